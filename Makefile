@@ -1,0 +1,50 @@
+# Two commands matter: `make report` and `make test`. Both make their own environment in .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.ready
+export MPLBACKEND := Agg
+
+.DEFAULT_GOAL := help
+.PHONY: help env report test lint quick reference validate bench clean
+
+help:            ## print this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
+
+env: $(STAMP)    ## make the environment .venv and install survsim into it
+
+$(STAMP): setup.cfg pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "survsim needs Python 3.11 or later; set PYTHON=..."; exit 2; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m survsim.kernels.warm
+	@touch $@
+
+report: env      ## check the data, run every analysis, write notebooks and HTML, say where they are
+	$(BIN)/survsim data check
+	$(BIN)/survsim report
+
+test: env lint   ## everything the continuous check runs
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -n 2 tests/unit/kernels
+
+lint: env        ## style, types, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+quick: env       ## every report in quick mode, below build/quick
+	$(BIN)/survsim report --quick
+
+reference: env   ## make the reference values again (needs R with survival, metafor, cmprsk, msm)
+	for script in tests/reference/r/*.R; do Rscript $$script || exit 1; done
+
+validate: env    ## long simulation checks: coverage, type I error, calibration
+	$(BIN)/python -m pytest -n 2 -m "slow or not slow" tests/statistical --validate
+
+bench: env       ## time survsim and its peers in one run, print ratios
+	$(BIN)/python benchmarks/run.py
+
+clean:           ## remove what can be made again
+	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

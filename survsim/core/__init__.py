@@ -1,0 +1,1 @@
+"""Objects and manners every domain shares: responses, records, results, provenance, errors."""

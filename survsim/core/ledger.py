@@ -1,0 +1,140 @@
+"""The ledger of an analysis: each number of its `summary.json`, with interval, unit and ancestry."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from survsim._version import __version__
+from survsim.core import files
+from survsim.core.errors import InputError
+from survsim.core.provenance import Provenance, from_nodes
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerEntry:
+    """One number: `value` in `unit`, its interval over parameters, its Monte Carlo error apart."""
+
+    value: float | int | str | None
+    unit: str = ""
+    conf_low: float | None = None
+    conf_high: float | None = None
+    mc_std_error: float | None = None
+    note: str = ""
+    node: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class Ledger:
+    """Collects the numbers of one analysis and writes them, with their ancestry, to `summary.json`.
+
+    Not a number: a value that is not finite is stored as ``None`` and its `note` must say why
+    (``"not reached"``), so that nothing is NaN in silence.
+    """
+
+    analysis: str
+    seed: int | None = None
+    mode: str = "full"
+    data_checksum: str = ""
+    numbers: dict[str, LedgerEntry] = field(default_factory=dict)
+    nodes: dict[str, Any] = field(default_factory=dict)
+
+    def record(
+        self,
+        key: str,
+        value: Any,
+        *,
+        provenance: Any,
+        unit: str = "",
+        conf_low: float | None = None,
+        conf_high: float | None = None,
+        mc_std_error: float | None = None,
+        note: str = "",
+    ) -> None:
+        """Add one number under a dotted `key`; `provenance` is a `Provenance` or a result that has one."""
+        if key in self.numbers:
+            raise InputError(f"summary key {key!r} is recorded twice; each number has one key.")
+        step = getattr(provenance, "provenance", provenance)
+        if not isinstance(step, Provenance):
+            raise InputError(f"summary key {key!r} needs a provenance; got {type(provenance).__name__}.")
+        number = _finite(value)
+        if number is None and not note:
+            raise InputError(f"summary key {key!r} is {value!r}; say in `note` why there is no number.")
+        self.numbers[key] = LedgerEntry(
+            value=number,
+            unit=unit,
+            conf_low=_finite(conf_low),
+            conf_high=_finite(conf_high),
+            mc_std_error=_finite(mc_std_error),
+            note=note,
+            node=step.to_nodes(self.nodes),
+        )
+
+    def provenance(self, key: str) -> Provenance:
+        """The ancestry of one number."""
+        if key not in self.numbers:
+            close = [k for k in self.numbers if key in k or k.startswith(key.split(".")[0])][:8]
+            hint = f" Near it: {', '.join(close)}." if close else ""
+            raise InputError(f"{self.analysis} has no number {key!r}.{hint}")
+        return from_nodes(self.numbers[key].node, self.nodes)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the ledger as JSON: equal numbers give equal bytes."""
+        entries = {
+            key: {
+                name: getattr(e, name) for name in LedgerEntry.__slots__ if getattr(e, name) not in (None, "")
+            }
+            | {"value": e.value}
+            for key, e in self.numbers.items()
+        }
+        content = {
+            "format": FORMAT,
+            "analysis": self.analysis,
+            "version": __version__,
+            "seed": self.seed,
+            "mode": self.mode,
+            "data_checksum": self.data_checksum,
+            "numbers": entries,
+            "nodes": self.nodes,
+        }
+        files.write_json(path, content)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Ledger:
+        """Read a `summary.json`; refuses one that another format wrote."""
+        if not Path(path).exists():
+            raise InputError(f"no results at {path}; run the analysis first: survsim run SLUG.")
+        try:
+            content = json.loads(Path(path).read_text(encoding="utf-8"))
+            found = content["format"]
+        except (json.JSONDecodeError, KeyError, TypeError):
+            raise InputError(f"{path} is not a summary of results; delete it and run the analysis.") from None
+        if found != FORMAT:
+            raise InputError(
+                f"{path} has format {found}; this version reads {FORMAT}. Run the analysis again."
+            )
+        return cls(
+            analysis=content["analysis"],
+            seed=content["seed"],
+            mode=content["mode"],
+            data_checksum=content["data_checksum"],
+            numbers={k: LedgerEntry(**v) for k, v in content["numbers"].items()},
+            nodes=content["nodes"],
+        )
+
+
+def _finite(value: Any) -> Any:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool) or (hasattr(value, "dtype") and value.dtype == bool):
+        return bool(value)
+    number = float(value)
+    if not math.isfinite(number):
+        return None
+    return int(number) if isinstance(value, int) or getattr(value, "dtype", None) == "int64" else number

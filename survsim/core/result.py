@@ -1,0 +1,102 @@
+"""What every estimator returns: a frozen value with a table, a picture, a printout and an ancestry."""
+
+from __future__ import annotations
+
+import dataclasses
+import html
+import importlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform
+
+import numpy as np
+
+from survsim.core import files
+from survsim.core.errors import InputError
+from survsim.core.provenance import Provenance
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+T = TypeVar("T")
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, eq_default=False)
+def result(cls: type[T]) -> type[T]:
+    """Class decorator of every result: frozen, slotted, keyword-only, compared by identity."""
+    return dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)(cls)
+
+
+@result
+class Result:
+    """Base of all results.
+
+    A subclass is declared with ``@result``, adds fields, and writes `to_frame`. It may override
+    `headline` (the first lines of the printout). Arrays given to the constructor must be the result's
+    own: they are stored as read-only views, the caller's writable flags are left alone.
+    """
+
+    provenance: Provenance
+
+    def __post_init__(self) -> None:
+        for item in dataclasses.fields(self):
+            value = getattr(self, item.name)
+            if isinstance(value, np.ndarray):
+                view = value.view()
+                view.flags.writeable = False
+                object.__setattr__(self, item.name, view)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Tidy table; columns are documented by the subclass."""
+        raise TypeError(f"{type(self).__name__} does not say what its table is.")
+
+    def headline(self) -> str:
+        """First lines of the printout: what was estimated, from how much."""
+        return type(self).__name__
+
+    def summary(self) -> str:
+        """The printout: headline and an aligned table, as R prints one."""
+        frame = self.to_frame()
+        shown = frame if len(frame) <= 20 else frame.iloc[[*range(10), *range(-10, 0)]]
+        table = shown.to_string(index=False, float_format=format_number)
+        more = f"\n... {len(frame)} rows, 20 shown; .to_frame() has all" if len(frame) > 20 else ""
+        return f"{self.headline()}\n\n{table}{more}"
+
+    def plot(self, ax: Any = None, **options: Any) -> Any:
+        """Draw the result's own figure on `ax` (made if None) and return the axes."""
+        # The single upward import of the package, at call time: core needs no matplotlib.
+        return importlib.import_module("survsim.figures").draw(self, ax, **options)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write `to_frame()` as .csv, .parquet or .json (by the suffix), whole or not at all."""
+        suffix = Path(path).suffix
+        frame = self.to_frame()
+        if suffix == ".csv":
+            files.write_text(path, frame.to_csv(index=False, lineterminator="\n"))
+        elif suffix == ".json":
+            files.write_text(path, frame.to_json(orient="records", indent=1, double_precision=15) + "\n")
+        elif suffix == ".parquet":
+            with files.atomic_open(path, "wb") as file:
+                frame.to_parquet(file, index=False)
+        else:
+            raise InputError(f"results are saved as .csv, .parquet or .json; got {str(path)!r}.")
+
+    def __repr__(self) -> str:
+        return self.summary()
+
+    def _repr_html_(self) -> str:
+        frame = self.to_frame()
+        shown = frame.head(30).to_html(index=False, border=0, float_format=format_number)
+        more = f"<p>{len(frame)} rows, 30 shown</p>" if len(frame) > 30 else ""
+        return f"<pre>{html.escape(self.headline())}</pre>{shown}{more}"
+
+
+def format_number(value: float) -> str:
+    """Four significant digits, as a table in a paper has them; NA for what does not exist."""
+    if value != value:
+        return "NA"
+    if value in (float("inf"), float("-inf")):
+        return "Inf" if value > 0 else "-Inf"
+    if value != 0 and (abs(value) < 1e-4 or abs(value) >= 1e7):
+        return f"{value:.3e}"
+    return f"{value:.4g}" if abs(value) < 1e4 else f"{value:.0f}"

@@ -1,0 +1,1 @@
+"""What the literature says: reads, checks, finds, cites; never computes."""

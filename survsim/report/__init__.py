@@ -1,0 +1,1 @@
+"""What a reader receives: executed notebooks, tables, references, HTML."""

@@ -1,0 +1,1 @@
+"""The only place where evidence, estimates and simulation meet."""

@@ -1,0 +1,1 @@
+"""Patients, strategies, outcomes: knows distributions, not papers."""
