@@ -124,4 +124,5 @@ def _example(values: Any) -> str:
         first = next(iter(values))
     except (TypeError, StopIteration):
         return repr(values)[:60]
+    first = first.item() if isinstance(first, np.generic) else first
     return f"{first!r} ({type(first).__name__})"

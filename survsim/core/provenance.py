@@ -34,7 +34,7 @@ class Provenance:
     note: str = ""
 
     @classmethod
-    def of(cls, method: str, *inputs: Any, note: str = "", **options: Any) -> Provenance:
+    def of(cls, method: str, /, *inputs: Any, note: str = "", **options: Any) -> Provenance:
         """Build a step from results, responses, provenances and references.
 
         Anything with a ``provenance`` counts as its provenance; anything with ``sources`` (a `Surv`)

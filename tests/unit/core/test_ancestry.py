@@ -1,0 +1,82 @@
+"""Provenance and ledger: a number never loses its rows."""
+
+import json
+
+import pytest
+
+from survsim import InputError, Ledger, Provenance
+from survsim.core.provenance import from_nodes
+
+
+def chain():
+    effect = Provenance.of("effect_size", "estimates:a_e01", route="hr_ci")
+    other = Provenance.of("effect_size", "estimates:b_e02", route="hr_ci")
+    return Provenance.of("meta_analysis", effect, other, method="REML")
+
+
+def test_references_are_found_once_and_in_order():
+    pooled = chain()
+    again = Provenance.of("simulate", pooled, pooled.inputs[0], "assumption:x/y")
+    assert again.references() == ("assumption:x/y", "estimates:a_e01", "estimates:b_e02")
+
+
+def test_a_tree_survives_writing():
+    nodes: dict = {}
+    key = chain().to_nodes(nodes)
+    assert from_nodes(key, json.loads(json.dumps(nodes))) == chain()
+    assert len(nodes) == 3
+
+
+def test_equal_trees_have_equal_keys_and_options_matter():
+    assert chain().key() == chain().key()
+    assert Provenance.of("m", method="DL").key() != Provenance.of("m", method="PM").key()
+
+
+def test_a_reference_needs_a_table():
+    with pytest.raises(InputError, match="table:row"):
+        Provenance.of("m", "a_e01")
+
+
+def test_ledger_round_trip_is_byte_identical(tmp_path):
+    ledger = Ledger(analysis="01_x", seed=3, data_checksum="abc")
+    ledger.record("hr.pooled", 0.75, provenance=chain(), unit="", conf_low=0.6, conf_high=0.94)
+    ledger.record("median.stage_i", float("inf"), provenance=chain(), unit="months", note="not reached")
+    ledger.save(tmp_path / "summary.json")
+    again = Ledger.load(tmp_path / "summary.json")
+    again.save(tmp_path / "again.json")
+    assert (tmp_path / "summary.json").read_bytes() == (tmp_path / "again.json").read_bytes()
+    assert again.provenance("hr.pooled") == chain()
+    assert again.numbers["median.stage_i"].value is None
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda ledger: ledger.record("a", 1.0, provenance=chain()), "recorded twice"),
+        (lambda ledger: ledger.record("b", 1.0, provenance="estimates:x"), "needs a provenance"),
+        (lambda ledger: ledger.record("b", float("nan"), provenance=chain()), "say in `note`"),
+        (lambda ledger: ledger.provenance("nothing"), "has no number 'nothing'"),
+    ],
+)
+def test_ledger_refusals(call, words):
+    ledger = Ledger(analysis="01_x")
+    ledger.record("a", 1.0, provenance=chain())
+    with pytest.raises(InputError, match=words):
+        call(ledger)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", "not a summary of results"),
+        ("[]", "not a summary"),
+        ('{"format": 99}', "format 99; this version"),
+    ],
+)
+def test_foreign_summaries_are_refused(tmp_path, text, words):
+    path = tmp_path / "summary.json"
+    path.write_text(text)
+    with pytest.raises(InputError, match=words):
+        Ledger.load(path)
+    with pytest.raises(InputError, match="run the analysis first"):
+        Ledger.load(tmp_path / "none.json")
