@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
 from survsim._version import __version__
+from survsim.cli.data import app as data_app
+from survsim.cli.report import report
+from survsim.cli.run import run as run_command
+from survsim.cli.simulate import simulate
+from survsim.cli.trace import trace
 from survsim.core.errors import SurvsimError
 
 app = typer.Typer(
@@ -16,6 +21,17 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+)
+app.add_typer(data_app, name="data")
+app.command("run")(run_command)
+app.command("report")(report)
+app.command("simulate")(simulate)
+app.command("trace")(trace)
+
+# typer carries a copy of click of its own in new versions, so its base error is found, not imported.
+UsageError = cast(
+    "type[typer.BadParameter]",
+    next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException"),
 )
 
 
@@ -37,7 +53,19 @@ def main(
 def run() -> None:
     """Entry point of the console script."""
     try:
-        app()
-    except SurvsimError as error:
-        typer.echo(f"survsim: {error}", err=True)
-        sys.exit(2)
+        code = app(standalone_mode=False)
+    except UsageError as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            error.show()
+            sys.exit(2)
+        _fail(error.format_message())
+    except (SurvsimError, OSError) as error:
+        _fail(str(error))
+    except typer.Abort:
+        _fail("stopped.")
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(message: str) -> None:
+    typer.echo(f"survsim: {' '.join(message.split())}", err=True)
+    sys.exit(2)

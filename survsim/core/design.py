@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from survsim.core.checks import FloatArray, positions
+from survsim.core.checks import FloatArray, positions, require_columns
 from survsim.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Design:
     def apply(self, data: pd.DataFrame) -> FloatArray:
         """The same columns on new data, (m, p); categories unseen before are an error."""
         if self.spec is None:
-            return np.asarray(data, dtype=np.float64)
+            return self._plain(data)
         for name, levels in _levels(self.spec).items():
             if name in data.columns:
                 new = set(data[name].dropna().unique()) - set(levels)
@@ -44,6 +44,22 @@ class Design:
                         f"it knew {', '.join(map(repr, levels))}. Recode those rows or refit."
                     )
         return _values(_materialise(self.spec, data, self.formula), len(data), self.formula)
+
+    def _plain(self, data: Any) -> FloatArray:
+        """Columns of a plain matrix, by name where the new data have names."""
+        if hasattr(data, "columns"):
+            require_columns(data, self.columns)
+            data = data[list(self.columns)]
+        values = np.asarray(data, dtype=np.float64)
+        values = values[:, None] if values.ndim == 1 and len(self.columns) == 1 else np.atleast_2d(values)
+        if values.shape[1] != len(self.columns):
+            raise InputError(
+                f"data must have the fit's {len(self.columns)} columns; got shape {values.shape}."
+            )
+        bad = np.isfinite(values).sum(axis=1) < values.shape[1]
+        if bad.any():
+            raise InputError(f"data must be finite; missing or infinite in {positions(bad)}.")
+        return values
 
 
 def design_matrix(formula: str, data: pd.DataFrame) -> Design:

@@ -7,10 +7,11 @@ stated in `survsim.kernels.risk_set`: at risk at t means ``entry < t <= time``.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from survsim.core import units
 from survsim.core.checks import (
@@ -24,6 +25,7 @@ from survsim.core.checks import (
     require_columns,
 )
 from survsim.core.errors import InputError
+from survsim.kernels import risk_set
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,7 +52,7 @@ class Surv:
     cluster, cluster_labels : the same for clusters.
     cause, cause_labels : (n,) int64, 0 censored and k the k-th label; None without competing risks.
     order : (n,) int64, stable sorting order of `time`, or None when times are whole numbers (a
-        counting pass needs no sort).
+        counting pass needs no sort); made when first asked for.
     sources : references of the rows behind the data, for provenance.
     """
 
@@ -65,8 +67,33 @@ class Surv:
     cluster_labels: tuple[Any, ...] = ()
     cause: IntArray | None = None
     cause_labels: tuple[Any, ...] = ()
-    order: IntArray | None = None
     sources: tuple[str, ...] = ()
+    _whole: bool | None = field(init=False, default=None)
+    _order: IntArray | None = field(init=False, default=None)
+    _sorted: tuple[FloatArray, BoolArray] | None = field(init=False, default=None)
+
+    @property
+    def whole(self) -> bool:
+        """True when all times are whole numbers small enough to count instead of sort."""
+        if self._whole is None:
+            object.__setattr__(self, "_whole", _countable(self.time))
+        return bool(self._whole)
+
+    @property
+    def sorted(self) -> tuple[FloatArray, BoolArray]:
+        """Times in increasing order and the events in that order (any order among equal times)."""
+        if self._sorted is None:
+            packed = risk_set.unpack(risk_set.packed_sort(self.time, self.event))
+            object.__setattr__(self, "_sorted", packed)
+        return self._sorted or (self.time, self.event)
+
+    @property
+    def order(self) -> IntArray | None:
+        if self.whole:
+            return None
+        if self._order is None:
+            object.__setattr__(self, "_order", np.argsort(self.time, kind="stable"))
+        return self._order
 
     @classmethod
     def right(
@@ -117,7 +144,7 @@ class Surv:
             )
         seen = event_vector(event, n).copy()
         start = None if entry is None else float_vector("entry", entry, n)
-        end, start, order = _join_near_ties(end, start)
+        end, start, whole, in_order = _join_near_ties(end, start, seen)
         if start is not None:
             _check_entry(start, end)
         heavy = None if weight is None else float_vector("weight", weight, n).copy()
@@ -129,7 +156,7 @@ class Surv:
             )
         strata = (None, ()) if stratum is None else label_codes("stratum", stratum, n)
         clusters = (None, ()) if cluster is None else label_codes("cluster", cluster, n)
-        return cls(
+        made = cls(
             time=end,
             event=seen,
             unit=unit,
@@ -139,9 +166,11 @@ class Surv:
             stratum_labels=strata[1],
             cluster=clusters[0],
             cluster_labels=clusters[1],
-            order=order,
             sources=(source,) if isinstance(source, str) else tuple(source),
         )
+        object.__setattr__(made, "_whole", whole)
+        object.__setattr__(made, "_sorted", in_order)
+        return made
 
     @classmethod
     def competing(cls, time: Any, cause: Any, *, unit: str, censored: Any = 0, **options: Any) -> Surv:
@@ -215,8 +244,7 @@ class Surv:
             name: None if getattr(self, name) is None else getattr(self, name)[index]
             for name in ("time", "event", "entry", "weight", "stratum", "cluster", "cause")
         }
-        order = None if self.order is None else np.argsort(parts["time"], kind="stable")
-        return replace(self, **parts, order=order)
+        return replace(self, **parts)
 
     def to_unit(self, unit: str) -> Surv:
         """The same follow-up in another time unit."""
@@ -225,8 +253,7 @@ class Surv:
             return self
         time = self.time * factor
         entry = None if self.entry is None else self.entry * factor
-        order = np.argsort(time, kind="stable") if self.order is None else self.order
-        return replace(self, time=time, entry=entry, unit=unit, order=order)
+        return replace(self, time=time, entry=entry, unit=unit)
 
     def for_cause(self, label: Any) -> Surv:
         """Cause-specific response: events of `label`, everything else censored."""
@@ -257,30 +284,63 @@ def _check_entry(entry: FloatArray, time: FloatArray) -> None:
 
 
 def _join_near_ties(
-    time: FloatArray, entry: FloatArray | None
-) -> tuple[FloatArray, FloatArray | None, IntArray | None]:
-    """Join times that differ only in the last bits; also give the sorting order of `time`.
+    time: FloatArray, entry: FloatArray | None, event: BoolArray
+) -> tuple[FloatArray, FloatArray | None, bool, tuple[FloatArray, BoolArray] | None]:
+    """Join times that differ only in the last bits.
 
-    Whole numbers below 2^24 cannot be near-ties under the tolerance, so they are passed through.
+    Returns own copies of time and entry, whether times are whole numbers, and (unless they are, or there
+    is entry) times and events sorted. Whole numbers below 2^24 cannot be near-ties under the tolerance.
     """
-    if time.max() < 2**24 and _whole(time) and (entry is None or _whole(entry)):
-        return time.copy(), None if entry is None else entry.copy(), None
-    order = np.argsort(time, kind="stable")
-    pooled = time[order] if entry is None else np.sort(np.concatenate([time, entry]))
+    # Adding 0.0 copies and turns -0.0 into 0.0.
+    own, start = time + 0.0, None if entry is None else entry + 0.0
+    whole = _countable(own)
+    if whole and (start is None or _countable(start)):
+        return own, start, whole, None
+    if start is None:
+        pooled, seen = risk_set.unpack(risk_set.packed_sort(own, event))
+    else:
+        pooled = np.sort(np.concatenate([own, start]))
     step = np.diff(pooled)
-    scale = np.abs(pooled).mean() or 1.0
-    near = (step > 0) & ((step <= TIE_TOLERANCE) | (step / scale <= TIE_TOLERANCE))
-    if not near.any():
-        return time.copy(), None if entry is None else entry.copy(), order
-    first = np.concatenate([[True], ~near & (step > 0)])
-    cuts = pooled[first]
+    near = (step > 0) & (step <= TIE_TOLERANCE * max(float(pooled.mean()), 1.0))
+    if near.any():
+        fresh = np.concatenate([[True], step > 0])
+        distinct, moves = pooled[fresh], np.concatenate([[False], near])[fresh]
+        late = np.flatnonzero(moves)
+        # A chain of near-ties takes the value at its head, the last distinct one that stays.
+        head = np.maximum.accumulate(np.where(moves, 0, np.arange(distinct.size)))
+        old, joined = distinct[late], distinct[head[late]]
+        own = _replaced(own, old, joined)
+        start = None if start is None else _replaced(start, old, joined)
+        pooled = _replaced(pooled, old, joined)
+        whole = _countable(own)
+    return own, start, whole, (pooled, seen) if start is None else None
 
-    def snap(values: FloatArray) -> FloatArray:
-        return cuts[np.searchsorted(cuts, values, side="right") - 1]
 
-    joined = snap(time)
-    return joined, None if entry is None else snap(entry), np.argsort(joined, kind="stable")
+def _replaced(values: FloatArray, old: FloatArray, new: FloatArray) -> FloatArray:
+    """`values` with each of the few `old` (sorted) put to `new`, in place."""
+    if values.size < 4096:
+        rows = np.arange(values.size)
+    else:
+        # A table of hashes leaves few candidates to search for.
+        table = np.zeros(2**20, bool)
+        table[_hash(old)] = True
+        rows = np.flatnonzero(table[_hash(values)])
+    k = np.minimum(np.searchsorted(old, values[rows]), old.size - 1)
+    hit = old[k] == values[rows]
+    values[rows[hit]] = new[k[hit]]
+    return values
 
 
-def _whole(values: FloatArray) -> bool:
-    return bool((values == np.floor(values)).all())
+def _hash(values: FloatArray) -> NDArray[np.uint64]:
+    return (values.view(np.uint64) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(44)
+
+
+def _countable(values: FloatArray) -> bool:
+    if values.max() >= 2**24:
+        return False
+    # In blocks: times on a continuous scale are told by the first, and temporaries stay in the cache.
+    for start in range(0, values.size, 65_536):
+        block = values[start : start + 65_536]
+        if not (block == np.floor(block)).all():
+            return False
+    return True

@@ -11,7 +11,27 @@ from typing import Any
 
 from survsim.core.errors import InputError
 
-DRAWERS: dict[str, str] = {}
+DRAWERS: dict[str, str] = {
+    "KaplanMeier": "survival_curves:draw_kaplan_meier",
+    "MetaAnalysis": "forest:draw_meta_analysis",
+    "EffectSizes": "forest:draw_effect_sizes",
+    "SurvivalPrediction": "parametric_curves:draw_prediction",
+    "FamilyComparison": "parametric_curves:draw_comparison",
+    "CoxFit": "cox_forest:draw_cox_fit",
+    "SmallStudyTests": "funnel:draw_funnel",
+    "PooledSurvivalCurve": "pooled_curves:draw_pooled_curve",
+    "Tornado": "tornado:draw_tornado",
+    "ValueOfInformation": "tornado:draw_value_of_information",
+    "CaseInContext": "case_in_context:draw_case_in_context",
+    "TippingPoint": "tipping_point:draw_tipping_point",
+    "EvidencePrediction": "evidence_prediction:draw_evidence_prediction",
+    "SimulatedSurvival": "state_occupancy:draw_simulated_survival",
+    "StateOccupancy": "state_occupancy:draw_state_occupancy",
+    "StrategyComparison": "strategy_comparison:draw_comparison",
+    "Decision": "strategy_comparison:draw_decision",
+    "EvidenceMap": "evidence_map:draw_evidence_map",
+    "EvidenceFlow": "flow:draw_evidence_flow",
+}
 
 
 def draw(result: Any, ax: Any = None, **options: Any) -> Any:

@@ -1,0 +1,172 @@
+# %% [markdown]
+# # Survival with uterine carcinosarcoma, patient by patient
+#
+# **Question.** How long do patients with carcinosarcoma live, what does stage and histology say about it, and
+# where would the index case, with her tumour in the spinal canal, stand among them?
+
+# %%
+import survsim
+
+evidence = survsim.load_evidence()
+numbers = survsim.load_ledger("02_survival_models")
+surv = evidence.surv("tcga_ucs", endpoint="overall_survival", unit="months")
+patients = evidence.patients("tcga_ucs", endpoint="overall_survival")
+
+# %%
+survsim.prose(
+    numbers,
+    """
+## Data
+
+The Cancer Genome Atlas followed {cohort.patients} women with uterine carcinosarcoma (median age
+{cohort.age.median:.0f unit}, {cohort.age.low:.0f} to {cohort.age.high:.0f}): {cohort.stage.I} in stage I,
+{cohort.stage.II} in stage II, {cohort.stage.III} in stage III and {cohort.stage.IV} in stage IV. It is the
+largest open cohort of carcinosarcoma with a record for each patient in this study's evidence. The patients were chosen because frozen tissue
+of an operated tumour existed, none had been treated before surgery, and they are no sample of a population.
+Time counts from diagnosis. Median follow-up, by the reverse Kaplan-Meier method, is {os.follow_up:.1f ci unit}.
+
+Two columns hold the histological subtype. The one of the clinical file leaves {cohort.histology_registry.nos}
+patients unspecified, the review of the marker paper {cohort.histology.nos}; **the review is used here**
+({cohort.histology.heterologous} heterologous, {cohort.histology.homologous} homologous).
+""",
+)
+
+# %% [markdown]
+# ## Overall survival
+
+# %%
+survsim.kaplan_meier(surv).plot(
+    endpoint="Overall survival",
+    origin="diagnosis",
+    event_name="deaths",
+    marker=(numbers.numbers["index_case.survival"].value, "index case"),
+)
+
+# %%
+survsim.prose(
+    numbers,
+    """
+Of {os.patients} patients {os.events} died. Median survival is {os.median:.1f ci unit}; survival is
+{os.at_12:.3f ci} at one year, {os.at_24:.3f ci} at two and {os.at_60:.3f ci} at five. At
+{index_case.survival:.0f unit}, when the index case died, {os.at_index_case:.0%} of these patients were alive. She
+is set beside them for orientation, not as one of them: other site, other origin of time, other treatment.
+""",
+)
+
+# %%
+survsim.kaplan_meier(surv, by=patients["figo_stage_group"]).plot(
+    endpoint="Overall survival",
+    origin="diagnosis",
+    event_name="deaths",
+    names={"I": "stage I", "II": "stage II", "III": "stage III", "IV": "stage IV"},
+    marker=(numbers.numbers["index_case.survival"].value, "index case"),
+    band=False,
+)
+
+# %%
+survsim.prose(
+    numbers,
+    """
+Median survival is {os.stage.I.median:.1f ci unit} in stage I and {os.stage.III.median:.1f ci unit} in stage III;
+stage II has {os.stage.II.patients} patients, of whom nothing can be said. The log-rank test over all stages
+gives χ² {os.stage.chi2:.2f} on {os.stage.df} degrees of freedom, {os.stage.p_value:p}.
+""",
+)
+
+# %%
+survsim.kaplan_meier(surv, by=patients["histologic_subtype_marker_paper"]).plot(
+    endpoint="Overall survival",
+    origin="diagnosis",
+    event_name="deaths",
+    names={"nos": "not specified"},
+    band=False,
+)
+
+# %%
+survsim.prose(
+    numbers,
+    """
+By the reviewed histology, median survival is {os.histology.heterologous.median:.1f ci unit} with a heterologous
+sarcoma component and {os.histology.homologous.median:.1f ci unit} with a homologous one (log-rank over the three
+groups χ² {os.histology.chi2:.2f}, {os.histology.p_value:p}).
+
+## Progression: two endpoints that are not the same
+
+The registry's **progression-free interval** counts {pfi.events} events and treats death without tumour as
+censored; its median is {pfi.median:.1f ci unit}. **Progression-free survival**, derived here, counts death of any
+cause: {pfs.events} events, median {pfs.median:.1f ci unit}. Where this project says progression-free interval it
+means the first.
+""",
+)
+
+# %% [markdown]
+# ## A regression model
+
+# %%
+fit = survsim.cox_ph(surv, numbers.numbers["cox.formula"].value, survsim.load_results("covariates"))
+terms = {
+    "age_decades": "age, per 10 years",
+    "advanced": "stage III-IV v I-II",
+    "heterologous": "heterologous v other",
+}
+fit.plot(names=terms, limits=(0.4, 6.0))
+
+# %%
+survsim.prose(
+    numbers,
+    """
+With {cox.n_event} deaths and {cox.terms} covariates ({cox.events_per_term:.0f} deaths for each) the model is about as
+large as the data carry. The hazard ratio of death is {cox.advanced:.2f ci} for stage III-IV against I-II,
+{cox.heterologous:.2f ci} for heterologous histology against the rest, and {cox.age_decades:.2f ci} for ten years of
+age. The test of proportional hazards gives {ph.GLOBAL.p_value:p} overall; a test with so few deaths finds only
+gross departures.
+""",
+)
+
+# %%
+survsim.schoenfeld_plot(fit, names=terms)
+
+# %% [markdown]
+# Each point is one death; the blue line follows the hazard ratio over time on the log scale, the dashed level with
+# its band is what the model assumes. The late ends rest on a handful of deaths.
+
+# %% [markdown]
+# ## Treated and untreated patients: what this cohort cannot say
+
+# %%
+survsim.prose(
+    numbers,
+    """
+By the file's flag, {drug_flag.yes.patients} patients had drug therapy after surgery and {drug_flag.no.patients} had
+not. Their median survival is {drug_flag.yes.median:.1f ci unit} and {drug_flag.no.median:.1f ci unit}.
+
+> **This is not the effect of chemotherapy.** Those who were given drugs were fit enough to be given them and
+> had a reason to be (*confounding by fitness and indication*). Nobody was treated before living to the first
+> infusion, a median of {drug_flag.first_day:.0f unit} after diagnosis: early deaths fall to the untreated group by
+> construction (*immortal time*). And the flag contradicts the drug records: {drug_flag.no_with_records} patients
+> flagged "no" have drug records, {drug_flag.unanswered} have no flag, {drug_flag.unanswered_with_records} of them with
+> a record.
+
+No curve by treatment is drawn here, because a picture is remembered without its caption.
+""",
+)
+
+# %% [markdown]
+# ## Limits
+#
+# - One cohort, chosen by tissue, with treatment recorded after the fact.
+# - One patient was last seen on the day of diagnosis; she counts at time zero and carries no further information.
+# - Groups of five to thirty patients: every interval above is wide, and the p-values are not corrected for
+#   their number.
+# - All tumours were uterine. Whether stage there says anything about the spinal canal is not known.
+#
+# ## Methods
+
+# %%
+survsim.methods_text(numbers)
+
+# %% [markdown]
+# ## References
+
+# %%
+survsim.cited(numbers, evidence)

@@ -1,0 +1,101 @@
+# %% [markdown]
+# # What the published survival of carcinosarcoma says together
+#
+# **Question.** Patients with their times, single cases, medians and survival probabilities are all that is
+# published. What do they say in one model, for a new study and for a site that nobody has studied?
+
+# %%
+import survsim
+
+numbers = survsim.load_ledger("04_pooled_evidence")
+
+# %%
+survsim.prose(
+    numbers,
+    """
+## What enters
+
+{terms.summaries} published summaries, the {terms.patients} patients of the TCGA cohort and {terms.cases} single
+patients with disease of the central nervous system, together {model.studies} studies and cases. The index case is
+left out. {terms.summaries.left_out} rows of summaries could not enter; the table says why. A number printed without interval
+and without the number of patients has no error and cannot be weighed.
+
+The likelihood is piecewise exponential. Patients and cases enter with their own likelihood; a survival probability or
+a median enters as a normal term on the logarithm of the model's cumulative hazard, with the error of its source. Each
+study has its own level, each site too, and both variations are estimated with the rest.
+""",
+)
+
+# %%
+survsim.table(
+    survsim.load_results("left_out", "04_pooled_evidence"), title="Rows that could not enter, and why"
+)
+
+# %%
+survsim.prose(
+    numbers,
+    """
+## What it says
+
+Advanced disease multiplies the hazard of death by {model.hazard_ratio.advanced:.2f ci}, recurrent disease by another
+{model.hazard_ratio.recurrent:.2f ci}. Both are comparisons between studies as much as within them. The standard
+deviation between studies of one site is {model.sd.study:.2f ci} on the log hazard, between sites {model.sd.site:.2f ci}.
+Compare the two before reading a difference between sites as one of organs: it is as easily one of who was studied.
+All evidence together is as informative as {share.events:.0f} deaths, if every printed error is right.
+
+For a **new study** of advanced disease of the uterus the predicted median is {new_study.advanced_uterus.median:.1f ci unit},
+for early disease {new_study.early_uterus.median:.1f ci unit}, for recurrent disease
+{new_study.recurrent_uterus.median:.1f ci unit}; for advanced disease of the ovary
+{new_study.advanced_ovary.median:.1f ci unit}. The intervals are wide because a new study is not the mean of the old.
+""",
+)
+
+# %%
+survsim.table(
+    survsim.load_results("model", "04_pooled_evidence"),
+    title="Parameters of the model (log hazards; standard deviations as they are)",
+)
+
+# %%
+survsim.prose(
+    numbers,
+    """
+## A site never studied
+
+For advanced disease at a **new site** the predicted median is {new_site.transport_0.median:.1f ci unit} when the new
+site is one more of the seen kind, {new_site.transport_0_5.median:.1f ci unit} with a stated extra standard deviation of
+{new_site.transport_0_5.extra_sd:.1f} on the log hazard, and {new_site.transport_1.median:.1f ci unit} with
+{new_site.transport_1.extra_sd:.1f}. The extra is an assumption: nothing in the data can say how far the spinal canal is
+from the uterus.
+""",
+)
+
+# %%
+survsim.table(
+    survsim.load_results("contributions", "04_pooled_evidence")
+    .sort_values("share", ascending=False)
+    .head(15)[["term", "kind", "site", "weight", "information", "share"]],
+    title="The fifteen terms that contribute most (information in events)",
+)
+
+# %%
+survsim.prose(
+    numbers,
+    """
+## Randomised trials as a prior
+
+{trials.studies} randomised comparisons of chemotherapy in the uterus give a log hazard ratio for a *new* trial of
+{trials.new_study:.2f ci}, worth {trials.ess:.0f} events. They compare different drugs: the prior says how large
+effects have been, not which drug to give. With a vague component of weight {trials.vague_weight:.1f}, a new trial that agrees leaves that
+component at {trials.new_same.vague_weight:.2f}; one that contradicts it takes that to
+{trials.new_opposite.vague_weight:.2f}: the share of the answer that is the new trial's own.
+""",
+)
+
+# %% [markdown]
+# ## Limits
+#
+# - Nearly every number was read from an abstract. Time origins are mostly not stated.
+# - Effects of extent are compared between studies and carry every other difference between them.
+# - Effects are proportional over time. Mixed arms enter at the mean of their covariates.
+# - The published cases are a selection; analysis 05 asks how strong it would have to be.

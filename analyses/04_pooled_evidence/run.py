@@ -1,0 +1,177 @@
+"""Published survival of carcinosarcoma in one model: by site and extent, for a new study, for a new site."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import survsim
+
+SLUG = "04_pooled_evidence"
+SCENARIO = survsim.read_yaml(Path(__file__).with_name("scenario.yml"))
+UNIT, HORIZONS = SCENARIO["unit"], SCENARIO["horizons"]
+
+
+def main(*, quick: bool, results: Path, workers: int) -> None:
+    """Fit, predict and write; quick draws fewer curves and leaves out the refits."""
+    evidence = survsim.load_evidence()
+    mode = "quick" if quick else "full"
+    ledger = survsim.Ledger(analysis=SLUG, seed=0, mode=mode, data_checksum=evidence.checksum)
+    terms = collect(ledger, evidence, results)
+    model = survsim.evidence_model(
+        terms, "advanced + recurrent", unit=UNIT, breaks=SCENARIO["breaks"], **SCENARIO["priors"]
+    )
+    describe(ledger, model, results)
+    predict(ledger, model, results, draws=500 if quick else SCENARIO["draws"])
+    if not quick:
+        influence(ledger, model, results)
+    trials(ledger, evidence, results)
+    ledger.save(results / "summary.json")
+
+
+def extent(record: survsim.Estimate) -> Mapping[str, float]:
+    """Shares of advanced and recurrent disease that a printed stage stands for."""
+    advanced, recurrent = SCENARIO["stages"].get(record.stage, SCENARIO["stage_default"])
+    return {"advanced": float(advanced), "recurrent": float(recurrent)}
+
+
+def collect(
+    ledger: survsim.Ledger, evidence: survsim.EvidenceStore, results: Path
+) -> list[survsim.EvidenceTerm]:
+    """Patients, cases and summaries; what was left out and why goes to a table."""
+    found = evidence.select(endpoint=SCENARIO["endpoint"], measure=SCENARIO["measures"])
+    summaries = survsim.summary_terms(found, extent, unit=UNIT)
+    cases = evidence.cases()
+    single = survsim.case_terms(
+        cases[cases["strict_cns"] == "yes"], {"advanced": 1.0, "recurrent": 0.0}, site=SCENARIO["cns_site"],
+        without=SCENARIO["index_case"], unit=UNIT, approximate=SCENARIO["approximate_months"],
+    )  # fmt: skip
+    surv = evidence.surv(SCENARIO["dataset"], endpoint=SCENARIO["endpoint"], unit=UNIT)
+    stage = evidence.patients(SCENARIO["dataset"], endpoint=SCENARIO["endpoint"])["figo_stage_group"]
+    rows = pd.DataFrame(
+        {"advanced": stage.map(SCENARIO["stage_of_patients"]).astype(float), "recurrent": 0.0}
+    )
+    own = survsim.patients_term(surv, rows, study=SCENARIO["dataset"], site="uterus")
+    for name, made in (("summaries", summaries), ("cases", single)):
+        ledger.record(f"terms.{name}", len(made.terms), provenance=made)
+        ledger.record(f"terms.{name}.left_out", len(made.left_out), provenance=made)
+    ledger.record("terms.patients", len(surv), provenance=survsim.Provenance.of("count", surv))
+    out = pd.DataFrame([*summaries.left_out, *single.left_out], columns=["row", "reason"])
+    out.to_csv(results / "left_out.csv", index=False)
+    return [own, *summaries.terms, *single.terms]
+
+
+def describe(ledger: survsim.Ledger, model: survsim.EvidenceModel, results: Path) -> None:
+    """Parameters, site effects and what each term contributes."""
+    table = model.to_frame()
+    for row in table.itertuples():
+        if row.block != "baseline":
+            ledger.record(f"model.{row.block}.{row.parameter}", row.estimate, conf_low=row.conf_low,
+                          conf_high=row.conf_high, unit="log hazard", provenance=model)  # fmt: skip
+    for name in ("advanced", "recurrent"):
+        row = table[table["parameter"] == name].iloc[0]
+        ledger.record(f"model.hazard_ratio.{name}", float(np.exp(row["estimate"])), provenance=model,
+                      conf_low=float(np.exp(row["conf_low"])), conf_high=float(np.exp(row["conf_high"])))  # fmt: skip
+    ledger.record("model.studies", len({t.study for t in model.terms}), provenance=model)
+    table.to_csv(results / "model.csv", index=False)
+    effects = model.effects()
+    effects.to_csv(results / "effects.csv", index=False)
+    share = model.contributions()
+    share.to_csv(results / "contributions.csv", index=False)
+    by_kind = share.groupby("kind")["share"].sum()
+    for kind, value in by_kind.items():
+        ledger.record(f"share.{kind}", float(value), provenance=model)
+    ledger.record("share.events", float(share["information"].sum()), unit="events", provenance=model)
+
+
+def predict(ledger: survsim.Ledger, model: survsim.EvidenceModel, results: Path, *, draws: int) -> None:
+    """Survival in a new study of a known site, and of a new site with the transport variance turned."""
+    curves = []
+    for name, group in SCENARIO["predict"].items():
+        covariates = {k: float(group[k]) for k in ("advanced", "recurrent")}
+        curves.append(record_prediction(ledger, f"new_study.{name}", model.predict(
+            covariates, site=group["site"], draws=draws)).assign(group=name))  # fmt: skip
+    for extra in SCENARIO["transport_varied"]:
+        key = "new_site.transport_" + f"{extra:g}".replace(".", "_")
+        found = model.predict(
+            {"advanced": 1.0, "recurrent": 0.0}, new_site=True, transport_sd=extra, draws=draws
+        )
+        frame = record_prediction(ledger, key, found)
+        ledger.record(f"{key}.extra_sd", extra, unit="log hazard", provenance=assumed("transport_varied"))
+        if extra == SCENARIO["transport_sd"]:
+            curves.append(frame.assign(group="new_site"))
+    pd.concat(curves).to_csv(results / "predictions.csv", index=False)
+
+
+def assumed(name: str) -> survsim.Provenance:
+    """A setting of the scenario, not a finding."""
+    return survsim.Provenance.of("assumed", f"assumption:{SLUG}/{name}")
+
+
+def record_prediction(ledger: survsim.Ledger, key: str, found: survsim.EvidencePrediction) -> pd.DataFrame:
+    """Median survival and survival at the horizons; returns the curve."""
+    low, middle, high = np.quantile(found.distribution.quantile(0.5), [0.025, 0.5, 0.975])
+    ledger.record(f"{key}.median", middle, conf_low=low, conf_high=high, unit=UNIT, provenance=found)
+    for row in found.at(HORIZONS).to_frame().itertuples():
+        ledger.record(f"{key}.at_{row.time:g}", row.survival, conf_low=row.conf_low, conf_high=row.conf_high,
+                      provenance=found)  # fmt: skip
+    return found.to_frame()
+
+
+def influence(ledger: survsim.Ledger, model: survsim.EvidenceModel, results: Path) -> None:
+    """The prediction for a new site without each of the five studies that contribute most."""
+    share = model.contributions().groupby("study")["share"].sum().sort_values(ascending=False)
+    rows = []
+    for study in share.index[:5]:
+        left = survsim.without_study(model, study)
+        found = left.predict({"advanced": 1.0, "recurrent": 0.0}, new_site=True, draws=SCENARIO["draws"])
+        low, middle, high = np.quantile(found.distribution.quantile(0.5), [0.025, 0.5, 0.975])
+        ledger.record(
+            f"without.{study}.median", middle, conf_low=low, conf_high=high, unit=UNIT, provenance=found
+        )
+        rows.append(
+            {"study": study, "share": share[study], "median": middle, "conf_low": low, "conf_high": high}
+        )
+    pd.DataFrame(rows).to_csv(results / "influence.csv", index=False)
+
+
+def trials(ledger: survsim.Ledger, evidence: survsim.EvidenceStore, results: Path) -> None:
+    """Randomised hazard ratios of chemotherapy as a prior for a new trial, robust and not."""
+    ratio: dict[str, Any] = SCENARIO["ratio"]
+    found = evidence.select(
+        endpoint=SCENARIO["endpoint"], measure="hazard_ratio", design=ratio["study_design"], site=ratio["site"],
+        interval=True,
+    )  # fmt: skip
+    records = found.records
+    z = 2 * 1.959963984540054
+    y = [float(np.log(r.value)) for r in records]
+    s = [float(np.log(r.conf_high / r.conf_low) / z) for r in records]
+    prior = survsim.map_prior(
+        y,
+        s,
+        tau_scale=ratio["tau_scale"],
+        labels=[r.study_id for r in records],
+        sources=[r.reference for r in records],
+    )
+    table = prior.to_frame()
+    table.to_csv(results / "trial_prior.csv", index=False)
+    for row in table.itertuples():
+        ledger.record(f"trials.{row.quantity.replace(' ', '_')}", row.median, conf_low=row.q025, conf_high=row.q975,
+                      unit="log hazard ratio", provenance=prior)  # fmt: skip
+    ledger.record("trials.studies", len(records), provenance=prior)
+    size = survsim.effective_sample_size(prior, unit_sd=ratio["unit_sd"])
+    ledger.record("trials.ess", size, unit="events", provenance=prior)
+    ledger.record("trials.vague_weight", ratio["robust_weight"], provenance=assumed("ratio.robust_weight"))
+    robust = survsim.robust_map_prior(prior, weight=ratio["robust_weight"], vague_sd=ratio["unit_sd"])
+    for name, value in (("same", float(np.median(y))), ("opposite", 0.5)):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", survsim.EvidenceWarning)  # the conflict is what is shown
+            after = survsim.borrow(robust, value, 0.2, unit_sd=ratio["unit_sd"])
+        ledger.record(f"trials.new_{name}.vague_weight", after.vague_weight, provenance=after)
+        ledger.record(f"trials.new_{name}.estimate", after.estimate, conf_low=after.conf_low,
+                      conf_high=after.conf_high, unit="log hazard ratio", provenance=after)  # fmt: skip

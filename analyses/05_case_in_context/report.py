@@ -1,0 +1,99 @@
+# %% [markdown]
+# # Eleven months: long or short?
+#
+# **Question.** A woman of 36 lived 11 months with a primary intradural spinal carcinosarcoma. Nobody had that
+# tumour before. Where does she stand among those who come nearest?
+
+# %%
+import survsim
+
+numbers = survsim.load_ledger("05_case_in_context")
+folder = survsim.results_folder("05_case_in_context")
+context = survsim.read_result(survsim.CaseInContext, folder.joinpath("context.json"))
+
+# %%
+context.plot()
+
+# %%
+survsim.prose(
+    numbers,
+    """
+## What the literature offers
+
+Of published patients with carcinosarcoma in the central nervous system, {cns.patients} besides the index case have
+any time at all, {cns.without_time} have none. {cns.deaths} died: {cns.exact} at a printed time, {cns.interval} at an
+approximate one, {cns.upper} by an upper bound. {cns.right} were alive at last news. From so little, the median of the
+next such patient is {cns_cases.median:.1f ci unit}, and her {case.time:.0f unit} are at percentile
+**{cns_cases.percentile:.0f ci}**. Above the middle means longer than half of them; the interval says how much
+so few patients can tell.
+
+Against **all sites pooled**, advanced disease, carried to a new site with its transport variance, she is at percentile
+**{all_sites.percentile:.0f ci}**; the chance of living longer than she did is {all_sites.longer:.0%} there. Against the
+TCGA cohort of the uterus she is at percentile {tcga_stage_I.percentile:.0f ci} of stage I,
+{tcga_stage_III.percentile:.0f ci} of stage III and {tcga_stage_IV.percentile:.0f ci} of stage IV: patients selected
+for an operated tumour with frozen tissue.
+
+The percentile is that of the *next* patient, with the variation between studies in it. A place on a pooled mean would
+look far more certain than anything known.
+""",
+)
+
+# %%
+survsim.table(context.to_frame(), title="Percentile, chance of living longer, median survival (months)")
+
+# %%
+survsim.prose(
+    numbers,
+    """
+## Given that she had come so far
+
+The chance to reach {case.time:.0f unit}, given alive at six months, is {cns_cases.alive_at_6:.0%} by the
+published cases and {all_sites.alive_at_6:.0%} by all sites pooled.
+""",
+)
+
+# %%
+survsim.table(
+    context.conditional_frame(), title="Chance to live to the case's time, given alive at a landmark"
+)
+
+# %%
+survsim.prose(
+    numbers,
+    """
+## The origin of time
+
+The report does not say what the months count from. With two months less or more the percentile runs from
+{cns_cases.origin_low:.0f} to {cns_cases.origin_high:.0f} among the published cases and from
+{all_sites.origin_low:.0f} to {all_sites.origin_high:.0f} among all sites.
+""",
+)
+
+# %% [markdown]
+# ## Who gets published
+#
+# Single patients are published because something was remarkable. The curve shows the percentile if patients alive past
+# a year were more likely (right) or less likely (left) to be published than those dead before. The diamond is the
+# strength at which the answer to "longer than half?" changes.
+
+# %%
+survsim.read_result(survsim.TippingPoint, folder.joinpath("tipping_cns_cases.json")).plot()
+
+# %%
+survsim.read_result(survsim.TippingPoint, folder.joinpath("tipping_all_sites.json")).plot()
+
+# %%
+survsim.prose(
+    numbers,
+    """
+Among the published cases the conclusion turns at a strength of {cns_cases.tipping:.2f}, among all sites pooled at
+{all_sites.tipping:.2f}, where no selection is a strength of one. Selection cannot be seen in the cases themselves: the reader judges which
+strength is plausible.
+
+## Limits
+
+- She was younger than nearly all of them, her tumour was primary and elsewhere, and her care was another.
+- Six patients are a list, not a distribution; the priors of the model carry much of the first panel.
+- Overall survival is counted from surgery here; other sources count from diagnosis, metastasis or treatment.
+""",
+)

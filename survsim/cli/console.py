@@ -1,0 +1,49 @@
+"""What the commands print: progress on the error stream, answers on the output stream."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from survsim.report.publish import Say
+
+
+@contextmanager
+def progress() -> Iterator[Say]:
+    """A function that shows what is being done: a spinner on a terminal, plain lines elsewhere."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    warnings.showwarning = _show_warning
+    if not console.is_terminal:
+        yield lambda slug, step: console.print(f"{slug}: {step}", highlight=False, soft_wrap=True)
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def say(slug: str, step: str) -> None:
+            for other, task in tasks.items():
+                if other != slug:
+                    bar.stop_task(task)
+            if slug not in tasks:
+                tasks[slug] = bar.add_task(slug)
+            bar.update(tasks[slug], description=f"{slug}: {step}")
+
+        yield say
+
+
+def _show_warning(message: Warning | str, category: type[Warning], *rest: object, **named: object) -> None:
+    """A warning as one line, without the place in the code that a reader of a report has no use for."""
+    print(f"survsim: {category.__name__}: {' '.join(str(message).split())}", file=sys.stderr)
+
+
+def shown(path: Path) -> str:
+    """A path as short as it can be written from here."""
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative

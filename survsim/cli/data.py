@@ -1,0 +1,97 @@
+"""`survsim data`: check the evidence, make the curated tables from the raw files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from survsim.cli.console import shown
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from survsim.evidence.check import CheckReport
+    from survsim.evidence.faults import Fault
+
+app = typer.Typer(help="Evidence: check it, curate it, add to it.", no_args_is_help=True)
+_DIR = typer.Argument(metavar="[DATA_DIR]", help="A study or its data folder; default: where you stand.")
+SHOWN = 5
+
+
+@app.command("check")
+def check(
+    data_dir: Annotated[Path | None, _DIR] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="All faults as JSON.")] = False,
+) -> None:
+    """List all faults at once; exit with 2 if any of them makes a number unusable or wrong."""
+    from survsim.evidence.check import check_evidence
+
+    report = check_evidence(data_dir)
+    if as_json:
+        import json
+
+        typer.echo(json.dumps(report.to_dict(), indent=1, ensure_ascii=False))
+    else:
+        _print(report)
+    raise typer.Exit(report.exit_code)
+
+
+@app.command("curate")
+def curate(data_dir: Annotated[Path | None, _DIR] = None) -> None:
+    """Make data/curated and data/datapackage.json from data/raw, whole or not at all."""
+    from survsim.evidence.curate import curate as make
+
+    done = make(data_dir)
+    if not done.changed:
+        typer.echo("curated tables are up to date")
+        return
+    shown = ", ".join(f"{n} {name}" for name, n in done.rows.items() if n)
+    typer.echo(f"curated: {shown}")
+
+
+def _print(report: CheckReport) -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=140)
+    _print_errors(console, report)
+    _print_warnings(console, report)
+    explained = sum(bool(f.explained) for f in report.warnings)
+    console.print(
+        f"{shown(report.folder)}: {len(report.rows)} tables, {sum(report.rows.values())} rows, "
+        f"{len(report.errors)} errors, {len(report.warnings)} warnings ({explained} explained)",
+        soft_wrap=True,
+    )
+
+
+def _print_errors(console: Console, report: CheckReport) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    if not report.errors:
+        return
+    table = Table(title=f"{len(report.errors)} errors", title_justify="left")
+    for name in ("table", "row", "column", "value", "rule", "what to do"):
+        table.add_column(name, overflow="fold")
+    for fault in report.errors:
+        cells = (fault.table, fault.row, fault.column, fault.value, fault.rule, fault.remedy)
+        table.add_row(*(escape(c) for c in cells))
+    console.print(table)
+
+
+def _print_warnings(console: Console, report: CheckReport) -> None:
+    """One block a rule and table: how many, some rows, and what is known about them."""
+    from rich.markup import escape
+
+    groups: dict[tuple[str, str, str], list[Fault]] = {}
+    for fault in report.warnings:
+        groups.setdefault((fault.table, fault.rule, fault.explained), []).append(fault)
+    for (table, rule, explained), faults in groups.items():
+        names = dict.fromkeys(f.row or f.column for f in faults)
+        some = ", ".join(list(names)[:SHOWN]) + (" ..." if len(names) > SHOWN else "")
+        known = f"explained: {explained}" if explained else f"not explained; {faults[0].remedy}"
+        console.print(f"[bold]{len(faults)} x {rule}[/bold] in {table}: {escape(some)}", soft_wrap=True)
+        console.print(f"    {escape(known)}", soft_wrap=True)

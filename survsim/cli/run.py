@@ -1,0 +1,29 @@
+"""`survsim run`: compute the results of analyses."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def run(
+    slugs: Annotated[
+        list[str] | None, typer.Argument(metavar="[SLUG]", help="Analyses; all if none is named.")
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Small and fast, below build/quick.")] = False,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes to use.")] = 1,
+) -> None:
+    """Run analyses and put their results in place, whole or not at all."""
+    from survsim.cli.console import progress, shown
+    from survsim.report.runner import run_analysis
+    from survsim.report.study import Study
+
+    chosen = Study.find().choose(slugs)
+    with progress() as say:
+        folders = []
+        for analysis in chosen:
+            say(analysis.slug, "running the analysis")
+            folders.append(run_analysis(analysis, quick=quick, workers=workers))
+    for analysis, folder in zip(chosen, folders):
+        typer.echo(f"{analysis.slug}: results in {shown(folder)}")

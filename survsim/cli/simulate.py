@@ -1,0 +1,118 @@
+"""`survsim simulate`: a scenario file in, a folder of results out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from survsim.core.errors import ScenarioError
+
+
+def simulate(
+    scenario: Annotated[Path, typer.Argument(help="A scenario file (YAML).")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the results and the checkpoints.")
+    ] = None,
+    patients: Annotated[
+        int | None, typer.Option("--patients", help="Patients in each parameter draw.")
+    ] = None,
+    draws: Annotated[int | None, typer.Option("--draws", help="Parameter draws.")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Names all luck.")] = None,
+    executor: Annotated[str, typer.Option("--executor", help="local, threads, processes or dask.")] = "local",
+    workers: Annotated[
+        int | None, typer.Option("--workers", help="How many at a time; default all cores.")
+    ] = None,
+    address: Annotated[str | None, typer.Option("--address", help="Dask scheduler, tcp://host:port.")] = None,
+    resume: Annotated[
+        Path | None, typer.Option("--resume", help="Go on with the run in this folder.")
+    ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say and draw the strategies; simulate nothing.")
+    ] = False,
+) -> None:
+    """Simulate every strategy of a scenario and write tables, arrays and checkpoints to a folder."""
+    from survsim.scenario.spec import Scenario
+
+    whole = Scenario.from_yaml(scenario)
+    if explain:
+        _explain(whole, out)
+        return
+    folder = resume or out
+    if folder is None:
+        raise ScenarioError("give --out DIR for the results, or --resume DIR to go on with a run.")
+    begun = _begun(resume)
+    _simulate(
+        whole,
+        folder=folder,
+        out=out or folder,
+        patients=patients if patients is not None else begun.get("patients"),
+        draws=draws if draws is not None else begun.get("draws"),
+        seed=seed if seed is not None else begun.get("seed"),
+        executor=executor,
+        workers=workers,
+        address=address,
+    )
+
+
+def _simulate(whole: Any, *, folder: Path, out: Path, **options: Any) -> None:
+    from survsim.scenario.run import simulate as run_scenario
+
+    with _progress() as progress:
+        result = run_scenario(whole, out=folder, progress=progress, **options)
+    result.save(out)
+    typer.echo(result.headline())
+    outcomes = whole.content.outcomes
+    typer.echo(result.decision(outcomes.decision_tau).summary())
+    typer.echo(f"results: {out}")
+
+
+def _begun(resume: Path | None) -> dict[str, Any]:
+    """Sizes and seed of the run to go on with."""
+    if resume is None:
+        return {}
+    note = resume / "run.json"
+    if not note.is_file():
+        raise ScenarioError(
+            f"{resume} holds no run to go on with (no run.json); begin one with --out {resume}."
+        )
+    content: dict[str, Any] = json.loads(note.read_text(encoding="utf-8"))
+    return content
+
+
+def _explain(whole: Any, out: Path | None) -> None:
+    from survsim.simulation.explain import explain
+
+    treatments = whole.content.treatments
+    for strategy in whole.strategies:
+        typer.echo(explain(strategy, treatments=treatments, time_unit=whole.time_unit) + "\n")
+    if out is not None:
+        from survsim.figures.strategy_diagram import draw_strategy
+
+        out.mkdir(parents=True, exist_ok=True)
+        for strategy in whole.strategies:
+            path = out / f"{strategy.name}.png"
+            draw_strategy(strategy, time_unit=whole.time_unit).figure.savefig(path, bbox_inches="tight")
+            typer.echo(f"drawn: {path}")
+
+
+def _progress() -> Any:
+    """A context that gives a function (done, in all): a bar on a terminal, silence elsewhere."""
+    import contextlib
+
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        return contextlib.nullcontext()
+
+    @contextlib.contextmanager
+    def shown() -> Any:
+        with Progress(console=console, transient=True) as bar:
+            task = bar.add_task("simulating", total=None)
+            yield lambda done, total: bar.update(task, completed=done, total=total)
+
+    return shown()

@@ -1,0 +1,51 @@
+"""The table behind every non-parametric estimate: distinct times, at risk, events, censored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from survsim.core.checks import FloatArray, label_codes
+from survsim.core.surv import Surv
+from survsim.kernels import risk_set
+
+
+@dataclass(frozen=True, slots=True)
+class EventTable:
+    """One group's risk table at each distinct time, in increasing order.
+
+    Attributes
+    ----------
+    time : (m,) distinct follow-up times.
+    n_risk, n_event, n_censor : (m,) float64, sums of weights (plain counts without weights): at risk
+        just before the time (``entry < t <= time``), with event, censored.
+    n_patients : rows behind the table.
+    weighted : True when the rows carry weights.
+    """
+
+    time: FloatArray
+    n_risk: FloatArray
+    n_event: FloatArray
+    n_censor: FloatArray
+    n_patients: int
+    weighted: bool
+
+    @classmethod
+    def of(cls, surv: Surv) -> EventTable:
+        """Tabulate a response; whole-number times are counted, others sorted once."""
+        weighted = surv.weight is not None
+        if weighted or surv.entry is not None:
+            columns = risk_set.tabulate(surv.time, surv.event, surv.entry, surv.weight)
+        elif surv.whole and surv.time.max() <= 4 * len(surv) + 10_000:
+            columns = risk_set.tabulate_whole(surv.time, surv.event)
+        else:
+            columns = risk_set.tabulate_sorted(*surv.sorted)
+        return cls(*columns, n_patients=len(surv), weighted=weighted)
+
+
+def group_rows(surv: Surv, by: Any) -> tuple[tuple[Any, ...], list[Surv]]:
+    """Labels of `by` (n,) and the response of each group; ``("all",)`` and `surv` itself without `by`."""
+    if by is None:
+        return ("all",), [surv]
+    codes, groups = label_codes("by", by, len(surv))
+    return groups, [surv.take(codes == g) for g in range(len(groups))]

@@ -1,0 +1,82 @@
+"""YAML as data: no tags that make objects, no duplicate keys, no surprises of size."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from survsim.core.errors import InputError, SurvsimError
+
+MAX_BYTES = 5_000_000
+"""A scenario or strategy is a page or two; five megabytes is a mistake or an attack."""
+
+
+def read_yaml(path: str | os.PathLike[str], *, error: type[SurvsimError] = InputError) -> Any:
+    """Content of a YAML file as plain Python values.
+
+    Raises
+    ------
+    error : if the file is missing, larger than 5 MB, not UTF-8, not YAML, has a key twice, or carries a tag that
+        would build an object (such tags are refused, never run).
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise error(f"no file {file}; check the name, it is read relative to where you stand.")
+    size = file.stat().st_size
+    if size > MAX_BYTES:
+        raise error(
+            f"{file.name} has {size / 1e6:.0f} MB; a YAML file may have {MAX_BYTES / 1e6:.0f} MB. "
+            "Put tables into CSV files and name them."
+        )
+    try:
+        text = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as fault:
+        raise error(f"{file.name} is not UTF-8 (byte {fault.start}); save it again as UTF-8.") from None
+    return parse_yaml(text, name=file.name, error=error)
+
+
+def parse_yaml(text: str, *, name: str = "text", error: type[SurvsimError] = InputError) -> Any:
+    """Content of a YAML text; `name` is what messages call it. Raises as `read_yaml` does."""
+    import yaml  # 20 ms: not paid by those who read none
+
+    try:
+        return yaml.load(text, Loader=_strict_loader())
+    except yaml.constructor.ConstructorError as fault:
+        line = fault.problem_mark.line + 1 if fault.problem_mark else "?"
+        raise error(
+            f"{name}, line {line}: {fault.problem}. Only plain values are read: text, numbers, lists, mappings."
+        ) from None
+    except yaml.YAMLError as fault:
+        mark = getattr(fault, "problem_mark", None)
+        place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        reason = getattr(fault, "problem", None) or "it cannot be parsed"
+        raise error(f"{name}{place}: {reason}. Check indentation and quotes there.") from None
+
+
+@functools.cache
+def _strict_loader() -> Any:
+    import yaml
+
+    class Strict(yaml.SafeLoader):
+        def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+            seen: set[Any] = set()
+            for key_node, _ in node.value:
+                key = self.construct_object(key_node, deep=True)
+                if isinstance(key, str) and key in seen:
+                    raise yaml.constructor.ConstructorError(
+                        None, None, f"the key {key!r} stands twice", key_node.start_mark
+                    )
+                if isinstance(key, str):
+                    seen.add(key)
+            return super().construct_mapping(node, deep)
+
+    # YAML 1.2: only true and false are booleans, so that the key `on` and the country NO stay text.
+    Strict.yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in pairs if tag != "tag:yaml.org,2002:bool"]
+        for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+    Strict.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
+    return Strict

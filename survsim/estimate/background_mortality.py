@@ -1,0 +1,116 @@
+"""Background mortality: what patients of that age die of anyway.
+
+With rates of the population at each end of follow-up, the parametric models fit the *excess* hazard
+(relative survival); with the same life table in front, a prediction becomes all-cause again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from survsim.core import units
+from survsim.core.checks import FloatArray, float_vector, positions
+from survsim.core.distributions import HazardDistribution, PiecewiseExponential, ResidualLife, WithBackground
+from survsim.core.errors import InputError
+from survsim.core.surv import Surv
+
+
+def life_table(age: Any, probability: Any) -> PiecewiseExponential:
+    """Law of age at death (in years) from yearly death probabilities, hazard constant between ages.
+
+    On [age_x, age_x+1) the hazard is -log(1 - q_x); the last one goes on for ever.
+
+    Parameters
+    ----------
+    age : (k,) increasing ages in years, the first one 0 or above; before it the first rate applies.
+    probability : (k,) probabilities q_x of dying within a year, from 0 to below 1.
+
+    Example
+    -------
+    >>> from survsim import life_table
+    >>> law = life_table([60, 61, 62], [0.010, 0.011, 0.012])
+    >>> round(float(law.hazard(61.5)), 5)
+    0.01106
+    """
+    ages = float_vector("age", age)
+    chance = float_vector("probability", probability)
+    if chance.size != ages.size:
+        raise InputError(f"age has {ages.size} values and probability {chance.size}; give one a year of age.")
+    if ages.size == 0 or ages[0] < 0 or (np.diff(ages) <= 0).any():
+        raise InputError(f"age must increase from 0 or above; got {ages[:6].tolist()}.")
+    bad = (chance < 0) | (chance >= 1)
+    if bad.any():
+        raise InputError(
+            f"probability must be from 0 to below 1; found {chance[bad][0]:g} in {positions(bad)}. "
+            "Rates per 1,000 or per 100,000 must be divided first."
+        )
+    return PiecewiseExponential(breaks=ages[1:], rates=-np.log1p(-chance), time_unit="years")
+
+
+def background_rates(surv: Surv, law: HazardDistribution, age: Any) -> FloatArray:
+    """Population hazard of each patient at the end of follow-up, per unit of `surv`.
+
+    Parameters
+    ----------
+    surv : the response.
+    law : law of age at death, from `life_table` or a `Gompertz` of age.
+    age : (n,) age at time 0 of each patient, in years.
+
+    Returns
+    -------
+    (n,) hazards for ``background=`` of `parametric_survival`, `royston_parmar` and `mixture_cure`.
+
+    References
+    ----------
+    Dickman et al. (2004), Stat Med 23:51.
+
+    Example
+    -------
+    >>> from survsim import Gompertz, Surv, background_rates
+    >>> surv = Surv.right([12.0, 24.0], [1, 0], unit="months")
+    >>> law = Gompertz(shape=0.1, rate=5e-5, time_unit="years")
+    >>> background_rates(surv, law, [60, 70]).round(5)
+    array([0.00186, 0.00558])
+    """
+    years = _ages(age, len(surv))
+    factor = units.conversion_factor("years", surv.unit)
+    return law.to_unit(surv.unit).hazard(years * factor + surv.time)
+
+
+def all_cause(distribution: HazardDistribution, law: HazardDistribution, age: Any) -> WithBackground:
+    """Excess survival and background mortality together, for patients of given age at time 0.
+
+    Parameters
+    ----------
+    distribution : net (excess) law, for example of a fit with ``background=``.
+    law : law of age at death.
+    age : number or array of ages in years that broadcasts with the parameters of `distribution`.
+
+    Example
+    -------
+    >>> from survsim import Exponential, Gompertz, all_cause
+    >>> net = Exponential(rate=0.02, time_unit="months")
+    >>> law = Gompertz(shape=0.1, rate=5e-5, time_unit="years")
+    >>> bool(all_cause(net, law, 67).survival(12.0) < net.survival(12.0))
+    True
+    """
+    unit = distribution.time_unit
+    years = np.asarray(age, dtype=np.float64)
+    if not np.isfinite(years).all() or (years < 0).any():
+        raise InputError(f"age must be years from 0; got {years.min():g}.")
+    elapsed = years * units.conversion_factor("years", unit)
+    residual = ResidualLife(base=law.to_unit(unit), elapsed=elapsed if elapsed.ndim else float(elapsed))
+    return WithBackground(base=distribution, background=residual)
+
+
+def _ages(age: Any, n: int) -> FloatArray:
+    years = float_vector("age", age, n)
+    bad = (years < 0) | (years > 130)
+    if bad.any():
+        raise InputError(
+            f"age must be in years, from 0 to 130; found {years[bad][0]:g} in {positions(bad)}. "
+            "Divide ages in days by 365.25."
+        )
+    return years

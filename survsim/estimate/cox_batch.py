@@ -1,0 +1,133 @@
+"""Many Cox fits at once: resamples of one study, or simulated trials. No result objects a fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import chdtrc
+
+from survsim.core.checks import BoolArray, FloatArray, IntArray, one_of
+from survsim.core.errors import InputError
+from survsim.core.surv import Surv
+from survsim.kernels import cox_batch as kernel
+
+
+@dataclass(frozen=True, slots=True)
+class CoxBatch:
+    """B fits.
+
+    Attributes
+    ----------
+    estimate : (B, p) log hazard ratios; +inf or -inf where the likelihood has no maximum (a resample
+        without events in one group), NaN where a resample has no information at all.
+    covariance : (B, p, p), NaN in those two cases.
+    log_likelihood_null, log_likelihood, score_chi2 : (B,).
+    status : (B,) 0 converged, 1 not, 2 no maximum, 3 no information.
+    """
+
+    estimate: FloatArray
+    covariance: FloatArray
+    log_likelihood_null: FloatArray
+    log_likelihood: FloatArray
+    score_chi2: FloatArray
+    status: IntArray
+
+    @property
+    def std_error(self) -> FloatArray:
+        """(B, p)."""
+        return np.sqrt(np.diagonal(self.covariance, axis1=1, axis2=2))
+
+    @property
+    def score_p_value(self) -> FloatArray:
+        """(B,) of the score test, the log-rank test for a binary covariate."""
+        return chdtrc(float(self.estimate.shape[1]), self.score_chi2)
+
+
+def cox_resamples(
+    surv: Surv, matrix: Any, counts: Any, *, ties: str = "efron", workers: int | None = None
+) -> CoxBatch:
+    """Cox fits of B resamples of one study.
+
+    Parameters
+    ----------
+    surv : response; strata, weights and delayed entry are used.
+    matrix : (n, p) covariates.
+    counts : (B, n) how often each row is drawn: ``rng.multinomial(n, np.full(n, 1 / n), size=B)``. A row
+        drawn twice counts as two tied rows, as if it had been copied.
+    ties : "efron" or "breslow".
+    """
+    x = np.asarray(matrix, dtype=np.float64)
+    x = x[:, None] if x.ndim == 1 else x
+    drawn = np.asarray(counts)
+    n = len(surv)
+    if x.shape[0] != n or drawn.ndim != 2 or drawn.shape[1] != n:
+        raise InputError(f"matrix must be ({n}, p) and counts (B, {n}); got {x.shape} and {drawn.shape}.")
+    stratum = np.zeros(n, np.int64) if surv.stratum is None else surv.stratum
+    order = np.lexsort((-surv.time, stratum))
+    fresh = np.concatenate([[True], np.diff(stratum[order]) != 0])
+    entry, late = np.empty(0), np.empty(0, np.int64)
+    if surv.entry is not None:
+        entry = surv.entry[order]
+        late = np.lexsort((-entry, stratum[order]))
+    scale = np.maximum(x.std(axis=0), 1e-300)
+    standard = ((x - x.mean(axis=0)) / scale)[order]
+    weight = np.ones(n) if surv.weight is None else surv.weight[order]
+    return _run(
+        standard[None], surv.time[order][None], surv.event[order][None], weight[None], fresh, entry, late,
+        np.ascontiguousarray(drawn[:, order], dtype=np.int32), scale, ties, workers,
+    )  # fmt: skip
+
+
+def cox_trials(time: Any, event: Any, x: Any, *, ties: str = "efron", workers: int | None = None) -> CoxBatch:
+    """Cox fits of B trials of n patients each.
+
+    Parameters
+    ----------
+    time, event : (B, n).
+    x : (n,), (n, p), (B, n) or (B, n, p) covariates, for example the arm.
+    ties : "efron" or "breslow".
+    """
+    time = np.asarray(time, dtype=np.float64)
+    seen: BoolArray = np.asarray(event, dtype=bool)
+    values = np.asarray(x, dtype=np.float64)
+    if values.shape == time.shape[1:]:
+        values = values[None, :, None]
+    elif values.shape == time.shape:
+        values = values[:, :, None]
+    elif values.ndim == 2:
+        values = values[None]
+    if time.ndim != 2 or seen.shape != time.shape or values.shape[1] != time.shape[1]:
+        raise InputError(
+            f"time and event must be (B, n) and x fit them; got {time.shape}, {seen.shape}, {np.shape(x)}."
+        )
+    values = np.broadcast_to(values, (*time.shape, values.shape[2]))
+    order = np.argsort(-time, axis=1)
+    scale = np.maximum(values[0].std(axis=0), 1e-300)
+    standard = np.take_along_axis((values - values[0].mean(axis=0)) / scale, order[:, :, None], axis=1)
+    fresh = np.zeros(time.shape[1], bool)
+    fresh[0] = True
+    return _run(
+        np.ascontiguousarray(standard), np.take_along_axis(time, order, 1), np.take_along_axis(seen, order, 1),
+        np.ones(time.shape), fresh, np.empty(0), np.empty(0, np.int64),
+        np.ones((1, time.shape[1]), np.int32), scale, ties, workers,
+    )  # fmt: skip
+
+
+def _run(
+    x: FloatArray, time: FloatArray, event: BoolArray, weight: FloatArray, fresh: BoolArray, entry: FloatArray,
+    late: IntArray, count: Any, scale: FloatArray, ties: str, workers: int | None,
+) -> CoxBatch:  # fmt: skip
+    one_of("ties", ties, ("efron", "breslow"))
+    estimate, covariance, values, status = kernel.fit_batch(
+        x, time, event, weight, fresh, entry, late, count, efron=ties == "efron", workers=workers
+    )
+    return CoxBatch(
+        estimate / scale,
+        covariance / np.outer(scale, scale),
+        values[:, 0],
+        values[:, 1],
+        values[:, 2],
+        status,
+    )

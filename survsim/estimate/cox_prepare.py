@@ -1,0 +1,160 @@
+"""From a response and a model matrix to what the Cox kernels want: sorted, centred, scaled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from survsim.core.checks import FloatArray, float_vector, positions
+from survsim.core.design import Design, design_matrix
+from survsim.core.errors import InputError
+from survsim.core.surv import Surv
+from survsim.kernels import cox
+from survsim.kernels._jit import map_threads
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A Cox problem ready for the kernels.
+
+    Attributes
+    ----------
+    at : risk-set layout.
+    x : (p, m) standardised covariates of the rows ever at risk, sorted.
+    centre, scale : (p,) what was taken off and divided by.
+    offset : (m,) in sorted order, or None.
+    """
+
+    at: cox.Layout
+    x: FloatArray
+    centre: FloatArray
+    scale: FloatArray
+    offset: FloatArray | None
+
+    @property
+    def span(self) -> FloatArray:
+        """Range of each standardised covariate, (p,)."""
+        return np.maximum(self.x.max(axis=1) - self.x.min(axis=1), 1e-300)
+
+
+def model_design(surv: Surv, formula: str | None, data: Any) -> Design:
+    """The design of `formula` on `data`, or the columns of `data` themselves when `formula` is None."""
+    if formula is not None:
+        if data is None:
+            raise InputError(f"formula {formula!r} needs data, a frame with one row per patient.")
+        design = design_matrix(formula, data)
+    else:
+        design = _plain_design(data)
+    if design.matrix.shape[0] != len(surv):
+        raise InputError(
+            f"data has {design.matrix.shape[0]} rows, the response {len(surv)}; they must be the same patients "
+            "in the same order."
+        )
+    if design.matrix.shape[1] == 0:
+        raise InputError(
+            "the model has no covariate; name at least one, or use kaplan_meier or nelson_aalen."
+        )
+    return design
+
+
+def _plain_design(data: Any) -> Design:
+    if data is None:
+        raise InputError("give a formula and data, or data alone: an (n, p) array or a frame of numbers.")
+    columns = getattr(data, "columns", None)
+    try:
+        matrix = np.asarray(data, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError(
+            "without a formula every column of data must be a number; write a formula, for example 'C(stage) + age'."
+        ) from None
+    if matrix.ndim == 1:
+        matrix = matrix[:, None]
+    if matrix.ndim != 2:
+        raise InputError(f"data must have one row per patient; got shape {matrix.shape}.")
+    if not np.isfinite(matrix.sum()):
+        bad = np.isfinite(matrix).sum(axis=1) < matrix.shape[1]
+        if bad.any():
+            raise InputError(
+                f"covariates must be finite; missing or infinite in {positions(bad)}. "
+                "Drop those rows from data and response, or impute (see pool_imputations)."
+            )
+    if columns is None:
+        names = tuple(f"x{j + 1}" for j in range(matrix.shape[1]))
+    else:
+        names = tuple(map(str, columns))
+    return Design(" + ".join(names), names, matrix)
+
+
+def prepare(surv: Surv, matrix: FloatArray, offset: Any, ties: str, centre: bool = True) -> Prepared:
+    """Sort, centre and scale; refuses a response with causes or without events."""
+    if surv.cause is not None:
+        raise InputError(
+            "the response has several causes; choose one with surv.for_cause(label) for a cause-specific model, "
+            "or use fine_gray."
+        )
+    if not surv.event.any():
+        raise InputError(
+            f"none of the {len(surv)} patients has an event; a Cox model cannot be fitted. "
+            "Check which value of event marks the event."
+        )
+    at = cox.layout(
+        surv.time, surv.event, surv.entry, surv.weight, surv.stratum, efron=ties == "efron", whole=surv.whole
+    )
+    shift = None if offset is None else float_vector("offset", offset, len(surv))[at.rows]
+    x = sorted_columns(matrix, at.rows)
+    if not centre:
+        return Prepared(at, x, np.zeros(x.shape[0]), np.ones(x.shape[0]), shift)
+    middle = x.mean(axis=1)
+    x -= middle[:, None]
+    scale = np.sqrt(np.einsum("ij,ij->i", x, x) / x.shape[1])
+    # A constant column leaves only rounding of its own size; it stays a column of zeros.
+    flat = scale <= 1e-12 * np.abs(middle)
+    x[flat] = 0.0
+    scale[flat] = 1.0
+    x /= scale[:, None]
+    return Prepared(at, x, middle, scale, shift)
+
+
+def sorted_columns(matrix: FloatArray, rows: Any) -> FloatArray:
+    """(p, m) contiguous copy of the rows asked for, made in cache-sized pieces."""
+    m, p = rows.size, matrix.shape[1]
+    out = np.empty((p, m))
+
+    def piece(begin: int) -> None:
+        part = rows[begin : begin + 8192]
+        out[:, begin : begin + part.size] = matrix[part].T
+
+    map_threads(piece, range(0, m, 8192))
+    return out
+
+
+def check_rank(information: FloatArray, terms: tuple[str, ...], n_event: float) -> None:
+    """Refuse covariates that the risk sets cannot tell apart, naming them.
+
+    `information` (p, p) at coefficients 0 of standardised covariates.
+    """
+    size = np.diag(information)
+    flat = size <= 1e-11 * max(n_event, 1e-300)
+    if flat.any():
+        names = ", ".join(repr(t) for t, f in zip(terms, flat) if f)
+        raise InputError(
+            f"{names}: constant among the patients at risk at every event time (within every stratum), so no "
+            "coefficient can be estimated. Drop it."
+        )
+    unit = information / np.sqrt(np.outer(size, size))
+    try:
+        if (np.diag(np.linalg.cholesky(unit)) ** 2 > 1e-10).all():
+            return
+    except np.linalg.LinAlgError:
+        pass
+    for j in range(1, size.size):
+        weights = np.linalg.lstsq(unit[:j, :j], unit[:j, j], rcond=1e-11)[0]
+        if 1.0 - weights @ unit[:j, j] < 1e-10:
+            partners = [terms[i] for i in range(j) if abs(weights[i]) > 1e-6]
+            more = f" and {len(partners) - 5} more" if len(partners) > 5 else ""
+            raise InputError(
+                f"{terms[j]!r} is a linear combination of {', '.join(map(repr, partners[:5]))}{more} among the patients at "
+                "risk (collinear columns), so their coefficients cannot be told apart. Drop one of them."
+            )

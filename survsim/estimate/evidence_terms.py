@@ -1,0 +1,391 @@
+"""Pieces of evidence for `evidence_model`: patients, curves, single cases and bare summaries, as data.
+
+Each constructor checks what it is given and says on which transformed scale it will enter. All share the
+keywords of `EvidenceTerm`: study, arm, site, covariates, cluster, extra_sd, source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from scipy.special import ndtri
+
+from survsim.core import units
+from survsim.core.checks import FloatArray, between, float_vector, one_of, require_columns
+from survsim.core.errors import EvidenceError, InputError
+from survsim.core.surv import Surv
+
+CASE_STATUS = ("exact", "upper", "interval", "right")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class EvidenceTerm:
+    """One piece of evidence.
+
+    Attributes
+    ----------
+    kind : "patients", "curve", "case", "survival", "median", "hazard_ratio" or "rate".
+    study : its study; terms of one study share a random effect.
+    arm : its arm within the study; several terms of one arm describe the same patients.
+    site : tumour site, or "" when the model has no site effects.
+    covariates : name -> number, category, or {category: share} for a mixed arm; a frame for patients.
+    cluster : studies that share patients carry the same name here.
+    extra_sd : stated extra standard deviation on the log hazard (transport from elsewhere, doubtful
+        definitions), added to the study's random effect; 0 trusts it as its own study.
+    unit : time unit of the payload.
+    payload : the numbers, by kind.
+    source : references ``table:row``.
+    """
+
+    kind: str
+    study: str
+    arm: str = ""
+    site: str = ""
+    covariates: Any = field(default_factory=dict)
+    cluster: str = ""
+    extra_sd: float = 0.0
+    unit: str = ""
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    source: tuple[str, ...] = ()
+
+    def name(self) -> str:
+        """How a message calls it: the source if there is one."""
+        where = f"{self.study}/{self.arm}" if self.arm else self.study
+        return f"{self.source[0]} ({where})" if len(self.source) == 1 else f"{self.kind} of {where}"
+
+
+def patients_term(
+    surv: Surv,
+    covariates: Any = None,
+    *,
+    study: str,
+    curve: bool = False,
+    information: float = 1.0,
+    **common: Any,
+) -> EvidenceTerm:
+    """Patient-level data: events and exposure per interval and covariate pattern, a Poisson likelihood.
+
+    Parameters
+    ----------
+    surv : response (delayed entry and case weights allowed).
+    covariates : frame with one row a patient, or a mapping for all of them.
+    curve : the patients were reconstructed from a published curve.
+    information : share of their information that is used, in (0, 1]; below 1 for reconstructed data
+        whose numbers at risk are uncertain (the likelihood is raised to this power).
+    common : site, arm, cluster, extra_sd, source of `EvidenceTerm`.
+
+    Example
+    -------
+    >>> from survsim import Surv, patients_term
+    >>> patients_term(Surv.right([5, 8, 12], [1, 0, 1], unit="months"), {"stage": "III"}, study="own").kind
+    'patients'
+    """
+    if not isinstance(surv, Surv):
+        raise InputError(f"surv must be a Surv; got {type(surv).__name__}. Build it with Surv.right.")
+    pattern = {} if covariates is None else covariates
+    if hasattr(pattern, "columns") and len(pattern) != len(surv):
+        raise InputError(f"covariates has {len(pattern)} rows for {len(surv)} patients.")
+    share = between("information", information, 0.0, 1.0 + 1e-12)
+    common.setdefault("source", surv.sources)
+    payload = {"surv": surv, "information": share}
+    kind = "curve" if curve else "patients"
+    return _term(kind, study, pattern, surv.unit, payload, common)
+
+
+def case_term(
+    time: float | tuple[float, float],
+    covariates: Mapping[str, Any] | None = None,
+    *,
+    study: str,
+    unit: str,
+    status: str = "exact",
+    **common: Any,
+) -> EvidenceTerm:
+    """A single published patient.
+
+    ``exact``: ``log h(t) - H(t)``; ``right`` (alive at t): ``-H(t)``; ``upper`` (dead by t, time unknown):
+    ``log(1 - S(t))``; ``interval`` (dead between a and b): ``log(S(a) - S(b))``.
+
+    Parameters
+    ----------
+    time : time, or the pair (a, b) for ``status="interval"``.
+    status : "exact", "right", "upper" or "interval".
+
+    Example
+    -------
+    >>> from survsim import case_term
+    >>> case_term(4.0, study="author_2010", unit="months", status="upper").payload["high"]
+    4.0
+    """
+    one_of("status", status, CASE_STATUS)
+    if status == "interval":
+        if not isinstance(time, tuple) or len(time) != 2 or not 0 <= time[0] < time[1]:
+            raise InputError(
+                f"time must be a pair (a, b) with 0 <= a < b for status='interval'; got {time!r}."
+            )
+        low, high = map(float, time)
+    else:
+        high = between("time", time if not isinstance(time, tuple) else np.nan, 0.0, np.inf)
+        low = 0.0 if status == "upper" else high
+    payload = {"low": low, "high": high, "status": status}
+    return _term("case", study, covariates or {}, unit, payload, common)
+
+
+def survival_term(
+    time: float | Iterable[float],
+    survival: float | Iterable[float],
+    covariates: Mapping[str, Any] | None = None,
+    *,
+    study: str,
+    unit: str,
+    n: float | None = None,
+    conf_low: float | Iterable[float] | None = None,
+    conf_high: float | Iterable[float] | None = None,
+    conf_level: float = 0.95,
+    **common: Any,
+) -> EvidenceTerm:
+    """Survival probabilities of one arm at one or several times.
+
+    The steps ``dH_j = log S_{j-1} - log S_j`` of one curve are nearly independent. With intervals they
+    enter as ``log dH_j ~ N(log model, se_j^2)``, the standard error of ``log(-log S)`` being that of the
+    interval. With n alone they are binomial: of ``n S_{j-1}`` at risk a share ``S_j / S_{j-1}`` lives
+    through, everybody followed, which is the most that n can mean. (A normal term with the variance at the
+    estimate would weigh studies by their result and pull the hazard up.) Shares of 0 and 1 need n.
+
+    Parameters
+    ----------
+    time, survival : one number or several, times increasing, survival in [0, 1] and never rising.
+    n : patients of the arm.
+    conf_low, conf_high : interval at each time, at `conf_level`.
+
+    References
+    ----------
+    Greenwood 1926 for the variance; the conditional increments as in Combescure et al. 2014, Statistics
+    in Medicine 33:2521.
+
+    Example
+    -------
+    >>> from survsim import survival_term
+    >>> survival_term([12, 60], [0.62, 0.33], study="a_2011", unit="months", n=80).payload["time"]
+    array([12., 60.])
+    """
+    t, s = _several("time", time), _several("survival", survival)
+    name = f"survival of {study}"
+    if t.size != s.size or t.size == 0:
+        raise InputError(f"{name}: {t.size} times and {s.size} probabilities; one of each.")
+    if t[0] <= 0 or (np.diff(t) <= 0).any():
+        raise InputError(f"{name}: times must be positive and increase; got {t.tolist()}.")
+    if (s < 0).any() or (s > 1).any() or (np.diff(s) > 0).any():
+        raise EvidenceError(
+            f"{name}: survival must lie in [0, 1] and never rise; got {s.tolist()}. Is it in percent?"
+        )
+    size = None if n is None else between("n", n, 0.0, np.inf)
+    if conf_low is None or conf_high is None:
+        if size is None:
+            raise EvidenceError(f"{name}: neither interval nor n; a number without error cannot be weighed.")
+        payload = {"time": t, "survival": s, "n": size}
+    else:
+        low, high = _several("conf_low", conf_low), _several("conf_high", conf_high)
+        _interval_holds(name, s, low, high)
+        z = float(-ndtri((1 - between("conf_level", conf_level, 0.0, 1.0)) / 2))
+        payload = {"time": t, "survival": s, "n": size, "se_cloglog": _cloglog_error(name, s, low, high, z)}
+    return _term("survival", study, covariates or {}, unit, payload, common)
+
+
+def median_term(
+    median: float,
+    covariates: Mapping[str, Any] | None = None,
+    *,
+    study: str,
+    unit: str,
+    conf_low: float | None = None,
+    conf_high: float | None = None,
+    conf_level: float = 0.95,
+    n: float | None = None,
+    **common: Any,
+) -> EvidenceTerm:
+    """Median survival time of an arm.
+
+    With an interval, the model's cumulative hazard at the printed median is compared with log 2:
+    ``log H(median) ~ N(log log 2, se^2)``, se that of the log median (from one side when the other was
+    not reached): exact where the hazard is constant between the limits, too wide where it falls. With n
+    alone, half of n died by the median, a binomial term. Both are smooth in the log hazards; the model's
+    median itself has kinks at the breaks.
+
+    Example
+    -------
+    >>> from survsim import median_term
+    >>> term = median_term(14.0, study="b_2015", unit="months", conf_low=10.0, conf_high=19.0)
+    >>> round(term.payload["se_log"], 3)
+    0.164
+    """
+    name = f"median of {study}"
+    m = between("median", median, 0.0, np.inf)
+    size = None if n is None else between("n", n, 0.0, np.inf)
+    z = float(-ndtri((1 - between("conf_level", conf_level, 0.0, 1.0)) / 2))
+    low = None if conf_low is None or conf_low <= 0 else float(conf_low)
+    high = None if conf_high is None or not np.isfinite(conf_high) else float(conf_high)
+    if (low is not None and low > m) or (high is not None and high < m):
+        raise EvidenceError(
+            f"{name}: interval {low} to {high} excludes {m:g}. Check the table of the source."
+        )
+    if low is None and high is None:
+        if size is None:
+            raise EvidenceError(f"{name}: neither interval nor n; a number without error cannot be weighed.")
+        se = None
+    elif low is not None and high is not None:
+        se = float(np.log(high / low) / (2 * z))
+    else:
+        se = float(np.log(m / low) / z) if low is not None else float(np.log((high or m) / m) / z)
+    if se is not None and se <= 0:
+        raise EvidenceError(f"{name}: the interval has no width; a number without error cannot be weighed.")
+    payload = {"median": m, "se_log": se, "n": size}
+    return _term("median", study, covariates or {}, unit, payload, common)
+
+
+def hazard_ratio_term(
+    hazard_ratio: float,
+    covariates: Mapping[str, Any],
+    comparator: Mapping[str, Any],
+    *,
+    study: str,
+    conf_low: float | None = None,
+    conf_high: float | None = None,
+    conf_level: float = 0.95,
+    std_error: float | None = None,
+    comparator_arm: str = "",
+    **common: Any,
+) -> EvidenceTerm:
+    """Hazard ratio of two covariate patterns: ``log HR ~ N(linear predictor difference, se^2)``.
+
+    Parameters
+    ----------
+    hazard_ratio : `covariates` against `comparator`.
+    conf_low, conf_high : interval at `conf_level`, or `std_error` of the log hazard ratio.
+    comparator_arm : name of the comparator's arm, to notice when both arms enter elsewhere.
+
+    Example
+    -------
+    >>> from survsim import hazard_ratio_term
+    >>> term = hazard_ratio_term(0.75, {"chemo": 1}, {"chemo": 0}, study="c", conf_low=0.60, conf_high=0.94)
+    >>> round(term.payload["se"], 4)
+    0.1145
+    """
+    name = f"hazard ratio of {study}"
+    ratio = between("hazard_ratio", hazard_ratio, 0.0, np.inf)
+    if std_error is not None:
+        se = between("std_error", std_error, 0.0, np.inf)
+    elif conf_low is None or conf_high is None:
+        raise EvidenceError(
+            f"{name}: neither interval nor std_error; a number without error cannot be weighed."
+        )
+    else:
+        low, high = between("conf_low", conf_low, 0.0, np.inf), between("conf_high", conf_high, 0.0, np.inf)
+        if not low <= ratio <= high or low == high:
+            raise EvidenceError(f"{name}: interval {low:g} to {high:g} excludes {ratio:g}. Check the source.")
+        z = float(-ndtri((1 - between("conf_level", conf_level, 0.0, 1.0)) / 2))
+        se = float(np.log(high / low) / (2 * z))
+    payload = {
+        "log_hr": float(np.log(ratio)),
+        "se": se,
+        "comparator": comparator,
+        "comparator_arm": comparator_arm,
+    }
+    return _term("hazard_ratio", study, covariates, "", payload, common)
+
+
+def rate_term(
+    events: float,
+    person_time: float,
+    covariates: Mapping[str, Any] | None = None,
+    *,
+    study: str,
+    unit: str,
+    start: float = 0.0,
+    follow_up: float | None = None,
+    **common: Any,
+) -> EvidenceTerm:
+    """Events and person-time of an arm: ``d ~ Poisson(T sum_k w_k h_k)``.
+
+    w_k is the share of the person-time in interval k. Sources do not print it: it is taken as that of
+    patients who enter at `start` and leave at the crude rate d/T, up to `follow_up` (to the end if None).
+
+    Parameters
+    ----------
+    events : 0 or more.
+    person_time : total in `unit`.
+
+    Example
+    -------
+    >>> from survsim import rate_term
+    >>> rate_term(6, 120.0, study="d_2001", unit="months", follow_up=36).payload["events"]
+    6.0
+    """
+    d = between("events", events, 0.0, np.inf, open_ends=False)
+    total = between("person_time", person_time, 0.0, np.inf)
+    end = np.inf if follow_up is None else between("follow_up", follow_up, start, np.inf)
+    payload = {"events": d, "person_time": total, "start": float(start), "follow_up": end}
+    return _term("rate", study, covariates or {}, unit, payload, common)
+
+
+COMMON = ("arm", "site", "cluster", "extra_sd", "source")
+
+
+def _term(
+    kind: str, study: str, covariates: Any, unit: str, payload: Mapping[str, Any], common: dict[str, Any]
+) -> EvidenceTerm:
+    unknown = [k for k in common if k not in COMMON]
+    if unknown:
+        raise InputError(f"a {kind} term does not know {', '.join(unknown)}; it takes {', '.join(COMMON)}.")
+    if not study:
+        raise InputError("study is empty; terms of one study share a random effect, so each needs a name.")
+    if unit:
+        units.check_unit(unit)
+    if hasattr(covariates, "columns"):
+        require_columns(covariates, [], "covariates")
+    elif not isinstance(covariates, Mapping):
+        raise InputError(f"covariates must be a mapping or a frame; got {type(covariates).__name__}.")
+    source = common.pop("source", ())
+    extra = between("extra_sd", common.pop("extra_sd", 0.0), 0.0, np.inf, open_ends=False)
+    return EvidenceTerm(
+        kind=kind,
+        study=str(study),
+        covariates=covariates,
+        unit=unit,
+        payload=payload,
+        extra_sd=extra,
+        source=(source,) if isinstance(source, str) else tuple(source),
+        **{k: str(v) for k, v in common.items()},
+    )
+
+
+def _several(name: str, values: Any) -> FloatArray:
+    return float_vector(name, [values] if np.ndim(values) == 0 else list(values))
+
+
+def _interval_holds(name: str, value: FloatArray, low: FloatArray, high: FloatArray) -> None:
+    if low.size != value.size or high.size != value.size:
+        raise InputError(f"{name}: intervals for {low.size} and {high.size} of {value.size} times.")
+    bad = (low > value) | (high < value)
+    if bad.any():
+        i = int(np.flatnonzero(bad)[0])
+        raise EvidenceError(
+            f"{name}: interval {low[i]:g} to {high[i]:g} excludes {value[i]:g}. Check the table of the source."
+        )
+
+
+def _cloglog_error(name: str, s: FloatArray, low: FloatArray, high: FloatArray, z: float) -> FloatArray:
+    """Standard error of log(-log S), from the sides of the interval that are strictly inside (0, 1)."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        centre, upper, lower = (np.log(-np.log(v)) for v in (s, low, high))
+    sides = np.where(np.isfinite(upper) & np.isfinite(lower), (upper - lower) / (2 * z), np.nan)
+    one = np.where(np.isfinite(upper), (upper - centre) / z, (centre - lower) / z)
+    error = np.where(np.isfinite(sides), sides, one)
+    if not (np.isfinite(error) & (error > 0)).all():
+        raise EvidenceError(
+            f"{name}: an interval has no width or ends at 0 and 1 on both sides; give n instead."
+        )
+    return error

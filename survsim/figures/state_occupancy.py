@@ -1,0 +1,137 @@
+"""Simulated survival by strategy, and the share of patients in each state over time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from survsim.core.errors import InputError
+from survsim.figures import style
+from survsim.figures.time_axis import label_time, set_time_ticks
+
+if TYPE_CHECKING:
+    from survsim.simulation.curves import SimulatedSurvival, StateOccupancy
+
+
+def chosen(strategies: Sequence[str], wanted: Sequence[str] | None) -> list[int]:
+    """Positions of the strategies to draw, in the order asked for."""
+    if wanted is None:
+        return list(range(len(strategies)))
+    unknown = [s for s in wanted if s not in strategies]
+    if unknown:
+        raise InputError(f"no strategy is called {', '.join(unknown)}; there are: {', '.join(strategies)}.")
+    return [list(strategies).index(s) for s in wanted]
+
+
+@style.styled
+def draw_simulated_survival(
+    curves: SimulatedSurvival,
+    ax: Any = None,
+    *,
+    strategies: Sequence[str] | None = None,
+    band: bool | None = None,
+    marker: tuple[float, str] | None = None,
+    until: float | None = None,
+    title: str = "",
+) -> Any:
+    """Draw overall survival by strategy; the band is the interval over parameter draws.
+
+    Parameters
+    ----------
+    strategies : names of those drawn, default all.
+    band : whether the interval is shaded, default for up to three strategies (more would hide each other).
+    marker : (time, text) of a vertical mark, such as one patient's survival.
+    until : last time shown, default the end of following.
+
+    Returns
+    -------
+    Axes; lines carry ``gid`` "curve:<strategy>", bands "band:<strategy>".
+    """
+    ax = style.new_axes(6.4, 4.2) if ax is None else ax
+    end = float(curves.time[-1]) if until is None else until
+    shown = chosen(curves.strategies, strategies)
+    band = len(shown) <= 3 if band is None else band
+    for place, i in enumerate(shown):
+        name, colour = curves.strategies[i], style.colour(place)
+        ax.plot(
+            curves.time,
+            curves.estimate[i],
+            color=colour,
+            linestyle=style.dash(place),
+            label=curves.labels[i],
+            gid=f"curve:{name}",
+        )
+        if band and np.isfinite(curves.conf_low[i]).all():
+            ax.fill_between(
+                curves.time,
+                curves.conf_low[i],
+                curves.conf_high[i],
+                color=colour,
+                alpha=0.10,
+                linewidth=0,
+                gid=f"band:{name}",
+            )
+    if marker is not None:
+        ax.axvline(marker[0], color=style.MARK, linewidth=0.9, gid="marker")
+        ax.annotate(
+            marker[1], (marker[0], 1.0), (4, -2), textcoords="offset points", va="top", color=style.MARK
+        )
+    ax.set_ylim(0.0, 1.02)
+    ax.set_ylabel("Overall survival")
+    _time_axis(ax, end, curves.time_unit)
+    _legend_above(ax, title)
+    return ax
+
+
+@style.styled
+def draw_state_occupancy(
+    occupancy: StateOccupancy, ax: Any = None, *, strategy: str | None = None, title: str | None = None
+) -> Any:
+    """Draw the share of patients in each state as areas that fill the axes, for one strategy.
+
+    Parameters
+    ----------
+    strategy : its name, default the first.
+
+    Returns
+    -------
+    Axes; areas carry ``gid`` "state:<state>".
+    """
+    ax = style.new_axes(6.4, 3.8) if ax is None else ax
+    s = chosen(occupancy.strategies, None if strategy is None else [strategy])[0]
+    base = np.zeros(occupancy.time.size)
+    for k, state in enumerate(occupancy.states):
+        top = base + occupancy.estimate[s, k]
+        ax.fill_between(
+            occupancy.time,
+            base,
+            top,
+            color=style.colour(k),
+            alpha=0.75,
+            linewidth=0.6,
+            edgecolor="white",
+            label=state.replace("_", " "),
+            gid=f"state:{state}",
+        )
+        base = top
+    ax.set_ylim(0.0, 1.0)
+    ax.set_ylabel("Share of patients")
+    _time_axis(ax, float(occupancy.time[-1]), occupancy.time_unit)
+    _legend_above(ax, occupancy.labels[s] if title is None else title)
+    return ax
+
+
+def _time_axis(ax: Any, end: float, unit: str) -> None:
+    ax.set_xlim(0.0, end)
+    set_time_ticks(ax, end, unit)
+    label_time(ax, unit)
+
+
+def _legend_above(ax: Any, title: str) -> None:
+    columns = 2 if len(ax.get_legend_handles_labels()[0]) > 1 else 1
+    ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=columns, borderaxespad=0.3)
+    if title:
+        rows = -(-len(ax.get_legend_handles_labels()[0]) // columns)
+        ax.set_title(title, pad=10 + 15 * rows)

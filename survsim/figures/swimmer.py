@@ -1,0 +1,203 @@
+"""The course of one patient: treatments as bars, events as marks, assumed dates drawn as uncertain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from survsim.core.checks import one_of, require_columns
+from survsim.core.errors import InputError
+from survsim.core.units import check_unit
+from survsim.figures import style
+from survsim.figures.time_axis import label_time, set_time_ticks
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = ("label", "kind", "start", "stop", "assumed")
+KINDS = ("course", "event")
+
+
+@style.styled
+def swimmer(
+    course: pd.DataFrame,
+    ax: Any = None,
+    *,
+    unit: str,
+    end: float,
+    end_label: str = "",
+    origin: str = "",
+    title: str = "",
+) -> Any:
+    """Draw one patient's course, one row a treatment or event, in the order given.
+
+    Parameters
+    ----------
+    course : frame with columns label, kind ("course" with start and stop, or "event" with start), start,
+        stop, assumed (True where no source gives the date), and if wanted group (sets the colour), detail
+        (text beside the mark), start_low and start_high (range over which an assumed date is varied).
+    ax : axes to draw on; made if None.
+    unit : of the times.
+    end, end_label : end of follow-up and what happened then.
+    origin : what time counts from.
+    title : of the axes.
+
+    Returns
+    -------
+    Axes; bars and marks carry ``gid`` "row:<position>", ranges "range:<position>".
+    """
+    check_unit(unit)
+    _check(course, end)
+    ax = _axes_for(course) if ax is None else ax
+    groups = list(dict.fromkeys(_column(course, "group", "")))
+    for y, row in enumerate(course.to_dict("records")):
+        colour = style.colour(groups.index(row.get("group", "")))
+        _draw_row(ax, y, row, colour, end)
+    ax.axvline(end, color=style.INK, linewidth=1.2, gid="end", zorder=1)
+    if end_label:
+        ax.annotate(
+            end_label,
+            xy=(end, 1),
+            xycoords=("data", "axes fraction"),
+            xytext=(0, 4),
+            textcoords="offset points",
+            ha="right",
+            fontsize=8.5,
+        )
+    ax.set_ylim(len(course) - 0.4, -0.6)
+    ax.set_xlim(0, end * 1.02)
+    ax.set_yticks(range(len(course)))
+    ax.set_yticklabels([str(v) for v in course["label"]])
+    ax.tick_params(axis="y", length=0, pad=8)
+    ax.spines["left"].set_visible(False)
+    ax.hlines(np.arange(len(course)) + 0.5, 0, end, color=style.GRID, linewidth=0.6, zorder=0)
+    set_time_ticks(ax, end, unit)
+    label_time(ax, unit, origin)
+    if title:
+        ax.set_title(title, pad=20.0 if end_label else 8.0)
+    _draw_key(ax, course)
+    return ax
+
+
+def _check(course: pd.DataFrame, end: float) -> None:
+    require_columns(course, COLUMNS, "the course")
+    if len(course) == 0:
+        raise InputError("the course has no rows; give at least one treatment or event.")
+    if not end > 0:
+        raise InputError(f"end must be positive; got {end!r}.")
+    for position, row in enumerate(course.to_dict("records")):
+        one_of(f"kind in row {position}", row["kind"], KINDS)
+        start = float(row["start"])
+        stop = float(row["stop"]) if row["kind"] == "course" else start
+        if not 0 <= start <= stop <= end:
+            raise InputError(
+                f"row {position} ({row['label']}) runs from {start:g} to {stop:g}; times must rise and lie "
+                f"between 0 and the end, {end:g}."
+            )
+
+
+def _draw_row(ax: Any, y: int, row: dict[Any, Any], colour: str, end: float) -> None:
+    assumed = bool(row["assumed"])
+    start = float(row["start"])
+    if row["kind"] == "course":
+        stop = float(row["stop"])
+        ax.barh(
+            y,
+            # A course of a day is still to be seen.
+            max(stop - start, end * 0.006),
+            left=start,
+            height=0.56,
+            facecolor="white" if assumed else colour,
+            edgecolor=colour,
+            linewidth=0.9,
+            linestyle=(0, (3, 2)) if assumed else "-",
+            hatch="////" if assumed else None,
+            gid=f"row:{y}",
+            zorder=2,
+        )
+    else:
+        stop = start
+        ax.plot(
+            [start],
+            [y],
+            marker="D",
+            markersize=7,
+            markerfacecolor="white" if assumed else colour,
+            markeredgecolor=colour,
+            linestyle="none",
+            clip_on=False,
+            gid=f"row:{y}",
+            zorder=3,
+        )
+    low, high = float(row.get("start_low", np.nan)), float(row.get("start_high", np.nan))
+    if assumed and np.isfinite(low) and np.isfinite(high):
+        ax.errorbar(
+            [0.5 * (low + high)],
+            [y],
+            xerr=[[0.5 * (high - low)]] * 2,
+            fmt="none",
+            ecolor=style.INK,
+            elinewidth=0.9,
+            capsize=2.5,
+            gid=f"range:{y}",
+            zorder=4,
+        )
+    detail = row.get("detail")
+    if isinstance(detail, str) and detail:
+        _draw_detail(ax, y, detail, start, max(stop, high if np.isfinite(high) else stop), low, end)
+
+
+def _draw_detail(ax: Any, y: int, text: str, start: float, stop: float, low: float, end: float) -> None:
+    """Beside the mark: on the right if the text fits there, else on the side with more room."""
+    first = min(start, low) if np.isfinite(low) else start
+    width = (0.0125 * len(text) + 0.02) * end
+    right = end - stop > min(width, first)
+    ax.annotate(
+        text,
+        xy=(stop if right else first, y),
+        xytext=(8 if right else -8, 0),
+        textcoords="offset points",
+        ha="left" if right else "right",
+        va="center",
+        fontsize=8.0,
+        color=style.INK,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.85},
+        zorder=5,
+    )
+
+
+def _draw_key(ax: Any, course: pd.DataFrame) -> None:
+    from matplotlib.patches import Patch
+
+    known = Patch(facecolor=style.SOFT, edgecolor=style.SOFT, label="date stated in the source")
+    guess = Patch(
+        facecolor="white",
+        edgecolor=style.SOFT,
+        hatch="////",
+        linestyle=(0, (3, 2)),
+        label="date assumed (whisker: range varied)",
+    )
+    kinds = {bool(v) for v in course["assumed"]}
+    handles = [h for h, wanted in ((known, False in kinds), (guess, True in kinds)) if wanted]
+    ax.legend(
+        handles=handles,
+        loc="upper left",
+        bbox_to_anchor=(0.0, -46.0 / (ax.bbox.height / ax.figure.dpi * 72)),
+        ncols=2,
+        borderaxespad=0,
+        borderpad=0,
+        columnspacing=1.6,
+    )
+
+
+def _column(frame: pd.DataFrame, name: str, default: Any) -> list[Any]:
+    return list(frame[name]) if name in frame.columns else [default] * len(frame)
+
+
+def _axes_for(course: pd.DataFrame) -> Any:
+    height = 1.65 + 0.34 * len(course)
+    ax = style.new_axes(7.4, height)
+    left = min(0.42, 0.03 + 0.0105 * max(len(str(v)) for v in course["label"]))
+    ax.figure.subplots_adjust(left=left, right=0.975, top=1 - 0.45 / height, bottom=0.95 / height)
+    return ax

@@ -1,0 +1,44 @@
+"""Time axes: ticks at round numbers of the unit, and the unit always written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from survsim.core.checks import FloatArray
+
+STEPS = {
+    "days": (1, 2, 5, 7, 14, 28, 30, 60, 90, 180, 365, 730, 1825),
+    "weeks": (1, 2, 4, 8, 13, 26, 52, 104, 260),
+    "months": (1, 2, 3, 6, 12, 24, 36, 60, 120),
+    "years": (0.25, 0.5, 1, 2, 5, 10, 20),
+}
+MOST_TICKS = 9
+
+
+def tick_step(end: float, unit: str, most: int = MOST_TICKS) -> float:
+    """The smallest round step that gives at most `most` ticks from 0 to `end`."""
+    for step in STEPS[unit]:
+        if end / step < most:
+            return float(step)
+    return float(10 ** np.ceil(np.log10(end / most)))
+
+
+def set_time_ticks(ax: Any, end: float, unit: str, most: int = MOST_TICKS) -> FloatArray:
+    """Put ticks on the time axis and return them (k,)."""
+    step = tick_step(end, unit, most)
+    ticks = np.arange(0.0, end + step * 1e-9, step)
+    ax.set_xticks(ticks)
+    ax.set_xticklabels([format_time(t) for t in ticks])
+    return ticks
+
+
+def label_time(ax: Any, unit: str, origin: str = "") -> None:
+    """Name the time axis: what is counted from where, in which unit."""
+    ax.set_xlabel(f"Time since {origin} ({unit})" if origin else f"Time ({unit})")
+
+
+def format_time(value: float) -> str:
+    """A time without needless decimals."""
+    return f"{value:.0f}" if value == round(value) else f"{value:.4g}"

@@ -1,0 +1,90 @@
+"""The one place that decides about numba.
+
+A kernel is an ordinary Python function with ``@compiled(signature)``. numba is imported, and the machine
+code loaded from the on-disk cache (or compiled), at the first call; importing a kernel costs nothing.
+With ``NUMBA_DISABLE_JIT=1`` the plain function runs. ``python -m survsim.kernels.warm`` fills the cache.
+
+numba costs about half a second at first use, so small single fits stay on numpy: ask `worth_compiling`.
+"""
+
+from __future__ import annotations
+
+import os
+import types
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+COMPILED_FROM = 100_000
+"""Rows from which a single fit may use a compiled loop."""
+
+prange = range
+"""Parallel range inside a kernel declared with ``parallel=True``; a plain range without numba."""
+
+
+def jit_disabled() -> bool:
+    """True when the environment asks for plain Python: ``NUMBA_DISABLE_JIT=1``."""
+    return os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
+
+
+def worth_compiling(n: int) -> bool:
+    """True when `n` rows repay loading compiled code."""
+    return n >= COMPILED_FROM and not jit_disabled()
+
+
+class Kernel:
+    """A function compiled at its first call, for the explicit signatures it was declared with."""
+
+    def __init__(self, function: Callable[..., Any], signatures: tuple[str, ...], options: dict[str, Any]):
+        self.py_func = function
+        self.signatures = signatures
+        self.options = options
+        self.__name__ = function.__name__
+        self.__doc__ = function.__doc__
+        self.__module__ = function.__module__
+        self._ready: Callable[..., Any] | None = None
+
+    def compile(self) -> Callable[..., Any]:
+        """The compiled function (the plain one when compilation is switched off)."""
+        if self._ready is None:
+            self._ready = self.py_func if jit_disabled() else self._build()
+        return self._ready
+
+    def _build(self) -> Callable[..., Any]:
+        import numba  # half a second: only who calls a kernel pays
+
+        names = dict(self.py_func.__globals__)
+        for name in self.py_func.__code__.co_names:
+            value = names.get(name)
+            if isinstance(value, Kernel):
+                names[name] = value.compile()
+            elif value is range and name == "prange":
+                names[name] = numba.prange
+        plain = types.FunctionType(self.py_func.__code__, names, self.__name__, self.py_func.__defaults__)
+        plain.__module__, plain.__qualname__ = self.__module__, self.py_func.__qualname__
+        return numba.njit(list(self.signatures), cache=True, nogil=True, **self.options)(plain)
+
+    def __call__(self, *args: Any) -> Any:
+        return (self._ready or self.compile())(*args)
+
+
+def compiled(*signatures: str, **options: Any) -> Callable[[Callable[..., Any]], Kernel]:
+    """Decorator: compile for `signatures` (numba's text, ``"f8(f8[::1], b1[::1])"``) at first call.
+
+    A kernel may call another kernel; helpers live in the same file, since the cache of a kernel does not
+    notice a change in another file. No ``fastmath``: results are those of IEEE arithmetic.
+    """
+    return lambda function: Kernel(function, signatures, options)
+
+
+def map_threads(function: Callable[[T], R], items: Iterable[T], workers: int | None = None) -> list[R]:
+    """Results of `function` on each item, in order, on threads (kernels release the interpreter lock)."""
+    work = list(items)
+    workers = min(len(work), workers or os.cpu_count() or 1)
+    if workers <= 1:
+        return [function(item) for item in work]
+    with ThreadPoolExecutor(workers) as pool:
+        return list(pool.map(function, work))

@@ -1,0 +1,120 @@
+"""Making reports: results if they are missing or stale, then notebook, then page; only what changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from survsim.core import files
+from survsim.core.errors import InputError
+from survsim.core.ledger import Ledger
+from survsim.report import compare as comparison
+from survsim.report import fingerprint, notebook, render, runner
+from survsim.report.earlier import earlier_state
+from survsim.report.study import Analysis, Study
+
+Say = Callable[[str, str], None]
+"""Called with a slug and what is being done for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """One report: where it is, and whether it had to be made.
+
+    Attributes
+    ----------
+    slug : name of the analysis.
+    path : the HTML page.
+    made : False if the page was up to date.
+    """
+
+    slug: str
+    path: Path
+    made: bool
+
+
+def publish(
+    study: Study,
+    slugs: Iterable[str] = (),
+    *,
+    quick: bool = False,
+    out: Path | None = None,
+    compare: str | None = None,
+    workers: int = 1,
+    say: Say = lambda slug, step: None,
+) -> Iterator[Published]:
+    """Make the reports named, or all that changed, one after the other.
+
+    Parameters
+    ----------
+    study : the study.
+    slugs : analyses; those named are always written anew, the others only when something changed.
+    quick : use quick results; notebooks/ is left alone.
+    out : folder of the pages; build/reports, or build/quick in quick mode.
+    compare : earlier state of the study (a folder or a git revision) whose conclusions to set beside.
+    workers : processes for analyses that use them.
+    say : told of each step.
+
+    Yields
+    ------
+    One entry a report, as it is done, in the order of the slugs.
+    """
+    named = tuple(slugs)
+    folder = out if out is not None else study.build / ("quick" if quick else "reports")
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is a file; --out names the folder for the pages.")
+    chosen = study.choose(named)
+    for analysis in chosen:
+        # Before hours of computing, not after: a report that nobody wrote cannot be made.
+        if not analysis.report_file.is_file():
+            raise InputError(f"analyses/{analysis.slug} has no report.py; write one in percent format.")
+    if compare is not None:
+        # A name that means nothing is refused before anything is computed.
+        with earlier_state(study, compare):
+            pass
+    for analysis in chosen:
+        yield _publish_one(
+            analysis, folder, quick=quick, compare=compare, workers=workers, say=say, always=bool(named)
+        )
+
+
+def _publish_one(
+    analysis: Analysis,
+    folder: Path,
+    *,
+    quick: bool,
+    compare: str | None,
+    workers: int,
+    say: Say,
+    always: bool,
+) -> Published:
+    say(analysis.slug, "checking what changed")
+    path = folder / f"{analysis.slug}.html"
+    results = analysis.results(quick=quick)
+    reason = runner.stale_because(analysis, quick=quick)
+    if reason:
+        say(analysis.slug, f"running the analysis ({reason})")
+        runner.run_analysis(analysis, quick=quick, workers=workers)
+    elif not always and compare is None and render.fingerprint_of(path) == _mark(analysis, quick=quick):
+        return Published(slug=analysis.slug, path=path, made=False)
+    say(analysis.slug, "writing the notebook and the page")
+    executed = notebook.execute(analysis, results)
+    if not quick:
+        files.write_text(analysis.notebook, notebook.to_text(executed))
+    ledger = Ledger.load(results / runner.SUMMARY)
+    if compare is not None:
+        comparison.add_comparison(executed, analysis, ledger, compare)
+    mark = "" if compare is not None else _mark(analysis, quick=quick)
+    files.write_text(path, render.page(executed, ledger, mark))
+    return Published(slug=analysis.slug, path=path, made=True)
+
+
+def _mark(analysis: Analysis, *, quick: bool) -> str:
+    """Fingerprint of a page: results, report source, the whole program and the notebook it belongs to."""
+    manifest = fingerprint.read_manifest(analysis.results(quick=quick)) or {}
+    book = "" if quick or not analysis.notebook.is_file() else files.file_sha256(analysis.notebook)
+    parts = [fingerprint.analysis_checksum(analysis), fingerprint.source_checksum(), book, manifest]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

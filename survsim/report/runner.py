@@ -1,0 +1,157 @@
+"""Running an analysis: its results appear whole, or the old ones stay."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+from survsim.core.errors import EvidenceError, InputError, SurvsimError
+from survsim.core.ledger import Ledger
+from survsim.report import fingerprint
+from survsim.report.study import Analysis, Study, results_folder
+
+SUMMARY = "summary.json"
+
+
+def run_analysis(analysis: Analysis, *, quick: bool = False, workers: int = 1) -> Path:
+    """Run analyses/<slug>/run.py and put its results in place; return their folder.
+
+    The program writes into a temporary folder beside the results; only when it has ended well, and has
+    left a summary made from this study's data, do the results take their place.
+    """
+    if workers < 1:
+        raise InputError(f"workers must be at least 1; got {workers}.")
+    inputs = fingerprint.inputs_of(analysis, quick=quick)
+    target = analysis.results(quick=quick)
+    # Standing in the study, load_evidence() and scenario files of run.py mean this study's.
+    with _replacing(target) as folder, contextlib.chdir(analysis.study.root):
+        module = _load(analysis)
+        module.main(quick=quick, results=folder, workers=workers)
+        _check(analysis, folder, inputs["data"])
+        fingerprint.write_manifest(folder, inputs)
+    return target
+
+
+def stale_because(analysis: Analysis, *, quick: bool = False) -> str:
+    """Why the results must be made again, in a few words; empty if they need not be.
+
+    Raises
+    ------
+    EvidenceError : when somebody put results of other data where this study's results were.
+    """
+    folder = analysis.results(quick=quick)
+    if not (folder / SUMMARY).is_file():
+        return "no results yet"
+    manifest = fingerprint.read_manifest(folder)
+    if manifest is None:
+        return "results without a record of what they were made from"
+    inputs = fingerprint.inputs_of(analysis, quick=quick)
+    changed = fingerprint.changed_outputs(folder, manifest)
+    if changed:
+        check_data(analysis, Ledger.load(folder / SUMMARY), inputs["data"])
+        return f"{changed[0]} is not what the last run wrote"
+    names = [name for name, value in inputs.items() if manifest["inputs"].get(name) != value]
+    return f"{' and '.join(names)} changed" if names else ""
+
+
+def check_data(analysis: Analysis, ledger: Ledger, checksum: str | None = None) -> None:
+    """Refuse a summary that was made from other data than the study holds now."""
+    current = checksum or fingerprint.data_checksum(analysis.study)
+    if ledger.data_checksum != current:
+        raise EvidenceError(
+            f"the results of {analysis.slug} were made from other data (checksum "
+            f"{ledger.data_checksum[:12] or 'missing'}; this study's data have {current[:12]}). "
+            f"Make them again: survsim run {analysis.slug}."
+        )
+
+
+def load_ledger(slug: str | None = None) -> Ledger:
+    """The numbers of an analysis, from the results folder a report reads.
+
+    Parameters
+    ----------
+    slug : name of the analysis; see `results_folder`.
+
+    Returns
+    -------
+    Ledger, checked to have been made from the data of the study it stands in.
+    """
+    folder = results_folder(slug)
+    ledger = Ledger.load(folder / SUMMARY)
+    check_data(Analysis(study=Study.find(folder), slug=ledger.analysis), ledger)
+    return ledger
+
+
+def _load(analysis: Analysis) -> ModuleType:
+    name = f"survsim_analysis_{analysis.slug}"
+    spec = importlib.util.spec_from_file_location(name, analysis.run_file)
+    if spec is None or spec.loader is None:
+        raise InputError(f"{analysis.run_file} cannot be read as a Python file.")
+    module = importlib.util.module_from_spec(spec)
+    # Worker processes find the functions of run.py by this name.
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except (SyntaxError, ImportError) as error:
+        raise InputError(f"analyses/{analysis.slug}/run.py does not load: {error}.") from None
+    if not callable(getattr(module, "main", None)):
+        raise InputError(
+            f"analyses/{analysis.slug}/run.py needs a function main(*, quick, results, workers)."
+        )
+    return module
+
+
+def _check(analysis: Analysis, folder: Path, checksum: str) -> None:
+    if not (folder / SUMMARY).is_file():
+        raise InputError(
+            f"analyses/{analysis.slug}/run.py wrote no {SUMMARY}; end main with ledger.save(results / {SUMMARY!r})."
+        )
+    ledger = Ledger.load(folder / SUMMARY)
+    if ledger.analysis != analysis.slug:
+        raise InputError(
+            f"the summary of {analysis.slug} calls itself {ledger.analysis!r}; "
+            f"write Ledger(analysis={analysis.slug!r}, ...) in run.py."
+        )
+    if ledger.data_checksum != checksum:
+        raise InputError(
+            f"the summary of {analysis.slug} does not carry the checksum of this study's data; "
+            "write Ledger(..., data_checksum=load_evidence().checksum) in run.py."
+        )
+
+
+@contextlib.contextmanager
+def _replacing(target: Path) -> Iterator[Path]:
+    """A new empty folder that takes the place of `target` if the block succeeds."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _recover(target)
+    new = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
+    old = new.with_suffix(".old")
+    try:
+        yield new
+        new.chmod(0o755)
+        if target.exists():
+            target.rename(old)
+        new.rename(target)
+    except BaseException as error:
+        shutil.rmtree(new, ignore_errors=True)
+        if old.exists() and not target.exists():
+            old.rename(target)
+        if isinstance(error, OSError):
+            raise SurvsimError(f"the results in {target.parent.name} could not be made: {error}.") from error
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _recover(target: Path) -> None:
+    """Bring back results that a run, killed between its two renames, had put aside."""
+    for old in sorted(target.parent.glob(f".{target.name}.*.old")):
+        if target.exists():
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            old.rename(target)

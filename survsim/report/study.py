@@ -1,0 +1,147 @@
+"""A study on disk: a folder with data/ and analyses/; where its results, notebooks and reports go."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from survsim.core.errors import InputError
+
+RESULTS_VARIABLE = "SURVSIM_RESULTS"
+"""Environment variable by which `survsim report` tells a notebook whose results to read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
+    """The folder a command works on.
+
+    Attributes
+    ----------
+    root : folder that holds data/ and analyses/.
+    """
+
+    root: Path
+
+    @classmethod
+    def find(cls, start: str | os.PathLike[str] | None = None) -> Study:
+        """The nearest folder upwards from `start` (default: here) with data/ and analyses/."""
+        here = Path(start) if start is not None else Path.cwd()
+        here = here.resolve()
+        for folder in (here, *here.parents):
+            if (folder / "data").is_dir() and (folder / "analyses").is_dir():
+                return cls(root=folder)
+        raise InputError(
+            f"no study at {here} or above: a study is a folder with data/ and analyses/. "
+            "Change into one, or make one with `survsim new NAME`."
+        )
+
+    @property
+    def data(self) -> Path:
+        """The folder of the evidence."""
+        return self.root / "data"
+
+    @property
+    def build(self) -> Path:
+        """The folder of everything that can be made again."""
+        return self.root / "build"
+
+    def analyses(self) -> tuple[Analysis, ...]:
+        """Every folder below analyses/ that has a run.py, in the order of its name."""
+        folders = sorted(p for p in (self.root / "analyses").iterdir() if (p / "run.py").is_file())
+        return tuple(Analysis(study=self, slug=p.name) for p in folders)
+
+    def analysis(self, slug: str) -> Analysis:
+        """One analysis by its slug, or by the number the slug begins with."""
+        every = self.analyses()
+        wanted = slug.strip("/").removeprefix("analyses/")
+        found = [a for a in every if a.slug == wanted] or [
+            a for a in every if wanted and a.slug.split("_")[0] == wanted
+        ]
+        if len(found) != 1:
+            names = ", ".join(a.slug for a in every) or "none; add a folder analyses/<nn>_<name> with run.py"
+            raise InputError(f"no analysis {slug!r} in {self.root.name}; there are: {names}.")
+        return found[0]
+
+    def choose(self, slugs: tuple[str, ...] | list[str] | None) -> tuple[Analysis, ...]:
+        """The analyses named, each once, or all of them."""
+        if not slugs:
+            every = self.analyses()
+            if not every:
+                raise InputError(
+                    f"{self.root.name} has no analysis; add a folder analyses/<nn>_<name> with run.py and report.py."
+                )
+            return every
+        return tuple(dict.fromkeys(self.analysis(slug) for slug in slugs))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysis:
+    """One question of a study: analyses/<slug>/ with run.py and report.py.
+
+    Attributes
+    ----------
+    study : the study it belongs to.
+    slug : name of its folder.
+    """
+
+    study: Study
+    slug: str
+
+    @property
+    def folder(self) -> Path:
+        """analyses/<slug>."""
+        return self.study.root / "analyses" / self.slug
+
+    @property
+    def run_file(self) -> Path:
+        """The program that computes the results."""
+        return self.folder / "run.py"
+
+    @property
+    def report_file(self) -> Path:
+        """The percent-format source of the notebook."""
+        return self.folder / "report.py"
+
+    @property
+    def notebook(self) -> Path:
+        """The committed, executed notebook."""
+        return self.study.root / "notebooks" / f"{self.slug}.ipynb"
+
+    def results(self, *, quick: bool = False) -> Path:
+        """The folder of the results, full or quick."""
+        return self.study.build / "quick" / self.slug / "results" if quick else self.folder / "results"
+
+
+def results_folder(slug: str | None = None) -> Path:
+    """Folder whose results a report reads: the environment's, or the analysis's own.
+
+    Parameters
+    ----------
+    slug : name of the analysis; may be left out inside its folder or while `survsim report` runs.
+
+    Returns
+    -------
+    Path of the folder, which exists.
+
+    Raises
+    ------
+    InputError : when there is no such folder yet, or no analysis can be told.
+    """
+    given = os.environ.get(RESULTS_VARIABLE)
+    if given:
+        folder = Path(given)
+        name = folder.parent.name
+    elif slug is not None:
+        analysis = Study.find().analysis(slug)
+        folder, name = analysis.results(), analysis.slug
+    elif (Path.cwd() / "run.py").is_file():
+        folder, name = Path.cwd() / "results", Path.cwd().name
+    else:
+        raise InputError(
+            "which results? Name the analysis, for example results_folder('02_survival_models'), "
+            f"or set {RESULTS_VARIABLE}."
+        )
+    if not folder.is_dir():
+        raise InputError(f"no results at {folder}; run the analysis first: survsim run {name}.")
+    return folder

@@ -1,0 +1,118 @@
+"""Tables for reports: a title, units in the heads, figures aligned, notes below."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from survsim.core.checks import require_columns
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MISSING = "–"
+
+
+class Table:
+    """A table that a notebook shows; made by `table`."""
+
+    __slots__ = ("frame", "html")
+
+    def __init__(self, html: str, frame: pd.DataFrame) -> None:
+        self.html = html
+        self.frame = frame
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def __repr__(self) -> str:
+        return self.frame.to_string(index=False)
+
+
+def table(
+    frame: pd.DataFrame,
+    *,
+    title: str = "",
+    labels: Mapping[str, str] | None = None,
+    decimals: int | Mapping[str, int] = 2,
+    group: str | None = None,
+    notes: Sequence[str] | str = (),
+    missing: str = MISSING,
+) -> Table:
+    """Show a frame as a table of a paper.
+
+    Parameters
+    ----------
+    frame : the rows.
+    title : above the table.
+    labels : column -> head; only these columns are shown, in this order. All columns if None.
+    decimals : for numbers, of all columns or by column; whole columns stay whole.
+    group : column whose values head blocks of rows.
+    notes : lines below the table.
+    missing : text for cells without a value.
+
+    Example
+    -------
+    >>> import pandas as pd
+    >>> from survsim import table
+    >>> table(pd.DataFrame({"arm": ["a"], "months": [3.21]}), decimals=1)
+    arm  months
+      a    3.21
+    """
+    heads = dict(labels) if labels is not None else {str(c): str(c).replace("_", " ") for c in frame.columns}
+    require_columns(frame, [*heads, *([group] if group else [])])
+    shown = frame[[*([group] if group and group not in heads else []), *heads]].reset_index(drop=True)
+    lines = [notes] if isinstance(notes, str) else list(notes)
+    made = _build(shown, heads, decimals, group, missing)
+    made = made.tab_header(title=title) if title else made
+    for line in lines:
+        made = made.tab_source_note(line)
+    return Table(_looks(made).as_raw_html(), shown)
+
+
+def _build(
+    shown: pd.DataFrame,
+    heads: Mapping[str, str],
+    decimals: int | Mapping[str, int],
+    group: str | None,
+    missing: str,
+) -> Any:
+    import great_tables
+
+    text = shown.to_csv(index=False) + repr(sorted(heads.items()))
+    # The library names each table at random; the same table must give the same bytes.
+    name = "t" + hashlib.sha256(text.encode()).hexdigest()[:10]
+    made = great_tables.GT(shown, id=name, groupname_col=group)
+    for column in shown.columns:
+        if shown[column].dtype.kind not in "if":
+            continue
+        whole = bool((shown[column].dropna() % 1 == 0).all())
+        places = decimals.get(str(column), 2) if isinstance(decimals, Mapping) else decimals
+        made = made.fmt_number(columns=[column], decimals=0 if whole else places, use_seps=False)
+    made = made.sub_missing(missing_text=missing)
+    return made.cols_label({c: heads[c] for c in heads if c != group})
+
+
+def _looks(made: Any) -> Any:
+    return made.tab_options(
+        table_width="100%",
+        table_font_size="13px",
+        table_font_color="#1c2024",
+        heading_align="left",
+        heading_title_font_size="14px",
+        heading_title_font_weight="bold",
+        heading_border_bottom_style="none",
+        table_border_top_color="#1c2024",
+        table_border_bottom_color="#1c2024",
+        column_labels_font_weight="bold",
+        column_labels_border_top_style="none",
+        column_labels_border_bottom_color="#1c2024",
+        column_labels_border_bottom_width="1px",
+        table_body_hlines_color="#eceef0",
+        row_group_font_weight="bold",
+        row_group_border_top_color="#d9dde1",
+        row_group_border_bottom_color="#d9dde1",
+        data_row_padding="4px",
+        source_notes_font_size="12px",
+    )

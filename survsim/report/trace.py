@@ -1,0 +1,105 @@
+"""From a number of a report down to curated rows: the chain, printed as a tree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import survsim
+from survsim.core.ledger import Ledger
+from survsim.core.provenance import Provenance
+from survsim.report.prose import format_entry
+from survsim.report.resolve import resolve
+from survsim.report.runner import SUMMARY, check_data
+from survsim.report.study import Analysis, Study
+
+if TYPE_CHECKING:
+    from rich.tree import Tree
+
+    from survsim.evidence.store import EvidenceStore
+
+MOST_ROWS = 40
+"""Leaves printed below one step; the rest are counted."""
+
+
+def open_ledger(analysis: Analysis, *, quick: bool = False) -> tuple[Ledger, EvidenceStore]:
+    """The numbers of an analysis and the evidence they were made from; refuses other data."""
+    ledger = Ledger.load(analysis.results(quick=quick) / SUMMARY)
+    evidence = survsim.load_evidence(analysis.study.data)
+    check_data(analysis, ledger, evidence.checksum)
+    return ledger, evidence
+
+
+def trace_tree(analysis: Analysis, key: str, *, quick: bool = False) -> Tree:
+    """The chain of one number as a tree: steps with their options, rows with their place."""
+    from rich.tree import Tree
+
+    ledger, evidence = open_ledger(analysis, quick=quick)
+    step = ledger.provenance(key)
+    entry = ledger.numbers[key]
+    extras = "interval unit" if entry.conf_low is not None or entry.conf_high is not None else "unit"
+    tree = Tree(_plain(f"{key} = {format_entry(entry, key, extras)}"))
+    _grow(tree, step, evidence, analysis.study)
+    return tree
+
+
+def list_keys(analysis: Analysis, *, quick: bool = False) -> Any:
+    """Every number of an analysis with its key, as a table."""
+    from rich.table import Table
+
+    ledger, _ = open_ledger(analysis, quick=quick)
+    shown = Table("key", "value", "interval", "unit", box=None, pad_edge=False)
+    for key, entry in ledger.numbers.items():
+        has = entry.conf_low is not None or entry.conf_high is not None
+        interval = format_entry(entry, key, "interval").split("interval ")[-1].rstrip(")") if has else ""
+        shown.add_row(key, format_entry(entry, key), interval, entry.unit)
+    return shown
+
+
+def trace_all(analysis: Analysis, *, quick: bool = False) -> dict[str, tuple[str, ...]]:
+    """For every number of an analysis the rows it was made from, each looked up in the evidence.
+
+    Raises
+    ------
+    EvidenceError : a number that rests on nothing, or names a row that is not there.
+    """
+    ledger, evidence = open_ledger(analysis, quick=quick)
+    checked: dict[str, str] = {}
+    rows: dict[str, tuple[str, ...]] = {}
+    for key in ledger.numbers:
+        references = ledger.provenance(key).references()
+        if not references:
+            raise survsim.EvidenceError(f"{key} of {analysis.slug} rests on no row and no assumption.")
+        for reference in references:
+            if reference not in checked:
+                checked[reference] = resolve(reference, evidence, analysis.study)
+        rows[key] = references
+    return rows
+
+
+def _grow(tree: Tree, step: Provenance, evidence: EvidenceStore, study: Study) -> None:
+    options = ", ".join(f"{name}={_short(value)}" for name, value in step.options)
+    branch = tree.add(_plain(f"{step.method}({options})" if options else step.method))
+    if step.note:
+        branch.add(_plain(f"note: {step.note}"))
+    leaves = 0
+    for item in step.inputs:
+        if isinstance(item, Provenance):
+            _grow(branch, item, evidence, study)
+            continue
+        leaves += 1
+        if leaves <= MOST_ROWS:
+            branch.add(_plain(resolve(item, evidence, study)))
+    if leaves > MOST_ROWS:
+        branch.add(_plain(f"and {leaves - MOST_ROWS} rows more"))
+
+
+def _short(value: Any) -> str:
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _plain(text: str) -> Any:
+    """Text that the printer does not read as markup: sources hold square brackets."""
+    from rich.text import Text
+
+    return Text(text)

@@ -1,0 +1,144 @@
+"""What a scenario may say about a parameter: rows of the evidence, or an assumption with its reason.
+
+There is no third way. A number without rows is an assumption and must say why; a number with rows says how
+they are combined and how far they had to travel (`transport_sd`).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class Strict(BaseModel):
+    """Base of everything read from a scenario file: unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Transport(Strict):
+    """Extra standard deviation, on the pooling scale, for evidence from another site or setting."""
+
+    sd: float = Field(ge=0, le=3)
+    reason: str = Field(min_length=10)
+
+
+class Normal(Strict):
+    """Normal law with mean and standard deviation."""
+
+    law: Literal["normal"]
+    mean: float
+    sd: float = Field(ge=0)
+
+
+class LogNormal(Strict):
+    """Log-normal law given by its median and a 95% range."""
+
+    law: Literal["lognormal"]
+    median: float = Field(gt=0)
+    low: float = Field(gt=0)
+    high: float = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> LogNormal:
+        if not self.low <= self.median <= self.high:
+            raise ValueError(f"low {self.low} <= median {self.median} <= high {self.high} must hold")
+        return self
+
+
+class Uniform(Strict):
+    """Uniform law between two values."""
+
+    law: Literal["uniform"]
+    low: float
+    high: float
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Uniform:
+        if not self.low < self.high:
+            raise ValueError(f"low {self.low} must be below high {self.high}")
+        return self
+
+
+class Beta(Strict):
+    """Beta law given by its mean and the number of patients it is worth."""
+
+    law: Literal["beta"]
+    mean: float = Field(gt=0, lt=1)
+    worth: float = Field(gt=0)
+
+
+class Fixed(Strict):
+    """A value that is not varied; the reason must say why not."""
+
+    law: Literal["fixed"]
+    value: float
+
+
+Law = Annotated[Normal | LogNormal | Uniform | Beta | Fixed, Field(discriminator="law")]
+
+Scale = Literal["hazard_ratio", "median", "proportion", "value"]
+"""What the rows measure, and with it the pooling scale: log, log, logit, identity."""
+
+
+class FromRows(Strict):
+    """A parameter taken from rows of the evidence.
+
+    The rows are put on their scale with their own standard errors, combined into the *predictive*
+    distribution of a new study (half-normal prior of scale `tau_scale` on the between-study standard
+    deviation, by quadrature), and widened by the transport variance.
+    """
+
+    source: Literal["rows"]
+    scale: Scale
+    rows: tuple[str, ...] = Field(min_length=1)
+    tau_scale: float = Field(default=0.5, gt=0, le=3)
+    transport: Transport
+    unit: str = ""
+    meaning: str = Field(min_length=10)
+    bias: str = Field(default="", description="the direction a confounded contrast is off, in words")
+
+
+class FromContrast(Strict):
+    """A hazard ratio built from medians of two unconnected groups of rows, as if both were exponential.
+
+    The weakest evidence this package uses: nobody randomised or matched the two groups.
+    """
+
+    source: Literal["contrast"]
+    treated: tuple[str, ...] = Field(min_length=1)
+    control: tuple[str, ...] = Field(min_length=1)
+    tau_scale: float = Field(default=0.5, gt=0, le=3)
+    transport: Transport
+    unit: str = ""
+    meaning: str = Field(min_length=10)
+    bias: str = Field(min_length=10)
+
+
+class FromAssumption(Strict):
+    """A parameter nobody has published: a law and the reason for it."""
+
+    source: Literal["assumption"]
+    distribution: Law
+    reason: str = Field(min_length=20)
+    unit: str = ""
+    meaning: str = Field(min_length=10)
+
+
+Rule = Literal[
+    "rate_from_median", "weibull_scale_from_median", "product", "ratio", "complement", "difference"
+]
+
+
+class Derived(Strict):
+    """A parameter computed from others by a named rule (`survsim.scenario.derive`), never by free text."""
+
+    source: Literal["derived"]
+    rule: Rule
+    of: tuple[str, ...] = Field(min_length=1)
+    unit: str = ""
+    meaning: str = Field(min_length=10)
+
+
+ParameterSpec = Annotated[FromRows | FromContrast | FromAssumption | Derived, Field(discriminator="source")]

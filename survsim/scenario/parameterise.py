@@ -1,0 +1,315 @@
+"""From rows and assumptions to parameter draws, each with its sources and its layers of uncertainty.
+
+A parameter from rows is the predictive distribution of a new study, made wider by transport:
+
+    theta = mu + tau z_between + sd_transport z_transport,      (mu, tau) ~ posterior given the rows
+
+with a flat prior on mu and a half-normal prior on tau (`survsim.estimate.map_prior`). The four pieces are
+drawn from streams of their own, so a report can say how much of the spread each layer carries, and adding a
+parameter changes no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.special import ndtri
+from scipy.stats import beta as beta_law
+
+from survsim.core.checks import FloatArray
+from survsim.core.errors import ScenarioError
+from survsim.core.provenance import Provenance
+from survsim.core.result import Result, result
+from survsim.core.streams import Streams
+from survsim.estimate.map_prior import MapPrior, map_prior
+from survsim.scenario import parameter_spec as spec
+from survsim.scenario.derive import derive
+from survsim.scenario.row_effects import RowEffect, back_transform, row_effect
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Records = Callable[[str], Any]
+"""Finds the `Estimate` of an id, or raises."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """Draws of one number, where it comes from and what its spread is made of.
+
+    Attributes
+    ----------
+    draws : (d,) on the natural scale.
+    layers : layer of uncertainty -> (d,) component on the pooling scale; empty for what does not vary.
+    rows : the evidence rows used; method, heterogeneity (posterior median tau), transport_sd : how.
+    reason : why it is assumed, or how the contrast is biased.
+    """
+
+    name: str
+    source: str
+    scale: str
+    unit: str
+    meaning: str
+    draws: FloatArray
+    provenance: Provenance
+    layers: Mapping[str, FloatArray] = field(default_factory=dict)
+    rows: tuple[str, ...] = ()
+    method: str = ""
+    heterogeneity: float | None = None
+    transport_sd: float | None = None
+    reason: str = ""
+
+
+@result
+class Parameters(Result):
+    """All parameters of a scenario: the parameter table of the paper, and the draws behind it."""
+
+    parameters: Mapping[str, Parameter]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Columns parameter, meaning, unit, median, low, high (95% of draws), source, method, studies, heterogeneity,
+        transport_sd, reason."""
+        import pandas as pd
+
+        rows = []
+        for p in self.parameters.values():
+            low, middle, high = np.quantile(p.draws, [0.025, 0.5, 0.975])
+            rows.append(
+                {
+                    "parameter": p.name,
+                    "meaning": p.meaning,
+                    "unit": p.unit,
+                    "median": middle,
+                    "low": low,
+                    "high": high,
+                    "source": p.source,
+                    "method": p.method,
+                    "rows": ", ".join(p.rows),
+                    "heterogeneity": p.heterogeneity,
+                    "transport_sd": p.transport_sd,
+                    "reason": p.reason,
+                }
+            )
+        return pd.DataFrame(rows)
+
+    def headline(self) -> str:
+        share = self.share_by_source()
+        return f"{len(self.parameters)} parameters: " + ", ".join(
+            f"{n} from {kind}" for kind, n in share.items()
+        )
+
+    def share_by_source(self) -> dict[str, int]:
+        """How many parameters come from rows, contrasts, assumptions, and how many are derived."""
+        kinds = [p.source for p in self.parameters.values()]
+        return {
+            kind: kinds.count(kind) for kind in ("rows", "contrast", "assumption", "derived") if kind in kinds
+        }
+
+    def draws(self) -> dict[str, FloatArray]:
+        """Name -> (d,) draws."""
+        return {name: p.draws for name, p in self.parameters.items()}
+
+    def layers(self) -> dict[str, FloatArray]:
+        """Layer of uncertainty -> (d, k) components, as `variance_by_layer` takes them."""
+        found: dict[str, list[FloatArray]] = {}
+        for p in self.parameters.values():
+            for layer, values in p.layers.items():
+                found.setdefault(layer, []).append(values)
+        return {layer: np.column_stack(columns) for layer, columns in found.items()}
+
+
+def parameterise(
+    specs: Mapping[str, spec.ParameterSpec],
+    records: Records,
+    *,
+    draws: int,
+    seed: int,
+    time_unit: str,
+    scenario: str,
+) -> Parameters:
+    """Draw every parameter of a scenario.
+
+    Parameters
+    ----------
+    specs : name -> specification, as the scenario file gives them.
+    records : finds the `Estimate` behind an id; what it raises for an unknown id is passed on.
+    draws, seed : how many, and the seed of their streams.
+    time_unit : unit that medians are converted to.
+    scenario : its name, for references such as ``assumption:scenario/parameter``.
+
+    Raises
+    ------
+    ScenarioError : a row that does not measure what the parameter needs, or a derived parameter that names
+        an unknown or later one.
+    """
+    streams = Streams(seed)
+    made: dict[str, Parameter] = {}
+    for name, one in specs.items():
+
+        def uniforms(layer: str, name: str = name) -> FloatArray:
+            return streams.uniforms(f"parameter/{name}/{layer}", size=draws)
+
+        if isinstance(one, spec.FromRows):
+            made[name] = _from_rows(name, one, records, uniforms, time_unit)
+        elif isinstance(one, spec.FromContrast):
+            made[name] = _from_contrast(name, one, records, uniforms, time_unit)
+        elif isinstance(one, spec.FromAssumption):
+            made[name] = _from_assumption(name, one, uniforms, scenario)
+        else:
+            made[name] = _derived(name, one, made)
+    inputs = [p.provenance for p in made.values()]
+    return Parameters(
+        provenance=Provenance.of("parameterise", *inputs, draws=draws, seed=seed), parameters=made
+    )
+
+
+def _from_rows(
+    name: str, one: spec.FromRows, records: Records, uniforms: Callable[[str], FloatArray], time_unit: str
+) -> Parameter:
+    effects = [row_effect(records(row), one.scale, time_unit) for row in one.rows]
+    pooled = _pool(effects, one.tau_scale)
+    layers = _layers(pooled, one.transport.sd, uniforms)
+    return Parameter(
+        name=name,
+        source="rows",
+        scale=one.scale,
+        unit=one.unit,
+        meaning=one.meaning,
+        draws=back_transform(sum(layers.values(), np.zeros(())), one.scale),
+        layers=layers,
+        provenance=Provenance.of(
+            "parameter",
+            pooled,
+            name=name,
+            transport_sd=one.transport.sd,
+            note=f"transport: {one.transport.reason}" + (f" bias: {one.bias}" if one.bias else ""),
+        ),
+        rows=one.rows,
+        method=f"predictive, half-normal({one.tau_scale:g}) on tau; {'; '.join(_routes(effects))}",
+        heterogeneity=float(pooled.tau_quantile(0.5)),
+        transport_sd=one.transport.sd,
+        reason=" ".join(t for t in (one.bias, one.transport.reason) if t),
+    )
+
+
+def _from_contrast(
+    name: str, one: spec.FromContrast, records: Records, uniforms: Callable[[str], FloatArray], time_unit: str
+) -> Parameter:
+    arms = {}
+    for arm, rows in (("treated", one.treated), ("control", one.control)):
+        effects = [row_effect(records(row), "median", time_unit) for row in rows]
+        arms[arm] = _pool(effects, one.tau_scale)
+    treated = _layers(arms["treated"], 0.0, lambda layer: uniforms(f"treated/{layer}"))
+    control = _layers(arms["control"], one.transport.sd, uniforms)
+    # Exponential times: the hazard ratio is the ratio of medians, control over treated.
+    layers = {layer: control[layer] - treated.get(layer, 0.0) for layer in control}
+    return Parameter(
+        name=name,
+        source="contrast",
+        scale="hazard_ratio",
+        unit=one.unit,
+        meaning=one.meaning,
+        draws=np.exp(sum(layers.values(), np.zeros(()))),
+        layers=layers,
+        provenance=Provenance.of(
+            "unmatched_contrast", arms["treated"], arms["control"], name=name, transport_sd=one.transport.sd
+        ),
+        rows=(*one.treated, *one.control),
+        method="ratio of medians of unconnected groups, both taken as exponential",
+        transport_sd=one.transport.sd,
+        reason=f"{one.bias} {one.transport.reason}",
+    )
+
+
+def _from_assumption(
+    name: str, one: spec.FromAssumption, uniforms: Callable[[str], FloatArray], scenario: str
+) -> Parameter:
+    law = one.distribution
+    u = uniforms("assumption")
+    values = _law_draws(law, u)
+    layers = {} if np.ptp(values) == 0 else {"assumptions": ndtri(np.clip(u, 1e-12, 1 - 1e-12))}
+    reference = f"assumption:{scenario}/{name}"
+    return Parameter(
+        name=name,
+        source="assumption",
+        scale="value",
+        unit=one.unit,
+        meaning=one.meaning,
+        draws=values,
+        layers=layers,
+        provenance=Provenance.of("assumption", reference, note=one.reason, **law.model_dump()),
+        method=f"assumption, {law.law}",
+        reason=one.reason,
+    )
+
+
+def _derived(name: str, one: spec.Derived, made: Mapping[str, Parameter]) -> Parameter:
+    missing = [p for p in one.of if p not in made]
+    if missing:
+        raise ScenarioError(
+            f"parameter {name!r} is derived from {', '.join(map(repr, missing))}, "
+            "which is not defined above it; define it first."
+        )
+    inputs = [made[p] for p in one.of]
+    return Parameter(
+        name=name,
+        source="derived",
+        scale="value",
+        unit=one.unit,
+        meaning=one.meaning,
+        draws=derive(name, one.rule, [p.draws for p in inputs]),
+        provenance=Provenance.of("derive", *[p.provenance for p in inputs], rule=one.rule, name=name),
+        method=f"{one.rule}({', '.join(one.of)})",
+    )
+
+
+def _law_draws(law: Any, u: FloatArray) -> FloatArray:
+    z = ndtri(np.clip(u, 1e-12, 1 - 1e-12))
+    if isinstance(law, spec.Fixed):
+        return np.full(u.size, law.value)
+    if isinstance(law, spec.Normal):
+        return law.mean + law.sd * z
+    if isinstance(law, spec.LogNormal):
+        # The stated range need not be symmetric on the log scale: each side keeps its own spread.
+        below = np.log(law.median / law.low) / 1.959963984540054
+        above = np.log(law.high / law.median) / 1.959963984540054
+        return law.median * np.exp(np.where(z < 0, below, above) * z)
+    if isinstance(law, spec.Uniform):
+        return law.low + (law.high - law.low) * u
+    return beta_law.ppf(u, law.mean * law.worth, (1 - law.mean) * law.worth)
+
+
+def _pool(effects: list[RowEffect], tau_scale: float) -> MapPrior:
+    return map_prior(
+        [e.estimate for e in effects],
+        [e.std_error for e in effects],
+        tau_scale=tau_scale,
+        labels=[e.estimate_id for e in effects],
+        sources=[e.reference for e in effects],
+    )
+
+
+def _layers(
+    pooled: MapPrior, transport_sd: float, uniforms: Callable[[str], FloatArray]
+) -> dict[str, FloatArray]:
+    node = np.searchsorted(np.cumsum(pooled.tau_weights), uniforms("tau") * pooled.tau_weights.sum())
+    node = np.minimum(node, pooled.tau_weights.size - 1)
+    centre, spread = pooled.mean_mixture.centre[node], pooled.mean_mixture.spread[node]
+    layers = {
+        "sampling": centre + spread * ndtri(_open(uniforms("sampling"))),
+        "between studies": pooled.tau_nodes[node] * ndtri(_open(uniforms("between"))),
+    }
+    if transport_sd > 0:
+        layers["transport"] = transport_sd * ndtri(_open(uniforms("transport")))
+    return layers
+
+
+def _open(u: FloatArray) -> FloatArray:
+    return np.clip(u, 1e-12, 1 - 1e-12)
+
+
+def _routes(effects: list[RowEffect]) -> list[str]:
+    return list(dict.fromkeys(e.route for e in effects))

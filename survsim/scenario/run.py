@@ -1,0 +1,101 @@
+"""From a scenario to its simulation: evidence, parameters, model, result, in that order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from survsim.core.provenance import Provenance
+from survsim.evidence.store import EvidenceStore, load_evidence
+from survsim.scenario.parameterise import Parameters, parameterise
+from survsim.scenario.spec import Scenario
+from survsim.simulation.run import simulate_model
+
+if TYPE_CHECKING:
+    from survsim.simulation.executor import Progress
+    from survsim.simulation.outcomes import SimulationResult
+
+
+def scenario_parameters(
+    scenario: Scenario,
+    *,
+    draws: int | None = None,
+    seed: int | None = None,
+    evidence: EvidenceStore | None = None,
+) -> Parameters:
+    """Draw the parameters of a scenario from the evidence it names.
+
+    Parameters
+    ----------
+    draws, seed : default those of the scenario (full effort).
+    evidence : the store to read rows from; default the study's.
+
+    Raises
+    ------
+    EvidenceError : a row the scenario names does not exist.
+    ScenarioError : a row that does not measure what its parameter needs.
+    """
+    store = evidence or load_evidence()
+    return parameterise(
+        scenario.content.parameters,
+        store.estimate,
+        draws=scenario.content.full.draws if draws is None else draws,
+        seed=scenario.content.seed if seed is None else seed,
+        time_unit=scenario.time_unit,
+        scenario=scenario.name,
+    )
+
+
+def simulate(
+    scenario: Scenario,
+    *,
+    patients: int | None = None,
+    draws: int | None = None,
+    seed: int | None = None,
+    executor: str = "local",
+    workers: int | None = None,
+    address: str | None = None,
+    out: str | Path | None = None,
+    evidence: EvidenceStore | None = None,
+    parameters: Parameters | None = None,
+    patient_output: bool = False,
+    progress: Progress | None = None,
+) -> SimulationResult:
+    """Simulate every strategy of a scenario on the same patients.
+
+    Parameters
+    ----------
+    patients, draws, seed : patients in each parameter draw, draws, and the seed that names all luck; default
+        those of the scenario (full effort).
+    executor, workers, address : "local", "processes" or "dask" (with the ``tcp://`` address of a running scheduler);
+        none of them changes a bit of the result.
+    out : run folder with checkpoints; a run that was killed goes on from there.
+    evidence, parameters : the store to draw from, or parameters drawn before.
+    patient_output : also stream every patient to Parquet below `out`.
+
+    Example
+    -------
+    >>> import survsim
+    >>> survsim.simulate.__name__
+    'simulate'
+    """
+    used = scenario.content.seed if seed is None else seed
+    drawn = parameters or scenario_parameters(scenario, draws=draws, seed=used, evidence=evidence)
+    c = scenario.content
+    rows = [f"strategies:{s.name}" for s in scenario.strategies]
+    return simulate_model(
+        scenario.model(drawn.draws()),
+        patients=c.full.patients if patients is None else patients,
+        draws=draws,
+        seed=used,
+        taus=c.outcomes.tau,
+        times=c.outcomes.alive_at,
+        grid_step=c.outcomes.grid_step,
+        executor=executor,
+        workers=workers,
+        address=address,
+        folder=out,
+        patient_output=patient_output,
+        progress=progress,
+        provenance=Provenance.of("scenario", drawn, *rows, name=scenario.name),
+    )

@@ -1,0 +1,161 @@
+"""A scenario file: the whole specification of a strategy simulation, read, checked, and nothing else.
+
+The file says who is simulated, in which states they can be, what is given to them, which strategies are compared,
+and for each number either rows of the evidence or an assumption with its reason.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+
+from survsim.core.errors import ScenarioError
+from survsim.core.yaml_files import read_yaml
+from survsim.scenario.parameter_spec import ParameterSpec, Strict
+from survsim.simulation.model import Model
+from survsim.simulation.myelopathy import CordSettings
+from survsim.simulation.population import Population
+from survsim.simulation.states import State, Transition
+from survsim.simulation.strategy import Strategy, Treatment, named_numbers, read_strategy
+
+
+class Effort(Strict):
+    """How much is simulated: parameter draws and patients a draw."""
+
+    draws: int = Field(ge=2, le=1_000_000)
+    patients: int = Field(ge=2)
+
+
+class Outcomes(Strict):
+    """What is reported: the reference strategy, horizons of the restricted mean, milestones."""
+
+    reference: str
+    tau: tuple[float, ...] = (12.0, 24.0)
+    decision_tau: float = 24.0
+    alive_at: tuple[float, ...] = (12.0,)
+    grid_step: float = Field(default=0.5, gt=0)
+
+
+class ScenarioFile(Strict):
+    """The content of a scenario file, key by key."""
+
+    scenario: str = Field(pattern=r"^[A-Za-z0-9_\-]+$")
+    question: str
+    estimand: str
+    time_unit: str
+    horizon: float = Field(gt=0)
+    seed: int = Field(ge=0)
+    full: Effort
+    quick: Effort
+    outcomes: Outcomes
+    population: Population
+    states: tuple[State, ...] = Field(min_length=2)
+    transitions: tuple[Transition, ...] = Field(min_length=1)
+    treatments: dict[str, Treatment] = Field(default_factory=dict)
+    cord: CordSettings = Field(default_factory=CordSettings)
+    parameters: dict[str, ParameterSpec]
+    strategies: tuple[str, ...] = Field(min_length=1, description="strategy files, relative to the scenario")
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A checked scenario and the strategies it names.
+
+    Built by `Scenario.from_yaml`. `name` is its key in results and references.
+    """
+
+    content: ScenarioFile
+    strategies: tuple[Strategy, ...]
+    path: Path
+
+    @classmethod
+    def from_yaml(cls, path: str | os.PathLike[str]) -> Scenario:
+        """Read a scenario file and its strategies.
+
+        Raises
+        ------
+        ScenarioError : all faults of the file at once, each with its place; a parameter that is used but not
+            defined, or defined but not used.
+        """
+        file = Path(path)
+        raw = read_yaml(file, error=ScenarioError)
+        content = _validated(raw, file.name)
+        strategies = tuple(read_strategy(_inside(file, name)) for name in content.strategies)
+        made = cls(content, strategies, file)
+        made._check_names()
+        return made
+
+    @property
+    def name(self) -> str:
+        return self.content.scenario
+
+    @property
+    def time_unit(self) -> str:
+        return self.content.time_unit
+
+    def model(self, draws: Any) -> Model:
+        """The engine's input for given parameter draws (name -> (d,))."""
+        c = self.content
+        used = set(self._used())
+        return Model(
+            states=c.states,
+            transitions=c.transitions,
+            strategies=self.strategies,
+            treatments=c.treatments,
+            parameters={name: values for name, values in draws.items() if name in used},
+            population=c.population,
+            cord=c.cord,
+            time_unit=c.time_unit,
+            horizon=c.horizon,
+        )
+
+    def _used(self) -> list[str]:
+        c = self.content
+        return list(
+            named_numbers((c.states, c.transitions, c.treatments, c.population, c.cord, self.strategies))
+        )
+
+    def _check_names(self) -> None:
+        defined = self.content.parameters
+        used = self._used()
+        unknown = sorted(set(used) - set(defined))
+        feeding = {name for p in defined.values() if p.source == "derived" for name in p.of}
+        idle = sorted(set(defined) - set(used) - feeding)
+        faults = [f"parameter {name!r} is used but not defined" for name in unknown]
+        faults += [f"parameter {name!r} is defined but nothing uses it" for name in idle]
+        known = [s.name for s in self.strategies]
+        if self.content.outcomes.reference not in known:
+            faults.append(
+                f"the reference {self.content.outcomes.reference!r} is none of the strategies {', '.join(known)}"
+            )
+        if faults:
+            raise ScenarioError(f"{self.path.name} does not fit together:\n  " + "\n  ".join(faults))
+
+
+def _validated(raw: Any, name: str) -> ScenarioFile:
+    try:
+        return ScenarioFile.model_validate(raw)
+    except ValidationError as error:
+        lines = []
+        for fault in error.errors():
+            place = ".".join(str(p) for p in fault["loc"]) or "(top)"
+            found = (
+                "" if fault["type"] in ("missing", "extra_forbidden") else f" (found {fault['input']!r:.80})"
+            )
+            lines.append(f"  {place}: {fault['msg'].removeprefix('Value error, ')}{found}")
+        raise ScenarioError(f"{name} cannot be used as written:\n" + "\n".join(lines)) from None
+
+
+def _inside(scenario: Path, name: str) -> Path:
+    """A strategy file named by a scenario; it may not leave the study's folder (two levels up)."""
+    root = scenario.resolve().parent.parent.parent
+    target = (scenario.resolve().parent / name).resolve()
+    if not target.is_relative_to(root):
+        raise ScenarioError(
+            f"{scenario.name} names {name!r}, which leaves the study's folder; keep it inside."
+        )
+    return target

@@ -1,0 +1,158 @@
+"""Running the chunks of a simulation: on threads, on processes, or on a Dask cluster, with the same bits."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from survsim.core.checks import one_of
+from survsim.core.errors import InputError
+from survsim.simulation.checkpoints import RunFolder
+from survsim.simulation.chunks import Chunk, ChunkSums, Job, run_chunk, split
+from survsim.simulation.joining import Totals
+
+EXECUTORS = ("local", "threads", "processes", "dask")
+SMALL_DRAW = 16_384
+"""Patients a draw below which arrays are too short for threads to pay."""
+LONG_RUN = 10_000_000
+"""Patients under all strategies and draws from which starting processes pays."""
+Progress = Callable[[int, int], None]
+
+
+def run_job(
+    job: Job,
+    *,
+    executor: str = "local",
+    workers: int | None = None,
+    address: str | None = None,
+    folder: str | Path | None = None,
+    progress: Progress | None = None,
+) -> Totals:
+    """Run every chunk that `folder` does not hold yet and join all in order.
+
+    Parameters
+    ----------
+    executor : "threads" or "processes" (joblib), "dask", or "local": threads, or processes where a long run
+        has small draws.
+    workers : how many at a time, default all cores; address : of a running Dask scheduler, tcp://...
+    progress : called with (chunks done, chunks in all).
+    """
+    one_of("executor", executor, EXECUTORS)
+    if workers is not None and workers < 1:
+        raise InputError(f"workers must be at least 1; got {workers}.")
+    if address is not None and executor != "dask":
+        raise InputError("address goes with executor='dask'.")
+    chunks = split(job.patients, job.draws)
+    store = RunFolder(folder, job) if folder is not None else None
+    todo = [c for c in chunks if store is None or not store.has(c)]
+    joiner = _Joiner(job, chunks, {c.number for c in todo}, store, progress)
+    joiner.go_on()
+    for chunk, part in _finished(job, todo, executor, workers or os.cpu_count() or 1, address):
+        joiner.take(chunk, part)
+    return joiner.totals
+
+
+class _Joiner:
+    """Takes chunks as they finish and adds them to the totals in the order of their numbers."""
+
+    def __init__(
+        self,
+        job: Job,
+        chunks: Sequence[Chunk],
+        todo: set[int],
+        store: RunFolder | None,
+        progress: Progress | None,
+    ) -> None:
+        self.totals = Totals.of(job)
+        self._chunks, self._todo, self._store, self._progress = chunks, todo, store, progress
+        self._waiting: dict[int, ChunkSums] = {}
+        self._next = 0
+        self._done = len(chunks) - len(todo)
+
+    def take(self, chunk: Chunk, part: ChunkSums) -> None:
+        if self._store is not None:
+            self._store.store(chunk, part)
+        self._waiting[chunk.number] = part
+        self._done += 1
+        if self._progress is not None:
+            self._progress(self._done, len(self._chunks))
+        self.go_on()
+
+    def go_on(self) -> None:
+        while self._next < len(self._chunks):
+            chunk = self._chunks[self._next]
+            if chunk.number in self._waiting:
+                part: ChunkSums | None = self._waiting.pop(chunk.number)
+            elif chunk.number in self._todo or self._store is None:
+                return
+            else:
+                part = self._store.load(chunk)
+            if part is None:
+                raise InputError(f"chunk {chunk.number} of the run folder vanished while it was read.")
+            self.totals.add(chunk, part)
+            self._next += 1
+
+
+def _finished(
+    job: Job, todo: Sequence[Chunk], executor: str, workers: int, address: str | None
+) -> Iterator[tuple[Chunk, ChunkSums]]:
+    if not todo:
+        return
+    if executor == "dask":
+        yield from _on_dask(job, todo, workers, address)
+    elif workers == 1 or len(todo) == 1:
+        for chunk in todo:
+            yield chunk, run_chunk(job, chunk)
+    else:
+        import joblib
+
+        prefer = "processes" if executor == "processes" or _suits_processes(job, executor) else "threads"
+        pool = joblib.Parallel(n_jobs=min(workers, len(todo)), prefer=prefer, return_as="generator_unordered")
+        yield from pool(joblib.delayed(numbered)(job, chunk) for chunk in todo)
+
+
+def _suits_processes(job: Job, executor: str) -> bool:
+    """Whether "local" should take processes: long runs of small draws, where threads wait for one another."""
+    paths = job.patients * job.draws * len(job.model.strategies)
+    return executor == "local" and job.patients < SMALL_DRAW and paths > LONG_RUN
+
+
+def numbered(job: Job, chunk: Chunk) -> tuple[Chunk, ChunkSums]:
+    """A chunk with what it came to."""
+    return chunk, run_chunk(job, chunk)
+
+
+def _on_dask(
+    job: Job, todo: Sequence[Chunk], workers: int, address: str | None
+) -> Iterator[tuple[Chunk, ChunkSums]]:
+    try:
+        import distributed
+    except ImportError:
+        raise InputError('executor="dask" needs the cluster extra: pip install "survsim[cluster]".') from None
+    with _cluster(distributed, workers, address) as target, distributed.Client(target) as client:
+        whole = client.scatter(job, broadcast=True)
+        futures = [client.submit(numbered, whole, chunk, pure=False) for chunk in todo]
+        for future in distributed.as_completed(futures):
+            yield future.result()
+            future.release()
+
+
+class _Address:
+    """An address as a context, so that a running cluster is left running."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+    def __enter__(self) -> str:
+        return self.address
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+
+def _cluster(distributed: Any, workers: int, address: str | None) -> Any:
+    if address is not None:
+        return _Address(address)
+    return distributed.LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None)

@@ -1,0 +1,61 @@
+"""The luck of one block of patients in one draw: made once, shared by every strategy."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from survsim.core.checks import FloatArray
+from survsim.core.distributions import HazardDistribution
+from survsim.core.streams import Streams
+from survsim.simulation.laws import Lookup
+from survsim.simulation.population import Population
+
+
+class Luck:
+    """Uniforms and exponentials of patients `start` to `start + size - 1`, kept for the strategies to share."""
+
+    __slots__ = ("_covariates", "_exponentials", "_times", "_uniforms", "draw", "size", "start", "streams")
+
+    def __init__(self, streams: Streams, draw: int, start: int, size: int) -> None:
+        self.streams, self.draw, self.start, self.size = streams, draw, start, size
+        self._uniforms: dict[tuple[str, int], FloatArray] = {}
+        self._exponentials: dict[tuple[str, int], FloatArray] = {}
+        self._covariates: dict[str, FloatArray] = {}
+        self._times: dict[tuple[str, int], FloatArray] = {}
+
+    def uniform(self, name: str, visit: int = 0) -> FloatArray:
+        """Uniforms (size,) of a stream."""
+        key = (name, visit)
+        if key not in self._uniforms:
+            self._uniforms[key] = self.streams.uniforms(
+                name, size=self.size, start=self.start, draw=self.draw, visit=visit
+            )
+        return self._uniforms[key]
+
+    def exponential(self, name: str, visit: int = 0) -> FloatArray:
+        """Unit exponentials (size,) of a stream."""
+        key = (name, visit)
+        if key not in self._exponentials:
+            self._exponentials[key] = self.streams.exponentials(
+                name, size=self.size, start=self.start, draw=self.draw, visit=visit
+            )
+        return self._exponentials[key]
+
+    def time(self, stream: str, law: HazardDistribution) -> FloatArray:
+        """Times (size,) of a transition whose hazard nothing changes, kept for the strategies to share."""
+        key = (stream, id(law))
+        if key not in self._times:
+            self._times[key] = law.inverse_cumulative_hazard(self.exponential(stream))
+        return self._times[key]
+
+    def patients(self, population: Population, number: Lookup) -> dict[str, FloatArray]:
+        """Covariates, frailties (as ``frailty/<name>``) and performance status of the block."""
+        if not self._covariates:
+            for c in population.covariates:
+                self._covariates[c.name] = c.values(self.uniform(f"covariate/{c.name}"), number)
+            for f in population.frailties:
+                self._covariates[f"frailty/{f.name}"] = f.values(self.uniform(f"frailty/{f.name}"), number)
+            fixed = isinstance(population.performance_status, int)
+            u = np.zeros(self.size) if fixed else self.uniform("performance_status")
+            self._covariates["performance_status"] = population.performance(u)
+        return self._covariates

@@ -1,0 +1,87 @@
+"""What a block of simulated patients leaves behind under one strategy."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from survsim.core.checks import FloatArray, IntArray
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Sojourns:
+    """Completed stays in a state, one a row, in the order they ended; what multi-state data hold."""
+
+    patient: IntArray
+    source: IntArray
+    target: IntArray
+    entry: FloatArray
+    exit: FloatArray
+
+
+@dataclasses.dataclass(slots=True, kw_only=True)
+class Paths:
+    """Per-patient outcomes (n,) of a block, infinity for what did not happen before the horizon.
+
+    Attributes
+    ----------
+    death_at, progression_at : times of death and of the first progression.
+    death_state : index of the death state, -1 for those alive at the horizon.
+    quality, cost : quality-adjusted time and cost up to each tau, (taus, n); None if not asked for.
+    cord_dose : highest cumulative EQD2 in Gy over the cord regions.
+    toxicity : whether each toxicity came (toxicities, n); started : how often each line began (lines, n).
+    myelopathy_at : onset by model (models, n).
+    counts : patients in each state at each grid point, (states, points).
+    """
+
+    death_at: FloatArray
+    death_state: IntArray
+    progression_at: FloatArray
+    quality: FloatArray | None
+    cost: FloatArray | None
+    cord_dose: FloatArray
+    worst_grade: FloatArray
+    toxicity: FloatArray
+    started: FloatArray
+    myelopathy_at: FloatArray
+    counts: IntArray
+    sojourns: Sojourns | None = None
+
+
+def empty_paths(
+    n: int, *, toxicities: int, lines: int, models: int, taus: int, values: bool, grid: tuple[int, int]
+) -> Paths:
+    """Paths of n patients to whom nothing has happened yet."""
+    return Paths(
+        death_at=np.full(n, np.inf),
+        death_state=np.full(n, -1, dtype=np.int64),
+        progression_at=np.full(n, np.inf),
+        quality=np.zeros((taus, n)) if values else None,
+        cost=np.zeros((taus, n)) if values else None,
+        cord_dose=np.zeros(n if lines else 0),
+        worst_grade=np.zeros(n if lines else 0),
+        toxicity=np.zeros((toxicities, n)),
+        started=np.zeros((lines, n)),
+        myelopathy_at=np.full((models if lines else 0, n), np.inf),
+        counts=np.zeros(grid, dtype=np.int64),
+    )
+
+
+class SojournLog:
+    """Collects stays while paths are made."""
+
+    def __init__(self) -> None:
+        self._parts: list[tuple[Any, ...]] = []
+
+    def add(self, *columns: Any) -> None:
+        """Note stays: patient, source, target, entry, exit."""
+        self._parts.append(columns)
+
+    def done(self) -> Sojourns:
+        """All stays noted, ordered by patient and time of exit."""
+        whole = [np.concatenate(c) for c in zip(*self._parts)]
+        order = np.lexsort((whole[4], whole[0]))
+        names = ("patient", "source", "target", "entry", "exit")
+        return Sojourns(**{name: column[order] for name, column in zip(names, whole)})

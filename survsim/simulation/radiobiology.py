@@ -1,0 +1,170 @@
+"""Doses in the linear-quadratic model: BED, EQD2, courses that overlap, recovery, its doubtful range."""
+
+from __future__ import annotations
+
+import dataclasses
+import warnings
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from survsim.core.checks import FloatArray
+from survsim.core.errors import ExtrapolationWarning, InputError
+
+LQ_LIMIT = 8.0
+"""Dose per fraction in Gy above which the linear-quadratic model is doubtful (8 to 10 Gy)."""
+
+
+def bed(dose: ArrayLike, fractions: ArrayLike, alpha_beta: float) -> FloatArray:
+    """Biologically effective dose, BED = D (1 + d / (alpha/beta)) with d = D / n.
+
+    Parameters
+    ----------
+    dose : total physical dose D in Gy, any shape.
+    fractions : number n of equal fractions, broadcast against `dose`.
+    alpha_beta : alpha/beta in Gy, above 0.
+
+    Returns
+    -------
+    BED in Gy of that alpha/beta. Fractions above 8 Gy warn: the model is doubtful there.
+
+    References
+    ----------
+    Fowler 1989, Br J Radiol 62:679.
+
+    Examples
+    --------
+    >>> float(bed(30.0, 10, alpha_beta=2.0))
+    75.0
+    """
+    total, each = _checked(dose, fractions, alpha_beta)
+    return total * (1.0 + each / alpha_beta)
+
+
+def eqd2(dose: ArrayLike, fractions: ArrayLike, alpha_beta: float) -> FloatArray:
+    """Equivalent dose in 2 Gy fractions, EQD2 = D (d + alpha/beta) / (2 + alpha/beta).
+
+    Parameters
+    ----------
+    dose, fractions, alpha_beta : as for `bed`.
+
+    References
+    ----------
+    Fowler 1989, Br J Radiol 62:679.
+
+    Examples
+    --------
+    >>> float(eqd2(30.0, 10, alpha_beta=2.0))
+    37.5
+    """
+    total, each = _checked(dose, fractions, alpha_beta)
+    return total * (each + alpha_beta) / (2.0 + alpha_beta)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """A course of radiation: fractions that reach each region of the cord, at one dose per fraction.
+
+    Parameters
+    ----------
+    dose_per_fraction : Gy.
+    fractions : number of fractions by region; a region left out gets none.
+    months_since_previous : interval from the end of the course before, None for the first.
+    kind : "conventional" or "stereotactic", which decides the re-irradiation criteria that apply.
+
+    Examples
+    --------
+    >>> second = Course(dose_per_fraction=2.0, fractions={"first_target": 10, "elsewhere": 20})
+    >>> second.dose("first_target")
+    20.0
+    """
+
+    dose_per_fraction: float
+    fractions: dict[str, int]
+    months_since_previous: float | None = None
+    kind: str = "conventional"
+
+    def __post_init__(self) -> None:
+        if self.dose_per_fraction <= 0 or any(n < 0 for n in self.fractions.values()):
+            raise InputError("a course has a dose per fraction above 0 and no negative number of fractions.")
+        if self.months_since_previous is not None and self.months_since_previous < 0:
+            raise InputError("months_since_previous is an interval, at least 0.")
+        if self.kind not in ("conventional", "stereotactic"):
+            raise InputError(f"kind must be conventional or stereotactic; got {self.kind!r}.")
+
+    def dose(self, region: str) -> float:
+        """Physical dose in Gy to a region."""
+        return self.dose_per_fraction * self.fractions.get(region, 0)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Recovery:
+    """Share of earlier dose that no longer counts after an interval: a step function, an assumption.
+
+    Parameters
+    ----------
+    after : intervals in the time unit of the model, increasing.
+    share : share forgiven from that interval on, between 0 and 1, not decreasing.
+    """
+
+    after: tuple[float, ...]
+    share: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.after) != len(self.share) or list(self.after) != sorted(set(self.after)):
+            raise InputError("recovery needs increasing intervals and one share for each.")
+        if any(not 0 <= s <= 1 for s in self.share) or list(self.share) != sorted(self.share):
+            raise InputError("recovered shares lie between 0 and 1 and do not fall with time.")
+
+    def recovered(self, interval: ArrayLike) -> FloatArray:
+        """Share recovered after `interval`."""
+        steps = np.array([0.0, *self.share])
+        return steps[np.searchsorted(np.array(self.after), np.asarray(interval), side="right")]
+
+
+def cumulative_eqd2(
+    courses: Sequence[Course], alpha_beta: float, *, recovery: Recovery | None = None
+) -> dict[str, float]:
+    """EQD2 in Gy that each region of the cord has received over all courses.
+
+    Each course adds D (d + alpha/beta) / (2 + alpha/beta) where it reaches the region. With `recovery`,
+    what was there before a course is first reduced by the share recovered over the interval.
+
+    Examples
+    --------
+    >>> first = Course(dose_per_fraction=2.0, fractions={"first_target": 22})
+    >>> second = Course(dose_per_fraction=2.0, fractions={"first_target": 10, "elsewhere": 20})
+    >>> cumulative_eqd2([first, second], alpha_beta=2.0)
+    {'elsewhere': 40.0, 'first_target': 64.0}
+    """
+    regions = sorted({region for course in courses for region in course.fractions})
+    total = dict.fromkeys(regions, 0.0)
+    for course in courses:
+        interval = course.months_since_previous
+        kept = 1.0 if recovery is None or interval is None else 1.0 - float(recovery.recovered(interval))
+        for region in regions:
+            n = course.fractions.get(region, 0)
+            added = float(eqd2(course.dose(region), n, alpha_beta)) if n else 0.0
+            total[region] = kept * total[region] + added
+    return total
+
+
+def _checked(dose: ArrayLike, fractions: ArrayLike, alpha_beta: float) -> tuple[FloatArray, FloatArray]:
+    total = np.asarray(dose, dtype=np.float64)
+    count = np.asarray(fractions, dtype=np.float64)
+    if not alpha_beta > 0 or not np.isfinite(alpha_beta):
+        raise InputError(f"alpha_beta must be above 0 Gy; got {alpha_beta!r}.")
+    if not (np.isfinite(total).all() and (total >= 0).all()):
+        raise InputError("dose must be finite and at least 0 Gy.")
+    if not (np.isfinite(count).all() and (count >= 1).all()):
+        raise InputError("fractions must be at least 1.")
+    each = total / count
+    if np.any(each > LQ_LIMIT):
+        warnings.warn(
+            f"{float(np.max(each)):g} Gy per fraction is beyond the range of the linear-quadratic model "
+            "(doubtful above 8 to 10 Gy); read BED and EQD2 with that in mind.",
+            ExtrapolationWarning,
+            stacklevel=3,
+        )
+    return total, each

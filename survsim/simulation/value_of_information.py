@@ -1,0 +1,214 @@
+"""What it would be worth to know more, in months of life per patient.
+
+All quantities are computed from simulated expected outcomes m[s, d] of strategy s under parameter draw d, and the
+Monte Carlo covariance of their errors. The decision taken now is ``s* = argmax_s mean_d m[s, d]`` and
+
+* EVPI  = mean_d max_s m[s, d] - max_s mean_d m[s, d],
+* EVPPI = mean_d max_s g_s(phi_d) - max_s mean_d g_s(phi_d), g the regression of m on the parameters phi
+  (Strong, Oakley, Brennan 2014, Med Decis Making 34:311),
+* EVSI  = the same with phi replaced by what a proposed study would observe
+  (Strong, Oakley, Brennan, Breeze 2015, Med Decis Making 35:570).
+
+The maximum of noisy means is too large on average: the inner Monte Carlo noise would pass for parameter
+uncertainty. EVPI is therefore extrapolated to no noise (SIMEX, Cook, Stefanski 1994, JASA 89:1314): noise of the same
+covariance is added once more, and the step is taken back twice. The regressions smooth the noise away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.special import ndtri
+
+from survsim.core.checks import FloatArray
+from survsim.core.errors import InputError
+from survsim.core.provenance import Provenance
+from survsim.core.result import Result, result
+from survsim.core.streams import Streams
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+REPEATS = 40
+"""Times the noise is added anew; their mean is the second point of the extrapolation."""
+DRAWS_PER_COLUMN = 10
+"""A regression with fewer draws per column than this would fit noise: it is refused."""
+
+
+@result
+class ValueOfInformation(Result):
+    """Expected value of information of one decision, in `unit` per patient.
+
+    Attributes
+    ----------
+    chosen : the strategy that is best in expectation.
+    evpi, evpi_uncorrected : of perfect information, with and without the correction for inner noise.
+    evpi_std_error : error of `evpi` from the finite number of draws.
+    names : (k,) parameters or groups; evppi : (k,) value of knowing each, largest first.
+    unit : time unit of the outcome.
+    """
+
+    chosen: str
+    evpi: float
+    evpi_uncorrected: float
+    evpi_std_error: float
+    names: tuple[str, ...]
+    evppi: FloatArray
+    unit: str
+
+    def to_frame(self) -> pd.DataFrame:
+        """Columns quantity, parameter, estimate (in `unit` per patient)."""
+        import pandas as pd
+
+        rows = [("EVPI", "everything", self.evpi)]
+        rows += [("EVPPI", name, float(v)) for name, v in zip(self.names, self.evppi)]
+        return pd.DataFrame(rows, columns=["quantity", "parameter", "estimate"])
+
+    def headline(self) -> str:
+        return (
+            f"Value of information: decision now {self.chosen!r}; perfect information is worth "
+            f"{self.evpi:.3g} {self.unit} a patient (Monte Carlo error {self.evpi_std_error:.1g})"
+        )
+
+
+def value_of_information(
+    mean: FloatArray,
+    mc_covariance: FloatArray,
+    strategies: Sequence[str],
+    parameters: Mapping[str, FloatArray],
+    *,
+    unit: str,
+    groups: Mapping[str, Sequence[str]] | None = None,
+    seed: int = 1,
+    sources: Any = (),
+) -> ValueOfInformation:
+    """EVPI and, per parameter or group of parameters, EVPPI.
+
+    Parameters
+    ----------
+    mean : (s, d) mean outcome per patient of strategy s under draw d; larger is better.
+    mc_covariance : (d, s, s) Monte Carlo covariance of `mean` in each draw.
+    strategies : s names.
+    parameters : name -> (d,) draws; one that does not vary is worth nothing and left out.
+    groups : name -> parameters to be known together; default each parameter alone.
+
+    Raises
+    ------
+    InputError : shapes that disagree, one strategy, or too few draws for the regression.
+    """
+    _check(mean, mc_covariance, strategies)
+    best = int(np.argmax(mean.mean(axis=1)))
+    loss = mean.max(axis=0) - mean[best]
+    corrected, raw = _evpi(mean, mc_covariance, seed)
+    wanted = groups or {name: [name] for name, draws in parameters.items() if np.ptp(draws) > 0}
+    found = {name: evppi(mean, _stack(parameters, members, name)) for name, members in wanted.items()}
+    order = sorted(found, key=lambda name: -found[name])
+    return ValueOfInformation(
+        provenance=Provenance.of("value_of_information", sources, draws=mean.shape[1], unit=unit),
+        chosen=strategies[best],
+        evpi=corrected,
+        evpi_uncorrected=raw,
+        evpi_std_error=float(loss.std(ddof=1) / np.sqrt(loss.size)),
+        names=tuple(order),
+        evppi=np.array([found[name] for name in order]),
+        unit=unit,
+    )
+
+
+def evppi(mean: FloatArray, known: FloatArray) -> float:
+    """Value of knowing the columns of `known` (d, k) exactly, for outcomes `mean` (s, d)."""
+    return _gain(fitted_outcomes(mean, known))
+
+
+def evsi(mean: FloatArray, parameter: FloatArray, std_error: float, noise: FloatArray) -> float:
+    """Value of a study that will report `parameter` (d,) with standard error `std_error`.
+
+    `noise` (d,) holds standard normal draws: the study's own sampling error, one per parameter draw.
+    """
+    if std_error <= 0:
+        raise InputError(f"std_error of the proposed study must be positive; got {std_error!r}.")
+    return _gain(fitted_outcomes(mean, (parameter + std_error * noise)[:, None]))
+
+
+def fitted_outcomes(mean: FloatArray, known: FloatArray) -> FloatArray:
+    """E(outcome | known) per strategy, (s, d): regression on natural splines and their products.
+
+    Differences to the first strategy are fitted, because common random numbers make them far less noisy than
+    the outcomes themselves.
+    """
+    basis = _basis(known)
+    d = mean.shape[1]
+    if d < DRAWS_PER_COLUMN * basis.shape[1]:
+        raise InputError(
+            f"{d} draws are too few for a regression on {basis.shape[1]} columns "
+            f"(at least {DRAWS_PER_COLUMN} a column); simulate more draws or group fewer parameters."
+        )
+    gains = mean - mean[:1]
+    coefficients, *_ = np.linalg.lstsq(basis, gains.T, rcond=None)
+    return (basis @ coefficients).T
+
+
+def _gain(fitted: FloatArray) -> float:
+    return max(0.0, float(fitted.max(axis=0).mean() - fitted.mean(axis=1).max()))
+
+
+def _evpi(mean: FloatArray, covariance: FloatArray, seed: int) -> tuple[float, float]:
+    """EVPI extrapolated to no Monte Carlo noise, and as it comes."""
+
+    def plain(values: FloatArray) -> float:
+        return float(values.max(axis=0).mean() - values.mean(axis=1).max())
+
+    raw = plain(mean)
+    scale, vectors = np.linalg.eigh(covariance)
+    root = vectors * np.sqrt(np.maximum(scale, 0.0))[:, None, :]
+    s, d = mean.shape
+    luck = ndtri(Streams(seed).uniforms("evpi/noise", size=REPEATS * d * s).clip(1e-12, 1 - 1e-12))
+    noise = np.einsum("dij,rdj->rid", root, luck.reshape(REPEATS, d, s))
+    noisier = float(np.mean([plain(mean + extra) for extra in noise]))
+    return max(0.0, 2 * raw - noisier), raw
+
+
+def _basis(known: FloatArray) -> FloatArray:
+    """Natural cubic spline with three degrees of freedom a column, and pairwise products of columns."""
+    known = known[:, np.ptp(known, axis=0) > 0]
+    scaled = (known - known.mean(axis=0)) / known.std(axis=0) if known.shape[1] else known
+    columns = [np.ones(known.shape[0])]
+    for x in scaled.T:
+        columns.extend(_natural_spline(x))
+    columns.extend(a * b for i, a in enumerate(scaled.T) for b in scaled.T[i + 1 :])
+    return np.column_stack(columns)
+
+
+def _natural_spline(x: FloatArray) -> list[FloatArray]:
+    knots = np.unique(np.quantile(x, [0.05, 0.35, 0.65, 0.95]))
+    terms = [x]
+    if knots.size < 3:
+        return terms
+    last, before = knots[-1], knots[-2]
+
+    def cube(k: float) -> FloatArray:
+        return np.maximum(x - k, 0.0) ** 3
+
+    for k in knots[:-2]:
+        terms.append((cube(k) - cube(last)) / (last - k) - (cube(before) - cube(last)) / (last - before))
+    return terms
+
+
+def _stack(parameters: Mapping[str, FloatArray], members: Sequence[str], group: str) -> FloatArray:
+    missing = [name for name in members if name not in parameters]
+    if missing:
+        raise InputError(f"group {group!r} names {', '.join(missing)}; known: {', '.join(parameters)}.")
+    return np.column_stack([parameters[name] for name in members])
+
+
+def _check(mean: FloatArray, covariance: FloatArray, strategies: Sequence[str]) -> None:
+    n = len(strategies)
+    if mean.ndim != 2 or mean.shape[0] != n or covariance.shape != (mean.shape[1], n, n):
+        raise InputError(
+            f"mean must be (strategies, draws) and mc_covariance (draws, strategies, strategies) for {n} strategies; "
+            f"got {mean.shape} and {covariance.shape}."
+        )
+    if n < 2:
+        raise InputError("a decision needs at least two strategies.")

@@ -1,0 +1,194 @@
+"""The working arrays of a block of patients under one strategy; the last axis is patients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from survsim.core.checks import BoolArray, FloatArray, IntArray
+from survsim.kernels.patient_path import CodeArray
+from survsim.simulation.luck import Luck
+from survsim.simulation.myelopathy import CordSettings
+from survsim.simulation.plan import DiseasePlan, StrategyPlan
+
+_ALWAYS = ("patient", "state", "time", "event_at", "finished")
+_EFFECTS = ("budget", "age", "used", "factor", "slowness", "since")
+_HISTORY = ("entry", "visits", "previous_time", "progressed_at", "n_progressions", "performance")
+_LINES = (
+    "running",
+    "line_status",
+    "line_count",
+    "line_given",
+    "lines_started",
+    "line_ended_at",
+    "start_at",
+    "start_line",
+    "given_at",
+    "given",
+    "end_at",
+    "dose",
+    "responds",
+    "response",
+    "toxicity_at",
+    "worst_grade",
+    "choice_at",
+    "change_at",
+    "dose_sum",
+    "dose_square_sum",
+    "radiation_ended_at",
+    "myelopathy_at",
+    "harm_at",
+    "revised",
+)
+
+
+class Workspace:
+    """Where each patient of a block stands. Patients who are done are removed from time to time."""
+
+    patient: IntArray
+    state: CodeArray
+    finished: BoolArray  # still present, but done
+    time: FloatArray
+    event_at: FloatArray  # (slots, n) absolute time of each transition out of the state
+    budget: FloatArray  # (slots, n) exponential budget left since `since`
+    age: FloatArray  # (slots, n) age of each transition's own clock at `since`
+    used: FloatArray  # (slots, n) cumulative hazard at that age
+    factor: FloatArray  # (slots, n) hazard ratio in force
+    slowness: FloatArray  # (slots, n) acceleration factor in force
+    since: FloatArray  # (slots, n)
+    entry: FloatArray
+    visits: IntArray  # (states, n)
+    previous_time: FloatArray
+    progressed_at: FloatArray
+    n_progressions: FloatArray
+    performance: FloatArray
+    running: CodeArray  # line that runs, -1 for none
+    line_status: CodeArray  # (lines, n)
+    line_count: CodeArray  # (lines, n) times offered
+    line_given: CodeArray  # (lines, n) times begun
+    lines_started: FloatArray
+    line_ended_at: FloatArray
+    start_at: FloatArray  # when the next line starts if nothing happens before
+    start_line: CodeArray
+    given_at: FloatArray  # (treatments, n) latest start, infinity if never
+    given: BoolArray  # (treatments, n)
+    end_at: FloatArray  # (treatments, n)
+    dose: FloatArray  # (treatments, n) 1 unless reduced
+    responds: BoolArray  # (treatments, n)
+    response: CodeArray
+    toxicity_at: FloatArray  # (toxicities, n)
+    worst_grade: FloatArray
+    choice_at: FloatArray
+    change_at: FloatArray
+    dose_sum: FloatArray  # (regions, n) Gy
+    dose_square_sum: FloatArray  # (regions, n) sum of fraction doses squared
+    radiation_ended_at: FloatArray
+    myelopathy_at: FloatArray  # (models, n)
+    harm_at: FloatArray  # the myelopathy that acts
+    revised: BoolArray  # a treatment that acts began, ended or changed in this step
+
+    def __init__(
+        self,
+        disease: DiseasePlan,
+        plan: StrategyPlan,
+        cord: CordSettings,
+        luck: Luck,
+        patients: dict[str, FloatArray],
+        *,
+        history: bool = False,
+    ) -> None:
+        self.disease, self.plan, self.cord, self.luck = disease, plan, cord, luck
+        self._patients = patients
+        self.taus: tuple[float, ...] = ()
+        self.quality: FloatArray | None = None  # (taus, n)
+        self.paid: FloatArray | None = None  # (taus, n)
+        self.has_lines = bool(plan.lines)
+        self.has_effects = any(es for row in plan.effects for es in row)
+        self.has_history = disease.uses_history or disease.cyclic or self.has_lines or history
+        self.slots = max(len(row) for row in disease.out)
+        n = luck.size
+        self.patient = np.arange(n)
+        self.state = np.full(n, disease.initial, dtype=np.int8)
+        self.finished = np.zeros(n, dtype=bool)
+        self.time = np.zeros(n)
+        self.event_at = np.full((self.slots, n), np.inf)
+        if self.has_effects:
+            self._make_effects(n)
+        if self.has_history:
+            self._make_history(n)
+        if self.has_lines:
+            self._make_lines(n)
+
+    def _make_effects(self, n: int) -> None:
+        for name in ("budget", "age", "used"):
+            setattr(self, name, np.zeros((self.slots, n)))
+        self.factor, self.slowness = np.ones((self.slots, n)), np.ones((self.slots, n))
+        self.since = np.zeros((self.slots, n))
+
+    def _make_history(self, n: int) -> None:
+        self.entry, self.previous_time, self.n_progressions = np.zeros(n), np.zeros(n), np.zeros(n)
+        self.visits = np.zeros((len(self.disease.names) if self.disease.cyclic else 0, n), dtype=np.int64)
+        self.progressed_at = np.full(n, -np.inf)
+        self.performance = self._patients["performance_status"].copy()
+
+    def _make_lines(self, n: int) -> None:
+        lines, treatments, harms = len(self.plan.lines), len(self.plan.treatments), len(self.plan.toxicities)
+        regions = len(self.plan.regions)
+        models = len(self.cord.myelopathy.models) if self.cord.myelopathy else 0
+        self.running, self.start_line = np.full(n, -1, dtype=np.int8), np.zeros(n, dtype=np.int8)
+        self.line_status = np.zeros((lines, n), dtype=np.int8)
+        self.line_count = np.zeros((lines, n), dtype=np.int8)
+        self.line_given = np.zeros((lines, n), dtype=np.int8)
+        self.lines_started, self.worst_grade = np.zeros(n), np.zeros(n)
+        self.response = np.zeros(n, dtype=np.int8)
+        for name in ("line_ended_at", "radiation_ended_at"):
+            setattr(self, name, np.full(n, -np.inf))
+        for name in ("start_at", "choice_at", "change_at", "harm_at"):
+            setattr(self, name, np.full(n, np.inf))
+        self.given_at = np.full((treatments, n), np.inf)
+        self.end_at = np.full((treatments, n), np.inf)
+        self.given = np.zeros((treatments, n), dtype=bool)
+        self.responds = np.zeros((treatments, n), dtype=bool)
+        self.dose = np.ones((treatments, n))
+        self.toxicity_at = np.full((harms, n), np.inf)
+        self.revised = np.zeros(n, dtype=bool)
+        self.dose_sum, self.dose_square_sum = np.zeros((regions, n)), np.zeros((regions, n))
+        self.myelopathy_at = np.full((models, n), np.inf)
+
+    def keep(self, who: IntArray) -> None:
+        """Keep only the patients at positions `who`."""
+        names: tuple[str, ...] = _ALWAYS
+        if self.has_effects:
+            names += _EFFECTS
+        if self.has_history:
+            names += _HISTORY
+        if self.has_lines:
+            names += _LINES
+        names += tuple(name for name in ("quality", "paid") if getattr(self, name) is not None)
+        for name in names:
+            setattr(self, name, np.take(getattr(self, name), who, axis=-1))
+
+    def covariate(self, name: Any) -> FloatArray:
+        """A patient covariate or frailty of those present."""
+        return self._patients[name][self.patient]
+
+    def cord_dose(self, who: IntArray, line: int | None = None) -> FloatArray:
+        """Highest EQD2 over the cord regions, with the planned dose of `line` added if one is given."""
+        return self.cord_doses(who, (self.cord.alpha_beta,), line)[0]
+
+    def cord_doses(
+        self, who: IntArray, alpha_betas: tuple[float, ...], line: int | None = None
+    ) -> list[FloatArray]:
+        """Highest EQD2 over the cord regions (n,) for each alpha/beta."""
+        worst = [np.zeros(who.size) for _ in alpha_betas]
+        for r in range(len(self.plan.regions)):
+            total, square = self.dose_sum[r][who], self.dose_square_sum[r][who]
+            if line is not None:
+                for k in self.plan.lines[line].treatments:
+                    t = self.plan.treatments[k]
+                    added = t.fractions[r] * t.dose_per_fraction[r]
+                    total, square = total + added, square + added * t.dose_per_fraction[r]
+            for dose, ab in zip(worst, alpha_betas):
+                np.maximum(dose, (square + ab * total) / (2.0 + ab), out=dose)
+        return worst

@@ -1,0 +1,167 @@
+"""From one command to pages a reader opens: a miniature study, then this repository's analyses."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from survsim.report.publish import publish
+from survsim.report.study import Study
+from survsim.report.trace import trace_all
+from tests.helpers.studies import ROOT, copied_study, mini_study, tree_bytes
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+SLUGS = [p.name for p in sorted((ROOT / "analyses").iterdir()) if (p / "run.py").is_file()]
+
+
+@pytest.fixture(scope="module")
+def mini(tmp_path_factory):
+    study = Study(root=mini_study(tmp_path_factory.mktemp("mini")))
+    made = list(publish(study))
+    return study, made
+
+
+def test_a_report_is_one_page_that_needs_nothing_from_the_net(mini):
+    study, made = mini
+    assert [(m.slug, m.made) for m in made] == [("01_mini", True)]
+    page = made[0].path.read_text(encoding="utf-8")
+    assert made[0].path == study.root / "build/reports/01_mini.html"
+    assert re.findall(r'(?:src|href)="(?!data:|#)[^"]*"', page) == []
+    assert "data:image/png;base64," in page and "<script" not in page
+
+
+def test_the_footer_names_version_data_and_seed(mini):
+    study, made = mini
+    footer = made[0].path.read_text(encoding="utf-8").split("<footer>")[1]
+    summary = json.loads((study.root / "analyses/01_mini/results/summary.json").read_text())
+    assert summary["version"] in footer and summary["data_checksum"][:12] in footer and "seed 7" in footer
+
+
+def test_prose_shows_the_number_of_the_summary(mini):
+    page = mini[1][0].path.read_text(encoding="utf-8")
+    assert "26.6 months (95% CI 18.1 to 52.3)" in page
+
+
+def test_a_second_call_makes_nothing_and_a_named_one_gives_the_same_bytes(mini):
+    study, _ = mini
+    before = tree_bytes(study.root)
+    assert [m.made for m in publish(study)] == [False]
+    assert [m.made for m in publish(study, ["01"])] == [True]
+    assert tree_bytes(study.root) == before
+
+
+def test_a_changed_source_makes_the_report_anew(mini, tmp_path):
+    root = tmp_path / "study"
+    shutil.copytree(mini[0].root, root)
+    source = root / "analyses/01_mini/report.py"
+    source.write_text(source.read_text().replace("One curve.", "One single curve."))
+    made = list(publish(Study(root=root)))
+    assert made[0].made and "One single curve." in made[0].path.read_text(encoding="utf-8")
+
+
+def test_an_edited_notebook_is_made_again(mini, tmp_path):
+    root = tmp_path / "study"
+    shutil.copytree(mini[0].root, root)
+    notebook = root / "notebooks/01_mini.ipynb"
+    before = notebook.read_bytes()
+    notebook.write_text("{}")
+    assert next(publish(Study(root=root))).made
+    assert notebook.read_bytes() == before
+
+
+def test_quick_reports_touch_nothing_outside_their_folders(mini, tmp_path):
+    root = tmp_path / "study"
+    shutil.copytree(mini[0].root, root)
+    before = tree_bytes(root)
+    made = list(publish(Study(root=root), quick=True, out=tmp_path / "pages"))
+    after = {k: v for k, v in tree_bytes(root).items() if not k.startswith("build/quick/")}
+    assert after == before
+    assert made[0].path == tmp_path / "pages/01_mini.html"
+    assert "quick results" in made[0].path.read_text(encoding="utf-8")
+
+
+def test_a_comparison_adds_its_section_to_the_page_only(mini, tmp_path):
+    study, _ = mini
+    old = tmp_path / "old"
+    shutil.copytree(study.root, old)
+    path = old / "analyses/01_mini/results/summary.json"
+    path.write_text(path.read_text().replace('"value": 0.69', '"value": 0.66'))
+    notebook = (study.root / "notebooks/01_mini.ipynb").read_bytes()
+    made = list(publish(study, compare=str(old), out=tmp_path / "pages"))
+    page = made[0].path.read_text(encoding="utf-8")
+    assert "What changed since old" in page and "1 of 3 numbers differ" in page and "+4.5%" in page
+    assert (study.root / "notebooks/01_mini.ipynb").read_bytes() == notebook
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.parametrize("slug", SLUGS)
+def test_an_analysis_from_one_command_to_the_browser(slug, tmp_path):
+    """In quick mode, in a copy of the study: the page, its numbers, their rows, its pictures."""
+    study = Study(root=copied_study(tmp_path))
+    page = next(publish(study, [slug], quick=True)).path
+    text = page.read_text(encoding="utf-8")
+    assert "output_stream output_stderr" not in text
+    assert len(re.findall("<h2", text)) >= 3
+    rows = trace_all(study.analysis(slug), quick=True)
+    assert len(rows) > 5 and all(rows.values())
+    shown = set(re.findall(r'<span class="n" title="([^"]+)"', text))
+    assert shown and shown <= set(rows)
+    if CHROMIUM is not None:
+        seen = browse(page, tmp_path)
+        assert (seen["broken"], seen["wide"]) == (0, 0)
+        assert seen["pictures"] >= 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("slug", SLUGS)
+def test_committed_numbers_are_traced_in_the_committed_data(slug):
+    assert trace_all(Study(root=ROOT).analysis(slug))
+
+
+def browse(page: Path, folder: Path) -> dict[str, int]:
+    """Open a page in headless Chromium and count pictures, broken pictures and overflow of the page."""
+    probe = """
+    <script>
+    addEventListener('load', () => {
+      const images = [...document.images];
+      const wide = document.documentElement.scrollWidth > innerWidth ? 1 : 0;
+      const seen = {pictures: images.length, broken: images.filter(i => !i.naturalWidth).length, wide};
+      document.body.setAttribute('data-seen', JSON.stringify(seen));
+    });
+    </script></body>"""
+    probed = folder / "probed.html"
+    probed.write_text(page.read_text(encoding="utf-8").replace("</body>", probe), encoding="utf-8")
+    words = (
+        "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking "
+        "--disable-component-update --disable-sync --window-size=1000,3000 --virtual-time-budget=5000 --dump-dom"
+    )
+    done = subprocess.run(
+        [CHROMIUM, *words.split(), f"--user-data-dir={folder / 'profile'}", f"file://{probed}"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    found = re.search(r'data-seen="([^"]+)"', done.stdout)
+    assert found, done.stderr[-500:]
+    return json.loads(found.group(1).replace("&quot;", '"'))
+
+
+def test_the_first_figure_of_a_cold_process_is_there_soon(tmp_path):
+    """Bounded by what it loads, not by a clock: pyplot, scipy.stats, numba and lifelines stay out."""
+    code = (
+        "import sys, survsim\n"
+        "s = survsim.Surv.right([5, 8, 8, 12], [1, 0, 1, 1], unit='months')\n"
+        f"survsim.kaplan_meier(s).plot().figure.savefig({str(tmp_path / 'km.png')!r})\n"
+        "print([m for m in ('matplotlib.pyplot', 'scipy.stats', 'numba', 'lifelines', 'pandas') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+    assert (tmp_path / "km.png").stat().st_size > 10_000

@@ -1,0 +1,123 @@
+"""A run that is killed, or finds no room, goes on and ends byte-identical to an undisturbed one."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from survsim.core.errors import ScenarioError
+from survsim.simulation.model import Model
+from survsim.simulation.run import simulate_model
+from survsim.simulation.strategy import Strategy
+from tests.helpers.disease_models import full_strategy, tumour_model
+
+PATIENTS, DRAWS = 20_000, 24
+
+
+def model() -> Model:
+    strategies = (Strategy(strategy="none"), full_strategy())
+    return tumour_model(strategies, parameters={"unused": np.linspace(0.0, 1.0, DRAWS)})
+
+
+def run(folder: Path, **options: object) -> None:
+    settings = {"patients": PATIENTS, "seed": 11, "taus": (24.0,), "folder": folder, "workers": 1, **options}
+    simulate_model(model(), **settings).save(folder / "result")
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {p.name: p.read_bytes() for p in sorted((folder / "result").iterdir())}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    folder = tmp_path_factory.mktemp("undisturbed")
+    run(folder)
+    return content(folder)
+
+
+def test_a_killed_run_resumes_to_the_same_bytes(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
+    command = [
+        sys.executable,
+        "-c",
+        f"from tests.end_to_end.test_simulation_resume import *; run(Path({str(tmp_path)!r}))",
+    ]
+    root = Path(__file__).parents[2]
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    child = subprocess.Popen(command, cwd=root, env=environment)
+    deadline = time.monotonic() + 60
+    while (
+        len(list(tmp_path.glob("chunks/*.npz"))) < 2 and time.monotonic() < deadline and child.poll() is None
+    ):
+        time.sleep(0.005)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    finished = len(list(tmp_path.glob("chunks/*.npz")))
+    assert finished >= 2
+    assert not (tmp_path / "result").exists(), "the run was over before it could be killed"
+    run(tmp_path)
+    assert content(tmp_path) == undisturbed
+
+
+def test_a_damaged_chunk_is_made_again(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
+    run(tmp_path)
+    chunks = sorted(tmp_path.glob("chunks/*.npz"))
+    chunks[0].write_bytes(chunks[0].read_bytes()[:200])
+    chunks[1].unlink()
+    run(tmp_path)
+    assert content(tmp_path) == undisturbed
+
+
+def test_a_full_disk_is_said_and_survived(
+    tmp_path: Path, undisturbed: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original, calls = np.savez, []
+
+    def failing(file: object, **arrays: object) -> None:
+        calls.append(1)
+        if len(calls) > 2:
+            raise OSError(28, "No space left on device")
+        original(file, **arrays)
+
+    monkeypatch.setattr(np, "savez", failing)
+    with pytest.raises(ScenarioError, match="No space left on device"):
+        run(tmp_path)
+    assert not list(tmp_path.rglob("*.part"))
+    monkeypatch.setattr(np, "savez", original)
+    run(tmp_path)
+    assert content(tmp_path) == undisturbed
+
+
+def test_another_run_is_refused(tmp_path: Path) -> None:
+    run(tmp_path)
+    with pytest.raises(ScenarioError, match=r"holds another run .seed 11 there, 12 asked for"):
+        run(tmp_path, seed=12)
+    with pytest.raises(ScenarioError, match="the model or the strategies changed"):
+        changed = tumour_model((full_strategy(),), parameters={"unused": np.linspace(0.0, 1.0, DRAWS)})
+        simulate_model(changed, patients=PATIENTS, seed=11, taus=(24.0,), folder=tmp_path, workers=1)
+    note = tmp_path / "run.json"
+    note.write_text(
+        note.read_text(encoding="utf-8").replace('"version": "', '"version": "0.0.'), encoding="utf-8"
+    )
+    with pytest.raises(ScenarioError, match="Runs are not mixed"):
+        run(tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_a_dask_cluster_gives_the_same_bytes(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
+    import distributed
+
+    run(tmp_path / "local", executor="dask", workers=1)
+    assert content(tmp_path / "local") == undisturbed
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False, protocol="tcp", dashboard_address=None
+    ) as cluster:
+        run(tmp_path / "address", executor="dask", address=cluster.scheduler_address)
+    assert content(tmp_path / "address") == undisturbed

@@ -1,0 +1,236 @@
+"""Effect sizes from printed numbers: the routes by hand, the flags and the refusals."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from survsim import (
+    EvidenceError,
+    EvidenceWarning,
+    InputError,
+    effect_size,
+    effect_size_from_curves,
+    effect_sizes,
+    meta_analysis,
+)
+from survsim.core.estimate_record import Estimate
+
+
+def test_interval_route_gives_the_published_uterine_numbers():
+    e = effect_size(hazard_ratio=0.75, conf_low=0.60, conf_high=0.94)
+    assert e.log_hazard_ratio == pytest.approx(-0.287682072, abs=1e-9)
+    assert e.std_error == pytest.approx(0.114530222, abs=1e-9)
+    assert e.variance_of_logrank == pytest.approx(76.235946, abs=1e-5)
+    assert e.observed_minus_expected == pytest.approx(-21.931715, abs=1e-5)
+    assert (e.route, e.flagged) == ("hr and interval", False)
+
+
+def test_interval_of_another_level():
+    at_95 = effect_size(hazard_ratio=0.5, conf_low=0.25, conf_high=1.0)
+    at_90 = effect_size(hazard_ratio=0.5, conf_low=0.25, conf_high=1.0, conf_level=0.90)
+    assert at_90.std_error / at_95.std_error == pytest.approx(1.959963985 / 1.644853627)
+
+
+def test_p_and_events_route():
+    e = effect_size(p_value=0.009, n_event=244, favours="research")
+    assert e.hazard_ratio == pytest.approx(0.715739, abs=1e-6)
+    assert e.std_error == pytest.approx(0.128037, abs=1e-6)
+    assert effect_size(p_value=0.009, n_event=244, favours="control").log_hazard_ratio == -e.log_hazard_ratio
+
+
+def test_events_per_arm_and_unequal_randomisation():
+    assert effect_size(hazard_ratio=0.8, n_event=(60, 40)).variance_of_logrank == pytest.approx(24.0)
+    two_to_one = effect_size(hazard_ratio=0.8, n_event=90, n_arm=(200, 100))
+    assert two_to_one.variance_of_logrank == pytest.approx(20.0)
+
+
+def test_hr_and_p_route_and_logrank_route():
+    e = effect_size(hazard_ratio=np.exp(-0.392), p_value=0.05)
+    assert e.std_error == pytest.approx(0.392 / 1.959963985)
+    e = effect_size(observed_minus_expected=-10.0, variance=25.0)
+    assert (e.log_hazard_ratio, e.std_error, e.route) == (-0.4, 0.2, "o-e and v")
+
+
+def test_asymmetric_interval_is_flagged_not_refused():
+    e = effect_size(hazard_ratio=0.68, conf_low=0.54, conf_high=0.80, label="zhang_2019_e04")
+    assert e.flagged
+    assert e.asymmetry == pytest.approx(np.log(0.68) - 0.5 * np.log(0.54 * 0.80))
+    assert "misprint" in e.headline()
+
+
+def test_a_p_value_that_contradicts_the_interval_is_noted():
+    e = effect_size(hazard_ratio=0.75, conf_low=0.60, conf_high=0.94, p_value=0.5)
+    assert "would give a standard error" in e.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "message"),
+    [
+        (
+            {"hazard_ratio": 0.68, "conf_low": 0.85, "conf_high": 0.99},
+            "row 41: interval 0.85 to 0.99 excludes",
+        ),
+        ({"hazard_ratio": -0.3, "conf_low": -0.6, "conf_high": 0.1}, "Is it a log ratio"),
+        ({"hazard_ratio": 0.7, "conf_low": 0.5}, "needs both ends"),
+        ({"hazard_ratio": 0.7}, "allow no route"),
+        ({}, "no numbers allow no route"),
+        ({"p_value": 0.0, "n_event": 10}, "p_value must lie"),
+        ({"p_value": 0.1, "n_event": 10}, "has no side"),
+        ({"p_value": 0.1, "n_event": 0, "favours": "research"}, "n_event is the positive total"),
+        ({"hazard_ratio": 0.7, "n_event": 9, "n_arm": (1,)}, "n_arm is"),
+        ({"hazard_ratio": "low"}, "must be a number"),
+        ({"observed_minus_expected": 3.0}, "belong together"),
+    ],
+)
+def test_messages_name_the_row(numbers, message):
+    with pytest.raises(InputError, match=message):
+        effect_size(**numbers, label="row 41")
+
+
+def record(name, value, low=np.nan, high=np.nan, **options):
+    return Estimate(
+        estimate_id=name,
+        study_id=name[:-4],
+        arm_id="",
+        endpoint="overall_survival",
+        measure=options.pop("measure", "hazard_ratio"),
+        value=value,
+        conf_low=low,
+        conf_high=high,
+        conf_level=options.pop("conf_level", 0.95 if low == low else np.nan),
+        **options,
+    )
+
+
+def test_records_are_read_and_what_is_left_out_is_said():
+    found = effect_sizes(
+        [
+            record("a_2001_e01", 0.8, 0.6, 1.07),
+            record("b_2002_e01", 0.7, p_value=0.04),
+            record("c_2003_e01", 12.0, measure="median_time"),
+            record("d_2004_e01", 0.7, p_value=0.001, p_qualifier="<"),
+            record("e_2005_e01", 0.7, 0.5, 0.9, conf_level=np.nan, conf_note="level_not_stated"),
+            record("f_2006_e01", 0.7, 0.5, 0.9, value_qualifier="upper_bound"),
+        ]
+    )
+    assert found.labels == ("a_2001_e01", "b_2002_e01")
+    assert found.sources == ("estimates:a_2001_e01", "estimates:b_2002_e01")
+    assert [label for label, _ in found.left_out] == ["c_2003_e01", "d_2004_e01", "e_2005_e01", "f_2006_e01"]
+    assert found.provenance.references() == found.sources
+    assert "Left out: c_2003_e01 (its measure is median_time)" in found.summary()
+
+
+def test_rows_of_one_study_can_enter_as_one_cluster():
+    rows = [
+        {"hazard_ratio": h, "conf_low": 0.7 * h, "conf_high": h / 0.7, "label": f"row {i}", "study": s}
+        for i, (h, s) in enumerate(zip((0.6, 0.6, 0.8, 0.9), "aabc"))
+    ]
+    found = effect_sizes(rows)
+    assert found.studies == ("a", "a", "b", "c")
+    with pytest.warns(EvidenceWarning, match=r"row 0, row 1 \(cluster a\)"):
+        joined = meta_analysis(
+            found.log_hazard_ratio, found.std_error, labels=found.labels, clusters=found.studies
+        )
+    assert joined.k == 3
+    assert joined.estimate == pytest.approx(
+        meta_analysis(found.log_hazard_ratio[1:], found.std_error[1:]).estimate
+    )
+
+
+def test_one_record_gives_what_effect_sizes_gives():
+    row = record("a_2001_e01", 0.8, 0.6, 1.07)
+    assert effect_size(row).std_error == effect_sizes([row]).std_error[0]
+
+
+def test_faults_of_all_rows_come_together():
+    with pytest.raises(InputError, match=r"(?s)x_1: interval 0.9 to 1 excludes.*x_2: interval"):
+        effect_sizes(
+            [SimpleNamespace(value=0.5, conf_low=0.9, conf_high=1.0, study_id=f"x_{i}") for i in (1, 2)]
+        )
+
+
+def test_nothing_left_is_an_error():
+    with pytest.raises(InputError, match="no row gives an effect size"):
+        effect_sizes([record("c_2003_e01", 12.0, measure="median_time")])
+
+
+def test_errors_share_one_root():
+    assert issubclass(InputError, ValueError)
+    assert not issubclass(EvidenceError, InputError)
+
+
+def test_curves_with_numbers_at_risk_by_hand():
+    # One interval: D = (100 + 60) * 0.2 / 1.8, R = 100 - C / 2 with C = 2 (80 - 60) / 1.8.
+    e = effect_size_from_curves(
+        [0, 12], [1, 0.8], [1, 0.6], at_risk_research=[100, 60], at_risk_control=[100, 60]
+    )
+    d_r, r_r = 160 * 0.2 / 1.8, 100 - 20 / 1.8
+    d_c, r_c = 160 * 0.4 / 1.6, 100.0
+    assert e.log_hazard_ratio == pytest.approx(np.log((d_r / r_r) / (d_c / r_c)))
+    assert e.std_error**2 == pytest.approx(1 / d_r - 1 / r_r + 1 / d_c - 1 / r_c)
+    assert "more than 20%" in e.notes[0]
+
+
+def test_curves_without_numbers_at_risk_by_hand():
+    # Follow-up 10 to 30: half of (20 - 10) / (30 - 10) = 1/4 of those at risk leave in the second interval.
+    e = effect_size_from_curves(
+        [0, 10, 20],
+        [1, 0.9, 0.72],
+        [1, 0.8, 0.6],
+        n_research=100,
+        n_control=100,
+        follow_up_min=10,
+        follow_up_max=30,
+    )
+    r = [(100.0, 10.0, 100.0, 20.0), (90 * 0.75, 90 * 0.75 * 0.2, 80 * 0.75, 80 * 0.75 * 0.25)]
+    effect = np.array([np.log((d1 / r1) / (d0 / r0)) for r1, d1, r0, d0 in r])
+    weight = np.array([1 / (1 / d1 - 1 / r1 + 1 / d0 - 1 / r0) for r1, d1, r0, d0 in r])
+    assert e.log_hazard_ratio == pytest.approx(weight @ effect / weight.sum())
+    assert e.std_error == pytest.approx(weight.sum() ** -0.5)
+
+
+def test_an_interval_without_deaths_in_one_arm_has_no_weight():
+    with_it = effect_size_from_curves(
+        [0, 5, 10],
+        [1, 1, 0.8],
+        [1, 0.95, 0.7],
+        at_risk_research=[100, 100, 80],
+        at_risk_control=[100, 95, 70],
+    )
+    assert with_it.log_hazard_ratio == pytest.approx(np.log((20 / 100) / (25 / 95)), abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"time": [1, 12]}, "must start at 0"),
+        ({"survival_research": [1, 1.1]}, "never rise"),
+        ({"survival_research": [1, 0.9, 0.8]}, "3 readings for 2 times"),
+        ({"at_risk_research": [100, 110]}, "never grow"),
+        ({"at_risk_research": None}, "both arms or for none"),
+        ({"at_risk_research": None, "at_risk_control": None}, "follow_up_max are needed"),
+        (
+            {
+                "at_risk_research": None,
+                "at_risk_control": None,
+                "n_research": 9,
+                "n_control": 9,
+                "follow_up_max": 5,
+            },
+            "reach the last time",
+        ),
+        ({"survival_research": [1, 1], "survival_control": [1, 1]}, "hold no deaths"),
+    ],
+)
+def test_curve_messages(change, message):
+    arguments = {
+        "time": [0, 12],
+        "survival_research": [1, 0.8],
+        "survival_control": [1, 0.6],
+        "at_risk_research": [100, 80],
+        "at_risk_control": [100, 60],
+        **change,
+    }
+    with pytest.raises(InputError, match=message):
+        effect_size_from_curves(**arguments)

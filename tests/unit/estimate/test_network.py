@@ -1,0 +1,115 @@
+"""Treatment networks: by hand, with multi-arm studies, in parts, and from single arms."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+from survsim import (
+    EvidenceWarning,
+    InputError,
+    SmallSampleWarning,
+    compare_single_arms,
+    meta_analysis,
+    network_meta_analysis,
+)
+
+TRIANGLE = (
+    ["s1", "s2", "s3", "s4", "s5", "s6"],
+    ["B", "B", "C", "C", "C", "C"],
+    ["A", "A", "A", "A", "B", "B"],
+)
+
+
+def test_indirect_effect_by_hand():
+    with pytest.warns(SmallSampleWarning, match="0 contrasts more"):
+        n = network_meta_analysis(
+            ["s1", "s2"], ["B", "C"], ["A", "A"], [-0.3, -0.7], [0.1, 0.2], effects="fixed"
+        )
+    i, j = n.treatments.index("C"), n.treatments.index("B")
+    assert n.estimate[i, j] == pytest.approx(-0.4)
+    assert n.std_error[i, j] == pytest.approx(0.05**0.5)
+    assert n.node_splits == ()
+
+
+def test_two_treatments_are_a_meta_analysis():
+    y, s = [-0.5, -0.1, -0.3, 0.2], [0.1, 0.2, 0.15, 0.12]
+    n = network_meta_analysis(list("abcd"), ["B"] * 4, ["A"] * 4, y, s)
+    pair = meta_analysis(y, s)
+    assert n.tau2 == pytest.approx(pair.tau2, rel=1e-8)
+    assert n.estimate[1, 0] == pytest.approx(pair.estimate)
+    assert n.conf_low[1, 0] == pytest.approx(pair.conf_low)
+    assert n.prediction_high[1, 0] == pytest.approx(pair.prediction_high)
+
+
+def test_three_arm_study_counts_its_control_once():
+    # Arms with variances 1, 2, 3: contrasts against A have variance 3 and 4 and covariance 1.
+    rows = (["t"] * 3 + ["u", "v"], ["B", "C", "C", "B", "C"], ["A", "A", "B", "A", "A"])
+    n = network_meta_analysis(
+        *rows, [1.0, 2.0, 1.0, 1.5, 2.5], np.sqrt([3, 4, 5, 2, 2]), effects="fixed", conf_method="wald"
+    )
+    x = np.array([[1, 0], [0, 1], [1, 0], [0, 1]])
+    v = np.diag([3.0, 4.0, 2.0, 2.0])
+    v[0, 1] = v[1, 0] = 1.0
+    w = np.linalg.inv(v)
+    beta = np.linalg.solve(x.T @ w @ x, x.T @ w @ [1.0, 2.0, 1.5, 2.5])
+    np.testing.assert_allclose(n.estimate[1:, 0], beta)
+    assert n.n_study == 3
+
+
+def test_node_split_finds_a_conflict_and_equals_the_difference_of_sources():
+    y = [-0.5, -0.5, -1.0, -1.0, 0.6, 0.6]
+    n = network_meta_analysis(*TRIANGLE, y, [0.1] * 6, effects="fixed")
+    split = n.splits().set_index(["treatment", "comparator"]).loc[("C", "B")]
+    assert split["direct"] == pytest.approx(0.6)
+    assert split["indirect"] == pytest.approx(-0.5)
+    assert split["std_error"] == pytest.approx((3 * 0.005) ** 0.5)
+    assert "in conflict: B over A" in n.headline()
+    calm = network_meta_analysis(*TRIANGLE, [-0.5, -0.5, -1.0, -1.0, -0.5, -0.5], [0.1] * 6)
+    assert "in conflict: none" in calm.headline()
+    assert calm.treatments[int(np.argmax(calm.p_score))] == "C"
+    assert len(calm.to_frame()) == 6
+
+
+def test_reference_changes_only_the_order():
+    y, s = [-0.5, -0.4, -1.0, -1.2, -0.3, -0.6], [0.1, 0.2, 0.1, 0.2, 0.1, 0.2]
+    a, c = (network_meta_analysis(*TRIANGLE, y, s, reference=r) for r in "AC")
+    assert c.treatments == ("C", "A", "B")
+    assert a.estimate[2, 0] == pytest.approx(c.estimate[0, 1], rel=1e-8)
+    assert a.conf_low[2, 0] == pytest.approx(c.conf_low[0, 1], rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ((["s1", "s2"], ["B", "D"], ["A", "C"]), r"2 parts that no study connects: \{A, B\}; \{C, D\}"),
+        ((["s1", "s1"], ["B", "C"], ["A", "A"]), "s1 has 3 arms .* all 3"),
+        ((["s1", "s1"], ["B", "A"], ["A", "B"]), "one contrast twice"),
+        ((["s1", "s2"], ["B", "A"], ["A", "A"]), "compared with itself in s2"),
+        ((["s1", "s2"], ["B"], ["A", "A"]), "must agree in length"),
+    ],
+)
+def test_messages(rows, message):
+    with pytest.raises(InputError, match=message):
+        network_meta_analysis(*rows, [0.1, 0.2], [0.1, 0.1])
+
+
+def test_standard_errors_that_contradict_one_another():
+    with pytest.raises(InputError, match="contradict one another"):
+        network_meta_analysis(["t"] * 3, ["B", "C", "C"], ["A", "A", "B"], [0, 0, 0], [0.1, 0.1, 0.5])
+
+
+def test_unknown_reference():
+    with pytest.raises(InputError, match="not among the treatments A, B, C"):
+        network_meta_analysis(*TRIANGLE, [0.0] * 6, [0.1] * 6, reference="placebo")
+
+
+def test_single_arms_are_compared_with_a_warning():
+    with pytest.warns(EvidenceWarning, match="not randomised"):
+        table = compare_single_arms(
+            ["A", "A", "A", "B", "B", "B"], [2.0, 2.1, 1.9, 2.5, 2.6, 2.4], [0.2] * 6, reference="B"
+        )
+    assert table["estimate"].tolist() == pytest.approx([-0.5])
+    assert (table["prediction_low"] <= table["conf_low"]).all()
+    with warnings.catch_warnings(), pytest.raises(InputError, match="all arms received A"):
+        compare_single_arms(["A", "A"], [1, 2], [0.1, 0.1])

@@ -1,0 +1,73 @@
+"""The drawn values of forest, funnel and pooled-curve figures are those of the results."""
+
+import numpy as np
+import pytest
+
+from survsim import InputError, effect_sizes, meta_analysis, pooled_survival_curve, small_study_tests
+
+
+def lines(ax):
+    return {line.get_gid(): line for line in ax.get_lines() if line.get_gid()}
+
+
+def test_forest_shows_studies_diamond_and_prediction():
+    pooled = meta_analysis([-0.36, -0.22, -0.51, -0.05], [0.12, 0.15, 0.21, 0.11], labels=list("ABCD"))
+    ax = pooled.plot(sides=("favours A", "favours B"), title="Trials")
+    drawn = lines(ax)
+    assert drawn["estimate:C"].get_xdata()[0] == pytest.approx(np.exp(-0.51))
+    assert drawn["interval:New study (prediction)"].get_xdata() == pytest.approx(
+        np.exp([pooled.prediction_low, pooled.prediction_high])
+    )
+    diamond = next(p for p in ax.patches if p.get_gid() == "pooled:Pooled mean")
+    xs = diamond.get_path().vertices[:, 0]
+    assert (xs.min(), xs.max()) == pytest.approx(tuple(np.exp([pooled.conf_low, pooled.conf_high])))
+    words = [t.get_text() for t in ax.texts]
+    assert any(w.startswith("τ²") for w in words)
+    assert ax.get_xscale() == "log"
+
+
+def test_forest_on_the_scale_as_it_is_and_sorted():
+    pooled = meta_analysis([2.0, 5.0, 3.0], [1.0, 1.0, 1.0], labels=list("ABC"))
+    ax = pooled.plot(ratio=False, measure="Months gained", sort=True)
+    drawn = lines(ax)
+    rows = [drawn[f"estimate:{name}"].get_ydata()[0] for name in "ACB"]
+    assert rows == sorted(rows)
+    assert ax.get_xlabel() == "Months gained"
+
+
+def test_effects_too_large_for_ratios_are_refused():
+    with pytest.raises(InputError, match="pass ratio=False"):
+        meta_analysis([400.0, 500.0, 450.0], [10.0, 10.0, 10.0]).plot()
+
+
+def test_effect_sizes_mark_what_is_flagged():
+    rows = [
+        {"hazard_ratio": 0.7, "conf_low": 0.5, "conf_high": 0.98, "label": "fits"},
+        {"hazard_ratio": 0.68, "conf_low": 0.54, "conf_high": 0.8, "label": "odd"},
+    ]
+    drawn = lines(effect_sizes(rows).plot())
+    assert drawn["estimate:fits"].get_xdata()[0] == pytest.approx(0.7)
+    assert "estimate:odd *" in drawn
+
+
+def test_funnel_opens_downwards_with_filled_studies_apart():
+    s = np.linspace(0.05, 0.6, 14)
+    ax = small_study_tests(meta_analysis(-1.5 * s + 0.05 * np.cos(np.arange(14)), s)).plot()
+    low, high = ax.get_ylim()
+    assert low > high == 0.0
+    assert len(ax.collections) == 3
+
+
+def test_pooled_curve_passes_through_its_values():
+    curve = pooled_survival_curve(
+        ["A", "A", "B", "B"],
+        [12, 24, 12, 24],
+        [0.8, 0.6, 0.7, 0.5],
+        [100, 78, 50, 33],
+        unit="months",
+        effects="fixed",
+    )
+    ax = curve.plot(title="Two studies")
+    line = next(line for line in ax.get_lines() if line.get_label() == "pooled mean")
+    np.testing.assert_allclose(line.get_ydata()[1:], curve.survival)
+    assert ax.get_xlabel() == "Time (months)"

@@ -1,0 +1,37 @@
+"""The one place that decides about numba."""
+
+import numpy as np
+
+from survsim.kernels import _jit, warm
+from survsim.kernels._jit import Kernel, compiled, map_threads
+
+
+def test_plain_function_runs_when_compilation_is_off(monkeypatch):
+    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
+    kernel = compiled("f8(f8)")(lambda x: x + 1.0)
+    assert kernel.compile() is kernel.py_func
+    assert kernel(2.0) == 3.0
+    assert not _jit.worth_compiling(10**9)
+
+
+def test_small_fits_are_not_worth_compiling(monkeypatch):
+    monkeypatch.setenv("NUMBA_DISABLE_JIT", "0")
+    assert not _jit.worth_compiling(_jit.COMPILED_FROM - 1)
+    assert _jit.worth_compiling(_jit.COMPILED_FROM)
+
+
+def test_every_kernel_is_found_and_equals_its_plain_function():
+    names = [name for name, _ in warm.found()]
+    assert "survsim.kernels.batch_trials.two_arm" in names
+    assert len(names) == len(set(names))
+    from survsim.kernels import batch_trials
+
+    rng = np.random.default_rng(1)
+    key = batch_trials.pack(rng.exponential(1, (5, 20)), rng.random((5, 20)) < 0.7, rng.integers(0, 2, 20))
+    assert isinstance(batch_trials.two_arm, Kernel)
+    np.testing.assert_allclose(batch_trials.two_arm(key), batch_trials.two_arm.py_func(key), rtol=1e-12)
+
+
+def test_threads_keep_the_order():
+    assert map_threads(lambda x: x * x, range(50), workers=4) == [x * x for x in range(50)]
+    assert map_threads(lambda x: x, [], workers=4) == []

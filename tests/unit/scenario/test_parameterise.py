@@ -1,0 +1,232 @@
+"""From rows to draws: each route by hand, each layer apart, each refusal in words."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from scipy.special import logit
+
+from survsim import ScenarioError
+from survsim.scenario.derive import derive, weibull_scale_from_median
+from survsim.scenario.parameter_spec import Derived, FromAssumption, FromContrast, FromRows
+from survsim.scenario.parameterise import parameterise
+from survsim.scenario.row_effects import row_effect
+
+DRAWS = 20_000
+
+
+NONE = float("nan")
+
+
+def record(**changes):
+    given = {
+        "estimate_id": "a_e01",
+        "measure": "hazard_ratio",
+        "value": 0.5,
+        "value_unit": "",
+        "conf_low": 0.25,
+        "conf_high": 1.0,
+        "conf_level": 0.95,
+        "p_value": NONE,
+        "n_arm": NONE,
+        "n_event": NONE,
+        "time": NONE,
+        "time_unit": "",
+        "study_id": "a",
+        "reference": "estimates:a_e01",
+    }
+    return SimpleNamespace(**(given | changes))
+
+
+def table(*rows):
+    found = {r.estimate_id: r for r in rows}
+    return found.__getitem__
+
+
+def rows_spec(scale="hazard_ratio", rows=("a_e01",), sd=0.0, **more):
+    return FromRows(
+        source="rows",
+        scale=scale,
+        rows=rows,
+        transport={"sd": sd, "reason": "another site altogether"},
+        meaning="something measured",
+        **more,
+    )
+
+
+def draw(specs, records, draws=DRAWS, seed=1):
+    return parameterise(specs, records, draws=draws, seed=seed, time_unit="months", scenario="s")
+
+
+def test_hazard_ratio_row_by_interval():
+    found = row_effect(record(), "hazard_ratio", "months")
+    assert found.estimate == pytest.approx(np.log(0.5))
+    assert found.std_error == pytest.approx(np.log(4) / (2 * 1.959964), rel=1e-6)
+
+
+def test_median_row_converts_its_unit_and_uses_events_or_half_of_n():
+    weeks = record(
+        measure="median", value=13.0, value_unit="weeks", conf_low=NONE, conf_high=NONE, n_event=25
+    )
+    found = row_effect(weeks, "median", "months")
+    assert found.estimate == pytest.approx(np.log(13 * 7 / 30.4375))
+    assert found.std_error == pytest.approx(0.2)
+    half = record(measure="median", value=4.0, value_unit="months", conf_low=NONE, conf_high=NONE, n_arm=50)
+    assert row_effect(half, "median", "months").std_error == pytest.approx(0.2)
+
+
+def test_survival_point_stands_for_an_exponential_median():
+    point = record(
+        measure="survival_probability",
+        value=0.25,
+        time=12.0,
+        time_unit="months",
+        conf_low=NONE,
+        conf_high=NONE,
+        n_arm=40,
+    )
+    found = row_effect(point, "median", "months")
+    assert found.estimate == pytest.approx(np.log(6.0))
+    error_s = 1.3 * np.sqrt(0.25 * 0.75 / 40)
+    assert found.std_error == pytest.approx(error_s / (0.25 * np.log(4)), rel=1e-9)
+
+
+def test_proportion_by_counts_and_none_seen():
+    some = record(measure="proportion", value=0.25, n_arm=40, conf_low=NONE, conf_high=NONE)
+    found = row_effect(some, "proportion", "months")
+    assert found.estimate == pytest.approx(logit(0.25))
+    assert found.std_error == pytest.approx(1 / np.sqrt(40 * 0.25 * 0.75))
+    none = record(measure="proportion", value=0.0, n_arm=19, conf_low=NONE, conf_high=NONE)
+    assert row_effect(none, "proportion", "months").estimate == pytest.approx(logit(0.5 / 20))
+
+
+@pytest.mark.parametrize(
+    ("row", "scale", "words"),
+    [
+        (
+            record(),
+            "median",
+            "a_e01 measures hazard_ratio; this parameter needs median or survival_probability",
+        ),
+        (
+            record(measure="median", value_unit="months", conf_low=NONE, conf_high=NONE),
+            "median",
+            "no standard error",
+        ),
+        (record(measure="proportion", conf_low=NONE, conf_high=NONE), "proportion", "proportion without n"),
+        (record(conf_low=NONE, conf_high=NONE), "value", "needs its interval"),
+        (record(value=NONE), "hazard_ratio", "prints no value"),
+    ],
+)
+def test_rows_that_print_too_little_are_refused(row, scale, words):
+    with pytest.raises(ScenarioError, match=words):
+        row_effect(row, scale, "months")
+
+
+def test_one_row_gives_its_own_law_widened_by_tau_and_transport():
+    made = draw({"hr": rows_spec(sd=0.4, tau_scale=0.5)}, table(record())).parameters["hr"]
+    se = np.log(4) / (2 * 1.959964)
+    # One study says nothing of tau: its posterior is the prior, E tau^2 = 0.25. The mean lies one tau from the
+    # study, the new study another tau from the mean.
+    truth = np.sqrt(se**2 + 2 * 0.25 + 0.16)
+    logs = np.log(made.draws)
+    assert logs.mean() == pytest.approx(np.log(0.5), abs=4 * truth / np.sqrt(DRAWS))
+    assert logs.std() == pytest.approx(truth, rel=0.03)
+    assert set(made.layers) == {"sampling", "between studies", "transport"}
+    np.testing.assert_allclose(sum(made.layers.values()), logs)
+    assert made.provenance.references() == ("estimates:a_e01",)
+
+
+def test_draws_of_one_parameter_do_not_depend_on_the_others():
+    alone = draw({"hr": rows_spec()}, table(record()), draws=50)
+    both = draw({"other": rows_spec(sd=0.3), "hr": rows_spec()}, table(record()), draws=50)
+    np.testing.assert_array_equal(alone.parameters["hr"].draws, both.parameters["hr"].draws)
+    assert not np.array_equal(both.parameters["hr"].draws, both.parameters["other"].draws)
+
+
+def test_contrast_is_the_ratio_of_medians():
+    a = record(
+        estimate_id="a_e01",
+        measure="median",
+        value=12.0,
+        value_unit="months",
+        n_event=400,
+        conf_low=NONE,
+        conf_high=NONE,
+    )
+    b = record(
+        estimate_id="b_e01",
+        measure="median",
+        value=6.0,
+        value_unit="months",
+        n_event=400,
+        conf_low=NONE,
+        conf_high=NONE,
+        reference="estimates:b_e01",
+    )
+    spec = FromContrast(
+        source="contrast",
+        treated=("a_e01",),
+        control=("b_e01",),
+        tau_scale=0.01,
+        transport={"sd": 0.0, "reason": "none is needed"},
+        meaning="treated against not",
+        bias="nobody was randomised",
+    )
+    made = draw({"hr": spec}, table(a, b)).parameters["hr"]
+    assert np.median(made.draws) == pytest.approx(0.5, rel=0.01)
+    assert np.log(made.draws).std() == pytest.approx(np.sqrt(2 / 400), rel=0.06)
+    assert set(made.provenance.references()) == {"estimates:a_e01", "estimates:b_e01"}
+
+
+@pytest.mark.parametrize(
+    ("law", "quantiles"),
+    [
+        ({"law": "uniform", "low": 1, "high": 3}, (1.05, 2.0, 2.95)),
+        ({"law": "lognormal", "median": 4, "low": 2, "high": 16}, (2.0, 4.0, 16.0)),
+        ({"law": "normal", "mean": 0, "sd": 1}, (-1.96, 0.0, 1.96)),
+        ({"law": "beta", "mean": 0.5, "worth": 2}, (0.025, 0.5, 0.975)),
+        ({"law": "fixed", "value": 7}, (7.0, 7.0, 7.0)),
+    ],
+)
+def test_assumptions_have_the_law_they_state(law, quantiles):
+    spec = FromAssumption(
+        source="assumption",
+        distribution=law,
+        meaning="a clinical guess",
+        reason="nobody has published this number",
+    )
+    made = draw({"p": spec}, table()).parameters["p"]
+    np.testing.assert_allclose(np.quantile(made.draws, [0.025, 0.5, 0.975]), quantiles, atol=0.12, rtol=0.05)
+    assert made.provenance.references() == ("assumption:s/p",)
+
+
+def test_derived_scale_gives_back_the_median_under_the_effect():
+    median, shape, hr = np.array([8.0]), np.array([1.4]), np.array([0.6])
+    scale = weibull_scale_from_median(median, shape, hr)
+    assert hr * (median / scale) ** shape == pytest.approx(np.log(2))
+
+
+def test_derived_parameters_need_their_inputs_first():
+    late = Derived(source="derived", rule="product", of=("b",), meaning="a product of things")
+    with pytest.raises(ScenarioError, match="derived from 'b', which is not defined above it"):
+        draw({"a": late}, table(), draws=10)
+    with pytest.raises(ScenarioError, match="rule ratio takes 2 parameters; got 1"):
+        derive("a", "ratio", [np.ones(3)])
+    with pytest.raises(ScenarioError, match="not finite"), np.errstate(divide="ignore"):
+        derive("a", "ratio", [np.ones(3), np.zeros(3)])
+
+
+def test_the_table_names_sources_and_shares():
+    guess = FromAssumption(
+        source="assumption",
+        distribution={"law": "fixed", "value": 1},
+        meaning="a clinical guess",
+        reason="nobody has published this number",
+    )
+    made = draw({"hr": rows_spec(), "g": guess}, table(record()), draws=100)
+    frame = made.to_frame().set_index("parameter")
+    assert frame.loc["hr", "rows"] == "a_e01"
+    assert frame.loc["g", "reason"].startswith("nobody")
+    assert made.share_by_source() == {"rows": 1, "assumption": 1}
+    assert "1 from rows, 1 from assumption" in made.headline()
