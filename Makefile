@@ -6,7 +6,7 @@ STAMP := $(VENV)/.ready
 export MPLBACKEND := Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help env report test lint quick reference validate bench clean
+.PHONY: help env report test lint quick reference validate bench constraints clean
 
 help:            ## print this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -40,11 +40,19 @@ quick: env       ## every report in quick mode, below build/quick
 reference: env   ## make the reference values again (needs R with survival, metafor, cmprsk, msm)
 	for script in tests/reference/r/*.R; do Rscript $$script || exit 1; done
 
-validate: env    ## long simulation checks: coverage, type I error, calibration
-	$(BIN)/python -m pytest -n 2 -m "slow or not slow" tests/statistical --validate
+validate: env    ## long simulation checks (hours): coverage, type I error, closed forms; writes the records
+	$(BIN)/python -m pytest tests/statistical --validate
+	$(BIN)/python -m tests.statistical.coverage_kaplan_meier
+	$(BIN)/python -m tests.statistical.validate_simulation
+	$(BIN)/python -m tests.helpers.cox_coverage tests/statistical/records/cox_coverage.json 2000
+	$(BIN)/python -m tests.helpers.parametric_coverage tests/statistical/records/parametric_coverage.json 300
 
 bench: env       ## time survsim and its peers in one run, print ratios
 	$(BIN)/python benchmarks/run.py
+
+constraints: env ## write the versions in use to constraints.txt
+	(head -1 constraints.txt; $(BIN)/python -m pip freeze --exclude-editable | grep -viE '^(pip|setuptools|wheel)==') > constraints.new
+	mv constraints.new constraints.txt
 
 clean:           ## remove what can be made again
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 import survsim
@@ -13,10 +16,11 @@ SLUG = "02_survival_models"
 SCENARIO = survsim.read_yaml(Path(__file__).with_name("scenario.yml"))
 DATASET, UNIT, HORIZONS = SCENARIO["dataset"], SCENARIO["unit"], SCENARIO["horizons"]
 HISTOLOGY, STAGE = SCENARIO["groups"]["histology"], SCENARIO["groups"]["stage"]
+CAUSAL = SCENARIO["causal"]
 
 
 def main(*, quick: bool, results: Path, workers: int) -> None:
-    """Estimate and write; quick and full are the same, as nothing here takes time."""
+    """Estimate and write; quick differs from full in the number of resamples only."""
     evidence = survsim.load_evidence()
     ledger = survsim.Ledger(analysis=SLUG, mode="quick" if quick else "full", data_checksum=evidence.checksum)
     describe_cohort(ledger, evidence)
@@ -24,6 +28,7 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     progression(ledger, evidence)
     regression(ledger, evidence, results)
     treated(ledger, evidence, results)
+    causal(ledger, evidence, results, quick=quick)
     ledger.save(results / "summary.json")
 
 
@@ -131,6 +136,190 @@ def treated(ledger: survsim.Ledger, evidence: survsim.EvidenceStore, results: Pa
     starts = survsim.Provenance.of("count", f"patients:{DATASET}", "drugs:*")
     ledger.record("drug_flag.first_day", float(first.median()), unit="days", provenance=starts)
     curves.save(results / "os_by_drug_flag.csv")
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Patients whose treatment is dated: response, start of drugs (inf for never), confounders."""
+
+    surv: survsim.Surv
+    start: Any
+    covariates: pd.DataFrame
+
+    def by(self, time: float) -> Any:
+        """Who had started by a time, 0 or 1."""
+        return (self.start <= time).astype(int)
+
+    def from_landmark(self, at: float) -> Cohort:
+        """Those alive and followed at `at`, time counted from there, starts still from diagnosis."""
+        found = survsim.landmark(self.surv, at)
+        rest = self.covariates[found.kept].reset_index(drop=True)
+        return Cohort(found.surv, self.start[found.kept], rest)
+
+
+def causal(ledger: survsim.Ledger, evidence: survsim.EvidenceStore, results: Path, *, quick: bool) -> None:
+    """Drug therapy by 180 days against none: naive, switching covariate, landmark, weighted, standardised, emulated."""
+    cohort = dated_cohort(ledger, evidence)
+    resamples = {"n_resamples": CAUSAL["resamples"]["quick" if quick else "full"], "seed": CAUSAL["seed"]}
+    line, mark = in_unit(CAUSAL["first_line_days"]), in_unit(CAUSAL["landmark_days"])
+    rows = naive(ledger, cohort, line)
+    switching(ledger, cohort)
+    rows += at_landmark(ledger, cohort, mark, results, resamples)
+    for name, days in (
+        ("emulated", CAUSAL["first_line_days"]),
+        ("emulated_short", CAUSAL["sensitivity_grace_days"]),
+    ):
+        rows += emulated(ledger, cohort, name, days, resamples)
+    adjusted = [row["difference"] for row in rows if row["comparison"] != "naive"]
+    whole = survsim.Provenance.of(
+        "range", f"patients:{DATASET}", comparisons=[row["comparison"] for row in rows]
+    )
+    ledger.record("causal.smallest", min(adjusted), unit=UNIT, provenance=whole)
+    ledger.record("causal.largest", max(adjusted), unit=UNIT, provenance=whole)
+    ledger.record("causal.tau", CAUSAL["tau"], unit=UNIT, provenance=whole)
+    pd.DataFrame(rows).to_csv(results / "causal.csv", index=False, lineterminator="\n")
+
+
+def in_unit(days: Any) -> Any:
+    """Days in the unit of the analysis."""
+    value = np.atleast_1d(np.asarray(days, dtype=float))
+    made = survsim.Surv.right(value, value > 0, unit="days").to_unit(UNIT).time
+    return made if np.ndim(days) else float(made[0])
+
+
+def dated_cohort(ledger: survsim.Ledger, evidence: survsim.EvidenceStore) -> Cohort:
+    """Treatment defined once, from the drug records; who is left out is counted."""
+    surv, covariates = model_data(evidence)
+    patients = evidence.patients(DATASET, endpoint="overall_survival")
+    drugs = evidence.timelines("drugs", DATASET)
+    first = patients["patient_id"].map(drugs.groupby("patient_id")["start_day"].min())
+    undated = (patients["drug_records_n"].fillna(0) > 0) & first.isna()
+    seen = surv.time > 0
+    kept = (~undated & seen).to_numpy()
+    start = np.full(len(surv), np.inf)
+    dated = first.notna().to_numpy()
+    start[dated] = in_unit(first[dated].to_numpy())
+    flag = patients["postoperative_drug_therapy"].fillna("")
+    line = start <= in_unit(CAUSAL["first_line_days"])
+    count = survsim.Provenance.of("count", f"patients:{DATASET}", "drugs:*")
+    counts = {
+        "patients": kept.sum(), "undated": undated.sum(), "unseen": (~seen).sum(), "treated": (line & kept).sum(),
+        "untreated": (~line & kept).sum(), "late": (np.isfinite(start) & ~line).sum(),
+        "treated_without_flag": (line & (flag == "").to_numpy()).sum(),
+        "assumed_untreated": ((flag == "").to_numpy() & ~dated & ~undated.to_numpy()).sum(),
+    }  # fmt: skip
+    for key, n in counts.items():
+        ledger.record(f"causal.{key}", int(n), provenance=count)
+    return Cohort(surv.take(kept), start[kept], covariates[kept].reset_index(drop=True))
+
+
+def naive(ledger: survsim.Ledger, cohort: Cohort, line: float) -> list[dict[str, Any]]:
+    """Groups by what happened later, from diagnosis: immortal time and all."""
+    z = cohort.by(line)
+    record_medians(ledger, "causal.naive", survsim.kaplan_meier(cohort.surv, by=z))
+    fit = survsim.cox_ph(cohort.surv, "treated", cohort.covariates.assign(treated=z))
+    record_ratio(ledger, "causal.naive", fit)
+    return [record_means(ledger, "naive", survsim.rmst_test(cohort.surv, z, CAUSAL["tau"]))]
+
+
+def switching(ledger: survsim.Ledger, cohort: Cohort) -> None:
+    """Cox models in which treatment switches on when it starts."""
+    crude = survsim.time_varying_treatment(cohort.surv, cohort.start)
+    adjusted = survsim.time_varying_treatment(
+        cohort.surv, cohort.start, CAUSAL["confounders"], cohort.covariates
+    )
+    record_ratio(ledger, "causal.switching", crude)
+    record_ratio(ledger, "causal.switching_adjusted", adjusted)
+
+
+def at_landmark(
+    ledger: survsim.Ledger, cohort: Cohort, mark: float, results: Path, resamples: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """From the landmark on, by what had happened before it: crude, weighted, standardised."""
+    there = cohort.from_landmark(mark)
+    z, left = there.by(mark), CAUSAL["tau"] - mark
+    frame = there.covariates.assign(treated=z)
+    frame.to_csv(results / "landmark.csv", index=False, lineterminator="\n")
+    record_medians(ledger, "causal.landmark", survsim.kaplan_meier(there.surv, by=z))
+    rows = [record_means(ledger, "landmark", survsim.rmst_test(there.surv, z, left))]
+    weighted = survsim.ipw_kaplan_meier(there.surv, z, CAUSAL["confounders"], frame, tau=left, **resamples)
+    rows.append(record_contrast(ledger, "weighted", weighted))
+    fit = survsim.cox_ph(there.surv, f"treated + {CAUSAL['confounders']}", frame)
+    record_ratio(ledger, "causal.landmark_adjusted", fit)
+    record_ratio(ledger, "causal.weighted", survsim.ipw_cox(there.surv, z, weights=weighted.weights))
+    standard = survsim.standardised_survival(fit, frame, "treated", tau=left, **resamples)
+    rows.append(record_contrast(ledger, "standardised", standard))
+    made = survsim.balance(weighted.weights)
+    made.save(results / "balance.csv")
+    before, after = np.abs(made.difference_before).max(), np.abs(made.difference_after).max()
+    ledger.record("causal.balance.before", float(before), provenance=made)
+    ledger.record("causal.balance.after", float(after), provenance=made)
+    for g, name in enumerate(("untreated", "treated")):
+        ledger.record(f"causal.landmark.{name}", int((z == g).sum()), provenance=weighted)
+        ledger.record(f"causal.effective.{name}", float(made.effective_size[g]), provenance=made)
+    ledger.record("causal.weight.largest", float(weighted.weights.weight.max()), provenance=weighted.weights)
+    ledger.record("causal.outside", weighted.weights.n_outside, provenance=weighted.weights)
+    ledger.record("causal.confounders", CAUSAL["confounders"], provenance=weighted.weights)
+    ledger.record("causal.landmark.days", CAUSAL["landmark_days"], unit="days", provenance=weighted)
+    return rows
+
+
+def emulated(
+    ledger: survsim.Ledger, cohort: Cohort, name: str, days: int, resamples: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """The target trial: start within the grace period, or do not."""
+    trial = survsim.clone_censor_weight(
+        cohort.surv, cohort.start, grace=in_unit(days), formula=CAUSAL["confounders"], data=cohort.covariates,
+        times=CAUSAL["times"], tau=CAUSAL["tau"], **resamples,
+    )  # fmt: skip
+    ledger.record(f"causal.{name}.grace", days, unit="days", provenance=trial)
+    for time in CAUSAL["times"]:
+        for group, word in (("not within grace", "untreated"), ("within grace", "treated")):
+            found = trial.row("survival", group, time)
+            ledger.record(f"causal.{name}.{word}.at_{time:g}", found["estimate"], conf_low=found["conf_low"],
+                          conf_high=found["conf_high"], provenance=trial)  # fmt: skip
+    for g, word in enumerate(("untreated", "treated")):
+        ledger.record(f"causal.{name}.{word}.after", int(trial.n_after[g]), provenance=trial)
+        ledger.record(f"causal.{name}.{word}.effective", float(trial.effective_size[g]), provenance=trial)
+        ledger.record(f"causal.{name}.{word}.weight_max", float(trial.weight_max[g]), provenance=trial)
+    return [record_contrast(ledger, name, trial)]
+
+
+def record_means(ledger: survsim.Ledger, name: str, test: survsim.Contrast) -> dict[str, Any]:
+    """Difference of restricted means by formula."""
+    values = (float(test.contrast_estimate[0]), float(test.conf_low[0]), float(test.conf_high[0]))
+    return record_difference(ledger, name, values, test)
+
+
+def record_contrast(ledger: survsim.Ledger, name: str, made: survsim.CausalContrast) -> dict[str, Any]:
+    """Difference of restricted means by bootstrap."""
+    row = made.row("rmst", "difference")
+    ledger.record(f"causal.{name}.undefined", made.n_undefined, provenance=made)
+    return record_difference(ledger, name, (row["estimate"], row["conf_low"], row["conf_high"]), made)
+
+
+def record_difference(
+    ledger: survsim.Ledger, name: str, values: tuple[float, float, float], source: Any
+) -> dict[str, Any]:
+    """One line of the table of comparisons."""
+    ledger.record(f"causal.{name}.difference", values[0], unit=UNIT, conf_low=values[1], conf_high=values[2],
+                  provenance=source)  # fmt: skip
+    return {"comparison": name, "difference": values[0], "conf_low": values[1], "conf_high": values[2]}
+
+
+def record_ratio(ledger: survsim.Ledger, key: str, fit: survsim.CoxFit) -> None:
+    """Hazard ratio of treatment."""
+    row = fit.to_frame().set_index("term").loc["treated"]
+    ledger.record(f"{key}.hazard_ratio", float(row["hazard_ratio"]), conf_low=float(row["conf_low"]),
+                  conf_high=float(row["conf_high"]), provenance=fit)  # fmt: skip
+
+
+def record_medians(ledger: survsim.Ledger, key: str, curves: survsim.KaplanMeier) -> None:
+    """Median survival of both groups."""
+    middle = curves.median()
+    for g, word in enumerate(("untreated", "treated")):
+        ledger.record(f"{key}.{word}.median", middle.estimate[g], unit=UNIT, conf_low=middle.conf_low[g],
+                      conf_high=middle.conf_high[g], note=reached(middle.estimate[g]), provenance=middle)  # fmt: skip
 
 
 def record_curves(

@@ -183,6 +183,9 @@ between the best strategy and surgery alone, {layer.sampling:.0%} comes from the
 {layer.between_studies:.0%} from differences between studies, {layer.transport:.0%} from the transport to another
 site, {layer.assumptions:.0%} from assumptions and {layer.Monte_Carlo:.1%} from the number of simulated patients; the
 rest is curvature.
+
+How large must an effect be for the decision to turn? The best strategy changes where the hazard ratio of early
+maintenance passes {threshold.hr_antiangiogenic:.2f}; what is believed of it is {parameter.hr_antiangiogenic:.2f interval}.
 """,
 )
 

@@ -11,6 +11,7 @@ import pandas as pd
 import survsim
 
 SLUG = "03_case_strategies"
+TURNED = "hr_antiangiogenic"
 SCENARIO = Path(__file__).parent / "scenario.yml"
 
 
@@ -146,6 +147,22 @@ def record_information(
     for name, low, high in zip(bars.names, bars.gain_low, bars.gain_high):
         ledger.record(f"tornado.{name}.low", low, unit=bars.unit, provenance=bars)
         ledger.record(f"tornado.{name}.high", high, unit=bars.unit, provenance=bars)
+    shares = survsim.global_sensitivity(
+        decision.by_draw.mean(axis=0), independent, seed=scenario.content.seed, sources=(decision, parameters)
+    )
+    shares.save(results / "global_sensitivity.csv")
+    for name, first, spread in zip(shares.names, shares.first_order, shares.pawn):
+        ledger.record(f"sobol.{name}", first, provenance=shares)
+        ledger.record(f"pawn.{name}", spread, provenance=shares)
+    turn = survsim.threshold(
+        decision.by_draw, decision.strategies, TURNED, independent[TURNED], sources=(decision, parameters)
+    )
+    ledger.record(
+        f"threshold.{TURNED}",
+        turn.turns_at[-1] if turn.turns_at.size else float("nan"),
+        note="the decision does not turn within the drawn range",
+        provenance=turn,
+    )
     best, other = decision.strategies.index(decision.best), decision.strategies.index(reference)
     gain = decision.by_draw[best] - decision.by_draw[other]
     noise = decision.mc_covariance

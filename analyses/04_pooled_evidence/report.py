@@ -57,6 +57,10 @@ survsim.table(
 )
 
 # %%
+predicted = survsim.prediction_curves(
+    survsim.load_results("predictions", "04_pooled_evidence"), unit="months", until=60
+)
+# %%
 survsim.prose(
     numbers,
     """
@@ -74,7 +78,7 @@ from the uterus.
 survsim.table(
     survsim.load_results("contributions", "04_pooled_evidence")
     .sort_values("share", ascending=False)
-    .head(15)[["term", "kind", "site", "weight", "information", "share"]],
+    .head(15)[["term", "kind", "site", "information", "share"]],
     title="The fifteen terms that contribute most (information in events)",
 )
 
@@ -99,3 +103,14 @@ component at {trials.new_same.vague_weight:.2f}; one that contradicts it takes t
 # - Effects of extent are compared between studies and carry every other difference between them.
 # - Effects are proportional over time. Mixed arms enter at the mean of their covariates.
 # - The published cases are a selection; analysis 05 asks how strong it would have to be.
+#
+# ## Methods
+
+# %%
+survsim.methods_text(numbers)
+
+# %% [markdown]
+# ## References
+
+# %%
+survsim.cited(numbers, survsim.load_evidence())

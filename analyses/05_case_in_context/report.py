@@ -1,8 +1,8 @@
 # %% [markdown]
 # # Eleven months: long or short?
 #
-# **Question.** A woman of 36 lived 11 months with a primary intradural spinal carcinosarcoma. Nobody had that
-# tumour before. Where does she stand among those who come nearest?
+# **Question.** A woman of 36 lived 11 months with a primary intradural spinal carcinosarcoma. The report
+# of her case found none like it. Where does she stand among those who come nearest?
 
 # %%
 import survsim
@@ -97,3 +97,15 @@ strength is plausible.
 - Overall survival is counted from surgery here; other sources count from diagnosis, metastasis or treatment.
 """,
 )
+
+# %% [markdown]
+# ## Methods
+
+# %%
+survsim.methods_text(numbers)
+
+# %% [markdown]
+# ## References
+
+# %%
+survsim.cited(numbers, survsim.load_evidence())

@@ -1,4 +1,4 @@
-"""The console script: one line for an error, exit code 2, never a traceback for bad input."""
+"""The console script: one line for an error (or a fault), exit code 2, never a traceback for bad input."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import typer
 
 from survsim._version import __version__
 from survsim.cli.data import app as data_app
+from survsim.cli.new import new
 from survsim.cli.report import report
 from survsim.cli.run import run as run_command
 from survsim.cli.simulate import simulate
 from survsim.cli.trace import trace
-from survsim.core.errors import SurvsimError
+from survsim.core.errors import EvidenceError, SurvsimError
 
 app = typer.Typer(
     name="survsim",
@@ -23,6 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(data_app, name="data")
+app.command("new")(new)
 app.command("run")(run_command)
 app.command("report")(report)
 app.command("simulate")(simulate)
@@ -58,14 +60,17 @@ def run() -> None:
         if type(error).__name__ == "NoArgsIsHelpError":
             error.show()
             sys.exit(2)
-        _fail(error.format_message())
+        _fail(" ".join(error.format_message().split()))
+    except EvidenceError as error:
+        # All faults of a table at once: one a line.
+        _fail("\n".join(" ".join(line.split()) for line in str(error).splitlines()))
     except (SurvsimError, OSError) as error:
-        _fail(str(error))
+        _fail(" ".join(str(error).split()))
     except typer.Abort:
         _fail("stopped.")
     sys.exit(code if isinstance(code, int) else 0)
 
 
 def _fail(message: str) -> None:
-    typer.echo(f"survsim: {' '.join(message.split())}", err=True)
+    typer.echo(f"survsim: {message}", err=True)
     sys.exit(2)

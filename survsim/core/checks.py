@@ -103,19 +103,24 @@ def label_codes(name: str, values: Any, length: int) -> tuple[IntArray, tuple[An
     if missing.any():
         raise InputError(f"{name} is missing in {positions(missing)}; give those rows a label or drop them.")
     if categories is not None:
-        present = set(array.tolist())
-        labels = tuple(c for c in categories if c in present)
+        seen = set(array.tolist())
+        labels = tuple(c for c in categories if c in seen)
         lookup = {label: code for code, label in enumerate(labels)}
         return np.fromiter((lookup[v] for v in array.tolist()), np.int64, length), labels
     if array.dtype.kind in "bui" and array.size > 4096:
         # Small whole numbers are counted, not sorted: ten times faster at a million rows.
         low = int(array.min())
         if int(array.max()) - low < 65_536:
-            shifted = array.astype(np.int64) - low
+            shifted: IntArray = array.astype(np.int64)
+            if low:
+                shifted -= low
             present = np.flatnonzero(np.bincount(shifted))
-            lookup_table = np.zeros(int(present[-1]) + 1, np.int64)
-            lookup_table[present] = np.arange(present.size)
-            return lookup_table[shifted], tuple((present + low).astype(array.dtype).tolist())
+            names = tuple((present + low).astype(array.dtype).tolist())
+            if present.size == present[-1] + 1:
+                return shifted, names
+            places = np.zeros(int(present[-1]) + 1, np.int64)
+            places[present] = np.arange(present.size)
+            return places[shifted], names
     try:
         unique, codes = np.unique(array, return_inverse=True)
     except TypeError:

@@ -36,11 +36,16 @@ class EventTable:
         weighted = surv.weight is not None
         if weighted or surv.entry is not None:
             columns = risk_set.tabulate(surv.time, surv.event, surv.entry, surv.weight)
-        elif surv.whole and surv.time.max() <= 4 * len(surv) + 10_000:
+        elif counting_pays(surv):
             columns = risk_set.tabulate_whole(surv.time, surv.event)
         else:
             columns = risk_set.tabulate_sorted(*surv.sorted)
         return cls(*columns, n_patients=len(surv), weighted=weighted)
+
+
+def counting_pays(surv: Surv) -> bool:
+    """True when whole-number times are better counted than sorted: many patients, few distinct times."""
+    return len(surv) >= 20_000 and surv.whole and float(surv.time.max()) <= 4.0 * len(surv)
 
 
 def group_rows(surv: Surv, by: Any) -> tuple[tuple[Any, ...], list[Surv]]:

@@ -58,7 +58,7 @@ class Result:
         """The printout: headline and an aligned table, as R prints one."""
         frame = self.to_frame()
         shown = frame if len(frame) <= 20 else frame.iloc[[*range(10), *range(-10, 0)]]
-        table = shown.to_string(index=False, float_format=format_number)
+        table = shown.to_string(index=False, float_format=format_number, na_rep="NA")
         more = f"\n... {len(frame)} rows, 20 shown; .to_frame() has all" if len(frame) > 20 else ""
         return f"{self.headline()}\n\n{table}{more}"
 
@@ -86,7 +86,7 @@ class Result:
 
     def _repr_html_(self) -> str:
         frame = self.to_frame()
-        shown = frame.head(30).to_html(index=False, border=0, float_format=format_number)
+        shown = frame.head(30).to_html(index=False, border=0, float_format=format_number, na_rep="NA")
         more = f"<p>{len(frame)} rows, 30 shown</p>" if len(frame) > 30 else ""
         return f"<pre>{html.escape(self.headline())}</pre>{shown}{more}"
 

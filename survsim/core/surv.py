@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from survsim.core import units
 from survsim.core.checks import (
@@ -301,38 +300,43 @@ def _join_near_ties(
     else:
         pooled = np.sort(np.concatenate([own, start]))
     step = np.diff(pooled)
-    near = (step > 0) & (step <= TIE_TOLERANCE * max(float(pooled.mean()), 1.0))
-    if near.any():
-        fresh = np.concatenate([[True], step > 0])
-        distinct, moves = pooled[fresh], np.concatenate([[False], near])[fresh]
-        late = np.flatnonzero(moves)
+    close = np.flatnonzero(step <= TIE_TOLERANCE * max(float(pooled.mean()), 1.0))
+    late = close[step[close] > 0] + 1
+    if late.size:
+        old, before = pooled[late], pooled[late - 1]
         # A chain of near-ties takes the value at its head, the last distinct one that stays.
-        head = np.maximum.accumulate(np.where(moves, 0, np.arange(distinct.size)))
-        old, joined = distinct[late], distinct[head[late]]
+        linked = np.concatenate([[False], before[1:] == old[:-1]])
+        joined = before[np.maximum.accumulate(np.where(linked, 0, np.arange(late.size)))]
         own = _replaced(own, old, joined)
         start = None if start is None else _replaced(start, old, joined)
-        pooled = _replaced(pooled, old, joined)
+        copies = np.searchsorted(pooled, old, side="right") - late
+        rows = np.repeat(late - np.concatenate([[0], np.cumsum(copies)[:-1]]), copies) + np.arange(
+            copies.sum()
+        )
+        pooled[rows] = np.repeat(joined, copies)
         whole = _countable(own)
     return own, start, whole, (pooled, seen) if start is None else None
 
 
 def _replaced(values: FloatArray, old: FloatArray, new: FloatArray) -> FloatArray:
     """`values` with each of the few `old` (sorted) put to `new`, in place."""
-    if values.size < 4096:
-        rows = np.arange(values.size)
-    else:
+    rows = np.arange(values.size)
+    if values.size > 4096:
         # A table of hashes leaves few candidates to search for.
-        table = np.zeros(2**20, bool)
-        table[_hash(old)] = True
-        rows = np.flatnonzero(table[_hash(values)])
+        bits = min(20, int(values.size).bit_length() + 3)
+        table = np.zeros(2**bits, bool)
+        table[_hash(old, bits)] = True
+        rows = np.flatnonzero(table[_hash(values, bits)])
     k = np.minimum(np.searchsorted(old, values[rows]), old.size - 1)
     hit = old[k] == values[rows]
     values[rows[hit]] = new[k[hit]]
     return values
 
 
-def _hash(values: FloatArray) -> NDArray[np.uint64]:
-    return (values.view(np.uint64) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(44)
+def _hash(values: FloatArray, bits: int) -> IntArray:
+    key = values.view(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    key >>= np.uint64(64 - bits)
+    return key.view(np.int64)
 
 
 def _countable(values: FloatArray) -> bool:

@@ -71,7 +71,7 @@ def cox_ph(
     >>> from survsim import Surv, cox_ph
     >>> surv = Surv.right([4, 3, 1, 1, 2, 2, 3], [1, 1, 1, 0, 1, 1, 0], unit="months")
     >>> cox_ph(surv, None, [[0.0], [2], [1], [1], [1], [0], [0]]).estimate.round(4)
-    array([0.8417])
+    array([0.4608])
     """
     one_of("penalty", penalty, PENALTIES)
     ties = one_of("ties", ties or ("breslow" if penalty == "firth" else "efron"), TIES)

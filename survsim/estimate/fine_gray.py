@@ -151,7 +151,7 @@ def fine_gray(
     >>> from survsim import Surv, fine_gray
     >>> surv = Surv.competing([1, 2, 3, 4, 5, 6], [1, 2, 1, 0, 1, 2], unit="months")
     >>> fine_gray(surv, None, [[0.0], [1], [1], [0], [0], [1]], cause=1).estimate.round(3)
-    array([-0.693])
+    array([-1.007])
     """
     between("conf_level", conf_level, 0.0, 1.0)
     one_of("censoring_ties", censoring_ties, CENSORING_TIES)
@@ -162,7 +162,7 @@ def fine_gray(
     problem = Problem.of(surv, code, design, censoring_by, censoring_ties == "events-first")
     end = problem.climb()
     beta = end.beta
-    inverse = np.linalg.inv(end.end.curvature)
+    inverse = np.asarray(np.linalg.inv(end.end.curvature), dtype=np.float64)
     influence = problem.influence(beta, psi=variance == "fine-gray") @ inverse
     covariance = inverse if variance == "model" else by_cluster(influence, surv)
     states = problem.states(beta)

@@ -41,6 +41,7 @@ class Problem:
     centre: FloatArray
     weight: FloatArray
     strata: list[Stratum]
+    events_first: bool
 
     @classmethod
     def of(cls, surv: Surv, code: int, design: Design, censoring_by: Any, events_first: bool) -> Problem:
@@ -64,7 +65,7 @@ class Problem:
             own = np.unique(groups[rows], return_inverse=True)[1].astype(np.int64)
             at, laws = risk_sets(part, cause[rows], code, own, weight[rows], events_first=events_first)
             strata.append(Stratum(int(s), rows, at, laws))
-        return cls(surv, design.columns, design.matrix - centre, centre, weight, strata)
+        return cls(surv, design.columns, design.matrix - centre, centre, weight, strata, events_first)
 
     def states(self, beta: FloatArray) -> list[kernel.Sums]:
         """Risk-set sums of every stratum."""
@@ -124,8 +125,13 @@ class Problem:
             rows = s.at.group == g
             if law.u.size == 0:
                 continue
-            first = np.searchsorted(law.u, time, side="left")
-            passed = np.searchsorted(s.at.times, law.u, side="right")
+            # A weight G(t-)/G(T-) counts censorings at T <= u < t; crr takes T < u <= t, seen under ties only.
+            if self.events_first:
+                first = np.searchsorted(law.u, time, side="left")
+                passed = np.searchsorted(s.at.times, law.u, side="right")
+            else:
+                first = np.searchsorted(law.u, time, side="right")
+                passed = np.searchsorted(s.at.times, law.u, side="left")
             q = kernel.censoring_influence(s.at, x, now, g, (law.u, first, passed))
             q = q / law.n_risk[:, None]
             drift = np.concatenate(
@@ -143,4 +149,4 @@ def by_cluster(influence: FloatArray, surv: Surv) -> FloatArray:
     if surv.cluster is not None:
         size = int(surv.cluster.max()) + 1
         influence = np.stack([np.bincount(surv.cluster, c, size) for c in influence.T], axis=1)
-    return influence.T @ influence
+    return np.asarray(influence.T @ influence, dtype=np.float64)

@@ -83,8 +83,8 @@ def interval_censored_survival(low: Any, high: Any, *, unit: str) -> IntervalCen
     ends = np.unique(np.concatenate([left, right]))
     # Whole numbers for places: 3k at end k, one less just before it, one more just after. So (low, high]
     # becomes a closed interval, and an exact time the short one that ends at it.
-    from_ = 3.0 * np.searchsorted(ends, left) + np.where(left < right, 1.0, -1.0) + 3.0
-    to = 3.0 * np.searchsorted(ends, right) + 3.0
+    from_ = (3 * np.searchsorted(ends, left) + np.where(left < right, 4, 2)).astype(np.float64)
+    to = (3 * np.searchsorted(ends, right) + 3).astype(np.float64)
     starts, stops = lifelines_bridge.innermost_intervals(from_, to)
     survival = np.clip(lifelines_bridge.turnbull_survival(from_, to), 0.0, 1.0)
     probability = np.maximum(-np.diff(survival, prepend=1.0), 0.0)

@@ -9,6 +9,7 @@ import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray, between, float_vector, label_codes
 from survsim.core.errors import InputError
+from survsim.core.event_table import counting_pays
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.surv import Surv
@@ -155,7 +156,8 @@ def stratified_scores(
         group = codes if surv.stratum is None else codes[surv.stratum == stratum]
         n, d = pooled_counts(part, group, n_groups)
         for i, pair in enumerate(weights):
-            for total_part, value in zip(total, logrank.scores(n, d, event_weights(n, d, *pair))):
+            weight = None if pair == (0.0, 0.0) else event_weights(n, d, *pair)
+            for total_part, value in zip(total, logrank.scores(n, d, weight)):
                 total_part[i] += value
     return total[0], total[1], total[2]
 
@@ -170,7 +172,7 @@ def event_weights(n_risk: FloatArray, n_event: FloatArray, rho: float, gamma: fl
 
 def pooled_counts(surv: Surv, codes: IntArray, n_groups: int) -> tuple[FloatArray, FloatArray]:
     """At risk and events (g, k) of each group at the pooled event times."""
-    if surv.entry is None and surv.whole and surv.time.max() <= 4 * len(surv) + 10_000:
+    if surv.entry is None and counting_pays(surv):
         return risk_set.group_counts_whole(surv.time, surv.event, codes, n_groups)
     if surv.entry is None and n_groups <= 8:
         return risk_set.group_counts_sorted(surv.time, surv.event, codes, n_groups)

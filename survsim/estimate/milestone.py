@@ -65,10 +65,9 @@ def milestone_test(
     here = at.survival_at(time)
     value, error = here.estimate[pair], np.nan_to_num(here.std_error[pair])
     if method == "beta-product":
-        rows, names = [_melded([parts[k] for k in pair], value, time, conf_level)], ("difference",)
+        rows = [_melded([parts[k] for k in pair], value, time, conf_level)]
     else:
         rows = [wald_difference(value, error, conf_level), wald_ratio(value, error, conf_level)]
-        names = ("difference", "ratio")
         if method == "log-log":
             p = _log_log_p(value, error)
             rows = [(*row[:3], p) for row in rows]
@@ -78,7 +77,7 @@ def milestone_test(
         groups=tuple(groups[k] for k in pair),
         estimate=value,
         std_error=error,
-        contrast=names,
+        contrast=("difference", "ratio")[: len(rows)],
         contrast_estimate=columns[0],
         conf_low=columns[1],
         conf_high=columns[2],

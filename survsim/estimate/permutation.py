@@ -92,7 +92,7 @@ def permutation_logrank_test(
     part = row_scores(surv, rho, gamma)
     n_groups = len(groups)
     sizes = np.bincount(codes, minlength=n_groups)
-    score = np.bincount(codes, part, n_groups)
+    score: FloatArray = np.bincount(codes, part, n_groups).astype(np.float64)
     statistic = float(_statistic(score[None, :], sizes)[0])
     if n_groups == 2 and surv.stratum is None and len(surv) <= EXACT_UP_TO:
         edge = statistic - 1e-10 * np.abs(part).sum()

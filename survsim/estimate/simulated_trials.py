@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from survsim.core.checks import FloatArray, between
+from survsim.core.checks import BoolArray, FloatArray, IntArray, between
 from survsim.core.distributions.protocol import SurvivalDistribution
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
@@ -215,13 +215,13 @@ def simulated_trials(
     return dataclasses.replace(analysed, provenance=step)
 
 
-def _rmst(time: FloatArray, event: FloatArray, arm: FloatArray, tau: float | None) -> FloatArray:
+def _rmst(time: FloatArray, event: BoolArray, arm: IntArray, tau: float | None) -> FloatArray:
     """Difference of restricted means and its standard error, (B, 2)."""
     if tau is None:
         return np.full((time.shape[0], 2), np.nan)
     here = np.broadcast_to(arm, time.shape)
     # Events before censorings at equal times, as `risk_set.packed_sort` has it.
-    key = ((time + 0.0).view(np.uint64) << np.uint64(1)) | ~event
+    key = ((time + 0.0).view(np.uint64) << np.uint64(1)) | (~event).astype(np.uint64)
     order = np.argsort(key, axis=1)
     t, e, a = (np.take_along_axis(x, order, axis=1) for x in (time, event, here))
     first = batch_product_limit.row_means(t, e, a == 0, tau)

@@ -63,21 +63,27 @@ def curate(path: str | os.PathLike[str] | None = None) -> Curation:
     ------
     EvidenceError : with every error of the new set; the old set is then untouched.
     """
-    from survsim.evidence.check import check_tables
-
     folder = data_folder(path)
     if not folder.raw.is_dir():
         raise EvidenceError(f"{folder.root} has no raw/ folder; there is nothing to curate.")
-    content = {name: table_bytes(frame_of(name, rows)) for name, rows in curated_tables(folder.raw).items()}
+    content = checked_content(folder.raw)
     descriptor = package.descriptor(content, folder.raw)
+    files = {f"{name}.csv": data for name, data in content.items()}
+    changed = swap.replace_folder(folder, files, package.to_bytes(descriptor))
+    return Curation(rows={n: d.count(b"\n") - 1 for n, d in content.items()}, changed=changed)
+
+
+def checked_content(raw: Path) -> dict[str, bytes]:
+    """Bytes of every curated table made from `raw`; raise `EvidenceError` with the errors of the whole set."""
+    from survsim.evidence.check import check_tables
+
+    content = {name: table_bytes(frame_of(name, rows)) for name, rows in curated_tables(raw).items()}
     faults = [f for f in check_tables(content) if f.severity == "error"]
     if faults:
         shown = "\n".join(str(f) for f in faults[:20])
         more = f"\n... and {len(faults) - 20} more" if len(faults) > 20 else ""
         raise EvidenceError(f"the new tables have {len(faults)} errors; the old ones stay.\n{shown}{more}")
-    files = {f"{name}.csv": data for name, data in content.items()}
-    changed = swap.replace_folder(folder, files, package.to_bytes(descriptor))
-    return Curation(rows={n: d.count(b"\n") - 1 for n, d in content.items()}, changed=changed)
+    return content
 
 
 def frame_of(name: str, rows: list[Row]) -> pd.DataFrame:

@@ -60,6 +60,15 @@ def _same(folder: DataFolder, tables: dict[str, bytes], descriptor: bytes) -> bo
     return all((folder.curated / name).read_bytes() == data for name, data in tables.items())
 
 
+def exchange(new: Path, old: Path) -> None:
+    """Let two folders change names; `old` may be missing."""
+    if old.is_dir():
+        _exchange(new, old)
+    else:
+        old.parent.mkdir(parents=True, exist_ok=True)
+        new.rename(old)
+
+
 def _exchange(new: Path, old: Path) -> None:
     library = ctypes.CDLL(None, use_errno=True)
     if hasattr(library, "renameat2"):

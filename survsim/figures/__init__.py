@@ -31,6 +31,12 @@ DRAWERS: dict[str, str] = {
     "Decision": "strategy_comparison:draw_decision",
     "EvidenceMap": "evidence_map:draw_evidence_map",
     "EvidenceFlow": "flow:draw_evidence_flow",
+    "AalenJohansen": "cumulative_incidence:draw_cumulative_incidence",
+    "MultistateOccupancy": "cumulative_incidence:draw_multistate_occupancy",
+    "TargetCheck": "target_check:draw_target_check",
+    "Balance": "love_plot:draw_balance",
+    "TreatmentWeights": "weight_distribution:draw_weights",
+    "CausalContrast": "causal_curves:draw_causal_contrast",
 }
 
 

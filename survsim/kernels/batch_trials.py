@@ -102,7 +102,7 @@ def _efron(
         return math.inf, math.inf
     beta = 0.0
     information = 0.0
-    for step in range(40):
+    for _ in range(STEPS):
         ratio = math.exp(beta)
         gradient, information = seen1, 0.0
         for j in range(k):
@@ -121,6 +121,6 @@ def _efron(
         beta += change
         if abs(change) < 1e-10:
             break
-        if abs(beta) > 15.0:
+        if abs(beta) > LIMIT:
             return math.copysign(math.inf, beta), math.inf
     return beta, 1.0 / math.sqrt(information)

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
-NODES = 96
-IMAGES = 12
+NODES = 64
+IMAGES = 6
 
 
 def bridge_inside(c: float, a: float, b: float) -> float:
@@ -27,8 +27,8 @@ def bridge_inside(c: float, a: float, b: float) -> float:
 
 def bridge_quantile(p: float, a: float, b: float) -> float:
     """Smallest c with `bridge_inside` at least p, by bisection."""
-    low, high = 1e-3, 3.0
-    for _ in range(50):
+    low, high = 1e-2, 3.0
+    for _ in range(34):
         middle = 0.5 * (low + high)
         low, high = (middle, high) if bridge_inside(middle, a, b) < p else (low, middle)
     return 0.5 * (low + high)

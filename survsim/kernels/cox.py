@@ -286,7 +286,8 @@ def tied_sums(at: Layout, values: Floats) -> Floats:
 
 def linear_predictor(at: Layout, x: Floats, beta: Floats, offset: Floats | None) -> Floats:
     """eta (m,), shifted in every stratum so that its largest value is 0 (the likelihood does not see it)."""
-    eta = beta @ x
+    # Not beta @ x: BLAS wakes its threads for this small product and they cost more than it.
+    eta = np.einsum("j,jm->m", beta, x)
     if offset is not None:
         eta += offset
     if at.stratum_start.size <= 2:
@@ -330,7 +331,7 @@ def moments(at: Layout, x: Covariates, eta: Floats) -> Moments:
             r_event = r[at.tied_event]
             e0, e1 = tied_sums(at, r_event), tied_sums(at, x.events * r_event)
             a[at.many], b, a0[at.many], a1, a2, logs[at.many] = _efron_parts(at, s0, e0)
-        fitted = float(at.weight[at.event] @ eta[at.event] - logs.sum())
+        fitted = float((at.weight[at.event] * eta[at.event]).sum() - logs.sum())
     return Moments(r, s0, e0, s1, e1, a, b, a0, a1, a2, fitted)
 
 
@@ -359,9 +360,9 @@ def row_hazard(at: Layout, increments: Floats, own: Floats) -> Floats:
 
 def score(at: Layout, x_events: Floats, now: Moments) -> Floats:
     """First derivative (p,); x_events (p,) is the weighted sum of x over events."""
-    gradient = x_events - now.s1 @ now.a
+    gradient = x_events - np.einsum("jk,k->j", now.s1, now.a)
     if at.tied:
-        gradient += now.e1 @ now.b
+        gradient += np.einsum("jk,k->j", now.e1, now.b)
     return gradient
 
 

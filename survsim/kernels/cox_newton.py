@@ -46,7 +46,7 @@ def partial_likelihood(
 ) -> Objective:
     """l(beta) - sum ridge beta^2 / 2 as a function; x (p, m) in sorted order."""
     columns = cox.covariates(at, x)
-    constant = x[:, at.event] @ at.weight[at.event]
+    constant = np.einsum("je,e->j", x.take(at.event, axis=1), at.weight[at.event])
 
     def evaluate(beta: Floats) -> Point:
         now = cox.moments(at, columns, cox.linear_predictor(at, x, beta, offset))

@@ -18,7 +18,7 @@ def gray_scores(n_risk: Array, own: Array, other: Array, rho: float) -> tuple[Ar
     covariance follows from writing the score as a sum of martingale integrals, one a group and cause
     (Gray 1988, section 2), with the hypergeometric factor for ties.
     """
-    g, m = n_risk.shape
+    g = n_risk.shape[0]
     there = n_risk > 0
     y = np.where(there, n_risk, 1.0)
     left = np.where(there, (n_risk - own - other) / y, 1.0)
@@ -51,7 +51,7 @@ def _covariance(
     curves: tuple[Array, ...],
     pooled: tuple[Array, ...],
 ) -> Array:
-    n_risk, own, other = counts
+    n_risk, _, other = counts
     before, after, there = curves
     f, total, d = pooled
     y = np.where(there, n_risk, 1.0)

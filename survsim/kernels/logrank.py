@@ -10,18 +10,29 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 
-def scores(n_risk: Array, n_event: Array, weight: Array) -> tuple[Array, Array, Array]:
+def scores(n_risk: Array, n_event: Array, weight: Array | None) -> tuple[Array, Array, Array]:
     """Observed (g,), expected (g,), covariance (g, g) of the weighted sums of events.
 
-    `n_risk`, `n_event` (g, k): groups by pooled event times; `weight` (k,). Covariance is that of the
-    multivariate hypergeometric law: w^2 d (n-d)/(n-1) (p - p p'), p = n_g/n (Mantel 1966).
+    `n_risk`, `n_event` (g, k): groups by pooled event times; `weight` (k,), None for ones. Covariance is
+    that of the multivariate hypergeometric law: w^2 d (n-d)/(n-1) (p - p p'), p = n_g/n (Mantel 1966).
     """
     n, d = n_risk.sum(axis=0), n_event.sum(axis=0)
+    c = n - d
+    c *= d
+    c /= np.maximum(n - 1.0, 1.0)
+    if weight is not None:
+        c *= weight**2
+        d = weight * d
+    observed = n_event.sum(axis=1) if weight is None else n_event @ weight
+    if n_risk.shape[0] == 2:
+        share = n_risk[1] / n
+        second = float(share @ d)
+        c *= share
+        v = float(c.sum() - c @ share)
+        return observed, np.array([d.sum() - second, second]), np.array([[v, -v], [-v, v]])
     share = n_risk / n
-    c = weight**2 * d * (n - d) / np.maximum(n - 1.0, 1.0)
     scaled = share * c
-    covariance = np.diag(scaled.sum(axis=1)) - scaled @ share.T
-    return n_event @ weight, share @ (weight * d), covariance
+    return observed, share @ d, np.diag(scaled.sum(axis=1)) - scaled @ share.T
 
 
 def survival_before(n_risk: Array, n_event: Array) -> Array:

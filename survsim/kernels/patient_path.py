@@ -82,3 +82,19 @@ def cell_sums(values: FloatArray, cell: int) -> FloatArray:
 def used_up(budget: FloatArray, factor: FloatArray, before: FloatArray, after: FloatArray) -> FloatArray:
     """What is left of an exponential budget after the cumulative hazard rose from `before` to `after`."""
     return np.maximum(budget - factor * (after - before), 0.0)
+
+
+NEVER = 1e200
+"""A time that never comes and can still be added to and scaled without overflow."""
+
+
+def never_unless(code: CodeArray, slot: int, when: FloatArray) -> FloatArray:
+    """`when` (n,) where `code` is `slot`, else a time that never comes; without a branch."""
+    elsewhere = np.multiply(code != slot, NEVER)
+    return np.maximum(when, elsewhere, out=elsewhere)
+
+
+def infinite_from(when: FloatArray, limit: float) -> FloatArray:
+    """`when` (n,) where it is before `limit`, else infinity; without a branch."""
+    with np.errstate(divide="ignore"):
+        return np.divide(when, when < limit)

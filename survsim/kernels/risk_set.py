@@ -132,19 +132,21 @@ def group_counts_sorted(time: Array, event: Array, codes: Array, n_groups: int) 
     The group takes the lowest bits of the mantissa. Times that close are one time already: near-ties are
     joined at 1.5e-8 of the mean time, and no time exceeds n means.
     """
-    bits = np.uint64((n_groups - 1).bit_length())
-    one = np.uint64(1)
-    key = np.ascontiguousarray(time).view(np.uint64) >> bits
-    key <<= bits + one
-    key |= ~event * (one << bits)
-    key |= codes.astype(np.uint64)
+    bits = (n_groups - 1).bit_length()
+    key = np.ascontiguousarray(time).view(np.uint64) >> np.uint64(bits)
+    key <<= np.uint64(bits + 1)
+    tail = codes.astype(np.uint8)
+    tail |= np.left_shift(~event, bits, dtype=np.uint8, casting="unsafe")
+    key |= tail
     key.sort()
+    tail = key.astype(np.uint8)
+    tail &= np.uint8((2 << bits) - 1)
     # Events before censorings: the first event of a time is the first row of that time.
-    dead = np.flatnonzero(key & (one << bits) == 0)
-    stamp = key[dead] >> (bits + one)
+    dead = np.flatnonzero(tail < (1 << bits))
+    stamp = key[dead] >> np.uint64(bits + 1)
     start = np.concatenate([[0], np.flatnonzero(stamp[1:] != stamp[:-1]) + 1])[: dead.size]
     first = dead[start]
-    group = (key & ((one << bits) - one)).astype(np.uint8)
+    group = tail & np.uint8((1 << bits) - 1)
     n, d = np.empty((n_groups, first.size)), np.empty((n_groups, first.size))
     n[0] = time.size - first
     d[0] = np.diff(start, append=dead.size)

@@ -97,7 +97,7 @@ def _arm_toxicity(w: Workspace, x: int, toxicity: ToxicityPlan, who: IntArray, r
     u = _uniform(w, toxicity.stream, who, repeat)
     comes = u <= toxicity.probability
     # given that it comes, u / probability is uniform again
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         within = np.where(comes, u / toxicity.probability, 1.0)
     at = w.time[who] + toxicity.onset.sample(within)
     w.toxicity_at[x][who] = np.where(comes, at, np.inf)

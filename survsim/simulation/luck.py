@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar, cast
+
 import numpy as np
 
 from survsim.core.checks import FloatArray
-from survsim.core.distributions import HazardDistribution
 from survsim.core.streams import Streams
 from survsim.simulation.laws import Lookup
 from survsim.simulation.population import Population
+
+T = TypeVar("T")
 
 
 class Luck:
     """Uniforms and exponentials of patients `start` to `start + size - 1`, kept for the strategies to share."""
 
-    __slots__ = ("_covariates", "_exponentials", "_times", "_uniforms", "draw", "size", "start", "streams")
+    __slots__ = ("_covariates", "_exponentials", "_shared", "_uniforms", "draw", "size", "start", "streams")
 
     def __init__(self, streams: Streams, draw: int, start: int, size: int) -> None:
         self.streams, self.draw, self.start, self.size = streams, draw, start, size
         self._uniforms: dict[tuple[str, int], FloatArray] = {}
         self._exponentials: dict[tuple[str, int], FloatArray] = {}
         self._covariates: dict[str, FloatArray] = {}
-        self._times: dict[tuple[str, int], FloatArray] = {}
+        self._shared: dict[tuple[str, ...], object] = {}
 
     def uniform(self, name: str, visit: int = 0) -> FloatArray:
         """Uniforms (size,) of a stream."""
@@ -41,12 +45,11 @@ class Luck:
             )
         return self._exponentials[key]
 
-    def time(self, stream: str, law: HazardDistribution) -> FloatArray:
-        """Times (size,) of a transition whose hazard nothing changes, kept for the strategies to share."""
-        key = (stream, id(law))
-        if key not in self._times:
-            self._times[key] = law.inverse_cumulative_hazard(self.exponential(stream))
-        return self._times[key]
+    def shared(self, key: tuple[str, ...], make: Callable[[], T]) -> T:
+        """What `make` gives, made once a block: for whatever is the same under every strategy."""
+        if key not in self._shared:
+            self._shared[key] = make()
+        return cast(T, self._shared[key])
 
     def patients(self, population: Population, number: Lookup) -> dict[str, FloatArray]:
         """Covariates, frailties (as ``frailty/<name>``) and performance status of the block."""

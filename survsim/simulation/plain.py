@@ -1,8 +1,9 @@
 """The short way for strategies without rules: one pass over the states in their order, no steps.
 
 Where nothing is scheduled (no lines, or lines that only set constant factors from time 0 on), no state is
-entered twice and no history is asked for, a path is a chain of minima. The arithmetic is that of
-`hazards`, so that both ways give the same bits; a test compares them.
+entered twice and no history is asked for, a path is a chain of minima. Every array holds all patients of the
+block, those who never come to a state with a time of arrival that never is: selecting by a mask costs more
+than adding. The arithmetic is that of `hazards`, so that both ways give the same bits; a test compares them.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from survsim.core.checks import FloatArray, IntArray
-from survsim.kernels.patient_path import CodeArray
+from survsim.core.checks import FloatArray
+from survsim.kernels.patient_path import CodeArray, infinite_from, never_unless
 from survsim.simulation.luck import Luck
 from survsim.simulation.paths import Paths
 from survsim.simulation.plan import DiseasePlan, StrategyPlan, TransitionPlan
@@ -37,25 +38,40 @@ def simulate_plain(
     follow: Follow,
     paths: Paths,
 ) -> Paths:
-    """Fill `paths` for the patients of `luck`; see `is_plain` for when this is allowed."""
-    arrivals: dict[int, list[tuple[IntArray, FloatArray]]] = {s: [] for s in disease.order}
+    """Fill `paths` for the patients of `luck`; see `is_plain` for when this is allowed.
+
+    The death states are only counted: who died in which is asked for with the stays, on the long way.
+    """
+    arrival: dict[int, FloatArray | None] = {disease.initial: None}
+    death: FloatArray | None = None
+    progression: FloatArray | None = None
     paths.counts[disease.initial, 0] = luck.size
     for state in disease.order:
-        if state == disease.initial:
-            who, time = None, None
-        elif not arrivals[state]:
-            continue
-        elif len(arrivals[state]) == 1:
-            who, time = arrivals[state][0]
-        else:
-            who, time = (np.concatenate(part) for part in zip(*arrivals[state]))
-        when, code = _leave(disease, plan, state, luck, patients, who, time)
+        row = disease.out[state]
+        when, code = _leave(disease, plan, state, luck, patients, arrival[state], follow.horizon)
         _count(paths, disease, state, when, code, 1.0 / follow.grid_step)
-        _arrive(paths, disease, state, when, code, who, arrivals)
-    for found in (paths.death_at, paths.progression_at):
-        np.copyto(found, np.inf, where=found >= follow.horizon)
+        if all(disease.dead[t.target] for t in row):
+            death = _sooner(death, when)
+            continue
+        for slot, transition in enumerate(row):
+            target = transition.target
+            at = when if code is None else never_unless(code, slot, when)
+            if disease.dead[target]:
+                death = _sooner(death, at)
+                continue
+            arrival[target] = _sooner(arrival.get(target), at)
+            if disease.progression[target]:
+                progression = _sooner(progression, at)
+    if death is not None:
+        paths.death_at = infinite_from(death, follow.horizon)
+    if progression is not None:
+        paths.progression_at = infinite_from(progression, follow.horizon)
     paths.started[:] = 1.0
     return paths
+
+
+def _sooner(a: FloatArray | None, b: FloatArray) -> FloatArray:
+    return b if a is None else np.minimum(a, b)
 
 
 def _leave(
@@ -64,23 +80,60 @@ def _leave(
     state: int,
     luck: Luck,
     patients: dict[str, FloatArray],
-    who: IntArray | None,
-    time: FloatArray | None,
-) -> tuple[FloatArray, CodeArray]:
-    """When the patients `who` leave a state, and through which of its transitions."""
-    constants = plan.constant[state] if plan.constant is not None else ()
-    when = np.zeros(0)
-    code = np.zeros(luck.size if who is None else who.size, dtype=np.int8)
-    for slot, (transition, (factor, slowness)) in enumerate(zip(disease.out[state], constants)):
-        at = _fires(transition, factor, slowness, luck, patients, who, time)
-        if slot == 0:
-            when = at
-        else:
-            earlier = at < when
-            # not in place: the first times may be those that the strategies share
-            when = np.minimum(when, at)
-            np.copyto(code, slot, where=earlier)
+    arrival: FloatArray | None,
+    horizon: float,
+) -> tuple[FloatArray, CodeArray | None]:
+    """When everybody leaves a state (n,), and through which of its transitions (None if it has one)."""
+    row = disease.out[state]
+    factors = plan.constant[state] if plan.constant is not None else ()
+    if all(f == (1.0, 1.0) for f in factors) and not any(t.forward for t in row):
+        stay, code = luck.shared(
+            ("stay", disease.names[state]), lambda: _first([_time(t, luck, patients) for t in row])
+        )
+        # rounding keeps order: the least of the sums is the sum with the least
+        return stay if arrival is None else arrival + stay, code
+    return _first(
+        [
+            _fires(t, factor, slowness, luck, patients, arrival, horizon)
+            for t, (factor, slowness) in zip(row, factors)
+        ]
+    )
+
+
+def _first(times: list[FloatArray]) -> tuple[FloatArray, CodeArray | None]:
+    """The least time and its number, the first of equals."""
+    when, code = times[0], None
+    for slot, at in enumerate(times[1:], start=1):
+        # a later slot has the larger number
+        found = (at < when).view(np.int8) * np.int8(slot)
+        code = found if code is None else np.maximum(code, found)
+        when = np.minimum(when, at)
     return when, code
+
+
+def _budget(transition: TransitionPlan, luck: Luck, patients: dict[str, FloatArray]) -> FloatArray:
+    """Exponential budgets (n,) over the hazard ratio of each patient: the same under every strategy."""
+    if not transition.covariates and transition.frailty is None:
+        return luck.exponential(transition.stream)
+
+    def make() -> FloatArray:
+        score: FloatArray | float = 0.0
+        for name, coefficient in transition.covariates:
+            score = score + coefficient * patients[name]
+        if transition.frailty is not None:
+            score = score + transition.frailty_power * np.log(patients[f"frailty/{transition.frailty}"])
+        return luck.exponential(transition.stream) / np.exp(score)
+
+    return luck.shared(("budget", transition.stream), make)
+
+
+def _time(transition: TransitionPlan, luck: Luck, patients: dict[str, FloatArray]) -> FloatArray:
+    """Times (n,) from entry that no strategy changes; a slower clock only stretches them."""
+
+    def make() -> FloatArray:
+        return np.asarray(transition.law.inverse_cumulative_hazard(_budget(transition, luck, patients)))
+
+    return luck.shared(("time", transition.stream), make)
 
 
 def _fires(
@@ -89,83 +142,47 @@ def _fires(
     slowness: float,
     luck: Luck,
     patients: dict[str, FloatArray],
-    who: IntArray | None,
-    time: FloatArray | None,
+    arrival: FloatArray | None,
+    horizon: float,
 ) -> FloatArray:
-    law = transition.law
-    own = _own_factor(transition, patients, who)
-    if factor == 1.0 and own is None and not transition.forward:
-        # strategies share these times; only a slower clock tells them apart
-        at = luck.time(transition.stream, law)
-        at = at if who is None else at[who]
+    """When a transition would be taken (n,), infinity for those who do not come to its state."""
+    if factor == 1.0 and not transition.forward:
+        at = _time(transition, luck, patients)
         at = at if slowness == 1.0 else slowness * at
-        return at if time is None else time + at
-    budget = luck.exponential(transition.stream)
-    budget = budget if who is None else budget[who]
-    budget = budget if own is None else budget / own
+        return at if arrival is None else arrival + at
+    law, budget = transition.law, _budget(transition, luck, patients)
+    if arrival is None:
+        budget = budget if factor == 1.0 else budget / factor
+        return np.asarray(slowness * law.inverse_cumulative_hazard(budget))
+    # an inverse may be dear: only for those who come
+    who = np.flatnonzero(arrival < horizon)
+    time, budget = arrival[who], budget[who]
     budget = budget if factor == 1.0 else budget / factor
-    if not transition.forward or time is None:
-        reached = slowness * law.inverse_cumulative_hazard(budget)
-        return reached if time is None else time + reached
-    reached = law.inverse_cumulative_hazard(law.cumulative_hazard(time) + budget)
-    return reached if slowness == 1.0 else time + slowness * np.maximum(reached - time, 0.0)
-
-
-def _own_factor(
-    transition: TransitionPlan, patients: dict[str, FloatArray], who: IntArray | None
-) -> FloatArray | None:
-    if not transition.covariates and transition.frailty is None:
-        return None
-    everybody = slice(None) if who is None else who
-    score: FloatArray | float = 0.0
-    for name, coefficient in transition.covariates:
-        score = score + coefficient * patients[name][everybody]
-    if transition.frailty is not None:
-        score = score + transition.frailty_power * np.log(
-            patients[f"frailty/{transition.frailty}"][everybody]
-        )
-    return np.exp(score)
+    when = np.full(arrival.shape, np.inf)
+    if transition.forward:
+        reached = law.inverse_cumulative_hazard(law.cumulative_hazard(time) + budget)
+        when[who] = reached if slowness == 1.0 else time + slowness * np.maximum(reached - time, 0.0)
+    else:
+        when[who] = time + slowness * law.inverse_cumulative_hazard(budget)
+    return when
 
 
 def _count(
-    paths: Paths, disease: DiseasePlan, state: int, when: FloatArray, code: CodeArray, per_time: float
+    paths: Paths,
+    disease: DiseasePlan,
+    state: int,
+    when: FloatArray,
+    code: CodeArray | None,
+    per_time: float,
 ) -> None:
     """Move everybody on the grid; what comes after its end falls into the last column, which is dropped."""
     width, row = paths.counts.shape[1], disease.out[state]
     place = when * per_time
     np.ceil(place, out=place)
     np.minimum(place, width - 1.0, out=place)
-    if len(row) > 1:
+    if code is not None:
         place += np.multiply(code, float(width))
     moves = np.bincount(place.astype(np.int64), minlength=len(row) * width).reshape(len(row), width)
     for slot, transition in enumerate(row):
         paths.counts[transition.target] += moves[slot]
-        paths.counts[state] -= moves[slot]
-
-
-def _arrive(
-    paths: Paths,
-    disease: DiseasePlan,
-    state: int,
-    when: FloatArray,
-    code: CodeArray,
-    who: IntArray | None,
-    arrivals: dict[int, list[tuple[IntArray, FloatArray]]],
-) -> None:
-    row = disease.out[state]
-    if who is not None and all(disease.dead[t.target] for t in row):
-        # all of them die next, whichever way: one write
-        paths.death_at[who] = when
-        paths.death_state[who] = disease.targets[state][code]
-        return
-    for slot, transition in enumerate(row):
-        target = transition.target
-        taken = np.flatnonzero(code == slot)
-        patient, time = taken if who is None else who[taken], when[taken]
-        if disease.dead[target]:
-            paths.death_at[patient] = time
-            paths.death_state[patient] = target
-            continue
-        arrivals[target].append((patient, time))
-        if disease.progression[target]:
-            paths.progression_at[patient] = np.minimum(paths.progression_at[patient], time)
+    paths.counts[state] -= moves.sum(axis=0)

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from survsim.core.checks import FloatArray, IntArray, between, one_of
-from survsim.core.distributions import SurvivalDistribution
+from survsim.core.distributions import HazardDistribution
 from survsim.core.errors import InputError
 from survsim.core.streams import Streams
 
@@ -39,8 +39,8 @@ class TrialDesign:
         (P(better) / P(worse))^adaptation, both between 0.1 and 0.9.
     """
 
-    control: SurvivalDistribution
-    treated: SurvivalDistribution
+    control: HazardDistribution
+    treated: HazardDistribution
     n: int
     accrual_rate: float
     follow_up: float

@@ -27,7 +27,7 @@ def test_resampled_curves_equal_curves_of_resamples(delayed):
         s = Surv.right(time[r], event[r], unit="days", entry=None if entry is None else entry[r])
         km = kaplan_meier(s, conf_type="none") if not delayed else None
         if km is None:
-            n_risk, d = made.tables(counts[b : b + 1])
+            n_risk, _ = made.tables(counts[b : b + 1])
             slow = [((s.entry < t) & (t <= s.time)).sum() for t in made.time]
             np.testing.assert_allclose(n_risk[0], slow)
             continue

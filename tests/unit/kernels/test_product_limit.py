@@ -20,7 +20,7 @@ def test_hand_solved_curve():
 
 def test_rounding_dust_of_weights_does_not_keep_the_curve_alive():
     weight = np.array([0.1, 0.2, 0.3])
-    _, n, d, s = curve(np.array([1.0, 2.0, 2.0]), np.ones(3, bool), weight)
+    *_, s = curve(np.array([1.0, 2.0, 2.0]), np.ones(3, bool), weight)
     assert s[-1] == 0.0
 
 

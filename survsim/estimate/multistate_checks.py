@@ -1,0 +1,96 @@
+"""What multi-state data must be; all faults of a table are told at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from survsim.core.checks import float_vector
+from survsim.core.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SHOWN = 5
+
+
+def _raise(faults: list[str]) -> None:
+    if faults:
+        more = f"\n... and {len(faults) - 10} more" if len(faults) > 10 else ""
+        raise InputError("\n".join(faults[:10]) + more)
+
+
+def _named(items: Any) -> str:
+    found = list(dict.fromkeys(map(str, items)))
+    rest = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+    return ", ".join(found[:SHOWN]) + rest
+
+
+def check_patients(patients: pd.DataFrame, follow_up: str) -> pd.Series[float]:
+    """End of follow-up by patient, finite and not negative, each patient once."""
+    import pandas as pd
+
+    doubled = patients["patient_id"][patients["patient_id"].duplicated()]
+    if len(doubled):
+        raise InputError(f"patients must have one row a patient; {_named(doubled)} more than one.")
+    end = float_vector(follow_up, patients[follow_up])
+    if end.size == 0 or end.min() < 0:
+        raise InputError(f"{follow_up} must be 0 or more for at least one patient; check the dates behind it.")
+    return pd.Series(end, index=pd.Index(patients["patient_id"].to_numpy(), name="patient_id"))
+
+
+def check_events(
+    events: pd.DataFrame, ends: pd.Series[float], start: str, pairs: tuple[tuple[str, str], ...]
+) -> pd.DataFrame:
+    """Events by patient and time, in an order that the transitions allow."""
+    faults: list[str] = []
+    strangers = events["patient_id"][~events["patient_id"].isin(ends.index)]
+    if len(strangers):
+        raise InputError(f"events name patients who are not in patients: {_named(strangers)}.")
+    time = float_vector("events['time']", events["time"])
+    rows = events.assign(time=time).sort_values(["patient_id", "time"], kind="stable").reset_index(drop=True)
+    late = rows[rows["time"] > rows["patient_id"].map(ends)]
+    if len(late):
+        faults.append(f"events after the end of follow-up: {_named(late['patient_id'])}; correct one of the two.")
+    early = rows[rows["time"] <= 0]
+    if len(early):
+        faults.append(
+            f"events at or before time 0: {_named(early['patient_id'])}; time 0 is entry into {start!r}, so the "
+            "event must come later (or the patient starts elsewhere)."
+        )
+    tied = rows[rows.duplicated(["patient_id", "time"])]
+    if len(tied):
+        faults.append(
+            f"two states at one time: {_named(tied['patient_id'])}; say which came first by a later time, or "
+            "keep the one that matters."
+        )
+    before = rows.groupby("patient_id")["state"].shift(1).fillna(start)
+    allowed = set(pairs)
+    wrong = [
+        f"{a} > {b}" for a, b in zip(before, rows["state"]) if (a, b) not in allowed
+    ]
+    if wrong and not len(tied):
+        who = [p for p, a, b in zip(rows["patient_id"], before, rows["state"]) if (a, b) not in allowed]
+        faults.append(f"transitions that are not possible: {_named(wrong)} (patients {_named(who)}).")
+    _raise(faults)
+    return rows
+
+
+def check_facts(facts: pd.DataFrame, ends: pd.Series[float]) -> pd.DataFrame:
+    """Times of facts, patients by facts; inf never, NaN not known."""
+    import pandas as pd
+
+    faults: list[str] = []
+    strangers = facts["patient_id"][~facts["patient_id"].isin(ends.index)]
+    if len(strangers):
+        faults.append(f"facts name patients who are not in patients: {_named(strangers)}.")
+    doubled = facts[facts.duplicated(["patient_id", "fact"])]
+    if len(doubled):
+        faults.append(f"a fact more than once: {_named(doubled['patient_id'])}; keep its first time.")
+    _raise(faults)
+    names = list(dict.fromkeys(facts["fact"]))
+    wide = pd.DataFrame(np.inf, index=ends.index, columns=names)
+    for patient, name, time in zip(facts["patient_id"], facts["fact"], facts["time"]):
+        wide.loc[patient, name] = float("nan") if time is None else float(time)
+    return wide

@@ -1,0 +1,151 @@
+"""Cumulative incidence of competing causes, and the states of a multi-state process over time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from survsim.core.errors import InputError
+from survsim.figures import style
+from survsim.figures.time_axis import label_time, set_time_ticks
+
+if TYPE_CHECKING:
+    from survsim.estimate.competing_risks import AalenJohansen
+    from survsim.estimate.multistate_occupancy import MultistateOccupancy
+
+
+@style.styled
+def draw_cumulative_incidence(
+    curves: AalenJohansen,
+    ax: Any = None,
+    *,
+    causes: Sequence[Any] | None = None,
+    names: Mapping[Any, str] | None = None,
+    band: bool | None = None,
+    origin: str = "",
+    until: float | None = None,
+    title: str = "",
+) -> Any:
+    """Draw cumulative incidence as steps: colour tells the cause, or with several groups the group.
+
+    Parameters
+    ----------
+    causes : those drawn, default all.
+    names : label to show for a cause or a group.
+    band : whether the interval is shaded, default for up to three curves (more would hide each other).
+    origin : what time counts from, for the axis.
+    until : last time shown, in the unit of the curves.
+
+    Returns
+    -------
+    Axes; lines carry ``gid`` "curve:<group>:<cause>", bands "band:<group>:<cause>".
+    """
+    wanted = list(curves.causes if causes is None else causes)
+    unknown = [c for c in wanted if c not in curves.causes]
+    if unknown:
+        have = ", ".join(map(repr, curves.causes))
+        raise InputError(f"there is no cause {unknown[0]!r}; the causes are {have}.")
+    pairs = [(g, c) for g in curves.groups for c in wanted]
+    band = len(pairs) <= 3 if band is None else band
+    ax = style.new_axes(6.4, 4.0) if ax is None else ax
+    end = float(curves.time.max()) if until is None else until
+    if end <= 0:
+        raise InputError(f"`until` must be positive; got {end:g}.")
+    top = 0.0
+    for group, cause in pairs:
+        g, c = curves.groups.index(group), curves.causes.index(cause)
+        place, dash = (wanted.index(cause), 0) if len(curves.groups) == 1 else (g, wanted.index(cause))
+        colour = style.colour(place)
+        rows = slice(int(curves.bounds[g]), int(curves.bounds[g + 1]))
+        time = np.concatenate([[0.0], curves.time[rows]])
+        height, low, high = (
+            np.concatenate([[0.0], getattr(curves, n)[c, rows]])
+            for n in ("estimate", "conf_low", "conf_high")
+        )
+        linestyle = style.dash(place) if dash == 0 else style.DASHES[3 + min(dash, 4)]
+        ax.step(
+            time, height, where="post", color=colour, linestyle=linestyle, gid=f"curve:{group}:{cause}",
+            label=_label(group, cause, len(curves.groups), len(wanted), names or {}),
+        )  # fmt: skip
+        inside = time <= end
+        if band and np.isfinite(high[inside]).any():
+            ax.fill_between(
+                time,
+                low,
+                high,
+                step="post",
+                color=colour,
+                alpha=0.10,
+                linewidth=0,
+                gid=f"band:{group}:{cause}",
+            )
+            top = max(top, float(np.nanmax(high[inside])))
+        top = max(top, float(height[inside].max()))
+    ax.set_ylim(0.0, min(1.02, top * 1.08 if top > 0 else 1.0))
+    ax.set_ylabel("Cumulative incidence")
+    _finish(ax, end, curves.unit, origin, title)
+    return ax
+
+
+def _label(group: Any, cause: Any, n_groups: int, n_causes: int, names: Mapping[Any, str]) -> str:
+    shown = [str(names.get(x, x)) for x in (group, cause)]
+    if n_groups == 1:
+        return shown[1]
+    return shown[0] if n_causes == 1 else f"{shown[0]}, {shown[1]}"
+
+
+@style.styled
+def draw_multistate_occupancy(
+    curves: MultistateOccupancy,
+    ax: Any = None,
+    *,
+    group: Any = None,
+    names: Mapping[Any, str] | None = None,
+    origin: str = "",
+    until: float | None = None,
+    title: str = "",
+) -> Any:
+    """Draw the share of patients in each state as stepped areas that fill the axes, for one group.
+
+    Parameters
+    ----------
+    group : label, default the first; names : label to show for a state.
+    origin : what time counts from; until : last time shown.
+
+    Returns
+    -------
+    Axes; areas carry ``gid`` "state:<state>".
+    """
+    group = curves.groups[0] if group is None else group
+    if group not in curves.groups:
+        raise InputError(f"group must be one of {', '.join(map(repr, curves.groups))}; got {group!r}.")
+    g = curves.groups.index(group)
+    rows = slice(int(curves.bounds[g]), int(curves.bounds[g + 1]))
+    time = np.concatenate([[0.0], curves.time[rows]])
+    end = float(time[-1]) if until is None else until
+    ax = style.new_axes(6.4, 3.8) if ax is None else ax
+    base = np.zeros(time.size)
+    for k, state in enumerate(curves.states):
+        above = base + np.concatenate([[curves.start[g, k]], curves.estimate[k, rows]])
+        ax.fill_between(
+            time, base, above, step="post", color=style.colour(k), alpha=0.75, linewidth=0.6, edgecolor="white",
+            label=(names or {}).get(state, state.replace("_", " ")), gid=f"state:{state}",
+        )  # fmt: skip
+        base = above
+    ax.set_ylim(0.0, 1.0)
+    ax.set_ylabel("Share of patients")
+    _finish(ax, end, curves.unit, origin, title)
+    return ax
+
+
+def _finish(ax: Any, end: float, unit: str, origin: str, title: str) -> None:
+    ax.set_xlim(0.0, end)
+    set_time_ticks(ax, end, unit)
+    label_time(ax, unit, origin)
+    count = len(ax.get_legend_handles_labels()[0])
+    columns = min(count, 3)
+    ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=columns, borderaxespad=0.3)
+    if title:
+        ax.set_title(title, pad=10 + 15 * -(-count // columns))

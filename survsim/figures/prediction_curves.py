@@ -1,0 +1,64 @@
+"""Predicted survival of several groups in small panels, each with its predictive band."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from survsim.core.checks import require_columns
+from survsim.core.units import check_unit
+from survsim.figures import style
+from survsim.figures.time_axis import label_time, set_time_ticks
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@style.styled
+def prediction_curves(
+    frame: pd.DataFrame, *, unit: str, until: float, columns: int = 3, labels: Any = None
+) -> Any:
+    """Draw one panel a group.
+
+    Parameters
+    ----------
+    frame : columns group, time, survival, conf_low, conf_high.
+    unit, until : of the time axis.
+    labels : group -> title of its panel.
+
+    Returns
+    -------
+    (k,) list of axes; curves carry ``gid`` "curve:<group>", bands "band:<group>".
+    """
+    require_columns(frame, ["group", "time", "survival", "conf_low", "conf_high"])
+    check_unit(unit)
+    groups = list(dict.fromkeys(frame["group"]))
+    rows = -(-len(groups) // columns)
+    first = style.new_axes(7.2, 2.5 * rows)
+    figure = first.figure
+    first.remove()
+    panels = []
+    for i, group in enumerate(groups):
+        ax = figure.add_subplot(rows, columns, i + 1)
+        part = frame[(frame["group"] == group) & (frame["time"] <= until)]
+        colour = style.colour(i)
+        ax.fill_between(
+            part["time"],
+            part["conf_low"],
+            part["conf_high"],
+            color=colour,
+            alpha=0.15,
+            linewidth=0,
+            gid=f"band:{group}",
+        )
+        ax.plot(part["time"], part["survival"], color=colour, gid=f"curve:{group}")
+        ax.set_ylim(0, 1.02)
+        ax.set_xlim(0, until)
+        set_time_ticks(ax, until, unit)
+        ax.set_title((labels or {}).get(group, str(group).replace("_", " ")), fontsize=9)
+        if i % columns == 0:
+            ax.set_ylabel("predicted survival")
+        if i >= len(groups) - columns:
+            label_time(ax, unit, "")
+        panels.append(ax)
+    figure.tight_layout()
+    return panels

@@ -1,0 +1,35 @@
+"""Targets from a YAML file: a mapping of scenario name to list of targets."""
+
+from __future__ import annotations
+
+import os
+
+from pydantic import ValidationError
+
+from survsim.core.errors import ScenarioError
+from survsim.core.yaml_files import read_yaml
+from survsim.scenario.targets import Target
+
+
+def read_targets(path: str | os.PathLike[str]) -> dict[str, tuple[Target, ...]]:
+    """Targets by scenario.
+
+    Raises
+    ------
+    ScenarioError : a target that is not complete, with its place.
+    """
+    content = read_yaml(path, error=ScenarioError)
+    if not isinstance(content, dict):
+        raise ScenarioError(f"{path} must map scenario names to lists of targets.")
+    found: dict[str, tuple[Target, ...]] = {}
+    for name, rows in content.items():
+        made = []
+        for i, row in enumerate(rows):
+            try:
+                made.append(Target.model_validate(row))
+            except ValidationError as error:
+                first = error.errors()[0]
+                place = ".".join(str(p) for p in first["loc"])
+                raise ScenarioError(f"{path}, {name}, target {i}: {place}: {first['msg']}") from None
+        found[str(name)] = tuple(made)
+    return found
