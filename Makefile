@@ -37,7 +37,7 @@ lint: env        ## style, types, import contracts
 quick: env       ## every report in quick mode, below build/quick
 	$(BIN)/survsim report --quick
 
-reference: env   ## make the reference values again (needs R with survival, metafor, cmprsk, msm)
+reference: env   ## make the reference values again (needs R with survival, metafor, cmprsk, msm, etm)
 	for script in tests/reference/r/*.R; do Rscript $$script || exit 1; done
 
 validate: env    ## long simulation checks (hours): coverage, type I error, closed forms; writes the records
@@ -46,6 +46,7 @@ validate: env    ## long simulation checks (hours): coverage, type I error, clos
 	$(BIN)/python -m tests.statistical.validate_simulation
 	$(BIN)/python -m tests.helpers.cox_coverage tests/statistical/records/cox_coverage.json 2000
 	$(BIN)/python -m tests.helpers.parametric_coverage tests/statistical/records/parametric_coverage.json 300
+	$(BIN)/python -m tests.helpers.competing_coverage
 
 bench: env       ## time survsim and its peers in one run, print ratios
 	$(BIN)/python benchmarks/run.py

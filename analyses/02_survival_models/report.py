@@ -207,7 +207,8 @@ survsim.prose(
 - **Weighted** by the chance of treatment given age and stage, from the landmark: {causal.weighted.difference:.1f ci unit},
   hazard ratio {causal.weighted.hazard_ratio:.2f ci}.
 - **Standardised** over age and stage by a Cox model, from the landmark: {causal.standardised.difference:.1f ci unit}, hazard
-  ratio in the model {causal.landmark_adjusted.hazard_ratio:.2f ci}.
+  ratio in the model {causal.landmark_adjusted.hazard_ratio:.2f ci}. The model holds that ratio constant, which takes
+  away from a gain that is early.
 - **Emulated trial**, from diagnosis: {causal.emulated.difference:.1f ci unit}; survival at two years
   {causal.emulated.treated.at_24:.0%} against {causal.emulated.untreated.at_24:.0%}. With a grace period of
   {causal.emulated_short.grace:.0f unit} the difference is {causal.emulated_short.difference:.1f ci unit}.

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -138,8 +137,7 @@ def treated(ledger: survsim.Ledger, evidence: survsim.EvidenceStore, results: Pa
     curves.save(results / "os_by_drug_flag.csv")
 
 
-@dataclass(frozen=True)
-class Cohort:
+class Cohort(NamedTuple):
     """Patients whose treatment is dated: response, start of drugs (inf for never), confounders."""
 
     surv: survsim.Surv

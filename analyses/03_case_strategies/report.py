@@ -127,11 +127,11 @@ survsim.prose(
     numbers,
     """
 Under the treatment that the index patient received, the simulated patients live {survival_time_24.as_treated:.1f interval}
-of the first 24 months (Monte Carlo standard error {survival_time_24.as_treated:.2f mc}); with surgery alone
+of the first two years (Monte Carlo standard error {survival_time_24.as_treated:.2f mc}); with surgery alone
 {survival_time_24.surgery_alone:.1f interval}. Simulating both on the same patients divides the Monte Carlo variance of
-their difference by {pairing_24.as_treated:.0f}. The paired gain is {gain_24.as_treated:.1f interval} months. P(alive at 12 months)
+their difference by {pairing_24.as_treated:.0f}. The paired gain is {gain_24.as_treated:.1f interval} months. P(alive after a year)
 is {alive_12.as_treated:.0% interval} against {alive_12.surgery_alone:.0% interval}; median survival {median.as_treated:.1f interval}
-months. The patient's own 11 months lie well inside what was to be expected.
+months. The patient's own {index_case.survival:.0f} months lie well inside what was to be expected.
 
 In expectation the best strategy is **{decision.best}**; it is best in {decision.p_best:.0%} of the draws. What she
 received loses {regret.as_treated:.1f} months on average against the best choice in each draw.

@@ -34,6 +34,8 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
         mode="quick" if quick else "full",
         data_checksum=evidence.checksum,
     )
+    case = survsim.Provenance.of("as_printed", "cases:index_case")
+    ledger.record("index_case.survival", case_survival(evidence), unit="months", provenance=case)
     record_parameters(ledger, parameters)
     record_outcomes(ledger, simulation, scenario)
     decision = simulation.decision(scenario.content.outcomes.decision_tau)
@@ -43,6 +45,12 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     parameters.save(results / "parameters.csv")
     shutil.copy(Path(__file__).parent / "course.csv", results / "course.csv")
     ledger.save(results / "summary.json")
+
+
+def case_survival(evidence: survsim.EvidenceStore) -> float:
+    """The printed survival of the index case, in months."""
+    cases = evidence.cases().set_index("case_id")
+    return float(cases.loc["index_case", "survival_from_cns_months"])
 
 
 def record_parameters(ledger: survsim.Ledger, parameters: survsim.Parameters) -> None:

@@ -40,9 +40,9 @@ survsim.power_curves(power)
 survsim.prose(
     numbers,
     """
-A two-arm trial needs about {patients_for_80:.0f} patients for 80% power. A single arm looks cheaper, and is not: with
+A two-arm trial needs about {patients_for_80:.0f} patients for a power of four in five. A single arm looks cheaper, and is not: with
 an external control whose hazard is wrong by half, a treatment that does *nothing* is declared effective or harmful
-in {power.single_arm_no_effect_wrong_control.80:.0%} of trials of 80 patients.
+in {power.single_arm_no_effect_wrong_control.80:.0%} of trials of eighty patients.
 """,
 )
 
@@ -63,9 +63,9 @@ survsim.table(
 survsim.prose(
     numbers,
     """
-Averaged over what is believed of the effect, a trial of 40 patients finds a benefit in {assurance.40:.0%} of cases and
-one of 320 in {assurance.320:.0%}. Its answer matters for the choice between re-irradiation and none after
-radiotherapy alone, where a trial of 80 would be worth {evsi_pair.80:.2g} months of life a patient and one of 320
+Averaged over what is believed of the effect, a trial of forty patients finds a benefit in {assurance.40:.0%} of cases and
+one of three hundred and twenty in {assurance.320:.0%}. Its answer matters for the choice between re-irradiation and none after
+radiotherapy alone, where a trial of eighty would be worth {evsi_pair.80:.2g} months of life a patient and the largest
 {evsi_pair.320:.2g}. Among all strategies of analysis 03 it would be worth {evsi.320:.2g}: the strategies that lead there
 all re-irradiate, so this effect does not tell them apart.
 """,

@@ -16,7 +16,7 @@ SEED = 20260606
 
 def main(*, quick: bool, results: Path, workers: int) -> None:
     """Take hazards and effect from the scenario of the index case, then design trials around them."""
-    plan = survsim.read_yaml(HERE / "analysis.yml")
+    plan = survsim.read_yaml(HERE / "scenario.yml")
     mode = "quick" if quick else "full"
     evidence = survsim.load_evidence()
     scenario = survsim.Scenario.from_yaml(HERE.parent / "03_case_strategies" / "scenario.yml")

@@ -18,7 +18,7 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     ledger = survsim.Ledger(
         analysis=SLUG, seed=70101, mode="quick" if quick else "full", data_checksum=evidence.checksum
     )
-    for name, targets in survsim.read_targets(HERE / "targets.yml").items():
+    for name, targets in survsim.read_targets(HERE / "scenario.yml").items():
         scenario = survsim.Scenario.from_yaml(HERE / f"{name}.yml")
         effort = scenario.content.quick if quick else scenario.content.full
         simulation = survsim.simulate(

@@ -68,16 +68,16 @@ class Clones:
         """Clones (2, n) still followed after the grace period."""
         return self.end > self.grace
 
-    def weights(self, counts: FloatArray, separation: str) -> FloatArray:
+    def weights(self, counts: FloatArray, separation: str, *, resample: bool = False) -> FloatArray:
         """Inverse probability (2, n, m) at the event times of not yet being censored artificially."""
-        spent = self._hazard_of_starting(counts, separation)
+        spent = self._hazard_of_starting(counts, separation, resample)
         late = self.grid > self.grace
         untreated = np.exp(spent)
         treated = np.ones_like(untreated)
-        treated[:, late] = (1.0 / self._chance_of_start(counts, separation))[:, None]
+        treated[:, late] = (1.0 / self._chance_of_start(counts, separation, resample))[:, None]
         return np.stack([untreated, treated])
 
-    def _hazard_of_starting(self, counts: FloatArray, separation: str) -> FloatArray:
+    def _hazard_of_starting(self, counts: FloatArray, separation: str, resample: bool) -> FloatArray:
         """Cumulative hazard (n, m) of starting treatment by each event time, flat after the grace period.
 
         Pooled logistic regression over the intervals; within one the hazard is even. Intervals in which
@@ -103,6 +103,7 @@ class Clones:
                 counts[who] * part,
                 separation=separation,
                 what="the start of treatment",
+                resample=resample,
                 terms=names,
             )
             for column, k in enumerate(used):
@@ -111,13 +112,13 @@ class Clones:
         share = np.clip((self.grid[:, None] - low) / (high - low), 0.0, 1.0)
         return hazard @ share.T
 
-    def _chance_of_start(self, counts: FloatArray, separation: str) -> FloatArray:
+    def _chance_of_start(self, counts: FloatArray, separation: str, resample: bool) -> FloatArray:
         """Chance (n,) of having started by the end of the grace period, among those still followed there."""
         there = self.time > self.grace
         x = np.hstack([np.ones((len(self.time), 1)), self.matrix])
         fit = logistic(
             x, self.within, counts * there, separation=separation,
-            what="a start within the grace period", terms=("Intercept", *self.terms),
+            what="a start within the grace period", resample=resample, terms=("Intercept", *self.terms),
         )  # fmt: skip
         return fit.chance
 

@@ -207,7 +207,7 @@ def _replicates(
         if ((clones.left * row).sum(axis=1) == 0).any():
             continue
         try:
-            weights = _truncated(clones, clones.weights(row, "firth"), truncate, row)
+            weights = _truncated(clones, clones.weights(row, "firth", resample=True), truncate, row)
         except ConvergenceError:
             continue
         values[b] = _values(clones, clones.curves(row, weights), at, tau)

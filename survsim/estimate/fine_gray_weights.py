@@ -42,9 +42,8 @@ def censoring_curve(
         n_risk -= np.searchsorted(seen, u, side="right") - np.searchsorted(seen, u, side="left")
     if entry is not None:
         n_risk -= entry.size - np.searchsorted(np.sort(entry), u, side="left")
-    return Censoring(
-        u, n_risk, n_censor.astype(np.float64), np.cumprod(1.0 - n_censor / n_risk), float(ordered[-1])
-    )
+    curve = np.asarray(np.cumprod(1.0 - n_censor / n_risk), dtype=np.float64)
+    return Censoring(u, n_risk, n_censor.astype(np.float64), curve, float(ordered[-1]))
 
 
 def entry_curve(time: FloatArray, cause: IntArray, entry: FloatArray, at: FloatArray) -> FloatArray:

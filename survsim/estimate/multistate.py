@@ -16,7 +16,6 @@ from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
 from survsim.estimate.cox import cox_ph
-from survsim.estimate.cox_result import CoxFit
 from survsim.estimate.multistate_data import CLOCKS, MultistateData
 from survsim.estimate.nelson_aalen import NelsonAalen, nelson_aalen
 from survsim.estimate.parametric import FAMILIES, parametric_survival
@@ -65,7 +64,7 @@ class MultistateFit(Result):
 
         parts = []
         for name, fit in self.fits.items():
-            first = {"transition": name, "clock": self.clocks[name], "n_unknown": self.n_unknown[name]}
+            first: dict[str, Any] = {"transition": name, "clock": self.clocks[name], "n_unknown": self.n_unknown[name]}
             if isinstance(fit, NelsonAalen):
                 frame = pd.DataFrame({"term": [""], "n_event": [float(np.sum(fit.n_event))]})
             else:
@@ -91,7 +90,9 @@ class MultistateFit(Result):
                 "state": list(self.data.states),
                 "initial": [k == 0 for k in range(len(self.data.states))],
                 "absorbing": [s not in left for s in self.data.states],
-                "n_entered": [int(entered.get(s, 0)) + (first if k == 0 else 0) for k, s in enumerate(self.data.states)],
+                "n_entered": [
+                    int(entered.get(s, 0)) + (first if k == 0 else 0) for k, s in enumerate(self.data.states)
+                ],
             }
         )
 

@@ -36,7 +36,9 @@ def check_patients(patients: pd.DataFrame, follow_up: str) -> pd.Series[float]:
         raise InputError(f"patients must have one row a patient; {_named(doubled)} more than one.")
     end = float_vector(follow_up, patients[follow_up])
     if end.size == 0 or end.min() < 0:
-        raise InputError(f"{follow_up} must be 0 or more for at least one patient; check the dates behind it.")
+        raise InputError(
+            f"{follow_up} must be 0 or more for at least one patient; check the dates behind it."
+        )
     return pd.Series(end, index=pd.Index(patients["patient_id"].to_numpy(), name="patient_id"))
 
 
@@ -52,7 +54,9 @@ def check_events(
     rows = events.assign(time=time).sort_values(["patient_id", "time"], kind="stable").reset_index(drop=True)
     late = rows[rows["time"] > rows["patient_id"].map(ends)]
     if len(late):
-        faults.append(f"events after the end of follow-up: {_named(late['patient_id'])}; correct one of the two.")
+        faults.append(
+            f"events after the end of follow-up: {_named(late['patient_id'])}; correct one of the two."
+        )
     early = rows[rows["time"] <= 0]
     if len(early):
         faults.append(
@@ -67,9 +71,7 @@ def check_events(
         )
     before = rows.groupby("patient_id")["state"].shift(1).fillna(start)
     allowed = set(pairs)
-    wrong = [
-        f"{a} > {b}" for a, b in zip(before, rows["state"]) if (a, b) not in allowed
-    ]
+    wrong = [f"{a} > {b}" for a, b in zip(before, rows["state"]) if (a, b) not in allowed]
     if wrong and not len(tied):
         who = [p for p, a, b in zip(rows["patient_id"], before, rows["state"]) if (a, b) not in allowed]
         faults.append(f"transitions that are not possible: {_named(wrong)} (patients {_named(who)}).")

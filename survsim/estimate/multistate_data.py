@@ -172,7 +172,9 @@ def prepare_multistate(
 
 def _states(start: str, pairs: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
     if start not in {a for a, _ in pairs}:
-        raise InputError(f"nothing follows the starting state {start!r}; transitions name a state and what can follow.")
+        raise InputError(
+            f"nothing follows the starting state {start!r}; transitions name a state and what can follow."
+        )
     loops = [a for a, b in pairs if a == b]
     if loops:
         raise InputError(f"{loops[0]!r} cannot follow itself; name repeated events as states of their own.")
@@ -184,7 +186,9 @@ def _stays(ends: pd.Series[float], events: pd.DataFrame, start: str, left: set[s
     import pandas as pd
 
     first = pd.DataFrame({"patient_id": ends.index, "source": start, "entry": 0.0})
-    later = pd.DataFrame({"patient_id": events["patient_id"], "source": events["state"], "entry": events["time"]})
+    later = pd.DataFrame(
+        {"patient_id": events["patient_id"], "source": events["state"], "entry": events["time"]}
+    )
     place = {patient: i for i, patient in enumerate(ends.index)}
     stays = pd.concat([first, later], ignore_index=True)
     stays = stays.assign(place=stays["patient_id"].map(place)).sort_values(["place", "entry"], kind="stable")
@@ -224,7 +228,9 @@ def _split(pieces: pd.DataFrame, name: str, times: Any) -> pd.DataFrame:
     late = pieces[inside].assign(entry=when[inside])
     whole = pieces[~inside]
     done = [
-        whole.assign(**{name: np.where(unknown[~inside], np.nan, whole["entry"].to_numpy() >= when[~inside])}),
+        whole.assign(
+            **{name: np.where(unknown[~inside], np.nan, whole["entry"].to_numpy() >= when[~inside])}
+        ),
         early.assign(**{name: 0.0}),
         late.assign(**{name: 1.0}),
     ]

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from survsim.core.checks import FloatArray, IntArray, between, float_vector, label_codes, one_of, require_columns
+from survsim.core.checks import (
+    FloatArray,
+    IntArray,
+    between,
+    float_vector,
+    label_codes,
+    one_of,
+    require_columns,
+)
 from survsim.core.errors import ExtrapolationWarning
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result

@@ -186,7 +186,7 @@ def fit_propensity(
 ) -> Logistic:
     """Logit model of treatment on the columns and a constant, rows counted `counts` times."""
     x = np.hstack([np.ones((len(treated), 1)), matrix])
-    return logistic(x, treated, counts, separation=separation, terms=terms)
+    return logistic(x, treated, counts, separation=separation, terms=terms, resample=counts is not None)
 
 
 def weights_of(

@@ -16,6 +16,8 @@ from survsim.evidence.schema import tables
 
 FIELDS = ("first_author", "year", "title", "journal", "doi", "pmid", "url")
 MAX_BYTES = 20 * 2**20
+_BIB_ENTRY = re.compile(r"^\s*@(?!comment|string|preamble)\w+\s*[{(]", re.IGNORECASE | re.MULTILINE)
+_RIS_ENTRY = re.compile(r"^TY  - ", re.MULTILINE)
 _DOI = re.compile(r"^(https?://(dx\.)?doi\.org/|doi:\s*)", re.IGNORECASE)
 
 
@@ -89,9 +91,15 @@ def read_citations(path: Path) -> list[Entry]:
         raise EvidenceError(
             f"{path.name} is not UTF-8 (byte {problem.start}); save it again as UTF-8."
         ) from None
-    entries = _bibtex(text) if path.suffix.lower() == ".bib" else _ris(text, path.name)
-    if not entries:
-        raise EvidenceError(f"{path.name} holds no citation that can be read.")
+    bib = path.suffix.lower() == ".bib"
+    entries = _bibtex(text) if bib else _ris(text, path.name)
+    # Both parsers pass over an entry that is not closed; nothing may be lost in silence.
+    begun = len((_BIB_ENTRY if bib else _RIS_ENTRY).findall(text))
+    if not entries or begun != len(entries):
+        raise EvidenceError(
+            f"{path.name} begins {begun} citations, of which {len(entries)} can be read; "
+            f"check {'braces and commas' if bib else 'that each ends with ER'}."
+        )
     return entries
 
 

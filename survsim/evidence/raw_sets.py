@@ -170,6 +170,10 @@ def merge(
 
 def commit(folder: DataFolder, changes: Files) -> Curation:
     """Put new raw files in place and curate, or leave everything as it was if the whole set has an error."""
+    _refuse_links(folder, changes)
+    for left in folder.root.glob(".raw.*"):
+        # What an import that was killed left beside the tables.
+        shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=".raw.", dir=folder.root) as scratch:
         staged = Path(scratch) / "raw"
         shutil.copytree(folder.raw, staged, copy_function=_link, symlinks=True)
@@ -179,22 +183,26 @@ def commit(folder: DataFolder, changes: Files) -> Curation:
                     file.write(data)
         checked_content(staged)
         for set_name in changes:
-            target = folder.raw / "literature" / set_name
-            if target.is_symlink():
-                raise EvidenceError(f"raw/literature/{set_name} is a link; nothing is written through it.")
-            swap.exchange(staged / "literature" / set_name, target)
+            swap.exchange(staged / "literature" / set_name, folder.raw / "literature" / set_name)
     return curate(folder.root)
 
 
 def write_unchecked(folder: DataFolder, changes: Files) -> None:
     """Put raw files in place that a person has still to fill in; they are not curated."""
+    _refuse_links(folder, changes)
     for set_name, content in changes.items():
         target = folder.raw / "literature" / set_name
-        if not target.resolve().is_relative_to(folder.root.resolve()):
-            raise EvidenceError(f"raw/literature/{set_name} leads out of the study; nothing was written.")
         for name, data in content.items():
             with files.atomic_open(target / name, "wb") as file:
                 file.write(data)
+
+
+def _refuse_links(folder: DataFolder, changes: Files) -> None:
+    """Nothing is written through a link: it may lead out of the study."""
+    literature = folder.raw / "literature"
+    for path in (folder.raw, literature, *(literature / name for name in changes)):
+        if path.is_symlink():
+            raise EvidenceError(f"{path.name} in data/raw is a link; nothing is written through it.")
 
 
 def _link(source: str, target: str) -> str:

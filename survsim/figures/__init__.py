@@ -31,6 +31,7 @@ DRAWERS: dict[str, str] = {
     "Decision": "strategy_comparison:draw_decision",
     "EvidenceMap": "evidence_map:draw_evidence_map",
     "EvidenceFlow": "flow:draw_evidence_flow",
+    "PredictedIncidence": "cumulative_incidence:draw_predicted_incidence",
     "AalenJohansen": "cumulative_incidence:draw_cumulative_incidence",
     "MultistateOccupancy": "cumulative_incidence:draw_multistate_occupancy",
     "TargetCheck": "target_check:draw_target_check",

@@ -13,6 +13,7 @@ from survsim.figures.time_axis import label_time, set_time_ticks
 
 if TYPE_CHECKING:
     from survsim.estimate.competing_risks import AalenJohansen
+    from survsim.estimate.fine_gray_prediction import PredictedIncidence
     from survsim.estimate.multistate_occupancy import MultistateOccupancy
 
 
@@ -137,6 +138,60 @@ def draw_multistate_occupancy(
     ax.set_ylim(0.0, 1.0)
     ax.set_ylabel("Share of patients")
     _finish(ax, end, curves.unit, origin, title)
+    return ax
+
+
+@style.styled
+def draw_predicted_incidence(
+    curves: PredictedIncidence,
+    ax: Any = None,
+    *,
+    cause: Any = None,
+    names: Mapping[Any, str] | None = None,
+    band: bool | None = None,
+    origin: str = "",
+    title: str = "",
+) -> Any:
+    """Draw the predicted incidence of one cause as steps, one line a patient.
+
+    Parameters
+    ----------
+    cause : label, default the first; names : label to show for a patient.
+    band : whether the interval is shaded, default for up to three patients.
+    origin : what time counts from, for the axis.
+
+    Returns
+    -------
+    Axes; lines carry ``gid`` "curve:<patient>", bands "band:<patient>".
+    """
+    cause = curves.causes[0] if cause is None else cause
+    if cause not in curves.causes:
+        raise InputError(f"cause must be one of {', '.join(map(repr, curves.causes))}; got {cause!r}.")
+    k = curves.causes.index(cause)
+    band = len(curves.labels) <= 3 if band is None else band
+    ax = style.new_axes(6.4, 4.0) if ax is None else ax
+    time = np.concatenate([[0.0], curves.time])
+    for i, patient in enumerate(curves.labels):
+        height, low, high = (
+            np.concatenate([[0.0], getattr(curves, n)[k, i]]) for n in ("estimate", "conf_low", "conf_high")
+        )
+        label = str((names or {}).get(patient, patient))
+        look = {"color": style.colour(i), "linestyle": style.dash(i)}
+        ax.step(time, height, where="post", label=label, gid=f"curve:{patient}", **look)
+        if band and np.isfinite(high[1:]).any():
+            ax.fill_between(
+                time,
+                low,
+                high,
+                step="post",
+                color=look["color"],
+                alpha=0.10,
+                linewidth=0,
+                gid=f"band:{patient}",
+            )
+    ax.set_ylim(0.0, 1.02)
+    ax.set_ylabel(f"Cumulative incidence of {(names or {}).get(cause, cause)}")
+    _finish(ax, float(time[-1]), curves.unit, origin, title)
     return ax
 
 

@@ -95,9 +95,13 @@ def jackknife_variance(
         busy = np.flatnonzero((np.diag(t) < 1.0) & (n_risk[:, i] > 0) & (now > 0))
         u = u @ t
         if busy.size:
-            rows = np.flatnonzero((stays.entry < times[i]) & (times[i] <= stays.exit) & np.isin(stays.source, busy))
+            rows = np.flatnonzero(
+                (stays.entry < times[i]) & (times[i] <= stays.exit) & np.isin(stays.source, busy)
+            )
             state = stays.source[rows]
-            goes = np.where((stays.exit[rows] == times[i]) & (stays.target[rows] >= 0), stays.target[rows], state)
+            goes = np.where(
+                (stays.exit[rows] == times[i]) & (stays.target[rows] >= 0), stays.target[rows], state
+            )
             effect = -t[state]
             effect[np.arange(rows.size), goes] += 1.0
             effect *= (stays.weight[rows] * now[state] / n_risk[state, i])[:, None]

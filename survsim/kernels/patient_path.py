@@ -92,9 +92,3 @@ def never_unless(code: CodeArray, slot: int, when: FloatArray) -> FloatArray:
     """`when` (n,) where `code` is `slot`, else a time that never comes; without a branch."""
     elsewhere = np.multiply(code != slot, NEVER)
     return np.maximum(when, elsewhere, out=elsewhere)
-
-
-def infinite_from(when: FloatArray, limit: float) -> FloatArray:
-    """`when` (n,) where it is before `limit`, else infinity; without a branch."""
-    with np.errstate(divide="ignore"):
-        return np.divide(when, when < limit)

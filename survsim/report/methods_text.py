@@ -66,6 +66,19 @@ def _meta_analysis(options: Options) -> str:
     return text
 
 
+def _incidence(options: Options) -> str:
+    kind = options.get("conf_type", "log-log")
+    band = "without intervals" if kind == "none" else f"with pointwise {_level(options)} intervals ({kind})"
+    return f"Cumulative incidence under competing risks was estimated by the Aalen-Johansen method {band}"
+
+
+def _fine_gray(options: Options) -> str:
+    return (
+        f"Subdistribution hazard ratios of {options.get('cause')} came from Fine-Gray regression "
+        f"({options.get('formula', 'all covariates')})"
+    )
+
+
 ROUTES = {
     "hr and interval": "printed intervals",
     "hr and one-sided limit": "a printed one-sided limit",
@@ -80,6 +93,12 @@ SENTENCES: dict[str, Callable[[Options], str]] = {
     "kaplan_meier": _kaplan_meier,
     "logrank_test": _logrank,
     "cox_ph": _cox,
+    "aalen_johansen": _incidence,
+    "gray_test": lambda o: f"Cumulative incidence of {o.get('cause')} was compared by Gray's test",
+    "fine_gray": _fine_gray,
+    "cause_specific_cox": lambda o: "Each cause had a Cox regression with the other causes censored",
+    "multistate_occupancy": lambda o: "State occupancy was estimated by the Aalen-Johansen method",
+    "multistate_fit": lambda o: "Each transition had a model of its own, the other ways out censored",
     "meta_analysis": _meta_analysis,
     "proportional_hazards_test": lambda o: (
         "Proportional hazards were tested by the score test of scaled Schoenfeld residuals"
@@ -96,6 +115,7 @@ SILENT = {
     "as_printed",
     "select",
     "effect_sizes",
+    "prepare_multistate",
     "KaplanMeier.quantile",
     "KaplanMeier.survival_at",
     "survival_at",

@@ -171,6 +171,8 @@ def check_targets(
 
 def calibrated_mean(values: FloatArray, weight: FloatArray) -> tuple[float, float, float]:
     """Weighted mean and central 95% interval of one quantity over draws (d,)."""
+    kept = weight > 0
+    values, weight = values[kept], weight[kept]
     order = np.argsort(values)
     cumulative = np.cumsum(weight[order]) - 0.5 * weight[order]
     low, high = np.interp([0.025, 0.975], cumulative, values[order])

@@ -47,6 +47,10 @@ def simulate_block(
     follow: Follow,
 ) -> Paths:
     """Simulate the patients of `luck` under `plan` and return what became of them."""
+    if is_plain(disease, plan, follow):
+        paths = simulate_plain(disease, plan, luck, patients, follow)
+        paths.counts = np.cumsum(paths.counts, axis=1)[:, : follow.points]
+        return paths
     paths = empty_paths(
         luck.size,
         toxicities=len(plan.toxicities),
@@ -56,10 +60,6 @@ def simulate_block(
         values=follow.values,
         grid=(len(disease.names), follow.points + 1),
     )
-    if is_plain(disease, plan, follow):
-        simulate_plain(disease, plan, luck, patients, follow, paths)
-        paths.counts = np.cumsum(paths.counts, axis=1)[:, : follow.points]
-        return paths
     w = Workspace(disease, plan, settings, luck, patients, history=follow.sojourns)
     run = _Run(w, paths, follow)
     run.start()

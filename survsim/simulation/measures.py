@@ -45,9 +45,9 @@ def patient_values(
     if at:
         return _timed(kind, float(at), paths, follow)
     if kind == "cord_dose":
-        return paths.cord_dose if plan.lines else None
+        return paths.cord_dose if paths.cord_dose.size else None
     if kind == "toxicity_grade_3":
-        return (paths.worst_grade >= 3).astype(np.float64) if plan.lines else None
+        return (paths.worst_grade >= 3).astype(np.float64) if paths.worst_grade.size else None
     group, _, rest = kind.partition("/")
     if group == "toxicity":
         streams = [x.stream for x in plan.toxicities]
@@ -55,7 +55,7 @@ def patient_values(
     if group == "line":
         lines = [line.name for line in plan.lines]
         return np.minimum(paths.started[lines.index(rest)], 1.0) if rest in lines else None
-    if not plan.lines:
+    if not paths.myelopathy_at.size:
         return None
     onset = paths.myelopathy_at[list(models).index(rest)]
     return (onset < np.minimum(paths.death_at, follow.horizon)).astype(np.float64)
@@ -77,13 +77,11 @@ def cell_moments(values: Sequence[FloatArray | None], size: int) -> tuple[FloatA
     cells = -(-size // CELL)
     n = len(values)
     sums, products = np.zeros((cells, n)), np.zeros((cells, n, n))
-    there = [i for i, x in enumerate(values) if x is not None]
-    if not there:
-        return sums, products
-    table = np.stack([x for x in values if x is not None])
-    sums[:, there] = cell_sums(table, CELL).T
-    for k, i in enumerate(there):
-        found = cell_sums(table[k] * table[: k + 1], CELL).T
-        products[:, i, there[: k + 1]] = found
-        products[:, there[: k + 1], i] = found
+    there = [(i, x) for i, x in enumerate(values) if x is not None]
+    room = np.empty(size)
+    for k, (i, x) in enumerate(there):
+        sums[:, i] = cell_sums(x, CELL)
+        for j, y in there[: k + 1]:
+            found = cell_sums(np.multiply(x, y, out=room), CELL)
+            products[:, i, j] = products[:, j, i] = found
     return sums, products

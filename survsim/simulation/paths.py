@@ -23,14 +23,14 @@ class Sojourns:
 
 @dataclasses.dataclass(slots=True, kw_only=True)
 class Paths:
-    """Per-patient outcomes (n,) of a block, infinity for what did not happen before the horizon.
+    """Per-patient outcomes (n,) of a block; what did not happen before the horizon has a later time or infinity.
 
     Attributes
     ----------
     death_at, progression_at : times of death and of the first progression.
-    death_state : index of the death state, -1 for those alive at the horizon.
+    death_state : index of the death state, -1 for those alive at the horizon; empty if not asked for.
     quality, cost : quality-adjusted time and cost up to each tau, (taus, n); None if not asked for.
-    cord_dose : highest cumulative EQD2 in Gy over the cord regions.
+    cord_dose : highest cumulative EQD2 in Gy over the cord regions; empty, like worst_grade, without rules.
     toxicity : whether each toxicity came (toxicities, n); started : how often each line began (lines, n).
     myelopathy_at : onset by model (models, n).
     counts : patients in each state at each grid point, (states, points).

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from survsim.core.checks import FloatArray
-from survsim.kernels.patient_path import CodeArray, infinite_from, never_unless
+from survsim.core.checks import FloatArray, IntArray
+from survsim.kernels.patient_path import CodeArray, never_unless
 from survsim.simulation.luck import Luck
 from survsim.simulation.paths import Paths
 from survsim.simulation.plan import DiseasePlan, StrategyPlan, TransitionPlan
@@ -36,20 +36,21 @@ def simulate_plain(
     luck: Luck,
     patients: dict[str, FloatArray],
     follow: Follow,
-    paths: Paths,
 ) -> Paths:
-    """Fill `paths` for the patients of `luck`; see `is_plain` for when this is allowed.
+    """Paths of the patients of `luck`; see `is_plain` for when this is allowed.
 
-    The death states are only counted: who died in which is asked for with the stays, on the long way.
+    Death states are only counted (who died in which is asked for with the stays, on the long way), and the
+    arrays of death state, cord dose, grade and myelopathy are empty: without rules nothing of the kind happens.
     """
+    counts = np.zeros((len(disease.names), follow.points + 1), dtype=np.int64)
     arrival: dict[int, FloatArray | None] = {disease.initial: None}
     death: FloatArray | None = None
     progression: FloatArray | None = None
-    paths.counts[disease.initial, 0] = luck.size
+    counts[disease.initial, 0] = luck.size
     for state in disease.order:
         row = disease.out[state]
         when, code = _leave(disease, plan, state, luck, patients, arrival[state], follow.horizon)
-        _count(paths, disease, state, when, code, 1.0 / follow.grid_step)
+        _count(counts, disease, state, when, code, 1.0 / follow.grid_step)
         if all(disease.dead[t.target] for t in row):
             death = _sooner(death, when)
             continue
@@ -62,12 +63,22 @@ def simulate_plain(
             arrival[target] = _sooner(arrival.get(target), at)
             if disease.progression[target]:
                 progression = _sooner(progression, at)
-    if death is not None:
-        paths.death_at = infinite_from(death, follow.horizon)
-    if progression is not None:
-        paths.progression_at = infinite_from(progression, follow.horizon)
-    paths.started[:] = 1.0
-    return paths
+    nothing = np.zeros((0, luck.size))
+    never = luck.shared(("never",), lambda: np.full(luck.size, np.inf))
+    begun = luck.shared(("begun",), lambda: np.ones((1, luck.size)))
+    return Paths(
+        death_at=never if death is None else death,
+        death_state=np.zeros(0, dtype=np.int64),
+        progression_at=never if progression is None else progression,
+        quality=None,
+        cost=None,
+        cord_dose=nothing[:, 0],
+        worst_grade=nothing[:, 0],
+        toxicity=nothing,
+        started=begun[: len(plan.lines)],
+        myelopathy_at=nothing,
+        counts=counts,
+    )
 
 
 def _sooner(a: FloatArray | None, b: FloatArray) -> FloatArray:
@@ -168,7 +179,7 @@ def _fires(
 
 
 def _count(
-    paths: Paths,
+    counts: IntArray,
     disease: DiseasePlan,
     state: int,
     when: FloatArray,
@@ -176,7 +187,7 @@ def _count(
     per_time: float,
 ) -> None:
     """Move everybody on the grid; what comes after its end falls into the last column, which is dropped."""
-    width, row = paths.counts.shape[1], disease.out[state]
+    width, row = counts.shape[1], disease.out[state]
     place = when * per_time
     np.ceil(place, out=place)
     np.minimum(place, width - 1.0, out=place)
@@ -184,5 +195,5 @@ def _count(
         place += np.multiply(code, float(width))
     moves = np.bincount(place.astype(np.int64), minlength=len(row) * width).reshape(len(row), width)
     for slot, transition in enumerate(row):
-        paths.counts[transition.target] += moves[slot]
-    paths.counts[state] -= moves.sum(axis=0)
+        counts[transition.target] += moves[slot]
+    counts[state] -= moves.sum(axis=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +12,12 @@ import openpyxl
 import pytest
 
 import survsim
+from survsim.cli import main
 from survsim.core.errors import InputError
+from survsim.report.compare import moves
+from survsim.report.earlier import earlier_state
 from survsim.report.new_study import new_study
+from survsim.report.study import Study
 from tests.helpers.studies import tree_bytes
 
 STUDY = {"first_author": "Lee A", "year": 2021, "title": "A trial", "site": "thymus", "design": "rct",
@@ -22,22 +27,41 @@ NUMBER = {"arm_id": "chemo", "endpoint": "overall_survival", "measure": "hazard_
 BY_HAND = {"value": "0.81", "conf_low": "0.66", "conf_high": "0.99", "comparator": "observation"}
 
 
+DICTIONARIES = ("data/README.md", "data/datapackage.json")
+"""Generated from the schema, the same for every study."""
+
+
 class User:
     """Runs commands in a folder and counts them."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, monkeypatch, capsys) -> None:
+        self.monkeypatch, self.capsys = monkeypatch, capsys
         self.commands = 0
+
+    def enter(self, folder: Path) -> None:
+        self.monkeypatch.chdir(folder)
+        self.commands += 1
 
     def __call__(self, *words: str, code: int = 0) -> str:
         self.commands += 1
-        command = [sys.executable, "-c", "from survsim.cli.main import run; run()", *words]
-        done = subprocess.run(
-            command, cwd=self.folder, capture_output=True, text=True, check=False, timeout=300
-        )
-        assert done.returncode == code, done.stdout + done.stderr
-        assert "Traceback" not in done.stderr
-        return done.stdout + done.stderr
+        self.monkeypatch.setattr(sys, "argv", ["survsim", *words])
+        with pytest.raises(SystemExit) as ended:
+            main.run()
+        shown = "".join(self.capsys.readouterr())
+        assert ended.value.code == code, shown
+        return shown
+
+
+@pytest.fixture
+def user(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    return User(monkeypatch, capsys)
+
+
+@pytest.fixture
+def study(user, tmp_path):
+    user.enter(new_study("tumour", tmp_path))
+    return tmp_path / "tumour"
 
 
 def fill_book(path: Path, **sheets: dict[str, object]) -> None:
@@ -59,29 +83,23 @@ def fill_csv(path: Path, cells: dict[str, object]) -> None:
         writer.writerows(rows)
 
 
-@pytest.fixture
-def study(tmp_path):
-    return User(new_study("tumour", tmp_path))
-
-
 @pytest.mark.slow
-def test_a_new_user_reaches_a_report_in_under_ten_commands(tmp_path):
-    user = User(tmp_path)
+def test_a_new_user_reaches_a_report_in_under_ten_commands(user, tmp_path):
     assert "next: cd tumour" in user("new", "tumour")
-    user.folder = tmp_path / "tumour"
-    user.commands += 1  # cd
-    page = user.folder / "build" / "reports" / "01_evidence_base.html"
+    study = tmp_path / "tumour"
+    user.enter(study)
+    page = study / "build" / "reports" / "01_evidence_base.html"
     user("report")
     assert "EXAMPLE, NOT EVIDENCE: every study below is invented." in page.read_text(encoding="utf-8")
 
     assert "survsim data import lee_2021.xlsx" in user("data", "add-study", "lee_2021", "--xlsx")
-    fill_book(user.folder / "lee_2021.xlsx", studies=STUDY, estimates=NUMBER)
+    fill_book(study / "lee_2021.xlsx", studies=STUDY, estimates=NUMBER)
     assert "added in raw/literature/published: 1 studies, 1 estimates" in user(
         "data", "import", "lee_2021.xlsx"
     )
 
     assert "survsim data curate" in user("data", "add-study", "okafor_2022")
-    own = user.folder / "data" / "raw" / "literature" / "published"
+    own = study / "data" / "raw" / "literature" / "published"
     fill_csv(own / "studies.csv", {**STUDY, "first_author": "Okafor B", "year": 2022})
     fill_csv(own / "estimates.csv", {**NUMBER, **BY_HAND})
     user("data", "curate")
@@ -91,7 +109,7 @@ def test_a_new_user_reaches_a_report_in_under_ten_commands(tmp_path):
     text = page.read_text(encoding="utf-8")
     assert "invented" not in text and "example_2001" not in text
     assert "lee_2021" in text and "Okafor B et al." in text
-    ledger = survsim.Ledger.load(user.folder / "analyses" / "01_evidence_base" / "results" / "summary.json")
+    ledger = survsim.Ledger.load(study / "analyses" / "01_evidence_base" / "results" / "summary.json")
     behind = ledger.provenance("pooled.hazard_ratio").references()
     assert set(behind) >= {"estimates:lee_2021_e01", "estimates:okafor_2022_e01"}
     assert not [r for r in behind if "example" in r]
@@ -102,13 +120,13 @@ def test_a_new_user_reaches_a_report_in_under_ten_commands(tmp_path):
 
 
 def test_a_new_study_names_no_tumour_and_has_the_shape_of_a_study(study):
-    written = tree_bytes(study.folder)
+    written = tree_bytes(study)
     assert {"README.md", "Makefile", "analyses/01_evidence_base/run.py", "notebooks/README.md",
             "data/curated/estimates.csv", "data/datapackage.json"} <= set(written)  # fmt: skip
-    text = b"".join(v for k, v in written.items() if not k.startswith("data/README")).lower()
+    text = b"".join(v for k, v in written.items() if k not in DICTIONARIES).lower()
     assert b"carcinosarcoma" not in text and b"$name" not in text
-    assert survsim.check_evidence(study.folder).faults == ()
-    with (study.folder / "data" / "curated" / "estimates.csv").open(encoding="utf-8", newline="") as file:
+    assert survsim.check_evidence(study).faults == ()
+    with (study / "data" / "curated" / "estimates.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert rows and all(
         r["note"] == "EXAMPLE, NOT EVIDENCE" and r["study_id"].startswith("example_") for r in rows
@@ -122,33 +140,68 @@ def test_a_name_that_is_none(tmp_path, name):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_is_there_is_not_touched(tmp_path):
+def test_a_folder_that_is_there_is_not_touched(user, tmp_path):
     (tmp_path / "tumour").mkdir()
     (tmp_path / "tumour" / "mine.txt").write_text("mine", encoding="utf-8")
-    user = User(tmp_path)
     assert "is there already" in user("new", "tumour", code=2)
     assert tree_bytes(tmp_path) == {"tumour/mine.txt": b"mine"}
 
 
-def test_bad_cells_of_a_spreadsheet_change_nothing_and_are_listed_one_a_line(study):
-    study("data", "add-study", "lee_2021", "--xlsx")
+def test_bad_cells_of_a_spreadsheet_change_nothing_and_are_listed_one_a_line(user, study):
+    user("data", "add-study", "lee_2021", "--xlsx")
     bad = {**NUMBER, "value": "0,68", "conf_low": "=1/2", "stage": "3-Apr", "note": "@x"}
-    fill_book(study.folder / "lee_2021.xlsx", studies=STUDY, estimates=bad)
-    before = tree_bytes(study.folder)
-    lines = study("data", "import", "lee_2021.xlsx", code=2).strip().splitlines()
+    fill_book(study / "lee_2021.xlsx", studies=STUDY, estimates=bad)
+    before = tree_bytes(study)
+    lines = user("data", "import", "lee_2021.xlsx", code=2).strip().splitlines()
     assert len(lines) == 5 and "has 4 faults" in lines[0]
-    assert tree_bytes(study.folder) == before
+    assert tree_bytes(study) == before
 
 
-def test_a_row_that_only_curation_can_refuse_changes_nothing(study):
-    study("data", "add-study", "lee_2021", "--xlsx")
-    fill_book(study.folder / "lee_2021.xlsx", studies=STUDY, estimates={**NUMBER, "conf_high": 0.6})
-    before = tree_bytes(study.folder)
-    assert "interval_contains" in study("data", "import", "lee_2021.xlsx", code=2)
-    assert tree_bytes(study.folder) == before
+def test_a_row_that_only_curation_can_refuse_changes_nothing(user, study):
+    user("data", "add-study", "lee_2021", "--xlsx")
+    fill_book(study / "lee_2021.xlsx", studies=STUDY, estimates={**NUMBER, "conf_high": 0.6})
+    before = tree_bytes(study)
+    assert "interval_contains" in user("data", "import", "lee_2021.xlsx", code=2)
+    assert tree_bytes(study) == before
 
 
-def test_commands_refuse_what_they_cannot_take(study):
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("invented randomised", "invent\xe9 randomised", "encoding"),
+        (",0.80,,", ',"0,80",,', "decimal_comma"),
+        ("table 2,reported", "=cmd(),reported", "formula_cell"),
+        ("example_2002_e01", "example_2001_e01", "duplicate_key"),
+        (",drug,overall_survival,randomisation,hazard_ratio,,0.80", ",drug,overall_survival,randomisation,hazard_ratio,,4-Mar",
+         "date_mangled"),
+    ],
+)  # fmt: skip
+def test_rows_typed_by_hand_that_cannot_be_curated_leave_the_old_tables(user, study, old, new, says):
+    for name in ("studies", "estimates"):
+        file = study / "data" / "raw" / "literature" / "example" / f"{name}.csv"
+        text = file.read_text(encoding="utf-8").replace(old, new)
+        file.write_bytes(text.encode("latin-1"))
+    before = tree_bytes(study / "data")
+    message = user("data", "curate", code=2)
+    assert says in message and message.startswith("survsim: ")
+    assert tree_bytes(study / "data") == before
+
+
+def test_the_comparison_of_reports_names_the_rows_that_moved_a_conclusion(user, study, tmp_path):
+    user("run")
+    shutil.copytree(study, tmp_path / "before")
+    raw = study / "data" / "raw" / "literature" / "example" / "estimates.csv"
+    raw.write_text(raw.read_text(encoding="utf-8").replace(",0.70,", ",0.72,"), encoding="utf-8")
+    user("data", "curate")
+    user("run")
+    with earlier_state(Study.find(study), str(tmp_path / "before")) as earlier:
+        analysis = Study.find(study).analysis("01")
+        moved = {m.key: m for m in moves(analysis, survsim.load_ledger("01_evidence_base"), earlier)}
+    assert {"pooled.hazard_ratio", "pooled.new_study"} <= set(moved) and "studies.all" not in moved
+    assert moved["pooled.hazard_ratio"].because == "example_2002_e01 changed: value 0.70 to 0.72"
+
+
+def test_commands_refuse_what_they_cannot_take(user, study):
     says = {
         ("add-study", "example_2001"): "is there already",
         ("add-study", "../x"): "is not a name",
@@ -160,28 +213,28 @@ def test_commands_refuse_what_they_cannot_take(study):
         ("diff", "analyses"): "has no curated/ or raw/ folder",
         ("compare", "a.csv", "b.csv"): "there is no file",
     }
-    before = tree_bytes(study.folder)
+    before = tree_bytes(study)
     for words, message in says.items():
-        assert message in study("data", *words, code=2), words
-    assert tree_bytes(study.folder) == before
-    study.folder = study.folder.parent
-    assert "no study here or above" in study("data", "add-study", "x", code=2)
+        assert message in user("data", *words, code=2), words
+    assert tree_bytes(study) == before
+    user.enter(study.parent)
+    assert "no study here or above" in user("data", "add-study", "x", code=2)
 
 
-def test_differences_between_folders_and_revisions(study, tmp_path):
+def test_differences_between_folders_and_revisions(user, study, tmp_path):
     old = new_study("old", tmp_path)
-    assert study("data", "diff", str(old)) == "no row came, went or changed\n"
+    assert user("data", "diff", str(old)) == "no row came, went or changed\n"
     git = ["git", "-c", "user.name=a", "-c", "user.email=a@b.c"]
     for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "one"]):
-        subprocess.run([*git, *words], cwd=study.folder, check=True, capture_output=True)
-    raw = study.folder / "data" / "raw" / "literature" / "example" / "estimates.csv"
+        subprocess.run([*git, *words], cwd=study, check=True, capture_output=True)
+    raw = study / "data" / "raw" / "literature" / "example" / "estimates.csv"
     raw.write_text(raw.read_text(encoding="utf-8").replace(",0.70,", ",0.72,"), encoding="utf-8")
-    study("data", "curate")
-    shown = study("data", "diff", "HEAD")
+    user("data", "curate")
+    shown = user("data", "diff", "HEAD")
     assert shown == "estimates: 0 came, 0 went, 1 changed\n  example_2002_e01: value: 0.70 -> 0.72\n"
-    assert '"new": "0.72"' in study("data", "diff", "HEAD", str(study.folder), "--json")
-    raw = raw.relative_to(study.folder)
-    agree = study("data", "compare", str(raw), str(raw))
+    assert '"new": "0.72"' in user("data", "diff", "HEAD", str(study), "--json")
+    raw = raw.relative_to(study)
+    agree = user("data", "compare", str(raw), str(raw))
     assert "100.0%" in agree
-    differ = study("data", "compare", str(old / raw), str(raw), code=1)
+    differ = user("data", "compare", str(old / raw), str(raw), code=1)
     assert "value: 0.70 | 0.72" in differ

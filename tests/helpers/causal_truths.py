@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 import survsim
-from survsim import Surv, SmallSampleWarning
+from survsim import SmallSampleWarning, Surv
 
 RECORD = Path(__file__).resolve().parents[1] / "statistical" / "records" / "causal_truths.json"
 SIZES = (60, 200)

@@ -24,9 +24,7 @@ def columns(name: str) -> dict[str, np.ndarray]:
     return {k: number(v) for k, v in PINNED[name]["columns"].items()}
 
 
-def response(
-    name: str, *, weighted: bool = False, entered: bool = False, stratified: bool = False
-) -> Surv:
+def response(name: str, *, weighted: bool = False, entered: bool = False, stratified: bool = False) -> Surv:
     c = columns(name)
     return Surv.competing(
         c["time"],
@@ -127,7 +125,9 @@ def test_cause_specific_curves_equal_survfit(name: str) -> None:
     expected = PINNED[name]["cause_specific"]
     # Breslow: of a multi-state fit with Efron ties, survfit takes the increments without them.
     model = cause_specific_cox(response(name), None, covariates(name), ties="breslow")
-    np.testing.assert_allclose(np.concatenate([f.estimate for f in model.fits.values()]), expected["estimate"], **CLOSE)
+    np.testing.assert_allclose(
+        np.concatenate([f.estimate for f in model.fits.values()]), expected["estimate"], **CLOSE
+    )
     found = model.predict_incidence(np.array([[0.0, 0.0], [1.0, 1.0]]), expected["time"])
     np.testing.assert_allclose(found.estimate[0].T, number(expected["estimate_a"]), **CLOSE)
     np.testing.assert_allclose(found.estimate[1].T, number(expected["estimate_b"]), **CLOSE)

@@ -84,7 +84,10 @@ def test_tcga_facts_follow_the_flags(tcga: MultistateData) -> None:
     found = patient_histories(load_evidence(), "tcga_ucs")
     unknown = found.facts[found.facts["time"].isna()]
     # Flag missing and no record, or a record without a day: not known, which is not never.
-    assert set(unknown.loc[unknown["fact"] == "radiotherapy", "patient_id"]) == {"TCGA-N5-A4RD", "TCGA-N9-A4Q4"}
+    assert set(unknown.loc[unknown["fact"] == "radiotherapy", "patient_id"]) == {
+        "TCGA-N5-A4RD",
+        "TCGA-N9-A4Q4",
+    }
     assert set(unknown.loc[unknown["fact"] == "drug", "patient_id"]) == {
         "TCGA-N5-A4RD", "TCGA-N9-A4Q4", "TCGA-N5-A4RS", "TCGA-N5-A4RV",
     }  # fmt: skip

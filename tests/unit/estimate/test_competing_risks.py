@@ -43,7 +43,7 @@ def test_hand_solved_incidence() -> None:
 
 def test_frame_and_printout() -> None:
     found = aalen_johansen(HAND)
-    names = "group cause time n_risk n_event estimate std_error conf_low conf_high".split()
+    names = ["group", "cause", "time", "n_risk", "n_event", "estimate", "std_error", "conf_low", "conf_high"]
     assert list(found.to_frame().columns) == names and len(found.to_frame()) == 8
     assert "a 2 events, 0.75" in repr(found)
     assert found.conf_low[1, 0] == found.conf_high[1, 0] == 0.0
@@ -125,7 +125,10 @@ def test_jackknife_is_the_derivative_by_weights(kind: str) -> None:
         (lambda: gray_test(HAND.take([0, 3]), ["x", "y"], cause="b"), "nothing to compare"),
         (lambda: fine_gray(HAND.take([0, 3]), None, [[0.0], [1]], cause="b"), "does not exist"),
         (lambda: fine_gray(HAND, None, [[1.0], [1], [1], [1]], cause="a"), "constant"),
-        (lambda: fine_gray(drawn(weight=np.ones(40))[0], None, drawn()[1], cause=1, variance="fine-gray"), "weight"),
+        (
+            lambda: fine_gray(drawn(weight=np.ones(40))[0], None, drawn()[1], cause=1, variance="fine-gray"),
+            "weight",
+        ),
         (lambda: cause_specific_cox(HAND, {"c": "x"}, None), "names the cause 'c'"),
         (lambda: cause_specific_cox(drawn()[0], {1: None}, drawn()[1]), "no formula"),
     ],
@@ -157,7 +160,9 @@ def test_fine_gray_without_censoring_keeps_competing_patients_for_ever() -> None
     seen = surv.cause > 0
     whole = Surv.competing(surv.time[seen], surv.cause[seen], unit="months")
     never = np.where(whole.cause == 2, 1000.0, whole.time)
-    cox = cox_ph(Surv.right(never, whole.cause == 1, unit="months"), None, x[seen], ties="breslow", robust=True)
+    cox = cox_ph(
+        Surv.right(never, whole.cause == 1, unit="months"), None, x[seen], ties="breslow", robust=True
+    )
     for variance in ("robust", "fine-gray"):
         fit = fine_gray(whole, None, x[seen], cause=1, variance=variance)
         np.testing.assert_allclose(fit.estimate, cox.estimate, rtol=1e-8)
@@ -178,7 +183,9 @@ def test_fine_gray_interval_is_the_derivative_by_weights() -> None:
 
     effects = [weight[i] * (fit(weight + e).estimate - fit(weight - e).estimate)[0, 0] / 2e-4
                for i, e in enumerate(1e-4 * np.eye(25))]  # fmt: skip
-    np.testing.assert_allclose(fit(weight).std_error[0, 0], np.sqrt(np.sum(np.square(effects), axis=0)), rtol=1e-5)
+    np.testing.assert_allclose(
+        fit(weight).std_error[0, 0], np.sqrt(np.sum(np.square(effects), axis=0)), rtol=1e-5
+    )
 
 
 def test_fine_gray_predicts_by_stratum_and_warns_beyond_follow_up() -> None:
@@ -214,3 +221,31 @@ def test_cause_specific_incidence_sums_to_one() -> None:
     found = model.predict_incidence(x[:3], [1.0, 5.0, 9.0])
     np.testing.assert_allclose(found.estimate.sum(axis=0) + found.survival, 1.0)
     assert model.to_frame()["cause"].tolist() == [1, 1, 2, 2]
+
+
+def test_influence_is_what_leaving_a_patient_out_does() -> None:
+    rng = np.random.default_rng(4)
+    n = 120
+    group = rng.integers(0, 2, n)
+    x = rng.normal(size=(n, 1)) + group[:, None]
+    cause_time, other = rng.exponential(np.exp(1 - 0.4 * x[:, 0])), rng.exponential(2.0, n)
+    gone = rng.exponential(np.where(group == 1, 0.7, 3.0))
+    time = np.minimum(np.minimum(cause_time, other), gone)
+    cause = np.where(time == gone, 0, np.where(time == cause_time, 1, 2))
+
+    def fit(rows: np.ndarray) -> Any:
+        surv = Surv.competing(time[rows], cause[rows], unit="years")
+        return fine_gray(surv, None, x[rows], cause=1, censoring_by=group[rows])
+
+    every = np.arange(n)
+    whole = fit(every)
+    left_out = np.array([whole.estimate - fit(np.delete(every, i)).estimate for i in range(n)])
+    assert np.corrcoef(left_out[:, 0], whole.influence[:, 0])[0, 1] > 0.998
+    assert abs(float((left_out**2).sum()) / float(whole.covariance[0, 0]) - 1) < 0.15
+
+
+def test_a_law_of_entry_that_leaves_nobody_is_told() -> None:
+    # The competing event at 2 happened when all under observation had just entered at 2 or later.
+    surv = Surv.competing([2.0, 4, 5, 6], [2, 1, 0, 1], unit="days", entry=[0.0, 3, 3, 3])
+    with pytest.raises(InputError, match="has no weight"):
+        fine_gray(surv, None, [[0.0], [1], [0], [1]], cause=1)

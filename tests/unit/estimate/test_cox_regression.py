@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +12,10 @@ import pytest
 
 from survsim import (
     ConvergenceError,
-    ExtrapolationWarning,
     InputError,
     Surv,
-    concordance,
     cox_ph,
-    pool_imputations,
 )
-from tests.helpers.slow_cox import random_study
 
 NINE = {"time": [1, 1, 2, 2, 2, 2, 3, 4, 5], "event": [1, 0, 1, 1, 1, 0, 0, 1, 0]}
 NINE_X = np.array([2.0, 0, 1, 1, 0, 1, 0, 1, 0])
@@ -353,193 +348,3 @@ def test_frailty_of_no_variance_is_the_plain_fit() -> None:
 
 
 # -- prediction and diagnostics ---------------------------------------------------------------------
-
-
-def test_prediction_uses_the_formula_on_new_data(study: tuple[Surv, pd.DataFrame]) -> None:
-    surv, frame = study
-    fit = cox_ph(surv, "bs(age, df=3) + stage", frame)
-    own = fit.predict_survival(None, [5.0, 10.0])
-    again = fit.predict_survival(frame, [5.0, 10.0])
-    np.testing.assert_allclose(again.survival, own.survival, rtol=1e-12)
-    with pytest.raises(InputError, match="not seen in the fit"):
-        fit.predict_survival(pd.DataFrame({"age": [50.0], "stage": ["new"]}), [5.0])
-
-
-@pytest.mark.parametrize("conf_type", ["log-log", "log", "plain"])
-def test_prediction_intervals_hold_the_curve(study: tuple[Surv, pd.DataFrame], conf_type: str) -> None:
-    curve = cox_ph(study[0], "age", study[1]).predict_survival(study[1].iloc[:3], conf_type=conf_type)
-    frame = curve.to_frame()
-    assert ((frame.conf_low <= frame.survival) & (frame.survival <= frame.conf_high)).all()
-    assert frame.conf_low.min() >= 0 and frame.conf_high.max() <= 1
-    assert (np.diff(curve.survival, axis=1) <= 0).all()
-
-
-def test_prediction_before_the_first_event_is_one_and_beyond_the_last_warns(
-    study: tuple[Surv, pd.DataFrame],
-) -> None:
-    surv, frame = study
-    fit = cox_ph(surv, "age", frame)
-    early = fit.predict_survival(frame.iloc[:1], [0.5])
-    assert early.survival[0, 0] == early.conf_low[0, 0] == early.conf_high[0, 0] == 1.0
-    with pytest.warns(ExtrapolationWarning, match="follow-up ends at"):
-        fit.predict_survival(frame.iloc[:1], [surv.time.max() + 1])
-
-
-def test_prediction_asks_for_the_stratum() -> None:
-    time, event, x, z = some()
-    fit = cox_ph(surv_of(time, event, stratum=np.where(z > 0, "b", "a")), None, x)
-    with pytest.raises(InputError, match="say stratum="):
-        fit.predict_survival([[0.0]], [3.0])
-    with pytest.raises(InputError, match="stratum must give one of 'a', 'b'"):
-        fit.predict_survival([[0.0]], [3.0], stratum="c")
-    both = fit.predict_survival([[0.0], [0.0]], [3.0], stratum=["a", "b"]).survival[:, 0]
-    base = fit.baseline_hazard()
-    for label, survival in zip(("a", "b"), both):
-        rows = base.to_frame()
-        rows = rows[(rows.stratum == label) & (rows.time <= 3)]
-        assert survival == pytest.approx(rows.survival.iloc[-1] if len(rows) else 1.0)
-    with pytest.raises(InputError, match="has no strata"):
-        cox_ph(surv_of(time, event), None, x).predict_survival([[0.0]], [3.0], stratum="a")
-
-
-def test_prediction_checks_the_columns(study: tuple[Surv, pd.DataFrame]) -> None:
-    surv, frame = study
-    fit = cox_ph(surv, None, frame[["age"]])
-    assert fit.predict_survival(frame.iloc[:2], [3.0]).survival.shape == (2, 1)
-    with pytest.raises(InputError, match="has no column 'age'"):
-        fit.predict_survival(frame[["stage"]], [3.0])
-    with pytest.raises(InputError, match="must have the fit's 1 columns"):
-        fit.predict_survival([[1.0, 2.0]], [3.0])
-    with pytest.raises(InputError, match="data must be finite"):
-        fit.predict_survival([[np.nan]], [3.0])
-
-
-def test_baseline_hazard_respects_delayed_entry() -> None:
-    """Risk sets of two and three patients; another program counts all five at each event."""
-    surv = surv_of([2, 4, 6, 8, 9], [1, 1, 1, 0, 0], entry=[0, 0, 3, 3, 7])
-    fit = cox_ph(surv, None, [[0.0], [1.0], [0.0], [1.0], [0.0]])
-    r = fit.hazard_ratio[0]
-    np.testing.assert_allclose(fit.baseline_hazard().hazard, [1 / (1 + r), 1 / (1 + 2 * r), 1 / (1 + r)])
-
-
-def test_factor_terms_are_tested_as_one(study: tuple[Surv, pd.DataFrame]) -> None:
-    surv, frame = study
-    frame = frame.assign(site=np.arange(60) % 3)
-    test = cox_ph(surv, "age + C(site)", frame).proportional_hazards_test("rank")
-    assert test.terms == ("age", "C(site)", "GLOBAL") and test.df.tolist() == [1, 2, 3]
-    assert "global chi2" in repr(test)
-    with pytest.raises(InputError, match="transform must be one of"):
-        cox_ph(surv, "age", frame).proportional_hazards_test("sqrt")
-
-
-def test_log_time_needs_positive_events() -> None:
-    time, event, x, _ = some()
-    fit = cox_ph(surv_of(np.where(event, time - time.min(), time), event), None, x)
-    with pytest.raises(InputError, match="events after time 0"):
-        fit.proportional_hazards_test("log")
-
-
-def test_residuals_of_an_exact_fit_are_refused() -> None:
-    time, event, x, _ = some()
-    fit = cox_ph(surv_of(time, event), None, x, ties="exact")
-    for ask in (fit.residuals, fit.proportional_hazards_test):
-        with pytest.raises(InputError, match="refit with one of them"):
-            ask()
-
-
-def test_dfbeta_is_close_to_leaving_a_patient_out() -> None:
-    time, event, x, _ = some(200, 9)
-    surv = surv_of(time, event)
-    fit = cox_ph(surv, None, x)
-    row = int(np.abs(fit.dfbeta()[:, 0]).argmax())
-    keep = np.arange(200) != row
-    change = fit.estimate[0] - cox_ph(surv.take(keep), None, x[keep]).estimate[0]
-    assert fit.dfbeta()[row, 0] == pytest.approx(change, rel=0.25)
-
-
-def test_smooth_hazard_ratio_is_flat_where_hazards_are_proportional() -> None:
-    rng = np.random.default_rng(12)
-    x = rng.normal(size=800)
-    fit = cox_ph(surv_of(rng.exponential(np.exp(-0.5 * x)), np.ones(800, bool)), None, x)
-    curve = fit.hazard_ratio_over_time("x1", df=1)
-    inside = (curve.conf_low < 0.5) & (curve.conf_high > 0.5)
-    assert inside.mean() > 0.9 and curve.constant == pytest.approx(0.5, abs=0.1)
-    assert list(curve.to_frame()) == ["time", "log_hazard_ratio", "conf_low", "conf_high"]
-    with pytest.raises(InputError, match="too few for df=3"):
-        cox_ph(
-            surv_of([1, 1, 1, 2, 2, 3], [1, 1, 1, 1, 1, 0]), None, [[1.0], [2], [0], [1], [0], [1]]
-        ).hazard_ratio_over_time("x1")
-
-
-def test_calibration_is_near_the_diagonal_and_refuses_late_times() -> None:
-    rng = np.random.default_rng(3)
-    x = rng.normal(size=400)
-    time, censor = rng.exponential(10 * np.exp(-x)), rng.uniform(5, 30, 400)
-    fit = cox_ph(surv_of(np.minimum(time, censor), time <= censor), None, x)
-    table = fit.calibration(5.0, groups=4)
-    assert table.n.sum() == 400
-    assert np.abs(table.predicted - table.observed).max() < 0.12
-    assert ((table.conf_low <= table.observed) & (table.observed <= table.conf_high)).all()
-    with pytest.raises(InputError, match="within follow-up"):
-        fit.calibration(1e6)
-
-
-def test_validation_takes_the_optimism_off() -> None:
-    rng = np.random.default_rng(4)
-    matrix = rng.normal(size=(60, 6))
-    surv = surv_of(np.ceil(rng.exponential(10, 60)), rng.random(60) < 0.8)
-    fit = cox_ph(surv, None, matrix)
-    found = fit.validate(seed=1, n_bootstrap=60)
-    # Nothing predicts here: the apparent concordance is all optimism.
-    assert found.apparent[0] > 0.55
-    assert abs(found.corrected[0] - 0.5) < found.apparent[0] - 0.5
-    assert found.corrected[1] < 0.7
-    np.testing.assert_allclose(found.corrected, fit.validate(seed=1, n_bootstrap=60).corrected)
-    with pytest.raises(InputError, match="at least 2"):
-        fit.validate(seed=1, n_bootstrap=1)
-
-
-def test_concordance_refuses_data_without_pairs() -> None:
-    with pytest.raises(InputError, match="no two patients"):
-        concordance(surv_of([1, 2], [0, 0]), [1.0, 2.0])
-
-
-def test_imputations_pool_by_rubins_rules() -> None:
-    """Two fits with estimates 1 and 2 and variance 0.5: T = 0.5 + 1.5 x 0.5 = 1.25."""
-
-    class Fit:
-        terms = ("x",)
-
-        def __init__(self, estimate: float) -> None:
-            self.estimate, self.covariance = np.array([estimate]), np.array([[0.5]])
-
-    pooled = pool_imputations([Fit(1.0), Fit(2.0)], complete_df=50)
-    assert pooled.estimate[0] == 1.5 and pooled.covariance[0, 0] == pytest.approx(1.25)
-    share = 0.75 / 1.25
-    old, seen = 1 / share**2, 51 / 53 * 50 * (1 - share)
-    assert pooled.df[0] == pytest.approx(1 / (1 / old + 1 / seen))
-    with pytest.raises(InputError, match="at least two"):
-        pool_imputations([Fit(1.0)])
-    other = Fit(1.0)
-    other.terms = ("y",)
-    with pytest.raises(InputError, match="different terms"):
-        pool_imputations([Fit(1.0), other])
-
-
-def test_to_lifelines_fits_the_same_model() -> None:
-    surv, x = random_study(np.random.default_rng(3), 80)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        theirs = cox_ph(surv, None, x).to_lifelines()
-    np.testing.assert_allclose(theirs.params_, cox_ph(surv, None, x).estimate, atol=1e-4)
-    with pytest.raises(InputError, match="Efron ties without"):
-        cox_ph(surv, None, x, ties="breslow").to_lifelines()
-
-
-def test_a_million_ties_do_not_hang() -> None:
-    n = 1_000_000
-    x = (np.arange(n) % 2).astype(float)
-    fit = cox_ph(
-        surv_of(np.full(n, 5.0), np.arange(n) % 4 == 1), None, x[:, None] + np.arange(n)[:, None] % 3
-    )
-    assert np.isfinite(fit.estimate).all()

@@ -30,12 +30,12 @@ EVENTS = pd.DataFrame(
         "time": [10.0, 4.0, 8.0, 5.0],
     }
 )
-FACTS = pd.DataFrame(
-    {"patient_id": ["a", "b", "c"], "fact": "drug", "time": [2.0, 8.0, np.nan]}
-)
+FACTS = pd.DataFrame({"patient_id": ["a", "b", "c"], "fact": "drug", "time": [2.0, 8.0, np.nan]})
 
 
-def prepare(patients: Any = PATIENTS, events: Any = EVENTS, facts: Any = FACTS, **options: Any) -> MultistateData:
+def prepare(
+    patients: Any = PATIENTS, events: Any = EVENTS, facts: Any = FACTS, **options: Any
+) -> MultistateData:
     given = {"start": "well", "transitions": WAYS, "unit": "months", "covariates": ["age"]} | options
     return prepare_multistate(patients, events, facts=facts, **given)
 
@@ -43,7 +43,8 @@ def prepare(patients: Any = PATIENTS, events: Any = EVENTS, facts: Any = FACTS, 
 def test_long_rows_by_hand() -> None:
     rows = prepare().rows
     found = [
-        (r.patient_id, r.source, r.target, r.entry, r.exit, bool(r.event), r.since, r.drug) for r in rows.itertuples()
+        (r.patient_id, r.source, r.target, r.entry, r.exit, bool(r.event), r.since, r.drug)
+        for r in rows.itertuples()
     ]
     assert found[:5] == [
         ("a", "well", "ill", 0.0, 2.0, False, 0.0, 0.0),
@@ -61,7 +62,11 @@ def test_long_rows_by_hand() -> None:
 
 def test_counts_and_who_was_left_out() -> None:
     made = prepare()
-    assert made.counts()[["n_entered", "n_event", "n_censor"]].to_numpy().tolist() == [[4, 2, 1], [4, 1, 1], [2, 1, 1]]
+    assert made.counts()[["n_entered", "n_event", "n_censor"]].to_numpy().tolist() == [
+        [4, 2, 1],
+        [4, 1, 1],
+        [2, 1, 1],
+    ]
     assert made.left_out == ("e",) and "1 without time under observation" in made.headline()
     assert made.states == ("well", "ill", "dead")
 
@@ -86,7 +91,12 @@ def test_clocks() -> None:
 def test_a_state_can_be_entered_again() -> None:
     events = pd.DataFrame({"patient_id": ["a"] * 3, "state": ["ill", "well", "ill"], "time": [2.0, 3.0, 7.0]})
     made = prepare(events=events, facts=None, transitions={"well": ["ill"], "ill": ["well"]})
-    assert made.stays.loc[made.stays["patient_id"] == "a", "source"].tolist() == ["well", "ill", "well", "ill"]
+    assert made.stays.loc[made.stays["patient_id"] == "a", "source"].tolist() == [
+        "well",
+        "ill",
+        "well",
+        "ill",
+    ]
     assert multistate_occupancy(made).estimate.sum(axis=0) == pytest.approx(1.0)
 
 
@@ -103,7 +113,10 @@ def broken(**change: Any) -> pd.DataFrame:
         ({"events": broken(time=[3.0, 4, 8, 5])}, "not possible: dead > ill"),
         ({"events": broken(patient_id=["a", "a", "z", "c"])}, "who are not in patients: z"),
         ({"events": EVENTS.drop(columns="state")}, "no column 'state'"),
-        ({"patients": pd.concat([PATIENTS, PATIENTS[:1]])}, "one row a patient; a more than once|a more than one"),
+        (
+            {"patients": pd.concat([PATIENTS, PATIENTS[:1]])},
+            "one row a patient; a more than once|a more than one",
+        ),
         ({"patients": PATIENTS.assign(follow_up=-1.0)}, "must be 0 or more"),
         ({"facts": pd.concat([FACTS, FACTS[:1]])}, "a fact more than once: a"),
         ({"facts": FACTS.assign(patient_id=["a", "b", "z"])}, "facts name patients"),
@@ -160,7 +173,9 @@ def test_jackknife_occupancy_is_the_derivative_by_weights() -> None:
     effects = [w[i] * (curve(w + e) - curve(w - e)) / 2e-5 for i, e in enumerate(1e-5 * np.eye(4))]
     made = prepare(patients=patients, facts=None, covariates=["w"])
     expected = np.sqrt(np.sum(np.square(effects), axis=0))
-    np.testing.assert_allclose(multistate_occupancy(made, weight="w").std_error, expected, rtol=1e-5, atol=1e-8)
+    np.testing.assert_allclose(
+        multistate_occupancy(made, weight="w").std_error, expected, rtol=1e-5, atol=1e-8
+    )
 
 
 def test_laws_without_covariates_meet_nelson_aalen() -> None:
@@ -196,7 +211,10 @@ def many(seed: int = 3, n: int = 60) -> MultistateData:
 
 def test_models_by_transition_and_their_laws() -> None:
     fit = multistate_fit(
-        many(), {"well > ill": "x", "ill > dead": "x"}, model={"ill > dead": "weibull"}, clock={"ill > dead": "forward"}
+        many(),
+        {"well > ill": "x", "ill > dead": "x"},
+        model={"ill > dead": "weibull"},
+        clock={"ill > dead": "forward"},
     )
     laws = fit.transition_laws({"x": 1.0})
     assert [x.clock for x in laws] == ["reset", "reset", "forward"]
@@ -218,7 +236,9 @@ def test_a_transition_nobody_made_is_told() -> None:
 
 def test_rows_with_unknown_facts_are_counted_out() -> None:
     with pytest.warns(SmallSampleWarning, match="well > ill"):
-        fit = multistate_fit(prepare(events=EVENTS.drop(index=[1])), {"well > ill": "drug"}, model="exponential")
+        fit = multistate_fit(
+            prepare(events=EVENTS.drop(index=[1])), {"well > ill": "drug"}, model="exponential"
+        )
     assert fit.n_unknown == {"well > dead": 0}
 
 

@@ -28,7 +28,7 @@ SP  - 10
 EP  - 12
 DO  - 10.1/b
 UR  - https://example.org/b
-ER  - 
+ER  -
 """
 
 
@@ -90,7 +90,7 @@ def test_a_study_named_by_hand(study):
         (BIB + BIB.replace("{alpha_2019", "{again"), None, "two citations for study alpha_2019"),
         (BIB + BIB.replace("{alpha_2019", "{again"), "alpha_2019", "it holds 2 citations"),
         (BIB, "nobody", "there is no study nobody"),
-        ("no entry at all", None, "holds no citation"),
+        ("no entry at all", None, "begins 0 citations"),
     ],
 )
 def test_what_cannot_be_taken_changes_nothing(study, text, named, says):
@@ -114,6 +114,10 @@ def test_files_that_cannot_be_read(tmp_path):
     (tmp_path / "b.bib").write_bytes("@article{a, title={M\u00fcller}}".encode("latin-1"))
     with pytest.raises(EvidenceError, match="is not UTF-8"):
         read_citations(tmp_path / "b.bib")
-    (tmp_path / "c.ris").write_text("TY  - JOUR\nTY  - JOUR\n", encoding="utf-8")
-    with pytest.raises(EvidenceError, match="is not an RIS file"):
-        read_citations(tmp_path / "c.ris")
+    for name, text in (
+        ("c.ris", f"{RIS}TY  - JOUR\nTI  - Not closed\n"),
+        ("d.bib", f"{BIB}@article{{x, title={{open"),
+    ):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        with pytest.raises(EvidenceError, match="begins 2 citations, of which 1 can be read"):
+            read_citations(tmp_path / name)

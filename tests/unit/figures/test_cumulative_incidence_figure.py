@@ -11,7 +11,7 @@ import pytest
 
 matplotlib.use("Agg")
 
-from survsim import InputError, Surv, aalen_johansen, multistate_occupancy, prepare_multistate
+from survsim import InputError, Surv, aalen_johansen, fine_gray, multistate_occupancy, prepare_multistate
 from tests.helpers.pictures import overlapping_texts
 
 CURVES = aalen_johansen(Surv.competing([1, 2, 3, 4, 6, 7], list("aboaba"), unit="months", censored="o"))
@@ -22,7 +22,9 @@ def lines(ax: Any) -> dict[str, Any]:
 
 
 def test_steps_are_the_incidence() -> None:
-    ax = CURVES.plot(names={"a": "relapse", "b": "death without relapse"}, origin="surgery", title="Relapse and death")
+    ax = CURVES.plot(
+        names={"a": "relapse", "b": "death without relapse"}, origin="surgery", title="Relapse and death"
+    )
     line = lines(ax)["curve:all:a"]
     assert line.get_drawstyle() == "steps-post"
     np.testing.assert_allclose(line.get_ydata(), [0.0, *CURVES.estimate[0]])
@@ -53,7 +55,9 @@ def test_states_fill_the_axes() -> None:
     patients = pd.DataFrame({"patient_id": [1, 2, 3], "follow_up": [10.0, 8.0, 9.0]})
     events = pd.DataFrame({"patient_id": [1, 1], "state": ["ill", "dead"], "time": [4.0, 10.0]})
     ways = {"well": ["ill", "dead"], "ill": ["dead"]}
-    found = multistate_occupancy(prepare_multistate(patients, events, start="well", transitions=ways, unit="months"))
+    found = multistate_occupancy(
+        prepare_multistate(patients, events, start="well", transitions=ways, unit="months")
+    )
     ax = found.plot(title="States")
     areas = {c.get_gid(): c.get_paths()[0].vertices[:, 1] for c in ax.collections}
     assert set(areas) == {"state:well", "state:ill", "state:dead"}
@@ -62,3 +66,19 @@ def test_states_fill_the_axes() -> None:
     assert overlapping_texts(ax) == []
     with pytest.raises(InputError, match="group must be one of"):
         found.plot(group="x")
+
+
+def test_predicted_incidence_one_line_a_patient() -> None:
+    rng = np.random.default_rng(1)
+    surv = Surv.competing(rng.integers(1, 20, 40), rng.integers(0, 3, 40), unit="months")
+    data = pd.DataFrame({"x": rng.normal(size=40)})
+    found = fine_gray(surv, "x", data, cause=1).predict_incidence(
+        pd.DataFrame({"x": [0.0, 1.0]}, index=["low", "high"])
+    )
+    ax = found.plot(names={1: "relapse", "low": "low risk"}, title="Two patients")
+    np.testing.assert_allclose(lines(ax)["curve:high"].get_ydata()[1:], found.estimate[0, 1])
+    assert ax.get_ylabel() == "Cumulative incidence of relapse"
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["low risk", "high"]
+    assert overlapping_texts(ax) == []
+    with pytest.raises(InputError, match="cause must be one of 1"):
+        found.plot(cause=2)

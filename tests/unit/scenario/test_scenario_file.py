@@ -1,0 +1,68 @@
+"""The scenario file: what fits together, and one message for what does not."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from survsim import Scenario, ScenarioError
+from survsim.core.yaml_files import read_yaml
+
+ROOT = Path(__file__).parents[3]
+FOLDER = ROOT / "analyses" / "03_case_strategies"
+
+
+@pytest.fixture
+def study(tmp_path):
+    """A copy of the shipped scenario and its strategies, to be spoilt."""
+    target = tmp_path / "analyses" / "03_case_strategies"
+    shutil.copytree(FOLDER, target, ignore=shutil.ignore_patterns("results"))
+    shutil.copytree(ROOT / "data" / "strategies", tmp_path / "data" / "strategies")
+    return target / "scenario.yml"
+
+
+def spoil(path, old, new):
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return path
+
+
+def test_the_shipped_scenario_fits_together():
+    scenario = Scenario.from_yaml(FOLDER / "scenario.yml")
+    assert len(scenario.strategies) >= 6
+    kinds = {p.source for p in scenario.content.parameters.values()}
+    assert kinds == {"rows", "assumption", "derived"}
+
+
+def test_every_parameter_has_rows_or_a_reason():
+    for name, one in read_yaml(FOLDER / "scenario.yml")["parameters"].items():
+        assert one.get("rows") or one.get("of") or len(one.get("reason", "")) >= 20, name
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("hr_radiotherapy, lasts", "hr_surgery, lasts", "'hr_surgery' is used but not defined"),
+        ("rate: other_death_rate}", "rate: 0.01}", "knows nothing"),
+        ("reference: surgery_alone", "reference: nothing", "reference 'nothing' is none of the strategies"),
+        ("source: assumption\n", "source: guess\n", "guess"),
+        ("horizon: 60", "horizon: -1", "greater than 0"),
+        ("horizon: 60", "horizons: 60", "horizon: Field required"),
+        ("low: 0.8, high: 1.6", "low: 1.8, high: 1.6", "must hold"),
+        ("surgery_alone.yml", "../../../../etc/strategy.yml", "leaves the study's folder"),
+        ("surgery_alone.yml", "none.yml", "no file"),
+        ("seed: 20260101", "seed: !!python/object/apply:os.getcwd []", "plain values"),
+    ],
+)
+def test_faults_are_said_in_one_message(study, old, new, words):
+    if words == "knows nothing":
+        # A parameter that nothing uses any more is a fault too.
+        spoil(
+            study,
+            "of: [other_death_rate, other_death_ratio_progressed]",
+            "of: [other_death_ratio_progressed]",
+        )
+        words = "'other_death_rate' is defined but nothing uses it"
+    with pytest.raises(ScenarioError, match=words):
+        Scenario.from_yaml(spoil(study, old, new))
