@@ -14,6 +14,7 @@ from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.surv import Surv
 from survsim.estimate.competing_risks import cause_code, causes_of
+from survsim.estimate.cox_fitting import FEW_EVENTS
 from survsim.estimate.cox_prepare import model_design
 from survsim.estimate.fine_gray_problem import Problem, by_cluster
 
@@ -87,11 +88,17 @@ class FineGray(Result):
         )
 
     def headline(self) -> str:
+        few = (
+            f"\n{self.n_event} events for {len(self.terms)} coefficient{'s' if len(self.terms) > 1 else ''}, fewer "
+            f"than {FEW_EVENTS} each: intervals are too hopeful."
+            if self.n_event < FEW_EVENTS * len(self.terms)
+            else ""
+        )
         return (
             f"Fine-Gray regression of {self.cause!r}: {self.n_patients} patients, {self.n_event} events, "
             f"{self.n_competing} competing; {self.conf_level:.0%} intervals of the subdistribution hazard ratio "
             f"({self.variance} variance)\nLog likelihood {format_number(self.log_likelihood)} "
-            f"(null {format_number(self.log_likelihood_null)})"
+            f"(null {format_number(self.log_likelihood_null)}){few}"
         )
 
     def predict_incidence(

@@ -64,7 +64,11 @@ class MultistateFit(Result):
 
         parts = []
         for name, fit in self.fits.items():
-            first: dict[str, Any] = {"transition": name, "clock": self.clocks[name], "n_unknown": self.n_unknown[name]}
+            first: dict[str, Any] = {
+                "transition": name,
+                "clock": self.clocks[name],
+                "n_unknown": self.n_unknown[name],
+            }
             if isinstance(fit, NelsonAalen):
                 frame = pd.DataFrame({"term": [""], "n_event": [float(np.sum(fit.n_event))]})
             else:

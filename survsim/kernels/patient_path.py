@@ -26,10 +26,12 @@ def first_event(rows: Sequence[FloatArray], limit: float) -> tuple[FloatArray, C
     used = [number for number, row in enumerate(rows) if row.size and row.min() < limit]
     for number in used:
         np.minimum(when, rows[number], out=when)
-    code = np.full(when.shape, -1, dtype=np.int8)
-    before = when < limit
-    for number in reversed(used):
-        np.copyto(code, number, where=(rows[number] == when) & before)
+    # 1 is the last row, 127 the first, 0 none: the largest of those that agree is the first of equals
+    rank = np.zeros(when.shape, dtype=np.int8)
+    for number in used:
+        np.maximum(rank, (rows[number] == when).view(np.int8) * np.int8(127 - number), out=rank)
+    rank *= when < limit
+    code = np.where(rank > 0, np.int8(127) - rank, np.int8(-1))
     return when, code
 
 
@@ -92,3 +94,8 @@ def never_unless(code: CodeArray, slot: int, when: FloatArray) -> FloatArray:
     """`when` (n,) where `code` is `slot`, else a time that never comes; without a branch."""
     elsewhere = np.multiply(code != slot, NEVER)
     return np.maximum(when, elsewhere, out=elsewhere)
+
+
+def within(values: FloatArray, low: float, high: float) -> FloatArray:
+    """`values` cut to `low` and `high`; for short arrays cheaper than `np.clip`."""
+    return np.minimum(np.maximum(values, low), high)

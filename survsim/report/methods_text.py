@@ -89,6 +89,11 @@ ROUTES = {
 }
 
 
+def _resamples(options: Options) -> str:
+    n = options.get("n_resamples", 0)
+    return f"percentile intervals from {n} resamples of patients" if n else "no interval"
+
+
 SENTENCES: dict[str, Callable[[Options], str]] = {
     "kaplan_meier": _kaplan_meier,
     "logrank_test": _logrank,
@@ -105,6 +110,31 @@ SENTENCES: dict[str, Callable[[Options], str]] = {
     ),
     "reverse_kaplan_meier": lambda o: "Median follow-up was estimated by the reverse Kaplan-Meier method",
     "rmst": lambda o: f"Restricted mean survival was taken to {o.get('tau', 0):g}",
+    "rmst_test": lambda o: "Restricted means were compared by their difference, with normal intervals",
+    "treatment_weights": lambda o: (
+        f"Patients were weighted by the inverse probability of their treatment given {o.get('formula', '')}"
+    ),
+    "balance": lambda o: "Balance was judged by standardised mean differences",
+    "ipw_kaplan_meier": lambda o: (
+        f"Weighted survival curves were compared, with {_resamples(o)} in which the weights were estimated again"
+        if o.get("interval") == "bootstrap"
+        else "Weighted survival curves were compared, with robust intervals"
+    ),
+    "ipw_cox": lambda o: (
+        "Marginal hazard ratios were estimated by weighted Cox regression with robust variance"
+    ),
+    "standardised_survival": lambda o: (
+        f"Survival was standardised over the patients' covariates by the fitted model, with {_resamples(o)}"
+    ),
+    "time_varying_treatment": lambda o: (
+        "Treatment entered Cox regression as a covariate that switches on at its start"
+        + (f", together with {o['formula']}" if o.get("formula") else "")
+    ),
+    "clone_censor_weight": lambda o: (
+        f"A target trial with a grace period of {float(o.get('grace', 0)):.1f} was emulated by cloning, artificial "
+        f"censoring and inverse probability of censoring weights given {o.get('formula') or 'no covariate'}, with "
+        f"{_resamples(o)}"
+    ),
     "reconstruct_ipd": lambda o: "Patient data were reconstructed from published curves",
 }
 """Sentence of each method, without its full stop."""
@@ -113,6 +143,7 @@ SILENT = {
     "effect_size",
     "count",
     "as_printed",
+    "range",
     "select",
     "effect_sizes",
     "prepare_multistate",

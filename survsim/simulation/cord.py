@@ -46,7 +46,7 @@ def _arm_myelopathy(w: Workspace, who: IntArray) -> None:
         # most often all have had the same courses: one evaluation will do
         same = dose.size > 0 and dose.min() == dose.max()
         struck = (threshold <= risk(dose[:1] if same else dose)) & np.isinf(w.myelopathy_at[m][who])
-        hit = who[struck]
+        hit = who.compress(struck)
         if not hit.size:
             continue
         onset = w.disease.myelopathy_onset.sample(w.luck.uniform("myelopathy/onset")[w.patient[hit]])

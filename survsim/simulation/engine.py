@@ -13,7 +13,7 @@ import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray
 from survsim.core.errors import ScenarioError
-from survsim.kernels.patient_path import CodeArray, first_event, move_on_grid, time_spent
+from survsim.kernels.patient_path import CodeArray, first_event, move_on_grid, time_spent, within
 from survsim.simulation import cord, hazards, lines
 from survsim.simulation.luck import Luck
 from survsim.simulation.myelopathy import CordSettings
@@ -140,7 +140,7 @@ class _Run:
         changed = np.flatnonzero((code >= 0) & (code < first))
         kinds = code[changed]
         for kind in np.flatnonzero(np.bincount(kinds, minlength=first)):
-            who = changed[kinds == kind]
+            who = changed.compress(kinds == kind)
             if kind == 0:
                 lines.start(w, who)
             elif kind <= treatments:
@@ -168,16 +168,17 @@ class _Run:
             self.log.add(w.patient[moved], source, target, w.entry[moved], time)
         w.state[moved] = target
         dies = disease.dead[target]
-        dead, entered = moved[dies], moved[~dies]
+        lives = ~dies
+        dead, entered = moved.compress(dies), moved.compress(lives)
         patient = w.patient[dead]
-        paths.death_at[patient] = time[dies]
-        paths.death_state[patient] = target[dies]
+        paths.death_at[patient] = time.compress(dies)
+        paths.death_state[patient] = target.compress(dies)
         progresses = disease.progression[target]
         if progresses.any():
-            who = w.patient[moved[progresses]]
-            paths.progression_at[who] = np.minimum(paths.progression_at[who], time[progresses])
+            who = w.patient[moved.compress(progresses)]
+            paths.progression_at[who] = np.minimum(paths.progression_at[who], time.compress(progresses))
         if w.has_history:
-            self._note_entry(entered, target[~dies], time[~dies])
+            self._note_entry(entered, target.compress(lives), time.compress(lives))
         return entered, dead
 
     def _note_entry(self, who: IntArray, state: CodeArray, time: FloatArray) -> None:
@@ -186,8 +187,8 @@ class _Run:
         w.entry[who] = time
         if w.disease.changes_performance:
             change = w.disease.performance_change[state]
-            w.performance[who] = np.clip(w.performance[who] + change, 0.0, 4.0)
-        worse = who[w.disease.progression[state]]
+            w.performance[who] = within(w.performance[who] + change, 0.0, 4.0)
+        worse = who.compress(w.disease.progression[state])
         w.n_progressions[worse] += 1
         w.progressed_at[worse] = w.time[worse]
         if w.has_lines and worse.size:
@@ -257,7 +258,7 @@ class _Run:
             return
         for k, treatment in enumerate(w.plan.treatments):
             if treatment.fractions.any():
-                cord.add_dose(w, k, who[w.given[k][who]])
+                cord.add_dose(w, k, who.compress(w.given[k][who]))
         paths.cord_dose[patient] = w.cord_dose(who)
         paths.worst_grade[patient] = w.worst_grade[who]
         paths.started[:, patient] = w.line_given[:, who]

@@ -20,7 +20,7 @@ from survsim.simulation.workspace import Workspace
 def enter(w: Workspace, who: IntArray) -> None:
     """Draw the budgets of the transitions out of the state that the patients `who` have just entered."""
     for state, row in enumerate(w.disease.out):
-        here = who[w.state[who] == state] if len(w.disease.out) > 1 else who
+        here = who.compress(w.state[who] == state) if len(w.disease.out) > 1 else who
         if not here.size or not row:
             continue
         for slot in range(w.slots):
@@ -59,7 +59,7 @@ def revise(w: Workspace, who: IntArray) -> None:
         effects = w.plan.effects[state]
         if not any(effects):
             continue
-        here = who[w.state[who] == state]
+        here = who.compress(w.state[who] == state)
         if not here.size:
             continue
         for slot, transition in enumerate(row):

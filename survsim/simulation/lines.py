@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from survsim.core.checks import IntArray
+from survsim.kernels.patient_path import within
 from survsim.simulation.cord import add_dose
 from survsim.simulation.plan import LinePlan, ToxicityPlan
 from survsim.simulation.rules import COMPLETED, DECLINED, RUNNING, STOPPED
@@ -17,11 +18,11 @@ def schedule(w: Workspace, who: IntArray) -> IntArray:
     Lines are looked at in their order; the one that can start soonest is next, the first at equal times.
     """
     touched = []
-    waiting = who[w.running[who] < 0]
+    waiting = who.compress(w.running[who] < 0)
     left = np.zeros(waiting.size, dtype=bool)
     for number, line in enumerate(w.plan.lines):
         left |= w.line_count[number][waiting] < line.repeats
-    waiting = waiting[left]
+    waiting = waiting.compress(left)
     while waiting.size:
         best = np.full(waiting.size, np.inf)
         choice = np.zeros(waiting.size, dtype=np.int8)
@@ -35,29 +36,29 @@ def schedule(w: Workspace, who: IntArray) -> IntArray:
                 np.copyto(choice, number, where=sooner)
         w.start_at[waiting] = w.time[waiting] + best
         w.start_line[waiting] = choice
-        now = waiting[best == 0.0]
+        now = waiting.compress(best == 0.0)
         if not now.size:
             break
         start(w, now)
         touched.append(now)
         # a line that was declined leaves the patient free for the next one at once
-        waiting = now[w.running[now] < 0]
+        waiting = now.compress(w.running[now] < 0)
     return np.concatenate(touched) if touched else np.zeros(0, dtype=np.int64)
 
 
 def start(w: Workspace, who: IntArray) -> None:
     """Start the scheduled line of each patient in `who`, unless the patient declines it."""
     for number, line in enumerate(w.plan.lines):
-        here = who[w.start_line[who] == number]
+        here = who.compress(w.start_line[who] == number)
         if not here.size:
             continue
         if line.accept < 1.0:
             agreed = _uniform(w, f"accept/{line.name}", here, w.line_count[number][here]) <= line.accept
-            refused = here[~agreed]
+            refused = here.compress(~agreed)
             w.line_count[number][refused] += 1
             w.line_status[number][refused] = DECLINED
             w.start_at[refused] = np.inf
-            here = here[agreed]
+            here = here.compress(agreed)
         _begin(w, number, line, here)
 
 
@@ -119,7 +120,7 @@ def _uniform(w: Workspace, stream: str, who: IntArray, repeat: IntArray) -> np.n
 def end_treatments(w: Workspace, treatments: tuple[int, ...], who: IntArray, status: int) -> None:
     """End the given treatments of the patients `who`; a line with none left is over, with `status`."""
     for k in treatments:
-        here = who[w.given[k][who]]
+        here = who.compress(w.given[k][who])
         if not here.size:
             continue
         add_dose(w, k, here)
@@ -131,13 +132,13 @@ def end_treatments(w: Workspace, treatments: tuple[int, ...], who: IntArray, sta
             if toxicity.treatment == k and not toxicity.late:
                 w.toxicity_at[x][here] = np.inf
     for number, line in enumerate(w.plan.lines):
-        here = who[w.running[who] == number]
+        here = who.compress(w.running[who] == number)
         if not here.size:
             continue
         left = w.given[line.treatments[0]][here]
         for k in line.treatments[1:]:
             left = left | w.given[k][here]
-        over = here[~left]
+        over = here.compress(~left)
         w.line_status[number][over] = status
         w.running[over] = -1
         w.line_ended_at[over] = w.time[over]
@@ -153,14 +154,14 @@ def patient_choice(w: Workspace, who: IntArray) -> None:
     """The patient ends the line that runs."""
     w.choice_at[who] = np.inf
     for number, line in enumerate(w.plan.lines):
-        here = who[w.running[who] == number]
+        here = who.compress(w.running[who] == number)
         end_treatments(w, line.treatments, here, STOPPED)
 
 
 def progression(w: Workspace, who: IntArray) -> None:
     """A progression ends what the rules of the running line say it ends."""
     for number, line in enumerate(w.plan.lines):
-        here = who[w.running[who] == number]
+        here = who.compress(w.running[who] == number)
         for treatments in line.stops_on_progression:
             end_treatments(w, treatments, here, STOPPED)
 
@@ -169,10 +170,11 @@ def toxicity(w: Workspace, x: int, who: IntArray) -> None:
     """An adverse event happens: it is noted, may lower the dose and may end treatments."""
     event = w.plan.toxicities[x]
     w.toxicity_at[x][who] = np.inf
-    np.maximum.at(w.worst_grade, who, event.grade)
-    w.performance[who] = np.clip(w.performance[who] + event.performance_change, 0.0, 4.0)
+    w.worst_grade[who] = np.maximum(w.worst_grade[who], event.grade)
+    if event.performance_change:
+        w.performance[who] = within(w.performance[who] + event.performance_change, 0.0, 4.0)
     for number, line in enumerate(w.plan.lines):
-        here = who[w.running[who] == number]
+        here = who.compress(w.running[who] == number)
         if not here.size or event.treatment not in line.treatments:
             continue
         for grade, name, factor in line.dose_rules:

@@ -198,6 +198,8 @@ def test_fine_gray_predicts_by_stratum_and_warns_beyond_follow_up() -> None:
         found = fit.predict_incidence(new, [3.0, 500.0], stratum=1)
     assert found.to_frame()["patient"].tolist() == ["patient"] * 2
     assert (found.conf_low <= found.estimate).all() and (found.estimate <= found.conf_high).all()
+    few = fine_gray(surv.take(np.arange(20)), None, x[:20], cause=2, variance="robust")
+    assert "fewer than 10 each" in repr(few)
     assert "Fine-Gray regression of 2" in repr(fit) and list(fit.to_frame()["term"]) == ["a", "b"]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,17 +16,8 @@ from survsim import (
     cox_ph,
     pool_imputations,
 )
+from tests.helpers.cox_studies import some, surv_of
 from tests.helpers.slow_cox import random_study
-
-
-def some(n: int = 40, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    rng = np.random.default_rng(seed)
-    time = np.ceil(rng.exponential(10, n))
-    return time, rng.random(n) < 0.7, rng.normal(size=n), (rng.random(n) < 0.5) * 1.0
-
-
-def surv_of(time: Any, event: Any, **more: Any) -> Surv:
-    return Surv.right(time, event, unit="days", **more)
 
 
 @pytest.fixture
@@ -35,9 +25,6 @@ def study() -> tuple[Surv, pd.DataFrame]:
     time, event, x, z = some(60, 3)
     frame = pd.DataFrame({"age": 50 + 10 * x, "stage": np.where(z > 0, "late", "early")})
     return surv_of(time, event), frame
-
-
-# -- known answers ----------------------------------------------------------------------------------
 
 
 def test_prediction_uses_the_formula_on_new_data(study: tuple[Surv, pd.DataFrame]) -> None:

@@ -16,20 +16,11 @@ from survsim import (
     Surv,
     cox_ph,
 )
+from tests.helpers.cox_studies import some, surv_of
 
 NINE = {"time": [1, 1, 2, 2, 2, 2, 3, 4, 5], "event": [1, 0, 1, 1, 1, 0, 0, 1, 0]}
 NINE_X = np.array([2.0, 0, 1, 1, 0, 1, 0, 1, 0])
 NINE_WEIGHT = [1, 2, 3, 4, 3, 2, 1, 2, 1]
-
-
-def some(n: int = 40, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    rng = np.random.default_rng(seed)
-    time = np.ceil(rng.exponential(10, n))
-    return time, rng.random(n) < 0.7, rng.normal(size=n), (rng.random(n) < 0.5) * 1.0
-
-
-def surv_of(time: Any, event: Any, **more: Any) -> Surv:
-    return Surv.right(time, event, unit="days", **more)
 
 
 @pytest.fixture
