@@ -176,6 +176,7 @@ COMPARISONS = {
     "standardised": "landmark, standardised by a Cox model",
     "emulated": "emulated trial (clone, censor, weight)",
     "emulated_short": "emulated trial, short grace period",
+    "emulated_undated": "emulated trial, undated starts put at the median",
 }
 rows = survsim.load_results("causal")
 survsim.table(
@@ -211,7 +212,9 @@ survsim.prose(
   away from a gain that is early.
 - **Emulated trial**, from diagnosis: {causal.emulated.difference:.1f ci unit}; survival at two years
   {causal.emulated.treated.at_24:.0%} against {causal.emulated.untreated.at_24:.0%}. With a grace period of
-  {causal.emulated_short.grace:.0f unit} the difference is {causal.emulated_short.difference:.1f ci unit}.
+  {causal.emulated_short.grace:.0f unit} the difference is {causal.emulated_short.difference:.1f ci unit}; with the
+  {causal.undated} undated patients put back, their start at the median of {causal.median_start:.1f unit},
+  {causal.emulated_undated.difference:.1f ci unit}.
 
 **Diagnostics.** The largest standardised difference falls from {causal.balance.before:.2f} to {causal.balance.after:.2f};
 {causal.landmark.untreated} untreated patients weigh as much as {causal.effective.untreated:.1f}, the largest weight is
@@ -227,7 +230,9 @@ landmark = survsim.load_results("landmark")
 weights = survsim.treatment_weights(
     landmark["treated"], str(numbers.numbers["causal.confounders"].value), landmark
 )
-survsim.balance(weights).plot(names={"age_decades": "age", "advanced": "stage III-IV"})
+survsim.balance(weights).plot(
+    names={"age_decades": "age", "advanced": "stage III-IV"}, comparison="treated minus untreated"
+)
 
 # %%
 weights.plot(names={0: "no drugs by the landmark", 1: "drugs by the landmark"})

@@ -148,6 +148,10 @@ class Cohort(NamedTuple):
         """Who had started by a time, 0 or 1."""
         return (self.start <= time).astype(int)
 
+    def only(self, kept: Any) -> Cohort:
+        """Some of the patients."""
+        return Cohort(self.surv.take(kept), self.start[kept], self.covariates[kept].reset_index(drop=True))
+
     def from_landmark(self, at: float) -> Cohort:
         """Those alive and followed at `at`, time counted from there, starts still from diagnosis."""
         found = survsim.landmark(self.surv, at)
@@ -157,7 +161,7 @@ class Cohort(NamedTuple):
 
 def causal(ledger: survsim.Ledger, evidence: survsim.EvidenceStore, results: Path, *, quick: bool) -> None:
     """Drug therapy by 180 days against none: naive, switching covariate, landmark, weighted, standardised, emulated."""
-    cohort = dated_cohort(ledger, evidence)
+    cohort, completed = dated_cohort(ledger, evidence)
     resamples = {"n_resamples": CAUSAL["resamples"]["quick" if quick else "full"], "seed": CAUSAL["seed"]}
     line, mark = in_unit(CAUSAL["first_line_days"]), in_unit(CAUSAL["landmark_days"])
     rows = naive(ledger, cohort, line)
@@ -168,6 +172,7 @@ def causal(ledger: survsim.Ledger, evidence: survsim.EvidenceStore, results: Pat
         ("emulated_short", CAUSAL["sensitivity_grace_days"]),
     ):
         rows += emulated(ledger, cohort, name, days, resamples)
+    rows += emulated(ledger, completed, "emulated_undated", CAUSAL["first_line_days"], resamples)
     adjusted = [row["difference"] for row in rows if row["comparison"] != "naive"]
     whole = survsim.Provenance.of(
         "range", f"patients:{DATASET}", comparisons=[row["comparison"] for row in rows]
@@ -185,30 +190,37 @@ def in_unit(days: Any) -> Any:
     return made if np.ndim(days) else float(made[0])
 
 
-def dated_cohort(ledger: survsim.Ledger, evidence: survsim.EvidenceStore) -> Cohort:
-    """Treatment defined once, from the drug records; who is left out is counted."""
+def with_starts(evidence: survsim.EvidenceStore) -> tuple[Cohort, pd.Series]:
+    """All patients with the start of their first drug (NaN where drugs are recorded without a day), and their flag."""
     surv, covariates = model_data(evidence)
     patients = evidence.patients(DATASET, endpoint="overall_survival")
     drugs = evidence.timelines("drugs", DATASET)
     first = patients["patient_id"].map(drugs.groupby("patient_id")["start_day"].min())
-    undated = (patients["drug_records_n"].fillna(0) > 0) & first.isna()
-    seen = surv.time > 0
-    kept = (~undated & seen).to_numpy()
-    start = np.full(len(surv), np.inf)
-    dated = first.notna().to_numpy()
+    dated, recorded = first.notna().to_numpy(), (patients["drug_records_n"].fillna(0) > 0).to_numpy()
+    start = np.where(recorded, np.nan, np.inf)
     start[dated] = in_unit(first[dated].to_numpy())
-    flag = patients["postoperative_drug_therapy"].fillna("")
-    line = start <= in_unit(CAUSAL["first_line_days"])
+    return Cohort(surv, start, covariates), patients["postoperative_drug_therapy"].fillna("")
+
+
+def dated_cohort(ledger: survsim.Ledger, evidence: survsim.EvidenceStore) -> tuple[Cohort, Cohort]:
+    """Patients with treatment defined once, by dated records, and the same with undated starts at the median."""
+    whole, flag = with_starts(evidence)
+    surv, start = whole.surv, whole.start
+    undated, seen = np.isnan(start), surv.time > 0
+    line, unflagged = start <= in_unit(CAUSAL["first_line_days"]), (flag == "").to_numpy()
+    kept = ~undated & seen
     count = survsim.Provenance.of("count", f"patients:{DATASET}", "drugs:*")
     counts = {
-        "patients": kept.sum(), "undated": undated.sum(), "unseen": (~seen).sum(), "treated": (line & kept).sum(),
-        "untreated": (~line & kept).sum(), "late": (np.isfinite(start) & ~line).sum(),
-        "treated_without_flag": (line & (flag == "").to_numpy()).sum(),
-        "assumed_untreated": ((flag == "").to_numpy() & ~dated & ~undated.to_numpy()).sum(),
+        "patients": kept, "undated": undated, "unseen": ~seen, "treated": line & kept, "untreated": ~line & kept,
+        "late": np.isfinite(start) & ~line, "treated_without_flag": line & unflagged,
+        "assumed_untreated": np.isinf(start) & unflagged,
     }  # fmt: skip
-    for key, n in counts.items():
-        ledger.record(f"causal.{key}", int(n), provenance=count)
-    return Cohort(surv.take(kept), start[kept], covariates[kept].reset_index(drop=True))
+    for key, rows in counts.items():
+        ledger.record(f"causal.{key}", int(rows.sum()), provenance=count)
+    middle = float(np.median(start[line]))
+    ledger.record("causal.median_start", middle, unit=UNIT, provenance=count)
+    filled = np.where(undated, middle, start)
+    return whole._replace(start=start).only(kept), whole._replace(start=filled).only(seen)
 
 
 def naive(ledger: survsim.Ledger, cohort: Cohort, line: float) -> list[dict[str, Any]]:

@@ -47,7 +47,7 @@ def draw_causal_contrast(
         at = contrast.time[rows] + (g - 0.5) * 0.012 * end
         seen = np.isfinite(low) & np.isfinite(high) & (contrast.time[rows] <= end)
         ax.vlines(at[seen], low[seen], high[seen], color=style.colour(g), linewidth=1.2, alpha=0.8, zorder=2)
-    ax.set_xlim(0, end * 1.01)
+    ax.set_xlim(0, end * 1.02)
     ax.set_ylim(0, 1.02)
     ax.set_yticks(np.linspace(0, 1, 6))
     set_time_ticks(ax, end, contrast.unit)

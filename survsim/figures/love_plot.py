@@ -17,7 +17,12 @@ LIMIT = 0.1
 
 @style.styled
 def draw_balance(
-    balance: Balance, ax: Any = None, *, names: Mapping[str, str] | None = None, title: str = ""
+    balance: Balance,
+    ax: Any = None,
+    *,
+    names: Mapping[str, str] | None = None,
+    comparison: str = "",
+    title: str = "",
 ) -> Any:
     """Draw each column's standardised difference: open circle before, filled after weighting.
 
@@ -26,6 +31,7 @@ def draw_balance(
     balance : the differences.
     ax : axes to draw on; made if None.
     names : labels to show for columns.
+    comparison : words for who is compared with whom ("treated minus untreated").
 
     Returns
     -------
@@ -50,7 +56,8 @@ def draw_balance(
     ax.set_ylim(-0.6, order.size - 0.4)
     reach = 1.15 * max(LIMIT * 2, float(np.abs(np.concatenate([before, after])).max()))
     ax.set_xlim(-reach, reach)
-    ax.set_xlabel(f"Standardised mean difference ({balance.groups[1]} minus {balance.groups[0]})")
+    words = comparison or f"{balance.groups[1]} minus {balance.groups[0]}"
+    ax.set_xlabel(f"Standardised mean difference ({words})")
     ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncol=2, borderaxespad=0.2)
     ax.spines["left"].set_visible(False)
     ax.tick_params(axis="y", length=0)

@@ -137,6 +137,8 @@ class Scenario:
 
 
 def _validated(raw: Any, name: str) -> ScenarioFile:
+    if not isinstance(raw, dict):
+        raise ScenarioError(f"{name} must hold the keys of a scenario; it holds {type(raw).__name__}.")
     try:
         return ScenarioFile.model_validate(raw)
     except ValidationError as error:

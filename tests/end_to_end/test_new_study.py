@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import shutil
 import subprocess
 import sys
@@ -238,3 +239,39 @@ def test_differences_between_folders_and_revisions(user, study, tmp_path):
     assert "100.0%" in agree
     differ = user("data", "compare", str(old / raw), str(raw), code=1)
     assert "value: 0.70 | 0.72" in differ
+    found = json.loads(user("data", "compare", str(old / raw), str(raw), "--json", code=1))
+    assert (found["agree"], found["rows_matched"], len(found["disagreements"])) == (False, 5, 1)
+
+
+def test_a_study_without_poolable_numbers_says_so_and_pools_nothing(user, study):
+    shutil.rmtree(study / "data" / "raw" / "literature" / "example")
+    user("data", "curate")
+    user("run")
+    ledger = survsim.load_ledger("01_evidence_base")
+    assert ledger.numbers["studies.all"].value == 0
+    assert str(ledger.numbers["question.answer"].value).startswith("Not pooled: no number has")
+    assert not [key for key in ledger.numbers if key.startswith("pooled")]
+    assert "already" not in user("data", "add-study", "first_2020")
+    assert "required_cell" in user("data", "curate", code=2)
+
+
+def test_two_rows_of_one_study_are_not_pooled_as_two_studies(user, study):
+    raw = study / "data" / "raw" / "literature" / "example" / "estimates.csv"
+    row = next(r for r in raw.read_text(encoding="utf-8").splitlines() if r.startswith("example_2001_e01"))
+    again = row.replace("_e01,", "_e09,", 1).replace("unadjusted", "multivariable")
+    raw.write_text(raw.read_text(encoding="utf-8") + again + "\n", encoding="utf-8")
+    user("data", "curate")
+    user("run")
+    ledger = survsim.load_ledger("01_evidence_base")
+    assert "more than one row of example_2001" in str(ledger.numbers["question.answer"].value)
+    assert "pooled.hazard_ratio" not in ledger.numbers
+
+
+def test_citations_reach_the_curated_tables_and_differences_end_with_one(user, study):
+    bib = study / "refs.bib"
+    bib.write_text("@article{example_2001, title={Another}, doi={10.1000/x}}\n", encoding="utf-8")
+    shown = user("data", "import", "refs.bib", code=1)
+    assert "filled: example_2001 doi: '10.1000/x'" in shown
+    assert "kept: example_2001 title: 'Another' (there: 'EXAMPLE, NOT EVIDENCE" in shown
+    assert survsim.load_evidence().studies["doi"].tolist() == ["10.1000/x", ""]
+    assert "replaced: example_2001 title" in user("data", "import", "refs.bib", "--replace")

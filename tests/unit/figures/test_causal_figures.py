@@ -23,7 +23,8 @@ def line(ax, gid):
 
 def test_love_plot_shows_differences_before_and_after(weights):
     made = balance(weights)
-    ax = made.plot(names={"x": "frail"}, title="Balance")
+    ax = made.plot(names={"x": "frail"}, comparison="drug minus none", title="Balance")
+    assert "drug minus none" in ax.get_xlabel()
     order = np.argsort(np.abs(made.difference_before))
     np.testing.assert_allclose(line(ax, "before").get_xdata(), made.difference_before[order])
     np.testing.assert_allclose(line(ax, "after").get_xdata(), made.difference_after[order])

@@ -66,3 +66,10 @@ def test_faults_are_said_in_one_message(study, old, new, words):
         words = "'other_death_rate' is defined but nothing uses it"
     with pytest.raises(ScenarioError, match=words):
         Scenario.from_yaml(spoil(study, old, new))
+
+
+def test_a_file_that_is_no_scenario_is_named(tmp_path):
+    path = tmp_path / "text.yml"
+    path.write_text("just words")
+    with pytest.raises(ScenarioError, match="must hold the keys of a scenario; it holds str"):
+        Scenario.from_yaml(path)
