@@ -118,7 +118,7 @@ survsim.prose(
 The {doublet.k} trials agree: the pooled hazard ratio is {doublet.hazard_ratio:.2f ci}, with no sign of
 heterogeneity (I² {doublet.i2:.0f}%; but {doublet.k} trials would not show it: a between-study variance as
 large as {doublet.tau2:.2g high} fits as well). In a new trial of this kind the true hazard ratio is expected
-between {doublet.new_study:.2f limits}; this prediction interval equals that of the mean, because the
+within {doublet.new_study:.2f limits}; this prediction interval equals that of the mean, because the
 between-study variance is estimated at its boundary, {doublet.tau2:.0f}. With {doublet.k} trials the interval uses Student's t with few degrees of
 freedom; the normal interval that is often printed would be {doublet.normal:.2f ci}, and it takes the absence
 of heterogeneity for granted.

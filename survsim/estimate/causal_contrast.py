@@ -32,6 +32,9 @@ class CausalContrast(Result):
     replicates : (B, k) on resampled patients, empty when the interval is a formula.
     n_undefined : resamples without an answer (a group nobody was left in), not used.
     note : what a reader should see beside the numbers.
+
+    Percentile limits of 99 resamples at n = 60 held the truth in about 90 of 100 data sets (record of the tests);
+    take 500 or more, and read them as somewhat too narrow below 100 patients.
     """
 
     groups: tuple[Any, ...]

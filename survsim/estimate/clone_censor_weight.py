@@ -77,7 +77,7 @@ def clone_censor_weight(
     truncate: float | None = None,
     separation: str = "error",
     labels: tuple[str, str] = LABELS,
-    n_resamples: int = 200,
+    n_resamples: int = 500,
     seed: int = 1,
     conf_level: float = 0.95,
 ) -> CloneCensorWeight:

@@ -58,7 +58,7 @@ def standardised_survival(
     tau: float | None = None,
     population: str = "all",
     reference: Any = None,
-    n_resamples: int = 200,
+    n_resamples: int = 500,
     seed: int = 1,
     conf_level: float = 0.95,
 ) -> StandardisedSurvival:

@@ -50,7 +50,7 @@ CASES = Table(
         text("cause_of_death", "Cause."),
         text(
             "strict_cns",
-            "Biphasic carcinosarcoma with true disease of the nervous system.",
+            "Whether it is the index disease itself at the site in question.",
             required=True,
             allowed=YES_NO,
         ),

@@ -35,21 +35,23 @@ def first_event(rows: Sequence[FloatArray], limit: float) -> tuple[FloatArray, C
     return when, code
 
 
-def earliest_start(values: FloatArray, low: FloatArray, high: FloatArray, grows: BoolArray) -> FloatArray:
+def earliest_start(
+    values: Sequence[FloatArray], low: FloatArray, high: FloatArray, grows: BoolArray
+) -> FloatArray:
     """Wait (n,) until all clauses hold, infinity where they cannot as things stand.
 
-    `values` (clauses, n); a clause holds while low <= value <= high. Those that `grows` marks rise by one
+    `values` (n,) of each clause; a clause holds while low <= value <= high. Those that `grows` marks rise by one
     per unit of time (a time since something), the others stand still.
     """
-    wait = np.zeros(values.shape[1])
+    wait = np.zeros(values[0].shape)
     for c in np.flatnonzero(grows).tolist():
         np.maximum(wait, low[c] - values[c], out=wait)
     holds = np.isfinite(wait)
-    for c in range(values.shape[0]):
-        if grows[c]:
-            holds &= values[c] + wait <= high[c]
-        else:
-            holds &= (values[c] >= low[c]) & (values[c] <= high[c])
+    for c, value in enumerate(values):
+        if low[c] > -np.inf and not grows[c]:
+            holds &= value >= low[c]
+        if high[c] < np.inf:
+            holds &= (value + wait if grows[c] else value) <= high[c]
     return np.where(holds, wait, np.inf)
 
 

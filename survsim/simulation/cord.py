@@ -13,7 +13,7 @@ from survsim.simulation.workspace import Workspace
 def add_dose(w: Workspace, k: int, who: IntArray) -> None:
     """Add the fractions of treatment `k` that the patients `who` got until now, whole fractions only."""
     treatment = w.plan.treatments[k]
-    if not treatment.fractions.any():
+    if not treatment.irradiates:
         return
     elapsed = w.time[who] - w.given_at[k][who]
     share = np.ones(who.size)
@@ -24,7 +24,7 @@ def add_dose(w: Workspace, k: int, who: IntArray) -> None:
         kept = 1.0 - recovery.recovered(w.given_at[k][who] - w.radiation_ended_at[who])
         w.dose_sum[:, who] *= kept
         w.dose_square_sum[:, who] *= kept
-    for r in range(len(w.plan.regions)):
+    for r in np.flatnonzero(treatment.fractions).tolist():
         # the last fraction of a completed course must not be lost to rounding
         delivered = np.floor(treatment.fractions[r] * share + 1e-9)
         each = treatment.dose_per_fraction[r]

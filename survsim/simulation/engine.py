@@ -257,9 +257,11 @@ class _Run:
         if not w.has_lines:
             return
         for k, treatment in enumerate(w.plan.treatments):
-            if treatment.fractions.any():
+            if treatment.irradiates:
                 cord.add_dose(w, k, who.compress(w.given[k][who]))
         paths.cord_dose[patient] = w.cord_dose(who)
         paths.worst_grade[patient] = w.worst_grade[who]
-        paths.started[:, patient] = w.line_given[:, who]
-        paths.myelopathy_at[:, patient] = w.myelopathy_at[:, who]
+        # a row at a time: numpy is several times slower with a slice beside an index
+        for there, here in ((paths.started, w.line_given), (paths.myelopathy_at, w.myelopathy_at)):
+            for i in range(there.shape[0]):
+                there[i][patient] = here[i][who]

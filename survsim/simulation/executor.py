@@ -1,4 +1,4 @@
-"""Running the chunks of a simulation: on threads, on processes, or on a Dask cluster, with the same bits."""
+"""Running the chunks of a simulation: on threads, processes, a Dask or a Ray cluster, with the same bits."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from survsim.simulation.checkpoints import RunFolder
 from survsim.simulation.chunks import Chunk, ChunkSums, Job, run_chunk, split
 from survsim.simulation.joining import Totals
 
-EXECUTORS = ("local", "threads", "processes", "dask")
+EXECUTORS = ("local", "threads", "processes", "dask", "ray")
+CLUSTERS = ("dask", "ray")
 SMALL_DRAW = 16_384
 """Patients a draw below which arrays are too short for threads to pay."""
 LONG_RUN = 10_000_000
 """Patients under all strategies and draws from which starting processes pays."""
+RAY_HELPING = 4
+"""Chunks a worker between two times that results come back from Ray."""
 Progress = Callable[[int, int], None]
 
 
@@ -34,16 +37,17 @@ def run_job(
 
     Parameters
     ----------
-    executor : "threads" or "processes" (joblib), "dask", or "local": threads, or processes where a long run
+    executor : "threads" or "processes" (joblib), "dask", "ray", or "local": threads, or processes where a long run
         has small draws.
-    workers : how many at a time, default all cores; address : of a running Dask scheduler, tcp://...
+    workers : how many at a time, default all cores; address : of a running Dask scheduler (tcp://...) or
+        Ray head (ray://...).
     progress : called with (chunks done, chunks in all).
     """
     one_of("executor", executor, EXECUTORS)
     if workers is not None and workers < 1:
         raise InputError(f"workers must be at least 1; got {workers}.")
-    if address is not None and executor != "dask":
-        raise InputError("address goes with executor='dask'.")
+    if address is not None and executor not in CLUSTERS:
+        raise InputError("address goes with executor='dask' or executor='ray'.")
     chunks = split(job.patients, job.draws)
     store = RunFolder(folder, job) if folder is not None else None
     todo = [c for c in chunks if store is None or not store.has(c)]
@@ -102,6 +106,8 @@ def _finished(
         return
     if executor == "dask":
         yield from _on_dask(job, todo, workers, address)
+    elif executor == "ray":
+        yield from _on_ray(job, todo, workers, address)
     elif workers == 1 or len(todo) == 1:
         for chunk in todo:
             yield chunk, run_chunk(job, chunk)
@@ -132,11 +138,36 @@ def _on_dask(
     except ImportError:
         raise InputError('executor="dask" needs the cluster extra: pip install "survsim[cluster]".') from None
     with _cluster(distributed, workers, address) as target, distributed.Client(target) as client:
-        whole = client.scatter(job, broadcast=True)
+        # a task and not scattered data: what a lost worker held can be made again
+        whole = client.submit(_itself, job, pure=False)
         futures = [client.submit(numbered, whole, chunk, pure=False) for chunk in todo]
         for future in distributed.as_completed(futures):
             yield future.result()
             future.release()
+
+
+def _itself(job: Job) -> Job:
+    return job
+
+
+def _on_ray(
+    job: Job, todo: Sequence[Chunk], workers: int, address: str | None
+) -> Iterator[tuple[Chunk, ChunkSums]]:
+    try:
+        import ray
+        from ray.util.joblib import register_ray
+    except ImportError:
+        raise InputError('executor="ray" needs the ray extra: pip install "survsim[ray]".') from None
+    import joblib
+
+    if not ray.is_initialized():
+        ray.init(address=address) if address is not None else ray.init(num_cpus=workers)
+    register_ray()
+    pool = joblib.Parallel(n_jobs=workers if address is None else -1, backend="ray")
+    # in helpings, because Ray's backend hands nothing over before all of a call is done
+    helping = RAY_HELPING * workers
+    for first in range(0, len(todo), helping):
+        yield from pool(joblib.delayed(numbered)(job, chunk) for chunk in todo[first : first + helping])
 
 
 class _Address:

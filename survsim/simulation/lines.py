@@ -28,6 +28,8 @@ def schedule(w: Workspace, who: IntArray) -> IntArray:
         choice = np.zeros(waiting.size, dtype=np.int8)
         for number, line in enumerate(w.plan.lines):
             spent = w.line_count[number][waiting] >= line.repeats
+            if spent.all():
+                continue
             for clauses in line.conditions:
                 wait = clauses.wait(w, waiting, number)
                 wait[spent] = np.inf
@@ -132,6 +134,8 @@ def end_treatments(w: Workspace, treatments: tuple[int, ...], who: IntArray, sta
             if toxicity.treatment == k and not toxicity.late:
                 w.toxicity_at[x][here] = np.inf
     for number, line in enumerate(w.plan.lines):
+        if not any(k in line.treatments for k in treatments):
+            continue
         here = who.compress(w.running[who] == number)
         if not here.size:
             continue
@@ -161,6 +165,8 @@ def patient_choice(w: Workspace, who: IntArray) -> None:
 def progression(w: Workspace, who: IntArray) -> None:
     """A progression ends what the rules of the running line say it ends."""
     for number, line in enumerate(w.plan.lines):
+        if not line.stops_on_progression:
+            continue
         here = who.compress(w.running[who] == number)
         for treatments in line.stops_on_progression:
             end_treatments(w, treatments, here, STOPPED)
@@ -174,8 +180,10 @@ def toxicity(w: Workspace, x: int, who: IntArray) -> None:
     if event.performance_change:
         w.performance[who] = within(w.performance[who] + event.performance_change, 0.0, 4.0)
     for number, line in enumerate(w.plan.lines):
+        if event.treatment not in line.treatments or not (line.dose_rules or line.stops_on_toxicity):
+            continue
         here = who.compress(w.running[who] == number)
-        if not here.size or event.treatment not in line.treatments:
+        if not here.size:
             continue
         for grade, name, factor in line.dose_rules:
             if event.grade >= grade and name in (None, event.name):

@@ -68,6 +68,7 @@ class TreatmentPlan:
     cost_per_time: float
     acts: bool
     acts_while_on: bool
+    irradiates: bool
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -313,6 +314,7 @@ def _treatment(name: str, t: Treatment, regions: tuple[str, ...], number: Lookup
         cost=number(t.cost),
         cost_per_time=number(t.cost_per_time),
         acts=bool(t.effects),
+        irradiates=bool(fractions.any()),
         acts_while_on=any(e.lasts == "while_on" for e in t.effects),
     )
 

@@ -41,11 +41,11 @@ class ClauseSet:
         """Time until the set holds for the patients `who`, infinity where it cannot as things stand."""
         if not self.quantities:
             return np.zeros(who.size)
-        values = np.empty((len(self.quantities), who.size))
+        values = []
         for c, quantity in enumerate(self.quantities):
             found = _VALUES[quantity](w, who, self.subjects[c], line)
             table = self.words[c]
-            values[c] = found if table is None else table[found]
+            values.append(found if table is None else table[found])
         return earliest_start(values, self.low, self.high, self.grows)
 
 

@@ -50,7 +50,7 @@ def simulate_model(
     seed : names the luck; equal seeds give equal patients.
     taus, times : horizons of restricted means, and time points of P(alive), in the model's unit.
     grid_step : distance of the points at which states are counted, default horizon / 240.
-    executor, workers, address : "local" (threads), "processes" or "dask", which change no bit.
+    executor, workers, address : "local", "threads", "processes", "dask" or "ray", which change no bit.
     folder : run folder with checkpoints; a run that was killed goes on from there.
     patient_output : also write each patient and each stay to Parquet below `folder`.
 

@@ -121,3 +121,29 @@ def test_a_dask_cluster_gives_the_same_bytes(tmp_path: Path, undisturbed: dict[s
     ) as cluster:
         run(tmp_path / "address", executor="dask", address=cluster.scheduler_address)
     assert content(tmp_path / "address") == undisturbed
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_a_dask_worker_killed_in_the_middle_changes_no_byte(
+    tmp_path: Path, undisturbed: dict[str, bytes]
+) -> None:
+    import distributed
+
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        workers = client.run(os.getpid)
+        killed: list[tuple[int, int]] = []
+
+        def kill_one(done: int, whole: int) -> None:
+            if done >= 2 and not killed:
+                os.kill(next(iter(workers.values())), signal.SIGKILL)
+                killed.append((done, whole))
+
+        run(tmp_path, executor="dask", address=cluster.scheduler_address, progress=kill_one)
+        assert len(set(workers.values())) == 2
+    ((done, whole),) = killed
+    assert done < whole, "the run was over before a worker could be killed"
+    assert content(tmp_path) == undisturbed
