@@ -33,8 +33,9 @@ class CausalContrast(Result):
     n_undefined : resamples without an answer (a group nobody was left in), not used.
     note : what a reader should see beside the numbers.
 
-    Percentile limits of 99 resamples at n = 60 held the truth in about 90 of 100 data sets (record of the tests);
-    take 500 or more, and read them as somewhat too narrow below 100 patients.
+    Percentile limits of 99 resamples of weighted curves held the truth in 83 to 89 of 100 data sets of 60 patients
+    (record of the tests; the robust interval in 94 to 96): take 500 or more, and below 100 patients read them
+    as too narrow.
     """
 
     groups: tuple[Any, ...]

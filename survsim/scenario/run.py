@@ -68,8 +68,7 @@ def simulate(
     patients, draws, seed : patients in each parameter draw, draws, and the seed that names all luck; default
         those of the scenario (full effort).
     executor, workers, address : "local", "threads", "processes", "dask" (with the ``tcp://`` address of a running
-        scheduler) or "ray";
-        none of them changes a bit of the result.
+        scheduler) or "ray"; none of them changes a bit of the result.
     out : run folder with checkpoints; a run that was killed goes on from there.
     evidence, parameters : the store to draw from, or parameters drawn before.
     patient_output : also stream every patient to Parquet below `out`.

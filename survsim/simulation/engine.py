@@ -262,6 +262,7 @@ class _Run:
         paths.cord_dose[patient] = w.cord_dose(who)
         paths.worst_grade[patient] = w.worst_grade[who]
         # a row at a time: numpy is several times slower with a slice beside an index
-        for there, here in ((paths.started, w.line_given), (paths.myelopathy_at, w.myelopathy_at)):
-            for i in range(there.shape[0]):
-                there[i][patient] = here[i][who]
+        for i in range(paths.started.shape[0]):
+            paths.started[i][patient] = w.line_given[i][who]
+        for m in range(paths.myelopathy_at.shape[0]):
+            paths.myelopathy_at[m][patient] = w.myelopathy_at[m][who]

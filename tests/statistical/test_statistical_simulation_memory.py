@@ -1,0 +1,22 @@
+"""Memory does not grow with the number of patients."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.statistical.measure_simulation_memory import PATIENTS, RECORD, peak
+
+
+@pytest.mark.parametrize("kind", ["plain", "rules"])
+def test_five_times_the_patients_take_the_same_memory(kind: str) -> None:
+    """One number kept for each further patient would add 9 MiB; 6 are allowed for chance."""
+    assert peak(kind, 1_500_000) < peak(kind, 300_000) + 6.0
+
+
+@pytest.mark.parametrize("kind", ["plain", "rules"])
+def test_the_record_is_flat_over_two_decades(kind: str) -> None:
+    peaks = json.loads(RECORD.read_text(encoding="utf-8"))["peaks"][kind]
+    assert set(peaks) == {str(n) for n in PATIENTS}
+    assert peaks["10000000"] < 1.1 * peaks["1000000"]
