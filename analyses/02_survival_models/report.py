@@ -35,12 +35,16 @@ patients unspecified, the review of the marker paper {cohort.histology.nos}; **t
 # ## Overall survival
 
 # %%
-survsim.kaplan_meier(surv).plot(
+survsim.kaplan_meier(surv, conf_type="beta-product").plot(
     endpoint="Overall survival",
     origin="diagnosis",
     event_name="deaths",
     marker=(numbers.numbers["index_case.survival"].value, "index case"),
 )
+
+# %% [markdown]
+# The band is the beta product one, which keeps its level when few are at risk; the intervals in the text are the usual
+# log-log ones, as most papers print them.
 
 # %%
 survsim.prose(

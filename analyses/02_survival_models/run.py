@@ -21,7 +21,12 @@ CAUSAL = SCENARIO["causal"]
 def main(*, quick: bool, results: Path, workers: int) -> None:
     """Estimate and write; quick differs from full in the number of resamples only."""
     evidence = survsim.load_evidence()
-    ledger = survsim.Ledger(analysis=SLUG, mode="quick" if quick else "full", data_checksum=evidence.checksum)
+    ledger = survsim.Ledger(
+        analysis=SLUG,
+        seed=CAUSAL["seed"],
+        mode="quick" if quick else "full",
+        data_checksum=evidence.checksum,
+    )
     describe_cohort(ledger, evidence)
     overall_survival(ledger, evidence, results)
     progression(ledger, evidence)

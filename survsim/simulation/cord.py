@@ -10,10 +10,13 @@ from survsim.simulation.radiobiology import Recovery
 from survsim.simulation.workspace import Workspace
 
 
-def add_dose(w: Workspace, k: int, who: IntArray) -> None:
-    """Add the fractions of treatment `k` that the patients `who` got until now, whole fractions only."""
+def add_dose(w: Workspace, k: int, who: IntArray, *, harms: bool = True) -> None:
+    """Add the fractions of treatment `k` that the patients `who` got until now, whole fractions only.
+
+    `harms` is False where following ends: whoever would fall ill does so too late to be seen.
+    """
     treatment = w.plan.treatments[k]
-    if not treatment.irradiates:
+    if not treatment.irradiates or not who.size:
         return
     elapsed = w.time[who] - w.given_at[k][who]
     share = np.ones(who.size)
@@ -24,14 +27,15 @@ def add_dose(w: Workspace, k: int, who: IntArray) -> None:
         kept = 1.0 - recovery.recovered(w.given_at[k][who] - w.radiation_ended_at[who])
         w.dose_sum[:, who] *= kept
         w.dose_square_sum[:, who] *= kept
-    for r in np.flatnonzero(treatment.fractions).tolist():
+    for r in treatment.fractions.nonzero()[0].tolist():
         # the last fraction of a completed course must not be lost to rounding
         delivered = np.floor(treatment.fractions[r] * share + 1e-9)
         each = treatment.dose_per_fraction[r]
         w.dose_sum[r][who] += delivered * each
         w.dose_square_sum[r][who] += delivered * each * each
     w.radiation_ended_at[who] = w.time[who]
-    _arm_myelopathy(w, who)
+    if harms:
+        _arm_myelopathy(w, who)
 
 
 def _arm_myelopathy(w: Workspace, who: IntArray) -> None:
@@ -45,8 +49,8 @@ def _arm_myelopathy(w: Workspace, who: IntArray) -> None:
         risk = MODELS[name][0]
         # most often all have had the same courses: one evaluation will do
         same = dose.size > 0 and dose.min() == dose.max()
-        struck = (threshold <= risk(dose[:1] if same else dose)) & np.isinf(w.myelopathy_at[m][who])
-        hit = who.compress(struck)
+        hit = who.compress(threshold <= risk(dose[:1] if same else dose))
+        hit = hit.compress(np.isinf(w.myelopathy_at[m][hit]))
         if not hit.size:
             continue
         onset = w.disease.myelopathy_onset.sample(w.luck.uniform("myelopathy/onset")[w.patient[hit]])

@@ -107,8 +107,8 @@ class _Run:
             self._add_value(when)
         w.time = when
         first = len(rows) - w.slots
-        done = np.flatnonzero((code < 0) & ~w.finished)
-        moved = np.flatnonzero(code >= first)
+        done = ((code < 0) & ~w.finished).nonzero()[0]
+        moved = (code >= first).nonzero()[0]
         changed = self._scheduled(code, first) if first else moved[:0]
         entered, dead = self._move(moved, code, first)
         if w.has_lines:
@@ -137,16 +137,16 @@ class _Run:
         """Handle everything but transitions; the patients concerned."""
         w = self.w
         treatments, harms = len(w.plan.treatments), len(w.plan.toxicities)
-        changed = np.flatnonzero((code >= 0) & (code < first))
+        changed = ((code >= 0) & (code < first)).nonzero()[0]
         kinds = code[changed]
-        for kind in np.flatnonzero(np.bincount(kinds, minlength=first)):
+        for kind in np.bincount(kinds, minlength=first).nonzero()[0].tolist():
             who = changed.compress(kinds == kind)
             if kind == 0:
                 lines.start(w, who)
             elif kind <= treatments:
-                lines.planned_end(w, int(kind) - 1, who)
+                lines.planned_end(w, kind - 1, who)
             elif kind <= treatments + harms:
-                x = int(kind) - 1 - treatments
+                x = kind - 1 - treatments
                 self.paths.toxicity[x][w.patient[who]] = 1.0
                 lines.toxicity(w, x, who)
             elif kind == treatments + harms + 1:
@@ -206,7 +206,7 @@ class _Run:
         stayed[entered] = False
         hazards.enter(w, entered)
         if w.has_effects:
-            hazards.revise(w, np.flatnonzero(stayed & w.revised))
+            hazards.revise(w, (stayed & w.revised).nonzero()[0])
         w.revised[:] = False
 
     def _add_value(self, when: FloatArray) -> None:
@@ -236,7 +236,7 @@ class _Run:
             self._write(who)
             w.finished[who] = True
             w.time[who] = self.follow.horizon
-        left = np.flatnonzero(~w.finished)
+        left = (~w.finished).nonzero()[0]
         if left.size < 0.6 * w.finished.size:
             w.keep(left)
 
@@ -258,7 +258,7 @@ class _Run:
             return
         for k, treatment in enumerate(w.plan.treatments):
             if treatment.irradiates:
-                cord.add_dose(w, k, who.compress(w.given[k][who]))
+                cord.add_dose(w, k, who.compress(w.given[k][who]), harms=False)
         paths.cord_dose[patient] = w.cord_dose(who)
         paths.worst_grade[patient] = w.worst_grade[who]
         # a row at a time: numpy is several times slower with a slice beside an index

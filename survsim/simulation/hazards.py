@@ -72,7 +72,7 @@ def _spend(
 ) -> None:
     new_factor, new_slowness = _factors(w, effects, who)
     factor, slowness = w.factor[slot][who], w.slowness[slot][who]
-    changed = np.flatnonzero((new_factor != factor) | (new_slowness != slowness))
+    changed = ((new_factor != factor) | (new_slowness != slowness)).nonzero()[0]
     if not changed.size:
         return
     who, factor, slowness = who[changed], factor[changed], slowness[changed]

@@ -167,7 +167,7 @@ class Workspace:
             names += _LINES
         names += tuple(name for name in ("quality", "paid") if getattr(self, name) is not None)
         for name in names:
-            setattr(self, name, np.take(getattr(self, name), who, axis=-1))
+            setattr(self, name, getattr(self, name).take(who, axis=-1))
 
     def covariate(self, name: Any) -> FloatArray:
         """A patient covariate or frailty of those present."""
