@@ -1,6 +1,6 @@
 """How fast 100,000 estimate rows are checked, loaded and selected from; prints rows per second.
 
-    python benchmarks/evidence_100k.py [ROWS]
+    python -m benchmarks.evidence_100k [ROWS]
 
 The rows are made from the shipped ones under new names: same words, same lengths, seeded order.
 """

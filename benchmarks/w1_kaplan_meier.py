@@ -1,6 +1,6 @@
 """W1: Kaplan-Meier with log-log interval beside lifelines, statsmodels, scikit-survival and R.
 
-    python benchmarks/w1_kaplan_meier.py [--large]
+    python -m benchmarks.w1_kaplan_meier [--large]
 
 survsim's time includes the checks of `Surv` and the result object; statsmodels gives no interval.
 """

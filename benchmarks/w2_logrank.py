@@ -1,6 +1,6 @@
 """W2: log-rank test of two groups beside lifelines, statsmodels, scikit-survival and R.
 
-python benchmarks/w2_logrank.py [--large]
+python -m benchmarks.w2_logrank [--large]
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """W3, W4, W5: Cox fits beside lifelines, statsmodels, scikit-survival (where installed) and R, in one run.
 
-    python benchmarks/w3_cox.py [--large] [--repeats N]
+    python -m benchmarks.w3_cox [--large] [--repeats N]
 
 Single fits at n = 1,000 and, with --large, at 100,000 (days, continuous, 50 covariates, start-stop,
 strata with cluster-robust variance); 1,000 bootstrap fits of n = 200; 10,000 trials of n = 100. survsim's

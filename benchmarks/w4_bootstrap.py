@@ -1,6 +1,6 @@
 """W4: 1000 bootstrap resamples of n = 200, median and restricted mean, and Cox with three covariates.
 
-    python benchmarks/w4_bootstrap.py
+    python -m benchmarks.w4_bootstrap
 
 All see the same resamples. Loops of the peers run 50 resamples and are scaled to 1000.
 """

@@ -1,6 +1,6 @@
 """W5: 10,000 simulated two-arm trials of n = 100, log-rank and Cox, beside lifelines, statsmodels and R.
 
-    python benchmarks/w5_trials.py
+    python -m benchmarks.w5_trials
 
 Loops of the Python peers run 50 trials, R's 2000; both are scaled. Drawing the times is not timed.
 """

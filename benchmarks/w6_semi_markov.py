@@ -1,6 +1,6 @@
 """W6: three strategies on a million semi-Markov patients each, four states; survsim against careful numpy.
 
-Run: python benchmarks/w6_semi_markov.py [patients] [workers]. Prints seconds and ratios, compares the answers
+Run: python -m benchmarks.w6_semi_markov [patients] [workers]. Prints seconds and ratios, compares the answers
 with quadrature, and shows that the cost grows linearly over three decades.
 """
 

@@ -1,6 +1,6 @@
 """W8: parametric fits beside lifelines and R's survreg, in one run; prints seconds and ratios.
 
-    python benchmarks/w8_parametric.py [--large]
+    python -m benchmarks.w8_parametric [--large]
 
 Weibull with three covariates, generalised gamma, and Royston-Parmar with 3 df, at n = 1,000 and, with
 --large, at 100,000. Answers are compared too: log-likelihoods must agree, ours may be higher. lifelines

@@ -13,8 +13,10 @@ from survsim.kernels.patient_path import (
     earliest_start,
     first_event,
     move_on_grid,
+    never_unless,
     time_spent,
     used_up,
+    within,
 )
 from survsim.simulation.model import Model
 from survsim.simulation.myelopathy import CordSettings, MyelopathySettings
@@ -299,3 +301,22 @@ def test_patients_without_output_are_said_to_be_missing(tmp_path: Path) -> None:
 
     with pytest.raises(ScenarioError, match="holds no patients"):
         read_patients(tmp_path)
+
+
+def test_times_of_another_slot_never_come() -> None:
+    code, when = np.array([0, 1, 0], np.int8), np.array([2.0, 3.0, np.inf])
+    first, second = never_unless(code, 0, when), never_unless(code, 1, when)
+    assert first[0] == 2.0 and first[1] >= 1e200 and np.isinf(first[2])
+    assert second[0] >= 1e200 and second[1] == 3.0 and np.isinf(second[2])
+    # still a number that can be added to, scaled and put on a grid
+    assert np.all(np.isfinite((first[:2] + 1e6) * 1e6))
+
+
+def test_first_event_leaves_out_what_comes_at_the_limit() -> None:
+    when, code = first_event([np.array([5.0, 7.0]), np.array([5.0, 4.0]), np.array([6.0, 4.0])], 5.0)
+    assert when.tolist() == [5.0, 4.0]
+    assert code.tolist() == [-1, 1]
+
+
+def test_values_are_cut_to_limits() -> None:
+    assert within(np.array([-1.0, 2.0, 9.0]), 0.0, 4.0).tolist() == [0.0, 2.0, 4.0]
