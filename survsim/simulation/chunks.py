@@ -32,7 +32,7 @@ class Job:
     seed: int
     follow: Follow
     times: tuple[float, ...]
-    block_cells: int = 4
+    block_cells: int = 8
     patient_folder: str | None = None
 
     @property
