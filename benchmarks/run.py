@@ -23,7 +23,12 @@ def main(names: list[str]) -> int:
     failed = 0
     for script in chosen:
         print(f"\n== {script.stem} ==", flush=True)
-        failed += subprocess.run([sys.executable, "-m", f"benchmarks.{script.stem}"], cwd=HERE.parent, check=False).returncode != 0
+        failed += (
+            subprocess.run(
+                [sys.executable, "-m", f"benchmarks.{script.stem}"], cwd=HERE.parent, check=False
+            ).returncode
+            != 0
+        )
     return failed
 
 

@@ -21,7 +21,9 @@ def simulate(
     ] = None,
     draws: Annotated[int | None, typer.Option("--draws", help="Parameter draws.")] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Names all luck.")] = None,
-    executor: Annotated[str, typer.Option("--executor", help="local, threads, processes, dask or ray.")] = "local",
+    executor: Annotated[
+        str, typer.Option("--executor", help="local, threads, processes, dask or ray.")
+    ] = "local",
     workers: Annotated[
         int | None, typer.Option("--workers", help="How many at a time; default all cores.")
     ] = None,
