@@ -23,7 +23,7 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     parameters = survsim.scenario_parameters(scenario, draws=plan["effort"][mode]["draws"], evidence=evidence)
     ledger = survsim.Ledger(analysis=SLUG, seed=SEED, mode=mode, data_checksum=evidence.checksum)
     hazards = arm_hazards(ledger, parameters)
-    curves = power_by_size(ledger, hazards, plan, plan["replicates"][mode])
+    curves = power_by_size(ledger, hazards, parameters, plan, plan["replicates"][mode])
     curves.to_csv(results / "power.csv", index=False)
     recruitment(ledger, curves, plan, results)
     believed_effect(ledger, hazards, parameters, plan, plan["assurance_draws"][mode])
@@ -54,7 +54,11 @@ def trial(hazards: dict[str, float], plan: dict, n: int, **changes: object) -> s
 
 
 def power_by_size(
-    ledger: survsim.Ledger, hazards: dict[str, float], plan: dict, replicates: int
+    ledger: survsim.Ledger,
+    hazards: dict[str, float],
+    parameters: survsim.Parameters,
+    plan: dict,
+    replicates: int,
 ) -> pd.DataFrame:
     """Share of trials that find a difference, by design and size, and the error of a wrong external control."""
     log_control = np.log(hazards["control"])
@@ -85,7 +89,8 @@ def power_by_size(
             found = survsim.simulate_trials(design, replicates=replicates, seed=SEED, **options)
             key = name.replace(",", "").replace(" ", "_").replace("-", "_")
             share, error = float(found.rejected[0]), float(found.mc_std_error[0])
-            ledger.record(f"power.{key}.{n}", share, mc_std_error=error, provenance=found)
+            step = survsim.Provenance.of("trial_power", found, parameters)
+            ledger.record(f"power.{key}.{n}", share, mc_std_error=error, provenance=step)
             rows.append(
                 {"design": name, "n": n, "power": share, "mc_std_error": error, "n_event": found.n_event}
             )
