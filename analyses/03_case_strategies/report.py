@@ -101,7 +101,9 @@ survsim.table(
 
 # %%
 simulation.survival().plot(
-    strategies=("surgery_alone", "surgery_radiotherapy", "as_treated", "early_immunotherapy")
+    strategies=("surgery_alone", "surgery_radiotherapy", "as_treated", "early_immunotherapy"),
+    until=36,
+    marker=(numbers.numbers["index_case.survival"].value, "index case"),
 )
 # %%
 survsim.table(
