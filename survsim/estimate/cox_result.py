@@ -118,8 +118,8 @@ class CoxFit(Result):
     # -- printing --------------------------------------------------------------------------------
 
     def to_frame(self) -> pd.DataFrame:
-        """Columns term, estimate (log hazard ratio), std_error, robust_std_error (when asked for),
-        hazard_ratio with conf_low and conf_high, p_value."""
+        """Columns term, estimate (log hazard ratio), std_error, robust_std_error (NaN where the variance is that of
+        the model), hazard_ratio with conf_low and conf_high, p_value."""
         import pandas as pd
 
         low, high = self.limits()
@@ -127,10 +127,7 @@ class CoxFit(Result):
             "term": list(self.terms),
             "estimate": self.estimate,
             "std_error": self.std_error,
-        }
-        if self.robust_std_error is not None:
-            columns["robust_std_error"] = self.robust_std_error
-        columns |= {
+            "robust_std_error": np.nan if self.robust_std_error is None else self.robust_std_error,
             "hazard_ratio": self.hazard_ratio,
             "conf_low": np.exp(low),
             "conf_high": np.exp(high),
