@@ -43,6 +43,7 @@ reference: env   ## make the reference values again (R with survival, metafor, c
 validate: env    ## long simulation checks (hours): coverage, type I error, closed forms; writes the records
 	$(BIN)/python -m pytest tests/statistical --validate
 	$(BIN)/python -m tests.statistical.coverage_kaplan_meier
+	$(BIN)/python -m tests.helpers.more_coverage 400
 	$(BIN)/python -m tests.statistical.validate_simulation
 	$(BIN)/python -m tests.helpers.cox_coverage tests/statistical/records/cox_coverage.json 2000
 	$(BIN)/python -m tests.helpers.parametric_coverage tests/statistical/records/parametric_coverage.json 300

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
+from hypothesis import settings
+
+# The test command tries the same examples each time, so that a red run means a change; `SURVSIM_EXPLORE=1` tries new ones.
+settings.register_profile("steady", derandomize=True, deadline=None)
+settings.register_profile("explore", derandomize=False, deadline=None)
+settings.load_profile("explore" if os.environ.get("SURVSIM_EXPLORE") else "steady")
+
 
 def pytest_addoption(parser):
     parser.addoption(

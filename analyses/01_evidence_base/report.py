@@ -51,6 +51,11 @@ survsim.table(
     notes="One row of the table of estimates each, treatment arms and prognostic groups together.",
 )
 
+# %% [markdown]
+# The map shows what was studied where, with one study of each cluster that shares patients; empty cells are gaps.
+
+# %%
+evidence.select().map().plot(endpoints=("overall_survival", "progression_free_survival"))
 # %%
 survsim.prose(
     numbers,

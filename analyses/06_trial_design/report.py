@@ -66,7 +66,7 @@ survsim.prose(
 Averaged over what is believed of the effect, a trial of forty patients finds a benefit in {assurance.40:.0%} of cases and
 one of three hundred and twenty in {assurance.320:.0%}. Its answer matters for the choice between re-irradiation and none after
 radiotherapy alone, where a trial of eighty would be worth {evsi_pair.80:.2g} months of life a patient and the largest
-{evsi_pair.320:.2g}. Among all strategies simulated for the index case it would be worth {evsi.320:.2g}: the strategies that lead there
+{evsi_pair.320:.2g}. Among all strategies simulated for the index case it would be worth {evsi.320:.3f}: the strategies that lead there
 all re-irradiate, so this effect does not tell them apart.
 """,
 )

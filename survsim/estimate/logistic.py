@@ -99,6 +99,7 @@ def _newton(x: FloatArray, outcome: BoolArray, weight: FloatArray, *, firth: boo
     None where the maximum lies at infinity, which with `firth` it never does.
     """
     b, h = np.zeros(x.shape[1]), np.zeros(len(outcome))
+    previous, damping = np.zeros(x.shape[1]), 1.0
     for _ in range(200):
         p = expit(x @ b)
         root = np.sqrt(weight * p * (1.0 - p))[:, None] * x
@@ -107,7 +108,10 @@ def _newton(x: FloatArray, outcome: BoolArray, weight: FloatArray, *, firth: boo
             h = np.einsum("ij,jk,ik->i", root, inverse, root)
         step = inverse @ (x.T @ (weight * (outcome - p) + h * (0.5 - p)))
         step *= min(1.0, 2.0 / max(float(np.abs(step).max()), 1e-300))
-        b = b + step
+        # The leverages move with b, so the steps can swing around the maximum for ever: a reversal shortens them.
+        damping *= 0.5 if firth and float(step @ previous) < 0 and damping > 0.05 else 1.0
+        step = damping * step
+        b, previous = b + step, step
         if not firth and np.abs(x[weight > 0] @ b).max() > DIVERGED:
             return None
         if np.abs(step).max() < 1e-9:

@@ -146,6 +146,8 @@ def _legends(ax: Any, result: EvidenceMap) -> None:
         dots, labels, loc="upper left", bbox_to_anchor=(1.01, 1.0), title="design", alignment="left"
     )
     ax.add_artist(first)
+    # An added legend would be measured as clipped to the axes, and cut off when the figure is saved tightly.
+    first.set_clip_on(False)
     points = CELL * 72.0
     rings = [
         Line2D([], [], marker="o", linestyle="", color=style.SOFT, markersize=2 * points * _radius(s))

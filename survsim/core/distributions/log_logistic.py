@@ -54,9 +54,10 @@ class LogLogistic(HazardDistribution):
 
     def inverse_cumulative_hazard(self, h: ArrayLike) -> FloatArray:
         height = np.asarray(h, dtype=np.float64)
-        with np.errstate(divide="ignore"):
+        # A time beyond the range of floating point is infinite.
+        with np.errstate(divide="ignore", over="ignore"):
             log_odds = height + np.log(-np.expm1(-height))
-        return np.asarray(self.scale * np.exp(log_odds / self.shape))
+            return np.asarray(self.scale * np.exp(log_odds / self.shape))
 
     def rmst(self, tau: ArrayLike) -> FloatArray:
         # substitution v = F(t) in the integral of S gives an incomplete beta function, for shape > 1

@@ -130,7 +130,8 @@ class RoystonParmar(HazardDistribution):
             log_rate = special.log_expit(eta)
         else:
             log_rate = -0.5 * eta * eta - LOG_ROOT_TWO_PI - special.log_ndtr(-eta)
-        return slope * np.exp(log_rate - np.log(time))
+        with np.errstate(over="ignore"):
+            return slope * np.exp(log_rate - np.log(time))
 
     def inverse_cumulative_hazard(self, h: ArrayLike) -> FloatArray:
         height = np.asarray(h, dtype=np.float64)
@@ -141,7 +142,9 @@ class RoystonParmar(HazardDistribution):
                 eta = height + np.log(-np.expm1(-height))
             else:
                 eta = -special.ndtri_exp(-height)
-        return np.exp(self._inverse_spline(eta - self.shift))
+        # A time beyond the range of floating point is infinite.
+        with np.errstate(over="ignore"):
+            return np.exp(self._inverse_spline(eta - self.shift))
 
     def _inverse_spline(self, eta: FloatArray) -> FloatArray:
         values = self._pieces[..., 1:, 0]

@@ -57,7 +57,11 @@ class WithBackground(HazardDistribution):
         return self.base.cumulative_hazard(t) + self.background.cumulative_hazard(t)
 
     def inverse_cumulative_hazard(self, h: ArrayLike) -> FloatArray:
-        height = np.asarray(h, dtype=np.float64)
+        # The bracket may reach beyond the range of floating point, where infinity is the right answer.
+        with np.errstate(over="ignore"):
+            return self._inverse(np.asarray(h, dtype=np.float64))
+
+    def _inverse(self, height: FloatArray) -> FloatArray:
         high = np.minimum(
             self.base.inverse_cumulative_hazard(height), self.background.inverse_cumulative_hazard(height)
         )
