@@ -24,7 +24,8 @@ labels = dict(zip(simulation.strategies, simulation.labels))
 # ## The index case
 #
 # The case report dates the surgery and the end, nothing between. Hatched bars are assumed dates; the whiskers
-# are the ranges over which the simulation varies them.
+# are the ranges in which they may have lain. The simulation varies the start of radiotherapy and the gaps between
+# treatments; progression it draws for each patient.
 
 # %%
 survsim.swimmer(
@@ -144,7 +145,7 @@ received loses {regret.as_treated:.1f} months on average against the best choice
 # ### Dose to the cord, and toxicity
 #
 # Cumulative dose is counted on the most exposed region with alpha/beta 2 Gy. Two published models of myelopathy
-# disagree by orders of magnitude at these doses; both are given, neither is believed alone. They are models of one
+# differ a hundred-fold after the first course and several-fold after both; both are given, neither is believed alone. They are models of one
 # course; for a conventional second course no validated model exists.
 
 # %%

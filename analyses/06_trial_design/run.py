@@ -62,15 +62,19 @@ def power_by_size(
 ) -> pd.DataFrame:
     """Share of trials that find a difference, by design and size, and the error of a wrong external control."""
     log_control = np.log(hazards["control"])
+    earlier = plan["control_prior"]
     prior = survsim.map_prior(
-        [log_control] * 3, [0.25] * 3, tau_scale=0.3, sources="assumption:trial_design/prior"
+        [log_control] * earlier["studies"],
+        [earlier["std_error"]] * earlier["studies"],
+        tau_scale=earlier["tau_scale"],
+        sources="assumption:trial_design/control_prior",
     )
     wrong = survsim.Exponential(rate=hazards["control"] * plan["control_error"]["factor"], time_unit="months")
     right = survsim.Exponential(rate=hazards["control"], time_unit="months")
     rows = []
     for n in plan["sizes"]:
         base = trial(hazards, plan, n)
-        events = round(0.8 * n)
+        events = round(plan["event_share"] * n)
         looks = trial(hazards, plan, n, looks=(events // 3, 2 * events // 3, events))
         moving = trial(hazards, plan, n, allocation="response_adaptive")
         single = trial(hazards, plan, n, treated_share=1.0)
@@ -148,7 +152,7 @@ def worth(
     pair = [decision.strategies.index(f"surgery_radiotherapy{end}") for end in ("", "_reirradiation")]
     rows = []
     for n in plan["sizes"]:
-        error = 2 / np.sqrt(0.8 * n)
+        error = 2 / np.sqrt(plan["event_share"] * n)
         value = survsim.evsi(decision.by_draw, log_ratio, error, noise)
         alone = survsim.evsi(decision.by_draw[pair], log_ratio, error, noise)
         ledger.record(f"evsi.{n}", value, unit="months", provenance=step)
