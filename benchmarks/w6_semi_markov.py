@@ -85,6 +85,40 @@ def by_hand(patients: int, workers: int) -> np.ndarray:
         return sum(pool.map(block, starts)) / patients
 
 
+def by_heormodel(patients: int) -> Callable[[], np.ndarray]:
+    """Life years of each strategy by heormodel's continuous clock, which leaves the times to a user's sampler."""
+    import pandas as pd
+    from heormodel.models import MicrosimModel
+    from heormodel.run import run_psa
+
+    def times(
+        params: object, name: str, state: np.ndarray, _: object, rng: np.random.Generator
+    ) -> np.ndarray:
+        found = np.full((state.size, 4), np.inf)
+        stable, worse = np.flatnonzero(state == 0), np.flatnonzero(state == 1)
+        scale = PROGRESS[1] * FACTORS[int(name[1:])]
+        found[stable, 1] = scale * rng.standard_exponential(stable.size) ** (1 / PROGRESS[0])
+        found[stable, 3] = DIE_EARLY[1] * rng.standard_exponential(stable.size)
+        found[worse, 2] = DIE_LATE[1] * rng.standard_exponential(worse.size) ** (1 / DIE_LATE[0])
+        found[worse, 3] = DIE_OTHER[1] * rng.standard_exponential(worse.size)
+        return found
+
+    def rates(params: object, name: str, state: np.ndarray, _: object) -> tuple[np.ndarray, np.ndarray]:
+        return np.zeros(state.size), (state < 2).astype(float)
+
+    engine = MicrosimModel.continuous(
+        states=("stable", "progressed", "dead_of_tumour", "dead_of_other_cause"),
+        event_times=times,
+        state_reward_rates=rates,
+        interventions=[f"s{i}" for i in range(len(FACTORS))],
+        horizon=HORIZON,
+        n_individuals=patients,
+        discount_rate=0.0,
+    )
+    draws = pd.DataFrame({"nothing": [0.0]}, index=pd.RangeIndex(1, name="iteration"))
+    return lambda: run_psa(engine, draws, seed=1).outcomes.data["qaly"].to_numpy()
+
+
 def exact() -> np.ndarray:
     """The same means by quadrature."""
 
@@ -143,6 +177,13 @@ def main() -> None:
     print(f"{'':24}seconds   ratio to hand")
     print(f"{'by hand, means only':24}{hand:7.3f}   1.0")
     print(f"{'survsim':24}{ours:7.3f}   {ours / hand:.1f}")
+    try:
+        theirs = seconds(by_heormodel(patients))
+        print(
+            f"{'heormodel, means only':24}{theirs:7.3f}   {theirs / hand:.1f}   {theirs / ours:.1f} times survsim"
+        )
+    except ImportError:
+        print("heormodel is not installed: pip install 'survsim[bench]'")
     print("largest difference from quadrature:", np.abs(survsim() - exact()).max())
     print("linear cost, microseconds a patient and strategy:")
     for n in (10_000, 100_000, 1_000_000, 10_000_000)[: 4 if patients >= 1_000_000 else 2]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.interpolate import BarycentricInterpolator, CubicSpline
 from scipy.linalg import cho_factor, cho_solve
+from scipy.special import gammaln
 
 from survsim.core.checks import FloatArray
 from survsim.core.errors import ConvergenceError, EvidenceError
@@ -20,17 +21,30 @@ from survsim.estimate.evidence_compile import Compiled
 from survsim.estimate.evidence_likelihood import log_likelihood, mean_shift
 
 FLOOR = 1e-4  # of a random-effect sd on the log hazard: no effect one could see
+SD_PRIORS = {"boundary-avoiding": 0.5, "half-normal": 0.0}
 DROP = 9.0  # log posterior below its top at which the grid of an sd ends
 MAX_NEWTON = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Deviation:
-    """Prior of the sd of one random effect: half-normal with `scale`, or fixed at `value`."""
+    """Prior of the sd of one random effect, or the sd itself, fixed at `value`.
+
+    Density proportional to ``sd^power exp(-sd^2 / (2 scale^2))``: half-normal with power 0; with a positive
+    power it is zero at zero (`SD_PRIORS`).
+    """
 
     name: str
     scale: float | None = None
     value: float | None = None
+    power: float = 0.0
+
+    def log_prior(self, sd: float) -> float:
+        """Log density at `sd`."""
+        scale, half = float(self.scale or 1.0), 0.5 * (self.power + 1.0)
+        constant = np.log(2.0) - half * np.log(2.0) - gammaln(half) - np.log(scale)
+        bend = self.power * np.log(sd / scale) if self.power else 0.0
+        return float(constant + bend - 0.5 * (sd / scale) ** 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -196,10 +210,7 @@ def grid_posterior(
 
     def log_posterior(sds: Sequence[float]) -> tuple[FloatArray, FloatArray, float]:
         theta, curvature, value = inner.solve(fixed | {d.name: s for d, s in zip(free, sds)})
-        prior = sum(
-            -0.5 * (s / float(d.scale or 1.0)) ** 2 - np.log(float(d.scale or 1.0)) for d, s in zip(free, sds)
-        )
-        return theta, curvature, value + float(prior) + len(free) * 0.5 * float(np.log(2 / np.pi))
+        return theta, curvature, value + sum(d.log_prior(s) for d, s in zip(free, sds))
 
     ranges = _ranges(free, lambda s: log_posterior(s)[2])
     axes = [_legendre(low, high, points) for low, high in ranges]
@@ -225,23 +236,26 @@ def grid_posterior(
         weight=mass[keep] / mass[keep].sum(),
         mean=mean,
         covariance=covariance,
-        tables={d.name: _table(axis, mass, i, len(free)) for i, (d, axis) in enumerate(zip(free, axes))},
+        tables={d.name: _table(axis, mass, i, free) for i, (d, axis) in enumerate(zip(free, axes))},
         log_marginal=float(np.log(mass.sum()) + logs.max()),
     )
 
 
-def _table(axis: tuple[FloatArray, FloatArray], mass: FloatArray, i: int, d: int) -> FloatArray:
+def _table(
+    axis: tuple[FloatArray, FloatArray], mass: FloatArray, i: int, free: Sequence[Deviation]
+) -> FloatArray:
     """(2, 401) values of a standard deviation and its distribution function.
 
-    The log density at the nodes is smooth: it is interpolated by their polynomial and summed up.
+    Without the power of the prior the log density is smooth: its polynomial through the nodes is summed up.
     """
-    x, w = axis
+    (x, w), d = axis, len(free)
     others = tuple(j for j in range(d) if j != i)
     density = mass.reshape((x.size,) * d).sum(axis=others) / w
     fine = np.linspace(x[0] - (x[1] - x[0]) / 2, x[-1] + (x[-1] - x[-2]) / 2, 401)
     fine = np.maximum(fine, 0.0)
-    logs = np.log(np.maximum(density, 1e-12 * density.max()))
+    logs = np.log(np.maximum(density / x ** free[i].power, 1e-12 * density.max()))
     height = np.exp(np.minimum(BarycentricInterpolator(x, logs)(fine), logs.max() + 1.0))
+    height *= fine ** free[i].power
     below = np.concatenate([[0.0], np.cumsum(0.5 * (height[1:] + height[:-1]) * np.diff(fine))])
     return np.stack([fine, below / below[-1]])
 

@@ -13,7 +13,8 @@ import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray
 from survsim.core.errors import ScenarioError
-from survsim.kernels.patient_path import CodeArray, first_event, move_on_grid, time_spent, within
+from survsim.kernels.patient_path import CodeArray, time_spent
+from survsim.kernels.patient_step import move, next_event, note_entry, sort_out, write_down
 from survsim.simulation import cord, hazards, lines
 from survsim.simulation.luck import Luck
 from survsim.simulation.myelopathy import CordSettings
@@ -100,46 +101,24 @@ class _Run:
 
     def step(self) -> None:
         w = self.w
-        rows = [*self._schedule_rows(), *w.event_at]
-        when, code = first_event(rows, self.follow.horizon)
-        np.copyto(code, -1, where=w.finished)
+        when, code = next_event(w.at, w.finished, self.follow.horizon)
         if self.follow.values:
             self._add_value(when)
         w.time = when
-        first = len(rows) - w.slots
-        done = ((code < 0) & ~w.finished).nonzero()[0]
-        moved = (code >= first).nonzero()[0]
-        changed = self._scheduled(code, first) if first else moved[:0]
-        entered, dead = self._move(moved, code, first)
+        done, changed, moved = sort_out(code, w.finished, w.scheduled)
+        self._scheduled(changed, code[changed])
+        entered, dead = self._move(moved, code)
         if w.has_lines:
             self._lines_go_on(np.concatenate([changed, entered]), entered=entered)
         else:
             hazards.enter(w, entered)
         self._clear(done, dead)
 
-    def _schedule_rows(self) -> list[FloatArray]:
-        w = self.w
-        if not w.has_lines:
-            return []
-        rows = [w.start_at, *w.end_at, *w.toxicity_at, w.choice_at]
-        if w.plan.changes:
-            rows.append(w.change_at)
-        if self._harms:
-            rows.append(w.harm_at)
-        return rows
-
-    @property
-    def _harms(self) -> bool:
-        settings = self.w.cord.myelopathy
-        return settings is not None and settings.acts_by is not None
-
-    def _scheduled(self, code: CodeArray, first: int) -> IntArray:
-        """Handle everything but transitions; the patients concerned."""
+    def _scheduled(self, changed: IntArray, kinds: CodeArray) -> None:
+        """Handle everything but transitions; `kinds` are rows of `Workspace.at`."""
         w = self.w
         treatments, harms = len(w.plan.treatments), len(w.plan.toxicities)
-        changed = ((code >= 0) & (code < first)).nonzero()[0]
-        kinds = code[changed]
-        for kind in np.bincount(kinds, minlength=first).nonzero()[0].tolist():
+        for kind in np.bincount(kinds).nonzero()[0].tolist():
             who = changed.compress(kinds == kind)
             if kind == 0:
                 lines.start(w, who)
@@ -151,48 +130,31 @@ class _Run:
                 lines.toxicity(w, x, who)
             elif kind == treatments + harms + 1:
                 lines.patient_choice(w, who)
-            elif kind == first - 1 and self._harms:
+            elif kind == w.scheduled - 1:
                 cord.harm(w, who)
             else:
                 w.revised[who] = True
-        return changed
 
-    def _move(self, moved: IntArray, code: CodeArray, first: int) -> tuple[IntArray, IntArray]:
+    def _move(self, moved: IntArray, code: CodeArray) -> tuple[IntArray, IntArray]:
         """Take the patients `moved` through their transitions; who entered a living state, who died."""
         w, paths, disease = self.w, self.paths, self.w.disease
-        source = w.state[moved]
-        target = disease.targets[source, code[moved] - first]
-        time = w.time[moved]
-        move_on_grid(paths.counts, source, target, time, self.per_time)
         if self.log is not None:
-            self.log.add(w.patient[moved], source, target, w.entry[moved], time)
-        w.state[moved] = target
-        dies = disease.dead[target]
-        lives = ~dies
-        dead, entered = moved.compress(dies), moved.compress(lives)
-        patient = w.patient[dead]
-        paths.death_at[patient] = time.compress(dies)
-        paths.death_state[patient] = target.compress(dies)
-        progresses = disease.progression[target]
-        if progresses.any():
-            who = w.patient[moved.compress(progresses)]
-            paths.progression_at[who] = np.minimum(paths.progression_at[who], time.compress(progresses))
+            source = w.state[moved]
+            target = disease.targets[source, code[moved] - w.scheduled]
+            self.log.add(w.patient[moved], source, target, w.entry[moved], w.time[moved])
+        entered, dead = move(
+            moved, code, w.scheduled, w.time, w.patient, w.state, disease.targets, disease.dead,
+            disease.progression, paths.counts, self.per_time, paths.death_at, paths.death_state,
+            paths.progression_at,
+        )  # fmt: skip
         if w.has_history:
-            self._note_entry(entered, target.compress(lives), time.compress(lives))
+            worse = note_entry(
+                entered, w.state, w.time, disease.progression, disease.performance_change, w.entry,
+                w.previous_time, w.performance, w.n_progressions, w.progressed_at,
+            )  # fmt: skip
+            if w.has_lines and worse.size:
+                lines.progression(w, worse)
         return entered, dead
-
-    def _note_entry(self, who: IntArray, state: CodeArray, time: FloatArray) -> None:
-        w = self.w
-        w.previous_time[who] = time - w.entry[who]
-        w.entry[who] = time
-        if w.disease.changes_performance:
-            change = w.disease.performance_change[state]
-            w.performance[who] = within(w.performance[who] + change, 0.0, 4.0)
-        worse = who.compress(w.disease.progression[state])
-        w.n_progressions[worse] += 1
-        w.progressed_at[worse] = w.time[worse]
-        if w.has_lines and worse.size:
-            lines.progression(w, worse)
 
     def _lines_go_on(self, who: IntArray, *, entered: IntArray) -> None:
         """After something happened to `who`: next line, fresh budgets for those who entered a state."""
@@ -232,13 +194,14 @@ class _Run:
         """Write down those who are done; from time to time go on without them."""
         w = self.w
         who = np.concatenate([done, dead])
-        if who.size:
-            self._write(who)
-            w.finished[who] = True
-            w.time[who] = self.follow.horizon
-        left = (~w.finished).nonzero()[0]
-        if left.size < 0.6 * w.finished.size:
-            w.keep(left)
+        if not who.size:
+            return
+        self._write(who)
+        w.finished[who] = True
+        w.time[who] = self.follow.horizon
+        w.n_left -= who.size
+        if w.n_left < 0.4 * w.finished.size:
+            w.keep((~w.finished).nonzero()[0])
 
     def _write(self, who: IntArray) -> None:
         w, paths = self.w, self.paths
@@ -260,9 +223,7 @@ class _Run:
             if treatment.irradiates:
                 cord.add_dose(w, k, who.compress(w.given[k][who]), harms=False)
         paths.cord_dose[patient] = w.cord_dose(who)
-        paths.worst_grade[patient] = w.worst_grade[who]
-        # a row at a time: numpy is several times slower with a slice beside an index
-        for i in range(paths.started.shape[0]):
-            paths.started[i][patient] = w.line_given[i][who]
-        for m in range(paths.myelopathy_at.shape[0]):
-            paths.myelopathy_at[m][patient] = w.myelopathy_at[m][who]
+        write_down(
+            who, w.patient, w.worst_grade, w.line_given, w.myelopathy_at, paths.worst_grade, paths.started,
+            paths.myelopathy_at,
+        )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,6 @@ SMALL_DRAW = 16_384
 """Patients a draw below which arrays are too short for threads to pay."""
 LONG_RUN = 10_000_000
 """Patients under all strategies and draws from which starting processes pays."""
-RAY_HELPING = 4
-"""Chunks a worker between two times that results come back from Ray."""
 Progress = Callable[[int, int], None]
 
 
@@ -155,19 +154,40 @@ def _on_ray(
 ) -> Iterator[tuple[Chunk, ChunkSums]]:
     try:
         import ray
-        from ray.util.joblib import register_ray
+        import ray.exceptions
     except ImportError:
         raise InputError('executor="ray" needs the ray extra: pip install "survsim[ray]".') from None
-    import joblib
+    mine = not ray.is_initialized()
+    if mine and address is None:
+        ray.init(num_cpus=workers, include_dashboard=False, log_to_driver=False)
+    elif mine:
+        _join_ray(ray, str(address))
+    try:
+        whole, task = ray.put(job), ray.remote(numbered)
+        # a lost worker's task is done again elsewhere, as often as it takes
+        waiting = [task.options(max_retries=-1).remote(whole, chunk) for chunk in todo]
+        while waiting:
+            ready, waiting = ray.wait(waiting)
+            yield ray.get(ready[0])
+    except ray.exceptions.RayTaskError as error:
+        raise error.cause from None
+    finally:
+        if mine:
+            ray.shutdown()
 
-    if not ray.is_initialized():
-        ray.init(address=address) if address is not None else ray.init(num_cpus=workers)
-    register_ray()
-    pool = joblib.Parallel(n_jobs=workers if address is None else -1, backend="ray")
-    # in helpings, because Ray's backend hands nothing over before all of a call is done
-    helping = RAY_HELPING * workers
-    for first in range(0, len(todo), helping):
-        yield from pool(joblib.delayed(numbered)(job, chunk) for chunk in todo[first : first + helping])
+
+def _join_ray(ray: Any, address: str) -> None:
+    """Join the Ray at `address`; where nothing listens, Ray itself would wait two minutes and end the process."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    try:
+        if port.isdigit():  # "auto" and the like are looked up by Ray
+            socket.create_connection((host, int(port)), timeout=5).close()
+        ray.init(address=address, log_to_driver=False)
+    except OSError as error:
+        raise InputError(
+            f"no Ray answers at {address!r} ({error}). Start one with `ray start --head` and give the address "
+            "it prints, or ray://HOST:10001."
+        ) from None
 
 
 class _Address:

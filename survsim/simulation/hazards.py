@@ -12,8 +12,9 @@ import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray
 from survsim.core.distributions import HazardDistribution
-from survsim.kernels.patient_path import used_up
-from survsim.simulation.plan import EffectPlan, TransitionPlan
+from survsim.kernels.patient_step import budget_left, effect_logs, revisit, run_clock
+from survsim.simulation.luck import Luck
+from survsim.simulation.plan import EffectTable, TransitionPlan
 from survsim.simulation.workspace import Workspace
 
 
@@ -33,94 +34,81 @@ def enter(w: Workspace, who: IntArray) -> None:
 
 
 def _arm(w: Workspace, state: int, slot: int, transition: TransitionPlan, who: IntArray) -> None:
-    budget = _luck(w, state, transition.stream, who)
-    fixed = _own_factor(w, transition, who)
-    if fixed is not None:
-        budget = budget / fixed
     time = w.time[who]
     law = transition.law
-    if not w.has_effects or not w.plan.effects[state][slot]:
+    table = w.plan.tables[state][slot]
+    alike = not w.disease.cyclic and not transition.asks_history
+    if alike and table is None and not transition.forward:
+        w.event_at[slot][who] = time + own_time(transition, w.luck, w.patients)[w.patient[who]]
+        return
+    budget = (
+        own_budget(transition, w.luck, w.patients)[w.patient[who]]
+        if alike
+        else _budget(w, state, transition, who)
+    )
+    if table is None:
         start = law.cumulative_hazard(time) if transition.forward else None
         at = law.inverse_cumulative_hazard(budget if start is None else start + budget)
         w.event_at[slot][who] = at if transition.forward else time + at
         return
     age = time if transition.forward else np.zeros(who.size)
     used = law.cumulative_hazard(age) if transition.forward else np.zeros(who.size)
-    factor, slowness = _factors(w, w.plan.effects[state][slot], who)
-    w.budget[slot][who], w.age[slot][who], w.used[slot][who] = budget, age, used
-    w.factor[slot][who], w.slowness[slot][who] = factor, slowness
-    w.since[slot][who] = time
-    w.event_at[slot][who] = _fires(law, time, age, used, budget, factor, slowness)
+    factor, slowness = _factors(w, table, who)
+    _run(w, slot, law, who, budget, age, used, factor, slowness)
 
 
 def revise(w: Workspace, who: IntArray) -> None:
     """Spend the budgets of `who` up to now and go on under the treatments now in force."""
     for state, row in enumerate(w.disease.out):
-        effects = w.plan.effects[state]
-        if not any(effects):
+        tables = w.plan.tables[state]
+        if not any(tables):
             continue
         here = who.compress(w.state[who] == state)
         if not here.size:
             continue
-        for slot, transition in enumerate(row):
-            if effects[slot]:
-                _spend(w, slot, transition, effects[slot], here)
+        for slot, (transition, table) in enumerate(zip(row, tables)):
+            if table is not None:
+                _spend(w, slot, transition, table, here)
 
 
-def _spend(
-    w: Workspace, slot: int, transition: TransitionPlan, effects: tuple[EffectPlan, ...], who: IntArray
-) -> None:
-    new_factor, new_slowness = _factors(w, effects, who)
-    factor, slowness = w.factor[slot][who], w.slowness[slot][who]
-    changed = ((new_factor != factor) | (new_slowness != slowness)).nonzero()[0]
+def _spend(w: Workspace, slot: int, transition: TransitionPlan, table: EffectTable, who: IntArray) -> None:
+    new_factor, new_slowness = _factors(w, table, who)
+    changed, age = revisit(
+        who, w.time, w.factor[slot], w.slowness[slot], w.age[slot], w.since[slot], new_factor, new_slowness
+    )
     if not changed.size:
         return
-    who, factor, slowness = who[changed], factor[changed], slowness[changed]
-    law, time = transition.law, w.time[who]
-    age = w.age[slot][who] + (time - w.since[slot][who]) / slowness
+    who, law = who[changed], transition.law
     used = law.cumulative_hazard(age)
-    budget = used_up(w.budget[slot][who], factor, w.used[slot][who], used)
-    factor, slowness = new_factor[changed], new_slowness[changed]
-    w.budget[slot][who], w.age[slot][who], w.used[slot][who] = budget, age, used
-    w.factor[slot][who], w.slowness[slot][who], w.since[slot][who] = factor, slowness, time
-    w.event_at[slot][who] = _fires(law, time, age, used, budget, factor, slowness)
+    budget = budget_left(who, w.budget[slot], w.factor[slot], w.used[slot], used)
+    _run(w, slot, law, who, budget, age, used, new_factor[changed], new_slowness[changed])
 
 
-def _fires(
+def _run(
+    w: Workspace,
+    slot: int,
     law: HazardDistribution,
-    time: FloatArray,
+    who: IntArray,
+    budget: FloatArray,
     age: FloatArray,
     used: FloatArray,
-    budget: FloatArray,
     factor: FloatArray,
     slowness: FloatArray,
-) -> FloatArray:
+) -> None:
+    """Run the clocks of `who` on from now, with these numbers (m,)."""
     reached = law.inverse_cumulative_hazard(used + budget / factor)
-    return time + slowness * np.maximum(reached - age, 0.0)
+    run_clock(
+        who, w.time, budget, age, used, factor, slowness, reached, w.budget[slot], w.age[slot], w.used[slot],
+        w.factor[slot], w.slowness[slot], w.since[slot], w.event_at[slot],
+    )  # fmt: skip
 
 
-def _factors(w: Workspace, effects: tuple[EffectPlan, ...], who: IntArray) -> tuple[FloatArray, FloatArray]:
+def _factors(w: Workspace, table: EffectTable, who: IntArray) -> tuple[FloatArray, FloatArray]:
     """Hazard ratio and acceleration factor in force now for the patients `who`."""
-    log_factor, log_slowness = np.zeros(who.size), np.zeros(who.size)
-    time = w.time[who]
-    for effect in effects:
-        k = effect.treatment
-        begun = w.given_at[k][who]
-        in_force = begun <= time
-        if effect.while_on:
-            in_force &= w.given[k][who]
-        if effect.responders:
-            in_force &= w.responds[k][who]
-        logs: FloatArray | float = effect.logs[0]
-        if effect.times.size:
-            # compared as absolute times, in the same sum that scheduled the change
-            step = np.zeros(who.size, dtype=np.int64)
-            for after in effect.times:
-                step += time >= begun + after
-            logs = effect.logs[step]
-        total = log_slowness if effect.slows_clock else log_factor
-        total += np.where(in_force, w.dose[k][who] * logs, 0.0)
-    return np.exp(log_factor), np.exp(log_slowness)
+    factor, slowness = effect_logs(
+        who, w.time, w.given_at, w.given, w.responds, w.dose, table.flags, table.times, table.logs
+    )
+    return np.exp(factor), np.exp(slowness)
 
 
 def next_change(w: Workspace, who: IntArray) -> FloatArray:
@@ -133,29 +121,52 @@ def next_change(w: Workspace, who: IntArray) -> FloatArray:
     return soonest
 
 
-def _luck(w: Workspace, state: int, stream: str, who: IntArray) -> FloatArray:
-    patient = w.patient[who]
-    if not w.disease.cyclic:
-        found = w.luck.exponential(stream)
-        return found if who.size == found.size else found[patient]
-    visit = w.visits[state][who]
+def own_budget(transition: TransitionPlan, luck: Luck, patients: dict[str, FloatArray]) -> FloatArray:
+    """Exponential budgets of a block over the hazard ratio of each patient: the same under every strategy.
+
+    For transitions that ask for no history, on the first visit of their state.
+    """
+    if not transition.covariates and transition.frailty is None:
+        return luck.exponential(transition.stream)
+
+    def make() -> FloatArray:
+        score: FloatArray | float = 0.0
+        for name, coefficient in transition.covariates:
+            score = score + coefficient * patients[name]
+        if transition.frailty is not None:
+            score = score + transition.frailty_power * np.log(patients[f"frailty/{transition.frailty}"])
+        return luck.exponential(transition.stream) / np.exp(score)
+
+    return luck.shared(("budget", transition.stream), make)
+
+
+def own_time(transition: TransitionPlan, luck: Luck, patients: dict[str, FloatArray]) -> FloatArray:
+    """Times of a block from entry that no strategy changes; a slower clock only stretches them."""
+
+    def make() -> FloatArray:
+        return np.asarray(transition.law.inverse_cumulative_hazard(own_budget(transition, luck, patients)))
+
+    return luck.shared(("time", transition.stream), make)
+
+
+def _budget(w: Workspace, state: int, transition: TransitionPlan, who: IntArray) -> FloatArray:
+    """Budgets (m,) of those who enter now, over their hazard ratio by what is known of them now."""
+    patient, visit = (
+        w.patient[who],
+        w.visits[state][who] if w.disease.cyclic else np.zeros(who.size, np.int64),
+    )
     budget = np.empty(who.size)
     for v in np.unique(visit):
         now = visit == v
-        budget[now] = w.luck.exponential(stream, int(v))[patient[now]]
-    return budget
-
-
-def _own_factor(w: Workspace, transition: TransitionPlan, who: IntArray) -> FloatArray | None:
-    """Hazard ratio from the patient's covariates, history and frailty; None where there is none."""
+        budget[now] = w.luck.exponential(transition.stream, int(v))[patient[now]]
     if not transition.covariates and transition.frailty is None:
-        return None
+        return budget
     score = np.zeros(who.size)
     for name, coefficient in transition.covariates:
         score += coefficient * _history(w, name, who)
     if transition.frailty is not None:
         score += transition.frailty_power * np.log(w.covariate(f"frailty/{transition.frailty}")[who])
-    return np.exp(score)
+    return np.asarray(budget / np.exp(score))
 
 
 def _history(w: Workspace, name: str, who: IntArray) -> FloatArray:

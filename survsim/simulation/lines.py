@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from survsim.core.checks import IntArray
-from survsim.kernels.patient_path import within
+from survsim.kernels.patient_lines import begin_line, between_lines, close_line, give, take_off
+from survsim.kernels.patient_path import CodeArray, within
 from survsim.simulation.cord import add_dose
 from survsim.simulation.plan import LinePlan, ToxicityPlan
 from survsim.simulation.rules import COMPLETED, DECLINED, RUNNING, STOPPED
@@ -18,27 +19,9 @@ def schedule(w: Workspace, who: IntArray) -> IntArray:
     Lines are looked at in their order; the one that can start soonest is next, the first at equal times.
     """
     touched = []
-    waiting = who.compress(w.running[who] < 0)
-    left = np.zeros(waiting.size, dtype=bool)
-    for number, line in enumerate(w.plan.lines):
-        left |= w.line_count[number][waiting] < line.repeats
-    waiting = waiting.compress(left)
+    waiting = between_lines(who, w.running, w.line_count, w.plan.start_rules.repeats)
     while waiting.size:
-        best = np.full(waiting.size, np.inf)
-        choice = np.zeros(waiting.size, dtype=np.int8)
-        for number, line in enumerate(w.plan.lines):
-            spent = w.line_count[number][waiting] >= line.repeats
-            if spent.all():
-                continue
-            for clauses in line.conditions:
-                wait = clauses.wait(w, waiting, number)
-                wait[spent] = np.inf
-                sooner = wait < best
-                np.copyto(best, wait, where=sooner)
-                np.copyto(choice, number, where=sooner)
-        w.start_at[waiting] = w.time[waiting] + best
-        w.start_line[waiting] = choice
-        now = waiting.compress(best == 0.0)
+        now = w.plan.start_rules.next_line(w, waiting)
         if not now.size:
             break
         start(w, now)
@@ -65,25 +48,19 @@ def start(w: Workspace, who: IntArray) -> None:
 
 
 def _begin(w: Workspace, number: int, line: LinePlan, who: IntArray) -> None:
-    time = w.time[who]
-    w.running[who] = number
-    w.line_status[number][who] = RUNNING
-    w.start_at[who] = np.inf
-    w.lines_started[who] += 1
-    repeat = w.line_count[number][who]
-    w.line_count[number][who] += 1
-    w.line_given[number][who] += 1
+    repeat = begin_line(
+        who, w.time, number, RUNNING, w.running, w.line_status[number], w.line_count[number], w.line_given[number],
+        w.start_at, w.lines_started,
+    )  # fmt: skip
     for k in line.treatments:
         treatment = w.plan.treatments[k]
-        w.given[k][who] = True
-        w.given_at[k][who] = time
-        w.end_at[k][who] = time + treatment.duration
-        w.dose[k][who] = 1.0
-        if treatment.acts:
-            w.revised[who] = True
+        give(
+            who, w.time, treatment.duration, treatment.acts, w.given[k], w.given_at[k], w.end_at[k], w.dose[k],
+            w.revised,
+        )  # fmt: skip
         if w.paid is not None and treatment.cost:
             for i, tau in enumerate(w.taus):
-                w.paid[i][who[time < tau]] += treatment.cost
+                w.paid[i][who[w.time[who] < tau]] += treatment.cost
         if treatment.response_probability > 0:
             yes = _uniform(w, f"response/{treatment.name}", who, repeat) <= treatment.response_probability
             w.responds[k][who] = yes
@@ -93,20 +70,22 @@ def _begin(w: Workspace, number: int, line: LinePlan, who: IntArray) -> None:
             _arm_toxicity(w, x, toxicity, who, repeat)
     if line.choice_rate > 0:
         u = _uniform(w, f"choice/{line.name}", who, repeat)
-        w.choice_at[who] = time - np.log(u) / line.choice_rate
+        w.choice_at[who] = w.time[who] - np.log(u) / line.choice_rate
 
 
-def _arm_toxicity(w: Workspace, x: int, toxicity: ToxicityPlan, who: IntArray, repeat: IntArray) -> None:
+def _arm_toxicity(w: Workspace, x: int, toxicity: ToxicityPlan, who: IntArray, repeat: CodeArray) -> None:
     u = _uniform(w, toxicity.stream, who, repeat)
     comes = u <= toxicity.probability
-    # given that it comes, u / probability is uniform again
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        within = np.where(comes, u / toxicity.probability, 1.0)
-    at = w.time[who] + toxicity.onset.sample(within)
-    w.toxicity_at[x][who] = np.where(comes, at, np.inf)
+    w.toxicity_at[x][who] = np.inf
+    if comes.any():
+        # given that it comes, u / probability is uniform again
+        here = who.compress(comes)
+        w.toxicity_at[x][here] = w.time[here] + toxicity.onset.sample(
+            u.compress(comes) / toxicity.probability
+        )
 
 
-def _uniform(w: Workspace, stream: str, who: IntArray, repeat: IntArray) -> np.ndarray:
+def _uniform(w: Workspace, stream: str, who: IntArray, repeat: CodeArray) -> np.ndarray:
     patient = w.patient[who]
     last = int(repeat.max(initial=0))
     if last == 0:
@@ -122,31 +101,23 @@ def _uniform(w: Workspace, stream: str, who: IntArray, repeat: IntArray) -> np.n
 def end_treatments(w: Workspace, treatments: tuple[int, ...], who: IntArray, status: int) -> None:
     """End the given treatments of the patients `who`; a line with none left is over, with `status`."""
     for k in treatments:
-        here = who.compress(w.given[k][who])
-        if not here.size:
-            continue
-        add_dose(w, k, here)
-        w.given[k][here] = False
-        if w.plan.treatments[k].acts_while_on:
-            w.revised[here] = True
-        w.end_at[k][here] = np.inf
-        for x, toxicity in enumerate(w.plan.toxicities):
-            if toxicity.treatment == k and not toxicity.late:
-                w.toxicity_at[x][here] = np.inf
+        treatment = w.plan.treatments[k]
+        had = take_off(
+            who,
+            treatment.acts_while_on,
+            treatment.calls_off,
+            w.given[k],
+            w.end_at[k],
+            w.revised,
+            w.toxicity_at,
+        )
+        add_dose(w, k, had)
     for number, line in enumerate(w.plan.lines):
-        if not any(k in line.treatments for k in treatments):
-            continue
-        here = who.compress(w.running[who] == number)
-        if not here.size:
-            continue
-        left = w.given[line.treatments[0]][here]
-        for k in line.treatments[1:]:
-            left = left | w.given[k][here]
-        over = here.compress(~left)
-        w.line_status[number][over] = status
-        w.running[over] = -1
-        w.line_ended_at[over] = w.time[over]
-        w.choice_at[over] = np.inf
+        if any(k in line.treatments for k in treatments):
+            close_line(
+                who, w.time, number, status, np.array(line.treatments), w.given, w.running,
+                w.line_status[number], w.line_ended_at, w.choice_at,
+            )  # fmt: skip
 
 
 def planned_end(w: Workspace, k: int, who: IntArray) -> None:

@@ -8,7 +8,6 @@ import numpy as np
 
 from survsim.core.checks import FloatArray
 from survsim.core.streams import CELL
-from survsim.kernels.patient_path import cell_sums
 from survsim.simulation.engine import Follow
 from survsim.simulation.model import Model
 from survsim.simulation.paths import Paths
@@ -74,14 +73,17 @@ def _timed(kind: str, time: float, paths: Paths, follow: Follow) -> FloatArray |
 
 def cell_moments(values: Sequence[FloatArray | None], size: int) -> tuple[FloatArray, FloatArray]:
     """Sums (cells, strategies) and sums of products (cells, strategies, strategies) of one measure."""
-    cells = -(-size // CELL)
-    n = len(values)
+    cells, n = -(-size // CELL), len(values)
     sums, products = np.zeros((cells, n)), np.zeros((cells, n, n))
-    there = [(i, x) for i, x in enumerate(values) if x is not None]
-    room = np.empty(size)
-    for k, (i, x) in enumerate(there):
-        sums[:, i] = cell_sums(x, CELL)
-        for j, y in there[: k + 1]:
-            found = cell_sums(np.multiply(x, y, out=room), CELL)
-            products[:, i, j] = products[:, j, i] = found
+    there = [i for i, x in enumerate(values) if x is not None]
+    # the last cell is filled up with zeros, so that every cell is summed in the same order
+    flat = np.zeros((len(there), cells * CELL))
+    for row, i in zip(flat, there):
+        row[:size] = values[i]
+    whole = flat.reshape(len(there), cells, CELL)
+    sums[:, there] = whole.sum(axis=2).T
+    for k, i in enumerate(there):
+        # not a matrix product: its order of sums may change with the number of threads
+        found = np.einsum("ck,jck->cj", whole[k], whole[: k + 1])
+        products[:, i, there[: k + 1]] = products[:, there[: k + 1], i] = found
     return sums, products

@@ -12,20 +12,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from survsim.core.checks import FloatArray, IntArray
+from survsim.core.checks import FloatArray
 from survsim.kernels.patient_path import CodeArray, never_unless
+from survsim.kernels.patient_step import count_moves
+from survsim.simulation.hazards import own_budget, own_time
 from survsim.simulation.luck import Luck
 from survsim.simulation.paths import Paths
 from survsim.simulation.plan import DiseasePlan, StrategyPlan, TransitionPlan
-from survsim.simulation.states import HISTORY
 
 if TYPE_CHECKING:
     from survsim.simulation.engine import Follow
 
+_NO_CODE = np.zeros(0, dtype=np.int8)
+
 
 def is_plain(disease: DiseasePlan, plan: StrategyPlan, follow: Follow) -> bool:
     """Whether the short way gives everything that is asked for."""
-    asks_history = any(name in HISTORY for row in disease.out for t in row for name, _ in t.covariates)
+    asks_history = any(t.asks_history for row in disease.out for t in row)
     wanted = follow.values or follow.sojourns
     return plan.constant is not None and not disease.cyclic and not asks_history and not wanted
 
@@ -50,7 +53,8 @@ def simulate_plain(
     for state in disease.order:
         row = disease.out[state]
         when, code = _leave(disease, plan, state, luck, patients, arrival[state], follow.horizon)
-        _count(counts, disease, state, when, code, 1.0 / follow.grid_step)
+        targets = np.array([t.target for t in row])
+        count_moves(counts, state, targets, when, _NO_CODE if code is None else code, 1.0 / follow.grid_step)
         if all(disease.dead[t.target] for t in row):
             death = _sooner(death, when)
             continue
@@ -99,7 +103,7 @@ def _leave(
     factors = plan.constant[state] if plan.constant is not None else ()
     if all(f == (1.0, 1.0) for f in factors) and not any(t.forward for t in row):
         stay, code = luck.shared(
-            ("stay", disease.names[state]), lambda: _first([_time(t, luck, patients) for t in row])
+            ("stay", disease.names[state]), lambda: _first([own_time(t, luck, patients) for t in row])
         )
         # rounding keeps order: the least of the sums is the sum with the least
         return stay if arrival is None else arrival + stay, code
@@ -122,31 +126,6 @@ def _first(times: list[FloatArray]) -> tuple[FloatArray, CodeArray | None]:
     return when, code
 
 
-def _budget(transition: TransitionPlan, luck: Luck, patients: dict[str, FloatArray]) -> FloatArray:
-    """Exponential budgets (n,) over the hazard ratio of each patient: the same under every strategy."""
-    if not transition.covariates and transition.frailty is None:
-        return luck.exponential(transition.stream)
-
-    def make() -> FloatArray:
-        score: FloatArray | float = 0.0
-        for name, coefficient in transition.covariates:
-            score = score + coefficient * patients[name]
-        if transition.frailty is not None:
-            score = score + transition.frailty_power * np.log(patients[f"frailty/{transition.frailty}"])
-        return luck.exponential(transition.stream) / np.exp(score)
-
-    return luck.shared(("budget", transition.stream), make)
-
-
-def _time(transition: TransitionPlan, luck: Luck, patients: dict[str, FloatArray]) -> FloatArray:
-    """Times (n,) from entry that no strategy changes; a slower clock only stretches them."""
-
-    def make() -> FloatArray:
-        return np.asarray(transition.law.inverse_cumulative_hazard(_budget(transition, luck, patients)))
-
-    return luck.shared(("time", transition.stream), make)
-
-
 def _fires(
     transition: TransitionPlan,
     factor: float,
@@ -158,10 +137,10 @@ def _fires(
 ) -> FloatArray:
     """When a transition would be taken (n,), infinity for those who do not come to its state."""
     if factor == 1.0 and not transition.forward:
-        at = _time(transition, luck, patients)
+        at = own_time(transition, luck, patients)
         at = at if slowness == 1.0 else slowness * at
         return at if arrival is None else arrival + at
-    law, budget = transition.law, _budget(transition, luck, patients)
+    law, budget = transition.law, own_budget(transition, luck, patients)
     if arrival is None:
         budget = budget if factor == 1.0 else budget / factor
         return np.asarray(slowness * law.inverse_cumulative_hazard(budget))
@@ -176,24 +155,3 @@ def _fires(
     else:
         when[who] = time + slowness * law.inverse_cumulative_hazard(budget)
     return when
-
-
-def _count(
-    counts: IntArray,
-    disease: DiseasePlan,
-    state: int,
-    when: FloatArray,
-    code: CodeArray | None,
-    per_time: float,
-) -> None:
-    """Move everybody on the grid; what comes after its end falls into the last column, which is dropped."""
-    width, row = counts.shape[1], disease.out[state]
-    place = when * per_time
-    np.ceil(place, out=place)
-    np.minimum(place, width - 1.0, out=place)
-    if code is not None:
-        place += np.multiply(code, float(width))
-    moves = np.bincount(place.astype(np.int64), minlength=len(row) * width).reshape(len(row), width)
-    for slot, transition in enumerate(row):
-        counts[transition.target] += moves[slot]
-    counts[state] -= moves.sum(axis=0)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import Any
 
 import numpy as np
 
-from survsim.core.checks import BoolArray, FloatArray
+from survsim.core.checks import BoolArray, FloatArray, IntArray
 from survsim.kernels.patient_path import CodeArray
 from survsim.simulation.laws import LawBase, Lookup
 from survsim.simulation.model import Model, Numbers
-from survsim.simulation.rules import ClauseSet, compile_conditions
+from survsim.simulation.rules import StartRules, compile_start_rules
+from survsim.simulation.states import HISTORY
 from survsim.simulation.strategy import Effect, Line, Strategy, Treatment
 
 
@@ -26,6 +28,7 @@ class TransitionPlan:
     covariates: tuple[tuple[str, float], ...]
     frailty: str | None
     frailty_power: float
+    asks_history: bool
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -38,6 +41,30 @@ class EffectPlan:
     logs: FloatArray
     while_on: bool
     responders: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class EffectTable:
+    """The effects on one transition as arrays; see `survsim.kernels.patient_step.effect_logs`."""
+
+    flags: IntArray
+    times: FloatArray
+    logs: FloatArray
+
+    @classmethod
+    def of(cls, effects: tuple[EffectPlan, ...]) -> EffectTable | None:
+        """The table of some effects, None of none."""
+        if not effects:
+            return None
+        ends = np.cumsum([e.times.size for e in effects], dtype=np.int64)
+        logs = np.zeros((len(effects), 1 + max(e.times.size for e in effects)))
+        for row, e in zip(logs, effects):
+            row[: e.logs.size] = e.logs
+        flags = [
+            (e.treatment, e.slows_clock, e.while_on, e.responders, end - e.times.size, end)
+            for e, end in zip(effects, ends.tolist())
+        ]
+        return cls(np.array(flags, dtype=np.int64), np.concatenate([e.times for e in effects]), logs)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -68,16 +95,16 @@ class TreatmentPlan:
     cost_per_time: float
     acts: bool
     acts_while_on: bool
+    calls_off: IntArray  # toxicities that no longer come once it has ended
     irradiates: bool
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class LinePlan:
-    """A line: its treatments, start conditions and stop rules, as indices."""
+    """A line: its treatments and stop rules, as indices."""
 
     name: str
     treatments: tuple[int, ...]
-    conditions: tuple[ClauseSet, ...]
     stops_on_progression: tuple[tuple[int, ...], ...]
     stops_on_toxicity: tuple[tuple[int, str | None, tuple[int, ...]], ...]
     dose_rules: tuple[tuple[int, str | None, float], ...]
@@ -109,13 +136,14 @@ class DiseasePlan:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class StrategyPlan:
-    """A strategy of one draw; `effects` is indexed as `DiseasePlan.out`."""
+    """A strategy of one draw; `tables` is indexed as `DiseasePlan.out`."""
 
     name: str
     treatments: tuple[TreatmentPlan, ...]
-    effects: tuple[tuple[tuple[EffectPlan, ...], ...], ...]
+    tables: tuple[tuple[EffectTable | None, ...], ...]
     toxicities: tuple[ToxicityPlan, ...]
     lines: tuple[LinePlan, ...]
+    start_rules: StartRules
     regions: tuple[str, ...]
     changes: tuple[tuple[int, float], ...]
     constant: tuple[tuple[tuple[float, float], ...], ...] | None
@@ -137,6 +165,7 @@ def compile_disease(model: Model, number: Numbers, draw: int) -> DiseasePlan:
             covariates=tuple((k, number(v)) for k, v in t.covariates.items()),
             frailty=t.frailty,
             frailty_power=number(t.frailty_power),
+            asks_history=any(k in HISTORY for k in t.covariates),
         )
         out[index[t.source]].append(plan)
         names[index[t.source]].append(t.name)
@@ -233,12 +262,11 @@ def compile_strategy(model: Model, strategy: Strategy, number: Numbers, disease:
     used = list(dict.fromkeys(t for line in strategy.lines for t in line.treatments))
     treatments = {name: model.treatment(strategy, name) or Treatment() for name in used}
     regions = tuple(sorted({r.region for t in treatments.values() for r in t.radiation}))
-    lines = [line.line for line in strategy.lines]
     effects = tuple(tuple(_effects_on(name, treatments, number) for name in row) for row in disease.out_names)
     return StrategyPlan(
         name=strategy.name,
-        treatments=tuple(_treatment(n, t, regions, number) for n, t in treatments.items()),
-        effects=effects,
+        treatments=tuple(_treatment(n, t, regions, number, treatments) for n, t in treatments.items()),
+        tables=tuple(tuple(EffectTable.of(es) for es in row) for row in effects),
         toxicities=tuple(
             ToxicityPlan(
                 name=x.name,
@@ -253,7 +281,8 @@ def compile_strategy(model: Model, strategy: Strategy, number: Numbers, disease:
             for n, t in treatments.items()
             for x in t.toxicities
         ),
-        lines=tuple(_line(line, used, lines, model.state_names, number) for line in strategy.lines),
+        lines=tuple(_line(line, used, number) for line in strategy.lines),
+        start_rules=compile_start_rules(strategy.lines, model.state_names, number),
         regions=regions,
         constant=_constant_factors(strategy, treatments, effects),
         changes=tuple(
@@ -272,6 +301,7 @@ def _effects_on(transition: str, treatments: dict[str, Treatment], number: Looku
     return tuple(found)
 
 
+@functools.cache
 def _matches(pattern: str, transition: str) -> bool:
     wanted, given = pattern.split(">"), transition.split(">")
     return all(w in ("*", g) for w, g in zip(wanted, given))
@@ -294,7 +324,10 @@ def _effect(effect: Effect, treatment: int, adherence: float, number: Lookup) ->
     )
 
 
-def _treatment(name: str, t: Treatment, regions: tuple[str, ...], number: Lookup) -> TreatmentPlan:
+def _treatment(
+    name: str, t: Treatment, regions: tuple[str, ...], number: Lookup, every: dict[str, Treatment]
+) -> TreatmentPlan:
+    harms = [(owner, x.late) for owner, other in every.items() for x in other.toxicities]
     duration = np.inf
     if t.duration is not None:
         duration = number(t.duration)
@@ -316,10 +349,11 @@ def _treatment(name: str, t: Treatment, regions: tuple[str, ...], number: Lookup
         acts=bool(t.effects),
         irradiates=bool(fractions.any()),
         acts_while_on=any(e.lasts == "while_on" for e in t.effects),
+        calls_off=np.array([i for i, h in enumerate(harms) if h == (name, False)], dtype=np.int64),
     )
 
 
-def _line(line: Line, used: list[str], lines: list[str], states: tuple[str, ...], number: Lookup) -> LinePlan:
+def _line(line: Line, used: list[str], number: Lookup) -> LinePlan:
     own = tuple(used.index(t) for t in line.treatments)
 
     def meant(names: tuple[str, ...]) -> tuple[int, ...]:
@@ -328,7 +362,6 @@ def _line(line: Line, used: list[str], lines: list[str], states: tuple[str, ...]
     return LinePlan(
         name=line.line,
         treatments=own,
-        conditions=compile_conditions(line, states, lines, number),
         stops_on_progression=tuple(meant(r.treatments) for r in line.stop if r.on == "progression"),
         stops_on_toxicity=tuple(
             (r.grade_at_least, r.name, meant(r.treatments)) for r in line.stop if r.on == "toxicity"

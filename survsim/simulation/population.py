@@ -70,15 +70,17 @@ class Frailty(Checked):
 
     def values(self, u: FloatArray, number: Lookup) -> FloatArray:
         """Frailties (n,) from uniforms (n,) by inversion."""
-        from scipy.special import gammaincinv, ndtri
-
         variance = number(self.variance)
         if variance < 0:
             raise ScenarioError(f"frailty {self.name} has variance {variance:g}; it must be at least 0.")
         if variance == 0:
             return np.ones(u.shape)
         if self.distribution == "gamma":
-            return np.maximum(variance * gammaincinv(1.0 / variance, u), np.finfo(float).tiny)
+            from survsim.simulation.gamma_quantile import gamma_quantile
+
+            return gamma_quantile(u, variance)
+        from scipy.special import ndtri
+
         sigma2 = np.log1p(variance)
         return np.exp(np.sqrt(sigma2) * ndtri(u) - 0.5 * sigma2)
 

@@ -7,49 +7,47 @@ from typing import Any
 import numpy as np
 
 from survsim.core.checks import BoolArray, FloatArray, IntArray
+from survsim.kernels.patient_lines import worst_dose
 from survsim.kernels.patient_path import CodeArray
 from survsim.simulation.luck import Luck
 from survsim.simulation.myelopathy import CordSettings
 from survsim.simulation.plan import DiseasePlan, StrategyPlan
+from survsim.simulation.rules import HISTORY_ROWS
 
-_ALWAYS = ("patient", "state", "time", "event_at", "finished")
+_ALWAYS = ("patient", "state", "time", "at", "finished")
 _EFFECTS = ("budget", "age", "used", "factor", "slowness", "since")
-_HISTORY = ("entry", "visits", "previous_time", "progressed_at", "n_progressions", "performance")
+_HISTORY = ("history", "visits")
 _LINES = (
     "running",
     "line_status",
     "line_count",
     "line_given",
-    "lines_started",
-    "line_ended_at",
-    "start_at",
     "start_line",
     "given_at",
     "given",
-    "end_at",
     "dose",
     "responds",
     "response",
-    "toxicity_at",
-    "worst_grade",
-    "choice_at",
-    "change_at",
     "dose_sum",
     "dose_square_sum",
-    "radiation_ended_at",
     "myelopathy_at",
-    "harm_at",
     "revised",
 )
 
 
 class Workspace:
-    """Where each patient of a block stands. Patients who are done are removed from time to time."""
+    """Where each patient of a block stands. Patients who are done are removed from time to time.
+
+    `at` holds the time of everything that may come next, a row each: with lines the start of the next line, the
+    ends of treatments, toxicities, the patient's choice, changes of effects and the myelopathy that acts; then
+    the transitions out of the state. `history` has the rows `HISTORY_ROWS`. The names below are their rows.
+    """
 
     patient: IntArray
     state: CodeArray
     finished: BoolArray  # still present, but done
     time: FloatArray
+    at: FloatArray  # (rows, n)
     event_at: FloatArray  # (slots, n) absolute time of each transition out of the state
     budget: FloatArray  # (slots, n) exponential budget left since `since`
     age: FloatArray  # (slots, n) age of each transition's own clock at `since`
@@ -57,6 +55,7 @@ class Workspace:
     factor: FloatArray  # (slots, n) hazard ratio in force
     slowness: FloatArray  # (slots, n) acceleration factor in force
     since: FloatArray  # (slots, n)
+    history: FloatArray  # (rows, n)
     entry: FloatArray
     visits: IntArray  # (states, n)
     previous_time: FloatArray
@@ -99,26 +98,29 @@ class Workspace:
         history: bool = False,
     ) -> None:
         self.disease, self.plan, self.cord, self.luck = disease, plan, cord, luck
-        self._patients = patients
+        self.patients = patients
         self.taus: tuple[float, ...] = ()
         self.quality: FloatArray | None = None  # (taus, n)
         self.paid: FloatArray | None = None  # (taus, n)
         self.has_lines = bool(plan.lines)
-        self.has_effects = any(es for row in plan.effects for es in row)
+        self.has_effects = any(table is not None for row in plan.tables for table in row)
         self.has_history = disease.uses_history or disease.cyclic or self.has_lines or history
         self.slots = max(len(row) for row in disease.out)
         n = luck.size
         self.patient = np.arange(n)
         self.state = np.full(n, disease.initial, dtype=np.int8)
-        self.finished = np.zeros(n, dtype=bool)
+        self.finished, self.n_left = np.zeros(n, dtype=bool), n
         self.time = np.zeros(n)
-        self.event_at = np.full((self.slots, n), np.inf)
+        # start, choice, change and harm besides treatments and toxicities
+        self.scheduled = 4 + len(plan.treatments) + len(plan.toxicities) if self.has_lines else 0
+        self.at = np.full((self.scheduled + self.slots, n), np.inf)
         if self.has_effects:
             self._make_effects(n)
         if self.has_history:
             self._make_history(n)
         if self.has_lines:
             self._make_lines(n)
+        self._name_rows()
 
     def _make_effects(self, n: int) -> None:
         for name in ("budget", "age", "used"):
@@ -127,34 +129,39 @@ class Workspace:
         self.since = np.zeros((self.slots, n))
 
     def _make_history(self, n: int) -> None:
-        self.entry, self.previous_time, self.n_progressions = np.zeros(n), np.zeros(n), np.zeros(n)
+        self.history = np.zeros((len(HISTORY_ROWS), n))
+        for name in ("progressed_at", "line_ended_at", "radiation_ended_at"):
+            self.history[HISTORY_ROWS.index(name)] = -np.inf
+        self.history[HISTORY_ROWS.index("performance")] = self.patients["performance_status"]
         self.visits = np.zeros((len(self.disease.names) if self.disease.cyclic else 0, n), dtype=np.int64)
-        self.progressed_at = np.full(n, -np.inf)
-        self.performance = self._patients["performance_status"].copy()
 
     def _make_lines(self, n: int) -> None:
-        lines, treatments, harms = len(self.plan.lines), len(self.plan.treatments), len(self.plan.toxicities)
-        regions = len(self.plan.regions)
+        lines, treatments, regions = len(self.plan.lines), len(self.plan.treatments), len(self.plan.regions)
         models = len(self.cord.myelopathy.models) if self.cord.myelopathy else 0
         self.running, self.start_line = np.full(n, -1, dtype=np.int8), np.zeros(n, dtype=np.int8)
         self.line_status = np.zeros((lines, n), dtype=np.int8)
         self.line_count = np.zeros((lines, n), dtype=np.int8)
         self.line_given = np.zeros((lines, n), dtype=np.int8)
-        self.lines_started, self.worst_grade = np.zeros(n), np.zeros(n)
         self.response = np.zeros(n, dtype=np.int8)
-        for name in ("line_ended_at", "radiation_ended_at"):
-            setattr(self, name, np.full(n, -np.inf))
-        for name in ("start_at", "choice_at", "change_at", "harm_at"):
-            setattr(self, name, np.full(n, np.inf))
         self.given_at = np.full((treatments, n), np.inf)
-        self.end_at = np.full((treatments, n), np.inf)
         self.given = np.zeros((treatments, n), dtype=bool)
         self.responds = np.zeros((treatments, n), dtype=bool)
         self.dose = np.ones((treatments, n))
-        self.toxicity_at = np.full((harms, n), np.inf)
         self.revised = np.zeros(n, dtype=bool)
         self.dose_sum, self.dose_square_sum = np.zeros((regions, n)), np.zeros((regions, n))
         self.myelopathy_at = np.full((models, n), np.inf)
+
+    def _name_rows(self) -> None:
+        """Let the names of rows point into `at` and `history`."""
+        self.event_at = self.at[self.scheduled :]
+        if self.has_lines:
+            first_harm = 1 + len(self.plan.treatments)
+            self.start_at, self.end_at = self.at[0], self.at[1:first_harm]
+            self.toxicity_at = self.at[first_harm : self.scheduled - 3]
+            self.choice_at, self.change_at, self.harm_at = self.at[self.scheduled - 3 : self.scheduled]
+        if self.has_history:
+            for name, row in zip(HISTORY_ROWS, self.history):
+                setattr(self, name, row)
 
     def keep(self, who: IntArray) -> None:
         """Keep only the patients at positions `who`."""
@@ -168,10 +175,11 @@ class Workspace:
         names += tuple(name for name in ("quality", "paid") if getattr(self, name) is not None)
         for name in names:
             setattr(self, name, getattr(self, name).take(who, axis=-1))
+        self._name_rows()
 
     def covariate(self, name: Any) -> FloatArray:
         """A patient covariate or frailty of those present."""
-        return self._patients[name][self.patient]
+        return self.patients[name][self.patient]
 
     def cord_dose(self, who: IntArray, line: int | None = None) -> FloatArray:
         """Highest EQD2 over the cord regions, with the planned dose of `line` added if one is given."""
@@ -179,16 +187,11 @@ class Workspace:
 
     def cord_doses(
         self, who: IntArray, alpha_betas: tuple[float, ...], line: int | None = None
-    ) -> list[FloatArray]:
-        """Highest EQD2 over the cord regions (n,) for each alpha/beta."""
-        worst = [np.zeros(who.size) for _ in alpha_betas]
-        for r in range(len(self.plan.regions)):
-            total, square = self.dose_sum[r][who], self.dose_square_sum[r][who]
-            if line is not None:
-                for k in self.plan.lines[line].treatments:
-                    t = self.plan.treatments[k]
-                    added = t.fractions[r] * t.dose_per_fraction[r]
-                    total, square = total + added, square + added * t.dose_per_fraction[r]
-            for dose, ab in zip(worst, alpha_betas):
-                np.maximum(dose, (square + ab * total) / (2.0 + ab), out=dose)
-        return worst
+    ) -> FloatArray:
+        """Highest EQD2 over the cord regions for each alpha/beta, (alpha_betas, m)."""
+        more = np.zeros((2, len(self.plan.regions)))
+        for k in () if line is None else self.plan.lines[line].treatments:
+            t = self.plan.treatments[k]
+            added = t.fractions * t.dose_per_fraction
+            more += added, added * t.dose_per_fraction
+        return worst_dose(who, self.dose_sum, self.dose_square_sum, np.array(alpha_betas), *more)

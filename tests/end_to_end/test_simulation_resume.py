@@ -31,6 +31,10 @@ def run(folder: Path, **options: object) -> None:
     simulate_model(model(), **settings).save(folder / "result")
 
 
+def process_number() -> int:
+    return os.getpid()
+
+
 def content(folder: Path) -> dict[str, bytes]:
     return {p.name: p.read_bytes() for p in sorted((folder / "result").iterdir())}
 
@@ -144,6 +148,31 @@ def test_a_dask_worker_killed_in_the_middle_changes_no_byte(
 
         run(tmp_path, executor="dask", address=cluster.scheduler_address, progress=kill_one)
         assert len(set(workers.values())) == 2
+    ((done, whole),) = killed
+    assert done < whole, "the run was over before a worker could be killed"
+    assert content(tmp_path) == undisturbed
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::FutureWarning")
+def test_ray_gives_the_same_bytes_also_when_a_worker_is_killed(
+    tmp_path: Path, undisturbed: dict[str, bytes]
+) -> None:
+    ray = pytest.importorskip("ray")
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+    try:
+        worker = ray.get(ray.remote(process_number).remote())
+        killed: list[tuple[int, int]] = []
+
+        def kill_one(done: int, whole: int) -> None:
+            if done >= 2 and not killed:
+                os.kill(worker, signal.SIGKILL)
+                killed.append((done, whole))
+
+        run(tmp_path, executor="ray", progress=kill_one)
+        assert ray.is_initialized(), "a Ray that ran before the run is left running"
+    finally:
+        ray.shutdown()
     ((done, whole),) = killed
     assert done < whole, "the run was over before a worker could be killed"
     assert content(tmp_path) == undisturbed

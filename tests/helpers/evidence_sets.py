@@ -52,7 +52,8 @@ def term_from_record(record: dict[str, Any]) -> EvidenceTerm:
 def model_from_set(spec: dict[str, Any], **options: Any) -> EvidenceModel:
     """The evidence model of one pinned data set."""
     terms = [term_from_record(r) for r in spec["terms"]]
-    settings = spec["priors"] | {"breaks": spec["breaks"]} | options
+    # the pinned posteriors were drawn under half-normal priors of the standard deviations
+    settings = spec["priors"] | {"breaks": spec["breaks"], "sd_prior": "half-normal"} | options
     if "treatment_scale" in spec["priors"]:
         settings["treatment"] = "chemo"
     return evidence_model(terms, "+".join(spec["columns"]) or None, **settings)

@@ -37,15 +37,15 @@ def test_fixed_heterogeneity_is_covered_at_least_as_often(tau):
 
 
 def test_record_keeps_the_claim():
-    """The long run: calibrated when tau comes from the prior; not short at fixed tau to half the scale."""
+    """The long run: calibrated when tau comes from the prior, not short at any fixed tau."""
     rows = json.loads(RECORD.read_text(encoding="utf-8"))["rows"]
     assert {r["studies"] for r in rows} == {5, 10, 40}
     for row in rows:
-        error = 3 * row["mc_error"]
+        assert row["simulations"] >= 2000
         if isinstance(row["tau"], str):
-            assert abs(row["coverage"] - LEVEL) <= error, row
-        elif row["tau"] <= 0.5 * evidence_coverage.SCALE:
-            assert row["coverage"] >= LEVEL - error, row
+            assert abs(row["coverage"] - LEVEL) <= 3 * row["mc_error"], row
+        else:
+            assert row["coverage"] >= LEVEL - 2 * row["mc_error"], row
 
 
 def test_long_run_rewrites_the_record(request, monkeypatch):

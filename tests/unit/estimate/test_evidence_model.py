@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.integrate import quad
+from scipy.stats import halfnorm
 
 from survsim import (
     EvidenceError,
@@ -23,6 +25,7 @@ from survsim import (
 from survsim.estimate.evidence_compile import compile_terms
 from survsim.estimate.evidence_likelihood import log_likelihood, mean_shift
 from survsim.estimate.evidence_overlap import term_weights
+from survsim.estimate.evidence_posterior import Deviation
 
 OWN = Surv.right([3, 5, 8, 13, 21, 30, 34, 40], [1, 1, 0, 1, 1, 0, 1, 0], unit="months")
 ROWS = pd.DataFrame({"stage": list("IIIVIVIV"), "chemo": [0.0, 1, 0, 1, 1, 0, 0, 1]}).replace({"V": "III"})
@@ -330,3 +333,27 @@ def test_single_arm_studies_warn_about_treatment():
 def test_messages(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize("power", [0.0, 0.5, 1.0])
+def test_prior_of_a_standard_deviation_is_a_density(power):
+    prior = Deviation(name="study", scale=0.7, power=power)
+    assert quad(lambda s: np.exp(prior.log_prior(s)), 0, np.inf)[0] == pytest.approx(1.0, abs=1e-9)
+    if power == 0:
+        assert np.exp(prior.log_prior(0.4)) == pytest.approx(halfnorm.pdf(0.4, scale=0.7), rel=1e-12)
+
+
+def test_boundary_avoiding_posterior_is_the_half_normal_one_times_the_root():
+    """The two priors differ by a factor sqrt(sd), and so do the posteriors of the sd between studies."""
+    terms = [median_term(m, study=s, unit="months", n=30) for s, m in zip("abcde", (9, 14, 11, 22, 13))]
+    half = evidence_model(terms, breaks=[12], sd_prior="half-normal", points=25).posterior
+    avoid = evidence_model(terms, breaks=[12], points=25).posterior
+    sd = half.deviation[:, 0]
+    mass = half.weight * np.sqrt(sd)
+    weighted = mass @ sd / mass.sum()
+    assert avoid.weight @ avoid.deviation[:, 0] == pytest.approx(weighted, rel=2e-3)
+    assert weighted > 1.05 * (half.weight @ sd)
+    # the distribution function in the table agrees with the nodes
+    support, below = avoid.tables["study"]
+    mean = np.trapezoid(1 - below, support) + support[0]
+    assert mean == pytest.approx(avoid.weight @ avoid.deviation[:, 0], rel=2e-3)

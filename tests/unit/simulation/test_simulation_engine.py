@@ -9,15 +9,11 @@ import numpy as np
 import pytest
 
 from survsim.kernels.patient_path import (
-    cell_sums,
-    earliest_start,
-    first_event,
-    move_on_grid,
     never_unless,
     time_spent,
-    used_up,
     within,
 )
+from survsim.simulation.measures import cell_moments
 from survsim.simulation.model import Model
 from survsim.simulation.myelopathy import CordSettings, MyelopathySettings
 from survsim.simulation.patient_output import read_patients
@@ -51,35 +47,19 @@ def course(n: int, dose: float = 2.0, region: str = "a", **more: Any) -> dict[st
     return {"kind": "radiotherapy", "duration": 1.0, "radiation": radiation, **more}
 
 
-def test_first_event_takes_the_earliest_and_the_first_of_equals() -> None:
-    when, code = first_event([np.array([3.0, 1.0, 9.0]), np.array([2.0, 1.0, np.inf])], 5.0)
-    assert when.tolist() == [2.0, 1.0, 5.0]
-    assert code.tolist() == [1, 0, -1]
-
-
-def test_earliest_start_waits_for_what_grows_and_not_for_what_stands() -> None:
-    values = np.array([[1.0, 4.0, 1.0, 1.0], [2.0, 2.0, 5.0, 2.0]])
-    wait = earliest_start(values, np.array([3.0, -np.inf]), np.array([np.inf, 3.0]), np.array([True, False]))
-    assert wait.tolist() == [2.0, 0.0, np.inf, 2.0]
-    never = earliest_start(np.array([[5.0]]), np.array([1.0]), np.array([4.0]), np.array([True]))
-    assert never.tolist() == [np.inf]
-
-
-def test_grid_counts_are_a_running_sum() -> None:
-    counts = np.zeros((2, 5), dtype=np.int64)
-    counts[0, 0] = 3
-    move_on_grid(counts, np.zeros(2, np.int8), np.ones(2, np.int8), np.array([0.5, 2.0]), 1.0)
-    assert np.cumsum(counts, axis=1).tolist() == [[3, 2, 1, 1, 1], [0, 1, 2, 2, 2]]
-
-
 def test_small_kernels() -> None:
     assert time_spent(np.array([1.0, 4.0]), np.array([3.0, 9.0]), 5.0).tolist() == [2.0, 1.0]
     assert time_spent(np.array([6.0]), np.array([9.0]), 5.0).tolist() == [0.0]
-    assert cell_sums(np.arange(5.0), 2).tolist() == [1.0, 5.0, 4.0]
-    assert cell_sums(np.arange(3.0), 4).tolist() == [3.0]
-    assert used_up(
-        np.array([1.0, 0.1]), np.array([2.0, 2.0]), np.zeros(2), np.full(2, 0.3)
-    ).tolist() == pytest.approx([0.4, 0.0])
+
+
+def test_cell_moments_are_sums_and_products_within_cells() -> None:
+    rng = np.random.default_rng(1)
+    x, y = rng.normal(size=(2, 6000))
+    sums, products = cell_moments([x, None, y], 6000)
+    for cell, part in enumerate((slice(0, 4096), slice(4096, 6000))):
+        v = np.stack([x[part], np.zeros(x[part].size), y[part]])
+        np.testing.assert_allclose(sums[cell], v.sum(axis=1), rtol=1e-12)
+        np.testing.assert_allclose(products[cell], v @ v.T, rtol=1e-12)
 
 
 def test_cord_dose_adds_up_where_courses_overlap() -> None:
@@ -310,12 +290,6 @@ def test_times_of_another_slot_never_come() -> None:
     assert second[0] >= 1e200 and second[1] == 3.0 and np.isinf(second[2])
     # still a number that can be added to, scaled and put on a grid
     assert np.all(np.isfinite((first[:2] + 1e6) * 1e6))
-
-
-def test_first_event_leaves_out_what_comes_at_the_limit() -> None:
-    when, code = first_event([np.array([5.0, 7.0]), np.array([5.0, 4.0]), np.array([6.0, 4.0])], 5.0)
-    assert when.tolist() == [5.0, 4.0]
-    assert code.tolist() == [-1, 1]
 
 
 def test_values_are_cut_to_limits() -> None:
