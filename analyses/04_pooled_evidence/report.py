@@ -22,7 +22,8 @@ and without the number of patients has no error and cannot be weighed.
 
 The likelihood is piecewise exponential. Patients and cases enter with their own likelihood; a survival probability or
 a median enters as a normal term on the logarithm of the model's cumulative hazard, with the error of its source. Each
-study has its own level, each site too, and both variations are estimated with the rest.
+study has its own level, each site too, and both variations are estimated with the rest, under priors that keep them
+off zero, so that an interval for a new study is not too narrow.
 """,
 )
 

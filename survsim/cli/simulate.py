@@ -27,7 +27,12 @@ def simulate(
     workers: Annotated[
         int | None, typer.Option("--workers", help="How many at a time; default all cores.")
     ] = None,
-    address: Annotated[str | None, typer.Option("--address", help="Dask scheduler, tcp://host:port.")] = None,
+    address: Annotated[
+        str | None,
+        typer.Option(
+            "--address", help="Dask scheduler, tcp://host:port, or Ray head, host:port or ray://host:port."
+        ),
+    ] = None,
     resume: Annotated[
         Path | None, typer.Option("--resume", help="Go on with the run in this folder.")
     ] = None,

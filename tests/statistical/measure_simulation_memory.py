@@ -14,7 +14,7 @@ from survsim._version import __version__
 from survsim.core.files import write_json
 
 RECORD = Path(__file__).parent / "records" / "simulation_memory.json"
-PATIENTS = (100_000, 1_000_000, 10_000_000)
+PATIENTS = (100_000, 1_000_000, 10_000_000, 100_000_000)
 _CHILD = """
 import resource, sys
 from survsim.simulation.run import simulate_model
