@@ -18,7 +18,7 @@ EXECUTORS = ("local", "threads", "processes", "dask", "ray")
 CLUSTERS = ("dask", "ray")
 SMALL_DRAW = 16_384
 """Patients a draw below which arrays are too short for threads to pay."""
-LONG_RUN = 10_000_000
+LONG_RUN = 4_000_000
 """Patients under all strategies and draws from which starting processes pays."""
 Progress = Callable[[int, int], None]
 
@@ -36,8 +36,8 @@ def run_job(
 
     Parameters
     ----------
-    executor : "threads" or "processes" (joblib), "dask", "ray", or "local": threads, or processes where a long run
-        has small draws.
+    executor : "threads" or "processes" (joblib), "dask", "ray", or "local": threads; where draws are small, processes
+        for a long run and one thread for a short one.
     workers : how many at a time, default all cores; address : of a running Dask scheduler (tcp://...) or
         Ray head (ray://...).
     progress : called with (chunks done, chunks in all).
@@ -103,25 +103,26 @@ def _finished(
 ) -> Iterator[tuple[Chunk, ChunkSums]]:
     if not todo:
         return
-    if executor == "dask":
+    how = _local(job) if executor == "local" else executor
+    if how == "dask":
         yield from _on_dask(job, todo, workers, address)
-    elif executor == "ray":
+    elif how == "ray":
         yield from _on_ray(job, todo, workers, address)
-    elif workers == 1 or len(todo) == 1:
+    elif how == "one" or workers == 1 or len(todo) == 1:
         for chunk in todo:
             yield chunk, run_chunk(job, chunk)
     else:
         import joblib
 
-        prefer = "processes" if executor == "processes" or _suits_processes(job, executor) else "threads"
-        pool = joblib.Parallel(n_jobs=min(workers, len(todo)), prefer=prefer, return_as="generator_unordered")
+        pool = joblib.Parallel(n_jobs=min(workers, len(todo)), prefer=how, return_as="generator_unordered")
         yield from pool(joblib.delayed(numbered)(job, chunk) for chunk in todo)
 
 
-def _suits_processes(job: Job, executor: str) -> bool:
-    """Whether "local" should take processes: long runs of small draws, where threads wait for one another."""
-    paths = job.patients * job.draws * len(job.model.strategies)
-    return executor == "local" and job.patients < SMALL_DRAW and paths > LONG_RUN
+def _local(job: Job) -> str:
+    """Threads for large draws; with small ones they wait for one another: processes if they pay, else one."""
+    if job.patients >= SMALL_DRAW:
+        return "threads"
+    return "processes" if job.patients * job.draws * len(job.model.strategies) > LONG_RUN else "one"
 
 
 def numbered(job: Job, chunk: Chunk) -> tuple[Chunk, ChunkSums]:
