@@ -20,9 +20,11 @@ patients with disease of the central nervous system, together {model.studies} st
 left out. {terms.summaries.left_out} rows of summaries could not enter; the table says why. A number printed without interval
 and without the number of patients has no error and cannot be weighed.
 
-The likelihood is piecewise exponential. Patients and cases enter with their own likelihood; a survival probability or
-a median enters as a normal term on the logarithm of the model's cumulative hazard, with the error of its source. Each
-study has its own level, each site too, and both variations are estimated with the rest, under priors that keep them
+The likelihood is piecewise exponential. Patients and cases enter with their own likelihood. A survival probability or
+a median that is printed with an interval enters as a normal term on the logarithm of the model's cumulative hazard,
+with that error: {terms.summaries.with_interval} of {terms.summaries} do. The others are printed with the number of
+patients alone and enter as counts, as if everybody had been followed to that time: the most that such a number can
+mean, and more than it often does. Each study has its own level, each site too, and both variations are estimated with the rest, under priors that keep them
 off zero, so that an interval for a new study is not too narrow.
 """,
 )
@@ -42,7 +44,8 @@ Advanced disease multiplies the hazard of death by {model.hazard_ratio.advanced:
 {model.hazard_ratio.recurrent:.2f ci}. Both are comparisons between studies as much as within them. The standard
 deviation between studies of one site is {model.sd.study:.2f ci} on the log hazard, between sites {model.sd.site:.2f ci}.
 Compare the two before reading a difference between sites as one of organs: it is as easily one of who was studied.
-All evidence together is as informative as {share.events:.0f} deaths, if every printed error is right.
+All evidence together is as informative as {share.events:.0f} deaths; most of that rests on numbers of patients without
+any printed error, taken as fully followed, and is an upper bound.
 
 For a **new study** of advanced disease of the uterus the predicted median is {new_study.advanced_uterus.median:.1f ci unit},
 for early disease {new_study.early_uterus.median:.1f ci unit}, for recurrent disease
@@ -87,11 +90,38 @@ survsim.table(
 survsim.prose(
     numbers,
     """
+## The same without a model
+
+Pooling the printed points of the uterus as they stand, every stage together, gives {points.24:.0% ci} alive at two years
+from {points.24.studies} studies (a new study {points.24.new_study:.0% ci}) and {points.60:.0% ci} at five years from
+{points.60.studies} ({points.60.new_study:.0% ci}). Nearly all are printed without an interval: their error is twice the
+binomial variance, an assumption. That the later number is no lower than the earlier says who enters: other studies.
+The four stages of the TCGA cohort, each taken as a study, pool to {stages.24:.0% ci} at two years. How far the band of a
+new stage lies around the mean is what a model with stage in it explains.
+""",
+)
+
+# %%
+survsim.table(
+    survsim.load_results("pooled_points", "04_pooled_evidence"),
+    title="Published survival of the uterus, pooled at fixed months",
+)
+
+# %%
+evidence = survsim.load_evidence()
+surv = evidence.surv("tcga_ucs", endpoint="overall_survival", unit="months")
+stage = evidence.patients("tcga_ucs", endpoint="overall_survival")["figo_stage_group"]
+groups = {f"stage {s}": surv.take((stage == s).to_numpy()) for s in ("I", "II", "III", "IV")}
+survsim.pooled_survival_curve(patients=groups, time=[6, 12, 18, 24, 36]).plot()
+# %%
+survsim.prose(
+    numbers,
+    """
 ## Randomised trials as a prior
 
-{trials.studies} randomised comparisons of chemotherapy in the uterus give a log hazard ratio for a *new* trial of
-{trials.new_study:.2f ci}, worth {trials.ess:.0f} events. They compare different drugs: the prior says how large
-effects have been, not which drug to give. With a vague component of weight {trials.vague_weight:.1f}, a new trial that agrees leaves that
+{trials.studies} randomised comparisons with chemotherapy in the uterus give a log hazard ratio for a *new* trial of
+{trials.new_study:.2f ci}, worth {trials.ess:.0f} events. They compare different treatments, in one trial drugs with irradiation
+of the abdomen: the prior says how large effects have been, not what to give. With a vague component of weight {trials.vague_weight:.1f}, a new trial that agrees leaves that
 component at {trials.new_same.vague_weight:.2f}; one that contradicts it takes that to
 {trials.new_opposite.vague_weight:.2f}: the share of the answer that is the new trial's own.
 """,

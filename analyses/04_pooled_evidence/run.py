@@ -31,6 +31,7 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     if not quick:
         influence(ledger, model, results)
     trials(ledger, evidence, results)
+    without_model(ledger, evidence, results)
     ledger.save(results / "summary.json")
 
 
@@ -60,6 +61,10 @@ def collect(
     for name, made in (("summaries", summaries), ("cases", single)):
         ledger.record(f"terms.{name}", len(made.terms), provenance=made)
         ledger.record(f"terms.{name}.left_out", len(made.left_out), provenance=made)
+    with_interval = sum(
+        "se_cloglog" in t.payload or t.payload.get("se_log") is not None for t in summaries.terms
+    )
+    ledger.record("terms.summaries.with_interval", with_interval, provenance=summaries)
     ledger.record("terms.patients", len(surv), provenance=survsim.Provenance.of("count", surv))
     out = pd.DataFrame([*summaries.left_out, *single.left_out], columns=["row", "reason"])
     out.to_csv(results / "left_out.csv", index=False)
@@ -147,31 +152,66 @@ def trials(ledger: survsim.Ledger, evidence: survsim.EvidenceStore, results: Pat
         endpoint=SCENARIO["endpoint"], measure="hazard_ratio", design=ratio["study_design"], site=ratio["site"],
         interval=True,
     )  # fmt: skip
-    records = found.records
-    z = 2 * 1.959963984540054
-    y = [float(np.log(r.value)) for r in records]
-    s = [float(np.log(r.conf_high / r.conf_low) / z) for r in records]
+    effects = survsim.effect_sizes(found.records)
     prior = survsim.map_prior(
-        y,
-        s,
+        effects.log_hazard_ratio,
+        effects.std_error,
         tau_scale=ratio["tau_scale"],
-        labels=[r.study_id for r in records],
-        sources=[r.reference for r in records],
+        labels=effects.studies,
+        sources=effects.sources,
     )
     table = prior.to_frame()
     table.to_csv(results / "trial_prior.csv", index=False)
     for row in table.itertuples():
         ledger.record(f"trials.{row.quantity.replace(' ', '_')}", row.median, conf_low=row.q025, conf_high=row.q975,
                       unit="log hazard ratio", provenance=prior)  # fmt: skip
-    ledger.record("trials.studies", len(records), provenance=prior)
+    ledger.record("trials.studies", len(effects.effects), provenance=prior)
     size = survsim.effective_sample_size(prior, unit_sd=ratio["unit_sd"])
     ledger.record("trials.ess", size, unit="events", provenance=prior)
     ledger.record("trials.vague_weight", ratio["robust_weight"], provenance=assumed("ratio.robust_weight"))
     robust = survsim.robust_map_prior(prior, weight=ratio["robust_weight"], vague_sd=ratio["unit_sd"])
-    for name, value in (("same", float(np.median(y))), ("opposite", 0.5)):
+    for name, value in (("same", float(np.median(effects.log_hazard_ratio))), ("opposite", 0.5)):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", survsim.EvidenceWarning)  # the conflict is what is shown
             after = survsim.borrow(robust, value, 0.2, unit_sd=ratio["unit_sd"])
         ledger.record(f"trials.new_{name}.vague_weight", after.vague_weight, provenance=after)
         ledger.record(f"trials.new_{name}.estimate", after.estimate, conf_low=after.conf_low,
                       conf_high=after.conf_high, unit="log hazard ratio", provenance=after)  # fmt: skip
+
+
+def without_model(ledger: survsim.Ledger, evidence: survsim.EvidenceStore, results: Path) -> None:
+    """What the published points and the stages of one cohort say when nothing but pooling is done to them."""
+    plain: dict[str, Any] = SCENARIO["without_model"]
+    found = evidence.select(
+        endpoint=SCENARIO["endpoint"],
+        measure="survival_probability",
+        time=plain["points"],
+        site=plain["site"],
+    )
+    with warnings.catch_warnings():
+        # which errors rest on numbers of patients alone, and on too few studies, is said in the report
+        warnings.simplefilter("ignore", survsim.EvidenceWarning)
+        warnings.simplefilter("ignore", survsim.SmallSampleWarning)
+        points = survsim.pool_survival_points(found.records, unit=UNIT, unusable="leave_out")
+    table = points.to_frame()
+    table.to_csv(results / "pooled_points.csv", index=False)
+    for row in table.itertuples():
+        key = f"points.{row.time:g}"
+        ledger.record(key, row.estimate, conf_low=row.conf_low, conf_high=row.conf_high, provenance=points)
+        ledger.record(f"{key}.new_study", row.estimate, conf_low=row.prediction_low, conf_high=row.prediction_high,
+                      provenance=points)  # fmt: skip
+        ledger.record(f"{key}.studies", int(row.n_study), provenance=points)
+    curve = stages_pooled(evidence, plain["curve"])
+    curve.to_frame().to_csv(results / "pooled_curve.csv", index=False)
+    for row in curve.to_frame().itertuples():
+        ledger.record(f"stages.{row.time:g}", row.survival, conf_low=row.conf_low, conf_high=row.conf_high,
+                      provenance=curve)  # fmt: skip
+
+
+def stages_pooled(evidence: survsim.EvidenceStore, times: list[float]) -> survsim.PooledSurvivalCurve:
+    """The stages of the patient-level cohort, each as if it were a study."""
+    name, endpoint = SCENARIO["dataset"], SCENARIO["endpoint"]
+    surv = evidence.surv(name, endpoint=endpoint, unit=UNIT)
+    stage = evidence.patients(name, endpoint=endpoint)["figo_stage_group"].to_numpy()
+    groups = {f"stage {s}": surv.take(stage == s) for s in SCENARIO["stage_of_patients"]}
+    return survsim.pooled_survival_curve(patients=groups, time=times)

@@ -33,8 +33,9 @@ TCGA cohort of the uterus she is at percentile {tcga_stage_I.percentile:.0f ci} 
 {tcga_stage_III.percentile:.0f ci} of stage III and {tcga_stage_IV.percentile:.0f ci} of stage IV: patients selected
 for an operated tumour with frozen tissue.
 
-The percentile is that of the *next* patient, with the variation between studies in it. A place on a pooled mean would
-look far more certain than anything known.
+Each percentile is that of the *next* patient of another study: the first two models hold the variation between studies,
+and to the single TCGA cohort that of the pooled model is added (standard deviation {tcga.study_sd:.2f} on the log
+hazard). A place on a pooled mean would look far more certain than anything known.
 """,
 )
 

@@ -24,9 +24,17 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     mode = "quick" if quick else "full"
     ledger = survsim.Ledger(analysis=SLUG, seed=0, mode=mode, data_checksum=evidence.checksum)
     draws = 500 if quick else SCENARIO["draws"]
-    references = {CNS: cns(ledger, evidence, draws), POOL: pooled(evidence, draws)} | by_stage(
-        evidence, draws
+    model = pooled(evidence)
+    table = model.to_frame()
+    study_sd = float(
+        table.loc[(table["block"] == "sd") & (table["parameter"] == "study"), "estimate"].iloc[0]
     )
+    ledger.record("tcga.study_sd", study_sd, unit="log hazard", provenance=model)
+    references = {
+        CNS: cns(ledger, evidence, draws),
+        POOL: model.predict(ADVANCED, new_site=True, transport_sd=POOLED["transport_sd"], draws=draws),
+        **by_stage(evidence, study_sd, draws),
+    }
     cases = evidence.cases().set_index("case_id")
     time = float(cases.loc[CASE, "survival_from_cns_months"])
     ledger.record(
@@ -67,8 +75,8 @@ def cns_terms(evidence: survsim.EvidenceStore, covariates: Mapping[str, float]) 
     )  # fmt: skip
 
 
-def pooled(evidence: survsim.EvidenceStore, draws: int) -> survsim.EvidencePrediction:
-    """The model of analysis 04, for advanced disease at a new site."""
+def pooled(evidence: survsim.EvidenceStore) -> survsim.EvidenceModel:
+    """The model of analysis 04."""
     found = evidence.select(endpoint=POOLED["endpoint"], measure=POOLED["measures"])
     surv, rows = patients(evidence)
     rows = pd.DataFrame(
@@ -79,10 +87,9 @@ def pooled(evidence: survsim.EvidenceStore, draws: int) -> survsim.EvidencePredi
         *survsim.summary_terms(found, extent, unit=UNIT).terms,
         *cns_terms(evidence, ADVANCED).terms,
     ]
-    model = survsim.evidence_model(
+    return survsim.evidence_model(
         terms, "advanced + recurrent", unit=UNIT, breaks=POOLED["breaks"], label=POOL, **POOLED["priors"]
     )
-    return model.predict(ADVANCED, new_site=True, transport_sd=POOLED["transport_sd"], draws=draws)
 
 
 def extent(record: survsim.Estimate) -> Mapping[str, float]:
@@ -99,14 +106,19 @@ def patients(evidence: survsim.EvidenceStore) -> tuple[survsim.Surv, pd.DataFram
     return surv, pd.DataFrame({"stage": stage.to_numpy()})
 
 
-def by_stage(evidence: survsim.EvidenceStore, draws: int) -> dict[str, survsim.EvidencePrediction]:
-    """TCGA-UCS by stage: the next patient of that cohort, no variation between cohorts added."""
+def by_stage(
+    evidence: survsim.EvidenceStore, study_sd: float, draws: int
+) -> dict[str, survsim.EvidencePrediction]:
+    """TCGA-UCS by stage: the next patient of another cohort, as far from it as studies are from one another."""
     surv, rows = patients(evidence)
     model = survsim.evidence_model(
         [survsim.patients_term(surv, rows, study=POOLED["dataset"])], "stage", unit=UNIT,
         breaks=SCENARIO["breaks_patients"], study_scale=None,
     )  # fmt: skip
-    return {f"TCGA uterus, stage {s}": model.predict({"stage": s}, draws=draws) for s in SCENARIO["stages"]}
+    return {
+        f"TCGA uterus, stage {s}": model.predict({"stage": s}, transport_sd=study_sd, draws=draws)
+        for s in SCENARIO["stages"]
+    }
 
 
 def record(ledger: survsim.Ledger, context: survsim.CaseInContext, results: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -67,6 +66,7 @@ def simulate(
 def _simulate(whole: Any, *, folder: Path, out: Path, **options: Any) -> None:
     from survsim.scenario.run import simulate as run_scenario
 
+    _check_decision(whole)
     with _progress() as progress:
         result = run_scenario(whole, out=folder, progress=progress, **options)
     result.save(out)
@@ -76,17 +76,28 @@ def _simulate(whole: Any, *, folder: Path, out: Path, **options: Any) -> None:
     typer.echo(f"results: {out}")
 
 
+def _check_decision(whole: Any) -> None:
+    """Before hours of simulation: the decision at the end needs its horizon among those simulated."""
+    outcomes = whole.content.outcomes
+    taus = outcomes.tau or (whole.content.horizon,)
+    if outcomes.decision_tau not in taus:
+        raise ScenarioError(
+            f"{whole.path.name}: decision_tau {outcomes.decision_tau:g} must be one of tau "
+            f"({', '.join(f'{t:g}' for t in taus)}); add it to tau or choose one of them."
+        )
+
+
 def _begun(resume: Path | None) -> dict[str, Any]:
     """Sizes and seed of the run to go on with."""
     if resume is None:
         return {}
-    note = resume / "run.json"
-    if not note.is_file():
+    if not (resume / "run.json").is_file():
         raise ScenarioError(
             f"{resume} holds no run to go on with (no run.json); begin one with --out {resume}."
         )
-    content: dict[str, Any] = json.loads(note.read_text(encoding="utf-8"))
-    return content
+    from survsim.simulation.checkpoints import read_note
+
+    return read_note(resume)
 
 
 def _explain(whole: Any, out: Path | None) -> None:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+MISSING_ADVICE = "Drop those rows from data and response, or impute (see pool_imputations)."
+
+
 @dataclass(frozen=True, slots=True)
 class Design:
     """Columns of a formula, without intercept, and the recipe that made them.
@@ -74,6 +77,19 @@ def design_matrix(formula: str, data: pd.DataFrame) -> Design:
     ------
     InputError : unknown column, missing value, or a formula that does not parse.
     """
+    parsed = _parsed(formula)
+    matrix = _materialise(parsed, data, formula)
+    keep = [c for c in matrix.columns if c != "Intercept"]
+    values = _values(matrix, len(data), formula)
+    return Design(formula, tuple(keep), values, matrix.model_spec)
+
+
+def formula_variables(formula: str) -> set[str]:
+    """Names of the variables that a right-hand side uses."""
+    return {str(name) for name in _parsed(formula).required_variables}
+
+
+def _parsed(formula: str) -> Any:
     if not isinstance(formula, str) or "~" in formula:
         raise InputError(
             f"formula is the right-hand side only, for example 'age + stage'; got {formula!r}. "
@@ -82,18 +98,15 @@ def design_matrix(formula: str, data: pd.DataFrame) -> Design:
     from formulaic import Formula  # 0.3 s: not paid by those who fit nothing
 
     try:
-        parsed = Formula(formula)
+        return Formula(formula)
     except Exception as error:
         raise InputError(f"formula {formula!r} does not parse: {error}") from None
-    matrix = _materialise(parsed, data, formula)
-    keep = [c for c in matrix.columns if c != "Intercept"]
-    values = _values(matrix, len(data), formula)
-    return Design(formula, tuple(keep), values, matrix.model_spec)
 
 
 def _materialise(parsed: Any, data: pd.DataFrame, formula: str) -> pd.DataFrame:
     from formulaic.errors import FormulaicError
 
+    _refuse_missing(parsed, data)
     try:
         return parsed.get_model_matrix(data, na_action="ignore", output="pandas")
     except (FormulaicError, KeyError, NameError, ValueError, TypeError) as error:
@@ -101,6 +114,17 @@ def _materialise(parsed: Any, data: pd.DataFrame, formula: str) -> pd.DataFrame:
         raise InputError(
             f"formula {formula!r} cannot be used on these data: {error}. Columns: {have}."
         ) from None
+
+
+def _refuse_missing(parsed: Any, data: pd.DataFrame) -> None:
+    """A missing category would be coded as the reference level, so columns are looked at before coding."""
+    used = [c for c in data.columns if c in parsed.required_variables]
+    gaps = data[used].isna()
+    if gaps.to_numpy().any():
+        names = ", ".join(repr(c) for c in used if gaps[c].any())
+        raise InputError(
+            f"{names} missing or infinite in {positions(gaps.any(axis=1).to_numpy())} of {len(data)}. {MISSING_ADVICE}"
+        )
 
 
 def _values(matrix: pd.DataFrame, n: int, formula: str) -> FloatArray:
@@ -115,7 +139,7 @@ def _values(matrix: pd.DataFrame, n: int, formula: str) -> FloatArray:
         names = [c for c, flag in zip(columns, bad.any(axis=0)) if flag]
         raise InputError(
             f"{', '.join(map(repr, names))} missing or infinite in {positions(bad.any(axis=1))} of {n}. "
-            "Drop those rows from data and response, or impute (see pool_imputations)."
+            f"{MISSING_ADVICE}"
         )
     return values
 

@@ -19,8 +19,8 @@ def read_yaml(path: str | os.PathLike[str], *, error: type[SurvsimError] = Input
 
     Raises
     ------
-    error : if the file is missing, larger than 5 MB, not UTF-8, not YAML, has a key twice, or carries a tag that
-        would build an object (such tags are refused, never run).
+    error : if the file is missing, larger than 5 MB, not UTF-8, not YAML, has a key twice, is nested hundreds of levels deep, or
+        carries a tag that would build an object (such tags are refused, never run).
     """
     file = Path(path)
     if not file.is_file():
@@ -54,6 +54,10 @@ def parse_yaml(text: str, *, name: str = "text", error: type[SurvsimError] = Inp
         place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         reason = getattr(fault, "problem", None) or "it cannot be parsed"
         raise error(f"{name}{place}: {reason}. Check indentation and quotes there.") from None
+    except RecursionError:
+        raise error(
+            f"{name} is nested too deeply to be read; a scenario needs about ten levels. Check its brackets."
+        ) from None
 
 
 @functools.cache

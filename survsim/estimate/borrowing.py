@@ -78,13 +78,17 @@ def robust_map_prior(
     ----------
     prior : a `MapPrior` or another borrowing prior.
     weight : prior weight of the vague component, in (0, 1).
-    vague_mean : its mean; the prior mean by default.
+    vague_mean : its mean, finite and for a rate positive; the prior mean by default.
     vague_sd : its standard deviation, needed on the normal scale: the unit-information value is the
         standard deviation of one observation (2 for a log hazard ratio in equal arms, 1 for a log rate).
 
     Returns
     -------
     BorrowingPrior, with `vague` naming the new component.
+
+    Raises
+    ------
+    InputError : a weight, mean or standard deviation out of its range, or a prior that is robust already.
 
     References
     ----------
@@ -101,7 +105,8 @@ def robust_map_prior(
     if prior.vague >= 0:
         raise InputError("this prior already has a vague component; robustify once.")
     m = prior.mixture
-    centre = m.mean_value() if vague_mean is None else float(vague_mean)
+    lowest = 0.0 if isinstance(m, GammaMixture) else -np.inf
+    centre = m.mean_value() if vague_mean is None else between("vague_mean", vague_mean, lowest, np.inf)
     mixed: Mixture
     if isinstance(m, NormalMixture):
         if vague_sd is None:
@@ -156,6 +161,8 @@ def transport(prior: BorrowingPrior, *, extra_sd: float, reason: str = "") -> Bo
             "approximate it by gamma components."
         )
     sd = between("extra_sd", extra_sd, 0.0, np.inf, open_ends=False)
+    if np.isinf(sd):
+        raise InputError("extra_sd must be finite; an infinite one would leave nothing of the prior.")
     step = Provenance.of("transport", prior, extra_sd=sd, note=reason)
     return BorrowingPrior(
         method=prior.method,
@@ -230,6 +237,10 @@ def borrow(
     -------
     BorrowedEstimate, with an `EvidenceWarning` when the prior predictive p is below 0.05.
 
+    Raises
+    ------
+    InputError : numbers that do not suit the scale of the prior or are not finite.
+
     References
     ----------
     Schmidli et al. 2014, Biometrics 70:1023, section 3; Box 1980, JRSS A 143:383 for the conflict p.
@@ -248,7 +259,9 @@ def borrow(
         if estimate is None or std_error is None or events is not None or exposure is not None:
             raise InputError("a prior on the normal scale is combined with estimate and std_error.")
         se = between("std_error", std_error, 0.0, np.inf)
-        posterior, log_marginal, conflict = _normal_update(m, float(estimate), se)
+        posterior, log_marginal, conflict = _normal_update(
+            m, between("estimate", estimate, -np.inf, np.inf), se
+        )
         ess, unit = effective_sample_size(prior, unit_sd=unit_sd), "observations"
     elif isinstance(m, GammaMixture):
         if events is None or exposure is None or estimate is not None or std_error is not None:
@@ -340,6 +353,10 @@ def _softmax(log_part: FloatArray) -> tuple[FloatArray, float]:
 
 
 def _count(events: int) -> int:
-    if int(events) != events or events < 0:
+    try:
+        number = float(events)
+    except (TypeError, ValueError):
+        number = float("nan")
+    if not (number.is_integer() and number >= 0):
         raise InputError(f"events must be a whole number, 0 or more; got {events!r}.")
-    return int(events)
+    return int(number)

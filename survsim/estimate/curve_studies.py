@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from survsim.core.checks import BoolArray, FloatArray, label_codes
-from survsim.core.errors import InputError
+from survsim.core.checks import BoolArray, FloatArray, float_vector, label_codes
+from survsim.core.errors import EvidenceError, InputError
 from survsim.core.surv import Surv
+
+SURVIVAL_ROUNDING = 0.005
+"""Half a unit of the second decimal, to which survival is printed or read from a figure."""
+
+
+class CountedAtRisk(np.ndarray[Any, np.dtype[np.float64]]):
+    """Numbers at risk counted from patients; with delayed entry they may rise, which no printed table does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +53,13 @@ def curve_studies(
     n_start: Mapping[Any, float] | None,
     censoring_rate: float | None,
 ) -> CurveStudies:
-    """Long rows to a grid; all faults of the rows in one message."""
+    """Long rows to a grid; all faults of the rows in one message.
+
+    Raises
+    ------
+    InputError : rows that make no curve.
+    EvidenceError : printed numbers at risk above what survival leaves of earlier ones.
+    """
     t = _column("time", time)
     codes, keys = label_codes("study", study, t.size)
     labels = tuple(str(k) for k in keys)
@@ -66,6 +80,8 @@ def curve_studies(
     _refuse_gaps_and_rises(table, grid, labels)
     start = _start_numbers(keys, n_start)
     missing = np.isfinite(table) & ~np.isfinite(at_risk)
+    if not isinstance(n_risk, CountedAtRisk):
+        _refuse_risen_numbers(table, at_risk, grid, start, labels)
     filled = _complete(table, at_risk, grid, start, labels, censoring_rate)
     # Once nobody is left the study says nothing of later intervals.
     previous = np.column_stack([np.ones(shape[0]), table[:, :-1]])
@@ -76,14 +92,28 @@ def curve_studies(
 def patient_curves(
     groups: Mapping[Any, Surv], times: Any
 ) -> tuple[list[str], FloatArray, FloatArray, FloatArray]:
-    """Rows (study, time, survival, n_risk) of Kaplan-Meier curves read at `times` within each follow-up."""
+    """Rows (study, time, survival, n_risk) of Kaplan-Meier curves read at `times` within each follow-up.
+
+    Raises
+    ------
+    InputError : no time above 0, or a study that ends before the first one, by name.
+    """
     from survsim.estimate.nonparametric import kaplan_meier
 
-    grid = np.unique(_column("times", times))
+    grid = np.unique(float_vector("time", times))
+    grid = grid[grid > 0]
+    if grid.size == 0:
+        raise InputError("time holds no value above 0; a curve needs at least one later reading.")
+    short = [f"{label} ends at {s.time.max():g}" for label, s in groups.items() if s.time.max() < grid[0]]
+    if short:
+        raise InputError(
+            f"{'; '.join(short[:6])}, before the first time {grid[0]:g}: no reading can be taken there. "
+            "Add an earlier time, or leave those patients out and say so."
+        )
     study: list[str] = []
     parts: list[FloatArray] = []
     for label, surv in groups.items():
-        inside = grid[(grid > 0) & (grid <= surv.time.max())]
+        inside = grid[grid <= surv.time.max()]
         read = np.ravel(kaplan_meier(surv).survival_at(inside).estimate)
         start = np.concatenate([[0.0], inside[:-1]])
         entered = np.zeros(len(surv)) if surv.entry is None else surv.entry
@@ -91,7 +121,28 @@ def patient_curves(
         study += [str(label)] * inside.size
         parts.append(np.column_stack([inside, read, at_risk]))
     rows = np.concatenate(parts)
-    return study, rows[:, 0], rows[:, 1], rows[:, 2]
+    return study, rows[:, 0], rows[:, 1], rows[:, 2].view(CountedAtRisk)
+
+
+def excess_at_risk(n: FloatArray, survival: FloatArray) -> tuple[int, float] | None:
+    """First place where more are at risk than survival leaves of those at risk before, and the most possible.
+
+    Censoring only takes patients away, so ``n[i] <= n[j] S[i] / S[j]`` for j before i. Survival counts as rounded
+    to two digits (1 at the first place as exact), the product is rounded up, and one patient more is allowed.
+
+    Parameters
+    ----------
+    n : (m,) numbers at risk, NaN where not printed; each is compared with the last printed before it.
+    survival : (m,) at the same times, never rising.
+    """
+    known = np.flatnonzero(np.isfinite(n))
+    for before, here in itertools.pairwise(known):
+        lowest = survival[before] - (SURVIVAL_ROUNDING if before else 0.0)
+        ratio = (survival[here] + SURVIVAL_ROUNDING) / lowest if lowest > 0 else 1.0
+        most = float(np.ceil(n[before] * min(1.0, ratio) - 1e-9)) + 1.0
+        if n[here] > most:
+            return int(here), most
+    return None
 
 
 def _refuse_bad_rows(t: FloatArray, s: FloatArray, n: FloatArray, names: list[str]) -> None:
@@ -128,6 +179,30 @@ def _refuse_gaps_and_rises(table: FloatArray, grid: FloatArray, labels: tuple[st
         raise InputError(
             f"curves must fall and be read at every common time up to their end: {'; '.join(faults[:6])}. "
             "Read them at the missing times or leave those times out for all."
+        )
+
+
+def _refuse_risen_numbers(
+    table: FloatArray, at_risk: FloatArray, grid: FloatArray, start: FloatArray, labels: tuple[str, ...]
+) -> None:
+    begin = np.concatenate([[0.0], grid[:-1]])
+    previous = np.column_stack([np.ones(table.shape[0]), table[:, :-1]])
+    faults = []
+    for j, label in enumerate(labels):
+        seen = np.isfinite(previous[j])
+        n = at_risk[j, seen].copy()
+        if not np.isfinite(n[0]) and start[j] > 0:
+            n[0] = start[j]
+        found = excess_at_risk(n, previous[j, seen])
+        if found is not None:
+            i, most = found
+            faults.append(
+                f"{label} has {n[i]:g} at risk at time {begin[i]:g}, survival {previous[j, i]:g} leaves {most:g} at most"
+            )
+    if faults:
+        raise EvidenceError(
+            f"numbers at risk contradict the curves: {'; '.join(faults[:6])}. A number belongs to the start of the "
+            "interval that ends at `time`; check the row it stands in, and the figure."
         )
 
 

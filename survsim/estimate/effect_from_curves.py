@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from survsim.core.checks import FloatArray, float_vector
-from survsim.core.errors import InputError
+from survsim.core.errors import EvidenceError, InputError
 from survsim.core.provenance import Provenance
+from survsim.estimate.curve_studies import excess_at_risk
 from survsim.estimate.effect_sizes import EffectSize
 
 ZERO_DEATHS = 1e-6
@@ -48,6 +49,7 @@ def effect_size_from_curves(
     Raises
     ------
     InputError : curves that rise, times out of order, risk numbers that grow, or missing counts.
+    EvidenceError : more at risk than survival leaves of those at risk before, beyond rounding.
 
     References
     ----------
@@ -76,8 +78,10 @@ def effect_size_from_curves(
     if at_risk_research is not None:
         route = "curves and numbers at risk"
         counts = [
-            _with_numbers_at_risk(s, _risk(n, t.size, label))
-            for s, n in zip(curves, (at_risk_research, at_risk_control))
+            _with_numbers_at_risk(s, _risk(name, n, t, s, label))
+            for name, s, n in zip(
+                ("at_risk_research", "at_risk_control"), curves, (at_risk_research, at_risk_control)
+            )
         ]
     else:
         route = "curves"
@@ -167,10 +171,17 @@ def _curve(name: str, values: Any, m: int, label: str) -> FloatArray:
     return s
 
 
-def _risk(values: Any, m: int, label: str) -> FloatArray:
-    n = float_vector("numbers at risk", values)
-    if n.size != m or n[0] <= 0 or n.min() < 0 or np.any(np.diff(n) > 0):
+def _risk(name: str, values: Any, t: FloatArray, s: FloatArray, label: str) -> FloatArray:
+    n = float_vector(name, values)
+    if n.size != t.size or n[0] <= 0 or n.min() < 0 or np.any(np.diff(n) > 0):
         raise InputError(
-            f"{label}: numbers at risk must be {m} counts that start positive and never grow; got {n[:6].tolist()}."
+            f"{label}: numbers at risk must be {t.size} counts that start positive and never grow; got {n[:6].tolist()}."
+        )
+    found = excess_at_risk(n, s)
+    if found is not None:
+        i, most = found
+        raise EvidenceError(
+            f"{label}: {name} has {n[i]:g} at time {t[i]:g}, but survival {s[i]:g} leaves {most:g} at most of the "
+            f"{n[i - 1]:g} at time {t[i - 1]:g}. Check the table below the figure against the readings."
         )
     return n

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import inspect
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 ASYMMETRY_LIMIT = 0.02
 """Distance on the log scale between an estimate and the middle of its interval beyond which it is flagged."""
+LOGRANK_SHARE = 0.5
+"""Share of a standard error by which a printed hazard ratio may differ from exp((O - E) / V): Peto's one-step
+estimate and a Cox estimate of the same data differ by less, unless the effect is very large."""
 
 
 @result
@@ -32,7 +36,8 @@ class EffectSize(Result):
     route : "hr and interval", "hr and p", "hr and events", "p and events", "o-e and v", "curves and
         numbers at risk" or "curves".
     asymmetry : log HR minus the middle of the printed interval; NaN on routes without an interval.
-    flagged : the asymmetry is above 0.02 (rounding or a misprint).
+    flagged : printed numbers contradict one another: the asymmetry is above 0.02 (rounding or a misprint), or
+        the hazard ratio is far from ``exp((O - E) / V)``; `notes` say which.
     label : the row it belongs to.
     notes : what a reader should know.
     """
@@ -100,7 +105,7 @@ class EffectSizes(Result):
         flagged = [e.label for e in self.effects if e.flagged]
         lines = [f"{len(self.effects)} effect sizes (log hazard ratio)"]
         if flagged:
-            lines.append(f"Interval not symmetric around the estimate: {', '.join(flagged)}")
+            lines.append(f"Printed numbers do not fit one another (see notes): {', '.join(flagged)}")
         lines += [f"Left out: {label} ({reason})" for label, reason in self.left_out]
         return "\n".join(lines)
 
@@ -134,18 +139,20 @@ def effect_size(
     record : object with ``value, conf_low, conf_high, conf_level, p_value`` (an `Estimate`), instead of the
         numbers below.
     hazard_ratio, conf_low, conf_high, conf_level : as printed, research over control.
-    one_sided : the one limit given is one-sided at `conf_level`; a p-value beside it is not used then, as
-        its sides are seldom stated.
+    one_sided : the one limit given is one-sided at `conf_level`, which is then above 0.5; a p-value beside it is
+        not used then, as its sides are seldom stated.
     p_value : two-sided.
     n_event : total, or (research, control).
     n_arm : randomised to (research, control); only their ratio counts.
     favours : "research" or "control"; the side of the effect, needed with p and events alone.
-    observed_minus_expected, variance : of the research arm.
+    observed_minus_expected, variance : of the research arm. A hazard ratio printed beside them is not used, but
+        flagged when it is more than half a standard error (and 0.02) away on the log scale.
     label, source : for messages and provenance.
 
     Raises
     ------
-    InputError : an interval that excludes its estimate, or numbers that allow no route.
+    InputError : an interval that excludes its estimate, a one-sided limit on the wrong side of it or at a level
+        of 0.5 or less, or numbers that allow no route.
 
     References
     ----------
@@ -163,7 +170,7 @@ def effect_size(
     given = {"hazard_ratio": hazard_ratio, "conf_low": conf_low, "conf_high": conf_high, "p_value": p_value}
     numbers = {name: _optional(name, value, label) for name, value in given.items()}
     hr, low, high, p = (numbers[name] for name in given)
-    between("conf_level", conf_level, 0.0, 1.0)
+    _check_level(conf_level, one_sided, label)
     _check_ratio(hr, low, high, label, one_sided)
     if p is not None and not 0.0 < p < 1.0:
         raise InputError(
@@ -174,6 +181,7 @@ def effect_size(
     if observed_minus_expected is not None or variance is not None:
         route = "o-e and v"
         effect, error = _from_logrank(observed_minus_expected, variance, label)
+        notes = _logrank_notes(effect, error, hr)
     elif hr is not None and low is not None and high is not None:
         route = "hr and interval"
         effect = np.log(hr)
@@ -204,7 +212,7 @@ def effect_size(
         route=route,
         label=label,
         asymmetry=float(asymmetry),
-        flagged=bool(abs(asymmetry) > ASYMMETRY_LIMIT),
+        flagged=bool(abs(asymmetry) > ASYMMETRY_LIMIT or (route == "o-e and v" and notes)),
         notes=tuple(notes),
     )
 
@@ -219,7 +227,7 @@ def effect_sizes(records: Iterable[Any]) -> EffectSizes:
 
     Raises
     ------
-    InputError : rows that contradict themselves, or nothing left to use.
+    InputError : rows that contradict themselves or hold unknown names, or nothing left to use.
 
     Example
     -------
@@ -235,9 +243,16 @@ def effect_sizes(records: Iterable[Any]) -> EffectSizes:
     studies: list[str] = []
     faults: list[str] = []
     for position, record in enumerate(records):
-        numbers = dict(record) if isinstance(record, dict) else _numbers_of(record)
+        numbers = dict(record) if isinstance(record, Mapping) else _numbers_of(record)
         numbers.setdefault("label", f"row {position}")
         study = str(numbers.pop("study", None) or getattr(record, "study_id", None) or numbers["label"])
+        unknown = [str(name) for name in numbers if name not in _ARGUMENTS]
+        if unknown:
+            faults.append(
+                f"{numbers['label']}: {', '.join(map(repr, unknown))} is no argument of effect_size; "
+                f"a row may hold {', '.join(_ARGUMENTS)} and study."
+            )
+            continue
         measure = getattr(record, "measure", "hazard_ratio")
         if measure != "hazard_ratio":
             left_out.append((numbers["label"], f"its measure is {measure}"))
@@ -245,7 +260,7 @@ def effect_sizes(records: Iterable[Any]) -> EffectSizes:
         if getattr(record, "value_qualifier", "") in ("upper_bound", "lower_bound"):
             left_out.append((numbers["label"], "printed as a bound"))
             continue
-        if not isinstance(record, dict) and all(
+        if not isinstance(record, Mapping) and all(
             numbers.get(name) is None for name in ("conf_low", "conf_high", "p_value")
         ):
             left_out.append((numbers["label"], "printed without an ordinary interval or p-value"))
@@ -273,6 +288,9 @@ def effect_sizes(records: Iterable[Any]) -> EffectSizes:
         studies=tuple(studies),
         left_out=tuple(left_out),
     )
+
+
+_ARGUMENTS = tuple(name for name in inspect.signature(effect_size).parameters if name != "record")
 
 
 def _numbers_of(record: Any) -> dict[str, Any]:
@@ -327,8 +345,8 @@ def _check_ratio(
             f"{label}: an interval needs both ends; conf_low {low}, conf_high {high}. "
             "If the source prints a one-sided limit, pass one_sided=True."
         )
-    if one_sided and hr is not None and hr in (low, high):
-        raise InputError(f"{label}: the one-sided limit equals its estimate {hr:g}.")
+    if one_sided and hr is not None:
+        _check_side(hr, low, high, label)
     if hr is None or low is None or high is None:
         return
     if not low <= hr <= high or low == high:
@@ -336,6 +354,39 @@ def _check_ratio(
             f"{label}: interval {low:g} to {high:g} excludes its estimate {hr:g} or is empty. "
             "Check the row against the source."
         )
+
+
+def _check_level(conf_level: float, one_sided: bool, label: str) -> None:
+    between("conf_level", conf_level, 0.0, 1.0)
+    if one_sided and not conf_level > 0.5:
+        raise InputError(
+            f"{label}: a one-sided limit at conf_level {conf_level:g} does not lie beyond the estimate; levels are above "
+            "0.5. For an upper limit pass conf_high and, say, conf_level=0.975."
+        )
+
+
+def _check_side(hr: float, low: float | None, high: float | None, label: str) -> None:
+    """A lower limit lies below its estimate, an upper one above."""
+    for name, limit, wrong in (
+        ("conf_low", low, low is not None and low >= hr),
+        ("conf_high", high, high is not None and high <= hr),
+    ):
+        if wrong:
+            side = "below" if name == "conf_low" else "above"
+            raise InputError(
+                f"{label}: {name} {limit:g} does not lie {side} its estimate {hr:g}. "
+                "Check the row against the source, and which of the two limits it prints."
+            )
+
+
+def _logrank_notes(effect: float, error: float, hr: float | None) -> list[str]:
+    """Whether the printed hazard ratio and O - E over V tell one story."""
+    if hr is None or abs(np.log(hr) - effect) <= max(ASYMMETRY_LIMIT, LOGRANK_SHARE * error):
+        return []
+    return [
+        f"(O - E) / V gives a hazard ratio of {np.exp(effect):.3g}, {hr:g} is printed: perhaps O - E of the other arm "
+        "or a misprint"
+    ]
 
 
 def _interval_notes(effect: float, error: float, asymmetry: float, p: float | None) -> list[str]:

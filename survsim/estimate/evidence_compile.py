@@ -11,7 +11,7 @@ import numpy as np
 
 from survsim.core import units
 from survsim.core.checks import FloatArray, IntArray
-from survsim.core.design import Design, design_matrix
+from survsim.core.design import Design, design_matrix, formula_variables
 from survsim.core.errors import EvidenceError, InputError
 from survsim.core.surv import Surv
 from survsim.estimate.evidence_terms import EvidenceTerm
@@ -109,7 +109,7 @@ def compile_terms(
         raise EvidenceError(
             "no term informs the level of the hazard: only ratios. Add survival, a rate or patients."
         )
-    design, fixed, ratio_fixed = _design_rows(rows, formula)
+    design, fixed, ratio_fixed = _design_rows(rows, formula, terms)
     effects, ratio, blocks, names, group_sd = _effect_columns(
         rows, terms, design, fixed, ratio_fixed, treatment, random
     )
@@ -283,15 +283,33 @@ def _mixture(covariates: Mapping[str, Any]) -> list[tuple[float, dict[str, Any]]
     return mixed
 
 
-def _design_rows(rows: _Rows, formula: str | None) -> tuple[Design | None, FloatArray, FloatArray]:
+def _refuse_gaps(frame: Any, formula: str, owners: Sequence[EvidenceTerm]) -> None:
+    """Every term must say its covariates: which are missing, and of which terms."""
+    used = [c for c in frame.columns if c in formula_variables(formula)]
+    for name in used:
+        without = dict.fromkeys(owners[i].name() for i in np.flatnonzero(frame[name].isna()).tolist())
+        if without:
+            raise EvidenceError(
+                f"{name!r} is in the formula, but is missing for {', '.join(list(without)[:6])}"
+                f"{' and others' if len(without) > 6 else ''}. Give it a value, or shares of each category, for "
+                "example {'I': 0.6, 'III': 0.4}, or leave it out of the formula."
+            )
+
+
+def _design_rows(
+    rows: _Rows, formula: str | None, terms: Sequence[EvidenceTerm]
+) -> tuple[Design | None, FloatArray, FloatArray]:
     """Fixed-effect columns of the arm rows and of the ratio contrasts."""
     if not formula:
         return None, np.zeros((len(rows.mixtures), 0)), np.zeros((len(rows.ratios), 0))
     import pandas as pd
 
     groups = rows.mixtures + [m for r in rows.ratios for m in (r[1], r[2])]
+    owners = [*rows.row_term, *(r[0] for r in rows.ratios for _ in (1, 2))]
     flat = [pattern for group in groups for _, pattern in group]
-    design = design_matrix(formula, pd.DataFrame(flat))
+    frame = pd.DataFrame(flat)
+    _refuse_gaps(frame, formula, [terms[i] for i, group in zip(owners, groups) for _ in group])
+    design = design_matrix(formula, frame)
     values, at = [], 0
     for group in groups:
         share = np.array([s for s, _ in group])

@@ -238,12 +238,17 @@ def evidence_model(
         ratios do: 1 is the default for studies (0.5 is usual for ratios).
     study_sd, site_sd, treatment_sd : a fixed standard deviation instead.
     sd_prior : "half-normal", or "boundary-avoiding": the half-normal density times the square root of the
-        sd. Under the half-normal the interval for a new study is a point or two short at some true sds
-        even when all else is known (0.891 for 0.90 with 40 studies and sd 0.25); this one keeps its level
-        up to the scale and is wider than it need be where studies hardly differ.
+        sd, which gives wider intervals for a new study where few studies hardly differ. Over 2,000 simulated
+        evidence bases with a fixed true sd up to the scale, 90% intervals held 0.89 to 1.00 with it, and
+        0.88 to 1.00 with the half-normal.
     treatment : column of the model with a random effect a study.
     overlap : "down-weight" (studies of one cluster share one effect and the weight of one) or "refuse".
-    points : nodes of the grid for each standard deviation.
+    points : nodes of the grid for each standard deviation, at least 3.
+
+    Notes
+    -----
+    The Laplace approximation is as good as each study has events. With six single cases and nothing else the
+    standard deviation of the log hazard comes out 7% too small.
 
     Returns
     -------
@@ -273,6 +278,7 @@ def evidence_model(
             "terms must be a non-empty list made by patients_term, case_term, survival_term, ..."
         )
     units.check_unit(unit)
+    count = int(between("points", points, 3, 200, open_ends=False))
     one_of("overlap", overlap, ("down-weight", "refuse"))
     level = between("conf_level", conf_level, 0.0, 1.0)
     ends = _breaks(breaks, unit)
@@ -295,11 +301,11 @@ def evidence_model(
     # Without any prior the answer is maximum likelihood, to be compared with other programs as such.
     shift = walk_sd is not None or coefficient_sd is not None or bool(deviations)
     posterior = grid_posterior(
-        compiled, deviations, walk_sd=walk_sd, coefficient_sd=coefficient_sd, points=points, shift=shift
+        compiled, deviations, walk_sd=walk_sd, coefficient_sd=coefficient_sd, points=count, shift=shift
     )
     options: dict[str, Any] = {
         "formula": formula, "walk_sd": walk_sd, "coefficient_sd": coefficient_sd, "treatment": treatment,
-        "sd_prior": sd_prior,
+        "sd_prior": sd_prior, "points": count,
         "overlap": overlap, "label": label, "priors": {d.name: d.scale or f"fixed {d.value}" for d in deviations},
     }  # fmt: skip
     used = [t.source for t, w in zip(terms, weights) if w > 0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,12 +11,11 @@ import numpy as np
 from survsim.core.checks import FloatArray
 from survsim.core.errors import EvidenceError, EvidenceWarning
 from survsim.core.surv import Surv
+from survsim.estimate.evidence_contradictions import alike, disagreement, ratio_disagrees, summaries_disagree
 from survsim.estimate.evidence_terms import EvidenceTerm
 
 LEVELS = ("survival", "median", "rate")
 PATIENT_LEVEL = ("patients", "curve")
-# A summary of the same patients should differ by rounding only; two standard errors is no rounding.
-CONTRADICTION = 2.0
 
 
 def term_weights(terms: Sequence[EvidenceTerm], overlap: str) -> tuple[FloatArray, list[str]]:
@@ -25,8 +24,14 @@ def term_weights(terms: Sequence[EvidenceTerm], overlap: str) -> tuple[FloatArra
     Patient-level data of an arm replace its summaries (which are compared with them); several
     summaries of one arm share the weight of one; a hazard ratio whose two arms are in the model
     themselves is left out; studies of one overlap cluster share the weight of one, or are refused.
+    Contradictions, evidence given twice and studies that share patients are said in warnings.
     """
     weight, reason = np.ones(len(terms)), [""] * len(terms)
+    twice = alike(terms)
+    if twice:
+        _warn(
+            "the same evidence seems to enter twice: ", twice, ". Give the terms one study, or one cluster."
+        )
     _patients_before_summaries(terms, weight, reason)
     _one_voice_an_arm(terms, weight, reason)
     _ratio_of_known_arms(terms, weight, reason)
@@ -41,76 +46,44 @@ def _key(term: EvidenceTerm) -> tuple[str, str, str]:
 
 
 def _patients_before_summaries(terms: Sequence[EvidenceTerm], weight: FloatArray, reason: list[str]) -> None:
-    own = {_key(t): t for t in terms if t.kind == "patients"}
-    curves = {_key(t): t for t in terms if t.kind == "curve"}
     disagree: list[str] = []
     for i, term in enumerate(terms):
-        key = _key(term)
-        better = own.get(key) or (curves.get(key) if term.kind in LEVELS else None)
-        if term.kind not in (*LEVELS, "curve") or better is None:
+        if term.kind not in (*LEVELS, "curve"):
+            continue
+        kinds = ("patients", "curve") if term.kind in LEVELS else ("patients",)
+        better = next((t for kind in kinds for t in terms if t.kind == kind and _covers(t, term)), None)
+        if better is None:
             continue
         weight[i], reason[i] = 0.0, f"the same patients enter as {better.name()}"
-        if term.kind in LEVELS:
-            gap = _disagreement(term, better.payload["surv"])
-            if gap:
-                disagree.append(f"{term.name()}: {gap}, against {better.name()}")
+        own = _those_meant(better, term)
+        gap = disagreement(term, own) if term.kind in LEVELS and own is not None else ""
+        if gap:
+            disagree.append(f"{term.name()}: {gap}, against {better.name()}")
     if disagree:
-        warnings.warn(
-            "summaries that contradict the curve or patients of the same arm: " + "; ".join(disagree)
-            + ". The curve is used; check both against the source.",
-            EvidenceWarning,
-            stacklevel=5,
-        )  # fmt: skip
+        _warn("summaries that contradict the curve or patients of the same arm: ", disagree,
+              ". The curve is used; check both against the source.")  # fmt: skip
 
 
-def _disagreement(term: EvidenceTerm, surv: Surv) -> str:
-    """What differs by more than two standard errors of the summary, or an empty text."""
-    p = term.payload
-    surv = surv.to_unit(term.unit)
-    if term.kind == "rate":
-        mine = float(surv.event.sum() / surv.time.sum())
-        z = (np.log(max(p["events"], 0.5) / p["person_time"]) - np.log(max(mine, 1e-12))) * np.sqrt(
-            max(p["events"], 0.5)
-        )
-        return (
-            f"rate {p['events'] / p['person_time']:.3g} where {mine:.3g} is seen"
-            if abs(z) > CONTRADICTION
-            else ""
-        )
-    grid, curve = _product_limit(surv)
-    if term.kind == "median":
-        below = np.flatnonzero(curve <= 0.5)
-        seen = grid[below[0]] if below.size else np.inf
-        se = p["se_log"] or 1 / (np.sqrt(p["n"]) * np.log(2))
-        far = (
-            abs(np.log(p["median"] / seen)) > CONTRADICTION * se
-            if np.isfinite(seen)
-            else p["median"] < grid[-1]
-        )
-        return f"median {p['median']:g} where {seen:.3g} is seen" if far else ""
-    found = []
-    for j, (t, s) in enumerate(zip(p["time"], p["survival"])):
-        place = int(np.searchsorted(grid, t, side="right"))
-        seen = curve[place - 1] if place else 1.0
-        h, mine = -np.log(np.clip(s, 1e-6, 1 - 1e-6)), -np.log(np.clip(seen, 1e-6, 1 - 1e-6))
-        n = p["n"] or len(surv)
-        se = p["se_cloglog"][j] if "se_cloglog" in p else np.sqrt(np.expm1(h) / n) / h
-        if abs(np.log(h / mine)) > CONTRADICTION * se and t <= surv.time.max():
-            found.append(f"survival {s:.3g} at {t:g} where {seen:.3g} is seen")
-    return ", ".join(found)
+def _covers(patients: EvidenceTerm, term: EvidenceTerm) -> bool:
+    """Whether patient-level data hold the patients of another term: those of its arm, or of its whole study."""
+    if patients.study != term.study or patients.arm not in ("", term.arm):
+        return False
+    whole = patients.arm == "" and hasattr(patients.covariates, "columns")
+    return whole or _key(patients) == _key(term) or (patients.arm == "" and not patients.covariates)
 
 
-def _product_limit(surv: Surv) -> tuple[FloatArray, FloatArray]:
-    """Event times and the Kaplan-Meier value at each; a plain loop over a handful of times."""
-    times = np.unique(surv.time[surv.event])
-    entry = np.full(len(surv), -1.0) if surv.entry is None else surv.entry
-    w = np.ones(len(surv)) if surv.weight is None else surv.weight
-    value, curve = 1.0, []
-    for t in times:
-        risk = w[(entry < t) & (surv.time >= t)].sum()
-        value *= 1 - w[(surv.time == t) & surv.event].sum() / risk
-        curve.append(value)
-    return times, np.array(curve)
+def _those_meant(patients: EvidenceTerm, term: EvidenceTerm) -> Surv | None:
+    """The patients whom a summary is about; None where the data do not tell them."""
+    surv: Surv = patients.payload["surv"]
+    if not hasattr(patients.covariates, "columns") or not isinstance(term.covariates, Mapping):
+        return surv if patients.arm == term.arm else None
+    frame = patients.covariates
+    mine = np.ones(len(surv), dtype=bool)
+    for name, value in term.covariates.items():
+        if name not in frame.columns or isinstance(value, Mapping):
+            return None
+        mine &= (frame[name] == value).to_numpy()
+    return surv.take(np.flatnonzero(mine)) if mine.any() else None
 
 
 def _one_voice_an_arm(terms: Sequence[EvidenceTerm], weight: FloatArray, reason: list[str]) -> None:
@@ -118,6 +91,13 @@ def _one_voice_an_arm(terms: Sequence[EvidenceTerm], weight: FloatArray, reason:
     for i, term in enumerate(terms):
         if term.kind in LEVELS and weight[i] > 0:
             arms.setdefault(_key(term), []).append(i)
+    disagree = [text for members in arms.values() for text in summaries_disagree([terms[i] for i in members])]
+    if disagree:
+        _warn(
+            "summaries of one arm that contradict each other: ",
+            disagree,
+            ". Both are used, as one; check the source.",
+        )
     for members in arms.values():
         for i in members if len(members) > 1 else []:
             weight[i] /= len(members)
@@ -130,11 +110,18 @@ def _ratio_of_known_arms(terms: Sequence[EvidenceTerm], weight: FloatArray, reas
         for i, t in enumerate(terms)
         if t.arm and weight[i] > 0 and t.kind in (*LEVELS, *PATIENT_LEVEL)
     }
+    cohorts = {(t.study, t.arm): t.payload["surv"] for t in terms if t.kind in PATIENT_LEVEL}
+    disagree = []
     for i, term in enumerate(terms):
         if term.kind == "hazard_ratio" and term.arm:
-            both = {(term.study, term.arm), (term.study, term.payload["comparator_arm"])}
-            if both <= present:
+            both = (term.study, term.arm), (term.study, term.payload["comparator_arm"])
+            if set(both) <= present:
                 weight[i], reason[i] = 0.0, "both arms enter themselves"
+            if set(both) <= set(cohorts):
+                disagree.append(ratio_disagrees(term, cohorts[both[0]], cohorts[both[1]]))
+    if any(disagree):
+        _warn("hazard ratios that contradict the patients of their arms: ", [d for d in disagree if d],
+              ". The patients are used; check which arm is the comparator.")  # fmt: skip
 
 
 def _overlap_clusters(
@@ -150,8 +137,16 @@ def _overlap_clusters(
         raise EvidenceError(
             f"studies that share patients: {listed}. Keep one of each, or overlap='down-weight'."
         )
+    if shared:
+        _warn("studies that share patients have the weight of one: ",
+              [f"{name} ({', '.join(studies)})" for name, studies in shared.items()],
+              ". overlap='refuse' stops here instead.")  # fmt: skip
     for i, term in enumerate(terms):
         if term.cluster in shared and weight[i] > 0:
             m = len(shared[term.cluster])
             weight[i] /= m
             reason[i] = (reason[i] + "; " if reason[i] else "") + f"one of {m} studies that share patients"
+
+
+def _warn(what: str, rows: Sequence[str], advice: str) -> None:
+    warnings.warn(what + "; ".join(rows) + advice, EvidenceWarning, stacklevel=5)

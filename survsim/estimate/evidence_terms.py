@@ -226,6 +226,9 @@ def median_term(
     m = between("median", median, 0.0, np.inf)
     size = None if n is None else between("n", n, 0.0, np.inf)
     z = float(-ndtri((1 - between("conf_level", conf_level, 0.0, 1.0)) / 2))
+    for side, limit in (("conf_low", conf_low), ("conf_high", conf_high)):
+        if limit is not None and np.isnan(limit):
+            raise InputError(f"{name}: {side} is NaN; give None where it is not printed or was not reached.")
     low = None if conf_low is None or conf_low <= 0 else float(conf_low)
     high = None if conf_high is None or not np.isfinite(conf_high) else float(conf_high)
     if (low is not None and low > m) or (high is not None and high < m):
@@ -326,8 +329,9 @@ def rate_term(
     """
     d = between("events", events, 0.0, np.inf, open_ends=False)
     total = between("person_time", person_time, 0.0, np.inf)
-    end = np.inf if follow_up is None else between("follow_up", follow_up, start, np.inf)
-    payload = {"events": d, "person_time": total, "start": float(start), "follow_up": end}
+    begin = between("start", start, 0.0, np.inf, open_ends=False)
+    end = np.inf if follow_up is None else between("follow_up", follow_up, begin, np.inf)
+    payload = {"events": d, "person_time": total, "start": begin, "follow_up": end}
     return _term("rate", study, covariates or {}, unit, payload, common)
 
 

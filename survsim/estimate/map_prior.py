@@ -30,7 +30,7 @@ class BorrowingPrior(Result):
     mixture : `NormalMixture` (log hazard, log ratio, mean) or `GammaMixture` (rate).
     scale : "normal" or "rate".
     vague : index of the vague component in the mixture, or -1.
-    labels : the studies behind it.
+    labels : the studies behind it; empty for a prior made from another prior or from a mixture.
     """
 
     method: str
@@ -62,8 +62,12 @@ class BorrowingPrior(Result):
         return pd.DataFrame([_row("prior", self.mixture)])
 
     def headline(self) -> str:
-        """Method, studies and components."""
-        return f"{self.method} prior from {len(self.labels)} studies"
+        """Method and studies; the components where no studies are named."""
+        k, m = len(self.labels), self.mixture.weight.size
+        name = self.method if self.method.endswith("prior") else f"{self.method} prior"
+        if k == 0:
+            return f"{name}: mixture of {m} component{'s' * (m > 1)} on the {self.scale} scale"
+        return f"{name} from {k} {'study' if k == 1 else 'studies'}"
 
 
 @result
@@ -118,7 +122,8 @@ class MapPrior(BorrowingPrior):
     def headline(self) -> str:
         """Number of studies and what the prior is for."""
         few = "\nFewer than three studies: tau is mostly its prior." if len(self.labels) < 3 else ""
-        return f"MAP prior from {len(self.labels)} studies: predictive distribution of a new study{few}"
+        studies = f"{len(self.labels)} {'study' if len(self.labels) == 1 else 'studies'}"
+        return f"MAP prior from {studies}: predictive distribution of a new study{few}"
 
 
 def map_prior(
@@ -152,7 +157,8 @@ def map_prior(
 
     Raises
     ------
-    InputError : lengths that differ, standard errors or scale that are not positive.
+    InputError : lengths that differ, standard errors or scale that are not positive, a `mean_prior` that is no
+        finite mean with a positive sd.
 
     References
     ----------
@@ -166,8 +172,14 @@ def map_prior(
     [-92, -43, 7]
     """
     y, s, names = checked_estimates(estimate, std_error, labels)
+    if mean_prior is not None:
+        mean_prior = checked_mean_prior(mean_prior)
     one_of("tau_prior", tau_prior, TAU_PRIORS)
     scale = between("tau_scale", tau_scale, 0.0, np.inf, open_ends=tau_prior != "fixed")
+    if np.isinf(scale):
+        raise InputError(
+            "tau_scale must be finite; studies that differ without limit tell nothing of a new one."
+        )
     nodes, weights, table, log_marginal = _tau_posterior(y, s, scale, tau_prior, mean_prior)
     mean, var = _mean_given_tau(y, s, nodes, mean_prior)[:2]
     step = Provenance.of(
@@ -184,6 +196,15 @@ def map_prior(
         log_marginal=log_marginal,
         provenance=step,
     )
+
+
+def checked_mean_prior(mean_prior: tuple[float, float]) -> tuple[float, float]:
+    """(mean, sd) of a normal prior: finite, and positive and finite."""
+    try:
+        mean, sd = mean_prior
+    except (TypeError, ValueError):
+        raise InputError(f"mean_prior is (mean, sd); got {mean_prior!r}.") from None
+    return between("mean_prior mean", mean, -np.inf, np.inf), between("mean_prior sd", sd, 0.0, np.inf)
 
 
 def checked_estimates(
@@ -211,7 +232,7 @@ def _mean_given_tau(
     centre = 0.0
     log_value = 0.5 * np.log(w).sum(axis=1) - 0.5 * y.size * np.log(2 * np.pi)
     if mean_prior is not None:
-        m, sd = float(mean_prior[0]), between("mean_prior sd", mean_prior[1], 0.0, np.inf)
+        m, sd = mean_prior
         precision, pull = precision + sd**-2, pull + m * sd**-2
         centre = m
         log_value = log_value - np.log(sd)

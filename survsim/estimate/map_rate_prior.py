@@ -10,7 +10,7 @@ from scipy.special import gammaln
 from survsim.core.checks import FloatArray, between, float_vector, positions
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
-from survsim.estimate.map_prior import BorrowingPrior
+from survsim.estimate.map_prior import BorrowingPrior, checked_mean_prior
 from survsim.estimate.mixture import NormalMixture
 
 TAU_NODES, MEAN_NODES, EFFECT_NODES = 24, 81, 32
@@ -99,7 +99,7 @@ def _mean_range(
     reach = 9 * np.sqrt(1 / (d.sum() + 0.5) + tau**2 / d.size) + room * tau / (tau + 0.1)
     low, high = centre - reach, centre + reach
     if mean_prior is not None:
-        m, sd = float(mean_prior[0]), between("mean_prior sd", mean_prior[1], 0.0, np.inf)
+        m, sd = checked_mean_prior(mean_prior)
         low, high = np.minimum(low, m - 6 * sd), np.maximum(high, m + 6 * sd)
         low, high = np.maximum(low, m - 9 * sd), np.minimum(high, m + 9 * sd)
     return low, high

@@ -42,6 +42,8 @@ class MetaAnalysis(Result):
     labels, study_estimate, study_std_error, weights : (k,) the studies; weights add to one.
     method, conf_method, conf_level : as asked, or as fallen back to (see `notes`).
     notes : what a reader must know: an estimate at its boundary, rows that were joined, a prior used.
+    prediction_prior_scale : scale of the half-normal prior of tau behind the prediction interval when that was
+        asked for (prediction_method "posterior"); None for the t interval.
     """
 
     estimate: float
@@ -69,6 +71,7 @@ class MetaAnalysis(Result):
     conf_method: str
     conf_level: float
     notes: tuple[str, ...] = ()
+    prediction_prior_scale: float | None = None
 
     def to_frame(self) -> pd.DataFrame:
         """Rows "study", then "pooled" and "prediction": kind, label, estimate, std_error, interval, weight."""
@@ -185,7 +188,8 @@ def meta_analysis(
     conf_level : level of all intervals.
     tau_prior_scale : with fewer than three studies tau has a half-normal prior of this scale (0.5 suits
         log hazard ratios) and the intervals are posterior; None keeps the classical formulas for k = 2.
-    prediction_method : "t", or "posterior" for quantiles of a new effect under that prior, for any k.
+    prediction_method : "t", or "posterior" for quantiles of a new effect under that prior, for any k; with
+        moderators only "t".
 
     Notes
     -----
@@ -195,7 +199,7 @@ def meta_analysis(
 
     Raises
     ------
-    InputError : rows that cannot be pooled, by name.
+    InputError : rows that cannot be pooled, by name; a posterior prediction asked for with moderators.
 
     References
     ----------
@@ -214,6 +218,11 @@ def meta_analysis(
     one_of("prediction_method", prediction_method, ("t", "posterior"))
     between("conf_level", conf_level, 0.0, 1.0)
     if moderators is not None:
+        if prediction_method != "t":
+            raise InputError(
+                f"prediction_method={prediction_method!r} is not available with moderators, whose predictions use t; "
+                "leave it out, or pool without moderators."
+            )
         from survsim.estimate.meta_regression import meta_regression
 
         return meta_regression(
@@ -247,6 +256,22 @@ def meta_analysis(
     )
     pooled = pool_rows(rows, method, conf_method, conf_level, tau_prior_scale, provenance)
     return pooled if prediction_method == "t" else _predict_by_posterior(pooled, tau_prior_scale)
+
+
+def repool(rows: Studies, pooled: MetaAnalysis, provenance: Provenance) -> MetaAnalysis:
+    """Other rows pooled with the methods of an earlier result, that of its prediction interval included."""
+    again = pool_rows(rows, pooled.method, pooled.conf_method, pooled.conf_level, None, provenance)
+    scale = pooled.prediction_prior_scale
+    return again if scale is None else _predict_by_posterior(again, scale)
+
+
+def refuse_other_results(name: str, pooled: Any) -> None:
+    """Raise unless `pooled` is the result of pooling without moderators."""
+    if not isinstance(pooled, MetaAnalysis):
+        raise InputError(
+            f"{name} takes the result of meta_analysis without moderators; got {type(pooled).__name__}. "
+            "Pool the estimates without moderators first."
+        )
 
 
 def pool_rows(
@@ -381,6 +406,7 @@ def _predict_by_posterior(pooled: MetaAnalysis, scale: float | None) -> MetaAnal
         prediction_low=posterior.prediction_quantile(tail),
         prediction_high=posterior.prediction_quantile(1.0 - tail),
         notes=(*pooled.notes, f"prediction interval under a half-normal prior on tau, scale {scale:g}"),
+        prediction_prior_scale=scale,
     )
 
 

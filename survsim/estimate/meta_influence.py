@@ -12,7 +12,7 @@ from survsim.core.checks import BoolArray, FloatArray
 from survsim.core.errors import InputError, SmallSampleWarning
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
-from survsim.estimate.meta_analysis import MetaAnalysis, pool_rows
+from survsim.estimate.meta_analysis import MetaAnalysis, refuse_other_results, repool
 from survsim.estimate.study_rows import Studies
 
 if TYPE_CHECKING:
@@ -88,11 +88,12 @@ def leave_one_out(pooled: MetaAnalysis) -> MetaInfluence:
 
     Parameters
     ----------
-    pooled : result of `meta_analysis` with at least three studies; its methods are used again.
+    pooled : result of `meta_analysis` with at least three studies; its methods are used again, that of the
+        prediction interval included.
 
     Raises
     ------
-    InputError : fewer than three studies.
+    InputError : fewer than three studies, or a result that is no plain pooling (a meta-regression, say).
 
     References
     ----------
@@ -105,6 +106,7 @@ def leave_one_out(pooled: MetaAnalysis) -> MetaInfluence:
     >>> leave_one_out(pooled).estimate.round(3)
     array([-0.211, -0.273, -0.204, -0.339])
     """
+    refuse_other_results("leave_one_out", pooled)
     if pooled.k < 3:
         raise InputError(
             f"leaving one of {pooled.k} studies out leaves nothing to pool; at least 3 are needed."
@@ -142,11 +144,4 @@ def leave_one_out(pooled: MetaAnalysis) -> MetaInfluence:
 def _without(rows: Studies, i: int, pooled: MetaAnalysis) -> MetaAnalysis:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SmallSampleWarning)
-        return pool_rows(
-            rows.keep(np.arange(rows.k) != i),
-            pooled.method,
-            pooled.conf_method,
-            pooled.conf_level,
-            None,
-            Provenance.of("leave_one_out", pooled),
-        )
+        return repool(rows.keep(np.arange(rows.k) != i), pooled, Provenance.of("leave_one_out", pooled))

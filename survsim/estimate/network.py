@@ -115,6 +115,8 @@ def network_meta_analysis(
     Raises
     ------
     InputError : a network that falls into parts (named), or a multi-arm study with contrasts missing.
+    EvidenceError : contrasts of one multi-arm study that do not add up, by more than 0.0015 and a quarter of the
+        smallest of their standard errors.
 
     References
     ----------

@@ -8,8 +8,13 @@ from typing import Any
 import numpy as np
 
 from survsim.core.checks import FloatArray
-from survsim.core.errors import InputError
+from survsim.core.errors import EvidenceError, InputError
 from survsim.estimate.study_rows import study_rows
+
+PRINTING_ERROR = 0.0015
+"""What three contrasts printed to three decimals can miss one another by: half a unit of the last place each."""
+COHERENCE_SHARE = 0.25
+"""Share of the smallest standard error of a study by which its contrasts may miss one another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,18 @@ class NetworkRows:
 def network_rows(
     study: Any, treatment: Any, comparator: Any, estimate: Any, std_error: Any, reference: str | None
 ) -> NetworkRows:
-    """Check and arrange contrasts; every fault names its studies."""
+    """Check and arrange contrasts; every fault names its studies.
+
+    The contrasts of a multi-arm study must add up, ``y_CB = y_CA - y_BA``. They may miss by 0.0015 (three numbers
+    printed to three decimals) or by a quarter of the smallest of the three standard errors, whichever is more:
+    ratios printed to two decimals (three errors of about 0.01 on the log scale) and pairs of arms fitted one by one
+    stay within it, a lost sign or rows exchanged do not. Within it the contrasts against the first arm are used.
+
+    Raises
+    ------
+    InputError : rows that cannot be arranged.
+    EvidenceError : contrasts of one study that do not add up.
+    """
     names = [str(s) for s in study]
     checked = study_rows(estimate, std_error, labels=names, clusters=range(len(names)))
     left, right = [str(t) for t in treatment], [str(c) for c in comparator]
@@ -112,17 +128,44 @@ def _study_block(
         )
     base, others = arms[0], arms[1:]
     pairs = [(base, other) for other in others]
-    values = [effect[pair] if pair in effect else -effect[pair[::-1]] for pair in pairs]
+    values = [_effect_of(effect, *pair) for pair in pairs]
     block = np.empty((len(others), len(others)))
     for i, a in enumerate(others):
         for j, b in enumerate(others):
             v_a, v_b = variance[frozenset((base, a))], variance[frozenset((base, b))]
             block[i, j] = v_a if i == j else 0.5 * (v_a + v_b - variance[frozenset((a, b))])
+    _refuse_incoherent(label, base, others, effect, variance)
     if np.linalg.eigvalsh(block)[0] <= 0:
         raise InputError(
             f"{label}: the standard errors of its contrasts contradict one another; check the rows."
         )
     return values, pairs, block
+
+
+def _effect_of(effect: dict[tuple[str, str], float], base: str, other: str) -> float:
+    """`other` over `base`, whichever way round the row has it."""
+    return effect[base, other] if (base, other) in effect else -effect[other, base]
+
+
+def _refuse_incoherent(
+    label: str,
+    base: str,
+    others: list[str],
+    effect: dict[tuple[str, str], float],
+    variance: dict[frozenset[str], float],
+) -> None:
+    """The contrasts that the model does not use must be those that it implies."""
+    for i, b in enumerate(others):
+        for c in others[i + 1 :]:
+            to_b, to_c, printed = (_effect_of(effect, *p) for p in ((base, b), (base, c), (b, c)))
+            smallest = min(variance[frozenset(pair)] for pair in ((base, b), (base, c), (b, c))) ** 0.5
+            allowed = max(PRINTING_ERROR, COHERENCE_SHARE * smallest)
+            if abs(printed - (to_c - to_b)) > allowed:
+                raise EvidenceError(
+                    f"{label}: {c} over {b} is given as {printed:g}, but {c} over {base} ({to_c:g}) less {b} over {base} "
+                    f"({to_b:g}) is {to_c - to_b:.4g}; rounding explains {allowed:.2g} at most. Look for a lost sign, "
+                    "treatments exchanged, or numbers of different analyses."
+                )
 
 
 def _refuse_parts(order: tuple[str, ...], left: list[str], right: list[str]) -> None:

@@ -165,6 +165,7 @@ def pooled_survival_curve(
     Raises
     ------
     InputError : curves that rise, gaps, or numbers at risk that cannot be completed, by study.
+    EvidenceError : more at risk than the curve left alive, by study and time.
 
     References
     ----------

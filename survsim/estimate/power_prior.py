@@ -10,7 +10,7 @@ import numpy as np
 from survsim.core.checks import FloatArray, between, float_vector
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
-from survsim.estimate.map_prior import BorrowingPrior, checked_estimates
+from survsim.estimate.map_prior import BorrowingPrior, checked_estimates, checked_mean_prior
 from survsim.estimate.mixture import GammaMixture, NormalMixture
 
 
@@ -51,8 +51,8 @@ def power_prior(
     weight = a / s**2
     precision, pull = float(weight.sum()), float(weight @ y)
     if mean_prior is not None:
-        sd = between("mean_prior sd", mean_prior[1], 0.0, np.inf)
-        precision, pull = precision + sd**-2, pull + float(mean_prior[0]) * sd**-2
+        mean, sd = checked_mean_prior(mean_prior)
+        precision, pull = precision + sd**-2, pull + mean * sd**-2
     if precision == 0:
         raise InputError("all powers are 0 and the initial prior is flat: nothing is left. Give mean_prior.")
     one = np.ones(1)
@@ -91,7 +91,8 @@ def power_prior_rate(
     if d.size != time.size or d.min() < 0 or time.min() <= 0:
         raise InputError("events (0 or more) and exposure (positive) need one value a study each.")
     a = _powers(power, d.size)
-    shape, rate = initial[0] + float(a @ d), initial[1] + float(a @ time)
+    first, second = (between("initial", v, 0.0, np.inf, open_ends=False) for v in initial)
+    shape, rate = first + float(a @ d), second + float(a @ time)
     if shape <= 0 or rate <= 0:
         raise InputError("all powers are 0 and the initial prior is improper: nothing is left.")
     one = np.ones(1)

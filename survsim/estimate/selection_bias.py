@@ -20,6 +20,8 @@ from survsim.core.result import Result, result
 
 KINDS = ("step", "gradual")
 GRID = 2001
+ON_THE_LINE = 1e-9
+"""Percentiles this little below the conclusion count as on it (rounding of floating-point survival)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,9 +147,10 @@ class TippingPoint(Result):
     Attributes
     ----------
     case_time, conclusion : the patient's time; the percentile (0 to 100) the claim needs.
-    strength : (m,) strengths tried, increasing.
+    strength : (m,) strengths tried, increasing; 1, no selection, is always among them.
     percentile : (m, 3) predictive percentile with its interval.
-    tipping : strengths at which the predictive percentile crosses the conclusion; empty if none.
+    tipping : strengths at which the predictive percentile passes from the conclusion or above to below it, or
+        back; empty if none. 1 where the claim stands on the line and the slightest selection overturns it.
     tipping_low : the same for the end of the interval on the side of the claim: where it stops being sure.
     threshold, kind, time_unit, label : the selection model and the reference.
     shift, shifted : (s,) moves of the time origin and (s, 3) percentiles without selection.
@@ -177,12 +180,15 @@ class TippingPoint(Result):
 
     def headline(self) -> str:
         """Where the claim tips."""
-        start = float(np.interp(0.0, np.log(self.strength), self.percentile[:, 0]))
-        claim = f"percentile {start:.0f} without selection; claim: {'at least' if start >= self.conclusion else 'below'} {self.conclusion:g}"
+        start = float(self.percentile[np.argmin(np.abs(np.log(self.strength))), 0])
+        side = "at least" if _reaches(start, self.conclusion) else "below"
+        claim = f"percentile {start:.0f} without selection; claim: {side} {self.conclusion:g}"
         if not self.tipping:
             ends = f"{self.strength[0]:.3g} to {self.strength[-1]:.3g}"
             return f"{claim}; no selection of strength {ends} overturns it"
         nearest = min(self.tipping, key=lambda s: abs(np.log(s)))
+        if abs(np.log(nearest)) < 1e-6:
+            return f"{claim}; it stands on the line and the slightest selection overturns it"
         return f"{claim}; overturned by selection of strength {nearest:.3g} at {self.threshold:g} {self.time_unit}"
 
 
@@ -202,14 +208,15 @@ def tipping_point(
     """How strong selection of published patients would have to be to overturn a claim on one patient.
 
     The claim is that the patient's percentile ``100 (1 - S(case_time))`` lies on one side of
-    `conclusion`; `strengths` run over selection of early deaths (below 1) to long survivors (above 1).
+    `conclusion`, at least or below; a percentile equal to it counts as at least. `strengths` run over selection of
+    early deaths (below 1) to long survivors (above 1).
 
     Parameters
     ----------
     reference : prediction or distribution for the published patients, in the unit of `case_time`.
     threshold : time beyond which an outcome is remarkable.
     conclusion : percentile that separates claim and counter-claim.
-    strengths : by default 41 values from 1/32 to 32.
+    strengths : by default 41 values from 1/32 to 32; 1 is added where it lacks.
     shifts : moves of the time origin to try, in the unit of the reference.
     sources : references of the patient's row.
 
@@ -229,10 +236,8 @@ def tipping_point(
     t = between("case_time", case_time, 0.0, np.inf)
     target = between("conclusion", conclusion, 0.0, 100.0)
     level = between("conf_level", conf_level, 0.0, 1.0)
-    tried = (
-        np.geomspace(1 / 32, 32, 41)
-        if strengths is None
-        else np.sort(float_vector("strengths", list(strengths)))
+    tried = _with_no_selection(
+        np.geomspace(1 / 32, 32, 41) if strengths is None else float_vector("strengths", list(strengths))
     )
     moves = np.sort(float_vector("shifts", list(shifts)))
 
@@ -242,8 +247,8 @@ def tipping_point(
 
     picked = [Selection(strength=float(s), threshold=threshold, kind=kind) for s in tried]
     found = np.array([percentile(s) for s in picked])
-    start = float(percentile(Selection(threshold=threshold, kind=kind))[0])
-    side = 1 if start >= target else 2
+    start = float(found[np.flatnonzero(tried == 1.0)[0], 0])
+    side = 1 if _reaches(start, target) else 2
 
     def at(strength: float, column: int) -> float:
         return float(percentile(Selection(strength=strength, threshold=threshold, kind=kind))[column])
@@ -275,16 +280,28 @@ def summary_of(values: FloatArray, level: float) -> FloatArray:
     return np.array([values.mean(), *np.quantile(values, [tail, 1 - tail])])
 
 
+def _with_no_selection(strengths: FloatArray) -> FloatArray:
+    """Increasing strengths with 1 among them, exactly."""
+    near = np.abs(strengths - 1.0) < 1e-12
+    return np.union1d(strengths[~near], [1.0])
+
+
+def _reaches(percentile: FloatArray | float, target: float) -> Any:
+    return percentile >= target - ON_THE_LINE
+
+
 def _crossings(
     x: FloatArray, y: FloatArray, target: float, value: Callable[[float], float]
 ) -> tuple[float, ...]:
     """Where `value` passes target: brackets among the values tried, then bisection in log x."""
     found = []
-    for i in np.flatnonzero((y[:-1] - target) * (y[1:] - target) < 0):
+    # A value on the line is on the upper side, so a curve that ends or starts there crosses, one that touches does not.
+    above = _reaches(y, target)
+    for i in np.flatnonzero(above[:-1] != above[1:]):
         low, high = float(x[i]), float(x[i + 1])
-        rises = y[i + 1] > y[i]
+        rises = bool(above[i + 1])
         for _ in range(50):
             middle = float(np.sqrt(low * high))
-            low, high = (middle, high) if (value(middle) < target) == rises else (low, middle)
+            low, high = (middle, high) if bool(_reaches(value(middle), target)) != rises else (low, middle)
         found.append(middle)
     return tuple(found)

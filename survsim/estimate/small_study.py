@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import stdtr
 
-from survsim.core.checks import FloatArray
+from survsim.core.checks import FloatArray, one_of
 from survsim.core.errors import InputError, SmallSampleWarning
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.estimate import heterogeneity as het
-from survsim.estimate.meta_analysis import MetaAnalysis, pool_rows
+from survsim.estimate.meta_analysis import MetaAnalysis, refuse_other_results, repool
 from survsim.estimate.study_rows import Studies
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class SmallStudyTests(Result):
         1/v, t with k - 2 degrees of freedom; the slope is Egger's "intercept".
     limit_estimate : effect that the regression predicts for a study without sampling error.
     begg_tau, begg_p_value : Kendall's correlation of standardised effect and variance.
-    n_filled : studies that trim-and-fill (L0) adds; filled_side : "left", "right" or "none".
+    n_filled : studies that trim-and-fill (L0) adds; filled_side : "left", "right", or "none" where it adds none.
     filled : the pooled result with them.
     """
 
@@ -69,16 +69,20 @@ class SmallStudyTests(Result):
         )
 
 
-def small_study_tests(pooled: MetaAnalysis) -> SmallStudyTests:
+def small_study_tests(pooled: MetaAnalysis, *, side: str | None = None) -> SmallStudyTests:
     """Egger's regression, Begg's rank correlation and trim-and-fill (L0) of a pooled result.
 
     Parameters
     ----------
     pooled : result of `meta_analysis` with at least three studies.
+    side : side of the funnel on which trim-and-fill looks for missing studies: "left" (low effects), "right", or
+        None to decide by the regression of effect on standard error under the model of `pooled` (its tau2
+        estimator): "right" when its slope is negative, else "left".
 
     Raises
     ------
-    InputError : fewer than three studies, or studies that all have one standard error.
+    InputError : fewer than three studies, studies that all have one standard error, an unknown side, or a result
+        that is no plain pooling.
 
     References
     ----------
@@ -94,6 +98,8 @@ def small_study_tests(pooled: MetaAnalysis) -> SmallStudyTests:
     >>> bool(tests.egger_p_value < 0.01)
     True
     """
+    refuse_other_results("small_study_tests", pooled)
+    one_of("side", side, ("left", "right", None))
     y, s = pooled.study_estimate, pooled.study_std_error
     if pooled.k < 3 or np.ptp(s) == 0.0:
         raise InputError(
@@ -108,9 +114,9 @@ def small_study_tests(pooled: MetaAnalysis) -> SmallStudyTests:
         )
     slope, error, p, limit = _egger(y, s)
     tau, begg_p = _begg(y, s**2)
-    n_filled, side, filled = _trim_and_fill(pooled)
+    n_filled, filled_side, filled = _trim_and_fill(pooled, side or _missing_side(pooled))
     return SmallStudyTests(
-        provenance=Provenance.of("small_study_tests", pooled),
+        provenance=Provenance.of("small_study_tests", pooled, side=side),
         k=pooled.k,
         egger_slope=slope,
         egger_std_error=error,
@@ -120,7 +126,7 @@ def small_study_tests(pooled: MetaAnalysis) -> SmallStudyTests:
         begg_tau=tau,
         begg_p_value=begg_p,
         n_filled=n_filled,
-        filled_side=side,
+        filled_side=filled_side,
         filled=filled,
     )
 
@@ -146,11 +152,20 @@ def _begg(y: FloatArray, v: FloatArray) -> tuple[float, float]:
     return float(outcome.statistic), float(outcome.pvalue)
 
 
-def _trim_and_fill(pooled: MetaAnalysis) -> tuple[int, str, MetaAnalysis]:
+def _missing_side(pooled: MetaAnalysis) -> str:
+    """Large effects in small studies (slope not below 0): those on the left are missing.
+
+    The weights are those of the pooled model: with Egger's, which know no tau2, a few large studies decide.
+    """
+    y, v = pooled.study_estimate, pooled.study_std_error**2
+    x = np.column_stack([np.ones(y.size), pooled.study_std_error])
+    fit = het.weighted_fit(y, v, x, het.tau2_estimate(y, v, x, pooled.method))
+    return "right" if fit.coefficients[1] < 0.0 else "left"
+
+
+def _trim_and_fill(pooled: MetaAnalysis, side: str) -> tuple[int, str, MetaAnalysis]:
     """Duval and Tweedie's L0: trim the heavy side until stable, mirror what was trimmed."""
-    slope = _egger(pooled.study_estimate, pooled.study_std_error)[0]
-    # A positive slope: small studies have large effects, so studies are missing on the left.
-    sign = 1.0 if slope > 0 else -1.0
+    sign = 1.0 if side == "left" else -1.0
     order = np.argsort(sign * pooled.study_estimate, kind="stable")
     y, s = sign * pooled.study_estimate[order], pooled.study_std_error[order]
     k, n_missing, previous, centre = y.size, 0, -1, 0.0
@@ -169,7 +184,7 @@ def _trim_and_fill(pooled: MetaAnalysis) -> tuple[int, str, MetaAnalysis]:
         return 0, "none", pooled
     mirrored = 2.0 * centre - y[k - n_missing :]
     filled = _refit(sign * np.concatenate([y, mirrored]), np.concatenate([s, s[k - n_missing :]]), pooled)
-    return n_missing, "left" if sign > 0 else "right", filled
+    return n_missing, side, filled
 
 
 def _mid_ranks(values: FloatArray) -> FloatArray:
@@ -185,11 +200,4 @@ def _refit(y: FloatArray, s: FloatArray, pooled: MetaAnalysis) -> MetaAnalysis:
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SmallSampleWarning)
-        return pool_rows(
-            rows,
-            pooled.method,
-            pooled.conf_method,
-            pooled.conf_level,
-            None,
-            Provenance.of("small_study_tests", pooled),
-        )
+        return repool(rows, pooled, Provenance.of("small_study_tests", pooled))

@@ -15,9 +15,9 @@ from survsim.kernels._jit import compiled
 
 Array = NDArray[Any]
 
-STANDS, GROWS, STATE, LINE, RESPONSE, EXTRA = range(6)
-"""What a clause of a start condition looks at: a row of history as it is or the time since it, a word, or a row
-of `extra`."""
+STANDS, GROWS, AFTER, STATE, LINE, RESPONSE, EXTRA = range(7)
+"""What a clause of a start condition looks at: a row of history as it is, the time since it, the time since it if it
+ever was (it never was at minus infinity), a word, or a row of `extra`."""
 
 
 @compiled("i8[::1](i8[::1], i1[::1], i1[:, ::1], i8[::1])")
@@ -50,12 +50,14 @@ def falls_ill(who: Array, patient: Array, threshold: Array, risk: Array, ill_at:
     return hit[:a].copy()
 
 
-@compiled("void(i8[::1], f8[::1], f8[::1], f8, f8[::1])")
-def _wait_for(who: Array, time: Array, since: Array, low: float, wait: Array) -> None:
-    """Lengthen `wait` until the time since `since` has reached `low`."""
+@compiled("void(i8[::1], f8[::1], f8[::1], f8, b1, f8[::1])")
+def _wait_for(who: Array, time: Array, since: Array, low: float, needs: bool, wait: Array) -> None:
+    """Lengthen `wait` until the time since `since` has reached `low`; for ever if it `needs` to have been and was not."""
     for m in range(who.size):
         i = who[m]
         wait[m] = max(wait[m], low - (time[i] - since[i]))
+        if needs and since[i] == -np.inf:
+            wait[m] = np.inf
 
 
 @compiled("void(i8[::1], f8[::1], f8[::1], f8, f8, f8[::1])")
@@ -115,7 +117,7 @@ def next_line(
     """Set when the next line of `who` starts, infinity where none can as things stand, and which; who starts now.
 
     Alternative j is for line `line_of[j]` and holds when clauses `ends[j - 1]` to `ends[j] - 1` hold together:
-    low <= value <= high, where values of kind `GROWS` rise by one per unit of time and the others stand still.
+    low <= value <= high, where values of kind `GROWS` or `AFTER` rise by one per unit of time and the others stand still.
     `words` (clauses, w) turns codes into 0 and 1; `extra` (clauses, m) holds values made elsewhere. The first of
     equals wins.
     """
@@ -127,10 +129,10 @@ def next_line(
         for m in range(who.size):
             wait[m] = 0.0 if count[who[m]] < repeats[line] else np.inf
         for k in range(start, ends[j]):
-            if kind[k] == GROWS:
-                _wait_for(who, time, history[subject[k]], low[k], wait)
+            if kind[k] == GROWS or kind[k] == AFTER:
+                _wait_for(who, time, history[subject[k]], low[k], kind[k] == AFTER, wait)
         for k in range(start, ends[j]):
-            if kind[k] == GROWS:
+            if kind[k] == GROWS or kind[k] == AFTER:
                 _rule_out(who, time, history[subject[k]], -np.inf, high[k], wait)
             elif kind[k] == STANDS:
                 _rule_out(who, stands, history[subject[k]], low[k], high[k], wait)
@@ -176,16 +178,26 @@ def deliver(
         radiation_ended_at[i] = time[i]
 
 
-@compiled("f8[:, ::1](i8[::1], f8[:, ::1], f8[:, ::1], f8[::1], f8[::1], f8[::1])")
+@compiled("f8[:, ::1](i8[::1], f8[::1], f8[:, ::1], f8[:, ::1], f8[::1], f8[::1], f8[::1])")
 def worst_dose(
-    who: Array, dose_sum: Array, dose_square_sum: Array, alpha_beta: Array, more: Array, more_square: Array
+    who: Array,
+    kept: Array,
+    dose_sum: Array,
+    dose_square_sum: Array,
+    alpha_beta: Array,
+    more: Array,
+    more_square: Array,
 ) -> Array:
-    """Highest EQD2 in Gy over the regions for each alpha/beta, (alpha_betas, m), with `more` (regions,) on top."""
+    """Highest EQD2 in Gy over the regions for each alpha/beta, (alpha_betas, m).
+
+    Of what was given a share `kept` (m,) counts; `more` (regions,) comes on top.
+    """
     out = np.zeros((alpha_beta.size, who.size))
     for m in range(who.size):
         i = who[m]
         for r in range(dose_sum.shape[0]):
-            total, square = dose_sum[r, i] + more[r], dose_square_sum[r, i] + more_square[r]
+            total = kept[m] * dose_sum[r, i] + more[r]
+            square = kept[m] * dose_square_sum[r, i] + more_square[r]
             for a in range(alpha_beta.size):
                 dose = (square + alpha_beta[a] * total) / (2.0 + alpha_beta[a])
                 out[a, m] = max(out[a, m], dose)
@@ -217,7 +229,7 @@ def begin_line(
     return before
 
 
-@compiled("void(i8[::1], f8[::1], f8, b1, b1[::1], f8[::1], f8[::1], f8[::1], b1[::1])")
+@compiled("i1[::1](i8[::1], f8[::1], f8, b1, b1[::1], f8[::1], f8[::1], f8[::1], b1[::1], i1[::1])")
 def give(
     who: Array,
     time: Array,
@@ -228,12 +240,18 @@ def give(
     end_at: Array,
     dose: Array,
     revised: Array,
-) -> None:
-    """A treatment begins for `who`, in full dose."""
-    for i in who:
+    times_given: Array,
+) -> Array:
+    """A treatment begins for `who`, in full dose; how often (m,) each had begun it before, in whichever line."""
+    before = np.empty(who.size, np.int8)
+    for m in range(who.size):
+        i = who[m]
+        before[m] = times_given[i]
+        times_given[i] += 1
         given[i], given_at[i], end_at[i], dose[i] = True, time[i], time[i] + duration, 1.0
         if acts:
             revised[i] = True
+    return before
 
 
 @compiled("i8[::1](i8[::1], b1, i8[::1], b1[::1], f8[::1], b1[::1], f8[:, ::1])")

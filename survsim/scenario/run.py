@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,11 +10,14 @@ from survsim.core.provenance import Provenance
 from survsim.evidence.store import EvidenceStore, load_evidence
 from survsim.scenario.parameterise import Parameters, parameterise
 from survsim.scenario.spec import Scenario
-from survsim.simulation.run import simulate_model
+from survsim.simulation.run import refuse_size, simulate_model
 
 if TYPE_CHECKING:
     from survsim.simulation.executor import Progress
     from survsim.simulation.outcomes import SimulationResult
+
+ARRAYS_PER_PARAMETER = 5
+"""A parameter keeps its draws and up to four layers of uncertainty."""
 
 
 def scenario_parameters(
@@ -33,8 +37,10 @@ def scenario_parameters(
     Raises
     ------
     EvidenceError : a row the scenario names does not exist.
-    ScenarioError : a row that does not measure what its parameter needs.
+    ScenarioError : a row that does not measure what its parameter needs, or more draws than memory holds.
+    InputError : draws that are no whole number from 1.
     """
+    _check_size(scenario, 1, draws)
     store = evidence or load_evidence()
     return parameterise(
         scenario.content.parameters,
@@ -73,12 +79,20 @@ def simulate(
     evidence, parameters : the store to draw from, or parameters drawn before.
     patient_output : also stream every patient to Parquet below `out`.
 
+    Raises
+    ------
+    InputError : patients or draws that are no whole number from 1.
+    ScenarioError : a run that no machine at hand could do (said before anything is drawn), or an `out` that
+        holds another run.
+
     Example
     -------
     >>> import survsim
     >>> survsim.simulate.__name__
     'simulate'
     """
+    if parameters is None:
+        _check_size(scenario, patients, draws)
     used = scenario.content.seed if seed is None else seed
     drawn = parameters or scenario_parameters(scenario, draws=draws, seed=used, evidence=evidence)
     c = scenario.content
@@ -98,4 +112,17 @@ def simulate(
         patient_output=patient_output,
         progress=progress,
         provenance=Provenance.of("scenario", drawn, *rows, name=scenario.name),
+    )
+
+
+def _check_size(scenario: Scenario, patients: int | None, draws: int | None) -> None:
+    """Refuse sizes before parameters are drawn: a billion draws of them alone would fill the memory."""
+    c = scenario.content
+    strategies = len(scenario.strategies)
+    points = math.floor(c.horizon / c.outcomes.grid_step) + 1
+    refuse_size(
+        c.full.patients if patients is None else patients,
+        c.full.draws if draws is None else draws,
+        strategies,
+        strategies * len(c.states) * points + len(c.parameters) * ARRAYS_PER_PARAMETER,
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from survsim.core.checks import BoolArray, FloatArray, between, one_of
+from survsim.core.checks import BoolArray, FloatArray, between, float_vector, one_of
 from survsim.core.distributions import SurvivalDistribution
 from survsim.core.distributions.modifiers import ProportionalHazards
 from survsim.core.errors import InputError
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 ANALYSES = ("logrank", "cox", "rmst", "maxcombo", "external", "borrowing")
 """Two arms: logrank, cox, rmst, maxcombo, borrowing. One arm: external (one-sample log-rank)."""
+MAX_PATIENTS = 1e8
+"""Replicates times patients that are held at once: some ten gigabytes."""
 
 
 @result
@@ -100,14 +102,22 @@ def simulate_trials(
     analyses : among "logrank", "cox", "rmst", "maxcombo" (two arms), "borrowing" (two arms and `prior`), "external"
         (one arm against the distribution `external`, one-sample log-rank with Z = (O - E) / sqrt(E)).
     alpha : two-sided level; a finding in the wrong direction counts as rejection in two-armed tests.
-    tau : horizon of "rmst".
+    tau : horizon of "rmst", above 0 and not beyond `design.follow_up`, to which every trial follows its patients.
     spending : boundary type where the design has several looks (log-rank only).
     external : what the external controls are believed to follow; if the truth differs, the error is not alpha.
     prior : predictive prior of the control's log hazard (exponential), as `map_prior` or `robust_map_prior` give.
 
+    Two tests reject more often than `alpha` where nothing is to be found. Measured at alpha 0.05 in 20,000 null
+    trials (exponential at 0.1 a month, 8 patients a month, followed 12 months, tau 10 months; Monte Carlo error
+    0.002): "rmst", whose Wald statistic has a variance that is estimated too small in few patients, 0.060 with 60
+    patients and 0.055 with 120; "logrank" under response-adaptive allocation, where the arms depend on the
+    outcomes seen so far, 0.067 and 0.069 ("logrank" under fixed allocation: 0.054 and 0.051). Compare the power of
+    such a design only beside its own `design.under_null()`.
+
     Raises
     ------
-    InputError : an analysis that does not fit the design.
+    InputError : an analysis that does not fit the design; n, looks or replicates that are no whole numbers; more
+        than a hundred million patients over all replicates; a tau that trials do not reach.
 
     Example
     -------
@@ -117,6 +127,7 @@ def simulate_trials(
     >>> 0.7 < simulate_trials(design, replicates=400, seed=1).share("logrank") < 0.95
     True
     """
+    _check_sizes(design, replicates)
     _check(design, analyses, external, prior, tau)
     between("alpha", alpha, 0.0, 1.0)
     data = trial_data(design, replicates=replicates, seed=seed)
@@ -174,14 +185,30 @@ def assurance(
 
     Parameters
     ----------
-    log_hazard_ratios : (d,) draws of the log hazard ratio; each is given `replicates` trials.
+    design : a trial of two arms; its treated arm is replaced by each draw of the effect.
+    log_hazard_ratios : (d,) draws of the log hazard ratio, at least two; each is given `replicates` trials.
 
     Returns
     -------
     Assurance and its Monte Carlo standard error over draws (O'Hagan, Stevens, Campbell 2005, Pharm Stat 4:187).
+
+    Raises
+    ------
+    InputError : a single arm, fewer than two draws or draws that are not finite, or sizes that `simulate_trials`
+        refuses.
     """
+    _check_sizes(design, replicates)
+    between("alpha", alpha, 0.0, 1.0)
+    effects = float_vector("log_hazard_ratios", log_hazard_ratios)
+    if design.single_arm:
+        raise InputError("assurance is of the log-rank test between two arms; give a treated_share below 1.")
+    if effects.size < 2:
+        raise InputError(
+            f"log_hazard_ratios must hold at least two draws of what is believed; got {effects.size}. "
+            "The power at one effect is what simulate_trials gives."
+        )
     found = []
-    for k, effect in enumerate(np.asarray(log_hazard_ratios, dtype=np.float64)):
+    for k, effect in enumerate(effects):
         treated = ProportionalHazards(base=design.control, hazard_ratio=float(np.exp(effect)))
         one = dataclasses.replace(design, treated=treated)
         data = trial_data(one, replicates=replicates, seed=seed + k)
@@ -224,8 +251,7 @@ def _analysed(
     tau: float | None,
 ) -> SimulatedTrials:
     # Patients who have not arrived have no follow-up and no event: at time 0 they are at risk of nothing.
-    horizon = None if tau is None else min(tau, design.follow_up)
-    return analyse_trials(np.where(here, time, 0.0), event & here, arm, unit=design.time_unit, tau=horizon)
+    return analyse_trials(np.where(here, time, 0.0), event & here, arm, unit=design.time_unit, tau=tau)
 
 
 def _wald(made: SimulatedTrials, name: str, alpha: float) -> BoolArray:
@@ -285,6 +311,18 @@ def _borrowing(
     return (benefit >= 1 - alpha / 2) | (benefit <= alpha / 2)
 
 
+def _check_sizes(design: TrialDesign, replicates: int) -> None:
+    """Whole numbers where patients, events and trials are counted, and no more of them than memory holds."""
+    for name, value in (("n", design.n), ("replicates", replicates), *(("looks", k) for k in design.looks)):
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+            raise InputError(f"{name} must be a whole number from 1, without a decimal point; got {value!r}.")
+    if float(replicates) * float(design.n) > MAX_PATIENTS:
+        raise InputError(
+            f"{replicates} replicates of {design.n} patients are more than the {MAX_PATIENTS:.0e} patients that "
+            "are held at once; ask for fewer of either."
+        )
+
+
 def _check(
     design: TrialDesign,
     analyses: Sequence[str],
@@ -312,6 +350,11 @@ def _check(
     missing = [option for name, value, option in needs if name in analyses and value is None]
     if missing:
         raise InputError(f"give {' and '.join(missing)} for the analyses {', '.join(analyses)}.")
+    if tau is not None and not 0 < between("tau", tau, -np.inf, np.inf) <= design.follow_up:
+        raise InputError(
+            f"tau must lie above 0 and not beyond follow_up, {design.follow_up:g} {design.time_unit}, to which the "
+            f"last patient is followed; got {tau!r}. Choose an earlier tau or a longer follow_up."
+        )
     if external is not None and external.time_unit != design.time_unit:
         raise InputError(
             f"external is in {external.time_unit}, the design in {design.time_unit}; use one unit."

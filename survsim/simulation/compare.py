@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from survsim.simulation.outcomes import SimulationResult
 
+LOWER_IS_BETTER = ("cost",)
+"""Outcomes of which a decision wants little."""
+
 
 @result
 class StrategyComparison(Result):
@@ -73,17 +76,20 @@ class StrategyComparison(Result):
 
 @result
 class Decision(Result):
-    """Which strategy has the highest expected outcome.
+    """Which strategy has the highest expected outcome; where the outcome is cost, the lowest.
+
+    A decision on cost compares costs alone: what they buy in survival is left out.
 
     Attributes
     ----------
-    best : name of the strategy with the highest expected outcome.
-    expected, conf_low, conf_high, mc_std_error : (strategies,).
+    best : name of the strategy with the highest expected outcome (of cost: the lowest).
+    expected, conf_low, conf_high, mc_std_error : (strategies,), in the outcome's own direction: costs above 0.
     probability_best : share of draws in which each strategy is best, ties split evenly.
     expected_regret : expected loss of choosing a strategy in place of the best of each draw; it and
         `probability_best` carry the inner Monte Carlo noise of `by_draw` and so lean to variety.
-    by_draw : expected outcome by draw (strategies, draws); mc_covariance : its inner Monte Carlo
-        covariance (draws, strategies, strategies). Value of information is computed from these.
+    by_draw : expected outcome by draw (strategies, draws), larger is better: costs stand as what is saved,
+        below 0; mc_covariance : its inner Monte Carlo covariance (draws, strategies, strategies). Value of
+        information is computed from these.
     """
 
     outcome: str
@@ -105,7 +111,7 @@ class Decision(Result):
 
     def to_frame(self) -> pd.DataFrame:
         """Columns strategy, expected, conf_low, conf_high, mc_std_error, probability_best,
-        expected_regret, mean_rank."""
+        expected_regret, mean_rank; rank 1 is the best, which is the cheapest where the outcome is cost."""
         import pandas as pd
 
         columns = (
@@ -120,7 +126,8 @@ class Decision(Result):
         return pd.DataFrame({"strategy": self.strategies, **{c: getattr(self, c) for c in columns}})
 
     def headline(self) -> str:
-        return f"Highest expected {self.outcome} to {self.tau:g} {self.time_unit}: {self.best}"
+        end = "Lowest" if self.outcome in LOWER_IS_BETTER else "Highest"
+        return f"{end} expected {self.outcome} to {self.tau:g} {self.time_unit}: {self.best}"
 
 
 def compare_strategies(simulation: SimulationResult, reference: str | None = None) -> StrategyComparison:
@@ -171,9 +178,12 @@ def _warn_if_noisy(error: FloatArray, width: FloatArray) -> None:
 
 
 def decide(simulation: SimulationResult, tau: float, outcome: str = "survival_time") -> Decision:
-    """The strategy that maximises the expected outcome to `tau`, with how sure that is."""
+    """The strategy that maximises the expected outcome to `tau`, with how sure that is.
+
+    With ``outcome="cost"`` the cheapest is best: costs alone are compared, whatever they buy.
+    """
     table = simulation.measure(outcome, tau)
-    sign = -1.0 if outcome == "cost" else 1.0
+    sign = -1.0 if outcome in LOWER_IS_BETTER else 1.0
     by_draw = sign * table.by_draw
     best_in_draw = by_draw.max(axis=0)
     is_best = by_draw == best_in_draw
@@ -195,7 +205,7 @@ def decide(simulation: SimulationResult, tau: float, outcome: str = "survival_ti
         probability_best=(is_best / is_best.sum(axis=0)).mean(axis=1),
         expected_regret=(best_in_draw - by_draw).mean(axis=1),
         mean_rank=(1.0 + above + 0.5 * (equal - 1)).mean(axis=1),
-        by_draw=table.by_draw,
+        by_draw=by_draw,
         mc_covariance=simulation.mc_covariance[:, m].copy(),
         time_unit=simulation.time_unit,
         conf_level=simulation.conf_level,

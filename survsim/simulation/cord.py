@@ -7,7 +7,6 @@ import numpy as np
 from survsim.core.checks import IntArray
 from survsim.kernels.patient_lines import deliver, falls_ill
 from survsim.simulation.myelopathy import MODELS
-from survsim.simulation.radiobiology import Recovery
 from survsim.simulation.workspace import Workspace
 
 
@@ -20,10 +19,9 @@ def add_dose(w: Workspace, k: int, who: IntArray, *, harms: bool = True) -> None
     if not treatment.irradiates or not who.size:
         return
     if w.cord.recovery_after:
-        recovery = Recovery(after=w.cord.recovery_after, share=w.cord.recovery_share)
-        kept = 1.0 - recovery.recovered(w.given_at[k][who] - w.radiation_ended_at[who])
-        w.dose_sum[:, who] *= kept
-        w.dose_square_sum[:, who] *= kept
+        left = w.kept(who, w.given_at[k][who])
+        w.dose_sum[:, who] *= left
+        w.dose_square_sum[:, who] *= left
     deliver(
         who, w.time, w.given_at[k], w.radiation_ended_at, treatment.duration, treatment.fractions,
         treatment.dose_per_fraction, w.dose_sum, w.dose_square_sum,

@@ -162,8 +162,10 @@ class _Run:
         if not who.size:
             return
         lines.schedule(w, who)
-        if w.plan.changes:
-            w.change_at[who] = hazards.next_change(w, who)
+        recovers = w.plan.start_rules.ask_dose and bool(w.cord.recovery_after)
+        if w.plan.changes or recovers:
+            change = hazards.next_change(w, who)
+            w.change_at[who] = np.minimum(change, w.next_recovery(who)) if recovers else change
         stayed = np.ones(w.patient.size, dtype=bool)
         stayed[entered] = False
         hazards.enter(w, entered)
@@ -222,7 +224,7 @@ class _Run:
         for k, treatment in enumerate(w.plan.treatments):
             if treatment.irradiates:
                 cord.add_dose(w, k, who.compress(w.given[k][who]), harms=False)
-        paths.cord_dose[patient] = w.cord_dose(who)
+        paths.cord_dose[patient] = w.cord_doses(who, (w.cord.alpha_beta,))[0]
         write_down(
             who, w.patient, w.worst_grade, w.line_given, w.myelopathy_at, paths.worst_grade, paths.started,
             paths.myelopathy_at,

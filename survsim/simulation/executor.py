@@ -137,13 +137,30 @@ def _on_dask(
         import distributed
     except ImportError:
         raise InputError('executor="dask" needs the cluster extra: pip install "survsim[cluster]".') from None
-    with _cluster(distributed, workers, address) as target, distributed.Client(target) as client:
+    with (
+        _cluster(distributed, workers, address) as target,
+        _join_dask(distributed, target, address) as client,
+    ):
         # a task and not scattered data: what a lost worker held can be made again
         whole = client.submit(_itself, job, pure=False)
         futures = [client.submit(numbered, whole, chunk, pure=False) for chunk in todo]
         for future in distributed.as_completed(futures):
             yield future.result()
             future.release()
+
+
+def _join_dask(distributed: Any, target: Any, address: str | None) -> Any:
+    """A client of the cluster; an address at which no scheduler answers within ten seconds is refused."""
+    if address is None:
+        return distributed.Client(target)
+    try:
+        return distributed.Client(target, timeout="10s")
+    # what distributed raises for an address without port, of an unknown protocol, or without answer
+    except (OSError, ValueError, TypeError, AssertionError) as error:
+        raise InputError(
+            f"no Dask scheduler answers at {address!r} ({error or 'the address cannot be read'}). Start one with "
+            "`dask scheduler` and give the address it prints, tcp://HOST:PORT."
+        ) from None
 
 
 def _itself(job: Job) -> Job:

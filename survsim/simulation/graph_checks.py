@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from survsim.core.checks import FloatArray
+from survsim.simulation.laws import LawBase, PiecewiseLaw
 from survsim.simulation.schema import Checked
 from survsim.simulation.states import HISTORY
 
@@ -82,14 +86,51 @@ def _reachable(out: dict[str, list[str]], start: str) -> set[str]:
 
 
 def _cycle_faults(model: Model, out: dict[str, list[str]]) -> Iterator[str]:
-    """A cycle whose every transition has a median of next to no time would never end."""
-    instant: dict[str, list[str]] = {name: [] for name in out}
+    """A cycle whose every transition has a median of next to no time in some draw would never end."""
+    medians: dict[tuple[str, str], FloatArray] = {}
     for t in model.transitions:
-        if isinstance(t.distribution, tuple | Checked) or t.clock == "forward":
-            continue
-        if float(t.distribution.quantile(0.5).max()) < 1e-5 * model.horizon:
-            instant[t.source].append(t.target)
-    for name, targets in instant.items():
-        if targets and any(name in _reachable(instant, target) for target in targets):
-            yield f"state {name} lies on a cycle that takes next to no time; its transitions need a time"
-            return
+        if t.clock != "forward" and t.source in _reachable(out, t.target):
+            found = _medians(model, t.distribution)
+            if found is not None:
+                medians[t.source, t.target] = found
+    if not medians or len({m.size for m in medians.values()} - {1}) > 1:
+        return  # numbers of draws that differ are told with the parameters
+    quick = np.stack(np.broadcast_arrays(*(m < 1e-5 * model.horizon for m in medians.values())), axis=-1)
+    # most draws agree on which transitions are quick, so few graphs are looked at
+    for row in np.unique(quick, axis=0):
+        instant: dict[str, list[str]] = {name: [] for name in out}
+        for (source, target), is_quick in zip(medians, row):
+            if is_quick:
+                instant[source].append(target)
+        for name, targets in instant.items():
+            if any(name in _reachable(instant, target) for target in targets):
+                yield f"state {name} lies on a cycle that takes next to no time; its transitions need a time"
+                return
+
+
+def _medians(model: Model, law: Any) -> FloatArray | None:
+    """Median time by draw, (1,) or (draws,); None where a number is unknown or refused, which is told elsewhere."""
+    try:
+        if isinstance(law, tuple):
+            return np.array([float(_median(model, one, i).max()) for i, one in enumerate(law)])
+        return np.atleast_1d(_median(model, law, None))
+    except (KeyError, IndexError, ValueError):
+        return None
+
+
+def _median(model: Model, law: Any, draw: int | None) -> FloatArray:
+    """Median time of a law in one draw, or (with None) in all at once."""
+    if not isinstance(law, LawBase):
+        return np.asarray(law.quantile(0.5).max())
+    # rates of pieces cannot be arrays over draws: the smallest ones tell whether every draw is quick
+    pieces = isinstance(law, PiecewiseLaw)
+
+    def number(value: float | str) -> Any:
+        if not isinstance(value, str):
+            return value
+        draws = model.parameters[value]
+        if draw is not None and draws.ndim:
+            return draws[draw]
+        return draws.min() if pieces else draws
+
+    return np.asarray(law.build(number, model.time_unit).quantile(0.5))

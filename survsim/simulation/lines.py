@@ -40,7 +40,7 @@ def start(w: Workspace, who: IntArray) -> None:
         if line.accept < 1.0:
             agreed = _uniform(w, f"accept/{line.name}", here, w.line_count[number][here]) <= line.accept
             refused = here.compress(~agreed)
-            w.line_count[number][refused] += 1
+            w.line_count[number][refused] = line.repeats  # who declines is not asked again
             w.line_status[number][refused] = DECLINED
             w.start_at[refused] = np.inf
             here = here.compress(agreed)
@@ -54,20 +54,20 @@ def _begin(w: Workspace, number: int, line: LinePlan, who: IntArray) -> None:
     )  # fmt: skip
     for k in line.treatments:
         treatment = w.plan.treatments[k]
-        give(
+        before = give(
             who, w.time, treatment.duration, treatment.acts, w.given[k], w.given_at[k], w.end_at[k], w.dose[k],
-            w.revised,
+            w.revised, w.times_given[k],
         )  # fmt: skip
         if w.paid is not None and treatment.cost:
             for i, tau in enumerate(w.taus):
                 w.paid[i][who[w.time[who] < tau]] += treatment.cost
         if treatment.response_probability > 0:
-            yes = _uniform(w, f"response/{treatment.name}", who, repeat) <= treatment.response_probability
+            yes = _uniform(w, f"response/{treatment.name}", who, before) <= treatment.response_probability
             w.responds[k][who] = yes
             w.response[who] = yes
-    for x, toxicity in enumerate(w.plan.toxicities):
-        if toxicity.treatment in line.treatments:
-            _arm_toxicity(w, x, toxicity, who, repeat)
+        for x, toxicity in enumerate(w.plan.toxicities):
+            if toxicity.treatment == k:
+                _arm_toxicity(w, x, toxicity, who, before)
     if line.choice_rate > 0:
         u = _uniform(w, f"choice/{line.name}", who, repeat)
         w.choice_at[who] = w.time[who] - np.log(u) / line.choice_rate
@@ -76,13 +76,14 @@ def _begin(w: Workspace, number: int, line: LinePlan, who: IntArray) -> None:
 def _arm_toxicity(w: Workspace, x: int, toxicity: ToxicityPlan, who: IntArray, repeat: CodeArray) -> None:
     u = _uniform(w, toxicity.stream, who, repeat)
     comes = u <= toxicity.probability
-    w.toxicity_at[x][who] = np.inf
+    if not toxicity.late:
+        w.toxicity_at[x][who] = np.inf
     if comes.any():
         # given that it comes, u / probability is uniform again
         here = who.compress(comes)
-        w.toxicity_at[x][here] = w.time[here] + toxicity.onset.sample(
-            u.compress(comes) / toxicity.probability
-        )
+        at = w.time[here] + toxicity.onset.sample(u.compress(comes) / toxicity.probability)
+        # one that is late may still be on its way from an earlier course
+        w.toxicity_at[x][here] = np.minimum(at, w.toxicity_at[x][here])
 
 
 def _uniform(w: Workspace, stream: str, who: IntArray, repeat: CodeArray) -> np.ndarray:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from survsim.core.errors import ScenarioError
+from survsim.core.errors import ExtrapolationWarning, ScenarioError
 from survsim.simulation.graph_checks import graph_faults
-from survsim.simulation.number_checks import number_faults
+from survsim.simulation.number_checks import number_faults, numbers_of
+from survsim.simulation.radiobiology import LQ_LIMIT
 from survsim.simulation.rule_checks import rule_faults
 from survsim.simulation.strategy import named_numbers
 
@@ -16,13 +18,34 @@ if TYPE_CHECKING:
 
 
 def check_model(model: Model) -> None:
-    """Raise one `ScenarioError` that lists every fault of the model; silent if there is none."""
+    """Raise one `ScenarioError` that lists every fault of the model, else warn of doses that are doubtful."""
     # later checks look names up, so they wait until names are in order
     for faults in (graph_faults, _name_faults, rule_faults, number_faults):
         found = list(dict.fromkeys(faults(model)))
         if found:
             lines = "\n".join(f"  {fault}" for fault in found)
             raise ScenarioError(f"the model cannot be simulated as written:\n{lines}")
+    _warn_of_large_fractions(model)
+
+
+def _warn_of_large_fractions(model: Model) -> None:
+    """The warning that `eqd2` gives, once for all treatments that are given, as the engine has none."""
+    largest: dict[str, float] = {}
+    for strategy in model.strategies:
+        for name in (t for line in strategy.lines for t in line.treatments):
+            treatment = model.treatment(strategy, name)
+            for course in treatment.radiation if treatment else ():
+                dose = float(numbers_of(model, course.dose_per_fraction).max())
+                largest[name] = max(dose, largest.get(name, 0.0))
+    shown = ", ".join(f"{name} ({dose:g} Gy)" for name, dose in largest.items() if dose > LQ_LIMIT)
+    if shown:
+        warnings.warn(
+            f"the dose per fraction of {shown} is beyond the range of the linear-quadratic model (doubtful above "
+            "8 to 10 Gy); read cord doses and risks of myelopathy with that in mind.",
+            ExtrapolationWarning,
+            # the line that makes the model: this function, the check and two parts of the constructor lie between
+            stacklevel=5,
+        )
 
 
 def _name_faults(model: Model) -> Iterator[str]:

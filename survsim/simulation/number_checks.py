@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from survsim.core.checks import FloatArray
+from survsim.simulation.laws import LawBase
+from survsim.simulation.population import Covariate, Frailty
 from survsim.simulation.schema import Checked
-from survsim.simulation.strategy import Effect, Line, StopRule, Toxicity, Treatment, WaningStep
+from survsim.simulation.strategy import Effect, Line, Radiation, StopRule, Toxicity, Treatment, WaningStep
 
 if TYPE_CHECKING:
     from survsim.simulation.model import Model
@@ -18,9 +23,22 @@ _SHARES = {
     (Treatment, "response_probability"),
     (Treatment, "adherence"),
     (Line, "accept"),
+    (Covariate, "probability"),
 }
-_POSITIVE = {(Effect, "hazard_ratio"), (Effect, "acceleration_factor"), (WaningStep, "factor")}
-_TIMES = {(Effect, "delay"), (Treatment, "duration"), (Treatment, "cycle_length"), (StopRule, "rate")}
+_POSITIVE = {
+    (Effect, "hazard_ratio"),
+    (Effect, "acceleration_factor"),
+    (WaningStep, "factor"),
+    (Radiation, "dose_per_fraction"),
+}
+_NOT_NEGATIVE = {
+    (Effect, "delay"),
+    (Treatment, "duration"),
+    (Treatment, "cycle_length"),
+    (StopRule, "rate"),
+    (Covariate, "sd"),
+    (Frailty, "variance"),
+}
 
 
 def number_faults(model: Model) -> Iterator[str]:
@@ -30,25 +48,58 @@ def number_faults(model: Model) -> Iterator[str]:
     items += [("population", model.population)]
     for where, item in items:
         for owner, field, value in _walk(item):
-            numbers = model.parameters[value] if isinstance(value, str) else np.asarray(float(value))
-            fault = _range_fault(owner, field, numbers)
+            fault = _range_fault(owner, field, numbers_of(model, value))
             if fault:
-                named = f" ({value})" if isinstance(value, str) else ""
-                yield f"{where}: {field}{named} {fault}"
+                yield f"{where}: {field}{_named(value)} {fault}"
         for law in _laws(item):
             yield from _law_fault(model, where, law)
+        for pair in _order_faults(model, item):
+            yield f"{where}: {pair}"
     for transition in model.transitions:
         for law in _laws(transition):
             yield from _law_fault(model, f"transition {transition.name}", law)
 
 
-def _range_fault(owner: type[Checked], field: str, numbers: np.ndarray) -> str:
+def numbers_of(model: Model, value: float | str) -> FloatArray:
+    """A number as an array (), or the draws of the parameter it names, () or (draws,)."""
+    return model.parameters[value] if isinstance(value, str) else np.asarray(float(value))
+
+
+def _order_faults(model: Model, item: Any) -> Iterator[str]:
+    """Pairs of numbers that are in the wrong order in some draw."""
+    for part in _parts(item):
+        if isinstance(part, Effect) and part.waning:
+            after = part.waning[0].after
+            late = numbers_of(model, part.delay) >= after
+            if late.any():
+                yield (
+                    f"delay{_named(part.delay)} of the effect on {part.transition} must lie before the first "
+                    f"time of its waning, {after:g}{_share(late)}"
+                )
+        elif isinstance(part, Covariate) and part.low is not None and part.high is not None:
+            crossed = numbers_of(model, part.low) > numbers_of(model, part.high)
+            if crossed.any():
+                yield (
+                    f"covariate {part.name}: low{_named(part.low)} must not be above "
+                    f"high{_named(part.high)}{_share(crossed)}"
+                )
+
+
+def _named(value: float | str) -> str:
+    return f" ({value})" if isinstance(value, str) else ""
+
+
+def _share(bad: NDArray[np.bool_]) -> str:
+    return f"; it is not so in {int(bad.sum())} of {bad.size} draws" if bad.ndim else ""
+
+
+def _range_fault(owner: type[Checked], field: str, numbers: FloatArray) -> str:
     key = (owner, field)
     if key in _SHARES:
         bad, rule = (numbers < 0) | (numbers > 1), "must lie between 0 and 1"
     elif key in _POSITIVE:
         bad, rule = numbers <= 0, "must be above 0"
-    elif key in _TIMES:
+    elif key in _NOT_NEGATIVE:
         bad, rule = numbers < 0, "must be at least 0"
     else:
         return ""
@@ -58,44 +109,36 @@ def _range_fault(owner: type[Checked], field: str, numbers: np.ndarray) -> str:
     return f"{rule}; it is {float(numbers[bad][0] if bad.ndim else numbers):g}{share}"
 
 
-def _walk(item: Any) -> Iterator[tuple[type[Checked], str, Any]]:
+def _parts(item: Any) -> Iterator[Checked]:
+    """All checked objects inside `item`, itself first."""
     if isinstance(item, Checked):
-        wanted = {field for owner, field in _SHARES | _POSITIVE | _TIMES if owner is type(item)}
-        for field, value in item:
-            if field in wanted and value is not None:
-                yield type(item), field, value
-            else:
-                yield from _walk(value)
-    elif isinstance(item, tuple):
-        for part in item:
-            yield from _walk(part)
-    elif isinstance(item, dict):
-        for part in item.values():
-            yield from _walk(part)
-
-
-def _laws(item: Any) -> Iterator[Any]:
-    if hasattr(item, "build"):
         yield item
-    elif isinstance(item, Checked):
-        for _, value in item:
-            yield from _laws(value)
-    elif isinstance(item, tuple):
-        for part in item:
-            yield from _laws(part)
-    elif isinstance(item, dict):
-        for part in item.values():
-            yield from _laws(part)
+        item = tuple(value for _, value in item)
+    for part in item.values() if isinstance(item, dict) else item if isinstance(item, tuple) else ():
+        yield from _parts(part)
 
 
-def _law_fault(model: Model, where: str, law: Any) -> Iterator[str]:
+def _walk(item: Any) -> Iterator[tuple[type[Checked], str, Any]]:
+    known = _SHARES | _POSITIVE | _NOT_NEGATIVE
+    for part in _parts(item):
+        for field, value in part:
+            if (type(part), field) in known and value is not None:
+                yield type(part), field, value
+
+
+def _laws(item: Any) -> Iterator[LawBase]:
+    yield from (part for part in _parts(item) if isinstance(part, LawBase))
+
+
+def _law_fault(model: Model, where: str, law: LawBase) -> Iterator[str]:
     """Build the law at each extreme of its parameters: the distribution itself says what it refuses."""
     for pick in (np.min, np.max):
         try:
-            law.build(
-                lambda v, pick=pick: float(pick(model.parameters[v]) if isinstance(v, str) else v),
-                model.time_unit,
-            )
+            law.build(functools.partial(_extreme, model, pick), model.time_unit)
         except ValueError as error:
             yield f"{where}: {error}"
             return
+
+
+def _extreme(model: Model, pick: Callable[[FloatArray], Any], value: float | str) -> float:
+    return float(pick(numbers_of(model, value)))

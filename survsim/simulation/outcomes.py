@@ -147,7 +147,8 @@ class SimulationResult(Result):
     def state_occupancy(self, times: Sequence[float] | None = None) -> StateOccupancy:
         """Share of patients in each state at `times` (default: the grid; linear between grid points)."""
         at = self.grid if times is None else np.asarray(times, dtype=np.float64)
-        if at.ndim != 1 or not at.size or at.min() < 0 or at.max() > self.grid[-1]:
+        # as a question that NaN fails, so that a missing time is refused too
+        if at.ndim != 1 or not at.size or not np.all((at >= 0) & (at <= self.grid[-1])):
             raise InputError(
                 f"times must lie between 0 and the horizon {self.grid[-1]:g} {self.time_unit}; got {times!r}."
             )
@@ -217,7 +218,7 @@ class SimulationResult(Result):
         return compare_strategies(self, reference)
 
     def decision(self, tau: float, *, outcome: str = "survival_time") -> Decision:
-        """Which strategy has the highest expected `outcome` to `tau`, and how sure that is."""
+        """Which strategy has the highest expected `outcome` to `tau` (of cost: the lowest), and how sure that is."""
         from survsim.simulation.compare import decide
 
         return decide(self, tau, outcome)

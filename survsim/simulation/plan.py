@@ -9,12 +9,16 @@ from typing import Any
 import numpy as np
 
 from survsim.core.checks import BoolArray, FloatArray, IntArray
+from survsim.core.errors import ScenarioError
 from survsim.kernels.patient_path import CodeArray
 from survsim.simulation.laws import LawBase, Lookup
 from survsim.simulation.model import Model, Numbers
 from survsim.simulation.rules import StartRules, compile_start_rules
 from survsim.simulation.states import HISTORY
 from survsim.simulation.strategy import Effect, Line, Strategy, Treatment
+
+MOST = 127
+"""What an index of 8 bits can tell apart."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -263,6 +267,8 @@ def compile_strategy(model: Model, strategy: Strategy, number: Numbers, disease:
     treatments = {name: model.treatment(strategy, name) or Treatment() for name in used}
     regions = tuple(sorted({r.region for t in treatments.values() for r in t.radiation}))
     effects = tuple(tuple(_effects_on(name, treatments, number) for name in row) for row in disease.out_names)
+    _refuse_too_many(model, strategy, disease, treatments)
+    _refuse_slow_forward_clocks(disease, effects)
     return StrategyPlan(
         name=strategy.name,
         treatments=tuple(_treatment(n, t, regions, number, treatments) for n, t in treatments.items()),
@@ -289,6 +295,42 @@ def compile_strategy(model: Model, strategy: Strategy, number: Numbers, disease:
             sorted({(e.treatment, t) for row in effects for es in row for e in es for t in e.times.tolist()})
         ),
     )
+
+
+def _refuse_too_many(
+    model: Model, strategy: Strategy, disease: DiseasePlan, treatments: dict[str, Treatment]
+) -> None:
+    """Codes of the engine have 8 bits."""
+    harms = sum(len(t.toxicities) for t in treatments.values())
+    counted = {
+        "states": len(model.states),
+        "lines": len(strategy.lines),
+        "repeats of a line": max((line.repeats for line in strategy.lines), default=0),
+        "starts of one treatment": max(
+            (sum(line.repeats for line in strategy.lines if t in line.treatments) for t in treatments), default=0
+        ),
+        "treatments, toxicities and ways out of a state together": 4
+        + len(treatments) + harms + max(len(row) for row in disease.out),
+    }  # fmt: skip
+    for what, n in counted.items():
+        if n > MOST:
+            raise ScenarioError(
+                f"strategy {strategy.name}: {n} {what}; there may be {MOST}. Split the strategy."
+            )
+
+
+def _refuse_slow_forward_clocks(
+    disease: DiseasePlan, effects: tuple[tuple[tuple[EffectPlan, ...], ...], ...]
+) -> None:
+    """A clock that runs over the whole path cannot be slowed from one state to the next: its age is the time."""
+    for state, (row, names) in enumerate(zip(disease.out, disease.out_names)):
+        for transition, name, on_it in zip(row, names, effects[state]):
+            if transition.forward and state != disease.initial and any(e.slows_clock for e in on_it):
+                raise ScenarioError(
+                    f"transition {name} runs on the clock of the whole path (clock: forward); an acceleration factor "
+                    "acts on a clock that starts on entry. Give the effect as a hazard ratio, or the transition "
+                    "clock: reset."
+                )
 
 
 def _effects_on(transition: str, treatments: dict[str, Treatment], number: Lookup) -> tuple[EffectPlan, ...]:

@@ -34,6 +34,8 @@ class Covariate(Checked):
             raise ValueError(f"{self.distribution} takes {' and '.join(_NEEDS[self.distribution])}")
         if isinstance(self.sd, float) and self.sd < 0:
             raise ValueError("sd must be at least 0")
+        if isinstance(self.low, float) and isinstance(self.high, float) and self.low > self.high:
+            raise ValueError(f"low {self.low:g} is above high {self.high:g}; swap them")
         if isinstance(self.probability, float) and not 0 <= self.probability <= 1:
             raise ValueError(f"a probability lies between 0 and 1; found {self.probability:g}")
         return self

@@ -86,10 +86,17 @@ class Course:
     kind: str = "conventional"
 
     def __post_init__(self) -> None:
-        if self.dose_per_fraction <= 0 or any(n < 0 for n in self.fractions.values()):
-            raise InputError("a course has a dose per fraction above 0 and no negative number of fractions.")
-        if self.months_since_previous is not None and self.months_since_previous < 0:
-            raise InputError("months_since_previous is an interval, at least 0.")
+        dose, interval = self.dose_per_fraction, self.months_since_previous
+        # written so that a missing value (nan) fails, too
+        if not 0 < dose < np.inf or not all(n >= 0 for n in self.fractions.values()):
+            raise InputError(
+                "a course has a dose per fraction above 0 and no negative number of fractions; "
+                f"got {dose!r} Gy, fractions {self.fractions!r}."
+            )
+        if interval is not None and not 0 <= interval < np.inf:
+            raise InputError(
+                f"months_since_previous is an interval, at least 0 and finite, None for a first course; got {interval!r}."
+            )
         if self.kind not in ("conventional", "stereotactic"):
             raise InputError(f"kind must be conventional or stereotactic; got {self.kind!r}.")
 

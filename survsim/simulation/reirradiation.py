@@ -54,6 +54,10 @@ def reirradiation_criteria(
     region : the cord region judged; a whole plan is judged by its worst region.
     cord : "cervicothoracic" (alpha/beta 2 Gy) or "lumbar" (4 Gy), which Nieder tells apart.
 
+    Raises
+    ------
+    InputError : not two courses, no interval, or a region that neither course knows.
+
     Examples
     --------
     >>> first = Course(dose_per_fraction=2.0, fractions={"target": 22})
@@ -72,6 +76,12 @@ def reirradiation_criteria(
         )
     if cord not in NIEDER_ALPHA_BETA:
         raise InputError(f"cord must be one of {', '.join(NIEDER_ALPHA_BETA)}; got {cord!r}.")
+    regions = sorted({*first.fractions, *second.fractions})
+    if region not in regions:
+        raise InputError(
+            f"neither course knows the region {region!r}; regions: {', '.join(regions) or 'none'}. "
+            "Name one of them, or list it with 0 fractions in a course that spares it."
+        )
     return (*_hytec(first, second, region), *_nieder(first, second, region, cord))
 
 

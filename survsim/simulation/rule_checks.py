@@ -25,6 +25,7 @@ def rule_faults(model: Model) -> Iterator[str]:
             for fault in _line_faults(model, strategy, line):
                 yield f"{where}: {fault}"
         yield from _effect_faults(model, strategy)
+        yield from _waiting_faults(model, strategy)
 
 
 def _effect_faults(model: Model, strategy: Strategy) -> Iterator[str]:
@@ -50,6 +51,8 @@ def _line_faults(model: Model, strategy: Strategy, line: Line) -> Iterator[str]:
         for name in rule.treatments:
             if name not in line.treatments:
                 yield f"a stop rule names {name}, which this line does not give"
+    if any(rule.on == "progression" for rule in line.stop) and most_progressions(model) == 0:
+        yield "no state that can be entered is a progression: the stop rule on progression can never fire"
     events = {x.name for t in treatments.values() for x in t.toxicities}
     rules: tuple[StopRule | DoseRule, ...] = (*line.stop, *line.modify)
     for named in rules:
@@ -111,17 +114,111 @@ def _word_fault(model: Model, strategy: Strategy, line: Line, clause: Clause) ->
             return "no treatment of the strategy has a response_probability: the rule can never fire"
     else:
         allowed = LINE_STATUS
-        lines = [one.line for one in strategy.lines]
+        lines = {one.line: one for one in strategy.lines}
         if clause.name not in lines:
             return f"{clause.name!r} is not a line; lines: {', '.join(lines)}"
-        if words == ("running",) and not refused:
-            return "one line runs at a time: the rule can never fire"
-        known = all(w in allowed for w in words)
-        own = clause.name == line.line and line.repeats == 1
-        if own and known and not refused and "not_started" not in words:
-            return "it asks for its own end before its only start: the rule can never fire"
+        if all(w in allowed for w in words):
+            return _status_fault(model, strategy, line, lines[clause.name], _accepted(clause))
     unknown = [w for w in words if w not in allowed]
     return f"unknown {', '.join(unknown)}; allowed: {', '.join(allowed)}" if unknown else ""
+
+
+def _accepted(clause: Clause) -> set[str]:
+    """The statuses of the line with which a condition on a line holds."""
+    words, refused = clause.words()
+    return set(LINE_STATUS) - set(words) if refused else set(words)
+
+
+def _status_fault(model: Model, strategy: Strategy, line: Line, other: Line, accepted: set[str]) -> str:
+    """Why the line `other` never has one of the `accepted` statuses while no line runs; empty if it can."""
+    if accepted <= {"running"}:
+        return (
+            "one line runs at a time: the rule can never fire"
+            if accepted
+            else "no status of the line is left"
+        )
+    if other is line and line.repeats == 1 and "not_started" not in accepted:
+        return "it asks for its own end before its only start: the rule can never fire"
+    never = _never_had(model, strategy, other)
+    if accepted - never.keys():
+        return ""
+    reasons = ", ".join(never[status] for status in LINE_STATUS if status in accepted)
+    return f"{reasons}: the rule can never fire"
+
+
+def _never_had(model: Model, strategy: Strategy, line: Line) -> dict[str, str]:
+    """The statuses that a line cannot have when another may start, each with the reason."""
+    never = {"running": "one line runs at a time"}
+    if not _can_complete(model, strategy, line):
+        never["completed"] = f"{line.line} has no planned end (give its treatments a duration or cycles)"
+    if not line.stop:
+        never["stopped"] = f"{line.line} has no stop rule"
+    if (_extreme(model, line.accept, min) or 0.0) >= 1.0:
+        never["declined"] = f"nobody declines {line.line} (accept is 1)"
+    return never
+
+
+def _can_complete(model: Model, strategy: Strategy, line: Line) -> bool:
+    """Whether the last treatment of a line can end as planned, others stopped before it if they are endless."""
+    given = {t: model.treatment(strategy, t) for t in line.treatments}
+    if None in given.values():
+        return True  # an unknown treatment is told elsewhere
+    endless = {name for name, t in given.items() if t and t.duration is None and t.cycles is None}
+    stops = [set(rule.treatments or line.treatments) for rule in line.stop]
+    return any(
+        all(any(name in ended and last not in ended for ended in stops) for name in endless)
+        for last in given
+        if last not in endless
+    )
+
+
+def _waiting_faults(model: Model, strategy: Strategy) -> Iterator[str]:
+    """Lines that can only start after one another: whatever can start is found first, the rest waits for ever."""
+    lines = {one.line: one for one in strategy.lines}
+    clauses = [
+        (one, c) for one in strategy.lines for cs in one.alternatives() for c in cs if c.quantity == "line"
+    ]
+    if any(_clause_fault(model, strategy, one, c) for one, c in clauses):
+        return  # told already
+
+    def holds(clause: Clause, startable: set[str]) -> bool:
+        return clause.quantity != "line" or "not_started" in _accepted(clause) or clause.name in startable
+
+    startable: set[str] = set()
+    for _ in lines:
+        startable |= {
+            name
+            for name, line in lines.items()
+            if any(all(holds(c, startable) for c in cs) for cs in line.alternatives())
+        }
+    waiting = [name for name in lines if name not in startable]
+    if len(waiting) == 1:
+        yield f"strategy {strategy.name}: line {waiting[0]} waits for its own end: it can never start"
+    elif waiting:
+        yield (
+            f"strategy {strategy.name}: lines {', '.join(waiting)} wait for one another to have been given: none of "
+            "them can ever start"
+        )
+
+
+def most_progressions(model: Model) -> float:
+    """The most progressions a patient can have: living progression states on one way, infinite if states recur."""
+    living = {s.name: s for s in model.states if not s.death}
+    out: dict[str, list[str]] = {name: [] for name in living}
+    for t in model.transitions:
+        if t.source in living and t.target in living:
+            out[t.source].append(t.target)
+    if not any(living[t].progression for targets in out.values() for t in targets):
+        return 0.0
+    most: dict[str, float] = {}
+    # as many rounds as there are states settle a graph without a cycle; one more changes nothing then
+    for _ in range(len(living) + 1):
+        before = dict(most)
+        most = {
+            name: max((before.get(t, 0.0) + living[t].progression for t in targets), default=0.0)
+            for name, targets in out.items()
+        }
+    return most[model.initial] if most == before else float("inf")
 
 
 def _contradiction(model: Model, clauses: tuple[Clause, ...]) -> Iterator[str]:
@@ -139,23 +236,28 @@ def _range(model: Model, strategy: Strategy, line: Line, quantity: str) -> tuple
     if quantity in GROWING:
         never = quantity.startswith("time_since") and quantity != "time_since_progression"
         return 0.0, float("inf") if never else model.horizon
-    if quantity in ("performance_status", "toxicity_grade"):
+    if quantity == "performance_status":
         return 0.0, 4.0
+    if quantity == "toxicity_grade":
+        given = [
+            model.treatment(strategy, t) or Treatment() for one in strategy.lines for t in one.treatments
+        ]
+        return 0.0, float(max((x.grade for t in given for x in t.toxicities), default=0))
     if quantity == "n_progressions":
-        return 0.0, float("inf") if any(s.progression for s in model.states) else 0.0
+        return 0.0, most_progressions(model)
     if quantity == "lines_started":
         return 0.0, float(sum(one.repeats for one in strategy.lines))
-    most = sum(_dose(model, strategy, one) * one.repeats for one in strategy.lines)
-    return (_dose(model, strategy, line), most) if quantity == "planned_cord_dose" else (0.0, most)
+    most = sum(_dose(model, strategy, one, max) * one.repeats for one in strategy.lines)
+    return (_dose(model, strategy, line, min), most) if quantity == "planned_cord_dose" else (0.0, most)
 
 
-def _dose(model: Model, strategy: Strategy, line: Line) -> float:
-    """EQD2 of a line's radiation to the region it hits hardest; 0 where a dose is a parameter."""
+def _dose(model: Model, strategy: Strategy, line: Line, pick: Callable[..., float]) -> float:
+    """EQD2 of a line's radiation to the region it hits hardest, of the least or largest draw of each dose."""
     ab = model.cord.alpha_beta
     dose: dict[str, float] = {}
     for name in line.treatments:
         for r in (model.treatment(strategy, name) or Treatment()).radiation:
-            each = _extreme(model, r.dose_per_fraction, max) or 0.0
+            each = _extreme(model, r.dose_per_fraction, pick) or 0.0
             dose[r.region] = dose.get(r.region, 0.0) + r.fractions * each * (each + ab) / (2.0 + ab)
     return max(dose.values(), default=0.0)
 

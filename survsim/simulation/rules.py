@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray
-from survsim.kernels.patient_lines import EXTRA, GROWS, LINE, RESPONSE, STANDS, STATE, next_line
+from survsim.kernels.patient_lines import AFTER, EXTRA, GROWS, LINE, RESPONSE, STANDS, STATE, next_line
 from survsim.simulation.laws import Lookup
 from survsim.simulation.strategy import Line
 
@@ -36,8 +36,9 @@ HISTORY_ROWS = (
 _HISTORY = {
     "time": (GROWS, "origin"),
     "time_in_state": (GROWS, "entry"),
-    "time_since_progression": (GROWS, "progressed_at"),
-    "time_since_line_end": (GROWS, "line_ended_at"),
+    "time_since_progression": (AFTER, "progressed_at"),
+    "time_since_line_end": (AFTER, "line_ended_at"),
+    # an interval since radiation is kept by whoever never had any
     "time_since_radiation": (GROWS, "radiation_ended_at"),
     "performance_status": (STANDS, "performance"),
     "n_progressions": (STANDS, "n_progressions"),
@@ -46,7 +47,7 @@ _HISTORY = {
 }
 """Quantities of a condition that are a row of history, as it stands or as the time since it."""
 
-GROWING = tuple(quantity for quantity, (kind, _) in _HISTORY.items() if kind == GROWS)
+GROWING = tuple(quantity for quantity, (kind, _) in _HISTORY.items() if kind in (GROWS, AFTER))
 _WORDS = {"state": STATE, "line": LINE, "response": RESPONSE}
 
 
@@ -71,6 +72,11 @@ class StartRules:
     high: FloatArray
     words: FloatArray
     made: tuple[tuple[int, str, str | None, int], ...]
+
+    @property
+    def ask_dose(self) -> bool:
+        """Whether a clause looks at the dose to the cord, which recovers with time."""
+        return any(quantity in ("cord_dose", "planned_cord_dose") for _, quantity, _, _ in self.made)
 
     def next_line(self, w: Workspace, who: IntArray) -> IntArray:
         """Schedule the start of the next line for `who`, as things stand; those for whom that is now."""

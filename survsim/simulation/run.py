@@ -63,7 +63,7 @@ def simulate_model(
     ----------
     Putter, Fiocco and Geskus 2007, Stat Med 26:2389; Jackson 2016, J Stat Softw 70(8).
     """
-    n_draws = _count("draws", model.n_draws if draws is None else draws)
+    n_draws = count("draws", model.n_draws if draws is None else draws)
     if model.n_draws > 1 and n_draws > model.n_draws:
         raise InputError(f"{n_draws} draws were asked for, but the parameters hold {model.n_draws}.")
     if patient_output and folder is None:
@@ -73,7 +73,7 @@ def simulate_model(
         raise InputError(f"grid_step must lie between 0 and the horizon {model.horizon:g}; got {step:g}.")
     job = Job(
         model=model,
-        patients=_count("patients", patients),
+        patients=count("patients", patients),
         draws=n_draws,
         seed=seed,
         follow=Follow(
@@ -108,15 +108,20 @@ def has_values(model: Model) -> bool:
 def refuse_if_endless(job: Job) -> None:
     """Refuse a run that would take weeks or more memory than a large machine has, with the estimate."""
     strategies = len(job.model.strategies)
-    paths = float(job.patients) * job.draws * strategies
-    seconds = paths * SECONDS_PER_PATIENT
     per_draw = strategies * (
         len(job.model.states) * job.follow.points + len(job.measures) * (1 + 2 * strategies)
     )
-    memory = 8.0 * job.draws * per_draw
+    refuse_size(job.patients, job.draws, strategies, per_draw)
+
+
+def refuse_size(patients: int, draws: int, strategies: int, per_draw: int) -> None:
+    """Refuse a size by what is known before anything is drawn; `per_draw` numbers are kept for each draw."""
+    paths = float(count("patients", patients)) * count("draws", draws) * strategies
+    seconds = paths * SECONDS_PER_PATIENT
+    memory = 8.0 * draws * per_draw
     if paths > MAX_PATIENTS or memory > MAX_BYTES:
         raise ScenarioError(
-            f"{job.patients:.3g} patients x {job.draws} draws x {strategies} strategies would take about "
+            f"{patients:.3g} patients x {draws} draws x {strategies} strategies would take about "
             f"{_duration(seconds)} on one core and {memory / 1e9:.3g} GB of memory. A million patients give "
             "P(alive) to 0.0005: ask for fewer patients or draws."
         )
@@ -129,7 +134,8 @@ def _duration(seconds: float) -> str:
     return f"{seconds:.0f} seconds"
 
 
-def _count(name: str, value: int) -> int:
+def count(name: str, value: int) -> int:
+    """`value` as a whole number from 1, else InputError."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
         raise InputError(f"{name} must be a whole number from 1; got {value!r}.")
     return int(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -11,15 +12,19 @@ import pydantic
 from survsim.core import yaml_files
 from survsim.core.errors import ScenarioError
 
+NUMERAL = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+"""A number written in digits, with or without a point and an exponent."""
 
-def _not_boolean(value: Any) -> Any:
+
+def _number(value: Any) -> Any:
     if isinstance(value, bool):
         raise ValueError("yes/no found where a number or the name of a parameter belongs")
-    return value
+    # YAML 1.1 reads an exponent without a point, as in 1e-3, as text
+    return float(value) if isinstance(value, str) and NUMERAL.fullmatch(value.strip()) else value
 
 
-Number = Annotated[float | str, pydantic.BeforeValidator(_not_boolean)]
-"""A number, or the name of a parameter whose draws hold the number."""
+Number = Annotated[float | str, pydantic.BeforeValidator(_number)]
+"""A number, or the name of a parameter whose draws hold the number; a text that is a number counts as one."""
 
 
 class Checked(pydantic.BaseModel):

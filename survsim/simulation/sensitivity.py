@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from survsim.core.checks import FloatArray
+from survsim.core.checks import FloatArray, between
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
-from survsim.simulation.value_of_information import fitted_outcomes
+from survsim.simulation.value_of_information import check_outcomes, draws_of, fitted_outcomes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,11 +80,12 @@ def tornado(
     mean : (s, d) expected outcome per strategy and draw.
     parameters : name -> (d,) draws; those that do not vary are left out.
     """
+    check_outcomes(mean)
     a, b = _index(strategies, strategy), _index(strategies, reference)
     gains = np.vstack([np.zeros(mean.shape[1]), mean[a] - mean[b]])
     bars = []
     for name, values in parameters.items():
-        draws = np.asarray(values, dtype=np.float64)
+        draws = draws_of(name, values, mean.shape[1])
         if np.ptp(draws) == 0:
             continue
         fitted = fitted_outcomes(gains, draws[:, None])[1]
@@ -135,13 +136,21 @@ class GlobalSensitivity(Result):
 def global_sensitivity(
     outcome: FloatArray, parameters: Mapping[str, FloatArray], *, seed: int = 1, sources: object = ()
 ) -> GlobalSensitivity:
-    """First-order Sobol and PAWN indices of `outcome` (d,) from the draws of the parameters."""
+    """First-order Sobol and PAWN indices of `outcome` (d,) from the draws of the parameters.
+
+    Raises
+    ------
+    InputError : fewer than 50 draws, an outcome or parameters that do not vary, or arrays of other lengths.
+    """
     from SALib.analyze import delta, pawn
 
-    names = [name for name, draws in parameters.items() if np.ptp(draws) > 0]
+    outcome = draws_of("outcome", outcome, np.size(outcome))
     if outcome.size < 50:
         raise InputError(f"{outcome.size} draws are too few for global indices; simulate at least 50.")
-    inputs = np.column_stack([parameters[name] for name in names])
+    drawn = {name: draws_of(name, values, outcome.size) for name, values in parameters.items()}
+    names = [name for name, draws in drawn.items() if np.ptp(draws) > 0]
+    _varies(outcome, names, "parameters")
+    inputs = np.column_stack([drawn[name] for name in names])
     problem = {
         "num_vars": len(names),
         "names": names,
@@ -171,11 +180,22 @@ def variance_by_layer(
 
     A linear regression on all components splits the explained variance; what is left over and above the Monte
     Carlo part is called ``curvature`` (interactions and non-linearity), not hidden in a layer.
+
+    Raises
+    ------
+    InputError : an outcome or layers that do not vary, arrays of other shapes, or a negative `mc_variance`.
     """
-    total = float(outcome.var())
-    if total == 0:
-        raise InputError("the outcome does not vary between draws; there is nothing to split.")
+    outcome = draws_of("outcome", outcome, np.size(outcome))
+    between("mc_variance", mc_variance, 0.0, np.finfo(float).max, open_ends=False)
+    layers = {name: np.asarray(part, dtype=np.float64) for name, part in layers.items()}
+    for name, part in layers.items():
+        if np.ndim(part) != 2:
+            raise InputError(f"layer {name!r} must be (draws, components); got shape {np.shape(part)}.")
+        for column in part.T:
+            draws_of(f"layer {name!r}", column, outcome.size)
     names = [name for name, part in layers.items() if part.size and np.ptp(part, axis=0).max() > 0]
+    _varies(outcome, names, "layers")
+    total = float(outcome.var())
     columns = np.column_stack([layers[name] for name in names])
     centred = columns - columns.mean(axis=0)
     slopes, *_ = np.linalg.lstsq(centred, outcome - outcome.mean(), rcond=None)
@@ -189,6 +209,16 @@ def variance_by_layer(
     shares["Monte Carlo"] = min(mc_variance / total, max(0.0, 1.0 - sum(shares.values())))
     shares["curvature"] = max(0.0, 1.0 - sum(shares.values()))
     return shares
+
+
+def _varies(outcome: FloatArray, names: Sequence[str], what: str) -> None:
+    """Refuse to explain what does not move, or by what does not move."""
+    if not outcome.size or np.ptp(outcome) == 0:
+        raise InputError("the outcome does not vary between draws; there is nothing to split.")
+    if not names:
+        raise InputError(
+            f"none of the {what} varies between draws; there is nothing to explain the outcome by."
+        )
 
 
 @result
@@ -223,7 +253,7 @@ def threshold(
     mean: FloatArray, strategies: Sequence[str], name: str, draws: FloatArray, *, sources: object = ()
 ) -> Threshold:
     """Best strategy in expectation along one parameter, the others averaged over."""
-    draws = np.asarray(draws, dtype=np.float64)
+    draws = draws_of(name, draws, check_outcomes(mean).shape[1])
     order = np.argsort(draws)
     inside = order[int(0.01 * order.size) : max(1, int(0.99 * order.size))]
     fitted = fitted_outcomes(mean, draws[:, None])[:, inside]

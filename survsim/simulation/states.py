@@ -46,7 +46,8 @@ class State(Checked):
 class Transition(Checked):
     """A way from `source` to `target` with the distribution of its time.
 
-    `clock` says what time the hazard counts: "reset" from entry into `source`, "forward" from time 0.
+    `clock` says what time the hazard counts: "reset" from entry into `source`, "forward" from time 0
+    (which an acceleration factor cannot slow beyond the first state).
     `covariates` are log hazard ratios per unit of a patient's covariate or of history (`entry_time`,
     `n_progressions`, `time_in_previous_state`, `performance_status`, all as on entry). `frailty` names a
     frailty of the population that multiplies the hazard, raised to `frailty_power`.

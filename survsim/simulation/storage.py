@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,25 +68,57 @@ def load_simulation(path: str | os.PathLike[str]) -> SimulationResult:
         )
     try:
         content = json.loads(note.read_text(encoding="utf-8"))
-    except ValueError:
-        raise InputError(
-            f"{note} is not JSON; it was changed after it was written. Simulate again."
-        ) from None
+    except (ValueError, RecursionError):
+        raise InputError(_changed(note, "it is not JSON")) from None
+    if not isinstance(content, dict):
+        raise InputError(_changed(note, f"it holds {type(content).__name__}, not the keys of a result"))
     if content.get("format") != RESULT_FORMAT:
         raise InputError(
             f"{folder.name} holds results of format {content.get('format')!r} (survsim {content.get('version')}); "
             f"this is survsim {__version__} with {RESULT_FORMAT!r}. Simulate again, or read it with that version."
         )
+    _check_content(content, note)
     arrays: dict[str, Any] = {}
     for name in _ARRAYS:
         file = folder / f"{name}.parquet"
         if not file.is_file() or file_sha256(file) != content["checksums"][name]:
             raise InputError(f"{file} is missing or changed since it was written; simulate again.")
         arrays[name] = _read_array(file, content["shapes"][name])
-    provenance = from_nodes(content["provenance"]["root"], content["provenance"]["nodes"])
+    try:
+        provenance = from_nodes(content["provenance"]["root"], content["provenance"]["nodes"])
+    except (KeyError, TypeError, AttributeError, RecursionError):
+        raise InputError(_changed(note, "its provenance cannot be read")) from None
     lists: dict[str, Any] = {name: tuple(content[name]) for name in _LISTS}
     plain: dict[str, Any] = {name: content[name] for name in _PLAIN}
     return SimulationResult(provenance=provenance, **arrays, **lists, **plain)
+
+
+def _check_content(content: dict[str, Any], note: Path) -> None:
+    """Refuse a result of a newer version, and one from which keys were taken."""
+    version = content.get("version")
+    if not isinstance(version, str) or not re.match(r"\d+(\.\d+)*", version):
+        raise InputError(_changed(note, f"its version reads {version!r}, not text such as {__version__!r}"))
+    if _release(version) > _release(__version__):
+        raise InputError(
+            f"{note.parent.name} was written by survsim {version}; this is {__version__}, which may read it wrongly. "
+            "Install that version, or simulate again."
+        )
+    missing = [key for key in ("checksums", "shapes", "provenance", *_PLAIN, *_LISTS) if key not in content]
+    tables = [content.get(key) for key in ("checksums", "shapes")]
+    if not missing and not all(isinstance(t, dict) and set(_ARRAYS) <= set(t) for t in tables):
+        missing = [f"{key} of {', '.join(_ARRAYS)}" for key in ("checksums", "shapes")]
+    missing += [key for key in _LISTS if key in content and not isinstance(content[key], list)]
+    if missing:
+        raise InputError(_changed(note, f"it lacks {', '.join(missing)}"))
+
+
+def _release(version: str) -> tuple[int, ...]:
+    found = re.match(r"\d+(\.\d+)*", version)
+    return tuple(int(part) for part in found[0].split(".")) if found else ()
+
+
+def _changed(note: Path, fault: str) -> str:
+    return f"{note} was changed after it was written: {fault}. Simulate again."
 
 
 def _write_array(path: Path, array: np.ndarray) -> None:
@@ -99,4 +132,10 @@ def _write_array(path: Path, array: np.ndarray) -> None:
 def _read_array(path: Path, shape: list[int]) -> np.ndarray:
     from pyarrow import parquet
 
-    return parquet.read_table(path)["value"].to_numpy().reshape(shape)
+    values = parquet.read_table(path)["value"].to_numpy()
+    try:
+        return values.reshape(shape)
+    except (ValueError, TypeError):
+        raise InputError(
+            _changed(path.parent / "result.json", f"{path.name} is not of shape {shape}")
+        ) from None

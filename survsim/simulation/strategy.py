@@ -40,7 +40,7 @@ Quantity = Literal[
 class Clause(Checked):
     """One comparison, such as ``{quantity: performance_status, at_most: 2}``.
 
-    `name` says which line (its status is not_started, completed or stopped) or which covariate is meant.
+    `name` says which line (its status is not_started, running, completed, stopped or declined) or which covariate is meant.
     """
 
     quantity: Quantity
@@ -148,6 +148,14 @@ class Radiation(Checked):
     region: str
     fractions: int = pydantic.Field(gt=0, le=100)
     dose_per_fraction: Number
+    """Gy, above 0."""
+
+    @pydantic.field_validator("dose_per_fraction")
+    @classmethod
+    def _some(cls, value: Number) -> Number:
+        if isinstance(value, float) and value <= 0:
+            raise ValueError(f"a dose per fraction is above 0 Gy; found {value:g}")
+        return value
 
 
 class Treatment(Checked):
@@ -184,6 +192,10 @@ class Treatment(Checked):
             value = getattr(self, name)
             if isinstance(value, float) and not 0 <= value <= 1:
                 raise ValueError(f"{name} lies between 0 and 1; found {value:g}")
+        if self.response_probability is None and any(e.among == "responders" for e in self.effects):
+            raise ValueError(
+                "an effect among: responders never acts without response_probability of this treatment"
+            )
         return self
 
 
@@ -217,7 +229,11 @@ class DoseRule(Checked):
 
 
 class Line(Checked):
-    """One line of a strategy: treatments given together once the start conditions hold."""
+    """One line of a strategy: treatments given together once the start conditions hold.
+
+    `accept` is the probability that the patient agrees when it is offered; who declines is not asked again.
+    `repeats` is how often it may be given.
+    """
 
     line: str
     treatments: tuple[str, ...] = pydantic.Field(min_length=1)
@@ -229,8 +245,11 @@ class Line(Checked):
     repeats: int = pydantic.Field(default=1, ge=1, le=50)
 
     def alternatives(self) -> tuple[tuple[Clause, ...], ...]:
-        """Sets of clauses; the line may start when all clauses of one set hold."""
-        return (self.start, *self.or_start)
+        """Sets of clauses; the line may start when all clauses of one set hold.
+
+        An empty `start` beside alternatives is none of them: it would hold for everybody at once.
+        """
+        return (self.start, *self.or_start) if self.start or not self.or_start else self.or_start
 
 
 class Strategy(Checked):

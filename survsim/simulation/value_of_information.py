@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import ndtri
 
-from survsim.core.checks import FloatArray
+from survsim.core.checks import FloatArray, between, positions
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
@@ -96,9 +96,11 @@ def value_of_information(
 
     Raises
     ------
-    InputError : shapes that disagree, one strategy, or too few draws for the regression.
+    InputError : shapes that disagree, values that are missing or infinite, one strategy, or too few draws for
+        the regression.
     """
     _check(mean, mc_covariance, strategies)
+    parameters = {name: draws_of(name, values, mean.shape[1]) for name, values in parameters.items()}
     best = int(np.argmax(mean.mean(axis=1)))
     loss = mean.max(axis=0) - mean[best]
     corrected, raw = _evpi(mean, mc_covariance, seed)
@@ -126,10 +128,16 @@ def evsi(mean: FloatArray, parameter: FloatArray, std_error: float, noise: Float
     """Value of a study that will report `parameter` (d,) with standard error `std_error`.
 
     `noise` (d,) holds standard normal draws: the study's own sampling error, one per parameter draw.
+
+    Raises
+    ------
+    InputError : a standard error that is not positive and finite, or arrays of other lengths or with gaps.
     """
-    if std_error <= 0:
+    if not between("std_error", std_error, -np.inf, np.inf) > 0:
         raise InputError(f"std_error of the proposed study must be positive; got {std_error!r}.")
-    return _gain(fitted_outcomes(mean, (parameter + std_error * noise)[:, None]))
+    draws = check_outcomes(mean).shape[1]
+    reported = draws_of("parameter", parameter, draws) + std_error * draws_of("noise", noise, draws)
+    return _gain(fitted_outcomes(mean, reported[:, None]))
 
 
 def fitted_outcomes(mean: FloatArray, known: FloatArray) -> FloatArray:
@@ -138,8 +146,13 @@ def fitted_outcomes(mean: FloatArray, known: FloatArray) -> FloatArray:
     Differences to the first strategy are fitted, because common random numbers make them far less noisy than
     the outcomes themselves.
     """
+    d = check_outcomes(mean).shape[1]
+    known = np.asarray(known, dtype=np.float64)
+    if known.ndim != 2:
+        raise InputError(f"known must be (draws, parameters); got shape {known.shape}.")
+    for column in known.T:
+        draws_of("known", column, d)
     basis = _basis(known)
-    d = mean.shape[1]
     if d < DRAWS_PER_COLUMN * basis.shape[1]:
         raise InputError(
             f"{d} draws are too few for a regression on {basis.shape[1]} columns "
@@ -148,6 +161,29 @@ def fitted_outcomes(mean: FloatArray, known: FloatArray) -> FloatArray:
     gains = mean - mean[:1]
     coefficients, *_ = np.linalg.lstsq(basis, gains.T, rcond=None)
     return (basis @ coefficients).T
+
+
+def check_outcomes(mean: FloatArray) -> FloatArray:
+    """`mean` if it is (strategies, draws) without missing or infinite values, else InputError."""
+    if np.ndim(mean) != 2 or not np.size(mean):
+        raise InputError(f"mean must be (strategies, draws); got shape {np.shape(mean)}.")
+    if not np.isfinite(mean).all():
+        bad = np.flatnonzero(~np.isfinite(mean).all(axis=0))
+        raise InputError(
+            f"mean must be finite; it is not in {bad.size} of {mean.shape[1]} draws, the first of them {bad[0]}. "
+            "Leave those draws out of everything, or find out why."
+        )
+    return mean
+
+
+def draws_of(name: str, values: FloatArray, draws: int) -> FloatArray:
+    """`values` as (d,) if there is one finite number a draw, else InputError."""
+    array = np.asarray(values, dtype=np.float64)
+    if array.shape != (draws,):
+        raise InputError(f"{name} must hold one value for each of {draws} draws; got shape {array.shape}.")
+    if not np.isfinite(array).all():
+        raise InputError(f"{name} must be finite; it is not in {positions(~np.isfinite(array))}.")
+    return array
 
 
 def _gain(fitted: FloatArray) -> float:
@@ -214,3 +250,8 @@ def _check(mean: FloatArray, covariance: FloatArray, strategies: Sequence[str]) 
         )
     if n < 2:
         raise InputError("a decision needs at least two strategies.")
+    check_outcomes(mean)
+    if mean.shape[1] < 2:
+        raise InputError("value of information needs at least two parameter draws; got one.")
+    if not np.isfinite(covariance).all():
+        raise InputError("mc_covariance must be finite; it holds missing or infinite values.")

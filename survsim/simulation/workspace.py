@@ -25,6 +25,7 @@ _LINES = (
     "start_line",
     "given_at",
     "given",
+    "times_given",
     "dose",
     "responds",
     "response",
@@ -72,6 +73,7 @@ class Workspace:
     start_line: CodeArray
     given_at: FloatArray  # (treatments, n) latest start, infinity if never
     given: BoolArray  # (treatments, n)
+    times_given: CodeArray  # (treatments, n) times begun, in whichever line
     end_at: FloatArray  # (treatments, n)
     dose: FloatArray  # (treatments, n) 1 unless reduced
     responds: BoolArray  # (treatments, n)
@@ -145,6 +147,7 @@ class Workspace:
         self.response = np.zeros(n, dtype=np.int8)
         self.given_at = np.full((treatments, n), np.inf)
         self.given = np.zeros((treatments, n), dtype=bool)
+        self.times_given = np.zeros((treatments, n), dtype=np.int8)
         self.responds = np.zeros((treatments, n), dtype=bool)
         self.dose = np.ones((treatments, n))
         self.revised = np.zeros(n, dtype=bool)
@@ -181,17 +184,44 @@ class Workspace:
         """A patient covariate or frailty of those present."""
         return self.patients[name][self.patient]
 
-    def cord_dose(self, who: IntArray, line: int | None = None) -> FloatArray:
-        """Highest EQD2 over the cord regions, with the planned dose of `line` added if one is given."""
-        return self.cord_doses(who, (self.cord.alpha_beta,), line)[0]
-
     def cord_doses(
-        self, who: IntArray, alpha_betas: tuple[float, ...], line: int | None = None
+        self,
+        who: IntArray,
+        alpha_betas: tuple[float, ...],
+        line: int | None = None,
+        kept: FloatArray | None = None,
     ) -> FloatArray:
-        """Highest EQD2 over the cord regions for each alpha/beta, (alpha_betas, m)."""
+        """Highest EQD2 over the cord regions for each alpha/beta, (alpha_betas, m).
+
+        With the planned dose of `line` if one is given, and a share `kept` (m,) of what was given before.
+        """
         more = np.zeros((2, len(self.plan.regions)))
         for k in () if line is None else self.plan.lines[line].treatments:
             t = self.plan.treatments[k]
             added = t.fractions * t.dose_per_fraction
             more += added, added * t.dose_per_fraction
-        return worst_dose(who, self.dose_sum, self.dose_square_sum, np.array(alpha_betas), *more)
+        share = np.ones(who.size) if kept is None else kept
+        return worst_dose(who, share, self.dose_sum, self.dose_square_sum, np.array(alpha_betas), *more)
+
+    def cord_dose(self, who: IntArray, line: int | None = None) -> FloatArray:
+        """What a rule sees: highest EQD2 (m,) over the regions now, recovered, with the plan of `line` on top."""
+        left = self.kept(who, self.time[who]) if self.cord.recovery_after else None
+        return np.asarray(self.cord_doses(who, (self.cord.alpha_beta,), line, left)[0])
+
+    def kept(self, who: IntArray, time: FloatArray) -> FloatArray:
+        """Share (m,) of the dose of earlier courses that still counts at `time` (m,).
+
+        Compared as absolute times, in the same sum that schedules `next_recovery`.
+        """
+        step = np.zeros(who.size, dtype=np.int64)
+        for after in self.cord.recovery_after:
+            step += time >= self.radiation_ended_at[who] + after
+        return np.asarray(1.0 - np.array([0.0, *self.cord.recovery_share])[step])
+
+    def next_recovery(self, who: IntArray) -> FloatArray:
+        """When the next share of the dose of `who` is forgiven (m,), infinity if nothing more is."""
+        soonest = np.full(who.size, np.inf)
+        for after in self.cord.recovery_after:
+            at = self.radiation_ended_at[who] + after
+            np.minimum(soonest, np.where(at > self.time[who], at, np.inf), out=soonest)
+        return soonest

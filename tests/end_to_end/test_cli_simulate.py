@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,11 @@ ROOT = Path(__file__).parents[2]
 SCENARIO = ROOT / "analyses" / "03_case_strategies" / "scenario.yml"
 
 
-def command(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+def command(
+    capsys: pytest.CaptureFixture[str], *words: str, scenario: Path = SCENARIO
+) -> tuple[int, str, str]:
     with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as ended:
-        patch.setattr("sys.argv", ["survsim", "simulate", str(SCENARIO), *words])
+        patch.setattr("sys.argv", ["survsim", "simulate", str(scenario), *words])
         patch.chdir(ROOT)
         main.run()
     printed = capsys.readouterr()
@@ -51,6 +54,82 @@ def test_bad_calls_end_with_two(tmp_path: Path, capsys: pytest.CaptureFixture[st
     code, _, error = command(capsys, "--resume", str(tmp_path / "none"))
     assert code == 2
     assert "holds no run to go on with" in error
+    code, _, error = command(capsys, "--draws", "0", "--out", str(tmp_path))
+    assert code == 2
+    assert "draws must be a whole number from 1; got 0" in error
     code, _, error = command(capsys, "--patients", "1000000000000", "--draws", "4", "--out", str(tmp_path))
     assert code == 2
     assert "GB of memory" in error
+
+
+def test_a_billion_draws_are_refused_before_any_is_drawn(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "survsim.scenario.run.parameterise", lambda *_, **__: pytest.fail("parameters were drawn")
+    )
+    for sizes in (
+        ("--draws", "1000000000", "--patients", "2"),
+        ("--draws", "100000", "--patients", "100000000"),
+    ):
+        code, _, error = command(capsys, *sizes, "--out", str(tmp_path))
+        assert code == 2
+        assert "GB of memory" in error
+
+
+@pytest.mark.parametrize("damage", [b"", b'{"seed": 5', b"[1]", b"\xff\xfe", b'{"patients": "many"}'])
+@pytest.mark.parametrize("option", ["--out", "--resume"])
+def test_a_damaged_run_folder_ends_with_two(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str, damage: bytes
+) -> None:
+    (tmp_path / "run.json").write_bytes(damage)
+    code, _, error = command(capsys, "--patients", "10", "--draws", "2", option, str(tmp_path))
+    assert code == 2
+    assert "run.json does not say of which run it is" in error
+
+
+def test_a_lost_note_and_another_seed_give_the_run_of_that_seed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sizes = ("--patients", "50", "--draws", "2", "--workers", "1")
+    command(capsys, *sizes, "--seed", "1", "--out", str(tmp_path / "a"))
+    (tmp_path / "a" / "run.json").unlink()
+    command(capsys, *sizes, "--seed", "999", "--out", str(tmp_path / "a"))
+    command(capsys, *sizes, "--seed", "999", "--out", str(tmp_path / "b"))
+    for name in ("result.json", "means.parquet", "counts.parquet"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_a_dask_address_that_is_none_ends_with_two(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("distributed")
+    sizes = ("--patients", "50", "--draws", "2", "--out", str(tmp_path))
+    code, _, error = command(capsys, *sizes, "--executor", "dask", "--address", "nonsense")
+    assert code == 2
+    assert "no Dask scheduler answers at 'nonsense'" in error
+
+
+def test_a_scenario_nested_without_end_ends_with_two(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "deep.yml"
+    file.write_text("scenario: " + "[" * 3_000 + "]" * 3_000, encoding="utf-8")
+    code, _, error = command(capsys, "--out", str(tmp_path / "out"), scenario=file)
+    assert code == 2
+    assert "deep.yml is nested too deeply" in error
+
+
+def test_a_decision_horizon_that_is_not_simulated_is_said_before_the_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from survsim.scenario.spec import Scenario
+
+    whole = Scenario.from_yaml(SCENARIO)
+    outcomes = whole.content.outcomes.model_copy(update={"decision_tau": 17.0})
+    changed = dataclasses.replace(whole, content=whole.content.model_copy(update={"outcomes": outcomes}))
+    monkeypatch.setattr(Scenario, "from_yaml", classmethod(lambda *_: changed))
+    code, _, error = command(capsys, "--patients", "10", "--draws", "2", "--out", str(tmp_path))
+    assert code == 2
+    assert "decision_tau 17 must be one of tau" in error
+    assert not (tmp_path / "run.json").exists()

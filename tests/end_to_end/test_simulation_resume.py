@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from survsim.core.errors import ScenarioError
+from survsim.core.errors import InputError, ScenarioError
 from survsim.simulation.model import Model
 from survsim.simulation.run import simulate_model
 from survsim.simulation.strategy import Strategy
@@ -111,6 +111,47 @@ def test_another_run_is_refused(tmp_path: Path) -> None:
     )
     with pytest.raises(ScenarioError, match="Runs are not mixed"):
         run(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "damage", [b"", b'{"format": "surv', b"[1, 2]", b"\xff\xfe\x00", b"{}", b"[" * 100_000, b'{"seed": "11"}']
+)
+def test_a_damaged_note_is_said(tmp_path: Path, damage: bytes) -> None:
+    (tmp_path / "run.json").write_bytes(damage)
+    with pytest.raises(ScenarioError, match=r"run\.json does not say of which run it is"):
+        run(tmp_path)
+
+
+def test_chunks_of_another_run_are_never_taken(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
+    run(tmp_path, seed=1)
+    (tmp_path / "run.json").unlink()
+    run(tmp_path, seed=11)
+    assert content(tmp_path) == undisturbed
+
+
+def test_a_lost_note_costs_no_finished_chunk(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
+    run(tmp_path)
+    before = {p.name: p.stat().st_mtime_ns for p in tmp_path.glob("chunks/*.npz")}
+    (tmp_path / "run.json").unlink()
+    run(tmp_path)
+    assert {p.name: p.stat().st_mtime_ns for p in tmp_path.glob("chunks/*.npz")} == before
+    assert content(tmp_path) == undisturbed
+
+
+def test_a_chunk_copied_over_another_is_made_again(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
+    run(tmp_path)
+    chunks = sorted(tmp_path.glob("chunks/*.npz"))
+    chunks[1].write_bytes(chunks[0].read_bytes())
+    run(tmp_path)
+    assert content(tmp_path) == undisturbed
+    assert chunks[1].read_bytes() != chunks[0].read_bytes()
+
+
+@pytest.mark.parametrize("address", ["nonsense", "", "tcp://127.0.0.1:port"])
+def test_a_dask_address_that_is_none_is_said(tmp_path: Path, address: str) -> None:
+    pytest.importorskip("distributed")
+    with pytest.raises(InputError, match="no Dask scheduler answers at"):
+        run(tmp_path, executor="dask", address=address)
 
 
 @pytest.mark.slow

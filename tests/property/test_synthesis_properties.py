@@ -91,7 +91,8 @@ def test_pooled_curves_fall_and_keep_their_order(conditional, kind, transform):
         np.repeat([f"s{i}" for i in range(k)], 3),
         np.tile([6, 12, 18], k),
         curves.ravel(),
-        np.tile([60, 45, 30], k),
+        # a tenth of those at risk is lost to follow-up in each interval
+        (0.9 ** np.arange(3) * 60 * np.column_stack([np.ones(k), curves[:, :2]])).ravel(),
         unit="months",
         effects=kind,
         conf_transform=transform,

@@ -232,6 +232,24 @@ def test_gamma_prior_carries_the_rate():
         (lambda: borrow(map_prior(Y, S, tau_scale=1), events=3, exposure=1.0), "estimate and std_error"),
         (lambda: borrow(power_prior_rate([1], [9.0], power=1), 0.1, 0.1), "events and exposure"),
         (lambda: borrow(power_prior_rate([1], [9.0], power=1), events=1.5, exposure=1.0), "whole number"),
+        (lambda: borrow(map_prior(Y, S, tau_scale=1), np.nan, 0.2), "estimate must lie in"),
+        (lambda: borrow(map_prior(Y, S, tau_scale=1), np.inf, 0.2), "estimate must lie in"),
+        (lambda: borrow(map_prior(Y, S, tau_scale=1), 0.2, np.nan), "std_error must lie in"),
+        (
+            lambda: borrow(power_prior_rate([1], [9.0], power=1), events=np.nan, exposure=1.0),
+            "whole number, 0 or more; got nan",
+        ),
+        (lambda: borrow(power_prior_rate([1], [9.0], power=1), events=np.inf, exposure=1.0), "whole number"),
+        (lambda: borrow(power_prior_rate([1], [9.0], power=1), events=-1, exposure=1.0), "whole number"),
+        (
+            lambda: robust_map_prior(map_prior(Y, S, tau_scale=1), vague_mean=np.nan, vague_sd=2),
+            "vague_mean must lie in",
+        ),
+        (lambda: robust_map_prior(power_prior_rate([1], [9.0], power=1), vague_mean=0.0), "vague_mean must"),
+        (lambda: transport(map_prior(Y, S, tau_scale=1), extra_sd=np.inf), "extra_sd must be finite"),
+        (lambda: map_prior(Y, S, tau_scale=np.inf, tau_prior="fixed"), "tau_scale must be finite"),
+        (lambda: map_prior(Y, S, tau_scale=1, mean_prior=(np.nan, 1)), "mean_prior mean must lie in"),
+        (lambda: map_prior(Y, S, tau_scale=1, mean_prior=0.0), "mean_prior is"),
         (lambda: effective_sample_size(map_prior(Y, S, tau_scale=1)), "unit_sd is needed"),
         (lambda: transport(power_prior_rate([1], [9.0], power=1), extra_sd=1), "log scale"),
         (lambda: gamma_prior(mixture_approximation(map_prior(Y, S, tau_scale=1))), "family='gamma'"),
@@ -248,3 +266,23 @@ def test_robust_twice_is_refused():
     once = robust_map_prior(map_prior(Y, S, tau_scale=1), vague_sd=2)
     with pytest.raises(InputError, match="once"):
         robust_map_prior(once, vague_sd=2)
+
+
+def test_a_prior_without_study_names_says_what_it_is():
+    prior = map_rate_prior([3, 0, 5], [60.0, 20.0, 80.0], tau_scale=0.5)
+    rate = gamma_prior(mixture_approximation(prior, components=2, family="gamma"))
+    assert rate.headline() == "gamma prior: mixture of 2 components on the rate scale"
+    assert power_prior([0.2], [0.1], power=0.5).headline() == "power prior from 1 study"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: power_prior([0.1], [0.2], power=[1.0], mean_prior=(np.nan, 1.0)),
+        lambda: map_rate_prior([3], [30.0], tau_scale=1.0, mean_prior=(np.nan, 1.0)),
+        lambda: power_prior_rate([3], [30.0], power=[1.0], initial=(np.nan, 0.0)),
+    ],
+)
+def test_an_initial_prior_without_a_number_is_refused(make):
+    with pytest.raises(InputError):
+        make()

@@ -234,3 +234,53 @@ def test_curve_messages(change, message):
     }
     with pytest.raises(InputError, match=message):
         effect_size_from_curves(**arguments)
+
+
+@pytest.mark.parametrize("arm", ["research", "control"])
+@pytest.mark.parametrize("n", [99, 95, 83])
+def test_numbers_at_risk_above_what_survival_leaves(arm, n):
+    curves = {"survival_research": [1, 0.8], "survival_control": [1, 0.8]}
+    counts = {"at_risk_research": [100, 80], "at_risk_control": [100, 80]}
+    with pytest.raises(EvidenceError, match=f"trial: at_risk_{arm} has {n} at time 12, .* leaves 82 at most"):
+        effect_size_from_curves([0, 12], **curves, **counts | {f"at_risk_{arm}": [100, n]}, label="trial")
+    effect_size_from_curves([0, 12], **curves, **counts | {f"at_risk_{arm}": [100, 82]})
+
+
+def test_an_unknown_name_in_a_row_is_told_with_the_known_ones():
+    with pytest.raises(
+        InputError, match=r"(?s)row 0: 'hr' is no argument .* hazard_ratio, conf_low.*row 1: 'low'"
+    ):
+        effect_sizes([{"hr": 0.5}, {"hazard_ratio": 0.5, "low": 0.3}])
+
+
+@pytest.mark.parametrize(
+    ("numbers", "message"),
+    [
+        ({"conf_high": 0.94, "conf_level": 0.4}, "row 41: a one-sided limit at conf_level 0.4"),
+        ({"conf_high": 0.94, "conf_level": 0.5}, "conf_level 0.5 does not lie beyond"),
+        ({"conf_high": 0.5}, "row 41: conf_high 0.5 does not lie above its estimate 0.75"),
+        ({"conf_high": 0.75}, "conf_high 0.75 does not lie above"),
+        ({"conf_low": 0.9}, "conf_low 0.9 does not lie below its estimate 0.75"),
+    ],
+)
+def test_one_sided_limits_lie_beyond_the_estimate(numbers, message):
+    with pytest.raises(InputError, match=message):
+        effect_size(hazard_ratio=0.75, one_sided=True, label="row 41", **numbers)
+
+
+def test_one_sided_limits_give_positive_errors():
+    for limit in ({"conf_high": 0.94}, {"conf_low": 0.75**2 / 0.94}):
+        e = effect_size(hazard_ratio=0.75, one_sided=True, conf_level=0.975, **limit)
+        assert e.std_error == pytest.approx(np.log(0.94 / 0.75) / 1.959963985)
+
+
+def test_a_hazard_ratio_that_contradicts_its_logrank_numbers_is_flagged():
+    e = effect_size(hazard_ratio=0.75, observed_minus_expected=20, variance=76, label="trial A")
+    assert e.flagged
+    assert "gives a hazard ratio of 1.3, 0.75 is printed" in e.headline()
+    agrees = effect_size(hazard_ratio=0.75, observed_minus_expected=-20, variance=76)
+    assert not agrees.flagged and agrees.notes == ()
+    both = effect_sizes(
+        [{"hazard_ratio": 0.75, "observed_minus_expected": 20, "variance": 76, "label": "trial A"}]
+    )
+    assert "do not fit one another (see notes): trial A" in both.headline()

@@ -141,7 +141,8 @@ def test_exact_duplicate_through_a_cluster_changes_nothing():
     first = survival_term([12], [0.6], study="a", unit="months", n=60, cluster="x")
     again = survival_term([12], [0.6], study="a2", unit="months", n=60, cluster="x")
     alone = evidence_model(terms, breaks=[12])
-    doubled = evidence_model([first, again, *terms[1:]], breaks=[12])
+    with pytest.warns(EvidenceWarning, match=r"have the weight of one: x \(a, a2\)"):
+        doubled = evidence_model([first, again, *terms[1:]], breaks=[12])
     one, two = alone.to_frame(), doubled.to_frame()
     assert two[["estimate", "conf_low", "conf_high"]].to_numpy() == pytest.approx(
         one[["estimate", "conf_low", "conf_high"]].to_numpy(), abs=1e-6
@@ -151,6 +152,7 @@ def test_exact_duplicate_through_a_cluster_changes_nothing():
     assert doubled.contributions()["weight"].tolist() == [0.5, 0.5, 1.0, 1.0]
 
 
+@pytest.mark.filterwarnings("ignore:studies that share patients")
 @pytest.mark.parametrize("n", [20, 60])
 def test_a_smaller_or_equal_overlapping_study_narrows_nothing(n):
     big = {"study": "a", "unit": "months", "n": 60, "cluster": "x"}
@@ -189,6 +191,79 @@ def test_summary_that_contradicts_its_curve_warns_with_its_row():
 def test_contradicting_survival_or_rate_warns(term):
     with pytest.warns(EvidenceWarning, match="is seen"):
         term_weights([patients_term(OWN, {}, study="s", arm="x"), term], "down-weight")
+
+
+def test_patients_of_a_whole_study_replace_every_summary_of_it():
+    """Also where the patients come as a frame without an arm and the summaries with arms or covariates."""
+    own = patients_term(OWN, ROWS, study="own")
+    stage = ROWS["stage"].iloc[0]
+    terms = [
+        own,
+        median_term(21, study="own", arm="A", unit="months", n=8),
+        median_term(3, {"stage": stage}, study="own", unit="months", n=30, source="estimates:own_e01"),
+        median_term(9, study="other", unit="months", n=30),
+    ]
+    with pytest.warns(EvidenceWarning, match="estimates:own_e01.*median 3 where"):
+        weight, reason = term_weights(terms, "down-weight")
+    assert weight.tolist() == [1.0, 0.0, 0.0, 1.0] and "same patients" in reason[1]
+
+
+def test_two_arms_told_by_covariates_are_not_the_same_patients():
+    arm = patients_term(OWN, {"chemo": 1}, study="s")
+    other = median_term(9, {"chemo": 0}, study="s", unit="months", n=30)
+    assert term_weights([arm, other], "down-weight")[0].tolist() == [1.0, 1.0]
+
+
+def test_nobody_died_and_a_median_is_printed():
+    alive = patients_term(Surv.right([20, 30, 40], [0, 0, 0], unit="months"), study="s", arm="x")
+    for median, says in ((10, True), (60, False)):
+        term = median_term(median, study="s", arm="x", unit="months", n=30)
+        if says:
+            with pytest.warns(EvidenceWarning, match="median 10 where inf is seen"):
+                term_weights([alive, term], "down-weight")
+        else:
+            assert term_weights([alive, term], "down-weight")[0].tolist() == [1.0, 0.0]
+
+
+def test_summaries_of_one_arm_that_contradict_each_other_warn():
+    terms = [
+        median_term(3, study="s", arm="x", unit="months", n=50),
+        survival_term([0.25], [0.95], study="s", arm="x", unit="years", n=50),
+    ]
+    with pytest.warns(EvidenceWarning, match=r"median 3, but survival 0\.95 at 3 by survival of s/x"):
+        term_weights(terms, "down-weight")
+
+
+def test_evidence_given_twice_warns():
+    row = {"unit": "months", "n": 20, "source": "estimates:a_e01"}
+    with pytest.warns(EvidenceWarning, match="twice: estimates:a_e01 as a and as b"):
+        term_weights([median_term(9, study="a", **row), median_term(9, study="b", **row)], "down-weight")
+    with pytest.warns(EvidenceWarning, match="the 8 patients of"):
+        term_weights([patients_term(OWN, {}, study=s) for s in "ab"], "down-weight")
+
+
+def test_a_hazard_ratio_that_contradicts_its_own_arms_warns():
+    arms = [
+        patients_term(Surv.right(np.arange(1, 41), np.ones(40), unit="months"), study="s", arm=a)
+        for a in "xy"
+    ]
+    ratio = hazard_ratio_term(
+        0.2, {"chemo": 1}, {"chemo": 0}, study="s", arm="x", comparator_arm="y", std_error=0.1
+    )
+    with pytest.warns(EvidenceWarning) as said:
+        weight, _ = term_weights([*arms, ratio], "down-weight")
+    assert weight.tolist() == [1.0, 1.0, 0.0]
+    assert any("hazard ratio 0.2, but the rates of its arms are 1 to 1" in str(w.message) for w in said)
+
+
+@pytest.mark.parametrize("gap", [{}, {"stage": None}])
+def test_a_term_without_a_covariate_of_the_formula_is_refused_by_name(gap):
+    terms = [median_term(9, {"stage": s}, study=s, unit="months", n=20) for s in ("I", "III")]
+    with pytest.raises(EvidenceError, match="'stage' is in the formula, but is missing for median of c"):
+        evidence_model([*terms, median_term(7, gap, study="c", unit="months", n=20)], "stage", breaks=[12])
+    model = evidence_model(terms, "stage", breaks=[12])
+    with pytest.raises(InputError, match="stage"):
+        model.predict(gap)
 
 
 def test_several_summaries_of_one_arm_speak_with_one_voice():
@@ -357,3 +432,54 @@ def test_boundary_avoiding_posterior_is_the_half_normal_one_times_the_root():
     support, below = avoid.tables["study"]
     mean = np.trapezoid(1 - below, support) + support[0]
     assert mean == pytest.approx(avoid.weight @ avoid.deviation[:, 0], rel=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: median_term(14, study="a", unit="months", conf_low=np.nan, conf_high=19), "conf_low is NaN"),
+        (lambda: rate_term(6, 120, study="a", unit="months", start=np.nan), "start"),
+        (lambda: evidence_model([median_term(9, study="a", unit="months", n=9)], points=1), "points"),
+    ],
+)
+def test_missing_numbers_and_too_few_nodes_are_refused(make, said):
+    with pytest.raises(InputError, match=said):
+        make()
+
+
+def test_a_refit_keeps_the_nodes():
+    terms = [median_term(9, study=s, unit="months", n=9) for s in "abc"]
+    left = without_study(evidence_model(terms, breaks=[12], points=5), "a")
+    assert left.options["points"] == 5 and left.posterior.weight.size <= 5
+
+
+def test_single_cases_against_quadrature():
+    """Six cases, one hazard: the posterior sd by quadrature over every case's own effect; Laplace is 7% short."""
+    cases = [
+        ("exact", 3.0),
+        ("exact", 6.0),
+        ("exact", 11.0),
+        ("exact", 20.0),
+        ("upper", 4.0),
+        ("right", 15.0),
+    ]
+    terms = [case_term(t, study=f"s{i}", unit="months", status=k) for i, (k, t) in enumerate(cases)]
+    row = evidence_model(terms, breaks=[]).to_frame().iloc[0]
+    node, weight = np.polynomial.hermite_e.hermegauss(60)
+    weight = weight / weight.sum()
+    alpha = np.linspace(-9, 4, 521)
+    prior = Deviation(name="study", scale=1.0, power=0.5)
+    x, w = np.polynomial.legendre.leggauss(60)
+    sds, w = 2.5 * (x + 1), 2.5 * w
+    total = np.zeros(alpha.size)
+    for sd, share in zip(sds, w):
+        h = np.exp(alpha[:, None] + sd * node)
+        like = {"exact": lambda t, h=h: h * np.exp(-h * t), "right": lambda t, h=h: np.exp(-h * t),
+                "upper": lambda t, h=h: -np.expm1(-h * t)}  # fmt: skip
+        each = np.prod([like[k](t) @ weight for k, t in cases], axis=0)
+        total += share * np.exp(prior.log_prior(sd)) * each
+    total /= total.sum()
+    mean = total @ alpha
+    sd = np.sqrt(total @ (alpha - mean) ** 2)
+    assert row["estimate"] == pytest.approx(mean, abs=0.1 * sd)
+    assert 0.90 < row["std_error"] / sd < 1.02

@@ -259,3 +259,62 @@ def test_small_study_messages():
         tests = small_study_tests(meta_analysis(Y, S))
     assert "trim-and-fill" in tests.headline()
     assert list(tests.to_frame()["test"]) == ["egger", "begg", "trim and fill"]
+
+
+def test_other_results_are_refused_by_name():
+    fit = meta_regression([-0.9, -0.6, -0.4, -0.1, 0.1], [0.2, 0.1, 0.2, 0.1, 0.2], [[1], [2], [3], [4], [5]])
+    for function in (leave_one_out, small_study_tests):
+        with pytest.raises(InputError, match=f"{function.__name__} takes .*; got MetaRegression"):
+            function(fit)
+
+
+def test_posterior_prediction_is_refused_with_moderators():
+    with pytest.raises(InputError, match="'posterior' is not available with moderators"):
+        meta_analysis([*Y, 0.1], [*S, 0.2], moderators=[1, 2, 3, 4, 5], prediction_method="posterior")
+
+
+def test_refits_keep_the_posterior_prediction():
+    y, s = np.array([*Y, -0.3, -0.1]), np.array([*S, 0.1, 0.3])
+    pooled = meta_analysis(y, s, prediction_method="posterior", tau_prior_scale=0.4)
+    assert pooled.prediction_prior_scale == 0.4
+    assert meta_analysis(y, s).prediction_prior_scale is None
+    influence = leave_one_out(pooled)
+    for i in range(6):
+        rest = np.arange(6) != i
+        alone = meta_analysis(y[rest], s[rest], prediction_method="posterior", tau_prior_scale=0.4)
+        assert influence.prediction_low[i] == pytest.approx(alone.prediction_low, rel=1e-9)
+        assert influence.prediction_high[i] == pytest.approx(alone.prediction_high, rel=1e-9)
+    assert (influence.prediction_low != leave_one_out(meta_analysis(y, s)).prediction_low).all()
+
+
+# trimfill(rma(yi, sei = , method = "REML", control = list(tol = 1e-10))) of metafor 3.8-1; in both Egger's slope,
+# which has no tau2, points to the other side.
+FUNNELS = [
+    (
+        [-0.214, -0.136, 0.112, -0.642, 0.09],
+        [0.325, 0.381, 0.066, 0.131, 0.561],
+        ("left", 3, -0.511144, 0.200951),
+    ),
+    (
+        [-0.678, 0.568, -1.052, -0.698, -0.188, -1.47, -0.588, 0.391, -0.93, -0.252, -0.168, -0.998, -0.095],
+        [0.445, 0.232, 0.563, 0.108, 0.417, 0.501, 0.43, 0.599, 0.473, 0.211, 0.216, 0.38, 0.396],
+        ("right", 2, -0.324334, 0.158352),
+    ),
+]
+
+
+@pytest.mark.filterwarnings("ignore::survsim.core.errors.SmallSampleWarning")
+@pytest.mark.parametrize(("y", "s", "filled"), FUNNELS)
+def test_trim_and_fill_takes_the_side_of_the_pooled_model(y, s, filled):
+    pooled = meta_analysis(y, s, conf_method="wald")
+    tests = small_study_tests(pooled)
+    side, n, estimate, error = filled
+    assert (tests.egger_slope > 0) == (side == "right")
+    assert (tests.filled_side, tests.n_filled) == (side, n)
+    assert [tests.filled.estimate, tests.filled.std_error] == pytest.approx([estimate, error], abs=2e-6)
+    other = small_study_tests(pooled, side={"left": "right", "right": "left"}[side])
+    assert (other.filled_side, other.n_filled) == ("none", 0)
+    assert other.filled.estimate == pooled.estimate
+    assert small_study_tests(pooled, side=side).filled.estimate == tests.filled.estimate
+    with pytest.raises(InputError, match="side must be one of 'left', 'right', None"):
+        small_study_tests(pooled, side="both")

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from survsim import (
+    EvidenceError,
     EvidenceWarning,
     InputError,
     SmallSampleWarning,
@@ -113,3 +114,31 @@ def test_single_arms_are_compared_with_a_warning():
     assert (table["prediction_low"] <= table["conf_low"]).all()
     with warnings.catch_warnings(), pytest.raises(InputError, match="all arms received A"):
         compare_single_arms(["A", "A"], [1, 2], [0.1, 0.1])
+
+
+THREE_ARMS = (["t"] * 3 + ["u", "v"], ["B", "C", "C", "B", "C"], ["A", "A", "B", "A", "A"])
+
+
+@pytest.mark.parametrize("error", [0.1, 0.4])
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0)])
+def test_contrasts_of_one_study_that_do_not_add_up(order, error):
+    rows = [[column[i] for i in (*order, 3, 4)] for column in (*THREE_ARMS, [0.1, 0.5, -3.0, 0.2, 0.4])]
+    with pytest.raises(EvidenceError, match=r"t: C over B is given as -3, .*\(0\.5\).*\(0\.1\) is 0\.4"):
+        network_meta_analysis(*rows, [error] * 5)
+
+
+def test_a_lost_sign_is_found_whichever_way_the_row_is_written():
+    for treatment, comparator, value in (("C", "B", -0.4), ("B", "C", 0.4)):
+        rows = (["t"] * 3, ["B", "C", treatment], ["A", "A", comparator], [0.1, 0.5, value])
+        with pytest.raises(EvidenceError, match=r"t: C over B is given as -0\.4"):
+            network_meta_analysis(*rows, [0.2] * 3)
+
+
+def test_rounding_of_published_contrasts_is_no_contradiction():
+    # Hazard ratios 0.50 and 0.75 against A; 0.67 is their ratio to two decimals.
+    ratios = np.log([0.75, 0.50, 0.67, 0.8, 0.6])
+    n = network_meta_analysis(*THREE_ARMS, ratios, [0.12] * 5)
+    assert n.n_contrast == 4
+    # Three decimals on a scale where standard errors are tiny.
+    exact = network_meta_analysis(*THREE_ARMS, [0.1004, 0.5, 0.401, 0.1, 0.5], [0.001] * 5)
+    assert exact.n_study == 3

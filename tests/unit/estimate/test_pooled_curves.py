@@ -5,7 +5,14 @@ import warnings
 import numpy as np
 import pytest
 
-from survsim import EvidenceWarning, InputError, SmallSampleWarning, Surv, pooled_survival_curve
+from survsim import (
+    EvidenceError,
+    EvidenceWarning,
+    InputError,
+    SmallSampleWarning,
+    Surv,
+    pooled_survival_curve,
+)
 
 STUDY, TIME = ["A", "A", "B", "B"], [12, 24, 12, 24]
 SURVIVAL, N_RISK = [0.8, 0.6, 0.7, 0.5], [100, 78, 50, 33]
@@ -208,3 +215,49 @@ def test_tcga_ucs_split_by_stage():
     fixed = pooled_survival_curve(time=[6, 12, 18, 24, 36], patients=groups, effects="fixed")
     whole = (surv.time > 12).mean()
     assert fixed.conf_low[1] < whole < fixed.conf_high[1]
+
+
+@pytest.mark.parametrize(
+    ("n_risk", "message"),
+    [
+        ([100, 780, 50, 33], "A has 780 at risk at time 12, survival 0.8 leaves 82 at most"),
+        ([100, 99, 50, 33], "A has 99 at risk"),
+        ([100, 95, 50, 33], "A has 95 at risk"),
+        ([100, 78, 50, 38], "B has 38 at risk at time 12, survival 0.7 leaves 37 at most"),
+    ],
+)
+def test_numbers_at_risk_that_survival_does_not_leave(n_risk, message):
+    with pytest.raises(EvidenceError, match=message):
+        pooled_survival_curve(STUDY, TIME, SURVIVAL, n_risk, unit="months")
+
+
+def test_numbers_at_risk_within_rounding_are_taken():
+    # 0.8 may be 0.805: 80.5, so 81, and one more.
+    curve = pooled_survival_curve(STUDY, TIME, SURVIVAL, [100, 82, 50, 37], unit="months", effects="fixed")
+    assert curve.studies.n_risk[:, 1].tolist() == [82, 37]
+
+
+def test_numbers_at_risk_are_compared_with_the_last_printed_one():
+    rows = (["A"] * 3 + ["B"] * 3, [12, 24, 36] * 2, [0.8, 0.6, 0.5] * 2)
+    with pytest.raises(EvidenceError, match=r"A has 70 at risk at time 24, survival 0\.6 leaves 62 at most"):
+        pooled_survival_curve(*rows, [100, np.nan, 70, 100, 80, 60], unit="months")
+    with pytest.raises(EvidenceError, match=r"A has 45 at risk at time 12, survival 0\.8 leaves 42 at most"):
+        pooled_survival_curve(
+            *rows, [np.nan, 45, 30, 100, 80, 60], unit="months", n_start={"A": 50}, censoring_rate=0.0
+        )
+
+
+def test_patients_who_enter_late_may_raise_the_number_at_risk():
+    entry = np.repeat([0.0, 5.0], [20, 80])
+    surv = Surv.right(entry + np.linspace(1, 30, 100), np.ones(100), unit="months", entry=entry)
+    with pytest.warns(SmallSampleWarning):
+        curve = pooled_survival_curve(patients={"a": surv, "b": surv}, time=[6, 12])
+    assert curve.studies.n_risk[0, 1] > curve.studies.n_risk[0, 0]
+
+
+def test_a_study_that_ends_before_the_first_time_is_named():
+    long, short = (Surv.right(t, [1, 1], unit="months") for t in ([10, 20], [2, 3]))
+    with pytest.raises(InputError, match="short ends at 3, before the first time 6"):
+        pooled_survival_curve(patients={"long": long, "short": short}, time=[6, 12])
+    with pytest.raises(InputError, match="no value above 0"):
+        pooled_survival_curve(patients={"long": long, "short": short}, time=[0])

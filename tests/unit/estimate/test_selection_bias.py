@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from survsim import Exponential, InputError, Selection, corrected_survival, tipping_point
+from survsim.estimate.selection_bias import _crossings
 
 RATE = np.log(2) / 12
 LAW = Exponential(rate=RATE, time_unit="months")
@@ -105,3 +106,32 @@ def test_tipping_point_of_a_sure_claim_lies_nearer():
 def test_messages(call, message):
     with pytest.raises(InputError, match=message):
         call()
+
+
+@pytest.mark.parametrize("strengths", [[2, 4, 8], [1 / 8, 1 / 2], [0.5, 2], [1, 2]])
+def test_no_selection_is_always_tried(strengths):
+    found = tipping_point(LAW, 16.0, threshold=6.0, strengths=strengths)
+    bare = 100 * float(1 - LAW.survival(16.0))
+    assert found.percentile[found.strength == 1.0, 0] == pytest.approx([bare])
+    assert found.headline().startswith(f"percentile {bare:.0f} without selection")
+    assert found.strength.size == len({*strengths, 1})
+
+
+def test_a_crossing_between_no_selection_and_the_first_strength_is_found():
+    assert tipping_point(LAW, 15.0, threshold=6.0, strengths=[0.25]).tipping == pytest.approx(
+        tipping_point(LAW, 15.0, threshold=6.0).tipping
+    )
+
+
+@pytest.mark.parametrize("case_time", [12.0, 12.0 * (1 - 1e-13)])
+def test_a_percentile_on_the_line_is_overturned_by_the_slightest_selection(case_time):
+    found = tipping_point(LAW, case_time, threshold=12.0)
+    assert found.percentile[0, 0] < 50
+    assert found.tipping == pytest.approx((1.0,))
+    assert "claim: at least 50; it stands on the line" in found.headline()
+
+
+def test_a_curve_that_touches_the_line_from_above_does_not_cross_it():
+    x = np.array([0.5, 1.0, 2.0])
+    assert _crossings(x, np.array([60.0, 50.0, 60.0]), 50.0, lambda s: 50.0 + abs(np.log(s))) == ()
+    assert len(_crossings(x, np.array([40.0, 50.0, 60.0]), 50.0, lambda s: 50.0 + 10 * np.log(s))) == 1

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from survsim.kernels.patient_lines import (
+    AFTER,
     EXTRA,
     GROWS,
     LINE,
@@ -124,6 +125,8 @@ def wait(*clauses: tuple[int, int, float, float], words: object = None, **more: 
     ("clauses", "expected"),
     [
         ([(GROWS, 1, 6.0, INF)], [2.0, 0.0]),  # 4 since radiation; who never had any need not wait
+        ([(AFTER, 1, 6.0, INF)], [2.0, INF]),  # who must have had some and had none waits for ever
+        ([(AFTER, 1, -INF, 9.0)], [0.0, INF]),
         ([(GROWS, 1, 6.0, 5.0)], [INF, INF]),
         ([(GROWS, 1, -INF, 5.0)], [0.0, INF]),
         ([(GROWS, 0, 12.0, INF), (GROWS, 1, 7.0, INF)], [3.0, 2.0]),
@@ -189,10 +192,18 @@ def test_a_course_that_is_cut_short_gives_whole_fractions() -> None:
 def test_worst_dose_is_eqd2_of_the_worst_region() -> None:
     dose, square = np.array([[44.0, 10.0], [40.0, 0.0]]), np.array([[88.0, 20.0], [200.0, 0.0]])
     found = worst_dose(
-        positions(1, 0), dose, square, np.array([2.0, 10.0]), np.array([0.0, 20.0]), np.array([0.0, 60.0])
+        positions(1, 0),
+        np.ones(2),
+        dose,
+        square,
+        np.array([2.0, 10.0]),
+        np.array([0.0, 20.0]),
+        np.array([0.0, 60.0]),
     )
     # 60 Gy with 260 Gy^2: (260 + 2 * 60) / 4 and (260 + 10 * 60) / 12
     assert found == pytest.approx(np.array([[25.0, 95.0], [260 / 12, 860 / 12]]))
+    half = worst_dose(positions(0), np.array([0.5]), dose, square, np.array([2.0]), np.zeros(2), np.zeros(2))
+    assert half[0, 0] == pytest.approx(0.5 * (200 + 2 * 40) / 4), "a share kept of both sums"
 
 
 def test_effects_in_force() -> None:
@@ -260,8 +271,23 @@ def test_a_line_begins_ends_and_is_closed() -> None:
     assert running.tolist() == [3, 3] and status.tolist() == [1, 1] and np.isinf(start_at).all()
     given, given_at, end_at = np.zeros((2, n), bool), np.full((2, n), INF), np.full((2, n), INF)
     dose, revised, toxicity_at = np.full((2, n), 0.5), np.zeros(n, bool), np.full((2, n), 9.0)
-    for k, acts in ((0, True), (1, False)):
-        give(positions(0, 1), time, 4.0, acts, given[k], given_at[k], end_at[k], dose[k], revised)
+    times_given = np.array([[0, 2], [0, 0]], np.int8)
+    starts = [
+        give(
+            positions(0, 1),
+            time,
+            4.0,
+            acts,
+            given[k],
+            given_at[k],
+            end_at[k],
+            dose[k],
+            revised,
+            times_given[k],
+        )
+        for k, acts in ((0, True), (1, False))
+    ]
+    assert [x.tolist() for x in starts] == [[0, 2], [0, 0]] and times_given.tolist() == [[1, 3], [1, 1]]
     assert end_at.tolist() == [[5.0, 6.0]] * 2 and dose.min() == 1.0 and given.all() and revised.all()
     revised[:] = False
     had = take_off(positions(0), True, positions(1), given[0], end_at[0], revised, toxicity_at)

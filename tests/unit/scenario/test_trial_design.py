@@ -51,10 +51,23 @@ def test_power_equals_schoenfeld():
     assert abs(found.share("logrank") - norm.cdf(delta)) <= 4 * found.mc_std_error[0] + 0.02
 
 
-@pytest.mark.parametrize("analysis", ["logrank", "cox", "rmst"])
+@pytest.mark.parametrize("analysis", ["logrank", "cox"])
 def test_type_one_error_is_alpha(analysis):
     found = simulate_trials(design().under_null(), replicates=4000, seed=5, analyses=(analysis,), tau=10)
     assert abs(found.share(analysis) - 0.05) <= 4 * np.sqrt(0.05 * 0.95 / 4000) + 0.005
+
+
+@pytest.mark.parametrize(
+    ("analysis", "allocation", "measured"),
+    # what the docstring of simulate_trials says, from 20,000 null trials of 60 patients
+    [("rmst", "fixed", 0.060), ("logrank", "response_adaptive", 0.067)],
+)
+def test_type_one_error_above_alpha_is_the_one_that_is_told(analysis, allocation, measured):
+    null = design(n=60, allocation=allocation).under_null()
+    found = simulate_trials(null, replicates=8000, seed=5, analyses=(analysis,), tau=10)
+    assert within(found.share(analysis), measured, 8000)
+    assert found.share(analysis) > 0.05
+    assert f"{measured:.3f}" in simulate_trials.__doc__
 
 
 def test_maxcombo_keeps_its_level_too():
@@ -151,6 +164,39 @@ def test_assurance_lies_between_power_at_the_ends():
             lambda: simulate_trials(design(looks=(9,)), replicates=2, seed=1, analyses=("cox",)),
             "analysed by 'logrank'",
         ),
+        *(
+            (
+                lambda tau=tau: simulate_trials(design(), replicates=2, seed=1, analyses=("rmst",), tau=tau),
+                words,
+            )
+            for tau, words in (
+                (12.5, "not beyond follow_up, 12 months"),
+                (1e6, "not beyond follow_up, 12 months"),
+                (-1.0, "tau must lie above 0"),
+                (0.0, "tau must lie above 0"),
+                (np.nan, "tau must lie in"),
+            )
+        ),
+        (
+            lambda: simulate_trials(design(n=10.5), replicates=2, seed=1),
+            r"n must be a whole number .* got 10\.5",
+        ),
+        (
+            lambda: simulate_trials(design(looks=(10.5, 20)), replicates=2, seed=1),
+            r"looks must be a whole number .* got 10\.5",
+        ),
+        (lambda: simulate_trials(design(), replicates=1.5, seed=1), "replicates must be a whole number"),
+        (lambda: simulate_trials(design(n=10**12), replicates=1, seed=1), r"patients that are held at once"),
+        (lambda: simulate_trials(design(n=1e12), replicates=1, seed=1), "n must be a whole number"),
+        (lambda: simulate_trials(design(), replicates=10**10, seed=1), "patients that are held at once"),
+        (
+            lambda: assurance(design(treated_share=1.0), np.log([0.5, 0.7]), replicates=2, seed=1),
+            "give a treated_share below 1",
+        ),
+        (lambda: assurance(design(), np.array([]), replicates=2, seed=1), "at least two draws .* got 0"),
+        (lambda: assurance(design(), np.array([0.1]), replicates=2, seed=1), "at least two draws .* got 1"),
+        (lambda: assurance(design(), np.array([0.1, np.nan]), replicates=2, seed=1), "must be finite"),
+        (lambda: assurance(design(), np.log([0.5, 0.7]), replicates=1.5, seed=1), "whole number"),
         (lambda: group_sequential_boundaries([0.5, 0.4, 1.0]), "must rise from above 0 to 1"),
     ],
 )

@@ -76,6 +76,10 @@ def test_bad_courses_and_recovery() -> None:
         Course(dose_per_fraction=0.0, fractions={"a": 1})
     with pytest.raises(InputError, match="months_since_previous is an interval"):
         Course(dose_per_fraction=2.0, fractions={"a": 1}, months_since_previous=-1.0)
+    with pytest.raises(InputError, match=r"dose per fraction above 0 .*got nan Gy"):
+        Course(dose_per_fraction=float("nan"), fractions={"a": 1})
+    with pytest.raises(InputError, match=r"at least 0 and finite.*got nan"):
+        Course(dose_per_fraction=2.0, fractions={"a": 1}, months_since_previous=float("nan"))
     with pytest.raises(InputError, match="increasing intervals"):
         Recovery(after=(6.0, 3.0), share=(0.1, 0.2))
     with pytest.raises(InputError, match="do not fall"):
@@ -141,6 +145,8 @@ def test_criteria_ask_for_two_courses_and_an_interval() -> None:
         reirradiation_criteria([FIRST, FIRST], "first_target")
     with pytest.raises(InputError, match="cord must be one of"):
         reirradiation_criteria([FIRST, SECOND], "first_target", cord="sacral")
+    with pytest.raises(InputError, match="the region 'nowhere'; regions: elsewhere, first_target"):
+        reirradiation_criteria([FIRST, SECOND], "nowhere")
 
 
 def test_table_for_a_first_stereotactic_course() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 import pytest
 
 from survsim.core.distributions import Exponential
-from survsim.core.errors import InputError, ScenarioError
+from survsim.core.errors import ExtrapolationWarning, InputError, ScenarioError
 from survsim.simulation.model import Model
 from survsim.simulation.population import Covariate, Frailty, Population
 from survsim.simulation.run import simulate_model
@@ -63,6 +64,32 @@ GRAPHS: list[tuple[dict[str, Any], str]] = [
         },
         "lies on a cycle that takes next to no time",
     ),
+    (
+        {
+            "transitions": (
+                way("ill", "dead"),
+                way("well", "ill", distribution={"family": "exponential", "rate": "fast"}),
+                way("ill", "well", distribution={"family": "weibull", "shape": 1.0, "scale": "short"}),
+            ),
+            "parameters": {"fast": [1e9, 0.1, 1e9], "short": [1.0, 1e-9, 1e-9]},
+        },
+        "lies on a cycle that takes next to no time",
+    ),
+    (
+        {
+            "transitions": (
+                way("ill", "dead"),
+                way(
+                    "well",
+                    "ill",
+                    distribution={"family": "piecewise_exponential", "breaks": [1], "rates": ["r", "r"]},
+                ),
+                way("ill", "well", distribution=({"family": "exponential", "rate": "r"},) * 2),
+            ),
+            "parameters": {"r": [1e9, 2e9]},
+        },
+        "lies on a cycle that takes next to no time",
+    ),
     ({"horizon": 0.0}, "horizon must be a time above 0"),
     ({"strategies": ()}, "there is no strategy"),
     ({"strategies": (Strategy(strategy="a"), Strategy(strategy="a"))}, "two strategies are called a"),
@@ -87,6 +114,12 @@ def test_an_unknown_parameter_is_named() -> None:
     law = {"family": "exponential", "rate": "rate"}
     with pytest.raises(ScenarioError, match="transition well>dead refers to parameter 'rate'; known: none"):
         model(transitions=(*WAYS, way("well", "dead", distribution=law)))
+
+
+def test_a_text_that_is_a_number_is_one() -> None:
+    """YAML 1.1 reads 9e-1 as text."""
+    assert State(name="well", utility="9e-1").utility == 0.9
+    assert State(name="well", utility="quality").utility == "quality"
 
 
 def with_line(drug: dict[str, Any] | None = None, **line: Any) -> Strategy:
@@ -170,6 +203,145 @@ def test_rules(strategy: Strategy, message: str) -> None:
     assert message in str(caught.value)
 
 
+def test_a_cycle_that_is_quick_in_no_one_draw_is_accepted() -> None:
+    ways = (
+        way("ill", "dead"),
+        way("well", "ill", distribution={"family": "exponential", "rate": "fast"}),
+        way("ill", "well", distribution={"family": "exponential", "rate": "slow"}),
+    )
+    model(transitions=ways, parameters={"fast": [1e9, 0.1], "slow": [0.1, 1e9]})
+
+
+def test_a_stop_at_progression_needs_a_state_that_is_one() -> None:
+    quiet = (STATES[0], State(name="ill"), STATES[2])
+    with pytest.raises(ScenarioError, match="the stop rule on progression can never fire"):
+        model(states=quiet, strategies=(with_line(stop=[{"on": "progression"}]),))
+    # being in a progression from the start on is not having one
+    begun = (State(name="well", progression=True), State(name="ill"), STATES[2])
+    with pytest.raises(ScenarioError, match="the stop rule on progression can never fire"):
+        model(states=begun, strategies=(with_line(stop=[{"on": "progression"}]),))
+    assert model(strategies=(with_line(stop=[{"on": "progression"}]),))
+
+
+def test_more_progressions_than_a_way_has() -> None:
+    third = with_line(**start(quantity="n_progressions", at_least=3))
+    states = (*STATES[:2], State(name="worse", progression=True), STATES[2])
+    ways = (*WAYS, way("well", "worse"), way("ill", "worse"), way("worse", "dead"))
+    with pytest.raises(ScenarioError, match="at_least 3 is above 2, the most there can be"):
+        model(states=states, transitions=ways, strategies=(third,))
+    assert model(states=states, transitions=(*ways, way("worse", "well")), strategies=(third,))
+
+
+def two_lines(first: dict[str, Any], *clauses: dict[str, Any], **options: Any) -> Strategy:
+    """Line one gives `first` and has `options`; line two gives a drug of one month once `clauses` hold."""
+    return strategy_from(
+        {
+            "strategy": "s",
+            "treatments": {"first": first, "drug": {"duration": 1}},
+            "lines": [
+                {"line": "one", "treatments": ["first"], **options},
+                {"line": "two", "treatments": ["drug"], "start": list(clauses)},
+            ],
+        }
+    )
+
+
+def after(name: str = "one", **status: Any) -> dict[str, Any]:
+    return {"quantity": "line", "name": name, **status}
+
+
+WHOLE, PART = {"on": "progression"}, {"on": "progression", "treatments": ["first"]}
+NEVER = [
+    (two_lines({}, after(**{"is": "completed"})), "one has no planned end"),
+    (two_lines({}, after(**{"is": "completed"}), stop=[WHOLE]), "one has no planned end"),
+    (
+        two_lines({}, after(**{"is": "completed"}), stop=[WHOLE], treatments=["first", "drug"]),
+        "one has no planned end",
+    ),
+    (two_lines({"duration": 1}, after(**{"is": "stopped"})), "one has no stop rule: the rule can never fire"),
+    (two_lines({"duration": 1}, after(**{"is": "declined"})), "nobody declines one (accept is 1)"),
+    (
+        two_lines({}, after(is_not=["not_started", "running"])),
+        "one has no planned end (give its treatments a duration or cycles), one has no stop rule, nobody declines",
+    ),
+    (
+        two_lines({"duration": 1}, after(**{"is": "completed"}), start=[after("two", **{"is": "completed"})]),
+        "strategy s: lines one, two wait for one another",
+    ),
+    (
+        with_line({"duration": 1}, repeats=2, start=[after(**{"is": "completed"})]),
+        "strategy s: line one waits for its own end",
+    ),
+    (with_line(**start(quantity="toxicity_grade", at_least=1)), "at_least 1 is above 0, the most there can"),
+    (with_line(TOXIC, **start(quantity="toxicity_grade", at_least=3)), "at_least 3 is above 2, the most"),
+]
+
+
+@pytest.mark.parametrize(("strategy", "message"), NEVER, ids=[m[:34] for _, m in NEVER])
+def test_rules_that_can_never_fire(strategy: Strategy, message: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        model(strategies=(strategy,))
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "strategy",
+    [
+        two_lines({"duration": 1}, after(**{"is": "completed"})),
+        two_lines({"cycles": 2, "cycle_length": 1}, after(**{"is": "completed"})),
+        two_lines({}, after(**{"is": ["completed", "stopped"]}), stop=[WHOLE]),
+        two_lines({}, after(**{"is": "completed"}), stop=[PART], treatments=["first", "drug"]),
+        two_lines({}, after(**{"is": "declined"}), accept=0.5),
+        two_lines({}, after(is_not="completed")),
+        two_lines(
+            {"duration": 1},
+            after(**{"is": "completed"}),
+            start=[after("two", **{"is": "completed"})],
+            or_start=[[{"quantity": "time", "at_least": 3}]],
+        ),
+        two_lines({"duration": 1}, after(**{"is": "completed"}), start=[after("two", is_not="completed")]),
+        with_line(TOXIC, **start(quantity="toxicity_grade", at_least=2)),
+    ],
+)
+def test_rules_that_can_fire_are_accepted(strategy: Strategy) -> None:
+    assert model(strategies=(strategy,)).strategies == (strategy,)
+
+
+def test_a_line_with_only_alternatives_does_not_start_at_once() -> None:
+    drug = {"duration": 1.0}
+    early = with_line(drug, or_start=[[{"quantity": "time", "at_least": 11.9}]])
+    always = strategy_from({**with_line(drug).model_dump(by_alias=True), "strategy": "always"})
+    result = simulate_model(model(strategies=(early, always)), patients=200, seed=1)
+    share = result.measure("line/one").estimate
+    assert share[1] == 1.0
+    assert share[0] < 0.9
+
+
+def radiotherapy(dose: Any) -> dict[str, Any]:
+    return {
+        "duration": 1.0,
+        "radiation": [{"region": "cord", "fractions": 1, "dose_per_fraction": dose}],
+    }
+
+
+def test_a_planned_dose_that_some_draw_keeps_is_accepted() -> None:
+    limit = start(quantity="planned_cord_dose", at_most=2.0)
+    one = with_line(radiotherapy("d"), **limit)
+    assert model(strategies=(one,), parameters={"d": [2.0, 4.0]})
+    with pytest.raises(ScenarioError, match=r"at_most 2 is below 3\.75"):
+        model(strategies=(one,), parameters={"d": [3.0, 4.0]})
+
+
+def test_large_fractions_warn_once_with_their_treatment() -> None:
+    with pytest.warns(ExtrapolationWarning, match=r"fraction of drug \(16 Gy\) is beyond the range") as found:
+        model(strategies=(with_line(radiotherapy("d")),), parameters={"d": [2.0, 16.0]})
+    assert len(found) == 1
+    assert found[0].filename == __file__
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model(strategies=(with_line(radiotherapy(8.0)),))
+
+
 def test_draws_out_of_range_are_named_with_their_number() -> None:
     toxic = {"toxicities": [{"name": "rash", "grade": 2, "probability": "p", "onset": exponential(1.0)}]}
     with pytest.raises(
@@ -182,9 +354,38 @@ def test_draws_out_of_range_are_named_with_their_number() -> None:
     late = {"effects": [{"transition": "well>ill", "hazard_ratio": 0.5, "delay": "d"}]}
     with pytest.raises(ScenarioError, match=r"delay \(d\) must be at least 0"):
         model(strategies=(with_line(late),), parameters={"d": [-2.0, 1.0]})
+    with pytest.raises(
+        ScenarioError, match=r"dose_per_fraction \(d\) must be above 0; it is -6 in 1 of 2 draws"
+    ):
+        model(strategies=(with_line(radiotherapy("d")),), parameters={"d": [2.0, -6.0]})
+    late["effects"][0]["waning"] = [{"after": 3.0, "factor": 1.0}]
+    with pytest.raises(
+        ScenarioError, match=r"delay \(d\) .* first time of its waning, 3; .* in 1 of 3 draws"
+    ):
+        model(strategies=(with_line(late),), parameters={"d": [2.0, 1.0, 3.0]})
     law = {"family": "exponential", "rate": "r"}
     with pytest.raises(ScenarioError, match="transition well>dead: "):
         model(transitions=(*WAYS, way("well", "dead", distribution=law)), parameters={"r": [0.1, -0.1]})
+
+
+COVARIATES = [
+    ({"distribution": "normal", "mean": 0.0, "sd": "p"}, r"sd \(p\) must be at least 0; it is -1 in 1 of 2"),
+    (
+        {"distribution": "uniform", "low": "p", "high": 0.5},
+        r"age: low \(p\) must not be above high; .* in 1 of 2",
+    ),
+    (
+        {"distribution": "bernoulli", "probability": "p"},
+        r"probability \(p\) must lie between 0 and 1; it is -1",
+    ),
+]
+
+
+@pytest.mark.parametrize(("law", "message"), COVARIATES)
+def test_draws_of_covariates_out_of_range(law: dict[str, Any], message: str) -> None:
+    age = Covariate(name="age", **law)
+    with pytest.raises(ScenarioError, match=message):
+        model(population=Population(covariates=(age,)), parameters={"p": [1.0, -1.0]})
 
 
 def test_too_many_patients_are_refused_with_what_they_would_need() -> None:
@@ -231,8 +432,8 @@ def test_a_cycle_that_the_check_cannot_see_is_stopped(monkeypatch: pytest.Monkey
     monkeypatch.setattr("survsim.simulation.engine.MAX_STEPS", 200)
     quick = {"family": "exponential", "rate": "fast"}
     ways = (
-        way("well", "ill", distribution=quick),
-        way("ill", "well", distribution=quick),
+        way("well", "ill", distribution=quick, clock="forward"),
+        way("ill", "well", distribution=quick, clock="forward"),
         way("ill", "dead"),
     )
     with pytest.raises(ScenarioError, match=r"200 events .* takes next to no time"):
@@ -242,6 +443,8 @@ def test_a_cycle_that_the_check_cannot_see_is_stopped(monkeypatch: pytest.Monkey
 def test_population_checks() -> None:
     with pytest.raises(ValueError, match="normal takes mean and sd"):
         Covariate(name="age", distribution="normal", mean=1.0)
+    with pytest.raises(ValueError, match="low 3 is above high 2"):
+        Covariate(name="age", distribution="uniform", low=3.0, high=2.0)
     with pytest.raises(ValueError, match="performance status is 0 to 4"):
         Population(performance_status=5)
     with pytest.raises(ValueError, match="five shares"):

@@ -15,6 +15,7 @@ from survsim.simulation.model import Model
 from survsim.simulation.outcomes import SimulationResult
 from survsim.simulation.run import simulate_model
 from survsim.simulation.strategy import Strategy
+from survsim.simulation.value_of_information import value_of_information
 from tests.helpers.disease_models import exponential, full_strategy, tumour_model
 
 DRAWS = 40
@@ -103,6 +104,8 @@ def test_a_tau_that_was_not_simulated_is_named(simulation: SimulationResult) -> 
         simulation.measure("happiness")
     with pytest.raises(InputError, match="times must lie between 0 and the horizon 60"):
         simulation.state_occupancy([70.0])
+    with pytest.raises(InputError, match="times must lie between 0 and the horizon 60"):
+        simulation.state_occupancy([1.0, np.nan])
     with pytest.raises(InputError, match="reference must be one of"):
         simulation.compare("other")
 
@@ -122,6 +125,16 @@ def test_decision(simulation: SimulationResult) -> None:
     assert d.by_draw.shape == (2, DRAWS)
     assert d.mc_covariance.shape == (DRAWS, 2, 2)
     assert simulation.decision(24, outcome="cost").best == "none"
+
+
+def test_a_decision_on_cost_wants_little_everywhere(simulation: SimulationResult) -> None:
+    d = simulation.decision(24, outcome="cost")
+    assert d.headline() == "Lowest expected cost to 24 months: none"
+    assert d.expected[1] > d.expected[0] >= 0
+    assert np.array_equal(d.by_draw, -simulation.measure("cost", 24).by_draw)
+    assert d.mean_rank.tolist() == [1.0, 2.0]
+    worth = value_of_information(d.by_draw, d.mc_covariance, d.strategies, {}, unit="cost")
+    assert worth.chosen == "none"
 
 
 def test_noisy_comparisons_warn() -> None:
@@ -165,6 +178,27 @@ def test_results_that_cannot_be_read(simulation: SimulationResult, tmp_path: Pat
     note.write_text(json.dumps(content), encoding="utf-8")
     (tmp_path / "means.parquet").write_bytes(b"changed")
     with pytest.raises(InputError, match="missing or changed since it was written"):
+        SimulationResult.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda c: [1], "it holds list, not the keys of a result"),
+        (lambda c: {k: v for k, v in c.items() if k not in ("seed", "shapes")}, "it lacks shapes, seed"),
+        (lambda c: {**c, "strategies": None}, "it lacks strategies"),
+        (lambda c: {**c, "checksums": {}}, "it lacks checksums of counts"),
+        (lambda c: {**c, "version": 9.9}, "its version reads 9.9, not text"),
+        (lambda c: {**c, "version": "9.9"}, r"was written by survsim 9\.9; this is .* Install that version"),
+        (lambda c: {**c, "provenance": {"root": 1}}, "its provenance cannot be read"),
+        (lambda c: {**c, "shapes": {**c["shapes"], "means": [7]}}, "means.parquet is not of shape"),
+    ],
+)
+def test_results_that_were_changed(simulation: SimulationResult, tmp_path: Path, change, words) -> None:
+    simulation.save(tmp_path)
+    note = tmp_path / "result.json"
+    note.write_text(json.dumps(change(json.loads(note.read_text(encoding="utf-8")))), encoding="utf-8")
+    with pytest.raises(InputError, match=words):
         SimulationResult.load(tmp_path)
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from survsim.core.errors import ScenarioError
 from survsim.simulation.explain import explain
+from survsim.simulation.laws import ExponentialLaw
+from survsim.simulation.population import Covariate
 from survsim.simulation.schema import parse_yaml, read_yaml
 from survsim.simulation.strategy import (
     named_numbers,
@@ -74,6 +76,11 @@ MESSAGES = [
         treatment(radiation=[{"region": "a", "fractions": 3, "dose_per_fraction": 2}]),
         "a course of radiation needs a duration",
     ),
+    (
+        treatment(duration=1, radiation=[{"region": "a", "fractions": 3, "dose_per_fraction": -6}]),
+        "a dose per fraction is above 0 Gy; found -6",
+    ),
+    (treatment(effects=[{**EFFECT, "among": "responders"}]), "without response_probability"),
     ({"strategy": "a", "lines": [{"line": "x", "treatments": ["t"]}] * 2}, "two lines are called x"),
 ]
 
@@ -132,6 +139,31 @@ def test_names_of_parameters_are_found_wherever_they_stand() -> None:
     content["treatments"]["reirradiation"]["effects"][0]["waning"][0]["factor"] = "faded"
     content["lines"][0]["start"][0]["at_least"] = "t0"
     assert set(named_numbers(strategy_from(content))) == {"p_accept", "hr", "onset_rate", "faded", "t0"}
+
+
+def test_a_number_that_yaml_reads_as_text_is_a_number() -> None:
+    content = parse_yaml(
+        "strategy: a\n"
+        "treatments: {drug: {cost: 1e3, effects: [{transition: a>b, hazard_ratio: 5e-1, delay: -1e-3}]}}\n",
+        "a.yml",
+    )
+    with pytest.raises(ScenarioError, match="delay is a time from the start"):
+        strategy_from(content)
+    content["treatments"]["drug"]["effects"][0]["delay"] = "1e-3"
+    read = strategy_from(content)
+    drug = read.treatments["drug"]
+    assert (drug.cost, drug.effects[0].factor(), drug.effects[0].delay) == (1000.0, 0.5, 0.001)
+    assert not list(named_numbers(read))
+    assert ExponentialLaw(family="exponential", rate="2.5e-2").rate == 0.025
+    assert ExponentialLaw(family="exponential", rate="e3").rate == "e3"
+    assert Covariate(name="age", distribution="fixed", value="1e1").value == 10.0
+
+
+def test_alternatives_without_a_first_are_only_those_given() -> None:
+    late = [{"quantity": "time", "at_least": 5}]
+    assert len(strategy_from(line(or_start=[late])).lines[0].alternatives()) == 1
+    assert len(strategy_from(line(start=late, or_start=[late])).lines[0].alternatives()) == 2
+    assert strategy_from(line()).lines[0].alternatives() == ((),)
 
 
 def test_explained_in_sentences() -> None:

@@ -112,6 +112,50 @@ def test_global_indices_rank_parameters(problem):
             "names zz; known: a, b",
         ),
         (
+            lambda m, p: value_of_information(
+                np.where(m > 2, np.nan, m), EXACT, ["x", "y"], p, unit="months"
+            ),
+            "mean must be finite; it is not in",
+        ),
+        (
+            lambda m, p: value_of_information(m, EXACT * np.nan, ["x", "y"], p, unit="months"),
+            "mc_covariance must be finite",
+        ),
+        (
+            lambda m, p: value_of_information(m, EXACT, ["x", "y"], {"a": p["a"][:9]}, unit="months"),
+            r"a must hold one value for each of 20000 draws; got shape \(9,\)",
+        ),
+        (
+            lambda m, p: value_of_information(m, EXACT, ["x", "y"], {"a": p["a"] * np.nan}, unit="months"),
+            "a must be finite",
+        ),
+        (
+            lambda m, p: value_of_information(m[:, :1], EXACT[:1], ["x", "y"], {}, unit="u"),
+            "at least two param",
+        ),
+        (lambda m, p: evppi(m, p["a"]), r"known must be \(draws, parameters\)"),
+        (lambda m, p: evsi(m, p["a"], np.nan, p["b"]), "std_error must lie in"),
+        (lambda m, p: evsi(m, p["a"], np.inf, p["b"]), "std_error must lie in"),
+        (lambda m, p: evsi(m, p["a"], 1.0, p["b"] * np.nan), "noise must be finite"),
+        (lambda m, p: evsi(m, p["a"][:5], 1.0, p["b"]), "parameter must hold one value for each"),
+        (lambda m, p: threshold(m, ["x", "y"], "a", p["a"][:5]), "a must hold one value for each"),
+        (
+            lambda m, p: tornado(m[0], ["x"], p, strategy="x", reference="x", unit="u"),
+            r"mean must be \(strat",
+        ),
+        (lambda m, p: global_sensitivity(m[1], {"a": np.ones(DRAWS)}), "none of the parameters varies"),
+        (lambda m, p: global_sensitivity(m[1], {}), "none of the parameters varies"),
+        (lambda m, p: global_sensitivity(m[1], {"a": p["a"][:100]}), "a must hold one value for each"),
+        (lambda m, p: global_sensitivity(m[0], p), "the outcome does not vary"),
+        (lambda m, p: variance_by_layer(m[1], {"s": np.ones((DRAWS, 1))}, 0.0), "none of the layers varies"),
+        (lambda m, p: variance_by_layer(m[1], {}, 0.0), "none of the layers varies"),
+        (
+            lambda m, p: variance_by_layer(m[1], {"s": p["a"]}, 0.0),
+            r"layer 's' must be \(draws, components\)",
+        ),
+        (lambda m, p: variance_by_layer(m[1], {"s": p["a"][:9, None]}, 0.0), "layer 's' must hold one value"),
+        (lambda m, p: variance_by_layer(m[1], {"s": p["a"][:, None]}, np.nan), "mc_variance must lie in"),
+        (
             lambda m, p: tornado(m, ["x", "y"], p, strategy="z", reference="x", unit="months"),
             "one of 'x', 'y'; got 'z'",
         ),
