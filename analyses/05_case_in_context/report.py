@@ -94,7 +94,9 @@ strength is plausible.
 ## Limits
 
 - She was younger than nearly all of them, her tumour was primary and elsewhere, and her care was another.
-- Six patients are a list, not a distribution; the priors of the model carry much of the first panel.
+- Six patients are a list, not a distribution; the priors of the model carry much of the first panel, and its normal
+  approximation makes the interval there a little too narrow (the standard deviation of the log hazard by about a
+  fifteenth).
 - Overall survival is counted from surgery here; other sources count from diagnosis, metastasis or treatment.
 """,
 )

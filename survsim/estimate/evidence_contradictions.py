@@ -100,14 +100,14 @@ def ratio_disagrees(term: EvidenceTerm, first: Surv, second: Surv) -> str:
 def alike(terms: Sequence[EvidenceTerm]) -> list[str]:
     """Terms that look like the same evidence given twice: one source row, or the very same patients."""
     found = []
-    rows = [t for t in terms if t.source and t.kind not in ("patients", "curve")]
-    for one, other in combinations(rows, 2):
-        if (
-            one.kind == other.kind
-            and one.source == other.source
-            and (one.study, one.arm) != (other.study, other.arm)
-        ):
-            found.append(f"{', '.join(one.source)} as {one.study} and as {other.study}")
+    arms: dict[tuple[str, tuple[str, ...]], dict[tuple[str, str], None]] = {}
+    for term in terms:
+        if term.source and term.kind not in ("patients", "curve"):
+            arms.setdefault((term.kind, term.source), {})[term.study, term.arm] = None
+    for (_, source), where in arms.items():
+        if len(where) > 1:
+            named = " and as ".join(f"{study}/{arm}" if arm else study for study, arm in where)
+            found.append(f"{', '.join(source)} as {named}")
     cohorts = [t for t in terms if t.kind in ("patients", "curve") and len(t.payload["surv"]) > 2]
     for one, other in combinations(cohorts, 2):
         a, b = one.payload["surv"], other.payload["surv"]

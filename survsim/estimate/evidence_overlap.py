@@ -77,6 +77,8 @@ def _those_meant(patients: EvidenceTerm, term: EvidenceTerm) -> Surv | None:
     surv: Surv = patients.payload["surv"]
     if not hasattr(patients.covariates, "columns") or not isinstance(term.covariates, Mapping):
         return surv if patients.arm == term.arm else None
+    if term.arm != patients.arm:
+        return None
     frame = patients.covariates
     mine = np.ones(len(surv), dtype=bool)
     for name, value in term.covariates.items():

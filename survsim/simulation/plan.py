@@ -155,6 +155,10 @@ class StrategyPlan:
 
 def compile_disease(model: Model, number: Numbers, draw: int) -> DiseasePlan:
     """The disease of draw `draw` with every number filled in."""
+    if len(model.states) > MOST:
+        raise ScenarioError(
+            f"{len(model.states)} states; there may be {MOST}. Join states that behave alike."
+        )
     index = {name: i for i, name in enumerate(model.state_names)}
     onset = model.cord.myelopathy
     out: list[list[TransitionPlan]] = [[] for _ in model.states]
@@ -267,7 +271,7 @@ def compile_strategy(model: Model, strategy: Strategy, number: Numbers, disease:
     treatments = {name: model.treatment(strategy, name) or Treatment() for name in used}
     regions = tuple(sorted({r.region for t in treatments.values() for r in t.radiation}))
     effects = tuple(tuple(_effects_on(name, treatments, number) for name in row) for row in disease.out_names)
-    _refuse_too_many(model, strategy, disease, treatments)
+    _refuse_too_many(strategy, disease, treatments)
     _refuse_slow_forward_clocks(disease, effects)
     return StrategyPlan(
         name=strategy.name,
@@ -297,21 +301,16 @@ def compile_strategy(model: Model, strategy: Strategy, number: Numbers, disease:
     )
 
 
-def _refuse_too_many(
-    model: Model, strategy: Strategy, disease: DiseasePlan, treatments: dict[str, Treatment]
-) -> None:
-    """Codes of the engine have 8 bits."""
+def _refuse_too_many(strategy: Strategy, disease: DiseasePlan, treatments: dict[str, Treatment]) -> None:
+    """Refuse more lines or things that may come next than the codes of the engine tell apart."""
+    starts = [sum(line.repeats for line in strategy.lines if t in line.treatments) for t in treatments]
     harms = sum(len(t.toxicities) for t in treatments.values())
+    ways = max(len(row) for row in disease.out)
     counted = {
-        "states": len(model.states),
         "lines": len(strategy.lines),
-        "repeats of a line": max((line.repeats for line in strategy.lines), default=0),
-        "starts of one treatment": max(
-            (sum(line.repeats for line in strategy.lines if t in line.treatments) for t in treatments), default=0
-        ),
-        "treatments, toxicities and ways out of a state together": 4
-        + len(treatments) + harms + max(len(row) for row in disease.out),
-    }  # fmt: skip
+        "starts of one treatment": max(starts, default=0),
+        "treatments, toxicities and ways out of a state together": 4 + len(treatments) + harms + ways,
+    }
     for what, n in counted.items():
         if n > MOST:
             raise ScenarioError(

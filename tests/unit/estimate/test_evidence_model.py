@@ -208,6 +208,14 @@ def test_patients_of_a_whole_study_replace_every_summary_of_it():
     assert weight.tolist() == [1.0, 0.0, 0.0, 1.0] and "same patients" in reason[1]
 
 
+def test_a_summary_of_one_arm_is_not_held_against_the_whole_cohort():
+    """Who of the patients was in the arm is not known, so nothing can contradict."""
+    own = patients_term(OWN, ROWS, study="own")
+    part = median_term(3, study="own", arm="A", unit="months", n=30)
+    weight, _ = term_weights([own, part], "down-weight")
+    assert weight.tolist() == [1.0, 0.0]
+
+
 def test_two_arms_told_by_covariates_are_not_the_same_patients():
     arm = patients_term(OWN, {"chemo": 1}, study="s")
     other = median_term(9, {"chemo": 0}, study="s", unit="months", n=30)

@@ -209,7 +209,10 @@ def test_a_cycle_that_is_quick_in_no_one_draw_is_accepted() -> None:
         way("well", "ill", distribution={"family": "exponential", "rate": "fast"}),
         way("ill", "well", distribution={"family": "exponential", "rate": "slow"}),
     )
-    model(transitions=ways, parameters={"fast": [1e9, 0.1], "slow": [0.1, 1e9]})
+    accepted = model(transitions=ways, parameters={"fast": [1e9, 0.1], "slow": [0.1, 1e9]})
+    assert [t.name for t in accepted.transitions] == ["ill>dead", "well>ill", "ill>well"]
+    with pytest.raises(ScenarioError, match="next to no time"):
+        model(transitions=ways, parameters={"fast": [1e9, 0.1], "slow": [1e9, 0.1]})
 
 
 def test_a_stop_at_progression_needs_a_state_that_is_one() -> None:

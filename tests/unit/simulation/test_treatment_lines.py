@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -105,6 +106,20 @@ def test_more_than_the_engine_can_count_is_refused() -> None:
         ScenarioError, match=r"129 treatments, toxicities and ways out of a state together.*127"
     ):
         share(model({"line": "a", "treatments": list(drugs)}, **drugs), "line/a")
+    states = (*(State(name=f"s{i}") for i in range(139)), State(name="dead", death=True))
+    law = {"family": "exponential", "rate": 0.1}
+    ways = tuple(
+        Transition(source=a.name, target=b.name, distribution=law) for a, b in itertools.pairwise(states)
+    )
+    long = Model(
+        states=states,
+        transitions=ways,
+        strategies=(Strategy(strategy="n"),),
+        time_unit="months",
+        horizon=24.0,
+    )
+    with pytest.raises(ScenarioError, match="140 states; there may be 127"):
+        simulate_model(long, patients=10, seed=1)
     many = [{"line": f"l{i}", "treatments": ["drug"]} for i in range(128)]
     with pytest.raises(ScenarioError, match="128 lines"):
         share(model(*many, drug={"duration": 0.1}), "line/l0")
