@@ -13,7 +13,7 @@ import numpy as np
 
 from benchmarks.data import have, median_seconds, patients, run_r, table
 from survsim import Surv, bootstrap
-from survsim.estimate.resampling import BLOCK, resample_counts
+from survsim.estimate.resampling.bootstrap import BLOCK, resample_counts
 
 N, RESAMPLES, LOOP, TAU = 200, 1000, 50, 700.0
 R_CODE = """

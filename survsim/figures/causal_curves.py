@@ -11,7 +11,7 @@ from survsim.figures import style
 from survsim.figures.time_axis import label_time, set_time_ticks
 
 if TYPE_CHECKING:
-    from survsim.estimate.causal_contrast import CausalContrast
+    from survsim.estimate.causal.contrast import CausalContrast
 
 
 @style.styled

@@ -11,7 +11,7 @@ from survsim.figures import style
 from survsim.figures.forest_rows import ForestRow, draw_rows, forest_axes
 
 if TYPE_CHECKING:
-    from survsim.estimate.cox_result import CoxFit
+    from survsim.estimate.cox.result import CoxFit
 
 
 @style.styled

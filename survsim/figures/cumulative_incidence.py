@@ -12,9 +12,9 @@ from survsim.figures import style
 from survsim.figures.time_axis import label_time, set_time_ticks
 
 if TYPE_CHECKING:
-    from survsim.estimate.competing_risks import AalenJohansen
-    from survsim.estimate.fine_gray_prediction import PredictedIncidence
-    from survsim.estimate.multistate_occupancy import MultistateOccupancy
+    from survsim.estimate.competing.aalen_johansen import AalenJohansen
+    from survsim.estimate.competing.fine_gray_prediction import PredictedIncidence
+    from survsim.estimate.competing.multistate_occupancy import MultistateOccupancy
 
 
 @style.styled

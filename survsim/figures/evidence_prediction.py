@@ -8,7 +8,7 @@ from survsim.figures import style
 from survsim.figures.time_axis import label_time, set_time_ticks
 
 if TYPE_CHECKING:
-    from survsim.estimate.evidence_prediction import EvidencePrediction
+    from survsim.estimate.joint_model.prediction import EvidencePrediction
 
 
 @style.styled

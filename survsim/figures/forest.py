@@ -14,8 +14,8 @@ from survsim.figures import style
 from survsim.figures.forest_rows import ForestRow, draw_rows, forest_axes
 
 if TYPE_CHECKING:
-    from survsim.estimate.effect_sizes import EffectSizes
-    from survsim.estimate.meta_analysis import MetaAnalysis
+    from survsim.estimate.printed.effect_sizes import EffectSizes
+    from survsim.estimate.synthesis.meta_analysis import MetaAnalysis
 
 
 @style.styled

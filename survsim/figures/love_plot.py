@@ -10,7 +10,7 @@ import numpy as np
 from survsim.figures import style
 
 if TYPE_CHECKING:
-    from survsim.estimate.balance import Balance
+    from survsim.estimate.causal.balance import Balance
 
 LIMIT = 0.1
 

@@ -12,9 +12,9 @@ from survsim.figures import style
 from survsim.figures.time_axis import label_time, set_time_ticks
 
 if TYPE_CHECKING:
-    from survsim.estimate.model_averaging import FamilyComparison
-    from survsim.estimate.nonparametric import KaplanMeier
-    from survsim.estimate.parametric_prediction import SurvivalPrediction
+    from survsim.estimate.nonparametric.kaplan_meier import KaplanMeier
+    from survsim.estimate.parametric.model_averaging import FamilyComparison
+    from survsim.estimate.parametric.prediction import SurvivalPrediction
 
 LARGEST = 8
 

@@ -12,7 +12,7 @@ from survsim.figures import style
 from survsim.figures.time_axis import label_time, set_time_ticks
 
 if TYPE_CHECKING:
-    from survsim.estimate.cox_result import CoxFit
+    from survsim.estimate.cox.result import CoxFit
 
 SPAN = 0.75
 """Share of the events in each local fit of the smooth line, as loess has it by default."""

@@ -14,7 +14,7 @@ from survsim.figures import style
 from survsim.figures.time_axis import format_time, label_time, set_time_ticks
 
 if TYPE_CHECKING:
-    from survsim.estimate.nonparametric import KaplanMeier
+    from survsim.estimate.nonparametric.kaplan_meier import KaplanMeier
 
 ROW_POINTS = 13.0
 """Height of one row of the risk table."""

@@ -9,7 +9,7 @@ import numpy as np
 from survsim.figures import style
 
 if TYPE_CHECKING:
-    from survsim.estimate.selection_bias import TippingPoint
+    from survsim.estimate.joint_model.selection_bias import TippingPoint
 
 TICKS = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8, 16, 32)
 

@@ -11,7 +11,7 @@ from survsim.core.checks import one_of
 from survsim.figures import style
 
 if TYPE_CHECKING:
-    from survsim.estimate.treatment_weights import TreatmentWeights
+    from survsim.estimate.causal.treatment_weights import TreatmentWeights
 
 SHOWN = ("weight", "propensity")
 

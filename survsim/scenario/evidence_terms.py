@@ -12,7 +12,7 @@ from survsim.core.errors import EvidenceError
 from survsim.core.estimate_record import Estimate
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
-from survsim.estimate.evidence_terms import EvidenceTerm, case_term, median_term, survival_term
+from survsim.estimate.joint_model.terms import EvidenceTerm, case_term, median_term, survival_term
 
 if TYPE_CHECKING:
     import pandas as pd

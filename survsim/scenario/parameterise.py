@@ -4,7 +4,7 @@ A parameter from rows is the predictive distribution of a new study, made wider 
 
     theta = mu + tau z_between + sd_transport z_transport,      (mu, tau) ~ posterior given the rows
 
-with a flat prior on mu and a half-normal prior on tau (`survsim.estimate.map_prior`). The four pieces are
+with a flat prior on mu and a half-normal prior on tau (`survsim.estimate.borrowing.map_prior`). The four pieces are
 drawn from streams of their own, so a report can say how much of the spread each layer carries, and adding a
 parameter changes no other.
 """
@@ -24,7 +24,7 @@ from survsim.core.errors import ScenarioError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.streams import Streams
-from survsim.estimate.map_prior import MapPrior, map_prior
+from survsim.estimate.borrowing.map_prior import MapPrior, map_prior
 from survsim.scenario import parameter_spec as spec
 from survsim.scenario.derive import derive
 from survsim.scenario.row_effects import RowEffect, back_transform, row_effect

@@ -26,7 +26,7 @@ from scipy.special import expit, logit, ndtri
 from survsim.core.checks import FloatArray
 from survsim.core.errors import ScenarioError
 from survsim.core.units import conversion_factor
-from survsim.estimate.effect_sizes import effect_size
+from survsim.estimate.printed.effect_sizes import effect_size
 
 CENSORING_FACTOR = 1.3
 """Standard errors of printed survival points are multiplied by this: an assumption, the price of no risk table."""

@@ -18,10 +18,10 @@ from survsim.core.distributions.modifiers import ProportionalHazards
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
-from survsim.estimate.group_sequential import Spending, group_sequential_boundaries
-from survsim.estimate.map_prior import BorrowingPrior
-from survsim.estimate.mixture import NormalMixture
-from survsim.estimate.simulated_trials import SimulatedTrials, analyse_trials
+from survsim.estimate.borrowing.map_prior import BorrowingPrior
+from survsim.estimate.borrowing.mixture import NormalMixture
+from survsim.estimate.resampling.group_sequential import Spending, group_sequential_boundaries
+from survsim.estimate.resampling.simulated_trials import SimulatedTrials, analyse_trials
 from survsim.scenario.trial_maxcombo import maxcombo_rejections
 from survsim.simulation.trial_data import TrialData, TrialDesign, trial_data
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from survsim.core.checks import BoolArray, FloatArray
 from survsim.core.surv import Surv
-from survsim.estimate.maxcombo import maxcombo_test
+from survsim.estimate.nonparametric.maxcombo import maxcombo_test
 
 
 def maxcombo_rejections(

@@ -17,7 +17,7 @@ from survsim import (
     permutation_logrank_test,
     rmst,
 )
-from survsim.estimate.permutation import row_scores
+from survsim.estimate.nonparametric.permutation import row_scores
 
 QUICK = settings(deadline=None, max_examples=40)
 

@@ -23,9 +23,9 @@ from survsim import (
     simultaneous_band,
 )
 from survsim.core.errors import SurvsimError
-from survsim.estimate import beta_product
-from survsim.estimate.confidence_bands import TRANSFORMED, normal_quantile
-from survsim.estimate.likelihood_band import likelihood_band
+from survsim.estimate.nonparametric import beta_product
+from survsim.estimate.nonparametric.confidence_bands import TRANSFORMED, normal_quantile
+from survsim.estimate.nonparametric.likelihood_band import likelihood_band
 from survsim.kernels.batch_product_limit import row_means
 
 RATE = np.log(2.0)

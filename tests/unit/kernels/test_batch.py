@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from survsim import Surv, kaplan_meier, logrank_test, rmst
-from survsim.estimate.quantiles import TOLERANCE
+from survsim.estimate.nonparametric.quantiles import TOLERANCE
 from survsim.kernels import batch_product_limit as batch
 from survsim.kernels import batch_trials
 

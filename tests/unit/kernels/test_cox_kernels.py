@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from survsim import Surv
-from survsim.estimate.cox_prepare import prepare
+from survsim.estimate.cox.prepare import prepare
 from survsim.kernels import cox, cox_batch, cox_residuals
 from survsim.kernels.cox_exact import exact_likelihood
 from survsim.kernels.cox_firth import firth_likelihood

@@ -1,0 +1,1 @@
+"""Priors from other studies: meta-analytic-predictive, power and commensurate priors, mixtures."""

@@ -1,0 +1,1 @@
+"""Treatment contrasts from observational data: weights, standardisation, clones, time-varying treatment."""

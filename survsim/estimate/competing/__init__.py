@@ -1,0 +1,1 @@
+"""Several ways to leave: cumulative incidence, Gray, Fine-Gray, cause-specific and multi-state models."""

@@ -1,0 +1,1 @@
+"""Cox regression and what follows from a fit: residuals, checks, predictions, validation, penalties, frailty."""

@@ -1,0 +1,121 @@
+"""Shared by the likelihoods of Cox regression: the climb, its refusals, the sandwich, the way back to raw units."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from survsim.core.checks import FloatArray
+from survsim.core.design import Design
+from survsim.core.errors import ConvergenceError
+from survsim.core.surv import Surv
+from survsim.estimate.cox.prepare import Prepared, check_rank
+from survsim.estimate.cox.result import CoxFit
+from survsim.kernels import cox_newton, cox_residuals
+
+MAX_ITER = 60
+TOLERANCE = 1e-14
+"""Squared Newton decrement at which a fit ends: a ten-millionth of a standard error before the last step."""
+FARTHEST = 100.0
+"""A coefficient that moves the linear predictor by this much over its covariate's range has run away."""
+FEW_EVENTS = 10
+"""Events per parameter below which Firth's penalty is suggested (Peduzzi et al. 1995, J Clin Epidemiol 48:1503)."""
+
+
+def check_rank_of(problem: Prepared, design: Design) -> Callable[[FloatArray], None]:
+    """The check of the first information, with names."""
+    total = float((problem.at.mean_weight * problem.at.d).sum())
+    return lambda information: check_rank(information, design.columns, total)
+
+
+def climb(
+    objective: cox_newton.Objective,
+    problem: Prepared,
+    design: Design,
+    check: Callable[[FloatArray], None] | None = None,
+) -> cox_newton.Maximum:
+    """Maximise from 0, or raise with the terms that run away."""
+    end = cox_newton.maximise(
+        objective, np.zeros(problem.x.shape[0]), problem.span,
+        max_iter=MAX_ITER, tolerance=TOLERANCE, check=check,
+    )  # fmt: skip
+    require_maximum(end, problem, design.columns)
+    return end
+
+
+def require_maximum(end: cox_newton.Maximum, problem: Prepared, terms: tuple[str, ...]) -> None:
+    """Raise with the terms that run away when the likelihood has no maximum."""
+    if end.converged:
+        return
+    reached = end.beta * problem.span
+    if end.monotone or not np.abs(reached).max() <= FARTHEST:
+        move = end.step * problem.span if end.monotone else np.where(np.abs(reached) > FARTHEST, reached, 0.0)
+        names = " and ".join(
+            f"{term!r} (towards {'+' if m > 0 else '-'}infinity)"
+            for term, m in zip(terms, move)
+            if abs(m) > 0.01
+        )
+        raise ConvergenceError(
+            f"the partial likelihood has no maximum: the coefficient of {names} grows without bound (separation: "
+            "a group without events, or a covariate that orders the events perfectly). Use penalty='firth', "
+            "which is finite, or merge categories."
+        )
+    raise ConvergenceError(
+        f"the fit did not settle in {end.n_iter} steps (log likelihood {end.end.log_likelihood:.6g}). Look for extreme "
+        "covariate values or nearly collinear columns; penalty='ridge' or 'firth' steadies the fit."
+    )
+
+
+def invert(matrix: FloatArray) -> FloatArray:
+    """Inverse of a symmetric matrix."""
+    return np.asarray(np.linalg.inv(matrix), dtype=np.float64)
+
+
+def sandwich(problem: Prepared, moments: Any, inverse: FloatArray, surv: Surv) -> FloatArray:
+    """Robust covariance (p, p) on the standardised scale: squares of the clusters' summed influence."""
+    residual = cox_residuals.score_residuals(problem.at, problem.x, moments) * problem.at.weight
+    if surv.cluster is not None:
+        code = surv.cluster[problem.at.rows]
+        size = int(surv.cluster.max()) + 1
+        residual = np.stack([np.bincount(code, weights=row, minlength=size) for row in residual])
+    return inverse @ (residual @ residual.T) @ inverse
+
+
+def notes(surv: Surv, n_terms: int, robust: bool) -> str:
+    """Sentences a reader should see: few events per parameter, weights that are not counts."""
+    found = []
+    events = int(surv.event.sum())
+    if events < FEW_EVENTS * n_terms:
+        found.append(
+            f"{events} events for {n_terms} coefficient{'s' if n_terms > 1 else ''}, fewer than {FEW_EVENTS} each: "
+            "estimates lean away from 0 and Wald intervals are too hopeful; penalty='firth' is safer."
+        )
+    if surv.weight is not None and not robust and (surv.weight != np.floor(surv.weight)).any():
+        found.append("The weights are not counts: for sampling weights use robust=True.")
+    return " ".join(found)
+
+
+def scaled_fit(
+    end: cox_newton.Maximum, problem: Prepared, *, surv: Surv, robust: bool = False, **more: Any
+) -> CoxFit:
+    """The result in the units of the covariates."""
+    inverse = invert(end.end.curvature)
+    rescale = 1.0 / np.outer(problem.scale, problem.scale)
+    robust_covariance = sandwich(problem, end.end.moments, inverse, surv) * rescale if robust else None
+    fields: dict[str, Any] = {
+        "terms": more["design"].columns,
+        "estimate": end.beta / problem.scale,
+        "model_covariance": inverse * rescale,
+        "robust_covariance": robust_covariance,
+        "log_likelihood": end.end.log_likelihood,
+        "log_likelihood_null": end.start.log_likelihood,
+        "score_statistic": float(
+            end.start.gradient @ cox_newton.solve(end.start.curvature, end.start.gradient)
+        ),
+        "surv": surv,
+        "n_iter": end.n_iter,
+        "note": notes(surv, end.beta.size, robust),
+    }
+    return CoxFit(**(fields | more))

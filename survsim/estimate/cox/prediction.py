@@ -1,0 +1,179 @@
+"""Survival curves of new patients from a Cox fit, with intervals."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.special import ndtri
+
+from survsim.core.checks import FloatArray, float_vector, one_of
+from survsim.core.errors import ExtrapolationWarning, InputError
+from survsim.core.provenance import Provenance
+from survsim.core.result import Result, result
+from survsim.estimate.cox.baseline import at_estimate, cumulate
+from survsim.estimate.cox.result import CoxFit
+from survsim.kernels.cox_residuals import hazard_means
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@result
+class PredictedSurvival(Result):
+    """Survival of m patients at T times.
+
+    Attributes
+    ----------
+    labels : of the patients (index of the data); time : (T,) in `unit`.
+    survival, conf_low, conf_high : (m, T); std_error : (m, T) of the cumulative hazard.
+    """
+
+    labels: tuple[Any, ...]
+    time: FloatArray
+    survival: FloatArray
+    std_error: FloatArray
+    conf_low: FloatArray
+    conf_high: FloatArray
+    conf_level: float
+    conf_type: str
+    unit: str
+
+    def to_frame(self) -> pd.DataFrame:
+        """Columns patient, time, survival, std_error (of the cumulative hazard), conf_low, conf_high."""
+        import pandas as pd
+
+        m, size = self.survival.shape
+        columns = {
+            name: getattr(self, name).ravel() for name in ("survival", "std_error", "conf_low", "conf_high")
+        }
+        return pd.DataFrame(
+            {"patient": np.repeat(np.array(self.labels, dtype=object), size), "time": np.tile(self.time, m)}
+            | columns
+        )
+
+    def headline(self) -> str:
+        return (
+            f"Predicted survival of {len(self.labels)} patients at {self.time.size} times ({self.unit}), "
+            f"{self.conf_level:.0%} intervals ({self.conf_type}) with the coefficients' uncertainty"
+        )
+
+
+def predict_survival(
+    fit: CoxFit,
+    data: Any = None,
+    times: Any = None,
+    *,
+    stratum: Any = None,
+    offset: Any = None,
+    conf_level: float | None = None,
+    conf_type: str = "log-log",
+) -> PredictedSurvival:
+    """S(t|x) = exp(-H0(t) exp(x'b)), with the variance of H0 and of b.
+
+    Var H(t|x) = theta^2 (sum of hazard variance + g' V g), g = integral of (mean - x) dH0, theta = exp(x'b).
+
+    Parameters
+    ----------
+    data : m rows of covariates, as the model was fitted; None for the patients fitted, with their own strata
+        and offset.
+    times : (T,) in the fit's unit; None for its event times.
+    stratum : label, or (m,) labels, when the fit has strata.
+    offset : (m,) known part of the linear predictor, 0 if not given.
+    conf_type : "log-log" (default), "log" or "plain".
+
+    Returns
+    -------
+    PredictedSurvival; times beyond the follow-up repeat the last value and warn.
+
+    Reference: Tsiatis (1981), Ann Stat 9:93; Therneau & Grambsch (2000), sec. 10.2.
+    """
+    one_of("conf_type", conf_type, ("log-log", "log", "plain"))
+    if fit.penalty == "elasticnet":
+        raise InputError(
+            "an elastic-net fit has no standard errors; refit the chosen terms, or use baseline_hazard() and linear_predictor()."
+        )
+    state = at_estimate(fit)
+    at, now, problem = state.problem.at, state.now, state.problem
+    x = fit.design.matrix if data is None else fit.design.apply(data)
+    if data is None:
+        codes = np.zeros(x.shape[0], np.int64) if fit.surv.stratum is None else fit.surv.stratum
+        offset = fit.offset if offset is None else offset
+    else:
+        codes = _strata(fit, stratum, x.shape[0])
+    when = np.unique(at.times) if times is None else np.atleast_1d(float_vector("times", np.ravel(times)))
+    _warn_beyond(fit, when)
+    z = ((x - problem.centre) / problem.scale).T
+    total = x @ fit.estimate
+    total = total if offset is None else total + float_vector("offset", offset, x.shape[0])
+    hazard, variance, drift = (cumulate(v, at) for v in (now.a, now.a0, hazard_means(at, now)))
+    spread = fit.covariance * np.outer(problem.scale, problem.scale)
+    shape = (x.shape[0], when.size)
+    cumulative, std_error = np.zeros(shape), np.zeros(shape)
+    for s in np.unique(codes):
+        rows = np.flatnonzero(codes == s)
+        begin, end = at.stratum_start[s], at.stratum_start[s + 1]
+        index = np.searchsorted(at.times[begin:end], when, side="right") - 1 + begin
+        seen = index >= begin
+        if not seen.any():
+            continue
+        k = index[seen]
+        theta = np.exp(total[rows] - state.shift[begin])[:, None]
+        g = drift[:, None, k] - z[:, rows, None] * hazard[k]
+        own = np.einsum("iab,ij,jab->ab", g, spread, g)
+        cumulative[np.ix_(rows, seen)] = theta * hazard[k]
+        std_error[np.ix_(rows, seen)] = theta * np.sqrt(variance[k] + own)
+    level = fit.conf_level if conf_level is None else conf_level
+    low, high = _limits(cumulative, std_error, level, conf_type)
+    labels = tuple(data.index if hasattr(data, "columns") else range(x.shape[0]))
+    return PredictedSurvival(
+        labels=labels, time=when, survival=np.exp(-cumulative), std_error=std_error, conf_low=low, conf_high=high,
+        conf_level=level, conf_type=conf_type, unit=fit.surv.unit,
+        provenance=Provenance.of("predict_survival", fit, conf_level=level, conf_type=conf_type),
+    )  # fmt: skip
+
+
+def _strata(fit: CoxFit, stratum: Any, m: int) -> Any:
+    labels = fit.surv.stratum_labels
+    if not labels:
+        if stratum is not None:
+            raise InputError("the fit has no strata; leave stratum out.")
+        return np.zeros(m, np.int64)
+    if stratum is None:
+        raise InputError(
+            f"the fit is stratified; say stratum=, one of {', '.join(map(repr, labels))}, or (m,) labels."
+        )
+    given = [stratum] * m if np.ndim(stratum) == 0 else list(stratum)
+    unknown = [s for s in given if s not in labels]
+    if unknown or len(given) != m:
+        raise InputError(
+            f"stratum must give one of {', '.join(map(repr, labels))} for each of {m} patients; got {given[:5]!r}."
+        )
+    return np.array([labels.index(s) for s in given])
+
+
+def _warn_beyond(fit: CoxFit, when: FloatArray) -> None:
+    last = float(fit.surv.time.max())
+    if when.size and when.max() > last:
+        warnings.warn(
+            f"survival asked for at {when.max():g} {fit.surv.unit}, but follow-up ends at {last:g}: the last value is repeated. "
+            "Use a parametric model to look beyond the data.",
+            ExtrapolationWarning,
+            stacklevel=4,
+        )
+
+
+def _limits(
+    cumulative: FloatArray, std_error: FloatArray, level: float, kind: str
+) -> tuple[FloatArray, FloatArray]:
+    half = float(ndtri(0.5 + level / 2)) * std_error
+    survival = np.exp(-cumulative)
+    if kind == "plain":
+        half = half * survival
+        return np.maximum(survival - half, 0.0), np.minimum(survival + half, 1.0)
+    if kind == "log":
+        return np.exp(-cumulative - half), np.minimum(np.exp(-cumulative + half), 1.0)
+    positive = cumulative > 0
+    ratio = np.exp(np.divide(half, cumulative, out=np.zeros_like(half), where=positive))
+    return np.exp(-cumulative * ratio), np.exp(-cumulative / ratio)

@@ -1,0 +1,1 @@
+"""One model over patients, curves, summaries and single cases."""

@@ -1,0 +1,1 @@
+"""Curves and rank tests without a model: Kaplan-Meier, Nelson-Aalen, log-rank, restricted means, bands."""

@@ -1,0 +1,111 @@
+"""Survival of those who have survived so far."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from survsim.core.checks import FloatArray, float_vector
+from survsim.core.event_table import group_rows
+from survsim.core.provenance import Provenance
+from survsim.core.result import Result, result
+from survsim.core.surv import Surv
+from survsim.estimate.nonparametric.kaplan_meier import kaplan_meier
+from survsim.estimate.nonparametric.landmark import landmark
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = ("given", "time", "n_risk", "estimate", "std_error", "conf_low", "conf_high")
+
+
+@result
+class ConditionalSurvival(Result):
+    """P(T > given + time | T > given), by group.
+
+    Attributes
+    ----------
+    group : (k,) labels; given, time : (k,) in `unit`, time counted from `given`; n_risk : (k,) under
+        observation just after `given`; estimate, std_error, conf_low, conf_high : (k,).
+    """
+
+    group: tuple[Any, ...]
+    given: FloatArray
+    time: FloatArray
+    n_risk: FloatArray
+    estimate: FloatArray
+    std_error: FloatArray
+    conf_low: FloatArray
+    conf_high: FloatArray
+    conf_type: str
+    conf_level: float
+    unit: str
+
+    def headline(self) -> str:
+        return f"Conditional survival, time in {self.unit} after the time survived ({self.conf_level:.0%} interval)"
+
+    def to_frame(self) -> pd.DataFrame:
+        """Columns group, given, time, n_risk, estimate, std_error, conf_low, conf_high."""
+        import pandas as pd
+
+        return pd.DataFrame({"group": list(self.group), **{n: getattr(self, n) for n in COLUMNS}})
+
+
+def conditional_survival(
+    surv: Surv,
+    given: Any,
+    times: Any,
+    by: Any = None,
+    *,
+    conf_type: str = "log-log",
+    conf_level: float = 0.95,
+) -> ConditionalSurvival:
+    """Survival for a further `times` among patients who have survived `given`: S(given + t)/S(given).
+
+    Parameters
+    ----------
+    surv : response of n patients.
+    given, times : numbers or arrays in the unit of `surv`.
+    by : (n,) labels of groups, or None.
+    conf_type, conf_level : as in `kaplan_meier`, applied to those still at risk.
+
+    Reference: Henson & Ries 1995; the interval is that of the curve from the landmark (Davis et al. 1999).
+
+    Example
+    -------
+    >>> from survsim import Surv, conditional_survival
+    >>> s = Surv.right([1, 2, 3, 4, 5], [1, 1, 1, 1, 0], unit="years")
+    >>> conditional_survival(s, given=2, times=1).estimate.round(4).tolist()
+    [0.6667]
+    """
+    starts, ahead = (float_vector(k, np.atleast_1d(v)) for k, v in (("given", given), ("times", times)))
+    groups, parts = group_rows(surv, by)
+    labels: list[Any] = []
+    rows: list[FloatArray] = []
+    for label, part in zip(groups, parts):
+        for start in starts:
+            rest = landmark(part, float(start)).surv
+            at = kaplan_meier(rest, conf_type=conf_type, conf_level=conf_level).survival_at(ahead)
+            under = len(rest) if rest.weight is None else rest.weight.sum()
+            if rest.entry is not None:
+                under = (rest.entry == 0).sum() if rest.weight is None else rest.weight[rest.entry == 0].sum()
+            shown = (np.full(ahead.size, start), ahead, np.full(ahead.size, float(under)))
+            rows.append(np.stack([*shown, at.estimate, at.std_error, at.conf_low, at.conf_high]))
+            labels.extend([label] * ahead.size)
+    table = np.concatenate(rows, axis=1)
+    return ConditionalSurvival(
+        group=tuple(labels),
+        **dict(zip(COLUMNS, table)),
+        conf_type=conf_type,
+        conf_level=float(conf_level),
+        unit=surv.unit,
+        provenance=Provenance.of(
+            "conditional_survival",
+            surv,
+            given=starts,
+            times=ahead,
+            conf_type=conf_type,
+            conf_level=conf_level,
+        ),
+    )

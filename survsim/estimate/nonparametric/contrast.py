@@ -1,0 +1,96 @@
+"""Two-group comparisons of one number: difference and ratio with intervals and p-values."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from survsim.core.checks import FloatArray
+from survsim.core.errors import InputError
+from survsim.core.result import Result, format_number, result
+from survsim.estimate.nonparametric.confidence_bands import normal_quantile
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@result
+class Contrast(Result):
+    """Another group against the reference group.
+
+    Attributes
+    ----------
+    groups : (reference, other); estimate, std_error : (2,) of each group.
+    contrast : names of the rows, "difference" (other - reference) and "ratio" (other / reference).
+    contrast_estimate, conf_low, conf_high, p_value : (k,) one a row; NaN for a ratio to zero.
+    """
+
+    quantity: str
+    groups: tuple[Any, ...]
+    estimate: FloatArray
+    std_error: FloatArray
+    contrast: tuple[str, ...]
+    contrast_estimate: FloatArray
+    conf_low: FloatArray
+    conf_high: FloatArray
+    p_value: FloatArray
+    conf_level: float
+    unit: str
+
+    def headline(self) -> str:
+        values = ", ".join(f"{g} {format_number(e)}" for g, e in zip(self.groups, self.estimate))
+        return f"{self.quantity}: {values}; {self.groups[1]} against {self.groups[0]}"
+
+    def to_frame(self) -> pd.DataFrame:
+        """Columns contrast, estimate, conf_low, conf_high, p_value."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            {
+                "contrast": list(self.contrast),
+                "estimate": self.contrast_estimate,
+                "conf_low": self.conf_low,
+                "conf_high": self.conf_high,
+                "p_value": self.p_value,
+            }
+        )
+
+
+def two_sided_p(z: float) -> float:
+    """P(|Z| >= |z|) for a standard normal Z; 1 where there is nothing to compare (0/0)."""
+    return 1.0 if math.isnan(z) else math.erfc(abs(z) / math.sqrt(2.0))
+
+
+def two_labels(groups: tuple[Any, ...], reference: Any) -> tuple[int, int]:
+    """Positions of the reference and the other of two groups."""
+    if len(groups) != 2:
+        raise InputError(
+            f"this comparison takes two groups; by holds {len(groups)}: {', '.join(map(repr, groups[:8]))}. "
+            "Select two with surv.take(...)."
+        )
+    if reference is None:
+        return 0, 1
+    if reference not in groups:
+        raise InputError(f"reference must be one of {', '.join(map(repr, groups))}; got {reference!r}.")
+    at = groups.index(reference)
+    return at, 1 - at
+
+
+def wald_difference(
+    value: FloatArray, error: FloatArray, conf_level: float
+) -> tuple[float, float, float, float]:
+    """Second minus first, its limits and p-value, by the normal law."""
+    gap, spread = float(value[1] - value[0]), float(np.hypot(*error))
+    half = normal_quantile(conf_level) * spread
+    z = gap / spread if spread > 0 else (math.nan if gap == 0 else math.inf)
+    return gap, gap - half, gap + half, two_sided_p(z)
+
+
+def wald_ratio(value: FloatArray, error: FloatArray, conf_level: float) -> tuple[float, float, float, float]:
+    """Second over first, its limits and p-value, by the normal law of the logarithm; NaN if one is 0."""
+    if (value <= 0).any():
+        return math.nan, math.nan, math.nan, math.nan
+    logs = wald_difference(np.log(value), error / value, conf_level)
+    return math.exp(logs[0]), math.exp(logs[1]), math.exp(logs[2]), logs[3]

@@ -1,0 +1,37 @@
+"""How long patients were followed: the Kaplan-Meier estimate with event and censoring exchanged."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from survsim.core.provenance import Provenance
+from survsim.core.surv import Surv
+from survsim.estimate.nonparametric.kaplan_meier import KaplanMeier, kaplan_meier
+
+
+def reverse_kaplan_meier(
+    surv: Surv, by: Any = None, *, conf_type: str = "log-log", conf_level: float = 0.95
+) -> KaplanMeier:
+    """Potential follow-up: a curve whose "event" is the end of follow-up, deaths being censored.
+
+    Its median is the median follow-up to report beside a survival curve. At equal times a death leaves
+    after the ends of follow-up, as with R's ``survfit(Surv(time, 1 - status) ~ 1)``.
+
+    Parameters
+    ----------
+    surv, by, conf_type, conf_level : as in `kaplan_meier`.
+
+    Reference: Schemper & Smith 1996.
+
+    Example
+    -------
+    >>> from survsim import Surv, reverse_kaplan_meier
+    >>> s = Surv.right([2, 4, 6, 8], [1, 0, 0, 0], unit="months")
+    >>> float(reverse_kaplan_meier(s).median().estimate[0])
+    6.0
+    """
+    flipped = replace(surv, event=~surv.event, cause=None, cause_labels=())
+    curve = kaplan_meier(flipped, by, conf_type=conf_type, conf_level=conf_level)
+    step = Provenance.of("reverse_kaplan_meier", surv, conf_type=conf_type, conf_level=conf_level)
+    return replace(curve, provenance=step)

@@ -1,0 +1,114 @@
+"""Survival from interval-censored times: Turnbull's estimate, fitted by lifelines."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from survsim.core import units
+from survsim.core.checks import FloatArray, float_vector, positions
+from survsim.core.errors import ConvergenceWarning, InputError
+from survsim.core.provenance import Provenance
+from survsim.core.result import Result, result
+from survsim.estimate.nonparametric import lifelines_bridge
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SLACK = 1e-3
+
+
+@result
+class IntervalCensoredSurvival(Result):
+    """The intervals that can hold events, and how much probability each holds.
+
+    Attributes
+    ----------
+    low, high : (k,) ends in `unit`; an event in (low, high], or at high where both are equal. The last
+        `high` may be inf. Where in an interval its probability lies, the data do not say.
+    probability : (k,); survival : (k,) after `high`.
+    """
+
+    low: FloatArray
+    high: FloatArray
+    probability: FloatArray
+    survival: FloatArray
+    n_patients: int
+    unit: str
+
+    def headline(self) -> str:
+        return f"Interval-censored survival: {self.n_patients} patients, time in {self.unit}"
+
+    def to_frame(self) -> pd.DataFrame:
+        """Columns low, high, probability, survival."""
+        import pandas as pd
+
+        names = ("low", "high", "probability", "survival")
+        return pd.DataFrame({n: getattr(self, n) for n in names})
+
+
+def interval_censored_survival(low: Any, high: Any, *, unit: str) -> IntervalCensoredSurvival:
+    """Non-parametric maximum likelihood when an event is only known to lie in (low, high].
+
+    Maximises sum log[S(low_i) - S(high_i)]; at the maximum every interval's mean share of the patients'
+    likelihoods is at most 1, which is checked.
+
+    Parameters
+    ----------
+    low : (n,) last time without event, in `unit`; high : (n,) first time with event, inf if not seen yet,
+        equal to `low` for an event time known exactly.
+
+    Raises
+    ------
+    InputError : negative or missing times, or low above high.
+
+    Reference: Turnbull 1976.
+
+    Example
+    -------
+    >>> from survsim import interval_censored_survival
+    >>> interval_censored_survival([0, 2, 4], [3, 5, float("inf")], unit="months").survival.round(4).tolist()
+    [0.5, 0.0]
+    """
+    units.check_unit(unit)
+    left = float_vector("low", low)
+    right = np.asarray(high, dtype=np.float64)
+    if right.shape != left.shape or np.isnan(right).any():
+        raise InputError(f"high must have one value or inf a patient ({left.size}); got shape {right.shape}.")
+    bad = (left < 0) | (right < left)
+    if bad.any():
+        raise InputError(f"each interval needs 0 <= low <= high; it fails in {positions(bad)}.")
+    ends = np.unique(np.concatenate([left, right]))
+    # Whole numbers for places: 3k at end k, one less just before it, one more just after. So (low, high]
+    # becomes a closed interval, and an exact time the short one that ends at it.
+    from_ = (3 * np.searchsorted(ends, left) + np.where(left < right, 4, 2)).astype(np.float64)
+    to = (3 * np.searchsorted(ends, right) + 3).astype(np.float64)
+    starts, stops = lifelines_bridge.innermost_intervals(from_, to)
+    survival = np.clip(lifelines_bridge.turnbull_survival(from_, to), 0.0, 1.0)
+    probability = np.maximum(-np.diff(survival, prepend=1.0), 0.0)
+    _check_maximum(from_, to, starts, stops, probability)
+    return IntervalCensoredSurvival(
+        low=ends[((starts + 1) // 3 - 1).astype(np.int64)],
+        high=ends[(stops // 3 - 1).astype(np.int64)],
+        probability=probability,
+        survival=survival,
+        n_patients=left.size,
+        unit=unit,
+        provenance=Provenance.of("interval_censored_survival", n_patients=left.size),
+    )
+
+
+def _check_maximum(
+    low: FloatArray, high: FloatArray, starts: FloatArray, stops: FloatArray, probability: FloatArray
+) -> None:
+    inside = (low[:, None] <= starts) & (stops <= high[:, None])
+    share = (inside / np.maximum(inside @ probability, 1e-300)[:, None]).mean(axis=0)
+    if share.max() > 1.0 + SLACK:
+        warnings.warn(
+            f"Turnbull's estimate stopped before its maximum (share {share.max():.4f}, 1 at the maximum): "
+            "read the masses of neighbouring intervals together.",
+            ConvergenceWarning,
+            stacklevel=3,
+        )

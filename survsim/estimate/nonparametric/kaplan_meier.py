@@ -1,0 +1,303 @@
+"""Kaplan-Meier: the survival curve of each group with a pointwise interval."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from survsim.core.checks import FloatArray, IntArray, between, float_vector, one_of
+from survsim.core.errors import ExtrapolationWarning, InputError, SmallSampleWarning
+from survsim.core.event_table import EventTable, group_rows
+from survsim.core.provenance import Provenance
+from survsim.core.result import Result, format_number, result
+from survsim.core.surv import Surv
+from survsim.estimate.nonparametric.confidence_bands import BANDS, SMALL_SAMPLE, pointwise_band, start_of_band
+from survsim.estimate.nonparametric.quantiles import SurvivalQuantiles, crossing_time
+from survsim.estimate.nonparametric.survival_at import SurvivalAt
+from survsim.kernels import product_limit
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = ("time", "n_risk", "n_event", "n_censor", "estimate", "std_error", "conf_low", "conf_high")
+SMALL = 50
+
+
+@result
+class KaplanMeier(Result):
+    """Survival curves by group, stored one after the other.
+
+    Attributes
+    ----------
+    groups : labels in order; ``("all",)`` without `by`.
+    bounds : (g+1,) positions; group k holds rows bounds[k]:bounds[k+1].
+    time : (m,) distinct follow-up times in `unit`, censoring times included.
+    n_risk, n_event, n_censor : (m,) sums of weights (counts without weights).
+    estimate, std_error : (m,) S(t) and its standard error; by Greenwood NaN where S is 0, since it does
+        not exist there.
+    conf_low, conf_high : (m,) pointwise limits on [time, next time); where S is 0 the upper one is NaN
+        for the types that have none there.
+    conf_start : (g,) lower limit before the first time (1 but for the beta product types).
+    variance_log : (m,) of log S.
+    n_patients, n_events : (g,) rows and events, unweighted.
+    entries : one (2, k) array a group of sorted entry times and weights; empty without delayed entry.
+    """
+
+    groups: tuple[Any, ...]
+    bounds: IntArray
+    time: FloatArray
+    n_risk: FloatArray
+    n_event: FloatArray
+    n_censor: FloatArray
+    estimate: FloatArray
+    std_error: FloatArray
+    conf_low: FloatArray
+    conf_high: FloatArray
+    conf_start: FloatArray
+    variance_log: FloatArray
+    conf_type: str
+    conf_level: float
+    robust: bool
+    unit: str
+    n_patients: IntArray
+    n_events: IntArray
+    entries: tuple[FloatArray, ...] = ()
+
+    def to_frame(self) -> pd.DataFrame:
+        """Columns group, time, n_risk, n_event, n_censor, estimate, std_error, conf_low, conf_high."""
+        import pandas as pd
+
+        sizes = np.diff(self.bounds).tolist()
+        labels = [label for label, size in zip(self.groups, sizes) for _ in range(size)]
+        return pd.DataFrame({"group": labels, **{name: getattr(self, name) for name in COLUMNS}})
+
+    def headline(self) -> str:
+        n, d = int(self.n_patients.sum()), int(self.n_events.sum())
+        kind = "" if self.conf_type == "none" else f", {self.conf_level:.0%} {self.conf_type} interval"
+        lines = [f"Kaplan-Meier: {n} patients, {d} events, time in {self.unit}{kind}"]
+        middle = self.median()
+        for g, label in enumerate(self.groups):
+            low, high = format_number(middle.conf_low[g]), format_number(middle.conf_high[g])
+            lines.append(
+                f"  {label}: {self.n_patients[g]} patients, {self.n_events[g]} events, "
+                f"median {format_number(middle.estimate[g])} ({low} to {high})"
+            )
+        if self.n_patients.min() < SMALL and self.conf_type not in (*SMALL_SAMPLE, "none"):
+            lines.append(
+                f"Fewer than {SMALL} at risk: the {self.conf_type} band takes the tail for known and can "
+                'cover too seldom; conf_type="beta-product" keeps its level at any sample size.'
+            )
+        return "\n".join(lines)
+
+    def rows(self, group: Any) -> slice:
+        """Rows of one group."""
+        if group not in self.groups:
+            raise InputError(f"group must be one of {', '.join(map(repr, self.groups))}; got {group!r}.")
+        g = self.groups.index(group)
+        return slice(int(self.bounds[g]), int(self.bounds[g + 1]))
+
+    def quantile(self, p: Any) -> SurvivalQuantiles:
+        """Times by which shares `p` had the event, with the interval the band implies.
+
+        Level stretches at 1 - p give their midpoint, limits likewise (as R's ``quantile.survfit``).
+        """
+        shares = float_vector("p", np.atleast_1d(p))
+        for share in shares:
+            between("p", share, 0.0, 1.0, open_ends=False)
+        found = np.full((3, len(self.groups), shares.size), np.nan)
+        sources = ("estimate",) if self.conf_type == "none" else ("estimate", "conf_low", "conf_high")
+        for g in range(len(self.groups)):
+            rows = slice(int(self.bounds[g]), int(self.bounds[g + 1]))
+            time = np.concatenate([[0.0], self.time[rows]])
+            for k, source in enumerate(sources):
+                start = self.conf_start[g] if source == "conf_low" else 1.0
+                curve = np.concatenate([[start], getattr(self, source)[rows]])
+                found[k, g] = [crossing_time(time, curve, share) for share in shares]
+        estimate, low, high = found.reshape(3, -1)
+        return SurvivalQuantiles(
+            group=tuple(label for label in self.groups for _ in shares),
+            probability=np.tile(shares, len(self.groups)),
+            estimate=estimate,
+            conf_low=low,
+            conf_high=high,
+            conf_level=self.conf_level,
+            unit=self.unit,
+            provenance=Provenance.of("KaplanMeier.quantile", self, p=shares),
+        )
+
+    def median(self) -> SurvivalQuantiles:
+        """Median event time of each group with its interval."""
+        return self.quantile(0.5)
+
+    def at_risk(self, times: Any) -> FloatArray:
+        """Number at risk (weighted if the curve is) of each group at `times`, (g, k)."""
+        at = float_vector("times", np.atleast_1d(times))
+        counts = np.zeros((len(self.groups), at.size))
+        for g in range(len(self.groups)):
+            time = self.time[self.bounds[g] : self.bounds[g + 1]]
+            n_risk = np.append(self.n_risk[self.bounds[g] : self.bounds[g + 1]], 0.0)
+            nxt = np.searchsorted(time, at, side="left")
+            counts[g] = n_risk[nxt]
+            if self.entries:
+                when, weight = self.entries[g]
+                entered = np.concatenate([[0.0], np.cumsum(weight)])
+                until = np.append(time, np.inf)[nxt]
+                waiting = np.searchsorted(when, until, side="left"), np.searchsorted(when, at, side="left")
+                counts[g] -= np.where(nxt < time.size, entered[waiting[0]] - entered[waiting[1]], 0.0)
+        return counts
+
+    def survival_at(self, times: Any) -> SurvivalAt:
+        """Survival with its interval at `times`; beyond a group's follow-up NaN, with a warning."""
+        at = float_vector("times", np.atleast_1d(times))
+        columns = {name: np.empty((len(self.groups), at.size)) for name in COLUMNS[4:]}
+        for g, label in enumerate(self.groups):
+            rows = slice(int(self.bounds[g]), int(self.bounds[g + 1]))
+            time = self.time[rows]
+            k = np.searchsorted(time, at, side="right")
+            beyond = (at > time[-1]) & (self.estimate[rows][-1] > 0)
+            if beyond.any():
+                warnings.warn(
+                    f"group {label!r} was followed to {time[-1]:g} {self.unit} only; survival at "
+                    f"{', '.join(f'{t:g}' for t in at[beyond])} is unknown (NaN).",
+                    ExtrapolationWarning,
+                    stacklevel=2,
+                )
+            before = {"estimate": 1.0, "std_error": 0.0, "conf_low": self.conf_start[g], "conf_high": 1.0}
+            for name, column in columns.items():
+                column[g] = np.concatenate([[before[name]], getattr(self, name)[rows]])[k]
+                column[g, beyond] = np.nan
+        return SurvivalAt(
+            group=tuple(label for label in self.groups for _ in at),
+            time=np.tile(at, len(self.groups)),
+            n_risk=self.at_risk(at).ravel(),
+            conf_level=self.conf_level,
+            unit=self.unit,
+            provenance=Provenance.of("KaplanMeier.survival_at", self, times=at),
+            **{name: column.ravel() for name, column in columns.items()},
+        )
+
+    def to_lifelines(self, group: Any = None) -> Any:
+        """The curve of one group as a fitted ``lifelines.KaplanMeierFitter`` (`group` is optional with one)."""
+        from survsim.estimate.nonparametric.lifelines_bridge import kaplan_meier_to_lifelines
+
+        return kaplan_meier_to_lifelines(self, group)
+
+
+def kaplan_meier(
+    surv: Surv,
+    by: Any = None,
+    *,
+    conf_type: str = "log-log",
+    conf_level: float = 0.95,
+    robust: bool | None = None,
+) -> KaplanMeier:
+    """Survival curve S(t) = prod over event times u <= t of (1 - d_u / n_u), for each group.
+
+    Parameters
+    ----------
+    surv : response of n patients; weights and delayed entry are used when present.
+    by : (n,) labels of groups, or None for one curve.
+    conf_type : "log-log", "log", "plain", "arcsine", "logit", "likelihood" (Thomas & Grunkemeier),
+        "beta-product", "beta-product-midp" (Fay, Brittain & Proschan 2013) or "none".
+    conf_level : of the pointwise interval.
+    robust : True for the infinitesimal-jackknife variance, rows of a cluster kept together; None: as R,
+        when there are clusters or weights that are not whole numbers.
+
+    Raises
+    ------
+    InputError : an option outside its list, or a band that weights or delayed entry rule out.
+
+    Reference: Kaplan & Meier 1958; variance by Greenwood 1926.
+
+    Example
+    -------
+    >>> from survsim import Surv, kaplan_meier
+    >>> km = kaplan_meier(Surv.right([5, 8, 8, 12], [1, 0, 1, 1], unit="months"))
+    >>> km.estimate.tolist()
+    [0.75, 0.5, 0.0]
+    """
+    one_of("conf_type", conf_type, BANDS)
+    between("conf_level", conf_level, 0.0, 1.0)
+    robust = _robust(surv) if robust is None else bool(robust)
+    groups, parts = group_rows(surv, by)
+    tables = [EventTable.of(part) for part in parts]
+    curves = [_curve(p, t, conf_type, conf_level, robust) for p, t in zip(parts, tables)]
+    if surv.entry is not None:
+        for table, curve, label in zip(tables, curves, groups):
+            _warn_if_emptied(table, curve[0], f"group {label!r}", surv.unit)
+    names = ("estimate", "std_error", "conf_low", "conf_high", "variance_log")
+    return KaplanMeier(
+        groups=groups,
+        bounds=np.cumsum([0, *(table.time.size for table in tables)]),
+        **{name: _join([getattr(t, name) for t in tables]) for name in COLUMNS[:4]},
+        **{name: _join([curve[k] for curve in curves]) for k, name in enumerate(names)},
+        conf_start=np.array([start_of_band(conf_type, len(part), conf_level) for part in parts]),
+        conf_type=conf_type,
+        conf_level=float(conf_level),
+        robust=robust,
+        unit=surv.unit,
+        n_patients=np.array([len(part) for part in parts]),
+        n_events=np.array([int(part.event.sum()) for part in parts]),
+        entries=() if surv.entry is None else tuple(_entries(part) for part in parts),
+        provenance=Provenance.of(
+            "kaplan_meier", surv, conf_type=conf_type, conf_level=conf_level, robust=robust or None
+        ),
+    )
+
+
+def _robust(surv: Surv) -> bool:
+    fractional = surv.weight is not None and bool((surv.weight != np.floor(surv.weight)).any())
+    return fractional or surv.cluster is not None
+
+
+def _join(arrays: list[FloatArray]) -> FloatArray:
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+
+
+def _entries(surv: Surv) -> FloatArray:
+    entry = np.zeros(len(surv)) if surv.entry is None else surv.entry
+    order = np.argsort(entry, kind="stable")
+    weight = np.ones(len(surv)) if surv.weight is None else surv.weight
+    return np.stack([entry[order], weight[order]])
+
+
+def _curve(
+    surv: Surv, table: EventTable, conf_type: str, conf_level: float, robust: bool
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
+    s, v = product_limit.product_limit(table.n_risk, table.n_event, exact=not table.weighted)
+    if robust:
+        v = robust_variance(surv, table, hazard=False)
+    error = np.sqrt(v)
+    low, high = pointwise_band(conf_type, table, s, error, conf_level, delayed=surv.entry is not None)
+    with np.errstate(invalid="ignore"):
+        error *= s
+    return s, error, low, high, v
+
+
+def robust_variance(surv: Surv, table: EventTable, *, hazard: bool) -> FloatArray:
+    """Infinitesimal-jackknife variance (m,) of log S, or of H with `hazard`."""
+    late = None if surv.entry is None else np.searchsorted(table.time, surv.entry, side="right")
+    cluster = np.arange(len(surv)) if surv.cluster is None else surv.cluster
+    return product_limit.jackknife_variance(
+        (table.time, table.n_risk, table.n_event),
+        (np.searchsorted(table.time, surv.time), late),
+        surv.event,
+        np.ones(len(surv)) if surv.weight is None else surv.weight,
+        cluster,
+        hazard=hazard,
+    )
+
+
+def _warn_if_emptied(table: EventTable, s: FloatArray, who: str, unit: str) -> None:
+    zero = int(np.argmax(s <= 0)) if s[-1] <= 0 else s.size
+    if zero < s.size - 1:
+        later = (table.n_event + table.n_censor)[zero + 1 :].sum()
+        warnings.warn(
+            f"{who}: everyone at risk at {table.time[zero]:g} {unit} had the event, so the curve is 0 from there "
+            f"on although {later:g} patients are followed later. Early risk sets are too small under "
+            "delayed entry: start the curve later with landmark(...) and say so.",
+            SmallSampleWarning,
+            stacklevel=3,
+        )

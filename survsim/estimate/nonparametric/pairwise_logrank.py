@@ -1,0 +1,88 @@
+"""Log-rank tests of every pair of groups with a correction for their number."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from survsim.core.checks import FloatArray, one_of
+from survsim.core.provenance import Provenance
+from survsim.core.result import Result, result
+from survsim.core.surv import Surv
+from survsim.estimate.nonparametric.logrank import comparison_groups, logrank_test
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CORRECTIONS = ("holm", "bonferroni", "sidak", "holm-sidak", "hommel", "fdr_bh", "fdr_by", "none")
+
+
+@result
+class PairwiseLogrank(Result):
+    """All pairs of groups.
+
+    Attributes
+    ----------
+    pairs : (first, second) labels; chi2, p_value, p_adjusted : (k,).
+    """
+
+    pairs: tuple[tuple[Any, Any], ...]
+    chi2: FloatArray
+    p_value: FloatArray
+    p_adjusted: FloatArray
+    correction: str
+
+    def headline(self) -> str:
+        return f"Pairwise log-rank tests, {len(self.pairs)} pairs, correction {self.correction}"
+
+    def to_frame(self) -> pd.DataFrame:
+        """Columns group, other, chi2, p_value, p_adjusted."""
+        import pandas as pd
+
+        columns = {name: getattr(self, name) for name in ("chi2", "p_value", "p_adjusted")}
+        first, second = zip(*self.pairs)
+        return pd.DataFrame({"group": list(first), "other": list(second), **columns})
+
+
+def pairwise_logrank(
+    surv: Surv, by: Any, *, rho: float = 0.0, gamma: float = 0.0, correction: str = "holm"
+) -> PairwiseLogrank:
+    """Test each pair on its own patients, and correct the p-values for the number of pairs.
+
+    Parameters
+    ----------
+    surv, by, rho, gamma : as in `logrank_test`.
+    correction : a method of ``statsmodels.stats.multitest.multipletests``, or "none".
+
+    Reference: Holm 1979.
+
+    Example
+    -------
+    >>> from survsim import Surv, pairwise_logrank
+    >>> s = Surv.right([1, 3, 4, 6, 8, 9], [1, 1, 1, 1, 1, 1], unit="months")
+    >>> pairwise_logrank(s, ["a", "a", "b", "b", "c", "c"]).pairs
+    (('a', 'b'), ('a', 'c'), ('b', 'c'))
+    """
+    one_of("correction", correction, CORRECTIONS)
+    codes, groups = comparison_groups(surv, by)
+    pairs, tests = [], []
+    for i, j in combinations(range(len(groups)), 2):
+        rows = np.flatnonzero((codes == i) | (codes == j))
+        tests.append(logrank_test(surv.take(rows), codes[rows], rho=rho, gamma=gamma))
+        pairs.append((groups[i], groups[j]))
+    p = np.array([test.p_value for test in tests])
+    adjusted = p.copy()
+    if correction != "none":
+        from statsmodels.stats.multitest import multipletests
+
+        adjusted = np.asarray(multipletests(p, method=correction)[1])
+    return PairwiseLogrank(
+        pairs=tuple(pairs),
+        chi2=np.array([test.chi2 for test in tests]),
+        p_value=p,
+        p_adjusted=adjusted,
+        correction=correction,
+        provenance=Provenance.of("pairwise_logrank", surv, rho=rho, gamma=gamma, correction=correction),
+    )

@@ -1,0 +1,141 @@
+"""Restricted mean survival time: the area under the survival curve up to a horizon."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from survsim.core.checks import FloatArray, IntArray, between
+from survsim.core.errors import InputError
+from survsim.core.provenance import Provenance
+from survsim.core.result import Result, result
+from survsim.core.surv import Surv
+from survsim.estimate.nonparametric.confidence_bands import normal_quantile
+from survsim.estimate.nonparametric.kaplan_meier import SMALL, KaplanMeier, kaplan_meier
+from survsim.kernels.product_limit import restricted_mean
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@result
+class Rmst(Result):
+    """Mean survival time within `tau`, by group.
+
+    Attributes
+    ----------
+    groups : labels; estimate, std_error, conf_low, conf_high : (g,) in `unit`; lost : (g,) restricted mean
+        time lost, tau - estimate; n_patients : (g,).
+    """
+
+    groups: tuple[Any, ...]
+    tau: float
+    estimate: FloatArray
+    std_error: FloatArray
+    conf_low: FloatArray
+    conf_high: FloatArray
+    lost: FloatArray
+    n_patients: IntArray
+    conf_level: float
+    unit: str
+
+    def headline(self) -> str:
+        text = f"Restricted mean survival time to {self.tau:g} {self.unit} ({self.conf_level:.0%} interval)"
+        if self.n_patients.min() < SMALL:
+            text += (
+                f"\nFewer than {SMALL} patients: this interval covers too seldom (measured: about 91% for 95% at "
+                "n = 20, 86% at n = 10)."
+            )
+        return text
+
+    def to_frame(self) -> pd.DataFrame:
+        """Columns group, tau, estimate, std_error, conf_low, conf_high, lost."""
+        import pandas as pd
+
+        names = ("estimate", "std_error", "conf_low", "conf_high", "lost")
+        return pd.DataFrame(
+            {"group": list(self.groups), "tau": self.tau, **{n: getattr(self, n) for n in names}}
+        )
+
+
+def rmst(surv: Surv, tau: float, by: Any = None, *, conf_level: float = 0.95) -> Rmst:
+    """Area under the Kaplan-Meier curve from 0 to tau, for each group.
+
+    Its variance is sum over event times u of [area of S from u to tau]^2 d/(n (n-d)); with weights or
+    clusters the infinitesimal jackknife takes its place.
+
+    Parameters
+    ----------
+    surv : response; weights and delayed entry are used when present.
+    tau : horizon in the unit of `surv`, not beyond the follow-up of any group.
+    by : (n,) labels of groups, or None.
+
+    Raises
+    ------
+    InputError : a group was not followed to tau and has survivors.
+
+    Reference: Irwin 1949; Royston & Parmar 2013.
+
+    Example
+    -------
+    >>> from survsim import Surv, rmst
+    >>> float(rmst(Surv.right([1, 2, 3, 4], [1, 0, 1, 0], unit="years"), 3).estimate[0])
+    2.5
+    """
+    between("conf_level", conf_level, 0.0, 1.0)
+    km = kaplan_meier(surv, by, conf_type="none")
+    tau = check_horizon(km, tau)
+    means, errors = np.empty(len(km.groups)), np.empty(len(km.groups))
+    for g in range(len(km.groups)):
+        rows = slice(int(km.bounds[g]), int(km.bounds[g + 1]))
+        jumps = np.diff(km.variance_log[rows], prepend=0.0)
+        means[g], variance = restricted_mean(km.time[rows], km.estimate[rows], jumps, tau)
+        errors[g] = variance**0.5
+    if km.robust:
+        errors = _robust_errors(surv, by, km, tau)
+    z = normal_quantile(conf_level)
+    return Rmst(
+        groups=km.groups,
+        tau=tau,
+        estimate=means,
+        std_error=errors,
+        conf_low=np.maximum(means - z * errors, 0.0),
+        conf_high=np.minimum(means + z * errors, tau),
+        lost=tau - means,
+        n_patients=km.n_patients,
+        conf_level=float(conf_level),
+        unit=surv.unit,
+        provenance=Provenance.of("rmst", surv, tau=tau, conf_level=conf_level),
+    )
+
+
+def check_horizon(km: KaplanMeier, tau: float) -> float:
+    """`tau` as float, if every group was followed that far or has no survivor left."""
+    number = between("tau", tau, 0.0, np.inf)
+    last = km.time[km.bounds[1:] - 1]
+    open_end = km.estimate[km.bounds[1:] - 1] > 0
+    short = open_end & (last < number)
+    if short.any():
+        g = int(np.flatnonzero(short)[0])
+        raise InputError(
+            f"tau={number:g} lies beyond the follow-up of group {km.groups[g]!r}, which ends at {last[g]:g} "
+            f"{km.unit} with survivors; choose tau <= {last[open_end].min():g}, or extrapolate with a model."
+        )
+    return number
+
+
+def _robust_errors(surv: Surv, by: Any, km: KaplanMeier, tau: float) -> FloatArray:
+    from survsim.core.event_table import EventTable, group_rows
+    from survsim.kernels.product_limit import restricted_mean_influence
+
+    errors = []
+    for part in group_rows(surv, by)[1]:
+        table = EventTable.of(part)
+        influence = restricted_mean_influence(
+            (table.time, table.n_risk, table.n_event), part.time, part.event, part.entry, tau
+        )
+        weight = np.ones(len(part)) if part.weight is None else part.weight
+        cluster = np.arange(len(part)) if part.cluster is None else part.cluster
+        errors.append(np.sqrt(np.sum(np.bincount(cluster, weight * influence) ** 2)))
+    return np.array(errors)

@@ -1,0 +1,53 @@
+"""Difference and ratio of restricted mean survival times between two groups."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from survsim.core.provenance import Provenance
+from survsim.core.surv import Surv
+from survsim.estimate.nonparametric.contrast import Contrast, two_labels, wald_difference, wald_ratio
+from survsim.estimate.nonparametric.rmst import rmst
+
+
+def rmst_test(
+    surv: Surv, by: Any, tau: float, *, reference: Any = None, conf_level: float = 0.95
+) -> Contrast:
+    """Compare mean survival time to tau: difference (normal) and ratio (normal on the log scale).
+
+    Parameters
+    ----------
+    surv : response; by : (n,) labels of two groups.
+    tau : horizon in the unit of `surv`, within the follow-up of both groups.
+    reference : label of the reference group; the first if None.
+
+    Reference: Royston & Parmar 2013; Uno et al. 2014.
+
+    Example
+    -------
+    >>> from survsim import Surv, rmst_test
+    >>> s = Surv.right([1, 3, 4, 6, 8, 9], [1, 1, 0, 1, 0, 1], unit="months")
+    >>> rmst_test(s, ["a", "a", "a", "b", "b", "b"], 4).contrast_estimate.round(4).tolist()
+    [1.3333, 1.5]
+    """
+    means = rmst(surv, tau, by, conf_level=conf_level)
+    pair = list(two_labels(means.groups, reference))
+    value, error = means.estimate[pair], means.std_error[pair]
+    rows = [wald_difference(value, error, conf_level), wald_ratio(value, error, conf_level)]
+    columns = np.array(rows).T
+    return Contrast(
+        quantity=f"Restricted mean survival time to {means.tau:g} {surv.unit}",
+        groups=tuple(means.groups[k] for k in pair),
+        estimate=value,
+        std_error=error,
+        contrast=("difference", "ratio"),
+        contrast_estimate=columns[0],
+        conf_low=columns[1],
+        conf_high=columns[2],
+        p_value=columns[3],
+        conf_level=float(conf_level),
+        unit=surv.unit,
+        provenance=Provenance.of("rmst_test", means, reference=reference),
+    )

@@ -1,0 +1,1 @@
+"""Parametric and spline survival models, cure, averaging over families, background mortality."""

@@ -1,0 +1,139 @@
+"""Predictions of parametric fits with delta-method intervals."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.special import ndtri
+
+from survsim.core.checks import FloatArray, float_vector
+from survsim.core.distributions import HazardDistribution
+from survsim.core.errors import ExtrapolationWarning, InputError
+from survsim.core.provenance import Provenance
+from survsim.core.result import Result, result
+from survsim.estimate.parametric.fit import ParametricFit
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@result
+class SurvivalPrediction(Result):
+    """Predicted survival of m patients at T times.
+
+    Attributes
+    ----------
+    time : (T,) in `unit`; survival, std_error, conf_low, conf_high : (m, T).
+    conf_level : of the pointwise intervals.
+    end_of_follow_up : largest time in the data the model was fitted to.
+    """
+
+    time: FloatArray
+    unit: str
+    survival: FloatArray
+    std_error: FloatArray
+    conf_low: FloatArray
+    conf_high: FloatArray
+    conf_level: float
+    end_of_follow_up: float
+
+    def to_frame(self) -> pd.DataFrame:
+        """Columns patient (row of the data), time, survival, std_error, conf_low, conf_high."""
+        import pandas as pd
+
+        m, n_time = self.survival.shape
+        return pd.DataFrame(
+            {
+                "patient": np.repeat(np.arange(m), n_time),
+                "time": np.tile(self.time, m),
+                "survival": self.survival.ravel(),
+                "std_error": self.std_error.ravel(),
+                "conf_low": self.conf_low.ravel(),
+                "conf_high": self.conf_high.ravel(),
+            }
+        )
+
+    def headline(self) -> str:
+        return (
+            f"Predicted survival of {self.survival.shape[0]} patients (time in {self.unit}), "
+            f"{self.conf_level:.0%} intervals; data reach {self.end_of_follow_up:g}"
+        )
+
+
+def predict_survival(fit: ParametricFit, data: Any, times: Any, conf_level: float) -> SurvivalPrediction:
+    """Survival at times with intervals on the scale log(-log S), where they stay inside 0 and 1."""
+    if times is None:
+        raise InputError(f"times is missing: pass the times, in {fit.surv.unit}, at which to predict.")
+    grid = float_vector("times", np.atleast_1d(times))
+    _warn_beyond(fit, float(grid.max()))
+
+    def log_log(law: HazardDistribution) -> FloatArray:
+        with np.errstate(divide="ignore"):
+            return np.stack([np.atleast_1d(np.log(law.cumulative_hazard(t))) for t in grid], axis=-1)
+
+    centre, deviation = _delta(fit, data, log_log)
+    survival = np.exp(-np.exp(centre))
+    half = ndtri(0.5 + conf_level / 2.0) * deviation
+    return SurvivalPrediction(
+        provenance=Provenance.of("predict_survival", fit, conf_level=conf_level),
+        time=grid,
+        unit=fit.surv.unit,
+        survival=survival,
+        std_error=survival * np.where(np.isfinite(centre), np.exp(centre), 0.0) * deviation,
+        conf_low=np.exp(-np.exp(centre + half)),
+        conf_high=np.exp(-np.exp(centre - half)),
+        conf_level=conf_level,
+        end_of_follow_up=fit.end_of_follow_up,
+    )
+
+
+def predict_rmst(fit: ParametricFit, data: Any, tau: float, conf_level: float) -> pd.DataFrame:
+    """Restricted mean with a symmetric interval."""
+    import pandas as pd
+
+    if not tau > 0:
+        raise InputError(f"tau must be above 0; got {tau:g}.")
+    _warn_beyond(fit, tau)
+    centre, deviation = _delta(fit, data, lambda law: np.atleast_1d(law.rmst(tau)))
+    half = ndtri(0.5 + conf_level / 2.0) * deviation
+    return pd.DataFrame(
+        {
+            "patient": np.arange(centre.size),
+            "tau": tau,
+            "rmst": centre,
+            "std_error": deviation,
+            "conf_low": centre - half,
+            "conf_high": centre + half,
+        }
+    )
+
+
+def _delta(
+    fit: ParametricFit, data: Any, function: Callable[[HazardDistribution], FloatArray]
+) -> tuple[FloatArray, FloatArray]:
+    """A function of the law and its standard error; central differences a thousandth of an error wide."""
+    estimate, step = np.asarray(fit.estimate), 1e-3 * fit.std_error
+    centre = function(fit.distribution(data))
+    slopes = []
+    for k in range(estimate.size):
+        move = np.zeros(estimate.size)
+        move[k] = step[k]
+        ahead = function(fit.distribution(data, estimate + move))
+        behind = function(fit.distribution(data, estimate - move))
+        with np.errstate(invalid="ignore"):
+            slopes.append(np.where(np.isfinite(centre), (ahead - behind) / (2.0 * step[k]), 0.0))
+    gradient = np.stack(slopes, axis=-1)
+    return centre, np.sqrt(np.einsum("...i,ij,...j->...", gradient, fit.covariance, gradient))
+
+
+def _warn_beyond(fit: ParametricFit, time: float) -> None:
+    if time > fit.end_of_follow_up:
+        warnings.warn(
+            f"prediction at {time:g} {fit.surv.unit}, but follow-up ends at {fit.end_of_follow_up:g}: beyond it "
+            f"the {fit.family} form alone speaks. Compare families (compare_families).",
+            ExtrapolationWarning,
+            stacklevel=4,
+        )

@@ -1,0 +1,172 @@
+"""Parametric survival models by maximum likelihood."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from survsim.core.checks import FloatArray, float_vector, one_of
+from survsim.core.errors import ConvergenceError, InputError
+from survsim.core.provenance import Provenance
+from survsim.core.surv import Surv
+from survsim.estimate.parametric.families import (
+    ExponentialFamily,
+    Family,
+    GompertzFamily,
+    LocationScale,
+    PiecewiseFamily,
+)
+from survsim.estimate.parametric.fit import ParametricFit
+from survsim.estimate.parametric.newton import maximise
+from survsim.estimate.parametric.predictor_designs import PredictorDesign, make_design
+from survsim.estimate.parametric.problem import Part, Problem, fit_family, spread
+
+FAMILIES = (
+    "exponential",
+    "weibull",
+    "gompertz",
+    "lognormal",
+    "loglogistic",
+    "generalised_gamma",
+    "piecewise_exponential",
+)
+
+
+def parametric_survival(
+    surv: Surv,
+    family: str,
+    formula: Any = None,
+    data: Any = None,
+    *,
+    cuts: Sequence[float] | None = None,
+    ancillary: Any = None,
+    background: Any = None,
+    robust: bool | None = None,
+    conf_level: float = 0.95,
+) -> ParametricFit:
+    """Fit a parametric survival model by maximum likelihood.
+
+    The log-likelihood is the sum of w [d log h(t) - H(t) + H(entry)]. Covariates act on log time (time
+    ratios) for Weibull, log-normal, log-logistic and generalised gamma, on the log hazard (hazard ratios)
+    for exponential, Gompertz and piecewise exponential.
+
+    Parameters
+    ----------
+    surv : the response; delayed entry, weights and clusters are used. An event at time 0 is an error for
+        the families of log time; a patient censored at 0 says nothing and is left out by them.
+    family : one of exponential, weibull, gompertz, lognormal, loglogistic, generalised_gamma,
+        piecewise_exponential.
+    formula, data : right-hand side for the location and its frame; or formula None and data an (n, p) matrix.
+    cuts : for piecewise_exponential, the times at which the hazard changes, in the unit of `surv`.
+    ancillary : formula for the second predictor (log sigma, or the Gompertz shape).
+    background : (n,) hazard of other causes at each end of follow-up, per unit of `surv`: the model is
+        then of the excess hazard.
+    robust : sandwich standard errors; by default when `surv` has clusters.
+    conf_level : of the intervals.
+
+    Raises
+    ------
+    ConvergenceError : no events, or a coefficient that runs to infinity; the message says which.
+
+    References
+    ----------
+    Kalbfleisch and Prentice (2002), The Statistical Analysis of Failure Time Data, section 3.
+
+    Example
+    -------
+    >>> from survsim import Surv, parametric_survival
+    >>> fit = parametric_survival(Surv.right([2, 3, 5, 8], [1, 1, 0, 1], unit="months"), "exponential")
+    >>> round(float(fit.distribution().rate), 4)
+    0.1667
+    """
+    one_of("family", family, FAMILIES)
+    law = _family(family, cuts)
+    provenance = Provenance.of(
+        "parametric_survival", surv, family=family, formula=told(formula), ancillary=told(ancillary),
+        cuts=cuts, relative=background is not None,
+    )  # fmt: skip
+    try:
+        return fit_family(
+            law,
+            surv,
+            _designs(law, surv, formula, ancillary, data),
+            starts=_starts,
+            background=background,
+            robust=robust,
+            conf_level=conf_level,
+            provenance=provenance,
+        )
+    except ConvergenceError as error:
+        if family != "generalised_gamma" or not surv.event.any():
+            raise
+        raise ConvergenceError(
+            f"{error} With few events the generalised gamma often has no maximum (q runs to infinity); weibull, "
+            "lognormal and loglogistic have one."
+        ) from None
+
+
+def _family(name: str, cuts: Sequence[float] | None) -> Family:
+    if (name == "piecewise_exponential") != (cuts is not None):
+        raise InputError(
+            "cuts (the times at which the hazard changes) belong to family='piecewise_exponential', and it needs them."
+        )
+    if name == "generalised_gamma":
+        from survsim.estimate.parametric.generalised_gamma_terms import GeneralisedGammaFamily
+
+        return GeneralisedGammaFamily()
+    if name == "piecewise_exponential":
+        points = float_vector("cuts", np.atleast_1d(np.asarray(cuts, dtype=object)))
+        if points.size == 0 or (points <= 0).any() or (np.diff(points) <= 0).any():
+            raise InputError(f"cuts must be increasing times above 0; got {points.tolist()}.")
+        return PiecewiseFamily(tuple(float(c) for c in points))
+    return simple_family(name)
+
+
+def simple_family(name: str) -> Family:
+    """A family that needs nothing but its name."""
+    if name in ("weibull", "lognormal", "loglogistic"):
+        return LocationScale(name)
+    return ExponentialFamily() if name == "exponential" else GompertzFamily()
+
+
+def _designs(law: Family, surv: Surv, formula: Any, ancillary: Any, data: Any) -> list[PredictorDesign]:
+    names, n = law.predictors, len(surv)
+    first = make_design(names[0], formula, data, n, intercept=not isinstance(law, PiecewiseFamily))
+    if ancillary is not None and (len(names) < 2 or isinstance(law, PiecewiseFamily)):
+        raise InputError(f"the {law.name} family has no ancillary predictor; leave ancillary out.")
+    rest = [
+        make_design(
+            name, ancillary if k == 0 else None, data if k == 0 and ancillary is not None else None, n
+        )
+        for k, name in enumerate(names[1:])
+    ]
+    return [first, *rest]
+
+
+def _starts(problem: Problem, sizes: list[int]) -> list[FloatArray]:
+    if problem.family.name == "generalised_gamma":
+        return [_start_generalised_gamma(problem, sizes)]
+    return [spread(problem.family.start(), sizes)]
+
+
+def _start_generalised_gamma(problem: Problem, sizes: list[int]) -> FloatArray:
+    """From the better of its two simple members, Weibull (q = 1) and log-normal (q = 0)."""
+    best: tuple[float, FloatArray] | None = None
+    for name, q in (("weibull", 1.0), ("lognormal", 0.0)):
+        inner = Problem(
+            LocationScale(name),
+            tuple(Part(p.kind, p.time, p.rows, p.designs[:2], p.weight, p.background) for p in problem.parts),
+            problem.n,
+        )
+        found = maximise(inner.evaluate, spread([0.0, 0.0], sizes[:2]), name)
+        if best is None or found.value > best[0]:
+            best = found.value, np.concatenate([found.theta, [q]])
+    assert best is not None
+    return best[1]
+
+
+def told(formula: Any) -> str | None:
+    """A formula as provenance keeps it."""
+    return formula if formula is None or isinstance(formula, str) else "matrix"

@@ -1,0 +1,1 @@
+"""From a published curve and its numbers at risk to pseudo patient-level data."""

@@ -1,0 +1,1 @@
+"""The same method many times: bootstrap, batches of simulated trials, group-sequential boundaries."""

@@ -1,0 +1,284 @@
+"""Meta-regression: study estimates on study characteristics, with residual heterogeneity."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.special import chdtrc, fdtrc
+
+from survsim.core.checks import FloatArray, between, one_of
+from survsim.core.design import Design, design_matrix
+from survsim.core.errors import InputError, SmallSampleWarning
+from survsim.core.provenance import Provenance
+from survsim.core.result import Result, result
+from survsim.estimate.printed.study_rows import study_rows
+from survsim.estimate.synthesis import heterogeneity as het
+from survsim.estimate.synthesis import meta_analysis as pooling
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@result
+class MetaRegression(Result):
+    """Coefficients of study characteristics; the first term is the intercept.
+
+    Attributes
+    ----------
+    terms : (p,) names.
+    estimate, std_error, conf_low, conf_high, p_value : (p,).
+    covariance : (p, p) of the coefficients.
+    tau2, tau2_conf_low, tau2_conf_high : variance between studies that the moderators leave.
+    q, q_df, q_p_value, i2, h2 : test of residual heterogeneity and its share (per cent).
+    r2 : per cent of the between-study variance that the moderators explain; NaN when there was none.
+    moderator_statistic, moderator_df, moderator_p_value : joint test of all moderators (F, or chi-squared
+        over its degrees of freedom with conf_method "wald").
+    df : degrees of freedom of the t law; inf for the normal.
+    k, labels, study_estimate, study_std_error, fitted : the studies.
+    """
+
+    terms: tuple[str, ...]
+    estimate: FloatArray
+    std_error: FloatArray
+    conf_low: FloatArray
+    conf_high: FloatArray
+    p_value: FloatArray
+    covariance: FloatArray
+    tau2: float
+    tau2_conf_low: float
+    tau2_conf_high: float
+    q: float
+    q_df: int
+    q_p_value: float
+    i2: float
+    h2: float
+    r2: float
+    moderator_statistic: float
+    moderator_df: tuple[int, float]
+    moderator_p_value: float
+    df: float
+    k: int
+    labels: tuple[str, ...]
+    study_estimate: FloatArray
+    study_std_error: FloatArray
+    fitted: FloatArray
+    design: Design
+    method: str
+    conf_method: str
+    conf_level: float
+    notes: tuple[str, ...] = ()
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a term: term, estimate, std_error, conf_low, conf_high, p_value."""
+        import pandas as pd
+
+        names = ("estimate", "std_error", "conf_low", "conf_high", "p_value")
+        return pd.DataFrame({"term": list(self.terms), **{n: getattr(self, n) for n in names}})
+
+    def headline(self) -> str:
+        """Studies, residual heterogeneity and the joint test."""
+        lines = [
+            f"Meta-regression of {self.k} studies on {', '.join(self.terms[1:])} (tau2: {self.method})",
+            f"residual tau2 {self.tau2:.4g} ({self.tau2_conf_low:.4g} to {self.tau2_conf_high:.4g}),"
+            f" I2 {self.i2:.1f}%, R2 {self.r2:.1f}%; moderators p = {self.moderator_p_value:.3g}",
+        ]
+        return "\n".join([*lines, *(f"Note: {note}" for note in self.notes)])
+
+    def predict(self, moderators: Any) -> pd.DataFrame:
+        """Mean effect and interval for a new study at each row of `moderators` (frame or (m, p-1) matrix)."""
+        import pandas as pd
+
+        columns = _new_columns(self.design, moderators)
+        x = np.column_stack([np.ones(columns.shape[0]), columns])
+        mean = x @ self.estimate
+        error = np.sqrt(np.einsum("ij,jk,ik->i", x, self.covariance, x))
+        width = pooling.critical_value(self.conf_level, self.df)
+        reach = width * np.sqrt(self.tau2 + error**2)
+        return pd.DataFrame(
+            {
+                "estimate": mean,
+                "std_error": error,
+                "conf_low": mean - width * error,
+                "conf_high": mean + width * error,
+                "prediction_low": mean - reach,
+                "prediction_high": mean + reach,
+            }
+        )
+
+
+def meta_regression(
+    estimate: Any,
+    std_error: Any,
+    moderators: Any,
+    *,
+    data: pd.DataFrame | None = None,
+    method: str = "REML",
+    conf_method: str = "modified-knapp-hartung",
+    labels: Sequence[Any] | None = None,
+    sources: Any = (),
+    clusters: Sequence[Any] | None = None,
+    overlap: str = "join",
+    conf_level: float = 0.95,
+) -> MetaRegression:
+    """Weighted regression ``y = X b + u + e`` with ``Var u = tau2`` and known ``Var e``.
+
+    Parameters
+    ----------
+    estimate, std_error : (k,) on an additive scale.
+    moderators : formula ("year + C(site)") read in `data`, a numeric frame, or a (k, m) matrix; an
+        intercept is added.
+    data : (k rows) frame for a formula.
+    method, conf_method, labels, sources, clusters, overlap, conf_level : as in `meta_analysis`; moderators
+        of joined rows are averaged.
+
+    Raises
+    ------
+    InputError : more terms than studies can carry, or terms that repeat one another.
+
+    References
+    ----------
+    Knapp and Hartung 2003, Stat Med 22:2693, equation 6; Röver, Knapp, Friede 2015 (modification).
+
+    Example
+    -------
+    >>> from survsim import meta_regression
+    >>> fit = meta_regression([-0.9, -0.6, -0.4, -0.1, 0.1], [0.2, 0.1, 0.2, 0.1, 0.2], [[1], [2], [3], [4], [5]])
+    >>> fit.terms, fit.estimate.round(3)
+    (('intercept', 'x1'), array([-1.114,  0.25 ]))
+    """
+    one_of("method", method, pooling.METHODS)
+    one_of("conf_method", conf_method, pooling.CONF_METHODS)
+    between("conf_level", conf_level, 0.0, 1.0)
+    rows = study_rows(estimate, std_error, labels=labels, clusters=clusters, overlap=overlap, sources=sources)
+    n_rows = sum(len(part) for part in rows.row_sets)
+    design = _design(moderators, data, n_rows)
+    x = np.column_stack([np.ones(rows.k), rows.average_rows(design.matrix)])
+    _check_rank(x, design.columns, rows.k)
+    y, v = rows.estimate, rows.std_error**2
+    tau2 = het.tau2_estimate(y, v, x, method)
+    fit = het.weighted_fit(y, v, x, tau2)
+    spread = het.heterogeneity(y, v, x, tau2, method, conf_level)
+    covariance = fit.covariance * pooling.variance_factor(fit.q, spread.q_df, conf_method)
+    df = np.inf if conf_method == "wald" else float(spread.q_df)
+    error = np.sqrt(np.diag(covariance))
+    width = pooling.critical_value(conf_level, df)
+    statistic, test_df, test_p = _joint_test(fit.coefficients, covariance, df)
+    provenance = Provenance.of(
+        "meta_regression",
+        sources,
+        method=method,
+        conf_method=conf_method,
+        moderators=list(design.columns),
+        conf_level=conf_level,
+        note="; ".join(rows.notes),
+    )
+    return MetaRegression(
+        provenance=provenance,
+        terms=("intercept", *design.columns),
+        estimate=fit.coefficients,
+        std_error=error,
+        conf_low=fit.coefficients - width * error,
+        conf_high=fit.coefficients + width * error,
+        p_value=np.array([pooling.two_sided_p(b / s, df) for b, s in zip(fit.coefficients, error)]),
+        covariance=covariance,
+        tau2=tau2,
+        r2=_explained(y, v, tau2, method),
+        moderator_statistic=statistic,
+        moderator_df=test_df,
+        moderator_p_value=test_p,
+        df=df,
+        k=rows.k,
+        labels=rows.labels,
+        study_estimate=y,
+        study_std_error=rows.std_error,
+        fitted=x @ fit.coefficients,
+        design=design,
+        method=method,
+        conf_method=conf_method,
+        conf_level=conf_level,
+        notes=rows.notes,
+        **{name: getattr(spread, name) for name in het.Heterogeneity.__dataclass_fields__},
+    )
+
+
+def _design(moderators: Any, data: Any, k: int) -> Design:
+    if isinstance(moderators, str):
+        if data is None:
+            raise InputError(f"moderators is the formula {moderators!r}; pass data= with one row a study.")
+        design = design_matrix(moderators, data)
+    else:
+        try:
+            matrix = np.array(moderators, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise InputError(
+                "moderators must be numbers; for categories use a formula, moderators='C(site)', data=frame."
+            ) from None
+        matrix = matrix[:, None] if matrix.ndim == 1 else matrix
+        names = getattr(moderators, "columns", None)
+        columns = (
+            tuple(map(str, names))
+            if names is not None
+            else tuple(f"x{i + 1}" for i in range(matrix.shape[1]))
+        )
+        design = Design(" + ".join(columns), columns, matrix)
+    if design.matrix.shape[0] != k:
+        raise InputError(
+            f"moderators has {design.matrix.shape[0]} rows for {k} studies. Give one row a study."
+        )
+    bad = np.flatnonzero(~np.isfinite(design.matrix).all(axis=1))
+    if bad.size:
+        raise InputError(
+            f"moderators is missing or infinite in rows {bad[:6].tolist()}; fill or drop those studies."
+        )
+    return design
+
+
+def _new_columns(design: Design, moderators: Any) -> FloatArray:
+    if design.spec is not None:
+        return design.apply(moderators)
+    frame = getattr(moderators, "columns", None)
+    values = moderators[list(design.columns)] if frame is not None else moderators
+    matrix = np.array(values, dtype=np.float64)
+    matrix = matrix[:, None] if matrix.ndim == 1 else matrix
+    if matrix.shape[1] != len(design.columns):
+        raise InputError(
+            f"moderators needs the columns {', '.join(design.columns)}; got {matrix.shape[1]} columns."
+        )
+    return matrix
+
+
+def _check_rank(x: FloatArray, columns: tuple[str, ...], k: int) -> None:
+    p = x.shape[1]
+    if k <= p:
+        raise InputError(
+            f"{k} studies cannot carry {p} terms (intercept, {', '.join(columns)}); use fewer moderators."
+        )
+    scale = np.linalg.norm(x, axis=0)
+    if np.any(scale == 0) or np.linalg.matrix_rank(x / scale) < p:
+        raise InputError(
+            f"the moderators {', '.join(columns)} are constant or repeat one another over these studies; drop one."
+        )
+    if k - p < 3:
+        warnings.warn(
+            f"{k} studies for {p} terms leave {k - p} degrees of freedom; the intervals are wide for a reason.",
+            SmallSampleWarning,
+            stacklevel=3,
+        )
+
+
+def _joint_test(
+    beta: FloatArray, covariance: FloatArray, df: float
+) -> tuple[float, tuple[int, float], float]:
+    """Joint test of all coefficients but the intercept."""
+    m = beta.size - 1
+    statistic = float(beta[1:] @ np.linalg.solve(covariance[1:, 1:], beta[1:])) / m
+    p = chdtrc(m, statistic * m) if np.isinf(df) else fdtrc(m, df, statistic)
+    return statistic, (m, df), float(p)
+
+
+def _explained(y: FloatArray, v: FloatArray, tau2: float, method: str) -> float:
+    total = het.tau2_estimate(y, v, np.ones((y.size, 1)), method)
+    return float("nan") if total == 0.0 else 100.0 * max(0.0, 1.0 - tau2 / total)

@@ -1,0 +1,331 @@
+"""Pooling of published medians, survival at fixed times, and restricted means."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from survsim.core import units
+from survsim.core.checks import FloatArray, between, one_of
+from survsim.core.errors import EvidenceWarning, InputError
+from survsim.core.provenance import Provenance
+from survsim.core.result import Result, result
+from survsim.estimate.printed import published_points as points
+from survsim.estimate.printed.study_rows import study_rows
+from survsim.estimate.synthesis.meta_analysis import CONF_METHODS, METHODS, MetaAnalysis, pool_rows
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+FUNCTION = {"survival": "pool_survival_points", "median": "pool_medians", "rmst": "pool_rmst"}
+
+
+@result
+class PooledPoints(Result):
+    """A published quantity pooled at each of m times (one for medians), on the printed scale.
+
+    Attributes
+    ----------
+    quantity : "survival", "median" or "rmst"; unit : of times.
+    time : (m,) fixed time or horizon; NaN for medians.
+    estimate, conf_low, conf_high, prediction_low, prediction_high : (m,); survival within 0 and 1.
+    n_study : (m,).
+    analyses : (m,) the `MetaAnalysis` behind each, on its scale (log odds, log, none).
+    left_out : why rows were left out, one text each.
+    routes : one (time, label, route) a row: where its error came from.
+    """
+
+    quantity: str
+    unit: str
+    time: FloatArray
+    estimate: FloatArray
+    conf_low: FloatArray
+    conf_high: FloatArray
+    prediction_low: FloatArray
+    prediction_high: FloatArray
+    n_study: FloatArray
+    analyses: tuple[MetaAnalysis, ...]
+    routes: tuple[tuple[float, str, str], ...]
+    left_out: tuple[str, ...] = ()
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a time: time, estimate, interval, prediction interval, n_study."""
+        import pandas as pd
+
+        names = ("time", "estimate", "conf_low", "conf_high", "prediction_low", "prediction_high", "n_study")
+        return pd.DataFrame({name: getattr(self, name) for name in names})
+
+    def studies(self) -> pd.DataFrame:
+        """One row a study and time on the printed scale: time, label, estimate, interval, weight, route."""
+        import pandas as pd
+
+        parts = []
+        for time, analysis in zip(self.time, self.analyses):
+            frame = analysis.to_frame()
+            frame = frame[frame["kind"] == "study"].drop(columns=["kind", "std_error"])
+            for name in ("estimate", "conf_low", "conf_high"):
+                frame[name] = points.back_from(self.quantity, frame[name].to_numpy())
+            frame.insert(0, "time", time)
+            parts.append(frame)
+        joined = pd.concat(parts, ignore_index=True)
+        told = {(t, label): route for t, label, route in self.routes}
+        joined["route"] = [
+            told.get((t if t == t else 0.0, label), "joined rows")
+            for t, label in zip(joined["time"], joined["label"])
+        ]
+        return joined
+
+    def headline(self) -> str:
+        """Quantity and how many errors were assumed."""
+        assumed = sum(route.startswith("number of") for _, _, route in self.routes)
+        note = f"; {assumed} errors rest on numbers of patients or events" if assumed else ""
+        return f"Pooled {self.quantity} from {len(self.routes)} published rows, time in {self.unit}{note}"
+
+
+def pool_survival_points(
+    rows: Iterable[Any],
+    *,
+    unit: str,
+    design_factor: float = 2.0,
+    method: str = "REML",
+    conf_method: str = "modified-knapp-hartung",
+    conf_level: float = 0.95,
+    unusable: str = "refuse",
+) -> PooledPoints:
+    """Pool published survival at fixed times, each time by itself, on the log odds scale.
+
+    Parameters
+    ----------
+    rows : `Estimate` records, or mappings with ``value`` (within 0 and 1), ``time`` and, where printed,
+        ``conf_low, conf_high, conf_level, std_error, n, label, source, cluster``.
+    unit : of `time`.
+    design_factor : factor on the binomial variance where only the point and n are printed; the default 2
+        is an assumption (half of the information lost to censoring).
+    method, conf_method, conf_level : as in `meta_analysis`.
+    unusable : "refuse" or "leave_out" (with a warning) rows that cannot be weighed: without any error, a
+        bound, not reached. Rows that contradict themselves are always refused.
+
+    Raises
+    ------
+    InputError : rows without any error, or intervals that exclude their estimate, by name.
+
+    References
+    ----------
+    Maruo 2025, Res Synth Methods (missing precision of survival rates), for the reason not to drop rows.
+
+    Example
+    -------
+    >>> from survsim import pool_survival_points
+    >>> pooled = pool_survival_points([dict(value=v, conf_low=v - 0.1, conf_high=v + 0.1, time=24)
+    ...     for v in (0.42, 0.50, 0.55, 0.61)], unit="months")
+    >>> pooled.estimate.round(2)
+    array([0.52])
+    """
+    return _pool(
+        "survival",
+        rows,
+        points.survival_effect,
+        unit,
+        design_factor,
+        method,
+        conf_method,
+        conf_level,
+        unusable,
+    )
+
+
+def pool_medians(
+    rows: Iterable[Any],
+    *,
+    unit: str,
+    design_factor: float = 1.5,
+    method: str = "REML",
+    conf_method: str = "modified-knapp-hartung",
+    conf_level: float = 0.95,
+    unusable: str = "refuse",
+) -> PooledPoints:
+    """Pool published median times on the log scale.
+
+    The error of a row is ``(log U - log L) / (2 z)``; where the upper end was not reached, the lower half of
+    the interval; without an interval ``sqrt(design_factor / events)``.
+
+    Parameters
+    ----------
+    rows : `Estimate` records or mappings with ``value`` and ``conf_low, conf_high`` or ``n_event``.
+    unit : of the medians.
+    design_factor : factor on the variance 1 / events where no interval is printed (an assumption).
+    method, conf_method, conf_level : as in `meta_analysis`.
+    unusable : "refuse" or "leave_out" (with a warning) rows that cannot be weighed: without any error, a
+        bound, not reached. Rows that contradict themselves are always refused.
+
+    Raises
+    ------
+    InputError : medians not reached, or without any error, by name.
+
+    References
+    ----------
+    McGrath 2025, arXiv 2503.03065 (pooling of median survival with errors from printed intervals).
+
+    Example
+    -------
+    >>> from survsim import pool_medians
+    >>> rows = [dict(value=m, conf_low=0.7 * m, conf_high=m / 0.7) for m in (9, 11, 14, 16)]
+    >>> pool_medians(rows, unit="months").estimate.round(1)
+    array([12.2])
+    """
+    return _pool(
+        "median", rows, points.median_effect, unit, design_factor, method, conf_method, conf_level, unusable
+    )
+
+
+def pool_rmst(
+    rows: Iterable[Any],
+    *,
+    unit: str,
+    method: str = "REML",
+    conf_method: str = "modified-knapp-hartung",
+    conf_level: float = 0.95,
+    unusable: str = "refuse",
+) -> PooledPoints:
+    """Pool restricted mean survival times (or differences are pooled by `meta_analysis`), per horizon.
+
+    Parameters
+    ----------
+    rows : mappings or records with ``value``, ``time`` (the horizon) and an interval or ``std_error``.
+    unit : of both.
+    method, conf_method, conf_level : as in `meta_analysis`.
+    unusable : "refuse" or "leave_out" (with a warning) rows that cannot be weighed: without any error, a
+        bound, not reached. Rows that contradict themselves are always refused.
+
+    Raises
+    ------
+    InputError : a mean beyond its horizon or without error, by name.
+
+    References
+    ----------
+    Wei, Royston et al. 2015, Stat Med 34:2881, section 3.
+
+    Example
+    -------
+    >>> from survsim import pool_rmst
+    >>> pool_rmst([dict(value=v, std_error=1.0, time=36) for v in (20, 22, 23)], unit="months").estimate
+    array([21.66666667])
+    """
+    return _pool("rmst", rows, points.rmst_effect, unit, 1.0, method, conf_method, conf_level, unusable)
+
+
+def _pool(
+    quantity: str,
+    rows: Iterable[Any],
+    convert: Callable[[points.Row, float], points.Effect],
+    unit: str,
+    design_factor: float,
+    method: str,
+    conf_method: str,
+    conf_level: float,
+    unusable: str,
+) -> PooledPoints:
+    units.check_unit(unit)
+    between("design_factor", design_factor, 0.0, np.inf)
+    one_of("method", method, METHODS)
+    one_of("conf_method", conf_method, CONF_METHODS)
+    between("conf_level", conf_level, 0.0, 1.0)
+    one_of("unusable", unusable, ("refuse", "leave_out"))
+    read, effects, left_out = _convert_all(quantity, rows, convert, unit, design_factor, unusable)
+    told = [*(e.note for e in effects if e.note), *(f"left out: {text}" for text in left_out)]
+    if told:
+        more = f"; and {len(told) - 8} more" if len(told) > 8 else ""
+        warnings.warn("; ".join(told[:8]) + more, EvidenceWarning, stacklevel=3)
+    times = _times(quantity, read)
+    options: dict[str, Any] = {"method": method, "conf_method": conf_method, "conf_level": conf_level}
+    analyses = []
+    for time in np.unique(times):
+        chosen = np.flatnonzero(times == time)
+        analyses.append(_pool_one([read[i] for i in chosen], [effects[i] for i in chosen], quantity, options))
+    ends = ("estimate", "conf_low", "conf_high", "prediction_low", "prediction_high")
+    columns = {n: points.back_from(quantity, np.array([getattr(a, n) for a in analyses])) for n in ends}
+    sources = [row.source for row in read if row.source is not None]
+    return PooledPoints(
+        provenance=Provenance.of(FUNCTION[quantity], sources, design_factor=design_factor, **options),
+        quantity=quantity,
+        unit=unit,
+        time=np.full(1, np.nan) if quantity == "median" else np.unique(times),
+        n_study=np.array([float(a.k) for a in analyses]),
+        analyses=tuple(analyses),
+        routes=tuple((float(t), row.label, e.route) for t, row, e in zip(times, read, effects)),
+        left_out=tuple(left_out),
+        **columns,
+    )
+
+
+def _convert_all(
+    quantity: str,
+    rows: Iterable[Any],
+    convert: Callable[[points.Row, float], points.Effect],
+    unit: str,
+    design_factor: float,
+    unusable: str,
+) -> tuple[list[points.Row], list[points.Effect], list[str]]:
+    """Every row on its scale; faults of all rows in one message, unusable rows refused or left out."""
+    read: list[points.Row] = []
+    effects: list[points.Effect] = []
+    faults: list[str] = []
+    left_out: list[str] = []
+    for position, item in enumerate(rows):
+        try:
+            row = points.read_row(item, position, quantity, unit)
+            effect = convert(row, design_factor)
+        except points.UnusableRowError as error:
+            (faults if unusable == "refuse" else left_out).append(str(error))
+        except InputError as error:
+            faults.append(str(error))
+        else:
+            read.append(row)
+            effects.append(effect)
+    if faults:
+        raise InputError("\n".join(faults))
+    if not read:
+        raise InputError("there are no rows to pool" + (": " + "; ".join(left_out[:6]) if left_out else "."))
+    return read, effects, left_out
+
+
+def _times(quantity: str, read: list[points.Row]) -> FloatArray:
+    if quantity == "median":
+        return np.zeros(len(read))
+    missing = [row.label for row in read if row.time is None or not row.time > 0]
+    if missing:
+        raise InputError(
+            f"{quantity} needs a positive time in every row; missing for {', '.join(missing[:6])}."
+        )
+    return np.array([row.time for row in read], dtype=np.float64)
+
+
+def _pool_one(
+    read: list[points.Row], effects: list[points.Effect], quantity: str, options: dict[str, Any]
+) -> MetaAnalysis:
+    given = [row.cluster for row in read]
+    # A row without a cluster is a cluster of its own.
+    clusters = (
+        None
+        if all(c is None for c in given)
+        else [("own", i) if c is None else ("shared", c) for i, c in enumerate(given)]
+    )
+    sources = [row.source for row in read if row.source is not None]
+    rows = study_rows(
+        [e.estimate for e in effects],
+        [e.std_error for e in effects],
+        labels=[row.label for row in read],
+        clusters=clusters,
+    )
+    return pool_rows(
+        rows,
+        options["method"],
+        options["conf_method"],
+        options["conf_level"],
+        0.5 if quantity != "rmst" else 0.25 * float(read[0].time or 1.0),
+        Provenance.of(FUNCTION[quantity], sources, **options),
+    )
