@@ -13,8 +13,8 @@ from survsim.cli.data_more import add_study, compare, diff, import_file
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from survsim.evidence.check import CheckReport
-    from survsim.evidence.faults import Fault
+    from survsim.evidence.raw.check import CheckReport
+    from survsim.evidence.schema.faults import Fault
 
 app = typer.Typer(help="Evidence: check it, curate it, add to it.", no_args_is_help=True)
 _DIR = typer.Argument(metavar="[DATA_DIR]", help="A study or its data folder; default: where you stand.")
@@ -31,7 +31,7 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="All faults as JSON.")] = False,
 ) -> None:
     """List all faults at once; exit with 2 if any of them makes a number unusable or wrong."""
-    from survsim.evidence.check import check_evidence
+    from survsim.evidence.raw.check import check_evidence
 
     report = check_evidence(data_dir)
     if as_json:
@@ -46,7 +46,7 @@ def check(
 @app.command("curate")
 def curate(data_dir: Annotated[Path | None, _DIR] = None) -> None:
     """Make data/curated and data/datapackage.json from data/raw, whole or not at all."""
-    from survsim.evidence.curate import curate as make
+    from survsim.evidence.raw.curate import curate as make
 
     done = make(data_dir)
     if not done.changed:

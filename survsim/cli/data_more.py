@@ -10,10 +10,10 @@ import typer
 from survsim.cli.console import shown
 
 if TYPE_CHECKING:
-    from survsim.evidence.citations_in import Cell
-    from survsim.evidence.diff import EvidenceDiff, TableDiff
-    from survsim.evidence.extraction import ExtractionComparison
-    from survsim.evidence.locate import DataFolder
+    from survsim.evidence.bring_in.citations_in import Cell
+    from survsim.evidence.bring_in.diff import EvidenceDiff, TableDiff
+    from survsim.evidence.bring_in.extraction import ExtractionComparison
+    from survsim.evidence.raw.locate import DataFolder
 
 MOST = 50
 _SET = typer.Option(
@@ -31,8 +31,8 @@ def add_study(
     set_name: Annotated[str | None, _SET] = None,
 ) -> None:
     """Write empty rows for a new study, in the raw tables or as a spreadsheet."""
-    from survsim.evidence.template import add_study as add
-    from survsim.evidence.template import add_study_book
+    from survsim.evidence.bring_in.template import add_study as add
+    from survsim.evidence.bring_in.template import add_study_book
 
     if xlsx:
         made = add_study_book(_own_data(), study_id, Path(f"{study_id}.xlsx"), set_name=set_name)
@@ -90,7 +90,7 @@ def diff(
     """List the rows of the curated tables that came, went or changed; the order of rows is nothing."""
     from contextlib import ExitStack
 
-    from survsim.evidence.diff import diff_evidence
+    from survsim.evidence.bring_in.diff import diff_evidence
 
     with ExitStack() as stack:
         before = _state(stack, old)
@@ -110,7 +110,7 @@ def compare(
     as_json: Annotated[bool, _JSON] = False,
 ) -> None:
     """List where two extractions of the same numbers differ; exits with 0 if they agree, with 1 if not."""
-    from survsim.evidence.extraction import compare_extractions
+    from survsim.evidence.bring_in.extraction import compare_extractions
 
     found = compare_extractions(a, b)
     if as_json:
@@ -123,7 +123,7 @@ def compare(
 def _own_data() -> DataFolder:
     """The data of the study one stands in; never the tables that came with survsim."""
     from survsim.core.errors import InputError
-    from survsim.evidence.locate import data_folder, find_study
+    from survsim.evidence.raw.locate import data_folder, find_study
 
     study = find_study()
     if study is None:
@@ -142,8 +142,8 @@ def _state(stack: Any, name: str) -> Path:
 
 
 def _import_book(file: Path, set_name: str | None, replace: bool) -> None:
-    from survsim.evidence.raw_sets import choose_set, commit, merge
-    from survsim.evidence.spreadsheet import read_book
+    from survsim.evidence.bring_in.spreadsheet import read_book
+    from survsim.evidence.raw.sets import choose_set, commit, merge
 
     folder = _own_data()
     book = read_book(file)
@@ -163,7 +163,7 @@ def _import_book(file: Path, set_name: str | None, replace: bool) -> None:
 
 
 def _import_citations(file: Path, study: str | None, replace: bool) -> None:
-    from survsim.evidence.citations_in import import_citations
+    from survsim.evidence.bring_in.citations_in import import_citations
 
     done = import_citations(_own_data(), file, study=study, replace=replace)
     for words, cells in (("filled", done.filled), ("replaced", done.replaced), ("kept", done.kept)):

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.errors import InputError
-from survsim.evidence.evidence_map import DESIGN_ORDER
+from survsim.evidence.ask.evidence_map import DESIGN_ORDER
 from survsim.figures import style
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from survsim.evidence.evidence_map import EvidenceMap
+    from survsim.evidence.ask.evidence_map import EvidenceMap
 
 WORDS = {
     "rct": "randomised trial",

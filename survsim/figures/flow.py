@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from survsim.figures import style
 
 if TYPE_CHECKING:
-    from survsim.evidence.flow import EvidenceFlow
+    from survsim.evidence.ask.flow import EvidenceFlow
 
 BOX_WIDTH, SIDE_LEFT, SIDE_WIDTH = 3.0, 4.0, 5.4
 LINE, PAD, SPACE = 0.19, 0.24, 0.34

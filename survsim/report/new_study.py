@@ -11,8 +11,8 @@ from string import Template
 
 from survsim.core import files
 from survsim.core.errors import InputError
-from survsim.evidence import package
-from survsim.evidence.curate import curate
+from survsim.evidence.raw import package
+from survsim.evidence.raw.curate import curate
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,59}")
 FILES = {

@@ -9,7 +9,7 @@ from survsim.core.ledger import Ledger
 from survsim.report.resolve import studies_behind
 
 if TYPE_CHECKING:
-    from survsim.evidence.store import EvidenceStore
+    from survsim.evidence.ask.store import EvidenceStore
 
 
 class Citations:

@@ -13,7 +13,7 @@ from survsim.report.study import Study
 if TYPE_CHECKING:
     import pandas as pd
 
-    from survsim.evidence.store import EvidenceStore
+    from survsim.evidence.ask.store import EvidenceStore
 
 KEYS = {"estimates": "estimate_id", "studies": "study_id", "cases": "case_id", "patients": "dataset"}
 DATASETS = ("patients", "outcomes", "drugs", "radiotherapy", "recurrences", "follow_up_forms")

@@ -15,7 +15,7 @@ from survsim.report.study import Analysis, Study
 if TYPE_CHECKING:
     from rich.tree import Tree
 
-    from survsim.evidence.store import EvidenceStore
+    from survsim.evidence.ask.store import EvidenceStore
 
 MOST_ROWS = 40
 """Leaves printed below one step; the rest are counted."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from survsim.core.provenance import Provenance
-from survsim.evidence.store import EvidenceStore, load_evidence
+from survsim.evidence.ask.store import EvidenceStore, load_evidence
 from survsim.scenario.parameterise import Parameters, parameterise
 from survsim.scenario.spec import Scenario
 from survsim.simulation.run import refuse_size, simulate_model

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import survsim
-from survsim.evidence.curate import curate
+from survsim.evidence.raw.curate import curate
 from tests.helpers.mini_study import ESTIMATES, write_raw
 
 STUDY = Path(__file__).resolve().parents[2]
@@ -89,9 +89,9 @@ def test_a_folder_that_is_no_study_is_one_line(tmp_path):
 KILLED = """
 import sys
 from pathlib import Path
-from survsim.evidence.curate import curate, curated_tables
-from survsim.evidence import swap
-import survsim.evidence.check, pandas
+from survsim.evidence.raw.curate import curate, curated_tables
+from survsim.evidence.raw import swap
+import survsim.evidence.raw.check, pandas
 data = Path(sys.argv[1])
 raw = data / "raw" / "literature" / "lung" / "estimates.csv"
 text = raw.read_text(encoding="utf-8")
@@ -131,7 +131,7 @@ def test_killed_at_any_moment_a_whole_set_is_there(study):
 @pytest.mark.parametrize("step", range(7))
 def test_stopped_at_each_step_of_the_swap_a_whole_set_is_there(study, monkeypatch, step):
     """Every rename and removal of the swap is a step after which the process may end."""
-    from survsim.evidence import swap
+    from survsim.evidence.raw import swap
 
     data = study / "data"
     old = survsim.load_evidence(data).checksum

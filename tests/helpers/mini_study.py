@@ -7,9 +7,9 @@ import io
 import json
 from pathlib import Path
 
-from survsim.evidence import package
-from survsim.evidence.csv_text import table_bytes
-from survsim.evidence.curate import curated_tables, frame_of
+from survsim.evidence.raw import package
+from survsim.evidence.raw.csv_text import table_bytes
+from survsim.evidence.raw.curate import curated_tables, frame_of
 
 STUDIES = """\
 study_id,first_author,year,title,journal,doi,pmid,nct,url,site,design,period_start,period_end,n_total,\

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import survsim
-from survsim.evidence.csv_text import parse_text, table_bytes
-from survsim.evidence.curate import curate
+from survsim.evidence.raw.csv_text import parse_text, table_bytes
+from survsim.evidence.raw.curate import curate
 from tests.helpers.mini_study import ESTIMATES, write_raw
 
 # Whatever an extractor may type: quotes, commas, line breaks, other scripts; but no control characters, no

@@ -1,0 +1,83 @@
+"""The flow of a selection: what was found, what was left out at each step and why, what remained."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from survsim.core.provenance import Provenance
+from survsim.core.result import Result, result
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from survsim.evidence.ask.selection import EvidenceSelection
+
+SHARED = "shares patients with a study that was kept"
+
+
+@result
+class EvidenceFlow(Result):
+    """Steps of a selection, in order, as a PRISMA flow picture has them.
+
+    Attributes
+    ----------
+    reasons : what each step left out; the first is the start, the last what remained.
+    numbers_left, studies_left : (k,) numbers and studies that remain after each step.
+    numbers_out, studies_out : (k,) numbers that the step left out, and studies that it left without any.
+    """
+
+    reasons: tuple[str, ...]
+    numbers_left: np.ndarray
+    studies_left: np.ndarray
+    numbers_out: np.ndarray
+    studies_out: np.ndarray
+
+    def to_frame(self) -> pd.DataFrame:
+        """Columns reason, numbers_out, studies_out, numbers_left, studies_left."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            {
+                "reason": self.reasons,
+                "numbers_out": self.numbers_out,
+                "studies_out": self.studies_out,
+                "numbers_left": self.numbers_left,
+                "studies_left": self.studies_left,
+            }
+        )
+
+    def headline(self) -> str:
+        return (
+            f"Evidence flow: {self.numbers_left[-1]} of {self.numbers_left[0]} numbers, "
+            f"{self.studies_left[-1]} of {self.studies_left[0]} studies"
+        )
+
+
+def evidence_flow(selection: EvidenceSelection) -> EvidenceFlow:
+    """Count numbers and studies after each step of a selection; steps that left nothing out are not listed."""
+    import pandas as pd
+
+    study, _ = pd.factorize(selection.estimates["study_id"])
+    code = selection.reason_code
+    steps = [("all numbers", 0, 0, len(code), int(study.max(initial=-1)) + 1)]
+    left = np.ones(len(code), bool)
+    for number, reason in enumerate(selection.reasons, 1):
+        gone = code == number
+        if not gone.any():
+            continue
+        before = steps[-1]
+        left &= ~gone
+        studies = int(np.unique(study[left]).size)
+        name = SHARED if reason == "overlap" else reason
+        steps.append((name, int(gone.sum()), before[4] - studies, int(left.sum()), studies))
+    columns = list(zip(*steps))
+    return EvidenceFlow(
+        reasons=tuple(columns[0]),
+        numbers_out=np.array(columns[1], np.int64),
+        studies_out=np.array(columns[2], np.int64),
+        numbers_left=np.array(columns[3], np.int64),
+        studies_left=np.array(columns[4], np.int64),
+        provenance=Provenance.of("flow", **dict(selection.criteria)),
+    )

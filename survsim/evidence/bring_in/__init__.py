@@ -1,0 +1,1 @@
+"""New evidence from outside: spreadsheets, citation files, two extractions compared."""

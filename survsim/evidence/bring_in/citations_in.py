@@ -1,0 +1,236 @@
+"""Citations from BibTeX or RIS into the raw tables of studies: empty cells are filled, others only on request."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from survsim.core.errors import EvidenceError
+from survsim.evidence.raw.declared import Row
+from survsim.evidence.raw.literature import literature_sets
+from survsim.evidence.raw.locate import DataFolder
+from survsim.evidence.raw.sets import Files, RawTable, commit, read_raw
+from survsim.evidence.schema.table import tables
+
+FIELDS = ("first_author", "year", "title", "journal", "doi", "pmid", "url")
+MAX_BYTES = 20 * 2**20
+_BIB_ENTRY = re.compile(r"^\s*@(?!comment|string|preamble)\w+\s*[{(]", re.IGNORECASE | re.MULTILINE)
+_RIS_ENTRY = re.compile(r"^TY  - ", re.MULTILINE)
+_DOI = re.compile(r"^(https?://(dx\.)?doi\.org/|doi:\s*)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One citation: `key` as the file names it, `cells` by column of studies."""
+
+    key: str
+    cells: Row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One cell of a study: what it holds and what the file says."""
+
+    study: str
+    column: str
+    has: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citations:
+    """What an import did: cells filled, cells replaced, cells kept although the file differs, entries without study."""
+
+    filled: tuple[Cell, ...]
+    replaced: tuple[Cell, ...]
+    kept: tuple[Cell, ...]
+    unmatched: tuple[str, ...]
+
+
+def import_citations(
+    folder: DataFolder, path: Path, *, study: str | None = None, replace: bool = False
+) -> Citations:
+    """Fill author, year, title, journal, doi, pmid and url of studies from a .bib or .ris file.
+
+    An entry belongs to the study named `study` (the file then has one entry), else to the study whose id is its key,
+    else to the study with its DOI.
+
+    Raises
+    ------
+    EvidenceError : a file that cannot be read, entries that belong to no study, two entries for one study.
+    """
+    entries = read_citations(path)
+    sets = {p.name: t for p in literature_sets(folder.raw) if (t := read_raw(p, "studies", folder.raw))}
+    matched, unmatched = _match(entries, sets, study, path.name)
+    done: dict[str, list[Cell]] = {"filled": [], "replaced": [], "kept": []}
+    changes: Files = {}
+    for name, table in sets.items():
+        before = sum(len(done[k]) for k in ("filled", "replaced"))
+        rows = [_fill(row, matched.get(row["study_id"]), replace, done) for row in table.rows]
+        if sum(len(done[k]) for k in ("filled", "replaced")) > before:
+            used = {*table.columns, *(c for row in rows for c in row)}
+            order = [c for c in tables()["studies"].names if c in used]
+            columns = table.columns if used == set(table.columns) else (*order, *(used - set(order)))
+            changes[name] = {"studies.csv": RawTable(columns=tuple(columns), rows=tuple(rows)).to_bytes()}
+    if changes:
+        commit(folder, changes)
+    return Citations(unmatched=unmatched, **{k: tuple(v) for k, v in done.items()})
+
+
+def read_citations(path: Path) -> list[Entry]:
+    """Entries of a .bib or .ris file in columns of studies."""
+    if not path.is_file():
+        raise EvidenceError(f"there is no file {path}; check the name.")
+    if path.stat().st_size > MAX_BYTES:
+        raise EvidenceError(f"{path.name} is larger than {MAX_BYTES // 2**20} MB; export fewer citations.")
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        raise EvidenceError(
+            f"{path.name} is not UTF-8 (byte {problem.start}); save it again as UTF-8."
+        ) from None
+    bib = path.suffix.lower() == ".bib"
+    entries = _bibtex(text) if bib else _ris(text, path.name)
+    # Both parsers pass over an entry that is not closed; nothing may be lost in silence.
+    begun = len((_BIB_ENTRY if bib else _RIS_ENTRY).findall(text))
+    if not entries or begun != len(entries):
+        raise EvidenceError(
+            f"{path.name} begins {begun} citations, of which {len(entries)} can be read; "
+            f"check {'braces and commas' if bib else 'that each ends with ER'}."
+        )
+    return entries
+
+
+def _bibtex(text: str) -> list[Entry]:
+    import bibtexparser
+    from bibtexparser.bparser import BibTexParser
+    from bibtexparser.customization import convert_to_unicode
+
+    parser = BibTexParser(
+        common_strings=True, ignore_nonstandard_types=False, customization=convert_to_unicode
+    )
+    return [_entry(str(e["ID"]), _from_bibtex(e)) for e in bibtexparser.loads(text, parser).entries]
+
+
+def _from_bibtex(e: dict[str, str]) -> dict[str, str]:
+    author = re.split(r"\s+and\s+", e.get("author", ""))[0]
+    return {
+        "first_author": author,
+        "year": e.get("year", ""),
+        "title": e.get("title", ""),
+        "journal": _journal(e.get("journal", ""), e.get("year", ""), e.get("volume", ""), e.get("number", ""),
+                            e.get("pages", "")),
+        "doi": e.get("doi", ""),
+        "pmid": e.get("pmid", ""),
+        "url": e.get("url", ""),
+    }  # fmt: skip
+
+
+def _ris(text: str, name: str) -> list[Entry]:
+    import rispy
+    from rispy.parser import ParseError
+
+    try:
+        found = rispy.loads(text)
+    except (ParseError, OSError, ValueError) as problem:
+        raise EvidenceError(f"{name} is not an RIS file: {problem}.") from None
+    return [_entry(str(e.get("id", "")), _from_ris(e)) for e in found]
+
+
+def _from_ris(e: dict[str, Any]) -> dict[str, str]:
+    authors = e.get("authors") or e.get("first_authors") or [""]
+    pages = "-".join(p for p in (e.get("start_page", ""), e.get("end_page", "")) if p)
+    journal = next(
+        (
+            e[k]
+            for k in ("journal_name", "alternate_title3", "secondary_title", "alternate_title1")
+            if e.get(k)
+        ),
+        "",
+    )
+    year = str(e.get("year") or e.get("publication_year") or "")[:4]
+    number = str(e.get("accession_number", ""))
+    return {
+        "first_author": authors[0],
+        "year": year,
+        "title": e.get("title") or e.get("primary_title") or "",
+        "journal": _journal(journal, year, str(e.get("volume", "")), str(e.get("number", "")), pages),
+        "doi": e.get("doi", ""),
+        "pmid": number if number.isdigit() else "",
+        "url": (e.get("urls") or [""])[0],
+    }
+
+
+def _entry(key: str, cells: dict[str, str]) -> Entry:
+    plain = {c: " ".join(re.sub(r"[{}]", "", str(v)).split()) for c, v in cells.items()}
+    plain["doi"] = _DOI.sub("", plain["doi"])
+    plain["first_author"] = _author(plain["first_author"])
+    return Entry(key=key.strip(), cells={c: v for c, v in plain.items() if v})
+
+
+def _author(name: str) -> str:
+    """``Lee, Anna B.`` to ``Lee AB``; a name without a comma stays as it is."""
+    family, comma, given = name.partition(",")
+    if not comma:
+        return name
+    initials = "".join(word[0] for word in re.split(r"[\s.\-]+", given) if word)
+    return f"{family.strip()} {initials}".strip()
+
+
+def _journal(name: str, year: str, volume: str, number: str, pages: str) -> str:
+    """Journal with volume and pages, as references print it."""
+    if not (name and year and volume and pages):
+        return name
+    return f"{name} {year};{volume}{f'({number})' if number else ''}:{re.sub('-+', '-', pages)}"
+
+
+def _match(
+    entries: list[Entry], sets: dict[str, RawTable], study: str | None, file: str
+) -> tuple[dict[str, Row], tuple[str, ...]]:
+    """Cells by study, and the keys of entries that belong to none."""
+    rows = [row for table in sets.values() for row in table.rows]
+    known = {row["study_id"] for row in rows}
+    by_doi = {_DOI.sub("", row["doi"]).lower(): row["study_id"] for row in rows if row.get("doi")}
+    if study is not None and (study not in known or len(entries) != 1):
+        why = f"it holds {len(entries)} citations" if study in known else f"there is no study {study}"
+        raise EvidenceError(f"{file} cannot fill study {study}: {why}.")
+    matched: dict[str, Row] = {}
+    unmatched = []
+    for entry in entries:
+        own = study or (
+            entry.key if entry.key in known else by_doi.get(entry.cells.get("doi", "").lower(), "")
+        )
+        if not own:
+            unmatched.append(entry.key or entry.cells.get("doi", "") or entry.cells.get("title", "")[:40])
+        elif own in matched:
+            raise EvidenceError(f"{file} has two citations for study {own}; keep one.")
+        else:
+            matched[own] = entry.cells
+    if not matched:
+        raise EvidenceError(
+            f"no citation of {file} belongs to a study ({', '.join(unmatched[:5])}): its key is a study id, or its "
+            "DOI stands in studies.csv, or name the study with --study."
+        )
+    return matched, tuple(unmatched)
+
+
+def _fill(row: Row, cells: Row | None, replace: bool, done: dict[str, list[Cell]]) -> Row:
+    if cells is None:
+        return row
+    out = dict(row)
+    for column in FIELDS:
+        has, says = row.get(column, ""), cells.get(column, "")
+        if not says or _alike(has, says):
+            continue
+        kind = "filled" if not has else "replaced" if replace else "kept"
+        done[kind].append(Cell(study=row["study_id"], column=column, has=has, says=says))
+        if kind != "kept":
+            out[column] = says
+    return out
+
+
+def _alike(a: str, b: str) -> bool:
+    """Equal but for case, spaces and a full stop at the end."""
+    return " ".join(a.casefold().split()).rstrip(".") == " ".join(b.casefold().split()).rstrip(".")

@@ -1,0 +1,212 @@
+"""Rows from a spreadsheet: cells as typed, never a formula, a date or a number with a comma; all faults at once."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from survsim.core.errors import EvidenceError
+from survsim.evidence.raw.conversions import is_number
+from survsim.evidence.raw.declared import Row
+from survsim.evidence.raw.sets import SETS_TABLES, typed_columns
+from survsim.evidence.rules.cells import DATE_LIKE, DATES_ARE_ODD_IN, FORMULA
+from survsim.evidence.schema.table import Column, tables
+from survsim.evidence.schema.typed import NUMERIC
+
+WORDS_SHEET = "words"
+MAX_BYTES = 20 * 2**20
+MAX_UNPACKED = 256 * 2**20
+MAX_ROWS = 100_000
+NEEDED = {
+    "studies": ("study_id", "site", "design", "read_what"),
+    "estimates": ("estimate_id", "study_id", "arm_id", "endpoint", "measure", "value", "place"),
+    "arms": ("study_id", "arm_id"),
+    "curves": (
+        "curve_id",
+        "study_id",
+        "arm_id",
+        "endpoint",
+        "time",
+        "time_unit",
+        "survival",
+        "place",
+        "route",
+    ),
+    "at_risk": ("curve_id", "study_id", "arm_id", "time", "time_unit", "n_risk", "place"),
+}
+"""Columns that have no default: each row of a sheet fills them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Book:
+    """Rows of a spreadsheet by table, in columns of the schema, and the sheets that were not read."""
+
+    rows: dict[str, list[Row]]
+    not_read: tuple[str, ...]
+
+
+def read_book(path: Path, wanted: tuple[str, ...] = SETS_TABLES) -> Book:
+    """Read the sheets `wanted` of an .xlsx file; the first row of a sheet holds the names of columns.
+
+    Raises
+    ------
+    EvidenceError : with every cell that cannot be taken, each with its address.
+    """
+    import openpyxl
+
+    content = _checked_bytes(path)
+    try:
+        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
+    except (KeyError, ValueError, TypeError, OSError, zipfile.BadZipFile, SyntaxError):
+        raise EvidenceError(
+            f"{path.name} is not a spreadsheet that can be read; save it as .xlsx again."
+        ) from None
+    rows: dict[str, list[Row]] = {}
+    faults: list[str] = []
+    for name in wanted:
+        if name in book.sheetnames:
+            rows[name], found = _sheet(name, book[name])
+            faults += found
+    book.close()
+    if not rows:
+        have = ", ".join(book.sheetnames)
+        raise EvidenceError(f"{path.name} has no sheet {' or '.join(wanted[:2])}; its sheets: {have}.")
+    if faults:
+        shown = "\n".join(faults[:50]) + (f"\n... and {len(faults) - 50} more" if len(faults) > 50 else "")
+        raise EvidenceError(f"{path.name} has {len(faults)} faults; nothing was written.\n{shown}")
+    not_read = tuple(n for n in book.sheetnames if n not in rows and n != WORDS_SHEET)
+    return Book(rows=rows, not_read=not_read)
+
+
+def _checked_bytes(path: Path) -> bytes:
+    if not path.is_file():
+        raise EvidenceError(f"there is no file {path}; check the name.")
+    if path.stat().st_size > MAX_BYTES:
+        raise EvidenceError(
+            f"{path.name} has {path.stat().st_size / 2**20:.0f} MB; a spreadsheet of published numbers has at most "
+            f"{MAX_BYTES // 2**20} MB."
+        )
+    content = path.read_bytes()
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            unpacked = sum(item.file_size for item in packed.infolist())
+    except zipfile.BadZipFile:
+        raise EvidenceError(
+            f"{path.name} is not an .xlsx file; save it as .xlsx (not .xls, not CSV)."
+        ) from None
+    if unpacked > MAX_UNPACKED:
+        raise EvidenceError(
+            f"{path.name} unpacks to {unpacked / 2**20:.0f} MB; it is no table of published numbers."
+        )
+    return content
+
+
+def _sheet(name: str, sheet: Any) -> tuple[list[Row], list[str]]:
+    """Rows of one sheet and its faults; wholly empty rows are passed over."""
+    lines = sheet.iter_rows()
+    header = _header(name, next(lines, ()))
+    faults = _header_faults(name, header)
+    if faults:
+        return [], faults
+    rows: list[Row] = []
+    seen: dict[tuple[str, ...], int] = {}
+    for number, line in enumerate(lines, start=2):
+        if number > MAX_ROWS:
+            return rows, [*faults, f"{name}: more than {MAX_ROWS} rows; remove what is empty below the table"]
+        cells = [(header[i], c) for i, c in enumerate(line) if i in header and c.value not in (None, "")]
+        if not cells:
+            continue
+        row: Row = {}
+        wrong: set[str] = set()
+        for column, cell in cells:
+            row[column.name], fault = _cell(column, cell)
+            if fault:
+                wrong.add(column.name)
+                faults.append(f"{name}!{cell.coordinate} ({column.name}): {fault}")
+        faults += [
+            f"{name}!{_address(i, number)} ({column.name}): is empty and must be filled"
+            for i, column in header.items()
+            if column.name in NEEDED[name] and row.get(column.name, "") == "" and column.name not in wrong
+        ]
+        key = tuple(row.get(k, "") for k in tables()[name].key)
+        if all(key) and key in seen:
+            faults.append(f"{name}!A{number}: {'/'.join(key)} stands in row {seen[key]} already; rename one")
+        seen.setdefault(key, number)
+        rows.append(row)
+    return rows, faults
+
+
+def _header(name: str, line: Any) -> dict[int, Column]:
+    """Columns by position; a name that is none of the table's stands for itself."""
+    known = {c: tables()[name].column(c) for c in typed_columns(name)}
+    names = {i: str(c.value).strip() for i, c in enumerate(line) if c.value is not None}
+    return {i: known.get(n, Column(name=n, kind="text", description="")) for i, n in names.items()}
+
+
+def _header_faults(name: str, header: dict[int, Column]) -> list[str]:
+    names = [c.name for c in header.values()]
+    faults = [
+        f"{name}!{_address(i, 1)}: {n!r} is no column of this table; a template has them all "
+        "(survsim data add-study ID --xlsx)"
+        for i, n in zip(header, names)
+        if n not in typed_columns(name)
+    ]
+    twice = [n for n in dict.fromkeys(names) if names.count(n) > 1]
+    faults += [f"{name}!row 1: the column {n} stands there twice" for n in twice]
+    return faults + [f"{name}!row 1: the column {n} is missing" for n in NEEDED[name] if n not in names]
+
+
+def _cell(column: Column, cell: Any) -> tuple[str, str]:
+    """Text of one cell, and what is wrong with it."""
+    value = cell.value
+    if cell.data_type == "f":
+        return "", "holds a formula; paste the value in its place"
+    if cell.data_type == "e":
+        return "", f"holds the error {value}; type the value"
+    if isinstance(value, datetime.date | datetime.time | datetime.timedelta):
+        return (
+            "",
+            f"is a date ({value}), which a spreadsheet makes of a range such as 3-4; set the cell to text, type it again",
+        )
+    if isinstance(value, bool):
+        return "", "is TRUE or FALSE; write yes or no as text"
+    if isinstance(value, float):
+        text = str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    else:
+        text = str(value).strip(" \u00a0\n")
+    return text, "; ".join(_text_faults(column, text))
+
+
+def _text_faults(column: Column, text: str) -> Iterator[str]:
+    if column.kind in NUMERIC:
+        if text and not is_number(text):
+            yield _number_fault(text)
+        return
+    if text.startswith(FORMULA):
+        yield f"{text[:20]!r} begins with {text[0]!r}, which a spreadsheet would run; remove the sign"
+    if column.name in DATES_ARE_ODD_IN and DATE_LIKE.fullmatch(text):
+        yield f"{text!r} looks like a date made of a range; set the cell to text, type the range again"
+    if column.allowed and text and text not in column.allowed:
+        yield f"{text!r} is not one of: {', '.join(column.allowed)}"
+
+
+def _number_fault(text: str) -> str:
+    if re.fullmatch(r"-?\d{1,3}(,\d{3})+", text):
+        return f"{text!r} has a comma; write decimals with a point and thousands without a sign"
+    if re.fullmatch(r"-?\d+,\d+", text):
+        return f"{text!r} has a decimal comma; write it with a point"
+    if DATE_LIKE.fullmatch(text):
+        return f"{text!r} is a date made of a number or range; type it again from the source"
+    return f"{text!r} is not one number; words and signs go into the note and qualifier columns"
+
+
+def _address(column: int, row: int) -> str:
+    from openpyxl.utils import get_column_letter
+
+    return f"{get_column_letter(column + 1)}{row}"

@@ -1,0 +1,171 @@
+"""Empty rows for a new study: as CSV in the raw tables, or as a spreadsheet with the allowed words to choose from."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from survsim.core import files
+from survsim.core.errors import EvidenceError
+from survsim.evidence.bring_in.spreadsheet import NEEDED, WORDS_SHEET
+from survsim.evidence.raw.declared import Row
+from survsim.evidence.raw.locate import DataFolder
+from survsim.evidence.raw.sets import (
+    RawTable,
+    checked_name,
+    choose_set,
+    merge,
+    set_of_study,
+    typed_columns,
+    write_unchecked,
+)
+from survsim.evidence.schema.table import Column, tables
+from survsim.evidence.schema.typed import NUMERIC
+
+WORDS_FILE = "allowed_words.csv"
+SHEETS = ("studies", "estimates")
+LAST_ROW = 500
+"""Rows of a template whose cells are prepared: text cells as text, words to choose from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """What was written for a new study: files, and the set its rows belong to."""
+
+    files: tuple[Path, ...]
+    words: Path | None
+    set_name: str
+
+
+def add_study(folder: DataFolder, study_id: str, *, set_name: str | None = None) -> Template:
+    """Append one row to studies.csv and one to estimates.csv of a set, ready to be filled in."""
+    _refuse_known(folder, study_id)
+    chosen = choose_set(folder.raw, set_name)
+    merged = merge(folder.raw, chosen, _rows(study_id), all_columns=True)
+    write_unchecked(folder, {chosen: merged.files})
+    literature = folder.raw / "literature"
+    with files.atomic_open(literature / WORDS_FILE, "wb") as file:
+        file.write(allowed_words().to_bytes())
+    written = tuple(literature / chosen / name for name in merged.files)
+    return Template(files=written, words=literature / WORDS_FILE, set_name=chosen)
+
+
+def add_study_book(folder: DataFolder, study_id: str, path: Path, *, set_name: str | None = None) -> Template:
+    """Write a spreadsheet for a new study; nothing of the study folder changes until it is imported."""
+    _refuse_known(folder, study_id)
+    chosen = choose_set(folder.raw, set_name)
+    if path.suffix != ".xlsx":
+        raise EvidenceError(f"a spreadsheet is written as .xlsx; got {path.name}.")
+    if path.exists():
+        raise EvidenceError(
+            f"{path} is there already; it is not overwritten. Rename it or choose another name."
+        )
+    with files.atomic_open(path, "wb") as file:
+        file.write(_book(study_id))
+    return Template(files=(path,), words=None, set_name=chosen)
+
+
+def allowed_words() -> RawTable:
+    """One row a column that a person types: what it means, whether it must be filled, the words it may hold."""
+    columns = ("table", "column", "must_be_filled", "kind", "unit", "allowed", "meaning")
+    rows = []
+    for name in SHEETS:
+        for column in _columns(name):
+            needed = "yes" if column.name in NEEDED[name] else ""
+            cells = (
+                name,
+                column.name,
+                needed,
+                column.kind,
+                column.unit,
+                " ".join(column.allowed),
+                column.description,
+            )
+            rows.append(dict(zip(columns, cells)))
+    return RawTable(columns=columns, rows=tuple(rows))
+
+
+def _refuse_known(folder: DataFolder, study_id: str) -> None:
+    checked_name(study_id, "study")
+    if not folder.raw.is_dir():
+        raise EvidenceError(
+            f"{folder.root} has no raw/ folder; studies are added to the raw tables of a study."
+        )
+    found = {known.lower(): at for known, at in set_of_study(folder.raw).items()}
+    if study_id.lower() in found:
+        raise EvidenceError(
+            f"study {study_id} is there already, in raw/literature/{found[study_id.lower()]}/studies.csv; "
+            "add numbers to it, or choose another id."
+        )
+
+
+def _rows(study_id: str) -> dict[str, list[Row]]:
+    return {
+        "studies": [{"study_id": study_id}],
+        "estimates": [{"estimate_id": f"{study_id}_e01", "study_id": study_id}],
+    }
+
+
+def _columns(table: str) -> list[Column]:
+    return [tables()[table].column(name) for name in typed_columns(table)]
+
+
+def _book(study_id: str) -> bytes:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    sheets = {name: book.create_sheet(name) for name in SHEETS}
+    words = book.create_sheet(WORDS_SHEET)
+    place = 1
+    for name, sheet in sheets.items():
+        for position, column in enumerate(_columns(name), start=1):
+            place = _prepare_column(sheet, position, column, column.name in NEEDED[name], words, place)
+        for row, cells in enumerate(_rows(study_id)[name], start=2):
+            for position, column in enumerate(_columns(name), start=1):
+                if column.name in cells:
+                    sheet.cell(row, position).value = cells[column.name]
+        sheet.freeze_panes = "B2"
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def _prepare_column(sheet: Any, position: int, column: Column, needed: bool, words: Any, place: int) -> int:
+    """Head with a note, cells as text or number, words to choose from; the next free column of the words."""
+    from openpyxl.comments import Comment
+    from openpyxl.styles import Font, PatternFill
+    from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    head = sheet.cell(1, position, column.name)
+    head.font = Font(bold=True)
+    if needed:
+        head.fill = PatternFill("solid", fgColor="FFE08A")
+    must = "Must be filled. " if needed else ""
+    head.comment = Comment(
+        f"{must}{column.description}{f' ({column.unit})' if column.unit else ''}", "survsim"
+    )
+    letter = get_column_letter(position)
+    sheet.column_dimensions[letter].width = max(12, len(column.name) + 3)
+    if column.kind not in NUMERIC:
+        for row in range(2, LAST_ROW + 1):
+            # As text, so that no range becomes a date.
+            sheet.cell(row, position).number_format = "@"
+    if not column.allowed:
+        return place
+    source = get_column_letter(place)
+    for row, word in enumerate((column.name, *column.allowed), start=1):
+        words.cell(row, place, word)
+    choice = DataValidation(
+        type="list",
+        formula1=f"={WORDS_SHEET}!${source}$2:${source}${len(column.allowed) + 1}",
+        allow_blank=True,
+        showErrorMessage=True,
+    )
+    choice.error = "Choose one of the words of the list."
+    choice.add(f"{letter}2:{letter}{LAST_ROW}")
+    sheet.add_data_validation(choice)
+    return place + 1

@@ -1,0 +1,1 @@
+"""From typed tables to curated ones: reading, conversion, checking, merging, writing whole."""

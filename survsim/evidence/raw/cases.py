@@ -1,0 +1,73 @@
+"""Single cases, and the case under study with its facts and its course."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from survsim.core.errors import EvidenceError
+from survsim.evidence.raw.csv_text import read_or_raise
+from survsim.evidence.raw.declared import Declared, Row, records
+from survsim.evidence.schema.table import tables
+
+
+def read_cases(raw: Path, declared: Declared) -> dict[str, list[Row]]:
+    """Rows of cases, case_facts and case_timeline."""
+    cases = []
+    for path in sorted((raw / "literature").glob("*/cases.csv")):
+        for row in records(read_or_raise(path, root=raw)):
+            case = {name: row.get(name, "") for name in tables()["cases"].names}
+            case["source_id"] = path.parent.name
+            case["directness"] = case["directness"] or case_directness(case)
+            for note in declared.annotations("cases", case["case_id"]):
+                case[note["column"]] = note["value"]
+            cases.append(case)
+    timeline: list[Row] = []
+    for path in sorted((raw / "case").glob("*timeline.csv")):
+        for row in records(read_or_raise(path, root=raw)):
+            timeline.append({name: row.get(name, "") for name in tables()["case_timeline"].names})
+    facts = [row for path in sorted((raw / "case").glob("*.yml")) for row in _facts(path)]
+    return {"cases": cases, "case_facts": facts, "case_timeline": timeline}
+
+
+def case_directness(case: Row) -> str:
+    """Nearness to the index case: spinal canal, nervous system, or neither."""
+    if case["strict_cns"] != "yes":
+        return "indirect"
+    return "spinal_canal" if case["cns_site"] in ("intraspinal", "both") else "central_nervous_system"
+
+
+def safe_yaml(path: Path) -> Any:
+    """The content of a YAML file; tags that would build objects are refused, nothing is executed."""
+    import yaml
+
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as problem:
+        raise EvidenceError(f"{path.name} is not UTF-8 (byte {problem.start}); save it as UTF-8.") from None
+    except yaml.constructor.ConstructorError as problem:
+        line = problem.problem_mark.line + 1 if problem.problem_mark else 0
+        raise EvidenceError(
+            f"{path.name}, line {line}: a YAML tag asks for an object ({problem.problem}). "
+            "Only plain values are read; remove the tag."
+        ) from None
+    except yaml.YAMLError as problem:
+        raise EvidenceError(f"{path.name} is not valid YAML: {str(problem).splitlines()[0]}.") from None
+
+
+def _facts(path: Path) -> list[Row]:
+    content = safe_yaml(path)
+    if not isinstance(content, dict) or "case_id" not in content:
+        raise EvidenceError(f"{path.name} must be a mapping with a case_id.")
+    case_id = str(content.pop("case_id"))
+    return [{"case_id": case_id, "fact": name, "value": value} for name, value in _leaves("", content)]
+
+
+def _leaves(prefix: str, node: Any) -> list[tuple[str, str]]:
+    if isinstance(node, dict):
+        return [leaf for k, v in node.items() for leaf in _leaves(f"{prefix}.{k}" if prefix else str(k), v)]
+    if isinstance(node, list):
+        return [leaf for i, v in enumerate(node) for leaf in _leaves(f"{prefix}.{i + 1}", v)]
+    if isinstance(node, bool):
+        return [(prefix, "yes" if node else "no")]
+    return [(prefix, "" if node is None else str(node))]

@@ -1,0 +1,201 @@
+"""All faults of a data folder in one run: unreadable files, checksums, and every registered rule."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from survsim.evidence.raw.csv_text import parse_text, read_text_table
+from survsim.evidence.raw.locate import DataFolder, data_folder
+from survsim.evidence.raw.package import raw_checksums
+from survsim.evidence.rules.rule import apply_rules
+from survsim.evidence.rules.tables import Tables
+from survsim.evidence.schema.faults import ERROR, Fault, error, warning
+from survsim.evidence.schema.table import tables
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MAX_HASHED = 2**28
+_KNOWN = ("rule", "table", "row_id", "explanation")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckReport:
+    """What `survsim data check` found.
+
+    Attributes
+    ----------
+    folder : the data folder.
+    faults : every fault, errors first.
+    rows : rows by readable table.
+    """
+
+    folder: Path
+    faults: tuple[Fault, ...]
+    rows: dict[str, int]
+
+    @property
+    def errors(self) -> tuple[Fault, ...]:
+        """Faults that make a number unusable or wrong."""
+        return tuple(f for f in self.faults if f.severity == ERROR)
+
+    @property
+    def warnings(self) -> tuple[Fault, ...]:
+        """Faults a reader must know of."""
+        return tuple(f for f in self.faults if f.severity != ERROR)
+
+    @property
+    def exit_code(self) -> int:
+        """2 with any error, else 0."""
+        return 2 if self.errors else 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain dictionary, for JSON."""
+        return {
+            "errors": len(self.errors),
+            "warnings": len(self.warnings),
+            "explained": sum(bool(f.explained) for f in self.warnings),
+            "rows": self.rows,
+            "faults": [f.to_dict() for f in self.faults],
+        }
+
+
+def check_evidence(path: str | os.PathLike[str] | None = None) -> CheckReport:
+    """Check the curated tables of a study: every fault at once, nothing raised, nothing changed.
+
+    Example
+    -------
+    >>> import survsim
+    >>> survsim.check_evidence().exit_code
+    0
+    """
+    folder = data_folder(path)
+    frames: dict[str, pd.DataFrame] = {}
+    faults: list[Fault] = []
+    for name in tables():
+        found = read_text_table(folder.curated / f"{name}.csv", name, root=folder.root)
+        faults.extend(found.faults)
+        if found.frame is not None:
+            frames[name] = found.frame
+    faults.extend(_files(folder))
+    faults.extend(apply_rules(Tables(frames)))
+    return CheckReport(
+        folder=folder.root,
+        faults=tuple(_sorted(_explain(faults, frames))),
+        rows={name: len(frame) for name, frame in frames.items()},
+    )
+
+
+def check_tables(content: dict[str, bytes]) -> list[Fault]:
+    """Faults of tables that are not on disk yet, by name."""
+    frames: dict[str, pd.DataFrame] = {}
+    faults: list[Fault] = []
+    for name, data in content.items():
+        found = parse_text(data.decode("utf-8"), name)
+        faults.extend(found.faults)
+        if found.frame is not None:
+            frames[name] = found.frame
+    return _sorted(_explain(faults + apply_rules(Tables(frames)), frames))
+
+
+def _explain(faults: list[Fault], frames: dict[str, pd.DataFrame]) -> list[Fault]:
+    """Put the study's own explanations beside its warnings; one that explains nothing any more is a warning."""
+    if "known_warnings" not in frames or not set(frames["known_warnings"].columns) >= set(_KNOWN):
+        return faults
+    known = {(r, t, n): why for r, t, n, why in zip(*(frames["known_warnings"][c] for c in _KNOWN))}
+    used = set()
+    out = []
+    for fault in faults:
+        keys = [(fault.rule, fault.table, fault.row), (fault.rule, fault.table, "*")]
+        key = next((k for k in keys if k in known and fault.severity != ERROR), None)
+        used.add(key)
+        out.append(fault if key is None else replace(fault, explained=known[key]))
+    remedy = "Nothing gives this warning any more; remove the explanation."
+    return out + [
+        warning(
+            "unused_explanation", "known_warnings", remedy, row="/".join(key), column="rule", value=key[0]
+        )
+        for key in known
+        if key not in used
+    ]
+
+
+def _sorted(faults: list[Fault]) -> list[Fault]:
+    order = {name: i for i, name in enumerate(tables())}
+    return sorted(
+        faults, key=lambda f: (f.severity != ERROR, bool(f.explained), order.get(f.table, 99), f.rule)
+    )
+
+
+def _files(folder: DataFolder) -> list[Fault]:
+    """Faults of the descriptor: damaged, other checksums, other raw files, paths that leave the folder."""
+    try:
+        content = json.loads(folder.package.read_text(encoding="utf-8"))
+        resources = {r["name"]: (str(r["path"]), str(r["hash"])) for r in content["resources"]}
+        raw = dict(content.get("raw", {}))
+    except FileNotFoundError:
+        return [error("descriptor_missing", "datapackage", "Run survsim data curate.")]
+    except (UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError, AttributeError):
+        return [
+            error(
+                "descriptor_damaged", "datapackage", "Restore datapackage.json, or run survsim data curate."
+            )
+        ]
+    faults = _resources(folder, resources)
+    if folder.curated.is_dir():
+        extra = {p.name for p in folder.curated.glob("*.csv")} - {f"{n}.csv" for n in tables()}
+        faults += [
+            warning("unknown_table", "datapackage", "Nothing reads it; remove it.", value=n)
+            for n in sorted(extra)
+        ]
+    return faults + (_raw(folder, raw) if folder.raw.is_dir() else [])
+
+
+def _resources(folder: DataFolder, resources: dict[str, tuple[str, str]]) -> list[Fault]:
+    faults = []
+    for name in tables():
+        path, expected = resources.get(name, ("", ""))
+        file = folder.curated / f"{name}.csv"
+        if not path:
+            faults.append(error("not_in_descriptor", name, "Run survsim data curate."))
+        elif PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
+            faults.append(
+                error("path_outside", name, "A table's path stays inside the data folder.", value=path)
+            )
+        elif file.is_file() and file.stat().st_size <= MAX_HASHED and _sha(file) != expected:
+            faults.append(
+                error(
+                    "checksum",
+                    name,
+                    "The table was changed by hand; change data/raw and run survsim data curate.",
+                    value=file.name,
+                )
+            )
+    return faults
+
+
+def _raw(folder: DataFolder, expected: dict[str, str]) -> list[Fault]:
+    found = raw_checksums(folder.raw)
+    faults = []
+    for name in sorted(set(found) | set(expected)):
+        if found.get(name) != expected.get(name):
+            what = "new" if name not in expected else "missing" if name not in found else "changed"
+            faults.append(
+                error(
+                    "raw_changed",
+                    "datapackage",
+                    "The curated tables were made from other raw files; run survsim data curate.",
+                    row=f"raw/{name}",
+                    value=what,
+                )
+            )
+    return faults
+
+
+def _sha(file: Path) -> str:
+    return f"sha256:{hashlib.sha256(file.read_bytes()).hexdigest()}"

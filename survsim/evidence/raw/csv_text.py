@@ -1,0 +1,166 @@
+"""Reading and writing tables as text, cell for cell.
+
+Nothing is parsed here: a table read and written again is the same bytes. What cannot be a table of ours
+(another encoding, another delimiter, a file far too large) is one fault each.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from survsim.core.errors import EvidenceError
+from survsim.evidence.schema.faults import Fault, error
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MAX_BYTES = 128 * 2**20
+MAX_COLUMNS = 400
+BLOCK = 2**24
+"""Bytes parsed at a time: far above the longest row."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadTable:
+    """A table as text, or None with the faults that made it unreadable."""
+
+    frame: pd.DataFrame | None
+    faults: tuple[Fault, ...] = ()
+
+
+def read_text_table(path: Path, table: str, *, root: Path | None = None) -> ReadTable:
+    """Read one CSV file as text cells; `root` is the folder that `path` must not leave."""
+    early = _file_faults(path, table, root)
+    if early:
+        return ReadTable(frame=None, faults=tuple(early))
+    raw = path.read_bytes()
+    try:
+        content = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        line = raw[: problem.start].count(b"\n") + 1
+        fault = error(
+            "encoding",
+            table,
+            "Save the file as UTF-8 (in a spreadsheet: CSV UTF-8).",
+            row=f"line {line}",
+            value=repr(raw[problem.start : problem.start + 4]),
+        )
+        return ReadTable(frame=None, faults=(fault,))
+    return parse_text(content, table)
+
+
+def parse_text(content: str, table: str) -> ReadTable:
+    """A table from text that was already decoded."""
+    names, faults = _header(content, table)
+    if faults:
+        return ReadTable(frame=None, faults=tuple(faults))
+    frame, faults = _parse(content, table, names)
+    return ReadTable(frame=frame, faults=tuple(faults))
+
+
+def read_or_raise(path: Path, *, root: Path | None = None) -> pd.DataFrame:
+    """The frame of one file; raise `EvidenceError` with every fault if it cannot be read."""
+    found = read_text_table(path, path.stem, root=root)
+    if found.frame is None:
+        raise EvidenceError(f"{path.name} cannot be read. " + " ".join(str(f) for f in found.faults))
+    return found.frame
+
+
+def table_bytes(frame: pd.DataFrame) -> bytes:
+    """The table as UTF-8 CSV: comma, minimal quotes, line feed."""
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(frame.columns)
+    writer.writerows(frame.itertuples(index=False, name=None))
+    return buffer.getvalue().encode("utf-8")
+
+
+def _file_faults(path: Path, table: str, root: Path | None) -> list[Fault]:
+    if root is not None and not path.resolve().is_relative_to(root.resolve()):
+        return [
+            error(
+                "path_outside",
+                table,
+                "Keep every table inside the study's data folder; links that leave it are not followed.",
+                value=path.name,
+            )
+        ]
+    if not path.is_file():
+        return [error("missing_table", table, "Run survsim data curate.", value=path.name)]
+    size = path.stat().st_size
+    if size > MAX_BYTES:
+        return [
+            error(
+                "file_too_large",
+                table,
+                f"A table of published numbers is never above {MAX_BYTES // 2**20} MB; check what was saved.",
+                value=f"{size / 2**20:.0f} MB",
+            )
+        ]
+    return []
+
+
+def _header(content: str, table: str) -> tuple[list[str], list[Fault]]:
+    """Column names, or what makes the file unreadable."""
+    end = content.find("\n")
+    line = content if end < 0 else content[:end]
+    if not line.strip():
+        return [], [error("empty_file", table, "Write at least the header row.")]
+    if "\x00" in content:
+        return [], [error("encoding", table, "The file is binary, not CSV. Export it as CSV UTF-8.")]
+    names = next(csv.reader([line.rstrip("\r")]))
+    if len(names) == 1 and (";" in line or "\t" in line):
+        remedy = "Separate cells by commas (and decimals by points); export again as CSV UTF-8."
+        return [], [error("delimiter", table, remedy, value=line[:40])]
+    if len(names) > MAX_COLUMNS:
+        remedy = (
+            f"The header has {len(names)} columns; at most {MAX_COLUMNS} are read. Keep those of the schema."
+        )
+        return [], [error("too_many_columns", table, remedy, value=f"{len(names)} columns")]
+    twice = sorted({n for n in names if names.count(n) > 1})
+    return names, [
+        error("duplicate_column", table, "Name each column once.", column=n, value=n) for n in twice
+    ]
+
+
+def _parse(content: str, table: str, names: list[str]) -> tuple[pd.DataFrame | None, list[Fault]]:
+    import pyarrow
+    from pyarrow import csv as arrow
+
+    data = content.encode("utf-8")
+    try:
+        found = arrow.read_csv(
+            pyarrow.BufferReader(data),
+            read_options=arrow.ReadOptions(use_threads=False, block_size=BLOCK),
+            parse_options=arrow.ParseOptions(newlines_in_values=True),
+            convert_options=arrow.ConvertOptions(
+                column_types=dict.fromkeys(names, pyarrow.string()),
+                strings_can_be_null=False,
+                quoted_strings_can_be_null=False,
+            ),
+        )
+    except pyarrow.ArrowInvalid:
+        return None, _ragged(content, table)
+    return found.to_pandas(use_threads=False), []
+
+
+def _ragged(content: str, table: str) -> list[Fault]:
+    reader = csv.reader(io.StringIO(content, newline=""))
+    width = len(next(reader))
+    found = []
+    for cells in reader:
+        if len(cells) != width:
+            found.append(
+                error(
+                    "ragged_row",
+                    table,
+                    f"The header has {width} columns. Quote cells that hold commas.",
+                    row=f"line {reader.line_num}",
+                    value=f"{len(cells)} cells",
+                )
+            )
+    return found or [error("unreadable", table, "The file is not a CSV table; export it again.")]

@@ -1,0 +1,142 @@
+"""Raw files into curated tables: names, keys, vocabulary, declared corrections; no arithmetic.
+
+The same raw files give the same bytes. The new set is written and checked beside the old one and takes its
+place in one step; stopped at any moment, the old set is as it was.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from survsim.core.errors import EvidenceError
+from survsim.evidence.raw import package, swap
+from survsim.evidence.raw.cases import read_cases
+from survsim.evidence.raw.csv_text import table_bytes
+from survsim.evidence.raw.declared import Declared, Row, declared_at
+from survsim.evidence.raw.literature import extra_rows, read_literature
+from survsim.evidence.raw.locate import data_folder
+from survsim.evidence.raw.merge import merge_aliases, merge_arms
+from survsim.evidence.raw.patients import read_patients
+from survsim.evidence.schema.table import tables
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DECLARED_AS_IS = ("sources", "endpoints", "overlaps", "aliases", "flags", "known_warnings")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curation:
+    """What one curation wrote: rows by table, and whether any byte changed."""
+
+    rows: dict[str, int]
+    changed: bool
+
+
+def curated_tables(raw: Path) -> dict[str, list[Row]]:
+    """All curated tables made from the files below `raw`, in the order of the schema."""
+    declared = declared_at(raw)
+    found = read_literature(raw, declared)
+    merge_aliases(found, declared)
+    out: dict[str, list[Row]] = {name: declared.rows(name) for name in DECLARED_AS_IS}
+    out["sources"] = _sources(out["sources"], found.studies)
+    out["endpoints"] = _endpoints(out["endpoints"], found.estimates)
+    out["arms"] = merge_arms(found, declared)
+    out |= {"studies": found.studies, "estimates": found.estimates, "corrections": found.corrections}
+    out["excluded"] = declared.rows("excluded") + found.excluded
+    out |= {name: extra_rows(raw, name) for name in ("curves", "at_risk")}
+    out |= read_patients(raw, declared) | read_cases(raw, declared)
+    _refuse_stray_annotations(declared, out)
+    return {
+        name: [{c: row.get(c, "") for c in table.names} for row in out[name]]
+        for name, table in tables().items()
+    }
+
+
+def curate(path: str | os.PathLike[str] | None = None) -> Curation:
+    """Write `data/curated` and `data/datapackage.json` from `data/raw`; refuse a set with errors.
+
+    Raises
+    ------
+    EvidenceError : with every error of the new set; the old set is then untouched.
+    """
+    folder = data_folder(path)
+    if not folder.raw.is_dir():
+        raise EvidenceError(f"{folder.root} has no raw/ folder; there is nothing to curate.")
+    content = checked_content(folder.raw)
+    descriptor = package.descriptor(content, folder.raw)
+    files = {f"{name}.csv": data for name, data in content.items()}
+    changed = swap.replace_folder(folder, files, package.to_bytes(descriptor))
+    return Curation(rows={n: d.count(b"\n") - 1 for n, d in content.items()}, changed=changed)
+
+
+def checked_content(raw: Path) -> dict[str, bytes]:
+    """Bytes of every curated table made from `raw`; raise `EvidenceError` with the errors of the whole set."""
+    from survsim.evidence.raw.check import check_tables
+
+    content = {name: table_bytes(frame_of(name, rows)) for name, rows in curated_tables(raw).items()}
+    faults = [f for f in check_tables(content) if f.severity == "error"]
+    if faults:
+        shown = "\n".join(str(f) for f in faults[:20])
+        more = f"\n... and {len(faults) - 20} more" if len(faults) > 20 else ""
+        raise EvidenceError(f"the new tables have {len(faults)} errors; the old ones stay.\n{shown}{more}")
+    return content
+
+
+def frame_of(name: str, rows: list[Row]) -> pd.DataFrame:
+    """Rows of one table as a frame of text with the columns of the schema."""
+    import pandas as pd
+
+    return pd.DataFrame(rows, columns=list(tables()[name].names), dtype=str)
+
+
+def _sources(rows: list[Row], studies: list[Row]) -> list[Row]:
+    known = {r["source_id"] for r in rows}
+    new = dict.fromkeys(s["source_id"] for s in studies if s["source_id"] not in known)
+    return rows + [
+        {
+            "source_id": s,
+            "title": s.replace("_", " "),
+            "kind": "literature",
+            "citation": "not_stated",
+            "licence": "not_stated",
+        }
+        for s in new
+    ]
+
+
+def _endpoints(rows: list[Row], estimates: list[Row]) -> list[Row]:
+    known = {r["endpoint"] for r in rows}
+    new = dict.fromkeys(e["endpoint"] for e in estimates if e["endpoint"] not in known)
+    return rows + [
+        {
+            "endpoint": e,
+            "kind": "time_to_event",
+            "time_origin": "not_stated",
+            "event": "not_stated",
+            "censoring_rule": "not_stated",
+        }
+        for e in new
+    ]
+
+
+def _refuse_stray_annotations(declared: Declared, out: dict[str, list[Row]]) -> None:
+    ids = {
+        "studies": {r["study_id"] for r in out["studies"]} | {r["alias_id"] for r in out["aliases"]},
+        "estimates": {r["estimate_id"] for r in out["estimates"]} | {r["item_id"] for r in out["excluded"]},
+        "arms": {f"{r['study_id']}/{r['arm_id']}" for r in out["arms"]}
+        | {f"{r['alias_id']}/{r['alias_arm_id']}" for r in out["aliases"]},
+        "cases": {r["case_id"] for r in out["cases"]},
+    }
+    stray = [
+        f"{r['table']} {r['row_id']}"
+        for r in declared.rows("annotations")
+        if r["row_id"] not in ids.get(r["table"], set())
+    ]
+    if stray:
+        raise EvidenceError(
+            f"declared/annotations.csv names rows that do not exist: {', '.join(stray[:5])}; correct the names."
+        )

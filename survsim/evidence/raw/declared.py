@@ -1,0 +1,121 @@
+"""The declared tables of a study: everything that curation decides, written by hand beside the raw files.
+
+All of them are optional, so that a small study needs none; what they would have said gets the stated default.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from survsim.core.errors import EvidenceError
+from survsim.evidence.raw.csv_text import read_or_raise
+from survsim.evidence.schema.table import DIRECTNESS
+
+Row = dict[str, str]
+FOLDER = "declared"
+NEEDED: dict[str, tuple[str, ...]] = {
+    "sources": ("source_id", "title", "kind", "citation", "licence"),
+    "endpoints": ("endpoint", "abbreviation", "kind", "time_origin", "event", "censoring_rule"),
+    "measures": ("printed", "measure", "value_unit"),
+    "adjustments": ("printed", "adjustment", "adjusted_for"),
+    "sites": ("site", "site_group", "histology", "population", "directness"),
+    "annotations": ("table", "row_id", "column", "value", "why"),
+    "overlaps": ("cluster_id", "study_id", "role", "certainty", "why"),
+    "aliases": ("alias_id", "study_id", "alias_arm_id", "arm_id", "why"),
+    "flags": ("table", "row_id", "column", "flag", "value", "explanation"),
+    "excluded": ("item_id", "kind", "description", "identifier", "reason"),
+    "known_warnings": ("rule", "table", "row_id", "explanation"),
+    "patient_columns": ("file", "dataset", "table", "source_column", "column"),
+    "patient_outcomes": (
+        "file",
+        "dataset",
+        "id_column",
+        "endpoint",
+        "time_column",
+        "time_unit",
+        "event_column",
+        "basis",
+    ),
+}
+"""Columns each declared table must have; others are ignored."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Declared:
+    """Hand-written decisions, each as plain rows, read once."""
+
+    tables: dict[str, list[Row]]
+    _lookups: dict[tuple[str, str], dict[str, Row]] = field(default_factory=dict)
+    _annotations: dict[str, dict[str, list[Row]]] = field(default_factory=dict)
+
+    def rows(self, name: str) -> list[Row]:
+        """Rows of one declared table; none if the study does not have it."""
+        return self.tables.get(name, [])
+
+    def lookup(self, name: str, key: str) -> dict[str, Row]:
+        """Rows of one declared table by their key column; a key declared twice is an error."""
+        if (name, key) not in self._lookups:
+            found: dict[str, Row] = {}
+            for row in self.rows(name):
+                if row[key] in found:
+                    raise EvidenceError(
+                        f"{FOLDER}/{name}.csv declares {key} {row[key]!r} twice; keep one row."
+                    )
+                found[row[key]] = row
+            self._lookups[name, key] = found
+        return self._lookups[name, key]
+
+    def annotations(self, table: str, row_id: str) -> list[Row]:
+        """Annotations of one row of one table; a cell annotated twice is an error."""
+        if not self._annotations:
+            seen: set[tuple[str, str, str]] = set()
+            for row in self.rows("annotations"):
+                cell = (row["table"], row["row_id"], row["column"])
+                if cell in seen:
+                    raise EvidenceError(
+                        f"{FOLDER}/annotations.csv names {' '.join(cell)} twice; keep one row."
+                    )
+                seen.add(cell)
+                self._annotations.setdefault(cell[0], {}).setdefault(cell[1], []).append(row)
+        return self._annotations.get(table, {}).get(row_id, [])
+
+
+def declared_at(raw: Path) -> Declared:
+    """The declared tables below a raw folder."""
+    found = {}
+    for path in sorted((raw / FOLDER).glob("*.csv")):
+        frame = read_or_raise(path, root=raw)
+        need_columns(frame, NEEDED.get(path.stem, ()), f"{FOLDER}/{path.name}")
+        found[path.stem] = records(frame)
+    return Declared(tables=found)
+
+
+def need_columns(frame: Any, columns: tuple[str, ...], where: str) -> None:
+    """Raise `EvidenceError` naming the columns that a typed table lacks."""
+    missing = [c for c in columns if c not in frame.columns]
+    if missing:
+        have = ", ".join(list(frame.columns)[:20])
+        raise EvidenceError(f"{where} has no column {', '.join(missing)}; it has: {have}.")
+
+
+def evidence_grade(design: str, randomised: str, directness: str, read_what: str) -> str:
+    """The grade that follows a row into reports: design letter, directness number, reading.
+
+    A randomised; B prospective single-arm; C registry, cohort, or meta-analysis of such; D case series.
+    1 carcinosarcoma (the index disease) in the spinal canal, 2 in the nervous system, 3 elsewhere,
+    4 another disease at the site of the index case, 5 neither. Reading is full, abstract or secondary.
+    """
+    letter = "A" if randomised == "yes" else {"phase2_single_arm": "B", "case_series": "D"}.get(design, "C")
+    place = DIRECTNESS.index(directness) + 1 if directness in DIRECTNESS else len(DIRECTNESS)
+    if read_what == "full_text":
+        reading = "full"
+    else:
+        reading = "abstract" if read_what in ("abstract", "abstract_and_table") else "secondary"
+    return f"{letter}{place}-{reading}"
+
+
+def records(frame: Any) -> list[Row]:
+    """Rows of a frame of text as plain dictionaries."""
+    return [{str(k): str(v) for k, v in row.items()} for row in frame.to_dict("records")]

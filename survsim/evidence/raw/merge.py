@@ -1,0 +1,111 @@
+"""One study, one name; one arm, one row: aliases, comparators that are labels, arms stated several times."""
+
+from __future__ import annotations
+
+from survsim.evidence.raw.declared import Declared, Row
+from survsim.evidence.raw.literature import Literature, annotate
+
+SAME_NUMBER = ("study_id", "arm_id", "endpoint", "event_detail", "measure", "time", "value", "comparator")
+
+
+def merge_aliases(found: Literature, declared: Declared) -> None:
+    """Give aliased studies their kept name; drop numbers that are then stated twice, and say so."""
+    aliases = declared.lookup("aliases", "alias_id")
+    _merge_studies(found, aliases)
+    known = {_number(e): e["estimate_id"] for e in found.estimates if e["study_id"] not in aliases}
+    kept = []
+    for estimate in found.estimates:
+        alias = aliases.get(estimate["study_id"])
+        if alias is None:
+            kept.append(estimate)
+            continue
+        _rename(estimate, alias)
+        twin = known.get(_number(estimate))
+        if twin is None:
+            kept.append(estimate)
+            found.correct(
+                "estimates",
+                estimate["estimate_id"],
+                "study_id",
+                alias["alias_id"],
+                alias["study_id"],
+                "alias",
+                alias["why"],
+            )
+        else:
+            found.excluded.append(
+                {
+                    "item_id": estimate["estimate_id"],
+                    "kind": "estimate",
+                    "identifier": alias["study_id"],
+                    "description": f"{estimate['endpoint']} {estimate['measure']} {estimate['value']}",
+                    "reason": f"the same number as {twin}; {alias['why']}",
+                }
+            )
+    found.estimates = kept
+    found.arms = [_rename(a, aliases[a["study_id"]]) if a["study_id"] in aliases else a for a in found.arms]
+
+
+def merge_arms(found: Literature, declared: Declared) -> list[Row]:
+    """One row an arm: the first label, the count when all agree, and a row for each label compared with."""
+    merged: dict[tuple[str, str], Row] = {}
+    counts: dict[tuple[str, str], set[str]] = {}
+    for arm in found.arms:
+        key = (arm["study_id"], arm["arm_id"])
+        kept = merged.setdefault(key, dict(arm))
+        counts.setdefault(key, set()).update({arm["n_arm"]} - {""})
+        for name in ("label", "treatment", "regimen"):
+            kept[name] = kept[name] or arm[name]
+    for key, numbers in counts.items():
+        merged[key]["n_arm"] = next(iter(numbers)) if len(numbers) == 1 else ""
+    for estimate in found.estimates:
+        key = (estimate["study_id"], estimate["comparator"])
+        if estimate["comparator"] and key not in merged:
+            own = merged[estimate["study_id"], estimate["arm_id"]]
+            merged[key] = own | {
+                "arm_id": key[1],
+                "declared_as": "label",
+                "label": _words(*key),
+                "treatment": "",
+                "regimen": "",
+                "n_arm": "",
+            }
+            annotate("arms", "/".join(key), merged[key], declared, found)
+    return list(merged.values())
+
+
+def _words(study_id: str, arm_id: str) -> str:
+    return arm_id.removeprefix(f"{study_id}_").replace("_", " ")
+
+
+def _merge_studies(found: Literature, aliases: dict[str, Row]) -> None:
+    by_id = {s["study_id"]: s for s in found.studies}
+    for alias_id, alias in aliases.items():
+        if alias_id not in by_id or alias["study_id"] not in by_id:
+            continue
+        kept, other = by_id[alias["study_id"]], by_id[alias_id]
+        for name, cell in other.items():
+            if cell and not kept[name]:
+                kept[name] = cell
+                found.correct(
+                    "studies",
+                    kept["study_id"],
+                    name,
+                    "",
+                    cell,
+                    "alias",
+                    f"filled from {alias_id}: {alias['why']}",
+                )
+    found.studies = [s for s in found.studies if s["study_id"] not in aliases]
+
+
+def _rename(row: Row, alias: Row) -> Row:
+    row["study_id"] = alias["study_id"]
+    for name in ("arm_id", "comparator"):
+        if row.get(name) == alias["alias_arm_id"]:
+            row[name] = alias["arm_id"]
+    return row
+
+
+def _number(row: Row) -> tuple[str, ...]:
+    return tuple(row[name] for name in SAME_NUMBER)

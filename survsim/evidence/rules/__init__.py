@@ -1,0 +1,1 @@
+"""What must hold between cells, rows and tables; each rule a small function."""

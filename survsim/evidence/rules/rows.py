@@ -1,0 +1,330 @@
+"""Rules about rows together: keys, references, repeats, curves that rise, arms, comparators, studies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from survsim.evidence.rules.rule import rule
+from survsim.evidence.rules.tables import Tables
+from survsim.evidence.schema.faults import ERROR, WARNING, Fault
+from survsim.evidence.schema.table import RATIOS, tables
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+E = "estimates"
+GROUP = (
+    "study_id",
+    "arm_id",
+    "endpoint",
+    "event_detail",
+    "grade",
+    "origin",
+    "adjustment",
+    "adjusted_for",
+    "stage",
+)
+SAME = (*GROUP, "measure", "time", "value_unit", "comparator")
+SURROGATE = "cns_surrogate_"
+
+
+@rule("duplicate_key")
+def duplicate_key(t: Tables) -> Iterator[Fault]:
+    """Every row has a name of its own."""
+    for name, frame in t.frames.items():
+        key = list(tables()[name].key)
+        if set(key) <= set(frame.columns):
+            wrong = frame.duplicated(key, keep="first").to_numpy()
+            yield from t.where(
+                "duplicate_key", name, wrong, "Two rows have this key; rename or remove one.", column=key[-1]
+            )
+
+
+@rule("unknown_reference")
+def unknown_reference(t: Tables) -> Iterator[Fault]:
+    """Every row that is pointed at exists."""
+    for name in t.frames:
+        for key in tables()[name].foreign_keys:
+            if t.has(name, key.columns) and t.has(key.table, key.references):
+                known = _joined(t.frames[key.table], key.references)
+                wrong = ~_joined(t.frames[name], key.columns).isin(known).to_numpy()
+                yield from t.where(
+                    "unknown_reference",
+                    name,
+                    wrong,
+                    f"There is no such row in {key.table}; add it or correct the name.",
+                    column=key.columns[-1],
+                )
+
+
+@rule("repeated_number", estimates=SAME)
+def repeated_number(t: Tables) -> Iterator[Fault]:
+    """The same number is not given twice."""
+    frame = t.frames[E]
+    wrong = frame.duplicated([*SAME, "value"], keep="first").to_numpy()
+    yield from t.where("repeated_number", E, wrong, "Remove one of the rows.", column="value")
+
+
+@rule("conflicting_rows", estimates=SAME)
+def conflicting_rows(t: Tables) -> Iterator[Fault]:
+    """Two rows do not say the same thing differently."""
+    frame = t.frames[E]
+    alike = frame.duplicated(list(SAME), keep=False)
+    repeated = frame.duplicated([*SAME, "value"], keep=False)
+    yield from t.where(
+        "conflicting_rows",
+        E,
+        (alike & ~repeated).to_numpy(),
+        "Say what separates the rows (event_detail, grade, origin, adjusted_for), or remove one.",
+        column="value",
+    )
+
+
+@rule("survival_rises", estimates=(*GROUP, "measure", "time", "value"))
+def survival_rises(t: Tables) -> Iterator[Fault]:
+    """Survival at a later time is not above survival at an earlier one, within one arm and adjustment."""
+    rows = np.flatnonzero((t.text(E, "measure") == "survival_probability").to_numpy())
+    frame = (
+        t.frames[E]
+        .iloc[rows][list(GROUP)]
+        .assign(at=t.number(E, "time")[rows], s=t.number(E, "value")[rows], row=rows)
+    )
+    yield from _rises(t, frame, list(GROUP), "survival_rises", E, "value")
+
+
+@rule("curve_rises", curves=("curve_id", "time", "survival"))
+def curve_rises(t: Tables) -> Iterator[Fault]:
+    """Survival never rises along a curve."""
+    frame = t.frames["curves"][["curve_id"]].assign(
+        at=t.number("curves", "time"),
+        s=t.number("curves", "survival"),
+        row=np.arange(len(t.frames["curves"])),
+    )
+    yield from _rises(t, frame, ["curve_id"], "curve_rises", "curves", "survival")
+
+
+@rule("curve_range", curves=("time", "survival"))
+def curve_range(t: Tables) -> Iterator[Fault]:
+    """Survival lies between 0 and 1, time is not negative."""
+    s, at = t.number("curves", "survival"), t.number("curves", "time")
+    yield from t.where(
+        "curve_range", "curves", (s < 0) | (s > 1), "Write survival as a proportion.", column="survival"
+    )
+    yield from t.where("curve_range", "curves", at < 0, "Times start at 0.", column="time")
+
+
+@rule("at_risk_rises", at_risk=("curve_id", "time", "n_risk"))
+def at_risk_rises(t: Tables) -> Iterator[Fault]:
+    """Numbers at risk never rise."""
+    frame = t.frames["at_risk"][["curve_id"]].assign(
+        at=t.number("at_risk", "time"),
+        s=t.number("at_risk", "n_risk"),
+        row=np.arange(len(t.frames["at_risk"])),
+    )
+    yield from _rises(t, frame, ["curve_id"], "at_risk_rises", "at_risk", "n_risk")
+
+
+@rule("at_risk_exceeds_n", at_risk=("study_id", "arm_id", "n_risk"), arms=("study_id", "arm_id", "n_arm"))
+def at_risk_exceeds_n(t: Tables) -> Iterator[Fault]:
+    """Numbers at risk do not exceed the group."""
+    sizes = dict(zip(_joined(t.frames["arms"], ("study_id", "arm_id")), t.number("arms", "n_arm")))
+    n = _joined(t.frames["at_risk"], ("study_id", "arm_id")).map(sizes).to_numpy(float)
+    yield from t.where(
+        "at_risk_exceeds_n",
+        "at_risk",
+        t.number("at_risk", "n_risk") > n,
+        "Check the table below the figure.",
+        column="n_risk",
+    )
+
+
+@rule("at_risk_without_curve", at_risk=("curve_id",), curves=("curve_id",))
+def at_risk_without_curve(t: Tables) -> Iterator[Fault]:
+    """Numbers at risk belong to a curve."""
+    wrong = ~t.text("at_risk", "curve_id").isin(t.text("curves", "curve_id")).to_numpy()
+    yield from t.where(
+        "at_risk_without_curve", "at_risk", wrong, "Add the curve or correct its name.", column="curve_id"
+    )
+
+
+@rule("unknown_comparator", estimates=("study_id", "comparator"), arms=("study_id", "arm_id"))
+def unknown_comparator(t: Tables) -> Iterator[Fault]:
+    """A comparator is an arm of the study or a declared label."""
+    known = _joined(t.frames["arms"], ("study_id", "arm_id"))
+    named = (t.text(E, "comparator") != "").to_numpy()
+    wrong = named & ~_joined(t.frames[E], ("study_id", "comparator")).isin(known).to_numpy()
+    yield from t.where(
+        "unknown_comparator",
+        E,
+        wrong,
+        "Add a row in arms (declared_as label) or correct the name.",
+        column="comparator",
+    )
+
+
+@rule("self_comparison", estimates=("arm_id", "comparator"))
+def self_comparison(t: Tables) -> Iterator[Fault]:
+    """A group is not compared with itself."""
+    yield from t.where(
+        "self_comparison",
+        E,
+        (t.text(E, "arm_id") == t.text(E, "comparator")).to_numpy(),
+        "Name the other group.",
+        column="comparator",
+    )
+
+
+@rule("ratio_without_comparator", estimates=("measure", "comparator"))
+def ratio_without_comparator(t: Tables) -> Iterator[Fault]:
+    """A ratio says what it is compared with."""
+    wrong = t.text(E, "measure").isin(RATIOS).to_numpy() & (t.text(E, "comparator") == "").to_numpy()
+    yield from t.where(
+        "ratio_without_comparator", E, wrong, "Name the comparator.", column="comparator", severity=WARNING
+    )
+
+
+@rule(
+    "median_beyond_followup",
+    estimates=("study_id", "measure", "value", "value_unit"),
+    studies=("study_id", "median_followup_months", "max_followup_months"),
+)
+def median_beyond_followup(t: Tables) -> Iterator[Fault]:
+    """A median lies within the longest follow-up, and is pointed out beyond the median follow-up."""
+    wanted = ((t.text(E, "measure") == "median") & (t.text(E, "value_unit") == "months")).to_numpy()
+    study = t.text("studies", "study_id")
+    for column, severity, remedy in (
+        ("max_followup_months", ERROR, "A median beyond all follow-up cannot be seen; check both."),
+        ("median_followup_months", WARNING, "Possible, but rests on few patients; compare with the longest."),
+    ):
+        limit = dict(zip(study, t.number("studies", column)))
+        beyond = wanted & (t.number(E, "value") > t.text(E, "study_id").map(limit).to_numpy(float))
+        yield from t.where("median_beyond_followup", E, beyond, remedy, column="value", severity=severity)
+        wanted &= ~beyond
+
+
+@rule("arm_exceeds_study", estimates=("study_id", "n_arm"), studies=("study_id", "n_total"))
+def arm_exceeds_study(t: Tables) -> Iterator[Fault]:
+    """A group is not larger than its study."""
+    total = dict(zip(t.text("studies", "study_id"), t.number("studies", "n_total")))
+    n = t.text(E, "study_id").map(total).to_numpy(float)
+    yield from t.where(
+        "arm_exceeds_study",
+        E,
+        t.number(E, "n_arm") > n,
+        "Check both counts; a control group may stand outside the study's count.",
+        column="n_arm",
+        severity=WARNING,
+    )
+
+
+@rule("surrogate_as_index", studies=("site", "population", "histology"))
+def surrogate_as_index(t: Tables) -> Iterator[Fault]:
+    """A surrogate for the nervous system is never called the disease under study."""
+    surrogate = t.text("studies", "site").str.startswith(SURROGATE).to_numpy()
+    wrong = surrogate & ~t.text("studies", "population").isin(["surrogate", "control"]).to_numpy()
+    yield from t.where("surrogate_as_index", "studies", wrong, "Write surrogate.", column="population")
+
+
+@rule(
+    "control_as_index",
+    estimates=("study_id", "arm_id", "population"),
+    arms=("study_id", "arm_id", "population"),
+)
+def control_as_index(t: Tables) -> Iterator[Fault]:
+    """A number of a control group is not marked as the disease under study."""
+    marked = dict(zip(_joined(t.frames["arms"], ("study_id", "arm_id")), t.text("arms", "population")))
+    of_arm = _joined(t.frames[E], ("study_id", "arm_id")).map(marked)
+    wrong = (of_arm == "control") & (t.text(E, "population") == "index")
+    yield from t.where(
+        "control_as_index",
+        E,
+        wrong.to_numpy(),
+        "Give the row the population of its arm.",
+        column="population",
+    )
+
+
+@rule("period_order", studies=("period_start", "period_end"))
+def period_order(t: Tables) -> Iterator[Fault]:
+    """A period of inclusion ends after it starts."""
+    wrong = t.number("studies", "period_start") > t.number("studies", "period_end")
+    yield from t.where("period_order", "studies", wrong, "Exchange the years.", column="period_end")
+
+
+@rule("study_without_number", studies=("study_id",), estimates=("study_id",))
+def study_without_number(t: Tables) -> Iterator[Fault]:
+    """A study has at least one number."""
+    wrong = ~t.text("studies", "study_id").isin(t.text(E, "study_id")).to_numpy()
+    yield from t.where(
+        "study_without_number",
+        "studies",
+        wrong,
+        "Add its numbers, or move it to excluded.",
+        column="study_id",
+        severity=WARNING,
+    )
+
+
+@rule("citation_incomplete", studies=("first_author", "year", "title", "doi", "pmid", "nct", "url"))
+def citation_incomplete(t: Tables) -> Iterator[Fault]:
+    """A study can be cited: author, year, and something to find it by."""
+    frame = t.frames["studies"]
+    findable = (frame[["doi", "pmid", "nct", "url"]] != "").any(axis=1)
+    for column, wrong in (
+        ("first_author", frame["first_author"] == ""),
+        ("year", frame["year"] == ""),
+        ("doi", ~findable),
+    ):
+        yield from t.where(
+            "citation_incomplete",
+            "studies",
+            wrong.to_numpy(),
+            "Fill it from the article; references print a placeholder until then.",
+            column=column,
+            severity=WARNING,
+        )
+
+
+@rule("same_identifier", studies=("doi", "pmid"))
+def same_identifier(t: Tables) -> Iterator[Fault]:
+    """Two studies do not have one DOI or PubMed number."""
+    for column in ("doi", "pmid"):
+        cells = t.text("studies", column).str.lower()
+        wrong = (cells != "") & cells.duplicated(keep=False)
+        yield from t.where(
+            "same_identifier",
+            "studies",
+            wrong.to_numpy(),
+            "One publication has one row; merge them through the table aliases.",
+            column=column,
+        )
+
+
+def _joined(frame: pd.DataFrame, columns: tuple[str, ...]) -> pd.Series:
+    out = frame[columns[0]]
+    for column in columns[1:]:
+        out = out + "\x1f" + frame[column]
+    return out
+
+
+def _rises(
+    t: Tables, frame: pd.DataFrame, group: list[str], rule_name: str, table: str, column: str
+) -> Iterator[Fault]:
+    """Rows whose number is above that of an earlier time in their group."""
+    frame = frame.dropna(subset=["at", "s"]).sort_values([*group, "at"], kind="stable")
+    if frame.empty:
+        return
+    before = frame.groupby(group, sort=False)["s"].cummin().shift(1)
+    first = ~frame.duplicated(group, keep="first")
+    wrong = np.zeros(len(t.frames[table]), bool)
+    wrong[frame["row"][(~first & (frame["s"] > before)).to_numpy()]] = True
+    yield from t.where(
+        rule_name,
+        table,
+        wrong,
+        "A later value is above an earlier one; check both in the source.",
+        column=column,
+    )

@@ -1,0 +1,123 @@
+"""Citations from BibTeX and RIS: empty cells are filled, nothing is overwritten silently."""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+
+from survsim.core.errors import EvidenceError
+from survsim.evidence.bring_in.citations_in import import_citations, read_citations
+from survsim.evidence.raw.curate import curate
+from survsim.evidence.raw.locate import data_folder
+from tests.helpers.mini_study import write_raw
+
+BIB = r"""
+@article{alpha_2019, author = {M{\"u}ller, Anna-Maria and Beta, B.}, title = {A {Trial}}, journal = {J One},
+  year = {2019}, volume = {1}, number = {2}, pages = {3--9}, doi = {https://doi.org/10.1/A}, pmid = {11}}
+"""
+RIS = """\
+TY  - JOUR
+ID  - 17
+AU  - Beta, Bea C.
+PY  - 2020
+TI  - A registry
+JO  - J Two
+VL  - 5
+SP  - 10
+EP  - 12
+DO  - 10.1/b
+UR  - https://example.org/b
+ER  -
+"""
+
+
+@pytest.fixture
+def study(tmp_path):
+    raw = write_raw(tmp_path / "data")
+    file = raw / "literature" / "lung" / "studies.csv"
+    file.write_text(file.read_text(encoding="utf-8").replace("A trial,J One 2019;1(2):3-9", "A trial,"))
+    curate(tmp_path)
+    return tmp_path
+
+
+def write(study, name, text):
+    file = study / name
+    file.write_bytes(text.encode("utf-8"))
+    return file
+
+
+def cells(study, name):
+    with (study / "data" / "curated" / "studies.csv").open(encoding="utf-8", newline="") as file:
+        return next(r for r in csv.DictReader(file) if r["study_id"] == name)
+
+
+def test_an_entry_named_by_the_study_fills_and_keeps(study):
+    done = import_citations(data_folder(study), write(study, "a.bib", BIB))
+    assert [(c.column, c.says) for c in done.filled] == [("journal", "J One 2019;1(2):3-9")]
+    assert [(c.column, c.has, c.says) for c in done.kept] == [("first_author", "Alpha A", "Müller AM")]
+    assert cells(study, "alpha_2019")["journal"] == "J One 2019;1(2):3-9"
+    assert cells(study, "alpha_2019")["first_author"] == "Alpha A"
+
+
+def test_replacing_is_asked_for_and_said(study):
+    done = import_citations(data_folder(study), write(study, "a.bib", BIB), replace=True)
+    assert [c.column for c in done.replaced] == ["first_author"]
+    assert cells(study, "alpha_2019")["first_author"] == "Müller AM"
+    again = import_citations(data_folder(study), study / "a.bib")
+    assert not (again.filled or again.kept or again.replaced or again.unmatched)
+
+
+def test_an_entry_is_found_by_its_doi(study):
+    done = import_citations(data_folder(study), write(study, "b.ris", RIS))
+    assert {c.column: c.study for c in done.filled} == {"url": "beta_2020"}
+    assert {c.column: c.says for c in done.kept} == {
+        "first_author": "Beta BC",
+        "journal": "J Two 2020;5:10-12",
+    }
+
+
+def test_a_study_named_by_hand(study):
+    file = write(study, "c.bib", "@article{x, title={The fourth}, url={https://example.org/d}}")
+    done = import_citations(data_folder(study), file, study="delta_2015")
+    assert [(c.study, c.column) for c in done.filled] == [("delta_2015", "url")]
+
+
+@pytest.mark.parametrize(
+    ("text", "named", "says"),
+    [
+        ("@article{zzz, title={No}}", None, "no citation of in.bib belongs to a study"),
+        (BIB + BIB.replace("{alpha_2019", "{again"), None, "two citations for study alpha_2019"),
+        (BIB + BIB.replace("{alpha_2019", "{again"), "alpha_2019", "it holds 2 citations"),
+        (BIB, "nobody", "there is no study nobody"),
+        ("no entry at all", None, "begins 0 citations"),
+    ],
+)
+def test_what_cannot_be_taken_changes_nothing(study, text, named, says):
+    before = cells(study, "alpha_2019")
+    with pytest.raises(EvidenceError, match=says):
+        import_citations(data_folder(study), write(study, "in.bib", text), study=named)
+    assert cells(study, "alpha_2019") == before
+
+
+def test_a_title_that_a_spreadsheet_would_run_is_refused_whole(study):
+    raw = (study / "data" / "raw" / "literature" / "lung" / "studies.csv").read_bytes()
+    file = write(study, "in.bib", BIB.replace('M{\\"u}ller, Anna-Maria', "=cmd"))
+    with pytest.raises(EvidenceError, match="formula_cell"):
+        import_citations(data_folder(study), file, replace=True)
+    assert (study / "data" / "raw" / "literature" / "lung" / "studies.csv").read_bytes() == raw
+
+
+def test_files_that_cannot_be_read(tmp_path):
+    with pytest.raises(EvidenceError, match="there is no file"):
+        read_citations(tmp_path / "a.bib")
+    (tmp_path / "b.bib").write_bytes("@article{a, title={M\u00fcller}}".encode("latin-1"))
+    with pytest.raises(EvidenceError, match="is not UTF-8"):
+        read_citations(tmp_path / "b.bib")
+    for name, text in (
+        ("c.ris", f"{RIS}TY  - JOUR\nTI  - Not closed\n"),
+        ("d.bib", f"{BIB}@article{{x, title={{open"),
+    ):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        with pytest.raises(EvidenceError, match="begins 2 citations, of which 1 can be read"):
+            read_citations(tmp_path / name)

@@ -1,0 +1,251 @@
+"""Curation: declared conversions, aliases, arms, annotations; a set with errors replaces nothing."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+import survsim
+from survsim.evidence.raw import conversions, swap
+from survsim.evidence.raw.curate import curate, curated_tables
+from survsim.evidence.raw.locate import DataFolder
+from tests.helpers.mini_study import ESTIMATES, STUDIES, write_raw
+
+TYPED = """\
+estimate_id,study_id,arm_id,arm_label,treatment_class,regimen,n_arm,n_events,stage_group,endpoint,measure,\
+time_months,value,ci_lower,ci_upper,ci_level,p_value,comparator_arm_id,adjusted,place,note
+t_e01,alpha_2019,gd,Two drugs,chemo,g + d,40,,IV,os,median_months,,10.2,1.41,NR,not stated,NS,,no,abstract,
+t_e02,alpha_2019,gd,Two drugs,chemo,g + d,40,3,IV,toxicity,rate,,,,,,,,no,table 3,
+t_e03,alpha_2019,gd,,chemo,,,,IV,os,hazard_ratio,,0.7,0.5,0.98,0.95,< .001,observed,yes,abstract,
+t_e04,alpha_2019,gd,,chemo,,,,IV,os,median_weeks,,45,30,60,source labels it interquartile range,,,no,abstract,
+"""
+
+
+@pytest.fixture
+def data(tmp_path):
+    folder = tmp_path / "data"
+    raw = write_raw(folder)
+    typed = raw / "literature" / "typed"
+    typed.mkdir()
+    (typed / "studies.csv").write_text(STUDIES.splitlines()[0] + "\n" + "t" + STUDIES.splitlines()[1] + "\n")
+    (typed / "estimates.csv").write_text(TYPED.replace("alpha_2019", "talpha_2019"))
+    (raw / "declared" / "measures.csv").write_text(
+        "printed,measure,value_unit\nmedian_months,median,months\nmedian_weeks,median,weeks\nrate,proportion,\n"
+        "hazard_ratio,hazard_ratio,\n"
+    )
+    (raw / "declared" / "adjustments.csv").write_text(
+        "printed,adjustment,adjusted_for\nno,unadjusted,\nyes,adjusted,\n"
+    )
+    (raw / "declared" / "annotations.csv").write_text(
+        "table,row_id,column,value,why\nestimates,t_e02,event_detail,leukopenia,by the note\n"
+        "estimates,t_e01,value,10.3,a misprint\nestimates,t_e04,event_detail,weeks,another unit\n"
+    )
+    return folder
+
+
+def typed_rows(data):
+    tables = curated_tables(data / "raw")
+    return {r["estimate_id"]: r for r in tables["estimates"]}, tables
+
+
+def test_qualifiers_leave_the_numeric_cells(data):
+    rows, _ = typed_rows(data)
+    first, third, fourth = rows["t_e01"], rows["t_e03"], rows["t_e04"]
+    assert (first["conf_high"], first["conf_high_note"], first["conf_note"]) == (
+        "",
+        "not_reached",
+        "level_not_stated",
+    )
+    assert (first["p_value"], first["p_note"]) == ("", "not significant, no number printed")
+    assert (third["p_value"], third["p_qualifier"]) == ("0.001", "<")
+    assert (fourth["conf_low"], fourth["conf_high"]) == ("", "")
+    assert (fourth["value_unit"], fourth["conf_note"]) == ("weeks", "interquartile_range_not_used")
+
+
+def test_a_count_without_a_rate_becomes_a_count(data):
+    rows, _ = typed_rows(data)
+    assert (rows["t_e02"]["measure"], rows["t_e02"]["value"], rows["t_e02"]["n_event"]) == (
+        "event_count",
+        "3",
+        "3",
+    )
+    assert rows["t_e02"]["event_detail"] == "leukopenia"
+
+
+def test_names_are_harmonised_and_the_route_is_said(data):
+    rows, _ = typed_rows(data)
+    assert rows["t_e03"]["endpoint"] == "overall_survival"
+    assert (rows["t_e03"]["adjustment"], rows["t_e03"]["contrast"]) == ("adjusted", "treatment")
+    assert (rows["t_e03"]["route"], rows["t_e02"]["route"]) == ("read_from_text", "reported")
+
+
+def test_a_comparator_that_is_a_label_gets_a_row(data):
+    _, tables = typed_rows(data)
+    arms = {(r["study_id"], r["arm_id"]): r for r in tables["arms"]}
+    assert arms["talpha_2019", "observed"]["declared_as"] == "label"
+    assert arms["talpha_2019", "gd"]["label"] == "Two drugs"
+    assert arms["talpha_2019", "gd"]["n_arm"] == "40"
+
+
+def test_every_changed_cell_is_a_correction(data):
+    _, tables = typed_rows(data)
+    found = {(r["row_id"], r["column"], r["was"], r["became"]) for r in tables["corrections"]}
+    assert ("t_e01", "value", "10.2", "10.3") in found
+    assert ("t_e01", "conf_high", "NR", "") in found
+    assert ("t_e03", "p_value", "< .001", "0.001") in found
+    assert ("t_e04", "conf_low", "30", "") in found
+
+
+def test_one_study_under_two_names_is_one(data):
+    (data / "raw" / "declared" / "aliases.csv").write_text(
+        "alias_id,study_id,alias_arm_id,arm_id,why\ntalpha_2019,alpha_2019,gd,chemo,same trial\n"
+    )
+    file = data / "raw" / "literature" / "typed" / "estimates.csv"
+    again = "t_e05,talpha_2019,gd,,chemo,,60,,,os,median_months,,20.5,,,,,,no,abstract,\n"
+    file.write_text(file.read_text() + again)
+    rows, tables = typed_rows(data)
+    assert "talpha_2019" not in {r["study_id"] for r in tables["studies"]}
+    assert rows["t_e01"]["study_id"] == "alpha_2019"
+    assert rows["t_e01"]["arm_id"] == "chemo"
+    assert "t_e05" not in rows
+    assert "the same number as alpha_e02" in {r["item_id"]: r for r in tables["excluded"]}["t_e05"]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "number", "sign", "note"),
+    [
+        ("0.03", "0.03", "", ""),
+        ("< .0001", "0.0001", "<", ""),
+        ("<0.01 superiority", "0.01", "<", "superiority"),
+        ("0.03 (one-tailed)", "0.03", "", "one-tailed"),
+        ("", "", "", ""),
+    ],
+)
+def test_p_values(cell, number, sign, note):
+    split = conversions.split_p_value(cell)
+    assert (split.number, split.qualifier, split.note) == (number, sign, note)
+
+
+def test_cells_that_no_rule_understands_are_refused():
+    with pytest.raises(survsim.EvidenceError, match="p value 'tiny'"):
+        conversions.split_p_value("tiny")
+    with pytest.raises(survsim.EvidenceError, match="confidence level 'high'"):
+        conversions.level("high")
+    assert conversions.level("0.95 (one-sided upper limit)") == ("0.95", "one_sided")
+    assert conversions.thousands("11,424") == "11424"
+    assert conversions.thousands("1,4") == "1,4"
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "words"),
+    [
+        (
+            "declared/annotations.csv",
+            "table,row_id,column,value,why\nestimates,nobody,value,1,x\n",
+            "do not exist",
+        ),
+        (
+            "declared/annotations.csv",
+            "table,row_id,column,value,why\nestimates,alpha_e01,colour,1,x\n",
+            "no column",
+        ),
+        (
+            "declared/annotations.csv",
+            "table,row_id,column,value,why\nestimates,alpha_e01,note,1,x\nestimates,alpha_e01,note,2,x\n",
+            "twice",
+        ),
+        ("declared/sites.csv", "site,site_group\nlung,lung\n", "has no column histology"),
+        (
+            "declared/sites.csv",
+            "site,site_group,histology,population,directness\nlung,a,b,index,indirect\nlung,a,b,index,indirect\n",
+            "twice",
+        ),
+        ("literature/lung/studies.csv", "study_id,title\nalpha_2019,x\n", "has no column site"),
+        (
+            "literature/lung/studies.csv",
+            STUDIES.replace("beta_2020,", "beta_2021,", 1),
+            "has no row in studies.csv",
+        ),
+        ("literature/lung/estimates.csv", "estimate_id,value\na,1\n", "has no column study_id"),
+        (
+            "declared/patient_columns.csv",
+            "file,dataset,table,source_column,column\npeople.csv,people,patients,name,patient_id\n",
+            "has no column name",
+        ),
+        ("case/case.yml", "facts: 1\n", "mapping with a case_id"),
+        (
+            "declared/patient_columns.csv",
+            "file,dataset,table,source_column,column\n../../../secret.csv,people,patients,id,patient_id\n",
+            "path_outside",
+        ),
+    ],
+)
+def test_a_raw_file_that_cannot_be_curated_is_refused_and_nothing_is_lost(tmp_path, file, text, words):
+    data = tmp_path / "data"
+    raw = write_raw(data)
+    curate(data)
+    before = fingerprint(data)
+    (raw / file).write_text(text, encoding="utf-8")
+    with pytest.raises(survsim.EvidenceError, match=words):
+        curate(data)
+    assert fingerprint(data) == before
+
+
+def test_a_set_with_errors_replaces_nothing(tmp_path):
+    data = tmp_path / "data"
+    raw = write_raw(data)
+    curate(data)
+    before = fingerprint(data)
+    wrong = ESTIMATES.replace(",0.68,", ",0.99,")
+    (raw / "literature" / "lung" / "estimates.csv").write_text(wrong, encoding="utf-8")
+    with pytest.raises(survsim.EvidenceError, match="1 errors; the old ones stay"):
+        curate(data)
+    assert fingerprint(data) == before
+    assert {f.rule for f in survsim.check_evidence(data).errors} == {"raw_changed"}
+
+
+def test_curating_twice_changes_nothing(tmp_path):
+    data = tmp_path / "data"
+    write_raw(data)
+    assert curate(data).changed
+    before = fingerprint(data)
+    assert not curate(data).changed
+    assert fingerprint(data) == before
+
+
+def test_without_raw_files_there_is_nothing_to_curate(tmp_path):
+    (tmp_path / "data" / "curated").mkdir(parents=True)
+    with pytest.raises(survsim.EvidenceError, match="no raw/ folder"):
+        curate(tmp_path)
+
+
+def test_folders_change_names_without_the_system_call_too(tmp_path, monkeypatch):
+    data = tmp_path / "data"
+    raw = write_raw(data)
+    curate(data)
+    monkeypatch.setattr(swap.ctypes, "CDLL", lambda *_, **__: object())
+    (raw / "literature" / "lung" / "curves.csv").unlink()
+    (raw / "literature" / "lung" / "at_risk.csv").unlink()
+    assert curate(data).changed
+    assert survsim.load_evidence(data).curves.empty
+    assert not [p for p in data.iterdir() if p.name.startswith(".")]
+
+
+def test_an_interrupted_swap_is_completed_or_undone(tmp_path):
+    data = tmp_path / "data"
+    write_raw(data)
+    curate(data)
+    checksum = survsim.load_evidence(data).checksum
+    # The folder was exchanged, but the descriptor inside had not moved out yet.
+    (data / "datapackage.json").rename(data / "curated" / "datapackage.json")
+    (data / "datapackage.json").write_text("{}", encoding="utf-8")
+    assert survsim.load_evidence(data).checksum == checksum
+    swap.finish(DataFolder(root=data))
+    assert survsim.load_evidence(data).checksum == checksum
+    assert not (data / "curated" / "datapackage.json").exists()
+
+
+def fingerprint(data):
+    files = [*sorted((data / "curated").iterdir()), data / "datapackage.json"]
+    return {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in files}

@@ -1,0 +1,301 @@
+"""Each rule refuses the file it is there for: one planted fault a case, in a study that is right otherwise."""
+
+from __future__ import annotations
+
+import pytest
+
+from survsim.evidence.raw.check import check_tables
+from survsim.evidence.rules.rule import all_rules
+from tests.helpers.mini_study import curated_content, planted, row_at, rows_of, write_raw
+
+E = "estimates"
+
+
+@pytest.fixture(scope="module")
+def right(tmp_path_factory):
+    return curated_content(write_raw(tmp_path_factory.mktemp("study") / "data"))
+
+
+# (rule, severity, table, cells that name the row, cells that are planted)
+PLANTED = [
+    ("required_cell", "error", "studies", {"study_id": "alpha_2019"}, {"site_group": ""}),
+    ("required_cell", "error", E, {"estimate_id": "alpha_e01"}, {"place": ""}),
+    ("not_a_number", "error", E, {"estimate_id": "alpha_e01"}, {"value": "about 0.7"}),
+    ("not_a_number", "error", E, {"estimate_id": "alpha_e01"}, {"p_value": "<0.001"}),
+    ("decimal_comma", "error", E, {"estimate_id": "alpha_e02"}, {"value": "20,5"}),
+    ("thousands_comma", "error", "studies", {"study_id": "beta_2020"}, {"n_total": "11,424"}),
+    ("date_mangled", "error", E, {"estimate_id": "alpha_e02"}, {"value": "03-Apr"}),
+    ("date_mangled", "error", E, {"estimate_id": "alpha_e05"}, {"grade": "04-Mar"}),
+    ("date_mangled", "error", E, {"estimate_id": "alpha_e05"}, {"grade": "2024-03-04"}),
+    ("not_finite", "error", E, {"estimate_id": "alpha_e02"}, {"conf_high": "inf"}),
+    ("not_whole", "error", E, {"estimate_id": "alpha_e05"}, {"n_arm": "60.5"}),
+    ("implausible_year", "error", "studies", {"study_id": "beta_2020"}, {"year": "20"}),
+    ("vocabulary", "error", E, {"estimate_id": "alpha_e01"}, {"measure": "HR"}),
+    ("vocabulary", "error", "studies", {"study_id": "beta_2020"}, {"design": "trial"}),
+    ("formula_cell", "error", "studies", {"study_id": "beta_2020"}, {"title": "=HYPERLINK(1)"}),
+    ("formula_cell", "error", E, {"estimate_id": "alpha_e01"}, {"place": "@SUM(A1)"}),
+    ("control_character", "error", "studies", {"study_id": "beta_2020"}, {"title": "a\x07b"}),
+    ("stray_space", "warning", E, {"estimate_id": "alpha_e01"}, {"place": "table 2 "}),
+    ("value_missing", "error", E, {"estimate_id": "alpha_e02"}, {"value": ""}),
+    ("interval_order", "error", E, {"estimate_id": "alpha_e02"}, {"conf_low": "30", "value": "25"}),
+    (
+        "interval_contains",
+        "error",
+        E,
+        {"estimate_id": "alpha_e01"},
+        {"conf_low": "0.85", "conf_high": "0.95"},
+    ),
+    ("interval_contains", "error", E, {"estimate_id": "alpha_e01"}, {"conf_high": "0.60"}),
+    ("interval_asymmetric", "warning", E, {"estimate_id": "alpha_e01"}, {"conf_high": "1.60"}),
+    ("level_range", "error", E, {"estimate_id": "alpha_e01"}, {"conf_level": "95"}),
+    ("level_missing", "error", E, {"estimate_id": "alpha_e01"}, {"conf_level": ""}),
+    ("limit_with_note", "error", E, {"estimate_id": "alpha_e01"}, {"conf_high_note": "not_reached"}),
+    (
+        "interquartile_as_interval",
+        "error",
+        E,
+        {"estimate_id": "alpha_e02"},
+        {"conf_note": "interquartile_range_not_used"},
+    ),
+    (
+        "ratio_range",
+        "error",
+        E,
+        {"estimate_id": "alpha_e01"},
+        {"value": "-0.38", "conf_low": "", "conf_high": ""},
+    ),
+    (
+        "ratio_implausible",
+        "warning",
+        E,
+        {"estimate_id": "alpha_e01"},
+        {"value": "68", "conf_low": "54", "conf_high": "85"},
+    ),
+    ("fraction_range", "error", E, {"estimate_id": "alpha_e03"}, {"value": "70"}),
+    ("time_measure_range", "error", E, {"estimate_id": "alpha_e06"}, {"value": "-12"}),
+    ("p_range", "error", E, {"estimate_id": "alpha_e01"}, {"p_value": "1.2"}),
+    ("p_contradicts_interval", "warning", E, {"estimate_id": "alpha_e01"}, {"p_value": "0.4"}),
+    ("qualifier_without_p", "error", E, {"estimate_id": "alpha_e03"}, {"p_qualifier": "<"}),
+    ("events_exceed_n", "error", E, {"estimate_id": "gamma_e02"}, {"n_arm": "8"}),
+    ("negative_count", "error", E, {"estimate_id": "alpha_e03"}, {"time": "-12"}),
+    ("count_contradicts_value", "warning", E, {"estimate_id": "alpha_e05"}, {"n_event": "20"}),
+    ("count_value", "error", E, {"estimate_id": "gamma_e02"}, {"value": "8"}),
+    ("unit_missing", "error", E, {"estimate_id": "alpha_e02"}, {"value_unit": ""}),
+    ("unit_missing", "error", E, {"estimate_id": "alpha_e02"}, {"value_unit": "moons"}),
+    ("unit_missing", "error", E, {"estimate_id": "alpha_e03"}, {"measure": "rate"}),
+    ("unit_on_ratio", "error", E, {"estimate_id": "alpha_e01"}, {"value_unit": "months"}),
+    ("horizon_missing", "error", E, {"estimate_id": "beta_e01"}, {"time": ""}),
+    ("origin_not_stated", "warning", E, {"estimate_id": "beta_e01"}, {"origin": "not_stated"}),
+    ("status_questioned", "warning", E, {"estimate_id": "beta_e01"}, {"status": "questioned"}),
+    ("duplicate_key", "error", E, {"estimate_id": "alpha_e02"}, {"estimate_id": "alpha_e01"}),
+    ("duplicate_key", "error", "patients", {"patient_id": "p2"}, {"patient_id": "p1"}),
+    ("unknown_reference", "error", E, {"estimate_id": "beta_e01"}, {"study_id": "nobody_1999"}),
+    ("unknown_reference", "error", E, {"estimate_id": "beta_e01"}, {"endpoint": "os"}),
+    ("unknown_reference", "error", "drugs", {"course_id": "d1"}, {"patient_id": "p9"}),
+    ("repeated_number", "error", E, {"estimate_id": "alpha_e04"}, {"time": "12", "value": "0.70"}),
+    ("conflicting_rows", "error", E, {"estimate_id": "alpha_e04"}, {"time": "12"}),
+    ("survival_rises", "error", E, {"estimate_id": "alpha_e04"}, {"value": "0.75"}),
+    ("curve_rises", "error", "curves", {"time": "24"}, {"survival": "0.8"}),
+    ("curve_range", "error", "curves", {"time": "24"}, {"survival": "45"}),
+    ("at_risk_rises", "error", "at_risk", {"time": "24"}, {"n_risk": "45"}),
+    ("at_risk_exceeds_n", "error", "at_risk", {"time": "0"}, {"n_risk": "61"}),
+    ("at_risk_without_curve", "error", "at_risk", {"time": "24"}, {"curve_id": "other"}),
+    ("unknown_comparator", "error", E, {"estimate_id": "alpha_e01"}, {"comparator": "placebo"}),
+    ("self_comparison", "error", E, {"estimate_id": "alpha_e01"}, {"comparator": "chemo"}),
+    ("ratio_without_comparator", "warning", E, {"estimate_id": "alpha_e01"}, {"comparator": ""}),
+    ("median_beyond_followup", "error", E, {"estimate_id": "alpha_e06"}, {"value": "95"}),
+    ("median_beyond_followup", "warning", E, {"estimate_id": "alpha_e06"}, {"value": "41"}),
+    ("arm_exceeds_study", "warning", E, {"estimate_id": "alpha_e06"}, {"n_arm": "121"}),
+    ("surrogate_as_index", "error", "studies", {"study_id": "delta_2015"}, {"population": "index"}),
+    ("control_as_index", "error", "arms", {"study_id": "gamma_2021"}, {"population": "control"}),
+    ("period_order", "error", "studies", {"study_id": "beta_2020"}, {"period_end": "1999"}),
+    (
+        "study_without_number",
+        "warning",
+        E,
+        {"estimate_id": "delta_e01"},
+        {"study_id": "gamma_2021", "arm_id": "all", "event_detail": "x"},
+    ),
+    ("citation_incomplete", "warning", "studies", {"study_id": "beta_2020"}, {"first_author": ""}),
+    ("same_identifier", "error", "studies", {"study_id": "beta_2020"}, {"doi": "10.1/A"}),
+    (
+        "event_coding",
+        "error",
+        "outcomes",
+        {"patient_id": "p1", "endpoint": "overall_survival"},
+        {"event": "2"},
+    ),
+    (
+        "negative_time",
+        "error",
+        "outcomes",
+        {"patient_id": "p2", "endpoint": "overall_survival"},
+        {"time": "-5"},
+    ),
+    (
+        "time_zero",
+        "warning",
+        "outcomes",
+        {"patient_id": "p2", "endpoint": "progression_free_interval"},
+        {"time": "0"},
+    ),
+    (
+        "progression_after_death",
+        "error",
+        "outcomes",
+        {"patient_id": "p1", "endpoint": "progression_free_interval"},
+        {"time": "500"},
+    ),
+    (
+        "death_not_in_overall",
+        "error",
+        "outcomes",
+        {"patient_id": "p1", "endpoint": "overall_survival"},
+        {"event": "0"},
+    ),
+    (
+        "mixed_time_units",
+        "error",
+        "outcomes",
+        {"patient_id": "p2", "endpoint": "overall_survival"},
+        {"time_unit": "months", "time": "20"},
+    ),
+    ("patient_without_outcome", "warning", "patients", {"patient_id": "p2"}, {"patient_id": "p3"}),
+    ("implausible_age", "error", "patients", {"patient_id": "p2"}, {"age_years": "710"}),
+    (
+        "positive_nodes_exceed_removed",
+        "error",
+        "patients",
+        {"patient_id": "p2"},
+        {"pelvic_nodes_positive_n": "9"},
+    ),
+    ("stop_before_start", "error", "drugs", {"course_id": "d1"}, {"stop_day": "20"}),
+    (
+        "course_after_followup",
+        "error",
+        "radiotherapy",
+        {"course_id": "r1"},
+        {"start_day": "500", "stop_day": "520"},
+    ),
+    ("implausible_dose", "warning", "radiotherapy", {"course_id": "r1"}, {"fractions": "2"}),
+    ("flag_contradicts_records", "warning", "patients", {"patient_id": "p1"}, {"radiotherapy": "no"}),
+    ("flag_missing", "warning", "patients", {"patient_id": "p1"}, {"radiotherapy": ""}),
+    ("record_count", "error", "patients", {"patient_id": "p1"}, {"drug_records_n": "2"}),
+    ("licence_missing", "warning", "sources", {"source_id": "people"}, {"licence": "not_stated"}),
+    ("dataset_without_source", "error", "sources", {"source_id": "people"}, {"source_id": "others"}),
+    ("dataset_without_origin", "warning", "sources", {"source_id": "people"}, {"time_origin": "not_stated"}),
+    (
+        "case_dead_and_censored",
+        "error",
+        "cases",
+        {"case_id": "case_a"},
+        {"last_known_alive_from_cns_months": "9"},
+    ),
+    ("case_death_without_status", "error", "cases", {"case_id": "case_a"}, {"status": "alive"}),
+    ("case_courses", "error", "cases", {"case_id": "case_a"}, {"rt_fractions": "22"}),
+    ("case_courses", "error", "cases", {"case_id": "case_a"}, {"rt_dose_gy": "44/40"}),
+    ("overlap_of_one", "error", "overlaps", {"study_id": "beta_2020"}, {"cluster_id": "alone"}),
+    (
+        "overlap_not_declared",
+        "warning",
+        "studies",
+        {"study_id": "alpha_2019"},
+        {"overlap_note": "inside beta_2020"},
+    ),
+    ("stray_row_name", "error", "flags", {"row_id": "people/r1"}, {"row_id": "people/r9"}),
+    ("excluded_but_used", "error", "excluded", {"item_id": "epsilon_2001"}, {"item_id": "alpha_e01"}),
+    ("unknown_rule", "warning", "known_warnings", {"rule": "flagged"}, {"rule": "flaged"}),
+]
+
+
+def test_the_study_without_a_planted_fault_is_right(right):
+    faults = check_tables(right)
+    assert [f.rule for f in faults] == ["flagged"]
+    assert faults[0].explained == "seen"
+
+
+@pytest.mark.parametrize(("rule", "severity", "table", "where", "cells"), PLANTED)
+def test_a_planted_fault_is_found_with_its_row(right, rule, severity, table, where, cells):
+    row = row_at(right[table], **where)
+    faults = [f for f in check_tables(right | {table: planted(right[table], row, **cells)}) if f.rule == rule]
+    assert [f.severity for f in faults] == [severity] * len(faults)
+    assert faults, rule
+    fault = faults[0]
+    assert fault.row
+    assert fault.column
+    assert fault.remedy
+
+
+def test_a_missing_column_is_named(right):
+    lines = right["arms"].decode().splitlines()
+    head = lines[0].split(",")
+    at = head.index("population")
+    cut = "\n".join(",".join(c for i, c in enumerate(line.split(",")) if i != at) for line in lines)
+    faults = [f for f in check_tables(right | {"arms": (cut + "\n").encode()}) if f.rule == "missing_column"]
+    assert [(f.table, f.column) for f in faults] == [("arms", "population")]
+
+
+def test_an_unknown_column_is_a_warning(right):
+    lines = right["overlaps"].decode().splitlines()
+    more = "\n".join(line + ("," + ("colour" if i == 0 else "red")) for i, line in enumerate(lines)) + "\n"
+    faults = [f for f in check_tables(right | {"overlaps": more.encode()}) if f.rule == "unknown_column"]
+    assert [(f.severity, f.column) for f in faults] == [("warning", "colour")]
+
+
+def test_many_unknown_columns_are_one_error(right):
+    lines = right["overlaps"].decode().splitlines()
+    more = [line + "".join(f",extra{i}" for i in range(300)) for line in lines]
+    faults = [
+        f
+        for f in check_tables(right | {"overlaps": ("\n".join(more) + "\n").encode()})
+        if f.rule == "unknown_column"
+    ]
+    assert [f.severity for f in faults] == ["error"]
+    assert faults[0].value.startswith("300 unknown columns")
+
+
+def test_parts_alone_are_no_cluster(right):
+    table = right["overlaps"]
+    for row in (0, 1):
+        table = planted(table, row, role="part")
+    assert "overlap_of_parts" in {f.rule for f in check_tables(right | {"overlaps": table})}
+
+
+def test_an_alias_that_is_still_a_study_is_found(right):
+    rows = rows_of(right["overlaps"])
+    assert rows
+    head = "alias_id,study_id,alias_arm_id,arm_id,why\nbeta_2020,alpha_2019,all,chemo,same\n"
+    assert "alias_still_there" in {f.rule for f in check_tables(right | {"aliases": head.encode()})}
+
+
+def test_a_date_that_is_none_is_found(right):
+    head = right["follow_up_forms"].decode().splitlines()[0]
+    cells = dict.fromkeys(head.split(","), "")
+    cells |= {"dataset": "people", "patient_id": "p1", "form": "f", "form_completion_date": "26.05.2013"}
+    text = head + "\n" + ",".join(cells.values()) + "\n"
+    assert "not_a_date" in {f.rule for f in check_tables(right | {"follow_up_forms": text.encode()})}
+
+
+def test_every_fault_is_found_in_one_run(right):
+    table = planted(right[E], row_at(right[E], estimate_id="alpha_e01"), value="0.40", conf_level="95")
+    table = planted(table, row_at(table, estimate_id="alpha_e03"), value="70")
+    found = {f.rule for f in check_tables(right | {E: table})}
+    assert {"interval_contains", "level_range", "fraction_range"} <= found
+
+
+def test_every_rule_has_a_file_that_it_refuses():
+    elsewhere = {
+        "missing_column",
+        "unknown_column",
+        "overlap_of_parts",
+        "alias_still_there",
+        "not_a_date",
+        "flagged",
+    }
+    assert set(all_rules()) - {case[0] for case in PLANTED} - elsewhere == set()
+
+
+def test_rules_say_what_they_ask_for():
+    for name, rule in all_rules().items():
+        assert rule.says.endswith("."), name
+        assert rule.name == name
