@@ -14,8 +14,8 @@ import survsim
 from benchmarks.thousand_draws import SCENARIO
 from benchmarks.w6_semi_markov import model as plain_model
 from survsim.scenario.run import scenario_parameters
-from survsim.simulation.model import Model
-from survsim.simulation.run import simulate_model
+from survsim.simulation.declared.model import Model
+from survsim.simulation.running.run import simulate_model
 
 
 def cost(model: Model, patients: int, draws: int) -> float:

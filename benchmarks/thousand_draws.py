@@ -13,7 +13,7 @@ import time
 
 import survsim
 from survsim.scenario.run import scenario_parameters
-from survsim.simulation.run import simulate_model
+from survsim.simulation.running.run import simulate_model
 
 SCENARIO = "analyses/03_case_strategies/scenario.yml"
 PATIENTS, STRATEGIES = 10_000, 6

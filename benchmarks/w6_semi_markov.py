@@ -14,10 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from scipy.integrate import quad
 
-from survsim.simulation.model import Model
-from survsim.simulation.run import simulate_model
-from survsim.simulation.states import State, Transition
-from survsim.simulation.strategy import Strategy, strategy_from
+from survsim.simulation.declared.model import Model
+from survsim.simulation.declared.states import State, Transition
+from survsim.simulation.declared.strategy import Strategy, strategy_from
+from survsim.simulation.running.run import simulate_model
 
 BLOCK = 32_768
 HORIZON = 20.0

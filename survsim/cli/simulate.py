@@ -95,13 +95,13 @@ def _begun(resume: Path | None) -> dict[str, Any]:
         raise ScenarioError(
             f"{resume} holds no run to go on with (no run.json); begin one with --out {resume}."
         )
-    from survsim.simulation.checkpoints import read_note
+    from survsim.simulation.running.checkpoints import read_note
 
     return read_note(resume)
 
 
 def _explain(whole: Any, out: Path | None) -> None:
-    from survsim.simulation.explain import explain
+    from survsim.simulation.declared.explain import explain
 
     treatments = whole.content.treatments
     for strategy in whole.strategies:

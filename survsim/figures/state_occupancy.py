@@ -12,7 +12,7 @@ from survsim.figures import style
 from survsim.figures.time_axis import label_time, set_time_ticks
 
 if TYPE_CHECKING:
-    from survsim.simulation.curves import SimulatedSurvival, StateOccupancy
+    from survsim.simulation.outcomes.curves import SimulatedSurvival, StateOccupancy
 
 
 def chosen(strategies: Sequence[str], wanted: Sequence[str] | None) -> list[int]:

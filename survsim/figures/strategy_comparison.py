@@ -12,7 +12,7 @@ from survsim.core.errors import InputError
 from survsim.figures import style
 
 if TYPE_CHECKING:
-    from survsim.simulation.compare import Decision, StrategyComparison
+    from survsim.simulation.outcomes.compare import Decision, StrategyComparison
 
 WORDS = {
     "survival_time": "restricted mean survival",

@@ -6,10 +6,10 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 from survsim.figures import style
-from survsim.simulation.explain import clause_text
+from survsim.simulation.declared.explain import clause_text
 
 if TYPE_CHECKING:
-    from survsim.simulation.strategy import Line, Strategy
+    from survsim.simulation.declared.strategy import Line, Strategy
 
 WIDTH = 62
 """Characters of a line of text in a box."""

@@ -10,8 +10,8 @@ from survsim.core.result import format_number
 from survsim.figures import style
 
 if TYPE_CHECKING:
-    from survsim.simulation.sensitivity import Tornado
-    from survsim.simulation.value_of_information import ValueOfInformation
+    from survsim.simulation.outcomes.sensitivity import Tornado
+    from survsim.simulation.outcomes.value_of_information import ValueOfInformation
 
 
 @style.styled

@@ -10,11 +10,11 @@ from survsim.core.provenance import Provenance
 from survsim.evidence.ask.store import EvidenceStore, load_evidence
 from survsim.scenario.parameterise import Parameters, parameterise
 from survsim.scenario.spec import Scenario
-from survsim.simulation.run import refuse_size, simulate_model
+from survsim.simulation.running.run import refuse_size, simulate_model
 
 if TYPE_CHECKING:
-    from survsim.simulation.executor import Progress
-    from survsim.simulation.outcomes import SimulationResult
+    from survsim.simulation.outcomes.result import SimulationResult
+    from survsim.simulation.running.executor import Progress
 
 ARRAYS_PER_PARAMETER = 5
 """A parameter keeps its draws and up to four layers of uncertainty."""

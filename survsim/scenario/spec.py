@@ -16,11 +16,11 @@ from pydantic import Field, ValidationError
 from survsim.core.errors import ScenarioError
 from survsim.core.yaml_files import read_yaml
 from survsim.scenario.parameter_spec import ParameterSpec, Strict
-from survsim.simulation.model import Model
-from survsim.simulation.myelopathy import CordSettings
-from survsim.simulation.population import Population
-from survsim.simulation.states import State, Transition
-from survsim.simulation.strategy import Strategy, Treatment, named_numbers, read_strategy
+from survsim.simulation.cord_biology.myelopathy import CordSettings
+from survsim.simulation.declared.model import Model
+from survsim.simulation.declared.population import Population
+from survsim.simulation.declared.states import State, Transition
+from survsim.simulation.declared.strategy import Strategy, Treatment, named_numbers, read_strategy
 
 
 class Effort(Strict):

@@ -31,7 +31,7 @@ from survsim.scenario.row_effects import back_transform, row_effect
 if TYPE_CHECKING:
     import pandas as pd
 
-    from survsim.simulation.outcomes import SimulationResult
+    from survsim.simulation.outcomes.result import SimulationResult
 
 LEAST_EFFECTIVE = 30
 """Fewer effective draws than this, and the calibrated interval is itself a guess."""

@@ -23,7 +23,7 @@ from survsim.estimate.borrowing.mixture import NormalMixture
 from survsim.estimate.resampling.group_sequential import Spending, group_sequential_boundaries
 from survsim.estimate.resampling.simulated_trials import SimulatedTrials, analyse_trials
 from survsim.scenario.trial_maxcombo import maxcombo_rejections
-from survsim.simulation.trial_data import TrialData, TrialDesign, trial_data
+from survsim.simulation.trials.trial_data import TrialData, TrialDesign, trial_data
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from survsim.cli import main
-from survsim.simulation.outcomes import SimulationResult
+from survsim.simulation.outcomes.result import SimulationResult
 
 ROOT = Path(__file__).parents[2]
 SCENARIO = ROOT / "analyses" / "03_case_strategies" / "scenario.yml"

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from survsim.core.errors import InputError, ScenarioError
-from survsim.simulation.model import Model
-from survsim.simulation.run import simulate_model
-from survsim.simulation.strategy import Strategy
+from survsim.simulation.declared.model import Model
+from survsim.simulation.declared.strategy import Strategy
+from survsim.simulation.running.run import simulate_model
 from tests.helpers.disease_models import full_strategy, tumour_model
 
 PATIENTS, DRAWS = 20_000, 24

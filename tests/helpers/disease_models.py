@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from survsim.simulation.model import Model
-from survsim.simulation.states import State, Transition
-from survsim.simulation.strategy import Strategy, strategy_from
+from survsim.simulation.declared.model import Model
+from survsim.simulation.declared.states import State, Transition
+from survsim.simulation.declared.strategy import Strategy, strategy_from
 
 
 def illness_death(**options: Any) -> Model:

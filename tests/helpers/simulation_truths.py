@@ -9,11 +9,11 @@ import numpy as np
 from scipy import integrate, special
 from scipy.linalg import expm
 
-from survsim.simulation.model import Model
-from survsim.simulation.population import Frailty, Population
-from survsim.simulation.run import simulate_model
-from survsim.simulation.states import State, Transition
-from survsim.simulation.strategy import Strategy, strategy_from
+from survsim.simulation.declared.model import Model
+from survsim.simulation.declared.population import Frailty, Population
+from survsim.simulation.declared.states import State, Transition
+from survsim.simulation.declared.strategy import Strategy, strategy_from
+from survsim.simulation.running.run import simulate_model
 from tests.helpers.disease_models import exponential, illness_death, weibull
 
 

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from survsim.core.streams import Streams
-from survsim.simulation.chunks import DrawRun, Job
-from survsim.simulation.radiobiology import Course, cumulative_eqd2, eqd2
-from survsim.simulation.run import Follow
-from survsim.simulation.strategy import Strategy, strategy_from
+from survsim.simulation.cord_biology.radiobiology import Course, cumulative_eqd2, eqd2
+from survsim.simulation.declared.strategy import Strategy, strategy_from
+from survsim.simulation.running.chunks import DrawRun, Job
+from survsim.simulation.running.run import Follow
 from tests.helpers.disease_models import full_strategy, illness_death, tumour_model
 
 few = settings(deadline=None, max_examples=25)

@@ -36,7 +36,7 @@ def test_record_of_ten_million_patients_is_within_four_errors() -> None:
 
 
 def test_means_agree_with_the_oracle() -> None:
-    from survsim.simulation.run import simulate_model
+    from survsim.simulation.running.run import simulate_model
     from tests.helpers.disease_models import illness_death
 
     r = simulate_model(illness_death(), patients=PATIENTS, seed=4, taus=(10.0,))
@@ -46,7 +46,7 @@ def test_means_agree_with_the_oracle() -> None:
 
 
 def test_monte_carlo_error_agrees_with_the_spread_over_seeds() -> None:
-    from survsim.simulation.run import simulate_model
+    from survsim.simulation.running.run import simulate_model
     from tests.helpers.disease_models import illness_death
 
     runs = [

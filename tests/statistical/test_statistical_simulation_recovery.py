@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 import survsim
-from survsim.simulation.patient_output import read_patients
-from survsim.simulation.run import simulate_model
+from survsim.simulation.running.patient_output import read_patients
+from survsim.simulation.running.run import simulate_model
 from tests.helpers.disease_models import illness_death
 
 N = 20_000

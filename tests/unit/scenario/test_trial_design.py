@@ -15,7 +15,7 @@ from survsim import (
     simulate_trials,
 )
 from survsim.scenario.trial_design import assurance
-from survsim.simulation.trial_data import trial_data
+from survsim.simulation.trials.trial_data import trial_data
 
 CONTROL = Exponential(rate=0.1, time_unit="months")
 TREATED = Exponential(rate=0.06, time_unit="months")

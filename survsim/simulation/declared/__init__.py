@@ -1,0 +1,1 @@
+"""Patients, states, transitions, strategies and rules as data, with all their checks."""

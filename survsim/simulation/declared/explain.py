@@ -1,0 +1,151 @@
+"""A strategy in plain sentences, made from its data alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from survsim.simulation.declared.strategy import Clause, DoseRule, Effect, Line, StopRule, Strategy, Treatment
+
+_QUANTITY = {
+    "time": "the time",
+    "time_in_state": "the time in the present state",
+    "time_since_progression": "the time since the last progression",
+    "time_since_line_end": "the time since the last line ended",
+    "time_since_radiation": "the interval since the last radiation",
+    "performance_status": "the performance status",
+    "n_progressions": "the number of progressions",
+    "toxicity_grade": "the worst toxicity grade so far",
+    "cord_dose": "the cumulative cord dose (Gy EQD2)",
+    "planned_cord_dose": "the cumulative cord dose with this line (Gy EQD2)",
+    "lines_started": "the number of lines started",
+}
+
+
+def explain(
+    strategy: Strategy, *, treatments: Mapping[str, Treatment] | None = None, time_unit: str = "time units"
+) -> str:
+    """The strategy as sentences; `treatments` are those that it shares with others.
+
+    Examples
+    --------
+    >>> from survsim.simulation.declared.strategy import Strategy
+    >>> print(explain(Strategy(strategy="surgery_alone", label="Surgery alone")))
+    Surgery alone (surgery_alone)
+    No further treatment is given.
+    """
+    unit = time_unit
+    text = [f"{strategy.title} ({strategy.name})"]
+    if strategy.description:
+        text.append(strategy.description)
+    if not strategy.lines:
+        text.append("No further treatment is given.")
+    for number, line in enumerate(strategy.lines, start=1):
+        text += _line(number, line, unit)
+    for name in dict.fromkeys(t for line in strategy.lines for t in line.treatments):
+        treatment = strategy.treatments.get(name, (treatments or {}).get(name))
+        if treatment is None:
+            text.append(f"- {name}: defined with the model.")
+        else:
+            text += _treatment(name, treatment, unit)
+    return "\n".join(text)
+
+
+def _line(number: int, line: Line, unit: str) -> list[str]:
+    given = " with ".join(line.treatments)
+    start = " or ".join(_conditions(clauses, unit) for clauses in line.alternatives())
+    text = [f"{number}. {line.line}: {given}, {start}."]
+    if line.accept != 1.0:
+        text.append(f"   Patients accept it with probability {_number(line.accept)}.")
+    if line.repeats > 1:
+        text.append(f"   It can be given up to {line.repeats} times.")
+    text += [f"   {_stop(rule)}" for rule in line.stop]
+    text += [f"   {_dose(rule)}" for rule in line.modify]
+    return text
+
+
+def _conditions(clauses: tuple[Clause, ...], unit: str) -> str:
+    if not clauses:
+        return "as soon as no other line runs"
+    return "once " + " and ".join(clause_text(c, unit) for c in clauses)
+
+
+def clause_text(clause: Clause, unit: str) -> str:
+    """One clause in words."""
+    if clause.quantity in ("state", "line", "response"):
+        words, refused = clause.words()
+        subject = {"state": "the state", "line": f"line {clause.name}", "response": "response"}[
+            clause.quantity
+        ]
+        return f"{subject} is {'not ' if refused else ''}{' or '.join(w.replace('_', ' ') for w in words)}"
+    subject = (clause.name or "") if clause.quantity == "covariate" else _QUANTITY[clause.quantity]
+    suffix = f" {unit}" if clause.quantity.startswith("time") else ""
+    limits = []
+    if clause.at_least is not None:
+        limits.append(f"at least {_number(clause.at_least)}")
+    if clause.at_most is not None:
+        limits.append(f"at most {_number(clause.at_most)}")
+    return f"{subject} is {' and '.join(limits)}{suffix}"
+
+
+def _stop(rule: StopRule) -> str:
+    what = " and ".join(rule.treatments) or "the line"
+    if rule.on == "progression":
+        return f"Progression ends {what}."
+    if rule.on == "patient_choice":
+        return f"Patients end {what} by choice at a rate of {_number(rule.rate)}."
+    return f"{_event(rule)} ends {what}."
+
+
+def _dose(rule: DoseRule) -> str:
+    return f"{_event(rule)} lowers the dose to {rule.dose_factor:.0%}."
+
+
+def _event(rule: StopRule | DoseRule) -> str:
+    return f"{_spoken(rule.name or 'toxicity')} of grade {rule.grade_at_least} or more"
+
+
+def _treatment(name: str, treatment: Treatment, unit: str) -> list[str]:
+    if treatment.duration is not None:
+        length = f"for {_number(treatment.duration)} {unit}"
+    elif treatment.cycles is not None:
+        length = f"in {treatment.cycles} cycles of {_number(treatment.cycle_length)} {unit}"
+    else:
+        length = "until something ends it"
+    text = [f"- {treatment.label or name}: {treatment.kind}, given {length}."]
+    for r in treatment.radiation:
+        text.append(
+            f"  {r.fractions} fractions of {_number(r.dose_per_fraction)} Gy reach {r.region.replace('_', ' ')}."
+        )
+    text += [f"  {_effect(e, unit)}" for e in treatment.effects]
+    for x in treatment.toxicities:
+        late = ", also after its end" if x.late else ""
+        text.append(
+            f"  {_spoken(x.name)} of grade {x.grade} comes with probability {_number(x.probability)}{late}."
+        )
+    if treatment.response_probability is not None:
+        text.append(f"  A response comes with probability {_number(treatment.response_probability)}.")
+    return text
+
+
+def _effect(effect: Effect, unit: str) -> str:
+    source, _, target = effect.transition.partition(">")
+    way = f"{source.replace('*', 'any state')} to {target.replace('*', 'any state')}".replace("_", " ")
+    if effect.hazard_ratio is not None:
+        what = f"The hazard from {way} is multiplied by {_number(effect.hazard_ratio)}"
+    else:
+        what = f"The time from {way} is stretched by {_number(effect.acceleration_factor)}"
+    what += " while it is given" if effect.lasts == "while_on" else " from its start on"
+    if effect.delay != 0.0:
+        what += f", {_number(effect.delay)} {unit} after the start"
+    for step in effect.waning:
+        what += f", from {step.after:g} {unit} on by {_number(step.factor)}"
+    return what + (" in responders." if effect.among == "responders" else ".")
+
+
+def _number(value: Any) -> str:
+    return value if isinstance(value, str) else f"{value:g}"
+
+
+def _spoken(name: str) -> str:
+    return name.replace("_", " ").capitalize()

@@ -1,0 +1,136 @@
+"""Faults of the graph of states and transitions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from survsim.core.checks import FloatArray
+from survsim.simulation.declared.states import HISTORY
+from survsim.simulation.laws.law import LawBase, PiecewiseLaw
+from survsim.simulation.laws.schema import Checked
+
+if TYPE_CHECKING:
+    from survsim.simulation.declared.model import Model
+    from survsim.simulation.declared.states import Transition
+
+
+def graph_faults(model: Model) -> Iterator[str]:
+    """Sentences, each one fault with its place and what to do."""
+    names = model.state_names
+    for name in sorted({n for n in names if names.count(n) > 1}):
+        yield f"two states are called {name}"
+    if model.initial not in names:
+        yield f"start {model.initial!r} is not a state; states: {', '.join(names)}"
+        return
+    ends_fault = False
+    for transition in model.transitions:
+        for fault in _transition_faults(model, transition):
+            ends_fault = True
+            yield fault
+    pairs = [t.name for t in model.transitions]
+    for pair in sorted({p for p in pairs if pairs.count(p) > 1}):
+        yield f"transition {pair} is declared twice; join the two"
+    if not ends_fault:
+        yield from _way_faults(model)
+
+
+def _transition_faults(model: Model, t: Transition) -> Iterator[str]:
+    kinds = {s.name: s for s in model.states}
+    for end in (t.source, t.target):
+        if end not in kinds:
+            yield f"transition {t.name}: {end!r} is not a state; states: {', '.join(kinds)}"
+            return
+    if kinds[t.source].death:
+        yield f"transition {t.name}: {t.source} is a death, nobody leaves it"
+    if t.source == t.target:
+        yield f"transition {t.name} leads back to itself; use a second state"
+    laws = t.distribution if isinstance(t.distribution, tuple) else (t.distribution,)
+    for unit in sorted({law.time_unit for law in laws if not isinstance(law, Checked)} - {model.time_unit}):
+        yield f"transition {t.name} counts in {unit}, the model in {model.time_unit}; use InUnit or other numbers"
+    own = {c.name for c in model.population.covariates}
+    for name in t.covariates:
+        if name not in own and name not in HISTORY:
+            known = ", ".join([*sorted(own), *HISTORY])
+            yield f"transition {t.name}: {name!r} is not a covariate; known: {known}"
+    frailties = {f.name for f in model.population.frailties}
+    if t.frailty is not None and t.frailty not in frailties:
+        yield f"transition {t.name}: frailty {t.frailty!r} is not declared in the population"
+
+
+def _way_faults(model: Model) -> Iterator[str]:
+    out: dict[str, list[str]] = {name: [] for name in model.state_names}
+    for t in model.transitions:
+        out[t.source].append(t.target)
+    reached = _reachable(out, model.initial)
+    for state in model.states:
+        if state.name not in reached:
+            yield f"state {state.name} cannot be reached from {model.initial}; add a transition or leave it out"
+        elif not state.death and not out[state.name]:
+            yield f"state {state.name} is not a death but cannot be left; mark it death or add a transition"
+    if model.states[model.state_names.index(model.initial)].death:
+        yield f"everybody would start dead in {model.initial}"
+    yield from _cycle_faults(model, out)
+
+
+def _reachable(out: dict[str, list[str]], start: str) -> set[str]:
+    found, todo = {start}, [start]
+    while todo:
+        for target in out[todo.pop()]:
+            if target not in found:
+                found.add(target)
+                todo.append(target)
+    return found
+
+
+def _cycle_faults(model: Model, out: dict[str, list[str]]) -> Iterator[str]:
+    """A cycle whose every transition has a median of next to no time in some draw would never end."""
+    medians: dict[tuple[str, str], FloatArray] = {}
+    for t in model.transitions:
+        if t.clock != "forward" and t.source in _reachable(out, t.target):
+            found = _medians(model, t.distribution)
+            if found is not None:
+                medians[t.source, t.target] = found
+    if not medians or len({m.size for m in medians.values()} - {1}) > 1:
+        return  # numbers of draws that differ are told with the parameters
+    quick = np.stack(np.broadcast_arrays(*(m < 1e-5 * model.horizon for m in medians.values())), axis=-1)
+    # most draws agree on which transitions are quick, so few graphs are looked at
+    for row in np.unique(quick, axis=0):
+        instant: dict[str, list[str]] = {name: [] for name in out}
+        for (source, target), is_quick in zip(medians, row):
+            if is_quick:
+                instant[source].append(target)
+        for name, targets in instant.items():
+            if any(name in _reachable(instant, target) for target in targets):
+                yield f"state {name} lies on a cycle that takes next to no time; its transitions need a time"
+                return
+
+
+def _medians(model: Model, law: Any) -> FloatArray | None:
+    """Median time by draw, (1,) or (draws,); None where a number is unknown or refused, which is told elsewhere."""
+    try:
+        if isinstance(law, tuple):
+            return np.array([float(_median(model, one, i).max()) for i, one in enumerate(law)])
+        return np.atleast_1d(_median(model, law, None))
+    except (KeyError, IndexError, ValueError):
+        return None
+
+
+def _median(model: Model, law: Any, draw: int | None) -> FloatArray:
+    """Median time of a law in one draw, or (with None) in all at once."""
+    if not isinstance(law, LawBase):
+        return np.asarray(law.quantile(0.5).max())
+    # rates of pieces cannot be arrays over draws: the smallest ones tell whether every draw is quick
+    pieces = isinstance(law, PiecewiseLaw)
+
+    def number(value: float | str) -> Any:
+        if not isinstance(value, str):
+            return value
+        draws = model.parameters[value]
+        if draw is not None and draws.ndim:
+            return draws[draw]
+        return draws.min() if pieces else draws
+
+    return np.asarray(law.build(number, model.time_unit).quantile(0.5))

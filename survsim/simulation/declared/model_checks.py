@@ -1,0 +1,81 @@
+"""Everything about a model that can be refused before a patient is simulated, in one message."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from survsim.core.errors import ExtrapolationWarning, ScenarioError
+from survsim.simulation.cord_biology.radiobiology import LQ_LIMIT
+from survsim.simulation.declared.graph_checks import graph_faults
+from survsim.simulation.declared.number_checks import number_faults, numbers_of
+from survsim.simulation.declared.rule_checks import rule_faults
+from survsim.simulation.declared.strategy import named_numbers
+
+if TYPE_CHECKING:
+    from survsim.simulation.declared.model import Model
+
+
+def check_model(model: Model) -> None:
+    """Raise one `ScenarioError` that lists every fault of the model, else warn of doses that are doubtful."""
+    # later checks look names up, so they wait until names are in order
+    for faults in (graph_faults, _name_faults, rule_faults, number_faults):
+        found = list(dict.fromkeys(faults(model)))
+        if found:
+            lines = "\n".join(f"  {fault}" for fault in found)
+            raise ScenarioError(f"the model cannot be simulated as written:\n{lines}")
+    _warn_of_large_fractions(model)
+
+
+def _warn_of_large_fractions(model: Model) -> None:
+    """The warning that `eqd2` gives, once for all treatments that are given, as the engine has none."""
+    largest: dict[str, float] = {}
+    for strategy in model.strategies:
+        for name in (t for line in strategy.lines for t in line.treatments):
+            treatment = model.treatment(strategy, name)
+            for course in treatment.radiation if treatment else ():
+                dose = float(numbers_of(model, course.dose_per_fraction).max())
+                largest[name] = max(dose, largest.get(name, 0.0))
+    shown = ", ".join(f"{name} ({dose:g} Gy)" for name, dose in largest.items() if dose > LQ_LIMIT)
+    if shown:
+        warnings.warn(
+            f"the dose per fraction of {shown} is beyond the range of the linear-quadratic model (doubtful above "
+            "8 to 10 Gy); read cord doses and risks of myelopathy with that in mind.",
+            ExtrapolationWarning,
+            # the line that makes the model: this function, the check and two parts of the constructor lie between
+            stacklevel=5,
+        )
+
+
+def _name_faults(model: Model) -> Iterator[str]:
+    twice = {n for n in model.strategy_names if model.strategy_names.count(n) > 1}
+    for name in sorted(twice):
+        yield f"two strategies are called {name}; each needs its own name"
+    if not model.strategies:
+        yield "there is no strategy; name at least one"
+    if not model.horizon > 0 or model.horizon == float("inf"):
+        yield f"horizon must be a time above 0; got {model.horizon!r}"
+    known = sorted(model.parameters)
+    for where, item in _numbered(model):
+        for name in named_numbers(item):
+            if name not in model.parameters:
+                yield f"{where} refers to parameter {name!r}; known: {', '.join(known) or 'none'}"
+    sizes = {k: v.size for k, v in model.parameters.items() if v.ndim}
+    sizes |= {t.name: len(t.distribution) for t in model.transitions if isinstance(t.distribution, tuple)}
+    if len(set(sizes.values())) > 1:
+        shown = ", ".join(f"{k} {n}" for k, n in list(sizes.items())[:6])
+        yield f"parameters must hold the same number of draws; found {shown}"
+
+
+def _numbered(model: Model) -> Iterator[tuple[str, Any]]:
+    for state in model.states:
+        yield f"state {state.name}", state
+    for transition in model.transitions:
+        yield f"transition {transition.name}", transition
+    for strategy in model.strategies:
+        yield f"strategy {strategy.name}", strategy
+    for name, treatment in model.treatments.items():
+        yield f"treatment {name}", treatment
+    yield "population", model.population
+    yield "cord", model.cord

@@ -1,0 +1,152 @@
+"""Faults of numbers that are only known with the draws: shares above one, effects that are not positive."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from survsim.core.checks import FloatArray
+from survsim.simulation.declared.population import Covariate, Frailty
+from survsim.simulation.declared.strategy import (
+    Effect,
+    Line,
+    Radiation,
+    StopRule,
+    Toxicity,
+    Treatment,
+    WaningStep,
+)
+from survsim.simulation.laws.law import LawBase
+from survsim.simulation.laws.schema import Checked
+
+if TYPE_CHECKING:
+    from survsim.simulation.declared.model import Model
+
+_SHARES = {
+    (Toxicity, "probability"),
+    (Treatment, "response_probability"),
+    (Treatment, "adherence"),
+    (Line, "accept"),
+    (Covariate, "probability"),
+}
+_POSITIVE = {
+    (Effect, "hazard_ratio"),
+    (Effect, "acceleration_factor"),
+    (WaningStep, "factor"),
+    (Radiation, "dose_per_fraction"),
+}
+_NOT_NEGATIVE = {
+    (Effect, "delay"),
+    (Treatment, "duration"),
+    (Treatment, "cycle_length"),
+    (StopRule, "rate"),
+    (Covariate, "sd"),
+    (Frailty, "variance"),
+}
+
+
+def number_faults(model: Model) -> Iterator[str]:
+    """Sentences, each one number outside its range with the draws that are."""
+    items: list[tuple[str, Any]] = [(f"strategy {s.name}", s) for s in model.strategies]
+    items += [(f"treatment {n}", t) for n, t in model.treatments.items()]
+    items += [("population", model.population)]
+    for where, item in items:
+        for owner, field, value in _walk(item):
+            fault = _range_fault(owner, field, numbers_of(model, value))
+            if fault:
+                yield f"{where}: {field}{_named(value)} {fault}"
+        for law in _laws(item):
+            yield from _law_fault(model, where, law)
+        for pair in _order_faults(model, item):
+            yield f"{where}: {pair}"
+    for transition in model.transitions:
+        for law in _laws(transition):
+            yield from _law_fault(model, f"transition {transition.name}", law)
+
+
+def numbers_of(model: Model, value: float | str) -> FloatArray:
+    """A number as an array (), or the draws of the parameter it names, () or (draws,)."""
+    return model.parameters[value] if isinstance(value, str) else np.asarray(float(value))
+
+
+def _order_faults(model: Model, item: Any) -> Iterator[str]:
+    """Pairs of numbers that are in the wrong order in some draw."""
+    for part in _parts(item):
+        if isinstance(part, Effect) and part.waning:
+            after = part.waning[0].after
+            late = numbers_of(model, part.delay) >= after
+            if late.any():
+                yield (
+                    f"delay{_named(part.delay)} of the effect on {part.transition} must lie before the first "
+                    f"time of its waning, {after:g}{_share(late)}"
+                )
+        elif isinstance(part, Covariate) and part.low is not None and part.high is not None:
+            crossed = numbers_of(model, part.low) > numbers_of(model, part.high)
+            if crossed.any():
+                yield (
+                    f"covariate {part.name}: low{_named(part.low)} must not be above "
+                    f"high{_named(part.high)}{_share(crossed)}"
+                )
+
+
+def _named(value: float | str) -> str:
+    return f" ({value})" if isinstance(value, str) else ""
+
+
+def _share(bad: NDArray[np.bool_]) -> str:
+    return f"; it is not so in {int(bad.sum())} of {bad.size} draws" if bad.ndim else ""
+
+
+def _range_fault(owner: type[Checked], field: str, numbers: FloatArray) -> str:
+    key = (owner, field)
+    if key in _SHARES:
+        bad, rule = (numbers < 0) | (numbers > 1), "must lie between 0 and 1"
+    elif key in _POSITIVE:
+        bad, rule = numbers <= 0, "must be above 0"
+    elif key in _NOT_NEGATIVE:
+        bad, rule = numbers < 0, "must be at least 0"
+    else:
+        return ""
+    if not bad.any():
+        return ""
+    share = f" in {int(bad.sum())} of {bad.size} draws" if bad.ndim else ""
+    return f"{rule}; it is {float(numbers[bad][0] if bad.ndim else numbers):g}{share}"
+
+
+def _parts(item: Any) -> Iterator[Checked]:
+    """All checked objects inside `item`, itself first."""
+    if isinstance(item, Checked):
+        yield item
+        item = tuple(value for _, value in item)
+    for part in item.values() if isinstance(item, dict) else item if isinstance(item, tuple) else ():
+        yield from _parts(part)
+
+
+def _walk(item: Any) -> Iterator[tuple[type[Checked], str, Any]]:
+    known = _SHARES | _POSITIVE | _NOT_NEGATIVE
+    for part in _parts(item):
+        for field, value in part:
+            if (type(part), field) in known and value is not None:
+                yield type(part), field, value
+
+
+def _laws(item: Any) -> Iterator[LawBase]:
+    yield from (part for part in _parts(item) if isinstance(part, LawBase))
+
+
+def _law_fault(model: Model, where: str, law: LawBase) -> Iterator[str]:
+    """Build the law at each extreme of its parameters: the distribution itself says what it refuses."""
+    for pick in (np.min, np.max):
+        try:
+            law.build(functools.partial(_extreme, model, pick), model.time_unit)
+        except ValueError as error:
+            yield f"{where}: {error}"
+            return
+
+
+def _extreme(model: Model, pick: Callable[[FloatArray], Any], value: float | str) -> float:
+    return float(pick(numbers_of(model, value)))

@@ -1,0 +1,268 @@
+"""Faults of strategies against the model they are simulated in, rules that can never fire among them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from survsim.simulation.declared.rules import GROWING, LINE_STATUS
+from survsim.simulation.declared.strategy import Clause, DoseRule, Line, StopRule, Strategy, Treatment
+
+if TYPE_CHECKING:
+    from survsim.simulation.declared.model import Model
+
+
+def rule_faults(model: Model) -> Iterator[str]:
+    """Sentences, each one fault with the strategy and line it is in."""
+    for strategy in model.strategies:
+        for line in strategy.lines:
+            where = f"strategy {strategy.name}, line {line.line}"
+            missing = [t for t in line.treatments if model.treatment(strategy, t) is None]
+            if missing:
+                known = ", ".join(sorted({*strategy.treatments, *model.treatments})) or "none"
+                yield f"{where}: {', '.join(missing)} is not a treatment; known: {known}"
+                continue
+            for fault in _line_faults(model, strategy, line):
+                yield f"{where}: {fault}"
+        yield from _effect_faults(model, strategy)
+        yield from _waiting_faults(model, strategy)
+
+
+def _effect_faults(model: Model, strategy: Strategy) -> Iterator[str]:
+    used = dict.fromkeys(t for line in strategy.lines for t in line.treatments)
+    for name in [*used, *strategy.treatments]:
+        treatment = model.treatment(strategy, name)
+        if treatment is None:
+            continue
+        for effect in treatment.effects:
+            if ">" not in effect.transition or not any(
+                t.matches(effect.transition) for t in model.transitions
+            ):
+                known = ", ".join(t.name for t in model.transitions)
+                yield f"treatment {name}: no transition is called {effect.transition!r}; transitions: {known}"
+        regions = [r.region for r in treatment.radiation]
+        if len(set(regions)) < len(regions):
+            yield f"treatment {name}: a region is listed twice; make two treatments of one line instead"
+
+
+def _line_faults(model: Model, strategy: Strategy, line: Line) -> Iterator[str]:
+    treatments = {t: model.treatment(strategy, t) or Treatment() for t in line.treatments}
+    for rule in line.stop:
+        for name in rule.treatments:
+            if name not in line.treatments:
+                yield f"a stop rule names {name}, which this line does not give"
+    if any(rule.on == "progression" for rule in line.stop) and most_progressions(model) == 0:
+        yield "no state that can be entered is a progression: the stop rule on progression can never fire"
+    events = {x.name for t in treatments.values() for x in t.toxicities}
+    rules: tuple[StopRule | DoseRule, ...] = (*line.stop, *line.modify)
+    for named in rules:
+        if named.on == "toxicity" and named.name is not None and named.name not in events:
+            yield f"no treatment of this line has the toxicity {named.name!r}: the rule can never fire"
+        grades = [x.grade for t in treatments.values() for x in t.toxicities if named.name in (None, x.name)]
+        if named.on == "toxicity" and named.grade_at_least > max(grades, default=0):
+            yield f"no toxicity of this line has grade {named.grade_at_least} or more: the rule can never fire"
+    for clauses in line.alternatives():
+        for clause in clauses:
+            fault = _clause_fault(model, strategy, line, clause)
+            if fault:
+                yield f"start condition on {clause.quantity}: {fault}"
+        yield from _contradiction(model, clauses)
+    if line.repeats > 1 and _takes_no_time(line, treatments):
+        yield "it repeats without taking time; give a treatment a duration or ask for a time since something"
+
+
+def _takes_no_time(line: Line, treatments: dict[str, Treatment]) -> bool:
+    if any(t.duration is None or t.duration != 0 for t in treatments.values()):
+        return False
+    return not any(c.quantity in GROWING and c.at_least for clauses in line.alternatives() for c in clauses)
+
+
+def _clause_fault(model: Model, strategy: Strategy, line: Line, clause: Clause) -> str:
+    if clause.quantity in ("state", "line", "response"):
+        return _word_fault(model, strategy, line, clause)
+    if clause.quantity == "covariate":
+        known = [c.name for c in model.population.covariates]
+        return (
+            ""
+            if clause.name in known
+            else f"{clause.name!r} is not a covariate; known: {', '.join(known) or 'none'}"
+        )
+    low, high = _range(model, strategy, line, clause.quantity)
+    least, most = _extreme(model, clause.at_least, min), _extreme(model, clause.at_most, max)
+    if least is not None and least > high:
+        return f"at_least {least:g} is above {high:g}, the most there can be: the rule can never fire"
+    if most is not None and most < low:
+        return f"at_most {most:g} is below {low:g}, the least there can be: the rule can never fire"
+    return ""
+
+
+def _word_fault(model: Model, strategy: Strategy, line: Line, clause: Clause) -> str:
+    words, refused = clause.words()
+    if clause.quantity == "state":
+        allowed: tuple[str, ...] = model.state_names
+        dead = [s.name for s in model.states if s.death]
+        if not refused and words and all(w in dead for w in words):
+            return f"{', '.join(words)} is a death: the rule can never fire"
+    elif clause.quantity == "response":
+        allowed = ("yes", "no")
+        given = [model.treatment(strategy, t) for one in strategy.lines for t in one.treatments]
+        if (
+            words == ("yes",)
+            and not refused
+            and not any(t and t.response_probability is not None for t in given)
+        ):
+            return "no treatment of the strategy has a response_probability: the rule can never fire"
+    else:
+        allowed = LINE_STATUS
+        lines = {one.line: one for one in strategy.lines}
+        if clause.name not in lines:
+            return f"{clause.name!r} is not a line; lines: {', '.join(lines)}"
+        if all(w in allowed for w in words):
+            return _status_fault(model, strategy, line, lines[clause.name], _accepted(clause))
+    unknown = [w for w in words if w not in allowed]
+    return f"unknown {', '.join(unknown)}; allowed: {', '.join(allowed)}" if unknown else ""
+
+
+def _accepted(clause: Clause) -> set[str]:
+    """The statuses of the line with which a condition on a line holds."""
+    words, refused = clause.words()
+    return set(LINE_STATUS) - set(words) if refused else set(words)
+
+
+def _status_fault(model: Model, strategy: Strategy, line: Line, other: Line, accepted: set[str]) -> str:
+    """Why the line `other` never has one of the `accepted` statuses while no line runs; empty if it can."""
+    if accepted <= {"running"}:
+        return (
+            "one line runs at a time: the rule can never fire"
+            if accepted
+            else "no status of the line is left"
+        )
+    if other is line and line.repeats == 1 and "not_started" not in accepted:
+        return "it asks for its own end before its only start: the rule can never fire"
+    never = _never_had(model, strategy, other)
+    if accepted - never.keys():
+        return ""
+    reasons = ", ".join(never[status] for status in LINE_STATUS if status in accepted)
+    return f"{reasons}: the rule can never fire"
+
+
+def _never_had(model: Model, strategy: Strategy, line: Line) -> dict[str, str]:
+    """The statuses that a line cannot have when another may start, each with the reason."""
+    never = {"running": "one line runs at a time"}
+    if not _can_complete(model, strategy, line):
+        never["completed"] = f"{line.line} has no planned end (give its treatments a duration or cycles)"
+    if not line.stop:
+        never["stopped"] = f"{line.line} has no stop rule"
+    if (_extreme(model, line.accept, min) or 0.0) >= 1.0:
+        never["declined"] = f"nobody declines {line.line} (accept is 1)"
+    return never
+
+
+def _can_complete(model: Model, strategy: Strategy, line: Line) -> bool:
+    """Whether the last treatment of a line can end as planned, others stopped before it if they are endless."""
+    given = {t: model.treatment(strategy, t) for t in line.treatments}
+    if None in given.values():
+        return True  # an unknown treatment is told elsewhere
+    endless = {name for name, t in given.items() if t and t.duration is None and t.cycles is None}
+    stops = [set(rule.treatments or line.treatments) for rule in line.stop]
+    return any(
+        all(any(name in ended and last not in ended for ended in stops) for name in endless)
+        for last in given
+        if last not in endless
+    )
+
+
+def _waiting_faults(model: Model, strategy: Strategy) -> Iterator[str]:
+    """Lines that can only start after one another: whatever can start is found first, the rest waits for ever."""
+    lines = {one.line: one for one in strategy.lines}
+    clauses = [
+        (one, c) for one in strategy.lines for cs in one.alternatives() for c in cs if c.quantity == "line"
+    ]
+    if any(_clause_fault(model, strategy, one, c) for one, c in clauses):
+        return  # told already
+
+    def holds(clause: Clause, startable: set[str]) -> bool:
+        return clause.quantity != "line" or "not_started" in _accepted(clause) or clause.name in startable
+
+    startable: set[str] = set()
+    for _ in lines:
+        startable |= {
+            name
+            for name, line in lines.items()
+            if any(all(holds(c, startable) for c in cs) for cs in line.alternatives())
+        }
+    waiting = [name for name in lines if name not in startable]
+    if len(waiting) == 1:
+        yield f"strategy {strategy.name}: line {waiting[0]} waits for its own end: it can never start"
+    elif waiting:
+        yield (
+            f"strategy {strategy.name}: lines {', '.join(waiting)} wait for one another to have been given: none of "
+            "them can ever start"
+        )
+
+
+def most_progressions(model: Model) -> float:
+    """The most progressions a patient can have: living progression states on one way, infinite if states recur."""
+    living = {s.name: s for s in model.states if not s.death}
+    out: dict[str, list[str]] = {name: [] for name in living}
+    for t in model.transitions:
+        if t.source in living and t.target in living:
+            out[t.source].append(t.target)
+    if not any(living[t].progression for targets in out.values() for t in targets):
+        return 0.0
+    most: dict[str, float] = {}
+    # as many rounds as there are states settle a graph without a cycle; one more changes nothing then
+    for _ in range(len(living) + 1):
+        before = dict(most)
+        most = {
+            name: max((before.get(t, 0.0) + living[t].progression for t in targets), default=0.0)
+            for name, targets in out.items()
+        }
+    return most[model.initial] if most == before else float("inf")
+
+
+def _contradiction(model: Model, clauses: tuple[Clause, ...]) -> Iterator[str]:
+    left = set(model.state_names)
+    for clause in clauses:
+        if clause.quantity == "state":
+            words, refused = clause.words()
+            left &= set(model.state_names) - set(words) if refused else set(words)
+    if not left:
+        yield "its conditions on state exclude each other: the line can never start"
+
+
+def _range(model: Model, strategy: Strategy, line: Line, quantity: str) -> tuple[float, float]:
+    """Lowest and highest value a quantity can have in this strategy."""
+    if quantity in GROWING:
+        never = quantity.startswith("time_since") and quantity != "time_since_progression"
+        return 0.0, float("inf") if never else model.horizon
+    if quantity == "performance_status":
+        return 0.0, 4.0
+    if quantity == "toxicity_grade":
+        given = [
+            model.treatment(strategy, t) or Treatment() for one in strategy.lines for t in one.treatments
+        ]
+        return 0.0, float(max((x.grade for t in given for x in t.toxicities), default=0))
+    if quantity == "n_progressions":
+        return 0.0, most_progressions(model)
+    if quantity == "lines_started":
+        return 0.0, float(sum(one.repeats for one in strategy.lines))
+    most = sum(_dose(model, strategy, one, max) * one.repeats for one in strategy.lines)
+    return (_dose(model, strategy, line, min), most) if quantity == "planned_cord_dose" else (0.0, most)
+
+
+def _dose(model: Model, strategy: Strategy, line: Line, pick: Callable[..., float]) -> float:
+    """EQD2 of a line's radiation to the region it hits hardest, of the least or largest draw of each dose."""
+    ab = model.cord.alpha_beta
+    dose: dict[str, float] = {}
+    for name in line.treatments:
+        for r in (model.treatment(strategy, name) or Treatment()).radiation:
+            each = _extreme(model, r.dose_per_fraction, pick) or 0.0
+            dose[r.region] = dose.get(r.region, 0.0) + r.fractions * each * (each + ab) / (2.0 + ab)
+    return max(dose.values(), default=0.0)
+
+
+def _extreme(model: Model, number: float | str | None, pick: Callable[..., float]) -> float | None:
+    if number is None:
+        return None
+    return float(pick(model.parameters[number].ravel())) if isinstance(number, str) else float(number)

@@ -1,0 +1,71 @@
+"""States and transitions of a disease as data."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import pydantic
+
+from survsim.core.distributions import SurvivalDistribution
+from survsim.simulation.laws.law import Law
+from survsim.simulation.laws.schema import Checked, Number
+
+_LAW: pydantic.TypeAdapter[Any] = pydantic.TypeAdapter(Law)
+
+HISTORY = ("entry_time", "n_progressions", "time_in_previous_state", "performance_status")
+"""Covariates a transition can depend on that the path itself makes; the others are the patient's own."""
+
+
+def _law(value: Any) -> Any:
+    if isinstance(value, dict):
+        return _LAW.validate_python(value)
+    if isinstance(value, list | tuple):
+        return tuple(_law(v) for v in value)
+    if isinstance(value, Checked | SurvivalDistribution):
+        return value
+    raise ValueError("a distribution, a family with its parameters, or one distribution a draw belongs here")
+
+
+class State(Checked):
+    """A state of the disease; a death state is left by nobody, any other has a way out."""
+
+    name: str = pydantic.Field(pattern=r"^[A-Za-z0-9_.\-]+$")
+    label: str = ""
+    death: bool = False
+    progression: bool = False
+    """Entering it counts as a progression: it can stop lines, and ends progression-free time."""
+    performance_change: int = 0
+    utility: Number = 1.0
+    cost_per_time: Number = 0.0
+
+    @property
+    def title(self) -> str:
+        return self.label or self.name.replace("_", " ")
+
+
+class Transition(Checked):
+    """A way from `source` to `target` with the distribution of its time.
+
+    `clock` says what time the hazard counts: "reset" from entry into `source`, "forward" from time 0
+    (which an acceleration factor cannot slow beyond the first state).
+    `covariates` are log hazard ratios per unit of a patient's covariate or of history (`entry_time`,
+    `n_progressions`, `time_in_previous_state`, `performance_status`, all as on entry). `frailty` names a
+    frailty of the population that multiplies the hazard, raised to `frailty_power`.
+    """
+
+    source: str
+    target: str
+    distribution: Annotated[Any, pydantic.BeforeValidator(_law)]
+    clock: Literal["reset", "forward"] = "reset"
+    covariates: dict[str, Number] = pydantic.Field(default_factory=dict)
+    frailty: str | None = None
+    frailty_power: Number = 1.0
+
+    @property
+    def name(self) -> str:
+        return f"{self.source}>{self.target}"
+
+    def matches(self, pattern: str) -> bool:
+        """Whether ``source>target``, with * for any state, names this transition."""
+        source, _, target = pattern.partition(">")
+        return source in ("*", self.source) and target in ("*", self.target)

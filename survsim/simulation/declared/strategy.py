@@ -1,0 +1,352 @@
+"""A treatment strategy as data: lines in order, when they start, what stops them, what they do.
+
+Every number may be the name of a parameter; the model that simulates the strategy holds its draws.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import pydantic
+
+from survsim.core.errors import ScenarioError
+from survsim.simulation.laws import schema
+from survsim.simulation.laws.law import Law
+from survsim.simulation.laws.schema import Checked, Number
+
+Quantity = Literal[
+    "state",
+    "time",
+    "time_in_state",
+    "time_since_progression",
+    "time_since_line_end",
+    "time_since_radiation",
+    "performance_status",
+    "response",
+    "n_progressions",
+    "toxicity_grade",
+    "cord_dose",
+    "planned_cord_dose",
+    "lines_started",
+    "line",
+    "covariate",
+]
+"""What a condition may ask about. Times count in the model's unit, cord dose in Gy EQD2."""
+
+
+class Clause(Checked):
+    """One comparison, such as ``{quantity: performance_status, at_most: 2}``.
+
+    `name` says which line (its status is not_started, running, completed, stopped or declined) or which covariate is meant.
+    """
+
+    quantity: Quantity
+    name: str | None = None
+    is_: str | tuple[str, ...] | None = pydantic.Field(default=None, alias="is")
+    is_not: str | tuple[str, ...] | None = None
+    at_least: Number | None = None
+    at_most: Number | None = None
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    @pydantic.model_validator(mode="after")
+    def _whole(self) -> Self:
+        words = self.quantity in ("state", "line", "response")
+        given = (
+            self.is_ is not None or self.is_not is not None,
+            self.at_least is not None or self.at_most is not None,
+        )
+        if words and (not given[0] or given[1]):
+            raise ValueError(f"{self.quantity} is compared with is or is_not")
+        if not words and (given[0] or not given[1]):
+            raise ValueError(f"{self.quantity} is compared with at_least or at_most")
+        if (self.quantity in ("line", "covariate")) != (self.name is not None):
+            raise ValueError("name goes with quantity line or covariate, and only with them")
+        low, high = self.at_least, self.at_most
+        if isinstance(low, float) and isinstance(high, float) and low > high:
+            raise ValueError(f"at_least {low:g} is above at_most {high:g}: it can never hold")
+        return self
+
+    def words(self) -> tuple[tuple[str, ...], bool]:
+        """The words compared with, and whether they must not be met."""
+        value = self.is_ if self.is_ is not None else self.is_not
+        return (value,) if isinstance(value, str) else tuple(value or ()), self.is_ is None
+
+
+class Effect(Checked):
+    """What a treatment does to the hazard of a transition while it lasts.
+
+    The factor applies from `delay` after the start for as long as `lasts` says; `waning` replaces it by
+    later factors from given times after the start. `hazard_ratio` multiplies the hazard,
+    `acceleration_factor` slows its clock (above 1: later events).
+    """
+
+    transition: str
+    hazard_ratio: Number | None = None
+    acceleration_factor: Number | None = None
+    lasts: Literal["while_on", "always"] = "while_on"
+    delay: Number = 0.0
+    waning: tuple[WaningStep, ...] = ()
+    among: Literal["all", "responders"] = "all"
+
+    @pydantic.model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.hazard_ratio is None) == (self.acceleration_factor is None):
+            raise ValueError("give hazard_ratio or acceleration_factor, one of them")
+        for name, value in (
+            ("hazard_ratio", self.hazard_ratio),
+            ("acceleration_factor", self.acceleration_factor),
+        ):
+            if isinstance(value, float) and value <= 0:
+                raise ValueError(f"{name} must be above 0; use a small number for a near-complete effect")
+        if isinstance(self.delay, float) and self.delay < 0:
+            raise ValueError("delay is a time from the start, at least 0")
+        times = [step.after for step in self.waning]
+        if times != sorted(set(times)) or (
+            times and isinstance(self.delay, float) and times[0] <= self.delay
+        ):
+            raise ValueError("the times of waning must increase and lie beyond delay")
+        return self
+
+    def factor(self) -> Number:
+        """The declared hazard ratio or acceleration factor."""
+        return self.hazard_ratio if self.hazard_ratio is not None else self.acceleration_factor or 1.0
+
+
+class WaningStep(Checked):
+    """From `after` (time since the start of the treatment) on, the factor is `factor`."""
+
+    after: float = pydantic.Field(gt=0)
+    factor: Number
+
+
+class Toxicity(Checked):
+    """An adverse event: it comes with `probability`, at a time from the start given by `onset`."""
+
+    name: str
+    grade: int = pydantic.Field(ge=1, le=4)
+    probability: Number = 1.0
+    onset: Law
+    late: bool = False
+    """A late event can come after the treatment ended; an acute one cannot."""
+    performance_change: int = 0
+
+    @pydantic.field_validator("probability")
+    @classmethod
+    def _share(cls, value: Number) -> Number:
+        if isinstance(value, float) and not 0 <= value <= 1:
+            raise ValueError(f"a probability lies between 0 and 1; found {value:g}")
+        return value
+
+
+class Radiation(Checked):
+    """Fractions that reach one region of the cord."""
+
+    region: str
+    fractions: int = pydantic.Field(gt=0, le=100)
+    dose_per_fraction: Number
+    """Gy, above 0."""
+
+    @pydantic.field_validator("dose_per_fraction")
+    @classmethod
+    def _some(cls, value: Number) -> Number:
+        if isinstance(value, float) and value <= 0:
+            raise ValueError(f"a dose per fraction is above 0 Gy; found {value:g}")
+        return value
+
+
+class Treatment(Checked):
+    """A treatment: how long it is given, what it does, what harm it does."""
+
+    kind: Literal["radiotherapy", "systemic", "surgery", "supportive"] = "systemic"
+    label: str = ""
+    duration: Number | None = None
+    cycles: int | None = pydantic.Field(default=None, gt=0)
+    cycle_length: Number | None = None
+    effects: tuple[Effect, ...] = ()
+    toxicities: tuple[Toxicity, ...] = ()
+    radiation: tuple[Radiation, ...] = ()
+    response_probability: Number | None = None
+    utility_change: Number = 0.0
+    cost: Number = 0.0
+    cost_per_time: Number = 0.0
+    adherence: Number = 1.0
+    """Share of the effect that is kept on average: it multiplies the logarithm of each factor."""
+
+    @pydantic.model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.cycles is None) != (self.cycle_length is None):
+            raise ValueError("cycles and cycle_length go together")
+        if self.duration is not None and self.cycles is not None:
+            raise ValueError("give duration, or cycles and cycle_length, not both")
+        if self.radiation and self.duration is None and self.cycles is None:
+            raise ValueError("a course of radiation needs a duration")
+        for name in ("duration", "cycle_length"):
+            value = getattr(self, name)
+            if isinstance(value, float) and value < 0:
+                raise ValueError(f"{name} must be at least 0")
+        for name in ("response_probability", "adherence"):
+            value = getattr(self, name)
+            if isinstance(value, float) and not 0 <= value <= 1:
+                raise ValueError(f"{name} lies between 0 and 1; found {value:g}")
+        if self.response_probability is None and any(e.among == "responders" for e in self.effects):
+            raise ValueError(
+                "an effect among: responders never acts without response_probability of this treatment"
+            )
+        return self
+
+
+class StopRule(Checked):
+    """What ends a line (or only the `treatments` named) before its planned end."""
+
+    on: Literal["toxicity", "progression", "patient_choice"]
+    grade_at_least: int = pydantic.Field(default=1, ge=1, le=5)
+    name: str | None = None
+    rate: Number | None = None
+    treatments: tuple[str, ...] = ()
+
+    @pydantic.model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.on == "patient_choice") != (self.rate is not None):
+            raise ValueError("rate goes with on: patient_choice, and only with it")
+        if self.on != "toxicity" and (self.name is not None or self.grade_at_least != 1):
+            raise ValueError("name and grade_at_least go with on: toxicity")
+        if self.on == "patient_choice" and self.treatments:
+            raise ValueError("a patient's choice ends the whole line")
+        return self
+
+
+class DoseRule(Checked):
+    """A toxicity that lowers the dose of the line's treatments by `dose_factor`."""
+
+    on: Literal["toxicity"] = "toxicity"
+    grade_at_least: int = pydantic.Field(default=1, ge=1, le=5)
+    name: str | None = None
+    dose_factor: float = pydantic.Field(gt=0, lt=1)
+
+
+class Line(Checked):
+    """One line of a strategy: treatments given together once the start conditions hold.
+
+    `accept` is the probability that the patient agrees when it is offered; who declines is not asked again.
+    `repeats` is how often it may be given.
+    """
+
+    line: str
+    treatments: tuple[str, ...] = pydantic.Field(min_length=1)
+    start: tuple[Clause, ...] = ()
+    or_start: tuple[tuple[Clause, ...], ...] = ()
+    stop: tuple[StopRule, ...] = ()
+    modify: tuple[DoseRule, ...] = ()
+    accept: Number = 1.0
+    repeats: int = pydantic.Field(default=1, ge=1, le=50)
+
+    def alternatives(self) -> tuple[tuple[Clause, ...], ...]:
+        """Sets of clauses; the line may start when all clauses of one set hold.
+
+        An empty `start` beside alternatives is none of them: it would hold for everybody at once.
+        """
+        return (self.start, *self.or_start) if self.start or not self.or_start else self.or_start
+
+
+class Strategy(Checked):
+    """A rule over time: which line a patient gets, and when."""
+
+    format: Literal["survsim-strategy/1"] = "survsim-strategy/1"
+    strategy: str = pydantic.Field(pattern=r"^[A-Za-z0-9_.\-]+$")
+    label: str = ""
+    description: str = ""
+    treatments: dict[str, Treatment] = pydantic.Field(default_factory=dict)
+    lines: tuple[Line, ...] = ()
+
+    @pydantic.model_validator(mode="after")
+    def _whole(self) -> Self:
+        names = [line.line for line in self.lines]
+        twice = sorted({n for n in names if names.count(n) > 1})
+        if twice:
+            raise ValueError(f"two lines are called {', '.join(twice)}; each line needs its own name")
+        return self
+
+    @property
+    def name(self) -> str:
+        return self.strategy
+
+    @property
+    def title(self) -> str:
+        """The label, or the name where there is none."""
+        return self.label or self.strategy
+
+
+def strategy_from(content: Mapping[str, Any], name: str = "strategy") -> Strategy:
+    """A checked `Strategy` from plain data, or one error that lists every fault.
+
+    Examples
+    --------
+    >>> strategy_from({"strategy": "surgery_alone"}).lines
+    ()
+    """
+    return schema.check(Strategy, content, name)
+
+
+def read_strategy(path: str | Path) -> Strategy:
+    """The strategy in a YAML file (`survsim-strategy/1`, see data/strategies/strategy.schema.json)."""
+    return strategy_from(schema.read_yaml(path), Path(path).name)
+
+
+def read_strategies(folder: str | Path) -> tuple[Strategy, ...]:
+    """All strategies of a folder, in the order of their file names."""
+    found = tuple(read_strategy(p) for p in sorted(Path(folder).glob("*.yml")))
+    names = [s.name for s in found]
+    if len(set(names)) < len(names):
+        raise ScenarioError(f"two files in {Path(folder).name} hold a strategy of the same name: {names}.")
+    return found
+
+
+class TreatmentFile(Checked):
+    """Treatments that several strategies share (`survsim-treatments/1`)."""
+
+    format: Literal["survsim-treatments/1"]
+    treatments: dict[str, Treatment]
+
+
+def read_treatments(path: str | Path) -> dict[str, Treatment]:
+    """The treatments of a YAML file, by name, for `Model(treatments=...)`."""
+    return schema.check(TreatmentFile, schema.read_yaml(path), Path(path).name).treatments
+
+
+def strategy_schema() -> str:
+    """The JSON schema of a strategy file, for editors: the text of data/strategies/strategy.schema.json."""
+    content = Strategy.model_json_schema(by_alias=True)
+    content["title"] = "survsim strategy"
+    content["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    return json.dumps(content, indent=1, sort_keys=True) + "\n"
+
+
+def named_numbers(item: Any) -> Iterator[str]:
+    """Names of all parameters that a checked object refers to, in the order written."""
+    if isinstance(item, Checked):
+        numbers = _number_fields(type(item))
+        for field, value in item:
+            if field in numbers and isinstance(value, str):
+                yield value
+            elif field in numbers and isinstance(value, tuple):
+                yield from (v for v in value if isinstance(v, str))
+            else:
+                yield from named_numbers(value)
+    elif isinstance(item, tuple | list):
+        for part in item:
+            yield from named_numbers(part)
+    elif isinstance(item, Mapping):
+        for part in item.values():
+            yield from named_numbers(part)
+
+
+def _number_fields(model: type[Checked]) -> set[str]:
+    return {
+        name
+        for name, field in model.model_fields.items()
+        if "float" in str(field.annotation) and "str" in str(field.annotation)
+    }

@@ -1,0 +1,1 @@
+"""From a checked plan to paths of patients, cell by cell, with named luck."""

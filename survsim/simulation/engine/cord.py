@@ -1,0 +1,58 @@
+"""Dose to the spinal cord along a path, and the myelopathy that may follow."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from survsim.core.checks import IntArray
+from survsim.kernels.patient_lines import deliver, falls_ill
+from survsim.simulation.cord_biology.myelopathy import MODELS
+from survsim.simulation.engine.workspace import Workspace
+
+
+def add_dose(w: Workspace, k: int, who: IntArray, *, harms: bool = True) -> None:
+    """Add the fractions of treatment `k` that the patients `who` got until now, whole fractions only.
+
+    `harms` is False where following ends: whoever would fall ill does so too late to be seen.
+    """
+    treatment = w.plan.treatments[k]
+    if not treatment.irradiates or not who.size:
+        return
+    if w.cord.recovery_after:
+        left = w.kept(who, w.given_at[k][who])
+        w.dose_sum[:, who] *= left
+        w.dose_square_sum[:, who] *= left
+    deliver(
+        who, w.time, w.given_at[k], w.radiation_ended_at, treatment.duration, treatment.fractions,
+        treatment.dose_per_fraction, w.dose_sum, w.dose_square_sum,
+    )  # fmt: skip
+    if harms:
+        _arm_myelopathy(w, who)
+
+
+def _arm_myelopathy(w: Workspace, who: IntArray) -> None:
+    """One uniform a patient decides for every model: who falls below the risk now, falls ill later."""
+    settings = w.cord.myelopathy
+    if settings is None:
+        return
+    threshold = w.luck.uniform("myelopathy")
+    doses = w.cord_doses(who, tuple(MODELS[name][1] for name in settings.models))
+    for m, (name, dose) in enumerate(zip(settings.models, doses)):
+        risk = MODELS[name][0]
+        # most often all have had the same courses: one evaluation will do
+        same = dose.min() == dose.max()
+        hit = falls_ill(who, w.patient, threshold, risk(dose[:1] if same else dose), w.myelopathy_at[m])
+        if not hit.size:
+            continue
+        onset = w.disease.myelopathy_onset.sample(w.luck.uniform("myelopathy/onset")[w.patient[hit]])
+        w.myelopathy_at[m][hit] = w.time[hit] + onset
+        if name == settings.acts_by:
+            w.harm_at[hit] = w.myelopathy_at[m][hit]
+
+
+def harm(w: Workspace, who: IntArray) -> None:
+    """The myelopathy that acts shows itself: the performance status changes."""
+    settings = w.cord.myelopathy
+    change = settings.performance_change if settings else 0
+    w.harm_at[who] = np.inf
+    w.performance[who] = np.clip(w.performance[who] + change, 0.0, 4.0)

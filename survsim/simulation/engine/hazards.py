@@ -1,0 +1,181 @@
+"""When each transition fires: exponential budgets spent along cumulative hazards.
+
+A transition holds a budget E ~ Exp(1). Its hazard at the age v of its own clock is factor * h(v), and the
+clock runs at 1 / slowness, so the transition fires when factor * (H(v) - H(v0)) has spent the budget:
+v = H^-1(H(v0) + budget / factor). When a treatment starts or ends, what was spent so far is taken off and
+the rest is spent under the new factors: exact for any distribution, and the same luck under every strategy.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from survsim.core.checks import FloatArray, IntArray
+from survsim.core.distributions import HazardDistribution
+from survsim.kernels.patient_step import budget_left, effect_logs, revisit, run_clock
+from survsim.simulation.engine.luck import Luck
+from survsim.simulation.engine.plan import EffectTable, TransitionPlan
+from survsim.simulation.engine.workspace import Workspace
+
+
+def enter(w: Workspace, who: IntArray) -> None:
+    """Draw the budgets of the transitions out of the state that the patients `who` have just entered."""
+    for state, row in enumerate(w.disease.out):
+        here = who.compress(w.state[who] == state) if len(w.disease.out) > 1 else who
+        if not here.size or not row:
+            continue
+        for slot in range(w.slots):
+            if slot < len(row):
+                _arm(w, state, slot, row[slot], here)
+            else:
+                w.event_at[slot][here] = np.inf
+        if w.disease.cyclic:
+            w.visits[state][here] += 1
+
+
+def _arm(w: Workspace, state: int, slot: int, transition: TransitionPlan, who: IntArray) -> None:
+    time = w.time[who]
+    law = transition.law
+    table = w.plan.tables[state][slot]
+    alike = not w.disease.cyclic and not transition.asks_history
+    if alike and table is None and not transition.forward:
+        w.event_at[slot][who] = time + own_time(transition, w.luck, w.patients)[w.patient[who]]
+        return
+    budget = (
+        own_budget(transition, w.luck, w.patients)[w.patient[who]]
+        if alike
+        else _budget(w, state, transition, who)
+    )
+    if table is None:
+        start = law.cumulative_hazard(time) if transition.forward else None
+        at = law.inverse_cumulative_hazard(budget if start is None else start + budget)
+        w.event_at[slot][who] = at if transition.forward else time + at
+        return
+    age = time if transition.forward else np.zeros(who.size)
+    used = law.cumulative_hazard(age) if transition.forward else np.zeros(who.size)
+    factor, slowness = _factors(w, table, who)
+    _run(w, slot, law, who, budget, age, used, factor, slowness)
+
+
+def revise(w: Workspace, who: IntArray) -> None:
+    """Spend the budgets of `who` up to now and go on under the treatments now in force."""
+    for state, row in enumerate(w.disease.out):
+        tables = w.plan.tables[state]
+        if not any(tables):
+            continue
+        here = who.compress(w.state[who] == state)
+        if not here.size:
+            continue
+        for slot, (transition, table) in enumerate(zip(row, tables)):
+            if table is not None:
+                _spend(w, slot, transition, table, here)
+
+
+def _spend(w: Workspace, slot: int, transition: TransitionPlan, table: EffectTable, who: IntArray) -> None:
+    new_factor, new_slowness = _factors(w, table, who)
+    changed, age = revisit(
+        who, w.time, w.factor[slot], w.slowness[slot], w.age[slot], w.since[slot], new_factor, new_slowness
+    )
+    if not changed.size:
+        return
+    who, law = who[changed], transition.law
+    used = law.cumulative_hazard(age)
+    budget = budget_left(who, w.budget[slot], w.factor[slot], w.used[slot], used)
+    _run(w, slot, law, who, budget, age, used, new_factor[changed], new_slowness[changed])
+
+
+def _run(
+    w: Workspace,
+    slot: int,
+    law: HazardDistribution,
+    who: IntArray,
+    budget: FloatArray,
+    age: FloatArray,
+    used: FloatArray,
+    factor: FloatArray,
+    slowness: FloatArray,
+) -> None:
+    """Run the clocks of `who` on from now, with these numbers (m,)."""
+    reached = law.inverse_cumulative_hazard(used + budget / factor)
+    run_clock(
+        who, w.time, budget, age, used, factor, slowness, reached, w.budget[slot], w.age[slot], w.used[slot],
+        w.factor[slot], w.slowness[slot], w.since[slot], w.event_at[slot],
+    )  # fmt: skip
+
+
+def _factors(w: Workspace, table: EffectTable, who: IntArray) -> tuple[FloatArray, FloatArray]:
+    """Hazard ratio and acceleration factor in force now for the patients `who`."""
+    factor, slowness = effect_logs(
+        who, w.time, w.given_at, w.given, w.responds, w.dose, table.flags, table.times, table.logs
+    )
+    return np.exp(factor), np.exp(slowness)
+
+
+def next_change(w: Workspace, who: IntArray) -> FloatArray:
+    """Next time at which an effect of a treatment already begun begins, wanes or ends by itself."""
+    soonest = np.full(who.size, np.inf)
+    time = w.time[who]
+    for k, after in w.plan.changes:
+        at = w.given_at[k][who] + after
+        np.minimum(soonest, np.where(at > time, at, np.inf), out=soonest)
+    return soonest
+
+
+def own_budget(transition: TransitionPlan, luck: Luck, patients: dict[str, FloatArray]) -> FloatArray:
+    """Exponential budgets of a block over the hazard ratio of each patient: the same under every strategy.
+
+    For transitions that ask for no history, on the first visit of their state.
+    """
+    if not transition.covariates and transition.frailty is None:
+        return luck.exponential(transition.stream)
+
+    def make() -> FloatArray:
+        score: FloatArray | float = 0.0
+        for name, coefficient in transition.covariates:
+            score = score + coefficient * patients[name]
+        if transition.frailty is not None:
+            score = score + transition.frailty_power * np.log(patients[f"frailty/{transition.frailty}"])
+        return luck.exponential(transition.stream) / np.exp(score)
+
+    return luck.shared(("budget", transition.stream), make)
+
+
+def own_time(transition: TransitionPlan, luck: Luck, patients: dict[str, FloatArray]) -> FloatArray:
+    """Times of a block from entry that no strategy changes; a slower clock only stretches them."""
+
+    def make() -> FloatArray:
+        return np.asarray(transition.law.inverse_cumulative_hazard(own_budget(transition, luck, patients)))
+
+    return luck.shared(("time", transition.stream), make)
+
+
+def _budget(w: Workspace, state: int, transition: TransitionPlan, who: IntArray) -> FloatArray:
+    """Budgets (m,) of those who enter now, over their hazard ratio by what is known of them now."""
+    patient, visit = (
+        w.patient[who],
+        w.visits[state][who] if w.disease.cyclic else np.zeros(who.size, np.int64),
+    )
+    budget = np.empty(who.size)
+    for v in np.unique(visit):
+        now = visit == v
+        budget[now] = w.luck.exponential(transition.stream, int(v))[patient[now]]
+    if not transition.covariates and transition.frailty is None:
+        return budget
+    score = np.zeros(who.size)
+    for name, coefficient in transition.covariates:
+        score += coefficient * _history(w, name, who)
+    if transition.frailty is not None:
+        score += transition.frailty_power * np.log(w.covariate(f"frailty/{transition.frailty}")[who])
+    return np.asarray(budget / np.exp(score))
+
+
+def _history(w: Workspace, name: str, who: IntArray) -> FloatArray:
+    if name == "entry_time":
+        return w.time[who]
+    if name == "n_progressions":
+        return w.n_progressions[who]
+    if name == "time_in_previous_state":
+        return w.previous_time[who]
+    if name == "performance_status":
+        return w.performance[who]
+    return w.covariate(name)[who]

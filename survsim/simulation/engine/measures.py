@@ -1,0 +1,89 @@
+"""Numbers of a patient that a simulation averages, and their sums and products cell by cell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from survsim.core.checks import FloatArray
+from survsim.core.streams import CELL
+from survsim.simulation.declared.model import Model
+from survsim.simulation.engine.engine import Follow
+from survsim.simulation.engine.paths import Paths
+from survsim.simulation.engine.plan import StrategyPlan
+
+
+def measure_names(
+    model: Model, taus: Sequence[float], times: Sequence[float], values: bool
+) -> tuple[str, ...]:
+    """Names of the measures of a simulation, ``kind`` or ``kind@time``, in the order of its arrays."""
+    names = [f"survival_time@{tau:.12g}" for tau in taus]
+    names += [f"alive@{t:.12g}" for t in times]
+    if any(s.progression for s in model.states):
+        names += [f"progression_free_time@{tau:.12g}" for tau in taus]
+    if values:
+        names += [f"{kind}@{tau:.12g}" for kind in ("quality_adjusted_time", "cost") for tau in taus]
+    if any(s.lines for s in model.strategies):
+        names += ["cord_dose", "toxicity_grade_3"]
+        for s in model.strategies:
+            used = dict.fromkeys(t for line in s.lines for t in line.treatments)
+            events = [(t, x.name) for t in used for x in getattr(model.treatment(s, t), "toxicities", ())]
+            names += [f"toxicity/{t}/{x}" for t, x in events]
+            names += [f"line/{line.line}" for line in s.lines]
+        if model.cord.myelopathy:
+            names += [f"myelopathy/{m}" for m in model.cord.myelopathy.models]
+    return tuple(dict.fromkeys(names))
+
+
+def patient_values(
+    name: str, paths: Paths, plan: StrategyPlan, follow: Follow, models: Sequence[str]
+) -> FloatArray | None:
+    """The measure `name` of each patient (n,), or None where it is 0 for all."""
+    kind, _, at = name.partition("@")
+    if at:
+        return _timed(kind, float(at), paths, follow)
+    if kind == "cord_dose":
+        return paths.cord_dose if paths.cord_dose.size else None
+    if kind == "toxicity_grade_3":
+        return (paths.worst_grade >= 3).astype(np.float64) if paths.worst_grade.size else None
+    group, _, rest = kind.partition("/")
+    if group == "toxicity":
+        streams = [x.stream for x in plan.toxicities]
+        return paths.toxicity[streams.index(kind)] if kind in streams else None
+    if group == "line":
+        lines = [line.name for line in plan.lines]
+        return np.minimum(paths.started[lines.index(rest)], 1.0) if rest in lines else None
+    if not paths.myelopathy_at.size:
+        return None
+    onset = paths.myelopathy_at[list(models).index(rest)]
+    return (onset < np.minimum(paths.death_at, follow.horizon)).astype(np.float64)
+
+
+def _timed(kind: str, time: float, paths: Paths, follow: Follow) -> FloatArray | None:
+    if kind == "survival_time":
+        return np.minimum(paths.death_at, time)
+    if kind == "alive":
+        return (paths.death_at > time).astype(np.float64)
+    if kind == "progression_free_time":
+        return np.minimum(np.minimum(paths.progression_at, paths.death_at), time)
+    found = paths.quality if kind == "quality_adjusted_time" else paths.cost
+    return None if found is None else found[follow.taus.index(time)]
+
+
+def cell_moments(values: Sequence[FloatArray | None], size: int) -> tuple[FloatArray, FloatArray]:
+    """Sums (cells, strategies) and sums of products (cells, strategies, strategies) of one measure."""
+    cells, n = -(-size // CELL), len(values)
+    sums, products = np.zeros((cells, n)), np.zeros((cells, n, n))
+    there = [i for i, x in enumerate(values) if x is not None]
+    # the last cell is filled up with zeros, so that every cell is summed in the same order
+    flat = np.zeros((len(there), cells * CELL))
+    for row, i in zip(flat, there):
+        row[:size] = values[i]
+    whole = flat.reshape(len(there), cells, CELL)
+    sums[:, there] = whole.sum(axis=2).T
+    for k, i in enumerate(there):
+        # not a matrix product: its order of sums may change with the number of threads
+        found = np.einsum("ck,jck->cj", whole[k], whole[: k + 1])
+        products[:, i, there[: k + 1]] = products[:, there[: k + 1], i] = found
+    return sums, products

@@ -1,0 +1,414 @@
+"""A model and a strategy of one draw, compiled to what the engine interprets: indices and numbers."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from typing import Any
+
+import numpy as np
+
+from survsim.core.checks import BoolArray, FloatArray, IntArray
+from survsim.core.errors import ScenarioError
+from survsim.kernels.patient_path import CodeArray
+from survsim.simulation.declared.model import Model, Numbers
+from survsim.simulation.declared.rules import StartRules, compile_start_rules
+from survsim.simulation.declared.states import HISTORY
+from survsim.simulation.declared.strategy import Effect, Line, Strategy, Treatment
+from survsim.simulation.laws.law import LawBase, Lookup
+
+MOST = 127
+"""What an index of 8 bits can tell apart."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class TransitionPlan:
+    """One transition: where to, the law of its time, and what multiplies its hazard."""
+
+    stream: str
+    target: int
+    law: Any
+    forward: bool
+    covariates: tuple[tuple[str, float], ...]
+    frailty: str | None
+    frailty_power: float
+    asks_history: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class EffectPlan:
+    """Log factor of a treatment on a transition, a step function of the time since its start."""
+
+    treatment: int
+    slows_clock: bool
+    times: FloatArray
+    logs: FloatArray
+    while_on: bool
+    responders: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class EffectTable:
+    """The effects on one transition as arrays; see `survsim.kernels.patient_step.effect_logs`."""
+
+    flags: IntArray
+    times: FloatArray
+    logs: FloatArray
+
+    @classmethod
+    def of(cls, effects: tuple[EffectPlan, ...]) -> EffectTable | None:
+        """The table of some effects, None of none."""
+        if not effects:
+            return None
+        ends = np.cumsum([e.times.size for e in effects], dtype=np.int64)
+        logs = np.zeros((len(effects), 1 + max(e.times.size for e in effects)))
+        for row, e in zip(logs, effects):
+            row[: e.logs.size] = e.logs
+        flags = [
+            (e.treatment, e.slows_clock, e.while_on, e.responders, end - e.times.size, end)
+            for e, end in zip(effects, ends.tolist())
+        ]
+        return cls(np.array(flags, dtype=np.int64), np.concatenate([e.times for e in effects]), logs)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ToxicityPlan:
+    """An adverse event of a treatment."""
+
+    name: str
+    stream: str
+    treatment: int
+    grade: int
+    probability: float
+    onset: Any
+    late: bool
+    performance_change: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class TreatmentPlan:
+    """A treatment: duration, fractions and dose by cord region, and what it costs."""
+
+    name: str
+    duration: float
+    fractions: FloatArray
+    dose_per_fraction: FloatArray
+    response_probability: float
+    utility_change: float
+    cost: float
+    cost_per_time: float
+    acts: bool
+    acts_while_on: bool
+    calls_off: IntArray  # toxicities that no longer come once it has ended
+    irradiates: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class LinePlan:
+    """A line: its treatments and stop rules, as indices."""
+
+    name: str
+    treatments: tuple[int, ...]
+    stops_on_progression: tuple[tuple[int, ...], ...]
+    stops_on_toxicity: tuple[tuple[int, str | None, tuple[int, ...]], ...]
+    dose_rules: tuple[tuple[int, str | None, float], ...]
+    choice_rate: float
+    accept: float
+    repeats: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class DiseasePlan:
+    """States and transitions of one draw, shared by all strategies."""
+
+    names: tuple[str, ...]
+    out: tuple[tuple[TransitionPlan, ...], ...]
+    out_names: tuple[tuple[str, ...], ...]
+    dead: BoolArray
+    progression: BoolArray
+    performance_change: FloatArray
+    utility: FloatArray
+    cost_per_time: FloatArray
+    initial: int
+    targets: CodeArray
+    cyclic: bool
+    order: tuple[int, ...]
+    uses_history: bool
+    changes_performance: bool
+    myelopathy_onset: Any
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class StrategyPlan:
+    """A strategy of one draw; `tables` is indexed as `DiseasePlan.out`."""
+
+    name: str
+    treatments: tuple[TreatmentPlan, ...]
+    tables: tuple[tuple[EffectTable | None, ...], ...]
+    toxicities: tuple[ToxicityPlan, ...]
+    lines: tuple[LinePlan, ...]
+    start_rules: StartRules
+    regions: tuple[str, ...]
+    changes: tuple[tuple[int, float], ...]
+    constant: tuple[tuple[tuple[float, float], ...], ...] | None
+
+
+def compile_disease(model: Model, number: Numbers, draw: int) -> DiseasePlan:
+    """The disease of draw `draw` with every number filled in."""
+    if len(model.states) > MOST:
+        raise ScenarioError(
+            f"{len(model.states)} states; there may be {MOST}. Join states that behave alike."
+        )
+    index = {name: i for i, name in enumerate(model.state_names)}
+    onset = model.cord.myelopathy
+    out: list[list[TransitionPlan]] = [[] for _ in model.states]
+    names: list[list[str]] = [[] for _ in model.states]
+    for t in model.transitions:
+        law = t.distribution[draw] if isinstance(t.distribution, tuple) else t.distribution
+        plan = TransitionPlan(
+            stream=f"transition/{t.name}",
+            target=index[t.target],
+            law=law.build(number, model.time_unit) if isinstance(law, LawBase) else law,
+            forward=t.clock == "forward",
+            covariates=tuple((k, number(v)) for k, v in t.covariates.items()),
+            frailty=t.frailty,
+            frailty_power=number(t.frailty_power),
+            asks_history=any(k in HISTORY for k in t.covariates),
+        )
+        out[index[t.source]].append(plan)
+        names[index[t.source]].append(t.name)
+    return DiseasePlan(
+        names=model.state_names,
+        out=tuple(map(tuple, out)),
+        out_names=tuple(map(tuple, names)),
+        dead=np.array([s.death for s in model.states]),
+        progression=np.array([s.progression for s in model.states]),
+        performance_change=np.array([float(s.performance_change) for s in model.states]),
+        utility=np.array([number(s.utility) for s in model.states]),
+        cost_per_time=np.array([number(s.cost_per_time) for s in model.states]),
+        initial=index[model.initial],
+        targets=_targets(out),
+        order=_order([[t.target for t in row] for row in out], index[model.initial]),
+        cyclic=is_cyclic([[t.target for t in row] for row in out]),
+        uses_history=any(t.covariates for t in model.transitions)
+        or any(s.performance_change for s in model.states),
+        changes_performance=any(s.performance_change for s in model.states),
+        myelopathy_onset=onset.onset.build(number, model.time_unit) if onset else None,
+    )
+
+
+def _targets(out: list[list[TransitionPlan]]) -> CodeArray:
+    """Target of each (state, slot), -1 where a state has fewer transitions."""
+    slots = max(len(row) for row in out)
+    return np.array([[t.target for t in row] + [-1] * (slots - len(row)) for row in out], dtype=np.int8)
+
+
+def _order(targets: list[list[int]], start: int) -> tuple[int, ...]:
+    """Living states reachable from `start`, each before those it leads to (if there is no cycle)."""
+    done: list[int] = []
+    seen: set[int] = set()
+
+    def visit(s: int) -> None:
+        seen.add(s)
+        for t in targets[s]:
+            if t not in seen:
+                visit(t)
+        if targets[s]:
+            done.append(s)
+
+    visit(start)
+    return tuple(reversed(done))
+
+
+def _constant_factors(
+    strategy: Strategy,
+    treatments: dict[str, Treatment],
+    effects: tuple[tuple[tuple[EffectPlan, ...], ...], ...],
+) -> tuple[tuple[tuple[float, float], ...], ...] | None:
+    """Hazard ratio and acceleration factor of each transition if they hold from time 0 for ever, else None.
+
+    That is so without lines, and with one line that everybody begins at once and nothing ends.
+    """
+    if len(strategy.lines) > 1 or not all(_endless(line, treatments) for line in strategy.lines):
+        return None
+    if any(e.times.size or e.responders for row in effects for es in row for e in es):
+        return None
+    return tuple(
+        tuple(
+            (
+                float(np.exp(sum(e.logs[0] for e in es if not e.slows_clock))),
+                float(np.exp(sum(e.logs[0] for e in es if e.slows_clock))),
+            )
+            for es in row
+        )
+        for row in effects
+    )
+
+
+def _endless(line: Line, treatments: dict[str, Treatment]) -> bool:
+    if line.start or line.or_start or line.stop or line.modify or line.repeats > 1 or line.accept != 1.0:
+        return False
+    given = [treatments[name] for name in line.treatments]
+    return not any(t.duration is not None or t.cycles is not None or t.toxicities for t in given)
+
+
+def is_cyclic(targets: list[list[int]]) -> bool:
+    """Whether a state can be entered again."""
+    colour = [0] * len(targets)
+
+    def visit(s: int) -> bool:
+        colour[s] = 1
+        found = any(colour[t] == 1 or (colour[t] == 0 and visit(t)) for t in targets[s])
+        colour[s] = 2
+        return found
+
+    return any(colour[s] == 0 and visit(s) for s in range(len(targets)))
+
+
+def compile_strategy(model: Model, strategy: Strategy, number: Numbers, disease: DiseasePlan) -> StrategyPlan:
+    """A strategy of one draw with every name turned into an index."""
+    used = list(dict.fromkeys(t for line in strategy.lines for t in line.treatments))
+    treatments = {name: model.treatment(strategy, name) or Treatment() for name in used}
+    regions = tuple(sorted({r.region for t in treatments.values() for r in t.radiation}))
+    effects = tuple(tuple(_effects_on(name, treatments, number) for name in row) for row in disease.out_names)
+    _refuse_too_many(strategy, disease, treatments)
+    _refuse_slow_forward_clocks(disease, effects)
+    return StrategyPlan(
+        name=strategy.name,
+        treatments=tuple(_treatment(n, t, regions, number, treatments) for n, t in treatments.items()),
+        tables=tuple(tuple(EffectTable.of(es) for es in row) for row in effects),
+        toxicities=tuple(
+            ToxicityPlan(
+                name=x.name,
+                stream=f"toxicity/{n}/{x.name}",
+                treatment=used.index(n),
+                grade=x.grade,
+                probability=number(x.probability),
+                onset=x.onset.build(number, model.time_unit),
+                late=x.late,
+                performance_change=x.performance_change,
+            )
+            for n, t in treatments.items()
+            for x in t.toxicities
+        ),
+        lines=tuple(_line(line, used, number) for line in strategy.lines),
+        start_rules=compile_start_rules(strategy.lines, model.state_names, number),
+        regions=regions,
+        constant=_constant_factors(strategy, treatments, effects),
+        changes=tuple(
+            sorted({(e.treatment, t) for row in effects for es in row for e in es for t in e.times.tolist()})
+        ),
+    )
+
+
+def _refuse_too_many(strategy: Strategy, disease: DiseasePlan, treatments: dict[str, Treatment]) -> None:
+    """Refuse more lines or things that may come next than the codes of the engine tell apart."""
+    starts = [sum(line.repeats for line in strategy.lines if t in line.treatments) for t in treatments]
+    harms = sum(len(t.toxicities) for t in treatments.values())
+    ways = max(len(row) for row in disease.out)
+    counted = {
+        "lines": len(strategy.lines),
+        "starts of one treatment": max(starts, default=0),
+        "treatments, toxicities and ways out of a state together": 4 + len(treatments) + harms + ways,
+    }
+    for what, n in counted.items():
+        if n > MOST:
+            raise ScenarioError(
+                f"strategy {strategy.name}: {n} {what}; there may be {MOST}. Split the strategy."
+            )
+
+
+def _refuse_slow_forward_clocks(
+    disease: DiseasePlan, effects: tuple[tuple[tuple[EffectPlan, ...], ...], ...]
+) -> None:
+    """A clock that runs over the whole path cannot be slowed from one state to the next: its age is the time."""
+    for state, (row, names) in enumerate(zip(disease.out, disease.out_names)):
+        for transition, name, on_it in zip(row, names, effects[state]):
+            if transition.forward and state != disease.initial and any(e.slows_clock for e in on_it):
+                raise ScenarioError(
+                    f"transition {name} runs on the clock of the whole path (clock: forward); an acceleration factor "
+                    "acts on a clock that starts on entry. Give the effect as a hazard ratio, or the transition "
+                    "clock: reset."
+                )
+
+
+def _effects_on(transition: str, treatments: dict[str, Treatment], number: Lookup) -> tuple[EffectPlan, ...]:
+    found = []
+    for k, treatment in enumerate(treatments.values()):
+        adherence = number(treatment.adherence)
+        for effect in treatment.effects:
+            if _matches(effect.transition, transition):
+                found.append(_effect(effect, k, adherence, number))
+    return tuple(found)
+
+
+@functools.cache
+def _matches(pattern: str, transition: str) -> bool:
+    wanted, given = pattern.split(">"), transition.split(">")
+    return all(w in ("*", g) for w, g in zip(wanted, given))
+
+
+def _effect(effect: Effect, treatment: int, adherence: float, number: Lookup) -> EffectPlan:
+    factors = [number(effect.factor()), *(number(s.factor) for s in effect.waning)]
+    delay = number(effect.delay)
+    times = [step.after for step in effect.waning]
+    logs = list(adherence * np.log(factors))
+    if delay > 0:
+        times, logs = [delay, *times], [0.0, *logs]
+    return EffectPlan(
+        treatment=treatment,
+        slows_clock=effect.acceleration_factor is not None,
+        times=np.array(times),
+        logs=np.array(logs),
+        while_on=effect.lasts == "while_on",
+        responders=effect.among == "responders",
+    )
+
+
+def _treatment(
+    name: str, t: Treatment, regions: tuple[str, ...], number: Lookup, every: dict[str, Treatment]
+) -> TreatmentPlan:
+    harms = [(owner, x.late) for owner, other in every.items() for x in other.toxicities]
+    duration = np.inf
+    if t.duration is not None:
+        duration = number(t.duration)
+    elif t.cycles is not None:
+        duration = t.cycles * number(t.cycle_length)
+    fractions, dose = np.zeros(len(regions)), np.zeros(len(regions))
+    for r in t.radiation:
+        fractions[regions.index(r.region)] = r.fractions
+        dose[regions.index(r.region)] = number(r.dose_per_fraction)
+    return TreatmentPlan(
+        name=name,
+        duration=duration,
+        fractions=fractions,
+        dose_per_fraction=dose,
+        response_probability=0.0 if t.response_probability is None else number(t.response_probability),
+        utility_change=number(t.utility_change),
+        cost=number(t.cost),
+        cost_per_time=number(t.cost_per_time),
+        acts=bool(t.effects),
+        irradiates=bool(fractions.any()),
+        acts_while_on=any(e.lasts == "while_on" for e in t.effects),
+        calls_off=np.array([i for i, h in enumerate(harms) if h == (name, False)], dtype=np.int64),
+    )
+
+
+def _line(line: Line, used: list[str], number: Lookup) -> LinePlan:
+    own = tuple(used.index(t) for t in line.treatments)
+
+    def meant(names: tuple[str, ...]) -> tuple[int, ...]:
+        return tuple(used.index(t) for t in names) or own
+
+    return LinePlan(
+        name=line.line,
+        treatments=own,
+        stops_on_progression=tuple(meant(r.treatments) for r in line.stop if r.on == "progression"),
+        stops_on_toxicity=tuple(
+            (r.grade_at_least, r.name, meant(r.treatments)) for r in line.stop if r.on == "toxicity"
+        ),
+        dose_rules=tuple((r.grade_at_least, r.name, r.dose_factor) for r in line.modify),
+        choice_rate=sum(number(r.rate) for r in line.stop if r.rate is not None),
+        accept=number(line.accept),
+        repeats=line.repeats,
+    )

@@ -1,0 +1,108 @@
+"""Distributions as data: a family and its parameters, each a number or the name of a parameter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+import pydantic
+
+from survsim.core import distributions
+from survsim.simulation.laws.schema import Checked, Number
+
+Lookup = Callable[[Any], float]
+"""Turns a number or the name of a parameter into the number of the draw at hand."""
+
+
+class LawBase(Checked):
+    """What every family does: become the distribution of a draw."""
+
+    family: str
+
+    def build(self, number: Lookup, time_unit: str) -> distributions.SurvivalDistribution:
+        """The distribution of one draw."""
+        values = {
+            name: [number(v) for v in value] if isinstance(value, tuple) else number(value)
+            for name, value in self
+            if name != "family"
+        }
+        return getattr(distributions, _CLASS[self.family])(**values, time_unit=time_unit)
+
+
+class ExponentialLaw(LawBase):
+    """Constant hazard: events per time unit."""
+
+    family: Literal["exponential"]
+    rate: Number
+
+
+class WeibullLaw(LawBase):
+    """H(t) = (t / scale) ** shape."""
+
+    family: Literal["weibull"]
+    shape: Number
+    scale: Number
+
+
+class GompertzLaw(LawBase):
+    """h(t) = rate * exp(shape * t)."""
+
+    family: Literal["gompertz"]
+    shape: Number
+    rate: Number
+
+
+class LogNormalLaw(LawBase):
+    """Log time is normal."""
+
+    family: Literal["log_normal"]
+    meanlog: Number
+    sdlog: Number
+
+
+class LogLogisticLaw(LawBase):
+    """Odds of the event are (t / scale) ** shape."""
+
+    family: Literal["log_logistic"]
+    shape: Number
+    scale: Number
+
+
+class GeneralisedGammaLaw(LawBase):
+    """Prentice's parameters mu, sigma, q."""
+
+    family: Literal["generalised_gamma"]
+    mu: Number
+    sigma: Number
+    q: Number
+
+
+class PiecewiseLaw(LawBase):
+    """Constant hazard between breaks; one rate more than breaks."""
+
+    family: Literal["piecewise_exponential"]
+    breaks: tuple[float, ...]
+    rates: tuple[Number, ...]
+
+
+_CLASS = {
+    "exponential": "Exponential",
+    "weibull": "Weibull",
+    "gompertz": "Gompertz",
+    "log_normal": "LogNormal",
+    "log_logistic": "LogLogistic",
+    "generalised_gamma": "GeneralisedGamma",
+    "piecewise_exponential": "PiecewiseExponential",
+}
+
+Law = Annotated[
+    ExponentialLaw
+    | WeibullLaw
+    | GompertzLaw
+    | LogNormalLaw
+    | LogLogisticLaw
+    | GeneralisedGammaLaw
+    | PiecewiseLaw,
+    pydantic.Field(discriminator="family"),
+]
+"""Any of the families above, told apart by `family`."""

@@ -1,0 +1,1 @@
+"""What is read from simulated paths: curves, means, comparisons, sensitivity, value of information."""

@@ -1,0 +1,212 @@
+"""Comparing strategies on the same patients, and choosing one."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from survsim.core.checks import FloatArray, one_of
+from survsim.core.errors import SmallSampleWarning
+from survsim.core.provenance import Provenance
+from survsim.core.result import Result, result
+from survsim.simulation.outcomes.intervals import draw_interval
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from survsim.simulation.outcomes.result import SimulationResult
+
+LOWER_IS_BETTER = ("cost",)
+"""Outcomes of which a decision wants little."""
+
+
+@result
+class StrategyComparison(Result):
+    """Paired differences from a reference strategy, by measure.
+
+    Attributes
+    ----------
+    difference, conf_low, conf_high, mc_std_error : (measures, strategies); exactly 0 for equal strategies.
+    probability_higher : share of draws in which the measure is above the reference's, ties split.
+    variance_reduction : variance of the difference with independent patients over that with the same
+        patients, (measures, strategies); 1 means pairing did not help, infinity where the two never differ.
+    """
+
+    reference: str
+    strategies: tuple[str, ...]
+    labels: tuple[str, ...]
+    measures: tuple[str, ...]
+    difference: FloatArray
+    conf_low: FloatArray
+    conf_high: FloatArray
+    mc_std_error: FloatArray
+    probability_higher: FloatArray
+    variance_reduction: FloatArray
+    time_unit: str
+    conf_level: float
+
+    def to_frame(self) -> pd.DataFrame:
+        """Columns strategy, reference, measure, difference, conf_low, conf_high, mc_std_error,
+        probability_higher, variance_reduction."""
+        import pandas as pd
+
+        m, s = np.meshgrid(np.arange(len(self.measures)), np.arange(len(self.strategies)), indexing="ij")
+        columns = (
+            "difference",
+            "conf_low",
+            "conf_high",
+            "mc_std_error",
+            "probability_higher",
+            "variance_reduction",
+        )
+        return pd.DataFrame(
+            {
+                "strategy": np.array(self.strategies)[s.ravel()],
+                "reference": self.reference,
+                "measure": np.array(self.measures)[m.ravel()],
+                **{c: getattr(self, c).ravel() for c in columns},
+            }
+        )
+
+    def headline(self) -> str:
+        return f"Differences from {self.reference} on the same patients, time in {self.time_unit}"
+
+
+@result
+class Decision(Result):
+    """Which strategy has the highest expected outcome; where the outcome is cost, the lowest.
+
+    A decision on cost compares costs alone: what they buy in survival is left out.
+
+    Attributes
+    ----------
+    best : name of the strategy with the highest expected outcome (of cost: the lowest).
+    expected, conf_low, conf_high, mc_std_error : (strategies,), in the outcome's own direction: costs above 0.
+    probability_best : share of draws in which each strategy is best, ties split evenly.
+    expected_regret : expected loss of choosing a strategy in place of the best of each draw; it and
+        `probability_best` carry the inner Monte Carlo noise of `by_draw` and so lean to variety.
+    by_draw : expected outcome by draw (strategies, draws), larger is better: costs stand as what is saved,
+        below 0; mc_covariance : its inner Monte Carlo covariance (draws, strategies, strategies). Value of
+        information is computed from these.
+    """
+
+    outcome: str
+    tau: float
+    best: str
+    strategies: tuple[str, ...]
+    labels: tuple[str, ...]
+    expected: FloatArray
+    conf_low: FloatArray
+    conf_high: FloatArray
+    mc_std_error: FloatArray
+    probability_best: FloatArray
+    expected_regret: FloatArray
+    mean_rank: FloatArray
+    by_draw: FloatArray
+    mc_covariance: FloatArray
+    time_unit: str
+    conf_level: float
+
+    def to_frame(self) -> pd.DataFrame:
+        """Columns strategy, expected, conf_low, conf_high, mc_std_error, probability_best,
+        expected_regret, mean_rank; rank 1 is the best, which is the cheapest where the outcome is cost."""
+        import pandas as pd
+
+        columns = (
+            "expected",
+            "conf_low",
+            "conf_high",
+            "mc_std_error",
+            "probability_best",
+            "expected_regret",
+            "mean_rank",
+        )
+        return pd.DataFrame({"strategy": self.strategies, **{c: getattr(self, c) for c in columns}})
+
+    def headline(self) -> str:
+        end = "Lowest" if self.outcome in LOWER_IS_BETTER else "Highest"
+        return f"{end} expected {self.outcome} to {self.tau:g} {self.time_unit}: {self.best}"
+
+
+def compare_strategies(simulation: SimulationResult, reference: str | None = None) -> StrategyComparison:
+    """Paired differences of every measure from a reference strategy (default: the first).
+
+    Warns where the Monte Carlo error of a difference exceeds a tenth of the width of its interval.
+    """
+    names = simulation.strategies
+    ref = names.index(one_of("reference", reference or names[0], names))
+    covariance = simulation.mc_covariance
+    own = np.einsum("dmss->dms", covariance)
+    paired = own + own[..., ref : ref + 1] - 2.0 * covariance[..., ref]
+    # rounding can leave a tiny negative variance where two strategies nearly agree
+    paired = np.maximum(paired, 0.0)
+    unpaired = own + own[..., ref : ref + 1]
+    by_draw = simulation.means - simulation.means[..., ref : ref + 1]
+    low, high = draw_interval(np.moveaxis(by_draw, 0, -1), simulation.conf_level)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        reduction = np.where(paired.sum(axis=0) > 0, unpaired.sum(axis=0) / paired.sum(axis=0), np.inf)
+    error = np.sqrt(paired.sum(axis=0)) / simulation.n_draws
+    _warn_if_noisy(error, high - low)
+    return StrategyComparison(
+        provenance=Provenance.of("compare", simulation.provenance, reference=names[ref]),
+        reference=names[ref],
+        strategies=names,
+        labels=simulation.labels,
+        measures=simulation.measures,
+        difference=by_draw.mean(axis=0),
+        conf_low=low,
+        conf_high=high,
+        mc_std_error=error,
+        probability_higher=((by_draw > 0) + 0.5 * (by_draw == 0)).mean(axis=0),
+        variance_reduction=reduction,
+        time_unit=simulation.time_unit,
+        conf_level=simulation.conf_level,
+    )
+
+
+def _warn_if_noisy(error: FloatArray, width: FloatArray) -> None:
+    noisy = np.isfinite(width) & (width > 0) & (error > 0.1 * width)
+    if noisy.any():
+        warnings.warn(
+            f"the Monte Carlo error exceeds a tenth of the interval over draws in {int(noisy.sum())} of "
+            f"{noisy.size} comparisons; simulate more patients or draws.",
+            SmallSampleWarning,
+            stacklevel=4,
+        )
+
+
+def decide(simulation: SimulationResult, tau: float, outcome: str = "survival_time") -> Decision:
+    """The strategy that maximises the expected outcome to `tau`, with how sure that is.
+
+    With ``outcome="cost"`` the cheapest is best: costs alone are compared, whatever they buy.
+    """
+    table = simulation.measure(outcome, tau)
+    sign = -1.0 if outcome in LOWER_IS_BETTER else 1.0
+    by_draw = sign * table.by_draw
+    best_in_draw = by_draw.max(axis=0)
+    is_best = by_draw == best_in_draw
+    above = (by_draw[:, None] < by_draw[None]).sum(axis=1)
+    equal = (by_draw[:, None] == by_draw[None]).sum(axis=1)
+    best = int(np.argmax(sign * table.estimate))
+    m = simulation.measure_index(outcome, tau)
+    return Decision(
+        provenance=Provenance.of("decision", simulation.provenance, outcome=outcome, tau=float(tau)),
+        outcome=outcome,
+        tau=float(tau),
+        best=simulation.strategies[best],
+        strategies=simulation.strategies,
+        labels=simulation.labels,
+        expected=table.estimate,
+        conf_low=table.conf_low,
+        conf_high=table.conf_high,
+        mc_std_error=table.mc_std_error,
+        probability_best=(is_best / is_best.sum(axis=0)).mean(axis=1),
+        expected_regret=(best_in_draw - by_draw).mean(axis=1),
+        mean_rank=(1.0 + above + 0.5 * (equal - 1)).mean(axis=1),
+        by_draw=by_draw,
+        mc_covariance=simulation.mc_covariance[:, m].copy(),
+        time_unit=simulation.time_unit,
+        conf_level=simulation.conf_level,
+    )

@@ -1,0 +1,201 @@
+"""Simulated survival and state occupancy over time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from survsim.core.checks import FloatArray
+from survsim.core.provenance import Provenance
+from survsim.core.result import Result, result
+from survsim.simulation.outcomes.intervals import draw_interval
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@result
+class SimulatedSurvival(Result):
+    """Overall survival by strategy on a grid.
+
+    Attributes
+    ----------
+    time : (points,); estimate, conf_low, conf_high, mc_std_error : (strategies, points).
+    by_draw : survival by draw, (draws, strategies, points).
+    """
+
+    strategies: tuple[str, ...]
+    labels: tuple[str, ...]
+    time: FloatArray
+    estimate: FloatArray
+    conf_low: FloatArray
+    conf_high: FloatArray
+    mc_std_error: FloatArray
+    by_draw: FloatArray
+    n_patients: int
+    time_unit: str
+    conf_level: float
+
+    @classmethod
+    def from_draws(
+        cls,
+        strategies: tuple[str, ...],
+        labels: tuple[str, ...],
+        time: FloatArray,
+        by_draw: FloatArray,
+        n_patients: int,
+        time_unit: str,
+        conf_level: float,
+        provenance: Provenance,
+    ) -> SimulatedSurvival:
+        low, high = draw_interval(np.moveaxis(by_draw, 0, -1), conf_level)
+        return cls(
+            provenance=Provenance.of("simulate", provenance, outcome="survival"),
+            strategies=strategies,
+            labels=labels,
+            time=time,
+            estimate=by_draw.mean(axis=0),
+            conf_low=low,
+            conf_high=high,
+            mc_std_error=share_error(by_draw, n_patients),
+            by_draw=by_draw,
+            n_patients=n_patients,
+            time_unit=time_unit,
+            conf_level=conf_level,
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """Columns strategy, time, estimate, conf_low, conf_high, mc_std_error."""
+        import pandas as pd
+
+        n = len(self.strategies)
+        return pd.DataFrame(
+            {
+                "strategy": np.repeat(np.array(self.strategies), self.time.size),
+                "time": np.tile(self.time, n),
+                "estimate": self.estimate.ravel(),
+                "conf_low": self.conf_low.ravel(),
+                "conf_high": self.conf_high.ravel(),
+                "mc_std_error": self.mc_std_error.ravel(),
+            }
+        )
+
+    def medians(self) -> pd.DataFrame:
+        """Median survival by strategy; infinity where half are still alive at the horizon.
+
+        The estimate is the median of the curve averaged over draws, linear between grid points; the
+        Monte Carlo error inverts the curve one standard error up and down (Woodruff 1952).
+        """
+        import pandas as pd
+
+        by_draw = np.stack([crossing(self.time, d, 0.5) for d in self.by_draw], axis=-1)
+        low, high = draw_interval(by_draw, self.conf_level)
+        upper = crossing(self.time, self.estimate + self.mc_std_error, 0.5)
+        lower = crossing(self.time, self.estimate - self.mc_std_error, 0.5)
+        with np.errstate(invalid="ignore"):
+            error = np.where(np.isfinite(upper), 0.5 * (upper - lower), np.inf)
+        estimate = crossing(self.time, self.estimate, 0.5)
+        return pd.DataFrame(
+            {
+                "strategy": self.strategies,
+                "estimate": estimate,
+                "conf_low": low,
+                "conf_high": high,
+                "mc_std_error": error,
+            }
+        )
+
+    def headline(self) -> str:
+        return f"Simulated overall survival, {len(self.strategies)} strategies, time in {self.time_unit}"
+
+
+@result
+class StateOccupancy(Result):
+    """Share of patients in each state over time.
+
+    Attributes
+    ----------
+    time : (times,); estimate, conf_low, conf_high, mc_std_error : (strategies, states, times).
+    """
+
+    strategies: tuple[str, ...]
+    labels: tuple[str, ...]
+    states: tuple[str, ...]
+    time: FloatArray
+    estimate: FloatArray
+    conf_low: FloatArray
+    conf_high: FloatArray
+    mc_std_error: FloatArray
+    time_unit: str
+    conf_level: float
+
+    @classmethod
+    def from_draws(
+        cls,
+        strategies: tuple[str, ...],
+        labels: tuple[str, ...],
+        states: tuple[str, ...],
+        time: FloatArray,
+        by_draw: FloatArray,
+        n_patients: int,
+        time_unit: str,
+        conf_level: float,
+        provenance: Provenance,
+    ) -> StateOccupancy:
+        low, high = draw_interval(np.moveaxis(by_draw, 0, -1), conf_level)
+        return cls(
+            provenance=Provenance.of("simulate", provenance, outcome="state_occupancy"),
+            strategies=strategies,
+            labels=labels,
+            states=states,
+            time=time.copy(),
+            estimate=by_draw.mean(axis=0),
+            conf_low=low,
+            conf_high=high,
+            mc_std_error=share_error(by_draw, n_patients),
+            time_unit=time_unit,
+            conf_level=conf_level,
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """Columns strategy, state, time, estimate, conf_low, conf_high, mc_std_error."""
+        import pandas as pd
+
+        shape = self.estimate.shape
+        s, k, t = np.meshgrid(*(np.arange(n) for n in shape), indexing="ij")
+        return pd.DataFrame(
+            {
+                "strategy": np.array(self.strategies)[s.ravel()],
+                "state": np.array(self.states)[k.ravel()],
+                "time": self.time[t.ravel()],
+                "estimate": self.estimate.ravel(),
+                "conf_low": self.conf_low.ravel(),
+                "conf_high": self.conf_high.ravel(),
+                "mc_std_error": self.mc_std_error.ravel(),
+            }
+        )
+
+    def headline(self) -> str:
+        return f"State occupancy, {len(self.strategies)} strategies x {len(self.states)} states, time in {self.time_unit}"
+
+
+def share_error(by_draw: FloatArray, n_patients: int) -> FloatArray:
+    """Monte Carlo standard error of shares averaged over the first axis (draws)."""
+    return np.sqrt((by_draw * (1.0 - by_draw)).mean(axis=0) / (n_patients * by_draw.shape[0]))
+
+
+def crossing(time: FloatArray, curves: FloatArray, level: float) -> FloatArray:
+    """First time (curves,) at which each falling curve (curves, points) reaches `level`, or infinity."""
+    found = np.full(curves.shape[0], np.inf)
+    for i, curve in enumerate(curves):
+        below = np.flatnonzero(curve <= level)
+        if not below.size:
+            continue
+        j = below[0]
+        if j == 0:
+            found[i] = time[0]
+            continue
+        drop = curve[j - 1] - curve[j]
+        found[i] = time[j - 1] + (time[j] - time[j - 1]) * (curve[j - 1] - level) / drop
+    return found

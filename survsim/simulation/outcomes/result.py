@@ -1,0 +1,264 @@
+"""The result of a simulation: curves, occupancy, means and decisions, with two kinds of uncertainty apart.
+
+The interval (`conf_low`, `conf_high`) runs over parameter draws: what is not known. `mc_std_error` is the
+error of using so many simulated patients: what more computing would remove.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from survsim.core.checks import FloatArray, one_of
+from survsim.core.errors import InputError
+from survsim.core.provenance import Provenance
+from survsim.core.result import Result, result
+from survsim.simulation.outcomes.curves import SimulatedSurvival, StateOccupancy
+from survsim.simulation.outcomes.intervals import draw_interval
+from survsim.simulation.outcomes.joining import Totals
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from survsim.simulation.outcomes.compare import Decision, StrategyComparison
+    from survsim.simulation.running.chunks import Job
+
+
+@result
+class SimulatedMeans(Result):
+    """Mean of one measure by strategy.
+
+    Attributes
+    ----------
+    estimate : mean over draws (strategies,); conf_low, conf_high : interval over draws.
+    mc_std_error : Monte Carlo standard error of the estimate (strategies,).
+    by_draw : expected outcome (strategies, draws); mc_variance : its inner Monte Carlo variance.
+    """
+
+    measure: str
+    unit: str
+    strategies: tuple[str, ...]
+    estimate: FloatArray
+    conf_low: FloatArray
+    conf_high: FloatArray
+    mc_std_error: FloatArray
+    by_draw: FloatArray
+    mc_variance: FloatArray
+    conf_level: float
+
+    def to_frame(self) -> pd.DataFrame:
+        """Columns strategy, measure, estimate, conf_low, conf_high, mc_std_error."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            {
+                "strategy": self.strategies,
+                "measure": self.measure,
+                "estimate": self.estimate,
+                "conf_low": self.conf_low,
+                "conf_high": self.conf_high,
+                "mc_std_error": self.mc_std_error,
+            }
+        )
+
+    def headline(self) -> str:
+        return f"{self.measure} ({self.unit}), {self.by_draw.shape[1]} draws, {self.conf_level:.0%} interval over draws"
+
+
+@result
+class SimulationResult(Result):
+    """Outcomes of all strategies on the same patients.
+
+    Attributes
+    ----------
+    strategies, labels, states, measures : names along the axes of the arrays.
+    grid : times (points,) of `counts`; the curves are exact there.
+    counts : patients in each state, (draws, strategies, states, points).
+    means : mean of each measure, (draws, measures, strategies).
+    mc_covariance : Monte Carlo covariance of `means`, (draws, measures, strategies, strategies).
+    n_patients, n_draws, seed, horizon, time_unit, taus, fingerprint : what was run.
+    """
+
+    strategies: tuple[str, ...]
+    labels: tuple[str, ...]
+    states: tuple[str, ...]
+    death_states: tuple[str, ...]
+    measures: tuple[str, ...]
+    grid: FloatArray
+    counts: np.ndarray[Any, np.dtype[np.int64]]
+    means: FloatArray
+    mc_covariance: FloatArray
+    n_patients: int
+    n_draws: int
+    seed: int
+    horizon: float
+    time_unit: str
+    taus: tuple[float, ...]
+    conf_level: float
+    fingerprint: str
+
+    @classmethod
+    def from_totals(
+        cls, job: Job, totals: Totals, *, provenance: Provenance, fingerprint: str
+    ) -> SimulationResult:
+        """The result that the joined totals of a job amount to."""
+        model, n = job.model, job.patients
+        means = totals.sums / n
+        centred = totals.products / n - means[..., :, None] * means[..., None, :]
+        return cls(
+            provenance=provenance,
+            strategies=model.strategy_names,
+            labels=tuple(s.title for s in model.strategies),
+            states=model.state_names,
+            death_states=tuple(s.name for s in model.states if s.death),
+            measures=job.measures,
+            grid=job.follow.grid_step * np.arange(job.follow.points, dtype=np.float64),
+            counts=totals.counts,
+            means=means,
+            mc_covariance=centred / max(n - 1, 1),
+            n_patients=n,
+            n_draws=job.draws,
+            seed=job.seed,
+            horizon=job.follow.horizon,
+            time_unit=model.time_unit,
+            taus=job.follow.taus,
+            conf_level=0.95,
+            fingerprint=fingerprint,
+        )
+
+    def survival(self) -> SimulatedSurvival:
+        """Overall survival on the grid by strategy, with the interval over draws."""
+        dead = [self.states.index(s) for s in self.death_states]
+        alive = 1.0 - self.counts[:, :, dead].sum(axis=2) / self.n_patients
+        return SimulatedSurvival.from_draws(
+            self.strategies,
+            self.labels,
+            self.grid,
+            alive,
+            self.n_patients,
+            self.time_unit,
+            self.conf_level,
+            self.provenance,
+        )
+
+    def state_occupancy(self, times: Sequence[float] | None = None) -> StateOccupancy:
+        """Share of patients in each state at `times` (default: the grid; linear between grid points)."""
+        at = self.grid if times is None else np.asarray(times, dtype=np.float64)
+        # as a question that NaN fails, so that a missing time is refused too
+        if at.ndim != 1 or not at.size or not np.all((at >= 0) & (at <= self.grid[-1])):
+            raise InputError(
+                f"times must lie between 0 and the horizon {self.grid[-1]:g} {self.time_unit}; got {times!r}."
+            )
+        share = self.counts / self.n_patients
+        place = np.clip(np.searchsorted(self.grid, at, side="right") - 1, 0, self.grid.size - 2)
+        step = self.grid[1] - self.grid[0]
+        right = (at - self.grid[place]) / step
+        values = share[..., place] * (1 - right) + share[..., place + 1] * right
+        return StateOccupancy.from_draws(
+            self.strategies,
+            self.labels,
+            self.states,
+            at,
+            values,
+            self.n_patients,
+            self.time_unit,
+            self.conf_level,
+            self.provenance,
+        )
+
+    def rmst(self, tau: float) -> SimulatedMeans:
+        """Restricted mean survival time to `tau`, exact for each patient; `tau` must have been simulated."""
+        return self.measure("survival_time", tau)
+
+    def measure(self, name: str, time: float | None = None) -> SimulatedMeans:
+        """Mean of a measure (`measures` lists them) by strategy; `time` is its tau or time point."""
+        m = self.measure_index(name, time)
+        by_draw = self.means[:, m].T.copy()
+        # rounding can leave a tiny negative variance where all patients agree
+        variance = np.maximum(np.einsum("dss->sd", self.mc_covariance[:, m]), 0.0)
+        low, high = draw_interval(by_draw, self.conf_level)
+        return SimulatedMeans(
+            provenance=Provenance.of("simulate", self.provenance, measure=self.measures[m]),
+            measure=self.measures[m],
+            unit=measure_unit(name, self.time_unit),
+            strategies=self.strategies,
+            estimate=by_draw.mean(axis=1),
+            conf_low=low,
+            conf_high=high,
+            mc_std_error=np.sqrt(variance.sum(axis=1)) / self.n_draws,
+            by_draw=by_draw,
+            mc_variance=variance,
+            conf_level=self.conf_level,
+        )
+
+    def measure_index(self, name: str, time: float | None) -> int:
+        """Position of a measure; the error lists what was simulated."""
+        full = name if time is None else f"{name}@{float(time):.12g}"
+        if full in self.measures:
+            return self.measures.index(full)
+        same = sorted(m.partition("@")[2] for m in self.measures if m.startswith(f"{name}@"))
+        if time is not None and same:
+            raise InputError(
+                f"{name} was simulated at {', '.join(same)} {self.time_unit}, not at {time:g}. "
+                f"Simulate again with {time:g} among taus (or times)."
+            )
+        return int(one_of("measure", full, self.measures))
+
+    def medians(self) -> pd.DataFrame:
+        """Median survival by strategy: see `SimulatedSurvival.medians`."""
+        return self.survival().medians()
+
+    def compare(self, reference: str | None = None) -> StrategyComparison:
+        """Paired differences of every measure from `reference` (default: the first strategy)."""
+        from survsim.simulation.outcomes.compare import compare_strategies
+
+        return compare_strategies(self, reference)
+
+    def decision(self, tau: float, *, outcome: str = "survival_time") -> Decision:
+        """Which strategy has the highest expected `outcome` to `tau` (of cost: the lowest), and how sure that is."""
+        from survsim.simulation.outcomes.compare import decide
+
+        return decide(self, tau, outcome)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Columns strategy, measure, time, estimate, conf_low, conf_high, mc_std_error."""
+        import pandas as pd
+
+        frames = []
+        for full in self.measures:
+            name, _, at = full.partition("@")
+            frame = self.measure(name, float(at) if at else None).to_frame()
+            frame["measure"] = name
+            frame.insert(2, "time", float(at) if at else np.nan)
+            frames.append(frame)
+        return pd.concat(frames, ignore_index=True)
+
+    def headline(self) -> str:
+        draws = f"{self.n_draws} parameter draws" if self.n_draws > 1 else "one draw (no parameter interval)"
+        return (
+            f"{len(self.strategies)} strategies, {draws} x {self.n_patients} patients, "
+            f"followed {self.horizon:g} {self.time_unit}, seed {self.seed}"
+        )
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the result to a folder as JSON, Parquet and CSV; `load_simulation` reads it back."""
+        from survsim.simulation.outcomes.storage import save_simulation
+
+        save_simulation(self, path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> SimulationResult:
+        """The result that `save` wrote to a folder."""
+        from survsim.simulation.outcomes.storage import load_simulation
+
+        return load_simulation(path)
+
+
+def measure_unit(name: str, time_unit: str) -> str:
+    """Unit of a measure, for tables and axes."""
+    if name.endswith("_time"):
+        return time_unit
+    return {"cost": "cost", "cord_dose": "Gy EQD2"}.get(name, "share")

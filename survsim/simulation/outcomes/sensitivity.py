@@ -1,0 +1,275 @@
+"""Which parameters move the answer: one-way tornado, global indices, variance by layer, thresholds.
+
+Everything works on the draws that were simulated anyway: no run is repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from survsim.core.checks import FloatArray, between
+from survsim.core.errors import InputError
+from survsim.core.provenance import Provenance
+from survsim.core.result import Result, result
+from survsim.simulation.outcomes.value_of_information import check_outcomes, draws_of, fitted_outcomes
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@result
+class Tornado(Result):
+    """Expected gain of one strategy over another with one parameter at its low and its high end.
+
+    Attributes
+    ----------
+    strategy, reference : the two that are compared; gain : expected difference over all draws.
+    names : (k,) parameters, widest bar first; low_value, high_value : (k,) their 2.5% and 97.5% draws.
+    gain_low, gain_high : (k,) expected gain there, in `unit`.
+    """
+
+    strategy: str
+    reference: str
+    gain: float
+    names: tuple[str, ...]
+    low_value: FloatArray
+    high_value: FloatArray
+    gain_low: FloatArray
+    gain_high: FloatArray
+    unit: str
+
+    def to_frame(self) -> pd.DataFrame:
+        """Columns parameter, low_value, high_value, gain_low, gain_high, swing."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            {
+                "parameter": list(self.names),
+                "low_value": self.low_value,
+                "high_value": self.high_value,
+                "gain_low": self.gain_low,
+                "gain_high": self.gain_high,
+                "swing": np.abs(self.gain_high - self.gain_low),
+            }
+        )
+
+    def headline(self) -> str:
+        return (
+            f"One-way sensitivity: gain of {self.strategy!r} over {self.reference!r}, "
+            f"{self.gain:.3g} {self.unit} on average"
+        )
+
+
+def tornado(
+    mean: FloatArray,
+    strategies: Sequence[str],
+    parameters: Mapping[str, FloatArray],
+    *,
+    strategy: str,
+    reference: str,
+    unit: str,
+    sources: object = (),
+) -> Tornado:
+    """Expected gain given each parameter alone at its 2.5% and 97.5% draw, others averaged over.
+
+    Parameters
+    ----------
+    mean : (s, d) expected outcome per strategy and draw.
+    parameters : name -> (d,) draws; those that do not vary are left out.
+    """
+    check_outcomes(mean)
+    a, b = _index(strategies, strategy), _index(strategies, reference)
+    gains = np.vstack([np.zeros(mean.shape[1]), mean[a] - mean[b]])
+    bars = []
+    for name, values in parameters.items():
+        draws = draws_of(name, values, mean.shape[1])
+        if np.ptp(draws) == 0:
+            continue
+        fitted = fitted_outcomes(gains, draws[:, None])[1]
+        ends = [int(np.argmin(np.abs(draws - q))) for q in np.quantile(draws, [0.025, 0.975])]
+        bars.append((name, draws[ends[0]], draws[ends[1]], fitted[ends[0]], fitted[ends[1]]))
+    bars.sort(key=lambda bar: -abs(bar[4] - bar[3]))
+    columns = list(zip(*bars)) if bars else [()] * 5
+    return Tornado(
+        provenance=Provenance.of("tornado", sources, strategy=strategy, reference=reference),
+        strategy=strategy,
+        reference=reference,
+        gain=float(gains[1].mean()),
+        names=tuple(columns[0]),
+        low_value=np.array(columns[1], float),
+        high_value=np.array(columns[2], float),
+        gain_low=np.array(columns[3], float),
+        gain_high=np.array(columns[4], float),
+        unit=unit,
+    )
+
+
+@result
+class GlobalSensitivity(Result):
+    """Share of the outcome's variation that each parameter carries, by two methods of SALib.
+
+    Attributes
+    ----------
+    names : (k,) parameters; first_order : (k,) first-order Sobol index (given-data estimate of Plischke,
+    Borgonovo, Smith 2013); pawn : (k,) median PAWN index (Pianosi, Wagener 2018); largest first.
+    """
+
+    names: tuple[str, ...]
+    first_order: FloatArray
+    pawn: FloatArray
+
+    def to_frame(self) -> pd.DataFrame:
+        """Columns parameter, first_order, pawn."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            {"parameter": list(self.names), "first_order": self.first_order, "pawn": self.pawn}
+        )
+
+    def headline(self) -> str:
+        return f"Global sensitivity over {len(self.names)} parameters"
+
+
+def global_sensitivity(
+    outcome: FloatArray, parameters: Mapping[str, FloatArray], *, seed: int = 1, sources: object = ()
+) -> GlobalSensitivity:
+    """First-order Sobol and PAWN indices of `outcome` (d,) from the draws of the parameters.
+
+    Raises
+    ------
+    InputError : fewer than 50 draws, an outcome or parameters that do not vary, or arrays of other lengths.
+    """
+    from SALib.analyze import delta, pawn
+
+    outcome = draws_of("outcome", outcome, np.size(outcome))
+    if outcome.size < 50:
+        raise InputError(f"{outcome.size} draws are too few for global indices; simulate at least 50.")
+    drawn = {name: draws_of(name, values, outcome.size) for name, values in parameters.items()}
+    names = [name for name, draws in drawn.items() if np.ptp(draws) > 0]
+    _varies(outcome, names, "parameters")
+    inputs = np.column_stack([drawn[name] for name in names])
+    problem = {
+        "num_vars": len(names),
+        "names": names,
+        "bounds": [[float(c.min()), float(c.max())] for c in inputs.T],
+    }
+    first = delta.analyze(problem, inputs, outcome, seed=seed, num_resamples=20, method="sobol")["S1"]
+    spread = pawn.analyze(problem, inputs, outcome, S=10, seed=seed)["median"]
+    order = np.argsort(-np.asarray(first))
+    return GlobalSensitivity(
+        provenance=Provenance.of("global_sensitivity", sources, seed=seed),
+        names=tuple(names[i] for i in order),
+        first_order=np.asarray(first)[order],
+        pawn=np.asarray(spread)[order],
+    )
+
+
+def variance_by_layer(
+    outcome: FloatArray, layers: Mapping[str, FloatArray], mc_variance: float
+) -> dict[str, float]:
+    """Shares of the variance of `outcome` (d,) by layer of uncertainty; they add to one.
+
+    Parameters
+    ----------
+    layers : layer -> (d, k) components of that layer on their own scales (sampling, between studies,
+        transport, assumptions), independent between layers.
+    mc_variance : mean inner Monte Carlo variance of one outcome.
+
+    A linear regression on all components splits the explained variance; what is left over and above the Monte
+    Carlo part is called ``curvature`` (interactions and non-linearity), not hidden in a layer.
+
+    Raises
+    ------
+    InputError : an outcome or layers that do not vary, arrays of other shapes, or a negative `mc_variance`.
+    """
+    outcome = draws_of("outcome", outcome, np.size(outcome))
+    between("mc_variance", mc_variance, 0.0, np.finfo(float).max, open_ends=False)
+    layers = {name: np.asarray(part, dtype=np.float64) for name, part in layers.items()}
+    for name, part in layers.items():
+        if np.ndim(part) != 2:
+            raise InputError(f"layer {name!r} must be (draws, components); got shape {np.shape(part)}.")
+        for column in part.T:
+            draws_of(f"layer {name!r}", column, outcome.size)
+    names = [name for name, part in layers.items() if part.size and np.ptp(part, axis=0).max() > 0]
+    _varies(outcome, names, "layers")
+    total = float(outcome.var())
+    columns = np.column_stack([layers[name] for name in names])
+    centred = columns - columns.mean(axis=0)
+    slopes, *_ = np.linalg.lstsq(centred, outcome - outcome.mean(), rcond=None)
+    shares: dict[str, float] = {}
+    start = 0
+    for name in names:
+        width = layers[name].shape[1]
+        part = centred[:, start : start + width] @ slopes[start : start + width]
+        shares[name] = float(np.mean(part * (outcome - outcome.mean()))) / total
+        start += width
+    shares["Monte Carlo"] = min(mc_variance / total, max(0.0, 1.0 - sum(shares.values())))
+    shares["curvature"] = max(0.0, 1.0 - sum(shares.values()))
+    return shares
+
+
+def _varies(outcome: FloatArray, names: Sequence[str], what: str) -> None:
+    """Refuse to explain what does not move, or by what does not move."""
+    if not outcome.size or np.ptp(outcome) == 0:
+        raise InputError("the outcome does not vary between draws; there is nothing to split.")
+    if not names:
+        raise InputError(
+            f"none of the {what} varies between draws; there is nothing to explain the outcome by."
+        )
+
+
+@result
+class Threshold(Result):
+    """Where the decision turns as one parameter moves.
+
+    Attributes
+    ----------
+    parameter : its name; values : (g,) grid over its draws; best : (g,) the best strategy there.
+    turns_at : values between which the best strategy changes (midpoints), possibly none.
+    """
+
+    parameter: str
+    values: FloatArray
+    best: tuple[str, ...]
+    turns_at: FloatArray
+
+    def to_frame(self) -> pd.DataFrame:
+        """Columns value, best."""
+        import pandas as pd
+
+        return pd.DataFrame({"value": self.values, "best": list(self.best)})
+
+    def headline(self) -> str:
+        if not self.turns_at.size:
+            return f"Threshold: the decision does not turn over the drawn range of {self.parameter}"
+        places = ", ".join(f"{v:.3g}" for v in self.turns_at)
+        return f"Threshold: the decision turns at {self.parameter} = {places}"
+
+
+def threshold(
+    mean: FloatArray, strategies: Sequence[str], name: str, draws: FloatArray, *, sources: object = ()
+) -> Threshold:
+    """Best strategy in expectation along one parameter, the others averaged over."""
+    draws = draws_of(name, draws, check_outcomes(mean).shape[1])
+    order = np.argsort(draws)
+    inside = order[int(0.01 * order.size) : max(1, int(0.99 * order.size))]
+    fitted = fitted_outcomes(mean, draws[:, None])[:, inside]
+    best = fitted.argmax(axis=0)
+    values = draws[inside]
+    change = np.flatnonzero(np.diff(best) != 0)
+    return Threshold(
+        provenance=Provenance.of("threshold", sources, parameter=name),
+        parameter=name,
+        values=values,
+        best=tuple(strategies[i] for i in best),
+        turns_at=(values[change] + values[change + 1]) / 2,
+    )
+
+
+def _index(strategies: Sequence[str], name: str) -> int:
+    if name not in strategies:
+        raise InputError(f"strategy must be one of {', '.join(map(repr, strategies))}; got {name!r}.")
+    return list(strategies).index(name)

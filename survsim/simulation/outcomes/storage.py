@@ -1,0 +1,141 @@
+"""A simulation result on disk: JSON for what was run, Parquet for the arrays, CSV for people."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from survsim._version import __version__
+from survsim.core.errors import InputError
+from survsim.core.files import atomic_open, file_sha256, write_json, write_text
+from survsim.core.provenance import from_nodes
+from survsim.simulation.declared.fingerprint import RESULT_FORMAT
+
+if TYPE_CHECKING:
+    from survsim.simulation.outcomes.result import SimulationResult
+
+_PLAIN = ("n_patients", "n_draws", "seed", "horizon", "time_unit", "conf_level", "fingerprint")
+_LISTS = ("strategies", "labels", "states", "death_states", "measures", "taus")
+_ARRAYS = ("counts", "means", "mc_covariance", "grid")
+
+
+def save_simulation(simulation: SimulationResult, path: str | os.PathLike[str]) -> None:
+    """Write ``result.json``, one Parquet file an array and ``outcomes.csv`` to a folder, each whole or not.
+
+    Equal results give equal bytes.
+    """
+    folder = Path(path)
+    if folder.suffix in (".csv", ".json", ".parquet"):
+        raise InputError(f"a simulation is saved to a folder; got the file name {str(path)!r}.")
+    for name in _ARRAYS:
+        _write_array(folder / f"{name}.parquet", getattr(simulation, name))
+    write_text(folder / "outcomes.csv", simulation.to_frame().to_csv(index=False, lineterminator="\n"))
+    nodes: dict[str, Any] = {}
+    root = simulation.provenance.to_nodes(nodes)
+    content = {
+        "format": RESULT_FORMAT,
+        "version": __version__,
+        "checksums": {name: file_sha256(folder / f"{name}.parquet") for name in _ARRAYS},
+        "shapes": {name: list(getattr(simulation, name).shape) for name in _ARRAYS},
+        "provenance": {"root": root, "nodes": nodes},
+        **{name: getattr(simulation, name) for name in _PLAIN},
+        **{name: list(getattr(simulation, name)) for name in _LISTS},
+    }
+    # last, so that a folder with result.json is complete
+    write_json(folder / "result.json", content)
+
+
+def load_simulation(path: str | os.PathLike[str]) -> SimulationResult:
+    """Read a folder that `save_simulation` wrote.
+
+    Raises
+    ------
+    InputError
+        if the folder holds no complete result, one of another format, or files that changed since.
+    """
+    from survsim.simulation.outcomes.result import SimulationResult
+
+    folder = Path(path)
+    note = folder / "result.json"
+    if not note.is_file():
+        raise InputError(
+            f"{folder} holds no finished result (no result.json); simulate with out={str(path)!r}."
+        )
+    try:
+        content = json.loads(note.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        raise InputError(_changed(note, "it is not JSON")) from None
+    if not isinstance(content, dict):
+        raise InputError(_changed(note, f"it holds {type(content).__name__}, not the keys of a result"))
+    if content.get("format") != RESULT_FORMAT:
+        raise InputError(
+            f"{folder.name} holds results of format {content.get('format')!r} (survsim {content.get('version')}); "
+            f"this is survsim {__version__} with {RESULT_FORMAT!r}. Simulate again, or read it with that version."
+        )
+    _check_content(content, note)
+    arrays: dict[str, Any] = {}
+    for name in _ARRAYS:
+        file = folder / f"{name}.parquet"
+        if not file.is_file() or file_sha256(file) != content["checksums"][name]:
+            raise InputError(f"{file} is missing or changed since it was written; simulate again.")
+        arrays[name] = _read_array(file, content["shapes"][name])
+    try:
+        provenance = from_nodes(content["provenance"]["root"], content["provenance"]["nodes"])
+    except (KeyError, TypeError, AttributeError, RecursionError):
+        raise InputError(_changed(note, "its provenance cannot be read")) from None
+    lists: dict[str, Any] = {name: tuple(content[name]) for name in _LISTS}
+    plain: dict[str, Any] = {name: content[name] for name in _PLAIN}
+    return SimulationResult(provenance=provenance, **arrays, **lists, **plain)
+
+
+def _check_content(content: dict[str, Any], note: Path) -> None:
+    """Refuse a result of a newer version, and one from which keys were taken."""
+    version = content.get("version")
+    if not isinstance(version, str) or not re.match(r"\d+(\.\d+)*", version):
+        raise InputError(_changed(note, f"its version reads {version!r}, not text such as {__version__!r}"))
+    if _release(version) > _release(__version__):
+        raise InputError(
+            f"{note.parent.name} was written by survsim {version}; this is {__version__}, which may read it wrongly. "
+            "Install that version, or simulate again."
+        )
+    missing = [key for key in ("checksums", "shapes", "provenance", *_PLAIN, *_LISTS) if key not in content]
+    tables = [content.get(key) for key in ("checksums", "shapes")]
+    if not missing and not all(isinstance(t, dict) and set(_ARRAYS) <= set(t) for t in tables):
+        missing = [f"{key} of {', '.join(_ARRAYS)}" for key in ("checksums", "shapes")]
+    missing += [key for key in _LISTS if key in content and not isinstance(content[key], list)]
+    if missing:
+        raise InputError(_changed(note, f"it lacks {', '.join(missing)}"))
+
+
+def _release(version: str) -> tuple[int, ...]:
+    found = re.match(r"\d+(\.\d+)*", version)
+    return tuple(int(part) for part in found[0].split(".")) if found else ()
+
+
+def _changed(note: Path, fault: str) -> str:
+    return f"{note} was changed after it was written: {fault}. Simulate again."
+
+
+def _write_array(path: Path, array: np.ndarray) -> None:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    with atomic_open(path, "wb") as file:
+        parquet.write_table(pa.table({"value": array.ravel()}), file)
+
+
+def _read_array(path: Path, shape: list[int]) -> np.ndarray:
+    from pyarrow import parquet
+
+    values = parquet.read_table(path)["value"].to_numpy()
+    try:
+        return values.reshape(shape)
+    except (ValueError, TypeError):
+        raise InputError(
+            _changed(path.parent / "result.json", f"{path.name} is not of shape {shape}")
+        ) from None

@@ -1,0 +1,1 @@
+"""Where and in which pieces a simulation runs: chunks, processes, clusters, checkpoints."""

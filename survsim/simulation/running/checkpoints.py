@@ -1,0 +1,137 @@
+"""The run folder of a simulation: finished chunks on disk, so that a killed run goes on where it was."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from survsim._version import __version__
+from survsim.core.errors import ScenarioError
+from survsim.core.files import atomic_open, write_json
+from survsim.simulation.declared.fingerprint import RESULT_FORMAT, fingerprint
+from survsim.simulation.running.chunks import Chunk, ChunkSums, Job
+
+_FIELDS = ("sums", "products", "counts")
+_SIZES = ("patients", "draws", "seed")
+_DAMAGE = (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
+
+
+def read_note(folder: Path) -> dict[str, Any]:
+    """Content of the ``run.json`` of a run folder: format, version, fingerprint, patients, draws, seed.
+
+    Raises
+    ------
+    ScenarioError
+        if it is cut off, not JSON in UTF-8, or without the sizes and the seed of a run.
+    """
+    note = folder / "run.json"
+    try:
+        found = json.loads(note.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        found = None
+    whole = isinstance(found, dict) and all(type(found.get(key)) is int for key in _SIZES)
+    if not isinstance(found, dict) or not whole:
+        raise ScenarioError(
+            f"{note} does not say of which run it is: it was cut off or changed after it was written. "
+            f"Delete it and run again with --out {folder} and the sizes and the seed of that run: chunks that "
+            "belong to it are used, others made again. Or give another folder."
+        )
+    return found
+
+
+class RunFolder:
+    """Chunks of one run below a folder: ``run.json`` says of which run, ``chunks/`` holds its parts.
+
+    Each chunk file also names its run and its number, so that a chunk of another run, or one copied over
+    another, is never taken for what it is not.
+
+    Raises
+    ------
+    ScenarioError
+        if the folder holds another run or a damaged ``run.json``, or the disk cannot take a chunk.
+    """
+
+    def __init__(self, path: str | Path, job: Job) -> None:
+        self.path = Path(path)
+        self._chunks = self.path / "chunks"
+        self._fingerprint = fingerprint(job)
+        content = {
+            "format": RESULT_FORMAT,
+            "version": __version__,
+            "fingerprint": self._fingerprint,
+            "patients": job.patients,
+            "draws": job.draws,
+            "seed": job.seed,
+        }
+        try:
+            self._claim(content)
+        except OSError as error:
+            raise self._full(error) from None
+
+    def _claim(self, content: dict[str, Any]) -> None:
+        note = self.path / "run.json"
+        if not note.exists():
+            self._chunks.mkdir(parents=True, exist_ok=True)
+            write_json(note, content)
+            return
+        found = read_note(self.path)
+        for key in ("format", "version"):
+            if found.get(key) != content[key]:
+                raise ScenarioError(
+                    f"{self.path.name} holds a run of {key} {found.get(key)!r}; this is {content[key]!r}. "
+                    "Runs are not mixed: give another folder, or resume with the version that began it."
+                )
+        differ = [k for k in _SIZES if found.get(k) != content[k]]
+        if found.get("fingerprint") != content["fingerprint"]:
+            what = ", ".join(f"{k} {found.get(k)} there, {content[k]} asked for" for k in differ)
+            raise ScenarioError(
+                f"{self.path.name} holds another run ({what or 'the model or the strategies changed'}). "
+                "Give another folder, or go back to what the run began with."
+            )
+
+    def load(self, chunk: Chunk) -> ChunkSums | None:
+        """A finished chunk, or None if it is missing, damaged or of another run (it is then made again)."""
+        file = self._file(chunk)
+        if not file.exists():
+            return None
+        try:
+            # opened here, because np.load leaves a damaged archive open
+            with file.open("rb") as handle, np.load(handle, allow_pickle=False) as stored:
+                if self._named(chunk) == (str(stored["run"]), int(stored["number"])):
+                    return ChunkSums(**{name: stored[name] for name in _FIELDS})
+        except _DAMAGE:
+            pass
+        file.unlink(missing_ok=True)
+        return None
+
+    def has(self, chunk: Chunk) -> bool:
+        """Whether a chunk is there and whole."""
+        return self._file(chunk).exists() and self.load(chunk) is not None
+
+    def store(self, chunk: Chunk, part: ChunkSums) -> None:
+        """Write a finished chunk, whole or not at all."""
+        try:
+            with atomic_open(self._file(chunk), "wb") as file:
+                run, number = self._named(chunk)
+                arrays = {name: getattr(part, name) for name in _FIELDS}
+                np.savez(file, **arrays, run=np.array(run), number=np.array(number))
+        except OSError as error:
+            raise self._full(error) from None
+
+    def _named(self, chunk: Chunk) -> tuple[str, int]:
+        """What the file of a chunk must say of itself: the fingerprint of its run (with the seed), its number."""
+        return self._fingerprint, chunk.number
+
+    def _file(self, chunk: Chunk) -> Path:
+        return self._chunks / f"{chunk.number:06d}.npz"
+
+    def _full(self, error: OSError) -> ScenarioError:
+        return ScenarioError(
+            f"{self.path} cannot be written ({error.strerror or error}). What is finished there is whole; "
+            "make room and run again with the same folder to go on."
+        )

@@ -1,0 +1,149 @@
+"""One call from a checked model to its result."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from survsim.core.errors import InputError, ScenarioError
+from survsim.core.provenance import Provenance
+from survsim.simulation.declared.fingerprint import fingerprint
+from survsim.simulation.declared.model import Model
+from survsim.simulation.engine.engine import Follow
+from survsim.simulation.outcomes.result import SimulationResult
+from survsim.simulation.running.chunks import Job
+from survsim.simulation.running.executor import Progress, run_job
+
+MAX_PATIENTS = 2e11
+"""Patients times draws times strategies beyond which a run is refused: some days of a large machine."""
+MAX_BYTES = 32e9
+SECONDS_PER_PATIENT = 5e-7
+"""Order of one patient under one strategy on one core."""
+
+
+def simulate_model(
+    model: Model,
+    *,
+    patients: int,
+    draws: int | None = None,
+    seed: int,
+    taus: Sequence[float] = (),
+    times: Sequence[float] = (),
+    grid_step: float | None = None,
+    executor: str = "local",
+    workers: int | None = None,
+    address: str | None = None,
+    folder: str | Path | None = None,
+    patient_output: bool = False,
+    progress: Progress | None = None,
+    provenance: Provenance | None = None,
+) -> SimulationResult:
+    """Simulate every strategy of a model on the same patients.
+
+    Parameters
+    ----------
+    model : states, transitions, strategies and the draws of their numbers.
+    patients, draws : patients in each draw; draws used, default all that the model holds.
+    seed : names the luck; equal seeds give equal patients.
+    taus, times : horizons of restricted means, and time points of P(alive), in the model's unit.
+    grid_step : distance of the points at which states are counted, default horizon / 240.
+    executor, workers, address : "local", "threads", "processes", "dask" or "ray", which change no bit.
+    folder : run folder with checkpoints; a run that was killed goes on from there.
+    patient_output : also write each patient and each stay to Parquet below `folder`.
+
+    Raises
+    ------
+    ScenarioError
+        for a run that no machine at hand could do, or a folder that holds another run.
+
+    References
+    ----------
+    Putter, Fiocco and Geskus 2007, Stat Med 26:2389; Jackson 2016, J Stat Softw 70(8).
+    """
+    n_draws = count("draws", model.n_draws if draws is None else draws)
+    if model.n_draws > 1 and n_draws > model.n_draws:
+        raise InputError(f"{n_draws} draws were asked for, but the parameters hold {model.n_draws}.")
+    if patient_output and folder is None:
+        raise InputError("patient_output writes below a folder; give folder.")
+    step = model.horizon / 240 if grid_step is None else float(grid_step)
+    if not 0 < step <= model.horizon:
+        raise InputError(f"grid_step must lie between 0 and the horizon {model.horizon:g}; got {step:g}.")
+    job = Job(
+        model=model,
+        patients=count("patients", patients),
+        draws=n_draws,
+        seed=seed,
+        follow=Follow(
+            horizon=float(model.horizon),
+            grid_step=step,
+            points=math.floor(model.horizon / step + 1e-9) + 1,
+            taus=_inside("taus", taus or (model.horizon,), model.horizon),
+            values=has_values(model),
+            sojourns=patient_output,
+        ),
+        times=_inside("times", times, model.horizon),
+        patient_folder=str(Path(folder) / "patients") if patient_output and folder is not None else None,
+    )
+    refuse_if_endless(job)
+    totals = run_job(
+        job, executor=executor, workers=workers, address=address, folder=folder, progress=progress
+    )
+    source = provenance or Provenance.of("simulate_model", time_unit=model.time_unit)
+    step_done = Provenance.of("simulate", source, patients=job.patients, draws=n_draws, seed=seed)
+    return SimulationResult.from_totals(job, totals, provenance=step_done, fingerprint=fingerprint(job))
+
+
+def has_values(model: Model) -> bool:
+    """Whether utilities or costs are declared anywhere, so that they must be followed."""
+    states = any(s.utility != 1.0 or s.cost_per_time != 0.0 for s in model.states if not s.death)
+    treatments = [t for s in model.strategies for t in s.treatments.values()] + list(
+        model.treatments.values()
+    )
+    return states or any(t.utility_change or t.cost or t.cost_per_time for t in treatments)
+
+
+def refuse_if_endless(job: Job) -> None:
+    """Refuse a run that would take weeks or more memory than a large machine has, with the estimate."""
+    strategies = len(job.model.strategies)
+    per_draw = strategies * (
+        len(job.model.states) * job.follow.points + len(job.measures) * (1 + 2 * strategies)
+    )
+    refuse_size(job.patients, job.draws, strategies, per_draw)
+
+
+def refuse_size(patients: int, draws: int, strategies: int, per_draw: int) -> None:
+    """Refuse a size by what is known before anything is drawn; `per_draw` numbers are kept for each draw."""
+    paths = float(count("patients", patients)) * count("draws", draws) * strategies
+    seconds = paths * SECONDS_PER_PATIENT
+    memory = 8.0 * draws * per_draw
+    if paths > MAX_PATIENTS or memory > MAX_BYTES:
+        raise ScenarioError(
+            f"{patients:.3g} patients x {draws} draws x {strategies} strategies would take about "
+            f"{_duration(seconds)} on one core and {memory / 1e9:.3g} GB of memory. A million patients give "
+            "P(alive) to 0.0005: ask for fewer patients or draws."
+        )
+
+
+def _duration(seconds: float) -> str:
+    for size, unit in ((3.15e7, "years"), (86400.0, "days"), (3600.0, "hours")):
+        if seconds >= size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.0f} seconds"
+
+
+def count(name: str, value: int) -> int:
+    """`value` as a whole number from 1, else InputError."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise InputError(f"{name} must be a whole number from 1; got {value!r}.")
+    return int(value)
+
+
+def _inside(name: str, values: Sequence[float], horizon: float) -> tuple[float, ...]:
+    found = tuple(float(v) for v in values)
+    bad = [v for v in found if not 0 < v <= horizon]
+    if bad:
+        raise InputError(f"{name} must lie above 0 and not beyond the horizon {horizon:g}; got {bad[0]:g}.")
+    return found

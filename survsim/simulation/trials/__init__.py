@@ -1,0 +1,1 @@
+"""Trials simulated from the same patients."""
