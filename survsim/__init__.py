@@ -1,26 +1,37 @@
 """survsim: from the little that is published on a rare cancer to answers that can be trusted.
 
-Names are loaded when first used: importing the package costs nothing.
+What is typed weekly stands on top (`survsim.kaplan_meier`, `survsim.cox_ph`, `survsim.meta_analysis`,
+`survsim.load_evidence`, `survsim.simulate`; `dir(survsim)` has them all). Everything has a wing, and
+`help(survsim.cox)` goes on from here:
+
+    nonparametric   Survival curves and tests without a model: Kaplan-Meier, log-rank, restricted means, landmarks.
+    cox             Cox regression: ties, strata, frailty, penalties, checks of the model, prediction and validation.
+    parametric      Parametric survival: families, splines, cure, averaging, background mortality.
+    competing       Competing risks and multistate models: Aalen-Johansen, Gray, Fine-Gray, occupancy.
+    causal          Treatments compared without randomisation: weights, standardisation, cloning.
+    resampling      The bootstrap over any estimator.
+    printed         Numbers as papers print them, turned into effect sizes or refused with a reason.
+    reconstruction  Published curves and risk tables turned back into patients.
+    synthesis       Studies pooled: meta-analysis, meta-regression, networks, pooled curves and medians.
+    borrowing       Priors from earlier studies: MAP, power, commensurate; what was borrowed.
+    joint_model     One model over patients, curves, summaries and cases.
+    evidence        What the literature says: reads, checks, finds, cites; never computes.
+    simulation      Patients, strategies, outcomes: models declared, run, compared, and what knowing more is worth.
+    radiotherapy    Doses to the cord: BED and EQD2, recovery, risk of myelopathy, re-irradiation criteria.
+    trials          Trials designed and simulated: power, assurance, looks, many trials analysed at once.
+    scenario        Evidence, estimates and simulation together: scenarios, targets, one patient in context.
+    distributions   Survival distributions: what estimators return, scenarios combine and the engine draws from.
+    figures         Pictures that are no result's own; `result.plot()` draws the others.
+    report          What a reader receives: numbers kept with their ancestry, prose, tables, references, notebooks.
+    errors          The errors and warnings of the package; all errors are `SurvsimError`.
+
+Start with `Surv.right(time, event, unit="months")`, then `kaplan_meier(surv).plot()`. Names are loaded when first
+used: importing the package costs nothing.
 """
 
-from __future__ import annotations
-
-import importlib
-from typing import Any
-
-from survsim._public import PUBLIC
+from survsim import _public
 from survsim._version import __version__
 
-__all__ = ["__version__", *PUBLIC]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in PUBLIC:
-        raise AttributeError(f"module 'survsim' has no attribute {name!r}")
-    value = getattr(importlib.import_module(PUBLIC[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *PUBLIC])
+__all__ = ["__version__", *_public.WINGS]
+__getattr__ = _public.on_top
+__dir__ = _public.names_on_top

@@ -1,283 +1,307 @@
-"""The public names and the module each lives in. One line a name; a test imports every one of them."""
+"""The public names: the wing each is found in, the module it lives in, and which of them stand on top.
 
-PUBLIC: dict[str, str] = {
-    # core
-    "Surv": "survsim.core.surv",
-    "Ledger": "survsim.core.ledger",
-    "Provenance": "survsim.core.provenance",
-    "read_yaml": "survsim.core.yaml_files",
-    "SurvsimError": "survsim.core.errors",
-    "InputError": "survsim.core.errors",
-    "EvidenceError": "survsim.core.errors",
-    "ScenarioError": "survsim.core.errors",
-    "ConvergenceError": "survsim.core.errors",
-    "ConvergenceWarning": "survsim.core.errors",
-    "ExtrapolationWarning": "survsim.core.errors",
-    "EvidenceWarning": "survsim.core.errors",
-    "SmallSampleWarning": "survsim.core.errors",
-    # synthesis
-    "meta_analysis": "survsim.estimate.synthesis.meta_analysis",
-    "MetaAnalysis": "survsim.estimate.synthesis.meta_analysis",
-    "effect_size": "survsim.estimate.printed.effect_sizes",
-    "effect_sizes": "survsim.estimate.printed.effect_sizes",
-    "EffectSize": "survsim.estimate.printed.effect_sizes",
-    "EffectSizes": "survsim.estimate.printed.effect_sizes",
-    "effect_size_from_curves": "survsim.estimate.synthesis.effect_from_curves",
-    "check_summary": "survsim.estimate.printed.summary_check",
-    "SummaryCheck": "survsim.estimate.printed.summary_check",
-    "reconstruct_ipd": "survsim.estimate.reconstruction.reconstructed_ipd",
-    "perturbed_reconstructions": "survsim.estimate.reconstruction.reconstructed_ipd",
-    "ReconstructedIPD": "survsim.estimate.reconstruction.reconstructed_ipd",
-    "network_meta_analysis": "survsim.estimate.synthesis.network",
-    "NetworkMetaAnalysis": "survsim.estimate.synthesis.network",
-    "compare_single_arms": "survsim.estimate.synthesis.network",
-    "pool_survival_points": "survsim.estimate.synthesis.pooled_points",
-    "pool_medians": "survsim.estimate.synthesis.pooled_points",
-    "pool_rmst": "survsim.estimate.synthesis.pooled_points",
-    "PooledPoints": "survsim.estimate.synthesis.pooled_points",
-    "pooled_survival_curve": "survsim.estimate.synthesis.pooled_curves",
-    "PooledSurvivalCurve": "survsim.estimate.synthesis.pooled_curves",
-    "meta_regression": "survsim.estimate.synthesis.meta_regression",
-    "MetaRegression": "survsim.estimate.synthesis.meta_regression",
-    "leave_one_out": "survsim.estimate.synthesis.meta_influence",
-    "MetaInfluence": "survsim.estimate.synthesis.meta_influence",
-    "small_study_tests": "survsim.estimate.synthesis.small_study",
-    "SmallStudyTests": "survsim.estimate.synthesis.small_study",
-    "subgroup_test": "survsim.estimate.synthesis.meta_subgroups",
-    "MetaSubgroups": "survsim.estimate.synthesis.meta_subgroups",
-    # non-parametric
-    "interval_censored_survival": "survsim.estimate.nonparametric.interval_censored",
-    "IntervalCensoredSurvival": "survsim.estimate.nonparametric.interval_censored",
-    "bootstrap": "survsim.estimate.resampling.bootstrap",
-    "Bootstrap": "survsim.estimate.resampling.bootstrap",
-    "simulated_trials": "survsim.estimate.resampling.simulated_trials",
-    "analyse_trials": "survsim.estimate.resampling.simulated_trials",
-    "SimulatedTrials": "survsim.estimate.resampling.simulated_trials",
-    "pairwise_logrank": "survsim.estimate.nonparametric.pairwise_logrank",
-    "PairwiseLogrank": "survsim.estimate.nonparametric.pairwise_logrank",
-    "maxcombo_test": "survsim.estimate.nonparametric.maxcombo",
-    "MaxComboTest": "survsim.estimate.nonparametric.maxcombo",
-    "permutation_logrank_test": "survsim.estimate.nonparametric.permutation",
-    "PermutationTest": "survsim.estimate.nonparametric.permutation",
-    "rmst_test": "survsim.estimate.nonparametric.rmst_contrast",
-    "milestone_test": "survsim.estimate.nonparametric.milestone",
-    "Contrast": "survsim.estimate.nonparametric.contrast",
-    "landmark": "survsim.estimate.nonparametric.landmark",
-    "Landmark": "survsim.estimate.nonparametric.landmark",
-    "conditional_survival": "survsim.estimate.nonparametric.conditional_survival",
-    "ConditionalSurvival": "survsim.estimate.nonparametric.conditional_survival",
-    "nelson_aalen": "survsim.estimate.nonparametric.nelson_aalen",
-    "NelsonAalen": "survsim.estimate.nonparametric.nelson_aalen",
-    "reverse_kaplan_meier": "survsim.estimate.nonparametric.follow_up",
-    "rmst": "survsim.estimate.nonparametric.rmst",
-    "Rmst": "survsim.estimate.nonparametric.rmst",
-    "simultaneous_band": "survsim.estimate.nonparametric.simultaneous_bands",
-    "SimultaneousBand": "survsim.estimate.nonparametric.simultaneous_bands",
-    "SurvivalAt": "survsim.estimate.nonparametric.survival_at",
-    "kaplan_meier": "survsim.estimate.nonparametric.kaplan_meier",
-    "KaplanMeier": "survsim.estimate.nonparametric.kaplan_meier",
-    "logrank_test": "survsim.estimate.nonparametric.logrank",
-    "LogrankTest": "survsim.estimate.nonparametric.logrank",
-    "SurvivalQuantiles": "survsim.estimate.nonparametric.quantiles",
-    # distributions
-    "Accelerated": "survsim.core.distributions.modifiers",
-    "Exponential": "survsim.core.distributions.exponential",
-    "GeneralisedGamma": "survsim.core.distributions.generalised_gamma",
-    "Gompertz": "survsim.core.distributions.gompertz",
-    "HazardDistribution": "survsim.core.distributions.protocol",
-    "InUnit": "survsim.core.distributions.modifiers",
-    "LogLogistic": "survsim.core.distributions.log_logistic",
-    "LogNormal": "survsim.core.distributions.log_normal",
-    "Mixture": "survsim.core.distributions.mixture",
-    "MixtureCure": "survsim.core.distributions.mixture_cure",
-    "PiecewiseExponential": "survsim.core.distributions.piecewise",
-    "ProportionalHazards": "survsim.core.distributions.modifiers",
-    "ResidualLife": "survsim.core.distributions.modifiers",
-    "RoystonParmar": "survsim.core.distributions.royston_parmar",
-    "SurvivalDistribution": "survsim.core.distributions.protocol",
-    "TimeVaryingEffect": "survsim.core.distributions.piecewise",
-    "Weibull": "survsim.core.distributions.weibull",
-    "WithBackground": "survsim.core.distributions.with_background",
-    # borrowing
-    "map_prior": "survsim.estimate.borrowing.map_prior",
-    "MapPrior": "survsim.estimate.borrowing.map_prior",
-    "BorrowingPrior": "survsim.estimate.borrowing.map_prior",
-    "map_rate_prior": "survsim.estimate.borrowing.map_rate_prior",
-    "robust_map_prior": "survsim.estimate.borrowing.borrow",
-    "transport": "survsim.estimate.borrowing.borrow",
-    "effective_sample_size": "survsim.estimate.borrowing.borrow",
-    "borrow": "survsim.estimate.borrowing.borrow",
-    "BorrowedEstimate": "survsim.estimate.borrowing.borrow",
-    "gamma_prior": "survsim.estimate.borrowing.borrow",
-    "power_prior": "survsim.estimate.borrowing.power_prior",
-    "power_prior_rate": "survsim.estimate.borrowing.power_prior",
-    "commensurate_prior": "survsim.estimate.borrowing.commensurate",
-    "mixture_approximation": "survsim.estimate.borrowing.mixture_approximation",
-    "MixtureApproximation": "survsim.estimate.borrowing.mixture_approximation",
-    # Cox regression
-    "cox_ph": "survsim.estimate.cox.regression",
-    "CoxFit": "survsim.estimate.cox.result",
-    "cox_resamples": "survsim.estimate.cox.batch",
-    "cox_trials": "survsim.estimate.cox.batch",
-    "CoxBatch": "survsim.estimate.cox.batch",
-    "concordance": "survsim.estimate.cox.concordance",
-    "Concordance": "survsim.estimate.cox.concordance",
-    "pool_imputations": "survsim.estimate.cox.imputation",
-    "PooledImputations": "survsim.estimate.cox.imputation",
-    "penalty_path": "survsim.estimate.cox.penalty_path",
-    "PenaltyPath": "survsim.estimate.cox.penalty_path",
-    "BaselineHazard": "survsim.estimate.cox.baseline",
-    "PredictedSurvival": "survsim.estimate.cox.prediction",
-    "ProportionalHazardsTest": "survsim.estimate.cox.diagnostics",
-    "TimeVaryingCoefficient": "survsim.estimate.cox.over_time",
-    "Calibration": "survsim.estimate.cox.validation",
-    "Validation": "survsim.estimate.cox.validation",
-    "Frailty": "survsim.estimate.cox.frailty",
-    # report
-    "swimmer": "survsim.figures.swimmer",
-    "schoenfeld_plot": "survsim.figures.schoenfeld",
-    "prose": "survsim.report.prose",
-    "cited": "survsim.report.references",
-    "methods_text": "survsim.report.methods_text",
-    "table": "survsim.report.tables",
-    "results_folder": "survsim.report.study",
-    "load_ledger": "survsim.report.runner",
-    "load_results": "survsim.report.results",
-    # evidence
-    "load_evidence": "survsim.evidence.ask.store",
-    "EvidenceStore": "survsim.evidence.ask.store",
-    "EvidenceSelection": "survsim.evidence.ask.selection",
-    "Estimate": "survsim.core.estimate_record",
-    "EvidenceMap": "survsim.evidence.ask.evidence_map",
-    "EvidenceFlow": "survsim.evidence.ask.flow",
-    "References": "survsim.evidence.ask.references",
-    "check_evidence": "survsim.evidence.raw.check",
-    "CheckReport": "survsim.evidence.raw.check",
-    "curate": "survsim.evidence.raw.curate",
-    "diff_evidence": "survsim.evidence.bring_in.diff",
-    "EvidenceDiff": "survsim.evidence.bring_in.diff",
-    "compare_extractions": "survsim.evidence.bring_in.extraction",
-    "ExtractionComparison": "survsim.evidence.bring_in.extraction",
-    "patient_histories": "survsim.evidence.ask.histories",
-    "PatientHistories": "survsim.evidence.ask.histories",
-    # evidence model
-    "EvidenceTerm": "survsim.estimate.joint_model.terms",
-    "patients_term": "survsim.estimate.joint_model.terms",
-    "CASE_STATUS": "survsim.estimate.joint_model.terms",
-    "case_term": "survsim.estimate.joint_model.terms",
-    "survival_term": "survsim.estimate.joint_model.terms",
-    "median_term": "survsim.estimate.joint_model.terms",
-    "hazard_ratio_term": "survsim.estimate.joint_model.terms",
-    "rate_term": "survsim.estimate.joint_model.terms",
-    "evidence_model": "survsim.estimate.joint_model.model",
-    "without_study": "survsim.estimate.joint_model.model",
-    "EvidenceModel": "survsim.estimate.joint_model.model",
-    "EvidencePrediction": "survsim.estimate.joint_model.prediction",
-    # simulation
-    "Model": "survsim.simulation.declared.model",
-    "State": "survsim.simulation.declared.states",
-    "Transition": "survsim.simulation.declared.states",
-    "Population": "survsim.simulation.declared.population",
-    "Strategy": "survsim.simulation.declared.strategy",
-    "read_strategy": "survsim.simulation.declared.strategy",
-    "read_strategies": "survsim.simulation.declared.strategy",
-    "read_treatments": "survsim.simulation.declared.strategy",
-    "explain": "survsim.simulation.declared.explain",
-    "reirradiation_criteria": "survsim.simulation.cord_biology.reirradiation",
-    "Covariate": "survsim.simulation.declared.population",
-    "CordSettings": "survsim.simulation.cord_biology.myelopathy",
-    "MyelopathySettings": "survsim.simulation.cord_biology.myelopathy",
-    "Treatment": "survsim.simulation.declared.strategy",
-    "sbrt_criterion": "survsim.simulation.cord_biology.reirradiation",
-    "read_patients": "survsim.simulation.running.patient_output",
-    "simulate_model": "survsim.simulation.running.run",
-    "SimulationResult": "survsim.simulation.outcomes.result",
-    "eqd2": "survsim.simulation.cord_biology.radiobiology",
-    "bed": "survsim.simulation.cord_biology.radiobiology",
-    "Course": "survsim.simulation.cord_biology.radiobiology",
-    "Recovery": "survsim.simulation.cord_biology.radiobiology",
-    "cumulative_eqd2": "survsim.simulation.cord_biology.radiobiology",
-    "myelopathy_risk": "survsim.simulation.cord_biology.myelopathy",
-    # parametric
-    "parametric_survival": "survsim.estimate.parametric.regression",
-    "royston_parmar": "survsim.estimate.parametric.royston_parmar",
-    "mixture_cure": "survsim.estimate.parametric.mixture_cure",
-    "compare_families": "survsim.estimate.parametric.model_averaging",
-    "model_average": "survsim.estimate.parametric.model_averaging",
-    "FamilyComparison": "survsim.estimate.parametric.model_averaging",
-    "ModelAverage": "survsim.estimate.parametric.model_averaging",
-    "life_table": "survsim.estimate.parametric.background_mortality",
-    "background_rates": "survsim.estimate.parametric.background_mortality",
-    "all_cause": "survsim.estimate.parametric.background_mortality",
-    "ParametricFit": "survsim.estimate.parametric.fit",
-    "SurvivalPrediction": "survsim.estimate.parametric.prediction",
-    # scenarios
-    "Scenario": "survsim.scenario.spec",
-    "simulate": "survsim.scenario.run",
-    "scenario_parameters": "survsim.scenario.run",
-    "Parameters": "survsim.scenario.parameterise",
-    "value_of_information": "survsim.simulation.outcomes.value_of_information",
-    "evsi": "survsim.simulation.outcomes.value_of_information",
-    "tornado": "survsim.simulation.outcomes.sensitivity",
-    "threshold": "survsim.simulation.outcomes.sensitivity",
-    "global_sensitivity": "survsim.simulation.outcomes.sensitivity",
-    "variance_by_layer": "survsim.simulation.outcomes.sensitivity",
-    "write_result": "survsim.core.stored",
-    "read_result": "survsim.core.stored",
-    # one patient in context
-    "EvidenceTerms": "survsim.scenario.evidence_terms",
-    "summary_terms": "survsim.scenario.evidence_terms",
-    "case_terms": "survsim.scenario.evidence_terms",
-    "Selection": "survsim.estimate.joint_model.selection_bias",
-    "corrected_survival": "survsim.estimate.joint_model.selection_bias",
-    "tipping_point": "survsim.estimate.joint_model.selection_bias",
-    "TippingPoint": "survsim.estimate.joint_model.selection_bias",
-    "case_in_context": "survsim.scenario.case_in_context",
-    "CaseInContext": "survsim.scenario.case_in_context",
-    "Decision": "survsim.simulation.outcomes.compare",
-    "StrategyComparison": "survsim.simulation.outcomes.compare",
-    "ValueOfInformation": "survsim.simulation.outcomes.value_of_information",
-    "Tornado": "survsim.simulation.outcomes.sensitivity",
-    # competing risks
-    "aalen_johansen": "survsim.estimate.competing.aalen_johansen",
-    "AalenJohansen": "survsim.estimate.competing.aalen_johansen",
-    "gray_test": "survsim.estimate.competing.gray",
-    "GrayTest": "survsim.estimate.competing.gray",
-    "fine_gray": "survsim.estimate.competing.fine_gray",
-    "FineGray": "survsim.estimate.competing.fine_gray",
-    "PredictedIncidence": "survsim.estimate.competing.fine_gray_prediction",
-    "cause_specific_cox": "survsim.estimate.competing.cause_specific",
-    "CauseSpecificCox": "survsim.estimate.competing.cause_specific",
-    "prepare_multistate": "survsim.estimate.competing.multistate_data",
-    "MultistateData": "survsim.estimate.competing.multistate_data",
-    "multistate_occupancy": "survsim.estimate.competing.multistate_occupancy",
-    "MultistateOccupancy": "survsim.estimate.competing.multistate_occupancy",
-    "multistate_fit": "survsim.estimate.competing.multistate",
-    "MultistateFit": "survsim.estimate.competing.multistate",
-    "TransitionLaw": "survsim.estimate.competing.multistate",
-    "TrialDesign": "survsim.simulation.trials.trial_data",
-    "simulate_trials": "survsim.scenario.trial_design",
-    "assurance": "survsim.scenario.trial_design",
-    "TrialOperatingCharacteristics": "survsim.scenario.trial_design",
-    "group_sequential_boundaries": "survsim.estimate.resampling.group_sequential",
-    "Target": "survsim.scenario.targets",
-    "check_targets": "survsim.scenario.targets",
-    "TargetCheck": "survsim.scenario.targets",
-    # causal comparison of treatments
-    "treatment_weights": "survsim.estimate.causal.treatment_weights",
-    "TreatmentWeights": "survsim.estimate.causal.treatment_weights",
-    "balance": "survsim.estimate.causal.balance",
-    "Balance": "survsim.estimate.causal.balance",
-    "CausalContrast": "survsim.estimate.causal.contrast",
-    "ipw_kaplan_meier": "survsim.estimate.causal.ipw",
-    "IpwKaplanMeier": "survsim.estimate.causal.ipw",
-    "ipw_cox": "survsim.estimate.causal.ipw",
-    "standardised_survival": "survsim.estimate.causal.standardisation",
-    "clone_censor_weight": "survsim.estimate.causal.clone_censor_weight",
-    "CloneCensorWeight": "survsim.estimate.causal.clone_censor_weight",
-    "time_varying_treatment": "survsim.estimate.causal.time_varying_treatment",
-    "StandardisedSurvival": "survsim.estimate.causal.standardisation",
-    "power_curves": "survsim.figures.power_curves",
-    "read_targets": "survsim.scenario.read_targets",
-    "prediction_curves": "survsim.figures.prediction_curves",
+A wing `survsim.<wing>` shows the names of its table, and `survsim` itself those of `TOP`, what is typed weekly. A new
+name goes into its wing's table here, beside its module, and needs nothing else; tests import every one of them.
+Nothing is loaded before it is used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+_TABLES = {
+    "nonparametric": """
+        core.surv                                    Surv
+        estimate.nonparametric.interval_censored     interval_censored_survival IntervalCensoredSurvival
+        estimate.nonparametric.pairwise_logrank      pairwise_logrank PairwiseLogrank
+        estimate.nonparametric.maxcombo              maxcombo_test MaxComboTest
+        estimate.nonparametric.permutation           permutation_logrank_test PermutationTest
+        estimate.nonparametric.rmst_contrast         rmst_test
+        estimate.nonparametric.milestone             milestone_test
+        estimate.nonparametric.contrast              Contrast
+        estimate.nonparametric.landmark              landmark Landmark
+        estimate.nonparametric.conditional_survival  conditional_survival ConditionalSurvival
+        estimate.nonparametric.nelson_aalen          nelson_aalen NelsonAalen
+        estimate.nonparametric.follow_up             reverse_kaplan_meier
+        estimate.nonparametric.rmst                  rmst Rmst
+        estimate.nonparametric.simultaneous_bands    simultaneous_band SimultaneousBand
+        estimate.nonparametric.survival_at           SurvivalAt
+        estimate.nonparametric.kaplan_meier          kaplan_meier KaplanMeier
+        estimate.nonparametric.logrank               logrank_test LogrankTest
+        estimate.nonparametric.quantiles             SurvivalQuantiles
+    """,
+    "cox": """
+        estimate.cox.regression    cox_ph
+        estimate.cox.result        CoxFit
+        estimate.cox.batch         cox_resamples cox_trials CoxBatch
+        estimate.cox.concordance   concordance Concordance
+        estimate.cox.imputation    pool_imputations PooledImputations
+        estimate.cox.penalty_path  penalty_path PenaltyPath
+        estimate.cox.baseline      BaselineHazard
+        estimate.cox.prediction    PredictedSurvival
+        estimate.cox.diagnostics   ProportionalHazardsTest
+        estimate.cox.over_time     TimeVaryingCoefficient
+        estimate.cox.validation    Calibration Validation
+        estimate.cox.frailty       Frailty
+    """,
+    "parametric": """
+        estimate.parametric.regression            parametric_survival
+        estimate.parametric.royston_parmar        royston_parmar
+        estimate.parametric.mixture_cure          mixture_cure
+        estimate.parametric.model_averaging       compare_families model_average FamilyComparison ModelAverage
+        estimate.parametric.background_mortality  life_table background_rates all_cause
+        estimate.parametric.fit                   ParametricFit
+        estimate.parametric.prediction            SurvivalPrediction
+    """,
+    "competing": """
+        estimate.competing.aalen_johansen        aalen_johansen AalenJohansen
+        estimate.competing.gray                  gray_test GrayTest
+        estimate.competing.fine_gray             fine_gray FineGray
+        estimate.competing.fine_gray_prediction  PredictedIncidence
+        estimate.competing.cause_specific        cause_specific_cox CauseSpecificCox
+        estimate.competing.multistate_data       prepare_multistate MultistateData
+        estimate.competing.multistate_occupancy  multistate_occupancy MultistateOccupancy
+        estimate.competing.multistate            multistate_fit MultistateFit TransitionLaw
+    """,
+    "causal": """
+        estimate.causal.treatment_weights       treatment_weights TreatmentWeights
+        estimate.causal.balance                 balance Balance
+        estimate.causal.contrast                CausalContrast
+        estimate.causal.ipw                     ipw_kaplan_meier IpwKaplanMeier ipw_cox
+        estimate.causal.standardisation         standardised_survival StandardisedSurvival
+        estimate.causal.clone_censor_weight     clone_censor_weight CloneCensorWeight
+        estimate.causal.time_varying_treatment  time_varying_treatment
+    """,
+    "resampling": """
+        estimate.resampling.bootstrap  bootstrap Bootstrap
+    """,
+    "printed": """
+        estimate.printed.effect_sizes   effect_size effect_sizes EffectSize EffectSizes
+        estimate.printed.summary_check  check_summary SummaryCheck
+    """,
+    "reconstruction": """
+        estimate.reconstruction.reconstructed_ipd  reconstruct_ipd perturbed_reconstructions ReconstructedIPD
+    """,
+    "synthesis": """
+        estimate.synthesis.meta_analysis       meta_analysis MetaAnalysis
+        estimate.synthesis.effect_from_curves  effect_size_from_curves
+        estimate.synthesis.network             network_meta_analysis NetworkMetaAnalysis compare_single_arms
+        estimate.synthesis.pooled_points       pool_survival_points pool_medians pool_rmst PooledPoints
+        estimate.synthesis.pooled_curves       pooled_survival_curve PooledSurvivalCurve
+        estimate.synthesis.meta_regression     meta_regression MetaRegression
+        estimate.synthesis.meta_influence      leave_one_out MetaInfluence
+        estimate.synthesis.small_study         small_study_tests SmallStudyTests
+        estimate.synthesis.meta_subgroups      subgroup_test MetaSubgroups
+    """,
+    "borrowing": """
+        estimate.borrowing.map_prior              map_prior MapPrior BorrowingPrior
+        estimate.borrowing.map_rate_prior         map_rate_prior
+        estimate.borrowing.borrow                 robust_map_prior transport effective_sample_size borrow
+        estimate.borrowing.borrow                 BorrowedEstimate gamma_prior
+        estimate.borrowing.power_prior            power_prior power_prior_rate
+        estimate.borrowing.commensurate           commensurate_prior
+        estimate.borrowing.mixture_approximation  mixture_approximation MixtureApproximation
+    """,
+    "joint_model": """
+        estimate.joint_model.terms           EvidenceTerm patients_term CASE_STATUS case_term survival_term
+        estimate.joint_model.terms           median_term hazard_ratio_term rate_term
+        estimate.joint_model.model           evidence_model without_study EvidenceModel
+        estimate.joint_model.prediction      EvidencePrediction
+        estimate.joint_model.selection_bias  Selection corrected_survival tipping_point TippingPoint
+    """,
+    "evidence": """
+        evidence.ask.store            load_evidence EvidenceStore
+        evidence.ask.selection        EvidenceSelection
+        core.estimate_record          Estimate
+        evidence.ask.evidence_map     EvidenceMap
+        evidence.ask.flow             EvidenceFlow
+        evidence.ask.references       References
+        evidence.raw.check            check_evidence CheckReport
+        evidence.raw.curate           curate
+        evidence.bring_in.diff        diff_evidence EvidenceDiff
+        evidence.bring_in.extraction  compare_extractions ExtractionComparison
+        evidence.ask.histories        patient_histories PatientHistories
+    """,
+    "simulation": """
+        simulation.declared.model                 Model
+        simulation.declared.states                State Transition
+        simulation.declared.population            Population Covariate
+        simulation.declared.strategy              Strategy read_strategy read_strategies read_treatments
+        simulation.declared.strategy              Treatment
+        simulation.declared.explain               explain
+        simulation.running.patient_output         read_patients
+        simulation.running.run                    simulate_model
+        simulation.outcomes.result                SimulationResult
+        simulation.outcomes.value_of_information  value_of_information evsi ValueOfInformation
+        simulation.outcomes.sensitivity           tornado threshold global_sensitivity variance_by_layer
+        simulation.outcomes.sensitivity           Tornado
+        simulation.outcomes.compare               Decision StrategyComparison
+    """,
+    "radiotherapy": """
+        simulation.cord_biology.reirradiation  reirradiation_criteria sbrt_criterion
+        simulation.cord_biology.myelopathy     CordSettings MyelopathySettings myelopathy_risk
+        simulation.cord_biology.radiobiology   eqd2 bed Course Recovery cumulative_eqd2
+    """,
+    "trials": """
+        estimate.resampling.simulated_trials  simulated_trials analyse_trials SimulatedTrials
+        simulation.trials.trial_data          TrialDesign
+        scenario.trial_design                 simulate_trials assurance TrialOperatingCharacteristics
+        estimate.resampling.group_sequential  group_sequential_boundaries
+    """,
+    "scenario": """
+        scenario.spec                Scenario
+        scenario.run                 simulate scenario_parameters
+        scenario.parameterise        Parameters
+        scenario.evidence_terms      EvidenceTerms summary_terms case_terms
+        scenario.patient_in_context  case_in_context CaseInContext
+        scenario.targets             Target check_targets TargetCheck
+        scenario.target_file         read_targets
+    """,
+    "distributions": """
+        core.distributions.modifiers          Accelerated InUnit ProportionalHazards ResidualLife
+        core.distributions.exponential        Exponential
+        core.distributions.generalised_gamma  GeneralisedGamma
+        core.distributions.gompertz           Gompertz
+        core.distributions.protocol           HazardDistribution SurvivalDistribution
+        core.distributions.log_logistic       LogLogistic
+        core.distributions.log_normal         LogNormal
+        core.distributions.mixture            Mixture
+        core.distributions.mixture_cure       MixtureCure
+        core.distributions.piecewise          PiecewiseExponential TimeVaryingEffect
+        core.distributions.royston_parmar     RoystonParmar
+        core.distributions.weibull            Weibull
+        core.distributions.with_background    WithBackground
+    """,
+    "figures": """
+        figures.swimlanes    swimmer
+        figures.schoenfeld   schoenfeld_plot
+        figures.power        power_curves
+        figures.predictions  prediction_curves
+    """,
+    "report": """
+        core.ledger             Ledger
+        core.provenance         Provenance
+        core.yaml_files         read_yaml
+        report.sentences        prose
+        report.references       cited
+        report.methods_section  methods_text
+        report.tables           table
+        report.study            results_folder
+        report.runner           load_ledger
+        report.results          load_results
+        core.stored             write_result read_result
+    """,
+    "errors": """
+        core.errors  SurvsimError InputError EvidenceError ScenarioError ConvergenceError ConvergenceWarning
+        core.errors  ExtrapolationWarning EvidenceWarning SmallSampleWarning
+    """,
 }
+"""A line for a module of `survsim`: its place, and what the wing shows of it."""
+
+WINGS: dict[str, dict[str, str]] = {
+    wing: {
+        name: f"survsim.{place}"
+        for place, *names in (line.split() for line in table.strip().splitlines())
+        for name in names
+    }
+    for wing, table in _TABLES.items()
+}
+"""Wing, name, module."""
+
+PUBLIC: dict[str, str] = {name: module for names in WINGS.values() for name, module in names.items()}
+
+_TOP = """
+    Surv kaplan_meier nelson_aalen logrank_test pairwise_logrank maxcombo_test rmst rmst_test
+    milestone_test reverse_kaplan_meier landmark conditional_survival interval_censored_survival
+    cox_ph concordance pool_imputations
+    parametric_survival royston_parmar mixture_cure compare_families model_average
+    aalen_johansen gray_test fine_gray cause_specific_cox
+    treatment_weights balance ipw_kaplan_meier ipw_cox standardised_survival clone_censor_weight
+    bootstrap
+    effect_size effect_sizes check_summary
+    reconstruct_ipd
+    meta_analysis meta_regression subgroup_test leave_one_out small_study_tests network_meta_analysis
+    pooled_survival_curve pool_medians
+    map_prior robust_map_prior power_prior borrow
+    evidence_model
+    load_evidence check_evidence
+    value_of_information
+    TrialDesign simulate_trials assurance
+    case_in_context Scenario simulate check_targets
+    read_result write_result Ledger
+"""
+TOP: tuple[str, ...] = tuple(_TOP.split())
+"""Names of the package itself; each is in its wing too."""
+
+_MOVED = """
+    AalenJohansen Accelerated all_cause analyse_trials background_rates Balance BaselineHazard bed
+    Bootstrap BorrowedEstimate BorrowingPrior Calibration CASE_STATUS case_term case_terms CaseInContext
+    CausalContrast CauseSpecificCox CheckReport cited CloneCensorWeight commensurate_prior
+    compare_extractions compare_single_arms Concordance ConditionalSurvival Contrast ConvergenceError
+    ConvergenceWarning CordSettings corrected_survival Course Covariate cox_resamples cox_trials
+    CoxBatch CoxFit cumulative_eqd2 curate Decision diff_evidence effect_size_from_curves
+    effective_sample_size EffectSize EffectSizes eqd2 Estimate EvidenceDiff EvidenceError EvidenceFlow
+    EvidenceMap EvidenceModel EvidencePrediction EvidenceSelection EvidenceStore EvidenceTerm
+    EvidenceTerms EvidenceWarning evsi explain Exponential ExtractionComparison ExtrapolationWarning
+    FamilyComparison FineGray Frailty gamma_prior GeneralisedGamma global_sensitivity Gompertz GrayTest
+    group_sequential_boundaries hazard_ratio_term HazardDistribution InputError IntervalCensoredSurvival
+    InUnit IpwKaplanMeier KaplanMeier Landmark life_table load_ledger load_results LogLogistic LogNormal
+    LogrankTest map_rate_prior MapPrior MaxComboTest median_term MetaAnalysis MetaInfluence
+    MetaRegression MetaSubgroups methods_text Mixture mixture_approximation MixtureApproximation
+    MixtureCure Model ModelAverage multistate_fit multistate_occupancy MultistateData MultistateFit
+    MultistateOccupancy myelopathy_risk MyelopathySettings NelsonAalen NetworkMetaAnalysis
+    PairwiseLogrank Parameters ParametricFit patient_histories PatientHistories patients_term
+    penalty_path PenaltyPath permutation_logrank_test PermutationTest perturbed_reconstructions
+    PiecewiseExponential pool_rmst pool_survival_points PooledImputations PooledPoints
+    PooledSurvivalCurve Population power_curves power_prior_rate PredictedIncidence PredictedSurvival
+    prediction_curves prepare_multistate ProportionalHazards ProportionalHazardsTest prose Provenance
+    rate_term read_patients read_strategies read_strategy read_targets read_treatments read_yaml
+    ReconstructedIPD Recovery References reirradiation_criteria ResidualLife results_folder Rmst
+    RoystonParmar sbrt_criterion scenario_parameters ScenarioError schoenfeld_plot Selection
+    simulate_model simulated_trials SimulatedTrials SimulationResult simultaneous_band SimultaneousBand
+    SmallSampleWarning SmallStudyTests StandardisedSurvival State Strategy StrategyComparison
+    summary_terms SummaryCheck survival_term SurvivalAt SurvivalDistribution SurvivalPrediction
+    SurvivalQuantiles SurvsimError swimmer table Target TargetCheck threshold time_varying_treatment
+    TimeVaryingCoefficient TimeVaryingEffect tipping_point TippingPoint tornado Tornado Transition
+    TransitionLaw transport Treatment TreatmentWeights TrialOperatingCharacteristics Validation
+    ValueOfInformation variance_by_layer Weibull WithBackground without_study
+"""
+MOVED_IN_0_2 = frozenset(_MOVED.split())
+"""On top in 0.1, in its wing since: the old place warns through 0.2 and goes in 0.3."""
+
+WING_OF: dict[str, str] = {name: wing for wing, names in WINGS.items() for name in names}
+
+
+def load(name: str) -> Any:
+    """The object behind a public name."""
+    return getattr(importlib.import_module(PUBLIC[name]), name)
+
+
+def door(module: str) -> tuple[list[str], Callable[[str], Any], Callable[[], list[str]]]:
+    """`__all__`, `__getattr__` and `__dir__` of the wing called `module`: its names, loaded when first asked for."""
+    wing = module.removeprefix("survsim.")
+    names = sorted(WINGS[wing])
+
+    def __getattr__(name: str) -> Any:
+        if name not in WINGS[wing]:
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        return load(name)
+
+    return names, __getattr__, lambda: names
+
+
+def on_top(name: str) -> Any:
+    """What `survsim.<name>` is: a name on top, a wing, or a name that was on top in 0.1."""
+    if name in TOP or name in MOVED_IN_0_2:
+        return load(name)
+    if name in WINGS:
+        return importlib.import_module(f"survsim.{name}")
+    where = f"; it is survsim.{WING_OF[name]}.{name}" if name in WING_OF else ""
+    raise AttributeError(f"module 'survsim' has no attribute {name!r}{where}")
+
+
+def names_on_top() -> list[str]:
+    """What `dir(survsim)` shows: the names on top and the wings."""
+    return sorted([*TOP, *WINGS, "__version__"])

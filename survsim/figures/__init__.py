@@ -9,7 +9,10 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from survsim._public import door
 from survsim.core.errors import InputError
+
+__all__, __getattr__, __dir__ = door(__name__)
 
 DRAWERS: dict[str, str] = {
     "KaplanMeier": "survival_curves:draw_kaplan_meier",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from survsim.figures import style
-from survsim.figures.swimmer import swimmer
+from survsim.figures.swimlanes import swimmer
 from survsim.figures.time_axis import label_time, set_time_ticks
 
 if TYPE_CHECKING:
-    from survsim.scenario.case_in_context import CaseInContext
+    from survsim.scenario.patient_in_context import CaseInContext
 
 ROW = 0.32  # inches a row of the course or of the table of percentiles
 

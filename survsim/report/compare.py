@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from survsim.core.ledger import Ledger, LedgerEntry
 from survsim.report.earlier import Earlier, earlier_state, read_curated
-from survsim.report.prose import format_entry
 from survsim.report.resolve import DATASETS, KEYS
+from survsim.report.sentences import format_entry
 from survsim.report.study import Analysis
 from survsim.report.tables import table
 

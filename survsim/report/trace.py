@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import survsim
 from survsim.core.ledger import Ledger
 from survsim.core.provenance import Provenance
-from survsim.report.prose import format_entry
 from survsim.report.resolve import resolve
 from survsim.report.runner import SUMMARY, check_data
+from survsim.report.sentences import format_entry
 from survsim.report.study import Analysis, Study
 
 if TYPE_CHECKING:

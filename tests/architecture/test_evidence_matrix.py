@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import survsim
-from survsim._public import PUBLIC
+from survsim._public import PUBLIC, load
 
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = {"program", "publication", "identity", "simulation", "hand"}
@@ -24,7 +23,7 @@ def estimators():
     return sorted(
         name
         for name, module in PUBLIC.items()
-        if module.startswith("survsim.estimate.") and inspect.isfunction(getattr(survsim, name))
+        if module.startswith("survsim.estimate.") and inspect.isfunction(load(name))
     )
 
 

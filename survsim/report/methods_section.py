@@ -8,7 +8,7 @@ from typing import Any
 from survsim._version import __version__
 from survsim.core.ledger import Ledger
 from survsim.core.provenance import Provenance
-from survsim.report.prose import Prose, join_words
+from survsim.report.sentences import Prose, join_words
 
 Options = Mapping[str, Any]
 

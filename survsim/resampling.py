@@ -1,0 +1,5 @@
+"""The bootstrap over any estimator."""
+
+from survsim._public import door
+
+__all__, __getattr__, __dir__ = door(__name__)

@@ -1,0 +1,93 @@
+"""What a user meets: the names on top, the wings, and that no module ever stands where a function was."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import pydoc
+import subprocess
+import sys
+
+import pytest
+
+import survsim
+from survsim._public import MOVED_IN_0_2, PUBLIC, TOP, WINGS, load
+
+TWO_SCREENS = 80
+
+
+def test_every_name_is_in_one_wing():
+    names = [name for table in WINGS.values() for name in table]
+    assert len(names) == len(set(names)) == len(PUBLIC)
+    assert set(TOP) | MOVED_IN_0_2 <= set(PUBLIC)
+    assert not set(TOP) & MOVED_IN_0_2
+
+
+def test_about_sixty_names_stand_on_top():
+    assert len(TOP) <= 70
+    kept = {
+        "Surv", "kaplan_meier", "logrank_test", "cox_ph", "meta_analysis", "load_evidence", "simulate", "Scenario",
+    }  # fmt: skip
+    assert kept <= set(TOP)
+
+
+def test_dir_shows_names_and_wings_and_nothing_else():
+    assert dir(survsim) == sorted([*TOP, *WINGS, "__version__"])
+
+
+def test_help_fits_on_two_screens_and_leads_on_to_every_wing():
+    text = pydoc.plain(pydoc.render_doc(survsim))
+    assert len(text.splitlines()) <= TWO_SCREENS
+    for wing in WINGS:
+        line = importlib.import_module(f"survsim.{wing}").__doc__.splitlines()[0]
+        assert wing == "figures" or line in text, wing
+    assert all(f"{wing} " in text for wing in WINGS)
+
+
+@pytest.mark.parametrize("wing", sorted(WINGS))
+def test_a_wing_is_a_module_that_shows_its_names(wing):
+    module = importlib.import_module(f"survsim.{wing}")
+    assert inspect.ismodule(module) and module.__name__ == f"survsim.{wing}"
+    assert module.__all__ == dir(module) == sorted(WINGS[wing])
+    with pytest.raises(AttributeError, match="no attribute 'fit_everything'"):
+        _ = module.fit_everything
+
+
+ALL_MODULES_FIRST = """
+import importlib, inspect, pkgutil, sys
+import survsim
+from survsim._public import TOP, WINGS
+for info in pkgutil.walk_packages(survsim.__path__, "survsim."):
+    importlib.import_module(info.name)
+hidden = [name for name in TOP if inspect.ismodule(getattr(survsim, name))]
+for wing, names in WINGS.items():
+    module = getattr(survsim, wing)
+    assert module is sys.modules[f"survsim.{wing}"], wing
+    hidden += [f"{wing}.{name}" for name in names if inspect.ismodule(getattr(module, name))]
+    for name in set(names) & set(TOP):
+        assert getattr(survsim, name) is getattr(module, name), name
+print(hidden)
+"""
+
+
+def test_no_module_hides_a_name_after_every_module_was_imported():
+    done = subprocess.run(
+        [sys.executable, "-c", ALL_MODULES_FIRST], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.strip() == "[]"
+
+
+def test_no_file_of_a_wing_has_the_name_of_something_the_wing_shows():
+    for wing in WINGS:
+        module = importlib.import_module(f"survsim.{wing}")
+        files = {info.name for info in pkgutil.iter_modules(getattr(module, "__path__", []))}
+        assert files & set(WINGS[wing]) == set(), wing
+
+
+@pytest.mark.parametrize("name", sorted(PUBLIC))
+def test_a_public_function_or_class_is_the_same_thing_everywhere(name):
+    thing = load(name)
+    if inspect.isfunction(thing) or inspect.isclass(thing):
+        assert callable(thing) and thing.__name__ == name
