@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform
 
 import numpy as np
 
-from survsim.core import files
+from survsim.core import files, tables
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
+from survsim.core.tables import Columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +32,7 @@ def result(cls: type[T]) -> type[T]:
 class Result:
     """Base of all results.
 
-    A subclass is declared with ``@result``, adds fields, and writes `to_frame`. It may override
+    A subclass is declared with ``@result``, adds fields, and writes `columns`. It may override
     `headline` (the first lines of the printout). Arrays given to the constructor must be the result's
     own: they are stored as read-only views, the caller's writable flags are left alone.
     """
@@ -46,9 +47,13 @@ class Result:
                 view.flags.writeable = False
                 object.__setattr__(self, item.name, view)
 
-    def to_frame(self) -> pd.DataFrame:
-        """Tidy table; columns are documented by the subclass."""
+    def columns(self) -> Columns:
+        """The tidy table by column; each result says here what its columns are."""
         raise TypeError(f"{type(self).__name__} does not say what its table is.")
+
+    def to_frame(self) -> pd.DataFrame:
+        """The tidy table as a frame of its own: the columns that `columns` documents."""
+        return tables.frame(self.columns())
 
     def headline(self) -> str:
         """First lines of the printout: what was estimated, from how much."""

@@ -12,6 +12,7 @@ from survsim.core.errors import EvidenceError
 from survsim.core.estimate_record import Estimate
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.tables import Columns, from_rows
 from survsim.estimate.joint_model.terms import EvidenceTerm, case_term, median_term, survival_term
 
 if TYPE_CHECKING:
@@ -38,23 +39,20 @@ class EvidenceTerms(Result):
     terms: tuple[EvidenceTerm, ...]
     left_out: tuple[tuple[str, str], ...]
 
-    def to_frame(self) -> Any:
+    def columns(self) -> Columns:
         """Columns kind, study, arm, site, covariates, rows."""
-        import pandas as pd
-
-        return pd.DataFrame(
-            [
-                {
-                    "kind": t.kind,
-                    "study": t.study,
-                    "arm": t.arm,
-                    "site": t.site,
-                    "covariates": ", ".join(f"{k}={_short(v)}" for k, v in dict(t.covariates).items()),
-                    "rows": ", ".join(t.source),
-                }
-                for t in self.terms
-            ]
+        rows = (
+            (
+                t.kind,
+                t.study,
+                t.arm,
+                t.site,
+                ", ".join(f"{k}={_short(v)}" for k, v in dict(t.covariates).items()),
+                ", ".join(t.source),
+            )
+            for t in self.terms
         )
+        return from_rows(rows, ("kind", "study", "arm", "site", "covariates", "rows"))
 
     def headline(self) -> str:
         """Counts."""

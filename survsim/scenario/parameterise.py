@@ -24,13 +24,14 @@ from survsim.core.errors import ScenarioError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.streams import Streams
+from survsim.core.tables import Columns, from_rows
 from survsim.estimate.borrowing.map_prior import MapPrior, map_prior
 from survsim.scenario import parameter_spec as spec
 from survsim.scenario.derive import derive
 from survsim.scenario.row_effects import RowEffect, back_transform, row_effect
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 Records = Callable[[str], Any]
 """Finds the `Estimate` of an id, or raises."""
@@ -69,11 +70,9 @@ class Parameters(Result):
 
     parameters: Mapping[str, Parameter]
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns parameter, meaning, unit, median, low, high (95% of draws), source, method, studies, heterogeneity,
         transport_sd, reason."""
-        import pandas as pd
-
         rows = []
         for p in self.parameters.values():
             low, middle, high = np.quantile(p.draws, [0.025, 0.5, 0.975])
@@ -93,7 +92,7 @@ class Parameters(Result):
                     "reason": p.reason,
                 }
             )
-        return pd.DataFrame(rows)
+        return from_rows(rows, tuple(rows[0]))
 
     def headline(self) -> str:
         share = self.share_by_source()

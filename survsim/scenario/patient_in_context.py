@@ -12,6 +12,7 @@ from survsim.core.checks import FloatArray, between, float_vector
 from survsim.core.errors import EvidenceError, InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.tables import Columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,15 +57,13 @@ class CaseInContext(Result):
     course: Any
     conf_level: float
 
-    def to_frame(self) -> Any:
+    def columns(self) -> Columns:
         """One row a reference: percentile, probability of living longer and median, with intervals."""
-        import pandas as pd
-
         columns: dict[str, Any] = {"reference": self.names}
         for name in ("percentile", "longer", "median"):
             value = getattr(self, name)
             columns |= {name: value[:, 0], f"{name}_low": value[:, 1], f"{name}_high": value[:, 2]}
-        return pd.DataFrame(columns)
+        return columns
 
     def conditional_frame(self) -> Any:
         """Columns reference, alive_at, survival, conf_low, conf_high."""

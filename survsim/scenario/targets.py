@@ -24,13 +24,12 @@ from survsim.core.checks import FloatArray
 from survsim.core.errors import EvidenceWarning, InputError, ScenarioError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.tables import Columns
 from survsim.scenario.parameter_spec import Strict
 from survsim.scenario.parameterise import Records
 from survsim.scenario.row_effects import back_transform, row_effect
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from survsim.simulation.outcomes.result import SimulationResult
 
 LEAST_EFFECTIVE = 30
@@ -81,11 +80,9 @@ class TargetCheck(Result):
     weight: FloatArray
     effective_draws: float
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns row, strategy, use, published, published_low, published_high, simulated, simulated_low,
         simulated_high, inside."""
-        import pandas as pd
-
         names = (
             "published",
             "published_low",
@@ -95,7 +92,7 @@ class TargetCheck(Result):
             "simulated_high",
         )
         frame = {"row": self.rows, "strategy": self.strategies, "use": self.uses}
-        return pd.DataFrame(frame | {n: getattr(self, n) for n in names} | {"inside": self.inside})
+        return frame | {n: getattr(self, n) for n in names} | {"inside": self.inside}
 
     def headline(self) -> str:
         held = [i for i, use in enumerate(self.uses) if use == "hold_out"]

@@ -18,6 +18,7 @@ from survsim.core.distributions.modifiers import ProportionalHazards
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.tables import Columns
 from survsim.estimate.borrowing.map_prior import BorrowingPrior
 from survsim.estimate.borrowing.mixture import NormalMixture
 from survsim.estimate.resampling.group_sequential import Spending, group_sequential_boundaries
@@ -26,7 +27,7 @@ from survsim.scenario.trial_maxcombo import maxcombo_rejections
 from survsim.simulation.trials.trial_data import TrialData, TrialDesign, trial_data
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 ANALYSES = ("logrank", "cox", "rmst", "maxcombo", "external", "borrowing")
 """Two arms: logrank, cox, rmst, maxcombo, borrowing. One arm: external (one-sample log-rank)."""
@@ -61,13 +62,9 @@ class TrialOperatingCharacteristics(Result):
     alpha: float
     unit: str
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns analysis, rejected, mc_std_error."""
-        import pandas as pd
-
-        return pd.DataFrame(
-            {"analysis": self.analyses, "rejected": self.rejected, "mc_std_error": self.mc_std_error}
-        )
+        return {"analysis": self.analyses, "rejected": self.rejected, "mc_std_error": self.mc_std_error}
 
     def headline(self) -> str:
         return (

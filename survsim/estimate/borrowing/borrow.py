@@ -13,6 +13,7 @@ from survsim.core.checks import FloatArray, between
 from survsim.core.errors import EvidenceWarning, InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.tables import Columns
 from survsim.estimate.borrowing.map_prior import BorrowingPrior
 from survsim.estimate.borrowing.mixture import GammaMixture, Mixture, NormalMixture
 
@@ -48,13 +49,11 @@ class BorrowedEstimate(Result):
     prior_ess: float
     ess_unit: str
 
-    def to_frame(self) -> Any:
+    def columns(self) -> Columns:
         """One row: estimate, interval, weight of the vague component, conflict, ess."""
-        import pandas as pd
-
         names = ("estimate", "std_error", "conf_low", "conf_high", "conf_level")
         extra = ("vague_weight", "conflict_p", "log_marginal", "prior_ess", "ess_unit")
-        return pd.DataFrame([{name: getattr(self, name) for name in names + extra}])
+        return {name: getattr(self, name) for name in names + extra}
 
     def headline(self) -> str:
         """Whether prior and data agree."""

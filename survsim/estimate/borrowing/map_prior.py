@@ -12,12 +12,15 @@ from survsim.core.checks import FloatArray, between, float_vector, one_of, posit
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.tables import Columns, from_rows
 from survsim.estimate.borrowing.mixture import Mixture, NormalMixture
 
 TAU_PRIORS = ("half-normal", "half-cauchy", "fixed")
 PANELS, NODES = 48, 8
 # Below exp(-DROP) of its peak the density of tau is left out.
 DROP = 40.0
+
+_QUANTITY = ("quantity", "mean", "sd", "q025", "median", "q975")
 
 
 @result
@@ -55,11 +58,9 @@ class BorrowingPrior(Result):
         """Prior draws from uniforms in (0, 1)."""
         return self.mixture.draws(u)
 
-    def to_frame(self) -> Any:
+    def columns(self) -> Columns:
         """One row a quantity: columns quantity, mean, sd, q025, median, q975."""
-        import pandas as pd
-
-        return pd.DataFrame([_row("prior", self.mixture)])
+        return from_rows([_row("prior", self.mixture)], _QUANTITY)
 
     def headline(self) -> str:
         """Method and studies; the components where no studies are named."""
@@ -103,10 +104,8 @@ class MapPrior(BorrowingPrior):
             low, high = np.where(under, middle, low), np.where(under, high, middle)
         return 0.5 * (low + high)
 
-    def to_frame(self) -> Any:
+    def columns(self) -> Columns:
         """Rows new study, mean, tau; columns quantity, mean, sd, q025, median, q975."""
-        import pandas as pd
-
         tau_mean = float(self.tau_weights @ self.tau_nodes)
         low, middle, high = self.tau_quantile([0.025, 0.5, 0.975])
         tau = {
@@ -117,7 +116,7 @@ class MapPrior(BorrowingPrior):
             "median": middle,
             "q975": high,
         }
-        return pd.DataFrame([_row("new study", self.mixture), _row("mean", self.mean_mixture), tau])
+        return from_rows([_row("new study", self.mixture), _row("mean", self.mean_mixture), tau], _QUANTITY)
 
     def headline(self) -> str:
         """Number of studies and what the prior is for."""

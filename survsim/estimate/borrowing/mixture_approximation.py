@@ -15,6 +15,7 @@ from survsim.core.checks import FloatArray, one_of
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.tables import Columns
 from survsim.estimate.borrowing.mixture import GammaMixture, Mixture, NormalMixture
 
 POINTS = 500
@@ -36,10 +37,8 @@ class MixtureApproximation(Result):
     scale: str
     distance: float
 
-    def to_frame(self) -> Any:
+    def columns(self) -> Columns:
         """Columns component, weight, mean, sd (and shape, rate for gamma)."""
-        import pandas as pd
-
         m = self.mixture
         centre, spread = m.moments()
         columns: dict[str, Any] = {
@@ -50,7 +49,7 @@ class MixtureApproximation(Result):
         }
         if isinstance(m, GammaMixture):
             columns |= {"shape": m.shape, "rate": m.rate}
-        return pd.DataFrame(columns)
+        return columns
 
     def headline(self) -> str:
         """Components and the distance from the law they stand for."""

@@ -11,6 +11,7 @@ from survsim.core.design import design_matrix
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.tables import Columns
 from survsim.estimate.causal.treatment_weights import TreatmentWeights
 
 if TYPE_CHECKING:
@@ -43,23 +44,19 @@ class Balance(Result):
     variance_ratio_after: FloatArray
     effective_size: FloatArray
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns term, the two means and the standardised difference before and after, variance ratios."""
-        import pandas as pd
-
-        return pd.DataFrame(
-            {
-                "term": list(self.terms),
-                "reference_before": self.mean_before[0],
-                "treated_before": self.mean_before[1],
-                "difference_before": self.difference_before,
-                "reference_after": self.mean_after[0],
-                "treated_after": self.mean_after[1],
-                "difference_after": self.difference_after,
-                "variance_ratio_before": self.variance_ratio_before,
-                "variance_ratio_after": self.variance_ratio_after,
-            }
-        )
+        return {
+            "term": list(self.terms),
+            "reference_before": self.mean_before[0],
+            "treated_before": self.mean_before[1],
+            "difference_before": self.difference_before,
+            "reference_after": self.mean_after[0],
+            "treated_after": self.mean_after[1],
+            "difference_after": self.difference_after,
+            "variance_ratio_before": self.variance_ratio_before,
+            "variance_ratio_after": self.variance_ratio_after,
+        }
 
     def headline(self) -> str:
         worst = int(np.argmax(np.abs(self.difference_after)))

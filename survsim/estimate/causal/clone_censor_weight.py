@@ -13,6 +13,7 @@ from survsim.core.errors import ConvergenceError, InputError, SmallSampleWarning
 from survsim.core.provenance import Provenance
 from survsim.core.result import result
 from survsim.core.surv import Surv
+from survsim.core.tables import frame
 from survsim.estimate.causal.artificial_censoring import Clones
 from survsim.estimate.causal.contrast import (
     CausalContrast,
@@ -58,10 +59,8 @@ class CloneCensorWeight(CausalContrast):
 
     def diagnostics(self) -> pd.DataFrame:
         """One row a strategy: n_censored, n_after, effective_size, largest_share, weight_max."""
-        import pandas as pd
-
         names = ("n_censored", "n_after", "effective_size", "largest_share", "weight_max")
-        return pd.DataFrame({"strategy": list(self.groups), **{n: getattr(self, n) for n in names}})
+        return frame({"strategy": list(self.groups), **{n: getattr(self, n) for n in names}})
 
 
 def clone_censor_weight(

@@ -9,9 +9,10 @@ import numpy as np
 from survsim.core.checks import FloatArray, between, float_vector, one_of
 from survsim.core.errors import InputError
 from survsim.core.result import Result, format_number, result
+from survsim.core.tables import Columns
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 QUANTITIES = ("survival", "rmst")
 CONTRASTS = ("difference", "ratio")
@@ -54,12 +55,10 @@ class CausalContrast(Result):
     unit: str
     note: str = ""
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns quantity, group (a label, "difference" or "ratio"), time, estimate, std_error, conf_low, conf_high."""
-        import pandas as pd
-
         names = ("quantity", "group", "time", "estimate", "std_error", "conf_low", "conf_high")
-        return pd.DataFrame({n: list(getattr(self, n)) for n in names})
+        return {n: list(getattr(self, n)) for n in names}
 
     def headline(self) -> str:
         kind = "" if not self.replicates.size else f", bootstrap of {len(self.replicates)}"

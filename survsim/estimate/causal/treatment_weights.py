@@ -13,6 +13,7 @@ from survsim.core.design import Design, design_matrix
 from survsim.core.errors import InputError, SmallSampleWarning
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.tables import Columns, from_rows
 from survsim.estimate.causal.logistic import SEPARATION, Logistic, logistic
 
 if TYPE_CHECKING:
@@ -58,10 +59,8 @@ class TreatmentWeights(Result):
     firth: bool
     design: Design
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """One row a group: n, effective_size, mean, smallest and largest weight, largest_share, range of propensity."""
-        import pandas as pd
-
         rows = []
         for g, label in enumerate(self.groups):
             mine = self.treated == bool(g)
@@ -73,7 +72,7 @@ class TreatmentWeights(Result):
                     "largest_share": self.largest_share[g], "propensity_min": e.min(), "propensity_max": e.max(),
                 }
             )  # fmt: skip
-        return pd.DataFrame(rows)
+        return from_rows(rows, tuple(rows[0]))
 
     def headline(self) -> str:
         kind = {"ate": "all patients", "att": "the treated", "overlap": "the overlap"}[self.estimand]

@@ -13,6 +13,7 @@ from survsim.core.event_table import EventTable, group_rows
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.surv import Surv
+from survsim.core.tables import Columns, stacked
 from survsim.estimate.nonparametric.confidence_bands import TRANSFORMED, Band, normal_quantile
 from survsim.kernels import competing
 
@@ -62,10 +63,8 @@ class AalenJohansen(Result):
     n_patients: IntArray
     n_events: IntArray
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns group, cause, time, n_risk, n_event, estimate, std_error, conf_low, conf_high."""
-        import pandas as pd
-
         parts = []
         for g, label in enumerate(self.groups):
             at = slice(int(self.bounds[g]), int(self.bounds[g + 1]))
@@ -75,8 +74,8 @@ class AalenJohansen(Result):
                     name: getattr(self, name)[k, at]
                     for name in ("n_event", "estimate", "std_error", "conf_low", "conf_high")
                 }
-                parts.append(pd.DataFrame({"group": label, "cause": cause, **columns}))
-        return pd.concat(parts, ignore_index=True)
+                parts.append({"group": label, "cause": cause, **columns})
+        return stacked(parts, tuple(parts[0]))
 
     def headline(self) -> str:
         kind = "" if self.conf_type == "none" else f", {self.conf_level:.0%} {self.conf_type} interval"

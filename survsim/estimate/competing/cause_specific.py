@@ -13,13 +13,12 @@ from survsim.core.errors import ExtrapolationWarning, InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
+from survsim.core.tables import Columns, stacked
 from survsim.estimate.competing.aalen_johansen import causes_of
 from survsim.estimate.cox.regression import cox_ph
 from survsim.estimate.cox.result import CoxFit
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from survsim.estimate.competing.fine_gray_prediction import PredictedIncidence
 
 
@@ -31,13 +30,10 @@ class CauseSpecificCox(Result):
     fits: Mapping[Any, CoxFit]
     surv: Surv
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """The tables of the fits one below the other, with a first column cause."""
-        import pandas as pd
-
-        parts = [fit.to_frame().assign(cause=cause) for cause, fit in self.fits.items()]
-        frame = pd.concat(parts, ignore_index=True)
-        return frame[["cause", *(c for c in frame.columns if c != "cause")]]
+        parts = [{"cause": cause, **fit.columns()} for cause, fit in self.fits.items()]
+        return stacked(parts, tuple(parts[0]))
 
     def headline(self) -> str:
         found = ", ".join(f"{cause} {fit.n_event} events" for cause, fit in self.fits.items())

@@ -13,13 +13,14 @@ from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.surv import Surv
+from survsim.core.tables import Columns
 from survsim.estimate.competing.aalen_johansen import cause_code, causes_of
 from survsim.estimate.competing.fine_gray_problem import Problem, by_cluster
 from survsim.estimate.cox.fitting import FEW_EVENTS
 from survsim.estimate.cox.prepare import model_design
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 VARIANCES = ("fine-gray", "robust", "model")
 CENSORING_TIES = ("events-first", "together")
@@ -70,22 +71,18 @@ class FineGray(Result):
         """Subdistribution hazard ratios, exp(estimate), (p,)."""
         return np.exp(self.estimate)
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns term, estimate, std_error, hazard_ratio with conf_low and conf_high, p_value."""
-        import pandas as pd
-
         half = ndtri(0.5 + self.conf_level / 2) * self.std_error
-        return pd.DataFrame(
-            {
-                "term": list(self.terms),
-                "estimate": self.estimate,
-                "std_error": self.std_error,
-                "hazard_ratio": self.hazard_ratio,
-                "conf_low": np.exp(self.estimate - half),
-                "conf_high": np.exp(self.estimate + half),
-                "p_value": chdtrc(1.0, (self.estimate / self.std_error) ** 2),
-            }
-        )
+        return {
+            "term": list(self.terms),
+            "estimate": self.estimate,
+            "std_error": self.std_error,
+            "hazard_ratio": self.hazard_ratio,
+            "conf_low": np.exp(self.estimate - half),
+            "conf_high": np.exp(self.estimate + half),
+            "p_value": chdtrc(1.0, (self.estimate / self.std_error) ** 2),
+        }
 
     def headline(self) -> str:
         few = (

@@ -11,12 +11,13 @@ from survsim.core.checks import FloatArray, float_vector
 from survsim.core.errors import ExtrapolationWarning, InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.tables import Columns
 from survsim.estimate.competing.aalen_johansen import probability_band
 from survsim.estimate.competing.fine_gray import FineGray
 from survsim.kernels import fine_gray as kernel
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 
 @result
@@ -41,20 +42,15 @@ class PredictedIncidence(Result):
     conf_level: float
     unit: str
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns patient, cause, time, estimate, std_error, conf_low, conf_high."""
-        import pandas as pd
-
         c, m, size = self.estimate.shape
         names = ("estimate", "std_error", "conf_low", "conf_high")
-        return pd.DataFrame(
-            {
-                "patient": [label for _ in range(c) for label in self.labels for _ in range(size)],
-                "cause": [cause for cause in self.causes for _ in range(m * size)],
-                "time": np.tile(self.time, c * m),
-            }
-            | {name: getattr(self, name).ravel() for name in names}
-        )
+        return {
+            "patient": [label for _ in range(c) for label in self.labels for _ in range(size)],
+            "cause": [cause for cause in self.causes for _ in range(m * size)],
+            "time": np.tile(self.time, c * m),
+        } | {name: getattr(self, name).ravel() for name in names}
 
     def headline(self) -> str:
         return (

@@ -11,12 +11,13 @@ from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.surv import Surv
+from survsim.core.tables import Columns
 from survsim.estimate.competing.aalen_johansen import cause_code, causes_of
 from survsim.estimate.nonparametric.logrank import chi2_tail, comparison_groups, quadratic_form
 from survsim.kernels.gray import gray_scores
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 
 @result
@@ -43,22 +44,18 @@ class GrayTest(Result):
     rho: float
     stratified: bool
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns group, n_patients, n_event, score, std_error, chi2, df, p_value; one row a group."""
-        import pandas as pd
-
-        return pd.DataFrame(
-            {
-                "group": list(self.groups),
-                "n_patients": self.n_patients,
-                "n_event": self.n_event,
-                "score": self.score,
-                "std_error": np.sqrt(np.diag(self.covariance)),
-                "chi2": self.chi2,
-                "df": self.df,
-                "p_value": self.p_value,
-            }
-        )
+        return {
+            "group": list(self.groups),
+            "n_patients": self.n_patients,
+            "n_event": self.n_event,
+            "score": self.score,
+            "std_error": np.sqrt(np.diag(self.covariance)),
+            "chi2": self.chi2,
+            "df": self.df,
+            "p_value": self.p_value,
+        }
 
     def headline(self) -> str:
         kind = "Stratified Gray's" if self.stratified else "Gray's"

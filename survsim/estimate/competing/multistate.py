@@ -15,6 +15,7 @@ from survsim.core.errors import InputError, SmallSampleWarning
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
+from survsim.core.tables import Columns, stacked
 from survsim.estimate.competing.multistate_data import CLOCKS, MultistateData
 from survsim.estimate.cox.regression import cox_ph
 from survsim.estimate.nonparametric.nelson_aalen import NelsonAalen, nelson_aalen
@@ -58,25 +59,19 @@ class MultistateFit(Result):
     not_seen: tuple[str, ...]
     n_unknown: Mapping[str, int]
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """The coefficients: transition, clock, n_event, n_unknown, term, estimate, std_error, hazard_ratio..."""
-        import pandas as pd
-
         parts = []
         for name, fit in self.fits.items():
-            first: dict[str, Any] = {
+            table: dict[str, Any] = {
                 "transition": name,
                 "clock": self.clocks[name],
                 "n_unknown": self.n_unknown[name],
             }
-            if isinstance(fit, NelsonAalen):
-                frame = pd.DataFrame({"term": [""], "n_event": [float(np.sum(fit.n_event))]})
-            else:
-                frame = fit.to_frame().assign(n_event=float(fit.n_event))
-            for k, (column, value) in enumerate(first.items()):
-                frame.insert(k, column, value)
-            parts.append(frame)
-        return pd.concat(parts, ignore_index=True)
+            bare = isinstance(fit, NelsonAalen)
+            table |= {"term": [""]} if bare else fit.columns()
+            parts.append(table | {"n_event": float(np.sum(fit.n_event))})
+        return stacked(parts, tuple(dict.fromkeys(name for part in parts for name in part)))
 
     def headline(self) -> str:
         unseen = f"; never seen: {', '.join(self.not_seen)}" if self.not_seen else ""

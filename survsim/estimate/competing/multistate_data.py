@@ -13,6 +13,7 @@ from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
+from survsim.core.tables import Columns
 from survsim.estimate.competing.multistate_checks import check_events, check_facts, check_patients
 
 if TYPE_CHECKING:
@@ -42,9 +43,9 @@ class MultistateData(Result):
     unit: str
     left_out: tuple[Any, ...]
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """The long rows."""
-        return self.rows.copy()
+        return {name: self.rows[name] for name in self.rows.columns}
 
     def headline(self) -> str:
         counts = ", ".join(f"{c.source} > {c.target} {c.n_event}" for c in self.counts().itertuples())

@@ -19,6 +19,7 @@ from survsim.core.checks import (
 from survsim.core.errors import ExtrapolationWarning
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.tables import Columns, stacked
 from survsim.estimate.competing.aalen_johansen import BANDS, VARIANCES, probability_band
 from survsim.estimate.competing.multistate_data import MultistateData
 from survsim.kernels import occupancy as kernel
@@ -58,18 +59,16 @@ class MultistateOccupancy(Result):
     unit: str
     n_patients: IntArray
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns group, state, time, n_risk, n_entered, estimate, std_error, conf_low, conf_high."""
-        import pandas as pd
-
         names = ("n_risk", "n_entered", "estimate", "std_error", "conf_low", "conf_high")
         parts = []
         for g, label in enumerate(self.groups):
             at = slice(int(self.bounds[g]), int(self.bounds[g + 1]))
             for k, state in enumerate(self.states):
                 columns = {name: getattr(self, name)[k, at] for name in names}
-                parts.append(pd.DataFrame({"group": label, "state": state, "time": self.time[at], **columns}))
-        return pd.concat(parts, ignore_index=True)
+                parts.append({"group": label, "state": state, "time": self.time[at], **columns})
+        return stacked(parts, tuple(parts[0]))
 
     def headline(self) -> str:
         return (

@@ -10,12 +10,13 @@ import numpy as np
 from survsim.core.checks import FloatArray, IntArray
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.tables import Columns
 from survsim.estimate.cox.prepare import Prepared, prepare
 from survsim.estimate.cox.result import CoxFit
 from survsim.kernels import cox
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +80,13 @@ class BaselineHazard(Result):
         """exp(-cumulative_hazard), (K,)."""
         return np.exp(-self.cumulative_hazard)
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns [stratum,] time, hazard, cumulative_hazard, survival."""
-        import pandas as pd
-
         columns: dict[str, Any] = {}
         if self.stratum_labels:
             columns["stratum"] = [self.stratum_labels[s] for s in self.stratum]
         columns |= {"time": self.time, "hazard": self.hazard, "cumulative_hazard": self.cumulative_hazard}
-        return pd.DataFrame(columns | {"survival": self.survival})
+        return columns | {"survival": self.survival}
 
     def headline(self) -> str:
         return f"Cumulative baseline hazard at {self.time.size} event times ({self.unit}), covariates 0"

@@ -12,10 +12,11 @@ from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
+from survsim.core.tables import Columns
 from survsim.kernels import concordance as kernel
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 
 @result
@@ -37,12 +38,10 @@ class Concordance(Result):
     discordant: float
     tied: float
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """One row: estimate, std_error, conf_low, conf_high, concordant, discordant, tied."""
-        import pandas as pd
-
         names = ("estimate", "std_error", "conf_low", "conf_high", "concordant", "discordant", "tied")
-        return pd.DataFrame({name: [getattr(self, name)] for name in names})
+        return {name: [getattr(self, name)] for name in names}
 
     def headline(self) -> str:
         pairs = self.concordant + self.discordant + self.tied

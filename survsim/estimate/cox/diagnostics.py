@@ -11,13 +11,14 @@ from survsim.core.checks import FloatArray, IntArray, one_of
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
+from survsim.core.tables import Columns
 from survsim.estimate.cox.baseline import at_estimate
 from survsim.estimate.cox.result import CoxFit
 from survsim.kernels import cox
 from survsim.kernels.risk_set import tabulate
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 TRANSFORMS = ("km", "rank", "identity", "log")
 
@@ -37,13 +38,9 @@ class ProportionalHazardsTest(Result):
     p_value: FloatArray
     transform: str
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns term, chi2, df, p_value."""
-        import pandas as pd
-
-        return pd.DataFrame(
-            {"term": list(self.terms), "chi2": self.chi2, "df": self.df, "p_value": self.p_value}
-        )
+        return {"term": list(self.terms), "chi2": self.chi2, "df": self.df, "p_value": self.p_value}
 
     def headline(self) -> str:
         return (

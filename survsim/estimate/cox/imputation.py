@@ -12,9 +12,10 @@ from survsim.core.checks import FloatArray, between
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.tables import Columns
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 
 @result
@@ -44,23 +45,19 @@ class PooledImputations(Result):
         """(p,)."""
         return np.sqrt(np.diag(self.covariance))
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns term, estimate, std_error, df, conf_low, conf_high (of the estimate), p_value, missing_information."""
-        import pandas as pd
-
         half = stdtrit(self.df, 0.5 + self.conf_level / 2) * self.std_error
-        return pd.DataFrame(
-            {
-                "term": list(self.terms),
-                "estimate": self.estimate,
-                "std_error": self.std_error,
-                "df": self.df,
-                "conf_low": self.estimate - half,
-                "conf_high": self.estimate + half,
-                "p_value": 2.0 * stdtr(self.df, -np.abs(self.estimate / self.std_error)),
-                "missing_information": self.missing_information,
-            }
-        )
+        return {
+            "term": list(self.terms),
+            "estimate": self.estimate,
+            "std_error": self.std_error,
+            "df": self.df,
+            "conf_low": self.estimate - half,
+            "conf_high": self.estimate + half,
+            "p_value": 2.0 * stdtr(self.df, -np.abs(self.estimate / self.std_error)),
+            "missing_information": self.missing_information,
+        }
 
     def headline(self) -> str:
         return (

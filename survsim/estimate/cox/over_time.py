@@ -11,11 +11,12 @@ from survsim.core.checks import FloatArray, between, one_of
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.tables import Columns
 from survsim.estimate.cox.diagnostics import transformed_time
 from survsim.estimate.cox.result import CoxFit
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 
 @result
@@ -42,12 +43,10 @@ class TimeVaryingCoefficient(Result):
     transform: str
     unit: str
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns time, log_hazard_ratio, conf_low, conf_high."""
-        import pandas as pd
-
         names = ("time", "log_hazard_ratio", "conf_low", "conf_high")
-        return pd.DataFrame({name: getattr(self, name) for name in names})
+        return {name: getattr(self, name) for name in names}
 
     def headline(self) -> str:
         return (

@@ -11,12 +11,13 @@ from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
+from survsim.core.tables import Columns
 from survsim.estimate.cox.prepare import model_design, prepare
 from survsim.estimate.cox.regression import cox_ph
 from survsim.kernels import cox
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 
 @result
@@ -34,11 +35,9 @@ class PenaltyPath(Result):
     penalty: str
     folds: int
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns penalty_strength, score."""
-        import pandas as pd
-
-        return pd.DataFrame({"penalty_strength": self.strength, "score": self.score})
+        return {"penalty_strength": self.strength, "score": self.score}
 
     def headline(self) -> str:
         return f"Cross-validated {self.penalty} Cox regression ({self.folds} folds): best penalty_strength {self.best:g}"

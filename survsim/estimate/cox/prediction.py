@@ -12,12 +12,13 @@ from survsim.core.checks import FloatArray, float_vector, one_of
 from survsim.core.errors import ExtrapolationWarning, InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.tables import Columns
 from survsim.estimate.cox.baseline import at_estimate, cumulate
 from survsim.estimate.cox.result import CoxFit
 from survsim.kernels.cox_residuals import hazard_means
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 
 @result
@@ -40,18 +41,16 @@ class PredictedSurvival(Result):
     conf_type: str
     unit: str
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns patient, time, survival, std_error (of the cumulative hazard), conf_low, conf_high."""
-        import pandas as pd
-
         m, size = self.survival.shape
         columns = {
             name: getattr(self, name).ravel() for name in ("survival", "std_error", "conf_low", "conf_high")
         }
-        return pd.DataFrame(
-            {"patient": np.repeat(np.array(self.labels, dtype=object), size), "time": np.tile(self.time, m)}
-            | columns
-        )
+        return {
+            "patient": np.repeat(np.array(self.labels, dtype=object), size),
+            "time": np.tile(self.time, m),
+        } | columns
 
     def headline(self) -> str:
         return (

@@ -12,6 +12,7 @@ from survsim.core.checks import FloatArray
 from survsim.core.design import Design
 from survsim.core.result import Result, format_number, result
 from survsim.core.surv import Surv
+from survsim.core.tables import Columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,11 +118,9 @@ class CoxFit(Result):
 
     # -- printing --------------------------------------------------------------------------------
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns term, estimate (log hazard ratio), std_error, robust_std_error (NaN where the variance is that of
         the model), hazard_ratio with conf_low and conf_high, p_value."""
-        import pandas as pd
-
         low, high = self.limits()
         columns: dict[str, Any] = {
             "term": list(self.terms),
@@ -133,7 +132,7 @@ class CoxFit(Result):
             "conf_high": np.exp(high),
             "p_value": self.p_value,
         }
-        return pd.DataFrame(columns)
+        return columns
 
     def headline(self) -> str:
         kind = {"firth": "Firth's penalised ", "ridge": "Ridge ", "elasticnet": "Elastic-net "}.get(

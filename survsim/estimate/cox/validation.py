@@ -12,13 +12,14 @@ from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
+from survsim.core.tables import Columns
 from survsim.estimate.cox.batch import cox_resamples
 from survsim.estimate.cox.result import CoxFit
 from survsim.kernels.concordance import pair_counts
 from survsim.kernels.risk_set import tabulate
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 
 @result
@@ -42,12 +43,10 @@ class Calibration(Result):
     unit: str
     conf_level: float
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns group (1 = lowest predicted survival), n, n_event, predicted, observed, conf_low, conf_high."""
-        import pandas as pd
-
         names = ("n", "n_event", "predicted", "observed", "conf_low", "conf_high")
-        return pd.DataFrame({"group": np.arange(1, self.n.size + 1)} | {k: getattr(self, k) for k in names})
+        return {"group": np.arange(1, self.n.size + 1)} | {k: getattr(self, k) for k in names}
 
     def headline(self) -> str:
         return (
@@ -115,12 +114,10 @@ class Validation(Result):
     n_bootstrap: int
     n_failed: int
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns measure, apparent, optimism, corrected."""
-        import pandas as pd
-
         names = ("apparent", "optimism", "corrected")
-        return pd.DataFrame({"measure": list(self.measure)} | {name: getattr(self, name) for name in names})
+        return {"measure": list(self.measure)} | {name: getattr(self, name) for name in names}
 
     def headline(self) -> str:
         lost = f" ({self.n_failed} without a maximum left out)" if self.n_failed else ""

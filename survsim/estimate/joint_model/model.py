@@ -14,6 +14,7 @@ from survsim.core.checks import FloatArray, between, float_vector, one_of
 from survsim.core.errors import EvidenceError, EvidenceWarning, InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.tables import Columns, from_rows
 from survsim.estimate.borrowing.mixture import NormalMixture
 from survsim.estimate.joint_model.compile import Compiled, compile_terms, design_row
 from survsim.estimate.joint_model.overlap import term_weights
@@ -49,7 +50,7 @@ class EvidenceModel(Result):
     options: Mapping[str, Any]
     conf_level: float
 
-    def to_frame(self) -> Any:
+    def columns(self) -> Columns:
         """Columns block, parameter, estimate, std_error, conf_low, conf_high (log scale, sds as they are)."""
         return self._table(("covariates",), baseline=True, deviations=True)
 
@@ -161,9 +162,7 @@ class EvidenceModel(Result):
         name = self.options["treatment"]
         return float(z[self.compiled.names["covariates"].index(name)]) if name else 0.0
 
-    def _table(self, blocks: Sequence[str], *, baseline: bool, deviations: bool) -> Any:
-        import pandas as pd
-
+    def _table(self, blocks: Sequence[str], *, baseline: bool, deviations: bool) -> Columns:
         m, post = self.compiled, self.posterior
         k = int(m.active.sum())
         rows: list[dict[str, Any]] = []
@@ -180,7 +179,8 @@ class EvidenceModel(Result):
         if deviations:
             for i, name in enumerate(post.names):
                 rows.append({"block": "sd", "parameter": name} | _grid_law(post, i, self.conf_level))
-        return pd.DataFrame(rows)
+        names = ("block", "parameter", "estimate", "std_error", "conf_low", "conf_high")
+        return from_rows(rows, names)
 
     def _law(self, at: int) -> dict[str, float]:
         post = self.posterior

@@ -15,6 +15,7 @@ from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.streams import Streams
+from survsim.core.tables import Columns
 from survsim.estimate.joint_model.compile import Compiled
 from survsim.estimate.joint_model.likelihood import log_likelihood
 from survsim.estimate.joint_model.posterior import GridPosterior
@@ -70,22 +71,18 @@ class EvidencePrediction(Result):
         """Survival of the next patient: the mean over draws."""
         return self.survival(t).mean(axis=-1)
 
-    def to_frame(self) -> Any:
+    def columns(self) -> Columns:
         """Columns time, survival (median over draws), conf_low, conf_high, predictive (mean over draws)."""
-        import pandas as pd
-
         s = self.survival(self.times)
         tail = (1 - self.conf_level) / 2
         low, middle, high = np.quantile(s, [tail, 0.5, 1 - tail], axis=-1)
-        return pd.DataFrame(
-            {
-                "time": self.times,
-                "survival": middle,
-                "conf_low": low,
-                "conf_high": high,
-                "predictive": s.mean(axis=-1),
-            }
-        )
+        return {
+            "time": self.times,
+            "survival": middle,
+            "conf_low": low,
+            "conf_high": high,
+            "predictive": s.mean(axis=-1),
+        }
 
     def headline(self) -> str:
         """Median survival with interval."""

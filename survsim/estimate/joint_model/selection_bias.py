@@ -17,6 +17,7 @@ from survsim.core.checks import FloatArray, between, float_vector, one_of
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.tables import Columns, from_rows
 
 KINDS = ("step", "gradual")
 GRID = 2001
@@ -170,13 +171,11 @@ class TippingPoint(Result):
     shifted: FloatArray
     conf_level: float
 
-    def to_frame(self) -> Any:
+    def columns(self) -> Columns:
         """Columns assumption (selection, origin shift), value, percentile, conf_low, conf_high."""
-        import pandas as pd
-
         rows = [("selection", s, *p) for s, p in zip(self.strength, self.percentile)]
         rows += [("origin shift", s, *p) for s, p in zip(self.shift, self.shifted)]
-        return pd.DataFrame(rows, columns=["assumption", "value", "percentile", "conf_low", "conf_high"])
+        return from_rows(rows, ("assumption", "value", "percentile", "conf_low", "conf_high"))
 
     def headline(self) -> str:
         """Where the claim tips."""

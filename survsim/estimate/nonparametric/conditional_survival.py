@@ -11,11 +11,12 @@ from survsim.core.event_table import group_rows
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
+from survsim.core.tables import Columns
 from survsim.estimate.nonparametric.kaplan_meier import kaplan_meier
 from survsim.estimate.nonparametric.landmark import landmark
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 COLUMNS = ("given", "time", "n_risk", "estimate", "std_error", "conf_low", "conf_high")
 
@@ -45,11 +46,9 @@ class ConditionalSurvival(Result):
     def headline(self) -> str:
         return f"Conditional survival, time in {self.unit} after the time survived ({self.conf_level:.0%} interval)"
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns group, given, time, n_risk, estimate, std_error, conf_low, conf_high."""
-        import pandas as pd
-
-        return pd.DataFrame({"group": list(self.group), **{n: getattr(self, n) for n in COLUMNS}})
+        return {"group": list(self.group), **{n: getattr(self, n) for n in COLUMNS}}
 
 
 def conditional_survival(

@@ -10,10 +10,11 @@ import numpy as np
 from survsim.core.checks import FloatArray
 from survsim.core.errors import InputError
 from survsim.core.result import Result, format_number, result
+from survsim.core.tables import Columns
 from survsim.estimate.nonparametric.confidence_bands import normal_quantile
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 
 @result
@@ -43,19 +44,15 @@ class Contrast(Result):
         values = ", ".join(f"{g} {format_number(e)}" for g, e in zip(self.groups, self.estimate))
         return f"{self.quantity}: {values}; {self.groups[1]} against {self.groups[0]}"
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns contrast, estimate, conf_low, conf_high, p_value."""
-        import pandas as pd
-
-        return pd.DataFrame(
-            {
-                "contrast": list(self.contrast),
-                "estimate": self.contrast_estimate,
-                "conf_low": self.conf_low,
-                "conf_high": self.conf_high,
-                "p_value": self.p_value,
-            }
-        )
+        return {
+            "contrast": list(self.contrast),
+            "estimate": self.contrast_estimate,
+            "conf_low": self.conf_low,
+            "conf_high": self.conf_high,
+            "p_value": self.p_value,
+        }
 
 
 def two_sided_p(z: float) -> float:

@@ -12,10 +12,11 @@ from survsim.core.checks import FloatArray, float_vector, positions
 from survsim.core.errors import ConvergenceWarning, InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.tables import Columns
 from survsim.estimate.nonparametric import lifelines_bridge
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 SLACK = 1e-3
 
@@ -41,12 +42,10 @@ class IntervalCensoredSurvival(Result):
     def headline(self) -> str:
         return f"Interval-censored survival: {self.n_patients} patients, time in {self.unit}"
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns low, high, probability, survival."""
-        import pandas as pd
-
         names = ("low", "high", "probability", "survival")
-        return pd.DataFrame({n: getattr(self, n) for n in names})
+        return {n: getattr(self, n) for n in names}
 
 
 def interval_censored_survival(low: Any, high: Any, *, unit: str) -> IntervalCensoredSurvival:

@@ -13,13 +13,14 @@ from survsim.core.event_table import EventTable, group_rows
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.surv import Surv
+from survsim.core.tables import Columns
 from survsim.estimate.nonparametric.confidence_bands import BANDS, SMALL_SAMPLE, pointwise_band, start_of_band
 from survsim.estimate.nonparametric.quantiles import SurvivalQuantiles, crossing_time
 from survsim.estimate.nonparametric.survival_at import SurvivalAt
 from survsim.kernels import product_limit
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 COLUMNS = ("time", "n_risk", "n_event", "n_censor", "estimate", "std_error", "conf_low", "conf_high")
 SMALL = 50
@@ -65,13 +66,11 @@ class KaplanMeier(Result):
     n_events: IntArray
     entries: tuple[FloatArray, ...] = ()
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns group, time, n_risk, n_event, n_censor, estimate, std_error, conf_low, conf_high."""
-        import pandas as pd
-
         sizes = np.diff(self.bounds).tolist()
         labels = [label for label, size in zip(self.groups, sizes) for _ in range(size)]
-        return pd.DataFrame({"group": labels, **{name: getattr(self, name) for name in COLUMNS}})
+        return {"group": labels, **{name: getattr(self, name) for name in COLUMNS}}
 
     def headline(self) -> str:
         n, d = int(self.n_patients.sum()), int(self.n_events.sum())

@@ -13,10 +13,11 @@ from survsim.core.event_table import counting_pays
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.surv import Surv
+from survsim.core.tables import Columns
 from survsim.kernels import logrank, risk_set
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 
 @result
@@ -44,12 +45,10 @@ class LogrankTest(Result):
     stratified: bool
     trend: bool
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns group, n_patients, observed, expected."""
-        import pandas as pd
-
         names = ("n_patients", "observed", "expected")
-        return pd.DataFrame({"group": list(self.groups), **{n: getattr(self, n) for n in names}})
+        return {"group": list(self.groups), **{n: getattr(self, n) for n in names}}
 
     def headline(self) -> str:
         plain = self.rho == self.gamma == 0

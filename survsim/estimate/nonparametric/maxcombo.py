@@ -12,12 +12,13 @@ from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.surv import Surv
+from survsim.core.tables import Columns
 from survsim.estimate.nonparametric.contrast import two_labels
 from survsim.estimate.nonparametric.logrank import comparison_groups, event_weights, pooled_counts
 from survsim.kernels import logrank
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 POINTS = 2**16
 WEIGHTS = ((0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0))
@@ -48,12 +49,10 @@ class MaxComboTest(Result):
             f"p {format_number(self.p_value)}"
         )
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns rho, gamma, z."""
-        import pandas as pd
-
         rho, gamma = zip(*self.weights)
-        return pd.DataFrame({"rho": rho, "gamma": gamma, "z": self.z})
+        return {"rho": rho, "gamma": gamma, "z": self.z}
 
 
 def maxcombo_test(

@@ -11,12 +11,13 @@ from survsim.core.event_table import EventTable, group_rows
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
+from survsim.core.tables import Columns
 from survsim.estimate.nonparametric.confidence_bands import normal_quantile
 from survsim.estimate.nonparametric.kaplan_meier import robust_variance
 from survsim.kernels import product_limit
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 COLUMNS = ("time", "n_risk", "n_event", "n_censor", "estimate", "std_error", "conf_low", "conf_high")
 
@@ -50,13 +51,11 @@ class NelsonAalen(Result):
         kind = "" if self.conf_type == "none" else f", {self.conf_level:.0%} {self.conf_type} interval"
         return f"Nelson-Aalen cumulative hazard: {len(self.groups)} group(s), time in {self.unit}{kind}"
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns group, time, n_risk, n_event, n_censor, estimate, std_error, conf_low, conf_high."""
-        import pandas as pd
-
         sizes = np.diff(self.bounds).tolist()
         labels = [label for label, size in zip(self.groups, sizes) for _ in range(size)]
-        return pd.DataFrame({"group": labels, **{name: getattr(self, name) for name in COLUMNS}})
+        return {"group": labels, **{name: getattr(self, name) for name in COLUMNS}}
 
 
 def nelson_aalen(

@@ -11,10 +11,11 @@ from survsim.core.checks import FloatArray, one_of
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
+from survsim.core.tables import Columns
 from survsim.estimate.nonparametric.logrank import comparison_groups, logrank_test
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 CORRECTIONS = ("holm", "bonferroni", "sidak", "holm-sidak", "hommel", "fdr_bh", "fdr_by", "none")
 
@@ -37,13 +38,11 @@ class PairwiseLogrank(Result):
     def headline(self) -> str:
         return f"Pairwise log-rank tests, {len(self.pairs)} pairs, correction {self.correction}"
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns group, other, chi2, p_value, p_adjusted."""
-        import pandas as pd
-
         columns = {name: getattr(self, name) for name in ("chi2", "p_value", "p_adjusted")}
         first, second = zip(*self.pairs)
-        return pd.DataFrame({"group": list(first), "other": list(second), **columns})
+        return {"group": list(first), "other": list(second), **columns}
 
 
 def pairwise_logrank(

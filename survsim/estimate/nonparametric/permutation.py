@@ -11,12 +11,13 @@ from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.streams import stream_key
 from survsim.core.surv import Surv
+from survsim.core.tables import Columns
 from survsim.estimate.nonparametric.logrank import comparison_groups, event_weights, pooled_counts
 from survsim.kernels import logrank
 from survsim.kernels.permutation import subset_tail
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 EXACT_UP_TO = 40
 BLOCK = 2_000_000
@@ -51,11 +52,9 @@ class PermutationTest(Result):
             f"{self.n_arrangements} arrangements)"
         )
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns group, n_patients, score."""
-        import pandas as pd
-
-        return pd.DataFrame({"group": list(self.groups), "n_patients": self.n_patients, "score": self.score})
+        return {"group": list(self.groups), "n_patients": self.n_patients, "score": self.score}
 
 
 def permutation_logrank_test(

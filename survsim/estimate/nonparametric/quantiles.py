@@ -8,9 +8,10 @@ import numpy as np
 
 from survsim.core.checks import FloatArray
 from survsim.core.result import Result, result
+from survsim.core.tables import Columns
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 TOLERANCE = 1.4901161193847656e-08
 """Survival this close to 1 - p counts as equal to it (square root of machine epsilon, as R)."""
@@ -37,12 +38,10 @@ class SurvivalQuantiles(Result):
     def headline(self) -> str:
         return f"Quantiles of the event time in {self.unit} ({self.conf_level:.0%} interval)"
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns group, probability, estimate, conf_low, conf_high."""
-        import pandas as pd
-
         names = ("probability", "estimate", "conf_low", "conf_high")
-        return pd.DataFrame({"group": list(self.group), **{n: getattr(self, n) for n in names}})
+        return {"group": list(self.group), **{n: getattr(self, n) for n in names}}
 
 
 def crossing_time(time: FloatArray, curve: FloatArray, p: float) -> float:

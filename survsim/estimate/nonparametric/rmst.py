@@ -11,12 +11,13 @@ from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
+from survsim.core.tables import Columns
 from survsim.estimate.nonparametric.confidence_bands import normal_quantile
 from survsim.estimate.nonparametric.kaplan_meier import SMALL, KaplanMeier, kaplan_meier
 from survsim.kernels.product_limit import restricted_mean
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 
 @result
@@ -49,14 +50,10 @@ class Rmst(Result):
             )
         return text
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns group, tau, estimate, std_error, conf_low, conf_high, lost."""
-        import pandas as pd
-
         names = ("estimate", "std_error", "conf_low", "conf_high", "lost")
-        return pd.DataFrame(
-            {"group": list(self.groups), "tau": self.tau, **{n: getattr(self, n) for n in names}}
-        )
+        return {"group": list(self.groups), "tau": self.tau, **{n: getattr(self, n) for n in names}}
 
 
 def rmst(surv: Surv, tau: float, by: Any = None, *, conf_level: float = 0.95) -> Rmst:

@@ -10,11 +10,12 @@ from survsim.core.checks import FloatArray, between, one_of
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.tables import Columns
 from survsim.estimate.nonparametric.kaplan_meier import KaplanMeier
 from survsim.kernels.boundary import bridge_quantile
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 KINDS = ("equal-precision", "hall-wellner")
 SCALES = ("log-log", "plain", "arcsine")
@@ -50,12 +51,10 @@ class SimultaneousBand(Result):
             lines.append(f"  {label}: from {a:.4g} to {b:.4g}, critical value {c:.4f}")
         return "\n".join(lines)
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns group, time, estimate, conf_low, conf_high."""
-        import pandas as pd
-
         names = ("time", "estimate", "conf_low", "conf_high")
-        return pd.DataFrame({"group": list(self.group), **{n: getattr(self, n) for n in names}})
+        return {"group": list(self.group), **{n: getattr(self, n) for n in names}}
 
 
 def simultaneous_band(

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from survsim.core.checks import FloatArray
 from survsim.core.result import Result, result
+from survsim.core.tables import Columns
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 
 @result
@@ -34,9 +35,7 @@ class SurvivalAt(Result):
     def headline(self) -> str:
         return f"Survival at chosen times in {self.unit} ({self.conf_level:.0%} interval)"
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns group, time, n_risk, estimate, std_error, conf_low, conf_high."""
-        import pandas as pd
-
         names = ("time", "n_risk", "estimate", "std_error", "conf_low", "conf_high")
-        return pd.DataFrame({"group": list(self.group), **{n: getattr(self, n) for n in names}})
+        return {"group": list(self.group), **{n: getattr(self, n) for n in names}}

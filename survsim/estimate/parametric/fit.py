@@ -13,6 +13,7 @@ from survsim.core.distributions import HazardDistribution
 from survsim.core.errors import ExtrapolationWarning, InputError
 from survsim.core.result import Result, format_number, result
 from survsim.core.surv import Surv
+from survsim.core.tables import Columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -178,12 +179,10 @@ class ParametricFit(Result):
 
     # -- printing --------------------------------------------------------------------------------
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns predictor, term, estimate, std_error, conf_low, conf_high, p_value, effect, exp_estimate,
         exp_low, exp_high; NaN where it has no meaning: the p-value of anything but an effect of a covariate,
         exp of anything that is not a logarithm."""
-        import pandas as pd
-
         half = ndtri(0.5 + self.conf_level / 2.0) * self.std_error
         low, high = self.estimate - half, self.estimate + half
         wald = chdtrc(1.0, (self.estimate / self.std_error) ** 2)
@@ -194,21 +193,19 @@ class ParametricFit(Result):
         def exponential(values: FloatArray) -> FloatArray:
             return np.where(shown, np.exp(np.where(shown, values, 0.0)), np.nan)
 
-        return pd.DataFrame(
-            {
-                "predictor": self.predictor,
-                "term": self.terms,
-                "estimate": self.estimate,
-                "std_error": self.std_error,
-                "conf_low": low,
-                "conf_high": high,
-                "p_value": np.where(is_effect, wald, np.nan),
-                "effect": self.effects,
-                "exp_estimate": exponential(self.estimate),
-                "exp_low": exponential(low),
-                "exp_high": exponential(high),
-            }
-        )
+        return {
+            "predictor": self.predictor,
+            "term": self.terms,
+            "estimate": self.estimate,
+            "std_error": self.std_error,
+            "conf_low": low,
+            "conf_high": high,
+            "p_value": np.where(is_effect, wald, np.nan),
+            "effect": self.effects,
+            "exp_estimate": exponential(self.estimate),
+            "exp_low": exponential(low),
+            "exp_high": exponential(high),
+        }
 
     def headline(self) -> str:
         effect = next((e for e in self.effects if e), "")

@@ -15,12 +15,13 @@ from survsim.core.errors import ConvergenceError, ConvergenceWarning, InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
+from survsim.core.tables import Columns
 from survsim.estimate.parametric.fit import ParametricFit
 from survsim.estimate.parametric.prediction import SurvivalPrediction
 from survsim.estimate.parametric.regression import parametric_survival
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 DEFAULT_FAMILIES = (
     "exponential",
@@ -46,27 +47,24 @@ class FamilyComparison(Result):
     fits: tuple[ParametricFit, ...]
     failed: tuple[tuple[str, str], ...]
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns family, n_parameters, log_likelihood, aic, delta_aic, weight_aic, bic, delta_bic,
         weight_bic, best AIC first."""
-        import pandas as pd
-
         aic = np.array([f.aic for f in self.fits])
         bic = np.array([f.bic for f in self.fits])
-        frame = pd.DataFrame(
-            {
-                "family": [f.family for f in self.fits],
-                "n_parameters": [f.estimate.size for f in self.fits],
-                "log_likelihood": [f.log_likelihood for f in self.fits],
-                "aic": aic,
-                "delta_aic": aic - aic.min(),
-                "weight_aic": criterion_weights(aic),
-                "bic": bic,
-                "delta_bic": bic - bic.min(),
-                "weight_bic": criterion_weights(bic),
-            }
-        )
-        return frame.sort_values("aic", ignore_index=True)
+        values: dict[str, Any] = {
+            "family": [f.family for f in self.fits],
+            "n_parameters": [f.estimate.size for f in self.fits],
+            "log_likelihood": [f.log_likelihood for f in self.fits],
+            "aic": aic,
+            "delta_aic": aic - aic.min(),
+            "weight_aic": criterion_weights(aic),
+            "bic": bic,
+            "delta_bic": bic - bic.min(),
+            "weight_bic": criterion_weights(bic),
+        }
+        order = np.argsort(aic, kind="stable")
+        return {name: [column[i] for i in order] for name, column in values.items()}
 
     def best(self, criterion: str = "aic") -> ParametricFit:
         """The fit with the smallest criterion."""
@@ -94,15 +92,11 @@ class ModelAverage(Result):
     criterion: str
     conf_level: float
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns family, criterion, value, weight."""
-        import pandas as pd
-
         values = [getattr(f, self.criterion) for f in self.fits]
         families = [f.family for f in self.fits]
-        return pd.DataFrame(
-            {"family": families, "criterion": self.criterion, "value": values, "weight": self.weight}
-        )
+        return {"family": families, "criterion": self.criterion, "value": values, "weight": self.weight}
 
     def headline(self) -> str:
         return f"Average of {len(self.fits)} families by {self.criterion.upper()} weights"

@@ -14,6 +14,7 @@ from survsim.core.distributions import HazardDistribution
 from survsim.core.errors import ExtrapolationWarning, InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.tables import Columns
 from survsim.estimate.parametric.fit import ParametricFit
 
 if TYPE_CHECKING:
@@ -40,21 +41,17 @@ class SurvivalPrediction(Result):
     conf_level: float
     end_of_follow_up: float
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns patient (row of the data), time, survival, std_error, conf_low, conf_high."""
-        import pandas as pd
-
         m, n_time = self.survival.shape
-        return pd.DataFrame(
-            {
-                "patient": np.repeat(np.arange(m), n_time),
-                "time": np.tile(self.time, m),
-                "survival": self.survival.ravel(),
-                "std_error": self.std_error.ravel(),
-                "conf_low": self.conf_low.ravel(),
-                "conf_high": self.conf_high.ravel(),
-            }
-        )
+        return {
+            "patient": np.repeat(np.arange(m), n_time),
+            "time": np.tile(self.time, m),
+            "survival": self.survival.ravel(),
+            "std_error": self.std_error.ravel(),
+            "conf_low": self.conf_low.ravel(),
+            "conf_high": self.conf_high.ravel(),
+        }
 
     def headline(self) -> str:
         return (

@@ -13,10 +13,11 @@ from survsim.core.checks import FloatArray, between
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.tables import Columns, from_rows
 from survsim.estimate.printed.published_points import is_ordinary_interval
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 ASYMMETRY_LIMIT = 0.02
 """Distance on the log scale between an estimate and the middle of its interval beyond which it is flagged."""
@@ -65,9 +66,9 @@ class EffectSize(Result):
         """O - E of the research arm."""
         return self.log_hazard_ratio * self.variance_of_logrank
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """One row: label, log_hazard_ratio, std_error, hazard_ratio, route, asymmetry, flagged."""
-        return _frame([self])
+        return _columns([self])
 
     def headline(self) -> str:
         """Effect and route."""
@@ -96,9 +97,9 @@ class EffectSizes(Result):
     studies: tuple[str, ...]
     left_out: tuple[tuple[str, str], ...] = ()
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """One row an effect: label, log_hazard_ratio, std_error, hazard_ratio, route, asymmetry, flagged."""
-        return _frame(self.effects)
+        return _columns(self.effects)
 
     def headline(self) -> str:
         """How many were used, flagged and left out."""
@@ -440,8 +441,6 @@ def _told(numbers: dict[str, float | None]) -> str:
     return ", ".join(given) if given else "no numbers"
 
 
-def _frame(effects: Sequence[EffectSize]) -> pd.DataFrame:
-    import pandas as pd
-
-    columns = ("label", "log_hazard_ratio", "std_error", "hazard_ratio", "route", "asymmetry", "flagged")
-    return pd.DataFrame([[getattr(e, c) for c in columns] for e in effects], columns=list(columns))
+def _columns(effects: Sequence[EffectSize]) -> Columns:
+    names = ("label", "log_hazard_ratio", "std_error", "hazard_ratio", "route", "asymmetry", "flagged")
+    return from_rows(([getattr(e, name) for name in names] for e in effects), names)

@@ -13,10 +13,11 @@ from survsim.core.errors import EvidenceWarning, InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
+from survsim.core.tables import Columns
 from survsim.estimate.nonparametric.kaplan_meier import kaplan_meier
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 
 @result
@@ -39,12 +40,10 @@ class SummaryCheck(Result):
     agrees: BoolArray
     tolerance: float
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """One row a printed number: quantity, reported, curve, distance, agrees."""
-        import pandas as pd
-
         names = ("reported", "curve", "distance", "agrees")
-        return pd.DataFrame({"quantity": list(self.quantity), **{n: getattr(self, n) for n in names}})
+        return {"quantity": list(self.quantity), **{n: getattr(self, n) for n in names}}
 
     def headline(self) -> str:
         """How many agree."""

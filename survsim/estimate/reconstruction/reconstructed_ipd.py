@@ -13,10 +13,11 @@ from survsim.core.errors import EvidenceWarning, InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
+from survsim.core.tables import Columns
 from survsim.kernels import reconstruct as kernel
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 RISE_TOLERANCE = 0.02
 """Readings may rise by this much (the thickness of a printed line); more is an error."""
@@ -59,11 +60,9 @@ class ReconstructedIPD(Result):
         """The reconstructed response; its sources are those of the curve."""
         return Surv.right(self.time, self.event, unit=self.unit, source=self.references)
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """One row a reconstructed patient: time, event."""
-        import pandas as pd
-
-        return pd.DataFrame({"time": self.time, "event": self.event})
+        return {"time": self.time, "event": self.event}
 
     def headline(self) -> str:
         """Size and agreement."""

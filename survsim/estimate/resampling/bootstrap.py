@@ -14,11 +14,12 @@ from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.streams import stream_key
 from survsim.core.surv import Surv
+from survsim.core.tables import Columns
 from survsim.estimate.nonparametric.quantiles import TOLERANCE
 from survsim.kernels import batch_product_limit as batch
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 BLOCK = 250_000
 NAMED = ("median", "quantile", "rmst", "survival", "cox")
@@ -55,12 +56,10 @@ class Bootstrap(Result):
             f"seed {self.seed}"
         )
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns name, estimate, std_error, conf_low, conf_high, n_undefined."""
-        import pandas as pd
-
         columns = ("estimate", "std_error", "conf_low", "conf_high", "n_undefined")
-        return pd.DataFrame({"name": list(self.names), **{c: getattr(self, c) for c in columns}})
+        return {"name": list(self.names), **{c: getattr(self, c) for c in columns}}
 
 
 def bootstrap(

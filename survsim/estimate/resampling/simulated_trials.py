@@ -13,12 +13,13 @@ from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.streams import Streams
+from survsim.core.tables import Columns
 from survsim.estimate.nonparametric.confidence_bands import normal_quantile
 from survsim.kernels import batch_product_limit, batch_trials
 from survsim.kernels._jit import map_threads
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 BLOCK = 200_000
 
@@ -66,13 +67,11 @@ class SimulatedTrials(Result):
                 found["rmst"] = np.abs(self.rmst_difference / self.rmst_std_error) >= limit
         return {name: float(hit.mean()) for name, hit in found.items()}
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns test, power (two-sided 5%), mc_std_error."""
-        import pandas as pd
-
         share = self.power()
         error = [(p * (1 - p) / self.z.size) ** 0.5 for p in share.values()]
-        return pd.DataFrame({"test": list(share), "power": list(share.values()), "mc_std_error": error})
+        return {"test": list(share), "power": list(share.values()), "mc_std_error": error}
 
 
 def analyse_trials(

@@ -14,13 +14,12 @@ from survsim.core.checks import FloatArray, between, one_of
 from survsim.core.errors import InputError, SmallSampleWarning
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.tables import Columns, stacked
 from survsim.estimate.printed.study_rows import Studies, study_rows
 from survsim.estimate.synthesis import heterogeneity as het
 from survsim.estimate.synthesis.tau_prior import tau_posterior
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from survsim.estimate.synthesis.meta_regression import MetaRegression
 
 METHODS = tuple(het.TAU2_ESTIMATORS)
@@ -73,35 +72,29 @@ class MetaAnalysis(Result):
     notes: tuple[str, ...] = ()
     prediction_prior_scale: float | None = None
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Rows "study", then "pooled" and "prediction": kind, label, estimate, std_error, interval, weight."""
-        import pandas as pd
-
         z = float(ndtri(0.5 + self.conf_level / 2))
-        studies = pd.DataFrame(
-            {
-                "kind": "study",
-                "label": list(self.labels),
-                "estimate": self.study_estimate,
-                "std_error": self.study_std_error,
-                "conf_low": self.study_estimate - z * self.study_std_error,
-                "conf_high": self.study_estimate + z * self.study_std_error,
-                "weight": self.weights,
-            }
-        )
+        studies = {
+            "kind": "study",
+            "label": list(self.labels),
+            "estimate": self.study_estimate,
+            "std_error": self.study_std_error,
+            "conf_low": self.study_estimate - z * self.study_std_error,
+            "conf_high": self.study_estimate + z * self.study_std_error,
+            "weight": self.weights,
+        }
         spread = float(np.sqrt(self.tau2 + self.std_error**2))
-        last = pd.DataFrame(
-            {
-                "kind": ["pooled", "prediction"],
-                "label": ["Pooled mean", "New study"],
-                "estimate": [self.estimate, self.estimate],
-                "std_error": [self.std_error, spread],
-                "conf_low": [self.conf_low, self.prediction_low],
-                "conf_high": [self.conf_high, self.prediction_high],
-                "weight": [1.0, np.nan],
-            }
-        )
-        return pd.concat([studies, last], ignore_index=True)
+        last = {
+            "kind": ["pooled", "prediction"],
+            "label": ["Pooled mean", "New study"],
+            "estimate": [self.estimate, self.estimate],
+            "std_error": [self.std_error, spread],
+            "conf_low": [self.conf_low, self.prediction_low],
+            "conf_high": [self.conf_high, self.prediction_high],
+            "weight": [1.0, np.nan],
+        }
+        return stacked([studies, last], tuple(studies))
 
     def headline(self) -> str:
         """Studies, heterogeneity and notes."""

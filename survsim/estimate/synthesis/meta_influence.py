@@ -12,11 +12,12 @@ from survsim.core.checks import BoolArray, FloatArray
 from survsim.core.errors import InputError, SmallSampleWarning
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.tables import Columns
 from survsim.estimate.printed.study_rows import Studies
 from survsim.estimate.synthesis.meta_analysis import MetaAnalysis, refuse_other_results, repool
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 
 @result
@@ -50,11 +51,9 @@ class MetaInfluence(Result):
     covariance_ratio: FloatArray
     is_influential: BoolArray
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """One row a study: label, the result without it, and the influence measures."""
-        import pandas as pd
-
-        return pd.DataFrame({"label": list(self.labels), **{name: getattr(self, name) for name in _COLUMNS}})
+        return {"label": list(self.labels), **{name: getattr(self, name) for name in _COLUMNS}}
 
     def headline(self) -> str:
         """The range of the pooled mean and the influential studies."""

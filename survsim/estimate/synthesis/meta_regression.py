@@ -14,6 +14,7 @@ from survsim.core.design import Design, design_matrix
 from survsim.core.errors import InputError, SmallSampleWarning
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.tables import Columns
 from survsim.estimate.printed.study_rows import study_rows
 from survsim.estimate.synthesis import heterogeneity as het
 from survsim.estimate.synthesis import meta_analysis as pooling
@@ -71,12 +72,10 @@ class MetaRegression(Result):
     conf_level: float
     notes: tuple[str, ...] = ()
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """One row a term: term, estimate, std_error, conf_low, conf_high, p_value."""
-        import pandas as pd
-
         names = ("estimate", "std_error", "conf_low", "conf_high", "p_value")
-        return pd.DataFrame({"term": list(self.terms), **{n: getattr(self, n) for n in names}})
+        return {"term": list(self.terms), **{n: getattr(self, n) for n in names}}
 
     def headline(self) -> str:
         """Studies, residual heterogeneity and the joint test."""

@@ -12,12 +12,13 @@ from survsim.core.checks import FloatArray, between, label_codes, one_of
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.tables import Columns
 from survsim.estimate.printed.study_rows import study_rows
 from survsim.estimate.synthesis import heterogeneity as het
 from survsim.estimate.synthesis import meta_analysis as pooling
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 
 @result
@@ -47,10 +48,8 @@ class MetaSubgroups(Result):
     p_value: float
     tau2_sharing: str
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """One row a group: group, n_study, estimate, std_error, intervals, tau2."""
-        import pandas as pd
-
         names = (
             "estimate",
             "std_error",
@@ -61,7 +60,7 @@ class MetaSubgroups(Result):
             "tau2",
         )
         columns = {name: getattr(self, name) for name in names}
-        return pd.DataFrame({"group": list(self.groups), "n_study": list(self.n_study), **columns})
+        return {"group": list(self.groups), "n_study": list(self.n_study), **columns}
 
     def headline(self) -> str:
         """The test between groups."""

@@ -13,6 +13,7 @@ from survsim.core.checks import FloatArray, between, one_of
 from survsim.core.errors import EvidenceWarning, InputError, SmallSampleWarning
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.tables import Columns, from_rows
 from survsim.estimate.synthesis.meta_analysis import critical_value, meta_analysis, two_sided_p
 from survsim.estimate.synthesis.network_design import NetworkRows, network_rows, treatments_of
 from survsim.estimate.synthesis.network_likelihood import fit_network, restricted_tau2
@@ -58,17 +59,15 @@ class NetworkMetaAnalysis(Result):
     n_contrast: int
     conf_level: float
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """One row an ordered pair: treatment, comparator, estimate, std_error, intervals."""
-        import pandas as pd
-
         names = ("estimate", "std_error", "conf_low", "conf_high", "prediction_low", "prediction_high")
         pairs = [(i, j) for j in range(len(self.treatments)) for i in range(len(self.treatments)) if i != j]
         rows = [
             (self.treatments[i], self.treatments[j], *(float(getattr(self, n)[i, j]) for n in names))
             for i, j in pairs
         ]
-        return pd.DataFrame(rows, columns=["treatment", "comparator", *names])
+        return from_rows(rows, ("treatment", "comparator", *names))
 
     def headline(self) -> str:
         """Size, heterogeneity and inconsistency."""

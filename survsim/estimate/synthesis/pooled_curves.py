@@ -15,13 +15,12 @@ from survsim.core.errors import EvidenceWarning, InputError, SmallSampleWarning
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
+from survsim.core.tables import Columns
 from survsim.estimate.synthesis import curve_pooling as model
 from survsim.estimate.synthesis.curve_studies import CurveStudies, curve_studies, patient_curves
 from survsim.estimate.synthesis.meta_analysis import critical_value
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from survsim.core.distributions import PiecewiseExponential
 
 
@@ -69,10 +68,8 @@ class PooledSurvivalCurve(Result):
     effects: str
     conf_level: float
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """One row a time: time, survival, interval, prediction band, log_std_error, n_study."""
-        import pandas as pd
-
         names = (
             "time",
             "survival",
@@ -83,7 +80,7 @@ class PooledSurvivalCurve(Result):
             "log_std_error",
             "n_study",
         )
-        return pd.DataFrame({name: getattr(self, name) for name in names})
+        return {name: getattr(self, name) for name in names}
 
     def headline(self) -> str:
         """Studies, heterogeneity, median and restricted mean."""

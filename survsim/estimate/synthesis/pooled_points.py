@@ -13,6 +13,7 @@ from survsim.core.checks import FloatArray, between, one_of
 from survsim.core.errors import EvidenceWarning, InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.tables import Columns
 from survsim.estimate.printed import published_points as points
 from survsim.estimate.printed.study_rows import study_rows
 from survsim.estimate.synthesis.meta_analysis import CONF_METHODS, METHODS, MetaAnalysis, pool_rows
@@ -52,12 +53,10 @@ class PooledPoints(Result):
     routes: tuple[tuple[float, str, str], ...]
     left_out: tuple[str, ...] = ()
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """One row a time: time, estimate, interval, prediction interval, n_study."""
-        import pandas as pd
-
         names = ("time", "estimate", "conf_low", "conf_high", "prediction_low", "prediction_high", "n_study")
-        return pd.DataFrame({name: getattr(self, name) for name in names})
+        return {name: getattr(self, name) for name in names}
 
     def studies(self) -> pd.DataFrame:
         """One row a study and time on the printed scale: time, label, estimate, interval, weight, route."""

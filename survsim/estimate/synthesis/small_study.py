@@ -12,12 +12,13 @@ from survsim.core.checks import FloatArray, one_of
 from survsim.core.errors import InputError, SmallSampleWarning
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.tables import Columns, from_rows
 from survsim.estimate.printed.study_rows import Studies
 from survsim.estimate.synthesis import heterogeneity as het
 from survsim.estimate.synthesis.meta_analysis import MetaAnalysis, refuse_other_results, repool
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 ENOUGH_STUDIES = 10
 """Below this the tests have little power (Sterne 2011, BMJ 343:d4002)."""
@@ -49,17 +50,15 @@ class SmallStudyTests(Result):
     filled_side: str
     filled: MetaAnalysis
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Rows "egger", "begg" and "trim and fill": test, estimate, std_error, p_value."""
-        import pandas as pd
-
         nan = float("nan")
         rows: list[tuple[str, float, float, float]] = [
             ("egger", self.egger_slope, self.egger_std_error, self.egger_p_value),
             ("begg", self.begg_tau, nan, self.begg_p_value),
             ("trim and fill", self.filled.estimate, self.filled.std_error, self.filled.p_value),
         ]
-        return pd.DataFrame(rows, columns=["test", "estimate", "std_error", "p_value"])
+        return from_rows(rows, ("test", "estimate", "std_error", "p_value"))
 
     def headline(self) -> str:
         """How many studies, and what trim-and-fill added."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from survsim.core.result import Result, result
+from survsim.core.tables import Columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,9 +38,9 @@ class EvidenceMap(Result):
     treatments: tuple[str, ...]
     endpoints: tuple[str, ...]
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns site_group, treatment, endpoint, design, n_study, n_patient, n_without_size, n_number."""
-        return self.cells.copy()
+        return {name: self.cells[name] for name in self.cells.columns}
 
     def gaps(self) -> pd.DataFrame:
         """Combinations of site, treatment and endpoint without any number."""

@@ -8,10 +8,9 @@ import numpy as np
 
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.tables import Columns
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from survsim.evidence.ask.selection import EvidenceSelection
 
 SHARED = "shares patients with a study that was kept"
@@ -34,19 +33,15 @@ class EvidenceFlow(Result):
     numbers_out: np.ndarray
     studies_out: np.ndarray
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns reason, numbers_out, studies_out, numbers_left, studies_left."""
-        import pandas as pd
-
-        return pd.DataFrame(
-            {
-                "reason": self.reasons,
-                "numbers_out": self.numbers_out,
-                "studies_out": self.studies_out,
-                "numbers_left": self.numbers_left,
-                "studies_left": self.studies_left,
-            }
-        )
+        return {
+            "reason": self.reasons,
+            "numbers_out": self.numbers_out,
+            "studies_out": self.studies_out,
+            "numbers_left": self.numbers_left,
+            "studies_left": self.studies_left,
+        }
 
     def headline(self) -> str:
         return (

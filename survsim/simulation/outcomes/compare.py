@@ -11,11 +11,10 @@ from survsim.core.checks import FloatArray, one_of
 from survsim.core.errors import SmallSampleWarning
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.tables import Columns
 from survsim.simulation.outcomes.intervals import draw_interval
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from survsim.simulation.outcomes.result import SimulationResult
 
 LOWER_IS_BETTER = ("cost",)
@@ -47,11 +46,9 @@ class StrategyComparison(Result):
     time_unit: str
     conf_level: float
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns strategy, reference, measure, difference, conf_low, conf_high, mc_std_error,
         probability_higher, variance_reduction."""
-        import pandas as pd
-
         m, s = np.meshgrid(np.arange(len(self.measures)), np.arange(len(self.strategies)), indexing="ij")
         columns = (
             "difference",
@@ -61,14 +58,12 @@ class StrategyComparison(Result):
             "probability_higher",
             "variance_reduction",
         )
-        return pd.DataFrame(
-            {
-                "strategy": np.array(self.strategies)[s.ravel()],
-                "reference": self.reference,
-                "measure": np.array(self.measures)[m.ravel()],
-                **{c: getattr(self, c).ravel() for c in columns},
-            }
-        )
+        return {
+            "strategy": np.array(self.strategies)[s.ravel()],
+            "reference": self.reference,
+            "measure": np.array(self.measures)[m.ravel()],
+            **{c: getattr(self, c).ravel() for c in columns},
+        }
 
     def headline(self) -> str:
         return f"Differences from {self.reference} on the same patients, time in {self.time_unit}"
@@ -109,11 +104,9 @@ class Decision(Result):
     time_unit: str
     conf_level: float
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns strategy, expected, conf_low, conf_high, mc_std_error, probability_best,
         expected_regret, mean_rank; rank 1 is the best, which is the cheapest where the outcome is cost."""
-        import pandas as pd
-
         columns = (
             "expected",
             "conf_low",
@@ -123,7 +116,7 @@ class Decision(Result):
             "expected_regret",
             "mean_rank",
         )
-        return pd.DataFrame({"strategy": self.strategies, **{c: getattr(self, c) for c in columns}})
+        return {"strategy": self.strategies, **{c: getattr(self, c) for c in columns}}
 
     def headline(self) -> str:
         end = "Lowest" if self.outcome in LOWER_IS_BETTER else "Highest"

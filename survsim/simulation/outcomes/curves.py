@@ -9,6 +9,7 @@ import numpy as np
 from survsim.core.checks import FloatArray
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.tables import Columns
 from survsim.simulation.outcomes.intervals import draw_interval
 
 if TYPE_CHECKING:
@@ -65,21 +66,17 @@ class SimulatedSurvival(Result):
             conf_level=conf_level,
         )
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns strategy, time, estimate, conf_low, conf_high, mc_std_error."""
-        import pandas as pd
-
         n = len(self.strategies)
-        return pd.DataFrame(
-            {
-                "strategy": np.repeat(np.array(self.strategies), self.time.size),
-                "time": np.tile(self.time, n),
-                "estimate": self.estimate.ravel(),
-                "conf_low": self.conf_low.ravel(),
-                "conf_high": self.conf_high.ravel(),
-                "mc_std_error": self.mc_std_error.ravel(),
-            }
-        )
+        return {
+            "strategy": np.repeat(np.array(self.strategies), self.time.size),
+            "time": np.tile(self.time, n),
+            "estimate": self.estimate.ravel(),
+            "conf_low": self.conf_low.ravel(),
+            "conf_high": self.conf_high.ravel(),
+            "mc_std_error": self.mc_std_error.ravel(),
+        }
 
     def medians(self) -> pd.DataFrame:
         """Median survival by strategy; infinity where half are still alive at the horizon.
@@ -158,23 +155,19 @@ class StateOccupancy(Result):
             conf_level=conf_level,
         )
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns strategy, state, time, estimate, conf_low, conf_high, mc_std_error."""
-        import pandas as pd
-
         shape = self.estimate.shape
         s, k, t = np.meshgrid(*(np.arange(n) for n in shape), indexing="ij")
-        return pd.DataFrame(
-            {
-                "strategy": np.array(self.strategies)[s.ravel()],
-                "state": np.array(self.states)[k.ravel()],
-                "time": self.time[t.ravel()],
-                "estimate": self.estimate.ravel(),
-                "conf_low": self.conf_low.ravel(),
-                "conf_high": self.conf_high.ravel(),
-                "mc_std_error": self.mc_std_error.ravel(),
-            }
-        )
+        return {
+            "strategy": np.array(self.strategies)[s.ravel()],
+            "state": np.array(self.states)[k.ravel()],
+            "time": self.time[t.ravel()],
+            "estimate": self.estimate.ravel(),
+            "conf_low": self.conf_low.ravel(),
+            "conf_high": self.conf_high.ravel(),
+            "mc_std_error": self.mc_std_error.ravel(),
+        }
 
     def headline(self) -> str:
         return f"State occupancy, {len(self.strategies)} strategies x {len(self.states)} states, time in {self.time_unit}"

@@ -16,6 +16,7 @@ from survsim.core.checks import FloatArray, one_of
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.tables import Columns, stacked
 from survsim.simulation.outcomes.curves import SimulatedSurvival, StateOccupancy
 from survsim.simulation.outcomes.intervals import draw_interval
 from survsim.simulation.outcomes.joining import Totals
@@ -49,20 +50,16 @@ class SimulatedMeans(Result):
     mc_variance: FloatArray
     conf_level: float
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns strategy, measure, estimate, conf_low, conf_high, mc_std_error."""
-        import pandas as pd
-
-        return pd.DataFrame(
-            {
-                "strategy": self.strategies,
-                "measure": self.measure,
-                "estimate": self.estimate,
-                "conf_low": self.conf_low,
-                "conf_high": self.conf_high,
-                "mc_std_error": self.mc_std_error,
-            }
-        )
+        return {
+            "strategy": self.strategies,
+            "measure": self.measure,
+            "estimate": self.estimate,
+            "conf_low": self.conf_low,
+            "conf_high": self.conf_high,
+            "mc_std_error": self.mc_std_error,
+        }
 
     def headline(self) -> str:
         return f"{self.measure} ({self.unit}), {self.by_draw.shape[1]} draws, {self.conf_level:.0%} interval over draws"
@@ -223,18 +220,21 @@ class SimulationResult(Result):
 
         return decide(self, tau, outcome)
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns strategy, measure, time, estimate, conf_low, conf_high, mc_std_error."""
-        import pandas as pd
-
-        frames = []
+        parts = []
         for full in self.measures:
             name, _, at = full.partition("@")
-            frame = self.measure(name, float(at) if at else None).to_frame()
-            frame["measure"] = name
-            frame.insert(2, "time", float(at) if at else np.nan)
-            frames.append(frame)
-        return pd.concat(frames, ignore_index=True)
+            time = float(at) if at else None
+            parts.append(
+                {
+                    **self.measure(name, time).columns(),
+                    "measure": name,
+                    "time": np.nan if time is None else time,
+                }
+            )
+        names = ("strategy", "measure", "time", "estimate", "conf_low", "conf_high", "mc_std_error")
+        return stacked(parts, names)
 
     def headline(self) -> str:
         draws = f"{self.n_draws} parameter draws" if self.n_draws > 1 else "one draw (no parameter interval)"

@@ -14,10 +14,11 @@ from survsim.core.checks import FloatArray, between
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.tables import Columns
 from survsim.simulation.outcomes.value_of_information import check_outcomes, draws_of, fitted_outcomes
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 
 @result
@@ -41,20 +42,16 @@ class Tornado(Result):
     gain_high: FloatArray
     unit: str
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns parameter, low_value, high_value, gain_low, gain_high, swing."""
-        import pandas as pd
-
-        return pd.DataFrame(
-            {
-                "parameter": list(self.names),
-                "low_value": self.low_value,
-                "high_value": self.high_value,
-                "gain_low": self.gain_low,
-                "gain_high": self.gain_high,
-                "swing": np.abs(self.gain_high - self.gain_low),
-            }
-        )
+        return {
+            "parameter": list(self.names),
+            "low_value": self.low_value,
+            "high_value": self.high_value,
+            "gain_low": self.gain_low,
+            "gain_high": self.gain_high,
+            "swing": np.abs(self.gain_high - self.gain_low),
+        }
 
     def headline(self) -> str:
         return (
@@ -121,13 +118,9 @@ class GlobalSensitivity(Result):
     first_order: FloatArray
     pawn: FloatArray
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns parameter, first_order, pawn."""
-        import pandas as pd
-
-        return pd.DataFrame(
-            {"parameter": list(self.names), "first_order": self.first_order, "pawn": self.pawn}
-        )
+        return {"parameter": list(self.names), "first_order": self.first_order, "pawn": self.pawn}
 
     def headline(self) -> str:
         return f"Global sensitivity over {len(self.names)} parameters"
@@ -236,11 +229,9 @@ class Threshold(Result):
     best: tuple[str, ...]
     turns_at: FloatArray
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns value, best."""
-        import pandas as pd
-
-        return pd.DataFrame({"value": self.values, "best": list(self.best)})
+        return {"value": self.values, "best": list(self.best)}
 
     def headline(self) -> str:
         if not self.turns_at.size:

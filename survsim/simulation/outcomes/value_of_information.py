@@ -27,9 +27,10 @@ from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.streams import Streams
+from survsim.core.tables import Columns, from_rows
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 REPEATS = 40
 """Times the noise is added anew; their mean is the second point of the extrapolation."""
@@ -58,13 +59,11 @@ class ValueOfInformation(Result):
     evppi: FloatArray
     unit: str
 
-    def to_frame(self) -> pd.DataFrame:
+    def columns(self) -> Columns:
         """Columns quantity, parameter, estimate (in `unit` per patient)."""
-        import pandas as pd
-
         rows = [("EVPI", "everything", self.evpi)]
         rows += [("EVPPI", name, float(v)) for name, v in zip(self.names, self.evppi)]
-        return pd.DataFrame(rows, columns=["quantity", "parameter", "estimate"])
+        return from_rows(rows, ("quantity", "parameter", "estimate"))
 
     def headline(self) -> str:
         return (
