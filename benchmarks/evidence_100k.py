@@ -21,7 +21,7 @@ import survsim
 from survsim.evidence.raw import package
 from survsim.evidence.raw.csv_text import read_or_raise, table_bytes
 from survsim.evidence.raw.locate import data_folder
-from survsim.evidence.schema.table import tables
+from survsim.evidence.schema.catalogue import tables
 
 BUDGET_SECONDS, BUDGET_MB, BUDGET_SELECT = 5.0, 500.0, 0.050
 

@@ -85,7 +85,8 @@ _TABLES = {
         estimate.reconstruction.reconstructed_ipd  reconstruct_ipd perturbed_reconstructions ReconstructedIPD
     """,
     "synthesis": """
-        estimate.synthesis.meta_analysis       meta_analysis MetaAnalysis
+        estimate.synthesis.meta_analysis       meta_analysis
+        estimate.synthesis.pooling             MetaAnalysis
         estimate.synthesis.effect_from_curves  effect_size_from_curves
         estimate.synthesis.network             network_meta_analysis NetworkMetaAnalysis compare_single_arms
         estimate.synthesis.pooled_points       pool_survival_points pool_medians pool_rmst PooledPoints
@@ -160,11 +161,11 @@ _TABLES = {
         scenario.target_file         read_targets
     """,
     "distributions": """
-        core.distributions.modifiers          Accelerated InUnit ProportionalHazards ResidualLife
+        core.distributions.modifiers          Accelerated ProportionalHazards ResidualLife
         core.distributions.exponential        Exponential
         core.distributions.generalised_gamma  GeneralisedGamma
         core.distributions.gompertz           Gompertz
-        core.distributions.protocol           HazardDistribution SurvivalDistribution
+        core.distributions.protocol           InUnit HazardDistribution SurvivalDistribution
         core.distributions.log_logistic       LogLogistic
         core.distributions.log_normal         LogNormal
         core.distributions.mixture            Mixture

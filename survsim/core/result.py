@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import html
-import importlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform
@@ -15,6 +14,7 @@ from survsim.core import files, tables
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.tables import Columns
+from survsim.core.upward import upward
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,8 +69,7 @@ class Result:
 
     def plot(self, ax: Any = None, **options: Any) -> Any:
         """Draw the result's own figure on `ax` (made if None) and return the axes."""
-        # The single upward import of the package, at call time: core needs no matplotlib.
-        return importlib.import_module("survsim.figures").draw(self, ax, **options)
+        return upward("plot")(self, ax, **options)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write `to_frame()` as .csv, .parquet or .json (by the suffix), whole or not at all."""

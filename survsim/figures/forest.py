@@ -15,7 +15,7 @@ from survsim.figures.forest_rows import ForestRow, draw_rows, forest_axes
 
 if TYPE_CHECKING:
     from survsim.estimate.printed.effect_sizes import EffectSizes
-    from survsim.estimate.synthesis.meta_analysis import MetaAnalysis
+    from survsim.estimate.synthesis.pooling import MetaAnalysis
 
 
 @style.styled

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from survsim.core.streams import Streams
 from survsim.simulation.cord_biology.radiobiology import Course, cumulative_eqd2, eqd2
 from survsim.simulation.declared.strategy import Strategy, strategy_from
-from survsim.simulation.running.chunks import DrawRun, Job
+from survsim.simulation.outcomes.pieces import Job
+from survsim.simulation.running.chunks import DrawRun
 from survsim.simulation.running.run import Follow
 from tests.helpers.disease_models import full_strategy, illness_death, tumour_model
 

@@ -24,7 +24,7 @@ from survsim import (
 )
 from survsim.core.errors import SurvsimError
 from survsim.estimate.nonparametric import beta_product
-from survsim.estimate.nonparametric.confidence_bands import TRANSFORMED, normal_quantile
+from survsim.estimate.nonparametric.band_scales import TRANSFORMED, normal_quantile
 from survsim.estimate.nonparametric.likelihood_band import likelihood_band
 from survsim.kernels.batch_product_limit import row_means
 

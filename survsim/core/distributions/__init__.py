@@ -7,9 +7,9 @@ from survsim.core.distributions.log_logistic import LogLogistic
 from survsim.core.distributions.log_normal import LogNormal
 from survsim.core.distributions.mixture import Mixture
 from survsim.core.distributions.mixture_cure import MixtureCure
-from survsim.core.distributions.modifiers import Accelerated, InUnit, ProportionalHazards, ResidualLife
+from survsim.core.distributions.modifiers import Accelerated, ProportionalHazards, ResidualLife
 from survsim.core.distributions.piecewise import PiecewiseExponential, TimeVaryingEffect
-from survsim.core.distributions.protocol import HazardDistribution, SurvivalDistribution
+from survsim.core.distributions.protocol import HazardDistribution, InUnit, SurvivalDistribution
 from survsim.core.distributions.royston_parmar import RoystonParmar
 from survsim.core.distributions.weibull import Weibull
 from survsim.core.distributions.with_background import WithBackground

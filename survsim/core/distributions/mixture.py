@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from survsim.core.checks import FloatArray
-from survsim.core.distributions.piecewise import check_base
-from survsim.core.distributions.protocol import HazardDistribution, as_time, checked, distribution
+from survsim.core.distributions.protocol import HazardDistribution, as_time, check_base, checked, distribution
 from survsim.core.distributions.solve import solve_increasing
 from survsim.core.errors import InputError
 

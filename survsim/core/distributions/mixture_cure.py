@@ -8,8 +8,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from survsim.core.checks import FloatArray
-from survsim.core.distributions.piecewise import check_base
-from survsim.core.distributions.protocol import HazardDistribution, Parameter, checked, distribution
+from survsim.core.distributions.protocol import (
+    HazardDistribution,
+    Parameter,
+    check_base,
+    checked,
+    distribution,
+)
 
 
 @distribution

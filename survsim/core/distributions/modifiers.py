@@ -7,13 +7,12 @@ from dataclasses import field
 import numpy as np
 from numpy.typing import ArrayLike
 
-from survsim.core import units
 from survsim.core.checks import FloatArray
-from survsim.core.distributions.piecewise import check_base
 from survsim.core.distributions.protocol import (
     HazardDistribution,
     Parameter,
     as_time,
+    check_base,
     checked,
     distribution,
 )
@@ -156,44 +155,3 @@ class ResidualLife(HazardDistribution):
     def _jumps(self) -> FloatArray:
         shifted = np.subtract.outer(self.base._jumps(), np.asarray(self.elapsed)).ravel()
         return np.unique(shifted[shifted > 0])
-
-
-@distribution
-class InUnit(HazardDistribution):
-    """The law of `base` with time counted in another unit; `distribution.to_unit(unit)` makes it.
-
-    Example
-    -------
-    >>> from survsim import Exponential
-    >>> float(Exponential(rate=1.2, time_unit="years").to_unit("months").hazard(1.0))
-    0.1
-    """
-
-    base: HazardDistribution
-    time_unit: str
-
-    def __post_init__(self) -> None:
-        check_base(self.base, "base", "InUnit")
-        self._check_time_unit()
-
-    def _factor(self) -> float:
-        return units.conversion_factor(self.time_unit, self.base.time_unit)
-
-    def hazard(self, t: ArrayLike) -> FloatArray:
-        factor = self._factor()
-        return factor * self.base.hazard(as_time(t) * factor)
-
-    def cumulative_hazard(self, t: ArrayLike) -> FloatArray:
-        return self.base.cumulative_hazard(as_time(t) * self._factor())
-
-    def inverse_cumulative_hazard(self, h: ArrayLike) -> FloatArray:
-        return self.base.inverse_cumulative_hazard(h) / self._factor()
-
-    def rmst(self, tau: ArrayLike) -> FloatArray:
-        return self.base.rmst(as_time(tau) * self._factor()) / self._factor()
-
-    def mean(self) -> FloatArray:
-        return self.base.mean() / self._factor()
-
-    def _jumps(self) -> FloatArray:
-        return self.base._jumps() / self._factor()

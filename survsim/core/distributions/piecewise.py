@@ -16,6 +16,7 @@ from survsim.core.checks import FloatArray
 from survsim.core.distributions.protocol import (
     HazardDistribution,
     as_time,
+    check_base,
     checked,
     distribution,
 )
@@ -135,14 +136,6 @@ class TimeVaryingEffect(HazardDistribution):
 
     def _jumps(self) -> FloatArray:
         return np.union1d(self.breaks, self.base._jumps())
-
-
-def check_base(base: object, name: str, owner: str) -> None:
-    """The inner distribution must be one of this package's."""
-    if not isinstance(base, HazardDistribution):
-        raise InputError(
-            f"{owner}: {name} must be a distribution such as Weibull(...); got {type(base).__name__}."
-        )
 
 
 def check_breaks(breaks: object, owner: str) -> FloatArray:

@@ -136,8 +136,6 @@ class HazardDistribution(abc.ABC):
         """The same law with time counted in another unit."""
         if unit == self.time_unit:
             return self
-        from survsim.core.distributions.modifiers import InUnit
-
         return InUnit(base=self, time_unit=unit)
 
     def take(self: D, rows: Any) -> D:
@@ -202,6 +200,55 @@ def _range(low: float, high: float, closed: bool) -> str:
     return f"between {low:g} and {high:g}{' (ends allowed)' if closed else ''}"
 
 
+def check_base(base: object, name: str, owner: str) -> None:
+    """The inner distribution must be one of this package's."""
+    if not isinstance(base, HazardDistribution):
+        raise InputError(
+            f"{owner}: {name} must be a distribution such as Weibull(...); got {type(base).__name__}."
+        )
+
+
 def as_time(t: ArrayLike) -> FloatArray:
     """Times as float64, negative ones set to 0 (nothing has happened before the origin)."""
     return np.maximum(np.asarray(t, dtype=np.float64), 0.0)
+
+
+@distribution
+class InUnit(HazardDistribution):
+    """The law of `base` with time counted in another unit; `distribution.to_unit(unit)` makes it.
+
+    Example
+    -------
+    >>> from survsim import Exponential
+    >>> float(Exponential(rate=1.2, time_unit="years").to_unit("months").hazard(1.0))
+    0.1
+    """
+
+    base: HazardDistribution
+    time_unit: str
+
+    def __post_init__(self) -> None:
+        check_base(self.base, "base", "InUnit")
+        self._check_time_unit()
+
+    def _factor(self) -> float:
+        return units.conversion_factor(self.time_unit, self.base.time_unit)
+
+    def hazard(self, t: ArrayLike) -> FloatArray:
+        factor = self._factor()
+        return factor * self.base.hazard(as_time(t) * factor)
+
+    def cumulative_hazard(self, t: ArrayLike) -> FloatArray:
+        return self.base.cumulative_hazard(as_time(t) * self._factor())
+
+    def inverse_cumulative_hazard(self, h: ArrayLike) -> FloatArray:
+        return self.base.inverse_cumulative_hazard(h) / self._factor()
+
+    def rmst(self, tau: ArrayLike) -> FloatArray:
+        return self.base.rmst(as_time(tau) * self._factor()) / self._factor()
+
+    def mean(self) -> FloatArray:
+        return self.base.mean() / self._factor()
+
+    def _jumps(self) -> FloatArray:
+        return self.base._jumps() / self._factor()

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from survsim.core.checks import FloatArray
-from survsim.core.distributions.piecewise import check_base
-from survsim.core.distributions.protocol import HazardDistribution, distribution
+from survsim.core.distributions.protocol import HazardDistribution, check_base, distribution
 from survsim.core.distributions.solve import solve_increasing
 from survsim.core.errors import InputError
 

@@ -14,7 +14,7 @@ from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns, stacked
-from survsim.estimate.nonparametric.confidence_bands import TRANSFORMED, Band, normal_quantile
+from survsim.estimate.nonparametric.band_scales import TRANSFORMED, Band, normal_quantile
 from survsim.kernels import competing
 
 if TYPE_CHECKING:

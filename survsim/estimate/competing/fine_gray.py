@@ -15,6 +15,7 @@ from survsim.core.result import Result, format_number, result
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns
 from survsim.estimate.competing.aalen_johansen import cause_code, causes_of
+from survsim.estimate.competing.fine_gray_prediction import PredictedIncidence, predict_incidence
 from survsim.estimate.competing.fine_gray_problem import Problem, by_cluster
 from survsim.estimate.cox.fitting import FEW_EVENTS
 from survsim.estimate.cox.prepare import model_design
@@ -100,14 +101,12 @@ class FineGray(Result):
 
     def predict_incidence(
         self, data: Any, times: Any = None, *, stratum: Any = None, conf_type: str = "log-log"
-    ) -> Any:
+    ) -> PredictedIncidence:
         """Cumulative incidence of new patients with intervals (`PredictedIncidence`).
 
         F(t|x) = 1 - exp(-H0(t) exp(x'b)); `data` m rows of covariates, `times` default the event times,
         `stratum` the stratum to predict in when there are several.
         """
-        from survsim.estimate.competing.fine_gray_prediction import predict_incidence
-
         return predict_incidence(self, data, times, stratum=stratum, conf_type=conf_type)
 
 

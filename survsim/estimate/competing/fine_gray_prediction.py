@@ -3,21 +3,47 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from survsim.core.checks import FloatArray, float_vector
+from survsim.core.design import Design
 from survsim.core.errors import ExtrapolationWarning, InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
 from survsim.estimate.competing.aalen_johansen import probability_band
-from survsim.estimate.competing.fine_gray import FineGray
+from survsim.estimate.competing.fine_gray_problem import Problem
 from survsim.kernels import fine_gray as kernel
 
 if TYPE_CHECKING:
     pass
+
+
+class FittedFineGray(Protocol):
+    """What a prediction needs of a fit; see `FineGray` for the shapes."""
+
+    @property
+    def provenance(self) -> Provenance: ...
+    @property
+    def design(self) -> Design: ...
+    @property
+    def problem(self) -> Problem: ...
+    @property
+    def estimate(self) -> FloatArray: ...
+    @property
+    def influence(self) -> FloatArray: ...
+    @property
+    def n_patients(self) -> int: ...
+    @property
+    def cause(self) -> Any: ...
+    @property
+    def stratum_labels(self) -> tuple[Any, ...]: ...
+    @property
+    def conf_level(self) -> float: ...
+    @property
+    def unit(self) -> str: ...
 
 
 @result
@@ -60,7 +86,7 @@ class PredictedIncidence(Result):
 
 
 def predict_incidence(
-    fit: FineGray, data: Any, times: Any = None, *, stratum: Any = None, conf_type: str = "log-log"
+    fit: FittedFineGray, data: Any, times: Any = None, *, stratum: Any = None, conf_type: str = "log-log"
 ) -> PredictedIncidence:
     """F(t|x) = 1 - exp(-H0(t) exp(x'b)), its variance from the influence of each row on H0 and b.
 
@@ -118,7 +144,7 @@ def _clustered(influence: FloatArray, surv: Any) -> FloatArray:
     return found
 
 
-def _stratum(fit: FineGray, stratum: Any) -> Any:
+def _stratum(fit: FittedFineGray, stratum: Any) -> Any:
     strata = fit.problem.strata
     if stratum is None:
         if len(strata) > 1:

@@ -11,8 +11,8 @@ from survsim.core.checks import FloatArray, IntArray
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
+from survsim.estimate.cox.fitted import FittedCox
 from survsim.estimate.cox.prepare import Prepared, prepare
-from survsim.estimate.cox.result import CoxFit
 from survsim.kernels import cox
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class AtEstimate:
     shift: FloatArray
 
 
-def known_part(fit: CoxFit) -> FloatArray | None:
+def known_part(fit: FittedCox) -> FloatArray | None:
     """Offset plus the groups' log frailties, (n,), or None."""
     parts = [] if fit.offset is None else [np.asarray(fit.offset, dtype=np.float64)]
     if fit.frailty is not None:
@@ -44,7 +44,7 @@ def known_part(fit: CoxFit) -> FloatArray | None:
     return sum(parts[1:], parts[0]) if parts else None
 
 
-def at_estimate(fit: CoxFit) -> AtEstimate:
+def at_estimate(fit: FittedCox) -> AtEstimate:
     """Evaluate the risk-set sums at the fit's coefficients."""
     problem = prepare(fit.surv, fit.design.matrix, known_part(fit), fit.ties)
     at = problem.at
@@ -92,7 +92,7 @@ class BaselineHazard(Result):
         return f"Cumulative baseline hazard at {self.time.size} event times ({self.unit}), covariates 0"
 
 
-def baseline_hazard(fit: CoxFit) -> BaselineHazard:
+def baseline_hazard(fit: FittedCox) -> BaselineHazard:
     """Breslow's or Efron's estimate, H0(t) = sum over event times of events shared over the risk set.
 
     Risk sets are those of the fit, so delayed entry counts. Reference: Breslow (1972), J R Stat Soc B

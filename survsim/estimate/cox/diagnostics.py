@@ -13,7 +13,7 @@ from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.tables import Columns
 from survsim.estimate.cox.baseline import at_estimate
-from survsim.estimate.cox.result import CoxFit
+from survsim.estimate.cox.fitted import FittedCox
 from survsim.kernels import cox
 from survsim.kernels.risk_set import tabulate
 
@@ -49,7 +49,7 @@ class ProportionalHazardsTest(Result):
         )
 
 
-def transformed_time(fit: CoxFit, at_times: FloatArray, transform: str) -> FloatArray:
+def transformed_time(fit: FittedCox, at_times: FloatArray, transform: str) -> FloatArray:
     """g(t) at the event times: one less the left-continuous Kaplan-Meier, mean rank, t or log t."""
     one_of("transform", transform, TRANSFORMS)
     if transform == "identity":
@@ -68,7 +68,7 @@ def transformed_time(fit: CoxFit, at_times: FloatArray, transform: str) -> Float
     return 1.0 - survival[np.searchsorted(time, at_times, side="left")]
 
 
-def term_columns(fit: CoxFit) -> list[tuple[str, list[int]]]:
+def term_columns(fit: FittedCox) -> list[tuple[str, list[int]]]:
     """Terms of the formula with their columns (all columns of a factor or a spline together)."""
     indices = getattr(fit.design.spec, "term_indices", None)
     names = list(getattr(fit.design.spec, "column_names", ()))
@@ -82,7 +82,7 @@ def term_columns(fit: CoxFit) -> list[tuple[str, list[int]]]:
     return [(term, columns) for term, columns in found if columns]
 
 
-def proportional_hazards_test(fit: CoxFit, transform: str = "km") -> ProportionalHazardsTest:
+def proportional_hazards_test(fit: FittedCox, transform: str = "km") -> ProportionalHazardsTest:
     """Score test of adding x g(t) for each term and for all (what R's cox.zph does from version 3.0).
 
     U = sum of g(t) times Schoenfeld residuals, tested with the full information of (b, its slope on g).

@@ -13,7 +13,8 @@ from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
 from survsim.estimate.cox.diagnostics import transformed_time
-from survsim.estimate.cox.result import CoxFit
+from survsim.estimate.cox.fitted import FittedCox
+from survsim.estimate.cox.residuals import residuals
 
 if TYPE_CHECKING:
     pass
@@ -66,7 +67,13 @@ def natural_cubic_basis(u: FloatArray, knots: FloatArray) -> FloatArray:
 
 
 def hazard_ratio_over_time(
-    fit: CoxFit, term: str, *, transform: str = "km", df: int = 3, n_times: int = 60, conf_level: float = 0.95
+    fit: FittedCox,
+    term: str,
+    *,
+    transform: str = "km",
+    df: int = 3,
+    n_times: int = 60,
+    conf_level: float = 0.95,
 ) -> TimeVaryingCoefficient:
     """Least-squares natural cubic spline through the scaled Schoenfeld residuals of `term`.
 
@@ -82,7 +89,7 @@ def hazard_ratio_over_time(
     """
     one_of("term", term, fit.terms)
     between("conf_level", conf_level, 0, 1)
-    residual = fit.residuals("scaled_schoenfeld")
+    residual = residuals(fit, "scaled_schoenfeld")
     time = residual["time"].to_numpy()
     value = residual[term].to_numpy()
     distinct = np.unique(time)

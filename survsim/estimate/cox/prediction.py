@@ -14,7 +14,7 @@ from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
 from survsim.estimate.cox.baseline import at_estimate, cumulate
-from survsim.estimate.cox.result import CoxFit
+from survsim.estimate.cox.fitted import FittedCox
 from survsim.kernels.cox_residuals import hazard_means
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class PredictedSurvival(Result):
 
 
 def predict_survival(
-    fit: CoxFit,
+    fit: FittedCox,
     data: Any = None,
     times: Any = None,
     *,
@@ -133,7 +133,7 @@ def predict_survival(
     )  # fmt: skip
 
 
-def _strata(fit: CoxFit, stratum: Any, m: int) -> Any:
+def _strata(fit: FittedCox, stratum: Any, m: int) -> Any:
     labels = fit.surv.stratum_labels
     if not labels:
         if stratum is not None:
@@ -152,7 +152,7 @@ def _strata(fit: CoxFit, stratum: Any, m: int) -> Any:
     return np.array([labels.index(s) for s in given])
 
 
-def _warn_beyond(fit: CoxFit, when: FloatArray) -> None:
+def _warn_beyond(fit: FittedCox, when: FloatArray) -> None:
     last = float(fit.surv.time.max())
     if when.size and when.max() > last:
         warnings.warn(

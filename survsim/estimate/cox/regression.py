@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Any
 
 from survsim.core.checks import FloatArray, between, one_of
@@ -10,7 +9,11 @@ from survsim.core.design import Design
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.surv import Surv
+from survsim.estimate.cox.exact import fit_exact
+from survsim.estimate.cox.firth import fit_firth
 from survsim.estimate.cox.fitting import check_rank_of, climb, scaled_fit
+from survsim.estimate.cox.frailty import fit_frailty
+from survsim.estimate.cox.penalised import fit_penalised
 from survsim.estimate.cox.prepare import model_design, prepare
 from survsim.estimate.cox.result import CoxFit
 from survsim.kernels import cox_newton
@@ -93,23 +96,16 @@ def cox_ph(
         "provenance": provenance,
     }
     if frailty is not None:
-        return _method("frailty").fit_frailty(
-            ties=ties, frailty=frailty, distribution=frailty_distribution, **common
-        )
+        return fit_frailty(ties=ties, frailty=frailty, distribution=frailty_distribution, **common)
     if penalty == "firth":
-        return _method("firth").fit_firth(ties=ties, robust=robust, **common)
+        return fit_firth(ties=ties, robust=robust, **common)
     if penalty is not None:
-        return _method("penalised").fit_penalised(
+        return fit_penalised(
             ties=ties, penalty=penalty, strength=penalty_strength, l1_ratio=l1_ratio, robust=robust, **common
         )
     if ties == "exact":
-        return _method("exact").fit_exact(ties=ties, robust=robust, **common)
+        return fit_exact(ties=ties, robust=robust, **common)
     return fit_plain(ties=ties, robust=robust, **common)
-
-
-def _method(name: str) -> Any:
-    """A method's module, loaded when first asked for."""
-    return importlib.import_module(f"survsim.estimate.cox.{name}")
 
 
 def fit_plain(

@@ -9,7 +9,7 @@ import numpy as np
 from survsim.core.checks import FloatArray, one_of
 from survsim.core.errors import InputError
 from survsim.estimate.cox.baseline import AtEstimate, at_estimate
-from survsim.estimate.cox.result import CoxFit
+from survsim.estimate.cox.fitted import FittedCox
 from survsim.kernels import cox_residuals as kernel
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 KINDS = ("martingale", "deviance", "score", "dfbeta", "dfbetas", "schoenfeld", "scaled_schoenfeld")
 
 
-def residuals(fit: CoxFit, kind: str = "martingale") -> FloatArray | pd.DataFrame:
+def residuals(fit: FittedCox, kind: str = "martingale") -> Any:
     """Residuals of one kind.
 
     Parameters
@@ -49,7 +49,7 @@ def residuals(fit: CoxFit, kind: str = "martingale") -> FloatArray | pd.DataFram
     return change if kind == "dfbeta" else change / np.sqrt(np.diag(fit.covariance))
 
 
-def _martingale(fit: CoxFit, state: AtEstimate, deviance: bool) -> FloatArray:
+def _martingale(fit: FittedCox, state: AtEstimate, deviance: bool) -> FloatArray:
     at = state.problem.at
     full = np.zeros(len(fit.surv))
     full[at.rows] = kernel.martingale(at, state.now, state.eta)
@@ -60,7 +60,7 @@ def _martingale(fit: CoxFit, state: AtEstimate, deviance: bool) -> FloatArray:
     return np.sign(full) * np.sqrt(np.maximum(-2.0 * (full + seen * np.log(expected)), 0.0))
 
 
-def schoenfeld(fit: CoxFit, state: AtEstimate, *, scaled: bool) -> pd.DataFrame:
+def schoenfeld(fit: FittedCox, state: AtEstimate, *, scaled: bool) -> pd.DataFrame:
     """Covariates of each event less their risk-set mean; scaled: times events x covariance, plus b."""
     import pandas as pd
 

@@ -1,208 +1,93 @@
-"""What a Cox regression returns."""
+"""What a Cox regression returns: the fitted numbers and all that can be asked of them."""
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
-from scipy.special import chdtrc, ndtri
+from typing import Any
 
 from survsim.core.checks import FloatArray
-from survsim.core.design import Design
-from survsim.core.result import Result, format_number, result
-from survsim.core.surv import Surv
-from survsim.core.tables import Columns
-
-if TYPE_CHECKING:
-    import pandas as pd
+from survsim.core.result import result
+from survsim.core.upward import upward
+from survsim.estimate.cox import (
+    baseline,
+    concordance,
+    diagnostics,
+    over_time,
+    prediction,
+    residuals,
+    validation,
+)
+from survsim.estimate.cox.fitted import FittedCox
 
 
 @result
-class CoxFit(Result):
-    """A fitted proportional hazards model.
+class CoxFit(FittedCox):
+    """A fitted proportional hazards model; its numbers are documented by `FittedCox`.
 
     Attributes
     ----------
-    terms : names of the p covariates; estimate : (p,) log hazard ratios.
-    model_covariance : (p, p) inverse information; robust_covariance : (p, p) sandwich, or None.
-    log_likelihood, log_likelihood_null : partial (for Firth: penalised), fitted and at coefficients 0.
-    score_statistic : score test at 0 (the log-rank test for one binary covariate without ties).
-    surv, design, offset : what was fitted; ties, penalty : how.
-    profile : (p, 2) limits of the log hazard ratios by profile likelihood, where the method gives them.
-    profile_p : (p,) their p-values, by penalised likelihood ratio.
-    effects : frailty by group (label -> log frailty), empty without; frailty_variance its variance.
-    degrees_of_freedom : effective number of parameters.
-    note : a sentence a reader should see.
+    terms, estimate, model_covariance, robust_covariance, log_likelihood, log_likelihood_null, ... : see `FittedCox`.
     """
 
-    terms: tuple[str, ...]
-    estimate: FloatArray
-    model_covariance: FloatArray
-    robust_covariance: FloatArray | None
-    log_likelihood: float
-    log_likelihood_null: float
-    score_statistic: float
-    surv: Surv
-    design: Design
-    offset: Any
-    ties: str
-    n_iter: int
-    conf_level: float
-    penalty: str | None = None
-    penalty_strength: float | None = None
-    degrees_of_freedom: float | None = None
-    profile: FloatArray | None = None
-    profile_p: FloatArray | None = None
-    frailty: Any = None
-    note: str = ""
-
-    # -- numbers ---------------------------------------------------------------------------------
-
-    @property
-    def covariance(self) -> FloatArray:
-        """Covariance used for tests and intervals: robust when asked for, else the model's."""
-        return self.model_covariance if self.robust_covariance is None else self.robust_covariance
-
-    @property
-    def std_error(self) -> FloatArray:
-        """Model-based standard errors (p,)."""
-        return np.sqrt(np.diag(self.model_covariance))
-
-    @property
-    def robust_std_error(self) -> FloatArray | None:
-        """Robust standard errors (p,), or None."""
-        return None if self.robust_covariance is None else np.sqrt(np.diag(self.robust_covariance))
-
-    @property
-    def hazard_ratio(self) -> FloatArray:
-        """exp(estimate), (p,)."""
-        return np.exp(self.estimate)
-
-    @property
-    def p_value(self) -> FloatArray:
-        """Two-sided p-values (p,): Wald, or penalised likelihood ratio for Firth."""
-        if self.profile_p is not None:
-            return self.profile_p
-        return chdtrc(1.0, self.estimate**2 / np.diag(self.covariance))
-
-    def limits(self, conf_level: float | None = None) -> tuple[FloatArray, FloatArray]:
-        """Limits of the log hazard ratios, (p,) each."""
-        if self.profile is not None and conf_level in (None, self.conf_level):
-            return self.profile[:, 0], self.profile[:, 1]
-        half = ndtri(0.5 + (conf_level or self.conf_level) / 2) * np.sqrt(np.diag(self.covariance))
-        return self.estimate - half, self.estimate + half
-
-    @property
-    def n_event(self) -> int:
-        """Number of events."""
-        return int(self.surv.event.sum())
-
-    @property
-    def aic(self) -> float:
-        """Akaike's criterion, -2 l + 2 df."""
-        return -2.0 * self.log_likelihood + 2.0 * (self.degrees_of_freedom or len(self.terms))
-
-    def tests(self) -> pd.DataFrame:
-        """Tests that all coefficients are 0: columns test, statistic, df, p_value."""
-        import pandas as pd
-
-        df = float(self.degrees_of_freedom or len(self.terms))
-        ratio = 2.0 * (self.log_likelihood - self.log_likelihood_null)
-        wald = float(self.estimate @ np.linalg.lstsq(self.covariance, self.estimate, rcond=None)[0])
-        rows = [("likelihood ratio", ratio), ("Wald", wald)]
-        if self.score_statistic == self.score_statistic:
-            rows.append(("score", self.score_statistic))
-        return pd.DataFrame([(n, s, df, float(chdtrc(df, s))) for n, s in rows],
-                            columns=["test", "statistic", "df", "p_value"])  # fmt: skip
-
-    # -- printing --------------------------------------------------------------------------------
-
-    def columns(self) -> Columns:
-        """Columns term, estimate (log hazard ratio), std_error, robust_std_error (NaN where the variance is that of
-        the model), hazard_ratio with conf_low and conf_high, p_value."""
-        low, high = self.limits()
-        columns: dict[str, Any] = {
-            "term": list(self.terms),
-            "estimate": self.estimate,
-            "std_error": self.std_error,
-            "robust_std_error": np.nan if self.robust_std_error is None else self.robust_std_error,
-            "hazard_ratio": self.hazard_ratio,
-            "conf_low": np.exp(low),
-            "conf_high": np.exp(high),
-            "p_value": self.p_value,
-        }
-        return columns
-
-    def headline(self) -> str:
-        kind = {"firth": "Firth's penalised ", "ridge": "Ridge ", "elasticnet": "Elastic-net "}.get(
-            self.penalty or "", ""
-        )
-        lines = [
-            f"{kind}Cox regression ({self.ties} ties): {len(self.surv)} rows, {self.n_event} events; "
-            f"{self.conf_level:.0%} intervals of the hazard ratio",
-            f"Log likelihood {self.log_likelihood:.6g} (null {self.log_likelihood_null:.6g})",
-        ]
-        if self.frailty is not None:
-            lines.append(self.frailty.headline())
-        if self.penalty is None:
-            lines.append(
-                "; ".join(f"{name} {format_number(statistic)} on {df:g} df, p {format_number(p)}"
-                          for name, statistic, df, p in self.tests().to_numpy())
-            )  # fmt: skip
-        if self.note:
-            lines.append(self.note)
-        return "\n".join(lines)
-
-    # -- what can be asked of the fit ------------------------------------------------------------
-
-    def linear_predictor(self, data: Any = None) -> FloatArray:
-        """x'b for new data (m,), or for the data fitted (offset included then)."""
-        if data is None:
-            own = self.design.matrix @ self.estimate
-            return own if self.offset is None else own + np.asarray(self.offset, dtype=np.float64)
-        return self.design.apply(data) @ self.estimate
-
-    def baseline_hazard(self) -> Any:
+    def baseline_hazard(self) -> baseline.BaselineHazard:
         """Cumulative baseline hazard for covariates 0, delayed entry respected (`BaselineHazard`)."""
-        return _ask("cox.baseline").baseline_hazard(self)
+        return baseline.baseline_hazard(self)
 
-    def predict_survival(self, data: Any = None, times: Any = None, **options: Any) -> Any:
-        """Survival curves with intervals for new patients (`PredictedSurvival`)."""
-        return _ask("cox.prediction").predict_survival(self, data, times, **options)
+    def predict_survival(
+        self,
+        data: Any = None,
+        times: Any = None,
+        *,
+        stratum: Any = None,
+        offset: Any = None,
+        conf_level: float | None = None,
+        conf_type: str = "log-log",
+    ) -> prediction.PredictedSurvival:
+        """Survival curves with intervals for new patients (`PredictedSurvival`).
+
+        Parameters
+        ----------
+        data : None (the patients fitted), a frame or an array of m patients; times : (T,) in the fit's unit.
+        stratum : whose baseline; offset : (m,) known part; conf_level, conf_type : of the pointwise limits.
+        """
+        return prediction.predict_survival(
+            self, data, times, stratum=stratum, offset=offset, conf_level=conf_level, conf_type=conf_type
+        )
 
     def residuals(self, kind: str = "martingale") -> Any:
         """Residuals: martingale, deviance, score, schoenfeld, scaled_schoenfeld, dfbeta, dfbetas."""
-        return _ask("cox.residuals").residuals(self, kind)
+        return residuals.residuals(self, kind)
 
     def dfbeta(self) -> FloatArray:
         """Approximate change (n, p) in the coefficients when a row is left out."""
-        return _ask("cox.residuals").residuals(self, "dfbeta")
+        changes: FloatArray = residuals.residuals(self, "dfbeta")
+        return changes
 
-    def proportional_hazards_test(self, transform: str = "km") -> Any:
+    def proportional_hazards_test(self, transform: str = "km") -> diagnostics.ProportionalHazardsTest:
         """Score test of constant coefficients over time, by term and overall (`ProportionalHazardsTest`)."""
-        return _ask("cox.diagnostics").proportional_hazards_test(self, transform)
+        return diagnostics.proportional_hazards_test(self, transform)
 
-    def hazard_ratio_over_time(self, term: str, **options: Any) -> Any:
+    def hazard_ratio_over_time(
+        self, term: str, *, transform: str = "km", df: int = 3, n_times: int = 60, conf_level: float = 0.95
+    ) -> over_time.TimeVaryingCoefficient:
         """Smooth log hazard ratio of one term against time (`TimeVaryingCoefficient`)."""
-        return _ask("cox.over_time").hazard_ratio_over_time(self, term, **options)
+        return over_time.hazard_ratio_over_time(
+            self, term, transform=transform, df=df, n_times=n_times, conf_level=conf_level
+        )
 
-    def concordance(self, **options: Any) -> Any:
+    def concordance(self, *, conf_level: float = 0.95) -> concordance.Concordance:
         """Harrell's concordance of the linear predictor, with standard error (`Concordance`)."""
-        return _ask("cox.concordance").concordance(self.surv, -self.linear_predictor(), **options)
+        return concordance.concordance(self.surv, -self.linear_predictor(), conf_level=conf_level)
 
-    def calibration(self, time: float, **options: Any) -> Any:
+    def calibration(
+        self, time: float, *, groups: int = 5, conf_level: float = 0.95
+    ) -> validation.Calibration:
         """Predicted against observed survival at a time, by groups of risk (`Calibration`)."""
-        return _ask("cox.validation").calibration(self, time, **options)
+        return validation.calibration(self, time, groups=groups, conf_level=conf_level)
 
-    def validate(self, *, seed: int, **options: Any) -> Any:
+    def validate(self, *, seed: int, n_bootstrap: int = 200) -> validation.Validation:
         """Optimism-corrected concordance and calibration slope by bootstrap (`Validation`)."""
-        return _ask("cox.validation").validate(self, seed=seed, **options)
+        return validation.validate(self, seed=seed, n_bootstrap=n_bootstrap)
 
     def to_lifelines(self) -> Any:
         """The same model fitted by lifelines, as its CoxPHFitter."""
-        return _ask("nonparametric.lifelines_bridge").cox_to_lifelines(self)
-
-
-def _ask(module: str) -> Any:
-    return importlib.import_module(f"survsim.estimate.{module}")
+        return upward("to_lifelines")(self)

@@ -14,7 +14,8 @@ from survsim.core.result import Result, result
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns
 from survsim.estimate.cox.batch import cox_resamples
-from survsim.estimate.cox.result import CoxFit
+from survsim.estimate.cox.fitted import FittedCox
+from survsim.estimate.cox.prediction import predict_survival
 from survsim.kernels.concordance import pair_counts
 from survsim.kernels.risk_set import tabulate
 
@@ -54,7 +55,7 @@ class Calibration(Result):
         )
 
 
-def calibration(fit: CoxFit, time: float, *, groups: int = 5, conf_level: float = 0.95) -> Calibration:
+def calibration(fit: FittedCox, time: float, *, groups: int = 5, conf_level: float = 0.95) -> Calibration:
     """Mean predicted survival against Kaplan-Meier within quantile groups of the linear predictor.
 
     On the data the model was fitted to this is too good; `validate` says by how much.
@@ -69,7 +70,7 @@ def calibration(fit: CoxFit, time: float, *, groups: int = 5, conf_level: float 
         raise InputError(
             f"time must lie within follow-up, 0 to {surv.time.max():g} {surv.unit}; got {time:g}."
         )
-    predicted = fit.predict_survival(None, [time]).survival[:, 0]
+    predicted = predict_survival(fit, None, [time]).survival[:, 0]
     edges = np.quantile(predicted, np.linspace(0, 1, groups + 1)[1:-1])
     code = np.searchsorted(edges, predicted, side="left")
     present = np.unique(code)
@@ -124,7 +125,7 @@ class Validation(Result):
         return f"Optimism-corrected performance, {self.n_bootstrap} bootstrap resamples{lost}"
 
 
-def validate(fit: CoxFit, *, n_bootstrap: int = 200, seed: int) -> Validation:
+def validate(fit: FittedCox, *, n_bootstrap: int = 200, seed: int) -> Validation:
     """Optimism bootstrap: refit in each resample, performance there less performance on the original data.
 
     Parameters

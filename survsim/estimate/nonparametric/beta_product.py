@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from survsim.core.checks import FloatArray
-from survsim.estimate.nonparametric.confidence_bands import Band
+from survsim.estimate.nonparametric.band_scales import Band
 
 Moments = tuple[FloatArray, FloatArray]
 """Logarithm of the mean, and of the ratio second moment / mean squared."""

@@ -11,7 +11,7 @@ from survsim.core.checks import FloatArray
 from survsim.core.errors import InputError
 from survsim.core.result import Result, format_number, result
 from survsim.core.tables import Columns
-from survsim.estimate.nonparametric.confidence_bands import normal_quantile
+from survsim.estimate.nonparametric.band_scales import normal_quantile
 
 if TYPE_CHECKING:
     pass

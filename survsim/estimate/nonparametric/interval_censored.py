@@ -13,7 +13,7 @@ from survsim.core.errors import ConvergenceWarning, InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
-from survsim.estimate.nonparametric import lifelines_bridge
+from survsim.estimate.nonparametric.turnbull import innermost_intervals, turnbull_survival
 
 if TYPE_CHECKING:
     pass
@@ -84,8 +84,8 @@ def interval_censored_survival(low: Any, high: Any, *, unit: str) -> IntervalCen
     # becomes a closed interval, and an exact time the short one that ends at it.
     from_ = (3 * np.searchsorted(ends, left) + np.where(left < right, 4, 2)).astype(np.float64)
     to = (3 * np.searchsorted(ends, right) + 3).astype(np.float64)
-    starts, stops = lifelines_bridge.innermost_intervals(from_, to)
-    survival = np.clip(lifelines_bridge.turnbull_survival(from_, to), 0.0, 1.0)
+    starts, stops = innermost_intervals(from_, to)
+    survival = np.clip(turnbull_survival(from_, to), 0.0, 1.0)
     probability = np.maximum(-np.diff(survival, prepend=1.0), 0.0)
     _check_maximum(from_, to, starts, stops, probability)
     return IntervalCensoredSurvival(

@@ -14,6 +14,7 @@ from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns
+from survsim.core.upward import upward
 from survsim.estimate.nonparametric.confidence_bands import BANDS, SMALL_SAMPLE, pointwise_band, start_of_band
 from survsim.estimate.nonparametric.quantiles import SurvivalQuantiles, crossing_time
 from survsim.estimate.nonparametric.survival_at import SurvivalAt
@@ -179,9 +180,7 @@ class KaplanMeier(Result):
 
     def to_lifelines(self, group: Any = None) -> Any:
         """The curve of one group as a fitted ``lifelines.KaplanMeierFitter`` (`group` is optional with one)."""
-        from survsim.estimate.nonparametric.lifelines_bridge import kaplan_meier_to_lifelines
-
-        return kaplan_meier_to_lifelines(self, group)
+        return upward("to_lifelines")(self, group)
 
 
 def kaplan_meier(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray
-from survsim.estimate.nonparametric.confidence_bands import Band, normal_quantile
+from survsim.estimate.nonparametric.band_scales import Band, normal_quantile
 
 BLOCK = 2_000_000
 

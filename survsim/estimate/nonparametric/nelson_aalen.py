@@ -12,7 +12,7 @@ from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns
-from survsim.estimate.nonparametric.confidence_bands import normal_quantile
+from survsim.estimate.nonparametric.band_scales import normal_quantile
 from survsim.estimate.nonparametric.kaplan_meier import robust_variance
 from survsim.kernels import product_limit
 

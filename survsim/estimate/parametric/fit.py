@@ -14,6 +14,8 @@ from survsim.core.errors import ExtrapolationWarning, InputError
 from survsim.core.result import Result, format_number, result
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns
+from survsim.core.upward import upward
+from survsim.estimate.parametric.prediction import SurvivalPrediction, predict_rmst, predict_survival
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -150,14 +152,12 @@ class ParametricFit(Result):
 
     def predict_survival(
         self, data: Any = None, times: Any = None, *, conf_level: float | None = None
-    ) -> Any:
+    ) -> SurvivalPrediction:
         """Survival at `times` for each row of `data`, delta-method intervals on the log-log scale.
 
         Returns `SurvivalPrediction`; with background mortality this is relative survival. Times beyond
         follow-up give an `ExtrapolationWarning`.
         """
-        from survsim.estimate.parametric.prediction import predict_survival
-
         level = self.conf_level if conf_level is None else between("conf_level", conf_level, 0.0, 1.0)
         return predict_survival(self, data, times, level)
 
@@ -166,16 +166,12 @@ class ParametricFit(Result):
 
         Columns patient, tau, rmst, std_error, conf_low, conf_high.
         """
-        from survsim.estimate.parametric.prediction import predict_rmst
-
         level = self.conf_level if conf_level is None else between("conf_level", conf_level, 0.0, 1.0)
         return predict_rmst(self, data, float(tau), level)
 
     def to_lifelines(self) -> Any:
         """A lifelines accelerated failure time fitter with these coefficients and this covariance."""
-        from survsim.estimate.nonparametric.lifelines_bridge import parametric_to_lifelines
-
-        return parametric_to_lifelines(self)
+        return upward("to_lifelines")(self)
 
     # -- printing --------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from scipy.special import ndtri
@@ -14,11 +14,31 @@ from survsim.core.distributions import HazardDistribution
 from survsim.core.errors import ExtrapolationWarning, InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.surv import Surv
 from survsim.core.tables import Columns
-from survsim.estimate.parametric.fit import ParametricFit
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+class Fitted(Protocol):
+    """What a prediction needs of a fit; see `ParametricFit` for the shapes."""
+
+    @property
+    def provenance(self) -> Provenance: ...
+    @property
+    def surv(self) -> Surv: ...
+    @property
+    def family(self) -> str: ...
+    @property
+    def estimate(self) -> FloatArray: ...
+    @property
+    def std_error(self) -> FloatArray: ...
+    @property
+    def covariance(self) -> FloatArray: ...
+    @property
+    def end_of_follow_up(self) -> float: ...
+    def distribution(self, data: Any = None, parameters: FloatArray | None = None) -> HazardDistribution: ...
 
 
 @result
@@ -60,7 +80,7 @@ class SurvivalPrediction(Result):
         )
 
 
-def predict_survival(fit: ParametricFit, data: Any, times: Any, conf_level: float) -> SurvivalPrediction:
+def predict_survival(fit: Fitted, data: Any, times: Any, conf_level: float) -> SurvivalPrediction:
     """Survival at times with intervals on the scale log(-log S), where they stay inside 0 and 1."""
     if times is None:
         raise InputError(f"times is missing: pass the times, in {fit.surv.unit}, at which to predict.")
@@ -87,7 +107,7 @@ def predict_survival(fit: ParametricFit, data: Any, times: Any, conf_level: floa
     )
 
 
-def predict_rmst(fit: ParametricFit, data: Any, tau: float, conf_level: float) -> pd.DataFrame:
+def predict_rmst(fit: Fitted, data: Any, tau: float, conf_level: float) -> pd.DataFrame:
     """Restricted mean with a symmetric interval."""
     import pandas as pd
 
@@ -109,7 +129,7 @@ def predict_rmst(fit: ParametricFit, data: Any, tau: float, conf_level: float) -
 
 
 def _delta(
-    fit: ParametricFit, data: Any, function: Callable[[HazardDistribution], FloatArray]
+    fit: Fitted, data: Any, function: Callable[[HazardDistribution], FloatArray]
 ) -> tuple[FloatArray, FloatArray]:
     """A function of the law and its standard error; central differences a thousandth of an error wide."""
     estimate, step = np.asarray(fit.estimate), 1e-3 * fit.std_error
@@ -126,7 +146,7 @@ def _delta(
     return centre, np.sqrt(np.einsum("...i,ij,...j->...", gradient, fit.covariance, gradient))
 
 
-def _warn_beyond(fit: ParametricFit, time: float) -> None:
+def _warn_beyond(fit: Fitted, time: float) -> None:
     if time > fit.end_of_follow_up:
         warnings.warn(
             f"prediction at {time:g} {fit.surv.unit}, but follow-up ends at {fit.end_of_follow_up:g}: beyond it "

@@ -14,7 +14,7 @@ from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.streams import Streams
 from survsim.core.tables import Columns
-from survsim.estimate.nonparametric.confidence_bands import normal_quantile
+from survsim.estimate.nonparametric.band_scales import normal_quantile
 from survsim.kernels import batch_product_limit, batch_trials
 from survsim.kernels._jit import map_threads
 

@@ -14,7 +14,7 @@ from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
 from survsim.estimate.printed.study_rows import Studies
-from survsim.estimate.synthesis.meta_analysis import MetaAnalysis, refuse_other_results, repool
+from survsim.estimate.synthesis.pooling import MetaAnalysis, refuse_other_results, repool
 
 if TYPE_CHECKING:
     pass

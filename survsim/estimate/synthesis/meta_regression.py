@@ -17,7 +17,7 @@ from survsim.core.result import Result, result
 from survsim.core.tables import Columns
 from survsim.estimate.printed.study_rows import study_rows
 from survsim.estimate.synthesis import heterogeneity as het
-from survsim.estimate.synthesis import meta_analysis as pooling
+from survsim.estimate.synthesis import pooling
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,9 +14,10 @@ from survsim.core.errors import EvidenceWarning, InputError, SmallSampleWarning
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns, from_rows
-from survsim.estimate.synthesis.meta_analysis import critical_value, meta_analysis, two_sided_p
+from survsim.estimate.synthesis.meta_analysis import meta_analysis
 from survsim.estimate.synthesis.network_design import NetworkRows, network_rows, treatments_of
 from survsim.estimate.synthesis.network_likelihood import fit_network, restricted_tau2
+from survsim.estimate.synthesis.pooling import critical_value, two_sided_p
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -18,7 +18,7 @@ from survsim.core.surv import Surv
 from survsim.core.tables import Columns
 from survsim.estimate.synthesis import curve_pooling as model
 from survsim.estimate.synthesis.curve_studies import CurveStudies, curve_studies, patient_curves
-from survsim.estimate.synthesis.meta_analysis import critical_value
+from survsim.estimate.synthesis.pooling import critical_value
 
 if TYPE_CHECKING:
     from survsim.core.distributions import PiecewiseExponential

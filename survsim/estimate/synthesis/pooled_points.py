@@ -16,7 +16,7 @@ from survsim.core.result import Result, result
 from survsim.core.tables import Columns
 from survsim.estimate.printed import published_points as points
 from survsim.estimate.printed.study_rows import study_rows
-from survsim.estimate.synthesis.meta_analysis import CONF_METHODS, METHODS, MetaAnalysis, pool_rows
+from survsim.estimate.synthesis.pooling import CONF_METHODS, METHODS, MetaAnalysis, pool_rows
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from survsim.evidence.ask.selection import EvidenceSelection
 
 DESIGN_ORDER = (
     "rct",
@@ -60,9 +59,8 @@ class EvidenceMap(Result):
         )
 
 
-def evidence_map(selection: EvidenceSelection) -> EvidenceMap:
-    """Count studies and patients of a selection by site group, treatment, endpoint and design."""
-    frame = selection.frame
+def evidence_map(frame: pd.DataFrame, provenance: Provenance) -> EvidenceMap:
+    """Count studies and patients of selected rows by site group, treatment, endpoint and design."""
     by = ["site_group", "treatment", "endpoint", "design"]
     frame = frame.assign(treatment=frame["treatment"].where(frame["treatment"] != "", "not_stated"))
     studies = frame.drop_duplicates([*by, "study_id"])
@@ -84,5 +82,5 @@ def evidence_map(selection: EvidenceSelection) -> EvidenceMap:
         sites=tuple(patients.sort_values(ascending=False, kind="stable").index),
         treatments=tuple(counts.index),
         endpoints=tuple(endpoints.index),
-        provenance=selection.provenance,
+        provenance=provenance,
     )

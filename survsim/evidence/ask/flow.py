@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from survsim.core.checks import IntArray
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
 
 if TYPE_CHECKING:
-    from survsim.evidence.ask.selection import EvidenceSelection
+    pass
 
 SHARED = "shares patients with a study that was kept"
 
@@ -50,23 +52,30 @@ class EvidenceFlow(Result):
         )
 
 
-def evidence_flow(selection: EvidenceSelection) -> EvidenceFlow:
-    """Count numbers and studies after each step of a selection; steps that left nothing out are not listed."""
+def evidence_flow(
+    studies: Iterable[str], code: IntArray, reasons: Sequence[str], criteria: Mapping[str, Any]
+) -> EvidenceFlow:
+    """Count numbers and studies after each step of a selection; steps that left nothing out are not listed.
+
+    Parameters
+    ----------
+    studies : (n,) study of each number; code : (n,) the step that left it out, 0 where none did.
+    reasons : what each step left out, step 1 first; criteria : what was asked for, for the ancestry.
+    """
     import pandas as pd
 
-    study, _ = pd.factorize(selection.estimates["study_id"])
-    code = selection.reason_code
+    study, _ = pd.factorize(np.asarray(studies, dtype=object))
     steps = [("all numbers", 0, 0, len(code), int(study.max(initial=-1)) + 1)]
     left = np.ones(len(code), bool)
-    for number, reason in enumerate(selection.reasons, 1):
+    for number, reason in enumerate(reasons, 1):
         gone = code == number
         if not gone.any():
             continue
         before = steps[-1]
         left &= ~gone
-        studies = int(np.unique(study[left]).size)
+        remain = int(np.unique(study[left]).size)
         name = SHARED if reason == "overlap" else reason
-        steps.append((name, int(gone.sum()), before[4] - studies, int(left.sum()), studies))
+        steps.append((name, int(gone.sum()), before[4] - remain, int(left.sum()), remain))
     columns = list(zip(*steps))
     return EvidenceFlow(
         reasons=tuple(columns[0]),
@@ -74,5 +83,5 @@ def evidence_flow(selection: EvidenceSelection) -> EvidenceFlow:
         studies_out=np.array(columns[2], np.int64),
         numbers_left=np.array(columns[3], np.int64),
         studies_left=np.array(columns[4], np.int64),
-        provenance=Provenance.of("flow", **dict(selection.criteria)),
+        provenance=Provenance.of("flow", **criteria),
     )

@@ -9,14 +9,14 @@ import numpy as np
 
 from survsim.core.estimate_record import Estimate
 from survsim.core.provenance import Provenance
+from survsim.evidence.ask.evidence_map import EvidenceMap, evidence_map
+from survsim.evidence.ask.flow import EvidenceFlow, evidence_flow
+from survsim.evidence.ask.references import References, references_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from survsim.core.checks import IntArray
-    from survsim.evidence.ask.evidence_map import EvidenceMap
-    from survsim.evidence.ask.flow import EvidenceFlow
-    from survsim.evidence.ask.references import References
 
 _TEXT_FIELDS = frozenset(f for f, t in Estimate.__annotations__.items() if t == "str")
 
@@ -85,21 +85,15 @@ class EvidenceSelection:
 
     def flow(self) -> EvidenceFlow:
         """How many studies and numbers remained after each step, for a flow picture."""
-        from survsim.evidence.ask.flow import evidence_flow
-
-        return evidence_flow(self)
+        return evidence_flow(self.estimates["study_id"], self.reason_code, self.reasons, dict(self.criteria))
 
     def references(self) -> References:
         """The studies behind the selected rows, exactly those, ready to be cited."""
-        from survsim.evidence.ask.references import references_of
-
         return references_of(self.studies, self.study_ids)
 
     def map(self) -> EvidenceMap:
         """Patients by site, treatment and endpoint; the gaps too."""
-        from survsim.evidence.ask.evidence_map import evidence_map
-
-        return evidence_map(self)
+        return evidence_map(self.frame, self.provenance)
 
     def __repr__(self) -> str:
         asked = ", ".join(f"{k}={v!r}" for k, v in self.criteria) or "everything"

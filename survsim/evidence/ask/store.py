@@ -17,7 +17,7 @@ from survsim.core.surv import Surv
 from survsim.evidence.ask.selection import EvidenceSelection, to_records
 from survsim.evidence.raw.csv_text import read_or_raise
 from survsim.evidence.raw.locate import DataFolder, data_folder
-from survsim.evidence.schema.table import tables
+from survsim.evidence.schema.catalogue import tables
 from survsim.evidence.schema.typed import typed
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from survsim.evidence.raw.declared import Row
 from survsim.evidence.raw.literature import literature_sets
 from survsim.evidence.raw.locate import DataFolder
 from survsim.evidence.raw.sets import Files, RawTable, commit, read_raw
-from survsim.evidence.schema.table import tables
+from survsim.evidence.schema.catalogue import tables
 
 FIELDS = ("first_author", "year", "title", "journal", "doi", "pmid", "url")
 MAX_BYTES = 20 * 2**20

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from survsim.core.errors import EvidenceError
 from survsim.evidence.raw.csv_text import read_or_raise
 from survsim.evidence.raw.locate import DataFolder, data_folder
-from survsim.evidence.schema.table import tables
+from survsim.evidence.schema.catalogue import tables
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -16,7 +16,8 @@ from survsim.evidence.raw.conversions import is_number
 from survsim.evidence.raw.declared import Row
 from survsim.evidence.raw.sets import SETS_TABLES, typed_columns
 from survsim.evidence.rules.cells import DATE_LIKE, DATES_ARE_ODD_IN, FORMULA
-from survsim.evidence.schema.table import Column, tables
+from survsim.evidence.schema.catalogue import tables
+from survsim.evidence.schema.table import Column
 from survsim.evidence.schema.typed import NUMERIC
 
 WORDS_SHEET = "words"

@@ -21,7 +21,8 @@ from survsim.evidence.raw.sets import (
     typed_columns,
     write_unchecked,
 )
-from survsim.evidence.schema.table import Column, tables
+from survsim.evidence.schema.catalogue import tables
+from survsim.evidence.schema.table import Column
 from survsim.evidence.schema.typed import NUMERIC
 
 WORDS_FILE = "allowed_words.csv"

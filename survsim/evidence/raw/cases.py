@@ -8,7 +8,7 @@ from typing import Any
 from survsim.core.errors import EvidenceError
 from survsim.evidence.raw.csv_text import read_or_raise
 from survsim.evidence.raw.declared import Declared, Row, records
-from survsim.evidence.schema.table import tables
+from survsim.evidence.schema.catalogue import tables
 
 
 def read_cases(raw: Path, declared: Declared) -> dict[str, list[Row]]:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from survsim.evidence.raw.csv_text import parse_text, read_text_table
 from survsim.evidence.raw.locate import DataFolder, data_folder
 from survsim.evidence.raw.package import raw_checksums
-from survsim.evidence.rules.rule import apply_rules
+from survsim.evidence.rules.catalogue import apply_rules
 from survsim.evidence.rules.tables import Tables
+from survsim.evidence.schema.catalogue import tables
 from survsim.evidence.schema.faults import ERROR, Fault, error, warning
-from survsim.evidence.schema.table import tables
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -20,7 +20,7 @@ from survsim.evidence.raw.literature import extra_rows, read_literature
 from survsim.evidence.raw.locate import data_folder
 from survsim.evidence.raw.merge import merge_aliases, merge_arms
 from survsim.evidence.raw.patients import read_patients
-from survsim.evidence.schema.table import tables
+from survsim.evidence.schema.catalogue import tables
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,7 +9,7 @@ from survsim.core.errors import EvidenceError
 from survsim.evidence.raw import conversions
 from survsim.evidence.raw.csv_text import read_or_raise
 from survsim.evidence.raw.declared import Declared, Row, evidence_grade, need_columns, records
-from survsim.evidence.schema.table import tables
+from survsim.evidence.schema.catalogue import tables
 
 TYPED_COLUMN = "ci_lower"
 """A table with this column is in the typed format; one without it is already in the columns of the schema."""

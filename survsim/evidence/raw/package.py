@@ -9,7 +9,8 @@ from typing import Any
 
 from survsim.core import files
 from survsim.evidence.raw.declared import declared_at
-from survsim.evidence.schema.table import Column, Table, tables
+from survsim.evidence.schema.catalogue import tables
+from survsim.evidence.schema.table import Column, Table
 
 _FIELD_TYPES = {"text": "string", "number": "number", "integer": "integer", "year": "year", "date": "date"}
 

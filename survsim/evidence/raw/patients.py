@@ -8,8 +8,8 @@ from pathlib import Path
 from survsim.core.errors import EvidenceError
 from survsim.evidence.raw.csv_text import read_or_raise
 from survsim.evidence.raw.declared import Declared, Row, records
+from survsim.evidence.schema.catalogue import tables
 from survsim.evidence.schema.patients import TABLES
-from survsim.evidence.schema.table import tables
 
 FOLDER = "ipd"
 

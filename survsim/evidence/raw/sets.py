@@ -17,7 +17,7 @@ from survsim.evidence.raw.curate import Curation, checked_content, curate
 from survsim.evidence.raw.declared import Row, records
 from survsim.evidence.raw.literature import TYPED_COLUMN, literature_sets
 from survsim.evidence.raw.locate import DataFolder
-from survsim.evidence.schema.table import tables
+from survsim.evidence.schema.catalogue import tables
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]{0,59}")
 OWN_SET = "published"

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from survsim.evidence.rules.rule import rule
 from survsim.evidence.rules.tables import MOST_PER_RULE, Tables
+from survsim.evidence.schema.catalogue import tables
 from survsim.evidence.schema.faults import WARNING, Fault, error, warning
-from survsim.evidence.schema.table import Column, tables
+from survsim.evidence.schema.table import Column
 from survsim.evidence.schema.typed import NUMERIC
 
 Cells = NDArray[np.object_]

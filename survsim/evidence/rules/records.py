@@ -9,8 +9,8 @@ import numpy as np
 
 from survsim.evidence.rules.rule import RULES, rule
 from survsim.evidence.rules.tables import Tables
+from survsim.evidence.schema.catalogue import tables
 from survsim.evidence.schema.faults import WARNING, Fault, error, warning
-from survsim.evidence.schema.table import tables
 
 COURSES = re.compile(r"(\d+(\.\d+)?)( then \d+(\.\d+)?)*")
 

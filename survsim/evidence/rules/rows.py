@@ -9,8 +9,9 @@ import numpy as np
 
 from survsim.evidence.rules.rule import rule
 from survsim.evidence.rules.tables import Tables
+from survsim.evidence.schema.catalogue import tables
 from survsim.evidence.schema.faults import ERROR, WARNING, Fault
-from survsim.evidence.schema.table import RATIOS, tables
+from survsim.evidence.schema.table import RATIOS
 
 if TYPE_CHECKING:
     import pandas as pd

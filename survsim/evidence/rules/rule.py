@@ -33,19 +33,3 @@ def rule(name: str, **needs: tuple[str, ...]) -> Callable[[Check], Check]:
         return check
 
     return register
-
-
-def all_rules() -> dict[str, Rule]:
-    """Every rule, in the order in which they run."""
-    from survsim.evidence.rules import cells, estimates, patients, records, rows  # noqa: F401
-
-    return RULES
-
-
-def apply_rules(tables: Tables) -> list[Fault]:
-    """All faults of all rules that can run."""
-    found: list[Fault] = []
-    for item in all_rules().values():
-        if all(tables.has(table, columns) for table, columns in item.needs.items()):
-            found.extend(item.check(tables))
-    return found

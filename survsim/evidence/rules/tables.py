@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from survsim.core.checks import BoolArray, FloatArray
+from survsim.evidence.schema.catalogue import tables
 from survsim.evidence.schema.faults import ERROR, Fault, error, warning
-from survsim.evidence.schema.table import tables
 from survsim.evidence.schema.typed import numbers
 
 if TYPE_CHECKING:

@@ -132,13 +132,3 @@ ADJUSTMENTS = (
     "subgroup",
     "not_stated",
 )
-
-
-def tables() -> dict[str, Table]:
-    """All tables by name, in the order in which they are written and checked."""
-    from survsim.evidence.schema import literature as schema_literature
-    from survsim.evidence.schema import patients as schema_patients
-    from survsim.evidence.schema import records as schema_records
-
-    found = (*schema_literature.TABLES, *schema_patients.TABLES, *schema_records.TABLES)
-    return {t.name: t for t in found}

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from survsim.core.checks import FloatArray
-from survsim.simulation.declared.states import HISTORY
+from survsim.simulation.declared.declared_model import DeclaredModel
+from survsim.simulation.declared.states import HISTORY, Transition
 from survsim.simulation.laws.law import LawBase, PiecewiseLaw
 from survsim.simulation.laws.schema import Checked
 
-if TYPE_CHECKING:
-    from survsim.simulation.declared.model import Model
-    from survsim.simulation.declared.states import Transition
 
-
-def graph_faults(model: Model) -> Iterator[str]:
+def graph_faults(model: DeclaredModel) -> Iterator[str]:
     """Sentences, each one fault with its place and what to do."""
     names = model.state_names
     for name in sorted({n for n in names if names.count(n) > 1}):
@@ -37,7 +34,7 @@ def graph_faults(model: Model) -> Iterator[str]:
         yield from _way_faults(model)
 
 
-def _transition_faults(model: Model, t: Transition) -> Iterator[str]:
+def _transition_faults(model: DeclaredModel, t: Transition) -> Iterator[str]:
     kinds = {s.name: s for s in model.states}
     for end in (t.source, t.target):
         if end not in kinds:
@@ -60,7 +57,7 @@ def _transition_faults(model: Model, t: Transition) -> Iterator[str]:
         yield f"transition {t.name}: frailty {t.frailty!r} is not declared in the population"
 
 
-def _way_faults(model: Model) -> Iterator[str]:
+def _way_faults(model: DeclaredModel) -> Iterator[str]:
     out: dict[str, list[str]] = {name: [] for name in model.state_names}
     for t in model.transitions:
         out[t.source].append(t.target)
@@ -85,7 +82,7 @@ def _reachable(out: dict[str, list[str]], start: str) -> set[str]:
     return found
 
 
-def _cycle_faults(model: Model, out: dict[str, list[str]]) -> Iterator[str]:
+def _cycle_faults(model: DeclaredModel, out: dict[str, list[str]]) -> Iterator[str]:
     """A cycle whose every transition has a median of next to no time in some draw would never end."""
     medians: dict[tuple[str, str], FloatArray] = {}
     for t in model.transitions:
@@ -108,7 +105,7 @@ def _cycle_faults(model: Model, out: dict[str, list[str]]) -> Iterator[str]:
                 return
 
 
-def _medians(model: Model, law: Any) -> FloatArray | None:
+def _medians(model: DeclaredModel, law: Any) -> FloatArray | None:
     """Median time by draw, (1,) or (draws,); None where a number is unknown or refused, which is told elsewhere."""
     try:
         if isinstance(law, tuple):
@@ -118,7 +115,7 @@ def _medians(model: Model, law: Any) -> FloatArray | None:
         return None
 
 
-def _median(model: Model, law: Any, draw: int | None) -> FloatArray:
+def _median(model: DeclaredModel, law: Any, draw: int | None) -> FloatArray:
     """Median time of a law in one draw, or (with None) in all at once."""
     if not isinstance(law, LawBase):
         return np.asarray(law.quantile(0.5).max())

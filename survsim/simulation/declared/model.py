@@ -11,17 +11,15 @@ import numpy as np
 from survsim.core import units
 from survsim.core.checks import FloatArray
 from survsim.core.errors import ScenarioError
-from survsim.simulation.cord_biology.myelopathy import CordSettings
-from survsim.simulation.declared.population import Population
-from survsim.simulation.declared.states import State, Transition
-from survsim.simulation.declared.strategy import Strategy, Treatment
+from survsim.simulation.declared.declared_model import NATURAL_COURSE, DeclaredModel
+from survsim.simulation.declared.model_checks import check_model
+from survsim.simulation.declared.strategy import Strategy
 
-NATURAL_COURSE = Strategy(strategy="natural_course")
-"""Nobody is treated."""
+__all__ = ["NATURAL_COURSE", "Model", "Numbers"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Model:
+class Model(DeclaredModel):
     """States, transitions, strategies, population and parameters; refused here if it cannot be simulated.
 
     Parameters
@@ -39,50 +37,13 @@ class Model:
         listing every fault found in the graph, the rules and the numbers.
     """
 
-    states: tuple[State, ...]
-    transitions: tuple[Transition, ...]
-    strategies: tuple[Strategy, ...] = (NATURAL_COURSE,)
-    treatments: Mapping[str, Treatment] = dataclasses.field(default_factory=dict)
-    parameters: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    population: Population = dataclasses.field(default_factory=Population)
-    cord: CordSettings = dataclasses.field(default_factory=CordSettings)
-    time_unit: str
-    horizon: float
-    start: str | None = None
-
     def __post_init__(self) -> None:
-        from survsim.simulation.declared.model_checks import check_model
-
         units.check_unit(self.time_unit)
         for name in ("states", "transitions", "strategies"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         numbers = {k: _draws(k, v) for k, v in self.parameters.items()}
         object.__setattr__(self, "parameters", numbers)
         check_model(self)
-
-    @property
-    def n_draws(self) -> int:
-        """Number of parameter draws the model holds; 1 where every number is fixed."""
-        sizes = [p.size for p in self.parameters.values() if p.ndim]
-        laws = [len(t.distribution) for t in self.transitions if isinstance(t.distribution, tuple)]
-        return max([*sizes, *laws, 1])
-
-    @property
-    def state_names(self) -> tuple[str, ...]:
-        return tuple(s.name for s in self.states)
-
-    @property
-    def strategy_names(self) -> tuple[str, ...]:
-        return tuple(s.name for s in self.strategies)
-
-    @property
-    def initial(self) -> str:
-        """The state everybody starts in."""
-        return self.start or self.states[0].name
-
-    def treatment(self, strategy: Strategy, name: str) -> Treatment | None:
-        """The treatment a strategy means by `name`: its own, else the shared one."""
-        return strategy.treatments.get(name, self.treatments.get(name))
 
     def numbers_at(self, draw: int) -> Numbers:
         """The numbers of one draw."""

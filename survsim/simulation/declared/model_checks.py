@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from survsim.core.errors import ExtrapolationWarning, ScenarioError
 from survsim.simulation.cord_biology.radiobiology import LQ_LIMIT
+from survsim.simulation.declared.declared_model import DeclaredModel
 from survsim.simulation.declared.graph_checks import graph_faults
 from survsim.simulation.declared.number_checks import number_faults, numbers_of
 from survsim.simulation.declared.rule_checks import rule_faults
 from survsim.simulation.declared.strategy import named_numbers
 
-if TYPE_CHECKING:
-    from survsim.simulation.declared.model import Model
 
-
-def check_model(model: Model) -> None:
+def check_model(model: DeclaredModel) -> None:
     """Raise one `ScenarioError` that lists every fault of the model, else warn of doses that are doubtful."""
     # later checks look names up, so they wait until names are in order
     for faults in (graph_faults, _name_faults, rule_faults, number_faults):
@@ -28,7 +26,7 @@ def check_model(model: Model) -> None:
     _warn_of_large_fractions(model)
 
 
-def _warn_of_large_fractions(model: Model) -> None:
+def _warn_of_large_fractions(model: DeclaredModel) -> None:
     """The warning that `eqd2` gives, once for all treatments that are given, as the engine has none."""
     largest: dict[str, float] = {}
     for strategy in model.strategies:
@@ -48,7 +46,7 @@ def _warn_of_large_fractions(model: Model) -> None:
         )
 
 
-def _name_faults(model: Model) -> Iterator[str]:
+def _name_faults(model: DeclaredModel) -> Iterator[str]:
     twice = {n for n in model.strategy_names if model.strategy_names.count(n) > 1}
     for name in sorted(twice):
         yield f"two strategies are called {name}; each needs its own name"
@@ -68,7 +66,7 @@ def _name_faults(model: Model) -> Iterator[str]:
         yield f"parameters must hold the same number of draws; found {shown}"
 
 
-def _numbered(model: Model) -> Iterator[tuple[str, Any]]:
+def _numbered(model: DeclaredModel) -> Iterator[tuple[str, Any]]:
     for state in model.states:
         yield f"state {state.name}", state
     for transition in model.transitions:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from survsim.core.checks import FloatArray
+from survsim.simulation.declared.declared_model import DeclaredModel
 from survsim.simulation.declared.population import Covariate, Frailty
 from survsim.simulation.declared.strategy import (
     Effect,
@@ -22,9 +23,6 @@ from survsim.simulation.declared.strategy import (
 )
 from survsim.simulation.laws.law import LawBase
 from survsim.simulation.laws.schema import Checked
-
-if TYPE_CHECKING:
-    from survsim.simulation.declared.model import Model
 
 _SHARES = {
     (Toxicity, "probability"),
@@ -49,7 +47,7 @@ _NOT_NEGATIVE = {
 }
 
 
-def number_faults(model: Model) -> Iterator[str]:
+def number_faults(model: DeclaredModel) -> Iterator[str]:
     """Sentences, each one number outside its range with the draws that are."""
     items: list[tuple[str, Any]] = [(f"strategy {s.name}", s) for s in model.strategies]
     items += [(f"treatment {n}", t) for n, t in model.treatments.items()]
@@ -68,12 +66,12 @@ def number_faults(model: Model) -> Iterator[str]:
             yield from _law_fault(model, f"transition {transition.name}", law)
 
 
-def numbers_of(model: Model, value: float | str) -> FloatArray:
+def numbers_of(model: DeclaredModel, value: float | str) -> FloatArray:
     """A number as an array (), or the draws of the parameter it names, () or (draws,)."""
     return model.parameters[value] if isinstance(value, str) else np.asarray(float(value))
 
 
-def _order_faults(model: Model, item: Any) -> Iterator[str]:
+def _order_faults(model: DeclaredModel, item: Any) -> Iterator[str]:
     """Pairs of numbers that are in the wrong order in some draw."""
     for part in _parts(item):
         if isinstance(part, Effect) and part.waning:
@@ -138,7 +136,7 @@ def _laws(item: Any) -> Iterator[LawBase]:
     yield from (part for part in _parts(item) if isinstance(part, LawBase))
 
 
-def _law_fault(model: Model, where: str, law: LawBase) -> Iterator[str]:
+def _law_fault(model: DeclaredModel, where: str, law: LawBase) -> Iterator[str]:
     """Build the law at each extreme of its parameters: the distribution itself says what it refuses."""
     for pick in (np.min, np.max):
         try:
@@ -148,5 +146,5 @@ def _law_fault(model: Model, where: str, law: LawBase) -> Iterator[str]:
             return
 
 
-def _extreme(model: Model, pick: Callable[[FloatArray], Any], value: float | str) -> float:
+def _extreme(model: DeclaredModel, pick: Callable[[FloatArray], Any], value: float | str) -> float:
     return float(pick(numbers_of(model, value)))

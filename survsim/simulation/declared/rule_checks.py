@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
+from survsim.simulation.declared.declared_model import DeclaredModel
 from survsim.simulation.declared.rules import GROWING, LINE_STATUS
 from survsim.simulation.declared.strategy import Clause, DoseRule, Line, StopRule, Strategy, Treatment
 
-if TYPE_CHECKING:
-    from survsim.simulation.declared.model import Model
 
-
-def rule_faults(model: Model) -> Iterator[str]:
+def rule_faults(model: DeclaredModel) -> Iterator[str]:
     """Sentences, each one fault with the strategy and line it is in."""
     for strategy in model.strategies:
         for line in strategy.lines:
@@ -28,7 +25,7 @@ def rule_faults(model: Model) -> Iterator[str]:
         yield from _waiting_faults(model, strategy)
 
 
-def _effect_faults(model: Model, strategy: Strategy) -> Iterator[str]:
+def _effect_faults(model: DeclaredModel, strategy: Strategy) -> Iterator[str]:
     used = dict.fromkeys(t for line in strategy.lines for t in line.treatments)
     for name in [*used, *strategy.treatments]:
         treatment = model.treatment(strategy, name)
@@ -45,7 +42,7 @@ def _effect_faults(model: Model, strategy: Strategy) -> Iterator[str]:
             yield f"treatment {name}: a region is listed twice; make two treatments of one line instead"
 
 
-def _line_faults(model: Model, strategy: Strategy, line: Line) -> Iterator[str]:
+def _line_faults(model: DeclaredModel, strategy: Strategy, line: Line) -> Iterator[str]:
     treatments = {t: model.treatment(strategy, t) or Treatment() for t in line.treatments}
     for rule in line.stop:
         for name in rule.treatments:
@@ -77,7 +74,7 @@ def _takes_no_time(line: Line, treatments: dict[str, Treatment]) -> bool:
     return not any(c.quantity in GROWING and c.at_least for clauses in line.alternatives() for c in clauses)
 
 
-def _clause_fault(model: Model, strategy: Strategy, line: Line, clause: Clause) -> str:
+def _clause_fault(model: DeclaredModel, strategy: Strategy, line: Line, clause: Clause) -> str:
     if clause.quantity in ("state", "line", "response"):
         return _word_fault(model, strategy, line, clause)
     if clause.quantity == "covariate":
@@ -96,7 +93,7 @@ def _clause_fault(model: Model, strategy: Strategy, line: Line, clause: Clause) 
     return ""
 
 
-def _word_fault(model: Model, strategy: Strategy, line: Line, clause: Clause) -> str:
+def _word_fault(model: DeclaredModel, strategy: Strategy, line: Line, clause: Clause) -> str:
     words, refused = clause.words()
     if clause.quantity == "state":
         allowed: tuple[str, ...] = model.state_names
@@ -129,7 +126,9 @@ def _accepted(clause: Clause) -> set[str]:
     return set(LINE_STATUS) - set(words) if refused else set(words)
 
 
-def _status_fault(model: Model, strategy: Strategy, line: Line, other: Line, accepted: set[str]) -> str:
+def _status_fault(
+    model: DeclaredModel, strategy: Strategy, line: Line, other: Line, accepted: set[str]
+) -> str:
     """Why the line `other` never has one of the `accepted` statuses while no line runs; empty if it can."""
     if accepted <= {"running"}:
         return (
@@ -146,7 +145,7 @@ def _status_fault(model: Model, strategy: Strategy, line: Line, other: Line, acc
     return f"{reasons}: the rule can never fire"
 
 
-def _never_had(model: Model, strategy: Strategy, line: Line) -> dict[str, str]:
+def _never_had(model: DeclaredModel, strategy: Strategy, line: Line) -> dict[str, str]:
     """The statuses that a line cannot have when another may start, each with the reason."""
     never = {"running": "one line runs at a time"}
     if not _can_complete(model, strategy, line):
@@ -158,7 +157,7 @@ def _never_had(model: Model, strategy: Strategy, line: Line) -> dict[str, str]:
     return never
 
 
-def _can_complete(model: Model, strategy: Strategy, line: Line) -> bool:
+def _can_complete(model: DeclaredModel, strategy: Strategy, line: Line) -> bool:
     """Whether the last treatment of a line can end as planned, others stopped before it if they are endless."""
     given = {t: model.treatment(strategy, t) for t in line.treatments}
     if None in given.values():
@@ -172,7 +171,7 @@ def _can_complete(model: Model, strategy: Strategy, line: Line) -> bool:
     )
 
 
-def _waiting_faults(model: Model, strategy: Strategy) -> Iterator[str]:
+def _waiting_faults(model: DeclaredModel, strategy: Strategy) -> Iterator[str]:
     """Lines that can only start after one another: whatever can start is found first, the rest waits for ever."""
     lines = {one.line: one for one in strategy.lines}
     clauses = [
@@ -201,7 +200,7 @@ def _waiting_faults(model: Model, strategy: Strategy) -> Iterator[str]:
         )
 
 
-def most_progressions(model: Model) -> float:
+def most_progressions(model: DeclaredModel) -> float:
     """The most progressions a patient can have: living progression states on one way, infinite if states recur."""
     living = {s.name: s for s in model.states if not s.death}
     out: dict[str, list[str]] = {name: [] for name in living}
@@ -221,7 +220,7 @@ def most_progressions(model: Model) -> float:
     return most[model.initial] if most == before else float("inf")
 
 
-def _contradiction(model: Model, clauses: tuple[Clause, ...]) -> Iterator[str]:
+def _contradiction(model: DeclaredModel, clauses: tuple[Clause, ...]) -> Iterator[str]:
     left = set(model.state_names)
     for clause in clauses:
         if clause.quantity == "state":
@@ -231,7 +230,7 @@ def _contradiction(model: Model, clauses: tuple[Clause, ...]) -> Iterator[str]:
         yield "its conditions on state exclude each other: the line can never start"
 
 
-def _range(model: Model, strategy: Strategy, line: Line, quantity: str) -> tuple[float, float]:
+def _range(model: DeclaredModel, strategy: Strategy, line: Line, quantity: str) -> tuple[float, float]:
     """Lowest and highest value a quantity can have in this strategy."""
     if quantity in GROWING:
         never = quantity.startswith("time_since") and quantity != "time_since_progression"
@@ -251,7 +250,7 @@ def _range(model: Model, strategy: Strategy, line: Line, quantity: str) -> tuple
     return (_dose(model, strategy, line, min), most) if quantity == "planned_cord_dose" else (0.0, most)
 
 
-def _dose(model: Model, strategy: Strategy, line: Line, pick: Callable[..., float]) -> float:
+def _dose(model: DeclaredModel, strategy: Strategy, line: Line, pick: Callable[..., float]) -> float:
     """EQD2 of a line's radiation to the region it hits hardest, of the least or largest draw of each dose."""
     ab = model.cord.alpha_beta
     dose: dict[str, float] = {}
@@ -262,7 +261,7 @@ def _dose(model: Model, strategy: Strategy, line: Line, pick: Callable[..., floa
     return max(dose.values(), default=0.0)
 
 
-def _extreme(model: Model, number: float | str | None, pick: Callable[..., float]) -> float | None:
+def _extreme(model: DeclaredModel, number: float | str | None, pick: Callable[..., float]) -> float | None:
     if number is None:
         return None
     return float(pick(model.parameters[number].ravel())) if isinstance(number, str) else float(number)

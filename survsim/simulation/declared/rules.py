@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray
-from survsim.kernels.patient_lines import AFTER, EXTRA, GROWS, LINE, RESPONSE, STANDS, STATE, next_line
+from survsim.kernels.patient_lines import AFTER, EXTRA, GROWS, LINE, RESPONSE, STANDS, STATE
 from survsim.simulation.declared.strategy import Line
 from survsim.simulation.laws.law import Lookup
-
-if TYPE_CHECKING:
-    from survsim.simulation.engine.workspace import Workspace
 
 LINE_STATUS = ("not_started", "running", "completed", "stopped", "declined")
 NOT_STARTED, RUNNING, COMPLETED, STOPPED, DECLINED = range(5)
@@ -77,19 +74,6 @@ class StartRules:
     def ask_dose(self) -> bool:
         """Whether a clause looks at the dose to the cord, which recovers with time."""
         return any(quantity in ("cord_dose", "planned_cord_dose") for _, quantity, _, _ in self.made)
-
-    def next_line(self, w: Workspace, who: IntArray) -> IntArray:
-        """Schedule the start of the next line for `who`, as things stand; those for whom that is now."""
-        extra = np.zeros((self.kind.size if self.made else 0, who.size))
-        for row, quantity, name, line in self.made:
-            if quantity == "covariate":
-                extra[row] = w.covariate(name)[who]
-            else:
-                extra[row] = w.cord_dose(who, line if quantity == "planned_cord_dose" else None)
-        return next_line(
-            who, w.time, w.history, w.state, w.line_status, w.response, w.line_count, self.repeats, self.line_of,
-            self.ends, self.kind, self.subject, self.low, self.high, self.words, extra, w.start_at, w.start_line,
-        )  # fmt: skip
 
 
 def compile_start_rules(lines: Sequence[Line], states: tuple[str, ...], number: Lookup) -> StartRules:

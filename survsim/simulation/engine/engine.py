@@ -7,8 +7,6 @@ Geskus 2007 (Stat Med 26:2389) and Jackson 2016 (JSS 70:8), with hazards as `haz
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray
@@ -17,6 +15,7 @@ from survsim.kernels.patient_path import CodeArray, time_spent
 from survsim.kernels.patient_step import move, next_event, note_entry, sort_out, write_down
 from survsim.simulation.cord_biology.myelopathy import CordSettings
 from survsim.simulation.engine import cord, hazards, lines
+from survsim.simulation.engine.follow import Follow
 from survsim.simulation.engine.luck import Luck
 from survsim.simulation.engine.paths import Paths, SojournLog, empty_paths
 from survsim.simulation.engine.plain import is_plain, simulate_plain
@@ -25,18 +24,6 @@ from survsim.simulation.engine.workspace import Workspace
 
 MAX_STEPS = 20_000
 """Events a path may have before the horizon; more means a cycle that takes next to no time."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Follow:
-    """What is looked at: the end of following, an even grid, horizons of quality and cost, stays."""
-
-    horizon: float
-    grid_step: float
-    points: int
-    taus: tuple[float, ...]
-    values: bool = False
-    sojourns: bool = False
 
 
 def simulate_block(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from survsim.core.checks import IntArray
-from survsim.kernels.patient_lines import begin_line, between_lines, close_line, give, take_off
+from survsim.kernels.patient_lines import begin_line, between_lines, close_line, give, next_line, take_off
 from survsim.kernels.patient_path import CodeArray, within
 from survsim.simulation.declared.rules import COMPLETED, DECLINED, RUNNING, STOPPED
 from survsim.simulation.engine.cord import add_dose
@@ -21,7 +21,7 @@ def schedule(w: Workspace, who: IntArray) -> IntArray:
     touched = []
     waiting = between_lines(who, w.running, w.line_count, w.plan.start_rules.repeats)
     while waiting.size:
-        now = w.plan.start_rules.next_line(w, waiting)
+        now = _next_line(w, waiting)
         if not now.size:
             break
         start(w, now)
@@ -29,6 +29,21 @@ def schedule(w: Workspace, who: IntArray) -> IntArray:
         # a line that was declined leaves the patient free for the next one at once
         waiting = now.compress(w.running[now] < 0)
     return np.concatenate(touched) if touched else np.zeros(0, dtype=np.int64)
+
+
+def _next_line(w: Workspace, who: IntArray) -> IntArray:
+    """Schedule the start of the next line for `who`, as things stand; those for whom that is now."""
+    rules = w.plan.start_rules
+    extra = np.zeros((rules.kind.size if rules.made else 0, who.size))
+    for row, quantity, name, line in rules.made:
+        if quantity == "covariate":
+            extra[row] = w.covariate(name)[who]
+        else:
+            extra[row] = w.cord_dose(who, line if quantity == "planned_cord_dose" else None)
+    return next_line(
+        who, w.time, w.history, w.state, w.line_status, w.response, w.line_count, rules.repeats, rules.line_of,
+        rules.ends, rules.kind, rules.subject, rules.low, rules.high, rules.words, extra, w.start_at, w.start_line,
+    )  # fmt: skip
 
 
 def start(w: Workspace, who: IntArray) -> None:

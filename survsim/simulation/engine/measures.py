@@ -9,7 +9,7 @@ import numpy as np
 from survsim.core.checks import FloatArray
 from survsim.core.streams import CELL
 from survsim.simulation.declared.model import Model
-from survsim.simulation.engine.engine import Follow
+from survsim.simulation.engine.follow import Follow
 from survsim.simulation.engine.paths import Paths
 from survsim.simulation.engine.plan import StrategyPlan
 

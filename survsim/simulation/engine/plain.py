@@ -8,20 +8,16 @@ than adding. The arithmetic is that of `hazards`, so that both ways give the sam
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from survsim.core.checks import FloatArray
 from survsim.kernels.patient_path import CodeArray, never_unless
 from survsim.kernels.patient_step import count_moves
+from survsim.simulation.engine.follow import Follow
 from survsim.simulation.engine.hazards import own_budget, own_time
 from survsim.simulation.engine.luck import Luck
 from survsim.simulation.engine.paths import Paths
 from survsim.simulation.engine.plan import DiseasePlan, StrategyPlan, TransitionPlan
-
-if TYPE_CHECKING:
-    from survsim.simulation.engine.engine import Follow
 
 _NO_CODE = np.zeros(0, dtype=np.int8)
 

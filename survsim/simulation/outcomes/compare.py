@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -15,10 +15,35 @@ from survsim.core.tables import Columns
 from survsim.simulation.outcomes.intervals import draw_interval
 
 if TYPE_CHECKING:
-    from survsim.simulation.outcomes.result import SimulationResult
+    pass
 
 LOWER_IS_BETTER = ("cost",)
 """Outcomes of which a decision wants little."""
+
+
+class Simulated(Protocol):
+    """What a comparison needs of a simulation; see `SimulationResult` for the shapes."""
+
+    @property
+    def provenance(self) -> Provenance: ...
+    @property
+    def strategies(self) -> tuple[str, ...]: ...
+    @property
+    def labels(self) -> tuple[str, ...]: ...
+    @property
+    def measures(self) -> tuple[str, ...]: ...
+    @property
+    def means(self) -> FloatArray: ...
+    @property
+    def mc_covariance(self) -> FloatArray: ...
+    @property
+    def n_draws(self) -> int: ...
+    @property
+    def conf_level(self) -> float: ...
+    @property
+    def time_unit(self) -> str: ...
+    def measure(self, name: str, time: float | None = None) -> Any: ...
+    def measure_index(self, name: str, time: float | None) -> int: ...
 
 
 @result
@@ -123,7 +148,7 @@ class Decision(Result):
         return f"{end} expected {self.outcome} to {self.tau:g} {self.time_unit}: {self.best}"
 
 
-def compare_strategies(simulation: SimulationResult, reference: str | None = None) -> StrategyComparison:
+def compare_strategies(simulation: Simulated, reference: str | None = None) -> StrategyComparison:
     """Paired differences of every measure from a reference strategy (default: the first).
 
     Warns where the Monte Carlo error of a difference exceeds a tenth of the width of its interval.
@@ -170,7 +195,7 @@ def _warn_if_noisy(error: FloatArray, width: FloatArray) -> None:
         )
 
 
-def decide(simulation: SimulationResult, tau: float, outcome: str = "survival_time") -> Decision:
+def decide(simulation: Simulated, tau: float, outcome: str = "survival_time") -> Decision:
     """The strategy that maximises the expected outcome to `tau`, with how sure that is.
 
     With ``outcome="cost"`` the cheapest is best: costs alone are compared, whatever they buy.

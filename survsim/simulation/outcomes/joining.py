@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from survsim.core.checks import FloatArray
-from survsim.simulation.running.chunks import Chunk, ChunkSums, Job
+from survsim.simulation.outcomes.pieces import Chunk, ChunkSums, Job
 
 
 @dataclasses.dataclass(slots=True)

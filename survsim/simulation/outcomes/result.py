@@ -17,15 +17,15 @@ from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns, stacked
+from survsim.simulation.outcomes.compare import Decision, StrategyComparison, compare_strategies, decide
 from survsim.simulation.outcomes.curves import SimulatedSurvival, StateOccupancy
 from survsim.simulation.outcomes.intervals import draw_interval
 from survsim.simulation.outcomes.joining import Totals
+from survsim.simulation.outcomes.pieces import Job
+from survsim.simulation.outcomes.storage import load_simulation, save_simulation
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from survsim.simulation.outcomes.compare import Decision, StrategyComparison
-    from survsim.simulation.running.chunks import Job
 
 
 @result
@@ -210,14 +210,10 @@ class SimulationResult(Result):
 
     def compare(self, reference: str | None = None) -> StrategyComparison:
         """Paired differences of every measure from `reference` (default: the first strategy)."""
-        from survsim.simulation.outcomes.compare import compare_strategies
-
         return compare_strategies(self, reference)
 
     def decision(self, tau: float, *, outcome: str = "survival_time") -> Decision:
         """Which strategy has the highest expected `outcome` to `tau` (of cost: the lowest), and how sure that is."""
-        from survsim.simulation.outcomes.compare import decide
-
         return decide(self, tau, outcome)
 
     def columns(self) -> Columns:
@@ -245,16 +241,12 @@ class SimulationResult(Result):
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the result to a folder as JSON, Parquet and CSV; `load_simulation` reads it back."""
-        from survsim.simulation.outcomes.storage import save_simulation
-
         save_simulation(self, path)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> SimulationResult:
         """The result that `save` wrote to a folder."""
-        from survsim.simulation.outcomes.storage import load_simulation
-
-        return load_simulation(path)
+        return load_simulation(cls, path)
 
 
 def measure_unit(name: str, time_unit: str) -> str:

@@ -6,7 +6,7 @@ import json
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -14,17 +14,17 @@ from survsim._version import __version__
 from survsim.core.errors import InputError
 from survsim.core.files import atomic_open, file_sha256, write_json, write_text
 from survsim.core.provenance import from_nodes
+from survsim.core.result import Result
 from survsim.simulation.declared.fingerprint import RESULT_FORMAT
 
-if TYPE_CHECKING:
-    from survsim.simulation.outcomes.result import SimulationResult
+S = TypeVar("S", bound=Result)
 
 _PLAIN = ("n_patients", "n_draws", "seed", "horizon", "time_unit", "conf_level", "fingerprint")
 _LISTS = ("strategies", "labels", "states", "death_states", "measures", "taus")
 _ARRAYS = ("counts", "means", "mc_covariance", "grid")
 
 
-def save_simulation(simulation: SimulationResult, path: str | os.PathLike[str]) -> None:
+def save_simulation(simulation: Result, path: str | os.PathLike[str]) -> None:
     """Write ``result.json``, one Parquet file an array and ``outcomes.csv`` to a folder, each whole or not.
 
     Equal results give equal bytes.
@@ -50,16 +50,14 @@ def save_simulation(simulation: SimulationResult, path: str | os.PathLike[str]) 
     write_json(folder / "result.json", content)
 
 
-def load_simulation(path: str | os.PathLike[str]) -> SimulationResult:
-    """Read a folder that `save_simulation` wrote.
+def load_simulation(kind: type[S], path: str | os.PathLike[str]) -> S:
+    """Read a folder that `save_simulation` wrote, as a result of class `kind`.
 
     Raises
     ------
     InputError
         if the folder holds no complete result, one of another format, or files that changed since.
     """
-    from survsim.simulation.outcomes.result import SimulationResult
-
     folder = Path(path)
     note = folder / "result.json"
     if not note.is_file():
@@ -90,7 +88,7 @@ def load_simulation(path: str | os.PathLike[str]) -> SimulationResult:
         raise InputError(_changed(note, "its provenance cannot be read")) from None
     lists: dict[str, Any] = {name: tuple(content[name]) for name in _LISTS}
     plain: dict[str, Any] = {name: content[name] for name in _PLAIN}
-    return SimulationResult(provenance=provenance, **arrays, **lists, **plain)
+    return kind(provenance=provenance, **arrays, **lists, **plain)
 
 
 def _check_content(content: dict[str, Any], note: Path) -> None:

@@ -14,7 +14,7 @@ from survsim._version import __version__
 from survsim.core.errors import ScenarioError
 from survsim.core.files import atomic_open, write_json
 from survsim.simulation.declared.fingerprint import RESULT_FORMAT, fingerprint
-from survsim.simulation.running.chunks import Chunk, ChunkSums, Job
+from survsim.simulation.outcomes.pieces import Chunk, ChunkSums, Job
 
 _FIELDS = ("sums", "products", "counts")
 _SIZES = ("patients", "draws", "seed")

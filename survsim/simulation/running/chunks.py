@@ -2,70 +2,24 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
-from typing import Any
 
 import numpy as np
 
 from survsim.core.checks import FloatArray
 from survsim.core.streams import CELL, Streams
-from survsim.simulation.declared.model import Model
-from survsim.simulation.engine.engine import Follow, simulate_block
+from survsim.simulation.engine.engine import simulate_block
 from survsim.simulation.engine.luck import Luck
-from survsim.simulation.engine.measures import cell_moments, measure_names, patient_values
+from survsim.simulation.engine.measures import cell_moments, patient_values
 from survsim.simulation.engine.paths import Paths
 from survsim.simulation.engine.plain import is_plain
 from survsim.simulation.engine.plan import compile_disease, compile_strategy
+from survsim.simulation.outcomes.pieces import Chunk, ChunkSums, Job
 from survsim.simulation.running.patient_output import PatientWriter
 
 CHUNK_PATIENTS = 32 * CELL
 """Patients (over all draws) that a chunk holds, before very large runs are cut coarser."""
 MAX_CHUNKS = 4000
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """A whole simulation as data: the model, how many, and what is looked at."""
-
-    model: Model
-    patients: int
-    draws: int
-    seed: int
-    follow: Follow
-    times: tuple[float, ...]
-    block_cells: int = 8
-    patient_folder: str | None = None
-
-    @property
-    def measures(self) -> tuple[str, ...]:
-        return measure_names(self.model, self.follow.taus, self.times, self.follow.values)
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Chunk:
-    """Draws `first_draw` to `last_draw` - 1 of patients `first` to `last` - 1."""
-
-    number: int
-    first_draw: int
-    last_draw: int
-    first: int
-    last: int
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class ChunkSums:
-    """What a chunk comes to, by draw and cell: never joined here, so that joining has one order.
-
-    Attributes
-    ----------
-    sums : (draws, cells, measures, strategies); products : (draws, cells, measures, strategies, strategies).
-    counts : (draws, strategies, states, points) patients in each state.
-    """
-
-    sums: FloatArray
-    products: FloatArray
-    counts: np.ndarray[Any, np.dtype[np.int64]]
 
 
 def split(patients: int, draws: int) -> list[Chunk]:

@@ -11,8 +11,9 @@ from typing import Any
 from survsim.core.checks import one_of
 from survsim.core.errors import InputError
 from survsim.simulation.outcomes.joining import Totals
+from survsim.simulation.outcomes.pieces import Chunk, ChunkSums, Job
 from survsim.simulation.running.checkpoints import RunFolder
-from survsim.simulation.running.chunks import Chunk, ChunkSums, Job, run_chunk, split
+from survsim.simulation.running.chunks import run_chunk, split
 
 EXECUTORS = ("local", "threads", "processes", "dask", "ray")
 CLUSTERS = ("dask", "ray")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from survsim.simulation.declared.model import Model
     from survsim.simulation.engine.paths import Paths
-    from survsim.simulation.running.chunks import Chunk, Job
+    from survsim.simulation.outcomes.pieces import Chunk, Job
 
 
 class PatientWriter:

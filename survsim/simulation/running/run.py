@@ -12,9 +12,9 @@ from survsim.core.errors import InputError, ScenarioError
 from survsim.core.provenance import Provenance
 from survsim.simulation.declared.fingerprint import fingerprint
 from survsim.simulation.declared.model import Model
-from survsim.simulation.engine.engine import Follow
+from survsim.simulation.engine.follow import Follow
+from survsim.simulation.outcomes.pieces import Job
 from survsim.simulation.outcomes.result import SimulationResult
-from survsim.simulation.running.chunks import Job
 from survsim.simulation.running.executor import Progress, run_job
 
 MAX_PATIENTS = 2e11

@@ -12,7 +12,7 @@ import survsim
 from survsim.evidence.raw import package
 from survsim.evidence.raw.csv_text import read_or_raise
 from survsim.evidence.raw.declared import evidence_grade
-from survsim.evidence.schema.table import tables
+from survsim.evidence.schema.catalogue import tables
 
 DATA = Path(__file__).resolve().parents[4] / "data"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from survsim.evidence.raw.check import check_tables
-from survsim.evidence.rules.rule import all_rules
+from survsim.evidence.rules.catalogue import all_rules
 from tests.helpers.mini_study import curated_content, planted, row_at, rows_of, write_raw
 
 E = "estimates"

@@ -11,8 +11,9 @@ import pytest
 from survsim.simulation.declared.model import Model
 from survsim.simulation.declared.strategy import Strategy, strategy_from
 from survsim.simulation.outcomes.joining import Totals
+from survsim.simulation.outcomes.pieces import Job
 from survsim.simulation.running import run as run_module
-from survsim.simulation.running.chunks import Job, run_chunk, split
+from survsim.simulation.running.chunks import run_chunk, split
 from survsim.simulation.running.executor import run_job
 from survsim.simulation.running.run import simulate_model
 from tests.helpers.disease_models import full_strategy, tumour_model

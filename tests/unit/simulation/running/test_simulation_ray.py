@@ -9,8 +9,8 @@ import pytest
 
 from survsim.core.errors import InputError, ScenarioError
 from survsim.simulation.declared.strategy import Strategy
+from survsim.simulation.outcomes.pieces import Chunk, Job
 from survsim.simulation.running import executor
-from survsim.simulation.running.chunks import Chunk, Job
 from survsim.simulation.running.run import simulate_model
 from tests.helpers.disease_models import tumour_model
 

@@ -1,20 +1,29 @@
-"""The one place that calls lifelines: interoperation, and the estimates survsim leaves to it."""
+"""Fits of survsim as objects of lifelines, so that a user can go on with the tool they know."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import functools
+from typing import Any
 
 import numpy as np
 
-from survsim.core.checks import FloatArray
 from survsim.core.errors import InputError
+from survsim.core.result import Result
+from survsim.estimate.cox.result import CoxFit
+from survsim.estimate.nonparametric.kaplan_meier import KaplanMeier
+from survsim.estimate.parametric.fit import ParametricFit
+from survsim.estimate.parametric.problem import LinearModel
 
-if TYPE_CHECKING:
-    from survsim.estimate.cox.result import CoxFit
-    from survsim.estimate.nonparametric.kaplan_meier import KaplanMeier
-    from survsim.estimate.parametric.fit import ParametricFit
+
+@functools.singledispatch
+def to_lifelines(result: Result, **options: Any) -> Any:
+    """The same fit as an object of lifelines; what it has no counterpart of is refused by name."""
+    raise InputError(
+        f"lifelines has no counterpart of {type(result).__name__}; KaplanMeier, CoxFit and ParametricFit have one."
+    )
 
 
+@to_lifelines.register
 def kaplan_meier_to_lifelines(km: KaplanMeier, group: Any = None) -> Any:
     """A fitted ``KaplanMeierFitter`` of one group, made from its risk table.
 
@@ -40,28 +49,7 @@ def kaplan_meier_to_lifelines(km: KaplanMeier, group: Any = None) -> Any:
     return fitter.fit(durations, observed, weights=weights.astype(int) if whole else weights)
 
 
-def turnbull_survival(low: FloatArray, high: FloatArray) -> FloatArray:
-    """Survival (k,) after each of the k innermost intervals, from closed intervals coded as whole numbers.
-
-    lifelines closes its intervals at both ends; the caller codes half-open ones so that this is harmless.
-    """
-    from lifelines import KaplanMeierFitter
-
-    fitter = KaplanMeierFitter(label="npmle").fit_interval_censoring(low, high, tol=1e-11)
-    ends = innermost_intervals(low, high)[1]
-    return np.asarray(fitter.survival_function_.loc[ends, "npmle_lower"], dtype=np.float64)
-
-
-def innermost_intervals(low: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Left and right ends (k,) of the intervals that can hold probability: a left end met by a right one."""
-    value = np.concatenate([low, high])
-    right = np.repeat([0, 1], [low.size, high.size])
-    order = np.lexsort((right, value))
-    value, right = value[order], right[order]
-    meet = np.flatnonzero((right[:-1] == 0) & (right[1:] == 1))
-    return value[meet], value[meet + 1]
-
-
+@to_lifelines.register
 def parametric_to_lifelines(fit: ParametricFit) -> Any:
     """A lifelines accelerated failure time fitter that holds survsim's coefficients and covariance.
 
@@ -70,8 +58,6 @@ def parametric_to_lifelines(fit: ParametricFit) -> Any:
     """
     import lifelines
     import pandas as pd
-
-    from survsim.estimate.parametric.problem import LinearModel
 
     # family: fitter, its two parameters, sign of log sigma in the second
     known = {
@@ -113,6 +99,7 @@ def parametric_to_lifelines(fit: ParametricFit) -> Any:
     return fitter
 
 
+@to_lifelines.register
 def cox_to_lifelines(fit: CoxFit) -> Any:
     """A ``CoxPHFitter`` fitted by lifelines to the same patients.
 

@@ -1,0 +1,161 @@
+"""The numbers of a fitted Cox regression: what every question to the fit starts from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.special import chdtrc, ndtri
+
+from survsim.core.checks import FloatArray
+from survsim.core.design import Design
+from survsim.core.result import Result, format_number, result
+from survsim.core.surv import Surv
+from survsim.core.tables import Columns
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@result
+class FittedCox(Result):
+    """A fitted proportional hazards model.
+
+    Attributes
+    ----------
+    terms : names of the p covariates; estimate : (p,) log hazard ratios.
+    model_covariance : (p, p) inverse information; robust_covariance : (p, p) sandwich, or None.
+    log_likelihood, log_likelihood_null : partial (for Firth: penalised), fitted and at coefficients 0.
+    score_statistic : score test at 0 (the log-rank test for one binary covariate without ties).
+    surv, design, offset : what was fitted; ties, penalty : how.
+    profile : (p, 2) limits of the log hazard ratios by profile likelihood, where the method gives them.
+    profile_p : (p,) their p-values, by penalised likelihood ratio.
+    effects : frailty by group (label -> log frailty), empty without; frailty_variance its variance.
+    degrees_of_freedom : effective number of parameters.
+    note : a sentence a reader should see.
+    """
+
+    terms: tuple[str, ...]
+    estimate: FloatArray
+    model_covariance: FloatArray
+    robust_covariance: FloatArray | None
+    log_likelihood: float
+    log_likelihood_null: float
+    score_statistic: float
+    surv: Surv
+    design: Design
+    offset: Any
+    ties: str
+    n_iter: int
+    conf_level: float
+    penalty: str | None = None
+    penalty_strength: float | None = None
+    degrees_of_freedom: float | None = None
+    profile: FloatArray | None = None
+    profile_p: FloatArray | None = None
+    frailty: Any = None
+    note: str = ""
+
+    # -- numbers ---------------------------------------------------------------------------------
+
+    @property
+    def covariance(self) -> FloatArray:
+        """Covariance used for tests and intervals: robust when asked for, else the model's."""
+        return self.model_covariance if self.robust_covariance is None else self.robust_covariance
+
+    @property
+    def std_error(self) -> FloatArray:
+        """Model-based standard errors (p,)."""
+        return np.sqrt(np.diag(self.model_covariance))
+
+    @property
+    def robust_std_error(self) -> FloatArray | None:
+        """Robust standard errors (p,), or None."""
+        return None if self.robust_covariance is None else np.sqrt(np.diag(self.robust_covariance))
+
+    @property
+    def hazard_ratio(self) -> FloatArray:
+        """exp(estimate), (p,)."""
+        return np.exp(self.estimate)
+
+    @property
+    def p_value(self) -> FloatArray:
+        """Two-sided p-values (p,): Wald, or penalised likelihood ratio for Firth."""
+        if self.profile_p is not None:
+            return self.profile_p
+        return chdtrc(1.0, self.estimate**2 / np.diag(self.covariance))
+
+    def limits(self, conf_level: float | None = None) -> tuple[FloatArray, FloatArray]:
+        """Limits of the log hazard ratios, (p,) each."""
+        if self.profile is not None and conf_level in (None, self.conf_level):
+            return self.profile[:, 0], self.profile[:, 1]
+        half = ndtri(0.5 + (conf_level or self.conf_level) / 2) * np.sqrt(np.diag(self.covariance))
+        return self.estimate - half, self.estimate + half
+
+    @property
+    def n_event(self) -> int:
+        """Number of events."""
+        return int(self.surv.event.sum())
+
+    @property
+    def aic(self) -> float:
+        """Akaike's criterion, -2 l + 2 df."""
+        return -2.0 * self.log_likelihood + 2.0 * (self.degrees_of_freedom or len(self.terms))
+
+    def tests(self) -> pd.DataFrame:
+        """Tests that all coefficients are 0: columns test, statistic, df, p_value."""
+        import pandas as pd
+
+        df = float(self.degrees_of_freedom or len(self.terms))
+        ratio = 2.0 * (self.log_likelihood - self.log_likelihood_null)
+        wald = float(self.estimate @ np.linalg.lstsq(self.covariance, self.estimate, rcond=None)[0])
+        rows = [("likelihood ratio", ratio), ("Wald", wald)]
+        if self.score_statistic == self.score_statistic:
+            rows.append(("score", self.score_statistic))
+        return pd.DataFrame([(n, s, df, float(chdtrc(df, s))) for n, s in rows],
+                            columns=["test", "statistic", "df", "p_value"])  # fmt: skip
+
+    # -- printing --------------------------------------------------------------------------------
+
+    def columns(self) -> Columns:
+        """Columns term, estimate (log hazard ratio), std_error, robust_std_error (NaN where the variance is that of
+        the model), hazard_ratio with conf_low and conf_high, p_value."""
+        low, high = self.limits()
+        columns: dict[str, Any] = {
+            "term": list(self.terms),
+            "estimate": self.estimate,
+            "std_error": self.std_error,
+            "robust_std_error": np.nan if self.robust_std_error is None else self.robust_std_error,
+            "hazard_ratio": self.hazard_ratio,
+            "conf_low": np.exp(low),
+            "conf_high": np.exp(high),
+            "p_value": self.p_value,
+        }
+        return columns
+
+    def headline(self) -> str:
+        kind = {"firth": "Firth's penalised ", "ridge": "Ridge ", "elasticnet": "Elastic-net "}.get(
+            self.penalty or "", ""
+        )
+        lines = [
+            f"{kind}Cox regression ({self.ties} ties): {len(self.surv)} rows, {self.n_event} events; "
+            f"{self.conf_level:.0%} intervals of the hazard ratio",
+            f"Log likelihood {self.log_likelihood:.6g} (null {self.log_likelihood_null:.6g})",
+        ]
+        if self.frailty is not None:
+            lines.append(self.frailty.headline())
+        if self.penalty is None:
+            lines.append(
+                "; ".join(f"{name} {format_number(statistic)} on {df:g} df, p {format_number(p)}"
+                          for name, statistic, df, p in self.tests().to_numpy())
+            )  # fmt: skip
+        if self.note:
+            lines.append(self.note)
+        return "\n".join(lines)
+
+    def linear_predictor(self, data: Any = None) -> FloatArray:
+        """x'b for new data (m,), or for the data fitted (offset included then)."""
+        if data is None:
+            own = self.design.matrix @ self.estimate
+            return own if self.offset is None else own + np.asarray(self.offset, dtype=np.float64)
+        return self.design.apply(data) @ self.estimate

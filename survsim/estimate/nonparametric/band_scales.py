@@ -1,0 +1,76 @@
+"""Pointwise intervals for a survival curve on the scales that are in use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from statistics import NormalDist
+
+import numpy as np
+
+from survsim.core.checks import FloatArray
+
+Band = tuple[FloatArray, FloatArray]
+
+
+def normal_quantile(conf_level: float) -> float:
+    """Two-sided normal quantile of a confidence level."""
+    return NormalDist().inv_cdf(0.5 + conf_level / 2)
+
+
+def log_log(s: FloatArray, se_log: FloatArray, z: float) -> Band:
+    """S^exp(+-z se / log S): symmetric for log(-log S), inside (0, 1) (Kalbfleisch & Prentice 1980)."""
+    log_s = np.log(s)
+    spread = se_log / log_s
+    spread *= -z
+    np.exp(spread, out=spread)
+    low = log_s * spread
+    log_s /= spread
+    return np.exp(low, out=low), np.exp(log_s, out=log_s)
+
+
+def log(s: FloatArray, se_log: FloatArray, z: float) -> Band:
+    """S exp(+-z se), cut at 1."""
+    return s * np.exp(-z * se_log), np.minimum(s * np.exp(z * se_log), 1.0)
+
+
+def plain(s: FloatArray, se_log: FloatArray, z: float) -> Band:
+    """S (1 +- z se), cut at 0 and 1 (Greenwood 1926)."""
+    return np.maximum(s - z * se_log * s, 0.0), np.minimum(s + z * se_log * s, 1.0)
+
+
+def arcsine(s: FloatArray, se_log: FloatArray, z: float) -> Band:
+    """Symmetric for arcsin sqrt(S) (Nair 1984)."""
+    half = 0.5 * z * se_log * np.sqrt(s / (1.0 - s))
+    angle = np.arcsin(np.sqrt(s))
+    return np.sin(np.maximum(angle - half, 0.0)) ** 2, np.sin(np.minimum(angle + half, np.pi / 2)) ** 2
+
+
+def logit(s: FloatArray, se_log: FloatArray, z: float) -> Band:
+    """Symmetric for log(S/(1-S)) (Meeker & Escobar 1998, equation 3.16)."""
+    centre, half = np.log(s / (1.0 - s)), z * se_log / (1.0 - s)
+    return 1.0 / (1.0 + np.exp(half - centre)), 1.0 / (1.0 + np.exp(-half - centre))
+
+
+TRANSFORMED: dict[str, Callable[[FloatArray, FloatArray, float], Band]] = {
+    "log-log": log_log,
+    "log": log,
+    "plain": plain,
+    "arcsine": arcsine,
+    "logit": logit,
+}
+
+
+def transformed_band(conf_type: str, s: FloatArray, se_log: FloatArray, conf_level: float) -> Band:
+    """Pointwise band (m,), (m,) on one of the scales of `TRANSFORMED`.
+
+    Where S is 1 the band is 1 to 1 (nothing has happened yet: these methods know no uncertainty there).
+    Where S is 0 Greenwood's variance does not exist: the lower limit is 0, the upper NaN.
+    """
+    low, high = np.ones(s.size), np.ones(s.size)
+    # The curve falls: the rows with 0 < S < 1 are one stretch.
+    rows = slice(
+        s.size - int(np.searchsorted(s[::-1], 1.0)), s.size - int(np.searchsorted(s[::-1], 0.0, "right"))
+    )
+    low[rows], high[rows] = TRANSFORMED[conf_type](s[rows], se_log[rows], normal_quantile(conf_level))
+    low[rows.stop :], high[rows.stop :] = 0.0, np.nan
+    return low, high

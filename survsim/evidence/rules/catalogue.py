@@ -1,0 +1,22 @@
+"""All rules, and how they are applied."""
+
+from __future__ import annotations
+
+from survsim.evidence.rules import cells, estimates, patients, records, rows  # noqa: F401
+from survsim.evidence.rules.rule import RULES, Rule
+from survsim.evidence.rules.tables import Tables
+from survsim.evidence.schema.faults import Fault
+
+
+def all_rules() -> dict[str, Rule]:
+    """Every rule, in the order in which they run."""
+    return RULES
+
+
+def apply_rules(tables: Tables) -> list[Fault]:
+    """All faults of all rules that can run."""
+    found: list[Fault] = []
+    for item in all_rules().values():
+        if all(tables.has(table, columns) for table, columns in item.needs.items()):
+            found.extend(item.check(tables))
+    return found

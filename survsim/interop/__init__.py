@@ -1,0 +1,1 @@
+"""What leaves the house as an object of another package."""

@@ -1,0 +1,57 @@
+"""A simulation as data: what is run, the pieces it is cut into, and what a piece comes to."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from survsim.core.checks import FloatArray
+from survsim.simulation.declared.model import Model
+from survsim.simulation.engine.follow import Follow
+from survsim.simulation.engine.measures import measure_names
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A whole simulation as data: the model, how many, and what is looked at."""
+
+    model: Model
+    patients: int
+    draws: int
+    seed: int
+    follow: Follow
+    times: tuple[float, ...]
+    block_cells: int = 8
+    patient_folder: str | None = None
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        return measure_names(self.model, self.follow.taus, self.times, self.follow.values)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Chunk:
+    """Draws `first_draw` to `last_draw` - 1 of patients `first` to `last` - 1."""
+
+    number: int
+    first_draw: int
+    last_draw: int
+    first: int
+    last: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ChunkSums:
+    """What a chunk comes to, by draw and cell: never joined here, so that joining has one order.
+
+    Attributes
+    ----------
+    sums : (draws, cells, measures, strategies); products : (draws, cells, measures, strategies, strategies).
+    counts : (draws, strategies, states, points) patients in each state.
+    """
+
+    sums: FloatArray
+    products: FloatArray
+    counts: np.ndarray[Any, np.dtype[np.int64]]
