@@ -25,7 +25,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from survsim import Surv, cox_ph, cox_resamples, cox_trials
+from survsim import Surv, cox_ph
+from survsim.cox import cox_resamples, cox_trials
 
 R_CODE = """
 suppressPackageStartupMessages({library(survival); library(jsonlite)})

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.data import have, median_seconds, run_r, table
-from survsim import analyse_trials
+from survsim.trials import analyse_trials
 
 TRIALS, N, LOOP = 10_000, 100, 50
 R_CODE = """

@@ -8,6 +8,7 @@ Nothing is loaded before it is used.
 from __future__ import annotations
 
 import importlib
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -231,7 +232,7 @@ _TOP = """
     value_of_information
     TrialDesign simulate_trials assurance
     case_in_context Scenario simulate check_targets
-    read_result write_result Ledger
+    read_result write_result Ledger Provenance
 """
 TOP: tuple[str, ...] = tuple(_TOP.split())
 """Names of the package itself; each is in its wing too."""
@@ -257,7 +258,7 @@ _MOVED = """
     penalty_path PenaltyPath permutation_logrank_test PermutationTest perturbed_reconstructions
     PiecewiseExponential pool_rmst pool_survival_points PooledImputations PooledPoints
     PooledSurvivalCurve Population power_curves power_prior_rate PredictedIncidence PredictedSurvival
-    prediction_curves prepare_multistate ProportionalHazards ProportionalHazardsTest prose Provenance
+    prediction_curves prepare_multistate ProportionalHazards ProportionalHazardsTest prose
     rate_term read_patients read_strategies read_strategy read_targets read_treatments read_yaml
     ReconstructedIPD Recovery References reirradiation_criteria ResidualLife results_folder Rmst
     RoystonParmar sbrt_criterion scenario_parameters ScenarioError schoenfeld_plot Selection
@@ -294,13 +295,21 @@ def door(module: str) -> tuple[list[str], Callable[[str], Any], Callable[[], lis
 
 
 def on_top(name: str) -> Any:
-    """What `survsim.<name>` is: a name on top, a wing, or a name that was on top in 0.1."""
-    if name in TOP or name in MOVED_IN_0_2:
+    """What `survsim.<name>` is: a name on top, a wing, or (with a warning) a name that was on top in 0.1."""
+    if name in TOP:
         return load(name)
     if name in WINGS:
         return importlib.import_module(f"survsim.{name}")
+    if name in MOVED_IN_0_2:
+        warn_moved(f"survsim.{name}", f"survsim.{WING_OF[name]}.{name}")
+        return load(name)
     where = f"; it is survsim.{WING_OF[name]}.{name}" if name in WING_OF else ""
     raise AttributeError(f"module 'survsim' has no attribute {name!r}{where}")
+
+
+def warn_moved(old: str, new: str) -> None:
+    """The one sentence of the deprecation policy, shown at the caller's line."""
+    warnings.warn(f"{old} is now {new}; the old name goes in 0.3.", DeprecationWarning, stacklevel=3)
 
 
 def names_on_top() -> list[str]:

@@ -10,11 +10,11 @@
 import survsim
 
 evidence = survsim.load_evidence()
-numbers = survsim.load_ledger("01_evidence_base")
-trials = survsim.load_results("trials")
+numbers = survsim.report.load_ledger("01_evidence_base")
+trials = survsim.report.load_results("trials")
 
 # %%
-survsim.prose(
+survsim.report.prose(
     numbers,
     """
 ## Data
@@ -30,8 +30,8 @@ full**: nearly all numbers come from abstracts, which select their numbers. Stud
 )
 
 # %%
-survsim.table(
-    survsim.load_results("designs"),
+survsim.report.table(
+    survsim.report.load_results("designs"),
     title="Studies by design and population",
     labels={
         "design": "design",
@@ -45,8 +45,8 @@ survsim.table(
 )
 
 # %%
-survsim.table(
-    survsim.load_results("coverage"),
+survsim.report.table(
+    survsim.report.load_results("coverage"),
     title="Published numbers on carcinosarcoma by endpoint and measure",
     notes="One row of the table of estimates each, treatment arms and prognostic groups together.",
 )
@@ -57,7 +57,7 @@ survsim.table(
 # %%
 evidence.select().map().plot(endpoints=("overall_survival", "progression_free_survival"))
 # %%
-survsim.prose(
+survsim.report.prose(
     numbers,
     """
 ## Gaps
@@ -82,7 +82,7 @@ carried over from other sites.
 # pools two of these trials shares their patients and is used for comparison only.
 
 # %%
-survsim.table(
+survsim.report.table(
     trials,
     title="The randomised comparisons",
     labels={
@@ -115,7 +115,7 @@ pooled.plot(
     limits=(0.4, 1.6),
 )
 # %%
-survsim.prose(
+survsim.report.prose(
     numbers,
     """
 ## Result
@@ -146,10 +146,10 @@ against ifosfamide alone, pooled with a common effect as the Cochrane review did
 # ## Methods
 
 # %%
-survsim.methods_text(numbers)
+survsim.report.methods_text(numbers)
 
 # %% [markdown]
 # ## References
 
 # %%
-survsim.cited(numbers, evidence)
+survsim.report.cited(numbers, evidence)

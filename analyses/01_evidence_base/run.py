@@ -37,7 +37,7 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     ledger.save(results / "summary.json")
 
 
-def count_evidence(ledger: survsim.Ledger, evidence: survsim.EvidenceStore, results: Path) -> None:
+def count_evidence(ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceStore, results: Path) -> None:
     """Studies and numbers by population, design, grade, endpoint and measure."""
     studies, estimates = evidence.studies, evidence.estimates
     ledger.record("studies.all", len(studies), provenance=STUDIES)
@@ -87,9 +87,9 @@ def coverage_table(estimates: pd.DataFrame) -> pd.DataFrame:
     return shown.assign(endpoint=shown["endpoint"].str.replace("_", " "))
 
 
-def pool_doublets(ledger: survsim.Ledger, evidence: survsim.EvidenceStore, results: Path) -> None:
+def pool_doublets(ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceStore, results: Path) -> None:
     """Overall survival on an ifosfamide doublet against its randomised control, uterus."""
-    scenario = survsim.read_yaml(SCENARIO)
+    scenario = survsim.report.read_yaml(SCENARIO)
     found = evidence.select(**scenario["question"])
     effects = survsim.effect_sizes(found.records)
     pooled = survsim.meta_analysis(
@@ -117,7 +117,7 @@ def pool_doublets(ledger: survsim.Ledger, evidence: survsim.EvidenceStore, resul
     single = survsim.effect_sizes([r for r in found.records if r.comparator == reviewed["comparator"]])
     with warnings.catch_warnings():
         # Two trials by the method of the published review, for comparison with it and for nothing else.
-        warnings.simplefilter("ignore", survsim.SmallSampleWarning)
+        warnings.simplefilter("ignore", survsim.errors.SmallSampleWarning)
         fixed = survsim.meta_analysis(
             single.log_hazard_ratio, single.std_error, labels=single.labels, sources=single, method="fixed",
             conf_method="wald",

@@ -8,12 +8,12 @@
 import survsim
 
 evidence = survsim.load_evidence()
-numbers = survsim.load_ledger("02_survival_models")
+numbers = survsim.report.load_ledger("02_survival_models")
 surv = evidence.surv("tcga_ucs", endpoint="overall_survival", unit="months")
 patients = evidence.patients("tcga_ucs", endpoint="overall_survival")
 
 # %%
-survsim.prose(
+survsim.report.prose(
     numbers,
     """
 ## Data
@@ -47,7 +47,7 @@ survsim.kaplan_meier(surv, conf_type="beta-product").plot(
 # log-log ones, as most papers print them.
 
 # %%
-survsim.prose(
+survsim.report.prose(
     numbers,
     """
 Of {os.patients} patients {os.events} died. Median survival is {os.median:.1f ci unit}; survival is
@@ -68,7 +68,7 @@ survsim.kaplan_meier(surv, by=patients["figo_stage_group"]).plot(
 )
 
 # %%
-survsim.prose(
+survsim.report.prose(
     numbers,
     """
 Median survival is {os.stage.I.median:.1f ci unit} in stage I and {os.stage.III.median:.1f ci unit} in stage III;
@@ -87,7 +87,7 @@ survsim.kaplan_meier(surv, by=patients["histologic_subtype_marker_paper"]).plot(
 )
 
 # %%
-survsim.prose(
+survsim.report.prose(
     numbers,
     """
 By the reviewed histology, median survival is {os.histology.heterologous.median:.1f ci unit} with a heterologous
@@ -107,7 +107,7 @@ means the first.
 # ## A regression model
 
 # %%
-fit = survsim.cox_ph(surv, numbers.numbers["cox.formula"].value, survsim.load_results("covariates"))
+fit = survsim.cox_ph(surv, numbers.numbers["cox.formula"].value, survsim.report.load_results("covariates"))
 terms = {
     "age_decades": "age, per 10 years",
     "advanced": "stage III-IV v I-II",
@@ -116,7 +116,7 @@ terms = {
 fit.plot(names=terms, limits=(0.4, 6.0))
 
 # %%
-survsim.prose(
+survsim.report.prose(
     numbers,
     """
 With {cox.n_event} deaths and {cox.terms} covariates ({cox.events_per_term:.0f} deaths for each) the model is about as
@@ -128,7 +128,7 @@ gross departures.
 )
 
 # %%
-survsim.schoenfeld_plot(fit, names=terms)
+survsim.figures.schoenfeld_plot(fit, names=terms)
 
 # %% [markdown]
 # Each point is one death; the blue line follows the hazard ratio over time on the log scale, the dashed level with
@@ -138,7 +138,7 @@ survsim.schoenfeld_plot(fit, names=terms)
 # ## Treated and untreated patients: what this cohort cannot say
 
 # %%
-survsim.prose(
+survsim.report.prose(
     numbers,
     """
 By the file's flag, {drug_flag.yes.patients} patients had drug therapy after surgery and {drug_flag.no.patients} had
@@ -156,7 +156,7 @@ No curve by treatment is drawn here, because a picture is remembered without its
 )
 
 # %%
-survsim.prose(
+survsim.report.prose(
     numbers,
     """
 ## Drug therapy compared as well as this cohort allows
@@ -182,8 +182,8 @@ COMPARISONS = {
     "emulated_short": "emulated trial, short grace period",
     "emulated_undated": "emulated trial, undated starts put at the median",
 }
-rows = survsim.load_results("causal")
-survsim.table(
+rows = survsim.report.load_results("causal")
+survsim.report.table(
     rows.assign(comparison=rows["comparison"].map(COMPARISONS)),
     title="Gain in mean survival within three years, drug therapy against none (months)",
     labels={
@@ -197,7 +197,7 @@ survsim.table(
 )
 
 # %%
-survsim.prose(
+survsim.report.prose(
     numbers,
     """
 - **Naive.** Median survival {causal.naive.treated.median:.1f ci unit} with and {causal.naive.untreated.median:.1f ci unit}
@@ -230,7 +230,7 @@ what was not recorded.
 )
 
 # %%
-landmark = survsim.load_results("landmark")
+landmark = survsim.report.load_results("landmark")
 weights = survsim.treatment_weights(
     landmark["treated"], str(numbers.numbers["causal.confounders"].value), landmark
 )
@@ -242,7 +242,7 @@ survsim.balance(weights).plot(
 weights.plot(names={0: "no drugs by the landmark", 1: "drugs by the landmark"})
 
 # %%
-survsim.prose(
+survsim.report.prose(
     numbers,
     """
 Removing immortal time and adjusting for age and stage shrinks the naive difference of {causal.naive.difference:.1f unit} to
@@ -266,10 +266,10 @@ confounding.
 # ## Methods
 
 # %%
-survsim.methods_text(numbers)
+survsim.report.methods_text(numbers)
 
 # %% [markdown]
 # ## References
 
 # %%
-survsim.cited(numbers, evidence)
+survsim.report.cited(numbers, evidence)

@@ -12,7 +12,7 @@ import pandas as pd
 import survsim
 
 SLUG = "02_survival_models"
-SCENARIO = survsim.read_yaml(Path(__file__).with_name("scenario.yml"))
+SCENARIO = survsim.report.read_yaml(Path(__file__).with_name("scenario.yml"))
 DATASET, UNIT, HORIZONS = SCENARIO["dataset"], SCENARIO["unit"], SCENARIO["horizons"]
 HISTOLOGY, STAGE = SCENARIO["groups"]["histology"], SCENARIO["groups"]["stage"]
 CAUSAL = SCENARIO["causal"]
@@ -36,7 +36,7 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     ledger.save(results / "summary.json")
 
 
-def describe_cohort(ledger: survsim.Ledger, evidence: survsim.EvidenceStore) -> None:
+def describe_cohort(ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceStore) -> None:
     """Who the patients are."""
     patients = evidence.patients(DATASET)
     count = survsim.Provenance.of("count", f"patients:{DATASET}")
@@ -53,7 +53,7 @@ def describe_cohort(ledger: survsim.Ledger, evidence: survsim.EvidenceStore) -> 
             ledger.record(f"{prefix}.{label}", int(n), provenance=count)
 
 
-def overall_survival(ledger: survsim.Ledger, evidence: survsim.EvidenceStore, results: Path) -> None:
+def overall_survival(ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceStore, results: Path) -> None:
     """Kaplan-Meier overall, by stage and by histology, and where the index case's 11 months fall."""
     surv = evidence.surv(DATASET, endpoint="overall_survival", unit=UNIT)
     patients = evidence.patients(DATASET, endpoint="overall_survival")
@@ -81,14 +81,14 @@ def overall_survival(ledger: survsim.Ledger, evidence: survsim.EvidenceStore, re
         curves.save(results / f"os_by_{name}.csv")
 
 
-def progression(ledger: survsim.Ledger, evidence: survsim.EvidenceStore) -> None:
+def progression(ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceStore) -> None:
     """The progression-free interval, and the derived progression-free survival beside it."""
     for endpoint, prefix in (("progression_free_interval", "pfi"), ("progression_free_survival", "pfs")):
         surv = evidence.surv(DATASET, endpoint=endpoint, unit=UNIT)
         record_curves(ledger, prefix, survsim.kaplan_meier(surv), times=HORIZONS["progression"])
 
 
-def regression(ledger: survsim.Ledger, evidence: survsim.EvidenceStore, results: Path) -> None:
+def regression(ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceStore, results: Path) -> None:
     """Cox model of overall survival on age, advanced stage and heterologous histology, with its check."""
     surv, covariates = model_data(evidence)
     covariates.to_csv(results / "covariates.csv", index=False, lineterminator="\n")
@@ -109,7 +109,7 @@ def regression(ledger: survsim.Ledger, evidence: survsim.EvidenceStore, results:
     check.save(results / "proportional_hazards.csv")
 
 
-def model_data(evidence: survsim.EvidenceStore) -> tuple[survsim.Surv, pd.DataFrame]:
+def model_data(evidence: survsim.evidence.EvidenceStore) -> tuple[survsim.Surv, pd.DataFrame]:
     """Response and covariates of the Cox model, in one order."""
     patients = evidence.patients(DATASET, endpoint="overall_survival")
     covariates = pd.DataFrame(
@@ -122,7 +122,7 @@ def model_data(evidence: survsim.EvidenceStore) -> tuple[survsim.Surv, pd.DataFr
     return evidence.surv(DATASET, endpoint="overall_survival", unit=UNIT), covariates
 
 
-def treated(ledger: survsim.Ledger, evidence: survsim.EvidenceStore, results: Path) -> None:
+def treated(ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceStore, results: Path) -> None:
     """The split by the postoperative drug flag, with what contradicts it: a warning, not an effect."""
     surv = evidence.surv(DATASET, endpoint="overall_survival", unit=UNIT)
     patients = evidence.patients(DATASET, endpoint="overall_survival")
@@ -164,7 +164,9 @@ class Cohort(NamedTuple):
         return Cohort(found.surv, self.start[found.kept], rest)
 
 
-def causal(ledger: survsim.Ledger, evidence: survsim.EvidenceStore, results: Path, *, quick: bool) -> None:
+def causal(
+    ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceStore, results: Path, *, quick: bool
+) -> None:
     """Drug therapy by 180 days against none: naive, switching covariate, landmark, weighted, standardised, emulated."""
     cohort, completed = dated_cohort(ledger, evidence)
     resamples = {"n_resamples": CAUSAL["resamples"]["quick" if quick else "full"], "seed": CAUSAL["seed"]}
@@ -195,7 +197,7 @@ def in_unit(days: Any) -> Any:
     return made if np.ndim(days) else float(made[0])
 
 
-def with_starts(evidence: survsim.EvidenceStore) -> tuple[Cohort, pd.Series]:
+def with_starts(evidence: survsim.evidence.EvidenceStore) -> tuple[Cohort, pd.Series]:
     """All patients with the start of their first drug (NaN where drugs are recorded without a day), and their flag."""
     surv, covariates = model_data(evidence)
     patients = evidence.patients(DATASET, endpoint="overall_survival")
@@ -207,7 +209,7 @@ def with_starts(evidence: survsim.EvidenceStore) -> tuple[Cohort, pd.Series]:
     return Cohort(surv, start, covariates), patients["postoperative_drug_therapy"].fillna("")
 
 
-def dated_cohort(ledger: survsim.Ledger, evidence: survsim.EvidenceStore) -> tuple[Cohort, Cohort]:
+def dated_cohort(ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceStore) -> tuple[Cohort, Cohort]:
     """Patients with treatment defined once, by dated records, and the same with undated starts at the median."""
     whole, flag = with_starts(evidence)
     surv, start = whole.surv, whole.start
@@ -239,8 +241,8 @@ def naive(ledger: survsim.Ledger, cohort: Cohort, line: float) -> list[dict[str,
 
 def switching(ledger: survsim.Ledger, cohort: Cohort) -> None:
     """Cox models in which treatment switches on when it starts."""
-    crude = survsim.time_varying_treatment(cohort.surv, cohort.start)
-    adjusted = survsim.time_varying_treatment(
+    crude = survsim.causal.time_varying_treatment(cohort.surv, cohort.start)
+    adjusted = survsim.causal.time_varying_treatment(
         cohort.surv, cohort.start, CAUSAL["confounders"], cohort.covariates
     )
     record_ratio(ledger, "causal.switching", crude)
@@ -300,13 +302,13 @@ def emulated(
     return [record_contrast(ledger, name, trial)]
 
 
-def record_means(ledger: survsim.Ledger, name: str, test: survsim.Contrast) -> dict[str, Any]:
+def record_means(ledger: survsim.Ledger, name: str, test: survsim.nonparametric.Contrast) -> dict[str, Any]:
     """Difference of restricted means by formula."""
     values = (float(test.contrast_estimate[0]), float(test.conf_low[0]), float(test.conf_high[0]))
     return record_difference(ledger, name, values, test)
 
 
-def record_contrast(ledger: survsim.Ledger, name: str, made: survsim.CausalContrast) -> dict[str, Any]:
+def record_contrast(ledger: survsim.Ledger, name: str, made: survsim.causal.CausalContrast) -> dict[str, Any]:
     """Difference of restricted means by bootstrap."""
     row = made.row("rmst", "difference")
     ledger.record(f"causal.{name}.undefined", made.n_undefined, provenance=made)
@@ -322,14 +324,14 @@ def record_difference(
     return {"comparison": name, "difference": values[0], "conf_low": values[1], "conf_high": values[2]}
 
 
-def record_ratio(ledger: survsim.Ledger, key: str, fit: survsim.CoxFit) -> None:
+def record_ratio(ledger: survsim.Ledger, key: str, fit: survsim.cox.CoxFit) -> None:
     """Hazard ratio of treatment."""
     row = fit.to_frame().set_index("term").loc["treated"]
     ledger.record(f"{key}.hazard_ratio", float(row["hazard_ratio"]), conf_low=float(row["conf_low"]),
                   conf_high=float(row["conf_high"]), provenance=fit)  # fmt: skip
 
 
-def record_medians(ledger: survsim.Ledger, key: str, curves: survsim.KaplanMeier) -> None:
+def record_medians(ledger: survsim.Ledger, key: str, curves: survsim.nonparametric.KaplanMeier) -> None:
     """Median survival of both groups."""
     middle = curves.median()
     for g, word in enumerate(("untreated", "treated")):
@@ -338,7 +340,7 @@ def record_medians(ledger: survsim.Ledger, key: str, curves: survsim.KaplanMeier
 
 
 def record_curves(
-    ledger: survsim.Ledger, prefix: str, curves: survsim.KaplanMeier, *, times: list[float]
+    ledger: survsim.Ledger, prefix: str, curves: survsim.nonparametric.KaplanMeier, *, times: list[float]
 ) -> None:
     """Record patients, events, median and survival at some times of each curve."""
     median = curves.median()

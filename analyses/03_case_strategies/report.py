@@ -15,8 +15,10 @@ import pandas as pd
 import survsim
 
 evidence = survsim.load_evidence()
-numbers = survsim.load_ledger("03_case_strategies")
-simulation = survsim.SimulationResult.load(survsim.results_folder("03_case_strategies") / "simulation")
+numbers = survsim.report.load_ledger("03_case_strategies")
+simulation = survsim.simulation.SimulationResult.load(
+    survsim.report.results_folder("03_case_strategies") / "simulation"
+)
 decision = simulation.decision(24)
 labels = dict(zip(simulation.strategies, simulation.labels))
 
@@ -28,8 +30,8 @@ labels = dict(zip(simulation.strategies, simulation.labels))
 # treatments; progression it draws for each patient.
 
 # %%
-survsim.swimmer(
-    survsim.load_results("course", "03_case_strategies"),
+survsim.figures.swimmer(
+    survsim.report.load_results("course", "03_case_strategies"),
     unit="months",
     end=11,
     end_label="dead of respiratory failure, tumour controlled",
@@ -46,7 +48,7 @@ survsim.swimmer(
 # the same luck, so that differences between them are not noise.
 
 # %%
-survsim.prose(
+survsim.report.prose(
     numbers,
     """
 ### Parameters
@@ -59,8 +61,8 @@ spinal canal. Treatment effects are mostly observational; the table says in word
 )
 
 # %%
-parameters = survsim.load_results("parameters", "03_case_strategies")
-survsim.table(
+parameters = survsim.report.load_results("parameters", "03_case_strategies")
+survsim.report.table(
     parameters,
     title="Parameters of the simulation",
     labels={
@@ -76,7 +78,7 @@ survsim.table(
 )
 
 # %%
-survsim.table(
+survsim.report.table(
     parameters[parameters["source"] == "rows"],
     title="What the borrowed parameters rest on",
     labels={
@@ -91,7 +93,7 @@ survsim.table(
 )
 
 # %%
-survsim.table(
+survsim.report.table(
     parameters[parameters["source"] == "assumption"],
     title="What is assumed, and why",
     labels={"parameter": "parameter", "reason": "reason"},
@@ -107,7 +109,7 @@ simulation.survival().plot(
     marker=(numbers.numbers["index_case.survival"].value, "index case"),
 )
 # %%
-survsim.table(
+survsim.report.table(
     decision.to_frame().assign(strategy=[labels[s] for s in decision.strategies]),
     title="Restricted mean survival time to 24 months",
     labels={
@@ -126,7 +128,7 @@ survsim.table(
 # %%
 simulation.compare("surgery_alone").plot(measure="survival_time", time=24)
 # %%
-survsim.prose(
+survsim.report.prose(
     numbers,
     """
 Under the treatment that the index patient received, the simulated patients live {survival_time_24.as_treated:.1f interval}
@@ -150,7 +152,7 @@ received loses {regret.as_treated:.1f} months on average against the best choice
 
 # %%
 harm = ["cord_dose", "toxicity_grade_3", "myelopathy/schultheiss_2008", "myelopathy/lyman_burman_1991"]
-survsim.table(
+survsim.report.table(
     pd.DataFrame({"strategy": simulation.labels} | {m: simulation.measure(m).estimate for m in harm}),
     title="Dose and toxicity by strategy",
     labels={
@@ -168,8 +170,8 @@ survsim.table(
 # ## What the answer hangs on
 
 # %%
-draws = survsim.load_results("draws", "03_case_strategies")
-survsim.tornado(
+draws = survsim.report.load_results("draws", "03_case_strategies")
+survsim.simulation.tornado(
     decision.by_draw,
     decision.strategies,
     draws,
@@ -178,7 +180,7 @@ survsim.tornado(
     unit="months",
 ).plot()
 # %%
-survsim.prose(
+survsim.report.prose(
     numbers,
     """
 Knowing every parameter without error would be worth {evpi:.2f} months of life a patient. Of the spread of the gain
@@ -205,10 +207,10 @@ maintenance passes {threshold.hr_antiangiogenic:.2f}; what is believed of it is 
 # ## Methods
 
 # %%
-survsim.methods_text(numbers)
+survsim.report.methods_text(numbers)
 
 # %% [markdown]
 # ## References
 
 # %%
-survsim.cited(numbers, evidence)
+survsim.report.cited(numbers, evidence)

@@ -20,7 +20,7 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     evidence = survsim.load_evidence()
     scenario = survsim.Scenario.from_yaml(SCENARIO)
     effort = scenario.content.quick if quick else scenario.content.full
-    parameters = survsim.scenario_parameters(scenario, draws=effort.draws, evidence=evidence)
+    parameters = survsim.scenario.scenario_parameters(scenario, draws=effort.draws, evidence=evidence)
     simulation = survsim.simulate(
         scenario,
         patients=effort.patients,
@@ -47,13 +47,13 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     ledger.save(results / "summary.json")
 
 
-def case_survival(evidence: survsim.EvidenceStore) -> float:
+def case_survival(evidence: survsim.evidence.EvidenceStore) -> float:
     """The printed survival of the index case, in months."""
     cases = evidence.cases().set_index("case_id")
     return float(cases.loc["index_case", "survival_from_cns_months"])
 
 
-def record_parameters(ledger: survsim.Ledger, parameters: survsim.Parameters) -> None:
+def record_parameters(ledger: survsim.Ledger, parameters: survsim.scenario.Parameters) -> None:
     """Each parameter with its interval and its rows, and how many come from where."""
     for p in parameters.parameters.values():
         low, middle, high = np.quantile(p.draws, [0.025, 0.5, 0.975])
@@ -65,7 +65,7 @@ def record_parameters(ledger: survsim.Ledger, parameters: survsim.Parameters) ->
 
 
 def record_outcomes(
-    ledger: survsim.Ledger, simulation: survsim.SimulationResult, scenario: survsim.Scenario
+    ledger: survsim.Ledger, simulation: survsim.simulation.SimulationResult, scenario: survsim.Scenario
 ) -> None:
     """Means of every measure, medians, and differences from the reference, by strategy."""
     for row in simulation.to_frame().itertuples():
@@ -107,7 +107,7 @@ def record_outcomes(
             ledger.record(f"pairing_{tau}.{row.strategy}", row.variance_reduction, provenance=comparison)
 
 
-def record_decision(ledger: survsim.Ledger, decision: survsim.Decision) -> None:
+def record_decision(ledger: survsim.Ledger, decision: survsim.simulation.Decision) -> None:
     """Which strategy is best in expectation, how often it is best, what a wrong choice costs."""
     best = decision.strategies.index(decision.best)
     ledger.record("decision.best", decision.labels[best], provenance=decision)
@@ -121,8 +121,8 @@ def record_decision(ledger: survsim.Ledger, decision: survsim.Decision) -> None:
 
 def record_information(
     ledger: survsim.Ledger,
-    decision: survsim.Decision,
-    parameters: survsim.Parameters,
+    decision: survsim.simulation.Decision,
+    parameters: survsim.scenario.Parameters,
     scenario: survsim.Scenario,
     results: Path,
 ) -> None:
@@ -142,7 +142,7 @@ def record_information(
         ledger.record(f"evppi.{name}", value, unit=worth.unit, provenance=worth)
     worth.save(results / "value_of_information.csv")
     reference = scenario.content.outcomes.reference
-    bars = survsim.tornado(
+    bars = survsim.simulation.tornado(
         decision.by_draw,
         decision.strategies,
         independent,
@@ -155,14 +155,14 @@ def record_information(
     for name, low, high in zip(bars.names, bars.gain_low, bars.gain_high):
         ledger.record(f"tornado.{name}.low", low, unit=bars.unit, provenance=bars)
         ledger.record(f"tornado.{name}.high", high, unit=bars.unit, provenance=bars)
-    shares = survsim.global_sensitivity(
+    shares = survsim.simulation.global_sensitivity(
         decision.by_draw.mean(axis=0), independent, seed=scenario.content.seed, sources=(decision, parameters)
     )
     shares.save(results / "global_sensitivity.csv")
     for name, first, spread in zip(shares.names, shares.first_order, shares.pawn):
         ledger.record(f"sobol.{name}", first, provenance=shares)
         ledger.record(f"pawn.{name}", spread, provenance=shares)
-    turn = survsim.threshold(
+    turn = survsim.simulation.threshold(
         decision.by_draw, decision.strategies, TURNED, independent[TURNED], sources=(decision, parameters)
     )
     ledger.record(
@@ -175,7 +175,7 @@ def record_information(
     gain = decision.by_draw[best] - decision.by_draw[other]
     noise = decision.mc_covariance
     inner = noise[:, best, best] + noise[:, other, other] - 2 * noise[:, best, other]
-    shares = survsim.variance_by_layer(gain, parameters.layers(), float(inner.mean()))
+    shares = survsim.simulation.variance_by_layer(gain, parameters.layers(), float(inner.mean()))
     step = survsim.Provenance.of("variance_by_layer", decision, parameters)
     for layer, share in shares.items():
         ledger.record(f"layer.{layer.replace(' ', '_')}", share, provenance=step)

@@ -7,10 +7,10 @@
 # %%
 import survsim
 
-numbers = survsim.load_ledger("04_pooled_evidence")
+numbers = survsim.report.load_ledger("04_pooled_evidence")
 
 # %%
-survsim.prose(
+survsim.report.prose(
     numbers,
     """
 ## What enters
@@ -30,12 +30,12 @@ off zero, so that an interval for a new study is not too narrow.
 )
 
 # %%
-survsim.table(
-    survsim.load_results("left_out", "04_pooled_evidence"), title="Rows that could not enter, and why"
+survsim.report.table(
+    survsim.report.load_results("left_out", "04_pooled_evidence"), title="Rows that could not enter, and why"
 )
 
 # %%
-survsim.prose(
+survsim.report.prose(
     numbers,
     """
 ## What it says
@@ -55,17 +55,17 @@ for early disease {new_study.early_uterus.median:.1f ci unit}, for recurrent dis
 )
 
 # %%
-survsim.table(
-    survsim.load_results("model", "04_pooled_evidence"),
+survsim.report.table(
+    survsim.report.load_results("model", "04_pooled_evidence"),
     title="Parameters of the model (log hazards; standard deviations as they are)",
 )
 
 # %%
-predicted = survsim.prediction_curves(
-    survsim.load_results("predictions", "04_pooled_evidence"), unit="months", until=60
+predicted = survsim.figures.prediction_curves(
+    survsim.report.load_results("predictions", "04_pooled_evidence"), unit="months", until=60
 )
 # %%
-survsim.prose(
+survsim.report.prose(
     numbers,
     """
 ## A site never studied
@@ -79,15 +79,15 @@ from the uterus.
 )
 
 # %%
-survsim.table(
-    survsim.load_results("contributions", "04_pooled_evidence")
+survsim.report.table(
+    survsim.report.load_results("contributions", "04_pooled_evidence")
     .sort_values("share", ascending=False)
     .head(15)[["term", "kind", "site", "information", "share"]],
     title="The fifteen terms that contribute most (information in events)",
 )
 
 # %%
-survsim.prose(
+survsim.report.prose(
     numbers,
     """
 ## The same without a model
@@ -102,8 +102,8 @@ new stage lies around the mean is what a model with stage in it explains.
 )
 
 # %%
-survsim.table(
-    survsim.load_results("pooled_points", "04_pooled_evidence"),
+survsim.report.table(
+    survsim.report.load_results("pooled_points", "04_pooled_evidence"),
     title="Published survival of the uterus, pooled at fixed months",
 )
 
@@ -114,7 +114,7 @@ stage = evidence.patients("tcga_ucs", endpoint="overall_survival")["figo_stage_g
 groups = {f"stage {s}": surv.take((stage == s).to_numpy()) for s in ("I", "II", "III", "IV")}
 survsim.pooled_survival_curve(patients=groups, time=[6, 12, 18, 24, 36]).plot()
 # %%
-survsim.prose(
+survsim.report.prose(
     numbers,
     """
 ## Randomised trials as a prior
@@ -138,10 +138,10 @@ component at {trials.new_same.vague_weight:.2f}; one that contradicts it takes t
 # ## Methods
 
 # %%
-survsim.methods_text(numbers)
+survsim.report.methods_text(numbers)
 
 # %% [markdown]
 # ## References
 
 # %%
-survsim.cited(numbers, survsim.load_evidence())
+survsim.report.cited(numbers, survsim.load_evidence())

@@ -13,7 +13,7 @@ import pandas as pd
 import survsim
 
 SLUG = "04_pooled_evidence"
-SCENARIO = survsim.read_yaml(Path(__file__).with_name("scenario.yml"))
+SCENARIO = survsim.report.read_yaml(Path(__file__).with_name("scenario.yml"))
 UNIT, HORIZONS = SCENARIO["unit"], SCENARIO["horizons"]
 
 
@@ -35,20 +35,20 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     ledger.save(results / "summary.json")
 
 
-def extent(record: survsim.Estimate) -> Mapping[str, float]:
+def extent(record: survsim.evidence.Estimate) -> Mapping[str, float]:
     """Shares of advanced and recurrent disease that a printed stage stands for."""
     advanced, recurrent = SCENARIO["stages"].get(record.stage, SCENARIO["stage_default"])
     return {"advanced": float(advanced), "recurrent": float(recurrent)}
 
 
 def collect(
-    ledger: survsim.Ledger, evidence: survsim.EvidenceStore, results: Path
-) -> list[survsim.EvidenceTerm]:
+    ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceStore, results: Path
+) -> list[survsim.joint_model.EvidenceTerm]:
     """Patients, cases and summaries; what was left out and why goes to a table."""
     found = evidence.select(endpoint=SCENARIO["endpoint"], measure=SCENARIO["measures"])
-    summaries = survsim.summary_terms(found, extent, unit=UNIT)
+    summaries = survsim.scenario.summary_terms(found, extent, unit=UNIT)
     cases = evidence.cases()
-    single = survsim.case_terms(
+    single = survsim.scenario.case_terms(
         cases[cases["strict_cns"] == "yes"], {"advanced": 1.0, "recurrent": 0.0}, site=SCENARIO["cns_site"],
         without=SCENARIO["index_case"], unit=UNIT, approximate=SCENARIO["approximate_months"],
     )  # fmt: skip
@@ -57,7 +57,7 @@ def collect(
     rows = pd.DataFrame(
         {"advanced": stage.map(SCENARIO["stage_of_patients"]).astype(float), "recurrent": 0.0}
     )
-    own = survsim.patients_term(surv, rows, study=SCENARIO["dataset"], site="uterus")
+    own = survsim.joint_model.patients_term(surv, rows, study=SCENARIO["dataset"], site="uterus")
     for name, made in (("summaries", summaries), ("cases", single)):
         ledger.record(f"terms.{name}", len(made.terms), provenance=made)
         ledger.record(f"terms.{name}.left_out", len(made.left_out), provenance=made)
@@ -71,7 +71,7 @@ def collect(
     return [own, *summaries.terms, *single.terms]
 
 
-def describe(ledger: survsim.Ledger, model: survsim.EvidenceModel, results: Path) -> None:
+def describe(ledger: survsim.Ledger, model: survsim.joint_model.EvidenceModel, results: Path) -> None:
     """Parameters, site effects and what each term contributes."""
     table = model.to_frame()
     for row in table.itertuples():
@@ -94,7 +94,9 @@ def describe(ledger: survsim.Ledger, model: survsim.EvidenceModel, results: Path
     ledger.record("share.events", float(share["information"].sum()), unit="events", provenance=model)
 
 
-def predict(ledger: survsim.Ledger, model: survsim.EvidenceModel, results: Path, *, draws: int) -> None:
+def predict(
+    ledger: survsim.Ledger, model: survsim.joint_model.EvidenceModel, results: Path, *, draws: int
+) -> None:
     """Survival in a new study of a known site, and of a new site with the transport variance turned."""
     curves = []
     for name, group in SCENARIO["predict"].items():
@@ -118,7 +120,9 @@ def assumed(name: str) -> survsim.Provenance:
     return survsim.Provenance.of("assumed", f"assumption:{SLUG}/{name}")
 
 
-def record_prediction(ledger: survsim.Ledger, key: str, found: survsim.EvidencePrediction) -> pd.DataFrame:
+def record_prediction(
+    ledger: survsim.Ledger, key: str, found: survsim.joint_model.EvidencePrediction
+) -> pd.DataFrame:
     """Median survival and survival at the horizons; returns the curve."""
     low, middle, high = np.quantile(found.distribution.quantile(0.5), [0.025, 0.5, 0.975])
     ledger.record(f"{key}.median", middle, conf_low=low, conf_high=high, unit=UNIT, provenance=found)
@@ -128,12 +132,12 @@ def record_prediction(ledger: survsim.Ledger, key: str, found: survsim.EvidenceP
     return found.to_frame()
 
 
-def influence(ledger: survsim.Ledger, model: survsim.EvidenceModel, results: Path) -> None:
+def influence(ledger: survsim.Ledger, model: survsim.joint_model.EvidenceModel, results: Path) -> None:
     """The prediction for a new site without each of the five studies that contribute most."""
     share = model.contributions().groupby("study")["share"].sum().sort_values(ascending=False)
     rows = []
     for study in share.index[:5]:
-        left = survsim.without_study(model, study)
+        left = survsim.joint_model.without_study(model, study)
         found = left.predict({"advanced": 1.0, "recurrent": 0.0}, new_site=True, draws=SCENARIO["draws"])
         low, middle, high = np.quantile(found.distribution.quantile(0.5), [0.025, 0.5, 0.975])
         ledger.record(
@@ -145,7 +149,7 @@ def influence(ledger: survsim.Ledger, model: survsim.EvidenceModel, results: Pat
     pd.DataFrame(rows).to_csv(results / "influence.csv", index=False)
 
 
-def trials(ledger: survsim.Ledger, evidence: survsim.EvidenceStore, results: Path) -> None:
+def trials(ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceStore, results: Path) -> None:
     """Randomised hazard ratios of chemotherapy as a prior for a new trial, robust and not."""
     ratio: dict[str, Any] = SCENARIO["ratio"]
     found = evidence.select(
@@ -166,20 +170,20 @@ def trials(ledger: survsim.Ledger, evidence: survsim.EvidenceStore, results: Pat
         ledger.record(f"trials.{row.quantity.replace(' ', '_')}", row.median, conf_low=row.q025, conf_high=row.q975,
                       unit="log hazard ratio", provenance=prior)  # fmt: skip
     ledger.record("trials.studies", len(effects.effects), provenance=prior)
-    size = survsim.effective_sample_size(prior, unit_sd=ratio["unit_sd"])
+    size = survsim.borrowing.effective_sample_size(prior, unit_sd=ratio["unit_sd"])
     ledger.record("trials.ess", size, unit="events", provenance=prior)
     ledger.record("trials.vague_weight", ratio["robust_weight"], provenance=assumed("ratio.robust_weight"))
     robust = survsim.robust_map_prior(prior, weight=ratio["robust_weight"], vague_sd=ratio["unit_sd"])
     for name, value in (("same", float(np.median(effects.log_hazard_ratio))), ("opposite", 0.5)):
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", survsim.EvidenceWarning)  # the conflict is what is shown
+            warnings.simplefilter("ignore", survsim.errors.EvidenceWarning)  # the conflict is what is shown
             after = survsim.borrow(robust, value, 0.2, unit_sd=ratio["unit_sd"])
         ledger.record(f"trials.new_{name}.vague_weight", after.vague_weight, provenance=after)
         ledger.record(f"trials.new_{name}.estimate", after.estimate, conf_low=after.conf_low,
                       conf_high=after.conf_high, unit="log hazard ratio", provenance=after)  # fmt: skip
 
 
-def without_model(ledger: survsim.Ledger, evidence: survsim.EvidenceStore, results: Path) -> None:
+def without_model(ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceStore, results: Path) -> None:
     """What the published points and the stages of one cohort say when nothing but pooling is done to them."""
     plain: dict[str, Any] = SCENARIO["without_model"]
     found = evidence.select(
@@ -190,9 +194,9 @@ def without_model(ledger: survsim.Ledger, evidence: survsim.EvidenceStore, resul
     )
     with warnings.catch_warnings():
         # which errors rest on numbers of patients alone, and on too few studies, is said in the report
-        warnings.simplefilter("ignore", survsim.EvidenceWarning)
-        warnings.simplefilter("ignore", survsim.SmallSampleWarning)
-        points = survsim.pool_survival_points(found.records, unit=UNIT, unusable="leave_out")
+        warnings.simplefilter("ignore", survsim.errors.EvidenceWarning)
+        warnings.simplefilter("ignore", survsim.errors.SmallSampleWarning)
+        points = survsim.synthesis.pool_survival_points(found.records, unit=UNIT, unusable="leave_out")
     table = points.to_frame()
     table.to_csv(results / "pooled_points.csv", index=False)
     for row in table.itertuples():
@@ -208,7 +212,9 @@ def without_model(ledger: survsim.Ledger, evidence: survsim.EvidenceStore, resul
                       provenance=curve)  # fmt: skip
 
 
-def stages_pooled(evidence: survsim.EvidenceStore, times: list[float]) -> survsim.PooledSurvivalCurve:
+def stages_pooled(
+    evidence: survsim.evidence.EvidenceStore, times: list[float]
+) -> survsim.synthesis.PooledSurvivalCurve:
     """The stages of the patient-level cohort, each as if it were a study."""
     name, endpoint = SCENARIO["dataset"], SCENARIO["endpoint"]
     surv = evidence.surv(name, endpoint=endpoint, unit=UNIT)

@@ -7,15 +7,15 @@
 # %%
 import survsim
 
-numbers = survsim.load_ledger("05_case_in_context")
-folder = survsim.results_folder("05_case_in_context")
-context = survsim.read_result(survsim.CaseInContext, folder.joinpath("context.json"))
+numbers = survsim.report.load_ledger("05_case_in_context")
+folder = survsim.report.results_folder("05_case_in_context")
+context = survsim.read_result(survsim.scenario.CaseInContext, folder.joinpath("context.json"))
 
 # %%
 context.plot()
 
 # %%
-survsim.prose(
+survsim.report.prose(
     numbers,
     """
 ## What the literature offers
@@ -40,10 +40,12 @@ hazard). A place on a pooled mean would look far more certain than anything know
 )
 
 # %%
-survsim.table(context.to_frame(), title="Percentile, chance of living longer, median survival (months)")
+survsim.report.table(
+    context.to_frame(), title="Percentile, chance of living longer, median survival (months)"
+)
 
 # %%
-survsim.prose(
+survsim.report.prose(
     numbers,
     """
 ## Given that she had come so far
@@ -54,12 +56,12 @@ published cases and {all_sites.alive_at_6:.0%} by all sites pooled.
 )
 
 # %%
-survsim.table(
+survsim.report.table(
     context.conditional_frame(), title="Chance to live to the case's time, given alive at a landmark"
 )
 
 # %%
-survsim.prose(
+survsim.report.prose(
     numbers,
     """
 ## The origin of time
@@ -78,13 +80,13 @@ The report does not say what the months count from. With two months less or more
 # strength at which the answer to "longer than half?" changes.
 
 # %%
-survsim.read_result(survsim.TippingPoint, folder.joinpath("tipping_cns_cases.json")).plot()
+survsim.read_result(survsim.joint_model.TippingPoint, folder.joinpath("tipping_cns_cases.json")).plot()
 
 # %%
-survsim.read_result(survsim.TippingPoint, folder.joinpath("tipping_all_sites.json")).plot()
+survsim.read_result(survsim.joint_model.TippingPoint, folder.joinpath("tipping_all_sites.json")).plot()
 
 # %%
-survsim.prose(
+survsim.report.prose(
     numbers,
     """
 Among the published cases the conclusion turns at a strength of {cns_cases.tipping:.2f}, among all sites pooled at
@@ -105,10 +107,10 @@ strength is plausible.
 # ## Methods
 
 # %%
-survsim.methods_text(numbers)
+survsim.report.methods_text(numbers)
 
 # %% [markdown]
 # ## References
 
 # %%
-survsim.cited(numbers, survsim.load_evidence())
+survsim.report.cited(numbers, survsim.load_evidence())

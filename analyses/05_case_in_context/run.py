@@ -11,8 +11,8 @@ import survsim
 
 SLUG = "05_case_in_context"
 HERE = Path(__file__).parent
-SCENARIO = survsim.read_yaml(HERE / "scenario.yml")
-POOLED = survsim.read_yaml(HERE.parent / "04_pooled_evidence" / "scenario.yml")
+SCENARIO = survsim.report.read_yaml(HERE / "scenario.yml")
+POOLED = survsim.report.read_yaml(HERE.parent / "04_pooled_evidence" / "scenario.yml")
 CASE, UNIT = SCENARIO["case"], SCENARIO["unit"]
 ADVANCED = {"advanced": 1.0, "recurrent": 0.0}
 CNS, POOL = "Published CNS cases", "All sites, carried to a new site"
@@ -51,11 +51,13 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     ledger.save(results / "summary.json")
 
 
-def cns(ledger: survsim.Ledger, evidence: survsim.EvidenceStore, draws: int) -> survsim.EvidencePrediction:
+def cns(
+    ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceStore, draws: int
+) -> survsim.joint_model.EvidencePrediction:
     """The other published patients, alone."""
     made = cns_terms(evidence, {})
     status = [t.payload["status"] for t in made.terms]
-    for name in survsim.CASE_STATUS:
+    for name in survsim.joint_model.CASE_STATUS:
         ledger.record(f"cns.{name}", status.count(name), provenance=made)
     ledger.record("cns.deaths", sum(s != "right" for s in status), provenance=made)
     ledger.record("cns.patients", len(made.terms), provenance=made)
@@ -66,16 +68,18 @@ def cns(ledger: survsim.Ledger, evidence: survsim.EvidenceStore, draws: int) -> 
     return model.predict(draws=draws)
 
 
-def cns_terms(evidence: survsim.EvidenceStore, covariates: Mapping[str, float]) -> survsim.EvidenceTerms:
+def cns_terms(
+    evidence: survsim.evidence.EvidenceStore, covariates: Mapping[str, float]
+) -> survsim.scenario.EvidenceTerms:
     """Cases of the central nervous system other than the index case."""
     cases = evidence.cases()
-    return survsim.case_terms(
+    return survsim.scenario.case_terms(
         cases[cases["strict_cns"] == "yes"], covariates, without=CASE, site=POOLED["cns_site"], unit=UNIT,
         approximate=POOLED["approximate_months"],
     )  # fmt: skip
 
 
-def pooled(evidence: survsim.EvidenceStore) -> survsim.EvidenceModel:
+def pooled(evidence: survsim.evidence.EvidenceStore) -> survsim.joint_model.EvidenceModel:
     """The model of analysis 04."""
     found = evidence.select(endpoint=POOLED["endpoint"], measure=POOLED["measures"])
     surv, rows = patients(evidence)
@@ -83,8 +87,8 @@ def pooled(evidence: survsim.EvidenceStore) -> survsim.EvidenceModel:
         {"advanced": rows["stage"].map(POOLED["stage_of_patients"]).astype(float), "recurrent": 0.0}
     )
     terms = [
-        survsim.patients_term(surv, rows, study=POOLED["dataset"], site="uterus"),
-        *survsim.summary_terms(found, extent, unit=UNIT).terms,
+        survsim.joint_model.patients_term(surv, rows, study=POOLED["dataset"], site="uterus"),
+        *survsim.scenario.summary_terms(found, extent, unit=UNIT).terms,
         *cns_terms(evidence, ADVANCED).terms,
     ]
     return survsim.evidence_model(
@@ -92,13 +96,13 @@ def pooled(evidence: survsim.EvidenceStore) -> survsim.EvidenceModel:
     )
 
 
-def extent(record: survsim.Estimate) -> Mapping[str, float]:
+def extent(record: survsim.evidence.Estimate) -> Mapping[str, float]:
     """Shares of advanced and recurrent disease that a printed stage stands for."""
     advanced, recurrent = POOLED["stages"].get(record.stage, POOLED["stage_default"])
     return {"advanced": float(advanced), "recurrent": float(recurrent)}
 
 
-def patients(evidence: survsim.EvidenceStore) -> tuple[survsim.Surv, pd.DataFrame]:
+def patients(evidence: survsim.evidence.EvidenceStore) -> tuple[survsim.Surv, pd.DataFrame]:
     """The TCGA cohort with its stages."""
     name, endpoint = POOLED["dataset"], POOLED["endpoint"]
     surv = evidence.surv(name, endpoint=endpoint, unit=UNIT)
@@ -107,12 +111,12 @@ def patients(evidence: survsim.EvidenceStore) -> tuple[survsim.Surv, pd.DataFram
 
 
 def by_stage(
-    evidence: survsim.EvidenceStore, study_sd: float, draws: int
-) -> dict[str, survsim.EvidencePrediction]:
+    evidence: survsim.evidence.EvidenceStore, study_sd: float, draws: int
+) -> dict[str, survsim.joint_model.EvidencePrediction]:
     """TCGA-UCS by stage: the next patient of another cohort, as far from it as studies are from one another."""
     surv, rows = patients(evidence)
     model = survsim.evidence_model(
-        [survsim.patients_term(surv, rows, study=POOLED["dataset"])], "stage", unit=UNIT,
+        [survsim.joint_model.patients_term(surv, rows, study=POOLED["dataset"])], "stage", unit=UNIT,
         breaks=SCENARIO["breaks_patients"], study_scale=None,
     )  # fmt: skip
     return {
@@ -121,7 +125,7 @@ def by_stage(
     }
 
 
-def record(ledger: survsim.Ledger, context: survsim.CaseInContext, results: Path) -> None:
+def record(ledger: survsim.Ledger, context: survsim.scenario.CaseInContext, results: Path) -> None:
     """Percentiles, conditional survival and the origin of time."""
     keys = {name: key_of(name) for name in context.names}
     for row in context.to_frame().itertuples():
@@ -148,12 +152,15 @@ def key_of(name: str) -> str:
 
 
 def tip(
-    ledger: survsim.Ledger, references: Mapping[str, survsim.EvidencePrediction], time: float, results: Path
+    ledger: survsim.Ledger,
+    references: Mapping[str, survsim.joint_model.EvidencePrediction],
+    time: float,
+    results: Path,
 ) -> None:
     """Strength of selection that would overturn the conclusion."""
     setting = SCENARIO["tipping"]
     for name in (CNS, POOL):
-        found = survsim.tipping_point(
+        found = survsim.joint_model.tipping_point(
             references[name], time, threshold=setting["threshold"], conclusion=setting["conclusion"],
             sources=f"cases:{CASE}", label=name,
         )  # fmt: skip

@@ -8,11 +8,11 @@
 import survsim
 
 evidence = survsim.load_evidence()
-numbers = survsim.load_ledger("06_trial_design")
-power = survsim.load_results("power", "06_trial_design")
+numbers = survsim.report.load_ledger("06_trial_design")
+power = survsim.report.load_results("power", "06_trial_design")
 
 # %%
-survsim.prose(
+survsim.report.prose(
     numbers,
     """
 ## Data
@@ -35,9 +35,9 @@ transport. Recruitment is an assumption in three sizes.
 # ## Result
 
 # %%
-survsim.power_curves(power)
+survsim.figures.power_curves(power)
 # %%
-survsim.prose(
+survsim.report.prose(
     numbers,
     """
 A two-arm trial needs about {patients_for_80:.0f} patients for a power of four in five. A single arm looks cheaper, and is not: with
@@ -47,8 +47,8 @@ in {power.single_arm_no_effect_wrong_control.80:.0%} of trials of eighty patient
 )
 
 # %%
-survsim.table(
-    survsim.load_results("recruitment", "06_trial_design"),
+survsim.report.table(
+    survsim.report.load_results("recruitment", "06_trial_design"),
     title="Years to recruit that trial",
     labels={
         "recruitment": "who is asked",
@@ -60,7 +60,7 @@ survsim.table(
 )
 
 # %%
-survsim.prose(
+survsim.report.prose(
     numbers,
     """
 Averaged over what is believed of the effect, a trial of forty patients finds a benefit in {assurance.40:.0%} of cases and
@@ -72,8 +72,8 @@ all re-irradiate, so this effect does not tell them apart.
 )
 
 # %%
-survsim.table(
-    survsim.load_results("evsi", "06_trial_design"),
+survsim.report.table(
+    survsim.report.load_results("evsi", "06_trial_design"),
     title="Expected value of the trial's answer",
     labels={
         "n": "patients",
@@ -93,10 +93,10 @@ survsim.table(
 # ## Methods
 
 # %%
-survsim.methods_text(numbers)
+survsim.report.methods_text(numbers)
 
 # %% [markdown]
 # ## References
 
 # %%
-survsim.cited(numbers, evidence)
+survsim.report.cited(numbers, evidence)

@@ -16,11 +16,13 @@ SEED = 20260606
 
 def main(*, quick: bool, results: Path, workers: int) -> None:
     """Take hazards and effect from the scenario of the index case, then design trials around them."""
-    plan = survsim.read_yaml(HERE / "scenario.yml")
+    plan = survsim.report.read_yaml(HERE / "scenario.yml")
     mode = "quick" if quick else "full"
     evidence = survsim.load_evidence()
     scenario = survsim.Scenario.from_yaml(HERE.parent / "03_case_strategies" / "scenario.yml")
-    parameters = survsim.scenario_parameters(scenario, draws=plan["effort"][mode]["draws"], evidence=evidence)
+    parameters = survsim.scenario.scenario_parameters(
+        scenario, draws=plan["effort"][mode]["draws"], evidence=evidence
+    )
     ledger = survsim.Ledger(analysis=SLUG, seed=SEED, mode=mode, data_checksum=evidence.checksum)
     hazards = arm_hazards(ledger, parameters)
     curves = power_by_size(ledger, hazards, parameters, plan, plan["replicates"][mode])
@@ -31,7 +33,7 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     ledger.save(results / "summary.json")
 
 
-def arm_hazards(ledger: survsim.Ledger, parameters: survsim.Parameters) -> dict[str, float]:
+def arm_hazards(ledger: survsim.Ledger, parameters: survsim.scenario.Parameters) -> dict[str, float]:
     """Median hazards of death after progression with and without re-irradiation, per month."""
     draws = parameters.draws()
     tumour, other = draws["tumour_death_rate"], draws["other_death_rate_progressed"]
@@ -48,7 +50,9 @@ def arm_hazards(ledger: survsim.Ledger, parameters: survsim.Parameters) -> dict[
 
 def trial(hazards: dict[str, float], plan: dict, n: int, **changes: object) -> survsim.TrialDesign:
     """The two-arm trial of size n; recruitment is fast here, its length is added later."""
-    arms = {arm: survsim.Exponential(rate=rate, time_unit="months") for arm, rate in hazards.items()}
+    arms = {
+        arm: survsim.distributions.Exponential(rate=rate, time_unit="months") for arm, rate in hazards.items()
+    }
     given = {"n": n, "accrual_rate": n / 24, "follow_up": plan["follow_up_months"]}
     return survsim.TrialDesign(**arms, dropout_rate=plan["dropout_per_month"], **(given | changes))
 
@@ -56,7 +60,7 @@ def trial(hazards: dict[str, float], plan: dict, n: int, **changes: object) -> s
 def power_by_size(
     ledger: survsim.Ledger,
     hazards: dict[str, float],
-    parameters: survsim.Parameters,
+    parameters: survsim.scenario.Parameters,
     plan: dict,
     replicates: int,
 ) -> pd.DataFrame:
@@ -69,8 +73,10 @@ def power_by_size(
         tau_scale=earlier["tau_scale"],
         sources="assumption:trial_design/control_prior",
     )
-    wrong = survsim.Exponential(rate=hazards["control"] * plan["control_error"]["factor"], time_unit="months")
-    right = survsim.Exponential(rate=hazards["control"], time_unit="months")
+    wrong = survsim.distributions.Exponential(
+        rate=hazards["control"] * plan["control_error"]["factor"], time_unit="months"
+    )
+    right = survsim.distributions.Exponential(rate=hazards["control"], time_unit="months")
     rows = []
     for n in plan["sizes"]:
         base = trial(hazards, plan, n)
@@ -125,7 +131,11 @@ def recruitment(ledger: survsim.Ledger, curves: pd.DataFrame, plan: dict, result
 
 
 def believed_effect(
-    ledger: survsim.Ledger, hazards: dict[str, float], parameters: survsim.Parameters, plan: dict, draws: int
+    ledger: survsim.Ledger,
+    hazards: dict[str, float],
+    parameters: survsim.scenario.Parameters,
+    plan: dict,
+    draws: int,
 ) -> None:
     """Assurance: power averaged over what is believed of the effect."""
     effect = np.log(parameters.draws()["hr_reirradiation"][:draws])
@@ -138,7 +148,7 @@ def believed_effect(
 def worth(
     ledger: survsim.Ledger,
     scenario: survsim.Scenario,
-    parameters: survsim.Parameters,
+    parameters: survsim.scenario.Parameters,
     plan: dict,
     patients: int,
     results: Path,
@@ -153,8 +163,8 @@ def worth(
     rows = []
     for n in plan["sizes"]:
         error = 2 / np.sqrt(plan["event_share"] * n)
-        value = survsim.evsi(decision.by_draw, log_ratio, error, noise)
-        alone = survsim.evsi(decision.by_draw[pair], log_ratio, error, noise)
+        value = survsim.simulation.evsi(decision.by_draw, log_ratio, error, noise)
+        alone = survsim.simulation.evsi(decision.by_draw[pair], log_ratio, error, noise)
         ledger.record(f"evsi.{n}", value, unit="months", provenance=step)
         ledger.record(f"evsi_pair.{n}", alone, unit="months", provenance=step)
         rows.append({"n": n, "evsi_pair": alone, "evsi": value})

@@ -8,7 +8,7 @@
 import survsim
 
 evidence = survsim.load_evidence()
-numbers = survsim.load_ledger("07_scenario_gallery")
+numbers = survsim.report.load_ledger("07_scenario_gallery")
 
 # %% [markdown]
 # ## A strategy as data, and in words
@@ -29,12 +29,12 @@ print(numbers.numbers["explained.as_treated"].value)
 # ## First line: ifosfamide, alone or with a second drug
 
 # %%
-first = survsim.load_results("first_line", "07_scenario_gallery")
+first = survsim.report.load_results("first_line", "07_scenario_gallery")
 survsim.read_result(
-    survsim.TargetCheck, survsim.results_folder("07_scenario_gallery") / "first_line.json"
+    survsim.scenario.TargetCheck, survsim.report.results_folder("07_scenario_gallery") / "first_line.json"
 ).plot(labels=dict(zip(first["row"], first["study"] + ", " + first["endpoint"])))
 # %%
-survsim.prose(
+survsim.report.prose(
     numbers,
     """
 {first_line.held_out_inside} of {first_line.held_out} held-out medians lie inside their predictive interval, all medians of
@@ -46,12 +46,12 @@ survsim.prose(
 )
 
 # %%
-second = survsim.load_results("second_line", "07_scenario_gallery")
+second = survsim.report.load_results("second_line", "07_scenario_gallery")
 survsim.read_result(
-    survsim.TargetCheck, survsim.results_folder("07_scenario_gallery") / "second_line.json"
+    survsim.scenario.TargetCheck, survsim.report.results_folder("07_scenario_gallery") / "second_line.json"
 ).plot(labels=dict(zip(second["row"], second["study"] + ", " + second["endpoint"])))
 # %%
-survsim.prose(
+survsim.report.prose(
     numbers,
     """
 {second_line.held_out_inside} of {second_line.held_out} held-out medians lie inside, all medians of
@@ -70,10 +70,10 @@ patients with long treatment-free intervals; it was put among the targets as an 
 # ## Methods
 
 # %%
-survsim.methods_text(numbers)
+survsim.report.methods_text(numbers)
 
 # %% [markdown]
 # ## References
 
 # %%
-survsim.cited(numbers, evidence)
+survsim.report.cited(numbers, evidence)

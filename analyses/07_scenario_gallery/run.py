@@ -18,7 +18,7 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     ledger = survsim.Ledger(
         analysis=SLUG, seed=70101, mode="quick" if quick else "full", data_checksum=evidence.checksum
     )
-    for name, targets in survsim.read_targets(HERE / "scenario.yml").items():
+    for name, targets in survsim.scenario.read_targets(HERE / "scenario.yml").items():
         scenario = survsim.Scenario.from_yaml(HERE / f"{name}.yml")
         effort = scenario.content.quick if quick else scenario.content.full
         simulation = survsim.simulate(
@@ -37,7 +37,7 @@ def explain(ledger: survsim.Ledger) -> None:
     """The strategies of the index case in plain sentences."""
     scenario = survsim.Scenario.from_yaml(HERE.parent / "03_case_strategies" / "scenario.yml")
     for strategy in scenario.strategies:
-        words = survsim.explain(
+        words = survsim.simulation.explain(
             strategy, treatments=scenario.content.treatments, time_unit=scenario.time_unit
         )
         step = survsim.Provenance.of("explain", f"strategies:{strategy.name}")
@@ -47,9 +47,9 @@ def explain(ledger: survsim.Ledger) -> None:
 def record(
     ledger: survsim.Ledger,
     name: str,
-    before: survsim.TargetCheck,
-    after: survsim.TargetCheck,
-    evidence: survsim.EvidenceStore,
+    before: survsim.scenario.TargetCheck,
+    after: survsim.scenario.TargetCheck,
+    evidence: survsim.evidence.EvidenceStore,
 ) -> None:
     """Each target published and simulated, and how many held-out ones were hit."""
     ledger.record(f"{name}.effective_draws", after.effective_draws, provenance=after)
@@ -69,7 +69,7 @@ def record(
         ledger.record(f"{name}.published.{row.row}", row.published, unit="months", provenance=after)
 
 
-def table(check: survsim.TargetCheck, evidence: survsim.EvidenceStore) -> pd.DataFrame:
+def table(check: survsim.scenario.TargetCheck, evidence: survsim.evidence.EvidenceStore) -> pd.DataFrame:
     """The comparison with the arm and endpoint of each row."""
     frame = check.to_frame()
     records = [evidence.estimate(row) for row in frame["row"]]

@@ -25,7 +25,9 @@ def write_result(result: Result, path: str | os.PathLike[str]) -> None:
     Example
     -------
     >>> import tempfile, pathlib
-    >>> from survsim import Exponential, TippingPoint, read_result, tipping_point, write_result
+    >>> from survsim import read_result, write_result
+    >>> from survsim.distributions import Exponential
+    >>> from survsim.joint_model import TippingPoint, tipping_point
     >>> found = tipping_point(Exponential(rate=0.1, time_unit="months"), 11.0, threshold=6.0)
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "tipping.json"
     >>> write_result(found, path); read_result(TippingPoint, path).case_time

@@ -162,7 +162,8 @@ def methods_text(ledger: Ledger, prefix: str = "") -> Prose:
 
     Example
     -------
-    >>> from survsim import Ledger, Provenance, methods_text
+    >>> from survsim import Ledger, Provenance
+    >>> from survsim.report import methods_text
     >>> ledger = Ledger(analysis="x")
     >>> ledger.record("s", 0.5, provenance=Provenance.of("kaplan_meier", "patients:x", conf_type="log-log"))
     >>> print(str(methods_text(ledger)).split(". Computed")[0])

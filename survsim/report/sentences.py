@@ -48,7 +48,8 @@ def prose(ledger: Ledger, text: str, **words: str) -> Prose:
 
     Example
     -------
-    >>> from survsim import Ledger, Provenance, prose
+    >>> from survsim import Ledger, Provenance
+    >>> from survsim.report import prose
     >>> ledger = Ledger(analysis="x")
     >>> ledger.record("os.median", 26.58, conf_low=18.1, conf_high=52.3, unit="months",
     ...               provenance=Provenance.of("kaplan_meier", "patients:x"))

@@ -55,7 +55,7 @@ def table(
     Example
     -------
     >>> import pandas as pd
-    >>> from survsim import table
+    >>> from survsim.report import table
     >>> table(pd.DataFrame({"arm": ["a"], "months": [3.21]}), decimals=1)
     arm  months
       a    3.21

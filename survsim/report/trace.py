@@ -68,7 +68,7 @@ def trace_all(analysis: Analysis, *, quick: bool = False) -> dict[str, tuple[str
     for key in ledger.numbers:
         references = ledger.provenance(key).references()
         if not references:
-            raise survsim.EvidenceError(f"{key} of {analysis.slug} rests on no row and no assumption.")
+            raise survsim.errors.EvidenceError(f"{key} of {analysis.slug} rests on no row and no assumption.")
         for reference in references:
             if reference not in checked:
                 checked[reference] = resolve(reference, evidence, analysis.study)

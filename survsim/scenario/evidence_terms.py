@@ -91,7 +91,7 @@ def summary_terms(
     -------
     >>> import survsim
     >>> found = survsim.load_evidence().select(endpoint="overall_survival", measure="median", site="ovary_tube")
-    >>> made = survsim.summary_terms(found)
+    >>> made = survsim.scenario.summary_terms(found)
     >>> {t.kind for t in made.terms}
     {'median'}
     """
@@ -143,7 +143,7 @@ def case_terms(
     -------
     >>> import survsim
     >>> cases = survsim.load_evidence().cases()
-    >>> survsim.case_terms(cases[cases["strict_cns"] == "yes"], without="index_case").headline()
+    >>> survsim.scenario.case_terms(cases[cases["strict_cns"] == "yes"], without="index_case").headline()
     '6 terms of 6 studies; 8 rows left out'
     """
     need = (

@@ -133,7 +133,8 @@ def case_in_context(
 
     Example
     -------
-    >>> from survsim import Exponential, case_in_context
+    >>> from survsim import case_in_context
+    >>> from survsim.distributions import Exponential
     >>> law = Exponential(rate=np.log(2) / 11, time_unit="months")
     >>> round(float(case_in_context(11, law, unit="months").percentile[0, 0]), 6)
     50.0

@@ -118,7 +118,8 @@ def simulate_trials(
 
     Example
     -------
-    >>> from survsim import Exponential, TrialDesign, simulate_trials
+    >>> from survsim import TrialDesign, simulate_trials
+    >>> from survsim.distributions import Exponential
     >>> a, b = (Exponential(rate=r, time_unit="months") for r in (0.12, 0.06))
     >>> design = TrialDesign(control=a, treated=b, n=100, accrual_rate=10, follow_up=12)
     >>> 0.7 < simulate_trials(design, replicates=400, seed=1).share("logrank") < 0.95

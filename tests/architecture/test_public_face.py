@@ -6,14 +6,18 @@ import importlib
 import inspect
 import pkgutil
 import pydoc
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import survsim
+from survsim import _public
 from survsim._public import MOVED_IN_0_2, PUBLIC, TOP, WINGS, load
 
+ROOT = Path(__file__).resolve().parents[2]
 TWO_SCREENS = 80
 
 
@@ -91,3 +95,34 @@ def test_a_public_function_or_class_is_the_same_thing_everywhere(name):
     thing = load(name)
     if inspect.isfunction(thing) or inspect.isclass(thing):
         assert callable(thing) and thing.__name__ == name
+
+
+@pytest.mark.parametrize("name", sorted(MOVED_IN_0_2))
+def test_a_name_that_was_on_top_still_works_and_names_its_wing(name):
+    with pytest.warns(
+        DeprecationWarning, match=rf"survsim\.{name} is now survsim\.\w+\.{name}; .* 0\.3"
+    ) as seen:
+        thing = getattr(survsim, name)
+    assert thing is load(name)
+    assert all(one.filename == __file__ for one in seen)
+    assert name not in dir(survsim)
+
+
+def test_every_name_of_0_1_is_still_found():
+    old = (ROOT / "tests/architecture/names_of_0_1.txt").read_text(encoding="utf-8").split()
+    assert len(old) == 264
+    with pytest.warns(DeprecationWarning):
+        assert [name for name in old if not hasattr(survsim, name)] == []
+
+
+def test_a_name_that_never_was_on_top_tells_where_it_is(monkeypatch):
+    monkeypatch.setattr(_public, "MOVED_IN_0_2", frozenset())
+    with pytest.raises(AttributeError, match=r"it is survsim\.distributions\.Weibull"):
+        _ = survsim.Weibull
+
+
+def test_the_page_of_this_version_names_every_name_that_moved():
+    page = (ROOT / "docs/from_0.1_to_0.2.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `survsim\.(\w+)` \| (.*) \|$", page, re.MULTILINE))
+    assert {name for row in rows.values() for name in re.findall(r"`(\w+)`", row)} == MOVED_IN_0_2
+    assert all(name in WINGS[wing] for wing, row in rows.items() for name in re.findall(r"`(\w+)`", row))

@@ -5,18 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from survsim import (
-    Model,
-    State,
-    Transition,
-    TransitionLaw,
-    load_evidence,
-    multistate_fit,
-    multistate_occupancy,
-    patient_histories,
-    prepare_multistate,
-    simulate_model,
-)
+from survsim import load_evidence
+from survsim.competing import TransitionLaw, multistate_fit, multistate_occupancy, prepare_multistate
+from survsim.evidence import patient_histories
+from survsim.simulation import Model, State, Transition, simulate_model
 
 TIMES = (6.0, 12.0, 24.0, 36.0)
 

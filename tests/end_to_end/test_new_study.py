@@ -197,7 +197,7 @@ def test_the_comparison_of_reports_names_the_rows_that_moved_a_conclusion(user, 
     user("run")
     with earlier_state(Study.find(study), str(tmp_path / "before")) as earlier:
         analysis = Study.find(study).analysis("01")
-        moved = {m.key: m for m in moves(analysis, survsim.load_ledger("01_evidence_base"), earlier)}
+        moved = {m.key: m for m in moves(analysis, survsim.report.load_ledger("01_evidence_base"), earlier)}
     assert {"pooled.hazard_ratio", "pooled.new_study"} <= set(moved) and "studies.all" not in moved
     assert moved["pooled.hazard_ratio"].because == "example_2002_e01 changed: value 0.70 to 0.72"
 
@@ -247,7 +247,7 @@ def test_a_study_without_poolable_numbers_says_so_and_pools_nothing(user, study)
     shutil.rmtree(study / "data" / "raw" / "literature" / "example")
     user("data", "curate")
     user("run")
-    ledger = survsim.load_ledger("01_evidence_base")
+    ledger = survsim.report.load_ledger("01_evidence_base")
     assert ledger.numbers["studies.all"].value == 0
     assert str(ledger.numbers["question.answer"].value).startswith("Not pooled: no number has")
     assert not [key for key in ledger.numbers if key.startswith("pooled")]
@@ -262,7 +262,7 @@ def test_two_rows_of_one_study_are_not_pooled_as_two_studies(user, study):
     raw.write_text(raw.read_text(encoding="utf-8") + again + "\n", encoding="utf-8")
     user("data", "curate")
     user("run")
-    ledger = survsim.load_ledger("01_evidence_base")
+    ledger = survsim.report.load_ledger("01_evidence_base")
     assert "more than one row of example_2001" in str(ledger.numbers["question.answer"].value)
     assert "pooled.hazard_ratio" not in ledger.numbers
 

@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 
 import survsim
-from survsim import SmallSampleWarning, Surv
+from survsim import Surv
+from survsim.errors import SmallSampleWarning
 
 RECORD = Path(__file__).resolve().parents[1] / "statistical" / "records" / "causal_truths.json"
 SIZES = (60, 200)
@@ -43,7 +44,7 @@ def immortal(n: int, seed: int) -> list[float]:
     z, rest = (start[there.kept] <= 6).astype(int), frame[there.kept].reset_index(drop=True)
     crude = survsim.rmst_test(there.surv, z, 14).contrast_estimate[0]
     fit = survsim.ipw_kaplan_meier(there.surv, z, "x", rest, tau=14, interval="robust")
-    switching = survsim.time_varying_treatment(surv, start, "x", frame).estimate[0]
+    switching = survsim.causal.time_varying_treatment(surv, start, "x", frame).estimate[0]
     options = {"grace": 6.0, "tau": 20.0, "n_resamples": 0}
     cloned = survsim.clone_censor_weight(surv, start, **options)
     trial = survsim.clone_censor_weight(surv, start, formula="x", data=frame, **options)

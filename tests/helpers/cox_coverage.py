@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from scipy.special import chdtri
 
-from survsim import Surv, cox_trials
+from survsim import Surv
+from survsim.cox import cox_trials
 from survsim.estimate.cox.prepare import prepare
 from survsim.kernels.cox_firth import firth_likelihood
 from survsim.kernels.cox_newton import maximise_secant

@@ -12,7 +12,8 @@ from pathlib import Path
 import joblib
 import numpy as np
 
-from survsim import EvidenceTerm, Surv, evidence_model, median_term, patients_term, survival_term
+from survsim import Surv, evidence_model
+from survsim.joint_model import EvidenceTerm, median_term, patients_term, survival_term
 
 LEVEL = 0.90
 SCALE = 1.0  # of the prior of tau, the default

@@ -6,12 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-from survsim import (
+from survsim import Surv, evidence_model
+from survsim.joint_model import (
     EvidenceModel,
     EvidenceTerm,
-    Surv,
     case_term,
-    evidence_model,
     hazard_ratio_term,
     median_term,
     patients_term,

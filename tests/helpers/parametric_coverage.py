@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from survsim import ConvergenceError, GeneralisedGamma, InputError, Surv, parametric_survival, royston_parmar
+from survsim import Surv, parametric_survival, royston_parmar
+from survsim.distributions import GeneralisedGamma
+from survsim.errors import ConvergenceError, InputError
 
 EFFECT, SIGMA, LOCATION, TIME = 0.5, 0.7, 2.0, 6.0
 SIZES = (10, 20, 50, 100)

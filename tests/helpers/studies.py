@@ -42,8 +42,8 @@ REPORT = """
 # %%
 import survsim
 
-numbers = survsim.load_ledger("01_mini")
-survsim.prose(numbers, "Median survival is {median:.1f ci unit}.")
+numbers = survsim.report.load_ledger("01_mini")
+survsim.report.prose(numbers, "Median survival is {median:.1f ci unit}.")
 
 # %%
 surv = survsim.load_evidence().surv("tcga_ucs", endpoint="overall_survival", unit="months")

@@ -7,17 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from survsim import (
-    Exponential,
-    Selection,
-    borrow,
-    case_in_context,
-    corrected_survival,
-    evidence_model,
-    map_prior,
-    power_prior,
-    survival_term,
-)
+from survsim import borrow, case_in_context, evidence_model, map_prior, power_prior
+from survsim.distributions import Exponential
+from survsim.joint_model import Selection, corrected_survival, survival_term
 
 FEW = settings(deadline=None, max_examples=25)
 estimates = st.lists(st.tuples(st.floats(-3, 3), st.floats(0.05, 2)), min_size=1, max_size=8)

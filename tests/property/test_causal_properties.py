@@ -9,14 +9,8 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from survsim import (
-    SmallSampleWarning,
-    Surv,
-    balance,
-    clone_censor_weight,
-    ipw_kaplan_meier,
-    treatment_weights,
-)
+from survsim import Surv, balance, clone_censor_weight, ipw_kaplan_meier, treatment_weights
+from survsim.errors import SmallSampleWarning
 from tests.helpers.causal_truths import late_treatment
 
 COUNTS = st.lists(st.integers(1, 6), min_size=4, max_size=4)

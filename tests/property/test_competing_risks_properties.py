@@ -9,7 +9,8 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from survsim import Surv, aalen_johansen, gray_test, kaplan_meier, multistate_occupancy, prepare_multistate
+from survsim import Surv, aalen_johansen, gray_test, kaplan_meier
+from survsim.competing import multistate_occupancy, prepare_multistate
 
 ROWS = st.lists(
     st.tuples(st.integers(1, 12), st.integers(0, 2), st.sampled_from([0.5, 1.0, 3.0]), st.floats(0.0, 0.9)),

@@ -8,16 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import beta
 
-from survsim import (
-    Surv,
-    analyse_trials,
-    kaplan_meier,
-    logrank_test,
-    nelson_aalen,
-    permutation_logrank_test,
-    rmst,
-)
+from survsim import Surv, kaplan_meier, logrank_test, nelson_aalen, rmst
 from survsim.estimate.nonparametric.permutation import row_scores
+from survsim.nonparametric import permutation_logrank_test
+from survsim.trials import analyse_trials
 
 QUICK = settings(deadline=None, max_examples=40)
 

@@ -17,9 +17,9 @@ from survsim import (
     ipw_cox,
     ipw_kaplan_meier,
     standardised_survival,
-    time_varying_treatment,
     treatment_weights,
 )
+from survsim.causal import time_varying_treatment
 
 R = json.loads((Path(__file__).parent / "causal.json").read_text())
 LUNG, JASA = R["lung"], R["jasa"]

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from survsim import Surv, evidence_model, patients_term
+from survsim import Surv, evidence_model
+from survsim.joint_model import patients_term
 from tests.helpers.evidence_sets import model_from_set
 
 PINNED = json.loads((Path(__file__).parent / "evidence_model_nuts.json").read_text(encoding="utf-8"))

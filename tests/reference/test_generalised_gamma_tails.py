@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from survsim import GeneralisedGamma
+from survsim.distributions import GeneralisedGamma
 
 DATA = json.loads((Path(__file__).parent / "generalised_gamma.json").read_text())["data"]
 

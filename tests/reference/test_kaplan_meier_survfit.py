@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from survsim import Surv, kaplan_meier, nelson_aalen, rmst, simultaneous_band
+from survsim import Surv, kaplan_meier, nelson_aalen, rmst
 from survsim.core.errors import SmallSampleWarning
 from survsim.kernels.boundary import bridge_quantile
+from survsim.nonparametric import simultaneous_band
 
 HERE = Path(__file__).parent
 PINNED = json.loads((HERE / "kaplan_meier.json").read_text())

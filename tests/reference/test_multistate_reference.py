@@ -10,14 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from survsim import (
-    MultistateData,
-    load_evidence,
-    multistate_fit,
-    multistate_occupancy,
-    patient_histories,
-    prepare_multistate,
-)
+from survsim import load_evidence
+from survsim.competing import MultistateData, multistate_fit, multistate_occupancy, prepare_multistate
+from survsim.evidence import patient_histories
 
 PINNED = json.loads((Path(__file__).parent / "multistate.json").read_text())
 CLOSE = {"rtol": 1e-6, "atol": 1e-10}

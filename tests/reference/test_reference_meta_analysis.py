@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from survsim import SmallSampleWarning, leave_one_out, meta_analysis, meta_regression, small_study_tests
+from survsim import leave_one_out, meta_analysis, meta_regression, small_study_tests
+from survsim.errors import SmallSampleWarning
 
 PINNED = json.loads((Path(__file__).parent / "meta_analysis.json").read_text())
 CASES = {case["name"]: case for case in PINNED["cases"]}

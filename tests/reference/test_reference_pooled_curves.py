@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from survsim import SmallSampleWarning, pooled_survival_curve
+from survsim import pooled_survival_curve
+from survsim.errors import SmallSampleWarning
 
 PINNED = json.loads((Path(__file__).parent / "pooled_curves.json").read_text())
 ROWS = [np.array(PINNED[name]) for name in ("study", "time", "survival", "n_risk")]

@@ -13,20 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
-from survsim import (
-    Surv,
-    analyse_trials,
-    kaplan_meier,
-    maxcombo_test,
-    milestone_test,
-    permutation_logrank_test,
-    simultaneous_band,
-)
+from survsim import Surv, kaplan_meier, maxcombo_test, milestone_test
 from survsim.core.errors import SurvsimError
 from survsim.estimate.nonparametric import beta_product
 from survsim.estimate.nonparametric.band_scales import TRANSFORMED, normal_quantile
 from survsim.estimate.nonparametric.likelihood_band import likelihood_band
 from survsim.kernels.batch_product_limit import row_means
+from survsim.nonparametric import permutation_logrank_test, simultaneous_band
+from survsim.trials import analyse_trials
 
 RATE = np.log(2.0)
 SIZES, SHARES, LEVELS = (10, 20, 50, 100), (0.3, 0.7), (0.75, 0.5)

@@ -26,7 +26,7 @@ class Exponential(HazardDistribution):
 
     Example
     -------
-    >>> from survsim import Exponential
+    >>> from survsim.distributions import Exponential
     >>> float(Exponential(rate=0.1, time_unit="months").quantile(0.5))
     6.931471805599453
     """

@@ -48,7 +48,7 @@ class GeneralisedGamma(HazardDistribution):
 
     Example
     -------
-    >>> from survsim import GeneralisedGamma
+    >>> from survsim.distributions import GeneralisedGamma
     >>> d = GeneralisedGamma(mu=3.0, sigma=0.8, q=0.0, time_unit="months")
     >>> float(d.quantile(0.5))
     20.085536923187668

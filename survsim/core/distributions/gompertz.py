@@ -30,7 +30,7 @@ class Gompertz(HazardDistribution):
 
     Example
     -------
-    >>> from survsim import Gompertz
+    >>> from survsim.distributions import Gompertz
     >>> float(Gompertz(shape=0.09, rate=0.004, time_unit="years").hazard(0.0))
     0.004
     """

@@ -28,7 +28,7 @@ class LogLogistic(HazardDistribution):
 
     Example
     -------
-    >>> from survsim import LogLogistic
+    >>> from survsim.distributions import LogLogistic
     >>> float(LogLogistic(shape=2.0, scale=10.0, time_unit="months").survival(20.0))
     0.2
     """

@@ -30,7 +30,7 @@ class LogNormal(HazardDistribution):
 
     Example
     -------
-    >>> from survsim import LogNormal
+    >>> from survsim.distributions import LogNormal
     >>> float(LogNormal(meanlog=0.0, sdlog=1.0, time_unit="years").quantile(0.5))
     1.0
     """

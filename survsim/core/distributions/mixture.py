@@ -27,7 +27,7 @@ class Mixture(HazardDistribution):
 
     Example
     -------
-    >>> from survsim import Exponential, Mixture
+    >>> from survsim.distributions import Exponential, Mixture
     >>> parts = (Exponential(rate=0.1, time_unit="months"), Exponential(rate=0.5, time_unit="months"))
     >>> round(float(Mixture(weights=[0.5, 0.5], components=parts).survival(2.0)), 4)
     0.5933

@@ -32,7 +32,7 @@ class MixtureCure(HazardDistribution):
 
     Example
     -------
-    >>> from survsim import Exponential, MixtureCure
+    >>> from survsim.distributions import Exponential, MixtureCure
     >>> d = MixtureCure(cure_fraction=0.4, latency=Exponential(rate=0.1, time_unit="months"))
     >>> float(d.quantile(0.7))
     inf

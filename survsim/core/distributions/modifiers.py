@@ -29,7 +29,7 @@ class ProportionalHazards(HazardDistribution):
 
     Example
     -------
-    >>> from survsim import Exponential, ProportionalHazards
+    >>> from survsim.distributions import Exponential, ProportionalHazards
     >>> d = ProportionalHazards(base=Exponential(rate=0.1, time_unit="months"), hazard_ratio=0.5)
     >>> float(d.hazard(3.0))
     0.05
@@ -76,7 +76,7 @@ class Accelerated(HazardDistribution):
 
     Example
     -------
-    >>> from survsim import Accelerated, Weibull
+    >>> from survsim.distributions import Accelerated, Weibull
     >>> d = Accelerated(base=Weibull(shape=2.0, scale=10.0, time_unit="months"), acceleration_factor=2.0)
     >>> float(d.cumulative_hazard(5.0))
     1.0
@@ -125,7 +125,7 @@ class ResidualLife(HazardDistribution):
 
     Example
     -------
-    >>> from survsim import Gompertz, ResidualLife
+    >>> from survsim.distributions import Gompertz, ResidualLife
     >>> ageing = Gompertz(shape=0.1, rate=0.00005, time_unit="years")
     >>> round(float(ResidualLife(base=ageing, elapsed=67.0).survival(10.0)), 4)
     0.4976

@@ -35,7 +35,7 @@ class PiecewiseExponential(HazardDistribution):
 
     Example
     -------
-    >>> from survsim import PiecewiseExponential
+    >>> from survsim.distributions import PiecewiseExponential
     >>> d = PiecewiseExponential(breaks=[12.0], rates=[0.05, 0.01], time_unit="months")
     >>> float(d.cumulative_hazard(24.0))
     0.72
@@ -100,7 +100,7 @@ class TimeVaryingEffect(HazardDistribution):
 
     Example
     -------
-    >>> from survsim import Exponential, TimeVaryingEffect
+    >>> from survsim.distributions import Exponential, TimeVaryingEffect
     >>> base = Exponential(rate=0.1, time_unit="months")
     >>> d = TimeVaryingEffect(base=base, breaks=[4.0], hazard_ratios=[1.0, 0.5])
     >>> float(d.cumulative_hazard(10.0))

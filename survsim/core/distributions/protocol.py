@@ -219,7 +219,7 @@ class InUnit(HazardDistribution):
 
     Example
     -------
-    >>> from survsim import Exponential
+    >>> from survsim.distributions import Exponential
     >>> float(Exponential(rate=1.2, time_unit="years").to_unit("months").hazard(1.0))
     0.1
     """

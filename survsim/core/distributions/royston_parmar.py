@@ -51,7 +51,7 @@ class RoystonParmar(HazardDistribution):
     Example
     -------
     >>> import numpy as np
-    >>> from survsim import RoystonParmar
+    >>> from survsim.distributions import RoystonParmar
     >>> d = RoystonParmar(knots=np.log([2, 60]), coefficients=[-3.0, 1.2], time_unit="months")
     >>> round(float(d.survival(12.0)), 4)
     0.3745

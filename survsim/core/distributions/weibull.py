@@ -28,7 +28,7 @@ class Weibull(HazardDistribution):
 
     Example
     -------
-    >>> from survsim import Weibull
+    >>> from survsim.distributions import Weibull
     >>> float(Weibull(shape=1.2, scale=24.0, time_unit="months").survival(24.0))
     0.36787944117144233
     """

@@ -28,7 +28,7 @@ class WithBackground(HazardDistribution):
 
     Example
     -------
-    >>> from survsim import Exponential, WithBackground
+    >>> from survsim.distributions import Exponential, WithBackground
     >>> d = WithBackground(base=Exponential(rate=0.2, time_unit="years"),
     ...                    background=Exponential(rate=0.05, time_unit="years"))
     >>> float(d.quantile(1 - 0.2865047968601901))

@@ -149,7 +149,8 @@ def transport(prior: BorrowingPrior, *, extra_sd: float, reason: str = "") -> Bo
 
     Example
     -------
-    >>> from survsim import map_prior, transport
+    >>> from survsim import map_prior
+    >>> from survsim.borrowing import transport
     >>> far = transport(map_prior([0.1, 0.2], [0.1, 0.1], tau_scale=0.5), extra_sd=0.7, reason="other organ")
     >>> bool(far.mixture.variance() > 0.49)
     True
@@ -187,7 +188,7 @@ def effective_sample_size(prior: Any, *, unit_sd: float | None = None) -> float:
     Example
     -------
     >>> from survsim.estimate.borrowing.mixture import gamma_mixture
-    >>> from survsim import effective_sample_size
+    >>> from survsim.borrowing import effective_sample_size
     >>> round(effective_sample_size(gamma_mixture([1], [3.0], [20.0])), 6)
     20.0
     """
@@ -304,7 +305,8 @@ def gamma_prior(approximation: Any) -> BorrowingPrior:
 
     Example
     -------
-    >>> from survsim import borrow, gamma_prior, map_prior, mixture_approximation
+    >>> from survsim import borrow, map_prior
+    >>> from survsim.borrowing import gamma_prior, mixture_approximation
     >>> prior = map_prior([-3.0, -2.5], [0.3, 0.3], tau_scale=0.5)
     >>> rate = gamma_prior(mixture_approximation(prior, components=2, family="gamma"))
     >>> 0.01 < borrow(rate, events=4, exposure=60).estimate < 0.2

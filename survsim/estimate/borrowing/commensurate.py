@@ -42,7 +42,7 @@ def commensurate_prior(
 
     Example
     -------
-    >>> from survsim import commensurate_prior
+    >>> from survsim.borrowing import commensurate_prior
     >>> prior = commensurate_prior([0.2], [0.1], tau_scale=1.0, tau_prior="spike-and-slab")
     >>> [round(float(s), 3) for s in prior.mixture.spread]
     [0.1, 1.005]

@@ -44,7 +44,7 @@ def map_rate_prior(
 
     Example
     -------
-    >>> from survsim import map_rate_prior
+    >>> from survsim.borrowing import map_rate_prior
     >>> prior = map_rate_prior([3, 0, 5], [60.0, 20.0, 80.0], tau_scale=0.5)
     >>> 0.01 < float(np.exp(prior.quantile(0.5))) < 0.1
     True

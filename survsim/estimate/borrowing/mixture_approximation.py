@@ -86,7 +86,8 @@ def mixture_approximation(
 
     Example
     -------
-    >>> from survsim import map_prior, mixture_approximation
+    >>> from survsim import map_prior
+    >>> from survsim.borrowing import mixture_approximation
     >>> prior = map_prior([0.1, 0.3, -0.2], [0.2, 0.3, 0.2], tau_scale=0.5)
     >>> mixture_approximation(prior, components=2).distance < 0.01
     True

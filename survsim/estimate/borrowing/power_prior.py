@@ -82,7 +82,7 @@ def power_prior_rate(
 
     Example
     -------
-    >>> from survsim import power_prior_rate
+    >>> from survsim.borrowing import power_prior_rate
     >>> prior = power_prior_rate([10], [200.0], power=0.5)
     >>> float(prior.mixture.shape[0]), float(prior.mixture.rate[0])
     (5.5, 100.0)

@@ -87,7 +87,8 @@ def time_varying_treatment(
     Example
     -------
     >>> import numpy as np
-    >>> from survsim import Surv, time_varying_treatment
+    >>> from survsim import Surv
+    >>> from survsim.causal import time_varying_treatment
     >>> s = Surv.right([5, 8, 9, 12, 3, 7], [1, 1, 0, 1, 1, 1], unit="months")
     >>> time_varying_treatment(s, [2, np.inf, 4, np.inf, np.inf, 6]).terms
     ('treated',)

@@ -141,7 +141,7 @@ def multistate_fit(
     Example
     -------
     >>> import pandas as pd
-    >>> from survsim import multistate_fit, prepare_multistate
+    >>> from survsim.competing import multistate_fit, prepare_multistate
     >>> patients = pd.DataFrame({"patient_id": ["a", "b"], "follow_up": [10.0, 8.0]})
     >>> events = pd.DataFrame({"patient_id": ["a", "b"], "state": ["dead", "dead"], "time": [10.0, 8.0]})
     >>> made = prepare_multistate(patients, events, start="well", transitions={"well": ["dead"]}, unit="months")

@@ -133,7 +133,7 @@ def prepare_multistate(
     Example
     -------
     >>> import pandas as pd
-    >>> from survsim import prepare_multistate
+    >>> from survsim.competing import prepare_multistate
     >>> patients = pd.DataFrame({"patient_id": ["a", "b"], "follow_up": [10.0, 8.0]})
     >>> events = pd.DataFrame({"patient_id": ["a", "a"], "state": ["relapse", "death"], "time": [4.0, 10.0]})
     >>> ways = {"remission": ["relapse", "death"], "relapse": ["death"]}

@@ -138,7 +138,7 @@ def multistate_occupancy(
     Example
     -------
     >>> import pandas as pd
-    >>> from survsim import multistate_occupancy, prepare_multistate
+    >>> from survsim.competing import multistate_occupancy, prepare_multistate
     >>> patients = pd.DataFrame({"patient_id": ["a", "b"], "follow_up": [10.0, 8.0]})
     >>> events = pd.DataFrame({"patient_id": ["a", "a"], "state": ["ill", "dead"], "time": [4.0, 10.0]})
     >>> ways = {"well": ["ill", "dead"], "ill": ["dead"]}

@@ -266,7 +266,8 @@ def evidence_model(
 
     Example
     -------
-    >>> from survsim import evidence_model, median_term, survival_term
+    >>> from survsim import evidence_model
+    >>> from survsim.joint_model import median_term, survival_term
     >>> terms = [median_term(14, study="a", unit="months", n=40),
     ...          survival_term([12, 24], [0.6, 0.4], study="b", unit="months", n=60)]
     >>> model = evidence_model(terms, breaks=[12])
@@ -329,7 +330,8 @@ def without_study(model: EvidenceModel, study: str, **changes: Any) -> EvidenceM
 
     Example
     -------
-    >>> from survsim import evidence_model, median_term, without_study
+    >>> from survsim import evidence_model
+    >>> from survsim.joint_model import median_term, without_study
     >>> both = evidence_model([median_term(14, study=s, unit="months", n=40) for s in "ab"], breaks=[12])
     >>> without_study(both, "a").headline().split(",")[0]
     'Evidence model: 1 of 1 terms from 1 studies'

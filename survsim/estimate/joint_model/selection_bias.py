@@ -82,7 +82,8 @@ def corrected_survival(reference: Any, t: ArrayLike, selection: Selection) -> Fl
 
     Example
     -------
-    >>> from survsim import Exponential, Selection, corrected_survival
+    >>> from survsim.distributions import Exponential
+    >>> from survsim.joint_model import Selection, corrected_survival
     >>> law = Exponential(rate=np.log(2) / 12, time_unit="months")
     >>> corrected_survival(law, [12.0], Selection(strength=3, threshold=12)).round(4).tolist()
     [0.25]
@@ -225,7 +226,8 @@ def tipping_point(
 
     Example
     -------
-    >>> from survsim import Exponential, tipping_point
+    >>> from survsim.distributions import Exponential
+    >>> from survsim.joint_model import tipping_point
     >>> law = Exponential(rate=np.log(2) / 8, time_unit="months")
     >>> found = tipping_point(law, 11.0, threshold=6.0)
     >>> round(found.tipping[0], 2)

@@ -79,7 +79,8 @@ def patients_term(
 
     Example
     -------
-    >>> from survsim import Surv, patients_term
+    >>> from survsim import Surv
+    >>> from survsim.joint_model import patients_term
     >>> patients_term(Surv.right([5, 8, 12], [1, 0, 1], unit="months"), {"stage": "III"}, study="own").kind
     'patients'
     """
@@ -116,7 +117,7 @@ def case_term(
 
     Example
     -------
-    >>> from survsim import case_term
+    >>> from survsim.joint_model import case_term
     >>> case_term(4.0, study="author_2010", unit="months", status="upper").payload["high"]
     4.0
     """
@@ -168,7 +169,7 @@ def survival_term(
 
     Example
     -------
-    >>> from survsim import survival_term
+    >>> from survsim.joint_model import survival_term
     >>> survival_term([12, 60], [0.62, 0.33], study="a_2011", unit="months", n=80).payload["time"]
     array([12., 60.])
     """
@@ -217,7 +218,7 @@ def median_term(
 
     Example
     -------
-    >>> from survsim import median_term
+    >>> from survsim.joint_model import median_term
     >>> term = median_term(14.0, study="b_2015", unit="months", conf_low=10.0, conf_high=19.0)
     >>> round(term.payload["se_log"], 3)
     0.164
@@ -272,7 +273,7 @@ def hazard_ratio_term(
 
     Example
     -------
-    >>> from survsim import hazard_ratio_term
+    >>> from survsim.joint_model import hazard_ratio_term
     >>> term = hazard_ratio_term(0.75, {"chemo": 1}, {"chemo": 0}, study="c", conf_low=0.60, conf_high=0.94)
     >>> round(term.payload["se"], 4)
     0.1145
@@ -323,7 +324,7 @@ def rate_term(
 
     Example
     -------
-    >>> from survsim import rate_term
+    >>> from survsim.joint_model import rate_term
     >>> rate_term(6, 120.0, study="d_2001", unit="months", follow_up=36).payload["events"]
     6.0
     """

@@ -81,7 +81,8 @@ def permutation_logrank_test(
 
     Example
     -------
-    >>> from survsim import Surv, permutation_logrank_test
+    >>> from survsim import Surv
+    >>> from survsim.nonparametric import permutation_logrank_test
     >>> s = Surv.right([1, 3, 4, 6, 8, 9], [1, 1, 1, 1, 1, 0], unit="months")
     >>> permutation_logrank_test(s, ["a", "a", "a", "b", "b", "b"]).p_value
     0.1

@@ -88,7 +88,8 @@ def simultaneous_band(
 
     Example
     -------
-    >>> from survsim import Surv, kaplan_meier, simultaneous_band
+    >>> from survsim import Surv, kaplan_meier
+    >>> from survsim.nonparametric import simultaneous_band
     >>> km = kaplan_meier(Surv.right([1, 2, 3, 4, 5, 6], [1, 1, 0, 1, 1, 0], unit="months"))
     >>> simultaneous_band(km, "hall-wellner", start=1, end=4).critical_value.round(4).tolist()
     [1.3205]

@@ -29,7 +29,7 @@ def life_table(age: Any, probability: Any) -> PiecewiseExponential:
 
     Example
     -------
-    >>> from survsim import life_table
+    >>> from survsim.parametric import life_table
     >>> law = life_table([60, 61, 62], [0.010, 0.011, 0.012])
     >>> round(float(law.hazard(61.5)), 5)
     0.01106
@@ -68,7 +68,9 @@ def background_rates(surv: Surv, law: HazardDistribution, age: Any) -> FloatArra
 
     Example
     -------
-    >>> from survsim import Gompertz, Surv, background_rates
+    >>> from survsim import Surv
+    >>> from survsim.distributions import Gompertz
+    >>> from survsim.parametric import background_rates
     >>> surv = Surv.right([12.0, 24.0], [1, 0], unit="months")
     >>> law = Gompertz(shape=0.1, rate=5e-5, time_unit="years")
     >>> background_rates(surv, law, [60, 70]).round(5)
@@ -90,7 +92,8 @@ def all_cause(distribution: HazardDistribution, law: HazardDistribution, age: An
 
     Example
     -------
-    >>> from survsim import Exponential, Gompertz, all_cause
+    >>> from survsim.distributions import Exponential, Gompertz
+    >>> from survsim.parametric import all_cause
     >>> net = Exponential(rate=0.02, time_unit="months")
     >>> law = Gompertz(shape=0.1, rate=5e-5, time_unit="years")
     >>> bool(all_cause(net, law, 67).survival(12.0) < net.survival(12.0))

@@ -188,7 +188,8 @@ def perturbed_reconstructions(
 
     Example
     -------
-    >>> from survsim import perturbed_reconstructions, reconstruct_ipd
+    >>> from survsim import reconstruct_ipd
+    >>> from survsim.reconstruction import perturbed_reconstructions
     >>> r = reconstruct_ipd([2, 5, 9], [0.9, 0.7, 0.6], at_risk_times=[0, 6], at_risk=[10, 7], unit="months")
     >>> len(perturbed_reconstructions(r, 3, seed=1, time_error=0.1))
     3

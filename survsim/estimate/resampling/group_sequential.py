@@ -40,7 +40,7 @@ def group_sequential_boundaries(
 
     Example
     -------
-    >>> from survsim import group_sequential_boundaries
+    >>> from survsim.trials import group_sequential_boundaries
     >>> group_sequential_boundaries([0.5, 1.0]).round(3)
     array([2.963, 1.969])
     """

@@ -98,7 +98,7 @@ def analyse_trials(
 
     Example
     -------
-    >>> from survsim import analyse_trials
+    >>> from survsim.trials import analyse_trials
     >>> analyse_trials([[1.0, 3, 4, 6, 8, 9]], [[1, 1, 1, 1, 1, 0]], [0, 0, 0, 1, 1, 1], unit="months").z.round(3)
     array([-2.248])
     """

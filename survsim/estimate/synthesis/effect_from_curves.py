@@ -57,7 +57,7 @@ def effect_size_from_curves(
 
     Example
     -------
-    >>> from survsim import effect_size_from_curves
+    >>> from survsim.synthesis import effect_size_from_curves
     >>> e = effect_size_from_curves([0, 12, 24], [1, 0.8, 0.6], [1, 0.7, 0.5],
     ...     at_risk_research=[100, 78, 57], at_risk_control=[100, 69, 47])
     >>> e.route, round(e.hazard_ratio, 3)

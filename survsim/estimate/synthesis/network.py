@@ -198,7 +198,7 @@ def compare_single_arms(
     Example
     -------
     >>> import warnings; warnings.simplefilter("ignore")
-    >>> from survsim import compare_single_arms
+    >>> from survsim.synthesis import compare_single_arms
     >>> compare_single_arms(["A", "A", "B", "B", "B"], [2.0, 2.2, 2.6, 2.7, 2.5], [0.2] * 5)["estimate"].round(2)
     0    0.5
     Name: estimate, dtype: float64

@@ -118,7 +118,7 @@ def pool_survival_points(
 
     Example
     -------
-    >>> from survsim import pool_survival_points
+    >>> from survsim.synthesis import pool_survival_points
     >>> pooled = pool_survival_points([dict(value=v, conf_low=v - 0.1, conf_high=v + 0.1, time=24)
     ...     for v in (0.42, 0.50, 0.55, 0.61)], unit="months")
     >>> pooled.estimate.round(2)
@@ -210,7 +210,7 @@ def pool_rmst(
 
     Example
     -------
-    >>> from survsim import pool_rmst
+    >>> from survsim.synthesis import pool_rmst
     >>> pool_rmst([dict(value=v, std_error=1.0, time=36) for v in (20, 22, 23)], unit="months").estimate
     array([21.66666667])
     """

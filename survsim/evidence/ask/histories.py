@@ -57,7 +57,7 @@ def patient_histories(evidence: EvidenceStore, name: str, *, unit: str = "days")
     Example
     -------
     >>> import survsim
-    >>> found = survsim.patient_histories(survsim.load_evidence(), "tcga_ucs")
+    >>> found = survsim.evidence.patient_histories(survsim.load_evidence(), "tcga_ucs")
     >>> found.events["state"].value_counts().to_dict()
     {'death': 35, 'recurrence': 31}
     """

@@ -17,7 +17,7 @@ NATURAL_COURSE = Strategy(strategy="natural_course")
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class DeclaredModel:
-    """The fields of `survsim.Model` and what follows from them alone."""
+    """The fields of `survsim.simulation.Model` and what follows from them alone."""
 
     states: tuple[State, ...]
     transitions: tuple[Transition, ...]

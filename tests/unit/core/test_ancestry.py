@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from survsim import InputError, Ledger, Provenance
+from survsim import Ledger, Provenance
 from survsim.core.provenance import from_nodes
+from survsim.errors import InputError
 
 
 def chain():

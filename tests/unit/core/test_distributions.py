@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from survsim import (
+from survsim.distributions import (
     Accelerated,
     Exponential,
     GeneralisedGamma,
     Gompertz,
-    InputError,
     LogLogistic,
     LogNormal,
     MixtureCure,
@@ -23,6 +22,7 @@ from survsim import (
     Weibull,
     WithBackground,
 )
+from survsim.errors import InputError
 
 U = "months"
 T = np.array([0.1, 1.0, 7.5, 30.0, 90.0])

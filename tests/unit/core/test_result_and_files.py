@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from survsim import InputError, Provenance
+from survsim import Provenance
 from survsim.core import files
 from survsim.core.result import Result, format_number, result
+from survsim.errors import InputError
 
 
 @result

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from survsim import InputError, Surv
+from survsim import Surv
+from survsim.errors import InputError
 
 
 def right(**changes):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from survsim import ScenarioError
 from survsim.core.yaml_files import MAX_BYTES, parse_yaml, read_yaml
+from survsim.errors import ScenarioError
 
 
 def test_plain_values_come_back():

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from survsim import InputError, balance, clone_censor_weight, ipw_kaplan_meier, treatment_weights
+from survsim import balance, clone_censor_weight, ipw_kaplan_meier, treatment_weights
+from survsim.errors import InputError
 from tests.helpers.causal_truths import confounded, late_treatment
 from tests.helpers.pictures import overlapping_texts
 

@@ -11,7 +11,9 @@ import pytest
 
 matplotlib.use("Agg")
 
-from survsim import InputError, Surv, aalen_johansen, fine_gray, multistate_occupancy, prepare_multistate
+from survsim import Surv, aalen_johansen, fine_gray
+from survsim.competing import multistate_occupancy, prepare_multistate
+from survsim.errors import InputError
 from tests.helpers.pictures import overlapping_texts
 
 CURVES = aalen_johansen(Surv.competing([1, 2, 3, 4, 6, 7], list("aboaba"), unit="months", censored="o"))

@@ -54,7 +54,7 @@ def test_one_endpoint_fits_on_given_axes(selection):
 
 
 def test_an_endpoint_that_is_not_there_is_refused(selection):
-    with pytest.raises(survsim.InputError, match="got 'toxicity'"):
+    with pytest.raises(survsim.errors.InputError, match="got 'toxicity'"):
         selection.map().plot(endpoints=("toxicity",))
 
 

@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from survsim import InputError, Surv, cox_ph, meta_analysis, swimmer
+from survsim import Surv, cox_ph, meta_analysis
+from survsim.errors import InputError
+from survsim.figures import swimmer
 from survsim.figures.forest_rows import ForestRow, draw_rows, forest_axes
 from tests.helpers.pictures import overlapping_texts
 

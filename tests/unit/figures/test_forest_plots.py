@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from survsim import InputError, effect_sizes, meta_analysis, pooled_survival_curve, small_study_tests
+from survsim import effect_sizes, meta_analysis, pooled_survival_curve, small_study_tests
+from survsim.errors import InputError
 
 
 def lines(ax):

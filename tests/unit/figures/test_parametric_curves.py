@@ -7,7 +7,8 @@ import warnings
 import numpy as np
 import pytest
 
-from survsim import InputError, Surv, compare_families, kaplan_meier, parametric_survival
+from survsim import Surv, compare_families, kaplan_meier, parametric_survival
+from survsim.errors import InputError
 from tests.helpers.pictures import overlapping_texts
 
 

@@ -6,7 +6,8 @@ import matplotlib
 import numpy as np
 import pytest
 
-from survsim import InputError, Surv, kaplan_meier
+from survsim import Surv, kaplan_meier
+from survsim.errors import InputError
 from survsim.figures.style import RC
 from survsim.figures.time_axis import tick_step
 from tests.helpers.pictures import overlapping_texts

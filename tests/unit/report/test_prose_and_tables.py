@@ -8,7 +8,9 @@ import re
 import pandas as pd
 import pytest
 
-from survsim import InputError, Ledger, Provenance, methods_text, prose, table
+from survsim import Ledger, Provenance
+from survsim.errors import InputError
+from survsim.report import methods_text, prose, table
 
 SOURCE = Provenance.of("kaplan_meier", "patients:x", conf_type="log-log", conf_level=0.95)
 

@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from survsim import EvidenceError, InputError, Ledger
+from survsim import Ledger
 from survsim.core.errors import SurvsimError
+from survsim.errors import EvidenceError, InputError
 from survsim.report.runner import run_analysis, stale_because
 from survsim.report.study import Study
 from tests.helpers.studies import mini_study, tree_bytes
@@ -37,7 +38,11 @@ def test_two_runs_give_the_same_bytes(analysis):
 
 def test_a_run_that_fails_leaves_the_old_results_and_nothing_else(analysis):
     before = tree_bytes(run_analysis(analysis))
-    edit(analysis.run_file, "    ledger.save", "    raise survsim.InputError('no luck')\n    ledger.save")
+    edit(
+        analysis.run_file,
+        "    ledger.save",
+        "    raise survsim.errors.InputError('no luck')\n    ledger.save",
+    )
     with pytest.raises(InputError, match="no luck"):
         run_analysis(analysis)
     assert tree_bytes(analysis.results()) == before
@@ -45,7 +50,11 @@ def test_a_run_that_fails_leaves_the_old_results_and_nothing_else(analysis):
 
 
 def test_the_first_run_that_fails_leaves_no_folder(analysis):
-    edit(analysis.run_file, "    ledger.save", "    raise survsim.InputError('no luck')\n    ledger.save")
+    edit(
+        analysis.run_file,
+        "    ledger.save",
+        "    raise survsim.errors.InputError('no luck')\n    ledger.save",
+    )
     with pytest.raises(InputError, match="no luck"):
         run_analysis(analysis)
     assert not analysis.results().exists()
@@ -122,7 +131,11 @@ def test_results_put_aside_by_a_killed_run_come_back(analysis):
     folder = run_analysis(analysis)
     before = tree_bytes(folder)
     folder.rename(folder.with_name(".results.x.old"))
-    edit(analysis.run_file, "    ledger.save", "    raise survsim.InputError('no luck')\n    ledger.save")
+    edit(
+        analysis.run_file,
+        "    ledger.save",
+        "    raise survsim.errors.InputError('no luck')\n    ledger.save",
+    )
     with pytest.raises(InputError, match="no luck"):
         run_analysis(analysis)
     assert tree_bytes(folder) == before

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from survsim import InputError, results_folder
+from survsim.errors import InputError
+from survsim.report import results_folder
 from survsim.report.study import RESULTS_VARIABLE, Study
 
 

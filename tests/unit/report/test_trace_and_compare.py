@@ -10,7 +10,8 @@ import pytest
 from rich.console import Console
 
 import survsim
-from survsim import EvidenceError, InputError, Ledger, Provenance
+from survsim import Ledger, Provenance
+from survsim.errors import EvidenceError, InputError
 from survsim.report.compare import moves
 from survsim.report.earlier import Earlier, earlier_state
 from survsim.report.resolve import resolve

@@ -6,16 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from survsim import (
-    EvidenceError,
-    Exponential,
-    InputError,
-    case_in_context,
-    case_term,
-    evidence_model,
-    median_term,
-    tipping_point,
-)
+from survsim import case_in_context, evidence_model
+from survsim.distributions import Exponential
+from survsim.errors import EvidenceError, InputError
+from survsim.joint_model import case_term, median_term, tipping_point
 
 LAW = Exponential(rate=np.array([0.05, 0.1]), time_unit="months")
 
@@ -66,7 +60,7 @@ def test_tables_have_one_row_a_reference_and_point():
 
 
 def test_never_reached_median_is_infinite():
-    from survsim import MixtureCure
+    from survsim.distributions import MixtureCure
 
     law = MixtureCure(cure_fraction=0.7, latency=Exponential(rate=0.1, time_unit="months"))
     assert case_in_context(10, law, unit="months").median[0, 0] == np.inf

@@ -6,15 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from survsim import (
-    Estimate,
-    EvidenceError,
-    InputError,
-    case_terms,
-    evidence_model,
-    load_evidence,
-    summary_terms,
-)
+from survsim import evidence_model, load_evidence
+from survsim.errors import EvidenceError, InputError
+from survsim.evidence import Estimate
+from survsim.scenario import case_terms, summary_terms
 
 
 def row(name, measure="median", value=14.0, arm="all", study="s", **more):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import logit
 
-from survsim import ScenarioError
+from survsim.errors import ScenarioError
 from survsim.scenario.derive import derive, weibull_scale_from_median
 from survsim.scenario.parameter_spec import Derived, FromAssumption, FromContrast, FromRows
 from survsim.scenario.parameterise import parameterise

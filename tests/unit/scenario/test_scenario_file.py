@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from survsim import Scenario, ScenarioError
+from survsim import Scenario
 from survsim.core.yaml_files import read_yaml
+from survsim.errors import ScenarioError
 
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "analyses" / "03_case_strategies"

@@ -5,7 +5,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from survsim import EvidenceWarning, InputError, ScenarioError, Target, check_targets, read_targets
+from survsim import check_targets
+from survsim.errors import EvidenceWarning, InputError, ScenarioError
+from survsim.scenario import Target, read_targets
 from survsim.scenario.targets import calibrated_mean
 
 NONE = float("nan")

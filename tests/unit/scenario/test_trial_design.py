@@ -6,16 +6,12 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from survsim import (
-    Exponential,
-    InputError,
-    TrialDesign,
-    group_sequential_boundaries,
-    map_prior,
-    simulate_trials,
-)
+from survsim import TrialDesign, map_prior, simulate_trials
+from survsim.distributions import Exponential
+from survsim.errors import InputError
 from survsim.scenario.trial_design import assurance
 from survsim.simulation.trials.trial_data import trial_data
+from survsim.trials import group_sequential_boundaries
 
 CONTROL = Exponential(rate=0.1, time_unit="months")
 TREATED = Exponential(rate=0.06, time_unit="months")

@@ -6,21 +6,17 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from survsim import (
-    EvidenceWarning,
-    InputError,
-    borrow,
+from survsim import borrow, map_prior, power_prior, robust_map_prior
+from survsim.borrowing import (
     commensurate_prior,
     effective_sample_size,
     gamma_prior,
-    map_prior,
     map_rate_prior,
     mixture_approximation,
-    power_prior,
     power_prior_rate,
-    robust_map_prior,
     transport,
 )
+from survsim.errors import EvidenceWarning, InputError
 from survsim.estimate.borrowing.mixture import GammaMixture, gamma_mixture, normal_mixture
 
 Y, S = [0.3, -0.1, 0.6, 0.2], [0.2, 0.3, 0.25, 0.15]

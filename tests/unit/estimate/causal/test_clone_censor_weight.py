@@ -6,15 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from survsim import (
-    ConvergenceError,
-    InputError,
-    SmallSampleWarning,
-    Surv,
-    clone_censor_weight,
-    ipw_kaplan_meier,
-    time_varying_treatment,
-)
+from survsim import Surv, clone_censor_weight, ipw_kaplan_meier
+from survsim.causal import time_varying_treatment
+from survsim.errors import ConvergenceError, InputError, SmallSampleWarning
 from survsim.estimate.causal.time_varying_treatment import start_stop
 from tests.helpers.causal_truths import confounded, late_treatment
 

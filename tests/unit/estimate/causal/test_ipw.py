@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from survsim import InputError, Surv, ipw_cox, ipw_kaplan_meier, kaplan_meier, treatment_weights
+from survsim import Surv, ipw_cox, ipw_kaplan_meier, kaplan_meier, treatment_weights
+from survsim.errors import InputError
 from tests.helpers.causal_truths import confounded
 
 X = pd.DataFrame({"x": [0, 0, 0, 0, 1, 1, 1, 1]})

@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from survsim import (
-    InputError,
     Surv,
     cox_ph,
     parametric_survival,
@@ -15,6 +14,7 @@ from survsim import (
     standardised_survival,
     treatment_weights,
 )
+from survsim.errors import InputError
 from tests.helpers.causal_truths import confounded
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from survsim import ConvergenceError, InputError, SmallSampleWarning, balance, treatment_weights
+from survsim import balance, treatment_weights
+from survsim.errors import ConvergenceError, InputError, SmallSampleWarning
 from survsim.estimate.causal.logistic import logistic
 
 OLD = pd.DataFrame({"old": [0, 0, 0, 0, 1, 1, 1, 1]})

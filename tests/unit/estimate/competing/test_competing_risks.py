@@ -9,9 +9,6 @@ import pandas as pd
 import pytest
 
 from survsim import (
-    ConvergenceError,
-    ExtrapolationWarning,
-    InputError,
     Surv,
     aalen_johansen,
     cause_specific_cox,
@@ -21,6 +18,7 @@ from survsim import (
     kaplan_meier,
     logrank_test,
 )
+from survsim.errors import ConvergenceError, ExtrapolationWarning, InputError
 
 HAND = Surv.competing([1, 2, 3, 4], ["a", "b", "none", "a"], unit="years", censored="none")
 

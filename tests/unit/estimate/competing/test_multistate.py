@@ -8,16 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from survsim import (
-    ExtrapolationWarning,
-    InputError,
-    MultistateData,
-    SmallSampleWarning,
-    multistate_fit,
-    multistate_occupancy,
-    nelson_aalen,
-    prepare_multistate,
-)
+from survsim import nelson_aalen
+from survsim.competing import MultistateData, multistate_fit, multistate_occupancy, prepare_multistate
+from survsim.errors import ExtrapolationWarning, InputError, SmallSampleWarning
 
 WAYS = {"well": ["ill", "dead"], "ill": ["dead"]}
 PATIENTS = pd.DataFrame(

@@ -8,14 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from survsim import (
-    ExtrapolationWarning,
-    InputError,
-    Surv,
-    concordance,
-    cox_ph,
-    pool_imputations,
-)
+from survsim import Surv, concordance, cox_ph, pool_imputations
+from survsim.errors import ExtrapolationWarning, InputError
 from tests.helpers.cox_studies import some, surv_of
 from tests.helpers.slow_cox import random_study
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from survsim import InputError, Surv, cox_ph, cox_resamples, cox_trials, penalty_path
+from survsim import Surv, cox_ph
+from survsim.cox import cox_resamples, cox_trials, penalty_path
+from survsim.errors import InputError
 from tests.helpers.slow_cox import random_study
 
 

@@ -10,12 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from survsim import (
-    ConvergenceError,
-    InputError,
-    Surv,
-    cox_ph,
-)
+from survsim import Surv, cox_ph
+from survsim.errors import ConvergenceError, InputError
 from tests.helpers.cox_studies import some, surv_of
 
 NINE = {"time": [1, 1, 2, 2, 2, 2, 3, 4, 5], "event": [1, 0, 1, 1, 1, 0, 0, 1, 0]}

@@ -8,13 +8,14 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import halfnorm
 
-from survsim import (
-    EvidenceError,
-    EvidenceWarning,
-    InputError,
-    Surv,
+from survsim import Surv, evidence_model
+from survsim.errors import EvidenceError, EvidenceWarning, InputError
+from survsim.estimate.joint_model.compile import compile_terms
+from survsim.estimate.joint_model.likelihood import log_likelihood, mean_shift
+from survsim.estimate.joint_model.overlap import term_weights
+from survsim.estimate.joint_model.posterior import Deviation
+from survsim.joint_model import (
     case_term,
-    evidence_model,
     hazard_ratio_term,
     median_term,
     patients_term,
@@ -22,10 +23,6 @@ from survsim import (
     survival_term,
     without_study,
 )
-from survsim.estimate.joint_model.compile import compile_terms
-from survsim.estimate.joint_model.likelihood import log_likelihood, mean_shift
-from survsim.estimate.joint_model.overlap import term_weights
-from survsim.estimate.joint_model.posterior import Deviation
 
 OWN = Surv.right([3, 5, 8, 13, 21, 30, 34, 40], [1, 1, 0, 1, 1, 0, 1, 0], unit="months")
 ROWS = pd.DataFrame({"stage": list("IIIVIVIV"), "chemo": [0.0, 1, 0, 1, 1, 0, 0, 1]}).replace({"V": "III"})

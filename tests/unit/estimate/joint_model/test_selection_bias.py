@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from survsim import Exponential, InputError, Selection, corrected_survival, tipping_point
+from survsim.distributions import Exponential
+from survsim.errors import InputError
 from survsim.estimate.joint_model.selection_bias import _crossings
+from survsim.joint_model import Selection, corrected_survival, tipping_point
 
 RATE = np.log(2) / 12
 LAW = Exponential(rate=RATE, time_unit="months")

@@ -4,8 +4,6 @@ import numpy as np
 import pytest
 
 from survsim import (
-    ConvergenceWarning,
-    InputError,
     Surv,
     conditional_survival,
     interval_censored_survival,
@@ -16,9 +14,10 @@ from survsim import (
     reverse_kaplan_meier,
     rmst,
     rmst_test,
-    simultaneous_band,
 )
+from survsim.errors import ConvergenceWarning, InputError
 from survsim.estimate.nonparametric import interval_censored
+from survsim.nonparametric import simultaneous_band
 
 MP = [6, 6, 6, 6, 7, 9, 10, 10, 11, 13, 16, 17, 19, 20, 22, 23, 25, 32, 32, 34, 35]
 MP_EVENT = [1, 1, 1, 0, 1, 0, 1, 0, 0, 1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0]

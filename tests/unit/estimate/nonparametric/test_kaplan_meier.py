@@ -5,7 +5,8 @@ import warnings
 import numpy as np
 import pytest
 
-from survsim import ExtrapolationWarning, InputError, SmallSampleWarning, Surv, kaplan_meier
+from survsim import Surv, kaplan_meier
+from survsim.errors import ExtrapolationWarning, InputError, SmallSampleWarning
 from survsim.estimate.nonparametric.confidence_bands import BANDS
 
 # The 6-mercaptopurine arm of Freireich et al. 1963, weeks in remission.

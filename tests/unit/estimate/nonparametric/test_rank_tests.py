@@ -6,15 +6,10 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from survsim import (
-    InputError,
-    Surv,
-    logrank_test,
-    maxcombo_test,
-    pairwise_logrank,
-    permutation_logrank_test,
-)
+from survsim import Surv, logrank_test, maxcombo_test, pairwise_logrank
+from survsim.errors import InputError
 from survsim.estimate.nonparametric.maxcombo import maximum_tail
+from survsim.nonparametric import permutation_logrank_test
 
 SIX = Surv.right([1, 3, 4, 6, 8, 9], [1, 1, 1, 1, 1, 0], unit="months")
 HALVES = ["a", "a", "a", "b", "b", "b"]

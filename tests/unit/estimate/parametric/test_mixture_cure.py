@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from survsim import ConvergenceError, ExtrapolationWarning, InputError, MixtureCure, Surv, mixture_cure
+from survsim import Surv, mixture_cure
+from survsim.distributions import MixtureCure
+from survsim.errors import ConvergenceError, ExtrapolationWarning, InputError
 
 
 def sample(n: int = 600, seed: int = 1) -> tuple[Surv, pd.DataFrame]:

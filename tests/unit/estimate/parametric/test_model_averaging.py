@@ -5,24 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from survsim import (
-    ConvergenceWarning,
+from survsim import Surv, compare_families, model_average, parametric_survival, royston_parmar
+from survsim.distributions import (
     Exponential,
     Gompertz,
-    InputError,
     Mixture,
     PiecewiseExponential,
-    Surv,
     Weibull,
     WithBackground,
-    all_cause,
-    background_rates,
-    compare_families,
-    life_table,
-    model_average,
-    parametric_survival,
-    royston_parmar,
 )
+from survsim.errors import ConvergenceWarning, InputError
+from survsim.parametric import all_cause, background_rates, life_table
 
 
 def sample(n: int = 80) -> Surv:

@@ -9,13 +9,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from survsim import (
-    ConvergenceError,
-    ExtrapolationWarning,
-    InputError,
-    Surv,
-    parametric_survival,
-)
+from survsim import Surv, parametric_survival
+from survsim.errors import ConvergenceError, ExtrapolationWarning, InputError
 from survsim.estimate.parametric.families import (
     ExponentialFamily,
     Family,

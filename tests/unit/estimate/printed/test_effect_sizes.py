@@ -5,16 +5,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from survsim import (
-    EvidenceError,
-    EvidenceWarning,
-    InputError,
-    effect_size,
-    effect_size_from_curves,
-    effect_sizes,
-    meta_analysis,
-)
+from survsim import effect_size, effect_sizes, meta_analysis
 from survsim.core.estimate_record import Estimate
+from survsim.errors import EvidenceError, EvidenceWarning, InputError
+from survsim.synthesis import effect_size_from_curves
 
 
 def test_interval_route_gives_the_published_uterine_numbers():

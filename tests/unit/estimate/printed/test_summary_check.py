@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from survsim import EvidenceWarning, InputError, Surv, check_summary
+from survsim import Surv, check_summary
+from survsim.errors import EvidenceWarning, InputError
 
 ARM = Surv.right(np.arange(1, 11), [1] * 6 + [0] * 4, unit="months", source="patients:arm")
 

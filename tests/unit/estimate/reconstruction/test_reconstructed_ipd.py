@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from survsim import EvidenceWarning, InputError, kaplan_meier, perturbed_reconstructions, reconstruct_ipd
+from survsim import kaplan_meier, reconstruct_ipd
+from survsim.errors import EvidenceWarning, InputError
+from survsim.reconstruction import perturbed_reconstructions
 
 RISK = {"at_risk_times": [0, 6], "at_risk": [10, 7], "unit": "months"}
 

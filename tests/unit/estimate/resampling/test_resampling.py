@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
-from survsim import InputError, Surv, analyse_trials, bootstrap, kaplan_meier, rmst, simulated_trials
+from survsim import Surv, bootstrap, kaplan_meier, rmst
 from survsim.core.distributions import Exponential
+from survsim.errors import InputError
 from survsim.estimate.resampling.bootstrap import resample_counts
+from survsim.trials import analyse_trials, simulated_trials
 
 RNG = np.random.default_rng(1)
 TIME = np.round(RNG.exponential(10, 60), 1) + 0.1

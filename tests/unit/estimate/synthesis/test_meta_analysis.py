@@ -4,16 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from survsim import (
-    EvidenceWarning,
-    InputError,
-    SmallSampleWarning,
-    leave_one_out,
-    meta_analysis,
-    meta_regression,
-    small_study_tests,
-    subgroup_test,
-)
+from survsim import leave_one_out, meta_analysis, meta_regression, small_study_tests, subgroup_test
+from survsim.errors import EvidenceWarning, InputError, SmallSampleWarning
 
 Y, S = [-0.36, -0.22, -0.51, -0.05], [0.12, 0.15, 0.21, 0.11]
 

@@ -5,15 +5,9 @@ import warnings
 import numpy as np
 import pytest
 
-from survsim import (
-    EvidenceError,
-    EvidenceWarning,
-    InputError,
-    SmallSampleWarning,
-    compare_single_arms,
-    meta_analysis,
-    network_meta_analysis,
-)
+from survsim import meta_analysis, network_meta_analysis
+from survsim.errors import EvidenceError, EvidenceWarning, InputError, SmallSampleWarning
+from survsim.synthesis import compare_single_arms
 
 TRIANGLE = (
     ["s1", "s2", "s3", "s4", "s5", "s6"],

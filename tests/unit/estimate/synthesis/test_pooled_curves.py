@@ -5,14 +5,8 @@ import warnings
 import numpy as np
 import pytest
 
-from survsim import (
-    EvidenceError,
-    EvidenceWarning,
-    InputError,
-    SmallSampleWarning,
-    Surv,
-    pooled_survival_curve,
-)
+from survsim import Surv, pooled_survival_curve
+from survsim.errors import EvidenceError, EvidenceWarning, InputError, SmallSampleWarning
 
 STUDY, TIME = ["A", "A", "B", "B"], [12, 24, 12, 24]
 SURVIVAL, N_RISK = [0.8, 0.6, 0.7, 0.5], [100, 78, 50, 33]

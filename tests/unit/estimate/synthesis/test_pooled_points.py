@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
-from survsim import EvidenceWarning, InputError, meta_analysis, pool_medians, pool_rmst, pool_survival_points
+from survsim import meta_analysis, pool_medians
+from survsim.errors import EvidenceWarning, InputError
 from survsim.estimate.printed.published_points import median_effect, read_row, survival_effect
+from survsim.synthesis import pool_rmst, pool_survival_points
 
 Z = 1.959963984540054
 

@@ -65,7 +65,7 @@ def test_references_are_saved_by_suffix(tmp_path, suffix):
     found = references_of(STUDIES, ["a_2007"])
     found.save(tmp_path / f"refs{suffix}")
     assert "Homesley" in (tmp_path / f"refs{suffix}").read_text(encoding="utf-8")
-    with pytest.raises(survsim.InputError, match=r"saved as \.bib"):
+    with pytest.raises(survsim.errors.InputError, match=r"saved as \.bib"):
         found.save(tmp_path / "refs.doc")
 
 

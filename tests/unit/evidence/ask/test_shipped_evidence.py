@@ -93,7 +93,7 @@ def test_three_studies_under_two_names_are_one(store):
         0.5,
         "progressive_disease",
     )
-    with pytest.raises(survsim.EvidenceError, match="the same number as gog0130f_gemdoc_e01"):
+    with pytest.raises(survsim.errors.EvidenceError, match="the same number as gog0130f_gemdoc_e01"):
         store.estimate("gog_2010_gemdoc_ucs_e01")
 
 

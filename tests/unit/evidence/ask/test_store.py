@@ -86,7 +86,7 @@ def test_the_user_may_name_the_study_to_keep(store):
 
 
 def test_keeping_shared_patients_warns(store):
-    with pytest.warns(survsim.EvidenceWarning, match="lung_registry: beta_2020, gamma_2021"):
+    with pytest.warns(survsim.errors.EvidenceWarning, match="lung_registry: beta_2020, gamma_2021"):
         found = store.select(endpoint="overall_survival", time=60, overlap="keep")
     assert len(found.study_ids) == 3
 
@@ -102,7 +102,7 @@ def test_keeping_shared_patients_warns(store):
     ],
 )
 def test_a_question_that_cannot_be_answered_says_what_can(store, asked, words):
-    with pytest.raises(survsim.EvidenceError, match=words):
+    with pytest.raises(survsim.errors.EvidenceError, match=words):
         store.select(**asked)
 
 
@@ -167,7 +167,7 @@ def test_cases_have_courses_and_facts(store):
     ],
 )
 def test_what_is_not_there_is_said_with_what_is(store, call, words):
-    with pytest.raises(survsim.EvidenceError, match=words):
+    with pytest.raises(survsim.errors.EvidenceError, match=words):
         call(store)
 
 
@@ -230,7 +230,7 @@ def test_the_nearest_study_upwards_is_found(tmp_path, monkeypatch):
     below.mkdir(parents=True)
     monkeypatch.chdir(below)
     assert find_study() == tmp_path
-    with pytest.raises(survsim.EvidenceError, match="run survsim data curate"):
+    with pytest.raises(survsim.errors.EvidenceError, match="run survsim data curate"):
         survsim.load_evidence()
     curate()
     assert len(survsim.load_evidence().studies) == 4

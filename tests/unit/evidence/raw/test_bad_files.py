@@ -128,7 +128,7 @@ def test_a_changed_table_is_one_fault_and_hides_none(data):
     file.write_text(file.read_text(encoding="utf-8").replace(",0.68,", ",0.99,"), encoding="utf-8")
     rules = {f.rule for f in survsim.check_evidence(data).errors}
     assert {"checksum", "interval_contains"} <= rules
-    with pytest.raises(survsim.EvidenceError, match="survsim data curate"):
+    with pytest.raises(survsim.errors.EvidenceError, match="survsim data curate"):
         survsim.load_evidence(data)
 
 
@@ -146,14 +146,14 @@ def test_raw_files_that_changed_are_named(data):
 def test_a_damaged_descriptor_is_one_fault(data, text, rule):
     (data / "datapackage.json").write_text(text, encoding="utf-8")
     assert len(found(data, rule)) == 1
-    with pytest.raises(survsim.EvidenceError, match="damaged"):
+    with pytest.raises(survsim.errors.EvidenceError, match="damaged"):
         survsim.load_evidence(data)
 
 
 def test_a_missing_descriptor_is_one_fault(data):
     (data / "datapackage.json").unlink()
     assert len(found(data, "descriptor_missing")) == 1
-    with pytest.raises(survsim.EvidenceError, match="missing"):
+    with pytest.raises(survsim.errors.EvidenceError, match="missing"):
         survsim.load_evidence(data)
 
 
@@ -174,7 +174,7 @@ def test_yaml_that_asks_for_an_object_is_refused(tmp_path):
     file = tmp_path / "case.yml"
     witness = tmp_path / "witness"
     file.write_text(f"case_id: !!python/object/apply:os.mkdir ['{witness}']\n", encoding="utf-8")
-    with pytest.raises(survsim.EvidenceError, match=r"line 1: a YAML tag asks for an object"):
+    with pytest.raises(survsim.errors.EvidenceError, match=r"line 1: a YAML tag asks for an object"):
         safe_yaml(file)
     assert not witness.exists()
 
@@ -182,18 +182,18 @@ def test_yaml_that_asks_for_an_object_is_refused(tmp_path):
 @pytest.mark.parametrize(("text", "words"), [("a: [1", "not valid YAML"), ("- 1\n", "must be a mapping")])
 def test_a_case_file_that_is_none_is_refused(data, text, words):
     (data / "raw" / "case" / "case.yml").write_text(text, encoding="utf-8")
-    with pytest.raises(survsim.EvidenceError, match=words):
+    with pytest.raises(survsim.errors.EvidenceError, match=words):
         curate(data)
 
 
 def test_yaml_in_another_encoding_is_refused(tmp_path):
     (tmp_path / "case.yml").write_bytes(b"case_id: m\xfcller\n")
-    with pytest.raises(survsim.EvidenceError, match="not UTF-8"):
+    with pytest.raises(survsim.errors.EvidenceError, match="not UTF-8"):
         safe_yaml(tmp_path / "case.yml")
 
 
 def test_a_folder_that_is_no_study_is_refused(tmp_path):
-    with pytest.raises(survsim.EvidenceError, match=r"no curated/ or raw/ folder"):
+    with pytest.raises(survsim.errors.EvidenceError, match=r"no curated/ or raw/ folder"):
         survsim.load_evidence(tmp_path)
-    with pytest.raises(survsim.EvidenceError, match="does not exist"):
+    with pytest.raises(survsim.errors.EvidenceError, match="does not exist"):
         survsim.load_evidence(tmp_path / "nowhere")

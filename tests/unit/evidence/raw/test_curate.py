@@ -128,9 +128,9 @@ def test_p_values(cell, number, sign, note):
 
 
 def test_cells_that_no_rule_understands_are_refused():
-    with pytest.raises(survsim.EvidenceError, match="p value 'tiny'"):
+    with pytest.raises(survsim.errors.EvidenceError, match="p value 'tiny'"):
         conversions.split_p_value("tiny")
-    with pytest.raises(survsim.EvidenceError, match="confidence level 'high'"):
+    with pytest.raises(survsim.errors.EvidenceError, match="confidence level 'high'"):
         conversions.level("high")
     assert conversions.level("0.95 (one-sided upper limit)") == ("0.95", "one_sided")
     assert conversions.thousands("11,424") == "11424"
@@ -187,7 +187,7 @@ def test_a_raw_file_that_cannot_be_curated_is_refused_and_nothing_is_lost(tmp_pa
     curate(data)
     before = fingerprint(data)
     (raw / file).write_text(text, encoding="utf-8")
-    with pytest.raises(survsim.EvidenceError, match=words):
+    with pytest.raises(survsim.errors.EvidenceError, match=words):
         curate(data)
     assert fingerprint(data) == before
 
@@ -199,7 +199,7 @@ def test_a_set_with_errors_replaces_nothing(tmp_path):
     before = fingerprint(data)
     wrong = ESTIMATES.replace(",0.68,", ",0.99,")
     (raw / "literature" / "lung" / "estimates.csv").write_text(wrong, encoding="utf-8")
-    with pytest.raises(survsim.EvidenceError, match="1 errors; the old ones stay"):
+    with pytest.raises(survsim.errors.EvidenceError, match="1 errors; the old ones stay"):
         curate(data)
     assert fingerprint(data) == before
     assert {f.rule for f in survsim.check_evidence(data).errors} == {"raw_changed"}
@@ -216,7 +216,7 @@ def test_curating_twice_changes_nothing(tmp_path):
 
 def test_without_raw_files_there_is_nothing_to_curate(tmp_path):
     (tmp_path / "data" / "curated").mkdir(parents=True)
-    with pytest.raises(survsim.EvidenceError, match="no raw/ folder"):
+    with pytest.raises(survsim.errors.EvidenceError, match="no raw/ folder"):
         curate(tmp_path)
 
 

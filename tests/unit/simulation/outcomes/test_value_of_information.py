@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from survsim import InputError
+from survsim.errors import InputError
 from survsim.simulation.outcomes.sensitivity import global_sensitivity, threshold, tornado, variance_by_layer
 from survsim.simulation.outcomes.value_of_information import evppi, evsi, value_of_information
 
