@@ -8,12 +8,14 @@ from typing import Any
 from survsim.core.errors import EvidenceError
 from survsim.evidence.raw.csv_text import read_or_raise
 from survsim.evidence.raw.declared import Declared, Row, records
+from survsim.evidence.raw.described import declared_changes
 from survsim.evidence.schema.catalogue import tables
 
 
 def read_cases(raw: Path, declared: Declared) -> dict[str, list[Row]]:
-    """Rows of cases, case_facts and case_timeline."""
-    cases = []
+    """Rows of cases, case_facts and case_timeline, and the corrections of cases."""
+    cases: list[Row] = []
+    changes: list[Row] = []
     for path in sorted((raw / "literature").glob("*/cases.csv")):
         for row in records(read_or_raise(path, root=raw)):
             case = {name: row.get(name, "") for name in tables()["cases"].names}
@@ -21,13 +23,15 @@ def read_cases(raw: Path, declared: Declared) -> dict[str, list[Row]]:
             case["directness"] = case["directness"] or case_directness(case)
             for note in declared.annotations("cases", case["case_id"]):
                 case[note["column"]] = note["value"]
+            changes += declared_changes("cases", case["case_id"], case, declared)
             cases.append(case)
     timeline: list[Row] = []
     for path in sorted((raw / "case").glob("*timeline.csv")):
         for row in records(read_or_raise(path, root=raw)):
             timeline.append({name: row.get(name, "") for name in tables()["case_timeline"].names})
     facts = [row for path in sorted((raw / "case").glob("*.yml")) for row in _facts(path)]
-    return {"cases": cases, "case_facts": facts, "case_timeline": timeline}
+    corrections = [change | {"rule": "second_look"} for change in changes]
+    return {"cases": cases, "case_facts": facts, "case_timeline": timeline, "corrections": corrections}
 
 
 def case_directness(case: Row) -> str:

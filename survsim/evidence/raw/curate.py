@@ -25,7 +25,16 @@ from survsim.evidence.schema.catalogue import tables
 if TYPE_CHECKING:
     import pandas as pd
 
-DECLARED_AS_IS = ("sources", "endpoints", "overlaps", "aliases", "flags", "known_warnings")
+DECLARED_AS_IS = (
+    "sources",
+    "readings",
+    "searches",
+    "endpoints",
+    "overlaps",
+    "aliases",
+    "flags",
+    "known_warnings",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +57,9 @@ def curated_tables(raw: Path) -> dict[str, list[Row]]:
     out |= {"studies": found.studies, "estimates": found.estimates, "corrections": found.corrections}
     out["excluded"] = declared.rows("excluded") + found.excluded
     out |= {name: extra_rows(raw, name) for name in ("curves", "at_risk")}
-    out |= read_patients(raw, declared) | read_cases(raw, declared)
+    cases = read_cases(raw, declared)
+    out["corrections"] = out["corrections"] + cases.pop("corrections")
+    out |= read_patients(raw, declared) | cases
     _refuse_stray_annotations(declared, out)
     return {
         name: [{c: row.get(c, "") for c in table.names} for row in out[name]]
@@ -131,12 +142,13 @@ def _refuse_stray_annotations(declared: Declared, out: dict[str, list[Row]]) -> 
         | {f"{r['alias_id']}/{r['alias_arm_id']}" for r in out["aliases"]},
         "cases": {r["case_id"] for r in out["cases"]},
     }
-    stray = [
-        f"{r['table']} {r['row_id']}"
-        for r in declared.rows("annotations")
-        if r["row_id"] not in ids.get(r["table"], set())
-    ]
-    if stray:
-        raise EvidenceError(
-            f"declared/annotations.csv names rows that do not exist: {', '.join(stray[:5])}; correct the names."
-        )
+    for name in ("annotations", "corrections"):
+        stray = [
+            f"{r['table']} {r['row_id']}"
+            for r in declared.rows(name)
+            if r["row_id"] not in ids.get(r["table"], set())
+        ]
+        if stray:
+            raise EvidenceError(
+                f"declared/{name}.csv names rows that do not exist: {', '.join(stray[:5])}; correct the names."
+            )

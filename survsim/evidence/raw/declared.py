@@ -22,6 +22,10 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "adjustments": ("printed", "adjustment", "adjusted_for"),
     "sites": ("site", "site_group", "histology", "population", "directness"),
     "annotations": ("table", "row_id", "column", "value", "why"),
+    "corrections": ("table", "row_id", "column", "was", "became", "why", "by"),
+    "origins": ("printed", "origin"),
+    "readings": ("reading_id", "kind", "date", "what"),
+    "searches": ("search_id", "question", "where", "terms", "date", "reading"),
     "overlaps": ("cluster_id", "study_id", "role", "certainty", "why"),
     "aliases": ("alias_id", "study_id", "alias_arm_id", "arm_id", "why"),
     "flags": ("table", "row_id", "column", "flag", "value", "explanation"),
@@ -48,7 +52,7 @@ class Declared:
 
     tables: dict[str, list[Row]]
     _lookups: dict[tuple[str, str], dict[str, Row]] = field(default_factory=dict)
-    _annotations: dict[str, dict[str, list[Row]]] = field(default_factory=dict)
+    _by_row: dict[str, dict[tuple[str, str], list[Row]]] = field(default_factory=dict)
 
     def rows(self, name: str) -> list[Row]:
         """Rows of one declared table; none if the study does not have it."""
@@ -69,17 +73,24 @@ class Declared:
 
     def annotations(self, table: str, row_id: str) -> list[Row]:
         """Annotations of one row of one table; a cell annotated twice is an error."""
-        if not self._annotations:
+        return self._of_row("annotations", table, row_id)
+
+    def corrections(self, table: str, row_id: str) -> list[Row]:
+        """Corrections of one row of one table; a cell corrected twice is an error."""
+        return self._of_row("corrections", table, row_id)
+
+    def _of_row(self, name: str, table: str, row_id: str) -> list[Row]:
+        if name not in self._by_row:
+            found: dict[tuple[str, str], list[Row]] = {}
             seen: set[tuple[str, str, str]] = set()
-            for row in self.rows("annotations"):
+            for row in self.rows(name):
                 cell = (row["table"], row["row_id"], row["column"])
                 if cell in seen:
-                    raise EvidenceError(
-                        f"{FOLDER}/annotations.csv names {' '.join(cell)} twice; keep one row."
-                    )
+                    raise EvidenceError(f"{FOLDER}/{name}.csv names {' '.join(cell)} twice; keep one row.")
                 seen.add(cell)
-                self._annotations.setdefault(cell[0], {}).setdefault(cell[1], []).append(row)
-        return self._annotations.get(table, {}).get(row_id, [])
+                found.setdefault(cell[:2], []).append(row)
+            self._by_row[name] = found
+        return self._by_row[name].get((table, row_id), [])
 
 
 def declared_at(raw: Path) -> Declared:

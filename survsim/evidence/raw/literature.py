@@ -9,6 +9,16 @@ from survsim.core.errors import EvidenceError
 from survsim.evidence.raw import conversions
 from survsim.evidence.raw.csv_text import read_or_raise
 from survsim.evidence.raw.declared import Declared, Row, evidence_grade, need_columns, records
+from survsim.evidence.raw.described import (
+    ARM_DEFAULTS,
+    ESTIMATE_DEFAULTS,
+    STUDY_DEFAULTS,
+    declared_changes,
+    fill,
+    place_in_model,
+    settle_origin,
+    sign,
+)
 from survsim.evidence.schema.catalogue import tables
 
 TYPED_COLUMN = "ci_lower"
@@ -55,14 +65,6 @@ TYPED_CELLS = (
 )
 """Columns that were typed from a source: an annotation that changes one of them is a correction."""
 
-ESTIMATE_DEFAULTS = {
-    "origin": "not_stated",
-    "adjustment": "not_stated",
-    "route": "reported",
-    "extractor": "not_stated",
-    "status": "unchecked",
-}
-
 
 @dataclass(slots=True, kw_only=True)
 class Literature:
@@ -73,22 +75,29 @@ class Literature:
     estimates: list[Row] = field(default_factory=list)
     corrections: list[Row] = field(default_factory=list)
     excluded: list[Row] = field(default_factory=list)
+    _cells: dict[tuple[str, str, str], Row] = field(default_factory=dict)
 
     def correct(
-        self, table: str, row_id: str, column: str, was: str, became: str, rule: str, why: str
+        self, table: str, row_id: str, column: str, was: str, became: str, rule: str, why: str, by: str = ""
     ) -> None:
-        """Declare that a cell is not what was typed."""
-        self.corrections.append(
-            {
-                "table": table,
-                "row_id": row_id,
-                "column": column,
-                "was": was,
-                "became": became,
-                "rule": rule,
-                "why": why,
-            }
-        )
+        """Declare that a cell is not what was typed; a second change of it continues the first."""
+        cell = (table, row_id, column)
+        before = self._cells.get(cell)
+        if before is not None:
+            if before["became"] != became:
+                before |= {"became": became, "rule": rule, "why": f"{before['why']}; then: {why}", "by": by}
+            return
+        self._cells[cell] = {
+            "table": table,
+            "row_id": row_id,
+            "column": column,
+            "was": was,
+            "became": became,
+            "rule": rule,
+            "why": why,
+            "by": by,
+        }
+        self.corrections.append(self._cells[cell])
 
 
 def literature_sets(raw: Path) -> list[Path]:
@@ -99,12 +108,20 @@ def literature_sets(raw: Path) -> list[Path]:
 def read_literature(raw: Path, declared: Declared) -> Literature:
     """All literature sets below `raw`, harmonised and annotated; aliases are merged later."""
     found = Literature()
-    for folder in literature_sets(raw):
-        studies = [_study(row, folder.name, declared, found) for row in _rows(folder / "studies.csv", raw)]
-        by_id = {s["study_id"]: s for s in studies}
-        found.studies.extend(studies)
+    folders = literature_sets(raw)
+    for folder in folders:
+        found.studies += [
+            _study(row, folder.name, declared, found) for row in _rows(folder / "studies.csv", raw)
+        ]
+    # A later reading adds numbers to studies of an earlier set.
+    by_id = {s["study_id"]: s for s in found.studies}
+    for folder in folders:
+        out = {r["item_id"] for r in declared.rows("excluded") if r["kind"] == "estimate"}
+        topics = {row["estimate_id"]: row for row in _rows(folder / "topics.csv", raw)}
         for row in _rows(folder / "estimates.csv", raw):
-            estimate, arm = _estimate(row, by_id, declared, found)
+            if row["estimate_id"] in out:
+                continue
+            estimate, arm = _estimate(row, folder.name, by_id, topics, declared, found)
             found.estimates.append(estimate)
             found.arms.append(arm)
         found.arms.extend(_typed_arm(row, by_id) for row in _rows(folder / "arms.csv", raw))
@@ -151,6 +168,7 @@ def _study(row: Row, source: str, declared: Declared, found: Literature) -> Row:
     }
     for name, default in defaults.items():
         study[name] = study[name] or site.get(name, default)
+    fill(study, STUDY_DEFAULTS)
     study["randomised"] = study["randomised"] or ("yes" if study["design"] == "rct" else "no")
     annotate("studies", study["study_id"], study, declared, found)
     study["evidence_grade"] = evidence_grade(
@@ -159,20 +177,42 @@ def _study(row: Row, source: str, declared: Declared, found: Literature) -> Row:
     return study
 
 
-def _estimate(row: Row, studies: dict[str, Row], declared: Declared, found: Literature) -> tuple[Row, Row]:
+def _estimate(
+    row: Row,
+    source: str,
+    studies: dict[str, Row],
+    topics: dict[str, Row],
+    declared: Declared,
+    found: Literature,
+) -> tuple[Row, Row]:
     study = studies.get(row["study_id"])
     if study is None:
         raise EvidenceError(
             f"estimate {row['estimate_id']!r} belongs to study {row['study_id']!r}, which has no row in "
-            "studies.csv of its set; add the study or correct the name."
+            "studies.csv of any set; add the study or correct the name."
         )
     names = tables()["estimates"].names
     estimate = {name: row.get(name, "") for name in names}
     if TYPED_COLUMN in row:
         _convert(row, estimate, declared, found)
-    for name, default in ESTIMATE_DEFAULTS.items():
-        estimate[name] = estimate[name] or default
-    arm = {
+    sign(estimate, source, declared)
+    place_in_model(estimate, topics.get(row["estimate_id"]), declared)
+    fill(estimate, ESTIMATE_DEFAULTS)
+    arm = _arm(row, study)
+    if estimate["comparator"] and not estimate["contrast"]:
+        estimate["contrast"] = "prognostic" if arm["treatment"] == "mixed" else "treatment"
+    annotate("arms", f"{arm['study_id']}/{arm['arm_id']}", arm, declared, found)
+    for name in ("histology", "population"):
+        estimate[name] = estimate[name] or arm[name]
+    annotate("estimates", estimate["estimate_id"], estimate, declared, found)
+    settle_origin(estimate, declared)
+    return estimate, arm
+
+
+def _arm(row: Row, study: Row) -> Row:
+    """The group of a typed number, with what its study says of everybody."""
+    arm = {name: row.get(name, "") for name in tables()["arms"].names}
+    arm |= {
         "study_id": row["study_id"],
         "arm_id": row["arm_id"],
         "declared_as": "arm",
@@ -185,13 +225,8 @@ def _estimate(row: Row, studies: dict[str, Row], declared: Declared, found: Lite
         "population": study["population"],
         "n_arm": row.get("n_arm", ""),
     }
-    if estimate["comparator"] and not estimate["contrast"]:
-        estimate["contrast"] = "prognostic" if arm["treatment"] == "mixed" else "treatment"
-    annotate("arms", f"{arm['study_id']}/{arm['arm_id']}", arm, declared, found)
-    for name in ("histology", "population"):
-        estimate[name] = estimate[name] or arm[name]
-    annotate("estimates", estimate["estimate_id"], estimate, declared, found)
-    return estimate, arm
+    fill(arm, ARM_DEFAULTS)
+    return arm
 
 
 def _typed_arm(row: Row, studies: dict[str, Row]) -> Row:
@@ -200,6 +235,7 @@ def _typed_arm(row: Row, studies: dict[str, Row]) -> Row:
     for name in ("site", "site_group", "histology", "population"):
         arm[name] = arm[name] or study.get(name, "")
     arm["declared_as"] = arm["declared_as"] or "arm"
+    fill(arm, ARM_DEFAULTS)
     return arm
 
 
@@ -221,9 +257,6 @@ def _convert(row: Row, estimate: Row, declared: Declared, found: Literature) -> 
         raise EvidenceError(f"{row_id}: adjusted {row['adjusted']!r} is not in declared/adjustments.csv.")
     estimate["adjustment"], estimate["adjusted_for"] = adjusted["adjustment"], adjusted["adjusted_for"]
     estimate["route"] = "reported" if "table" in row["place"] else "read_from_text"
-    estimate["extractor"] = "first reading"
-    estimate["checked_by"] = "second reading"
-    estimate["status"] = "checked"
     _convert_numbers(row, estimate, found)
 
 
@@ -277,11 +310,22 @@ def _convert_interval(row: Row, estimate: Row, found: Literature) -> None:
 
 
 def annotate(table: str, row_id: str, cells: Row, declared: Declared, found: Literature) -> None:
-    """Write the declared annotations of one row into its cells; what overrides a typed cell is a correction."""
+    """Write the declared annotations and corrections of one row; what overrides a typed cell is a correction."""
     for note in declared.annotations(table, row_id):
         column, value = note["column"], note["value"]
         if column not in cells:
             raise EvidenceError(f"declared/annotations.csv, {table} {row_id}: there is no column {column!r}.")
         was, cells[column] = cells[column], value
         if column in TYPED_CELLS and was != value:
-            found.correct(table, row_id, column, was, value, "annotation", note["why"])
+            found.correct(table, row_id, column, was, value, "annotation", note["why"], note.get("by", ""))
+    for change in declared_changes(table, row_id, cells, declared):
+        found.correct(
+            table,
+            row_id,
+            change["column"],
+            change["was"],
+            change["became"],
+            "second_look",
+            change["why"],
+            change["by"],
+        )

@@ -28,8 +28,9 @@ GROUP = (
     "adjusted_for",
     "stage",
 )
-SAME = (*GROUP, "measure", "time", "value_unit", "comparator")
+SAME = (*GROUP, "measure", "time", "value_unit", "comparator", "instrument")
 SURROGATE = "cns_surrogate_"
+NOT_PATIENTS = ("lesion", "course", "assessment", "study")
 
 
 @rule("duplicate_key")
@@ -206,15 +207,20 @@ def median_beyond_followup(t: Tables) -> Iterator[Fault]:
         wanted &= ~beyond
 
 
-@rule("arm_exceeds_study", estimates=("study_id", "n_arm"), studies=("study_id", "n_total"))
+@rule(
+    "arm_exceeds_study",
+    estimates=("study_id", "n_arm", "unit_of_analysis"),
+    studies=("study_id", "n_total"),
+)
 def arm_exceeds_study(t: Tables) -> Iterator[Fault]:
-    """A group is not larger than its study."""
+    """A group of patients is not larger than its study; courses and lesions may be."""
     total = dict(zip(t.text("studies", "study_id"), t.number("studies", "n_total")))
     n = t.text(E, "study_id").map(total).to_numpy(float)
+    patients = ~t.text(E, "unit_of_analysis").isin(NOT_PATIENTS).to_numpy()
     yield from t.where(
         "arm_exceeds_study",
         E,
-        t.number(E, "n_arm") > n,
+        (t.number(E, "n_arm") > n) & patients,
         "Check both counts; a control group may stand outside the study's count.",
         column="n_arm",
         severity=WARNING,

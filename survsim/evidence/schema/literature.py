@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
+from survsim.evidence.schema.pooling import (
+    ANALYSIS_SETS,
+    ESTIMATORS,
+    EXPOSURE_TIMING,
+    FOLLOWUP_KINDS,
+    FOLLOWUP_METHODS,
+    LINES,
+    P_SCOPES,
+    SETTINGS,
+    UNITS,
+)
 from survsim.evidence.schema.table import (
     ADJUSTMENTS,
     CONTRASTS,
@@ -16,6 +27,7 @@ from survsim.evidence.schema.table import (
     YES_NO,
     ForeignKey,
     Table,
+    date,
     integer,
     number,
     text,
@@ -40,7 +52,47 @@ SOURCES = Table(
         text("licence_note", "What a reader should know about the terms."),
         text("retrieved", "Commit, date or version that was read."),
         text("time_origin", "Time zero of patient-level data."),
+        text("extractor", "Reading that typed the numbers, a name of the table readings."),
+        text("checked_by", "Reading that compared all of them with the sources; empty when none did."),
         text("note", "Limits of the set as a whole."),
+    ),
+)
+
+READINGS = Table(
+    name="readings",
+    title="Readings",
+    description="Who typed, compared or described numbers, as roles with a date; persons are not named.",
+    key=("reading_id",),
+    columns=(
+        text("reading_id", "Name of the reading."),
+        text(
+            "kind",
+            "What was done.",
+            required=True,
+            allowed=("extraction", "comparison", "audit", "description", "search"),
+        ),
+        date("date", "Day; empty when none was recorded."),
+        text("what", "What was read, how far, and what was done with it.", required=True),
+    ),
+)
+
+SEARCHES = Table(
+    name="searches",
+    title="Searches",
+    description="One row a search for publications: what was sought, where, when, and what it gave.",
+    key=("search_id",),
+    columns=(
+        text("search_id", "Name of the search."),
+        text("question", "What was sought.", required=True),
+        text("where", "Databases or kind of pages; not_reported when no record was kept.", required=True),
+        text("terms", "Search string; not_reported when no record was kept.", required=True),
+        date("date", "Day of the search; empty when none was recorded."),
+        integer("searches_n", "How many searches were made."),
+        integer("found_n", "Publications seen; empty when nobody counted."),
+        integer("included_n", "Studies taken in."),
+        integer("numbers_n", "Numbers taken in."),
+        text("reading", "Reading that made it, a name of the table readings.", required=True),
+        text("note", "What else a reader must know."),
     ),
 )
 
@@ -53,6 +105,10 @@ STUDIES = Table(
     columns=(
         text("study_id", "Name of the study here; a year inside it is only a label.", required=True),
         text("source_id", "Set of raw files it came with.", required=True),
+        text(
+            "cohort",
+            "The study behind this paper: papers of one trial or cohort share it; empty for the only paper.",
+        ),
         text("first_author", "First author as printed; empty when the page did not print one."),
         year("year", "Year of publication."),
         text("title", "Title as printed, or a description when it was not printed."),
@@ -80,6 +136,13 @@ STUDIES = Table(
         integer("n_total", "Patients in the study.", unit="patients"),
         number("median_followup_months", "Median follow-up.", unit="months"),
         number("max_followup_months", "Longest follow-up.", unit="months"),
+        text(
+            "followup_method",
+            "Whose follow-up the median is of, or how it was estimated.",
+            required=True,
+            allowed=FOLLOWUP_METHODS,
+        ),
+        text("followup_note", "Follow-up in words, where it is no median of the study."),
         text("stages", "Stages included, as printed."),
         text("population_note", "Who was included."),
         text("risk_of_bias_note", "What may bias the numbers."),
@@ -116,6 +179,19 @@ ARMS = Table(
         text("histology", "Histology of this group.", required=True),
         text("population", "As in studies, for this group.", required=True, allowed=POPULATIONS),
         integer("n_arm", "Patients in the group, when one number is stated.", unit="patients"),
+        text("setting", "Where in the course of the disease.", required=True, allowed=SETTINGS),
+        text("line", "Line of systemic therapy.", required=True, allowed=LINES),
+        number("followup_months", "Follow-up of this group.", unit="months"),
+        text("followup_kind", "What kind of follow-up that is.", allowed=FOLLOWUP_KINDS),
+        text(
+            "followup_method",
+            "Whose follow-up it is, or how it was estimated.",
+            required=True,
+            allowed=FOLLOWUP_METHODS,
+        ),
+        text("performance_status", "Performance status of the group, as printed, or not_reported."),
+        text("stage_mix", "Stages of the group, as printed, or not_reported."),
+        text("residual_disease", "Disease left after surgery, as printed, or not_reported."),
     ),
 )
 
@@ -155,8 +231,19 @@ ESTIMATES = Table(
             "event_detail", "Which event within the endpoint: kind of toxicity, of response, of recurrence."
         ),
         text("grade", "Toxicity grade, as printed."),
+        text("state", "State or event of a disease model that the number informs."),
         text("origin", "Time origin of this number; not_stated when the source did not say.", required=True),
+        text(
+            "origin_basis",
+            "What the origin was read from; or why there is none: not_in_text_read, or not_applicable.",
+            required=True,
+        ),
+        text("origin_set_by", "Reading that set the origin, a name of the table readings."),
         text("measure", "What the value is.", required=True, allowed=MEASURES),
+        text("estimator", "How the value was estimated.", required=True, allowed=ESTIMATORS),
+        text("analysis_set", "Whose data are in it.", required=True, allowed=ANALYSIS_SETS),
+        text("unit_of_analysis", "What was counted.", required=True, allowed=UNITS),
+        text("instrument", "Questionnaire or method of a utility."),
         number("time", "Horizon of a probability or proportion.", unit="months"),
         number("value", "The number as printed (percent as proportion)."),
         text("value_unit", "Unit of the value; empty for ratios, probabilities and proportions."),
@@ -182,19 +269,30 @@ ESTIMATES = Table(
         number("p_value", "P value as printed."),
         text("p_qualifier", "Relation printed before the p value.", allowed=("<", ">")),
         text("p_note", "What else was printed with the p value."),
+        text("p_scope", "What the p value tests.", allowed=P_SCOPES),
         integer("n_arm", "Patients behind this number.", unit="patients"),
         integer("n_event", "Events behind this number.", unit="events"),
         text("comparator", "Group compared with, an arm of the same study."),
         text("contrast", "What the two groups differ in, for a comparison.", allowed=CONTRASTS),
         text("adjustment", "Kind of adjustment.", required=True, allowed=ADJUSTMENTS),
-        text("adjusted_for", "Covariates, as printed."),
+        text("adjusted_for", "Covariates of the final model, as printed."),
+        text("adjusted_codes", "The same in codes joined by `; ` (the words of pooling.COVARIATES)."),
+        text("candidate_codes", "Covariates that were tried and are not in the final model, in codes."),
+        text(
+            "exposure_timing",
+            "Whether what the groups differ in was known at time zero.",
+            allowed=EXPOSURE_TIMING,
+        ),
+        number("landmark_months", "Landmark, from the origin.", unit="months"),
         text("stage", "Stage or setting of the patients behind this number."),
         text("histology", "Histology of the patients behind this number.", required=True),
         text("population", "As in studies, for this number.", required=True, allowed=POPULATIONS),
         text("place", "Where in the source the number stands.", required=True),
         text("route", "How the number came here.", required=True, allowed=ROUTES),
-        text("extractor", "Who typed it.", required=True),
-        text("checked_by", "Who compared it with the source."),
+        text("extractor", "Reading that typed it, a name of the table readings.", required=True),
+        date("extracted_on", "Day; empty when none was recorded."),
+        text("checked_by", "Reading that compared it with the source; empty when none did."),
+        date("checked_on", "Day; empty when none was recorded."),
         text("status", "State of checking.", required=True, allowed=STATUSES),
         text("note", "What else a reader must know, as typed."),
     ),
@@ -241,4 +339,4 @@ AT_RISK = Table(
     ),
 )
 
-TABLES = (SOURCES, STUDIES, ARMS, ENDPOINTS, ESTIMATES, CURVES, AT_RISK)
+TABLES = (SOURCES, READINGS, SEARCHES, STUDIES, ARMS, ENDPOINTS, ESTIMATES, CURVES, AT_RISK)

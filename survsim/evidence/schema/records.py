@@ -146,6 +146,7 @@ CORRECTIONS = Table(
         text("became", "Cell now."),
         text("rule", "Conversion rule, annotation or merge that did it.", required=True),
         text("why", "Reason.", required=True),
+        text("by", "Reading that found it, a name of the table readings; empty for a conversion rule."),
     ),
 )
 

@@ -89,6 +89,9 @@ DESIGNS = (
     "retrospective_cohort",
     "case_series",
     "meta_analysis",
+    "prospective_cohort",
+    "cross_sectional",
+    "vignette_valuation",
 )
 MEASURES = (
     "median",
@@ -103,6 +106,10 @@ MEASURES = (
     "odds_ratio",
     "risk_ratio",
     "parameter",
+    "utility",
+    "utility_decrement",
+    "utility_gain",
+    "utility_change",
 )
 RATIOS = ("hazard_ratio", "odds_ratio", "risk_ratio")
 FRACTIONS = ("survival_probability", "proportion")
@@ -117,6 +124,9 @@ READ_WHAT = (
     "trial_summary",
     "news_report",
     "secondary_citation",
+    "abstract_and_news",
+    "meeting_abstract",
+    "table",
 )
 CONTRASTS = ("treatment", "prognostic", "histology", "site", "race")
 ADJUSTMENTS = (

@@ -1,0 +1,100 @@
+"""What curation writes beside a typed number: who read it, from when it counts, what a correction changed."""
+
+from __future__ import annotations
+
+from survsim.core.errors import EvidenceError
+from survsim.evidence.raw.declared import FOLDER, Declared, Row
+from survsim.evidence.schema.pooling import NOT_APPLICABLE, NOT_REPORTED
+
+NOT_STATED = "not_stated"
+NO_ORIGIN = "not_in_text_read"
+TIMED = ("median", "mean", "survival_probability", "rmst", "rate", "person_time", "hazard_ratio")
+"""Measures of an endpoint in time; other numbers of the same endpoint (counts, shares) start nowhere."""
+
+ESTIMATE_DEFAULTS = {
+    "origin": NOT_STATED,
+    "adjustment": NOT_STATED,
+    "route": "reported",
+    "extractor": NOT_STATED,
+    "status": "unchecked",
+    "estimator": NOT_REPORTED,
+    "analysis_set": NOT_REPORTED,
+    "unit_of_analysis": NOT_REPORTED,
+}
+ARM_DEFAULTS = {"setting": NOT_REPORTED, "line": NOT_REPORTED, "followup_method": NOT_REPORTED}
+STUDY_DEFAULTS = {"followup_method": NOT_REPORTED}
+
+
+def fill(cells: Row, defaults: Row) -> None:
+    """Put the declared word for `nobody said` into cells that are empty."""
+    for name, default in defaults.items():
+        cells[name] = cells.get(name) or default
+
+
+def sign(estimate: Row, source: str, declared: Declared) -> None:
+    """The readings behind a number, from the row of its set in sources, with their dates."""
+    of_set = declared.lookup("sources", "source_id").get(source, {})
+    dates = {r["reading_id"]: r.get("date", "") for r in declared.rows("readings")}
+    for name, day in (("extractor", "extracted_on"), ("checked_by", "checked_on")):
+        estimate[name] = estimate[name] or of_set.get(name, "")
+        estimate[day] = estimate[day] or dates.get(estimate[name], "")
+    estimate["status"] = estimate["status"] or ("checked" if estimate["checked_by"] else "unchecked")
+
+
+def place_in_model(estimate: Row, topic: Row | None, declared: Declared) -> None:
+    """State, kind of event and time origin from the set's own table of topics."""
+    if topic is None:
+        return
+    for name in ("state", "event_detail"):
+        estimate[name] = topic.get(name, "") or estimate[name]
+    printed = topic.get("time_origin", "")
+    if printed in ("", "not stated"):
+        return
+    word = declared.lookup("origins", "printed").get(printed)
+    if word is None:
+        raise EvidenceError(
+            f"{estimate['estimate_id']}: origin {printed!r} is not in {FOLDER}/origins.csv; add a row for it."
+        )
+    estimate["origin"], estimate["origin_basis"] = word["origin"], f"printed: {printed}"
+    estimate["origin_set_by"] = estimate["extractor"]
+
+
+def settle_origin(estimate: Row, declared: Declared) -> None:
+    """Say what the origin rests on and who set it; or why there is none."""
+    if estimate["origin"] != NOT_STATED:
+        note = next(
+            (
+                n
+                for n in declared.annotations("estimates", estimate["estimate_id"])
+                if n["column"] == "origin"
+            ),
+            {},
+        )
+        estimate["origin_basis"] = estimate["origin_basis"] or note.get("why", "") or "as typed"
+        estimate["origin_set_by"] = estimate["origin_set_by"] or note.get("by", "") or estimate["extractor"]
+        return
+    kind = declared.lookup("endpoints", "endpoint").get(estimate["endpoint"], {}).get("kind", "")
+    timed = kind != "occurrence" and estimate["measure"] in TIMED
+    estimate["origin_basis"] = estimate["origin_basis"] or (NO_ORIGIN if timed else NOT_APPLICABLE)
+
+
+def declared_changes(table: str, row_id: str, cells: Row, declared: Declared) -> list[Row]:
+    """Write the declared corrections of one row into its cells, and return them.
+
+    A correction says what the cell was; where the cell says something else, the correction belongs to another
+    state of the data and is refused.
+    """
+    changes = declared.corrections(table, row_id)
+    for change in changes:
+        column = change["column"]
+        if column not in cells:
+            raise EvidenceError(f"{FOLDER}/corrections.csv, {table} {row_id}: there is no column {column!r}.")
+        if cells[column] not in (change["was"], change["became"]):
+            raise EvidenceError(
+                f"{FOLDER}/corrections.csv, {table} {row_id}, {column}: the correction was written for "
+                f"{change['was']!r}, the cell holds {cells[column]!r}; look at both and write the correction again."
+            )
+        cells[column] = change["became"]
+        if column == "origin" and table == "estimates":
+            cells["origin_basis"], cells["origin_set_by"] = change["why"], change["by"]
+    return changes
