@@ -254,9 +254,17 @@ def give(
     return before
 
 
-@compiled("i8[::1](i8[::1], b1, i8[::1], b1[::1], f8[::1], b1[::1], f8[:, ::1])")
+@compiled("i8[::1](i8[::1], f8[::1], b1, i8[::1], b1[::1], f8[::1], f8[::1], b1[::1], f8[:, ::1])")
 def take_off(
-    who: Array, acts: bool, calls_off: Array, given: Array, end_at: Array, revised: Array, toxicity_at: Array
+    who: Array,
+    time: Array,
+    acts: bool,
+    calls_off: Array,
+    given: Array,
+    end_at: Array,
+    ended_at: Array,
+    revised: Array,
+    toxicity_at: Array,
 ) -> Array:
     """A treatment ends for those of `who` who have it, and the toxicities that it `calls_off`; who had it."""
     had = np.empty(who.size, np.int64)
@@ -264,7 +272,7 @@ def take_off(
     for i in who:
         if not given[i]:
             continue
-        given[i], end_at[i] = False, np.inf
+        given[i], end_at[i], ended_at[i] = False, np.inf, time[i]
         if acts:
             revised[i] = True
         for x in calls_off:

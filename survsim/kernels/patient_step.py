@@ -156,24 +156,28 @@ def note_entry(
 
 
 @compiled(
-    "UniTuple(f8[::1], 2)(i8[::1], f8[::1], f8[:, ::1], b1[:, ::1], b1[:, ::1], f8[:, ::1], i8[:, ::1], f8[::1],"
-    " f8[:, ::1])"
+    "UniTuple(f8[::1], 2)(i8[::1], f8[::1], f8[::1], f8[:, ::1], f8[:, ::1], b1[:, ::1], b1[:, ::1], f8[:, ::1],"
+    " i8[:, ::1], f8[::1], f8[::1], f8[:, ::1])"
 )
 def effect_logs(
     who: Array,
     time: Array,
+    progressed_at: Array,
     given_at: Array,
+    ended_at: Array,
     given: Array,
     responds: Array,
     dose: Array,
     flags: Array,
+    least: Array,
     times: Array,
     logs: Array,
 ) -> tuple[Array, Array]:
     """Log hazard ratio and log acceleration factor (m,) in force for `who`.
 
-    Effects e: `flags` (effects, 6) are treatment, slows the clock, while on, among responders, and where its
-    steps begin and end in `times`; `logs` (effects, steps + 1) are its values before, between and after them.
+    Effects e: `flags` (effects, 6) are treatment, slows the clock, ends at progression, among responders, and where
+    its steps begin and end in `times`; `logs` (effects, steps + 1) are its values before, between and after them.
+    It goes on after the treatment has ended if that was given for `least` (effects,).
     """
     factor, slowness = np.zeros(who.size), np.zeros(who.size)
     for m in range(who.size):
@@ -181,7 +185,12 @@ def effect_logs(
         for e in range(flags.shape[0]):
             k = flags[e, 0]
             begun = given_at[k, i]
-            if begun > time[i] or (flags[e, 2] and not given[k, i]) or (flags[e, 3] and not responds[k, i]):
+            if begun > time[i] or (flags[e, 3] and not responds[k, i]):
+                continue
+            # in the sum that ended the treatment, so that a planned end is as long as planned
+            if (not given[k, i] and ended_at[k, i] < begun + least[e]) or (
+                flags[e, 2] and progressed_at[i] > begun
+            ):
                 continue
             step = 0
             # compared as absolute times, in the same sum that scheduled the change

@@ -68,7 +68,7 @@ def full_strategy(name: str = "full", **changes: Any) -> Strategy:
             "chemotherapy": {
                 "cycles": 6,
                 "cycle_length": 0.7,
-                "effects": [{"transition": "*>progressed", "hazard_ratio": 0.7}],
+                "effects": [{"transition": "*>progressed", "hazard_ratio": 0.7, "lasts": "while_on"}],
                 "toxicities": [
                     {"name": "leukopenia", "grade": 3, "probability": 0.3, "onset": exponential(1.0)}
                 ],

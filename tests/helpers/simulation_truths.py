@@ -225,7 +225,7 @@ def _waning() -> Truth:
 def _slow_clock() -> Truth:
     """An acceleration factor of 2 while a treatment of length 3 is given: cumulative exposure."""
     times = np.array([1.0, 3.0, 6.0, 12.0])
-    effect = {"transition": "alive>dead", "acceleration_factor": 2.0}
+    effect = {"transition": "alive>dead", "acceleration_factor": 2.0, "lasts": "while_on"}
     strategies = _treated([effect], {}, duration=3.0)
     age = np.where(times < 3.0, times / 2.0, 1.5 + (times - 3.0))
     return Truth(
@@ -242,8 +242,8 @@ def _line_with_toxicity() -> Truth:
     toxicity, choice, hr_ill, hr_dead = 0.25, 0.10, 0.5, 0.6
     strategies = _treated(
         [
-            {"transition": "well>ill", "hazard_ratio": hr_ill},
-            {"transition": "*>dead", "hazard_ratio": hr_dead},
+            {"transition": "well>ill", "hazard_ratio": hr_ill, "lasts": "while_on"},
+            {"transition": "*>dead", "hazard_ratio": hr_dead, "lasts": "while_on"},
         ],
         {
             "stop": [
@@ -275,7 +275,7 @@ def _second_line() -> Truth:
     """A drug started at progression, accepted by 70 %: a mixture of two chains from there on."""
     times = np.array([1.0, 3.0, 6.0, 12.0])
     strategies = _treated(
-        [{"transition": "ill>dead", "hazard_ratio": 0.25}],
+        [{"transition": "ill>dead", "hazard_ratio": 0.25, "lasts": "while_on"}],
         {"start": [{"quantity": "state", "is": "ill"}], "accept": 0.7},
     )
     q = np.zeros((4, 4))  # well, ill treated, ill untreated, dead

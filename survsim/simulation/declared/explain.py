@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from survsim.simulation.declared.strategy import Clause, DoseRule, Effect, Line, StopRule, Strategy, Treatment
+from survsim.simulation.declared.effect import Effect, LastsFor
+from survsim.simulation.declared.strategy import Clause, DoseRule, Line, StopRule, Strategy, Treatment
 
 _QUANTITY = {
     "time": "the time",
@@ -135,12 +136,28 @@ def _effect(effect: Effect, unit: str) -> str:
         what = f"The hazard from {way} is multiplied by {_number(effect.hazard_ratio)}"
     else:
         what = f"The time from {way} is stretched by {_number(effect.acceleration_factor)}"
-    what += " while it is given" if effect.lasts == "while_on" else " from its start on"
+    what += _duration(effect, unit)
     if effect.delay != 0.0:
         what += f", {_number(effect.delay)} {unit} after the start"
     for step in effect.waning:
         what += f", from {step.after:g} {unit} on by {_number(step.factor)}"
     return what + (" in responders." if effect.among == "responders" else ".")
+
+
+def _duration(effect: Effect, unit: str) -> str:
+    """How long an effect lasts, in words."""
+    lasts = effect.lasts
+    if isinstance(lasts, str):
+        text = " while it is given" if lasts == "while_on" else " from its start on"
+    else:
+        if isinstance(lasts, LastsFor):
+            text = f" until {_number(lasts.for_)} {unit} after its start"
+        else:
+            begin, end = _number(lasts.waning.from_), _number(lasts.waning.to)
+            text = f" in full until {begin} {unit} after its start, fading to nothing at {end}"
+        if lasts.unless_stopped_before != 0.0:
+            text += f", unless it was stopped before {_number(lasts.unless_stopped_before)} {unit}"
+    return text + (", at the latest until progression" if effect.ends_on else "")
 
 
 def _number(value: Any) -> str:

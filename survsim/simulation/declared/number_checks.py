@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,16 +12,9 @@ from numpy.typing import NDArray
 
 from survsim.core.checks import FloatArray
 from survsim.simulation.declared.declared_model import DeclaredModel
+from survsim.simulation.declared.effect import Effect, LastsFor, LastsWaning, WaningStep
 from survsim.simulation.declared.population import Covariate, Frailty
-from survsim.simulation.declared.strategy import (
-    Effect,
-    Line,
-    Radiation,
-    StopRule,
-    Toxicity,
-    Treatment,
-    WaningStep,
-)
+from survsim.simulation.declared.strategy import Line, Radiation, StopRule, Toxicity, Treatment
 from survsim.simulation.laws.law import LawBase
 from survsim.simulation.laws.schema import Checked
 
@@ -39,6 +33,8 @@ _POSITIVE = {
 }
 _NOT_NEGATIVE = {
     (Effect, "delay"),
+    (LastsFor, "unless_stopped_before"),
+    (LastsWaning, "unless_stopped_before"),
     (Treatment, "duration"),
     (Treatment, "cycle_length"),
     (StopRule, "rate"),
@@ -74,6 +70,10 @@ def numbers_of(model: DeclaredModel, value: float | str) -> FloatArray:
 def _order_faults(model: DeclaredModel, item: Any) -> Iterator[str]:
     """Pairs of numbers that are in the wrong order in some draw."""
     for part in _parts(item):
+        if isinstance(part, Effect):
+            yield from _duration_faults(model, part)
+        if isinstance(part, Treatment):
+            yield from _exposure_faults(model, part)
         if isinstance(part, Effect) and part.waning:
             after = part.waning[0].after
             late = numbers_of(model, part.delay) >= after
@@ -89,6 +89,40 @@ def _order_faults(model: DeclaredModel, item: Any) -> Iterator[str]:
                     f"covariate {part.name}: low{_named(part.low)} must not be above "
                     f"high{_named(part.high)}{_share(crossed)}"
                 )
+
+
+def _duration_faults(model: DeclaredModel, effect: Effect) -> Iterator[str]:
+    """An effect that would end before it begins."""
+    landmarks = effect.landmarks()
+    for (first, a), (second, b) in itertools.pairwise(landmarks):
+        # a wane may begin at the very start; everything else takes time
+        early = numbers_of(model, b) < numbers_of(model, a)
+        early = early if second == "from" else early | (numbers_of(model, b) == numbers_of(model, a))
+        if early.any():
+            yield (
+                f"the effect on {effect.transition}: {second}{_named(b)} must lie after {first}{_named(a)}"
+                f"{_share(early)}"
+            )
+
+
+def _exposure_faults(model: DeclaredModel, treatment: Treatment) -> Iterator[str]:
+    """An exposure that nobody can reach: the treatment is planned to end sooner."""
+    for effect in treatment.effects:
+        if isinstance(effect.lasts, str) or (treatment.duration is None and treatment.cycles is None):
+            continue
+        planned = (
+            numbers_of(model, treatment.duration)
+            if treatment.duration is not None
+            else (treatment.cycles or 1) * numbers_of(model, treatment.cycle_length or 0.0)
+        )
+        least = effect.lasts.unless_stopped_before
+        beyond = numbers_of(model, least) > planned
+        if beyond.any():
+            yield (
+                f"the effect on {effect.transition}: unless_stopped_before{_named(least)} is longer than the "
+                f"treatment is planned to be given{_share(beyond)}: the effect could never outlive it. "
+                "Say lasts: while_on, or a shorter exposure"
+            )
 
 
 def _named(value: float | str) -> str:

@@ -13,6 +13,7 @@ from typing import Any, Literal, Self
 import pydantic
 
 from survsim.core.errors import ScenarioError
+from survsim.simulation.declared.effect import Effect
 from survsim.simulation.laws import schema
 from survsim.simulation.laws.law import Law
 from survsim.simulation.laws.schema import Checked, Number
@@ -74,53 +75,6 @@ class Clause(Checked):
         """The words compared with, and whether they must not be met."""
         value = self.is_ if self.is_ is not None else self.is_not
         return (value,) if isinstance(value, str) else tuple(value or ()), self.is_ is None
-
-
-class Effect(Checked):
-    """What a treatment does to the hazard of a transition while it lasts.
-
-    The factor applies from `delay` after the start for as long as `lasts` says; `waning` replaces it by
-    later factors from given times after the start. `hazard_ratio` multiplies the hazard,
-    `acceleration_factor` slows its clock (above 1: later events).
-    """
-
-    transition: str
-    hazard_ratio: Number | None = None
-    acceleration_factor: Number | None = None
-    lasts: Literal["while_on", "always"] = "while_on"
-    delay: Number = 0.0
-    waning: tuple[WaningStep, ...] = ()
-    among: Literal["all", "responders"] = "all"
-
-    @pydantic.model_validator(mode="after")
-    def _whole(self) -> Self:
-        if (self.hazard_ratio is None) == (self.acceleration_factor is None):
-            raise ValueError("give hazard_ratio or acceleration_factor, one of them")
-        for name, value in (
-            ("hazard_ratio", self.hazard_ratio),
-            ("acceleration_factor", self.acceleration_factor),
-        ):
-            if isinstance(value, float) and value <= 0:
-                raise ValueError(f"{name} must be above 0; use a small number for a near-complete effect")
-        if isinstance(self.delay, float) and self.delay < 0:
-            raise ValueError("delay is a time from the start, at least 0")
-        times = [step.after for step in self.waning]
-        if times != sorted(set(times)) or (
-            times and isinstance(self.delay, float) and times[0] <= self.delay
-        ):
-            raise ValueError("the times of waning must increase and lie beyond delay")
-        return self
-
-    def factor(self) -> Number:
-        """The declared hazard ratio or acceleration factor."""
-        return self.hazard_ratio if self.hazard_ratio is not None else self.acceleration_factor or 1.0
-
-
-class WaningStep(Checked):
-    """From `after` (time since the start of the treatment) on, the factor is `factor`."""
-
-    after: float = pydantic.Field(gt=0)
-    factor: Number
 
 
 class Toxicity(Checked):

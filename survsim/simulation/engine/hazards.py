@@ -13,8 +13,9 @@ import numpy as np
 from survsim.core.checks import FloatArray, IntArray
 from survsim.core.distributions import HazardDistribution
 from survsim.kernels.patient_step import budget_left, effect_logs, revisit, run_clock
+from survsim.simulation.engine.effects import EffectTable
 from survsim.simulation.engine.luck import Luck
-from survsim.simulation.engine.plan import EffectTable, TransitionPlan
+from survsim.simulation.engine.plan import TransitionPlan
 from survsim.simulation.engine.workspace import Workspace
 
 
@@ -106,8 +107,9 @@ def _run(
 def _factors(w: Workspace, table: EffectTable, who: IntArray) -> tuple[FloatArray, FloatArray]:
     """Hazard ratio and acceleration factor in force now for the patients `who`."""
     factor, slowness = effect_logs(
-        who, w.time, w.given_at, w.given, w.responds, w.dose, table.flags, table.times, table.logs
-    )
+        who, w.time, w.progressed_at, w.given_at, w.ended_at, w.given, w.responds, w.dose, table.flags, table.least,
+        table.times, table.logs,
+    )  # fmt: skip
     return np.exp(factor), np.exp(slowness)
 
 

@@ -119,14 +119,9 @@ def end_treatments(w: Workspace, treatments: tuple[int, ...], who: IntArray, sta
     for k in treatments:
         treatment = w.plan.treatments[k]
         had = take_off(
-            who,
-            treatment.acts_while_on,
-            treatment.calls_off,
-            w.given[k],
-            w.end_at[k],
-            w.revised,
-            w.toxicity_at,
-        )
+            who, w.time, treatment.acts_while_on, treatment.calls_off, w.given[k], w.end_at[k], w.ended_at[k],
+            w.revised, w.toxicity_at,
+        )  # fmt: skip
         add_dose(w, k, had)
     for number, line in enumerate(w.plan.lines):
         if any(k in line.treatments for k in treatments):

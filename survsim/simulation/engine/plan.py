@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,8 @@ from survsim.kernels.patient_path import CodeArray
 from survsim.simulation.declared.model import Model, Numbers
 from survsim.simulation.declared.rules import StartRules, compile_start_rules
 from survsim.simulation.declared.states import HISTORY
-from survsim.simulation.declared.strategy import Effect, Line, Strategy, Treatment
+from survsim.simulation.declared.strategy import Line, Strategy, Treatment
+from survsim.simulation.engine.effects import EffectPlan, EffectTable, effects_on, least_exposure
 from survsim.simulation.laws.law import LawBase, Lookup
 
 MOST = 127
@@ -33,42 +33,6 @@ class TransitionPlan:
     frailty: str | None
     frailty_power: float
     asks_history: bool
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class EffectPlan:
-    """Log factor of a treatment on a transition, a step function of the time since its start."""
-
-    treatment: int
-    slows_clock: bool
-    times: FloatArray
-    logs: FloatArray
-    while_on: bool
-    responders: bool
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class EffectTable:
-    """The effects on one transition as arrays; see `survsim.kernels.patient_step.effect_logs`."""
-
-    flags: IntArray
-    times: FloatArray
-    logs: FloatArray
-
-    @classmethod
-    def of(cls, effects: tuple[EffectPlan, ...]) -> EffectTable | None:
-        """The table of some effects, None of none."""
-        if not effects:
-            return None
-        ends = np.cumsum([e.times.size for e in effects], dtype=np.int64)
-        logs = np.zeros((len(effects), 1 + max(e.times.size for e in effects)))
-        for row, e in zip(logs, effects):
-            row[: e.logs.size] = e.logs
-        flags = [
-            (e.treatment, e.slows_clock, e.while_on, e.responders, end - e.times.size, end)
-            for e, end in zip(effects, ends.tolist())
-        ]
-        return cls(np.array(flags, dtype=np.int64), np.concatenate([e.times for e in effects]), logs)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -231,7 +195,7 @@ def _constant_factors(
     """
     if len(strategy.lines) > 1 or not all(_endless(line, treatments) for line in strategy.lines):
         return None
-    if any(e.times.size or e.responders for row in effects for es in row for e in es):
+    if any(e.times.size or e.responders or e.until_progression for row in effects for es in row for e in es):
         return None
     return tuple(
         tuple(
@@ -270,7 +234,7 @@ def compile_strategy(model: Model, strategy: Strategy, number: Numbers, disease:
     used = list(dict.fromkeys(t for line in strategy.lines for t in line.treatments))
     treatments = {name: model.treatment(strategy, name) or Treatment() for name in used}
     regions = tuple(sorted({r.region for t in treatments.values() for r in t.radiation}))
-    effects = tuple(tuple(_effects_on(name, treatments, number) for name in row) for row in disease.out_names)
+    effects = tuple(tuple(effects_on(name, treatments, number) for name in row) for row in disease.out_names)
     _refuse_too_many(strategy, disease, treatments)
     _refuse_slow_forward_clocks(disease, effects)
     return StrategyPlan(
@@ -332,39 +296,6 @@ def _refuse_slow_forward_clocks(
                 )
 
 
-def _effects_on(transition: str, treatments: dict[str, Treatment], number: Lookup) -> tuple[EffectPlan, ...]:
-    found = []
-    for k, treatment in enumerate(treatments.values()):
-        adherence = number(treatment.adherence)
-        for effect in treatment.effects:
-            if _matches(effect.transition, transition):
-                found.append(_effect(effect, k, adherence, number))
-    return tuple(found)
-
-
-@functools.cache
-def _matches(pattern: str, transition: str) -> bool:
-    wanted, given = pattern.split(">"), transition.split(">")
-    return all(w in ("*", g) for w, g in zip(wanted, given))
-
-
-def _effect(effect: Effect, treatment: int, adherence: float, number: Lookup) -> EffectPlan:
-    factors = [number(effect.factor()), *(number(s.factor) for s in effect.waning)]
-    delay = number(effect.delay)
-    times = [step.after for step in effect.waning]
-    logs = list(adherence * np.log(factors))
-    if delay > 0:
-        times, logs = [delay, *times], [0.0, *logs]
-    return EffectPlan(
-        treatment=treatment,
-        slows_clock=effect.acceleration_factor is not None,
-        times=np.array(times),
-        logs=np.array(logs),
-        while_on=effect.lasts == "while_on",
-        responders=effect.among == "responders",
-    )
-
-
 def _treatment(
     name: str, t: Treatment, regions: tuple[str, ...], number: Lookup, every: dict[str, Treatment]
 ) -> TreatmentPlan:
@@ -389,7 +320,7 @@ def _treatment(
         cost_per_time=number(t.cost_per_time),
         acts=bool(t.effects),
         irradiates=bool(fractions.any()),
-        acts_while_on=any(e.lasts == "while_on" for e in t.effects),
+        acts_while_on=any(least_exposure(e, number) > 0.0 for e in t.effects),
         calls_off=np.array([i for i, h in enumerate(harms) if h == (name, False)], dtype=np.int64),
     )
 

@@ -24,6 +24,7 @@ _LINES = (
     "line_given",
     "start_line",
     "given_at",
+    "ended_at",
     "given",
     "times_given",
     "dose",
@@ -72,6 +73,7 @@ class Workspace:
     start_at: FloatArray  # when the next line starts if nothing happens before
     start_line: CodeArray
     given_at: FloatArray  # (treatments, n) latest start, infinity if never
+    ended_at: FloatArray  # (treatments, n) latest end, however it came
     given: BoolArray  # (treatments, n)
     times_given: CodeArray  # (treatments, n) times begun, in whichever line
     end_at: FloatArray  # (treatments, n)
@@ -146,6 +148,7 @@ class Workspace:
         self.line_given = np.zeros((lines, n), dtype=np.int8)
         self.response = np.zeros(n, dtype=np.int8)
         self.given_at = np.full((treatments, n), np.inf)
+        self.ended_at = np.full((treatments, n), -np.inf)
         self.given = np.zeros((treatments, n), dtype=bool)
         self.times_given = np.zeros((treatments, n), dtype=np.int8)
         self.responds = np.zeros((treatments, n), dtype=bool)

@@ -208,7 +208,7 @@ def test_worst_dose_is_eqd2_of_the_worst_region() -> None:
 
 def test_effects_in_force() -> None:
     """Effect 0 waits one month, wanes after three; effect 1 slows the clock of responders while it lasts."""
-    flags = np.array([[0, 0, 0, 0, 0, 2], [1, 1, 1, 1, 2, 2]])
+    flags, least = np.array([[0, 0, 0, 0, 0, 2], [1, 1, 0, 1, 2, 2]]), np.array([0.0, INF])
     logs = np.array([[0.0, -1.0, -0.5], [0.4, 0.0, 0.0]])
     time, n = np.array([0.5, 1.0, 4.0, 4.0, 4.0]), 5
     given_at = np.array([[0.0, 0.0, 0.0, 5.0, INF], [0.0] * 5])
@@ -216,8 +216,9 @@ def test_effects_in_force() -> None:
     responds = np.array([[False] * 5, [True, False, True, True, True]])
     dose = np.array([[1.0] * 5, [1.0, 1.0, 1.0, 1.0, 0.5]])
     factor, slowness = effect_logs(
-        np.arange(n), time, given_at, given, responds, dose, flags, np.array([1.0, 3.0]), logs
-    )
+        np.arange(n), time, np.full(n, -INF), given_at, np.full((2, n), 0.5), given, responds, dose, flags, least,
+        np.array([1.0, 3.0]), logs,
+    )  # fmt: skip
     assert factor.tolist() == [0.0, -1.0, -0.5, 0.0, 0.0]
     assert slowness.tolist() == [0.4, 0.0, 0.0, 0.4, 0.2]
 
@@ -290,8 +291,10 @@ def test_a_line_begins_ends_and_is_closed() -> None:
     assert [x.tolist() for x in starts] == [[0, 2], [0, 0]] and times_given.tolist() == [[1, 3], [1, 1]]
     assert end_at.tolist() == [[5.0, 6.0]] * 2 and dose.min() == 1.0 and given.all() and revised.all()
     revised[:] = False
-    had = take_off(positions(0), True, positions(1), given[0], end_at[0], revised, toxicity_at)
-    again = take_off(positions(0), True, positions(1), given[0], end_at[0], revised, toxicity_at)
+    ended_at = np.full(n, -INF)
+    taken = (positions(0), time, True, positions(1), given[0], end_at[0], ended_at, revised, toxicity_at)
+    had, again = take_off(*taken), take_off(*taken)
+    assert ended_at.tolist() == [time[0], -INF]
     assert had.tolist() == [0] and again.size == 0 and revised.tolist() == [True, False]
     assert end_at[0].tolist() == [INF, 6.0] and toxicity_at.tolist() == [[9.0, 9.0], [INF, 9.0]]
     ended, choice = np.full(n, -INF), np.zeros(n)

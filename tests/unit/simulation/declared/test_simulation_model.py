@@ -174,7 +174,7 @@ RULES: list[tuple[Strategy, str]] = [
     (with_line(stop=[{"on": "progression", "treatments": ["x"]}]), "names x, which this line does not give"),
     (with_line({"duration": 0.0}, repeats=3), "it repeats without taking time"),
     (
-        with_line({"effects": [{"transition": "well>gone", "hazard_ratio": 0.5}]}),
+        with_line({"effects": [{"transition": "well>gone", "hazard_ratio": 0.5, "lasts": "while_on"}]}),
         "no transition is called 'well>gone'; transitions: well>ill, ill>dead",
     ),
     (
@@ -351,10 +351,10 @@ def test_draws_out_of_range_are_named_with_their_number() -> None:
         ScenarioError, match=r"probability \(p\) must lie between 0 and 1; it is 1.5 in 1 of 3 draws"
     ):
         model(strategies=(with_line(toxic),), parameters={"p": [0.1, 1.5, 0.2]})
-    effect = {"effects": [{"transition": "well>ill", "hazard_ratio": "hr"}]}
+    effect = {"effects": [{"transition": "well>ill", "hazard_ratio": "hr", "lasts": "while_on"}]}
     with pytest.raises(ScenarioError, match=r"hazard_ratio \(hr\) must be above 0; it is -1"):
         model(strategies=(with_line(effect),), parameters={"hr": -1.0})
-    late = {"effects": [{"transition": "well>ill", "hazard_ratio": 0.5, "delay": "d"}]}
+    late = {"effects": [{"transition": "well>ill", "hazard_ratio": 0.5, "delay": "d", "lasts": "while_on"}]}
     with pytest.raises(ScenarioError, match=r"delay \(d\) must be at least 0"):
         model(strategies=(with_line(late),), parameters={"d": [-2.0, 1.0]})
     with pytest.raises(

@@ -40,7 +40,7 @@ def test_every_strategy_of_the_study_is_read() -> None:
     assert len(read_strategies(DATA)) >= 6
 
 
-EFFECT = {"transition": "a>b", "hazard_ratio": 0.5}
+EFFECT = {"transition": "a>b", "hazard_ratio": 0.5, "lasts": "while_on"}
 MESSAGES = [
     ({"strategy": "a", "linse": []}, "linse: unknown key; allowed here: format, strategy"),
     (line(strat=1), "lines.0.strat: unknown key; allowed here: line, treatments, start"),
@@ -56,7 +56,10 @@ MESSAGES = [
     (line(stop=[{"on": "progression", "grade_at_least": 3}]), "go with on: toxicity"),
     (line(stop=[{"on": "patient_choice", "rate": 1, "treatments": ["drug"]}]), "ends the whole line"),
     (line(repeats=0), "greater than or equal to 1"),
-    (treatment(effects=[{"transition": "a>b"}]), "give hazard_ratio or acceleration_factor"),
+    (
+        treatment(effects=[{"transition": "a>b", "lasts": "always"}]),
+        "give hazard_ratio or acceleration_factor",
+    ),
     (treatment(effects=[{**EFFECT, "hazard_ratio": -0.5}]), "hazard_ratio must be above 0"),
     (treatment(effects=[{**EFFECT, "delay": -1}]), "delay is a time from the start, at least 0"),
     (
@@ -144,7 +147,7 @@ def test_names_of_parameters_are_found_wherever_they_stand() -> None:
 def test_a_number_that_yaml_reads_as_text_is_a_number() -> None:
     content = parse_yaml(
         "strategy: a\n"
-        "treatments: {drug: {cost: 1e3, effects: [{transition: a>b, hazard_ratio: 5e-1, delay: -1e-3}]}}\n",
+        "treatments: {drug: {cost: 1e3, effects: [{transition: a>b, hazard_ratio: 5e-1, lasts: while_on, delay: -1e-3}]}}\n",
         "a.yml",
     )
     with pytest.raises(ScenarioError, match="delay is a time from the start"):
@@ -191,7 +194,9 @@ def test_explained_options() -> None:
     content["treatments"] = {
         "drug": {
             "response_probability": 0.2,
-            "effects": [{"transition": "a>*", "acceleration_factor": 2, "among": "responders"}],
+            "effects": [
+                {"transition": "a>*", "acceleration_factor": 2, "lasts": "while_on", "among": "responders"}
+            ],
         }
     }
     text = explain(strategy_from(content))

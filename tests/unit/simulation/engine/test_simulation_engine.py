@@ -178,7 +178,10 @@ def test_one_off_costs_utilities_and_states() -> None:
 def test_dose_reduction_weakens_the_effect_by_its_power() -> None:
     """Toxicity at once halves the dose, so a hazard ratio of 0.25 acts as 0.5."""
     tox = {"name": "rash", "grade": 2, "onset": exponential(1e7)}
-    drug = {"effects": [{"transition": "alive>dead", "hazard_ratio": 0.25}], "toxicities": [tox]}
+    drug = {
+        "effects": [{"transition": "alive>dead", "hazard_ratio": 0.25, "lasts": "while_on"}],
+        "toxicities": [tox],
+    }
     plan = strategy({"drug": drug}, {"line": "one", "treatments": ["drug"], "modify": [{"dose_factor": 0.5}]})
     r = simulate_model(one_death(plan, rate=0.2), patients=100_000, seed=2, times=(10.0,)).measure(
         "alive", 10.0
@@ -188,7 +191,9 @@ def test_dose_reduction_weakens_the_effect_by_its_power() -> None:
 
 def test_adherence_and_responders() -> None:
     drug = {
-        "effects": [{"transition": "alive>dead", "hazard_ratio": 0.25, "among": "responders"}],
+        "effects": [
+            {"transition": "alive>dead", "hazard_ratio": 0.25, "lasts": "while_on", "among": "responders"}
+        ],
         "adherence": 0.5,
     }
     plan = strategy({"drug": {**drug, "response_probability": 0.3}}, {"line": "one", "treatments": ["drug"]})
