@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from survsim.core.errors import InputError
+from survsim.core.kinds import as_array, as_numbers, is_missing
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -30,12 +31,17 @@ def one_of(name: str, value: object, allowed: Collection[Any]) -> Any:
     return value
 
 
-def between(name: str, value: float, low: float, high: float, *, open_ends: bool = True) -> float:
-    """Return `value` as float if it lies between `low` and `high`, else raise."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise InputError(f"{name} must be a number; got {value!r}.") from None
+def between(
+    name: str, value: Any, low: float, high: float, *, open_ends: bool = True, unit: str | None = None
+) -> float:
+    """Return `value` as float if it lies between `low` and `high`, else raise.
+
+    With `unit` a duration (timedelta) is converted into it.
+    """
+    array = None if isinstance(value, str) else as_array(name, value)
+    if array is None or array.size != 1 or array.dtype.kind in "bcMSU":
+        raise InputError(f"{name} must be a number; got {value!r}.")
+    number = float(as_numbers(name, array.ravel(), unit)[0][0])
     inside = low < number < high if open_ends else low <= number <= high
     if not inside:
         brackets = "()" if open_ends else "[]"
@@ -43,20 +49,26 @@ def between(name: str, value: float, low: float, high: float, *, open_ends: bool
     return number
 
 
-def float_vector(name: str, values: Any, length: int | None = None) -> FloatArray:
-    """One-dimensional float64 array without missing or infinite values; positions in the message."""
-    try:
-        array = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InputError(
-            f"{name} must hold numbers; got {_example(values)}. Convert text and dates to numbers first."
-        ) from None
+def float_vector(
+    name: str, values: Any, length: int | None = None, *, unit: str | None = None, truth: bool = False
+) -> FloatArray:
+    """One-dimensional float64 array without missing or infinite values; positions in the message.
+
+    With `unit` durations are converted into it; with `truth` True/False count as 1/0.
+    """
+    array, missing = as_numbers(name, values, unit, truth=truth)
     if array.ndim != 1:
         raise InputError(f"{name} must be one-dimensional; got shape {array.shape}. Pass one column.")
     if length is not None and array.size != length:
         raise InputError(f"{name} has {array.size} values, but time has {length}. Lengths must agree.")
+    if missing is not None and missing.any():
+        raise InputError(
+            f"{name} is missing in {positions(missing)}. Drop those rows or impute them, and say which you did."
+        )
     # The sum is finite when every value is: one pass instead of two on the usual path.
-    if not np.isfinite(array.sum()) and not np.isfinite(array).all():
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = array.sum()
+    if not np.isfinite(total) and not np.isfinite(array).all():
         bad = ~np.isfinite(array)
         raise InputError(
             f"{name} must be finite; found {array[bad][0]} in {positions(bad)}. "
@@ -65,24 +77,21 @@ def float_vector(name: str, values: Any, length: int | None = None) -> FloatArra
     return np.ascontiguousarray(array)
 
 
-def event_vector(values: Any, length: int) -> BoolArray:
+def event_vector(values: Any, length: int, name: str = "event") -> BoolArray:
     """Boolean event indicator from True/False or 0/1, refusing the 1/2 coding by name."""
-    array = np.asarray(values)
-    if array.ndim != 1 or array.size != length:
-        raise InputError(f"event must have one value per time ({length}); got shape {array.shape}.")
-    if array.dtype == np.bool_:
-        return array
-    try:
-        numbers = array.astype(np.float64)
-    except (TypeError, ValueError):
-        raise InputError(f"event must be True/False or 0/1; found {_example(array)}.") from None
-    if np.isnan(numbers).any():
-        raise InputError(f"event is missing in {positions(np.isnan(numbers))}; drop those rows or find out.")
+    if type(values) is np.ndarray and values.dtype == np.bool_ and values.shape == (length,):
+        return values
+    numbers, missing = as_numbers(name, values, truth=True, wanted="be True/False or 0/1; found")
+    if numbers.ndim != 1 or numbers.size != length:
+        raise InputError(f"{name} must have one value per time ({length}); got shape {numbers.shape}.")
+    missing = np.isnan(numbers) if missing is None else missing | np.isnan(numbers)
+    if missing.any():
+        raise InputError(f"{name} is missing in {positions(missing)}; drop those rows or find out.")
     ones = numbers == 1.0
     if not (ones | (numbers == 0.0)).all():
         found = ", ".join(f"{v:g}" for v in np.unique(numbers)[:6])
         raise InputError(
-            f"event must be True/False or 0/1; found {{{found}}}. "
+            f"{name} must be True/False or 0/1; found {{{found}}}. "
             "If 2 marks the event, pass `event=(status == 2)`."
         )
     return ones
@@ -91,17 +100,9 @@ def event_vector(values: Any, length: int) -> BoolArray:
 def label_codes(name: str, values: Any, length: int) -> tuple[IntArray, tuple[Any, ...]]:
     """Integer codes (n,) and the labels they stand for; a Categorical keeps its order, others sort."""
     categories = getattr(getattr(values, "cat", values), "categories", None)
-    array = np.asarray(values)
+    array = as_labels(name, values)
     if array.ndim != 1 or array.size != length:
         raise InputError(f"{name} must have one value per time ({length}); got shape {array.shape}.")
-    if array.dtype.kind in "buiUS":
-        missing = np.zeros(1, bool)
-    elif array.dtype.kind == "f":
-        missing = array != array
-    else:
-        missing = np.array([v is None or v != v for v in array], bool)
-    if missing.any():
-        raise InputError(f"{name} is missing in {positions(missing)}; give those rows a label or drop them.")
     if categories is not None:
         seen = set(array.tolist())
         labels = tuple(c for c in categories if c in seen)
@@ -126,6 +127,41 @@ def label_codes(name: str, values: Any, length: int) -> tuple[IntArray, tuple[An
     except TypeError:
         raise InputError(f"{name} mixes kinds of labels ({_example(array)}); use one kind.") from None
     return codes.astype(np.int64), tuple(unique.tolist())
+
+
+def as_labels(name: str, values: Any) -> NDArray[Any]:
+    """Labels as an array, none of them missing: None, NaN, NaT, NA, masked, or text without a letter."""
+    if isinstance(values, np.ma.MaskedArray):
+        hidden = np.ma.getmaskarray(values)
+        if hidden.any():
+            raise _unlabelled(name, hidden)
+        values = values.data
+    array = as_array(name, values)
+    kind = array.dtype.kind
+    if kind in "bui":
+        return array
+    if kind == "O":
+        missing = np.array(
+            [is_missing(v) or (isinstance(v, str) and not v.strip()) for v in array.ravel()], bool
+        )
+    elif kind in "US":
+        missing = np.char.str_len(array.ravel()) == 0
+        if not missing.any() and np.char.isspace(array).any():
+            missing = np.char.isspace(array.ravel())
+    else:
+        missing = (array != array).ravel()
+    if missing.any():
+        raise _unlabelled(name, missing)
+    return array
+
+
+def label_list(name: str, values: Any) -> list[Any]:
+    """The labels as a list of plain Python values, none missing."""
+    return list(as_labels(name, values).tolist())
+
+
+def _unlabelled(name: str, missing: BoolArray) -> InputError:
+    return InputError(f"{name} is missing in {positions(missing)}; give those rows a label or drop them.")
 
 
 def require_columns(frame: Any, columns: Sequence[str], where: str = "data") -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from survsim.core.checks import FloatArray, label_codes
 from survsim.core.surv import Surv
 from survsim.kernels import risk_set
@@ -19,7 +21,8 @@ class EventTable:
     time : (m,) distinct follow-up times.
     n_risk, n_event, n_censor : (m,) float64, sums of weights (plain counts without weights): at risk
         just before the time (``entry < t <= time``), with event, censored.
-    n_patients : rows behind the table.
+    n_patients : patients behind the table (rows, when nobody says which rows are one patient). A row that
+        goes on in another one of its patient counts as no censoring.
     weighted : True when the rows carry weights.
     """
 
@@ -40,7 +43,16 @@ class EventTable:
             columns = risk_set.tabulate_whole(surv.time, surv.event)
         else:
             columns = risk_set.tabulate_sorted(*surv.sorted)
-        return cls(*columns, n_patients=len(surv), weighted=weighted)
+        if surv.id is not None and surv.entry is not None:
+            columns = (*columns[:3], columns[3] - _going_on(surv, columns[0]))
+        return cls(*columns, n_patients=surv.n_patients, weighted=weighted)
+
+
+def _going_on(surv: Surv, time: FloatArray) -> FloatArray:
+    """Weight of the rows that end at each time and go on in another row of the patient."""
+    rows = surv.continues
+    weight = None if surv.weight is None else surv.weight[rows]
+    return np.bincount(np.searchsorted(time, surv.time[rows]), weight, time.size)
 
 
 def counting_pays(surv: Surv) -> bool:
@@ -52,5 +64,5 @@ def group_rows(surv: Surv, by: Any) -> tuple[tuple[Any, ...], list[Surv]]:
     """Labels of `by` (n,) and the response of each group; ``("all",)`` and `surv` itself without `by`."""
     if by is None:
         return ("all",), [surv]
-    codes, groups = label_codes("by", by, len(surv))
+    codes, groups = label_codes("by", surv.paired("by", by), len(surv))
     return groups, [surv.take(codes == g) for g in range(len(groups))]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from survsim.core import units
+from survsim.core import times, units
 from survsim.core.checks import (
     BoolArray,
     FloatArray,
@@ -24,14 +24,11 @@ from survsim.core.checks import (
     require_columns,
 )
 from survsim.core.errors import InputError
+from survsim.core.pairing import in_order_of, index_of, paired
 from survsim.kernels import risk_set
 
 if TYPE_CHECKING:
     import pandas as pd
-
-TIE_TOLERANCE = 1.4901161193847656e-08
-"""Times closer than this, absolutely or relative to the mean absolute time, are one time: the square
-root of machine epsilon, R's `timefix` (survival 3.5, `aeqSurv`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
@@ -50,6 +47,9 @@ class Surv:
     stratum, stratum_labels : (n,) int64 codes or None, and what they stand for.
     cluster, cluster_labels : the same for clusters.
     cause, cause_labels : (n,) int64, 0 censored and k the k-th label; None without competing risks.
+    id, id_labels : the same for patients, where rows are start-stop intervals of patients.
+    index : row labels of the pandas columns it was made from, or None; columns and frames used with this
+        response later are put in their order.
     order : (n,) int64, stable sorting order of `time`, or None when times are whole numbers (a
         counting pass needs no sort); made when first asked for.
     sources : references of the rows behind the data, for provenance.
@@ -67,6 +67,9 @@ class Surv:
     cause: IntArray | None = None
     cause_labels: tuple[Any, ...] = ()
     sources: tuple[str, ...] = ()
+    id: IntArray | None = None
+    id_labels: tuple[Any, ...] = ()
+    index: Any = None
     _whole: bool | None = field(init=False, default=None)
     _order: IntArray | None = field(init=False, default=None)
     _sorted: tuple[FloatArray, BoolArray] | None = field(init=False, default=None)
@@ -105,19 +108,22 @@ class Surv:
         weight: Any = None,
         stratum: Any = None,
         cluster: Any = None,
+        id: Any = None,
         source: str | Iterable[str] = (),
     ) -> Surv:
         """Right-censored data, with delayed entry if `entry` is given.
 
         Parameters
         ----------
-        time : (n,) non-negative finite numbers in `unit`; 0 is allowed (such a patient counts in n and
-            is at risk for an event at 0 only).
+        time : (n,) non-negative finite numbers in `unit`, or durations (timedelta), which are converted into
+            it; 0 is allowed (such a patient counts in n and is at risk for an event at 0 only).
         event : (n,) True/False or 0/1.
         unit : "days", "weeks", "months" or "years"; there is no default.
         entry : (n,) non-negative times before `time`; at risk from just after it.
         weight : (n,) positive case or sampling weights.
         stratum, cluster : (n,) labels.
+        id : (n,) labels of patients, when a patient has several rows (start-stop data with `entry`): counts,
+            censorings and follow-up are then those of patients, and rows of one must not overlap.
         source : references ``table:row`` of the data, carried into every result.
 
         Raises
@@ -131,7 +137,11 @@ class Surv:
         Surv: 4 patients, 3 events, follow-up to 12 months
         """
         units.check_unit(unit)
-        end = float_vector("time", time)
+        time, event, entry, weight, stratum, cluster, id = paired(
+            time=time, event=event, entry=entry, weight=weight, stratum=stratum, cluster=cluster, id=id
+        )
+        labels = next((i for v in (time, event, entry, weight) if (i := index_of(v)) is not None), None)
+        end = float_vector("time", time, unit=unit)
         n = end.size
         if n == 0:
             raise InputError("time is empty; a survival response needs at least one patient.")
@@ -141,8 +151,9 @@ class Surv:
                 f"time must not be negative; found {end[bad][0]:g} in {positions(bad)}. "
                 "Check the order of the two dates it was computed from."
             )
+        times.refuse_overflow("time", end)
         seen = event_vector(event, n).copy()
-        start = None if entry is None else float_vector("entry", entry, n)
+        start = None if entry is None else float_vector("entry", entry, n, unit=unit)
         end, start, whole, in_order = _join_near_ties(end, start, seen)
         if start is not None:
             _check_entry(start, end)
@@ -155,6 +166,7 @@ class Surv:
             )
         strata = (None, ()) if stratum is None else label_codes("stratum", stratum, n)
         clusters = (None, ()) if cluster is None else label_codes("cluster", cluster, n)
+        patients = (None, ()) if id is None else label_codes("id", id, n)
         made = cls(
             time=end,
             event=seen,
@@ -166,7 +178,12 @@ class Surv:
             cluster=clusters[0],
             cluster_labels=clusters[1],
             sources=(source,) if isinstance(source, str) else tuple(source),
+            id=patients[0],
+            id_labels=patients[1],
+            index=labels if labels is not None and len(labels) == n else None,
         )
+        if patients[0] is not None:
+            _check_overlap(made)
         object.__setattr__(made, "_whole", whole)
         object.__setattr__(made, "_sorted", in_order)
         return made
@@ -184,7 +201,8 @@ class Surv:
         >>> s.cause_labels
         ('other', 'tumour')
         """
-        n = np.asarray(time).size
+        time, cause = paired(time=time, cause=cause)
+        n = len(float_vector("time", time, unit=units.check_unit(unit)))
         codes, labels = label_codes("cause", cause, n)
         if censored not in labels and len(labels) and codes.size:
             kinds = {type(v) for v in labels}
@@ -199,7 +217,8 @@ class Surv:
         number = {label: k + 1 for k, label in enumerate(names)} | {censored: 0}
         coded = np.array([number[label] for label in labels], np.int64)[codes]
         base = cls.right(time, coded > 0, unit=unit, **options)
-        return replace(base, cause=coded, cause_labels=names)
+        index = index_of(cause) if base.index is None else base.index
+        return replace(base, cause=coded, cause_labels=names, index=index)
 
     @classmethod
     def from_frame(
@@ -212,7 +231,7 @@ class Surv:
         source: str | Iterable[str] = (),
         **columns: str,
     ) -> Surv:
-        """Response from the columns of a frame: ``entry=``, ``weight=``, ``stratum=``, ``cluster=`` name columns."""
+        """Response from the columns of a frame: ``entry=``, ``weight=``, ``stratum=``, ``cluster=``, ``id=`` name columns."""
         require_columns(frame, [time, event, *columns.values()])
         rest = {name: frame[column] for name, column in columns.items()}
         return cls.right(frame[time], frame[event], unit=unit, source=source, **rest)
@@ -228,21 +247,54 @@ class Surv:
         ]
         tail = f" ({', '.join(extra)})" if extra else ""
         return (
-            f"Surv: {len(self)} patients, {int(self.event.sum())} events, "
+            f"Surv: {self.counted}, {int(self.event.sum())} events, "
             f"follow-up to {self.time.max():g} {self.unit}{tail}"
         )
 
+    @property
+    def n_patients(self) -> int:
+        """Patients, told apart by `id`; without it each row counts as one."""
+        return len(self) if self.id is None else int(np.unique(self.id).size)
+
+    @property
+    def counted(self) -> str:
+        """How many there are, in the right word: with entry and no `id`, nobody knows whether rows are patients."""
+        if self.id is not None and self.n_patients != len(self):
+            return f"{self.n_patients} patients in {len(self)} rows"
+        return f"{len(self)} {self.noun}"
+
+    @property
+    def noun(self) -> str:
+        """What the rows are called in a sentence."""
+        return "patients" if self.entry is None or self.id is not None else "rows"
+
+    @property
+    def continues(self) -> BoolArray:
+        """(n,) True for a row without event that goes on in another row of the patient: nobody is lost there."""
+        goes_on = np.zeros(len(self), bool)
+        if self.id is not None and self.entry is not None:
+            order = np.lexsort((self.time, self.id))
+            now, after = order[:-1], order[1:]
+            goes_on[now] = (self.id[now] == self.id[after]) & (self.entry[after] == self.time[now])
+        return goes_on & ~self.event
+
+    def paired(self, name: str, values: Any) -> Any:
+        """A column or frame in the row order of this response, by the row labels where both have them."""
+        return in_order_of(self.index, name, values, "the response")
+
     def take(self, rows: Any) -> Surv:
         """The response of some rows: an index array (repeats allowed) or a boolean mask (n,)."""
-        index = np.asarray(rows)
+        mask = getattr(rows, "dtype", None) == np.dtype(bool)
+        index = np.asarray(self.paired("rows", rows) if mask else rows)
         if index.dtype == bool and index.size != len(self):
             raise InputError(f"the mask has {index.size} values for {len(self)} patients.")
         if index.size == 0 or (index.dtype == bool and not index.any()):
             raise InputError("no patient is left by this selection; widen it.")
         parts: dict[str, Any] = {
             name: None if getattr(self, name) is None else getattr(self, name)[index]
-            for name in ("time", "event", "entry", "weight", "stratum", "cluster", "cause")
+            for name in ("time", "event", "entry", "weight", "stratum", "cluster", "cause", "id")
         }
+        parts["index"] = None if self.index is None else self.index[index]
         return replace(self, **parts)
 
     def to_unit(self, unit: str) -> Surv:
@@ -251,6 +303,7 @@ class Surv:
         if factor == 1.0:
             return self
         time = self.time * factor
+        times.refuse_overflow("time", time)
         entry = None if self.entry is None else self.entry * factor
         return replace(self, time=time, entry=entry, unit=unit)
 
@@ -276,9 +329,31 @@ def _check_entry(entry: FloatArray, time: FloatArray) -> None:
     bad = entry >= time
     if bad.any():
         i = int(np.flatnonzero(bad)[0])
+        alike = f"{entry[i]:g}" == f"{time[i]:g}" and entry[i] != time[i]
+        shown = (
+            f"{float(entry[i])!r} and time {float(time[i])!r}"
+            if alike
+            else f"{entry[i]:g} and time {time[i]:g}"
+        )
         raise InputError(
-            f"entry must be before time; found entry {entry[i]:g} and time {time[i]:g} in {positions(bad)}. "
+            f"entry must be before time; found entry {shown} in {positions(bad)}. "
             "A row of no length carries no information: drop it or correct the dates."
+        )
+
+
+def _check_overlap(surv: Surv) -> None:
+    """Rows of one patient follow one another; two at the same time would count the patient twice."""
+    assert surv.id is not None
+    begin = np.zeros(len(surv)) if surv.entry is None else surv.entry
+    order = np.lexsort((surv.time, begin, surv.id))
+    now, after = order[:-1], order[1:]
+    clash = (surv.id[now] == surv.id[after]) & (begin[after] < surv.time[now])
+    if clash.any():
+        i, j = int(now[clash][0]), int(after[clash][0])
+        hint = " Several rows of one patient need entry=, where each begins." if surv.entry is None else ""
+        raise InputError(
+            f"rows {i} and {j} of patient {surv.id_labels[surv.id[i]]!r} overlap: {begin[i]:g} to {surv.time[i]:g} and "
+            f"{begin[j]:g} to {surv.time[j]:g}.{hint} Correct the dates; a patient is at risk once at a time."
         )
 
 
@@ -299,44 +374,17 @@ def _join_near_ties(
         pooled, seen = risk_set.unpack(risk_set.packed_sort(own, event))
     else:
         pooled = np.sort(np.concatenate([own, start]))
-    step = np.diff(pooled)
-    close = np.flatnonzero(step <= TIE_TOLERANCE * max(float(pooled.mean()), 1.0))
-    late = close[step[close] > 0] + 1
-    if late.size:
-        old, before = pooled[late], pooled[late - 1]
-        # A chain of near-ties takes the value at its head, the last distinct one that stays.
-        linked = np.concatenate([[False], before[1:] == old[:-1]])
-        joined = before[np.maximum.accumulate(np.where(linked, 0, np.arange(late.size)))]
-        own = _replaced(own, old, joined)
-        start = None if start is None else _replaced(start, old, joined)
+    old, joined, late = times.near_ties(pooled)
+    if old.size:
         copies = np.searchsorted(pooled, old, side="right") - late
         rows = np.repeat(late - np.concatenate([[0], np.cumsum(copies)[:-1]]), copies) + np.arange(
             copies.sum()
         )
+        own = times.replaced(own, old, joined)
+        start = None if start is None else times.replaced(start, old, joined)
         pooled[rows] = np.repeat(joined, copies)
         whole = _countable(own)
     return own, start, whole, (pooled, seen) if start is None else None
-
-
-def _replaced(values: FloatArray, old: FloatArray, new: FloatArray) -> FloatArray:
-    """`values` with each of the few `old` (sorted) put to `new`, in place."""
-    rows = np.arange(values.size)
-    if values.size > 4096:
-        # A table of hashes leaves few candidates to search for.
-        bits = min(20, int(values.size).bit_length() + 3)
-        table = np.zeros(2**bits, bool)
-        table[_hash(old, bits)] = True
-        rows = np.flatnonzero(table[_hash(values, bits)])
-    k = np.minimum(np.searchsorted(old, values[rows]), old.size - 1)
-    hit = old[k] == values[rows]
-    values[rows[hit]] = new[k[hit]]
-    return values
-
-
-def _hash(values: FloatArray, bits: int) -> IntArray:
-    key = values.view(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    key >>= np.uint64(64 - bits)
-    return key.view(np.int64)
 
 
 def _countable(values: FloatArray) -> bool:

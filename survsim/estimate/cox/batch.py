@@ -11,6 +11,7 @@ from scipy.special import chdtrc
 from survsim.core.checks import BoolArray, FloatArray, IntArray, one_of
 from survsim.core.errors import InputError
 from survsim.core.surv import Surv
+from survsim.core.times import join_rows
 from survsim.kernels import cox_batch as kernel
 
 
@@ -90,6 +91,7 @@ def cox_trials(time: Any, event: Any, x: Any, *, ties: str = "efron", workers: i
     ties : "efron" or "breslow".
     """
     time = np.asarray(time, dtype=np.float64)
+    time = join_rows(time) if time.ndim == 2 else time
     seen: BoolArray = np.asarray(event, dtype=bool)
     values = np.asarray(x, dtype=np.float64)
     if values.shape == time.shape[1:]:

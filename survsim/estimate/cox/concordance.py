@@ -66,7 +66,7 @@ def concordance(surv: Surv, score: Any, *, conf_level: float = 0.95) -> Concorda
     0.8
     """
     between("conf_level", conf_level, 0, 1)
-    values = float_vector("score", score, len(surv))
+    values = float_vector("score", surv.paired("score", score), len(surv))
     counts = kernel.pair_counts(surv.time, surv.event, surv.entry, surv.weight, surv.stratum, values)
     weight = np.ones(len(surv)) if surv.weight is None else surv.weight
     c, d, t = (float(weight @ part) / 2.0 for part in counts)

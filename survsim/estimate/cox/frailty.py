@@ -78,7 +78,7 @@ def fit_frailty(
             "frailty works with ties='efron' or 'breslow' and without clusters in the response: the groups are given "
             "by frailty=."
         )
-    codes, labels = label_codes("frailty", frailty, len(surv))
+    codes, labels = label_codes("frailty", surv.paired("frailty", frailty), len(surv))
     if not 2 <= len(labels) <= MOST_GROUPS:
         raise InputError(f"frailty needs between 2 and {MOST_GROUPS} groups; got {len(labels)}.")
     problem = prepare(surv, design.matrix, offset, ties)

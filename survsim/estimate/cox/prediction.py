@@ -13,6 +13,7 @@ from survsim.core.errors import ExtrapolationWarning, InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
+from survsim.core.times import asked_times, meet
 from survsim.estimate.cox.baseline import at_estimate, cumulate
 from survsim.estimate.cox.fitted import FittedCox
 from survsim.kernels.cox_residuals import hazard_means
@@ -101,7 +102,8 @@ def predict_survival(
         offset = fit.offset if offset is None else offset
     else:
         codes = _strata(fit, stratum, x.shape[0])
-    when = np.unique(at.times) if times is None else np.atleast_1d(float_vector("times", np.ravel(times)))
+    shown = np.unique(at.times) if times is None else asked_times("times", times, unit=fit.surv.unit)
+    when = meet(shown, fit.surv.time)
     _warn_beyond(fit, when)
     z = ((x - problem.centre) / problem.scale).T
     total = x @ fit.estimate
@@ -127,7 +129,7 @@ def predict_survival(
     low, high = _limits(cumulative, std_error, level, conf_type)
     labels = tuple(data.index if hasattr(data, "columns") else range(x.shape[0]))
     return PredictedSurvival(
-        labels=labels, time=when, survival=np.exp(-cumulative), std_error=std_error, conf_low=low, conf_high=high,
+        labels=labels, time=shown, survival=np.exp(-cumulative), std_error=std_error, conf_low=low, conf_high=high,
         conf_level=level, conf_type=conf_type, unit=fit.surv.unit,
         provenance=Provenance.of("predict_survival", fit, conf_level=level, conf_type=conf_type),
     )  # fmt: skip

@@ -41,6 +41,7 @@ class Prepared:
 
 def model_design(surv: Surv, formula: str | None, data: Any) -> Design:
     """The design of `formula` on `data`, or the columns of `data` themselves when `formula` is None."""
+    data = surv.paired("data", data)
     if formula is not None:
         if data is None:
             raise InputError(f"formula {formula!r} needs data, a frame with one row per patient.")
@@ -102,7 +103,9 @@ def prepare(surv: Surv, matrix: FloatArray, offset: Any, ties: str, centre: bool
     at = cox.layout(
         surv.time, surv.event, surv.entry, surv.weight, surv.stratum, efron=ties == "efron", whole=surv.whole
     )
-    shift = None if offset is None else float_vector("offset", offset, len(surv))[at.rows]
+    shift = (
+        None if offset is None else float_vector("offset", surv.paired("offset", offset), len(surv))[at.rows]
+    )
     x = sorted_columns(matrix, at.rows)
     if not centre:
         return Prepared(at, x, np.zeros(x.shape[0]), np.ones(x.shape[0]), shift)

@@ -13,6 +13,7 @@ from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns
+from survsim.core.times import asked_time
 from survsim.estimate.cox.batch import cox_resamples
 from survsim.estimate.cox.fitted import FittedCox
 from survsim.estimate.cox.prediction import predict_survival
@@ -66,6 +67,7 @@ def calibration(fit: FittedCox, time: float, *, groups: int = 5, conf_level: flo
     """
     between("conf_level", conf_level, 0, 1)
     surv = fit.surv
+    time = asked_time("time", time, surv.time, unit=surv.unit)
     if not 0 < time <= float(surv.time.max()):
         raise InputError(
             f"time must lie within follow-up, 0 to {surv.time.max():g} {surv.unit}; got {time:g}."

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from survsim.core.checks import FloatArray, float_vector
+from survsim.core.checks import FloatArray
 from survsim.core.event_table import group_rows
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns
+from survsim.core.times import asked_times
 from survsim.estimate.nonparametric.kaplan_meier import kaplan_meier
 from survsim.estimate.nonparametric.landmark import landmark
 
@@ -78,7 +79,7 @@ def conditional_survival(
     >>> conditional_survival(s, given=2, times=1).estimate.round(4).tolist()
     [0.6667]
     """
-    starts, ahead = (float_vector(k, np.atleast_1d(v)) for k, v in (("given", given), ("times", times)))
+    starts, ahead = (asked_times(k, v, unit=surv.unit) for k, v in (("given", given), ("times", times)))
     groups, parts = group_rows(surv, by)
     labels: list[Any] = []
     rows: list[FloatArray] = []

@@ -31,7 +31,7 @@ def reverse_kaplan_meier(
     >>> float(reverse_kaplan_meier(s).median().estimate[0])
     6.0
     """
-    flipped = replace(surv, event=~surv.event, cause=None, cause_labels=())
+    flipped = replace(surv, event=~surv.event & ~surv.continues, cause=None, cause_labels=())
     curve = kaplan_meier(flipped, by, conf_type=conf_type, conf_level=conf_level)
     step = Provenance.of("reverse_kaplan_meier", surv, conf_type=conf_type, conf_level=conf_level)
     return replace(curve, provenance=step)

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from survsim.core import units
+from survsim.core import times, units
 from survsim.core.checks import FloatArray, float_vector, positions
 from survsim.core.errors import ConvergenceWarning, InputError
+from survsim.core.kinds import as_numbers
+from survsim.core.pairing import paired
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
@@ -72,10 +74,20 @@ def interval_censored_survival(low: Any, high: Any, *, unit: str) -> IntervalCen
     [0.5, 0.0]
     """
     units.check_unit(unit)
-    left = float_vector("low", low)
-    right = np.asarray(high, dtype=np.float64)
-    if right.shape != left.shape or np.isnan(right).any():
-        raise InputError(f"high must have one value or inf a patient ({left.size}); got shape {right.shape}.")
+    low, high = paired(low=low, high=high)
+    left = float_vector("low", low, unit=unit)
+    right, missing = as_numbers("high", high, unit)
+    missing = np.isnan(right) if missing is None else missing | np.isnan(right)
+    if right.shape != left.shape or missing.any():
+        where = f"; it is missing in {positions(missing)}" if missing.any() else ""
+        raise InputError(
+            f"high must have one value or inf a patient ({left.size}); got shape {right.shape}{where}."
+        )
+    seen = np.isfinite(right)
+    times.refuse_overflow("high", right[seen])
+    times.refuse_overflow("low", left)
+    if left.size:
+        left, right[seen] = times.join(left, right[seen])
     bad = (left < 0) | (right < left)
     if bad.any():
         raise InputError(f"each interval needs 0 <= low <= high; it fails in {positions(bad)}.")

@@ -14,6 +14,7 @@ from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns
+from survsim.core.times import asked_times, at_least_one, meet
 from survsim.core.upward import upward
 from survsim.estimate.nonparametric.confidence_bands import BANDS, SMALL_SAMPLE, pointwise_band, start_of_band
 from survsim.estimate.nonparametric.quantiles import SurvivalQuantiles, crossing_time
@@ -43,7 +44,8 @@ class KaplanMeier(Result):
         for the types that have none there.
     conf_start : (g,) lower limit before the first time (1 but for the beta product types).
     variance_log : (m,) of log S.
-    n_patients, n_events : (g,) rows and events, unweighted.
+    n_patients, n_events : (g,) patients (rows, where the response has entries and no `id`) and events,
+        unweighted; noun : which of the two.
     entries : one (2, k) array a group of sorted entry times and weights; empty without delayed entry.
     """
 
@@ -66,6 +68,7 @@ class KaplanMeier(Result):
     n_patients: IntArray
     n_events: IntArray
     entries: tuple[FloatArray, ...] = ()
+    noun: str = "patients"
 
     def columns(self) -> Columns:
         """Columns group, time, n_risk, n_event, n_censor, estimate, std_error, conf_low, conf_high."""
@@ -76,12 +79,12 @@ class KaplanMeier(Result):
     def headline(self) -> str:
         n, d = int(self.n_patients.sum()), int(self.n_events.sum())
         kind = "" if self.conf_type == "none" else f", {self.conf_level:.0%} {self.conf_type} interval"
-        lines = [f"Kaplan-Meier: {n} patients, {d} events, time in {self.unit}{kind}"]
+        lines = [f"Kaplan-Meier: {n} {self.noun}, {d} events, time in {self.unit}{kind}"]
         middle = self.median()
         for g, label in enumerate(self.groups):
             low, high = format_number(middle.conf_low[g]), format_number(middle.conf_high[g])
             lines.append(
-                f"  {label}: {self.n_patients[g]} patients, {self.n_events[g]} events, "
+                f"  {label}: {self.n_patients[g]} {self.noun}, {self.n_events[g]} events, "
                 f"median {format_number(middle.estimate[g])} ({low} to {high})"
             )
         if self.n_patients.min() < SMALL and self.conf_type not in (*SMALL_SAMPLE, "none"):
@@ -90,6 +93,10 @@ class KaplanMeier(Result):
                 'cover too seldom; conf_type="beta-product" keeps its level at any sample size.'
             )
         return "\n".join(lines)
+
+    @property
+    def _known(self) -> FloatArray:
+        return np.concatenate([self.time, *(when for when, _ in self.entries)])
 
     def rows(self, group: Any) -> slice:
         """Rows of one group."""
@@ -103,7 +110,7 @@ class KaplanMeier(Result):
 
         Level stretches at 1 - p give their midpoint, limits likewise (as R's ``quantile.survfit``).
         """
-        shares = float_vector("p", np.atleast_1d(p))
+        shares = float_vector("p", at_least_one(p))
         for share in shares:
             between("p", share, 0.0, 1.0, open_ends=False)
         found = np.full((3, len(self.groups), shares.size), np.nan)
@@ -133,14 +140,15 @@ class KaplanMeier(Result):
 
     def at_risk(self, times: Any) -> FloatArray:
         """Number at risk (weighted if the curve is) of each group at `times`, (g, k)."""
-        at = float_vector("times", np.atleast_1d(times))
+        at = asked_times("times", times, self._known, self.unit)
         counts = np.zeros((len(self.groups), at.size))
         for g in range(len(self.groups)):
             time = self.time[self.bounds[g] : self.bounds[g + 1]]
             n_risk = np.append(self.n_risk[self.bounds[g] : self.bounds[g + 1]], 0.0)
             nxt = np.searchsorted(time, at, side="left")
             counts[g] = n_risk[nxt]
-            if self.entries:
+            if self.entries and self.entries[g][0].any():
+                # A group that enters at 0 throughout is at risk from the start, as without entries.
                 when, weight = self.entries[g]
                 entered = np.concatenate([[0.0], np.cumsum(weight)])
                 until = np.append(time, np.inf)[nxt]
@@ -150,7 +158,8 @@ class KaplanMeier(Result):
 
     def survival_at(self, times: Any) -> SurvivalAt:
         """Survival with its interval at `times`; beyond a group's follow-up NaN, with a warning."""
-        at = float_vector("times", np.atleast_1d(times))
+        shown = asked_times("times", times, unit=self.unit)
+        at = meet(shown, self._known)
         columns = {name: np.empty((len(self.groups), at.size)) for name in COLUMNS[4:]}
         for g, label in enumerate(self.groups):
             rows = slice(int(self.bounds[g]), int(self.bounds[g + 1]))
@@ -160,7 +169,7 @@ class KaplanMeier(Result):
             if beyond.any():
                 warnings.warn(
                     f"group {label!r} was followed to {time[-1]:g} {self.unit} only; survival at "
-                    f"{', '.join(f'{t:g}' for t in at[beyond])} is unknown (NaN).",
+                    f"{', '.join(f'{t:g}' for t in shown[beyond])} is unknown (NaN).",
                     ExtrapolationWarning,
                     stacklevel=2,
                 )
@@ -170,11 +179,11 @@ class KaplanMeier(Result):
                 column[g, beyond] = np.nan
         return SurvivalAt(
             group=tuple(label for label in self.groups for _ in at),
-            time=np.tile(at, len(self.groups)),
+            time=np.tile(shown, len(self.groups)),
             n_risk=self.at_risk(at).ravel(),
             conf_level=self.conf_level,
             unit=self.unit,
-            provenance=Provenance.of("KaplanMeier.survival_at", self, times=at),
+            provenance=Provenance.of("KaplanMeier.survival_at", self, times=shown),
             **{name: column.ravel() for name, column in columns.items()},
         )
 
@@ -236,9 +245,10 @@ def kaplan_meier(
         conf_level=float(conf_level),
         robust=robust,
         unit=surv.unit,
-        n_patients=np.array([len(part) for part in parts]),
+        n_patients=np.array([part.n_patients for part in parts]),
         n_events=np.array([int(part.event.sum()) for part in parts]),
         entries=() if surv.entry is None else tuple(_entries(part) for part in parts),
+        noun=surv.noun,
         provenance=Provenance.of(
             "kaplan_meier", surv, conf_type=conf_type, conf_level=conf_level, robust=robust or None
         ),

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from survsim.core.checks import BoolArray, between
+from survsim.core.checks import BoolArray
 from survsim.core.errors import InputError
 from survsim.core.surv import Surv
+from survsim.core.times import asked_time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +50,8 @@ def landmark(surv: Surv, at: float) -> Landmark:
     >>> landmark(Surv.right([2, 5, 9], [1, 0, 1], unit="months"), 3).surv.time.tolist()
     [2.0, 6.0]
     """
-    between("at", at, 0.0, np.inf, open_ends=False)
+    known = surv.time if surv.entry is None else np.concatenate([surv.time, surv.entry])
+    at = asked_time("at", at, known, unit=surv.unit, open_ends=False)
     kept = surv.time > at
     if not kept.any():
         raise InputError(

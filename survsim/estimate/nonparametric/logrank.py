@@ -14,6 +14,7 @@ from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns
+from survsim.core.times import at_least_one
 from survsim.kernels import logrank, risk_set
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def logrank_test(
         df = int(spread > 0)
     return LogrankTest(
         groups=groups,
-        n_patients=np.bincount(codes, minlength=len(groups)),
+        n_patients=patients_of(surv, codes, len(groups)),
         observed=observed,
         expected=expected,
         covariance=covariance,
@@ -119,7 +120,7 @@ def logrank_test(
 
 def comparison_groups(surv: Surv, by: Any) -> tuple[IntArray, tuple[Any, ...]]:
     """Codes (n,) and labels of at least two groups of unweighted patients."""
-    codes, groups = label_codes("by", by, len(surv))
+    codes, groups = label_codes("by", surv.paired("by", by), len(surv))
     if len(groups) < 2:
         raise InputError(f"by must hold at least two groups; it holds only {groups[0]!r}.")
     if surv.weight is not None:
@@ -130,10 +131,17 @@ def comparison_groups(surv: Surv, by: Any) -> tuple[IntArray, tuple[Any, ...]]:
     return codes, groups
 
 
+def patients_of(surv: Surv, codes: IntArray, n_groups: int) -> IntArray:
+    """Patients (g,) of each group, told apart by `id` where the response has it."""
+    if surv.id is not None:
+        codes = np.unique(np.stack([codes, surv.id]), axis=1)[0]
+    return np.bincount(codes, minlength=n_groups)
+
+
 def _trend_scores(trend: Any, groups: tuple[Any, ...]) -> FloatArray:
     if trend is True:
         return np.arange(len(groups), dtype=np.float64)
-    scores = float_vector("trend", np.atleast_1d(trend))
+    scores = float_vector("trend", at_least_one(trend))
     if scores.size != len(groups):
         raise InputError(
             f"trend needs one score a group ({len(groups)}: {', '.join(map(repr, groups))}); got {scores.size}."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from survsim.core.errors import InputError
 from survsim.core.event_table import EventTable, group_rows
 from survsim.core.provenance import Provenance
 from survsim.core.surv import Surv
+from survsim.core.times import asked_time, meet
 from survsim.estimate.nonparametric.contrast import (
     Contrast,
     two_labels,
@@ -55,7 +55,8 @@ def milestone_test(
     [0.6667, 3.0]
     """
     one_of("method", method, METHODS)
-    between("time", time, 0.0, math.inf)
+    asked = asked_time("time", time, unit=surv.unit)
+    time = float(meet(asked, surv.time))
     between("conf_level", conf_level, 0.0, 1.0)
     groups, parts = group_rows(surv, by)
     pair = list(two_labels(groups, reference))
@@ -79,7 +80,7 @@ def milestone_test(
             rows = [(*row[:3], p) for row in rows]
     columns = np.array(rows).T
     return Contrast(
-        quantity=f"Survival at {time:g} {surv.unit}",
+        quantity=f"Survival at {asked:g} {surv.unit}",
         groups=tuple(groups[k] for k in pair),
         estimate=value,
         std_error=error,
@@ -90,7 +91,7 @@ def milestone_test(
         p_value=columns[3],
         conf_level=float(conf_level),
         unit=surv.unit,
-        provenance=Provenance.of("milestone_test", surv, time=time, method=method, reference=reference),
+        provenance=Provenance.of("milestone_test", surv, time=asked, method=method, reference=reference),
     )
 
 

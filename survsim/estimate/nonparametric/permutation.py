@@ -12,7 +12,12 @@ from survsim.core.result import Result, format_number, result
 from survsim.core.streams import stream_key
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns
-from survsim.estimate.nonparametric.logrank import comparison_groups, event_weights, pooled_counts
+from survsim.estimate.nonparametric.logrank import (
+    comparison_groups,
+    event_weights,
+    patients_of,
+    pooled_counts,
+)
 from survsim.kernels import logrank
 from survsim.kernels.permutation import subset_tail
 
@@ -106,7 +111,7 @@ def permutation_logrank_test(
         error = float(np.sqrt(p * (1 - p) / total))
     return PermutationTest(
         groups=groups,
-        n_patients=sizes,
+        n_patients=patients_of(surv, codes, n_groups),
         score=score,
         statistic=statistic,
         p_value=float(p),

@@ -12,7 +12,9 @@ from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns
+from survsim.core.times import asked_time
 from survsim.estimate.nonparametric.band_scales import normal_quantile
+from survsim.estimate.nonparametric.confidence_bands import normal_quantile
 from survsim.estimate.nonparametric.kaplan_meier import SMALL, KaplanMeier, kaplan_meier
 from survsim.kernels.product_limit import restricted_mean
 
@@ -109,7 +111,7 @@ def rmst(surv: Surv, tau: float, by: Any = None, *, conf_level: float = 0.95) ->
 
 def check_horizon(km: KaplanMeier, tau: float) -> float:
     """`tau` as float, if every group was followed that far or has no survivor left."""
-    number = between("tau", tau, 0.0, np.inf)
+    number = asked_time("tau", tau, km.time, unit=km.unit)
     last = km.time[km.bounds[1:] - 1]
     open_end = km.estimate[km.bounds[1:] - 1] > 0
     short = open_end & (last < number)

@@ -11,6 +11,7 @@ from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
+from survsim.core.times import asked_time
 from survsim.estimate.nonparametric.kaplan_meier import KaplanMeier
 from survsim.kernels.boundary import bridge_quantile
 
@@ -94,6 +95,10 @@ def simultaneous_band(
     >>> simultaneous_band(km, "hall-wellner", start=1, end=4).critical_value.round(4).tolist()
     [1.3205]
     """
+    start, end = (
+        None if t is None else asked_time(name, t, km.time, unit=km.unit, open_ends=False)
+        for name, t in (("start", start), ("end", end))
+    )
     one_of("kind", kind, KINDS)
     one_of("scale", scale, SCALES)
     between("conf_level", conf_level, 0.0, 1.0)

@@ -14,6 +14,7 @@ from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns
+from survsim.core.times import asked_time
 from survsim.estimate.nonparametric.kaplan_meier import kaplan_meier
 
 if TYPE_CHECKING:
@@ -89,8 +90,10 @@ def check_summary(
     rows: list[tuple[str, float, float, float]] = []
     if median is not None:
         own = float(km.median().estimate[0])
+        median = asked_time("median", median, time, unit=surv.unit) if median != np.inf else np.inf
         rows.append(("median", float(median), own, _median_distance(time, level, float(median))))
-    for at, printed in survival:
+    for asked, printed in survival:
+        at = asked_time("time of survival", asked, time, unit=surv.unit, open_ends=False)
         if not 0.0 <= printed <= 1.0 or not 0.0 <= at <= time[-1]:
             raise InputError(
                 f"{label}: printed survival {printed:g} at time {at:g} must lie within 0 and 1 and within follow-up to "

@@ -1,0 +1,166 @@
+"""What a column holds: numbers and durations are taken, dates, text and truth values are told apart.
+
+numpy turns almost anything into a float without a word: dates become nanoseconds since 1970, "6_0" becomes
+60, a masked value the number below its mask. Each is a wrong number that looks right, so it stops here.
+"""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Iterable
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from survsim.core import units
+from survsim.core.errors import InputError
+
+NUMBERS = "hold numbers; got"
+Missing = NDArray[np.bool_] | None
+_TICKS_PER_DAY = {
+    "W": 1 / 7,
+    "D": 1.0,
+    "h": 24.0,
+    "m": 1440.0,
+    "s": 86_400.0,
+    "ms": 86_400e3,
+    "us": 86_400e6,
+    "ns": 86_400e9,
+    "ps": 86_400e12,
+    "fs": 86_400e15,
+    "as": 86_400e18,
+}
+
+
+def is_missing(value: Any) -> bool:
+    """True for None, NaN, NaT and pandas' NA (whose comparison with itself has no truth value)."""
+    if value is None or type(value).__name__ == "NAType":
+        return True
+    try:
+        return bool(value != value)
+    except (TypeError, ValueError):
+        return False
+
+
+def as_numbers(
+    name: str, values: Any, unit: str | None = None, *, truth: bool = False, wanted: str = NUMBERS
+) -> tuple[NDArray[np.float64], Missing]:
+    """Values as float64, and where they are missing (None when the kind cannot say, as for plain floats).
+
+    With `unit`, durations (timedelta) are converted into it. `truth` lets True/False pass as 1/0.
+    """
+    if isinstance(values, np.ma.MaskedArray):
+        hidden = np.ma.getmaskarray(values)
+        kept = values.data.copy()
+        kept[hidden] = np.zeros((), values.dtype)[()]
+        found, missing = as_numbers(name, kept, unit, truth=truth, wanted=wanted)
+        return found, hidden if missing is None else hidden | missing
+    array = as_array(name, values)
+    kind = array.dtype.kind
+    if kind in "fiu" or (kind == "b" and truth):
+        return array.astype(np.float64, copy=False), None
+    if kind == "m":
+        return _durations(name, array, unit), np.isnat(array)
+    if kind == "O":
+        return _objects(name, array, unit, truth, wanted)
+    raise wrong_kind(name, array, 0, wanted)
+
+
+def as_array(name: str, values: Any) -> NDArray[Any]:
+    """numpy's array of the values, keeping apart what numpy would melt into one kind."""
+    mixed = isinstance(values, (list, tuple)) and len({*map(type, values)}) > 1
+    if mixed and any(isinstance(v, (bool, np.bool_, str, bytes, timedelta, date)) for v in values):
+        # [1.0, True] would become 1.0, 1.0 and ["a", nan] the text "nan".
+        return object_array(values)
+    if isinstance(values, (set, frozenset, dict)) or hasattr(values, "__next__"):
+        raise InputError(
+            f"{name} must be a list, array or column; got {type(values).__name__}, which has no rows."
+        )
+    try:
+        return np.asarray(values)
+    except (TypeError, ValueError):
+        raise InputError(f"{name} must be one column of values; got {_short(values)}.") from None
+
+
+def object_array(values: Iterable[Any]) -> NDArray[Any]:
+    """One-dimensional object array that keeps each value as it is, also where values are sequences."""
+    kept = list(values)
+    array = np.empty(len(kept), dtype=object)
+    for i, value in enumerate(kept):
+        array[i] = value
+    return array
+
+
+def wrong_kind(name: str, array: NDArray[Any], row: int, wanted: str) -> InputError:
+    """What the values are instead of numbers, and what to do."""
+    flat = array.ravel()
+    value = flat[row] if flat.size else None
+    kind = array.dtype.kind
+    plain = value if kind == "M" else value.item() if isinstance(value, np.generic) else value
+    if kind == "M" or isinstance(plain, date):
+        return InputError(
+            f"{name} must {wanted} the date {str(plain)[:10]} in row {row}. Subtract the date of origin, "
+            f"for example {name}=frame.end - frame.start: durations are converted by the unit."
+        )
+    if kind == "b" or isinstance(plain, bool):
+        return InputError(
+            f"{name} must {wanted} {plain!r} (bool) in row {row}. Truth values are no numbers here; "
+            "check that the columns are in the right order."
+        )
+    return InputError(
+        f"{name} must {wanted} {_short(plain)} ({type(plain).__name__}) in row {row}. "
+        "Convert text and dates to numbers first."
+    )
+
+
+def _durations(name: str, array: NDArray[Any], unit: str | None) -> NDArray[np.float64]:
+    """timedelta64 in `unit`, by one division so that whole days stay whole."""
+    if unit is None:
+        raise InputError(
+            f"{name} must hold numbers; got durations (timedelta64). Divide them by the unit you mean, for example "
+            f"{name} / np.timedelta64(1, 'D')."
+        )
+    code, step = np.datetime_data(array.dtype)
+    ticks = np.where(np.isnat(array), 0, array.view(np.int64)) * float(step)
+    if code in ("Y", "M"):
+        return ticks * units.conversion_factor("years" if code == "Y" else "months", unit)
+    if code not in _TICKS_PER_DAY:
+        raise InputError(f"{name} holds durations without a unit (timedelta64 generic); give them one.")
+    days = ticks * 7.0 if code == "W" else ticks / _TICKS_PER_DAY[code]
+    return days / units.conversion_factor(unit, "days")
+
+
+def _objects(
+    name: str, array: NDArray[Any], unit: str | None, truth: bool, wanted: str
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    found, missing = np.full(array.shape, np.nan), np.zeros(array.shape, bool)
+    spans = 0
+    for row, (place, value) in enumerate(np.ndenumerate(array)):
+        if is_missing(value):
+            missing[place] = True
+        elif isinstance(value, (timedelta, np.timedelta64)):
+            spans += 1
+            found[place] = _span(name, value, unit)
+        elif isinstance(value, (bool, np.bool_)) and not truth:
+            raise wrong_kind(name, array, row, wanted)
+        elif isinstance(value, (numbers.Real, Decimal, np.bool_)):
+            found[place] = float(value)
+        else:
+            raise wrong_kind(name, array, row, wanted)
+    if 0 < spans < int((~missing).sum()):
+        raise InputError(f"{name} mixes durations with plain numbers; give all in one kind.")
+    return found, missing
+
+
+def _span(name: str, value: timedelta | np.timedelta64, unit: str | None) -> float:
+    if isinstance(value, np.timedelta64) or unit is None:
+        return float(_durations(name, np.array([value], dtype="timedelta64"), unit)[0])
+    return float(value / timedelta(days=1)) / units.conversion_factor(unit, "days")
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,44 @@
+"""Rows belong together by their labels where both sides carry labels, else by position."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from survsim.core.errors import InputError
+
+
+def index_of(values: Any) -> Any:
+    """The row labels of a pandas Series or frame; None for anything else."""
+    return values.index if hasattr(values, "iloc") else None
+
+
+def in_order_of(index: Any, name: str, values: Any, of: str = "time") -> Any:
+    """`values` in the row order of `index`; refused when the labels are not the same ones.
+
+    Without labels on either side rows pair by position, and a wrong number of rows is left to the check
+    of lengths, whose message says more.
+    """
+    own = index_of(values)
+    if own is None or index is None or own is index or len(own) != len(index) or own.equals(index):
+        return values
+    if own.is_unique and index.is_unique:
+        place = own.get_indexer(index)
+        if (place >= 0).all():
+            return values.iloc[place]
+        stranger = own[int((index.get_indexer(own) < 0).argmax())]
+        why = f"row {stranger!r} of {name} is not in {of}"
+    else:
+        why = "labels occur more than once, in another order"
+    raise InputError(
+        f"{name} and {of} carry different row labels ({why}), so their rows cannot be paired. Select both from one "
+        f"frame, or pass {name}.to_numpy() if position is what pairs them."
+    )
+
+
+def paired(**columns: Any) -> tuple[Any, ...]:
+    """Columns in the row order of the first one that carries labels, in the order given."""
+    first = next(((n, i) for n, v in columns.items() if (i := index_of(v)) is not None), None)
+    if first is None:
+        return tuple(columns.values())
+    of, index = first
+    return tuple(in_order_of(index, name, values, of) for name, values in columns.items())

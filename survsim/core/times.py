@@ -1,0 +1,183 @@
+"""When two times are one: the single tolerance by which times meet, in the data and in what is asked.
+
+Times made by subtraction or by a change of unit differ in their last bits from the same times as printed:
+1.1 years are 13.200000000000001 months. A time that a user names means the known time that lies within
+`TIE_TOLERANCE` of it, absolutely or relative to itself. Times of the data are joined at the same tolerance,
+absolutely or relative to the mean of the distinct times, which is R's `timefix` (survival 3.5, `aeqSurv`),
+unless that mean says nothing about the times: one code of 9.99e9 for "unknown" would make all others the
+same. Where the mean exceeds `ORDINARY` medians each time is judged by itself.
+
+Two roads lead here. `join` makes near-ties within one set of times equal. `meet` takes times that a user
+names to the known times they mean, after which plain comparisons (``<=``, `searchsorted`) are right.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from survsim.core.checks import BoolArray, FloatArray, IntArray, between, float_vector, positions
+from survsim.core.errors import InputError, SurvsimWarning
+
+TIE_TOLERANCE = 1.4901161193847656e-08
+"""Square root of machine epsilon, as R's `timefix`."""
+
+ORDINARY = 10.0
+"""Means of survival times lie below this many medians; codes for "unknown" lift them above."""
+
+VISIBLE = 5e-7, 1e-9
+"""A join is visible when it moves a time by more than this share of it (six digits print another number)
+and by more than this much in all (rounding of dates, ages and units stays below)."""
+
+LONGEST = 1e100
+"""Beyond this, sums and squares of times leave the range of floating point."""
+
+
+def tolerance(time: Any) -> Any:
+    """How far from `time` another time may be and still be the same."""
+    return TIE_TOLERANCE * np.maximum(np.abs(time), 1.0)
+
+
+def same(a: Any, b: Any) -> Any:
+    """True where two times are one."""
+    apart = np.abs(np.subtract(a, b))
+    return np.equal(a, b) | ((apart <= tolerance(np.maximum(np.abs(a), np.abs(b)))) & (apart < np.inf))
+
+
+def meet(asked: Any, known: Any) -> FloatArray:
+    """Times as asked, each put to the known time it means, or left as it is where it means none.
+
+    Parameters
+    ----------
+    asked : times of any shape.
+    known : times in any order; near-ties among them joined (as in a `Surv`). Infinite ones are kept.
+
+    Example
+    -------
+    >>> from survsim.core.times import meet
+    >>> meet([13.2, 20], [1.1 * 12, 14]) == [1.1 * 12, 20]
+    array([ True,  True])
+    """
+    at = np.asarray(asked, dtype=np.float64)
+    grid = np.asarray(known, dtype=np.float64).ravel()
+    if grid.size == 0 or at.size == 0:
+        return at
+    if grid.size > 1 and not (grid[1:] >= grid[:-1]).all():
+        grid = np.sort(grid)
+    after = np.minimum(np.searchsorted(grid, at, side="left"), grid.size - 1)
+    before = np.maximum(after - 1, 0)
+    with np.errstate(invalid="ignore"):
+        nearer = np.where(np.abs(grid[before] - at) < np.abs(grid[after] - at), grid[before], grid[after])
+        return np.where(same(nearer, at), nearer, at)
+
+
+def asked_times(name: str, values: Any, known: Any = (), unit: str | None = None) -> FloatArray:
+    """Times that a user names, one or many, as a vector that has met the known times."""
+    return meet(float_vector(name, at_least_one(values), unit=unit), known)
+
+
+def asked_time(
+    name: str, value: Any, known: Any = (), *, unit: str | None = None, open_ends: bool = True
+) -> float:
+    """One time that a user names, positive (or 0 without `open_ends`), that has met the known times."""
+    return float(meet(between(name, value, 0.0, np.inf, open_ends=open_ends, unit=unit), known))
+
+
+def at_least_one(values: Any) -> Any:
+    """A single value as a list of one; anything with rows as it is."""
+    return [values] if np.ndim(values) == 0 and not hasattr(values, "__iter__") else values
+
+
+def join(*columns: FloatArray) -> tuple[FloatArray, ...]:
+    """Copies of one or more columns of times in which times that are one are equal."""
+    pooled = np.sort(np.concatenate([c.ravel() for c in columns]))
+    old, joined, _ = near_ties(pooled)
+    return tuple(replaced(c + 0.0, old, joined) if old.size else c + 0.0 for c in columns)
+
+
+def join_rows(times: FloatArray) -> FloatArray:
+    """A copy of times (b, n) with the near-ties of each row joined, as `Surv` does for one row."""
+    own = times + 0.0
+    if own.size:
+        ordered = np.sort(own, axis=1)
+        step = np.diff(ordered, axis=1)
+        reach = TIE_TOLERANCE * np.maximum(ordered[:, -1:], 1.0)
+        close = ((step > 0) & (step <= reach)).any(axis=1)
+        for row in np.flatnonzero(close):
+            own[row] = join(own[row])[0]
+    return own
+
+
+def near_ties(pooled: FloatArray) -> tuple[FloatArray, FloatArray, IntArray]:
+    """Sorted times that must give way, what they become, and the place of the first of each.
+
+    A chain of near-ties takes the value at its head. Warns when that moves a time visibly.
+    """
+    step = np.diff(pooled)
+    close = np.flatnonzero(step <= _widths(pooled, step))
+    late = close[step[close] > 0] + 1
+    old, before = pooled[late], pooled[late - 1]
+    if not late.size:
+        return old, before, late
+    linked = np.concatenate([[False], before[1:] == old[:-1]])
+    joined = before[np.maximum.accumulate(np.where(linked, 0, np.arange(late.size)))]
+    moved = old - joined
+    seen = moved > np.maximum(VISIBLE[0] * old, VISIBLE[1])
+    if seen.any():
+        worst = int(np.argmax(moved / old))
+        warnings.warn(
+            f"{int(seen.sum())} distinct times were joined with an earlier one: {float(old[worst])!r} became "
+            f"{float(joined[worst])!r}. Times {TIE_TOLERANCE:.1e} apart (absolutely, or of the time) count as one. If "
+            "they are different times, use a smaller unit; if not, round them.",
+            SurvsimWarning,
+            stacklevel=4,
+        )
+    return old, joined, late
+
+
+def _widths(pooled: FloatArray, step: FloatArray) -> Any:
+    """How close neighbours must be to be one time: one number, or (n-1,) where the mean does not tell."""
+    distinct = pooled
+    if np.count_nonzero(step) < step.size:
+        distinct = pooled[np.append(True, step > 0)]
+    mean, middle = float(distinct.mean()), float(distinct[distinct.size // 2])
+    return TIE_TOLERANCE * max(mean, 1.0) if mean <= max(ORDINARY * middle, 1.0) else tolerance(pooled[1:])
+
+
+def replaced(values: FloatArray, old: FloatArray, new: FloatArray) -> FloatArray:
+    """`values` with each of the few `old` (sorted) put to `new`, in place."""
+    flat = values.ravel()
+    rows = np.arange(flat.size)
+    if flat.size > 4096:
+        # A table of hashes leaves few candidates to search for.
+        bits = min(20, int(flat.size).bit_length() + 3)
+        table = np.zeros(2**bits, bool)
+        table[_hash(old, bits)] = True
+        rows = np.flatnonzero(table[_hash(flat, bits)])
+    k = np.minimum(np.searchsorted(old, flat[rows]), old.size - 1)
+    hit = old[k] == flat[rows]
+    flat[rows[hit]] = new[k[hit]]
+    return flat.reshape(values.shape)
+
+
+def refuse_overflow(name: str, time: FloatArray) -> None:
+    """Times so long that arithmetic with them overflows."""
+    if time.size and float(time.max()) > LONGEST:
+        bad = time > LONGEST
+        raise InputError(
+            f"{name} is {time[bad][0]:g} in {positions(bad)}, beyond what can be computed with ({LONGEST:g}). "
+            "A code for an unknown time? Drop those rows or censor them where follow-up ended."
+        )
+
+
+def lengthless(begin: FloatArray, end: FloatArray) -> BoolArray:
+    """True where an interval has no length: its end is not after its beginning."""
+    return (begin >= end) | np.asarray(same(begin, end), bool)
+
+
+def _hash(values: FloatArray, bits: int) -> IntArray:
+    key = values.view(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    key >>= np.uint64(64 - bits)
+    return key.view(np.int64)

@@ -1,0 +1,117 @@
+"""Times that differ in the last bits are one time: among the data, and between the data and what is asked."""
+
+import numpy as np
+import pytest
+
+from survsim import (
+    Surv,
+    check_summary,
+    conditional_survival,
+    cox_ph,
+    cox_trials,
+    interval_censored_survival,
+    kaplan_meier,
+    landmark,
+    milestone_test,
+    rmst,
+    simultaneous_band,
+)
+from survsim.core import times
+from survsim.core.errors import InputError, SurvsimWarning
+
+MONTHS = Surv.right([0.5, 1.1, 1.1, 2.0], [1, 1, 1, 0], unit="years").to_unit("months")
+"""1.1 years are 13.200000000000001 months."""
+
+
+@pytest.mark.parametrize("asked", [13.2, 13.2 * (1 + 1e-15), 13.2 * (1 - 1e-15)])
+def test_survival_at_a_time_that_a_change_of_unit_moved(asked):
+    at = kaplan_meier(MONTHS).survival_at([asked])
+    assert at.estimate.tolist() == [0.25]
+    assert at.n_risk.tolist() == [3]
+    assert at.time.tolist() == [asked]
+
+
+def test_everything_that_reads_a_curve_at_a_time_reads_it_there():
+    assert conditional_survival(MONTHS, [13.2], [10.0]).n_risk.tolist() == [1]
+    assert len(landmark(MONTHS, 13.2).surv) == 1
+    assert rmst(Surv.right([0.1, 0.2, 0.3], [1, 1, 0], unit="years"), 0.1 + 0.2).estimate[0] > 0
+    twice = Surv.right(np.tile([0.5, 1.1, 1.1, 2.0], 2) * 12, [1, 1, 1, 0] * 2, unit="months")
+    test = milestone_test(twice, ["a"] * 4 + ["b"] * 4, 13.2)
+    assert test.estimate.tolist() == [0.25, 0.25]
+    assert simultaneous_band(kaplan_meier(MONTHS), start=13.2).time.size == 1
+
+
+def test_a_summary_is_held_against_the_curve_at_the_same_time():
+    agreed = check_summary(MONTHS, survival=[(13.2, 0.25)])
+    assert agreed.agrees.all()
+
+
+def test_cox_predictions_and_calibration_read_the_event_at_its_time():
+    s = Surv.right([0.3, 0.1 + 0.2, 0.5, 0.6, 0.7, 0.8], [1] * 6, unit="years")
+    fit = cox_ph(s, None, [0.0, 1, 1, 0, 0, 1])
+    assert s.time[0] == s.time[1]
+    for asked in (0.3, 0.1 + 0.2):
+        assert fit.predict_survival([[0.0]], [asked]).survival[0, 0] < 1.0
+        assert fit.calibration(asked, groups=2).n_event.sum() == 2
+
+
+def test_a_batch_of_trials_joins_as_one_fit_does():
+    time = [[0.3, 0.1 + 0.2, 0.5, 0.6, 0.7, 0.8]]
+    arm = [0.0, 1, 1, 0, 0, 1]
+    one = cox_ph(Surv.right(time[0], [1] * 6, unit="years"), None, arm)
+    many = cox_trials(time, [[1] * 6], arm)
+    np.testing.assert_allclose(many.estimate[0], one.estimate, rtol=1e-6)
+    np.testing.assert_allclose(one.estimate, [-0.2767], atol=5e-5)
+
+
+def test_an_entry_one_bit_before_its_time_is_no_interval_and_is_printed_long_enough():
+    with pytest.raises(InputError, match="entry must be before time"):
+        Surv.right([0.1 + 0.2, 1.0], [1, 1], unit="years", entry=[0.3, 0])
+
+
+def test_interval_with_ends_one_bit_apart_is_an_exact_time():
+    near = interval_censored_survival([0.1 + 0.2, 1.0, 2.0], [0.3, 1.5, np.inf], unit="years")
+    plain = interval_censored_survival([0.3, 1.0, 2.0], [0.3, 1.5, np.inf], unit="years")
+    np.testing.assert_array_equal(near.survival, plain.survival)
+
+
+def test_one_code_for_unknown_leaves_the_other_times_apart():
+    time = np.append(np.linspace(1, 50, 79), 9.99e9)
+    assert np.unique(Surv.right(time, np.ones(80), unit="months").time).size == 80
+
+
+def test_overflow_is_refused():
+    with pytest.raises(InputError, match="beyond what can be computed with"):
+        Surv.right([1e308, 1.5e308, 1.0, 2.0], [1] * 4, unit="months")
+
+
+def test_joining_equals_timefix_on_ordinary_data():
+    # R 4.2, survival 3.5-3: length(unique(aeqSurv(Surv(x, rep(1, 7)))[, 1])) is 3; the mean of the distinct
+    # times is 21.4, so the gaps of 1e-7 and 2e-7 at 10 are near-ties.
+    x = [10.0, 10.0 + 1e-7, 10.0 + 3e-7, 20.0, 20.0 + 1e-12, 30.0 - 4e-15 * 30, 30.0]
+    assert np.unique(Surv.right(x, np.ones(7), unit="days").time).tolist() == [10.0, 20.0, 30.0 - 4e-15 * 30]
+
+
+def test_a_join_that_six_digits_show_warns():
+    with pytest.warns(SurvsimWarning, match="distinct times were joined"):
+        Surv.right([1e-8, 2e-8, 1.0], [1, 1, 1], unit="years")
+    with pytest.warns(SurvsimWarning, match="use a smaller unit"):
+        Surv.right(5.0 + 5e-8 * np.arange(200), np.ones(200), unit="years")
+
+
+def test_meet_puts_to_the_nearest_and_leaves_strangers():
+    known = [5.0, 1.1 * 12, np.inf]
+    found = times.meet([[13.2, 5.1], [np.inf, 5 - 1e-12]], known)
+    assert found.tolist() == [[1.1 * 12, 5.1], [np.inf, 5.0]]
+    assert times.meet([3.0], []).tolist() == [3.0]
+
+
+def test_rows_are_joined_each_by_itself():
+    rows = times.join_rows(np.array([[0.3, 0.1 + 0.2, 1.0], [1.0, 2.0, 3.0]]))
+    assert rows[0, 0] == rows[0, 1]
+    assert rows[1].tolist() == [1.0, 2.0, 3.0]
+
+
+def test_whoever_enters_at_0_throughout_is_at_risk_from_0():
+    s = Surv.right([3, 4, 5], [1, 1, 0], unit="months", entry=[0, 0, 0])
+    assert kaplan_meier(s).at_risk([0, 1]).tolist() == [[3, 3]]
