@@ -52,7 +52,7 @@ def _going_on(surv: Surv, time: FloatArray) -> FloatArray:
     """Weight of the rows that end at each time and go on in another row of the patient."""
     rows = surv.continues
     weight = None if surv.weight is None else surv.weight[rows]
-    return np.bincount(np.searchsorted(time, surv.time[rows]), weight, time.size)
+    return np.bincount(np.searchsorted(time, surv.time[rows]), weight, time.size).astype(np.float64)
 
 
 def counting_pays(surv: Surv) -> bool:

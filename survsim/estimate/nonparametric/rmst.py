@@ -14,7 +14,6 @@ from survsim.core.surv import Surv
 from survsim.core.tables import Columns
 from survsim.core.times import asked_time
 from survsim.estimate.nonparametric.band_scales import normal_quantile
-from survsim.estimate.nonparametric.confidence_bands import normal_quantile
 from survsim.estimate.nonparametric.kaplan_meier import SMALL, KaplanMeier, kaplan_meier
 from survsim.kernels.product_limit import restricted_mean
 
