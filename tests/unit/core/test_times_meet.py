@@ -3,21 +3,15 @@
 import numpy as np
 import pytest
 
-from survsim import (
-    Surv,
-    check_summary,
-    conditional_survival,
-    cox_ph,
-    cox_trials,
-    interval_censored_survival,
-    kaplan_meier,
-    landmark,
-    milestone_test,
-    rmst,
-    simultaneous_band,
-)
+from survsim import Surv, check_summary, cox_ph, kaplan_meier, rmst
 from survsim.core import times
 from survsim.core.errors import InputError, SurvsimWarning
+from survsim.estimate.cox.batch import cox_trials
+from survsim.estimate.nonparametric.conditional_survival import conditional_survival
+from survsim.estimate.nonparametric.interval_censored import interval_censored_survival
+from survsim.estimate.nonparametric.landmark import landmark
+from survsim.estimate.nonparametric.milestone import milestone_test
+from survsim.estimate.nonparametric.simultaneous_bands import simultaneous_band
 
 MONTHS = Surv.right([0.5, 1.1, 1.1, 2.0], [1, 1, 1, 0], unit="years").to_unit("months")
 """1.1 years are 13.200000000000001 months."""
