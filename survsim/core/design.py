@@ -9,6 +9,7 @@ import numpy as np
 
 from survsim.core.checks import FloatArray, positions, require_columns
 from survsim.core.errors import InputError
+from survsim.core.surv import Surv
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,6 +83,102 @@ def design_matrix(formula: str, data: pd.DataFrame) -> Design:
     keep = [c for c in matrix.columns if c != "Intercept"]
     values = _values(matrix, len(data), formula)
     return Design(formula, tuple(keep), values, matrix.model_spec)
+
+
+def covariate_design(formula: Any, data: Any, surv: Surv) -> Design | None:
+    """The design that a formula and its frame, or numbers without a formula, describe for the n patients of `surv`.
+
+    Every model reads its covariates here, so that a frame without a formula means the same to all: its columns.
+
+    Parameters
+    ----------
+    formula : right-hand side for `data`; or numbers themselves, (n,) or (n, p); or None for the columns of `data`.
+    data : frame with n rows, or without a formula numbers as above; None without covariates.
+    surv : the response; a frame with row labels is put in its order.
+
+    Returns
+    -------
+    Design, or None when neither is given.
+
+    Raises
+    ------
+    InputError : other than n rows, a missing value, text where a number is wanted, a formula without data.
+    """
+    if formula is None and data is None:
+        return None
+    data = surv.paired("data", data)
+    if isinstance(formula, str):
+        if data is None:
+            raise InputError(
+                f"formula {formula!r} needs data, a frame with one row per patient: pass it as data=."
+            )
+        design = design_matrix(formula, data)
+    else:
+        design = plain_design(data if formula is None else surv.paired("data", formula))
+    if design.matrix.shape[0] != len(surv):
+        raise InputError(
+            f"data has {design.matrix.shape[0]} rows, the response {len(surv)}; they must be the same patients in the same "
+            "order."
+        )
+    return design
+
+
+def plain_design(data: Any) -> Design:
+    """The columns of numbers (n,) or (n, p) as they are; a frame or a named series keeps its names."""
+    columns = getattr(data, "columns", None)
+    if columns is None and getattr(data, "name", None) is not None and np.ndim(data) == 1:
+        columns = [data.name]
+    matrix = _numbers(data)
+    if matrix.ndim == 1:
+        matrix = matrix[:, None]
+    if matrix.ndim != 2:
+        raise InputError(f"data must have one row per patient; got shape {matrix.shape}.")
+    if not np.isfinite(matrix.sum()):
+        bad = np.isfinite(matrix).sum(axis=1) < matrix.shape[1]
+        if bad.any():
+            raise InputError(
+                f"covariates must be finite; missing or infinite in {positions(bad)}. "
+                "Drop those rows from data and response, or impute (see pool_imputations)."
+            )
+    names = [f"x{j + 1}" for j in range(matrix.shape[1])] if columns is None else list(map(str, columns))
+    twice = sorted({name for name in names if names.count(name) > 1}) if columns is not None else []
+    if twice:
+        raise InputError(
+            f"data has {', '.join(map(repr, twice))} more than once; give each column its own name."
+        )
+    return Design(" + ".join(names), tuple(names), matrix)
+
+
+def _numbers(data: Any) -> FloatArray:
+    """Numbers of a plain matrix; text and dates are refused, by column where columns have names."""
+    named = hasattr(data, "columns") and data.columns.is_unique
+    parts = {str(c): data[c] for c in data.columns} if named else {"": data}
+    wrong = [name for name, values in parts.items() if not _holds_numbers(values)]
+    if wrong:
+        which = (
+            f" ({', '.join(map(repr, wrong[:5]))} {'is' if len(wrong) == 1 else 'are'} not)"
+            if wrong[0]
+            else ""
+        )
+        raise InputError(
+            f"without a formula every column of data must be a number{which}; write a formula, for example "
+            "'C(stage) + age'."
+        )
+    return np.asarray(data, dtype=np.float64)
+
+
+def _holds_numbers(values: Any) -> bool:
+    """Whether values are numbers as they stand: a categorical is not, whatever its labels."""
+    if hasattr(getattr(values, "dtype", None), "categories"):
+        return False
+    try:
+        array = np.asarray(values)
+    except ValueError:  # rows of different lengths
+        return False
+    if array.dtype.kind in "buif":
+        return True
+    number = (bool, int, float, np.bool_, np.integer, np.floating)
+    return array.dtype.kind == "O" and all(v is None or isinstance(v, number) for v in array.ravel())
 
 
 def formula_variables(formula: str) -> set[str]:

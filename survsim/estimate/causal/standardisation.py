@@ -190,9 +190,9 @@ class _Recipe:
 
     @classmethod
     def _of_spline(cls, fit: ParametricFit, model: SplineModel) -> _Recipe:
-        if model.design.design is None:
+        if model.design.design is None or model.design.design.spec is None:
             raise InputError(
-                "the spline model has no covariates; fit it with a formula that names the treatment."
+                "the spline model has no formula; fit it with a formula that names the treatment."
             )
         told = dict(fit.provenance.options)
         formula = model.design.design.formula

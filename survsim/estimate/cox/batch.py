@@ -9,9 +9,11 @@ import numpy as np
 from scipy.special import chdtrc
 
 from survsim.core.checks import BoolArray, FloatArray, IntArray, one_of
+from survsim.core.design import plain_design
 from survsim.core.errors import InputError
 from survsim.core.surv import Surv
-from survsim.core.times import join_rows
+from survsim.core.trial_rows import numbers, trial_rows
+from survsim.estimate.cox.prepare import refuse_causes
 from survsim.kernels import cox_batch as kernel
 
 
@@ -58,13 +60,31 @@ def cox_resamples(
     counts : (B, n) how often each row is drawn: ``rng.multinomial(n, np.full(n, 1 / n), size=B)``. A row
         drawn twice counts as two tied rows, as if it had been copied.
     ties : "efron" or "breslow".
+
+    Returns
+    -------
+    CoxBatch
+
+    Raises
+    ------
+    InputError : covariates that are missing or not numbers, counts that are not whole numbers of at least 0,
+        shapes that do not agree, a response with several causes.
+
+    Example
+    -------
+    >>> from survsim import Surv, cox_resamples
+    >>> surv = Surv.right([1, 2, 3, 4], [1, 1, 1, 0], unit="years")
+    >>> cox_resamples(surv, [0.0, 1, 0, 1], [[1, 1, 1, 1], [2, 1, 1, 0]]).estimate.round(3).ravel()
+    array([-0.941, -0.129])
     """
-    x = np.asarray(matrix, dtype=np.float64)
-    x = x[:, None] if x.ndim == 1 else x
-    drawn = np.asarray(counts)
-    n = len(surv)
+    one_of("ties", ties, ("efron", "breslow"))
+    refuse_causes(surv)
+    n, drawn = len(surv), numbers("counts", counts)
+    x = plain_design(matrix).matrix
     if x.shape[0] != n or drawn.ndim != 2 or drawn.shape[1] != n:
         raise InputError(f"matrix must be ({n}, p) and counts (B, {n}); got {x.shape} and {drawn.shape}.")
+    if not ((drawn >= 0) & (drawn == np.floor(drawn)) & (drawn < 2**31)).all():
+        raise InputError("counts must be whole numbers of at least 0: how often each row is drawn.")
     stratum = np.zeros(n, np.int64) if surv.stratum is None else surv.stratum
     order = np.lexsort((-surv.time, stratum))
     fresh = np.concatenate([[True], np.diff(stratum[order]) != 0])
@@ -86,28 +106,46 @@ def cox_trials(time: Any, event: Any, x: Any, *, ties: str = "efron", workers: i
 
     Parameters
     ----------
-    time, event : (B, n).
+    time, event : (B, n) non-negative times in any one unit, True/False; times of a trial that differ in the
+        last bits only are tied.
     x : (n,), (n, p), (B, n) or (B, n, p) covariates, for example the arm.
     ties : "efron" or "breslow".
+
+    Returns
+    -------
+    CoxBatch
+
+    Raises
+    ------
+    InputError : missing, infinite or negative times, events other than 0 and 1, covariates that are missing or
+        the same for everybody in every trial, shapes that do not agree.
+
+    Example
+    -------
+    >>> from survsim import cox_trials
+    >>> cox_trials([[1.0, 2, 3, 4], [4.0, 3, 2, 1]], [[1, 1, 1, 0]] * 2, [0, 1, 0, 1]).estimate.round(3).ravel()
+    array([-0.941,  0.347])
     """
-    time = np.asarray(time, dtype=np.float64)
-    time = join_rows(time) if time.ndim == 2 else time
-    seen: BoolArray = np.asarray(event, dtype=bool)
-    values = np.asarray(x, dtype=np.float64)
+    one_of("ties", ties, ("efron", "breslow"))
+    time, seen = trial_rows(time, event)
+    values = numbers("x", x)
     if values.shape == time.shape[1:]:
         values = values[None, :, None]
     elif values.shape == time.shape:
         values = values[:, :, None]
     elif values.ndim == 2:
         values = values[None]
-    if time.ndim != 2 or seen.shape != time.shape or values.shape[1] != time.shape[1]:
+    if values.ndim != 3 or values.shape[0] not in (1, time.shape[0]) or values.shape[1] != time.shape[1]:
         raise InputError(
-            f"time and event must be (B, n) and x fit them; got {time.shape}, {seen.shape}, {np.shape(x)}."
+            f"x must be (n,), (n, p), (B, n) or (B, n, p) for time (B, n) = {time.shape}; got {np.shape(x)}."
         )
+    flat = values.reshape(-1, values.shape[2])
+    middle, scale = flat.mean(axis=0), flat.std(axis=0)
+    if (scale <= 1e-12 * np.abs(middle)).any():
+        raise InputError("x has a column that is the same for everybody in every trial; drop it.")
     values = np.broadcast_to(values, (*time.shape, values.shape[2]))
     order = np.argsort(-time, axis=1)
-    scale = np.maximum(values[0].std(axis=0), 1e-300)
-    standard = np.take_along_axis((values - values[0].mean(axis=0)) / scale, order[:, :, None], axis=1)
+    standard = np.take_along_axis((values - middle) / scale, order[:, :, None], axis=1)
     fresh = np.zeros(time.shape[1], bool)
     fresh[0] = True
     return _run(
@@ -121,7 +159,6 @@ def _run(
     x: FloatArray, time: FloatArray, event: BoolArray, weight: FloatArray, fresh: BoolArray, entry: FloatArray,
     late: IntArray, count: Any, scale: FloatArray, ties: str, workers: int | None,
 ) -> CoxBatch:  # fmt: skip
-    one_of("ties", ties, ("efron", "breslow"))
     estimate, covariance, values, status = kernel.fit_batch(
         x, time, event, weight, fresh, entry, late, count, efron=ties == "efron", workers=workers
     )

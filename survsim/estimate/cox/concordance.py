@@ -18,6 +18,9 @@ from survsim.kernels import concordance as kernel
 if TYPE_CHECKING:
     pass
 
+SCORE_TOLERANCE = 1e-12
+"""Scores closer than this, relative to the sums they come from, are tied."""
+
 
 @result
 class Concordance(Result):
@@ -54,7 +57,8 @@ def concordance(surv: Surv, score: Any, *, conf_level: float = 0.95) -> Concorda
     Parameters
     ----------
     surv : response; pairs are formed within strata, after entry, with weights; clusters enter the variance.
-    score : (n,) predicted survival, or minus the linear predictor.
+    score : (n,) predicted survival, or minus the linear predictor. Scores that differ by rounding only (1e-12 of
+        the largest) are tied.
 
     Reference: Harrell et al. (1996), Stat Med 15:361; Therneau & Watson (2015), Mayo Clinic TR 85.
 
@@ -66,7 +70,7 @@ def concordance(surv: Surv, score: Any, *, conf_level: float = 0.95) -> Concorda
     0.8
     """
     between("conf_level", conf_level, 0, 1)
-    values = float_vector("score", surv.paired("score", score), len(surv))
+    values = joined_scores(float_vector("score", surv.paired("score", score), len(surv)))
     counts = kernel.pair_counts(surv.time, surv.event, surv.entry, surv.weight, surv.stratum, values)
     weight = np.ones(len(surv)) if surv.weight is None else surv.weight
     c, d, t = (float(weight @ part) / 2.0 for part in counts)
@@ -83,6 +87,31 @@ def concordance(surv: Surv, score: Any, *, conf_level: float = 0.95) -> Concorda
         estimate=estimate, std_error=error, conf_low=low, conf_high=high, conf_level=conf_level,
         concordant=c, discordant=d, tied=t, provenance=Provenance.of("concordance", surv, conf_level=conf_level),
     )  # fmt: skip
+
+
+def joined_scores(score: FloatArray, size: float | None = None) -> FloatArray:
+    """Scores with those put to one value that rounding alone sets apart.
+
+    The same patient's linear predictor comes out in other last bits where the sum is taken in another order;
+    a pair of equal rows would be ordered by that. `size` is that of the sums behind the scores, by default the
+    largest score.
+    """
+    size = float(np.abs(score).max(initial=0.0)) if size is None else size
+    order = np.argsort(score, kind="stable")
+    inside = score[order]
+    head = np.concatenate([[True], np.diff(inside) > SCORE_TOLERANCE * size])
+    joined = np.empty_like(score)
+    joined[order] = inside[np.maximum.accumulate(np.where(head, np.arange(score.size), 0))]
+    return joined
+
+
+def predictor_score(matrix: FloatArray, estimate: FloatArray, offset: Any = None) -> FloatArray:
+    """Minus the linear predictor (n,), equal rows tied: a high score is a long survival."""
+    total, size = matrix @ estimate, np.abs(matrix) @ np.abs(estimate)
+    if offset is not None:
+        known = np.asarray(offset, dtype=np.float64)
+        total, size = total + known, size + np.abs(known)
+    return joined_scores(-total, float(size.max(initial=0.0)))
 
 
 def _logit_limits(estimate: float, error: float, level: float) -> tuple[float, float]:

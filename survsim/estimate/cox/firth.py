@@ -36,7 +36,8 @@ def fit_firth(
 ) -> CoxFit:
     """Maximise l + log det I / 2; intervals by profile, p-values by penalised likelihood ratio.
 
-    The penalised log likelihood is that of covariates divided by their standard deviations.
+    The penalised log likelihood is that of the covariates as they are: their units move it by a constant, so
+    differences (tests, AIC of the same columns) do not depend on them.
     """
     if ties == "exact":
         raise InputError("penalty='firth' works with ties='breslow' (its definition) or 'efron'.")
@@ -50,6 +51,8 @@ def fit_firth(
     check_rank_of(problem, design)(objective(np.zeros(p)).curvature)
     end = _climb(objective, np.zeros(p))
     best = end.end.value
+    # log det I of the raw covariates is that of the standardised ones plus twice the sum of log scales.
+    units = float(np.log(problem.scale).sum())
     profile, p_values = np.empty((p, 2)), np.empty(p)
     for j in range(p):
         profile[j] = profile_limits(objective, end, j, float(chdtri(1.0, 1.0 - conf_level)))
@@ -60,7 +63,7 @@ def fit_firth(
     return scaled_fit(
         end, problem, surv=surv, design=design, offset=offset, ties=ties, penalty="firth",
         conf_level=conf_level, provenance=provenance, note=note,
-        log_likelihood=best, log_likelihood_null=end.start.value,
+        log_likelihood=best + units, log_likelihood_null=end.start.value + units,
         profile=profile / problem.scale[:, None], profile_p=p_values,
     )  # fmt: skip
 

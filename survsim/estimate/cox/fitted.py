@@ -25,7 +25,8 @@ class FittedCox(Result):
     ----------
     terms : names of the p covariates; estimate : (p,) log hazard ratios.
     model_covariance : (p, p) inverse information; robust_covariance : (p, p) sandwich, or None.
-    log_likelihood, log_likelihood_null : partial (for Firth: penalised), fitted and at coefficients 0.
+    log_likelihood, log_likelihood_null : partial (for Firth: penalised by half of log det I, the information of the
+        covariates as they are), fitted and at coefficients 0.
     score_statistic : score test at 0 (the log-rank test for one binary covariate without ties).
     surv, design, offset : what was fitted; ties, penalty : how.
     profile : (p, 2) limits of the log hazard ratios by profile likelihood, where the method gives them.

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from survsim.core.checks import FloatArray, float_vector, positions
-from survsim.core.design import Design, design_matrix
+from survsim.core.checks import FloatArray, float_vector
+from survsim.core.design import Design, covariate_design
 from survsim.core.errors import InputError
 from survsim.core.surv import Surv
 from survsim.kernels import cox
@@ -39,20 +39,11 @@ class Prepared:
         return np.maximum(self.x.max(axis=1) - self.x.min(axis=1), 1e-300)
 
 
-def model_design(surv: Surv, formula: str | None, data: Any) -> Design:
+def model_design(surv: Surv, formula: Any, data: Any) -> Design:
     """The design of `formula` on `data`, or the columns of `data` themselves when `formula` is None."""
-    data = surv.paired("data", data)
-    if formula is not None:
-        if data is None:
-            raise InputError(f"formula {formula!r} needs data, a frame with one row per patient.")
-        design = design_matrix(formula, data)
-    else:
-        design = _plain_design(data)
-    if design.matrix.shape[0] != len(surv):
-        raise InputError(
-            f"data has {design.matrix.shape[0]} rows, the response {len(surv)}; they must be the same patients "
-            "in the same order."
-        )
+    design = covariate_design(formula, data, surv)
+    if design is None:
+        raise InputError("give a formula and data, or data alone: an (n, p) array or a frame of numbers.")
     if design.matrix.shape[1] == 0:
         raise InputError(
             "the model has no covariate; name at least one, or use kaplan_meier or nelson_aalen."
@@ -60,41 +51,18 @@ def model_design(surv: Surv, formula: str | None, data: Any) -> Design:
     return design
 
 
-def _plain_design(data: Any) -> Design:
-    if data is None:
-        raise InputError("give a formula and data, or data alone: an (n, p) array or a frame of numbers.")
-    columns = getattr(data, "columns", None)
-    try:
-        matrix = np.asarray(data, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InputError(
-            "without a formula every column of data must be a number; write a formula, for example 'C(stage) + age'."
-        ) from None
-    if matrix.ndim == 1:
-        matrix = matrix[:, None]
-    if matrix.ndim != 2:
-        raise InputError(f"data must have one row per patient; got shape {matrix.shape}.")
-    if not np.isfinite(matrix.sum()):
-        bad = np.isfinite(matrix).sum(axis=1) < matrix.shape[1]
-        if bad.any():
-            raise InputError(
-                f"covariates must be finite; missing or infinite in {positions(bad)}. "
-                "Drop those rows from data and response, or impute (see pool_imputations)."
-            )
-    if columns is None:
-        names = tuple(f"x{j + 1}" for j in range(matrix.shape[1]))
-    else:
-        names = tuple(map(str, columns))
-    return Design(" + ".join(names), names, matrix)
-
-
-def prepare(surv: Surv, matrix: FloatArray, offset: Any, ties: str, centre: bool = True) -> Prepared:
-    """Sort, centre and scale; refuses a response with causes or without events."""
+def refuse_causes(surv: Surv) -> None:
+    """A Cox model is of one event."""
     if surv.cause is not None:
         raise InputError(
             "the response has several causes; choose one with surv.for_cause(label) for a cause-specific model, "
             "or use fine_gray."
         )
+
+
+def prepare(surv: Surv, matrix: FloatArray, offset: Any, ties: str, centre: bool = True) -> Prepared:
+    """Sort, centre and scale; refuses a response with causes or without events."""
+    refuse_causes(surv)
     if not surv.event.any():
         raise InputError(
             f"none of the {len(surv)} patients has an event; a Cox model cannot be fitted. "

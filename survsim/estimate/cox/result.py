@@ -76,7 +76,8 @@ class CoxFit(FittedCox):
 
     def concordance(self, *, conf_level: float = 0.95) -> concordance.Concordance:
         """Harrell's concordance of the linear predictor, with standard error (`Concordance`)."""
-        return concordance.concordance(self.surv, -self.linear_predictor(), conf_level=conf_level)
+        score = concordance.predictor_score(self.design.matrix, self.estimate, self.offset)
+        return concordance.concordance(self.surv, score, conf_level=conf_level)
 
     def calibration(
         self, time: float, *, groups: int = 5, conf_level: float = 0.95

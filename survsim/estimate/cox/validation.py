@@ -15,6 +15,7 @@ from survsim.core.surv import Surv
 from survsim.core.tables import Columns
 from survsim.core.times import asked_time
 from survsim.estimate.cox.batch import cox_resamples
+from survsim.estimate.cox.concordance import joined_scores, predictor_score
 from survsim.estimate.cox.fitted import FittedCox
 from survsim.estimate.cox.prediction import predict_survival
 from survsim.kernels.concordance import pair_counts
@@ -72,7 +73,7 @@ def calibration(fit: FittedCox, time: float, *, groups: int = 5, conf_level: flo
         raise InputError(
             f"time must lie within follow-up, 0 to {surv.time.max():g} {surv.unit}; got {time:g}."
         )
-    predicted = predict_survival(fit, None, [time]).survival[:, 0]
+    predicted = joined_scores(predict_survival(fit, None, [time]).survival[:, 0])
     edges = np.quantile(predicted, np.linspace(0, 1, groups + 1)[1:-1])
     code = np.searchsorted(edges, predicted, side="left")
     present = np.unique(code)
@@ -161,10 +162,10 @@ def validate(fit: FittedCox, *, n_bootstrap: int = 200, seed: int) -> Validation
         )
     optimism, whole = np.empty((good.size, 2)), np.ones((1, n), np.int32)
     for i, b in enumerate(good):
-        score = x @ batch.estimate[b]
-        slope = cox_resamples(surv, score, whole, ties=fit.ties).estimate[0, 0]
+        score = predictor_score(x, batch.estimate[b])
+        slope = -cox_resamples(surv, score, whole, ties=fit.ties).estimate[0, 0]
         optimism[i] = _concordance(surv, score, counts[b]) - _concordance(surv, score, whole[0]), 1.0 - slope
-    apparent = np.array([_concordance(surv, x @ fit.estimate, whole[0]), 1.0])
+    apparent = np.array([_concordance(surv, predictor_score(x, fit.estimate), whole[0]), 1.0])
     mean = optimism.mean(axis=0)
     return Validation(
         measure=("concordance", "calibration slope"), apparent=apparent, optimism=mean, corrected=apparent - mean,
@@ -173,9 +174,9 @@ def validate(fit: FittedCox, *, n_bootstrap: int = 200, seed: int) -> Validation
     )  # fmt: skip
 
 
-def _concordance(surv: Surv, risk: FloatArray, count: IntArray) -> float:
-    """Concordance of minus `risk` when row i is there count[i] times."""
+def _concordance(surv: Surv, score: FloatArray, count: IntArray) -> float:
+    """Concordance of `score` when row i is there count[i] times."""
     weight = count.astype(np.float64)
     weight = weight if surv.weight is None else weight * surv.weight
-    pairs = pair_counts(surv.time, surv.event, surv.entry, weight, surv.stratum, -risk) @ weight
+    pairs = pair_counts(surv.time, surv.event, surv.entry, weight, surv.stratum, score) @ weight
     return float((pairs[0] + 0.5 * pairs[2]) / pairs.sum())

@@ -18,9 +18,9 @@ from survsim.estimate.parametric.families import Family
 from survsim.estimate.parametric.fit import ParametricFit
 from survsim.estimate.parametric.likelihood_terms import Entry, Terms, triangle
 from survsim.estimate.parametric.newton import maximise
-from survsim.estimate.parametric.predictor_designs import PredictorDesign, make_design
+from survsim.estimate.parametric.predictor_designs import PredictorDesign, location_data, make_design
 from survsim.estimate.parametric.problem import Part, Problem, fit_family, spread
-from survsim.estimate.parametric.regression import simple_family, told
+from survsim.estimate.parametric.regression import simple_family
 
 LATENCIES = ("exponential", "weibull", "gompertz", "lognormal", "loglogistic")
 
@@ -45,7 +45,8 @@ def mixture_cure(
     ----------
     surv : the response.
     latency : family of S0: exponential, weibull, gompertz, lognormal or loglogistic.
-    formula, data : right-hand side for the location of the latency, and the frame of both formulas.
+    formula, data : right-hand side for the location of the latency, and the frame of both formulas;
+        without a formula at all, the columns of data act on the latency.
     cure : right-hand side for the log odds of cure.
     background : (n,) hazard of other causes at the end of follow-up; cured patients then die of it alone.
     robust, conf_level : as in `parametric_survival`.
@@ -73,11 +74,11 @@ def mixture_cure(
     """
     one_of("latency", latency, LATENCIES)
     law = CureFamily(simple_family(latency))
-    n, names = len(surv), law.predictors
+    names = law.predictors
     designs: list[PredictorDesign] = [
-        make_design(names[0], cure, None if cure is None else data, n),
-        make_design(names[1], formula, data, n),
-        *(make_design(name, None, None, n) for name in names[2:]),
+        make_design(names[0], cure, None if cure is None else data, surv),
+        make_design(names[1], formula, location_data(formula, data, cure), surv),
+        *(make_design(name, None, None, surv) for name in names[2:]),
     ]
     try:
         fit = fit_family(
@@ -89,7 +90,7 @@ def mixture_cure(
             robust=robust,
             conf_level=conf_level,
             provenance=Provenance.of(
-                "mixture_cure", surv, latency=latency, formula=told(formula), cure=told(cure),
+                "mixture_cure", surv, latency=latency, formula=designs[1].formula, cure=designs[0].formula,
                 relative=background is not None,
             ),
         )  # fmt: skip

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from survsim.core.checks import FloatArray
-from survsim.core.design import Design, design_matrix
+from survsim.core.design import Design, covariate_design
 from survsim.core.errors import InputError
+from survsim.core.surv import Surv
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,11 @@ class PredictorDesign:
         return ("Intercept", *columns) if self.intercept else columns
 
     @property
+    def formula(self) -> str | None:
+        """The formula of its columns, as provenance keeps it; None for a constant."""
+        return None if self.design is None else self.design.formula
+
+    @property
     def size(self) -> int:
         return len(self.terms)
 
@@ -55,26 +61,14 @@ class ScaledColumns:
     reach: FloatArray
 
 
-def make_design(name: str, formula: Any, data: Any, n: int, *, intercept: bool = True) -> PredictorDesign:
-    """From a formula, a plain matrix (n, p), or None; the number of rows is checked.
+def make_design(name: str, formula: Any, data: Any, surv: Surv, *, intercept: bool = True) -> PredictorDesign:
+    """From a formula and its frame, from numbers (n, p) in either place, or a constant when both are None."""
+    return PredictorDesign(name, covariate_design(formula, data, surv), intercept)
 
-    A plain matrix may come as the formula, or as data without a formula.
-    """
-    if formula is None and isinstance(data, np.ndarray):
-        formula = data
-    if formula is None:
-        return PredictorDesign(name, None, intercept)
-    if isinstance(formula, str):
-        if data is None:
-            raise InputError(f"formula {formula!r} needs data: pass the frame with its columns as data=.")
-        if len(data) != n:
-            raise InputError(f"data has {len(data)} rows for {n} patients; rows must match the response.")
-        return PredictorDesign(name, design_matrix(formula, data), intercept)
-    matrix = np.asarray(formula, dtype=np.float64)
-    if matrix.ndim != 2 or matrix.shape[0] != n or not np.isfinite(matrix).all():
-        raise InputError(f"a plain design matrix must be finite with {n} rows; got shape {matrix.shape}.")
-    columns = tuple(f"x{j + 1}" for j in range(matrix.shape[1]))
-    return PredictorDesign(name, Design("matrix", columns, matrix), intercept)
+
+def location_data(formula: Any, data: Any, other: Any) -> Any:
+    """`data` as the location sees them: its columns, unless they are there for another predictor's formula."""
+    return None if formula is None and isinstance(other, str) else data
 
 
 def scale_columns(predictor: PredictorDesign, n: int) -> ScaledColumns:

@@ -20,7 +20,7 @@ from survsim.estimate.parametric.families import (
 )
 from survsim.estimate.parametric.fit import ParametricFit
 from survsim.estimate.parametric.newton import maximise
-from survsim.estimate.parametric.predictor_designs import PredictorDesign, make_design
+from survsim.estimate.parametric.predictor_designs import PredictorDesign, location_data, make_design
 from survsim.estimate.parametric.problem import Part, Problem, fit_family, spread
 
 FAMILIES = (
@@ -58,7 +58,8 @@ def parametric_survival(
         the families of log time; a patient censored at 0 says nothing and is left out by them.
     family : one of exponential, weibull, gompertz, lognormal, loglogistic, generalised_gamma,
         piecewise_exponential.
-    formula, data : right-hand side for the location and its frame; or formula None and data an (n, p) matrix.
+    formula, data : right-hand side for the location and its frame; or formula None and data an (n, p) matrix
+        or a frame of numbers, whose columns are the covariates (unless data are there for `ancillary`'s formula).
     cuts : for piecewise_exponential, the times at which the hazard changes, in the unit of `surv`.
     ancillary : formula for the second predictor (log sigma, or the Gompertz shape).
     background : (n,) hazard of other causes at each end of follow-up, per unit of `surv`: the model is
@@ -68,6 +69,7 @@ def parametric_survival(
 
     Raises
     ------
+    InputError : covariates that are missing, constant, not numbers, or of other rows than the response.
     ConvergenceError : no events, or a coefficient that runs to infinity; the message says which.
 
     References
@@ -83,15 +85,17 @@ def parametric_survival(
     """
     one_of("family", family, FAMILIES)
     law = _family(family, cuts)
+    designs = _designs(law, surv, formula, ancillary, data)
     provenance = Provenance.of(
-        "parametric_survival", surv, family=family, formula=told(formula), ancillary=told(ancillary),
+        "parametric_survival", surv, family=family, formula=designs[0].formula,
+        ancillary=None if ancillary is None else designs[1].formula,
         cuts=cuts, relative=background is not None,
     )  # fmt: skip
     try:
         return fit_family(
             law,
             surv,
-            _designs(law, surv, formula, ancillary, data),
+            designs,
             starts=_starts,
             background=background,
             robust=robust,
@@ -132,13 +136,16 @@ def simple_family(name: str) -> Family:
 
 
 def _designs(law: Family, surv: Surv, formula: Any, ancillary: Any, data: Any) -> list[PredictorDesign]:
-    names, n = law.predictors, len(surv)
-    first = make_design(names[0], formula, data, n, intercept=not isinstance(law, PiecewiseFamily))
+    names = law.predictors
+    first = make_design(
+        names[0], formula, location_data(formula, data, ancillary), surv,
+        intercept=not isinstance(law, PiecewiseFamily),
+    )  # fmt: skip
     if ancillary is not None and (len(names) < 2 or isinstance(law, PiecewiseFamily)):
         raise InputError(f"the {law.name} family has no ancillary predictor; leave ancillary out.")
     rest = [
         make_design(
-            name, ancillary if k == 0 else None, data if k == 0 and ancillary is not None else None, n
+            name, ancillary if k == 0 else None, data if k == 0 and ancillary is not None else None, surv
         )
         for k, name in enumerate(names[1:])
     ]
@@ -165,8 +172,3 @@ def _start_generalised_gamma(problem: Problem, sizes: list[int]) -> FloatArray:
             best = found.value, np.concatenate([found.theta, [q]])
     assert best is not None
     return best[1]
-
-
-def told(formula: Any) -> str | None:
-    """A formula as provenance keeps it."""
-    return formula if formula is None or isinstance(formula, str) else "matrix"

@@ -29,7 +29,6 @@ from survsim.estimate.parametric.problem import (
     positive_times,
     sandwich,
 )
-from survsim.estimate.parametric.regression import told
 from survsim.estimate.parametric.spline_likelihood import SplineProblem, SplineTerm
 
 EFFECTS = {"hazard": "hazard ratio", "odds": "odds ratio", "normal": "normal deviate"}
@@ -58,7 +57,7 @@ def royston_parmar(
     Parameters
     ----------
     surv : the response, times above 0; delayed entry, weights and clusters are used.
-    formula, data : right-hand side and its frame, or formula None and data an (n, p) matrix.
+    formula, data : right-hand side and its frame; or formula None and data an (n, p) matrix or a frame of numbers.
     df : degrees of freedom of the spline, 1 or more: df - 1 inner knots.
     scale : "hazard", "odds" or "normal".
     time_varying : column of the model matrix (or a name it starts with) -> df of its change with log time.
@@ -83,7 +82,7 @@ def royston_parmar(
     check_response(surv, "royston_parmar")
     kept = positive_times(surv, "royston_parmar")
     rates = check_background(background, surv)
-    design = make_design("effect", formula, data, len(surv), intercept=False)
+    design = make_design("effect", formula, data, surv, intercept=False)
     spline = SplineTerm.baseline(surv, df, knots)
     varying = _varying(design, time_varying, surv, spline)
     columns = _columns(design, len(surv), bool(varying))
@@ -92,7 +91,7 @@ def royston_parmar(
     names, labels = _labels(design, spline, varying, scale)
     return ParametricFit(
         provenance=Provenance.of(
-            "royston_parmar", surv, formula=told(formula), scale=scale, df=spline.df,
+            "royston_parmar", surv, formula=design.formula, scale=scale, df=spline.df,
             knots=np.exp(spline.knots), time_varying=dict(time_varying or {}), relative=rates is not None,
         ),
         family=f"Royston-Parmar {scale} scale, {spline.df} df",

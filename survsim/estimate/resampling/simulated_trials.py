@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from survsim.core import units
 from survsim.core.checks import BoolArray, FloatArray, IntArray, between
 from survsim.core.distributions.protocol import SurvivalDistribution
 from survsim.core.errors import InputError
@@ -14,6 +15,7 @@ from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.streams import Streams
 from survsim.core.tables import Columns
+from survsim.core.trial_rows import numbers, trial_rows
 from survsim.estimate.nonparametric.band_scales import normal_quantile
 from survsim.kernels import batch_product_limit, batch_trials
 from survsim.kernels._jit import map_threads
@@ -102,18 +104,18 @@ def analyse_trials(
     >>> analyse_trials([[1.0, 3, 4, 6, 8, 9]], [[1, 1, 1, 1, 1, 0]], [0, 0, 0, 1, 1, 1], unit="months").z.round(3)
     array([-2.248])
     """
-    times = np.ascontiguousarray(np.atleast_2d(np.asarray(time, dtype=np.float64)))
-    events = np.atleast_2d(np.asarray(event)).astype(bool)
-    arms = np.asarray(arm)
-    if times.ndim != 2 or events.shape != times.shape or arms.shape not in (times.shape, times.shape[1:]):
+    units.check_unit(unit)
+    times, events = trial_rows(np.atleast_2d(time), np.atleast_2d(event))
+    if np.shape(arm) not in (times.shape, times.shape[1:]):
         raise InputError(
-            f"time and event must be (trials, patients) and arm (patients,) or the same; got {times.shape}, "
-            f"{events.shape}, {arms.shape}."
+            f"arm must have one value a patient, {times.shape[1:]} or {times.shape}; got {np.shape(arm)}."
         )
-    if not np.isfinite(times).all() or times.min() < 0:
-        raise InputError("time must be finite and not negative in every trial.")
+    arms = numbers("arm", arm)
     if not ((arms == 0) | (arms == 1)).all():
         raise InputError(f"arm must be 0 or 1; found {np.unique(arms)[:5].tolist()}.")
+    arms = arms.astype(np.int64)
+    if tau is not None:
+        between("tau", tau, 0.0, np.inf)
     step = max(1, BLOCK // times.shape[1])
     blocks = [slice(k, k + step) for k in range(0, times.shape[0], step)]
 

@@ -100,7 +100,7 @@ def test_messages(world):
         standardised_survival(treatment_weights(frame["z"], "x", frame), frame, "z", 6)
     with pytest.raises(InputError, match="without a formula"):
         standardised_survival(cox_ph(surv, None, frame), frame, "z", 6)
-    with pytest.raises(InputError, match="the spline model has no covariates"):
+    with pytest.raises(InputError, match="the spline model has no formula"):
         standardised_survival(royston_parmar(surv, df=1), frame, "z", 6)
     strata = Surv.right(surv.time, surv.event, unit="months", stratum=frame["x"])
     with pytest.raises(InputError, match="frailty, offset and strata"):

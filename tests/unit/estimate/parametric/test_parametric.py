@@ -331,7 +331,7 @@ MESSAGES = [
 def test_messages(options: dict, message: str) -> None:
     surv, data = sample()
     with pytest.raises(InputError, match=message):
-        parametric_survival(surv, **{"formula": None, "data": data, **options})
+        parametric_survival(surv, **{"formula": "x", "data": data, **options})
 
 
 def test_causes_and_strata_are_refused_with_the_way_out() -> None:

@@ -117,8 +117,8 @@ def test_trials_do_not_depend_on_threads():
 @pytest.mark.parametrize(
     ("time", "event", "arm", "message"),
     [
-        ([[1.0, 2]], [[1, 0, 1]], [0, 1], r"must be \(trials, patients\)"),
-        ([[1.0, -2]], [[1, 0]], [0, 1], "finite and not negative"),
+        ([[1.0, 2]], [[1, 0, 1]], [0, 1], r"must be \(B, n\), a row a trial"),
+        ([[1.0, -2]], [[1, 0]], [0, 1], "must not be negative; found -2 in trials: row 0"),
         ([[1.0, 2]], [[1, 0]], [1, 2], "arm must be 0 or 1"),
     ],
 )

@@ -1,0 +1,43 @@
+"""The door of functions that take many trials at once: one row a trial, checked as a `Surv` is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from survsim.core.checks import BoolArray, FloatArray, event_vector, float_vector, positions
+from survsim.core.errors import InputError
+from survsim.core.times import join_rows, refuse_overflow
+
+
+def trial_rows(time: Any, event: Any) -> tuple[FloatArray, BoolArray]:
+    """Times and events (B, n) of B trials of n patients, near-ties within a trial joined.
+
+    Raises
+    ------
+    InputError : other than two dimensions, shapes that differ, missing, infinite or negative times, events
+        other than True/False or 0/1.
+    """
+    shape, other = np.shape(time), np.shape(event)
+    if len(shape) != 2 or shape != other or 0 in shape:
+        raise InputError(
+            f"time and event must be (B, n), a row a trial and a column a patient; got {shape} and {other}."
+        )
+    times = float_vector("time", _flat(time)).reshape(shape)
+    seen = event_vector(_flat(event), times.size).reshape(shape)
+    if times.min() < 0:
+        bad = times.min(axis=1) < 0
+        raise InputError(f"time must not be negative; found {times.min():g} in trials: {positions(bad)}.")
+    refuse_overflow("time", times.ravel())
+    return join_rows(times), seen
+
+
+def numbers(name: str, values: Any) -> FloatArray:
+    """Finite numbers of any shape, True and False as 1 and 0."""
+    return float_vector(name, _flat(values), truth=True).reshape(np.shape(values))
+
+
+def _flat(values: Any) -> Any:
+    """One dimension; a masked array keeps its mask, so that the check behind can see it."""
+    return np.ravel(values) if isinstance(values, np.ndarray) else np.asarray(values).ravel()
