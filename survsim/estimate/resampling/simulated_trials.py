@@ -110,10 +110,10 @@ def analyse_trials(
         raise InputError(
             f"arm must have one value a patient, {times.shape[1:]} or {times.shape}; got {np.shape(arm)}."
         )
-    arms = numbers("arm", arm)
-    if not ((arms == 0) | (arms == 1)).all():
-        raise InputError(f"arm must be 0 or 1; found {np.unique(arms)[:5].tolist()}.")
-    arms = arms.astype(np.int64)
+    found = numbers("arm", arm)
+    if not ((found == 0) | (found == 1)).all():
+        raise InputError(f"arm must be 0 or 1; found {np.unique(found)[:5].tolist()}.")
+    arms = found.astype(np.int64)
     if tau is not None:
         between("tau", tau, 0.0, np.inf)
     step = max(1, BLOCK // times.shape[1])
