@@ -72,7 +72,8 @@ def cox_resamples(
 
     Example
     -------
-    >>> from survsim import Surv, cox_resamples
+    >>> from survsim import Surv
+    >>> from survsim.cox import cox_resamples
     >>> surv = Surv.right([1, 2, 3, 4], [1, 1, 1, 0], unit="years")
     >>> cox_resamples(surv, [0.0, 1, 0, 1], [[1, 1, 1, 1], [2, 1, 1, 0]]).estimate.round(3).ravel()
     array([-0.941, -0.129])
@@ -122,7 +123,7 @@ def cox_trials(time: Any, event: Any, x: Any, *, ties: str = "efron", workers: i
 
     Example
     -------
-    >>> from survsim import cox_trials
+    >>> from survsim.cox import cox_trials
     >>> cox_trials([[1.0, 2, 3, 4], [4.0, 3, 2, 1]], [[1, 1, 1, 0]] * 2, [0, 1, 0, 1]).estimate.round(3).ravel()
     array([-0.941,  0.347])
     """

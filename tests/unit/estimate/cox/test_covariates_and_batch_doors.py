@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from survsim import InputError, Surv, cox_ph, parametric_survival, royston_parmar
+from survsim import Surv, cox_ph, parametric_survival, royston_parmar
 from survsim.cox import concordance, cox_resamples, cox_trials
+from survsim.errors import InputError
 from survsim.parametric import compare_families, mixture_cure
 from survsim.trials import analyse_trials
 
