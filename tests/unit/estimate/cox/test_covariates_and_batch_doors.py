@@ -178,3 +178,16 @@ def test_times_of_a_trial_that_differ_in_the_last_bits_are_tied() -> None:
     assert single.estimate[0] == pytest.approx(-0.277, abs=5e-4)
     found = analyse_trials(time, event, ARM, unit="years")
     assert found.log_hazard_ratio[0] == pytest.approx(single.estimate[0], rel=1e-8)
+
+
+def test_a_parametric_model_pairs_rows_by_their_labels() -> None:
+    rows = [f"p{i}" for i in range(7)]
+    labelled = FRAME.set_axis(rows, axis=0)
+    surv = Surv.right(
+        pd.Series(SURV.time, index=rows), pd.Series(SURV.event.astype(int), index=rows), unit="months"
+    )
+    mixed = labelled.sample(frac=1, random_state=1)
+    for formula in (None, "x"):
+        one = parametric_survival(surv, "weibull", formula, labelled)
+        other = parametric_survival(surv, "weibull", formula, mixed)
+        np.testing.assert_array_equal(one.estimate, other.estimate)
