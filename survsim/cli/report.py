@@ -21,9 +21,22 @@ def report(
     compare: Annotated[
         str | None, typer.Option("--compare", metavar="OLD", help="Earlier study: a folder or git revision.")
     ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Run afresh, compare with the results in place, change nothing.")
+    ] = False,
+    tolerance: Annotated[
+        float, typer.Option("--tolerance", help="With --check: relative difference that counts as none.")
+    ] = 1e-9,
     workers: Annotated[int, typer.Option("--workers", min=1, help="Processes to use.")] = 1,
 ) -> None:
-    """Write reports: run what is stale, execute the notebooks, make the pages."""
+    """Write reports: run what is stale, execute the notebooks, make the pages.
+
+    With --check nothing is written: each analysis is run afresh and every number that moved is named, with what
+    moved it; the command then ends with 1.
+    """
+    if check:
+        _check(slugs or [], tolerance, workers, other=quick or out is not None or compare is not None)
+        return
     from survsim.cli.console import progress, shown
     from survsim.report.publish import publish
     from survsim.report.study import Study
@@ -40,3 +53,28 @@ def report(
         # Reports made before one that failed are there, and are said to be.
         for item in done:
             typer.echo(f"{item.slug}: {shown(item.path)}{'' if item.made else ' (up to date)'}")
+
+
+def _check(slugs: list[str], tolerance: float, workers: int, *, other: bool) -> None:
+    from survsim.cli.console import progress
+    from survsim.core.errors import InputError
+    from survsim.report.publish import check
+    from survsim.report.study import Study
+
+    if other:
+        raise InputError(
+            "--check compares full results and writes nothing; leave out --quick, --out and --compare."
+        )
+    moved = 0
+    with progress() as say:
+        for slug, moves in check(Study.find(), slugs, tolerance=tolerance, workers=workers, say=say):
+            typer.echo(
+                f"{slug}: {f'{len(moves)} numbers moved' if moves else f'all numbers agree to {tolerance:g}'}"
+            )
+            for move in moves:
+                typer.echo(
+                    f"  {move.key}: {move.before or 'none'} -> {move.now or 'none'} ({move.change}); {move.because}"
+                )
+            moved += len(moves)
+    if moved:
+        raise typer.Exit(1)

@@ -12,7 +12,7 @@ from typing import Any
 from survsim._version import __version__
 from survsim.core import files
 from survsim.core.errors import InputError
-from survsim.core.provenance import Provenance, from_nodes
+from survsim.core.provenance import Nodes, Provenance, from_nodes
 
 FORMAT = 1
 
@@ -43,7 +43,7 @@ class Ledger:
     mode: str = "full"
     data_checksum: str = ""
     numbers: dict[str, LedgerEntry] = field(default_factory=dict)
-    nodes: dict[str, Any] = field(default_factory=dict)
+    nodes: Nodes = field(default_factory=Nodes)
 
     def record(
         self,
@@ -125,7 +125,7 @@ class Ledger:
             mode=content["mode"],
             data_checksum=content["data_checksum"],
             numbers={k: LedgerEntry(**v) for k, v in content["numbers"].items()},
-            nodes=content["nodes"],
+            nodes=Nodes(content["nodes"]),
         )
 
 

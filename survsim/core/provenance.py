@@ -7,10 +7,10 @@ A leaf is a *reference*, text of the form ``table:row`` that names one row a rea
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from survsim.core.errors import InputError
@@ -62,10 +62,6 @@ class Provenance:
                 stack.extend(item.inputs)
         return tuple(seen)
 
-    def key(self) -> str:
-        """Short hash of the whole tree: equal trees have equal keys."""
-        return _collect(self, {}, {})
-
     def walk(self) -> Iterator[tuple[int, Provenance | str]]:
         """Depth-first (depth, step or reference) pairs, for printing."""
         stack: list[tuple[int, Provenance | str]] = [(0, self)]
@@ -75,8 +71,8 @@ class Provenance:
             if isinstance(item, Provenance):
                 stack.extend((depth + 1, child) for child in reversed(item.inputs))
 
-    def to_nodes(self, nodes: dict[str, Any]) -> str:
-        """Write the tree into `nodes` (hash -> plain dictionary), each step once; return its key."""
+    def to_nodes(self, nodes: Nodes) -> str:
+        """Write the tree into `nodes`, each step once; return its name there."""
         return _collect(self, nodes, {})
 
 
@@ -125,13 +121,36 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-def _collect(step: Provenance, nodes: dict[str, Any], seen: dict[int, str]) -> str:
+class Nodes(dict[str, Any]):
+    """Steps by name; a name says the method and a number in order of appearance, never what floats are in it."""
+
+    def __init__(self, nodes: Mapping[str, Any] = MappingProxyType({})) -> None:
+        super().__init__(nodes)
+        self._named = {_text(node): name for name, node in nodes.items()}
+        self._count: dict[str, int] = {}
+        for node in nodes.values():
+            self._count[node["method"]] = self._count.get(node["method"], 0) + 1
+
+    def name(self, node: dict[str, Any]) -> str:
+        """The name of a step, given to it now if it is new."""
+        text = _text(node)
+        if text not in self._named:
+            method = node["method"]
+            self._count[method] = self._count.get(method, 0) + 1
+            name = f"{method}/{self._count[method]}"
+            self._named[text] = name
+            self[name] = node
+        return self._named[text]
+
+
+def _text(node: Mapping[str, Any]) -> str:
+    return json.dumps(node, sort_keys=True, ensure_ascii=False)
+
+
+def _collect(step: Provenance, nodes: Nodes, seen: dict[int, str]) -> str:
     if id(step) in seen:
         return seen[id(step)]
     inputs = [i if isinstance(i, str) else "#" + _collect(i, nodes, seen) for i in step.inputs]
     node = {"method": step.method, "inputs": inputs, "options": dict(step.options), "note": step.note}
-    text = json.dumps(node, sort_keys=True, ensure_ascii=False)
-    key = hashlib.sha256(text.encode()).hexdigest()[:12]
-    nodes[key] = node
-    seen[id(step)] = key
-    return key
+    seen[id(step)] = nodes.name(node)
+    return seen[id(step)]

@@ -12,7 +12,7 @@ import numpy as np
 
 from survsim.core import files
 from survsim.core.errors import InputError
-from survsim.core.provenance import from_nodes
+from survsim.core.provenance import Nodes, from_nodes
 from survsim.core.result import Result
 
 R = TypeVar("R", bound=Result)
@@ -33,7 +33,7 @@ def write_result(result: Result, path: str | os.PathLike[str]) -> None:
     >>> write_result(found, path); read_result(TippingPoint, path).case_time
     11.0
     """
-    nodes: dict[str, Any] = {}
+    nodes = Nodes()
     fields = {
         f.name: _plain(f.name, getattr(result, f.name))
         for f in dataclasses.fields(result)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from survsim.core.ledger import Ledger, LedgerEntry
+from survsim.report.agreement import TOLERANCE, same_content
 from survsim.report.earlier import Earlier, earlier_state, read_curated
 from survsim.report.resolve import DATASETS, KEYS
 from survsim.report.sentences import format_entry
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from nbformat import NotebookNode
 
-SAME = 1e-9
-"""Relative difference up to which two values are the same number."""
 MOST_ROWS = 6
 
 
@@ -42,7 +41,7 @@ class Move:
     because: str
 
 
-def moves(analysis: Analysis, now: Ledger, earlier: Earlier) -> list[Move]:
+def moves(analysis: Analysis, now: Ledger, earlier: Earlier, tolerance: float = TOLERANCE) -> list[Move]:
     """Every number of an analysis that is not what it was, in the order of the present summary."""
     before = earlier.ledger(analysis.slug)
     if before is None:
@@ -51,7 +50,7 @@ def moves(analysis: Analysis, now: Ledger, earlier: Earlier) -> list[Move]:
     found = []
     for key in [*now.numbers, *(k for k in before.numbers if k not in now.numbers)]:
         old, new = before.numbers.get(key), now.numbers.get(key)
-        if old is not None and new is not None and _same(old, new):
+        if old is not None and new is not None and _same(old, new, tolerance):
             continue
         references: dict[str, None] = {}
         for ledger, entry in ((before, old), (now, new)):
@@ -161,15 +160,9 @@ def _by_key(frame: pd.DataFrame, name: str) -> dict[str, dict[Any, Any]]:
     return dict(zip(names, frame.to_dict("records")))
 
 
-def _same(old: LedgerEntry, new: LedgerEntry) -> bool:
-    pairs = ((old.value, new.value), (old.conf_low, new.conf_low), (old.conf_high, new.conf_high))
-    return all(_close(a, b) for a, b in pairs)
-
-
-def _close(a: Any, b: Any) -> bool:
-    if isinstance(a, int | float) and isinstance(b, int | float):
-        return abs(a - b) <= SAME * max(abs(a), abs(b))
-    return bool(a == b)
+def _same(old: LedgerEntry, new: LedgerEntry, tolerance: float) -> bool:
+    names = ("value", "conf_low", "conf_high", "mc_std_error")
+    return all(same_content(getattr(old, n), getattr(new, n), tolerance) for n in names)
 
 
 def _text(entry: LedgerEntry | None, key: str) -> str:
@@ -185,7 +178,7 @@ def _change(old: LedgerEntry | None, new: LedgerEntry | None) -> str:
     a, b = old.value, new.value
     if not isinstance(a, int | float) or not isinstance(b, int | float):
         return ""
-    if _close(a, b):
+    if same_content(a, b):
         return "interval only"
     return f"{100 * (b - a) / abs(a):+.2g}%" if a else f"{b - a:+.3g}"
 

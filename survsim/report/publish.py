@@ -13,7 +13,8 @@ from survsim.core.errors import InputError
 from survsim.core.ledger import Ledger
 from survsim.report import compare as comparison
 from survsim.report import fingerprint, notebook, render, runner
-from survsim.report.earlier import earlier_state
+from survsim.report.agreement import TOLERANCE, write_unless_same
+from survsim.report.earlier import Earlier, earlier_state
 from survsim.report.study import Analysis, Study
 
 Say = Callable[[str, str], None]
@@ -81,6 +82,41 @@ def publish(
         )
 
 
+def check(
+    study: Study,
+    slugs: Iterable[str] = (),
+    *,
+    tolerance: float = TOLERANCE,
+    workers: int = 1,
+    say: Say = lambda slug, step: None,
+) -> Iterator[tuple[str, list[comparison.Move]]]:
+    """Run analyses afresh and set their numbers beside the results in place, which are left as they are.
+
+    Parameters
+    ----------
+    study, slugs, workers, say : as for `publish`.
+    tolerance : relative difference up to which two numbers are the same.
+
+    Yields
+    ------
+    Slug and the numbers that moved, with what moved them; an empty list where all agree.
+    """
+    if not 0 <= tolerance < 1:
+        raise InputError(f"tolerance is a relative difference from 0 to below 1; got {tolerance:g}.")
+    for analysis in study.choose(tuple(slugs)):
+        say(analysis.slug, "running the analysis afresh")
+        if not (analysis.results() / runner.SUMMARY).is_file():
+            raise InputError(
+                f"{analysis.slug} has no results to check; make them first: survsim run {analysis.slug}."
+            )
+        with runner.fresh_results(analysis, workers=workers) as folder:
+            now = Ledger.load(folder / runner.SUMMARY)
+        yield (
+            analysis.slug,
+            comparison.moves(analysis, now, Earlier(name="the results in place", root=study.root), tolerance),
+        )
+
+
 def _publish_one(
     analysis: Analysis,
     folder: Path,
@@ -97,13 +133,13 @@ def _publish_one(
     reason = runner.stale_because(analysis, quick=quick)
     if reason:
         say(analysis.slug, f"running the analysis ({reason})")
-        runner.run_analysis(analysis, quick=quick, workers=workers)
+        runner.run_analysis(analysis, quick=quick, workers=workers, say=lambda step: say(analysis.slug, step))
     elif not always and compare is None and render.fingerprint_of(path) == _mark(analysis, quick=quick):
         return Published(slug=analysis.slug, path=path, made=False)
     say(analysis.slug, "writing the notebook and the page")
     executed = notebook.execute(analysis, results)
-    if not quick:
-        files.write_text(analysis.notebook, notebook.to_text(executed))
+    if not quick and not write_unless_same(analysis.notebook, executed, notebook.to_text(executed)):
+        say(analysis.slug, "the notebook agrees with the one that was there, which stays")
     ledger = Ledger.load(results / runner.SUMMARY)
     if compare is not None:
         comparison.add_comparison(executed, analysis, ledger, compare)

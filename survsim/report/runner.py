@@ -7,35 +7,69 @@ import importlib.util
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
 from survsim.core.errors import EvidenceError, InputError, SurvsimError
 from survsim.core.ledger import Ledger
 from survsim.report import fingerprint
+from survsim.report.agreement import same_summary
 from survsim.report.study import Analysis, Study, results_folder
 
 SUMMARY = "summary.json"
 
 
-def run_analysis(analysis: Analysis, *, quick: bool = False, workers: int = 1) -> Path:
+def run_analysis(
+    analysis: Analysis,
+    *,
+    quick: bool = False,
+    workers: int = 1,
+    say: Callable[[str], None] = lambda step: None,
+) -> Path:
     """Run analyses/<slug>/run.py and put its results in place; return their folder.
 
     The program writes into a temporary folder beside the results; only when it has ended well, and has
-    left a summary made from this study's data, do the results take their place.
+    left a summary made from this study's data, do the results take their place. A summary that agrees with
+    the one that was there, but for the rounding of another machine, stays as it was.
+
+    Parameters
+    ----------
+    analysis : which; quick : small and fast, below build/quick; workers : processes it may use.
+    say : told in a few words whether the numbers moved.
     """
-    if workers < 1:
-        raise InputError(f"workers must be at least 1; got {workers}.")
     inputs = fingerprint.inputs_of(analysis, quick=quick)
     target = analysis.results(quick=quick)
-    # Standing in the study, load_evidence() and scenario files of run.py mean this study's.
-    with _replacing(target) as folder, contextlib.chdir(analysis.study.root):
-        module = _load(analysis)
-        module.main(quick=quick, results=folder, workers=workers)
-        _check(analysis, folder, inputs["data"])
+    with _replacing(target) as folder:
+        _run_into(folder, analysis, quick=quick, workers=workers, checksum=inputs["data"])
+        if (target / SUMMARY).is_file():
+            if same_summary(target / SUMMARY, folder / SUMMARY):
+                shutil.copyfile(target / SUMMARY, folder / SUMMARY)
+                say("the numbers agree with those that were there, which stay")
+            else:
+                say("the numbers moved; the summary is written anew")
         fingerprint.write_manifest(folder, inputs)
     return target
+
+
+@contextlib.contextmanager
+def fresh_results(analysis: Analysis, *, quick: bool = False, workers: int = 1) -> Iterator[Path]:
+    """Run an analysis into a folder that is gone afterwards; the study's results are left alone."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        checksum = fingerprint.data_checksum(analysis.study)
+        _run_into(folder, analysis, quick=quick, workers=workers, checksum=checksum)
+        yield folder
+
+
+def _run_into(folder: Path, analysis: Analysis, *, quick: bool, workers: int, checksum: str) -> None:
+    if workers < 1:
+        raise InputError(f"workers must be at least 1; got {workers}.")
+    # Standing in the study, load_evidence() and scenario files of run.py mean this study's.
+    with contextlib.chdir(analysis.study.root):
+        module = _load(analysis)
+        module.main(quick=quick, results=folder, workers=workers)
+        _check(analysis, folder, checksum)
 
 
 def stale_because(analysis: Analysis, *, quick: bool = False) -> str:

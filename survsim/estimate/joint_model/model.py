@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,13 +14,17 @@ from survsim.core.checks import FloatArray, between, float_vector, one_of
 from survsim.core.errors import EvidenceError, EvidenceWarning, InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
-from survsim.core.tables import Columns, from_rows
+from survsim.core.tables import Columns, frame, from_rows
 from survsim.estimate.borrowing.mixture import NormalMixture
 from survsim.estimate.joint_model.compile import Compiled, compile_terms, design_row
 from survsim.estimate.joint_model.overlap import term_weights
 from survsim.estimate.joint_model.posterior import SD_PRIORS, Deviation, GridPosterior, grid_posterior
 from survsim.estimate.joint_model.prediction import EvidencePrediction, predictive_draws, term_information
 from survsim.estimate.joint_model.terms import EvidenceTerm
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 DEFAULT_BREAKS = (6.0, 12.0, 24.0, 36.0, 60.0)  # months
 RANDOM = ("study", "treatment", "site")
@@ -54,9 +58,9 @@ class EvidenceModel(Result):
         """Columns block, parameter, estimate, std_error, conf_low, conf_high (log scale, sds as they are)."""
         return self._table(("covariates",), baseline=True, deviations=True)
 
-    def effects(self) -> Any:
+    def effects(self) -> pd.DataFrame:
         """The same columns for every study, treatment and site effect."""
-        return self._table(("study", "treatment", "site"), baseline=False, deviations=False)
+        return frame(self._table(("study", "treatment", "site"), baseline=False, deviations=False))
 
     def headline(self) -> str:
         """Terms, studies, intervals."""

@@ -12,6 +12,7 @@ from scipy.special import ndtri
 from survsim.core.checks import FloatArray
 from survsim.core.distributions import PiecewiseExponential
 from survsim.core.errors import InputError
+from survsim.core.matrices import symmetric_root
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.streams import Streams
@@ -115,9 +116,7 @@ def predictive_draws(
     out = np.empty((draws, k))
     for j in np.unique(node):
         mine = node == j
-        value, vector = np.linalg.eigh(carry @ post.covariance[j] @ carry.T)
-        root = vector * np.sqrt(np.clip(value, 0.0, None))
-        out[mine] = mean[j] + normal[mine] @ root.T
+        out[mine] = mean[j] + normal[mine] @ symmetric_root(carry @ post.covariance[j] @ carry.T)
     variance = np.full(draws, transport_sd**2)
     for name, factor in extra.items():
         if name in post.names:

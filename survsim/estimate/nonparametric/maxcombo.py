@@ -9,6 +9,7 @@ import numpy as np
 
 from survsim.core.checks import FloatArray
 from survsim.core.errors import InputError
+from survsim.core.matrices import rank_root
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.surv import Surv
@@ -121,10 +122,8 @@ def maximum_tail(z: float, correlation: FloatArray) -> float:
     """
     from scipy.special import gammainc, ndtri  # not at import: a third of a second
 
-    values, vectors = np.linalg.eigh(correlation)
-    keep = values > 1e-10 * values.max()
-    root = vectors[:, keep] * np.sqrt(values[keep])
-    rank = int(keep.sum())
+    root = rank_root(correlation)
+    rank = root.shape[1]
     if rank == 1:
         directions = np.ones((1, 1))
     else:

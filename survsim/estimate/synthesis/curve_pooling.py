@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from survsim.core.checks import FloatArray
+from survsim.core.matrices import symmetric_root
 from survsim.estimate.synthesis.curve_studies import CurveStudies
 
 
@@ -112,10 +113,8 @@ def limits(
 
 def draw_curves(centre: FloatArray, covariance: FloatArray, n: int, seed: int) -> FloatArray:
     """(n, T) curves from the normal law of the transformed conditional survival, kept within 0 and pi/2."""
-    values, vectors = np.linalg.eigh(covariance)
-    root = vectors * np.sqrt(np.maximum(values, 0.0))
     z = np.random.default_rng(seed).standard_normal((n, centre.size))
-    y = np.clip(centre + z @ root.T, 0.0, 0.5 * np.pi)
+    y = np.clip(centre + z @ symmetric_root(covariance), 0.0, 0.5 * np.pi)
     return np.asarray(np.cumprod(np.sin(y) ** 2, axis=1))
 
 

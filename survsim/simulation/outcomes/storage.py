@@ -13,7 +13,7 @@ import numpy as np
 from survsim._version import __version__
 from survsim.core.errors import InputError
 from survsim.core.files import atomic_open, file_sha256, write_json, write_text
-from survsim.core.provenance import from_nodes
+from survsim.core.provenance import Nodes, from_nodes
 from survsim.core.result import Result
 from survsim.simulation.declared.fingerprint import RESULT_FORMAT
 
@@ -35,7 +35,7 @@ def save_simulation(simulation: Result, path: str | os.PathLike[str]) -> None:
     for name in _ARRAYS:
         _write_array(folder / f"{name}.parquet", getattr(simulation, name))
     write_text(folder / "outcomes.csv", simulation.to_frame().to_csv(index=False, lineterminator="\n"))
-    nodes: dict[str, Any] = {}
+    nodes = Nodes()
     root = simulation.provenance.to_nodes(nodes)
     content = {
         "format": RESULT_FORMAT,

@@ -24,6 +24,7 @@ from scipy.special import ndtri
 
 from survsim.core.checks import FloatArray, between, positions
 from survsim.core.errors import InputError
+from survsim.core.matrices import symmetric_root
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.streams import Streams
@@ -198,8 +199,7 @@ def _evpi(mean: FloatArray, covariance: FloatArray, seed: int) -> tuple[float, f
         return float(values.max(axis=0).mean() - values.mean(axis=1).max())
 
     raw = plain(mean)
-    scale, vectors = np.linalg.eigh(covariance)
-    root = vectors * np.sqrt(np.maximum(scale, 0.0))[:, None, :]
+    root = symmetric_root(covariance)
     s, d = mean.shape
     luck = ndtri(Streams(seed).uniforms("evpi/noise", size=REPEATS * d * s).clip(1e-12, 1 - 1e-12))
     noise = np.einsum("dij,rdj->rid", root, luck.reshape(REPEATS, d, s))

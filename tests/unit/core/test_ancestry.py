@@ -5,7 +5,7 @@ import json
 import pytest
 
 from survsim import Ledger, Provenance
-from survsim.core.provenance import from_nodes
+from survsim.core.provenance import Nodes, from_nodes
 from survsim.errors import InputError
 
 
@@ -22,15 +22,32 @@ def test_references_are_found_once_and_in_order():
 
 
 def test_a_tree_survives_writing():
-    nodes: dict = {}
+    nodes = Nodes()
     key = chain().to_nodes(nodes)
     assert from_nodes(key, json.loads(json.dumps(nodes))) == chain()
     assert len(nodes) == 3
 
 
-def test_equal_trees_have_equal_keys_and_options_matter():
-    assert chain().key() == chain().key()
-    assert Provenance.of("m", method="DL").key() != Provenance.of("m", method="PM").key()
+def test_equal_trees_have_one_name_and_options_matter():
+    nodes = Nodes()
+    assert chain().to_nodes(nodes) == chain().to_nodes(nodes)
+    assert Provenance.of("m", method="DL").to_nodes(nodes) != Provenance.of("m", method="PM").to_nodes(nodes)
+    assert Provenance.of("m", method="DL").to_nodes(nodes) == "m/1"
+
+
+def test_the_name_of_a_step_does_not_hang_on_the_last_bits_of_its_options():
+    one, other = Nodes(), Nodes()
+    name = Provenance.of("m", tau=0.1 + 0.2).to_nodes(one)
+    assert name == Provenance.of("m", tau=0.3).to_nodes(other)
+    assert one[name] != other[name]
+
+
+def test_names_go_on_where_a_stored_tree_ended():
+    nodes = Nodes()
+    chain().to_nodes(nodes)
+    again = Nodes(json.loads(json.dumps(nodes)))
+    assert chain().to_nodes(again) == chain().to_nodes(nodes) and len(again) == len(nodes)
+    assert Provenance.of("m", method="new").to_nodes(again) not in nodes
 
 
 def test_a_reference_needs_a_table():
