@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 
 from survsim.core.checks import FloatArray, between
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns, from_rows
-from survsim.estimate.printed.published_points import is_ordinary_interval
-
-if TYPE_CHECKING:
-    pass
-
-ASYMMETRY_LIMIT = 0.02
-"""Distance on the log scale between an estimate and the middle of its interval beyond which it is flagged."""
-LOGRANK_SHARE = 0.5
-"""Share of a standard error by which a printed hazard ratio may differ from exp((O - E) / V): Peto's one-step
-estimate and a Cox estimate of the same data differ by less, unless the effect is very large."""
+from survsim.estimate.printed.number import PrintedNumber, Terms
+from survsim.estimate.printed.refusal import Refusal
+from survsim.estimate.printed.road import take, take_or_raise
 
 
 @result
@@ -36,9 +29,10 @@ class EffectSize(Result):
     variance_of_logrank : V = 1 / std_error^2; observed_minus_expected : O - E = log HR * V.
     route : "hr and interval", "hr and p", "hr and events", "p and events", "o-e and v", "curves and
         numbers at risk" or "curves".
+    conf_level : of `conf_low` and `conf_high`, the limits of the hazard ratio; p_value : two-sided, normal.
     asymmetry : log HR minus the middle of the printed interval; NaN on routes without an interval.
-    flagged : printed numbers contradict one another: the asymmetry is above 0.02 (rounding or a misprint), or
-        the hazard ratio is far from ``exp((O - E) / V)``; `notes` say which.
+    flagged : printed numbers contradict one another: the asymmetry is above 0.02 (rounding or a misprint),
+        the hazard ratio is far from ``exp((O - E) / V)``, or the events allow no such small error; `notes` say which.
     label : the row it belongs to.
     notes : what a reader should know.
     """
@@ -50,11 +44,27 @@ class EffectSize(Result):
     asymmetry: float = float("nan")
     flagged: bool = False
     notes: tuple[str, ...] = ()
+    conf_level: float = 0.95
 
     @property
     def hazard_ratio(self) -> float:
         """The effect on the ratio scale."""
         return float(np.exp(self.log_hazard_ratio))
+
+    @property
+    def conf_low(self) -> float:
+        """Lower limit of the hazard ratio."""
+        return float(np.exp(self.log_hazard_ratio - _z(self.conf_level) * self.std_error))
+
+    @property
+    def conf_high(self) -> float:
+        """Upper limit of the hazard ratio."""
+        return float(np.exp(self.log_hazard_ratio + _z(self.conf_level) * self.std_error))
+
+    @property
+    def p_value(self) -> float:
+        """Two-sided p-value of no effect, normal."""
+        return 2.0 * float(ndtr(-abs(self.log_hazard_ratio) / self.std_error))
 
     @property
     def variance_of_logrank(self) -> float:
@@ -67,7 +77,8 @@ class EffectSize(Result):
         return self.log_hazard_ratio * self.variance_of_logrank
 
     def columns(self) -> Columns:
-        """One row: label, log_hazard_ratio, std_error, hazard_ratio, route, asymmetry, flagged."""
+        """One row: label, log_hazard_ratio, std_error, hazard_ratio, conf_low, conf_high, p_value,
+        route, asymmetry, flagged."""
         return _columns([self])
 
     def headline(self) -> str:
@@ -98,7 +109,8 @@ class EffectSizes(Result):
     left_out: tuple[tuple[str, str], ...] = ()
 
     def columns(self) -> Columns:
-        """One row an effect: label, log_hazard_ratio, std_error, hazard_ratio, route, asymmetry, flagged."""
+        """One row an effect: label, log_hazard_ratio, std_error, hazard_ratio, conf_low, conf_high, p_value,
+        route, asymmetry, flagged."""
         return _columns(self.effects)
 
     def headline(self) -> str:
@@ -127,6 +139,8 @@ def effect_size(
     variance: float | None = None,
     label: str = "the study",
     source: Any = (),
+    beyond_counts: str = "widen",
+    assume_level: float | None = None,
 ) -> EffectSize:
     """Log hazard ratio and standard error by the best route that the given numbers allow.
 
@@ -134,6 +148,7 @@ def effect_size(
     O - E and V; HR and interval, ``SE = (log U - log L) / (2 z)``; HR and a one-sided limit,
     ``SE = |log U - log HR| / z``; HR and p, ``SE = |log HR| / z_p``; HR and
     events, ``V = O R C / (R + C)^2`` or ``O_r O_c / (O_r + O_c)``; p and events, ``O - E = z_p sqrt(V)``.
+    Events beside another route bound it: ``SE >= 2 / sqrt(d)``, by arm ``sqrt(1/d1 + 1/d2)``.
 
     Parameters
     ----------
@@ -149,6 +164,12 @@ def effect_size(
     observed_minus_expected, variance : of the research arm. A hazard ratio printed beside them is not used, but
         flagged when it is more than half a standard error (and 0.02) away on the log scale.
     label, source : for messages and provenance.
+    beyond_counts : an error below what the events allow is widened to it and flagged ("widen"), or "refuse".
+    assume_level : level of a record's interval whose level was not stated; None does not use it.
+
+    Returns
+    -------
+    EffectSize
 
     Raises
     ------
@@ -165,66 +186,59 @@ def effect_size(
     >>> e = effect_size(hazard_ratio=0.75, conf_low=0.60, conf_high=0.94)
     >>> round(e.log_hazard_ratio, 6), round(e.std_error, 6), e.route
     (-0.287682, 0.11453, 'hr and interval')
+    >>> round(e.conf_low, 2), round(e.conf_high, 2), round(e.p_value, 3)
+    (0.6, 0.94, 0.012)
     """
+    terms = Terms(beyond_counts=beyond_counts, assume_level=assume_level, favours=favours)
     if record is not None:
-        return effect_size(**_numbers_of(record), favours=favours)
-    given = {"hazard_ratio": hazard_ratio, "conf_low": conf_low, "conf_high": conf_high, "p_value": p_value}
-    numbers = {name: _optional(name, value, label) for name, value in given.items()}
-    hr, low, high, p = (numbers[name] for name in given)
-    _check_level(conf_level, one_sided, label)
-    _check_ratio(hr, low, high, label, one_sided)
-    if p is not None and not 0.0 < p < 1.0:
-        raise InputError(
-            f"{label}: p_value must lie in (0, 1); got {p:g}. A bound such as <0.001 is no value."
-        )
-    asymmetry, notes = float("nan"), []
-    limit = high if low is None else low
-    if observed_minus_expected is not None or variance is not None:
-        route = "o-e and v"
-        effect, error = _from_logrank(observed_minus_expected, variance, label)
-        notes = _logrank_notes(effect, error, hr)
-    elif hr is not None and low is not None and high is not None:
-        route = "hr and interval"
-        effect = np.log(hr)
-        error = np.log(high / low) / (2.0 * float(ndtri(0.5 + conf_level / 2.0)))
-        asymmetry = effect - 0.5 * np.log(high * low)
-        notes = _interval_notes(effect, error, asymmetry, p)
-    elif one_sided and hr is not None and limit is not None:
-        route = "hr and one-sided limit"
-        effect, error = np.log(hr), abs(np.log(limit / hr)) / float(ndtri(conf_level))
-    elif hr is not None and p is not None and hr != 1.0:
-        route = "hr and p"
-        effect, error = np.log(hr), abs(np.log(hr)) / -float(ndtri(p / 2.0))
-    elif n_event is not None and hr is not None:
-        route = "hr and events"
-        effect, error = np.log(hr), _event_variance(n_event, n_arm, label) ** -0.5
-    elif n_event is not None and p is not None:
-        route = "p and events"
-        effect, error = _from_p_and_events(p, _event_variance(n_event, n_arm, label), favours, label)
-    else:
-        raise InputError(
-            f"{label}: {_told(numbers)} allow no route to a standard error. Give a hazard ratio with its interval, "
-            "p-value or events; p-value and events; or observed_minus_expected and variance."
-        )
+        found = take_or_raise(record, "hazard_ratio", terms)
+        return _effect(found, found.source or (), conf_level)
+    between("conf_level", conf_level, 0.0, 1.0)
+    row = {
+        "value": hazard_ratio,
+        "conf_low": conf_low,
+        "conf_high": conf_high,
+        "conf_level": conf_level,
+        "one_sided": one_sided,
+        "p_value": p_value,
+        "n_event": n_event,
+        "n_arm": n_arm,
+        "observed_minus_expected": observed_minus_expected,
+        "variance": variance,
+        "label": label,
+    }
+    return _effect(take_or_raise(row, "hazard_ratio", terms), source, conf_level)
+
+
+def _effect(found: PrintedNumber, source: Any, conf_level: float) -> EffectSize:
     return EffectSize(
-        provenance=Provenance.of("effect_size", source, route=route, conf_level=conf_level),
-        log_hazard_ratio=float(effect),
-        std_error=float(error),
-        route=route,
-        label=label,
-        asymmetry=float(asymmetry),
-        flagged=bool(abs(asymmetry) > ASYMMETRY_LIMIT or (route == "o-e and v" and notes)),
-        notes=tuple(notes),
+        provenance=Provenance.of("effect_size", source, route=found.route, conf_level=conf_level),
+        log_hazard_ratio=found.estimate,
+        std_error=found.std_error,
+        route=found.route,
+        label=found.label,
+        asymmetry=found.asymmetry,
+        flagged=found.flagged,
+        notes=(*found.assumed, *found.notes),
+        conf_level=conf_level,
     )
 
 
-def effect_sizes(records: Iterable[Any]) -> EffectSizes:
+def effect_sizes(
+    records: Iterable[Any], *, beyond_counts: str = "refuse", assume_level: float | None = None
+) -> EffectSizes:
     """Effect sizes of many rows; faults of all rows are told in one message.
 
     Parameters
     ----------
     records : `Estimate` records, or mappings with the arguments of `effect_size` (and "study"). Records whose measure is
         no hazard ratio, and hazard ratios printed without any error, are left out and named.
+    beyond_counts : an error below what the printed events allow is refused, or widened to it ("widen").
+    assume_level : level of intervals whose level was not stated; None does not use them.
+
+    Returns
+    -------
+    EffectSizes
 
     Raises
     ------
@@ -244,36 +258,29 @@ def effect_sizes(records: Iterable[Any]) -> EffectSizes:
     studies: list[str] = []
     faults: list[str] = []
     for position, record in enumerate(records):
-        numbers = dict(record) if isinstance(record, Mapping) else _numbers_of(record)
-        numbers.setdefault("label", f"row {position}")
-        study = str(numbers.pop("study", None) or getattr(record, "study_id", None) or numbers["label"])
-        unknown = [str(name) for name in numbers if name not in _ARGUMENTS]
+        typed = isinstance(record, Mapping)
+        unknown = [str(name) for name in record if name not in _ARGUMENTS] if typed else []
         if unknown:
+            name = record.get("label", f"row {position}")
             faults.append(
-                f"{numbers['label']}: {', '.join(map(repr, unknown))} is no argument of effect_size; "
-                f"a row may hold {', '.join(_ARGUMENTS)} and study."
+                f"{name}: {', '.join(map(repr, unknown))} is no argument of effect_size; "
+                f"a row may hold {', '.join(_ARGUMENTS)}."
             )
             continue
-        measure = getattr(record, "measure", "hazard_ratio")
-        if measure != "hazard_ratio":
-            left_out.append((numbers["label"], f"its measure is {measure}"))
+        side = record.get("favours") if typed else None
+        terms = Terms(beyond_counts=beyond_counts, assume_level=assume_level, favours=side)
+        found = take(record, "hazard_ratio", terms, position)
+        if isinstance(found, Refusal):
+            if typed or found.contradicts:
+                faults.append(found.text)
+            else:
+                left_out.append((found.label, found.reason))
             continue
-        if getattr(record, "value_qualifier", "") in ("upper_bound", "lower_bound"):
-            left_out.append((numbers["label"], "printed as a bound"))
-            continue
-        if not isinstance(record, Mapping) and all(
-            numbers.get(name) is None for name in ("conf_low", "conf_high", "p_value")
-        ):
-            left_out.append((numbers["label"], "printed without an ordinary interval or p-value"))
-            continue
-        try:
-            effects.append(effect_size(**numbers))
-        except InputError as error:
-            faults.append(str(error))
-            continue
-        studies.append(study)
-        if isinstance(numbers.get("source"), str):
-            sources.append(numbers["source"])
+        source = record.get("source", ()) if typed else found.source or ()
+        effects.append(_effect(found, source, 0.95))
+        studies.append(found.study or found.label)
+        if isinstance(source, str):
+            sources.append(source)
     if faults:
         raise InputError("\n".join(faults))
     if not effects:
@@ -291,156 +298,23 @@ def effect_sizes(records: Iterable[Any]) -> EffectSizes:
     )
 
 
-_ARGUMENTS = tuple(name for name in inspect.signature(effect_size).parameters if name != "record")
+_ARGUMENTS = (
+    *(
+        name
+        for name in inspect.signature(effect_size).parameters
+        if name not in ("record", "beyond_counts", "assume_level")
+    ),
+    "study",
+)
 
 
-def _numbers_of(record: Any) -> dict[str, Any]:
-    """The arguments of `effect_size` from an `Estimate`-like record; NaN counts as not printed."""
-
-    def read(name: str) -> float | None:
-        value = getattr(record, name, None)
-        return None if value is None or value != value else float(value)
-
-    usable = is_ordinary_interval(record)
-    numbers: dict[str, Any] = {
-        "hazard_ratio": read("value"),
-        "conf_low": read("conf_low") if usable else None,
-        "conf_high": read("conf_high") if usable else None,
-        # A bound ("p < 0.001") is no value to compute an error from.
-        "p_value": None if getattr(record, "p_qualifier", "") in ("<", ">", "<=", ">=") else read("p_value"),
-        "conf_level": read("conf_level") or 0.95,
-        "one_sided": getattr(record, "conf_note", "") == "one_sided",
-        "label": str(getattr(record, "estimate_id", None) or getattr(record, "study_id", "the study")),
-    }
-    if numbers["one_sided"]:
-        # One limit is the whole interval here, and the sides of the p-value beside it are seldom stated.
-        numbers |= {"conf_low": read("conf_low"), "conf_high": read("conf_high")}
-    elif numbers["conf_low"] is None or numbers["conf_high"] is None:
-        numbers["conf_low"] = numbers["conf_high"] = None
-    reference = getattr(record, "reference", None)
-    if reference is not None:
-        numbers["source"] = str(reference)
-    return numbers
-
-
-def _optional(name: str, value: Any, label: str) -> float | None:
-    if value is None:
-        return None
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise InputError(f"{label}: {name} must be a number; got {value!r}.") from None
-    return None if number != number else number
-
-
-def _check_ratio(
-    hr: float | None, low: float | None, high: float | None, label: str, one_sided: bool
-) -> None:
-    for name, value in (("hazard_ratio", hr), ("conf_low", low), ("conf_high", high)):
-        if value is not None and not 0.0 < value < np.inf:
-            raise InputError(
-                f"{label}: {name} must be positive and finite; got {value:g}. Is it a log ratio?"
-            )
-    if (low is None) != (high is None) and not one_sided:
-        raise InputError(
-            f"{label}: an interval needs both ends; conf_low {low}, conf_high {high}. "
-            "If the source prints a one-sided limit, pass one_sided=True."
-        )
-    if one_sided and hr is not None:
-        _check_side(hr, low, high, label)
-    if hr is None or low is None or high is None:
-        return
-    if not low <= hr <= high or low == high:
-        raise InputError(
-            f"{label}: interval {low:g} to {high:g} excludes its estimate {hr:g} or is empty. "
-            "Check the row against the source."
-        )
-
-
-def _check_level(conf_level: float, one_sided: bool, label: str) -> None:
-    between("conf_level", conf_level, 0.0, 1.0)
-    if one_sided and not conf_level > 0.5:
-        raise InputError(
-            f"{label}: a one-sided limit at conf_level {conf_level:g} does not lie beyond the estimate; levels are above "
-            "0.5. For an upper limit pass conf_high and, say, conf_level=0.975."
-        )
-
-
-def _check_side(hr: float, low: float | None, high: float | None, label: str) -> None:
-    """A lower limit lies below its estimate, an upper one above."""
-    for name, limit, wrong in (
-        ("conf_low", low, low is not None and low >= hr),
-        ("conf_high", high, high is not None and high <= hr),
-    ):
-        if wrong:
-            side = "below" if name == "conf_low" else "above"
-            raise InputError(
-                f"{label}: {name} {limit:g} does not lie {side} its estimate {hr:g}. "
-                "Check the row against the source, and which of the two limits it prints."
-            )
-
-
-def _logrank_notes(effect: float, error: float, hr: float | None) -> list[str]:
-    """Whether the printed hazard ratio and O - E over V tell one story."""
-    if hr is None or abs(np.log(hr) - effect) <= max(ASYMMETRY_LIMIT, LOGRANK_SHARE * error):
-        return []
-    return [
-        f"(O - E) / V gives a hazard ratio of {np.exp(effect):.3g}, {hr:g} is printed: perhaps O - E of the other arm "
-        "or a misprint"
-    ]
-
-
-def _interval_notes(effect: float, error: float, asymmetry: float, p: float | None) -> list[str]:
-    notes = []
-    if abs(asymmetry) > ASYMMETRY_LIMIT:
-        notes.append(
-            f"the estimate lies {asymmetry:+.3f} (log scale) from the middle of its interval: rounding or a misprint"
-        )
-    if p is not None and effect != 0.0:
-        from_p = abs(effect) / -float(ndtri(p / 2.0))
-        if not 0.8 < from_p / error < 1.25:
-            notes.append(
-                f"p = {p:g} would give a standard error of {from_p:.3g}, the interval gives {error:.3g}"
-            )
-    return notes
-
-
-def _from_logrank(o_minus_e: float | None, variance: float | None, label: str) -> tuple[float, float]:
-    if o_minus_e is None or variance is None or not variance > 0.0 or not np.isfinite(o_minus_e):
-        raise InputError(
-            f"{label}: observed_minus_expected and a positive variance belong together; "
-            f"got {o_minus_e} and {variance}."
-        )
-    return o_minus_e / variance, variance**-0.5
-
-
-def _event_variance(n_event: float | Sequence[float], n_arm: Sequence[float], label: str) -> float:
-    """V from events (Tierney 2007, equations 5 and 9)."""
-    events = np.atleast_1d(np.asarray(n_event, dtype=float))
-    arms = np.asarray(n_arm, dtype=float)
-    if events.size not in (1, 2) or not np.all(events > 0.0) or not np.all(np.isfinite(events)):
-        raise InputError(f"{label}: n_event is the positive total or (research, control); got {n_event!r}.")
-    if arms.size != 2 or not np.all(arms > 0.0):
-        raise InputError(f"{label}: n_arm is (research, control), both positive; got {n_arm!r}.")
-    if events.size == 2:
-        return float(events.prod() / events.sum())
-    return float(events[0] * arms.prod() / arms.sum() ** 2)
-
-
-def _from_p_and_events(p: float, variance: float, favours: str | None, label: str) -> tuple[float, float]:
-    if favours not in ("research", "control"):
-        raise InputError(
-            f"{label}: a p-value has no side; pass favours='research' or 'control' as the text says."
-        )
-    sign = -1.0 if favours == "research" else 1.0
-    return sign * -float(ndtri(p / 2.0)) / variance**0.5, variance**-0.5
-
-
-def _told(numbers: dict[str, float | None]) -> str:
-    given = [f"{name} {value:g}" for name, value in numbers.items() if value is not None]
-    return ", ".join(given) if given else "no numbers"
+def _z(level: float) -> float:
+    return float(ndtri(0.5 + level / 2.0))
 
 
 def _columns(effects: Sequence[EffectSize]) -> Columns:
-    names = ("label", "log_hazard_ratio", "std_error", "hazard_ratio", "route", "asymmetry", "flagged")
+    names = (
+        "label", "log_hazard_ratio", "std_error", "hazard_ratio", "conf_low", "conf_high", "p_value", "route",
+        "asymmetry", "flagged",
+    )  # fmt: skip
     return from_rows(([getattr(e, name) for name in names] for e in effects), names)

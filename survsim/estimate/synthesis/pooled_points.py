@@ -7,14 +7,16 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.special import expit
 
-from survsim.core import units
 from survsim.core.checks import FloatArray, between, one_of
 from survsim.core.errors import EvidenceWarning, InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
-from survsim.estimate.printed import published_points as points
+from survsim.estimate.printed.number import EVENT_SHARE, PrintedNumber, Terms
+from survsim.estimate.printed.refusal import Refusal
+from survsim.estimate.printed.road import take
 from survsim.estimate.printed.study_rows import study_rows
 from survsim.estimate.synthesis.pooling import CONF_METHODS, METHODS, MetaAnalysis, pool_rows
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+BACK: dict[str, Callable[[Any], Any]] = {"survival": expit, "median": np.exp, "rmst": np.asarray}
+"""From the analysis scale to the printed one."""
 FUNCTION = {"survival": "pool_survival_points", "median": "pool_medians", "rmst": "pool_rmst"}
 
 
@@ -67,7 +71,7 @@ class PooledPoints(Result):
             frame = analysis.to_frame()
             frame = frame[frame["kind"] == "study"].drop(columns=["kind", "std_error"])
             for name in ("estimate", "conf_low", "conf_high"):
-                frame[name] = points.back_from(self.quantity, frame[name].to_numpy())
+                frame[name] = BACK[self.quantity](frame[name].to_numpy())
             frame.insert(0, "time", time)
             parts.append(frame)
         joined = pd.concat(parts, ignore_index=True)
@@ -89,11 +93,13 @@ def pool_survival_points(
     rows: Iterable[Any],
     *,
     unit: str,
-    design_factor: float = 2.0,
+    design_factor: float | None = None,
     method: str = "REML",
     conf_method: str = "modified-knapp-hartung",
     conf_level: float = 0.95,
     unusable: str = "refuse",
+    beyond_counts: str = "refuse",
+    assume_level: float | None = None,
 ) -> PooledPoints:
     """Pool published survival at fixed times, each time by itself, on the log odds scale.
 
@@ -102,11 +108,17 @@ def pool_survival_points(
     rows : `Estimate` records, or mappings with ``value`` (within 0 and 1), ``time`` and, where printed,
         ``conf_low, conf_high, conf_level, std_error, n, label, source, cluster``.
     unit : of `time`.
-    design_factor : factor on the binomial variance where only the point and n are printed; the default 2
-        is an assumption (half of the information lost to censoring).
+    design_factor : factor on the binomial variance where only the point and n are printed; None for 1.2, what the
+        shipped points need that print both an interval and n (`survsim.estimate.printed.shares`).
     method, conf_method, conf_level : as in `meta_analysis`.
     unusable : "refuse" or "leave_out" (with a warning) rows that cannot be weighed: without any error, a
         bound, not reached. Rows that contradict themselves are always refused.
+    beyond_counts : rows whose error is smaller than their patients or events allow are refused, or "widen".
+    assume_level : level of intervals whose level the source does not state; None does not use them.
+
+    Returns
+    -------
+    PooledPoints
 
     Raises
     ------
@@ -124,28 +136,24 @@ def pool_survival_points(
     >>> pooled.estimate.round(2)
     array([0.52])
     """
-    return _pool(
-        "survival",
-        rows,
-        points.survival_effect,
-        unit,
-        design_factor,
-        method,
-        conf_method,
-        conf_level,
-        unusable,
+    terms = Terms(
+        unit=unit, design_factor=design_factor, beyond_counts=beyond_counts, assume_level=assume_level
     )
+    return _pool("survival", rows, terms, method, conf_method, conf_level, unusable)
 
 
 def pool_medians(
     rows: Iterable[Any],
     *,
     unit: str,
-    design_factor: float = 1.5,
+    design_factor: float | None = None,
+    assume_events: float | None = EVENT_SHARE,
     method: str = "REML",
     conf_method: str = "modified-knapp-hartung",
     conf_level: float = 0.95,
     unusable: str = "refuse",
+    beyond_counts: str = "refuse",
+    assume_level: float | None = None,
 ) -> PooledPoints:
     """Pool published median times on the log scale.
 
@@ -156,10 +164,19 @@ def pool_medians(
     ----------
     rows : `Estimate` records or mappings with ``value`` and ``conf_low, conf_high`` or ``n_event``.
     unit : of the medians.
-    design_factor : factor on the variance 1 / events where no interval is printed (an assumption).
+    design_factor : factor on the variance 1 / events where no interval is printed; None for 1.56, that of a
+        Kaplan-Meier median (`survsim.estimate.printed.median`).
+    assume_events : share of n that had the event where neither an interval nor events are printed, an assumption that
+        is named in a warning; None refuses such rows.
     method, conf_method, conf_level : as in `meta_analysis`.
     unusable : "refuse" or "leave_out" (with a warning) rows that cannot be weighed: without any error, a
         bound, not reached. Rows that contradict themselves are always refused.
+    beyond_counts : rows whose error is smaller than their patients or events allow are refused, or "widen".
+    assume_level : level of intervals whose level the source does not state; None does not use them.
+
+    Returns
+    -------
+    PooledPoints
 
     Raises
     ------
@@ -176,9 +193,11 @@ def pool_medians(
     >>> pool_medians(rows, unit="months").estimate.round(1)
     array([12.2])
     """
-    return _pool(
-        "median", rows, points.median_effect, unit, design_factor, method, conf_method, conf_level, unusable
-    )
+    terms = Terms(
+        unit=unit, design_factor=design_factor, beyond_counts=beyond_counts, assume_level=assume_level,
+        assume_events=assume_events,
+    )  # fmt: skip
+    return _pool("median", rows, terms, method, conf_method, conf_level, unusable)
 
 
 def pool_rmst(
@@ -189,6 +208,8 @@ def pool_rmst(
     conf_method: str = "modified-knapp-hartung",
     conf_level: float = 0.95,
     unusable: str = "refuse",
+    beyond_counts: str = "refuse",
+    assume_level: float | None = None,
 ) -> PooledPoints:
     """Pool restricted mean survival times (or differences are pooled by `meta_analysis`), per horizon.
 
@@ -199,6 +220,12 @@ def pool_rmst(
     method, conf_method, conf_level : as in `meta_analysis`.
     unusable : "refuse" or "leave_out" (with a warning) rows that cannot be weighed: without any error, a
         bound, not reached. Rows that contradict themselves are always refused.
+    beyond_counts : rows whose error is smaller than their patients or events allow are refused, or "widen".
+    assume_level : level of intervals whose level the source does not state; None does not use them.
+
+    Returns
+    -------
+    PooledPoints
 
     Raises
     ------
@@ -214,28 +241,26 @@ def pool_rmst(
     >>> pool_rmst([dict(value=v, std_error=1.0, time=36) for v in (20, 22, 23)], unit="months").estimate
     array([21.66666667])
     """
-    return _pool("rmst", rows, points.rmst_effect, unit, 1.0, method, conf_method, conf_level, unusable)
+    terms = Terms(unit=unit, beyond_counts=beyond_counts, assume_level=assume_level)
+    return _pool("rmst", rows, terms, method, conf_method, conf_level, unusable)
 
 
 def _pool(
     quantity: str,
     rows: Iterable[Any],
-    convert: Callable[[points.Row, float], points.Effect],
-    unit: str,
-    design_factor: float,
+    terms: Terms,
     method: str,
     conf_method: str,
     conf_level: float,
     unusable: str,
 ) -> PooledPoints:
-    units.check_unit(unit)
-    between("design_factor", design_factor, 0.0, np.inf)
     one_of("method", method, METHODS)
     one_of("conf_method", conf_method, CONF_METHODS)
     between("conf_level", conf_level, 0.0, 1.0)
     one_of("unusable", unusable, ("refuse", "leave_out"))
-    read, effects, left_out = _convert_all(quantity, rows, convert, unit, design_factor, unusable)
-    told = [*(e.note for e in effects if e.note), *(f"left out: {text}" for text in left_out)]
+    read, left_out = _read_all(quantity, rows, terms, unusable)
+    told = [f"{e.label}: {note}" for e in read for note in (*e.assumed, *e.notes)]
+    told += [f"left out: {text}" for text in left_out]
     if told:
         more = f"; and {len(told) - 8} more" if len(told) > 8 else ""
         warnings.warn("; ".join(told[:8]) + more, EvidenceWarning, stacklevel=3)
@@ -244,55 +269,46 @@ def _pool(
     analyses = []
     for time in np.unique(times):
         chosen = np.flatnonzero(times == time)
-        analyses.append(_pool_one([read[i] for i in chosen], [effects[i] for i in chosen], quantity, options))
+        analyses.append(_pool_one([read[i] for i in chosen], quantity, options))
     ends = ("estimate", "conf_low", "conf_high", "prediction_low", "prediction_high")
-    columns = {n: points.back_from(quantity, np.array([getattr(a, n) for a in analyses])) for n in ends}
+    columns = {n: BACK[quantity](np.array([getattr(a, n) for a in analyses])) for n in ends}
     sources = [row.source for row in read if row.source is not None]
     return PooledPoints(
-        provenance=Provenance.of(FUNCTION[quantity], sources, design_factor=design_factor, **options),
+        provenance=Provenance.of(FUNCTION[quantity], sources, design_factor=terms.design_factor, **options),
         quantity=quantity,
-        unit=unit,
+        unit=str(terms.unit),
         time=np.full(1, np.nan) if quantity == "median" else np.unique(times),
         n_study=np.array([float(a.k) for a in analyses]),
         analyses=tuple(analyses),
-        routes=tuple((float(t), row.label, e.route) for t, row, e in zip(times, read, effects)),
+        routes=tuple((float(t), row.label, row.route) for t, row in zip(times, read)),
         left_out=tuple(left_out),
         **columns,
     )
 
 
-def _convert_all(
-    quantity: str,
-    rows: Iterable[Any],
-    convert: Callable[[points.Row, float], points.Effect],
-    unit: str,
-    design_factor: float,
-    unusable: str,
-) -> tuple[list[points.Row], list[points.Effect], list[str]]:
+def _read_all(
+    quantity: str, rows: Iterable[Any], terms: Terms, unusable: str
+) -> tuple[list[PrintedNumber], list[str]]:
     """Every row on its scale; faults of all rows in one message, unusable rows refused or left out."""
-    read: list[points.Row] = []
-    effects: list[points.Effect] = []
+    read: list[PrintedNumber] = []
     faults: list[str] = []
     left_out: list[str] = []
-    for position, item in enumerate(rows):
-        try:
-            row = points.read_row(item, position, quantity, unit)
-            effect = convert(row, design_factor)
-        except points.UnusableRowError as error:
-            (faults if unusable == "refuse" else left_out).append(str(error))
-        except InputError as error:
-            faults.append(str(error))
+    for position, item in enumerate(getattr(rows, "records", rows)):
+        found = take(item, quantity, terms, position)
+        if not isinstance(found, Refusal):
+            read.append(found)
+        elif found.contradicts or unusable == "refuse":
+            faults.append(found.text)
         else:
-            read.append(row)
-            effects.append(effect)
+            left_out.append(found.text)
     if faults:
         raise InputError("\n".join(faults))
     if not read:
         raise InputError("there are no rows to pool" + (": " + "; ".join(left_out[:6]) if left_out else "."))
-    return read, effects, left_out
+    return read, left_out
 
 
-def _times(quantity: str, read: list[points.Row]) -> FloatArray:
+def _times(quantity: str, read: list[PrintedNumber]) -> FloatArray:
     if quantity == "median":
         return np.zeros(len(read))
     missing = [row.label for row in read if row.time is None or not row.time > 0]
@@ -303,9 +319,7 @@ def _times(quantity: str, read: list[points.Row]) -> FloatArray:
     return np.array([row.time for row in read], dtype=np.float64)
 
 
-def _pool_one(
-    read: list[points.Row], effects: list[points.Effect], quantity: str, options: dict[str, Any]
-) -> MetaAnalysis:
+def _pool_one(read: list[PrintedNumber], quantity: str, options: dict[str, Any]) -> MetaAnalysis:
     given = [row.cluster for row in read]
     # A row without a cluster is a cluster of its own.
     clusters = (
@@ -315,8 +329,8 @@ def _pool_one(
     )
     sources = [row.source for row in read if row.source is not None]
     rows = study_rows(
-        [e.estimate for e in effects],
-        [e.std_error for e in effects],
+        [row.estimate for row in read],
+        [row.std_error for row in read],
         labels=[row.label for row in read],
         clusters=clusters,
     )

@@ -1,0 +1,69 @@
+"""The least standard error that printed counts allow: what a narrower printed interval contradicts.
+
+================== ============================== ==================================================================
+printed            least error                    why
+================== ============================== ==================================================================
+log hazard ratio   2 / sqrt(d), by arm            Cox information is ``sum p (1 - p)`` over the d events, p the share
+                   sqrt(1/d1 + 1/d2)              of one arm among those at risk; at the estimate the p add up to d1,
+                                                  and ``p (1 - p)`` is concave: at most ``d1 d2 / d``, at most d / 4
+log odds of S(t)   1 / sqrt(n S (1 - S))          censoring only loses: Greenwood is never below the binomial
+log cumulative     1 / sqrt(d)                    Nelson-Aalen: ``sum 1/n_i^2 >= (sum 1/n_i)^2 / d``
+hazard
+log median         1 / (k sqrt(d))                a Weibull time of shape k with d deaths
+log rate           1 / sqrt(d)                    Poisson
+================== ============================== ==================================================================
+
+Published limits are rounded and medians of few patients have erratic intervals, so an error counts as impossible only
+below a share of its bound (`SLACK`); for a median the hazard may be steep, up to a shape of `STEEPEST`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+SLACK = 0.9
+"""Share of its bound that rounding of printed limits may cost a log ratio or a log rate."""
+POINT_SLACK = 0.8
+"""The same for survival and proportions, whose intervals are built in many ways."""
+STEEPEST = 3.0
+"""Weibull shape above which no published hazard is believed; progression found at scheduled scans comes near it."""
+
+
+def least_ratio_error(events: float | Sequence[float]) -> float:
+    """Of a log hazard ratio, from all events or those of (one arm, the other).
+
+    >>> least_ratio_error(100), round(least_ratio_error((30, 60)), 4)
+    (0.2, 0.2236)
+    """
+    d = np.atleast_1d(np.asarray(events, dtype=np.float64))
+    return float(np.sqrt((1.0 / d).sum()) if d.size == 2 else 2.0 / np.sqrt(d[0]))
+
+
+def least_log_odds_error(share: Any, n: Any) -> Any:
+    """Of the log odds of a share of n patients.
+
+    >>> round(least_log_odds_error(0.5, 16), 3)
+    0.5
+    """
+    return 1.0 / np.sqrt(n * share * (1.0 - share))
+
+
+def least_hazard_error(events: Any) -> Any:
+    """Of a log cumulative hazard or a log rate, from its events.
+
+    >>> least_hazard_error(25)
+    0.2
+    """
+    return 1.0 / np.sqrt(events)
+
+
+def least_median_error(events: Any) -> Any:
+    """Of a log median, from its events, under the steepest hazard that is believed.
+
+    >>> round(least_median_error(100), 4)
+    0.0333
+    """
+    return 1.0 / (STEEPEST * np.sqrt(events))

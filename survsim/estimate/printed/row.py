@@ -1,0 +1,199 @@
+"""One printed row as it was typed: its numbers read, its interval and p-value told for what they are.
+
+Decided here, once, for every door:
+
+- A row may be an `Estimate` or a mapping with the same names; ``n, label, source, study`` stand for
+  ``n_arm, estimate_id, reference, study_id``. NaN, None and an absent name all mean "not printed".
+- ``lower_bound`` and ``upper_bound`` are no estimates. ``approximate`` and ``zero_in_words`` are: they enter as
+  printed, and the result says so.
+- An interquartile range describes patients, not the error of their median, and is never an interval. An interval
+  whose level the source does not state is used only with `assume_level`. A mapping that names no level at all means
+  95%, as everywhere in survsim; one that holds an empty level says that none was stated.
+- A limit that was not reached or cut off leaves the other half of the interval, which is used as half an interval.
+- A p-value with a sign (``p < 0.001``) is a bound and no value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from survsim.core import units
+from survsim.estimate.printed.refusal import contradiction, too_little
+
+_ALIASES = {
+    "n_arm": ("n",),
+    "estimate_id": ("label",),
+    "reference": ("source",),
+    "study_id": ("study",),
+    "value": ("hazard_ratio",),
+}
+BOUNDS = ("lower_bound", "upper_bound")
+IN_WORDS = {
+    "approximate": "printed as approximate, taken as printed",
+    "zero_in_words": "none, said in words, taken as 0",
+}
+USUAL_LEVEL = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Limits as printed (None where not), their level, and whether the level or the one side was stated."""
+
+    low: float | None
+    high: float | None
+    level: float
+    one_sided: bool = False
+    assumed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedRow:
+    """What a row prints; absent numbers are None, times and medians still in their own unit."""
+
+    item: Any
+    label: str
+
+    def text(self, name: str) -> str:
+        """A word of the row, "" where there is none."""
+        found = _get(self.item, name)
+        return "" if found is None else str(found)
+
+    def number(self, name: str) -> float | None:
+        """A number of the row, None where there is none."""
+        found = _get(self.item, name)
+        if found is None:
+            return None
+        try:
+            return float(found)
+        except (TypeError, ValueError):
+            raise contradiction(self.label, f"{name} must be a number; got {found!r}.") from None
+
+    def raw(self, name: str) -> Any:
+        """Whatever stands under a name."""
+        return _get(self.item, name)
+
+    @property
+    def of_arm(self) -> bool:
+        """Whether counts are those of one arm (a row of the evidence) and not of the whole comparison."""
+        return _get(self.item, "arm_id") is not None
+
+    def value(self) -> float:
+        """The printed number; a bound and a missing number are refused."""
+        qualifier, value = self.text("value_qualifier"), self.number("value")
+        if value is None:
+            why = f" ({qualifier.replace('_', ' ')})" if qualifier else ""
+            raise too_little(
+                self.label, f"no value is printed{why}; leave out what was not reported and say so."
+            )
+        if qualifier in BOUNDS:
+            raise too_little(
+                self.label, f"{value:g} is printed as {qualifier}, no estimate; leave it out and say so."
+            )
+        return value
+
+    def said(self) -> tuple[str, ...]:
+        """What the value's qualifier makes of it."""
+        told = IN_WORDS.get(self.text("value_qualifier"))
+        return () if told is None else (told,)
+
+    def expect(self, *measures: str) -> None:
+        """Refuse a row that says it measures something else; a mapping without `measure` is taken at its word."""
+        found = self.text("measure")
+        if found and found not in measures:
+            raise too_little(self.label, f"its measure is {found}")
+
+    def factor(self, name: str, unit: str | None) -> float:
+        """From the unit the row states under `name` to `unit`; 1 where either is not stated."""
+        stated = self.text(name)
+        if not stated or unit is None:
+            return 1.0
+        if stated not in units.DAYS_PER:
+            raise contradiction(
+                self.label, f"it is in {stated}, which is no unit of time; it cannot be pooled in {unit}."
+            )
+        return units.conversion_factor(stated, unit)
+
+    def interval(self, assume_level: float | None) -> Interval | None:
+        """The interval that can be used, or None."""
+        low, high = self.number("conf_low"), self.number("conf_high")
+        low = None if low is not None and np.isneginf(low) else low
+        high = None if high is not None and np.isposinf(high) else high
+        note = self.text("conf_note")
+        if (low is None and high is None) or "interquartile" in note:
+            return None
+        level, assumed = self.number("conf_level"), ""
+        if level is None and not _has(self.item, "conf_level"):
+            level = USUAL_LEVEL
+        if level is None or note == "level_not_stated":
+            if assume_level is None:
+                return None
+            level, assumed = assume_level, f"an interval of unstated level taken as {assume_level:.0%}"
+        if not 0.0 < level < 1.0:
+            raise contradiction(
+                self.label, f"conf_level must lie in (0, 1); got {level:g}. Is it in per cent?"
+            )
+        one_sided = note == "one_sided" or bool(_get(self.item, "one_sided"))
+        return Interval(low, high, level, one_sided, assumed)
+
+    def p_value(self) -> float | None:
+        """A two-sided p-value that is a value."""
+        p = self.number("p_value")
+        if p is None or self.text("p_qualifier") in ("<", ">", "<=", ">="):
+            return None
+        if not 0.0 < p < 1.0:
+            raise contradiction(
+                self.label, f"p_value must lie in (0, 1); got {p:g}. A bound such as <0.001 is no value."
+            )
+        return p
+
+    def std_error(self, factor: float = 1.0) -> float | None:
+        """A printed standard error, on the printed scale."""
+        error = self.number("std_error")
+        if error is None:
+            return None
+        if not 0.0 < error < np.inf:
+            raise contradiction(self.label, f"std_error must be positive; got {error:g}.")
+        return error * factor
+
+    def counts(self) -> tuple[float | None, float | None]:
+        """Patients and events of the row; more events than patients contradict each other."""
+        n, d = self.number("n_arm"), self.number("n_event")
+        for name, count in (("n", n), ("n_event", d)):
+            if count is not None and not 0.0 <= count < np.inf:
+                raise contradiction(self.label, f"{name} must be a count; got {count:g}.")
+        if n is not None and d is not None and d > n:
+            raise contradiction(
+                self.label, f"{d:g} events in {n:g} patients. Check both counts in the source."
+            )
+        return n, d
+
+
+def read_row(item: Any, position: int = 0) -> PrintedRow:
+    """A row and its name; nothing is computed."""
+    label = _get(item, "estimate_id") or _get(item, "study_id")
+    return PrintedRow(item, f"row {position}" if label is None else str(label))
+
+
+def _get(item: Any, name: str) -> Any:
+    for key in (name, *_ALIASES.get(name, ())):
+        value = item.get(key) if isinstance(item, Mapping) else getattr(item, key, None)
+        if _is_said(value):
+            return value
+    return None
+
+
+def _has(item: Any, name: str) -> bool:
+    return name in item if isinstance(item, Mapping) else hasattr(item, name)
+
+
+def _is_said(value: Any) -> bool:
+    """NaN, None, the empty word and pandas' marks of the missing (known by name: pandas stays unloaded) are not."""
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return False
+    if isinstance(value, str):
+        return value != ""
+    return not isinstance(value, float | np.floating) or bool(value == value)
