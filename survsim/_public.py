@@ -80,6 +80,9 @@ _TABLES = {
     """,
     "printed": """
         estimate.printed.effect_sizes   effect_size effect_sizes EffectSize EffectSizes
+        estimate.printed.number         PrintedNumber
+        estimate.printed.refusal        Refusal
+        estimate.printed.road           printed_number
         estimate.printed.summary_check  check_summary SummaryCheck
     """,
     "reconstruction": """

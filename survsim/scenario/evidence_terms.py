@@ -13,16 +13,21 @@ from survsim.core.estimate_record import Estimate
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns, from_rows
-from survsim.estimate.joint_model.terms import EvidenceTerm, case_term, median_term, survival_term
+from survsim.estimate.joint_model.terms import EvidenceTerm, case_term, points_term, printed_median_term
+from survsim.estimate.printed.number import EVENT_SHARE, PrintedNumber, Terms
+from survsim.estimate.printed.refusal import Refusal
+from survsim.estimate.printed.road import take
 
 if TYPE_CHECKING:
     import pandas as pd
 
-MEASURES = ("survival_probability", "median")
+SCALES = {"survival_probability": "cumulative_hazard", "median": "median"}
+"""What a summary can measure here, and the scale on which the model compares it."""
 NESTED = ("largest", "all")
 # Arms whose patients exceed the study's by more than this share patients.
 TOLERANCE = 1.05
 
+Taken = tuple[Estimate, PrintedNumber]
 Covariates = Mapping[str, Any] | Callable[[Estimate], Mapping[str, Any]]
 
 
@@ -68,11 +73,15 @@ def summary_terms(
     nested: str = "largest",
     n_total: Mapping[str, float] | None = None,
     extra_sd: Mapping[str, float] | None = None,
+    assume_events: float | None = EVENT_SHARE,
+    assume_level: float | None = None,
+    beyond_counts: str = "refuse",
 ) -> EvidenceTerms:
     """Survival probabilities and medians of a selection as terms, one study a random effect.
 
-    Several survival probabilities of one arm become one term of independent increments. A number
-    without interval and without the patients of its arm has no error and is left out.
+    Several survival probabilities of one arm become one term of independent increments. Which rows are numbers, and
+    with what error, `survsim.printed.printed_number` decides; what it refuses is left out with its reason. A row whose
+    event is a subset or a second version of the endpoint describes other patients and is left out here.
 
     Parameters
     ----------
@@ -82,6 +91,7 @@ def summary_terms(
         its subgroups), only the largest arm enters; "all" takes every arm.
     n_total : study -> its patients, for `nested`; taken from the selection's frame if it has one.
     extra_sd : site -> stated extra standard deviation of its studies.
+    assume_events, assume_level, beyond_counts : as in `printed_number`.
 
     Returns
     -------
@@ -101,13 +111,14 @@ def summary_terms(
         frame = selection.frame
         n_total = dict(zip(frame["study_id"], frame["n_total"]))
     left: list[tuple[str, str]] = []
-    arms: dict[tuple[str, str], list[Estimate]] = {}
+    arms: dict[tuple[str, str], list[Taken]] = {}
+    allowed = Terms(assume_events=assume_events, assume_level=assume_level, beyond_counts=beyond_counts)
     for record in records:
-        reason = _unusable(record)
-        if reason:
-            left.append((record.reference, reason))
+        found = _take(record, allowed)
+        if isinstance(found, str):
+            left.append((record.reference, found))
         else:
-            arms.setdefault((record.study_id, record.arm_id), []).append(record)
+            arms.setdefault((record.study_id, record.arm_id), []).append((record, found))
     if nested == "largest":
         _drop_nested(arms, n_total or {}, left)
     terms: list[EvidenceTerm] = []
@@ -194,32 +205,24 @@ def _case_time(row: Mapping[Any, Any], slack: float) -> tuple[float | tuple[floa
     return (float(last), "right") if last == last and last is not None else None
 
 
-def _unusable(r: Estimate) -> str:
-    if r.measure not in MEASURES:
+def _take(r: Estimate, allowed: Terms) -> PrintedNumber | str:
+    """The number of a row, or why it is none."""
+    if r.measure not in SCALES:
         return f"measure {r.measure} is not a survival probability or a median"
-    if r.value_qualifier or not np.isfinite(r.value):
-        return f"value is {r.value_qualifier or 'not printed'}"
-    if r.event_detail:
-        return f"of a subset or a second version: {r.event_detail}"
-    if r.has_interval and not r.conf_low <= r.value <= r.conf_high:
-        return f"its interval, {r.conf_low:g} to {r.conf_high:g}, excludes it"
-    if not _has_limits(r) and not np.isfinite(r.n_arm):
-        return "neither interval nor patients of the arm: no error"
-    return ""
-
-
-def _has_limits(r: Estimate) -> bool:
-    return r.has_interval and 0 < r.conf_level < 1
+    found = take(r, SCALES[r.measure], allowed)
+    if isinstance(found, Refusal):
+        return found.reason
+    return f"of a subset or a second version: {r.event_detail}" if r.event_detail else found
 
 
 def _drop_nested(
-    arms: dict[tuple[str, str], list[Estimate]], n_total: Mapping[str, float], left: list[tuple[str, str]]
+    arms: dict[tuple[str, str], list[Taken]], n_total: Mapping[str, float], left: list[tuple[str, str]]
 ) -> None:
     by_study: dict[str, list[tuple[str, str]]] = {}
     for key in arms:
         by_study.setdefault(key[0], []).append(key)
     for study, keys in by_study.items():
-        sizes = [arms[k][0].n_arm for k in keys]
+        sizes = [arms[k][0][0].n_arm for k in keys]
         known = [s for s in sizes if np.isfinite(s)]
         total = n_total.get(study, np.nan)
         whole = total if np.isfinite(total) else max(known, default=np.nan)
@@ -230,44 +233,37 @@ def _drop_nested(
         best = max(range(len(keys)), key=lambda i: sizes[i] if np.isfinite(sizes[i]) else -1.0)
         for i, key in enumerate(keys):
             if i != best:
-                left += [(r.reference, f"shares patients with arm {keys[best][1]}") for r in arms.pop(key)]
+                left += [(r.reference, f"shares patients with arm {keys[best][1]}") for r, _ in arms.pop(key)]
 
 
 def _arm_terms(
-    rows: list[Estimate], covariates: Covariates | None, unit: str, extra_sd: Mapping[str, float]
+    rows: list[Taken], covariates: Covariates | None, unit: str, extra_sd: Mapping[str, float]
 ) -> list[EvidenceTerm]:
     made: list[EvidenceTerm] = []
-    points = sorted((r for r in rows if r.measure == "survival_probability"), key=lambda r: r.time)
-    first: dict[float, Estimate] = {}
-    for r in points:
-        first.setdefault(r.time, r)
-    points = list(first.values())
-    if points:
-        limits = all(_has_limits(r) for r in points)
-        interval: dict[str, Any] = {
-            "conf_low": [r.conf_low for r in points],
-            "conf_high": [r.conf_high for r in points],
-            "conf_level": points[0].conf_level,
-        }
+    first: dict[float | None, Taken] = {}
+    for r, found in sorted(
+        (x for x in rows if x[0].measure == "survival_probability"), key=lambda x: x[0].time
+    ):
+        first.setdefault(found.time, (r, found))
+    if first:
+        points = list(first.values())
+        r = points[0][0]
         made.append(
-            survival_term(
-                [r.time for r in points], [r.value for r in points], _pattern(points[0], covariates),
-                unit=points[0].time_unit or unit, n=_size(points[0]), **(interval if limits else {}),
-                **_common(points, extra_sd),
+            points_term(
+                [found for _, found in points], _pattern(r, covariates), unit=r.time_unit or unit,
+                **_common([r for r, _ in points], extra_sd),
             )
         )  # fmt: skip
-    for r in (r for r in rows if r.measure == "median"):
-        limits_of: dict[str, Any] = {
-            "conf_low": r.conf_low,
-            "conf_high": r.conf_high,
-            "conf_level": r.conf_level,
-        }
+    for r, found in (x for x in rows if x[0].measure == "median"):
         made.append(
-            median_term(
-                r.value, _pattern(r, covariates), unit=r.value_unit or unit, n=_size(r),
-                **(limits_of if _has_limits(r) else {}), **_common([r], extra_sd),
+            printed_median_term(
+                found,
+                _pattern(r, covariates),
+                unit=r.value_unit or unit,
+                n=_size(r),
+                **_common([r], extra_sd),
             )
-        )  # fmt: skip
+        )
     return made
 
 

@@ -6,15 +6,18 @@ they are combined and how far they had to travel (`transport_sd`).
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from survsim.estimate.printed.number import EVENT_SHARE
+
 
 class Strict(BaseModel):
-    """Base of everything read from a scenario file: unknown keys are refused."""
+    """Base of everything read from a scenario file: unknown keys and numbers that are not finite are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # YAML's .inf and .nan are numbers to pydantic and to no simulation.
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Transport(Strict):
@@ -82,7 +85,30 @@ Scale = Literal["hazard_ratio", "median", "proportion", "value"]
 """What the rows measure, and with it the pooling scale: log, log, logit, identity."""
 
 
-class FromRows(Strict):
+class Reading(Strict):
+    """How printed rows are read (`survsim.printed.printed_number`): what the file allows beyond what is printed."""
+
+    assume_events: float | None = Field(default=EVENT_SHARE, gt=0, le=1)
+    assume_level: float | None = Field(default=None, gt=0, lt=1)
+    assume_exponential: bool = False
+    beyond_counts: Literal["refuse", "widen"] = "refuse"
+
+    def allowed(self) -> dict[str, Any]:
+        """The same as arguments of `row_effect`."""
+        names = ("assume_events", "assume_level", "assume_exponential", "beyond_counts")
+        return {name: getattr(self, name) for name in names}
+
+
+def once(rows: tuple[str, ...]) -> None:
+    """A row listed twice would count twice."""
+    twice = sorted({row for row in rows if rows.count(row) > 1})
+    if twice:
+        raise ValueError(
+            f"{', '.join(twice)} stands there more than once and would count as often; list it once"
+        )
+
+
+class FromRows(Reading):
     """A parameter taken from rows of the evidence.
 
     The rows are put on their scale with their own standard errors, combined into the *predictive*
@@ -99,8 +125,13 @@ class FromRows(Strict):
     meaning: str = Field(min_length=10)
     bias: str = Field(default="", description="the direction a confounded contrast is off, in words")
 
+    @model_validator(mode="after")
+    def _once(self) -> FromRows:
+        once(self.rows)
+        return self
 
-class FromContrast(Strict):
+
+class FromContrast(Reading):
     """A hazard ratio built from medians of two unconnected groups of rows, as if both were exponential.
 
     The weakest evidence this package uses: nobody randomised or matched the two groups.
@@ -114,6 +145,11 @@ class FromContrast(Strict):
     unit: str = ""
     meaning: str = Field(min_length=10)
     bias: str = Field(min_length=10)
+
+    @model_validator(mode="after")
+    def _once(self) -> FromContrast:
+        once((*self.treated, *self.control))
+        return self
 
 
 class FromAssumption(Strict):

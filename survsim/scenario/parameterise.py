@@ -4,9 +4,9 @@ A parameter from rows is the predictive distribution of a new study, made wider 
 
     theta = mu + tau z_between + sd_transport z_transport,      (mu, tau) ~ posterior given the rows
 
-with a flat prior on mu and a half-normal prior on tau (`survsim.estimate.borrowing.map_prior`). The four pieces are
-drawn from streams of their own, so a report can say how much of the spread each layer carries, and adding a
-parameter changes no other.
+with a flat prior on mu and a half-normal prior on tau (`survsim.estimate.borrowing.map_prior`). Draws are stratified
+over the whole distribution and then split into the pieces (`survsim.scenario.predictive`), so a report can say how much of
+the spread each layer carries; every parameter has streams of its own, and adding one changes no other.
 """
 
 from __future__ import annotations
@@ -26,9 +26,12 @@ from survsim.core.result import Result, result
 from survsim.core.streams import Streams
 from survsim.core.tables import Columns, from_rows
 from survsim.estimate.borrowing.map_prior import MapPrior, map_prior
+from survsim.estimate.printed.number import PrintedNumber
+from survsim.estimate.printed.study_rows import study_rows
 from survsim.scenario import parameter_spec as spec
 from survsim.scenario.derive import derive
-from survsim.scenario.row_effects import RowEffect, back_transform, row_effect
+from survsim.scenario.predictive import PROBABILITIES, predictive_layers, quantile_errors, stratified
+from survsim.scenario.row_effects import back_transform, row_effect
 
 if TYPE_CHECKING:
     pass
@@ -47,6 +50,7 @@ class Parameter:
     layers : layer of uncertainty -> (d,) component on the pooling scale; empty for what does not vary.
     rows : the evidence rows used; method, heterogeneity (posterior median tau), transport_sd : how.
     reason : why it is assumed, or how the contrast is biased.
+    is_stratified : draws hold each slice of their distribution once; False for combinations of several.
     """
 
     name: str
@@ -62,6 +66,7 @@ class Parameter:
     heterogeneity: float | None = None
     transport_sd: float | None = None
     reason: str = ""
+    is_stratified: bool = False
 
 
 @result
@@ -71,11 +76,12 @@ class Parameters(Result):
     parameters: Mapping[str, Parameter]
 
     def columns(self) -> Columns:
-        """Columns parameter, meaning, unit, median, low, high (95% of draws), source, method, studies, heterogeneity,
-        transport_sd, reason."""
+        """Columns parameter, meaning, unit, median, low, high (95% of draws), their Monte Carlo standard errors median_mc, low_mc,
+        high_mc, source, method, rows, heterogeneity, transport_sd, reason."""
         rows = []
         for p in self.parameters.values():
-            low, middle, high = np.quantile(p.draws, [0.025, 0.5, 0.975])
+            low, middle, high = np.quantile(p.draws, PROBABILITIES)
+            low_mc, middle_mc, high_mc = quantile_errors(p.draws, p.is_stratified)
             rows.append(
                 {
                     "parameter": p.name,
@@ -84,6 +90,9 @@ class Parameters(Result):
                     "median": middle,
                     "low": low,
                     "high": high,
+                    "median_mc": middle_mc,
+                    "low_mc": low_mc,
+                    "high_mc": high_mc,
                     "source": p.source,
                     "method": p.method,
                     "rows": ", ".join(p.rows),
@@ -168,9 +177,9 @@ def parameterise(
 def _from_rows(
     name: str, one: spec.FromRows, records: Records, uniforms: Callable[[str], FloatArray], time_unit: str
 ) -> Parameter:
-    effects = [row_effect(records(row), one.scale, time_unit) for row in one.rows]
+    effects = [row_effect(records(row), one.scale, time_unit, **one.allowed()) for row in one.rows]
     pooled = _pool(effects, one.tau_scale)
-    layers = _layers(pooled, one.transport.sd, uniforms)
+    layers = predictive_layers(pooled, one.transport.sd, uniforms)
     return Parameter(
         name=name,
         source="rows",
@@ -191,6 +200,7 @@ def _from_rows(
         heterogeneity=float(pooled.tau_quantile(0.5)),
         transport_sd=one.transport.sd,
         reason=" ".join(t for t in (one.bias, one.transport.reason) if t),
+        is_stratified=True,
     )
 
 
@@ -199,10 +209,10 @@ def _from_contrast(
 ) -> Parameter:
     arms = {}
     for arm, rows in (("treated", one.treated), ("control", one.control)):
-        effects = [row_effect(records(row), "median", time_unit) for row in rows]
+        effects = [row_effect(records(row), "median", time_unit, **one.allowed()) for row in rows]
         arms[arm] = _pool(effects, one.tau_scale)
-    treated = _layers(arms["treated"], 0.0, lambda layer: uniforms(f"treated/{layer}"))
-    control = _layers(arms["control"], one.transport.sd, uniforms)
+    treated = predictive_layers(arms["treated"], 0.0, lambda layer: uniforms(f"treated/{layer}"))
+    control = predictive_layers(arms["control"], one.transport.sd, uniforms)
     # Exponential times: the hazard ratio is the ratio of medians, control over treated.
     layers = {layer: control[layer] - treated.get(layer, 0.0) for layer in control}
     return Parameter(
@@ -227,7 +237,7 @@ def _from_assumption(
     name: str, one: spec.FromAssumption, uniforms: Callable[[str], FloatArray], scenario: str
 ) -> Parameter:
     law = one.distribution
-    u = uniforms("assumption")
+    u = stratified(uniforms, "assumption")
     values = _law_draws(law, u)
     layers = {} if np.ptp(values) == 0 else {"assumptions": ndtri(np.clip(u, 1e-12, 1 - 1e-12))}
     reference = f"assumption:{scenario}/{name}"
@@ -242,6 +252,7 @@ def _from_assumption(
         provenance=Provenance.of("assumption", reference, note=one.reason, **law.model_dump()),
         method=f"assumption, {law.law}",
         reason=one.reason,
+        is_stratified=True,
     )
 
 
@@ -281,34 +292,23 @@ def _law_draws(law: Any, u: FloatArray) -> FloatArray:
     return beta_law.ppf(u, law.mean * law.worth, (1 - law.mean) * law.worth)
 
 
-def _pool(effects: list[RowEffect], tau_scale: float) -> MapPrior:
-    return map_prior(
+def _pool(effects: list[PrintedNumber], tau_scale: float) -> MapPrior:
+    """The rows combined; two rows of one study share patients and enter as one."""
+    rows = study_rows(
         [e.estimate for e in effects],
         [e.std_error for e in effects],
+        labels=[e.label for e in effects],
+        clusters=[e.study or e.label for e in effects],
+    )
+    return map_prior(
+        rows.estimate,
+        rows.std_error,
         tau_scale=tau_scale,
-        labels=[e.estimate_id for e in effects],
-        sources=[e.reference for e in effects],
+        labels=rows.labels,
+        sources=[e.source or e.label for e in effects],
     )
 
 
-def _layers(
-    pooled: MapPrior, transport_sd: float, uniforms: Callable[[str], FloatArray]
-) -> dict[str, FloatArray]:
-    node = np.searchsorted(np.cumsum(pooled.tau_weights), uniforms("tau") * pooled.tau_weights.sum())
-    node = np.minimum(node, pooled.tau_weights.size - 1)
-    centre, spread = pooled.mean_mixture.centre[node], pooled.mean_mixture.spread[node]
-    layers = {
-        "sampling": centre + spread * ndtri(_open(uniforms("sampling"))),
-        "between studies": pooled.tau_nodes[node] * ndtri(_open(uniforms("between"))),
-    }
-    if transport_sd > 0:
-        layers["transport"] = transport_sd * ndtri(_open(uniforms("transport")))
-    return layers
-
-
-def _open(u: FloatArray) -> FloatArray:
-    return np.clip(u, 1e-12, 1 - 1e-12)
-
-
-def _routes(effects: list[RowEffect]) -> list[str]:
-    return list(dict.fromkeys(e.route for e in effects))
+def _routes(effects: list[PrintedNumber]) -> list[str]:
+    """How the errors were reached, and on what assumptions: the method's part of the parameter table."""
+    return list(dict.fromkeys("; ".join((e.route, *e.assumed)) for e in effects))

@@ -25,7 +25,7 @@ from survsim.core.errors import EvidenceWarning, InputError, ScenarioError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
-from survsim.scenario.parameter_spec import Strict
+from survsim.scenario.parameter_spec import Reading
 from survsim.scenario.parameterise import Records
 from survsim.scenario.row_effects import back_transform, row_effect
 
@@ -36,7 +36,7 @@ LEAST_EFFECTIVE = 30
 """Fewer effective draws than this, and the calibrated interval is itself a guess."""
 
 
-class Target(Strict):
+class Target(Reading):
     """One published number a simulation should give back.
 
     `outcome` is "median" or "survival" (at the row's own time); `states` are those that count as event-free:
@@ -120,7 +120,9 @@ def check_targets(
     ScenarioError : a row twice, an unknown strategy or state, or a row of another measure.
     """
     _check(simulation, targets)
-    effects = [row_effect(records(t.row), _SCALE[t.outcome], simulation.time_unit) for t in targets]
+    effects = [
+        row_effect(records(t.row), _SCALE[t.outcome], simulation.time_unit, **t.allowed()) for t in targets
+    ]
     simulated = np.array([_simulated(simulation, t, records(t.row)) for t in targets])
     observed = np.array([e.estimate for e in effects])
     error = np.array([np.hypot(e.std_error, t.spread) for e, t in zip(effects, targets)])
@@ -154,7 +156,7 @@ def check_targets(
             )
     return TargetCheck(
         provenance=Provenance.of(
-            "check_targets", simulation, [e.reference for e in effects], calibrated=calibrate
+            "check_targets", simulation, [e.source or e.label for e in effects], calibrated=calibrate
         ),
         rows=tuple(t.row for t in targets),
         strategies=tuple(t.strategy for t in targets),

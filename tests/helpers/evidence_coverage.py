@@ -37,7 +37,7 @@ def one_base(rng: np.random.Generator, studies: int, tau: float, alpha: np.ndarr
             terms.append(patients_term(surv, study=name))
         elif i % 3 == 1:
             s = [(time > t).mean() for t in (12.0, 24.0)]
-            terms.append(survival_term([12, 24], s, study=name, unit="months", n=n))
+            terms.append(survival_term([12, 24], s, study=name, unit="months", n=n, design_factor=1.0))
         else:
             terms.append(median_term(float(np.median(time)), study=name, unit="months", n=n))
     return terms

@@ -40,6 +40,9 @@ def term_from_record(record: dict[str, Any]) -> EvidenceTerm:
     if kind == "case":
         time = r.pop("time")
         return case_term(tuple(time) if isinstance(time, list) else time, covariates, unit="months", **r)
+    if kind == "survival":
+        # the pinned runs take everybody of n as followed
+        r.setdefault("design_factor", 1.0)
     return MAKERS[kind](
         *[r.pop(k) for k in ("events", "person_time", "time", "survival", "median") if k in r],
         covariates,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
@@ -46,11 +47,17 @@ def disagreement(term: EvidenceTerm, surv: Surv) -> str:
         place = int(np.searchsorted(grid, t, side="right"))
         seen = curve[place - 1] if place else 1.0
         h, mine = -np.log(np.clip(s, 1e-6, 1 - 1e-6)), -np.log(np.clip(seen, 1e-6, 1 - 1e-6))
-        n = p["n"] or len(surv)
-        se = p["se_cloglog"][j] if "se_cloglog" in p else np.sqrt(np.expm1(h) / n) / h
+        se = _hazard_error(p, j, h, len(surv))
         if abs(np.log(h / mine)) > CONTRADICTION * se and t <= surv.time.max():
             found.append(f"survival {s:.3g} at {t:g} where {seen:.3g} is seen")
     return ", ".join(found)
+
+
+def _hazard_error(payload: Mapping[str, Any], j: int, hazard: float, n: int) -> float:
+    """Standard error of the log cumulative hazard that a survival term has at its point j."""
+    if "se_cloglog" in payload:
+        return float(payload["se_cloglog"][j])
+    return float(np.sqrt(np.expm1(hazard) / (payload["n"] or n)) / hazard)
 
 
 def _product_limit(surv: Surv) -> tuple[FloatArray, FloatArray]:
@@ -75,8 +82,11 @@ def summaries_disagree(terms: Sequence[EvidenceTerm]) -> list[str]:
         p = curve.payload
         at = p["time"] * units.conversion_factor(curve.unit, median.unit)
         n = p["n"] or median.payload["n"]
-        half = CONTRADICTION * (0.5 / np.sqrt(n) if n else 0.25)
-        for t, s in zip(at, p["survival"]):
+        for j, (t, s) in enumerate(zip(at, p["survival"])):
+            error = 0.5 / np.sqrt(n) if n else 0.25
+            if "se_cloglog" in p:
+                error = float(p["se_cloglog"][j] * s * -np.log(s))
+            half = CONTRADICTION * error
             if (t >= median.payload["median"] and s > 0.5 + half) or (
                 t <= median.payload["median"] and s < 0.5 - half
             ):

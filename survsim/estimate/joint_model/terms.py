@@ -6,17 +6,19 @@ keywords of `EvidenceTerm`: study, arm, site, covariates, cluster, extra_sd, sou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtri
 
 from survsim.core import units
 from survsim.core.checks import FloatArray, between, float_vector, one_of, require_columns
 from survsim.core.errors import EvidenceError, InputError
 from survsim.core.surv import Surv
+from survsim.estimate.printed.number import EVENT_SHARE, PrintedNumber, Terms
+from survsim.estimate.printed.refusal import Refusal
+from survsim.estimate.printed.road import take
 
 CASE_STATUS = ("exact", "upper", "interval", "right")
 
@@ -142,25 +144,38 @@ def survival_term(
     *,
     study: str,
     unit: str,
-    n: float | None = None,
+    n: float | Iterable[float] | None = None,
     conf_low: float | Iterable[float] | None = None,
     conf_high: float | Iterable[float] | None = None,
-    conf_level: float = 0.95,
+    conf_level: float | Iterable[float] = 0.95,
+    design_factor: float | None = None,
+    beyond_counts: str = "refuse",
     **common: Any,
 ) -> EvidenceTerm:
     """Survival probabilities of one arm at one or several times.
 
     The steps ``dH_j = log S_{j-1} - log S_j`` of one curve are nearly independent. With intervals they
     enter as ``log dH_j ~ N(log model, se_j^2)``, the standard error of ``log(-log S)`` being that of the
-    interval. With n alone they are binomial: of ``n S_{j-1}`` at risk a share ``S_j / S_{j-1}`` lives
-    through, everybody followed, which is the most that n can mean. (A normal term with the variance at the
-    estimate would weigh studies by their result and pull the hazard up.) Shares of 0 and 1 need n.
+    interval. With n alone they are binomial: of ``n S_{j-1} / design_factor`` at risk a share ``S_j / S_{j-1}``
+    lives through. (A normal term with the variance at the estimate would weigh studies by their result and pull
+    the hazard up.) Shares of 0 and 1 need n. The errors are those of `survsim.estimate.printed`.
 
     Parameters
     ----------
     time, survival : one number or several, times increasing, survival in [0, 1] and never rising.
-    n : patients of the arm.
-    conf_low, conf_high : interval at each time, at `conf_level`.
+    n : patients of the arm, one number or one a time.
+    conf_low, conf_high : interval at each time, at `conf_level`; NaN where none is printed.
+    design_factor : factor on the binomial variance where only n is printed; None for 1.2.
+    beyond_counts : an interval narrower than n allows is refused, or widened to it ("widen").
+    common : site, arm, cluster, extra_sd, source of `EvidenceTerm`.
+
+    Returns
+    -------
+    EvidenceTerm
+
+    Raises
+    ------
+    InputError, EvidenceError : times or shares out of order, and numbers that the printed road refuses.
 
     References
     ----------
@@ -177,22 +192,52 @@ def survival_term(
     name = f"survival of {study}"
     if t.size != s.size or t.size == 0:
         raise InputError(f"{name}: {t.size} times and {s.size} probabilities; one of each.")
+    columns = {"value": s, "time": t}
+    for column, given in (
+        ("n", n),
+        ("conf_low", conf_low),
+        ("conf_high", conf_high),
+        ("conf_level", conf_level),
+    ):
+        if given is not None:
+            columns[column] = _one_each(name, column, given, t.size)
+    terms = Terms(design_factor=design_factor, beyond_counts=beyond_counts)
+    rows = [{k: float(v[i]) for k, v in columns.items()} | {"label": name} for i in range(t.size)]
+    return points_term(
+        [_taken(row, "cumulative_hazard", terms) for row in rows],
+        covariates,
+        study=study,
+        unit=unit,
+        **common,
+    )
+
+
+def points_term(
+    points: Sequence[PrintedNumber],
+    covariates: Mapping[str, Any] | None = None,
+    *,
+    study: str,
+    unit: str,
+    **common: Any,
+) -> EvidenceTerm:
+    """Survival of one arm from numbers on the log cumulative hazard scale, in order of time.
+
+    Where each point has its error from n, they stay counts; otherwise each enters with its own error. At 0% and 100%
+    only counts hold an error, and then all points are counts.
+    """
+    name = f"survival of {study}"
+    t, s = np.array([p.time for p in points], float), np.array([p.value for p in points], float)
     if t[0] <= 0 or (np.diff(t) <= 0).any():
         raise InputError(f"{name}: times must be positive and increase; got {t.tolist()}.")
-    if (s < 0).any() or (s > 1).any() or (np.diff(s) > 0).any():
-        raise EvidenceError(
-            f"{name}: survival must lie in [0, 1] and never rise; got {s.tolist()}. Is it in percent?"
-        )
-    size = None if n is None else between("n", n, 0.0, np.inf)
-    if conf_low is None or conf_high is None:
-        if size is None:
-            raise EvidenceError(f"{name}: neither interval nor n; a number without error cannot be weighed.")
-        payload = {"time": t, "survival": s, "n": size}
-    else:
-        low, high = _several("conf_low", conf_low), _several("conf_high", conf_high)
-        _interval_holds(name, s, low, high)
-        z = float(-ndtri((1 - between("conf_level", conf_level, 0.0, 1.0)) / 2))
-        payload = {"time": t, "survival": s, "n": size, "se_cloglog": _cloglog_error(name, s, low, high, z)}
+    if (np.diff(s) > 0).any():
+        raise EvidenceError(f"{name}: survival must never rise; got {s.tolist()}. Is it in percent?")
+    sizes = {round(p.n_effective, 9) for p in points if p.n_effective is not None}
+    counted = all(p.n_effective is not None for p in points) and len(sizes) == 1
+    payload: dict[str, Any] = {"time": t, "survival": s, "n": min(sizes) if sizes else None}
+    if not counted and ((s <= 0) | (s >= 1)).any() and not sizes:
+        raise EvidenceError(f"{name}: survival of 0 or 1 has no error of its own; give n.")
+    if not counted and not ((s <= 0) | (s >= 1)).any():
+        payload["se_cloglog"] = np.array([p.std_error for p in points])
     return _term("survival", study, covariates or {}, unit, payload, common)
 
 
@@ -206,15 +251,38 @@ def median_term(
     conf_high: float | None = None,
     conf_level: float = 0.95,
     n: float | None = None,
+    n_event: float | None = None,
+    assume_events: float | None = EVENT_SHARE,
+    design_factor: float | None = None,
+    beyond_counts: str = "refuse",
     **common: Any,
 ) -> EvidenceTerm:
     """Median survival time of an arm.
 
     With an interval, the model's cumulative hazard at the printed median is compared with log 2:
     ``log H(median) ~ N(log log 2, se^2)``, se that of the log median (from one side when the other was
-    not reached): exact where the hazard is constant between the limits, too wide where it falls. With n
-    alone, half of n died by the median, a binomial term. Both are smooth in the log hazards; the model's
-    median itself has kinks at the breaks.
+    not reached): exact where the hazard is constant between the limits, too wide where it falls. With counts
+    alone, half of the patients died by the median, a binomial term of as many patients as give the printed road's
+    error (`survsim.estimate.printed.median`): n of them where only n is known. Both are smooth in the log hazards;
+    the model's median itself has kinks at the breaks.
+
+    Parameters
+    ----------
+    median : in `unit`.
+    conf_low, conf_high : at `conf_level`; None where not printed or not reached.
+    n, n_event : patients and events of the arm.
+    assume_events : share of n taken to have had the event where only n is printed; None refuses.
+    design_factor : variance of the log median times its events; None for 1.56.
+    beyond_counts : an interval narrower than the counts allow is refused, or widened to them ("widen").
+    common : site, arm, cluster, extra_sd, source of `EvidenceTerm`.
+
+    Returns
+    -------
+    EvidenceTerm
+
+    Raises
+    ------
+    InputError, EvidenceError : numbers out of range, and what the printed road refuses.
 
     Example
     -------
@@ -224,29 +292,35 @@ def median_term(
     0.164
     """
     name = f"median of {study}"
-    m = between("median", median, 0.0, np.inf)
-    size = None if n is None else between("n", n, 0.0, np.inf)
-    z = float(-ndtri((1 - between("conf_level", conf_level, 0.0, 1.0)) / 2))
+    row: dict[str, Any] = {"label": name, "value": between("median", median, 0.0, np.inf)}
     for side, limit in (("conf_low", conf_low), ("conf_high", conf_high)):
         if limit is not None and np.isnan(limit):
             raise InputError(f"{name}: {side} is NaN; give None where it is not printed or was not reached.")
-    low = None if conf_low is None or conf_low <= 0 else float(conf_low)
-    high = None if conf_high is None or not np.isfinite(conf_high) else float(conf_high)
-    if (low is not None and low > m) or (high is not None and high < m):
-        raise EvidenceError(
-            f"{name}: interval {low} to {high} excludes {m:g}. Check the table of the source."
-        )
-    if low is None and high is None:
-        if size is None:
-            raise EvidenceError(f"{name}: neither interval nor n; a number without error cannot be weighed.")
-        se = None
-    elif low is not None and high is not None:
-        se = float(np.log(high / low) / (2 * z))
-    else:
-        se = float(np.log(m / low) / z) if low is not None else float(np.log((high or m) / m) / z)
-    if se is not None and se <= 0:
-        raise EvidenceError(f"{name}: the interval has no width; a number without error cannot be weighed.")
-    payload = {"median": m, "se_log": se, "n": size}
+        row[side] = None if side == "conf_low" and limit is not None and limit <= 0 else limit
+    row["conf_level"] = between("conf_level", conf_level, 0.0, 1.0)
+    row["n"] = None if n is None else between("n", n, 0.0, np.inf)
+    row["n_event"] = None if n_event is None else between("n_event", n_event, 0.0, np.inf)
+    terms = Terms(assume_events=assume_events, design_factor=design_factor, beyond_counts=beyond_counts)
+    found = _taken(row, "median", terms)
+    return printed_median_term(found, covariates, study=study, unit=unit, n=n, **common)
+
+
+def printed_median_term(
+    found: PrintedNumber,
+    covariates: Mapping[str, Any] | None = None,
+    *,
+    study: str,
+    unit: str,
+    n: float | None = None,
+    **common: Any,
+) -> EvidenceTerm:
+    """The median of an arm from a number on the log median scale; n is told in messages only."""
+    counted = found.n_effective is not None
+    payload = {
+        "median": found.value,
+        "se_log": None if counted else found.std_error,
+        "n": found.n_effective if counted else n,
+    }
     return _term("median", study, covariates or {}, unit, payload, common)
 
 
@@ -260,6 +334,9 @@ def hazard_ratio_term(
     conf_high: float | None = None,
     conf_level: float = 0.95,
     std_error: float | None = None,
+    p_value: float | None = None,
+    n_event: float | Sequence[float] | None = None,
+    beyond_counts: str = "refuse",
     comparator_arm: str = "",
     **common: Any,
 ) -> EvidenceTerm:
@@ -268,7 +345,9 @@ def hazard_ratio_term(
     Parameters
     ----------
     hazard_ratio : `covariates` against `comparator`.
-    conf_low, conf_high : interval at `conf_level`, or `std_error` of the log hazard ratio.
+    conf_low, conf_high : interval at `conf_level`, or `std_error` of the log hazard ratio, or p-value or events.
+    p_value : two-sided; n_event : total, or (first arm, second).
+    beyond_counts : an error below what the events allow is refused, or widened to it ("widen").
     comparator_arm : name of the comparator's arm, to notice when both arms enter elsewhere.
 
     Example
@@ -280,21 +359,21 @@ def hazard_ratio_term(
     """
     name = f"hazard ratio of {study}"
     ratio = between("hazard_ratio", hazard_ratio, 0.0, np.inf)
+    row = {
+        "label": name, "value": ratio, "conf_low": conf_low, "conf_high": conf_high, "conf_level": conf_level,
+        "p_value": p_value, "n_event": n_event,
+    }  # fmt: skip
     if std_error is not None:
-        se = between("std_error", std_error, 0.0, np.inf)
-    elif conf_low is None or conf_high is None:
-        raise EvidenceError(
-            f"{name}: neither interval nor std_error; a number without error cannot be weighed."
-        )
-    else:
-        low, high = between("conf_low", conf_low, 0.0, np.inf), between("conf_high", conf_high, 0.0, np.inf)
-        if not low <= ratio <= high or low == high:
-            raise EvidenceError(f"{name}: interval {low:g} to {high:g} excludes {ratio:g}. Check the source.")
-        z = float(-ndtri((1 - between("conf_level", conf_level, 0.0, 1.0)) / 2))
-        se = float(np.log(high / low) / (2 * z))
+        # An error given by name is what the caller wants, whatever stands beside it.
+        row |= {
+            "std_error": between("std_error", std_error, 0.0, np.inf),
+            "conf_low": None,
+            "conf_high": None,
+        }
+    found = _taken(row, "hazard_ratio", Terms(beyond_counts=beyond_counts))
     payload = {
-        "log_hr": float(np.log(ratio)),
-        "se": se,
+        "log_hr": found.estimate,
+        "se": found.std_error,
         "comparator": comparator,
         "comparator_arm": comparator_arm,
     }
@@ -371,26 +450,16 @@ def _several(name: str, values: Any) -> FloatArray:
     return float_vector(name, [values] if np.ndim(values) == 0 else list(values))
 
 
-def _interval_holds(name: str, value: FloatArray, low: FloatArray, high: FloatArray) -> None:
-    if low.size != value.size or high.size != value.size:
-        raise InputError(f"{name}: intervals for {low.size} and {high.size} of {value.size} times.")
-    bad = (low > value) | (high < value)
-    if bad.any():
-        i = int(np.flatnonzero(bad)[0])
-        raise EvidenceError(
-            f"{name}: interval {low[i]:g} to {high[i]:g} excludes {value[i]:g}. Check the table of the source."
-        )
+def _one_each(name: str, column: str, values: Any, k: int) -> FloatArray:
+    """One number a time; a single number stands for all, NaN for what is not printed."""
+    given = np.atleast_1d(np.asarray(values if np.ndim(values) == 0 else list(values), dtype=np.float64))
+    if given.size not in (1, k):
+        raise InputError(f"{name}: {column} has {given.size} numbers for {k} times.")
+    return np.broadcast_to(given, (k,))
 
 
-def _cloglog_error(name: str, s: FloatArray, low: FloatArray, high: FloatArray, z: float) -> FloatArray:
-    """Standard error of log(-log S), from the sides of the interval that are strictly inside (0, 1)."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        centre, upper, lower = (np.log(-np.log(v)) for v in (s, low, high))
-    sides = np.where(np.isfinite(upper) & np.isfinite(lower), (upper - lower) / (2 * z), np.nan)
-    one = np.where(np.isfinite(upper), (upper - centre) / z, (centre - lower) / z)
-    error = np.where(np.isfinite(sides), sides, one)
-    if not (np.isfinite(error) & (error > 0)).all():
-        raise EvidenceError(
-            f"{name}: an interval has no width or ends at 0 and 1 on both sides; give n instead."
-        )
-    return error
+def _taken(row: Mapping[str, Any], scale: str, terms: Terms) -> PrintedNumber:
+    found = take(row, scale, terms)
+    if isinstance(found, Refusal):
+        raise EvidenceError(found.text)
+    return found

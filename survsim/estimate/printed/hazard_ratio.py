@@ -28,7 +28,9 @@ estimate and a Cox estimate of the same data differ by less, unless the effect i
 def ratio_number(row: PrintedRow, terms: Terms) -> PrintedNumber:
     """The row as a log hazard ratio."""
     row.expect("hazard_ratio")
-    hr = row.value() if row.number("value") is not None or row.text("value_qualifier") else None
+    # Numbers typed by hand may leave the ratio out (p and events, O - E and V); a row that names its measure may not.
+    stated = row.number("value") is not None or row.text("value_qualifier") or row.text("measure")
+    hr = row.value() if stated else None
     interval = _whole(row, row.interval(terms.assume_level))
     _check(row, hr, interval)
     p = row.p_value()

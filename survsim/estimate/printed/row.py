@@ -85,7 +85,7 @@ class PrintedRow:
         """The printed number; a bound and a missing number are refused."""
         qualifier, value = self.text("value_qualifier"), self.number("value")
         if value is None:
-            why = f" ({qualifier.replace('_', ' ')})" if qualifier else ""
+            why = f" ({qualifier})" if qualifier else ""
             raise too_little(
                 self.label, f"no value is printed{why}; leave out what was not reported and say so."
             )

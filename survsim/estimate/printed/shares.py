@@ -62,14 +62,14 @@ def _share(
     interval = row.interval(terms.assume_level)
     check_inside(row, share, interval, 0.0, 1.0)
     n, d = row.counts()
-    # How fast the scale moves with the share: dS on the scale.
-    slope = (
-        1.0 / (share * (1.0 - share)) if scale is logit else 1.0 / max(share * -np.log(share or 1.0), 1e-300)
-    )
-    found = interval_error(share, interval, scale) if 0.0 < share < 1.0 else None
-    printed = row.std_error() if 0.0 < share < 1.0 else None
+    row.factor("time_unit", terms.unit)
+    open_share = 0.0 < share < 1.0
+    found = interval_error(share, interval, scale) if open_share else None
+    printed = row.std_error() if open_share else None
     if found is None and printed is None:
         return _from_counts(row, terms, quantity, share, n, d, scale, name)
+    # How fast the scale moves with the share: what an error of the share is multiplied with.
+    slope = 1.0 / (share * (1.0 - share)) if scale is logit else 1.0 / (share * -float(np.log(share)))
     error, note, route = (printed or 0.0) * slope, "", "standard error"
     if found is not None:
         (error, note), route = found, "interval"

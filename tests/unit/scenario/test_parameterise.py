@@ -70,9 +70,10 @@ def test_median_row_converts_its_unit_and_uses_events_or_half_of_n():
     )
     found = row_effect(weeks, "median", "months")
     assert found.estimate == pytest.approx(np.log(13 * 7 / 30.4375))
-    assert found.std_error == pytest.approx(0.2)
+    assert found.std_error == pytest.approx(np.sqrt(0.75 / 25) / np.log(2))
     half = record(measure="median", value=4.0, value_unit="months", conf_low=NONE, conf_high=NONE, n_arm=50)
-    assert row_effect(half, "median", "months").std_error == pytest.approx(0.2)
+    # half of 50 dead at the median: the binomial error of a survival point of one half
+    assert row_effect(half, "median", "months").std_error == pytest.approx(1 / (np.sqrt(50) * np.log(2)))
 
 
 def test_survival_point_stands_for_an_exponential_median():
@@ -85,9 +86,11 @@ def test_survival_point_stands_for_an_exponential_median():
         conf_high=NONE,
         n_arm=40,
     )
-    found = row_effect(point, "median", "months")
+    with pytest.raises(ScenarioError, match="assume_exponential"):
+        row_effect(point, "median", "months")
+    found = row_effect(point, "median", "months", assume_exponential=True)
     assert found.estimate == pytest.approx(np.log(6.0))
-    error_s = 1.3 * np.sqrt(0.25 * 0.75 / 40)
+    error_s = np.sqrt(1.2 * 0.25 * 0.75 / 40)
     assert found.std_error == pytest.approx(error_s / (0.25 * np.log(4)), rel=1e-9)
 
 
@@ -106,16 +109,20 @@ def test_proportion_by_counts_and_none_seen():
         (
             record(),
             "median",
-            "a_e01 measures hazard_ratio; this parameter needs median or survival_probability",
+            "a_e01: its measure is hazard_ratio .wanted on scale median",
         ),
         (
             record(measure="median", value_unit="months", conf_low=NONE, conf_high=NONE),
             "median",
-            "no standard error",
+            "neither an interval",
         ),
-        (record(measure="proportion", conf_low=NONE, conf_high=NONE), "proportion", "proportion without n"),
-        (record(conf_low=NONE, conf_high=NONE), "value", "needs its interval"),
-        (record(value=NONE), "hazard_ratio", "prints no value"),
+        (
+            record(measure="proportion", conf_low=NONE, conf_high=NONE),
+            "proportion",
+            "nor a number of patients",
+        ),
+        (record(conf_low=NONE, conf_high=NONE), "value", "without interval or std_error"),
+        (record(value=NONE), "hazard_ratio", "no value is printed"),
     ],
 )
 def test_rows_that_print_too_little_are_refused(row, scale, words):
@@ -175,7 +182,7 @@ def test_contrast_is_the_ratio_of_medians():
     )
     made = draw({"hr": spec}, table(a, b)).parameters["hr"]
     assert np.median(made.draws) == pytest.approx(0.5, rel=0.01)
-    assert np.log(made.draws).std() == pytest.approx(np.sqrt(2 / 400), rel=0.06)
+    assert np.log(made.draws).std() == pytest.approx(np.sqrt(2 * 0.75 / 400) / np.log(2), rel=0.06)
     assert set(made.provenance.references()) == {"estimates:a_e01", "estimates:b_e01"}
 
 

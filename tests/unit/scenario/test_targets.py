@@ -61,7 +61,8 @@ def test_weights_are_the_normal_likelihood_of_the_used_target():
     medians = np.array([4.0, 6.0, 9.0])
     with pytest.warns(EvidenceWarning, match="effective|fit the used targets"):
         found = check_targets(simulation(medians), [target("a", "calibrate")], RECORDS.__getitem__)
-    truth = np.exp(-0.5 * ((np.log(medians) - np.log(6.0)) / 0.1) ** 2)
+    error = np.sqrt(0.75 / 100) / np.log(2)
+    truth = np.exp(-0.5 * ((np.log(medians) - np.log(6.0)) / error) ** 2)
     np.testing.assert_allclose(found.weight, truth / truth.sum(), rtol=2e-3)
     assert found.effective_draws == pytest.approx(1 / np.sum((truth / truth.sum()) ** 2), rel=1e-2)
 

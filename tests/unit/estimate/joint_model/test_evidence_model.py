@@ -88,7 +88,7 @@ def test_median_enters_as_log_cumulative_hazard_or_half_dead():
 
 
 def test_bare_survival_with_n_is_the_count_it_stands_for():
-    bare = survival_term([12, 24], [0.6, 0.3], study="s", unit="months", n=50)
+    bare = survival_term([12, 24], [0.6, 0.3], study="s", unit="months", n=50, design_factor=1.0)
     model = evidence_model([bare], breaks=[12], study_scale=None, walk_sd=None, coefficient_sd=None)
     law = model.predict(draws=2, new_study=False).distribution
     mode = np.exp(model.posterior.mean[0])
@@ -374,18 +374,18 @@ def test_single_arm_studies_warn_about_treatment():
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: survival_term([12], [0.6], study="a", unit="months"), EvidenceError, "neither interval nor n"),
+        (lambda: survival_term([12], [0.6], study="a", unit="months"), EvidenceError, "neither a usable interval"),
         (lambda: survival_term([12, 24], [0.5, 0.6], study="a", unit="months", n=9), EvidenceError, "never rise"),
-        (lambda: survival_term([12], [60], study="a", unit="months", n=9), EvidenceError, "in percent"),
+        (lambda: survival_term([12], [60], study="a", unit="months", n=9), EvidenceError, "in per cent"),
         (lambda: survival_term([24, 12], [0.6, 0.5], study="a", unit="months", n=9), InputError, "increase"),
         (lambda: survival_term([12], [0.6], study="a", unit="months", conf_low=[0.7], conf_high=[0.8]), EvidenceError,
-         "excludes 0.6"),
+         "excludes its estimate 0.6"),
         (lambda: survival_term([12], [0.6], study="a", unit="months", conf_low=[0.6], conf_high=[0.6]), EvidenceError,
-         "no width"),
-        (lambda: median_term(14, study="a", unit="months"), EvidenceError, "neither interval nor n"),
-        (lambda: median_term(14, study="a", unit="months", conf_low=15, conf_high=20), EvidenceError, "excludes 14"),
-        (lambda: hazard_ratio_term(0.7, {}, {}, study="a", conf_low=0.8, conf_high=0.9), EvidenceError, "excludes 0.7"),
-        (lambda: hazard_ratio_term(0.7, {}, {}, study="a"), EvidenceError, "neither interval nor std_error"),
+         "is empty"),
+        (lambda: median_term(14, study="a", unit="months"), EvidenceError, "neither an interval"),
+        (lambda: median_term(14, study="a", unit="months", conf_low=15, conf_high=20), EvidenceError, "excludes its estimate"),
+        (lambda: hazard_ratio_term(0.7, {}, {}, study="a", conf_low=0.8, conf_high=0.9), EvidenceError, "excludes its estimate"),
+        (lambda: hazard_ratio_term(0.7, {}, {}, study="a"), EvidenceError, "allow no route"),
         (lambda: case_term(5, study="a", unit="months", status="interval"), InputError, "a pair"),
         (lambda: case_term(5, study="a", unit="months", status="dead"), InputError, "status must be one of"),
         (lambda: case_term(5, study="", unit="months"), InputError, "study is empty"),

@@ -6,14 +6,22 @@ from scipy.special import expit, logit
 
 from survsim import meta_analysis, pool_medians
 from survsim.errors import EvidenceWarning, InputError
-from survsim.estimate.printed.published_points import median_effect, read_row, survival_effect
+from survsim.estimate.printed.number import Terms
+from survsim.estimate.printed.road import take_or_raise
 from survsim.synthesis import pool_rmst, pool_survival_points
 
 Z = 1.959963984540054
 
 
 def one(quantity="survival", **numbers):
-    return read_row(numbers, 0, quantity, "months")
+    return quantity, numbers
+
+
+def survival_effect(row, factor):
+    return take_or_raise(row[1], row[0], Terms(unit="months", design_factor=factor))
+
+
+median_effect = survival_effect
 
 
 def test_survival_error_from_its_interval():
@@ -26,7 +34,7 @@ def test_survival_error_from_its_interval():
 def test_survival_error_from_one_half_when_the_other_end_is_at_the_wall():
     effect = survival_effect(one(value=0.9, conf_low=0.7, conf_high=1.0), 2.0)
     assert effect.std_error == pytest.approx((logit(0.9) - logit(0.7)) / Z)
-    assert "lower half" in effect.note
+    assert "lower half" in effect.notes[0]
 
 
 def test_survival_error_from_a_standard_error_is_the_delta_rule():
@@ -83,7 +91,7 @@ def test_each_time_is_a_meta_analysis_on_log_odds():
 
 def test_rows_with_assumed_errors_are_named():
     rows = [{"value": v, "n": 40, "time": 60, "label": f"s{i}"} for i, v in enumerate((0.3, 0.4, 0.35))]
-    with pytest.warns(EvidenceWarning, match="s0: error from n = 40 with design factor 2"):
+    with pytest.warns(EvidenceWarning, match="s0: error from n = 40 with design factor 1.2"):
         pooled = pool_survival_points(rows, unit="months")
     assert "3 errors rest on" in pooled.headline()
 
@@ -114,7 +122,7 @@ def test_restricted_means_are_pooled_as_they_are():
             {"value": 0.4, "time": 1, "conf_low": 0.5, "conf_high": 0.6},
             "excludes its estimate",
         ),
-        (pool_survival_points, {"time": 12}, "row 0 has no value"),
+        (pool_survival_points, {"time": 12}, "row 0: no value is printed"),
         (pool_survival_points, {"value": "x", "time": 12}, "must be a number"),
         (pool_survival_points, {"value": 0.4, "time": 1, "time_unit": "Gy"}, "no unit of time"),
         (pool_medians, {"value": 9.0, "value_qualifier": "lower_bound"}, "printed as lower_bound"),
@@ -146,6 +154,11 @@ def test_rows_that_cannot_be_weighed_can_be_left_out_and_are_named():
 
 
 def test_stated_units_are_converted():
-    row = read_row({"value": 730.5, "conf_low": 365.25, "value_unit": "days"}, 0, "median", "months")
-    assert (row.value, row.conf_low) == (pytest.approx(24.0), pytest.approx(12.0))
-    assert read_row({"value": 0.4, "time": 5, "time_unit": "years"}, 0, "survival", "months").time == 60.0
+    terms = Terms(unit="months")
+    days = {"value": 730.5, "conf_low": 365.25, "value_unit": "days"}
+    found = take_or_raise(days, "median", terms)
+    assert found.value == pytest.approx(24.0)
+    assert found.std_error == pytest.approx(np.log(2.0) / Z)
+    assert (
+        take_or_raise({"value": 0.4, "n": 9, "time": 5, "time_unit": "years"}, "survival", terms).time == 60.0
+    )
