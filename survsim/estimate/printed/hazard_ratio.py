@@ -225,5 +225,10 @@ def _least(row: PrintedRow) -> tuple[float | None, str]:
 def _told(row: PrintedRow) -> str:
     names = ("hazard_ratio", "conf_low", "conf_high", "p_value")
     given = [(n, row.number("value" if n == "hazard_ratio" else n)) for n in names]
-    said = [f"{name} {value:g}" for name, value in given if value is not None]
+    sign = row.text("p_qualifier")
+    said = [
+        f"{name} {sign}{value:g}" if name == "p_value" else f"{name} {value:g}"
+        for name, value in given
+        if value is not None
+    ]
     return ", ".join(said) if said else "no numbers"
