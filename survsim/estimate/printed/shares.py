@@ -2,7 +2,7 @@
 
 The interval first (half of it where an end lies at 0 or 1), then a printed standard error, then counts: the binomial
 error of n, its variance multiplied by a design factor for survival, because some of the n left before the time asked
-about. The factor is 1.2: the 9 shipped points that print both an interval and n need 0.96 to 1.54, half of them less
+about. The factor is 1.2: the 17 shipped points that print both an interval and n need 0.96 to 2.03, half of them less
 than 1.17. n alone is enough here, and for a median only through a shape: a share of n patients is what the binomial is
 about. At 0% and 100%, and where fewer than half a patient stands on one side, half a patient is added to both.
 """
@@ -29,8 +29,8 @@ from survsim.estimate.printed.row import PrintedRow
 
 DESIGN_FACTOR = 1.2
 """Factor on the binomial variance of a survival point printed with n only."""
-COUNT_TOLERANCE = 0.006
-"""Difference between a proportion and its counts that rounding to per cent explains."""
+COUNT_TOLERANCE = 0.0101
+"""Difference between a proportion and its counts that rounding or cutting to per cent explains."""
 
 
 def survival_number(row: PrintedRow, terms: Terms) -> PrintedNumber:
