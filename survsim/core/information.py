@@ -45,7 +45,7 @@ def least_ratio_error(events: float | Sequence[float]) -> float:
 def least_log_odds_error(share: Any, n: Any) -> Any:
     """Of the log odds of a share of n patients.
 
-    >>> round(least_log_odds_error(0.5, 16), 3)
+    >>> round(float(least_log_odds_error(0.5, 16)), 3)
     0.5
     """
     return 1.0 / np.sqrt(n * share * (1.0 - share))
@@ -54,7 +54,7 @@ def least_log_odds_error(share: Any, n: Any) -> Any:
 def least_hazard_error(events: Any) -> Any:
     """Of a log cumulative hazard or a log rate, from its events.
 
-    >>> least_hazard_error(25)
+    >>> round(float(least_hazard_error(25)), 3)
     0.2
     """
     return 1.0 / np.sqrt(events)
@@ -63,7 +63,7 @@ def least_hazard_error(events: Any) -> Any:
 def least_median_error(events: Any) -> Any:
     """Of a log median, from its events, under the steepest hazard that is believed.
 
-    >>> round(least_median_error(100), 4)
+    >>> round(float(least_median_error(100)), 4)
     0.0333
     """
     return 1.0 / (STEEPEST * np.sqrt(events))
