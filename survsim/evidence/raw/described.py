@@ -11,6 +11,18 @@ NO_ORIGIN = "not_in_text_read"
 TIMED = ("median", "mean", "survival_probability", "rmst", "rate", "person_time", "hazard_ratio")
 """Measures of an endpoint in time; other numbers of the same endpoint (counts, shares) start nowhere."""
 
+RATIOS_OF_A_MODEL = ("odds_ratio", "risk_ratio")
+OF_ONE_MODEL = ("adjusted", "multivariable", "propensity_matched", "weighted", "subgroup")
+COUNTED_IN_PATIENTS = (
+    "overall_survival",
+    "progression_free_survival",
+    "progression_free_interval",
+    "time_to_progression",
+    "disease_specific_survival",
+    "disease_free_survival",
+    "relative_survival",
+)
+
 ESTIMATE_DEFAULTS = {
     "origin": NOT_STATED,
     "adjustment": NOT_STATED,
@@ -22,6 +34,7 @@ ESTIMATE_DEFAULTS = {
     "unit_of_analysis": NOT_REPORTED,
 }
 ARM_DEFAULTS = {"setting": NOT_REPORTED, "line": NOT_REPORTED, "followup_method": NOT_REPORTED}
+CASE_MIX = ("performance_status", "stage_mix", "residual_disease")
 STUDY_DEFAULTS = {"followup_method": NOT_REPORTED}
 
 
@@ -57,6 +70,47 @@ def place_in_model(estimate: Row, topic: Row | None, declared: Declared) -> None
         )
     estimate["origin"], estimate["origin_basis"] = word["origin"], f"printed: {printed}"
     estimate["origin_set_by"] = estimate["extractor"]
+
+
+def describe(estimate: Row) -> None:
+    """Fill what the typed cells settle by themselves; a declared word stays.
+
+    A count, and a share printed with numerator and denominator, is crude; a hazard ratio comes from a model, an odds
+    or risk ratio does when it is adjusted; survival is counted in patients, and so is whatever has a group size.
+    """
+    measure, adjustment = estimate["measure"], estimate["adjustment"]
+    if estimate["estimator"] == NOT_REPORTED:
+        estimate["estimator"] = _estimator(estimate, measure, adjustment)
+    if measure in ("parameter", "person_time") or measure.startswith("utility"):
+        estimate["analysis_set"] = _said(estimate["analysis_set"]) or NOT_APPLICABLE
+    timed = estimate["endpoint"] in COUNTED_IN_PATIENTS and measure in TIMED
+    sized = estimate["n_arm"] and estimate["endpoint"] != "local_recurrence_free_survival"
+    if estimate["unit_of_analysis"] == NOT_REPORTED and measure != "parameter" and (timed or sized):
+        estimate["unit_of_analysis"] = "patient"
+    if not estimate["adjusted_codes"] and adjustment in OF_ONE_MODEL:
+        estimate["adjusted_codes"] = "not_named"
+    if not estimate["p_scope"] and estimate["p_value"]:
+        estimate["p_scope"] = NOT_REPORTED
+    if not estimate["exposure_timing"] and estimate["comparator"]:
+        estimate["exposure_timing"] = NOT_REPORTED
+
+
+def _estimator(estimate: Row, measure: str, adjustment: str) -> str:
+    if estimate["endpoint"] == "relative_survival":
+        return "relative"
+    if adjustment == "pooled":
+        return "meta_analysis"
+    if measure == "event_count" or (measure == "proportion" and estimate["n_event"] and estimate["n_arm"]):
+        return "crude"
+    if measure == "hazard_ratio" or (measure in RATIOS_OF_A_MODEL and adjustment in OF_ONE_MODEL):
+        return "model"
+    if measure in ("parameter", "person_time") or measure.startswith("utility"):
+        return NOT_APPLICABLE
+    return NOT_REPORTED
+
+
+def _said(word: str) -> str:
+    return "" if word == NOT_REPORTED else word
 
 
 def settle_origin(estimate: Row, declared: Declared) -> None:

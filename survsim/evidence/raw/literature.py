@@ -14,6 +14,7 @@ from survsim.evidence.raw.described import (
     ESTIMATE_DEFAULTS,
     STUDY_DEFAULTS,
     declared_changes,
+    describe,
     fill,
     place_in_model,
     settle_origin,
@@ -206,6 +207,7 @@ def _estimate(
         estimate[name] = estimate[name] or arm[name]
     annotate("estimates", estimate["estimate_id"], estimate, declared, found)
     settle_origin(estimate, declared)
+    describe(estimate)
     return estimate, arm
 
 

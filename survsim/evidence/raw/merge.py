@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from survsim.evidence.raw.declared import Declared, Row
+from survsim.evidence.raw.described import ARM_DEFAULTS, CASE_MIX
 from survsim.evidence.raw.literature import Literature, annotate
+from survsim.evidence.schema.pooling import NOT_REPORTED
 
 SAME_NUMBER = ("study_id", "arm_id", "endpoint", "event_detail", "measure", "time", "value", "comparator")
 
@@ -58,6 +60,13 @@ def merge_arms(found: Literature, declared: Declared) -> list[Row]:
             kept[name] = kept[name] or arm[name]
     for key, numbers in counts.items():
         merged[key]["n_arm"] = next(iter(numbers)) if len(numbers) == 1 else ""
+    stages: dict[tuple[str, str], set[str]] = {}
+    for estimate in found.estimates:
+        stages.setdefault((estimate["study_id"], estimate["arm_id"]), set()).add(estimate["stage"])
+    for key, words in stages.items():
+        stated = words - {""}
+        # Stages as printed with the numbers of the group, where all of them say the same.
+        merged[key]["stage_mix"] = merged[key]["stage_mix"] or (stated.pop() if len(stated) == 1 else "")
     for estimate in found.estimates:
         key = (estimate["study_id"], estimate["comparator"])
         if estimate["comparator"] and key not in merged:
@@ -69,8 +78,14 @@ def merge_arms(found: Literature, declared: Declared) -> list[Row]:
                 "treatment": "",
                 "regimen": "",
                 "n_arm": "",
+                **dict.fromkeys(("stage_mix", "performance_status", "residual_disease"), ""),
+                **dict.fromkeys(("followup_months", "followup_kind"), ""),
+                **ARM_DEFAULTS,
             }
             annotate("arms", "/".join(key), merged[key], declared, found)
+    for arm in merged.values():
+        for name in CASE_MIX:
+            arm[name] = arm[name] or NOT_REPORTED
     return list(merged.values())
 
 

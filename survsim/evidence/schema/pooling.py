@@ -103,6 +103,7 @@ COVARIATES = (
     "systemic_therapy",
     "response",
     "interval",
+    "follow_up_time",
     "country",
     "not_named",
 )
