@@ -284,6 +284,41 @@ def load(name: str) -> Any:
     return getattr(importlib.import_module(PUBLIC[name]), name)
 
 
+_STORED = """
+    core.design                                     Design
+    estimate.competing.fine_gray_problem            Problem Stratum RiskSets
+    estimate.competing.fine_gray_weights            Censoring
+    estimate.parametric.families                    LocationScale ExponentialFamily GompertzFamily PiecewiseFamily
+    estimate.parametric.generalised_gamma_terms     GeneralisedGammaFamily
+    estimate.parametric.mixture_cure                CureFamily
+    estimate.parametric.predictor_designs           PredictorDesign
+    estimate.parametric.problem                     LinearModel
+    estimate.parametric.royston_parmar              SplineModel
+    estimate.parametric.spline_likelihood           SplineTerm
+    estimate.joint_model.posterior                  GridPosterior
+    estimate.joint_model.compile                    Compiled
+    estimate.borrowing.mixture                      NormalMixture GammaMixture
+    estimate.synthesis.curve_studies                CurveStudies
+    scenario.parameterise                           Parameter
+    simulation.outcomes.sensitivity                 Threshold GlobalSensitivity
+    simulation.outcomes.result                      SimulatedMeans
+    simulation.outcomes.curves                      SimulatedSurvival StateOccupancy
+"""
+STORED = {
+    name: f"survsim.{place}"
+    for place, *names in (line.split() for line in _STORED.strip().splitlines())
+    for name in names
+}
+"""Classes that stand inside stored results and that nobody names; their modules are loaded to read a file."""
+
+
+def load_kind(name: str) -> None:
+    """Load the module of a class that a stored result holds, so that the class is known; unknown names do nothing."""
+    module = PUBLIC.get(name) or STORED.get(name)
+    if module is not None:
+        importlib.import_module(module)
+
+
 def door(module: str) -> tuple[list[str], Callable[[str], Any], Callable[[], list[str]]]:
     """`__all__`, `__getattr__` and `__dir__` of the wing called `module`: its names, loaded when first asked for."""
     wing = module.removeprefix("survsim.")

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.checks import FloatArray, positions, require_columns
+from survsim.core.encoding import stored
 from survsim.core.errors import InputError
+from survsim.core.formula_state import recipe_from, recipe_parts
 from survsim.core.surv import Surv
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 MISSING_ADVICE = "Drop those rows from data and response, or impute (see pool_imputations)."
 
 
+@stored
 @dataclass(frozen=True, slots=True)
 class Design:
     """Columns of a formula, without intercept, and the recipe that made them.
@@ -48,6 +51,16 @@ class Design:
                         f"it knew {', '.join(map(repr, levels))}. Recode those rows or refit."
                     )
         return _values(_materialise(self.spec, data, self.formula), len(data), self.formula)
+
+    def to_stored(self) -> dict[str, Any]:
+        """The parts a file can hold."""
+        parts = {"formula": self.formula, "columns": self.columns, "matrix": self.matrix}
+        return parts | {"recipe": recipe_parts(self.spec)}
+
+    @classmethod
+    def from_stored(cls, parts: dict[str, Any]) -> Design:
+        """The design that `to_stored` took apart."""
+        return cls(parts["formula"], parts["columns"], parts["matrix"], recipe_from(parts["recipe"]))
 
     def _plain(self, data: Any) -> FloatArray:
         """Columns of a plain matrix, by name where the new data have names."""

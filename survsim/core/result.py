@@ -6,13 +6,14 @@ import dataclasses
 import html
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Self, TypeVar, dataclass_transform
 
 from survsim.core import files, tables
+from survsim.core.encoding import stored
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
+from survsim.core.read_only import read_only
+from survsim.core.stored import read_result, write_result
 from survsim.core.tables import Columns
 from survsim.core.upward import upward
 
@@ -25,7 +26,8 @@ T = TypeVar("T")
 @dataclass_transform(frozen_default=True, kw_only_default=True, eq_default=False)
 def result(cls: type[T]) -> type[T]:
     """Class decorator of every result: frozen, slotted, keyword-only, compared by identity."""
-    return dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)(cls)
+    made = dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)(cls)
+    return stored(made)
 
 
 @result
@@ -33,19 +35,15 @@ class Result:
     """Base of all results.
 
     A subclass is declared with ``@result``, adds fields, and writes `columns`. It may override
-    `headline` (the first lines of the printout). Arrays given to the constructor must be the result's
-    own: they are stored as read-only views, the caller's writable flags are left alone.
+    `headline` (the first lines of the printout). Its arrays, those of the objects it holds too, are read-only
+    copies or views; the writable flag of an array that was given is left alone.
     """
 
     provenance: Provenance
 
     def __post_init__(self) -> None:
         for item in dataclasses.fields(self):
-            value = getattr(self, item.name)
-            if isinstance(value, np.ndarray):
-                view = value.view()
-                view.flags.writeable = False
-                object.__setattr__(self, item.name, view)
+            object.__setattr__(self, item.name, read_only(getattr(self, item.name)))
 
     def columns(self) -> Columns:
         """The tidy table by column; each result says here what its columns are."""
@@ -72,18 +70,31 @@ class Result:
         return upward("plot")(self, ax, **options)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write `to_frame()` as .csv, .parquet or .json (by the suffix), whole or not at all."""
+        """Write the result whole or not at all.
+
+        Parameters
+        ----------
+        path : ``name.json`` holds everything and is read back by `load` or `read_result`; ``name.csv`` and
+            ``name.parquet`` hold the table of `to_frame` for other programs.
+        """
         suffix = Path(path).suffix
-        frame = self.to_frame()
-        if suffix == ".csv":
-            files.write_text(path, frame.to_csv(index=False, lineterminator="\n"))
-        elif suffix == ".json":
-            files.write_text(path, frame.to_json(orient="records", indent=1, double_precision=15) + "\n")
+        if suffix == ".json":
+            write_result(self, path)
+        elif suffix == ".csv":
+            files.write_text(path, self.to_frame().to_csv(index=False, lineterminator="\n"))
         elif suffix == ".parquet":
             with files.atomic_open(path, "wb") as file:
-                frame.to_parquet(file, index=False)
+                self.to_frame().to_parquet(file, index=False)
         else:
-            raise InputError(f"results are saved as .csv, .parquet or .json; got {str(path)!r}.")
+            raise InputError(
+                f"results are saved as .json (everything, read back by read_result), .csv or .parquet (the "
+                f"table); got {str(path)!r}."
+            )
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """The result that ``save("name.json")`` wrote."""
+        return read_result(cls, path)
 
     def __repr__(self) -> str:
         return self.summary()

@@ -1,97 +1,118 @@
-"""Results of plain parts written whole and read back: arrays, words, numbers, frames, ancestry."""
+"""Results written whole and read back as they were: numbers, words, arrays, frames, nested results, ancestry."""
 
 from __future__ import annotations
 
-import dataclasses
+import hashlib
 import json
 import os
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
-import numpy as np
-
+from survsim import _public
 from survsim.core import files
+from survsim.core.encoding import Decoder, Encoder
 from survsim.core.errors import InputError
-from survsim.core.provenance import Nodes, from_nodes
-from survsim.core.result import Result
 
-R = TypeVar("R", bound=Result)
-FORMAT = 1
+R = TypeVar("R")
+FORMAT = 2
+AGAIN = "Save the result again where it was made (analyses: survsim run SLUG)."
 
 
-def write_result(result: Result, path: str | os.PathLike[str]) -> None:
-    """Write a result whose fields are numbers, words, arrays, tuples of them or frames, as JSON.
+def write_result(result: Any, path: str | os.PathLike[str]) -> None:
+    """Write a result as JSON that `read_result` turns into the same result, to the last bit.
+
+    Parameters
+    ----------
+    result : any result of this package (what ``.save("name.json")`` writes).
+    path : file to write, whole or not at all.
+
+    Raises
+    ------
+    InputError : the result holds what a file cannot hold exactly, such as a function of the caller's.
 
     Example
     -------
     >>> import tempfile, pathlib
-    >>> from survsim import read_result, write_result
-    >>> from survsim.distributions import Exponential
-    >>> from survsim.joint_model import TippingPoint, tipping_point
-    >>> found = tipping_point(Exponential(rate=0.1, time_unit="months"), 11.0, threshold=6.0)
-    >>> path = pathlib.Path(tempfile.mkdtemp()) / "tipping.json"
-    >>> write_result(found, path); read_result(TippingPoint, path).case_time
-    11.0
+    >>> from survsim import Surv, kaplan_meier, read_result, write_result
+    >>> km = kaplan_meier(Surv.right([5, 8, 12], [1, 0, 1], unit="months"))
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "km.json"
+    >>> write_result(km, path)
+    >>> read_result(path).estimate.tolist() == km.estimate.tolist()
+    True
     """
-    nodes = Nodes()
-    fields = {
-        f.name: _plain(f.name, getattr(result, f.name))
-        for f in dataclasses.fields(result)
-        if f.name != "provenance"
-    }
-    content = {
-        "format": FORMAT,
-        "class": type(result).__name__,
-        "provenance": result.provenance.to_nodes(nodes),
-        "nodes": nodes,
-        "fields": fields,
-    }
-    files.write_json(path, content)
+    encoder = Encoder()
+    name = type(result).__name__
+    content = {"format": FORMAT, "class": name, "result": encoder.plain(result, "")}
+    # Options of a step may hold NaN, which JSON has no word for: the nodes are text inside.
+    content["nodes"] = json.dumps(encoder.nodes, sort_keys=True, ensure_ascii=False)
+    files.write_json(path, content | {"checksum": _checksum(content)})
 
 
-def read_result(kind: type[R], path: str | os.PathLike[str]) -> R:
-    """Read what `write_result` wrote, as a result of class `kind`."""
+@overload
+def read_result(kind: type[R], path: str | os.PathLike[str]) -> R: ...
+@overload
+def read_result(kind: str | os.PathLike[str]) -> Any: ...
+def read_result(kind: Any, path: Any = None) -> Any:
+    """Read what `write_result` or `.save` wrote.
+
+    Parameters
+    ----------
+    kind : the class expected; with the path alone, whatever result the file holds.
+    path : the file.
+
+    Returns
+    -------
+    The result, equal to the one written.
+
+    Raises
+    ------
+    InputError : no such file, another class, a file that was changed or cut, or one of a newer version.
+    """
+    expected, path = (None, kind) if path is None else (kind, path)
+    content = _content(path)
+    found, wanted = content.get("class"), getattr(expected, "__name__", None)
+    if wanted is not None and found != wanted:
+        raise InputError(f"{path} holds a {found}, not a {wanted}; read it with read_result({found}, path).")
+    try:
+        if content["format"] == 1:
+            return _first_format(content)
+        return Decoder(json.loads(content["nodes"]), _public.load_kind).back(content["result"])
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        if isinstance(error, InputError):
+            raise InputError(f"{path} cannot be read: {error}") from None
+        raise InputError(
+            f"{path} does not fit the {found} of this version ({error}). It was written by another. {AGAIN}"
+        ) from None
+
+
+def _content(path: str | os.PathLike[str]) -> dict[str, Any]:
     if not Path(path).is_file():
         raise InputError(f"no stored result at {path}; run the analysis first: survsim run SLUG.")
-    content = json.loads(Path(path).read_text(encoding="utf-8"))
-    if content.get("format") != FORMAT or content.get("class") != kind.__name__:
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path} is damaged or no result file ({error}). {AGAIN}") from None
+    if not isinstance(content, dict) or not isinstance(content.get("format"), int):
+        raise InputError(f"{path} is damaged or no result file (it does not name its format). {AGAIN}")
+    if content["format"] > FORMAT:
         raise InputError(
-            f"{path} holds a {content.get('class')!r}, not a {kind.__name__}; run the analysis again."
+            f"{path} has format {content['format']}, made by a newer version of survsim; this one reads up to "
+            f"{FORMAT}. Update survsim."
         )
-    fields = {name: _back(value) for name, value in content["fields"].items()}
-    return kind(provenance=from_nodes(content["provenance"], content["nodes"]), **fields)
+    checksum = content.pop("checksum", None)
+    if content["format"] > 1 and checksum != _checksum(content):
+        raise InputError(f"{path} was changed after it was written: its checksum does not fit. {AGAIN}")
+    return content
 
 
-def _plain(name: str, value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        return {"array": [_number(v) for v in value.ravel().tolist()], "shape": list(value.shape)}
-    if isinstance(value, tuple):
-        return {"tuple": [_plain(name, v) for v in value]}
-    if hasattr(value, "to_dict") and hasattr(value, "columns"):
-        rows = value.astype(object).where(value.notna(), None).to_dict("list")
-        return {"frame": rows}
-    if isinstance(value, float | np.floating):
-        return {"float": _number(float(value))}
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    raise InputError(f"field {name!r} of kind {type(value).__name__} cannot be stored; save its to_frame().")
+def _checksum(content: dict[str, Any]) -> str:
+    """Of the values, not of the bytes: line ends and indentation may change on the way."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def _number(value: Any) -> Any:
-    # JSON has no infinity; a result has one where something was not reached.
-    return value if not isinstance(value, float) or np.isfinite(value) else str(value)
-
-
-def _back(value: Any) -> Any:
-    if not isinstance(value, dict):
-        return value
-    if "array" in value:
-        items = [float(v) if isinstance(v, str) else v for v in value["array"]]
-        return np.array(items).reshape(value["shape"])
-    if "tuple" in value:
-        return tuple(_back(v) for v in value["tuple"])
-    if "float" in value:
-        return float(value["float"])
-    import pandas as pd
-
-    return pd.DataFrame(value["frame"])
+def _first_format(content: dict[str, Any]) -> Any:
+    """Files of survsim 0.1: fields of plain parts."""
+    content["fields"]["provenance"] = {"provenance": content["provenance"]}
+    return Decoder(content["nodes"], _public.load_kind).back(
+        {"object": content["class"], "fields": content["fields"]}
+    )

@@ -23,14 +23,17 @@ from survsim.core.checks import (
     positions,
     require_columns,
 )
+from survsim.core.encoding import stored
 from survsim.core.errors import InputError
 from survsim.core.pairing import in_order_of, index_of, paired
+from survsim.core.read_only import view
 from survsim.kernels import risk_set
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
+@stored
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class Surv:
     """Right-censored, possibly left-truncated follow-up of n patients (or start-stop rows).
@@ -74,6 +77,11 @@ class Surv:
     _order: IntArray | None = field(init=False, default=None)
     _sorted: tuple[FloatArray, BoolArray] | None = field(init=False, default=None)
 
+    def __post_init__(self) -> None:
+        for name in ("time", "event", "entry", "weight", "stratum", "cluster", "cause", "id"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, view(getattr(self, name)))
+
     @property
     def whole(self) -> bool:
         """True when all times are whole numbers small enough to count instead of sort."""
@@ -86,7 +94,7 @@ class Surv:
         """Times in increasing order and the events in that order (any order among equal times)."""
         if self._sorted is None:
             packed = risk_set.unpack(risk_set.packed_sort(self.time, self.event))
-            object.__setattr__(self, "_sorted", packed)
+            object.__setattr__(self, "_sorted", (view(packed[0]), view(packed[1])))
         return self._sorted or (self.time, self.event)
 
     @property
@@ -94,7 +102,7 @@ class Surv:
         if self.whole:
             return None
         if self._order is None:
-            object.__setattr__(self, "_order", np.argsort(self.time, kind="stable"))
+            object.__setattr__(self, "_order", view(np.argsort(self.time, kind="stable")))
         return self._order
 
     @classmethod
@@ -185,7 +193,8 @@ class Surv:
         if patients[0] is not None:
             _check_overlap(made)
         object.__setattr__(made, "_whole", whole)
-        object.__setattr__(made, "_sorted", in_order)
+        if in_order is not None:
+            object.__setattr__(made, "_sorted", (view(in_order[0]), view(in_order[1])))
         return made
 
     @classmethod

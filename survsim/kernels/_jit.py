@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+import numpy as np
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -68,7 +70,23 @@ class Kernel:
         return numba.njit(list(self.signatures), cache=True, nogil=True, **self.options)(plain)
 
     def __call__(self, *args: Any) -> Any:
-        return (self._ready or self.compile())(*args)
+        ready = self._ready or self.compile()
+        return ready(*args) if ready is self.py_func else ready(*(_opened(a) for a in args))
+
+
+def _opened(value: Any) -> Any:
+    """A read-only array as the signatures want it: a view that could be written, which no kernel does to its input.
+
+    numba tells read-only arrays by type and would ask for a second signature of every kernel.
+    """
+    if not isinstance(value, np.ndarray) or value.flags.writeable:
+        return value
+    own = value.view()
+    try:
+        own.flags.writeable = True
+    except ValueError:  # the memory itself is read-only
+        return value.copy()
+    return own
 
 
 def compiled(*signatures: str, **options: Any) -> Callable[[Callable[..., Any]], Kernel]:

@@ -20,6 +20,7 @@ from scipy.special import ndtri
 from scipy.stats import beta as beta_law
 
 from survsim.core.checks import FloatArray
+from survsim.core.encoding import stored
 from survsim.core.errors import ScenarioError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
@@ -40,6 +41,7 @@ Records = Callable[[str], Any]
 """Finds the `Estimate` of an id, or raises."""
 
 
+@stored
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """Draws of one number, where it comes from and what its spread is made of.

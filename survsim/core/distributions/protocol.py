@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike
 
 from survsim.core import units
 from survsim.core.checks import FloatArray
+from survsim.core.encoding import stored
 from survsim.core.errors import InputError
 
 T = TypeVar("T")
@@ -28,8 +29,8 @@ Parameter: TypeAlias = float | FloatArray
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, eq_default=False)
 def distribution(cls: type[T]) -> type[T]:
-    """Class decorator of every distribution: frozen, slotted, keyword-only, compared by identity."""
-    return dataclasses.dataclass(frozen=True, slots=True, kw_only=True, eq=False)(cls)
+    """Class decorator of every distribution: frozen, slotted, keyword-only, compared by identity; can be stored."""
+    return stored(dataclasses.dataclass(frozen=True, slots=True, kw_only=True, eq=False)(cls))
 
 
 @runtime_checkable

@@ -11,6 +11,7 @@ from scipy.interpolate import CubicHermiteSpline
 from scipy.special import gammainc, gammaincinv, gammaln, ndtr, ndtri
 
 from survsim.core.checks import FloatArray, float_vector
+from survsim.core.encoding import stored
 from survsim.core.errors import InputError
 
 ROOT_TWO_PI = np.sqrt(2 * np.pi)
@@ -84,6 +85,7 @@ class Mixture:
         return self.quantile(u)
 
 
+@stored
 @dataclass(frozen=True, slots=True, eq=False)
 class NormalMixture(Mixture):
     """Normal components with `weight` (k,) summing to one, `centre` (k,) and `spread` (k,) > 0."""
@@ -125,6 +127,7 @@ class NormalMixture(Mixture):
         return each.min(axis=1) - pad, each.max(axis=1) + pad
 
 
+@stored
 @dataclass(frozen=True, slots=True, eq=False)
 class GammaMixture(Mixture):
     """Gamma components with `weight`, `shape` and `rate`, each (k,)."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray, label_codes
 from survsim.core.design import Design
+from survsim.core.encoding import stored
 from survsim.core.errors import ConvergenceError, InputError
 from survsim.core.surv import Surv
 from survsim.estimate.competing.aalen_johansen import causes_of
@@ -20,7 +21,10 @@ from survsim.kernels import fine_gray as kernel
 FARTHEST = 100.0
 """A coefficient that moves the linear predictor by this much over its covariate's range has run away."""
 
+stored(kernel.RiskSets)
 
+
+@stored
 @dataclass(frozen=True, slots=True)
 class Stratum:
     """Rows of one stratum, their risk sets and the laws of censoring of its groups."""
@@ -31,6 +35,7 @@ class Stratum:
     laws: list[Censoring]
 
 
+@stored
 @dataclass(frozen=True, slots=True)
 class Problem:
     """What the likelihood needs: centred covariates x (n, p), weights and strata with events of the cause."""

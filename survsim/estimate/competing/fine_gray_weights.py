@@ -7,11 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from survsim.core.checks import BoolArray, FloatArray, IntArray, positions
+from survsim.core.encoding import stored
 from survsim.core.errors import InputError
 from survsim.core.surv import Surv
 from survsim.kernels.fine_gray import RiskSets
 
 
+@stored
 @dataclass(frozen=True, slots=True)
 class Censoring:
     """Kaplan-Meier of censoring in one group: distinct censoring times u (U,), those at risk of it there,

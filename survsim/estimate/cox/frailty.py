@@ -11,6 +11,7 @@ from scipy.special import gammaln
 
 from survsim.core.checks import FloatArray, IntArray, label_codes, one_of
 from survsim.core.design import Design
+from survsim.core.encoding import stored
 from survsim.core.errors import ConvergenceError, InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import format_number
@@ -25,6 +26,7 @@ MOST_GROUPS = 1_000
 LARGEST_VARIANCE, SMALLEST_VARIANCE = 20.0, 1e-6
 
 
+@stored
 @dataclass(frozen=True, slots=True)
 class Frailty:
     """The groups' part of a fit.

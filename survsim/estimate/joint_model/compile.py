@@ -12,6 +12,7 @@ import numpy as np
 from survsim.core import units
 from survsim.core.checks import FloatArray, IntArray
 from survsim.core.design import Design, design_matrix, formula_variables
+from survsim.core.encoding import stored
 from survsim.core.errors import EvidenceError, InputError
 from survsim.core.surv import Surv
 from survsim.estimate.joint_model.terms import EvidenceTerm
@@ -20,6 +21,7 @@ NORMAL, COUNT, DIED = 0, 1, 2
 PATTERN_LIMIT = 64
 
 
+@stored
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Compiled:
     """The likelihood as arrays; K intervals, A rows of arms, P effects after the baseline.

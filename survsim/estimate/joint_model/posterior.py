@@ -16,6 +16,7 @@ from scipy.linalg import cho_factor, cho_solve
 from scipy.special import gammaln
 
 from survsim.core.checks import FloatArray
+from survsim.core.encoding import stored
 from survsim.core.errors import ConvergenceError, EvidenceError
 from survsim.estimate.joint_model.compile import Compiled
 from survsim.estimate.joint_model.likelihood import log_likelihood, mean_shift
@@ -47,6 +48,7 @@ class Deviation:
         return float(constant + bend - 0.5 * (sd / scale) ** 2)
 
 
+@stored
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class GridPosterior:
     """Normal posteriors at the nodes of the standard deviations.

@@ -14,6 +14,7 @@ import numpy as np
 
 from survsim.core import units
 from survsim.core.checks import FloatArray, between, float_vector, one_of, require_columns
+from survsim.core.encoding import stored
 from survsim.core.errors import EvidenceError, InputError
 from survsim.core.surv import Surv
 from survsim.estimate.printed.number import EVENT_SHARE, PrintedNumber, Terms
@@ -23,6 +24,7 @@ from survsim.estimate.printed.road import take
 CASE_STATUS = ("exact", "upper", "interval", "right")
 
 
+@stored
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class EvidenceTerm:
     """One piece of evidence.

@@ -26,6 +26,7 @@ from survsim.core.distributions import (
     PiecewiseExponential,
     Weibull,
 )
+from survsim.core.encoding import stored
 from survsim.estimate.parametric.likelihood_terms import Entry, Terms
 
 LOG_ROOT_TWO_PI = 0.9189385332046727
@@ -67,6 +68,7 @@ class Family(Protocol):
     def distribution(self, z: list[FloatArray], unit: str) -> HazardDistribution: ...
 
 
+@stored
 @dataclass(frozen=True, slots=True)
 class LocationScale:
     """log T = mu + sigma W with W standard: smallest extreme value, normal or logistic."""
@@ -149,6 +151,7 @@ DENSITY = {"weibull": _extreme_density, "lognormal": _normal_density, "loglogist
 SURVIVAL = {"weibull": _extreme_survival, "lognormal": _normal_survival, "loglogistic": _logistic_survival}
 
 
+@stored
 @dataclass(frozen=True, slots=True)
 class ExponentialFamily:
     """h(t) = exp(eta)."""
@@ -181,6 +184,7 @@ class ExponentialFamily:
         return Exponential(rate=np.exp(z[0]), time_unit=unit)
 
 
+@stored
 @dataclass(frozen=True, slots=True)
 class GompertzFamily:
     """h(t) = exp(eta + shape t)."""
@@ -259,6 +263,7 @@ def polyval(y: FloatArray, coefficients: tuple[float, ...]) -> FloatArray:
     return total
 
 
+@stored
 @dataclass(frozen=True, slots=True)
 class PiecewiseFamily:
     """h(t) = exp(eta + a_j) between cuts; the location has no intercept, the a_j are one."""

@@ -18,6 +18,7 @@ from scipy import special
 from survsim.core.checks import FloatArray, IntArray
 from survsim.core.distributions import GeneralisedGamma, HazardDistribution
 from survsim.core.distributions.generalised_gamma import log_density as standard_log_density
+from survsim.core.encoding import stored
 from survsim.estimate.parametric.families import growth, near_zero
 from survsim.estimate.parametric.likelihood_terms import Terms
 
@@ -31,6 +32,7 @@ SLOPE = tuple((k + 1) / math.factorial(k + 3) for k in range(12))
 BEND = tuple((k + 1) * (k + 2) / math.factorial(k + 4) for k in range(12))
 
 
+@stored
 @dataclass(frozen=True, slots=True)
 class GeneralisedGammaFamily:
     """log T = mu + sigma W, W the log-gamma variable of Prentice with shape q."""

@@ -11,6 +11,7 @@ from scipy import special
 
 from survsim.core.checks import FloatArray, one_of
 from survsim.core.distributions import HazardDistribution, MixtureCure
+from survsim.core.encoding import stored
 from survsim.core.errors import ConvergenceError, ExtrapolationWarning
 from survsim.core.provenance import Provenance
 from survsim.core.surv import Surv
@@ -105,6 +106,7 @@ def mixture_cure(
     return fit
 
 
+@stored
 @dataclass(frozen=True, slots=True)
 class CureFamily:
     """A latency family with a cured share in front: first predictor logit p."""

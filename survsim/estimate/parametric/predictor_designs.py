@@ -10,10 +10,12 @@ import numpy as np
 
 from survsim.core.checks import FloatArray
 from survsim.core.design import Design, covariate_design
+from survsim.core.encoding import stored
 from survsim.core.errors import InputError
 from survsim.core.surv import Surv
 
 
+@stored
 @dataclass(frozen=True, slots=True)
 class PredictorDesign:
     """The columns of one predictor.

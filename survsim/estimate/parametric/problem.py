@@ -10,6 +10,7 @@ import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray, between, float_vector, positions
 from survsim.core.distributions import HazardDistribution
+from survsim.core.encoding import stored
 from survsim.core.errors import ConvergenceError, InputError
 from survsim.core.provenance import Provenance
 from survsim.core.surv import Surv
@@ -112,6 +113,7 @@ def spread(values: Sequence[float], sizes: Sequence[int]) -> FloatArray:
     return np.concatenate(parts)
 
 
+@stored
 @dataclass(frozen=True, slots=True)
 class LinearModel:
     """Predictors linear in the coefficients; the family makes the law."""

@@ -11,6 +11,7 @@ import numpy as np
 from survsim.core.checks import FloatArray, between, one_of
 from survsim.core.distributions import HazardDistribution, RoystonParmar
 from survsim.core.distributions.natural_spline import cubic_pieces, smallest_slope
+from survsim.core.encoding import stored
 from survsim.core.errors import ConvergenceError, InputError
 from survsim.core.provenance import Provenance
 from survsim.core.surv import Surv
@@ -123,6 +124,7 @@ def _maximum(
     }
 
 
+@stored
 @dataclass(frozen=True, slots=True)
 class SplineModel:
     """Coefficients of a Royston-Parmar model as a distribution."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray, float_vector
 from survsim.core.distributions.natural_spline import spline_basis
+from survsim.core.encoding import stored
 from survsim.core.errors import InputError
 from survsim.core.surv import Surv
 from survsim.estimate.parametric.families import DENSITY, SURVIVAL
@@ -22,6 +23,7 @@ from survsim.estimate.parametric.problem import add_background
 STANDARD = {"hazard": "weibull", "odds": "loglogistic", "normal": "lognormal"}
 
 
+@stored
 @dataclass(frozen=True, slots=True)
 class SplineTerm:
     """Knots of the baseline spline, or of the change of one covariate's effect with log time.

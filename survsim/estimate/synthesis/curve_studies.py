@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from survsim.core.checks import BoolArray, FloatArray, float_vector, label_codes
+from survsim.core.encoding import stored
 from survsim.core.errors import EvidenceError, InputError
 from survsim.core.surv import Surv
 
@@ -21,6 +22,7 @@ class CountedAtRisk(np.ndarray[Any, np.dtype[np.float64]]):
     """Numbers at risk counted from patients; with delayed entry they may rise, which no printed table does."""
 
 
+@stored
 @dataclass(frozen=True, slots=True)
 class CurveStudies:
     """k studies at T common times; a study that stopped earlier is NaN from then on.

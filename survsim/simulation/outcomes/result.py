@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from survsim.core.checks import FloatArray, one_of
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.stored import read_result, write_result
 from survsim.core.tables import Columns, stacked
 from survsim.simulation.outcomes.compare import Decision, StrategyComparison, compare_strategies, decide
 from survsim.simulation.outcomes.curves import SimulatedSurvival, StateOccupancy
@@ -240,13 +242,16 @@ class SimulationResult(Result):
         )
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the result to a folder as JSON, Parquet and CSV; `load_simulation` reads it back."""
-        save_simulation(self, path)
+        """Write to a folder as JSON, Parquet and CSV, or to one file ``name.json``; `load` reads either back."""
+        if Path(path).suffix == ".json":
+            write_result(self, path)
+        else:
+            save_simulation(self, path)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> SimulationResult:
-        """The result that `save` wrote to a folder."""
-        return load_simulation(cls, path)
+        """The result that `save` wrote, to a folder or a file."""
+        return read_result(cls, path) if Path(path).is_file() else load_simulation(cls, path)
 
 
 def measure_unit(name: str, time_unit: str) -> str:
