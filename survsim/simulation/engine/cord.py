@@ -18,13 +18,13 @@ def add_dose(w: Workspace, k: int, who: IntArray, *, harms: bool = True) -> None
     treatment = w.plan.treatments[k]
     if not treatment.irradiates or not who.size:
         return
-    if w.cord.recovery_after:
-        left = w.kept(who, w.given_at[k][who])
-        w.dose_sum[:, who] *= left
-        w.dose_square_sum[:, who] *= left
+    if w.cord.settings.recovery_after:
+        left = w.kept(who, w.lines.given_at[k][who])
+        w.cord.dose_sum[:, who] *= left
+        w.cord.dose_square_sum[:, who] *= left
     deliver(
-        who, w.time, w.given_at[k], w.radiation_ended_at, treatment.duration, treatment.fractions,
-        treatment.dose_per_fraction, w.dose_sum, w.dose_square_sum,
+        who, w.clock.time, w.lines.given_at[k], w.past.radiation_ended_at, treatment.duration, treatment.fractions,
+        treatment.dose_per_fraction, w.cord.dose_sum, w.cord.dose_square_sum,
     )  # fmt: skip
     if harms:
         _arm_myelopathy(w, who)
@@ -32,7 +32,7 @@ def add_dose(w: Workspace, k: int, who: IntArray, *, harms: bool = True) -> None
 
 def _arm_myelopathy(w: Workspace, who: IntArray) -> None:
     """One uniform a patient decides for every model: who falls below the risk now, falls ill later."""
-    settings = w.cord.myelopathy
+    settings = w.cord.settings.myelopathy
     if settings is None:
         return
     threshold = w.luck.uniform("myelopathy")
@@ -41,18 +41,18 @@ def _arm_myelopathy(w: Workspace, who: IntArray) -> None:
         risk = MODELS[name][0]
         # most often all have had the same courses: one evaluation will do
         same = dose.min() == dose.max()
-        hit = falls_ill(who, w.patient, threshold, risk(dose[:1] if same else dose), w.myelopathy_at[m])
+        hit = falls_ill(who, w.patient, threshold, risk(dose[:1] if same else dose), w.cord.myelopathy_at[m])
         if not hit.size:
             continue
         onset = w.disease.myelopathy_onset.sample(w.luck.uniform("myelopathy/onset")[w.patient[hit]])
-        w.myelopathy_at[m][hit] = w.time[hit] + onset
+        w.cord.myelopathy_at[m][hit] = w.clock.time[hit] + onset
         if name == settings.acts_by:
-            w.harm_at[hit] = w.myelopathy_at[m][hit]
+            w.clock.harm_at[hit] = w.cord.myelopathy_at[m][hit]
 
 
 def harm(w: Workspace, who: IntArray) -> None:
     """The myelopathy that acts shows itself: the performance status changes."""
-    settings = w.cord.myelopathy
+    settings = w.cord.settings.myelopathy
     change = settings.performance_change if settings else 0
-    w.harm_at[who] = np.inf
-    w.performance[who] = np.clip(w.performance[who] + change, 0.0, 4.0)
+    w.clock.harm_at[who] = np.inf
+    w.past.performance[who] = np.clip(w.past.performance[who] + change, 0.0, 4.0)

@@ -15,6 +15,7 @@ from survsim.kernels.patient_path import CodeArray, time_spent
 from survsim.kernels.patient_step import move, next_event, note_entry, sort_out, write_down
 from survsim.simulation.cord_biology.myelopathy import CordSettings
 from survsim.simulation.engine import cord, hazards, lines
+from survsim.simulation.engine.arrays import Values
 from survsim.simulation.engine.follow import Follow
 from survsim.simulation.engine.luck import Luck
 from survsim.simulation.engine.paths import Paths, SojournLog, empty_paths
@@ -48,7 +49,8 @@ def simulate_block(
         values=follow.values,
         grid=(len(disease.names), follow.points + 1),
     )
-    w = Workspace(disease, plan, settings, luck, patients, history=follow.sojourns)
+    taus = follow.taus if follow.values else None
+    w = Workspace(disease, plan, settings, luck, patients, history=follow.sojourns, taus=taus)
     run = _Run(w, paths, follow)
     run.start()
     for _ in range(MAX_STEPS):
@@ -57,7 +59,7 @@ def simulate_block(
         run.step()
     else:
         raise ScenarioError(
-            f"strategy {plan.name}: a patient has had {MAX_STEPS} events by time {w.time.min():g}. Some cycle of "
+            f"strategy {plan.name}: a patient has had {MAX_STEPS} events by time {w.clock.time.min():g}. Some cycle of "
             f"states or lines takes next to no time; last in {disease.names[int(w.state[0])]}. "
             "Give its transitions or its lines a time."
         )
@@ -73,9 +75,6 @@ class _Run:
         self.w, self.paths, self.follow = w, paths, follow
         self.per_time = 1.0 / follow.grid_step
         self.log = SojournLog() if follow.sojourns else None
-        if follow.values:
-            w.taus, n = follow.taus, w.patient.size
-            w.quality, w.paid = np.zeros((len(w.taus), n)), np.zeros((len(w.taus), n))
 
     def start(self) -> None:
         w = self.w
@@ -88,11 +87,11 @@ class _Run:
 
     def step(self) -> None:
         w = self.w
-        when, code = next_event(w.at, w.finished, self.follow.horizon)
-        if self.follow.values:
-            self._add_value(when)
-        w.time = when
-        done, changed, moved = sort_out(code, w.finished, w.scheduled)
+        when, code = next_event(w.clock.at, w.finished, self.follow.horizon)
+        if w.values is not None:
+            self._add_value(w.values, when)
+        w.clock.time = when
+        done, changed, moved = sort_out(code, w.finished, w.clock.scheduled)
         self._scheduled(changed, code[changed])
         entered, dead = self._move(moved, code)
         if w.has_lines:
@@ -117,27 +116,27 @@ class _Run:
                 lines.toxicity(w, x, who)
             elif kind == treatments + harms + 1:
                 lines.patient_choice(w, who)
-            elif kind == w.scheduled - 1:
+            elif kind == w.clock.scheduled - 1:
                 cord.harm(w, who)
             else:
-                w.revised[who] = True
+                w.lines.revised[who] = True
 
     def _move(self, moved: IntArray, code: CodeArray) -> tuple[IntArray, IntArray]:
         """Take the patients `moved` through their transitions; who entered a living state, who died."""
         w, paths, disease = self.w, self.paths, self.w.disease
         if self.log is not None:
             source = w.state[moved]
-            target = disease.targets[source, code[moved] - w.scheduled]
-            self.log.add(w.patient[moved], source, target, w.entry[moved], w.time[moved])
+            target = disease.targets[source, code[moved] - w.clock.scheduled]
+            self.log.add(w.patient[moved], source, target, w.past.entry[moved], w.clock.time[moved])
         entered, dead = move(
-            moved, code, w.scheduled, w.time, w.patient, w.state, disease.targets, disease.dead,
+            moved, code, w.clock.scheduled, w.clock.time, w.patient, w.state, disease.targets, disease.dead,
             disease.progression, paths.counts, self.per_time, paths.death_at, paths.death_state,
             paths.progression_at,
         )  # fmt: skip
-        if w.has_history:
+        if w.past.is_kept:
             worse = note_entry(
-                entered, w.state, w.time, disease.progression, disease.performance_change, w.entry,
-                w.previous_time, w.performance, w.n_progressions, w.progressed_at,
+                entered, w.state, w.clock.time, disease.progression, disease.performance_change, w.past.entry,
+                w.past.previous_time, w.past.performance, w.past.n_progressions, w.past.progressed_at,
             )  # fmt: skip
             if w.has_lines and worse.size:
                 lines.progression(w, worse)
@@ -149,35 +148,33 @@ class _Run:
         if not who.size:
             return
         lines.schedule(w, who)
-        recovers = w.plan.start_rules.ask_dose and bool(w.cord.recovery_after)
+        recovers = w.plan.start_rules.ask_dose and bool(w.cord.settings.recovery_after)
         if w.plan.changes or recovers:
             change = hazards.next_change(w, who)
-            w.change_at[who] = np.minimum(change, w.next_recovery(who)) if recovers else change
+            w.clock.change_at[who] = np.minimum(change, w.next_recovery(who)) if recovers else change
         stayed = np.ones(w.patient.size, dtype=bool)
         stayed[entered] = False
         hazards.enter(w, entered)
-        if w.has_effects:
-            hazards.revise(w, (stayed & w.revised).nonzero()[0])
-        w.revised[:] = False
+        if w.clock.has_effects:
+            hazards.revise(w, (stayed & w.lines.revised).nonzero()[0])
+        w.lines.revised[:] = False
 
-    def _add_value(self, when: FloatArray) -> None:
+    def _add_value(self, values: Values, when: FloatArray) -> None:
         """Quality-adjusted time and cost of the stretch that ends at `when`."""
         w, disease = self.w, self.w.disease
-        if w.quality is None or w.paid is None:
-            return
         utility, rate = disease.utility[w.state], disease.cost_per_time[w.state]
         costs = bool(disease.cost_per_time.any())
         if w.has_lines:
             for k, t in enumerate(w.plan.treatments):
                 if t.utility_change:
-                    utility += t.utility_change * w.given[k]
+                    utility += t.utility_change * w.lines.given[k]
                 if t.cost_per_time:
-                    rate, costs = rate + t.cost_per_time * w.given[k], True
-        for i, tau in enumerate(self.follow.taus):
-            spent = time_spent(w.time, when, tau)
-            w.quality[i] += utility * spent
+                    rate, costs = rate + t.cost_per_time * w.lines.given[k], True
+        for i, tau in enumerate(values.taus):
+            spent = time_spent(w.clock.time, when, tau)
+            values.quality[i] += utility * spent
             if costs:
-                w.paid[i] += rate * spent
+                values.paid[i] += rate * spent
 
     def _clear(self, done: IntArray, dead: IntArray) -> None:
         """Write down those who are done; from time to time go on without them."""
@@ -187,7 +184,7 @@ class _Run:
             return
         self._write(who)
         w.finished[who] = True
-        w.time[who] = self.follow.horizon
+        w.clock.time[who] = self.follow.horizon
         w.n_left -= who.size
         if w.n_left < 0.4 * w.finished.size:
             w.keep((~w.finished).nonzero()[0])
@@ -198,21 +195,17 @@ class _Run:
         if self.log is not None:
             living = ~w.disease.dead[w.state[who]]
             here, state = who[living], w.state[who[living]]
-            self.log.add(patient[living], state, state, w.entry[here], w.time[here])
-        if (
-            paths.quality is not None
-            and paths.cost is not None
-            and w.quality is not None
-            and w.paid is not None
-        ):
-            paths.quality[:, patient], paths.cost[:, patient] = w.quality[:, who], w.paid[:, who]
+            self.log.add(patient[living], state, state, w.past.entry[here], w.clock.time[here])
+        if paths.quality is not None and paths.cost is not None and w.values is not None:
+            paths.quality[:, patient] = w.values.quality[:, who]
+            paths.cost[:, patient] = w.values.paid[:, who]
         if not w.has_lines:
             return
         for k, treatment in enumerate(w.plan.treatments):
             if treatment.irradiates:
-                cord.add_dose(w, k, who.compress(w.given[k][who]), harms=False)
-        paths.cord_dose[patient] = w.cord_doses(who, (w.cord.alpha_beta,))[0]
+                cord.add_dose(w, k, who.compress(w.lines.given[k][who]), harms=False)
+        paths.cord_dose[patient] = w.cord_doses(who, (w.cord.settings.alpha_beta,))[0]
         write_down(
-            who, w.patient, w.worst_grade, w.line_given, w.myelopathy_at, paths.worst_grade, paths.started,
+            who, w.patient, w.past.worst_grade, w.lines.begun, w.cord.myelopathy_at, paths.worst_grade, paths.started,
             paths.myelopathy_at,
         )  # fmt: skip

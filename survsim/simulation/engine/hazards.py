@@ -25,22 +25,22 @@ def enter(w: Workspace, who: IntArray) -> None:
         here = who.compress(w.state[who] == state) if len(w.disease.out) > 1 else who
         if not here.size or not row:
             continue
-        for slot in range(w.slots):
+        for slot in range(w.clock.slots):
             if slot < len(row):
                 _arm(w, state, slot, row[slot], here)
             else:
-                w.event_at[slot][here] = np.inf
+                w.clock.event_at[slot][here] = np.inf
         if w.disease.cyclic:
-            w.visits[state][here] += 1
+            w.past.visits[state][here] += 1
 
 
 def _arm(w: Workspace, state: int, slot: int, transition: TransitionPlan, who: IntArray) -> None:
-    time = w.time[who]
+    time = w.clock.time[who]
     law = transition.law
     table = w.plan.tables[state][slot]
     alike = not w.disease.cyclic and not transition.asks_history
     if alike and table is None and not transition.forward:
-        w.event_at[slot][who] = time + own_time(transition, w.luck, w.patients)[w.patient[who]]
+        w.clock.event_at[slot][who] = time + own_time(transition, w.luck, w.patients)[w.patient[who]]
         return
     budget = (
         own_budget(transition, w.luck, w.patients)[w.patient[who]]
@@ -50,7 +50,7 @@ def _arm(w: Workspace, state: int, slot: int, transition: TransitionPlan, who: I
     if table is None:
         start = law.cumulative_hazard(time) if transition.forward else None
         at = law.inverse_cumulative_hazard(budget if start is None else start + budget)
-        w.event_at[slot][who] = at if transition.forward else time + at
+        w.clock.event_at[slot][who] = at if transition.forward else time + at
         return
     age = time if transition.forward else np.zeros(who.size)
     used = law.cumulative_hazard(age) if transition.forward else np.zeros(who.size)
@@ -75,13 +75,20 @@ def revise(w: Workspace, who: IntArray) -> None:
 def _spend(w: Workspace, slot: int, transition: TransitionPlan, table: EffectTable, who: IntArray) -> None:
     new_factor, new_slowness = _factors(w, table, who)
     changed, age = revisit(
-        who, w.time, w.factor[slot], w.slowness[slot], w.age[slot], w.since[slot], new_factor, new_slowness
+        who,
+        w.clock.time,
+        w.clock.factor[slot],
+        w.clock.slowness[slot],
+        w.clock.age[slot],
+        w.clock.since[slot],
+        new_factor,
+        new_slowness,
     )
     if not changed.size:
         return
     who, law = who[changed], transition.law
     used = law.cumulative_hazard(age)
-    budget = budget_left(who, w.budget[slot], w.factor[slot], w.used[slot], used)
+    budget = budget_left(who, w.clock.budget[slot], w.clock.factor[slot], w.clock.used[slot], used)
     _run(w, slot, law, who, budget, age, used, new_factor[changed], new_slowness[changed])
 
 
@@ -99,15 +106,15 @@ def _run(
     """Run the clocks of `who` on from now, with these numbers (m,)."""
     reached = law.inverse_cumulative_hazard(used + budget / factor)
     run_clock(
-        who, w.time, budget, age, used, factor, slowness, reached, w.budget[slot], w.age[slot], w.used[slot],
-        w.factor[slot], w.slowness[slot], w.since[slot], w.event_at[slot],
+        who, w.clock.time, budget, age, used, factor, slowness, reached, w.clock.budget[slot], w.clock.age[slot], w.clock.used[slot],
+        w.clock.factor[slot], w.clock.slowness[slot], w.clock.since[slot], w.clock.event_at[slot],
     )  # fmt: skip
 
 
 def _factors(w: Workspace, table: EffectTable, who: IntArray) -> tuple[FloatArray, FloatArray]:
     """Hazard ratio and acceleration factor in force now for the patients `who`."""
     factor, slowness = effect_logs(
-        who, w.time, w.progressed_at, w.given_at, w.ended_at, w.given, w.responds, w.dose, table.flags, table.least,
+        who, w.clock.time, w.past.progressed_at, w.lines.given_at, w.lines.ended_at, w.lines.given, w.lines.responds, w.lines.dose, table.flags, table.least,
         table.times, table.logs,
     )  # fmt: skip
     return np.exp(factor), np.exp(slowness)
@@ -116,9 +123,9 @@ def _factors(w: Workspace, table: EffectTable, who: IntArray) -> tuple[FloatArra
 def next_change(w: Workspace, who: IntArray) -> FloatArray:
     """Next time at which an effect of a treatment already begun begins, wanes or ends by itself."""
     soonest = np.full(who.size, np.inf)
-    time = w.time[who]
+    time = w.clock.time[who]
     for k, after in w.plan.changes:
-        at = w.given_at[k][who] + after
+        at = w.lines.given_at[k][who] + after
         np.minimum(soonest, np.where(at > time, at, np.inf), out=soonest)
     return soonest
 
@@ -155,7 +162,7 @@ def _budget(w: Workspace, state: int, transition: TransitionPlan, who: IntArray)
     """Budgets (m,) of those who enter now, over their hazard ratio by what is known of them now."""
     patient, visit = (
         w.patient[who],
-        w.visits[state][who] if w.disease.cyclic else np.zeros(who.size, np.int64),
+        w.past.visits[state][who] if w.disease.cyclic else np.zeros(who.size, np.int64),
     )
     budget = np.empty(who.size)
     for v in np.unique(visit):
@@ -173,11 +180,11 @@ def _budget(w: Workspace, state: int, transition: TransitionPlan, who: IntArray)
 
 def _history(w: Workspace, name: str, who: IntArray) -> FloatArray:
     if name == "entry_time":
-        return w.time[who]
+        return w.clock.time[who]
     if name == "n_progressions":
-        return w.n_progressions[who]
+        return w.past.n_progressions[who]
     if name == "time_in_previous_state":
-        return w.previous_time[who]
+        return w.past.previous_time[who]
     if name == "performance_status":
-        return w.performance[who]
+        return w.past.performance[who]
     return w.covariate(name)[who]
