@@ -23,7 +23,9 @@ Group = TypeVar("Group", "Clock", "Past", "Lines", "Cord", "Values")
 def keep(group: Group, who: IntArray) -> Group:
     """The same group with the patients at positions `who` only; what is no array stays as it is."""
     parts: dict[str, Any] = {f.name: getattr(group, f.name) for f in fields(group)}
-    fewer = {k: v.take(who, axis=-1) if isinstance(v, np.ndarray) else v for k, v in parts.items()}
+    fewer: dict[str, Any] = {
+        k: v.take(who, axis=-1) if isinstance(v, np.ndarray) else v for k, v in parts.items()
+    }
     return replace(group, **fewer)
 
 
