@@ -8,9 +8,10 @@ Nothing is loaded before it is used.
 from __future__ import annotations
 
 import importlib
-import warnings
 from collections.abc import Callable
 from typing import Any
+
+from survsim.core.renamed import warn_renamed
 
 _TABLES = {
     "nonparametric": """
@@ -117,6 +118,7 @@ _TABLES = {
         estimate.joint_model.selection_bias  Selection corrected_survival tipping_point TippingPoint
     """,
     "evidence": """
+        evidence.schema.faults  Fault
         evidence.ask.store            load_evidence EvidenceStore
         evidence.ask.selection        EvidenceSelection
         core.estimate_record          Estimate
@@ -124,13 +126,14 @@ _TABLES = {
         evidence.ask.flow             EvidenceFlow
         evidence.ask.references       References
         evidence.raw.check            check_evidence CheckReport
-        evidence.raw.curate           curate
+        evidence.raw.curate           curate Curation
         evidence.bring_in.diff        diff_evidence EvidenceDiff
         evidence.bring_in.extraction  compare_extractions ExtractionComparison
         evidence.ask.histories        patient_histories PatientHistories
     """,
     "simulation": """
-        simulation.declared.model                 Model
+        simulation.outcomes.curves  SimulatedSurvival StateOccupancy
+        simulation.declared.model                 Model Numbers
         simulation.declared.states                State Transition
         simulation.declared.population            Population Covariate
         simulation.declared.strategy              Strategy read_strategy read_strategies read_treatments
@@ -138,20 +141,21 @@ _TABLES = {
         simulation.declared.explain               explain
         simulation.running.patient_output         read_patients
         simulation.running.run                    simulate_model
-        simulation.outcomes.result                SimulationResult
+        simulation.outcomes.result                SimulationResult SimulatedMeans
         simulation.outcomes.value_of_information  value_of_information evsi ValueOfInformation
-        simulation.outcomes.sensitivity           tornado threshold global_sensitivity variance_by_layer
+        simulation.outcomes.sensitivity           tornado threshold global_sensitivity variance_by_layer Threshold GlobalSensitivity
         simulation.outcomes.sensitivity           Tornado
         simulation.outcomes.compare               Decision StrategyComparison
     """,
     "radiotherapy": """
-        simulation.cord_biology.reirradiation  reirradiation_criteria sbrt_criterion
+        simulation.cord_biology.reirradiation  reirradiation_criteria sbrt_criterion Criterion
         simulation.cord_biology.myelopathy     CordSettings MyelopathySettings myelopathy_risk
         simulation.cord_biology.radiobiology   eqd2 bed Course Recovery cumulative_eqd2
     """,
     "trials": """
-        estimate.resampling.simulated_trials  simulated_trials analyse_trials SimulatedTrials
-        simulation.trials.trial_data          TrialDesign
+        estimate.resampling.trial_analysis    analyse_trials SimulatedTrials
+        scenario.trials_of_0_1                simulated_trials
+        simulation.trials.trial_data          TrialDesign trial_data TrialData
         scenario.trial_design                 simulate_trials assurance TrialOperatingCharacteristics
         estimate.resampling.group_sequential  group_sequential_boundaries
     """,
@@ -189,10 +193,10 @@ _TABLES = {
         core.ledger             Ledger
         core.provenance         Provenance
         core.yaml_files         read_yaml
-        report.sentences        prose
-        report.references       cited
+        report.sentences        prose Prose
+        report.references       cited Citations
         report.methods_section  methods_text
-        report.tables           table
+        report.tables           table Table
         report.study            results_folder
         report.runner           load_ledger
         report.results          load_results
@@ -339,15 +343,10 @@ def on_top(name: str) -> Any:
     if name in WINGS:
         return importlib.import_module(f"survsim.{name}")
     if name in MOVED_IN_0_2:
-        warn_moved(f"survsim.{name}", f"survsim.{WING_OF[name]}.{name}")
+        warn_renamed(f"survsim.{name}", f"survsim.{WING_OF[name]}.{name}")
         return load(name)
     where = f"; it is survsim.{WING_OF[name]}.{name}" if name in WING_OF else ""
     raise AttributeError(f"module 'survsim' has no attribute {name!r}{where}")
-
-
-def warn_moved(old: str, new: str) -> None:
-    """The one sentence of the deprecation policy, shown at the caller's line."""
-    warnings.warn(f"{old} is now {new}; the old name goes in 0.3.", DeprecationWarning, stacklevel=3)
 
 
 def names_on_top() -> list[str]:

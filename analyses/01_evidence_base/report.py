@@ -107,7 +107,7 @@ survsim.report.table(
 # %%
 effects = survsim.effect_sizes(evidence.records(*trials["estimate_id"]))
 pooled = survsim.meta_analysis(
-    effects.log_hazard_ratio, effects.std_error, sources=effects, labels=trials["comparison"]
+    effects.log_hazard_ratio, effects.std_error, source=effects, labels=trials["comparison"]
 )
 pooled.plot(
     measure="Hazard ratio of death",

@@ -93,7 +93,7 @@ def pool_doublets(ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceSto
     found = evidence.select(**scenario["question"])
     effects = survsim.effect_sizes(found.records)
     pooled = survsim.meta_analysis(
-        effects.log_hazard_ratio, effects.std_error, labels=effects.labels, sources=effects
+        effects.log_hazard_ratio, effects.std_error, labels=effects.labels, source=effects
     )
     ledger.record("doublet.k", pooled.k, provenance=pooled)
     ratio(ledger, "doublet.hazard_ratio", pooled.estimate, pooled.conf_low, pooled.conf_high, pooled)
@@ -109,7 +109,7 @@ def pool_doublets(ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceSto
         effects.log_hazard_ratio,
         effects.std_error,
         labels=effects.labels,
-        sources=effects,
+        source=effects,
         conf_method="wald",
     )
     ratio(ledger, "doublet.normal", normal.estimate, normal.conf_low, normal.conf_high, normal)
@@ -119,7 +119,7 @@ def pool_doublets(ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceSto
         # Two trials by the method of the published review, for comparison with it and for nothing else.
         warnings.simplefilter("ignore", survsim.errors.SmallSampleWarning)
         fixed = survsim.meta_analysis(
-            single.log_hazard_ratio, single.std_error, labels=single.labels, sources=single, method="fixed",
+            single.log_hazard_ratio, single.std_error, labels=single.labels, source=single, method="fixed",
             conf_method="wald",
         )  # fmt: skip
     ratio(ledger, "doublet.v_ifosfamide", fixed.estimate, fixed.conf_low, fixed.conf_high, fixed)

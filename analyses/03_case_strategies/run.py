@@ -135,7 +135,7 @@ def record_information(
         decision.strategies,
         independent,
         unit=scenario.time_unit,
-        sources=(decision, parameters),
+        source=(decision, parameters),
     )
     ledger.record("evpi", worth.evpi, unit=worth.unit, mc_std_error=worth.evpi_std_error, provenance=worth)
     for name, value in zip(worth.names, worth.evppi):
@@ -149,21 +149,21 @@ def record_information(
         strategy=decision.best,
         reference=reference,
         unit=scenario.time_unit,
-        sources=(decision, parameters),
+        source=(decision, parameters),
     )
     bars.save(results / "tornado.csv")
     for name, low, high in zip(bars.names, bars.gain_low, bars.gain_high):
         ledger.record(f"tornado.{name}.low", low, unit=bars.unit, provenance=bars)
         ledger.record(f"tornado.{name}.high", high, unit=bars.unit, provenance=bars)
     shares = survsim.simulation.global_sensitivity(
-        decision.by_draw.mean(axis=0), independent, seed=scenario.content.seed, sources=(decision, parameters)
+        decision.by_draw.mean(axis=0), independent, seed=scenario.content.seed, source=(decision, parameters)
     )
     shares.save(results / "global_sensitivity.csv")
     for name, first, spread in zip(shares.names, shares.first_order, shares.pawn):
         ledger.record(f"sobol.{name}", first, provenance=shares)
         ledger.record(f"pawn.{name}", spread, provenance=shares)
     turn = survsim.simulation.threshold(
-        decision.by_draw, decision.strategies, TURNED, independent[TURNED], sources=(decision, parameters)
+        decision.by_draw, decision.strategies, TURNED, independent[TURNED], source=(decision, parameters)
     )
     ledger.record(
         f"threshold.{TURNED}",

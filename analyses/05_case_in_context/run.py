@@ -32,7 +32,9 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     ledger.record("tcga.study_sd", study_sd, unit="log hazard", provenance=model)
     references = {
         CNS: cns(ledger, evidence, draws),
-        POOL: model.predict(ADVANCED, new_site=True, transport_sd=POOLED["transport_sd"], draws=draws),
+        POOL: model.predict(
+            ADVANCED, new_site=True, transport_sd=POOLED["transport_sd"], draws=draws, seed=0
+        ),
         **by_stage(evidence, study_sd, draws),
     }
     cases = evidence.cases().set_index("case_id")
@@ -65,7 +67,7 @@ def cns(
     model = survsim.evidence_model(
         made.terms, unit=UNIT, breaks=SCENARIO["breaks_few"], study_scale=SCENARIO["study_scale"], label=CNS
     )
-    return model.predict(draws=draws)
+    return model.predict(draws=draws, seed=0)
 
 
 def cns_terms(
@@ -120,7 +122,7 @@ def by_stage(
         breaks=SCENARIO["breaks_patients"], study_scale=None,
     )  # fmt: skip
     return {
-        f"TCGA uterus, stage {s}": model.predict({"stage": s}, transport_sd=study_sd, draws=draws)
+        f"TCGA uterus, stage {s}": model.predict({"stage": s}, transport_sd=study_sd, draws=draws, seed=0)
         for s in SCENARIO["stages"]
     }
 
@@ -162,7 +164,7 @@ def tip(
     for name in (CNS, POOL):
         found = survsim.joint_model.tipping_point(
             references[name], time, threshold=setting["threshold"], conclusion=setting["conclusion"],
-            sources=f"cases:{CASE}", label=name,
+            source=f"cases:{CASE}", label=name,
         )  # fmt: skip
         key = key_of(name)
         nearest = found.tipping[0] if found.tipping else float("nan")

@@ -71,7 +71,7 @@ def power_by_size(
         [log_control] * earlier["studies"],
         [earlier["std_error"]] * earlier["studies"],
         tau_scale=earlier["tau_scale"],
-        sources="assumption:trial_design/control_prior",
+        source="assumption:trial_design/control_prior",
     )
     wrong = survsim.distributions.Exponential(
         rate=hazards["control"] * plan["control_error"]["factor"], time_unit="months"

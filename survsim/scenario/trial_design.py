@@ -22,7 +22,7 @@ from survsim.core.tables import Columns
 from survsim.estimate.borrowing.map_prior import BorrowingPrior
 from survsim.estimate.borrowing.mixture import NormalMixture
 from survsim.estimate.resampling.group_sequential import Spending, group_sequential_boundaries
-from survsim.estimate.resampling.simulated_trials import SimulatedTrials, analyse_trials
+from survsim.estimate.resampling.trial_analysis import SimulatedTrials, analyse_trials
 from survsim.scenario.trial_maxcombo import maxcombo_rejections
 from survsim.simulation.trials.trial_data import TrialData, TrialDesign, trial_data
 
@@ -82,7 +82,7 @@ def simulate_trials(
     design: TrialDesign,
     *,
     replicates: int,
-    seed: int,
+    seed: int = 1,
     analyses: Sequence[str] = ("logrank",),
     alpha: float = 0.05,
     tau: float | None = None,
@@ -176,7 +176,7 @@ def assurance(
     log_hazard_ratios: FloatArray,
     *,
     replicates: int,
-    seed: int,
+    seed: int = 1,
     alpha: float = 0.05,
 ) -> tuple[float, float]:
     """Probability that the log-rank test finds a benefit, averaged over what is believed of the effect.

@@ -126,3 +126,55 @@ def test_the_page_of_this_version_names_every_name_that_moved():
     rows = dict(re.findall(r"^\| `survsim\.(\w+)` \| (.*) \|$", page, re.MULTILINE))
     assert {name for row in rows.values() for name in re.findall(r"`(\w+)`", row)} == MOVED_IN_0_2
     assert all(name in WINGS[wing] for wing, row in rows.items() for name in re.findall(r"`(\w+)`", row))
+
+
+def public_callables():
+    """Every public function, and every public method of a public class, with its signature."""
+    for name in PUBLIC:
+        thing = load(name)
+        if inspect.isfunction(thing):
+            yield name, inspect.signature(thing)
+        elif inspect.isclass(thing):
+            for method, value in inspect.getmembers(thing, inspect.isfunction):
+                if not method.startswith("_") and value.__module__.startswith("survsim."):
+                    yield f"{name}.{method}", inspect.signature(value)
+
+
+SEEDLESS = {"ParametricFit.draws"}
+"""Takes the seed or the luck itself (`uniforms`), and refuses to guess which."""
+
+
+def test_a_seed_is_given_by_name_and_is_one_where_it_is_not_given():
+    found = {name: s.parameters["seed"] for name, s in public_callables() if "seed" in s.parameters}
+    assert len(found) > 12
+    wrong = {
+        name
+        for name, seed in found.items()
+        if seed.kind is not inspect.Parameter.KEYWORD_ONLY
+        # a scenario carries its own seed, which None stands for
+        or seed.default
+        not in ((None,) if "scenario" in PUBLIC[name.split(".")[0]] and seed.default is None else (1,))
+    }
+    assert wrong <= SEEDLESS
+
+
+def test_sources_is_no_argument_any_more():
+    assert [name for name, s in public_callables() if "sources" in s.parameters] == []
+
+
+def test_the_class_of_what_a_public_function_returns_is_public():
+    hidden = set()
+    for name in PUBLIC:
+        thing = load(name)
+        callables = [thing] if inspect.isfunction(thing) else []
+        if inspect.isclass(thing):
+            callables = [v for k, v in inspect.getmembers(thing, inspect.isfunction) if not k.startswith("_")]
+        for function in map(inspect.unwrap, callables):
+            if not function.__module__.startswith("survsim."):
+                continue
+            home = {**vars(importlib.import_module("builtins")), **function.__globals__}
+            for word in re.findall(r"\w+", str(function.__annotations__.get("return", ""))):
+                cls = home.get(word)
+                if inspect.isclass(cls) and cls.__module__.startswith("survsim.") and word not in PUBLIC:
+                    hidden.add(f"{name}: {word}")
+    assert sorted(hidden) == []

@@ -35,7 +35,7 @@ def intervals(surv: survsim.Surv, seed: int) -> dict[str, tuple[float, float, fl
     median = survsim.kaplan_meier(surv).median()
     found["median"] = (float(median.conf_low[0]), float(median.conf_high[0]), 1.0)
     if (surv.time > 0.5).sum() >= 2:
-        given = survsim.conditional_survival(surv, 0.5, [1.0]).to_frame()
+        given = survsim.conditional_survival(surv, given=0.5, times=[1.0]).to_frame()
         found["conditional_survival"] = (given["conf_low"].iloc[0], given["conf_high"].iloc[0], 0.5)
     boot = survsim.bootstrap(surv, "rmst", at=0.5, n_resamples=200, seed=seed).to_frame()
     truth = (1 - np.exp(-0.5 * RATE)) / RATE

@@ -298,7 +298,7 @@ def _log_normal_frailty() -> Truth:
     nodes, weights = special.roots_hermitenorm(80)
     z = np.exp(sigma * nodes - 0.5 * sigma**2)
     survival = (np.exp(-np.outer(0.2 * times, z)) * weights).sum(axis=1) / weights.sum()
-    population = Population(frailties=(Frailty(name="z", distribution="log_normal", variance=0.5),))
+    population = Population(frailties=(Frailty(name="z", distribution="lognormal", variance=0.5),))
     model = _two(exponential(0.2), transition={"frailty": "z"}, population=population)
     return Truth(model, times, ("alive",), survival[:, None])
 

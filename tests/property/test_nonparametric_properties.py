@@ -64,7 +64,7 @@ def test_area_under_the_curve(s, tau):
     km = kaplan_meier(s, conf_type="none")
     grid = np.concatenate([[0.0], km.time[km.time < tau], [tau]])
     heights = km.survival_at(grid[:-1]).estimate
-    assert rmst(s, tau).estimate[0] == pytest.approx((heights * np.diff(grid)).sum())
+    assert rmst(s, tau=tau).estimate[0] == pytest.approx((heights * np.diff(grid)).sum())
 
 
 @QUICK

@@ -107,7 +107,7 @@ def test_broken_ties_equal_survfit(case):
 
 @pytest.mark.parametrize("case", PINNED["restricted_means"], ids=lambda c: c["data"])
 def test_restricted_mean_equals_survfit(case):
-    got = rmst(response(case["data"]), case["tau"], DATA[case["data"]]["group"])
+    got = rmst(response(case["data"]), DATA[case["data"]]["group"], case["tau"])
     np.testing.assert_allclose(got.estimate, np.atleast_1d(case["estimate"]), rtol=1e-9)
     np.testing.assert_allclose(got.std_error, np.atleast_1d(case["std_error"]), rtol=1e-7)
 

@@ -8,12 +8,14 @@ import numpy as np
 
 from survsim.core.checks import FloatArray, between, one_of
 from survsim.core.provenance import Provenance
+from survsim.core.renamed import renamed
 from survsim.estimate.borrowing.map_prior import BorrowingPrior, checked_estimates
 from survsim.estimate.borrowing.mixture import NormalMixture
 
 PRIORS = ("half-normal", "spike-and-slab")
 
 
+@renamed(sources="source")
 def commensurate_prior(
     estimate: Sequence[float] | FloatArray,
     std_error: Sequence[float] | FloatArray,
@@ -22,7 +24,7 @@ def commensurate_prior(
     tau_prior: str = "half-normal",
     spike_weight: float = 0.5,
     labels: Sequence[str] | None = None,
-    sources: str | Iterable[str] = (),
+    source: str | Iterable[str] = (),
 ) -> BorrowingPrior:
     """Prior ``theta ~ N(theta_0, tau^2)`` around the fixed-effect mean theta_0 of earlier studies.
 
@@ -63,7 +65,7 @@ def commensurate_prior(
         weight = weight / weight.sum()
     mixture = NormalMixture(weight, np.full(tau.size, centre), np.sqrt(variance + tau**2))
     step = Provenance.of(
-        "commensurate_prior", sources, tau_scale=scale, tau_prior=tau_prior, labels=names,
+        "commensurate_prior", source, tau_scale=scale, tau_prior=tau_prior, labels=names,
         spike_weight=spike if tau_prior == "spike-and-slab" else None,
     )  # fmt: skip
     return BorrowingPrior(method="commensurate prior", mixture=mixture, labels=names, provenance=step)

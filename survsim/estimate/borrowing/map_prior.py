@@ -11,6 +11,7 @@ from scipy.interpolate import CubicHermiteSpline
 from survsim.core.checks import FloatArray, between, float_vector, one_of, positions
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
+from survsim.core.renamed import renamed
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns, from_rows
 from survsim.estimate.borrowing.mixture import Mixture, NormalMixture
@@ -125,6 +126,7 @@ class MapPrior(BorrowingPrior):
         return f"MAP prior from {studies}: predictive distribution of a new study{few}"
 
 
+@renamed(sources="source")
 def map_prior(
     estimate: Sequence[float] | FloatArray,
     std_error: Sequence[float] | FloatArray,
@@ -133,7 +135,7 @@ def map_prior(
     tau_prior: str = "half-normal",
     mean_prior: tuple[float, float] | None = None,
     labels: Sequence[str] | None = None,
-    sources: str | Iterable[str] = (),
+    source: str | Iterable[str] = (),
 ) -> MapPrior:
     """Meta-analytic-predictive prior p(theta_new | y) by one-dimensional quadrature over tau.
 
@@ -148,7 +150,7 @@ def map_prior(
     tau_prior : "half-normal", "half-cauchy" or "fixed".
     mean_prior : (mean, sd) of mu, or None for a flat prior.
     labels : names of the studies.
-    sources : references of the rows used.
+    source : references of the rows used.
 
     Returns
     -------
@@ -182,7 +184,7 @@ def map_prior(
     nodes, weights, table, log_marginal = _tau_posterior(y, s, scale, tau_prior, mean_prior)
     mean, var = _mean_given_tau(y, s, nodes, mean_prior)[:2]
     step = Provenance.of(
-        "map_prior", sources, tau_scale=scale, tau_prior=tau_prior, mean_prior=mean_prior, labels=names
+        "map_prior", source, tau_scale=scale, tau_prior=tau_prior, mean_prior=mean_prior, labels=names
     )
     return MapPrior(
         method="map",

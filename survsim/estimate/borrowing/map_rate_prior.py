@@ -10,12 +10,14 @@ from scipy.special import gammaln
 from survsim.core.checks import FloatArray, between, float_vector, positions
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
+from survsim.core.renamed import renamed
 from survsim.estimate.borrowing.map_prior import BorrowingPrior, checked_mean_prior
 from survsim.estimate.borrowing.mixture import NormalMixture
 
 TAU_NODES, MEAN_NODES, EFFECT_NODES = 24, 81, 32
 
 
+@renamed(sources="source")
 def map_rate_prior(
     events: Sequence[float] | FloatArray,
     exposure: Sequence[float] | FloatArray,
@@ -23,7 +25,7 @@ def map_rate_prior(
     tau_scale: float,
     mean_prior: tuple[float, float] | None = None,
     labels: Sequence[str] | None = None,
-    sources: str | Iterable[str] = (),
+    source: str | Iterable[str] = (),
 ) -> BorrowingPrior:
     """MAP prior of the log rate of a new study from counts, zero counts included.
 
@@ -83,7 +85,7 @@ def map_rate_prior(
     centre = (middle + shrink * (mu - middle)).ravel()[keep]
     spread = np.hypot(np.broadcast_to(tau[:, None], mass.shape), cell).ravel()[keep]
     names = tuple(f"study {i + 1}" for i in range(d.size)) if labels is None else tuple(labels)
-    step = Provenance.of("map_rate_prior", sources, tau_scale=scale, mean_prior=mean_prior, labels=names)
+    step = Provenance.of("map_rate_prior", source, tau_scale=scale, mean_prior=mean_prior, labels=names)
     return BorrowingPrior(
         method="map", mixture=NormalMixture(weight, centre, spread), labels=names, provenance=step
     )

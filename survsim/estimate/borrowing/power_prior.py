@@ -10,10 +10,12 @@ import numpy as np
 from survsim.core.checks import FloatArray, between, float_vector
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
+from survsim.core.renamed import renamed
 from survsim.estimate.borrowing.map_prior import BorrowingPrior, checked_estimates, checked_mean_prior
 from survsim.estimate.borrowing.mixture import GammaMixture, NormalMixture
 
 
+@renamed(sources="source")
 def power_prior(
     estimate: Sequence[float] | FloatArray,
     std_error: Sequence[float] | FloatArray,
@@ -21,7 +23,7 @@ def power_prior(
     power: float | Sequence[float],
     mean_prior: tuple[float, float] | None = None,
     labels: Sequence[str] | None = None,
-    sources: str | Iterable[str] = (),
+    source: str | Iterable[str] = (),
 ) -> BorrowingPrior:
     """Normal power prior ``p(theta) ~ p0(theta) prod_j N(y_j; theta, s_j^2)^a_j``.
 
@@ -60,17 +62,18 @@ def power_prior(
         method="power prior",
         mixture=NormalMixture(one, one * pull / precision, one / np.sqrt(precision)),
         labels=names,
-        provenance=Provenance.of("power_prior", sources, power=a, mean_prior=mean_prior, labels=names),
+        provenance=Provenance.of("power_prior", source, power=a, mean_prior=mean_prior, labels=names),
     )
 
 
+@renamed(sources="source")
 def power_prior_rate(
     events: Sequence[float] | FloatArray,
     exposure: Sequence[float] | FloatArray,
     *,
     power: float | Sequence[float],
     initial: tuple[float, float] = (0.5, 0.0),
-    sources: str | Iterable[str] = (),
+    source: str | Iterable[str] = (),
 ) -> BorrowingPrior:
     """Gamma power prior of a rate: ``Gamma(a0 + sum a_j d_j, b0 + sum a_j T_j)``.
 
@@ -101,7 +104,7 @@ def power_prior_rate(
         mixture=GammaMixture(one, one * shape, one * rate),
         scale="rate",
         labels=tuple(f"study {i + 1}" for i in range(d.size)),
-        provenance=Provenance.of("power_prior_rate", sources, power=a, initial=initial),
+        provenance=Provenance.of("power_prior_rate", source, power=a, initial=initial),
     )
 
 

@@ -268,7 +268,7 @@ def _robust(
     points = curves.survival_at(at)
     # One cluster a patient asks for the jackknife also where the weights happen to be whole numbers.
     single = heavy if heavy.cluster is not None else replace(heavy, cluster=np.arange(len(heavy)))
-    means = rmst(single, tau, labels, conf_level=conf_level)
+    means = rmst(single, labels, tau, conf_level=conf_level)
     shape = (2, at.size)
     columns = [
         np.column_stack([getattr(points, name).reshape(shape), getattr(means, name)])

@@ -15,6 +15,7 @@ from survsim.core.encoding import stored
 from survsim.core.errors import ConvergenceError, InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import format_number
+from survsim.core.spelling import family_name
 from survsim.core.surv import Surv
 from survsim.estimate.cox.fitting import MAX_ITER, TOLERANCE, check_rank_of, climb, notes
 from survsim.estimate.cox.prepare import Prepared, prepare
@@ -74,7 +75,7 @@ def fit_frailty(
 
     Reference: Therneau, Grambsch & Pankratz (2003), J Comput Graph Stat 12:156; Therneau & Grambsch (2000), ch. 9.
     """
-    one_of("frailty_distribution", distribution, ("gamma", "lognormal"))
+    distribution = one_of("frailty_distribution", family_name(distribution), ("gamma", "lognormal"))
     if ties == "exact" or surv.cluster is not None:
         raise InputError(
             "frailty works with ties='efron' or 'breslow' and without clusters in the response: the groups are given "

@@ -85,7 +85,7 @@ class CoxFit(FittedCox):
         """Predicted against observed survival at a time, by groups of risk (`Calibration`)."""
         return validation.calibration(self, time, groups=groups, conf_level=conf_level)
 
-    def validate(self, *, seed: int, n_bootstrap: int = 200) -> validation.Validation:
+    def validate(self, *, n_bootstrap: int = 200, seed: int = 1) -> validation.Validation:
         """Optimism-corrected concordance and calibration slope by bootstrap (`Validation`)."""
         return validation.validate(self, seed=seed, n_bootstrap=n_bootstrap)
 

@@ -128,7 +128,7 @@ class Validation(Result):
         return f"Optimism-corrected performance, {self.n_bootstrap} bootstrap resamples{lost}"
 
 
-def validate(fit: FittedCox, *, n_bootstrap: int = 200, seed: int) -> Validation:
+def validate(fit: FittedCox, *, n_bootstrap: int = 200, seed: int = 1) -> Validation:
     """Optimism bootstrap: refit in each resample, performance there less performance on the original data.
 
     Parameters

@@ -85,7 +85,7 @@ class EvidenceModel(Result):
         new_site: bool = False,
         transport_sd: float = 0.0,
         draws: int = 4000,
-        seed: int = 0,
+        seed: int = 1,
     ) -> EvidencePrediction:
         """Survival of a patient group, as a distribution with one curve a posterior draw.
 

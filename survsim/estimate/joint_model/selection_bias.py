@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 from survsim.core.checks import FloatArray, between, float_vector, one_of
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
+from survsim.core.renamed import renamed
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns, from_rows
 
@@ -192,6 +193,7 @@ class TippingPoint(Result):
         return f"{claim}; overturned by selection of strength {nearest:.3g} at {self.threshold:g} {self.time_unit}"
 
 
+@renamed(sources="source")
 def tipping_point(
     reference: Any,
     case_time: float,
@@ -203,7 +205,7 @@ def tipping_point(
     shifts: Sequence[float] = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0),
     conf_level: float = 0.95,
     label: str = "",
-    sources: Any = (),
+    source: Any = (),
 ) -> TippingPoint:
     """How strong selection of published patients would have to be to overturn a claim on one patient.
 
@@ -218,7 +220,7 @@ def tipping_point(
     conclusion : percentile that separates claim and counter-claim.
     strengths : by default 41 values from 1/32 to 32; 1 is added where it lacks.
     shifts : moves of the time origin to try, in the unit of the reference.
-    sources : references of the patient's row.
+    source : references of the patient's row.
 
     References
     ----------
@@ -269,7 +271,7 @@ def tipping_point(
         shifted=np.array([percentile(Selection(origin_shift=float(s))) for s in moves]),
         conf_level=level,
         provenance=Provenance.of(
-            "tipping_point", getattr(reference, "provenance", None), sources, case_time=t,
+            "tipping_point", getattr(reference, "provenance", None), source, case_time=t,
             threshold=threshold, conclusion=target, kind=kind,
         ),
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from survsim.core.checks import FloatArray, IntArray, between
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
+from survsim.core.renamed import reordered
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns
@@ -57,7 +59,13 @@ class Rmst(Result):
         return {"group": list(self.groups), "tau": self.tau, **{n: getattr(self, n) for n in names}}
 
 
-def rmst(surv: Surv, tau: float, by: Any = None, *, conf_level: float = 0.95) -> Rmst:
+def _tau_came_second(surv: Surv, args: tuple[Any, ...], given: Mapping[str, Any]) -> bool:
+    """A number where the groups belong is the horizon, as 0.1 had it."""
+    return args[0] is not None and np.ndim(args[0]) == 0
+
+
+@reordered(("tau", "by"), now="rmst(surv, by, tau)", old_order=_tau_came_second)
+def rmst(surv: Surv, by: Any = None, tau: float | None = None, *, conf_level: float = 0.95) -> Rmst:
     """Area under the Kaplan-Meier curve from 0 to tau, for each group.
 
     Its variance is sum over event times u of [area of S from u to tau]^2 d/(n (n-d)); with weights or
@@ -66,8 +74,8 @@ def rmst(surv: Surv, tau: float, by: Any = None, *, conf_level: float = 0.95) ->
     Parameters
     ----------
     surv : response; weights and delayed entry are used when present.
-    tau : horizon in the unit of `surv`, not beyond the follow-up of any group.
     by : (n,) labels of groups, or None.
+    tau : horizon in the unit of `surv`, not beyond the follow-up of any group; it has no default.
 
     Raises
     ------
@@ -78,10 +86,14 @@ def rmst(surv: Surv, tau: float, by: Any = None, *, conf_level: float = 0.95) ->
     Example
     -------
     >>> from survsim import Surv, rmst
-    >>> float(rmst(Surv.right([1, 2, 3, 4], [1, 0, 1, 0], unit="years"), 3).estimate[0])
+    >>> float(rmst(Surv.right([1, 2, 3, 4], [1, 0, 1, 0], unit="years"), tau=3).estimate[0])
     2.5
     """
     between("conf_level", conf_level, 0.0, 1.0)
+    if tau is None:
+        raise InputError(
+            f"rmst needs tau, the horizon in {surv.unit}: rmst(surv, by, tau), or rmst(surv, tau=...)."
+        )
     km = kaplan_meier(surv, by, conf_type="none")
     tau = check_horizon(km, tau)
     means, errors = np.empty(len(km.groups)), np.empty(len(km.groups))

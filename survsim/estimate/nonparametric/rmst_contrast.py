@@ -32,7 +32,7 @@ def rmst_test(
     >>> rmst_test(s, ["a", "a", "a", "b", "b", "b"], 4).contrast_estimate.round(4).tolist()
     [1.3333, 1.5]
     """
-    means = rmst(surv, tau, by, conf_level=conf_level)
+    means = rmst(surv, by, tau, conf_level=conf_level)
     pair = list(two_labels(means.groups, reference))
     value, error = means.estimate[pair], means.std_error[pair]
     rows = [wald_difference(value, error, conf_level), wald_ratio(value, error, conf_level)]

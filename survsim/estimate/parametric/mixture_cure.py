@@ -14,6 +14,7 @@ from survsim.core.distributions import HazardDistribution, MixtureCure
 from survsim.core.encoding import stored
 from survsim.core.errors import ConvergenceError, ExtrapolationWarning
 from survsim.core.provenance import Provenance
+from survsim.core.spelling import family_name
 from survsim.core.surv import Surv
 from survsim.estimate.parametric.families import Family
 from survsim.estimate.parametric.fit import ParametricFit
@@ -73,7 +74,7 @@ def mixture_cure(
     >>> round(float(fit.distribution().cure_fraction), 3)
     0.417
     """
-    one_of("latency", latency, LATENCIES)
+    latency = one_of("latency", family_name(latency), LATENCIES)
     law = CureFamily(simple_family(latency))
     names = law.predictors
     designs: list[PredictorDesign] = [

@@ -105,7 +105,7 @@ class ModelAverage(Result):
         """The averaged law: S(t) = sum of weights times S_k(t)."""
         return Mixture(weights=self.weight, components=tuple(f.distribution(data) for f in self.fits))
 
-    def draws(self, n: int, *, seed: int, data: Any = None) -> tuple[HazardDistribution, ...]:
+    def draws(self, n: int, *, seed: int = 1, data: Any = None) -> tuple[HazardDistribution, ...]:
         """n laws: the family drawn by its weight, its coefficients from their normal distribution.
 
         Uncertainty about the family and about its coefficients are then both in the draws.

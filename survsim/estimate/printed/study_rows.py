@@ -54,7 +54,7 @@ def study_rows(
     labels: Sequence[Any] | None = None,
     clusters: Sequence[Any] | None = None,
     overlap: str = "join",
-    sources: Any = (),
+    source: Any = (),
 ) -> Studies:
     """Check estimates and standard errors, all faults in one message, and join rows that share patients."""
     y = _numbers("estimate", estimate)
@@ -80,7 +80,7 @@ def study_rows(
     single = tuple((i,) for i in range(y.size))
     rows = Studies(y, s, names, (), single)
     if clusters is None:
-        _warn_of_repeats(names, sources, labels is not None)
+        _warn_of_repeats(names, source, labels is not None)
         return rows
     return join_overlap(rows, clusters, overlap)
 
@@ -107,7 +107,7 @@ def join_overlap(rows: Studies, clusters: Sequence[Any], overlap: str = "join") 
     told = "; ".join(f"{', '.join(rows.labels[i] for i in w)} (cluster {key})" for key, w in shared.items())
     if overlap == "refuse":
         raise InputError(f"studies share patients: {told}. Keep one of each, or pass overlap='join'.")
-    warnings.warn(f"studies share patients and enter as one row each: {told}.", EvidenceWarning, stacklevel=4)
+    warnings.warn(f"studies share patients and enter as one row each: {told}.", EvidenceWarning, stacklevel=5)
     y, s, labels = [], [], []
     for where in members.values():
         precision = 1.0 / rows.std_error[where] ** 2
@@ -144,11 +144,11 @@ def _numbers(name: str, values: Any) -> FloatArray:
     return array
 
 
-def _warn_of_repeats(names: tuple[str, ...], sources: Any, named: bool) -> None:
+def _warn_of_repeats(names: tuple[str, ...], source: Any, named: bool) -> None:
     """The same label or the same reference twice means the same patients twice."""
     twice = sorted({n for n in names if names.count(n) > 1}) if named else []
-    if isinstance(sources, list | tuple):
-        text = [s for s in sources if isinstance(s, str)]
+    if isinstance(source, list | tuple):
+        text = [s for s in source if isinstance(s, str)]
         if len(text) == len(names):
             twice += sorted({s for s in text if text.count(s) > 1})
     if twice:
@@ -156,5 +156,5 @@ def _warn_of_repeats(names: tuple[str, ...], sources: Any, named: bool) -> None:
             f"{', '.join(twice)} occur more than once and are pooled as independent studies; "
             "if rows share patients, say so with clusters=.",
             EvidenceWarning,
-            stacklevel=4,
+            stacklevel=5,
         )

@@ -167,7 +167,7 @@ def perturbed_reconstructions(
     reconstructed: ReconstructedIPD,
     n: int,
     *,
-    seed: int,
+    seed: int = 1,
     time_error: float,
     survival_error: float = 0.005,
 ) -> tuple[Surv, ...]:

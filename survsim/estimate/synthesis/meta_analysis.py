@@ -10,6 +10,7 @@ import numpy as np
 from survsim.core.checks import between, one_of
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
+from survsim.core.renamed import renamed
 from survsim.estimate.printed.study_rows import study_rows
 from survsim.estimate.synthesis.meta_regression import MetaRegression, meta_regression
 from survsim.estimate.synthesis.pooling import (
@@ -34,7 +35,7 @@ def meta_analysis(
     moderators: None = ...,
     data: None = ...,
     labels: Sequence[Any] | None = ...,
-    sources: Any = ...,
+    source: Any = ...,
     clusters: Sequence[Any] | None = ...,
     overlap: str = ...,
     conf_level: float = ...,
@@ -53,7 +54,7 @@ def meta_analysis(
     moderators: Any,
     data: Any = ...,
     labels: Sequence[Any] | None = ...,
-    sources: Any = ...,
+    source: Any = ...,
     clusters: Sequence[Any] | None = ...,
     overlap: str = ...,
     conf_level: float = ...,
@@ -62,6 +63,7 @@ def meta_analysis(
 ) -> MetaRegression: ...
 
 
+@renamed(sources="source")
 def meta_analysis(
     estimate: Any,
     std_error: Any,
@@ -71,7 +73,7 @@ def meta_analysis(
     moderators: Any = None,
     data: Any = None,
     labels: Sequence[Any] | None = None,
-    sources: Any = (),
+    source: Any = (),
     clusters: Sequence[Any] | None = None,
     overlap: str = "join",
     conf_level: float = 0.95,
@@ -90,7 +92,7 @@ def meta_analysis(
     conf_method : "modified-knapp-hartung", "knapp-hartung" or "wald".
     moderators, data : if given, see `meta_regression`, whose result is returned.
     labels : (k,) names of the studies, used in messages and figures.
-    sources : references or results behind the numbers, for provenance.
+    source : references or results behind the numbers, for provenance.
     clusters : (k,) labels; rows with one label share patients.
     overlap : "join" makes one row of each cluster, with the error of fully correlated rows, so that a
         duplicate adds nothing; "refuse" raises.
@@ -140,7 +142,7 @@ def meta_analysis(
             method=method,
             conf_method=conf_method,
             labels=labels,
-            sources=sources,
+            source=source,
             clusters=clusters,
             overlap=overlap,
             conf_level=conf_level,
@@ -149,11 +151,11 @@ def meta_analysis(
         raise InputError("data is the frame of a moderator formula; pass moderators='...' as well.")
     if tau_prior_scale is not None:
         between("tau_prior_scale", tau_prior_scale, 0.0, np.inf)
-    rows = study_rows(estimate, std_error, labels=labels, clusters=clusters, overlap=overlap, sources=sources)
+    rows = study_rows(estimate, std_error, labels=labels, clusters=clusters, overlap=overlap, source=source)
     uses_prior = prediction_method == "posterior" or (rows.k < 3 and method != "fixed")
     provenance = Provenance.of(
         "meta_analysis",
-        sources,
+        source,
         method=method,
         conf_method=conf_method,
         conf_level=conf_level,

@@ -13,6 +13,7 @@ from survsim.core.checks import FloatArray, between, one_of
 from survsim.core.design import Design, design_matrix
 from survsim.core.errors import InputError, SmallSampleWarning
 from survsim.core.provenance import Provenance
+from survsim.core.renamed import renamed
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
 from survsim.estimate.printed.study_rows import study_rows
@@ -108,6 +109,7 @@ class MetaRegression(Result):
         )
 
 
+@renamed(sources="source")
 def meta_regression(
     estimate: Any,
     std_error: Any,
@@ -117,7 +119,7 @@ def meta_regression(
     method: str = "REML",
     conf_method: str = "modified-knapp-hartung",
     labels: Sequence[Any] | None = None,
-    sources: Any = (),
+    source: Any = (),
     clusters: Sequence[Any] | None = None,
     overlap: str = "join",
     conf_level: float = 0.95,
@@ -130,7 +132,7 @@ def meta_regression(
     moderators : formula ("year + C(site)") read in `data`, a numeric frame, or a (k, m) matrix; an
         intercept is added.
     data : (k rows) frame for a formula.
-    method, conf_method, labels, sources, clusters, overlap, conf_level : as in `meta_analysis`; moderators
+    method, conf_method, labels, source, clusters, overlap, conf_level : as in `meta_analysis`; moderators
         of joined rows are averaged.
 
     Raises
@@ -151,7 +153,7 @@ def meta_regression(
     one_of("method", method, pooling.METHODS)
     one_of("conf_method", conf_method, pooling.CONF_METHODS)
     between("conf_level", conf_level, 0.0, 1.0)
-    rows = study_rows(estimate, std_error, labels=labels, clusters=clusters, overlap=overlap, sources=sources)
+    rows = study_rows(estimate, std_error, labels=labels, clusters=clusters, overlap=overlap, source=source)
     n_rows = sum(len(part) for part in rows.row_sets)
     design = _design(moderators, data, n_rows)
     x = np.column_stack([np.ones(rows.k), rows.average_rows(design.matrix)])
@@ -167,7 +169,7 @@ def meta_regression(
     statistic, test_df, test_p = _joint_test(fit.coefficients, covariance, df)
     provenance = Provenance.of(
         "meta_regression",
-        sources,
+        source,
         method=method,
         conf_method=conf_method,
         moderators=list(design.columns),
@@ -264,7 +266,7 @@ def _check_rank(x: FloatArray, columns: tuple[str, ...], k: int) -> None:
         warnings.warn(
             f"{k} studies for {p} terms leave {k - p} degrees of freedom; the intervals are wide for a reason.",
             SmallSampleWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
 
 

@@ -11,6 +11,7 @@ from scipy.special import chdtrc, fdtrc
 from survsim.core.checks import FloatArray, between, label_codes, one_of
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
+from survsim.core.renamed import renamed
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
 from survsim.estimate.printed.study_rows import study_rows
@@ -70,6 +71,7 @@ class MetaSubgroups(Result):
         )
 
 
+@renamed(sources="source")
 def subgroup_test(
     estimate: Any,
     std_error: Any,
@@ -79,7 +81,7 @@ def subgroup_test(
     method: str = "REML",
     conf_method: str = "modified-knapp-hartung",
     labels: Sequence[Any] | None = None,
-    sources: Any = (),
+    source: Any = (),
     clusters: Sequence[Any] | None = None,
     conf_level: float = 0.95,
 ) -> MetaSubgroups:
@@ -92,7 +94,7 @@ def subgroup_test(
     ----------
     estimate, std_error : (k,); groups : (k,) labels.
     tau2 : "common" (works with small groups) or "separate".
-    method, conf_method, labels, sources, clusters, conf_level : as in `meta_analysis`.
+    method, conf_method, labels, source, clusters, conf_level : as in `meta_analysis`.
 
     Raises
     ------
@@ -113,7 +115,7 @@ def subgroup_test(
     one_of("method", method, pooling.METHODS)
     one_of("conf_method", conf_method, pooling.CONF_METHODS)
     between("conf_level", conf_level, 0.0, 1.0)
-    rows = study_rows(estimate, std_error, labels=labels, clusters=clusters, sources=sources)
+    rows = study_rows(estimate, std_error, labels=labels, clusters=clusters, source=source)
     n_rows = sum(len(part) for part in rows.row_sets)
     codes, names = label_codes("groups", groups, n_rows)
     if len(names) < 2:
@@ -123,7 +125,7 @@ def subgroup_test(
     if mixed:
         raise InputError(f"studies of one cluster lie in different groups: {'; '.join(mixed)}. Regroup them.")
     provenance = Provenance.of(
-        "subgroup_test", sources, tau2=tau2, method=method, conf_method=conf_method, conf_level=conf_level
+        "subgroup_test", source, tau2=tau2, method=method, conf_method=conf_method, conf_level=conf_level
     )
     if tau2 == "common":
         fields = _common(rows.estimate, rows.std_error**2, indicator, method, conf_method, conf_level)

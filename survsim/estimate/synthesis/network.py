@@ -12,6 +12,7 @@ from scipy.special import chdtrc, ndtr
 from survsim.core.checks import FloatArray, between, one_of
 from survsim.core.errors import EvidenceWarning, InputError, SmallSampleWarning
 from survsim.core.provenance import Provenance
+from survsim.core.renamed import renamed
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns, from_rows
 from survsim.estimate.synthesis.meta_analysis import meta_analysis
@@ -87,6 +88,7 @@ class NetworkMetaAnalysis(Result):
         return pd.DataFrame(list(self.node_splits), columns=columns)
 
 
+@renamed(sources="source")
 def network_meta_analysis(
     study: Any,
     treatment: Any,
@@ -98,7 +100,7 @@ def network_meta_analysis(
     effects: str = "random",
     conf_method: str = "modified-knapp-hartung",
     conf_level: float = 0.95,
-    sources: Any = (),
+    source: Any = (),
 ) -> NetworkMetaAnalysis:
     """Contrast-based network: ``y = X d + u + e``, ``Var u = tau2`` and half of it between contrasts of a study.
 
@@ -110,7 +112,7 @@ def network_meta_analysis(
     reference : treatment against which effects are parametrised; the first by name if None.
     effects : "random" (tau2 by REML) or "fixed".
     conf_method : as in `meta_analysis`, with degrees of freedom contrasts - (T - 1).
-    conf_level, sources : as in `meta_analysis`.
+    conf_level, source : as in `meta_analysis`.
 
     Raises
     ------
@@ -144,7 +146,7 @@ def network_meta_analysis(
     return NetworkMetaAnalysis(
         provenance=Provenance.of(
             "network_meta_analysis",
-            sources,
+            source,
             effects=effects,
             conf_method=conf_method,
             conf_level=conf_level,
@@ -165,6 +167,7 @@ def network_meta_analysis(
     )
 
 
+@renamed(sources="source")
 def compare_single_arms(
     treatment: Any,
     estimate: Any,
@@ -173,7 +176,7 @@ def compare_single_arms(
     reference: str | None = None,
     labels: Sequence[Any] | None = None,
     conf_level: float = 0.95,
-    sources: Any = (),
+    source: Any = (),
 ) -> pd.DataFrame:
     """Arm-based comparison of single-arm studies: treatments as groups of one meta-regression.
 
@@ -184,7 +187,7 @@ def compare_single_arms(
     ----------
     treatment : (k,) labels; estimate, std_error : (k,) absolute outcome of each arm (log median, log odds).
     reference : treatment compared with; the first by name if None.
-    labels, conf_level, sources : as in `meta_analysis`.
+    labels, conf_level, source : as in `meta_analysis`.
 
     Returns
     -------
@@ -213,11 +216,11 @@ def compare_single_arms(
         f"{len(arms)} single arms of {len(names)} treatments: differences between treatments are differences between "
         "studies as well, not randomised comparisons.",
         EvidenceWarning,
-        stacklevel=2,
+        stacklevel=3,
     )
     matrix = np.array([[float(arm == name) for name in names[1:]] for arm in arms])
     fit = meta_analysis(
-        estimate, std_error, moderators=matrix, labels=labels, conf_level=conf_level, sources=sources
+        estimate, std_error, moderators=matrix, labels=labels, conf_level=conf_level, source=source
     )
     width = critical_value(conf_level, fit.df)
     reach = width * np.sqrt(2.0 * fit.tau2 + fit.std_error**2)
@@ -247,7 +250,7 @@ def _warn_of_size(df: int) -> None:
         warnings.warn(
             f"the network has {df} contrasts more than it has effects to estimate; its heterogeneity is hardly known.",
             SmallSampleWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
 
 

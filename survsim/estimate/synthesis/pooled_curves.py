@@ -13,6 +13,7 @@ from survsim.core import units
 from survsim.core.checks import BoolArray, FloatArray, between, one_of
 from survsim.core.errors import EvidenceWarning, InputError, SmallSampleWarning
 from survsim.core.provenance import Provenance
+from survsim.core.renamed import renamed
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns
@@ -95,7 +96,7 @@ class PooledSurvivalCurve(Result):
             lines.append(f"Note: {n_imputed} numbers at risk were imputed")
         return "\n".join(lines)
 
-    def draws(self, n: int, *, seed: int, new_study: bool = True) -> FloatArray:
+    def draws(self, n: int, *, seed: int = 1, new_study: bool = True) -> FloatArray:
         """(n, T) curves from the estimated law of the pooled curve, or of the curve of a new study."""
         spread = self.covariance + (self.tau2_matrix if new_study else 0.0)
         return model.draw_curves(self.transformed, spread, n, seed)
@@ -115,6 +116,7 @@ class PooledSurvivalCurve(Result):
         )
 
 
+@renamed(sources="source")
 def pooled_survival_curve(
     study: Any = None,
     time: Any = None,
@@ -129,8 +131,8 @@ def pooled_survival_curve(
     conf_transform: str = "arcsine",
     conf_level: float = 0.95,
     n_draws: int = 10_000,
-    seed: int = 20140213,
-    sources: Any = (),
+    seed: int = 1,
+    source: Any = (),
 ) -> PooledSurvivalCurve:
     """Distribution-free summary curve: conditional survival pooled at each time, then multiplied up.
 
@@ -150,7 +152,7 @@ def pooled_survival_curve(
     conf_transform : "arcsine" (stays within 0 and 1, steady where survival is near 1), "log" (the paper's) or
         "log-log".
     conf_level, n_draws, seed : level of intervals; normal draws behind those of median and restricted mean.
-    sources : references for provenance.
+    source : references for provenance.
 
     Notes
     -----
@@ -182,7 +184,7 @@ def pooled_survival_curve(
     if censoring_rate is not None:
         between("censoring_rate", censoring_rate, 0.0, np.inf, open_ends=False)
     if patients is not None:
-        study, time, survival, n_risk, unit, sources = _from_patients(patients, time)
+        study, time, survival, n_risk, unit, source = _from_patients(patients, time)
     if unit is None or study is None:
         raise InputError("give rows (study, time, survival) with unit=, or patients={label: Surv} and time=.")
     units.check_unit(unit)
@@ -212,7 +214,7 @@ def pooled_survival_curve(
     return PooledSurvivalCurve(
         provenance=Provenance.of(
             "pooled_survival_curve",
-            sources,
+            source,
             effects=effects,
             conf_transform=conf_transform,
             conf_level=conf_level,
@@ -257,8 +259,8 @@ def _from_patients(
         raise InputError(f"patients mixes the units {', '.join(sorted(found))}; bring all to one unit first.")
     if times is None:
         raise InputError("time= must say at which times the curves of `patients` are read.")
-    sources = tuple(dict.fromkeys(s for surv in patients.values() for s in surv.sources))
-    return (*patient_curves(patients, times), found.pop(), sources)
+    source = tuple(dict.fromkeys(s for surv in patients.values() for s in surv.sources))
+    return (*patient_curves(patients, times), found.pop(), source)
 
 
 def _warn_of_few(n_study: FloatArray, effects: str) -> None:
@@ -268,7 +270,7 @@ def _warn_of_few(n_study: FloatArray, effects: str) -> None:
             f"fewer than three studies reach {int(few.sum())} of {n_study.size} times; heterogeneity is hardly "
             "estimable there, and where one study is left the curve follows that study.",
             SmallSampleWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
 
 
@@ -279,5 +281,5 @@ def _warn_of_imputed(studies: CurveStudies) -> None:
         warnings.warn(
             f"numbers at risk were not printed and are imputed for {named}; see result.studies.is_imputed.",
             EvidenceWarning,
-            stacklevel=3,
+            stacklevel=4,
         )

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 import numpy as np
 import pydantic
 
 from survsim.core.checks import FloatArray
 from survsim.core.errors import ScenarioError
+from survsim.core.spelling import family_name
 from survsim.simulation.laws.law import Lookup
 from survsim.simulation.laws.schema import Checked, Number
 
 
 class Covariate(Checked):
-    """A patient's own number: fixed, normal, log_normal, uniform or bernoulli."""
+    """A patient's own number: fixed, normal, lognormal, uniform or bernoulli."""
 
     name: str
-    distribution: Literal["fixed", "normal", "log_normal", "uniform", "bernoulli"]
+    distribution: Annotated[
+        Literal["fixed", "normal", "lognormal", "uniform", "bernoulli"], pydantic.BeforeValidator(family_name)
+    ]
     value: Number | None = None
     mean: Number | None = None
     sd: Number | None = None
@@ -57,7 +60,7 @@ class Covariate(Checked):
 _NEEDS = {
     "fixed": ("value",),
     "normal": ("mean", "sd"),
-    "log_normal": ("mean", "sd"),
+    "lognormal": ("mean", "sd"),
     "uniform": ("low", "high"),
     "bernoulli": ("probability",),
 }
@@ -67,7 +70,7 @@ class Frailty(Checked):
     """A hidden factor of the patient's hazards with mean 1 and the given variance."""
 
     name: str
-    distribution: Literal["gamma", "log_normal"] = "gamma"
+    distribution: Annotated[Literal["gamma", "lognormal"], pydantic.BeforeValidator(family_name)] = "gamma"
     variance: Number
 
     def values(self, u: FloatArray, number: Lookup) -> FloatArray:

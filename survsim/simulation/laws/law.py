@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 import pydantic
 
 from survsim.core import distributions
+from survsim.core.spelling import spelled
 from survsim.simulation.laws.schema import Checked, Number
 
 Lookup = Callable[[Any], float]
@@ -18,6 +20,11 @@ class LawBase(Checked):
     """What every family does: become the distribution of a draw."""
 
     family: str
+
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _one_spelling(cls, value: Any) -> Any:
+        return spelled("family", value)
 
     def build(self, number: Lookup, time_unit: str) -> distributions.SurvivalDistribution:
         """The distribution of one draw."""
@@ -55,7 +62,7 @@ class GompertzLaw(LawBase):
 class LogNormalLaw(LawBase):
     """Log time is normal."""
 
-    family: Literal["log_normal"]
+    family: Literal["lognormal"]
     meanlog: Number
     sdlog: Number
 
@@ -63,7 +70,7 @@ class LogNormalLaw(LawBase):
 class LogLogisticLaw(LawBase):
     """Odds of the event are (t / scale) ** shape."""
 
-    family: Literal["log_logistic"]
+    family: Literal["loglogistic"]
     shape: Number
     scale: Number
 
@@ -89,8 +96,8 @@ _CLASS = {
     "exponential": "Exponential",
     "weibull": "Weibull",
     "gompertz": "Gompertz",
-    "log_normal": "LogNormal",
-    "log_logistic": "LogLogistic",
+    "lognormal": "LogNormal",
+    "loglogistic": "LogLogistic",
     "generalised_gamma": "GeneralisedGamma",
     "piecewise_exponential": "PiecewiseExponential",
 }
@@ -104,5 +111,6 @@ Law = Annotated[
     | GeneralisedGammaLaw
     | PiecewiseLaw,
     pydantic.Field(discriminator="family"),
+    pydantic.BeforeValidator(functools.partial(spelled, "family")),
 ]
 """Any of the families above, told apart by `family`."""

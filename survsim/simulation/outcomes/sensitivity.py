@@ -13,6 +13,7 @@ import numpy as np
 from survsim.core.checks import FloatArray, between
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
+from survsim.core.renamed import renamed
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
 from survsim.simulation.outcomes.value_of_information import check_outcomes, draws_of, fitted_outcomes
@@ -60,6 +61,7 @@ class Tornado(Result):
         )
 
 
+@renamed(sources="source")
 def tornado(
     mean: FloatArray,
     strategies: Sequence[str],
@@ -68,7 +70,7 @@ def tornado(
     strategy: str,
     reference: str,
     unit: str,
-    sources: object = (),
+    source: object = (),
 ) -> Tornado:
     """Expected gain given each parameter alone at its 2.5% and 97.5% draw, others averaged over.
 
@@ -91,7 +93,7 @@ def tornado(
     bars.sort(key=lambda bar: -abs(bar[4] - bar[3]))
     columns = list(zip(*bars)) if bars else [()] * 5
     return Tornado(
-        provenance=Provenance.of("tornado", sources, strategy=strategy, reference=reference),
+        provenance=Provenance.of("tornado", source, strategy=strategy, reference=reference),
         strategy=strategy,
         reference=reference,
         gain=float(gains[1].mean()),
@@ -126,8 +128,9 @@ class GlobalSensitivity(Result):
         return f"Global sensitivity over {len(self.names)} parameters"
 
 
+@renamed(sources="source")
 def global_sensitivity(
-    outcome: FloatArray, parameters: Mapping[str, FloatArray], *, seed: int = 1, sources: object = ()
+    outcome: FloatArray, parameters: Mapping[str, FloatArray], *, seed: int = 1, source: object = ()
 ) -> GlobalSensitivity:
     """First-order Sobol and PAWN indices of `outcome` (d,) from the draws of the parameters.
 
@@ -153,7 +156,7 @@ def global_sensitivity(
     spread = pawn.analyze(problem, inputs, outcome, S=10, seed=seed)["median"]
     order = np.argsort(-np.asarray(first))
     return GlobalSensitivity(
-        provenance=Provenance.of("global_sensitivity", sources, seed=seed),
+        provenance=Provenance.of("global_sensitivity", source, seed=seed),
         names=tuple(names[i] for i in order),
         first_order=np.asarray(first)[order],
         pawn=np.asarray(spread)[order],
@@ -240,8 +243,9 @@ class Threshold(Result):
         return f"Threshold: the decision turns at {self.parameter} = {places}"
 
 
+@renamed(sources="source")
 def threshold(
-    mean: FloatArray, strategies: Sequence[str], name: str, draws: FloatArray, *, sources: object = ()
+    mean: FloatArray, strategies: Sequence[str], name: str, draws: FloatArray, *, source: object = ()
 ) -> Threshold:
     """Best strategy in expectation along one parameter, the others averaged over."""
     draws = draws_of(name, draws, check_outcomes(mean).shape[1])
@@ -252,7 +256,7 @@ def threshold(
     values = draws[inside]
     change = np.flatnonzero(np.diff(best) != 0)
     return Threshold(
-        provenance=Provenance.of("threshold", sources, parameter=name),
+        provenance=Provenance.of("threshold", source, parameter=name),
         parameter=name,
         values=values,
         best=tuple(strategies[i] for i in best),

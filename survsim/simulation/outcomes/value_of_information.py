@@ -26,6 +26,7 @@ from survsim.core.checks import FloatArray, between, positions
 from survsim.core.errors import InputError
 from survsim.core.matrices import symmetric_root
 from survsim.core.provenance import Provenance
+from survsim.core.renamed import renamed
 from survsim.core.result import Result, result
 from survsim.core.streams import Streams
 from survsim.core.tables import Columns, from_rows
@@ -73,6 +74,7 @@ class ValueOfInformation(Result):
         )
 
 
+@renamed(sources="source")
 def value_of_information(
     mean: FloatArray,
     mc_covariance: FloatArray,
@@ -82,7 +84,7 @@ def value_of_information(
     unit: str,
     groups: Mapping[str, Sequence[str]] | None = None,
     seed: int = 1,
-    sources: Any = (),
+    source: Any = (),
 ) -> ValueOfInformation:
     """EVPI and, per parameter or group of parameters, EVPPI.
 
@@ -108,7 +110,7 @@ def value_of_information(
     found = {name: evppi(mean, _stack(parameters, members, name)) for name, members in wanted.items()}
     order = sorted(found, key=lambda name: -found[name])
     return ValueOfInformation(
-        provenance=Provenance.of("value_of_information", sources, draws=mean.shape[1], unit=unit),
+        provenance=Provenance.of("value_of_information", source, draws=mean.shape[1], unit=unit),
         chosen=strategies[best],
         evpi=corrected,
         evpi_uncorrected=raw,

@@ -29,7 +29,7 @@ def simulate_model(
     *,
     patients: int,
     draws: int | None = None,
-    seed: int,
+    seed: int = 1,
     taus: Sequence[float] = (),
     times: Sequence[float] = (),
     grid_step: float | None = None,

@@ -116,7 +116,7 @@ class TrialData:
         return np.partition(seen, number - 1, axis=1)[:, number - 1]
 
 
-def trial_data(design: TrialDesign, *, replicates: int, seed: int) -> TrialData:
+def trial_data(design: TrialDesign, *, replicates: int, seed: int = 1) -> TrialData:
     """Draw the histories of `replicates` trials.
 
     Arrivals are a Poisson process of rate `accrual_rate`; arms are balanced in permuted blocks of ten, or follow the

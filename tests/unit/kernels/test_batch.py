@@ -35,7 +35,9 @@ def test_resampled_curves_equal_curves_of_resamples(delayed):
         np.testing.assert_allclose(curves[b], np.append(1.0, km.estimate)[at])
         assert batch.crossing_times(made.time, curves, 0.5, TOLERANCE)[b] == km.median().estimate[0]
         tau = min(12.0, km.time[-1])
-        assert batch.restricted_means(made.time, curves, tau)[b] == pytest.approx(rmst(s, tau).estimate[0])
+        assert batch.restricted_means(made.time, curves, tau)[b] == pytest.approx(
+            rmst(s, tau=tau).estimate[0]
+        )
         assert batch.survival_at(made.time, curves, 7.0)[b] == pytest.approx(km.survival_at(7.0).estimate[0])
 
 
@@ -100,6 +102,6 @@ def test_row_means_equal_rmst_with_ties():
     member = rng.random((6, 30)) < 0.5
     mean, variance = batch.row_means(time, event, member, 6.0)
     for b in range(6):
-        one = rmst(Surv.right(time[b][member[b]], event[b][member[b]], unit="days"), 6.0)
+        one = rmst(Surv.right(time[b][member[b]], event[b][member[b]], unit="days"), tau=6.0)
         assert mean[b] == pytest.approx(one.estimate[0])
         assert variance[b] == pytest.approx(one.std_error[0] ** 2)

@@ -53,22 +53,22 @@ def test_reverse_curve_exchanges_event_and_censoring():
 
 def test_rmst_without_censoring_is_a_mean():
     time = np.array([1.0, 2, 4, 7, 9])
-    got = rmst(Surv.right(time, np.ones(5), unit="years"), 6)
+    got = rmst(Surv.right(time, np.ones(5), unit="years"), tau=6)
     cut = np.minimum(time, 6)
     assert got.estimate[0] == pytest.approx(cut.mean())
     assert got.std_error[0] == pytest.approx(cut.std() / 5**0.5)
     assert got.lost[0] == pytest.approx(6 - cut.mean())
     assert "covers too seldom" in repr(got)
-    assert "too seldom" not in repr(rmst(Surv.right(np.repeat(time, 10), np.ones(50), unit="years"), 6))
+    assert "too seldom" not in repr(rmst(Surv.right(np.repeat(time, 10), np.ones(50), unit="years"), tau=6))
 
 
 def test_rmst_robust_equals_plain_without_censoring():
     time = np.array([1.0, 2, 4, 7, 9])
-    plain = rmst(Surv.right(time, np.ones(5), unit="years"), 6)
-    robust = rmst(Surv.right(time, np.ones(5), unit="years", cluster=np.arange(5)), 6)
+    plain = rmst(Surv.right(time, np.ones(5), unit="years"), tau=6)
+    robust = rmst(Surv.right(time, np.ones(5), unit="years", cluster=np.arange(5)), tau=6)
     assert robust.std_error[0] == pytest.approx(plain.std_error[0])
     pairs = rmst(
-        Surv.right(np.repeat(time, 2), np.ones(10), unit="years", cluster=np.repeat(np.arange(5), 2)), 6
+        Surv.right(np.repeat(time, 2), np.ones(10), unit="years", cluster=np.repeat(np.arange(5), 2)), tau=6
     )
     assert pairs.std_error[0] == pytest.approx(plain.std_error[0])
 
@@ -77,15 +77,15 @@ def test_rmst_refuses_to_extrapolate():
     with pytest.raises(
         InputError, match=r"tau=40 lies beyond the follow-up of group '6-MP', which ends at 35"
     ):
-        rmst(BOTH, 40, ARM)
+        rmst(BOTH, ARM, 40)
     # Everybody in the placebo arm has relapsed by 23: its curve is 0 and known.
-    assert rmst(BOTH, 30, ARM).estimate[1] == pytest.approx(np.mean(PLACEBO))
+    assert rmst(BOTH, ARM, 30).estimate[1] == pytest.approx(np.mean(PLACEBO))
     with pytest.raises(InputError, match="tau must lie in"):
-        rmst(BOTH, 0)
+        rmst(BOTH, tau=0)
 
 
 def test_rmst_test_contrasts():
-    means = rmst(BOTH, 20, ARM)
+    means = rmst(BOTH, ARM, 20)
     test = rmst_test(BOTH, ARM, 20, reference="placebo")
     gap, spread = means.estimate[0] - means.estimate[1], np.hypot(*means.std_error)
     assert test.contrast_estimate[0] == pytest.approx(gap)
@@ -212,3 +212,33 @@ def test_a_stop_before_the_maximum_is_said(monkeypatch):
     monkeypatch.setattr(interval_censored, "turnbull_survival", lambda low, high: np.array([0.9, 0.0]))
     with pytest.warns(ConvergenceWarning, match="before its maximum"):
         interval_censored_survival([0, 2], [2, 4], unit="days")
+
+
+def test_the_order_of_0_1_is_recognised_and_says_the_new_one():
+    new = rmst(BOTH, ARM, 20)
+    for old in (lambda: rmst(BOTH, 20, ARM), lambda: rmst(BOTH, np.int64(20), by=ARM)):
+        with pytest.warns(DeprecationWarning, match=r"rmst\(surv, tau, by\) is now rmst\(surv, by, tau\)"):
+            np.testing.assert_array_equal(old().estimate, new.estimate)
+    with pytest.warns(DeprecationWarning):
+        one = rmst(BOTH, 20)
+    np.testing.assert_array_equal(one.estimate, rmst(BOTH, tau=20).estimate)
+    with pytest.raises(InputError, match=r"rmst needs tau, the horizon in \w+: rmst\(surv, by, tau\)"):
+        rmst(BOTH, ARM)
+
+
+def test_conditional_survival_takes_the_groups_second_and_knows_the_old_order():
+    new = conditional_survival(BOTH, ARM, [0, 6], 4)
+    calls = (
+        lambda: conditional_survival(BOTH, [0, 6], 4, ARM),
+        lambda: conditional_survival(BOTH, [0, 6], 4, by=ARM),
+        lambda: conditional_survival(BOTH, [0, 6], times=4, by=ARM),
+    )
+    for old in calls:
+        with pytest.warns(DeprecationWarning, match=r"is now conditional_survival\(surv, by, given, times\)"):
+            np.testing.assert_array_equal(old().estimate, new.estimate)
+    # as many times survived as patients: two positional arguments are `given` and `times` all the same
+    with pytest.warns(DeprecationWarning):
+        many = conditional_survival(BOTH, np.linspace(0, 5, len(BOTH)), 1)
+    assert many.estimate.size == len(BOTH)
+    with pytest.raises(InputError, match=r"needs given .* and times"):
+        conditional_survival(BOTH, ARM, given=3)

@@ -115,7 +115,7 @@ def test_the_same_label_twice_warns():
 def test_the_same_source_twice_warns():
     with pytest.warns(EvidenceWarning, match="estimates:a_e01"):
         meta_analysis(
-            Y, S, sources=["estimates:a_e01", "estimates:b_e01", "estimates:a_e01", "estimates:c_e01"]
+            Y, S, source=["estimates:a_e01", "estimates:b_e01", "estimates:a_e01", "estimates:c_e01"]
         )
 
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from survsim.core import units
 from survsim.core.checks import BoolArray, FloatArray, IntArray, between
-from survsim.core.distributions.protocol import SurvivalDistribution
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
-from survsim.core.streams import Streams
 from survsim.core.tables import Columns
 from survsim.core.trial_rows import numbers, trial_rows
 from survsim.estimate.nonparametric.band_scales import normal_quantile
@@ -139,81 +136,6 @@ def analyse_trials(
         unit=unit,
         provenance=Provenance.of("analyse_trials", trials=times.shape[0], patients=times.shape[1], tau=tau),
     )
-
-
-def simulated_trials(
-    control: SurvivalDistribution,
-    treated: SurvivalDistribution,
-    *,
-    n_control: int,
-    n_treated: int,
-    accrual: float,
-    follow_up: float,
-    dropout: SurvivalDistribution | None = None,
-    tau: float | None = None,
-    n_trials: int = 1000,
-    seed: int = 1,
-    workers: int | None = None,
-) -> SimulatedTrials:
-    """Draw trials with uniform accrual and a fixed closing date, and analyse each.
-
-    Parameters
-    ----------
-    control, treated, dropout : distributions in one time unit.
-    n_control, n_treated : patients an arm.
-    accrual, follow_up : length of accrual and of follow-up after the last patient, in that unit.
-    tau : horizon of the restricted means, at most `follow_up`; n_trials, seed, workers.
-
-    Example
-    -------
-    >>> from survsim.core.distributions import Exponential
-    >>> a, b = (Exponential(rate=r, time_unit="months") for r in (0.1, 0.05))
-    >>> trials = simulated_trials(
-    ...     a, b, n_control=60, n_treated=60, accrual=12, follow_up=24, n_trials=500)
-    >>> 0.8 < trials.power()["logrank"] < 0.95
-    True
-    """
-    between("accrual", accrual, 0.0, np.inf, open_ends=False)
-    between("follow_up", follow_up, 0.0, np.inf)
-    n = int(between("n_control", n_control, 0, 1e9)) + int(between("n_treated", n_treated, 0, 1e9))
-    units = {d.time_unit for d in (control, treated, dropout) if d is not None}
-    if len(units) > 1:
-        raise InputError(f"control, treated and dropout must share a time unit; got {sorted(units)}.")
-    if tau is not None and not 0 < tau <= follow_up:
-        raise InputError(
-            f"tau must lie in (0, follow_up={follow_up:g}] so that every trial reaches it; got {tau}."
-        )
-    streams = Streams(seed)
-
-    def uniforms(name: str) -> FloatArray:
-        return streams.uniforms(f"trials/{name}", size=n_trials * n).reshape(n_trials, n)
-
-    u = uniforms("event")
-    time = np.empty((n_trials, n))
-    time[:, :n_control] = control.sample(u[:, :n_control])
-    time[:, n_control:] = treated.sample(u[:, n_control:])
-    close = follow_up + accrual * uniforms("accrual")
-    if dropout is not None:
-        close = np.minimum(close, dropout.sample(uniforms("dropout")))
-    event = time <= close
-    arm = np.repeat([0, 1], [n_control, n - n_control])
-    analysed = analyse_trials(
-        np.minimum(time, close), event, arm, unit=control.time_unit, tau=tau, workers=workers
-    )
-    step = Provenance.of(
-        "simulated_trials",
-        n_control=n_control,
-        n_treated=n - n_control,
-        accrual=accrual,
-        follow_up=follow_up,
-        tau=tau,
-        n_trials=n_trials,
-        seed=seed,
-        control=repr(control),
-        treated=repr(treated),
-        dropout=None if dropout is None else repr(dropout),
-    )
-    return dataclasses.replace(analysed, provenance=step)
 
 
 def _rmst(time: FloatArray, event: BoolArray, arm: IntArray, tau: float | None) -> FloatArray:
