@@ -6,10 +6,12 @@ they are combined and how far they had to travel (`transport_sd`).
 
 from __future__ import annotations
 
+import functools
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from survsim.core.spelling import spelled
 from survsim.estimate.printed.number import EVENT_SHARE
 
 
@@ -79,7 +81,11 @@ class Fixed(Strict):
     value: float
 
 
-Law = Annotated[Normal | LogNormal | Uniform | Beta | Fixed, Field(discriminator="law")]
+Law = Annotated[
+    Normal | LogNormal | Uniform | Beta | Fixed,
+    Field(discriminator="law"),
+    BeforeValidator(functools.partial(spelled, "law")),
+]
 
 Scale = Literal["hazard_ratio", "median", "proportion", "value"]
 """What the rows measure, and with it the pooling scale: log, log, logit, identity."""

@@ -307,7 +307,7 @@ def _pool(effects: list[PrintedNumber], tau_scale: float) -> MapPrior:
         rows.std_error,
         tau_scale=tau_scale,
         labels=rows.labels,
-        sources=[e.source or e.label for e in effects],
+        source=[e.source or e.label for e in effects],
     )
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from survsim.core.checks import FloatArray
+from survsim.core.errors import InputError
 from survsim.core.event_table import group_rows
 from survsim.core.provenance import Provenance
+from survsim.core.renamed import reordered
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns
@@ -52,11 +55,22 @@ class ConditionalSurvival(Result):
         return {"group": list(self.group), **{n: getattr(self, n) for n in COLUMNS}}
 
 
+def _given_came_second(surv: Surv, args: tuple[Any, ...], named: Mapping[str, Any]) -> bool:
+    """The order of 0.1, `(surv, given, times, by)`: no label a patient, or no third for the times."""
+    if args[0] is None:
+        return False
+    two_only = len(args) == 2 and not named.keys() & {"given", "times"}
+    return two_only or np.shape(args[0])[:1] != (len(surv),)
+
+
+@reordered(
+    ("given", "times", "by"), now="conditional_survival(surv, by, given, times)", old_order=_given_came_second
+)
 def conditional_survival(
     surv: Surv,
-    given: Any,
-    times: Any,
     by: Any = None,
+    given: Any = None,
+    times: Any = None,
     *,
     conf_type: str = "log-log",
     conf_level: float = 0.95,
@@ -66,8 +80,8 @@ def conditional_survival(
     Parameters
     ----------
     surv : response of n patients.
-    given, times : numbers or arrays in the unit of `surv`.
     by : (n,) labels of groups, or None.
+    given, times : numbers or arrays in the unit of `surv`; they have no default.
     conf_type, conf_level : as in `kaplan_meier`, applied to those still at risk.
 
     Reference: Henson & Ries 1995; the interval is that of the curve from the landmark (Davis et al. 1999).
@@ -79,6 +93,8 @@ def conditional_survival(
     >>> conditional_survival(s, given=2, times=1).estimate.round(4).tolist()
     [0.6667]
     """
+    if given is None or times is None:
+        raise InputError("conditional_survival needs given (the time survived) and times (how much further).")
     starts, ahead = (asked_times(k, v, unit=surv.unit) for k, v in (("given", given), ("times", times)))
     groups, parts = group_rows(surv, by)
     labels: list[Any] = []

@@ -10,6 +10,7 @@ import numpy as np
 from survsim.core.checks import FloatArray, float_vector, one_of
 from survsim.core.errors import ConvergenceError, InputError
 from survsim.core.provenance import Provenance
+from survsim.core.spelling import family_name
 from survsim.core.surv import Surv
 from survsim.estimate.parametric.families import (
     ExponentialFamily,
@@ -57,7 +58,7 @@ def parametric_survival(
     surv : the response; delayed entry, weights and clusters are used. An event at time 0 is an error for
         the families of log time; a patient censored at 0 says nothing and is left out by them.
     family : one of exponential, weibull, gompertz, lognormal, loglogistic, generalised_gamma,
-        piecewise_exponential.
+        piecewise_exponential; other spellings (log_normal, generalized-gamma) are understood.
     formula, data : right-hand side for the location and its frame; or formula None and data an (n, p) matrix
         or a frame of numbers, whose columns are the covariates (unless data are there for `ancillary`'s formula).
     cuts : for piecewise_exponential, the times at which the hazard changes, in the unit of `surv`.
@@ -83,7 +84,7 @@ def parametric_survival(
     >>> round(float(fit.distribution().rate), 4)
     0.1667
     """
-    one_of("family", family, FAMILIES)
+    family = one_of("family", family_name(family), FAMILIES)
     law = _family(family, cuts)
     designs = _designs(law, surv, formula, ancillary, data)
     provenance = Provenance.of(
