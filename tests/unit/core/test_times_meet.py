@@ -26,9 +26,9 @@ def test_survival_at_a_time_that_a_change_of_unit_moved(asked):
 
 
 def test_everything_that_reads_a_curve_at_a_time_reads_it_there():
-    assert conditional_survival(MONTHS, [13.2], [10.0]).n_risk.tolist() == [1]
+    assert conditional_survival(MONTHS, given=[13.2], times=[10.0]).n_risk.tolist() == [1]
     assert len(landmark(MONTHS, 13.2).surv) == 1
-    assert rmst(Surv.right([0.1, 0.2, 0.3], [1, 1, 0], unit="years"), 0.1 + 0.2).estimate[0] > 0
+    assert rmst(Surv.right([0.1, 0.2, 0.3], [1, 1, 0], unit="years"), tau=0.1 + 0.2).estimate[0] > 0
     twice = Surv.right(np.tile([0.5, 1.1, 1.1, 2.0], 2) * 12, [1, 1, 1, 0] * 2, unit="months")
     test = milestone_test(twice, ["a"] * 4 + ["b"] * 4, 13.2)
     assert test.estimate.tolist() == [0.25, 0.25]
