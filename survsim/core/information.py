@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-SLACK = 0.9
+SLACK = 0.85
 """Share of its bound that rounding of printed limits may cost a log ratio or a log rate."""
 POINT_SLACK = 0.8
 """The same for survival and proportions, whose intervals are built in many ways."""

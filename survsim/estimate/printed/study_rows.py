@@ -13,6 +13,12 @@ from survsim.core.checks import BoolArray, FloatArray, one_of
 from survsim.core.errors import EvidenceWarning, InputError
 
 
+SMALLEST_SHARE = 1e-6
+"""Of the largest standard error; below it weighted sums lose the digits of every other study."""
+LARGEST = 1e100
+"""Beyond it, and below its inverse, squares leave the range of numbers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Studies:
     """Independent studies: (k,) estimates, standard errors and labels, and notes on how they came to be.
@@ -68,7 +74,7 @@ def study_rows(
     names = row_names(labels, y.size)
     faults = [
         f"{names[i]} (row {i}): estimate {y[i]:g}, std_error {s[i]:g}"
-        for i in np.flatnonzero(~(np.isfinite(y) & np.isfinite(s) & (s > 0)))
+        for i in np.flatnonzero(~((np.abs(y) < LARGEST) & (s < LARGEST) & (s > 1.0 / LARGEST)))
     ]
     if faults:
         raise InputError(
@@ -77,12 +83,24 @@ def study_rows(
             + (f" and {len(faults) - 6} more" if len(faults) > 6 else "")
             + ". Correct or drop those rows."
         )
+    _refuse_vanishing(s, names)
     single = tuple((i,) for i in range(y.size))
     rows = Studies(y, s, names, (), single)
     if clusters is None:
         _warn_of_repeats(names, source, labels is not None)
         return rows
     return join_overlap(rows, clusters, overlap)
+
+
+def _refuse_vanishing(s: FloatArray, names: tuple[str, ...]) -> None:
+    """An error a millionth of another's is a certainty, not an estimate; its weight leaves no digits to the others."""
+    vanishing = np.flatnonzero(s < SMALLEST_SHARE * s.max())
+    if vanishing.size:
+        told = ", ".join(f"{names[i]} (row {i}): {s[i]:g}" for i in vanishing[:6])
+        raise InputError(
+            f"standard errors beside the largest, {s.max():g}, are next to zero: {told}. No study is a million times surer "
+            "than another; check the unit, or the interval it came from."
+        )
 
 
 def join_overlap(rows: Studies, clusters: Sequence[Any], overlap: str = "join") -> Studies:

@@ -20,6 +20,8 @@ from survsim.estimate.synthesis.pooling import MetaAnalysis, refuse_other_result
 if TYPE_CHECKING:
     pass
 
+ROUNDING = 1e-12
+"""Share of the largest effect below which a deviation is rounding."""
 ENOUGH_STUDIES = 10
 """Below this the tests have little power (Sterne 2011, BMJ 343:d4002)."""
 
@@ -111,7 +113,7 @@ def small_study_tests(pooled: MetaAnalysis, *, side: str | None = None) -> Small
             SmallSampleWarning,
             stacklevel=2,
         )
-    slope, error, p, limit = _egger(y, s)
+    slope, error, statistic, p, limit = _egger(y, s)
     tau, begg_p = _begg(y, s**2)
     n_filled, filled_side, filled = _trim_and_fill(pooled, side or _missing_side(pooled))
     return SmallStudyTests(
@@ -119,7 +121,7 @@ def small_study_tests(pooled: MetaAnalysis, *, side: str | None = None) -> Small
         k=pooled.k,
         egger_slope=slope,
         egger_std_error=error,
-        egger_statistic=slope / error,
+        egger_statistic=statistic,
         egger_p_value=p,
         limit_estimate=limit,
         begg_tau=tau,
@@ -130,13 +132,33 @@ def small_study_tests(pooled: MetaAnalysis, *, side: str | None = None) -> Small
     )
 
 
-def _egger(y: FloatArray, s: FloatArray) -> tuple[float, float, float, float]:
+def _egger(y: FloatArray, s: FloatArray) -> tuple[float, float, float, float, float]:
     x = np.column_stack([np.ones(y.size), s])
     fit = het.weighted_fit(y, s**2, x, 0.0)
     df = y.size - 2
-    error = float(np.sqrt(fit.covariance[1, 1] * fit.q / df))
-    slope = float(fit.coefficients[1])
-    return slope, error, 2.0 * float(stdtr(df, -abs(slope / error))), float(fit.coefficients[0])
+    scale = np.full(y.size, np.abs(y).max())
+    residuals = _settled(fit.residuals, scale)
+    error = float(np.sqrt(fit.covariance[1, 1] * (fit.weights @ residuals**2) / df))
+    slope = float(fit.coefficients[1]) if _settled(fit.coefficients[1:] * np.ptp(s), scale[:1]).any() else 0.0
+    return (
+        slope,
+        error,
+        _ratio(slope, error),
+        2.0 * float(stdtr(df, -abs(_ratio(slope, error)))),
+        float(fit.coefficients[0]),
+    )
+
+
+def _settled(deviation: FloatArray, scale: FloatArray) -> FloatArray:
+    """Deviations at the rounding of the numbers they were taken from are 0: studies that all agree have none."""
+    return np.where(np.abs(deviation) <= ROUNDING * scale, 0.0, deviation)
+
+
+def _ratio(slope: float, error: float) -> float:
+    """Slope over error; 0 where the effects lie on a level line, infinite on any other exact line."""
+    if error > 0.0:
+        return slope / error
+    return 0.0 if slope == 0.0 else float(np.copysign(np.inf, slope))
 
 
 def _begg(y: FloatArray, v: FloatArray) -> tuple[float, float]:
@@ -144,7 +166,9 @@ def _begg(y: FloatArray, v: FloatArray) -> tuple[float, float]:
 
     w = 1.0 / v
     centre = float(w @ y / w.sum())
-    standardised = (y - centre) / np.sqrt(v - 1.0 / w.sum())
+    standardised = _settled(y - centre, np.full(y.size, np.abs(y).max())) / np.sqrt(v - 1.0 / w.sum())
+    if np.ptp(standardised) == 0.0:
+        return 0.0, 1.0
     # Exact without ties; with ties the normal approximation is the only one there is.
     tied = np.unique(v).size < v.size or np.unique(standardised).size < v.size
     outcome: Any = kendalltau(standardised, v, method="asymptotic" if tied else "exact")
@@ -174,7 +198,7 @@ def _trim_and_fill(pooled: MetaAnalysis, side: str) -> tuple[int, str, MetaAnaly
         previous = n_missing
         keep = np.arange(k) < k - n_missing
         centre = _refit(y[keep], s[keep], pooled).estimate
-        distance = y - centre
+        distance = _settled(y - centre, np.full(k, np.abs(y).max()))
         ranks = _mid_ranks(np.abs(distance))
         above = float(ranks[distance > 0].sum())
         n_missing = int(max(0, round((4.0 * above - k * (k + 1)) / (2.0 * k - 1.0))))

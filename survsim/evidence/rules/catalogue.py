@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from survsim.evidence.rules import cells, estimates, patients, records, rows  # noqa: F401
+from survsim.evidence.rules import cells, estimates, information, patients, records, rows  # noqa: F401
 from survsim.evidence.rules.rule import RULES, Rule
 from survsim.evidence.rules.tables import Tables
 from survsim.evidence.schema.faults import Fault
