@@ -12,7 +12,6 @@ import numpy as np
 from survsim.core.checks import BoolArray, FloatArray, one_of
 from survsim.core.errors import EvidenceWarning, InputError
 
-
 SMALLEST_SHARE = 1e-6
 """Of the largest standard error; below it weighted sums lose the digits of every other study."""
 LARGEST = 1e100

@@ -4,12 +4,16 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 from scipy.special import logit
 
-from survsim.errors import ScenarioError
+from survsim.errors import EvidenceWarning, ScenarioError
+from survsim.estimate.borrowing.map_prior import map_prior
+from survsim.estimate.borrowing.mixture import NormalMixture
 from survsim.scenario.derive import derive, weibull_scale_from_median
 from survsim.scenario.parameter_spec import Derived, FromAssumption, FromContrast, FromRows
 from survsim.scenario.parameterise import parameterise
+from survsim.scenario.predictive import quantile_errors
 from survsim.scenario.row_effects import row_effect
 
 DRAWS = 20_000
@@ -237,3 +241,101 @@ def test_the_table_names_sources_and_shares():
     assert frame.loc["g", "reason"].startswith("nobody")
     assert made.share_by_source() == {"rows": 1, "assumption": 1}
     assert "1 from rows, 1 from assumption" in made.headline()
+
+
+# ---- rows listed twice, numbers that are none, and how sure the quantiles are
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: rows_spec(rows=("a_e01", "b_e01", "a_e01")),
+        lambda: contrast(("a_e01", "a_e01"), ("b_e01",)),
+        lambda: contrast(("a_e01",), ("b_e01", "a_e01")),
+    ],
+)
+def test_a_row_listed_twice_is_refused(make):
+    with pytest.raises(ValidationError, match="a_e01 stands there more than once"):
+        make()
+
+
+def contrast(treated, control):
+    return FromContrast(
+        source="contrast", treated=treated, control=control, transport={"sd": 0.0, "reason": "none is needed"},
+        meaning="treated against not", bias="nobody was randomised",
+    )  # fmt: skip
+
+
+def test_two_rows_of_one_study_count_once():
+    rows = [record(estimate_id=f"{i}_e01", reference=f"estimates:{i}_e01") for i in "ab"]
+    one = draw({"hr": rows_spec()}, table(record()), draws=4000).parameters["hr"]
+    with pytest.warns(EvidenceWarning, match="studies share patients"):
+        both = draw({"hr": rows_spec(rows=("a_e01", "b_e01"))}, table(*rows), draws=4000).parameters["hr"]
+    np.testing.assert_allclose(both.draws, one.draws)
+    assert set(both.provenance.references()) == {"estimates:a_e01", "estimates:b_e01"}
+
+
+@pytest.mark.parametrize("bad", [np.inf, -np.inf, np.nan])
+@pytest.mark.parametrize(
+    ("law", "name"),
+    [
+        ({"law": "fixed", "value": 1.0}, "value"),
+        ({"law": "normal", "mean": 0.0, "sd": 1.0}, "mean"),
+        ({"law": "normal", "mean": 0.0, "sd": 1.0}, "sd"),
+        ({"law": "lognormal", "median": 2.0, "low": 1.0, "high": 4.0}, "high"),
+        ({"law": "uniform", "low": 0.0, "high": 1.0}, "high"),
+        ({"law": "beta", "mean": 0.5, "worth": 10.0}, "worth"),
+    ],
+)
+def test_a_number_that_is_not_finite_is_no_parameter_of_a_law(law, name, bad):
+    with pytest.raises(ValidationError):
+        FromAssumption(
+            source="assumption", distribution=law | {name: bad}, meaning="a clinical guess",
+            reason="nobody has published this number",
+        )  # fmt: skip
+
+
+def test_tails_of_400_draws_are_those_of_the_predictive_distribution():
+    """Exact quantiles by the mixture; independent draws miss the outer ones by 20% and more."""
+    rows = [record(estimate_id=f"{i}_e01", study_id=i, reference=f"estimates:{i}_e01", value=v, conf_low=v / 2,
+                   conf_high=2 * v) for i, v in (("a", 0.5), ("b", 0.8), ("c", 0.6))]  # fmt: skip
+    prior = map_prior(np.log([0.5, 0.8, 0.6]), np.full(3, np.log(4) / (2 * 1.959964)), tau_scale=0.5)
+    exact = np.exp(NormalMixture(
+        prior.tau_weights, prior.mean_mixture.centre, np.sqrt(prior.mean_mixture.spread**2 + prior.tau_nodes**2 + 0.16)
+    ).quantile([0.025, 0.5, 0.975]))  # fmt: skip
+    for seed in range(5):
+        spec = rows_spec(rows=("a_e01", "b_e01", "c_e01"), sd=0.4)
+        made = draw({"hr": spec}, table(*rows), draws=400, seed=seed)
+        frame = made.to_frame()
+        found = frame.loc[0, ["low", "median", "high"]].to_numpy(float)
+        assert (np.abs(found / exact - 1) < [0.08, 0.02, 0.08]).all(), (found, exact)
+        told = frame.loc[0, ["low_mc", "median_mc", "high_mc"]].to_numpy(float)
+        assert (np.abs(found - exact) < 6 * told).all() and (told < 0.1 * found).all()
+
+
+def test_layers_of_stratified_draws_keep_their_spread():
+    """Law of one row: sampling and twice tau (prior half-normal), transport; components are uncorrelated."""
+    made = draw({"hr": rows_spec(sd=0.4, tau_scale=0.5)}, table(record()), draws=20000).parameters["hr"]
+    se2 = (np.log(4) / (2 * 1.959964)) ** 2
+    sampling, between, transport = (made.layers[k] for k in ("sampling", "between studies", "transport"))
+    assert np.var(sampling) == pytest.approx(se2 + 0.25, rel=0.06)
+    assert np.var(between) == pytest.approx(0.25, rel=0.08)
+    assert np.var(transport) == pytest.approx(0.16, rel=0.04)
+    assert abs(np.corrcoef([sampling, between, transport])[np.triu_indices(3, 1)]).max() < 0.03
+
+
+def test_monte_carlo_error_of_a_quantile_is_that_of_repeated_draws():
+    rng = np.random.default_rng(5)
+    independent = rng.normal(size=(600, 400))
+    spread = np.quantile(independent, 0.975, axis=1).std()
+    told = np.mean([quantile_errors(row, False)[2] for row in independent])
+    assert told == pytest.approx(spread, rel=0.2)
+    fixed = draw({"p": FromAssumption(source="assumption", distribution={"law": "fixed", "value": 7.0},
+                  meaning="a clinical guess", reason="nobody has published this number")}, table())  # fmt: skip
+    assert fixed.to_frame().loc[0, "high_mc"] == 0.0
+
+
+def test_stratified_parameters_are_independent_of_one_another():
+    made = draw({"a": rows_spec(sd=0.3), "b": rows_spec(sd=0.3)}, table(record()), draws=2000).parameters
+    correlation = np.corrcoef(np.log(made["a"].draws), np.log(made["b"].draws))[0, 1]
+    assert abs(correlation) < 4 / np.sqrt(2000)
