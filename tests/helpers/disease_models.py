@@ -111,6 +111,7 @@ def full_strategy(name: str = "full", **changes: Any) -> Strategy:
             },
             {
                 "line": "salvage",
+                "allow_without_previous": True,
                 "treatments": ["reirradiation"],
                 "start": [
                     {"quantity": "state", "is": "progressed"},

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from survsim.simulation.declared.clause import DEEDS, Clause
 from survsim.simulation.declared.effect import Effect, LastsFor
-from survsim.simulation.declared.strategy import Clause, DoseRule, Line, StopRule, Strategy, Treatment
+from survsim.simulation.declared.strategy import DoseRule, Line, StopRule, Strategy, Treatment
 
 _QUANTITY = {
     "time": "the time",
@@ -60,6 +61,8 @@ def _line(number: int, line: Line, unit: str) -> list[str]:
         text.append(f"   Patients accept it with probability {_number(line.accept)}.")
     if line.repeats > 1:
         text.append(f"   It can be given up to {line.repeats} times.")
+    if line.allow_without_previous:
+        text.append("   It may also be a first course of radiation.")
     text += [f"   {_stop(rule)}" for rule in line.stop]
     text += [f"   {_dose(rule)}" for rule in line.modify]
     return text
@@ -79,6 +82,9 @@ def clause_text(clause: Clause, unit: str) -> str:
             clause.quantity
         ]
         return f"{subject} is {'not ' if refused else ''}{' or '.join(w.replace('_', ' ') for w in words)}"
+    if clause.quantity in DEEDS:
+        verb = {"completed": "was completed", "stopped": "was stopped early", "given": "was given"}
+        return f"{clause.name} {verb.get(clause.quantity, 'was not given')}"
     subject = (clause.name or "") if clause.quantity == "covariate" else _QUANTITY[clause.quantity]
     suffix = f" {unit}" if clause.quantity.startswith("time") else ""
     limits = []

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from survsim.simulation.declared.clause import DEEDS, Clause
+from survsim.simulation.declared.course_checks import accepted_statuses, deed_fault, givers, radiation_faults
 from survsim.simulation.declared.declared_model import DeclaredModel
 from survsim.simulation.declared.rules import GROWING, LINE_STATUS
-from survsim.simulation.declared.strategy import Clause, DoseRule, Line, StopRule, Strategy, Treatment
+from survsim.simulation.declared.strategy import DoseRule, Line, StopRule, Strategy, Treatment
 
 
 def rule_faults(model: DeclaredModel) -> Iterator[str]:
@@ -22,6 +24,7 @@ def rule_faults(model: DeclaredModel) -> Iterator[str]:
             for fault in _line_faults(model, strategy, line):
                 yield f"{where}: {fault}"
         yield from _effect_faults(model, strategy)
+        yield from radiation_faults(model, strategy)
         yield from _waiting_faults(model, strategy)
 
 
@@ -77,6 +80,8 @@ def _takes_no_time(line: Line, treatments: dict[str, Treatment]) -> bool:
 def _clause_fault(model: DeclaredModel, strategy: Strategy, line: Line, clause: Clause) -> str:
     if clause.quantity in ("state", "line", "response"):
         return _word_fault(model, strategy, line, clause)
+    if clause.quantity in DEEDS:
+        return deed_fault(model, strategy, line, clause)
     if clause.quantity == "covariate":
         known = [c.name for c in model.population.covariates]
         return (
@@ -115,15 +120,9 @@ def _word_fault(model: DeclaredModel, strategy: Strategy, line: Line, clause: Cl
         if clause.name not in lines:
             return f"{clause.name!r} is not a line; lines: {', '.join(lines)}"
         if all(w in allowed for w in words):
-            return _status_fault(model, strategy, line, lines[clause.name], _accepted(clause))
+            return _status_fault(model, strategy, line, lines[clause.name], accepted_statuses(clause))
     unknown = [w for w in words if w not in allowed]
     return f"unknown {', '.join(unknown)}; allowed: {', '.join(allowed)}" if unknown else ""
-
-
-def _accepted(clause: Clause) -> set[str]:
-    """The statuses of the line with which a condition on a line holds."""
-    words, refused = clause.words()
-    return set(LINE_STATUS) - set(words) if refused else set(words)
 
 
 def _status_fault(
@@ -175,13 +174,23 @@ def _waiting_faults(model: DeclaredModel, strategy: Strategy) -> Iterator[str]:
     """Lines that can only start after one another: whatever can start is found first, the rest waits for ever."""
     lines = {one.line: one for one in strategy.lines}
     clauses = [
-        (one, c) for one in strategy.lines for cs in one.alternatives() for c in cs if c.quantity == "line"
+        (one, c)
+        for one in strategy.lines
+        for cs in one.alternatives()
+        for c in cs
+        if c.quantity in ("line", *DEEDS)
     ]
     if any(_clause_fault(model, strategy, one, c) for one, c in clauses):
         return  # told already
 
     def holds(clause: Clause, startable: set[str]) -> bool:
-        return clause.quantity != "line" or "not_started" in _accepted(clause) or clause.name in startable
+        if clause.quantity in DEEDS and clause.quantity != "not_given":
+            return any(one.line in startable for one in givers(strategy, str(clause.name)))
+        return (
+            clause.quantity != "line"
+            or "not_started" in accepted_statuses(clause)
+            or clause.name in startable
+        )
 
     startable: set[str] = set()
     for _ in lines:
@@ -233,8 +242,7 @@ def _contradiction(model: DeclaredModel, clauses: tuple[Clause, ...]) -> Iterato
 def _range(model: DeclaredModel, strategy: Strategy, line: Line, quantity: str) -> tuple[float, float]:
     """Lowest and highest value a quantity can have in this strategy."""
     if quantity in GROWING:
-        never = quantity.startswith("time_since") and quantity != "time_since_progression"
-        return 0.0, float("inf") if never else model.horizon
+        return 0.0, model.horizon
     if quantity == "performance_status":
         return 0.0, 4.0
     if quantity == "toxicity_grade":

@@ -10,6 +10,7 @@ import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray
 from survsim.kernels.patient_lines import AFTER, EXTRA, GROWS, LINE, RESPONSE, STANDS, STATE
+from survsim.simulation.declared.clause import DEEDS, Clause
 from survsim.simulation.declared.strategy import Line
 from survsim.simulation.laws.law import Lookup
 
@@ -35,8 +36,7 @@ _HISTORY = {
     "time_in_state": (GROWS, "entry"),
     "time_since_progression": (AFTER, "progressed_at"),
     "time_since_line_end": (AFTER, "line_ended_at"),
-    # an interval since radiation is kept by whoever never had any
-    "time_since_radiation": (GROWS, "radiation_ended_at"),
+    "time_since_radiation": (AFTER, "radiation_ended_at"),
     "performance_status": (STANDS, "performance"),
     "n_progressions": (STANDS, "n_progressions"),
     "toxicity_grade": (STANDS, "worst_grade"),
@@ -76,6 +76,15 @@ class StartRules:
         return any(quantity in ("cord_dose", "planned_cord_dose") for _, quantity, _, _ in self.made)
 
 
+_DEEDS = {
+    "completed": ("completed",),
+    "stopped": ("stopped",),
+    "given": ("running", "completed", "stopped"),
+    "not_given": ("not_started", "declined"),
+}
+"""The statuses a line has of which something is asked; of a treatment the counts of its ends and starts are looked at."""
+
+
 def compile_start_rules(lines: Sequence[Line], states: tuple[str, ...], number: Lookup) -> StartRules:
     """The start conditions of all lines, each name an index and each number filled in."""
     vocabulary = {"state": states, "line": LINE_STATUS, "response": ("no", "yes")}
@@ -85,12 +94,20 @@ def compile_start_rules(lines: Sequence[Line], states: tuple[str, ...], number: 
     words = np.zeros((len(clauses), max(map(len, vocabulary.values()))))
     kind, subject = np.full(len(clauses), EXTRA, dtype=np.int64), np.zeros(len(clauses), dtype=np.int64)
     low, high = np.full(len(clauses), -np.inf), np.full(len(clauses), np.inf)
+    given = {t for line in lines for t in line.treatments}
     for row, (_, clause) in enumerate(clauses):
+        if clause.quantity in DEEDS:
+            low[row], high[row] = (-np.inf, 0.0) if clause.quantity == "not_given" else (1.0, np.inf)
+            if clause.name in given:
+                continue
+            clause = Clause.model_validate(
+                {"quantity": "line", "name": clause.name, "is": _DEEDS[clause.quantity]}
+            )
         if clause.quantity in vocabulary:
             named, refused = clause.words()
             known = vocabulary[clause.quantity]
             words[row, : len(known)] = [float((w in named) != refused) for w in known]
-            kind[row], low[row] = _WORDS[clause.quantity], 1.0
+            kind[row], low[row], high[row] = _WORDS[clause.quantity], 1.0, np.inf
             subject[row] = names.index(clause.name) if clause.name else 0
             continue
         low[row], high[row] = _limit(clause.at_least, -np.inf, number), _limit(clause.at_most, np.inf, number)

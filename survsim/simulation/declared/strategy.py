@@ -13,68 +13,11 @@ from typing import Any, Literal, Self
 import pydantic
 
 from survsim.core.errors import ScenarioError
+from survsim.simulation.declared.clause import Clause
 from survsim.simulation.declared.effect import Effect
 from survsim.simulation.laws import schema
 from survsim.simulation.laws.law import Law
 from survsim.simulation.laws.schema import Checked, Number
-
-Quantity = Literal[
-    "state",
-    "time",
-    "time_in_state",
-    "time_since_progression",
-    "time_since_line_end",
-    "time_since_radiation",
-    "performance_status",
-    "response",
-    "n_progressions",
-    "toxicity_grade",
-    "cord_dose",
-    "planned_cord_dose",
-    "lines_started",
-    "line",
-    "covariate",
-]
-"""What a condition may ask about. Times count in the model's unit, cord dose in Gy EQD2."""
-
-
-class Clause(Checked):
-    """One comparison, such as ``{quantity: performance_status, at_most: 2}``.
-
-    `name` says which line (its status is not_started, running, completed, stopped or declined) or which covariate is meant.
-    """
-
-    quantity: Quantity
-    name: str | None = None
-    is_: str | tuple[str, ...] | None = pydantic.Field(default=None, alias="is")
-    is_not: str | tuple[str, ...] | None = None
-    at_least: Number | None = None
-    at_most: Number | None = None
-
-    model_config = pydantic.ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-    @pydantic.model_validator(mode="after")
-    def _whole(self) -> Self:
-        words = self.quantity in ("state", "line", "response")
-        given = (
-            self.is_ is not None or self.is_not is not None,
-            self.at_least is not None or self.at_most is not None,
-        )
-        if words and (not given[0] or given[1]):
-            raise ValueError(f"{self.quantity} is compared with is or is_not")
-        if not words and (given[0] or not given[1]):
-            raise ValueError(f"{self.quantity} is compared with at_least or at_most")
-        if (self.quantity in ("line", "covariate")) != (self.name is not None):
-            raise ValueError("name goes with quantity line or covariate, and only with them")
-        low, high = self.at_least, self.at_most
-        if isinstance(low, float) and isinstance(high, float) and low > high:
-            raise ValueError(f"at_least {low:g} is above at_most {high:g}: it can never hold")
-        return self
-
-    def words(self) -> tuple[tuple[str, ...], bool]:
-        """The words compared with, and whether they must not be met."""
-        value = self.is_ if self.is_ is not None else self.is_not
-        return (value,) if isinstance(value, str) else tuple(value or ()), self.is_ is None
 
 
 class Toxicity(Checked):
@@ -186,7 +129,8 @@ class Line(Checked):
     """One line of a strategy: treatments given together once the start conditions hold.
 
     `accept` is the probability that the patient agrees when it is offered; who declines is not asked again.
-    `repeats` is how often it may be given.
+    `repeats` is how often it may be given. A line that irradiates after another one needs a condition that the
+    earlier course was completed, or `allow_without_previous`.
     """
 
     line: str
@@ -197,6 +141,8 @@ class Line(Checked):
     modify: tuple[DoseRule, ...] = ()
     accept: Number = 1.0
     repeats: int = pydantic.Field(default=1, ge=1, le=50)
+    allow_without_previous: bool = False
+    """Said of re-irradiation that may also be the first course, or follow one that was broken off."""
 
     def alternatives(self) -> tuple[tuple[Clause, ...], ...]:
         """Sets of clauses; the line may start when all clauses of one set hold.
@@ -286,8 +232,9 @@ def named_numbers(item: Any) -> Iterator[str]:
         for field, value in item:
             if field in numbers and isinstance(value, str):
                 yield value
-            elif field in numbers and isinstance(value, tuple):
-                yield from (v for v in value if isinstance(v, str))
+            elif field in numbers and isinstance(value, tuple | Mapping):
+                several = value.values() if isinstance(value, Mapping) else value
+                yield from (v for v in several if isinstance(v, str))
             else:
                 yield from named_numbers(value)
     elif isinstance(item, tuple | list):

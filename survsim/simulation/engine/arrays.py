@@ -177,7 +177,8 @@ class Lines:
     status, count, begun : (lines, n) status, times offered, times begun.
     given_at, ended_at : (treatments, n) latest start (infinity if never) and latest end, however it came (minus
         infinity if never).
-    given, times_given : (treatments, n) on it now; times begun, in whichever line.
+    given, times_given, times_completed, times_stopped : (treatments, n) on it now; times begun, ended as planned, and
+        ended before, in whichever line.
     dose : (treatments, n) 1 unless reduced; responds : (treatments, n); response : latest.
     revised : a treatment that acts began, ended or changed in this step.
     """
@@ -191,6 +192,8 @@ class Lines:
     ended_at: FloatArray
     given: BoolArray
     times_given: CodeArray
+    times_completed: CodeArray
+    times_stopped: CodeArray
     dose: FloatArray
     responds: BoolArray
     response: CodeArray
@@ -210,6 +213,8 @@ class Lines:
             ended_at=np.full(treatments, -np.inf),
             given=np.zeros(treatments, dtype=bool),
             times_given=np.zeros(treatments, dtype=np.int8),
+            times_completed=np.zeros(treatments, dtype=np.int8),
+            times_stopped=np.zeros(treatments, dtype=np.int8),
             dose=np.ones(treatments),
             responds=np.zeros(treatments, dtype=bool),
             response=np.zeros(n, dtype=np.int8),

@@ -7,6 +7,7 @@ import numpy as np
 from survsim.core.checks import IntArray
 from survsim.kernels.patient_lines import begin_line, between_lines, close_line, give, next_line, take_off
 from survsim.kernels.patient_path import CodeArray, within
+from survsim.simulation.declared.clause import DEEDS
 from survsim.simulation.declared.rules import COMPLETED, DECLINED, RUNNING, STOPPED
 from survsim.simulation.engine.cord import add_dose
 from survsim.simulation.engine.plan import LinePlan, ToxicityPlan
@@ -38,6 +39,10 @@ def _next_line(w: Workspace, who: IntArray) -> IntArray:
     for row, quantity, name, line in rules.made:
         if quantity == "covariate":
             extra[row] = w.covariate(name)[who]
+        elif quantity in DEEDS:
+            k = [t.name for t in w.plan.treatments].index(str(name))
+            ends = {"completed": w.lines.times_completed, "stopped": w.lines.times_stopped}
+            extra[row] = ends.get(quantity, w.lines.times_given)[k][who]
         else:
             extra[row] = w.cord_dose(who, line if quantity == "planned_cord_dose" else None)
     return next_line(
@@ -122,6 +127,7 @@ def end_treatments(w: Workspace, treatments: tuple[int, ...], who: IntArray, sta
             who, w.clock.time, treatment.acts_while_on, treatment.calls_off, w.lines.given[k], w.clock.end_at[k], w.lines.ended_at[k],
             w.lines.revised, w.clock.toxicity_at,
         )  # fmt: skip
+        (w.lines.times_completed if status == COMPLETED else w.lines.times_stopped)[k][had] += 1
         add_dose(w, k, had)
     for number, line in enumerate(w.plan.lines):
         if any(k in line.treatments for k in treatments):

@@ -115,6 +115,7 @@ def test_repeats_and_the_interval_between_them() -> None:
             "treatments": ["rt"],
             "repeats": 3,
             "start": [{"quantity": "time_since_radiation", "at_least": 6.0}],
+            "or_start": [[{"not_given": "rt"}]],
         },
     )
     # starts at 0, 7 and 14 months, each a month long

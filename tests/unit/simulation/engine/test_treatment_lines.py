@@ -66,13 +66,14 @@ def test_a_time_since_something_that_never_was_never_comes(quantity: str, limit:
     assert share(model(line, drug={"duration": 1.0}), "line/a") == 0.0
 
 
-def test_whoever_had_no_radiation_keeps_any_interval_since() -> None:
-    line = {
-        "line": "a",
-        "treatments": ["drug"],
-        "start": [{"quantity": "time_since_radiation", "at_least": 6.0}],
-    }
-    assert share(model(line, drug={"duration": 1.0}), "line/a") == 1.0
+def test_an_interval_since_radiation_needs_a_radiation() -> None:
+    wait = {"quantity": "time_since_radiation", "at_least": 6.0}
+    line = {"line": "a", "treatments": ["drug"], "start": [wait]}
+    with pytest.raises(ScenarioError, match="a time since radiation, which no other line gives"):
+        model(line, drug={"duration": 1.0})
+    first = {"line": "first", "treatments": ["rt"], "accept": 0.3}
+    found = share(model(first, line, rt=course(22), drug={"duration": 1.0}), "line/a")
+    assert found == pytest.approx(0.3, abs=4 * np.sqrt(0.3 * 0.7 / N))
 
 
 def course(n: int) -> dict[str, Any]:
