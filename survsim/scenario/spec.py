@@ -16,11 +16,13 @@ from pydantic import Field, ValidationError
 from survsim.core.errors import ScenarioError
 from survsim.core.yaml_files import read_yaml
 from survsim.scenario.parameter_spec import ParameterSpec, Strict
+from survsim.scenario.scale_checks import scale_faults
 from survsim.simulation.cord_biology.myelopathy import CordSettings
 from survsim.simulation.declared.model import Model
 from survsim.simulation.declared.population import Population
 from survsim.simulation.declared.states import State, Transition
 from survsim.simulation.declared.strategy import Strategy, Treatment, named_numbers, read_strategy
+from survsim.simulation.declared.uses import Use, uses
 
 
 class Effort(Strict):
@@ -119,6 +121,16 @@ class Scenario:
             named_numbers((c.states, c.transitions, c.treatments, c.population, c.cord, self.strategies))
         )
 
+    def _uses(self) -> list[Use]:
+        """Every place at which the scenario or one of its strategies uses a parameter."""
+        c = self.content
+        parts = {
+            name: getattr(c, name) for name in ("states", "transitions", "treatments", "population", "cord")
+        }
+        return [
+            use for name, part in {**parts, "strategies": self.strategies}.items() for use in uses(part, name)
+        ]
+
     def _check_names(self) -> None:
         defined = self.content.parameters
         used = self._used()
@@ -127,6 +139,7 @@ class Scenario:
         idle = sorted(set(defined) - set(used) - feeding)
         faults = [f"parameter {name!r} is used but not defined" for name in unknown]
         faults += [f"parameter {name!r} is defined but nothing uses it" for name in idle]
+        faults += scale_faults(defined, self._uses(), self.time_unit)
         known = [s.name for s in self.strategies]
         if self.content.outcomes.reference not in known:
             faults.append(

@@ -1,0 +1,117 @@
+"""What kind of number each field takes, and every place at which a parameter is used for one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal, NamedTuple
+
+from survsim.simulation.cord_biology.myelopathy import CordSettings
+from survsim.simulation.declared.clause import Clause
+from survsim.simulation.declared.effect import Effect, LastsFor, LastsWaning, WaningSpan, WaningStep
+from survsim.simulation.declared.population import Covariate, Frailty
+from survsim.simulation.declared.states import State, Transition
+from survsim.simulation.declared.strategy import Line, Radiation, StopRule, Toxicity, Treatment
+from survsim.simulation.laws import law
+from survsim.simulation.laws.schema import Checked
+
+Kind = Literal["time", "rate", "ratio", "probability", "number", "log time", "dose", "any"]
+"""A time and a rate count in the model's unit; a ratio multiplies; a number has no unit and may be any of those."""
+
+KINDS: dict[type[Checked], dict[str, Kind]] = {
+    State: {"utility": "number", "cost_per_time": "any"},
+    Transition: {"covariates": "any", "frailty_power": "number"},
+    Clause: {"at_least": "any", "at_most": "any"},  # by the quantity asked about
+    Effect: {"hazard_ratio": "ratio", "acceleration_factor": "ratio", "delay": "time"},
+    WaningStep: {"factor": "ratio"},
+    LastsFor: {"for_": "time", "unless_stopped_before": "time"},
+    WaningSpan: {"from_": "time", "to": "time"},
+    LastsWaning: {"unless_stopped_before": "time"},
+    Toxicity: {"probability": "probability"},
+    Radiation: {"dose_per_fraction": "dose"},
+    Treatment: {
+        "duration": "time",
+        "cycle_length": "time",
+        "response_probability": "probability",
+        "utility_change": "number",
+        "cost": "any",
+        "cost_per_time": "any",
+        "adherence": "probability",
+    },
+    StopRule: {"rate": "rate"},
+    Line: {"accept": "probability"},
+    Covariate: {
+        "value": "any",
+        "mean": "any",
+        "sd": "any",
+        "low": "any",
+        "high": "any",
+        "probability": "probability",
+    },
+    Frailty: {"variance": "number"},
+    CordSettings: {},
+    law.ExponentialLaw: {"rate": "rate"},
+    law.WeibullLaw: {"shape": "number", "scale": "time"},
+    law.GompertzLaw: {"shape": "rate", "rate": "rate"},
+    law.LogNormalLaw: {"meanlog": "log time", "sdlog": "number"},
+    law.LogLogisticLaw: {"shape": "number", "scale": "time"},
+    law.GeneralisedGammaLaw: {"mu": "log time", "sigma": "number", "q": "number"},
+    law.PiecewiseLaw: {"rates": "rate"},
+}
+
+
+class Use(NamedTuple):
+    """A parameter, the place where it is used, and the kind of number that belongs there."""
+
+    parameter: str
+    place: str
+    kind: Kind
+
+
+def uses(item: Any, place: str) -> Iterator[Use]:
+    """Every use of a parameter inside a checked object, in the order written."""
+    if isinstance(item, Checked):
+        kinds = KINDS.get(type(item), {})
+        for field, value in item:
+            here = f"{place}.{field.rstrip('_')}"
+            kind = kinds.get(field)
+            if isinstance(item, Clause) and kind is not None:
+                kind = _asked(item)
+            if kind is None:
+                yield from uses(value, here)
+            else:
+                for where, name in _names(value, here):
+                    yield Use(name, where, kind)
+    elif isinstance(item, Mapping):
+        for key, part in item.items():
+            yield from uses(part, f"{place}.{key}")
+    elif isinstance(item, tuple | list):
+        for number, part in enumerate(item):
+            yield from uses(part, f"{place}.{_called(part, number)}")
+
+
+def _names(value: Any, place: str) -> Iterator[tuple[str, str]]:
+    """The parameters in a field that holds numbers: one, several, or several by name."""
+    if isinstance(value, str):
+        yield place, value
+    elif isinstance(value, Mapping):
+        yield from ((f"{place}.{key}", v) for key, v in value.items() if isinstance(v, str))
+    elif isinstance(value, tuple):
+        yield from ((f"{place}.{i}", v) for i, v in enumerate(value) if isinstance(v, str))
+
+
+def _asked(clause: Clause) -> Kind:
+    """What the limits of a condition count in."""
+    if clause.quantity.startswith("time"):
+        return "time"
+    if clause.quantity.endswith("dose"):
+        return "dose"
+    return "any" if clause.quantity == "covariate" else "number"
+
+
+def _called(part: Any, number: int) -> str:
+    """The name by which a reader finds an entry of a list: its own where it has one."""
+    for field in ("name", "line", "strategy"):
+        found = getattr(part, field, None)
+        if isinstance(found, str):
+            return found
+    return str(number)
