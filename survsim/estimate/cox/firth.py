@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from scipy.special import chdtrc, chdtri
 
 from survsim.core.checks import FloatArray
-from survsim.core.design import Design
-from survsim.core.errors import ConvergenceError, InputError
-from survsim.core.provenance import Provenance
-from survsim.core.surv import Surv
-from survsim.estimate.cox.fitting import check_rank_of, scaled_fit
-from survsim.estimate.cox.prepare import prepare
+from survsim.core.errors import ConvergenceError
+from survsim.estimate.cox.fitting import check_rank_of
 from survsim.estimate.cox.result import CoxFit
+from survsim.estimate.cox.task import CoxTask
 from survsim.kernels.cox_firth import firth_likelihood
 from survsim.kernels.cox_newton import Maximum, Objective, Point, maximise_secant
 
@@ -24,28 +20,13 @@ MAX_ITER = 400
 """Steps of at most 0.5 per standardised coefficient; a far profile limit needs many."""
 
 
-def fit_firth(
-    *,
-    surv: Surv,
-    design: Design,
-    ties: str,
-    robust: bool,
-    offset: Any,
-    conf_level: float,
-    provenance: Provenance,
-) -> CoxFit:
+def fit_firth(task: CoxTask) -> CoxFit:
     """Maximise l + log det I / 2; intervals by profile, p-values by penalised likelihood ratio.
 
     The penalised log likelihood is that of the covariates as they are: their units move it by a constant, so
     differences (tests, AIC of the same columns) do not depend on them.
     """
-    if ties == "exact":
-        raise InputError("penalty='firth' works with ties='breslow' (its definition) or 'efron'.")
-    if robust:
-        raise InputError(
-            "penalty='firth' has no robust variance; leave robust and clusters out, or use frailty for groups."
-        )
-    problem = prepare(surv, design.matrix, offset, ties)
+    problem, design = task.prepared(), task.design
     objective = firth_likelihood(problem.at, problem.x, problem.offset)
     p = len(design.columns)
     check_rank_of(problem, design)(objective(np.zeros(p)).curvature)
@@ -55,15 +36,13 @@ def fit_firth(
     units = float(np.log(problem.scale).sum())
     profile, p_values = np.empty((p, 2)), np.empty(p)
     for j in range(p):
-        profile[j] = profile_limits(objective, end, j, float(chdtri(1.0, 1.0 - conf_level)))
+        profile[j] = profile_limits(objective, end, j, float(chdtri(1.0, 1.0 - task.conf_level)))
         p_values[j] = chdtrc(1.0, max(0.0, 2.0 * (best - _profile(objective, end.beta, j)(0.0))))
-    note = "Breslow likelihood, as Firth's Cox regression is defined." if ties == "breslow" else (
+    note = "Breslow likelihood, as Firth's Cox regression is defined." if task.ties == "breslow" else (
         "The Efron likelihood and its information are used; the method's references use Breslow's."
     )  # fmt: skip
-    return scaled_fit(
-        end, problem, surv=surv, design=design, offset=offset, ties=ties, penalty="firth",
-        conf_level=conf_level, provenance=provenance, note=note,
-        log_likelihood=best + units, log_likelihood_null=end.start.value + units,
+    return task.fitted(
+        end, problem, note=note, log_likelihood=best + units, log_likelihood_null=end.start.value + units,
         profile=profile / problem.scale[:, None], profile_p=p_values,
     )  # fmt: skip
 

@@ -12,7 +12,6 @@ from survsim.core.design import Design
 from survsim.core.errors import ConvergenceError
 from survsim.core.surv import Surv
 from survsim.estimate.cox.prepare import Prepared, check_rank
-from survsim.estimate.cox.result import CoxFit
 from survsim.kernels import cox_newton, cox_residuals
 
 MAX_ITER = 60
@@ -95,27 +94,3 @@ def notes(surv: Surv, n_terms: int, robust: bool) -> str:
     if surv.weight is not None and not robust and (surv.weight != np.floor(surv.weight)).any():
         found.append("The weights are not counts: for sampling weights use robust=True.")
     return " ".join(found)
-
-
-def scaled_fit(
-    end: cox_newton.Maximum, problem: Prepared, *, surv: Surv, robust: bool = False, **more: Any
-) -> CoxFit:
-    """The result in the units of the covariates."""
-    inverse = invert(end.end.curvature)
-    rescale = 1.0 / np.outer(problem.scale, problem.scale)
-    robust_covariance = sandwich(problem, end.end.moments, inverse, surv) * rescale if robust else None
-    fields: dict[str, Any] = {
-        "terms": more["design"].columns,
-        "estimate": end.beta / problem.scale,
-        "model_covariance": inverse * rescale,
-        "robust_covariance": robust_covariance,
-        "log_likelihood": end.end.log_likelihood,
-        "log_likelihood_null": end.start.log_likelihood,
-        "score_statistic": float(
-            end.start.gradient @ cox_newton.solve(end.start.curvature, end.start.gradient)
-        ),
-        "surv": surv,
-        "n_iter": end.n_iter,
-        "note": notes(surv, end.beta.size, robust),
-    }
-    return CoxFit(**(fields | more))

@@ -10,16 +10,14 @@ import numpy as np
 from scipy.special import gammaln
 
 from survsim.core.checks import FloatArray, IntArray, label_codes, one_of
-from survsim.core.design import Design
 from survsim.core.encoding import stored
 from survsim.core.errors import ConvergenceError, InputError
-from survsim.core.provenance import Provenance
 from survsim.core.result import format_number
 from survsim.core.spelling import family_name
-from survsim.core.surv import Surv
-from survsim.estimate.cox.fitting import MAX_ITER, TOLERANCE, check_rank_of, climb, notes
-from survsim.estimate.cox.prepare import Prepared, prepare
+from survsim.estimate.cox.fitting import MAX_ITER, TOLERANCE, check_rank_of, climb, invert
+from survsim.estimate.cox.prepare import Prepared
 from survsim.estimate.cox.result import CoxFit
+from survsim.estimate.cox.task import CoxTask
 from survsim.kernels import cox_newton
 from survsim.kernels.cox_newton import Maximum, Point
 
@@ -56,17 +54,7 @@ class Frailty:
         )
 
 
-def fit_frailty(
-    *,
-    surv: Surv,
-    design: Design,
-    ties: str,
-    frailty: Any,
-    distribution: str,
-    offset: Any,
-    conf_level: float,
-    provenance: Provenance,
-) -> CoxFit:
+def fit_frailty(task: CoxTask) -> CoxFit:
     """Penalised partial likelihood, the variance by marginal likelihood (gamma) or REML (lognormal).
 
     Gamma: penalty sum (exp(u) - u)/theta, theta maximises the likelihood with the frailty integrated out.
@@ -75,16 +63,14 @@ def fit_frailty(
 
     Reference: Therneau, Grambsch & Pankratz (2003), J Comput Graph Stat 12:156; Therneau & Grambsch (2000), ch. 9.
     """
-    distribution = one_of("frailty_distribution", family_name(distribution), ("gamma", "lognormal"))
-    if ties == "exact" or surv.cluster is not None:
-        raise InputError(
-            "frailty works with ties='efron' or 'breslow' and without clusters in the response: the groups are given "
-            "by frailty=."
-        )
-    codes, labels = label_codes("frailty", surv.paired("frailty", frailty), len(surv))
+    surv, design = task.surv, task.design
+    distribution = one_of(
+        "frailty_distribution", family_name(task.frailty_distribution), ("gamma", "lognormal")
+    )
+    codes, labels = label_codes("frailty", surv.paired("frailty", task.frailty), len(surv))
     if not 2 <= len(labels) <= MOST_GROUPS:
         raise InputError(f"frailty needs between 2 and {MOST_GROUPS} groups; got {len(labels)}.")
-    problem = prepare(surv, design.matrix, offset, ties)
+    problem = task.prepared()
     plain = climb(
         cox_newton.partial_likelihood(problem.at, problem.x, problem.offset),
         problem,
@@ -95,19 +81,14 @@ def fit_frailty(
         problem, codes[problem.at.rows], len(labels), distribution, _events_by_group(problem, codes, labels)
     )
     variance, end = model.best_variance(plain.beta)
-    covariance = np.linalg.inv(end.end.curvature)
+    covariance = invert(end.end.curvature)
     p = plain.beta.size
     effect = end.beta[p:] - _level(end.beta[p:], distribution)
-    marginal = model.marginal(end, variance)
-    inverse = covariance[:p, :p] / np.outer(problem.scale, problem.scale)
-    return CoxFit(
-        terms=design.columns, estimate=end.beta[:p] / problem.scale, model_covariance=inverse, robust_covariance=None,
-        log_likelihood=marginal, log_likelihood_null=plain.start.log_likelihood, score_statistic=float("nan"),
-        surv=surv, design=design, offset=offset, ties=ties, n_iter=end.n_iter, conf_level=conf_level,
-        provenance=provenance, degrees_of_freedom=float(p + 1), note=notes(surv, p, False),
-        frailty=Frailty(
-            labels, effect, np.sqrt(np.diag(covariance)[p:]), variance, distribution, effect[codes],
-        ),
+    groups = Frailty(labels, effect, np.sqrt(np.diag(covariance)[p:]), variance, distribution, effect[codes])
+    return task.fitted(
+        end, problem, covariance=covariance[:p, :p], score_statistic=float("nan"),
+        log_likelihood=model.marginal(end, variance), log_likelihood_null=plain.start.log_likelihood,
+        degrees_of_freedom=float(p + 1), frailty=groups,
     )  # fmt: skip
 
 

@@ -2,71 +2,49 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from survsim.core.checks import FloatArray, between
-from survsim.core.design import Design
 from survsim.core.errors import ConvergenceError, InputError
-from survsim.core.provenance import Provenance
-from survsim.core.surv import Surv
-from survsim.estimate.cox.fitting import MAX_ITER, TOLERANCE, invert, sandwich, scaled_fit
-from survsim.estimate.cox.prepare import Prepared, prepare
+from survsim.estimate.cox.fitting import MAX_ITER, TOLERANCE, invert
+from survsim.estimate.cox.prepare import Prepared
 from survsim.estimate.cox.result import CoxFit
+from survsim.estimate.cox.task import CoxTask
 from survsim.kernels import cox_newton
 
 
-def fit_penalised(
-    *,
-    surv: Surv,
-    design: Design,
-    ties: str,
-    penalty: str,
-    strength: float | None,
-    l1_ratio: float,
-    robust: bool,
-    offset: Any,
-    conf_level: float,
-    provenance: Provenance,
-) -> CoxFit:
+def fit_penalised(task: CoxTask) -> CoxFit:
     """Maximise l(b) - strength [(1 - a) sum s_j^2 b_j^2 / 2 + a sum s_j |b_j|], s the standard deviations.
 
     Ridge is a = 0, the elastic net a = `l1_ratio`. Ridge standard errors are those of the penalised
     curvature; the elastic net has none (bootstrap the whole selection instead).
     Reference: Verweij & van Houwelingen (1994), Stat Med 13:2427; Simon et al. (2011), J Stat Softw 39(5).
     """
-    if ties == "exact":
-        raise InputError(f"penalty={penalty!r} works with ties='efron' or 'breslow'.")
+    penalty, strength = task.penalty, task.penalty_strength
     if strength is None:
         raise InputError(
             f"penalty={penalty!r} needs penalty_strength, a non-negative number; penalty_path() chooses one by "
             "cross-validation."
         )
     between("penalty_strength", strength, 0, np.inf, open_ends=False)
-    share = between("l1_ratio", l1_ratio, 0, 1, open_ends=False) if penalty == "elasticnet" else 0.0
-    problem = prepare(surv, design.matrix, offset, ties)
+    share = between("l1_ratio", task.l1_ratio, 0, 1, open_ends=False) if penalty == "elasticnet" else 0.0
+    problem = task.prepared()
     # In standardised units a coefficient is b_j times the scale used; the penalty counts in sample
     # standard deviations over all rows, as R's ridge() does.
-    unit = design.matrix.std(axis=0, ddof=1) / problem.scale
-    common = {
-        "surv": surv, "design": design, "offset": offset, "ties": ties, "penalty": penalty,
-        "penalty_strength": strength, "conf_level": conf_level, "provenance": provenance,
-    }  # fmt: skip
+    unit = task.design.matrix.std(axis=0, ddof=1) / problem.scale
     if share == 0.0:
-        return _ridge(problem, strength * unit**2, robust, common)
+        return _ridge(task, problem, strength * unit**2)
     end = elastic_net(problem, strength * (1.0 - share) * unit**2, strength * share * unit)
     chosen = int((end.beta != 0).sum())
-    none = np.full((end.beta.size, end.beta.size), np.nan)
-    return scaled_fit(
-        end, problem, **common, model_covariance=none, score_statistic=float("nan"),
+    return task.fitted(
+        end, problem, covariance=np.full((end.beta.size, end.beta.size), np.nan), score_statistic=float("nan"),
         degrees_of_freedom=float(max(chosen, 1)),
         note=f"{chosen} of {end.beta.size} coefficients kept. Standard errors after selection are not defined (NA): "
         "bootstrap the whole procedure.",
     )  # fmt: skip
 
 
-def _ridge(problem: Prepared, ridge: FloatArray, robust: bool, common: dict[str, Any]) -> CoxFit:
+def _ridge(task: CoxTask, problem: Prepared, ridge: FloatArray) -> CoxFit:
     objective = cox_newton.partial_likelihood(problem.at, problem.x, problem.offset, ridge)
     end = cox_newton.maximise(
         objective, np.zeros(ridge.size), np.zeros(ridge.size), max_iter=MAX_ITER, tolerance=TOLERANCE
@@ -76,10 +54,8 @@ def _ridge(problem: Prepared, ridge: FloatArray, robust: bool, common: dict[str,
             f"ridge regression did not settle in {end.n_iter} steps; raise penalty_strength, or look for extreme values."
         )
     inverse = invert(end.end.curvature)
-    rescale = 1.0 / np.outer(problem.scale, problem.scale)
-    sandwiched = sandwich(problem, end.end.moments, inverse, common["surv"]) * rescale if robust else None
-    return scaled_fit(
-        end, problem, **common, robust_covariance=sandwiched, score_statistic=float("nan"),
+    return task.fitted(
+        end, problem, covariance=inverse, score_statistic=float("nan"),
         degrees_of_freedom=float(ridge.size - inverse.diagonal() @ ridge),
         note="Penalised estimates are shrunk towards 0: intervals describe the spread, not the bias.",
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -66,6 +67,8 @@ def penalty_path(
     """
     one_of("penalty", penalty, ("ridge", "elasticnet"))
     design = model_design(surv, formula, data)
+    # Only estimates are compared: clusters, which ask for a robust variance, say nothing here.
+    surv = replace(surv, cluster=None, cluster_labels=())
     if not 2 <= folds <= int(surv.event.sum()):
         raise InputError(
             f"folds must lie between 2 and the number of events, {int(surv.event.sum())}; got {folds}."

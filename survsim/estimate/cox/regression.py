@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from survsim.core.checks import FloatArray, between, one_of
-from survsim.core.design import Design
-from survsim.core.errors import InputError
-from survsim.core.provenance import Provenance
+from survsim.core.checks import FloatArray
 from survsim.core.surv import Surv
 from survsim.estimate.cox.exact import fit_exact
 from survsim.estimate.cox.firth import fit_firth
-from survsim.estimate.cox.fitting import check_rank_of, climb, scaled_fit
+from survsim.estimate.cox.fitting import check_rank_of, climb
 from survsim.estimate.cox.frailty import fit_frailty
 from survsim.estimate.cox.penalised import fit_penalised
-from survsim.estimate.cox.prepare import model_design, prepare
+from survsim.estimate.cox.prepare import model_design
 from survsim.estimate.cox.result import CoxFit
+from survsim.estimate.cox.task import CoxTask
 from survsim.kernels import cox_newton
 
 if TYPE_CHECKING:
     import pandas as pd
-
-TIES = ("efron", "breslow", "exact")
-PENALTIES = (None, "ridge", "elasticnet", "firth")
 
 
 def cox_ph(
@@ -43,6 +39,15 @@ def cox_ph(
     """Proportional hazards regression, h(t|x) = h0(t) exp(x'b), by partial likelihood.
 
     Strata, case or sampling weights, delayed entry, start-stop rows and clusters are those of the response.
+    What goes with what (exact ties take neither unequal weights nor a robust variance; a frailty and a penalty
+    exclude each other)::
+
+                        efron  breslow    exact   strata    entry  weights   robust   offset
+        none              yes      yes      yes      yes      yes      yes      yes      yes
+        ridge             yes      yes        -      yes      yes      yes      yes      yes
+        elasticnet        yes      yes        -      yes      yes      yes        -      yes
+        firth             yes      yes        -      yes      yes      yes        -      yes
+        frailty           yes      yes        -      yes      yes      yes        -      yes
 
     Parameters
     ----------
@@ -76,53 +81,27 @@ def cox_ph(
     >>> cox_ph(surv, None, [[0.0], [2], [1], [1], [1], [0], [0]]).estimate.round(4)
     array([0.4608])
     """
-    one_of("penalty", penalty, PENALTIES)
-    ties = one_of("ties", ties or ("breslow" if penalty == "firth" else "efron"), TIES)
-    between("conf_level", conf_level, 0, 1)
-    if penalty is not None and frailty is not None:
-        raise InputError("penalty and frailty cannot be combined; fit them apart and compare.")
-    design = model_design(surv, formula, data)
-    robust = bool(robust or surv.cluster is not None)
-    provenance = Provenance.of(
-        "cox_ph", surv, formula=design.formula, ties=ties, robust=robust, penalty=penalty,
-        penalty_strength=penalty_strength, l1_ratio=l1_ratio if penalty == "elasticnet" else None,
-        frailty=frailty_distribution if frailty is not None else None, conf_level=conf_level,
+    task = CoxTask.of(
+        surv, model_design(surv, formula, data), ties=ties, robust=robust, penalty=penalty,
+        penalty_strength=penalty_strength, l1_ratio=l1_ratio, frailty=frailty,
+        frailty_distribution=frailty_distribution, offset=offset, conf_level=conf_level,
     )  # fmt: skip
-    common = {
-        "surv": surv,
-        "design": design,
-        "offset": offset,
-        "conf_level": conf_level,
-        "provenance": provenance,
-    }
-    if frailty is not None:
-        return fit_frailty(ties=ties, frailty=frailty, distribution=frailty_distribution, **common)
-    if penalty == "firth":
-        return fit_firth(ties=ties, robust=robust, **common)
-    if penalty is not None:
-        return fit_penalised(
-            ties=ties, penalty=penalty, strength=penalty_strength, l1_ratio=l1_ratio, robust=robust, **common
-        )
-    if ties == "exact":
-        return fit_exact(ties=ties, robust=robust, **common)
-    return fit_plain(ties=ties, robust=robust, **common)
+    return _FITTERS["exact" if task.method == "none" and task.ties == "exact" else task.method](task)
 
 
-def fit_plain(
-    *,
-    surv: Surv,
-    design: Design,
-    ties: str,
-    robust: bool,
-    offset: Any,
-    conf_level: float,
-    provenance: Provenance,
-) -> CoxFit:
+def fit_plain(task: CoxTask) -> CoxFit:
     """Efron or Breslow partial likelihood without penalty."""
-    problem = prepare(surv, design.matrix, offset, ties)
+    problem = task.prepared()
     objective = cox_newton.partial_likelihood(problem.at, problem.x, problem.offset)
-    end = climb(objective, problem, design, check_rank_of(problem, design))
-    return scaled_fit(
-        end, problem, surv=surv, robust=robust, design=design, offset=offset, ties=ties,
-        conf_level=conf_level, provenance=provenance,
-    )  # fmt: skip
+    end = climb(objective, problem, task.design, check_rank_of(problem, task.design))
+    return task.fitted(end, problem)
+
+
+_FITTERS: dict[str, Callable[[CoxTask], CoxFit]] = {
+    "none": fit_plain,
+    "exact": fit_exact,
+    "ridge": fit_penalised,
+    "elasticnet": fit_penalised,
+    "firth": fit_firth,
+    "frailty": fit_frailty,
+}
