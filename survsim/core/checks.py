@@ -77,6 +77,24 @@ def float_vector(
     return np.ascontiguousarray(array)
 
 
+def float_matrix(name: str, values: Any) -> FloatArray:
+    """Numbers as (n, p) float64, one column from a vector; True/False count as 1/0.
+
+    Columns of a frame are taken one by one, so that text, dates and missing values are told by column and row;
+    missing ones come back as NaN for the caller to refuse.
+    """
+    if hasattr(values, "columns"):
+        made = []
+        for column in values.columns:
+            numbers, missing = as_numbers(f"{name}[{column!r}]", values[column], truth=True)
+            made.append(numbers if missing is None else np.where(missing, np.nan, numbers))
+        return np.column_stack(made) if made else np.empty((len(values), 0))
+    found, missing = as_numbers(name, values, truth=True)
+    if missing is not None:
+        found = np.where(missing, np.nan, found)
+    return found[:, None] if found.ndim == 1 else found
+
+
 def event_vector(values: Any, length: int, name: str = "event") -> BoolArray:
     """Boolean event indicator from True/False or 0/1, refusing the 1/2 coding by name."""
     if type(values) is np.ndarray and values.dtype == np.bool_ and values.shape == (length,):

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from survsim.core.checks import FloatArray, positions, require_columns
+from survsim.core.checks import FloatArray, float_matrix, positions, require_columns
 from survsim.core.encoding import stored
 from survsim.core.errors import InputError
 from survsim.core.formula_state import recipe_from, recipe_parts
+from survsim.core.pairing import index_of
 from survsim.core.surv import Surv
 
 if TYPE_CHECKING:
@@ -31,12 +32,14 @@ class Design:
     columns : names of the columns, length p.
     matrix : (n, p) float64.
     spec : formulaic's recipe (knots, levels), or None for a plain matrix.
+    index : row labels of the data, where they have them.
     """
 
     formula: str
     columns: tuple[str, ...]
     matrix: FloatArray
     spec: Any = None
+    index: Any = None
 
     def apply(self, data: pd.DataFrame) -> FloatArray:
         """The same columns on new data, (m, p); categories unseen before are an error."""
@@ -67,7 +70,7 @@ class Design:
         if hasattr(data, "columns"):
             require_columns(data, self.columns)
             data = data[list(self.columns)]
-        values = np.asarray(data, dtype=np.float64)
+        values = float_matrix("data", data) if np.ndim(data) else np.asarray(data, dtype=np.float64)
         values = values[:, None] if values.ndim == 1 and len(self.columns) == 1 else np.atleast_2d(values)
         if values.shape[1] != len(self.columns):
             raise InputError(
@@ -95,7 +98,7 @@ def design_matrix(formula: str, data: pd.DataFrame) -> Design:
     matrix = _materialise(parsed, data, formula)
     keep = [c for c in matrix.columns if c != "Intercept"]
     values = _values(matrix, len(data), formula)
-    return Design(formula, tuple(keep), values, matrix.model_spec)
+    return Design(formula, tuple(keep), values, matrix.model_spec, index_of(data))
 
 
 def covariate_design(formula: Any, data: Any, surv: Surv) -> Design | None:
@@ -177,7 +180,7 @@ def _numbers(data: Any) -> FloatArray:
             f"without a formula every column of data must be a number{which}; write a formula, for example "
             "'C(stage) + age'."
         )
-    return np.asarray(data, dtype=np.float64)
+    return float_matrix("data", data)
 
 
 def _holds_numbers(values: Any) -> bool:

@@ -71,6 +71,8 @@ def as_numbers(
 
 def as_array(name: str, values: Any) -> NDArray[Any]:
     """numpy's array of the values, keeping apart what numpy would melt into one kind."""
+    if hasattr(values, "columns") and hasattr(values, "iloc"):
+        raise InputError(f"{name} must be one column; got a frame with columns {list(values.columns)[:5]}.")
     mixed = isinstance(values, (list, tuple)) and len({*map(type, values)}) > 1
     if mixed and any(isinstance(v, (bool, np.bool_, str, bytes, timedelta, date)) for v in values):
         # [1.0, True] would become 1.0, 1.0 and ["a", nan] the text "nan".

@@ -12,19 +12,22 @@ def index_of(values: Any) -> Any:
     return values.index if hasattr(values, "iloc") else None
 
 
-def in_order_of(index: Any, name: str, values: Any, of: str = "time") -> Any:
-    """`values` in the row order of `index`; refused when the labels are not the same ones.
+def places(index: Any, own: Any, name: str, of: str) -> Any:
+    """Where the rows labelled `index` are among those labelled `own`; None where they pair as they stand.
 
     Without labels on either side rows pair by position, and a wrong number of rows is left to the check
     of lengths, whose message says more.
+
+    Raises
+    ------
+    InputError : the labels are not the same ones.
     """
-    own = index_of(values)
     if own is None or index is None or own is index or len(own) != len(index) or own.equals(index):
-        return values
+        return None
     if own.is_unique and index.is_unique:
         place = own.get_indexer(index)
         if (place >= 0).all():
-            return values.iloc[place]
+            return place
         stranger = own[int((index.get_indexer(own) < 0).argmax())]
         why = f"row {stranger!r} of {name} is not in {of}"
     else:
@@ -33,6 +36,12 @@ def in_order_of(index: Any, name: str, values: Any, of: str = "time") -> Any:
         f"{name} and {of} carry different row labels ({why}), so their rows cannot be paired. Select both from one "
         f"frame, or pass {name}.to_numpy() if position is what pairs them."
     )
+
+
+def in_order_of(index: Any, name: str, values: Any, of: str = "time") -> Any:
+    """`values` in the row order of `index`; refused when the labels are not the same ones."""
+    place = places(index, index_of(values), name, of)
+    return values if place is None else values.iloc[place]
 
 
 def paired(**columns: Any) -> tuple[Any, ...]:

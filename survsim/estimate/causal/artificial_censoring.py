@@ -9,6 +9,7 @@ import numpy as np
 from survsim.core.checks import BoolArray, FloatArray
 from survsim.core.errors import InputError
 from survsim.core.surv import Surv
+from survsim.core.times import meet
 from survsim.estimate.causal.logistic import logistic
 
 
@@ -54,7 +55,7 @@ class Clones:
         return cls(
             time=time, event=event, start=start, matrix=matrix, terms=terms, grace=grace,
             own=np.ones(len(surv)) if surv.weight is None else surv.weight,
-            breaks=np.linspace(0.0, grace, n_intervals + 1), grid=np.unique(time[event]),
+            breaks=meet(np.linspace(0.0, grace, n_intervals + 1), np.concatenate([time, start])), grid=np.unique(time[event]),
             end=end, seen=event & (end >= time),
         )  # fmt: skip
 

@@ -14,6 +14,7 @@ from survsim.core.provenance import Provenance
 from survsim.core.result import result
 from survsim.core.surv import Surv
 from survsim.core.tables import frame
+from survsim.core.times import meet
 from survsim.estimate.causal.artificial_censoring import Clones
 from survsim.estimate.causal.contrast import (
     CausalContrast,
@@ -118,7 +119,7 @@ def clone_censor_weight(
     >>> clone_censor_weight(s, start, grace=3, times=8, tau=8, n_resamples=0).n_censored.tolist()
     [4.0, 3.0]
     """
-    between("grace", grace, 0.0, float(surv.time.max()))
+    grace = between("grace", grace, 0.0, float(surv.time.max()), unit=surv.unit)
     between("conf_level", conf_level, 0.0, 1.0)
     between("n_resamples", n_resamples, 0, 1e6, open_ends=False)
     between("n_intervals", n_intervals, 1, 1000, open_ends=False)
@@ -126,7 +127,7 @@ def clone_censor_weight(
     if truncate is not None:
         between("truncate", truncate, 0.0, 0.5)
     clones = _clones(surv, start, grace, formula, data, int(n_intervals))
-    at, horizon = asked(times, tau, float(clones.end.max(axis=1).min()), surv.unit)
+    at, horizon = asked(times, tau, float(clones.end.max(axis=1).min()), surv.unit, surv.time)
     ones = np.ones(len(surv))
     weights = _truncated(clones, clones.weights(ones, separation), truncate, ones)
     curves = clones.curves(ones, weights)
@@ -167,6 +168,7 @@ def _clones(
         )
     if (formula is None) != (data is None):
         raise InputError("formula and data come together; leave both out to weight without covariates.")
+    data = surv.paired("data", data)
     if data is not None and len(data) != len(surv):
         raise InputError(f"data has {len(data)} rows for {len(surv)} patients; they must be in one order.")
     matrix = np.empty((len(surv), 0))
@@ -174,7 +176,9 @@ def _clones(
     if formula is not None and data is not None:
         design = design_matrix(formula, data)
         matrix, terms = design.matrix, design.columns
-    clones = Clones.of(surv, start_times(start, surv), matrix, terms, float(grace), n_intervals)
+    begin = start_times(start, surv)
+    grace = float(meet(grace, np.concatenate([surv.time, begin])))
+    clones = Clones.of(surv, begin, matrix, terms, grace, n_intervals)
     clones.check(surv.unit)
     return clones
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from survsim.core.checks import FloatArray, between, float_vector, one_of
+from survsim.core.checks import FloatArray, one_of
 from survsim.core.errors import InputError
 from survsim.core.result import Result, format_number, result
 from survsim.core.tables import Columns
+from survsim.core.times import asked_time, asked_times, same
 
 if TYPE_CHECKING:
     pass
@@ -76,7 +77,7 @@ class CausalContrast(Result):
             for k in range(len(self.quantity))
             if self.quantity[k] == quantity
             and self.group[k] == group
-            and (time is None or self.time[k] == time)
+            and (time is None or same(self.time[k], time))
         ]
         if len(found) != 1:
             have = sorted({(q, str(g), float(t)) for q, g, t in zip(self.quantity, self.group, self.time)})
@@ -89,10 +90,16 @@ class CausalContrast(Result):
         return {n: float(getattr(self, n)[found[0]]) for n in names}
 
 
-def asked(times: Any, tau: float | None, last: float, unit: str) -> tuple[FloatArray, float]:
-    """Times and horizon as asked for, within the follow-up `last`; None takes a default from it."""
-    horizon = last if tau is None else between("tau", tau, 0.0, np.inf)
-    at = np.array([horizon]) if times is None else np.unique(float_vector("times", np.atleast_1d(times)))
+def asked(
+    times: Any, tau: float | None, last: float, unit: str, known: FloatArray
+) -> tuple[FloatArray, float]:
+    """Times and horizon as asked for, within the follow-up `last`; None takes a default from it.
+
+    Times that differ from a `known` one in the last bits are put to it.
+    """
+    known = np.append(known, last)
+    horizon = last if tau is None else asked_time("tau", tau, known, unit=unit)
+    at = np.array([horizon]) if times is None else np.unique(asked_times("times", times, known, unit))
     beyond = max(horizon, float(at.max()))
     if beyond > last:
         raise InputError(

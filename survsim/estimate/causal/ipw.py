@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from survsim.core.checks import BoolArray, FloatArray, between, one_of
+from survsim.core.checks import BoolArray, FloatArray, between, label_list, one_of
 from survsim.core.errors import ConvergenceError, InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import result
@@ -103,8 +103,9 @@ def ipw_kaplan_meier(
     """
     one_of("interval", interval, INTERVALS)
     between("conf_level", conf_level, 0.0, 1.0)
+    treatment, data = surv.paired("treatment", treatment), surv.paired("data", data)
     made = _weights(surv, treatment, formula, data, weights, options)
-    at, horizon = asked(times, tau, common_end(surv.time, made.treated), surv.unit)
+    at, horizon = asked(times, tau, common_end(surv.time, made.treated), surv.unit, surv.time)
     heavy = weighted_response(surv, made)
     labels = np.where(made.treated, 1, 0)
     curves = kaplan_meier(heavy, labels, conf_level=conf_level, robust=True)
@@ -173,8 +174,9 @@ def ipw_cox(
 
     from survsim.estimate.cox.regression import cox_ph
 
+    treatment, data = surv.paired("treatment", treatment), surv.paired("data", data)
     made = _weights(surv, treatment, formula, data, weights, options)
-    frame = pd.DataFrame({"treated": made.treated.astype(np.float64)})
+    frame = pd.DataFrame({"treated": made.treated.astype(np.float64)}, index=surv.index)
     fit = cox_ph(weighted_response(surv, made), None, frame, ties=ties, robust=True, conf_level=conf_level)
     return replace(
         fit,
@@ -209,7 +211,8 @@ def _weights(
         return treatment_weights(treatment, formula, data, **{"source": surv.sources} | options)
     if formula is not None or data is not None or options:
         raise InputError("weights already has its formula and options; pass one or the other.")
-    labels = list(np.asarray(treatment).tolist())
+    weights = weights.in_order_of(surv)
+    labels = label_list("treatment", treatment)
     if len(labels) != len(surv) or weights.treated.size != len(surv):
         raise InputError(
             f"treatment ({len(labels)}), weights ({weights.treated.size}) and response ({len(surv)}) differ in length."

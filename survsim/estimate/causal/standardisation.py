@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -97,13 +97,14 @@ def standardised_survival(
     recipe = _Recipe.of(fit, treatment)
     surv = fit.surv
     require_columns(data, [treatment])
+    data = surv.paired("data", data)
     if len(data) != len(surv):
         raise InputError(
             f"data has {len(data)} rows; the fit is of {len(surv)}. Pass the rows that were fitted."
         )
     levels, treated = two_treatments(data[treatment], len(data), reference)
     over = {"all": np.ones(len(data), bool), "treated": treated, "untreated": ~treated}[population]
-    at, horizon = asked(times, tau, common_end(surv.time, treated), surv.unit)
+    at, horizon = asked(times, tau, common_end(surv.time, treated), surv.unit, surv.time)
     task = _Task(data, treatment, levels, over, at, horizon)
     estimate, curves = task.values(fit, np.arange(len(data)))
     replicates = np.empty((0, estimate.size))
@@ -134,6 +135,7 @@ def _replicates(
     cluster = None if surv.cluster is None else np.unique(surv.cluster, return_inverse=True)[1]
     counts = resample_counts(len(surv), n_resamples, seed, stream="standardisation", cluster=cluster)
     values = np.full((n_resamples, size), np.nan)
+    surv = replace(surv, index=None)  # rows are paired already, and drawn together
     for b, row in enumerate(counts):
         rows = np.repeat(np.arange(len(surv)), row.astype(np.int64))
         if not task.over[rows].any():

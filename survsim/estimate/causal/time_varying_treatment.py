@@ -9,8 +9,10 @@ import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray, positions
 from survsim.core.errors import InputError
+from survsim.core.kinds import as_numbers
 from survsim.core.provenance import Provenance
 from survsim.core.surv import Surv
+from survsim.core.times import meet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,10 +22,10 @@ if TYPE_CHECKING:
 
 def start_times(start: Any, surv: Surv) -> FloatArray:
     """Treatment starts (n,) in the unit of `surv`, inf for never; everything else that is wrong is said."""
-    values = np.asarray(start, dtype=np.float64)
+    values, gaps = as_numbers("start", surv.paired("start", start), surv.unit)
     if values.shape != (len(surv),):
         raise InputError(f"start must have one value a patient ({len(surv)}); got shape {values.shape}.")
-    missing = np.isnan(values)
+    missing = np.isnan(values) if gaps is None else gaps | np.isnan(values)
     if missing.any():
         raise InputError(
             f"start is missing in {positions(missing)}. Pass numpy.inf for patients never treated; leave out, or "
@@ -34,6 +36,8 @@ def start_times(start: Any, surv: Surv) -> FloatArray:
             f"start must not be negative; found {values[values < 0][0]:g} in {positions(values < 0)}. Treatment "
             "from before time 0 is not a start; count such patients as starting at 0, or leave them out."
         )
+    known = surv.time if surv.entry is None else np.concatenate([surv.time, surv.entry])
+    values = meet(values, known)
     late = np.isfinite(values) & (values > surv.time)
     if late.any():
         i = int(np.flatnonzero(late)[0])
@@ -60,7 +64,10 @@ def start_stop(surv: Surv, start: Any) -> tuple[Surv, IntArray, FloatArray]:
     to_time = np.concatenate([split[before], surv.time[after]])
     last = np.concatenate([~after[before], np.ones(after.sum(), bool)])
     part = replace(surv, entry=None).take(rows)
-    made = replace(part, time=to_time, entry=from_time, event=part.event & last, cause=None, cause_labels=())
+    made = replace(
+        part, time=to_time, entry=from_time, event=part.event & last, cause=None, cause_labels=(),
+        id=rows.astype(np.int64), id_labels=tuple(range(len(surv))), index=None,
+    )  # fmt: skip
     return made, rows, treated
 
 
@@ -99,6 +106,7 @@ def time_varying_treatment(
 
     if (formula is None) != (data is None):
         raise InputError("formula and data come together; leave both out for treatment alone.")
+    data = surv.paired("data", data)
     if data is not None and (len(data) != len(surv) or "treated" in data.columns):
         raise InputError(
             f"data must have {len(surv)} rows and no column 'treated' (the name of the switch); it has {len(data)}."

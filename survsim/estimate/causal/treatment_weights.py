@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,8 +12,10 @@ import numpy as np
 from survsim.core.checks import BoolArray, FloatArray, between, label_codes, one_of
 from survsim.core.design import Design, design_matrix
 from survsim.core.errors import InputError, SmallSampleWarning
+from survsim.core.pairing import in_order_of, index_of, places
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.surv import Surv
 from survsim.core.tables import Columns, from_rows
 from survsim.estimate.causal.logistic import SEPARATION, Logistic, logistic
 
@@ -58,6 +61,15 @@ class TreatmentWeights(Result):
     separation: str
     firth: bool
     design: Design
+
+    def in_order_of(self, surv: Surv) -> TreatmentWeights:
+        """The weights in the row order of a response, where both know the labels of their rows."""
+        rows = places(surv.index, self.design.index, "weights", "the response")
+        if rows is None:
+            return self
+        parts = {n: getattr(self, n)[rows] for n in ("treated", "propensity", "weight", "untruncated")}
+        design = replace(self.design, matrix=self.design.matrix[rows], index=surv.index)
+        return replace(self, **parts, design=design)
 
     def columns(self) -> Columns:
         """One row a group: n, effective_size, mean, smallest and largest weight, largest_share, range of propensity."""
@@ -139,6 +151,7 @@ def treatment_weights(
         )
     if truncate is not None:
         between("truncate", truncate, 0.0, 0.5)
+    treatment = in_order_of(index_of(data), "treatment", treatment, "data")
     groups, treated = two_treatments(treatment, len(data), reference)
     design = design_matrix(formula, data)
     steady = estimand == "ate" if stabilised is None else bool(stabilised)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from survsim.core.checks import FloatArray, IntArray, between, float_vector, one_of
+from survsim.core.checks import FloatArray, IntArray, between, one_of
 from survsim.core.errors import ExtrapolationWarning, InputError
 from survsim.core.event_table import EventTable, group_rows
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns, stacked
+from survsim.core.times import asked_times, meet
 from survsim.estimate.nonparametric.band_scales import TRANSFORMED, Band, normal_quantile
 from survsim.kernels import competing
 
@@ -104,7 +105,8 @@ class AalenJohansen(Result):
         """
         import pandas as pd
 
-        at = float_vector("times", np.atleast_1d(times))
+        shown = asked_times("times", times, unit=self.unit)
+        at = meet(shown, self.time)
         parts = []
         for g, label in enumerate(self.groups):
             rows = slice(int(self.bounds[g]), int(self.bounds[g + 1]))
@@ -114,12 +116,12 @@ class AalenJohansen(Result):
             if beyond.any():
                 warnings.warn(
                     f"group {label!r} was followed to {time[-1]:g} {self.unit} only; the incidence at "
-                    f"{', '.join(f'{t:g}' for t in at[beyond])} is unknown (NaN).",
+                    f"{', '.join(f'{t:g}' for t in shown[beyond])} is unknown (NaN).",
                     ExtrapolationWarning,
                     stacklevel=2,
                 )
             for c, cause in enumerate(self.causes):
-                columns = {"group": label, "cause": cause, "time": at}
+                columns = {"group": label, "cause": cause, "time": shown}
                 for name in ("estimate", "std_error", "conf_low", "conf_high"):
                     values = np.concatenate([[0.0], getattr(self, name)[c, rows]])[k]
                     columns[name] = np.where(beyond, np.nan, values)
@@ -192,7 +194,7 @@ def aalen_johansen(
         conf_type=conf_type,
         conf_level=float(conf_level),
         unit=surv.unit,
-        n_patients=np.array([len(part) for part in parts]),
+        n_patients=np.array([part.n_patients for part in parts]),
         n_events=np.array(
             [np.bincount(causes_of(part), minlength=len(surv.cause_labels) + 1)[1:] for part in parts]
         ),

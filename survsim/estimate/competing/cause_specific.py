@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from survsim.core.checks import FloatArray, float_vector
+from survsim.core.checks import FloatArray
 from survsim.core.errors import ExtrapolationWarning, InputError
+from survsim.core.pairing import index_of
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns, stacked
+from survsim.core.times import asked_times, meet
 from survsim.estimate.competing.aalen_johansen import causes_of
 from survsim.estimate.cox.regression import cox_ph
 from survsim.estimate.cox.result import CoxFit
@@ -48,7 +50,8 @@ class CauseSpecificCox(Result):
         from survsim.estimate.competing.fine_gray_prediction import PredictedIncidence
 
         grid = np.unique(self.surv.time[self.surv.event])
-        when = grid if times is None else float_vector("times", np.atleast_1d(times))
+        shown = grid if times is None else asked_times("times", times, unit=self.surv.unit)
+        when = meet(shown, self.surv.time)
         end = float(self.surv.time.max())
         if (when > end).any():
             warnings.warn(
@@ -63,9 +66,9 @@ class CauseSpecificCox(Result):
         found = np.concatenate([pad, incidence], axis=2)[:, :, at]
         nothing = np.full(found.shape, np.nan)
         return PredictedIncidence(
-            labels=tuple(getattr(data, "index", range(found.shape[1]))),
+            labels=tuple(range(found.shape[1]) if index_of(data) is None else index_of(data)),
             causes=tuple(self.fits),
-            time=when,
+            time=shown,
             estimate=found,
             std_error=nothing,
             conf_low=nothing.copy(),

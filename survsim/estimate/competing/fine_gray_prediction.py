@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from survsim.core.checks import FloatArray, float_vector
+from survsim.core.checks import FloatArray
 from survsim.core.design import Design
 from survsim.core.errors import ExtrapolationWarning, InputError
+from survsim.core.pairing import index_of
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
+from survsim.core.times import asked_times, meet
 from survsim.estimate.competing.aalen_johansen import probability_band
 from survsim.estimate.competing.fine_gray_problem import Problem
 from survsim.kernels import fine_gray as kernel
@@ -94,7 +96,8 @@ def predict_incidence(
     """
     x = fit.design.apply(data)
     part = _stratum(fit, stratum)
-    when = part.at.times if times is None else float_vector("times", np.atleast_1d(times))
+    shown = part.at.times if times is None else asked_times("times", times, unit=fit.unit)
+    when = meet(shown, fit.problem.surv.time)
     end = float(fit.problem.surv.time[part.rows].max())
     if (when > end).any():
         warnings.warn(
@@ -122,9 +125,9 @@ def predict_incidence(
         error[i] = risk[i] * np.sqrt((moved**2).sum(axis=0)) * (1.0 - estimate[i])
     low, high = probability_band(conf_type, estimate, error, fit.conf_level)
     return PredictedIncidence(
-        labels=tuple(getattr(data, "index", range(x.shape[0]))),
+        labels=tuple(range(x.shape[0]) if index_of(data) is None else index_of(data)),
         causes=(fit.cause,),
-        time=when,
+        time=shown,
         estimate=estimate[None],
         std_error=error[None],
         conf_low=low[None],

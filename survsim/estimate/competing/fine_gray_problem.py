@@ -56,11 +56,16 @@ class Problem:
             raise InputError(
                 f"nobody has an event of cause {surv.cause_labels[code - 1]!r}; its regression does not exist."
             )
+        if surv.continues.any():
+            raise InputError(
+                "patients have several rows (id=): the law of censoring would take the end of a row for the end of "
+                "follow-up. Use cause_specific_cox for covariates that change, or one row a patient."
+            )
         weight = np.ones(len(surv)) if surv.weight is None else surv.weight
         centre = design.matrix.mean(axis=0)
         groups = np.zeros(len(surv), np.int64)
         if censoring_by is not None:
-            groups = label_codes("censoring_by", censoring_by, len(surv))[0]
+            groups = label_codes("censoring_by", surv.paired("censoring_by", censoring_by), len(surv))[0]
         strata = []
         for s in range(1) if surv.stratum is None else np.unique(surv.stratum):
             rows = np.arange(len(surv)) if surv.stratum is None else np.flatnonzero(surv.stratum == s)

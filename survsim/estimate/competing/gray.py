@@ -13,7 +13,7 @@ from survsim.core.result import Result, format_number, result
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns
 from survsim.estimate.competing.aalen_johansen import cause_code, causes_of
-from survsim.estimate.nonparametric.logrank import chi2_tail, comparison_groups, quadratic_form
+from survsim.estimate.nonparametric.logrank import chi2_tail, comparison_groups, patients_of, quadratic_form
 from survsim.kernels.gray import gray_scores
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def gray_test(surv: Surv, by: Any, *, cause: Any = None, rho: float = 0.0) -> Gr
     return GrayTest(
         cause=surv.cause_labels[code - 1],
         groups=groups,
-        n_patients=np.bincount(codes, minlength=len(groups)),
+        n_patients=patients_of(surv, codes, len(groups)),
         n_event=np.bincount(codes[causes == code], minlength=len(groups)),
         score=score,
         covariance=covariance,

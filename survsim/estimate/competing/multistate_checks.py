@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from survsim.core.checks import float_vector
+from survsim.core import times
+from survsim.core.checks import as_labels, float_vector
 from survsim.core.errors import InputError
+from survsim.core.kinds import as_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,30 +29,36 @@ def _named(items: Any) -> str:
     return ", ".join(found[:SHOWN]) + rest
 
 
-def check_patients(patients: pd.DataFrame, follow_up: str) -> pd.Series[float]:
+def check_patients(patients: pd.DataFrame, follow_up: str, unit: str) -> pd.Series[float]:
     """End of follow-up by patient, finite and not negative, each patient once."""
     import pandas as pd
 
     doubled = patients["patient_id"][patients["patient_id"].duplicated()]
     if len(doubled):
         raise InputError(f"patients must have one row a patient; {_named(doubled)} more than one.")
-    end = float_vector(follow_up, patients[follow_up])
+    as_labels("patients['patient_id']", patients["patient_id"])
+    end = float_vector(follow_up, patients[follow_up], unit=unit)
     if end.size == 0 or end.min() < 0:
         raise InputError(
             f"{follow_up} must be 0 or more for at least one patient; check the dates behind it."
         )
-    return pd.Series(end, index=pd.Index(patients["patient_id"].to_numpy(), name="patient_id"))
+    times.refuse_overflow(follow_up, end)
+    return pd.Series(times.join(end)[0], index=pd.Index(patients["patient_id"].to_numpy(), name="patient_id"))
 
 
 def check_events(
-    events: pd.DataFrame, ends: pd.Series[float], start: str, pairs: tuple[tuple[str, str], ...]
+    events: pd.DataFrame, ends: pd.Series[float], start: str, pairs: tuple[tuple[str, str], ...], unit: str
 ) -> pd.DataFrame:
     """Events by patient and time, in an order that the transitions allow."""
     faults: list[str] = []
+    as_labels("events['patient_id']", events["patient_id"])
     strangers = events["patient_id"][~events["patient_id"].isin(ends.index)]
     if len(strangers):
         raise InputError(f"events name patients who are not in patients: {_named(strangers)}.")
-    time = float_vector("events['time']", events["time"])
+    as_labels("events['state']", events["state"])
+    time = float_vector("events['time']", events["time"], unit=unit)
+    if time.size:
+        time = times.meet(times.join(time)[0], np.append(ends.to_numpy(), 0.0))
     rows = events.assign(time=time).sort_values(["patient_id", "time"], kind="stable").reset_index(drop=True)
     late = rows[rows["time"] > rows["patient_id"].map(ends)]
     if len(late):
@@ -79,10 +87,12 @@ def check_events(
     return rows
 
 
-def check_facts(facts: pd.DataFrame, ends: pd.Series[float]) -> pd.DataFrame:
+def check_facts(facts: pd.DataFrame, ends: pd.Series[float], events: pd.DataFrame, unit: str) -> pd.DataFrame:
     """Times of facts, patients by facts; inf never, NaN not known."""
     import pandas as pd
 
+    as_labels("facts['patient_id']", facts["patient_id"])
+    as_labels("facts['fact']", facts["fact"])
     faults: list[str] = []
     strangers = facts["patient_id"][~facts["patient_id"].isin(ends.index)]
     if len(strangers):
@@ -93,6 +103,8 @@ def check_facts(facts: pd.DataFrame, ends: pd.Series[float]) -> pd.DataFrame:
     _raise(faults)
     names = list(dict.fromkeys(facts["fact"]))
     wide = pd.DataFrame(np.inf, index=ends.index, columns=names)
-    for patient, name, time in zip(facts["patient_id"], facts["fact"], facts["time"]):
-        wide.loc[patient, name] = float("nan") if time is None else float(time)
+    given = as_numbers("facts['time']", facts["time"], unit)[0]
+    when = times.meet(given, np.concatenate([ends.to_numpy(), events["time"].to_numpy(dtype=np.float64)]))
+    for patient, name, time in zip(facts["patient_id"], facts["fact"], when):
+        wide.loc[patient, name] = time
     return wide

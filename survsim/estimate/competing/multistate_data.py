@@ -145,14 +145,14 @@ def prepare_multistate(
     require_columns(events, ["patient_id", "state", "time"], "events")
     pairs = tuple((a, b) for a, targets in transitions.items() for b in targets)
     states = _states(start, pairs)
-    ends = check_patients(patients, follow_up)
-    ordered = check_events(events, ends, start, pairs)
+    ends = check_patients(patients, follow_up, unit)
+    ordered = check_events(events, ends, start, pairs, unit)
     stays = _stays(ends, ordered, start, {a for a, _ in pairs})
     names: tuple[str, ...] = ()
     wide = None
     if facts is not None:
         require_columns(facts, ["patient_id", "fact", "time"], "facts")
-        wide = check_facts(facts, ends)
+        wide = check_facts(facts, ends, ordered, unit)
         names = tuple(map(str, wide.columns))
     own = patients.set_index("patient_id")[list(covariates)]
     rows = _long(stays, pairs, wide)

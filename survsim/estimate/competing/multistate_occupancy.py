@@ -20,6 +20,7 @@ from survsim.core.errors import ExtrapolationWarning
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns, stacked
+from survsim.core.times import asked_times, meet
 from survsim.estimate.competing.aalen_johansen import BANDS, VARIANCES, probability_band
 from survsim.estimate.competing.multistate_data import MultistateData
 from survsim.kernels import occupancy as kernel
@@ -83,7 +84,8 @@ class MultistateOccupancy(Result):
         """
         import pandas as pd
 
-        at = float_vector("times", np.atleast_1d(times))
+        shown = asked_times("times", times, unit=self.unit)
+        at = meet(shown, self.time)
         parts = []
         for g, label in enumerate(self.groups):
             rows = slice(int(self.bounds[g]), int(self.bounds[g + 1]))
@@ -97,7 +99,7 @@ class MultistateOccupancy(Result):
                 )
             k = np.searchsorted(time, at, side="right")
             for s, state in enumerate(self.states):
-                columns: dict[str, Any] = {"group": label, "state": state, "time": at}
+                columns: dict[str, Any] = {"group": label, "state": state, "time": shown}
                 for name in ("estimate", "std_error", "conf_low", "conf_high"):
                     before = 0.0 if name == "std_error" else self.start[g, s]
                     values = np.concatenate([[before], getattr(self, name)[s, rows]])[k]

@@ -14,6 +14,8 @@ from survsim.core import units
 from survsim.core.checks import FloatArray, float_vector, positions
 from survsim.core.distributions import HazardDistribution, PiecewiseExponential, ResidualLife, WithBackground
 from survsim.core.errors import InputError
+from survsim.core.kinds import as_numbers
+from survsim.core.pairing import paired
 from survsim.core.surv import Surv
 
 
@@ -34,6 +36,7 @@ def life_table(age: Any, probability: Any) -> PiecewiseExponential:
     >>> round(float(law.hazard(61.5)), 5)
     0.01106
     """
+    age, probability = paired(age=age, probability=probability)
     ages = float_vector("age", age)
     chance = float_vector("probability", probability)
     if chance.size != ages.size:
@@ -76,7 +79,7 @@ def background_rates(surv: Surv, law: HazardDistribution, age: Any) -> FloatArra
     >>> background_rates(surv, law, [60, 70]).round(5)
     array([0.00186, 0.00558])
     """
-    years = _ages(age, len(surv))
+    years = _ages(surv.paired("age", age), len(surv))
     factor = units.conversion_factor("years", surv.unit)
     return law.to_unit(surv.unit).hazard(years * factor + surv.time)
 
@@ -100,7 +103,7 @@ def all_cause(distribution: HazardDistribution, law: HazardDistribution, age: An
     True
     """
     unit = distribution.time_unit
-    years = np.asarray(age, dtype=np.float64)
+    years = as_numbers("age", age)[0]
     if not np.isfinite(years).all() or (years < 0).any():
         raise InputError(f"age must be years from 0; got {years.min():g}.")
     elapsed = years * units.conversion_factor("years", unit)

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from scipy.special import ndtri
 
-from survsim.core.checks import FloatArray, float_vector
+from survsim.core.checks import FloatArray
 from survsim.core.distributions import HazardDistribution
 from survsim.core.errors import ExtrapolationWarning, InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns
+from survsim.core.times import asked_times
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,7 +85,7 @@ def predict_survival(fit: Fitted, data: Any, times: Any, conf_level: float) -> S
     """Survival at times with intervals on the scale log(-log S), where they stay inside 0 and 1."""
     if times is None:
         raise InputError(f"times is missing: pass the times, in {fit.surv.unit}, at which to predict.")
-    grid = float_vector("times", np.atleast_1d(times))
+    grid = asked_times("times", times, unit=fit.surv.unit)
     _warn_beyond(fit, float(grid.max()))
 
     def log_log(law: HazardDistribution) -> FloatArray:

@@ -270,7 +270,7 @@ def check_background(background: Any, surv: Surv) -> FloatArray | None:
     """Background hazards, one a patient, at least 0."""
     if background is None:
         return None
-    rates = float_vector("background", background, len(surv))
+    rates = float_vector("background", surv.paired("background", background), len(surv))
     if rates.min() < 0:
         bad = rates < 0
         raise InputError(

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from survsim.core.checks import FloatArray, float_vector, one_of
+from survsim.core.checks import FloatArray, one_of
 from survsim.core.errors import ConvergenceError, InputError
 from survsim.core.provenance import Provenance
 from survsim.core.spelling import family_name
 from survsim.core.surv import Surv
+from survsim.core.times import asked_times
 from survsim.estimate.parametric.families import (
     ExponentialFamily,
     Family,
@@ -85,7 +86,7 @@ def parametric_survival(
     0.1667
     """
     family = one_of("family", family_name(family), FAMILIES)
-    law = _family(family, cuts)
+    law = _family(family, cuts, surv)
     designs = _designs(law, surv, formula, ancillary, data)
     provenance = Provenance.of(
         "parametric_survival", surv, family=family, formula=designs[0].formula,
@@ -112,7 +113,7 @@ def parametric_survival(
         ) from None
 
 
-def _family(name: str, cuts: Sequence[float] | None) -> Family:
+def _family(name: str, cuts: Sequence[float] | None, surv: Surv) -> Family:
     if (name == "piecewise_exponential") != (cuts is not None):
         raise InputError(
             "cuts (the times at which the hazard changes) belong to family='piecewise_exponential', and it needs them."
@@ -122,7 +123,7 @@ def _family(name: str, cuts: Sequence[float] | None) -> Family:
 
         return GeneralisedGammaFamily()
     if name == "piecewise_exponential":
-        points = float_vector("cuts", np.atleast_1d(np.asarray(cuts, dtype=object)))
+        points = asked_times("cuts", cuts, surv.time, surv.unit)
         if points.size == 0 or (points <= 0).any() or (np.diff(points) <= 0).any():
             raise InputError(f"cuts must be increasing times above 0; got {points.tolist()}.")
         return PiecewiseFamily(tuple(float(c) for c in points))

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from survsim.core.checks import FloatArray, IntArray, float_vector
+from survsim.core.checks import FloatArray, IntArray
 from survsim.core.distributions.natural_spline import spline_basis
 from survsim.core.encoding import stored
 from survsim.core.errors import InputError
 from survsim.core.surv import Surv
+from survsim.core.times import asked_times
 from survsim.estimate.parametric.families import DENSITY, SURVIVAL
 from survsim.estimate.parametric.likelihood_terms import Terms
 from survsim.estimate.parametric.newton import Evaluation
@@ -55,7 +56,7 @@ class SplineTerm:
         outer = np.array([u.min(), u.max()])
         if knots is None:
             return cls(_with_inner(outer, _centiles(u, df)))
-        times = float_vector("knots", np.atleast_1d(np.asarray(knots, dtype=object)))
+        times = asked_times("knots", knots, unit=surv.unit)
         if (times <= 0).any():
             raise InputError(f"knots must be times above 0; got {times.tolist()}.")
         return cls(_with_inner(outer, np.log(times)))

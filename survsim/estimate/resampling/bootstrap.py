@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from survsim.core.checks import FloatArray, between, float_vector, one_of
+from survsim.core.checks import FloatArray, between, float_matrix, float_vector, one_of
 from survsim.core.errors import InputError
 from survsim.core.event_table import group_rows
 from survsim.core.provenance import Provenance
@@ -15,6 +15,7 @@ from survsim.core.result import Result, result
 from survsim.core.streams import stream_key
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns
+from survsim.core.times import at_least_one, meet
 from survsim.estimate.nonparametric.quantiles import TOLERANCE
 from survsim.kernels import batch_product_limit as batch
 
@@ -74,7 +75,7 @@ def bootstrap(
     conf_level: float = 0.95,
     workers: int | None = None,
 ) -> Bootstrap:
-    """Percentile intervals from resampled patients (clusters where the response has them).
+    """Percentile intervals from resampled patients (clusters, or patients with all their rows, drawn whole).
 
     Parameters
     ----------
@@ -144,7 +145,8 @@ def resample_counts(
 
 def _counts(surv: Surv, n_resamples: int, seed: int, group: int) -> Iterator[FloatArray]:
     # Blocks of a fixed size, each its own stream: memory is flat and results do not depend on workers.
-    cluster = None if surv.cluster is None else np.unique(surv.cluster, return_inverse=True)[1]
+    together = surv.id if surv.cluster is None else surv.cluster
+    cluster = None if together is None else np.unique(together, return_inverse=True)[1]
     step = max(1, BLOCK // len(surv))
     for block, start in enumerate(range(0, n_resamples, step)):
         size = min(step, n_resamples - start)
@@ -164,7 +166,8 @@ def _replicator(
     elif at is None:
         raise InputError(f"statistic={statistic!r} needs at=, the numbers it is asked at.")
     else:
-        points = float_vector("at", np.atleast_1d(at))
+        points = float_vector("at", at_least_one(at), unit=None if statistic == "quantile" else surv.unit)
+    known = points if statistic in ("median", "quantile") else meet(points, surv.time)
     if statistic == "quantile":
         for p in points:
             between("at", p, 0.0, 1.0)
@@ -176,9 +179,9 @@ def _replicator(
         if statistic in ("median", "quantile"):
             columns = [batch.crossing_times(data.time, curves, p, TOLERANCE) for p in points]
         elif statistic == "rmst":
-            columns = [batch.restricted_means(data.time, curves, tau) for tau in points]
+            columns = [batch.restricted_means(data.time, curves, tau) for tau in known]
         else:
-            columns = [batch.survival_at(data.time, curves, t) for t in points]
+            columns = [batch.survival_at(data.time, curves, t) for t in known]
         return np.stack(columns, axis=1)
 
     if statistic == "median":
@@ -203,8 +206,7 @@ def _cox(surv: Surv, covariates: Any, workers: int | None) -> tuple[list[str], R
     if covariates is None:
         raise InputError('statistic="cox" needs covariates=, an (n, p) matrix or frame of numbers.')
     names = [str(c) for c in getattr(covariates, "columns", [])]
-    x = np.asarray(covariates, dtype=np.float64)
-    x = x[:, None] if x.ndim == 1 else x
+    x = float_matrix("covariates", surv.paired("covariates", covariates))
     if x.ndim != 2 or x.shape[0] != len(surv) or not np.isfinite(x).all():
         raise InputError(
             f"covariates must be finite numbers, one row a patient ({len(surv)}); got shape {x.shape}."

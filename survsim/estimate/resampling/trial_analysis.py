@@ -12,6 +12,7 @@ from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.tables import Columns
+from survsim.core.times import meet
 from survsim.core.trial_rows import numbers, trial_rows
 from survsim.estimate.nonparametric.band_scales import normal_quantile
 from survsim.kernels import batch_product_limit, batch_trials
@@ -142,6 +143,7 @@ def _rmst(time: FloatArray, event: BoolArray, arm: IntArray, tau: float | None) 
     """Difference of restricted means and its standard error, (B, 2)."""
     if tau is None:
         return np.full((time.shape[0], 2), np.nan)
+    time = meet(time, [tau])
     here = np.broadcast_to(arm, time.shape)
     # Events before censorings at equal times, as `risk_set.packed_sort` has it.
     key = ((time + 0.0).view(np.uint64) << np.uint64(1)) | (~event).astype(np.uint64)

@@ -108,12 +108,19 @@ class TrialData:
         open_for = calendar[:, None] - self.arrival
         here = open_for > 0
         limit = np.minimum(self.dropout, np.maximum(open_for, 0.0))
-        return np.minimum(self.time, limit), here & (self.time <= limit), here
+        # Held against the calendar, not the time since arrival: (arrival + time) - arrival loses bits, and the
+        # event that triggers a look would miss it.
+        event = here & (self._seen_on <= calendar[:, None])
+        return np.where(event, self.time, np.minimum(self.time, limit)), event, here
 
     def time_of_event(self, number: int) -> FloatArray:
         """Calendar time (B,) of the `number`-th event; infinity in trials that never reach it."""
-        seen = np.where(self.time <= self.dropout, self.arrival + self.time, np.inf)
-        return np.partition(seen, number - 1, axis=1)[:, number - 1]
+        return np.partition(self._seen_on, number - 1, axis=1)[:, number - 1]
+
+    @property
+    def _seen_on(self) -> FloatArray:
+        """Calendar time of each event (B, n), infinity where dropout comes first."""
+        return np.where(self.time <= self.dropout, self.arrival + self.time, np.inf)
 
 
 def trial_data(design: TrialDesign, *, replicates: int, seed: int = 1) -> TrialData:
@@ -172,8 +179,11 @@ def _adaptive(
         if start:
             now = arrival[:, start]
             time = np.where(arm[:, :start] == 1, both[1][:, :start], both[0][:, :start])
-            limit = np.minimum(dropout[:, :start], now[:, None] - arrival[:, :start])
-            odds_share = _share(np.minimum(time, limit), time <= limit, arm[:, :start], design.adaptation)
+            past = TrialData(
+                arrival=arrival[:, :start], arm=arm[:, :start], time=time, dropout=dropout[:, :start]
+            )
+            followed, event, _ = past.cut_at(now)
+            odds_share = _share(followed, event, arm[:, :start], design.adaptation)
         arm[:, start:stop] = u[:, start:stop] <= odds_share[:, None]
     return arm
 

@@ -1,17 +1,36 @@
 """Times that differ in the last bits are one time: among the data, and between the data and what is asked."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from survsim import Surv, check_summary, cox_ph, kaplan_meier, rmst
+from survsim import (
+    Surv,
+    aalen_johansen,
+    bootstrap,
+    check_summary,
+    clone_censor_weight,
+    cox_ph,
+    fine_gray,
+    kaplan_meier,
+    parametric_survival,
+    rmst,
+)
 from survsim.core import times
+from survsim.core.distributions import Exponential
 from survsim.core.errors import InputError, SurvsimWarning
+from survsim.estimate.causal.time_varying_treatment import start_times
+from survsim.estimate.competing.cause_specific import cause_specific_cox
+from survsim.estimate.competing.multistate_data import prepare_multistate
+from survsim.estimate.competing.multistate_occupancy import multistate_occupancy
 from survsim.estimate.cox.batch import cox_trials
 from survsim.estimate.nonparametric.conditional_survival import conditional_survival
 from survsim.estimate.nonparametric.interval_censored import interval_censored_survival
 from survsim.estimate.nonparametric.landmark import landmark
 from survsim.estimate.nonparametric.milestone import milestone_test
 from survsim.estimate.nonparametric.simultaneous_bands import simultaneous_band
+from survsim.estimate.resampling.simulated_trials import analyse_trials
+from survsim.simulation.trials.trial_data import TrialDesign, trial_data
 
 MONTHS = Surv.right([0.5, 1.1, 1.1, 2.0], [1, 1, 1, 0], unit="years").to_unit("months")
 """1.1 years are 13.200000000000001 months."""
@@ -109,3 +128,91 @@ def test_rows_are_joined_each_by_itself():
 def test_whoever_enters_at_0_throughout_is_at_risk_from_0():
     s = Surv.right([3, 4, 5], [1, 1, 0], unit="months", entry=[0, 0, 0])
     assert kaplan_meier(s).at_risk([0, 1]).tolist() == [[3, 3]]
+
+
+NEAR = Surv.competing([0.3, 0.1 + 0.2, 0.5, 0.6, 0.7, 0.8], [1, 2, 1, 1, 2, 0], unit="years")
+X = [[0.0], [1.0], [1.0], [0.0], [0.0], [1.0]]
+
+
+@pytest.mark.parametrize("asked", [0.3, 0.1 + 0.2])
+def test_incidence_at_a_time_is_that_after_its_events(asked):
+    found = aalen_johansen(NEAR).incidence_at(asked)
+    assert found["estimate"].round(6).tolist() == [0.166667, 0.166667]
+    assert found["time"].tolist() == [asked] * 2
+    fit = fine_gray(NEAR, None, X, cause=1)
+    assert fit.predict_incidence([[0.0]], [asked]).estimate[0, 0, 0] > 0
+    both = cause_specific_cox(NEAR, None, X)
+    assert (both.predict_incidence([[0.0]], [asked]).estimate[:, 0, 0] > 0).all()
+
+
+@pytest.mark.parametrize("asked", [13.2, 1.1 * 12])
+def test_resampled_statistics_are_asked_at_the_same_time(asked):
+    survival = bootstrap(MONTHS, "survival", at=asked, n_resamples=20)
+    assert survival.estimate.tolist() == [0.25]
+    s = Surv.right([1.0, 2.0, 1.1 * 12], [1, 1, 0], unit="months")
+    assert bootstrap(s, "rmst", at=asked, n_resamples=20).estimate[0] == pytest.approx((1 + 2 + 13.2) / 3)
+
+
+@pytest.mark.parametrize("cut", [13.2, 1.1 * 12])
+def test_a_cut_at_an_event_time_leaves_the_event_before_it(cut):
+    s = Surv.right([3.0, 1.1 * 12, 1.1 * 12, 20.0, 25.0], [1, 1, 1, 1, 0], unit="months")
+    fit = parametric_survival(s, "piecewise_exponential", cuts=[cut])
+    rate = fit.distribution().hazard([5.0, 20.0]).ravel()
+    np.testing.assert_allclose(rate, [3 / (3 + 4 * 13.2), 1 / (6.8 + 11.8)], rtol=1e-6)
+
+
+def test_batches_of_trials_join_and_take_the_horizon():
+    time = [[0.3, 0.1 + 0.2, 0.5, 0.6, 0.7, 0.8]]
+    joined = [[0.3, 0.3, 0.5, 0.6, 0.7, 0.8]]
+    event, arm = [[0, 1, 1, 1, 1, 1]], [0, 0, 1, 1, 0, 1]
+    for tau in (0.7, 0.1 + 0.2 + 0.4):
+        near = analyse_trials(time, event, arm, unit="years", tau=tau)
+        plain = analyse_trials(joined, event, arm, unit="years", tau=0.7)
+        assert near.z[0] == plain.z[0]
+        np.testing.assert_allclose(near.rmst_difference, plain.rmst_difference, rtol=1e-12)
+        assert np.isfinite(near.rmst_difference).all()
+
+
+def test_states_one_bit_apart_are_at_one_time_and_follow_up_ends_there():
+    patients = pd.DataFrame({"patient_id": ["a", "b"], "follow_up": [0.3, 0.8]})
+    ways = {"well": ["ill", "dead"], "ill": ["dead"]}
+
+    def prepared(*times):
+        events = pd.DataFrame(
+            {"patient_id": ["a"] * len(times), "state": ["ill", "dead"][: len(times)], "time": times}
+        )
+        return prepare_multistate(patients, events, start="well", transitions=ways, unit="years")
+
+    with pytest.raises(InputError, match="two states at one time"):
+        prepared(0.3 - 5e-17, 0.3)
+    made = prepared(0.2, 0.1 + 0.2)
+    assert made.stays["exit"].max() == 0.8
+    assert multistate_occupancy(made).occupancy_at(0.1 + 0.2)["estimate"].tolist() == [0.5, 0.0, 0.5]
+
+
+def test_clones_and_curves_read_at_the_same_time():
+    s = Surv.right([2, 4, 5, 6, 7, 8, 9, 1.1 * 12], [1] * 8, unit="months")
+    start = [np.inf, 1, np.inf, 2, np.inf, 1, np.inf, 2]
+    found = [
+        clone_censor_weight(s, start, grace=3, times=t, tau=8, n_resamples=0).row("survival", "within grace")[
+            "estimate"
+        ]
+        for t in (9.0, 9.0 * (1 + 1e-15), 9.0 * (1 - 1e-15))
+    ]
+    assert found[0] == found[1] == found[2]
+
+
+def test_a_start_one_bit_after_the_end_is_at_the_end():
+    s = Surv.right([0.3, 0.5, 0.6, 0.7], [1, 1, 0, 1], unit="years")
+    assert start_times([0.1 + 0.2, np.inf, 0.2, np.inf], s)[0] == 0.3
+
+
+def test_the_event_that_triggers_a_look_is_in_its_data():
+    arm = Exponential(rate=0.05, time_unit="months")
+    design = TrialDesign(control=arm, treated=arm, n=200, accrual_rate=5.0, follow_up=60.0, looks=(100,))
+    trials = trial_data(design, replicates=500, seed=1)
+    calendar = trials.time_of_event(100)
+    time, event, here = trials.cut_at(calendar)
+    assert (event.sum(axis=1)[np.isfinite(calendar)] == 100).all()
+    assert (event <= here).all()
+    assert (time[event] == trials.time[event]).all()

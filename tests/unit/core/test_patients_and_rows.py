@@ -1,0 +1,89 @@
+"""Start-stop rows are patients where an id says so."""
+
+import numpy as np
+import pytest
+
+from survsim import Surv, cox_ph, kaplan_meier, logrank_test, reverse_kaplan_meier
+from survsim.core.errors import InputError
+from survsim.core.event_table import EventTable
+from survsim.estimate.causal.time_varying_treatment import time_varying_treatment
+
+ROWS = {"time": [2, 4, 7, 3, 6, 5], "event": [0, 0, 1, 0, 1, 0], "entry": [0, 2, 4, 0, 3, 0]}
+ID = [1, 1, 1, 2, 2, 3]
+SPLIT = Surv.right(**ROWS, unit="months", id=ID)
+WHOLE = Surv.right([7, 6, 5], [1, 1, 0], unit="months")
+
+
+def test_counts_are_of_patients():
+    assert repr(SPLIT).startswith("Surv: 3 patients in 6 rows, 2 events")
+    assert SPLIT.n_patients == 3
+    assert "3 patients, 2 events" in kaplan_meier(SPLIT).summary()
+    assert logrank_test(SPLIT, [0, 0, 0, 1, 1, 1]).n_patients.tolist() == [1, 2]
+    assert kaplan_meier(SPLIT, [0, 0, 0, 1, 1, 1]).n_patients.tolist() == [1, 2]
+
+
+def test_nobody_is_censored_where_a_row_goes_on():
+    km = kaplan_meier(SPLIT)
+    assert dict(zip(km.time.tolist(), km.n_censor.tolist())) == {2: 0, 3: 0, 4: 0, 5: 1, 6: 0, 7: 0}
+    assert km.n_risk.tolist() == [3, 3, 3, 3, 2, 1]
+    weighted = EventTable.of(Surv.right(**ROWS, unit="months", id=ID, weight=[2, 2, 2, 1, 1, 3]))
+    assert weighted.n_censor.tolist() == [0, 0, 0, 3, 0, 0]
+
+
+def test_a_patient_who_comes_back_later_was_censored():
+    gap = Surv.right([2, 7], [0, 1], unit="months", entry=[0, 4], id=["a", "a"])
+    assert kaplan_meier(gap).n_censor.tolist() == [1, 0]
+
+
+def test_survival_and_follow_up_are_those_of_whole_patients():
+    split, whole = kaplan_meier(SPLIT), kaplan_meier(WHOLE)
+    np.testing.assert_array_equal(
+        split.survival_at([5, 6, 7]).estimate, whole.survival_at([5, 6, 7]).estimate
+    )
+    np.testing.assert_array_equal(
+        reverse_kaplan_meier(SPLIT).median().estimate, reverse_kaplan_meier(WHOLE).median().estimate
+    )
+
+
+def test_without_an_id_rows_are_called_rows():
+    unknown = Surv.right(**ROWS, unit="months")
+    assert repr(unknown).startswith("Surv: 6 rows, 2 events")
+    assert "6 rows, 2 events" in kaplan_meier(unknown).summary()
+    one_each = Surv.right([3, 4], [1, 0], unit="months", entry=[1, 1], id=["a", "b"])
+    assert repr(one_each).startswith("Surv: 2 patients, 1 events")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"entry": [0, 1, 4, 0, 3, 0]}, r"rows 0 and 1 of patient 1 overlap: 0 to 2 and 1 to 4"),
+        ({"entry": None}, "Several rows of one patient need entry="),
+        ({"id": [1, 1]}, "id must have one value per time"),
+    ],
+)
+def test_rows_of_one_patient_follow_one_another(changes, message):
+    with pytest.raises(InputError, match=message):
+        Surv.right(**({**ROWS, "id": ID} | changes), unit="months")
+
+
+def test_rows_that_meet_in_the_last_bit_go_on():
+    s = Surv.right([0.3, 1.0], [0, 1], unit="years", entry=[0, 0.1 + 0.2], id=["a", "a"])
+    assert s.continues.tolist() == [True, False]
+
+
+def test_selections_and_units_keep_patients():
+    assert SPLIT.take([0, 1, 2]).n_patients == 1
+    assert SPLIT.to_unit("years").n_patients == 3
+
+
+def test_a_treatment_that_starts_later_makes_rows_of_patients():
+    s = Surv.right([5, 8, 9, 12, 3, 7], [1, 1, 0, 1, 1, 1], unit="months")
+    fit = time_varying_treatment(s, [2, np.inf, 4, np.inf, np.inf, 6])
+    assert fit.surv.n_patients == 6
+
+
+def test_the_regression_is_that_of_the_rows():
+    x = [0.0, 1, 1, 0, 0, 1]
+    with_id = cox_ph(Surv.right(**ROWS, unit="months", id=ID), None, x, penalty="firth")
+    without = cox_ph(Surv.right(**ROWS, unit="months"), None, x, penalty="firth")
+    np.testing.assert_array_equal(with_id.estimate, without.estimate)
