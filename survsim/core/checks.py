@@ -85,8 +85,8 @@ def float_matrix(name: str, values: Any) -> FloatArray:
     """
     if hasattr(values, "columns"):
         made = []
-        for column in values.columns:
-            numbers, missing = as_numbers(f"{name}[{column!r}]", values[column], truth=True)
+        for k, column in enumerate(values.columns):
+            numbers, missing = as_numbers(f"{name}[{column!r}]", values.iloc[:, k], truth=True)
             made.append(numbers if missing is None else np.where(missing, np.nan, numbers))
         return np.column_stack(made) if made else np.empty((len(values), 0))
     found, missing = as_numbers(name, values, truth=True)

@@ -57,13 +57,14 @@ class Design:
 
     def to_stored(self) -> dict[str, Any]:
         """The parts a file can hold."""
-        parts = {"formula": self.formula, "columns": self.columns, "matrix": self.matrix}
+        parts = {"formula": self.formula, "columns": self.columns, "matrix": self.matrix, "index": self.index}
         return parts | {"recipe": recipe_parts(self.spec)}
 
     @classmethod
     def from_stored(cls, parts: dict[str, Any]) -> Design:
         """The design that `to_stored` took apart."""
-        return cls(parts["formula"], parts["columns"], parts["matrix"], recipe_from(parts["recipe"]))
+        recipe = recipe_from(parts["recipe"])
+        return cls(parts["formula"], parts["columns"], parts["matrix"], recipe, parts.get("index"))
 
     def _plain(self, data: Any) -> FloatArray:
         """Columns of a plain matrix, by name where the new data have names."""
