@@ -32,14 +32,14 @@ class Design:
     columns : names of the columns, length p.
     matrix : (n, p) float64.
     spec : formulaic's recipe (knots, levels), or None for a plain matrix.
-    index : row labels of the data, where they have them.
+    row_labels : (n,) labels of the rows of the data as an array, where they have them.
     """
 
     formula: str
     columns: tuple[str, ...]
     matrix: FloatArray
     spec: Any = None
-    index: Any = None
+    row_labels: Any = None
 
     def apply(self, data: pd.DataFrame) -> FloatArray:
         """The same columns on new data, (m, p); categories unseen before are an error."""
@@ -57,14 +57,19 @@ class Design:
 
     def to_stored(self) -> dict[str, Any]:
         """The parts a file can hold."""
-        parts = {"formula": self.formula, "columns": self.columns, "matrix": self.matrix, "index": self.index}
+        parts = {
+            "formula": self.formula,
+            "columns": self.columns,
+            "matrix": self.matrix,
+            "row_labels": self.row_labels,
+        }
         return parts | {"recipe": recipe_parts(self.spec)}
 
     @classmethod
     def from_stored(cls, parts: dict[str, Any]) -> Design:
         """The design that `to_stored` took apart."""
         recipe = recipe_from(parts["recipe"])
-        return cls(parts["formula"], parts["columns"], parts["matrix"], recipe, parts.get("index"))
+        return cls(parts["formula"], parts["columns"], parts["matrix"], recipe, parts.get("row_labels"))
 
     def _plain(self, data: Any) -> FloatArray:
         """Columns of a plain matrix, by name where the new data have names."""
@@ -99,7 +104,12 @@ def design_matrix(formula: str, data: pd.DataFrame) -> Design:
     matrix = _materialise(parsed, data, formula)
     keep = [c for c in matrix.columns if c != "Intercept"]
     values = _values(matrix, len(data), formula)
-    return Design(formula, tuple(keep), values, matrix.model_spec, index_of(data))
+    return Design(formula, tuple(keep), values, matrix.model_spec, _labels(data))
+
+
+def _labels(data: Any) -> Any:
+    index = index_of(data)
+    return None if index is None else index.to_numpy()
 
 
 def covariate_design(formula: Any, data: Any, surv: Surv) -> Design | None:

@@ -12,6 +12,15 @@ def index_of(values: Any) -> Any:
     return values.index if hasattr(values, "iloc") else None
 
 
+def labelled(labels: Any) -> Any:
+    """Stored row labels as an index again."""
+    if labels is None:
+        return None
+    import pandas as pd
+
+    return pd.Index(labels)
+
+
 def places(index: Any, own: Any, name: str, of: str) -> Any:
     """Where the rows labelled `index` are among those labelled `own`; None where they pair as they stand.
 

@@ -9,7 +9,7 @@ import numpy as np
 from survsim.core.checks import BoolArray, FloatArray
 from survsim.core.design import design_matrix
 from survsim.core.errors import InputError
-from survsim.core.pairing import in_order_of
+from survsim.core.pairing import in_order_of, labelled
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
@@ -101,7 +101,7 @@ def balance(
         raise InputError(
             "formula and data come together; leave both out for the columns of the propensity model."
         )
-    data = in_order_of(weights.design.index, "data", data, "the weights")
+    data = in_order_of(labelled(weights.design.row_labels), "data", data, "the weights")
     design = weights.design if data is None else design_matrix(str(formula), data)
     x = design.matrix
     if x.shape[0] != weights.treated.size:

@@ -12,7 +12,7 @@ import numpy as np
 from survsim.core.checks import BoolArray, FloatArray, between, label_codes, one_of
 from survsim.core.design import Design, design_matrix
 from survsim.core.errors import InputError, SmallSampleWarning
-from survsim.core.pairing import in_order_of, index_of, places
+from survsim.core.pairing import in_order_of, index_of, labelled, places
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
@@ -64,11 +64,11 @@ class TreatmentWeights(Result):
 
     def in_order_of(self, surv: Surv) -> TreatmentWeights:
         """The weights in the row order of a response, where both know the labels of their rows."""
-        rows = places(surv.index, self.design.index, "weights", "the response")
+        rows = places(surv.index, labelled(self.design.row_labels), "weights", "the response")
         if rows is None:
             return self
         parts = {n: getattr(self, n)[rows] for n in ("treated", "propensity", "weight", "untruncated")}
-        design = replace(self.design, matrix=self.design.matrix[rows], index=surv.index)
+        design = replace(self.design, matrix=self.design.matrix[rows], row_labels=surv.index.to_numpy())
         return replace(self, **parts, design=design)
 
     def columns(self) -> Columns:

@@ -29,7 +29,7 @@ from survsim.estimate.nonparametric.interval_censored import interval_censored_s
 from survsim.estimate.nonparametric.landmark import landmark
 from survsim.estimate.nonparametric.milestone import milestone_test
 from survsim.estimate.nonparametric.simultaneous_bands import simultaneous_band
-from survsim.estimate.resampling.simulated_trials import analyse_trials
+from survsim.estimate.resampling.trial_analysis import analyse_trials
 from survsim.simulation.trials.trial_data import TrialDesign, trial_data
 
 MONTHS = Surv.right([0.5, 1.1, 1.1, 2.0], [1, 1, 1, 0], unit="years").to_unit("months")
