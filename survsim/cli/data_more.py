@@ -159,7 +159,25 @@ def _import_book(file: Path, set_name: str | None, replace: bool) -> None:
         counts = ", ".join(f"{len(rows)} {table}" for table, rows in names.items() if rows)
         if counts:
             typer.echo(f"{words} in raw/literature/{chosen}: {counts}")
+    _flag_rows(
+        folder.root, {row for found in (merged.added, merged.replaced) for row in found.get("estimates", ())}
+    )
     typer.echo("curated. Next: survsim report")
+
+
+def _flag_rows(root: Path, rows: set[str]) -> None:
+    """Warnings about numbers that have just come in, while the paper is still on the table."""
+    from survsim.evidence.raw.check import check_evidence
+
+    found = [
+        f
+        for f in check_evidence(root).warnings
+        if f.table == "estimates" and f.row in rows and not f.explained
+    ]
+    for fault in found[:20]:
+        typer.echo(str(fault))
+    if len(found) > 20:
+        typer.echo(f"and {len(found) - 20} more warnings: survsim data check")
 
 
 def _import_citations(file: Path, study: str | None, replace: bool) -> None:

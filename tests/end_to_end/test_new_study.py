@@ -166,6 +166,18 @@ def test_a_row_that_only_curation_can_refuse_changes_nothing(user, study):
     assert tree_bytes(study) == before
 
 
+def test_numbers_narrower_than_their_counts_are_flagged_when_they_come_in(user, study):
+    """0.68 (0.66 to 0.70) cannot come from 10 patients of an arm: taken as typed, flagged, refused where pooled."""
+    user("data", "add-study", "lee_2021", "--xlsx")
+    narrow = {**NUMBER, "conf_low": 0.66, "conf_high": 0.70, "n_arm": 10, "p_value": None}
+    fill_book(study / "lee_2021.xlsx", studies=STUDY, estimates=narrow)
+    shown = user("data", "import", "lee_2021.xlsx")
+    assert "lee_2021_e01" in shown and "interval_beyond_counts" in shown
+    row = survsim.load_evidence(study).estimate("lee_2021_e01")
+    with pytest.raises(InputError, match="10 patients of one arm allow no less than"):
+        survsim.effect_sizes([row])
+
+
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
