@@ -13,6 +13,7 @@ import time
 import survsim
 from benchmarks.thousand_draws import SCENARIO
 from benchmarks.w6_semi_markov import model as plain_model
+from survsim import Execution
 from survsim.scenario.run import scenario_parameters
 from survsim.simulation.declared.model import Model
 from survsim.simulation.running.run import simulate_model
@@ -24,7 +25,7 @@ def cost(model: Model, patients: int, draws: int) -> float:
     taken = []
     for _ in range(5 if paths < 1_000_000 else 1):
         start = time.perf_counter()
-        simulate_model(model, patients=patients, draws=draws, seed=1, workers=1)
+        simulate_model(model, patients=patients, draws=draws, seed=1, execution=Execution(workers=1))
         taken.append(time.perf_counter() - start)
     return min(taken) / paths * 1e6
 

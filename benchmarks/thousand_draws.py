@@ -12,6 +12,7 @@ import sys
 import time
 
 import survsim
+from survsim import Execution
 from survsim.scenario.run import scenario_parameters
 from survsim.simulation.running.run import simulate_model
 
@@ -29,7 +30,9 @@ def main() -> None:
 
     def seconds(patients: int, n_draws: int, cores: int) -> float:
         start = time.perf_counter()
-        simulate_model(model, patients=patients, draws=n_draws, seed=1, taus=(24.0,), workers=cores)
+        simulate_model(
+            model, patients=patients, draws=n_draws, seed=1, taus=(24.0,), execution=Execution(workers=cores)
+        )
         return time.perf_counter() - start
 
     seconds(PATIENTS, 1, 1)

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from scipy.integrate import quad
 
+from survsim import Execution
 from survsim.simulation.declared.model import Model
 from survsim.simulation.declared.states import State, Transition
 from survsim.simulation.declared.strategy import Strategy, strategy_from
@@ -163,7 +164,13 @@ def main() -> None:
     disease = model()
 
     def survsim(n: int = patients) -> np.ndarray:
-        r = simulate_model(disease, patients=n, seed=1, taus=(HORIZON,), workers=workers, executor="threads")
+        r = simulate_model(
+            disease,
+            patients=n,
+            seed=1,
+            taus=(HORIZON,),
+            execution=Execution(workers=workers, executor="threads"),
+        )
         return np.stack(
             [
                 r.measure("survival_time", HORIZON).estimate,

@@ -141,6 +141,7 @@ _TABLES = {
         simulation.declared.explain               explain
         simulation.running.patient_output         read_patients
         simulation.running.run                    simulate_model
+        core.execution                            Execution
         simulation.outcomes.result                SimulationResult SimulatedMeans
         simulation.outcomes.value_of_information  value_of_information evsi ValueOfInformation
         simulation.outcomes.sensitivity           tornado threshold global_sensitivity variance_by_layer Threshold GlobalSensitivity
@@ -238,7 +239,7 @@ _TOP = """
     load_evidence check_evidence
     value_of_information
     TrialDesign simulate_trials assurance
-    case_in_context Scenario simulate check_targets
+    case_in_context Scenario simulate Execution check_targets
     read_result write_result Ledger Provenance
 """
 TOP: tuple[str, ...] = tuple(_TOP.split())

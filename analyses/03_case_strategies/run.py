@@ -25,8 +25,7 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
         scenario,
         patients=effort.patients,
         parameters=parameters,
-        executor="processes" if workers > 1 else "local",
-        workers=workers,
+        execution=survsim.Execution(executor="processes" if workers > 1 else "local", workers=workers),
     )
     ledger = survsim.Ledger(
         analysis=SLUG,

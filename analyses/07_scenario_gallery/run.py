@@ -22,7 +22,11 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
         scenario = survsim.Scenario.from_yaml(HERE / f"{name}.yml")
         effort = scenario.content.quick if quick else scenario.content.full
         simulation = survsim.simulate(
-            scenario, patients=effort.patients, draws=effort.draws, workers=workers, evidence=evidence
+            scenario,
+            patients=effort.patients,
+            draws=effort.draws,
+            evidence=evidence,
+            execution=survsim.Execution(workers=workers),
         )
         before = survsim.check_targets(simulation, targets, evidence.estimate, calibrate=False)
         after = survsim.check_targets(simulation, targets, evidence.estimate)

@@ -57,18 +57,18 @@ def simulate(
         patients=patients if patients is not None else begun.get("patients"),
         draws=draws if draws is not None else begun.get("draws"),
         seed=seed if seed is not None else begun.get("seed"),
-        executor=executor,
-        workers=workers,
-        address=address,
+        how={"executor": executor, "workers": workers, "address": address},
     )
 
 
-def _simulate(whole: Any, *, folder: Path, out: Path, **options: Any) -> None:
+def _simulate(whole: Any, *, folder: Path, out: Path, how: dict[str, Any], **options: Any) -> None:
+    from survsim.core.execution import Execution
     from survsim.scenario.run import simulate as run_scenario
 
     _check_decision(whole)
     with _progress() as progress:
-        result = run_scenario(whole, out=folder, progress=progress, **options)
+        execution = Execution(folder=folder, progress=progress, **how)
+        result = run_scenario(whole, execution=execution, **options)
     result.save(out)
     typer.echo(result.headline())
     outcomes = whole.content.outcomes

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from survsim.core.execution import Execution, bundled
 from survsim.core.provenance import Provenance
 from survsim.evidence.ask.store import EvidenceStore, load_evidence
 from survsim.scenario.parameterise import Parameters, parameterise
@@ -14,7 +14,6 @@ from survsim.simulation.running.run import refuse_size, simulate_model
 
 if TYPE_CHECKING:
     from survsim.simulation.outcomes.result import SimulationResult
-    from survsim.simulation.running.executor import Progress
 
 ARRAYS_PER_PARAMETER = 5
 """A parameter keeps its draws and up to four layers of uncertainty."""
@@ -52,20 +51,17 @@ def scenario_parameters(
     )
 
 
+@bundled(executor="executor", workers="workers", address="address", out="folder", progress="progress")
 def simulate(
     scenario: Scenario,
     *,
     patients: int | None = None,
     draws: int | None = None,
     seed: int | None = None,
-    executor: str = "local",
-    workers: int | None = None,
-    address: str | None = None,
-    out: str | Path | None = None,
+    execution: Execution | None = None,
     evidence: EvidenceStore | None = None,
     parameters: Parameters | None = None,
     patient_output: bool = False,
-    progress: Progress | None = None,
 ) -> SimulationResult:
     """Simulate every strategy of a scenario on the same patients.
 
@@ -73,16 +69,15 @@ def simulate(
     ----------
     patients, draws, seed : patients in each parameter draw, draws, and the seed that names all luck; default
         those of the scenario (full effort).
-    executor, workers, address : "local", "threads", "processes", "dask" (with the ``tcp://`` address of a running
-        scheduler) or "ray"; none of them changes a bit of the result.
-    out : run folder with checkpoints; a run that was killed goes on from there.
+    execution : where and on how many workers it runs, and the run folder that it can go on from (`Execution`);
+        default all cores and no folder. It changes no bit of the result.
     evidence, parameters : the store to draw from, or parameters drawn before.
-    patient_output : also stream every patient to Parquet below `out`.
+    patient_output : also stream every patient to Parquet below the run folder.
 
     Raises
     ------
     InputError : patients or draws that are no whole number from 1.
-    ScenarioError : a run that no machine at hand could do (said before anything is drawn), or an `out` that
+    ScenarioError : a run that no machine at hand could do (said before anything is drawn), or a run folder that
         holds another run.
 
     Example
@@ -105,12 +100,8 @@ def simulate(
         taus=c.outcomes.tau,
         times=c.outcomes.alive_at,
         grid_step=c.outcomes.grid_step,
-        executor=executor,
-        workers=workers,
-        address=address,
-        folder=out,
+        execution=execution,
         patient_output=patient_output,
-        progress=progress,
         provenance=Provenance.of("scenario", drawn, *rows, name=scenario.name),
     )
 

@@ -9,6 +9,7 @@ import numpy as np
 from survsim.core.checks import FloatArray, between
 from survsim.core.distributions.protocol import SurvivalDistribution
 from survsim.core.errors import InputError
+from survsim.core.execution import Execution
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import warn_renamed
 from survsim.core.streams import Streams
@@ -83,7 +84,12 @@ def simulated_trials(
     event = time <= close
     arm = np.repeat([0, 1], [n_control, n - n_control])
     analysed = analyse_trials(
-        np.minimum(time, close), event, arm, unit=control.time_unit, tau=tau, workers=workers
+        np.minimum(time, close),
+        event,
+        arm,
+        unit=control.time_unit,
+        tau=tau,
+        execution=Execution(workers=workers),
     )
     step = Provenance.of(
         "simulated_trials",

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from survsim import Execution
 from survsim.core.errors import InputError, ScenarioError
 from survsim.simulation.declared.model import Model
 from survsim.simulation.declared.strategy import Strategy
@@ -27,7 +28,10 @@ def model() -> Model:
 
 
 def run(folder: Path, **options: object) -> None:
-    settings = {"patients": PATIENTS, "seed": 11, "taus": (24.0,), "folder": folder, "workers": 1, **options}
+    how = {"folder": folder, "workers": 1} | {
+        k: options.pop(k) for k in ("executor", "address", "progress", "workers") if k in options
+    }
+    settings = {"patients": PATIENTS, "seed": 11, "taus": (24.0,), "execution": Execution(**how), **options}
     simulate_model(model(), **settings).save(folder / "result")
 
 
@@ -104,7 +108,9 @@ def test_another_run_is_refused(tmp_path: Path) -> None:
         run(tmp_path, seed=12)
     with pytest.raises(ScenarioError, match="the model or the strategies changed"):
         changed = tumour_model((full_strategy(),), parameters={"unused": np.linspace(0.0, 1.0, DRAWS)})
-        simulate_model(changed, patients=PATIENTS, seed=11, taus=(24.0,), folder=tmp_path, workers=1)
+        simulate_model(
+            changed, patients=PATIENTS, seed=11, taus=(24.0,), execution=Execution(folder=tmp_path, workers=1)
+        )
     note = tmp_path / "run.json"
     note.write_text(
         note.read_text(encoding="utf-8").replace('"version": "', '"version": "0.0.'), encoding="utf-8"

@@ -23,7 +23,7 @@ from tests.helpers.disease_models import full_strategy, illness_death, tumour_mo
 
 rules, patients = sys.argv[1] == "rules", int(sys.argv[2])
 model = tumour_model((Strategy(strategy="none"), full_strategy())) if rules else illness_death()
-simulate_model(model, patients=patients, seed=1, workers=2, executor="threads")
+simulate_model(model, patients=patients, seed=1, execution=Execution(workers=2, executor="threads"))
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import survsim
+from survsim import Execution
 from survsim.simulation.running.patient_output import read_patients
 from survsim.simulation.running.run import simulate_model
 from tests.helpers.disease_models import illness_death
@@ -19,7 +20,9 @@ N = 20_000
 @pytest.fixture(scope="module")
 def stays(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     folder = tmp_path_factory.mktemp("stays")
-    simulate_model(illness_death(), patients=N, seed=17, folder=Path(folder), patient_output=True)
+    simulate_model(
+        illness_death(), patients=N, seed=17, execution=Execution(folder=folder), patient_output=True
+    )
     return read_patients(folder, "stays")
 
 
@@ -42,7 +45,12 @@ def test_weibull_of_each_transition_is_recovered(
 
 def test_kaplan_meier_of_the_patients_is_the_simulated_curve(tmp_path: Path) -> None:
     r = simulate_model(
-        illness_death(), patients=N, seed=18, folder=tmp_path, patient_output=True, grid_step=1.0
+        illness_death(),
+        patients=N,
+        seed=18,
+        execution=Execution(folder=tmp_path),
+        patient_output=True,
+        grid_step=1.0,
     )
     patients = read_patients(tmp_path)
     time = np.minimum(patients["death_time"], 10.0)

@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+from survsim import Execution
 from survsim._version import __version__
 from survsim.core.files import write_json
 from tests.helpers.simulation_truths import TRUTHS, worst_deviation
@@ -23,7 +24,7 @@ def main() -> None:
     models = {}
     for name, make in TRUTHS.items():
         start = time.perf_counter()
-        worst, label = worst_deviation(make(), patients=patients, seed=SEED, workers=1)
+        worst, label = worst_deviation(make(), patients=patients, seed=SEED, execution=Execution(workers=1))
         models[name] = {"worst_standard_errors": round(worst, 3), "where": label}
         print(
             f"{name:32} {worst:5.2f} standard errors ({label}), {time.perf_counter() - start:.1f} s",

@@ -9,6 +9,7 @@ import numpy as np
 from survsim.core import units
 from survsim.core.checks import BoolArray, FloatArray, IntArray, between
 from survsim.core.errors import InputError
+from survsim.core.execution import Execution, bundled, checked
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.tables import Columns
@@ -74,6 +75,7 @@ class SimulatedTrials(Result):
         return {"test": list(share), "power": list(share.values()), "mc_std_error": error}
 
 
+@bundled(workers="workers")
 def analyse_trials(
     time: Any,
     event: Any,
@@ -81,7 +83,7 @@ def analyse_trials(
     *,
     unit: str,
     tau: float | None = None,
-    workers: int | None = None,
+    execution: Execution | None = None,
 ) -> SimulatedTrials:
     """Log-rank, Cox and (with `tau`) restricted mean survival for every row of simulated trials.
 
@@ -90,7 +92,7 @@ def analyse_trials(
     time : (B, n) non-negative times in `unit`; event : (B, n) True/False.
     arm : (n,) or (B, n), 0 or 1.
     tau : horizon of the restricted means, or None.
-    workers : threads.
+    execution : how many threads, `Execution(workers=...)`; default all cores.
 
     Raises
     ------
@@ -122,7 +124,7 @@ def analyse_trials(
         tests = batch_trials.two_arm(batch_trials.pack(times[rows], events[rows], arm_here))
         return tests, _rmst(times[rows], events[rows], arm_here, tau)
 
-    made = map_threads(analyse, blocks, workers)
+    made = map_threads(analyse, blocks, checked(execution).threads("analyse_trials"))
     tests, means = np.concatenate([m[0] for m in made]), np.concatenate([m[1] for m in made])
     n_event, score, variance, estimate, error = tests.T
     return SimulatedTrials(

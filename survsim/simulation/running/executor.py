@@ -5,18 +5,15 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
-from survsim.core.checks import one_of
 from survsim.core.errors import InputError
+from survsim.core.execution import Execution
 from survsim.simulation.outcomes.joining import Totals
 from survsim.simulation.outcomes.pieces import Chunk, ChunkSums, Job
 from survsim.simulation.running.checkpoints import RunFolder
 from survsim.simulation.running.chunks import run_chunk, split
 
-EXECUTORS = ("local", "threads", "processes", "dask", "ray")
-CLUSTERS = ("dask", "ray")
 SMALL_DRAW = 16_384
 """Patients a draw below which arrays are too short for threads to pay."""
 LONG_RUN = 4_000_000
@@ -24,36 +21,16 @@ LONG_RUN = 4_000_000
 Progress = Callable[[int, int], None]
 
 
-def run_job(
-    job: Job,
-    *,
-    executor: str = "local",
-    workers: int | None = None,
-    address: str | None = None,
-    folder: str | Path | None = None,
-    progress: Progress | None = None,
-) -> Totals:
-    """Run every chunk that `folder` does not hold yet and join all in order.
-
-    Parameters
-    ----------
-    executor : "threads" or "processes" (joblib), "dask", "ray", or "local": threads; where draws are small, processes
-        for a long run and one thread for a short one.
-    workers : how many at a time, default all cores; address : of a running Dask scheduler (tcp://...) or
-        Ray head (ray://...).
-    progress : called with (chunks done, chunks in all).
-    """
-    one_of("executor", executor, EXECUTORS)
-    if workers is not None and workers < 1:
-        raise InputError(f"workers must be at least 1; got {workers}.")
-    if address is not None and executor not in CLUSTERS:
-        raise InputError("address goes with executor='dask' or executor='ray'.")
+def run_job(job: Job, execution: Execution) -> Totals:
+    """Run every chunk that the run folder does not hold yet and join all in order."""
+    executor, folder = execution.executor, execution.folder
+    workers = execution.workers or os.cpu_count() or 1
     chunks = split(job.patients, job.draws)
     store = RunFolder(folder, job) if folder is not None else None
     todo = [c for c in chunks if store is None or not store.has(c)]
-    joiner = _Joiner(job, chunks, {c.number for c in todo}, store, progress)
+    joiner = _Joiner(job, chunks, {c.number for c in todo}, store, execution.progress)
     joiner.go_on()
-    for chunk, part in _finished(job, todo, executor, workers or os.cpu_count() or 1, address):
+    for chunk, part in _finished(job, todo, executor, workers, execution.address):
         joiner.take(chunk, part)
     return joiner.totals
 

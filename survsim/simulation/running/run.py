@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 
 from survsim.core.errors import InputError, ScenarioError
+from survsim.core.execution import Execution, bundled, checked
 from survsim.core.provenance import Provenance
 from survsim.simulation.declared.fingerprint import fingerprint
 from survsim.simulation.declared.model import Model
 from survsim.simulation.engine.follow import Follow
 from survsim.simulation.outcomes.pieces import Job
 from survsim.simulation.outcomes.result import SimulationResult
-from survsim.simulation.running.executor import Progress, run_job
+from survsim.simulation.running.executor import run_job
 
 MAX_PATIENTS = 2e11
 """Patients times draws times strategies beyond which a run is refused: some days of a large machine."""
@@ -24,6 +25,7 @@ SECONDS_PER_PATIENT = 5e-7
 """Order of one patient under one strategy on one core."""
 
 
+@bundled(executor="executor", workers="workers", address="address", folder="folder", progress="progress")
 def simulate_model(
     model: Model,
     *,
@@ -33,12 +35,8 @@ def simulate_model(
     taus: Sequence[float] = (),
     times: Sequence[float] = (),
     grid_step: float | None = None,
-    executor: str = "local",
-    workers: int | None = None,
-    address: str | None = None,
-    folder: str | Path | None = None,
+    execution: Execution | None = None,
     patient_output: bool = False,
-    progress: Progress | None = None,
     provenance: Provenance | None = None,
 ) -> SimulationResult:
     """Simulate every strategy of a model on the same patients.
@@ -50,9 +48,9 @@ def simulate_model(
     seed : names the luck; equal seeds give equal patients.
     taus, times : horizons of restricted means, and time points of P(alive), in the model's unit.
     grid_step : distance of the points at which states are counted, default horizon / 240.
-    executor, workers, address : "local", "threads", "processes", "dask" or "ray", which change no bit.
-    folder : run folder with checkpoints; a run that was killed goes on from there.
-    patient_output : also write each patient and each stay to Parquet below `folder`.
+    execution : where and on how many workers it runs, and the run folder that it can go on from (`Execution`);
+        default all cores and no folder. It changes no bit.
+    patient_output : also write each patient and each stay to Parquet below the run folder.
 
     Raises
     ------
@@ -66,8 +64,9 @@ def simulate_model(
     n_draws = count("draws", model.n_draws if draws is None else draws)
     if model.n_draws > 1 and n_draws > model.n_draws:
         raise InputError(f"{n_draws} draws were asked for, but the parameters hold {model.n_draws}.")
-    if patient_output and folder is None:
-        raise InputError("patient_output writes below a folder; give folder.")
+    execution = checked(execution)
+    if patient_output and execution.folder is None:
+        raise InputError("patient_output writes below a run folder; give execution=Execution(folder=...).")
     step = model.horizon / 240 if grid_step is None else float(grid_step)
     if not 0 < step <= model.horizon:
         raise InputError(f"grid_step must lie between 0 and the horizon {model.horizon:g}; got {step:g}.")
@@ -85,12 +84,12 @@ def simulate_model(
             sojourns=patient_output,
         ),
         times=_inside("times", times, model.horizon),
-        patient_folder=str(Path(folder) / "patients") if patient_output and folder is not None else None,
+        patient_folder=str(Path(execution.folder) / "patients")
+        if patient_output and execution.folder
+        else None,
     )
     refuse_if_endless(job)
-    totals = run_job(
-        job, executor=executor, workers=workers, address=address, folder=folder, progress=progress
-    )
+    totals = run_job(job, execution)
     source = provenance or Provenance.of("simulate_model", time_unit=model.time_unit)
     step_done = Provenance.of("simulate", source, patients=job.patients, draws=n_draws, seed=seed)
     return SimulationResult.from_totals(job, totals, provenance=step_done, fingerprint=fingerprint(job))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from survsim import Surv, bootstrap, kaplan_meier, rmst
+from survsim import Execution, Surv, bootstrap, kaplan_meier, rmst
 from survsim.core.distributions import Exponential
 from survsim.errors import InputError
 from survsim.estimate.resampling.bootstrap import resample_counts
@@ -95,7 +95,7 @@ def test_trials_in_one_pass_equal_trials_one_by_one():
     time, event = rng.exponential(5, (20, 40)) + 0.5, rng.random((20, 40)) < 0.8
     time[:, -1] = time[:, 0] = 30.0
     arm = np.repeat([0, 1], 20)
-    got = analyse_trials(time, event, arm, unit="months", tau=4.0, workers=1)
+    got = analyse_trials(time, event, arm, unit="months", tau=4.0, execution=Execution(workers=1))
     for b in range(20):
         means = rmst(Surv.right(time[b], event[b], unit="months"), arm, 4.0)
         assert got.rmst_difference[b] == pytest.approx(np.diff(means.estimate)[0])

@@ -409,10 +409,8 @@ def test_too_many_patients_are_refused_with_what_they_would_need() -> None:
         ({"patients": 5, "taus": (11.0,)}, "taus must lie above 0 and not beyond the horizon 10"),
         ({"patients": 5, "times": (0.0,)}, "times must lie above 0"),
         ({"patients": 5, "grid_step": 0.0}, "grid_step must lie between 0 and the horizon"),
-        ({"patients": 5, "executor": "slurm"}, "executor must be one of 'local', 'threads'"),
-        ({"patients": 5, "workers": 0}, "workers must be at least 1"),
-        ({"patients": 5, "address": "tcp://x:1"}, "address goes with executor='dask' or executor='ray'"),
-        ({"patients": 5, "patient_output": True}, "patient_output writes below a folder"),
+        ({"patients": 5, "execution": "processes"}, "execution must be an Execution"),
+        ({"patients": 5, "patient_output": True}, "patient_output writes below a run folder"),
     ],
 )
 def test_bad_options(options: dict[str, Any], message: str) -> None:

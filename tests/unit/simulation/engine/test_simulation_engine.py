@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from survsim import Execution
 from survsim.kernels.patient_path import (
     never_unless,
     time_spent,
@@ -265,7 +266,11 @@ def test_myelopathy_is_counted_by_every_model_and_can_act() -> None:
 
 def test_stays_join_up_and_agree_with_the_patients(tmp_path: Path) -> None:
     simulate_model(
-        tumour_model((full_strategy(),)), patients=3_000, seed=4, folder=tmp_path, patient_output=True
+        tumour_model((full_strategy(),)),
+        patients=3_000,
+        seed=4,
+        execution=Execution(folder=tmp_path),
+        patient_output=True,
     )
     patients, stays = read_patients(tmp_path), read_patients(tmp_path, "stays")
     assert (stays["exit"] >= stays["entry"]).all()

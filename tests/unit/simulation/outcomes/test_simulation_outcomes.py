@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from survsim import Execution
 from survsim.core.errors import InputError, SmallSampleWarning
 from survsim.simulation.declared.model import Model
 from survsim.simulation.declared.strategy import Strategy
@@ -239,7 +240,7 @@ def test_more_patients_cost_no_more_memory() -> None:
 
     def peak(patients: int) -> int:
         tracemalloc.start()
-        simulate_model(model, patients=patients, seed=1, workers=1)
+        simulate_model(model, patients=patients, seed=1, execution=Execution(workers=1))
         found = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return found

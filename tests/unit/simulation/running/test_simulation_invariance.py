@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from survsim import Execution
 from survsim.simulation.declared.model import Model
 from survsim.simulation.declared.strategy import Strategy, strategy_from
 from survsim.simulation.outcomes.joining import Totals
@@ -76,7 +77,9 @@ def test_order_of_strategies_changes_nothing(two: Model) -> None:
 
 @pytest.mark.parametrize("cells", [1, 2, 3, 16])
 def test_block_size_changes_no_bit(two: Model, cells: int) -> None:
-    assert equal(run_job(job(two), workers=1), run_job(job(two, block_cells=cells), workers=1))
+    assert equal(
+        run_job(job(two), Execution(workers=1)), run_job(job(two, block_cells=cells), Execution(workers=1))
+    )
 
 
 def test_a_frailty_and_a_cycle_do_not_depend_on_the_block() -> None:
@@ -84,7 +87,10 @@ def test_a_frailty_and_a_cycle_do_not_depend_on_the_block() -> None:
 
     for name in ("shared_gamma_frailty", "markov_with_a_cycle", "mixed_clock"):
         model = TRUTHS[name]().model
-        assert equal(run_job(job(model), workers=1), run_job(job(model, block_cells=1), workers=1))
+        assert equal(
+            run_job(job(model), Execution(workers=1)),
+            run_job(job(model, block_cells=1), Execution(workers=1)),
+        )
 
 
 def constant_effect(**effect: float) -> Strategy:
@@ -114,14 +120,14 @@ def test_the_short_way_gives_the_bits_of_the_long_way(name: str, effect: dict[st
         model = model.with_strategies([NONE, constant_effect(**effect)])
     short = job(model, times=(6.0,), taus=(5.0, 9.0))
     long = dataclasses.replace(short, follow=dataclasses.replace(short.follow, sojourns=True))
-    assert equal(run_job(short, workers=1), run_job(long, workers=1))
+    assert equal(run_job(short, Execution(workers=1)), run_job(long, Execution(workers=1)))
 
 
 def test_threads_and_processes_change_no_bit() -> None:
     model = tumour_model((NONE, full_strategy()), parameters={"unused": np.linspace(0, 1, 16)})
-    one = run_job(job(model, 3_000, 16), workers=1)
-    assert equal(one, run_job(job(model, 3_000, 16), executor="threads", workers=2))
-    assert equal(one, run_job(job(model, 3_000, 16), executor="processes", workers=2))
+    one = run_job(job(model, 3_000, 16), Execution(workers=1))
+    assert equal(one, run_job(job(model, 3_000, 16), Execution(executor="threads", workers=2)))
+    assert equal(one, run_job(job(model, 3_000, 16), Execution(executor="processes", workers=2)))
 
 
 def test_chunks_joined_one_by_one_equal_the_run(two: Model) -> None:
@@ -130,7 +136,7 @@ def test_chunks_joined_one_by_one_equal_the_run(two: Model) -> None:
     for chunk in split(whole.patients, whole.draws):
         totals.add(chunk, run_chunk(whole, chunk))
     assert len(split(whole.patients, whole.draws)) > 1
-    assert equal(totals, run_job(whole, workers=1))
+    assert equal(totals, run_job(whole, Execution(workers=1)))
 
 
 def test_first_patients_are_the_same_in_a_larger_run(two: Model, tmp_path: Path) -> None:
@@ -138,7 +144,9 @@ def test_first_patients_are_the_same_in_a_larger_run(two: Model, tmp_path: Path)
 
     tables = []
     for n in (1_000, 5_000):
-        simulate_model(two, patients=n, seed=9, folder=tmp_path / str(n), patient_output=True)
+        simulate_model(
+            two, patients=n, seed=9, execution=Execution(folder=tmp_path / str(n)), patient_output=True
+        )
         tables.append(read_patients(tmp_path / str(n)).query("patient < 1000").reset_index(drop=True))
     assert tables[0].equals(tables[1])
 

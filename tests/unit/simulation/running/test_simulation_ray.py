@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 
+from survsim import Execution
 from survsim.core.errors import InputError, ScenarioError
 from survsim.simulation.declared.strategy import Strategy
 from survsim.simulation.outcomes.pieces import Chunk, Job
@@ -17,7 +18,9 @@ from tests.helpers.disease_models import tumour_model
 
 def on_ray(**options: object) -> np.ndarray:
     model = tumour_model((Strategy(strategy="none"),))
-    return simulate_model(model, patients=100, seed=3, taus=(12.0,), executor="ray", **options).means
+    return simulate_model(
+        model, patients=100, seed=3, taus=(12.0,), execution=Execution(**{"executor": "ray", **options})
+    ).means
 
 
 def test_without_ray_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
