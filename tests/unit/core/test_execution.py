@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.helpers.disease_models import illness_death
 
 from survsim import Execution, simulate
 from survsim.errors import InputError
 from survsim.simulation import simulate_model
 from survsim.trials import analyse_trials
+from tests.helpers.disease_models import illness_death
 
 
 @pytest.mark.parametrize(
