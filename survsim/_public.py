@@ -110,6 +110,10 @@ _TABLES = {
         estimate.borrowing.commensurate           commensurate_prior
         estimate.borrowing.mixture_approximation  mixture_approximation MixtureApproximation
     """,
+    "calibration": """
+        estimate.calibration.course     CourseModel TransitionHazard TreatmentEffect Cohort Endpoint
+        estimate.calibration.endpoints  endpoint_probability endpoint_median
+    """,
     "joint_model": """
         estimate.joint_model.terms           EvidenceTerm patients_term CASE_STATUS case_term survival_term
         estimate.joint_model.terms           median_term hazard_ratio_term rate_term

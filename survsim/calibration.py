@@ -1,0 +1,5 @@
+"""Calibration: a course of disease whose parameters agree with what was published, endpoint by endpoint."""
+
+from survsim._public import door
+
+__all__, __getattr__, __dir__ = door(__name__)
