@@ -212,7 +212,7 @@ class Cohort:
                 )
         groups = []
         for chosen in itertools.product((True, False), repeat=len(given)):
-            share, effects = 1.0, []
+            share, effects = 1.0, list[TreatmentEffect]()
             for taken, (fraction, own) in zip(chosen, given.values()):
                 share *= fraction if taken else 1.0 - fraction
                 effects += own if taken else ()

@@ -68,10 +68,10 @@ def coverage(effect: TreatmentEffect, edges: FloatArray) -> tuple[FloatArray, Fl
     covered = length / np.diff(edges)
     if effect.wanes_from is None:
         return covered, np.ones_like(covered)
-    fall = effect.stop - effect.wanes_from
+    turn, fall = effect.wanes_from, effect.stop - effect.wanes_from
 
     def area(t: FloatArray) -> FloatArray:
-        past = np.maximum(t - effect.wanes_from, 0.0)
+        past = np.maximum(t - turn, 0.0)
         return t - past**2 / (2.0 * fall)
 
     safe = np.where(length > 0, length, 1.0)
