@@ -15,6 +15,7 @@ What is typed weekly stands on top (`survsim.kaplan_meier`, `survsim.cox_ph`, `s
     synthesis       Studies pooled: meta-analysis, meta-regression, networks, pooled curves and medians.
     borrowing       Priors from earlier studies: MAP, power, commensurate; what was borrowed.
     joint_model     One model over patients, curves, summaries and cases.
+    calibration     A course of disease calibrated to what was published, endpoint by endpoint.
     evidence        What the literature says: reads, checks, finds, cites; never computes.
     simulation      Patients, strategies, outcomes: models declared, run, compared, and what knowing more is worth.
     radiotherapy    Doses to the cord: BED and EQD2, recovery, risk of myelopathy, re-irradiation criteria.

@@ -113,6 +113,11 @@ _TABLES = {
     "calibration": """
         estimate.calibration.course     CourseModel TransitionHazard TreatmentEffect Cohort Endpoint
         estimate.calibration.endpoints  endpoint_probability endpoint_median
+        estimate.calibration.priors     Prior NormalLaw LogNormalLaw UniformLaw HalfNormalLaw FixedLaw DrawnLaw
+        estimate.calibration.targets    PublishedTarget ContrastTarget CaseTarget PredictionTarget Transport Bias
+        estimate.calibration.calibrate   calibrate
+        estimate.calibration.calibrated  EvidenceCalibration
+        estimate.calibration.predictive  CalibrationChecks
     """,
     "joint_model": """
         estimate.joint_model.terms           EvidenceTerm patients_term CASE_STATUS case_term survival_term

@@ -1,4 +1,4 @@
-"""Calibration: a course of disease whose parameters agree with what was published, endpoint by endpoint."""
+"""A course of disease calibrated to what was published, endpoint by endpoint."""
 
 from survsim._public import door
 

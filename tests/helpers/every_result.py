@@ -307,6 +307,29 @@ def CaseInContext() -> Any:
 
 
 @maker
+def EvidenceCalibration() -> Any:
+    return s.calibrate(
+        s.CourseModel(
+            states=("alive", "dead"),
+            start="alive",
+            time_unit="months",
+            transitions=(s.TransitionHazard(source="alive", target="dead", rate="rate"),),
+        ),
+        [s.Cohort(name="all")],
+        {"rate": s.Prior(law=s.LogNormalLaw(0.1, 0.01, 1.0), reason="a wide guess for a test")},
+        [
+            s.PublishedTarget(
+                label=label, study=label, cohort="all", statistic="median", estimate=estimate, std_error=0.1,
+                endpoint=s.Endpoint(kind="event_free", states=("alive",)), use=use,
+            )
+            for label, estimate, use in (("one", 2.3, "fit"), ("two", 2.4, "hold_out"))
+        ],
+        size=300,
+        seed=1,
+    )  # fmt: skip
+
+
+@maker
 def Parameters() -> Any:
     from survsim.scenario.spec import Scenario
 
@@ -359,6 +382,7 @@ MAKERS |= {
     "StateOccupancy": lambda: example("SimulationResult").state_occupancy(),
     "StrategyComparison": lambda: example("SimulationResult").compare("none"),
     "Decision": _means,
+    "CalibrationChecks": lambda: example("EvidenceCalibration").checks,
     "ValueOfInformation": lambda: s.value_of_information(
         _means().by_draw, _means().mc_covariance, _means().strategies, {"hr": HR}, unit="months"
     ),

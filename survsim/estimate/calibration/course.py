@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from survsim.core.encoding import stored
 from survsim.core.errors import InputError
 from survsim.core.units import check_unit
 
@@ -14,6 +15,7 @@ Number = float | str
 """A value, or the name of the parameter that holds it."""
 
 
+@stored
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransitionHazard:
     """Hazard of moving from `source` to `target`, on the clock since the entry to `source`.
@@ -66,6 +68,7 @@ class TransitionHazard:
         return found
 
 
+@stored
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TreatmentEffect:
     """What a treatment does to one hazard, and for how long, on the clock since entry to the transition's source.
@@ -91,6 +94,7 @@ class TreatmentEffect:
         return []
 
 
+@stored
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CourseModel:
     """States and the hazards between them; states that nothing leaves are deaths (or other ends).
@@ -164,6 +168,7 @@ class CourseModel:
         return tuple(dict.fromkeys(n for n in numbers if isinstance(n, str)))
 
 
+@stored
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cohort:
     """Patients a paper speaks of: where they start and what shares of them were given what.
@@ -228,6 +233,7 @@ class Cohort:
 KINDS = ("event_free", "time_to", "incidence", "share")
 
 
+@stored
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
     """What a paper counts, in states of the course.

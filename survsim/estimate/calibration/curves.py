@@ -114,9 +114,11 @@ class Curves:
         return np.concatenate([np.zeros((there.shape[0], 1)), np.cumsum(step, axis=1)], axis=1)
 
 
-def curves(plan: Plan, values: Values, size: int) -> Curves:
-    """Run a cohort through the course for `size` parameter sets."""
-    weights = _frailty(plan, values, size)
+def curves(
+    plan: Plan, values: Values, size: int, quadrature: tuple[FloatArray, FloatArray] | None = None
+) -> Curves:
+    """Run a cohort through the course for `size` parameter sets; `quadrature` saves making the frailty's again."""
+    weights = _frailty(plan, values, size, quadrature)
     fine = _run(plan, values, size, plan.cells, weights)
     coarse = _run(plan, values, size, plan.cells // 2, weights)
     names = plan.model.states
@@ -137,13 +139,15 @@ class _Mixing:
     weights: FloatArray
 
 
-def _frailty(plan: Plan, values: Values, size: int) -> _Mixing:
+def _frailty(
+    plan: Plan, values: Values, size: int, quadrature: tuple[FloatArray, FloatArray] | None
+) -> _Mixing:
     """Nodes and weights at the cohort's time zero; those who start in a later state are tilted by the way there."""
     model, cohort = plan.model, plan.cohort
     variance = model.frailty_variance
     if isinstance(variance, float | int) and variance == 0:
         return _Mixing(np.ones((size, 1)), np.ones((len(cohort.groups), size, 1)))
-    nodes, weights = frailty.gauss_nodes(number(variance, values, size), plan.nodes)
+    nodes, weights = quadrature or frailty.gauss_nodes(number(variance, values, size), plan.nodes)
     by_group = np.tile(weights, (len(cohort.groups), 1, 1))
     start = cohort.start or model.start
     if start == model.start:
