@@ -109,7 +109,8 @@ class Encoder:
             parts = {f.name: getattr(value, f.name) for f in dataclasses.fields(value) if f.init}
         else:
             parts = value._asdict()
-        fields = {name: self.plain(part, f"{owner}{name}") for name, part in parts.items()}
+        # By name, as a file has them: what is numbered here must be met in the same order there.
+        fields = {name: self.plain(parts[name], f"{owner}{name}") for name in sorted(parts)}
         # The object is kept beside its number: an id is unique only while what it names lives.
         self._done[id(value)] = (len(self._done), value)
         return {"object": type(value).__name__, "fields": fields}
@@ -140,7 +141,7 @@ class Decoder:
         cls = KINDS.get(name)
         if cls is None:
             raise InputError(f"it holds a {name!r}, which this version does not know.")
-        fields = {name: self.back(part) for name, part in value["fields"].items()}
+        fields = {name: self.back(value["fields"][name]) for name in sorted(value["fields"])}
         made = cls.from_stored(fields) if hasattr(cls, "from_stored") else cls(**fields)
         self._built.append(made)
         return made

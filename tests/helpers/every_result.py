@@ -312,7 +312,7 @@ def EvidenceCalibration() -> Any:
         s.CourseModel(
             states=("alive", "dead"),
             start="alive",
-            time_unit="months",
+            unit="months",
             transitions=(s.TransitionHazard(source="alive", target="dead", rate="rate"),),
         ),
         [s.Cohort(name="all")],

@@ -33,7 +33,7 @@ def calibrate(
     study_sd: Number = 0.0,
     bias: bool = True,
     size: int = 2000,
-    seed: int,
+    seed: int = 1,
     workers: int | None = 1,
     never: Sequence[str] = (INDEX_CASE,),
 ) -> EvidenceCalibration:
@@ -76,7 +76,7 @@ def calibrate(
     -------
     >>> from survsim.calibration import (Cohort, CourseModel, Endpoint, LogNormalLaw, Prior, PublishedTarget,
     ...     TransitionHazard, calibrate)
-    >>> course = CourseModel(states=("alive", "dead"), start="alive", time_unit="months",
+    >>> course = CourseModel(states=("alive", "dead"), start="alive", unit="months",
     ...     transitions=(TransitionHazard(source="alive", target="dead", rate="rate"),))
     >>> target = PublishedTarget(label="series", study="series", cohort="all", statistic="median", estimate=2.3,
     ...     std_error=0.1, endpoint=Endpoint(kind="event_free", states=("alive",)))
@@ -132,7 +132,7 @@ def _warn_of_poor_sampling(found: WeightedDraws, size: int) -> None:
 def _provenance(
     priors: Mapping[str, Prior], targets: Sequence[Target], study_sd: Number, bias: bool, seed: int
 ) -> Provenance:
-    sources = [s for p in priors.values() for s in p.sources] + [s for t in targets for s in t.sources]
+    sources = [s for p in priors.values() for s in p.source] + [s for t in targets for s in t.source]
     return Provenance.of("calibrate", sources, study_sd=study_sd, bias=bias, seed=seed)
 
 

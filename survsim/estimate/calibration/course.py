@@ -105,7 +105,7 @@ class CourseModel:
     transitions : hazards between them; cycles are allowed.
     start : the state at time zero of a cohort that says nothing else.
     frailty_variance : of the hidden gamma factor of mean 1; 0 for none.
-    time_unit : of every time and rate.
+    unit : of every time and rate.
 
     Raises
     ------
@@ -118,7 +118,7 @@ class CourseModel:
     ...     states=("controlled", "progressed", "dead"),
     ...     transitions=(TransitionHazard(source="controlled", target="progressed", rate=0.05),
     ...                  TransitionHazard(source="progressed", target="dead", rate="death_rate")),
-    ...     start="controlled", time_unit="months")
+    ...     start="controlled", unit="months")
     >>> course.parameters()
     ('death_rate',)
     """
@@ -127,10 +127,10 @@ class CourseModel:
     transitions: tuple[TransitionHazard, ...]
     start: str
     frailty_variance: Number = 0.0
-    time_unit: str
+    unit: str
 
     def __post_init__(self) -> None:
-        check_unit(self.time_unit)
+        check_unit(self.unit)
         faults = [fault for t in self.transitions for fault in t.faults()]
         for t in self.transitions:
             unknown = [s for s in (t.source, t.target) if s not in self.states]

@@ -156,7 +156,7 @@ def _frailty(
     way = Plan(
         model=model,
         cohort=Cohort(name=cohort.name, groups=cohort.groups),
-        horizon=max(plan.horizon, NATURAL_HORIZON * conversion_factor("months", model.time_unit)),
+        horizon=max(plan.horizon, NATURAL_HORIZON * conversion_factor("months", model.unit)),
         wanted=_with_ancestors(model, {start}, model.start),
         occupied=passed,
         cells=plan.cells,

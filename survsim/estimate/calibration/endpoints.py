@@ -62,7 +62,7 @@ def endpoint_probability(
     Example
     -------
     >>> from survsim.calibration import Cohort, CourseModel, Endpoint, TransitionHazard, endpoint_probability
-    >>> course = CourseModel(states=("alive", "dead"), start="alive", time_unit="months",
+    >>> course = CourseModel(states=("alive", "dead"), start="alive", unit="months",
     ...                      transitions=(TransitionHazard(source="alive", target="dead", rate=0.1),))
     >>> alive = Endpoint(kind="event_free", states=("alive",))
     >>> endpoint_probability(course, Cohort(name="all"), alive, [5.0, 10.0]).round(6)
@@ -98,7 +98,7 @@ def endpoint_median(
     Example
     -------
     >>> from survsim.calibration import Cohort, CourseModel, Endpoint, TransitionHazard, endpoint_median
-    >>> course = CourseModel(states=("alive", "dead"), start="alive", time_unit="months",
+    >>> course = CourseModel(states=("alive", "dead"), start="alive", unit="months",
     ...                      transitions=(TransitionHazard(source="alive", target="dead", rate=0.1),))
     >>> alive = Endpoint(kind="event_free", states=("alive",))
     >>> round(endpoint_median(course, Cohort(name="all"), alive, horizon=60), 5)

@@ -16,6 +16,8 @@ STEP = 1e-3
 TRIAL_STARTS = 96
 NEAR = 6.0
 """A second mode is a rival when its log density is within this of the first's: it may hold some of the mass."""
+FAR = 4.0
+"""Laplace standard deviations from the mode at which a starting point is no part of it."""
 LEAST_CURVATURE = 0.3
 """Curvature below which a direction counts as flat: the prior alone gives about 1."""
 
@@ -23,16 +25,32 @@ LEAST_CURVATURE = 0.3
 def mode_and_covariance(log_density: LogDensity, starts: FloatArray) -> tuple[FloatArray, FloatArray, bool]:
     """Mode (p,), Laplace covariance (p, p), and whether another start ended in a rival mode.
 
-    The climb is made twice, from the best and the second best of the starting points (s, p) and the prior's centre.
+    The second climb begins at the best of the starting points (s, p) that the first mode does not explain.
     """
     p = starts.shape[1]
     tried = np.concatenate([np.zeros((1, p)), starts])
-    best = np.argsort(-log_density(tried), kind="stable")
-    (mode, top), (other, second) = (_climb(log_density, tried[i]) for i in best[:2])
-    if second > top:
-        (mode, top), (other, second) = (other, second), (mode, top)
-    spread = np.full(p, 0.3)
-    covariance = np.eye(p)
+    height = log_density(tried)
+    mode, top = _climb(log_density, tried[int(np.argmax(height))])
+    mode, covariance = _polished(log_density, mode)
+    distance = _distance(tried, mode, covariance)
+    rivals = False
+    if (distance > FAR).any():
+        other, second = _climb(log_density, tried[int(np.argmax(np.where(distance > FAR, height, -np.inf)))])
+        rivals = bool(_distance(other[None], mode, covariance)[0] > 3.0 and abs(top - second) < NEAR)
+        if second > top + 1e-6:
+            mode, covariance = _polished(log_density, other)
+    return mode, covariance, rivals
+
+
+def _distance(w: FloatArray, mode: FloatArray, covariance: FloatArray) -> FloatArray:
+    """Mahalanobis distance (b,) of points from a mode."""
+    gap = w - mode
+    return np.asarray(np.sqrt((gap * np.linalg.solve(covariance, gap.T).T).sum(axis=1)))
+
+
+def _polished(log_density: LogDensity, mode: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The mode after a few Newton steps, and the covariance there."""
+    spread = np.full(mode.size, 0.3)
     for _ in range(3):
         slope, covariance = _curvature(log_density, mode, 0.1 * spread)
         spread = np.sqrt(np.diag(covariance))
@@ -42,8 +60,7 @@ def mode_and_covariance(log_density: LogDensity, starts: FloatArray) -> tuple[Fl
             mode = better
         if done:
             break
-    apart = float(np.max(np.abs(other - mode) / spread)) > 3.0
-    return mode, covariance, bool(apart and top - second < NEAR)
+    return mode, covariance
 
 
 def _climb(log_density: LogDensity, first: FloatArray) -> tuple[FloatArray, float]:

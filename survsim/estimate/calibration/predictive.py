@@ -119,7 +119,7 @@ def check_targets_of(
         predicted_high=three[:, 5],
         inside=np.array([r.inside for r in rows]),
         pit=np.array([r.pit for r in rows]),
-        time_unit=problem.model.time_unit,
+        time_unit=problem.model.unit,
     )
 
 
@@ -194,7 +194,7 @@ def _case_rows(problem: Problem, w: FloatArray, found: Predicted) -> list[_Row]:
     if not problem.cases:
         return []
     values, size = problem.values(w), w.shape[0]
-    horizon = CASE_HORIZON * conversion_factor("months", problem.model.time_unit)
+    horizon = CASE_HORIZON * conversion_factor("months", problem.model.unit)
     made: dict[str, Curves] = {}
     rows = []
     for t in problem.cases:

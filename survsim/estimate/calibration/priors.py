@@ -152,16 +152,18 @@ class Prior:
     law : its distribution before the targets.
     reason : on what ground; it stands in the parameter table.
     meaning, unit : for the table.
-    sources : references the law itself came from, so that they are not used again as targets unnoticed.
+    source : references the law itself came from, so that they are not used again as targets unnoticed.
     """
 
     law: Law
     reason: str
     meaning: str = ""
     unit: str = ""
-    sources: tuple[str, ...] = ()
+    source: tuple[str, ...] | str = ()
 
     def __post_init__(self) -> None:
+        if isinstance(self.source, str):
+            object.__setattr__(self, "source", (self.source,))
         if len(self.reason.strip()) < 10:
             raise InputError(f"a prior says on what ground it stands; got reason {self.reason!r}.")
 

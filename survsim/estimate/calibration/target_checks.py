@@ -90,20 +90,20 @@ def _names(
 def _labels(targets: Sequence[Target]) -> list[str]:
     labels = [t.label for t in targets]
     found = [f"{n} targets are labelled {x!r}" for x in dict.fromkeys(labels) if (n := labels.count(x)) > 1]
-    fit = {source for t in targets if t.use == "fit" for source in t.sources}
+    fit = {source for t in targets if t.use == "fit" for source in t.source}
     for t in targets:
         if t.use == "hold_out":
             found += [
                 f"{t.label}: {s} is used by another target, so it cannot be held out"
-                for s in t.sources
+                for s in t.source
                 if s in fit
             ]
     return found
 
 
 def _forbidden(priors: Mapping[str, Prior], targets: Sequence[Target], never: Sequence[str]) -> list[str]:
-    sources = [(t.label, s) for t in targets for s in t.sources]
-    sources += [(f"prior of {name}", s) for name, p in priors.items() for s in p.sources]
+    sources = [(t.label, s) for t in targets for s in t.source]
+    sources += [(f"prior of {name}", s) for name, p in priors.items() for s in p.source]
     bare = {n.partition(":")[2] or n for n in never}
     found = [
         f"{label}: {s} is whom the answer is for and can never be a target"
@@ -118,8 +118,8 @@ def _forbidden(priors: Mapping[str, Prior], targets: Sequence[Target], never: Se
 
 def _warn_of_double_use(priors: Mapping[str, Prior], targets: Sequence[Target]) -> None:
     seen: dict[str, str] = {}
-    users = [(f"the prior of {name}", p.sources) for name, p in priors.items()]
-    users += [(t.label, t.sources) for t in targets if t.use == "fit"]
+    users = [(f"the prior of {name}", p.source) for name, p in priors.items()]
+    users += [(t.label, t.source) for t in targets if t.use == "fit"]
     for label, sources in users:
         for source in dict.fromkeys(sources):
             if source in seen:

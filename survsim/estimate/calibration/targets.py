@@ -80,7 +80,7 @@ class PublishedTarget:
         `survsim.printed` gives them.
     use : "fit" or "hold_out".
     transport : how far from the course's own patients.
-    sources : references, ``table:row``.
+    source : references, ``table:row``.
     """
 
     label: str
@@ -93,9 +93,10 @@ class PublishedTarget:
     time: float | None = None
     use: str = "fit"
     transport: Transport = Transport()
-    sources: tuple[str, ...] = ()
+    source: tuple[str, ...] | str = ()
 
     def __post_init__(self) -> None:
+        _one_source(self)
         _check(self.label, self.use, self.estimate, self.std_error)
         if self.statistic not in ("median", "probability"):
             raise InputError(f"{self.label}: a statistic is median or probability; got {self.statistic!r}.")
@@ -122,7 +123,7 @@ class PublishedTarget:
             "estimate": number.estimate,
             "std_error": number.std_error,
             "time": number.time if number.scale == "log odds" else None,
-            "sources": (number.source,) if number.source else (),
+            "source": (number.source,) if number.source else (),
         }
         return cls(**(found | more))
 
@@ -147,9 +148,10 @@ class ContrastTarget:
     bias: Bias | None = None
     use: str = "fit"
     transport: Transport = Transport()
-    sources: tuple[str, ...] = ()
+    source: tuple[str, ...] | str = ()
 
     def __post_init__(self) -> None:
+        _one_source(self)
         _check(self.label, self.use, self.estimate, self.std_error)
 
 
@@ -171,9 +173,10 @@ class CaseTarget:
     status: str
     use: str = "fit"
     transport: Transport = Transport()
-    sources: tuple[str, ...] = ()
+    source: tuple[str, ...] | str = ()
 
     def __post_init__(self) -> None:
+        _one_source(self)
         _check(self.label, self.use, self.time, 1.0)
         if self.status not in ("event", "free", "event_by"):
             raise InputError(f"{self.label}: status is event, free or event_by; got {self.status!r}.")
@@ -203,9 +206,10 @@ class PredictionTarget:
     estimate: FloatArray
     covariance: FloatArray
     use: str = "fit"
-    sources: tuple[str, ...] = ()
+    source: tuple[str, ...] | str = ()
 
     def __post_init__(self) -> None:
+        _one_source(self)
         _check(self.label, self.use, float(np.sum(self.estimate)), 1.0)
         k = np.size(self.times)
         if np.shape(self.estimate) != (k,) or np.shape(self.covariance) != (k, k):
@@ -223,7 +227,7 @@ class PredictionTarget:
         cohort: str,
         endpoint: Endpoint,
         use: str = "fit",
-        sources: Sequence[str] = (),
+        source: Sequence[str] = (),
     ) -> PredictionTarget:
         """From draws (d, k) of survival at `times`, such as ``prediction.survival(times).T`` of an evidence model."""
         draws = np.asarray(survival, dtype=np.float64)
@@ -238,11 +242,17 @@ class PredictionTarget:
             estimate=odds.mean(axis=0),
             covariance=np.atleast_2d(np.cov(odds, rowvar=False)),
             use=use,
-            sources=tuple(sources),
+            source=tuple(source),
         )
 
 
 Target = PublishedTarget | ContrastTarget | CaseTarget | PredictionTarget
+
+
+def _one_source(target: Any) -> None:
+    """A single reference may be given as text."""
+    if isinstance(target.source, str):
+        object.__setattr__(target, "source", (target.source,))
 
 
 def _check(label: str, use: str, estimate: float, std_error: float) -> None:

@@ -40,7 +40,7 @@ def course(frailty="v", **more):
         ),
         start="controlled",
         frailty_variance=frailty,
-        time_unit="months",
+        unit="months",
         **more,
     )
 
@@ -113,7 +113,7 @@ def test_the_illness_death_oracle_by_quadrature():
             TransitionHazard(source="1", target="2", shape=0.8, scale=2.0),
         ),
         start="0",
-        time_unit="years",
+        unit="years",
     )
     t = [1.0, 2.0, 5.0, 10.0]
     pfs = endpoint_probability(model, ALL, Endpoint(kind="event_free", states=("0",)), t)
@@ -134,7 +134,7 @@ def test_a_course_with_a_way_back_is_the_matrix_exponential():
             TransitionHazard(source="b", target="dead", rate=0.40),
         ),
         start="a",
-        time_unit="years",
+        unit="years",
     )
     for t in (0.5, 2.0, 8.0):
         truth = expm(q * t)[0]
@@ -202,7 +202,7 @@ def test_simulated_patients_who_regain_control():
         ),
         start="controlled",
         frailty_variance=0.5,
-        time_unit="months",
+        unit="months",
     )
     for t in (6.0, 12.0, 30.0):
         for which, state in enumerate(("controlled", "progressed")):
@@ -221,7 +221,7 @@ def test_an_effect_that_wanes_and_a_piecewise_hazard():
             TransitionHazard(source="well", target="dead", breaks=(4.0,), rates=(0.1, 0.2), factors=(1.5,)),
         ),
         start="well",
-        time_unit="months",
+        unit="months",
     )
     effect = TreatmentEffect(transition="well>dead", hazard_ratio=0.5, start=1.0, wanes_from=3.0, stop=9.0)
     alive = Endpoint(kind="event_free", states=("well",))
@@ -242,7 +242,7 @@ def test_a_course_that_does_not_hold_together_names_every_fault():
                 TransitionHazard(source="a", target="b", breaks=(3.0, 2.0), rates=(0.1,)),
             ),
             start="b",
-            time_unit="months",
+            unit="months",
         )
     text = str(caught.value)
     for part in (
