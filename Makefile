@@ -6,7 +6,7 @@ STAMP := $(VENV)/.ready
 export MPLBACKEND := Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help env report test lint quick reference validate bench constraints clean
+.PHONY: help env report test fast coverage lint quick reference validate bench constraints clean
 
 help:            ## print this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -25,8 +25,15 @@ report: env      ## check the data, run every analysis, write notebooks and HTML
 	$(BIN)/survsim report
 
 test: env lint   ## everything the continuous check runs
-	$(BIN)/python -m pytest -n 2 --dist worksteal
-	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -n 2 tests/unit/kernels
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(COVERAGE)
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -n 2 tests/unit/kernels $(if $(COVERAGE),$(COVERAGE) --cov-append)
+
+fast: env        ## under a minute: tests of what changed since main, and of the house
+	$(BIN)/python -m tests.fast
+
+coverage: env    ## the same, and the share of lines and branches the tests reach (a quarter slower)
+	$(MAKE) --no-print-directory test COVERAGE='--cov --cov-report='
+	@echo "coverage: $$($(BIN)/python -m coverage report --format=total) per cent of lines and branches"
 
 lint: env        ## style, types, import contracts
 	$(BIN)/ruff check .
@@ -42,12 +49,8 @@ reference: env   ## make the reference values again (R with survival, metafor, c
 
 validate: env    ## long simulation checks (hours): coverage, type I error, closed forms; writes the records
 	$(BIN)/python -m pytest tests/statistical --validate
-	$(BIN)/python -m tests.statistical.coverage_kaplan_meier
-	$(BIN)/python -m tests.helpers.more_coverage 400
-	$(BIN)/python -m tests.statistical.validate_simulation
-	$(BIN)/python -m tests.helpers.cox_coverage tests/statistical/records/cox_coverage.json 2000
-	$(BIN)/python -m tests.helpers.parametric_coverage tests/statistical/records/parametric_coverage.json 300
-	$(BIN)/python -m tests.helpers.competing_coverage
+	for program in $(basename $(notdir $(wildcard tests/statistical/validate_*.py))); do \
+		echo $$program; $(BIN)/python -m tests.statistical.$$program || exit 1; done
 
 bench: env       ## time survsim and its peers in one run, print ratios
 	$(BIN)/python benchmarks/run.py

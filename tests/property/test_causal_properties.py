@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from survsim import Surv, balance, clone_censor_weight, ipw_kaplan_meier, treatment_weights
 from survsim.errors import SmallSampleWarning
-from tests.helpers.causal_truths import late_treatment
+from tests.helpers.causal_worlds import late_treatment
 
 COUNTS = st.lists(st.integers(1, 6), min_size=4, max_size=4)
 SEEDS = st.integers(0, 10_000)

@@ -10,7 +10,7 @@ import json
 import numpy as np
 import pytest
 
-from tests.helpers.causal_truths import COLUMNS, EFFECTS, METHODS, RECORD, SIZES, coverage, immortal
+from tests.statistical.validate_causal import COLUMNS, EFFECTS, METHODS, RECORD, SIZES, coverage, immortal
 
 HONEST = ("weighted_landmark", "switching", "emulated")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from survsim import aalen_johansen, gray_test
-from tests.helpers.competing_coverage import CENSORED, SIZES, cell
+from tests.statistical.validate_competing_risks import CENSORED, SIZES, cell
 
 RECORD = Path(__file__).parent / "records" / "competing_risks.json"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.helpers.cox_coverage import CENSORED, EFFECTS, SIZES, cell
+from tests.statistical.validate_cox import CENSORED, EFFECTS, SIZES, cell
 
 RECORD = Path(__file__).parent / "records" / "cox_coverage.json"
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.helpers import evidence_coverage
-from tests.helpers.evidence_coverage import LEVEL, coverage
+from tests.statistical import validate_evidence_model
+from tests.statistical.validate_evidence_model import LEVEL, coverage
 
 RECORD = Path(__file__).parent / "records" / "evidence_model_coverage.json"
 
@@ -52,9 +52,8 @@ def test_long_run_rewrites_the_record(request, monkeypatch):
     """Under ``--validate`` 2,000 bases a cell; otherwise the record's format is checked on a tiny run."""
     full = request.config.getoption("--validate", default=False)
     target = RECORD if full else request.getfixturevalue("tmp_path") / "record.json"
-    monkeypatch.setattr("sys.argv", ["evidence_coverage", str(target), "2000" if full else "1"])
     if not full:
-        monkeypatch.setattr(evidence_coverage, "coverage", lambda *a, **k: (1.0, np.array([0.5])))
-    evidence_coverage.main()
+        monkeypatch.setattr(validate_evidence_model, "coverage", lambda *a, **k: (1.0, np.array([0.5])))
+    validate_evidence_model.main(target, 2000 if full else 1)
     rows = json.loads(target.read_text(encoding="utf-8"))["rows"]
     assert len(rows) == 15 and all(sum(r["rank_histogram"]) >= 1 for r in rows)

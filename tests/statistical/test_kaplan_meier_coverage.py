@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from survsim import Surv, kaplan_meier
-from tests.statistical import coverage_kaplan_meier as study
+from tests.statistical import validate_kaplan_meier as study
 
 RECORD = json.loads((Path(__file__).parent / "records" / "kaplan_meier_coverage.json").read_text())
 SMALL_SAMPLE = ("beta-product", "beta-product-midp")

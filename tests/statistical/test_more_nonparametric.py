@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.helpers.more_coverage import RECORD, cell
+from tests.statistical.validate_nonparametric import RECORD, cell
 
 
 def slack(level, n, errors=3.0):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.parametric_coverage import Q, cell, grid
+from tests.statistical.validate_parametric import Q, cell, grid
 
 RECORD = Path(__file__).parent / "records" / "parametric_coverage.json"
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.statistical.measure_simulation_memory import PATIENTS, RECORD, peak
+from tests.statistical.validate_simulation_memory import PATIENTS, RECORD, peak
 
 
 @pytest.mark.parametrize("kind", ["plain", "rules"])

@@ -7,7 +7,7 @@ import pytest
 
 from survsim import balance, clone_censor_weight, ipw_kaplan_meier, treatment_weights
 from survsim.errors import InputError
-from tests.helpers.causal_truths import confounded, late_treatment
+from tests.helpers.causal_worlds import confounded, late_treatment
 from tests.helpers.pictures import overlapping_texts
 
 

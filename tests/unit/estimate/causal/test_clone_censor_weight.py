@@ -10,7 +10,7 @@ from survsim import Surv, clone_censor_weight, ipw_kaplan_meier
 from survsim.causal import time_varying_treatment
 from survsim.errors import ConvergenceError, InputError, SmallSampleWarning
 from survsim.estimate.causal.time_varying_treatment import start_stop
-from tests.helpers.causal_truths import confounded, late_treatment
+from tests.helpers.causal_worlds import confounded, late_treatment
 
 NEVER = np.inf
 S = Surv.right([2, 4, 5, 6, 7, 8, 9, 10], [1] * 8, unit="months")

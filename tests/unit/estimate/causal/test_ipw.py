@@ -8,7 +8,7 @@ import pytest
 
 from survsim import Surv, ipw_cox, ipw_kaplan_meier, kaplan_meier, treatment_weights
 from survsim.errors import InputError
-from tests.helpers.causal_truths import confounded
+from tests.helpers.causal_worlds import confounded
 
 X = pd.DataFrame({"x": [0, 0, 0, 0, 1, 1, 1, 1]})
 Z = [0, 0, 0, 1, 0, 1, 1, 1]

@@ -15,7 +15,7 @@ from survsim import (
     treatment_weights,
 )
 from survsim.errors import InputError
-from tests.helpers.causal_truths import confounded
+from tests.helpers.causal_worlds import confounded
 
 
 @pytest.fixture(scope="module")

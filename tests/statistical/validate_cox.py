@@ -1,12 +1,11 @@
 """Two-arm trials of known log hazard ratio: coverage of Wald and Firth intervals, size of the tests.
 
-Run as a script it writes the record: python -m tests.helpers.cox_coverage RECORD REPEATS
+Run: python -m tests.statistical.validate_cox
 """
 
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from survsim.kernels.cox_firth import firth_likelihood
 from survsim.kernels.cox_newton import maximise_secant
 
 SIZES, CENSORED, EFFECTS = (10, 20, 50, 100), (0.3, 0.7), (0.0, float(np.log(2.0)))
+RECORD = Path(__file__).parent / "records" / "cox_coverage.json"
 LIMIT = float(chdtri(1.0, 0.05))
 
 
@@ -70,11 +70,11 @@ def cell(n: int, censored: float, effect: float, repeats: int, seed: int) -> dic
     }
 
 
-def main(record: str, repeats: int) -> None:
+def main(repeats: int = 2000) -> None:
     cells = [cell(n, c, e, repeats, 20) for n in SIZES for c in CENSORED for e in EFFECTS]
     about = "Cox regression, two arms of equal size, exponential times: coverage at 95%, rejections at 5%"
-    Path(record).write_text(json.dumps({"about": about, "level": 0.95, "cells": cells}, indent=1) + "\n")
+    RECORD.write_text(json.dumps({"about": about, "level": 0.95, "cells": cells}, indent=1) + "\n")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main()

@@ -1,12 +1,11 @@
 """Parametric fits on data of known truth: bias of an effect, coverage of its interval and of survival.
 
-Run as a script it writes the record: python -m tests.helpers.parametric_coverage RECORD REPEATS
+Run: python -m tests.statistical.validate_parametric
 """
 
 from __future__ import annotations
 
 import json
-import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from survsim import Surv, parametric_survival, royston_parmar
 from survsim.distributions import GeneralisedGamma
 from survsim.errors import ConvergenceError, InputError
 
+RECORD = Path(__file__).parent / "records" / "parametric_coverage.json"
 EFFECT, SIGMA, LOCATION, TIME = 0.5, 0.7, 2.0, 6.0
 SIZES = (10, 20, 50, 100)
 Q = {"weibull": 1.0, "lognormal": 0.0, "generalised_gamma": 0.5, "royston_parmar": 1.0}
@@ -84,12 +84,12 @@ def grid(family: str) -> list[tuple[int, float]]:
     return [(n, s) for n in SIZES for s in (0.3, 0.7) if n >= 50 or family != "generalised_gamma"]
 
 
-def main(record: Path, repeats: int) -> None:
+def main(repeats: int = 300) -> None:
     """The whole grid."""
     cells = [cell(family, n, censored, repeats, 11) for family in Q for n, censored in grid(family)]
     told = "coverage of 95 % intervals; without_estimate: data sets in which the likelihood has no maximum"
-    record.write_text(json.dumps({"seed": 11, "level": 0.95, "what": told, "cells": cells}, indent=1) + "\n")
+    RECORD.write_text(json.dumps({"seed": 11, "level": 0.95, "what": told, "cells": cells}, indent=1) + "\n")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main()

@@ -1,6 +1,6 @@
 """Worlds with a known effect of treatment: immortal time without any effect, and coverage of the intervals.
 
-Run as a module (``python -m tests.helpers.causal_truths``) to write the record.
+Run as a module (``python -m tests.statistical.validate_causal``) to write the record.
 """
 
 from __future__ import annotations
@@ -11,29 +11,17 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 import survsim
-from survsim import Surv
 from survsim.errors import SmallSampleWarning
+from tests.helpers.causal_worlds import confounded, late_treatment
 
-RECORD = Path(__file__).resolve().parents[1] / "statistical" / "records" / "causal_truths.json"
+RECORD = Path(__file__).parent / "records" / "causal_truths.json"
 SIZES = (60, 200)
 EFFECTS = (0.0, -0.7)
 HORIZON = 12.0
 METHODS = ("ipw_robust", "ipw_bootstrap", "standardised", "emulated")
 COLUMNS = ("naive", "landmark", "weighted_landmark", "switching", "cloned", "emulated")
-
-
-def late_treatment(n: int, rng: np.random.Generator) -> tuple[Surv, np.ndarray, pd.DataFrame]:
-    """Treatment that starts after time 0, later in the frail (x = 1), and does nothing."""
-    x = rng.integers(0, 2, n).astype(float)
-    would = rng.exponential(1 / (0.25 * np.exp(-0.8 * x)))
-    death = rng.exponential(1 / (0.06 * np.exp(0.9 * x)))
-    end = rng.uniform(24, 60, n)
-    time = np.minimum(death, end)
-    start = np.where(would < time, would, np.inf)
-    return Surv.right(time, death <= end, unit="months"), start, pd.DataFrame({"x": x})
 
 
 def immortal(n: int, seed: int) -> list[float]:
@@ -50,15 +38,6 @@ def immortal(n: int, seed: int) -> list[float]:
     trial = survsim.clone_censor_weight(surv, start, formula="x", data=frame, **options)
     means = [made.row("rmst", "difference")["estimate"] for made in (fit, cloned, trial)]
     return [float(v) for v in (naive, crude, means[0], switching, means[1], means[2])]
-
-
-def confounded(n: int, effect: float, rng: np.random.Generator) -> tuple[Surv, pd.DataFrame]:
-    """Treatment at time 0, given rather to the frail; exponential hazards."""
-    x = rng.integers(0, 2, n).astype(float)
-    z = (rng.random(n) < np.where(x == 1, 0.7, 0.35)).astype(float)
-    death = rng.exponential(1 / (0.06 * np.exp(0.9 * x + effect * z)))
-    end = rng.uniform(14, 40, n)
-    return Surv.right(np.minimum(death, end), death <= end, unit="months"), pd.DataFrame({"x": x, "z": z})
 
 
 def truth(effect: float) -> float:

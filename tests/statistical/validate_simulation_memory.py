@@ -1,6 +1,6 @@
 """Peak memory of a simulation by its number of patients: writes the record that the tests read.
 
-Run: python -m tests.statistical.measure_simulation_memory
+Run: python -m tests.statistical.validate_simulation_memory
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def main() -> None:
         RECORD,
         {
             "program": f"survsim {__version__}",
-            "call": "python -m tests.statistical.measure_simulation_memory",
+            "call": "python -m tests.statistical.validate_simulation_memory",
             "unit": "MiB, largest resident set of the process with two threads",
             "peaks": peaks,
         },

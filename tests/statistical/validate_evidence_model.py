@@ -1,12 +1,11 @@
 """Simulated evidence bases with a known truth: does the predictive interval hold the next study?
 
-Run as a script it writes the record: python -m tests.helpers.evidence_coverage RECORD SIMULATIONS
+Run: python -m tests.statistical.validate_evidence_model
 """
 
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import joblib
@@ -16,6 +15,7 @@ from survsim import Surv, evidence_model
 from survsim.joint_model import EvidenceTerm, median_term, patients_term, survival_term
 
 LEVEL = 0.90
+RECORD = Path(__file__).parent / "records" / "evidence_model_coverage.json"
 SCALE = 1.0  # of the prior of tau, the default
 STEP = 0.5  # of the random walk of the log hazard
 BREAK = 12.0
@@ -81,14 +81,14 @@ def one_row(studies: int, tau: float | None, simulations: int) -> dict[str, obje
     }
 
 
-def main() -> None:
-    target, simulations = Path(sys.argv[1]), int(sys.argv[2])
+def main(target: Path = RECORD, simulations: int = 2000) -> None:
+    """Write the record: every number of studies by every heterogeneity."""
     cells = [(studies, tau) for studies in (5, 10, 40) for tau in (None, 0.0, 0.25, 0.5, 1.0)]
     jobs = 1 if simulations == 1 else -1
     rows = joblib.Parallel(n_jobs=jobs)(joblib.delayed(one_row)(*cell, simulations) for cell in cells)
     content = {
         "claim": "90% predictive interval of a new study's log hazard, evidence_model",
-        "call": f"python -m tests.helpers.evidence_coverage RECORD {simulations}",
+        "call": "python -m tests.statistical.validate_evidence_model",
         "rows": rows,
     }
     target.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

@@ -1,6 +1,6 @@
 """Size of Gray's test and coverage of the interval of a cumulative incidence, by simulation.
 
-``python -m tests.helpers.competing_coverage`` writes the record of the whole grid.
+``python -m tests.statistical.validate_competing_risks`` writes the record of the whole grid.
 """
 
 from __future__ import annotations
@@ -60,11 +60,11 @@ def main() -> None:
     cells = [cell(n, c, 4000, 100 + i) for i, (n, c) in enumerate((n, c) for n in SIZES for c in CENSORED)]
     record = {
         "claim": "Gray's test rejects 5% under equal incidences; 95% log-log intervals of F(1) hold the truth",
-        "call": "python -m tests.helpers.competing_coverage",
+        "call": "python -m tests.statistical.validate_competing_risks",
         "truth": TRUTH,
         "cells": cells,
     }
-    path = Path(__file__).resolve().parents[1] / "statistical" / "records" / "competing_risks.json"
+    path = Path(__file__).parent / "records" / "competing_risks.json"
     path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 

@@ -1,6 +1,6 @@
 """Coverage of every survival interval and size of every two-sample test, by simulation.
 
-``python tests/statistical/coverage_kaplan_meier.py`` writes records/kaplan_meier_coverage.json. Times are
+``python -m tests.statistical.validate_kaplan_meier`` writes records/kaplan_meier_coverage.json. Times are
 exponential with median 1; censoring is exponential, its rate set by the share censored.
 """
 
