@@ -155,7 +155,8 @@ _TABLES = {
         simulation.outcomes.value_of_information  value_of_information evsi ValueOfInformation
         simulation.outcomes.sensitivity           tornado threshold global_sensitivity variance_by_layer Threshold GlobalSensitivity
         simulation.outcomes.sensitivity           Tornado
-        simulation.outcomes.compare               Decision StrategyComparison
+        simulation.outcomes.decision              Decision
+        simulation.outcomes.compare               StrategyComparison
     """,
     "radiotherapy": """
         simulation.cord_biology.reirradiation  reirradiation_criteria sbrt_criterion Criterion

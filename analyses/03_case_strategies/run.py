@@ -126,55 +126,31 @@ def record_information(
     results: Path,
 ) -> None:
     """Value of information, one-way sensitivity, and the spread of the gain by layer of uncertainty."""
-    independent = {n: p.draws for n, p in parameters.parameters.items() if p.layers}
-    pd.DataFrame(independent).to_parquet(results / "draws.parquet", index=False)
-    worth = survsim.value_of_information(
-        decision.by_draw,
-        decision.mc_covariance,
-        decision.strategies,
-        independent,
-        unit=scenario.time_unit,
-        source=(decision, parameters),
-    )
+    pd.DataFrame(parameters.independent()).to_parquet(results / "draws.parquet", index=False)
+    worth = decision.value_of_information(parameters)
     ledger.record("evpi", worth.evpi, unit=worth.unit, mc_std_error=worth.evpi_std_error, provenance=worth)
     for name, value in zip(worth.names, worth.evppi):
         ledger.record(f"evppi.{name}", value, unit=worth.unit, provenance=worth)
     worth.save(results / "value_of_information.csv")
     reference = scenario.content.outcomes.reference
-    bars = survsim.simulation.tornado(
-        decision.by_draw,
-        decision.strategies,
-        independent,
-        strategy=decision.best,
-        reference=reference,
-        unit=scenario.time_unit,
-        source=(decision, parameters),
-    )
+    bars = decision.tornado(parameters, reference=reference)
     bars.save(results / "tornado.csv")
     for name, low, high in zip(bars.names, bars.gain_low, bars.gain_high):
         ledger.record(f"tornado.{name}.low", low, unit=bars.unit, provenance=bars)
         ledger.record(f"tornado.{name}.high", high, unit=bars.unit, provenance=bars)
-    shares = survsim.simulation.global_sensitivity(
-        decision.by_draw.mean(axis=0), independent, seed=scenario.content.seed, source=(decision, parameters)
-    )
+    shares = decision.global_sensitivity(parameters, seed=scenario.content.seed)
     shares.save(results / "global_sensitivity.csv")
     for name, first, spread in zip(shares.names, shares.first_order, shares.pawn):
         ledger.record(f"sobol.{name}", first, provenance=shares)
         ledger.record(f"pawn.{name}", spread, provenance=shares)
-    turn = survsim.simulation.threshold(
-        decision.by_draw, decision.strategies, TURNED, independent[TURNED], source=(decision, parameters)
-    )
+    turn = decision.threshold(parameters, TURNED)
     ledger.record(
         f"threshold.{TURNED}",
         turn.turns_at[-1] if turn.turns_at.size else float("nan"),
         note="the decision does not turn within the drawn range",
         provenance=turn,
     )
-    best, other = decision.strategies.index(decision.best), decision.strategies.index(reference)
-    gain = decision.by_draw[best] - decision.by_draw[other]
-    noise = decision.mc_covariance
-    inner = noise[:, best, best] + noise[:, other, other] - 2 * noise[:, best, other]
-    shares = survsim.simulation.variance_by_layer(gain, parameters.layers(), float(inner.mean()))
+    shares = decision.variance_by_layer(parameters, reference=reference)
     step = survsim.Provenance.of("variance_by_layer", decision, parameters)
     for layer, share in shares.items():
         ledger.record(f"layer.{layer.replace(' ', '_')}", share, provenance=step)

@@ -12,7 +12,8 @@ from survsim.core.errors import InputError
 from survsim.figures import style
 
 if TYPE_CHECKING:
-    from survsim.simulation.outcomes.compare import Decision, StrategyComparison
+    from survsim.simulation.outcomes.compare import StrategyComparison
+    from survsim.simulation.outcomes.decision import Decision
 
 WORDS = {
     "survival_time": "restricted mean survival",

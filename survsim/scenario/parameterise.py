@@ -122,6 +122,10 @@ class Parameters(Result):
         """Name -> (d,) draws."""
         return {name: p.draws for name, p in self.parameters.items()}
 
+    def independent(self) -> dict[str, FloatArray]:
+        """Name -> (d,) draws of those that vary by themselves: not derived from others, and not constant."""
+        return {name: p.draws for name, p in self.parameters.items() if p.layers}
+
     def layers(self) -> dict[str, FloatArray]:
         """Layer of uncertainty -> (d, k) components, as `variance_by_layer` takes them."""
         found: dict[str, list[FloatArray]] = {}

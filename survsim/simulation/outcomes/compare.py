@@ -1,9 +1,9 @@
-"""Comparing strategies on the same patients, and choosing one."""
+"""Comparing strategies on the same patients."""
 
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -13,12 +13,6 @@ from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
 from survsim.simulation.outcomes.intervals import draw_interval
-
-if TYPE_CHECKING:
-    pass
-
-LOWER_IS_BETTER = ("cost",)
-"""Outcomes of which a decision wants little."""
 
 
 class Simulated(Protocol):
@@ -94,60 +88,6 @@ class StrategyComparison(Result):
         return f"Differences from {self.reference} on the same patients, time in {self.time_unit}"
 
 
-@result
-class Decision(Result):
-    """Which strategy has the highest expected outcome; where the outcome is cost, the lowest.
-
-    A decision on cost compares costs alone: what they buy in survival is left out.
-
-    Attributes
-    ----------
-    best : name of the strategy with the highest expected outcome (of cost: the lowest).
-    expected, conf_low, conf_high, mc_std_error : (strategies,), in the outcome's own direction: costs above 0.
-    probability_best : share of draws in which each strategy is best, ties split evenly.
-    expected_regret : expected loss of choosing a strategy in place of the best of each draw; it and
-        `probability_best` carry the inner Monte Carlo noise of `by_draw` and so lean to variety.
-    by_draw : expected outcome by draw (strategies, draws), larger is better: costs stand as what is saved,
-        below 0; mc_covariance : its inner Monte Carlo covariance (draws, strategies, strategies). Value of
-        information is computed from these.
-    """
-
-    outcome: str
-    tau: float
-    best: str
-    strategies: tuple[str, ...]
-    labels: tuple[str, ...]
-    expected: FloatArray
-    conf_low: FloatArray
-    conf_high: FloatArray
-    mc_std_error: FloatArray
-    probability_best: FloatArray
-    expected_regret: FloatArray
-    mean_rank: FloatArray
-    by_draw: FloatArray
-    mc_covariance: FloatArray
-    time_unit: str
-    conf_level: float
-
-    def columns(self) -> Columns:
-        """Columns strategy, expected, conf_low, conf_high, mc_std_error, probability_best,
-        expected_regret, mean_rank; rank 1 is the best, which is the cheapest where the outcome is cost."""
-        columns = (
-            "expected",
-            "conf_low",
-            "conf_high",
-            "mc_std_error",
-            "probability_best",
-            "expected_regret",
-            "mean_rank",
-        )
-        return {"strategy": self.strategies, **{c: getattr(self, c) for c in columns}}
-
-    def headline(self) -> str:
-        end = "Lowest" if self.outcome in LOWER_IS_BETTER else "Highest"
-        return f"{end} expected {self.outcome} to {self.tau:g} {self.time_unit}: {self.best}"
-
-
 def compare_strategies(simulation: Simulated, reference: str | None = None) -> StrategyComparison:
     """Paired differences of every measure from a reference strategy (default: the first).
 
@@ -193,38 +133,3 @@ def _warn_if_noisy(error: FloatArray, width: FloatArray) -> None:
             SmallSampleWarning,
             stacklevel=4,
         )
-
-
-def decide(simulation: Simulated, tau: float, outcome: str = "survival_time") -> Decision:
-    """The strategy that maximises the expected outcome to `tau`, with how sure that is.
-
-    With ``outcome="cost"`` the cheapest is best: costs alone are compared, whatever they buy.
-    """
-    table = simulation.measure(outcome, tau)
-    sign = -1.0 if outcome in LOWER_IS_BETTER else 1.0
-    by_draw = sign * table.by_draw
-    best_in_draw = by_draw.max(axis=0)
-    is_best = by_draw == best_in_draw
-    above = (by_draw[:, None] < by_draw[None]).sum(axis=1)
-    equal = (by_draw[:, None] == by_draw[None]).sum(axis=1)
-    best = int(np.argmax(sign * table.estimate))
-    m = simulation.measure_index(outcome, tau)
-    return Decision(
-        provenance=Provenance.of("decision", simulation.provenance, outcome=outcome, tau=float(tau)),
-        outcome=outcome,
-        tau=float(tau),
-        best=simulation.strategies[best],
-        strategies=simulation.strategies,
-        labels=simulation.labels,
-        expected=table.estimate,
-        conf_low=table.conf_low,
-        conf_high=table.conf_high,
-        mc_std_error=table.mc_std_error,
-        probability_best=(is_best / is_best.sum(axis=0)).mean(axis=1),
-        expected_regret=(best_in_draw - by_draw).mean(axis=1),
-        mean_rank=(1.0 + above + 0.5 * (equal - 1)).mean(axis=1),
-        by_draw=by_draw,
-        mc_covariance=simulation.mc_covariance[:, m].copy(),
-        time_unit=simulation.time_unit,
-        conf_level=simulation.conf_level,
-    )

@@ -19,8 +19,9 @@ from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.stored import read_result, write_result
 from survsim.core.tables import Columns, stacked
-from survsim.simulation.outcomes.compare import Decision, StrategyComparison, compare_strategies, decide
+from survsim.simulation.outcomes.compare import StrategyComparison, compare_strategies
 from survsim.simulation.outcomes.curves import SimulatedSurvival, StateOccupancy
+from survsim.simulation.outcomes.decision import Decision, decide
 from survsim.simulation.outcomes.intervals import draw_interval
 from survsim.simulation.outcomes.joining import Totals
 from survsim.simulation.outcomes.pieces import Job
