@@ -148,6 +148,7 @@ _TABLES = {
         simulation.declared.strategy              Strategy read_strategy read_strategies read_treatments
         simulation.declared.strategy              Treatment
         simulation.declared.explain               explain
+        simulation.declared.history               History PastTreatment
         simulation.running.patient_output         read_patients
         simulation.running.run                    simulate_model
         core.execution                            Execution

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from survsim.core.execution import Execution, bundled
 from survsim.core.provenance import Provenance
@@ -13,6 +14,7 @@ from survsim.scenario.spec import Scenario
 from survsim.simulation.running.run import refuse_size, simulate_model
 
 if TYPE_CHECKING:
+    from survsim.simulation.declared.history import History
     from survsim.simulation.outcomes.result import SimulationResult
 
 ARRAYS_PER_PARAMETER = 5
@@ -61,6 +63,7 @@ def simulate(
     execution: Execution | None = None,
     evidence: EvidenceStore | None = None,
     parameters: Parameters | None = None,
+    history: str | History | Mapping[str, Any] | None = None,
     patient_output: bool = False,
 ) -> SimulationResult:
     """Simulate every strategy of a scenario on the same patients.
@@ -72,6 +75,9 @@ def simulate(
     execution : where and on how many workers it runs, and the run folder that it can go on from (`Execution`);
         default all cores and no folder. It changes no bit of the result.
     evidence, parameters : the store to draw from, or parameters drawn before.
+    history : what is known of one patient, by its name in the scenario or as data; the simulation goes on from
+        there: times and horizons count from its `now`, hidden frailties follow the law that it leaves. The parameters
+        stay as they were drawn: one patient says little about them, and is no target.
     patient_output : also stream every patient to Parquet below the run folder.
 
     Raises
@@ -93,7 +99,7 @@ def simulate(
     c = scenario.content
     rows = [f"strategies:{s.name}" for s in scenario.strategies]
     return simulate_model(
-        scenario.model(drawn.draws()),
+        scenario.model(drawn.draws(), history=history),
         patients=c.full.patients if patients is None else patients,
         draws=draws,
         seed=used,

@@ -7,6 +7,7 @@ and for each number either rows of the evidence or an assumption with its reason
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,13 @@ from survsim.core.yaml_files import read_yaml
 from survsim.scenario.parameter_spec import ParameterSpec, Strict
 from survsim.scenario.scale_checks import scale_faults
 from survsim.simulation.cord_biology.myelopathy import CordSettings
+from survsim.simulation.declared.history import History
 from survsim.simulation.declared.model import Model
 from survsim.simulation.declared.population import Population
 from survsim.simulation.declared.states import State, Transition
 from survsim.simulation.declared.strategy import Strategy, Treatment, named_numbers, read_strategy
 from survsim.simulation.declared.uses import Use, uses
+from survsim.simulation.laws.schema import Number, check
 
 
 class Effort(Strict):
@@ -55,12 +58,16 @@ class ScenarioFile(Strict):
     quick: Effort
     outcomes: Outcomes
     population: Population
+    start: str | dict[str, Number] | None = None
     states: tuple[State, ...] = Field(min_length=2)
     transitions: tuple[Transition, ...] = Field(min_length=1)
     treatments: dict[str, Treatment] = Field(default_factory=dict)
     cord: CordSettings = Field(default_factory=CordSettings)
     parameters: dict[str, ParameterSpec]
     strategies: tuple[str, ...] = Field(min_length=1, description="strategy files, relative to the scenario")
+    histories: dict[str, History] = Field(
+        default_factory=dict, description="patients known up to some time, to go on from"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +106,25 @@ class Scenario:
     def time_unit(self) -> str:
         return self.content.time_unit
 
-    def model(self, draws: Any) -> Model:
-        """The engine's input for given parameter draws (name -> (d,))."""
+    def history(self, history: str | History | Mapping[str, Any]) -> History:
+        """A history by its name in the file, or as data: ``{now: 6, path: [{state: progressed, at: 6}]}``."""
+        if isinstance(history, History):
+            return history
+        if isinstance(history, Mapping):
+            return check(History, history, "history")
+        known = self.content.histories
+        if history not in known:
+            raise ScenarioError(
+                f"{self.path.name} holds no history {history!r}; known: {', '.join(known) or 'none'}. "
+                "Add it under histories, or give it as data."
+            )
+        return known[history]
+
+    def model(self, draws: Any, *, history: str | History | Mapping[str, Any] | None = None) -> Model:
+        """The engine's input for given parameter draws (name -> (d,)), from time zero or from a history."""
         c = self.content
-        used = set(self._used())
+        past = None if history is None else self.history(history)
+        used = {*self._used(), *named_numbers(past)}
         return Model(
             states=c.states,
             transitions=c.transitions,
@@ -113,19 +135,22 @@ class Scenario:
             cord=c.cord,
             time_unit=c.time_unit,
             horizon=c.horizon,
+            start=c.start,
+            history=past,
         )
 
     def _used(self) -> list[str]:
         c = self.content
-        return list(
-            named_numbers((c.states, c.transitions, c.treatments, c.population, c.cord, self.strategies))
-        )
+        parts = (c.states, c.transitions, c.treatments, c.population, c.cord, self.strategies, c.histories)
+        shares = c.start.values() if isinstance(c.start, dict) else ()
+        return [*named_numbers(parts), *(v for v in shares if isinstance(v, str))]
 
     def _uses(self) -> list[Use]:
         """Every place at which the scenario or one of its strategies uses a parameter."""
         c = self.content
         parts = {
-            name: getattr(c, name) for name in ("states", "transitions", "treatments", "population", "cord")
+            name: getattr(c, name)
+            for name in ("states", "transitions", "treatments", "population", "cord", "histories")
         }
         return [
             use for name, part in {**parts, "strategies": self.strategies}.items() for use in uses(part, name)

@@ -26,6 +26,11 @@ def accepted_statuses(clause: Clause) -> set[str]:
 def deed_fault(model: DeclaredModel, strategy: Strategy, line: Line, clause: Clause) -> str:
     """Why a condition such as ``{completed: radiotherapy}`` cannot be asked or never holds; empty if it can."""
     name = str(clause.name)
+    past = {p.status for p in model.was_given(name)}
+    if clause.quantity == "not_given" and past:
+        return ""  # a strategy may be written for others than this patient, too
+    if clause.quantity in past or (past and clause.quantity == "given") or "running" in past:
+        return ""
     lines = givers(strategy, name)
     if not lines:
         known = dict.fromkeys([t for one in strategy.lines for t in one.treatments])
@@ -62,14 +67,19 @@ def radiation_faults(model: DeclaredModel, strategy: Strategy) -> Iterator[str]:
     for line in strategy.lines:
         where = f"strategy {strategy.name}, line {line.line}"
         asks = [c for cs in line.alternatives() for c in cs if c.quantity == "time_since_radiation"]
-        others = [one for one in courses if one is not line or one.repeats > 1]
+        others = [one for one in courses if one is not line or one.repeats > 1] or _irradiated(model)
         if asks and not others:
             yield (
                 f"{where}: it waits for a time since radiation, which no other line gives: the rule can never fire"
             )
             continue
         before = courses[: courses.index(line)] if line in courses else []
-        if not before or line.allow_without_previous or any(map(_sure, before)):
+        if (
+            not before
+            or line.allow_without_previous
+            or any(map(_sure, before))
+            or "completed" in _irradiated(model)
+        ):
             continue
         names = {one.line for one in before} | {
             t
@@ -84,6 +94,16 @@ def radiation_faults(model: DeclaredModel, strategy: Strategy) -> Iterator[str]:
                 f"completed earlier course; add the condition {{completed: {first}}}, or say "
                 "allow_without_previous: true if it may also be the first course"
             )
+
+
+def _irradiated(model: DeclaredModel) -> set[str]:
+    """How the courses of radiation in the history ended."""
+    if model.history is None:
+        return set()
+    courses = {
+        p.status for p in model.history.given if getattr(model.treatments.get(p.treatment), "radiation", ())
+    }
+    return courses | ({"completed"} if model.history.doses else set())
 
 
 def _sure(line: Line) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from survsim.simulation.cord_biology.myelopathy import CordSettings
+from survsim.simulation.declared.history import History, PastTreatment
 from survsim.simulation.declared.population import Population
 from survsim.simulation.declared.states import State, Transition
 from survsim.simulation.declared.strategy import Strategy, Treatment
@@ -28,7 +29,8 @@ class DeclaredModel:
     cord: CordSettings = dataclasses.field(default_factory=CordSettings)
     time_unit: str
     horizon: float
-    start: str | None = None
+    start: str | Mapping[str, Any] | None = None
+    history: History | None = None
 
     @property
     def n_draws(self) -> int:
@@ -47,8 +49,20 @@ class DeclaredModel:
 
     @property
     def initial(self) -> str:
-        """The state everybody starts in."""
-        return self.start or self.states[0].name
+        """The state everybody starts in; the first one of several."""
+        return self.start_states[0]
+
+    @property
+    def start_states(self) -> tuple[str, ...]:
+        """The states in which somebody starts."""
+        if isinstance(self.start, str | None):
+            return (self.start or self.states[0].name,)
+        return tuple(self.start)
+
+    def was_given(self, name: str) -> tuple[PastTreatment, ...]:
+        """The courses of a treatment, or of a line, that the history holds."""
+        past = self.history.given if self.history else ()
+        return tuple(p for p in past if name in (p.treatment, p.line))
 
     def treatment(self, strategy: Strategy, name: str) -> Treatment | None:
         """The treatment a strategy means by `name`: its own, else the shared one."""

@@ -19,8 +19,10 @@ def graph_faults(model: DeclaredModel) -> Iterator[str]:
     names = model.state_names
     for name in sorted({n for n in names if names.count(n) > 1}):
         yield f"two states are called {name}"
-    if model.initial not in names:
-        yield f"start {model.initial!r} is not a state; states: {', '.join(names)}"
+    unknown = [s for s in model.start_states if s not in names]
+    for name in unknown:
+        yield f"start {name!r} is not a state; states: {', '.join(names)}"
+    if unknown:
         return
     ends_fault = False
     for transition in model.transitions:
@@ -61,14 +63,16 @@ def _way_faults(model: DeclaredModel) -> Iterator[str]:
     out: dict[str, list[str]] = {name: [] for name in model.state_names}
     for t in model.transitions:
         out[t.source].append(t.target)
-    reached = _reachable(out, model.initial)
+    reached = set().union(*(_reachable(out, start) for start in model.start_states))
     for state in model.states:
         if state.name not in reached:
-            yield f"state {state.name} cannot be reached from {model.initial}; add a transition or leave it out"
+            starts = ", ".join(model.start_states)
+            yield f"state {state.name} cannot be reached from {starts}; add a transition or leave it out"
         elif not state.death and not out[state.name]:
             yield f"state {state.name} is not a death but cannot be left; mark it death or add a transition"
-    if model.states[model.state_names.index(model.initial)].death:
-        yield f"everybody would start dead in {model.initial}"
+    for start in model.start_states:
+        if model.states[model.state_names.index(start)].death:
+            yield f"{'everybody' if len(model.start_states) == 1 else 'some'} would start dead in {start}"
     yield from _cycle_faults(model, out)
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+import numpy as np
 
 from survsim.core.errors import ExtrapolationWarning, ScenarioError
 from survsim.simulation.cord_biology.radiobiology import LQ_LIMIT
 from survsim.simulation.declared.declared_model import DeclaredModel
 from survsim.simulation.declared.graph_checks import graph_faults
+from survsim.simulation.declared.history_checks import history_faults
 from survsim.simulation.declared.number_checks import number_faults, numbers_of
 from survsim.simulation.declared.rule_checks import rule_faults
 from survsim.simulation.declared.strategy import named_numbers
@@ -18,7 +21,7 @@ from survsim.simulation.declared.strategy import named_numbers
 def check_model(model: DeclaredModel) -> None:
     """Raise one `ScenarioError` that lists every fault of the model, else warn of doses that are doubtful."""
     # later checks look names up, so they wait until names are in order
-    for faults in (graph_faults, _name_faults, rule_faults, number_faults):
+    for faults in (graph_faults, _name_faults, history_faults, rule_faults, number_faults):
         found = list(dict.fromkeys(faults(model)))
         if found:
             lines = "\n".join(f"  {fault}" for fault in found)
@@ -59,6 +62,7 @@ def _name_faults(model: DeclaredModel) -> Iterator[str]:
         for name in named_numbers(item):
             if name not in model.parameters:
                 yield f"{where} refers to parameter {name!r}; known: {', '.join(known) or 'none'}"
+    yield from _start_faults(model)
     sizes = {k: v.size for k, v in model.parameters.items() if v.ndim}
     sizes |= {t.name: len(t.distribution) for t in model.transitions if isinstance(t.distribution, tuple)}
     if len(set(sizes.values())) > 1:
@@ -75,5 +79,21 @@ def _numbered(model: DeclaredModel) -> Iterator[tuple[str, Any]]:
         yield f"strategy {strategy.name}", strategy
     for name, treatment in model.treatments.items():
         yield f"treatment {name}", treatment
+    yield "history", model.history
     yield "population", model.population
     yield "cord", model.cord
+
+
+def _start_faults(model: DeclaredModel) -> Iterator[str]:
+    """Shares of the states people start in that are no shares, or do not add up."""
+    if not isinstance(model.start, Mapping):
+        return
+    unknown = [v for v in model.start.values() if isinstance(v, str) and v not in model.parameters]
+    if unknown:
+        yield f"start refers to parameter {unknown[0]!r}; known: {', '.join(sorted(model.parameters)) or 'none'}"
+        return
+    shares = np.stack(
+        np.broadcast_arrays(*(np.atleast_1d(numbers_of(model, v)) for v in model.start.values()))
+    )
+    if (shares < 0).any() or (np.abs(shares.sum(axis=0) - 1.0) > 1e-9).any():
+        yield f"the shares of start lie between 0 and 1 and add up to 1; got {dict(model.start)}"

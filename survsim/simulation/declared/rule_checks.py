@@ -185,14 +185,17 @@ def _waiting_faults(model: DeclaredModel, strategy: Strategy) -> Iterator[str]:
 
     def holds(clause: Clause, startable: set[str]) -> bool:
         if clause.quantity in DEEDS and clause.quantity != "not_given":
-            return any(one.line in startable for one in givers(strategy, str(clause.name)))
+            given = bool(model.was_given(str(clause.name)))
+            return given or any(one.line in startable for one in givers(strategy, str(clause.name)))
         return (
             clause.quantity != "line"
             or "not_started" in accepted_statuses(clause)
             or clause.name in startable
         )
 
-    startable: set[str] = set()
+    startable = {
+        one.line for one in strategy.lines if any(model.was_given(n) for n in (one.line, *one.treatments))
+    }
     for _ in lines:
         startable |= {
             name
@@ -226,7 +229,12 @@ def most_progressions(model: DeclaredModel) -> float:
             name: max((before.get(t, 0.0) + living[t].progression for t in targets), default=0.0)
             for name, targets in out.items()
         }
-    return most[model.initial] if most == before else float("inf")
+    if most != before:
+        return float("inf")
+    had = sum(living[s.state].progression for s in model.history.path) if model.history else 0
+    if len(model.start_states) > 1:
+        had = max(living[s].progression for s in model.start_states)
+    return had + max(most[s] for s in model.start_states)
 
 
 def _contradiction(model: DeclaredModel, clauses: tuple[Clause, ...]) -> Iterator[str]:
@@ -242,7 +250,8 @@ def _contradiction(model: DeclaredModel, clauses: tuple[Clause, ...]) -> Iterato
 def _range(model: DeclaredModel, strategy: Strategy, line: Line, quantity: str) -> tuple[float, float]:
     """Lowest and highest value a quantity can have in this strategy."""
     if quantity in GROWING:
-        return 0.0, model.horizon
+        before = _extreme(model, model.history.now, max) if model.history else None
+        return 0.0, model.horizon + (before or 0.0)
     if quantity == "performance_status":
         return 0.0, 4.0
     if quantity == "toxicity_grade":

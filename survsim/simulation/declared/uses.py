@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 from survsim.simulation.cord_biology.myelopathy import CordSettings
 from survsim.simulation.declared.clause import Clause
 from survsim.simulation.declared.effect import Effect, LastsFor, LastsWaning, WaningSpan, WaningStep
+from survsim.simulation.declared.history import History, PastDose, PastState, PastTreatment
 from survsim.simulation.declared.population import Covariate, Frailty
 from survsim.simulation.declared.states import State, Transition
 from survsim.simulation.declared.strategy import Line, Radiation, StopRule, Toxicity, Treatment
@@ -49,6 +50,10 @@ KINDS: dict[type[Checked], dict[str, Kind]] = {
     },
     Frailty: {"variance": "number"},
     CordSettings: {},
+    History: {"now": "time", "covariates": "any"},
+    PastState: {"at": "time"},
+    PastTreatment: {"start": "time", "end": "time"},
+    PastDose: {"dose_per_fraction": "dose", "ended": "time"},
     law.ExponentialLaw: {"rate": "rate"},
     law.WeibullLaw: {"shape": "number", "scale": "time"},
     law.GompertzLaw: {"shape": "rate", "rate": "rate"},

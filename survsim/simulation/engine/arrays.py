@@ -59,7 +59,7 @@ class Clock:
     def start(cls, plan: StrategyPlan, slots: int, n: int) -> Clock:
         """At time 0 with nothing ahead."""
         # start, choice, change and harm besides treatments and toxicities
-        scheduled = 4 + len(plan.treatments) + len(plan.toxicities) if plan.lines else 0
+        scheduled = 4 + len(plan.treatments) + len(plan.toxicities) if plan.treatments else 0
         acts = any(table is not None for row in plan.tables for table in row)
         size = (slots if acts else 0, n)
         return cls(
@@ -140,6 +140,7 @@ class Past:
     rows: FloatArray
     visits: IntArray
 
+    origin = _row("origin")
     entry = _row("entry")
     previous_time = _row("previous_time")
     progressed_at = _row("progressed_at")
@@ -230,20 +231,22 @@ class Cord:
     ----------
     settings : of the model.
     dose_sum, dose_square_sum : (regions, n) Gy, and the sum of fraction doses squared.
-    myelopathy_at : (models, n) onset.
+    myelopathy_at : (models, n) onset; threshold : model -> (patients of the block,) risk from which on each falls
+        ill, where a history made it another than the plain luck.
     """
 
     settings: CordSettings
     dose_sum: FloatArray
     dose_square_sum: FloatArray
     myelopathy_at: FloatArray
+    threshold: dict[int, FloatArray]
 
     @classmethod
     def start(cls, settings: CordSettings, plan: StrategyPlan, n: int) -> Cord:
         """No dose yet."""
         models = len(settings.myelopathy.models) if settings.myelopathy else 0
         regions = (len(plan.regions), n)
-        return cls(settings, np.zeros(regions), np.zeros(regions), np.full((models, n), np.inf))
+        return cls(settings, np.zeros(regions), np.zeros(regions), np.full((models, n), np.inf), {})
 
 
 @dataclass(slots=True)

@@ -35,13 +35,19 @@ def _arm_myelopathy(w: Workspace, who: IntArray) -> None:
     settings = w.cord.settings.myelopathy
     if settings is None:
         return
-    threshold = w.luck.uniform("myelopathy")
+    luck = w.luck.uniform("myelopathy")
     doses = w.cord_doses(who, tuple(MODELS[name][1] for name in settings.models))
     for m, (name, dose) in enumerate(zip(settings.models, doses)):
         risk = MODELS[name][0]
         # most often all have had the same courses: one evaluation will do
         same = dose.min() == dose.max()
-        hit = falls_ill(who, w.patient, threshold, risk(dose[:1] if same else dose), w.cord.myelopathy_at[m])
+        hit = falls_ill(
+            who,
+            w.patient,
+            w.cord.threshold.get(m, luck),
+            risk(dose[:1] if same else dose),
+            w.cord.myelopathy_at[m],
+        )
         if not hit.size:
             continue
         onset = w.disease.myelopathy_onset.sample(w.luck.uniform("myelopathy/onset")[w.patient[hit]])

@@ -14,9 +14,10 @@ from survsim.core.errors import ScenarioError
 from survsim.kernels.patient_path import CodeArray, time_spent
 from survsim.kernels.patient_step import move, next_event, note_entry, sort_out, write_down
 from survsim.simulation.cord_biology.myelopathy import CordSettings
-from survsim.simulation.engine import cord, hazards, lines
+from survsim.simulation.engine import cord, hazards, lines, resume
 from survsim.simulation.engine.arrays import Values
 from survsim.simulation.engine.follow import Follow
+from survsim.simulation.engine.known import Known
 from survsim.simulation.engine.luck import Luck
 from survsim.simulation.engine.paths import Paths, SojournLog, empty_paths
 from survsim.simulation.engine.plain import is_plain, simulate_plain
@@ -34,9 +35,10 @@ def simulate_block(
     luck: Luck,
     patients: dict[str, FloatArray],
     follow: Follow,
+    known: Known | None = None,
 ) -> Paths:
-    """Simulate the patients of `luck` under `plan` and return what became of them."""
-    if is_plain(disease, plan, follow):
+    """Simulate the patients of `luck` under `plan`, from what is `known`, and return what became of them."""
+    if known is None and is_plain(disease, plan, follow):
         paths = simulate_plain(disease, plan, luck, patients, follow)
         paths.counts = np.cumsum(paths.counts, axis=1)[:, : follow.points]
         return paths
@@ -44,14 +46,17 @@ def simulate_block(
         luck.size,
         toxicities=len(plan.toxicities),
         lines=len(plan.lines),
+        treated=bool(plan.treatments),
         models=len(settings.myelopathy.models) if settings.myelopathy else 0,
         taus=len(follow.taus),
         values=follow.values,
         grid=(len(disease.names), follow.points + 1),
     )
     taus = follow.taus if follow.values else None
-    w = Workspace(disease, plan, settings, luck, patients, history=follow.sojourns, taus=taus)
-    run = _Run(w, paths, follow)
+    w = Workspace(
+        disease, plan, settings, luck, patients, history=follow.sojourns or known is not None, taus=taus
+    )
+    run = _Run(w, paths, follow, known)
     run.start()
     for _ in range(MAX_STEPS):
         if not w.patient.size:
@@ -71,19 +76,39 @@ def simulate_block(
 class _Run:
     """The loop over one block: the working arrays, what is recorded, and how a step is taken."""
 
-    def __init__(self, w: Workspace, paths: Paths, follow: Follow) -> None:
-        self.w, self.paths, self.follow = w, paths, follow
+    def __init__(self, w: Workspace, paths: Paths, follow: Follow, known: Known | None) -> None:
+        self.w, self.paths, self.follow, self.known = w, paths, follow, known
         self.per_time = 1.0 / follow.grid_step
         self.log = SojournLog() if follow.sojourns else None
 
     def start(self) -> None:
         w = self.w
         everybody = np.arange(w.patient.size)
-        self.paths.counts[w.disease.initial, 0] = everybody.size
+        if self.known is not None:
+            resume.resume(w, self.known, everybody)
+        self.paths.counts[:, 0] = np.bincount(w.state, minlength=len(w.disease.names))
+        progressed = w.disease.progression[w.state] if self.known or w.disease.starts else None
+        if progressed is not None:
+            self._has_progressed(progressed.nonzero()[0])
         if w.has_lines:
             self._lines_go_on(everybody, entered=everybody)
         else:
-            hazards.enter(w, everybody)
+            self._enter(everybody)
+
+    def _has_progressed(self, who: IntArray) -> None:
+        """Whoever starts progressed has no time free of progression ahead."""
+        w, known = self.w, self.known
+        self.paths.progression_at[w.patient[who]] = 0.0
+        if known is None and w.past.is_kept:
+            w.past.progressed_at[who], w.past.n_progressions[who] = 0.0, 1.0
+
+    def _enter(self, entered: IntArray) -> None:
+        """Fresh budgets for those who entered a state; at the start of a history, on clocks that have run."""
+        if self.known is None:
+            hazards.enter(self.w, entered)
+            return
+        hazards.go_on(self.w, self.known.state, self.known.ages, entered)
+        self.known = None
 
     def step(self) -> None:
         w = self.w
@@ -97,7 +122,7 @@ class _Run:
         if w.has_lines:
             self._lines_go_on(np.concatenate([changed, entered]), entered=entered)
         else:
-            hazards.enter(w, entered)
+            self._enter(entered)
         self._clear(done, dead)
 
     def _scheduled(self, changed: IntArray, kinds: CodeArray) -> None:
@@ -154,7 +179,7 @@ class _Run:
             w.clock.change_at[who] = np.minimum(change, w.next_recovery(who)) if recovers else change
         stayed = np.ones(w.patient.size, dtype=bool)
         stayed[entered] = False
-        hazards.enter(w, entered)
+        self._enter(entered)
         if w.clock.has_effects:
             hazards.revise(w, (stayed & w.lines.revised).nonzero()[0])
         w.lines.revised[:] = False

@@ -48,14 +48,29 @@ def _arm(w: Workspace, state: int, slot: int, transition: TransitionPlan, who: I
         else _budget(w, state, transition, who)
     )
     if table is None:
-        start = law.cumulative_hazard(time) if transition.forward else None
+        start = law.cumulative_hazard(time - w.origin) if transition.forward else None
         at = law.inverse_cumulative_hazard(budget if start is None else start + budget)
-        w.clock.event_at[slot][who] = at if transition.forward else time + at
+        w.clock.event_at[slot][who] = at + w.origin if transition.forward else time + at
         return
-    age = time if transition.forward else np.zeros(who.size)
+    age = time - w.origin if transition.forward else np.zeros(who.size)
     used = law.cumulative_hazard(age) if transition.forward else np.zeros(who.size)
     factor, slowness = _factors(w, table, who)
     _run(w, slot, law, who, budget, age, used, factor, slowness)
+
+
+def go_on(w: Workspace, state: int, ages: tuple[float, ...], who: IntArray) -> None:
+    """Let the transitions out of a state run on for `who` from clocks of these ages: what is left is a fresh budget."""
+    for slot, (transition, began) in enumerate(zip(w.disease.out[state], ages)):
+        age = np.full(who.size, began)
+        used, table = transition.law.cumulative_hazard(age), w.plan.tables[state][slot]
+        budget = _budget(w, state, transition, who)
+        if table is not None:
+            _run(w, slot, transition.law, who, budget, age, used, *_factors(w, table, who))
+        else:
+            reached = transition.law.inverse_cumulative_hazard(used + budget)
+            w.clock.event_at[slot][who] = w.clock.time[who] + (reached - age)
+    if w.disease.cyclic:
+        w.past.visits[state][who] += 1
 
 
 def revise(w: Workspace, who: IntArray) -> None:
@@ -180,7 +195,7 @@ def _budget(w: Workspace, state: int, transition: TransitionPlan, who: IntArray)
 
 def _history(w: Workspace, name: str, who: IntArray) -> FloatArray:
     if name == "entry_time":
-        return w.clock.time[who]
+        return w.past.entry[who] - w.origin
     if name == "n_progressions":
         return w.past.n_progressions[who]
     if name == "time_in_previous_state":

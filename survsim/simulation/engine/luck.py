@@ -10,6 +10,7 @@ import numpy as np
 from survsim.core.checks import FloatArray
 from survsim.core.streams import Streams
 from survsim.simulation.declared.population import Population
+from survsim.simulation.engine.known import Known, frailty_given
 from survsim.simulation.laws.law import Lookup
 
 T = TypeVar("T")
@@ -51,13 +52,26 @@ class Luck:
             self._shared[key] = make()
         return cast(T, self._shared[key])
 
-    def patients(self, population: Population, number: Lookup) -> dict[str, FloatArray]:
-        """Covariates, frailties (as ``frailty/<name>``) and performance status of the block."""
+    def patients(
+        self, population: Population, number: Lookup, known: Known | None = None
+    ) -> dict[str, FloatArray]:
+        """Covariates, frailties (as ``frailty/<name>``) and performance status of the block.
+
+        Under a history its covariates are everybody's, and frailties follow the law that it leaves.
+        """
         if not self._covariates:
+            given = known.covariates if known else {}
             for c in population.covariates:
-                self._covariates[c.name] = c.values(self.uniform(f"covariate/{c.name}"), number)
+                u = self.uniform(f"covariate/{c.name}")
+                self._covariates[c.name] = (
+                    np.full(u.size, given[c.name]) if c.name in given else c.values(u, number)
+                )
             for f in population.frailties:
-                self._covariates[f"frailty/{f.name}"] = f.values(self.uniform(f"frailty/{f.name}"), number)
+                u = self.uniform(f"frailty/{f.name}")
+                tilt = known.tilts.get(f.name) if known else None
+                self._covariates[f"frailty/{f.name}"] = (
+                    f.values(u, number) if tilt is None else frailty_given(f, tilt, u, number)
+                )
             fixed = isinstance(population.performance_status, int)
             u = np.zeros(self.size) if fixed else self.uniform("performance_status")
             self._covariates["performance_status"] = population.performance(u)

@@ -24,7 +24,7 @@ def measure_names(
         names += [f"progression_free_time@{tau:.12g}" for tau in taus]
     if values:
         names += [f"{kind}@{tau:.12g}" for kind in ("quality_adjusted_time", "cost") for tau in taus]
-    if any(s.lines for s in model.strategies):
+    if model.history or any(s.lines for s in model.strategies):
         names += ["cord_dose", "toxicity_grade_3"]
         for s in model.strategies:
             used = dict.fromkeys(t for line in s.lines for t in line.treatments)

@@ -51,7 +51,15 @@ class Paths:
 
 
 def empty_paths(
-    n: int, *, toxicities: int, lines: int, models: int, taus: int, values: bool, grid: tuple[int, int]
+    n: int,
+    *,
+    toxicities: int,
+    lines: int,
+    treated: bool,
+    models: int,
+    taus: int,
+    values: bool,
+    grid: tuple[int, int],
 ) -> Paths:
     """Paths of n patients to whom nothing has happened yet."""
     return Paths(
@@ -60,11 +68,11 @@ def empty_paths(
         progression_at=np.full(n, np.inf),
         quality=np.zeros((taus, n)) if values else None,
         cost=np.zeros((taus, n)) if values else None,
-        cord_dose=np.zeros(n if lines else 0),
-        worst_grade=np.zeros(n if lines else 0),
+        cord_dose=np.zeros(n if treated else 0),
+        worst_grade=np.zeros(n if treated else 0),
         toxicity=np.zeros((toxicities, n)),
         started=np.zeros((lines, n)),
-        myelopathy_at=np.full((models if lines else 0, n), np.inf),
+        myelopathy_at=np.full((models if treated else 0, n), np.inf),
         counts=np.zeros(grid, dtype=np.int64),
     )
 

@@ -26,7 +26,13 @@ def is_plain(disease: DiseasePlan, plan: StrategyPlan, follow: Follow) -> bool:
     """Whether the short way gives everything that is asked for."""
     asks_history = any(t.asks_history for row in disease.out for t in row)
     wanted = follow.values or follow.sojourns
-    return plan.constant is not None and not disease.cyclic and not asks_history and not wanted
+    return (
+        plan.constant is not None
+        and not disease.starts
+        and not disease.cyclic
+        and not asks_history
+        and not wanted
+    )
 
 
 def simulate_plain(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -94,6 +95,7 @@ class DiseasePlan:
     utility: FloatArray
     cost_per_time: FloatArray
     initial: int
+    starts: tuple[tuple[int, float], ...]
     targets: CodeArray
     cyclic: bool
     order: tuple[int, ...]
@@ -151,6 +153,9 @@ def compile_disease(model: Model, number: Numbers, draw: int) -> DiseasePlan:
         utility=np.array([number(s.utility) for s in model.states]),
         cost_per_time=np.array([number(s.cost_per_time) for s in model.states]),
         initial=index[model.initial],
+        starts=tuple((index[s], number(share)) for s, share in model.start.items())
+        if isinstance(model.start, Mapping)
+        else (),
         targets=_targets(out),
         order=_order([[t.target for t in row] for row in out], index[model.initial]),
         cyclic=is_cyclic([[t.target for t in row] for row in out]),
@@ -231,9 +236,10 @@ def is_cyclic(targets: list[list[int]]) -> bool:
 
 def compile_strategy(model: Model, strategy: Strategy, number: Numbers, disease: DiseasePlan) -> StrategyPlan:
     """A strategy of one draw with every name turned into an index."""
-    used = list(dict.fromkeys(t for line in strategy.lines for t in line.treatments))
+    used = treatments_of(model, strategy)
     treatments = {name: model.treatment(strategy, name) or Treatment() for name in used}
-    regions = tuple(sorted({r.region for t in treatments.values() for r in t.radiation}))
+    elsewhere = {d.region for d in model.history.doses} if model.history and used else set()
+    regions = tuple(sorted({r.region for t in treatments.values() for r in t.radiation} | elsewhere))
     effects = tuple(tuple(effects_on(name, treatments, number) for name in row) for row in disease.out_names)
     _refuse_too_many(strategy, disease, treatments)
     _refuse_slow_forward_clocks(disease, effects)
@@ -258,10 +264,20 @@ def compile_strategy(model: Model, strategy: Strategy, number: Numbers, disease:
         lines=tuple(_line(line, used, number) for line in strategy.lines),
         start_rules=compile_start_rules(strategy.lines, model.state_names, number),
         regions=regions,
-        constant=_constant_factors(strategy, treatments, effects),
+        constant=None if model.history else _constant_factors(strategy, treatments, effects),
         changes=tuple(
             sorted({(e.treatment, t) for row in effects for es in row for e in es for t in e.times.tolist()})
         ),
+    )
+
+
+def treatments_of(model: Model, strategy: Strategy) -> list[str]:
+    """The treatments that matter under a strategy: those of its lines, and those of the past."""
+    past = model.history.given if model.history else ()
+    return list(
+        dict.fromkeys(
+            [*(t for line in strategy.lines for t in line.treatments), *(p.treatment for p in past)]
+        )
     )
 
 

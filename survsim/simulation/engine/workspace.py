@@ -35,10 +35,11 @@ class Workspace:
     ) -> None:
         """`history` keeps the past even where no rule asks; `taus` are the horizons of values, None for no values."""
         self.disease, self.plan, self.luck, self.patients = disease, plan, luck, patients
-        self.has_lines = bool(plan.lines)
+        self.has_lines = bool(plan.treatments)
+        self.origin = 0.0  # time zero; a history ends at 0 and began before
         n = luck.size
         self.patient: IntArray = np.arange(n)
-        self.state: CodeArray = np.full(n, disease.initial, dtype=np.int8)
+        self.state: CodeArray = _first_states(disease, luck)
         self.finished: BoolArray = np.zeros(n, dtype=bool)  # still present, but done
         self.n_left = n
         self.clock = Clock.start(plan, max(len(row) for row in disease.out), n)
@@ -106,3 +107,12 @@ class Workspace:
             at = self.past.radiation_ended_at[who] + after
             np.minimum(soonest, np.where(at > self.clock.time[who], at, np.inf), out=soonest)
         return soonest
+
+
+def _first_states(disease: DiseasePlan, luck: Luck) -> CodeArray:
+    """State (n,) in which each patient starts."""
+    if not disease.starts:
+        return np.full(luck.size, disease.initial, dtype=np.int8)
+    edges = np.cumsum([share for _, share in disease.starts])[:-1]
+    place = np.searchsorted(edges, luck.uniform("start"), side="left")
+    return np.array([state for state, _ in disease.starts], dtype=np.int8)[place]

@@ -9,6 +9,7 @@ import numpy as np
 from survsim.core.checks import FloatArray
 from survsim.core.streams import CELL, Streams
 from survsim.simulation.engine.engine import simulate_block
+from survsim.simulation.engine.known import what_is_known
 from survsim.simulation.engine.luck import Luck
 from survsim.simulation.engine.measures import cell_moments, patient_values
 from survsim.simulation.engine.paths import Paths
@@ -90,16 +91,21 @@ class DrawRun:
         self.number = model.numbers_at(draw)
         self.disease = compile_disease(model, self.number, draw)
         self.plans = [compile_strategy(model, s, self.number, self.disease) for s in model.strategies]
-        self.plain = all(is_plain(self.disease, plan, job.follow) for plan in self.plans)
+        self.known = what_is_known(model, model.history, self.number, self.disease) if model.history else None
+        self.plain = self.known is None and all(
+            is_plain(self.disease, plan, job.follow) for plan in self.plans
+        )
         myelopathy = model.cord.myelopathy
         self.models = myelopathy.models if myelopathy else ()
 
     def block(self, start: int, size: int) -> list[Paths]:
         """Paths of patients `start` to `start + size - 1` under each strategy, on the same luck."""
         luck = Luck(self.streams, self.draw, start, size)
-        patients = luck.patients(self.job.model.population, self.number)
+        patients = luck.patients(self.job.model.population, self.number, self.known)
         return [
-            simulate_block(self.disease, plan, self.job.model.cord, luck, patients, self.job.follow)
+            simulate_block(
+                self.disease, plan, self.job.model.cord, luck, patients, self.job.follow, self.known
+            )
             for plan in self.plans
         ]
 

@@ -74,3 +74,46 @@ def test_a_file_that_is_no_scenario_is_named(tmp_path):
     path.write_text("just words")
     with pytest.raises(ScenarioError, match="must hold the keys of a scenario; it holds str"):
         Scenario.from_yaml(path)
+
+
+PROGRESSED = """
+histories:
+  at_progression:
+    now: known_now
+    path: [{state: progressed, at: known_now}]
+    given:
+      - {treatment: radiotherapy_44, start: 2.0, end: 3.0, status: completed}
+      - {treatment: gemcitabine_docetaxel, start: 3.5, end: 4.0, status: stopped}
+    toxicities: [{treatment: gemcitabine_docetaxel, name: leukopenia_stopping}]
+"""
+KNOWN_NOW = """  known_now:
+    source: assumption
+    distribution: {law: uniform, low: 5.0, high: 7.2}
+    unit: months
+    meaning: time of progression of the index case
+    reason: the report gives no date, intervals count back to it
+"""
+
+
+def test_a_history_of_the_file_is_simulated_from(study):
+    from survsim import simulate
+
+    text = study.read_text(encoding="utf-8").replace("parameters:\n", f"parameters:\n{KNOWN_NOW}", 1)
+    study.write_text(text + PROGRESSED, encoding="utf-8")
+    scenario = Scenario.from_yaml(study)
+    result = simulate(scenario, patients=2000, draws=4, history="at_progression")
+    shares = dict(zip(result.strategies, result.measure("line/reirradiation").estimate))
+    # everybody has progressed; whoever lives through the delay is irradiated again
+    assert shares["as_treated"] > 0.7 and shares["surgery_alone"] == 0.0
+    doses = dict(zip(result.strategies, result.measure("cord_dose").estimate))
+    assert doses["surgery_alone"] == pytest.approx(44.0)
+    assert doses["as_treated"] > 55.0
+    means = result.rmst(24.0).estimate
+    # nothing differs between strategies whose lines are all in the past
+    assert means[0] == means[1] == means[2]
+    with pytest.raises(ScenarioError, match="holds no history 'later'; known: at_progression"):
+        simulate(scenario, patients=10, draws=2, history="later")
+    with pytest.raises(ScenarioError, match="history cannot be used as written"):
+        simulate(scenario, patients=10, draws=2, history={"now": 3.0, "pth": []})
+    with pytest.raises(ScenarioError, match=r"histories\.at_progression\.now takes a time in months"):
+        Scenario.from_yaml(spoil(study, "now: known_now", "now: hr_chemotherapy"))

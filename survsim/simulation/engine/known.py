@@ -1,0 +1,225 @@
+"""What a history comes to in one draw: where the patient stands, how old each clock is, what it says of frailties.
+
+Up to now each transition out of a state that was passed through spent the cumulative hazard of the stay, under the
+treatments in force then. A frailty z that multiplies hazards H_i and was seen in m events has afterwards the density
+g(z) z^m exp(-z sum H_i), for a gamma law again a gamma (`survsim.kernels.frailty`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from scipy.special import ndtr
+
+from survsim.core.checks import FloatArray
+from survsim.kernels.frailty import LEAST_VARIANCE, gamma_after
+from survsim.simulation.declared.history import History, PastTreatment
+from survsim.simulation.declared.model import Model, Numbers
+from survsim.simulation.declared.population import Frailty
+from survsim.simulation.engine.effects import EffectPlan, effects_on
+from survsim.simulation.engine.plan import DiseasePlan, TransitionPlan
+from survsim.simulation.laws.gamma_quantile import gamma_quantile
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class GivenBefore:
+    """A treatment of the past in one draw; times count from now, so they are negative."""
+
+    treatment: str
+    start: float
+    end: float
+    status: str
+    line: str | None
+    fractions: Mapping[str, int]
+    responded: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Tilt:
+    """What a history says of a frailty: (power, cumulative hazard) of each transition, and the power of each event."""
+
+    passed: tuple[tuple[float, float], ...]
+    events: tuple[float, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Known:
+    """One patient in one draw, at now; times count from now.
+
+    Attributes
+    ----------
+    state : index of the state; ages : age of the clock of each transition out of it.
+    origin : time zero; entry, progressed_at : of the state and of the last progression, minus infinity if none.
+    previous_time : length of the stay before; n_progressions : so far; performance : now.
+    given : treatments in the order they began; doses : region, dose, dose times dose per fraction, end.
+    harms : (treatment, toxicity) that have come; tilts : by frailty.
+    """
+
+    state: int
+    ages: tuple[float, ...]
+    origin: float
+    entry: float
+    previous_time: float
+    progressed_at: float
+    n_progressions: int
+    performance: float | None
+    given: tuple[GivenBefore, ...]
+    doses: tuple[tuple[str, float, float, float], ...]
+    harms: frozenset[tuple[str, str]]
+    covariates: Mapping[str, float]
+    tilts: Mapping[str, Tilt]
+
+
+def what_is_known(model: Model, history: History, number: Numbers, disease: DiseasePlan) -> Known:
+    """A history in one draw."""
+    now = number(history.now)
+    given = tuple(sorted((_given(p, number, now) for p in history.given), key=lambda g: g.start))
+    steps = [(disease.initial, 0.0), *((disease.names.index(s.state), number(s.at)) for s in history.path)]
+    values = _patient(model, history, number)
+    passed: dict[str, list[tuple[float, float]]] = {}
+    events: dict[str, list[float]] = {}
+    progressed, progressions, previous = -np.inf, 0, 0.0
+    ages: tuple[float, ...] = ()
+    for i, (state, entry) in enumerate(steps):
+        if i:
+            previous = entry - steps[i - 1][1]
+            values["performance_status"] += disease.performance_change[state]
+            if disease.progression[state]:
+                progressed, progressions = entry - now, progressions + 1
+        leaves = steps[i + 1] if i + 1 < len(steps) else (None, now)
+        values |= {
+            "entry_time": entry,
+            "n_progressions": float(progressions),
+            "time_in_previous_state": previous,
+        }
+        ages = ()
+        for transition, name in zip(disease.out[state], disease.out_names[state]):
+            effects = effects_on(name, {g.treatment: model.treatments[g.treatment] for g in given}, number)
+            hazard, age = _spent(transition, effects, given, entry - now, leaves[1] - now, -now, progressed)
+            ages = (*ages, age)
+            if transition.frailty is not None:
+                score = sum(c * values[k] for k, c in transition.covariates)
+                passed.setdefault(transition.frailty, []).append(
+                    (transition.frailty_power, hazard * np.exp(score))
+                )
+                if transition.target == leaves[0]:
+                    events.setdefault(transition.frailty, []).append(transition.frailty_power)
+    fixed = isinstance(model.population.performance_status, int)
+    performance = min(max(values["performance_status"], 0.0), 4.0) if fixed else None
+    return Known(
+        state=steps[-1][0],
+        ages=ages,
+        origin=-now,
+        entry=steps[-1][1] - now,
+        previous_time=previous,
+        progressed_at=progressed,
+        n_progressions=progressions,
+        performance=performance if history.performance_status is None else float(history.performance_status),
+        given=given,
+        doses=tuple(
+            (d.region, total := d.fractions * number(d.dose_per_fraction), total * number(d.dose_per_fraction),
+             number(d.ended) - now)
+            for d in history.doses
+        ),
+        harms=frozenset((t.treatment, t.name) for t in history.toxicities),
+        covariates={name: number(v) for name, v in history.covariates.items()},
+        tilts={f: Tilt(tuple(passed.get(f, ())), tuple(events.get(f, ()))) for f in {*passed, *events}},
+    )  # fmt: skip
+
+
+def _given(past: PastTreatment, number: Numbers, now: float) -> GivenBefore:
+    return GivenBefore(
+        treatment=past.treatment,
+        start=number(past.start) - now,
+        end=np.inf if past.end is None else number(past.end) - now,
+        status=past.status,
+        line=past.line,
+        fractions=past.fractions,
+        responded=past.responded,
+    )
+
+
+def _patient(model: Model, history: History, number: Numbers) -> dict[str, float]:
+    """The patient's own covariates; a performance status that is shared out is only known now."""
+    status = model.population.performance_status
+    start = status if isinstance(status, int) else history.performance_status or 0
+    values = {c.name: number(c.value) for c in model.population.covariates if c.value is not None}
+    return {
+        **values,
+        **{k: number(v) for k, v in history.covariates.items()},
+        "performance_status": float(start),
+    }
+
+
+def _spent(
+    transition: TransitionPlan,
+    effects: tuple[EffectPlan, ...],
+    given: tuple[GivenBefore, ...],
+    begin: float,
+    end: float,
+    origin: float,
+    progressed_at: float,
+) -> tuple[float, float]:
+    """Cumulative hazard of a transition over a stay from `begin` to `end`, and the age of its clock then."""
+    names = list(dict.fromkeys(g.treatment for g in given))
+    acting = [(e, g) for e in effects for g in given if g.treatment == names[e.treatment]]
+    cuts = {begin, end}
+    for effect, course in acting:
+        cuts |= {t for t in (course.start, course.end, *(course.start + effect.times)) if begin < t < end}
+    age, hazard = begin - origin if transition.forward else 0.0, 0.0
+    edges = sorted(cuts)
+    for low, high in itertools.pairwise(edges):
+        log_ratio, log_slowness = _in_force(acting, (low + high) / 2, progressed_at)
+        before = float(transition.law.cumulative_hazard(age))
+        age += (high - low) / float(np.exp(log_slowness))
+        hazard += float(np.exp(log_ratio)) * (float(transition.law.cumulative_hazard(age)) - before)
+    return hazard, age
+
+
+def _in_force(
+    acting: list[tuple[EffectPlan, GivenBefore]], time: float, progressed_at: float
+) -> tuple[float, float]:
+    """Log hazard ratio and log slowness at `time`, as `survsim.kernels.patient_step.effect_logs` has them."""
+    logs = [0.0, 0.0]
+    for effect, course in acting:
+        later = [g.start for e, g in acting if e is effect and course.start < g.start <= time]
+        over = time >= course.end and course.end - course.start < effect.least
+        failed = effect.until_progression and course.start < progressed_at <= time
+        if course.start > time or later or over or failed or (effect.responders and not course.responded):
+            continue
+        step = int(np.searchsorted(course.start + effect.times, time, side="right"))
+        logs[int(effect.slows_clock)] += float(effect.logs[step])
+    return logs[0], logs[1]
+
+
+GRID = 4001
+"""Points of the quantile function of a frailty that is not gamma after its update."""
+
+
+def frailty_given(frailty: Frailty, tilt: Tilt, u: FloatArray, number: Any) -> FloatArray:
+    """Frailties (n,) at uniforms `u` (n,), given what happened."""
+    variance = number(frailty.variance)
+    if variance <= LEAST_VARIANCE:
+        return np.ones(u.shape)
+    powers = {p for p, _ in tilt.passed} | set(tilt.events)
+    if frailty.distribution == "gamma" and powers <= {1.0}:
+        shape, rate = gamma_after(variance, sum(h for _, h in tilt.passed), len(tilt.events))
+        return gamma_quantile(u, float(1.0 / shape)) * float(shape / rate)
+    # by the trapezoidal rule over the normal scale of the law before
+    z = np.linspace(-9.0, 9.0, GRID)
+    if frailty.distribution == "gamma":
+        values = gamma_quantile(ndtr(np.clip(z, -8.2, 8.2)), variance)
+    else:
+        sigma2 = np.log1p(variance)
+        values = np.exp(np.sqrt(sigma2) * z - 0.5 * sigma2)
+    logs = sum(tilt.events) * np.log(values) - 0.5 * z**2
+    for power, hazard in tilt.passed:
+        logs = logs - hazard * values**power
+    density = np.exp(logs - logs.max())
+    mass = np.concatenate([[0.0], np.cumsum((density[1:] + density[:-1]) / 2)])
+    found = np.interp(u, mass / mass[-1], z)
+    return np.exp(np.interp(found, z, np.log(values)))

@@ -1,0 +1,168 @@
+"""A block of patients set to what is known of one: lines, doses, clocks, and what may still come of the past."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from survsim.core.checks import FloatArray, IntArray
+from survsim.core.distributions import HazardDistribution
+from survsim.kernels.patient_lines import worst_dose
+from survsim.simulation.cord_biology.myelopathy import MODELS
+from survsim.simulation.declared.rules import COMPLETED, RUNNING, STOPPED
+from survsim.simulation.engine.known import GivenBefore, Known
+from survsim.simulation.engine.workspace import Workspace
+
+_STATUS = {"completed": COMPLETED, "stopped": STOPPED, "running": RUNNING}
+
+
+def resume(w: Workspace, known: Known, who: IntArray) -> None:
+    """Put every patient of the block where the history ends."""
+    w.state[:] = known.state
+    w.origin = known.origin
+    past = w.past
+    for name in ("origin", "entry", "previous_time", "progressed_at", "n_progressions"):
+        getattr(past, name)[:] = getattr(known, name)
+    if known.performance is not None:
+        past.performance[:] = known.performance
+    if w.has_lines:
+        for course in known.given:
+            _treatment(w, course)
+        _lines(w, known)
+        _cord(w, known, who)
+        _toxicities(w, known)
+
+
+def _treatment(w: Workspace, course: GivenBefore) -> None:
+    k = [t.name for t in w.plan.treatments].index(course.treatment)
+    lines, running = w.lines, course.status == "running"
+    lines.given_at[k], lines.given[k] = course.start, running
+    lines.ended_at[k] = -np.inf if running else course.end
+    w.clock.end_at[k] = course.start + w.plan.treatments[k].duration if running else np.inf
+    lines.times_given[k] += 1
+    if course.status == "completed":
+        lines.times_completed[k] += 1
+    elif course.status == "stopped":
+        lines.times_stopped[k] += 1
+    lines.responds[k] = course.responded
+    if w.plan.treatments[k].response_probability > 0:
+        lines.response[:] = course.responded
+
+
+def _lines(w: Workspace, known: Known) -> None:
+    """The lines of this strategy that the courses of the past count as."""
+    w.past.lines_started[:] = len(known.given)
+    ended = [g for g in known.given if g.status != "running"]
+    w.past.line_ended_at[:] = max((g.end for g in ended), default=-np.inf)
+    names = [t.name for t in w.plan.treatments]
+    for course in known.given:
+        k = names.index(course.treatment)
+        for number, line in enumerate(w.plan.lines):
+            if course.line == line.name or (course.line is None and k in line.treatments):
+                w.lines.status[number] = _STATUS[course.status]
+                w.lines.count[number] += 1
+                if course.status == "running":
+                    w.lines.running[:] = number
+                break
+
+
+def _cord(w: Workspace, known: Known, who: IntArray) -> None:
+    """Doses of the past in the order they ended, and the myelopathy that may still come of them."""
+    courses: list[tuple[float, list[tuple[str, float, float]]]] = []
+    for course in known.given:
+        treatment = w.plan.treatments[[t.name for t in w.plan.treatments].index(course.treatment)]
+        if not treatment.irradiates or course.status == "running":
+            continue
+        share = 1.0
+        if course.status == "stopped" and treatment.duration > 0:
+            share = min((course.end - course.start) / treatment.duration, 1.0)
+        planned = dict(zip(w.plan.regions, np.floor(treatment.fractions * share + 1e-9)))
+        each = dict(zip(w.plan.regions, treatment.dose_per_fraction))
+        given = {r: course.fractions.get(r, 0) if course.fractions else n for r, n in planned.items()}
+        courses.append((course.end, [(r, n * each[r], n * each[r] ** 2) for r, n in given.items() if n]))
+    courses += [(end, [(region, dose, square)]) for region, dose, square, end in known.doses]
+    hit = _Hits(w)
+    for end, parts in sorted(courses, key=lambda c: c[0]):
+        left = w.kept(who[:1], np.array([end]))[0] if w.cord.settings.recovery_after else 1.0
+        w.cord.dose_sum *= left
+        w.cord.dose_square_sum *= left
+        for region, dose, square in parts:
+            r = w.plan.regions.index(region)
+            w.cord.dose_sum[r] += dose
+            w.cord.dose_square_sum[r] += square
+        w.past.radiation_ended_at[:] = end
+        hit.note(end)
+    hit.draw()
+
+
+class _Hits:
+    """Myelopathy that did not show until now: who is still to fall ill of a past course, by model.
+
+    A hidden uniform decides: below the risk of a course it strikes after it. Each course leaves a band of it between
+    the risk before and its own, of which the share that has not fallen ill yet is left.
+    """
+
+    def __init__(self, w: Workspace) -> None:
+        self.w = w
+        self.bands: list[tuple[float, list[float]]] = []
+
+    def note(self, end: float) -> None:
+        settings = self.w.cord.settings.myelopathy
+        if settings is None:
+            return
+        alpha_beta = np.array([MODELS[name][1] for name in settings.models])
+        nothing = np.zeros((2, len(self.w.plan.regions)))
+        cord = self.w.cord
+        doses = worst_dose(
+            np.zeros(1, np.int64), np.ones(1), cord.dose_sum, cord.dose_square_sum, alpha_beta, *nothing
+        )
+        self.bands.append((end, [float(MODELS[n][0](d)[0]) for n, d in zip(settings.models, doses)]))
+
+    def draw(self) -> None:
+        w, settings = self.w, self.w.cord.settings.myelopathy
+        if settings is None or not self.bands:
+            return
+        onset, u = w.disease.myelopathy_onset, w.luck.uniform("myelopathy")
+        budget = -np.log(w.luck.uniform("myelopathy/onset"))
+        for m, name in enumerate(settings.models):
+            used = [float(onset.cumulative_hazard(-end)) for end, _ in self.bands]
+            risks = np.maximum.accumulate([0.0, *(r[m] for _, r in self.bands)])
+            mass = np.diff(risks) * np.exp(-np.array(used))
+            edges = np.concatenate([[0.0], np.cumsum(mass), [mass.sum() + 1.0 - risks[-1]]])
+            at = u * edges[-1]
+            w.cord.threshold[m] = np.interp(at, edges, [*risks, 1.0])
+            for (end, _), low, high, h in zip(self.bands, edges, edges[1:], used):
+                struck = (at > low) & (at <= high)
+                w.cord.myelopathy_at[m][struck] = end + onset.inverse_cumulative_hazard(h + budget[struck])
+            if name == settings.acts_by:
+                w.clock.harm_at[:] = w.cord.myelopathy_at[m]
+
+
+def _toxicities(w: Workspace, known: Known) -> None:
+    """Events that came are over; late ones of the past, and any of what still runs, may be ahead."""
+    courses = {g.treatment: g for g in known.given}
+    for x, event in enumerate(w.plan.toxicities):
+        name = w.plan.treatments[event.treatment].name
+        if name not in courses:
+            continue
+        if (name, event.name) in known.harms:
+            w.past.worst_grade[:] = np.maximum(w.past.worst_grade, event.grade)
+            continue
+        course = courses[name]
+        if course.status == "running" or event.late:
+            w.clock.toxicity_at[x] = _still_to_come(
+                w.luck.uniform(event.stream), event.probability, event.onset, course
+            )
+
+
+def _still_to_come(
+    u: FloatArray, probability: float, onset: HazardDistribution, course: GivenBefore
+) -> FloatArray:
+    """Times from now (n,) of an event that has not come in the time since the start, infinity if it never does."""
+    used = float(onset.cumulative_hazard(-course.start))
+    waiting = probability * np.exp(-used)
+    place = u * (1.0 - probability + waiting)
+    at = np.full(u.shape, np.inf)
+    comes = place <= waiting if waiting > 0 else np.zeros(u.shape, dtype=bool)
+    budget = -np.log(place[comes] / waiting)
+    at[comes] = course.start + onset.inverse_cumulative_hazard(used + budget)
+    return at
