@@ -16,6 +16,7 @@ from survsim.core.renamed import warn_renamed
 _TABLES = {
     "nonparametric": """
         core.surv                                    Surv
+        core.steps                                   Steps
         estimate.nonparametric.interval_censored     interval_censored_survival IntervalCensoredSurvival
         estimate.nonparametric.pairwise_logrank      pairwise_logrank PairwiseLogrank
         estimate.nonparametric.maxcombo              maxcombo_test MaxComboTest

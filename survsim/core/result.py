@@ -6,16 +6,16 @@ import dataclasses
 import html
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, ClassVar, Self, TypeVar, dataclass_transform
 
 from survsim.core import files, tables
 from survsim.core.encoding import stored
 from survsim.core.errors import InputError
+from survsim.core.picture import Picture
 from survsim.core.provenance import Provenance
 from survsim.core.read_only import read_only
 from survsim.core.stored import read_result, write_result
 from survsim.core.tables import Columns
-from survsim.core.upward import upward
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,9 +65,8 @@ class Result:
         more = f"\n... {len(frame)} rows, 20 shown; .to_frame() has all" if len(frame) > 20 else ""
         return f"{self.headline()}\n\n{table}{more}"
 
-    def plot(self, ax: Any = None, **options: Any) -> Any:
-        """Draw the result's own figure on `ax` (made if None) and return the axes."""
-        return upward("plot")(self, ax, **options)
+    plot: ClassVar[Picture] = Picture()
+    """Draws the result's own figure and returns the axes: `help(result.plot)` tells its options."""
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the result whole or not at all.

@@ -10,7 +10,7 @@ import importlib
 from typing import Any
 
 UPWARD = {
-    "plot": "survsim.figures.drawing:draw",
+    "plot": "survsim.figures.drawing:picture_of",
     "to_lifelines": "survsim.interop.lifelines_models:to_lifelines",
 }
 """Method of a result: module and function, above, that answers it."""

@@ -34,10 +34,9 @@ def draw_causal_contrast(
     ax = style.new_axes(6.4, 4.2) if ax is None else ax
     end = float(contrast.time.max()) if until is None else until
     for g, label in enumerate(contrast.groups):
-        time, height = contrast.curves[g]
-        time, height = np.concatenate([[0.0], time]), np.concatenate([[1.0], height])
-        inside = np.append(time[time <= end], end)
-        steps = np.append(height[time <= end], height[time <= end][-1])
+        curve = contrast.steps(label)
+        shown = curve.time <= end
+        inside, steps = np.append(curve.time[shown], end), np.append(curve.estimate[shown], curve.at(end))
         ax.plot(
             inside, steps, drawstyle="steps-post", color=style.colour(g), gid=f"curve:{label}",
             label=(names or {}).get(label, str(label)), zorder=3,

@@ -9,6 +9,7 @@ import numpy as np
 
 from survsim.core.errors import InputError
 from survsim.figures import style
+from survsim.figures.curves import draw_band, draw_line
 from survsim.figures.time_axis import label_time, set_time_ticks
 
 if TYPE_CHECKING:
@@ -56,34 +57,20 @@ def draw_cumulative_incidence(
         raise InputError(f"`until` must be positive; got {end:g}.")
     top = 0.0
     for group, cause in pairs:
-        g, c = curves.groups.index(group), curves.causes.index(cause)
+        g = curves.groups.index(group)
         place, dash = (wanted.index(cause), 0) if len(curves.groups) == 1 else (g, wanted.index(cause))
         colour = style.colour(place)
-        rows = slice(int(curves.bounds[g]), int(curves.bounds[g + 1]))
-        time = np.concatenate([[0.0], curves.time[rows]])
-        height, low, high = (
-            np.concatenate([[0.0], getattr(curves, n)[c, rows]])
-            for n in ("estimate", "conf_low", "conf_high")
-        )
-        linestyle = style.dash(place) if dash == 0 else style.DASHES[3 + min(dash, 4)]
-        ax.step(
-            time, height, where="post", color=colour, linestyle=linestyle, gid=f"curve:{group}:{cause}",
-            label=_label(group, cause, len(curves.groups), len(wanted), names or {}),
+        curve = curves.steps(group, cause)
+        draw_line(
+            ax, curve, color=colour, linestyle=style.dash(place) if dash == 0 else style.DASHES[3 + min(dash, 4)],
+            gid=f"curve:{group}:{cause}", label=_label(group, cause, len(curves.groups), len(wanted), names or {}),
         )  # fmt: skip
-        inside = time <= end
-        if band and np.isfinite(high[inside]).any():
-            ax.fill_between(
-                time,
-                low,
-                high,
-                step="post",
-                color=colour,
-                alpha=0.10,
-                linewidth=0,
-                gid=f"band:{group}:{cause}",
-            )
-            top = max(top, float(np.nanmax(high[inside])))
-        top = max(top, float(height[inside].max()))
+        inside = curve.time <= end
+        reach = [curve.estimate[inside]]
+        if band:
+            draw_band(ax, curve, color=colour, alpha=0.10, gid=f"band:{group}:{cause}")
+            reach.append(np.nan_to_num(np.asarray(curve.conf_high)[inside], nan=0.0))
+        top = max(top, *(float(r.max()) for r in reach))
     ax.set_ylim(0.0, min(1.02, top * 1.08 if top > 0 else 1.0))
     ax.set_ylabel("Cumulative incidence")
     _finish(ax, end, curves.unit, origin, title)
@@ -122,14 +109,13 @@ def draw_multistate_occupancy(
     group = curves.groups[0] if group is None else group
     if group not in curves.groups:
         raise InputError(f"group must be one of {', '.join(map(repr, curves.groups))}; got {group!r}.")
-    g = curves.groups.index(group)
-    rows = slice(int(curves.bounds[g]), int(curves.bounds[g + 1]))
-    time = np.concatenate([[0.0], curves.time[rows]])
+    shares = [curves.steps(group, state) for state in curves.states]
+    time = shares[0].time
     end = float(time[-1]) if until is None else until
     ax = style.new_axes(6.4, 3.8) if ax is None else ax
     base = np.zeros(time.size)
     for k, state in enumerate(curves.states):
-        above = base + np.concatenate([[curves.start[g, k]], curves.estimate[k, rows]])
+        above = base + shares[k].estimate
         ax.fill_between(
             time, base, above, step="post", color=style.colour(k), alpha=0.75, linewidth=0.6, edgecolor="white",
             label=(names or {}).get(state, state.replace("_", " ")), gid=f"state:{state}",
@@ -167,31 +153,19 @@ def draw_predicted_incidence(
     cause = curves.causes[0] if cause is None else cause
     if cause not in curves.causes:
         raise InputError(f"cause must be one of {', '.join(map(repr, curves.causes))}; got {cause!r}.")
-    k = curves.causes.index(cause)
     band = len(curves.labels) <= 3 if band is None else band
     ax = style.new_axes(6.4, 4.0) if ax is None else ax
-    time = np.concatenate([[0.0], curves.time])
     for i, patient in enumerate(curves.labels):
-        height, low, high = (
-            np.concatenate([[0.0], getattr(curves, n)[k, i]]) for n in ("estimate", "conf_low", "conf_high")
-        )
+        curve = curves.steps(patient, cause)
         label = str((names or {}).get(patient, patient))
-        look = {"color": style.colour(i), "linestyle": style.dash(i)}
-        ax.step(time, height, where="post", label=label, gid=f"curve:{patient}", **look)
-        if band and np.isfinite(high[1:]).any():
-            ax.fill_between(
-                time,
-                low,
-                high,
-                step="post",
-                color=look["color"],
-                alpha=0.10,
-                linewidth=0,
-                gid=f"band:{patient}",
-            )
+        draw_line(
+            ax, curve, label=label, gid=f"curve:{patient}", color=style.colour(i), linestyle=style.dash(i)
+        )  # fmt: skip
+        if band:
+            draw_band(ax, curve, color=style.colour(i), alpha=0.10, gid=f"band:{patient}")
     ax.set_ylim(0.0, 1.02)
     ax.set_ylabel(f"Cumulative incidence of {(names or {}).get(cause, cause)}")
-    _finish(ax, float(time[-1]), curves.unit, origin, title)
+    _finish(ax, float(curves.time[-1]), curves.unit, origin, title)
     return ax
 
 

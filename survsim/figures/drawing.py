@@ -1,17 +1,32 @@
 """Which picture a result has. `Result.plot` arrives here, at call time.
 
 The registry names, for each result class, the function that draws it: ``module:function`` below this
-package. A drawing function takes ``(result, ax, **options)`` and returns the axes.
+package. A drawing function takes ``(result, ax, *, ...)`` with its options spelt out, and returns the axes; what it
+documents is what `help(result.plot)` shows.
 """
 
 from __future__ import annotations
 
+import difflib
+import inspect
+import re
+from collections.abc import Callable
 from typing import Any
 
 from survsim.core.errors import InputError
 from survsim.core.upward import load
 
 DRAWERS: dict[str, str] = {
+    **dict.fromkeys(
+        (
+            "NelsonAalen",
+            "BaselineHazard",
+            "PredictedSurvival",
+            "SimultaneousBand",
+            "IntervalCensoredSurvival",
+        ),
+        "curves:draw_curves",
+    ),
     "KaplanMeier": "survival_curves:draw_kaplan_meier",
     "MetaAnalysis": "forest:draw_meta_analysis",
     "EffectSizes": "forest:draw_effect_sizes",
@@ -41,9 +56,141 @@ DRAWERS: dict[str, str] = {
 }
 
 
-def draw(result: Any, ax: Any = None, **options: Any) -> Any:
-    """Draw `result` by the function registered for its class or the nearest parent that has one."""
-    for cls in type(result).__mro__:
-        if cls.__name__ in DRAWERS:
-            return load(f"survsim.figures.{DRAWERS[cls.__name__]}")(result, ax, **options)
-    raise InputError(f"{type(result).__name__} has no picture; .to_frame() has its numbers.")
+ELSEWHERE: dict[str, str] = {
+    **dict.fromkeys(
+        ("SurvivalQuantiles", "SurvivalAt", "Rmst", "ConditionalSurvival"),
+        "kaplan_meier(surv, by=...).plot() draws the curves it is read from",
+    ),
+    **dict.fromkeys(
+        ("Contrast", "LogrankTest", "PairwiseLogrank", "MaxComboTest", "PermutationTest"),
+        "kaplan_meier(surv, by=...).plot() draws the groups it compares",
+    ),
+    "Bootstrap": "kaplan_meier(surv).plot() draws the curve, meta_analysis(...).plot() a forest",
+    "SimulatedTrials": "survsim.figures.power_curves(frame) draws power against size",
+    "TrialOperatingCharacteristics": "survsim.figures.power_curves(frame) draws power against size",
+    "ProportionalHazardsTest": "survsim.figures.schoenfeld_plot(fit) draws the residuals behind it",
+    "TimeVaryingCoefficient": "survsim.figures.schoenfeld_plot(fit) draws the coefficient over time",
+    **dict.fromkeys(
+        ("Concordance", "Calibration", "Validation", "PenaltyPath", "PooledImputations", "FittedCox"),
+        "fit.plot() draws the hazard ratios, fit.predict_survival(data).plot() the curves",
+    ),
+    "ParametricFit": ".predict_survival(data, times).plot() draws its curves, compare_families(...).plot() several",
+    "ModelAverage": ".predict_survival(data, times).plot() draws its curves",
+    "GrayTest": "aalen_johansen(surv, by=...).plot() draws the groups it compares",
+    "FineGray": ".predict_incidence(data).plot() draws its curves",
+    "CauseSpecificCox": ".predict_incidence(data).plot() draws its curves",
+    "MultistateData": "multistate_occupancy(data).plot() draws the states over time",
+    "MultistateFit": "multistate_occupancy(data).plot() draws the states over time",
+    "EffectSize": "effect_sizes(records).plot() draws a forest",
+    "SummaryCheck": "kaplan_meier(surv).plot() draws the curve that was checked",
+    "ReconstructedIPD": "kaplan_meier(result.surv()).plot() draws the reconstructed patients",
+    "MetaInfluence": "pooled.plot() draws the forest",
+    "MetaSubgroups": "meta_analysis(...).plot() draws the forest of one group",
+    "MetaRegression": "meta_analysis(...).plot() draws the forest of its studies",
+    "NetworkMetaAnalysis": "meta_analysis(...).plot() draws the forest of one comparison",
+    "PooledPoints": "result.analyses[k].plot() draws the forest of one time",
+    **dict.fromkeys(
+        ("BorrowingPrior", "MapPrior", "BorrowedEstimate", "MixtureApproximation"),
+        "meta_analysis(...).plot() draws the studies that are borrowed from",
+    ),
+    "EvidenceModel": ".predict(covariates).plot() draws the survival of a group",
+    "EvidenceTerms": "selection.map().plot() and selection.flow().plot() draw the rows behind them",
+    "Parameters": "simulate(...).survival().plot() draws what follows from them",
+    "SimulationResult": (
+        ".survival().plot(), .state_occupancy().plot(), .compare(reference).plot() and .decision(tau).plot() draw it"
+    ),
+    **dict.fromkeys(
+        ("EvidenceCalibration", "CalibrationChecks"),
+        "survsim.figures.prediction_curves(frame) draws curves that are predicted with it",
+    ),
+    "SimulatedMeans": "result.compare(reference).plot() of the simulation draws the differences",
+    "GlobalSensitivity": "tornado(...).plot() draws one parameter at a time",
+    "Threshold": "tornado(...).plot() draws one parameter at a time",
+}
+"""Results without a picture of their own, and where one of the same numbers is."""
+
+
+def picture_of(cls: type) -> Callable[..., Any]:
+    """The method `plot` of a result class: that of the class or of the nearest parent that has one.
+
+    Its signature and its help are the drawing function's; a wrong option is answered with the right ones.
+    """
+    for parent in cls.__mro__:
+        if parent.__name__ in DRAWERS:
+            return _method(cls, load(f"survsim.figures.{DRAWERS[parent.__name__]}"))
+        if parent.__name__ in ELSEWHERE:
+            return _none(cls, f"; {ELSEWHERE[parent.__name__]}.")
+    return _none(cls, "; .to_frame() has its numbers.")
+
+
+def _method(cls: type, drawer: Callable[..., Any]) -> Callable[..., Any]:
+    own, *others = inspect.signature(drawer).parameters.values()
+    allowed = [p.name for p in others]
+
+    def plot(self: Any, ax: Any = None, **options: Any) -> Any:
+        wrong = next((name for name in options if name not in allowed), None)
+        if wrong is not None:
+            near = difflib.get_close_matches(wrong, allowed, 1)
+            meant = f"; did you mean {near[0]!r}" if near else ""
+            end = f"{meant}? It has" if near else "; it has"
+            raise InputError(f"{cls.__name__}.plot has no option {wrong!r}{end} {', '.join(allowed)}.")
+        if ax is not None and not hasattr(ax, "get_xlim"):
+            raise InputError(
+                f"ax must be matplotlib axes (or left out); got {type(ax).__name__}. Options are given by name: "
+                f"{', '.join(allowed[1:])}."
+            )
+        return drawer(self, ax, **options)
+
+    first = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    shown = [p.replace(annotation=_Words(_AXES if p.name == "ax" else p.annotation)) for p in others]
+    vars(plot)["__signature__"] = inspect.Signature([first, *shown], return_annotation=_Words("Axes"))
+    plot.__doc__ = _help(inspect.getdoc(drawer) or "", own.name, allowed)
+    return _named(plot, cls)
+
+
+SHARED = {
+    "ax": "axes to draw on; made if None.",
+    "endpoint": "what the curves are of, for the axis.",
+    "origin": "what time counts from, for the axis.",
+    "names": "label to show for each group.",
+    "band": "whether the interval is shaded.",
+    "until": "last time shown, in the unit of the curves.",
+    "title": "words above the picture.",
+}
+"""Options that many pictures have, told once; a drawing function tells the others, and these where it differs."""
+
+
+def _help(text: str, own: str, options: list[str]) -> str:
+    """The drawing function's own words, without the result itself, and with the shared options it does not tell."""
+    text = re.sub(rf"(?m)^{own} : .*\n", "", text)
+    told = re.findall(r"(?m)^([\w, ]+) : ", text)
+    known = {name.strip() for names in told for name in names.split(",")} | set(
+        re.findall(r"; (\w+) : ", text)
+    )
+    lines = "".join(f"{name} : {SHARED[name]}\n" for name in options if name not in known and name in SHARED)
+    if "Parameters\n-" not in text:
+        return text.replace("Returns\n-", f"Parameters\n----------\n{lines}\nReturns\n-", 1)
+    return text.replace("\nReturns\n-", f"{lines}\nReturns\n-", 1)
+
+
+def _none(cls: type, hint: str) -> Callable[..., Any]:
+    def plot(self: Any, ax: Any = None, **options: Any) -> Any:
+        raise InputError(f"{cls.__name__} has no picture of its own{hint}")
+
+    plot.__doc__ = f"There is no picture of this result{hint}"
+    return _named(plot, cls)
+
+
+def _named(plot: Callable[..., Any], cls: type) -> Callable[..., Any]:
+    plot.__qualname__, plot.__module__ = f"{cls.__name__}.plot", cls.__module__
+    return plot
+
+
+_AXES = "matplotlib.axes.Axes | None"
+
+
+class _Words(str):
+    """A type as it is written, without quotation marks in the help."""
+
+    __slots__ = ()
+    __repr__ = str.__str__

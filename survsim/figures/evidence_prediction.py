@@ -17,6 +17,11 @@ def draw_evidence_prediction(
 ) -> Any:
     """Draw the median curve, its interval and the predictive curve of the next patient (dashed).
 
+    Parameters
+    ----------
+    index : number of the colour, for several predictions on one `ax`.
+    label : name of the group in the legend, default the prediction's own.
+
     Returns
     -------
     Axes; lines carry ``gid`` "median:<label>" and "predictive:<label>".

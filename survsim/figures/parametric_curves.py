@@ -9,6 +9,7 @@ import numpy as np
 
 from survsim.core.errors import InputError
 from survsim.figures import style
+from survsim.figures.curves import draw_band, draw_line
 from survsim.figures.time_axis import label_time, set_time_ticks
 
 if TYPE_CHECKING:
@@ -48,14 +49,11 @@ def draw_prediction(
     if len(labels) != count:
         raise InputError(f"names has {len(labels)} labels for {count} patients.")
     ax = style.new_axes() if ax is None else ax
-    order = np.argsort(prediction.time)
     for i, label in enumerate(labels):
         look = {"color": style.colour(i), "linestyle": style.dash(i)}
-        ax.plot(prediction.time[order], prediction.survival[i, order], label=label, gid=f"curve:{i}", **look)
-        low, high = prediction.conf_low[i, order], prediction.conf_high[i, order]
-        ax.fill_between(
-            prediction.time[order], low, high, color=style.colour(i), alpha=0.14, linewidth=0, gid=f"band:{i}"
-        )
+        curve = prediction.steps(i)
+        draw_line(ax, curve, label=label, gid=f"curve:{i}", **look)
+        draw_band(ax, curve, color=style.colour(i), alpha=0.14, gid=f"band:{i}")
     _finish(ax, float(prediction.time.max()), prediction.end_of_follow_up, prediction.unit, endpoint, origin)
     if count > 1 or names is not None:
         ax.legend(loc="upper right")
@@ -92,9 +90,8 @@ def draw_comparison(
     end = first.end_of_follow_up if until is None else float(until)
     grid = np.linspace(0.0, end, 300)
     if kaplan_meier is not None:
-        time, curve = np.append(0.0, kaplan_meier.time), np.append(1.0, kaplan_meier.estimate)
-        look = {"color": style.INK, "linewidth": 1.1, "drawstyle": "steps-post"}
-        ax.plot(time, curve, label="Kaplan-Meier", gid="kaplan-meier", **look)
+        seen = kaplan_meier.steps()
+        draw_line(ax, seen, color=style.INK, linewidth=1.1, label="Kaplan-Meier", gid="kaplan-meier")
     table = comparison.to_frame().set_index("family")["delta_aic"]
     for i, fit in enumerate(sorted(comparison.fits, key=lambda f: f.aic)):
         label = f"{fit.family.replace('_', ' ')} (AIC +{table[fit.family]:.1f})"

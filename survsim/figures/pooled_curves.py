@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from survsim.figures.curves import draw_band, draw_line
 from survsim.figures.style import PALETTE, SOFT, new_axes, styled
 from survsim.figures.time_axis import label_time, set_time_ticks
 
@@ -26,17 +27,15 @@ def draw_pooled_curve(
     if ax is None:
         ax = new_axes()
         ax.figure.subplots_adjust(left=0.11, right=0.97, bottom=0.13, top=0.93)
-    t = np.concatenate([[0.0], result.time])
+    curve = result.steps()
     if show_studies:
-        _draw_studies(ax, result.studies)
-    for low, high, alpha, label in (
-        (result.prediction_low, result.prediction_high, 0.12, "new study"),
-        (result.conf_low, result.conf_high, 0.28, "pooled mean, interval"),
-    ):
-        ax.fill_between(
-            t, np.append(1.0, low), np.append(1.0, high), color=PALETTE[0], alpha=alpha, lw=0, label=label
-        )
-    ax.plot(t, np.append(1.0, result.survival), color=PALETTE[0], lw=2.0, label="pooled mean", zorder=4)
+        _draw_studies(ax, result.studies, result.unit)
+    draw_band(
+        ax, result.steps("prediction"), color=PALETTE[0], alpha=0.12, label="new study", gid="band:prediction"
+    )
+    draw_band(ax, curve, color=PALETTE[0], alpha=0.28, label="pooled mean, interval", gid="band:mean")
+    draw_line(ax, curve, color=PALETTE[0], lw=2.0, label="pooled mean", gid="curve:mean", zorder=4)
+    t = curve.time
     ax.set_xlim(0.0, float(t[-1]))
     ax.set_ylim(0.0, 1.02)
     set_time_ticks(ax, float(t[-1]), result.unit)
@@ -48,21 +47,14 @@ def draw_pooled_curve(
     return ax
 
 
-def _draw_studies(ax: Any, studies: Any) -> None:
+def _draw_studies(ax: Any, studies: Any, unit: str) -> None:
     first = True
-    for row, imputed in zip(studies.survival, studies.is_imputed):
-        seen = np.isfinite(row)
-        t = np.concatenate([[0.0], studies.time[seen]])
-        ax.plot(
-            t,
-            np.append(1.0, row[seen]),
-            color=SOFT,
-            lw=0.8,
-            alpha=0.7,
-            zorder=2,
-            label="studies" if first else None,
-        )
+    for k, (row, imputed) in enumerate(zip(studies.survival, studies.is_imputed)):
+        draw_line(
+            ax, studies.steps(k, unit), color=SOFT, lw=0.8, alpha=0.7, zorder=2, label="studies" if first else None,
+            gid=f"study:{studies.labels[k]}",
+        )  # fmt: skip
         first = False
-        marked = seen & imputed
+        marked = np.isfinite(row) & imputed
         if marked.any():
             ax.plot(studies.time[marked], row[marked], "o", ms=3, mfc="white", mec=SOFT, mew=0.7, zorder=3)

@@ -9,6 +9,7 @@ import numpy as np
 
 from survsim.core.errors import InputError
 from survsim.figures import style
+from survsim.figures.curves import draw_band, draw_line
 from survsim.figures.time_axis import label_time, set_time_ticks
 
 if TYPE_CHECKING:
@@ -55,24 +56,12 @@ def draw_simulated_survival(
     band = len(shown) <= 3 if band is None else band
     for place, i in enumerate(shown):
         name, colour = curves.strategies[i], style.colour(place)
-        ax.plot(
-            curves.time,
-            curves.estimate[i],
-            color=colour,
-            linestyle=style.dash(place),
-            label=curves.labels[i],
-            gid=f"curve:{name}",
-        )
-        if band and np.isfinite(curves.conf_low[i]).all():
-            ax.fill_between(
-                curves.time,
-                curves.conf_low[i],
-                curves.conf_high[i],
-                color=colour,
-                alpha=0.10,
-                linewidth=0,
-                gid=f"band:{name}",
-            )
+        curve = curves.steps(name)
+        draw_line(
+            ax, curve, color=colour, linestyle=style.dash(place), label=curves.labels[i], gid=f"curve:{name}"
+        )  # fmt: skip
+        if band:
+            draw_band(ax, curve, color=colour, alpha=0.10, gid=f"band:{name}")
     if marker is not None:
         ax.axvline(marker[0], color=style.MARK, linewidth=0.9, gid="marker")
         ax.annotate(

@@ -11,6 +11,7 @@ from survsim.core.checks import FloatArray
 from survsim.core.errors import InputError
 from survsim.core.result import format_number
 from survsim.figures import style
+from survsim.figures.curves import draw_band, draw_line
 from survsim.figures.time_axis import format_time, label_time, set_time_ticks
 
 if TYPE_CHECKING:
@@ -110,34 +111,15 @@ def _legend(km: KaplanMeier, index: int, name: str, event_name: str, middle: Map
 def _draw_group(
     ax: Any, km: KaplanMeier, index: int, group: Any, label: str, band: bool, ticks: bool
 ) -> None:
-    rows = km.rows(group)
-    time, curve = _with_origin(km.time[rows], km.estimate[rows])
+    rows, curve = km.rows(group), km.steps(group)
     colour = style.colour(index)
-    ax.plot(
-        time,
-        curve,
-        drawstyle="steps-post",
-        color=colour,
-        linestyle=style.dash(index),
-        label=label,
-        gid=f"curve:{group}",
-        zorder=3,
+    draw_line(
+        ax, curve, color=colour, linestyle=style.dash(index), label=label, gid=f"curve:{group}", zorder=3
     )
-    if band and km.conf_type != "none":
-        _, low = _with_origin(km.time[rows], km.conf_low[rows])
-        _, high = _with_origin(km.time[rows], km.conf_high[rows])
-        ax.fill_between(
-            time,
-            low,
-            high,
-            where=np.isfinite(low) & np.isfinite(high),
-            step="post",
-            color=colour,
-            alpha=0.14 if len(km.groups) < 4 else 0.08,
-            linewidth=0,
-            gid=f"band:{group}",
-            zorder=1,
-        )
+    if band:
+        draw_band(
+            ax, curve, color=colour, alpha=0.14 if len(km.groups) < 4 else 0.08, gid=f"band:{group}", zorder=1
+        )  # fmt: skip
     censored = km.n_censor[rows] > 0
     if ticks and censored.any():
         ax.plot(
@@ -154,25 +136,14 @@ def _draw_group(
 
 
 def _draw_second_band(ax: Any, other: KaplanMeier, index: int, group: Any) -> None:
-    rows = other.rows(group)
-    for values, side in ((other.conf_low, "low"), (other.conf_high, "high")):
-        time, limit = _with_origin(other.time[rows], values[rows])
-        ax.plot(
-            time,
-            limit,
-            drawstyle="steps-post",
-            color=style.colour(index),
-            linestyle=(0, (3, 2)),
-            linewidth=0.9,
+    curve = other.steps(group)
+    if curve.conf_low is None:
+        raise InputError("second_band has no interval (conf_type='none'); give curves with one.")
+    for side in ("low", "high"):
+        draw_line(
+            ax, curve, f"conf_{side}", color=style.colour(index), linestyle=(0, (3, 2)), linewidth=0.9,
             gid=f"second:{side}:{group}",
-        )
-
-
-def _with_origin(time: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """The curve from time 0, where everybody is alive."""
-    if time[0] == 0:
-        return time, values
-    return np.concatenate([[0.0], time]), np.concatenate([[1.0], values])
+        )  # fmt: skip
 
 
 def _draw_medians(ax: Any, middle: Mapping[Any, float], end: float) -> None:

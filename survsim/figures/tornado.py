@@ -20,6 +20,7 @@ def draw_tornado(result: Tornado, ax: Any = None, *, most: int = 10, labels: Any
 
     Parameters
     ----------
+    most : largest number of bars.
     labels : name -> text of the axis; default the names.
 
     Returns
@@ -57,6 +58,11 @@ def draw_value_of_information(
     result: ValueOfInformation, ax: Any = None, *, most: int = 10, labels: Any = None
 ) -> Any:
     """Value of knowing each parameter, largest on top, beside the value of knowing everything.
+
+    Parameters
+    ----------
+    most : largest number of bars.
+    labels : name -> text of the axis; default the names.
 
     Returns
     -------

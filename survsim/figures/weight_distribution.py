@@ -35,6 +35,11 @@ def draw_weights(
     show : "weight" or "propensity".
     bins : number of bins over the joint range.
     names : labels to show for the groups.
+    title : words above the picture.
+
+    Returns
+    -------
+    Axes.
     """
     one_of("show", show, SHOWN)
     values = weights.weight if show == "weight" else weights.propensity

@@ -9,6 +9,7 @@ import numpy as np
 from survsim.core.checks import FloatArray, one_of
 from survsim.core.errors import InputError
 from survsim.core.result import Result, format_number, result
+from survsim.core.steps import Steps
 from survsim.core.tables import Columns
 from survsim.core.times import asked_time, asked_times, same
 
@@ -55,6 +56,11 @@ class CausalContrast(Result):
     conf_level: float
     unit: str
     note: str = ""
+
+    def steps(self, group: Any = None) -> Steps:
+        """Survival under one strategy from time 0, where it is 1."""
+        time, height = self.curves[Steps.place(group, self.groups)]
+        return Steps.from_origin(time, height, start=1.0, unit=self.unit)
 
     def columns(self) -> Columns:
         """Columns quantity, group (a label, "difference" or "ratio"), time, estimate, std_error, conf_low, conf_high."""

@@ -12,6 +12,7 @@ from survsim.core.errors import ExtrapolationWarning, InputError
 from survsim.core.event_table import EventTable, group_rows
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
+from survsim.core.steps import Steps
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns, stacked
 from survsim.core.times import asked_times, meet
@@ -63,6 +64,13 @@ class AalenJohansen(Result):
     unit: str
     n_patients: IntArray
     n_events: IntArray
+
+    def steps(self, group: Any = None, cause: Any = None) -> Steps:
+        """Incidence of one cause in one group from time 0, where it is 0; either may be left out if there is one."""
+        g, c = Steps.place(group, self.groups), Steps.place(cause, self.causes, "cause")
+        rows = slice(int(self.bounds[g]), int(self.bounds[g + 1]))
+        limits = (self.conf_low[c, rows], self.conf_high[c, rows])
+        return Steps.from_origin(self.time[rows], self.estimate[c, rows], limits, start=0.0, unit=self.unit)
 
     def columns(self) -> Columns:
         """Columns group, cause, time, n_risk, n_event, estimate, std_error, conf_low, conf_high."""

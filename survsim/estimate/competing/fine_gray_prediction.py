@@ -13,6 +13,7 @@ from survsim.core.errors import ExtrapolationWarning, InputError
 from survsim.core.pairing import index_of
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.steps import Steps
 from survsim.core.tables import Columns
 from survsim.core.times import asked_times, meet
 from survsim.estimate.competing.aalen_johansen import probability_band
@@ -69,6 +70,12 @@ class PredictedIncidence(Result):
     survival: FloatArray | None
     conf_level: float
     unit: str
+
+    def steps(self, group: Any = None, cause: Any = None) -> Steps:
+        """Incidence of one cause for one patient (by label) from time 0, where it is 0."""
+        i, k = Steps.place(group, self.labels, "patient"), Steps.place(cause, self.causes, "cause")
+        limits = (self.conf_low[k, i], self.conf_high[k, i])
+        return Steps.from_origin(self.time, self.estimate[k, i], limits, start=0.0, unit=self.unit)
 
     def columns(self) -> Columns:
         """Columns patient, cause, time, estimate, std_error, conf_low, conf_high."""

@@ -19,6 +19,7 @@ from survsim.core.checks import (
 from survsim.core.errors import ExtrapolationWarning
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.steps import Steps
 from survsim.core.tables import Columns, stacked
 from survsim.core.times import asked_times, meet
 from survsim.estimate.competing.aalen_johansen import BANDS, VARIANCES, probability_band
@@ -59,6 +60,15 @@ class MultistateOccupancy(Result):
     conf_level: float
     unit: str
     n_patients: IntArray
+
+    def steps(self, group: Any = None, state: Any = None) -> Steps:
+        """Share of one group in one state from time 0, where it is what it began with."""
+        g, k = Steps.place(group, self.groups), Steps.place(state, self.states, "state")
+        rows = slice(int(self.bounds[g]), int(self.bounds[g + 1]))
+        limits = (self.conf_low[k, rows], self.conf_high[k, rows])
+        return Steps.from_origin(
+            self.time[rows], self.estimate[k, rows], limits, start=float(self.start[g, k]), unit=self.unit
+        )
 
     def columns(self) -> Columns:
         """Columns group, state, time, n_risk, n_entered, estimate, std_error, conf_low, conf_high."""

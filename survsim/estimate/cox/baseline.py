@@ -10,6 +10,7 @@ import numpy as np
 from survsim.core.checks import FloatArray, IntArray
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.steps import Steps
 from survsim.core.tables import Columns
 from survsim.estimate.cox.fitted import FittedCox
 from survsim.estimate.cox.prepare import Prepared, prepare
@@ -79,6 +80,16 @@ class BaselineHazard(Result):
     def survival(self) -> FloatArray:
         """exp(-cumulative_hazard), (K,)."""
         return np.exp(-self.cumulative_hazard)
+
+    def curve_groups(self) -> tuple[Any, ...]:
+        """Labels that `steps` knows: the strata."""
+        return self.stratum_labels or ("all",)
+
+    def steps(self, group: Any = None) -> Steps:
+        """Survival of one stratum from time 0, where it is 1; the stratum may be left out if there is one."""
+        s = Steps.place(group, self.curve_groups())
+        rows = self.stratum == s if self.stratum_labels else np.ones(self.time.size, bool)
+        return Steps.from_origin(self.time[rows], self.survival[rows], start=1.0, unit=self.unit)
 
     def columns(self) -> Columns:
         """Columns [stratum,] time, hazard, cumulative_hazard, survival."""

@@ -12,6 +12,7 @@ from survsim.core.checks import FloatArray, float_vector, one_of
 from survsim.core.errors import ExtrapolationWarning, InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.steps import Steps
 from survsim.core.tables import Columns
 from survsim.core.times import asked_times, meet
 from survsim.estimate.cox.baseline import at_estimate, cumulate
@@ -30,6 +31,7 @@ class PredictedSurvival(Result):
     ----------
     labels : of the patients (index of the data); time : (T,) in `unit`.
     survival, conf_low, conf_high : (m, T); std_error : (m, T) of the cumulative hazard.
+    is_whole : the times are all event times of the fit, so that the curve is known everywhere between them.
     """
 
     labels: tuple[Any, ...]
@@ -41,6 +43,22 @@ class PredictedSurvival(Result):
     conf_level: float
     conf_type: str
     unit: str
+    is_whole: bool = False
+
+    def curve_groups(self) -> tuple[Any, ...]:
+        """Labels that `steps` knows: the patients."""
+        return self.labels
+
+    def steps(self, group: Any = None) -> Steps:
+        """Survival of one patient (by label) from time 0, where it is 1: steps where the curve is whole, else straight
+        lines between the times asked for."""
+        i = Steps.place(group, self.labels, "patient")
+        order = np.argsort(self.time, kind="stable")
+        limits = (self.conf_low[i, order], self.conf_high[i, order])
+        return Steps.from_origin(
+            self.time[order], self.survival[i, order], limits, start=1.0, unit=self.unit,
+            joined="steps" if self.is_whole else "lines",
+        )  # fmt: skip
 
     def columns(self) -> Columns:
         """Columns patient, time, survival, std_error (of the cumulative hazard), conf_low, conf_high."""
@@ -130,7 +148,7 @@ def predict_survival(
     labels = tuple(data.index if hasattr(data, "columns") else range(x.shape[0]))
     return PredictedSurvival(
         labels=labels, time=shown, survival=np.exp(-cumulative), std_error=std_error, conf_low=low, conf_high=high,
-        conf_level=level, conf_type=conf_type, unit=fit.surv.unit,
+        conf_level=level, conf_type=conf_type, unit=fit.surv.unit, is_whole=times is None,
         provenance=Provenance.of("predict_survival", fit, conf_level=level, conf_type=conf_type),
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ from survsim.core.kinds import as_numbers
 from survsim.core.pairing import paired
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.steps import Steps
 from survsim.core.tables import Columns
 from survsim.estimate.nonparametric.turnbull import innermost_intervals, turnbull_survival
 
@@ -40,6 +41,22 @@ class IntervalCensoredSurvival(Result):
     survival: FloatArray
     n_patients: int
     unit: str
+
+    def curve_groups(self) -> tuple[str, ...]:
+        """Labels that `steps` knows."""
+        return ("all",)
+
+    def steps(self, group: Any = None) -> Steps:
+        """Survival from time 0; between the limits the data do not say: they fall at the ends of each interval.
+
+        The estimate is the later fall, at the end of the interval (not drawn beyond the last finite end).
+        """
+        Steps.place(group, ("all",))
+        time = np.unique(np.concatenate([[0.0], self.low, self.high[np.isfinite(self.high)]]))
+        levels = np.concatenate([[1.0], self.survival])
+        late = levels[(self.high <= time[:, None]).sum(axis=1)]
+        early = levels[(self.low <= time[:, None]).sum(axis=1)]
+        return Steps(time=time, estimate=late, conf_low=early, conf_high=late, unit=self.unit)
 
     def headline(self) -> str:
         return f"Interval-censored survival: {self.n_patients} patients, time in {self.unit}"

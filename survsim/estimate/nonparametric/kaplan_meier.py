@@ -12,6 +12,7 @@ from survsim.core.errors import ExtrapolationWarning, InputError, SmallSampleWar
 from survsim.core.event_table import EventTable, group_rows
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
+from survsim.core.steps import Steps
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns
 from survsim.core.times import asked_times, at_least_one, meet
@@ -69,6 +70,21 @@ class KaplanMeier(Result):
     n_events: IntArray
     entries: tuple[FloatArray, ...] = ()
     noun: str = "patients"
+
+    def steps(self, group: Any = None) -> Steps:
+        """The curve of one group from time 0, where everybody is alive and the limits are those of the band there.
+
+        Parameters
+        ----------
+        group : its label; may be left out when there is one group.
+        """
+        g = Steps.place(group, self.groups)
+        rows = self.rows(self.groups[g])
+        limits = None if self.conf_type == "none" else (self.conf_low[rows], self.conf_high[rows])
+        start = (float(self.conf_start[g]), 1.0)
+        return Steps.from_origin(
+            self.time[rows], self.estimate[rows], limits, start=1.0, limits_start=start, unit=self.unit
+        )
 
     def columns(self) -> Columns:
         """Columns group, time, n_risk, n_event, n_censor, estimate, std_error, conf_low, conf_high."""

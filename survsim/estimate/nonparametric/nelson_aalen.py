@@ -10,6 +10,7 @@ from survsim.core.checks import FloatArray, IntArray, between, one_of
 from survsim.core.event_table import EventTable, group_rows
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.steps import Steps
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns
 from survsim.estimate.nonparametric.band_scales import normal_quantile
@@ -46,6 +47,17 @@ class NelsonAalen(Result):
     conf_type: str
     conf_level: float
     unit: str
+
+    def curve_groups(self) -> tuple[Any, ...]:
+        """Labels that `steps` knows."""
+        return self.groups
+
+    def steps(self, group: Any = None) -> Steps:
+        """The cumulative hazard of one group from time 0, where it is 0; the group may be left out if there is one."""
+        g = Steps.place(group, self.groups)
+        rows = slice(int(self.bounds[g]), int(self.bounds[g + 1]))
+        limits = None if self.conf_type == "none" else (self.conf_low[rows], self.conf_high[rows])
+        return Steps.from_origin(self.time[rows], self.estimate[rows], limits, start=0.0, unit=self.unit)
 
     def headline(self) -> str:
         kind = "" if self.conf_type == "none" else f", {self.conf_level:.0%} {self.conf_type} interval"

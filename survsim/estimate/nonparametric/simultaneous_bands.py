@@ -10,6 +10,7 @@ from survsim.core.checks import FloatArray, between, one_of
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.steps import Steps
 from survsim.core.tables import Columns
 from survsim.core.times import asked_time
 from survsim.estimate.nonparametric.kaplan_meier import KaplanMeier
@@ -45,6 +46,22 @@ class SimultaneousBand(Result):
     scale: str
     conf_level: float
     unit: str
+
+    def curve_groups(self) -> tuple[Any, ...]:
+        """Labels that `steps` knows."""
+        return self.groups
+
+    def steps(self, group: Any = None) -> Steps:
+        """Curve and band of one group on its stretch, whose first time is the origin: before it there is no band."""
+        label = self.groups[Steps.place(group, self.groups)]
+        rows = [k for k, g in enumerate(self.group) if g == label]
+        return Steps(
+            time=self.time[rows],
+            estimate=self.estimate[rows],
+            conf_low=self.conf_low[rows],
+            conf_high=self.conf_high[rows],
+            unit=self.unit,
+        )
 
     def headline(self) -> str:
         lines = [f"{self.conf_level:.0%} {self.kind} band ({self.scale} scale), time in {self.unit}"]

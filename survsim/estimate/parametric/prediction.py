@@ -14,6 +14,7 @@ from survsim.core.distributions import HazardDistribution
 from survsim.core.errors import ExtrapolationWarning, InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.steps import Steps
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns
 from survsim.core.times import asked_times
@@ -61,6 +62,19 @@ class SurvivalPrediction(Result):
     conf_high: FloatArray
     conf_level: float
     end_of_follow_up: float
+
+    def steps(self, group: Any = None) -> Steps:
+        """Survival of one patient (row of the data) at the times asked for, in their order, joined straight."""
+        i = Steps.place(group, range(self.survival.shape[0]), "patient")
+        order = np.argsort(self.time)
+        return Steps(
+            time=self.time[order],
+            estimate=self.survival[i, order],
+            conf_low=self.conf_low[i, order],
+            conf_high=self.conf_high[i, order],
+            unit=self.unit,
+            joined="lines",
+        )
 
     def columns(self) -> Columns:
         """Columns patient (row of the data), time, survival, std_error, conf_low, conf_high."""

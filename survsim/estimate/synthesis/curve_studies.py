@@ -12,6 +12,7 @@ import numpy as np
 from survsim.core.checks import BoolArray, FloatArray, float_vector, label_codes
 from survsim.core.encoding import stored
 from survsim.core.errors import EvidenceError, InputError
+from survsim.core.steps import Steps
 from survsim.core.surv import Surv
 
 SURVIVAL_ROUNDING = 0.005
@@ -39,6 +40,13 @@ class CurveStudies:
     survival: FloatArray
     n_risk: FloatArray
     is_imputed: BoolArray
+
+    def steps(self, study: int, unit: str) -> Steps:
+        """The readings of one study (by position) from 1 at time 0, joined straight."""
+        seen = self.is_seen[study]
+        return Steps.from_origin(
+            self.time[seen], self.survival[study, seen], start=1.0, unit=unit, joined="lines"
+        )
 
     @property
     def is_seen(self) -> BoolArray:

@@ -15,6 +15,7 @@ from survsim.core.errors import EvidenceWarning, InputError, SmallSampleWarning
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import renamed
 from survsim.core.result import Result, result
+from survsim.core.steps import Steps
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns
 from survsim.estimate.synthesis import curve_pooling as model
@@ -68,6 +69,19 @@ class PooledSurvivalCurve(Result):
     unit: str
     effects: str
     conf_level: float
+
+    def steps(self, group: Any = None) -> Steps:
+        """The pooled curve from 1 at time 0, its points joined straight.
+
+        Parameters
+        ----------
+        group : "mean" (default): limits of the mean; "prediction": limits of a new study.
+        """
+        labels = ("mean", "prediction")
+        kind = labels[0 if group is None else Steps.place(group, labels, "group")]
+        mean = (self.conf_low, self.conf_high)
+        limits = mean if kind == "mean" else (self.prediction_low, self.prediction_high)
+        return Steps.from_origin(self.time, self.survival, limits, start=1.0, unit=self.unit, joined="lines")
 
     def columns(self) -> Columns:
         """One row a time: time, survival, interval, prediction band, log_std_error, n_study."""

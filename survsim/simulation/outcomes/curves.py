@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from survsim.core.checks import FloatArray
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.steps import Steps
 from survsim.core.tables import Columns
 from survsim.simulation.outcomes.intervals import draw_interval
 
@@ -64,6 +65,18 @@ class SimulatedSurvival(Result):
             n_patients=n_patients,
             time_unit=time_unit,
             conf_level=conf_level,
+        )
+
+    def steps(self, group: Any = None) -> Steps:
+        """Survival under one strategy on the grid it was counted on, joined straight."""
+        i = Steps.place(group, self.strategies, "strategy")
+        return Steps(
+            time=self.time,
+            estimate=self.estimate[i],
+            conf_low=self.conf_low[i],
+            conf_high=self.conf_high[i],
+            unit=self.time_unit,
+            joined="lines",
         )
 
     def columns(self) -> Columns:
