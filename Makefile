@@ -6,7 +6,7 @@ STAMP := $(VENV)/.ready
 export MPLBACKEND := Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help env report test fast coverage lint quick reference validate bench constraints clean
+.PHONY: help env report test fast coverage lint quick reference validate portability bench constraints clean
 
 help:            ## print this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -51,6 +51,9 @@ validate: env    ## long simulation checks (hours): coverage, type I error, clos
 	$(BIN)/python -m pytest tests/statistical --validate
 	for program in $(basename $(notdir $(wildcard tests/statistical/validate_*.py))); do \
 		echo $$program; $(BIN)/python -m tests.statistical.$$program || exit 1; done
+
+portability: env ## the suite and the reports as other processors would compute them (an hour); writes the table
+	$(BIN)/python -m tests.portability
 
 bench: env       ## time survsim and its peers in one run, print ratios
 	$(BIN)/python benchmarks/run.py
