@@ -11,12 +11,20 @@ from typing import Any
 import numpy as np
 
 from survsim._version import __version__
+from survsim.core.checks import FloatArray
 from survsim.core.errors import ScenarioError
 from survsim.core.files import atomic_open, write_json
-from survsim.simulation.declared.fingerprint import RESULT_FORMAT, fingerprint
+from survsim.simulation.declared.fingerprint import (
+    RESULT_FORMAT,
+    exact_name,
+    fingerprint,
+    numbers,
+    same_numbers,
+)
 from survsim.simulation.outcomes.pieces import Chunk, ChunkSums, Job
 
 _FIELDS = ("sums", "products", "counts")
+NUMBERS = "numbers.npy"
 _SIZES = ("patients", "draws", "seed")
 _DAMAGE = (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
 
@@ -59,26 +67,30 @@ class RunFolder:
     def __init__(self, path: str | Path, job: Job) -> None:
         self.path = Path(path)
         self._chunks = self.path / "chunks"
-        self._fingerprint = fingerprint(job)
+        self._numbers = numbers(job)
         content = {
             "format": RESULT_FORMAT,
             "version": __version__,
-            "fingerprint": self._fingerprint,
+            "fingerprint": fingerprint(job),
+            "run": exact_name(job),
             "patients": job.patients,
             "draws": job.draws,
             "seed": job.seed,
         }
         try:
-            self._claim(content)
+            self._run = self._claim(content)
         except OSError as error:
             raise self._full(error) from None
 
-    def _claim(self, content: dict[str, Any]) -> None:
+    def _claim(self, content: dict[str, Any]) -> str:
+        """The name by which the chunks of this run know it: given by the machine that began it."""
         note = self.path / "run.json"
         if not note.exists():
             self._chunks.mkdir(parents=True, exist_ok=True)
+            with atomic_open(self.path / NUMBERS, "wb") as file:
+                np.save(file, self._numbers)
             write_json(note, content)
-            return
+            return str(content["run"])
         found = read_note(self.path)
         for key in ("format", "version"):
             if found.get(key) != content[key]:
@@ -87,12 +99,23 @@ class RunFolder:
                     "Runs are not mixed: give another folder, or resume with the version that began it."
                 )
         differ = [k for k in _SIZES if found.get(k) != content[k]]
-        if found.get("fingerprint") != content["fingerprint"]:
+        if found.get("fingerprint") != content["fingerprint"] or not same_numbers(
+            self._known_numbers(), self._numbers
+        ):
             what = ", ".join(f"{k} {found.get(k)} there, {content[k]} asked for" for k in differ)
             raise ScenarioError(
                 f"{self.path.name} holds another run ({what or 'the model or the strategies changed'}). "
                 "Give another folder, or go back to what the run began with."
             )
+        return str(found.get("run"))
+
+    def _known_numbers(self) -> FloatArray:
+        """The numbers the run began with; none where the file is lost or damaged, which no run has."""
+        try:
+            with (self.path / NUMBERS).open("rb") as file:
+                return np.asarray(np.load(file, allow_pickle=False), dtype=np.float64)
+        except _DAMAGE:
+            return np.empty((0, 0))
 
     def load(self, chunk: Chunk) -> ChunkSums | None:
         """A finished chunk, or None if it is missing, damaged or of another run (it is then made again)."""
@@ -124,8 +147,8 @@ class RunFolder:
             raise self._full(error) from None
 
     def _named(self, chunk: Chunk) -> tuple[str, int]:
-        """What the file of a chunk must say of itself: the fingerprint of its run (with the seed), its number."""
-        return self._fingerprint, chunk.number
+        """What the file of a chunk must say of itself: the name of its run (with the seed), its number."""
+        return self._run, chunk.number
 
     def _file(self, chunk: Chunk) -> Path:
         return self._chunks / f"{chunk.number:06d}.npz"
