@@ -49,6 +49,8 @@ DRAWERS: dict[str, str] = {
     "PredictedIncidence": "cumulative_incidence:draw_predicted_incidence",
     "AalenJohansen": "cumulative_incidence:draw_cumulative_incidence",
     "MultistateOccupancy": "cumulative_incidence:draw_multistate_occupancy",
+    "CalibrationChecks": "calibration_targets:draw_calibration_targets",
+    "EvidenceCalibration": "calibration_targets:draw_evidence_calibration",
     "TargetCheck": "target_check:draw_target_check",
     "Balance": "love_plot:draw_balance",
     "TreatmentWeights": "weight_distribution:draw_weights",

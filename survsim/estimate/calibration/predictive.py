@@ -14,6 +14,7 @@ from survsim.core.result import Result, result
 from survsim.core.streams import Streams
 from survsim.core.tables import Columns
 from survsim.core.units import conversion_factor
+from survsim.estimate.calibration.course import Endpoint
 from survsim.estimate.calibration.curves import Curves, Plan, curves
 from survsim.estimate.calibration.endpoints import probability
 from survsim.estimate.calibration.likelihood import SPEED_NODES, SPEED_WEIGHTS, Predicted, Problem
@@ -196,6 +197,7 @@ def _case_rows(problem: Problem, w: FloatArray, found: Predicted) -> list[_Row]:
     values, size = problem.values(w), w.shape[0]
     horizon = CASE_HORIZON * conversion_factor("months", problem.model.unit)
     made: dict[str, Curves] = {}
+    laws: dict[tuple[str, Endpoint, float], tuple[FloatArray, FloatArray]] = {}
     rows = []
     for t in problem.cases:
         if t.cohort not in made:
@@ -203,26 +205,30 @@ def _case_rows(problem: Problem, w: FloatArray, found: Predicted) -> list[_Row]:
             cohort = problem.plans[t.cohort].cohort
             plan = Plan.of(problem.model, cohort, ends, horizon, cells=2 * problem.plans[t.cohort].cells)
             made[t.cohort] = curves(plan, values, size)
-        rows.append(_case_row(t, made[t.cohort], found.study_sd, horizon))
+        alike = (t.cohort, t.endpoint, t.transport.sd)
+        if alike not in laws:
+            laws[alike] = _time_law(made[t.cohort], t, found.study_sd, horizon)
+        rows.append(_case_row(t, *laws[alike]))
     return rows
 
 
-def _case_row(t: CaseTarget, course: Curves, study_sd: FloatArray, horizon: float) -> _Row:
-    tail = (1 - LEVEL) / 2
+def _time_law(
+    course: Curves, t: CaseTarget, study_sd: FloatArray, horizon: float
+) -> tuple[FloatArray, FloatArray]:
+    """Times (m,) and the predictive probability (m,) that such a patient has had her event by then."""
     sd = np.sqrt(study_sd**2 + t.transport.sd**2)[:, None, None]
-    when = np.append(horizon * np.linspace(0.0, 1.0, 400)[1:] ** 2, t.time)
+    when = horizon * np.linspace(0.0, 1.0, 161)[1:] ** 2
     at = (when[:, None] * np.exp(sd * SPEED_NODES)).reshape(study_sd.size, -1)
     free = probability(course, t.endpoint, at).reshape(study_sd.size, when.size, -1) @ SPEED_WEIGHTS
-    gone = 1.0 - free.mean(axis=0)
-    past = float(gone[-1])
+    return np.append(0.0, when), np.append(0.0, 1.0 - free.mean(axis=0))
+
+
+def _case_row(t: CaseTarget, when: FloatArray, gone: FloatArray) -> _Row:
+    tail = (1 - LEVEL) / 2
+    past = float(np.interp(t.time, when, gone))
 
     def quantile(p: float) -> float:
-        reached = np.flatnonzero(gone[:-1] >= p)
-        if not reached.size:
-            return float("inf")
-        k = int(reached[0])
-        before, start = (gone[k - 1], when[k - 1]) if k else (0.0, 0.0)
-        return float(start + (p - before) / (gone[k] - before) * (when[k] - start))
+        return float(np.interp(p, gone, when)) if gone[-1] >= p else float("inf")
 
     inside = {
         "event": tail <= past <= 1 - tail,
