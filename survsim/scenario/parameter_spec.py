@@ -168,6 +168,16 @@ class FromAssumption(Strict):
     meaning: str = Field(min_length=10)
 
 
+class FromCalibration(Strict):
+    """A parameter of a calibration (`survsim.calibration.calibrate`), drawn jointly with the others taken from it."""
+
+    source: Literal["calibration"]
+    parameter: str = Field(default="", description="its name there; the same as here where empty")
+    scale: Literal["hazard_ratio", "value"] = "value"
+    unit: str = ""
+    meaning: str = Field(min_length=10)
+
+
 Rule = Literal[
     "rate_from_median", "weibull_scale_from_median", "product", "ratio", "complement", "difference"
 ]
@@ -183,4 +193,6 @@ class Derived(Strict):
     meaning: str = Field(min_length=10)
 
 
-ParameterSpec = Annotated[FromRows | FromContrast | FromAssumption | Derived, Field(discriminator="source")]
+ParameterSpec = Annotated[
+    FromRows | FromContrast | FromAssumption | FromCalibration | Derived, Field(discriminator="source")
+]

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from scipy.special import ndtri
@@ -27,6 +27,7 @@ from survsim.core.result import Result, result
 from survsim.core.streams import Streams
 from survsim.core.tables import Columns, from_rows
 from survsim.estimate.borrowing.map_prior import MapPrior, map_prior
+from survsim.estimate.calibration.calibrated import EvidenceCalibration
 from survsim.estimate.printed.number import PrintedNumber
 from survsim.estimate.printed.study_rows import study_rows
 from survsim.scenario import parameter_spec as spec
@@ -34,8 +35,7 @@ from survsim.scenario.derive import derive
 from survsim.scenario.predictive import PROBABILITIES, predictive_layers, quantile_errors, stratified
 from survsim.scenario.row_effects import back_transform, row_effect
 
-if TYPE_CHECKING:
-    pass
+_SOURCES = ("rows", "contrast", "assumption", "calibration", "derived")
 
 Records = Callable[[str], Any]
 """Finds the `Estimate` of an id, or raises."""
@@ -112,11 +112,9 @@ class Parameters(Result):
         )
 
     def share_by_source(self) -> dict[str, int]:
-        """How many parameters come from rows, contrasts, assumptions, and how many are derived."""
+        """How many parameters come from rows, contrasts, assumptions, a calibration, and how many are derived."""
         kinds = [p.source for p in self.parameters.values()]
-        return {
-            kind: kinds.count(kind) for kind in ("rows", "contrast", "assumption", "derived") if kind in kinds
-        }
+        return {kind: kinds.count(kind) for kind in _SOURCES if kind in kinds}
 
     def draws(self) -> dict[str, FloatArray]:
         """Name -> (d,) draws."""
@@ -143,6 +141,7 @@ def parameterise(
     seed: int,
     time_unit: str,
     scenario: str,
+    calibration: EvidenceCalibration | None = None,
 ) -> Parameters:
     """Draw every parameter of a scenario.
 
@@ -153,13 +152,15 @@ def parameterise(
     draws, seed : how many, and the seed of their streams.
     time_unit : unit that medians are converted to.
     scenario : its name, for references such as ``assumption:scenario/parameter``.
+    calibration : what parameters with ``source: calibration`` are drawn from, jointly and for a new setting.
 
     Raises
     ------
-    ScenarioError : a row that does not measure what the parameter needs, or a derived parameter that names
-        an unknown or later one.
+    ScenarioError : a row that does not measure what the parameter needs, a derived parameter that names an unknown or
+        later one, or a parameter of a calibration that was not given or does not have it.
     """
     streams = Streams(seed)
+    joint = calibration.draws(draws, new_setting=True) if calibration is not None else {}
     made: dict[str, Parameter] = {}
     for name, one in specs.items():
 
@@ -172,6 +173,8 @@ def parameterise(
             made[name] = _from_contrast(name, one, records, uniforms, time_unit)
         elif isinstance(one, spec.FromAssumption):
             made[name] = _from_assumption(name, one, uniforms, scenario)
+        elif isinstance(one, spec.FromCalibration):
+            made[name] = _from_calibration(name, one, calibration, joint)
         else:
             made[name] = _derived(name, one, made)
     inputs = [p.provenance for p in made.values()]
@@ -259,6 +262,36 @@ def _from_assumption(
         method=f"assumption, {law.law}",
         reason=one.reason,
         is_stratified=True,
+    )
+
+
+def _from_calibration(
+    name: str,
+    one: spec.FromCalibration,
+    calibration: EvidenceCalibration | None,
+    joint: Mapping[str, FloatArray],
+) -> Parameter:
+    inside = one.parameter or name
+    if calibration is None or inside not in joint:
+        has = f"it has {', '.join(joint)}" if calibration is not None else "none was given (calibration=...)"
+        raise ScenarioError(f"parameter {name!r} is taken as {inside!r} from a calibration; {has}.")
+    values, prior = joint[inside], calibration.priors[inside]
+    varied = inside in calibration.names
+    # Scores of the draws' ranks: the layer is on the normal scale, as those of the other sources are.
+    place = (np.argsort(np.argsort(values, kind="stable"), kind="stable") + 0.5) / values.size
+    return Parameter(
+        name=name,
+        source="calibration",
+        scale=one.scale,
+        unit=one.unit,
+        meaning=one.meaning,
+        draws=values,
+        layers={"calibration": ndtri(place)} if varied else {},
+        provenance=Provenance.of("calibrated_parameter", calibration, name=inside),
+        rows=calibration.informed_by.get(inside, ()),
+        method="calibrated, drawn jointly for a new setting" if varied else "fixed in the calibration",
+        reason=prior.reason,
+        is_stratified=False,
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from survsim.core.execution import Execution, bundled
 from survsim.core.provenance import Provenance
+from survsim.estimate.calibration.calibrated import EvidenceCalibration
 from survsim.evidence.ask.store import EvidenceStore, load_evidence
 from survsim.scenario.parameterise import Parameters, parameterise
 from survsim.scenario.spec import Scenario
@@ -27,6 +28,7 @@ def scenario_parameters(
     draws: int | None = None,
     seed: int | None = None,
     evidence: EvidenceStore | None = None,
+    calibration: EvidenceCalibration | None = None,
 ) -> Parameters:
     """Draw the parameters of a scenario from the evidence it names.
 
@@ -34,6 +36,7 @@ def scenario_parameters(
     ----------
     draws, seed : default those of the scenario (full effort).
     evidence : the store to read rows from; default the study's.
+    calibration : result of `calibrate`, for parameters with ``source: calibration``.
 
     Raises
     ------
