@@ -175,6 +175,8 @@ _TABLES = {
     "scenario": """
         scenario.spec                Scenario
         scenario.run                 simulate scenario_parameters
+        scenario.structural          structural_sensitivity StructuralSensitivity
+        scenario.one_way             one_way_runs
         scenario.parameterise        Parameters
         scenario.evidence_terms      EvidenceTerms summary_terms case_terms
         scenario.patient_in_context  case_in_context CaseInContext

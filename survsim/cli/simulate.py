@@ -101,8 +101,10 @@ def _begun(resume: Path | None) -> dict[str, Any]:
 
 
 def _explain(whole: Any, out: Path | None) -> None:
+    from survsim.scenario.run import check_scenario
     from survsim.simulation.declared.explain import explain
 
+    check_scenario(whole)
     treatments = whole.content.treatments
     for strategy in whole.strategies:
         typer.echo(explain(strategy, treatments=treatments, time_unit=whole.time_unit) + "\n")

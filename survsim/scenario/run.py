@@ -56,6 +56,19 @@ def scenario_parameters(
     )
 
 
+def check_scenario(scenario: Scenario, *, evidence: EvidenceStore | None = None) -> None:
+    """Refuse what could not be simulated, with a few draws of its parameters: its model, histories and alternatives.
+
+    Raises
+    ------
+    ScenarioError : every fault of the model that would have stopped the simulation.
+    """
+    for one in (scenario, *(scenario.overridden(name) for name in scenario.content.overrides)):
+        draws = scenario_parameters(one, draws=one.content.quick.draws, evidence=evidence).draws()
+        for history in (None, *one.content.histories):
+            one.model(draws, history=history)
+
+
 @bundled(executor="executor", workers="workers", address="address", out="folder", progress="progress")
 def simulate(
     scenario: Scenario,

@@ -16,6 +16,7 @@ from pydantic import Field, ValidationError
 
 from survsim.core.errors import ScenarioError
 from survsim.core.yaml_files import read_yaml
+from survsim.scenario.overrides import Override, overridden
 from survsim.scenario.parameter_spec import ParameterSpec, Strict
 from survsim.scenario.scale_checks import scale_faults
 from survsim.simulation.cord_biology.myelopathy import CordSettings
@@ -23,7 +24,13 @@ from survsim.simulation.declared.history import History
 from survsim.simulation.declared.model import Model
 from survsim.simulation.declared.population import Population
 from survsim.simulation.declared.states import State, Transition
-from survsim.simulation.declared.strategy import Strategy, Treatment, named_numbers, read_strategy
+from survsim.simulation.declared.strategy import (
+    Strategy,
+    Treatment,
+    named_numbers,
+    read_strategy,
+    strategy_from,
+)
 from survsim.simulation.declared.uses import Use, uses
 from survsim.simulation.laws.schema import Number, check
 
@@ -65,6 +72,7 @@ class ScenarioFile(Strict):
     cord: CordSettings = Field(default_factory=CordSettings)
     parameters: dict[str, ParameterSpec]
     strategies: tuple[str, ...] = Field(min_length=1, description="strategy files, relative to the scenario")
+    overrides: dict[str, Override] = Field(default_factory=dict, description="structural alternatives")
     histories: dict[str, History] = Field(
         default_factory=dict, description="patients known up to some time, to go on from"
     )
@@ -120,6 +128,26 @@ class Scenario:
             )
         return known[history]
 
+    def overridden(self, name: str) -> Scenario:
+        """The same scenario under one of its structural alternatives (`overrides`).
+
+        Raises
+        ------
+        ScenarioError : an alternative of another name, a place that does not exist, or content that cannot be used.
+        """
+        c = self.content
+        if name not in c.overrides:
+            known = ", ".join(c.overrides) or "none"
+            raise ScenarioError(f"{self.path.name} holds no override {name!r}; known: {known}.")
+        plain = c.model_dump(by_alias=True, mode="json")
+        plain["strategies"] = {s.name: s.model_dump(by_alias=True, mode="json") for s in self.strategies}
+        changed = overridden(plain, c.overrides[name], name)
+        where = f"override {name}"
+        strategies = tuple(strategy_from(s, f"{where}: {key}") for key, s in changed["strategies"].items())
+        made = Scenario(_validated({**changed, "strategies": c.strategies}, where), strategies, self.path)
+        made._check_names(idle=False)
+        return made
+
     def model(self, draws: Any, *, history: str | History | Mapping[str, Any] | None = None) -> Model:
         """The engine's input for given parameter draws (name -> (d,)), from time zero or from a history."""
         c = self.content
@@ -156,14 +184,15 @@ class Scenario:
             use for name, part in {**parts, "strategies": self.strategies}.items() for use in uses(part, name)
         ]
 
-    def _check_names(self) -> None:
+    def _check_names(self, *, idle: bool = True) -> None:
+        """Refuse names without a definition and, unless an alternative left it idle, definitions without a use."""
         defined = self.content.parameters
         used = self._used()
         unknown = sorted(set(used) - set(defined))
         feeding = {name for p in defined.values() if p.source == "derived" for name in p.of}
-        idle = sorted(set(defined) - set(used) - feeding)
+        unused = sorted(set(defined) - set(used) - feeding) if idle else []
         faults = [f"parameter {name!r} is used but not defined" for name in unknown]
-        faults += [f"parameter {name!r} is defined but nothing uses it" for name in idle]
+        faults += [f"parameter {name!r} is defined but nothing uses it" for name in unused]
         faults += scale_faults(defined, self._uses(), self.time_unit)
         known = [s.name for s in self.strategies]
         if self.content.outcomes.reference not in known:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,16 @@ def test_explain_says_and_draws(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert "No further treatment is given." in printed
     assert (tmp_path / "as_treated.png").stat().st_size > 10_000
     assert not (tmp_path / "run.json").exists()
+
+
+def test_explain_refuses_what_cannot_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(SCENARIO.parent, tmp_path / "analyses" / "03", ignore=shutil.ignore_patterns("results"))
+    shutil.copytree(ROOT / "data" / "strategies", tmp_path / "data" / "strategies")
+    path = tmp_path / "analyses" / "03" / "scenario.yml"
+    path.write_text(path.read_text(encoding="utf-8").replace("  toripalimab:\n", "  toripalimap:\n"))
+    code, printed, error = command(capsys, "--explain", scenario=path)
+    assert code == 2 and "No further treatment" not in printed
+    assert "toripalimab is not a treatment; known: anlotinib" in error
 
 
 def test_bad_calls_end_with_two(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

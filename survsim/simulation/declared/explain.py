@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from survsim.core.errors import ScenarioError
 from survsim.simulation.declared.clause import DEEDS, Clause
 from survsim.simulation.declared.effect import Effect, LastsFor
 from survsim.simulation.declared.strategy import DoseRule, Line, StopRule, Strategy, Treatment
@@ -27,7 +28,7 @@ _QUANTITY = {
 def explain(
     strategy: Strategy, *, treatments: Mapping[str, Treatment] | None = None, time_unit: str = "time units"
 ) -> str:
-    """The strategy as sentences; `treatments` are those that it shares with others.
+    """The strategy as sentences; `treatments` are those that it shares with others, and must be all it lacks.
 
     Examples
     --------
@@ -46,6 +47,9 @@ def explain(
         text += _line(number, line, unit)
     for name in dict.fromkeys(t for line in strategy.lines for t in line.treatments):
         treatment = strategy.treatments.get(name, (treatments or {}).get(name))
+        if treatment is None and treatments is not None:
+            known = ", ".join({**treatments, **strategy.treatments}) or "none"
+            raise ScenarioError(f"strategy {strategy.name}: {name} is not a treatment; known: {known}.")
         if treatment is None:
             text.append(f"- {name}: defined with the model.")
         else:
