@@ -29,6 +29,9 @@ app.command("compare")(compare)
 def check(
     data_dir: Annotated[Path | None, _DIR] = None,
     as_json: Annotated[bool, typer.Option("--json", help="All faults as JSON.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Warnings that were looked into as well.")
+    ] = False,
 ) -> None:
     """List all faults at once; exit with 2 if any of them makes a number unusable or wrong."""
     from survsim.evidence.raw.check import check_evidence
@@ -39,7 +42,7 @@ def check(
 
         typer.echo(json.dumps(report.to_dict(), indent=1, ensure_ascii=False))
     else:
-        _print(report)
+        _print(report, everything)
     raise typer.Exit(report.exit_code)
 
 
@@ -56,18 +59,22 @@ def curate(data_dir: Annotated[Path | None, _DIR] = None) -> None:
     typer.echo(f"curated: {shown}")
 
 
-def _print(report: CheckReport) -> None:
+def _print(report: CheckReport, everything: bool) -> None:
     from rich.console import Console
 
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=140)
     _print_errors(console, report)
-    _print_warnings(console, report)
-    explained = sum(bool(f.explained) for f in report.warnings)
+    open_ones = [f for f in report.warnings if not f.explained]
+    _print_warnings(console, open_ones)
+    explained = [f for f in report.warnings if f.explained]
+    if everything:
+        _print_warnings(console, explained)
     console.print(
         f"{shown(report.folder)}: {len(report.rows)} tables, {sum(report.rows.values())} rows, "
-        f"{len(report.errors)} errors, {len(report.warnings)} warnings ({explained} explained)",
+        f"{len(report.errors)} errors, {len(open_ones)} warnings to act on, {len(explained)} looked into "
+        "(--all lists them); what is missing: survsim data completeness",
         soft_wrap=True,
     )
 
@@ -87,16 +94,60 @@ def _print_errors(console: Console, report: CheckReport) -> None:
     console.print(table)
 
 
-def _print_warnings(console: Console, report: CheckReport) -> None:
-    """One block a rule and table: how many, some rows, and what is known about them."""
+def _print_warnings(console: Console, warnings: list[Fault]) -> None:
+    """One block a rule and table: how many, some rows, what to do, and what was found on looking."""
     from rich.markup import escape
 
-    groups: dict[tuple[str, str, str], list[Fault]] = {}
-    for fault in report.warnings:
-        groups.setdefault((fault.table, fault.rule, fault.explained), []).append(fault)
-    for (table, rule, explained), faults in groups.items():
+    groups: dict[tuple[str, str, str, str], list[Fault]] = {}
+    for fault in warnings:
+        groups.setdefault((fault.table, fault.rule, fault.remedy, fault.explained), []).append(fault)
+    for (table, rule, remedy, explained), faults in groups.items():
         names = dict.fromkeys(f.row or f.column for f in faults)
         some = ", ".join(list(names)[:SHOWN]) + (" ..." if len(names) > SHOWN else "")
-        known = f"explained: {explained}" if explained else f"not explained; {faults[0].remedy}"
         console.print(f"[bold]{len(faults)} x {rule}[/bold] in {table}: {escape(some)}", soft_wrap=True)
-        console.print(f"    {escape(known)}", soft_wrap=True)
+        console.print(f"    to do: {escape(remedy)}", soft_wrap=True)
+        if explained:
+            console.print(f"    looked into: {escape(explained)}", soft_wrap=True)
+
+
+@app.command("completeness")
+def completeness(
+    data_dir: Annotated[Path | None, _DIR] = None,
+    population: Annotated[
+        str | None, typer.Option("--population", help="Only index, mixed, control or surrogate.")
+    ] = None,
+) -> None:
+    """How much of each field that decides pooling is filled in, and what to read for the rest."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from survsim.core.errors import EvidenceError
+    from survsim.evidence.ask.store import load_evidence
+    from survsim.evidence.schema.table import POPULATIONS
+
+    if population is not None and population not in POPULATIONS:
+        raise EvidenceError(f"population must be one of {', '.join(POPULATIONS)}; got {population!r}.")
+    found = load_evidence(data_dir).completeness(population=population)
+    table = Table()
+    for name in ("table", "field", "rows", "filled", "missing", "filled %", "for the rest"):
+        table.add_column(
+            name, justify="right" if name in ("rows", "filled", "missing", "filled %") else "left"
+        )
+    for row in found.itertuples(index=False):
+        percent = "" if row.rows == 0 else f"{100 * row.share:.0f}"
+        cells = (row.table, row.field, row.rows, row.filled, row.missing, percent, row.to_do)
+        table.add_row(*map(str, cells))
+    Console(highlight=False, width=140).print(table)
+
+
+@app.command("migrate")
+def migrate(data_dir: Annotated[Path | None, _DIR] = None) -> None:
+    """Bring tables of an earlier version to the columns of this one; the old ones are kept as a backup."""
+    from survsim.evidence.raw.migrate import migrate as bring
+
+    done = bring(data_dir)
+    if not done.changed:
+        typer.echo("the tables have the columns of this version; nothing was changed")
+        return
+    typer.echo(f"migrated: {'; '.join(done.changed)}")
+    typer.echo(f"backup: {shown(done.backup)}")

@@ -14,7 +14,7 @@ from survsim.evidence.raw.curate import curated_tables, frame_of
 STUDIES = """\
 study_id,first_author,year,title,journal,doi,pmid,nct,url,site,design,period_start,period_end,n_total,\
 median_followup_months,max_followup_months,read_what,overlap_note
-alpha_2019,Alpha A,2019,A trial,J One 2019;1(2):3-9,10.1/a,11,,,lung,rct,2010,2015,120,40,90,full_text,
+alpha_2019,Alpha A,2019,A trial,J One 2019;1(2):3-9,10.1/a,11,,,lung,rct,2010,2015,600,40,90,full_text,
 beta_2020,Beta B,2020,A registry,J Two,10.1/b,12,,,lung,registry,2008,2016,900,50,120,abstract,overlaps gamma_2021
 gamma_2021,Gamma C,2021,A cohort,J Three,10.1/c,13,,,lung,retrospective_cohort,2012,2018,60,24,70,abstract,
 delta_2015,Delta D,2015,A spinal set,J Four,10.1/d,14,,,cns_surrogate_cord,case_series,2001,2010,12,10,40,abstract,
@@ -64,6 +64,10 @@ source_id,title,kind,citation,licence,time_origin
 lung,Lung studies,literature,each in its row,facts_not_protected,
 people,Two patients,patients,People et al. 2020,CC0,diagnosis
 """,
+    "readings": """\
+reading_id,kind,date,what
+reading_1,extraction,2026-01-01,typed from the articles
+""",
     "sites": """\
 site,site_group,histology,population,directness
 lung,lung,carcinosarcoma,index,same_disease
@@ -87,8 +91,8 @@ table,row_id,column,flag,value,explanation
 radiotherapy,people/r1,dose_gy,dose_doubtful,44,looks high
 """,
     "known_warnings": """\
-rule,table,row_id,explanation
-flagged,radiotherapy,*,seen
+rule,table,row_id,expected,explanation
+flagged,radiotherapy,*,1,seen
 """,
     "excluded": """\
 item_id,kind,description,identifier,reason

@@ -254,6 +254,12 @@ class EvidenceStore:
             )
         return dict(zip(rows["fact"], rows["value"]))
 
+    def completeness(self, *, population: str | None = None) -> pd.DataFrame:
+        """How much of each field that decides pooling is filled in, and what to read for the rest."""
+        from survsim.evidence.ask.completeness import completeness
+
+        return completeness(self, population=population)
+
     def references(self, *study_ids: str) -> References:
         """Citations of studies; of all of them when none is named."""
         from survsim.evidence.ask.references import references_of
@@ -312,6 +318,11 @@ def load_evidence(path: str | os.PathLike[str] | None = None) -> EvidenceStore:
     frames, total = {}, hashlib.sha256()
     for name in tables():
         file = folder.curated / f"{name}.csv"
+        if not file.is_file():
+            raise EvidenceError(
+                f"curated/{name}.csv is missing. If the tables are of an earlier version, run survsim data migrate (it "
+                "keeps a backup); else survsim data curate makes it from data/raw."
+            )
         frames[name] = read_or_raise(file, root=folder.root)
         found = _sha(file)
         if expected.get(name) != found:
@@ -321,7 +332,8 @@ def load_evidence(path: str | os.PathLike[str] | None = None) -> EvidenceStore:
             )
         if list(frames[name].columns) != list(tables()[name].names):
             raise EvidenceError(
-                f"curated/{name}.csv has other columns than this version of survsim; run survsim data curate."
+                f"curated/{name}.csv has other columns than this version of survsim; run survsim data migrate (it keeps a "
+                "backup)."
             )
         total.update(f"{name} {found}\n".encode())
     return EvidenceStore(folder, frames, total.hexdigest())

@@ -104,25 +104,46 @@ def check_tables(content: dict[str, bytes]) -> list[Fault]:
 
 
 def _explain(faults: list[Fault], frames: dict[str, pd.DataFrame]) -> list[Fault]:
-    """Put the study's own explanations beside its warnings; one that explains nothing any more is a warning."""
+    """Put the study's own explanations beside its warnings.
+
+    An explanation of every row (``*``) says how many it was written for: with another count it explains nothing any
+    more that nobody has looked at, and that is an error. One that explains nothing is a warning.
+    """
     if "known_warnings" not in frames or not set(frames["known_warnings"].columns) >= set(_KNOWN):
         return faults
-    known = {(r, t, n): why for r, t, n, why in zip(*(frames["known_warnings"][c] for c in _KNOWN))}
-    used = set()
+    table = frames["known_warnings"]
+    counts = table["expected"] if "expected" in table.columns else [""] * len(table)
+    known = {(r, t, n): (why, c) for r, t, n, why, c in zip(*(table[c] for c in _KNOWN), counts)}
+    used: dict[tuple[str, str, str], int] = {}
     out = []
     for fault in faults:
         keys = [(fault.rule, fault.table, fault.row), (fault.rule, fault.table, "*")]
         key = next((k for k in keys if k in known and fault.severity != ERROR), None)
-        used.add(key)
-        out.append(fault if key is None else replace(fault, explained=known[key]))
-    remedy = "Nothing gives this warning any more; remove the explanation."
-    return out + [
-        warning(
-            "unused_explanation", "known_warnings", remedy, row="/".join(key), column="rule", value=key[0]
-        )
-        for key in known
-        if key not in used
-    ]
+        if key is None:
+            out.append(fault)
+            continue
+        used[key] = used.get(key, 0) + 1
+        out.append(replace(fault, explained=known[key][0]))
+    return out + [f for key, (_, count) in known.items() for f in _miscounted(key, count, used.get(key, 0))]
+
+
+def _miscounted(key: tuple[str, str, str], expected: str, found: int) -> list[Fault]:
+    name = "/".join(key)
+    if not found:
+        remedy = "Nothing gives this warning any more; remove the explanation."
+        return [
+            warning("unused_explanation", "known_warnings", remedy, row=name, column="rule", value=key[0])
+        ]
+    if key[2] != "*" or expected == str(found):
+        return []
+    if not expected:
+        remedy = f"It explains {found} rows now; write {found} into expected, so that one more is noticed."
+        return [warning("explanation_without_count", "known_warnings", remedy, row=name, column="expected")]
+    remedy = (
+        f"It was written for {expected} rows and {found} have this warning now: look at those that came or went "
+        f"(survsim data check --json), then write {found}."
+    )
+    return [error("explanation_count", "known_warnings", remedy, row=name, column="expected", value=expected)]
 
 
 def _sorted(faults: list[Fault]) -> list[Fault]:

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from survsim.evidence.rules import cells, estimates, information, patients, records, rows  # noqa: F401
+from survsim.evidence.rules import (  # noqa: F401
+    cells,
+    consistency,
+    described,
+    estimates,
+    information,
+    patients,
+    records,
+    rows,
+)
 from survsim.evidence.rules.rule import RULES, Rule
 from survsim.evidence.rules.tables import Tables
 from survsim.evidence.schema.faults import Fault

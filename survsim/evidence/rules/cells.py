@@ -45,7 +45,10 @@ def missing_column(t: Tables) -> Iterator[Fault]:
         for column in tables()[name].names:
             if column not in frame.columns:
                 yield error(
-                    "missing_column", name, "Add the column, or run survsim data curate.", column=column
+                    "missing_column",
+                    name,
+                    "Run survsim data migrate (it keeps a backup), or add the column.",
+                    column=column,
                 )
 
 

@@ -13,10 +13,6 @@ from survsim.evidence.schema.faults import WARNING, Fault
 from survsim.evidence.schema.table import FRACTIONS, RATIOS, TIME_UNITS
 
 E = "estimates"
-ASYMMETRY = 0.05
-"""Distance on the natural scale, as a share of the interval's width, from which a warning is given
-(rounding to two digits moves the middle of a usual interval by less)."""
-LOG_SCALE = (*RATIOS, "rate")
 COUNT_TOLERANCE = 0.006
 
 
@@ -60,28 +56,6 @@ def interval_contains(t: Tables) -> Iterator[Fault]:
             column=column,
             shown=shown,
         )
-
-
-@rule("interval_asymmetric", estimates=("conf_low", "conf_high", "value", "measure"))
-def interval_asymmetric(t: Tables) -> Iterator[Fault]:
-    """A ratio lies near the middle of its interval on the log scale."""
-    value, low, high = (t.number(E, c) for c in ("value", "conf_low", "conf_high"))
-    usable = t.text(E, "measure").isin(LOG_SCALE).to_numpy() & (low > 0) & (value > low) & (high > value)
-    rows = np.flatnonzero(usable)
-    v, lo, hi = value[rows], low[rows], high[rows]
-    off = np.abs(np.log(v) - (np.log(lo) + np.log(hi)) / 2)
-    # Rounding alone may move value and limits by half a unit in the last digit any of them is printed to.
-    half = 0.5 * 10.0 ** -np.max([_decimals(t, c, rows) for c in ("value", "conf_low", "conf_high")], axis=0)
-    wrong = np.zeros(usable.size, bool)
-    wrong[rows] = off > ASYMMETRY + half * (1 / v + (1 / lo + 1 / hi) / 2)
-    yield from t.where(
-        "interval_asymmetric",
-        E,
-        wrong,
-        "Check the value and both limits in the source.",
-        column="value",
-        severity=WARNING,
-    )
 
 
 @rule("level_range", estimates=("conf_level",))
@@ -188,28 +162,6 @@ def p_range(t: Tables) -> Iterator[Fault]:
     yield from t.where("p_range", E, (p < 0) | (p > 1), "Check the p value in the source.", column="p_value")
 
 
-@rule(
-    "p_contradicts_interval",
-    estimates=("p_value", "p_qualifier", "measure", "conf_low", "conf_high", "conf_level"),
-)
-def p_contradicts_interval(t: Tables) -> Iterator[Fault]:
-    """A 95% interval of a ratio excludes 1 when p is clearly below 0.05, and holds it when clearly above."""
-    low, high, p = (t.number(E, c) for c in ("conf_low", "conf_high", "p_value"))
-    usual = _measure(t, *RATIOS) & (t.number(E, "conf_level") == 0.95)
-    exact = (t.text(E, "p_qualifier") == "").to_numpy()
-    excludes = (low > 1) | (high < 1)
-    inside = (low < 1) & (high > 1)
-    wrong = usual & ((excludes & exact & (p > 0.06)) | (inside & (p < 0.04)))
-    yield from t.where(
-        "p_contradicts_interval",
-        E,
-        wrong,
-        "Check p value and interval; they may come from different analyses.",
-        column="p_value",
-        severity=WARNING,
-    )
-
-
 @rule("qualifier_without_p", estimates=("p_value", "p_qualifier"))
 def qualifier_without_p(t: Tables) -> Iterator[Fault]:
     """A sign before a p value needs the p value."""
@@ -298,21 +250,6 @@ def horizon_missing(t: Tables) -> Iterator[Fault]:
     yield from t.where("horizon_missing", E, wrong, "Give the time in months.", column="time")
 
 
-@rule("origin_not_stated", estimates=("origin", "endpoint"), endpoints=("endpoint", "kind"))
-def origin_not_stated(t: Tables) -> Iterator[Fault]:
-    """The time origin of a time-to-event number is declared."""
-    kinds = dict(zip(t.text("endpoints", "endpoint"), t.text("endpoints", "kind")))
-    timed = (t.text(E, "endpoint").map(kinds) == "time_to_event").to_numpy()
-    yield from t.where(
-        "origin_not_stated",
-        E,
-        timed & (t.text(E, "origin") == "not_stated").to_numpy(),
-        "Give the origin if the full article states it.",
-        column="origin",
-        severity=WARNING,
-    )
-
-
 @rule("status_questioned", estimates=("status",))
 def status_questioned(t: Tables) -> Iterator[Fault]:
     """A number that was questioned on reading is pointed out."""
@@ -328,8 +265,3 @@ def status_questioned(t: Tables) -> Iterator[Fault]:
 
 def _measure(t: Tables, *names: str) -> BoolArray:
     return t.text(E, "measure").isin(names).to_numpy()
-
-
-def _decimals(t: Tables, column: str, rows: np.ndarray) -> np.ndarray:
-    """Digits printed after the point."""
-    return np.array([len(c.partition(".")[2]) for c in t.text(E, column).to_numpy()[rows]], float)

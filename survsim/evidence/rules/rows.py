@@ -275,24 +275,19 @@ def study_without_number(t: Tables) -> Iterator[Fault]:
     )
 
 
-@rule("citation_incomplete", studies=("first_author", "year", "title", "doi", "pmid", "nct", "url"))
-def citation_incomplete(t: Tables) -> Iterator[Fault]:
-    """A study can be cited: author, year, and something to find it by."""
+@rule("not_findable", studies=("doi", "pmid", "nct", "url"))
+def not_findable(t: Tables) -> Iterator[Fault]:
+    """A study can be found: by DOI, PubMed number, registration or address."""
     frame = t.frames["studies"]
-    findable = (frame[["doi", "pmid", "nct", "url"]] != "").any(axis=1)
-    for column, wrong in (
-        ("first_author", frame["first_author"] == ""),
-        ("year", frame["year"] == ""),
-        ("doi", ~findable),
-    ):
-        yield from t.where(
-            "citation_incomplete",
-            "studies",
-            wrong.to_numpy(),
-            "Fill it from the article; references print a placeholder until then.",
-            column=column,
-            severity=WARNING,
-        )
+    wrong = (frame[["doi", "pmid", "nct", "url"]] == "").all(axis=1)
+    yield from t.where(
+        "not_findable",
+        "studies",
+        wrong.to_numpy(),
+        "Search for its title and fill doi, pmid, nct or url; nobody can check its numbers until then.",
+        column="doi",
+        severity=WARNING,
+    )
 
 
 @rule("same_identifier", studies=("doi", "pmid"))

@@ -188,6 +188,7 @@ KNOWN_WARNINGS = Table(
         text("rule", "Rule that warns.", required=True),
         text("table", "Table it warns about.", required=True),
         text("row_id", "Row, or * for every row of the table."),
+        integer("expected", "How many warnings it explains; needed where the row is *."),
         text("explanation", "What was found on looking.", required=True),
     ),
 )

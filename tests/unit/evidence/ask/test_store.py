@@ -127,7 +127,7 @@ def test_the_map_counts_patients_and_shows_gaps(store):
     found = store.select(overlap="resolve").map()
     frame = found.to_frame()
     cell = frame[(frame["design"] == "rct") & (frame["endpoint"] == "toxicity")].iloc[0]
-    assert (cell["n_study"], cell["n_patient"], cell["n_number"]) == (1, 120, 1)
+    assert (cell["n_study"], cell["n_patient"], cell["n_number"]) == (1, 600, 1)
     assert len(found.gaps()) == len(found.sites) * len(found.treatments) * len(found.endpoints) - len(
         frame[["site_group", "treatment", "endpoint"]].drop_duplicates()
     )
