@@ -45,7 +45,9 @@ def collect(
     ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceStore, results: Path
 ) -> list[survsim.joint_model.EvidenceTerm]:
     """Patients, cases and summaries; what was left out and why goes to a table."""
-    found = evidence.select(endpoint=SCENARIO["endpoint"], measure=SCENARIO["measures"])
+    found = evidence.select(
+        endpoint=SCENARIO["endpoint"], measure=SCENARIO["measures"], allow_mixed=SCENARIO["allow_mixed"]
+    )
     summaries = survsim.scenario.summary_terms(found, extent, unit=UNIT)
     cases = evidence.cases()
     single = survsim.scenario.case_terms(
@@ -156,7 +158,7 @@ def trials(ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceStore, res
     ratio: dict[str, Any] = SCENARIO["ratio"]
     found = evidence.select(
         endpoint=SCENARIO["endpoint"], measure="hazard_ratio", design=ratio["study_design"], site=ratio["site"],
-        interval=True,
+        interval=True, allow_mixed=SCENARIO["allow_mixed"],
     )  # fmt: skip
     effects = survsim.effect_sizes(found.records)
     prior = survsim.map_prior(
@@ -193,6 +195,7 @@ def without_model(ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceSto
         measure="survival_probability",
         time=plain["points"],
         site=plain["site"],
+        allow_mixed=SCENARIO["allow_mixed"],
     )
     with warnings.catch_warnings():
         # which errors rest on numbers of patients alone, and on too few studies, is said in the report

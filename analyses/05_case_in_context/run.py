@@ -83,7 +83,9 @@ def cns_terms(
 
 def pooled(evidence: survsim.evidence.EvidenceStore) -> survsim.joint_model.EvidenceModel:
     """The model of analysis 04."""
-    found = evidence.select(endpoint=POOLED["endpoint"], measure=POOLED["measures"])
+    found = evidence.select(
+        endpoint=POOLED["endpoint"], measure=POOLED["measures"], allow_mixed=POOLED["allow_mixed"]
+    )
     surv, rows = patients(evidence)
     rows = pd.DataFrame(
         {"advanced": rows["stage"].map(POOLED["stage_of_patients"]).astype(float), "recurrent": 0.0}

@@ -133,10 +133,10 @@ def completeness(
         table.add_column(
             name, justify="right" if name in ("rows", "filled", "missing", "filled %") else "left"
         )
-    for row in found.itertuples(index=False):
-        percent = "" if row.rows == 0 else f"{100 * row.share:.0f}"
-        cells = (row.table, row.field, row.rows, row.filled, row.missing, percent, row.to_do)
-        table.add_row(*map(str, cells))
+    for row in found.to_dict("records"):
+        percent = f"{100 * row['share']:.0f}" if row["rows"] else ""
+        names = ("table", "field", "rows", "filled", "missing")
+        table.add_row(*(str(row[n]) for n in names), percent, str(row["to_do"]))
     Console(highlight=False, width=140).print(table)
 
 

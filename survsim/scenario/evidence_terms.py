@@ -100,7 +100,8 @@ def summary_terms(
     Example
     -------
     >>> import survsim
-    >>> found = survsim.load_evidence().select(endpoint="overall_survival", measure="median", site="ovary_tube")
+    >>> found = survsim.load_evidence().select(endpoint="overall_survival", measure="median", site="ovary_tube",
+    ...                                        allow_mixed=("setting", "line", "analysis_set"))
     >>> made = survsim.scenario.summary_terms(found)
     >>> {t.kind for t in made.terms}
     {'median'}

@@ -290,12 +290,18 @@ MAKERS |= {
 
 @maker
 def EvidenceFlow() -> Any:
-    return s.load_evidence().select(endpoint="overall_survival", measure="median", site="ovary_tube").flow()
+    return (
+        s.load_evidence()
+        .select(endpoint="overall_survival", measure="median", site="ovary_tube", allow_mixed="any")
+        .flow()
+    )
 
 
 @maker
 def EvidenceTerms() -> Any:
-    found = s.load_evidence().select(endpoint="overall_survival", measure="median", site="ovary_tube")
+    found = s.load_evidence().select(
+        endpoint="overall_survival", measure="median", site="ovary_tube", allow_mixed="any"
+    )
     return s.summary_terms(found)
 
 

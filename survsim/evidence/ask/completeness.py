@@ -15,8 +15,6 @@ from survsim.evidence.schema.table import RATIOS
 if TYPE_CHECKING:
     import pandas as pd
 
-    from survsim.evidence.ask.store import EvidenceStore
-
 COLUMNS = ("table", "field", "rows", "filled", "missing", "share", "to_do")
 
 
@@ -162,14 +160,14 @@ FIELDS = (
 )
 
 
-def completeness(store: EvidenceStore, *, population: str | None = None) -> pd.DataFrame:
+def completeness(table: Callable[[str], pd.DataFrame], *, population: str | None = None) -> pd.DataFrame:
     """Rows to which each field applies, how many say something, and what to read for the others.
 
     A word such as ``not_reported`` says that somebody looked and the text at hand is silent: it counts as missing.
 
     Parameters
     ----------
-    store : the evidence.
+    table : gives a typed table by its name, as `EvidenceStore.table` does.
     population : only rows, groups and studies of this population (``"index"`` ...); default all.
 
     Returns
@@ -186,7 +184,7 @@ def completeness(store: EvidenceStore, *, population: str | None = None) -> pd.D
 
     rows = []
     for field in FIELDS:
-        frame = store.table(field.table)
+        frame = table(field.table)
         if population is not None:
             frame = frame[frame["population"] == population]
         used = frame[field.applies(frame)] if field.applies else frame

@@ -41,6 +41,7 @@ class Question:
         time: float | Iterable[float] | None,
         interval: bool,
         overlap: str | Mapping[str, str],
+        allow_mixed: str | Iterable[str] = (),
     ) -> EvidenceSelection:
         """The selection, with a reason for each row left out."""
         asked = {k: _several(v) for k, v in words.items() if v is not None}
@@ -63,6 +64,7 @@ class Question:
         criteria: list[tuple[str, Any]] = list(asked.items())
         criteria += [] if time is None else [("time", tuple(np.atleast_1d(np.asarray(time)).tolist()))]
         criteria += [("interval", True)] if interval else []
+        criteria += [("allow_mixed", _several(allow_mixed))] if allow_mixed else []
         criteria += [("overlap", overlap if isinstance(overlap, str) else dict(overlap))]
         return EvidenceSelection(
             estimates=self._estimates,

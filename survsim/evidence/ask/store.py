@@ -14,6 +14,7 @@ from survsim.core import units
 from survsim.core.errors import EvidenceError
 from survsim.core.estimate_record import Estimate
 from survsim.core.surv import Surv
+from survsim.evidence.ask.mixing import refuse_mixed
 from survsim.evidence.ask.selection import EvidenceSelection, to_records
 from survsim.evidence.raw.csv_text import read_or_raise
 from survsim.evidence.raw.locate import DataFolder, data_folder
@@ -37,7 +38,7 @@ STUDY_COLUMNS = (
     "n_total",
     "source_id",
 )
-ARM_COLUMNS = ("site", "site_group", "treatment", "regimen")
+ARM_COLUMNS = ("site", "site_group", "treatment", "regimen", "setting", "line")
 
 
 class EvidenceStore:
@@ -129,16 +130,25 @@ class EvidenceStore:
         contrast: str | Iterable[str] | None = None,
         adjustment: str | Iterable[str] | None = None,
         origin: str | Iterable[str] | None = None,
+        setting: str | Iterable[str] | None = None,
+        line: str | Iterable[str] | None = None,
+        estimator: str | Iterable[str] | None = None,
+        analysis_set: str | Iterable[str] | None = None,
+        unit_of_analysis: str | Iterable[str] | None = None,
+        instrument: str | Iterable[str] | None = None,
+        exposure_timing: str | Iterable[str] | None = None,
         time: float | Iterable[float] | None = None,
         interval: bool = False,
         overlap: str | Mapping[str, str] = "resolve",
+        allow_mixed: str | Iterable[str] = (),
     ) -> EvidenceSelection:
         """Rows that meet every criterion, and for each other row the first reason it does not.
 
         Parameters
         ----------
         endpoint, measure, stage, design, histology, study, arm, event_detail, comparator, contrast, adjustment, origin,
-        treatment : a word or several, as in the table.
+        treatment, setting, line, estimator, analysis_set, unit_of_analysis, instrument, exposure_timing : a word or
+            several, as in the table.
         site : a site or a site group.
         population : default ``"index"`` (the disease of the study), so that controls and surrogates are
             never pooled by accident; ``"any"`` for all. Naming `histology` or `study` lifts the default.
@@ -147,12 +157,19 @@ class EvidenceStore:
         overlap : ``"resolve"`` leaves out studies that share patients by the rule in
             `survsim.evidence.ask.overlap`; a mapping names the study to keep in a cluster; ``"keep"`` keeps all
             and warns.
+        allow_mixed : fields of `survsim.evidence.ask.mixing.FIELDS` in which the rows may contradict each other, or
+            ``"any"``. A question that names both `endpoint` and `measure` is one whose answer is pooled.
+
+        Raises
+        ------
+        EvidenceError : an unknown word; or rows of such a question that must not be pooled as they stand, with their
+            names and what they say.
 
         Example
         -------
         >>> import survsim
         >>> found = survsim.load_evidence().select(endpoint="overall_survival", measure="hazard_ratio",
-        ...                                        treatment="chemo", design="rct")
+        ...                                        treatment="chemo", design="rct", setting="advanced_or_recurrent")
         >>> found.study_ids[0]
         'homesley_2007_gog0161'
         """
@@ -176,8 +193,20 @@ class EvidenceStore:
             "contrast": contrast,
             "adjustment": adjustment,
             "origin": origin,
+            "setting": setting,
+            "line": line,
+            "estimator": estimator,
+            "analysis_set": analysis_set,
+            "unit_of_analysis": unit_of_analysis,
+            "instrument": instrument,
+            "exposure_timing": exposure_timing,
         }
-        return self._question.answer(words, time=time, interval=interval, overlap=overlap)
+        found = self._question.answer(
+            words, time=time, interval=interval, overlap=overlap, allow_mixed=allow_mixed
+        )
+        if endpoint is not None and measure is not None:
+            refuse_mixed(found.frame, allow_mixed)
+        return found
 
     def patients(self, name: str, *, endpoint: str | None = None) -> pd.DataFrame:
         """Covariates of one patient data set; with `endpoint`, the rows of `surv` in its order."""
@@ -258,7 +287,7 @@ class EvidenceStore:
         """How much of each field that decides pooling is filled in, and what to read for the rest."""
         from survsim.evidence.ask.completeness import completeness
 
-        return completeness(self, population=population)
+        return completeness(self.table, population=population)
 
     def references(self, *study_ids: str) -> References:
         """Citations of studies; of all of them when none is named."""

@@ -111,7 +111,9 @@ def test_case_rules():
 def test_shipped_evidence_fits_without_the_index_case():
     """Everything on overall survival in one model; the index case in nothing that it stands on."""
     evidence = load_evidence()
-    found = evidence.select(endpoint="overall_survival", measure=["median", "survival_probability"])
+    found = evidence.select(
+        endpoint="overall_survival", measure=["median", "survival_probability"], allow_mixed="any"
+    )
     cases = evidence.cases()
     made = summary_terms(found)
     single = case_terms(cases[cases["strict_cns"] == "yes"], without="index_case", site="brain")

@@ -91,5 +91,7 @@ def test_leaves_of_provenance_become_references_once():
 
 
 def test_a_selection_cites_exactly_its_studies():
-    found = survsim.load_evidence().select(endpoint="overall_survival", measure="hazard_ratio", design="rct")
+    found = survsim.load_evidence().select(
+        endpoint="overall_survival", measure="hazard_ratio", design="rct", allow_mixed="any"
+    )
     assert {e.name for e in found.references().entries} == set(found.frame["study_id"])

@@ -208,7 +208,9 @@ def test_the_index_case_is_told_in_order(store):
 
 
 def test_seer_and_ncdb_are_not_added_up(store):
-    found = store.select(site="uterus", endpoint="overall_survival", measure="hazard_ratio")
+    found = store.select(
+        site="uterus", endpoint="overall_survival", measure="hazard_ratio", allow_mixed="any"
+    )
     registries = set(found.study_ids) & {
         "wong_2017_ncdb",
         "ncdb_2018_ebrt_bt",

@@ -20,7 +20,9 @@ def store(tmp_path_factory):
 
 
 def test_a_selection_gives_rows_and_a_reason_for_every_other(store):
-    found = store.select(endpoint="overall_survival", measure="survival_probability", time=60)
+    found = store.select(
+        endpoint="overall_survival", measure="survival_probability", time=60, allow_mixed="origin"
+    )
     assert found.frame["estimate_id"].tolist() == ["alpha_e04", "beta_e01"]
     out = dict(zip(found.left_out["estimate_id"], found.left_out["reason"]))
     assert set(out) == set(store.estimates["estimate_id"]) - {"alpha_e04", "beta_e01"}
