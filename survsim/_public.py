@@ -121,7 +121,8 @@ _TABLES = {
         estimate.calibration.predictive  CalibrationChecks
     """,
     "joint_model": """
-        estimate.joint_model.terms           EvidenceTerm patients_term CASE_STATUS case_term survival_term
+        estimate.joint_model.evidence_term   EvidenceTerm
+        estimate.joint_model.terms           patients_term CASE_STATUS case_term survival_term
         estimate.joint_model.terms           median_term hazard_ratio_term rate_term
         estimate.joint_model.model           evidence_model without_study EvidenceModel
         estimate.joint_model.prediction      EvidencePrediction

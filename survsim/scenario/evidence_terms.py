@@ -13,7 +13,8 @@ from survsim.core.estimate_record import Estimate
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns, from_rows
-from survsim.estimate.joint_model.terms import EvidenceTerm, case_term, points_term, printed_median_term
+from survsim.estimate.joint_model.evidence_term import EvidenceTerm
+from survsim.estimate.joint_model.terms import case_term, points_term, printed_median_term
 from survsim.estimate.printed.number import EVENT_SHARE, PrintedNumber, Terms
 from survsim.estimate.printed.refusal import Refusal
 from survsim.estimate.printed.road import take

@@ -147,6 +147,16 @@ def transport(prior: BorrowingPrior, *, extra_sd: float, reason: str = "") -> Bo
     extra_sd : standard deviation of the difference between the settings, an assumption of the user.
     reason : why this value; kept in the provenance.
 
+    Returns
+    -------
+    BorrowingPrior : the same centre, every component wider by `extra_sd`.
+
+    Raises
+    ------
+    InputError : a negative or infinite `extra_sd`, or a prior of a rate (transport its logarithm).
+
+    Reference: Spiegelhalter, Abrams & Myles 2004, Bayesian Approaches to Clinical Trials and Health-Care Evaluation, chapter 5.
+
     Example
     -------
     >>> from survsim import map_prior
@@ -180,6 +190,20 @@ def effective_sample_size(prior: Any, *, unit_sd: float | None = None) -> float:
     ``ESS = E_prior[ i_prior(theta) / i_unit(theta) ]`` with i_prior minus the second derivative of the
     log prior density. On the normal scale a unit carries ``1 / unit_sd^2`` (with 1, events for a log
     rate); for a rate it is one unit of exposure, information ``1 / rate``.
+
+    Parameters
+    ----------
+    prior : a `BorrowingPrior`, or a mixture of normals or gammas.
+    unit_sd : standard deviation of one observation on the normal scale (1 where a unit is an event and theta a log rate);
+        None for a rate.
+
+    Returns
+    -------
+    The size, in observations (normal scale) or in units of exposure (rate).
+
+    Raises
+    ------
+    InputError : `unit_sd` left out on the normal scale, or given for a rate.
 
     References
     ----------
@@ -302,6 +326,20 @@ def borrow(
 
 def gamma_prior(approximation: Any) -> BorrowingPrior:
     """A gamma `MixtureApproximation` as a prior of a rate, to be combined with events and exposure.
+
+    Parameters
+    ----------
+    approximation : of `mixture_approximation(..., family="gamma")`.
+
+    Returns
+    -------
+    BorrowingPrior : on the scale of the rate.
+
+    Raises
+    ------
+    InputError : an approximation by normals.
+
+    Reference: Dalal & Hall 1983 (J R Stat Soc B 45:278), mixtures of conjugate priors.
 
     Example
     -------

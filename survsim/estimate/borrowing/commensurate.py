@@ -37,6 +37,14 @@ def commensurate_prior(
     tau_prior : "half-normal", or "spike-and-slab": tau is 0 with `spike_weight`, else `tau_scale`.
     spike_weight : prior probability of full agreement.
 
+    Returns
+    -------
+    BorrowingPrior : a mixture of normals over tau.
+
+    Raises
+    ------
+    InputError : a `tau_scale` not above 0, a `spike_weight` outside 0 to 1, an unknown `tau_prior`.
+
     References
     ----------
     Hobbs et al. 2011, Biometrics 67:1047, section 2; spike and slab: Hobbs et al. 2012, Bayesian

@@ -40,6 +40,14 @@ def map_rate_prior(
     tau_scale : scale of the half-normal law of tau, on the log rate.
     mean_prior : (mean, sd) of mu on the log rate; None is flat and needs at least one event.
 
+    Returns
+    -------
+    BorrowingPrior : the predictive law of the log rate of the next study, a mixture of normals.
+
+    Raises
+    ------
+    InputError : events below 0, exposure not above 0, not one of each a study, or no event at all without `mean_prior`.
+
     References
     ----------
     Roychoudhury and Neuenschwander 2020, Statistics in Medicine 39:984, section 2.

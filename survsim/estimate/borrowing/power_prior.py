@@ -33,6 +33,10 @@ def power_prior(
     power : a in [0, 1] for all, or one a study; 1 pools, 0 ignores.
     mean_prior : (mean, sd) of the initial prior p0, or None for a flat one.
 
+    Returns
+    -------
+    BorrowingPrior : one normal law.
+
     Raises
     ------
     InputError : a power outside [0, 1], or all powers 0 with a flat initial prior.
@@ -82,6 +86,16 @@ def power_prior_rate(
     events, exposure : (k,) events and person-time of the earlier studies.
     power : in [0, 1], one for all or one a study.
     initial : (shape, rate) of the initial prior; (0.5, 0) is Jeffreys'.
+
+    Returns
+    -------
+    BorrowingPrior : one gamma law of the rate.
+
+    Raises
+    ------
+    InputError : negative events, exposure not above 0, a power outside [0, 1], or all powers 0 with an improper initial prior.
+
+    Reference: Ibrahim & Chen 2000 (Stat Sci 15:46).
 
     Example
     -------

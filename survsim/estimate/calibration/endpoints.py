@@ -95,6 +95,12 @@ def endpoint_median(
     -------
     A number, or (b,) for many parameter sets.
 
+    Raises
+    ------
+    InputError : an endpoint that is no time, and what `endpoint_probability` refuses.
+
+    Reference: Putter, Fiocco & Geskus 2007 (Stat Med 26:2389).
+
     Example
     -------
     >>> from survsim.calibration import Cohort, CourseModel, Endpoint, TransitionHazard, endpoint_median

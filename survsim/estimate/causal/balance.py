@@ -83,6 +83,10 @@ def balance(
     formula, data : columns to look at; None for those of the propensity model. Look also at columns the
         model left out, squares and products.
 
+    Returns
+    -------
+    Balance : standardised difference of each column before and after weighting.
+
     Raises
     ------
     InputError : a column that is constant, a formula without data.

@@ -103,6 +103,10 @@ def clone_censor_weight(
     n_resamples, seed : patients resampled, both clones together, weights estimated again (Firth where they
         separate); 0 for no interval.
 
+    Returns
+    -------
+    CloneCensorWeight : the two weighted curves of the clones, survival and restricted means of each with their contrasts and limits.
+
     Raises
     ------
     InputError : a missing start, a start after the end of follow-up, nobody left under a strategy.

@@ -87,6 +87,15 @@ def ipw_kaplan_meier(
     interval : "bootstrap" (percentile; the propensity is estimated again in each resample, by Firth's
         likelihood where it separates) or "robust" (jackknife with the weights taken as known).
 
+    Returns
+    -------
+    IpwKaplanMeier : the two weighted curves, and survival and restricted means of each with their contrasts and limits.
+
+    Raises
+    ------
+    InputError : not two groups, weights of other patients, an option outside its list, a horizon beyond common follow-up.
+    ConvergenceError : the covariates decide the treatment (`separation="firth"` goes on).
+
     References
     ----------
     Cole & Hernan 2004 (Comput Methods Programs Biomed 75:45); Austin 2016 (Stat Med 35:5642) on intervals.
@@ -160,6 +169,12 @@ def ipw_cox(
     -------
     CoxFit with the one term ``treated``. The robust variance takes the weights as known, which for "ate"
     makes the interval somewhat too wide (Austin 2016).
+
+    Raises
+    ------
+    InputError, ConvergenceError : as `ipw_kaplan_meier`, and what `cox_ph` refuses.
+
+    Reference: Cole & Hernan 2004 (Comput Methods Programs Biomed 75:45); Austin 2016 (Stat Med 35:5642).
 
     Example
     -------

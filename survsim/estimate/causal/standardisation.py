@@ -75,6 +75,10 @@ def standardised_survival(
     reference : level that is compared with; the first if None.
     n_resamples, seed : patients (clusters) resampled, the model fitted again; 0 for no interval.
 
+    Returns
+    -------
+    StandardisedSurvival : the two standardised curves, and survival and restricted means of each with their contrasts and limits.
+
     Raises
     ------
     InputError : a fit this cannot refit, a treatment the formula lacks, or with more or fewer than two levels.

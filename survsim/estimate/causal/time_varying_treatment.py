@@ -89,6 +89,10 @@ def time_varying_treatment(
     -------
     CoxFit whose first term is ``treated``.
 
+    Raises
+    ------
+    InputError : `formula` without `data` or the reverse, a column called ``treated``, a missing start, no follow-up under one of the two.
+
     Reference: Crowley & Hu 1977 (J Am Stat Assoc 72:27); Suissa 2008 (Am J Epidemiol 167:492), immortal time.
 
     Example

@@ -127,6 +127,10 @@ def treatment_weights(
     reference : label of the untreated; the first if None.
     source : references ``table:row`` of the data, for provenance.
 
+    Returns
+    -------
+    TreatmentWeights : (n,) weights and propensities, and the effective sample size of each group.
+
     Raises
     ------
     InputError : more or fewer than two groups, a missing covariate, options that do not go together.

@@ -156,6 +156,10 @@ def aalen_johansen(
     variance : "jackknife" (infinitesimal; holds for any weights, keeps clusters together; the default and
         that of R's survfit) or "aalen" (Aalen 1978, that of cmprsk's cuminc; whole-number weights only).
 
+    Returns
+    -------
+    AalenJohansen : for each group a step at each time: incidence of each cause (causes, times), standard error and limits.
+
     Raises
     ------
     InputError : a response without causes, an option outside its list, or Aalen's variance with

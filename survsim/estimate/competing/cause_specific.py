@@ -90,6 +90,10 @@ def cause_specific_cox(surv: Surv, formula: Any = None, data: Any = None, **opti
     data : as for `cox_ph`.
     options : passed to `cox_ph` (ties, robust, penalty, ...).
 
+    Returns
+    -------
+    CauseSpecificCox : `fits`, a `CoxFit` for each cause; `.predict_incidence(...)` joins them to incidences.
+
     Raises
     ------
     InputError : no causes; a cause without events (leave it out with a mapping, or merge causes).

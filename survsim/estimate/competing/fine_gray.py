@@ -140,6 +140,10 @@ def fine_gray(
         house rule and that of R's finegray; "together" leaves them at risk of censoring, as crr does.
     conf_level : of the intervals.
 
+    Returns
+    -------
+    FineGray : log subdistribution hazard ratios with their covariance; `.predict_incidence(...)` gives incidences.
+
     Raises
     ------
     InputError : no event of the cause, bad options, constant or collinear covariates.

@@ -77,6 +77,10 @@ def gray_test(surv: Surv, by: Any, *, cause: Any = None, rho: float = 0.0) -> Gr
     cause : label of the cause; may be left out when there is one.
     rho : weight exponent, 0 or more; 0 weighs all times alike, 1 early ones more.
 
+    Returns
+    -------
+    GrayTest : chi-squared, degrees of freedom and p-value, with the score of each group and its covariance.
+
     Raises
     ------
     InputError : fewer than two groups, no event of the cause, weights or delayed entry (for which this

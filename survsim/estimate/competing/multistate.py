@@ -132,6 +132,10 @@ def multistate_fit(
         Markov), for all or by transition. From the starting state they are the same.
     options : passed to `cox_ph` or `parametric_survival`.
 
+    Returns
+    -------
+    MultistateFit : a fit for each transition that was seen; `.transition_laws()` gives them to a simulation.
+
     Raises
     ------
     InputError : a name that is no transition, no transition seen at all, bad options.

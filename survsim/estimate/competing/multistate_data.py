@@ -123,6 +123,10 @@ def prepare_multistate(
     covariates : columns of `patients` to carry along.
     source : references of the rows behind the data.
 
+    Returns
+    -------
+    MultistateData : the long rows, the stays, and `.counts()` of what was seen at each transition.
+
     Raises
     ------
     InputError : all faults at once: two states at one time, an impossible transition, events after the end

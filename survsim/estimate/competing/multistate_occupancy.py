@@ -139,6 +139,10 @@ def multistate_occupancy(
         times event times) or "aalen" (multinomial increments; counts only).
     conf_type : "log-log", "log", "plain", "arcsine", "logit" or "none"; conf_level : of the interval.
 
+    Returns
+    -------
+    MultistateOccupancy : for each group a step at each time: probability of each state (states, times), with limits.
+
     Raises
     ------
     InputError : an option outside its list, an unknown column, Aalen's variance with weights.

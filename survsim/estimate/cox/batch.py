@@ -70,6 +70,8 @@ def cox_resamples(
     InputError : covariates that are missing or not numbers, counts that are not whole numbers of at least 0,
         shapes that do not agree, a response with several causes.
 
+    Reference: Efron 1977 (J Am Stat Assoc 72:557) for ties; Efron 1981 (J Am Stat Assoc 76:312) for resampling.
+
     Example
     -------
     >>> from survsim import Surv
@@ -120,6 +122,8 @@ def cox_trials(time: Any, event: Any, x: Any, *, ties: str = "efron", workers: i
     ------
     InputError : missing, infinite or negative times, events other than 0 and 1, covariates that are missing or
         the same for everybody in every trial, shapes that do not agree.
+
+    Reference: Cox 1972 (J R Stat Soc B 34:187); Efron 1977 (J Am Stat Assoc 72:557) for ties.
 
     Example
     -------

@@ -60,6 +60,14 @@ def concordance(surv: Surv, score: Any, *, conf_level: float = 0.95) -> Concorda
     score : (n,) predicted survival, or minus the linear predictor. Scores that differ by rounding only (1e-12 of
         the largest) are tied.
 
+    Returns
+    -------
+    Concordance : the share with its standard error and limits, and the pairs behind it: concordant, discordant, tied.
+
+    Raises
+    ------
+    InputError : scores that are missing or not one a patient, or no two patients that can be ordered.
+
     Reference: Harrell et al. (1996), Stat Med 15:361; Therneau & Watson (2015), Mayo Clinic TR 85.
 
     Example

@@ -76,6 +76,15 @@ def pool_imputations(
     complete_df : degrees of freedom had nothing been missing; for Cox fits events less coefficients if not
         given, else infinite.
 
+    Returns
+    -------
+    PooledImputations : pooled estimate and covariance, variance within and between imputations, degrees of freedom and the share
+        of information that was missing, by term.
+
+    Raises
+    ------
+    InputError : fewer than two fits, or fits of different terms.
+
     Reference: Barnard & Rubin (1999), Biometrika 86:948, eqs. 3-5.
 
     Example

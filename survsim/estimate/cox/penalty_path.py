@@ -63,7 +63,25 @@ def penalty_path(
     ----------
     strengths : grid; None for 25 values from 0.01 to 1000.
 
+    Returns
+    -------
+    PenaltyPath : the cross-validated partial log likelihood of each strength, and the best one.
+
+    Raises
+    ------
+    InputError : an unknown penalty, folds below 2 or above the number of events, strengths that are not positive.
+
     Reference: Verweij & van Houwelingen (1993), Stat Med 12:2305.
+
+    Example
+    -------
+    >>> from survsim import Surv
+    >>> from survsim.cox import penalty_path
+    >>> surv = Surv.right([4, 3, 1, 2, 5, 6, 7, 8], [1, 1, 1, 0, 1, 1, 1, 1], unit="months")
+    >>> x = np.array([0.3, 1.2, 0.8, 0.1, -0.4, 0.2, -1.0, -0.6])[:, None]
+    >>> path = penalty_path(surv, None, x, strengths=[0.1, 1.0, 10.0], folds=3)
+    >>> path.strength.tolist(), path.best in path.strength
+    ([0.1, 1.0, 10.0], True)
     """
     one_of("penalty", penalty, ("ridge", "elasticnet"))
     design = model_design(surv, formula, data)

@@ -65,6 +65,11 @@ def cox_ph(
     offset : (n,) known part of the linear predictor.
     conf_level : level of the intervals.
 
+    Returns
+    -------
+    CoxFit : log hazard ratios with their covariance; `.summary()`, `.predict_survival(...)`, `.proportional_hazards_test()` and `.plot()` go
+        on from there.
+
     Raises
     ------
     InputError : no events, constant or collinear covariates, options that do not go together.

@@ -15,7 +15,7 @@ from survsim.core.design import Design, design_matrix, formula_variables
 from survsim.core.encoding import stored
 from survsim.core.errors import EvidenceError, InputError
 from survsim.core.surv import Surv
-from survsim.estimate.joint_model.terms import EvidenceTerm
+from survsim.estimate.joint_model.evidence_term import EvidenceTerm
 
 NORMAL, COUNT, DIED = 0, 1, 2
 PATTERN_LIMIT = 64

@@ -11,7 +11,7 @@ import numpy as np
 from survsim.core import units
 from survsim.core.checks import FloatArray
 from survsim.core.surv import Surv
-from survsim.estimate.joint_model.terms import EvidenceTerm
+from survsim.estimate.joint_model.evidence_term import EvidenceTerm
 
 # Two numbers about the same patients should differ by rounding only; two standard errors is no rounding.
 CONTRADICTION = 2.0

@@ -17,10 +17,10 @@ from survsim.core.result import Result, result
 from survsim.core.tables import Columns, frame, from_rows
 from survsim.estimate.borrowing.mixture import NormalMixture
 from survsim.estimate.joint_model.compile import Compiled, compile_terms, design_row
+from survsim.estimate.joint_model.evidence_term import EvidenceTerm
 from survsim.estimate.joint_model.overlap import term_weights
 from survsim.estimate.joint_model.posterior import SD_PRIORS, Deviation, GridPosterior, grid_posterior
 from survsim.estimate.joint_model.prediction import EvidencePrediction, predictive_draws, term_information
-from survsim.estimate.joint_model.terms import EvidenceTerm
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -331,6 +331,22 @@ def evidence_model(
 
 def without_study(model: EvidenceModel, study: str, **changes: Any) -> EvidenceModel:
     """The model refitted without one study: what an answer owes to it.
+
+    Parameters
+    ----------
+    model : a fitted evidence model.
+    study : the study to leave out, with all its terms.
+    changes : options of `evidence_model` to fit with instead of the model's own.
+
+    Returns
+    -------
+    EvidenceModel : of the other terms, on the same intervals.
+
+    Raises
+    ------
+    InputError : no term of that study.
+
+    Reference: Viechtbauer & Cheung 2010 (Res Synth Methods 1:112), case deletion.
 
     Example
     -------

@@ -17,7 +17,7 @@ from survsim.estimate.joint_model.contradictions import (
     ratio_disagrees,
     summaries_disagree,
 )
-from survsim.estimate.joint_model.terms import EvidenceTerm
+from survsim.estimate.joint_model.evidence_term import EvidenceTerm
 
 LEVELS = ("survival", "median", "rate")
 PATIENT_LEVEL = ("patients", "curve")

@@ -81,6 +81,12 @@ def corrected_survival(reference: Any, t: ArrayLike, selection: Selection) -> Fl
     -------
     (m,) or (m, draws).
 
+    Raises
+    ------
+    InputError : a reference without a distribution.
+
+    Reference: Copas & Li 1997 (J R Stat Soc B 59:55).
+
     Example
     -------
     >>> from survsim.distributions import Exponential
@@ -90,6 +96,10 @@ def corrected_survival(reference: Any, t: ArrayLike, selection: Selection) -> Fl
     [0.25]
     """
     law = getattr(reference, "distribution", reference)
+    if not hasattr(law, "survival"):
+        raise InputError(
+            f"reference must be a distribution, or a result that has one; got {type(reference).__name__}."
+        )
     time = np.atleast_1d(np.asarray(t, dtype=np.float64))
     published = _shifted(law, selection.origin_shift)
     base = _unselected(published, time, selection)
@@ -221,6 +231,14 @@ def tipping_point(
     strengths : by default 41 values from 1/32 to 32; 1 is added where it lacks.
     shifts : moves of the time origin to try, in the unit of the reference.
     source : references of the patient's row.
+
+    Returns
+    -------
+    TippingPoint : the percentile at each strength and shift of origin, and the strengths at which the claim turns.
+
+    Raises
+    ------
+    InputError : times not above 0, a `conclusion` outside 0 to 100, strengths not above 0, an unknown `kind`.
 
     References
     ----------

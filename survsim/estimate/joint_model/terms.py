@@ -7,58 +7,19 @@ keywords of `EvidenceTerm`: study, arm, site, covariates, cluster, extra_sd, sou
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from survsim.core import units
-from survsim.core.checks import FloatArray, between, float_vector, one_of, require_columns
-from survsim.core.encoding import stored
+from survsim.core.checks import FloatArray, between, float_vector, one_of
 from survsim.core.errors import EvidenceError, InputError
 from survsim.core.surv import Surv
+from survsim.estimate.joint_model.evidence_term import EvidenceTerm, make_term
 from survsim.estimate.printed.number import EVENT_SHARE, PrintedNumber, Terms
 from survsim.estimate.printed.refusal import Refusal
 from survsim.estimate.printed.road import take
 
 CASE_STATUS = ("exact", "upper", "interval", "right")
-
-
-@stored
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class EvidenceTerm:
-    """One piece of evidence.
-
-    Attributes
-    ----------
-    kind : "patients", "curve", "case", "survival", "median", "hazard_ratio" or "rate".
-    study : its study; terms of one study share a random effect.
-    arm : its arm within the study; several terms of one arm describe the same patients.
-    site : tumour site, or "" when the model has no site effects.
-    covariates : name -> number, category, or {category: share} for a mixed arm; a frame for patients.
-    cluster : studies that share patients carry the same name here.
-    extra_sd : stated extra standard deviation on the log hazard (transport from elsewhere, doubtful
-        definitions), added to the study's random effect; 0 trusts it as its own study.
-    unit : time unit of the payload.
-    payload : the numbers, by kind.
-    source : references ``table:row``.
-    """
-
-    kind: str
-    study: str
-    arm: str = ""
-    site: str = ""
-    covariates: Any = field(default_factory=dict)
-    cluster: str = ""
-    extra_sd: float = 0.0
-    unit: str = ""
-    payload: Mapping[str, Any] = field(default_factory=dict)
-    source: tuple[str, ...] = ()
-
-    def name(self) -> str:
-        """How a message calls it: the source if there is one."""
-        where = f"{self.study}/{self.arm}" if self.arm else self.study
-        return f"{self.source[0]} ({where})" if len(self.source) == 1 else f"{self.kind} of {where}"
 
 
 def patients_term(
@@ -81,6 +42,16 @@ def patients_term(
         whose numbers at risk are uncertain (the likelihood is raised to this power).
     common : site, arm, cluster, extra_sd, source of `EvidenceTerm`.
 
+    Returns
+    -------
+    EvidenceTerm : of kind "patients", or "curve" where they were reconstructed.
+
+    Raises
+    ------
+    InputError : no `Surv`, other rows in `covariates`, an `information` outside (0, 1], a word that no term knows.
+
+    Reference: Holford 1980 (Biometrics 36:299); Laird & Olivier 1981 (J Am Stat Assoc 76:231).
+
     Example
     -------
     >>> from survsim import Surv
@@ -97,7 +68,7 @@ def patients_term(
     common.setdefault("source", surv.sources)
     payload = {"surv": surv, "information": share}
     kind = "curve" if curve else "patients"
-    return _term(kind, study, pattern, surv.unit, payload, common)
+    return make_term(kind, study, pattern, surv.unit, payload, common)
 
 
 def case_term(
@@ -119,6 +90,16 @@ def case_term(
     time : time, or the pair (a, b) for ``status="interval"``.
     status : "exact", "right", "upper" or "interval".
 
+    Returns
+    -------
+    EvidenceTerm : of kind "case".
+
+    Raises
+    ------
+    InputError : a time that is not positive, no pair for "interval", an unknown status, an empty `study`.
+
+    Reference: Klein & Moeschberger 2003, Survival Analysis, section 3.5 (likelihoods of censored observations).
+
     Example
     -------
     >>> from survsim.joint_model import case_term
@@ -136,7 +117,7 @@ def case_term(
         high = between("time", time if not isinstance(time, tuple) else np.nan, 0.0, np.inf)
         low = 0.0 if status == "upper" else high
     payload = {"low": low, "high": high, "status": status}
-    return _term("case", study, covariates or {}, unit, payload, common)
+    return make_term("case", study, covariates or {}, unit, payload, common)
 
 
 def survival_term(
@@ -240,7 +221,7 @@ def points_term(
         raise EvidenceError(f"{name}: survival of 0 or 1 has no error of its own; give n.")
     if not counted and not ((s <= 0) | (s >= 1)).any():
         payload["se_cloglog"] = np.array([p.std_error for p in points])
-    return _term("survival", study, covariates or {}, unit, payload, common)
+    return make_term("survival", study, covariates or {}, unit, payload, common)
 
 
 def median_term(
@@ -286,6 +267,8 @@ def median_term(
     ------
     InputError, EvidenceError : numbers out of range, and what the printed road refuses.
 
+    Reference: Brookmeyer & Crowley 1982 (Biometrics 38:29).
+
     Example
     -------
     >>> from survsim.joint_model import median_term
@@ -323,7 +306,7 @@ def printed_median_term(
         "se_log": None if counted else found.std_error,
         "n": found.n_effective if counted else n,
     }
-    return _term("median", study, covariates or {}, unit, payload, common)
+    return make_term("median", study, covariates or {}, unit, payload, common)
 
 
 def hazard_ratio_term(
@@ -352,6 +335,17 @@ def hazard_ratio_term(
     beyond_counts : an error below what the events allow is refused, or widened to it ("widen").
     comparator_arm : name of the comparator's arm, to notice when both arms enter elsewhere.
 
+    Returns
+    -------
+    EvidenceTerm : of kind "hazard_ratio".
+
+    Raises
+    ------
+    InputError, EvidenceError : a ratio that is not positive, no error in any form, limits that do not hold it, and what the
+        printed road refuses.
+
+    Reference: Parmar, Torri & Stewart 1998 (Stat Med 17:2815).
+
     Example
     -------
     >>> from survsim.joint_model import hazard_ratio_term
@@ -379,7 +373,7 @@ def hazard_ratio_term(
         "comparator": comparator,
         "comparator_arm": comparator_arm,
     }
-    return _term("hazard_ratio", study, covariates, "", payload, common)
+    return make_term("hazard_ratio", study, covariates, "", payload, common)
 
 
 def rate_term(
@@ -403,6 +397,16 @@ def rate_term(
     events : 0 or more.
     person_time : total in `unit`.
 
+    Returns
+    -------
+    EvidenceTerm : of kind "rate".
+
+    Raises
+    ------
+    InputError : events below 0, person-time not above 0, a `follow_up` before `start`, an unknown unit.
+
+    Reference: Holford 1980 (Biometrics 36:299).
+
     Example
     -------
     >>> from survsim.joint_model import rate_term
@@ -414,38 +418,7 @@ def rate_term(
     begin = between("start", start, 0.0, np.inf, open_ends=False)
     end = np.inf if follow_up is None else between("follow_up", follow_up, begin, np.inf)
     payload = {"events": d, "person_time": total, "start": begin, "follow_up": end}
-    return _term("rate", study, covariates or {}, unit, payload, common)
-
-
-COMMON = ("arm", "site", "cluster", "extra_sd", "source")
-
-
-def _term(
-    kind: str, study: str, covariates: Any, unit: str, payload: Mapping[str, Any], common: dict[str, Any]
-) -> EvidenceTerm:
-    unknown = [k for k in common if k not in COMMON]
-    if unknown:
-        raise InputError(f"a {kind} term does not know {', '.join(unknown)}; it takes {', '.join(COMMON)}.")
-    if not study:
-        raise InputError("study is empty; terms of one study share a random effect, so each needs a name.")
-    if unit:
-        units.check_unit(unit)
-    if hasattr(covariates, "columns"):
-        require_columns(covariates, [], "covariates")
-    elif not isinstance(covariates, Mapping):
-        raise InputError(f"covariates must be a mapping or a frame; got {type(covariates).__name__}.")
-    source = common.pop("source", ())
-    extra = between("extra_sd", common.pop("extra_sd", 0.0), 0.0, np.inf, open_ends=False)
-    return EvidenceTerm(
-        kind=kind,
-        study=str(study),
-        covariates=covariates,
-        unit=unit,
-        payload=payload,
-        extra_sd=extra,
-        source=(source,) if isinstance(source, str) else tuple(source),
-        **{k: str(v) for k, v in common.items()},
-    )
+    return make_term("rate", study, covariates or {}, unit, payload, common)
 
 
 def _several(name: str, values: Any) -> FloatArray:

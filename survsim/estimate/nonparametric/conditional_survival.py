@@ -84,6 +84,14 @@ def conditional_survival(
     given, times : numbers or arrays in the unit of `surv`; they have no default.
     conf_type, conf_level : as in `kaplan_meier`, applied to those still at risk.
 
+    Returns
+    -------
+    ConditionalSurvival : a row for each group, time survived and time ahead, with limits.
+
+    Raises
+    ------
+    InputError : `given` or `times` left out, nobody followed beyond `given`, times below 0, an option outside its list.
+
     Reference: Henson & Ries 1995; the interval is that of the curve from the landmark (Davis et al. 1999).
 
     Example

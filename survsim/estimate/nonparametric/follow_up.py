@@ -22,6 +22,14 @@ def reverse_kaplan_meier(
     ----------
     surv, by, conf_type, conf_level : as in `kaplan_meier`.
 
+    Returns
+    -------
+    KaplanMeier : the curve of still being under observation; `.median()` is the median follow-up.
+
+    Raises
+    ------
+    InputError : what `kaplan_meier` refuses.
+
     Reference: Schemper & Smith 1996.
 
     Example

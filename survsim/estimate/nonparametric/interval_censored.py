@@ -78,6 +78,10 @@ def interval_censored_survival(low: Any, high: Any, *, unit: str) -> IntervalCen
     low : (n,) last time without event, in `unit`; high : (n,) first time with event, inf if not seen yet,
         equal to `low` for an event time known exactly.
 
+    Returns
+    -------
+    IntervalCensoredSurvival : the intervals that carry probability, their mass, and survival after each (k,).
+
     Raises
     ------
     InputError : negative or missing times, or low above high.

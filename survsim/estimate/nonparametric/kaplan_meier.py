@@ -228,6 +228,11 @@ def kaplan_meier(
     robust : True for the infinitesimal-jackknife variance, rows of a cluster kept together; None: as R,
         when there are clusters or weights that are not whole numbers.
 
+    Returns
+    -------
+    KaplanMeier : a step at each time of each group: numbers at risk, S, standard error and limits; `.median()`,
+        `.survival_at(times)` and `.plot()` go on from there.
+
     Raises
     ------
     InputError : an option outside its list, or a band that weights or delayed entry rule out.

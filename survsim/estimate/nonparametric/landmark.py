@@ -40,9 +40,21 @@ def landmark(surv: Surv, at: float) -> Landmark:
     Patients who come under observation later keep their delayed entry. Comparing groups defined by what
     happened before the landmark avoids immortal time (Anderson, Cain & Gelber 1983).
 
+    Parameters
+    ----------
+    surv : response of n patients.
+    at : the landmark, in the unit of `surv`, from 0.
+
+    Returns
+    -------
+    Landmark : `surv` of those who are left, `kept` (n,) that says who they are, and how many had the event, were censored or had
+        not entered by then.
+
     Raises
     ------
     InputError : nobody is left.
+
+    Reference: Anderson, Cain & Gelber 1983 (J Clin Oncol 1:710).
 
     Example
     -------

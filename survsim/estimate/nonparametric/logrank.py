@@ -74,6 +74,10 @@ def logrank_test(
         0, 1 late differences; S is the pooled curve of the stratum.
     trend : True for a trend over the groups in their order, or one score a group; one degree of freedom.
 
+    Returns
+    -------
+    LogrankTest : chi-squared, degrees of freedom and p-value, with observed and expected events of each group.
+
     Raises
     ------
     InputError : fewer than two groups, weights (their log-rank has no agreed variance), a bad option.

@@ -68,6 +68,10 @@ def maxcombo_test(
     surv : response of two groups; strata and delayed entry are used when present.
     by : (n,) labels; weights : pairs (rho, gamma); reference : label of the first group.
 
+    Returns
+    -------
+    MaxComboTest : z of each weight, their correlation, the largest |z| and its p-value.
+
     Raises
     ------
     InputError : not two groups, no weights, or no event to compare.

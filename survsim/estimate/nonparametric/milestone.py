@@ -43,9 +43,16 @@ def milestone_test(
         difference and ratio by the normal law; "plain": p-value by the normal law too; "beta-product":
         the melded test and limits of the difference, for small samples (Fay, Proschan & Brittain 2015).
 
+    Returns
+    -------
+    Contrast : survival of each group at `time`, and difference and ratio with limits and p-values (the difference
+        alone for "beta-product").
+
     Raises
     ------
     InputError : a group was not followed to `time`; "beta-product" with weights or delayed entry.
+
+    Reference: Klein, Logan, Harhoff & Andersen 2007 (Stat Med 26:4505); Fay, Proschan & Brittain 2015 (Biometrics 71:146).
 
     Example
     -------

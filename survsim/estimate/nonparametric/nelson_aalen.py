@@ -90,6 +90,14 @@ def nelson_aalen(
     conf_type : "log" (H exp(+-z se/H)), "plain" or "none".
     robust : infinitesimal-jackknife variance, clusters kept together; needed with sampling weights.
 
+    Returns
+    -------
+    NelsonAalen : a step at each time of each group: H, its standard error and limits.
+
+    Raises
+    ------
+    InputError : an option outside its list, or Fleming-Harrington ties with weights that are not whole numbers.
+
     Reference: Aalen 1978; Fleming & Harrington 1984 for ties.
 
     Example

@@ -55,6 +55,14 @@ def pairwise_logrank(
     surv, by, rho, gamma : as in `logrank_test`.
     correction : a method of ``statsmodels.stats.multitest.multipletests``, or "none".
 
+    Returns
+    -------
+    PairwiseLogrank : for each pair its chi-squared, p-value and corrected p-value.
+
+    Raises
+    ------
+    InputError : an unknown correction, and what `logrank_test` refuses of any pair.
+
     Reference: Holm 1979.
 
     Example

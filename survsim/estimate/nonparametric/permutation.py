@@ -82,6 +82,14 @@ def permutation_logrank_test(
     surv, by, rho, gamma : as in `logrank_test`.
     n_resamples, seed : of the random rearrangements.
 
+    Returns
+    -------
+    PermutationTest : the p-value, exact or with its Monte Carlo standard error, and how many arrangements it rests on.
+
+    Raises
+    ------
+    InputError : fewer than two groups, weights, a negative `n_resamples`, an exponent below 0.
+
     Reference: Neuhaus 1993; Phipson & Smyth 2010 for the added one.
 
     Example
@@ -93,6 +101,8 @@ def permutation_logrank_test(
     0.1
     """
     codes, groups = comparison_groups(surv, by)
+    between("rho", rho, 0.0, 100.0, open_ends=False)
+    between("gamma", gamma, 0.0, 100.0, open_ends=False)
     between("n_resamples", n_resamples, 0, np.inf)
     part = row_scores(surv, rho, gamma)
     n_groups = len(groups)

@@ -77,6 +77,10 @@ def rmst(surv: Surv, by: Any = None, tau: float | None = None, *, conf_level: fl
     by : (n,) labels of groups, or None.
     tau : horizon in the unit of `surv`, not beyond the follow-up of any group; it has no default.
 
+    Returns
+    -------
+    Rmst : for each group the mean, its standard error and limits, and the time lost, all in the unit of `surv`.
+
     Raises
     ------
     InputError : a group was not followed to tau and has survivors.

@@ -23,6 +23,14 @@ def rmst_test(
     tau : horizon in the unit of `surv`, within the follow-up of both groups.
     reference : label of the reference group; the first if None.
 
+    Returns
+    -------
+    Contrast : mean of each group, and difference and ratio (group minus, over, reference) with limits and p-values.
+
+    Raises
+    ------
+    InputError : not two groups, a `reference` that is none of them, or a `tau` that one of them was not followed to.
+
     Reference: Royston & Parmar 2013; Uno et al. 2014.
 
     Example

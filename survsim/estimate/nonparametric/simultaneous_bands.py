@@ -98,6 +98,10 @@ def simultaneous_band(
     start, end : stretch in the unit of `km`; by default from the first event to the last at which S is
         above 0 (equal precision is unstable near both ends: narrower is better).
 
+    Returns
+    -------
+    SimultaneousBand : estimate and limits at each event time of the stretch, and the critical value of each group.
+
     Raises
     ------
     InputError : no event inside the stretch.

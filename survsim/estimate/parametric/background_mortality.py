@@ -29,6 +29,16 @@ def life_table(age: Any, probability: Any) -> PiecewiseExponential:
     age : (k,) increasing ages in years, the first one 0 or above; before it the first rate applies.
     probability : (k,) probabilities q_x of dying within a year, from 0 to below 1.
 
+    Returns
+    -------
+    PiecewiseExponential : law of age at death, in years.
+
+    Raises
+    ------
+    InputError : ages that do not increase, probabilities outside [0, 1), or not one a year of age.
+
+    Reference: Chiang 1984, The Life Table and Its Applications, chapter 5.
+
     Example
     -------
     >>> from survsim.parametric import life_table
@@ -65,6 +75,10 @@ def background_rates(surv: Surv, law: HazardDistribution, age: Any) -> FloatArra
     -------
     (n,) hazards for ``background=`` of `parametric_survival`, `royston_parmar` and `mixture_cure`.
 
+    Raises
+    ------
+    InputError : ages that are negative, missing or not one a patient.
+
     References
     ----------
     Dickman et al. (2004), Stat Med 23:51.
@@ -92,6 +106,16 @@ def all_cause(distribution: HazardDistribution, law: HazardDistribution, age: An
     distribution : net (excess) law, for example of a fit with ``background=``.
     law : law of age at death.
     age : number or array of ages in years that broadcasts with the parameters of `distribution`.
+
+    Returns
+    -------
+    WithBackground : the law of death from either, in the unit of `distribution`.
+
+    Raises
+    ------
+    InputError : ages below 0.
+
+    Reference: Dickman et al. 2004 (Stat Med 23:51); Nelson et al. 2007 (Stat Med 26:5486).
 
     Example
     -------

@@ -53,6 +53,10 @@ def mixture_cure(
     background : (n,) hazard of other causes at the end of follow-up; cured patients then die of it alone.
     robust, conf_level : as in `parametric_survival`.
 
+    Returns
+    -------
+    ParametricFit : `.distribution(...)` is a `MixtureCure` with the cured share and the law of the others.
+
     Raises
     ------
     ConvergenceError : the likelihood wants no cure (or nothing but cure).

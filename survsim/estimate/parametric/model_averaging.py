@@ -176,6 +176,17 @@ def compare_families(
 
     A family that does not converge is left out with a `ConvergenceWarning` and listed.
 
+    Returns
+    -------
+    FamilyComparison : the fits, by AIC or BIC, `.best()`, and the families that did not converge with the reason.
+
+    Raises
+    ------
+    InputError : an unknown family, or a fit in `also` that is of other patients.
+    ConvergenceError : not one family converged.
+
+    Reference: Akaike 1974 (IEEE Trans Autom Control 19:716); Schwarz 1978 (Ann Stat 6:461).
+
     Example
     -------
     >>> from survsim import Surv, compare_families
@@ -205,6 +216,20 @@ def model_average(
     fits: FamilyComparison | Sequence[ParametricFit], *, criterion: str = "aic", conf_level: float = 0.95
 ) -> ModelAverage:
     """Average fits of the same patients with weights exp(-delta / 2) of AIC or BIC.
+
+    Parameters
+    ----------
+    fits : a `FamilyComparison`, or fits of one response.
+    criterion : "aic" or "bic".
+    conf_level : of the intervals.
+
+    Returns
+    -------
+    ModelAverage : the weights; `.distribution(...)` is the mixture of the fitted laws.
+
+    Raises
+    ------
+    InputError : no fit, fits of different patients, an unknown criterion.
 
     References
     ----------

@@ -69,6 +69,10 @@ def parametric_survival(
     robust : sandwich standard errors; by default when `surv` has clusters.
     conf_level : of the intervals.
 
+    Returns
+    -------
+    ParametricFit : coefficients with their covariance; `.distribution(...)` is the fitted law, `.predict_survival(...)` its curves.
+
     Raises
     ------
     InputError : covariates that are missing, constant, not numbers, or of other rows than the response.

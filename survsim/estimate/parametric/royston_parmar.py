@@ -66,6 +66,15 @@ def royston_parmar(
     background : (n,) hazard of other causes at the end of follow-up: the model is of the excess hazard.
     robust : sandwich standard errors; by default when `surv` has clusters.
 
+    Returns
+    -------
+    ParametricFit : coefficients of the spline and of the covariates; `.distribution(...)` is the fitted law.
+
+    Raises
+    ------
+    InputError : times at 0, an option outside its list, knots outside the event times, covariates that do not fit the response.
+    ConvergenceError : no events, or a likelihood without a maximum.
+
     References
     ----------
     Royston and Parmar (2002), Stat Med 21:2175, sections 2 and 3; Nelson et al. (2007), Stat Med 26:5486

@@ -244,6 +244,8 @@ def effect_sizes(
     ------
     InputError : rows that contradict themselves or hold unknown names, or nothing left to use.
 
+    Reference: Parmar, Torri & Stewart 1998 (Stat Med 17:2815); Tierney et al. 2007 (Trials 8:16).
+
     Example
     -------
     >>> from survsim import effect_sizes

@@ -73,6 +73,10 @@ def check_summary(
     -------
     SummaryCheck; a contradiction also gives an `EvidenceWarning` that names arm and number.
 
+    Raises
+    ------
+    InputError : nothing to compare, printed survival outside 0 to 1 or beyond follow-up.
+
     References
     ----------
     Guyot et al. 2012, BMC Med Res Methodol 12:9, section "Assessment" (reported summaries as the check).

@@ -98,6 +98,10 @@ def reconstruct_ipd(
     end : end of follow-up; the last reading or number at risk if None.
     source : reference of the curve.
 
+    Returns
+    -------
+    ReconstructedIPD : a row a patient, how well curve and risk table are met, and what had to be assumed; `.surv()` is the response.
+
     Notes
     -----
     The first guess of the censored compares the curve just before the ends of the interval (the paper: at
@@ -182,9 +186,15 @@ def perturbed_reconstructions(
     seed : of the generator.
     time_error, survival_error : standard deviations of a reading, in the unit of time and as a share.
 
+    Returns
+    -------
+    tuple of n `Surv`, one a perturbed reading of the whole curve.
+
     Raises
     ------
     InputError : negative errors.
+
+    Reference: Guyot et al. 2012 (BMC Med Res Methodol 12:9), on the error of readings.
 
     Example
     -------

@@ -92,6 +92,14 @@ def bootstrap(
 
     A resample whose follow-up ends before a horizon carries its curve on to it.
 
+    Returns
+    -------
+    Bootstrap : estimate, standard error and percentile limits of each number, and the replicates (B, k).
+
+    Raises
+    ------
+    InputError : an unknown statistic, or one that needs `at` or `covariates` without them.
+
     Reference: Efron 1981 (J Am Stat Assoc 76:312).
 
     Example

@@ -46,6 +46,10 @@ def effect_size_from_curves(
     follow_up_min, follow_up_max : shortest and longest follow-up, in the unit of `time`.
     label, source : for messages and provenance.
 
+    Returns
+    -------
+    EffectSize : log hazard ratio, its standard error and the route by which they were had.
+
     Raises
     ------
     InputError : curves that rise, times out of order, risk numbers that grow, or missing counts.

@@ -102,6 +102,10 @@ def meta_analysis(
     prediction_method : "t", or "posterior" for quantiles of a new effect under that prior, for any k; with
         moderators only "t".
 
+    Returns
+    -------
+    MetaAnalysis : pooled mean with its interval, tau2, Q, I2 and the prediction interval; a `MetaRegression` where there are moderators.
+
     Notes
     -----
     The t prediction interval takes tau2 for known. Where heterogeneity is small beside the sampling errors

@@ -90,6 +90,10 @@ def leave_one_out(pooled: MetaAnalysis) -> MetaInfluence:
     pooled : result of `meta_analysis` with at least three studies; its methods are used again, that of the
         prediction interval included.
 
+    Returns
+    -------
+    MetaInfluence : pooled mean and tau2 without each study, and its weight, residual and Cook's distance.
+
     Raises
     ------
     InputError : fewer than three studies, or a result that is no plain pooling (a meta-regression, say).

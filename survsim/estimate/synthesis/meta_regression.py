@@ -135,6 +135,10 @@ def meta_regression(
     method, conf_method, labels, source, clusters, overlap, conf_level : as in `meta_analysis`; moderators
         of joined rows are averaged.
 
+    Returns
+    -------
+    MetaRegression : coefficient of each term with its interval, residual heterogeneity and the test of all moderators.
+
     Raises
     ------
     InputError : more terms than studies can carry, or terms that repeat one another.

@@ -96,6 +96,10 @@ def subgroup_test(
     tau2 : "common" (works with small groups) or "separate".
     method, conf_method, labels, source, clusters, conf_level : as in `meta_analysis`.
 
+    Returns
+    -------
+    MetaSubgroups : pooled mean of each group with its interval, and the test that they are equal.
+
     Raises
     ------
     InputError : one group only, studies of one cluster in two groups, or too few studies.

@@ -114,6 +114,10 @@ def network_meta_analysis(
     conf_method : as in `meta_analysis`, with degrees of freedom contrasts - (T - 1).
     conf_level, source : as in `meta_analysis`.
 
+    Returns
+    -------
+    NetworkMetaAnalysis : effect of every treatment against every other (T, T) with standard errors, tau2, and tests of inconsistency.
+
     Raises
     ------
     InputError : a network that falls into parts (named), or a multi-arm study with contrasts missing.
@@ -193,6 +197,10 @@ def compare_single_arms(
     -------
     Frame with treatment, comparator, estimate, std_error, conf_low, conf_high, prediction_low,
     prediction_high.
+
+    Raises
+    ------
+    InputError : one treatment only, a `reference` that is none of them, too few arms for their number.
 
     References
     ----------

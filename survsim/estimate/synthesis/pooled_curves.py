@@ -168,6 +168,10 @@ def pooled_survival_curve(
     conf_level, n_draws, seed : level of intervals; normal draws behind those of median and restricted mean.
     source : references for provenance.
 
+    Returns
+    -------
+    PooledSurvivalCurve : pooled survival at each common time with its interval, heterogeneity, median and restricted mean.
+
     Notes
     -----
     Q has (readings - T) degrees of freedom, the count for T estimated means; counting (readings - studies),

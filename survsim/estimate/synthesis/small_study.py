@@ -80,6 +80,10 @@ def small_study_tests(pooled: MetaAnalysis, *, side: str | None = None) -> Small
         None to decide by the regression of effect on standard error under the model of `pooled` (its tau2
         estimator): "right" when its slope is negative, else "left".
 
+    Returns
+    -------
+    SmallStudyTests : Egger's and Begg's statistics with p-values, and the pooled mean after trim-and-fill.
+
     Raises
     ------
     InputError : fewer than three studies, studies that all have one standard error, an unknown side, or a result

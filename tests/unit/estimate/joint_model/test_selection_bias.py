@@ -137,3 +137,10 @@ def test_a_curve_that_touches_the_line_from_above_does_not_cross_it():
     x = np.array([0.5, 1.0, 2.0])
     assert _crossings(x, np.array([60.0, 50.0, 60.0]), 50.0, lambda s: 50.0 + abs(np.log(s))) == ()
     assert len(_crossings(x, np.array([40.0, 50.0, 60.0]), 50.0, lambda s: 50.0 + 10 * np.log(s))) == 1
+
+
+def test_what_has_no_survival_is_refused_in_words():
+    with pytest.raises(
+        InputError, match="reference must be a distribution, or a result that has one; got int"
+    ):
+        corrected_survival(3, [1.0], Selection(strength=2, threshold=3))

@@ -217,3 +217,10 @@ def test_three_groups_and_delayed_entry_permute():
         test.score, logrank_test(s, by).observed - logrank_test(s, by).expected, atol=1e-10
     )
     assert 0.002 < test.p_value <= 1 and test.to_frame().shape == (3, 3)
+
+
+def test_the_permutation_test_refuses_negative_exponents_as_the_log_rank_test_does():
+    surv = Surv.right([1, 3, 4, 6, 8, 9], [1, 1, 1, 1, 1, 0], unit="months")
+    for options in ({"rho": -1.0}, {"gamma": -0.5}):
+        with pytest.raises(InputError, match=f"{next(iter(options))} must"):
+            permutation_logrank_test(surv, list("aaabbb"), **options)

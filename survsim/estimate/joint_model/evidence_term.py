@@ -1,0 +1,83 @@
+"""One piece of evidence, and the checks that every kind of it shares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from survsim.core import units
+from survsim.core.checks import between, require_columns
+from survsim.core.encoding import stored
+from survsim.core.errors import InputError
+
+COMMON = ("arm", "site", "cluster", "extra_sd", "source")
+"""What each kind of term takes beside its own numbers."""
+
+
+@stored
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class EvidenceTerm:
+    """One piece of evidence.
+
+    Attributes
+    ----------
+    kind : "patients", "curve", "case", "survival", "median", "hazard_ratio" or "rate".
+    study : its study; terms of one study share a random effect.
+    arm : its arm within the study; several terms of one arm describe the same patients.
+    site : tumour site, or "" when the model has no site effects.
+    covariates : name -> number, category, or {category: share} for a mixed arm; a frame for patients.
+    cluster : studies that share patients carry the same name here.
+    extra_sd : stated extra standard deviation on the log hazard (transport from elsewhere, doubtful
+        definitions), added to the study's random effect; 0 trusts it as its own study.
+    unit : time unit of the payload.
+    payload : the numbers, by kind.
+    source : references ``table:row``.
+    """
+
+    kind: str
+    study: str
+    arm: str = ""
+    site: str = ""
+    covariates: Any = field(default_factory=dict)
+    cluster: str = ""
+    extra_sd: float = 0.0
+    unit: str = ""
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    source: tuple[str, ...] = ()
+
+    def name(self) -> str:
+        """How a message calls it: the source if there is one."""
+        where = f"{self.study}/{self.arm}" if self.arm else self.study
+        return f"{self.source[0]} ({where})" if len(self.source) == 1 else f"{self.kind} of {where}"
+
+
+def make_term(
+    kind: str, study: str, covariates: Any, unit: str, payload: Mapping[str, Any], common: dict[str, Any]
+) -> EvidenceTerm:
+    """The term of one kind, its common words checked."""
+    unknown = [k for k in common if k not in COMMON]
+    if unknown:
+        raise InputError(f"a {kind} term does not know {', '.join(unknown)}; it takes {', '.join(COMMON)}.")
+    if not study:
+        raise InputError("study is empty; terms of one study share a random effect, so each needs a name.")
+    if unit:
+        units.check_unit(unit)
+    if hasattr(covariates, "columns"):
+        require_columns(covariates, [], "covariates")
+    elif not isinstance(covariates, Mapping):
+        raise InputError(f"covariates must be a mapping or a frame; got {type(covariates).__name__}.")
+    source = common.pop("source", ())
+    extra = between("extra_sd", common.pop("extra_sd", 0.0), 0.0, np.inf, open_ends=False)
+    return EvidenceTerm(
+        kind=kind,
+        study=str(study),
+        covariates=covariates,
+        unit=unit,
+        payload=payload,
+        extra_sd=extra,
+        source=(source,) if isinstance(source, str) else tuple(source),
+        **{k: str(v) for k, v in common.items()},
+    )
