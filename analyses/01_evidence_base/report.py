@@ -105,11 +105,7 @@ survsim.report.table(
 )
 
 # %%
-effects = survsim.effect_sizes(evidence.records(*trials["estimate_id"]))
-pooled = survsim.meta_analysis(
-    effects.log_hazard_ratio, effects.std_error, source=effects, labels=trials["comparison"]
-)
-pooled.plot(
+survsim.read_result(survsim.report.results_folder("01_evidence_base") / "pooled.json").plot(
     measure="Hazard ratio of death",
     sides=("favours doublet", "favours control"),
     limits=(0.4, 1.6),

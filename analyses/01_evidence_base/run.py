@@ -144,6 +144,10 @@ def pool_doublets(ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceSto
         found.left_out.groupby("reason", sort=False).size().reset_index(name="numbers"),
     )
     pooled.save(results / "pooled.csv")
+    shown_as = survsim.meta_analysis(
+        effects.log_hazard_ratio, effects.std_error, source=effects, labels=trials["comparison"]
+    )
+    shown_as.save(results / "pooled.json")
 
 
 def ratio(

@@ -9,8 +9,7 @@ import survsim
 
 evidence = survsim.load_evidence()
 numbers = survsim.report.load_ledger("02_survival_models")
-surv = evidence.surv("tcga_ucs", endpoint="overall_survival", unit="months")
-patients = evidence.patients("tcga_ucs", endpoint="overall_survival")
+folder = survsim.report.results_folder("02_survival_models")
 
 # %%
 survsim.report.prose(
@@ -35,7 +34,7 @@ patients unspecified, the review of the marker paper {cohort.histology.nos}; **t
 # ## Overall survival
 
 # %%
-survsim.kaplan_meier(surv, conf_type="beta-product").plot(
+survsim.read_result(folder / "os_curve.json").plot(
     endpoint="Overall survival",
     origin="diagnosis",
     event_name="deaths",
@@ -58,7 +57,7 @@ is set beside them for orientation, not as one of them: other site, other origin
 )
 
 # %%
-survsim.kaplan_meier(surv, by=patients["figo_stage_group"]).plot(
+survsim.read_result(folder / "os_by_stage.json").plot(
     endpoint="Overall survival",
     origin="diagnosis",
     event_name="deaths",
@@ -78,7 +77,7 @@ gives χ² {os.stage.chi2:.2f} on {os.stage.df} degrees of freedom, {os.stage.p_
 )
 
 # %%
-survsim.kaplan_meier(surv, by=patients["histologic_subtype_marker_paper"]).plot(
+survsim.read_result(folder / "os_by_histology.json").plot(
     endpoint="Overall survival",
     origin="diagnosis",
     event_name="deaths",
@@ -107,7 +106,7 @@ means the first.
 # ## A regression model
 
 # %%
-fit = survsim.cox_ph(surv, numbers.numbers["cox.formula"].value, survsim.report.load_results("covariates"))
+fit = survsim.read_result(folder / "cox.json")
 terms = {
     "age_decades": "age, per 10 years",
     "advanced": "stage III-IV v I-II",
@@ -230,16 +229,14 @@ what was not recorded.
 )
 
 # %%
-landmark = survsim.report.load_results("landmark")
-weights = survsim.treatment_weights(
-    landmark["treated"], str(numbers.numbers["causal.confounders"].value), landmark
-)
-survsim.balance(weights).plot(
+survsim.read_result(folder / "balance.json").plot(
     names={"age_decades": "age", "advanced": "stage III-IV"}, comparison="treated minus untreated"
 )
 
 # %%
-weights.plot(names={0: "no drugs by the landmark", 1: "drugs by the landmark"})
+survsim.read_result(folder / "weights.json").plot(
+    names={0: "no drugs by the landmark", 1: "drugs by the landmark"}
+)
 
 # %%
 survsim.report.prose(

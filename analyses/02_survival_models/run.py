@@ -71,6 +71,7 @@ def overall_survival(ledger: survsim.Ledger, evidence: survsim.evidence.Evidence
     ledger.record("os.follow_up", follow_up.estimate[0], unit=UNIT, conf_low=follow_up.conf_low[0],
                   conf_high=follow_up.conf_high[0], provenance=follow_up)  # fmt: skip
     whole.save(results / "os_curve.csv")
+    survsim.kaplan_meier(surv, conf_type="beta-product").save(results / "os_curve.json")
     for name, column in SCENARIO["groups"].items():
         curves = survsim.kaplan_meier(surv, by=patients[column])
         record_curves(ledger, f"os.{name}", curves, times=HORIZONS["by_group"])
@@ -79,6 +80,7 @@ def overall_survival(ledger: survsim.Ledger, evidence: survsim.evidence.Evidence
         ledger.record(f"os.{name}.df", test.df, provenance=test)
         ledger.record(f"os.{name}.p_value", test.p_value, provenance=test)
         curves.save(results / f"os_by_{name}.csv")
+        curves.save(results / f"os_by_{name}.json")
 
 
 def progression(ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceStore) -> None:
@@ -106,6 +108,7 @@ def regression(ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceStore,
     for row in check.to_frame().itertuples():
         ledger.record(f"ph.{row.term}.p_value", row.p_value, provenance=check)
     fit.save(results / "cox.csv")
+    fit.save(results / "cox.json")
     check.save(results / "proportional_hazards.csv")
 
 
@@ -268,6 +271,8 @@ def at_landmark(
     rows.append(record_contrast(ledger, "standardised", standard))
     made = survsim.balance(weighted.weights)
     made.save(results / "balance.csv")
+    made.save(results / "balance.json")
+    weighted.weights.save(results / "weights.json")
     before, after = np.abs(made.difference_before).max(), np.abs(made.difference_after).max()
     ledger.record("causal.balance.before", float(before), provenance=made)
     ledger.record("causal.balance.after", float(after), provenance=made)

@@ -170,15 +170,7 @@ survsim.report.table(
 # ## What the answer hangs on
 
 # %%
-draws = survsim.report.load_results("draws", "03_case_strategies")
-survsim.simulation.tornado(
-    decision.by_draw,
-    decision.strategies,
-    draws,
-    strategy=decision.best,
-    reference="surgery_alone",
-    unit="months",
-).plot()
+survsim.read_result(survsim.report.results_folder("03_case_strategies") / "tornado.json").plot()
 # %%
 survsim.report.prose(
     numbers,

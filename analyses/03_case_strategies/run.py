@@ -135,6 +135,7 @@ def record_information(
     reference = scenario.content.outcomes.reference
     bars = decision.tornado(parameters, reference=reference)
     bars.save(results / "tornado.csv")
+    bars.save(results / "tornado.json")
     for name, low, high in zip(bars.names, bars.gain_low, bars.gain_high):
         ledger.record(f"tornado.{name}.low", low, unit=bars.unit, provenance=bars)
         ledger.record(f"tornado.{name}.high", high, unit=bars.unit, provenance=bars)

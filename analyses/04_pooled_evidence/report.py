@@ -108,11 +108,7 @@ survsim.report.table(
 )
 
 # %%
-evidence = survsim.load_evidence()
-surv = evidence.surv("tcga_ucs", endpoint="overall_survival", unit="months")
-stage = evidence.patients("tcga_ucs", endpoint="overall_survival")["figo_stage_group"]
-groups = {f"stage {s}": surv.take((stage == s).to_numpy()) for s in ("I", "II", "III", "IV")}
-survsim.pooled_survival_curve(patients=groups, time=[6, 12, 18, 24, 36], seed=20140213).plot()
+survsim.read_result(survsim.report.results_folder("04_pooled_evidence") / "pooled_curve.json").plot()
 # %%
 survsim.report.prose(
     numbers,

@@ -211,7 +211,8 @@ def without_model(ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceSto
                       provenance=points)  # fmt: skip
         ledger.record(f"{key}.studies", int(row.n_study), provenance=points)
     curve = stages_pooled(evidence, plain["curve"])
-    curve.to_frame().to_csv(results / "pooled_curve.csv", index=False)
+    curve.save(results / "pooled_curve.csv")
+    curve.save(results / "pooled_curve.json")
     for row in curve.to_frame().itertuples():
         ledger.record(f"stages.{row.time:g}", row.survival, conf_low=row.conf_low, conf_high=row.conf_high,
                       provenance=curve)  # fmt: skip

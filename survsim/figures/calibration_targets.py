@@ -59,9 +59,25 @@ def draw_calibration_targets(
     return axes[0] if panel or len(axes) == 1 else axes
 
 
-def draw_evidence_calibration(result: EvidenceCalibration, ax: Any = None, **options: Any) -> Any:
-    """The targets of a calibration beside their predictions, see `draw_calibration_targets`."""
-    return draw_calibration_targets(result.checks, ax, **options)
+def draw_evidence_calibration(
+    result: EvidenceCalibration,
+    ax: Any = None,
+    *,
+    panel: str | None = None,
+    labels: Mapping[str, str] | None = None,
+) -> Any:
+    """The targets of a calibration beside their predictions, see `draw_calibration_targets`.
+
+    Parameters
+    ----------
+    panel : "time", "probability" or "ratio", the kind to draw; by default all that there are, one below the other.
+    labels : label of a target -> text of the axis.
+
+    Returns
+    -------
+    The axes of one panel, or a list of axes.
+    """
+    return draw_calibration_targets(result.checks, ax, panel=panel, labels=labels)
 
 
 def _rows(result: CalibrationChecks, panel: str) -> list[int]:

@@ -101,10 +101,7 @@ ELSEWHERE: dict[str, str] = {
     "SimulationResult": (
         ".survival().plot(), .state_occupancy().plot(), .compare(reference).plot() and .decision(tau).plot() draw it"
     ),
-    **dict.fromkeys(
-        ("EvidenceCalibration", "CalibrationChecks"),
-        "survsim.figures.prediction_curves(frame) draws curves that are predicted with it",
-    ),
+    "StructuralSensitivity": "simulate(scenario.overridden(name)).compare(reference).plot() draws one alternative",
     "SimulatedMeans": "result.compare(reference).plot() of the simulation draws the differences",
     "GlobalSensitivity": "tornado(...).plot() draws one parameter at a time",
     "Threshold": "tornado(...).plot() draws one parameter at a time",

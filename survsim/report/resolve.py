@@ -67,17 +67,18 @@ def studies_behind(references: Iterable[str], evidence: EvidenceStore) -> tuple[
 
 
 def _strategy(name: str, study: Study) -> str:
-    """The file of a strategy, or the scenario that holds it."""
-    file = study.data / "strategies" / f"{name}.yml"
-    if file.is_file():
-        return f"strategy {name}, data/strategies/{file.name}"
-    named = re.compile(rf"^\s*(?:-\s+)?name:\s*{re.escape(name)}\s*$", re.MULTILINE)
-    for scenario in sorted((study.root / "analyses").glob("*/scenario.yml")):
-        if named.search(scenario.read_text(encoding="utf-8")):
-            return f"strategy {name}, analyses/{scenario.parent.name}/scenario.yml"
+    """The file that holds a strategy of this name, whatever the file is called, or the scenario that does."""
+    holds = re.compile(rf"""^(?:strategy|name):\s*(["']?){re.escape(name)}\1\s*(#.*)?$""", re.MULTILINE)
+    named = re.compile(rf"""^\s*(?:-\s+)?name:\s*(["']?){re.escape(name)}\1\s*(#.*)?$""", re.MULTILINE)
+    places = [(path, holds) for path in sorted((study.data / "strategies").rglob("*.y*ml"))]
+    places += [(path, holds) for path in sorted((study.root / "analyses").rglob("*.y*ml"))]
+    places += [(path, named) for path in sorted((study.root / "analyses").glob("*/scenario.yml"))]
+    for path, pattern in places:
+        if pattern.search(path.read_text(encoding="utf-8")):
+            return f"strategy {name}, {path.relative_to(study.root).as_posix()}"
     raise EvidenceError(
-        f"strategies:{name} is named as a source, but neither data/strategies nor a scenario.yml holds it. "
-        "The results are older than the strategies: make them again with survsim run."
+        f"strategies:{name} is named as a source, but neither data/strategies nor a scenario.yml holds it, under "
+        "whatever file name. The results are older than the strategies: make them again with survsim run."
     )
 
 

@@ -124,3 +124,27 @@ def test_the_committed_notebook_ran_without_error_and_holds_no_clock(folder):
     assert "error" not in kinds
     assert "execution" not in json.dumps([c["metadata"] for c in written["cells"]])
     assert not [o for c in written["cells"] for o in c.get("outputs", []) if o.get("name") == "stderr"]
+
+
+READS = re.compile(
+    r"survsim\.(report|figures)\.\w+$|survsim\.(read_result|load_evidence)$|survsim\.simulation\.SimulationResult\.load$"
+)
+"""What a report may call of the package: it reads, draws and tells; whatever is fitted is fitted by run.py."""
+
+
+def fits(tree):
+    """Names of the package's functions that a report calls and that are more than reading."""
+    calls = (ast.unparse(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call))
+    return [c for c in calls if re.fullmatch(r"survsim(\.\w+)+", c) and not READS.match(c)]
+
+
+@pytest.mark.parametrize("path", REPORTS, ids=name)
+def test_no_report_fits_anything(path):
+    assert fits(parsed(path)) == []
+
+
+def test_a_planted_fit_is_found():
+    tree = ast.parse(
+        "survsim.read_result(x).plot()\nsurvsim.kaplan_meier(surv).plot()\nsurvsim.cox.cox_ph(s)"
+    )
+    assert sorted(fits(tree)) == ["survsim.cox.cox_ph", "survsim.kaplan_meier"]

@@ -350,6 +350,14 @@ def survsim_root() -> Any:
 
 
 @maker
+def StructuralSensitivity() -> Any:
+    from survsim.scenario.spec import Scenario
+
+    scenario = Scenario.from_yaml(survsim_root() / "analyses" / "03_case_strategies" / "scenario.yml")
+    return s.structural_sensitivity(scenario, alternatives=[], patients=50, draws=5, seed=1)
+
+
+@maker
 def SimulationResult() -> Any:
     hr = np.random.default_rng(3).lognormal(-0.5, 0.4, 60)
     treatments = full_strategy().model_dump(by_alias=True)["treatments"]

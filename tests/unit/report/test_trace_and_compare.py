@@ -101,6 +101,10 @@ def test_a_strategy_is_found_in_its_file_or_in_a_scenario(tmp_path):
     (tmp_path / "analyses/03_x/scenario.yml").write_text("strategies:\n  - name: two\n")
     study, evidence = Study(root=tmp_path), survsim.load_evidence()
     assert resolve("strategies:one", evidence, study) == "strategy one, data/strategies/one.yml"
+    (tmp_path / "data/strategies/two.yml").write_text(
+        "format: survsim-strategy/1\nstrategy: 'three'  # renamed\n"
+    )
+    assert resolve("strategies:three", evidence, study) == "strategy three, data/strategies/two.yml"
     assert resolve("strategies:two", evidence, study) == "strategy two, analyses/03_x/scenario.yml"
 
 
