@@ -165,6 +165,8 @@ _TABLES = {
         simulation.cord_biology.reirradiation  reirradiation_criteria sbrt_criterion Criterion
         simulation.cord_biology.myelopathy     CordSettings MyelopathySettings myelopathy_risk
         simulation.cord_biology.radiobiology   eqd2 bed Course Recovery cumulative_eqd2
+        simulation.outcomes.cord_doses         cord_doses CordDoses
+        simulation.outcomes.cord_criteria      cord_criteria CordCriteria
     """,
     "trials": """
         estimate.resampling.trial_analysis    analyse_trials SimulatedTrials

@@ -14,7 +14,7 @@ from typing import Literal
 from survsim.core.errors import InputError
 from survsim.simulation.cord_biology.radiobiology import Course, bed, eqd2
 
-Verdict = Literal["met", "not met", "not applicable"]
+Verdict = Literal["met", "not met", "outside domain"]
 
 SBRT_LIMITS = {1: 12.4, 2: 17.0, 3: 20.3, 4: 23.0, 5: 25.3}
 """Point maximum to the cord in Gy by number of fractions, de novo, for a risk of 1 to 5 % (Sahgal 2013)."""
@@ -63,7 +63,7 @@ def reirradiation_criteria(
     >>> first = Course(dose_per_fraction=2.0, fractions={"target": 22})
     >>> second = Course(dose_per_fraction=2.0, fractions={"target": 10}, months_since_previous=4.0)
     >>> [c.verdict for c in reirradiation_criteria([first, second], "target") if c.source == "HyTEC 2021"]
-    ['not applicable', 'not applicable', 'not applicable', 'not applicable']
+    ['outside domain', 'outside domain', 'outside domain', 'outside domain']
     """
     if len(courses) != 2:
         raise InputError(
@@ -141,7 +141,7 @@ def _judge(
     source: str, criterion: str, value: float, limit: float, unit: str, reason: str, *, at_least: bool = False
 ) -> Criterion:
     good = value >= limit if at_least else value <= limit
-    verdict: Verdict = "not applicable" if reason else ("met" if good else "not met")
+    verdict: Verdict = "outside domain" if reason else ("met" if good else "not met")
     return Criterion(
         source=source,
         criterion=criterion,

@@ -230,7 +230,9 @@ class Cord:
     Attributes
     ----------
     settings : of the model.
-    dose_sum, dose_square_sum : (regions, n) Gy, and the sum of fraction doses squared.
+    dose_sum, dose_square_sum : (regions, n) Gy, and the sum of fraction doses squared; what has recovered is off.
+    course_dose, course_square : (courses, regions, n) the same of each course of `StrategyPlan.courses`, whole.
+    interval : (n,) shortest time from the end of a course to the start of the next; infinity without a second.
     myelopathy_at : (models, n) onset; threshold : model -> (patients of the block,) risk from which on each falls
         ill, where a history made it another than the plain luck.
     """
@@ -238,6 +240,9 @@ class Cord:
     settings: CordSettings
     dose_sum: FloatArray
     dose_square_sum: FloatArray
+    course_dose: FloatArray
+    course_square: FloatArray
+    interval: FloatArray
     myelopathy_at: FloatArray
     threshold: dict[int, FloatArray]
 
@@ -246,7 +251,17 @@ class Cord:
         """No dose yet."""
         models = len(settings.myelopathy.models) if settings.myelopathy else 0
         regions = (len(plan.regions), n)
-        return cls(settings, np.zeros(regions), np.zeros(regions), np.full((models, n), np.inf), {})
+        by_course = (len(plan.courses), *regions)
+        return cls(
+            settings=settings,
+            dose_sum=np.zeros(regions),
+            dose_square_sum=np.zeros(regions),
+            course_dose=np.zeros(by_course),
+            course_square=np.zeros(by_course),
+            interval=np.full(n, np.inf),
+            myelopathy_at=np.full((models, n), np.inf),
+            threshold={},
+        )
 
 
 @dataclass(slots=True)

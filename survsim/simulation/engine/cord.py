@@ -22,10 +22,17 @@ def add_dose(w: Workspace, k: int, who: IntArray, *, harms: bool = True) -> None
         left = w.kept(who, w.lines.given_at[k][who])
         w.cord.dose_sum[:, who] *= left
         w.cord.dose_square_sum[:, who] *= left
+    c, course = w.cord, w.plan.courses.index(treatment.name)
+    before = c.dose_sum[:, who], c.dose_square_sum[:, who]
+    # an interval is between two courses, so the end of the one before must still be known
+    since = w.lines.given_at[k][who] - w.past.radiation_ended_at[who]
+    c.interval[who] = np.minimum(c.interval[who], since)
     deliver(
         who, w.clock.time, w.lines.given_at[k], w.past.radiation_ended_at, treatment.duration, treatment.fractions,
         treatment.dose_per_fraction, w.cord.dose_sum, w.cord.dose_square_sum,
     )  # fmt: skip
+    c.course_dose[course][:, who] += c.dose_sum[:, who] - before[0]
+    c.course_square[course][:, who] += c.dose_square_sum[:, who] - before[1]
     if harms:
         _arm_myelopathy(w, who)
 

@@ -47,6 +47,7 @@ def simulate_block(
         toxicities=len(plan.toxicities),
         lines=len(plan.lines),
         treated=bool(plan.treatments),
+        radiation=(len(plan.courses), len(plan.regions)),
         models=len(settings.myelopathy.models) if settings.myelopathy else 0,
         taus=len(follow.taus),
         values=follow.values,
@@ -229,6 +230,9 @@ class _Run:
         for k, treatment in enumerate(w.plan.treatments):
             if treatment.irradiates:
                 cord.add_dose(w, k, who.compress(w.lines.given[k][who]), harms=False)
+        paths.course_dose[..., patient] = w.cord.course_dose[..., who]
+        paths.course_square[..., patient] = w.cord.course_square[..., who]
+        paths.interval[patient] = w.cord.interval[who]
         paths.cord_dose[patient] = w.cord_doses(who, (w.cord.settings.alpha_beta,))[0]
         write_down(
             who, w.patient, w.past.worst_grade, w.lines.begun, w.cord.myelopathy_at, paths.worst_grade, paths.started,

@@ -9,6 +9,7 @@ import numpy as np
 from survsim.core.checks import FloatArray
 from survsim.core.streams import CELL
 from survsim.simulation.declared.model import Model
+from survsim.simulation.engine.cord_measures import cord_measures, cord_values, is_cord_measure
 from survsim.simulation.engine.follow import Follow
 from survsim.simulation.engine.paths import Paths
 from survsim.simulation.engine.plan import StrategyPlan
@@ -33,16 +34,24 @@ def measure_names(
             names += [f"line/{line.line}" for line in s.lines]
         if model.cord.myelopathy:
             names += [f"myelopathy/{m}" for m in model.cord.myelopathy.models]
+        names += cord_measures(model)
     return tuple(dict.fromkeys(names))
 
 
 def patient_values(
-    name: str, paths: Paths, plan: StrategyPlan, follow: Follow, models: Sequence[str]
+    name: str,
+    paths: Paths,
+    plan: StrategyPlan,
+    follow: Follow,
+    models: Sequence[str],
+    alpha_beta: float = 2.0,
 ) -> FloatArray | None:
     """The measure `name` of each patient (n,), or None where it is 0 for all."""
     kind, _, at = name.partition("@")
     if at:
         return _timed(kind, float(at), paths, follow)
+    if is_cord_measure(kind):
+        return cord_values(kind, paths, plan, alpha_beta) if paths.course_dose.size else None
     if kind == "cord_dose":
         return paths.cord_dose if paths.cord_dose.size else None
     if kind == "toxicity_grade_3":

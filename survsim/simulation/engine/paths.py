@@ -31,6 +31,8 @@ class Paths:
     death_state : index of the death state, -1 for those alive at the horizon; empty if not asked for.
     quality, cost : quality-adjusted time and cost up to each tau, (taus, n); None if not asked for.
     cord_dose : highest cumulative EQD2 in Gy over the cord regions; empty, like worst_grade, without rules.
+    course_dose, course_square : Gy by course and region, and Gy times the dose per fraction, (courses, regions, n).
+    interval : shortest time between two courses of radiation, infinity without a second; empty without rules.
     toxicity : whether each toxicity came (toxicities, n); started : how often each line began (lines, n).
     myelopathy_at : onset by model (models, n).
     counts : patients in each state at each grid point, (states, points).
@@ -42,6 +44,9 @@ class Paths:
     quality: FloatArray | None
     cost: FloatArray | None
     cord_dose: FloatArray
+    course_dose: FloatArray
+    course_square: FloatArray
+    interval: FloatArray
     worst_grade: FloatArray
     toxicity: FloatArray
     started: FloatArray
@@ -56,6 +61,7 @@ def empty_paths(
     toxicities: int,
     lines: int,
     treated: bool,
+    radiation: tuple[int, int],
     models: int,
     taus: int,
     values: bool,
@@ -69,6 +75,9 @@ def empty_paths(
         quality=np.zeros((taus, n)) if values else None,
         cost=np.zeros((taus, n)) if values else None,
         cord_dose=np.zeros(n if treated else 0),
+        course_dose=np.zeros((*radiation, n if treated else 0)),
+        course_square=np.zeros((*radiation, n if treated else 0)),
+        interval=np.full(n if treated else 0, np.inf),
         worst_grade=np.zeros(n if treated else 0),
         toxicity=np.zeros((toxicities, n)),
         started=np.zeros((lines, n)),

@@ -18,6 +18,8 @@ from survsim.simulation.declared.strategy import Line, Strategy, Treatment
 from survsim.simulation.engine.effects import EffectPlan, EffectTable, effects_on, least_exposure
 from survsim.simulation.laws.law import LawBase, Lookup
 
+BEFORE = "before"
+"""The course of radiation that stands for doses of none of the treatments."""
 MOST = 127
 """What an index of 8 bits can tell apart."""
 
@@ -115,6 +117,7 @@ class StrategyPlan:
     lines: tuple[LinePlan, ...]
     start_rules: StartRules
     regions: tuple[str, ...]
+    courses: tuple[str, ...]  # treatments that irradiate; BEFORE for doses of none of them
     changes: tuple[tuple[int, float], ...]
     constant: tuple[tuple[tuple[float, float], ...], ...] | None
 
@@ -264,6 +267,7 @@ def compile_strategy(model: Model, strategy: Strategy, number: Numbers, disease:
         lines=tuple(_line(line, used, number) for line in strategy.lines),
         start_rules=compile_start_rules(strategy.lines, model.state_names, number),
         regions=regions,
+        courses=(*(n for n, t in treatments.items() if t.radiation), *((BEFORE,) if elsewhere else ())),
         constant=None if model.history else _constant_factors(strategy, treatments, effects),
         changes=tuple(
             sorted({(e.treatment, t) for row in effects for es in row for e in es for t in e.times.tolist()})

@@ -10,6 +10,7 @@ from survsim.kernels.patient_lines import worst_dose
 from survsim.simulation.cord_biology.myelopathy import MODELS
 from survsim.simulation.declared.rules import COMPLETED, RUNNING, STOPPED
 from survsim.simulation.engine.known import GivenBefore, Known
+from survsim.simulation.engine.plan import BEFORE
 from survsim.simulation.engine.workspace import Workspace
 
 _STATUS = {"completed": COMPLETED, "stopped": STOPPED, "running": RUNNING}
@@ -67,7 +68,7 @@ def _lines(w: Workspace, known: Known) -> None:
 
 def _cord(w: Workspace, known: Known, who: IntArray) -> None:
     """Doses of the past in the order they ended, and the myelopathy that may still come of them."""
-    courses: list[tuple[float, list[tuple[str, float, float]]]] = []
+    courses: list[tuple[float, float, str, list[tuple[str, float, float]]]] = []
     for course in known.given:
         treatment = w.plan.treatments[[t.name for t in w.plan.treatments].index(course.treatment)]
         if not treatment.irradiates or course.status == "running":
@@ -78,10 +79,18 @@ def _cord(w: Workspace, known: Known, who: IntArray) -> None:
         planned = dict(zip(w.plan.regions, np.floor(treatment.fractions * share + 1e-9)))
         each = dict(zip(w.plan.regions, treatment.dose_per_fraction))
         given = {r: course.fractions.get(r, 0) if course.fractions else n for r, n in planned.items()}
-        courses.append((course.end, [(r, n * each[r], n * each[r] ** 2) for r, n in given.items() if n]))
-    courses += [(end, [(region, dose, square)]) for region, dose, square, end in known.doses]
+        courses.append(
+            (
+                course.end,
+                course.start,
+                course.treatment,
+                [(r, n * each[r], n * each[r] ** 2) for r, n in given.items() if n],
+            )
+        )
+    courses += [(end, end, BEFORE, [(region, dose, square)]) for region, dose, square, end in known.doses]
     hit = _Hits(w)
-    for end, parts in sorted(courses, key=lambda c: c[0]):
+    for end, start, name, parts in sorted(courses, key=lambda c: c[0]):
+        w.cord.interval[:] = np.minimum(w.cord.interval, start - w.past.radiation_ended_at)
         left = w.kept(who[:1], np.array([end]))[0] if w.cord.settings.recovery_after else 1.0
         w.cord.dose_sum *= left
         w.cord.dose_square_sum *= left
@@ -89,6 +98,8 @@ def _cord(w: Workspace, known: Known, who: IntArray) -> None:
             r = w.plan.regions.index(region)
             w.cord.dose_sum[r] += dose
             w.cord.dose_square_sum[r] += square
+            w.cord.course_dose[w.plan.courses.index(name)][r] += dose
+            w.cord.course_square[w.plan.courses.index(name)][r] += square
         w.past.radiation_ended_at[:] = end
         hit.note(end)
     hit.draw()

@@ -112,5 +112,9 @@ class DrawRun:
     def moments(self, name: str, paths: list[Paths], size: int) -> tuple[FloatArray, FloatArray]:
         """Cell sums and products of one measure over the strategies."""
         follow = self.job.follow
-        values = [patient_values(name, p, plan, follow, self.models) for p, plan in zip(paths, self.plans)]
+        alpha_beta = self.job.model.cord.alpha_beta
+        values = [
+            patient_values(name, p, plan, follow, self.models, alpha_beta)
+            for p, plan in zip(paths, self.plans)
+        ]
         return cell_moments(values, size)

@@ -58,6 +58,7 @@ def _patient_columns(draw: int, strategy: int, start: int, paths: Paths) -> dict
         "progression_time": paths.progression_at,
     }
     columns["cord_dose"] = paths.cord_dose if paths.cord_dose.size else np.zeros(n)
+    columns["radiation_interval"] = paths.interval if paths.interval.size else np.full(n, np.inf)
     columns["worst_grade"] = paths.worst_grade if paths.worst_grade.size else np.zeros(n)
     return columns
 

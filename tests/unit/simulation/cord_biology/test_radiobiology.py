@@ -111,7 +111,7 @@ def test_one_model_alone_is_refused() -> None:
 
 def test_a_conventional_second_course_is_outside_hytec_and_inside_nieder() -> None:
     found = {(c.source, c.criterion): c for c in reirradiation_criteria([FIRST, SECOND], "first_target")}
-    assert {c.verdict for (s, _), c in found.items() if s == "HyTEC 2021"} == {"not applicable"}
+    assert {c.verdict for (s, _), c in found.items() if s == "HyTEC 2021"} == {"outside domain"}
     assert found["Nieder 2006", "cumulative dose"].value == pytest.approx(128.0)
     assert found["Nieder 2006", "cumulative dose"].verdict == "not met"
     assert found["Nieder 2006", "cumulative dose, small risk"].verdict == "met"
@@ -135,7 +135,7 @@ def test_hytec_inside_its_domain() -> None:
     assert found["dose of the second course"].value == pytest.approx(15 * 5 / 4)
     assert {c.verdict for c in found.values()} == {"met"}
     nieder = [c for c in reirradiation_criteria([first, second], "cord") if c.source == "Nieder 2006"]
-    assert {c.verdict for c in nieder} == {"not applicable"}
+    assert {c.verdict for c in nieder} == {"outside domain"}
 
 
 def test_criteria_ask_for_two_courses_and_an_interval() -> None:
