@@ -15,10 +15,12 @@ import numpy as np
 
 from survsim.core.checks import FloatArray, one_of
 from survsim.core.errors import InputError
+from survsim.core.kinds import as_numbers
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.stored import read_result, write_result
 from survsim.core.tables import Columns, stacked
+from survsim.core.times import at_least_one, meet, same
 from survsim.simulation.outcomes.compare import StrategyComparison, compare_strategies
 from survsim.simulation.outcomes.curves import SimulatedSurvival, StateOccupancy
 from survsim.simulation.outcomes.decision import Decision, decide
@@ -145,8 +147,13 @@ class SimulationResult(Result):
         )
 
     def state_occupancy(self, times: Sequence[float] | None = None) -> StateOccupancy:
-        """Share of patients in each state at `times` (default: the grid; linear between grid points)."""
-        at = self.grid if times is None else np.asarray(times, dtype=np.float64)
+        """Share of patients in each state at `times` (default: the grid).
+
+        Exact on the grid; linear between its points, where the shares of the living and of the dead are exact
+        still at the times of P(alive) that were simulated.
+        """
+        at = self.grid if times is None else as_numbers("times", at_least_one(times), self.time_unit)[0]
+        at = meet(at, self.grid)
         # as a question that NaN fails, so that a missing time is refused too
         if at.ndim != 1 or not at.size or not np.all((at >= 0) & (at <= self.grid[-1])):
             raise InputError(
@@ -157,6 +164,7 @@ class SimulationResult(Result):
         step = self.grid[1] - self.grid[0]
         right = (at - self.grid[place]) / step
         values = share[..., place] * (1 - right) + share[..., place + 1] * right
+        self._match_alive(values, at)
         return StateOccupancy.from_draws(
             self.strategies,
             self.labels,
@@ -168,6 +176,18 @@ class SimulationResult(Result):
             self.conf_level,
             self.provenance,
         )
+
+    def _match_alive(self, values: FloatArray, at: FloatArray) -> None:
+        """Put shares (draws, strategies, states, times) between grid points to P(alive) where that was simulated."""
+        dead = np.array([name in self.death_states for name in self.states])
+        between_points = ~np.isin(at, self.grid)
+        for name in (m for m in self.measures if m.startswith("alive@")):
+            for k in np.flatnonzero(between_points & same(float(name.partition("@")[2]), at)):
+                alive = self.means[:, self.measures.index(name)]
+                for mine, total in ((~dead, alive), (dead, 1.0 - alive)):
+                    now = values[:, :, mine, k].sum(axis=2)
+                    factor = np.divide(total, now, out=np.ones_like(now), where=now > 0)
+                    values[:, :, mine, k] *= factor[:, :, None]
 
     def rmst(self, tau: float) -> SimulatedMeans:
         """Restricted mean survival time to `tau`, exact for each patient; `tau` must have been simulated."""

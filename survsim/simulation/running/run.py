@@ -47,7 +47,8 @@ def simulate_model(
     patients, draws : patients in each draw; draws used, default all that the model holds.
     seed : names the luck; equal seeds give equal patients.
     taus, times : horizons of restricted means, and time points of P(alive), in the model's unit.
-    grid_step : distance of the points at which states are counted, default horizon / 240.
+    grid_step : distance of the points at which states are counted, by default horizon / 240, or the next shorter
+        one of which every one of `times` is a multiple.
     execution : where and on how many workers it runs, and the run folder that it can go on from (`Execution`);
         default all cores and no folder. It changes no bit.
     patient_output : also write each patient and each stay to Parquet below the run folder.
@@ -67,7 +68,8 @@ def simulate_model(
     execution = checked(execution)
     if patient_output and execution.folder is None:
         raise InputError("patient_output writes below a run folder; give execution=Execution(folder=...).")
-    step = model.horizon / 240 if grid_step is None else float(grid_step)
+    asked = _inside("times", times, model.horizon)
+    step = even_step(float(model.horizon), asked) if grid_step is None else float(grid_step)
     if not 0 < step <= model.horizon:
         raise InputError(f"grid_step must lie between 0 and the horizon {model.horizon:g}; got {step:g}.")
     job = Job(
@@ -83,7 +85,7 @@ def simulate_model(
             values=has_values(model),
             sojourns=patient_output,
         ),
-        times=_inside("times", times, model.horizon),
+        times=asked,
         patient_folder=str(Path(execution.folder) / "patients")
         if patient_output and execution.folder
         else None,
@@ -93,6 +95,15 @@ def simulate_model(
     source = provenance or Provenance.of("simulate_model", time_unit=model.time_unit)
     step_done = Provenance.of("simulate", source, patients=job.patients, draws=n_draws, seed=seed)
     return SimulationResult.from_totals(job, totals, provenance=step_done, fingerprint=fingerprint(job))
+
+
+def even_step(horizon: float, times: tuple[float, ...]) -> float:
+    """The longest even step of at least 240 to the horizon that comes by every time; horizon / 240 if none does."""
+    for n in range(240, 1201):
+        places = np.array(times) * n / horizon
+        if (np.abs(places - np.round(places)) <= 1e-9 * n).all():
+            return horizon / n
+    return horizon / 240
 
 
 def has_values(model: Model) -> bool:
