@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from scipy.interpolate import CubicHermiteSpline
 
-from survsim.core.checks import FloatArray, between, float_vector, one_of, positions
+from survsim.core.checks import FloatArray, between, float_vector, label_list, one_of, positions
 from survsim.core.errors import InputError
+from survsim.core.pairing import paired
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import renamed
 from survsim.core.result import Result, result
@@ -212,13 +213,18 @@ def checked_estimates(
     estimate: Any, std_error: Any, labels: Sequence[str] | None = None
 ) -> tuple[FloatArray, FloatArray, tuple[str, ...]]:
     """Estimates, standard errors and study names after the checks every borrowing function makes."""
+    estimate, std_error, labels = paired(estimate=estimate, std_error=std_error, labels=labels)
     y = float_vector("estimate", estimate)
     s = float_vector("std_error", std_error)
     if y.size == 0 or y.size != s.size:
         raise InputError(f"estimate has {y.size} values and std_error {s.size}; give one of each per study.")
     if s.min() <= 0:
         raise InputError(f"std_error must be positive; found {s.min():g} in {positions(s <= 0)}.")
-    names = tuple(f"study {i + 1}" for i in range(y.size)) if labels is None else tuple(map(str, labels))
+    names = (
+        tuple(f"study {i + 1}" for i in range(y.size))
+        if labels is None
+        else tuple(map(str, label_list("labels", labels)))
+    )
     if len(names) != y.size:
         raise InputError(f"labels has {len(names)} names for {y.size} studies.")
     return y, s, names

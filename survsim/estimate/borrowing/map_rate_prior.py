@@ -9,6 +9,7 @@ from scipy.special import gammaln
 
 from survsim.core.checks import FloatArray, between, float_vector, positions
 from survsim.core.errors import InputError
+from survsim.core.pairing import paired
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import renamed
 from survsim.estimate.borrowing.map_prior import BorrowingPrior, checked_mean_prior
@@ -59,6 +60,7 @@ def map_rate_prior(
     >>> 0.01 < float(np.exp(prior.quantile(0.5))) < 0.1
     True
     """
+    events, exposure = paired(events=events, exposure=exposure)
     d, time = float_vector("events", events), float_vector("exposure", exposure)
     if d.size != time.size:
         raise InputError(f"events has {d.size} values and exposure {time.size}; give one of each per study.")

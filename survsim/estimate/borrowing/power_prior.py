@@ -9,6 +9,7 @@ import numpy as np
 
 from survsim.core.checks import FloatArray, between, float_vector
 from survsim.core.errors import InputError
+from survsim.core.pairing import paired
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import renamed
 from survsim.estimate.borrowing.map_prior import BorrowingPrior, checked_estimates, checked_mean_prior
@@ -104,6 +105,7 @@ def power_prior_rate(
     >>> float(prior.mixture.shape[0]), float(prior.mixture.rate[0])
     (5.5, 100.0)
     """
+    events, exposure = paired(events=events, exposure=exposure)
     d, time = float_vector("events", events), float_vector("exposure", exposure)
     if d.size != time.size or d.min() < 0 or time.min() <= 0:
         raise InputError("events (0 or more) and exposure (positive) need one value a study each.")

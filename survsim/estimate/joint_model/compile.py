@@ -15,6 +15,7 @@ from survsim.core.design import Design, design_matrix, formula_variables
 from survsim.core.encoding import stored
 from survsim.core.errors import EvidenceError, InputError
 from survsim.core.surv import Surv
+from survsim.core.times import meet
 from survsim.estimate.joint_model.evidence_term import EvidenceTerm
 
 NORMAL, COUNT, DIED = 0, 1, 2
@@ -86,7 +87,7 @@ class _Rows:
 
     def piece(self, time: Any) -> IntArray:
         """Interval that holds each time, closed on the right."""
-        return np.maximum(np.searchsorted(self.edges[1:-1], time, side="left"), 0)
+        return np.maximum(np.searchsorted(self.edges[1:-1], meet(time, self.edges[1:-1]), side="left"), 0)
 
 
 def compile_terms(

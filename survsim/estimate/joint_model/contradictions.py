@@ -11,6 +11,7 @@ import numpy as np
 from survsim.core import units
 from survsim.core.checks import FloatArray
 from survsim.core.surv import Surv
+from survsim.core.times import meet
 from survsim.estimate.joint_model.evidence_term import EvidenceTerm
 
 # Two numbers about the same patients should differ by rounding only; two standard errors is no rounding.
@@ -44,6 +45,7 @@ def disagreement(term: EvidenceTerm, surv: Surv) -> str:
         return f"median {p['median']:g} where {seen:.3g} is seen" if far else ""
     found = []
     for j, (t, s) in enumerate(zip(p["time"], p["survival"])):
+        t = float(meet(t, np.append(grid, surv.time.max())))
         place = int(np.searchsorted(grid, t, side="right"))
         seen = curve[place - 1] if place else 1.0
         h, mine = -np.log(np.clip(s, 1e-6, 1 - 1e-6)), -np.log(np.clip(seen, 1e-6, 1 - 1e-6))

@@ -19,6 +19,7 @@ from survsim.core.provenance import Provenance
 from survsim.core.renamed import renamed
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns, from_rows
+from survsim.core.times import meet
 
 KINDS = ("step", "gradual")
 GRID = 2001
@@ -58,7 +59,7 @@ class Selection:
 
     def weight(self, t: ArrayLike) -> FloatArray:
         """Relative chance w(t) of being published."""
-        time = np.asarray(t, dtype=np.float64)
+        time = meet(t, [self.threshold])
         if self.kind == "step":
             return np.where(time > self.threshold, self.strength, 1.0)
         return np.asarray((1 + time / self.threshold) ** np.log2(self.strength), dtype=np.float64)
@@ -100,7 +101,7 @@ def corrected_survival(reference: Any, t: ArrayLike, selection: Selection) -> Fl
         raise InputError(
             f"reference must be a distribution, or a result that has one; got {type(reference).__name__}."
         )
-    time = np.atleast_1d(np.asarray(t, dtype=np.float64))
+    time = np.atleast_1d(meet(t, [selection.threshold, selection.immortal_time]))
     published = _shifted(law, selection.origin_shift)
     base = _unselected(published, time, selection)
     if selection.immortal_time == 0:

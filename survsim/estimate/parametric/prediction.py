@@ -17,7 +17,7 @@ from survsim.core.result import Result, result
 from survsim.core.steps import Steps
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns
-from survsim.core.times import asked_times
+from survsim.core.times import asked_times, meet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,7 +100,7 @@ def predict_survival(fit: Fitted, data: Any, times: Any, conf_level: float) -> S
     if times is None:
         raise InputError(f"times is missing: pass the times, in {fit.surv.unit}, at which to predict.")
     grid = asked_times("times", times, unit=fit.surv.unit)
-    _warn_beyond(fit, float(grid.max()))
+    _warn_beyond(fit, float(meet(grid.max(), [fit.end_of_follow_up])))
 
     def log_log(law: HazardDistribution) -> FloatArray:
         with np.errstate(divide="ignore"):

@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from survsim.core.checks import BoolArray, FloatArray, one_of
+from survsim.core.checks import BoolArray, FloatArray, label_list, one_of
 from survsim.core.errors import EvidenceWarning, InputError
+from survsim.core.kinds import as_numbers, is_missing
+from survsim.core.pairing import paired
 
 SMALLEST_SHARE = 1e-6
 """Of the largest standard error; below it weighted sums lose the digits of every other study."""
@@ -62,6 +64,9 @@ def study_rows(
     source: Any = (),
 ) -> Studies:
     """Check estimates and standard errors, all faults in one message, and join rows that share patients."""
+    estimate, std_error, labels, clusters = paired(
+        estimate=estimate, std_error=std_error, labels=labels, clusters=clusters
+    )
     y = _numbers("estimate", estimate)
     s = _numbers("std_error", std_error)
     if y.size == 0:
@@ -115,7 +120,7 @@ def join_overlap(rows: Studies, clusters: Sequence[Any], overlap: str = "join") 
         raise InputError(f"clusters has {len(keys)} labels for {rows.k} studies. Give one label a study.")
     members: dict[Any, list[int]] = {}
     for i, key in enumerate(keys):
-        if key is None or key != key:
+        if is_missing(key) or (isinstance(key, str) and not key.strip()):
             raise InputError(f"clusters is missing for {rows.labels[i]} (row {i}); give every study a label.")
         members.setdefault(key, []).append(i)
     shared = {key: where for key, where in members.items() if len(where) > 1}
@@ -145,17 +150,15 @@ def row_names(labels: Sequence[Any] | None, k: int) -> tuple[str, ...]:
     """Labels as text, or "study 1" to "study k"."""
     if labels is None:
         return tuple(f"study {i + 1}" for i in range(k))
-    names = tuple(str(label) for label in labels)
+    names = tuple(str(label) for label in label_list("labels", labels))
     if len(names) != k:
         raise InputError(f"labels has {len(names)} names for {k} studies. Give one name a study.")
     return names
 
 
 def _numbers(name: str, values: Any) -> FloatArray:
-    try:
-        array = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InputError(f"{name} must hold one number a study; got {str(values)[:60]}.") from None
+    array, missing = as_numbers(name, values, wanted="hold one number a study; got")
+    array = array.copy() if missing is None else np.where(missing, np.nan, array)
     if array.ndim != 1:
         raise InputError(f"{name} must be one-dimensional; got shape {array.shape}. Pass one column.")
     return array

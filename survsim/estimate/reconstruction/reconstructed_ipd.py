@@ -10,10 +10,12 @@ import numpy as np
 from survsim.core import units
 from survsim.core.checks import BoolArray, FloatArray, IntArray, float_vector
 from survsim.core.errors import EvidenceWarning, InputError
+from survsim.core.pairing import paired
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns
+from survsim.core.times import asked_time, join, lengthless, meet, refuse_overflow
 from survsim.kernels import reconstruct as kernel
 
 if TYPE_CHECKING:
@@ -123,11 +125,13 @@ def reconstruct_ipd(
     (4, array([1. , 0.9, 0.7, 0.6]))
     """
     units.check_unit(unit)
-    t, s = _readings(times, survival)
-    risk_time, risk = _risk_table(at_risk_times, at_risk)
+    t, s = _readings(times, survival, unit)
+    risk_time, risk = _risk_table(at_risk_times, at_risk, unit)
+    risk_time = meet(risk_time, t)
     if n_event is not None and not 0 <= n_event <= risk[0]:
         raise InputError(f"n_event must lie within 0 and {risk[0]} at risk; got {n_event!r}.")
-    stop = max(float(t[-1]), float(risk_time[-1])) if end is None else float(end)
+    stop = max(float(t[-1]), float(risk_time[-1]))
+    stop = stop if end is None else asked_time("end", end, np.append(t, risk_time), unit=unit)
     if stop < max(t[-1], risk_time[-1]):
         raise InputError(
             f"end {stop:g} lies before the last reading {t[-1]:g} or number at risk {risk_time[-1]:g}."
@@ -249,9 +253,11 @@ def _build(
     return np.asarray(time, dtype=np.float64), event, np.asarray(np.cumprod(factor), dtype=np.float64)
 
 
-def _readings(times: Any, survival: Any) -> tuple[FloatArray, FloatArray]:
+def _readings(times: Any, survival: Any, unit: str) -> tuple[FloatArray, FloatArray]:
     """Sorted by time, (0, 1) first, never rising."""
-    t, s = float_vector("times", times), float_vector("survival", survival)
+    times, survival = paired(times=times, survival=survival)
+    t, s = float_vector("times", times, unit=unit), float_vector("survival", survival)
+    refuse_overflow("times", t)
     if t.size != s.size or t.size == 0:
         raise InputError(f"times has {t.size} readings, survival {s.size}. Give one level a time.")
     if t.min() < 0 or s.min() < 0 or s.max() > 1:
@@ -259,6 +265,7 @@ def _readings(times: Any, survival: Any) -> tuple[FloatArray, FloatArray]:
             f"readings need times from 0 and survival within 0 and 1; got {t.min():g} and {s.min():g} to {s.max():g}. "
             "Divide per cent by 100."
         )
+    t = join(t)[0]
     order = np.lexsort((-s, t))
     t, s = t[order], s[order]
     floor = np.minimum.accumulate(s)
@@ -273,11 +280,12 @@ def _readings(times: Any, survival: Any) -> tuple[FloatArray, FloatArray]:
     return t, floor
 
 
-def _risk_table(at_risk_times: Any, at_risk: Any) -> tuple[FloatArray, IntArray]:
-    t, n = float_vector("at_risk_times", at_risk_times), float_vector("at_risk", at_risk)
+def _risk_table(at_risk_times: Any, at_risk: Any, unit: str) -> tuple[FloatArray, IntArray]:
+    at_risk_times, at_risk = paired(at_risk_times=at_risk_times, at_risk=at_risk)
+    t, n = float_vector("at_risk_times", at_risk_times, unit=unit), float_vector("at_risk", at_risk)
     if t.size != n.size or t.size == 0:
         raise InputError(f"at_risk_times has {t.size} values, at_risk {n.size}. Give one number a time.")
-    if t[0] != 0.0 or np.any(np.diff(t) <= 0):
+    if t[0] != 0.0 or lengthless(t[:-1], t[1:]).any():
         raise InputError(f"at_risk_times must start at 0 and increase; got {t[:6].tolist()}.")
     if np.any(n != np.round(n)) or n[0] <= 0 or n.min() < 0:
         raise InputError(f"at_risk must hold whole numbers, the first positive; got {n[:6].tolist()}.")

@@ -9,11 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from survsim.core.checks import BoolArray, FloatArray, float_vector, label_codes
+from survsim.core.checks import BoolArray, FloatArray, label_codes
 from survsim.core.encoding import stored
 from survsim.core.errors import EvidenceError, InputError
+from survsim.core.kinds import as_numbers
+from survsim.core.pairing import paired
 from survsim.core.steps import Steps
 from survsim.core.surv import Surv
+from survsim.core.times import asked_times, join, meet
 
 SURVIVAL_ROUNDING = 0.005
 """Half a unit of the second decimal, to which survival is printed or read from a figure."""
@@ -70,7 +73,10 @@ def curve_studies(
     InputError : rows that make no curve.
     EvidenceError : printed numbers at risk above what survival leaves of earlier ones.
     """
+    study, time, survival, n_risk = paired(study=study, time=time, survival=survival, n_risk=n_risk)
     t = _column("time", time)
+    if t.size and np.isfinite(t).all():
+        t = join(t)[0]
     codes, keys = label_codes("study", study, t.size)
     labels = tuple(str(k) for k in keys)
     s = _column("survival", survival, t.size)
@@ -110,11 +116,15 @@ def patient_curves(
     """
     from survsim.estimate.nonparametric.kaplan_meier import kaplan_meier
 
-    grid = np.unique(float_vector("time", times))
+    grid = np.unique(join(asked_times("time", times))[0])
     grid = grid[grid > 0]
     if grid.size == 0:
         raise InputError("time holds no value above 0; a curve needs at least one later reading.")
-    short = [f"{label} ends at {s.time.max():g}" for label, s in groups.items() if s.time.max() < grid[0]]
+    short = [
+        f"{label} ends at {s.time.max():g}"
+        for label, s in groups.items()
+        if s.time.max() < meet(grid[0], s.time)
+    ]
     if short:
         raise InputError(
             f"{'; '.join(short[:6])}, before the first time {grid[0]:g}: no reading can be taken there. "
@@ -123,9 +133,10 @@ def patient_curves(
     study: list[str] = []
     parts: list[FloatArray] = []
     for label, surv in groups.items():
-        inside = grid[grid <= surv.time.max()]
+        inside = grid[meet(grid, surv.time) <= surv.time.max()]
         read = np.ravel(kaplan_meier(surv).survival_at(inside).estimate)
-        start = np.concatenate([[0.0], inside[:-1]])
+        known = surv.time if surv.entry is None else np.concatenate([surv.time, surv.entry])
+        start = meet(np.concatenate([[0.0], inside[:-1]]), known)
         entered = np.zeros(len(surv)) if surv.entry is None else surv.entry
         at_risk = ((surv.time[None, :] > start[:, None]) & (entered[None, :] <= start[:, None])).sum(axis=1)
         study += [str(label)] * inside.size
@@ -291,10 +302,8 @@ def _fill(begin: FloatArray, previous: FloatArray, n: FloatArray, n_zero: float,
 
 
 def _column(name: str, values: Any, length: int | None = None) -> FloatArray:
-    try:
-        array = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InputError(f"{name} must hold numbers; got {str(values)[:60]}.") from None
+    found, missing = as_numbers(name, values)
+    array = found.copy() if missing is None else np.where(missing, np.nan, found)
     if array.ndim != 1 or (length is not None and array.size != length):
         raise InputError(
             f"{name} must be one column with {length or 'some'} values; got shape {array.shape}."

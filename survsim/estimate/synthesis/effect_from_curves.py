@@ -8,7 +8,9 @@ import numpy as np
 
 from survsim.core.checks import FloatArray, float_vector
 from survsim.core.errors import EvidenceError, InputError
+from survsim.core.pairing import paired
 from survsim.core.provenance import Provenance
+from survsim.core.times import lengthless
 from survsim.estimate.printed.effect_sizes import EffectSize
 from survsim.estimate.synthesis.curve_studies import excess_at_risk
 
@@ -67,8 +69,12 @@ def effect_size_from_curves(
     >>> e.route, round(e.hazard_ratio, 3)
     ('curves and numbers at risk', 0.755)
     """
+    time, survival_research, survival_control, at_risk_research, at_risk_control = paired(
+        time=time, survival_research=survival_research, survival_control=survival_control,
+        at_risk_research=at_risk_research, at_risk_control=at_risk_control,
+    )  # fmt: skip
     t = float_vector("time", time)
-    if t.size < 2 or t[0] != 0.0 or np.any(np.diff(t) <= 0):
+    if t.size < 2 or t[0] != 0.0 or lengthless(t[:-1], t[1:]).any():
         raise InputError(f"{label}: time must start at 0 and increase; got {t[:4].tolist()}.")
     curves = [
         _curve(name, values, t.size, label)

@@ -12,6 +12,7 @@ from scipy.special import chdtrc, fdtrc
 from survsim.core.checks import FloatArray, between, one_of
 from survsim.core.design import Design, design_matrix
 from survsim.core.errors import InputError, SmallSampleWarning
+from survsim.core.pairing import paired
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import renamed
 from survsim.core.result import Result, result
@@ -157,6 +158,14 @@ def meta_regression(
     one_of("method", method, pooling.METHODS)
     one_of("conf_method", conf_method, pooling.CONF_METHODS)
     between("conf_level", conf_level, 0.0, 1.0)
+    estimate, std_error, moderators, data, labels, clusters = paired(
+        estimate=estimate,
+        std_error=std_error,
+        moderators=moderators,
+        data=data,
+        labels=labels,
+        clusters=clusters,
+    )
     rows = study_rows(estimate, std_error, labels=labels, clusters=clusters, overlap=overlap, source=source)
     n_rows = sum(len(part) for part in rows.row_sets)
     design = _design(moderators, data, n_rows)

@@ -10,6 +10,7 @@ from scipy.special import chdtrc, fdtrc
 
 from survsim.core.checks import FloatArray, between, label_codes, one_of
 from survsim.core.errors import InputError
+from survsim.core.pairing import paired
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import renamed
 from survsim.core.result import Result, result
@@ -119,6 +120,9 @@ def subgroup_test(
     one_of("method", method, pooling.METHODS)
     one_of("conf_method", conf_method, pooling.CONF_METHODS)
     between("conf_level", conf_level, 0.0, 1.0)
+    estimate, std_error, groups, labels, clusters = paired(
+        estimate=estimate, std_error=std_error, groups=groups, labels=labels, clusters=clusters
+    )
     rows = study_rows(estimate, std_error, labels=labels, clusters=clusters, source=source)
     n_rows = sum(len(part) for part in rows.row_sets)
     codes, names = label_codes("groups", groups, n_rows)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import chdtrc, ndtr
 
-from survsim.core.checks import FloatArray, between, one_of
+from survsim.core.checks import FloatArray, between, label_list, one_of
 from survsim.core.errors import EvidenceWarning, InputError, SmallSampleWarning
+from survsim.core.pairing import paired
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import renamed
 from survsim.core.result import Result, result
@@ -216,7 +217,10 @@ def compare_single_arms(
     """
     import pandas as pd
 
-    arms = [str(t) for t in treatment]
+    treatment, estimate, std_error, labels = paired(
+        treatment=treatment, estimate=estimate, std_error=std_error, labels=labels
+    )
+    arms = [str(t) for t in label_list("treatment", treatment)]
     names = treatments_of(arms, reference)
     if len(names) < 2:
         raise InputError(f"all arms received {names[0]}; there is nothing to compare.")

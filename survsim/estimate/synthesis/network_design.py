@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from survsim.core.checks import FloatArray
+from survsim.core.checks import FloatArray, label_list
 from survsim.core.errors import EvidenceError, InputError
+from survsim.core.pairing import paired
 from survsim.estimate.printed.study_rows import study_rows
 
 PRINTING_ERROR = 0.0015
@@ -64,9 +65,13 @@ def network_rows(
     InputError : rows that cannot be arranged.
     EvidenceError : contrasts of one study that do not add up.
     """
-    names = [str(s) for s in study]
+    study, treatment, comparator, estimate, std_error = paired(
+        study=study, treatment=treatment, comparator=comparator, estimate=estimate, std_error=std_error
+    )
+    names = [str(s) for s in label_list("study", study)]
     checked = study_rows(estimate, std_error, labels=names, clusters=range(len(names)))
-    left, right = [str(t) for t in treatment], [str(c) for c in comparator]
+    left = [str(t) for t in label_list("treatment", treatment)]
+    right = [str(c) for c in label_list("comparator", comparator)]
     if not len(left) == len(right) == len(names):
         raise InputError(
             f"study, treatment and comparator must agree in length; got {len(names)}, {len(left)}, {len(right)}."

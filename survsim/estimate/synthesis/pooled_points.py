@@ -14,6 +14,7 @@ from survsim.core.errors import EvidenceWarning, InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
+from survsim.core.times import join
 from survsim.estimate.printed.number import EVENT_SHARE, PrintedNumber, Terms
 from survsim.estimate.printed.refusal import Refusal
 from survsim.estimate.printed.road import take
@@ -316,7 +317,7 @@ def _times(quantity: str, read: list[PrintedNumber]) -> FloatArray:
         raise InputError(
             f"{quantity} needs a positive time in every row; missing for {', '.join(missing[:6])}."
         )
-    return np.array([row.time for row in read], dtype=np.float64)
+    return join(np.array([row.time for row in read], dtype=np.float64))[0]
 
 
 def _pool_one(read: list[PrintedNumber], quantity: str, options: dict[str, Any]) -> MetaAnalysis:
