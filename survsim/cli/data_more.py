@@ -144,17 +144,20 @@ def _state(stack: Any, name: str) -> Path:
 def _import_book(file: Path, set_name: str | None, replace: bool) -> None:
     from survsim.evidence.bring_in.spreadsheet import read_book
     from survsim.evidence.raw.sets import choose_set, commit, merge
+    from survsim.evidence.raw.transaction import writing
 
     folder = _own_data()
     book = read_book(file)
-    chosen = choose_set(folder.raw, set_name)
-    merged = merge(folder.raw, chosen, book.rows, replace=replace)
+    with writing(folder):
+        chosen = choose_set(folder.raw, set_name)
+        merged = merge(folder.raw, chosen, book.rows, replace=replace)
+        changed = commit(folder, {chosen: merged.files}).changed
     if book.not_read:
         typer.echo(f"not read: sheet {', '.join(book.not_read)}")
     if not merged.files:
-        typer.echo(f"{file.name}: every row is there already; nothing to do")
+        also = "; the curated tables were behind and are made again" if changed else "; nothing to do"
+        typer.echo(f"{file.name}: every row is there already{also}")
         return
-    commit(folder, {chosen: merged.files})
     for words, names in (("added", merged.added), ("replaced", merged.replaced)):
         counts = ", ".join(f"{len(rows)} {table}" for table, rows in names.items() if rows)
         if counts:

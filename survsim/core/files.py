@@ -1,35 +1,85 @@
-"""Writing files so that nobody ever finds half of one."""
+"""Writing files so that nobody ever finds half of one, nor what a killed process left of one."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
+import shutil
+import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
+_FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+_BUSY = (errno.EWOULDBLOCK, errno.EACCES, errno.EAGAIN)
+_POLL = 0.05
+"""Seconds between two tries to get a lock."""
+
 
 @contextlib.contextmanager
 def atomic_open(path: str | os.PathLike[str], mode: str = "w") -> Iterator[IO[Any]]:
-    """Open a temporary file beside `path` and rename it to `path` only if the block succeeds."""
+    """Open a temporary file beside `path` and rename it to `path` only if the block succeeds.
+
+    The temporary file is ``.NAME.part``, locked while it is written: what a killed process left under that name
+    is written over by the next; a second writer at the same moment takes a random name.
+    """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
+    part = target.with_name(f".{target.name}.part")
+    handle = _claimed(part)
+    if handle is None:
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
+        part = Path(name)
     encoding = None if "b" in mode else "utf-8"
     newline = None if "b" in mode else "\n"
     try:
         with os.fdopen(handle, mode, encoding=encoding, newline=newline) as file:
+            file.truncate(0)
             yield file
             file.flush()
             os.fsync(file.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(target)
+            part.chmod(0o644)
+            if sys.platform != "win32":
+                # While it is locked: nobody may begin to write into what is finished.
+                part.replace(target)
+        if sys.platform == "win32":
+            part.replace(target)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise
+
+
+@contextlib.contextmanager
+def locked(folder: Path, wait: float) -> Iterator[bool]:
+    """Keep every other process out of the block for the same folder; False if one held it for `wait` seconds.
+
+    The lock is the system's, on the folder itself: it ends with the process that holds it, however that ends,
+    and leaves no file behind. Where the system has none (Windows, some network disks) nothing is locked.
+    """
+    if sys.platform == "win32":
+        yield True
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        end = time.monotonic() + wait
+        while not (got := _lock(handle)) and time.monotonic() < end:
+            time.sleep(_POLL)
+        yield got
+    finally:
+        os.close(handle)
+
+
+def sweep(parent: Path, pattern: str) -> None:
+    """Remove folders that processes which are gone left in `parent`; those that hold theirs (`locked`) keep it."""
+    for left in parent.glob(pattern):
+        with contextlib.suppress(OSError), locked(left, 0.0) as free:
+            if free:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
@@ -49,3 +99,32 @@ def file_sha256(path: str | os.PathLike[str]) -> str:
     """SHA-256 of a file, in hexadecimal."""
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _claimed(part: Path) -> int | None:
+    """A handle of the temporary file that this process alone may write; None if another is writing it."""
+    if sys.platform == "win32":
+        return None
+    while True:
+        handle = os.open(part, _FLAGS, 0o600)
+        if not _lock(handle):
+            os.close(handle)
+            return None
+        # Between opening and locking, its writer may have finished and given the file its name.
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(handle), part.lstat()):
+                return handle
+        os.close(handle)
+
+
+def _lock(handle: int) -> bool:
+    """Whether the lock was got, or there is none to get on this disk."""
+    if sys.platform == "win32":
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno not in _BUSY
+    return True

@@ -54,7 +54,11 @@ def new_study(name: str, parent: Path | None = None) -> Path:
     target = (parent or Path.cwd()) / name
     if target.exists() or target.is_symlink():
         raise InputError(f"{name} is there already; nothing was written. Choose another name.")
-    with tempfile.TemporaryDirectory(prefix=f".{name}.", dir=target.parent) as scratch:
+    files.sweep(target.parent, f".{name}.*.part")
+    with (
+        tempfile.TemporaryDirectory(prefix=f".{name}.", suffix=".part", dir=target.parent) as scratch,
+        files.locked(Path(scratch), 0.0),
+    ):
         made = Path(scratch) / name
         for path, source in FILES.items():
             text = _asset(source)

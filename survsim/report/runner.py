@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
+from survsim.core import files
 from survsim.core.errors import EvidenceError, InputError, SurvsimError
 from survsim.core.ledger import Ledger
 from survsim.report import fingerprint
@@ -167,7 +168,9 @@ def _replacing(target: Path) -> Iterator[Path]:
     new = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
     old = new.with_suffix(".old")
     try:
-        yield new
+        # Locked while it is filled, so that the next run knows what a killed one left.
+        with files.locked(new, 0.0):
+            yield new
         new.chmod(0o755)
         if target.exists():
             target.rename(old)
@@ -183,7 +186,8 @@ def _replacing(target: Path) -> Iterator[Path]:
 
 
 def _recover(target: Path) -> None:
-    """Bring back results that a run, killed between its two renames, had put aside."""
+    """Bring back results that a run, killed between its two renames, had put aside; remove half of new ones."""
+    files.sweep(target.parent, f".{target.name}.*.part")
     for old in sorted(target.parent.glob(f".{target.name}.*.old")):
         if target.exists():
             shutil.rmtree(old, ignore_errors=True)

@@ -90,7 +90,6 @@ KILLED = """
 import sys
 from pathlib import Path
 from survsim.evidence.raw.curate import curate, curated_tables
-from survsim.evidence.raw import swap
 import survsim.evidence.raw.check, pandas
 data = Path(sys.argv[1])
 raw = data / "raw" / "literature" / "lung" / "estimates.csv"
@@ -126,43 +125,3 @@ def test_killed_at_any_moment_a_whole_set_is_there(study):
     curate(data)
     assert survsim.check_evidence(data).exit_code == 0
     assert [p.name for p in data.iterdir() if p.name.startswith(".")] == []
-
-
-@pytest.mark.parametrize("step", range(7))
-def test_stopped_at_each_step_of_the_swap_a_whole_set_is_there(study, monkeypatch, step):
-    """Every rename and removal of the swap is a step after which the process may end."""
-    from survsim.evidence.raw import swap
-
-    data = study / "data"
-    old = survsim.load_evidence(data).checksum
-    raw = data / "raw" / "literature" / "lung" / "estimates.csv"
-    raw.write_text(ESTIMATES.replace(",0.70,", ",0.71,"), encoding="utf-8")
-    taken = []
-
-    class Stopped(BaseException):
-        pass
-
-    def counted(function):
-        def step_of(*arguments, **options):
-            taken.append(function.__name__)
-            if len(taken) > step:
-                raise Stopped
-            return function(*arguments, **options)
-
-        return step_of
-
-    monkeypatch.setattr(swap.shutil, "rmtree", counted(swap.shutil.rmtree))
-    monkeypatch.setattr(swap, "_exchange", counted(swap._exchange))
-    monkeypatch.setattr(swap.Path, "replace", counted(swap.Path.replace))
-    try:
-        curate(data)
-        ended = True
-    except Stopped:
-        ended = False
-    monkeypatch.undo()
-    exchanged = "_exchange" in taken[:step]
-    found = survsim.load_evidence(data).checksum
-    assert (found != old) == (exchanged or ended)
-    curate(data)
-    assert survsim.check_evidence(data).exit_code == 0
-    assert survsim.load_evidence(data).estimate("alpha_e03").value == 0.71

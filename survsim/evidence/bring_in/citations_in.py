@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from survsim.core.errors import EvidenceError
+from survsim.evidence.raw import transaction
 from survsim.evidence.raw.declared import Row
 from survsim.evidence.raw.literature import literature_sets
 from survsim.evidence.raw.locate import DataFolder
@@ -62,8 +63,15 @@ def import_citations(
     EvidenceError : a file that cannot be read, entries that belong to no study, two entries for one study.
     """
     entries = read_citations(path)
+    with transaction.writing(folder):
+        return _fill_sets(folder, entries, path.name, study, replace)
+
+
+def _fill_sets(
+    folder: DataFolder, entries: list[Entry], file: str, study: str | None, replace: bool
+) -> Citations:
     sets = {p.name: t for p in literature_sets(folder.raw) if (t := read_raw(p, "studies", folder.raw))}
-    matched, unmatched = _match(entries, sets, study, path.name)
+    matched, unmatched = _match(entries, sets, study, file)
     done: dict[str, list[Cell]] = {"filled": [], "replaced": [], "kept": []}
     changes: Files = {}
     for name, table in sets.items():
@@ -74,8 +82,7 @@ def import_citations(
             order = [c for c in tables()["studies"].names if c in used]
             columns = table.columns if used == set(table.columns) else (*order, *(used - set(order)))
             changes[name] = {"studies.csv": RawTable(columns=tuple(columns), rows=tuple(rows)).to_bytes()}
-    if changes:
-        commit(folder, changes)
+    commit(folder, changes)
     return Citations(unmatched=unmatched, **{k: tuple(v) for k, v in done.items()})
 
 

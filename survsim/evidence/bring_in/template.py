@@ -10,6 +10,7 @@ from typing import Any
 from survsim.core import files
 from survsim.core.errors import EvidenceError
 from survsim.evidence.bring_in.spreadsheet import NEEDED, WORDS_SHEET
+from survsim.evidence.raw import transaction
 from survsim.evidence.raw.declared import Row
 from survsim.evidence.raw.locate import DataFolder
 from survsim.evidence.raw.sets import (
@@ -42,13 +43,12 @@ class Template:
 
 def add_study(folder: DataFolder, study_id: str, *, set_name: str | None = None) -> Template:
     """Append one row to studies.csv and one to estimates.csv of a set, ready to be filled in."""
-    _refuse_known(folder, study_id)
-    chosen = choose_set(folder.raw, set_name)
-    merged = merge(folder.raw, chosen, _rows(study_id), all_columns=True)
-    write_unchecked(folder, {chosen: merged.files})
+    with transaction.writing(folder):
+        _refuse_known(folder, study_id)
+        chosen = choose_set(folder.raw, set_name)
+        merged = merge(folder.raw, chosen, _rows(study_id), all_columns=True)
+        write_unchecked(folder, {chosen: merged.files}, {WORDS_FILE: allowed_words().to_bytes()})
     literature = folder.raw / "literature"
-    with files.atomic_open(literature / WORDS_FILE, "wb") as file:
-        file.write(allowed_words().to_bytes())
     written = tuple(literature / chosen / name for name in merged.files)
     return Template(files=written, words=literature / WORDS_FILE, set_name=chosen)
 

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from survsim.evidence.raw.csv_text import parse_text, read_text_table
-from survsim.evidence.raw.locate import DataFolder, data_folder
+from survsim.evidence.raw.locate import PENDING, DataFolder, data_folder
 from survsim.evidence.raw.package import raw_checksums
 from survsim.evidence.rules.catalogue import apply_rules
 from survsim.evidence.rules.tables import Tables
@@ -168,6 +168,10 @@ def _files(folder: DataFolder) -> list[Fault]:
             )
         ]
     faults = _resources(folder, resources)
+    if (folder.root / PENDING).is_dir():
+        faults.append(
+            error("interrupted", "datapackage", "Run survsim data curate: it completes the change.")
+        )
     if folder.curated.is_dir():
         extra = {p.name for p in folder.curated.glob("*.csv")} - {f"{n}.csv" for n in tables()}
         faults += [

@@ -1,7 +1,7 @@
 """Raw files into curated tables: names, keys, vocabulary, declared corrections; no arithmetic.
 
 The same raw files give the same bytes. The new set is written and checked beside the old one and takes its
-place in one step; stopped at any moment, the old set is as it was.
+place in one step; stopped at any moment, a whole set is there (`transaction`).
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from survsim.core.errors import EvidenceError
-from survsim.evidence.raw import package, swap
+from survsim.evidence.raw import package, transaction
 from survsim.evidence.raw.cases import read_cases
 from survsim.evidence.raw.csv_text import table_bytes
 from survsim.evidence.raw.declared import Declared, Row, declared_at
 from survsim.evidence.raw.literature import extra_rows, read_literature
-from survsim.evidence.raw.locate import data_folder
+from survsim.evidence.raw.locate import DataFolder, data_folder
 from survsim.evidence.raw.merge import merge_aliases, merge_arms
 from survsim.evidence.raw.patients import read_patients
 from survsim.evidence.schema.catalogue import tables
@@ -77,10 +77,16 @@ def curate(path: str | os.PathLike[str] | None = None) -> Curation:
     folder = data_folder(path)
     if not folder.raw.is_dir():
         raise EvidenceError(f"{folder.root} has no raw/ folder; there is nothing to curate.")
-    content = checked_content(folder.raw)
-    descriptor = package.descriptor(content, folder.raw)
-    files = {f"{name}.csv": data for name, data in content.items()}
-    changed = swap.replace_folder(folder, files, package.to_bytes(descriptor))
+    with transaction.writing(folder):
+        return put_in_place(folder, {}, folder.raw)
+
+
+def put_in_place(folder: DataFolder, changes: transaction.RawFiles, raw: Path) -> Curation:
+    """Inside `writing`: curate the files below `raw`, then put them (`changes`) and the tables in place together."""
+    content = checked_content(raw)
+    descriptor = package.to_bytes(package.descriptor(content, raw))
+    curated = {f"{name}.csv": data for name, data in content.items()}
+    changed = transaction.replace(folder, changes, curated, descriptor)
     return Curation(rows={n: d.count(b"\n") - 1 for n, d in content.items()}, changed=changed)
 
 

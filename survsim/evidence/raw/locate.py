@@ -11,6 +11,8 @@ from survsim.core.errors import EvidenceError
 
 PACKAGE_FILE = "datapackage.json"
 CURATED = "curated"
+PENDING = ".pending"
+"""A change that is made but not yet in place; the next command that writes completes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

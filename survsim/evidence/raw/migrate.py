@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from survsim.core import files
 from survsim.core.errors import EvidenceError
-from survsim.evidence.raw import package, swap
+from survsim.evidence.raw import package, transaction
 from survsim.evidence.raw.check import check_tables
 from survsim.evidence.raw.csv_text import read_or_raise, table_bytes
-from survsim.evidence.raw.curate import curate, curated_tables, frame_of
+from survsim.evidence.raw.curate import curated_tables, frame_of, put_in_place
 from survsim.evidence.raw.declared import FOLDER, Declared, Row, records
 from survsim.evidence.raw.described import (
     ARM_DEFAULTS,
@@ -58,7 +56,8 @@ def migrate(path: str | os.PathLike[str] | None = None) -> Migration:
     EvidenceError : columns that no version has, or errors that stood in the tables before; nothing is then changed.
     """
     folder = data_folder(path)
-    done = _from_raw(folder) if folder.raw.is_dir() else _from_curated(folder)
+    with transaction.writing(folder):
+        done = _from_raw(folder) if folder.raw.is_dir() else _from_curated(folder)
     return done or Migration(changed=(), backup=folder.root)
 
 
@@ -68,19 +67,15 @@ def _from_raw(folder: DataFolder) -> Migration | None:
     counted = _counted(declared, folder.raw) if declared.is_file() else None
     if counted is None and not changed:
         return None
-    with tempfile.TemporaryDirectory(prefix=".migrate.", dir=folder.root) as scratch:
+    with transaction.room(folder, "staged") as staged:
         # The whole set is made from a copy first: an error in it leaves the study as it was.
-        staged = Path(scratch) / "raw"
         shutil.copytree(folder.raw, staged, symlinks=True)
         if counted is not None:
             (staged / FOLDER / "known_warnings.csv").write_bytes(counted)
+            changed.append("known_warnings: expected counts")
         _refuse_errors(_content(curated_tables(staged)))
-    backup = _backup(folder)
-    if counted is not None:
-        with files.atomic_open(declared, "wb") as file:
-            file.write(counted)
-        changed.append("known_warnings: expected counts")
-    curate(folder.root)
+        backup = _backup(folder)
+        put_in_place(folder, {} if counted is None else {f"{FOLDER}/known_warnings.csv": counted}, staged)
     return Migration(changed=tuple(changed), backup=backup)
 
 
@@ -104,9 +99,8 @@ def _from_curated(folder: DataFolder) -> Migration | None:
     _refuse_errors(content)
     backup = _backup(folder)
     descriptor = package.descriptor(content, folder.raw)
-    swap.replace_folder(
-        folder, {f"{name}.csv": data for name, data in content.items()}, package.to_bytes(descriptor)
-    )
+    curated = {f"{name}.csv": data for name, data in content.items()}
+    transaction.replace(folder, {}, curated, package.to_bytes(descriptor))
     return Migration(changed=tuple(changed), backup=backup)
 
 
@@ -198,11 +192,12 @@ def _backup(folder: DataFolder) -> Path:
     while (folder.root / f"backup_{number}").exists():
         number += 1
     target = folder.root / f"backup_{number}"
-    scratch = Path(tempfile.mkdtemp(prefix=".backup.", dir=folder.root))
-    for source in (folder.curated, folder.raw):
-        if source.is_dir():
-            shutil.copytree(source, scratch / source.name, symlinks=True)
-    if folder.package.is_file():
-        shutil.copy2(folder.package, scratch / folder.package.name)
-    scratch.rename(target)
+    with transaction.room(folder, "backup") as copy:
+        copy.mkdir()
+        for source in (folder.curated, folder.raw):
+            if source.is_dir():
+                shutil.copytree(source, copy / source.name, symlinks=True)
+        if folder.package.is_file():
+            shutil.copy2(folder.package, copy / folder.package.name)
+        copy.rename(target)
     return target

@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from survsim.core import files
 from survsim.core.errors import EvidenceError
-from survsim.evidence.raw import swap
+from survsim.evidence.raw import transaction
 from survsim.evidence.raw.csv_text import read_or_raise, table_bytes
-from survsim.evidence.raw.curate import Curation, checked_content, curate
+from survsim.evidence.raw.curate import Curation, put_in_place
 from survsim.evidence.raw.declared import Row, records
 from survsim.evidence.raw.literature import TYPED_COLUMN, literature_sets
 from survsim.evidence.raw.locate import DataFolder
@@ -169,32 +168,34 @@ def merge(
 
 
 def commit(folder: DataFolder, changes: Files) -> Curation:
-    """Put new raw files in place and curate, or leave everything as it was if the whole set has an error."""
+    """Put new raw files in place and curate, or leave everything as it was if the whole set has an error.
+
+    To be called inside `transaction.writing`, which also holds what `changes` were merged from.
+    """
     _refuse_links(folder, changes)
-    for left in folder.root.glob(".raw.*"):
-        # What an import that was killed left beside the tables.
-        shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=".raw.", dir=folder.root) as scratch:
-        staged = Path(scratch) / "raw"
+    if not _paths(changes):
+        return put_in_place(folder, {}, folder.raw)
+    with transaction.room(folder, "staged") as staged:
         shutil.copytree(folder.raw, staged, copy_function=_link, symlinks=True)
-        for set_name, content in changes.items():
-            for name, data in content.items():
-                with files.atomic_open(staged / "literature" / set_name / name, "wb") as file:
-                    file.write(data)
-        checked_content(staged)
-        for set_name in changes:
-            swap.exchange(staged / "literature" / set_name, folder.raw / "literature" / set_name)
-    return curate(folder.root)
-
-
-def write_unchecked(folder: DataFolder, changes: Files) -> None:
-    """Put raw files in place that a person has still to fill in; they are not curated."""
-    _refuse_links(folder, changes)
-    for set_name, content in changes.items():
-        target = folder.raw / "literature" / set_name
-        for name, data in content.items():
-            with files.atomic_open(target / name, "wb") as file:
+        for path, data in _paths(changes).items():
+            with files.atomic_open(staged / path, "wb") as file:
                 file.write(data)
+        return put_in_place(folder, _paths(changes), staged)
+
+
+def write_unchecked(folder: DataFolder, changes: Files, beside: dict[str, bytes]) -> None:
+    """Put raw files in place that a person has still to fill in, and files `beside` the sets; none is curated."""
+    _refuse_links(folder, changes)
+    own = {f"literature/{name}": data for name, data in beside.items()}
+    transaction.replace(folder, _paths(changes) | own, None, b"")
+
+
+def _paths(changes: Files) -> transaction.RawFiles:
+    return {
+        f"literature/{set_name}/{name}": data
+        for set_name, content in changes.items()
+        for name, data in content.items()
+    }
 
 
 def _refuse_links(folder: DataFolder, changes: Files) -> None:

@@ -7,7 +7,7 @@ import hashlib
 import pytest
 
 import survsim
-from survsim.evidence.raw import conversions, swap
+from survsim.evidence.raw import conversions, transaction
 from survsim.evidence.raw.curate import curate, curated_tables
 from survsim.evidence.raw.locate import DataFolder
 from tests.helpers.mini_study import ESTIMATES, STUDIES, write_raw
@@ -224,7 +224,7 @@ def test_folders_change_names_without_the_system_call_too(tmp_path, monkeypatch)
     data = tmp_path / "data"
     raw = write_raw(data)
     curate(data)
-    monkeypatch.setattr(swap.ctypes, "CDLL", lambda *_, **__: object())
+    monkeypatch.setattr(transaction.ctypes, "CDLL", lambda *_, **__: object())
     (raw / "literature" / "lung" / "curves.csv").unlink()
     (raw / "literature" / "lung" / "at_risk.csv").unlink()
     assert curate(data).changed
@@ -241,7 +241,7 @@ def test_an_interrupted_swap_is_completed_or_undone(tmp_path):
     (data / "datapackage.json").rename(data / "curated" / "datapackage.json")
     (data / "datapackage.json").write_text("{}", encoding="utf-8")
     assert survsim.load_evidence(data).checksum == checksum
-    swap.finish(DataFolder(root=data))
+    transaction.complete(DataFolder(root=data))
     assert survsim.load_evidence(data).checksum == checksum
     assert not (data / "curated" / "datapackage.json").exists()
 

@@ -6,7 +6,7 @@ import pytest
 
 from survsim.core.errors import EvidenceError
 from survsim.evidence.bring_in.template import add_study
-from survsim.evidence.raw import sets as raw_sets
+from survsim.evidence.raw import transaction
 from survsim.evidence.raw.curate import curate
 from survsim.evidence.raw.locate import data_folder
 from survsim.evidence.raw.sets import choose_set, commit, merge
@@ -58,7 +58,7 @@ def test_a_stop_before_the_exchange_leaves_every_byte(folder, monkeypatch):
 
     before = tree_bytes(folder.root)
     merged = merge(folder.raw, "lung", {"studies": [STUDY]})
-    monkeypatch.setattr(raw_sets.swap, "exchange", stop)
+    monkeypatch.setattr(transaction.Path, "rename", stop)
     with pytest.raises(KeyboardInterrupt):
         commit(folder, {"lung": merged.files})
     assert tree_bytes(folder.root) == before
