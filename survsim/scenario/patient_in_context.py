@@ -12,7 +12,7 @@ from survsim.core.checks import FloatArray, between, float_vector
 from survsim.core.errors import EvidenceError, InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
-from survsim.core.tables import Columns
+from survsim.core.tables import Columns, frame, from_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,12 +84,10 @@ class CaseInContext(Result):
         )
 
     def _long(self, name: str, at: FloatArray, values: FloatArray, what: str) -> Any:
-        import pandas as pd
-
         rows = [
             (reference, x, *value) for reference, row in zip(self.names, values) for x, value in zip(at, row)
         ]
-        return pd.DataFrame(rows, columns=["reference", name, what, "conf_low", "conf_high"])
+        return frame(from_rows(rows, ("reference", name, what, "conf_low", "conf_high")))
 
 
 def case_in_context(

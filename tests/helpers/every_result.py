@@ -358,6 +358,20 @@ def StructuralSensitivity() -> Any:
 
 
 @maker
+def CordDoses() -> Any:
+    from tests.unit.simulation.outcomes.test_cord_reports import model
+
+    return s.cord_doses(s.simulate_model(model(), patients=200, seed=5))
+
+
+@maker
+def CordCriteria() -> Any:
+    from tests.unit.simulation.outcomes.test_cord_reports import model
+
+    return s.cord_criteria(model(), "s", interval=3.6)
+
+
+@maker
 def SimulationResult() -> Any:
     hr = np.random.default_rng(3).lognormal(-0.5, 0.4, 60)
     treatments = full_strategy().model_dump(by_alias=True)["treatments"]

@@ -14,7 +14,7 @@ from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.steps import Steps
 from survsim.core.surv import Surv
-from survsim.core.tables import Columns, stacked
+from survsim.core.tables import Columns, frame, stacked
 from survsim.core.times import asked_times, meet
 from survsim.estimate.nonparametric.band_scales import TRANSFORMED, Band, normal_quantile
 from survsim.kernels import competing
@@ -111,8 +111,6 @@ class AalenJohansen(Result):
 
         Columns group, cause, time, estimate, std_error, conf_low, conf_high.
         """
-        import pandas as pd
-
         shown = asked_times("times", times, unit=self.unit)
         at = meet(shown, self.time)
         parts = []
@@ -133,8 +131,8 @@ class AalenJohansen(Result):
                 for name in ("estimate", "std_error", "conf_low", "conf_high"):
                     values = np.concatenate([[0.0], getattr(self, name)[c, rows]])[k]
                     columns[name] = np.where(beyond, np.nan, values)
-                parts.append(pd.DataFrame(columns))
-        return pd.concat(parts, ignore_index=True)
+                parts.append(columns)
+        return frame(stacked(parts, tuple(parts[0])))
 
 
 def aalen_johansen(

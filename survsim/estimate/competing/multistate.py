@@ -15,7 +15,7 @@ from survsim.core.errors import InputError, SmallSampleWarning
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
-from survsim.core.tables import Columns, stacked
+from survsim.core.tables import Columns, frame, stacked
 from survsim.estimate.competing.multistate_data import CLOCKS, MultistateData
 from survsim.estimate.cox.regression import cox_ph
 from survsim.estimate.nonparametric.nelson_aalen import NelsonAalen, nelson_aalen
@@ -79,12 +79,10 @@ class MultistateFit(Result):
 
     def states(self) -> pd.DataFrame:
         """Columns state, initial, absorbing, n_entered: the graph as a table."""
-        import pandas as pd
-
         left = {a for a, _ in self.data.transitions}
         entered = self.data.stays["target"].value_counts()
         first = self.data.stays.loc[self.data.stays["entry"] == 0.0, "patient_id"].nunique()
-        return pd.DataFrame(
+        return frame(
             {
                 "state": list(self.data.states),
                 "initial": [k == 0 for k in range(len(self.data.states))],

@@ -13,7 +13,7 @@ from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
-from survsim.core.tables import Columns
+from survsim.core.tables import Columns, frame, from_rows
 from survsim.estimate.competing.multistate_checks import check_events, check_facts, check_patients
 
 if TYPE_CHECKING:
@@ -57,14 +57,12 @@ class MultistateData(Result):
 
     def counts(self) -> pd.DataFrame:
         """Columns source, target, n_entered (stays in the source), n_event, n_censor (stays censored there)."""
-        import pandas as pd
-
         found = []
         for source, target in self.transitions:
             mine = self.stays[self.stays["source"] == source]
             n_event, n_censor = int((mine["target"] == target).sum()), int((mine["target"] == "").sum())
             found.append((source, target, len(mine), n_event, n_censor))
-        return pd.DataFrame(found, columns=["source", "target", "n_entered", "n_event", "n_censor"])
+        return frame(from_rows(found, ("source", "target", "n_entered", "n_event", "n_censor")))
 
     def transition(self, source: str, target: str) -> pd.DataFrame:
         """Rows at risk of one transition."""

@@ -20,7 +20,7 @@ from survsim.core.errors import ExtrapolationWarning
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.steps import Steps
-from survsim.core.tables import Columns, stacked
+from survsim.core.tables import Columns, frame, stacked
 from survsim.core.times import asked_times, meet
 from survsim.estimate.competing.aalen_johansen import BANDS, VARIANCES, probability_band
 from survsim.estimate.competing.multistate_data import MultistateData
@@ -92,8 +92,6 @@ class MultistateOccupancy(Result):
 
         Columns group, state, time, estimate, std_error, conf_low, conf_high.
         """
-        import pandas as pd
-
         shown = asked_times("times", times, unit=self.unit)
         at = meet(shown, self.time)
         parts = []
@@ -114,8 +112,8 @@ class MultistateOccupancy(Result):
                     before = 0.0 if name == "std_error" else self.start[g, s]
                     values = np.concatenate([[before], getattr(self, name)[s, rows]])[k]
                     columns[name] = np.where(beyond, np.nan, values)
-                parts.append(pd.DataFrame(columns))
-        return pd.concat(parts, ignore_index=True)
+                parts.append(columns)
+        return frame(stacked(parts, tuple(parts[0])))
 
 
 def multistate_occupancy(

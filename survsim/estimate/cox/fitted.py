@@ -11,7 +11,7 @@ from survsim.core.checks import FloatArray
 from survsim.core.design import Design
 from survsim.core.result import Result, format_number, result
 from survsim.core.surv import Surv
-from survsim.core.tables import Columns
+from survsim.core.tables import Columns, frame, from_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -105,16 +105,13 @@ class FittedCox(Result):
 
     def tests(self) -> pd.DataFrame:
         """Tests that all coefficients are 0: columns test, statistic, df, p_value."""
-        import pandas as pd
-
         df = float(self.degrees_of_freedom or len(self.terms))
         ratio = 2.0 * (self.log_likelihood - self.log_likelihood_null)
         wald = float(self.estimate @ np.linalg.lstsq(self.covariance, self.estimate, rcond=None)[0])
         rows = [("likelihood ratio", ratio), ("Wald", wald)]
         if self.score_statistic == self.score_statistic:
             rows.append(("score", self.score_statistic))
-        return pd.DataFrame([(n, s, df, float(chdtrc(df, s))) for n, s in rows],
-                            columns=["test", "statistic", "df", "p_value"])  # fmt: skip
+        return frame(from_rows([(n, s, df, float(chdtrc(df, s))) for n, s in rows], ("test", "statistic", "df", "p_value")))  # fmt: skip
 
     # -- printing --------------------------------------------------------------------------------
 

@@ -145,8 +145,6 @@ class EvidenceModel(Result):
         ``information`` counts events: the curvature of the term in its own log hazard (4 / se^2 for a
         hazard ratio); ``share`` is its part of ``tr(Sigma I)``, the parameters the evidence pays for.
         """
-        import pandas as pd
-
         columns = term_information(self.compiled, self.posterior, len(self.terms))
         rows = [
             {
@@ -160,7 +158,7 @@ class EvidenceModel(Result):
             }
             for t, w, r in zip(self.terms, self.weights, self.reasons)
         ]
-        return pd.DataFrame(rows).assign(**columns)
+        return frame(from_rows(rows, tuple(rows[0])) | columns)
 
     def _treatment_value(self, z: FloatArray) -> float:
         name = self.options["treatment"]

@@ -16,7 +16,7 @@ from survsim.core.pairing import paired
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import renamed
 from survsim.core.result import Result, result
-from survsim.core.tables import Columns
+from survsim.core.tables import Columns, frame
 from survsim.estimate.printed.study_rows import study_rows
 from survsim.estimate.synthesis import heterogeneity as het
 from survsim.estimate.synthesis import pooling
@@ -90,15 +90,13 @@ class MetaRegression(Result):
 
     def predict(self, moderators: Any) -> pd.DataFrame:
         """Mean effect and interval for a new study at each row of `moderators` (frame or (m, p-1) matrix)."""
-        import pandas as pd
-
         columns = _new_columns(self.design, moderators)
         x = np.column_stack([np.ones(columns.shape[0]), columns])
         mean = x @ self.estimate
         error = np.sqrt(np.einsum("ij,jk,ik->i", x, self.covariance, x))
         width = pooling.critical_value(self.conf_level, self.df)
         reach = width * np.sqrt(self.tau2 + error**2)
-        return pd.DataFrame(
+        return frame(
             {
                 "estimate": mean,
                 "std_error": error,

@@ -15,7 +15,7 @@ from survsim.core.pairing import paired
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import renamed
 from survsim.core.result import Result, result
-from survsim.core.tables import Columns, from_rows
+from survsim.core.tables import Columns, frame, from_rows
 from survsim.estimate.synthesis.meta_analysis import meta_analysis
 from survsim.estimate.synthesis.network_design import NetworkRows, network_rows, treatments_of
 from survsim.estimate.synthesis.network_likelihood import fit_network, restricted_tau2
@@ -83,10 +83,8 @@ class NetworkMetaAnalysis(Result):
 
     def splits(self) -> pd.DataFrame:
         """Node splits: treatment, comparator, direct, indirect, difference, std_error, p_value."""
-        import pandas as pd
-
         columns = ["treatment", "comparator", "direct", "indirect", "difference", "std_error", "p_value"]
-        return pd.DataFrame(list(self.node_splits), columns=columns)
+        return frame(from_rows(self.node_splits, columns))
 
 
 @renamed(sources="source")

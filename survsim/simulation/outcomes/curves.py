@@ -10,7 +10,7 @@ from survsim.core.checks import FloatArray
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.steps import Steps
-from survsim.core.tables import Columns
+from survsim.core.tables import Columns, frame
 from survsim.simulation.outcomes.intervals import draw_interval
 
 if TYPE_CHECKING:
@@ -97,8 +97,6 @@ class SimulatedSurvival(Result):
         The estimate is the median of the curve averaged over draws, linear between grid points; the
         Monte Carlo error inverts the curve one standard error up and down (Woodruff 1952).
         """
-        import pandas as pd
-
         by_draw = np.stack([crossing(self.time, d, 0.5) for d in self.by_draw], axis=-1)
         low, high = draw_interval(by_draw, self.conf_level)
         upper = crossing(self.time, self.estimate + self.mc_std_error, 0.5)
@@ -106,7 +104,7 @@ class SimulatedSurvival(Result):
         with np.errstate(invalid="ignore"):
             error = np.where(np.isfinite(upper), 0.5 * (upper - lower), np.inf)
         estimate = crossing(self.time, self.estimate, 0.5)
-        return pd.DataFrame(
+        return frame(
             {
                 "strategy": self.strategies,
                 "estimate": estimate,
