@@ -67,6 +67,16 @@ def read_result(kind: Any, path: Any = None) -> Any:
     Raises
     ------
     InputError : no such file, another class, a file that was changed or cut, or one of a newer version.
+
+    Example
+    -------
+    >>> import pathlib, tempfile
+    >>> from survsim import Surv, kaplan_meier, read_result
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "km.json"
+    >>> km = kaplan_meier(Surv.right([5, 8, 12], [1, 0, 1], unit="months"))
+    >>> _ = km.save(path)
+    >>> type(read_result(path)).__name__
+    'KaplanMeier'
     """
     expected, path = (None, kind) if path is None else (kind, path)
     content = _content(path)

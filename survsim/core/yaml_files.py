@@ -17,10 +17,28 @@ MAX_BYTES = 5_000_000
 def read_yaml(path: str | os.PathLike[str], *, error: type[SurvsimError] = InputError) -> Any:
     """Content of a YAML file as plain Python values.
 
+    Parameters
+    ----------
+    path : the file, below 5 MB, in UTF-8.
+    error : class of the error to raise, for callers with a word of their own.
+
+    Returns
+    -------
+    What stands in it: mappings, lists, numbers, words.
+
     Raises
     ------
     error : if the file is missing, larger than 5 MB, not UTF-8, not YAML, has a key twice, is nested hundreds of levels deep, or
         carries a tag that would build an object (such tags are refused, never run).
+
+    Example
+    -------
+    >>> import pathlib, tempfile
+    >>> from survsim.report import read_yaml
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "plan.yml"
+    >>> _ = file.write_text("sizes: [50, 100]")
+    >>> read_yaml(file)
+    {'sizes': [50, 100]}
     """
     file = Path(path)
     if not file.is_file():

@@ -30,6 +30,18 @@ def power_curves(
     Returns
     -------
     Axes; lines carry ``gid`` "power:<design>".
+
+    Raises
+    ------
+    InputError : a column that is missing.
+
+    Example
+    -------
+    >>> import pandas as pd
+    >>> from survsim.figures import power_curves
+    >>> frame = pd.DataFrame({"design": "plain", "n": [50, 100], "power": [0.5, 0.8], "mc_std_error": [0.02, 0.01]})
+    >>> power_curves(frame).get_xlabel()
+    'patients randomised'
     """
     require_columns(frame, ["design", "n", "power", "mc_std_error"])
     ax = style.new_axes(6.4, 4.0) if ax is None else ax

@@ -28,6 +28,19 @@ def prediction_curves(
     Returns
     -------
     (k,) list of axes; curves carry ``gid`` "curve:<group>", bands "band:<group>".
+
+    Raises
+    ------
+    InputError : an unknown unit, or a column that is missing.
+
+    Example
+    -------
+    >>> import pandas as pd
+    >>> from survsim.figures import prediction_curves
+    >>> frame = pd.DataFrame({"group": "all", "time": [0.0, 6.0], "survival": [1.0, 0.5], "conf_low": [1.0, 0.4],
+    ...     "conf_high": [1.0, 0.6]})
+    >>> len(prediction_curves(frame, unit="months", until=12))
+    1
     """
     require_columns(frame, ["group", "time", "survival", "conf_low", "conf_high"])
     check_unit(unit)

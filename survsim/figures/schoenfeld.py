@@ -38,7 +38,20 @@ def schoenfeld_plot(
     -------
     Axes of one term, or an array of axes.
 
+    Raises
+    ------
+    InputError : a term the fit lacks, or `ax` for several terms.
+
     Reference: Grambsch & Therneau (1994), Biometrika 81:515.
+
+    Example
+    -------
+    >>> from survsim import Surv, cox_ph
+    >>> from survsim.figures import schoenfeld_plot
+    >>> surv = Surv.right([4, 3, 1, 2, 5, 6, 7, 8], [1, 1, 1, 0, 1, 1, 1, 1], unit="months")
+    >>> fit = cox_ph(surv, None, np.array([0.3, 1.2, 0.8, 0.1, -0.4, 0.2, -1.0, -0.6])[:, None])
+    >>> len(schoenfeld_plot(fit).lines) >= 2
+    True
     """
     residuals = fit.residuals("scaled_schoenfeld")
     shown = list(fit.terms) if term is None else [one_of("term", term, fit.terms)]

@@ -46,6 +46,19 @@ def swimmer(
     Returns
     -------
     Axes; bars and marks carry ``gid`` "row:<position>", ranges "range:<position>".
+
+    Raises
+    ------
+    InputError : a column that is missing, a kind other than "course" and "event", an unknown unit, times beyond `end`.
+
+    Example
+    -------
+    >>> import pandas as pd
+    >>> from survsim.figures import swimmer
+    >>> course = pd.DataFrame({"label": ["Radiotherapy", "Progression"], "kind": ["course", "event"], "start": [1.0, 6.0],
+    ...     "stop": [2.5, float("nan")], "assumed": [False, True]})
+    >>> [text.get_text() for text in swimmer(course, unit="months", end=9.0).get_yticklabels()]
+    ['Radiotherapy', 'Progression']
     """
     check_unit(unit)
     _check(course, end)

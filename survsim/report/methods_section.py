@@ -160,6 +160,19 @@ def methods_text(ledger: Ledger, prefix: str = "") -> Prose:
     Each method is named once for each set of options it was used with; steps that have no sentence of
     their own are listed by name, so that nothing is passed over.
 
+    Parameters
+    ----------
+    ledger : the numbers of an analysis.
+    prefix : of the keys; all numbers if empty.
+
+    Returns
+    -------
+    Prose : one paragraph of Markdown.
+
+    Raises
+    ------
+    Nothing: a step without a sentence is named as it is called.
+
     Example
     -------
     >>> from survsim import Ledger, Provenance

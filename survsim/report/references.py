@@ -42,6 +42,24 @@ def cited(ledger: Ledger, evidence: EvidenceStore, prefix: str = "") -> Citation
     ledger : the numbers of an analysis.
     evidence : the store they were made from.
     prefix : of the keys.
+
+    Returns
+    -------
+    Citations : a list that a notebook shows as references.
+
+    Raises
+    ------
+    Nothing: a number with no study of the store behind it cites none.
+
+    Example
+    -------
+    >>> import survsim
+    >>> from survsim.report import cited
+    >>> evidence = survsim.load_evidence()
+    >>> ledger = survsim.Ledger(analysis="x")
+    >>> ledger.record("n", 3, provenance=survsim.Provenance.of("count", "cases:index_case"))
+    >>> len(cited(ledger, evidence).entries)
+    1
     """
     references: dict[str, None] = {}
     done: set[str] = set()

@@ -18,6 +18,24 @@ def load_results(name: str, slug: str | None = None) -> pd.DataFrame:
     ----------
     name : "leave_one_out" for results/leave_one_out.csv or .parquet.
     slug : name of the analysis; see `results_folder`.
+
+    Returns
+    -------
+    pandas.DataFrame : the table as it was written.
+
+    Raises
+    ------
+    InputError : no such table (the message lists those there are), or no such analysis.
+
+    Example
+    -------
+    >>> import survsim
+    >>> from survsim.errors import InputError
+    >>> try:
+    ...     survsim.report.load_results("nothing", "01_evidence_base")
+    ... except InputError as error:
+    ...     print("has no result table 'nothing'" in str(error))
+    True
     """
     import pandas as pd
 

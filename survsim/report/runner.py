@@ -116,6 +116,20 @@ def load_ledger(slug: str | None = None) -> Ledger:
     Returns
     -------
     Ledger, checked to have been made from the data of the study it stands in.
+
+    Raises
+    ------
+    InputError : no such analysis, one that was not run, or one made from other data.
+
+    Example
+    -------
+    >>> import survsim
+    >>> from survsim.errors import SurvsimError
+    >>> try:
+    ...     survsim.report.load_ledger("no_such_analysis")
+    ... except SurvsimError as error:
+    ...     print("no_such_analysis" in str(error))
+    True
     """
     folder = results_folder(slug)
     ledger = Ledger.load(folder / SUMMARY)

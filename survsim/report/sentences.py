@@ -42,6 +42,10 @@ def prose(ledger: Ledger, text: str, **words: str) -> Prose:
     text : Markdown with fields.
     words : other fields, as text: labels, names of studies.
 
+    Returns
+    -------
+    Prose : Markdown that a notebook shows as text.
+
     Raises
     ------
     InputError : a field that is no key of the ledger, or an interval that was not recorded.

@@ -127,6 +127,12 @@ def results_folder(slug: str | None = None) -> Path:
     Raises
     ------
     InputError : when there is no such folder yet, or no analysis can be told.
+
+    Example
+    -------
+    >>> import survsim
+    >>> survsim.report.results_folder("01_evidence_base").name
+    'results'
     """
     given = os.environ.get(RESULTS_VARIABLE)
     if given:

@@ -53,6 +53,14 @@ def table(
     notes : lines below the table.
     missing : text for cells without a value.
 
+    Returns
+    -------
+    Table : shown as HTML by a notebook, as text in a terminal.
+
+    Raises
+    ------
+    InputError : `labels` or `group` that name a column the frame lacks.
+
     Example
     -------
     >>> import pandas as pd

@@ -98,6 +98,10 @@ def summary_terms(
     -------
     EvidenceTerms, with the rows left out and why.
 
+    Raises
+    ------
+    InputError : an unknown `nested`; a study without its number of patients where `nested="largest"` needs it.
+
     Example
     -------
     >>> import survsim
@@ -151,6 +155,10 @@ def case_terms(
     Returns
     -------
     EvidenceTerms; a case without any survival information is left out.
+
+    Raises
+    ------
+    InputError : a negative `approximate`, or a frame without the columns of the curated table.
 
     Example
     -------

@@ -59,6 +59,15 @@ def one_way_runs(
     Returns
     -------
     Tornado : widest bar first.
+
+    Example
+    -------
+    >>> import survsim
+    >>> from survsim.scenario import one_way_runs
+    >>> scenario = survsim.Scenario.from_yaml("analyses/07_scenario_gallery/first_line.yml")
+    >>> bars = one_way_runs(scenario, strategy="ifosfamide_doublet", names=["progression_median"], patients=100, draws=20)
+    >>> bars.names
+    ('progression_median',)
     """
     c, quick = scenario.content, scenario.content.quick
     against = c.outcomes.reference if reference is None else reference

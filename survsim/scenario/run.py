@@ -38,11 +38,24 @@ def scenario_parameters(
     evidence : the store to read rows from; default the study's.
     calibration : result of `calibrate`, for parameters with ``source: calibration``.
 
+    Returns
+    -------
+    Parameters : `.draws()` by name, `.to_frame()` the table of a paper, `.layers()` where the uncertainty comes from.
+
     Raises
     ------
     EvidenceError : a row the scenario names does not exist.
     ScenarioError : a row that does not measure what its parameter needs, or more draws than memory holds.
     InputError : draws that are no whole number from 1.
+
+    Example
+    -------
+    >>> import survsim
+    >>> from survsim.scenario import scenario_parameters
+    >>> scenario = survsim.Scenario.from_yaml("analyses/07_scenario_gallery/first_line.yml")
+    >>> parameters = scenario_parameters(scenario, draws=50)
+    >>> {values.shape for values in parameters.draws().values()}
+    {(50,)}
     """
     _check_size(scenario, 1, draws)
     store = evidence or load_evidence()
@@ -96,6 +109,10 @@ def simulate(
         stay as they were drawn: one patient says little about them, and is no target.
     patient_output : also stream every patient to Parquet below the run folder.
 
+    Returns
+    -------
+    SimulationResult : what each strategy comes to, by draw; `.compare(...)` sets strategies side by side.
+
     Raises
     ------
     InputError : patients or draws that are no whole number from 1.
@@ -105,8 +122,9 @@ def simulate(
     Example
     -------
     >>> import survsim
-    >>> survsim.simulate.__name__
-    'simulate'
+    >>> scenario = survsim.Scenario.from_yaml("analyses/07_scenario_gallery/first_line.yml")
+    >>> survsim.simulate(scenario, patients=100, draws=10).strategies
+    ('ifosfamide', 'ifosfamide_doublet')
     """
     if parameters is None:
         _check_size(scenario, patients, draws)

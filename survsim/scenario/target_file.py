@@ -14,9 +14,23 @@ from survsim.scenario.targets import Target
 def read_targets(path: str | os.PathLike[str]) -> dict[str, tuple[Target, ...]]:
     """Targets by scenario.
 
+    Parameters
+    ----------
+    path : a YAML file: scenario -> list of targets.
+
+    Returns
+    -------
+    dict : scenario -> tuple of Target.
+
     Raises
     ------
     ScenarioError : a target that is not complete, with its place.
+
+    Example
+    -------
+    >>> import survsim
+    >>> sorted(survsim.scenario.read_targets("analyses/07_scenario_gallery/scenario.yml"))[:1]
+    ['first_line']
     """
     content = read_yaml(path, error=ScenarioError)
     if not isinstance(content, dict):

@@ -115,9 +115,24 @@ def check_targets(
     records : finds the `Estimate` of an id.
     calibrate : weight the draws by the used targets; False compares as simulated.
 
+    Returns
+    -------
+    TargetCheck : published and simulated value of each target, whether the one lies in the other's interval, and the weights of the draws.
+
     Raises
     ------
     ScenarioError : a row twice, an unknown strategy or state, or a row of another measure.
+
+    Example
+    -------
+    >>> import survsim
+    >>> from survsim.scenario import check_targets, read_targets
+    >>> scenario = survsim.Scenario.from_yaml("analyses/07_scenario_gallery/first_line.yml")
+    >>> simulated = survsim.simulate(scenario, patients=200, draws=20)
+    >>> targets = read_targets("analyses/07_scenario_gallery/scenario.yml")["first_line"]
+    >>> found = check_targets(simulated, targets, survsim.load_evidence().estimate, calibrate=False)
+    >>> len(found.inside) == len(targets)
+    True
     """
     _check(simulation, targets)
     effects = [

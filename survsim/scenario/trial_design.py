@@ -115,6 +115,10 @@ def simulate_trials(
     and 0.052. Under response-adaptive allocation the arms depend on the outcomes seen so far, and "logrank" rejects
     0.067 and 0.069: compare the power of such a design only beside its own `design.under_null()`.
 
+    Returns
+    -------
+    TrialOperatingCharacteristics : share that rejects by each analysis with its Monte Carlo error, duration and events.
+
     Raises
     ------
     InputError : an analysis that does not fit the design; n, looks or replicates that are no whole numbers; more
@@ -198,6 +202,16 @@ def assurance(
     ------
     InputError : a single arm, fewer than two draws or draws that are not finite, or sizes that `simulate_trials`
         refuses.
+
+    Example
+    -------
+    >>> from survsim import TrialDesign, assurance
+    >>> from survsim.distributions import Exponential
+    >>> law = Exponential(rate=0.1, time_unit="months")
+    >>> design = TrialDesign(control=law, treated=law, n=100, accrual_rate=10, follow_up=12)
+    >>> sure, error = assurance(design, [-0.8, -0.4, 0.0], replicates=200)
+    >>> 0.2 < sure < 0.7
+    True
     """
     _check_sizes(design, replicates)
     between("alpha", alpha, 0.0, 1.0)

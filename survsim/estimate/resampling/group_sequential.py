@@ -38,6 +38,12 @@ def group_sequential_boundaries(
     -------
     (looks,) boundaries.
 
+    Raises
+    ------
+    InputError : information that does not rise from above 0 to 1, an unknown spending, an `alpha` outside 0 to 1.
+
+    Reference: Lan & DeMets 1983 (Biometrika 70:659).
+
     Example
     -------
     >>> from survsim.trials import group_sequential_boundaries

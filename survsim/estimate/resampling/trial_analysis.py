@@ -94,9 +94,15 @@ def analyse_trials(
     tau : horizon of the restricted means, or None.
     execution : how many threads, `Execution(workers=...)`; default all cores.
 
+    Returns
+    -------
+    SimulatedTrials : statistic, log hazard ratio and difference of means of each trial (B,); `.power()` is the share that rejects.
+
     Raises
     ------
     InputError : shapes that do not agree, negative or missing times, an arm other than 0 and 1.
+
+    Reference: Mantel 1966 (Cancer Chemother Rep 50:163); Efron 1977 (J Am Stat Assoc 72:557).
 
     Example
     -------

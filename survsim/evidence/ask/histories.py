@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from survsim.core import units
+from survsim.core.errors import EvidenceError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,6 +55,15 @@ def patient_histories(evidence: EvidenceStore, name: str, *, unit: str = "days")
     name : patient data set with timelines, for example "tcga_ucs".
     unit : of the times returned.
 
+    Returns
+    -------
+    PatientHistories : `patients`, `events` and `facts` as `prepare_multistate` takes them, and `flags` of what the columns say.
+
+    Raises
+    ------
+    EvidenceError : no such data set, or one without overall survival.
+    InputError : an unknown unit.
+
     Example
     -------
     >>> import survsim
@@ -63,13 +73,17 @@ def patient_histories(evidence: EvidenceStore, name: str, *, unit: str = "days")
     """
     import pandas as pd
 
-    outcome = evidence.table("outcomes")
-    outcome = outcome[(outcome["dataset"] == name) & (outcome["endpoint"] == "overall_survival")]
-    factor = units.conversion_factor(str(outcome["time_unit"].iloc[0]), unit)
-    from_days = units.conversion_factor("days", unit)
     covariates = evidence.patients(name).rename(
         columns={"radiotherapy": "radiotherapy_column", "postoperative_drug_therapy": "drug_column"}
     )
+    outcome = evidence.table("outcomes")
+    outcome = outcome[(outcome["dataset"] == name) & (outcome["endpoint"] == "overall_survival")]
+    if outcome.empty:
+        raise EvidenceError(
+            f"{name} has no overall survival, and histories end with it; choose another data set."
+        )
+    factor = units.conversion_factor(str(outcome["time_unit"].iloc[0]), unit)
+    from_days = units.conversion_factor("days", unit)
     ends = outcome[["patient_id"]].assign(follow_up=outcome["time"].astype(float) * factor)
     first = evidence.timelines("recurrences", name).groupby("patient_id")["event_day"].min().dropna()
     dead = outcome[outcome["event"] == 1]

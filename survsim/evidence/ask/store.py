@@ -332,6 +332,10 @@ def load_evidence(path: str | os.PathLike[str] | None = None) -> EvidenceStore:
     path : a study folder, its data folder or its curated folder; default: the nearest study upwards from the
         working directory, else the carcinosarcoma tables shipped with survsim.
 
+    Returns
+    -------
+    EvidenceStore : `.select(...)` finds numbers, `.surv(...)` patients, `.cases()` single patients.
+
     Raises
     ------
     EvidenceError : no tables there, or tables that are not the ones the checksums were made of.

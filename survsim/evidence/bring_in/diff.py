@@ -63,8 +63,22 @@ class EvidenceDiff:
 def diff_evidence(old: str | os.PathLike[str], new: str | os.PathLike[str] | None = None) -> EvidenceDiff:
     """Compare the curated tables of two studies (or data folders) row by row, by key; order is nothing.
 
+    Parameters
+    ----------
+    old : a study folder or its data folder.
+    new : the other one; default as in `load_evidence`.
+
+    Returns
+    -------
+    EvidenceDiff : for each table that differs the rows added, removed and changed.
+
+    Raises
+    ------
+    EvidenceError : a folder without curated tables.
+
     Example
     -------
+    >>> from survsim.evidence import diff_evidence
     >>> from survsim.evidence.raw.locate import data_folder
     >>> diff_evidence(data_folder().root).tables
     ()

@@ -94,9 +94,28 @@ def compare_extractions(a: Path, b: Path) -> ExtractionComparison:
     Numbers are compared as numbers (0.70 is 0.7), words as they stand. Rows whose key repeats within a file
     (two kinds of toxicity, say) are matched to the row of the other file with which they share most cells.
 
+    Parameters
+    ----------
+    a, b : files of the same numbers, typed by two people.
+
+    Returns
+    -------
+    ExtractionComparison : cells that disagree, rows that only one has, and the shares that agree.
+
     Raises
     ------
     EvidenceError : a file that cannot be read, lacks a column of the key, or names one estimate twice.
+
+    Example
+    -------
+    >>> import pathlib, tempfile
+    >>> from survsim.evidence import compare_extractions
+    >>> head = "study_id,arm_id,endpoint,measure,time,value,comparator,event_detail"
+    >>> a, b = (pathlib.Path(tempfile.mkdtemp()) / f"{name}.csv" for name in "ab")
+    >>> _ = a.write_text(head + chr(10) + "s,chemo,os,hazard_ratio,,0.68,control,")
+    >>> _ = b.write_text(head + chr(10) + "s,chemo,os,hazard_ratio,,0.86,control,")
+    >>> len(compare_extractions(a, b).disagreements)
+    1
     """
     rows_a, columns_a = _read(a)
     rows_b, columns_b = _read(b)

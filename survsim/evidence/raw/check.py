@@ -68,6 +68,18 @@ class CheckReport:
 def check_evidence(path: str | os.PathLike[str] | None = None) -> CheckReport:
     """Check the curated tables of a study: every fault at once, nothing raised, nothing changed.
 
+    Parameters
+    ----------
+    path : a study folder or its data folder; default as in `load_evidence`.
+
+    Returns
+    -------
+    CheckReport : every fault with its table, row and what to do; `exit_code` is 0 where none is an error.
+
+    Raises
+    ------
+    EvidenceError : no data folder there. What is wrong inside one is reported, not raised.
+
     Example
     -------
     >>> import survsim

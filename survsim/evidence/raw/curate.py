@@ -70,9 +70,27 @@ def curated_tables(raw: Path) -> dict[str, list[Row]]:
 def curate(path: str | os.PathLike[str] | None = None) -> Curation:
     """Write `data/curated` and `data/datapackage.json` from `data/raw`; refuse a set with errors.
 
+    Parameters
+    ----------
+    path : a study folder or its data folder; default the nearest study upwards from the working directory.
+
+    Returns
+    -------
+    Curation : rows of each table that was written, and whether any byte changed.
+
     Raises
     ------
     EvidenceError : with every error of the new set; the old set is then untouched.
+
+    Example
+    -------
+    >>> import shutil, tempfile, pathlib
+    >>> import survsim
+    >>> from survsim.evidence.raw.locate import data_folder
+    >>> study = pathlib.Path(tempfile.mkdtemp())
+    >>> _ = shutil.copytree(data_folder().root, study / "data")
+    >>> survsim.evidence.curate(study).rows["studies"] > 100
+    True
     """
     folder = data_folder(path)
     if not folder.raw.is_dir():

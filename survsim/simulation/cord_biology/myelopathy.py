@@ -60,8 +60,24 @@ def myelopathy_risk(dose: float, fractions: int) -> dict[str, float]:
     The models disagree by a factor of 100 near 45 Gy, so none is given alone. Both are models of one
     course and know no time.
 
+    Parameters
+    ----------
+    dose : total dose to the cord in Gy.
+    fractions : number of equal fractions.
+
+    Returns
+    -------
+    dict : model -> risk, from 0 to 1.
+
+    Raises
+    ------
+    InputError : a negative dose, or fractions below 1.
+
+    Reference: Schultheiss 2008 (Int J Radiat Oncol Biol Phys 71:1455); Lyman 1985 (Radiat Res 104:S13); Burman et al. 1991 (Int J Radiat Oncol Biol Phys 21:123).
+
     Examples
     --------
+    >>> from survsim.radiotherapy import myelopathy_risk
     >>> {k: round(v, 4) for k, v in myelopathy_risk(50.0, 25).items()}
     {'schultheiss_2008': 0.0022, 'lyman_burman_1991': 0.0781}
     """

@@ -29,12 +29,17 @@ def bed(dose: ArrayLike, fractions: ArrayLike, alpha_beta: float) -> FloatArray:
     -------
     BED in Gy of that alpha/beta. Fractions above 8 Gy warn: the model is doubtful there.
 
+    Raises
+    ------
+    InputError : a negative dose, fractions below 1, an alpha/beta not above 0.
+
     References
     ----------
     Fowler 1989, Br J Radiol 62:679.
 
     Examples
     --------
+    >>> from survsim.radiotherapy import bed
     >>> float(bed(30.0, 10, alpha_beta=2.0))
     75.0
     """
@@ -49,12 +54,21 @@ def eqd2(dose: ArrayLike, fractions: ArrayLike, alpha_beta: float) -> FloatArray
     ----------
     dose, fractions, alpha_beta : as for `bed`.
 
+    Returns
+    -------
+    EQD2 in Gy, of the shape of `dose` and `fractions` together.
+
+    Raises
+    ------
+    InputError : a negative dose, fractions below 1, an alpha/beta not above 0.
+
     References
     ----------
     Fowler 1989, Br J Radiol 62:679.
 
     Examples
     --------
+    >>> from survsim.radiotherapy import eqd2
     >>> float(eqd2(30.0, 10, alpha_beta=2.0))
     37.5
     """
@@ -138,8 +152,25 @@ def cumulative_eqd2(
     Each course adds D (d + alpha/beta) / (2 + alpha/beta) where it reaches the region. With `recovery`,
     what was there before a course is first reduced by the share recovered over the interval.
 
+    Parameters
+    ----------
+    courses : in the order in which they were given.
+    alpha_beta : of the cord, in Gy.
+    recovery : what is forgotten between courses; None for nothing.
+
+    Returns
+    -------
+    dict : region -> EQD2 in Gy.
+
+    Raises
+    ------
+    InputError : an alpha/beta not above 0.
+
+    Reference: Fowler 1989 (Br J Radiol 62:679); Nieder et al. 2006 (Int J Radiat Oncol Biol Phys 66:1446).
+
     Examples
     --------
+    >>> from survsim.radiotherapy import Course, cumulative_eqd2
     >>> first = Course(dose_per_fraction=2.0, fractions={"first_target": 22})
     >>> second = Course(dose_per_fraction=2.0, fractions={"first_target": 10, "elsewhere": 20})
     >>> cumulative_eqd2([first, second], alpha_beta=2.0)

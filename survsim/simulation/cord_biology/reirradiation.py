@@ -54,12 +54,19 @@ def reirradiation_criteria(
     region : the cord region judged; a whole plan is judged by its worst region.
     cord : "cervicothoracic" (alpha/beta 2 Gy) or "lumbar" (4 Gy), which Nieder tells apart.
 
+    Returns
+    -------
+    tuple of Criterion : each with its verdict, the value, the limit and why it does not apply.
+
     Raises
     ------
     InputError : not two courses, no interval, or a region that neither course knows.
 
+    Reference: Sahgal et al. 2021 (HyTEC, Int J Radiat Oncol Biol Phys 110:124); Nieder et al. 2006 (Int J Radiat Oncol Biol Phys 66:1446).
+
     Examples
     --------
+    >>> from survsim.radiotherapy import Course, reirradiation_criteria
     >>> first = Course(dose_per_fraction=2.0, fractions={"target": 22})
     >>> second = Course(dose_per_fraction=2.0, fractions={"target": 10}, months_since_previous=4.0)
     >>> [c.verdict for c in reirradiation_criteria([first, second], "target") if c.source == "HyTEC 2021"]
@@ -88,8 +95,24 @@ def reirradiation_criteria(
 def sbrt_criterion(course: Course, region: str) -> Criterion:
     """The table of cord limits for a first stereotactic course (Sahgal 2013), 1 to 5 fractions.
 
+    Parameters
+    ----------
+    course : a stereotactic course.
+    region : the cord region judged.
+
+    Returns
+    -------
+    Criterion : verdict, point maximum in Gy, the limit, and why it does not apply.
+
+    Raises
+    ------
+    Nothing: a course the table does not know is "not applicable", with the reason.
+
+    Reference: Sahgal et al. 2013 (Int J Radiat Oncol Biol Phys 85:341).
+
     Examples
     --------
+    >>> from survsim.radiotherapy import Course, sbrt_criterion
     >>> sbrt_criterion(Course(dose_per_fraction=10.0, fractions={"cord": 1}, kind="stereotactic"), "cord").verdict
     'met'
     """

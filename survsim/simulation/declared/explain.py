@@ -30,9 +30,23 @@ def explain(
 ) -> str:
     """The strategy as sentences; `treatments` are those that it shares with others, and must be all it lacks.
 
+    Parameters
+    ----------
+    strategy : what is to be told.
+    treatments : treatments that it shares with others, by name; its own stand in it.
+    time_unit : the word for the unit of its times.
+
+    Returns
+    -------
+    str : a heading and a sentence a line.
+
+    Raises
+    ------
+    ScenarioError : a rule that names a treatment neither it nor `treatments` has.
+
     Examples
     --------
-    >>> from survsim.simulation.declared.strategy import Strategy
+    >>> from survsim.simulation import Strategy, explain
     >>> print(explain(Strategy(strategy="surgery_alone", label="Surgery alone")))
     Surgery alone (surgery_alone)
     No further treatment is given.

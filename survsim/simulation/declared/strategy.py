@@ -192,12 +192,57 @@ def strategy_from(content: Mapping[str, Any], name: str = "strategy") -> Strateg
 
 
 def read_strategy(path: str | Path) -> Strategy:
-    """The strategy in a YAML file (`survsim-strategy/1`, see data/strategies/strategy.schema.json)."""
+    """The strategy in a YAML file (`survsim-strategy/1`, see data/strategies/strategy.schema.json).
+
+    Parameters
+    ----------
+    path : a YAML file.
+
+    Returns
+    -------
+    Strategy : checked, ready for `Model(strategies=...)`.
+
+    Raises
+    ------
+    ScenarioError : a file that is missing or no YAML, a word the schema does not know, a value outside its range; with its place.
+
+    Example
+    -------
+    >>> import pathlib, tempfile
+    >>> from survsim.simulation import read_strategy
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "wait.yml"
+    >>> _ = file.write_text("{format: survsim-strategy/1, strategy: wait, label: Watchful waiting}")
+    >>> read_strategy(file).label
+    'Watchful waiting'
+    """
     return strategy_from(schema.read_yaml(path), Path(path).name)
 
 
 def read_strategies(folder: str | Path) -> tuple[Strategy, ...]:
-    """All strategies of a folder, in the order of their file names."""
+    """All strategies of a folder, in the order of their file names.
+
+    Parameters
+    ----------
+    folder : with a YAML file a strategy.
+
+    Returns
+    -------
+    tuple of Strategy.
+
+    Raises
+    ------
+    ScenarioError : what `read_strategy` refuses, or two strategies of one name.
+
+    Example
+    -------
+    >>> import pathlib, tempfile
+    >>> from survsim.simulation import read_strategies
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> for name in ("b", "a"):
+    ...     _ = (folder / f"{name}.yml").write_text(f"{{format: survsim-strategy/1, strategy: {name}, label: {name}}}")
+    >>> [one.strategy for one in read_strategies(folder)]
+    ['a', 'b']
+    """
     found = tuple(read_strategy(p) for p in sorted(Path(folder).glob("*.yml")))
     names = [s.name for s in found]
     if len(set(names)) < len(names):
@@ -213,7 +258,29 @@ class TreatmentFile(Checked):
 
 
 def read_treatments(path: str | Path) -> dict[str, Treatment]:
-    """The treatments of a YAML file, by name, for `Model(treatments=...)`."""
+    """The treatments of a YAML file, by name, for `Model(treatments=...)`.
+
+    Parameters
+    ----------
+    path : a YAML file with the key `treatments`.
+
+    Returns
+    -------
+    dict of Treatment, by name.
+
+    Raises
+    ------
+    ScenarioError : a file that is missing or no YAML, or a treatment that the schema refuses; with its place.
+
+    Example
+    -------
+    >>> import pathlib, tempfile
+    >>> from survsim.simulation import read_treatments
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "treatments.yml"
+    >>> _ = file.write_text("{format: survsim-treatments/1, treatments: {}}")
+    >>> read_treatments(file)
+    {}
+    """
     return schema.check(TreatmentFile, schema.read_yaml(path), Path(path).name).treatments
 
 

@@ -78,6 +78,26 @@ def tornado(
     ----------
     mean : (s, d) expected outcome per strategy and draw.
     parameters : name -> (d,) draws; those that do not vary are left out.
+
+    Returns
+    -------
+    Tornado : for each parameter its two values and the gain at each, widest first.
+
+    Raises
+    ------
+    InputError : an unknown strategy, values that are missing or infinite, draws of another length.
+
+    Reference: Briggs, Claxton & Sculpher 2006, Decision Modelling for Health Economic Evaluation, chapter 4.
+
+    Example
+    -------
+    >>> from survsim.simulation import tornado
+    >>> effect, nothing = np.linspace(-1, 1, 201), np.cos(np.arange(201.0))
+    >>> mean = np.stack([np.zeros(201), effect])
+    >>> found = tornado(mean, ["wait", "treat"], {"nothing": nothing, "effect": effect}, strategy="treat",
+    ...     reference="wait", unit="months")
+    >>> found.names
+    ('effect', 'nothing')
     """
     check_outcomes(mean)
     a, b = _index(strategies, strategy), _index(strategies, reference)
@@ -134,9 +154,30 @@ def global_sensitivity(
 ) -> GlobalSensitivity:
     """First-order Sobol and PAWN indices of `outcome` (d,) from the draws of the parameters.
 
+    Parameters
+    ----------
+    outcome : (d,) one number a draw.
+    parameters : name -> (d,) draws; those that do not vary are left out.
+    seed : of PAWN's subsamples.
+    source : results behind the numbers, for provenance.
+
+    Returns
+    -------
+    GlobalSensitivity : the two indices of each parameter, largest first.
+
     Raises
     ------
     InputError : fewer than 50 draws, an outcome or parameters that do not vary, or arrays of other lengths.
+
+    Reference: Plischke, Borgonovo & Smith 2013 (Eur J Oper Res 226:536); Pianosi & Wagener 2018 (Environ Model Softw 108:197).
+
+    Example
+    -------
+    >>> from survsim.simulation import global_sensitivity
+    >>> rng = np.random.default_rng(1)
+    >>> a, b = rng.normal(size=(2, 500))
+    >>> global_sensitivity(2 * a + 0.1 * b, {"a": a, "b": b}).names
+    ('a', 'b')
     """
     from SALib.analyze import delta, pawn
 
@@ -177,9 +218,23 @@ def variance_by_layer(
     A linear regression on all components splits the explained variance; what is left over and above the Monte
     Carlo part is called ``curvature`` (interactions and non-linearity), not hidden in a layer.
 
+    Returns
+    -------
+    dict : layer -> share, with "monte carlo" and "curvature".
+
     Raises
     ------
     InputError : an outcome or layers that do not vary, arrays of other shapes, or a negative `mc_variance`.
+
+    Reference: Saltelli et al. 2008, Global Sensitivity Analysis: The Primer, chapter 1.
+
+    Example
+    -------
+    >>> from survsim.simulation import variance_by_layer
+    >>> a, b = np.random.default_rng(1).normal(size=(2, 4000))
+    >>> shares = variance_by_layer(2 * a + b, {"sampling": a[:, None], "transport": b[:, None]}, 0.0)
+    >>> round(shares["sampling"], 1), round(shares["transport"], 1)
+    (0.8, 0.2)
     """
     outcome = draws_of("outcome", outcome, np.size(outcome))
     between("mc_variance", mc_variance, 0.0, np.finfo(float).max, open_ends=False)
@@ -247,7 +302,34 @@ class Threshold(Result):
 def threshold(
     mean: FloatArray, strategies: Sequence[str], name: str, draws: FloatArray, *, source: object = ()
 ) -> Threshold:
-    """Best strategy in expectation along one parameter, the others averaged over."""
+    """Best strategy in expectation along one parameter, the others averaged over.
+
+    Parameters
+    ----------
+    mean : (s, d) expected outcome per strategy and draw; larger is better.
+    strategies : s names.
+    name : of the parameter.
+    draws : (d,) its draws.
+    source : results behind the numbers, for provenance.
+
+    Returns
+    -------
+    Threshold : the best strategy along the parameter, and the values at which it changes.
+
+    Raises
+    ------
+    InputError : values that are missing or infinite, or not one a draw.
+
+    Reference: Pauker & Kassirer 1980 (N Engl J Med 302:1109).
+
+    Example
+    -------
+    >>> from survsim.simulation import threshold
+    >>> effect = np.linspace(-1, 1, 401)
+    >>> found = threshold(np.stack([np.zeros(401), effect]), ["wait", "treat"], "effect", effect)
+    >>> bool(abs(found.turns_at[0]) < 0.05)
+    True
+    """
     draws = draws_of(name, draws, check_outcomes(mean).shape[1])
     order = np.argsort(draws)
     inside = order[int(0.01 * order.size) : max(1, int(0.99 * order.size))]

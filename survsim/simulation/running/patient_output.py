@@ -99,6 +99,30 @@ def read_patients(folder: str | Path, what: str = "patients") -> pd.DataFrame:
     worst_grade (times are infinite for what did not happen before the horizon). Columns of stays: draw,
     strategy, patient, source, target (a stay that lasts to the horizon has source and target equal),
     entry, exit.
+
+    Parameters
+    ----------
+    folder : the run folder that was given to the simulation.
+    what : "patients" or "stays".
+
+    Returns
+    -------
+    pandas.DataFrame : one row a patient (or stay), strategy and draw.
+
+    Raises
+    ------
+    ScenarioError : a folder without them (the run was made without `patient_output=True`).
+
+    Example
+    -------
+    >>> import tempfile
+    >>> from survsim.errors import ScenarioError
+    >>> from survsim.simulation import read_patients
+    >>> try:
+    ...     read_patients(tempfile.mkdtemp())
+    ... except ScenarioError as error:
+    ...     print(str(error).split("; ")[1])
+    simulate with patient_output=True and folder=.
     """
     import pandas as pd
 

@@ -53,6 +53,10 @@ def simulate_model(
         default all cores and no folder. It changes no bit.
     patient_output : also write each patient and each stay to Parquet below the run folder.
 
+    Returns
+    -------
+    SimulationResult : restricted means, survival and states of each strategy, by draw; `.compare(...)` sets strategies side by side.
+
     Raises
     ------
     ScenarioError
@@ -61,6 +65,17 @@ def simulate_model(
     References
     ----------
     Putter, Fiocco and Geskus 2007, Stat Med 26:2389; Jackson 2016, J Stat Softw 70(8).
+
+    Example
+    -------
+    >>> from survsim.simulation import Model, State, Strategy, Transition, simulate_model
+    >>> death = {"family": "exponential", "rate": 0.1}
+    >>> model = Model(time_unit="months", horizon=24.0, start="alive",
+    ...     states=(State(name="alive"), State(name="dead", death=True)),
+    ...     transitions=(Transition(source="alive", target="dead", distribution=death),),
+    ...     strategies=(Strategy(strategy="wait", label="Wait"),))
+    >>> float(simulate_model(model, patients=2000, taus=[12.0]).rmst(12.0).estimate[0].round(0))
+    7.0
     """
     n_draws = count("draws", model.n_draws if draws is None else draws)
     if model.n_draws > 1 and n_draws > model.n_draws:

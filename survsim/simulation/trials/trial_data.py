@@ -128,6 +128,30 @@ def trial_data(design: TrialDesign, *, replicates: int, seed: int = 1) -> TrialD
 
     Arrivals are a Poisson process of rate `accrual_rate`; arms are balanced in permuted blocks of ten, or follow the
     responses seen so far.
+
+    Parameters
+    ----------
+    design : the trial.
+    replicates : how many.
+    seed : of their streams.
+
+    Returns
+    -------
+    TrialData : arrival, arm and time of each patient (replicates, n); `.cut_at(calendar)` is what is known by then.
+
+    Raises
+    ------
+    InputError : replicates that are no whole number from 1.
+
+    Example
+    -------
+    >>> from survsim import TrialDesign
+    >>> from survsim.distributions import Exponential
+    >>> from survsim.trials import trial_data
+    >>> a, b = (Exponential(rate=r, time_unit="months") for r in (0.12, 0.06))
+    >>> design = TrialDesign(control=a, treated=b, n=40, accrual_rate=10, follow_up=12)
+    >>> trial_data(design, replicates=3).time.shape
+    (3, 40)
     """
     if isinstance(replicates, bool) or replicates < 1:
         raise InputError(f"replicates must be a whole number from 1; got {replicates!r}.")

@@ -236,3 +236,10 @@ def test_the_nearest_study_upwards_is_found(tmp_path, monkeypatch):
         survsim.load_evidence()
     curate()
     assert len(survsim.load_evidence().studies) == 4
+
+
+def test_histories_of_an_unknown_data_set_are_refused_with_those_there_are():
+    from survsim.evidence import patient_histories
+
+    with pytest.raises(EvidenceError, match="tcga_ucs"):
+        patient_histories(load_evidence(), "no_such_set")
