@@ -239,7 +239,5 @@ def test_the_nearest_study_upwards_is_found(tmp_path, monkeypatch):
 
 
 def test_histories_of_an_unknown_data_set_are_refused_with_those_there_are():
-    from survsim.evidence import patient_histories
-
-    with pytest.raises(EvidenceError, match="tcga_ucs"):
-        patient_histories(load_evidence(), "no_such_set")
+    with pytest.raises(survsim.errors.EvidenceError, match="tcga_ucs"):
+        survsim.evidence.patient_histories(survsim.load_evidence(), "no_such_set")
