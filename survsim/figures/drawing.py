@@ -97,6 +97,10 @@ ELSEWHERE: dict[str, str] = {
     ),
     "EvidenceModel": ".predict(covariates).plot() draws the survival of a group",
     "EvidenceTerms": "selection.map().plot() and selection.flow().plot() draw the rows behind them",
+    **dict.fromkeys(
+        ("CordDoses", "CordCriteria"),
+        "simulate_model(model).compare(strategy).plot() draws what the doses are given for",
+    ),
     "Parameters": "simulate(...).survival().plot() draws what follows from them",
     "SimulationResult": (
         ".survival().plot(), .state_occupancy().plot(), .compare(reference).plot() and .decision(tau).plot() draw it"

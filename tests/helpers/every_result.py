@@ -418,5 +418,7 @@ MAKERS |= {
         _means().by_draw, _means().strategies, {"hr": HR}, strategy="full", reference="none", unit="months"
     ),
     "GlobalSensitivity": lambda: s.global_sensitivity(_means().by_draw[1], {"hr": HR}),
+    "CordDoses": lambda: s.cord_doses(example("SimulationResult")),
+    "CordCriteria": lambda: s.cord_criteria(tumour_model((full_strategy(),)), "full", interval=6.0),
     "Threshold": lambda: s.threshold(_means().by_draw, _means().strategies, "hr", HR),
 }

@@ -79,9 +79,31 @@ def cord_criteria(
     cord : "cervicothoracic" or "lumbar", which Nieder 2006 tells apart.
     draw : the draw from which doses that are parameters are taken.
 
+    Returns
+    -------
+    CordCriteria : for each pair of courses, region and criterion the value, the limit and the verdict.
+
     Raises
     ------
     InputError : a strategy by another name, an interval below 0, a cord of another kind.
+
+    Reference: Sahgal et al. 2021 (HyTEC, Int J Radiat Oncol Biol Phys 110:124); Nieder et al. 2006 (Int J Radiat Oncol Biol Phys 66:1446).
+
+    Example
+    -------
+    >>> from survsim.simulation import Model, State, Strategy, Transition
+    >>> dose = {"region": "target", "fractions": 10, "dose_per_fraction": 3.0}
+    >>> course = {"kind": "radiotherapy", "duration": 0.5, "radiation": [dose]}
+    >>> lines = [{"line": k, "treatments": [k], "start": start} for k, start in (
+    ...     ("first", []), ("again", [{"completed": "first"}, {"quantity": "time_since_radiation", "at_least": 6.0}]))]
+    >>> plan = Strategy(strategy="twice", treatments={"first": course, "again": course}, lines=lines)
+    >>> death = {"family": "exponential", "rate": 0.1}
+    >>> model = Model(time_unit="months", horizon=24.0, strategies=(plan,),
+    ...     states=(State(name="alive"), State(name="dead", death=True)),
+    ...     transitions=(Transition(source="alive", target="dead", distribution=death),))
+    >>> from survsim.radiotherapy import cord_criteria
+    >>> set(cord_criteria(model, "twice", interval=6.0).source) >= {"Nieder 2006"}
+    True
     """
     one_of("strategy", strategy, model.strategy_names)
     months = float(interval) * conversion_factor(model.time_unit, "months")
