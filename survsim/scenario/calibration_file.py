@@ -1,0 +1,187 @@
+"""A calibration as data: the course of a disease, who was followed, and which printed numbers it is held to.
+
+The file names rows of the evidence, maps each to the endpoint it reports and the cohort it speaks of, and says of
+every prior and every bias on what ground it stands. Nothing is computed here; `survsim.scenario.calibration_plan`
+puts the pieces together.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from survsim.scenario.parameter_spec import Law, Reading, Strict
+
+Use = Literal["fit", "hold_out"]
+Quantity = float | str
+"""A value, or the name of a parameter with a prior."""
+
+
+class CourseTransition(Strict):
+    """A hazard of the course; see `survsim.calibration.TransitionHazard`."""
+
+    source: str
+    target: str
+    rate: Quantity | None = None
+    shape: Quantity | None = None
+    scale: Quantity | None = None
+    factors: tuple[Quantity, ...] = ()
+    frailty: bool = False
+
+
+class Course(Strict):
+    """States and the hazards between them."""
+
+    states: tuple[str, ...] = Field(min_length=2)
+    start: str
+    frailty_variance: Quantity = 0.0
+    transitions: tuple[CourseTransition, ...] = Field(min_length=1)
+
+
+class Counted(Strict):
+    """What an endpoint counts, in states of the course; see `survsim.calibration.Endpoint`."""
+
+    kind: Literal["event_free", "time_to", "incidence", "share"]
+    states: tuple[str, ...] = ()
+    event: tuple[str, ...] = ()
+
+
+class GivenEffect(Strict):
+    """What a treatment did in the cohorts, from when to when on the clock since the transition's source was entered."""
+
+    transition: str
+    hazard_ratio: Quantity
+    start: float = Field(default=0.0, ge=0)
+    stop: float | None = Field(default=None, gt=0, description="none: as long as the state lasts")
+
+
+class GivenTreatment(Strict):
+    """A treatment as cohorts received it; `duration_rule` says from which source its duration was read."""
+
+    effects: tuple[GivenEffect, ...] = Field(min_length=1)
+    duration_rule: str = Field(min_length=10)
+
+
+class FollowedCohort(Strict):
+    """A cohort and the shares of it that were given each treatment; `basis` says where the shares stand."""
+
+    given: dict[str, float] = Field(default_factory=dict)
+    start: str | None = None
+    basis: str = Field(min_length=10)
+
+
+class Travel(Strict):
+    """How far a number has to travel to the patients the course is about; targets of one `group` travel together."""
+
+    sd: float = Field(ge=0, le=3)
+    group: str = ""
+    reason: str = Field(min_length=10)
+
+
+class RowTarget(Reading):
+    """A published median or probability, as the endpoint it reports."""
+
+    row: str
+    cohort: str
+    endpoint: str
+    use: Use = "fit"
+    transport: str = Field(description="name of one of `transports`")
+
+
+class CaseTargets(Strict):
+    """Every single case that the evidence holds with a time, each in a cohort of her own treatments."""
+
+    endpoint: str
+    use: Use
+    transport: str
+    strict_only: bool = True
+    never: tuple[str, ...] = Field(description="cases that are never a target, the index case first")
+    cohort: str
+
+
+class DeclaredBias(Strict):
+    """Additive bias of a log ratio: observed = true + N(mean, sd^2); none is declared without its ground."""
+
+    mean: float = 0.0
+    sd: float = Field(default=0.3, ge=0)
+    ground: str = ""
+    shared: str = ""
+
+
+class RowContrast(Reading):
+    """A published ratio that speaks of one parameter."""
+
+    row: str
+    parameter: str
+    between_sd: Quantity = 0.0
+    bias: DeclaredBias | None = Field(default=None, description="none: randomised")
+    use: Use = "fit"
+    transport: str
+
+
+class DeclaredPrior(Strict):
+    """The law of a parameter before the targets, and on what ground."""
+
+    distribution: Law
+    reason: str = Field(min_length=10)
+    meaning: str = Field(min_length=10)
+    unit: str = ""
+
+
+class LeftOut(Strict):
+    """A row or study that the rule brought up and that is no target, with the reason a reader can follow."""
+
+    what: str
+    reason: str = Field(min_length=10)
+
+
+class CalibrationFile(Strict):
+    """The content of a calibration file, key by key."""
+
+    calibration: str = Field(pattern=r"^[A-Za-z0-9_\-]+$")
+    question: str
+    time_unit: str
+    seed: int = Field(ge=0)
+    size: int = Field(default=2000, ge=200)
+    study_sd: Quantity
+    course: Course
+    endpoints: dict[str, Counted]
+    treatments: dict[str, GivenTreatment] = Field(default_factory=dict)
+    transports: dict[str, Travel]
+    cohorts: dict[str, FollowedCohort]
+    targets: tuple[RowTarget, ...] = Field(min_length=1)
+    cases: CaseTargets | None = None
+    contrasts: tuple[RowContrast, ...] = ()
+    priors: dict[str, DeclaredPrior]
+
+    @model_validator(mode="after")
+    def _known(self) -> CalibrationFile:
+        faults = []
+        for t in self.targets:
+            faults += _unknown(f"target {t.row}", "cohort", t.cohort, self.cohorts)
+            faults += _unknown(f"target {t.row}", "endpoint", t.endpoint, self.endpoints)
+            faults += _unknown(f"target {t.row}", "transport", t.transport, self.transports)
+        for c in self.contrasts:
+            faults += _unknown(f"contrast {c.row}", "transport", c.transport, self.transports)
+        if self.cases is not None:
+            faults += _unknown("cases", "endpoint", self.cases.endpoint, self.endpoints)
+            faults += _unknown("cases", "transport", self.cases.transport, self.transports)
+            faults += _unknown("cases", "cohort", self.cases.cohort, self.cohorts)
+        for name, cohort in self.cohorts.items():
+            for given in cohort.given:
+                faults += _unknown(f"cohort {name}", "treatment", given, self.treatments)
+        rows = [t.row for t in self.targets] + [c.row for c in self.contrasts]
+        faults += [
+            f"row {r} stands there more than once" for r in sorted({r for r in rows if rows.count(r) > 1})
+        ]
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+
+def _unknown(where: str, kind: str, name: str, known: dict[str, object] | object) -> list[str]:
+    names = list(known) if isinstance(known, dict) else []
+    return (
+        [] if name in names else [f"{where}: {kind} {name!r} is none of {', '.join(names) or 'those given'}"]
+    )

@@ -1,0 +1,250 @@
+"""From a calibration file and the evidence to the objects that `calibrate` takes."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from survsim.core.errors import ScenarioError
+from survsim.core.yaml_files import read_yaml
+from survsim.estimate.calibration.calibrate import calibrate
+from survsim.estimate.calibration.calibrated import EvidenceCalibration
+from survsim.estimate.calibration.course import (
+    Cohort,
+    CourseModel,
+    Endpoint,
+    TransitionHazard,
+    TreatmentEffect,
+)
+from survsim.estimate.calibration.priors import Prior, law_of
+from survsim.estimate.calibration.targets import (
+    Bias,
+    CaseTarget,
+    ContrastTarget,
+    PublishedTarget,
+    Target,
+    Transport,
+)
+from survsim.estimate.printed.refusal import Refusal
+from survsim.estimate.printed.road import printed_number
+from survsim.evidence.ask.store import EvidenceStore, load_evidence
+from survsim.scenario.calibration_file import CalibrationFile, RowContrast, RowTarget
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationPlan:
+    """A checked calibration file.
+
+    Built by `read_calibration`. `content` holds the file key by key; `run` calibrates.
+    """
+
+    content: CalibrationFile
+    path: Path
+
+    def course(self) -> CourseModel:
+        """States and hazards."""
+        c = self.content.course
+        hazards = [TransitionHazard(**t.model_dump()) for t in c.transitions]
+        return CourseModel(
+            states=c.states,
+            transitions=tuple(hazards),
+            start=c.start,
+            frailty_variance=c.frailty_variance,
+            unit=self.content.time_unit,
+        )
+
+    def cohorts(self) -> tuple[Cohort, ...]:
+        """Those followed, with the shares that were given each treatment."""
+        found = []
+        for name, cohort in self.content.cohorts.items():
+            given = {t: (share, self._effects(t)) for t, share in cohort.given.items()}
+            found.append(Cohort.treated(name, given, start=cohort.start))
+        return tuple(found)
+
+    def priors(self) -> dict[str, Prior]:
+        """Parameter -> prior."""
+        return {
+            name: Prior(law=law_of(p.distribution), reason=p.reason, meaning=p.meaning, unit=p.unit)
+            for name, p in self.content.priors.items()
+        }
+
+    def targets(
+        self, evidence: EvidenceStore | None = None, *, without: Iterable[str] = ()
+    ) -> tuple[Target, ...]:
+        """Every target, its error by the one road of printed numbers.
+
+        Parameters
+        ----------
+        evidence : the store to read rows from; default the study's.
+        without : names of transports whose targets are left out, to show what hangs on them.
+
+        Raises
+        ------
+        ScenarioError : a row that the road refuses, with its reason.
+        """
+        store = evidence or load_evidence()
+        skipped = set(without)
+        unknown = skipped - set(self.content.transports)
+        if unknown:
+            raise ScenarioError(
+                f"{', '.join(sorted(unknown))} is no transport of {self.path.name}; known: "
+                f"{', '.join(self.content.transports)}."
+            )
+        rows = [self._row(t, store) for t in self.content.targets if t.transport not in skipped]
+        contrasts = [self._contrast(c, store) for c in self.content.contrasts if c.transport not in skipped]
+        cases = (
+            self._cases(store) if self.content.cases and self.content.cases.transport not in skipped else []
+        )
+        return (*rows, *contrasts, *cases)
+
+    def run(
+        self,
+        evidence: EvidenceStore | None = None,
+        *,
+        bias: bool = True,
+        without: Iterable[str] = (),
+        size: int | None = None,
+        workers: int | None = 1,
+    ) -> EvidenceCalibration:
+        """Calibrate to the targets (`survsim.calibration.calibrate`).
+
+        Parameters
+        ----------
+        evidence, without : as for `targets`; bias : False leaves declared biases out.
+        size : points of the posterior, default the file's; workers : threads, which change no bit.
+        """
+        return calibrate(
+            self.course(),
+            self.cohorts(),
+            self.priors(),
+            self.targets(evidence, without=without),
+            study_sd=self.content.study_sd,
+            bias=bias,
+            size=size or self.content.size,
+            seed=self.content.seed,
+            workers=workers,
+            never=tuple(f"cases:{case}" for case in (self.content.cases.never if self.content.cases else ())),
+        )
+
+    def _effects(self, treatment: str) -> tuple[TreatmentEffect, ...]:
+        given = self.content.treatments[treatment]
+        return tuple(
+            TreatmentEffect(
+                transition=e.transition,
+                hazard_ratio=e.hazard_ratio,
+                start=e.start,
+                stop=math.inf if e.stop is None else e.stop,
+            )
+            for e in given.effects
+        )
+
+    def _endpoint(self, name: str) -> Endpoint:
+        return Endpoint(**self.content.endpoints[name].model_dump())
+
+    def _transport(self, name: str, *, alone: bool = False) -> Transport:
+        t = self.content.transports[name]
+        return Transport(sd=t.sd, group="" if alone else t.group, reason=t.reason)
+
+    def _row(self, target: RowTarget, store: EvidenceStore) -> PublishedTarget:
+        record = store.records(target.row)[0]
+        scale = "median" if record.measure == "median" else "survival"
+        found = self._number(target, record, scale)
+        return PublishedTarget.of(
+            found,
+            cohort=target.cohort,
+            endpoint=self._endpoint(target.endpoint),
+            use=target.use,
+            transport=self._transport(target.transport),
+        )
+
+    def _contrast(self, contrast: RowContrast, store: EvidenceStore) -> ContrastTarget:
+        record = store.records(contrast.row)[0]
+        found = self._number(contrast, record, "hazard_ratio")
+        return ContrastTarget(
+            label=found.label,
+            parameter=contrast.parameter,
+            estimate=found.estimate,
+            std_error=found.std_error,
+            between_sd=contrast.between_sd,
+            bias=None if contrast.bias is None else Bias(**contrast.bias.model_dump()),
+            use=contrast.use,
+            transport=self._transport(contrast.transport),
+            source=found.source or (),
+        )
+
+    def _number(self, target: RowTarget | RowContrast, record: Any, scale: str) -> Any:
+        found = printed_number(record, scale, unit=self.content.time_unit, **target.allowed())
+        if isinstance(found, Refusal):
+            raise ScenarioError(f"{self.path.name}: {found.text}")
+        return found
+
+    def _cases(self, store: EvidenceStore) -> list[CaseTarget]:
+        spec = self.content.cases
+        assert spec is not None
+        found = []
+        for case in dated_cases(store, strict_only=spec.strict_only, never=spec.never).to_dict("records"):
+            found.append(
+                CaseTarget(
+                    label=case["case_id"],
+                    cohort=spec.cohort,
+                    endpoint=self._endpoint(spec.endpoint),
+                    time=case["time"],
+                    status=case["status"],
+                    use=spec.use,
+                    transport=self._transport(spec.transport, alone=True),
+                    source=f"cases:{case['case_id']}",
+                )
+            )
+        return found
+
+
+def dated_cases(store: EvidenceStore, *, strict_only: bool, never: Iterable[str]) -> pd.DataFrame:
+    """Single cases with a time: case_id, time in months, status ("event", "event_by", "free").
+
+    A death whose report prints an upper bound is dead *by* then; one printed as approximate is taken as printed.
+    """
+    import pandas as pd
+
+    frame = store.cases()
+    kept = frame[~frame["case_id"].isin(list(never))]
+    if strict_only:
+        kept = kept[kept["strict_cns"] == "yes"]
+    died = pd.to_numeric(kept["survival_from_cns_months"], errors="coerce")
+    alive = pd.to_numeric(kept["last_known_alive_from_cns_months"], errors="coerce")
+    status = kept["survival_qualifier"].map(lambda q: "event_by" if q == "upper_bound" else "event")
+    made = pd.DataFrame(
+        {
+            "case_id": kept["case_id"],
+            "time": died.where(died.notna(), alive).astype(float),
+            "status": status.where(died.notna(), "free"),
+        }
+    )
+    return made[made["time"] > 0].reset_index(drop=True)
+
+
+def read_calibration(path: str | os.PathLike[str]) -> CalibrationPlan:
+    """Read a calibration file: a course of disease, cohorts, targets by row, priors.
+
+    Raises
+    ------
+    ScenarioError : all faults of the file at once, each with its place.
+    """
+    file = Path(path)
+    raw = read_yaml(file, error=ScenarioError)
+    try:
+        return CalibrationPlan(CalibrationFile.model_validate(raw), file)
+    except ValidationError as error:
+        lines = [
+            f"  {'.'.join(str(p) for p in fault['loc']) or '(top)'}: {fault['msg'].removeprefix('Value error, ')}"
+            for fault in error.errors()
+        ]
+        raise ScenarioError(f"{file.name} cannot be used as written:\n" + "\n".join(lines)) from None

@@ -1,0 +1,98 @@
+"""A calibration as data: rows by id, cohorts by what they were given, and what such a file may not say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from survsim.errors import ScenarioError
+from survsim.evidence.ask.store import load_evidence
+from survsim.scenario.calibration_plan import dated_cases, read_calibration
+
+FILE = Path(__file__).parents[3] / "analyses" / "03_case_strategies" / "calibration.yml"
+
+
+@pytest.fixture(scope="module")
+def plan():
+    return read_calibration(FILE)
+
+
+def written(tmp_path, **changes):
+    content = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    for place, value in changes.items():
+        target = content
+        *path, last = place.split("__")
+        for step in path:
+            target = target[int(step) if step.isdigit() else step]
+        target[int(last) if last.isdigit() else last] = value
+    path = tmp_path / "calibration.yml"
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    return path
+
+
+def test_a_row_becomes_the_endpoint_it_reports(plan):
+    targets = {t.label: t for t in plan.targets()}
+    pfs = targets["spinal_hgg29_rt_t02"]
+    assert pfs.statistic == "median" and np.exp(pfs.estimate) == pytest.approx(9.7)
+    assert pfs.endpoint.states == ("controlled",) and pfs.source == ("estimates:spinal_hgg29_rt_t02",)
+    later = targets["tsai_2016_colon_iscm19_e02"]
+    assert (later.statistic, later.time, later.use) == ("probability", 3.0, "hold_out")
+    assert targets["iscm70_2019_e01"].estimate == pytest.approx(np.log(104.5 / 30.4375))
+    assert targets["yang_2025_pcsi_final_e10"].bias is None
+    assert targets["zhao_2016_sts_port_e01"].bias.mean < 0
+
+
+def test_the_treated_shares_are_those_printed(plan):
+    cohorts = {c.name: c for c in plan.cohorts()}
+    shares = [share for share, _ in cohorts["intramedullary_metastasis_cohort"].groups]
+    assert (
+        shares == [0.56, pytest.approx(0.44)]
+        and cohorts["intramedullary_metastasis_cohort"].start == "progressed"
+    )
+
+
+def test_the_index_case_is_never_a_target(plan):
+    labels = [t.label for t in plan.targets()]
+    assert "index_case" not in labels
+    assert {"raghunathan_2011_60m_primary_cpa", "tanimoto_65m_lung_brain"} <= set(labels)
+
+
+def test_single_cases_keep_what_their_report_says():
+    cases = dated_cases(load_evidence(), strict_only=True, never=("index_case",)).set_index("case_id")
+    assert cases.loc["sni_59f_ucs_intradural_L1", "status"] == "event_by"
+    assert tuple(cases.loc["tanimoto_65m_lung_brain"]) == (18.0, "free")
+    assert tuple(cases.loc["cormio_48f_mmmt_epidural_brain"]) == (1.0, "event")
+    assert len(cases) == 6
+
+
+def test_a_group_of_surrogates_can_be_left_out(plan):
+    every, fewer = plan.targets(), plan.targets(without=["spread_solid_tumour"])
+    gone = {t.label for t in every} - {t.label for t in fewer}
+    assert "iscm70_2019_e01" in gone and "spinal_hgg29_rt_t02" not in gone
+    with pytest.raises(ScenarioError, match="nowhere is no transport"):
+        plan.targets(without=["nowhere"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"targets__0__cohort": "nobody"}, "cohort 'nobody' is none of"),
+        ({"targets__0__endpoint": "quality"}, "endpoint 'quality' is none of"),
+        ({"targets__1__row": "spinal_hgg29_rt_t02"}, "stands there more than once"),
+        ({"contrasts__0__transport": "far"}, "transport 'far' is none of"),
+        ({"priors__study_sd__reason": "short"}, "at least 10 characters"),
+        ({"course__unknown": 1}, "course.unknown"),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_its_place(tmp_path, changes, told):
+    with pytest.raises(ScenarioError, match=told):
+        read_calibration(written(tmp_path, **changes))
+
+
+def test_a_row_that_is_no_estimate_of_patients_is_refused_by_the_one_road(tmp_path):
+    path = written(tmp_path, targets__0__row="salvotti_2024_intradural13_e01")
+    with pytest.raises(ScenarioError, match="salvotti_2024_intradural13_e01"):
+        read_calibration(path).targets()
