@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core import units
-from survsim.core.checks import BoolArray, FloatArray, IntArray, float_vector
+from survsim.core.checks import BoolArray, FloatArray, IntArray, between, float_vector
 from survsim.core.errors import EvidenceWarning, InputError
 from survsim.core.pairing import paired
 from survsim.core.provenance import Provenance
@@ -128,8 +128,13 @@ def reconstruct_ipd(
     t, s = _readings(times, survival, unit)
     risk_time, risk = _risk_table(at_risk_times, at_risk, unit)
     risk_time = meet(risk_time, t)
-    if n_event is not None and not 0 <= n_event <= risk[0]:
-        raise InputError(f"n_event must lie within 0 and {risk[0]} at risk; got {n_event!r}.")
+    if n_event is not None:
+        whole = between("n_event", n_event, -np.inf, np.inf, open_ends=False)
+        if whole != np.floor(whole) or not 0 <= whole <= risk[0]:
+            raise InputError(
+                f"n_event must lie within 0 and {risk[0]} at risk, a whole number; got {n_event!r}."
+            )
+        n_event = int(whole)
     stop = max(float(t[-1]), float(risk_time[-1]))
     stop = stop if end is None else asked_time("end", end, np.append(t, risk_time), unit=unit)
     if stop < max(t[-1], risk_time[-1]):

@@ -219,9 +219,9 @@ def pooled_survival_curve(
     _warn_of_few(n_study, effects)
     width = np.array([critical_value(conf_level, d) for d in df])
     error = model.log_error(centre, covariance)
-    low, high = model.limits(curve, error, width, conf_transform)
+    low, high = _never_rising(*model.limits(curve, error, width, conf_transform))
     ahead = model.log_error(centre, covariance + between_matrix)
-    ahead_low, ahead_high = model.limits(curve, ahead, width, conf_transform)
+    ahead_low, ahead_high = _never_rising(*model.limits(curve, ahead, width, conf_transform))
     q, q_df = model.cochran(y, v)
     simulated = model.draw_curves(centre, covariance, n_draws, seed)
     tail = (1.0 - conf_level) / 2.0
@@ -267,6 +267,15 @@ def pooled_survival_curve(
         effects=effects,
         conf_level=conf_level,
     )
+
+
+def _never_rising(low: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Limits widened until neither rises, as survival does not.
+
+    They would where fewer studies are left, whose agreement says little: a limit late on must not be surer than
+    those before it, and those before it must not be passed by it.
+    """
+    return np.fmin.accumulate(low), np.fmax.accumulate(high[::-1])[::-1]
 
 
 def _from_patients(

@@ -128,3 +128,24 @@ def test_a_reading_and_a_number_at_risk_one_bit_apart():
             at_risk_research=[9, 8, 7],
             at_risk_control=[9, 8, 7],
         )
+
+
+def test_limits_of_a_pooled_curve_never_rise():
+    rng = np.random.default_rng(0)
+    for transform in ("arcsine", "log", "log-log"):
+        groups = {
+            k: Surv.right(rng.exponential(10, 25) + 0.1, rng.random(25) < 0.8, unit="months") for k in "abcd"
+        }
+        found = pooled_survival_curve(
+            patients=groups, time=[2, 4, 6, 8, 10, 12, 15], conf_transform=transform
+        )
+        for name in ("conf_low", "conf_high", "prediction_low", "prediction_high"):
+            assert (np.diff(getattr(found, name)) <= 0).all(), (transform, name)
+
+
+@pytest.mark.parametrize("n_event", [2.5, "3", True, -1, 1e9])
+def test_events_of_a_figure_are_counted(n_event):
+    with pytest.raises(InputError, match="n_event must"):
+        reconstruct_ipd(
+            [0, 5, 10], [1, 0.6, 0.4], at_risk_times=[0, 5], at_risk=[20, 10], unit="months", n_event=n_event
+        )
