@@ -328,6 +328,31 @@ class Surv:
         return replace(self, event=self.cause == code, cause=None, cause_labels=())
 
 
+def as_surv(given: Any) -> Surv:
+    """The response at a function's door: a `Surv`, or what gives one (reconstructed patients).
+
+    Raises
+    ------
+    InputError : anything else, with the constructor to use.
+    """
+    if isinstance(given, Surv):
+        return given
+    made = getattr(given, "surv", None)
+    if callable(made):
+        response = made()
+        if isinstance(response, Surv):
+            return response
+    what = type(given).__name__
+    if hasattr(given, "columns"):
+        raise InputError(
+            f"the response must be a Surv; got a {what}. Make one: Surv.from_frame(frame, time='...', event='...', "
+            "unit='months')."
+        )
+    raise InputError(
+        f"the response must be a Surv; got {what}. Make one: Surv.right(time, event, unit='months')."
+    )
+
+
 def _check_entry(entry: FloatArray, time: FloatArray) -> None:
     bad = entry < 0
     if bad.any():

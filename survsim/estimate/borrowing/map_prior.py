@@ -16,6 +16,7 @@ from survsim.core.renamed import renamed
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns, from_rows
 from survsim.estimate.borrowing.mixture import Mixture, NormalMixture
+from survsim.estimate.printed.study_effects import StudyEffects, study_effects
 
 TAU_PRIORS = ("half-normal", "half-cauchy", "fixed")
 PANELS, NODES = 48, 8
@@ -129,8 +130,8 @@ class MapPrior(BorrowingPrior):
 
 @renamed(sources="source")
 def map_prior(
-    estimate: Sequence[float] | FloatArray,
-    std_error: Sequence[float] | FloatArray,
+    estimate: Any,
+    std_error: Sequence[float] | FloatArray | None = None,
     *,
     tau_scale: float,
     tau_prior: str = "half-normal",
@@ -145,7 +146,8 @@ def map_prior(
 
     Parameters
     ----------
-    estimate, std_error : (k,) on a scale where the estimates are near normal (log hazard, log ratio).
+    estimate, std_error : (k,) on a scale where the estimates are near normal (log hazard, log ratio). Or `estimate`
+        alone: `EffectSizes`, a selection of hazard ratios, or a meta-analysis, whose studies are taken.
     tau_scale : scale of the prior of tau, in the unit of the estimates; for log hazard ratios 0.5 allows
         for reasonable, 1 for large heterogeneity. With ``tau_prior="fixed"`` it is tau itself.
     tau_prior : "half-normal", "half-cauchy" or "fixed".
@@ -173,7 +175,9 @@ def map_prior(
     >>> [round(float(q)) for q in prior.quantile([0.025, 0.5, 0.975])]
     [-92, -43, 7]
     """
-    y, s, names = checked_estimates(estimate, std_error, labels)
+    given = independent_effects(estimate, std_error, labels=labels, source=source)
+    source = given.source
+    y, s, names = checked_estimates(given.estimate, given.std_error, given.labels)
     if mean_prior is not None:
         mean_prior = checked_mean_prior(mean_prior)
     one_of("tau_prior", tau_prior, TAU_PRIORS)
@@ -207,6 +211,18 @@ def checked_mean_prior(mean_prior: tuple[float, float]) -> tuple[float, float]:
     except (TypeError, ValueError):
         raise InputError(f"mean_prior is (mean, sd); got {mean_prior!r}.") from None
     return between("mean_prior mean", mean, -np.inf, np.inf), between("mean_prior sd", sd, 0.0, np.inf)
+
+
+def independent_effects(estimate: Any, std_error: Any, *, labels: Any, source: Any) -> StudyEffects:
+    """Effects of independent studies; several rows of one study would count its patients twice."""
+    given = study_effects(estimate, std_error, labels=labels, source=source)
+    if given.clusters is not None:
+        twice = sorted({str(c) for c in given.clusters if list(given.clusters).count(c) > 1})
+        raise InputError(
+            f"{', '.join(twice[:5])}: several rows of one study, which share patients. Keep one of each, or pool first: "
+            "meta_analysis(...) joins them and can be given here."
+        )
+    return given
 
 
 def checked_estimates(

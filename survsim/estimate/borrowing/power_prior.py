@@ -12,14 +12,19 @@ from survsim.core.errors import InputError
 from survsim.core.pairing import paired
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import renamed
-from survsim.estimate.borrowing.map_prior import BorrowingPrior, checked_estimates, checked_mean_prior
+from survsim.estimate.borrowing.map_prior import (
+    BorrowingPrior,
+    checked_estimates,
+    checked_mean_prior,
+    independent_effects,
+)
 from survsim.estimate.borrowing.mixture import GammaMixture, NormalMixture
 
 
 @renamed(sources="source")
 def power_prior(
-    estimate: Sequence[float] | FloatArray,
-    std_error: Sequence[float] | FloatArray,
+    estimate: Any,
+    std_error: Sequence[float] | FloatArray | None = None,
     *,
     power: float | Sequence[float],
     mean_prior: tuple[float, float] | None = None,
@@ -30,7 +35,7 @@ def power_prior(
 
     Parameters
     ----------
-    estimate, std_error : (k,) earlier results.
+    estimate, std_error : (k,) earlier results; or effect sizes or a meta-analysis alone, as in `map_prior`.
     power : a in [0, 1] for all, or one a study; 1 pools, 0 ignores.
     mean_prior : (mean, sd) of the initial prior p0, or None for a flat one.
 
@@ -53,7 +58,9 @@ def power_prior(
     >>> float(prior.mixture.spread[0])
     0.2
     """
-    y, s, names = checked_estimates(estimate, std_error, labels)
+    given = independent_effects(estimate, std_error, labels=labels, source=source)
+    source = given.source
+    y, s, names = checked_estimates(given.estimate, given.std_error, given.labels)
     a = _powers(power, y.size)
     weight = a / s**2
     precision, pull = float(weight.sum()), float(weight @ y)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from survsim.core.checks import FloatArray
-from survsim.core.surv import Surv
+from survsim.core.surv import Surv, as_surv
 from survsim.estimate.cox.exact import fit_exact
 from survsim.estimate.cox.firth import fit_firth
 from survsim.estimate.cox.fitting import check_rank_of, climb
@@ -86,6 +86,7 @@ def cox_ph(
     >>> cox_ph(surv, None, [[0.0], [2], [1], [1], [1], [0], [0]]).estimate.round(4)
     array([0.4608])
     """
+    surv = as_surv(surv)
     task = CoxTask.of(
         surv, model_design(surv, formula, data), ties=ties, robust=robust, penalty=penalty,
         penalty_strength=penalty_strength, l1_ratio=l1_ratio, frailty=frailty,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -81,3 +81,24 @@ def make_term(
         source=(source,) if isinstance(source, str) else tuple(source),
         **{k: str(v) for k, v in common.items()},
     )
+
+
+def single_terms(terms: Any) -> tuple[EvidenceTerm, ...]:
+    """Terms one by one: of an object that holds `terms`, of a list of such, of single terms."""
+    parts = [terms] if isinstance(terms, EvidenceTerm) or hasattr(terms, "terms") else terms
+    if hasattr(parts, "records"):
+        raise InputError(
+            "a selection of rows came where terms are wanted: survsim.scenario.summary_terms(selection) makes them."
+        )
+    found: list[EvidenceTerm] = []
+    wrong: list[str] = []
+    for part in parts if isinstance(parts, Iterable) and not isinstance(parts, str) else [parts]:
+        inside = getattr(part, "terms", (part,))
+        wrong += [type(t).__name__ for t in inside if not isinstance(t, EvidenceTerm)]
+        found += [t for t in inside if isinstance(t, EvidenceTerm)]
+    if wrong or not found:
+        raise InputError(
+            "terms must be a non-empty list made by patients_term, case_term, survival_term, ..., or what "
+            f"summary_terms and case_terms return; got {', '.join(dict.fromkeys(wrong)) or 'nothing'}."
+        )
+    return tuple(found)

@@ -17,7 +17,7 @@ from survsim.core.result import Result, result
 from survsim.core.tables import Columns, frame, from_rows
 from survsim.estimate.borrowing.mixture import NormalMixture
 from survsim.estimate.joint_model.compile import Compiled, compile_terms, design_row
-from survsim.estimate.joint_model.evidence_term import EvidenceTerm
+from survsim.estimate.joint_model.evidence_term import EvidenceTerm, single_terms
 from survsim.estimate.joint_model.overlap import term_weights
 from survsim.estimate.joint_model.posterior import SD_PRIORS, Deviation, GridPosterior, grid_posterior
 from survsim.estimate.joint_model.prediction import EvidencePrediction, predictive_draws, term_information
@@ -198,7 +198,7 @@ class EvidenceModel(Result):
 
 
 def evidence_model(
-    terms: Sequence[EvidenceTerm],
+    terms: Any,
     formula: str | None = None,
     *,
     unit: str = "months",
@@ -228,8 +228,8 @@ def evidence_model(
 
     Parameters
     ----------
-    terms : made by `patients_term`, `case_term`, `survival_term`, `median_term`, `rate_term`,
-        `hazard_ratio_term`.
+    terms : what `summary_terms` or `case_terms` returns; or a list of such, and of single terms made by
+        `patients_term`, `case_term`, `survival_term`, `median_term`, `rate_term`, `hazard_ratio_term`.
     formula : covariates, right-hand side; effects are proportional over time.
     breaks : ends of the intervals in `unit`; by default 6, 12, 24, 36, 60 months.
     walk_sd : sd of a step of the random walk of alpha; None leaves each interval free (an interval
@@ -276,10 +276,7 @@ def evidence_model(
     >>> 10 < float(np.median(model.predict(draws=500).distribution.quantile(0.5))) < 25
     True
     """
-    if not terms or not all(isinstance(t, EvidenceTerm) for t in terms):
-        raise InputError(
-            "terms must be a non-empty list made by patients_term, case_term, survival_term, ..."
-        )
+    terms = single_terms(terms)
     units.check_unit(unit)
     count = int(between("points", points, 3, 200, open_ends=False))
     one_of("overlap", overlap, ("down-weight", "refuse"))

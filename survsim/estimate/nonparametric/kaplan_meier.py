@@ -13,7 +13,7 @@ from survsim.core.event_table import EventTable, group_rows
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.steps import Steps
-from survsim.core.surv import Surv
+from survsim.core.surv import Surv, as_surv
 from survsim.core.tables import Columns
 from survsim.core.times import asked_times, at_least_one, meet
 from survsim.core.upward import upward
@@ -246,6 +246,7 @@ def kaplan_meier(
     >>> km.estimate.tolist()
     [0.75, 0.5, 0.0]
     """
+    surv = as_surv(surv)
     one_of("conf_type", conf_type, BANDS)
     between("conf_level", conf_level, 0.0, 1.0)
     robust = _robust(surv) if robust is None else bool(robust)

@@ -12,7 +12,7 @@ from survsim.core.errors import InputError
 from survsim.core.event_table import counting_pays
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
-from survsim.core.surv import Surv
+from survsim.core.surv import Surv, as_surv
 from survsim.core.tables import Columns
 from survsim.core.times import at_least_one
 from survsim.kernels import logrank, risk_set
@@ -91,6 +91,7 @@ def logrank_test(
     >>> round(logrank_test(s, ["a", "a", "a", "b", "b", "b"]).chi2, 3)
     5.052
     """
+    surv = as_surv(surv)
     codes, groups = comparison_groups(surv, by)
     between("rho", rho, 0.0, 100.0, open_ends=False)
     between("gamma", gamma, 0.0, 100.0, open_ends=False)

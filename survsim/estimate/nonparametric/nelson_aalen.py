@@ -11,7 +11,7 @@ from survsim.core.event_table import EventTable, group_rows
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.steps import Steps
-from survsim.core.surv import Surv
+from survsim.core.surv import Surv, as_surv
 from survsim.core.tables import Columns
 from survsim.estimate.nonparametric.band_scales import normal_quantile
 from survsim.estimate.nonparametric.kaplan_meier import robust_variance
@@ -106,6 +106,7 @@ def nelson_aalen(
     >>> nelson_aalen(Surv.right([5, 8, 8, 12], [1, 0, 1, 1], unit="months")).estimate.round(4).tolist()
     [0.25, 0.5833, 1.5833]
     """
+    surv = as_surv(surv)
     one_of("ties", ties, ("nelson-aalen", "fleming-harrington"))
     one_of("conf_type", conf_type, ("log", "plain", "none"))
     between("conf_level", conf_level, 0.0, 1.0)

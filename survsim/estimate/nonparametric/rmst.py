@@ -12,7 +12,7 @@ from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import reordered
 from survsim.core.result import Result, result
-from survsim.core.surv import Surv
+from survsim.core.surv import Surv, as_surv
 from survsim.core.tables import Columns
 from survsim.core.times import asked_time
 from survsim.estimate.nonparametric.band_scales import normal_quantile
@@ -93,6 +93,7 @@ def rmst(surv: Surv, by: Any = None, tau: float | None = None, *, conf_level: fl
     >>> float(rmst(Surv.right([1, 2, 3, 4], [1, 0, 1, 0], unit="years"), tau=3).estimate[0])
     2.5
     """
+    surv = as_surv(surv)
     between("conf_level", conf_level, 0.0, 1.0)
     if tau is None:
         raise InputError(

@@ -15,7 +15,7 @@ from survsim.core.encoding import stored
 from survsim.core.errors import ConvergenceError, ExtrapolationWarning
 from survsim.core.provenance import Provenance
 from survsim.core.spelling import family_name
-from survsim.core.surv import Surv
+from survsim.core.surv import Surv, as_surv
 from survsim.estimate.parametric.families import Family
 from survsim.estimate.parametric.fit import ParametricFit
 from survsim.estimate.parametric.likelihood_terms import Entry, Terms, triangle
@@ -78,6 +78,7 @@ def mixture_cure(
     >>> round(float(fit.distribution().cure_fraction), 3)
     0.417
     """
+    surv = as_surv(surv)
     latency = one_of("latency", family_name(latency), LATENCIES)
     law = CureFamily(simple_family(latency))
     names = law.predictors

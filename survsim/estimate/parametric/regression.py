@@ -11,7 +11,7 @@ from survsim.core.checks import FloatArray, one_of
 from survsim.core.errors import ConvergenceError, InputError
 from survsim.core.provenance import Provenance
 from survsim.core.spelling import family_name
-from survsim.core.surv import Surv
+from survsim.core.surv import Surv, as_surv
 from survsim.core.times import asked_times
 from survsim.estimate.parametric.families import (
     ExponentialFamily,
@@ -89,6 +89,7 @@ def parametric_survival(
     >>> round(float(fit.distribution().rate), 4)
     0.1667
     """
+    surv = as_surv(surv)
     family = one_of("family", family_name(family), FAMILIES)
     law = _family(family, cuts, surv)
     designs = _designs(law, surv, formula, ancillary, data)

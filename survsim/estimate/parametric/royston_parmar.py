@@ -14,7 +14,7 @@ from survsim.core.distributions.natural_spline import cubic_pieces, smallest_slo
 from survsim.core.encoding import stored
 from survsim.core.errors import ConvergenceError, InputError
 from survsim.core.provenance import Provenance
-from survsim.core.surv import Surv
+from survsim.core.surv import Surv, as_surv
 from survsim.estimate.parametric.fit import ParametricFit
 from survsim.estimate.parametric.newton import inverse_information, maximise
 from survsim.estimate.parametric.predictor_designs import (
@@ -87,6 +87,7 @@ def royston_parmar(
     >>> royston_parmar(surv, df=1).estimate.round(3)
     array([-3.506,  1.588])
     """
+    surv = as_surv(surv)
     one_of("scale", scale, SCALES)
     between("conf_level", conf_level, 0.0, 1.0)
     check_response(surv, "royston_parmar")

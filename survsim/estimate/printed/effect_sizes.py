@@ -15,6 +15,7 @@ from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns, from_rows
 from survsim.estimate.printed.number import PrintedNumber, Terms
+from survsim.estimate.printed.records import records_of
 from survsim.estimate.printed.refusal import Refusal
 from survsim.estimate.printed.road import take, take_or_raise
 
@@ -231,7 +232,7 @@ def effect_sizes(
 
     Parameters
     ----------
-    records : `Estimate` records, or mappings with the arguments of `effect_size` (and "study"). Records whose measure is
+    records : a selection of the evidence, `Estimate` records, or mappings with the arguments of `effect_size` (and "study"). Records whose measure is
         no hazard ratio, and hazard ratios printed without any error, are left out and named.
     beyond_counts : an error below what the printed events allow is refused, or widened to it ("widen").
     assume_level : level of intervals whose level was not stated; None does not use them.
@@ -259,7 +260,7 @@ def effect_sizes(
     sources: list[str] = []
     studies: list[str] = []
     faults: list[str] = []
-    for position, record in enumerate(records):
+    for position, record in enumerate(records_of(records)):
         typed = isinstance(record, Mapping)
         unknown = [str(name) for name in record if name not in _ARGUMENTS] if typed else []
         if unknown:

@@ -13,7 +13,7 @@ from survsim.core.event_table import group_rows
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.streams import stream_key
-from survsim.core.surv import Surv
+from survsim.core.surv import Surv, as_surv
 from survsim.core.tables import Columns
 from survsim.core.times import at_least_one, meet
 from survsim.estimate.nonparametric.quantiles import TOLERANCE
@@ -109,6 +109,7 @@ def bootstrap(
     >>> bootstrap(s, "rmst", at=6, n_resamples=200).replicates.shape
     (200, 1)
     """
+    surv = as_surv(surv)
     between("conf_level", conf_level, 0.0, 1.0)
     between("n_resamples", n_resamples, 2, 1e9, open_ends=False)
     groups, parts = group_rows(surv, by)

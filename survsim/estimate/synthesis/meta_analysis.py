@@ -11,6 +11,7 @@ from survsim.core.checks import between, one_of
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import renamed
+from survsim.estimate.printed.study_effects import study_effects
 from survsim.estimate.printed.study_rows import study_rows
 from survsim.estimate.synthesis.meta_regression import MetaRegression, meta_regression
 from survsim.estimate.synthesis.pooling import (
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 @overload
 def meta_analysis(
     estimate: Any,
-    std_error: Any,
+    std_error: Any = ...,
     *,
     method: str = ...,
     conf_method: str = ...,
@@ -47,7 +48,7 @@ def meta_analysis(
 @overload
 def meta_analysis(
     estimate: Any,
-    std_error: Any,
+    std_error: Any = ...,
     *,
     method: str = ...,
     conf_method: str = ...,
@@ -66,7 +67,7 @@ def meta_analysis(
 @renamed(sources="source")
 def meta_analysis(
     estimate: Any,
-    std_error: Any,
+    std_error: Any = None,
     *,
     method: str = "REML",
     conf_method: str = "modified-knapp-hartung",
@@ -87,7 +88,9 @@ def meta_analysis(
 
     Parameters
     ----------
-    estimate, std_error : (k,) on an additive scale (log hazard ratio, log median, RMST difference).
+    estimate, std_error : (k,) on an additive scale (log hazard ratio, log median, RMST difference). Or `estimate`
+        alone: the `EffectSizes` of `effect_sizes`, a selection of hazard ratios from the evidence, or records; labels,
+        source, and the studies whose rows share patients, come with them.
     method : "fixed", "DL", "PM", "REML" or "SJ".
     conf_method : "modified-knapp-hartung", "knapp-hartung" or "wald".
     moderators, data : if given, see `meta_regression`, whose result is returned.
@@ -132,6 +135,9 @@ def meta_analysis(
     one_of("conf_method", conf_method, CONF_METHODS)
     one_of("prediction_method", prediction_method, ("t", "posterior"))
     between("conf_level", conf_level, 0.0, 1.0)
+    given = study_effects(estimate, std_error, labels=labels, source=source, clusters=clusters)
+    estimate, std_error, labels = given.estimate, given.std_error, given.labels
+    source, clusters = given.source, given.clusters
     if moderators is not None:
         if prediction_method != "t":
             raise InputError(

@@ -17,6 +17,7 @@ from survsim.core.provenance import Provenance
 from survsim.core.renamed import renamed
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns, frame
+from survsim.estimate.printed.study_effects import study_effects
 from survsim.estimate.printed.study_rows import study_rows
 from survsim.estimate.synthesis import heterogeneity as het
 from survsim.estimate.synthesis import pooling
@@ -111,8 +112,8 @@ class MetaRegression(Result):
 @renamed(sources="source")
 def meta_regression(
     estimate: Any,
-    std_error: Any,
-    moderators: Any,
+    std_error: Any = None,
+    moderators: Any = None,
     *,
     data: pd.DataFrame | None = None,
     method: str = "REML",
@@ -127,7 +128,7 @@ def meta_regression(
 
     Parameters
     ----------
-    estimate, std_error : (k,) on an additive scale.
+    estimate, std_error : (k,) on an additive scale; or effect sizes or a selection alone, as in `meta_analysis`.
     moderators : formula ("year + C(site)") read in `data`, a numeric frame, or a (k, m) matrix; an
         intercept is added.
     data : (k rows) frame for a formula.
@@ -156,13 +157,21 @@ def meta_regression(
     one_of("method", method, pooling.METHODS)
     one_of("conf_method", conf_method, pooling.CONF_METHODS)
     between("conf_level", conf_level, 0.0, 1.0)
+    if moderators is None and isinstance(std_error, str):
+        std_error, moderators = None, std_error  # meta_regression(effects, "year", data=frame)
+    if moderators is None:
+        raise InputError(
+            "moderators is missing: a formula, moderators='year', data=frame, or a (k, m) matrix."
+        )
+    given = study_effects(estimate, std_error, labels=labels, source=source, clusters=clusters)
+    source = given.source
     estimate, std_error, moderators, data, labels, clusters = paired(
-        estimate=estimate,
-        std_error=std_error,
+        estimate=given.estimate,
+        std_error=given.std_error,
         moderators=moderators,
         data=data,
-        labels=labels,
-        clusters=clusters,
+        labels=given.labels,
+        clusters=given.clusters,
     )
     rows = study_rows(estimate, std_error, labels=labels, clusters=clusters, overlap=overlap, source=source)
     n_rows = sum(len(part) for part in rows.row_sets)

@@ -15,6 +15,7 @@ from survsim.core.provenance import Provenance
 from survsim.core.renamed import renamed
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
+from survsim.estimate.printed.study_effects import study_effects
 from survsim.estimate.printed.study_rows import study_rows
 from survsim.estimate.synthesis import heterogeneity as het
 from survsim.estimate.synthesis import pooling
@@ -75,8 +76,8 @@ class MetaSubgroups(Result):
 @renamed(sources="source")
 def subgroup_test(
     estimate: Any,
-    std_error: Any,
-    groups: Any,
+    std_error: Any = None,
+    groups: Any = None,
     *,
     tau2: str = "common",
     method: str = "REML",
@@ -93,7 +94,8 @@ def subgroup_test(
 
     Parameters
     ----------
-    estimate, std_error : (k,); groups : (k,) labels.
+    estimate, std_error : (k,); or effect sizes or a selection alone, as in `meta_analysis`.
+    groups : (k,) labels.
     tau2 : "common" (works with small groups) or "separate".
     method, conf_method, labels, source, clusters, conf_level : as in `meta_analysis`.
 
@@ -120,8 +122,18 @@ def subgroup_test(
     one_of("method", method, pooling.METHODS)
     one_of("conf_method", conf_method, pooling.CONF_METHODS)
     between("conf_level", conf_level, 0.0, 1.0)
+    if groups is None and std_error is not None and np.asarray(std_error).dtype.kind in "OUS":
+        std_error, groups = None, std_error  # subgroup_test(effects, groups)
+    if groups is None:
+        raise InputError("groups is missing: one label a study.")
+    given = study_effects(estimate, std_error, labels=labels, source=source, clusters=clusters)
+    source = given.source
     estimate, std_error, groups, labels, clusters = paired(
-        estimate=estimate, std_error=std_error, groups=groups, labels=labels, clusters=clusters
+        estimate=given.estimate,
+        std_error=given.std_error,
+        groups=groups,
+        labels=given.labels,
+        clusters=given.clusters,
     )
     rows = study_rows(estimate, std_error, labels=labels, clusters=clusters, source=source)
     n_rows = sum(len(part) for part in rows.row_sets)

@@ -16,6 +16,7 @@ from survsim.core.result import Result, result
 from survsim.core.tables import Columns
 from survsim.core.times import join
 from survsim.estimate.printed.number import EVENT_SHARE, PrintedNumber, Terms
+from survsim.estimate.printed.records import records_of
 from survsim.estimate.printed.refusal import Refusal
 from survsim.estimate.printed.road import take
 from survsim.estimate.printed.study_rows import study_rows
@@ -294,7 +295,7 @@ def _read_all(
     read: list[PrintedNumber] = []
     faults: list[str] = []
     left_out: list[str] = []
-    for position, item in enumerate(getattr(rows, "records", rows)):
+    for position, item in enumerate(records_of(rows)):
         found = take(item, quantity, terms, position)
         if not isinstance(found, Refusal):
             read.append(found)
