@@ -69,7 +69,7 @@ def test_effects_are_pooled_as_their_arrays_are(given: Any) -> None:
 
 
 def test_a_selection_is_pooled_and_keeps_its_ancestry(evidence: Any) -> None:
-    selection = evidence.select(measure="hazard_ratio", endpoint="overall_survival")
+    selection = evidence.select(measure="hazard_ratio", endpoint="overall_survival", allow_mixed="any")
     effects = effect_sizes(selection)
     by_records = effect_sizes(selection.records)
     np.testing.assert_array_equal(effects.std_error, by_records.std_error)
@@ -95,7 +95,9 @@ def test_rows_of_one_study_are_joined_and_not_counted_twice() -> None:
 
 
 def test_terms_go_into_the_model_as_they_come(evidence: Any) -> None:
-    selection = evidence.select(measure="survival_probability", endpoint="overall_survival")
+    selection = evidence.select(
+        measure="survival_probability", endpoint="overall_survival", allow_mixed="any"
+    )
     summaries = summary_terms(selection)
     cases = case_terms(evidence.cases())
     one = median_term(14, study="own", unit="months", n=40)
