@@ -10,6 +10,14 @@ import numpy as np
 from survsim.core.checks import FloatArray, float_matrix, positions, require_columns
 from survsim.core.encoding import stored
 from survsim.core.errors import InputError
+from survsim.core.formula import (
+    OWN_FUNCTIONS,
+    check_vocabulary,
+    parse_formula,
+    plain,
+    typed_columns,
+    used_columns,
+)
 from survsim.core.formula_state import recipe_from, recipe_parts
 from survsim.core.pairing import index_of
 from survsim.core.surv import Surv
@@ -98,9 +106,12 @@ def design_matrix(formula: str, data: pd.DataFrame) -> Design:
 
     Raises
     ------
-    InputError : unknown column, missing value, or a formula that does not parse.
+    InputError : unknown column, missing value, a formula that does not parse, or one that asks for more than
+        columns, numbers, arithmetic and the functions of `survsim.core.formula.VOCABULARY`.
     """
-    parsed = _parsed(formula)
+    parsed = parse_formula(formula, getattr(data, "columns", ()))
+    if not hasattr(data, "columns"):
+        raise InputError(f"data must be a frame with the columns of the formula; got {type(data).__name__}.")
     matrix = _materialise(parsed, data, formula)
     keep = [c for c in matrix.columns if c != "Intercept"]
     values = _values(matrix, len(data), formula)
@@ -210,42 +221,31 @@ def _holds_numbers(values: Any) -> bool:
 
 def formula_variables(formula: str) -> set[str]:
     """Names of the variables that a right-hand side uses."""
-    return {str(name) for name in _parsed(formula).required_variables}
-
-
-def _parsed(formula: str) -> Any:
-    if not isinstance(formula, str) or "~" in formula:
-        raise InputError(
-            f"formula is the right-hand side only, for example 'age + stage'; got {formula!r}. "
-            "The response is the Surv you pass first."
-        )
-    from formulaic import Formula  # 0.3 s: not paid by those who fit nothing
-
-    try:
-        return Formula(formula)
-    except Exception as error:
-        raise InputError(f"formula {formula!r} does not parse: {error}") from None
+    return {str(name) for name in parse_formula(formula).required_variables}
 
 
 def _materialise(parsed: Any, data: pd.DataFrame, formula: str) -> pd.DataFrame:
     from formulaic.errors import FormulaicError
 
+    # A recipe may come out of a file: what it evaluates is checked here too.
+    check_vocabulary(getattr(parsed, "formula", parsed), formula)
     _refuse_missing(parsed, data)
+    typed = typed_columns(parsed, data)
     try:
-        return parsed.get_model_matrix(data, na_action="ignore", output="pandas")
+        return parsed.get_model_matrix(typed, na_action="ignore", output="pandas", context=OWN_FUNCTIONS)
     except (FormulaicError, KeyError, NameError, ValueError, TypeError) as error:
         have = ", ".join(map(str, list(data.columns)[:20]))
         raise InputError(
-            f"formula {formula!r} cannot be used on these data: {error}. Columns: {have}."
+            f"formula {formula!r} cannot be used on these data: {plain(error)}. Columns: {have}."
         ) from None
 
 
 def _refuse_missing(parsed: Any, data: pd.DataFrame) -> None:
     """A missing category would be coded as the reference level, so columns are looked at before coding."""
-    used = [c for c in data.columns if c in parsed.required_variables]
+    used = used_columns(parsed, data)
     gaps = data[used].isna()
     if gaps.to_numpy().any():
-        names = ", ".join(repr(c) for c in used if gaps[c].any())
+        names = ", ".join(repr(c) for c in used if gaps[c].to_numpy().any())
         raise InputError(
             f"{names} missing or infinite in {positions(gaps.any(axis=1).to_numpy())} of {len(data)}. {MISSING_ADVICE}"
         )
