@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import pkgutil
@@ -178,3 +179,20 @@ def test_the_class_of_what_a_public_function_returns_is_public():
                 if inspect.isclass(cls) and cls.__module__.startswith("survsim.") and word not in PUBLIC:
                     hidden.add(f"{name}: {word}")
     assert sorted(hidden) == []
+
+
+def test_the_package_itself_never_goes_through_a_wing():
+    """Wings are doors for users: inside, an import names the file, so that the contracts see it."""
+    package = Path(survsim.__file__).parent
+    doors = {wing for wing in WINGS if (package / f"{wing}.py").is_file()}
+    through = []
+    for path in package.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                last = node.module.removeprefix("survsim.")
+                named = {alias.name for alias in node.names}
+                if last in doors or (node.module == "survsim" and named & (doors | set(PUBLIC))):
+                    through.append(f"{path.name}:{node.lineno}")
+                if last in WINGS and named & set(WINGS[last]):
+                    through.append(f"{path.name}:{node.lineno}")
+    assert through == []
