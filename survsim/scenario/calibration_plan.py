@@ -211,6 +211,27 @@ def dated_cases(store: EvidenceStore, *, strict_only: bool, never: Iterable[str]
     """Single cases with a time: case_id, time in months, status ("event", "event_by", "free").
 
     A death whose report prints an upper bound is dead *by* then; one printed as approximate is taken as printed.
+
+    Parameters
+    ----------
+    store : of `load_evidence`.
+    strict_only : only cases within the central nervous system by the strict reading.
+    never : case_ids to leave out (the patient who is to be predicted).
+
+    Returns
+    -------
+    pandas.DataFrame : a row a case; cases without any time, or with time 0, are not in it.
+
+    Raises
+    ------
+    Nothing beyond what reading the store raises.
+
+    Example
+    -------
+    >>> import survsim
+    >>> from survsim.scenario import dated_cases
+    >>> list(dated_cases(survsim.load_evidence(), strict_only=True, never=("index_case",)).columns)
+    ['case_id', 'time', 'status']
     """
     import pandas as pd
 
@@ -234,9 +255,23 @@ def dated_cases(store: EvidenceStore, *, strict_only: bool, never: Iterable[str]
 def read_calibration(path: str | os.PathLike[str]) -> CalibrationPlan:
     """Read a calibration file: a course of disease, cohorts, targets by row, priors.
 
+    Parameters
+    ----------
+    path : a YAML file, for example analyses/03_case_strategies/calibration.yml.
+
+    Returns
+    -------
+    CalibrationPlan : `.targets()` are the rows as the endpoints they report.
+
     Raises
     ------
     ScenarioError : all faults of the file at once, each with its place.
+
+    Example
+    -------
+    >>> from survsim.scenario import read_calibration
+    >>> len(read_calibration("analyses/03_case_strategies/calibration.yml").targets()) > 0
+    True
     """
     file = Path(path)
     raw = read_yaml(file, error=ScenarioError)
