@@ -159,6 +159,7 @@ _TABLES = {
         simulation.outcomes.sensitivity           tornado threshold global_sensitivity variance_by_layer Threshold GlobalSensitivity
         simulation.outcomes.sensitivity           Tornado
         simulation.outcomes.decision              Decision
+        simulation.outcomes.deaths                deaths_by_cause DeathsByCause
         simulation.outcomes.compare               StrategyComparison
     """,
     "radiotherapy": """

@@ -41,6 +41,7 @@ DRAWERS: dict[str, str] = {
     "TippingPoint": "tipping_point:draw_tipping_point",
     "EvidencePrediction": "evidence_prediction:draw_evidence_prediction",
     "SimulatedSurvival": "state_occupancy:draw_simulated_survival",
+    "DeathsByCause": "deaths_by_cause:draw_deaths_by_cause",
     "StateOccupancy": "state_occupancy:draw_state_occupancy",
     "StrategyComparison": "strategy_comparison:draw_comparison",
     "Decision": "strategy_comparison:draw_decision",
@@ -97,10 +98,6 @@ ELSEWHERE: dict[str, str] = {
     ),
     "EvidenceModel": ".predict(covariates).plot() draws the survival of a group",
     "EvidenceTerms": "selection.map().plot() and selection.flow().plot() draw the rows behind them",
-    **dict.fromkeys(
-        ("CordDoses", "CordCriteria"),
-        "simulate_model(model).compare(strategy).plot() draws what the doses are given for",
-    ),
     "Parameters": "simulate(...).survival().plot() draws what follows from them",
     "SimulationResult": (
         ".survival().plot(), .state_occupancy().plot(), .compare(reference).plot() and .decision(tau).plot() draw it"

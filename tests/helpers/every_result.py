@@ -408,6 +408,7 @@ MAKERS |= {
     "SimulatedMeans": lambda: example("SimulationResult").rmst(12.0),
     "SimulatedSurvival": lambda: example("SimulationResult").survival(),
     "StateOccupancy": lambda: example("SimulationResult").state_occupancy(),
+    "DeathsByCause": lambda: s.deaths_by_cause(example("SimulationResult"), [6.0, 12.0]),
     "StrategyComparison": lambda: example("SimulationResult").compare("none"),
     "Decision": _means,
     "CalibrationChecks": lambda: example("EvidenceCalibration").checks,
@@ -418,7 +419,5 @@ MAKERS |= {
         _means().by_draw, _means().strategies, {"hr": HR}, strategy="full", reference="none", unit="months"
     ),
     "GlobalSensitivity": lambda: s.global_sensitivity(_means().by_draw[1], {"hr": HR}),
-    "CordDoses": lambda: s.cord_doses(example("SimulationResult")),
-    "CordCriteria": lambda: s.cord_criteria(tumour_model((full_strategy(),)), "full", interval=6.0),
     "Threshold": lambda: s.threshold(_means().by_draw, _means().strategies, "hr", HR),
 }

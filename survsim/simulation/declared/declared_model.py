@@ -44,6 +44,11 @@ class DeclaredModel:
         return tuple(s.name for s in self.states)
 
     @property
+    def groups(self) -> tuple[str, ...]:
+        """Names of groups of states, in the order they are first named."""
+        return tuple(dict.fromkeys(g for s in self.states for g in s.groups))
+
+    @property
     def strategy_names(self) -> tuple[str, ...]:
         return tuple(s.name for s in self.strategies)
 

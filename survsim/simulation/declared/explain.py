@@ -145,8 +145,9 @@ def _treatment(name: str, treatment: Treatment, unit: str) -> list[str]:
     text += [f"  {_effect(e, unit)}" for e in treatment.effects]
     for x in treatment.toxicities:
         late = ", also after its end" if x.late else ""
+        leads = f" and leads to {x.leads_to.replace('_', ' ')}" if x.leads_to else ""
         text.append(
-            f"  {_spoken(x.name)} of grade {x.grade} comes with probability {_number(x.probability)}{late}."
+            f"  {_spoken(x.name)} of grade {x.grade} comes with probability {_number(x.probability)}{late}{leads}."
         )
     if treatment.response_probability is not None:
         text.append(f"  A response comes with probability {_number(treatment.response_probability)}.")

@@ -10,6 +10,7 @@ import numpy as np
 from survsim.core.checks import FloatArray
 from survsim.simulation.declared.declared_model import DeclaredModel
 from survsim.simulation.declared.states import HISTORY, Transition
+from survsim.simulation.declared.strategy import Strategy
 from survsim.simulation.laws.law import LawBase, PiecewiseLaw
 from survsim.simulation.laws.schema import Checked
 
@@ -60,20 +61,36 @@ def _transition_faults(model: DeclaredModel, t: Transition) -> Iterator[str]:
 
 
 def _way_faults(model: DeclaredModel) -> Iterator[str]:
-    out: dict[str, list[str]] = {name: [] for name in model.state_names}
-    for t in model.transitions:
-        out[t.source].append(t.target)
+    out = ways_out(model)
     reached = set().union(*(_reachable(out, start) for start in model.start_states))
     for state in model.states:
         if state.name not in reached:
             starts = ", ".join(model.start_states)
             yield f"state {state.name} cannot be reached from {starts}; add a transition or leave it out"
-        elif not state.death and not out[state.name]:
+        elif not state.death and not any(t.source == state.name for t in model.transitions):
             yield f"state {state.name} is not a death but cannot be left; mark it death or add a transition"
     for start in model.start_states:
         if model.states[model.state_names.index(start)].death:
             yield f"{'everybody' if len(model.start_states) == 1 else 'some'} would start dead in {start}"
     yield from _cycle_faults(model, out)
+
+
+def ways_out(model: DeclaredModel) -> dict[str, list[str]]:
+    """Where each state may lead: by its transitions, and by adverse events that take a patient elsewhere."""
+    out: dict[str, list[str]] = {name: [] for name in model.state_names}
+    for t in model.transitions:
+        out[t.source].append(t.target)
+    given = [model.treatment(s, n) for s in model.strategies for n in _named(model, s)]
+    led = dict.fromkeys(str(x.leads_to) for g in given if g for x in g.toxicities if x.leads_to in out)
+    for state in model.states:
+        if not state.death:
+            out[state.name] += [t for t in led if t != state.name and t not in out[state.name]]
+    return out
+
+
+def _named(model: DeclaredModel, strategy: Strategy) -> list[str]:
+    past = model.history.given if model.history else ()
+    return [*(t for line in strategy.lines for t in line.treatments), *(p.treatment for p in past)]
 
 
 def _reachable(out: dict[str, list[str]], start: str) -> set[str]:

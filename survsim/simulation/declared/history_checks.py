@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from survsim.simulation.declared.declared_model import DeclaredModel
+from survsim.simulation.declared.graph_checks import ways_out
 from survsim.simulation.declared.history import History
 from survsim.simulation.declared.number_checks import numbers_of
 
@@ -30,7 +31,7 @@ def _way_faults(model: DeclaredModel, history: History) -> Iterator[str]:
     if not isinstance(model.start, str | None):
         yield "one patient starts in one state; leave out the shares of start"
         return
-    ways = {(t.source, t.target) for t in model.transitions}
+    ways = {(state, target) for state, targets in ways_out(model).items() for target in targets}
     dead = {s.name for s in model.states if s.death}
     here = model.initial
     for step in history.path:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from survsim.simulation.declared.clause import DEEDS, Clause
 from survsim.simulation.declared.course_checks import accepted_statuses, deed_fault, givers, radiation_faults
 from survsim.simulation.declared.declared_model import DeclaredModel
+from survsim.simulation.declared.graph_checks import ways_out
 from survsim.simulation.declared.rules import GROWING, LINE_STATUS
 from survsim.simulation.declared.strategy import DoseRule, Line, StopRule, Strategy, Treatment
 
@@ -40,6 +41,12 @@ def _effect_faults(model: DeclaredModel, strategy: Strategy) -> Iterator[str]:
             ):
                 known = ", ".join(t.name for t in model.transitions)
                 yield f"treatment {name}: no transition is called {effect.transition!r}; transitions: {known}"
+        for x in treatment.toxicities:
+            states = {s.name: s.death for s in model.states}
+            if x.leads_to is not None and x.leads_to not in states:
+                yield f"treatment {name}: toxicity {x.name} leads to {x.leads_to!r}; states: {', '.join(states)}"
+            if (x.grade == 5) != (x.leads_to is not None and states.get(x.leads_to, False)):
+                yield f"treatment {name}: toxicity {x.name}: grade 5, and it alone, leads to a death; say leads_to"
         regions = [r.region for r in treatment.radiation]
         if len(set(regions)) < len(regions):
             yield f"treatment {name}: a region is listed twice; make two treatments of one line instead"
@@ -215,10 +222,11 @@ def _waiting_faults(model: DeclaredModel, strategy: Strategy) -> Iterator[str]:
 def most_progressions(model: DeclaredModel) -> float:
     """The most progressions a patient can have: living progression states on one way, infinite if states recur."""
     living = {s.name: s for s in model.states if not s.death}
-    out: dict[str, list[str]] = {name: [] for name in living}
-    for t in model.transitions:
-        if t.source in living and t.target in living:
-            out[t.source].append(t.target)
+    out = {
+        name: [t for t in targets if t in living]
+        for name, targets in ways_out(model).items()
+        if name in living
+    }
     if not any(living[t].progression for targets in out.values() for t in targets):
         return 0.0
     most: dict[str, float] = {}

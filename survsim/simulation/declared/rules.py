@@ -85,11 +85,14 @@ _DEEDS = {
 """The statuses a line has of which something is asked; of a treatment the counts of its ends and starts are looked at."""
 
 
-def compile_start_rules(lines: Sequence[Line], states: tuple[str, ...], number: Lookup) -> StartRules:
-    """The start conditions of all lines, each name an index and each number filled in."""
+def compile_start_rules(
+    lines: Sequence[Line], states: tuple[str, ...], number: Lookup, *, barred: tuple[str, ...] = ()
+) -> StartRules:
+    """The start conditions of all lines, each name an index and each number filled in; none starts in `barred` states."""
     vocabulary = {"state": states, "line": LINE_STATUS, "response": ("no", "yes")}
     names = [line.line for line in lines]
-    sets = [(i, clauses) for i, line in enumerate(lines) for clauses in line.alternatives()]
+    everywhere = (Clause.model_validate({"quantity": "state", "is_not": barred}),) if barred else ()
+    sets = [(i, (*clauses, *everywhere)) for i, line in enumerate(lines) for clauses in line.alternatives()]
     clauses = [(i, clause) for i, together in sets for clause in together]
     words = np.zeros((len(clauses), max(map(len, vocabulary.values()))))
     kind, subject = np.full(len(clauses), EXTRA, dtype=np.int64), np.zeros(len(clauses), dtype=np.int64)

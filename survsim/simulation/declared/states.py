@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fnmatch
+import functools
 from typing import Annotated, Any, Literal
 
 import pydantic
@@ -37,6 +39,10 @@ class State(Checked):
     performance_change: int = 0
     utility: Number = 1.0
     cost_per_time: Number = 0.0
+    groups: tuple[str, ...] = ()
+    """Names shared with other states, such as walking: the time spent in each group is reported."""
+    treatable: bool = True
+    """Entering a state that is not, as when care is withdrawn, ends what is given, and nothing starts there."""
 
     @property
     def title(self) -> str:
@@ -50,7 +56,8 @@ class Transition(Checked):
     (which an acceleration factor cannot slow beyond the first state).
     `covariates` are log hazard ratios per unit of a patient's covariate or of history (`entry_time`,
     `n_progressions`, `time_in_previous_state`, `performance_status`, all as on entry). `frailty` names a
-    frailty of the population that multiplies the hazard, raised to `frailty_power`.
+    frailty of the population that multiplies the hazard, raised to `frailty_power`. With `needs_effect` the
+    distribution is that of those on whom an effect is in force, and nobody else takes this way.
     """
 
     source: str
@@ -60,12 +67,20 @@ class Transition(Checked):
     covariates: dict[str, Number] = pydantic.Field(default_factory=dict)
     frailty: str | None = None
     frailty_power: Number = 1.0
+    needs_effect: bool = False
+    """Taken only while an effect on it is in force, such as control regained after re-irradiation."""
 
     @property
     def name(self) -> str:
         return f"{self.source}>{self.target}"
 
     def matches(self, pattern: str) -> bool:
-        """Whether ``source>target``, with * for any state, names this transition."""
-        source, _, target = pattern.partition(">")
-        return source in ("*", self.source) and target in ("*", self.target)
+        """Whether ``source>target``, with * for any part of a name, names this transition."""
+        return matches(pattern, self.name)
+
+
+@functools.cache
+def matches(pattern: str, transition: str) -> bool:
+    """Whether a pattern such as ``controlled*>progressed*`` names the transition ``source>target``."""
+    wanted, given = pattern.split(">"), transition.split(">")
+    return len(wanted) == len(given) and all(map(fnmatch.fnmatchcase, given, wanted))

@@ -24,12 +24,14 @@ class Toxicity(Checked):
     """An adverse event: it comes with `probability`, at a time from the start given by `onset`."""
 
     name: str
-    grade: int = pydantic.Field(ge=1, le=4)
+    grade: int = pydantic.Field(ge=1, le=5)
     probability: Number = 1.0
     onset: Law
     late: bool = False
     """A late event can come after the treatment ended; an acute one cannot."""
     performance_change: int = 0
+    leads_to: str | None = None
+    """The state it takes the patient to at once: a death for grade 5, or a living state such as paralysis."""
 
     @pydantic.field_validator("probability")
     @classmethod

@@ -266,13 +266,14 @@ class Cord:
 
 @dataclass(slots=True)
 class Values:
-    """Quality-adjusted time and cost so far, up to each horizon of `taus`: (taus, n)."""
+    """Quality-adjusted time and cost so far, up to each horizon of `taus`: (taus, n); time in groups of states."""
 
     taus: tuple[float, ...]
     quality: FloatArray
     paid: FloatArray
+    in_group: FloatArray
 
     @classmethod
-    def start(cls, taus: tuple[float, ...], n: int) -> Values:
+    def start(cls, taus: tuple[float, ...], n: int, groups: int = 0) -> Values:
         """Nothing yet."""
-        return cls(taus, np.zeros((len(taus), n)), np.zeros((len(taus), n)))
+        return cls(taus, np.zeros((len(taus), n)), np.zeros((len(taus), n)), np.zeros((groups, len(taus), n)))

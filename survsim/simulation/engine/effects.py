@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 from collections.abc import Mapping
 
 import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray
 from survsim.simulation.declared.effect import Effect, LastsFor, LastsWaning
+from survsim.simulation.declared.states import matches
 from survsim.simulation.declared.strategy import Treatment
 from survsim.simulation.laws.law import Lookup
 
@@ -21,13 +21,14 @@ WANING_STEPS = 12
 class EffectPlan:
     """Log factor of a treatment on a transition, a step function of the time since its start.
 
-    `least` is the exposure from which on it outlives the treatment: 0 always, infinity never.
+    `on` is 1 where the effect is in force, 0 before its delay and after its end. `least` is the exposure from which on it outlives the treatment: 0 always, infinity never.
     """
 
     treatment: int
     slows_clock: bool
     times: FloatArray
     logs: FloatArray
+    on: FloatArray
     least: float
     until_progression: bool
     responders: bool
@@ -41,6 +42,7 @@ class EffectTable:
     least: FloatArray
     times: FloatArray
     logs: FloatArray
+    on: FloatArray
 
     @classmethod
     def of(cls, effects: tuple[EffectPlan, ...]) -> EffectTable | None:
@@ -49,8 +51,9 @@ class EffectTable:
             return None
         ends = np.cumsum([e.times.size for e in effects], dtype=np.int64)
         logs = np.zeros((len(effects), 1 + max(e.times.size for e in effects)))
-        for row, e in zip(logs, effects):
-            row[: e.logs.size] = e.logs
+        on = np.zeros_like(logs)
+        for row, there, e in zip(logs, on, effects):
+            row[: e.logs.size], there[: e.logs.size] = e.logs, e.on
         flags = [
             (e.treatment, e.slows_clock, e.until_progression, e.responders, end - e.times.size, end)
             for e, end in zip(effects, ends.tolist())
@@ -60,6 +63,7 @@ class EffectTable:
             np.array([e.least for e in effects]),
             np.concatenate([e.times for e in effects]),
             logs,
+            on,
         )
 
 
@@ -71,15 +75,9 @@ def effects_on(
     for k, treatment in enumerate(treatments.values()):
         adherence = number(treatment.adherence)
         for effect in treatment.effects:
-            if _matches(effect.transition, transition):
+            if matches(effect.transition, transition):
                 found.append(_compile(effect, k, adherence, number))
     return tuple(found)
-
-
-@functools.cache
-def _matches(pattern: str, transition: str) -> bool:
-    wanted, given = pattern.split(">"), transition.split(">")
-    return all(w in ("*", g) for w, g in zip(wanted, given))
 
 
 def least_exposure(effect: Effect, number: Lookup) -> float:
@@ -102,13 +100,17 @@ def _compile(effect: Effect, treatment: int, adherence: float, number: Lookup) -
     elif isinstance(effect.lasts, LastsWaning):
         span, slows = effect.lasts.waning, effect.acceleration_factor is not None
         times, logs = _waning(logs[0], number(span.from_), number(span.to), slows)
+    on = [1.0] * len(logs)
+    if not isinstance(effect.lasts, str):
+        on[-1] = 0.0
     if delay > 0:
-        times, logs = [0.0, delay, *times[1:]], [0.0, *logs]
+        times, logs, on = [0.0, delay, *times[1:]], [0.0, *logs], [0.0, *on]
     return EffectPlan(
         treatment=treatment,
         slows_clock=effect.acceleration_factor is not None,
         times=np.array(times[1:]),  # the first level holds from the start anyway
         logs=np.array(logs),
+        on=np.array(on),
         least=least_exposure(effect, number),
         until_progression=effect.ends_on == "progression",
         responders=effect.among == "responders",

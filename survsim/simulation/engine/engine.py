@@ -52,6 +52,7 @@ def simulate_block(
         taus=len(follow.taus),
         values=follow.values,
         grid=(len(disease.names), follow.points + 1),
+        groups=len(disease.groups),
     )
     taus = follow.taus if follow.values else None
     w = Workspace(
@@ -118,17 +119,20 @@ class _Run:
             self._add_value(w.values, when)
         w.clock.time = when
         done, changed, moved = sort_out(code, w.finished, w.clock.scheduled)
-        self._scheduled(changed, code[changed])
-        entered, dead = self._move(moved, code)
+        elsewhere = self._scheduled(changed, code[changed])
+        entered, dead = self._move(moved, code, w.disease.targets)
+        for target, who in elsewhere:
+            changed, entered, dead = self._displace(target, who, changed, entered, dead)
         if w.has_lines:
             self._lines_go_on(np.concatenate([changed, entered]), entered=entered)
         else:
             self._enter(entered)
         self._clear(done, dead)
 
-    def _scheduled(self, changed: IntArray, kinds: CodeArray) -> None:
-        """Handle everything but transitions; `kinds` are rows of `Workspace.at`."""
+    def _scheduled(self, changed: IntArray, kinds: CodeArray) -> list[tuple[int, IntArray]]:
+        """Handle everything but transitions; `kinds` are rows of `Clock.at`. Who is taken to which other state."""
         w = self.w
+        elsewhere: list[tuple[int, IntArray]] = []
         treatments, harms = len(w.plan.treatments), len(w.plan.toxicities)
         for kind in np.bincount(kinds).nonzero()[0].tolist():
             who = changed.compress(kinds == kind)
@@ -140,22 +144,36 @@ class _Run:
                 x = kind - 1 - treatments
                 self.paths.toxicity[x][w.patient[who]] = 1.0
                 lines.toxicity(w, x, who)
+                if w.plan.toxicities[x].leads_to >= 0:
+                    elsewhere.append((w.plan.toxicities[x].leads_to, who))
             elif kind == treatments + harms + 1:
                 lines.patient_choice(w, who)
             elif kind == w.clock.scheduled - 1:
                 cord.harm(w, who)
             else:
                 w.lines.revised[who] = True
+        return elsewhere
 
-    def _move(self, moved: IntArray, code: CodeArray) -> tuple[IntArray, IntArray]:
+    def _displace(
+        self, target: int, who: IntArray, changed: IntArray, entered: IntArray, dead: IntArray
+    ) -> tuple[IntArray, IntArray, IntArray]:
+        """Take `who` to a state as an event does; those who changed and are still there, who entered, who died."""
+        w = self.w
+        who = who.compress(w.state[who] != target)
+        code = np.full(w.state.size, w.clock.scheduled, dtype=np.int8)
+        ways = np.full((w.disease.dead.size, 1), target, dtype=np.int8)
+        alive, died = self._move(who, code, ways)
+        return np.setdiff1d(changed, who), np.concatenate([entered, alive]), np.concatenate([dead, died])
+
+    def _move(self, moved: IntArray, code: CodeArray, targets: CodeArray) -> tuple[IntArray, IntArray]:
         """Take the patients `moved` through their transitions; who entered a living state, who died."""
         w, paths, disease = self.w, self.paths, self.w.disease
         if self.log is not None:
             source = w.state[moved]
-            target = disease.targets[source, code[moved] - w.clock.scheduled]
+            target = targets[source, code[moved] - w.clock.scheduled]
             self.log.add(w.patient[moved], source, target, w.past.entry[moved], w.clock.time[moved])
         entered, dead = move(
-            moved, code, w.clock.scheduled, w.clock.time, w.patient, w.state, disease.targets, disease.dead,
+            moved, code, w.clock.scheduled, w.clock.time, w.patient, w.state, targets, disease.dead,
             disease.progression, paths.counts, self.per_time, paths.death_at, paths.death_state,
             paths.progression_at,
         )  # fmt: skip
@@ -166,6 +184,8 @@ class _Run:
             )  # fmt: skip
             if w.has_lines and worse.size:
                 lines.progression(w, worse)
+            if w.has_lines and disease.untreatable.any():
+                lines.withdraw(w, entered.compress(disease.untreatable[w.state[entered]]))
         return entered, dead
 
     def _lines_go_on(self, who: IntArray, *, entered: IntArray) -> None:
@@ -198,6 +218,7 @@ class _Run:
                     rate, costs = rate + t.cost_per_time * w.lines.given[k], True
         for i, tau in enumerate(values.taus):
             spent = time_spent(w.clock.time, when, tau)
+            values.in_group[:, i] += disease.groups[:, w.state] * spent
             values.quality[i] += utility * spent
             if costs:
                 values.paid[i] += rate * spent
@@ -225,6 +246,7 @@ class _Run:
         if paths.quality is not None and paths.cost is not None and w.values is not None:
             paths.quality[:, patient] = w.values.quality[:, who]
             paths.cost[:, patient] = w.values.paid[:, who]
+            paths.in_group[..., patient] = w.values.in_group[..., who]
         if not w.has_lines:
             return
         for k, treatment in enumerate(w.plan.treatments):

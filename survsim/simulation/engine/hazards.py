@@ -39,6 +39,9 @@ def _arm(w: Workspace, state: int, slot: int, transition: TransitionPlan, who: I
     law = transition.law
     table = w.plan.tables[state][slot]
     alike = not w.disease.cyclic and not transition.asks_history
+    if transition.needs_effect and table is None:
+        w.clock.event_at[slot][who] = np.inf
+        return
     if alike and table is None and not transition.forward:
         w.clock.event_at[slot][who] = time + own_time(transition, w.luck, w.patients)[w.patient[who]]
         return
@@ -54,7 +57,7 @@ def _arm(w: Workspace, state: int, slot: int, transition: TransitionPlan, who: I
         return
     age = time - w.origin if transition.forward else np.zeros(who.size)
     used = law.cumulative_hazard(age) if transition.forward else np.zeros(who.size)
-    factor, slowness = _factors(w, table, who)
+    factor, slowness = _factors(w, table, who, transition.needs_effect)
     _run(w, slot, law, who, budget, age, used, factor, slowness)
 
 
@@ -65,7 +68,10 @@ def go_on(w: Workspace, state: int, ages: tuple[float, ...], who: IntArray) -> N
         used, table = transition.law.cumulative_hazard(age), w.plan.tables[state][slot]
         budget = _budget(w, state, transition, who)
         if table is not None:
-            _run(w, slot, transition.law, who, budget, age, used, *_factors(w, table, who))
+            factors = _factors(w, table, who, transition.needs_effect)
+            _run(w, slot, transition.law, who, budget, age, used, *factors)
+        elif transition.needs_effect:
+            w.clock.event_at[slot][who] = np.inf
         else:
             reached = transition.law.inverse_cumulative_hazard(used + budget)
             w.clock.event_at[slot][who] = w.clock.time[who] + (reached - age)
@@ -88,7 +94,7 @@ def revise(w: Workspace, who: IntArray) -> None:
 
 
 def _spend(w: Workspace, slot: int, transition: TransitionPlan, table: EffectTable, who: IntArray) -> None:
-    new_factor, new_slowness = _factors(w, table, who)
+    new_factor, new_slowness = _factors(w, table, who, transition.needs_effect)
     changed, age = revisit(
         who,
         w.clock.time,
@@ -119,20 +125,48 @@ def _run(
     slowness: FloatArray,
 ) -> None:
     """Run the clocks of `who` on from now, with these numbers (m,)."""
-    reached = law.inverse_cumulative_hazard(used + budget / factor)
+    shut = factor == 0.0
+    if shut.any():
+        reached = law.inverse_cumulative_hazard(used + budget / np.where(shut, 1.0, factor))
+        reached[shut] = np.inf
+    else:
+        reached = law.inverse_cumulative_hazard(used + budget / factor)
     run_clock(
         who, w.clock.time, budget, age, used, factor, slowness, reached, w.clock.budget[slot], w.clock.age[slot], w.clock.used[slot],
         w.clock.factor[slot], w.clock.slowness[slot], w.clock.since[slot], w.clock.event_at[slot],
     )  # fmt: skip
 
 
-def _factors(w: Workspace, table: EffectTable, who: IntArray) -> tuple[FloatArray, FloatArray]:
-    """Hazard ratio and acceleration factor in force now for the patients `who`."""
+def _factors(
+    w: Workspace, table: EffectTable, who: IntArray, needs_effect: bool = False
+) -> tuple[FloatArray, FloatArray]:
+    """Hazard ratio and acceleration factor in force now for the patients `who`.
+
+    A way that `needs_effect` is shut, with factor 0, for those on whom none is in force.
+    """
+    lines, progressed = w.lines, w.past.progressed_at
+    standing = (lines.given_at, lines.ended_at, lines.given, lines.responds)
     factor, slowness = effect_logs(
-        who, w.clock.time, w.past.progressed_at, w.lines.given_at, w.lines.ended_at, w.lines.given, w.lines.responds, w.lines.dose, table.flags, table.least,
-        table.times, table.logs,
-    )  # fmt: skip
-    return np.exp(factor), np.exp(slowness)
+        who,
+        w.clock.time,
+        progressed,
+        *standing,
+        lines.dose,
+        table.flags,
+        table.least,
+        table.times,
+        table.logs,
+    )
+    factor = np.exp(factor)
+    if needs_effect:
+        counted = table.flags.copy()
+        counted[:, 1] = 0
+        whole = np.ones_like(lines.dose)
+        in_force, _ = effect_logs(
+            who, w.clock.time, progressed, *standing, whole, counted, table.least, table.times, table.on
+        )
+        factor[in_force == 0.0] = 0.0
+    return factor, np.exp(slowness)
 
 
 def next_change(w: Workspace, who: IntArray) -> FloatArray:

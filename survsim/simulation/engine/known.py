@@ -173,18 +173,20 @@ def _spent(
     age, hazard = begin - origin if transition.forward else 0.0, 0.0
     edges = sorted(cuts)
     for low, high in itertools.pairwise(edges):
-        log_ratio, log_slowness = _in_force(acting, (low + high) / 2, progressed_at)
+        log_ratio, log_slowness, in_force = _in_force(acting, (low + high) / 2, progressed_at)
         before = float(transition.law.cumulative_hazard(age))
         age += (high - low) / float(np.exp(log_slowness))
+        if transition.needs_effect and not in_force:
+            continue
         hazard += float(np.exp(log_ratio)) * (float(transition.law.cumulative_hazard(age)) - before)
     return hazard, age
 
 
 def _in_force(
     acting: list[tuple[EffectPlan, GivenBefore]], time: float, progressed_at: float
-) -> tuple[float, float]:
-    """Log hazard ratio and log slowness at `time`, as `survsim.kernels.patient_step.effect_logs` has them."""
-    logs = [0.0, 0.0]
+) -> tuple[float, float, bool]:
+    """Log hazard ratio and log slowness at `time`, as `effect_logs` of the kernels has them; whether any is in force."""
+    logs, in_force = [0.0, 0.0], False
     for effect, course in acting:
         later = [g.start for e, g in acting if e is effect and course.start < g.start <= time]
         over = time >= course.end and course.end - course.start < effect.least
@@ -193,7 +195,8 @@ def _in_force(
             continue
         step = int(np.searchsorted(course.start + effect.times, time, side="right"))
         logs[int(effect.slows_clock)] += float(effect.logs[step])
-    return logs[0], logs[1]
+        in_force = in_force or bool(effect.on[step])
+    return logs[0], logs[1], in_force
 
 
 GRID = 4001

@@ -160,6 +160,12 @@ def progression(w: Workspace, who: IntArray) -> None:
             end_treatments(w, treatments, here, STOPPED)
 
 
+def withdraw(w: Workspace, who: IntArray) -> None:
+    """Everything that is given to `who` ends."""
+    for number, line in enumerate(w.plan.lines):
+        end_treatments(w, line.treatments, who.compress(w.lines.running[who] == number), STOPPED)
+
+
 def toxicity(w: Workspace, x: int, who: IntArray) -> None:
     """An adverse event happens: it is noted, may lower the dose and may end treatments."""
     event = w.plan.toxicities[x]

@@ -25,6 +25,7 @@ def measure_names(
         names += [f"progression_free_time@{tau:.12g}" for tau in taus]
     if values:
         names += [f"{kind}@{tau:.12g}" for kind in ("quality_adjusted_time", "cost") for tau in taus]
+        names += [f"time_in/{g}@{tau:.12g}" for g in model.groups for tau in taus]
     if model.history or any(s.lines for s in model.strategies):
         names += ["cord_dose", "toxicity_grade_3"]
         for s in model.strategies:
@@ -44,11 +45,14 @@ def patient_values(
     plan: StrategyPlan,
     follow: Follow,
     models: Sequence[str],
+    groups: Sequence[str] = (),
     alpha_beta: float = 2.0,
 ) -> FloatArray | None:
     """The measure `name` of each patient (n,), or None where it is 0 for all."""
     kind, _, at = name.partition("@")
     if at:
+        if kind.startswith("time_in/"):
+            return paths.in_group[groups.index(kind.removeprefix("time_in/")), follow.taus.index(float(at))]
         return _timed(kind, float(at), paths, follow)
     if is_cord_measure(kind):
         return cord_values(kind, paths, plan, alpha_beta) if paths.course_dose.size else None

@@ -30,6 +30,7 @@ class Paths:
     death_at, progression_at : times of death and of the first progression.
     death_state : index of the death state, -1 for those alive at the horizon; empty if not asked for.
     quality, cost : quality-adjusted time and cost up to each tau, (taus, n); None if not asked for.
+    in_group : time in each group of states up to each tau, (groups, taus, n); without rows if not asked for.
     cord_dose : highest cumulative EQD2 in Gy over the cord regions; empty, like worst_grade, without rules.
     course_dose, course_square : Gy by course and region, and Gy times the dose per fraction, (courses, regions, n).
     interval : shortest time between two courses of radiation, infinity without a second; empty without rules.
@@ -43,6 +44,7 @@ class Paths:
     progression_at: FloatArray
     quality: FloatArray | None
     cost: FloatArray | None
+    in_group: FloatArray
     cord_dose: FloatArray
     course_dose: FloatArray
     course_square: FloatArray
@@ -66,6 +68,7 @@ def empty_paths(
     taus: int,
     values: bool,
     grid: tuple[int, int],
+    groups: int,
 ) -> Paths:
     """Paths of n patients to whom nothing has happened yet."""
     return Paths(
@@ -74,6 +77,7 @@ def empty_paths(
         progression_at=np.full(n, np.inf),
         quality=np.zeros((taus, n)) if values else None,
         cost=np.zeros((taus, n)) if values else None,
+        in_group=np.zeros((groups if values else 0, taus, n)),
         cord_dose=np.zeros(n if treated else 0),
         course_dose=np.zeros((*radiation, n if treated else 0)),
         course_square=np.zeros((*radiation, n if treated else 0)),

@@ -25,9 +25,12 @@ _NO_CODE = np.zeros(0, dtype=np.int8)
 def is_plain(disease: DiseasePlan, plan: StrategyPlan, follow: Follow) -> bool:
     """Whether the short way gives everything that is asked for."""
     asks_history = any(t.asks_history for row in disease.out for t in row)
+    opens = any(t.needs_effect for row in disease.out for t in row)
     wanted = follow.values or follow.sojourns
     return (
         plan.constant is not None
+        and not opens
+        and not (plan.lines and disease.untreatable.any())
         and not disease.starts
         and not disease.cyclic
         and not asks_history
@@ -78,6 +81,7 @@ def simulate_plain(
         progression_at=never if progression is None else progression,
         quality=None,
         cost=None,
+        in_group=nothing[:, None],
         cord_dose=nothing[:, 0],
         course_dose=nothing[:, None],
         course_square=nothing[:, None],

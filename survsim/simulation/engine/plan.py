@@ -11,6 +11,7 @@ import numpy as np
 from survsim.core.checks import BoolArray, FloatArray, IntArray
 from survsim.core.errors import ScenarioError
 from survsim.kernels.patient_path import CodeArray
+from survsim.simulation.declared.graph_checks import ways_out
 from survsim.simulation.declared.model import Model, Numbers
 from survsim.simulation.declared.rules import StartRules, compile_start_rules
 from survsim.simulation.declared.states import HISTORY
@@ -36,6 +37,7 @@ class TransitionPlan:
     frailty: str | None
     frailty_power: float
     asks_history: bool
+    needs_effect: bool
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class ToxicityPlan:
     onset: Any
     late: bool
     performance_change: int
+    leads_to: int  # state it takes the patient to, -1 for none
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -93,7 +96,10 @@ class DiseasePlan:
     out_names: tuple[tuple[str, ...], ...]
     dead: BoolArray
     progression: BoolArray
+    untreatable: BoolArray
     performance_change: FloatArray
+    groups: FloatArray  # (groups, states) 1 where the state is in the group
+    group_names: tuple[str, ...]
     utility: FloatArray
     cost_per_time: FloatArray
     initial: int
@@ -143,6 +149,7 @@ def compile_disease(model: Model, number: Numbers, draw: int) -> DiseasePlan:
             frailty=t.frailty,
             frailty_power=number(t.frailty_power),
             asks_history=any(k in HISTORY for k in t.covariates),
+            needs_effect=t.needs_effect,
         )
         out[index[t.source]].append(plan)
         names[index[t.source]].append(t.name)
@@ -153,6 +160,10 @@ def compile_disease(model: Model, number: Numbers, draw: int) -> DiseasePlan:
         dead=np.array([s.death for s in model.states]),
         progression=np.array([s.progression for s in model.states]),
         performance_change=np.array([float(s.performance_change) for s in model.states]),
+        groups=np.array([[float(g in s.groups) for s in model.states] for g in model.groups]).reshape(
+            len(model.groups), len(model.states)
+        ),
+        group_names=model.groups,
         utility=np.array([number(s.utility) for s in model.states]),
         cost_per_time=np.array([number(s.cost_per_time) for s in model.states]),
         initial=index[model.initial],
@@ -161,7 +172,8 @@ def compile_disease(model: Model, number: Numbers, draw: int) -> DiseasePlan:
         else (),
         targets=_targets(out),
         order=_order([[t.target for t in row] for row in out], index[model.initial]),
-        cyclic=is_cyclic([[t.target for t in row] for row in out]),
+        cyclic=is_cyclic([[index[t] for t in ways] for ways in ways_out(model).values()]),
+        untreatable=np.array([not s.treatable and not s.death for s in model.states]),
         uses_history=any(t.covariates for t in model.transitions)
         or any(s.performance_change for s in model.states),
         changes_performance=any(s.performance_change for s in model.states),
@@ -260,12 +272,18 @@ def compile_strategy(model: Model, strategy: Strategy, number: Numbers, disease:
                 onset=x.onset.build(number, model.time_unit),
                 late=x.late,
                 performance_change=x.performance_change,
+                leads_to=-1 if x.leads_to is None else model.state_names.index(x.leads_to),
             )
             for n, t in treatments.items()
             for x in t.toxicities
         ),
         lines=tuple(_line(line, used, number) for line in strategy.lines),
-        start_rules=compile_start_rules(strategy.lines, model.state_names, number),
+        start_rules=compile_start_rules(
+            strategy.lines,
+            model.state_names,
+            number,
+            barred=tuple(s.name for s in model.states if not s.treatable and not s.death),
+        ),
         regions=regions,
         courses=(*(n for n, t in treatments.items() if t.radiation), *((BEFORE,) if elsewhere else ())),
         constant=None if model.history else _constant_factors(strategy, treatments, effects),

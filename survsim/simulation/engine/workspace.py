@@ -48,7 +48,7 @@ class Workspace:
         self.past = Past.start(patients["performance_status"] if asked else None, states, n)
         self.lines = Lines.start(plan, n if self.has_lines else 0)
         self.cord = Cord.start(cord, plan, n if self.has_lines else 0)
-        self.values = None if taus is None else Values.start(taus, n)
+        self.values = None if taus is None else Values.start(taus, n, len(disease.groups))
 
     def keep(self, who: IntArray) -> None:
         """Keep only the patients at positions `who`."""

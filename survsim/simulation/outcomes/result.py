@@ -279,6 +279,6 @@ def measure_unit(name: str, time_unit: str) -> str:
     """Unit of a measure, for tables and axes."""
     if name.endswith("_time"):
         return time_unit
-    if name.startswith("radiation_interval"):
+    if name.startswith(("radiation_interval", "time_in/")):
         return time_unit
     return {"cost": "cost", "cord_dose": "Gy EQD2"}.get(name.partition("/")[0], "share")

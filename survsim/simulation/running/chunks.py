@@ -114,7 +114,7 @@ class DrawRun:
         follow = self.job.follow
         alpha_beta = self.job.model.cord.alpha_beta
         values = [
-            patient_values(name, p, plan, follow, self.models, alpha_beta)
+            patient_values(name, p, plan, follow, self.models, self.disease.group_names, alpha_beta)
             for p, plan in zip(paths, self.plans)
         ]
         return cell_moments(values, size)

@@ -127,7 +127,9 @@ def has_values(model: Model) -> bool:
     treatments = [t for s in model.strategies for t in s.treatments.values()] + list(
         model.treatments.values()
     )
-    return states or any(t.utility_change or t.cost or t.cost_per_time for t in treatments)
+    return (
+        bool(model.groups) or states or any(t.utility_change or t.cost or t.cost_per_time for t in treatments)
+    )
 
 
 def refuse_if_endless(job: Job) -> None:

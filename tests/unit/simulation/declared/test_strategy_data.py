@@ -70,7 +70,7 @@ MESSAGES = [
         treatment(toxicities=[{"name": "x", "grade": 3, "probability": 1.2, "onset": exponential(1)}]),
         "a probability lies between 0 and 1; found 1.2",
     ),
-    (treatment(toxicities=[{"name": "x", "grade": 6, "onset": exponential(1)}]), "less than or equal to 4"),
+    (treatment(toxicities=[{"name": "x", "grade": 6, "onset": exponential(1)}]), "less than or equal to 5"),
     (treatment(cycles=3), "cycles and cycle_length go together"),
     (treatment(cycles=3, cycle_length=1, duration=2), "not both"),
     (treatment(duration=-1), "duration must be at least 0"),
