@@ -248,3 +248,74 @@ def test_no_text_of_the_project_names_the_machine():
             text = re.sub(r"https?://\S+", "", path.read_text(encoding="utf-8"))
             for folder in ("home", "root", "tmp", "work", "Users"):
                 assert f"/{folder}/" not in text, path
+
+
+def test_the_corrections_of_the_second_reading_stand(store):
+    row = store.estimates.set_index("estimate_id")
+    assert row.loc["elshafie_2019_lc110_e01", "origin"] == "leptomeningeal_diagnosis"
+    assert row.loc["elshafie_2019_lc110_e02", ["origin", "event_detail", "status"]].tolist() == [
+        "start_of_radiotherapy",
+        "",
+        "checked",
+    ]
+    assert set(row.loc[["cha_2016_krog1308_e01", "cha_2016_krog1308_e03"], "event_detail"]) == {
+        "locoregional"
+    }
+    assert (row.loc["powell_2022_gog0261_e03", "p_value"], row.loc["powell_2022_gog0261_e03", "p_scope"]) == (
+        0.14,
+        "superiority",
+    )
+    assert row.loc["wolfson_2007_gog0150_e04", "adjusted_codes"] == "age; stage"
+    assert row.loc["zhu_2018_fudan_e06", ["adjusted_codes", "candidate_codes"]].tolist() == [
+        "component; residual_disease",
+        "extent; component; systemic_therapy",
+    ]
+    cohen = row.loc["cohen_2004_ovary_bm72_e02"]
+    assert (cohen["adjustment"], cohen["p_scope"], cohen["origin"]) == (
+        "unadjusted",
+        "model_term",
+        "brain_metastasis_diagnosis",
+    )
+    for name in ("gungorduk_2021_early_e04", "gungorduk_2021_early_e05", "bondili_psc_lung_e05"):
+        assert row.loc[name, "status"] == "questioned"
+    cases = store.cases().set_index("case_id")
+    assert cases.loc["btp_2011_56f_uterus_brain", "surgery"] == "resected_twice_extent_unknown"
+    geddis = store.studies.set_index("study_id").loc["seddon_2017_geddis"]
+    assert np.isnan(geddis["median_followup_months"])
+    assert "22 months" in geddis["followup_note"]
+
+
+def test_the_three_contradicting_p_values_are_found(store):
+    report = survsim.check_evidence(DATA)
+    assert {f.row for f in report.warnings if f.rule == "p_contradicts_interval"} == {
+        "gungorduk_2021_early_e04",
+        "gungorduk_2021_early_e05",
+        "bondili_psc_lung_e05",
+    }
+    asymmetric = {f.row for f in report.warnings if f.rule == "interval_asymmetric"}
+    assert "gungorduk_2021_early_e04" in asymmetric
+    assert "pacaut_2015_france_e03" not in asymmetric
+
+
+def test_every_time_to_event_number_has_an_origin_or_a_reason(store):
+    rows = store.estimates
+    assert (rows["origin_basis"] != "").all()
+    stated = rows["origin"] != "not_stated"
+    assert (rows.loc[stated, "origin_set_by"] != "").all()
+    assert set(rows.loc[stated, "origin_set_by"]) <= set(store.readings["reading_id"])
+
+
+def test_states_keep_their_topics(store):
+    topics = read_or_raise(DATA / "raw" / "literature" / "states" / "topics.csv").set_index("estimate_id")
+    rows = store.estimates.set_index("estimate_id")
+    kept = topics.index.intersection(rows.index)
+    assert len(kept) == 509
+    assert (rows.loc[kept, "state"] == topics.loc[kept, "state"]).all()
+
+
+def test_the_last_draw_of_the_audit_has_at_most_one_wrong_field():
+    audit = read_or_raise(DATA / "raw" / "declared" / "audit_2026_11_29.csv")
+    wrong = audit[audit["describing_fields"] == "wrong"].groupby("draw").size()
+    assert set(audit.groupby("draw").size()) == {25}
+    assert wrong["4"] <= 1
+    assert (audit.loc[audit["describing_fields"] == "wrong", "done"] != "").all()
