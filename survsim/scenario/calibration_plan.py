@@ -208,30 +208,30 @@ class CalibrationPlan:
 
 
 def dated_cases(store: EvidenceStore, *, strict_only: bool, never: Iterable[str]) -> pd.DataFrame:
-    """Single cases with a time: case_id, time in months, status ("event", "event_by", "free").
+    """Single published cases with a time, as targets take them.
 
     A death whose report prints an upper bound is dead *by* then; one printed as approximate is taken as printed.
 
     Parameters
     ----------
-    store : of `load_evidence`.
-    strict_only : only cases within the central nervous system by the strict reading.
-    never : case_ids to leave out (the patient who is to be predicted).
+    store : the evidence; strict_only : only carcinosarcoma with true disease of the nervous system.
+    never : cases to leave out, the index case first.
 
     Returns
     -------
-    pandas.DataFrame : a row a case; cases without any time, or with time 0, are not in it.
+    Frame with columns case_id, time (months from the diagnosis in the nervous system), status ("event", "event_by",
+    "free").
 
     Raises
     ------
-    Nothing beyond what reading the store raises.
+    EvidenceError : the study holds no table of cases.
 
     Example
     -------
     >>> import survsim
-    >>> from survsim.scenario import dated_cases
-    >>> list(dated_cases(survsim.load_evidence(), strict_only=True, never=("index_case",)).columns)
-    ['case_id', 'time', 'status']
+    >>> cases = survsim.scenario.dated_cases(survsim.load_evidence(), strict_only=True, never=["index_case"])
+    >>> cases["status"].value_counts().to_dict()
+    {'event': 3, 'free': 2, 'event_by': 1}
     """
     import pandas as pd
 
@@ -257,11 +257,11 @@ def read_calibration(path: str | os.PathLike[str]) -> CalibrationPlan:
 
     Parameters
     ----------
-    path : a YAML file, for example analyses/03_case_strategies/calibration.yml.
+    path : the YAML file.
 
     Returns
     -------
-    CalibrationPlan : `.targets()` are the rows as the endpoints they report.
+    CalibrationPlan : `.targets()` as the evidence has them, `.run()` calibrates.
 
     Raises
     ------
@@ -269,9 +269,10 @@ def read_calibration(path: str | os.PathLike[str]) -> CalibrationPlan:
 
     Example
     -------
-    >>> from survsim.scenario import read_calibration
-    >>> len(read_calibration("analyses/03_case_strategies/calibration.yml").targets()) > 0
-    True
+    >>> import survsim
+    >>> plan = survsim.scenario.read_calibration("analyses/03_case_strategies/calibration.yml")
+    >>> len(plan.course().states)
+    4
     """
     file = Path(path)
     raw = read_yaml(file, error=ScenarioError)

@@ -11,6 +11,7 @@ from survsim.core.checks import FloatArray, one_of
 from survsim.core.errors import InputError
 from survsim.core.execution import Execution
 from survsim.core.provenance import Provenance
+from survsim.estimate.calibration.calibrated import EvidenceCalibration
 from survsim.evidence.ask.store import EvidenceStore
 from survsim.scenario.derive import derive
 from survsim.scenario.parameter_spec import Derived, ParameterSpec
@@ -38,6 +39,7 @@ def one_way_runs(
     seed: int | None = None,
     execution: Execution | None = None,
     evidence: EvidenceStore | None = None,
+    calibration: EvidenceCalibration | None = None,
     history: str | History | Mapping[str, Any] | None = None,
 ) -> Tornado:
     """Gain of a strategy with each parameter alone at its 2.5% and 97.5% quantile, the others as they were drawn.
@@ -51,6 +53,7 @@ def one_way_runs(
     strategy, reference, tau : the gain asked for; default reference and decision horizon of the scenario.
     names : parameters to hold, default all that vary and are not derived.
     patients, draws, seed, execution, evidence, history : as for `survsim.simulate`; default the quick effort.
+    calibration : what parameters with ``source: calibration`` are drawn from.
 
     Raises
     ------
@@ -77,7 +80,11 @@ def one_way_runs(
     at = float(c.outcomes.decision_tau if tau is None else tau)
     used_seed = c.seed if seed is None else seed
     parameters = scenario_parameters(
-        scenario, draws=quick.draws if draws is None else draws, seed=used_seed, evidence=evidence
+        scenario,
+        draws=quick.draws if draws is None else draws,
+        seed=used_seed,
+        evidence=evidence,
+        calibration=calibration,
     )
     drawn = parameters.draws()
     chosen = _chosen(c.parameters, drawn, names)

@@ -10,6 +10,7 @@ from survsim.core.execution import Execution, bundled
 from survsim.core.provenance import Provenance
 from survsim.estimate.calibration.calibrated import EvidenceCalibration
 from survsim.evidence.ask.store import EvidenceStore, load_evidence
+from survsim.scenario.calibration_plan import read_calibration
 from survsim.scenario.parameterise import Parameters, parameterise
 from survsim.scenario.spec import Scenario
 from survsim.simulation.running.run import refuse_size, simulate_model
@@ -36,7 +37,8 @@ def scenario_parameters(
     ----------
     draws, seed : default those of the scenario (full effort).
     evidence : the store to read rows from; default the study's.
-    calibration : result of `calibrate`, for parameters with ``source: calibration``.
+    calibration : result of `calibrate`, for parameters with ``source: calibration``; default the run of the file that
+        the scenario names under `calibration`.
 
     Returns
     -------
@@ -59,6 +61,8 @@ def scenario_parameters(
     """
     _check_size(scenario, 1, draws)
     store = evidence or load_evidence()
+    if calibration is None and scenario.content.calibration is not None:
+        calibration = read_calibration(scenario.calibration_path).run(store)
     return parameterise(
         scenario.content.parameters,
         store.estimate,
@@ -66,6 +70,7 @@ def scenario_parameters(
         seed=scenario.content.seed if seed is None else seed,
         time_unit=scenario.time_unit,
         scenario=scenario.name,
+        calibration=calibration,
     )
 
 
@@ -76,8 +81,14 @@ def check_scenario(scenario: Scenario, *, evidence: EvidenceStore | None = None)
     ------
     ScenarioError : every fault of the model that would have stopped the simulation.
     """
+    calibration = None
+    if scenario.content.calibration is not None:
+        calibration = read_calibration(scenario.calibration_path).run(evidence, size=200)
     for one in (scenario, *(scenario.overridden(name) for name in scenario.content.overrides)):
-        draws = scenario_parameters(one, draws=one.content.quick.draws, evidence=evidence).draws()
+        drawn = scenario_parameters(
+            one, draws=one.content.quick.draws, evidence=evidence, calibration=calibration
+        )
+        draws = drawn.draws()
         for history in (None, *one.content.histories):
             one.model(draws, history=history)
 

@@ -70,6 +70,7 @@ class ScenarioFile(Strict):
     transitions: tuple[Transition, ...] = Field(min_length=1)
     treatments: dict[str, Treatment] = Field(default_factory=dict)
     cord: CordSettings = Field(default_factory=CordSettings)
+    calibration: str | None = Field(default=None, description="calibration file, relative to the scenario")
     parameters: dict[str, ParameterSpec]
     strategies: tuple[str, ...] = Field(min_length=1, description="strategy files, relative to the scenario")
     overrides: dict[str, Override] = Field(default_factory=dict, description="structural alternatives")
@@ -91,7 +92,7 @@ class Scenario:
 
     @classmethod
     def from_yaml(cls, path: str | os.PathLike[str]) -> Scenario:
-        """Read a scenario file and its strategies.
+        """Read a scenario file and its strategies; one that `extends` another takes over every key it does not hold.
 
         Raises
         ------
@@ -99,8 +100,7 @@ class Scenario:
             defined, or defined but not used.
         """
         file = Path(path)
-        raw = read_yaml(file, error=ScenarioError)
-        content = _validated(raw, file.name)
+        content = _validated(_extended(file), file.name)
         strategies = tuple(read_strategy(_inside(file, name)) for name in content.strategies)
         made = cls(content, strategies, file)
         made._check_names()
@@ -113,6 +113,13 @@ class Scenario:
     @property
     def time_unit(self) -> str:
         return self.content.time_unit
+
+    @property
+    def calibration_path(self) -> Path:
+        """The calibration file that the scenario names."""
+        if self.content.calibration is None:
+            raise ScenarioError(f"{self.path.name} names no calibration; add the key calibration.")
+        return _inside(self.path, self.content.calibration)
 
     def history(self, history: str | History | Mapping[str, Any]) -> History:
         """A history by its name in the file, or as data: ``{now: 6, path: [{state: progressed, at: 6}]}``."""
@@ -217,6 +224,25 @@ def _validated(raw: Any, name: str) -> ScenarioFile:
             )
             lines.append(f"  {place}: {fault['msg'].removeprefix('Value error, ')}{found}")
         raise ScenarioError(f"{name} cannot be used as written:\n" + "\n".join(lines)) from None
+
+
+def _extended(file: Path) -> Any:
+    """The keys of a scenario file, laid over those of the file that it `extends`; named parts are added to its own."""
+    raw = read_yaml(file, error=ScenarioError)
+    if not isinstance(raw, dict) or "extends" not in raw:
+        return raw
+    base = read_yaml(_inside(file, str(raw.pop("extends"))), error=ScenarioError)
+    if not isinstance(base, dict) or "extends" in base:
+        raise ScenarioError(f"{file.name} extends a file that is no whole scenario of its own.")
+    added = {
+        k: base[k] | raw[k]
+        for k in _NAMED_PARTS
+        if isinstance(base.get(k), dict) and isinstance(raw.get(k), dict)
+    }
+    return base | raw | added
+
+
+_NAMED_PARTS = ("parameters", "treatments", "overrides", "histories")
 
 
 def _inside(scenario: Path, name: str) -> Path:

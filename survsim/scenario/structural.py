@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.checks import FloatArray
+from survsim.core.errors import InputError
 from survsim.core.execution import Execution
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
+from survsim.estimate.calibration.calibrated import EvidenceCalibration
 from survsim.evidence.ask.store import EvidenceStore, load_evidence
-from survsim.scenario.run import simulate
+from survsim.scenario.run import scenario_parameters, simulate
 from survsim.scenario.spec import Scenario
 
 if TYPE_CHECKING:
@@ -81,6 +83,8 @@ def structural_sensitivity(
     seed: int | None = None,
     execution: Execution | None = None,
     evidence: EvidenceStore | None = None,
+    calibration: EvidenceCalibration | None = None,
+    recalibrated: Mapping[str, tuple[str, EvidenceCalibration]] | None = None,
     history: str | History | Mapping[str, Any] | None = None,
 ) -> StructuralSensitivity:
     """Simulate a scenario and each of its `overrides`, with common random numbers.
@@ -92,6 +96,9 @@ def structural_sensitivity(
     ----------
     alternatives : names of overrides, default all; taus : horizons, default those of the scenario.
     patients, draws, seed, execution, evidence, history : as for `survsim.simulate`.
+    calibration : what parameters with ``source: calibration`` are drawn from.
+    recalibrated : further alternatives, name -> label and a calibration to other targets or without declared bias;
+        the scenario itself is as declared in them.
 
     Returns
     -------
@@ -112,20 +119,22 @@ def structural_sensitivity(
     """
     names = tuple(scenario.content.overrides if alternatives is None else alternatives)
     store = evidence or load_evidence()
-    found = [scenario, *(scenario.overridden(name) for name in names)]
+    others = dict(recalibrated or {})
+    twice = sorted(set(others) & {AS_DECLARED, *names})
+    if twice:
+        raise InputError(
+            f"recalibrated names {', '.join(twice)}, which is an alternative of the scenario already."
+        )
+    found = [(one, calibration) for one in (scenario, *(scenario.overridden(name) for name in names))]
+    found += [(scenario, other) for _, other in others.values()]
     horizons = tuple(scenario.content.outcomes.tau if taus is None else taus)
     reference = scenario.content.outcomes.reference
     rows: dict[str, list[FloatArray]] = {name: [] for name in _MEASURES}
     sources = []
-    for one in found:
+    for one, drawn_from in found:
+        drawn = scenario_parameters(one, draws=draws, seed=seed, evidence=store, calibration=drawn_from)
         simulated = simulate(
-            one,
-            patients=patients,
-            draws=draws,
-            seed=seed,
-            execution=execution,
-            evidence=store,
-            history=history,
+            one, patients=patients, seed=seed, execution=execution, parameters=drawn, history=history
         )
         sources.append(simulated)
         for name, values in _answers(simulated, horizons, reference).items():
@@ -133,8 +142,8 @@ def structural_sensitivity(
     words = [scenario.content.overrides[name].label for name in names]
     return StructuralSensitivity(
         provenance=Provenance.of("structural_sensitivity", *sources, reference=reference),
-        alternatives=(AS_DECLARED, *names),
-        labels=("as declared", *words),
+        alternatives=(AS_DECLARED, *names, *others),
+        labels=("as declared", *words, *(label for label, _ in others.values())),
         strategies=sources[0].strategies,
         reference=reference,
         taus=horizons,

@@ -12,7 +12,7 @@ from survsim.cli import main
 from survsim.simulation.outcomes.result import SimulationResult
 
 ROOT = Path(__file__).parents[2]
-SCENARIO = ROOT / "analyses" / "03_case_strategies" / "scenario.yml"
+SCENARIO = ROOT / "tests" / "helpers" / "case_study" / "analyses" / "03_case_strategies" / "scenario.yml"
 
 
 def command(

@@ -353,7 +353,15 @@ def survsim_root() -> Any:
 def StructuralSensitivity() -> Any:
     from survsim.scenario.spec import Scenario
 
-    scenario = Scenario.from_yaml(survsim_root() / "analyses" / "03_case_strategies" / "scenario.yml")
+    scenario = Scenario.from_yaml(
+        survsim_root()
+        / "tests"
+        / "helpers"
+        / "case_study"
+        / "analyses"
+        / "03_case_strategies"
+        / "scenario.yml"
+    )
     return s.structural_sensitivity(scenario, alternatives=[], patients=50, draws=5, seed=1)
 
 

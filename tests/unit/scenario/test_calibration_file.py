@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import yaml
 
+from survsim import Scenario
 from survsim.errors import ScenarioError
 from survsim.evidence.ask.store import load_evidence
 from survsim.scenario.calibration_plan import dated_cases, read_calibration
@@ -96,3 +97,21 @@ def test_a_row_that_is_no_estimate_of_patients_is_refused_by_the_one_road(tmp_pa
     path = written(tmp_path, targets__0__row="salvotti_2024_intradural13_e01")
     with pytest.raises(ScenarioError, match="salvotti_2024_intradural13_e01"):
         read_calibration(path).targets()
+
+
+def test_the_shipped_scenarios_stand_on_it_and_the_second_extends_the_first():
+    whole = Scenario.from_yaml(FILE.with_name("scenario.yml"))
+    step = Scenario.from_yaml(FILE.with_name("next_step.yml"))
+    assert whole.calibration_path == FILE.resolve()
+    assert len(whole.content.overrides) >= 10
+    assert step.content.treatments == whole.content.treatments
+    assert set(step.content.parameters) - set(whole.content.parameters) == {"progression_at"}
+    assert step.content.outcomes.reference == "supportive_care"
+
+
+def test_every_effect_has_the_duration_of_its_source():
+    treatments = Scenario.from_yaml(FILE.with_name("scenario.yml")).content.treatments
+    spans = {name: [getattr(e.lasts, "for_", e.lasts) for e in t.effects] for name, t in treatments.items()}
+    assert spans["radiotherapy_44"] == [68] and spans["gemcitabine_docetaxel"] == [60]
+    assert spans["toripalimab_anlotinib"] == [30.95] and spans["reirradiation_40"] == [12, 26.8]
+    assert spans["gemcitabine_docetaxel_half_cycle"] == []

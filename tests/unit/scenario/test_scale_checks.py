@@ -129,9 +129,13 @@ def test_the_shipped_scenario_refuses_a_median_as_a_hazard_ratio(tmp_path):
     """It ran, with a hazard ratio of about 105."""
     target = tmp_path / "analyses" / "03_case_strategies"
     shutil.copytree(
-        ROOT / "analyses" / "03_case_strategies", target, ignore=shutil.ignore_patterns("results")
+        ROOT / "tests" / "helpers" / "case_study" / "analyses" / "03_case_strategies",
+        target,
+        ignore=shutil.ignore_patterns("results"),
     )
-    shutil.copytree(ROOT / "data" / "strategies", tmp_path / "data" / "strategies")
+    shutil.copytree(
+        ROOT / "tests" / "helpers" / "case_study" / "data" / "strategies", tmp_path / "data" / "strategies"
+    )
     path = target / "scenario.yml"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("hazard_ratio: hr_radiotherapy,", "hazard_ratio: tumour_death_median,"))

@@ -10,7 +10,7 @@ from survsim.core.yaml_files import read_yaml
 from survsim.errors import ScenarioError
 
 ROOT = Path(__file__).parents[3]
-FOLDER = ROOT / "analyses" / "03_case_strategies"
+FOLDER = ROOT / "tests" / "helpers" / "case_study" / "analyses" / "03_case_strategies"
 
 
 @pytest.fixture
@@ -18,7 +18,9 @@ def study(tmp_path):
     """A copy of the shipped scenario and its strategies, to be spoilt."""
     target = tmp_path / "analyses" / "03_case_strategies"
     shutil.copytree(FOLDER, target, ignore=shutil.ignore_patterns("results"))
-    shutil.copytree(ROOT / "data" / "strategies", tmp_path / "data" / "strategies")
+    shutil.copytree(
+        ROOT / "tests" / "helpers" / "case_study" / "data" / "strategies", tmp_path / "data" / "strategies"
+    )
     return target / "scenario.yml"
 
 

@@ -47,9 +47,11 @@ def evidence():
 @pytest.fixture
 def study(tmp_path):
     target = tmp_path / "analyses" / "03_case_strategies"
-    source = ROOT / "analyses" / "03_case_strategies"
+    source = ROOT / "tests" / "helpers" / "case_study" / "analyses" / "03_case_strategies"
     shutil.copytree(source, target, ignore=shutil.ignore_patterns("results"))
-    shutil.copytree(ROOT / "data" / "strategies", tmp_path / "data" / "strategies")
+    shutil.copytree(
+        ROOT / "tests" / "helpers" / "case_study" / "data" / "strategies", tmp_path / "data" / "strategies"
+    )
     path = target / "scenario.yml"
     path.write_text(path.read_text(encoding="utf-8") + OVERRIDES, encoding="utf-8")
     return path
