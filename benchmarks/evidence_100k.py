@@ -23,7 +23,7 @@ from survsim.evidence.raw.csv_text import read_or_raise, table_bytes
 from survsim.evidence.raw.locate import data_folder
 from survsim.evidence.schema.catalogue import tables
 
-# Memory: 500 MB until the estimates had 46 columns; 17 more came with the fields that decide pooling.
+# Memory: 500 MB until the estimates had 37 columns; 14 more came with the fields that decide pooling.
 BUDGET_SECONDS, BUDGET_MB, BUDGET_SELECT = 5.0, 600.0, 0.050
 
 
