@@ -63,7 +63,10 @@ def test_predicted_curves_equal_survfit(case: tuple[dict[str, Any], CoxFit]) -> 
     np.testing.assert_allclose(fit.baseline_hazard().cumulative_hazard[-1], cell["baseline"], **CLOSE)
     for i, expected in enumerate(cell["curves"]):
         np.testing.assert_allclose(curve.survival[i], expected["survival"], **CLOSE)
-        np.testing.assert_allclose(curve.std_error[i], expected["std_error"], **CLOSE)
+        # R's survfit gives the standard error of the cumulative hazard, -log S.
+        np.testing.assert_allclose(
+            curve.std_error[i], np.array(expected["std_error"]) * curve.survival[i], **CLOSE
+        )
         np.testing.assert_allclose(curve.conf_low[i], expected["low"], **CLOSE)
         np.testing.assert_allclose(curve.conf_high[i], expected["high"], **CLOSE)
 

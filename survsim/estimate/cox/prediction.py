@@ -30,7 +30,7 @@ class PredictedSurvival(Result):
     Attributes
     ----------
     labels : of the patients (index of the data); time : (T,) in `unit`.
-    survival, conf_low, conf_high : (m, T); std_error : (m, T) of the cumulative hazard.
+    survival, std_error, conf_low, conf_high : (m, T); the standard error is that of the survival.
     is_whole : the times are all event times of the fit, so that the curve is known everywhere between them.
     """
 
@@ -61,7 +61,7 @@ class PredictedSurvival(Result):
         )  # fmt: skip
 
     def columns(self) -> Columns:
-        """Columns patient, time, survival, std_error (of the cumulative hazard), conf_low, conf_high."""
+        """Columns patient, time, survival, std_error (of the survival), conf_low, conf_high."""
         m, size = self.survival.shape
         columns = {
             name: getattr(self, name).ravel() for name in ("survival", "std_error", "conf_low", "conf_high")
@@ -90,7 +90,8 @@ def predict_survival(
 ) -> PredictedSurvival:
     """S(t|x) = exp(-H0(t) exp(x'b)), with the variance of H0 and of b.
 
-    Var H(t|x) = theta^2 (sum of hazard variance + g' V g), g = integral of (mean - x) dH0, theta = exp(x'b).
+    Var H(t|x) = theta^2 (sum of hazard variance + g' V g), g = integral of (mean - x) dH0, theta = exp(x'b); the
+    standard error of S is S times that of H.
 
     Parameters
     ----------
@@ -147,7 +148,8 @@ def predict_survival(
     low, high = _limits(cumulative, std_error, level, conf_type)
     labels = tuple(data.index if hasattr(data, "columns") else range(x.shape[0]))
     return PredictedSurvival(
-        labels=labels, time=shown, survival=np.exp(-cumulative), std_error=std_error, conf_low=low, conf_high=high,
+        labels=labels, time=shown, survival=np.exp(-cumulative),
+        std_error=np.exp(-cumulative) * std_error, conf_low=low, conf_high=high,
         conf_level=level, conf_type=conf_type, unit=fit.surv.unit, is_whole=times is None,
         provenance=Provenance.of("predict_survival", fit, conf_level=level, conf_type=conf_type),
     )  # fmt: skip

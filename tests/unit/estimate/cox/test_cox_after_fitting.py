@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from survsim import Surv, concordance, cox_ph, pool_imputations
+from survsim import Surv, concordance, cox_ph, parametric_survival, pool_imputations
 from survsim.errors import ExtrapolationWarning, InputError
 from tests.helpers.cox_studies import some, surv_of
 from tests.helpers.slow_cox import random_study
@@ -209,3 +209,14 @@ def test_a_million_ties_do_not_hang() -> None:
         surv_of(np.full(n, 5.0), np.arange(n) % 4 == 1), None, x[:, None] + np.arange(n)[:, None] % 3
     )
     assert np.isfinite(fit.estimate).all()
+
+
+def test_the_standard_error_of_a_prediction_is_that_of_the_survival_in_every_model() -> None:
+    rng = np.random.default_rng(31)
+    x = rng.normal(size=(300, 1))
+    surv = Surv.right(rng.exponential(np.exp(-0.5 * x[:, 0])), rng.random(300) < 0.8, unit="years")
+    cox = cox_ph(surv, None, x).predict_survival([[0.3]], [0.5], conf_type="plain")
+    half = (cox.conf_high - cox.conf_low) / 2
+    np.testing.assert_allclose(cox.std_error * 1.959963984540054, half, rtol=1e-9)
+    law = parametric_survival(surv, "exponential", None, x).predict_survival(np.array([[0.3]]), [0.5])
+    assert cox.std_error[0, 0] == pytest.approx(law.std_error[0, 0], rel=0.4)
