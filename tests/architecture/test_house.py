@@ -126,13 +126,13 @@ def test_names_of_test_modules_are_unique():
     assert sorted({n for n in names if names.count(n) > 1}) == []
 
 
-def test_lifelines_is_called_where_its_models_leave_and_where_its_estimate_comes_in():
+def test_lifelines_is_called_where_its_models_leave_and_nowhere_else():
     found = [
         p.name
         for p in PACKAGE.rglob("*.py")
         if re.search(r"^\s*(import|from) lifelines\b", p.read_text(encoding="utf-8"), re.MULTILINE)
     ]
-    assert sorted(found) == ["lifelines_models.py", "turnbull.py"]
+    assert sorted(found) == ["lifelines_models.py"]
 
 
 FORBIDDEN = {
