@@ -135,6 +135,7 @@ _TABLES = {
         core.estimate_record          Estimate
         evidence.ask.evidence_map     EvidenceMap
         evidence.ask.flow             EvidenceFlow
+        evidence.ask.bias             RiskOfBias
         evidence.ask.references       References
         evidence.raw.check            check_evidence CheckReport
         evidence.raw.curate           curate Curation
@@ -182,6 +183,7 @@ _TABLES = {
         scenario.structural          structural_sensitivity StructuralSensitivity
         scenario.one_way             one_way_runs
         scenario.parameterise        Parameters
+        scenario.pooled_certainty    certainty Certainty
         scenario.evidence_terms      EvidenceTerms summary_terms case_terms
         scenario.patient_in_context  case_in_context CaseInContext
         scenario.targets             Target check_targets TargetCheck

@@ -46,6 +46,7 @@ DRAWERS: dict[str, str] = {
     "StrategyComparison": "strategy_comparison:draw_comparison",
     "Decision": "strategy_comparison:draw_decision",
     "EvidenceMap": "evidence_map:draw_evidence_map",
+    "RiskOfBias": "traffic_light:draw_risk_of_bias",
     "EvidenceFlow": "flow:draw_evidence_flow",
     "PredictedIncidence": "cumulative_incidence:draw_predicted_incidence",
     "AalenJohansen": "cumulative_incidence:draw_cumulative_incidence",
@@ -97,6 +98,7 @@ ELSEWHERE: dict[str, str] = {
         "meta_analysis(...).plot() draws the studies that are borrowed from",
     ),
     "EvidenceModel": ".predict(covariates).plot() draws the survival of a group",
+    "Certainty": "pooled.plot() draws the forest, store.risk_of_bias(rows).plot() the judgements",
     "EvidenceTerms": "selection.map().plot() and selection.flow().plot() draw the rows behind them",
     "Parameters": "simulate(...).survival().plot() draws what follows from them",
     "SimulationResult": (

@@ -298,6 +298,25 @@ def EvidenceFlow() -> Any:
 
 
 @maker
+def RiskOfBias() -> Any:
+    return s.load_evidence().risk_of_bias(["homesley_2007_gog0161_e07", "wolfson_2007_gog0150_e04"])
+
+
+@maker
+def Certainty() -> Any:
+    found = s.load_evidence().select(
+        study="homesley_2007_gog0161", measure="hazard_ratio", endpoint="overall_survival"
+    )
+    effects = s.effect_sizes(found.records)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        pooled = s.meta_analysis(
+            effects.log_hazard_ratio, effects.std_error, method="fixed", conf_method="wald"
+        )
+    return s.certainty(found, pooled, s.load_evidence().risk_of_bias(found.frame["estimate_id"]))
+
+
+@maker
 def EvidenceTerms() -> Any:
     found = s.load_evidence().select(
         endpoint="overall_survival", measure="median", site="ovary_tube", allow_mixed="any"

@@ -68,6 +68,18 @@ people,Two patients,patients,People et al. 2020,CC0,diagnosis
 reading_id,kind,date,what
 reading_1,extraction,2026-01-01,typed from the articles
 """,
+    "bias": """\
+table,row_id,tool,domain,judgement,support,judge,judged_on
+estimates,alpha_e01,rob2,randomisation,low,methods: random numbers,reading_1,2026-01-02
+estimates,alpha_e01,rob2,deviations_from_intervention,some_concerns,methods: open label,reading_1,2026-01-02
+estimates,alpha_e01,rob2,missing_outcome_data,no_information,methods and results do not say,reading_1,2026-01-02
+estimates,alpha_e01,rob2,measurement_of_outcome,low,death,reading_1,2026-01-02
+estimates,alpha_e01,rob2,selection_of_reported_result,no_information,no plan was seen,reading_1,2026-01-02
+""",
+    "bias_priors": """\
+tool,judgement,mean,sd,basis
+rob2,some_concerns,0,0.1,assumed
+""",
     "sites": """\
 site,site_group,histology,population,directness
 lung,lung,carcinosarcoma,index,same_disease

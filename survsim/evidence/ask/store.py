@@ -14,6 +14,7 @@ from survsim.core import units
 from survsim.core.errors import EvidenceError
 from survsim.core.estimate_record import Estimate
 from survsim.core.surv import Surv
+from survsim.evidence.ask.grade import grade_parts
 from survsim.evidence.ask.mixing import refuse_mixed
 from survsim.evidence.ask.selection import EvidenceSelection, to_records
 from survsim.evidence.raw.csv_text import read_or_raise
@@ -24,6 +25,7 @@ from survsim.evidence.schema.typed import typed
 if TYPE_CHECKING:
     import pandas as pd
 
+    from survsim.evidence.ask.bias import RiskOfBias
     from survsim.evidence.ask.query import Question
     from survsim.evidence.ask.references import References
 
@@ -85,6 +87,7 @@ class EvidenceStore:
             position = studies.index.get_indexer(pd.Index(frame["study_id"]))
             for name in STUDY_COLUMNS:
                 frame[name] = studies[name].to_numpy()[position]
+            frame = frame.assign(**grade_parts(frame["evidence_grade"]))
             arms = self.table("arms").set_index(["study_id", "arm_id"])[list(ARM_COLUMNS)]
             place = arms.index.get_indexer(pd.MultiIndex.from_frame(frame[["study_id", "arm_id"]]))
             for name in ARM_COLUMNS:
@@ -288,6 +291,12 @@ class EvidenceStore:
         from survsim.evidence.ask.completeness import completeness
 
         return completeness(self.table, population=population)
+
+    def risk_of_bias(self, rows: Iterable[str] | None = None, *, tool: str | None = None) -> RiskOfBias:
+        """Judgements of the risk of bias of numbers or cases by name (all that were judged if None), with support."""
+        from survsim.evidence.ask.bias import risk_of_bias
+
+        return risk_of_bias(self.table, rows, tool=tool)
 
     def references(self, *study_ids: str) -> References:
         """Citations of studies; of all of them when none is named."""

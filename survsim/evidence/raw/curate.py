@@ -34,6 +34,8 @@ DECLARED_AS_IS = (
     "aliases",
     "flags",
     "known_warnings",
+    "bias",
+    "bias_priors",
 )
 
 

@@ -26,6 +26,8 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "origins": ("printed", "origin"),
     "readings": ("reading_id", "kind", "date", "what"),
     "searches": ("search_id", "question", "where", "terms", "date", "reading"),
+    "bias": ("table", "row_id", "tool", "domain", "judgement", "support", "judge"),
+    "bias_priors": ("tool", "judgement", "mean", "sd", "basis"),
     "overlaps": ("cluster_id", "study_id", "role", "certainty", "why"),
     "aliases": ("alias_id", "study_id", "alias_arm_id", "arm_id", "why"),
     "flags": ("table", "row_id", "column", "flag", "value", "explanation"),

@@ -69,7 +69,7 @@ READINGS = Table(
             "kind",
             "What was done.",
             required=True,
-            allowed=("extraction", "comparison", "audit", "description", "search"),
+            allowed=("extraction", "comparison", "audit", "description", "search", "judgement"),
         ),
         date("date", "Day; empty when none was recorded."),
         text("what", "What was read, how far, and what was done with it.", required=True),

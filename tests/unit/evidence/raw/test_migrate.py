@@ -41,13 +41,13 @@ def _content(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture
 def old(tmp_path):
-    """A study as an earlier version wrote it: fewer columns, two tables less, explanations without a count."""
+    """A study as an earlier version wrote it: fewer columns, four tables less, explanations without a count."""
     data = tmp_path / "study" / "data"
     write_raw(data)
     curate(data)
     for name, columns in GONE.items():
         _without(data / "curated" / f"{name}.csv", columns)
-    for name in ("readings", "searches"):
+    for name in ("readings", "searches", "bias", "bias_priors"):
         (data / "curated" / f"{name}.csv").unlink()
     _without(data / "raw" / "declared" / "known_warnings.csv", ("expected",))
     return data

@@ -17,7 +17,28 @@ def right(tmp_path_factory):
 
 
 # (rule, severity, table, cells that name the row, cells that are planted)
+RANDOMISED = {"row_id": "alpha_e01", "domain": "randomisation"}
 PLANTED = [
+    (
+        "bias_of_no_row",
+        "error",
+        "bias",
+        RANDOMISED | {"domain": "measurement_of_outcome"},
+        {"row_id": "alpha_e99"},
+    ),
+    ("bias_word_of_another_tool", "error", "bias", RANDOMISED, {"judgement": "serious"}),
+    ("bias_word_of_another_tool", "error", "bias", RANDOMISED, {"judgement": "not_applicable"}),
+    (
+        "bias_domain_missing",
+        "error",
+        "bias",
+        RANDOMISED,
+        {"domain": "missing_outcome_data", "judge": "reading_1"},
+    ),
+    ("bias_judge_unknown", "error", "bias", RANDOMISED, {"judge": "reading_9"}),
+    ("bias_prior_of_no_judgement", "error", "bias_priors", {"tool": "rob2"}, {"judgement": "serious"}),
+    ("bias_prior_of_no_judgement", "error", "bias_priors", {"tool": "rob2"}, {"sd": "-0.1"}),
+    ("required_cell", "error", "bias", RANDOMISED, {"support": ""}),
     ("required_cell", "error", "studies", {"study_id": "alpha_2019"}, {"site_group": ""}),
     ("required_cell", "error", E, {"estimate_id": "alpha_e01"}, {"place": ""}),
     ("not_a_number", "error", E, {"estimate_id": "alpha_e01"}, {"value": "about 0.7"}),
