@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from scipy.special import gammaln, ndtr
+from scipy.special import gammaincinv, gammaln, ndtr
 
 from survsim.core.checks import FloatArray, between
 from survsim.core.errors import EvidenceWarning, InputError
@@ -189,7 +189,9 @@ def effective_sample_size(prior: Any, *, unit_sd: float | None = None) -> float:
 
     ``ESS = E_prior[ i_prior(theta) / i_unit(theta) ]`` with i_prior minus the second derivative of the
     log prior density. On the normal scale a unit carries ``1 / unit_sd^2`` (with 1, events for a log
-    rate); for a rate it is one unit of exposure, information ``1 / rate``.
+    rate); for a rate it is one unit of exposure, information ``1 / rate``. Where the density of a rate is unbounded
+    at 0 (a shape of at most 1: hardly an event behind it) that expectation does not exist; the information of the
+    log rate is then taken, ``E[ score^2 ] / E[ rate ]``. A single gamma has its exposure as size in both.
 
     Parameters
     ----------
@@ -217,6 +219,14 @@ def effective_sample_size(prior: Any, *, unit_sd: float | None = None) -> float:
     20.0
     """
     m = getattr(prior, "mixture", prior)
+    if isinstance(m, GammaMixture):
+        if unit_sd is not None:
+            raise InputError("unit_sd is for the normal scale; the unit of a rate is one unit of exposure.")
+        return _exposure_size(m)
+    if unit_sd is None:
+        raise InputError(
+            "unit_sd is needed on the normal scale: the sd of one observation (1 for log rates)."
+        )
     x, w = np.polynomial.legendre.leggauss(32)
     # Panels between tail quantiles; the integrand is density x information, smooth in between.
     edges = m.quantile(
@@ -225,15 +235,32 @@ def effective_sample_size(prior: Any, *, unit_sd: float | None = None) -> float:
     half = 0.5 * np.diff(edges)
     theta = (edges[:-1, None] + half[:, None] * (x + 1)).ravel()
     mass = (half[:, None] * w).ravel() * m.density(theta)
-    if isinstance(m, GammaMixture):
-        if unit_sd is not None:
-            raise InputError("unit_sd is for the normal scale; the unit of a rate is one unit of exposure.")
-        return float(mass @ (m.information(theta) * theta))
-    if unit_sd is None:
-        raise InputError(
-            "unit_sd is needed on the normal scale: the sd of one observation (1 for log rates)."
-        )
     return float(mass @ m.information(theta) * between("unit_sd", unit_sd, 0.0, np.inf) ** 2)
+
+
+def _exposure_size(m: GammaMixture) -> float:
+    """Size of the prior of a rate in units of exposure, from squares that cannot be negative.
+
+    By parts, ``E[i(theta) theta] = E[theta score^2]``, which is finite for shapes above 1. Both integrals run over
+    log theta, where the density falls off smoothly however steep it is at 0; what lies below is added in closed form.
+    """
+    there = m.weight > 0
+    m = GammaMixture(m.weight[there], m.shape[there], m.rate[there])
+    first = float(m.shape.min())
+    least = gammaincinv(m.shape, 1e-14) / m.rate
+    low = np.log(max(float(least.min()), 1e-300))
+    high = np.log(float((gammaincinv(m.shape, 1.0 - 1e-14) / m.rate).max()))
+    x, w = np.polynomial.legendre.leggauss(16)
+    edges = np.linspace(low, high, int(np.ceil((high - low) / 0.25)) + 2)
+    half = 0.5 * np.diff(edges)
+    theta = np.exp((edges[:-1, None] + half[:, None] * (x + 1)).ravel())
+    mass = (half[:, None] * w).ravel() * theta * m.density(theta)
+    events = m.log_score(theta)  # theta d log p / d theta + 1, the score of log theta
+    begin = np.exp(low)
+    if first > 1.0:
+        return float(mass @ ((events - 1.0) ** 2 / theta)) + (first - 1.0) * float(m.density(begin))
+    below = float(m.cdf(begin)) * first**2
+    return (float(mass @ events**2) + below) / m.mean_value()
 
 
 def borrow(

@@ -160,6 +160,14 @@ class GammaMixture(Mixture):
         second = (part * (slope**2 - (self.shape - 1) / value**2)).sum(axis=-1) / total
         return first**2 - second
 
+    def log_score(self, x: ArrayLike) -> FloatArray:
+        """Derivative of the log density of log x: shape - rate x, averaged over the components present at x."""
+        value = np.asarray(x, dtype=np.float64)[..., None]
+        height = np.log(self.weight) + self._log_parts(value)
+        part = np.exp(height - height.max(axis=-1, keepdims=True))
+        found: FloatArray = (part * (self.shape - self.rate * value)).sum(axis=-1) / part.sum(axis=-1)
+        return found
+
     def _log_parts(self, value: FloatArray) -> FloatArray:
         a, b = self.shape, self.rate
         return a * np.log(b) - gammaln(a) + (a - 1) * np.log(value) - b * value

@@ -15,12 +15,18 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
-from survsim.core.checks import FloatArray, between, one_of
+from survsim.core.checks import FloatArray, between, float_vector, one_of
 from survsim.core.errors import InputError
 
 Spending = Literal["obrien-fleming", "pocock"]
-POINTS = 160
-"""Gauss-Legendre points of the score between the boundaries; doubling them moves no boundary by 1e-8."""
+NODES = 10
+"""Gauss-Legendre points of a panel; a panel of the score is no wider than the steps before and after it."""
+CLOSEST = 1e-6
+"""Shares of information that differ by less are one look."""
+FARTHEST = 9.0
+"""Standard deviations beyond which the score has no mass to speak of (1e-18)."""
+NEVER = 38.0
+"""Beyond this no probability is left in floating point: the look has no boundary."""
 
 
 def group_sequential_boundaries(
@@ -36,11 +42,11 @@ def group_sequential_boundaries(
 
     Returns
     -------
-    (looks,) boundaries.
+    (looks,) boundaries; infinite at a look so early that nothing may be spent there.
 
     Raises
     ------
-    InputError : information that does not rise from above 0 to 1, an unknown spending, an `alpha` outside 0 to 1.
+    InputError : information that does not rise from above 0 to 1, looks less than a millionth apart, an unknown spending, an `alpha` outside 0 to 1.
 
     Reference: Lan & DeMets 1983 (Biometrika 70:659).
 
@@ -50,24 +56,55 @@ def group_sequential_boundaries(
     >>> group_sequential_boundaries([0.5, 1.0]).round(3)
     array([2.963, 1.969])
     """
-    t = np.asarray(information, dtype=np.float64)
+    t = float_vector("information", information)
     between("alpha", alpha, 0.0, 1.0)
     one_of("spending", spending, ("obrien-fleming", "pocock"))
-    if t.ndim != 1 or not t.size or t[0] <= 0 or (np.diff(t) <= 0).any() or abs(t[-1] - 1) > 1e-9:
+    if not t.size or t[0] <= 0 or (np.diff(t) <= 0).any() or abs(t[-1] - 1) > 1e-9:
         raise InputError(f"information must rise from above 0 to 1; got {list(information)}.")
+    step = np.diff(np.concatenate([[0.0], t]))
+    if (step < CLOSEST).any():
+        k = int(np.argmax(step < CLOSEST))
+        before = f"{float(t[k - 1])!r}" if k else "the start"
+        raise InputError(
+            f"information {float(t[k])!r} is less than {CLOSEST:g} of the trial after {before}: looks so close are one. "
+            "Leave one out."
+        )
     side = np.diff(np.concatenate([[0.0], spent(t, alpha, spending)])) / 2
+    step = np.sqrt(step)
     bounds = np.empty(t.size)
     grid, density = np.zeros(1), np.ones(1)
-    nodes, weights = np.polynomial.legendre.leggauss(POINTS)
     for k in range(t.size):
-        step = np.sqrt(t[k] - (t[k - 1] if k else 0.0))
-
-        bounds[k] = brentq(_over, 0.0, 12.0, args=(grid, density, np.sqrt(t[k]), step, side[k]), xtol=1e-10)
-        edge = bounds[k] * np.sqrt(t[k])
-        new = edge * nodes
-        kernel = np.exp(-0.5 * ((new[:, None] - grid) / step) ** 2) / (step * np.sqrt(2 * np.pi))
-        grid, density = new, edge * weights * (kernel @ density)
+        bounds[k] = _boundary(grid, density, np.sqrt(t[k]), step[k], side[k])
+        if k + 1 < t.size:
+            edge = min(bounds[k], FARTHEST) * np.sqrt(t[k])
+            grid, density = _next_density(grid, density, edge, step[k], min(step[k], step[k + 1]))
     return bounds
+
+
+def _boundary(grid: FloatArray, density: FloatArray, root: float, step: float, allowed: float) -> float:
+    """The boundary that spends what may be spent; infinite where that is nothing in floating point."""
+    if _over(NEVER, grid, density, root, step, allowed) >= 0.0 or allowed <= 0.0:
+        return np.inf
+    return float(brentq(_over, 0.0, NEVER, args=(grid, density, root, step, allowed), xtol=1e-10))
+
+
+def _next_density(
+    grid: FloatArray, density: FloatArray, edge: float, step: float, width: float
+) -> tuple[FloatArray, FloatArray]:
+    """The score of those who went on, within the boundary: points of panels no wider than `width`, and their mass."""
+    nodes, weights = np.polynomial.legendre.leggauss(NODES)
+    cuts = np.linspace(-edge, edge, int(np.ceil(2.0 * edge / width)) + 1)
+    half = 0.5 * np.diff(cuts)
+    points = 0.5 * (cuts[:-1] + cuts[1:])[:, None] + half[:, None] * nodes
+    # Only what lies within reach of a panel can arrive there.
+    begin = np.searchsorted(grid, cuts[:-1] - FARTHEST * step)
+    end = np.searchsorted(grid, cuts[1:] + FARTHEST * step)
+    mass = np.empty(points.shape)
+    for i in range(len(points)):
+        near = slice(begin[i], end[i])
+        kernel = np.exp(-0.5 * ((points[i][:, None] - grid[near]) / step) ** 2)
+        mass[i] = half[i] * weights * (kernel @ density[near]) / (step * np.sqrt(2 * np.pi))
+    return points.ravel(), mass.ravel()
 
 
 def _over(b: float, grid: FloatArray, density: FloatArray, root: float, step: float, allowed: float) -> float:
@@ -78,6 +115,6 @@ def _over(b: float, grid: FloatArray, density: FloatArray, root: float, step: fl
 def spent(t: FloatArray, alpha: float, spending: Spending) -> FloatArray:
     """Level spent by information t."""
     if spending == "pocock":
-        return alpha * np.log(1 + (np.e - 1) * t)
+        return alpha * np.log1p((np.e - 1) * t)
     # Each side spends alpha/2 by the one-sided O'Brien-Fleming function.
-    return 2 * (2 - 2 * ndtr(ndtri(1 - alpha / 4) / np.sqrt(t)))
+    return 4 * ndtr(ndtri(alpha / 4) / np.sqrt(t))
