@@ -51,6 +51,7 @@ validate: env    ## long simulation checks (hours): coverage, type I error, clos
 	$(BIN)/python -m pytest tests/statistical --validate
 	for program in $(basename $(notdir $(wildcard tests/statistical/validate_*.py))); do \
 		echo $$program; $(BIN)/python -m tests.statistical.$$program || exit 1; done
+	$(BIN)/python -m tests.helpers.fuzz 20000 7
 
 portability: env ## the suite and the reports as other processors would compute them (an hour); writes the table
 	$(BIN)/python -m tests.portability

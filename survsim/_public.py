@@ -7,10 +7,12 @@ Nothing is loaded before it is used.
 
 from __future__ import annotations
 
+import functools
 import importlib
 from collections.abc import Callable
 from typing import Any
 
+from survsim.core.door import at_the_door
 from survsim.core.renamed import warn_renamed
 
 _TABLES = {
@@ -305,9 +307,11 @@ MOVED_IN_0_2 = frozenset(_MOVED.split())
 WING_OF: dict[str, str] = {name: wing for wing, names in WINGS.items() for name in names}
 
 
+@functools.cache
 def load(name: str) -> Any:
-    """The object behind a public name."""
-    return getattr(importlib.import_module(PUBLIC[name]), name)
+    """The object of a public name, behind its door (`survsim.core.door`)."""
+    found = getattr(importlib.import_module(PUBLIC[name]), name)
+    return at_the_door(found, f"survsim.{WING_OF[name]}")
 
 
 _STORED = """

@@ -16,6 +16,10 @@ IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
 
+_SQUARED = 1e150
+"""Sums of squares of larger numbers overflow, and nothing that is measured reaches it."""
+
+
 def positions(mask: BoolArray, limit: int = 5) -> str:
     """The first positions at which `mask` is true, for a message: ``rows 3, 7 and 12 more``."""
     where = np.flatnonzero(mask)
@@ -42,6 +46,8 @@ def between(
     if array is None or array.size != 1 or array.dtype.kind in "bcMSU":
         raise InputError(f"{name} must be a number; got {value!r}.")
     number = float(as_numbers(name, array.ravel(), unit)[0][0])
+    if _SQUARED <= abs(number) < np.inf:
+        raise InputError(f"{name} is {number:g}, beyond what can be computed with ({_SQUARED:g}).")
     inside = low < number < high if open_ends else low <= number <= high
     if not inside:
         brackets = "()" if open_ends else "[]"
@@ -68,6 +74,11 @@ def float_vector(
     # The sum is finite when every value is: one pass instead of two on the usual path.
     with np.errstate(over="ignore", invalid="ignore"):
         total = array.sum()
+    if not -_SQUARED < total < _SQUARED and (np.abs(array) >= _SQUARED).any() and np.isfinite(array).all():
+        worst = float(np.abs(array).max())
+        raise InputError(
+            f"{name} holds {worst:g}, beyond what can be computed with ({_SQUARED:g}); check its unit."
+        )
     if not np.isfinite(total) and not np.isfinite(array).all():
         bad = ~np.isfinite(array)
         raise InputError(
@@ -175,7 +186,10 @@ def as_labels(name: str, values: Any) -> NDArray[Any]:
 
 def label_list(name: str, values: Any) -> list[Any]:
     """The labels as a list of plain Python values, none missing."""
-    return list(as_labels(name, values).tolist())
+    array = as_labels(name, values)
+    if array.ndim != 1:
+        raise InputError(f"{name} must be a list of labels; got {_example(values)}.")
+    return list(array.tolist())
 
 
 def _unlabelled(name: str, missing: BoolArray) -> InputError:

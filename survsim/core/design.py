@@ -229,6 +229,8 @@ def _materialise(parsed: Any, data: pd.DataFrame, formula: str) -> pd.DataFrame:
 
     # A recipe may come out of a file: what it evaluates is checked here too.
     check_vocabulary(getattr(parsed, "formula", parsed), formula)
+    if not hasattr(data, "columns"):
+        raise InputError(f"formula {formula!r} needs a frame with its columns; got {type(data).__name__}.")
     _refuse_missing(parsed, data)
     typed = typed_columns(parsed, data)
     try:

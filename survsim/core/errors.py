@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
+
 
 class SurvsimError(Exception):
     """Root of every error survsim raises on purpose; the command line exits with 2 on it."""
@@ -41,3 +44,11 @@ class EvidenceWarning(SurvsimWarning):
 
 class SmallSampleWarning(SurvsimWarning):
     """A method used where its large-sample argument is thin."""
+
+
+def warn(message: str, category: type[Warning]) -> None:
+    """Warn at the line that called the package, however many of its functions lie between."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "survsim":
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, category, stacklevel=level + 1)

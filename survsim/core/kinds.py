@@ -149,7 +149,12 @@ def _objects(
         elif isinstance(value, (bool, np.bool_)) and not truth:
             raise wrong_kind(name, array, row, wanted)
         elif isinstance(value, (numbers.Real, Decimal, np.bool_)):
-            found[place] = float(value)
+            try:
+                found[place] = float(value)
+            except OverflowError:
+                raise InputError(
+                    f"{name} must be finite; found a number of {len(str(value))} digits in row {row}."
+                ) from None
         else:
             raise wrong_kind(name, array, row, wanted)
     if 0 < spans < int((~missing).sum()):

@@ -8,7 +8,7 @@ A leaf is a *reference*, text of the form ``table:row`` that names one row a rea
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -106,6 +106,8 @@ def _flatten(item: Any) -> tuple[Provenance | str, ...]:
         return (item.provenance,)
     if hasattr(item, "sources"):
         return tuple(item.sources)
+    if not isinstance(item, Iterable):
+        raise InputError(f"a source is a reference, a result or a list of these; got {item!r}.")
     return tuple(leaf for part in item for leaf in _flatten(part))
 
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import functools
-import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, ParamSpec, TypeVar, cast
 
-from survsim.core.errors import InputError
+from survsim.core.errors import InputError, warn
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def warn_renamed(old: str, new: str, *, above: int = 1) -> None:
-    """One sentence at the line of whoever used the old word, `above` frames over the caller of this function."""
-    warnings.warn(f"{old} is now {new}; the old one goes in 0.3.", DeprecationWarning, stacklevel=2 + above)
+def warn_renamed(old: str, new: str) -> None:
+    """One sentence at the line of whoever used the old word."""
+    warn(f"{old} is now {new}; the old one goes in 0.3.", DeprecationWarning)
 
 
 def renamed(**new_of: str) -> Callable[[Callable[P, R]], Callable[P, R]]:

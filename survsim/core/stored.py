@@ -96,7 +96,11 @@ def read_result(kind: Any, path: Any = None) -> Any:
 
 
 def _content(path: str | os.PathLike[str]) -> dict[str, Any]:
-    if not Path(path).is_file():
+    try:
+        there = Path(path).is_file()
+    except (TypeError, ValueError, OSError) as error:
+        raise InputError(f"a result is read from a path ({error}).") from None
+    if not there:
         raise InputError(f"no stored result at {path}; run the analysis first: survsim run SLUG.")
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"))

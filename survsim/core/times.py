@@ -13,13 +13,12 @@ names to the known times they mean, after which plain comparisons (``<=``, `sear
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 
 from survsim.core.checks import BoolArray, FloatArray, IntArray, between, float_vector, positions
-from survsim.core.errors import InputError, SurvsimWarning
+from survsim.core.errors import InputError, SurvsimWarning, warn
 
 TIE_TOLERANCE = 1.4901161193847656e-08
 """Square root of machine epsilon, as R's `timefix`."""
@@ -127,12 +126,11 @@ def near_ties(pooled: FloatArray) -> tuple[FloatArray, FloatArray, IntArray]:
     seen = moved > np.maximum(VISIBLE[0] * old, VISIBLE[1])
     if seen.any():
         worst = int(np.argmax(moved / old))
-        warnings.warn(
+        warn(
             f"{int(seen.sum())} distinct times were joined with an earlier one: {float(old[worst])!r} became "
             f"{float(joined[worst])!r}. Times {TIE_TOLERANCE:.1e} apart (absolutely, or of the time) count as one. If "
             "they are different times, use a smaller unit; if not, round them.",
             SurvsimWarning,
-            stacklevel=4,
         )
     return old, joined, late
 

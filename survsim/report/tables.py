@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from survsim.core.checks import require_columns
+from survsim.core.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,6 +71,8 @@ def table(
       a    3.21
     """
     heads = dict(labels) if labels is not None else {str(c): str(c).replace("_", " ") for c in frame.columns}
+    if not frame.columns.is_unique:
+        raise InputError("a table has each column once; rename those that stand there twice.")
     require_columns(frame, [*heads, *([group] if group else [])])
     shown = frame[[*([group] if group and group not in heads else []), *heads]].reset_index(drop=True)
     lines = [notes] if isinstance(notes, str) else list(notes)

@@ -146,7 +146,7 @@ def case_in_context(
     own = (source,) if isinstance(source, str) else tuple(source)
     _not_its_own_reference(references, own)
     at = t * np.array([0.25, 0.5, 0.75]) if landmarks is None else float_vector("landmarks", list(landmarks))
-    if (at >= t).any() or (at < 0).any():
+    if not at.size or (at >= t).any() or (at < 0).any():
         raise InputError(f"landmarks must lie between 0 and the case's time {t:g}; got {at.tolist()}.")
     moves = float_vector("shifts", list(shifts))
     if (t + moves <= 0).any():

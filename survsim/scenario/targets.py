@@ -12,7 +12,6 @@ if draw d were the truth. The effective number of draws says whether the paramet
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -21,7 +20,7 @@ from pydantic import Field
 from scipy.special import logit
 
 from survsim.core.checks import FloatArray
-from survsim.core.errors import EvidenceWarning, InputError, ScenarioError
+from survsim.core.errors import EvidenceWarning, InputError, ScenarioError, warn
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
@@ -147,11 +146,10 @@ def check_targets(
     )
     effective = 1.0 / float(np.sum(weight**2))
     if calibrate and used.any() and effective < LEAST_EFFECTIVE:
-        warnings.warn(
+        warn(
             f"only {effective:.1f} of {simulation.n_draws} draws fit the used targets; simulate more draws, or see "
             "whether the prior of a parameter excludes what was published.",
             EvidenceWarning,
-            stacklevel=2,
         )
     mean = simulated @ weight
     spread = np.sqrt(((simulated - mean[:, None]) ** 2) @ weight + error**2)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from typing import Any
 
@@ -10,12 +9,12 @@ import numpy as np
 from scipy.special import gammaincinv, gammaln, ndtr
 
 from survsim.core.checks import FloatArray, between
-from survsim.core.errors import EvidenceWarning, InputError
+from survsim.core.errors import EvidenceWarning, InputError, warn
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
 from survsim.estimate.borrowing.map_prior import BorrowingPrior
-from survsim.estimate.borrowing.mixture import GammaMixture, Mixture, NormalMixture
+from survsim.estimate.borrowing.mixture import GammaMixture, Mixture, NormalMixture, mixture_of
 
 CONFLICT_LEVEL = 0.05
 
@@ -218,7 +217,7 @@ def effective_sample_size(prior: Any, *, unit_sd: float | None = None) -> float:
     >>> round(effective_sample_size(gamma_mixture([1], [3.0], [20.0])), 6)
     20.0
     """
-    m = getattr(prior, "mixture", prior)
+    m = mixture_of(prior)
     if isinstance(m, GammaMixture):
         if unit_sd is not None:
             raise InputError("unit_sd is for the normal scale; the unit of a rate is one unit of exposure.")
@@ -323,11 +322,10 @@ def borrow(
     else:
         raise InputError(f"a prior is a normal or gamma mixture; got {type(m).__name__}.")
     if conflict < CONFLICT_LEVEL:
-        warnings.warn(
+        warn(
             f"the data lie in the tail of the prior (predictive p {conflict:.2g}); "
             "use robust_map_prior, or say why the prior applies.",
             EvidenceWarning,
-            stacklevel=2,
         )
     low, middle, high = posterior.quantile([(1 - level) / 2, 0.5, (1 + level) / 2])
     vague = prior.vague

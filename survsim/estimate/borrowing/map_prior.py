@@ -225,6 +225,10 @@ def independent_effects(estimate: Any, std_error: Any, *, labels: Any, source: A
     return given
 
 
+_LEAST_ERROR = 1e-100
+"""Smaller standard errors than any study has; the inverse of their square overflows."""
+
+
 def checked_estimates(
     estimate: Any, std_error: Any, labels: Sequence[str] | None = None
 ) -> tuple[FloatArray, FloatArray, tuple[str, ...]]:
@@ -234,8 +238,8 @@ def checked_estimates(
     s = float_vector("std_error", std_error)
     if y.size == 0 or y.size != s.size:
         raise InputError(f"estimate has {y.size} values and std_error {s.size}; give one of each per study.")
-    if s.min() <= 0:
-        raise InputError(f"std_error must be positive; found {s.min():g} in {positions(s <= 0)}.")
+    if s.min() < _LEAST_ERROR:
+        raise InputError(f"std_error must be positive; found {s.min():g} in {positions(s < _LEAST_ERROR)}.")
     names = (
         tuple(f"study {i + 1}" for i in range(y.size))
         if labels is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -206,6 +207,16 @@ def gamma_mixture(
     if a.min() <= 0 or b.min() <= 0:
         raise InputError("shape and rate of a gamma component must be positive.")
     return GammaMixture(_weights(weight, a.size), a, b)
+
+
+def mixture_of(prior: Any) -> Any:
+    """The mixture that a prior is, or holds."""
+    found = getattr(prior, "mixture", prior)
+    if not isinstance(found, Mixture) and not hasattr(found, "density"):
+        raise InputError(
+            f"prior must be a prior of this package (map_prior, power_prior, ...); got {prior!r}."
+        )
+    return found
 
 
 def _weights(weight: Sequence[float] | FloatArray, size: int) -> FloatArray:

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from scipy.special import digamma, polygamma
 
-from survsim.core.checks import FloatArray, one_of
+from survsim.core.checks import FloatArray, between, one_of
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
-from survsim.estimate.borrowing.mixture import GammaMixture, Mixture, NormalMixture
+from survsim.estimate.borrowing.mixture import GammaMixture, Mixture, NormalMixture, mixture_of
 
 POINTS = 500
 FAMILIES = ("normal", "gamma")
@@ -95,7 +95,8 @@ def mixture_approximation(
     one_of("family", family, FAMILIES)
     if components not in (1, 2, 3, 4):
         raise InputError(f"components must be 1, 2, 3 or 4; got {components!r}.")
-    target = getattr(prior, "mixture", prior)
+    between("points", points, 10, 1e7, open_ends=False)
+    target = mixture_of(prior)
     share = (np.arange(points) + 0.5) / points
     x = target.quantile(share)
     fit: Mixture

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
 from survsim.core.checks import FloatArray
-from survsim.core.errors import ConvergenceWarning, InputError
+from survsim.core.errors import ConvergenceWarning, InputError, warn
 from survsim.core.provenance import Provenance
 from survsim.estimate.calibration.calibrated import EvidenceCalibration
 from survsim.estimate.calibration.course import Cohort, CourseModel, Number
@@ -121,11 +120,10 @@ def calibrate(
 
 def _warn_of_poor_sampling(found: WeightedDraws, size: int) -> None:
     if found.effective < 0.05 * size or found.acceptance < 0.05:
-        warnings.warn(
+        warn(
             f"the posterior is worth only {found.effective:.0f} of {size} draws ({found.method}); raise size, or see "
             "whether a prior excludes what was published.",
             ConvergenceWarning,
-            stacklevel=3,
         )
 
 

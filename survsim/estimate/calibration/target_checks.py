@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 
-from survsim.core.errors import EvidenceWarning, InputError
+from survsim.core.errors import EvidenceWarning, InputError, warn
 from survsim.estimate.calibration.course import Cohort, CourseModel, Endpoint, Number
 from survsim.estimate.calibration.endpoints import check_fit, needed_parameters
 from survsim.estimate.calibration.priors import Prior
@@ -123,10 +122,9 @@ def _warn_of_double_use(priors: Mapping[str, Prior], targets: Sequence[Target]) 
     for label, sources in users:
         for source in dict.fromkeys(sources):
             if source in seen:
-                warnings.warn(
+                warn(
                     f"{source} is used twice, by {seen[source]} and by {label}: its patients count double. Drop one.",
                     EvidenceWarning,
-                    stacklevel=4,
                 )
             seen.setdefault(source, label)
 

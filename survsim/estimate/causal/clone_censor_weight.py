@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from survsim.core.checks import FloatArray, between, one_of
 from survsim.core.design import design_matrix
-from survsim.core.errors import ConvergenceError, InputError, SmallSampleWarning
+from survsim.core.errors import ConvergenceError, InputError, SmallSampleWarning, warn
 from survsim.core.provenance import Provenance
 from survsim.core.result import result
 from survsim.core.surv import Surv
@@ -240,9 +239,8 @@ def _warn_few(made: CloneCensorWeight) -> None:
         if size < n / 2 or share > max(HEAVY, 2.5 / n)
     ]
     if faults:
-        warnings.warn(
+        warn(
             f"few patients stand for many: {'; '.join(faults)}. Truncate (truncate=0.01), use fewer covariates or "
             "another grace period, and do not lean on the interval.",
             SmallSampleWarning,
-            stacklevel=3,
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ import numpy as np
 
 from survsim.core.checks import BoolArray, FloatArray, between, label_codes, one_of
 from survsim.core.design import Design, design_matrix
-from survsim.core.errors import InputError, SmallSampleWarning
+from survsim.core.errors import InputError, SmallSampleWarning, warn
 from survsim.core.pairing import in_order_of, index_of, labelled, places
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
@@ -255,10 +254,9 @@ def _warn_poor_overlap(made: TreatmentWeights) -> None:
         elif size < n / 2:
             faults.append(f"{n} patients of {label!r} weigh as much as {size:.1f}")
     if faults:
-        warnings.warn(
+        warn(
             f"poor overlap: {'; '.join(faults)}. The weighted comparison rests on few patients: look at "
             'weights.plot(), truncate (truncate=0.01), use estimand="overlap", or restrict to patients who could '
             "have had either treatment.",
             SmallSampleWarning,
-            stacklevel=3,
         )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray, between, one_of
-from survsim.core.errors import ExtrapolationWarning, InputError
+from survsim.core.errors import ExtrapolationWarning, InputError, warn
 from survsim.core.event_table import EventTable, group_rows
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
@@ -120,11 +119,10 @@ class AalenJohansen(Result):
             k = np.searchsorted(time, at, side="right")
             beyond = (at > time[-1]) & (self.survival[rows][-1] > 0)
             if beyond.any():
-                warnings.warn(
+                warn(
                     f"group {label!r} was followed to {time[-1]:g} {self.unit} only; the incidence at "
                     f"{', '.join(f'{t:g}' for t in shown[beyond])} is unknown (NaN).",
                     ExtrapolationWarning,
-                    stacklevel=2,
                 )
             for c, cause in enumerate(self.causes):
                 columns = {"group": label, "cause": cause, "time": shown}

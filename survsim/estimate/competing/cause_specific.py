@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from survsim.core.checks import FloatArray
-from survsim.core.errors import ExtrapolationWarning, InputError
+from survsim.core.errors import ExtrapolationWarning, InputError, warn
 from survsim.core.pairing import index_of
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
@@ -54,10 +53,9 @@ class CauseSpecificCox(Result):
         when = meet(shown, self.surv.time)
         end = float(self.surv.time.max())
         if (when > end).any():
-            warnings.warn(
+            warn(
                 f"follow-up ended at {end:g} {self.surv.unit}; predictions after it are those of {end:g}.",
                 ExtrapolationWarning,
-                stacklevel=2,
             )
         jumps = np.stack([_increments(fit, data, grid) for fit in self.fits.values()])
         incidence, survival = incidence_of(jumps)

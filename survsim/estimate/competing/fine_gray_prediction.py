@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from survsim.core.checks import FloatArray
 from survsim.core.design import Design
-from survsim.core.errors import ExtrapolationWarning, InputError
+from survsim.core.errors import ExtrapolationWarning, InputError, warn
 from survsim.core.pairing import index_of
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
@@ -107,10 +106,9 @@ def predict_incidence(
     when = meet(shown, fit.problem.surv.time)
     end = float(fit.problem.surv.time[part.rows].max())
     if (when > end).any():
-        warnings.warn(
+        warn(
             f"follow-up ended at {end:g} {fit.unit}; predictions after it are those of {end:g}.",
             ExtrapolationWarning,
-            stacklevel=3,
         )
     now = fit.problem.states(fit.estimate)[fit.problem.strata.index(part)]
     upto = (part.at.times[:, None] <= when).astype(np.float64)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ import numpy as np
 
 from survsim.core.checks import FloatArray, one_of
 from survsim.core.distributions import HazardDistribution, PiecewiseExponential, ProportionalHazards
-from survsim.core.errors import InputError, SmallSampleWarning
+from survsim.core.errors import InputError, SmallSampleWarning, warn
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
@@ -171,11 +170,10 @@ def multistate_fit(
     if not fits:
         raise InputError("nobody made any transition; there is no model to fit.")
     if not_seen:
-        warnings.warn(
+        warn(
             f"nobody made the transition {', '.join(not_seen)}; its hazard is estimated as 0 and it is left out of "
             "the laws. Say so, or take its rate from elsewhere.",
             SmallSampleWarning,
-            stacklevel=2,
         )
     return MultistateFit(
         data=data,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from survsim.core.checks import (
     one_of,
     require_columns,
 )
-from survsim.core.errors import ExtrapolationWarning
+from survsim.core.errors import ExtrapolationWarning, warn
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.steps import Steps
@@ -100,10 +99,9 @@ class MultistateOccupancy(Result):
             time = self.time[rows]
             beyond = at > time[-1]
             if beyond.any():
-                warnings.warn(
+                warn(
                     f"group {label!r} was followed to {time[-1]:g} {self.unit} only; occupancy after it is unknown (NaN).",
                     ExtrapolationWarning,
-                    stacklevel=2,
                 )
             k = np.searchsorted(time, at, side="right")
             for s, state in enumerate(self.states):

@@ -69,7 +69,13 @@ def require_maximum(end: cox_newton.Maximum, problem: Prepared, terms: tuple[str
 
 def invert(matrix: FloatArray) -> FloatArray:
     """Inverse of a symmetric matrix."""
-    return np.asarray(np.linalg.inv(matrix), dtype=np.float64)
+    try:
+        return np.asarray(np.linalg.inv(matrix), dtype=np.float64)
+    except np.linalg.LinAlgError:
+        raise ConvergenceError(
+            "the information is singular: the data say nothing of some combination of the covariates (too few events, "
+            "or columns that repeat one another). Leave a column out, or use penalty='ridge' or 'firth'."
+        ) from None
 
 
 def sandwich(problem: Prepared, moments: Any, inverse: FloatArray, surv: Surv) -> FloatArray:

@@ -98,6 +98,11 @@ def pool_imputations(
     between("conf_level", conf_level, 0, 1)
     if len(fits) < 2:
         raise InputError(f"pooling needs at least two imputed fits; got {len(fits)}.")
+    if complete_df is not None:
+        complete_df = between("complete_df", complete_df, 0.0, np.inf)
+    strange = [f for f in fits if not hasattr(f, "terms")]
+    if strange:
+        raise InputError(f"fits must be fits of a regression, one a data set; got {strange[0]!r:.60}.")
     terms = tuple(fits[0].terms)
     if any(tuple(f.terms) != terms for f in fits):
         raise InputError(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from survsim.core.checks import FloatArray, one_of
+from survsim.core.checks import FloatArray, float_vector, one_of
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
@@ -92,9 +92,7 @@ def penalty_path(
             f"folds must lie between 2 and the number of events, {int(surv.event.sum())}; got {folds}."
         )
     grid = (
-        np.geomspace(0.01, 1000.0, 25)
-        if strengths is None
-        else np.sort(np.asarray(strengths, dtype=np.float64))
+        np.geomspace(0.01, 1000.0, 25) if strengths is None else np.sort(float_vector("strengths", strengths))
     )
     fold = np.empty(len(surv), np.int64)
     fold[np.lexsort((surv.time, surv.event))] = np.arange(len(surv)) % folds

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.special import ndtri
 
 from survsim.core.checks import FloatArray, float_vector, one_of
-from survsim.core.errors import ExtrapolationWarning, InputError
+from survsim.core.errors import ExtrapolationWarning, InputError, warn
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.steps import Steps
@@ -177,11 +176,10 @@ def _strata(fit: FittedCox, stratum: Any, m: int) -> Any:
 def _warn_beyond(fit: FittedCox, when: FloatArray) -> None:
     last = float(fit.surv.time.max())
     if when.size and when.max() > last:
-        warnings.warn(
+        warn(
             f"survival asked for at {when.max():g} {fit.surv.unit}, but follow-up ends at {last:g}: the last value is repeated. "
             "Use a parametric model to look beyond the data.",
             ExtrapolationWarning,
-            stacklevel=4,
         )
 
 

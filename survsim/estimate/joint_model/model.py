@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ import numpy as np
 
 from survsim.core import units
 from survsim.core.checks import FloatArray, between, float_vector, one_of
-from survsim.core.errors import EvidenceError, EvidenceWarning, InputError
+from survsim.core.errors import EvidenceError, EvidenceWarning, InputError, warn
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns, frame, from_rows
@@ -404,11 +403,10 @@ def _warn_confounded(m: Compiled, terms: Sequence[EvidenceTerm], treatment: str 
     for row, i in enumerate(m.row_term):
         inside.setdefault(terms[i].study, set()).add(float(m.effects[row, j]))
     if not m.ratio_value.size and all(len(v) < 2 for v in inside.values()):
-        warnings.warn(
+        warn(
             f"{treatment!r} varies between studies only ({len(inside)} single-arm studies): its effect cannot be "
             "told from other differences between them.",
             EvidenceWarning,
-            stacklevel=3,
         )
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from survsim.core.checks import FloatArray
-from survsim.core.errors import EvidenceError, EvidenceWarning
+from survsim.core.errors import EvidenceError, EvidenceWarning, warn
 from survsim.core.surv import Surv
 from survsim.estimate.joint_model.contradictions import (
     alike,
@@ -156,4 +155,4 @@ def _overlap_clusters(
 
 
 def _warn(what: str, rows: Sequence[str], advice: str) -> None:
-    warnings.warn(what + "; ".join(rows) + advice, EvidenceWarning, stacklevel=5)
+    warn(what + "; ".join(rows) + advice, EvidenceWarning)

@@ -128,6 +128,8 @@ def _shifted(law: Any, shift: float) -> Any:
 
 def _survival_of(law: Any, t: FloatArray) -> FloatArray:
     """(m,) or (m, draws), whichever the parameters of the law ask for."""
+    if not hasattr(law, "survival"):
+        raise InputError(f"reference must be a survival distribution or a prediction; got {law!r}.")
     if np.ndim(law.survival(1.0)) == 0:
         return np.asarray(law.survival(t), dtype=np.float64)
     return np.asarray(law.survival(t[:, None]), dtype=np.float64)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from survsim.core import times, units
 from survsim.core.checks import FloatArray, float_vector, positions
-from survsim.core.errors import ConvergenceWarning, InputError
+from survsim.core.errors import ConvergenceWarning, InputError, warn
 from survsim.core.kinds import as_numbers
 from survsim.core.pairing import paired
 from survsim.core.provenance import Provenance
@@ -135,9 +134,8 @@ def interval_censored_survival(low: Any, high: Any, *, unit: str) -> IntervalCen
 
 def _check_maximum(share: float) -> None:
     if share > 1.0 + SLACK:
-        warnings.warn(
+        warn(
             f"Turnbull's estimate stopped before its maximum (share {share:.8f}, 1 at the maximum): "
             "read the masses of neighbouring intervals together.",
             ConvergenceWarning,
-            stacklevel=3,
         )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray, between, float_vector, one_of
-from survsim.core.errors import ExtrapolationWarning, InputError, SmallSampleWarning
+from survsim.core.errors import ExtrapolationWarning, InputError, SmallSampleWarning, warn
 from survsim.core.event_table import EventTable, group_rows
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
@@ -183,11 +182,10 @@ class KaplanMeier(Result):
             k = np.searchsorted(time, at, side="right")
             beyond = (at > time[-1]) & (self.estimate[rows][-1] > 0)
             if beyond.any():
-                warnings.warn(
+                warn(
                     f"group {label!r} was followed to {time[-1]:g} {self.unit} only; survival at "
                     f"{', '.join(f'{t:g}' for t in shown[beyond])} is unknown (NaN).",
                     ExtrapolationWarning,
-                    stacklevel=2,
                 )
             before = {"estimate": 1.0, "std_error": 0.0, "conf_low": self.conf_start[g], "conf_high": 1.0}
             for name, column in columns.items():
@@ -324,10 +322,9 @@ def _warn_if_emptied(table: EventTable, s: FloatArray, who: str, unit: str) -> N
     zero = int(np.argmax(s <= 0)) if s[-1] <= 0 else s.size
     if zero < s.size - 1:
         later = (table.n_event + table.n_censor)[zero + 1 :].sum()
-        warnings.warn(
+        warn(
             f"{who}: everyone at risk at {table.time[zero]:g} {unit} had the event, so the curve is 0 from there "
             f"on although {later:g} patients are followed later. Early risk sets are too small under "
             "delayed entry: start the curve later with landmark(...) and say so.",
             SmallSampleWarning,
-            stacklevel=3,
         )

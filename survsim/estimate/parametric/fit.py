@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -10,7 +9,7 @@ from scipy.special import chdtrc, ndtri
 
 from survsim.core.checks import FloatArray, between
 from survsim.core.distributions import HazardDistribution
-from survsim.core.errors import ExtrapolationWarning, InputError
+from survsim.core.errors import ExtrapolationWarning, InputError, warn
 from survsim.core.result import Result, format_number, result
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns
@@ -142,11 +141,10 @@ class ParametricFit(Result):
             self.estimate + (ndtri(share) @ root.T) * deviation, np.asarray(self.estimate)
         )
         if moved:
-            warnings.warn(
+            warn(
                 f"{moved} of {n} draws gave a survival curve that rises; they were pulled half way to the "
                 "estimate until it fell. Fewer degrees of freedom would avoid this.",
                 ExtrapolationWarning,
-                stacklevel=2,
             )
         return drawn
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +11,7 @@ from scipy import special
 from survsim.core.checks import FloatArray, one_of
 from survsim.core.distributions import HazardDistribution, MixtureCure
 from survsim.core.encoding import stored
-from survsim.core.errors import ConvergenceError, ExtrapolationWarning
+from survsim.core.errors import ConvergenceError, ExtrapolationWarning, warn
 from survsim.core.provenance import Provenance
 from survsim.core.spelling import family_name
 from survsim.core.surv import Surv, as_surv
@@ -204,10 +203,9 @@ def _warn_unfinished(fit: ParametricFit, data: Any) -> None:
     assert isinstance(law, MixtureCure)
     left = float(np.mean(law.latency.survival(fit.end_of_follow_up)))
     if left > UNFINISHED:
-        warnings.warn(
+        warn(
             f"{left:.0%} of the uncured are still event-free at the end of follow-up ({fit.end_of_follow_up:g} "
             f"{fit.surv.unit}): the data do not show the plateau, and the cured share rests on the form of the "
             "latency. Report it with other latencies beside it.",
             ExtrapolationWarning,
-            stacklevel=3,
         )

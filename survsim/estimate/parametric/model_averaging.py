@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ from scipy.special import ndtri
 
 from survsim.core.checks import FloatArray, between, one_of
 from survsim.core.distributions import HazardDistribution, Mixture
-from survsim.core.errors import ConvergenceError, ConvergenceWarning, InputError
+from survsim.core.errors import ConvergenceError, ConvergenceWarning, InputError, warn
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
@@ -200,9 +199,7 @@ def compare_families(
             fits.append(parametric_survival(surv, family, formula, data, background=background))
         except ConvergenceError as error:
             failed.append((family, str(error)))
-            warnings.warn(
-                f"{family} is left out of the comparison: {error}", ConvergenceWarning, stacklevel=2
-            )
+            warn(f"{family} is left out of the comparison: {error}", ConvergenceWarning)
     fits += list(also)
     if not fits:
         raise ConvergenceError(f"no family converged. {failed[0][1] if failed else 'families is empty.'}")

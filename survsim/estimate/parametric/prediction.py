@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -11,7 +10,7 @@ from scipy.special import ndtri
 
 from survsim.core.checks import FloatArray
 from survsim.core.distributions import HazardDistribution
-from survsim.core.errors import ExtrapolationWarning, InputError
+from survsim.core.errors import ExtrapolationWarning, InputError, warn
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.steps import Steps
@@ -163,9 +162,8 @@ def _delta(
 
 def _warn_beyond(fit: Fitted, time: float) -> None:
     if time > fit.end_of_follow_up:
-        warnings.warn(
+        warn(
             f"prediction at {time:g} {fit.surv.unit}, but follow-up ends at {fit.end_of_follow_up:g}: beyond it "
             f"the {fit.family} form alone speaks. Compare families (compare_families).",
             ExtrapolationWarning,
-            stacklevel=4,
         )

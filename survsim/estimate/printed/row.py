@@ -132,7 +132,7 @@ class PrintedRow:
             if assume_level is None:
                 return None
             level, assumed = assume_level, f"an interval of unstated level taken as {assume_level:.0%}"
-        if not 0.0 < level < 1.0:
+        if not 1e-6 < level < 1.0:
             raise contradiction(
                 self.label, f"conf_level must lie in (0, 1); got {level:g}. Is it in per cent?"
             )

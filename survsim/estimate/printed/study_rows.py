@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from survsim.core.checks import BoolArray, FloatArray, label_list, one_of
-from survsim.core.errors import EvidenceWarning, InputError
+from survsim.core.errors import EvidenceWarning, InputError, warn
 from survsim.core.kinds import as_numbers, is_missing
 from survsim.core.pairing import paired
 
@@ -129,7 +128,7 @@ def join_overlap(rows: Studies, clusters: Sequence[Any], overlap: str = "join") 
     told = "; ".join(f"{', '.join(rows.labels[i] for i in w)} (cluster {key})" for key, w in shared.items())
     if overlap == "refuse":
         raise InputError(f"studies share patients: {told}. Keep one of each, or pass overlap='join'.")
-    warnings.warn(f"studies share patients and enter as one row each: {told}.", EvidenceWarning, stacklevel=5)
+    warn(f"studies share patients and enter as one row each: {told}.", EvidenceWarning)
     y, s, labels = [], [], []
     for where in members.values():
         precision = 1.0 / rows.std_error[where] ** 2
@@ -172,9 +171,8 @@ def _warn_of_repeats(names: tuple[str, ...], source: Any, named: bool) -> None:
         if len(text) == len(names):
             twice += sorted({s for s in text if text.count(s) > 1})
     if twice:
-        warnings.warn(
+        warn(
             f"{', '.join(twice)} occur more than once and are pooled as independent studies; "
             "if rows share patients, say so with clusters=.",
             EvidenceWarning,
-            stacklevel=5,
         )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from survsim.core.checks import BoolArray, FloatArray, between
-from survsim.core.errors import EvidenceWarning, InputError
+from survsim.core.errors import EvidenceWarning, InputError, warn
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
@@ -111,10 +110,9 @@ def check_summary(
     agrees = distance <= tolerance
     wrong = [f"{q} printed {r:g}, curve {c:.3g}" for (q, r, c, _), good in zip(rows, agrees) if not good]
     if wrong:
-        warnings.warn(
+        warn(
             f"{label}: summary and curve contradict each other ({'; '.join(wrong)}); check both against the source.",
             EvidenceWarning,
-            stacklevel=2,
         )
     return SummaryCheck(
         provenance=Provenance.of("check_summary", surv, tolerance=tolerance, label=label),

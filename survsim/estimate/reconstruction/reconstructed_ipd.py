@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from survsim.core import units
 from survsim.core.checks import BoolArray, FloatArray, IntArray, between, float_vector
-from survsim.core.errors import EvidenceWarning, InputError
+from survsim.core.errors import EvidenceWarning, InputError, warn
 from survsim.core.pairing import paired
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
@@ -148,11 +147,10 @@ def reconstruct_ipd(
     worst = float(np.abs(error).max())
     if worst > POOR_AGREEMENT:
         k = int(np.abs(error).argmax())
-        warnings.warn(
+        warn(
             f"the reconstruction misses the curve by {worst:.3f} at time {t[k]:g}: readings and numbers at risk disagree; "
             "check both against the figure.",
             EvidenceWarning,
-            stacklevel=2,
         )
     references = (source,) if isinstance(source, str) else tuple(source)
     return ReconstructedIPD(

@@ -60,7 +60,7 @@ def group_sequential_boundaries(
     between("alpha", alpha, 0.0, 1.0)
     one_of("spending", spending, ("obrien-fleming", "pocock"))
     if not t.size or t[0] <= 0 or (np.diff(t) <= 0).any() or abs(t[-1] - 1) > 1e-9:
-        raise InputError(f"information must rise from above 0 to 1; got {list(information)}.")
+        raise InputError(f"information must rise from above 0 to 1; got {t.tolist()}.")
     step = np.diff(np.concatenate([[0.0], t]))
     if (step < CLOSEST).any():
         k = int(np.argmax(step < CLOSEST))

@@ -110,6 +110,10 @@ def effect_size_from_curves(
     )
 
 
+_MANY = 1e12
+"""More patients than any study has; infinitely many give no number."""
+
+
 def _with_numbers_at_risk(s: FloatArray, n: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Deaths and effective numbers at risk in each interval (Williamson 2002)."""
     total = s[:-1] + s[1:]
@@ -124,7 +128,7 @@ def _without_numbers_at_risk(
     t: FloatArray, s: FloatArray, n: float | None, first: float, last: float | None, label: str
 ) -> tuple[FloatArray, FloatArray]:
     """Deaths and effective numbers at risk when only follow-up times are known (Parmar 1998)."""
-    if n is None or not n > 0 or last is None:
+    if n is None or not 0 < n < _MANY or last is None:
         raise InputError(
             f"{label}: without numbers at risk, n_research, n_control (positive) and follow_up_max are needed."
         )

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import chdtri
 
 from survsim.core.checks import BoolArray, FloatArray
-from survsim.core.errors import InputError, SmallSampleWarning
+from survsim.core.errors import InputError, SmallSampleWarning, warn
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
@@ -115,11 +115,7 @@ def leave_one_out(pooled: MetaAnalysis) -> MetaInfluence:
             f"leaving one of {pooled.k} studies out leaves nothing to pool; at least 3 are needed."
         )
     if pooled.k == 3:
-        warnings.warn(
-            "three studies: each refit rests on two, with classical formulas.",
-            SmallSampleWarning,
-            stacklevel=2,
-        )
+        warn("three studies: each refit rests on two, with classical formulas.", SmallSampleWarning)
     rows = Studies(
         pooled.study_estimate,
         pooled.study_std_error,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ from scipy.special import chdtrc, fdtrc
 
 from survsim.core.checks import FloatArray, between, one_of
 from survsim.core.design import Design, design_matrix
-from survsim.core.errors import InputError, SmallSampleWarning
+from survsim.core.errors import InputError, SmallSampleWarning, warn
 from survsim.core.pairing import paired
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import renamed
@@ -237,6 +236,10 @@ def _design(moderators: Any, data: Any, k: int) -> Design:
             raise InputError(
                 "moderators must be numbers; for categories use a formula, moderators='C(site)', data=frame."
             ) from None
+        if matrix.ndim not in (1, 2):
+            raise InputError(
+                f"moderators must be columns of numbers, a row a study; got shape {matrix.shape}."
+            )
         matrix = matrix[:, None] if matrix.ndim == 1 else matrix
         names = getattr(moderators, "columns", None)
         columns = (
@@ -273,6 +276,8 @@ def _new_columns(design: Design, moderators: Any) -> FloatArray:
 
 def _check_rank(x: FloatArray, columns: tuple[str, ...], k: int) -> None:
     p = x.shape[1]
+    if p < 2:
+        raise InputError("a meta-regression needs at least one moderator; without one use meta_analysis.")
     if k <= p:
         raise InputError(
             f"{k} studies cannot carry {p} terms (intercept, {', '.join(columns)}); use fewer moderators."
@@ -283,10 +288,9 @@ def _check_rank(x: FloatArray, columns: tuple[str, ...], k: int) -> None:
             f"the moderators {', '.join(columns)} are constant or repeat one another over these studies; drop one."
         )
     if k - p < 3:
-        warnings.warn(
+        warn(
             f"{k} studies for {p} terms leave {k - p} degrees of freedom; the intervals are wide for a reason.",
             SmallSampleWarning,
-            stacklevel=4,
         )
 
 

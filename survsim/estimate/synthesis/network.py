@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ import numpy as np
 from scipy.special import chdtrc, ndtr
 
 from survsim.core.checks import FloatArray, between, label_list, one_of
-from survsim.core.errors import EvidenceWarning, InputError, SmallSampleWarning
+from survsim.core.errors import EvidenceWarning, InputError, SmallSampleWarning, warn
 from survsim.core.pairing import paired
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import renamed
@@ -222,11 +221,10 @@ def compare_single_arms(
     names = treatments_of(arms, reference)
     if len(names) < 2:
         raise InputError(f"all arms received {names[0]}; there is nothing to compare.")
-    warnings.warn(
+    warn(
         f"{len(arms)} single arms of {len(names)} treatments: differences between treatments are differences between "
         "studies as well, not randomised comparisons.",
         EvidenceWarning,
-        stacklevel=3,
     )
     matrix = np.array([[float(arm == name) for name in names[1:]] for arm in arms])
     fit = meta_analysis(
@@ -257,10 +255,9 @@ def _scale(q: float, df: int, conf_method: str) -> tuple[float, float]:
 
 def _warn_of_size(df: int) -> None:
     if df < 2:
-        warnings.warn(
+        warn(
             f"the network has {df} contrasts more than it has effects to estimate; its heterogeneity is hardly known.",
             SmallSampleWarning,
-            stacklevel=4,
         )
 
 

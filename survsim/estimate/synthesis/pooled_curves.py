@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ from scipy.special import chdtrc
 
 from survsim.core import units
 from survsim.core.checks import BoolArray, FloatArray, between, one_of
-from survsim.core.errors import EvidenceWarning, InputError, SmallSampleWarning
+from survsim.core.errors import EvidenceWarning, InputError, SmallSampleWarning, warn
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import renamed
 from survsim.core.result import Result, result
@@ -293,11 +292,10 @@ def _from_patients(
 def _warn_of_few(n_study: FloatArray, effects: str) -> None:
     few = n_study < 3
     if effects == "random" and few.any():
-        warnings.warn(
+        warn(
             f"fewer than three studies reach {int(few.sum())} of {n_study.size} times; heterogeneity is hardly "
             "estimable there, and where one study is left the curve follows that study.",
             SmallSampleWarning,
-            stacklevel=4,
         )
 
 
@@ -305,8 +303,7 @@ def _warn_of_imputed(studies: CurveStudies) -> None:
     marked: BoolArray = np.asarray((studies.is_imputed & studies.is_seen).any(axis=1))
     if marked.any():
         named = ", ".join(label for label, m in zip(studies.labels, marked) if m)
-        warnings.warn(
+        warn(
             f"numbers at risk were not printed and are imputed for {named}; see result.studies.is_imputed.",
             EvidenceWarning,
-            stacklevel=4,
         )

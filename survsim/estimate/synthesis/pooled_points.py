@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ import numpy as np
 from scipy.special import expit
 
 from survsim.core.checks import FloatArray, between, one_of
-from survsim.core.errors import EvidenceWarning, InputError
+from survsim.core.errors import EvidenceWarning, InputError, warn
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
@@ -265,7 +264,7 @@ def _pool(
     told += [f"left out: {text}" for text in left_out]
     if told:
         more = f"; and {len(told) - 8} more" if len(told) > 8 else ""
-        warnings.warn("; ".join(told[:8]) + more, EvidenceWarning, stacklevel=3)
+        warn("; ".join(told[:8]) + more, EvidenceWarning)
     times = _times(quantity, read)
     options: dict[str, Any] = {"method": method, "conf_method": conf_method, "conf_level": conf_level}
     analyses = []

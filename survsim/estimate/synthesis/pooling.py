@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import warnings
 from typing import Any
 
 import numpy as np
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from survsim.core.checks import FloatArray
-from survsim.core.errors import InputError, SmallSampleWarning
+from survsim.core.errors import InputError, SmallSampleWarning, warn
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns, stacked
@@ -140,11 +139,10 @@ def pool_rows(
         notes.append("one study: the normal interval is given, there is no t with 0 degrees of freedom")
         conf_method = "wald"
     if rows.k < 3:
-        warnings.warn(
+        warn(
             f"{rows.k} {'study' if rows.k == 1 else 'studies'} ({', '.join(rows.labels)}) with method={method!r}: "
             "the interval says little of how much another study would differ.",
             SmallSampleWarning,
-            stacklevel=3,
         )
     return _pool_classically(rows, method, conf_method, conf_level, notes, provenance)
 
@@ -196,11 +194,10 @@ def _pool_with_prior(
     rows: Studies, level: float, scale: float, notes: list[str], provenance: Provenance
 ) -> MetaAnalysis:
     y, v = rows.estimate, rows.std_error**2
-    warnings.warn(
+    warn(
         f"{rows.k} {'study' if rows.k == 1 else 'studies'} ({', '.join(rows.labels)}): tau2 cannot be estimated; "
         f"tau has a half-normal prior of scale {scale:g} and the intervals are posterior intervals.",
         SmallSampleWarning,
-        stacklevel=4,
     )
     notes.append(
         f"fewer than three studies: half-normal prior on tau, scale {scale:g}; intervals are posterior"

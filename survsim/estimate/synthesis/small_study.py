@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import stdtr
 
 from survsim.core.checks import FloatArray, one_of
-from survsim.core.errors import InputError, SmallSampleWarning
+from survsim.core.errors import InputError, SmallSampleWarning, warn
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns, from_rows
@@ -112,10 +112,9 @@ def small_study_tests(pooled: MetaAnalysis, *, side: str | None = None) -> Small
             "at least 3 studies of different size are needed."
         )
     if pooled.k < ENOUGH_STUDIES:
-        warnings.warn(
+        warn(
             f"{pooled.k} studies: tests of small-study effects have little power below {ENOUGH_STUDIES}.",
             SmallSampleWarning,
-            stacklevel=2,
         )
     slope, error, statistic, p, limit = _egger(y, s)
     tau, begg_p = _begg(y, s**2)

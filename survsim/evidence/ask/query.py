@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import warnings
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from survsim.core.checks import BoolArray, IntArray
-from survsim.core.errors import EvidenceError, EvidenceWarning
+from survsim.core.errors import EvidenceError, EvidenceWarning, warn
 from survsim.evidence.ask.overlap import Membership, Standing, resolve, shared
 from survsim.evidence.ask.selection import EvidenceSelection
 
@@ -127,10 +126,9 @@ class Question:
             return
         shown = [f"{cluster}: {', '.join(studies)}" for cluster, studies in list(found.items())[:3]]
         more = f" and {len(found) - 3} more clusters" if len(found) > 3 else ""
-        warnings.warn(
+        warn(
             f"studies that share patients stand side by side: {'; '.join(shown)}{more}. Do not pool them.",
             EvidenceWarning,
-            stacklevel=5,
         )
 
     def _standings(self, study_ids: list[str]) -> list[Standing]:

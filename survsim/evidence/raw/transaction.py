@@ -13,12 +13,11 @@ import ctypes
 import json
 import os
 import shutil
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 from survsim.core import files
-from survsim.core.errors import EvidenceError, EvidenceWarning
+from survsim.core.errors import EvidenceError, EvidenceWarning, warn
 from survsim.evidence.raw.locate import CURATED, PACKAGE_FILE, PENDING, DataFolder
 
 WAIT = 60.0
@@ -98,11 +97,10 @@ def complete(folder: DataFolder) -> None:
     if pending.is_dir():
         edited = _edited(folder, pending)
         if edited:
-            warnings.warn(
+            warn(
                 f"a change of {folder.root} that was interrupted is given up, because raw/{edited} was edited since. "
                 "Repeat what was interrupted.",
                 EvidenceWarning,
-                stacklevel=3,
             )
         else:
             _put_in_place(folder, pending)

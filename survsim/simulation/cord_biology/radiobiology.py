@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from survsim.core.checks import FloatArray
-from survsim.core.errors import ExtrapolationWarning, InputError
+from survsim.core.errors import ExtrapolationWarning, InputError, warn
 
 LQ_LIMIT = 8.0
 """Dose per fraction in Gy above which the linear-quadratic model is doubtful (8 to 10 Gy)."""
@@ -199,10 +198,9 @@ def _checked(dose: ArrayLike, fractions: ArrayLike, alpha_beta: float) -> tuple[
         raise InputError("fractions must be at least 1.")
     each = total / count
     if np.any(each > LQ_LIMIT):
-        warnings.warn(
+        warn(
             f"{float(np.max(each)):g} Gy per fraction is beyond the range of the linear-quadratic model "
             "(doubtful above 8 to 10 Gy); read BED and EQD2 with that in mind.",
             ExtrapolationWarning,
-            stacklevel=3,
         )
     return total, each

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
-from survsim.core.errors import ExtrapolationWarning, ScenarioError
+from survsim.core.errors import ExtrapolationWarning, ScenarioError, warn
 from survsim.simulation.cord_biology.radiobiology import LQ_LIMIT
 from survsim.simulation.declared.declared_model import DeclaredModel
 from survsim.simulation.declared.graph_checks import graph_faults
@@ -40,12 +39,10 @@ def _warn_of_large_fractions(model: DeclaredModel) -> None:
                 largest[name] = max(dose, largest.get(name, 0.0))
     shown = ", ".join(f"{name} ({dose:g} Gy)" for name, dose in largest.items() if dose > LQ_LIMIT)
     if shown:
-        warnings.warn(
+        warn(
             f"the dose per fraction of {shown} is beyond the range of the linear-quadratic model (doubtful above "
             "8 to 10 Gy); read cord doses and risks of myelopathy with that in mind.",
             ExtrapolationWarning,
-            # the line that makes the model: this function, the check and two parts of the constructor lie between
-            stacklevel=5,
         )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
+import numpy as np
 import pydantic
 
 from survsim.core import yaml_files
@@ -19,6 +20,8 @@ NUMERAL = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 def _number(value: Any) -> Any:
     if isinstance(value, bool):
         raise ValueError("yes/no found where a number or the name of a parameter belongs")
+    if not isinstance(value, float | int | str | np.number):
+        raise ValueError("a number or the name of a parameter belongs here")
     # YAML 1.1 reads an exponent without a point, as in 1e-3, as text
     return float(value) if isinstance(value, str) and NUMERAL.fullmatch(value.strip()) else value
 

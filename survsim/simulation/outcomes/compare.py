@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, Protocol
 
 import numpy as np
 
 from survsim.core.checks import FloatArray, one_of
-from survsim.core.errors import SmallSampleWarning
+from survsim.core.errors import SmallSampleWarning, warn
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
@@ -127,9 +126,8 @@ def compare_strategies(simulation: Simulated, reference: str | None = None) -> S
 def _warn_if_noisy(error: FloatArray, width: FloatArray) -> None:
     noisy = np.isfinite(width) & (width > 0) & (error > 0.1 * width)
     if noisy.any():
-        warnings.warn(
+        warn(
             f"the Monte Carlo error exceeds a tenth of the interval over draws in {int(noisy.sum())} of "
             f"{noisy.size} comparisons; simulate more patients or draws.",
             SmallSampleWarning,
-            stacklevel=4,
         )

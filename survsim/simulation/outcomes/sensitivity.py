@@ -10,13 +10,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from survsim.core.checks import FloatArray, between
+from survsim.core.checks import FloatArray, between, label_list
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import renamed
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
-from survsim.simulation.outcomes.value_of_information import check_outcomes, draws_of, fitted_outcomes
+from survsim.simulation.outcomes.value_of_information import (
+    check_outcomes,
+    draws_of,
+    fitted_outcomes,
+    numbers_of,
+)
 
 if TYPE_CHECKING:
     pass
@@ -99,7 +104,7 @@ def tornado(
     >>> found.names
     ('effect', 'nothing')
     """
-    check_outcomes(mean)
+    mean = check_outcomes(mean)
     a, b = _index(strategies, strategy), _index(strategies, reference)
     gains = np.vstack([np.zeros(mean.shape[1]), mean[a] - mean[b]])
     bars = []
@@ -238,7 +243,7 @@ def variance_by_layer(
     """
     outcome = draws_of("outcome", outcome, np.size(outcome))
     between("mc_variance", mc_variance, 0.0, np.finfo(float).max, open_ends=False)
-    layers = {name: np.asarray(part, dtype=np.float64) for name, part in layers.items()}
+    layers = {name: numbers_of(f"layer {name!r}", part) for name, part in layers.items()}
     for name, part in layers.items():
         if np.ndim(part) != 2:
             raise InputError(f"layer {name!r} must be (draws, components); got shape {np.shape(part)}.")
@@ -330,11 +335,15 @@ def threshold(
     >>> bool(abs(found.turns_at[0]) < 0.05)
     True
     """
-    draws = draws_of(name, draws, check_outcomes(mean).shape[1])
+    mean = check_outcomes(mean)
+    draws = draws_of(name, draws, mean.shape[1])
     order = np.argsort(draws)
     inside = order[int(0.01 * order.size) : max(1, int(0.99 * order.size))]
     fitted = fitted_outcomes(mean, draws[:, None])[:, inside]
     best = fitted.argmax(axis=0)
+    strategies = label_list("strategies", strategies)
+    if len(strategies) != mean.shape[0]:
+        raise InputError(f"strategies has {len(strategies)} names for {mean.shape[0]} rows of mean.")
     values = draws[inside]
     change = np.flatnonzero(np.diff(best) != 0)
     return Threshold(

@@ -24,6 +24,7 @@ from scipy.special import ndtri
 
 from survsim.core.checks import FloatArray, between, positions
 from survsim.core.errors import InputError
+from survsim.core.kinds import as_numbers
 from survsim.core.matrices import symmetric_root
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import renamed
@@ -117,6 +118,7 @@ def value_of_information(
     True
     """
     _check(mean, mc_covariance, strategies)
+    mean, mc_covariance = numbers_of("mean", mean), numbers_of("mc_covariance", mc_covariance)
     parameters = {name: draws_of(name, values, mean.shape[1]) for name, values in parameters.items()}
     best = int(np.argmax(mean.mean(axis=1)))
     loss = mean.max(axis=0) - mean[best]
@@ -174,7 +176,8 @@ def evsi(mean: FloatArray, parameter: FloatArray, std_error: float, noise: Float
     """
     if not between("std_error", std_error, -np.inf, np.inf) > 0:
         raise InputError(f"std_error of the proposed study must be positive; got {std_error!r}.")
-    draws = check_outcomes(mean).shape[1]
+    mean = check_outcomes(mean)
+    draws = mean.shape[1]
     reported = draws_of("parameter", parameter, draws) + std_error * draws_of("noise", noise, draws)
     return _gain(fitted_outcomes(mean, reported[:, None]))
 
@@ -185,7 +188,8 @@ def fitted_outcomes(mean: FloatArray, known: FloatArray) -> FloatArray:
     Differences to the first strategy are fitted, because common random numbers make them far less noisy than
     the outcomes themselves.
     """
-    d = check_outcomes(mean).shape[1]
+    mean = check_outcomes(mean)
+    d = mean.shape[1]
     known = np.asarray(known, dtype=np.float64)
     if known.ndim != 2:
         raise InputError(f"known must be (draws, parameters); got shape {known.shape}.")
@@ -204,8 +208,9 @@ def fitted_outcomes(mean: FloatArray, known: FloatArray) -> FloatArray:
 
 def check_outcomes(mean: FloatArray) -> FloatArray:
     """`mean` if it is (strategies, draws) without missing or infinite values, else InputError."""
-    if np.ndim(mean) != 2 or not np.size(mean):
-        raise InputError(f"mean must be (strategies, draws); got shape {np.shape(mean)}.")
+    mean = numbers_of("mean", mean)
+    if mean.ndim != 2 or not mean.size:
+        raise InputError(f"mean must be (strategies, draws); got shape {mean.shape}.")
     if not np.isfinite(mean).all():
         bad = np.flatnonzero(~np.isfinite(mean).all(axis=0))
         raise InputError(
@@ -215,9 +220,15 @@ def check_outcomes(mean: FloatArray) -> FloatArray:
     return mean
 
 
+def numbers_of(name: str, values: Any) -> FloatArray:
+    """`values` as float64 of their shape, NaN where one is missing; text, dates and sets are refused."""
+    array, missing = as_numbers(name, values)
+    return array if missing is None else np.where(missing, np.nan, array)
+
+
 def draws_of(name: str, values: FloatArray, draws: int) -> FloatArray:
     """`values` as (d,) if there is one finite number a draw, else InputError."""
-    array = np.asarray(values, dtype=np.float64)
+    array = numbers_of(name, values)
     if array.shape != (draws,):
         raise InputError(f"{name} must hold one value for each of {draws} draws; got shape {array.shape}.")
     if not np.isfinite(array).all():
@@ -281,10 +292,11 @@ def _stack(parameters: Mapping[str, FloatArray], members: Sequence[str], group: 
 
 def _check(mean: FloatArray, covariance: FloatArray, strategies: Sequence[str]) -> None:
     n = len(strategies)
-    if mean.ndim != 2 or mean.shape[0] != n or covariance.shape != (mean.shape[1], n, n):
+    shape, other = np.shape(mean), np.shape(covariance)
+    if len(shape) != 2 or shape[0] != n or other != (shape[1], n, n):
         raise InputError(
             f"mean must be (strategies, draws) and mc_covariance (draws, strategies, strategies) for {n} strategies; "
-            f"got {mean.shape} and {covariance.shape}."
+            f"got {shape} and {other}."
         )
     if n < 2:
         raise InputError("a decision needs at least two strategies.")

@@ -1,0 +1,177 @@
+"""Public functions called with plausible and hostile arguments: what may come back is an answer or a `SurvsimError`.
+
+``python -m tests.helpers.fuzz CALLS SEED`` makes the long run and ends with 1 if anything else came.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import itertools
+import re
+import signal
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from survsim import _public
+from survsim.core.errors import SurvsimError, SurvsimWarning
+from survsim.core.result import Result
+from tests.helpers import fuzz_models
+from tests.helpers.fuzz_estimates import PLAUSIBLE, Made
+from tests.helpers.fuzz_hostile import hostile
+
+LIMIT = 10.0
+"""Seconds that a call may take."""
+CALLING = re.compile(
+    r"unexpected keyword|required (positional|keyword-only) argument|multiple values for|positional argument"
+)
+KNOWN = (PLAUSIBLE, fuzz_models)
+"""The makers of arguments, all of them registered by now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One call that went wrong: its number, what was called with what, and what came."""
+
+    number: int
+    call: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"#{self.number} {self.call}\n    {self.what}"
+
+
+def target(name: str) -> Callable[..., Any]:
+    """The public function, class or constructor of a class that `name` stands for."""
+    first, _, rest = name.partition(".")
+    found = _public.load(first)
+    return getattr(found, rest) if rest else found
+
+
+def calls(n: int, seed: int) -> Iterator[tuple[int, str, Made]]:
+    """`n` calls: every function in turn; one or two arguments made worse, or one more of the signature given."""
+    order = itertools.cycle(sorted(PLAUSIBLE))
+    for number in range(n):
+        rng = np.random.default_rng([seed, number])
+        name = next(order)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                given = PLAUSIBLE[name](rng)
+            except SurvsimError:
+                continue  # no patient or no event for what the call needs first
+        signature = inspect.signature(target(name)).parameters
+        optional = {
+            k: p.default
+            for k, p in signature.items()
+            if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD) and k not in given
+        }
+        worse = {}
+        for _ in range(int(rng.integers(1, 3))):
+            if optional and (not given or rng.random() < 0.35):
+                key = list(optional)[rng.integers(len(optional))]
+                default = optional[key]
+                worse[key] = hostile(rng, None if default is inspect.Parameter.empty else default)
+            else:
+                key = list(given)[rng.integers(len(given))]
+                worse[key] = hostile(rng, given[key])
+        yield number, name, given | worse
+
+
+class Late(BaseException):
+    """A call that took longer than it may; no `Exception`, so that nothing takes it for one of its own."""
+
+
+def one(number: int, name: str, given: Made) -> Finding | None:
+    """Make one call; None if it gave an answer, a `SurvsimError`, or the TypeError of a wrong keyword."""
+    call = f"{name}({', '.join(f'{k}={_short(v)}' for k, v in given.items())})"
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        begun = time.monotonic()
+        try:
+            with _limit():
+                found = target(name)(**given)
+        except SurvsimError:
+            return None
+        except Late:
+            return Finding(number, call, f"took longer than {LIMIT:.0f} s")
+        except TypeError as error:
+            if CALLING.search(str(error)) and f"{name.rpartition('.')[2]}" in str(error):
+                return None
+            return Finding(number, call, _where(error))
+        except Exception as error:  # noqa: BLE001: what came is the finding
+            return Finding(number, call, _where(error))
+    if time.monotonic() - begun > LIMIT:
+        return Finding(number, call, f"took {time.monotonic() - begun:.0f} s")
+    ours = (SurvsimWarning, DeprecationWarning)
+    foreign = [w for w in said if not issubclass(w.category, ours) and "site-packages" not in w.filename]
+    if foreign:
+        return Finding(
+            number,
+            call,
+            f"{foreign[0].category.__name__}: {foreign[0].message} at {foreign[0].filename}:{foreign[0].lineno}",
+        )
+    return _silent_nan(number, call, found, bool(said))
+
+
+def _silent_nan(number: int, call: str, found: Any, warned: bool) -> Finding | None:
+    estimate = getattr(found, "estimate", None) if isinstance(found, Result) else None
+    if warned or estimate is None:
+        return None
+    with contextlib.suppress(TypeError, ValueError):
+        values = np.asarray(estimate, dtype=float)
+        if values.size and np.isnan(values).all():
+            return Finding(number, call, f"{type(found).__name__}.estimate is NaN without a word")
+    return None
+
+
+def _where(error: BaseException) -> str:
+    step = error.__traceback__
+    place = ""
+    while step is not None:
+        file = step.tb_frame.f_code.co_filename
+        if "/survsim/" in file and "site-packages" not in file:
+            place = f"{file.rpartition('/survsim/')[2]}:{step.tb_lineno}"
+        step = step.tb_next
+    return f"{type(error).__name__}: {str(error)[:160]} at {place}"
+
+
+@contextlib.contextmanager
+def _limit() -> Iterator[None]:
+    def late(*_: object) -> None:
+        raise Late
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, LIMIT)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _short(value: Any) -> str:
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 70 else text[:67] + "..."
+
+
+def findings(n: int, seed: int) -> list[Finding]:
+    """What `n` calls gave that is neither an answer nor a `SurvsimError`."""
+    return [
+        found for number, name, given in calls(n, seed) if (found := one(number, name, given)) is not None
+    ]
+
+
+if __name__ == "__main__":
+    wanted, begin = int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    wrong = findings(wanted, begin)
+    for each in wrong:
+        print(each)
+    print(f"{wanted} calls, {len(wrong)} findings")
+    sys.exit(bool(wrong))

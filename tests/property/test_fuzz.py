@@ -1,0 +1,66 @@
+"""A seeded sample of hostile calls; ``python -m tests.helpers.fuzz 20000 7`` is the long run."""
+
+from __future__ import annotations
+
+import pytest
+
+from survsim.core.errors import InputError
+from tests.helpers.fuzz import findings, one, target
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_hostile_calls_give_an_answer_or_an_error_of_ours():
+    assert not [str(found) for found in findings(300, seed=7)]
+
+
+def test_a_foreign_exception_a_hang_and_a_silent_nan_are_found(monkeypatch):
+    """The net holds: each kind of fault, planted, is a finding."""
+    import numpy as np
+
+    from tests.helpers import fuzz
+
+    class Found:
+        estimate = np.array([np.nan])
+
+    def fails(x):
+        return 1 / x
+
+    def hangs(x):
+        while True:
+            x += 1
+
+    planted = {"fails": fails, "hangs": hangs, "silent": lambda x: Found()}
+    monkeypatch.setattr(fuzz, "target", planted.__getitem__)
+    monkeypatch.setattr(fuzz, "Result", Found)
+    monkeypatch.setattr(fuzz, "LIMIT", 0.2)
+    for name, says in (
+        ("fails", "ZeroDivisionError"),
+        ("hangs", "took longer"),
+        ("silent", "NaN without a word"),
+    ):
+        assert says in one(0, name, {"x": 0}).what
+    assert one(0, "fails", {"y": 1}) is None
+    assert one(0, "fails", {"x": 1}) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "says"),
+    [
+        ("kaplan_meier", {"surv": [1, 2]}, r"kaplan_meier: surv must be a Surv; got \[1, 2\] \(list\)"),
+        ("load_evidence", {"path": 2.5}, "load_evidence: path must be text or a path or None; got 2.5"),
+        ("State", {"name": ["a"]}, r"State: name: Input should be a valid string \(found \['a'\]"),
+        ("bed", {"dose": "x", "fractions": 2, "alpha_beta": 2.0}, "bed: dose must be numbers; got 'x'"),
+        ("Surv.right", {"time": [1.0], "event": [1], "unit": ["months"]}, "Surv.right: unit must be text"),
+    ],
+)
+def test_the_door_names_the_argument(name, given, says):
+    with pytest.raises(InputError, match=says):
+        target(name)(**given)
+
+
+def test_what_is_found_at_the_door_can_be_pickled():
+    import pickle
+
+    import survsim
+
+    assert pickle.loads(pickle.dumps(survsim.kaplan_meier)) is survsim.kaplan_meier
