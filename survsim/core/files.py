@@ -17,6 +17,8 @@ from typing import IO, Any
 
 _FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _BUSY = (errno.EWOULDBLOCK, errno.EACCES, errno.EAGAIN)
+MAX_JSON = 2**30
+"""A posterior of many draws takes some hundred megabytes."""
 _POLL = 0.05
 """Seconds between two tries to get a lock."""
 
@@ -93,6 +95,22 @@ def write_json(path: str | os.PathLike[str], content: Any) -> None:
     write_text(
         path, json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
     )
+
+
+def read_json(path: str | os.PathLike[str]) -> Any:
+    """Content of a JSON file of ours.
+
+    Raises
+    ------
+    ValueError : it is larger than a gigabyte, cut off, not UTF-8, not JSON, or nested too deeply.
+    """
+    size = Path(path).stat().st_size
+    if size > MAX_JSON:
+        raise ValueError(f"{size / 1e6:.0f} MB")
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 def file_sha256(path: str | os.PathLike[str]) -> str:

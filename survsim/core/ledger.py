@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from dataclasses import dataclass, field
@@ -111,22 +110,27 @@ class Ledger:
         if not Path(path).exists():
             raise InputError(f"no results at {path}; run the analysis first: survsim run SLUG.")
         try:
-            content = json.loads(Path(path).read_text(encoding="utf-8"))
+            content = files.read_json(path)
             found = content["format"]
-        except (json.JSONDecodeError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError):
             raise InputError(f"{path} is not a summary of results; delete it and run the analysis.") from None
         if found != FORMAT:
             raise InputError(
                 f"{path} has format {found}; this version reads {FORMAT}. Run the analysis again."
             )
-        return cls(
-            analysis=content["analysis"],
-            seed=content["seed"],
-            mode=content["mode"],
-            data_checksum=content["data_checksum"],
-            numbers={k: LedgerEntry(**v) for k, v in content["numbers"].items()},
-            nodes=Nodes(content["nodes"]),
-        )
+        try:
+            return cls(
+                analysis=content["analysis"],
+                seed=content["seed"],
+                mode=content["mode"],
+                data_checksum=content["data_checksum"],
+                numbers={k: LedgerEntry(**v) for k, v in content["numbers"].items()},
+                nodes=Nodes(content["nodes"]),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise InputError(
+                f"{path} was changed after it was written: a part is missing. Delete it and run the analysis."
+            ) from None
 
 
 def _finite(value: Any) -> Any:

@@ -103,8 +103,8 @@ def _content(path: str | os.PathLike[str]) -> dict[str, Any]:
     if not there:
         raise InputError(f"no stored result at {path}; run the analysis first: survsim run SLUG.")
     try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
+        content = files.read_json(path)
+    except ValueError as error:
         raise InputError(f"{path} is damaged or no result file ({error}). {AGAIN}") from None
     if not isinstance(content, dict) or not isinstance(content.get("format"), int):
         raise InputError(f"{path} is damaged or no result file (it does not name its format). {AGAIN}")

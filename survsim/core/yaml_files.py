@@ -12,6 +12,8 @@ from survsim.core.errors import InputError, SurvsimError
 
 MAX_BYTES = 5_000_000
 """A scenario or strategy is a page or two; five megabytes is a mistake or an attack."""
+MAX_VALUES = 1_000_000
+MAX_DEPTH = 100
 
 
 def read_yaml(path: str | os.PathLike[str], *, error: type[SurvsimError] = InputError) -> Any:
@@ -61,7 +63,7 @@ def parse_yaml(text: str, *, name: str = "text", error: type[SurvsimError] = Inp
     import yaml  # 20 ms: not paid by those who read none
 
     try:
-        return yaml.load(text, Loader=_strict_loader())
+        content = yaml.load(text, Loader=_strict_loader())
     except yaml.constructor.ConstructorError as fault:
         line = fault.problem_mark.line + 1 if fault.problem_mark else "?"
         raise error(
@@ -76,6 +78,28 @@ def parse_yaml(text: str, *, name: str = "text", error: type[SurvsimError] = Inp
         raise error(
             f"{name} is nested too deeply to be read; a scenario needs about ten levels. Check its brackets."
         ) from None
+    except (ValueError, OverflowError, TypeError) as fault:
+        # A date with a month 13, a whole number of five thousand digits, a mapping as a key.
+        raise error(f"{name} holds a value that YAML cannot read: {fault}. Put it in quotes.") from None
+    _refuse_endless(content, name, error)
+    return content
+
+
+def _refuse_endless(content: Any, name: str, error: type[SurvsimError]) -> None:
+    """Aliases let a page stand for more values than a machine can hold, or for itself: every use is counted."""
+    waiting, seen = [(content, 0)], 0
+    while waiting:
+        node, depth = waiting.pop()
+        seen += 1
+        if seen > MAX_VALUES or depth > MAX_DEPTH:
+            what = f"{MAX_DEPTH} levels" if depth > MAX_DEPTH else f"{MAX_VALUES} values"
+            raise error(
+                f"{name} holds more than {what}, aliases written out; write it without so many of them."
+            )
+        if isinstance(node, dict):
+            waiting += [(part, depth + 1) for pair in node.items() for part in pair]
+        elif isinstance(node, list | tuple | set):
+            waiting += [(part, depth + 1) for part in node]
 
 
 @functools.cache

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from survsim.core import files
+
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
@@ -54,7 +56,7 @@ def _same_item(key: str, old: Any, new: Any, tolerance: float) -> bool:
 def same_summary(old: Path, new: Path, tolerance: float = TOLERANCE) -> bool:
     """Whether two files `summary.json` hold the same numbers with the same ancestry."""
     try:
-        before, now = (json.loads(p.read_text(encoding="utf-8")) for p in (old, new))
+        before, now = (files.read_json(p) for p in (old, new))
     except (OSError, ValueError):
         return False
     return same_content(before, now, tolerance)
@@ -139,8 +141,6 @@ def same_picture(old: bytes, new: bytes) -> bool:
 
 def write_unless_same(path: Path, notebook: NotebookNode, text: str) -> bool:
     """Write a notebook unless the one on disk agrees with it; whether it was written."""
-    from survsim.core import files
-
     known = _notebook_at(path)
     if known is not None and same_notebook(known, notebook):
         return False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -92,8 +91,8 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     if not path.is_file():
         return None
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError:
+        content = files.read_json(path)
+    except ValueError:
         return None
     known = isinstance(content, dict) and {"inputs", "outputs"} <= content.keys()
     return content if known else None

@@ -7,6 +7,7 @@ import importlib.util
 import shutil
 import sys
 import tempfile
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -69,7 +70,8 @@ def _run_into(folder: Path, analysis: Analysis, *, quick: bool, workers: int, ch
     # Standing in the study, load_evidence() and scenario files of run.py mean this study's.
     with contextlib.chdir(analysis.study.root):
         module = _load(analysis)
-        module.main(quick=quick, results=folder, workers=workers)
+        with _own_faults(analysis):
+            module.main(quick=quick, results=folder, workers=workers)
         _check(analysis, folder, checksum)
 
 
@@ -146,7 +148,8 @@ def _load(analysis: Analysis) -> ModuleType:
     # Worker processes find the functions of run.py by this name.
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        with _own_faults(analysis):
+            spec.loader.exec_module(module)
     except (SyntaxError, ImportError) as error:
         raise InputError(f"analyses/{analysis.slug}/run.py does not load: {error}.") from None
     if not callable(getattr(module, "main", None)):
@@ -154,6 +157,35 @@ def _load(analysis: Analysis) -> ModuleType:
             f"analyses/{analysis.slug}/run.py needs a function main(*, quick, results, workers)."
         )
     return module
+
+
+_PROGRAM_FAULTS = (
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    ArithmeticError,
+    NameError,
+    AssertionError,
+    RuntimeError,
+)
+
+
+@contextlib.contextmanager
+def _own_faults(analysis: Analysis) -> Iterator[None]:
+    """An error of the study's own program, such as a key that its scenario does not have, as one line with its place."""
+    try:
+        yield
+    except SurvsimError:
+        raise
+    except _PROGRAM_FAULTS as error:
+        steps = traceback.extract_tb(error.__traceback__)
+        lines = [s.lineno for s in steps if Path(s.filename) == analysis.run_file]
+        place = f", line {lines[-1]}" if lines else ""
+        raise InputError(
+            f"analyses/{analysis.slug}/run.py{place}: {type(error).__name__}: {error}. Correct the program, or what it "
+            "reads from scenario.yml."
+        ) from error
 
 
 def _check(analysis: Analysis, folder: Path, checksum: str) -> None:

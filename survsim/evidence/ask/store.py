@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ import numpy as np
 from survsim.core import units
 from survsim.core.errors import EvidenceError
 from survsim.core.estimate_record import Estimate
+from survsim.core.files import read_json
 from survsim.core.surv import Surv
 from survsim.evidence.ask.grade import grade_parts
 from survsim.evidence.ask.mixing import refuse_mixed
@@ -389,11 +389,11 @@ def _sha(file: Any) -> str:
 
 def _checksums(folder: DataFolder) -> dict[str, str]:
     try:
-        content = json.loads(folder.package.read_text(encoding="utf-8"))
+        content = read_json(folder.package)
         return {r["name"]: r["hash"] for r in content["resources"]}
     except FileNotFoundError:
         raise EvidenceError(
             f"{folder.package.name} is missing beside the curated tables; run survsim data curate."
         ) from None
-    except (json.JSONDecodeError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         raise EvidenceError(f"{folder.package.name} is damaged; run survsim data curate.") from None

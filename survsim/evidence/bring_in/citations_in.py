@@ -16,7 +16,22 @@ from survsim.evidence.raw.sets import Files, RawTable, commit, read_raw
 from survsim.evidence.schema.catalogue import tables
 
 FIELDS = ("first_author", "year", "title", "journal", "doi", "pmid", "url")
-MAX_BYTES = 20 * 2**20
+MAX_BYTES = 5 * 2**20
+MAX_ENTRIES = 2000
+"""Five milliseconds each; the studies of one question are tens."""
+MAX_WRITTEN_OUT = 20_000_000
+_BROKEN = (
+    ValueError,
+    OSError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+    SyntaxError,
+    RuntimeError,
+)
+_ANY_ENTRY = re.compile(r"(?=^\s*@)", re.MULTILINE)
+_JOINED = re.compile(r"[\"}\w]\s*#\s*[\"{\w]")
 _BIB_ENTRY = re.compile(r"^\s*@(?!comment|string|preamble)\w+\s*[{(]", re.IGNORECASE | re.MULTILINE)
 _RIS_ENTRY = re.compile(r"^TY  - ", re.MULTILINE)
 _DOI = re.compile(r"^(https?://(dx\.)?doi\.org/|doi:\s*)", re.IGNORECASE)
@@ -99,9 +114,18 @@ def read_citations(path: Path) -> list[Entry]:
             f"{path.name} is not UTF-8 (byte {problem.start}); save it again as UTF-8."
         ) from None
     bib = path.suffix.lower() == ".bib"
-    entries = _bibtex(text) if bib else _ris(text, path.name)
     # Both parsers pass over an entry that is not closed; nothing may be lost in silence.
     begun = len((_BIB_ENTRY if bib else _RIS_ENTRY).findall(text))
+    if begun > MAX_ENTRIES:
+        raise EvidenceError(
+            f"{path.name} has {begun} citations; at most {MAX_ENTRIES} are read at a time. Export those of the studies."
+        )
+    try:
+        entries = _bibtex(text, path.name) if bib else _ris(text)
+    except _BROKEN as problem:
+        raise EvidenceError(
+            f"{path.name} is not {'a BibTeX' if bib else 'an RIS'} file: {str(problem)[:200] or 'it cannot be parsed'}."
+        ) from None
     if not entries or begun != len(entries):
         raise EvidenceError(
             f"{path.name} begins {begun} citations, of which {len(entries)} can be read; "
@@ -110,15 +134,28 @@ def read_citations(path: Path) -> list[Entry]:
     return entries
 
 
-def _bibtex(text: str) -> list[Entry]:
+def _bibtex(text: str, name: str) -> list[Entry]:
     import bibtexparser
     from bibtexparser.bparser import BibTexParser
     from bibtexparser.customization import convert_to_unicode
 
+    _refuse_bombs(text, name)
     parser = BibTexParser(
         common_strings=True, ignore_nonstandard_types=False, customization=convert_to_unicode
     )
     return [_entry(str(e["ID"]), _from_bibtex(e)) for e in bibtexparser.loads(text, parser).entries]
+
+
+def _refuse_bombs(text: str, name: str) -> None:
+    """A word defined by @string stands in for its text wherever it is used; a few lines can mean gigabytes."""
+    defined = [p for p in _ANY_ENTRY.split(text) if p.lstrip().lower().startswith("@string")]
+    if any(_JOINED.search(p) for p in defined):
+        raise EvidenceError(f"{name}: an @string is joined from others (#); write its text out.")
+    uses = text.count("=") + text.count("#")
+    if uses * max(map(len, defined), default=0) > MAX_WRITTEN_OUT:
+        raise EvidenceError(
+            f"{name}: its @string texts, written out, would be too long; export without them."
+        )
 
 
 def _from_bibtex(e: dict[str, str]) -> dict[str, str]:
@@ -135,15 +172,10 @@ def _from_bibtex(e: dict[str, str]) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _ris(text: str, name: str) -> list[Entry]:
+def _ris(text: str) -> list[Entry]:
     import rispy
-    from rispy.parser import ParseError
 
-    try:
-        found = rispy.loads(text)
-    except (ParseError, OSError, ValueError) as problem:
-        raise EvidenceError(f"{name} is not an RIS file: {problem}.") from None
-    return [_entry(str(e.get("id", "")), _from_ris(e)) for e in found]
+    return [_entry(str(e.get("id", "")), _from_ris(e)) for e in rispy.loads(text)]
 
 
 def _from_ris(e: dict[str, Any]) -> dict[str, str]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime
 import io
 import re
+import time
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +24,23 @@ from survsim.evidence.schema.typed import NUMERIC
 
 WORDS_SHEET = "words"
 MAX_BYTES = 20 * 2**20
-MAX_UNPACKED = 256 * 2**20
+MAX_UNPACKED = 128 * 2**20
+MAX_SECONDS = 30
+_BROKEN = (
+    KeyError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    OSError,
+    SyntaxError,
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OverflowError,
+    RuntimeError,
+)
+"""What a damaged or malicious archive, or XML inside it, ends in."""
 MAX_ROWS = 100_000
 NEEDED = {
     "studies": ("study_id", "site", "design", "read_what"),
@@ -59,30 +77,45 @@ def read_book(path: Path, wanted: tuple[str, ...] = SETS_TABLES) -> Book:
     ------
     EvidenceError : with every cell that cannot be taken, each with its address.
     """
-    import openpyxl
-
     content = _checked_bytes(path)
     try:
-        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
-    except (KeyError, ValueError, TypeError, OSError, zipfile.BadZipFile, SyntaxError):
+        rows, faults, names = _sheets(content, wanted)
+    except _BROKEN:
         raise EvidenceError(
             f"{path.name} is not a spreadsheet that can be read; save it as .xlsx again."
         ) from None
-    rows: dict[str, list[Row]] = {}
-    faults: list[str] = []
-    for name in wanted:
-        if name in book.sheetnames:
-            rows[name], found = _sheet(name, book[name])
-            faults += found
-    book.close()
     if not rows:
-        have = ", ".join(book.sheetnames)
+        have = ", ".join(names)
         raise EvidenceError(f"{path.name} has no sheet {' or '.join(wanted[:2])}; its sheets: {have}.")
     if faults:
         shown = "\n".join(faults[:50]) + (f"\n... and {len(faults) - 50} more" if len(faults) > 50 else "")
         raise EvidenceError(f"{path.name} has {len(faults)} faults; nothing was written.\n{shown}")
-    not_read = tuple(n for n in book.sheetnames if n not in rows and n != WORDS_SHEET)
+    not_read = tuple(n for n in names if n not in rows and n != WORDS_SHEET)
     return Book(rows=rows, not_read=not_read)
+
+
+def _sheets(
+    content: bytes, wanted: tuple[str, ...]
+) -> tuple[dict[str, list[Row]], list[str], tuple[str, ...]]:
+    """Rows of the sheets wanted by table, faults, and the names of all sheets."""
+    import openpyxl
+
+    book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
+    try:
+        rows: dict[str, list[Row]] = {}
+        faults: list[str] = []
+        end = time.monotonic() + MAX_SECONDS
+        for name in wanted:
+            if name in book.sheetnames:
+                sheet = book[name]
+                # The size that the file states of itself may be a million rows of 16,384 cells around one stray cell.
+                if hasattr(sheet, "reset_dimensions"):
+                    sheet.reset_dimensions()
+                rows[name], found = _sheet(name, sheet, end)
+                faults += found
+        return rows, faults, tuple(book.sheetnames)
+    finally:
+        book.close()
 
 
 def _checked_bytes(path: Path) -> bytes:
@@ -108,7 +141,7 @@ def _checked_bytes(path: Path) -> bytes:
     return content
 
 
-def _sheet(name: str, sheet: Any) -> tuple[list[Row], list[str]]:
+def _sheet(name: str, sheet: Any, end: float) -> tuple[list[Row], list[str]]:
     """Rows of one sheet and its faults; wholly empty rows are passed over."""
     lines = sheet.iter_rows()
     header = _header(name, next(lines, ()))
@@ -120,6 +153,11 @@ def _sheet(name: str, sheet: Any) -> tuple[list[Row], list[str]]:
     for number, line in enumerate(lines, start=2):
         if number > MAX_ROWS:
             return rows, [*faults, f"{name}: more than {MAX_ROWS} rows; remove what is empty below the table"]
+        if time.monotonic() > end:
+            return rows, [
+                *faults,
+                f"{name}: not read within {MAX_SECONDS} seconds; import fewer rows at a time",
+            ]
         cells = [(header[i], c) for i, c in enumerate(line) if i in header and c.value not in (None, "")]
         if not cells:
             continue

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from survsim.core.errors import EvidenceError
+from survsim.core.yaml_files import read_yaml
 from survsim.evidence.raw.csv_text import read_or_raise
 from survsim.evidence.raw.declared import Declared, Row, records
 from survsim.evidence.raw.described import declared_changes
@@ -41,26 +42,8 @@ def case_directness(case: Row) -> str:
     return "spinal_canal" if case["cns_site"] in ("intraspinal", "both") else "central_nervous_system"
 
 
-def safe_yaml(path: Path) -> Any:
-    """The content of a YAML file; tags that would build objects are refused, nothing is executed."""
-    import yaml
-
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except UnicodeDecodeError as problem:
-        raise EvidenceError(f"{path.name} is not UTF-8 (byte {problem.start}); save it as UTF-8.") from None
-    except yaml.constructor.ConstructorError as problem:
-        line = problem.problem_mark.line + 1 if problem.problem_mark else 0
-        raise EvidenceError(
-            f"{path.name}, line {line}: a YAML tag asks for an object ({problem.problem}). "
-            "Only plain values are read; remove the tag."
-        ) from None
-    except yaml.YAMLError as problem:
-        raise EvidenceError(f"{path.name} is not valid YAML: {str(problem).splitlines()[0]}.") from None
-
-
 def _facts(path: Path) -> list[Row]:
-    content = safe_yaml(path)
+    content = read_yaml(path, error=EvidenceError)
     if not isinstance(content, dict) or "case_id" not in content:
         raise EvidenceError(f"{path.name} must be a mapping with a case_id.")
     case_id = str(content.pop("case_id"))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from survsim.core import files
 from survsim.evidence.raw.csv_text import parse_text, read_text_table
 from survsim.evidence.raw.locate import PENDING, DataFolder, data_folder
 from survsim.evidence.raw.package import raw_checksums
@@ -168,12 +168,12 @@ def _sorted(faults: list[Fault]) -> list[Fault]:
 def _files(folder: DataFolder) -> list[Fault]:
     """Faults of the descriptor: damaged, other checksums, other raw files, paths that leave the folder."""
     try:
-        content = json.loads(folder.package.read_text(encoding="utf-8"))
+        content = files.read_json(folder.package)
         resources = {r["name"]: (str(r["path"]), str(r["hash"])) for r in content["resources"]}
         raw = dict(content.get("raw", {}))
     except FileNotFoundError:
         return [error("descriptor_missing", "datapackage", "Run survsim data curate.")]
-    except (UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return [
             error(
                 "descriptor_damaged", "datapackage", "Restore datapackage.json, or run survsim data curate."

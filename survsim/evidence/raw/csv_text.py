@@ -10,7 +10,7 @@ import csv
 import io
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from survsim.core.errors import EvidenceError
 from survsim.evidence.schema.faults import Fault, error
@@ -18,8 +18,9 @@ from survsim.evidence.schema.faults import Fault, error
 if TYPE_CHECKING:
     import pandas as pd
 
-MAX_BYTES = 128 * 2**20
+MAX_BYTES = 64 * 2**20
 MAX_COLUMNS = 400
+MOST_FAULTS = 50
 BLOCK = 2**24
 """Bytes parsed at a time: far above the longest row."""
 
@@ -112,7 +113,13 @@ def _header(content: str, table: str) -> tuple[list[str], list[Fault]]:
         return [], [error("empty_file", table, "Write at least the header row.")]
     if "\x00" in content:
         return [], [error("encoding", table, "The file is binary, not CSV. Export it as CSV UTF-8.")]
-    names = next(csv.reader([line.rstrip("\r")]))
+    if "\r" in line.rstrip("\r"):
+        remedy = "Lines end with a carriage return alone; save as CSV UTF-8 (not as CSV Macintosh)."
+        return [], [error("unreadable", table, remedy)]
+    try:
+        names = next(csv.reader([line.rstrip("\r")]))
+    except csv.Error as problem:
+        return [], [error("unreadable", table, f"The header is no line of CSV ({problem}); export it again.")]
     if len(names) == 1 and (";" in line or "\t" in line):
         remedy = "Separate cells by commas (and decimals by points); export again as CSV UTF-8."
         return [], [error("delimiter", table, remedy, value=line[:40])]
@@ -149,10 +156,18 @@ def _parse(content: str, table: str, names: list[str]) -> tuple[pd.DataFrame | N
 
 
 def _ragged(content: str, table: str) -> list[Fault]:
-    reader = csv.reader(io.StringIO(content, newline=""))
+    try:
+        return _widths(csv.reader(io.StringIO(content, newline="")), table)
+    except csv.Error as problem:
+        return [error("unreadable", table, f"The file is not a CSV table ({problem}); export it again.")]
+
+
+def _widths(reader: Any, table: str) -> list[Fault]:
     width = len(next(reader))
-    found = []
+    found: list[Fault] = []
     for cells in reader:
+        if len(found) == MOST_FAULTS:
+            break
         if len(cells) != width:
             found.append(
                 error(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 
 from survsim._version import __version__
 from survsim.core.errors import InputError
-from survsim.core.files import atomic_open, file_sha256, write_json, write_text
+from survsim.core.files import atomic_open, file_sha256, read_json, write_json, write_text
 from survsim.core.provenance import Nodes, from_nodes
 from survsim.core.result import Result
 from survsim.simulation.declared.fingerprint import RESULT_FORMAT
@@ -65,8 +64,8 @@ def load_simulation(kind: type[S], path: str | os.PathLike[str]) -> S:
             f"{folder} holds no finished result (no result.json); simulate with out={str(path)!r}."
         )
     try:
-        content = json.loads(note.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError):
+        content = read_json(note)
+    except ValueError:
         raise InputError(_changed(note, "it is not JSON")) from None
     if not isinstance(content, dict):
         raise InputError(_changed(note, f"it holds {type(content).__name__}, not the keys of a result"))

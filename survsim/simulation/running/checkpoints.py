@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import zipfile
 import zlib
 from pathlib import Path
@@ -13,7 +12,7 @@ import numpy as np
 from survsim._version import __version__
 from survsim.core.checks import FloatArray
 from survsim.core.errors import ScenarioError
-from survsim.core.files import atomic_open, write_json
+from survsim.core.files import atomic_open, read_json, write_json
 from survsim.simulation.declared.fingerprint import (
     RESULT_FORMAT,
     exact_name,
@@ -39,8 +38,8 @@ def read_note(folder: Path) -> dict[str, Any]:
     """
     note = folder / "run.json"
     try:
-        found = json.loads(note.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        found = read_json(note)
+    except (OSError, ValueError):
         found = None
     whole = isinstance(found, dict) and all(type(found.get(key)) is int for key in _SIZES)
     if not isinstance(found, dict) or not whole:

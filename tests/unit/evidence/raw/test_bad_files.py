@@ -7,8 +7,8 @@ import json
 import pytest
 
 import survsim
+from survsim.core.yaml_files import read_yaml
 from survsim.evidence.raw import csv_text
-from survsim.evidence.raw.cases import safe_yaml
 from survsim.evidence.raw.curate import curate
 from tests.helpers.mini_study import curated_content, write_curated, write_raw
 
@@ -174,12 +174,14 @@ def test_yaml_that_asks_for_an_object_is_refused(tmp_path):
     file = tmp_path / "case.yml"
     witness = tmp_path / "witness"
     file.write_text(f"case_id: !!python/object/apply:os.mkdir ['{witness}']\n", encoding="utf-8")
-    with pytest.raises(survsim.errors.EvidenceError, match=r"line 1: a YAML tag asks for an object"):
-        safe_yaml(file)
+    with pytest.raises(survsim.errors.EvidenceError, match=r"line 1: .*Only plain values are read"):
+        read_yaml(file, error=survsim.errors.EvidenceError)
     assert not witness.exists()
 
 
-@pytest.mark.parametrize(("text", "words"), [("a: [1", "not valid YAML"), ("- 1\n", "must be a mapping")])
+@pytest.mark.parametrize(
+    ("text", "words"), [("a: [1", "Check indentation and quotes"), ("- 1\n", "must be a mapping")]
+)
 def test_a_case_file_that_is_none_is_refused(data, text, words):
     (data / "raw" / "case" / "case.yml").write_text(text, encoding="utf-8")
     with pytest.raises(survsim.errors.EvidenceError, match=words):
@@ -189,7 +191,7 @@ def test_a_case_file_that_is_none_is_refused(data, text, words):
 def test_yaml_in_another_encoding_is_refused(tmp_path):
     (tmp_path / "case.yml").write_bytes(b"case_id: m\xfcller\n")
     with pytest.raises(survsim.errors.EvidenceError, match="not UTF-8"):
-        safe_yaml(tmp_path / "case.yml")
+        read_yaml(tmp_path / "case.yml", error=survsim.errors.EvidenceError)
 
 
 def test_a_folder_that_is_no_study_is_refused(tmp_path):
