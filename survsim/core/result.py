@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self, TypeVar, dataclass_transform
 
-from survsim.core import files, tables
+from survsim.core import cells, files, tables
 from survsim.core.encoding import stored
 from survsim.core.errors import InputError
 from survsim.core.picture import Picture
@@ -74,19 +74,23 @@ class Result:
         Parameters
         ----------
         path : ``name.json`` holds everything and is read back by `load` or `read_result`; ``name.csv`` and
-            ``name.parquet`` hold the table of `to_frame` for other programs.
+            ``name.parquet`` hold the table of `to_frame` for other programs, ``name.tex`` as a LaTeX tabular. A
+            text that a spreadsheet would run as a formula has an apostrophe before it in the CSV.
         """
         suffix = Path(path).suffix
         if suffix == ".json":
             write_result(self, path)
         elif suffix == ".csv":
-            files.write_text(path, self.to_frame().to_csv(index=False, lineterminator="\n"))
+            safe = cells.for_spreadsheets(self.to_frame())
+            files.write_text(path, safe.to_csv(index=False, lineterminator="\n"))
+        elif suffix == ".tex":
+            files.write_text(path, cells.latex_table(self.to_frame(), format_number))
         elif suffix == ".parquet":
             with files.atomic_open(path, "wb") as file:
                 self.to_frame().to_parquet(file, index=False)
         else:
             raise InputError(
-                f"results are saved as .json (everything, read back by read_result), .csv or .parquet (the "
+                f"results are saved as .json (everything, read back by read_result), .csv, .parquet or .tex (the "
                 f"table); got {str(path)!r}."
             )
 

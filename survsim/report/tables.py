@@ -6,8 +6,10 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from survsim.core import cells
 from survsim.core.checks import require_columns
 from survsim.core.errors import InputError
+from survsim.core.result import format_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +29,10 @@ class Table:
 
     def _repr_html_(self) -> str:
         return self.html
+
+    def to_latex(self) -> str:
+        """The table as a `tabular` with the rules of booktabs; every sign of its text is printed, none run."""
+        return cells.latex_table(self.frame, format_number)
 
     def __repr__(self) -> str:
         return self.frame.to_string(index=False)

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from survsim.core.cells import HIDDEN, would_run
 from survsim.core.errors import EvidenceError
 from survsim.evidence.raw.conversions import is_number
 from survsim.evidence.raw.declared import Row
 from survsim.evidence.raw.sets import SETS_TABLES, typed_columns
-from survsim.evidence.rules.cells import DATE_LIKE, DATES_ARE_ODD_IN, FORMULA
+from survsim.evidence.rules.cells import DATE_LIKE, DATES_ARE_ODD_IN
 from survsim.evidence.schema.catalogue import tables
 from survsim.evidence.schema.table import Column
 from survsim.evidence.schema.typed import NUMERIC
@@ -227,8 +228,10 @@ def _text_faults(column: Column, text: str) -> Iterator[str]:
         if text and not is_number(text):
             yield _number_fault(text)
         return
-    if text.startswith(FORMULA):
+    if would_run(text):
         yield f"{text[:20]!r} begins with {text[0]!r}, which a spreadsheet would run; remove the sign"
+    if HIDDEN.search(text):
+        yield f"{text[:20]!r} holds a control character or a mark that hides or turns text; type it again"
     if column.name in DATES_ARE_ODD_IN and DATE_LIKE.fullmatch(text):
         yield f"{text!r} looks like a date made of a range; set the cell to text, type the range again"
     if column.allowed and text and text not in column.allowed:

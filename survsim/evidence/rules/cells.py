@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from survsim.core.cells import HIDDEN, would_run
 from survsim.evidence.rules.rule import rule
 from survsim.evidence.rules.tables import MOST_PER_RULE, Tables
 from survsim.evidence.schema.catalogue import tables
@@ -23,8 +24,6 @@ DATE_LIKE = re.compile(
     r"|\d{4}-\d{2}-\d{2}( 00:00:00)?|\d{1,2}/\d{1,2}/\d{2,4}",
     re.IGNORECASE,
 )
-FORMULA = ("=", "+", "@", "\t", "\r")
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 FEWEST_UNKNOWN = 20
 DATES_ARE_ODD_IN = (
     "grade",
@@ -176,7 +175,7 @@ def formula_cell(t: Tables) -> Iterator[Fault]:
     """No cell would run as a formula when a spreadsheet opens the table."""
     for name, column, _ in _columns(t):
         if column.kind == "text":
-            wrong = t.matches(name, column.name, lambda c: c.startswith(FORMULA))
+            wrong = t.matches(name, column.name, would_run)
             yield from t.where(
                 "formula_cell",
                 name,
@@ -188,11 +187,11 @@ def formula_cell(t: Tables) -> Iterator[Fault]:
 
 @rule("control_character")
 def control_character(t: Tables) -> Iterator[Fault]:
-    """Cells hold no control characters."""
+    """Cells hold no control characters and no marks that hide or turn text."""
     for name, column, _ in _columns(t):
         if column.kind != "text":
             continue  # a number with such a character is no number, which another rule says
-        wrong = t.matches(name, column.name, lambda c: CONTROL.search(c) is not None)
+        wrong = t.matches(name, column.name, lambda c: HIDDEN.search(c) is not None)
         yield from t.where(
             "control_character",
             name,

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from survsim._version import __version__
+from survsim.core.cells import for_spreadsheets
 from survsim.core.errors import InputError
 from survsim.core.files import atomic_open, file_sha256, read_json, write_json, write_text
 from survsim.core.provenance import Nodes, from_nodes
@@ -33,7 +34,10 @@ def save_simulation(simulation: Result, path: str | os.PathLike[str]) -> None:
         raise InputError(f"a simulation is saved to a folder; got the file name {str(path)!r}.")
     for name in _ARRAYS:
         _write_array(folder / f"{name}.parquet", getattr(simulation, name))
-    write_text(folder / "outcomes.csv", simulation.to_frame().to_csv(index=False, lineterminator="\n"))
+    write_text(
+        folder / "outcomes.csv",
+        for_spreadsheets(simulation.to_frame()).to_csv(index=False, lineterminator="\n"),
+    )
     nodes = Nodes()
     root = simulation.provenance.to_nodes(nodes)
     content = {
