@@ -200,6 +200,49 @@ def test_a_dask_worker_killed_in_the_middle_changes_no_byte(
     assert content(tmp_path) == undisturbed
 
 
+SCHEDULER = """
+import distributed, sys, time
+cluster = distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None)
+print(cluster.scheduler_address, flush=True)
+time.sleep(120)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_a_dask_scheduler_killed_is_one_message_and_the_run_goes_on(
+    tmp_path: Path, undisturbed: dict[str, bytes]
+) -> None:
+    cluster = subprocess.Popen([sys.executable, "-c", SCHEDULER], stdout=subprocess.PIPE, text=True)
+    assert cluster.stdout is not None
+    address = cluster.stdout.readline().strip()
+
+    def kill(done: int, whole: int) -> None:
+        if done == 2:
+            cluster.kill()
+
+    with pytest.raises(ScenarioError, match="the Dask scheduler is gone"):
+        run(tmp_path, executor="dask", address=address, progress=kill)
+    cluster.communicate()
+    assert len(list((tmp_path / "chunks").iterdir())) >= 2
+    run(tmp_path)
+    assert content(tmp_path) == undisturbed
+
+
+def test_a_chunk_of_another_shape_is_made_again(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
+    run(tmp_path)
+    for file, change in zip(
+        sorted((tmp_path / "chunks").iterdir()),
+        (lambda a: a[:, :-1], lambda a: a.astype(np.float32), lambda a: a.ravel(), lambda a: a.astype("U9")),
+    ):
+        with np.load(file) as stored:
+            arrays = dict(stored)
+        arrays["sums"] = change(arrays["sums"])
+        np.savez(file, **arrays)
+    run(tmp_path)
+    assert content(tmp_path) == undisturbed
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::FutureWarning")
 def test_ray_gives_the_same_bytes_also_when_a_worker_is_killed(

@@ -46,7 +46,7 @@ def test_a_foreign_exception_a_hang_and_a_silent_nan_are_found(monkeypatch):
 @pytest.mark.parametrize(
     ("name", "given", "says"),
     [
-        ("kaplan_meier", {"surv": [1, 2]}, r"kaplan_meier: surv must be a Surv; got \[1, 2\] \(list\)"),
+        ("borrow", {"prior": [1, 2]}, r"borrow: prior must be a BorrowingPrior; got \[1, 2\] \(list\)"),
         ("load_evidence", {"path": 2.5}, "load_evidence: path must be text or a path or None; got 2.5"),
         ("State", {"name": ["a"]}, r"State: name: Input should be a valid string \(found \['a'\]"),
         ("bed", {"dose": "x", "fractions": 2, "alpha_beta": 2.0}, "bed: dose must be numbers; got 'x'"),

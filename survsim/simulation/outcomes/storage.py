@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import re
 from pathlib import Path
@@ -50,7 +52,7 @@ def save_simulation(simulation: Result, path: str | os.PathLike[str]) -> None:
         **{name: list(getattr(simulation, name)) for name in _LISTS},
     }
     # last, so that a folder with result.json is complete
-    write_json(folder / "result.json", content)
+    write_json(folder / "result.json", content | {"checksum": _checksum(content)})
 
 
 def load_simulation(kind: type[S], path: str | os.PathLike[str]) -> S:
@@ -89,9 +91,18 @@ def load_simulation(kind: type[S], path: str | os.PathLike[str]) -> S:
         provenance = from_nodes(content["provenance"]["root"], content["provenance"]["nodes"])
     except (KeyError, TypeError, AttributeError, RecursionError):
         raise InputError(_changed(note, "its provenance cannot be read")) from None
+    # Files of earlier versions carry none.
+    if content.pop("checksum", None) not in (None, _checksum(content)):
+        raise InputError(_changed(note, "its checksum does not fit"))
     lists: dict[str, Any] = {name: tuple(content[name]) for name in _LISTS}
     plain: dict[str, Any] = {name: content[name] for name in _PLAIN}
     return kind(provenance=provenance, **arrays, **lists, **plain)
+
+
+def _checksum(content: dict[str, Any]) -> str:
+    """Of the values that are written, as `write_json` writes them."""
+    kept = {name: value for name, value in content.items() if name != "checksum"}
+    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
 
 
 def _check_content(content: dict[str, Any], note: Path) -> None:

@@ -21,6 +21,7 @@ from survsim.simulation.declared.fingerprint import (
     same_numbers,
 )
 from survsim.simulation.outcomes.pieces import Chunk, ChunkSums, Job
+from survsim.simulation.running.chunks import shapes
 
 _FIELDS = ("sums", "products", "counts")
 NUMBERS = "numbers.npy"
@@ -65,6 +66,7 @@ class RunFolder:
 
     def __init__(self, path: str | Path, job: Job) -> None:
         self.path = Path(path)
+        self._job = job
         self._chunks = self.path / "chunks"
         self._numbers = numbers(job)
         content = {
@@ -125,11 +127,22 @@ class RunFolder:
             # opened here, because np.load leaves a damaged archive open
             with file.open("rb") as handle, np.load(handle, allow_pickle=False) as stored:
                 if self._named(chunk) == (str(stored["run"]), int(stored["number"])):
-                    return ChunkSums(**{name: stored[name] for name in _FIELDS})
+                    part = ChunkSums(**{name: stored[name] for name in _FIELDS})
+                    if self._whole(chunk, part):
+                        return part
         except _DAMAGE:
             pass
         file.unlink(missing_ok=True)
         return None
+
+    def _whole(self, chunk: Chunk, part: ChunkSums) -> bool:
+        """Whether the arrays are of the shapes and kinds that the chunk comes to."""
+        wanted = shapes(self._job, chunk)
+        return all(
+            getattr(part, name).shape == wanted[name]
+            and getattr(part, name).dtype == (np.int64 if name == "counts" else np.float64)
+            for name in _FIELDS
+        )
 
     def has(self, chunk: Chunk) -> bool:
         """Whether a chunk is there and whole."""

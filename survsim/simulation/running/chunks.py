@@ -50,16 +50,26 @@ def keep_freed_memory() -> None:
     np.empty(31 * 2**20, dtype=np.int8)
 
 
+def shapes(job: Job, chunk: Chunk) -> dict[str, tuple[int, ...]]:
+    """Shape of each array of a chunk's sums."""
+    strategies, states, names = len(job.model.strategies), len(job.model.states), len(job.measures)
+    cells = -(-(chunk.last - chunk.first) // CELL)
+    draws = chunk.last_draw - chunk.first_draw
+    return {
+        "sums": (draws, cells, names, strategies),
+        "products": (draws, cells, names, strategies, strategies),
+        "counts": (draws, strategies, states, job.follow.points),
+    }
+
+
 def run_chunk(job: Job, chunk: Chunk) -> ChunkSums:
     """Simulate a chunk block by block; blocks are reduced to sums and dropped."""
     keep_freed_memory()
     names = job.measures
-    strategies, states = len(job.model.strategies), len(job.model.states)
-    cells = -(-(chunk.last - chunk.first) // CELL)
     draws = chunk.last_draw - chunk.first_draw
-    sums = np.zeros((draws, cells, len(names), strategies))
-    products = np.zeros((draws, cells, len(names), strategies, strategies))
-    counts = np.zeros((draws, strategies, states, job.follow.points), dtype=np.int64)
+    shape = shapes(job, chunk)
+    sums, products = np.zeros(shape["sums"]), np.zeros(shape["products"])
+    counts = np.zeros(shape["counts"], dtype=np.int64)
     streams = Streams(job.seed)
     writer = PatientWriter(job, chunk) if job.patient_folder else None
     for d in range(draws):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import os
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from survsim.core.errors import InputError
+from survsim.core.errors import InputError, ScenarioError
 from survsim.core.execution import Execution
 from survsim.simulation.outcomes.joining import Totals
 from survsim.simulation.outcomes.pieces import Chunk, ChunkSums, Job
@@ -123,7 +124,14 @@ def _on_dask(
         whole = client.submit(_itself, job, pure=False)
         futures = [client.submit(numbered, whole, chunk, pure=False) for chunk in todo]
         for future in distributed.as_completed(futures):
-            yield future.result()
+            try:
+                done = future.result()
+            except (OSError, concurrent.futures.CancelledError) as error:
+                raise ScenarioError(
+                    f"the Dask scheduler is gone ({type(error).__name__}). Finished chunks are in the run folder, if "
+                    "there is one: start a scheduler and run again with the same folder to go on."
+                ) from None
+            yield done
             future.release()
 
 

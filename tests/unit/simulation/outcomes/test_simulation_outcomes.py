@@ -203,6 +203,27 @@ def test_results_that_were_changed(simulation: SimulationResult, tmp_path: Path,
         SimulationResult.load(tmp_path)
 
 
+def test_a_byte_that_flipped_is_seen(simulation: SimulationResult, tmp_path: Path) -> None:
+    """Any one bit of the description: the result is refused, or is the one that was saved."""
+    simulation.save(tmp_path / "r")
+    note = tmp_path / "r" / "result.json"
+    whole = note.read_bytes()
+    chance = np.random.default_rng(4)
+    refused = 0
+    for place in chance.integers(len(whole), size=60):
+        flipped = bytearray(whole)
+        flipped[place] ^= 1 << int(chance.integers(8))
+        note.write_bytes(bytes(flipped))
+        try:
+            read = SimulationResult.load(tmp_path / "r")
+        except InputError:
+            refused += 1
+        else:
+            read.save(tmp_path / "again")
+            assert (tmp_path / "again" / "result.json").read_bytes() == whole
+    assert refused > 50
+
+
 def test_printouts_name_what_was_run(simulation: SimulationResult) -> None:
     assert "2 strategies, 40 parameter draws x 4000 patients" in repr(simulation)
     assert "Highest expected survival_time to 24 months: full" in repr(simulation.decision(24))
