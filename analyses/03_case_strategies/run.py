@@ -1,4 +1,4 @@
-"""Simulate the strategies of the index case and write down every number of the report."""
+"""Calibrate the course of the disease, simulate from surgery and from progression, and write down every number."""
 
 from __future__ import annotations
 
@@ -12,21 +12,32 @@ import survsim
 
 SLUG = "03_case_strategies"
 TURNED = "hr_antiangiogenic"
-SCENARIO = Path(__file__).parent / "scenario.yml"
+FOLDER = Path(__file__).parent
+WITHOUT = {
+    "spinal_glioma": "calibrated without gliomas of the cord",
+    "spread_solid_tumour": "calibrated without spread of other solid tumours",
+    "published_case": "calibrated without the single published cases",
+}
+"""Groups of targets that are left out one at a time."""
+INTERVAL = 3.6
+"""Months from the end of the first course to the second in the index patient, from the assumed dates."""
 
 
 def main(*, quick: bool, results: Path, workers: int) -> None:
-    """Draw parameters, simulate, decide, ask what it would be worth to know more."""
+    """Calibrate, draw parameters, simulate both questions, and ask what the answers hang on."""
     evidence = survsim.load_evidence()
-    scenario = survsim.Scenario.from_yaml(SCENARIO)
+    scenario = survsim.Scenario.from_yaml(FOLDER / "scenario.yml")
+    next_step = survsim.Scenario.from_yaml(FOLDER / "next_step.yml")
     effort = scenario.content.quick if quick else scenario.content.full
-    parameters = survsim.scenario.scenario_parameters(scenario, draws=effort.draws, evidence=evidence)
-    simulation = survsim.simulate(
-        scenario,
-        patients=effort.patients,
-        parameters=parameters,
-        execution=survsim.Execution(executor="processes" if workers > 1 else "local", workers=workers),
-    )
+    execution = survsim.Execution(executor="processes" if workers > 1 else "local", workers=workers)
+    plan = survsim.scenario.read_calibration(scenario.calibration_path)
+    size = 400 if quick else None
+    calibration = plan.run(evidence, size=size, workers=2)
+    others = {
+        "bias_left_out": ("declared biases left out", plan.run(evidence, size=size, bias=False, workers=2))
+    }
+    for group, label in {} if quick else WITHOUT.items():
+        others[f"without_{group}"] = (label, plan.run(evidence, size=size, without=[group], workers=2))
     ledger = survsim.Ledger(
         analysis=SLUG,
         seed=scenario.content.seed,
@@ -35,15 +46,160 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     )
     case = survsim.Provenance.of("as_printed", "cases:index_case")
     ledger.record("index_case.survival", case_survival(evidence), unit="months", provenance=case)
+    record_calibration(ledger, calibration, results)
+    parameters = survsim.scenario.scenario_parameters(
+        scenario, draws=effort.draws, evidence=evidence, calibration=calibration
+    )
+    simulation = survsim.simulate(
+        scenario, patients=effort.patients, parameters=parameters, execution=execution
+    )
     record_parameters(ledger, parameters)
     record_outcomes(ledger, simulation, scenario)
     decision = simulation.decision(scenario.content.outcomes.decision_tau)
     record_decision(ledger, decision)
     record_information(ledger, decision, parameters, scenario, results)
+    record_harm(ledger, simulation, scenario, parameters, results)
     simulation.save(results / "simulation")
     parameters.save(results / "parameters.csv")
-    shutil.copy(Path(__file__).parent / "course.csv", results / "course.csv")
+    record_next_step(ledger, next_step, calibration, effort, execution, evidence, results)
+    record_structure(ledger, scenario, calibration, others, execution, evidence, results, quick=quick)
+    shutil.copy(FOLDER / "course.csv", results / "course.csv")
     ledger.save(results / "summary.json")
+
+
+def record_calibration(
+    ledger: survsim.Ledger, calibration: survsim.calibration.EvidenceCalibration, results: Path
+) -> None:
+    """Each parameter before and after, and how the targets stand to the predictions."""
+    calibration.save(results / "calibration.json")
+    calibration.to_frame().to_csv(results / "calibrated.csv", index=False)
+    calibration.checks.save(results / "targets.json")
+    for row in calibration.to_frame().itertuples():
+        ledger.record(
+            f"calibrated.{row.parameter}", row.posterior, unit=row.unit, conf_low=row.posterior_low,
+            conf_high=row.posterior_high, provenance=calibration,
+        )  # fmt: skip
+        ledger.record(f"moved.{row.parameter}", row.moved, unit="prior sd", provenance=calibration)
+    for use in ("fit", "hold_out"):
+        inside, number, low, high = calibration.checks.inside_share(use)
+        ledger.record(f"targets.{use}.n", number, provenance=calibration)
+        ledger.record(f"targets.{use}.inside", inside, provenance=calibration)
+        ledger.record(
+            f"targets.{use}.share", inside / number, conf_low=low, conf_high=high, provenance=calibration
+        )
+
+
+def record_harm(
+    ledger: survsim.Ledger,
+    simulation: survsim.simulation.SimulationResult,
+    scenario: survsim.Scenario,
+    parameters: survsim.scenario.Parameters,
+    results: Path,
+) -> None:
+    """Deaths by cause, the dose to the cord of those irradiated, and the index patient's own cord."""
+    deaths = survsim.simulation.deaths_by_cause(simulation)
+    deaths.save(results / "deaths.json")
+    at_two_years = deaths.to_frame().query("time == 24")
+    for row in at_two_years.itertuples():
+        ledger.record(
+            f"deaths_24.{row.cause}.{row.strategy}", row.estimate, conf_low=row.conf_low, conf_high=row.conf_high,
+            mc_std_error=row.mc_std_error, provenance=deaths,
+        )  # fmt: skip
+    survsim.radiotherapy.cord_doses(simulation).to_frame().to_csv(results / "cord_doses.csv", index=False)
+    model = scenario.model(parameters.draws())
+    criteria = survsim.radiotherapy.cord_criteria(model, "as_treated", interval=INTERVAL)
+    criteria.to_frame().to_csv(results / "cord_criteria.csv", index=False)
+    own = survsim.Provenance.of("eqd2", "case_timeline:index_case")
+    dose = survsim.radiotherapy.eqd2(44.0, 22, alpha_beta=2.0) + survsim.radiotherapy.eqd2(
+        20.0, 10, alpha_beta=2.0
+    )
+    ledger.record("index_case.cord_eqd2", float(dose), unit="Gy", provenance=own)
+    ledger.record("index_case.cord_bed", float(2.0 * dose), unit="Gy", provenance=own)
+    for name, risk in survsim.radiotherapy.myelopathy_risk(64.0, 32).items():
+        ledger.record(f"index_case.myelopathy.{name}", risk, provenance=own)
+
+
+def record_next_step(
+    ledger: survsim.Ledger,
+    scenario: survsim.Scenario,
+    calibration: survsim.calibration.EvidenceCalibration,
+    effort: object,
+    execution: survsim.Execution,
+    evidence: survsim.evidence.EvidenceStore,
+    results: Path,
+) -> None:
+    """From her progression on: what each next step could be expected to add."""
+    parameters = survsim.scenario.scenario_parameters(
+        scenario, draws=effort.draws, evidence=evidence, calibration=calibration
+    )
+    simulation = survsim.simulate(
+        scenario,
+        patients=effort.patients,
+        parameters=parameters,
+        execution=execution,
+        history="at_progression",
+    )
+    simulation.save(results / "next_step")
+    for tau in scenario.content.outcomes.tau:
+        paired = simulation.compare().to_frame().query(f"measure == 'survival_time@{tau:g}'")
+        for row in paired.itertuples():
+            ledger.record(
+                f"next.gain_{tau:g}.{row.strategy}", row.difference, conf_low=row.conf_low, conf_high=row.conf_high,
+                mc_std_error=row.mc_std_error, unit=scenario.time_unit, provenance=simulation,
+            )  # fmt: skip
+    decision = simulation.decision(scenario.content.outcomes.decision_tau)
+    best = decision.strategies.index(decision.best)
+    ledger.record("next.favoured", decision.labels[best], provenance=decision)
+    for row in decision.to_frame().itertuples():
+        ledger.record(
+            f"next.months.{row.strategy}", row.expected, conf_low=row.conf_low, conf_high=row.conf_high,
+            mc_std_error=row.mc_std_error, unit=scenario.time_unit, provenance=decision,
+        )  # fmt: skip
+        ledger.record(f"next.p_best.{row.strategy}", row.probability_best, provenance=decision)
+        ledger.record(
+            f"next.loss.{row.strategy}", row.expected_regret, unit=scenario.time_unit, provenance=decision
+        )
+    alive = simulation.measure("alive", 5.0)
+    for name, value, low, high in zip(simulation.strategies, alive.estimate, alive.conf_low, alive.conf_high):
+        ledger.record(f"next.alive_5.{name}", value, conf_low=low, conf_high=high, provenance=simulation)
+
+
+def record_structure(
+    ledger: survsim.Ledger,
+    scenario: survsim.Scenario,
+    calibration: survsim.calibration.EvidenceCalibration,
+    others: dict[str, tuple[str, survsim.calibration.EvidenceCalibration]],
+    execution: survsim.Execution,
+    evidence: survsim.evidence.EvidenceStore,
+    results: Path,
+    *,
+    quick: bool,
+) -> None:
+    """The answer under every structural alternative, and one parameter at a time at its ends, on the same patients."""
+    sizes = {"patients": 256, "draws": 20} if quick else {"patients": 1024, "draws": 100}
+    table = survsim.scenario.structural_sensitivity(
+        scenario, taus=[12.0, 24.0], calibration=calibration, recalibrated=others, execution=execution,
+        evidence=evidence, **sizes,
+    )  # fmt: skip
+    table.save(results / "structure.json")
+    for row in table.to_frame().query("tau == 24").itertuples():
+        ledger.record(
+            f"structure.{row.alternative}.{row.strategy}", row.gain, conf_low=row.gain_low, conf_high=row.gain_high,
+            mc_std_error=row.gain_error, unit=scenario.time_unit, provenance=table,
+        )  # fmt: skip
+        ledger.record(f"structure.{row.alternative}.{row.strategy}.rank", row.rank, provenance=table)
+    first = table.to_frame().query("tau == 24 and rank == 1").groupby("strategy")["alternative"].nunique()
+    for name, number in first.items():
+        ledger.record(f"structure.first.{name}", int(number), provenance=table)
+    ledger.record("structure.alternatives", len(table.alternatives) - 1, provenance=table)
+    bars = survsim.scenario.one_way_runs(
+        scenario, strategy="early_immunotherapy", calibration=calibration, execution=execution, evidence=evidence,
+        patients=sizes["patients"], draws=sizes["draws"] // 2,
+    )  # fmt: skip
+    bars.save(results / "one_way.json")
+    for name, low, high in zip(bars.names, bars.gain_low, bars.gain_high):
+        ledger.record(f"one_way.{name}.low", low, unit=bars.unit, provenance=bars)
+        ledger.record(f"one_way.{name}.high", high, unit=bars.unit, provenance=bars)
 
 
 def case_survival(evidence: survsim.evidence.EvidenceStore) -> float:
@@ -133,17 +289,6 @@ def record_information(
         ledger.record(f"evppi.{name}", value, unit=worth.unit, provenance=worth)
     worth.save(results / "value_of_information.csv")
     reference = scenario.content.outcomes.reference
-    bars = decision.tornado(parameters, reference=reference)
-    bars.save(results / "tornado.csv")
-    bars.save(results / "tornado.json")
-    for name, low, high in zip(bars.names, bars.gain_low, bars.gain_high):
-        ledger.record(f"tornado.{name}.low", low, unit=bars.unit, provenance=bars)
-        ledger.record(f"tornado.{name}.high", high, unit=bars.unit, provenance=bars)
-    shares = decision.global_sensitivity(parameters, seed=scenario.content.seed)
-    shares.save(results / "global_sensitivity.csv")
-    for name, first, spread in zip(shares.names, shares.first_order, shares.pawn):
-        ledger.record(f"sobol.{name}", first, provenance=shares)
-        ledger.record(f"pawn.{name}", spread, provenance=shares)
     turn = decision.threshold(parameters, TURNED)
     ledger.record(
         f"threshold.{TURNED}",
