@@ -43,6 +43,7 @@ DRAWERS: dict[str, str] = {
     "SimulatedSurvival": "state_occupancy:draw_simulated_survival",
     "DeathsByCause": "deaths_by_cause:draw_deaths_by_cause",
     "StateOccupancy": "state_occupancy:draw_state_occupancy",
+    "StructuralSensitivity": "structure:draw_structure",
     "StrategyComparison": "strategy_comparison:draw_comparison",
     "Decision": "strategy_comparison:draw_decision",
     "EvidenceMap": "evidence_map:draw_evidence_map",
