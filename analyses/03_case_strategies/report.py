@@ -26,10 +26,9 @@ survsim.report.prose(
 other tumours of the spinal canal and their spread. *For this patient at her progression*, {next.favoured} is favoured in
 expectation: {next.gain_12.reirradiation_drugs:.1f interval} months of the next twelve over supportive care, of which
 re-irradiation alone brings {next.gain_12.reirradiation_alone:.1f interval}. The intervals include no gain. *From surgery on*,
-{decision.best} is favoured in expectation, with a gain of {gain_24.early_immunotherapy:.1f interval} of 24 months over surgery
-alone; it is best in {decision.p_best:.0%} of the draws, and it comes first under
-{structure.first.early_immunotherapy:.0f} of {structure.alternatives:.0f} structural alternatives and the model as declared.
-It rests on one randomised trial of 88 patients with sarcoma elsewhere. It is no advice.
+{decision.best} is favoured in expectation, with a gain of {gain_24.early_immunotherapy:.1f interval} months of the first two years over
+surgery alone; it is best in {decision.p_best:.0%} of the draws, and it comes first under
+{structure.first.early_immunotherapy:.0f} of {structure.structures:.0f} structures tried, the declared one among them. It rests on one small randomised trial of sarcoma elsewhere. It is no advice.
 """,
 )
 
@@ -117,7 +116,7 @@ simulation.compare("surgery_alone").plot(measure="survival_time", time=24)
 survsim.report.prose(
     numbers,
     """
-As the index patient was treated, simulated patients live {survival_time_24.as_treated:.1f interval} of the first 24 months
+As the index patient was treated, simulated patients live {survival_time_24.as_treated:.1f interval} months of the first two years
 (Monte Carlo standard error {survival_time_24.as_treated:.2f mc}), with surgery alone {survival_time_24.surgery_alone:.1f interval}; the
 paired gain is {gain_24.as_treated:.1f interval}. P(alive after a year) is {alive_12.as_treated:.0% interval} against
 {alive_12.surgery_alone:.0% interval}. Her own {index_case.survival:.0f} months lie well inside. Choosing as she was treated loses
@@ -135,12 +134,8 @@ paired gain is {gain_24.as_treated:.1f interval}. P(alive after a year) is {aliv
 structure = survsim.read_result(folder / "structure.json")
 structure.plot(tau=24, strategies=["early_immunotherapy", "as_treated"], labels=labels)
 # %%
-first = structure.to_frame().query("tau == 24")
 survsim.report.table(
-    first.pivot(index="label", columns="strategy", values="rank")
-    .reindex(list(structure.labels))
-    .reset_index()
-    .rename(columns=labels),
+    survsim.report.load_results("ranks", SLUG),
     title="Rank of each strategy by expected survival to 24 months, 1 is the highest",
     decimals=0,
 )
@@ -171,7 +166,7 @@ survsim.read_result(folder / "targets.json").plot()
 survsim.report.prose(
     numbers,
     """
-{targets.hold_out.inside:.0f} of {targets.hold_out.n:.0f} held-out targets lie inside their 80% predictive interval
+{targets.hold_out.inside:.0f} of {targets.hold_out.n:.0f} held-out targets lie inside the interval in which four of five were expected
 ({targets.hold_out.share:.0% interval} of such targets, exact binomial). The two misses are of the same kind: those irradiated in a
 trial and in a radiosurgery series lived longer than patients of the cohorts that the course is calibrated to, who were taken as
 they came. Were the share low, the intervals of this report would be too narrow; with so few it can only show gross error.
@@ -236,15 +231,15 @@ survsim.read_result(folder / "deaths.json").plot(time=24)
 survsim.report.prose(
     numbers,
     """
-Under the treatment she had, {deaths_24.dead_of_tumour.as_treated:.0% interval} are dead of the tumour by 24 months and
-{deaths_24.dead_of_respiratory_failure.as_treated:.0% interval} of respiratory failure, the way she died. Version 0.1 guessed the
+Under the treatment she had, {deaths_24.dead_of_tumour.as_treated:.0% interval} are dead of the tumour after two years and
+{deaths_24.dead_of_respiratory_failure.as_treated:.0% interval} of respiratory failure, the way she died. An earlier version guessed the
 hazard of other deaths three times as high and had half of all deaths from them.
 
 ### Dose to the cord of the index patient
 
-Her cord got 44 Gy in 22 fractions and at most 20 Gy in 10 of the second course where the targets met:
-{index_case.cord_eqd2:.0f} Gy EQD2, a cumulative BED of {index_case.cord_bed:.0f} Gy2. One published limit (120 Gy2) is not met, the other
-(135.5 Gy2) is; the interval of about 3.6 months, itself assumed, is short of the six months asked for. Given survival, models
+Where the targets of both courses met, her cord got {index_case.cord_eqd2:.0f} Gy EQD2, a cumulative BED of
+{index_case.cord_bed:.0f} Gy with alpha/beta two. The lower of two published limits is not met, the higher is; the interval of about
+{index_case.interval:.1f} months, itself assumed, is short of the six months asked for. Given survival, models
 of a *single* course without recovery put the risk of myelopathy at this dose at {index_case.myelopathy.schultheiss_2008:.0%} and
 {index_case.myelopathy.lyman_burman_1991:.0%}; no validated model of a conventional second course exists, and both are printed
 because neither can be believed alone.
@@ -269,7 +264,7 @@ survsim.report.table(
 
 # %%
 survsim.report.table(
-    survsim.report.load_results("cord_doses", SLUG).assign(strategy=lambda d: d["strategy"].map(labels)),
+    survsim.report.load_results("cord_doses", SLUG),
     title="Dose to the cord among those irradiated",
     labels={
         "strategy": "strategy",

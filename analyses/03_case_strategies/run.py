@@ -105,7 +105,9 @@ def record_harm(
             f"deaths_24.{row.cause}.{row.strategy}", row.estimate, conf_low=row.conf_low, conf_high=row.conf_high,
             mc_std_error=row.mc_std_error, provenance=deaths,
         )  # fmt: skip
-    survsim.radiotherapy.cord_doses(simulation).to_frame().to_csv(results / "cord_doses.csv", index=False)
+    doses = survsim.radiotherapy.cord_doses(simulation).to_frame()
+    doses["strategy"] = doses["strategy"].map(dict(zip(simulation.strategies, simulation.labels)))
+    doses.to_csv(results / "cord_doses.csv", index=False)
     model = scenario.model(parameters.draws())
     criteria = survsim.radiotherapy.cord_criteria(model, "as_treated", interval=INTERVAL)
     criteria.to_frame().to_csv(results / "cord_criteria.csv", index=False)
@@ -115,6 +117,8 @@ def record_harm(
     )
     ledger.record("index_case.cord_eqd2", float(dose), unit="Gy", provenance=own)
     ledger.record("index_case.cord_bed", float(2.0 * dose), unit="Gy", provenance=own)
+    assumed = survsim.Provenance.of("counted_back", "assumption:case_strategies/reirradiation_delay")
+    ledger.record("index_case.interval", INTERVAL, unit="months", provenance=assumed)
     for name, risk in survsim.radiotherapy.myelopathy_risk(64.0, 32).items():
         ledger.record(f"index_case.myelopathy.{name}", risk, provenance=own)
 
@@ -191,7 +195,10 @@ def record_structure(
     first = table.to_frame().query("tau == 24 and rank == 1").groupby("strategy")["alternative"].nunique()
     for name, number in first.items():
         ledger.record(f"structure.first.{name}", int(number), provenance=table)
-    ledger.record("structure.alternatives", len(table.alternatives) - 1, provenance=table)
+    ledger.record("structure.structures", len(table.alternatives), provenance=table)
+    ranks = table.to_frame().query("tau == 24").pivot(index="label", columns="strategy", values="rank")
+    names = dict(zip((s.name for s in scenario.strategies), (s.label for s in scenario.strategies)))
+    ranks.reindex(list(table.labels)).rename(columns=names).to_csv(results / "ranks.csv")
     bars = survsim.scenario.one_way_runs(
         scenario, strategy="early_immunotherapy", calibration=calibration, execution=execution, evidence=evidence,
         patients=sizes["patients"], draws=sizes["draws"] // 2,
