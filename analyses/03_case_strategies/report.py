@@ -237,7 +237,7 @@ hazard of other deaths three times as high and had half of all deaths from them.
 
 ### Dose to the cord of the index patient
 
-Where the targets of both courses met, her cord got {index_case.cord_eqd2:.0f} Gy EQD2, a cumulative BED of
+Where the targets of both courses met, her cord got {index_case.cord_eqd2:.0f} Gy EQD2 and a cumulative BED of
 {index_case.cord_bed:.0f} Gy with alpha/beta two. The lower of two published limits is not met, the higher is; the interval of about
 {index_case.interval:.1f} months, itself assumed, is short of the six months asked for. Given survival, models
 of a *single* course without recovery put the risk of myelopathy at this dose at {index_case.myelopathy.schultheiss_2008:.0%} and

@@ -180,7 +180,7 @@ def record_structure(
     quick: bool,
 ) -> None:
     """The answer under every structural alternative, and one parameter at a time at its ends, on the same patients."""
-    sizes = {"patients": 256, "draws": 20} if quick else {"patients": 1024, "draws": 100}
+    sizes = {"patients": 256, "draws": 20} if quick else {"patients": 512, "draws": 80}
     table = survsim.scenario.structural_sensitivity(
         scenario, taus=[12.0, 24.0], calibration=calibration, recalibrated=others, execution=execution,
         evidence=evidence, **sizes,
