@@ -29,7 +29,7 @@ NUMBERS_IN_WORDS = re.compile(
     r"""95%|                     # the level of all intervals
         ^\s*\d\.\s|              # a numbered list
         phase\sI+|stages?\sI+V?|grade\sI+|
-        GOG-\d+|PD-1|T\d+|L\d+|COVID-19|
+        GOG-\d+|PD-1|EQD2|T\d+|L\d+|COVID-19|
         \d+\sGy|                 # doses name a treatment
         in\s\d+\sfractions
     """,
