@@ -141,6 +141,7 @@ _TABLES = {
         evidence.ask.references       References
         evidence.raw.check            check_evidence CheckReport
         evidence.raw.curate           curate Curation
+        interop.evidence_export       export_evidence EvidenceExport
         evidence.bring_in.diff        diff_evidence EvidenceDiff
         evidence.bring_in.extraction  compare_extractions ExtractionComparison
         evidence.ask.histories        patient_histories PatientHistories

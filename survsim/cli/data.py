@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from survsim.cli.console import shown
+from survsim.cli.data_export import export
 from survsim.cli.data_more import add_study, compare, diff, import_file
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ app.command("add-study")(add_study)
 app.command("import")(import_file)
 app.command("diff")(diff)
 app.command("compare")(compare)
+app.command("export")(export)
 
 
 @app.command("check")

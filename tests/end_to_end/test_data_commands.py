@@ -125,3 +125,15 @@ def test_killed_at_any_moment_a_whole_set_is_there(study):
     curate(data)
     assert survsim.check_evidence(data).exit_code == 0
     assert [p.name for p in data.iterdir() if p.name.startswith(".")] == []
+
+
+def test_export_writes_for_others_and_names_what_is_open(study):
+    done = run("export", "for_others", cwd=study)
+    assert done.returncode == 0, done.stderr
+    assert "evidence.xlsx, references.bib, references.ris, metafor.csv" in done.stdout
+    assert "before it is passed on: there is no LICENSE" in done.stdout
+    again = run("export", "for_others", cwd=study)
+    assert again.returncode == 2
+    assert "--replace" in again.stderr
+    assert "Traceback" not in again.stderr
+    assert run("export", "for_others", "--replace", cwd=study).returncode == 0

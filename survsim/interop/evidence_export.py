@@ -1,0 +1,117 @@
+"""The evidence as other people use it: one folder with a spreadsheet, citations, tables of effects, and an archive."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from survsim._version import __version__
+from survsim.core.errors import InputError
+from survsim.evidence.ask.store import load_evidence
+from survsim.evidence.hand_out.archive import archive_files
+from survsim.evidence.hand_out.book import evidence_book
+from survsim.evidence.raw.locate import data_folder
+from survsim.interop.effect_tables import metafor_tables, revman_table
+
+MARK = "survsim_export.txt"
+"""Names a folder as one that an export made, which another export may replace."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceExport:
+    """What was written: the folder, its files, and what somebody must settle before the archive is passed on."""
+
+    folder: Path
+    files: tuple[str, ...]
+    open_questions: tuple[str, ...]
+
+
+def export_evidence(
+    folder: str | os.PathLike[str], path: str | os.PathLike[str] | None = None, *, replace: bool = False
+) -> EvidenceExport:
+    """Write the evidence for others, whole or not at all.
+
+    ``evidence.xlsx`` has all tables; ``references.bib`` and ``.ris`` the studies; ``metafor.csv`` every number with an
+    error on its analysis scale (``rma(yi, vi, data = read.csv("metafor.csv"))`` after choosing rows) and
+    ``metafor_left_out.csv`` the others with the reason; ``revman.csv`` contrasts of treatments as generic inverse-variance
+    rows; ``archive/`` is a folder for a repository of data: tables, descriptor, terms, card and checksums. No cell of any
+    of them runs as a formula.
+
+    Parameters
+    ----------
+    folder : where to write; made if it is not there.
+    path : a study folder or its data folder; default the nearest study, or the tables that came with survsim.
+    replace : take the place of an earlier export; a folder that holds anything else is never touched.
+
+    Returns
+    -------
+    EvidenceExport
+
+    Raises
+    ------
+    InputError : a folder that is there and holds something.
+    EvidenceError : tables that cannot be loaded.
+
+    Example
+    -------
+    >>> import tempfile, pathlib, survsim
+    >>> done = survsim.evidence.export_evidence(pathlib.Path(tempfile.mkdtemp()) / "for_others")
+    >>> "metafor.csv" in done.files, "archive/SHA256SUMS" in done.files
+    (True, True)
+    """
+    target = Path(folder)
+    _refuse_taken(target, replace)
+    data = data_folder(path)
+    store = load_evidence(path)
+    references = store.references()
+    archive, questions = archive_files(store, data, __version__)
+    numbers, left_out = metafor_tables(store)
+    about = (
+        ("tables of", "curated evidence"),
+        ("checksum", store.checksum),
+        ("written by", f"survsim {__version__}"),
+    )
+    files = {
+        "evidence.xlsx": evidence_book(store, about),
+        "references.bib": references.to_bibtex().encode("utf-8"),
+        "references.ris": references.to_ris().encode("utf-8"),
+        "metafor.csv": numbers,
+        "metafor_left_out.csv": left_out,
+        "revman.csv": revman_table(store),
+        MARK: f"survsim {__version__}, tables {store.checksum}\n".encode(),
+    } | {f"archive/{name}": content for name, content in archive.items()}
+    _write(target, files)
+    return EvidenceExport(folder=target, files=tuple(files), open_questions=questions)
+
+
+def _refuse_taken(target: Path, replace: bool) -> None:
+    if target.exists() and not target.is_dir():
+        raise InputError(f"{target} is a file; name a folder.")
+    if not target.is_dir() or not any(target.iterdir()):
+        return
+    if not (target / MARK).is_file():
+        raise InputError(f"{target} holds other files; name a folder that is empty or not there.")
+    if not replace:
+        raise InputError(
+            f"{target} holds an earlier export; say --replace (replace=True), or name another folder."
+        )
+
+
+def _write(target: Path, files: dict[str, bytes]) -> None:
+    """Everything beside the target first, then in its place in one step."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".export_", dir=target.parent) as room:
+        made = Path(room) / "made"
+        for name, content in files.items():
+            (made / name).parent.mkdir(parents=True, exist_ok=True)
+            (made / name).write_bytes(content)
+        if target.exists():
+            target.rename(Path(room) / "before")
+        try:
+            made.rename(target)
+        except OSError:
+            if (Path(room) / "before").exists():
+                (Path(room) / "before").rename(target)
+            raise
