@@ -19,6 +19,7 @@ from survsim.core.formula import (
     used_columns,
 )
 from survsim.core.formula_state import recipe_from, recipe_parts
+from survsim.core.frames import as_frame, is_table
 from survsim.core.pairing import index_of
 from survsim.core.surv import Surv
 
@@ -52,7 +53,8 @@ class Design:
     def apply(self, data: pd.DataFrame) -> FloatArray:
         """The same columns on new data, (m, p); categories unseen before are an error."""
         if self.spec is None:
-            return self._plain(data)
+            return self._plain(as_frame(data) if is_table(data) else data)
+        data = as_frame(data)
         for name, levels in _levels(self.spec).items():
             if name in data.columns:
                 new = set(data[name].dropna().unique()) - set(levels)
@@ -109,9 +111,8 @@ def design_matrix(formula: str, data: pd.DataFrame) -> Design:
     InputError : unknown column, missing value, a formula that does not parse, or one that asks for more than
         columns, numbers, arithmetic and the functions of `survsim.core.formula.VOCABULARY`.
     """
-    parsed = parse_formula(formula, getattr(data, "columns", ()))
-    if not hasattr(data, "columns"):
-        raise InputError(f"data must be a frame with the columns of the formula; got {type(data).__name__}.")
+    data = as_frame(data)
+    parsed = parse_formula(formula, data.columns)
     matrix = _materialise(parsed, data, formula)
     keep = [c for c in matrix.columns if c != "Intercept"]
     values = _values(matrix, len(data), formula)

@@ -20,6 +20,7 @@ from survsim.core.errors import InputError
 
 NUMBERS = "hold numbers; got"
 Missing = NDArray[np.bool_] | None
+_LARGEST = float(np.finfo(np.float64).max)
 _TICKS_PER_DAY = {
     "W": 1 / 7,
     "D": 1.0,
@@ -41,8 +42,8 @@ def is_missing(value: Any) -> bool:
         return True
     try:
         return bool(value != value)
-    except (TypeError, ValueError):
-        return False
+    except (TypeError, ValueError, ArithmeticError):  # a signalling NaN of `decimal` cannot be compared
+        return isinstance(value, Decimal)
 
 
 def as_numbers(
@@ -52,6 +53,7 @@ def as_numbers(
 
     With `unit`, durations (timedelta) are converted into it. `truth` lets True/False pass as 1/0.
     """
+    values = with_masks(values)
     if isinstance(values, np.ma.MaskedArray):
         hidden = np.ma.getmaskarray(values)
         kept = values.data.copy()
@@ -67,6 +69,16 @@ def as_numbers(
     if kind == "O":
         return _objects(name, array, unit, truth, wanted)
     raise wrong_kind(name, array, 0, wanted)
+
+
+def with_masks(values: Any) -> Any:
+    """Rows in a list as one masked array where one of them is masked, for numpy would drop the masks."""
+    if isinstance(values, (list, tuple)) and any(isinstance(v, np.ma.MaskedArray) and v.ndim for v in values):
+        try:
+            return np.ma.stack([np.ma.asarray(v) for v in values])
+        except ValueError:  # rows of different lengths, which the check of shapes refuses
+            return values
+    return values
 
 
 def as_array(name: str, values: Any) -> NDArray[Any]:
@@ -153,7 +165,7 @@ def _objects(
                 found[place] = float(value)
             except OverflowError:
                 raise InputError(
-                    f"{name} must be finite; found a number of {len(str(value))} digits in row {row}."
+                    f"{name} must be finite; the number in row {row} is beyond {_LARGEST:.1e}."
                 ) from None
         else:
             raise wrong_kind(name, array, row, wanted)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from survsim.core.errors import InputError
+from survsim.core.frames import as_frame, has_labels, is_table
 
 
 def index_of(values: Any) -> Any:
     """The row labels of a pandas Series or frame; None for anything else."""
-    return values.index if hasattr(values, "iloc") else None
+    return values.index if has_labels(values) else None
 
 
 def labelled(labels: Any) -> Any:
@@ -49,6 +50,8 @@ def places(index: Any, own: Any, name: str, of: str) -> Any:
 
 def in_order_of(index: Any, name: str, values: Any, of: str = "time") -> Any:
     """`values` in the row order of `index`; refused when the labels are not the same ones."""
+    if is_table(values):
+        values = as_frame(values, name)
     place = places(index, index_of(values), name, of)
     return values if place is None else values.iloc[place]
 

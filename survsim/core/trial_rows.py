@@ -8,7 +8,7 @@ import numpy as np
 
 from survsim.core.checks import BoolArray, FloatArray, event_vector, float_vector, positions
 from survsim.core.errors import InputError
-from survsim.core.kinds import as_array
+from survsim.core.kinds import as_array, with_masks
 from survsim.core.times import join_rows, refuse_overflow
 
 
@@ -41,4 +41,5 @@ def numbers(name: str, values: Any) -> FloatArray:
 
 def _flat(values: Any) -> Any:
     """One dimension; a masked array keeps its mask, so that the check behind can see it."""
+    values = with_masks(values)
     return np.ravel(values) if isinstance(values, np.ndarray) else as_array("values", values).ravel()

@@ -9,6 +9,7 @@ import numpy as np
 from survsim.core.checks import FloatArray, between, one_of
 from survsim.core.design import design_matrix
 from survsim.core.errors import ConvergenceError, InputError, SmallSampleWarning, warn
+from survsim.core.frames import as_frame
 from survsim.core.provenance import Provenance
 from survsim.core.result import result
 from survsim.core.surv import Surv
@@ -171,7 +172,7 @@ def _clones(
         )
     if (formula is None) != (data is None):
         raise InputError("formula and data come together; leave both out to weight without covariates.")
-    data = surv.paired("data", data)
+    data = None if data is None else surv.paired("data", as_frame(data))
     if data is not None and len(data) != len(surv):
         raise InputError(f"data has {len(data)} rows for {len(surv)} patients; they must be in one order.")
     matrix = np.empty((len(surv), 0))

@@ -9,6 +9,7 @@ import numpy as np
 
 from survsim.core.checks import BoolArray, FloatArray, between, label_list, one_of
 from survsim.core.errors import ConvergenceError, InputError
+from survsim.core.frames import as_frame
 from survsim.core.provenance import Provenance
 from survsim.core.result import result
 from survsim.core.surv import Surv
@@ -219,6 +220,7 @@ def _weights(
             raise InputError(
                 "pass formula and data of the propensity model, or weights from treatment_weights(...)."
             )
+        data = as_frame(data)
         if len(data) != len(surv):
             raise InputError(
                 f"data has {len(data)} rows for {len(surv)} patients; they must be in one order."

@@ -9,6 +9,7 @@ import numpy as np
 
 from survsim.core.checks import BoolArray, FloatArray, between, one_of, require_columns
 from survsim.core.errors import ConvergenceError, InputError
+from survsim.core.frames import as_frame
 from survsim.core.provenance import Provenance
 from survsim.core.result import result
 from survsim.core.surv import Surv
@@ -100,8 +101,8 @@ def standardised_survival(
     between("n_resamples", n_resamples, 0, 1e6, open_ends=False)
     recipe = _Recipe.of(fit, treatment)
     surv = fit.surv
+    data = surv.paired("data", as_frame(data))
     require_columns(data, [treatment])
-    data = surv.paired("data", data)
     if len(data) != len(surv):
         raise InputError(
             f"data has {len(data)} rows; the fit is of {len(surv)}. Pass the rows that were fitted."

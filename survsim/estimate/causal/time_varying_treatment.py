@@ -9,6 +9,7 @@ import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray, positions
 from survsim.core.errors import InputError
+from survsim.core.frames import as_frame
 from survsim.core.kinds import as_numbers
 from survsim.core.provenance import Provenance
 from survsim.core.surv import Surv
@@ -110,7 +111,7 @@ def time_varying_treatment(
 
     if (formula is None) != (data is None):
         raise InputError("formula and data come together; leave both out for treatment alone.")
-    data = surv.paired("data", data)
+    data = None if data is None else surv.paired("data", as_frame(data))
     if data is not None and (len(data) != len(surv) or "treated" in data.columns):
         raise InputError(
             f"data must have {len(surv)} rows and no column 'treated' (the name of the switch); it has {len(data)}."

@@ -11,6 +11,7 @@ import numpy as np
 from survsim.core.checks import BoolArray, FloatArray, between, label_codes, one_of
 from survsim.core.design import Design, design_matrix
 from survsim.core.errors import InputError, SmallSampleWarning, warn
+from survsim.core.frames import as_frame
 from survsim.core.pairing import in_order_of, index_of, labelled, places
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
@@ -154,6 +155,7 @@ def treatment_weights(
         )
     if truncate is not None:
         between("truncate", truncate, 0.0, 0.5)
+    data = as_frame(data)
     treatment = in_order_of(index_of(data), "treatment", treatment, "data")
     groups, treated = two_treatments(treatment, len(data), reference)
     design = design_matrix(formula, data)

@@ -70,7 +70,8 @@ class FineGray(Result):
     @property
     def hazard_ratio(self) -> FloatArray:
         """Subdistribution hazard ratios, exp(estimate), (p,)."""
-        return np.exp(self.estimate)
+        with np.errstate(over="ignore"):
+            return np.exp(self.estimate)
 
     def columns(self) -> Columns:
         """Columns term, estimate, std_error, hazard_ratio with conf_low and conf_high, p_value."""

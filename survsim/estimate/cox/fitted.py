@@ -77,7 +77,8 @@ class FittedCox(Result):
     @property
     def hazard_ratio(self) -> FloatArray:
         """exp(estimate), (p,)."""
-        return np.exp(self.estimate)
+        with np.errstate(over="ignore"):  # a covariate in tiny units: the ratio of one unit is infinite
+            return np.exp(self.estimate)
 
     @property
     def p_value(self) -> FloatArray:
@@ -118,15 +119,16 @@ class FittedCox(Result):
     def columns(self) -> Columns:
         """Columns term, estimate (log hazard ratio), std_error, robust_std_error (NaN where the variance is that of
         the model), hazard_ratio with conf_low and conf_high, p_value."""
-        low, high = self.limits()
+        with np.errstate(over="ignore"):
+            low, high = map(np.exp, self.limits())
         columns: dict[str, Any] = {
             "term": list(self.terms),
             "estimate": self.estimate,
             "std_error": self.std_error,
             "robust_std_error": np.nan if self.robust_std_error is None else self.robust_std_error,
             "hazard_ratio": self.hazard_ratio,
-            "conf_low": np.exp(low),
-            "conf_high": np.exp(high),
+            "conf_low": low,
+            "conf_high": high,
             "p_value": self.p_value,
         }
         return columns

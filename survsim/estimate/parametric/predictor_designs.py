@@ -12,6 +12,7 @@ from survsim.core.checks import FloatArray
 from survsim.core.design import Design, covariate_design
 from survsim.core.encoding import stored
 from survsim.core.errors import InputError
+from survsim.core.frames import as_frame, is_table
 from survsim.core.surv import Surv
 
 
@@ -127,6 +128,6 @@ def prediction_rows(designs: tuple[PredictorDesign, ...], data: Any) -> tuple[An
 
     if isinstance(data, pd.Series):
         data = data.to_dict()
-    if isinstance(data, Mapping):
-        return pd.DataFrame([dict(data)]), 1, True
-    return data, len(data), False
+    one = isinstance(data, Mapping) and all(np.ndim(value) == 0 for value in data.values())
+    data = as_frame(data) if is_table(data) else data
+    return data, len(data), one

@@ -10,6 +10,7 @@ from survsim.core import units
 from survsim.core.checks import BoolArray, FloatArray, IntArray, between
 from survsim.core.errors import InputError
 from survsim.core.execution import Execution, bundled, checked
+from survsim.core.kinds import with_masks
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.tables import Columns
@@ -111,7 +112,7 @@ def analyse_trials(
     array([-2.248])
     """
     units.check_unit(unit)
-    times, events = trial_rows(np.atleast_2d(time), np.atleast_2d(event))
+    times, events = trial_rows(_two_dimensional(time), _two_dimensional(event))
     if np.shape(arm) not in (times.shape, times.shape[1:]):
         raise InputError(
             f"arm must have one value a patient, {times.shape[1:]} or {times.shape}; got {np.shape(arm)}."
@@ -145,6 +146,12 @@ def analyse_trials(
         unit=unit,
         provenance=Provenance.of("analyse_trials", trials=times.shape[0], patients=times.shape[1], tau=tau),
     )
+
+
+def _two_dimensional(values: Any) -> Any:
+    """One trial as a row; a masked array keeps its mask."""
+    rows = with_masks(values)
+    return np.atleast_2d(rows) if isinstance(rows, np.ma.MaskedArray) or np.ndim(rows) < 2 else rows
 
 
 def _rmst(time: FloatArray, event: BoolArray, arm: IntArray, tau: float | None) -> FloatArray:

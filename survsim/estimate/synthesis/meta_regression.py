@@ -11,6 +11,7 @@ from scipy.special import chdtrc, fdtrc
 from survsim.core.checks import FloatArray, between, one_of
 from survsim.core.design import Design, design_matrix
 from survsim.core.errors import InputError, SmallSampleWarning, warn
+from survsim.core.frames import as_frame, is_table
 from survsim.core.pairing import paired
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import renamed
@@ -263,6 +264,7 @@ def _design(moderators: Any, data: Any, k: int) -> Design:
 def _new_columns(design: Design, moderators: Any) -> FloatArray:
     if design.spec is not None:
         return design.apply(moderators)
+    moderators = as_frame(moderators, "moderators") if is_table(moderators) else moderators
     frame = getattr(moderators, "columns", None)
     values = moderators[list(design.columns)] if frame is not None else moderators
     matrix = np.array(values, dtype=np.float64)

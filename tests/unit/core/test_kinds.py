@@ -2,6 +2,7 @@
 
 import datetime as dt
 from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,8 @@ import pytest
 from survsim import Surv, kaplan_meier, reconstruct_ipd
 from survsim.core.checks import between, event_vector, float_matrix, float_vector, label_codes
 from survsim.core.errors import InputError
+from survsim.cox import cox_trials
+from survsim.trials import analyse_trials
 
 WRONG = {
     "datetime64": np.array(["2020-01-01", "2021-01-01", "2022-01-01"], "M8[D]"),
@@ -174,3 +177,29 @@ def test_missing_causes():
 def test_length_is_told_before_kind_of_event():
     with pytest.raises(InputError, match="one value per time"):
         event_vector([1, 0], 3)
+
+
+@pytest.mark.parametrize(
+    "value", [10**400, -(10**400), Fraction(10**400), Decimal("sNaN"), Decimal("NaN"), Decimal("Infinity")]
+)
+def test_numbers_beyond_floats_are_refused(value):
+    with pytest.raises(InputError, match="time"):
+        Surv.right([value, 1, 2], [1, 0, 1], unit="months")
+    with pytest.raises(InputError):
+        between("tau", value, 0.0, 1e9)
+
+
+def test_masked_rows_in_a_list_keep_their_masks():
+    """numpy drops the masks of the rows of a list."""
+    hidden = np.ma.array([1.0, 2.0, 3.0], mask=[0, 1, 0])
+    whole, arm = [1.0, 2.0, 3.0], [0, 1, 1]
+    for time in ([hidden], [whole, hidden], np.ma.atleast_2d(hidden), hidden):
+        events = np.ones((len(time), 3)) if np.ndim(time[0]) else [1, 1, 1]
+        with pytest.raises(InputError, match="time is missing in row"):
+            analyse_trials(time, events, arm, unit="months")
+    with pytest.raises(InputError, match="time is missing in row 1"):
+        cox_trials([hidden], [[1, 1, 1]], arm)
+    with pytest.raises(InputError, match="event is missing in row 1"):
+        cox_trials([whole], [np.ma.array([1, 1, 1], mask=[0, 1, 0])], arm)
+    with pytest.raises(InputError, match="x is missing"):
+        cox_trials([whole], [[1, 1, 1]], [np.ma.array([0, 1, 1], mask=[0, 1, 0])])

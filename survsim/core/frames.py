@@ -1,0 +1,65 @@
+"""Data as a pandas frame: frames as they are, columns in a dictionary, tables of other libraries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from survsim.core.errors import InputError
+
+_UNLABELLED = "survsim: rows without labels"
+
+
+def is_table(data: Any) -> bool:
+    """Whether `data` has named columns but is no pandas frame: a mapping, or a table that pandas can be made of."""
+    return isinstance(data, Mapping) or (
+        hasattr(data, "to_pandas") and hasattr(data, "columns") and not hasattr(data, "iloc")
+    )
+
+
+def as_frame(data: Any, name: str = "data") -> Any:
+    """`data` as a pandas frame with a row for each patient or study.
+
+    Parameters
+    ----------
+    data : a pandas frame; a mapping of columns (n,), of which a single value holds for every row (all single: one row); a table of polars or
+        pyarrow.
+
+    Raises
+    ------
+    InputError : columns of different lengths, or anything without named columns.
+    """
+    if hasattr(data, "columns") and hasattr(data, "iloc"):
+        return data
+    if isinstance(data, Mapping):
+        import pandas as pd
+
+        if data and all(np.ndim(v) == 0 for v in data.values()):
+            return _without_labels(pd.DataFrame([dict(data)]))
+        try:
+            frame = pd.DataFrame(dict(data))
+        except (ValueError, TypeError):
+            given = ", ".join(f"{k!r}: {len(v) if hasattr(v, '__len__') else 1}" for k, v in data.items())
+            raise InputError(
+                f"{name} as a dictionary holds one column under each name, all of one length; got lengths "
+                f"{{{given}}}."
+            ) from None
+        return frame if any(hasattr(v, "iloc") for v in data.values()) else _without_labels(frame)
+    if hasattr(data, "to_pandas") and hasattr(data, "columns"):
+        frame = data.to_pandas()
+        return _without_labels(frame) if type(frame.index).__name__ == "RangeIndex" else frame
+    raise InputError(
+        f"{name} must be a frame with the columns of the formula, or a dictionary of columns; got {type(data).__name__}."
+    )
+
+
+def has_labels(data: Any) -> bool:
+    """Whether the index of a pandas object was given by the user, and not made here for columns without one."""
+    return hasattr(data, "iloc") and not getattr(data, "attrs", {}).get(_UNLABELLED, False)
+
+
+def _without_labels(frame: Any) -> Any:
+    frame.attrs[_UNLABELLED] = True
+    return frame

@@ -1,0 +1,79 @@
+"""Columns in a dictionary or a table of another library are data as a frame is."""
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from survsim import Surv, cox_ph, ipw_cox, parametric_survival, standardised_survival, treatment_weights
+from survsim.core.errors import InputError
+from survsim.core.frames import as_frame
+from survsim.core.pairing import index_of
+
+N = 40
+RNG = np.random.default_rng(3)
+FRAME = pd.DataFrame(
+    {"t": RNG.exponential(10, N) + 0.1, "x": RNG.normal(size=N), "g": RNG.choice(list("ab"), N)},
+    index=[f"p{i}" for i in range(N)],
+)
+EVENT = RNG.random(N) < 0.7
+SHUFFLED = FRAME.sample(frac=1, random_state=1)
+TABLES = {
+    "lists": {"x": FRAME.x.tolist(), "g": FRAME.g.tolist()},
+    "arrays": {"x": FRAME.x.to_numpy(), "g": FRAME.g.to_numpy()},
+    "series in another order": {"x": SHUFFLED.x, "g": SHUFFLED.g},
+    "an arrow table": pa.table({"x": FRAME.x.to_numpy(), "g": FRAME.g.tolist()}),
+}
+
+
+def surv() -> Surv:
+    return Surv.right(FRAME.t, EVENT, unit="months")
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_table_gives_the_fit_of_its_frame(table):
+    right = cox_ph(surv(), "x + g", FRAME)
+    assert cox_ph(surv(), "x + g", TABLES[table]).estimate == pytest.approx(right.estimate, abs=1e-12)
+    weights = treatment_weights(FRAME.g, "x", FRAME)
+    mine = treatment_weights(FRAME.g, "x", TABLES[table])
+    assert mine.in_order_of(surv()).weight == pytest.approx(weights.weight)
+    fitted = ipw_cox(surv(), FRAME.g, "x", TABLES[table])
+    assert fitted.estimate == pytest.approx(ipw_cox(surv(), FRAME.g, "x", FRAME).estimate)
+    standard = standardised_survival(right, TABLES[table], "g", times=[5], n_resamples=0)
+    assert standard.estimate == pytest.approx(
+        standardised_survival(right, FRAME, "g", times=[5], n_resamples=0).estimate
+    )
+
+
+def test_columns_without_a_formula_and_new_patients():
+    fit = cox_ph(surv(), None, {"x": FRAME.x.to_numpy()})
+    assert fit.terms == ("x",)
+    both = cox_ph(surv(), "x + g", FRAME)
+    one = both.predict_survival({"x": 0.5, "g": "a"}, times=[5]).survival
+    assert one == pytest.approx(
+        both.predict_survival(pd.DataFrame({"x": [0.5], "g": ["a"]}), times=[5]).survival
+    )
+    law = parametric_survival(surv(), "weibull", "x", FRAME)
+    two = law.predict_survival({"x": [0.0, 1.0]}, times=[5.0]).to_frame()
+    assert two.survival.to_numpy() == pytest.approx(
+        law.predict_survival(pd.DataFrame({"x": [0.0, 1.0]}), times=[5.0]).to_frame().survival.to_numpy()
+    )
+
+
+@pytest.mark.parametrize("data", [{"x": [1, 2], "g": ["a"]}, [{"x": 1}], "x", 3.0, {}])
+def test_what_is_no_table_is_refused(data):
+    with pytest.raises(InputError):
+        cox_ph(surv(), "x", data)
+    with pytest.raises(InputError):
+        cox_ph(surv(), "x", FRAME).predict_survival(data, times=[5])
+
+
+def test_only_labels_that_were_given_pair_rows():
+    assert index_of(as_frame({"x": [1, 2]})) is None
+    assert list(index_of(as_frame({"x": pd.Series([1, 2], index=["a", "b"])}))) == ["a", "b"]
+
+
+def test_a_ratio_of_one_unit_beyond_floats_is_infinite_without_a_warning():
+    fit = cox_ph(surv(), None, FRAME[["x"]].to_numpy() * 1e-7)
+    assert set(fit.to_frame().conf_high) | {*fit.hazard_ratio} <= {0.0, np.inf}
+    assert np.isfinite(fit.estimate).all()
