@@ -88,6 +88,20 @@ def float_vector(
     return np.ascontiguousarray(array)
 
 
+def numbers(name: str, values: Any) -> FloatArray:
+    """Numbers of any shape as float64, NaN where one is missing; text, dates, complex and far too large ones refused."""
+    array, missing = as_numbers(name, values, truth=True)
+    array = array if missing is None else np.where(missing, np.nan, array)
+    with np.errstate(invalid="ignore"):
+        huge = np.isfinite(array) & (np.abs(array) >= _SQUARED)
+    if huge.any():
+        worst = float(np.abs(array[huge]).max())
+        raise InputError(
+            f"{name} holds {worst:g}, beyond what can be computed with ({_SQUARED:g}); check its unit."
+        )
+    return array
+
+
 def float_matrix(name: str, values: Any) -> FloatArray:
     """Numbers as (n, p) float64, one column from a vector; True/False count as 1/0.
 

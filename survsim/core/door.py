@@ -120,6 +120,8 @@ def fits(value: Any, wanted: Any) -> bool:
     if kind in _LISTS:
         of_kind = isinstance(value, _LISTS[kind]) and not isinstance(value, str | bytes | Mapping)
         of_kind = of_kind and getattr(value, "ndim", 1) != 0
+        if of_kind and kind is tuple and parts and parts[-1] is not Ellipsis and len(value) != len(parts):
+            return False
         return of_kind and (not parts or all(fits(v, parts[0]) for v in _first_few(value)))
     if kind in (dict, collections.abc.Mapping):
         return isinstance(value, Mapping) and (not parts or all(fits(v, parts[1]) for v in value.values()))

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from survsim.core.checks import BoolArray, FloatArray, IntArray, between, float_vector, positions
+from survsim.core.checks import BoolArray, FloatArray, IntArray, between, float_vector, numbers, positions
 from survsim.core.errors import InputError, SurvsimWarning, warn
 
 TIE_TOLERANCE = 1.4901161193847656e-08
@@ -59,7 +59,7 @@ def meet(asked: Any, known: Any) -> FloatArray:
     >>> meet([13.2, 20], [1.1 * 12, 14]) == [1.1 * 12, 20]
     array([ True,  True])
     """
-    at = np.asarray(asked, dtype=np.float64)
+    at = numbers("a time", asked)
     grid = np.asarray(known, dtype=np.float64).ravel()
     if grid.size == 0 or at.size == 0:
         return at

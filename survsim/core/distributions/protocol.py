@@ -177,8 +177,11 @@ def checked(
 ) -> Any:
     """A parameter as float or float64 array, finite and in its range; the message names the offender."""
     try:
-        array = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
+        array = np.asarray(value)
+        if array.dtype.kind in "cmMSU":
+            raise TypeError
+        array = array.astype(np.float64)
+    except (TypeError, ValueError, OverflowError):
         raise InputError(f"{owner}: {name} must be a number or an array of numbers; got {value!r}.") from None
     inside = (array >= low) & (array <= high) if closed else (array > low) & (array < high)
     good = inside & np.isfinite(array)

@@ -106,6 +106,8 @@ def asked(
     known = np.append(known, last)
     horizon = last if tau is None else asked_time("tau", tau, known, unit=unit)
     at = np.array([horizon]) if times is None else np.unique(asked_times("times", times, known, unit))
+    if not at.size:
+        raise InputError("times must hold at least one time, or be None for the horizon.")
     beyond = max(horizon, float(at.max()))
     if beyond > last:
         raise InputError(

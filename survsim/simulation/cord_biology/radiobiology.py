@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from survsim.core.checks import FloatArray
+from survsim.core.checks import FloatArray, numbers
 from survsim.core.errors import ExtrapolationWarning, InputError, warn
 
 LQ_LIMIT = 8.0
@@ -188,8 +188,7 @@ def cumulative_eqd2(
 
 
 def _checked(dose: ArrayLike, fractions: ArrayLike, alpha_beta: float) -> tuple[FloatArray, FloatArray]:
-    total = np.asarray(dose, dtype=np.float64)
-    count = np.asarray(fractions, dtype=np.float64)
+    total, count = numbers("dose", dose), numbers("fractions", fractions)
     if not alpha_beta > 0 or not np.isfinite(alpha_beta):
         raise InputError(f"alpha_beta must be above 0 Gy; got {alpha_beta!r}.")
     if not (np.isfinite(total).all() and (total >= 0).all()):

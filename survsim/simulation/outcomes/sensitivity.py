@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from survsim.core.checks import FloatArray, between, label_list
+from survsim.core.checks import FloatArray, between, label_list, numbers
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import renamed
@@ -20,7 +20,6 @@ from survsim.simulation.outcomes.value_of_information import (
     check_outcomes,
     draws_of,
     fitted_outcomes,
-    numbers_of,
 )
 
 if TYPE_CHECKING:
@@ -243,7 +242,7 @@ def variance_by_layer(
     """
     outcome = draws_of("outcome", outcome, np.size(outcome))
     between("mc_variance", mc_variance, 0.0, np.finfo(float).max, open_ends=False)
-    layers = {name: numbers_of(f"layer {name!r}", part) for name, part in layers.items()}
+    layers = {name: numbers(f"layer {name!r}", part) for name, part in layers.items()}
     for name, part in layers.items():
         if np.ndim(part) != 2:
             raise InputError(f"layer {name!r} must be (draws, components); got shape {np.shape(part)}.")

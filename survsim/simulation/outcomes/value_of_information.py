@@ -22,9 +22,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import ndtri
 
-from survsim.core.checks import FloatArray, between, positions
+from survsim.core.checks import FloatArray, between, numbers, positions
 from survsim.core.errors import InputError
-from survsim.core.kinds import as_numbers
 from survsim.core.matrices import symmetric_root
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import renamed
@@ -117,8 +116,8 @@ def value_of_information(
     >>> bool(0.25 < found.evpi < 0.37)
     True
     """
+    mean, mc_covariance = numbers("mean", mean), numbers("mc_covariance", mc_covariance)
     _check(mean, mc_covariance, strategies)
-    mean, mc_covariance = numbers_of("mean", mean), numbers_of("mc_covariance", mc_covariance)
     parameters = {name: draws_of(name, values, mean.shape[1]) for name, values in parameters.items()}
     best = int(np.argmax(mean.mean(axis=1)))
     loss = mean.max(axis=0) - mean[best]
@@ -208,7 +207,7 @@ def fitted_outcomes(mean: FloatArray, known: FloatArray) -> FloatArray:
 
 def check_outcomes(mean: FloatArray) -> FloatArray:
     """`mean` if it is (strategies, draws) without missing or infinite values, else InputError."""
-    mean = numbers_of("mean", mean)
+    mean = numbers("mean", mean)
     if mean.ndim != 2 or not mean.size:
         raise InputError(f"mean must be (strategies, draws); got shape {mean.shape}.")
     if not np.isfinite(mean).all():
@@ -220,15 +219,9 @@ def check_outcomes(mean: FloatArray) -> FloatArray:
     return mean
 
 
-def numbers_of(name: str, values: Any) -> FloatArray:
-    """`values` as float64 of their shape, NaN where one is missing; text, dates and sets are refused."""
-    array, missing = as_numbers(name, values)
-    return array if missing is None else np.where(missing, np.nan, array)
-
-
 def draws_of(name: str, values: FloatArray, draws: int) -> FloatArray:
     """`values` as (d,) if there is one finite number a draw, else InputError."""
-    array = numbers_of(name, values)
+    array = numbers(name, values)
     if array.shape != (draws,):
         raise InputError(f"{name} must hold one value for each of {draws} draws; got shape {array.shape}.")
     if not np.isfinite(array).all():
