@@ -69,7 +69,7 @@ class PrintedRow:
             return None
         try:
             return float(found)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise contradiction(self.label, f"{name} must be a number; got {found!r}.") from None
 
     def raw(self, name: str) -> Any:

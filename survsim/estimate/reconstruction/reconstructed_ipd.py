@@ -213,6 +213,7 @@ def perturbed_reconstructions(
     """
     if time_error < 0 or survival_error < 0:
         raise InputError(f"errors must not be negative; got {time_error:g} and {survival_error:g}.")
+    between("n", n, 1, 1e7, open_ends=False)
     rng = np.random.default_rng(seed)
     t, s = reconstructed.click_time, reconstructed.click_survival
     stop = float(reconstructed.time.max())

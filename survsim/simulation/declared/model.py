@@ -41,6 +41,8 @@ class Model(DeclaredModel):
         units.check_unit(self.time_unit)
         for name in ("states", "transitions", "strategies"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
+        if not self.states:
+            raise ScenarioError("a model needs states; give at least one to start in.")
         numbers = {k: _draws(k, v) for k, v in self.parameters.items()}
         object.__setattr__(self, "parameters", numbers)
         check_model(self)
