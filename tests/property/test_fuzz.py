@@ -49,7 +49,7 @@ def test_a_foreign_exception_a_hang_and_a_silent_nan_are_found(monkeypatch):
         ("borrow", {"prior": [1, 2]}, r"borrow: prior must be a BorrowingPrior; got \[1, 2\] \(list\)"),
         ("load_evidence", {"path": 2.5}, "load_evidence: path must be text or a path or None; got 2.5"),
         ("State", {"name": ["a"]}, r"State: name: Input should be a valid string \(found \['a'\]"),
-        ("bed", {"dose": "x", "fractions": 2, "alpha_beta": 2.0}, "bed: dose must be numbers; got 'x'"),
+        ("bed", {"dose": "x", "fractions": 2, "alpha_beta": 2.0}, "dose must hold numbers; got 'x'"),
         ("Surv.right", {"time": [1.0], "event": [1], "unit": ["months"]}, "Surv.right: unit must be text"),
     ],
 )
