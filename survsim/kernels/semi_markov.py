@@ -26,66 +26,74 @@ SWEEPS = 12
 """Passes that settle moves within one cell: enough for any chain of states, and each shrinks a cycle's rest by q / 2."""
 
 
-@compiled("void(f8[:, ::1], i8[::1], b1[::1], b1[::1], f8, f8[:, ::1], f8[:, ::1])")
+@compiled("void(f8[:, ::1], i8[::1], i8[::1], b1[::1], b1[::1], f8, f8[:, ::1], f8[:, ::1], f8[:, ::1])")
 def _leave(
-    increments: Array, source: Array, frail: Array, left: Array, z: float, stay: Array, leaves: Array
+    increments: Array,
+    live: Array,
+    source: Array,
+    frail: Array,
+    left: Array,
+    z: float,
+    gone: Array,
+    stay: Array,
+    leaves: Array,
 ) -> None:
-    """Survival of a stay (S, n + 1) and the mass (T, n) that leaves by each transition in each cell of it."""
-    n = increments.shape[1]
-    for i in range(stay.shape[0]):
-        stay[i, :] = 1.0
-        if not left[i]:
+    """Survival of a stay (S, n + 1) and the mass (T, n) that leaves by each live transition in each cell of it."""
+    states, n = stay.shape[0], increments.shape[1]
+    gone[:, :] = 0.0
+    for t in range(source.size):
+        if not left[source[t]]:
             continue
-        passed = 0.0
+        factor = z if frail[t] else 1.0
         for cell in range(n):
-            step = 0.0
-            for t in range(source.size):
-                if source[t] == i:
-                    step += increments[t, cell] * (z if frail[t] else 1.0)
-            passed += step
-            stay[i, cell + 1] = math.exp(-passed)
-            gone = stay[i, cell] - stay[i, cell + 1]
-            for t in range(source.size):
-                if source[t] == i:
-                    own = increments[t, cell] * (z if frail[t] else 1.0)
-                    leaves[t, cell] = gone * own / step if step > 0.0 else 0.0
+            gone[source[t], cell] += factor * increments[t, cell]
+    for i in range(states):
+        if not left[i]:
+            stay[i, :] = 1.0
+            continue
+        stay[i, 0] = 1.0
+        last, ratio = -1.0, 1.0
+        for cell in range(n):
+            step = gone[i, cell]
+            # A constant hazard needs its exponential once; widths of cells differ in their last bits.
+            if abs(step - last) > 1e-13 * step:
+                last, ratio = step, math.exp(-step)
+            stay[i, cell + 1] = stay[i, cell] * ratio
+            gone[i, cell] = (stay[i, cell] - stay[i, cell + 1]) / step if step > 0.0 else 0.0
+    for t in live:
+        factor = z if frail[t] else 1.0
+        for cell in range(n):
+            leaves[t, cell] = factor * gone[source[t], cell] * increments[t, cell]
 
 
-@compiled("void(f8[:, ::1], i8[::1], i8[::1], f8[:, ::1], i8, f8[::1])")
-def _settle(halves: Array, source: Array, target: Array, entries: Array, m: int, now: Array) -> None:
-    """Entries `now` (S,) of cell m, with the moves that begin and end within it."""
-    for i in range(now.size):
-        now[i] = entries[i, m]
+@compiled("void(f8[:, ::1], i8[::1], i8[::1], i8[::1], f8[:, ::1], i8, f8[:, ::1])")
+def _settle(
+    halves: Array, live: Array, source: Array, target: Array, entries: Array, m: int, now: Array
+) -> None:
+    """Entries (S,) of cell m into the first row of `now`, with the moves that begin and end within it."""
+    states = entries.shape[0]
+    for i in range(states):
+        now[0, i] = entries[i, m]
     for _ in range(SWEEPS):
+        for i in range(states):
+            now[1, i] = entries[i, m]
+        for t in live:
+            now[1, target[t]] += now[0, source[t]] * halves[t, 0]
         change = 0.0
-        for j in range(now.size):
-            value = entries[j, m]
-            for t in range(source.size):
-                if target[t] == j:
-                    value += now[source[t]] * halves[t, 0]
-            change += abs(value - now[j])
-            now[j] = value
+        for i in range(states):
+            change += abs(now[1, i] - now[0, i])
+            now[0, i] = now[1, i]
         if change < 1e-15:
             break
 
 
-@compiled("void(f8[:, ::1], i8[::1], i8[::1], b1[::1], b1[::1], f8[::1], f8[:, ::1], f8[:, ::1])")
+@compiled("void(f8[:, ::1], i8[::1], i8[::1], i8[::1], f8[::1], f8[:, ::1], f8[:, ::1])")
 def _first(
-    leaves: Array,
-    source: Array,
-    target: Array,
-    left: Array,
-    wanted: Array,
-    start: Array,
-    halves: Array,
-    entries: Array,
+    leaves: Array, live: Array, source: Array, target: Array, start: Array, halves: Array, entries: Array
 ) -> None:
     """Entries (S, n) straight from the start, and the two-cell means (T, n) by which later ones follow."""
     entries[:, :] = 0.0
-    for t in range(source.size):
-        if not (wanted[target[t]] and left[source[t]]):
-            halves[t, :] = 0.0
-            continue
+    for t in live:
         halves[t, 0] = 0.5 * leaves[t, 0]
         for m in range(1, halves.shape[1]):
             halves[t, m] = 0.5 * (leaves[t, m] + leaves[t, m - 1])
@@ -93,13 +101,13 @@ def _first(
             entries[target[t], m] += start[source[t]] * leaves[t, m]
 
 
-@compiled("void(f8[:, ::1], f8[:, ::1], i8[::1], i8[::1], b1[::1], b1[::1], f8[::1], f8[:, ::1], f8[:, ::1])")
+@compiled("void(f8[:, ::1], f8[:, ::1], i8[::1], i8[::1], i8[::1], b1[::1], f8[::1], f8[:, ::1], f8[:, ::1])")
 def _march(
     stay: Array,
     halves: Array,
+    live: Array,
     source: Array,
     target: Array,
-    wanted: Array,
     occupies: Array,
     start: Array,
     entries: Array,
@@ -107,22 +115,26 @@ def _march(
 ) -> None:
     """Carry the first entries on through the grid, and count who is where."""
     states, n = entries.shape
-    now = np.empty(states)
+    now, still = np.empty((2, states)), np.empty((states, n))
     for i in range(states):
         for m in range(n + 1):
             occupied[i, m] = start[i] * stay[i, m]
+        if occupies[i]:
+            for m in range(n):
+                still[i, m] = 0.5 * (stay[i, m] + stay[i, m + 1])
     for m in range(n):
-        _settle(halves, source, target, entries, m, now)
+        _settle(halves, live, source, target, entries, m, now)
         for i in range(states):
-            entries[i, m] = now[i]
-            if occupies[i] and now[i] != 0.0:
-                for later in range(m + 1, n + 1):
-                    occupied[i, later] += now[i] * 0.5 * (stay[i, later - m - 1] + stay[i, later - m])
-        for t in range(source.size):
-            mass = now[source[t]]
-            if mass != 0.0 and wanted[target[t]]:
-                for later in range(m + 1, n):
-                    entries[target[t], later] += mass * halves[t, later - m]
+            mass = now[0, i]
+            entries[i, m] = mass
+            if occupies[i] and mass != 0.0:
+                for d in range(n - m):
+                    occupied[i, m + 1 + d] += mass * still[i, d]
+        for t in live:
+            mass, j = now[0, source[t]], target[t]
+            if mass != 0.0:
+                for d in range(n - m - 1):
+                    entries[j, m + 1 + d] += mass * halves[t, 1 + d]
 
 
 @compiled(
@@ -159,29 +171,33 @@ def courses(
     """
     rows, transitions, n = increments.shape
     states = left.size
-    stay, leaves = np.empty((states, n + 1)), np.zeros((transitions, n))
+    stay, leaves, gone = np.empty((states, n + 1)), np.empty((transitions, n)), np.empty((states, n))
+    # Transitions whose source is left and whose target matters: the others only empty their source.
+    live = np.flatnonzero(left[source] & wanted[target])
     halves, came, there = np.empty((transitions, n)), np.empty((states, n)), np.empty((states, n + 1))
     for r in range(rows):
         entries[r] = 0.0
         occupied[r] = 0.0
         for q in range(nodes.shape[1]):
             z, w = nodes[r, q], weights[r, q]
-            _leave(increments[r], source, frail, left, z, stay, leaves)
-            _first(leaves, source, target, left, wanted, start, halves, came)
-            _march(stay, halves, source, target, wanted, occupies, start, came, there)
+            _leave(increments[r], live, source, frail, left, z, gone, stay, leaves)
+            _first(leaves, live, source, target, start, halves, came)
+            _march(stay, halves, live, source, target, occupies, start, came, there)
             for i in range(states):
                 total = 0.0
-                for m in range(n):
-                    entries[r, i, m] += w * came[i, m]
-                    total += came[i, m]
-                for m in range(n + 1):
-                    occupied[r, i, m] += w * there[i, m]
+                if wanted[i]:
+                    for m in range(n):
+                        entries[r, i, m] += w * came[i, m]
+                        total += came[i, m]
+                if occupies[i]:
+                    for m in range(n + 1):
+                        occupied[r, i, m] += w * there[i, m]
                 entered[r, q, i] = total
-            for t in range(transitions):
-                i, step, own = source[t], 0.0, 0.0
+            for t in live:
+                i, step = source[t], 0.0
                 for other in range(transitions):
                     if source[other] == i:
                         step += increments[r, other, n - 1] * (z if frail[other] else 1.0)
-                own = increments[r, t, n - 1] * (z if frail[t] else 1.0)
                 if step > 0.0:
+                    own = increments[r, t, n - 1] * (z if frail[t] else 1.0)
                     entered[r, q, target[t]] += there[i, n] * own / step

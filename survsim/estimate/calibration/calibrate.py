@@ -44,7 +44,7 @@ def calibrate(
     number's own error (points of one curve correlated as Kaplan-Meier estimates are). A contrast is
     ``log ratio + bias + between + transport + error``. A patient enters by her density or survival probability. The
     posterior is found by its mode and curvature and Pareto-smoothed importance weights; where their tail is too heavy
-    (k above 0.5) or two modes are rivals, by sequential Monte Carlo from the prior.
+    (k above 0.7) or two modes are rivals, by sequential Monte Carlo from the prior.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def calibrate(
     targets : published summaries, contrasts, single patients, predictions; each used or held out.
     study_sd : number or parameter, between-study sd of the log of speed.
     bias : False leaves declared biases out, to show what they do.
-    size : points of the posterior.
+    size : points of the posterior, at least.
     seed, workers : of the random streams; threads, which change no bit.
     never : references that may not stand behind a target or prior.
 
@@ -92,7 +92,8 @@ def calibrate(
     problem = Problem(model, named, priors, used, study_sd=study_sd, bias=bias, workers=workers)
     if not problem.names:
         raise InputError("every parameter is fixed; nothing is left to calibrate.")
-    found = sample(problem.log_posterior, len(problem.names), size=size, seed=seed)
+    rough = Problem(model, named, priors, used, study_sd=study_sd, bias=bias, workers=workers, rough=True)
+    found = sample(problem.log_posterior, len(problem.names), size=size, seed=seed, rough=rough.log_posterior)
     _warn_of_poor_sampling(found, size)
     everything = Problem(model, named, priors, targets, study_sd=study_sd, bias=bias, workers=workers)
     provenance = _provenance(priors, targets, study_sd, bias, seed)

@@ -19,7 +19,15 @@ import numpy as np
 from survsim.core.checks import FloatArray
 from survsim.estimate.calibration import interpolation
 from survsim.estimate.calibration.course import Cohort, CourseModel, Endpoint, Number
-from survsim.estimate.calibration.curves import CELLS, NODES, Curves, Plan, curves
+from survsim.estimate.calibration.curves import (
+    CELLS,
+    NODES,
+    ROUGH_CELLS,
+    ROUGH_NODES,
+    Curves,
+    Plan,
+    curves,
+)
 from survsim.estimate.calibration.endpoints import probability
 from survsim.estimate.calibration.gaussian import Observed, observe
 from survsim.estimate.calibration.hazard_grid import Values, number
@@ -73,13 +81,15 @@ class Problem:
         study_sd: Number,
         bias: bool,
         workers: int | None = 1,
+        rough: bool = False,
     ) -> None:
         self.model, self.priors, self.targets = model, priors, tuple(targets)
         self.names = free_names(priors)
         self.study_sd, self.workers = study_sd, workers
         self.observed: Observed = observe(targets, bias=bias)
         self.cases = [t for t in targets if isinstance(t, CaseTarget)]
-        self.plans = _plans(model, cohorts, targets)
+        self.nodes = ROUGH_NODES if rough else NODES
+        self.plans = _plans(model, cohorts, targets, ROUGH_CELLS if rough else CELLS, self.nodes)
 
     def values(self, w: FloatArray) -> dict[str, FloatArray]:
         """Natural parameter values at standard normals w (b, p)."""
@@ -145,11 +155,13 @@ class Problem:
 
     def curves(self, values: Values, size: int) -> dict[str, Curves]:
         """Cohort -> curves; the frailty's quadrature is made once for all of them."""
-        quadrature = frailty.gauss_nodes(number(self.model.frailty_variance, values, size), NODES)
+        quadrature = frailty.gauss_nodes(number(self.model.frailty_variance, values, size), self.nodes)
         return {name: curves(plan, values, size, quadrature) for name, plan in self.plans.items()}
 
 
-def _plans(model: CourseModel, cohorts: Mapping[str, Cohort], targets: Sequence[Target]) -> dict[str, Plan]:
+def _plans(
+    model: CourseModel, cohorts: Mapping[str, Cohort], targets: Sequence[Target], cells: int, nodes: int
+) -> dict[str, Plan]:
     """One plan a cohort that a target speaks of, long enough for all of its targets."""
     endpoints: dict[str, list[Endpoint]] = {}
     horizon: dict[str, float] = {}
@@ -159,7 +171,7 @@ def _plans(model: CourseModel, cohorts: Mapping[str, Cohort], targets: Sequence[
         endpoints.setdefault(t.cohort, []).append(t.endpoint)
         horizon[t.cohort] = max(horizon.get(t.cohort, 0.0), _reach(t))
     return {
-        name: Plan.of(model, cohorts[name], ends, horizon[name], cells=CELLS, nodes=NODES)
+        name: Plan.of(model, cohorts[name], ends, horizon[name], cells=cells, nodes=nodes)
         for name, ends in endpoints.items()
     }
 

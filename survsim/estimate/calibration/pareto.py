@@ -7,8 +7,8 @@ import numpy as np
 from survsim.core.checks import FloatArray
 from survsim.core.errors import InputError
 
-GOOD = 0.5
-"""Above this shape the weights have no finite variance; the literature tolerates up to 0.7, two separate arms do not."""
+GOOD = 0.7
+"""Above this shape of the weights' tail, importance estimates cannot be trusted."""
 
 
 def smoothed(log_weights: FloatArray) -> tuple[FloatArray, float]:

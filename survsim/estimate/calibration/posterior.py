@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import gammainccinv, gammaln, ndtri
+from scipy.special import gammainccinv, ndtri
 
 from survsim.core.checks import FloatArray
 from survsim.core.streams import Streams
@@ -17,11 +17,11 @@ from survsim.estimate.calibration import pareto
 from survsim.estimate.calibration.laplace import TRIAL_STARTS, LogDensity, mode_and_covariance
 
 FREEDOM = 7.0
-"""Degrees of freedom of the proposal: heavier tails than the posterior's."""
-WIDEN = 1.1
-ROUNDS = 3
-"""Proposals tried before tempering; each takes mean and covariance from the last one's weighted draws."""
-LEAST_EFFECTIVE = 200.0
+"""Degrees of freedom of the proposals: heavier tails than the posterior's."""
+ROUNDS = 6
+"""Rounds of proposals at most; each takes its mean and covariance from the weighted draws of all before it."""
+ENOUGH = 0.25
+"""Effective draws, as a share of the size asked for, at which no further round is made."""
 MOVES = 4
 """Metropolis steps of each particle at each temperature."""
 MOST_TEMPERATURES = 40
@@ -33,7 +33,7 @@ class WeightedDraws:
 
     Attributes
     ----------
-    w : (n, p); weight : (n,) summing to 1.
+    w : (n, p), n of the size asked for or more; weight : (n,) summing to 1.
     mode, covariance : of the Laplace approximation.
     method : "importance" or "tempered".
     pareto_k : shape of the tail of the last importance weights; effective : draws' worth of the weights.
@@ -50,41 +50,63 @@ class WeightedDraws:
     acceptance: float
 
 
-def sample(log_density: LogDensity, p: int, *, size: int, seed: int) -> WeightedDraws:
-    """Draws from a density over p coordinates whose prior is the unit normal."""
+def sample(
+    log_density: LogDensity, p: int, *, size: int, seed: int, rough: LogDensity | None = None
+) -> WeightedDraws:
+    """Draws from a density over p coordinates whose prior is the unit normal.
+
+    `rough` is a cheaper approximation of the density, to find the mode and curvature with.
+    """
     streams = Streams(seed)
     starts = np.stack([normals(streams, f"start/{i}", TRIAL_STARTS) for i in range(p)], axis=1)
-    mode, covariance, rivals = mode_and_covariance(log_density, starts)
-    centre, spread, k = mode, covariance, float("inf")
-    for attempt in range(0 if rivals else ROUNDS):
-        w, log_q = _proposal(streams, f"importance/{attempt}", centre, WIDEN**2 * spread, size)
-        log_p = log_density(w)
-        weight, k = pareto.smoothed(log_p - log_q)
-        effective = pareto.effective(weight)
-        if k < pareto.GOOD and effective >= min(LEAST_EFFECTIVE, 0.2 * size):
-            return WeightedDraws(
-                w=w,
-                weight=weight,
-                mode=mode,
-                covariance=covariance,
-                method="importance",
-                pareto_k=k,
-                effective=effective,
-                acceptance=float("nan"),
-            )
-        if effective > 3 * p:
-            centre, spread = _moments(w, weight)
-    particles, acceptance = _temper(log_density, streams, p, size)
+    mode, covariance, rivals = mode_and_covariance(rough or log_density, starts)
+    w, weight, k = np.zeros((0, p)), np.zeros(0), float("inf")
+    if not rivals:
+        w, weight, k = _importance(log_density, streams, mode, covariance, size)
+    if k < pareto.GOOD and pareto.effective(weight) >= 0.5 * ENOUGH * size:
+        method, acceptance, effective = "importance", float("nan"), pareto.effective(weight)
+    else:
+        method = "tempered"
+        w, acceptance = _temper(log_density, streams, p, size)
+        weight, effective = np.full(size, 1.0 / size), float(len(np.unique(w, axis=0)))
     return WeightedDraws(
-        w=particles,
-        weight=np.full(size, 1.0 / size),
+        w=w,
+        weight=weight,
         mode=mode,
         covariance=covariance,
-        method="tempered",
+        method=method,
         pareto_k=k,
-        effective=float(len(np.unique(particles, axis=0))),
+        effective=effective,
         acceptance=acceptance,
     )
+
+
+def _importance(
+    log_density: LogDensity, streams: Streams, mode: FloatArray, covariance: FloatArray, size: int
+) -> tuple[FloatArray, FloatArray, float]:
+    """Points, smoothed weights and their tail's shape, from rounds of multivariate t proposals.
+
+    The points of all rounds are weighted by the mixture of all proposals, so an early poor one spoils nothing and
+    none is thrown away (adaptive multiple importance sampling: Cornuet, Marin, Mira & Robert 2012, Scand J Stat 39:798).
+    """
+    p, half = mode.size, size // 2
+    proposals: list[tuple[FloatArray, FloatArray]] = []
+    centre, spread = mode, covariance
+    w, log_p = np.zeros((0, p)), np.zeros(0)
+    for attempt in range(ROUNDS):
+        proposals.append((centre, np.asarray(np.linalg.cholesky(spread), dtype=np.float64)))
+        new = _proposed(streams, f"importance/{attempt}", *proposals[-1], half)
+        w, log_p = np.concatenate([w, new]), np.concatenate([log_p, log_density(new)])
+        mixture = np.logaddexp.reduce([_log_proposal(w, *q) for q in proposals], axis=0) - np.log(
+            len(proposals)
+        )
+        weight, k = pareto.smoothed(log_p - mixture)
+        effective = pareto.effective(weight)
+        if attempt and k < pareto.GOOD and effective >= ENOUGH * size:
+            break
+        if effective > 2 * p:
+            centre, spread = _moments(w, weight)
+    return w, weight, k
 
 
 def normals(streams: Streams, name: str, size: int, visit: int = 0) -> FloatArray:
@@ -93,23 +115,20 @@ def normals(streams: Streams, name: str, size: int, visit: int = 0) -> FloatArra
     return np.asarray(ndtri(np.clip(u, 1e-16, 1 - 1e-16)))
 
 
-def _proposal(
-    streams: Streams, name: str, centre: FloatArray, spread: FloatArray, size: int
-) -> tuple[FloatArray, FloatArray]:
-    """Draws (n, p) of a multivariate t and their log densities."""
-    p = centre.size
-    z = np.stack([normals(streams, f"{name}/{i}", size) for i in range(p)], axis=1)
+def _proposed(streams: Streams, name: str, centre: FloatArray, root: FloatArray, size: int) -> FloatArray:
+    """Draws (n, p) of a multivariate t whose scale matrix has the lower root `root`."""
+    z = np.stack([normals(streams, f"{name}/{i}", size) for i in range(centre.size)], axis=1)
     chi2 = 2.0 * gammainccinv(0.5 * FREEDOM, streams.uniforms(f"{name}/scale", size=size))
-    root = np.linalg.cholesky(spread)
     t = z * np.sqrt(FREEDOM / chi2)[:, None]
-    log_q = (
-        gammaln(0.5 * (FREEDOM + p))
-        - gammaln(0.5 * FREEDOM)
-        - 0.5 * p * np.log(FREEDOM * np.pi)
-        - np.log(np.diag(root)).sum()
-        - 0.5 * (FREEDOM + p) * np.log1p((t**2).sum(axis=1) / FREEDOM)
-    )
-    return centre + (t[:, None, :] * root).sum(axis=2), log_q
+    return np.asarray(centre + (t[:, None, :] * root).sum(axis=2))
+
+
+def _log_proposal(w: FloatArray, centre: FloatArray, root: FloatArray) -> FloatArray:
+    """(n,) log density of that t, up to a constant of its own dimension."""
+    p = centre.size
+    scaled = np.linalg.solve(root, (w - centre).T)
+    half = 0.5 * (FREEDOM + p)
+    return np.asarray(-np.log(np.diag(root)).sum() - half * np.log1p((scaled**2).sum(axis=0) / FREEDOM))
 
 
 def _moments(w: FloatArray, weight: FloatArray) -> tuple[FloatArray, FloatArray]:
