@@ -37,11 +37,11 @@ def illness_death(rng, n, *, lp, ld, lo, v=0.0, ratio=1.0, until=np.inf):
 def with_control_regained(rng, n, *, shape, scale, regain, ld, lo, v):
     """Controlled (Weibull) -> progressed -> controlled again (rate `regain`) -> progressed ...; time of death and states.
 
-    Returns end times and a function giving the share in (controlled, progressed) at t.
+    Returns end times, a function giving the share in (controlled, progressed) at t, and times of the first progression.
     """
     z = rng.gamma(1.0 / v, v, size=n)
     other = rng.exponential(size=n) / lo
-    t, state, end = np.zeros(n), np.zeros(n, int), np.full(n, np.inf)
+    t, state, end, first = np.zeros(n), np.zeros(n, int), np.full(n, np.inf), np.full(n, np.inf)
     stays = []
     live = np.ones(n, bool)
     while live.any():
@@ -58,6 +58,8 @@ def with_control_regained(rng, n, *, shape, scale, regain, ld, lo, v):
         stays.append((t[i].copy(), stop, state[i].copy()))
         ended = (other[i] <= out) | ((state[i] == 1) & (dies < back)) | (stop > 200.0)
         end[i[ended]] = stop[ended]
+        new = i[~ended & (state[i] == 0)]
+        first[new] = np.minimum(first[new], stop[~ended & (state[i] == 0)])
         t[i], state[i] = stop, 1 - state[i]
         live[i[ended]] = False
     entry, exit_, where = (np.concatenate(x) for x in zip(*stays))
@@ -65,4 +67,4 @@ def with_control_regained(rng, n, *, shape, scale, regain, ld, lo, v):
     def share(at, which):
         return np.mean([(where == which) & (entry <= at) & (at < exit_)]) * entry.size / n
 
-    return end, share
+    return end, share, first

@@ -9,7 +9,7 @@ import numpy as np
 
 from survsim.core.checks import FloatArray
 from survsim.core.units import conversion_factor
-from survsim.estimate.calibration.course import Cohort, CourseModel, Endpoint
+from survsim.estimate.calibration.course import Cohort, CourseModel, Endpoint, TreatmentEffect
 from survsim.estimate.calibration.hazard_grid import Values, base_increments, number, with_effects
 from survsim.kernels import frailty, semi_markov
 
@@ -24,13 +24,16 @@ NATURAL_HORIZON = 60.0
 LEAST = 1e-300
 
 
+Effects = tuple[TreatmentEffect, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """One cohort, the states its endpoints need, and its horizon; what does not depend on parameters.
 
-    `wanted` are states whose entries matter (with all on the way), `occupied` those whose occupancy does. Where the cohort
-    starts in a later state and a frailty is hidden, `way` is the plan of how patients first come there, and `way_of` says which
-    of its groups each group of the cohort is.
+    `wanted` are states whose entries matter (with all on the way), `occupied` those whose occupancy does. `blocks` are the
+    cohort's groups, those together that differ in their first stay only. Where the cohort starts in a later state and a
+    frailty is hidden, `way` is the plan of how patients first come there.
     """
 
     model: CourseModel
@@ -38,10 +41,10 @@ class Plan:
     horizon: float
     wanted: tuple[str, ...]
     occupied: tuple[str, ...]
+    blocks: tuple[Block, ...]
     cells: int = CELLS
     nodes: int = NODES
     way: Plan | None = None
-    way_of: tuple[int, ...] = ()
 
     @classmethod
     def of(
@@ -61,25 +64,56 @@ class Plan:
             events.update(endpoint.event)
             if endpoint.kind == "share":
                 events.update(model.ends())
-        start = cohort.start or model.start
         way, way_of = _way(model, cohort, float(horizon), cells, nodes)
         return cls(
             model=model,
             cohort=cohort,
             horizon=float(horizon),
-            wanted=_with_ancestors(model, occupied | events, start),
+            wanted=_with_ancestors(model, occupied | events, cohort.start or model.start),
             occupied=tuple(sorted(occupied)),
+            blocks=_blocks(model, cohort, way_of),
             cells=cells,
             nodes=nodes,
             way=way,
-            way_of=way_of,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Groups of a cohort that differ in their first stay only.
+
+    `share` of the cohort; `effects` that all of them have later; `first` are (share of the block, effects on the first
+    stay) pairs; `way` is the number of the way they came.
+    """
+
+    share: float
+    effects: Effects
+    first: tuple[tuple[float, Effects], ...]
+    way: int
+
+
+def _blocks(model: CourseModel, cohort: Cohort, way_of: tuple[int, ...]) -> tuple[Block, ...]:
+    """The groups put together as far as they go; a state that patients come back to is more than a first stay."""
+    start = cohort.start or model.start
+    out = {t.name for t in model.transitions if t.source == start}
+    again = start in model.reached_from(start)
+    found: dict[tuple[Effects, int], list[tuple[float, Effects]]] = {}
+    for i, (share, effects) in enumerate(cohort.groups):
+        later = tuple(e for e in effects if again or e.transition not in out)
+        first = tuple(e for e in effects if e.transition in out)
+        found.setdefault((later, way_of[i] if way_of else 0), []).append((share, first))
+    made = []
+    for (later, way), members in found.items():
+        total = sum(share for share, _ in members)
+        if total > 0.0:
+            made.append(Block(total, later, tuple((s / total, e) for s, e in members), way))
+    return tuple(made)
 
 
 def _way(
     model: CourseModel, cohort: Cohort, horizon: float, cells: int, nodes: int
 ) -> tuple[Plan | None, tuple[int, ...]]:
-    """How the patients of a cohort first come to its start: the course stopped there, groups that differ before it."""
+    """How the patients of a cohort first come to its start (the course stopped there), and each group's way among them."""
     start = cohort.start or model.start
     if start == model.start or model.frailty_variance == 0:
         return None, ()
@@ -95,13 +129,13 @@ def _way(
     names = {t.name for t in there.transitions}
     each = [tuple(e for e in effects if e.transition in names) for _, effects in cohort.groups]
     apart = list(dict.fromkeys(each))
-    groups = tuple((1.0 / len(apart), effects) for effects in apart)
     way = Plan(
         model=there,
-        cohort=Cohort(name=cohort.name, groups=groups),
+        cohort=cohort,
         horizon=max(horizon, NATURAL_HORIZON * conversion_factor("months", model.unit)),
         wanted=_with_ancestors(there, {start}, model.start),
         occupied=tuple(sorted(before)),
+        blocks=tuple(Block(1.0, effects, ((1.0, effects),), 0) for effects in apart),
         cells=cells,
         nodes=nodes,
     )
@@ -173,82 +207,90 @@ def curves(
 
 @dataclass(frozen=True, slots=True)
 class _Mixing:
-    """Frailty nodes (b, q) and their weights by group (g, b, q)."""
+    """Frailty nodes (b, q) and their weights (b, q), one array a block."""
 
     nodes: FloatArray
-    weights: FloatArray
+    weights: list[FloatArray]
 
 
 def _frailty(
     plan: Plan, values: Values, size: int, quadrature: tuple[FloatArray, FloatArray] | None
 ) -> _Mixing:
     """Nodes and weights at the cohort's time zero; those who start in a later state are tilted by the way there."""
-    model, cohort = plan.model, plan.cohort
-    variance = model.frailty_variance
+    variance = plan.model.frailty_variance
     if isinstance(variance, float | int) and variance == 0:
-        return _Mixing(np.ones((size, 1)), np.ones((len(cohort.groups), size, 1)))
+        return _Mixing(np.ones((size, 1)), [np.ones((size, 1))] * len(plan.blocks))
     nodes, weights = quadrature or frailty.gauss_nodes(number(variance, values, size), plan.nodes)
-    by_group = np.tile(weights, (len(cohort.groups), 1, 1))
     if plan.way is None:
-        return _Mixing(nodes, by_group)
-    start = model.states.index(cohort.start or model.start)
-    ways = _Mixing(nodes, np.tile(weights, (len(plan.way.cohort.groups), 1, 1)))
-    arrived = _entered(plan.way, values, size, ways)[..., start]
-    tilted = by_group * arrived[list(plan.way_of)]
-    return _Mixing(nodes, tilted / tilted.sum(axis=-1, keepdims=True))
-
-
-def _entered(plan: Plan, values: Values, size: int, mixing: _Mixing) -> FloatArray:
-    """(g, b, q, S) mass that ever enters each state, by group and frailty node."""
-    n, groups = plan.cells, len(plan.cohort.groups)
-    found = _call(plan, values, size, n, mixing)[2]
-    return found.reshape(groups, size, mixing.nodes.shape[1], -1)
+        return _Mixing(nodes, [weights] * len(plan.blocks))
+    start = plan.model.states.index(plan.cohort.start or plan.model.start)
+    tilted = []
+    for block in plan.way.blocks:
+        arrived = (
+            weights
+            * _call(plan.way, block, values, plan.cells, nodes, weights, plan.model.start)[2][..., start]
+        )
+        tilted.append(arrived / arrived.sum(axis=1, keepdims=True))
+    return _Mixing(nodes, [tilted[block.way] for block in plan.blocks])
 
 
 def _run(plan: Plan, values: Values, size: int, n: int, mixing: _Mixing) -> tuple[FloatArray, FloatArray]:
-    """Occupancy and cumulative entries, (b, S, n + 1) each, of the groups together."""
-    entries, occupied, _ = _call(plan, values, size, n, mixing)
-    there, came = (_mixed(plan, rows, size) for rows in (occupied, entries))
-    by = np.zeros_like(there)
-    np.cumsum(came, axis=2, out=by[:, :, 1:])
+    """Occupancy and cumulative entries, (b, S, n + 1) each, of the blocks together."""
+    states = len(plan.model.states)
+    there, by = np.zeros((size, states, n + 1)), np.zeros((size, states, n + 1))
+    start = plan.cohort.start or plan.model.start
+    for block, weights in zip(plan.blocks, mixing.weights):
+        entries, occupied, _ = _call(plan, block, values, n, mixing.nodes, weights, start)
+        there += block.share * occupied[:, :states]
+        by[:, :, 1:] += block.share * entries[:, :states]
+        # The first stay of each group has a place of its own behind the states.
+        there[:, plan.model.states.index(start)] += block.share * occupied[:, states:].sum(axis=1)
+    np.cumsum(by, axis=2, out=by)
     return there, by
 
 
-def _mixed(plan: Plan, rows: FloatArray, size: int) -> FloatArray:
-    """Groups (g b, ...) mixed by their shares to (b, ...)."""
-    groups = rows.reshape(-1, size, *rows.shape[1:])
-    found = plan.cohort.groups[0][0] * groups[0]
-    for (share, _), one in zip(plan.cohort.groups[1:], groups[1:]):
-        found += share * one
-    return found
-
-
 def _call(
-    plan: Plan, values: Values, size: int, n: int, mixing: _Mixing
+    plan: Plan,
+    block: Block,
+    values: Values,
+    n: int,
+    nodes: FloatArray,
+    weights: FloatArray,
+    start: str,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """The kernel on every group and parameter set; rows are groups times sets."""
-    model, groups = plan.model, plan.cohort.groups
+    """The kernel on one block: entries (b, S + g, n), occupancy (b, S + g, n + 1) and arrivals by node (b, q, S + g).
+
+    The first stays of the g groups are g more states that nobody comes back to.
+    """
+    model, size = plan.model, nodes.shape[0]
     edges = np.linspace(0.0, plan.horizon, n + 1)
     base = base_increments(model, values, edges, size)
-    rows = np.concatenate([with_effects(base, effects, model, values, edges) for _, effects in groups])
+    out = [k for k, t in enumerate(model.transitions) if t.source == start]
+    firsts = [with_effects(base, effects, model, values, edges)[:, out] for _, effects in block.first]
+    later = with_effects(base, block.effects, model, values, edges)
+    states, groups = len(model.states), len(block.first)
     index = {s: i for i, s in enumerate(model.states)}
-    start = plan.cohort.start or model.start
+    source = [index[t.source] for t in model.transitions]
+    target = [index[t.target] for t in model.transitions]
+    frail = [t.frailty for t in model.transitions]
+    again = start in model.reached_from(start)
     ends = model.ends()
-    q = mixing.nodes.shape[1]
-    entries = np.empty((rows.shape[0], len(index), n))
-    occupied = np.empty((rows.shape[0], len(index), n + 1))
-    entered = np.empty((rows.shape[0], q, len(index)))
+    left = [s not in ends and s in plan.wanted and (s != start or again) for s in model.states]
+    rows = np.ascontiguousarray(np.concatenate([later, *firsts], axis=1))
+    entries = np.zeros((size, states + groups, n))
+    occupied = np.zeros((size, states + groups, n + 1))
+    entered = np.zeros((size, nodes.shape[1], states + groups))
     semi_markov.courses(
-        np.ascontiguousarray(rows),
-        np.array([index[t.source] for t in model.transitions]),
-        np.array([index[t.target] for t in model.transitions]),
-        np.array([t.frailty for t in model.transitions]),
-        np.array([s not in ends and (s in plan.wanted or s == start) for s in model.states]),
-        np.array([s in plan.wanted for s in model.states]),
-        np.array([s in plan.occupied for s in model.states]),
-        np.array([float(s == start) for s in model.states]),
-        np.tile(mixing.nodes, (len(groups), 1)),
-        np.ascontiguousarray(mixing.weights.reshape(-1, q)),
+        rows,
+        np.array(source + [states + g for g in range(groups) for _ in out]),
+        np.array(target + [target[k] for _ in range(groups) for k in out]),
+        np.array(frail + [frail[k] for _ in range(groups) for k in out]),
+        np.array(left + [True] * groups),
+        np.array([s in plan.wanted for s in model.states] + [False] * groups),
+        np.array([s in plan.occupied for s in model.states] + [start in plan.occupied] * groups),
+        np.array([0.0] * states + [share for share, _ in block.first]),
+        nodes,
+        np.ascontiguousarray(weights),
         entries,
         occupied,
         entered,

@@ -188,7 +188,7 @@ def test_simulated_patients_of_a_treated_cohort_with_frailty():
 def test_simulated_patients_who_regain_control():
     rng = np.random.default_rng(11)
     n = 200_000
-    end, share = plain_course.with_control_regained(
+    end, share, first = plain_course.with_control_regained(
         rng, n, shape=1.3, scale=10.0, regain=0.15, ld=0.2, lo=0.01, v=0.5
     )
     model = CourseModel(
@@ -212,6 +212,12 @@ def test_simulated_patients_who_regain_control():
         alive = np.mean(end > t)
         found = endpoint_probability(model, ALL, OS, [t])[0]
         assert abs(found - alive) < 4 * np.sqrt(alive * (1 - alive) / n)
+    # Those who progress for the first time: early ones are the fast ones, whatever comes after.
+    after = (end - first)[np.isfinite(first)]
+    for t in (3.0, 6.0, 15.0):
+        alive = np.mean(after > t)
+        found = endpoint_probability(model, AFTER, OS, [t])[0]
+        assert abs(found - alive) < 4 * np.sqrt(alive * (1 - alive) / after.size)
 
 
 def test_an_effect_that_wanes_and_a_piecewise_hazard():
