@@ -299,3 +299,30 @@ def test_a_course_that_does_not_hold_together_names_every_fault():
 def test_what_is_refused(make, words):
     with pytest.raises(InputError, match=words):
         make()
+
+
+@pytest.mark.parametrize("way_back", [False, True])
+@pytest.mark.parametrize("start", [None, "progressed"])
+def test_a_mixed_cohort_is_its_groups_mixed(way_back, start):
+    """Groups that go through the course together give what each gives alone."""
+    back = (TransitionHazard(source="progressed", target="controlled", rate=0.1),) if way_back else ()
+    model = CourseModel(
+        states=("controlled", "progressed", "tumour", "other"),
+        transitions=course().transitions + back,
+        start="controlled",
+        frailty_variance="v",
+        unit="months",
+    )
+    early = TreatmentEffect(transition="controlled>progressed", hazard_ratio=0.5, stop=8.0)
+    late = TreatmentEffect(transition="progressed>tumour", hazard_ratio=0.6)
+    values = {"lp": 0.06, "ld": 0.3, "lo": 0.02, "v": 0.5}
+    cohort = Cohort.treated("mixed", {"early": (0.7, (early,)), "late": (0.4, (late,))}, start=start)
+    endpoint = OS if start is None else SURVIVAL_AFTER
+    alone = sum(
+        share
+        * endpoint_probability(
+            model, Cohort(name="one", groups=((1.0, effects),), start=start), endpoint, TIMES, values
+        )
+        for share, effects in cohort.groups
+    )
+    np.testing.assert_allclose(endpoint_probability(model, cohort, endpoint, TIMES, values), alone, rtol=1e-8)
