@@ -213,6 +213,7 @@ _TABLES = {
         figures.schoenfeld   schoenfeld_plot
         figures.power        power_curves
         figures.predictions  prediction_curves
+        figures.state_graph  state_diagram
     """,
     "report": """
         core.ledger             Ledger

@@ -1,0 +1,57 @@
+"""The case model a second time, in plain numpy, written from the words of its scenario and of two strategy files.
+
+Surgery, then 44 Gy once `radiotherapy_start` has come, if the tumour is still controlled; half a cycle of chemotherapy, which
+does nothing; at progression, if those 44 Gy were completed, 40 Gy again with two cycles of toripalimab; then anlotinib.
+Nothing of the package is imported.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+COURSE, TORIPALIMAB = 1.0, 1.38
+"""Months that 44 Gy take, and two cycles of toripalimab; the second course is over sooner."""
+
+
+def survival(p, at, patients, rng, *, treated):
+    """Share alive at times `at` (months) under the numbers `p` of one parameter draw; `treated`: as the index patient."""
+    n = patients
+    hidden = rng.gamma(1.0 / p["frailty_variance"], p["frailty_variance"], n)
+    # radiotherapy multiplies the hazard of progression from its start on, for longer than anybody here is followed
+    start = p["radiotherapy_start"] if treated else np.inf
+    progressed = weibull_then_changed(rng, p, hidden, start, p["hr_radiotherapy"])
+    other = rng.exponential(size=n) / p["other_death_rate"]
+    # after progression other deaths come more often; the tumour begins to kill
+    later = rng.exponential(size=n) / (p["other_death_rate"] * p["other_death_ratio_progressed"])
+    rate = p["tumour_death_rate"] * hidden
+    if treated:
+        wait = np.maximum(p["reirradiation_delay"], start + COURSE + p["least_interval"] - progressed)
+        again = np.where(progressed > start + COURSE, wait, np.inf)
+        harmed = (rng.random(n) < p["p_immune_toxicity"]) & treated
+        onset = np.where(harmed, rng.exponential(size=n) / p["toxicity_onset_rate"], np.inf)
+        maintenance = again + np.maximum(np.minimum(TORIPALIMAB, onset), 0.92)
+        second = p["hr_focal_radiotherapy"] * p["hr_craniospinal"]
+        tumour = piecewise(rng, rate, again, maintenance, second, second * p["hr_anlotinib_progressed"])
+    else:
+        tumour = rng.exponential(size=n) / rate
+    end = np.where(other < progressed, other, progressed + np.minimum(later, tumour))
+    return np.array([(end > t).mean() for t in np.atleast_1d(at)])
+
+
+def weibull_then_changed(rng, p, hidden, start, ratio):
+    """Times with cumulative hazard hidden * (t / scale)^shape, its growth multiplied by `ratio` after `start`."""
+    shape, scale = p["progression_shape"], p["progression_scale"]
+    due = rng.exponential(size=hidden.size) / hidden
+    before = (start / scale) ** shape if np.isfinite(start) else np.inf
+    grown = np.where(due <= before, due, before + (due - before) / ratio if np.isfinite(before) else due)
+    return scale * grown ** (1.0 / shape)
+
+
+def piecewise(rng, rate, first, then, ratio, later_ratio):
+    """Times with hazard `rate`, times `ratio` from `first` on and times `later_ratio` from `then` on."""
+    due = rng.exponential(size=rate.size) / rate
+    with np.errstate(invalid="ignore"):
+        from_first = first + (due - first) / ratio
+        from_then = then + (due - first - (then - first) * ratio) / later_ratio
+    treated = np.where(from_first < then, from_first, from_then)
+    return np.where((due < first) | ~np.isfinite(first), due, treated)
