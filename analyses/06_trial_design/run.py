@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,35 +21,50 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     mode = "quick" if quick else "full"
     evidence = survsim.load_evidence()
     scenario = survsim.Scenario.from_yaml(HERE.parent / "03_case_strategies" / "scenario.yml")
-    parameters = survsim.scenario.scenario_parameters(
-        scenario, draws=plan["effort"][mode]["draws"], evidence=evidence
-    )
+    effort = scenario.content.quick if quick else scenario.content.full
+    # as many draws as analysis 03 takes: the same numbers stand there
+    parameters = survsim.scenario.scenario_parameters(scenario, draws=effort.draws, evidence=evidence)
     ledger = survsim.Ledger(analysis=SLUG, seed=SEED, mode=mode, data_checksum=evidence.checksum)
-    hazards = arm_hazards(ledger, parameters)
-    curves = power_by_size(ledger, hazards, parameters, plan, plan["replicates"][mode])
+    belief = believed_ratio(ledger, parameters, plan)
+    curves = power_by_size(ledger, belief.hazards, parameters, plan, plan["replicates"][mode])
     curves.to_csv(results / "power.csv", index=False)
     recruitment(ledger, curves, plan, results)
-    believed_effect(ledger, hazards, parameters, plan, plan["assurance_draws"][mode])
-    worth(ledger, scenario, parameters, plan, plan["effort"][mode]["patients"], results)
+    believed_effect(ledger, belief, parameters, plan, plan["assurance_draws"][mode])
+    worth(ledger, belief, curves, scenario, parameters, plan, effort.patients, results)
     ledger.save(results / "summary.json")
 
 
-def arm_hazards(ledger: survsim.Ledger, parameters: survsim.scenario.Parameters) -> dict[str, float]:
-    """Median hazards of death after progression with and without re-irradiation, per month."""
-    draws = parameters.draws()
-    tumour, other = draws["tumour_death_rate"], draws["other_death_rate_progressed"]
-    found = {
-        "control": float(np.median(tumour + other)),
-        "treated": float(np.median(tumour * draws["hr_reirradiation"] + other)),
-    }
-    for arm, rate in found.items():
+class Belief(NamedTuple):
+    """Hazards of death at the centre of what is believed, and draws of the log all-cause ratio."""
+
+    hazards: dict[str, float]
+    log_ratio: np.ndarray
+
+
+def believed_ratio(
+    ledger: survsim.Ledger, parameters: survsim.scenario.Parameters, plan: dict[str, Any]
+) -> Belief:
+    """The one scale of this analysis: all-cause hazard with re-irradiation over that without, draw by draw.
+
+    Re-irradiation acts on death of the tumour; deaths of other causes come on top in both arms and pull the ratio
+    towards one. A trial of survival sees this ratio and no other.
+    """
+    draws, names = parameters.draws(), plan["parameters"]
+    tumour, other, ratio = (draws[names[k]] for k in ("tumour_death", "other_death", "tumour_death_ratio"))
+    all_cause = (tumour * ratio + other) / (tumour + other)
+    for key, values in (("hazard_ratio", all_cause), ("hazard_ratio.tumour_death", ratio)):
+        low, middle, high = np.quantile(values, [0.025, 0.5, 0.975])
+        ledger.record(key, middle, conf_low=low, conf_high=high, provenance=parameters)
+    ledger.record("hazard_ratio.harmful", float((all_cause > 1).mean()), provenance=parameters)
+    control = float(np.median(tumour + other))
+    hazards = {"control": control, "treated": control * float(np.median(all_cause))}
+    for arm, rate in hazards.items():
         ledger.record(f"hazard.{arm}", rate, unit="per month", provenance=parameters)
         ledger.record(f"median.{arm}", np.log(2) / rate, unit="months", provenance=parameters)
-    ledger.record("hazard_ratio", found["treated"] / found["control"], provenance=parameters)
-    return found
+    return Belief(hazards, np.log(all_cause))
 
 
-def trial(hazards: dict[str, float], plan: dict, n: int, **changes: object) -> survsim.TrialDesign:
+def trial(hazards: dict[str, float], plan: dict[str, Any], n: int, **changes: Any) -> survsim.TrialDesign:
     """The two-arm trial of size n; recruitment is fast here, its length is added later."""
     arms = {
         arm: survsim.distributions.Exponential(rate=rate, time_unit="months") for arm, rate in hazards.items()
@@ -61,7 +77,7 @@ def power_by_size(
     ledger: survsim.Ledger,
     hazards: dict[str, float],
     parameters: survsim.scenario.Parameters,
-    plan: dict,
+    plan: dict[str, Any],
     replicates: int,
 ) -> pd.DataFrame:
     """Share of trials that find a difference, by design and size, and the error of a wrong external control."""
@@ -80,8 +96,8 @@ def power_by_size(
     rows = []
     for n in plan["sizes"]:
         base = trial(hazards, plan, n)
-        events = round(plan["event_share"] * n)
-        looks = trial(hazards, plan, n, looks=(events // 3, 2 * events // 3, events))
+        fixed = survsim.simulate_trials(base, replicates=replicates, seed=SEED)
+        looks = trial(hazards, plan, n, looks=thirds(fixed.n_event))
         moving = trial(hazards, plan, n, allocation="response_adaptive")
         single = trial(hazards, plan, n, treated_share=1.0)
         idle = trial(
@@ -102,22 +118,56 @@ def power_by_size(
             step = survsim.Provenance.of("trial_power", found, parameters)
             ledger.record(f"power.{key}.{n}", share, mc_std_error=error, provenance=step)
             rows.append(
-                {"design": name, "n": n, "power": share, "mc_std_error": error, "n_event": found.n_event}
+                {
+                    "design": name,
+                    "n": n,
+                    "power": share,
+                    "mc_std_error": error,
+                    "n_event": found.n_event,
+                    "last_look": max(design.looks, default=np.nan),
+                    "duration": found.duration,
+                }
+            )
+        for name, found_events in (("fixed", fixed.n_event), ("last_look", looks.looks[-1])):
+            ledger.record(
+                f"events.{name}.{n}",
+                found_events,
+                unit="deaths",
+                provenance=survsim.Provenance.of("trial_power", fixed),
             )
     return pd.DataFrame(rows)
 
 
-def recruitment(ledger: survsim.Ledger, curves: pd.DataFrame, plan: dict, results: Path) -> None:
+def thirds(events: float) -> tuple[int, ...]:
+    """Looks after a third, two thirds and all of the deaths on which the design without looks ends on average."""
+    last = round(events)
+    return tuple(round(last * k / 3) for k in (1, 2, 3))
+
+
+def recruitment(ledger: survsim.Ledger, curves: pd.DataFrame, plan: dict[str, Any], results: Path) -> None:
     """Years to recruit the smallest two-arm trial with 80% power, under each assumption of recruitment."""
     two = curves[curves["design"] == "two arms, log-rank"].sort_values("n")
     step = survsim.Provenance.of("interpolate_power", "assumption:trial_design/recruitment")
     needed = float(np.interp(0.8, two["power"], two["n"], right=np.inf))
-    ledger.record("patients_for_80", needed, provenance=step, note="no simulated size reaches 80% power")
+    largest = plan["sizes"][-1]
+    ledger.record("power_at_largest", float(two["power"].iloc[-1]), provenance=step)
+    ledger.record("largest", largest, unit="patients", provenance=step)
+    reached = np.isfinite(needed)
+    ledger.record(
+        "patients_for_80",
+        needed,
+        provenance=step,
+        note="" if reached else "no simulated size reaches 80% power",
+    )
     rows = []
     for name, rate in plan["recruitment"].items():
         years = needed / rate["per_month"] / 12
         ledger.record(
-            f"years.{name.replace(' ', '_')}", years, unit="years", provenance=step, note="not feasible"
+            f"years.{name.replace(' ', '_')}",
+            years,
+            unit="years",
+            provenance=step,
+            note="" if reached else "no simulated size is large enough",
         )
         rows.append(
             {
@@ -132,39 +182,41 @@ def recruitment(ledger: survsim.Ledger, curves: pd.DataFrame, plan: dict, result
 
 def believed_effect(
     ledger: survsim.Ledger,
-    hazards: dict[str, float],
+    belief: Belief,
     parameters: survsim.scenario.Parameters,
-    plan: dict,
+    plan: dict[str, Any],
     draws: int,
 ) -> None:
     """Assurance: power averaged over what is believed of the effect."""
-    effect = np.log(parameters.draws()["hr_reirradiation"][:draws])
+    effect = belief.log_ratio[:draws]
     for n in (plan["sizes"][1], plan["sizes"][-1]):
-        sure, error = survsim.assurance(trial(hazards, plan, n), effect, replicates=100, seed=SEED)
+        sure, error = survsim.assurance(trial(belief.hazards, plan, n), effect, replicates=100, seed=SEED)
         step = survsim.Provenance.of("assurance", parameters, n=n)
         ledger.record(f"assurance.{n}", sure, mc_std_error=error, provenance=step)
 
 
 def worth(
     ledger: survsim.Ledger,
+    belief: Belief,
+    curves: pd.DataFrame,
     scenario: survsim.Scenario,
     parameters: survsim.scenario.Parameters,
-    plan: dict,
+    plan: dict[str, Any],
     patients: int,
     results: Path,
 ) -> None:
     """Expected value of the trial's answer for the decision of analysis 03, in months of life a patient."""
     simulation = survsim.simulate(scenario, patients=patients, parameters=parameters)
     decision = simulation.decision(scenario.content.outcomes.decision_tau)
-    log_ratio = np.log(parameters.draws()["hr_reirradiation"])
-    noise = np.random.default_rng(SEED).standard_normal(log_ratio.size)
+    noise = np.random.default_rng(SEED).standard_normal(belief.log_ratio.size)
+    deaths = curves[curves["design"] == "two arms, log-rank"].set_index("n")["n_event"]
     step = survsim.Provenance.of("evsi", decision, parameters)
-    pair = [decision.strategies.index(f"surgery_radiotherapy{end}") for end in ("", "_reirradiation")]
+    pair = [decision.strategies.index(name) for name in plan["pair"]]
     rows = []
     for n in plan["sizes"]:
-        error = 2 / np.sqrt(plan["event_share"] * n)
-        value = survsim.simulation.evsi(decision.by_draw, log_ratio, error, noise)
-        alone = survsim.simulation.evsi(decision.by_draw[pair], log_ratio, error, noise)
+        error = 2 / np.sqrt(deaths[n])  # of a log hazard ratio between equal arms
+        value = survsim.simulation.evsi(decision.by_draw, belief.log_ratio, error, noise)
+        alone = survsim.simulation.evsi(decision.by_draw[pair], belief.log_ratio, error, noise)
         ledger.record(f"evsi.{n}", value, unit="months", provenance=step)
         ledger.record(f"evsi_pair.{n}", alone, unit="months", provenance=step)
         rows.append({"n": n, "evsi_pair": alone, "evsi": value})
