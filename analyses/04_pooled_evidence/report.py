@@ -13,11 +13,69 @@ numbers = survsim.report.load_ledger("04_pooled_evidence")
 survsim.report.prose(
     numbers,
     """
+**Answer.** For advanced disease at a site that nobody has studied, such as the spinal canal, the predicted median
+survival is **{new_site.transport_0_5.median:.1f ci unit}**: somewhere between weeks and years. For a new study of
+advanced disease of the uterus it is {new_study.advanced_uterus.median:.1f ci unit}, of the ovary
+{new_study.advanced_ovary.median:.1f ci unit}.
+
+**It hangs on one cohort.** Without the {terms.patients} patients of TCGA the median at the new site is
+**{without.tcga_ucs.median:.1f unit}** in place of {new_site.transport_0_5.median:.1f unit}, although the cohort is
+{without.tcga_ucs.share:.0%} of the information; no other study of those that weigh most moves it so far
+({without.lowest:.1f} to {without.highest:.1f unit} over all that were left out). Two things meet. TCGA is the only
+cohort with a time for each patient, so it says within one study what advanced disease does: a hazard ratio of
+{model.hazard_ratio.advanced:.1f} with it, {without.tcga_ucs.ratio_advanced:.1f} without. And the predicted curve is flat
+where it crosses one half, so a small step down moves the median far: alive at a year are {without.tcga_ucs.at_12:.0%} in
+place of {new_site.transport_0_5.at_12:.0%}. The survival at a year is the steadier number.
+""",
+)
+
+# %%
+influence = survsim.report.load_results("influence", "04_pooled_evidence")
+survsim.report.table(
+    influence,
+    title="Advanced disease at a new site: what one study left out changes",
+    labels={
+        "left_out": "left out",
+        "share": "share of the information",
+        "median": "median survival, months",
+        "conf_low": "95% low",
+        "conf_high": "95% high",
+        "at_12": "alive at 12 months",
+        "ratio_advanced": "hazard ratio of advanced disease",
+    },
+    decimals=2,
+    notes="The studies that contribute most, and the cohort of patients; the stated transport variance is in each row.",
+)
+
+# %%
+influenced = survsim.figures.prediction_curves(
+    survsim.report.load_results("influence_curves", "04_pooled_evidence"),
+    unit="months",
+    until=60,
+    columns=2,
+    labels={"nothing": "new site, all evidence", "tcga_ucs": "new site, without TCGA"},
+)
+
+# %%
+survsim.report.prose(
+    numbers,
+    """
+The new site carries a stated extra standard deviation of {new_site.transport_0_5.extra_sd:.1f} on the log hazard. Were it
+one more of the seen kind, the median would be {new_site.transport_0.median:.1f ci unit}; with
+{new_site.transport_1.extra_sd:.1f} it would be {new_site.transport_1.median:.1f ci unit}. The extra is an assumption:
+nothing in the data can say how far the spinal canal is from the uterus. It widens the interval and leaves the middle.
+""",
+)
+
+# %%
+survsim.report.prose(
+    numbers,
+    """
 ## What enters
 
 {terms.summaries} published summaries, the {terms.patients} patients of the TCGA cohort and {terms.cases} single
 patients with disease of the central nervous system, together {model.studies} studies and cases. The index case is
-left out. {terms.summaries.left_out} rows of summaries could not enter; the table says why. A number printed without interval
+left out. {terms.summaries.left_out} rows of summaries could not enter; the table at the end says why. A number printed without interval
 and without the number of patients has no error and cannot be weighed.
 
 The likelihood is piecewise exponential. Patients and cases enter with their own likelihood. A survival probability or
@@ -30,15 +88,10 @@ off zero, so that an interval for a new study is not too narrow.
 )
 
 # %%
-survsim.report.table(
-    survsim.report.load_results("left_out", "04_pooled_evidence"), title="Rows that could not enter, and why"
-)
-
-# %%
 survsim.report.prose(
     numbers,
     """
-## What it says
+## By site and extent
 
 Advanced disease multiplies the hazard of death by {model.hazard_ratio.advanced:.2f ci}, recurrent disease by another
 {model.hazard_ratio.recurrent:.2f ci}. Both are comparisons between studies as much as within them. The standard
@@ -47,10 +100,9 @@ Compare the two before reading a difference between sites as one of organs: it i
 All evidence together is as informative as {share.events:.0f} deaths; most of that rests on numbers of patients without
 any printed error, taken as fully followed, and is an upper bound.
 
-For a **new study** of advanced disease of the uterus the predicted median is {new_study.advanced_uterus.median:.1f ci unit},
-for early disease {new_study.early_uterus.median:.1f ci unit}, for recurrent disease
-{new_study.recurrent_uterus.median:.1f ci unit}; for advanced disease of the ovary
-{new_study.advanced_ovary.median:.1f ci unit}. The intervals are wide because a new study is not the mean of the old.
+For a **new study** of the uterus the predicted median is {new_study.early_uterus.median:.1f ci unit} in early disease,
+{new_study.advanced_uterus.median:.1f ci unit} in advanced and {new_study.recurrent_uterus.median:.1f ci unit} in
+recurrent disease. The intervals are wide because a new study is not the mean of the old.
 """,
 )
 
@@ -64,20 +116,6 @@ survsim.report.table(
 predicted = survsim.figures.prediction_curves(
     survsim.report.load_results("predictions", "04_pooled_evidence"), unit="months", until=60
 )
-# %%
-survsim.report.prose(
-    numbers,
-    """
-## A site never studied
-
-For advanced disease at a **new site** the predicted median is {new_site.transport_0.median:.1f ci unit} when the new
-site is one more of the seen kind, {new_site.transport_0_5.median:.1f ci unit} with a stated extra standard deviation of
-{new_site.transport_0_5.extra_sd:.1f} on the log hazard, and {new_site.transport_1.median:.1f ci unit} with
-{new_site.transport_1.extra_sd:.1f}. The extra is an assumption: nothing in the data can say how far the spinal canal is
-from the uterus.
-""",
-)
-
 # %%
 survsim.report.table(
     survsim.report.load_results("contributions", "04_pooled_evidence")
@@ -96,8 +134,9 @@ Pooling the printed points of the uterus as they stand, every stage together, gi
 from {points.24.studies} studies (a new study {points.24.new_study:.0% ci}) and {points.60:.0% ci} at five years from
 {points.60.studies} ({points.60.new_study:.0% ci}). Nearly all are printed without an interval: their error is twice the
 binomial variance, an assumption. That the later number is no lower than the earlier says who enters: other studies.
-The four stages of the TCGA cohort, each taken as a study, pool to {stages.24:.0% ci} at two years. How far the band of a
-new stage lies around the mean is what a model with stage in it explains.
+The four stages of the TCGA cohort, each taken as a study, pool to {stages.24:.0% ci} at two years. The picture has them
+at the times at which they were read, with nothing between. How far the bar of a new stage reaches around the mean is
+what a model with stage in it explains.
 """,
 )
 
@@ -121,6 +160,11 @@ of the abdomen: the prior says how large effects have been, not what to give. Wi
 component at {trials.new_same.vague_weight:.2f}; one that contradicts it takes that to
 {trials.new_opposite.vague_weight:.2f}: the share of the answer that is the new trial's own.
 """,
+)
+
+# %%
+survsim.report.table(
+    survsim.report.load_results("left_out", "04_pooled_evidence"), title="Rows that could not enter, and why"
 )
 
 # %% [markdown]

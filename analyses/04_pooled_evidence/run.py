@@ -15,10 +15,12 @@ import survsim
 SLUG = "04_pooled_evidence"
 SCENARIO = survsim.report.read_yaml(Path(__file__).with_name("scenario.yml"))
 UNIT, HORIZONS = SCENARIO["unit"], SCENARIO["horizons"]
+ALL = "nothing"
+"""Of the studies, what is left out first."""
 
 
 def main(*, quick: bool, results: Path, workers: int) -> None:
-    """Fit, predict and write; quick draws fewer curves and leaves out the refits."""
+    """Fit, predict and write; quick draws fewer curves and refits once."""
     evidence = survsim.load_evidence()
     mode = "quick" if quick else "full"
     ledger = survsim.Ledger(analysis=SLUG, seed=0, mode=mode, data_checksum=evidence.checksum)
@@ -27,9 +29,9 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
         terms, "advanced + recurrent", unit=UNIT, breaks=SCENARIO["breaks"], **SCENARIO["priors"]
     )
     describe(ledger, model, results)
-    predict(ledger, model, results, draws=500 if quick else SCENARIO["draws"])
-    if not quick:
-        influence(ledger, model, results)
+    draws = 500 if quick else SCENARIO["draws"]
+    predict(ledger, model, results, draws=draws)
+    influence(ledger, model, results, draws=draws, most=0 if quick else 5)
     trials(ledger, evidence, results)
     without_model(ledger, evidence, results)
     ledger.save(results / "summary.json")
@@ -126,7 +128,7 @@ def record_prediction(
     ledger: survsim.Ledger, key: str, found: survsim.joint_model.EvidencePrediction
 ) -> pd.DataFrame:
     """Median survival and survival at the horizons; returns the curve."""
-    low, middle, high = np.quantile(found.distribution.quantile(0.5), [0.025, 0.5, 0.975])
+    middle, low, high = found.median()
     ledger.record(f"{key}.median", middle, conf_low=low, conf_high=high, unit=UNIT, provenance=found)
     for row in found.at(HORIZONS).to_frame().itertuples():
         ledger.record(f"{key}.at_{row.time:g}", row.survival, conf_low=row.conf_low, conf_high=row.conf_high,
@@ -134,23 +136,63 @@ def record_prediction(
     return found.to_frame()
 
 
-def influence(ledger: survsim.Ledger, model: survsim.joint_model.EvidenceModel, results: Path) -> None:
-    """The prediction for a new site without each of the five studies that contribute most."""
+def influence(
+    ledger: survsim.Ledger,
+    model: survsim.joint_model.EvidenceModel,
+    results: Path,
+    *,
+    draws: int,
+    most: int,
+) -> None:
+    """The prediction for a new site without the cohort of patients, and without each study that contributes most."""
     share = model.contributions().groupby("study")["share"].sum().sort_values(ascending=False)
-    rows = []
-    for study in share.index[:5]:
-        left = survsim.joint_model.without_study(model, study)
+    studies = list(share.index[:most])
+    if SCENARIO["dataset"] not in studies:
+        studies.append(SCENARIO["dataset"])
+    rows, curves = [], []
+    for study in [ALL, *studies]:
+        left = model if study == ALL else survsim.joint_model.without_study(model, study)
         found = left.predict(
-            {"advanced": 1.0, "recurrent": 0.0}, new_site=True, draws=SCENARIO["draws"], seed=0
-        )
-        low, middle, high = np.quantile(found.distribution.quantile(0.5), [0.025, 0.5, 0.975])
-        ledger.record(
-            f"without.{study}.median", middle, conf_low=low, conf_high=high, unit=UNIT, provenance=found
-        )
-        rows.append(
-            {"study": study, "share": share[study], "median": middle, "conf_low": low, "conf_high": high}
-        )
+            {"advanced": 1.0, "recurrent": 0.0}, new_site=True, transport_sd=SCENARIO["transport_sd"],
+            draws=draws, seed=0,
+        )  # fmt: skip
+        middle, low, high = found.median()
+        at = found.at([12]).to_frame().iloc[0]
+        advanced = left.to_frame().set_index("parameter").loc["advanced"]
+        row = {
+            "left_out": study, "share": share.get(study, np.nan), "median": middle, "conf_low": low, "conf_high": high,
+            "at_12": at["survival"], "ratio_advanced": float(np.exp(advanced["estimate"])),
+        }  # fmt: skip
+        rows.append(row)
+        if study in (ALL, SCENARIO["dataset"]):
+            curves.append(found.to_frame().assign(group=study))
+        if study != ALL:
+            record_without(ledger, study, row, found, advanced)
+    moved = {row["left_out"]: row["median"] for row in rows if row["left_out"] != ALL}
+    of_all = survsim.Provenance.of("range", model)
+    ledger.record("without.lowest", min(moved.values()), unit=UNIT, provenance=of_all)
+    ledger.record("without.highest", max(moved.values()), unit=UNIT, provenance=of_all)
+    ledger.record("without.moves_most", max(moved, key=lambda s: abs(np.log(moved[s] / rows[0]["median"]))),
+                  provenance=of_all)  # fmt: skip
     pd.DataFrame(rows).to_csv(results / "influence.csv", index=False)
+    pd.concat(curves).to_csv(results / "influence_curves.csv", index=False)
+
+
+def record_without(
+    ledger: survsim.Ledger,
+    study: str,
+    row: Mapping[str, Any],
+    found: survsim.joint_model.EvidencePrediction,
+    advanced: pd.Series,
+) -> None:
+    """What is left when one study is not there."""
+    key = f"without.{study}"
+    ledger.record(f"{key}.median", row["median"], conf_low=row["conf_low"], conf_high=row["conf_high"], unit=UNIT,
+                  provenance=found)  # fmt: skip
+    ledger.record(f"{key}.at_12", row["at_12"], provenance=found)
+    ledger.record(f"{key}.share", row["share"], provenance=found)
+    ledger.record(f"{key}.ratio_advanced", row["ratio_advanced"], conf_low=float(np.exp(advanced["conf_low"])),
+                  conf_high=float(np.exp(advanced["conf_high"])), provenance=found)  # fmt: skip
 
 
 def trials(ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceStore, results: Path) -> None:

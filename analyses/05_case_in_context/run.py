@@ -35,10 +35,11 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
         POOL: model.predict(
             ADVANCED, new_site=True, transport_sd=POOLED["transport_sd"], draws=draws, seed=0
         ),
-        **by_stage(evidence, study_sd, draws),
     }
     cases = evidence.cases().set_index("case_id")
     time = float(cases.loc[CASE, "survival_from_cns_months"])
+    references |= by_stage(ledger, evidence, study_sd, draws, time, results)
+    listed(ledger, cases, results)
     ledger.record(
         "case.time", time, unit=UNIT, provenance=survsim.Provenance.of("as_printed", f"cases:{CASE}")
     )
@@ -48,7 +49,7 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
         horizon=SCENARIO["horizon"], source=f"cases:{CASE}",
         course=pd.read_csv(HERE.parent / "03_case_strategies" / "course.csv"),
     )  # fmt: skip
-    record(ledger, context, results)
+    record(ledger, context, references, results)
     tip(ledger, references, time, results)
     ledger.save(results / "summary.json")
 
@@ -114,29 +115,129 @@ def patients(evidence: survsim.evidence.EvidenceStore) -> tuple[survsim.Surv, pd
     return surv, pd.DataFrame({"stage": stage.to_numpy()})
 
 
+def listed(ledger: survsim.Ledger, cases: pd.DataFrame, results: Path) -> None:
+    """Every published patient with a time, one a row, as printed."""
+    strict = cases[(cases["strict_cns"] == "yes") & (cases.index != CASE)]
+    died = strict[strict["survival_from_cns_months"].notna()]
+    alive = strict[strict["last_known_alive_from_cns_months"].notna() & ~strict.index.isin(died.index)]
+    before = {"exact": " at ", "upper_bound": " by ", "approximate": " at about "}
+    rows = [
+        {"months": r.survival_from_cns_months, "time": f"died{before[r.survival_qualifier]}"
+         f"{r.survival_from_cns_months:g}", "case": name} for name, r in died.iterrows()
+    ] + [
+        {"months": r.last_known_alive_from_cns_months, "time": f"alive at {r.last_known_alive_from_cns_months:g}",
+         "case": name} for name, r in alive.iterrows()
+    ]  # fmt: skip
+    found = pd.DataFrame(rows).sort_values(["months", "case"]).set_index("case")
+    told = ["age_years", "sex", "primary_site", "cns_site", "surgery", "radiotherapy", "cause_of_death"]
+    found = found.join(strict[told].replace("_", " ", regex=True).replace("", pd.NA)).reset_index()
+    found["sex"] = found["sex"].map({"F": "woman", "M": "man"})
+    found.to_csv(results / "cns_cases.csv", index=False)
+    rows_of = {name: survsim.Provenance.of("as_printed", *[f"cases:{c}" for c in part]) for name, part in
+               (("died", died.index), ("alive", alive.index))}  # fmt: skip
+    last = died["survival_from_cns_months"].max()
+    ledger.record("cns.last_death", float(last), unit=UNIT, provenance=rows_of["died"])
+    seen = alive["last_known_alive_from_cns_months"]
+    ledger.record("cns.alive_low", float(seen.min()), unit=UNIT, provenance=rows_of["alive"])
+    ledger.record("cns.alive_high", float(seen.max()), unit=UNIT, provenance=rows_of["alive"])
+    nearest = SCENARIO["analogue"]
+    ledger.record("analogue.time", float(died.loc[nearest, "survival_from_cns_months"]), unit=UNIT,
+                  provenance=survsim.Provenance.of("as_printed", f"cases:{nearest}"))  # fmt: skip
+
+
 def by_stage(
-    evidence: survsim.evidence.EvidenceStore, study_sd: float, draws: int
+    ledger: survsim.Ledger,
+    evidence: survsim.evidence.EvidenceStore,
+    study_sd: float,
+    draws: int,
+    time: float,
+    results: Path,
 ) -> dict[str, survsim.joint_model.EvidencePrediction]:
-    """TCGA-UCS by stage: the next patient of another cohort, as far from it as studies are from one another."""
+    """TCGA-UCS, each stage on its own: the next patient of another cohort, as far from it as studies are apart.
+
+    One model over the stages would hold their hazards proportional. Where that fails is written down beside it.
+    """
     surv, rows = patients(evidence)
-    model = survsim.evidence_model(
-        [survsim.joint_model.patients_term(surv, rows, study=POOLED["dataset"])], "stage", unit=UNIT,
-        breaks=SCENARIO["breaks_patients"], study_scale=None,
-    )  # fmt: skip
-    return {
-        f"TCGA uterus, stage {s}": model.predict({"stage": s}, transport_sd=study_sd, draws=draws, seed=0)
-        for s in SCENARIO["stages"]
+    together = stage_model(surv, rows, "stage")
+    found, compared = {}, []
+    for stage in SCENARIO["stages"]:
+        mine = (rows["stage"] == stage).to_numpy()
+        own = stage_model(surv.take(mine), rows[mine])
+        alone = own.predict(transport_sd=study_sd, draws=draws, seed=0)
+        joined = together.predict({"stage": stage}, transport_sd=study_sd, draws=draws, seed=0)
+        found[f"TCGA uterus, stage {stage}"] = alone
+        compared.append(against_observed(ledger, f"tcga_stage_{stage}", surv.take(mine), time, alone, joined)
+                        | {"stage": stage})  # fmt: skip
+    pd.DataFrame(compared).to_csv(results / "stages.csv", index=False)
+    fit = survsim.cox_ph(surv, "C(stage)", rows)
+    test = fit.proportional_hazards_test()
+    for row in test.to_frame().itertuples():
+        if row.term == "GLOBAL":
+            ledger.record("tcga.proportional.p_value", row.p_value, provenance=test)
+    return found
+
+
+def stage_model(
+    surv: survsim.Surv, rows: pd.DataFrame, formula: str | None = None
+) -> survsim.joint_model.EvidenceModel:
+    """Patients of one cohort alone."""
+    given = rows if formula else None
+    term = survsim.joint_model.patients_term(surv, given, study=POOLED["dataset"])
+    options = {
+        "unit": UNIT,
+        "breaks": SCENARIO["breaks_patients"],
+        "study_scale": None,
+        "walk_sd": SCENARIO["walk_sd"],
     }
+    return survsim.evidence_model([term], *([formula] if formula else []), **options)
 
 
-def record(ledger: survsim.Ledger, context: survsim.scenario.CaseInContext, results: Path) -> None:
-    """Percentiles, conditional survival and the origin of time."""
+def against_observed(
+    ledger: survsim.Ledger,
+    key: str,
+    surv: survsim.Surv,
+    time: float,
+    alone: survsim.joint_model.EvidencePrediction,
+    joined: survsim.joint_model.EvidencePrediction,
+) -> dict[str, float]:
+    """Share dead by the case's time: seen, by the stage alone, and by one model with proportional stages."""
+    curve = survsim.kaplan_meier(surv, conf_type="beta-product")
+    at = curve.survival_at([time])
+    dead = int((surv.event.astype(bool) & (surv.time <= time)).sum())
+    ledger.record(f"{key}.patients", len(surv), provenance=curve)
+    ledger.record(f"{key}.dead", dead, provenance=curve)
+    first = float(surv.time[surv.event.astype(bool)].min())
+    ledger.record(f"{key}.first_death", first, unit=UNIT, provenance=curve)
+    ledger.record(f"{key}.observed", 100 * (1 - at.estimate[0]), conf_low=100 * (1 - at.conf_high[0]),
+                  conf_high=100 * (1 - at.conf_low[0]), provenance=at)  # fmt: skip
+    by_model = {
+        name: float(100 * (1 - p.predictive_survival(time)))
+        for name, p in (("alone", alone), ("joined", joined))
+    }
+    ledger.record(f"{key}.proportional", by_model["joined"], provenance=joined)
+    return {"patients": len(surv), "dead": dead, "observed": 100 * (1 - at.estimate[0]),
+            "observed_low": 100 * (1 - at.conf_high[0]), "observed_high": 100 * (1 - at.conf_low[0]), **by_model}  # fmt: skip
+
+
+def record(
+    ledger: survsim.Ledger,
+    context: survsim.scenario.CaseInContext,
+    references: Mapping[str, survsim.joint_model.EvidencePrediction],
+    results: Path,
+) -> None:
+    """Percentiles, medians as analysis 04 has them, conditional survival and the origin of time."""
     keys = {name: key_of(name) for name in context.names}
-    for row in context.to_frame().itertuples():
+    table = context.to_frame()
+    # the median of a new study of each reference, the number that analysis 04 prints
+    table[["median", "median_low", "median_high"]] = [
+        references[name].median() for name in table["reference"]
+    ]
+    for row in table.itertuples():
         for name in ("percentile", "longer", "median"):
+            source = references[row.reference] if name == "median" else context
             ledger.record(f"{keys[row.reference]}.{name}", getattr(row, name), unit=UNIT if name == "median" else "",
                           conf_low=getattr(row, f"{name}_low"), conf_high=getattr(row, f"{name}_high"),
-                          provenance=context)  # fmt: skip
+                          provenance=source)  # fmt: skip
     for row in context.conditional_frame().itertuples():
         ledger.record(f"{keys[row.reference]}.alive_at_{row.alive_at:g}", row.survival, conf_low=row.conf_low,
                       conf_high=row.conf_high, provenance=context)  # fmt: skip
@@ -145,7 +246,7 @@ def record(ledger: survsim.Ledger, context: survsim.scenario.CaseInContext, resu
         ledger.record(f"{keys[reference]}.origin_low", part["percentile"].min(), provenance=context)
         ledger.record(f"{keys[reference]}.origin_high", part["percentile"].max(), provenance=context)
     survsim.write_result(context, results / "context.json")
-    context.to_frame().to_csv(results / "percentiles.csv", index=False)
+    table.to_csv(results / "percentiles.csv", index=False)
     context.conditional_frame().to_csv(results / "conditional.csv", index=False)
     origin.to_csv(results / "origin.csv", index=False)
 

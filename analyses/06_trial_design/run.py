@@ -152,13 +152,7 @@ def recruitment(ledger: survsim.Ledger, curves: pd.DataFrame, plan: dict[str, An
     largest = plan["sizes"][-1]
     ledger.record("power_at_largest", float(two["power"].iloc[-1]), provenance=step)
     ledger.record("largest", largest, unit="patients", provenance=step)
-    reached = np.isfinite(needed)
-    ledger.record(
-        "patients_for_80",
-        needed,
-        provenance=step,
-        note="" if reached else "no simulated size reaches 80% power",
-    )
+    ledger.record("patients_for_80", needed, provenance=step, note="no simulated size reaches 80% power")
     rows = []
     for name, rate in plan["recruitment"].items():
         years = needed / rate["per_month"] / 12
@@ -167,7 +161,7 @@ def recruitment(ledger: survsim.Ledger, curves: pd.DataFrame, plan: dict[str, An
             years,
             unit="years",
             provenance=step,
-            note="" if reached else "no simulated size is large enough",
+            note="no simulated size is large enough",
         )
         rows.append(
             {

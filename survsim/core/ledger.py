@@ -34,7 +34,7 @@ class Ledger:
     """Collects the numbers of one analysis and writes them, with their ancestry, to `summary.json`.
 
     Not a number: a value that is not finite is stored as ``None`` and its `note` must say why
-    (``"not reached"``), so that nothing is NaN in silence.
+    (``"not reached"``), so that nothing is NaN in silence. Beside a number the note would contradict it and is not kept.
     """
 
     analysis: str
@@ -71,7 +71,7 @@ class Ledger:
             conf_low=_finite(conf_low),
             conf_high=_finite(conf_high),
             mc_std_error=_finite(mc_std_error),
-            note=note,
+            note=note if number is None else "",
             node=step.to_nodes(self.nodes),
         )
 

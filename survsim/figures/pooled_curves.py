@@ -1,4 +1,4 @@
-"""Pooled survival curve over the curves of the studies, with interval and band for a new study."""
+"""Pooled survival at its times over the readings of the studies, with interval and limits for a new study."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from survsim.figures.curves import draw_band, draw_line
+from survsim.core.steps import Steps
+from survsim.figures.curves import draw_line
 from survsim.figures.style import PALETTE, SOFT, new_axes, styled
 from survsim.figures.time_axis import label_time, set_time_ticks
 
@@ -21,7 +22,7 @@ def draw_pooled_curve(
     ----------
     result : PooledSurvivalCurve.
     ax : axes to draw in; made if None.
-    show_studies : draw the readings of each study; a ring marks an imputed number at risk.
+    show_studies : draw the readings of each study as dashes; a ring marks an imputed number at risk.
     title : text.
     """
     if ax is None:
@@ -30,13 +31,14 @@ def draw_pooled_curve(
     curve = result.steps()
     if show_studies:
         _draw_studies(ax, result.studies, result.unit)
-    draw_band(
-        ax, result.steps("prediction"), color=PALETTE[0], alpha=0.12, label="new study", gid="band:prediction"
-    )
-    draw_band(ax, curve, color=PALETTE[0], alpha=0.28, label="pooled mean, interval", gid="band:mean")
-    draw_line(ax, curve, color=PALETTE[0], lw=2.0, label="pooled mean", gid="curve:mean", zorder=4)
+    # Survival is pooled at these times and at no other: bars and points, nothing between them.
+    _draw_limits(ax, result.steps("prediction"), "new study", "band:prediction", lw=7.0, alpha=0.16)
+    _draw_limits(ax, curve, "pooled mean, interval", "band:mean", lw=2.0, alpha=0.9)
+    draw_line(
+        ax, curve, color=PALETTE[0], ls="none", marker="o", ms=5, label="pooled mean", gid="curve:mean", zorder=4
+    )  # fmt: skip
     t = curve.time
-    ax.set_xlim(0.0, float(t[-1]))
+    ax.set_xlim(0.0, 1.03 * float(t[-1]))
     ax.set_ylim(0.0, 1.02)
     set_time_ticks(ax, float(t[-1]), result.unit)
     label_time(ax, result.unit)
@@ -47,14 +49,20 @@ def draw_pooled_curve(
     return ax
 
 
+def _draw_limits(ax: Any, curve: Steps, label: str, gid: str, **look: Any) -> None:
+    """The limits at each time after the origin, as a bar."""
+    low, high = np.asarray(curve.conf_low)[1:], np.asarray(curve.conf_high)[1:]
+    ax.vlines(curve.time[1:], low, high, color=PALETTE[0], label=label, gid=gid, zorder=3, **look)
+
+
 def _draw_studies(ax: Any, studies: Any, unit: str) -> None:
     first = True
     for k, (row, imputed) in enumerate(zip(studies.survival, studies.is_imputed)):
         draw_line(
-            ax, studies.steps(k, unit), color=SOFT, lw=0.8, alpha=0.7, zorder=2, label="studies" if first else None,
-            gid=f"study:{studies.labels[k]}",
+            ax, studies.steps(k, unit), color=SOFT, ls="none", marker="_", ms=11, mew=1.1, zorder=5,
+            label="studies" if first else None, gid=f"study:{studies.labels[k]}",
         )  # fmt: skip
         first = False
         marked = np.isfinite(row) & imputed
         if marked.any():
-            ax.plot(studies.time[marked], row[marked], "o", ms=3, mfc="white", mec=SOFT, mew=0.7, zorder=3)
+            ax.plot(studies.time[marked], row[marked], "o", ms=3, mfc="white", mec=SOFT, mew=0.7, zorder=6)

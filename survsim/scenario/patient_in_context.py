@@ -31,7 +31,8 @@ class CaseInContext(Result):
     names : (r,) references.
     percentile : (r, 3) share of such patients, in percent, who die by then: predictive value and interval.
     longer : (r, 3) probability of living longer.
-    median : (r, 3) median survival of the reference.
+    median : (r, 3) time by which half of next patients die, over all draws at once, and interval of the draws'
+        medians; `EvidencePrediction.median` is the middle of the draws' medians, that of a new study.
     landmarks, conditional : (m,) times t and (r, m, 3) probability of living to the case's time given
         alive at t.
     shifts, shifted : (s,) moves of the time origin and (r, s, 3) percentiles with the case's time moved.

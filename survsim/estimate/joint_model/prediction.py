@@ -72,6 +72,11 @@ class EvidencePrediction(Result):
         """Survival of the next patient: the mean over draws."""
         return self.survival(t).mean(axis=-1)
 
+    def median(self) -> FloatArray:
+        """(3,) median survival of a new study: the middle of the draws' medians, and its limits, in the unit of the law."""
+        tail = (1 - self.conf_level) / 2
+        return np.quantile(self.distribution.quantile(0.5), [0.5, tail, 1 - tail])
+
     def columns(self) -> Columns:
         """Columns time, survival (median over draws), conf_low, conf_high, predictive (mean over draws)."""
         s = self.survival(self.times)
@@ -87,8 +92,7 @@ class EvidencePrediction(Result):
 
     def headline(self) -> str:
         """Median survival with interval."""
-        tail = (1 - self.conf_level) / 2
-        low, middle, high = np.quantile(self.distribution.quantile(0.5), [tail, 0.5, 1 - tail])
+        middle, low, high = self.median()
         unit = self.distribution.time_unit
         return f"{self.label}: median survival {middle:.3g} {unit} ({low:.3g} to {high:.3g})"
 

@@ -1,0 +1,67 @@
+"""One number for one quantity: what several reports print is the same in each committed summary."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+
+from survsim import Ledger, load_evidence
+
+ANALYSES = Path(__file__).parents[2] / "analyses"
+SUMMARIES = {p.parent.parent.name[:2]: p for p in sorted(ANALYSES.glob("*/results/summary.json"))}
+
+SHARED = [
+    (("04", "new_site.transport_0_5.median"), ("05", "all_sites.median")),
+    (("04", "model.sd.study"), ("05", "tcga.study_sd")),
+    (("04", "terms.cases"), ("05", "cns.patients")),
+    (("02", "cohort.patients"), ("04", "terms.patients")),
+    (("02", "cohort.stage.I"), ("05", "tcga_stage_I.patients")),
+    (("02", "index_case.survival"), ("05", "case.time")),
+    (("03", "index_case.survival"), ("05", "case.time")),
+    (("03", "parameter.hr_reirradiation"), ("06", "hazard_ratio.tumour_death")),
+]
+
+
+def ledger(number: str) -> Ledger:
+    return Ledger.load(SUMMARIES[number])
+
+
+@pytest.mark.parametrize(("one", "other"), SHARED, ids=lambda place: ".".join(place))
+def test_a_quantity_of_two_reports_is_one_number(one, other):
+    first, second = (ledger(number) for number, _ in (one, other))
+    a, b = first.numbers[one[1]], second.numbers[other[1]]
+    if first.data_checksum != second.data_checksum:
+        pytest.skip("the two summaries were written from different data; survsim report writes them anew")
+    assert a.value == b.value
+    if a.unit and b.unit:
+        assert a.unit == b.unit
+    limits = [(x.conf_low, x.conf_high) for x in (a, b)]
+    if None not in limits[0] + limits[1] and one[1] != "model.sd.study":
+        assert limits[0] == limits[1]
+
+
+def test_the_trial_report_is_on_one_scale():
+    n = {key: entry.value for key, entry in ledger("06").numbers.items()}
+    assert n["hazard.treated"] / n["hazard.control"] == pytest.approx(n["hazard_ratio"], rel=1e-12)
+    for arm in ("control", "treated"):
+        assert n[f"median.{arm}"] == pytest.approx(math.log(2) / n[f"hazard.{arm}"], rel=1e-12)
+    # deaths of other causes pull the all-cause ratio from that of tumour deaths towards one
+    assert abs(math.log(n["hazard_ratio"])) < abs(math.log(n["hazard_ratio.tumour_death"]))
+
+
+def test_looks_end_on_the_deaths_of_the_design_without_looks():
+    n = {key: entry.value for key, entry in ledger("06").numbers.items()}
+    sizes = [key.rpartition(".")[2] for key in n if key.startswith("events.fixed.")]
+    assert len(sizes) >= 3
+    for size in sizes:
+        assert n[f"events.last_look.{size}"] == round(n[f"events.fixed.{size}"])
+
+
+@pytest.mark.parametrize("number", SUMMARIES)
+def test_a_note_stands_where_there_is_no_number(number):
+    if ledger(number).data_checksum != load_evidence().checksum:
+        pytest.skip("written from older data; survsim report writes it anew")
+    said = {k: e.note for k, e in ledger(number).numbers.items() if e.value is not None and e.note}
+    assert not said
