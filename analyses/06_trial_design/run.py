@@ -128,13 +128,9 @@ def power_by_size(
                     "duration": found.duration,
                 }
             )
-        for name, found_events in (("fixed", fixed.n_event), ("last_look", looks.looks[-1])):
-            ledger.record(
-                f"events.{name}.{n}",
-                found_events,
-                unit="deaths",
-                provenance=survsim.Provenance.of("trial_power", fixed),
-            )
+        step = survsim.Provenance.of("trial_power", fixed, parameters)
+        ledger.record(f"events.fixed.{n}", fixed.n_event, unit="deaths", provenance=step)
+        ledger.record(f"events.last_look.{n}", looks.looks[-1], unit="deaths", provenance=step)
     return pd.DataFrame(rows)
 
 
@@ -149,9 +145,6 @@ def recruitment(ledger: survsim.Ledger, curves: pd.DataFrame, plan: dict[str, An
     two = curves[curves["design"] == "two arms, log-rank"].sort_values("n")
     step = survsim.Provenance.of("interpolate_power", "assumption:trial_design/recruitment")
     needed = float(np.interp(0.8, two["power"], two["n"], right=np.inf))
-    largest = plan["sizes"][-1]
-    ledger.record("power_at_largest", float(two["power"].iloc[-1]), provenance=step)
-    ledger.record("largest", largest, unit="patients", provenance=step)
     ledger.record("patients_for_80", needed, provenance=step, note="no simulated size reaches 80% power")
     rows = []
     for name, rate in plan["recruitment"].items():

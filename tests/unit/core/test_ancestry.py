@@ -91,14 +91,6 @@ def test_ledger_refusals(call, words):
         ('{"format": 99}', "format 99; this version"),
     ],
 )
-def test_a_note_is_kept_only_where_there_is_no_number():
-    ledger = Ledger(analysis="01_x")
-    step = Provenance.of("interpolate", "patients:x")
-    for key, value in (("reached", 151.0), ("not", float("inf"))):
-        ledger.record(key, value, provenance=step, note="no size reaches it")
-    assert (ledger.numbers["reached"].note, ledger.numbers["not"].note) == ("", "no size reaches it")
-
-
 def test_foreign_summaries_are_refused(tmp_path, text, words):
     path = tmp_path / "summary.json"
     path.write_text(text)
@@ -106,3 +98,11 @@ def test_foreign_summaries_are_refused(tmp_path, text, words):
         Ledger.load(path)
     with pytest.raises(InputError, match="run the analysis first"):
         Ledger.load(tmp_path / "none.json")
+
+
+def test_a_note_is_kept_only_where_there_is_no_number():
+    ledger = Ledger(analysis="01_x")
+    step = Provenance.of("interpolate", "patients:x")
+    for key, value in (("reached", 151.0), ("not", float("inf"))):
+        ledger.record(key, value, provenance=step, note="no size reaches it")
+    assert (ledger.numbers["reached"].note, ledger.numbers["not"].note) == ("", "no size reaches it")
