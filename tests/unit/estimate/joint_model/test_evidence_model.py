@@ -8,14 +8,13 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import halfnorm
 
-from survsim import Provenance, Surv, evidence_model
+from survsim import Surv, evidence_model
 from survsim.errors import EvidenceError, EvidenceWarning, InputError
 from survsim.estimate.joint_model.compile import compile_terms
 from survsim.estimate.joint_model.likelihood import log_likelihood, mean_shift
 from survsim.estimate.joint_model.overlap import term_weights
 from survsim.estimate.joint_model.posterior import Deviation
 from survsim.joint_model import (
-    EvidencePrediction,
     case_term,
     hazard_ratio_term,
     median_term,
@@ -314,16 +313,6 @@ def test_prediction_shapes_new_study_and_transport():
     assert "cns" in set(model.effects()["parameter"])
     again = model.predict(z, site="cns", draws=3000)
     assert (again.distribution.rates == known.distribution.rates).all()
-
-
-def test_the_median_of_a_new_study_is_the_middle_of_the_draws_medians():
-    rates = np.array([[0.02], [0.1], [0.4]])
-    found = EvidencePrediction.from_rates(
-        np.empty(0), rates, "months", label="three", conf_level=0.9, provenance=Provenance.of("by hand")
-    )
-    each = np.log(2) / rates[::-1, 0]
-    np.testing.assert_allclose(found.median(), np.quantile(each, [0.5, 0.05, 0.95]))
-    assert found.headline() == "three: median survival 6.93 months (2.25 to 31.9)"
 
 
 def test_contributions_add_up_and_count_events():
