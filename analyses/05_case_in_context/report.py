@@ -73,7 +73,7 @@ the interval says how much so few patients can tell: nearly nothing.
 ## All sites, and the uterus
 
 Against **all sites pooled**, advanced disease, carried to a new site with its transport variance (median
-{all_sites.median:.1f ci unit}, the prediction of analysis 04), she is at percentile **{all_sites.percentile:.0f ci}**; the
+{all_sites.median:.1f ci unit}, as the report on the pooled evidence has it), she is at percentile **{all_sites.percentile:.0f ci}**; the
 chance of living longer than she did is {all_sites.longer:.0%} there. Against the TCGA cohort of the uterus she is at
 percentile {tcga_stage_I.percentile:.0f ci} of stage I, {tcga_stage_III.percentile:.0f ci} of stage III and
 {tcga_stage_IV.percentile:.0f ci} of stage IV: patients selected for an operated tumour with frozen tissue.

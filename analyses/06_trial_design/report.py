@@ -50,9 +50,9 @@ survsim.figures.power_curves(power)
 survsim.report.prose(
     numbers,
     """
-With 160 patients the design without looks ends on {events.fixed.160:.0f} deaths and the one with three looks is planned to
-end on {events.last_look.160:.0f}, the same; its power is {power.three_looks.160:.0%} against
-{power.two_arms_log_rank.160:.0%}, the price of looking early. A single arm looks cheaper than two, and is not: with an
+With a hundred and sixty patients the design without looks ends on {events.fixed.160:.0f} deaths and the one with three looks is planned to
+end on {events.last_look.160:.0f}: its power is {power.three_looks.160:.1%} against
+{power.two_arms_log_rank.160:.1%}, so looking early costs little. A single arm looks cheaper than two, and is not: with an
 external control whose hazard is wrong by half, a treatment that does *nothing* is declared effective or harmful in
 {power.single_arm_no_effect_wrong_control.80:.0%} of trials of eighty patients.
 """,
@@ -111,8 +111,9 @@ survsim.report.table(
 # %% [markdown]
 # ## Limits
 #
-# - Exponential times after progression: the all-cause ratio is constant, as if the effect on the tumour lasted for
-#   ever. An effect that ends makes the ratio over the whole follow-up weaker and every trial here too small.
+# - Exponential times after progression, for a patient whose hidden aggressiveness is average: the all-cause ratio is
+#   constant. The simulation lets the effect end and patients differ; both make the ratio over the whole follow-up
+#   weaker, and every trial here is then too small.
 # - The borrowed control is assumed to be right on average; the cost of a wrong one is shown for the single arm only.
 # - Randomising against no re-irradiation may not be acceptable to patients; then no design here applies.
 #

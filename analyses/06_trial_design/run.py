@@ -50,7 +50,11 @@ def believed_ratio(
     towards one. A trial of survival sees this ratio and no other.
     """
     draws, names = parameters.draws(), plan["parameters"]
-    tumour, other, ratio = (draws[names[k]] for k in ("tumour_death", "other_death", "tumour_death_ratio"))
+    tumour, other = (sum(draws[n] for n in names[k]) for k in ("tumour_death", "other_death"))
+    ratio = np.prod([draws[n] for n in names["tumour_death_ratio"]], axis=0)
+    for name in (n for group in names.values() for n in group):
+        low, middle, high = np.quantile(draws[name], [0.025, 0.5, 0.975])
+        ledger.record(f"parameter.{name}", middle, conf_low=low, conf_high=high, provenance=parameters)
     all_cause = (tumour * ratio + other) / (tumour + other)
     for key, values in (("hazard_ratio", all_cause), ("hazard_ratio.tumour_death", ratio)):
         low, middle, high = np.quantile(values, [0.025, 0.5, 0.975])
