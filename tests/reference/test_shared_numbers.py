@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from survsim import Ledger, load_evidence
+from survsim import Ledger
 
 ANALYSES = Path(__file__).parents[2] / "analyses"
 SUMMARIES = {p.parent.parent.name[:2]: p for p in sorted(ANALYSES.glob("*/results/summary.json"))}
@@ -67,9 +67,6 @@ def test_looks_end_on_the_deaths_of_the_design_without_looks():
         assert n[f"events.last_look.{size}"] == round(n[f"events.fixed.{size}"])
 
 
-@pytest.mark.parametrize("number", SUMMARIES)
+@pytest.mark.parametrize("number", ["02", "04", "05", "06"])
 def test_a_note_stands_where_there_is_no_number(number):
-    if ledger(number).data_checksum != load_evidence().checksum:
-        pytest.skip("written from older data; survsim report writes it anew")
-    said = {k: e.note for k, e in ledger(number).numbers.items() if e.value is not None and e.note}
-    assert not said
+    assert not {k: e.note for k, e in ledger(number).numbers.items() if e.value is not None and e.note}
