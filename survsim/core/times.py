@@ -86,7 +86,7 @@ def asked_time(
 
 def at_least_one(values: Any) -> Any:
     """A single value as a list of one; anything with rows as it is."""
-    return [values] if np.ndim(values) == 0 and not hasattr(values, "__iter__") else values
+    return values if hasattr(values, "__iter__") else [values]
 
 
 def join(*columns: FloatArray) -> tuple[FloatArray, ...]:

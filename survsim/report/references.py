@@ -5,8 +5,9 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING, Any
 
+from survsim.core.errors import EvidenceWarning, warn
 from survsim.core.ledger import Ledger
-from survsim.report.resolve import studies_behind
+from survsim.report.resolve import studies_behind, unknown_rows
 
 if TYPE_CHECKING:
     from survsim.evidence.ask.store import EvidenceStore
@@ -49,7 +50,7 @@ def cited(ledger: Ledger, evidence: EvidenceStore, prefix: str = "") -> Citation
 
     Raises
     ------
-    Nothing: a number with no study of the store behind it cites none.
+    Nothing: a number with no study behind it cites none; a source that the store does not have warns.
 
     Example
     -------
@@ -67,6 +68,13 @@ def cited(ledger: Ledger, evidence: EvidenceStore, prefix: str = "") -> Citation
         if key.startswith(prefix) and entry.node not in done:
             done.add(entry.node)
             references.update(dict.fromkeys(ledger.provenance(key).references()))
+    unknown = unknown_rows(references, evidence)
+    if unknown:
+        warn(
+            f"{', '.join(unknown[:5])}{' and more' if len(unknown) > 5 else ''}: named as sources, but the evidence has no "
+            "such rows, so they are not cited. The results are older than the data: make them again with survsim run.",
+            EvidenceWarning,
+        )
     studies = evidence.table("studies").set_index("study_id")
     entries = [cite(dict(studies.loc[name])) for name in studies_behind(references, evidence)]
     sources = evidence.table("sources").set_index("source_id")

@@ -56,14 +56,29 @@ def resolve(reference: str, evidence: EvidenceStore, study: Study) -> str:
 def studies_behind(references: Iterable[str], evidence: EvidenceStore) -> tuple[str, ...]:
     """Ids of the studies whose rows are among the references, in order of first use."""
     found: dict[str, None] = {}
+    studies = set(evidence.table("studies")["study_id"])
     known = evidence.table("estimates").set_index("estimate_id")["study_id"]
     for reference in references:
         table, _, name = reference.partition(":")
         if table == "estimates" and name in known.index:
             found[str(known[name])] = None
-        elif table == "studies" and name != "*":
+        elif table == "studies" and name in studies:
             found[name] = None
     return tuple(found)
+
+
+def unknown_rows(references: Iterable[str], evidence: EvidenceStore) -> list[str]:
+    """References to rows of tables that the store has, without the row: results older than the data."""
+    found = []
+    for reference in references:
+        table, _, name = reference.partition(":")
+        if name != "*" and table in KEYS:
+            known = set(evidence.table(table)[KEYS[table]])
+            if table == "patients":
+                known |= set(evidence.table("sources")["source_id"])
+            if name not in known:
+                found.append(reference)
+    return found
 
 
 def _strategy(name: str, study: Study) -> str:

@@ -17,6 +17,8 @@ from survsim.estimate.borrowing.map_prior import BorrowingPrior
 from survsim.estimate.borrowing.mixture import GammaMixture, Mixture, NormalMixture, mixture_of
 
 CONFLICT_LEVEL = 0.05
+FEW = 24
+"""Components of a mixture up to which each gets panels of its own."""
 
 
 @result
@@ -231,6 +233,10 @@ def effective_sample_size(prior: Any, *, unit_sd: float | None = None) -> float:
     edges = m.quantile(
         np.concatenate([[1e-12, 1e-8, 1e-5], np.linspace(1e-3, 0.999, 40), [1 - 1e-5, 1 - 1e-8, 1 - 1e-12]])
     )
+    if m.weight.size <= FEW:
+        # Narrow components far apart lie inside panels that the shares alone would make wide.
+        own = m.centre[:, None] + np.outer(m.spread, [-8, -6, -4, -3, -2, -1, 0, 1, 2, 3, 4, 6, 8])
+        edges = np.unique(np.concatenate([edges, own[m.weight > 0].ravel()]))
     half = 0.5 * np.diff(edges)
     theta = (edges[:-1, None] + half[:, None] * (x + 1)).ravel()
     mass = (half[:, None] * w).ravel() * m.density(theta)

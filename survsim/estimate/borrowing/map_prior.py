@@ -15,7 +15,7 @@ from survsim.core.provenance import Provenance
 from survsim.core.renamed import renamed
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns, from_rows
-from survsim.estimate.borrowing.mixture import Mixture, NormalMixture
+from survsim.estimate.borrowing.mixture import SMALLEST, Mixture, NormalMixture
 from survsim.estimate.printed.study_effects import StudyEffects, study_effects
 
 TAU_PRIORS = ("half-normal", "half-cauchy", "fixed")
@@ -186,6 +186,10 @@ def map_prior(
         raise InputError(
             "tau_scale must be finite; studies that differ without limit tell nothing of a new one."
         )
+    if tau_prior != "fixed" and scale <= SMALLEST:
+        raise InputError(
+            f"tau_scale must be above {SMALLEST:g}; got {scale:g}. For no heterogeneity: tau_prior='fixed', 0."
+        )
     nodes, weights, table, log_marginal = _tau_posterior(y, s, scale, tau_prior, mean_prior)
     mean, var = _mean_given_tau(y, s, nodes, mean_prior)[:2]
     step = Provenance.of(
@@ -292,8 +296,16 @@ def _tau_posterior(
         return _mean_given_tau(y, s, tau, mean_prior)[2] + log_tau_prior(tau, scale, kind)
 
     # Tails: a half-normal ends; a half-Cauchy is cut where the tail that is lost is below 1e-6.
-    reach = scale * (9.0 if kind == "half-normal" else 1e6)
+    # Studies far apart for the scale of the prior pull tau beyond it, to the root of their distance times the scale.
+    centre = y.mean() if mean_prior is None else mean_prior[0]
+    apart = float(np.sqrt(((y - centre) ** 2).sum()))
+    if kind == "half-normal":
+        reach = 9.0 * scale + np.sqrt(apart * scale)
+    else:
+        reach = max(1e6 * scale, 1e4 * apart)
     scan = np.concatenate([[0.0], np.geomspace(reach * 1e-7, reach, 2000)])
+    first = np.clip(int(np.argmax(log_posterior(scan))), 1, scan.size - 2)
+    scan = np.unique(np.append(scan, np.linspace(scan[first - 1], scan[first + 1], 500)))
     value = log_posterior(scan)
     keep = np.flatnonzero(value + np.log(np.maximum(scan, reach * 1e-7)) > _peak(value, scan, reach) - DROP)
     low, high = scan[max(keep[0] - 1, 0)], scan[min(keep[-1] + 1, scan.size - 1)]

@@ -17,6 +17,8 @@ from survsim.core.errors import InputError
 
 ROOT_TWO_PI = np.sqrt(2 * np.pi)
 KNOTS = 400
+SMALLEST = 1e-150
+"""A standard deviation below this has no square in floating point."""
 
 
 class Mixture:
@@ -112,7 +114,10 @@ class NormalMixture(Mixture):
     def information(self, x: ArrayLike) -> FloatArray:
         """Local information of the mixture as a prior, minus the second derivative of its log density."""
         z = (np.asarray(x, dtype=np.float64)[..., None] - self.centre) / self.spread
-        part = np.exp(-0.5 * z * z) * (self.weight / (self.spread * ROOT_TWO_PI))
+        with np.errstate(divide="ignore"):
+            height = np.log(self.weight / self.spread) - 0.5 * z * z
+        # Between components far apart all densities vanish; their ratios do not.
+        part = np.exp(height - height.max(axis=-1, keepdims=True))
         total = part.sum(axis=-1)
         first = -(part * z / self.spread).sum(axis=-1) / total
         second = (part * (z * z - 1) / self.spread**2).sum(axis=-1) / total
@@ -191,8 +196,10 @@ def normal_mixture(
     """
     centre = float_vector("mean", mean)
     spread = _same_length("sd", sd, centre.size)
-    if spread.min() <= 0:
-        raise InputError(f"sd of a mixture component must be positive; found {spread.min():g}.")
+    if spread.min() <= SMALLEST:
+        raise InputError(
+            f"sd of a mixture component must be positive (above {SMALLEST:g}); found {spread.min():g}."
+        )
     return NormalMixture(_weights(weight, centre.size), centre, spread)
 
 

@@ -13,10 +13,13 @@ import numpy as np
 from survsim.core import units
 from survsim.core.checks import FloatArray, float_vector, positions
 from survsim.core.distributions import HazardDistribution, PiecewiseExponential, ResidualLife, WithBackground
+from survsim.core.distributions.protocol import check_base
 from survsim.core.errors import InputError
 from survsim.core.kinds import as_numbers
 from survsim.core.pairing import paired
 from survsim.core.surv import Surv
+
+OLDEST = 130.0
 
 
 def life_table(age: Any, probability: Any) -> PiecewiseExponential:
@@ -126,10 +129,25 @@ def all_cause(distribution: HazardDistribution, law: HazardDistribution, age: An
     >>> bool(all_cause(net, law, 67).survival(12.0) < net.survival(12.0))
     True
     """
+    check_base(distribution, "distribution", "all_cause")
+    check_base(law, "law", "all_cause")
     unit = distribution.time_unit
-    years = as_numbers("age", age)[0]
-    if not np.isfinite(years).all() or (years < 0).any():
-        raise InputError(f"age must be years from 0; got {years.min():g}.")
+    years, missing = as_numbers("age", age)
+    wrong = (
+        ~((years >= 0) & (years <= OLDEST))
+        if missing is None
+        else missing | ~((years >= 0) & (years <= OLDEST))
+    )
+    if years.size == 0 or wrong.any():
+        found = f"got {years[wrong].ravel()[0]:g}" if years.size else "got none"
+        raise InputError(f"age must be years from 0 to {OLDEST:g}; {found}.")
+    shape = np.shape(distribution.hazard(1.0))
+    try:
+        np.broadcast_shapes(shape, years.shape)
+    except ValueError:
+        raise InputError(
+            f"age has shape {years.shape}, the parameters of the distribution {shape}: give one age, or one for each."
+        ) from None
     elapsed = years * units.conversion_factor("years", unit)
     residual = ResidualLife(base=law.to_unit(unit), elapsed=elapsed if elapsed.ndim else float(elapsed))
     return WithBackground(base=distribution, background=residual)
@@ -137,7 +155,7 @@ def all_cause(distribution: HazardDistribution, law: HazardDistribution, age: An
 
 def _ages(age: Any, n: int) -> FloatArray:
     years = float_vector("age", age, n)
-    bad = (years < 0) | (years > 130)
+    bad = (years < 0) | (years > OLDEST)
     if bad.any():
         raise InputError(
             f"age must be in years, from 0 to 130; found {years[bad][0]:g} in {positions(bad)}. "

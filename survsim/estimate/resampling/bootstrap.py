@@ -10,6 +10,7 @@ import numpy as np
 from survsim.core.checks import FloatArray, between, float_matrix, float_vector, one_of
 from survsim.core.errors import InputError
 from survsim.core.event_table import group_rows
+from survsim.core.kinds import as_numbers
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.streams import stream_key
@@ -200,13 +201,32 @@ def _replicator(
 
 def _from_function(surv: Surv, function: Callable[[Surv], Any]) -> tuple[list[str], Replicate]:
     name = getattr(function, "__name__", "statistic")
-    size = np.atleast_1d(np.asarray(function(surv), dtype=np.float64)).size
+    size = _answer(name, function(surv)).size
 
     def replicate(counts: FloatArray) -> FloatArray:
         rows = [np.repeat(np.arange(len(surv)), row.astype(np.int64)) for row in counts]
-        return np.stack([np.atleast_1d(np.asarray(function(surv.take(r)), np.float64)) for r in rows])
+        return np.stack([_answer(name, function(surv.take(r)), size) for r in rows])
 
     return [name] if size == 1 else [f"{name}[{k}]" for k in range(size)], replicate
+
+
+def _answer(name: str, given: Any, size: int | None = None) -> FloatArray:
+    """What a caller's function returned, as a vector; missing numbers are NaN and counted as undefined."""
+    found, missing = as_numbers(
+        f"the answer of {name}",
+        at_least_one(given),
+        truth=True,
+        wanted="be a number or a list of numbers; got",
+    )
+    if given is None or found.ndim != 1 or found.size == 0:
+        what = "None" if given is None else f"shape {found.shape}"
+        raise InputError(f"the answer of {name} must be a number or a list of numbers; got {what}.")
+    if size is not None and found.size != size:
+        raise InputError(
+            f"{name} returned {size} numbers for the data and {found.size} for a resample; return as many each time, "
+            "NaN for those that do not exist."
+        )
+    return found if missing is None else np.where(missing, np.nan, found)
 
 
 def _cox(surv: Surv, covariates: Any, workers: int | None) -> tuple[list[str], Replicate]:

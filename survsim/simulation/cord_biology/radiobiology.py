@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from survsim.core.checks import FloatArray, numbers
+from survsim.core.checks import FloatArray, float_vector, numbers
 from survsim.core.errors import ExtrapolationWarning, InputError, warn
+from survsim.core.times import meet
 
 LQ_LIMIT = 8.0
 """Dose per fraction in Gy above which the linear-quadratic model is doubtful (8 to 10 Gy)."""
@@ -99,7 +101,16 @@ class Course:
     kind: str = "conventional"
 
     def __post_init__(self) -> None:
+        object.__setattr__(
+            self, "dose_per_fraction", plain_number("dose_per_fraction", self.dose_per_fraction)
+        )
         dose, interval = self.dose_per_fraction, self.months_since_previous
+        if not isinstance(self.fractions, Mapping):
+            raise InputError(f"fractions is a dictionary, region: number; got {self.fractions!r}.")
+        for region, n in self.fractions.items():
+            plain_number(f"fractions[{region!r}]", n)
+        if interval is not None:
+            interval = plain_number("months_since_previous", interval)
         # written so that a missing value (nan) fails, too
         if not 0 < dose < np.inf or not all(n >= 0 for n in self.fractions.values()):
             raise InputError(
@@ -132,6 +143,10 @@ class Recovery:
     share: tuple[float, ...]
 
     def __post_init__(self) -> None:
+        for name in ("after", "share"):
+            object.__setattr__(self, name, tuple(float_vector(name, getattr(self, name)).tolist()))
+        if self.after and min(self.after) < 0:
+            raise InputError(f"recovery begins after an interval of 0 or more; got {min(self.after):g}.")
         if len(self.after) != len(self.share) or list(self.after) != sorted(set(self.after)):
             raise InputError("recovery needs increasing intervals and one share for each.")
         if any(not 0 <= s <= 1 for s in self.share) or list(self.share) != sorted(self.share):
@@ -140,7 +155,7 @@ class Recovery:
     def recovered(self, interval: ArrayLike) -> FloatArray:
         """Share recovered after `interval`."""
         steps = np.array([0.0, *self.share])
-        return steps[np.searchsorted(np.array(self.after), np.asarray(interval), side="right")]
+        return steps[np.searchsorted(np.array(self.after), meet(interval, self.after), side="right")]
 
 
 def cumulative_eqd2(
@@ -163,7 +178,7 @@ def cumulative_eqd2(
 
     Raises
     ------
-    InputError : an alpha/beta not above 0.
+    InputError : an alpha/beta not above 0; with `recovery`, a later course without its interval.
 
     Reference: Fowler 1989 (Br J Radiol 62:679); Nieder et al. 2006 (Int J Radiat Oncol Biol Phys 66:1446).
 
@@ -175,6 +190,16 @@ def cumulative_eqd2(
     >>> cumulative_eqd2([first, second], alpha_beta=2.0)
     {'elsewhere': 40.0, 'first_target': 64.0}
     """
+    if isinstance(courses, Course) or not all(isinstance(course, Course) for course in courses):
+        raise InputError(
+            f"courses is a list of Course(...), in the order in which they were given; got {courses!r}."
+        )
+    unknown = [k for k, course in enumerate(courses) if k and course.months_since_previous is None]
+    if recovery is not None and unknown:
+        raise InputError(
+            f"course {unknown[0] + 1} has no months_since_previous, so what was recovered before it is unknown. Give the "
+            "interval (0 for none), or leave recovery out."
+        )
     regions = sorted({region for course in courses for region in course.fractions})
     total = dict.fromkeys(regions, 0.0)
     for course in courses:
@@ -187,10 +212,23 @@ def cumulative_eqd2(
     return total
 
 
+def plain_number(name: str, value: Any) -> float:
+    """A single number; its range is checked behind."""
+    if isinstance(value, (bool, str, bytes)) or np.ndim(value) != 0:
+        raise InputError(f"{name} must be a number; got {value!r}.")
+    return float(numbers(name, value))
+
+
 def _checked(dose: ArrayLike, fractions: ArrayLike, alpha_beta: float) -> tuple[FloatArray, FloatArray]:
     total, count = numbers("dose", dose), numbers("fractions", fractions)
-    if not alpha_beta > 0 or not np.isfinite(alpha_beta):
+    if not 0 < plain_number("alpha_beta", alpha_beta) < np.inf:
         raise InputError(f"alpha_beta must be above 0 Gy; got {alpha_beta!r}.")
+    try:
+        np.broadcast_shapes(total.shape, count.shape)
+    except ValueError:
+        raise InputError(
+            f"dose has shape {total.shape} and fractions {count.shape}; give one of each."
+        ) from None
     if not (np.isfinite(total).all() and (total >= 0).all()):
         raise InputError("dose must be finite and at least 0 Gy.")
     if not (np.isfinite(count).all() and (count >= 1).all()):

@@ -10,8 +10,9 @@ import pytest
 from rich.console import Console
 
 import survsim
-from survsim import Ledger, Provenance
-from survsim.errors import EvidenceError, InputError
+from survsim import Ledger, Provenance, load_evidence
+from survsim.errors import EvidenceError, EvidenceWarning, InputError
+from survsim.report import cited
 from survsim.report.compare import moves
 from survsim.report.earlier import Earlier, earlier_state
 from survsim.report.resolve import resolve
@@ -177,3 +178,15 @@ def test_a_git_revision_is_read_without_touching_the_folder(old):
         assert earlier.ledger("01_mini").numbers["ratio"].value == 0.66
         unpacked = earlier.root
     assert not unpacked.exists()
+
+
+@pytest.mark.parametrize(
+    "reference", ["studies:zzz", "estimates:zzz", "cases:zzz", "patients:zzz", "studies:"]
+)
+def test_sources_that_the_evidence_does_not_have_are_named(reference):
+    evidence = load_evidence()
+    ledger = Ledger(analysis="x")
+    ledger.record("n", 3, provenance=Provenance.of("count", reference, "cases:index_case"))
+    with pytest.warns(EvidenceWarning, match=reference):
+        references = cited(ledger, evidence)
+    assert len(references) == 1

@@ -282,3 +282,35 @@ def test_a_prior_without_study_names_says_what_it_is():
 def test_an_initial_prior_without_a_number_is_refused(make):
     with pytest.raises(InputError):
         make()
+
+
+@pytest.mark.parametrize(
+    "y, scale", [([0.0, 50.0], 0.5), ([0.0, 10.0, 20.0], 0.5), ([0.0, 500.0], 0.3), ([0.1, 0.2, 0.3], 0.5)]
+)
+def test_tau_of_studies_far_apart_is_not_cut_off(y, scale):
+    """The prior has its scale; the posterior goes to the root of distance times scale. Truth: a fine sum over tau."""
+    y, s = np.array(y), np.full(len(y), 0.1)
+    tau = np.linspace(0, 60, 600_001)[1:]
+    w = 1 / (s[:, None] ** 2 + tau**2)
+    mean = (w * y[:, None]).sum(0) / w.sum(0)
+    log = 0.5 * np.log(w).sum(0) - 0.5 * np.log(w.sum(0)) - 0.5 * (w * (y[:, None] - mean) ** 2).sum(0)
+    log -= 0.5 * (tau / scale) ** 2
+    share = np.cumsum(np.exp(log - log.max()))
+    for p in (0.025, 0.5, 0.975):
+        right = tau[np.searchsorted(share, p * share[-1])]
+        assert map_prior(y, s, tau_scale=scale).tau_quantile(p) == pytest.approx(right, rel=1e-3, abs=1e-4)
+
+
+def test_studies_absurdly_far_apart_and_scales_near_zero():
+    assert np.isfinite(map_prior([1e8, 0.2, 0.3], [0.1] * 3, tau_scale=0.5).quantile([0.1, 0.9])).all()
+    with pytest.raises(InputError, match="tau_scale must be above"):
+        map_prior([0.1, 0.2], [0.1, 0.1], tau_scale=1e-300)
+    with pytest.raises(InputError, match="sd of a mixture"):
+        normal_mixture([1, 1], [0, 0], [1e-200, 1])
+
+
+@pytest.mark.parametrize("apart", [10.0, 1e6])
+def test_size_of_narrow_components_far_apart(apart):
+    """Each half is a normal law of sd 0.001, and nowhere do both count: 4 / 0.001^2."""
+    prior = normal_mixture([0.5, 0.5], [0.0, apart], [1e-3, 1e-3])
+    assert effective_sample_size(prior, unit_sd=2.0) == pytest.approx(4e6, rel=1e-6)

@@ -155,3 +155,20 @@ def test_background_messages() -> None:
         life_table([60], [0.01, 0.02])
     with pytest.raises(InputError, match="age must be years from 0"):
         all_cause(Exponential(rate=1.0, time_unit="years"), law, -1.0)
+
+
+@pytest.mark.parametrize(
+    "age",
+    [[60, 70], [], np.ma.array([60.0], mask=[True]), 1e300, -1, "x", np.nan, np.datetime64("2020-01-01")],
+)
+def test_ages_that_do_not_fit_the_law_are_refused(age):
+    net = Weibull(shape=np.ones(3), scale=np.array([1.0, 2, 3]), time_unit="months")
+    with pytest.raises(InputError, match="age"):
+        all_cause(net, Gompertz(shape=0.1, rate=5e-5, time_unit="years"), age)
+
+
+def test_what_is_no_law_is_refused():
+    law = Gompertz(shape=0.1, rate=5e-5, time_unit="years")
+    for pair in ((3, law), (law, "x")):
+        with pytest.raises(InputError):
+            all_cause(*pair, 60)

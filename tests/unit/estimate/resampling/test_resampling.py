@@ -134,3 +134,31 @@ def test_designs_that_cannot_be():
         simulated_trials(a, b, n_control=5, n_treated=5, accrual=1, follow_up=2)
     with pytest.warns(DeprecationWarning), pytest.raises(InputError, match="every trial reaches it"):
         simulated_trials(a, a, n_control=5, n_treated=5, accrual=1, follow_up=2, tau=3)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda s: "abc",
+        lambda s: ["a"],
+        lambda s: None,
+        lambda s: {"a": 1},
+        lambda s: 1j,
+        lambda s: [],
+        lambda s: [[1], [1, 2]],
+        lambda s: [[1, 2], [3, 4]],
+        lambda s: np.datetime64("2020-01-01"),
+        lambda s: np.unique(s.time),
+        lambda s: 1.0 if np.unique(s.time).size == 8 else "gone",
+    ],
+)
+def test_answers_that_are_no_numbers_are_refused(function):
+    surv = Surv.right([1, 2, 3, 4, 5, 6, 7, 8], [1, 1, 0, 1, 1, 0, 1, 1], unit="months")
+    with pytest.raises(InputError, match=r"answer of|returned"):
+        bootstrap(surv, function, n_resamples=5)
+
+
+def test_times_of_different_lengths_are_refused():
+    surv = Surv.right([1, 2, 3], [1, 1, 0], unit="months")
+    with pytest.raises(InputError):
+        kaplan_meier(surv).survival_at([[1], [1, 2]])

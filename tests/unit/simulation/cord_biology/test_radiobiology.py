@@ -160,3 +160,37 @@ def test_table_for_a_first_stereotactic_course() -> None:
     assert "1 to 5 fractions, not 8" in sbrt_criterion(course(8), "cord").reason
     assert "first course" in sbrt_criterion(course(3, months_since_previous=7.0), "cord").reason
     assert "stereotactic courses" in sbrt_criterion(FIRST, "first_target").reason
+
+
+def test_recovery_needs_every_interval_and_meets_it_in_its_last_bits() -> None:
+    recovery = Recovery(after=(6.0,), share=(0.5,))
+    course = Course(dose_per_fraction=2.0, fractions={"a": 10})
+    assert cumulative_eqd2([course, course], 2.0)["a"] == 40.0
+    with pytest.raises(InputError, match="course 2 has no months_since_previous"):
+        cumulative_eqd2([course, course], 2.0, recovery=recovery)
+    later = Course(
+        dose_per_fraction=2.0, fractions={"a": 10}, months_since_previous=0.6 / 0.1
+    )  # 5.999999999999999
+    assert cumulative_eqd2([course, later], 2.0, recovery=recovery)["a"] == 30.0
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: Recovery(after=("x",), share=(0.5,)),
+        lambda: Recovery(after=(np.nan,), share=(0.5,)),
+        lambda: Recovery(after=(-6.0,), share=(0.5,)),
+        lambda: Recovery(after=None, share=None),
+        lambda: Course(dose_per_fraction="2", fractions={"a": 1}),
+        lambda: Course(dose_per_fraction=2.0, fractions=[1]),
+        lambda: Course(dose_per_fraction=2.0, fractions={"a": "1"}),
+        lambda: cumulative_eqd2([3], 2.0),
+        lambda: cumulative_eqd2(FIRST, 2.0),
+        lambda: eqd2("30", 10, alpha_beta=2.0),
+        lambda: eqd2(30.0, 10, alpha_beta="2"),
+        lambda: eqd2([30.0, 20.0], [10, 5, 4], alpha_beta=2.0),
+    ],
+)
+def test_what_is_no_dose_is_refused(call) -> None:
+    with pytest.raises(InputError):
+        call()
