@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 export MPLBACKEND := Agg
+# Two test processes with two threads of linear algebra each wait for one another on two cores.
+test fast: export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help env report test fast coverage lint quick reference validate portability bench constraints clean

@@ -1,4 +1,4 @@
-"""The suite and the seven reports as other processors would compute them: ``python -m tests.portability``.
+"""The suite and the reports as other processors would compute them: ``python -m tests.portability``.
 
 Each axis takes something from this machine by the environment alone: the processor that numba compiles for, the
 kernels of OpenBLAS, fused multiply-add and wide vectors in the C library's mathematics, the vector loops of numpy. The
