@@ -137,6 +137,7 @@ _TABLES = {
         core.estimate_record          Estimate
         evidence.ask.evidence_map     EvidenceMap
         evidence.ask.flow             EvidenceFlow
+        evidence.ask.protocol         read_protocol Protocol
         evidence.ask.bias             RiskOfBias
         evidence.ask.references       References
         evidence.raw.check            check_evidence CheckReport

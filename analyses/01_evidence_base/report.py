@@ -12,6 +12,7 @@ import survsim
 evidence = survsim.load_evidence()
 numbers = survsim.report.load_ledger("01_evidence_base")
 trials = survsim.report.load_results("trials")
+results = survsim.report.results_folder("01_evidence_base")
 
 # %%
 survsim.report.prose(
@@ -52,10 +53,88 @@ survsim.report.table(
 )
 
 # %% [markdown]
-# The map shows what was studied where, with one study of each cluster that shares patients; empty cells are gaps.
+# ## How numbers came in
+#
+# The rule stands in `protocol.yml`, and the counts below follow from it. It is no systematic review: the searches were
+# made by reading, most without a record of what was found and not taken.
 
 # %%
-evidence.select().map().plot(endpoints=("overall_survival", "progression_free_survival"))
+survsim.read_result(results / "flow.json").plot()
+# %%
+survsim.report.table(
+    survsim.report.load_results("searches"),
+    title="Searches",
+    labels={
+        "question": "what was sought",
+        "where": "where",
+        "date": "date",
+        "searches_n": "searches",
+        "found_n": "seen",
+        "included_n": "studies taken in",
+        "numbers_n": "numbers",
+    },
+    notes="An empty cell was not recorded when the search was made.",
+)
+
+# %% [markdown]
+# The map shows what was studied where, with one study of each cluster that shares patients; grey squares are gaps. Its
+# first line is the question of this project: for the central nervous system there is no group of patients, only the
+# single cases below.
+
+# %%
+evidence.select().map(also=("cns",)).plot(endpoints=("overall_survival", "progression_free_survival"))
+# %%
+survsim.report.table(
+    survsim.report.load_results("completeness"),
+    title="What is filled in of the fields that decide what may be pooled, carcinosarcoma",
+    labels={
+        "table": "table",
+        "field": "field",
+        "rows": "asked of",
+        "filled": "told",
+        "percent": "%",
+        "to_do": "what to read for the rest",
+    },
+    decimals={"percent": 0},
+    notes="Asked of: rows to which the field applies. A word such as `not reported` counts as missing.",
+)
+
+# %%
+survsim.report.prose(
+    numbers,
+    """
+## What is known of the nervous system
+
+{cases.strict_cns} published patients had carcinosarcoma (or an equivalent with both components) in the nervous system or
+its coverings: {cases.spinal} in the spinal canal, {cases.intracranial} in the head. Only {cases.primary} arose there, and
+{cases.primary_spinal} of them in the spinal canal, which is the index case. {cases.timed_deaths} deaths have a printed time,
+{cases.alive} patients were last known alive, and of {cases.without_time} nothing is told about how long they lived. The
+index case lived longest of those who died, {cases.longest_death:.0f}; the longest of the others was
+{cases.longest_other_death:.0f}. This is selection as much as course: a case is reported because it is unusual. There is no
+series, no comparison and no curve.
+""",
+)
+
+# %%
+survsim.report.table(
+    survsim.report.load_results("cases"),
+    title="Carcinosarcoma of the nervous system, case by case",
+    labels={
+        "case": "case",
+        "place": "where",
+        "patient": "age, sex",
+        "primary_site": "primary",
+        "surgery": "surgery",
+        "radiotherapy": "radiotherapy",
+        "systemic": "systemic treatment",
+        "survival": "from the lesion",
+    },
+    notes="Times count from the finding of the lesion or its surgery. Not told: not in the text that was read, which is an "
+    "abstract or less for all but the index case.",
+)
+# %%
+survsim.read_result(results / "case_bias.json").plot()
+
 # %%
 survsim.report.prose(
     numbers,
@@ -76,15 +155,18 @@ carried over from other sites.
 # ## One question: a second drug beside ifosfamide
 #
 # **Selection.** Randomised comparisons of overall survival in uterine carcinosarcoma in which the experimental
-# arm is an ifosfamide doublet and the control arm is not. A trial with an ifosfamide doublet as its *control*
-# answers another question and is left out. Registry comparisons are left out as well: there fitness
+# arm is an ifosfamide doublet and the control arm is ifosfamide alone. GOG-150 stands apart: its control is whole abdominal
+# irradiation after surgery, which answers another question; what it would change is shown below. A trial with an
+# ifosfamide doublet as its *control* is left out, and so are registry comparisons: there fitness
 # decides who is given a drug, and only patients who live long enough can receive it. A published review that
-# pools two of these trials shares their patients and is used for comparison only.
+# pools the two trials shares their patients and is used for comparison only.
 
+# %%
+survsim.read_result(results / "doublet_flow.json").plot()
 # %%
 survsim.report.table(
     trials,
-    title="The randomised comparisons",
+    title="The randomised comparisons; the trial against irradiation answers another question",
     labels={
         "trial": "trial",
         "arm_label": "experimental arm",
@@ -105,7 +187,35 @@ survsim.report.table(
 )
 
 # %%
-survsim.read_result(survsim.report.results_folder("01_evidence_base") / "pooled.json").plot(
+survsim.read_result(results / "bias.json").plot()
+# %%
+survsim.report.prose(
+    numbers,
+    """
+## Result
+
+Against ifosfamide alone the two trials give {doublet.v_ifosfamide:.2f ci} under a common effect; the published review that
+pooled them printed {doublet.published_pool:.2f ci}, which checks our standard errors, one of which had to be computed from a
+one-sided limit. Two trials cannot say how far effects differ between trials: with a prior for what they cannot tell, the
+mean is {alone.hazard_ratio:.2f ci}, and the true ratio of a new trial is expected within {alone.new_study:.2f limits}.
+Certainty that this speaks for the patient of this project: **{alone.certainty}**.
+""",
+)
+
+# %%
+survsim.report.table(
+    survsim.report.load_results("certainty"),
+    title="Certainty, doublet against ifosfamide alone, for a carcinosarcoma of the spinal canal",
+    labels={"domain": "domain", "step": "levels", "reason": "reason"},
+    decimals={"step": 0},
+    notes="Levels below high, in the manner of GRADE; thresholds as `survsim.scenario.certainty` states them.",
+)
+
+# %% [markdown]
+# ### With the trial against irradiation
+
+# %%
+survsim.read_result(results / "pooled.json").plot(
     measure="Hazard ratio of death",
     sides=("favours doublet", "favours control"),
     limits=(0.4, 1.6),
@@ -114,27 +224,20 @@ survsim.read_result(survsim.report.results_folder("01_evidence_base") / "pooled.
 survsim.report.prose(
     numbers,
     """
-## Result
-
-The {doublet.k} trials agree: the pooled hazard ratio is {doublet.hazard_ratio:.2f ci}, with no sign of
-heterogeneity (I² {doublet.i2:.0f}%; but {doublet.k} trials would not show it: a between-study variance as
-large as {doublet.tau2:.2g high} fits as well). In a new trial of this kind the true hazard ratio is expected
-within {doublet.new_study:.2f limits}; this prediction interval equals that of the mean, because the
-between-study variance is estimated at its boundary, {doublet.tau2:.0f}. With {doublet.k} trials the interval uses Student's t with few degrees of
-freedom; the normal interval that is often printed would be {doublet.normal:.2f ci}, and it takes the absence
-of heterogeneity for granted.
-
-As a check of the standard errors, one of which had to be computed from a one-sided limit: the two trials
-against ifosfamide alone, pooled with a common effect as the Cochrane review did, give
-{doublet.v_ifosfamide:.2f ci}; the review printed {doublet.published_pool:.2f ci}.
+All {doublet.k} trials pooled: {doublet.hazard_ratio:.2f ci}, with no sign of heterogeneity (I² {doublet.i2:.0f}%; but
+{doublet.k} trials would not show it: a between-study variance as large as {doublet.tau2:.2g high} fits as well). How far a
+new trial may be from that depends on the formula more than on the trials: {doublet.new_study:.2f limits} by the modified
+Knapp-Hartung error with k - 1 degrees of freedom, {doublet.new_study_k_minus_2:.2f limits} by the classical interval with
+k - 2, which one degree of freedom makes nearly endless. The normal interval of the mean that is often printed would be
+{doublet.normal:.2f ci}; it takes the absence of heterogeneity for granted.
 """,
 )
 
 # %% [markdown]
 # ## Limits
 #
-# - Two trials were run in advanced or recurrent disease against ifosfamide alone, the third after surgery and
-#   against irradiation: a common effect is a working assumption.
+# - Two trials carry the answer. The third was run after surgery and against irradiation: pooling it assumes that this does
+#   not matter.
 # - Abstracts and one review table were read, not the articles. One hazard ratio is printed as a relative rate.
 # - Survival only: what the second drug costs in toxicity is no part of this pooling.
 # - All patients had uterine tumours. Nothing here was observed in the spinal canal.

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import warnings
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 import survsim
 
 SLUG = "01_evidence_base"
-SCENARIO = Path(__file__).with_name("scenario.yml")
+SCENARIO, PROTOCOL = (Path(__file__).with_name(f"{n}.yml") for n in ("scenario", "protocol"))
 DESIGNS = {
     "rct": "randomised trial",
     "phase2_single_arm": "single-arm phase II trial",
@@ -33,6 +34,8 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     evidence = survsim.load_evidence()
     ledger = survsim.Ledger(analysis=SLUG, mode="quick" if quick else "full", data_checksum=evidence.checksum)
     count_evidence(ledger, evidence, results)
+    tell_the_field(ledger, evidence, results)
+    tell_the_cases(ledger, evidence, results)
     pool_doublets(ledger, evidence, results)
     ledger.save(results / "summary.json")
 
@@ -87,17 +90,98 @@ def coverage_table(estimates: pd.DataFrame) -> pd.DataFrame:
     return shown.assign(endpoint=shown["endpoint"].str.replace("_", " "))
 
 
+def tell_the_field(ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceStore, results: Path) -> None:
+    """How numbers came in, how complete they are, and what stands between search and selection."""
+    found = survsim.evidence.read_protocol(PROTOCOL, "disease").select(evidence)
+    flow = found.flow()
+    flow.save(results / "flow.json")
+    ledger.record("disease.numbers", len(found), provenance=flow)
+    ledger.record("disease.studies", len(found.study_ids), provenance=flow)
+    searches = evidence.searches
+    ledger.record("searches.made", len(searches), provenance=survsim.Provenance.of("count", "searches:*"))
+    dated = int((searches["date"] != "").sum())
+    ledger.record("searches.dated", dated, provenance=survsim.Provenance.of("count", "searches:*"))
+    write(results / "searches.csv", searches)
+    complete = evidence.completeness(population="index")
+    write(results / "completeness.csv", complete.assign(percent=(100 * complete["share"]).round()))
+    for row in complete.itertuples():
+        if row.field in ("origin", "interval", "line"):
+            ledger.record(f"complete.{row.field}", row.filled, provenance=NUMBERS)
+            ledger.record(f"complete.{row.field}_of", row.rows, provenance=NUMBERS)
+
+
+def tell_the_cases(ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceStore, results: Path) -> None:
+    """Direct evidence for the nervous system, case by case, as printed."""
+    cases = evidence.cases()
+    strict = cases[cases["strict_cns"] == "yes"]
+    spinal = strict["directness"] == "spinal_canal"
+    timed = strict["survival_from_cns_months"].notna()
+    alive = strict["last_known_alive_from_cns_months"].notna()
+    primary = strict["primary_site"].str.contains("(primary)", regex=False)
+    source = survsim.Provenance.of("count", "cases:*")
+    counts = {
+        "spinal": spinal, "intracranial": ~spinal, "primary": primary, "primary_spinal": primary & spinal,
+        "timed_deaths": timed, "alive": alive, "spinal_timed": spinal & timed,
+        "without_time": ~timed & ~alive,
+        "systemic": strict["systemic_therapy"] != "",
+    }  # fmt: skip
+    for name, mask in counts.items():
+        ledger.record(f"cases.{name}", int(mask.sum()), provenance=source)
+    ledger.record("cases.longest_death", float(strict["survival_from_cns_months"].max()), unit="months",
+                  provenance=source)  # fmt: skip
+    others = strict[strict["case_id"] != "index_case"]["survival_from_cns_months"]
+    ledger.record("cases.longest_other_death", float(others.max()), unit="months", provenance=source)
+    shown = strict.assign(
+        place=["spinal canal" if s else "intracranial" for s in spinal],
+        case=[_name(r) for r in strict.to_dict("records")],
+        patient=[
+            f"{r.age_years:.0f} {r.sex}" if r.age_years == r.age_years else r.sex for r in strict.itertuples()
+        ],
+        survival=[_survival(r) for r in strict.to_dict("records")],
+        systemic=strict["systemic_therapy"].where(strict["systemic_therapy"] != "", "not told"),
+        surgery=[_told(w) for w in strict["surgery"]],
+        radiotherapy=[_told(w) for w in strict["radiotherapy"]],
+    ).sort_values("place", ascending=False, kind="stable")
+    write(results / "cases.csv", shown)
+    evidence.risk_of_bias(shown["case_id"]).save(results / "case_bias.json")
+
+
+def _name(case: dict[Any, Any]) -> str:
+    if case["case_id"] == "index_case":
+        return "the index case"
+    year = f" {case['year']:.0f}" if case["year"] == case["year"] else ""
+    return f"{case['first_author']}{year}" if case["first_author"] else case["case_id"].replace("_", " ")
+
+
+def _told(words: str) -> str:
+    known = words not in ("", "unknown", "not stated")
+    return words.replace("_", " ") if known else "not told"
+
+
+def _survival(case: dict[Any, Any]) -> str:
+    """Months from the lesion, with what the report leaves open."""
+    dead, alive = case["survival_from_cns_months"], case["last_known_alive_from_cns_months"]
+    sign = {"upper_bound": "at most ", "approximate": "about "}.get(case["survival_qualifier"], "")
+    if dead == dead:
+        return f"dead at {sign}{dead:g} months"
+    return f"alive at {alive:g} months" if alive == alive else "not told"
+
+
 def pool_doublets(ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceStore, results: Path) -> None:
-    """Overall survival on an ifosfamide doublet against its randomised control, uterus."""
+    """Overall survival on an ifosfamide doublet: against ifosfamide, and with the trial against irradiation."""
     scenario = survsim.report.read_yaml(SCENARIO)
-    found = evidence.select(**scenario["question"])
+    alone = survsim.evidence.read_protocol(PROTOCOL, "doublet").select(evidence)
+    alone.flow().save(results / "doublet_flow.json")
+    pool_against_ifosfamide(ledger, evidence, alone, scenario, results)
+    found = survsim.evidence.read_protocol(PROTOCOL, "doublet_any_control").select(evidence)
     effects = survsim.effect_sizes(found.records)
-    pooled = survsim.meta_analysis(
-        effects.log_hazard_ratio, effects.std_error, labels=effects.labels, source=effects
-    )
+    pooled = survsim.meta_analysis(effects)
     ledger.record("doublet.k", pooled.k, provenance=pooled)
     ratio(ledger, "doublet.hazard_ratio", pooled.estimate, pooled.conf_low, pooled.conf_high, pooled)
     ratio(ledger, "doublet.new_study", pooled.estimate, pooled.prediction_low, pooled.prediction_high, pooled)
+    classical = survsim.meta_analysis(effects, prediction_method="k_minus_2")
+    ratio(ledger, "doublet.new_study_k_minus_2", classical.estimate, classical.prediction_low,
+          classical.prediction_high, classical)  # fmt: skip
     ledger.record("doublet.log_hazard_ratio", pooled.estimate, provenance=pooled)
     ledger.record("doublet.std_error", pooled.std_error, provenance=pooled)
     ledger.record("doublet.p_value", pooled.p_value, provenance=pooled)
@@ -105,28 +189,8 @@ def pool_doublets(ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceSto
                   conf_high=pooled.tau2_conf_high)  # fmt: skip
     ledger.record("doublet.i2", pooled.i2, unit="%", provenance=pooled)
     ledger.record("doublet.q", pooled.q, provenance=pooled)
-    normal = survsim.meta_analysis(
-        effects.log_hazard_ratio,
-        effects.std_error,
-        labels=effects.labels,
-        source=effects,
-        conf_method="wald",
-    )
+    normal = survsim.meta_analysis(effects, conf_method="wald")
     ratio(ledger, "doublet.normal", normal.estimate, normal.conf_low, normal.conf_high, normal)
-    reviewed = scenario["published_pool"]
-    single = survsim.effect_sizes([r for r in found.records if r.comparator == reviewed["comparator"]])
-    with warnings.catch_warnings():
-        # Two trials by the method of the published review, for comparison with it and for nothing else.
-        warnings.simplefilter("ignore", survsim.errors.SmallSampleWarning)
-        fixed = survsim.meta_analysis(
-            single.log_hazard_ratio, single.std_error, labels=single.labels, source=single, method="fixed",
-            conf_method="wald",
-        )  # fmt: skip
-    ratio(ledger, "doublet.v_ifosfamide", fixed.estimate, fixed.conf_low, fixed.conf_high, fixed)
-    published = evidence.estimate(reviewed["estimate"])
-    ledger.record("doublet.published_pool", published.value, conf_low=published.conf_low,
-                  conf_high=published.conf_high,
-                  provenance=survsim.Provenance.of("as_printed", published))  # fmt: skip
     shown = pooled.to_frame()
     for record, effect, row in zip(found.records, effects.effects, shown.itertuples()):
         ratio(ledger, f"trial.{record.study_id}", row.estimate, row.conf_low, row.conf_high, effect)
@@ -139,15 +203,39 @@ def pool_doublets(ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceSto
     )
     trials["comparison"] = trials["trial"] + ": " + trials["arm_label"] + "\nv " + trials["control"]
     write(results / "trials.csv", trials)
-    write(
-        results / "left_out.csv",
-        found.left_out.groupby("reason", sort=False).size().reset_index(name="numbers"),
-    )
     pooled.save(results / "pooled.csv")
     shown_as = survsim.meta_analysis(
         effects.log_hazard_ratio, effects.std_error, source=effects, labels=trials["comparison"]
     )
     shown_as.save(results / "pooled.json")
+    evidence.risk_of_bias(found.frame["estimate_id"]).save(results / "bias.json")
+
+
+def pool_against_ifosfamide(
+    ledger: survsim.Ledger,
+    evidence: survsim.evidence.EvidenceStore,
+    found: survsim.evidence.EvidenceSelection,
+    scenario: dict[str, Any],
+    results: Path,
+) -> None:
+    """The two trials with ifosfamide alone as control, beside what a published review made of them; how sure it is."""
+    effects = survsim.effect_sizes(found.records)
+    with warnings.catch_warnings():
+        # Two trials: a prior stands in for what they cannot tell of heterogeneity, and the report says so.
+        warnings.simplefilter("ignore", survsim.errors.SmallSampleWarning)
+        random = survsim.meta_analysis(effects)
+        fixed = survsim.meta_analysis(effects, method="fixed", conf_method="wald")
+    ledger.record("alone.k", random.k, provenance=random)
+    ratio(ledger, "alone.hazard_ratio", random.estimate, random.conf_low, random.conf_high, random)
+    ratio(ledger, "alone.new_study", random.estimate, random.prediction_low, random.prediction_high, random)
+    ratio(ledger, "doublet.v_ifosfamide", fixed.estimate, fixed.conf_low, fixed.conf_high, fixed)
+    published = evidence.estimate(scenario["published_pool"]["estimate"])
+    ledger.record("doublet.published_pool", published.value, conf_low=published.conf_low,
+                  conf_high=published.conf_high,
+                  provenance=survsim.Provenance.of("as_printed", published))  # fmt: skip
+    sure = survsim.scenario.certainty(found, random, evidence.risk_of_bias(found.frame["estimate_id"]))
+    sure.save(results / "certainty.csv")
+    ledger.record("alone.certainty", sure.level, provenance=sure)
 
 
 def ratio(

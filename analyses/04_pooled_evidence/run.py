@@ -14,6 +14,7 @@ import survsim
 
 SLUG = "04_pooled_evidence"
 SCENARIO = survsim.report.read_yaml(Path(__file__).with_name("scenario.yml"))
+PROTOCOL = Path(__file__).with_name("protocol.yml")
 UNIT, HORIZONS = SCENARIO["unit"], SCENARIO["horizons"]
 ALL = "nothing"
 """Of the studies, what is left out first."""
@@ -47,9 +48,7 @@ def collect(
     ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceStore, results: Path
 ) -> list[survsim.joint_model.EvidenceTerm]:
     """Patients, cases and summaries; what was left out and why goes to a table."""
-    found = evidence.select(
-        endpoint=SCENARIO["endpoint"], measure=SCENARIO["measures"], allow_mixed=SCENARIO["allow_mixed"]
-    )
+    found = survsim.evidence.read_protocol(PROTOCOL, "summaries").select(evidence)
     summaries = survsim.scenario.summary_terms(found, extent, unit=UNIT)
     cases = evidence.cases()
     single = survsim.scenario.case_terms(

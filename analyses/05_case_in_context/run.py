@@ -13,6 +13,7 @@ SLUG = "05_case_in_context"
 HERE = Path(__file__).parent
 SCENARIO = survsim.report.read_yaml(HERE / "scenario.yml")
 POOLED = survsim.report.read_yaml(HERE.parent / "04_pooled_evidence" / "scenario.yml")
+PROTOCOL = HERE.parent / "04_pooled_evidence" / "protocol.yml"
 CASE, UNIT = SCENARIO["case"], SCENARIO["unit"]
 ADVANCED = {"advanced": 1.0, "recurrent": 0.0}
 CNS, POOL = "Published CNS cases", "All sites, carried to a new site"
@@ -84,9 +85,7 @@ def cns_terms(
 
 def pooled(evidence: survsim.evidence.EvidenceStore) -> survsim.joint_model.EvidenceModel:
     """The model of analysis 04."""
-    found = evidence.select(
-        endpoint=POOLED["endpoint"], measure=POOLED["measures"], allow_mixed=POOLED["allow_mixed"]
-    )
+    found = survsim.evidence.read_protocol(PROTOCOL, "summaries").select(evidence)
     surv, rows = patients(evidence)
     rows = pd.DataFrame(
         {"advanced": rows["stage"].map(POOLED["stage_of_patients"]).astype(float), "recurrent": 0.0}

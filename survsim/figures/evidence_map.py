@@ -21,6 +21,7 @@ WORDS = {
     "meta_analysis": "meta-analysis",
     "retrospective_cohort": "cohort",
     "case_series": "case series",
+    "cns": "central nervous system",
     "rt": "radiotherapy",
     "chemo": "chemotherapy",
     "chemo_rt": "chemo-radiotherapy",
@@ -34,12 +35,12 @@ WORDS = {
 COLOUR = dict(zip(DESIGN_ORDER, (style.MARK, *style.PALETTE[:5])))
 GAP = "#f0f2f4"
 BLOCK_GAP = 0.7
-LARGEST, SMALLEST = 0.46, 0.05
+LARGEST, SMALLEST = 0.30, 0.09
 FULL = 2000.0
-"""Patients of a full circle: area is patients up to here; a few registries are larger and say so in the legend."""
-SIZES = (20, 200, 2000)
-RING = 0.2
-CELL = 0.29
+"""Patients of a full circle: area is patients between the smallest that can be seen (180) and here; the legend says so."""
+SIZES = (180, 700, 2000)
+RING = 0.18
+CELL = 0.42
 MARGIN = (2.0, 1.95, 2.0, 0.45)
 
 
@@ -153,7 +154,7 @@ def _legends(ax: Any, result: EvidenceMap) -> None:
         Line2D([], [], marker="o", linestyle="", color=style.SOFT, markersize=2 * points * _radius(s))
         for s in SIZES
     ]
-    names = [f"{s:,}" if s < FULL else f"{s:,} or more" for s in SIZES]
+    names = [f"{SIZES[0]:,} or fewer", *(f"{s:,}" for s in SIZES[1:-1]), f"{SIZES[-1]:,} or more"]
     ax.legend(
         rings,
         names,

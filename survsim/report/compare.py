@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from survsim.core.ledger import Ledger, LedgerEntry
 from survsim.report.agreement import TOLERANCE, same_content
 from survsim.report.earlier import Earlier, earlier_state, read_curated
+from survsim.report.protocol_changes import NAME, protocol_changes
 from survsim.report.resolve import DATASETS, KEYS
 from survsim.report.sentences import format_entry
 from survsim.report.study import Analysis
@@ -78,12 +80,18 @@ def add_comparison(notebook: NotebookNode, analysis: Analysis, ledger: Ledger, o
     with earlier_state(analysis.study, old) as earlier:
         known = earlier.ledger(analysis.slug) is not None
         moved = moves(analysis, ledger, earlier)
+        rules = protocol_changes(
+            earlier.root / "analyses" / analysis.slug / NAME,
+            analysis.study.root / "analyses" / analysis.slug / NAME,
+        )
     text = f"## What changed since {Path(old).name or old}\n\n"
     if not known:
         text += "The earlier state has no results of this analysis."
     else:
         total = len(ledger.numbers)
         text += f"{len(moved)} of {total} numbers differ." if moved else f"None of the {total} numbers moved."
+    if rules:
+        text += "\n\nThe protocol changed:\n\n" + "\n".join(f"- {escape(rule)}" for rule in rules)
     notebook.cells.append(new_markdown_cell(text, id="compare-text"))
     if moved:
         output = new_output("display_data", {"text/html": moves_table(moved).html})

@@ -80,9 +80,9 @@ def _unpack(study: Study, revision: str, target: Path) -> None:
     wanted = [
         name
         for name in known.stdout.decode().splitlines()
-        if name.startswith("data/curated/") or name.endswith(f"/results/{SUMMARY}")
+        if name.startswith("data/curated/") or name.endswith((f"/results/{SUMMARY}", "/protocol.yml"))
     ]
-    if not wanted:
+    if not any(name.endswith(SUMMARY) or name.startswith("data/") for name in wanted):
         raise InputError(f"revision {revision} holds no results: no analyses/*/results/{SUMMARY}.")
     archive = _git(study.root, "archive", "--format=tar", revision, *wanted)
     with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as tar:

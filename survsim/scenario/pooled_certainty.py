@@ -134,7 +134,9 @@ def _inconsistency(pooled: MetaAnalysis) -> tuple[int, str]:
     if pooled.k < 2:
         return 0, "one study: nothing to compare"
     few = "; few studies would not show it" if pooled.k < 5 else ""
-    return (-1 if pooled.i2 > HETEROGENEOUS else 0), f"I² {pooled.i2:.0f}%{few}"
+    # From Q, as Higgins defined it: a prior on tau would put its own heterogeneity into the I2 of two studies.
+    i2 = max(0.0, 100.0 * (1.0 - (pooled.k - 1) / pooled.q)) if pooled.q > 0 else 0.0
+    return (-1 if i2 > HETEROGENEOUS else 0), f"I² {i2:.0f}%{few}"
 
 
 def _indirectness(places: list[str]) -> tuple[int, str]:

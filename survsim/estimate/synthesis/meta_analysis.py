@@ -19,6 +19,7 @@ from survsim.estimate.synthesis.pooling import (
     METHODS,
     MetaAnalysis,
     pool_rows,
+    predict_by_k_minus_2,
     predict_by_posterior,
 )
 
@@ -103,7 +104,8 @@ def meta_analysis(
     tau_prior_scale : with fewer than three studies tau has a half-normal prior of this scale (0.5 suits
         log hazard ratios) and the intervals are posterior; None keeps the classical formulas for k = 2.
     prediction_method : "t", or "posterior" for quantiles of a new effect under that prior, for any k; with
-        moderators only "t".
+        moderators only "t"; "k_minus_2" for the interval of Higgins 2009 that most programs print, normal error of the
+        mean and t with k - 2 degrees of freedom.
 
     Returns
     -------
@@ -117,12 +119,12 @@ def meta_analysis(
 
     Raises
     ------
-    InputError : rows that cannot be pooled, by name; a posterior prediction asked for with moderators.
+    InputError : rows that cannot be pooled, by name; a posterior prediction asked for with moderators; k - 2 with fewer than three.
 
     References
     ----------
     Röver, Knapp, Friede 2015, BMC Med Res Methodol 15:99 (modification); Röver et al. 2021, Res Synth
-    Methods 12:448 (half-normal 0.5 for log ratios).
+    Methods 12:448 (half-normal 0.5 for log ratios); Higgins, Thompson, Spiegelhalter 2009, J R Stat Soc A 172:137, eq. 12.
 
     Example
     -------
@@ -133,7 +135,7 @@ def meta_analysis(
     """
     one_of("method", method, METHODS)
     one_of("conf_method", conf_method, CONF_METHODS)
-    one_of("prediction_method", prediction_method, ("t", "posterior"))
+    one_of("prediction_method", prediction_method, ("t", "posterior", "k_minus_2"))
     between("conf_level", conf_level, 0.0, 1.0)
     given = study_effects(estimate, std_error, labels=labels, source=source, clusters=clusters)
     estimate, std_error, labels = given.estimate, given.std_error, given.labels
@@ -162,6 +164,10 @@ def meta_analysis(
     if tau_prior_scale is not None:
         between("tau_prior_scale", tau_prior_scale, 0.0, np.inf)
     rows = study_rows(estimate, std_error, labels=labels, clusters=clusters, overlap=overlap, source=source)
+    if prediction_method == "k_minus_2" and rows.k < 3:
+        raise InputError(
+            f"prediction_method='k_minus_2' needs at least three studies; there are {rows.k}. 'posterior' takes any number."
+        )
     uses_prior = prediction_method == "posterior" or (rows.k < 3 and method != "fixed")
     provenance = Provenance.of(
         "meta_analysis",
@@ -174,4 +180,6 @@ def meta_analysis(
         note="; ".join(rows.notes),
     )
     pooled = pool_rows(rows, method, conf_method, conf_level, tau_prior_scale, provenance)
+    if prediction_method == "k_minus_2":
+        return predict_by_k_minus_2(pooled)
     return pooled if prediction_method == "t" else predict_by_posterior(pooled, tau_prior_scale)

@@ -236,6 +236,18 @@ def _pool_with_prior(
     )
 
 
+def predict_by_k_minus_2(pooled: MetaAnalysis) -> MetaAnalysis:
+    """The same result with ``mean +- t(k - 2) sqrt(tau2 + 1 / sum w)`` as prediction interval."""
+    variance = 1.0 / float(np.sum(1.0 / (pooled.study_std_error**2 + pooled.tau2)))
+    reach = critical_value(pooled.conf_level, pooled.k - 2) * float(np.sqrt(pooled.tau2 + variance))
+    return dataclasses.replace(
+        pooled,
+        prediction_low=pooled.estimate - reach,
+        prediction_high=pooled.estimate + reach,
+        notes=(*pooled.notes, "prediction interval by t with k - 2 degrees of freedom"),
+    )
+
+
 def predict_by_posterior(pooled: MetaAnalysis, scale: float | None) -> MetaAnalysis:
     """The same result with the prediction interval of `tau_posterior`."""
     if scale is None:

@@ -59,8 +59,11 @@ class EvidenceMap(Result):
         )
 
 
-def evidence_map(frame: pd.DataFrame, provenance: Provenance) -> EvidenceMap:
-    """Count studies and patients of selected rows by site group, treatment, endpoint and design."""
+def evidence_map(frame: pd.DataFrame, provenance: Provenance, also: tuple[str, ...] = ()) -> EvidenceMap:
+    """Count studies and patients of selected rows by site group, treatment, endpoint and design.
+
+    `also` names site groups that get a line although no row speaks of them, first of all: an empty line is an answer.
+    """
     by = ["site_group", "treatment", "endpoint", "design"]
     frame = frame.assign(treatment=frame["treatment"].where(frame["treatment"] != "", "not_stated"))
     studies = frame.drop_duplicates([*by, "study_id"])
@@ -79,7 +82,7 @@ def evidence_map(frame: pd.DataFrame, provenance: Provenance) -> EvidenceMap:
     endpoints = frame["endpoint"].value_counts()
     return EvidenceMap(
         cells=cells,
-        sites=tuple(patients.sort_values(ascending=False, kind="stable").index),
+        sites=tuple(dict.fromkeys([*also, *patients.sort_values(ascending=False, kind="stable").index])),
         treatments=tuple(counts.index),
         endpoints=tuple(endpoints.index),
         provenance=provenance,

@@ -41,6 +41,7 @@ class Question:
         interval: bool,
         overlap: str | Mapping[str, str],
         allow_mixed: str | Iterable[str] = (),
+        exclude: Mapping[str, str] | None = None,
     ) -> EvidenceSelection:
         """The selection, with a reason for each row left out."""
         asked = {k: _several(v) for k, v in words.items() if v is not None}
@@ -59,11 +60,13 @@ class Question:
         if interval:
             known = self._estimates[["conf_low", "conf_high"]].notna().all(axis=1).to_numpy()
             _leave_out(code, ~known, reasons, "no interval printed")
+        self._exclude(code, exclude or {}, reasons)
         study_reasons = self._overlap(code, overlap, reasons)
         criteria: list[tuple[str, Any]] = list(asked.items())
         criteria += [] if time is None else [("time", tuple(np.atleast_1d(np.asarray(time)).tolist()))]
         criteria += [("interval", True)] if interval else []
         criteria += [("allow_mixed", _several(allow_mixed))] if allow_mixed else []
+        criteria += [("exclude", tuple(exclude))] if exclude else []
         criteria += [("overlap", overlap if isinstance(overlap, str) else dict(overlap))]
         return EvidenceSelection(
             estimates=self._estimates,
@@ -97,6 +100,23 @@ class Question:
         if unknown:
             raise EvidenceError(_unknown(name, unknown[0], known))
         return found
+
+    def _exclude(self, code: IntArray, exclude: Mapping[str, str], reasons: list[str]) -> None:
+        """Leave out studies or numbers by name, before shared patients are resolved: what is out keeps nobody out."""
+        for name, reason in exclude.items():
+            named = np.zeros(len(code), bool)
+            for column in ("study_id", "estimate_id"):
+                codes, lookup = self._coded(column)
+                named |= codes == lookup.get(name, -1)
+            if not named.any():
+                raise EvidenceError(
+                    f"no study and no number is called {name}; correct the exclusion or remove it."
+                )
+            if not (named & (code == 0)).any():
+                raise EvidenceError(
+                    f"the rule excludes {name}, which no criterion lets in; remove the exclusion."
+                )
+            _leave_out(code, named, reasons, reason)
 
     def _overlap(
         self, code: IntArray, overlap: str | Mapping[str, str], reasons: list[str]

@@ -91,9 +91,9 @@ class EvidenceSelection:
         """The studies behind the selected rows, exactly those, ready to be cited."""
         return references_of(self.studies, self.study_ids)
 
-    def map(self) -> EvidenceMap:
-        """Patients by site, treatment and endpoint; the gaps too."""
-        return evidence_map(self.frame, self.provenance)
+    def map(self, *, also: tuple[str, ...] = ()) -> EvidenceMap:
+        """Patients by site, treatment and endpoint; the gaps too, and a line for each site group in `also` if empty."""
+        return evidence_map(self.frame, self.provenance, also)
 
     def __repr__(self) -> str:
         asked = ", ".join(f"{k}={v!r}" for k, v in self.criteria) or "everything"

@@ -144,6 +144,7 @@ class EvidenceStore:
         interval: bool = False,
         overlap: str | Mapping[str, str] = "resolve",
         allow_mixed: str | Iterable[str] = (),
+        exclude: Mapping[str, str] | None = None,
     ) -> EvidenceSelection:
         """Rows that meet every criterion, and for each other row the first reason it does not.
 
@@ -162,6 +163,7 @@ class EvidenceStore:
             and warns.
         allow_mixed : fields of `survsim.evidence.ask.mixing.FIELDS` in which the rows may contradict each other, or
             ``"any"``. A question that names both `endpoint` and `measure` is one whose answer is pooled.
+        exclude : studies or numbers that are left out although they meet every criterion, each with its reason.
 
         Raises
         ------
@@ -205,7 +207,12 @@ class EvidenceStore:
             "exposure_timing": exposure_timing,
         }
         found = self._question.answer(
-            words, time=time, interval=interval, overlap=overlap, allow_mixed=allow_mixed
+            words,
+            time=time,
+            interval=interval,
+            overlap=overlap,
+            allow_mixed=allow_mixed,
+            exclude=exclude or {},
         )
         if endpoint is not None and measure is not None:
             refuse_mixed(found.frame, allow_mixed)

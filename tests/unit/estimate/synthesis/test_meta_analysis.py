@@ -310,3 +310,17 @@ def test_trim_and_fill_takes_the_side_of_the_pooled_model(y, s, filled):
     assert small_study_tests(pooled, side=side).filled.estimate == tests.filled.estimate
     with pytest.raises(InputError, match="side must be one of 'left', 'right', None"):
         small_study_tests(pooled, side="both")
+
+
+def test_the_prediction_by_k_minus_2_is_that_of_higgins():
+    y, se = np.array([-0.3710637, -0.2231436, -0.3396774]), np.array([0.17421, 0.15362, 0.19709])
+    made = meta_analysis(y, se, method="DL", prediction_method="k_minus_2")
+    # tau2 is 0 here: a t quantile with one degree of freedom, tan(0.475 pi), times the error of the common effect.
+    reach = np.tan(0.475 * np.pi) / np.sqrt(np.sum(1 / se**2))
+    assert made.tau2 == 0.0
+    assert made.prediction_low == pytest.approx(made.estimate - reach, rel=1e-9)
+    assert made.prediction_high == pytest.approx(made.estimate + reach, rel=1e-9)
+    plain = meta_analysis(y, se, method="DL")
+    assert (made.conf_low, made.conf_high) == (plain.conf_low, plain.conf_high)
+    with pytest.raises(InputError, match="at least three studies; there are 2"):
+        meta_analysis(y[:2], se[:2], prediction_method="k_minus_2")
