@@ -140,7 +140,9 @@ def _informed_by(problem: Problem, centre: FloatArray) -> dict[str, tuple[str, .
     p = centre.size
     around = centre + 0.25 * np.concatenate([np.eye(p), -np.eye(p), np.zeros((1, p))])
     found = problem.predict(around)
-    spread = problem.observed.covariance(found.slope[-1:], found.study_sd[-1:], found.between[-1:])[0]
+    spread = problem.observed.covariance(
+        found.slope[-1:], found.study_sd[-1:], found.between[-1:], found.free[-1:]
+    )[0]
     moves = (found.mean[:p] - found.mean[p : 2 * p]) / 0.5 / np.sqrt(np.diag(spread))
     cases = (found.case[:p] - found.case[p : 2 * p]) / 0.5
     told: dict[str, tuple[str, ...]] = {}

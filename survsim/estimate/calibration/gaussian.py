@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from scipy.linalg import block_diag
-from scipy.special import expit
 
 from survsim.core.checks import FloatArray
 from survsim.estimate.calibration.targets import (
@@ -17,6 +16,9 @@ from survsim.estimate.calibration.targets import (
     PublishedTarget,
     Target,
 )
+
+MOST_ALIKE = 0.98
+"""Largest correlation of two points of a curve: their numbers are printed rounded."""
 
 IntArray = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -31,7 +33,8 @@ class Observed:
     value : (k,) on the analysis scale, declared bias taken off.
     error : (k, k) sampling covariance, with declared bias.
     same_study : (k, k) 1 where a study's deviation is shared; transport : (k, k) covariance of transport.
-    Both multiply the slopes of the components in the log of speed, 1 for contrasts.
+        Both multiply the slopes of the components in the log of speed, 1 for contrasts.
+    one_curve : (k, k) product of the standard errors of two points of one published curve, 0 elsewhere.
     """
 
     of: IntArray
@@ -39,25 +42,30 @@ class Observed:
     error: FloatArray
     same_study: FloatArray
     transport: FloatArray
+    one_curve: FloatArray
 
-    def covariance(self, slope: FloatArray, study_sd: FloatArray, between: FloatArray) -> FloatArray:
-        """(b, k, k) for slopes (b, k), study sd (b,) and between-study sd of contrasts (b, k)."""
+    def covariance(
+        self, slope: FloatArray, study_sd: FloatArray, between: FloatArray, free: FloatArray
+    ) -> FloatArray:
+        """(b, k, k) for slopes (b, k), study sd (b,), between-study sd of contrasts (b, k), and the predicted shares free
+        of the event (b, k) where the points stand.
+
+        Points of one curve speak of the same patients. log S has independent increments under Kaplan-Meier, so the
+        correlation of two points is the root of the ratio of their variances, as (1 - S) / S when all are followed
+        (Greenwood 1926). S is what the course predicts, not what was printed: a curve that happens to be flat between two
+        points does not say that nothing could have happened there.
+        """
         shared = study_sd[:, None, None] ** 2 * self.same_study + self.transport
         found = self.error + slope[:, :, None] * slope[:, None, :] * shared
+        if self.one_curve.any():
+            safe = np.clip(free, 1e-9, 1.0 - 1e-9)
+            spread = np.sqrt((1.0 - safe) / safe)
+            low = np.minimum(spread[:, :, None], spread[:, None, :])
+            high = np.maximum(spread[:, :, None], spread[:, None, :])
+            found += MOST_ALIKE * self.one_curve * low / high
         at = np.arange(self.value.size)
         found[:, at, at] += between**2
         return found
-
-    def only(self, kept: np.ndarray[Any, np.dtype[np.bool_]]) -> Observed:
-        """The components where `kept` is true."""
-        square = np.ix_(kept, kept)
-        return Observed(
-            of=self.of[kept],
-            value=self.value[kept],
-            error=self.error[square],
-            same_study=self.same_study[square],
-            transport=self.transport[square],
-        )
 
 
 def observe(targets: Sequence[Target], *, bias: bool) -> Observed:
@@ -84,13 +92,13 @@ def observe(targets: Sequence[Target], *, bias: bool) -> Observed:
                 error[a, b] += extra
                 if a != b:
                     error[b, a] += extra
-    error += _on_one_curve(at)
     return Observed(
         of=np.array(of, dtype=np.int64),
         value=np.array(values, dtype=np.float64),
         error=error,
         same_study=same_study,
         transport=transport,
+        one_curve=_one_curve(at),
     )
 
 
@@ -129,28 +137,16 @@ def _bias_covariance(a: Target, b: Target, same: bool) -> float:
     return a.bias.sd * b.bias.sd if same or together else 0.0
 
 
-def _on_one_curve(at: Sequence[Target]) -> FloatArray:
-    """Covariances (k, k) between points of one published curve, which speak of the same patients.
-
-    log S has independent increments under Kaplan-Meier, so the correlation of two points is the root of the ratio of
-    their variances, and those are as (1 - S) / S when all are followed (Greenwood 1926); a median is the point S = 1/2.
-    Printed errors are not used for it: rounded or assumed, they may fall where they must rise.
-    """
+def _one_curve(at: Sequence[Target]) -> FloatArray:
+    """Products of standard errors (k, k) of different points of one published curve."""
     k = len(at)
     found = np.zeros((k, k))
-    curves: dict[tuple[Any, ...], list[tuple[float, int, float]]] = {}
-    for i, t in enumerate(at):
-        if isinstance(t, PublishedTarget) and t.endpoint.kind in ("event_free", "time_to"):
-            free = 0.5 if t.statistic == "median" else float(expit(t.estimate))
-            curves.setdefault((t.study, t.cohort, t.endpoint), []).append(((1 - free) / free, i, t.std_error))
-    for points in curves.values():
-        points.sort()
-        variance = points[0][0]
-        risen = [variance]
-        for v, _, _ in points[1:]:
-            variance = max(v, 1.05 * variance)
-            risen.append(variance)
-        for a, (_, i, one) in enumerate(points):
-            for b, (_, j, other) in enumerate(points[:a]):
-                found[i, j] = found[j, i] = np.sqrt(risen[b] / risen[a]) * one * other
+    for a in range(k):
+        for b in range(a):
+            one, other = at[a], at[b]
+            if not (isinstance(one, PublishedTarget) and isinstance(other, PublishedTarget)):
+                continue
+            same = (one.study, one.cohort, one.endpoint) == (other.study, other.cohort, other.endpoint)
+            if same and one.endpoint.kind in ("event_free", "time_to"):
+                found[a, b] = found[b, a] = one.std_error * other.std_error
     return found

@@ -56,7 +56,7 @@ class Predicted:
 
     Attributes
     ----------
-    mean, slope, between : (b, k) of the normal components.
+    mean, slope, between : (b, k) of the normal components; free : (b, k) share free of the event where each stands.
     study_sd : (b,).
     case : (b, c) log likelihood of each single patient.
     """
@@ -64,6 +64,7 @@ class Predicted:
     mean: FloatArray
     slope: FloatArray
     between: FloatArray
+    free: FloatArray
     study_sd: FloatArray
     case: FloatArray
 
@@ -111,7 +112,7 @@ class Problem:
         """(b,) log density of the normal components."""
         gap = self.observed.value - found.mean
         with np.errstate(over="ignore", invalid="ignore"):
-            covariance = self.observed.covariance(found.slope, found.study_sd, found.between)
+            covariance = self.observed.covariance(found.slope, found.study_sd, found.between, found.free)
         fine = np.asarray(np.isfinite(covariance).all(axis=(1, 2)) & np.isfinite(gap).all(axis=1))
         covariance[~fine] = np.eye(gap.shape[1])
         root = np.asarray(np.linalg.cholesky(covariance), dtype=np.float64)
@@ -144,9 +145,11 @@ class Problem:
                 mean += list(_logit(p).T)
                 slope += [np.zeros(size)] * t.times.size
                 between += [np.zeros(size)] * t.times.size
+        level = _columns(mean, size)
         cases = [case_log_likelihood(curves_of[t.cohort], t, study_sd) for t in self.cases]
         return Predicted(
-            mean=_columns(mean, size),
+            mean=level,
+            free=_free(self.observed, self.targets, level),
             slope=_columns(slope, size),
             between=_columns(between, size),
             study_sd=study_sd,
@@ -206,6 +209,12 @@ def case_log_likelihood(found: Curves, t: CaseTarget, study_sd: FloatArray) -> F
         free = probability(found, t.endpoint, when)
         likelihood = free if t.status == "free" else 1.0 - free
     return np.log(np.maximum(likelihood @ SPEED_WEIGHTS, 1e-300))
+
+
+def _free(observed: Observed, targets: Sequence[Target], level: FloatArray) -> FloatArray:
+    """Predicted share free of the event at each component: half at a median, the probability itself elsewhere."""
+    is_median = [getattr(targets[i], "statistic", "") == "median" for i in observed.of]
+    return np.where(is_median, 0.5, 1.0 / (1.0 + np.exp(-level)))
 
 
 def _logit(p: FloatArray) -> FloatArray:

@@ -176,7 +176,7 @@ def _natural(t: Target, part: int) -> tuple[Any, str]:
 def _conditional(problem: Problem, found: Predicted) -> tuple[FloatArray, FloatArray]:
     """Predictive mean and sd (n, k) of each component: the used ones as they are, the held-out given the used."""
     seen = problem.observed
-    covariance = seen.covariance(found.slope, found.study_sd, found.between)
+    covariance = seen.covariance(found.slope, found.study_sd, found.between, found.free)
     centre = found.mean.copy()
     variance = np.diagonal(covariance, axis1=1, axis2=2).copy()
     fit = np.array([problem.targets[i].use == "fit" for i in seen.of])

@@ -130,23 +130,41 @@ def test_points_of_one_curve_are_not_independent_evidence():
         for t, p, e in zip((6.0, 12.0), s, error)
     ]  # fmt: skip
     found = calibrate(LIVES, [ALL], RATE, points, size=4000)
-    rho = np.sqrt(((1 - s) / s)[0] / ((1 - s) / s)[1])
 
-    def on_a_grid(correlation):
+    def on_a_grid(alike):
+        """By the bivariate normal at each rate, the correlation that of the rate's own curve."""
         x = np.linspace(np.log(0.01), np.log(0.4), 4001)
         free = np.exp(-np.exp(x)[:, None] * np.array([6.0, 12.0]))
         gap = logit(s) - logit(free)
-        covariance = np.outer(error, error) * np.array([[1, correlation], [correlation, 1]])
-        log_p = -0.5 * np.einsum("ij,jk,ik->i", gap, np.linalg.inv(covariance), gap)
-        p = np.exp(log_p - 0.5 * ((x - CENTRE) / SIGMA) ** 2)
+        rho = alike * 0.98 * np.sqrt((1 - free[:, 0]) / free[:, 0] / ((1 - free[:, 1]) / free[:, 1]))
+        z = gap / error
+        log_p = -0.5 * (z[:, 0] ** 2 + z[:, 1] ** 2 - 2 * rho * z[:, 0] * z[:, 1]) / (1 - rho**2)
+        p = np.exp(log_p - 0.5 * np.log(1 - rho**2) - 0.5 * ((x - CENTRE) / SIGMA) ** 2)
         mean = p @ x / p.sum()
         return mean, np.sqrt(p @ (x - mean) ** 2 / p.sum())
 
     mean, sd = log_rate(found)
-    truth, truth_sd = on_a_grid(rho)
+    truth, truth_sd = on_a_grid(1.0)
     assert mean == pytest.approx(truth, abs=4 * truth_sd / np.sqrt(found.effective))
     assert sd == pytest.approx(truth_sd, rel=4 / np.sqrt(2 * found.effective))
     assert sd > 1.1 * on_a_grid(0.0)[1]
+
+
+def test_a_curve_that_happens_to_be_flat_does_not_forbid_events():
+    """Of eleven patients none had the event between 12 and 24 months: 36.4% twice, as printed in a series."""
+    error = 1.3 / np.sqrt(11 * 0.364 * 0.636)
+    points = [
+        PublishedTarget(
+            label=f"at {t}", study="a", cohort="all", endpoint=ALIVE, statistic="probability", time=t,
+            estimate=float(logit(0.364)), std_error=error,
+        )
+        for t in (12.0, 24.0)
+    ]  # fmt: skip
+    found = calibrate(LIVES, [ALL], RATE, points)
+    frame = found.checks.to_frame()
+    assert frame["inside"].all()
+    low, high = -np.log(0.364) / 24.0, -np.log(0.364) / 12.0
+    assert low < np.exp(log_rate(found)[0]) < high
 
 
 @pytest.mark.parametrize(("v", "truth"), [(0.0, (0.0403190, 0.2399734)), (0.42, (0.0451014, 0.2440569))])
