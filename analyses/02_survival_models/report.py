@@ -72,7 +72,11 @@ survsim.report.prose(
     """
 Median survival is {os.stage.I.median:.1f ci unit} in stage I and {os.stage.III.median:.1f ci unit} in stage III;
 stage II has {os.stage.II.patients} patients, of whom nothing can be said. The log-rank test over all stages
-gives χ² {os.stage.chi2:.2f} on {os.stage.df} degrees of freedom, {os.stage.p_value:p}.
+gives χ² {os.stage.chi2:.2f} on {os.stage.df} degrees of freedom, {os.stage.p_value:p}: it asks whether any stage
+differs from any other. Stages have an order, and asked whether the hazard rises with it (one degree of freedom) the test
+gives χ² {os.stage.trend.chi2:.2f}, **{os.stage.trend.p_value:p}**; from one stage to the next the hazard of death is
+multiplied by {os.stage.trend.hazard_ratio:.2f ci} (Wald {os.stage.trend.wald_p_value:p}). The question with the order
+in it is the one a reader has; that it was put to the data after the other is said here.
 """,
 )
 
@@ -99,6 +103,63 @@ The registry's **progression-free interval** counts {pfi.events} events and trea
 censored; its median is {pfi.median:.1f ci unit}. **Progression-free survival**, derived here, counts death of any
 cause: {pfs.events} events, median {pfs.median:.1f ci unit}. Where this project says progression-free interval it
 means the first.
+""",
+)
+
+# %% [markdown]
+# ## Of what they died
+
+# %%
+causes = survsim.read_result(folder / "causes.json")
+causes.plot(names={"tumour": "death of the tumour", "other": "death of another cause"}, origin="diagnosis")
+
+# %%
+survsim.report.prose(
+    numbers,
+    """
+Of the {cause.patients} patients whose cause of death is known, or who lived, {cause.tumour.deaths} died of the tumour and
+{cause.other.deaths} of another cause ({cause.unknown} died of a cause that is not recorded and are left out). The
+cumulative incidence of death of the tumour, with the other deaths as competing events, is {cause.tumour.at_24:.0%} at
+two years ({cause.tumour.at_24:.0% limits}) and {cause.tumour.at_60:.0%} at five ({cause.tumour.at_60:.0% limits}); that of
+other deaths is {cause.other.at_60:.0%} at five years. Nearly all deaths are of the tumour.
+
+## Beyond what was seen
+""",
+)
+
+# %%
+survsim.read_result(folder / "families.json").plot(
+    kaplan_meier=survsim.read_result(folder / "os_curve.json"),
+    until=180,
+    endpoint="Overall survival",
+    origin="diagnosis",
+)
+
+# %%
+survsim.report.table(
+    survsim.report.load_results("families"),
+    title="Laws of survival time fitted to the cohort",
+    labels={
+        "family": "family",
+        "delta_aic": "AIC above the best",
+        "weight_aic": "weight",
+        "median": "median, months",
+        "at_60": "alive at 60 months",
+        "at_120": "alive at 120 months",
+        "at_180": "alive at 180 months",
+    },
+)
+
+# %%
+survsim.report.prose(
+    numbers,
+    """
+{families.number} families lie within {families.spread:.1f} units of AIC; the {families.best} has the most weight
+({families.best.weight:.0%}). At five years they agree (survival {families.at_60.low:.2f} to {families.at_60.high:.2f}), at
+fifteen they say {families.at_180.low:.2f} to {families.at_180.high:.2f}. Their average gives
+{families.average.at_120:.2f ci} at ten years, an interval that holds the doubt about the family too. Only
+{families.seen_late} patients were followed past five years: **what lies beyond is the family's, not the data's**, and no
+other report uses it.
 """,
 )
 
@@ -248,6 +309,54 @@ do. **What is left cannot be called an effect.** Fitness, residual tumour (not r
 giving or withholding drugs and the patient's own choice are unmeasured; with {causal.patients} patients,
 {causal.untreated} of them untreated, no method can adjust for more, and an interval covers chance alone, not
 confounding.
+""",
+)
+
+# %%
+survsim.report.prose(
+    numbers,
+    """
+## Radiotherapy, in the same way
+
+{radiotherapy.any_record} of the {cohort.patients} patients have a record of radiotherapy, {radiotherapy.recorded} of them of
+a first treatment (the others were irradiated for a relapse). Treated means a first course within
+{radiotherapy.emulated.grace:.0f unit} of diagnosis, long enough for drugs to come before it: {radiotherapy.treated} of
+{radiotherapy.patients} patients, {radiotherapy.untreated} are not. The contrasts are those made for drugs, from the same
+confounders.
+""",
+)
+
+# %%
+radiotherapy = survsim.report.load_results("radiotherapy")
+survsim.report.table(
+    radiotherapy.assign(comparison=radiotherapy["comparison"].map(COMPARISONS)),
+    title="Gain in mean survival within three years, radiotherapy against none (months)",
+    labels={
+        "comparison": "Comparison",
+        "difference": "Difference",
+        "conf_low": "95% low",
+        "conf_high": "95% high",
+    },
+    decimals=1,
+    notes="Landmark rows count from the landmark to the same horizon. None of these is free of confounding.",
+)
+
+# %%
+survsim.report.prose(
+    numbers,
+    """
+Median survival is {radiotherapy.naive.treated.median:.1f ci unit} with and
+{radiotherapy.naive.untreated.median:.1f ci unit} without, a hazard ratio of {radiotherapy.naive.hazard_ratio:.2f ci} with
+immortal time in it: the first course began {radiotherapy.median_start:.1f unit} after diagnosis in the median. As a covariate
+that switches on the ratio is {radiotherapy.switching.hazard_ratio:.2f ci}, given age and stage
+{radiotherapy.switching_adjusted.hazard_ratio:.2f ci}. Of those alive at {radiotherapy.landmark.days:.0f unit},
+{radiotherapy.landmark.treated} had started and {radiotherapy.landmark.untreated} had not; from there the weighted difference
+is {radiotherapy.weighted.difference:.1f ci unit}, and the emulated trial from diagnosis gives
+{radiotherapy.emulated.difference:.1f ci unit}. Over all contrasts but the naive one the difference lies between
+{radiotherapy.smallest:.1f unit} and {radiotherapy.largest:.1f unit}.
+
+> **This is not the effect of radiotherapy.** Most courses were brachytherapy or pelvic fields, given to prevent a local
+> relapse in women who had recovered from surgery. They say nothing on irradiating a tumour left behind in the spinal canal.
 """,
 )
 

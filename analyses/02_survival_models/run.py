@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +17,8 @@ SCENARIO = survsim.report.read_yaml(Path(__file__).with_name("scenario.yml"))
 DATASET, UNIT, HORIZONS = SCENARIO["dataset"], SCENARIO["unit"], SCENARIO["horizons"]
 HISTOLOGY, STAGE = SCENARIO["groups"]["histology"], SCENARIO["groups"]["stage"]
 CAUSAL = SCENARIO["causal"]
+PLANS = {name: CAUSAL | SCENARIO[name] for name in ("causal", "radiotherapy")}
+"""Of each treatment that is compared: what counts as given, and by when. What both share stands under `causal`."""
 
 
 def main(*, quick: bool, results: Path, workers: int) -> None:
@@ -29,10 +32,13 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     )
     describe_cohort(ledger, evidence)
     overall_survival(ledger, evidence, results)
+    causes(ledger, evidence, results)
+    families(ledger, evidence, results)
     progression(ledger, evidence)
     regression(ledger, evidence, results)
     treated(ledger, evidence, results)
-    causal(ledger, evidence, results, quick=quick)
+    for name in PLANS:
+        compare_treatment(ledger, evidence, results, name, quick=quick)
     ledger.save(results / "summary.json")
 
 
@@ -81,6 +87,74 @@ def overall_survival(ledger: survsim.Ledger, evidence: survsim.evidence.Evidence
         ledger.record(f"os.{name}.p_value", test.p_value, provenance=test)
         curves.save(results / f"os_by_{name}.csv")
         curves.save(results / f"os_by_{name}.json")
+    trend(ledger, surv, patients[STAGE])
+
+
+def trend(ledger: survsim.Ledger, surv: survsim.Surv, stage: pd.Series) -> None:
+    """Stages are ordered: one degree of freedom in their order in place of three without."""
+    test = survsim.logrank_test(surv, by=stage, trend=True)
+    ledger.record("os.stage.trend.chi2", test.chi2, provenance=test)
+    ledger.record("os.stage.trend.p_value", test.p_value, provenance=test)
+    order = stage.map({label: float(k) for k, label in enumerate(sorted(stage.unique()))})
+    fit = survsim.cox_ph(surv, "stage", pd.DataFrame({"stage": order}))
+    row = fit.to_frame().iloc[0]
+    ledger.record("os.stage.trend.hazard_ratio", row["hazard_ratio"], conf_low=row["conf_low"],
+                  conf_high=row["conf_high"], provenance=fit)  # fmt: skip
+    ledger.record("os.stage.trend.wald_p_value", row["p_value"], provenance=fit)
+
+
+def causes(ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceStore, results: Path) -> None:
+    """Deaths of the tumour and of other causes, each the other's competing event."""
+    surv = evidence.competing(DATASET, unit=UNIT)
+    curves = survsim.aalen_johansen(surv)
+    count = survsim.Provenance.of("count", curves, f"patients:{DATASET}")
+    ledger.record("cause.patients", len(surv), provenance=count)
+    everybody = len(evidence.surv(DATASET, endpoint="overall_survival", unit=UNIT))
+    ledger.record("cause.unknown", everybody - len(surv), provenance=count)
+    for k, cause in enumerate(curves.causes):
+        ledger.record(f"cause.{cause}.deaths", int(curves.n_events[0, k]), provenance=curves)
+    for row in curves.incidence_at(HORIZONS["overall_survival"]).itertuples():
+        ledger.record(f"cause.{row.cause}.at_{row.time:g}", row.estimate, conf_low=row.conf_low,
+                      conf_high=row.conf_high, provenance=curves)  # fmt: skip
+    curves.save(results / "causes.json")
+
+
+def families(ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceStore, results: Path) -> None:
+    """Laws that fit what was seen nearly alike, and where they part beyond it."""
+    surv = evidence.surv(DATASET, endpoint="overall_survival", unit=UNIT)
+    made = survsim.compare_families(surv)
+    average = survsim.model_average(made)
+    beyond = SCENARIO["extrapolation"]
+    table = made.to_frame().set_index("family")
+    rows = []
+    for fit in made.fits:
+        law = fit.distribution()
+        at = {f"at_{t:g}": float(law.survival(t)) for t in beyond}
+        rows.append({"family": fit.family.replace("_", " "), "delta_aic": table.loc[fit.family, "delta_aic"],
+                     "weight_aic": table.loc[fit.family, "weight_aic"], "median": float(law.quantile(0.5))} | at)  # fmt: skip
+        for key, value in at.items():
+            ledger.record(f"family.{fit.family}.{key}", value, provenance=fit)
+    shown = pd.DataFrame(rows).sort_values("delta_aic")
+    shown.to_csv(results / "families.csv", index=False, lineterminator="\n")
+    for t in beyond:
+        values = shown[f"at_{t:g}"]
+        ledger.record(f"families.at_{t:g}.low", float(values.min()), provenance=made)
+        ledger.record(f"families.at_{t:g}.high", float(values.max()), provenance=made)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", survsim.errors.ExtrapolationWarning)  # it is what is shown
+        far = average.predict_survival(times=[float(t) for t in beyond])
+    for row in far.to_frame().itertuples():
+        ledger.record(f"families.average.at_{row.time:g}", row.survival, conf_low=row.conf_low,
+                      conf_high=row.conf_high, provenance=average)  # fmt: skip
+    best = made.best().family
+    ledger.record("families.best", best.replace("_", "-"), provenance=made)
+    ledger.record("families.best.weight", float(table.loc[best, "weight_aic"]), provenance=made)
+    ledger.record("families.spread", float(table["delta_aic"].max()), provenance=made)
+    ledger.record("families.number", len(made.fits), provenance=made)
+    late = int((surv.time > max(HORIZONS["overall_survival"])).sum())
+    ledger.record("families.seen_late", late, provenance=made)
+    ledger.record("families.end", made.fits[0].end_of_follow_up, unit=UNIT, provenance=made)
+    made.save(results / "families.json")
 
 
 def progression(ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceStore) -> None:
@@ -146,11 +220,17 @@ def treated(ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceStore, re
 
 
 class Cohort(NamedTuple):
-    """Patients whose treatment is dated: response, start of drugs (inf for never), confounders."""
+    """Patients whose treatment is dated: response, its start (inf for never), confounders, and which it is."""
 
     surv: survsim.Surv
     start: Any
     covariates: pd.DataFrame
+    name: str
+
+    @property
+    def plan(self) -> dict[str, Any]:
+        """What the scenario says of this treatment."""
+        return PLANS[self.name]
 
     def by(self, time: float) -> Any:
         """Who had started by a time, 0 or 1."""
@@ -158,39 +238,48 @@ class Cohort(NamedTuple):
 
     def only(self, kept: Any) -> Cohort:
         """Some of the patients."""
-        return Cohort(self.surv.take(kept), self.start[kept], self.covariates[kept].reset_index(drop=True))
+        return Cohort(
+            self.surv.take(kept), self.start[kept], self.covariates[kept].reset_index(drop=True), self.name
+        )
 
     def from_landmark(self, at: float) -> Cohort:
         """Those alive and followed at `at`, time counted from there, starts still from diagnosis."""
         found = survsim.landmark(self.surv, at)
         rest = self.covariates[found.kept].reset_index(drop=True)
-        return Cohort(found.surv, self.start[found.kept], rest)
+        return Cohort(found.surv, self.start[found.kept], rest, self.name)
 
 
-def causal(
-    ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceStore, results: Path, *, quick: bool
+def compare_treatment(
+    ledger: survsim.Ledger,
+    evidence: survsim.evidence.EvidenceStore,
+    results: Path,
+    name: str,
+    *,
+    quick: bool,
 ) -> None:
-    """Drug therapy by 180 days against none: naive, switching covariate, landmark, weighted, standardised, emulated."""
-    cohort, completed = dated_cohort(ledger, evidence)
-    resamples = {"n_resamples": CAUSAL["resamples"]["quick" if quick else "full"], "seed": CAUSAL["seed"]}
-    line, mark = in_unit(CAUSAL["first_line_days"]), in_unit(CAUSAL["landmark_days"])
+    """A treatment by its day against none: naive, switching covariate, landmark, weighted, standardised, emulated."""
+    cohort, completed = dated_cohort(ledger, evidence, name)
+    plan = cohort.plan
+    resamples = {"n_resamples": plan["resamples"]["quick" if quick else "full"], "seed": plan["seed"]}
+    line, mark = in_unit(plan["first_line_days"]), in_unit(plan["landmark_days"])
     rows = naive(ledger, cohort, line)
     switching(ledger, cohort)
     rows += at_landmark(ledger, cohort, mark, results, resamples)
-    for name, days in (
-        ("emulated", CAUSAL["first_line_days"]),
-        ("emulated_short", CAUSAL["sensitivity_grace_days"]),
+    for kind, days in (
+        ("emulated", plan["first_line_days"]),
+        ("emulated_short", plan["sensitivity_grace_days"]),
     ):
-        rows += emulated(ledger, cohort, name, days, resamples)
-    rows += emulated(ledger, completed, "emulated_undated", CAUSAL["first_line_days"], resamples)
+        rows += emulated(ledger, cohort, kind, days, resamples)
+    if completed is not None:
+        rows += emulated(ledger, completed, "emulated_undated", plan["first_line_days"], resamples)
     adjusted = [row["difference"] for row in rows if row["comparison"] != "naive"]
     whole = survsim.Provenance.of(
         "range", f"patients:{DATASET}", comparisons=[row["comparison"] for row in rows]
     )
-    ledger.record("causal.smallest", min(adjusted), unit=UNIT, provenance=whole)
-    ledger.record("causal.largest", max(adjusted), unit=UNIT, provenance=whole)
-    ledger.record("causal.tau", CAUSAL["tau"], unit=UNIT, provenance=whole)
-    pd.DataFrame(rows).to_csv(results / "causal.csv", index=False, lineterminator="\n")
+    ledger.record(f"{name}.smallest", min(adjusted), unit=UNIT, provenance=whole)
+    ledger.record(f"{name}.largest", max(adjusted), unit=UNIT, provenance=whole)
+    ledger.record(f"{name}.tau", plan["tau"], unit=UNIT, provenance=whole)
+    pd.DataFrame(rows).to_csv(results / f"{name}.csv", index=False, lineterminator="\n")
 
 
 def in_unit(days: Any) -> Any:
@@ -200,89 +289,105 @@ def in_unit(days: Any) -> Any:
     return made if np.ndim(days) else float(made[0])
 
 
-def with_starts(evidence: survsim.evidence.EvidenceStore) -> tuple[Cohort, pd.Series]:
-    """All patients with the start of their first drug (NaN where drugs are recorded without a day), and their flag."""
+def with_starts(evidence: survsim.evidence.EvidenceStore, name: str) -> tuple[Cohort, pd.Series]:
+    """All patients with the start of their first course (NaN where one is recorded without a day), and their flag."""
     surv, covariates = model_data(evidence)
-    patients = evidence.patients(DATASET, endpoint="overall_survival")
-    drugs = evidence.timelines("drugs", DATASET)
-    first = patients["patient_id"].map(drugs.groupby("patient_id")["start_day"].min())
-    dated, recorded = first.notna().to_numpy(), (patients["drug_records_n"].fillna(0) > 0).to_numpy()
+    patients, given = evidence.patients(DATASET, endpoint="overall_survival"), PLANS[name]["given"]
+    courses = evidence.timelines(given["table"], DATASET)
+    if "not_target" in given:  # a course for a relapse is not the first treatment
+        courses = courses[~courses["target"].isin(given["not_target"])]
+    first = patients["patient_id"].map(courses.groupby("patient_id")["start_day"].min())
+    dated, recorded = first.notna().to_numpy(), patients["patient_id"].isin(courses["patient_id"]).to_numpy()
     start = np.where(recorded, np.nan, np.inf)
     start[dated] = in_unit(first[dated].to_numpy())
-    return Cohort(surv, start, covariates), patients["postoperative_drug_therapy"].fillna("")
+    return Cohort(surv, start, covariates, name), patients[given["flag"]].fillna("")
 
 
-def dated_cohort(ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceStore) -> tuple[Cohort, Cohort]:
-    """Patients with treatment defined once, by dated records, and the same with undated starts at the median."""
-    whole, flag = with_starts(evidence)
-    surv, start = whole.surv, whole.start
+def dated_cohort(
+    ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceStore, name: str
+) -> tuple[Cohort, Cohort | None]:
+    """Patients with treatment defined once, by dated records, and the same with undated starts at the median, if any."""
+    whole, flag = with_starts(evidence, name)
+    surv, start, plan = whole.surv, whole.start, whole.plan
     undated, seen = np.isnan(start), surv.time > 0
-    line, unflagged = start <= in_unit(CAUSAL["first_line_days"]), (flag == "").to_numpy()
+    line, unflagged = start <= in_unit(plan["first_line_days"]), (flag == "").to_numpy()
     kept = ~undated & seen
-    count = survsim.Provenance.of("count", f"patients:{DATASET}", "drugs:*")
+    count = survsim.Provenance.of("count", f"patients:{DATASET}", f"{plan['given']['table']}:*")
     counts = {
-        "patients": kept, "undated": undated, "unseen": ~seen, "treated": line & kept, "untreated": ~line & kept,
+        "recorded": np.isfinite(start) | undated, "patients": kept, "undated": undated, "unseen": ~seen,
+        "treated": line & kept, "untreated": ~line & kept,
         "late": np.isfinite(start) & ~line, "treated_without_flag": line & unflagged,
         "assumed_untreated": np.isinf(start) & unflagged,
     }  # fmt: skip
     for key, rows in counts.items():
-        ledger.record(f"causal.{key}", int(rows.sum()), provenance=count)
+        ledger.record(f"{name}.{key}", int(rows.sum()), provenance=count)
+    anything = evidence.timelines(plan["given"]["table"], DATASET)["patient_id"].nunique()
+    ledger.record(f"{name}.any_record", int(anything), provenance=count)
     middle = float(np.median(start[line]))
-    ledger.record("causal.median_start", middle, unit=UNIT, provenance=count)
-    filled = np.where(undated, middle, start)
-    return whole._replace(start=start).only(kept), whole._replace(start=filled).only(seen)
+    ledger.record(f"{name}.median_start", middle, unit=UNIT, provenance=count)
+    filled = whole._replace(start=np.where(undated, middle, start)).only(seen) if undated.any() else None
+    return whole.only(kept), filled
 
 
 def naive(ledger: survsim.Ledger, cohort: Cohort, line: float) -> list[dict[str, Any]]:
     """Groups by what happened later, from diagnosis: immortal time and all."""
     z = cohort.by(line)
-    record_medians(ledger, "causal.naive", survsim.kaplan_meier(cohort.surv, by=z))
+    record_medians(ledger, f"{cohort.name}.naive", survsim.kaplan_meier(cohort.surv, by=z))
     fit = survsim.cox_ph(cohort.surv, "treated", cohort.covariates.assign(treated=z))
-    record_ratio(ledger, "causal.naive", fit)
-    return [record_means(ledger, "naive", survsim.rmst_test(cohort.surv, z, CAUSAL["tau"]))]
+    record_ratio(ledger, f"{cohort.name}.naive", fit)
+    return [
+        record_means(ledger, f"{cohort.name}.naive", survsim.rmst_test(cohort.surv, z, cohort.plan["tau"]))
+    ]
 
 
 def switching(ledger: survsim.Ledger, cohort: Cohort) -> None:
     """Cox models in which treatment switches on when it starts."""
     crude = survsim.causal.time_varying_treatment(cohort.surv, cohort.start)
     adjusted = survsim.causal.time_varying_treatment(
-        cohort.surv, cohort.start, CAUSAL["confounders"], cohort.covariates
+        cohort.surv, cohort.start, cohort.plan["confounders"], cohort.covariates
     )
-    record_ratio(ledger, "causal.switching", crude)
-    record_ratio(ledger, "causal.switching_adjusted", adjusted)
+    record_ratio(ledger, f"{cohort.name}.switching", crude)
+    record_ratio(ledger, f"{cohort.name}.switching_adjusted", adjusted)
 
 
 def at_landmark(
     ledger: survsim.Ledger, cohort: Cohort, mark: float, results: Path, resamples: dict[str, Any]
 ) -> list[dict[str, Any]]:
     """From the landmark on, by what had happened before it: crude, weighted, standardised."""
+    own = "" if cohort.name == "causal" else f"{cohort.name}_"
     there = cohort.from_landmark(mark)
-    z, left = there.by(mark), CAUSAL["tau"] - mark
+    z, left = there.by(mark), cohort.plan["tau"] - mark
     frame = there.covariates.assign(treated=z)
-    frame.to_csv(results / "landmark.csv", index=False, lineterminator="\n")
-    record_medians(ledger, "causal.landmark", survsim.kaplan_meier(there.surv, by=z))
-    rows = [record_means(ledger, "landmark", survsim.rmst_test(there.surv, z, left))]
-    weighted = survsim.ipw_kaplan_meier(there.surv, z, CAUSAL["confounders"], frame, tau=left, **resamples)
-    rows.append(record_contrast(ledger, "weighted", weighted))
-    fit = survsim.cox_ph(there.surv, f"treated + {CAUSAL['confounders']}", frame)
-    record_ratio(ledger, "causal.landmark_adjusted", fit)
-    record_ratio(ledger, "causal.weighted", survsim.ipw_cox(there.surv, z, weights=weighted.weights))
+    frame.to_csv(results / f"{own}landmark.csv", index=False, lineterminator="\n")
+    record_medians(ledger, f"{cohort.name}.landmark", survsim.kaplan_meier(there.surv, by=z))
+    rows = [record_means(ledger, f"{cohort.name}.landmark", survsim.rmst_test(there.surv, z, left))]
+    weighted = survsim.ipw_kaplan_meier(
+        there.surv, z, cohort.plan["confounders"], frame, tau=left, **resamples
+    )
+    rows.append(record_contrast(ledger, f"{cohort.name}.weighted", weighted))
+    fit = survsim.cox_ph(there.surv, f"treated + {cohort.plan['confounders']}", frame)
+    record_ratio(ledger, f"{cohort.name}.landmark_adjusted", fit)
+    record_ratio(ledger, f"{cohort.name}.weighted", survsim.ipw_cox(there.surv, z, weights=weighted.weights))
     standard = survsim.standardised_survival(fit, frame, "treated", tau=left, **resamples)
-    rows.append(record_contrast(ledger, "standardised", standard))
+    rows.append(record_contrast(ledger, f"{cohort.name}.standardised", standard))
     made = survsim.balance(weighted.weights)
-    made.save(results / "balance.csv")
-    made.save(results / "balance.json")
-    weighted.weights.save(results / "weights.json")
+    made.save(results / f"{own}balance.csv")
+    made.save(results / f"{own}balance.json")
+    weighted.weights.save(results / f"{own}weights.json")
     before, after = np.abs(made.difference_before).max(), np.abs(made.difference_after).max()
-    ledger.record("causal.balance.before", float(before), provenance=made)
-    ledger.record("causal.balance.after", float(after), provenance=made)
+    ledger.record(f"{cohort.name}.balance.before", float(before), provenance=made)
+    ledger.record(f"{cohort.name}.balance.after", float(after), provenance=made)
     for g, name in enumerate(("untreated", "treated")):
-        ledger.record(f"causal.landmark.{name}", int((z == g).sum()), provenance=weighted)
-        ledger.record(f"causal.effective.{name}", float(made.effective_size[g]), provenance=made)
-    ledger.record("causal.weight.largest", float(weighted.weights.weight.max()), provenance=weighted.weights)
-    ledger.record("causal.outside", weighted.weights.n_outside, provenance=weighted.weights)
-    ledger.record("causal.confounders", CAUSAL["confounders"], provenance=weighted.weights)
-    ledger.record("causal.landmark.days", CAUSAL["landmark_days"], unit="days", provenance=weighted)
+        ledger.record(f"{cohort.name}.landmark.{name}", int((z == g).sum()), provenance=weighted)
+        ledger.record(f"{cohort.name}.effective.{name}", float(made.effective_size[g]), provenance=made)
+    ledger.record(
+        f"{cohort.name}.weight.largest", float(weighted.weights.weight.max()), provenance=weighted.weights
+    )
+    ledger.record(f"{cohort.name}.outside", weighted.weights.n_outside, provenance=weighted.weights)
+    ledger.record(f"{cohort.name}.confounders", cohort.plan["confounders"], provenance=weighted.weights)
+    ledger.record(
+        f"{cohort.name}.landmark.days", cohort.plan["landmark_days"], unit="days", provenance=weighted
+    )
     return rows
 
 
@@ -291,42 +396,49 @@ def emulated(
 ) -> list[dict[str, Any]]:
     """The target trial: start within the grace period, or do not."""
     trial = survsim.clone_censor_weight(
-        cohort.surv, cohort.start, grace=in_unit(days), formula=CAUSAL["confounders"], data=cohort.covariates,
-        times=CAUSAL["times"], tau=CAUSAL["tau"], **resamples,
+        cohort.surv, cohort.start, grace=in_unit(days), formula=cohort.plan["confounders"], data=cohort.covariates,
+        times=cohort.plan["times"], tau=cohort.plan["tau"], **resamples,
     )  # fmt: skip
-    ledger.record(f"causal.{name}.grace", days, unit="days", provenance=trial)
-    for time in CAUSAL["times"]:
+    ledger.record(f"{cohort.name}.{name}.grace", days, unit="days", provenance=trial)
+    for time in cohort.plan["times"]:
         for group, word in (("not within grace", "untreated"), ("within grace", "treated")):
             found = trial.row("survival", group, time)
-            ledger.record(f"causal.{name}.{word}.at_{time:g}", found["estimate"], conf_low=found["conf_low"],
+            ledger.record(f"{cohort.name}.{name}.{word}.at_{time:g}", found["estimate"], conf_low=found["conf_low"],
                           conf_high=found["conf_high"], provenance=trial)  # fmt: skip
     for g, word in enumerate(("untreated", "treated")):
-        ledger.record(f"causal.{name}.{word}.after", int(trial.n_after[g]), provenance=trial)
-        ledger.record(f"causal.{name}.{word}.effective", float(trial.effective_size[g]), provenance=trial)
-        ledger.record(f"causal.{name}.{word}.weight_max", float(trial.weight_max[g]), provenance=trial)
-    return [record_contrast(ledger, name, trial)]
+        ledger.record(f"{cohort.name}.{name}.{word}.after", int(trial.n_after[g]), provenance=trial)
+        ledger.record(
+            f"{cohort.name}.{name}.{word}.effective", float(trial.effective_size[g]), provenance=trial
+        )
+        ledger.record(f"{cohort.name}.{name}.{word}.weight_max", float(trial.weight_max[g]), provenance=trial)
+    return [record_contrast(ledger, f"{cohort.name}.{name}", trial)]
 
 
-def record_means(ledger: survsim.Ledger, name: str, test: survsim.nonparametric.Contrast) -> dict[str, Any]:
+def record_means(ledger: survsim.Ledger, key: str, test: survsim.nonparametric.Contrast) -> dict[str, Any]:
     """Difference of restricted means by formula."""
     values = (float(test.contrast_estimate[0]), float(test.conf_low[0]), float(test.conf_high[0]))
-    return record_difference(ledger, name, values, test)
+    return record_difference(ledger, key, values, test)
 
 
-def record_contrast(ledger: survsim.Ledger, name: str, made: survsim.causal.CausalContrast) -> dict[str, Any]:
+def record_contrast(ledger: survsim.Ledger, key: str, made: survsim.causal.CausalContrast) -> dict[str, Any]:
     """Difference of restricted means by bootstrap."""
     row = made.row("rmst", "difference")
-    ledger.record(f"causal.{name}.undefined", made.n_undefined, provenance=made)
-    return record_difference(ledger, name, (row["estimate"], row["conf_low"], row["conf_high"]), made)
+    ledger.record(f"{key}.undefined", made.n_undefined, provenance=made)
+    return record_difference(ledger, key, (row["estimate"], row["conf_low"], row["conf_high"]), made)
 
 
 def record_difference(
-    ledger: survsim.Ledger, name: str, values: tuple[float, float, float], source: Any
+    ledger: survsim.Ledger, key: str, values: tuple[float, float, float], source: Any
 ) -> dict[str, Any]:
     """One line of the table of comparisons."""
-    ledger.record(f"causal.{name}.difference", values[0], unit=UNIT, conf_low=values[1], conf_high=values[2],
+    ledger.record(f"{key}.difference", values[0], unit=UNIT, conf_low=values[1], conf_high=values[2],
                   provenance=source)  # fmt: skip
-    return {"comparison": name, "difference": values[0], "conf_low": values[1], "conf_high": values[2]}
+    return {
+        "comparison": key.partition(".")[2],
+        "difference": values[0],
+        "conf_low": values[1],
+        "conf_high": values[2],
+    }
 
 
 def record_ratio(ledger: survsim.Ledger, key: str, fit: survsim.cox.CoxFit) -> None:

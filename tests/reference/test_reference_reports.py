@@ -82,6 +82,40 @@ def test_the_curves_by_group_and_their_tests_equal_r(survival_models, name):
         assert numbers[f"os.{name}.{key}"].value == pytest.approx(pinned[key], rel=1e-6)
 
 
+def test_the_trend_over_the_stages_equals_r(survival_models):
+    numbers, pinned = survival_models.numbers, MODELS["trend"]
+    for key in ("chi2", "p_value"):
+        assert numbers[f"os.stage.trend.{key}"].value == pytest.approx(pinned[key], rel=1e-6)
+    agree(numbers["os.stage.trend.hazard_ratio"], pinned["hazard_ratio"])
+    assert numbers["os.stage.trend.wald_p_value"].value == pytest.approx(pinned["wald"], rel=1e-6)
+    assert numbers["os.stage.p_value"].value > 0.05 > numbers["os.stage.trend.p_value"].value
+
+
+@pytest.mark.parametrize("cause", ["tumour", "other"])
+def test_the_incidence_of_each_cause_of_death_equals_r(survival_models, cause):
+    numbers, pinned = survival_models.numbers, MODELS["causes"]
+    assert numbers[f"cause.{cause}.deaths"].value == pinned["deaths"][cause]
+    for time, value in zip((12, 24, 60), pinned[cause], strict=True):
+        assert numbers[f"cause.{cause}.at_{time}"].value == pytest.approx(value, rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("family", sorted(MODELS["families"]))
+def test_the_extrapolated_families_equal_r(survival_models, family):
+    for time, value in zip((60, 120, 180), MODELS["families"][family], strict=True):
+        found = survival_models.numbers[f"family.{family}.at_{time}"].value
+        assert found == pytest.approx(value, rel=1e-5)
+
+
+def test_radiotherapy_is_counted_from_its_records(survival_models):
+    numbers = {k: e.value for k, e in survival_models.numbers.items() if k.startswith("radiotherapy.")}
+    assert numbers["radiotherapy.any_record"] == 26
+    assert (
+        numbers["radiotherapy.treated"] + numbers["radiotherapy.untreated"]
+        == numbers["radiotherapy.patients"]
+    )
+    assert numbers["radiotherapy.treated"] <= numbers["radiotherapy.recorded"] <= 26
+
+
 def test_the_medians_by_the_drug_flag_and_the_follow_up_equal_r(survival_models):
     """`reverse_kaplan_meier` against survfit with events and censorings exchanged."""
     for group, curve in MODELS["drug_flag"].items():

@@ -44,6 +44,23 @@ by_group <- function(column) {
   list(curves = setNames(lapply(groups, function(g) km(os[os[[column]] == g, ], 24)), groups),
        chi2 = test$chisq, p_value = pchisq(test$chisq, length(groups) - 1, lower.tail = FALSE))
 }
+tight_cox <- coxph.control(eps = 1e-12, toler.chol = 1e-13, iter.max = 50)
+os$stage_order <- as.numeric(factor(os$figo_stage_group))
+ordered <- summary(coxph(Surv(months, event) ~ stage_order, os, control = tight_cox))
+# the score of the trend is that of survdiff: expected deaths of each stage, its covariance
+difference <- survdiff(Surv(months, event) ~ figo_stage_group, os)
+score <- seq_along(difference$obs)
+trend <- sum(score * (difference$obs - difference$exp))^2 / c(score %*% difference$var %*% score)
+dss <- endpoint("disease_specific_survival")[c("patient_id", "event")]
+deaths <- merge(os, setNames(dss, c("patient_id", "of_tumour")), by = "patient_id")
+deaths$cause <- factor(ifelse(deaths$of_tumour == 1, 2, ifelse(deaths$event == 1, 1, 0)), 0:2, c("none", "other", "tumour"))
+incidence <- summary(survfit(Surv(months, cause) ~ 1, deaths), times = c(12, 24, 60))$pstate[, 2:3]
+extrapolated <- function(law) {
+  fit <- survreg(Surv(months, event) ~ 1, subset(os, months > 0), dist = law)
+  p <- function(t) 1 - psurvreg(t, fit$coefficients, fit$scale, law)
+  c(p(60), p(120), p(180))
+}
+laws <- c(exponential = "exponential", weibull = "weibull", lognormal = "lognormal", loglogistic = "loglogistic")
 reverse <- quantile(survfit(Surv(months, 1 - event) ~ 1, os, conf.type = "log-log"), 0.5)
 os$age_decades <- os$age_years / 10
 os$advanced <- as.numeric(os$figo_stage_group %in% c("III", "IV"))
@@ -56,6 +73,10 @@ survival_models <- list(
   os = km(os, c(11, 12, 24, 60)), pfi = km(endpoint("progression_free_interval"), 12),
   pfs = km(endpoint("progression_free_survival"), 12),
   stage = by_group("figo_stage_group"), histology = by_group("histologic_subtype_marker_paper"),
+  trend = list(chi2 = trend, p_value = pchisq(trend, 1, lower.tail = FALSE),
+               hazard_ratio = ordered$conf.int[1, c(1, 3, 4)], wald = ordered$coefficients[1, 5]),
+  causes = list(other = incidence[, 1], tumour = incidence[, 2], deaths = as.list(table(deaths$cause))),
+  families = lapply(laws, extrapolated),
   drug_flag = lapply(c(yes = "yes", no = "no"), function(g) km(subset(os, postoperative_drug_therapy == g), 12)),
   follow_up = c(reverse$quantile, reverse$lower, reverse$upper),
   cox = lapply(setNames(nm = rownames(s$conf.int)), function(t) c(s$conf.int[t, c(1, 3, 4)], s$coefficients[t, 5])),
