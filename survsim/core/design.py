@@ -235,7 +235,12 @@ def _materialise(parsed: Any, data: pd.DataFrame, formula: str) -> pd.DataFrame:
     _refuse_missing(parsed, data)
     typed = typed_columns(parsed, data)
     try:
-        return parsed.get_model_matrix(typed, na_action="ignore", output="pandas", context=OWN_FUNCTIONS)
+        with np.errstate(all="ignore"):  # what is not finite is named by row below
+            matrix = parsed.get_model_matrix(
+                typed, na_action="ignore", output="pandas", context=OWN_FUNCTIONS
+            )
+        matrix.to_numpy(dtype=np.float64)
+        return matrix
     except (FormulaicError, KeyError, NameError, ValueError, TypeError) as error:
         have = ", ".join(map(str, list(data.columns)[:20]))
         raise InputError(

@@ -9,6 +9,8 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable
+from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,7 +35,7 @@ OWN_FUNCTIONS = {
 }
 """What the formula library does not bring itself."""
 
-LONGEST, HIGHEST_POWER, MOST_LEVELS = 2_000, 4, 50
+LONGEST, HIGHEST_POWER, MOST_LEVELS, MOST_CURVES = 2_000, 4, 50, 50
 
 _ELSEWHERE = {
     "strata": "strata belong to the response: Surv.right(..., stratum=frame[{0}])",
@@ -74,7 +76,7 @@ def parse_formula(formula: Any, columns: Iterable[Any] = ()) -> Any:
         raise InputError(f"formula has {len(formula)} characters; at most {LONGEST} are read.")
     _refuse_powers(formula)
     _refuse_words(formula)
-    text = re.sub(r"\b(as\.)?factor\(", "C(", formula)
+    text = re.sub(r"\b(as\.)?factor\s*\(", "C(", formula)
     from formulaic import Formula  # 0.3 s: not paid by those who fit nothing
 
     try:
@@ -122,6 +124,8 @@ def _check_expression(text: str, formula: str) -> None:
             raise _outside(text, formula, node.id)
         if isinstance(node, ast.Call) and not isinstance(node.func, ast.Name | ast.Attribute):
             raise _outside(text, formula)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in CURVES:
+            _check_size(node, text, formula)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
             power = node.right.operand if isinstance(node.right, ast.UnaryOp) else node.right
             if (
@@ -130,6 +134,16 @@ def _check_expression(text: str, formula: str) -> None:
                 or power.value > 20
             ):
                 raise InputError(f"formula {formula!r}: a power is a number up to 20; got {text!r}.")
+
+
+def _check_size(curve: ast.Call, text: str, formula: str) -> None:
+    """A curve of thousands of columns would never end."""
+    given = [*curve.args[1:], *(k.value for k in curve.keywords if k.arg in ("df", "degree"))]
+    sizes = [node.value for node in given if isinstance(node, ast.Constant)]
+    if any(isinstance(size, int | float) and size > MOST_CURVES for size in sizes):
+        raise InputError(
+            f"formula {formula!r}: {text!r} asks for more than {MOST_CURVES} columns; use a smaller df."
+        )
 
 
 def _listed(node: ast.Attribute) -> bool:
@@ -141,6 +155,8 @@ def _listed(node: ast.Attribute) -> bool:
 
 def _outside(text: str, formula: str, name: str = "") -> InputError:
     what = f"{name}()" if name else "what it asks for"
+    if " ^ " in text or "^" in formula:
+        what = "^ (a power is written **)"
     return InputError(
         f"formula {formula!r}: {text!r} is not evaluated, because {what} is outside the vocabulary. A formula may use "
         f"columns, numbers, arithmetic and {', '.join(VOCABULARY)}. For anything else add a column to the data first."
@@ -149,6 +165,14 @@ def _outside(text: str, formula: str, name: str = "") -> InputError:
 
 def _refuse_powers(formula: str) -> None:
     """(a + b + ...)**k is expanded term by term; a large k would never end."""
+    bare = re.sub(r"\([^()]*\)", "()", formula)
+    alone = re.search(r"(?<![\w.`)(])\s*(`[^`]+`|[^\W\d][\w.]*)\s*(?:\*\*|\^)\s*(\d+)", bare)
+    if alone:
+        name, power = alone.groups()
+        raise InputError(
+            f"formula {formula!r}: {alone[0].strip()!r} is an interaction of {name} with itself, which is {name} alone. A power "
+            f"is written I({name}**{power}), or poly({name}, {power})."
+        )
     for power in re.findall(r"\)\s*(?:\*\*|\^)\s*(\d+)", formula):
         if int(power) > HIGHEST_POWER:
             raise InputError(
@@ -159,13 +183,15 @@ def _refuse_powers(formula: str) -> None:
 
 def _refuse_words(formula: str) -> None:
     """Words that mean something in R's formulas, with what is typed here."""
-    for word, inside in re.findall(r"(?<![\w.`])([A-Za-z]\w*)\(\s*([\w.]*)", formula):
+    for word, inside in re.findall(r"(?<![\w.`])([A-Za-z]\w*)\s*\(\s*([\w.]*)", formula):
         if word in _ELSEWHERE:
             advice = _ELSEWHERE[word].format(repr(inside) if "frame" in _ELSEWHERE[word] else inside or "x")
             raise InputError(f"formula {formula!r}: {word}(...) is not part of a formula here; {advice}.")
 
 
 def _quoting(formula: str, columns: Iterable[Any]) -> str:
+    if re.search(r"[<>]|[=!]=", formula):
+        return " A comparison is written inside I(), for example I(age > 60)."
     odd = [str(c) for c in columns if not str(c).isidentifier() and str(c) in formula]
     if odd:
         return f" A name that is not one word is written in backticks: `{max(odd, key=len)}`."
@@ -208,13 +234,34 @@ def typed_columns(parsed: Any, data: pd.DataFrame) -> pd.DataFrame:
         column = data[name]
         if getattr(column, "ndim", 1) != 1:
             raise InputError(f"data has the column {name!r} more than once; give each column its own name.")
+        kind = getattr(column.dtype, "kind", "O")
+        if kind in "mMc":
+            what = {"m": "durations", "M": "dates", "c": "complex numbers"}[kind]
+            raise InputError(
+                f"column {name!r} holds {what}, which are no numbers; convert it first, for example durations by "
+                f"data[{name!r}] / pandas.Timedelta(days=1)."
+            )
+        if hasattr(column.dtype, "categories"):
+            column = changed[name] = column.cat.remove_unused_categories()
         if not isinstance(column.dtype, np.dtype) and not hasattr(column.dtype, "categories"):
-            kind = getattr(column.dtype, "kind", "O")
             whole = {"b": bool, "i": np.int64, "u": np.int64, "f": np.float64}.get(kind, object)
             column = changed[name] = column.astype(whole)
+        if column.dtype == object and len(column) and all(isinstance(v, Decimal | Fraction) for v in column):
+            column = changed[name] = column.astype(np.float64)
+        if column.dtype == object or hasattr(column.dtype, "categories"):
+            _refuse_blank(name, column)
         if column.dtype == object:
             _refuse_odd_words(name, column, as_number=str(name) in bare)
     return data.assign(**{str(k): v for k, v in changed.items()}) if changed else data
+
+
+def _refuse_blank(name: Any, column: Any) -> None:
+    """Text without a letter is a missing label, not a category of its own."""
+    blank = np.array([isinstance(v, str) and not v.strip() for v in column.to_numpy()], bool)
+    if blank.any():
+        raise InputError(
+            f"column {name!r} is blank in {positions(blank)}; give those rows a label or drop them."
+        )
 
 
 def _refuse_odd_words(name: Any, column: Any, *, as_number: bool) -> None:

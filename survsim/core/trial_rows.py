@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from survsim.core.checks import BoolArray, FloatArray, event_vector, float_vector, positions
 from survsim.core.errors import InputError
@@ -20,13 +21,14 @@ def trial_rows(time: Any, event: Any) -> tuple[FloatArray, BoolArray]:
     InputError : other than two dimensions, shapes that differ, missing, infinite or negative times, events
         other than True/False or 0/1.
     """
-    shape, other = np.shape(time), np.shape(event)
+    time, event = as_table("time", time), as_table("event", event)
+    shape, other = time.shape, event.shape
     if len(shape) != 2 or shape != other or 0 in shape:
         raise InputError(
             f"time and event must be (B, n), a row a trial and a column a patient; got {shape} and {other}."
         )
-    times = float_vector("time", _flat(time)).reshape(shape)
-    seen = event_vector(_flat(event), times.size).reshape(shape)
+    times = float_vector("time", time.ravel()).reshape(shape)
+    seen = event_vector(event.ravel(), times.size).reshape(shape)
     if times.min() < 0:
         bad = times.min(axis=1) < 0
         raise InputError(f"time must not be negative; found {times.min():g} in trials: {positions(bad)}.")
@@ -34,12 +36,17 @@ def trial_rows(time: Any, event: Any) -> tuple[FloatArray, BoolArray]:
     return join_rows(times), seen
 
 
+def as_table(name: str, values: Any) -> NDArray[Any]:
+    """Values as one array of any shape: a frame as its table, masked rows with their masks, rows of one length."""
+    values = with_masks(values)
+    if isinstance(values, np.ndarray):
+        return values
+    if hasattr(values, "columns") and hasattr(values, "to_numpy"):
+        return np.asarray(values.to_numpy())
+    return as_array(name, values)
+
+
 def numbers(name: str, values: Any) -> FloatArray:
     """Finite numbers of any shape, True and False as 1 and 0."""
-    return float_vector(name, _flat(values), truth=True).reshape(np.shape(values))
-
-
-def _flat(values: Any) -> Any:
-    """One dimension; a masked array keeps its mask, so that the check behind can see it."""
-    values = with_masks(values)
-    return np.ravel(values) if isinstance(values, np.ndarray) else as_array("values", values).ravel()
+    table = as_table(name, values)
+    return float_vector(name, table.ravel(), truth=True).reshape(table.shape)

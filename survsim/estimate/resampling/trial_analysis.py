@@ -10,12 +10,11 @@ from survsim.core import units
 from survsim.core.checks import BoolArray, FloatArray, IntArray, between
 from survsim.core.errors import InputError
 from survsim.core.execution import Execution, bundled, checked
-from survsim.core.kinds import with_masks
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.tables import Columns
 from survsim.core.times import meet
-from survsim.core.trial_rows import numbers, trial_rows
+from survsim.core.trial_rows import as_table, numbers, trial_rows
 from survsim.estimate.nonparametric.band_scales import normal_quantile
 from survsim.kernels import batch_product_limit, batch_trials
 from survsim.kernels._jit import map_threads
@@ -112,14 +111,17 @@ def analyse_trials(
     array([-2.248])
     """
     units.check_unit(unit)
-    times, events = trial_rows(_two_dimensional(time), _two_dimensional(event))
-    if np.shape(arm) not in (times.shape, times.shape[1:]):
-        raise InputError(
-            f"arm must have one value a patient, {times.shape[1:]} or {times.shape}; got {np.shape(arm)}."
-        )
+    given = as_table("time", time), as_table("event", event)
+    times, events = trial_rows(*(np.ma.atleast_2d(t) if np.ma.isMA(t) else np.atleast_2d(t) for t in given))
     found = numbers("arm", arm)
+    if found.shape not in (times.shape, times.shape[1:]):
+        raise InputError(
+            f"arm must have one value a patient, {times.shape[1:]} or {times.shape}; got {found.shape}."
+        )
     if not ((found == 0) | (found == 1)).all():
         raise InputError(f"arm must be 0 or 1; found {np.unique(found)[:5].tolist()}.")
+    if found.min() == found.max():
+        raise InputError(f"arm is {found.min():g} for everybody in every trial; there is nothing to compare.")
     arms = found.astype(np.int64)
     if tau is not None:
         between("tau", tau, 0.0, np.inf)
@@ -146,12 +148,6 @@ def analyse_trials(
         unit=unit,
         provenance=Provenance.of("analyse_trials", trials=times.shape[0], patients=times.shape[1], tau=tau),
     )
-
-
-def _two_dimensional(values: Any) -> Any:
-    """One trial as a row; a masked array keeps its mask."""
-    rows = with_masks(values)
-    return np.atleast_2d(rows) if isinstance(rows, np.ma.MaskedArray) or np.ndim(rows) < 2 else rows
 
 
 def _rmst(time: FloatArray, event: BoolArray, arm: IntArray, tau: float | None) -> FloatArray:

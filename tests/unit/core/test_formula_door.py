@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -150,3 +151,63 @@ def test_a_recipe_from_a_file_runs_no_code_either() -> None:
     design = Design("x", ("x",), frame()[["x"]].to_numpy(), spec)
     with pytest.raises(InputError, match="outside the vocabulary"):
         design.apply(frame()[:2])
+
+
+def _frame():
+    rng = np.random.default_rng(1)
+    n = 60
+    return pd.DataFrame({"x": rng.normal(size=n) + 3, "g": rng.choice(list("abc"), n)}), Surv.right(
+        rng.exponential(10, n) + 0.1, rng.random(n) < 0.7, unit="months"
+    )
+
+
+@pytest.mark.parametrize(
+    "formula, advice",
+    [
+        ("x**2", r"I\(x\*\*2\)"),
+        ("g + x^3", r"I\(x\*\*3\)"),
+        ("I(x^2)", r"a power is written \*\*"),
+        ("bs(x, df=10000)", "more than 50 columns"),
+        ("poly(x, 1000)", "more than 50 columns"),
+        ("where(x>3)", "cannot be used"),
+        ("x > 3", r"I\(age > 60\)"),
+        ("strata (g)", "stratum"),
+    ],
+)
+def test_what_a_formula_does_not_mean_is_told(formula, advice):
+    frame, surv = _frame()
+    with pytest.raises(InputError, match=advice):
+        cox_ph(surv, formula, frame)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pd.to_timedelta(np.arange(60), unit="D"),
+        pd.date_range("2020-01-01", periods=60),
+        np.arange(60) + 1j,
+        ["a", " "] * 30,
+        pd.Categorical(["a", ""] * 30),
+        pd.Series(["a", "b", " "] * 20, dtype="string"),
+    ],
+)
+def test_columns_that_are_no_numbers_and_blank_labels_are_refused(column):
+    frame, surv = _frame()
+    with pytest.raises(InputError, match="column 'd'"):
+        cox_ph(surv, "d", frame.assign(d=column))
+
+
+def test_columns_of_other_kinds_mean_what_they_hold():
+    frame, surv = _frame()
+    exact = frame.assign(x=[Decimal(str(v)) for v in frame.x])
+    assert cox_ph(surv, "x", exact).estimate == pytest.approx(cox_ph(surv, "x", frame).estimate)
+    unused = frame.assign(g=pd.Categorical(frame.g, categories=list("zabc")))
+    fit, right = cox_ph(surv, "g", unused), cox_ph(surv, "g", frame)
+    assert fit.terms == right.terms
+    assert fit.estimate == pytest.approx(right.estimate)
+    new = unused[unused.g == "b"].head(1)
+    assert fit.predict_survival(new, times=[5]).survival == pytest.approx(
+        right.predict_survival(frame.loc[new.index], times=[5]).survival
+    )
+    spaced = cox_ph(surv, "factor (g)", frame)
+    assert spaced.estimate == pytest.approx(right.estimate)

@@ -203,3 +203,16 @@ def test_masked_rows_in_a_list_keep_their_masks():
         cox_trials([whole], [np.ma.array([1, 1, 1], mask=[0, 1, 0])], arm)
     with pytest.raises(InputError, match="x is missing"):
         cox_trials([whole], [[1, 1, 1]], [np.ma.array([0, 1, 1], mask=[0, 1, 0])])
+
+
+def test_trials_in_a_frame_ragged_rows_and_a_single_arm():
+    times, events, arm = [[1.0, 2, 3, 4, 5, 6]], [[1, 1, 0, 1, 1, 1]], [0, 1, 0, 1, 0, 1]
+    right = cox_trials(times, events, arm).estimate
+    assert cox_trials(pd.DataFrame(times), pd.DataFrame(events), arm).estimate == pytest.approx(right)
+    z = analyse_trials(times, events, arm, unit="months").z
+    assert analyse_trials(pd.DataFrame(times), pd.DataFrame(events), arm, unit="months").z == pytest.approx(z)
+    for run in (cox_trials, lambda *a: analyse_trials(*a, unit="months")):
+        with pytest.raises(InputError):
+            run([[1.0, 2], [1.0]], [[1, 1], [1]], [0, 1])
+        with pytest.raises(InputError, match="everybody"):
+            run(times, events, [0] * 6)
