@@ -197,10 +197,7 @@ def record_without(
 def trials(ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceStore, results: Path) -> None:
     """Randomised hazard ratios of chemotherapy as a prior for a new trial, robust and not."""
     ratio: dict[str, Any] = SCENARIO["ratio"]
-    found = evidence.select(
-        endpoint=SCENARIO["endpoint"], measure="hazard_ratio", design=ratio["study_design"], site=ratio["site"],
-        interval=True, allow_mixed=SCENARIO["allow_mixed"],
-    )  # fmt: skip
+    found = survsim.evidence.read_protocol(PROTOCOL, "trials").select(evidence)
     effects = survsim.effect_sizes(found.records)
     prior = survsim.map_prior(
         effects.log_hazard_ratio,
@@ -231,13 +228,7 @@ def trials(ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceStore, res
 def without_model(ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceStore, results: Path) -> None:
     """What the published points and the stages of one cohort say when nothing but pooling is done to them."""
     plain: dict[str, Any] = SCENARIO["without_model"]
-    found = evidence.select(
-        endpoint=SCENARIO["endpoint"],
-        measure="survival_probability",
-        time=plain["points"],
-        site=plain["site"],
-        allow_mixed=SCENARIO["allow_mixed"],
-    )
+    found = survsim.evidence.read_protocol(PROTOCOL, "points").select(evidence)
     with warnings.catch_warnings():
         # which errors rest on numbers of patients alone, and on too few studies, is said in the report
         warnings.simplefilter("ignore", survsim.errors.EvidenceWarning)
