@@ -16,6 +16,7 @@ IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
 
+_ROUNDING = 1e-12
 _SQUARED = 1e150
 """Sums of squares of larger numbers overflow, and nothing that is measured reaches it."""
 
@@ -43,12 +44,14 @@ def between(
     With `unit` a duration (timedelta) is converted into it.
     """
     array = None if isinstance(value, str) else as_array(name, value)
-    if array is None or array.size != 1 or array.dtype.kind in "bcMSU":
+    if array is None or array.ndim or array.dtype.kind in "bcMSU":
         raise InputError(f"{name} must be a number; got {value!r}.")
     number = float(as_numbers(name, array.ravel(), unit)[0][0])
     if _SQUARED <= abs(number) < np.inf:
         raise InputError(f"{name} is {number:g}, beyond what can be computed with ({_SQUARED:g}).")
     inside = low < number < high if open_ends else low <= number <= high
+    if open_ends and high == 1.0 and number > 1.0 - _ROUNDING:
+        inside = False  # its complement has no digits left, and quantiles there are infinite
     if not inside:
         brackets = "()" if open_ends else "[]"
         raise InputError(f"{name} must lie in {brackets[0]}{low:g}, {high:g}{brackets[1]}; got {value!r}.")

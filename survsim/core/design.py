@@ -170,6 +170,8 @@ def plain_design(data: Any) -> Design:
     matrix = _numbers(data)
     if matrix.ndim == 1:
         matrix = matrix[:, None]
+    if not hasattr(data, "iloc") and np.may_share_memory(matrix, data):
+        matrix = matrix.copy()  # the fit must not change when the caller's array does
     if matrix.ndim != 2:
         raise InputError(f"data must have one row per patient; got shape {matrix.shape}.")
     if not np.isfinite(matrix.sum()):

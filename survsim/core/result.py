@@ -77,6 +77,8 @@ class Result:
             ``name.parquet`` hold the table of `to_frame` for other programs, ``name.tex`` as a LaTeX tabular. A
             text that a spreadsheet would run as a formula has an apostrophe before it in the CSV.
         """
+        if not isinstance(path, str | os.PathLike):
+            raise InputError(f"path is a file name such as 'result.json'; got {path!r}.")
         suffix = Path(path).suffix
         if suffix == ".json":
             write_result(self, path)

@@ -32,6 +32,9 @@ from survsim.kernels import risk_set
 if TYPE_CHECKING:
     import pandas as pd
 
+LEAST_WEIGHT = 1e-150
+"""The square of a smaller weight is 0 in floating point."""
+
 
 @stored
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
@@ -166,8 +169,8 @@ class Surv:
         if start is not None:
             _check_entry(start, end)
         heavy = None if weight is None else float_vector("weight", weight, n).copy()
-        if heavy is not None and heavy.min() <= 0:
-            bad = heavy <= 0
+        if heavy is not None and heavy.min() <= LEAST_WEIGHT:
+            bad = heavy <= LEAST_WEIGHT
             raise InputError(
                 f"weight must be positive; found {heavy[bad][0]:g} in {positions(bad)}. "
                 "Drop patients of weight zero."

@@ -9,6 +9,7 @@ from scipy.special import ndtri
 
 from survsim.core.checks import FloatArray, float_vector, one_of
 from survsim.core.errors import ExtrapolationWarning, InputError, warn
+from survsim.core.kinds import object_array
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.steps import Steps
@@ -66,7 +67,7 @@ class PredictedSurvival(Result):
             name: getattr(self, name).ravel() for name in ("survival", "std_error", "conf_low", "conf_high")
         }
         return {
-            "patient": np.repeat(np.array(self.labels, dtype=object), size),
+            "patient": np.repeat(object_array(self.labels), size),
             "time": np.tile(self.time, m),
         } | columns
 

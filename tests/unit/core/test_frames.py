@@ -77,3 +77,26 @@ def test_a_ratio_of_one_unit_beyond_floats_is_infinite_without_a_warning():
     fit = cox_ph(surv(), None, FRAME[["x"]].to_numpy() * 1e-7)
     assert set(fit.to_frame().conf_high) | {*fit.hazard_ratio} <= {0.0, np.inf}
     assert np.isfinite(fit.estimate).all()
+
+
+def test_a_fit_does_not_follow_its_callers_array():
+    """Also a long one, of which results keep a view."""
+    x = np.random.default_rng(0).normal(size=(70_000, 1))
+    fit = cox_ph(Surv.right(np.arange(1.0, 70_001), np.ones(70_000), unit="months"), None, x)
+    before = fit.concordance().estimate
+    x[:] = -x
+    assert fit.concordance().estimate == before
+
+
+def test_patients_with_labels_of_two_levels():
+    index = pd.MultiIndex.from_arrays([["A", "B"] * (N // 2), range(N)])
+    frame = FRAME.set_axis(index)
+    fit = cox_ph(Surv.right(frame.t, EVENT, unit="months"), "x", frame)
+    table = fit.predict_survival(frame.head(2), times=[5]).to_frame()
+    assert table.patient.tolist() == [("A", 0), ("B", 1)]
+
+
+def test_saving_to_what_is_no_file_name():
+    for path in (None, 3):
+        with pytest.raises(InputError, match="path"):
+            cox_ph(surv(), "x", FRAME).save(path)

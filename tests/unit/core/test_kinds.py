@@ -216,3 +216,16 @@ def test_trials_in_a_frame_ragged_rows_and_a_single_arm():
             run([[1.0, 2], [1.0]], [[1, 1], [1]], [0, 1])
         with pytest.raises(InputError, match="everybody"):
             run(times, events, [0] * 6)
+
+
+@pytest.mark.parametrize(
+    "level", [1 - 1e-16, [0.95], np.array([0.95]), np.ma.masked, 10**400, Decimal("sNaN")]
+)
+def test_levels_that_are_no_share_are_refused(level):
+    with pytest.raises(InputError, match="conf_level"):
+        kaplan_meier(Surv.right([1, 2, 3], [1, 1, 0], unit="months"), conf_level=level)
+
+
+def test_weights_without_a_square_are_refused():
+    with pytest.raises(InputError, match="weight must be positive"):
+        Surv.right([1, 2, 3], [1, 1, 0], unit="months", weight=[1e-300] * 3)
