@@ -86,10 +86,11 @@ def map_rate_prior(
     # A node of mu stands for a cell of its width, else the mixture were a comb at small tau; the nodes
     # are drawn to their mean so that the variance stays what it was.
     cell = half * wv / np.sqrt(12)
-    row = mass / mass.sum(axis=1, keepdims=True)
-    middle = (row * mu).sum(axis=1, keepdims=True)
-    variance = (row * (mu - middle) ** 2).sum(axis=1, keepdims=True)
-    shrink = np.sqrt(np.maximum(1 - (row * cell**2).sum(axis=1, keepdims=True) / variance, 0.0))
+    with np.errstate(divide="ignore", invalid="ignore"):  # a tau of no mass at all is left out below
+        row = mass / mass.sum(axis=1, keepdims=True)
+        middle = (row * mu).sum(axis=1, keepdims=True)
+        variance = (row * (mu - middle) ** 2).sum(axis=1, keepdims=True)
+        shrink = np.sqrt(np.maximum(1 - (row * cell**2).sum(axis=1, keepdims=True) / variance, 0.0))
     keep = mass.ravel() > 1e-9
     weight = mass.ravel()[keep] / mass.ravel()[keep].sum()
     centre = (middle + shrink * (mu - middle)).ravel()[keep]

@@ -314,3 +314,9 @@ def test_size_of_narrow_components_far_apart(apart):
     """Each half is a normal law of sd 0.001, and nowhere do both count: 4 / 0.001^2."""
     prior = normal_mixture([0.5, 0.5], [0.0, apart], [1e-3, 1e-3])
     assert effective_sample_size(prior, unit_sd=2.0) == pytest.approx(4e6, rel=1e-6)
+
+
+def test_rates_orders_of_magnitude_apart_give_a_prior_without_numpy_warnings():
+    prior = map_rate_prior([0, 0, 100], [1e-3, 1e5, 1.0], tau_scale=0.5, mean_prior=(-3, 2))
+    assert np.isfinite(prior.quantile([0.025, 0.5, 0.975])).all()
+    assert prior.mixture.weight.sum() == pytest.approx(1.0)
