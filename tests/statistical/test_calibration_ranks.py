@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import numpy as np
 import pytest
 
-from tests.helpers.calibration_bases import PRIORS, half_width, ranks, worst_distance
+from survsim.calibration import calibrate
+from tests.helpers.calibration_bases import (
+    COHORTS,
+    MODEL,
+    PRIORS,
+    half_width,
+    ranks,
+    simulated_base,
+    worst_distance,
+)
 from tests.statistical.validate_calibration_ranks import FIRST_SEED, RECORD
 
 SAMPLE = 20
@@ -60,3 +70,17 @@ def test_the_record_can_be_made_again(record, sample):
 def test_ranks_of_the_sample_are_uniform(sample, parameter):
     grid, width = half_width(SAMPLE)
     assert worst_distance([place[parameter] for place in sample], grid) < width
+
+
+def test_held_out_targets_lie_in_their_intervals_as_often_as_said():
+    """Fifteen bases, six targets held out of each: 80% within the binomial error (three standard deviations)."""
+    held = {"target 1", "target 3", "target 5", "contrast 1", "patient 1", "patient 2"}
+    inside = []
+    for seed in range(50_000, 50_015):
+        _, targets = simulated_base(seed)
+        targets = [dataclasses.replace(t, use="hold_out") if t.label in held else t for t in targets]
+        checks = calibrate(MODEL, COHORTS, PRIORS, targets, study_sd="tau", size=600, seed=seed).checks
+        kept = checks.to_frame().query("use == 'hold_out' and quantity not in ['free at', 'event by']")
+        inside += list(kept["inside"])
+    assert len(inside) > 60
+    assert abs(np.mean(inside) - 0.8) < 3 * np.sqrt(0.8 * 0.2 / len(inside))
