@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from scipy.stats import genpareto
 
-from survsim.calibration import DrawnLaw, HalfNormalLaw, LogNormalLaw, UniformLaw
+from survsim.calibration import DrawnLaw, FixedLaw, HalfNormalLaw, LogNormalLaw, NormalLaw, UniformLaw
 from survsim.errors import InputError
 from survsim.estimate.calibration import interpolation, pareto
 from survsim.estimate.calibration.posterior import sample
+from survsim.estimate.calibration.priors import law_of
+from survsim.scenario import parameter_spec as spec
 
 
 def bent(w):
@@ -101,3 +103,16 @@ def test_curves_between_their_points():
     slope = 0.05 + 0.001 * 9
     assert np.exp(late[0]) == pytest.approx(5 + (np.log(2) - 0.275) / slope)
     np.testing.assert_allclose(interpolation.at(log_curve[:1, :6], 1.0, np.array([9.0])), -0.275 - 4 * slope)
+
+
+def test_laws_as_a_scenario_file_declares_them():
+    w = np.array([-1.0, 0.4])
+    for declared, law in (
+        (spec.Normal(law="normal", mean=1.0, sd=2.0), NormalLaw(1.0, 2.0)),
+        (spec.LogNormal(law="lognormal", median=2.0, low=1.0, high=5.0), LogNormalLaw(2.0, 1.0, 5.0)),
+        (spec.Uniform(law="uniform", low=1.0, high=3.0), UniformLaw(1.0, 3.0)),
+        (spec.Fixed(law="fixed", value=4.0), FixedLaw(4.0)),
+    ):
+        np.testing.assert_array_equal(law_of(declared).at(w), law.at(w))
+    with pytest.raises(InputError, match="cannot have the prior law 'beta'"):
+        law_of(spec.Beta(law="beta", mean=0.3, worth=10))
