@@ -19,7 +19,7 @@ def test_python_blocks_run(number, monkeypatch):
     # The blocks are one session: the second goes on where the first ended.
     names: dict = {"survsim": survsim}
     exec(compile(code, f"README block {number}", "exec"), names)
-    assert {"evidence", "scenario"} & set(names)
+    assert {"evidence", "scenario", "surv"} & set(names)
 
 
 def test_there_are_blocks_and_a_picture():
