@@ -107,7 +107,6 @@ ELSEWHERE: dict[str, str] = {
     ),
     "CordDoses": "simulation.state_occupancy().plot() and .compare(reference).plot() draw what the strategies come to",
     "CordCriteria": "survsim.figures.swimmer(course) draws the courses one after the other",
-    "StructuralSensitivity": "simulate(scenario.overridden(name)).compare(reference).plot() draws one alternative",
     "SimulatedMeans": "result.compare(reference).plot() of the simulation draws the differences",
     "GlobalSensitivity": "tornado(...).plot() draws one parameter at a time",
     "Threshold": "tornado(...).plot() draws one parameter at a time",

@@ -48,7 +48,7 @@ def state_diagram(ways: pd.DataFrame, ax: Any = None, *, title: str = "") -> Any
     >>> from survsim.figures import state_diagram
     >>> ways = pd.DataFrame({"source": ["well", "ill", "well"], "target": ["ill", "dead", "dead"],
     ...     "death": [False, True, True]})
-    >>> sorted(text.get_text() for text in state_diagram(ways).texts)
+    >>> sorted(text.get_text() for text in state_diagram(ways).texts if text.get_text())
     ['1', '2', '3', 'dead', 'ill', 'well']
     """
     require_columns(ways, COLUMNS, "the ways")

@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 
     from survsim.evidence.ask.store import EvidenceStore
 
-KEYS = {"estimates": "estimate_id", "studies": "study_id", "cases": "case_id", "patients": "dataset"}
+KEYS = {
+    "estimates": "estimate_id",
+    "studies": "study_id",
+    "cases": "case_id",
+    "patients": "dataset",
+    "bias": "row_id",
+}
 DATASETS = ("patients", "outcomes", "drugs", "radiotherapy", "recurrences", "follow_up_forms")
 ASSUMPTION = "assumption"
 STRATEGY = "strategies"

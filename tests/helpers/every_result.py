@@ -35,6 +35,8 @@ MAKERS: dict[str, Callable[[], Any]] = {}
 
 class _Names:
     def __getattr__(self, name: str) -> Any:
+        if name not in _public.PUBLIC:
+            raise AttributeError(name)
         return _public.load(name)
 
 

@@ -16,6 +16,8 @@ PLAUSIBLE: dict[str, Callable[[np.random.Generator], Made]] = {}
 
 class _Names:
     def __getattr__(self, name: str) -> Any:
+        if name not in _public.PUBLIC:
+            raise AttributeError(name)
         return _public.load(name)
 
 

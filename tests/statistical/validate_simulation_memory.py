@@ -17,6 +17,7 @@ RECORD = Path(__file__).parent / "records" / "simulation_memory.json"
 PATIENTS = (100_000, 1_000_000, 10_000_000, 100_000_000)
 _CHILD = """
 import resource, sys
+from survsim import Execution
 from survsim.simulation.running.run import simulate_model
 from survsim.simulation.declared.strategy import Strategy
 from tests.helpers.disease_models import full_strategy, illness_death, tumour_model

@@ -83,5 +83,5 @@ def evidence_flow(
         studies_out=np.array(columns[2], np.int64),
         numbers_left=np.array(columns[3], np.int64),
         studies_left=np.array(columns[4], np.int64),
-        provenance=Provenance.of("flow", **criteria),
+        provenance=Provenance.of("flow", "estimates:*", **criteria),
     )
