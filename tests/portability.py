@@ -57,7 +57,14 @@ def differences() -> dict[str, object]:
                 elif old is None or new is None:
                     gap = float("inf")
                 else:
-                    gap = abs(old - new) / max(abs(old), abs(new), 1e-3)
+                    # against the number and its limits, as `survsim report` compares
+                    own = [
+                        getattr(e, n) for e in (known[key], entry) for n in ("value", "conf_low", "conf_high")
+                    ]
+                    scale = max(
+                        (abs(x) for x in (*own, old, new) if isinstance(x, float | int)), default=1e-3
+                    )
+                    gap = abs(old - new) / max(scale, 1e-3)
                 count += 1
                 if gap > largest:
                     largest, where = gap, f"{analysis.slug} {key} {name}"

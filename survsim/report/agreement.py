@@ -10,6 +10,7 @@ import base64
 import io
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,11 +40,34 @@ def same_content(old: Any, new: Any, tolerance: float = TOLERANCE) -> bool:
         return old is new
     if isinstance(old, int | float) and isinstance(new, int | float):
         return abs(old - new) <= max(tolerance * max(abs(old), abs(new)), NOTHING)
+    if isinstance(old, dict) and isinstance(new, dict) and "value" in old and "value" in new:
+        return same_entry(old, new, tolerance)
     if isinstance(old, dict) and isinstance(new, dict):
         return list(old) == list(new) and all(_same_item(k, old[k], new[k], tolerance) for k in old)
     if isinstance(old, list) and isinstance(new, list):
         return len(old) == len(new) and all(same_content(a, b, tolerance) for a, b in zip(old, new))
     return bool(old == new)
+
+
+def same_entry(old: Mapping[str, Any], new: Mapping[str, Any], tolerance: float = TOLERANCE) -> bool:
+    """Whether two numbers agree with their limits: differences are held against the largest of the three.
+
+    A limit that happens to lie near 0 is no more exact than the interval it ends.
+    """
+    if list(old) != list(new):
+        return False
+    numbers = [k for k in _MEASURED if _is_number(old.get(k)) and _is_number(new.get(k))]
+    scale = max((abs(e[k]) for e in (old, new) for k in numbers), default=0.0)
+    near = all(abs(old[k] - new[k]) <= max(tolerance * scale, NOTHING) for k in numbers)
+    rest = [k for k in old if k not in numbers]
+    return near and all(_same_item(k, old[k], new[k], tolerance) for k in rest)
+
+
+_MEASURED = ("value", "conf_low", "conf_high")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _same_item(key: str, old: Any, new: Any, tolerance: float) -> bool:

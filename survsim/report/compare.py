@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from survsim.core.ledger import Ledger, LedgerEntry
-from survsim.report.agreement import TOLERANCE, same_content
+from survsim.report.agreement import TOLERANCE, same_content, same_entry
 from survsim.report.earlier import Earlier, earlier_state, read_curated
 from survsim.report.protocol_changes import NAME, protocol_changes
 from survsim.report.resolve import DATASETS, KEYS
@@ -170,7 +170,8 @@ def _by_key(frame: pd.DataFrame, name: str) -> dict[str, dict[Any, Any]]:
 
 def _same(old: LedgerEntry, new: LedgerEntry, tolerance: float) -> bool:
     names = ("value", "conf_low", "conf_high", "mc_std_error")
-    return all(same_content(getattr(old, n), getattr(new, n), tolerance) for n in names)
+    before, now = ({n: getattr(e, n) for n in names} for e in (old, new))
+    return same_entry(before, now, tolerance)
 
 
 def _text(entry: LedgerEntry | None, key: str) -> str:

@@ -38,6 +38,17 @@ def png(shift: int = 0, noise: int = 0) -> bytes:
         (True, 1, False),
         ({"value": 3, "note": "0.123 of 5"}, {"value": 3, "note": "0.124 of 5"}, True),
         ({"value": 3, "note": "0.123 of 5"}, {"value": 3, "note": "0.123 of 6"}, False),
+        (
+            {"value": 1.7, "conf_low": -1e-4, "conf_high": 3.8},
+            {"value": 1.7, "conf_low": -1e-4 - 1e-12, "conf_high": 3.8},
+            True,
+        ),
+        (
+            {"value": 1.7, "conf_low": -1e-4, "conf_high": 3.8},
+            {"value": 1.7, "conf_low": -1.1e-4, "conf_high": 3.8},
+            False,
+        ),
+        ({"value": 1.7, "unit": "months"}, {"value": 1.7, "unit": "years"}, False),
         ({"a": 1}, {"b": 1}, False),
         ([1, 2], [1], False),
         ("4e5f12", "4e5f13", False),
