@@ -80,6 +80,9 @@ def record_calibration(
             conf_high=row.posterior_high, provenance=calibration,
         )  # fmt: skip
         ledger.record(f"moved.{row.parameter}", row.moved, unit="prior sd", provenance=calibration)
+    for state, share in other_shares(calibration).items():
+        low, middle, high = np.quantile(share, [0.025, 0.5, 0.975])
+        ledger.record(f"other_share.{state}", middle, conf_low=low, conf_high=high, provenance=calibration)
     for use in ("fit", "hold_out"):
         inside, number, low, high = calibration.checks.inside_share(use)
         ledger.record(f"targets.{use}.n", number, provenance=calibration)
@@ -87,6 +90,24 @@ def record_calibration(
         ledger.record(
             f"targets.{use}.share", inside / number, conf_low=low, conf_high=high, provenance=calibration
         )
+
+
+def other_shares(calibration: survsim.calibration.EvidenceCalibration) -> dict[str, np.ndarray]:
+    """Share of other deaths among the events of a year without treatment: what an all-cause ratio is weakened by."""
+    values = calibration.draws(500)
+    alone = survsim.calibration.Cohort(name="untreated")
+    spread = survsim.calibration.Cohort(name="untreated, progressed", start="progressed")
+    free = survsim.calibration.Endpoint(kind="event_free", states=("controlled",))
+    first = survsim.calibration.Endpoint(kind="incidence", event=("progressed",))
+    other = survsim.calibration.Endpoint(kind="share", event=("dead_of_other_cause",))
+
+    def at_a_year(cohort: survsim.calibration.Cohort, endpoint: survsim.calibration.Endpoint) -> np.ndarray:
+        return survsim.calibration.endpoint_probability(calibration.model, cohort, endpoint, [12.0], values)[
+            :, 0
+        ]
+
+    progressed = at_a_year(alone, first) / (1.0 - at_a_year(alone, free))
+    return {"controlled": 1.0 - progressed, "progressed": at_a_year(spread, other)}
 
 
 def record_harm(

@@ -86,7 +86,7 @@ survsim.report.table(
         "holds": "holds",
     },
     decimals={"found": 3},
-    notes="Months of life to month 24; in the last row the number of draws.",
+    notes="Months of life to month 24; where the row says a count, the number of draws of parameters.",
 )
 
 # %%

@@ -87,7 +87,30 @@ def ways(scenario: survsim.Scenario) -> pd.DataFrame:
                 "acting": "; ".join(acting) or "nothing",
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame([*rows, *fatal_ways(content, len(rows))])
+
+
+def fatal_ways(content: Any, before: int) -> list[dict[str, Any]]:
+    """The ways to a death that a drug itself brings: from every living state, while the drug is given."""
+    fatal = [(given, x) for given in content.treatments.values() for x in given.toxicities if x.leads_to]
+    living = [s for s in content.states if not s.death]
+    rows: list[dict[str, Any]] = []
+    for target in (s for s in content.states if any(x.leads_to == s.name for _, x in fatal)):
+        mine = [(given, x) for given, x in fatal if x.leads_to == target.name]
+        chances = dict.fromkeys(str(x.probability).replace("_", " ") for _, x in mine)
+        rows += [
+            {
+                "number": before + len(rows) + k,
+                "source": source.title,
+                "target": target.title,
+                "death": target.death,
+                "hazard": f"once in a course: {', '.join(chances)}",
+                "hidden_factor": "",
+                "acting": "; ".join(dict.fromkeys(given.label for given, _ in mine)),
+            }
+            for k, source in enumerate(living, start=1)
+        ]
+    return rows
 
 
 def simulated(
@@ -175,7 +198,9 @@ def extremes(
 ) -> None:
     """What must follow exactly when a parameter is pushed to its end, and what did."""
     calm = {name: 1.0 for name in draws if name.startswith("hr_")}
-    still = simulated(scenario, draws, effort, workers, made, changed=calm, least=True)
+    harmless = {name: 0.0 for name in draws if name.startswith("p_fatal_")}
+    still = simulated(scenario, draws, effort, workers, made, changed=calm | harmless, least=True)
+    harmful = simulated(scenario, draws, effort, workers, made, changed=calm, least=True)
     never = simulated(scenario, draws, effort, workers, made, changed={"progression_scale": 1e9}, least=True)
     plain = simulated(scenario, draws, effort, workers, made, least=True)
     better = simulated(scenario, draws, effort, workers, made, changed={"hr_radiotherapy": 0.05}, least=True)
@@ -185,6 +210,7 @@ def extremes(
 
     again = np.abs(alive(plain, TREATED) - alive(plain, f"{TREATED}_again")).max()
     idle = max(np.abs(alive(still, s) - alive(still, ALONE)).max() for s in still.strategies)
+    longer = sum(int((alive(harmful, s) > alive(harmful, ALONE)).sum()) for s in harmful.strategies)
     rate = draws["other_death_rate"][:20]
     expected = ((1 - np.exp(-24.0 * rate)) / rate).mean()
     quiet = alive(never, ALONE).mean()
@@ -192,7 +218,8 @@ def extremes(
     worse = int((alive(better, "surgery_radiotherapy") < alive(better, ALONE)).sum())
     rows = [
         ("the same strategy under two names", "difference of exactly 0", again, again == 0),
-        ("every hazard ratio 1", "each strategy equals surgery alone exactly", idle, idle == 0),
+        ("every hazard ratio 1, and no drug kills", "each strategy equals surgery alone exactly", idle, idle == 0),
+        ("every hazard ratio 1, and drugs may kill", "no strategy and no draw in which treatment lengthens life", longer, longer == 0),
         ("no tumour ever progresses", f"{expected:.3f} months of 24 by the rate of other deaths alone, give or take 4 Monte Carlo SE of {error:.3f}", quiet, abs(quiet - expected) < 4 * error),
         ("radiotherapy all but stops progression", "no draw in which it shortens life", worse, worse == 0),
     ]  # fmt: skip

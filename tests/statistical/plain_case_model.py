@@ -1,7 +1,7 @@
 """The case model a second time, in plain numpy, written from the words of its scenario and of two strategy files.
 
 Surgery, then 44 Gy once `radiotherapy_start` has come, if the tumour is still controlled; half a cycle of chemotherapy, which
-does nothing; at progression, if those 44 Gy were completed, 40 Gy again with two cycles of toripalimab; then anlotinib.
+does nothing; at progression, if those 44 Gy were completed, 40 Gy again with two cycles of toripalimab; then anlotinib. Either drug may kill.
 Nothing of the package is imported.
 """
 
@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-COURSE, TORIPALIMAB = 1.0, 1.38
-"""Months that 44 Gy take, and two cycles of toripalimab; the second course is over sooner."""
+COURSE, TORIPALIMAB, ANLOTINIB = 1.0, 1.38, 48.0
+"""Months that 44 Gy take, two cycles of toripalimab (the second course is over sooner), and anlotinib at most."""
 
 
 def survival(p, at, patients, rng, *, treated):
@@ -32,10 +32,28 @@ def survival(p, at, patients, rng, *, treated):
         maintenance = again + np.maximum(np.minimum(TORIPALIMAB, onset), 0.92)
         second = p["hr_focal_radiotherapy"] * p["hr_craniospinal"]
         tumour = piecewise(rng, rate, again, maintenance, second, second * p["hr_anlotinib_progressed"])
+        poisoned = np.minimum(
+            killed(
+                rng,
+                n,
+                p["p_fatal_checkpoint"],
+                p["toxicity_onset_rate"],
+                again,
+                np.minimum(TORIPALIMAB, onset),
+            ),
+            killed(rng, n, p["p_fatal_antiangiogenic"], p["toxicity_onset_rate"], maintenance, ANLOTINIB),
+        )
+        tumour = np.minimum(tumour, poisoned)
     else:
         tumour = rng.exponential(size=n) / rate
     end = np.where(other < progressed, other, progressed + np.minimum(later, tumour))
     return np.array([(end > t).mean() for t in np.atleast_1d(at)])
+
+
+def killed(rng, n, share, rate, start, duration):
+    """Times of death by a drug given from `start` for `duration`: some die, soon after they began it, none after its end."""
+    after = np.where(rng.random(n) < share, rng.exponential(size=n) / rate, np.inf)
+    return np.where(after < duration, start + after, np.inf)
 
 
 def weibull_then_changed(rng, p, hidden, start, ratio):
