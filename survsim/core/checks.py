@@ -127,6 +127,7 @@ def event_vector(values: Any, length: int, name: str = "event") -> BoolArray:
     """Boolean event indicator from True/False or 0/1, refusing the 1/2 coding by name."""
     if type(values) is np.ndarray and values.dtype == np.bool_ and values.shape == (length,):
         return values
+    _refuse_words(name, values)
     numbers, missing = as_numbers(name, values, truth=True, wanted="be True/False or 0/1; found")
     if numbers.ndim != 1 or numbers.size != length:
         raise InputError(f"{name} must have one value per time ({length}); got shape {numbers.shape}.")
@@ -137,10 +138,23 @@ def event_vector(values: Any, length: int, name: str = "event") -> BoolArray:
     if not (ones | (numbers == 0.0)).all():
         found = ", ".join(f"{v:g}" for v in np.unique(numbers)[:6])
         raise InputError(
-            f"{name} must be True/False or 0/1; found {{{found}}}. "
-            "If 2 marks the event, pass `event=(status == 2)`."
+            f"{name} must be True/False or 0/1; found {{{found}}}. If 2 marks the event, pass event_value=2."
         )
     return ones
+
+
+def _refuse_words(name: str, values: Any) -> None:
+    """Words for what happened are no events until somebody says which of them is one."""
+    array = np.asarray(values) if hasattr(values, "dtype") or isinstance(values, (list, tuple)) else None
+    if array is None or array.ndim != 1 or array.dtype.kind not in "OUT":
+        return
+    words = list(dict.fromkeys(v for v in array.tolist() if isinstance(v, str)))
+    if words:
+        shown = ", ".join(map(repr, words[:4]))
+        raise InputError(
+            f"{name} must be True/False or 0/1; found the words {shown}{', ...' if len(words) > 4 else ''}. "
+            f"Say which of them marks the event, for example event_value={words[0]!r}."
+        )
 
 
 def label_codes(name: str, values: Any, length: int) -> tuple[IntArray, tuple[Any, ...]]:

@@ -145,11 +145,14 @@ def covariate_design(formula: Any, data: Any, surv: Surv) -> Design | None:
     """
     if formula is None and data is None:
         return None
+    if isinstance(formula, str) and data is None:
+        data = surv.frame
     data = surv.paired("data", data)
     if isinstance(formula, str):
         if data is None:
             raise InputError(
-                f"formula {formula!r} needs data, a frame with one row per patient: pass it as data=."
+                f"formula {formula!r} needs data, a frame with one row per patient: pass it as data=, "
+                "or give it to Surv.right(..., data=frame)."
             )
         design = design_matrix(formula, data)
     else:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from survsim.core import times, units
+from survsim.core import named_columns, times, units
 from survsim.core.checks import (
     BoolArray,
     FloatArray,
@@ -25,6 +25,7 @@ from survsim.core.checks import (
 )
 from survsim.core.encoding import stored
 from survsim.core.errors import InputError
+from survsim.core.frames import as_frame
 from survsim.core.pairing import in_order_of, index_of, paired
 from survsim.core.read_only import view
 from survsim.kernels import risk_set
@@ -76,6 +77,7 @@ class Surv:
     id: IntArray | None = None
     id_labels: tuple[Any, ...] = ()
     index: Any = None
+    _frame: Any = field(init=False, default=None)
     _whole: bool | None = field(init=False, default=None)
     _order: IntArray | None = field(init=False, default=None)
     _sorted: tuple[FloatArray, BoolArray] | None = field(init=False, default=None)
@@ -115,26 +117,35 @@ class Surv:
         event: Any,
         *,
         unit: str,
+        data: Any = None,
+        event_value: Any = None,
         entry: Any = None,
         weight: Any = None,
         stratum: Any = None,
         cluster: Any = None,
         id: Any = None,
+        missing: str = "refuse",
         source: str | Iterable[str] = (),
     ) -> Surv:
         """Right-censored data, with delayed entry if `entry` is given.
+
+        With `data`, columns may be named instead of passed, here and wherever this response is used afterwards:
+        ``kaplan_meier(surv, by="arm")``, ``cox_ph(surv, "age + arm")``.
 
         Parameters
         ----------
         time : (n,) non-negative finite numbers in `unit`, or durations (timedelta), which are converted into
             it; 0 is allowed (such a patient counts in n and is at risk for an event at 0 only).
-        event : (n,) True/False or 0/1.
+        event : (n,) True/False or 0/1, or any labels together with `event_value`.
         unit : "days", "weeks", "months" or "years"; there is no default.
+        data : frame (pandas, polars, Arrow, or a dictionary of columns) whose columns the other arguments name.
+        event_value : the label in `event` that marks the event, or a list of them: ``"dead"``, ``2``.
         entry : (n,) non-negative times before `time`; at risk from just after it.
         weight : (n,) positive case or sampling weights.
         stratum, cluster : (n,) labels.
         id : (n,) labels of patients, when a patient has several rows (start-stop data with `entry`): counts,
             censorings and follow-up are then those of patients, and rows of one must not overlap.
+        missing : "refuse" a column with gaps, or "drop" those rows with a warning that counts them.
         source : references ``table:row`` of the data, carried into every result.
 
         Raises
@@ -146,11 +157,14 @@ class Surv:
         >>> from survsim import Surv
         >>> Surv.right([5, 8, 8, 12], [1, 0, 1, 1], unit="months")
         Surv: 4 patients, 3 events, follow-up to 12 months
+        >>> Surv.right("t", "state", data={"t": [5, 8], "state": ["dead", "alive"]}, event_value="dead", unit="months")
+        Surv: 2 patients, 1 events, follow-up to 8 months
         """
         units.check_unit(unit)
-        time, event, entry, weight, stratum, cluster, id = paired(
-            time=time, event=event, entry=entry, weight=weight, stratum=stratum, cluster=cluster, id=id
-        )
+        given: dict[str, Any] = dict(time=time, event=event, entry=entry, weight=weight)
+        given |= dict(stratum=stratum, cluster=cluster, id=id)
+        given, frame = named_columns.named(given, data, missing)
+        time, event, entry, weight, stratum, cluster, id = paired(**given)
         labels = next((i for v in (time, event, entry, weight) if (i := index_of(v)) is not None), None)
         end = float_vector("time", time, unit=unit)
         n = end.size
@@ -163,6 +177,8 @@ class Surv:
                 "Check the order of the two dates it was computed from."
             )
         times.refuse_overflow("time", end)
+        if event_value is not None:
+            event = named_columns.events(event, event_value)
         seen = event_vector(event, n).copy()
         start = None if entry is None else float_vector("entry", entry, n, unit=unit)
         end, start, whole, in_order = _join_near_ties(end, start, seen)
@@ -196,12 +212,23 @@ class Surv:
         if patients[0] is not None:
             _check_overlap(made)
         object.__setattr__(made, "_whole", whole)
+        object.__setattr__(made, "_frame", frame)
         if in_order is not None:
             object.__setattr__(made, "_sorted", (view(in_order[0]), view(in_order[1])))
         return made
 
     @classmethod
-    def competing(cls, time: Any, cause: Any, *, unit: str, censored: Any = 0, **options: Any) -> Surv:
+    def competing(
+        cls,
+        time: Any,
+        cause: Any,
+        *,
+        unit: str,
+        censored: Any = 0,
+        data: Any = None,
+        missing: str = "refuse",
+        **options: Any,
+    ) -> Surv:
         """Competing risks: `cause` holds a label per patient, `censored` is the label of no event.
 
         Other parameters are those of `Surv.right`. Labels of causes sort, a Categorical keeps its order.
@@ -213,6 +240,11 @@ class Surv:
         >>> s.cause_labels
         ('other', 'tumour')
         """
+        if data is not None or missing != "refuse" or isinstance(time, str) or isinstance(cause, str):
+            apart = {"source": options.pop("source", ())}
+            columns, data = named_columns.named({"time": time, "cause": cause, **options}, data, missing)
+            time, cause = columns.pop("time"), columns.pop("cause")
+            options = columns | apart
         time, cause = paired(time=time, cause=cause)
         n = len(float_vector("time", time, unit=units.check_unit(unit)))
         codes, labels = label_codes("cause", cause, n)
@@ -228,9 +260,10 @@ class Surv:
             raise InputError(f"cause holds only the label of censoring, {censored!r}; there is no event.")
         number = {label: k + 1 for k, label in enumerate(names)} | {censored: 0}
         coded = np.array([number[label] for label in labels], np.int64)[codes]
-        base = cls.right(time, coded > 0, unit=unit, **options)
+        base = cls.right(time, coded > 0, unit=unit, data=data, **options)
         index = index_of(cause) if base.index is None else base.index
-        return replace(base, cause=coded, cause_labels=names, index=index)
+        made = replace(base, cause=coded, cause_labels=names, index=index)
+        return cls._remembering(made, base._frame)
 
     @classmethod
     def from_frame(
@@ -245,8 +278,8 @@ class Surv:
     ) -> Surv:
         """Response from the columns of a frame: ``entry=``, ``weight=``, ``stratum=``, ``cluster=``, ``id=`` name columns."""
         require_columns(frame, [time, event, *columns.values()])
-        rest = {name: frame[column] for name, column in columns.items()}
-        return cls.right(frame[time], frame[event], unit=unit, source=source, **rest)
+        rest: dict[str, Any] = dict(columns)
+        return cls.right(time, event, unit=unit, data=frame, source=source, **rest)
 
     def __len__(self) -> int:
         return int(self.time.size)
@@ -290,8 +323,30 @@ class Surv:
             goes_on[now] = (self.id[now] == self.id[after]) & (self.entry[after] == self.time[now])
         return goes_on & ~self.event
 
+    @property
+    def frame(self) -> Any:
+        """The frame given as `data`, rows as in this response, or None; columns can be named from it."""
+        return self._frame
+
+    def with_data(self, data: Any) -> Surv:
+        """The same response, with columns of `data` to be named; rows pair by their labels, else by position."""
+        frame = in_order_of(self.index, "data", as_frame(data), "the response")
+        if len(frame) != len(self):
+            raise InputError(f"data has {len(frame)} rows for {len(self)} rows of the response.")
+        return self._remembering(replace(self), frame)
+
     def paired(self, name: str, values: Any) -> Any:
-        """A column or frame in the row order of this response, by the row labels where both have them."""
+        """A column or frame in the row order of this response, by the row labels where both have them.
+
+        A text is the name of a column of `frame`, or several as ``"arm + stage"``.
+        """
+        if isinstance(values, str):
+            if self._frame is None:
+                raise InputError(
+                    f"{name}={values!r} names a column, but this response remembers no data; pass data=frame, build "
+                    f"it by Surv.right('time', 'event', data=frame, ...), or pass {name}=frame[{values!r}]."
+                )
+            return named_columns.groups(self._frame, values)
         return in_order_of(self.index, name, values, "the response")
 
     def take(self, rows: Any) -> Surv:
@@ -307,7 +362,8 @@ class Surv:
             for name in ("time", "event", "entry", "weight", "stratum", "cluster", "cause", "id")
         }
         parts["index"] = None if self.index is None else self.index[index]
-        return replace(self, **parts)
+        frame = None if self._frame is None else self._frame.iloc[index]
+        return self._remembering(replace(self, **parts), frame)
 
     def to_unit(self, unit: str) -> Surv:
         """The same follow-up in another time unit."""
@@ -317,7 +373,7 @@ class Surv:
         time = self.time * factor
         times.refuse_overflow("time", time)
         entry = None if self.entry is None else self.entry * factor
-        return replace(self, time=time, entry=entry, unit=unit)
+        return self._remembering(replace(self, time=time, entry=entry, unit=unit), self._frame)
 
     def for_cause(self, label: Any) -> Surv:
         """Cause-specific response: events of `label`, everything else censored."""
@@ -328,23 +384,31 @@ class Surv:
                 f"cause must be one of {', '.join(map(repr, self.cause_labels))}; got {label!r}."
             )
         code = self.cause_labels.index(label) + 1
-        return replace(self, event=self.cause == code, cause=None, cause_labels=())
+        censored = replace(self, event=self.cause == code, cause=None, cause_labels=())
+        return self._remembering(censored, self._frame)
+
+    @staticmethod
+    def _remembering(made: Surv, frame: Any) -> Surv:
+        object.__setattr__(made, "_frame", frame)
+        return made
 
 
-def as_surv(given: Any) -> Surv:
+def as_surv(given: Any, data: Any = None) -> Surv:
     """The response at a function's door: a `Surv`, or what gives one (reconstructed patients).
+
+    With `data` its columns can be named, as when the response was built with them.
 
     Raises
     ------
     InputError : anything else, with the constructor to use.
     """
     if isinstance(given, Surv):
-        return given
+        return given if data is None else given.with_data(data)
     made = getattr(given, "surv", None)
     if callable(made):
         response = made()
         if isinstance(response, Surv):
-            return response
+            return response if data is None else response.with_data(data)
     what = type(given).__name__
     if hasattr(given, "columns"):
         raise InputError(

@@ -12,7 +12,7 @@ from survsim.core.event_table import EventTable, group_rows
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.steps import Steps
-from survsim.core.surv import Surv
+from survsim.core.surv import Surv, as_surv
 from survsim.core.tables import Columns, frame, stacked
 from survsim.core.times import asked_times, meet
 from survsim.estimate.nonparametric.band_scales import TRANSFORMED, Band, normal_quantile
@@ -140,6 +140,7 @@ def aalen_johansen(
     conf_type: str = "log-log",
     conf_level: float = 0.95,
     variance: str = "jackknife",
+    data: Any = None,
 ) -> AalenJohansen:
     """Cumulative incidence F_k(t) = sum over event times u <= t of S(u-) d_ku / n_u, for each group and cause.
 
@@ -147,6 +148,8 @@ def aalen_johansen(
     ----------
     surv : response with causes (`Surv.competing`); weights, delayed entry and clusters are used.
     by : (n,) labels of groups, or None.
+    data : frame of the n patients in which `by` is a column (or several, "arm + stage"); not needed where the
+        response was made from it.
     conf_type : "log-log" (symmetric for log(-log F)), "log", "plain", "arcsine", "logit" or "none".
     conf_level : of the pointwise interval.
     variance : "jackknife" (infinitesimal; holds for any weights, keeps clusters together; the default and
@@ -172,6 +175,7 @@ def aalen_johansen(
     >>> aalen_johansen(surv).estimate.tolist()
     [[0.25, 0.25, 0.25, 0.75], [0.0, 0.25, 0.25, 0.25]]
     """
+    surv = as_surv(surv, data)
     one_of("conf_type", conf_type, BANDS)
     one_of("variance", variance, VARIANCES)
     between("conf_level", conf_level, 0.0, 1.0)

@@ -10,7 +10,7 @@ from survsim.core.checks import FloatArray, IntArray, between
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
-from survsim.core.surv import Surv
+from survsim.core.surv import Surv, as_surv
 from survsim.core.tables import Columns
 from survsim.estimate.competing.aalen_johansen import cause_code, causes_of
 from survsim.estimate.nonparametric.logrank import chi2_tail, comparison_groups, patients_of, quadratic_form
@@ -65,7 +65,7 @@ class GrayTest(Result):
         )
 
 
-def gray_test(surv: Surv, by: Any, *, cause: Any = None, rho: float = 0.0) -> GrayTest:
+def gray_test(surv: Surv, by: Any, *, cause: Any = None, rho: float = 0.0, data: Any = None) -> GrayTest:
     """Test of equal cumulative incidence: sum of (1 - F(t-))^rho (d_i - d R_i / R) over event times.
 
     R_i = Y_i (1 - F_i(t-)) / S_i(t-) is the risk set of the subdistribution hazard in group i.
@@ -74,6 +74,8 @@ def gray_test(surv: Surv, by: Any, *, cause: Any = None, rho: float = 0.0) -> Gr
     ----------
     surv : response with causes; its strata are used.
     by : (n,) labels of at least two groups.
+    data : frame of the n patients in which `by` is a column (or several, "arm + stage"); not needed where the
+        response was made from it.
     cause : label of the cause; may be left out when there is one.
     rho : weight exponent, 0 or more; 0 weighs all times alike, 1 early ones more.
 
@@ -95,6 +97,7 @@ def gray_test(surv: Surv, by: Any, *, cause: Any = None, rho: float = 0.0) -> Gr
     >>> round(gray_test(surv, list("aabbab"), cause=1).p_value, 3)
     0.318
     """
+    surv = as_surv(surv, data)
     causes = causes_of(surv)
     code = cause_code(surv, cause)
     codes, groups = comparison_groups(surv, by)

@@ -13,7 +13,7 @@ from survsim.core.event_table import group_rows
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import reordered
 from survsim.core.result import Result, result
-from survsim.core.surv import Surv
+from survsim.core.surv import Surv, as_surv
 from survsim.core.tables import Columns
 from survsim.core.times import asked_times
 from survsim.estimate.nonparametric.kaplan_meier import kaplan_meier
@@ -57,7 +57,7 @@ class ConditionalSurvival(Result):
 
 def _given_came_second(surv: Surv, args: tuple[Any, ...], named: Mapping[str, Any]) -> bool:
     """The order of 0.1, `(surv, given, times, by)`: no label a patient, or no third for the times."""
-    if args[0] is None:
+    if args[0] is None or isinstance(args[0], str):
         return False
     two_only = len(args) == 2 and not named.keys() & {"given", "times"}
     return two_only or np.shape(args[0])[:1] != (len(surv),)
@@ -74,6 +74,7 @@ def conditional_survival(
     *,
     conf_type: str = "log-log",
     conf_level: float = 0.95,
+    data: Any = None,
 ) -> ConditionalSurvival:
     """Survival for a further `times` among patients who have survived `given`: S(given + t)/S(given).
 
@@ -81,6 +82,8 @@ def conditional_survival(
     ----------
     surv : response of n patients.
     by : (n,) labels of groups, or None.
+    data : frame of the n patients in which `by` is a column (or several, "arm + stage"); not needed where the
+        response was made from it.
     given, times : numbers or arrays in the unit of `surv`; they have no default.
     conf_type, conf_level : as in `kaplan_meier`, applied to those still at risk.
 
@@ -101,6 +104,7 @@ def conditional_survival(
     >>> conditional_survival(s, given=2, times=1).estimate.round(4).tolist()
     [0.6667]
     """
+    surv = as_surv(surv, data)
     if given is None or times is None:
         raise InputError("conditional_survival needs given (the time survived) and times (how much further).")
     starts, ahead = (asked_times(k, v, unit=surv.unit) for k, v in (("given", given), ("times", times)))

@@ -6,12 +6,17 @@ from dataclasses import replace
 from typing import Any
 
 from survsim.core.provenance import Provenance
-from survsim.core.surv import Surv
+from survsim.core.surv import Surv, as_surv
 from survsim.estimate.nonparametric.kaplan_meier import KaplanMeier, kaplan_meier
 
 
 def reverse_kaplan_meier(
-    surv: Surv, by: Any = None, *, conf_type: str = "log-log", conf_level: float = 0.95
+    surv: Surv,
+    by: Any = None,
+    *,
+    conf_type: str = "log-log",
+    conf_level: float = 0.95,
+    data: Any = None,
 ) -> KaplanMeier:
     """Potential follow-up: a curve whose "event" is the end of follow-up, deaths being censored.
 
@@ -39,6 +44,7 @@ def reverse_kaplan_meier(
     >>> float(reverse_kaplan_meier(s).median().estimate[0])
     6.0
     """
+    surv = as_surv(surv, data)
     flipped = replace(surv, event=~surv.event & ~surv.continues, cause=None, cause_labels=())
     curve = kaplan_meier(flipped, by, conf_type=conf_type, conf_level=conf_level)
     step = Provenance.of("reverse_kaplan_meier", surv, conf_type=conf_type, conf_level=conf_level)

@@ -213,6 +213,7 @@ def kaplan_meier(
     conf_type: str = "log-log",
     conf_level: float = 0.95,
     robust: bool | None = None,
+    data: Any = None,
 ) -> KaplanMeier:
     """Survival curve S(t) = prod over event times u <= t of (1 - d_u / n_u), for each group.
 
@@ -220,6 +221,8 @@ def kaplan_meier(
     ----------
     surv : response of n patients; weights and delayed entry are used when present.
     by : (n,) labels of groups, or None for one curve.
+    data : frame of the n patients in which `by` is a column (or several, "arm + stage"); not needed where the
+        response was made from it.
     conf_type : "log-log", "log", "plain", "arcsine", "logit", "likelihood" (Thomas & Grunkemeier),
         "beta-product", "beta-product-midp" (Fay, Brittain & Proschan 2013) or "none".
     conf_level : of the pointwise interval.
@@ -244,7 +247,7 @@ def kaplan_meier(
     >>> km.estimate.tolist()
     [0.75, 0.5, 0.0]
     """
-    surv = as_surv(surv)
+    surv = as_surv(surv, data)
     one_of("conf_type", conf_type, BANDS)
     between("conf_level", conf_level, 0.0, 1.0)
     robust = _robust(surv) if robust is None else bool(robust)

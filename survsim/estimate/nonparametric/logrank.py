@@ -62,7 +62,13 @@ class LogrankTest(Result):
 
 
 def logrank_test(
-    surv: Surv, by: Any, *, rho: float = 0.0, gamma: float = 0.0, trend: Any = None
+    surv: Surv,
+    by: Any,
+    *,
+    rho: float = 0.0,
+    gamma: float = 0.0,
+    trend: Any = None,
+    data: Any = None,
 ) -> LogrankTest:
     """Test of equal survival: sum over event times of w (observed - expected), w = S(t-)^rho (1-S(t-))^gamma.
 
@@ -70,6 +76,8 @@ def logrank_test(
     ----------
     surv : response; strata and delayed entry are used when present.
     by : (n,) labels of at least two groups.
+    data : frame of the n patients in which `by` is a column (or several, "arm + stage"); not needed where the
+        response was made from it.
     rho, gamma : Fleming-Harrington exponents from 0; 0, 0 is the log-rank test, 1, 0 weighs early and
         0, 1 late differences; S is the pooled curve of the stratum.
     trend : True for a trend over the groups in their order, or one score a group; one degree of freedom.
@@ -91,7 +99,7 @@ def logrank_test(
     >>> round(logrank_test(s, ["a", "a", "a", "b", "b", "b"]).chi2, 3)
     5.052
     """
-    surv = as_surv(surv)
+    surv = as_surv(surv, data)
     codes, groups = comparison_groups(surv, by)
     between("rho", rho, 0.0, 100.0, open_ends=False)
     between("gamma", gamma, 0.0, 100.0, open_ends=False)

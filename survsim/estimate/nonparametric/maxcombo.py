@@ -12,7 +12,7 @@ from survsim.core.errors import InputError
 from survsim.core.matrices import rank_root
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
-from survsim.core.surv import Surv
+from survsim.core.surv import Surv, as_surv
 from survsim.core.tables import Columns
 from survsim.estimate.nonparametric.contrast import two_labels
 from survsim.estimate.nonparametric.logrank import comparison_groups, event_weights, pooled_counts
@@ -57,7 +57,12 @@ class MaxComboTest(Result):
 
 
 def maxcombo_test(
-    surv: Surv, by: Any, *, weights: Sequence[tuple[float, float]] = WEIGHTS, reference: Any = None
+    surv: Surv,
+    by: Any,
+    *,
+    weights: Sequence[tuple[float, float]] = WEIGHTS,
+    reference: Any = None,
+    data: Any = None,
 ) -> MaxComboTest:
     """Largest |z| of Fleming-Harrington tests, judged by their joint normal law.
 
@@ -67,6 +72,8 @@ def maxcombo_test(
     ----------
     surv : response of two groups; strata and delayed entry are used when present.
     by : (n,) labels; weights : pairs (rho, gamma); reference : label of the first group.
+    data : frame of the n patients in which `by` is a column (or several, "arm + stage"); not needed where the
+        response was made from it.
 
     Returns
     -------
@@ -85,6 +92,7 @@ def maxcombo_test(
     >>> round(maxcombo_test(s, ["a", "a", "a", "b", "b", "b"]).statistic, 3)
     2.248
     """
+    surv = as_surv(surv, data)
     codes, groups = comparison_groups(surv, by)
     first, second = two_labels(groups, reference)
     parts = [(float(rho), float(gamma)) for rho, gamma in weights]

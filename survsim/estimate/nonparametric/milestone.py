@@ -10,7 +10,7 @@ from survsim.core.checks import FloatArray, between, one_of
 from survsim.core.errors import InputError
 from survsim.core.event_table import EventTable, group_rows
 from survsim.core.provenance import Provenance
-from survsim.core.surv import Surv
+from survsim.core.surv import Surv, as_surv
 from survsim.core.times import asked_time, meet
 from survsim.estimate.nonparametric.contrast import (
     Contrast,
@@ -32,6 +32,7 @@ def milestone_test(
     method: str = "log-log",
     reference: Any = None,
     conf_level: float = 0.95,
+    data: Any = None,
 ) -> Contrast:
     """Compare S(time) of two groups.
 
@@ -61,6 +62,7 @@ def milestone_test(
     >>> milestone_test(s, ["a", "a", "a", "b", "b", "b"], 3.5).contrast_estimate.round(4).tolist()
     [0.6667, 3.0]
     """
+    surv = as_surv(surv, data)
     one_of("method", method, METHODS)
     asked = asked_time("time", time, unit=surv.unit)
     time = float(meet(asked, surv.time))

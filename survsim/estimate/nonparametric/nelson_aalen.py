@@ -78,6 +78,7 @@ def nelson_aalen(
     conf_type: str = "log",
     conf_level: float = 0.95,
     robust: bool = False,
+    data: Any = None,
 ) -> NelsonAalen:
     """Cumulative hazard H(t) = sum over event times u <= t of d_u / n_u, for each group.
 
@@ -85,6 +86,8 @@ def nelson_aalen(
     ----------
     surv : response of n patients; weights and delayed entry are used when present.
     by : (n,) labels of groups, or None.
+    data : frame of the n patients in which `by` is a column (or several, "arm + stage"); not needed where the
+        response was made from it.
     ties : "nelson-aalen" or "fleming-harrington" (d tied events count as 1/n + ... + 1/(n-d+1); it needs
         whole-number weights).
     conf_type : "log" (H exp(+-z se/H)), "plain" or "none".
@@ -106,7 +109,7 @@ def nelson_aalen(
     >>> nelson_aalen(Surv.right([5, 8, 8, 12], [1, 0, 1, 1], unit="months")).estimate.round(4).tolist()
     [0.25, 0.5833, 1.5833]
     """
-    surv = as_surv(surv)
+    surv = as_surv(surv, data)
     one_of("ties", ties, ("nelson-aalen", "fleming-harrington"))
     one_of("conf_type", conf_type, ("log", "plain", "none"))
     between("conf_level", conf_level, 0.0, 1.0)

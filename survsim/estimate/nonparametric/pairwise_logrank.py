@@ -10,7 +10,7 @@ import numpy as np
 from survsim.core.checks import FloatArray, one_of
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
-from survsim.core.surv import Surv
+from survsim.core.surv import Surv, as_surv
 from survsim.core.tables import Columns
 from survsim.estimate.nonparametric.logrank import comparison_groups, logrank_test
 
@@ -46,7 +46,13 @@ class PairwiseLogrank(Result):
 
 
 def pairwise_logrank(
-    surv: Surv, by: Any, *, rho: float = 0.0, gamma: float = 0.0, correction: str = "holm"
+    surv: Surv,
+    by: Any,
+    *,
+    rho: float = 0.0,
+    gamma: float = 0.0,
+    correction: str = "holm",
+    data: Any = None,
 ) -> PairwiseLogrank:
     """Test each pair on its own patients, and correct the p-values for the number of pairs.
 
@@ -72,6 +78,7 @@ def pairwise_logrank(
     >>> pairwise_logrank(s, ["a", "a", "b", "b", "c", "c"]).pairs
     (('a', 'b'), ('a', 'c'), ('b', 'c'))
     """
+    surv = as_surv(surv, data)
     one_of("correction", correction, CORRECTIONS)
     codes, groups = comparison_groups(surv, by)
     pairs, tests = [], []

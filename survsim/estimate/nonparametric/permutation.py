@@ -10,7 +10,7 @@ from survsim.core.checks import FloatArray, IntArray, between
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.streams import stream_key
-from survsim.core.surv import Surv
+from survsim.core.surv import Surv, as_surv
 from survsim.core.tables import Columns
 from survsim.estimate.nonparametric.logrank import (
     comparison_groups,
@@ -70,6 +70,7 @@ def permutation_logrank_test(
     gamma: float = 0.0,
     n_resamples: int = 9999,
     seed: int = 1,
+    data: Any = None,
 ) -> PermutationTest:
     """Share of rearrangements of the group labels whose log-rank score is at least as far from 0.
 
@@ -100,6 +101,7 @@ def permutation_logrank_test(
     >>> permutation_logrank_test(s, ["a", "a", "a", "b", "b", "b"]).p_value
     0.1
     """
+    surv = as_surv(surv, data)
     codes, groups = comparison_groups(surv, by)
     between("rho", rho, 0.0, 100.0, open_ends=False)
     between("gamma", gamma, 0.0, 100.0, open_ends=False)

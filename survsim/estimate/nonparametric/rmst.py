@@ -61,11 +61,13 @@ class Rmst(Result):
 
 def _tau_came_second(surv: Surv, args: tuple[Any, ...], given: Mapping[str, Any]) -> bool:
     """A number where the groups belong is the horizon, as 0.1 had it."""
-    return args[0] is not None and np.ndim(args[0]) == 0
+    return args[0] is not None and not isinstance(args[0], str) and np.ndim(args[0]) == 0
 
 
 @reordered(("tau", "by"), now="rmst(surv, by, tau)", old_order=_tau_came_second)
-def rmst(surv: Surv, by: Any = None, tau: float | None = None, *, conf_level: float = 0.95) -> Rmst:
+def rmst(
+    surv: Surv, by: Any = None, tau: float | None = None, *, conf_level: float = 0.95, data: Any = None
+) -> Rmst:
     """Area under the Kaplan-Meier curve from 0 to tau, for each group.
 
     Its variance is sum over event times u of [area of S from u to tau]^2 d/(n (n-d)); with weights or
@@ -75,6 +77,8 @@ def rmst(surv: Surv, by: Any = None, tau: float | None = None, *, conf_level: fl
     ----------
     surv : response; weights and delayed entry are used when present.
     by : (n,) labels of groups, or None.
+    data : frame of the n patients in which `by` is a column (or several, "arm + stage"); not needed where the
+        response was made from it.
     tau : horizon in the unit of `surv`, not beyond the follow-up of any group; it has no default.
 
     Returns
@@ -93,7 +97,7 @@ def rmst(surv: Surv, by: Any = None, tau: float | None = None, *, conf_level: fl
     >>> float(rmst(Surv.right([1, 2, 3, 4], [1, 0, 1, 0], unit="years"), tau=3).estimate[0])
     2.5
     """
-    surv = as_surv(surv)
+    surv = as_surv(surv, data)
     between("conf_level", conf_level, 0.0, 1.0)
     if tau is None:
         raise InputError(

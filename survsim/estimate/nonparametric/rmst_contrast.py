@@ -7,13 +7,19 @@ from typing import Any
 import numpy as np
 
 from survsim.core.provenance import Provenance
-from survsim.core.surv import Surv
+from survsim.core.surv import Surv, as_surv
 from survsim.estimate.nonparametric.contrast import Contrast, two_labels, wald_difference, wald_ratio
 from survsim.estimate.nonparametric.rmst import rmst
 
 
 def rmst_test(
-    surv: Surv, by: Any, tau: float, *, reference: Any = None, conf_level: float = 0.95
+    surv: Surv,
+    by: Any,
+    tau: float,
+    *,
+    reference: Any = None,
+    conf_level: float = 0.95,
+    data: Any = None,
 ) -> Contrast:
     """Compare mean survival time to tau: difference (normal) and ratio (normal on the log scale).
 
@@ -40,6 +46,7 @@ def rmst_test(
     >>> rmst_test(s, ["a", "a", "a", "b", "b", "b"], 4).contrast_estimate.round(4).tolist()
     [1.3333, 1.5]
     """
+    surv = as_surv(surv, data)
     means = rmst(surv, by, tau, conf_level=conf_level)
     pair = list(two_labels(means.groups, reference))
     value, error = means.estimate[pair], means.std_error[pair]

@@ -1,0 +1,139 @@
+"""Columns named instead of passed: `Surv.right("time", "event", data=frame)`, and groups named later.
+
+A response built so remembers its frame, and whatever takes a column per patient afterwards takes its name.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from survsim.core.checks import BoolArray, as_labels, one_of, positions
+from survsim.core.errors import EvidenceWarning, InputError, warn
+from survsim.core.frames import as_frame
+from survsim.core.kinds import is_missing, object_array
+
+MISSING = ("refuse", "drop")
+
+
+def column(frame: Any, name: Any, wanted_for: str) -> Any:
+    """One column of a frame by its name, with what is there when it is not."""
+    have = list(frame.columns)
+    if name not in have:
+        close = difflib.get_close_matches(str(name), list(map(str, have)), n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        shown = ", ".join(map(str, have[:20]))
+        raise InputError(f"{wanted_for}={name!r} is no column of data.{hint} It has: {shown}.")
+    found = frame[name]
+    if getattr(found, "ndim", 1) != 1:
+        raise InputError(f"data has several columns called {name!r}; give them names of their own.")
+    return found
+
+
+def groups(frame: Any, by: str) -> Any:
+    """The column `by`, or the combinations of the columns of ``"arm + stage"`` as text ``"A, II"``."""
+    if by in list(frame.columns):
+        return column(frame, by, "by")
+    names = [part.strip() for part in by.strip().lstrip("~").split("+")]
+    parts = [column(frame, name, "by") for name in names]
+    if len(parts) == 1:
+        return parts[0]
+    labels = [as_labels(name, part).tolist() for name, part in zip(names, parts, strict=True)]
+    joined = object_array(", ".join(map(str, row)) for row in zip(*labels, strict=True))
+    import pandas as pd
+
+    return pd.Series(joined, index=parts[0].index, name=by)
+
+
+def named(given: Mapping[str, Any], data: Any, missing: str) -> tuple[dict[str, Any], Any]:
+    """Each argument as its column where it was named, and the frame to remember (None without `data`).
+
+    Raises
+    ------
+    InputError : a name without `data`, or one that `data` does not have.
+    """
+    one_of("missing", missing, MISSING)
+    values = dict(given)
+    if data is None:
+        for name, value in values.items():
+            if isinstance(value, str):
+                raise InputError(
+                    f"{name}={value!r} names a column, but no data were given; "
+                    f"pass data=frame, or the column itself: {name}=frame[{value!r}]."
+                )
+        frame = None
+    else:
+        frame = as_frame(data)
+        values = {n: column(frame, v, n) if isinstance(v, str) else v for n, v in values.items()}
+        if missing == "refuse":
+            _refuse_gaps({n: v for n, v in values.items() if isinstance(given[n], str)})
+    return (values, frame) if missing == "refuse" else _complete(values, frame)
+
+
+def events(values: Any, marks: Any) -> BoolArray:
+    """True where `values` is what marks an event: one label, or a list of them."""
+    labels = as_labels("event", values)
+    wanted = list(marks) if isinstance(marks, (list, tuple, set, frozenset)) else [marks]
+    have = list(dict.fromkeys(labels.tolist()))
+    strangers = [w for w in wanted if w not in have]
+    if strangers or not wanted:
+        shown = ", ".join(map(repr, have[:6]))
+        what = repr(strangers[0]) if strangers else "an empty list"
+        raise InputError(f"event_value must be among what event holds ({shown}); got {what}.")
+    found: BoolArray = (
+        np.isin(labels, wanted)
+        if labels.dtype.kind != "O"
+        else np.array([label in wanted for label in labels.tolist()], dtype=bool)
+    )
+    return found
+
+
+def _refuse_gaps(columns: Mapping[str, Any]) -> None:
+    for name, values in columns.items():
+        gaps = _gaps(values)
+        if gaps.any():
+            raise InputError(
+                f"{name} is missing in {positions(gaps)}; missing='drop' leaves those rows out and counts them."
+            )
+
+
+def _complete(values: dict[str, Any], frame: Any) -> tuple[dict[str, Any], Any]:
+    """The rows in which every column given has a value; how many were left out is said."""
+    gaps = {n: _gaps(v) for n, v in values.items() if v is not None}
+    lengths = {g.size for g in gaps.values()}
+    if len(lengths) > 1:
+        return values, frame  # the check of lengths says more
+    out = np.logical_or.reduce(list(gaps.values()))
+    if not out.any():
+        return values, frame
+    if out.all():
+        raise InputError("every row has a missing value; nothing is left to analyse.")
+    why = ", ".join(f"{int(g.sum())} without {n}" for n, g in gaps.items() if g.any())
+    warn(
+        f"{int(out.sum())} of {out.size} rows left out ({why}): {positions(out)}.",
+        EvidenceWarning,
+    )
+    kept = {n: v if v is None else _rows(v, ~out) for n, v in values.items()}
+    same = frame is not None and len(frame) == out.size
+    return kept, frame[~out] if same else frame
+
+
+def _gaps(values: Any) -> BoolArray:
+    """(n,) True where a value is missing."""
+    if isinstance(values, np.ma.MaskedArray):
+        return np.ma.getmaskarray(values).astype(bool)
+    if hasattr(values, "isna"):
+        return np.asarray(values.isna(), dtype=bool)
+    rows = values.tolist() if hasattr(values, "tolist") else list(values)
+    return np.fromiter((is_missing(v) for v in rows), bool, len(rows))
+
+
+def _rows(values: Any, keep: BoolArray) -> Any:
+    if hasattr(values, "iloc"):
+        return values[keep]
+    if isinstance(values, np.ndarray):
+        return values[keep]
+    return [v for v, k in zip(values, keep.tolist(), strict=True) if k]
