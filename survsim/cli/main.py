@@ -20,7 +20,8 @@ app = typer.Typer(
     name="survsim",
     help="Rare-cancer evidence, survival models and treatment-strategy simulation.",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
 app.add_typer(data_app, name="data")
@@ -55,7 +56,7 @@ def main(
 def run() -> None:
     """Entry point of the console script."""
     try:
-        code = app(standalone_mode=False)
+        code = app(standalone_mode=False, prog_name="survsim")
     except UsageError as error:
         if type(error).__name__ == "NoArgsIsHelpError":
             error.show()

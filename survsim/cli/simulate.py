@@ -66,9 +66,16 @@ def _simulate(whole: Any, *, folder: Path, out: Path, how: dict[str, Any], **opt
     from survsim.scenario.run import simulate as run_scenario
 
     _check_decision(whole)
-    with _progress() as progress:
-        execution = Execution(folder=folder, progress=progress, **how)
-        result = run_scenario(whole, execution=execution, **options)
+    try:
+        with _progress() as progress:
+            execution = Execution(folder=folder, progress=progress, **how)
+            result = run_scenario(whole, execution=execution, **options)
+    except KeyboardInterrupt:
+        typer.echo(
+            f"survsim: stopped; what was simulated is kept. Go on with: survsim simulate {whole.path} --resume {folder}",
+            err=True,
+        )
+        raise typer.Exit(130) from None
     result.save(out)
     typer.echo(result.headline())
     outcomes = whole.content.outcomes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 
 import pytest
@@ -40,6 +41,29 @@ def test_the_version(call):
 def test_every_command_has_help(call, word):
     code, out, _ = call(word, "--help")
     assert code == 0 and "Usage" in out
+
+
+@pytest.mark.parametrize("words", [("-h",), ("data", "-h"), ("simulate", "-h")])
+def test_help_by_one_letter(call, words):
+    code, out, _ = call(*words)
+    assert code == 0 and "Usage: survsim" in out
+
+
+def test_the_module_is_the_command():
+    done = subprocess.run(
+        [sys.executable, "-m", "survsim", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"survsim {__version__}\n"
+
+
+def test_a_simulation_stopped_by_hand_says_how_to_go_on(call, monkeypatch, tmp_path):
+    def stopped(*args, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("survsim.scenario.run.simulate", stopped)
+    words = ("simulate", "analyses/07_scenario_gallery/first_line.yml", "--out", str(tmp_path / "run"))
+    code, _, err = call(*words)
+    assert code == 130 and f"--resume {tmp_path / 'run'}" in err
 
 
 @pytest.mark.parametrize(
