@@ -224,6 +224,7 @@ _TABLES = {
         report.references       cited Citations
         report.methods_section  methods_text
         report.tables           table Table
+        report.patient_table    table_one
         report.study            results_folder
         report.runner           load_ledger
         report.results          load_results

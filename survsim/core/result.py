@@ -16,6 +16,7 @@ from survsim.core.provenance import Provenance
 from survsim.core.read_only import read_only
 from survsim.core.stored import read_result, write_result
 from survsim.core.tables import Columns
+from survsim.core.word_file import write_word
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,7 +75,7 @@ class Result:
         Parameters
         ----------
         path : ``name.json`` holds everything and is read back by `load` or `read_result`; ``name.csv`` and
-            ``name.parquet`` hold the table of `to_frame` for other programs, ``name.tex`` as a LaTeX tabular. A
+            ``name.parquet`` hold the table of `to_frame` for other programs, ``name.tex`` as a LaTeX tabular, ``name.docx`` for Word. A
             text that a spreadsheet would run as a formula has an apostrophe before it in the CSV.
         """
         if not isinstance(path, str | os.PathLike):
@@ -87,13 +88,15 @@ class Result:
             files.write_text(path, safe.to_csv(index=False, lineterminator="\n"))
         elif suffix == ".tex":
             files.write_text(path, cells.latex_table(self.to_frame(), format_number))
+        elif suffix == ".docx":
+            write_word(path, self.to_frame(), format_number, notes=self.headline().splitlines())
         elif suffix == ".parquet":
             with files.atomic_open(path, "wb") as file:
                 self.to_frame().to_parquet(file, index=False)
         else:
             raise InputError(
-                f"results are saved as .json (everything, read back by read_result), .csv, .parquet or .tex (the "
-                f"table); got {str(path)!r}."
+                f"results are saved as .json (everything, read back by read_result), .csv, .parquet, .tex or .docx "
+                f"(the table); got {str(path)!r}."
             )
 
     @classmethod

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from survsim.core import cells
+from survsim.core import cells, files
 from survsim.core.checks import require_columns
 from survsim.core.errors import InputError
 from survsim.core.result import format_number
+from survsim.core.word_file import write_word
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,11 +24,13 @@ UNNAMED = "survsim-table-without-name"
 class Table:
     """A table that a notebook shows; made by `table`."""
 
-    __slots__ = ("frame", "html")
+    __slots__ = ("frame", "html", "notes", "title")
 
-    def __init__(self, html: str, frame: pd.DataFrame) -> None:
+    def __init__(self, html: str, frame: pd.DataFrame, title: str = "", notes: Sequence[str] = ()) -> None:
         self.html = html
         self.frame = frame
+        self.title = title
+        self.notes = tuple(notes)
 
     def _repr_html_(self) -> str:
         return self.html
@@ -33,6 +38,31 @@ class Table:
     def to_latex(self) -> str:
         """The table as a `tabular` with the rules of booktabs; every sign of its text is printed, none run."""
         return cells.latex_table(self.frame, format_number)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the table whole or not at all, with its title and notes where the kind of file has a place for them.
+
+        Parameters
+        ----------
+        path : ``name.docx`` for Word, ``name.html``, ``name.tex`` (a tabular) or ``name.csv``.
+
+        Raises
+        ------
+        InputError : another kind of file.
+        """
+        suffix = Path(path).suffix.lower()
+        if suffix == ".docx":
+            write_word(path, self.frame, format_number, title=self.title, notes=self.notes)
+        elif suffix in (".html", ".htm"):
+            files.write_text(path, f'<!doctype html>\n<meta charset="utf-8">\n{self.html}\n')
+        elif suffix == ".tex":
+            files.write_text(path, self.to_latex())
+        elif suffix == ".csv":
+            files.write_text(
+                path, cells.for_spreadsheets(self.frame).to_csv(index=False, lineterminator="\n")
+            )
+        else:
+            raise InputError(f"tables are saved as .docx, .html, .tex or .csv; got {str(path)!r}.")
 
     def __repr__(self) -> str:
         return self.frame.to_string(index=False)
@@ -86,7 +116,7 @@ def table(
     made = made.tab_header(title=title) if title else made
     for line in lines:
         made = made.tab_source_note(line)
-    return Table(_named(_looks(made).as_raw_html()), shown)
+    return Table(_named(_looks(made).as_raw_html()), shown, title, lines)
 
 
 def _named(page: str) -> str:

@@ -103,7 +103,7 @@ def test_every_declared_dependency_is_used():
         .split("install_requires =")[1]
         .split("include_package")[0]
     )
-    names = {"pyyaml": "yaml", "great-tables": "great_tables"}
+    names = {"pyyaml": "yaml", "great-tables": "great_tables", "python-docx": "docx"}
     packages = [re.split(r"[<>=]", line.strip())[0] for line in lines.strip().splitlines()]
     source = "\n".join(p.read_text(encoding="utf-8") for p in PACKAGE.rglob("*.py"))
     used_by_name = {"ipykernel": 'kernel_name="python3"', "pyarrow": "to_parquet"}

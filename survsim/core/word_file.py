@@ -1,0 +1,103 @@
+"""Tables as Word files (python-docx): rules above and below, no lines between, figures to the right."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from survsim.core import files
+from survsim.core.cells import HIDDEN
+from survsim.core.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def write_word(
+    path: str | os.PathLike[str],
+    frame: pd.DataFrame,
+    number: Callable[[float], str],
+    *,
+    title: str = "",
+    notes: Sequence[str] = (),
+) -> None:
+    """The frame as a table of a .docx file, written whole or not at all; `number` writes a number.
+
+    Raises
+    ------
+    InputError : a table without columns, or a file that another program keeps from being written.
+    """
+    import docx
+
+    if not len(frame.columns):
+        raise InputError("a table without columns has nothing to print.")
+    document = docx.Document()
+    document.styles["Normal"].font.name, document.styles["Normal"].font.size = "Arial", docx.shared.Pt(9)
+    if title:
+        document.add_paragraph().add_run(_plain(title)).bold = True
+    _add_table(document, frame, number)
+    for note in notes:
+        document.add_paragraph().add_run(_plain(note)).font.size = docx.shared.Pt(8)
+    try:
+        with files.atomic_open(path, "wb") as file:
+            document.save(file)
+    except PermissionError:
+        raise InputError(
+            f"{path} cannot be written; if it is open in another program, close it there, or give another name."
+        ) from None
+
+
+def _add_table(document: Any, frame: pd.DataFrame, number: Callable[[float], str]) -> None:
+    numeric = [kind.kind in "iuf" for kind in frame.dtypes]
+    table = document.add_table(rows=1, cols=len(numeric))
+    _fill(table.rows[0], [str(c) for c in frame.columns], numeric, bold=True)
+    for row in frame.itertuples(index=False, name=None):
+        shown = [number(v) if n else str(v) for v, n in zip(row, numeric)]
+        _fill(table.add_row(), shown, numeric)
+    _rule(table.rows[0], "top", 8)
+    _rule(table.rows[0], "bottom", 4)
+    _rule(table.rows[-1], "bottom", 8)
+    _repeat_head(table.rows[0])
+
+
+def _fill(row: Any, texts: Sequence[str], numeric: Sequence[bool], *, bold: bool = False) -> None:
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
+    from docx.shared import Pt
+
+    for cell, text, right in zip(row.cells, texts, numeric):
+        paragraph = cell.paragraphs[0]
+        paragraph.paragraph_format.space_after = Pt(1)
+        # An indented label ("  stage II") keeps its indent, which Word drops from text.
+        paragraph.paragraph_format.left_indent = Pt(8) if text.startswith("  ") else Pt(0)
+        paragraph.add_run(_plain(text).strip()).bold = bold
+        if right:
+            paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+
+
+def _rule(row: Any, side: str, eighths: int) -> None:
+    """A line above or below a row, in eighths of a point."""
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    for cell in row.cells:
+        properties = cell._tc.get_or_add_tcPr()
+        borders = properties.find(qn("w:tcBorders"))
+        if borders is None:
+            borders = OxmlElement("w:tcBorders")
+            properties.append(borders)
+        line = OxmlElement(f"w:{side}")
+        for name, value in (("val", "single"), ("sz", str(eighths)), ("color", "1C2024")):
+            line.set(qn(f"w:{name}"), value)
+        borders.append(line)
+
+
+def _repeat_head(row: Any) -> None:
+    """The head comes again on each page."""
+    from docx.oxml import OxmlElement
+
+    row._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
+
+
+def _plain(text: str) -> str:
+    return HIDDEN.sub("", text)

@@ -1,0 +1,104 @@
+"""Table 1 against counts made by hand, and as the files that journals take."""
+
+import docx
+import numpy as np
+import pandas as pd
+import pytest
+
+import survsim
+from survsim.errors import InputError
+from survsim.report import table_one
+
+FRAME = pd.DataFrame(
+    {
+        "arm": ["a"] * 12 + ["b"] * 4,
+        "age": [50, 52, 54, 56, 58, 60, 62, 64, 66, 68, 70, np.nan, 40, 45, 50, 71],
+        "stage": ["I"] * 6 + ["III"] * 5 + [None] + ["I", "I", "III", "III"],
+        "smoker": [True] * 3 + [False] * 13,
+    }
+)
+
+
+def cells(made):
+    return {row[0]: tuple(row[1:]) for row in made.frame.itertuples(index=False, name=None)}
+
+
+def test_counts_shares_and_quartiles_are_those_of_the_hand():
+    made = table_one(FRAME, by="arm", labels={"age": "Age, years"})
+    assert list(made.frame.columns) == ["Characteristic", "All (n = 16)", "a (n = 12)", "b (n = 4)"]
+    found = cells(made)
+    assert found["Age, years"] == ("58.0 (51.0 to 65.0)", "60.0 (55.0 to 65.0)", "47.5 (40.0 to 71.0)")
+    assert found["  I"] == ("8 (53%)", "6 (55%)", "2/4")
+    assert found["  III"] == ("7 (47%)", "5 (45%)", "2/4")
+    assert found["smoker"] == ("3 (19%)", "3 (25%)", "0/4")
+    assert [row[1] for row in made.frame.itertuples(index=False) if row[0] == "  not known"] == ["1", "1"]
+    assert made.notes[1].startswith("Where fewer than 10 are known")
+
+
+def test_means_ranges_order_of_categories_and_codes():
+    frame = FRAME.assign(stage=pd.Categorical(FRAME["stage"], categories=["III", "II", "I"]), ecog=[1, 2] * 8)
+    assert [n for n in cells(table_one(frame, columns=["stage"]))][1:3] == ["  III", "  I"]
+    assert cells(table_one(frame, columns=["age"], spread="sd"))["age"] == ("57.7 (9.3)",)
+    assert cells(table_one(frame, columns=["age"], spread="range"))["age"] == ("58.0 (40.0 to 71.0)",)
+    assert cells(table_one(frame, columns=["ecog"], categories=["ecog"]))["  1"] == ("8 (50%)",)
+
+
+def test_p_values_only_when_asked_and_as_scipy_has_them():
+    import scipy.stats
+
+    assert "p" not in table_one(FRAME, by="arm").frame
+    found = table_one(FRAME, by="arm", p_value=True).frame.set_index("Characteristic")["p"]
+    known = FRAME["age"].notna()
+    ages = [FRAME["age"][known & (FRAME["arm"] == a)] for a in "ab"]
+    assert found["age"] == f"{scipy.stats.kruskal(*ages).pvalue:.3f}"
+    assert found["smoker"] == f"{scipy.stats.fisher_exact([[3, 9], [0, 4]]).pvalue:.3f}"
+    assert found["stage"] == f"{scipy.stats.fisher_exact([[6, 5], [2, 2]]).pvalue:.3f}"
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"by": "group"}, "by='group' is no column of data"),
+        ({"columns": ["agee"]}, "Did you mean 'age'"),
+        ({"columns": []}, "no column to describe"),
+        ({"spread": "iqr"}, "spread must be"),
+        ({"by": "stage"}, "stage"),
+        ({"data": FRAME.head(0)}, "no rows"),
+        ({"data": FRAME.assign(age=np.inf)}, "infinite"),
+        ({"data": FRAME.assign(stage=None)}, "missing in every row"),
+    ],
+)
+def test_refusals(options, words):
+    with pytest.raises(InputError, match=words):
+        table_one(**({"data": FRAME, "by": "arm"} | options))
+
+
+def test_the_files_hold_the_table(tmp_path):
+    made = table_one(
+        FRAME.assign(stage=FRAME["stage"].replace("III", "=1+1")), by="arm", title="Patients <b>"
+    )
+    for kind in ("docx", "html", "tex", "csv"):
+        made.save(tmp_path / f"table1.{kind}")
+    document = docx.Document(str(tmp_path / "table1.docx"))
+    rows = [[cell.text for cell in row.cells] for row in document.tables[0].rows]
+    assert rows[0] == list(made.frame.columns)
+    assert rows[1] == list(made.frame.iloc[0])
+    assert document.paragraphs[0].text == "Patients <b>" and document.paragraphs[-1].text == made.notes[-1]
+    assert "Patients &lt;b&gt;" in (tmp_path / "table1.html").read_text()
+    assert "'  =1+1" in (tmp_path / "table1.csv").read_text()
+    with pytest.raises(InputError, match=r"\.docx, \.html, \.tex or \.csv"):
+        made.save(tmp_path / "table1.xls")
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        f"table1.{k}" for k in ("csv", "docx", "html", "tex")
+    ]
+
+
+def test_a_fit_is_saved_for_word(tmp_path):
+    surv = survsim.Surv.right([5, 8, 8, 12, 3, 9, 11, 4], [1, 0, 1, 1, 1, 1, 0, 1], unit="months")
+    fit = survsim.cox_ph(surv, "age", {"age": [50, 40, 45, 70, 65, 44, 51, 58]})
+    fit.save(tmp_path / "cox.docx")
+    document = docx.Document(str(tmp_path / "cox.docx"))
+    first = document.tables[0].rows[1].cells
+    assert first[0].text == "age"
+    assert float(first[1].text) == pytest.approx(fit.estimate[0], rel=1e-3)
+    assert document.paragraphs[0].text == fit.headline().splitlines()[0]
