@@ -8,7 +8,7 @@ export MPLBACKEND := Agg
 test fast: export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env report test fast coverage lint quick reference validate portability bench constraints clean
+.PHONY: help env report test fast coverage lint quick reference validate portability newest bench constraints clean
 
 help:            ## print this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -58,6 +58,9 @@ validate: env    ## long simulation checks (hours): coverage, type I error, clos
 
 portability: env ## the suite and the reports as other processors would compute them (an hour); writes the table
 	$(BIN)/python -m tests.portability
+
+newest: env      ## the suite on every Python found, with the newest versions and the newest pandas (an hour)
+	$(BIN)/python -m tests.newest
 
 bench: env       ## time survsim and its peers in one run, print ratios
 	$(BIN)/python benchmarks/run.py

@@ -91,6 +91,24 @@ def float_vector(
     return np.ascontiguousarray(array)
 
 
+def known(name: str, values: Any) -> FloatArray:
+    """Finite numbers of any shape, none of them missing: what a method of a result is asked at."""
+    array = numbers(name, values)
+    if not np.isfinite(array).all():
+        raise InputError(f"{name} must be finite numbers; got {array[~np.isfinite(array)][0]}.")
+    return array
+
+
+def shares(name: str, values: Any) -> FloatArray:
+    """Shares strictly between 0 and 1, of any shape."""
+    array = known(name, values)
+    if not ((array > 0) & (array < 1)).all():
+        raise InputError(
+            f"{name} must be strictly between 0 and 1; got {array[(array <= 0) | (array >= 1)][0]:g}."
+        )
+    return array
+
+
 def numbers(name: str, values: Any) -> FloatArray:
     """Numbers of any shape as float64, NaN where one is missing; text, dates, complex and far too large ones refused."""
     array, missing = as_numbers(name, values, truth=True)

@@ -22,9 +22,10 @@ from typing import Any, TypeVar, cast
 from survsim.core.errors import InputError, SurvsimError
 
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 _STUMBLES = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, OSError, RecursionError)
 _LONGEST_NAME = 255
-_ONE_LABEL = ("reference", "cause")
+_ONE_LABEL = ("reference", "cause", "group", "stratum", "state")
 """Arguments that take any label, but one."""
 _WHOLE = 2**63
 _LISTS: dict[Any, Any] = {
@@ -52,6 +53,14 @@ def at_the_door(found: Any, wing: str) -> Any:
             if isinstance(made, classmethod) and not name.startswith("_"):
                 setattr(found, name, classmethod(guarded(made.__func__, f"{found.__name__}.{name}")))
     return found
+
+
+def with_doors(cls: type[T]) -> type[T]:
+    """A class of results whose own public methods stand behind doors."""
+    for name, made in list(vars(cls).items()):
+        if isinstance(made, types.FunctionType) and not name.startswith("_"):
+            type.__setattr__(cls, name, guarded(made, f"{cls.__name__}.{name}"))
+    return cls
 
 
 def guarded(function: F, name: str = "") -> F:

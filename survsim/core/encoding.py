@@ -163,7 +163,9 @@ def _frame(encoder: Encoder, value: Any, where: str) -> Any:
         [encoder.plain(name, where), _column(encoder, value.iloc[:, k], f"{where}[{name!r}]")]
         for k, name in enumerate(value.columns)
     ]
-    return {"frame": columns, "labels": _index(encoder, value.index, where)}
+    written = {"frame": columns, "labels": _index(encoder, value.index, where)}
+    # Names of columns are objects before pandas 3, where texts have a kind of their own.
+    return written if value.columns.dtype == object else written | {"named": str(value.columns.dtype)}
 
 
 def _index(encoder: Encoder, value: Any, where: str) -> Any:
@@ -208,7 +210,11 @@ def _frame_back(decoder: Decoder, value: Any) -> Any:
     labels = _index_back(decoder, value["labels"])
     parts = {k: _column_back(decoder, column) for k, (_, column) in enumerate(columns)}
     made = pd.DataFrame(parts, index=labels)
-    made.columns = pd.Index([decoder.back(name) for name, _ in columns], dtype=object if columns else None)
+    names = [decoder.back(name) for name, _ in columns]
+    try:
+        made.columns = pd.Index(names, dtype=value.get("named", "object") if columns else None)
+    except (TypeError, ValueError):  # a kind that this pandas does not know
+        made.columns = pd.Index(names, dtype=object)
     return made
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self, TypeVar, dataclass_transform
 
 from survsim.core import cells, files, tables
+from survsim.core.door import with_doors
 from survsim.core.encoding import stored
 from survsim.core.errors import InputError
 from survsim.core.picture import Picture
@@ -26,9 +27,9 @@ T = TypeVar("T")
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, eq_default=False)
 def result(cls: type[T]) -> type[T]:
-    """Class decorator of every result: frozen, slotted, keyword-only, compared by identity."""
+    """Class decorator of every result: frozen, slotted, keyword-only, compared by identity, each method behind a door."""
     made = dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)(cls)
-    return stored(made)
+    return stored(with_doors(made))
 
 
 @result

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from survsim.core.door import guarded
 from survsim.core.errors import InputError
 from survsim.core.upward import load
 
@@ -130,6 +131,7 @@ def picture_of(cls: type) -> Callable[..., Any]:
 def _method(cls: type, drawer: Callable[..., Any]) -> Callable[..., Any]:
     own, *others = inspect.signature(drawer).parameters.values()
     allowed = [p.name for p in others]
+    behind_door = guarded(drawer, f"{cls.__name__}.plot")
 
     def plot(self: Any, ax: Any = None, **options: Any) -> Any:
         wrong = next((name for name in options if name not in allowed), None)
@@ -143,7 +145,7 @@ def _method(cls: type, drawer: Callable[..., Any]) -> Callable[..., Any]:
                 f"ax must be matplotlib axes (or left out); got {type(ax).__name__}. Options are given by name: "
                 f"{', '.join(allowed[1:])}."
             )
-        return drawer(self, ax, **options)
+        return behind_door(self, ax, **options)
 
     first = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
     shown = [p.replace(annotation=_Words(_AXES if p.name == "ax" else p.annotation)) for p in others]

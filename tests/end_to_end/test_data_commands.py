@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -77,6 +79,25 @@ def test_curate_says_what_it_wrote_and_refuses_a_wrong_set(study):
 def test_outside_a_study_the_shipped_tables_are_used(tmp_path):
     done = run("check", cwd=tmp_path)
     assert done.returncode == 0
+
+
+def test_the_shipped_tables_are_found_where_pip_install_target_puts_them(tmp_path):
+    """Its record of the installation names a folder that never was: the files were moved after it was written."""
+    target, root = tmp_path / "packages", Path(survsim.__file__).parents[1]
+    shutil.copytree(root / "survsim", target / "survsim", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(root / "data" / "curated", target / "share" / "survsim" / "curated")
+    shutil.copy(root / "data" / "datapackage.json", target / "share" / "survsim")
+    record = target / "survsim-0.dist-info"
+    record.mkdir()
+    (record / "METADATA").write_text("Metadata-Version: 2.1\nName: survsim\nVersion: 0\n", encoding="utf-8")
+    (record / "RECORD").write_text("../../share/survsim/datapackage.json,,\n", encoding="utf-8")
+    code = "import survsim; from survsim.evidence.raw.locate import data_folder; print(data_folder().root); survsim.load_evidence()"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(target)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stderr == ""
+    assert done.stdout.strip() == str((target / "share" / "survsim").resolve())
 
 
 def test_a_folder_that_is_no_study_is_one_line(tmp_path):

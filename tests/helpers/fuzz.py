@@ -22,7 +22,7 @@ import numpy as np
 from survsim import _public
 from survsim.core.errors import SurvsimError, SurvsimWarning
 from survsim.core.result import Result
-from tests.helpers import fuzz_models
+from tests.helpers import fuzz_methods, fuzz_models
 from tests.helpers.fuzz_estimates import PLAUSIBLE, Made
 from tests.helpers.fuzz_hostile import hostile
 
@@ -48,30 +48,39 @@ class Finding:
 
 
 def target(name: str) -> Callable[..., Any]:
-    """The public function, class or constructor of a class that `name` stands for."""
+    """The public function, class, constructor of a class or method of a result that `name` stands for."""
+    if (bound := fuzz_methods.method(name)) is not None:
+        return bound
     first, _, rest = name.partition(".")
     found = _public.load(first)
     return getattr(found, rest) if rest else found
 
 
 def calls(n: int, seed: int) -> Iterator[tuple[int, str, Made]]:
-    """`n` calls: every function in turn; one or two arguments made worse, or one more of the signature given."""
-    order = itertools.cycle(sorted(PLAUSIBLE))
+    """`n` calls: every function in turn and between two of them a method of a result, drawn without return.
+
+    One or two arguments are made worse, or one more of the signature is given.
+    """
+    methods = np.random.default_rng(seed).permutation(fuzz_methods.method_names()).tolist()
+    order = itertools.chain.from_iterable(zip(itertools.cycle(sorted(PLAUSIBLE)), itertools.cycle(methods)))
     for number in range(n):
         rng = np.random.default_rng([seed, number])
         name = next(order)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
-                given = PLAUSIBLE[name](rng)
+                given = PLAUSIBLE[name](rng) if name in PLAUSIBLE else fuzz_methods.given(name, rng)
             except SurvsimError:
                 continue  # no patient or no event for what the call needs first
         signature = inspect.signature(target(name)).parameters
         optional = {
             k: p.default
             for k, p in signature.items()
-            if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD) and k not in given
+            if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD) and k not in given and k != "ax"
         }
+        if not given and not optional:
+            yield number, name, given
+            continue
         worse = {}
         for _ in range(int(rng.integers(1, 3))):
             if optional and (not given or rng.random() < 0.35):
@@ -95,7 +104,7 @@ def one(number: int, name: str, given: Made) -> Finding | None:
         warnings.simplefilter("always")
         begun = time.monotonic()
         try:
-            with _limit():
+            with contextlib.chdir(fuzz_methods.scratch()) if _writes(name) else _nothing(), _limit():
                 found = target(name)(**given)
         except SurvsimError:
             return None
@@ -118,6 +127,13 @@ def one(number: int, name: str, given: Made) -> Finding | None:
             f"{foreign[0].category.__name__}: {foreign[0].message} at {foreign[0].filename}:{foreign[0].lineno}",
         )
     return _silent_nan(number, call, found, bool(said))
+
+
+_nothing = contextlib.nullcontext
+
+
+def _writes(name: str) -> bool:
+    return name.endswith(".save") or name in ("write_result", "export_evidence")
 
 
 def _silent_nan(number: int, call: str, found: Any, warned: bool) -> Finding | None:

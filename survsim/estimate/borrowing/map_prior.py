@@ -8,7 +8,16 @@ from typing import Any
 import numpy as np
 from scipy.interpolate import CubicHermiteSpline
 
-from survsim.core.checks import FloatArray, between, float_vector, label_list, one_of, positions
+from survsim.core.checks import (
+    FloatArray,
+    between,
+    float_vector,
+    known,
+    label_list,
+    one_of,
+    positions,
+    shares,
+)
 from survsim.core.errors import InputError
 from survsim.core.pairing import paired
 from survsim.core.provenance import Provenance
@@ -47,19 +56,19 @@ class BorrowingPrior(Result):
 
     def density(self, x: Any) -> FloatArray:
         """Prior density at x."""
-        return self.mixture.density(x)
+        return self.mixture.density(known("x", x))
 
     def cdf(self, x: Any) -> FloatArray:
         """Prior distribution function at x."""
-        return self.mixture.cdf(x)
+        return self.mixture.cdf(known("x", x))
 
     def quantile(self, p: Any) -> FloatArray:
         """Prior quantiles."""
-        return self.mixture.quantile(p)
+        return self.mixture.quantile(known("p", p))
 
     def draws(self, u: Any) -> FloatArray:
         """Prior draws from uniforms in (0, 1)."""
-        return self.mixture.draws(u)
+        return self.mixture.draws(known("u", u))
 
     def columns(self) -> Columns:
         """One row a quantity: columns quantity, mean, sd, q025, median, q975."""
@@ -94,7 +103,7 @@ class MapPrior(BorrowingPrior):
 
     def tau_quantile(self, p: Any) -> FloatArray:
         """Posterior quantiles of tau."""
-        share = np.asarray(p, dtype=np.float64)
+        share = shares("p", p)
         value, below, slope = self.tau_table
         if value.size == 1:
             return np.full(share.shape, value[0])

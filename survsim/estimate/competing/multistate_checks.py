@@ -60,7 +60,7 @@ def check_events(
     if time.size:
         time = times.meet(times.join(time)[0], np.append(ends.to_numpy(), 0.0))
     rows = events.assign(time=time).sort_values(["patient_id", "time"], kind="stable").reset_index(drop=True)
-    late = rows[rows["time"] > rows["patient_id"].map(ends)]
+    late = rows[rows["time"] > rows["patient_id"].map(ends).astype(float)]
     if len(late):
         faults.append(
             f"events after the end of follow-up: {_named(late['patient_id'])}; correct one of the two."

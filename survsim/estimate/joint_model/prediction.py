@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtri
 
-from survsim.core.checks import FloatArray
+from survsim.core.checks import FloatArray, float_vector, known
 from survsim.core.distributions import PiecewiseExponential
 from survsim.core.errors import InputError
 from survsim.core.matrices import symmetric_root
@@ -62,11 +62,11 @@ class EvidencePrediction(Result):
 
     def survival(self, t: Any) -> FloatArray:
         """Survival of each draw, shape of t + (draws,)."""
-        return self.distribution.survival(np.asarray(t, dtype=np.float64)[..., None])
+        return self.distribution.survival(known("t", t)[..., None])
 
     def at(self, times: Any) -> EvidencePrediction:
         """The same prediction with another grid for its table and figure."""
-        return replace(self, times=np.atleast_1d(np.asarray(times, dtype=np.float64)))
+        return replace(self, times=float_vector("times", np.atleast_1d(known("times", times))))
 
     def predictive_survival(self, t: Any) -> FloatArray:
         """Survival of the next patient: the mean over draws."""

@@ -11,6 +11,8 @@ from survsim.core.errors import EvidenceError
 
 PACKAGE_FILE = "datapackage.json"
 CURATED = "curated"
+INSTALLED_IN = Path(__file__).resolve().parents[3]
+"""The folder that holds the package: a checkout, ``site-packages``, or what ``pip install --target`` was given."""
 PENDING = ".pending"
 """A change that is made but not yet in place; the next command that writes completes it."""
 
@@ -54,8 +56,8 @@ def data_folder(path: str | os.PathLike[str] | None = None) -> DataFolder:
     study = find_study()
     if study is not None:
         return DataFolder(root=study / "data")
-    for folder in (_shipped(), Path(__file__).resolve().parents[3] / "data"):
-        if folder is not None and _is_data(folder):
+    for folder in (*_shipped(), INSTALLED_IN / "data"):
+        if _is_data(folder):
             return DataFolder(root=folder)
     raise EvidenceError(
         "no evidence was found: neither a study (a folder with data/curated) upwards from here, nor the tables "
@@ -76,13 +78,18 @@ def _is_data(folder: Path) -> bool:
     return (folder / CURATED / "estimates.csv").is_file() or (folder / "raw" / "literature").is_dir()
 
 
-def _shipped() -> Path | None:
-    """The tables installed by the wheel under ``share/survsim``, found through the installation record."""
+def _shipped() -> list[Path]:
+    """Where the tables installed under ``share/survsim`` may be: where the record of the installation says, and beside the package.
+
+    ``pip install --target`` moves the files after it wrote the record, which then names a folder that never was.
+    """
     try:
         files = importlib.metadata.files("survsim") or []
     except importlib.metadata.PackageNotFoundError:
-        return None
-    for file in files:
-        if file.name == PACKAGE_FILE and file.parent.name == "survsim":
-            return Path(str(file.locate())).resolve().parent
-    return None
+        files = []
+    recorded = [
+        Path(str(file.locate())).resolve().parent
+        for file in files
+        if file.name == PACKAGE_FILE and file.parent.name == "survsim"
+    ]
+    return [*recorded, INSTALLED_IN / "share" / "survsim"]

@@ -64,8 +64,8 @@ def origin_and_basis(t: Tables) -> Iterator[Fault]:
 def origin_in_words(t: Tables) -> Iterator[Fault]:
     """A note or label that names a time origin agrees with the origin of the row."""
     kinds = dict(zip(t.text("endpoints", "endpoint"), t.text("endpoints", "kind")))
-    timed = (t.text(E, "endpoint").map(kinds) == "time_to_event").to_numpy()
-    timed &= ~t.text(E, "measure").isin(["proportion", "event_count", "parameter"]).to_numpy()
+    counted = t.text(E, "measure").isin(["proportion", "event_count", "parameter"])
+    timed = ((t.text(E, "endpoint").map(kinds) == "time_to_event") & ~counted).to_numpy()
     wrong = np.zeros(timed.size, bool)
     origin = t.text(E, "origin").to_numpy()
     for column in ("note", "arm_label"):

@@ -204,7 +204,7 @@ def median_beyond_followup(t: Tables) -> Iterator[Fault]:
         limit = dict(zip(study, t.number("studies", column)))
         beyond = wanted & (t.number(E, "value") > t.text(E, "study_id").map(limit).to_numpy(float))
         yield from t.where("median_beyond_followup", E, beyond, remedy, column="value", severity=severity)
-        wanted &= ~beyond
+        wanted = wanted & ~beyond
 
 
 @rule(
