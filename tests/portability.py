@@ -24,13 +24,14 @@ def axes() -> dict[str, dict[str, str]]:
     from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
 
     loops = " ".join(name for name in __cpu_dispatch__ if __cpu_features__.get(name))
-    return {
-        "this machine": {},
+    each = {
         "numba generic": {"NUMBA_CPU_NAME": "generic"},
         "OpenBLAS Prescott": {"OPENBLAS_CORETYPE": "Prescott"},
         "C library without FMA": {"GLIBC_TUNABLES": "glibc.cpu.hwcaps=-FMA,-FMA4,-AVX2,-AVX512F"},
         "numpy without vector loops": {"NPY_DISABLE_CPU_FEATURES": loops} if loops else {},
     }
+    together = {name: value for environment in each.values() for name, value in environment.items()}
+    return {"this machine": {}} | each | {"all together": together}
 
 
 def differences() -> dict[str, object]:

@@ -64,3 +64,27 @@ def test_what_is_found_at_the_door_can_be_pickled():
     import survsim
 
     assert pickle.loads(pickle.dumps(survsim.kaplan_meier)) is survsim.kaplan_meier
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("name", "given", "says"),
+    [
+        ("MapPrior[0].quantile", {"p": ""}, "p must be numbers|must hold numbers"),
+        ("EvidencePrediction[0].survival", {"t": {0: 3.0}}, "t must"),
+        ("MultistateFit[0].transition_laws", {"patient": -1}, "patient must be a mapping or a row"),
+        ("CoxFit[1].hazard_ratio_over_time", {"term": "age", "df": [0.5]}, "df must be a whole number"),
+        ("CoxFit[2].plot", {"names": b"x"}, "CoxFit.plot: names must be a mapping"),
+        ("KaplanMeier[3].plot", {"until": "months"}, "KaplanMeier.plot: until must be a number"),
+    ],
+)
+def test_methods_and_pictures_of_results_stand_behind_the_door(name, given, says):
+    with pytest.raises(InputError, match=says):
+        target(name)(**given)
+
+
+def test_every_result_has_its_methods_behind_the_fuzz():
+    from tests.helpers.every_result import MAKERS
+    from tests.helpers.fuzz_methods import method_names
+
+    assert {name.partition("[")[0] for name in method_names()} == set(MAKERS)

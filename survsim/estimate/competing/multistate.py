@@ -217,6 +217,10 @@ def _law(fit: Any, patient: Any, tail: str) -> HazardDistribution:
             f"the formula {fit.design.formula!r} has covariates; name the patient, for example "
             "transition_laws({'age': 60, 'radiotherapy': 0})."
         )
+    if not hasattr(patient, "keys"):
+        raise InputError(
+            f"patient must be a mapping or a row, {{'age': 60, ...}}; got {patient!r} ({type(patient).__name__})."
+        )
     import pandas as pd
 
     ratio = float(np.exp(fit.linear_predictor(pd.DataFrame([dict(patient)])))[0])

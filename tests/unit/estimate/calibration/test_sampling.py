@@ -116,3 +116,19 @@ def test_laws_as_a_scenario_file_declares_them():
         np.testing.assert_array_equal(law_of(declared).at(w), law.at(w))
     with pytest.raises(InputError, match="cannot have the prior law 'beta'"):
         law_of(spec.Beta(law="beta", mean=0.3, worth=10))
+
+
+def test_the_mode_does_not_hang_on_where_a_climb_ended():
+    """Two ends of a climb a hundredth apart are polished to one mode and one covariance."""
+    from survsim.estimate.calibration.laplace import _polished
+
+    def log_density(w):
+        return (
+            -0.5 * (w**2).sum(axis=1) - 3 * np.exp(0.7 * w[:, 0] - w[:, 1]) + 2 * w[:, 0] - 0.1 * w[:, 1] ** 4
+        )
+
+    end = np.array([0.9, 0.6])
+    first, spread = _polished(log_density, end)
+    other, width = _polished(log_density, np.add(end, [0.01, -0.01]))
+    np.testing.assert_allclose(first, other, rtol=0, atol=1e-11)
+    np.testing.assert_allclose(spread, width, rtol=1e-9)

@@ -165,3 +165,14 @@ def test_refusals(problem, call, words):
     parameters, mean = problem
     with pytest.raises(InputError, match=words):
         call(mean, parameters)
+
+
+def test_a_small_gain_keeps_its_digits_beside_large_outcomes():
+    """Outcomes of 1024 with a gain of 2.4e-7: as a difference of two means it would keep six digits or fewer."""
+    from survsim.simulation.outcomes.value_of_information import _gain
+
+    draws = np.zeros((2, 1000))
+    draws[1, ::4] = 2.0**-20
+    draws[1, 1::4] = -(2.0**-19)
+    exact = 0.25 * 2.0**-20
+    assert _gain(1024.0 + draws) == pytest.approx(exact, rel=1e-12)
