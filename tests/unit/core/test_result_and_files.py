@@ -58,7 +58,7 @@ def test_saved_tables_come_back(tmp_path, suffix):
 
 
 def test_pickles_are_refused(tmp_path):
-    with pytest.raises(InputError, match=r"saved as \.json \(everything.*\.csv, \.parquet or \.tex"):
+    with pytest.raises(InputError, match=r"saved as \.json \(everything.*\.csv, \.parquet, \.tex or \.docx"):
         curve().save(tmp_path / "curve.pkl")
 
 
