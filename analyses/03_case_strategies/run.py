@@ -90,6 +90,10 @@ def record_calibration(
         ledger.record(
             f"targets.{use}.share", inside / number, conf_low=low, conf_high=high, provenance=calibration
         )
+    told = calibration.checks.to_frame()
+    missed = told[(told["use"] == "hold_out") & ~told["inside"].astype(bool)]
+    ledger.record("targets.hold_out.above", int((missed["pit"] > 0.5).sum()), provenance=calibration)
+    ledger.record("targets.hold_out.below", int((missed["pit"] < 0.5).sum()), provenance=calibration)
 
 
 def other_shares(calibration: survsim.calibration.EvidenceCalibration) -> dict[str, np.ndarray]:

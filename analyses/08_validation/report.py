@@ -20,8 +20,8 @@ Carlo standard errors over {closed.comparisons} comparisons, a strategy compared
 {equal.difference:.0f unit}, and {extremes.held} of {extremes.tried} extremes end where they must.
 Of {hold_out.targets} published numbers that were held out, {hold_out.inside} lie inside their {level:.0%} interval
 ({hold_out.share:.0%}; {hold_out.share:.0% limits}), among them {hold_out.spinal.inside} of {hold_out.spinal.targets} from the
-spinal canal. The intervals are wide, and a wide interval is easily hit: this says that the model is not caught
-in a contradiction, not that it is precise. No one outside the project has judged its structure, and nobody has been followed
+spinal canal. The intervals are wide, and a wide interval is easily hit: this says that nothing gross was found,
+not that the model is precise; patients chosen for an operation or a trial lived longer than it says. No one outside the project has judged its structure, and nobody has been followed
 who was treated after it was made.
 """,
 )

@@ -33,12 +33,12 @@ def column(frame: Any, name: Any, wanted_for: str) -> Any:
     return found
 
 
-def groups(frame: Any, by: str) -> Any:
+def groups(frame: Any, by: str, wanted_for: str = "by") -> Any:
     """The column `by`, or the combinations of the columns of ``"arm + stage"`` as text ``"A, II"``."""
     if by in list(frame.columns):
-        return column(frame, by, "by")
+        return column(frame, by, wanted_for)
     names = [part.strip() for part in by.strip().lstrip("~").split("+")]
-    parts = [column(frame, name, "by") for name in names]
+    parts = [column(frame, name, wanted_for) for name in names]
     if len(parts) == 1:
         return parts[0]
     labels = [as_labels(name, part).tolist() for name, part in zip(names, parts, strict=True)]

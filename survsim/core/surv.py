@@ -346,7 +346,7 @@ class Surv:
                     f"{name}={values!r} names a column, but this response remembers no data; pass data=frame, build "
                     f"it by Surv.right('time', 'event', data=frame, ...), or pass {name}=frame[{values!r}]."
                 )
-            return named_columns.groups(self._frame, values)
+            return named_columns.groups(self._frame, values, name)
         return in_order_of(self.index, name, values, "the response")
 
     def take(self, rows: Any) -> Surv:

@@ -86,6 +86,18 @@ def same_summary(old: Path, new: Path, tolerance: float = TOLERANCE) -> bool:
     return same_content(before, now, tolerance)
 
 
+def same_numbers(old: Path, new: Path, tolerance: float = TOLERANCE) -> bool:
+    """Whether two files `summary.json` hold the same numbers, whatever data and steps they come from."""
+    try:
+        before, now = (files.read_json(p)["numbers"] for p in (old, new))
+    except (OSError, ValueError, LookupError, TypeError):
+        return False
+    old_values, new_values = (
+        {k: {n: e.get(n) for n in _MEASURED} for k, e in part.items()} for part in (before, now)
+    )
+    return same_content(old_values, new_values, tolerance)
+
+
 def same_text(old: str, new: str) -> bool:
     """Whether two texts agree, each printed number up to one unit of its last printed digit."""
     if old == new:

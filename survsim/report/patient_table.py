@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 FEW = 10
 """In a group of fewer, a percentage says more than is known, and so does a quartile."""
+MANY = 20
+"""Words of more kinds than this in half of the rows or more are names of patients, not categories."""
+EVERYBODY = "All"
 
 
 def table_one(
@@ -57,7 +60,8 @@ def table_one(
 
     Raises
     ------
-    InputError : columns that the frame lacks, a group that is missing, a column with nothing in it.
+    InputError : columns that the frame lacks, a group that is missing or called "All", a column with nothing in it
+        or with a word of its own for nearly every patient.
 
     References
     ----------
@@ -74,25 +78,38 @@ def table_one(
     if not len(frame):
         raise InputError("data has no rows; there is nobody to describe.")
     wanted = [c for c in frame.columns if c != by] if columns is None else list(columns)
+    for name in categories:
+        column(frame, name, "categories")
     if not wanted:
         raise InputError("there is no column to describe; name some in columns=[...].")
     groups = _groups(frame, by)
-    heads = {name: f"{name} (n = {int(rows.sum())})" for name, rows in groups.items()}
-    lines: list[dict[str, Any]] = []
+    lines: list[_Line] = []
     for name in wanted:
         values = column(frame, name, "columns")
         label = (labels or {}).get(name, str(name).replace("_", " "))
         described = _numbers if _is_number(values) and name not in categories else _categories
         block = described(values, label, groups, spread, decimals)
         if p_value and len(groups) > 2:
-            block[0]["p"] = _p_value(values, described is _numbers, list(groups.values())[1:])
+            block[0] = block[0]._replace(p=_p_value(values, described is _numbers, list(groups.values())[1:]))
         lines += block
-    shown = _as_frame(lines, heads, with_p=p_value and len(groups) > 2)
-    return table(shown, title=title, notes=_notes(groups, spread, p_value), missing="")
+    with_p = p_value and len(groups) > 2
+    shown = _as_frame(lines, groups, with_p)
+    return table(
+        shown, title=title, notes=_notes(any(line.few for line in lines), spread, with_p), missing=""
+    )
+
+
+class _Line(NamedTuple):
+    """A line of the table: its label, a cell for each group, the p-value, whether a cell speaks of few."""
+
+    label: str
+    cells: tuple[str, ...] = ()
+    p: str = ""
+    few: bool = False
 
 
 def _groups(frame: pd.DataFrame, by: str | None) -> dict[str, Any]:
-    everybody = {"All": np.ones(len(frame), bool)}
+    everybody = {EVERYBODY: np.ones(len(frame), bool)}
     if by is None:
         return everybody
     chosen = column(frame, by, "by")
@@ -100,6 +117,13 @@ def _groups(frame: pd.DataFrame, by: str | None) -> dict[str, Any]:
     order = getattr(getattr(chosen, "cat", None), "categories", None)
     present = dict.fromkeys(labels.tolist())
     names = [c for c in order if c in present] if order is not None else sorted(present, key=str)
+    heads = [EVERYBODY, *map(str, names)]
+    twice = next((h for h in heads if heads.count(h) > 1), None)
+    if twice is not None:
+        raise InputError(
+            f"two columns of the table would be called {twice!r}; give the groups of {by} other names ({EVERYBODY!r} is "
+            "the column of all patients)."
+        )
     return everybody | {str(n): np.array([v == n for v in labels.tolist()]) for n in names}
 
 
@@ -111,15 +135,24 @@ def _is_number(values: pd.Series) -> bool:
 
 def _numbers(
     values: pd.Series, label: str, groups: Mapping[str, Any], spread: str, decimals: int
-) -> list[dict[str, Any]]:
-    known = ~np.asarray(values.isna(), bool)
+) -> list[_Line]:
+    known = _known(values, label)
     numbers = values.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
     if not np.isfinite(numbers[known]).all():
         raise InputError(f"{label} holds an infinite number; correct it or leave the column out.")
-    line: dict[str, Any] = {"": label}
-    for name, rows in groups.items():
-        line[name] = _centre(numbers[rows & known], spread, decimals)
-    return [line, *_missing_line(known, groups)]
+    parts = [numbers[rows & known] for rows in groups.values()]
+    few = spread == "quartiles" and any(0 < x.size < FEW for x in parts)
+    return [
+        _Line(label, tuple(_centre(x, spread, decimals) for x in parts), few=few),
+        *_missing_line(known, groups),
+    ]
+
+
+def _known(values: pd.Series, label: str) -> Any:
+    known = ~np.asarray(values.isna(), bool)
+    if not known.any():
+        raise InputError(f"{label} is missing in every row; leave the column out.")
+    return known
 
 
 def _centre(x: Any, spread: str, decimals: int) -> str:
@@ -134,39 +167,41 @@ def _centre(x: Any, spread: str, decimals: int) -> str:
 
 def _categories(
     values: pd.Series, label: str, groups: Mapping[str, Any], spread: str, decimals: int
-) -> list[dict[str, Any]]:
-    known = ~np.asarray(values.isna(), bool)
-    if not known.any():
-        raise InputError(f"{label} is missing in every row; leave the column out.")
-    order = getattr(getattr(values, "cat", None), "categories", None)
-    seen = dict.fromkeys(values[known].tolist())
-    names = (
-        [c for c in order if c in seen]
-        if order is not None
-        else sorted(seen, key=lambda v: (str(type(v)), v))
-    )
+) -> list[_Line]:
+    known = _known(values, label)
+    names = _in_order(values, known)
+    if len(names) > MANY and len(names) > known.sum() / 2:
+        raise InputError(
+            f"{label} holds {len(names)} different values for {int(known.sum())} patients, too many to be categories; leave "
+            "it out: columns=[...] names those to describe."
+        )
     rows_of = {n: np.array([k and v == n for v, k in zip(values.tolist(), known)], bool) for n in names}
     if set(names) <= {True, False} or set(names) <= {"yes", "no"}:
         yes = next((n for n in names if n in (True, "yes")), None)
         hit = rows_of[yes] if yes is not None else np.zeros(len(known), bool)
-        return [{"": label} | _shares(hit, known, groups), *_missing_line(known, groups)]
-    lines: list[dict[str, Any]] = [{"": label}]
-    lines += [{"": f"  {n}"} | _shares(rows_of[n], known, groups) for n in names]
+        return [_shares(label, hit, known, groups), *_missing_line(known, groups)]
+    lines = [_Line(label), *(_shares(f"  {n}", rows_of[n], known, groups) for n in names)]
     return [*lines, *_missing_line(known, groups)]
 
 
-def _shares(hit: Any, known: Any, groups: Mapping[str, Any]) -> dict[str, str]:
-    out = {}
-    for name, rows in groups.items():
-        n, of = int((hit & rows).sum()), int((known & rows).sum())
-        out[name] = f"{n}/{of}" if of < FEW else f"{n} ({100 * n / of:.0f}%)"
-    return out
+def _in_order(values: pd.Series, known: Any) -> list[Any]:
+    order = getattr(getattr(values, "cat", None), "categories", None)
+    seen = dict.fromkeys(values[known].tolist())
+    if order is not None:
+        return [c for c in order if c in seen]
+    return sorted(seen, key=lambda v: (str(type(v)), v))
 
 
-def _missing_line(known: Any, groups: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _shares(label: str, hit: Any, known: Any, groups: Mapping[str, Any]) -> _Line:
+    counts = [(int((hit & rows).sum()), int((known & rows).sum())) for rows in groups.values()]
+    shown = tuple(f"{n}/{of}" if of < FEW else f"{n} ({100 * n / of:.0f}%)" for n, of in counts)
+    return _Line(label, shown, few=any(of < FEW for _, of in counts))
+
+
+def _missing_line(known: Any, groups: Mapping[str, Any]) -> list[_Line]:
     if known.all():
         return []
-    return [{"": "  not known"} | {name: str(int((~known & rows).sum())) for name, rows in groups.items()}]
+    return [_Line("  not known", tuple(str(int((~known & rows).sum())) for rows in groups.values()))]
 
 
 def _p_value(values: pd.Series, numeric: bool, groups: Sequence[Any]) -> str:
@@ -189,23 +224,25 @@ def _p_value(values: pd.Series, numeric: bool, groups: Sequence[Any]) -> str:
     return "<0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def _as_frame(lines: Sequence[Mapping[str, Any]], heads: Mapping[str, str], *, with_p: bool) -> pd.DataFrame:
+def _as_frame(lines: Sequence[_Line], groups: Mapping[str, Any], with_p: bool) -> pd.DataFrame:
     import pandas as pd
 
-    names = {"": "Characteristic"} | dict(heads) | ({"p": "p"} if with_p else {})
-    return pd.DataFrame({head: [line.get(key, "") for line in lines] for key, head in names.items()})
+    made = {"Characteristic": [line.label for line in lines]}
+    for k, (name, rows) in enumerate(groups.items()):
+        made[f"{name} (n = {int(rows.sum())})"] = [line.cells[k] if line.cells else "" for line in lines]
+    return pd.DataFrame(made | ({"p": [line.p for line in lines]} if with_p else {}))
 
 
-def _notes(groups: Mapping[str, Any], spread: str, p_value: bool) -> list[str]:
+def _notes(few: bool, spread: str, with_p: bool) -> list[str]:
     middle = {
         "quartiles": "median (quartiles)",
         "range": "median (range)",
         "sd": "mean (standard deviation)",
     }[spread]
     notes = [f"Numbers: {middle}; categories: n (% of those known)."]
-    if any(int(rows.sum()) < FEW for rows in groups.values()):
-        small = "n/N" if spread == "sd" else "n/N, and numbers as median (range)"
+    if few:
+        small = "n/N, and numbers as median (range)" if spread == "quartiles" else "n/N"
         notes.append(f"Where fewer than {FEW} are known: {small}.")
-    if p_value and len(groups) > 2:
+    if with_p:
         notes.append("p: Kruskal-Wallis for numbers; Fisher's exact test for two by two, else chi-squared.")
     return notes

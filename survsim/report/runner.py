@@ -16,7 +16,7 @@ from survsim.core import files
 from survsim.core.errors import EvidenceError, InputError, SurvsimError
 from survsim.core.ledger import Ledger
 from survsim.report import fingerprint
-from survsim.report.agreement import same_summary
+from survsim.report.agreement import same_numbers, same_summary
 from survsim.report.study import Analysis, Study, results_folder
 
 SUMMARY = "summary.json"
@@ -49,7 +49,7 @@ def run_analysis(
                 shutil.copyfile(target / SUMMARY, folder / SUMMARY)
                 say("the numbers agree with those that were there, which stay")
             else:
-                say("the numbers moved; the summary is written anew")
+                say(f"{_what_moved(target / SUMMARY, folder / SUMMARY)}; the summary is written anew")
         fingerprint.write_manifest(folder, inputs)
     return target
 
@@ -62,6 +62,13 @@ def fresh_results(analysis: Analysis, *, quick: bool = False, workers: int = 1) 
         checksum = fingerprint.data_checksum(analysis.study)
         _run_into(folder, analysis, quick=quick, workers=workers, checksum=checksum)
         yield folder
+
+
+def _what_moved(old: Path, new: Path) -> str:
+    """The numbers, or only what they come from."""
+    if same_numbers(old, new):
+        return "the numbers agree, what they come from moved"
+    return "the numbers moved"
 
 
 def _run_into(folder: Path, analysis: Analysis, *, quick: bool, workers: int, checksum: str) -> None:

@@ -49,8 +49,8 @@ class Finding:
 
 def target(name: str) -> Callable[..., Any]:
     """The public function, class, constructor of a class or method of a result that `name` stands for."""
-    if (bound := fuzz_methods.method(name)) is not None:
-        return bound
+    if fuzz_methods.is_method(name):
+        return fuzz_methods.method(name)
     first, _, rest = name.partition(".")
     found = _public.load(first)
     return getattr(found, rest) if rest else found

@@ -57,10 +57,22 @@ def scratch() -> str:
     return str(folder)
 
 
-def method(name: str) -> Callable[..., Any] | None:
-    """The bound method of an example that `name` stands for; None for another kind of name."""
+def is_method(name: str) -> bool:
+    """Whether a name stands for a method of an example."""
+    return METHOD.fullmatch(name) is not None
+
+
+def owner(name: str) -> Result:
+    """The example whose method `name` stands for."""
     found = METHOD.fullmatch(name)
-    return None if found is None else getattr(example(found[1], int(found[2])), found[3])
+    assert found is not None, name
+    return example(found[1], int(found[2]))
+
+
+def method(name: str) -> Callable[..., Any]:
+    """The bound method of an example that `name` stands for."""
+    bound: Callable[..., Any] = getattr(owner(name), name.rpartition(".")[2])
+    return bound
 
 
 @functools.cache
@@ -84,7 +96,7 @@ def method_names() -> tuple[str, ...]:
 def given(name: str, rng: np.random.Generator) -> Made:
     """Plausible arguments of a method: what it requires, and half of what it offers."""
     made: Made = {}
-    for key, parameter in inspect.signature(method(name)).parameters.items():  # type: ignore[arg-type]
+    for key, parameter in inspect.signature(method(name)).parameters.items():
         if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL) or key == "ax":
             continue
         needed = parameter.default is inspect.Parameter.empty
@@ -93,8 +105,7 @@ def given(name: str, rng: np.random.Generator) -> Made:
         elif needed:
             made[key] = None
     if name.endswith(".load"):
-        found = METHOD.fullmatch(name)
-        example(found[1], int(found[2])).save(made["path"])  # type: ignore[index]
+        owner(name).save(made["path"])
     if not made and rng.random() < 0.5:
         raise SurvsimError("asked without arguments often enough")
     return made

@@ -166,7 +166,11 @@ def _leave_out(code: IntArray, wrong: BoolArray, reasons: list[str], reason: str
 
 
 def _several(value: Any) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(value)
+    if isinstance(value, str):
+        return (value,)
+    if not isinstance(value, Iterable):
+        raise EvidenceError(f"select takes a word or a list of words for each criterion; got {value!r}.")
+    return tuple(value)
 
 
 def _reason(name: str, values: tuple[str, ...]) -> str:

@@ -141,3 +141,8 @@ def test_a_name_without_data_is_refused():
         survsim.kaplan_meier(
             Surv.right([1] * 8, [1] * 8, unit="days"), "arm", data=FRAME.head(3).to_dict("list")
         )
+
+
+def test_a_refusal_names_the_argument_that_was_given():
+    with pytest.raises(InputError, match=r"offset='agee' is no column of data. Did you mean 'age'"):
+        survsim.cox_ph(NAMED, "age", offset="agee", penalty="firth")

@@ -152,6 +152,17 @@ def test_a_number_that_moved_is_written_and_said(study):
     assert said == ["the numbers moved; the summary is written anew"]
 
 
+def test_other_data_under_the_same_numbers_are_said_apart(study):
+    analysis = study.analysis("01")
+    run_analysis(analysis)
+    path = analysis.results() / "summary.json"
+    content = json.loads(path.read_text())
+    path.write_text(json.dumps(content | {"data_checksum": "0" * 64}))
+    said = []
+    run_analysis(analysis, say=said.append)
+    assert said == ["the numbers agree, what they come from moved; the summary is written anew"]
+
+
 def test_check_names_what_moved_and_changes_nothing(study):
     analysis = study.analysis("01")
     run_analysis(analysis)

@@ -43,6 +43,20 @@ def test_means_ranges_order_of_categories_and_codes():
     assert cells(table_one(frame, columns=["ecog"], categories=["ecog"]))["  1"] == ("8 (50%)",)
 
 
+def test_groups_may_be_called_like_the_columns_of_the_table():
+    frame = FRAME.assign(arm=FRAME["arm"].replace({"a": "p", "b": "Characteristic"}))
+    made = table_one(frame, by="arm", columns=["smoker"], p_value=True).frame
+    assert list(made.columns)[1:] == ["All (n = 16)", "Characteristic (n = 4)", "p (n = 12)", "p"]
+    assert made["p (n = 12)"].tolist() == ["3 (25%)"] and made["p"].tolist() == ["0.529"]
+
+
+def test_the_note_on_few_stands_where_few_are_known():
+    large = pd.DataFrame({"x": [1.0] * 5 + [np.nan] * 20, "y": [True] * 25})
+    assert "fewer than 10" in table_one(large).notes[1]
+    assert len(table_one(large, columns=["y"]).notes) == 1
+    assert len(table_one(large, columns=["x"], spread="sd").notes) == 1
+
+
 def test_p_values_only_when_asked_and_as_scipy_has_them():
     import scipy.stats
 
@@ -66,6 +80,17 @@ def test_p_values_only_when_asked_and_as_scipy_has_them():
         ({"data": FRAME.head(0)}, "no rows"),
         ({"data": FRAME.assign(age=np.inf)}, "infinite"),
         ({"data": FRAME.assign(stage=None)}, "missing in every row"),
+        ({"data": FRAME.assign(age=np.nan)}, "missing in every row"),
+        (
+            {"data": FRAME.assign(arm=FRAME["arm"].replace("a", "All"))},
+            "two columns of the table would be called 'All'",
+        ),
+        ({"data": FRAME.assign(arm=[1, "1"] * 8)}, "two columns of the table would be called '1'"),
+        (
+            {"data": pd.concat([FRAME] * 2).assign(name=range(32)), "categories": ["name"]},
+            "32 different values for 32",
+        ),
+        ({"categories": ["agee"]}, "Did you mean 'age'"),
     ],
 )
 def test_refusals(options, words):

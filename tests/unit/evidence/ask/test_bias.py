@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 import survsim
 from survsim.evidence.ask.bias import risk_of_bias
@@ -83,9 +84,16 @@ def test_rows_that_nobody_judged_are_named_and_unknown_ones_refused():
         risk_of_bias(judged({"one": ["low"] * 5}), tool="rob")
 
 
+def _what_it_uses(path):
+    """A file's text without the numbers that its rule leaves out: only what is used is judged."""
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    content.pop("exclude", None)
+    return yaml.safe_dump(content)
+
+
 def test_every_number_that_a_scenario_names_is_judged(store):
     known = set(store.estimates["estimate_id"])
-    text = "".join(p.read_text(encoding="utf-8") for p in sorted((ROOT / "analyses").glob("*/*.yml")))
+    text = "".join(_what_it_uses(p) for p in sorted((ROOT / "analyses").glob("*/*.yml")))
     named = set(re.findall(r"\w+", text)) & known
     assert len(named) > 40
     assert store.risk_of_bias(sorted(named)).unjudged == ()

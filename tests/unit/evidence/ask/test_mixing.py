@@ -65,7 +65,7 @@ def test_two_words_that_contradict_each_other_are_refused_and_can_be_allowed(fie
     ],
 )
 def test_silence_and_kinds_that_go_together_are_not_refused(field, words):
-    refuse_mixed(rows(**{field: words}), ())
+    assert refuse_mixed(rows(**{field: words}), ()) is None
 
 
 def test_crude_shares_never_join_survival_probabilities():
@@ -106,3 +106,9 @@ def test_utilities_of_two_instruments_are_not_pooled(store):
 def test_a_question_that_is_not_pooled_is_answered_as_it_is(store):
     assert len(store.select(endpoint="overall_survival")) > 100
     assert len(store.select(measure="median")) > 50
+
+
+@pytest.mark.parametrize("given", [{"allow_mixed": True}, {"site": 3}])
+def test_a_criterion_that_is_no_word_is_refused_in_words(given):
+    with pytest.raises(EvidenceError, match="a word or a list of words"):
+        load_evidence().select(endpoint="overall_survival", **given)

@@ -1,0 +1,61 @@
+"""The rule by which published numbers became targets of the case model, held against the tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+import survsim
+
+FOLDER = Path(__file__).resolve().parents[2] / "analyses" / "03_case_strategies"
+RULE = yaml.safe_load((FOLDER / "protocol.yml").read_text(encoding="utf-8"))
+TARGETS = {
+    t["row"] for t in yaml.safe_load((FOLDER / "calibration.yml").read_text(encoding="utf-8"))["targets"]
+}
+
+
+def meeting_the_rule():
+    """Medians and survival probabilities of the sites and endpoints of the rule."""
+    store = survsim.load_evidence()
+    studies = store.table("studies").set_index("study_id")["site"]
+    arms = store.table("arms").set_index(["study_id", "arm_id"])["site"]
+    wanted = {(w["site"], endpoint) for w in RULE["include"] if "site" in w for endpoint in w["endpoint"]}
+    found = {}
+    for r in store.table("estimates").itertuples():
+        own = arms.get((r.study_id, r.arm_id))
+        site = own if isinstance(own, str) and own else studies[r.study_id]
+        if r.measure in ("median", "survival_probability") and (site, r.endpoint) in wanted:
+            found[r.estimate_id] = r.study_id
+    return found
+
+
+def named(key):
+    return {name for left_out in RULE["exclude"] for name in left_out.get(key, ())}
+
+
+def unexplained(found, targets):
+    return sorted(
+        row
+        for row, study in found.items()
+        if row not in targets | named("rows") and study not in named("studies")
+    )
+
+
+def test_every_number_that_meets_the_rule_is_a_target_or_left_out_by_name():
+    assert unexplained(meeting_the_rule(), TARGETS) == []
+
+
+def test_nothing_is_both_a_target_and_left_out_and_every_name_exists():
+    store = survsim.load_evidence()
+    assert TARGETS & named("rows") == set()
+    rows, studies = (
+        set(store.table(t)[k]) for t, k in (("estimates", "estimate_id"), ("studies", "study_id"))
+    )
+    assert named("rows") - rows == set() and named("studies") - studies == set()
+
+
+@pytest.mark.parametrize("row", ["kwon_2014_lm80_e01", "spinal_hgg29_rt_t01"])
+def test_a_number_that_is_forgotten_is_found(row):
+    assert unexplained(meeting_the_rule(), TARGETS - {row}) == [row]
