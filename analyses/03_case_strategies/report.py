@@ -139,7 +139,19 @@ structure.plot(tau=24, strategies=["early_immunotherapy", "as_treated"], labels=
 survsim.report.table(
     survsim.report.load_results("ranks", SLUG),
     title="Rank of each strategy by expected survival to 24 months, 1 is the highest",
+    labels={
+        "label": "structure",
+        labels["surgery_alone"]: "S",
+        labels["surgery_radiotherapy"]: "RT",
+        labels["surgery_radiotherapy_chemotherapy"]: "RT, CT",
+        labels["surgery_radiotherapy_reirradiation"]: "RT, RE",
+        labels["surgery_radiotherapy_chemotherapy_reirradiation"]: "RT, CT, RE",
+        labels["as_treated"]: "as treated",
+        labels["early_immunotherapy"]: "early drugs",
+    },
     decimals=0,
+    notes="S surgery alone; RT radiotherapy 44 Gy; CT gemcitabine-docetaxel; RE re-irradiation at progression; as treated: as "
+    "the index patient was; early drugs: radiotherapy with early toripalimab and anlotinib.",
 )
 
 # %%
@@ -173,7 +185,7 @@ survsim.report.prose(
 predicted and {targets.hold_out.below:.0f} shorter. Longer lived patients chosen for surgery, for radiosurgery or for a trial, shorter one cohort of
 spread taken as it came: who is chosen lives longer, by more than the model's spread between studies, and no state holds that. Were
 the share low, the intervals of this report would be too narrow; with so few it can only show gross error. Five of the held-out
-numbers were found when the rule was held against the tables after the model stood; it does worse on them than on the rest.
+numbers were found only when the rule was held against the tables, after the model stood.
 The published cases scatter widely around their one prediction, as chosen cases do.
 """,
 )

@@ -147,10 +147,10 @@ survsim.report.table(
         "predicted_low": "10%",
         "predicted_high": "90%",
         "inside": "inside",
-        "pit": "probability of less",
+        "pit": "P(less)",
     },
     decimals={"observed": 3, "predicted": 3, "predicted_low": 3, "predicted_high": 3, "pit": 2},
-    notes="Medians in months; survival as a share. The last column is the predictive probability of a smaller value: near 0 "
+    notes="Medians in months; survival as a share. P(less) is the predictive probability of a smaller value: near 0 "
     "or 1 the model is surprised.",
 )
 
