@@ -8,7 +8,7 @@ export MPLBACKEND := Agg
 test fast: export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env report test fast coverage lint quick reference validate portability newest bench constraints clean
+.PHONY: help env report test fast coverage lint quick reference validate portability newest readme bench constraints clean
 
 help:            ## print this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -61,6 +61,9 @@ portability: env ## the suite and the reports as other processors would compute 
 
 newest: env      ## the suite on every Python found, with the newest versions and the newest pandas (an hour)
 	$(BIN)/python -m tests.newest
+
+readme: env      ## draw the picture of the README from the results of report 03
+	$(BIN)/python analyses/03_case_strategies/readme_picture.py
 
 bench: env       ## time survsim and its peers in one run, print ratios
 	$(BIN)/python benchmarks/run.py
