@@ -71,10 +71,28 @@ def _is_number(value: Any) -> bool:
 
 
 def _same_item(key: str, old: Any, new: Any, tolerance: float) -> bool:
-    """A note is prose and may print a number; every other text is a name, a unit or a checksum."""
+    """A note is prose and may print a number, an option may be one; every other text is a name, a unit or a checksum."""
     if key == "note" and isinstance(old, str) and isinstance(new, str):
         return same_text(old, new)
-    return same_content(old, new, tolerance)
+    return (_same_option if key == "options" else same_content)(old, new, tolerance)
+
+
+def _same_option(old: Any, new: Any, tolerance: float) -> bool:
+    """What a step was told, as text: a law prints its parameters with all their digits, which differ between machines."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        return list(old) == list(new) and all(_same_option(old[k], new[k], tolerance) for k in old)
+    if isinstance(old, list) and isinstance(new, list):
+        return len(old) == len(new) and all(_same_option(a, b, tolerance) for a, b in zip(old, new))
+    if not isinstance(old, str) or not isinstance(new, str) or old == new:
+        return same_content(old, new, tolerance)
+    if _NUMBER.sub("#", old) != _NUMBER.sub("#", new):
+        return False
+    pairs = zip(_NUMBER.findall(old), _NUMBER.findall(new))
+    return all(a == b or ("." in a + b and same_content(_read(a), _read(b), tolerance)) for a, b in pairs)
+
+
+def _read(text: str) -> float:
+    return float(text.replace("−", "-"))
 
 
 def same_summary(old: Path, new: Path, tolerance: float = TOLERANCE) -> bool:
@@ -113,7 +131,7 @@ def _same_print(old: str, new: str) -> bool:
         return True
     if "." not in old and "." not in new and "e" not in old.lower() + new.lower():
         return False  # counts, dates and names of things are not rounded
-    a, b = (float(text.replace("−", "-")) for text in (old, new))
+    a, b = _read(old), _read(new)
     return abs(a - b) <= 1.001 * max(_last_digit(old), _last_digit(new))
 
 

@@ -76,6 +76,22 @@ def test_printed_numbers_agree_to_their_last_digit(old, new, same):
     assert same_text(old, new) is same
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "same"),
+    [
+        ("Exponential(rate=0.24553457618174643)", "Exponential(rate=0.24553457618148544)", True),
+        ("Exponential(rate=0.2455)", "Exponential(rate=0.2456)", False),
+        ("Exponential(rate=0.2455)", "Weibull(rate=0.2455)", False),
+        ("20", "21", False),
+        ("(0.1, 0.2)", "(0.1,)", False),
+        ("1.0000000000000002e-05", "1e-05", True),
+    ],
+)
+def test_options_agree_in_words_and_their_numbers_within_the_tolerance(old, new, same):
+    before, now = ({"step/1": {"options": {"design": {"laws": [text]}, "n": "20"}}} for text in (old, new))
+    assert same_content(before, now) is same
+
+
 def test_pictures_agree_up_to_a_speck():
     assert same_picture(png(), png())
     assert not same_picture(png(), png(shift=1))
