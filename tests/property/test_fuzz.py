@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import survsim
 from survsim.core.errors import InputError
 from tests.helpers.fuzz import findings, one, target
 
@@ -49,6 +50,11 @@ def test_a_foreign_exception_a_hang_and_a_silent_nan_are_found(monkeypatch):
         ("borrow", {"prior": [1, 2]}, r"borrow: prior must be a BorrowingPrior; got \[1, 2\] \(list\)"),
         ("load_evidence", {"path": 2.5}, "load_evidence: path must be text or a path or None; got 2.5"),
         ("State", {"name": ["a"]}, r"State: name: Input should be a valid string \(found \['a'\]"),
+        (
+            "conditional_survival",
+            {"surv": survsim.Surv.right([1, 2], [1, 1], unit="years"), "given": [], "times": []},
+            "given and times must",
+        ),
         ("bed", {"dose": "x", "fractions": 2, "alpha_beta": 2.0}, "dose must hold numbers; got 'x'"),
         ("Surv.right", {"time": [1.0], "event": [1], "unit": ["months"]}, "Surv.right: unit must be text"),
     ],
@@ -74,6 +80,7 @@ def test_what_is_found_at_the_door_can_be_pickled():
         ("EvidencePrediction[0].survival", {"t": {0: 3.0}}, "t must"),
         ("MultistateFit[0].transition_laws", {"patient": -1}, "patient must be a mapping or a row"),
         ("CoxFit[1].hazard_ratio_over_time", {"term": "age", "df": [0.5]}, "df must be a whole number"),
+        ("ParametricFit[1].predict_survival", {"data": -1e300, "times": [3.0]}, "data must be a row"),
         ("CoxFit[2].plot", {"names": b"x"}, "CoxFit.plot: names must be a mapping"),
         ("KaplanMeier[3].plot", {"until": "months"}, "KaplanMeier.plot: until must be a number"),
     ],

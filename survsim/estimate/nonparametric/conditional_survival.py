@@ -108,6 +108,8 @@ def conditional_survival(
     if given is None or times is None:
         raise InputError("conditional_survival needs given (the time survived) and times (how much further).")
     starts, ahead = (asked_times(k, v, unit=surv.unit) for k, v in (("given", given), ("times", times)))
+    if not starts.size or not ahead.size:
+        raise InputError("given and times must each hold one time at least; got an empty list.")
     groups, parts = group_rows(surv, by)
     labels: list[Any] = []
     rows: list[FloatArray] = []

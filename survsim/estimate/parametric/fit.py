@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from scipy.special import chdtrc, ndtri
 
-from survsim.core.checks import FloatArray, between
+from survsim.core.checks import FloatArray, between, known
 from survsim.core.distributions import HazardDistribution
 from survsim.core.errors import ExtrapolationWarning, InputError, warn
 from survsim.core.result import Result, format_number, result
@@ -114,7 +114,7 @@ class ParametricFit(Result):
 
         With background mortality this is the excess (net) law; `WithBackground` adds the rest.
         """
-        theta = np.asarray(self.estimate if parameters is None else parameters, dtype=np.float64)
+        theta = self.estimate if parameters is None else known("parameters", parameters)
         if theta.ndim not in (1, 2) or theta.shape[-1] != self.estimate.size:
             raise InputError(
                 f"parameters must have {self.estimate.size} columns ({', '.join(self.names)}); got {theta.shape}."
@@ -132,7 +132,7 @@ class ParametricFit(Result):
         if uniforms is None:
             uniforms = np.random.Generator(np.random.Philox(int(seed or 0))).random((n, size))
             uniforms = np.maximum(uniforms, 2.0**-54)
-        share = np.asarray(uniforms, dtype=np.float64)
+        share = known("uniforms", uniforms)
         if share.shape != (n, size) or not ((share > 0) & (share < 1)).all():
             raise InputError(f"uniforms must be ({n}, {size}) numbers between 0 and 1; got {share.shape}.")
         deviation = self.std_error

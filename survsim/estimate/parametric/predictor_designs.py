@@ -130,4 +130,8 @@ def prediction_rows(designs: tuple[PredictorDesign, ...], data: Any) -> tuple[An
         data = data.to_dict()
     one = isinstance(data, Mapping) and all(np.ndim(value) == 0 for value in data.values())
     data = as_frame(data) if is_table(data) else data
+    if not hasattr(data, "__len__") or isinstance(data, str | bytes):
+        raise InputError(
+            f"data must be a row (a mapping) or a frame of new patients; got {data!r:.60} ({type(data).__name__})."
+        )
     return data, len(data), one
