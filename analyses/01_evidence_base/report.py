@@ -59,7 +59,7 @@ survsim.report.table(
 # made by reading, most without a record of what was found and not taken.
 
 # %%
-survsim.read_result(results / "flow.json").plot()
+survsim.read_result(results / "flow_disease.json").plot()
 # %%
 survsim.report.table(
     survsim.report.load_results("searches"),
@@ -162,7 +162,7 @@ carried over from other sites.
 # pools the two trials shares their patients and is used for comparison only.
 
 # %%
-survsim.read_result(results / "doublet_flow.json").plot()
+survsim.read_result(results / "flow_doublet.json").plot()
 # %%
 survsim.report.table(
     trials,

@@ -33,6 +33,7 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     """
     evidence = survsim.load_evidence()
     ledger = survsim.Ledger(analysis=SLUG, mode="quick" if quick else "full", data_checksum=evidence.checksum)
+    survsim.report.count_protocol(ledger, evidence, PROTOCOL, results)
     count_evidence(ledger, evidence, results)
     tell_the_field(ledger, evidence, results)
     tell_the_cases(ledger, evidence, results)
@@ -94,7 +95,6 @@ def tell_the_field(ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceSt
     """How numbers came in, how complete they are, and what stands between search and selection."""
     found = survsim.evidence.read_protocol(PROTOCOL, "disease").select(evidence)
     flow = found.flow()
-    flow.save(results / "flow.json")
     ledger.record("disease.numbers", len(found), provenance=flow)
     ledger.record("disease.studies", len(found.study_ids), provenance=flow)
     searches = evidence.searches
@@ -171,7 +171,6 @@ def pool_doublets(ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceSto
     """Overall survival on an ifosfamide doublet: against ifosfamide, and with the trial against irradiation."""
     scenario = survsim.report.read_yaml(SCENARIO)
     alone = survsim.evidence.read_protocol(PROTOCOL, "doublet").select(evidence)
-    alone.flow().save(results / "doublet_flow.json")
     pool_against_ifosfamide(ledger, evidence, alone, scenario, results)
     found = survsim.evidence.read_protocol(PROTOCOL, "doublet_any_control").select(evidence)
     effects = survsim.effect_sizes(found.records)

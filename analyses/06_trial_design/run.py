@@ -25,6 +25,7 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     # as many draws as analysis 03 takes: the same numbers stand there
     parameters = survsim.scenario.scenario_parameters(scenario, draws=effort.draws, evidence=evidence)
     ledger = survsim.Ledger(analysis=SLUG, seed=SEED, mode=mode, data_checksum=evidence.checksum)
+    survsim.report.count_protocol(ledger, evidence, HERE / "protocol.yml", results)
     belief = believed_ratio(ledger, parameters, plan)
     curves = power_by_size(ledger, belief.hazards, parameters, plan, plan["replicates"][mode])
     curves.to_csv(results / "power.csv", index=False)

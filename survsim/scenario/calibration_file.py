@@ -101,12 +101,24 @@ class CaseTargets(Strict):
 
 
 class DeclaredBias(Strict):
-    """Additive bias of a log ratio: observed = true + N(mean, sd^2); none is declared without its ground."""
+    """Additive bias of a log ratio: observed = true + N(mean, sd^2); none is declared without its ground.
+
+    With `from_judgements` mean, sd and ground are those of the judgements of the row (`survsim.scenario.judged_bias`).
+    """
+
+    from_judgements: bool = False
 
     mean: float = 0.0
     sd: float = Field(default=0.3, ge=0)
     ground: str = ""
     shared: str = ""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> DeclaredBias:
+        own = self.model_fields_set & {"mean", "sd", "ground"}
+        if self.from_judgements and own:
+            raise ValueError(f"from_judgements brings mean, sd and ground; remove {', '.join(sorted(own))}")
+        return self
 
 
 class RowContrast(Reading):
@@ -115,7 +127,9 @@ class RowContrast(Reading):
     row: str
     parameter: str
     between_sd: Quantity = 0.0
-    bias: DeclaredBias | None = Field(default=None, description="none: randomised")
+    bias: DeclaredBias | Literal["from_judgements"] | None = Field(
+        default=None, description="none: randomised; from_judgements: by the judgements of the row"
+    )
     use: Use = "fit"
     transport: str
 

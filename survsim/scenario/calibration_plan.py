@@ -34,6 +34,7 @@ from survsim.estimate.calibration.targets import (
 from survsim.estimate.printed.refusal import Refusal
 from survsim.estimate.printed.road import printed_number
 from survsim.evidence.ask.store import EvidenceStore, load_evidence
+from survsim.scenario.bias_of_judgements import judged_bias
 from survsim.scenario.calibration_file import CalibrationFile, RowContrast, RowTarget
 
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ class CalibrationPlan:
             estimate=found.estimate,
             std_error=found.std_error,
             between_sd=contrast.between_sd,
-            bias=None if contrast.bias is None else Bias(**contrast.bias.model_dump()),
+            bias=_bias(contrast, store),
             use=contrast.use,
             transport=self._transport(contrast.transport),
             source=found.source or (),
@@ -205,6 +206,17 @@ class CalibrationPlan:
                 )
             )
         return found
+
+
+def _bias(contrast: RowContrast, store: EvidenceStore) -> Bias | None:
+    declared = contrast.bias
+    if declared is None:
+        return None
+    if declared == "from_judgements":
+        return judged_bias(store, contrast.row)
+    if declared.from_judgements:
+        return judged_bias(store, contrast.row, shared=declared.shared)
+    return Bias(**declared.model_dump(exclude={"from_judgements"}))
 
 
 def dated_cases(store: EvidenceStore, *, strict_only: bool, never: Iterable[str]) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -12,10 +12,13 @@ from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
 
-if TYPE_CHECKING:
-    pass
-
 SHARED = "shares patients with a study that was kept"
+COUNTED = {
+    "estimates": ("number", "numbers", "study", "studies"),
+    "patients": ("patient", "patients", "cohort", "cohorts"),
+    "cases": ("case", "cases", "report", "reports"),
+}
+"""Table -> what one row of it is, one and several, and what rows belong to."""
 
 
 @result
@@ -27,6 +30,7 @@ class EvidenceFlow(Result):
     reasons : what each step left out; the first is the start, the last what remained.
     numbers_left, studies_left : (k,) numbers and studies that remain after each step.
     numbers_out, studies_out : (k,) numbers that the step left out, and studies that it left without any.
+    counted : the table whose rows are counted; ``"patients"`` and ``"cases"`` stand in the place of numbers there.
     """
 
     reasons: tuple[str, ...]
@@ -34,6 +38,7 @@ class EvidenceFlow(Result):
     studies_left: np.ndarray
     numbers_out: np.ndarray
     studies_out: np.ndarray
+    counted: str = "estimates"
 
     def columns(self) -> Columns:
         """Columns reason, numbers_out, studies_out, numbers_left, studies_left."""
@@ -46,14 +51,20 @@ class EvidenceFlow(Result):
         }
 
     def headline(self) -> str:
+        _, rows, _, groups = COUNTED[self.counted]
         return (
-            f"Evidence flow: {self.numbers_left[-1]} of {self.numbers_left[0]} numbers, "
-            f"{self.studies_left[-1]} of {self.studies_left[0]} studies"
+            f"Evidence flow: {self.numbers_left[-1]} of {self.numbers_left[0]} {rows}, "
+            f"{self.studies_left[-1]} of {self.studies_left[0]} {groups}"
         )
 
 
 def evidence_flow(
-    studies: Iterable[str], code: IntArray, reasons: Sequence[str], criteria: Mapping[str, Any]
+    studies: Iterable[str],
+    code: IntArray,
+    reasons: Sequence[str],
+    criteria: Mapping[str, Any],
+    *,
+    counted: str = "estimates",
 ) -> EvidenceFlow:
     """Count numbers and studies after each step of a selection; steps that left nothing out are not listed.
 
@@ -61,11 +72,12 @@ def evidence_flow(
     ----------
     studies : (n,) study of each number; code : (n,) the step that left it out, 0 where none did.
     reasons : what each step left out, step 1 first; criteria : what was asked for, for the ancestry.
+    counted : the table whose rows are counted.
     """
     import pandas as pd
 
     study, _ = pd.factorize(np.asarray(studies, dtype=object))
-    steps = [("all numbers", 0, 0, len(code), int(study.max(initial=-1)) + 1)]
+    steps = [(f"all {COUNTED[counted][1]}", 0, 0, len(code), int(study.max(initial=-1)) + 1)]
     left = np.ones(len(code), bool)
     for number, reason in enumerate(reasons, 1):
         gone = code == number
@@ -83,5 +95,6 @@ def evidence_flow(
         studies_out=np.array(columns[2], np.int64),
         numbers_left=np.array(columns[3], np.int64),
         studies_left=np.array(columns[4], np.int64),
-        provenance=Provenance.of("flow", "estimates:*", **criteria),
+        counted=counted,
+        provenance=Provenance.of("flow", f"{counted}:*", **criteria),
     )

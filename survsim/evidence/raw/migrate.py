@@ -85,9 +85,10 @@ def _from_curated(folder: DataFolder) -> Migration | None:
         return None
     rows = {name: _read(folder, name) for name in tables()}
     endpoints = Declared(tables={"endpoints": rows["endpoints"]})
+    read_of = {study["study_id"]: study.get("read_what", "") for study in rows["studies"]}
     for row in rows["estimates"]:
         fill(row, {**dict.fromkeys(tables()["estimates"].names, ""), **ESTIMATE_DEFAULTS})
-        settle_origin(row, endpoints)
+        settle_origin(row, endpoints, read_of.get(row["study_id"], ""))
         describe(row)
     for row in rows["arms"]:
         fill(row, ARM_DEFAULTS | dict.fromkeys(CASE_MIX, NOT_REPORTED))

@@ -10,7 +10,7 @@ import numpy as np
 from survsim.evidence.rules.rule import rule
 from survsim.evidence.rules.tables import Tables
 from survsim.evidence.schema.faults import WARNING, Fault
-from survsim.evidence.schema.pooling import COVARIATES
+from survsim.evidence.schema.pooling import COVARIATES, ORIGIN_UNTOLD
 
 E = "estimates"
 NO_ORIGIN = ("not_stated", "")
@@ -42,16 +42,17 @@ FROM = re.compile(
 UNKNOWN_P = ("", "not_reported", "two_groups")
 
 
-@rule("origin_and_basis", estimates=("origin", "origin_basis"))
+@rule("origin_and_basis", estimates=("origin", "origin_basis", "origin_source"))
 def origin_and_basis(t: Tables) -> Iterator[Fault]:
-    """A time origin says what it was read from, and a basis belongs to an origin."""
+    """A time origin says what it was read from and on what kind of text it rests, and both belong to an origin."""
     none = t.text(E, "origin").isin(NO_ORIGIN).to_numpy()
     bare = t.text(E, "origin_basis").isin(NO_BASIS).to_numpy()
+    untold = t.text(E, "origin_source").isin(ORIGIN_UNTOLD).to_numpy()
     yield from t.where(
         "origin_and_basis",
         E,
-        none != bare,
-        "Give the origin and what it was read from; or not_stated with not_in_text_read.",
+        (none != bare) | (none != untold),
+        "Give the origin, what it was read from and origin_source; or not_stated, not_in_text_read and what is silent.",
         column="origin",
     )
 
