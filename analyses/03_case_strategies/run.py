@@ -227,7 +227,7 @@ def record_structure(
     quick: bool,
 ) -> None:
     """The answer under every structural alternative, and one parameter at a time at its ends, on the same patients."""
-    sizes = {"patients": 256, "draws": 20} if quick else {"patients": 512, "draws": 60}
+    sizes = {"patients": 256, "draws": 20} if quick else {"patients": 768, "draws": 40}
     table = survsim.scenario.structural_sensitivity(
         scenario, taus=[12.0, 24.0, 60.0], calibration=calibration, recalibrated=others, execution=execution,
         evidence=evidence, **sizes,
@@ -279,7 +279,7 @@ def record_next_structure(
     """The answer from her progression under the structures that may turn it."""
     table = survsim.scenario.structural_sensitivity(
         scenario, alternatives=FROM_PROGRESSION, calibration=calibration, execution=execution, evidence=evidence,
-        history="at_progression", patients=256 if quick else 512, draws=20 if quick else 60,
+        history="at_progression", patients=256 if quick else 768, draws=20 if quick else 40,
     )  # fmt: skip
     table.save(results / "next_structure.json")
     at = table.to_frame().query(f"tau == {scenario.content.outcomes.decision_tau}")
