@@ -204,6 +204,10 @@ def _answers(
         found["quality"].append(quality.expected)
         found["quality_gain"].append(quality.expected - quality.expected[against])
         found["quality_best"].append(quality.probability_best)
-        inside = [simulated.measure(f"time_in/{g}", tau).estimate for g in groups] if weighed else []
-        found["in_group"].append(np.reshape(inside, (len(inside), len(simulated.strategies))))
+        inside = np.zeros((len(groups), len(simulated.strategies)))
+        for row, group in zip(inside, groups):
+            # a structure without the group has nobody in it
+            if f"time_in/{group}@{tau:.12g}" in simulated.measures:
+                row[:] = simulated.measure(f"time_in/{group}", tau).estimate
+        found["in_group"].append(inside)
     return {name: np.stack(values) for name, values in found.items()}
