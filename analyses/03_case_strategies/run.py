@@ -33,6 +33,12 @@ FROM_PROGRESSION = (
 """Structural alternatives that are asked from her progression too."""
 NOT_ON_SURVIVAL = ("utility", "not_walking", "progressed_share", "p_walks", "walking_loss", "hr_walking", "p_withdrawal", "respiratory_share")  # fmt: skip
 """How the names of parameters begin that say how patients live or of what they die, not how long."""
+SHORT = {
+    "surgery_alone": "S", "surgery_radiotherapy": "S+R", "surgery_radiotherapy_chemotherapy": "S+R+C",
+    "surgery_radiotherapy_reirradiation": "S+R+2R", "surgery_radiotherapy_chemotherapy_reirradiation": "S+R+C+2R",
+    "as_treated": "as treated", "early_immunotherapy": "early drugs",
+}  # fmt: skip
+"""Strategies in a few letters, for wide tables."""
 VALUES = {"survival_time": "alive", "time_in/walking": "walking", "quality_adjusted_time": "quality"}
 """Months of what, and how the ledger calls them."""
 INTERVAL = 3.6
@@ -52,13 +58,13 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     others = {
         "bias_left_out": (
             "declared biases left out",
-            plan.run(evidence, size=size or 1000, bias=False, workers=2),
+            plan.run(evidence, size=size or 700, bias=False, workers=2),
         )
     }
     for group, label in {} if quick else WITHOUT.items():
-        others[f"without_{group}"] = (label, plan.run(evidence, size=1000, without=[group], workers=2))
+        others[f"without_{group}"] = (label, plan.run(evidence, size=700, without=[group], workers=2))
     for name, (label, choice) in {} if quick else OTHERWISE.items():
-        others[name] = (label, plan.run(evidence, size=1000, workers=2, **choice))
+        others[name] = (label, plan.run(evidence, size=700, workers=2, **choice))
     ledger = survsim.Ledger(
         analysis=SLUG,
         seed=scenario.content.seed,
@@ -95,7 +101,11 @@ def record_calibration(
 ) -> None:
     """Each parameter before and after, and how the targets stand to the predictions."""
     calibration.save(results / "calibration.json")
-    calibration.to_frame().to_csv(results / "calibrated.csv", index=False)
+    frame = calibration.to_frame()
+    rows = [", ".join(calibration.informed_by.get(name, ())) or "none" for name in frame["parameter"]]
+    frame.assign(rows=[r.replace("estimates:", "").replace("cases:", "case ") for r in rows]).to_csv(
+        results / "calibrated.csv", index=False
+    )
     calibration.checks.save(results / "targets.json")
     for row in calibration.to_frame().itertuples():
         ledger.record(
@@ -144,6 +154,10 @@ def record_harm(
     deaths = survsim.simulation.deaths_by_cause(simulation)
     deaths.save(results / "deaths.json")
     at_two_years = deaths.to_frame().query("time == 24")
+    shares = at_two_years.assign(strategy=at_two_years["strategy"].map(SHORT))
+    shares.pivot(index="cause", columns="strategy", values="estimate")[list(SHORT.values())].to_csv(
+        results / "deaths.csv"
+    )
     for row in at_two_years.itertuples():
         ledger.record(
             f"deaths_24.{row.cause}.{row.strategy}", row.estimate, conf_low=row.conf_low, conf_high=row.conf_high,
@@ -188,6 +202,8 @@ def record_next_step(
         history="at_progression",
     )
     simulation.save(results / "next_step")
+    low, middle, high = np.quantile(implied_ratio(simulation), [0.025, 0.5, 0.975])
+    ledger.record("next.implied_ratio.as_declared", middle, conf_low=low, conf_high=high, provenance=simulation)
     for tau in scenario.content.outcomes.tau:
         paired = simulation.compare().to_frame().query(f"measure == 'survival_time@{tau:g}'")
         for row in paired.itertuples():
@@ -227,7 +243,7 @@ def record_structure(
     quick: bool,
 ) -> None:
     """The answer under every structural alternative, and one parameter at a time at its ends, on the same patients."""
-    sizes = {"patients": 256, "draws": 20} if quick else {"patients": 768, "draws": 40}
+    sizes = {"patients": 256, "draws": 20} if quick else {"patients": 512, "draws": 40}
     table = survsim.scenario.structural_sensitivity(
         scenario, taus=[12.0, 24.0, 60.0], calibration=calibration, recalibrated=others, execution=execution,
         evidence=evidence, **sizes,
@@ -242,13 +258,21 @@ def record_structure(
             ledger.record(
                 f"structure.{row.alternative}.{row.strategy}.{name}", getattr(row, name), provenance=table
             )
-    first = table.to_frame().query("tau == 24 and rank == 1").groupby("strategy")["alternative"].nunique()
+    # a structure that changes no survival is no further vote on which strategy lives longest
+    counted = [
+        i
+        for i, mean in enumerate(table.mean)
+        if i == 0 or not np.allclose(mean, table.mean[0], rtol=0, atol=1e-9)
+    ]
+    frame = table.to_frame()
+    mine = frame[frame["alternative"].isin([table.alternatives[i] for i in counted])]
+    first = mine.query("tau == 24 and rank == 1").groupby("strategy")["alternative"].nunique()
     for name, number in first.items():
         ledger.record(f"structure.first.{name}", int(number), provenance=table)
-    ledger.record("structure.structures", len(table.alternatives), provenance=table)
-    ranks = table.to_frame().query("tau == 24").pivot(index="label", columns="strategy", values="rank")
-    names = dict(zip((s.name for s in scenario.strategies), (s.label for s in scenario.strategies)))
-    ranks.reindex(list(table.labels)).rename(columns=names).to_csv(results / "ranks.csv")
+    ledger.record("structure.structures", len(counted), provenance=table)
+    ranks = frame.query("tau == 24").pivot(index="label", columns="strategy", values="rank")
+    ranks.reindex(list(table.labels))[list(SHORT)].rename(columns=SHORT).to_csv(results / "ranks.csv")
+    horizons(frame, table.labels).to_csv(results / "horizons.csv", index=False)
     bars = survsim.scenario.one_way_runs(
         scenario, strategy="early_immunotherapy", calibration=calibration, execution=execution, evidence=evidence,
         patients=sizes["patients"], draws=sizes["draws"] // 2,
@@ -258,6 +282,26 @@ def record_structure(
     for name, low, high in zip(bars.names, bars.gain_low, bars.gain_high):
         ledger.record(f"one_way.{name}.low", low, unit=bars.unit, provenance=bars)
         ledger.record(f"one_way.{name}.high", high, unit=bars.unit, provenance=bars)
+
+
+def horizons(frame: pd.DataFrame, labels: tuple[str, ...]) -> pd.DataFrame:
+    """The favoured strategy against surgery alone at each horizon, with P(best) and rank, one structure a row."""
+    mine = frame[frame["strategy"] == "early_immunotherapy"].set_index(["label", "tau"])
+    columns = {"gain": "gain", "gain_low": "low", "gain_high": "high", "probability_best": "best", "rank": "rank"}
+    made = {
+        f"{word}_{tau:g}": mine.xs(tau, level="tau")[name]
+        for tau in (12.0, 24.0, 60.0)
+        for name, word in columns.items()
+        if word not in ("low", "high") or tau == 24.0
+    }
+    return pd.DataFrame(made).reindex(list(labels)).reset_index()
+
+
+def implied_ratio(simulation: survsim.simulation.SimulationResult) -> np.ndarray:
+    """Ratio of the cumulative hazards of death to six months, re-irradiation against supportive care, by draw."""
+    alive = dict(zip(simulation.strategies, simulation.measure("alive", 6.0).by_draw))
+    kept = (alive["supportive_care"] > 0) & (alive["reirradiation_alone"] > 0)
+    return np.log(alive["reirradiation_alone"][kept]) / np.log(alive["supportive_care"][kept])
 
 
 def moves(name: str, one: Any) -> bool:
@@ -279,9 +323,23 @@ def record_next_structure(
     """The answer from her progression under the structures that may turn it."""
     table = survsim.scenario.structural_sensitivity(
         scenario, alternatives=FROM_PROGRESSION, calibration=calibration, execution=execution, evidence=evidence,
-        history="at_progression", patients=256 if quick else 768, draws=20 if quick else 40,
+        history="at_progression", patients=256 if quick else 512, draws=20 if quick else 40,
     )  # fmt: skip
     table.save(results / "next_structure.json")
+    second = scenario.overridden("second_control")
+    drawn = survsim.scenario.scenario_parameters(
+        second, draws=20 if quick else 100, evidence=evidence, calibration=calibration
+    )
+    acted = survsim.simulate(second, patients=512, parameters=drawn, history="at_progression")
+    low, middle, high = np.quantile(implied_ratio(acted), [0.025, 0.5, 0.975])
+    ledger.record("next.implied_ratio.second_control", middle, conf_low=low, conf_high=high, provenance=acted)
+    columns = ["label", "strategy", "gain", "gain_low", "gain_high", "probability_best", "rank", "quality_gain", "time_in_walking"]  # fmt: skip
+    shown = table.to_frame().query(f"tau == {scenario.content.outcomes.decision_tau}")
+    chosen = shown[shown["strategy"].isin(["reirradiation_alone", "reirradiation_drugs"])]
+    names = dict(zip(table.strategies, (s.label for s in scenario.strategies)))
+    chosen[columns].assign(strategy=chosen["strategy"].map(names)).to_csv(
+        results / "next_structure.csv", index=False
+    )
     at = table.to_frame().query(f"tau == {scenario.content.outcomes.decision_tau}")
     for row in at.itertuples():
         ledger.record(

@@ -205,6 +205,18 @@ def test_time_in_a_group_of_states_and_patterns_of_names() -> None:
     assert matches("*>*", "a>b") and matches("a*>b", "ab>b") and not matches("a>b", "ab>b")
 
 
+def test_a_way_into_progression_is_not_within_a_stage() -> None:
+    ways = [*WALKS[:1], (*WALKS[1][:3], STAGE), *WALKS[2:]]
+    with pytest.raises(ScenarioError, match="controlled_walking>progressed_walking stays within a stage"):
+        model(ways, WALK)
+
+
+def test_a_utility_above_full_health_is_refused() -> None:
+    states = (State(name="well", utility=1.7), State(name="dead", death=True))
+    with pytest.raises(ScenarioError, match="utility must be at most 1"):
+        model([("well", "dead", 0.1)], states)
+
+
 REFUSED = [
     ({"name": "x", "grade": 5, "onset": exponential(1.0)}, "grade 5, and it alone, leads to a death"),
     ({"name": "x", "grade": 4, "onset": exponential(1.0), "leads_to": "dead"}, "grade 5, and it alone"),
