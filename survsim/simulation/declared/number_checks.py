@@ -49,7 +49,7 @@ def number_faults(model: DeclaredModel) -> Iterator[str]:
     """Sentences, each one number outside its range with the draws that are."""
     items: list[tuple[str, Any]] = [(f"strategy {s.name}", s) for s in model.strategies]
     items += [(f"treatment {n}", t) for n, t in model.treatments.items()]
-    items += [("population", model.population)]
+    items += [("population", model.population), *((f"state {s.name}", s) for s in model.states)]
     for where, item in items:
         for owner, field, value in _walk(item):
             fault = _range_fault(owner, field, numbers_of(model, value))
