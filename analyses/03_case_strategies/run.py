@@ -203,7 +203,9 @@ def record_next_step(
     )
     simulation.save(results / "next_step")
     low, middle, high = np.quantile(implied_ratio(simulation), [0.025, 0.5, 0.975])
-    ledger.record("next.implied_ratio.as_declared", middle, conf_low=low, conf_high=high, provenance=simulation)
+    ledger.record(
+        "next.implied_ratio.as_declared", middle, conf_low=low, conf_high=high, provenance=simulation
+    )
     for tau in scenario.content.outcomes.tau:
         paired = simulation.compare().to_frame().query(f"measure == 'survival_time@{tau:g}'")
         for row in paired.itertuples():
@@ -287,7 +289,13 @@ def record_structure(
 def horizons(frame: pd.DataFrame, labels: tuple[str, ...]) -> pd.DataFrame:
     """The favoured strategy against surgery alone at each horizon, with P(best) and rank, one structure a row."""
     mine = frame[frame["strategy"] == "early_immunotherapy"].set_index(["label", "tau"])
-    columns = {"gain": "gain", "gain_low": "low", "gain_high": "high", "probability_best": "best", "rank": "rank"}
+    columns = {
+        "gain": "gain",
+        "gain_low": "low",
+        "gain_high": "high",
+        "probability_best": "best",
+        "rank": "rank",
+    }
     made = {
         f"{word}_{tau:g}": mine.xs(tau, level="tau")[name]
         for tau in (12.0, 24.0, 60.0)
@@ -348,7 +356,9 @@ def record_next_structure(
         )  # fmt: skip
         for name in ("rank", "probability_best", "quality_gain", "time_in_walking"):
             ledger.record(
-                f"next.structure.{row.alternative}.{row.strategy}.{name}", getattr(row, name), provenance=table
+                f"next.structure.{row.alternative}.{row.strategy}.{name}",
+                getattr(row, name),
+                provenance=table,
             )
 
 

@@ -139,9 +139,7 @@ def test_a_plain_program_gives_the_same_months_of_walking_and_deaths_after_withd
     rng = np.random.default_rng(32)
     plain = [lives(one(numbers, i), PATIENTS, rng, treated=strategy == "as_treated") for i in range(SETS)]
     found = simulated.measure("time_in/walking", TAU).by_draw[simulated.strategies.index(strategy)]
-    error = [
-        np.std(np.minimum(np.minimum(x["lame"], x["end"]), TAU)) * np.sqrt(2 / PATIENTS) for x in plain
-    ]
+    error = [np.std(np.minimum(np.minimum(x["lame"], x["end"]), TAU)) * np.sqrt(2 / PATIENTS) for x in plain]
     z = (found - [months_walking(x, TAU) for x in plain]) / error
     assert np.abs(z).max() < 4.0
     assert abs(z.mean()) * np.sqrt(SETS) < 4.0

@@ -141,7 +141,9 @@ def test_assumed_shares_go_to_their_ends_and_printed_ones_stay(plan):
     def radiated(assumed, cohort):
         found = {c.name: c for c in plan.cohorts(assumed=assumed)}[cohort]
         return sum(
-            share for share, effects in found.groups if any(e.hazard_ratio == "hr_radiotherapy" for e in effects)
+            share
+            for share, effects in found.groups
+            if any(e.hazard_ratio == "hr_radiotherapy" for e in effects)
         )
 
     ends = [radiated(end, "seer_spinal_glioblastoma") for end in ("least", None, "most")]
@@ -152,5 +154,7 @@ def test_assumed_shares_go_to_their_ends_and_printed_ones_stay(plan):
 
 def test_a_share_outside_its_ends_is_refused(tmp_path):
     path = written(tmp_path, cohorts__leptomeningeal_cohort__assumed={"focal_radiotherapy": [0.6, 0.8]})
-    with pytest.raises(ScenarioError, match=r"focal_radiotherapy lies between its least 0\.6 and its most 0\.8"):
+    with pytest.raises(
+        ScenarioError, match=r"focal_radiotherapy lies between its least 0\.6 and its most 0\.8"
+    ):
         read_calibration(path)

@@ -172,7 +172,9 @@ def test_an_alternative_adds_states_ways_and_parameters(study, evidence):
     frame = table.to_frame().query("tau == 24").set_index(["alternative", "strategy"])
     assert frame.loc[("as_declared", "surgery_alone"), "time_in_in_bed"] == 0.0
     assert frame.loc[("resting", "surgery_alone"), "time_in_in_bed"] > 0.05
-    assert frame.loc[("resting", "surgery_alone"), "mean"] < frame.loc[("as_declared", "surgery_alone"), "mean"]
+    assert (
+        frame.loc[("resting", "surgery_alone"), "mean"] < frame.loc[("as_declared", "surgery_alone"), "mean"]
+    )
 
 
 @pytest.mark.parametrize(

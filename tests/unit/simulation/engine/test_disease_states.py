@@ -270,7 +270,9 @@ def test_a_move_within_a_stage_is_no_progression() -> None:
     assert moved.measure("line/first").estimate[0] > 0.3
     assert moved.measure("line/second").estimate[0] == 0.0
     loud = [way[:3] for way in WALKS]
-    assert simulate_model(model(loud, WALK, plan), patients=N, seed=6).measure("line/second").estimate[0] > 0.1
+    assert (
+        simulate_model(model(loud, WALK, plan), patients=N, seed=6).measure("line/second").estimate[0] > 0.1
+    )
     close(
         occupancy(model(WALKS, WALK, plan)),
         chain(
@@ -281,7 +283,11 @@ def test_a_move_within_a_stage_is_no_progression() -> None:
 
 
 def test_the_performance_status_falls_once_for_a_progression() -> None:
-    worse = {"line": "late", "treatments": ["drug"], "start": [{"quantity": "performance_status", "at_least": 3}]}
+    worse = {
+        "line": "late",
+        "treatments": ["drug"],
+        "start": [{"quantity": "performance_status", "at_least": 3}],
+    }
     plan = {"treatments": {"drug": {}}, "lines": [worse]}
     # status 1 at first, 2 after a progression, 3 after none
     found = simulate_model(model(WALKS, WALK, plan), patients=N, seed=6)
@@ -300,5 +306,7 @@ def test_where_starts_are_shared_out_a_history_says_which_was_this_patients() ->
     mixed += 0.6 * chain({(1, 3): 0.3, (3, 4): 0.25}, 5, start=1)
     close(occupancy(model(WALKS, WALK, {}, start=start)), mixed)
     for wrong in (path[1:], [{"state": "controlled", "at": 1.0}, *path[1:]]):
-        with pytest.raises(ScenarioError, match="begin with that of this patient at 0: controlled_walking, controlled"):
+        with pytest.raises(
+            ScenarioError, match="begin with that of this patient at 0: controlled_walking, controlled"
+        ):
             model(WALKS, WALK, {}, history=History.model_validate({"now": 5.0, "path": wrong}), start=start)
