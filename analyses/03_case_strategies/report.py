@@ -112,7 +112,9 @@ survsim.report.table(
 )
 # %%
 survsim.report.table(
-    survsim.report.load_results("next_structure", SLUG),
+    survsim.report.load_results("next_structure", SLUG).replace(
+        {"re-irradiation": "2R", "re-irradiation, toripalimab, anlotinib": "2R, drugs"}
+    ),
     title="What the next steps add over supportive care under other structures, to 12 months",
     labels={
         "label": "structure",
@@ -126,6 +128,7 @@ survsim.report.table(
         "time_in_walking": "months walking",
     },
     decimals={"rank": 0},
+    notes="2R re-irradiation; drugs: toripalimab with it, then anlotinib. Fewer draws and patients than above, the same in every row.",
 )
 # %%
 survsim.report.prose(
@@ -198,9 +201,8 @@ structure = survsim.read_result(folder / "structure.json")
 structure.plot(tau=24, strategies=["early_immunotherapy", "as_treated"], labels=labels)
 # %%
 survsim.report.table(
-    survsim.report.load_results("ranks", SLUG),
+    survsim.report.load_results("ranks", SLUG).rename(columns={"label": "structure"}),
     title="Rank of each strategy by expected survival to 24 months, 1 is the highest",
-    labels={"label": "structure"},
     decimals=0,
     notes="S surgery, R radiotherapy, C six cycles of chemotherapy, 2R re-irradiation at progression; as treated: S+R, half a cycle, 2R with "
     "toripalimab, anlotinib; early drugs: S+R, toripalimab with anlotinib, 2R. Equal strategies share a rank.",
@@ -347,7 +349,6 @@ survsim.read_result(folder / "deaths.json").plot(time=24)
 survsim.report.table(
     survsim.report.load_results("deaths", SLUG),
     title="Share dead of each cause by 24 months from surgery",
-    labels={"cause": "cause"},
     decimals=3,
 )
 # %%
