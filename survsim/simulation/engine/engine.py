@@ -172,21 +172,37 @@ class _Run:
             source = w.state[moved]
             target = targets[source, code[moved] - w.clock.scheduled]
             self.log.add(w.patient[moved], source, target, w.past.entry[moved], w.clock.time[moved])
+        before = w.state.copy() if disease.within_stage is not None and w.past.is_kept else None
         entered, dead = move(
             moved, code, w.clock.scheduled, w.clock.time, w.patient, w.state, targets, disease.dead,
             disease.progression, paths.counts, self.per_time, paths.death_at, paths.death_state,
             paths.progression_at,
         )  # fmt: skip
         if w.past.is_kept:
-            worse = note_entry(
-                entered, w.state, w.clock.time, disease.progression, disease.performance_change, w.past.entry,
-                w.past.previous_time, w.past.performance, w.past.n_progressions, w.past.progressed_at,
-            )  # fmt: skip
+            worse = self._note(entered, before)
             if w.has_lines and worse.size:
                 lines.progression(w, worse)
             if w.has_lines and disease.untreatable.any():
                 lines.withdraw(w, entered.compress(disease.untreatable[w.state[entered]]))
         return entered, dead
+
+    def _note(self, entered: IntArray, before: CodeArray | None) -> IntArray:
+        """Keep the history of those who entered a state; who of them has progressed."""
+        w, disease = self.w, self.w.disease
+        progression, change = disease.progression, disease.performance_change
+        groups = [(entered, progression, change)]
+        if before is not None and disease.within_stage is not None:
+            same = disease.within_stage[before[entered], w.state[entered]]
+            nothing = (np.zeros_like(progression), np.zeros_like(change))
+            groups = [(entered.compress(~same), progression, change), (entered.compress(same), *nothing)]
+        worse = [
+            note_entry(
+                who, w.state, w.clock.time, counts, changes, w.past.entry, w.past.previous_time, w.past.performance,
+                w.past.n_progressions, w.past.progressed_at,
+            )
+            for who, counts, changes in groups
+        ]  # fmt: skip
+        return worse[0]
 
     def _lines_go_on(self, who: IntArray, *, entered: IntArray) -> None:
         """After something happened to `who`: next line, fresh budgets for those who entered a state."""

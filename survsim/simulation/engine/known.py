@@ -78,7 +78,9 @@ def what_is_known(model: Model, history: History, number: Numbers, disease: Dise
     """A history in one draw."""
     now = number(history.now)
     given = tuple(sorted((_given(p, number, now) for p in history.given), key=lambda g: g.start))
-    steps = [(disease.initial, 0.0), *((disease.names.index(s.state), number(s.at)) for s in history.path)]
+    path = [(disease.names.index(s.state), number(s.at)) for s in history.path]
+    # where people start in several states the path says in which of them this patient did
+    steps = path if disease.starts else [(disease.initial, 0.0), *path]
     values = _patient(model, history, number)
     passed: dict[str, list[tuple[float, float]]] = {}
     events: dict[str, list[float]] = {}
@@ -87,8 +89,9 @@ def what_is_known(model: Model, history: History, number: Numbers, disease: Dise
     for i, (state, entry) in enumerate(steps):
         if i:
             previous = entry - steps[i - 1][1]
-            values["performance_status"] += disease.performance_change[state]
-            if disease.progression[state]:
+            same = disease.within_stage is not None and disease.within_stage[steps[i - 1][0], state]
+            values["performance_status"] += 0.0 if same else disease.performance_change[state]
+            if disease.progression[state] and not same:
                 progressed, progressions = entry - now, progressions + 1
         leaves = steps[i + 1] if i + 1 < len(steps) else (None, now)
         values |= {

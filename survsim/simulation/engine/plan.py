@@ -38,6 +38,7 @@ class TransitionPlan:
     frailty_power: float
     asks_history: bool
     needs_effect: bool
+    within_stage: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -105,6 +106,7 @@ class DiseasePlan:
     initial: int
     starts: tuple[tuple[int, float], ...]
     targets: CodeArray
+    within_stage: BoolArray | None  # (states, states) ways that are no progression, None without any
     cyclic: bool
     order: tuple[int, ...]
     uses_history: bool
@@ -150,6 +152,7 @@ def compile_disease(model: Model, number: Numbers, draw: int) -> DiseasePlan:
             frailty_power=number(t.frailty_power),
             asks_history=any(k in HISTORY for k in t.covariates),
             needs_effect=t.needs_effect,
+            within_stage=t.within_stage,
         )
         out[index[t.source]].append(plan)
         names[index[t.source]].append(t.name)
@@ -171,6 +174,7 @@ def compile_disease(model: Model, number: Numbers, draw: int) -> DiseasePlan:
         if isinstance(model.start, Mapping)
         else (),
         targets=_targets(out),
+        within_stage=_within_stage(out),
         order=_order([[t.target for t in row] for row in out], index[model.initial]),
         cyclic=is_cyclic([[index[t] for t in ways] for ways in ways_out(model).values()]),
         untreatable=np.array([not s.treatable and not s.death for s in model.states]),
@@ -185,6 +189,16 @@ def _targets(out: list[list[TransitionPlan]]) -> CodeArray:
     """Target of each (state, slot), -1 where a state has fewer transitions."""
     slots = max(len(row) for row in out)
     return np.array([[t.target for t in row] + [-1] * (slots - len(row)) for row in out], dtype=np.int8)
+
+
+def _within_stage(out: list[list[TransitionPlan]]) -> BoolArray | None:
+    """Whether the way from one state to another stays within a stage of the disease."""
+    ways = [(s, t.target) for s, row in enumerate(out) for t in row if t.within_stage]
+    if not ways:
+        return None
+    found = np.zeros((len(out), len(out)), dtype=bool)
+    found[tuple(np.transpose(ways))] = True
+    return found
 
 
 def _order(targets: list[list[int]], start: int) -> tuple[int, ...]:
