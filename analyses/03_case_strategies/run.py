@@ -12,6 +12,7 @@ import pandas as pd
 import survsim
 
 SLUG = "03_case_strategies"
+READS = ("04_pooled_evidence",)
 TURNED = "hr_antiangiogenic"
 FOLDER = Path(__file__).parent
 WITHOUT = {
@@ -58,13 +59,13 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     others = {
         "bias_left_out": (
             "declared biases left out",
-            plan.run(evidence, size=size or 700, bias=False, workers=2),
+            plan.run(evidence, size=size, bias=False, workers=2),
         )
     }
     for group, label in {} if quick else WITHOUT.items():
-        others[f"without_{group}"] = (label, plan.run(evidence, size=700, without=[group], workers=2))
+        others[f"without_{group}"] = (label, plan.run(evidence, without=[group], workers=2))
     for name, (label, choice) in {} if quick else OTHERWISE.items():
-        others[name] = (label, plan.run(evidence, size=700, workers=2, **choice))
+        others[name] = (label, plan.run(evidence, workers=2, **choice))
     ledger = survsim.Ledger(
         analysis=SLUG,
         seed=scenario.content.seed,

@@ -10,6 +10,7 @@ import pandas as pd
 import survsim
 
 SLUG = "05_case_in_context"
+READS = ("03_case_strategies", "04_pooled_evidence")
 HERE = Path(__file__).parent
 SCENARIO = survsim.report.read_yaml(HERE / "scenario.yml")
 POOLED = survsim.report.read_yaml(HERE.parent / "04_pooled_evidence" / "scenario.yml")

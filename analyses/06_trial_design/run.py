@@ -11,6 +11,7 @@ import pandas as pd
 import survsim
 
 SLUG = "06_trial_design"
+READS = ("03_case_strategies", "04_pooled_evidence", "05_case_in_context")
 HERE = Path(__file__).parent
 SEED = 20260606
 

@@ -9,6 +9,7 @@ import pandas as pd
 import survsim
 
 SLUG = "07_scenario_gallery"
+READS = ("03_case_strategies",)
 HERE = Path(__file__).parent
 
 

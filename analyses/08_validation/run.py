@@ -12,6 +12,7 @@ import pandas as pd
 import survsim
 
 SLUG = "08_validation"
+READS = ("03_case_strategies", "04_pooled_evidence")
 HERE = Path(__file__).parent
 PLAN = survsim.report.read_yaml(HERE / "scenario.yml")
 MODEL = HERE.parent / PLAN["model"]

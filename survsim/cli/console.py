@@ -47,3 +47,10 @@ def shown(path: Path) -> str:
     """A path as short as it can be written from here."""
     relative = os.path.relpath(path)
     return str(path) if relative.startswith("..") else relative
+
+
+def processes_for(*, quick: bool) -> int:
+    """Processes for analyses when nobody said how many: every core, but one where starting others takes longer."""
+    from survsim.core.execution import usable_cores
+
+    return 1 if quick else usable_cores()

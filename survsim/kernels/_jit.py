@@ -48,6 +48,7 @@ class Kernel:
         self.__doc__ = function.__doc__
         self.__module__ = function.__module__
         self._ready: Callable[..., Any] | None = None
+        self._opens = False  # whether a read-only array has come
 
     def compile(self) -> Callable[..., Any]:
         """The compiled function (the plain one when compilation is switched off)."""
@@ -71,7 +72,18 @@ class Kernel:
 
     def __call__(self, *args: Any) -> Any:
         ready = self._ready or self.compile()
-        return ready(*args) if ready is self.py_func else ready(*(_opened(a) for a in args))
+        if ready is self.py_func:
+            return ready(*args)
+        if not self._opens:
+            # a look at every array would cost a tenth of a small simulation: most kernels never see a read-only one
+            try:
+                return ready(*args)
+            except TypeError:
+                opened = [_opened(a) for a in args]
+                if all(a is b for a, b in zip(args, opened)):
+                    raise
+                self._opens = True
+        return ready(*(_opened(a) for a in args))
 
 
 def _opened(value: Any) -> Any:

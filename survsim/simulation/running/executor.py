@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import concurrent.futures
 import gc
-import os
 import socket
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from survsim.core.errors import InputError, ScenarioError
-from survsim.core.execution import Execution
+from survsim.core.execution import Execution, usable_cores
 from survsim.simulation.outcomes.joining import Totals
 from survsim.simulation.outcomes.pieces import Chunk, ChunkSums, Job
 from survsim.simulation.running.checkpoints import RunFolder
@@ -27,7 +26,7 @@ Progress = Callable[[int, int], None]
 def run_job(job: Job, execution: Execution) -> Totals:
     """Run every chunk that the run folder does not hold yet and join all in order."""
     executor, folder = execution.executor, execution.folder
-    workers = execution.workers or os.cpu_count() or 1
+    workers = execution.workers or usable_cores()
     chunks = split(job.patients, job.draws)
     store = RunFolder(folder, job) if folder is not None else None
     todo = [c for c in chunks if store is None or not store.has(c)]
