@@ -29,8 +29,9 @@ re-irradiation alone brings {next.gain_12.reirradiation_alone:.1f interval}; qua
 {next.quality_gain.reirradiation_drugs:.1f interval} months. The intervals include no gain, and she is not expected to walk under any of them. *From surgery on*,
 {decision.best} is favoured in expectation, with a gain of {gain_24.early_immunotherapy:.1f interval} months of the first two years over
 surgery alone ({walking_gain.early_immunotherapy:.1f interval} of them walking, {quality_gain.early_immunotherapy:.1f interval} quality-adjusted),
-beside {gain_24.surgery_radiotherapy_chemotherapy_reirradiation:.1f interval} with chemotherapy and re-irradiation; it is best in {decision.p_best:.0%} of the draws, and it comes first under
-{structure.first.early_immunotherapy:.0f} of {structure.structures:.0f} structures that change survival, the declared one among them. It rests on one small randomised trial of sarcoma elsewhere. It is no advice.
+beside {gain_24.surgery_radiotherapy_chemotherapy_reirradiation:.1f interval} with chemotherapy and re-irradiation; it is best in {decision.p_best:.0%} of the draws. Of
+{structure.structures:.0f} structures that change survival, as declared and otherwise, it comes first under {structure.first.early_immunotherapy:.0f}, chemotherapy
+with re-irradiation under {structure.first.surgery_radiotherapy_chemotherapy_reirradiation:.0f}, and as she was treated under {structure.first.as_treated:.0f}. It rests on one small randomised trial of sarcoma elsewhere. It is no advice.
 """,
 )
 
@@ -105,8 +106,8 @@ UTILITIES = (
     "Spinal metastasis and injury stand in for this tumour. Equal strategies share P(best)."
 )
 survsim.report.table(
-    survsim.report.load_results("next_values", SLUG)[list(VALUE_LABELS)],
-    title="Months alive, walking and quality-adjusted, of the twelve from her progression",
+    survsim.report.load_results("next_values", SLUG).query("outcome != 'walking'")[list(VALUE_LABELS)],
+    title="Months alive and quality-adjusted, of the twelve from her progression, none of them walking",
     labels=VALUE_LABELS,
     notes=UTILITIES,
 )

@@ -265,18 +265,10 @@ def record_structure(
             ledger.record(
                 f"structure.{row.alternative}.{row.strategy}.{name}", getattr(row, name), provenance=table
             )
-    # a structure that changes no survival is no further vote on which strategy lives longest
-    counted = [
-        i
-        for i, mean in enumerate(table.mean)
-        if i == 0 or not np.allclose(mean, table.mean[0], rtol=0, atol=1e-9)
-    ]
+    for name, number in table.first(24.0).items():
+        ledger.record(f"structure.first.{name}", number, provenance=table)
+    ledger.record("structure.structures", len(table.votes), provenance=table)
     frame = table.to_frame()
-    mine = frame[frame["alternative"].isin([table.alternatives[i] for i in counted])]
-    first = mine.query("tau == 24 and rank == 1").groupby("strategy")["alternative"].nunique()
-    for name, number in first.items():
-        ledger.record(f"structure.first.{name}", int(number), provenance=table)
-    ledger.record("structure.structures", len(counted), provenance=table)
     ranks = frame.query("tau == 24").pivot(index="label", columns="strategy", values="rank")
     ranks.reindex(list(table.labels))[list(SHORT)].rename(columns=SHORT).to_csv(results / "ranks.csv")
     horizons(frame, table.labels).to_csv(results / "horizons.csv", index=False)

@@ -74,6 +74,29 @@ class StructuralSensitivity(Result):
             **{f"time_in_{g}": self.in_group[:, :, i].ravel() for i, g in enumerate(self.groups)},
         }
 
+    @property
+    def votes(self) -> tuple[int, ...]:
+        """Indices of the alternatives that change how long somebody lives, the declared scenario among them.
+
+        An alternative about quality or cost has the survival of the scenario itself and is no further vote on it.
+        """
+        declared = self.mean[0]
+        changed = [not np.allclose(m, declared, rtol=0.0, atol=1e-9) for m in self.mean[1:]]
+        return (0, *(i for i, differs in enumerate(changed, start=1) if differs))
+
+    def first(self, tau: float) -> dict[str, int]:
+        """Strategy -> under how many of the `votes` it comes first to `tau`; those that tie are all counted.
+
+        Raises
+        ------
+        InputError : a horizon that is not among `taus`.
+        """
+        if float(tau) not in self.taus:
+            known = ", ".join(f"{t:g}" for t in self.taus)
+            raise InputError(f"tau must be one of {known}; got {tau!r}.")
+        ranks = self.rank[list(self.votes), self.taus.index(float(tau))]
+        return {name: int(np.sum(ranks[:, s] == 1)) for s, name in enumerate(self.strategies)}
+
     def headline(self) -> str:
         first = self.rank[0].argmin(axis=1)
         turned = sum(bool(np.any(r.argmin(axis=1) != first)) for r in self.rank[1:])

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from survsim import Scenario, load_evidence, simulate
+from survsim.core.provenance import Provenance
 from survsim.errors import InputError, ScenarioError
 from survsim.scenario.one_way import held, one_way_runs
 from survsim.scenario.run import check_scenario, scenario_parameters
-from survsim.scenario.structural import structural_sensitivity
+from survsim.scenario.structural import StructuralSensitivity, structural_sensitivity
 from survsim.simulation.declared.effect import LastsFor
 
 ROOT = Path(__file__).parents[3]
@@ -190,3 +191,38 @@ def test_what_cannot_be_added_is_refused(study, old, new, words):
     with pytest.raises(ScenarioError) as raised:
         Scenario.from_yaml(study).overridden("resting")
     assert words in str(raised.value)
+
+
+def by_hand(mean, rank):
+    """A table of three structures, one horizon and two strategies."""
+    mean, rank = np.array(mean, float)[:, None, :], np.array(rank, float)[:, None, :]
+    rest = dict.fromkeys(
+        ("gain", "gain_low", "gain_high", "gain_error", "probability_best", "quality", "quality_gain", "quality_best"),
+        np.zeros_like(mean),
+    )  # fmt: skip
+    return StructuralSensitivity(
+        provenance=Provenance.of("by_hand", "assumption:a/b"),
+        alternatives=("as_declared", "utility", "other"),
+        labels=("as declared", "another utility", "other"),
+        strategies=("a", "b"),
+        reference="a",
+        taus=(12.0,),
+        mean=mean,
+        rank=rank,
+        groups=(),
+        in_group=np.zeros((3, 1, 0, 2)),
+        unit="months",
+        **rest,
+    )
+
+
+def test_a_structure_that_changes_no_survival_has_no_vote():
+    table = by_hand([[5, 6], [5, 6], [6, 5]], [[2, 1], [2, 1], [1, 2]])
+    assert table.votes == (0, 2)
+    assert table.first(12) == {"a": 1, "b": 1}
+    with pytest.raises(InputError, match="tau must be one of 12; got 24"):
+        table.first(24)
+
+
+def test_strategies_that_tie_are_both_first():
+    assert by_hand([[5, 5], [4, 6], [6, 6]], [[1, 1], [2, 1], [1, 1]]).first(12) == {"a": 2, "b": 3}
