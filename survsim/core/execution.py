@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +17,6 @@ CLUSTERS = ("dask", "ray")
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-def usable_cores() -> int:
-    """How many cores this process may use: those it is held to where the system holds it, else all."""
-    held = getattr(os, "sched_getaffinity", None)
-    return len(held(0)) if held else os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,12 @@ def jit_disabled() -> bool:
     return os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
 
 
+def usable_cores() -> int:
+    """How many cores this process may use: those it is held to where the system holds it, else all."""
+    held = getattr(os, "sched_getaffinity", None)
+    return len(held(0)) if held else os.cpu_count() or 1
+
+
 def worth_compiling(n: int) -> bool:
     """True when `n` rows repay loading compiled code."""
     return n >= COMPILED_FROM and not jit_disabled()
@@ -113,7 +119,7 @@ def compiled(*signatures: str, **options: Any) -> Callable[[Callable[..., Any]],
 def map_threads(function: Callable[[T], R], items: Iterable[T], workers: int | None = None) -> list[R]:
     """Results of `function` on each item, in order, on threads (kernels release the interpreter lock)."""
     work = list(items)
-    workers = min(len(work), workers or os.cpu_count() or 1)
+    workers = min(len(work), workers or usable_cores())
     if workers <= 1:
         return [function(item) for item in work]
     with ThreadPoolExecutor(workers) as pool:

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from survsim.core.errors import InputError, ScenarioError
-from survsim.core.execution import Execution, usable_cores
+from survsim.core.execution import Execution
+from survsim.kernels._jit import usable_cores
 from survsim.simulation.outcomes.joining import Totals
 from survsim.simulation.outcomes.pieces import Chunk, ChunkSums, Job
 from survsim.simulation.running.checkpoints import RunFolder
