@@ -48,6 +48,7 @@ class Kernel:
         self.__doc__ = function.__doc__
         self.__module__ = function.__module__
         self._ready: Callable[..., Any] | None = None
+        self._opens = False
 
     def compile(self) -> Callable[..., Any]:
         """The compiled function (the plain one when compilation is switched off)."""
@@ -71,7 +72,14 @@ class Kernel:
 
     def __call__(self, *args: Any) -> Any:
         ready = self._ready or self.compile()
-        return ready(*args) if ready is self.py_func else ready(*(_opened(a) for a in args))
+        if not self._opens:
+            try:
+                return ready(*args)
+            except TypeError:  # what numba says of an array it may not write to, before anything has run
+                self._opens = ready is not self.py_func
+                if not self._opens:
+                    raise
+        return ready(*(_opened(a) for a in args))
 
 
 def _opened(value: Any) -> Any:

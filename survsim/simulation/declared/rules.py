@@ -56,7 +56,7 @@ class StartRules:
     ----------
     repeats : (lines,) how often each line may be offered.
     line_of, ends : (alternatives,) line of each alternative, and where its clauses end.
-    kind, subject, low, high, words : (clauses,), words (clauses, w).
+    kind, subject : (clauses,); low, high : (clauses, draws); words : (clauses, w).
     made : clauses whose values are made by numpy: number, quantity, name, line.
     """
 
@@ -123,8 +123,8 @@ def compile_start_rules(
         ends=np.cumsum([len(together) for _, together in sets], dtype=np.int64),
         kind=kind,
         subject=subject,
-        low=low,
-        high=high,
+        low=low[:, None],
+        high=high[:, None],
         words=words,
         made=tuple((row, c.quantity, c.name, i) for row, (i, c) in enumerate(clauses) if kind[row] == EXTRA),
     )

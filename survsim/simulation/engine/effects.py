@@ -36,7 +36,7 @@ class EffectPlan:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class EffectTable:
-    """The effects on one transition as arrays; see `survsim.kernels.patient_step.effect_logs`."""
+    """The effects on one transition as arrays, numbers by draw; see `survsim.kernels.patient_step.effect_logs`."""
 
     flags: IntArray
     least: FloatArray
@@ -60,10 +60,10 @@ class EffectTable:
         ]
         return cls(
             np.array(flags, dtype=np.int64),
-            np.array([e.least for e in effects]),
-            np.concatenate([e.times for e in effects]),
-            logs,
-            on,
+            np.array([[e.least] for e in effects]),
+            np.concatenate([e.times for e in effects])[:, None],
+            logs[:, :, None],
+            on[:, :, None],
         )
 
 

@@ -16,6 +16,7 @@ from survsim.simulation.declared.model import Model, Numbers
 from survsim.simulation.declared.rules import StartRules, compile_start_rules
 from survsim.simulation.declared.states import HISTORY
 from survsim.simulation.declared.strategy import Line, Strategy, Treatment
+from survsim.simulation.engine.by_draw import ByDraw
 from survsim.simulation.engine.effects import EffectPlan, EffectTable, effects_on, least_exposure
 from survsim.simulation.laws.law import LawBase, Lookup
 
@@ -33,9 +34,9 @@ class TransitionPlan:
     target: int
     law: Any
     forward: bool
-    covariates: tuple[tuple[str, float], ...]
+    covariates: tuple[tuple[str, ByDraw], ...]
     frailty: str | None
-    frailty_power: float
+    frailty_power: ByDraw
     asks_history: bool
     needs_effect: bool
     within_stage: bool = False
@@ -49,7 +50,7 @@ class ToxicityPlan:
     stream: str
     treatment: int
     grade: int
-    probability: float
+    probability: ByDraw
     onset: Any
     late: bool
     performance_change: int
@@ -61,13 +62,13 @@ class TreatmentPlan:
     """A treatment: duration, fractions and dose by cord region, and what it costs."""
 
     name: str
-    duration: float
-    fractions: FloatArray
-    dose_per_fraction: FloatArray
-    response_probability: float
-    utility_change: float
-    cost: float
-    cost_per_time: float
+    duration: ByDraw
+    fractions: FloatArray  # (regions,)
+    dose_per_fraction: FloatArray  # (regions, draws)
+    response_probability: ByDraw
+    utility_change: ByDraw
+    cost: ByDraw
+    cost_per_time: ByDraw
     acts: bool
     acts_while_on: bool
     calls_off: IntArray  # toxicities that no longer come once it has ended
@@ -83,14 +84,14 @@ class LinePlan:
     stops_on_progression: tuple[tuple[int, ...], ...]
     stops_on_toxicity: tuple[tuple[int, str | None, tuple[int, ...]], ...]
     dose_rules: tuple[tuple[int, str | None, float], ...]
-    choice_rate: float
-    accept: float
+    choice_rate: ByDraw
+    accept: ByDraw
     repeats: int
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class DiseasePlan:
-    """States and transitions of one draw, shared by all strategies."""
+    """States and transitions of one draw, or of several (`by_draw`), shared by all strategies."""
 
     names: tuple[str, ...]
     out: tuple[tuple[TransitionPlan, ...], ...]
@@ -101,10 +102,10 @@ class DiseasePlan:
     performance_change: FloatArray
     groups: FloatArray  # (groups, states) 1 where the state is in the group
     group_names: tuple[str, ...]
-    utility: FloatArray
+    utility: FloatArray  # (states, draws)
     cost_per_time: FloatArray
     initial: int
-    starts: tuple[tuple[int, float], ...]
+    starts: tuple[tuple[int, ByDraw], ...]
     targets: CodeArray
     within_stage: BoolArray | None  # (states, states) ways that are no progression, None without any
     cyclic: bool
@@ -116,7 +117,7 @@ class DiseasePlan:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class StrategyPlan:
-    """A strategy of one draw; `tables` is indexed as `DiseasePlan.out`."""
+    """A strategy of one draw, or of several (`by_draw`); `tables` is indexed as `DiseasePlan.out`."""
 
     name: str
     treatments: tuple[TreatmentPlan, ...]
@@ -126,8 +127,8 @@ class StrategyPlan:
     start_rules: StartRules
     regions: tuple[str, ...]
     courses: tuple[str, ...]  # treatments that irradiate; BEFORE for doses of none of them
-    changes: tuple[tuple[int, float], ...]
-    constant: tuple[tuple[tuple[float, float], ...], ...] | None
+    changes: tuple[tuple[int, ByDraw], ...]
+    constant: tuple[tuple[tuple[ByDraw, ByDraw], ...], ...] | None
 
 
 def compile_disease(model: Model, number: Numbers, draw: int) -> DiseasePlan:
@@ -167,8 +168,8 @@ def compile_disease(model: Model, number: Numbers, draw: int) -> DiseasePlan:
             len(model.groups), len(model.states)
         ),
         group_names=model.groups,
-        utility=np.array([number(s.utility) for s in model.states]),
-        cost_per_time=np.array([number(s.cost_per_time) for s in model.states]),
+        utility=np.array([[number(s.utility)] for s in model.states]),
+        cost_per_time=np.array([[number(s.cost_per_time)] for s in model.states]),
         initial=index[model.initial],
         starts=tuple((index[s], number(share)) for s, share in model.start.items())
         if isinstance(model.start, Mapping)
@@ -357,10 +358,10 @@ def _treatment(
         duration = number(t.duration)
     elif t.cycles is not None:
         duration = t.cycles * number(t.cycle_length)
-    fractions, dose = np.zeros(len(regions)), np.zeros(len(regions))
+    fractions, dose = np.zeros(len(regions)), np.zeros((len(regions), 1))
     for r in t.radiation:
         fractions[regions.index(r.region)] = r.fractions
-        dose[regions.index(r.region)] = number(r.dose_per_fraction)
+        dose[regions.index(r.region), 0] = number(r.dose_per_fraction)
     return TreatmentPlan(
         name=name,
         duration=duration,
