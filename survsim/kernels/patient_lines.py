@@ -249,7 +249,9 @@ def begin_line(
     return before
 
 
-@compiled("i1[::1](i8[::1], i8[::1], f8[::1], f8[::1], b1, b1[::1], f8[::1], f8[::1], f8[::1], b1[::1], i1[::1])")
+@compiled(
+    "i1[::1](i8[::1], i8[::1], f8[::1], f8[::1], b1, b1[::1], f8[::1], f8[::1], f8[::1], b1[::1], i1[::1])"
+)
 def give(
     who: Array,
     draw: Array,

@@ -44,7 +44,9 @@ def together(parts: Sequence[T]) -> T:
     elif dataclasses.is_dataclass(first):
         _same([type(part) for part in parts])
         names = [f.name for f in dataclasses.fields(first)]
-        joined = type(first)(**{name: together([getattr(p, name) for p in parts]) for name in names})
+        joined = cast(Any, type(first))(
+            **{name: together([getattr(p, name) for p in parts]) for name in names}
+        )
     else:
         _same(parts)
         joined = first
@@ -88,6 +90,11 @@ def _arrays(parts: Sequence[Any]) -> Any:
 def number_of(value: ByDraw, draws: IntArray) -> ByDraw:
     """A number for patients of these draws (m,): itself, or one each."""
     return value.take(draws) if isinstance(value, np.ndarray) else value
+
+
+def alone(value: ByDraw) -> float:
+    """The number of a plan of one draw."""
+    return float(value)
 
 
 def is_there(value: ByDraw) -> bool:
@@ -136,9 +143,10 @@ class LawByDraw:
         """Parameters (draws,) by name where one evaluation serves all draws."""
         family = type(self.laws[0])
         names = _ELEMENTWISE.get(family, ())
-        values = [[getattr(law, name) for law in self.laws] for name in names if type(self.laws[0]) is family]
-        one_family = all(type(law) is family for law in self.laws)
-        if not names or not one_family or not all(isinstance(v, float) for row in values for v in row):
+        if not names or any(type(law) is not family for law in self.laws):
+            return None
+        values = [[getattr(law, name) for law in self.laws] for name in names]
+        if not all(isinstance(value, float) for row in values for value in row):
             return None
         found = {name: np.array(row) for name, row in zip(names, values)}
         powers = found.get("shape") if family is distributions.Weibull else None

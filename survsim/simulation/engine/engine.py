@@ -58,9 +58,7 @@ def simulate_block(
         groups=len(disease.groups),
     )
     taus = follow.taus if follow.values else None
-    w = Workspace(
-        disease, plan, settings, luck, patients, history=follow.sojourns or bool(known), taus=taus
-    )
+    w = Workspace(disease, plan, settings, luck, patients, history=follow.sojourns or bool(known), taus=taus)
     run = _Run(w, paths, follow, known)
     run.start()
     for _ in range(MAX_STEPS):

@@ -167,7 +167,16 @@ def _factors(
         counted[:, 1] = 0
         whole = np.ones_like(lines.dose)
         in_force, _ = effect_logs(
-            who, w.draw, w.clock.time, progressed, *standing, whole, counted, table.least, table.times, table.on
+            who,
+            w.draw,
+            w.clock.time,
+            progressed,
+            *standing,
+            whole,
+            counted,
+            table.least,
+            table.times,
+            table.on,
         )
         factor[in_force == 0.0] = 0.0
     return factor, np.exp(slowness)

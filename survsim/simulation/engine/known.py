@@ -20,6 +20,7 @@ from survsim.kernels.frailty import LEAST_VARIANCE, gamma_after
 from survsim.simulation.declared.history import History, PastTreatment
 from survsim.simulation.declared.model import Model, Numbers
 from survsim.simulation.declared.population import Frailty
+from survsim.simulation.engine.by_draw import alone
 from survsim.simulation.engine.effects import EffectPlan, effects_on
 from survsim.simulation.engine.plan import DiseasePlan, TransitionPlan
 from survsim.simulation.laws.gamma_quantile import gamma_quantile
@@ -105,12 +106,11 @@ def what_is_known(model: Model, history: History, number: Numbers, disease: Dise
             hazard, age = _spent(transition, effects, given, entry - now, leaves[1] - now, -now, progressed)
             ages = (*ages, age)
             if transition.frailty is not None:
-                score = sum(c * values[k] for k, c in transition.covariates)
-                passed.setdefault(transition.frailty, []).append(
-                    (transition.frailty_power, hazard * np.exp(score))
-                )
+                score = sum(alone(c) * values[k] for k, c in transition.covariates)
+                power = alone(transition.frailty_power)
+                passed.setdefault(transition.frailty, []).append((power, hazard * np.exp(score)))
                 if transition.target == leaves[0]:
-                    events.setdefault(transition.frailty, []).append(transition.frailty_power)
+                    events.setdefault(transition.frailty, []).append(power)
     fixed = isinstance(model.population.performance_status, int)
     performance = min(max(values["performance_status"], 0.0), 4.0) if fixed else None
     return Known(

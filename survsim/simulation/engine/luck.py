@@ -71,7 +71,9 @@ class Luck:
         """The luck of draw number `k` of the block by itself."""
         if len(self.draws) == 1:
             return self
-        return self.shared(("alone", str(k)), lambda: Luck(self.streams, self.draws[k : k + 1], self.start, self.each))
+        return self.shared(
+            ("alone", str(k)), lambda: Luck(self.streams, self.draws[k : k + 1], self.start, self.each)
+        )
 
     def shared(self, key: tuple[str, ...], make: Callable[[], T]) -> T:
         """What `make` gives, made once a block: for whatever is the same under every strategy."""
@@ -108,10 +110,9 @@ class Luck:
         values: Callable[[Any, FloatArray, Lookup, Known | None], FloatArray],
     ) -> FloatArray:
         """Values (size,) from the stream `name`, draw by draw with the numbers of each."""
-        u, histories = self.uniform(name), known or [None] * len(numbers)
-        parts = [
-            values(what, u[self.place(k)], n, h) for k, (n, h) in enumerate(zip(numbers, histories))
-        ]
+        u = self.uniform(name)
+        histories: Sequence[Known | None] = known or [None] * len(numbers)
+        parts = [values(what, u[self.place(k)], n, h) for k, (n, h) in enumerate(zip(numbers, histories))]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 

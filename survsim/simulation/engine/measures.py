@@ -94,17 +94,18 @@ def cell_moments(
     of_draw, n = -(-size // CELL), len(values)
     cells, width = draws * of_draw, _width(size)
     sums, products = np.zeros((cells, n)), np.zeros((cells, n, n))
-    there = [i for i, x in enumerate(values) if x is not None]
+    found = [(i, x) for i, x in enumerate(values) if x is not None]
+    there = [i for i, _ in found]
     # the last cell is filled up with zeros, so that every cell is summed in the same order
     flat = np.zeros((len(there), draws, of_draw * width))
-    for row, i in zip(flat, there):
-        row[:, :size] = np.reshape(values[i], (draws, size))
+    for row, (_, x) in zip(flat, found):
+        row[:, :size] = x.reshape(draws, size)
     whole = flat.reshape(len(there), cells, width)
     sums[:, there] = whole.sum(axis=2).T
     for k, i in enumerate(there):
         # not a matrix product: its order of sums may change with the number of threads
-        found = np.einsum("ck,jck->cj", whole[k], whole[: k + 1])
-        products[:, i, there[: k + 1]] = products[:, there[: k + 1], i] = found
+        crossed = np.einsum("ck,jck->cj", whole[k], whole[: k + 1])
+        products[:, i, there[: k + 1]] = products[:, there[: k + 1], i] = crossed
     return sums, products
 
 

@@ -12,7 +12,7 @@ from survsim.core.distributions import HazardDistribution
 from survsim.kernels.patient_lines import worst_dose
 from survsim.simulation.cord_biology.myelopathy import MODELS
 from survsim.simulation.declared.rules import COMPLETED, RUNNING, STOPPED
-from survsim.simulation.engine.by_draw import ByDraw, by_draw
+from survsim.simulation.engine.by_draw import ByDraw, alone, by_draw
 from survsim.simulation.engine.known import GivenBefore, Known
 from survsim.simulation.engine.plan import BEFORE, DiseasePlan, StrategyPlan
 from survsim.simulation.engine.workspace import Workspace
@@ -126,8 +126,9 @@ def _cord(w: Workspace, known: Known) -> None:
         if not treatment.irradiates or course.status == "running":
             continue
         share = 1.0
-        if course.status == "stopped" and treatment.duration > 0:
-            share = min((course.end - course.start) / treatment.duration, 1.0)
+        length = alone(treatment.duration)
+        if course.status == "stopped" and length > 0:
+            share = min((course.end - course.start) / length, 1.0)
         planned = dict(zip(w.plan.regions, np.floor(treatment.fractions * share + 1e-9)))
         each = dict(zip(w.plan.regions, treatment.dose_per_fraction[:, 0]))
         given = {r: course.fractions.get(r, 0) if course.fractions else n for r, n in planned.items()}
@@ -176,7 +177,13 @@ class _Hits:
         nothing = np.zeros((2, len(self.w.plan.regions), 1))
         cord = self.w.cord
         doses = worst_dose(
-            np.zeros(1, np.int64), self.w.draw, np.ones(1), cord.dose_sum, cord.dose_square_sum, alpha_beta, *nothing
+            np.zeros(1, np.int64),
+            self.w.draw,
+            np.ones(1),
+            cord.dose_sum,
+            cord.dose_square_sum,
+            alpha_beta,
+            *nothing,
         )
         self.bands.append((end, [float(MODELS[n][0](d)[0]) for n, d in zip(settings.models, doses)]))
 
@@ -213,7 +220,7 @@ def _toxicities(w: Workspace, known: Known) -> None:
         course = courses[name]
         if course.status == "running" or event.late:
             w.clock.toxicity_at[x] = _still_to_come(
-                w.luck.uniform(event.stream), event.probability, event.onset, course
+                w.luck.uniform(event.stream), alone(event.probability), event.onset, course
             )
 
 
