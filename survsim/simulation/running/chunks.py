@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Iterator, Sequence
 
@@ -83,6 +84,32 @@ def run_chunk(job: Job, chunk: Chunk) -> ChunkSums:
     if writer is not None:
         writer.close()
     return part
+
+
+def bunches(job: Job, chunks: Sequence[Chunk], at_least: int = 1) -> list[list[Chunk]]:
+    """Chunks in bunches of one block, for `run_bunch`; `at_least` so many, if there are as many chunks."""
+    most = -(-len(chunks) // at_least)
+    found: list[list[Chunk]] = []
+    for chunk in chunks:
+        last = found[-1] if found else []
+        room = draws_in_block(job, chunk) - sum(c.last_draw - c.first_draw for c in last)
+        follows = bool(last) and (last[-1].last_draw, last[-1].last) == (chunk.first_draw, chunk.last)
+        if follows and len(last) < most and chunk.last_draw - chunk.first_draw <= room:
+            last.append(chunk)
+        else:
+            found.append([chunk])
+    return found
+
+
+def run_bunch(job: Job, bunch: Sequence[Chunk]) -> list[tuple[Chunk, ChunkSums]]:
+    """Simulate chunks that follow one another as one, so that their draws share blocks; what each comes to."""
+    first = bunch[0].first_draw
+    whole = run_chunk(job, dataclasses.replace(bunch[0], last_draw=bunch[-1].last_draw))
+    parts = [slice(c.first_draw - first, c.last_draw - first) for c in bunch]
+    return [
+        (c, ChunkSums(sums=whole.sums[p], products=whole.products[p], counts=whole.counts[p]))
+        for c, p in zip(bunch, parts)
+    ]
 
 
 def draws_in_block(job: Job, chunk: Chunk) -> int:
