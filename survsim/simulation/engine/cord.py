@@ -7,8 +7,8 @@ import numpy as np
 from survsim.core.checks import IntArray
 from survsim.kernels.patient_lines import deliver, falls_ill
 from survsim.simulation.cord_biology.myelopathy import MODELS
-from survsim.simulation.engine.by_draw import law_of
 from survsim.simulation.engine.workspace import Workspace
+from survsim.simulation.laws.by_draw import law_of
 
 
 def add_dose(w: Workspace, k: int, who: IntArray, *, harms: bool = True) -> None:

@@ -18,7 +18,6 @@ from survsim.kernels.patient_step import move, next_event, note_entry, sort_out,
 from survsim.simulation.cord_biology.myelopathy import CordSettings
 from survsim.simulation.engine import cord, hazards, lines, resume
 from survsim.simulation.engine.arrays import Values
-from survsim.simulation.engine.by_draw import is_there, number_of
 from survsim.simulation.engine.follow import Follow
 from survsim.simulation.engine.luck import Luck
 from survsim.simulation.engine.paths import Paths, SojournLog, empty_paths
@@ -26,6 +25,7 @@ from survsim.simulation.engine.plain import is_plain, simulate_plain
 from survsim.simulation.engine.plan import DiseasePlan, StrategyPlan
 from survsim.simulation.engine.resume import KnownDraw
 from survsim.simulation.engine.workspace import Workspace
+from survsim.simulation.laws.by_draw import is_there, number_of
 
 MAX_STEPS = 20_000
 """Events a path may have before the horizon; more means a cycle that takes next to no time."""

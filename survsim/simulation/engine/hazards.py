@@ -13,11 +13,11 @@ import numpy as np
 from survsim.core.checks import FloatArray, IntArray
 from survsim.core.distributions import HazardDistribution
 from survsim.kernels.patient_step import budget_left, effect_logs, revisit, run_clock
-from survsim.simulation.engine.by_draw import ByDraw, law_of, number_of
 from survsim.simulation.engine.effects import EffectTable
 from survsim.simulation.engine.luck import Luck
 from survsim.simulation.engine.plan import TransitionPlan
 from survsim.simulation.engine.workspace import Workspace
+from survsim.simulation.laws.by_draw import ByDraw, law_of, number_of
 
 
 def enter(w: Workspace, who: IntArray) -> None:

@@ -9,10 +9,10 @@ from survsim.kernels.patient_lines import begin_line, between_lines, close_line,
 from survsim.kernels.patient_path import CodeArray, within
 from survsim.simulation.declared.clause import DEEDS
 from survsim.simulation.declared.rules import COMPLETED, DECLINED, RUNNING, STOPPED
-from survsim.simulation.engine.by_draw import is_there, law_of, number_of
 from survsim.simulation.engine.cord import add_dose
 from survsim.simulation.engine.plan import LinePlan, ToxicityPlan
 from survsim.simulation.engine.workspace import Workspace
+from survsim.simulation.laws.by_draw import is_there, law_of, number_of
 
 
 def schedule(w: Workspace, who: IntArray) -> IntArray:

@@ -13,12 +13,12 @@ import numpy as np
 from survsim.core.checks import FloatArray
 from survsim.kernels.patient_path import CodeArray, never_unless
 from survsim.kernels.patient_step import count_moves
-from survsim.simulation.engine.by_draw import ByDraw, law_of, number_of
 from survsim.simulation.engine.follow import Follow
 from survsim.simulation.engine.hazards import own_budget, own_time
 from survsim.simulation.engine.luck import Luck
 from survsim.simulation.engine.paths import Paths
 from survsim.simulation.engine.plan import DiseasePlan, StrategyPlan, TransitionPlan
+from survsim.simulation.laws.by_draw import ByDraw, law_of, number_of
 
 _NO_CODE = np.zeros(0, dtype=np.int8)
 

@@ -12,10 +12,10 @@ from survsim.core.distributions import HazardDistribution
 from survsim.kernels.patient_lines import worst_dose
 from survsim.simulation.cord_biology.myelopathy import MODELS
 from survsim.simulation.declared.rules import COMPLETED, RUNNING, STOPPED
-from survsim.simulation.engine.by_draw import ByDraw, alone, by_draw
 from survsim.simulation.engine.known import GivenBefore, Known
 from survsim.simulation.engine.plan import BEFORE, DiseasePlan, StrategyPlan
 from survsim.simulation.engine.workspace import Workspace
+from survsim.simulation.laws.by_draw import ByDraw, alone, by_draw
 
 _STATUS = {"completed": COMPLETED, "stopped": STOPPED, "running": RUNNING}
 

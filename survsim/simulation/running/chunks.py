@@ -9,16 +9,18 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from survsim.core.checks import FloatArray
+from survsim.core.errors import SurvsimError
 from survsim.core.streams import CELL, Streams
-from survsim.simulation.engine.by_draw import DifferentShapes, together
+from survsim.simulation.declared.history import History
 from survsim.simulation.engine.engine import simulate_block
-from survsim.simulation.engine.known import what_is_known
+from survsim.simulation.engine.known import Known, what_is_known
 from survsim.simulation.engine.luck import Luck
 from survsim.simulation.engine.measures import cell_moments, patient_values
 from survsim.simulation.engine.paths import Paths
 from survsim.simulation.engine.plain import is_plain
 from survsim.simulation.engine.plan import compile_disease, compile_strategy
 from survsim.simulation.engine.resume import KnownDraw
+from survsim.simulation.laws.by_draw import DifferentShapes, NumbersByDraw
 from survsim.simulation.outcomes.pieces import Chunk, ChunkSums, Job
 from survsim.simulation.running.patient_output import PatientWriter
 
@@ -144,7 +146,10 @@ def runs_of(job: Job, draws: Sequence[int], streams: Streams) -> Iterator[DrawRu
     """Some draws in their order, together where their plans have one shape, else in halves."""
     try:
         run = DrawRun(job, draws, streams)
-    except DifferentShapes:
+    except (DifferentShapes, SurvsimError):
+        # what is wrong with a number is said of its draw alone
+        if len(draws) == 1:
+            raise
         half = len(draws) // 2
         yield from runs_of(job, draws[:half], streams)
         yield from runs_of(job, draws[half:], streams)
@@ -163,24 +168,29 @@ class DrawRun:
     def __init__(self, job: Job, draws: Sequence[int], streams: Streams) -> None:
         model = job.model
         self.job, self.draws, self.streams = job, tuple(draws), streams
-        self.numbers = [model.numbers_at(d) for d in self.draws]
-        diseases = [compile_disease(model, n, d) for n, d in zip(self.numbers, self.draws)]
-        plans = [
-            [compile_strategy(model, s, n, disease) for n, disease in zip(self.numbers, diseases)]
-            for s in model.strategies
-        ]
-        self.disease, self.plans = together(diseases), [together(of_draws) for of_draws in plans]
-        self.known = [
-            what_is_known(model, model.history, n, disease)
-            for n, disease in zip(self.numbers, diseases)
-            if model.history
-        ]
-        self._resumed = [
-            [KnownDraw(*one) for one in zip(diseases, of_draws, self.known)] for of_draws in plans
-        ]
+        number = NumbersByDraw(model.parameters, self.draws)
+        self.disease = compile_disease(model, number)
+        self.plans = [compile_strategy(model, s, number, self.disease) for s in model.strategies]
+        self.numbers = number.each()
+        self.known: list[Known] = []
+        self._resumed: list[list[KnownDraw]] = [[] for _ in self.plans]
+        if model.history is not None:
+            self._know(model.history)
         self.plain = not self.known and all(is_plain(self.disease, plan, job.follow) for plan in self.plans)
         myelopathy = model.cord.myelopathy
         self.models = myelopathy.models if myelopathy else ()
+
+    def _know(self, history: History) -> None:
+        """What a history comes to in each draw, with the plans of that draw by itself."""
+        model = self.job.model
+        for number in self.numbers:
+            one = len(self.draws) == 1
+            disease = self.disease if one else compile_disease(model, number)
+            known = what_is_known(model, history, number, disease)
+            self.known.append(known)
+            for s, strategy in enumerate(model.strategies):
+                plan = self.plans[s] if one else compile_strategy(model, strategy, number, disease)
+                self._resumed[s].append(KnownDraw(disease, plan, known))
 
     def block(self, start: int, size: int) -> list[Paths]:
         """Paths of patients `start` to `start + size - 1` of each draw under each strategy, on the same luck."""

@@ -17,8 +17,8 @@ from survsim.simulation.declared.model import Model
 from survsim.simulation.declared.population import Covariate, Frailty, Population
 from survsim.simulation.declared.states import State, Transition
 from survsim.simulation.declared.strategy import Strategy, Treatment, strategy_from
-from survsim.simulation.engine import by_draw
 from survsim.simulation.engine.follow import Follow
+from survsim.simulation.laws import by_draw
 from survsim.simulation.outcomes.pieces import Chunk, Job
 from survsim.simulation.running.chunks import run_chunk, runs_of
 from survsim.simulation.running.executor import run_job
@@ -352,19 +352,21 @@ def test_effects_with_another_number_of_steps(key: str) -> None:
     assert 1 < found < DRAWS
 
 
-def test_numbers_of_one_value_stay_numbers_and_codes_must_be_equal() -> None:
-    assert by_draw.together([0.5, 0.5]) == 0.5
-    np.testing.assert_array_equal(by_draw.together([0.5, 0.7]), [0.5, 0.7])
-    for parts in (
-        [1, 2],
-        ["a", "b"],
-        [0.0, 0.5],
-        [(0.5,), (0.5, 0.6)],
-        [np.array([1]), np.array([2])],
-        [None, 0.5],
-    ):
+def test_numbers_of_one_value_stay_numbers_and_conditions_are_answered_alike() -> None:
+    parameters = {"same": np.full(4, 0.5), "one": np.array(2.0), "other": np.array([1.0, 1.0, 3.0, 4.0])}
+    number = by_draw.NumbersByDraw(parameters, (0, 1, 2))
+    assert (number("same"), number("one"), number(7)) == (0.5, 2.0, 7.0)
+    np.testing.assert_array_equal(number("other"), [1.0, 1.0, 3.0])
+    assert by_draw.NumbersByDraw(parameters, (0, 1))("other") == 1.0
+    assert [each("other") for each in number.each()] == [1.0, 1.0, 3.0]
+    np.testing.assert_array_equal(by_draw.columns([1.0, np.array([2.0, 3.0])]), [[1.0, 1.0], [2.0, 3.0]])
+    assert by_draw.columns([]).shape == (0, 1) and by_draw.columns([1.0]).tolist() == [[1.0]]
+    assert by_draw.alike(np.array([True, True])) and not by_draw.alike(np.array([False, False]))
+    for mixed in (np.array([0.0, 0.4]), np.array([0.3, 0.0])):
         with pytest.raises(by_draw.DifferentShapes):
-            by_draw.together(parts)
+            by_draw.alike(mixed > 0)
+        with pytest.raises(by_draw.DifferentShapes):
+            by_draw.all_or_none(mixed)
 
 
 def test_workers_and_run_folders_change_no_bit(tmp_path: Any) -> None:
