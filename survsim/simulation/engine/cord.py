@@ -8,6 +8,7 @@ from survsim.core.checks import IntArray
 from survsim.kernels.patient_lines import deliver, falls_ill
 from survsim.simulation.cord_biology.myelopathy import MODELS
 from survsim.simulation.engine.workspace import Workspace
+from survsim.simulation.laws.by_draw import law_of
 
 
 def add_dose(w: Workspace, k: int, who: IntArray, *, harms: bool = True) -> None:
@@ -28,7 +29,8 @@ def add_dose(w: Workspace, k: int, who: IntArray, *, harms: bool = True) -> None
     since = w.lines.given_at[k][who] - w.past.radiation_ended_at[who]
     c.interval[who] = np.minimum(c.interval[who], since)
     deliver(
-        who, w.clock.time, w.lines.given_at[k], w.past.radiation_ended_at, treatment.duration, treatment.fractions,
+        who, w.draw, w.clock.time, w.lines.given_at[k], w.past.radiation_ended_at, np.atleast_1d(treatment.duration),
+        treatment.fractions,
         treatment.dose_per_fraction, w.cord.dose_sum, w.cord.dose_square_sum,
     )  # fmt: skip
     c.course_dose[course][:, who] += c.dose_sum[:, who] - before[0]
@@ -57,7 +59,8 @@ def _arm_myelopathy(w: Workspace, who: IntArray) -> None:
         )
         if not hit.size:
             continue
-        onset = w.disease.myelopathy_onset.sample(w.luck.uniform("myelopathy/onset")[w.patient[hit]])
+        law = law_of(w.disease.myelopathy_onset, w.draw[hit])
+        onset = law.sample(w.luck.uniform("myelopathy/onset")[w.patient[hit]])
         w.cord.myelopathy_at[m][hit] = w.clock.time[hit] + onset
         if name == settings.acts_by:
             w.clock.harm_at[hit] = w.cord.myelopathy_at[m][hit]

@@ -7,6 +7,8 @@ Geskus 2007 (Stat Med 26:2389) and Jackson 2016 (JSS 70:8), with hazards as `haz
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray
@@ -17,12 +19,13 @@ from survsim.simulation.cord_biology.myelopathy import CordSettings
 from survsim.simulation.engine import cord, hazards, lines, resume
 from survsim.simulation.engine.arrays import Values
 from survsim.simulation.engine.follow import Follow
-from survsim.simulation.engine.known import Known
 from survsim.simulation.engine.luck import Luck
 from survsim.simulation.engine.paths import Paths, SojournLog, empty_paths
 from survsim.simulation.engine.plain import is_plain, simulate_plain
 from survsim.simulation.engine.plan import DiseasePlan, StrategyPlan
+from survsim.simulation.engine.resume import KnownDraw
 from survsim.simulation.engine.workspace import Workspace
+from survsim.simulation.laws.by_draw import is_there, number_of
 
 MAX_STEPS = 20_000
 """Events a path may have before the horizon; more means a cycle that takes next to no time."""
@@ -35,10 +38,10 @@ def simulate_block(
     luck: Luck,
     patients: dict[str, FloatArray],
     follow: Follow,
-    known: Known | None = None,
+    known: Sequence[KnownDraw] = (),
 ) -> Paths:
-    """Simulate the patients of `luck` under `plan`, from what is `known`, and return what became of them."""
-    if known is None and is_plain(disease, plan, follow):
+    """Simulate the patients of `luck` under `plan`, from what is `known` in each draw; what became of them."""
+    if not known and is_plain(disease, plan, follow):
         paths = simulate_plain(disease, plan, luck, patients, follow)
         paths.counts = np.cumsum(paths.counts, axis=1)[:, : follow.points]
         return paths
@@ -51,13 +54,11 @@ def simulate_block(
         models=len(settings.myelopathy.models) if settings.myelopathy else 0,
         taus=len(follow.taus),
         values=follow.values,
-        grid=(len(disease.names), follow.points + 1),
+        grid=(len(luck.draws) * len(disease.names), follow.points + 1),
         groups=len(disease.groups),
     )
     taus = follow.taus if follow.values else None
-    w = Workspace(
-        disease, plan, settings, luck, patients, history=follow.sojourns or known is not None, taus=taus
-    )
+    w = Workspace(disease, plan, settings, luck, patients, history=follow.sojourns or bool(known), taus=taus)
     run = _Run(w, paths, follow, known)
     run.start()
     for _ in range(MAX_STEPS):
@@ -75,21 +76,26 @@ def simulate_block(
     return paths
 
 
+def _by_state(values: FloatArray, w: Workspace) -> FloatArray:
+    """Values (states, draws) of the states in which patients are (n,)."""
+    return values[w.state, w.draw] if values.shape[1] > 1 else values[:, 0][w.state]
+
+
 class _Run:
     """The loop over one block: the working arrays, what is recorded, and how a step is taken."""
 
-    def __init__(self, w: Workspace, paths: Paths, follow: Follow, known: Known | None) -> None:
-        self.w, self.paths, self.follow, self.known = w, paths, follow, known
+    def __init__(self, w: Workspace, paths: Paths, follow: Follow, known: Sequence[KnownDraw]) -> None:
+        self.w, self.paths, self.follow = w, paths, follow
+        self.begins: resume.Begins | None = resume.resume(w, known) if known else None
         self.per_time = 1.0 / follow.grid_step
         self.log = SojournLog() if follow.sojourns else None
 
     def start(self) -> None:
         w = self.w
         everybody = np.arange(w.patient.size)
-        if self.known is not None:
-            resume.resume(w, self.known, everybody)
-        self.paths.counts[:, 0] = np.bincount(w.state, minlength=len(w.disease.names))
-        progressed = w.disease.progression[w.state] if self.known or w.disease.starts else None
+        rows, states = self.paths.counts.shape[0], len(w.disease.names)
+        self.paths.counts[:, 0] = np.bincount(w.draw * states + w.state, minlength=rows)
+        progressed = w.disease.progression[w.state] if self.begins or w.disease.starts else None
         if progressed is not None:
             self._has_progressed(progressed.nonzero()[0])
         if w.has_lines:
@@ -99,18 +105,18 @@ class _Run:
 
     def _has_progressed(self, who: IntArray) -> None:
         """Whoever starts progressed has no time free of progression ahead."""
-        w, known = self.w, self.known
+        w = self.w
         self.paths.progression_at[w.patient[who]] = 0.0
-        if known is None and w.past.is_kept:
+        if self.begins is None and w.past.is_kept:
             w.past.progressed_at[who], w.past.n_progressions[who] = 0.0, 1.0
 
     def _enter(self, entered: IntArray) -> None:
         """Fresh budgets for those who entered a state; at the start of a history, on clocks that have run."""
-        if self.known is None:
+        if self.begins is None:
             hazards.enter(self.w, entered)
             return
-        hazards.go_on(self.w, self.known.state, self.known.ages, entered)
-        self.known = None
+        hazards.go_on(self.w, self.begins.state, self.begins.ages, entered)
+        self.begins = None
 
     def step(self) -> None:
         w = self.w
@@ -174,7 +180,7 @@ class _Run:
             self.log.add(w.patient[moved], source, target, w.past.entry[moved], w.clock.time[moved])
         before = w.state.copy() if disease.within_stage is not None and w.past.is_kept else None
         entered, dead = move(
-            moved, code, w.clock.scheduled, w.clock.time, w.patient, w.state, targets, disease.dead,
+            moved, code, w.clock.scheduled, w.clock.time, w.patient, w.draw, w.state, targets, disease.dead,
             disease.progression, paths.counts, self.per_time, paths.death_at, paths.death_state,
             paths.progression_at,
         )  # fmt: skip
@@ -224,14 +230,14 @@ class _Run:
     def _add_value(self, values: Values, when: FloatArray) -> None:
         """Quality-adjusted time and cost of the stretch that ends at `when`."""
         w, disease = self.w, self.w.disease
-        utility, rate = disease.utility[w.state], disease.cost_per_time[w.state]
+        utility, rate = (_by_state(x, w) for x in (disease.utility, disease.cost_per_time))
         costs = bool(disease.cost_per_time.any())
         if w.has_lines:
             for k, t in enumerate(w.plan.treatments):
-                if t.utility_change:
-                    utility += t.utility_change * w.lines.given[k]
-                if t.cost_per_time:
-                    rate, costs = rate + t.cost_per_time * w.lines.given[k], True
+                if is_there(t.utility_change):
+                    utility += number_of(t.utility_change, w.draw) * w.lines.given[k]
+                if is_there(t.cost_per_time):
+                    rate, costs = rate + number_of(t.cost_per_time, w.draw) * w.lines.given[k], True
         for i, tau in enumerate(values.taus):
             spent = time_spent(w.clock.time, when, tau)
             values.in_group[:, i] += disease.groups[:, w.state] * spent

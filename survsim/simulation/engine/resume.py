@@ -2,22 +2,74 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
+
 import numpy as np
 
-from survsim.core.checks import FloatArray, IntArray
+from survsim.core.checks import FloatArray
 from survsim.core.distributions import HazardDistribution
 from survsim.kernels.patient_lines import worst_dose
 from survsim.simulation.cord_biology.myelopathy import MODELS
 from survsim.simulation.declared.rules import COMPLETED, RUNNING, STOPPED
 from survsim.simulation.engine.known import GivenBefore, Known
-from survsim.simulation.engine.plan import BEFORE
+from survsim.simulation.engine.plan import BEFORE, DiseasePlan, StrategyPlan
 from survsim.simulation.engine.workspace import Workspace
+from survsim.simulation.laws.by_draw import ByDraw, alone, by_draw
 
 _STATUS = {"completed": COMPLETED, "stopped": STOPPED, "running": RUNNING}
 
 
-def resume(w: Workspace, known: Known, who: IntArray) -> None:
-    """Put every patient of the block where the history ends."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class KnownDraw:
+    """What is known in one draw, with the plans of that draw."""
+
+    disease: DiseasePlan
+    plan: StrategyPlan
+    known: Known
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Begins:
+    """The state from which everybody goes on, and the age of the clock of each transition out of it."""
+
+    state: int
+    ages: tuple[ByDraw, ...]
+
+
+def resume(w: Workspace, known: Sequence[KnownDraw]) -> Begins:
+    """Put every patient of the block where the history ends in the own draw."""
+    if len(known) == 1:
+        _resume(w, known[0].known)
+    else:
+        for k, one in enumerate(known):
+            _resume_draw(w, k, one)
+        w.origin = by_draw([one.known.origin for one in known])
+    ages = zip(*(one.known.ages for one in known))
+    return Begins(known[0].known.state, tuple(by_draw(each) for each in ages))
+
+
+def _resume_draw(w: Workspace, k: int, one: KnownDraw) -> None:
+    """The patients of draw number `k` of the block, set up by themselves and put in their place."""
+    here, luck = w.luck.place(k), w.luck.alone(k)
+    patients = {"performance_status": w.patients["performance_status"][here]}
+    part = Workspace(one.disease, one.plan, w.cord.settings, luck, patients, history=True)
+    _resume(part, one.known)
+    w.state[here] = part.state
+    for name in ("clock", "past", "lines", "cord") if w.has_lines else ("clock", "past"):
+        group, own = getattr(w, name), getattr(part, name)
+        for field in dataclasses.fields(own):
+            value = getattr(own, field.name)
+            if isinstance(value, np.ndarray):
+                getattr(group, field.name)[..., here] = value
+    for m, threshold in part.cord.threshold.items():
+        if m not in w.cord.threshold:
+            w.cord.threshold[m] = w.luck.uniform("myelopathy").copy()
+        w.cord.threshold[m][here] = threshold
+
+
+def _resume(w: Workspace, known: Known) -> None:
+    """Put every patient of a block of one draw where the history ends."""
     w.state[:] = known.state
     w.origin = known.origin
     past = w.past
@@ -29,7 +81,7 @@ def resume(w: Workspace, known: Known, who: IntArray) -> None:
         for course in known.given:
             _treatment(w, course)
         _lines(w, known)
-        _cord(w, known, who)
+        _cord(w, known)
         _toxicities(w, known)
 
 
@@ -66,7 +118,7 @@ def _lines(w: Workspace, known: Known) -> None:
                 break
 
 
-def _cord(w: Workspace, known: Known, who: IntArray) -> None:
+def _cord(w: Workspace, known: Known) -> None:
     """Doses of the past in the order they ended, and the myelopathy that may still come of them."""
     courses: list[tuple[float, float, str, list[tuple[str, float, float]]]] = []
     for course in known.given:
@@ -74,10 +126,11 @@ def _cord(w: Workspace, known: Known, who: IntArray) -> None:
         if not treatment.irradiates or course.status == "running":
             continue
         share = 1.0
-        if course.status == "stopped" and treatment.duration > 0:
-            share = min((course.end - course.start) / treatment.duration, 1.0)
+        length = alone(treatment.duration)
+        if course.status == "stopped" and length > 0:
+            share = min((course.end - course.start) / length, 1.0)
         planned = dict(zip(w.plan.regions, np.floor(treatment.fractions * share + 1e-9)))
-        each = dict(zip(w.plan.regions, treatment.dose_per_fraction))
+        each = dict(zip(w.plan.regions, treatment.dose_per_fraction[:, 0]))
         given = {r: course.fractions.get(r, 0) if course.fractions else n for r, n in planned.items()}
         courses.append(
             (
@@ -91,7 +144,7 @@ def _cord(w: Workspace, known: Known, who: IntArray) -> None:
     hit = _Hits(w)
     for end, start, name, parts in sorted(courses, key=lambda c: c[0]):
         w.cord.interval[:] = np.minimum(w.cord.interval, start - w.past.radiation_ended_at)
-        left = w.kept(who[:1], np.array([end]))[0] if w.cord.settings.recovery_after else 1.0
+        left = w.kept(np.zeros(1, np.int64), np.array([end]))[0] if w.cord.settings.recovery_after else 1.0
         w.cord.dose_sum *= left
         w.cord.dose_square_sum *= left
         for region, dose, square in parts:
@@ -121,10 +174,16 @@ class _Hits:
         if settings is None:
             return
         alpha_beta = np.array([MODELS[name][1] for name in settings.models])
-        nothing = np.zeros((2, len(self.w.plan.regions)))
+        nothing = np.zeros((2, len(self.w.plan.regions), 1))
         cord = self.w.cord
         doses = worst_dose(
-            np.zeros(1, np.int64), np.ones(1), cord.dose_sum, cord.dose_square_sum, alpha_beta, *nothing
+            np.zeros(1, np.int64),
+            self.w.draw,
+            np.ones(1),
+            cord.dose_sum,
+            cord.dose_square_sum,
+            alpha_beta,
+            *nothing,
         )
         self.bands.append((end, [float(MODELS[n][0](d)[0]) for n, d in zip(settings.models, doses)]))
 
@@ -161,7 +220,7 @@ def _toxicities(w: Workspace, known: Known) -> None:
         course = courses[name]
         if course.status == "running" or event.late:
             w.clock.toxicity_at[x] = _still_to_come(
-                w.luck.uniform(event.stream), event.probability, event.onset, course
+                w.luck.uniform(event.stream), alone(event.probability), event.onset, course
             )
 
 
