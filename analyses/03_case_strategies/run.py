@@ -250,7 +250,10 @@ def record_structure(
     quick: bool,
 ) -> None:
     """The answer under every structural alternative, and one parameter at a time at its ends, on the same patients."""
-    sizes = {"patients": 256, "draws": 20} if quick else {"patients": 512, "draws": 40}
+    # the draws of the answer itself: with fewer, the row "as declared" could put another strategy first
+    sizes = (
+        {"patients": 256, "draws": 20} if quick else {"patients": 128, "draws": scenario.content.full.draws}
+    )
     table = survsim.scenario.structural_sensitivity(
         scenario, taus=[12.0, 24.0, 60.0], calibration=calibration, recalibrated=others, execution=execution,
         evidence=evidence, **sizes,
@@ -274,7 +277,7 @@ def record_structure(
     horizons(frame, table.labels).to_csv(results / "horizons.csv", index=False)
     bars = survsim.scenario.one_way_runs(
         scenario, strategy="early_immunotherapy", calibration=calibration, execution=execution, evidence=evidence,
-        patients=sizes["patients"], draws=sizes["draws"] // 2,
+        patients=sizes["patients"], draws=sizes["draws"] // 3,
         names=[n for n, p in scenario.content.parameters.items() if moves(n, p)],
     )  # fmt: skip
     bars.save(results / "one_way.json")
@@ -328,14 +331,16 @@ def record_next_structure(
     """The answer from her progression under the structures that may turn it."""
     table = survsim.scenario.structural_sensitivity(
         scenario, alternatives=FROM_PROGRESSION, calibration=calibration, execution=execution, evidence=evidence,
-        history="at_progression", patients=256 if quick else 512, draws=20 if quick else 40,
+        history="at_progression", patients=256 if quick else 128, draws=20 if quick else scenario.content.full.draws,
     )  # fmt: skip
     table.save(results / "next_structure.json")
     second = scenario.overridden("second_control")
     drawn = survsim.scenario.scenario_parameters(
-        second, draws=20 if quick else 100, evidence=evidence, calibration=calibration
+        second, draws=20 if quick else scenario.content.full.draws, evidence=evidence, calibration=calibration
     )
-    acted = survsim.simulate(second, patients=512, parameters=drawn, history="at_progression")
+    acted = survsim.simulate(
+        second, patients=256 if quick else 128, parameters=drawn, history="at_progression"
+    )
     low, middle, high = np.quantile(implied_ratio(acted), [0.025, 0.5, 0.975])
     ledger.record("next.implied_ratio.second_control", middle, conf_low=low, conf_high=high, provenance=acted)
     columns = ["label", "strategy", "gain", "gain_low", "gain_high", "probability_best", "rank", "quality_gain", "time_in_walking"]  # fmt: skip
