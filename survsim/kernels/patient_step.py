@@ -222,6 +222,22 @@ def effect_logs(
     return factor, slowness
 
 
+@compiled("f8[::1](i8[::1], i8[::1], f8[::1], f8[:, ::1], i8[::1], f8[:, ::1])")
+def next_change(
+    who: Array, draw: Array, time: Array, given_at: Array, treatment: Array, after: Array
+) -> Array:
+    """Soonest time (m,) that lies ahead of `who` and is `after` (changes, draws) the start of a `treatment` (changes,)."""
+    soonest, many = np.full(who.size, np.inf), after.shape[1] > 1
+    for m in range(who.size):
+        i = who[m]
+        d = draw[i] if many else 0
+        for c in range(treatment.size):
+            at = given_at[treatment[c], i] + after[c, d]
+            if time[i] < at < soonest[m]:
+                soonest[m] = at
+    return soonest
+
+
 @compiled("void(i8[::1], i8[::1], f8[::1], i1[:, ::1], f8[:, ::1], f8[::1], f8[:, ::1], f8[:, ::1])")
 def write_down(
     who: Array,

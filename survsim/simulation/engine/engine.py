@@ -217,7 +217,7 @@ class _Run:
             return
         lines.schedule(w, who)
         recovers = w.plan.start_rules.ask_dose and bool(w.cord.settings.recovery_after)
-        if w.plan.changes or recovers:
+        if w.plan.changes.size or recovers:
             change = hazards.next_change(w, who)
             w.clock.change_at[who] = np.minimum(change, w.next_recovery(who)) if recovers else change
         stayed = np.ones(w.patient.size, dtype=bool)

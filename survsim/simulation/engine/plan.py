@@ -134,7 +134,8 @@ class StrategyPlan:
     start_rules: StartRules
     regions: tuple[str, ...]
     courses: tuple[str, ...]  # treatments that irradiate; BEFORE for doses of none of them
-    changes: tuple[tuple[int, ByDraw], ...]
+    changes: IntArray  # (changes,) treatments whose effects change by themselves
+    changes_after: FloatArray  # (changes, draws) times since their start
     constant: tuple[tuple[tuple[ByDraw, ByDraw], ...], ...] | None
 
 
@@ -279,6 +280,7 @@ def compile_strategy(
     elsewhere = {d.region for d in model.history.doses} if model.history and used else set()
     regions = tuple(sorted({r.region for t in treatments.values() for r in t.radiation} | elsewhere))
     effects = tuple(tuple(effects_on(name, treatments, number) for name in row) for row in disease.out_names)
+    changes = _changes(e for row in effects for es in row for e in es)
     _refuse_too_many(strategy, disease, treatments)
     _refuse_slow_forward_clocks(disease, effects)
     return StrategyPlan(
@@ -310,15 +312,15 @@ def compile_strategy(
         regions=regions,
         courses=(*(n for n, t in treatments.items() if t.radiation), *((BEFORE,) if elsewhere else ())),
         constant=None if model.history else _constant_factors(strategy, treatments, effects),
-        changes=_changes(e for row in effects for es in row for e in es),
+        changes=np.array([k for k, _ in changes], dtype=np.int64),
+        changes_after=columns([after for _, after in changes]),
     )
 
 
-def _changes(effects: Iterable[EffectPlan]) -> tuple[tuple[int, ByDraw], ...]:
-    """Treatment and time since its start of every step of an effect, each once where it is one number."""
+def _changes(effects: Iterable[EffectPlan]) -> list[tuple[int, ByDraw]]:
+    """Treatment and time since its start of every step of an effect, each once."""
     steps = [(e.treatment, t) for e in effects for t in e.steps()]
-    same = {(k, t) for k, t in steps if isinstance(t, float)}
-    return (*sorted(same), *((k, t) for k, t in steps if not isinstance(t, float)))
+    return list({(k, np.asarray(t).tobytes()): (k, t) for k, t in steps}.values())
 
 
 def treatments_of(model: Model, strategy: Strategy) -> list[str]:
