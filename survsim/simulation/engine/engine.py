@@ -19,11 +19,11 @@ from survsim.simulation.cord_biology.myelopathy import CordSettings
 from survsim.simulation.engine import cord, hazards, lines, resume
 from survsim.simulation.engine.arrays import Values
 from survsim.simulation.engine.follow import Follow
+from survsim.simulation.engine.known import Known
 from survsim.simulation.engine.luck import Luck
 from survsim.simulation.engine.paths import Paths, SojournLog, empty_paths
 from survsim.simulation.engine.plain import is_plain, simulate_plain
 from survsim.simulation.engine.plan import DiseasePlan, StrategyPlan
-from survsim.simulation.engine.resume import KnownDraw
 from survsim.simulation.engine.workspace import Workspace
 from survsim.simulation.laws.by_draw import is_there, number_of
 
@@ -38,7 +38,7 @@ def simulate_block(
     luck: Luck,
     patients: dict[str, FloatArray],
     follow: Follow,
-    known: Sequence[KnownDraw] = (),
+    known: Sequence[Known] = (),
 ) -> Paths:
     """Simulate the patients of `luck` under `plan`, from what is `known` in each draw; what became of them."""
     if not known and is_plain(disease, plan, follow):
@@ -84,7 +84,7 @@ def _by_state(values: FloatArray, w: Workspace) -> FloatArray:
 class _Run:
     """The loop over one block: the working arrays, what is recorded, and how a step is taken."""
 
-    def __init__(self, w: Workspace, paths: Paths, follow: Follow, known: Sequence[KnownDraw]) -> None:
+    def __init__(self, w: Workspace, paths: Paths, follow: Follow, known: Sequence[Known]) -> None:
         self.w, self.paths, self.follow = w, paths, follow
         self.begins: resume.Begins | None = resume.resume(w, known) if known else None
         self.per_time = 1.0 / follow.grid_step
