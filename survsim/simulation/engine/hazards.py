@@ -221,14 +221,11 @@ def own_time(transition: TransitionPlan, luck: Luck, patients: dict[str, FloatAr
 
 def _budget(w: Workspace, state: int, transition: TransitionPlan, who: IntArray) -> FloatArray:
     """Budgets (m,) of those who enter now, over their hazard ratio by what is known of them now."""
-    patient, visit = (
-        w.patient[who],
-        w.past.visits[state][who] if w.disease.cyclic else np.zeros(who.size, np.int64),
-    )
-    budget = np.empty(who.size)
-    for v in np.unique(visit):
+    patient, budget = w.patient[who], np.empty(who.size)
+    visit = w.past.visits[state][who] if w.disease.cyclic else np.zeros(who.size, np.int64)
+    for v in np.bincount(visit).nonzero()[0].tolist():
         now = visit == v
-        budget[now] = w.luck.exponential(transition.stream, int(v))[patient[now]]
+        budget[now] = w.luck.exponential(transition.stream, v)[patient[now]]
     if not transition.covariates and transition.frailty is None:
         return budget
     score = np.zeros(who.size)

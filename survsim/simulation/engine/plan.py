@@ -73,9 +73,7 @@ class TreatmentPlan:
     fractions: FloatArray  # (regions,)
     dose_per_fraction: FloatArray  # (regions, draws)
     response_probability: ByDraw
-    utility_change: ByDraw
     cost: ByDraw
-    cost_per_time: ByDraw
     acts: bool
     acts_while_on: bool
     calls_off: IntArray  # toxicities that no longer come once it has ended
@@ -128,6 +126,8 @@ class StrategyPlan:
 
     name: str
     treatments: tuple[TreatmentPlan, ...]
+    utility_changes: FloatArray  # (treatments, draws)
+    costs_per_time: FloatArray
     tables: tuple[tuple[EffectTable | None, ...], ...]
     toxicities: tuple[ToxicityPlan, ...]
     lines: tuple[LinePlan, ...]
@@ -286,6 +286,8 @@ def compile_strategy(
     return StrategyPlan(
         name=strategy.name,
         treatments=tuple(_treatment(n, t, regions, number, treatments) for n, t in treatments.items()),
+        utility_changes=columns([number(t.utility_change) for t in treatments.values()]),
+        costs_per_time=columns([number(t.cost_per_time) for t in treatments.values()]),
         tables=tuple(tuple(EffectTable.of(es) for es in row) for row in effects),
         toxicities=tuple(
             ToxicityPlan(
@@ -386,9 +388,7 @@ def _treatment(
         response_probability=all_or_none(
             0.0 if t.response_probability is None else number(t.response_probability)
         ),
-        utility_change=all_or_none(number(t.utility_change)),
         cost=all_or_none(number(t.cost)),
-        cost_per_time=all_or_none(number(t.cost_per_time)),
         acts=bool(t.effects),
         irradiates=bool(fractions.any()),
         acts_while_on=any(alike(least_exposure(e, number) > 0.0) for e in t.effects),
