@@ -161,7 +161,8 @@ def next_line(
 
 
 @compiled(
-    "void(i8[::1], i8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[:, ::1], f8[:, ::1], f8[:, ::1])"
+    "void(i8[::1], i8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[:, ::1], f8[:, ::1], f8[:, ::1],"
+    " f8[:, ::1], f8[:, ::1], f8[::1])"
 )
 def deliver(
     who: Array,
@@ -174,24 +175,33 @@ def deliver(
     each: Array,
     dose_sum: Array,
     dose_square_sum: Array,
+    course_dose: Array,
+    course_square: Array,
+    interval: Array,
 ) -> None:
     """Add the whole fractions that `who` got between `begun` and `time` to each region of the cord.
 
     `fractions` (regions,) planned fractions, `each` (regions, draws) their dose in Gy, over a course of length
-    `duration` (draws,).
+    `duration` (draws,). What the sums rise by goes to the course (regions, n) as well, and the time since the course
+    before, where it is shorter, to `interval`.
     """
     long, doses = duration.size > 1, each.shape[1] > 1
     for i in who:
         share, length = 1.0, duration[draw[i] if long else 0]
         if length > 0.0:
             share = min((time[i] - begun[i]) / length, 1.0)
+        # an interval is between two courses, so the end of the one before must still be known
+        interval[i] = min(interval[i], begun[i] - radiation_ended_at[i])
         for r in range(fractions.size):
             if fractions[r] > 0.0:
                 # the last fraction of a completed course must not be lost to rounding
                 one = each[r, draw[i] if doses else 0]
                 dose = math.floor(fractions[r] * share + 1e-9) * one
-                dose_sum[r, i] += dose
-                dose_square_sum[r, i] += dose * one
+                total, square = dose_sum[r, i], dose_square_sum[r, i]
+                dose_sum[r, i] = total + dose
+                dose_square_sum[r, i] = square + dose * one
+                course_dose[r, i] += dose_sum[r, i] - total
+                course_square[r, i] += dose_square_sum[r, i] - square
         radiation_ended_at[i] = time[i]
 
 

@@ -222,6 +222,76 @@ def effect_logs(
     return factor, slowness
 
 
+@compiled(
+    "void(i1[::1], i8[::1], f8[::1], f8[::1], f8[::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1],"
+    " b1[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1])"
+)
+def add_values(
+    state: Array,
+    draw: Array,
+    time: Array,
+    when: Array,
+    taus: Array,
+    groups: Array,
+    utility: Array,
+    cost_per_time: Array,
+    utility_changes: Array,
+    costs_per_time: Array,
+    given: Array,
+    quality: Array,
+    paid: Array,
+    in_group: Array,
+) -> None:
+    """Add the values of the stretch from `time` to `when` (n,), as far as it lies before each of `taus`.
+
+    `groups` (groups, states); `utility`, `cost_per_time` (states, draws), and what a treatment that is `given`
+    (treatments, n) changes in them (treatments, draws); `quality`, `paid` (taus, n); `in_group` (groups times taus, n).
+    """
+    worth, cost = utility.shape[1] > 1, cost_per_time.shape[1] > 1
+    more, dearer = utility_changes.shape[1] > 1, costs_per_time.shape[1] > 1
+    for i in range(state.size):
+        s, d, start = state[i], draw[i], time[i]
+        if not start < when[i]:
+            continue
+        value, rate = utility[s, d if worth else 0], cost_per_time[s, d if cost else 0]
+        for k in range(given.shape[0]):
+            if given[k, i]:
+                value += utility_changes[k, d if more else 0]
+                rate += costs_per_time[k, d if dearer else 0]
+        for a in range(taus.size):
+            spent = min(when[i], taus[a]) - start
+            if spent <= 0.0:
+                continue
+            quality[a, i] += value * spent
+            paid[a, i] += rate * spent
+            for g in range(groups.shape[0]):
+                in_group[g * taus.size + a, i] += groups[g, s] * spent
+
+
+@compiled("void(i8[::1], i8[::1], f8[:, ::1], f8[:, ::1])")
+def copy_rows(who: Array, patient: Array, rows: Array, to: Array) -> None:
+    """Copy what `rows` (rows, n) hold of `who` to the places of their patients."""
+    for r in range(rows.shape[0]):
+        for i in who:
+            to[r, patient[i]] = rows[r, i]
+
+
+@compiled("f8[::1](i8[::1], i8[::1], f8[::1], f8[:, ::1], i8[::1], f8[:, ::1])")
+def next_change(
+    who: Array, draw: Array, time: Array, given_at: Array, treatment: Array, after: Array
+) -> Array:
+    """Soonest time (m,) that lies ahead of `who` and is `after` (changes, draws) the start of a `treatment` (changes,)."""
+    soonest, many = np.full(who.size, np.inf), after.shape[1] > 1
+    for m in range(who.size):
+        i = who[m]
+        d = draw[i] if many else 0
+        for c in range(treatment.size):
+            at = given_at[treatment[c], i] + after[c, d]
+            if time[i] < at < soonest[m]:
+                soonest[m] = at
+    return soonest
+
+
 @compiled("void(i8[::1], i8[::1], f8[::1], i1[:, ::1], f8[:, ::1], f8[::1], f8[:, ::1], f8[:, ::1])")
 def write_down(
     who: Array,

@@ -13,19 +13,26 @@ import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray
 from survsim.core.errors import ScenarioError
-from survsim.kernels.patient_path import CodeArray, time_spent
-from survsim.kernels.patient_step import move, next_event, note_entry, sort_out, write_down
+from survsim.kernels.patient_path import CodeArray
+from survsim.kernels.patient_step import (
+    add_values,
+    copy_rows,
+    move,
+    next_event,
+    note_entry,
+    sort_out,
+    write_down,
+)
 from survsim.simulation.cord_biology.myelopathy import CordSettings
 from survsim.simulation.engine import cord, hazards, lines, resume
 from survsim.simulation.engine.arrays import Values
 from survsim.simulation.engine.follow import Follow
+from survsim.simulation.engine.known import Known
 from survsim.simulation.engine.luck import Luck
 from survsim.simulation.engine.paths import Paths, SojournLog, empty_paths
 from survsim.simulation.engine.plain import is_plain, simulate_plain
 from survsim.simulation.engine.plan import DiseasePlan, StrategyPlan
-from survsim.simulation.engine.resume import KnownDraw
 from survsim.simulation.engine.workspace import Workspace
-from survsim.simulation.laws.by_draw import is_there, number_of
 
 MAX_STEPS = 20_000
 """Events a path may have before the horizon; more means a cycle that takes next to no time."""
@@ -38,7 +45,7 @@ def simulate_block(
     luck: Luck,
     patients: dict[str, FloatArray],
     follow: Follow,
-    known: Sequence[KnownDraw] = (),
+    known: Sequence[Known] = (),
 ) -> Paths:
     """Simulate the patients of `luck` under `plan`, from what is `known` in each draw; what became of them."""
     if not known and is_plain(disease, plan, follow):
@@ -76,15 +83,15 @@ def simulate_block(
     return paths
 
 
-def _by_state(values: FloatArray, w: Workspace) -> FloatArray:
-    """Values (states, draws) of the states in which patients are (n,)."""
-    return values[w.state, w.draw] if values.shape[1] > 1 else values[:, 0][w.state]
+def _rows(table: FloatArray) -> FloatArray:
+    """The table as rows of patients, (rows, n)."""
+    return table.reshape(-1, table.shape[-1])
 
 
 class _Run:
     """The loop over one block: the working arrays, what is recorded, and how a step is taken."""
 
-    def __init__(self, w: Workspace, paths: Paths, follow: Follow, known: Sequence[KnownDraw]) -> None:
+    def __init__(self, w: Workspace, paths: Paths, follow: Follow, known: Sequence[Known]) -> None:
         self.w, self.paths, self.follow = w, paths, follow
         self.begins: resume.Begins | None = resume.resume(w, known) if known else None
         self.per_time = 1.0 / follow.grid_step
@@ -169,7 +176,13 @@ class _Run:
         code = np.full(w.state.size, w.clock.scheduled, dtype=np.int8)
         ways = np.full((w.disease.dead.size, 1), target, dtype=np.int8)
         alive, died = self._move(who, code, ways)
-        return np.setdiff1d(changed, who), np.concatenate([entered, alive]), np.concatenate([dead, died])
+        still = np.ones(w.state.size, dtype=bool)
+        still[who] = False
+        return (
+            changed.compress(still[changed]),
+            np.concatenate([entered, alive]),
+            np.concatenate([dead, died]),
+        )
 
     def _move(self, moved: IntArray, code: CodeArray, targets: CodeArray) -> tuple[IntArray, IntArray]:
         """Take the patients `moved` through their transitions; who entered a living state, who died."""
@@ -217,7 +230,7 @@ class _Run:
             return
         lines.schedule(w, who)
         recovers = w.plan.start_rules.ask_dose and bool(w.cord.settings.recovery_after)
-        if w.plan.changes or recovers:
+        if w.plan.changes.size or recovers:
             change = hazards.next_change(w, who)
             w.clock.change_at[who] = np.minimum(change, w.next_recovery(who)) if recovers else change
         stayed = np.ones(w.patient.size, dtype=bool)
@@ -229,21 +242,12 @@ class _Run:
 
     def _add_value(self, values: Values, when: FloatArray) -> None:
         """Quality-adjusted time and cost of the stretch that ends at `when`."""
-        w, disease = self.w, self.w.disease
-        utility, rate = (_by_state(x, w) for x in (disease.utility, disease.cost_per_time))
-        costs = bool(disease.cost_per_time.any())
-        if w.has_lines:
-            for k, t in enumerate(w.plan.treatments):
-                if is_there(t.utility_change):
-                    utility += number_of(t.utility_change, w.draw) * w.lines.given[k]
-                if is_there(t.cost_per_time):
-                    rate, costs = rate + number_of(t.cost_per_time, w.draw) * w.lines.given[k], True
-        for i, tau in enumerate(values.taus):
-            spent = time_spent(w.clock.time, when, tau)
-            values.in_group[:, i] += disease.groups[:, w.state] * spent
-            values.quality[i] += utility * spent
-            if costs:
-                values.paid[i] += rate * spent
+        w, disease, plan = self.w, self.w.disease, self.w.plan
+        add_values(
+            w.state, w.draw, w.clock.time, when, np.array(values.taus), disease.groups, disease.utility,
+            disease.cost_per_time, plan.utility_changes, plan.costs_per_time, w.lines.given, values.quality, values.paid,
+            _rows(values.in_group),
+        )  # fmt: skip
 
     def _clear(self, done: IntArray, dead: IntArray) -> None:
         """Write down those who are done; from time to time go on without them."""
@@ -266,16 +270,16 @@ class _Run:
             here, state = who[living], w.state[who[living]]
             self.log.add(patient[living], state, state, w.past.entry[here], w.clock.time[here])
         if paths.quality is not None and paths.cost is not None and w.values is not None:
-            paths.quality[:, patient] = w.values.quality[:, who]
-            paths.cost[:, patient] = w.values.paid[:, who]
-            paths.in_group[..., patient] = w.values.in_group[..., who]
+            copy_rows(who, w.patient, w.values.quality, paths.quality)
+            copy_rows(who, w.patient, w.values.paid, paths.cost)
+            copy_rows(who, w.patient, _rows(w.values.in_group), _rows(paths.in_group))
         if not w.has_lines:
             return
         for k, treatment in enumerate(w.plan.treatments):
             if treatment.irradiates:
                 cord.add_dose(w, k, who.compress(w.lines.given[k][who]), harms=False)
-        paths.course_dose[..., patient] = w.cord.course_dose[..., who]
-        paths.course_square[..., patient] = w.cord.course_square[..., who]
+        copy_rows(who, w.patient, _rows(w.cord.course_dose), _rows(paths.course_dose))
+        copy_rows(who, w.patient, _rows(w.cord.course_square), _rows(paths.course_square))
         paths.interval[patient] = w.cord.interval[who]
         paths.cord_dose[patient] = w.cord_doses(who, (w.cord.settings.alpha_beta,))[0]
         write_down(

@@ -13,6 +13,7 @@ import numpy as np
 from survsim.core.checks import FloatArray, IntArray
 from survsim.core.distributions import HazardDistribution
 from survsim.kernels.patient_step import budget_left, effect_logs, revisit, run_clock
+from survsim.kernels.patient_step import next_change as step_ahead
 from survsim.simulation.engine.effects import EffectTable
 from survsim.simulation.engine.luck import Luck
 from survsim.simulation.engine.plan import TransitionPlan
@@ -184,12 +185,8 @@ def _factors(
 
 def next_change(w: Workspace, who: IntArray) -> FloatArray:
     """Next time at which an effect of a treatment already begun begins, wanes or ends by itself."""
-    soonest = np.full(who.size, np.inf)
-    time = w.clock.time[who]
-    for k, after in w.plan.changes:
-        at = w.lines.given_at[k][who] + w.number(after, who)
-        np.minimum(soonest, np.where(at > time, at, np.inf), out=soonest)
-    return soonest
+    treatment, after = w.plan.changes, w.plan.changes_after
+    return np.asarray(step_ahead(who, w.draw, w.clock.time, w.lines.given_at, treatment, after))
 
 
 def own_budget(transition: TransitionPlan, luck: Luck, patients: dict[str, FloatArray]) -> FloatArray:
@@ -224,14 +221,11 @@ def own_time(transition: TransitionPlan, luck: Luck, patients: dict[str, FloatAr
 
 def _budget(w: Workspace, state: int, transition: TransitionPlan, who: IntArray) -> FloatArray:
     """Budgets (m,) of those who enter now, over their hazard ratio by what is known of them now."""
-    patient, visit = (
-        w.patient[who],
-        w.past.visits[state][who] if w.disease.cyclic else np.zeros(who.size, np.int64),
-    )
-    budget = np.empty(who.size)
-    for v in np.unique(visit):
+    patient, budget = w.patient[who], np.empty(who.size)
+    visit = w.past.visits[state][who] if w.disease.cyclic else np.zeros(who.size, np.int64)
+    for v in np.bincount(visit).nonzero()[0].tolist():
         now = visit == v
-        budget[now] = w.luck.exponential(transition.stream, int(v))[patient[now]]
+        budget[now] = w.luck.exponential(transition.stream, v)[patient[now]]
     if not transition.covariates and transition.frailty is None:
         return budget
     score = np.zeros(who.size)

@@ -12,7 +12,7 @@ from survsim.simulation.declared.rules import COMPLETED, DECLINED, RUNNING, STOP
 from survsim.simulation.engine.cord import add_dose
 from survsim.simulation.engine.plan import LinePlan, ToxicityPlan
 from survsim.simulation.engine.workspace import Workspace
-from survsim.simulation.laws.by_draw import is_there, law_of, number_of
+from survsim.simulation.laws.by_draw import is_there
 
 
 def schedule(w: Workspace, who: IntArray) -> IntArray:
@@ -59,7 +59,7 @@ def start(w: Workspace, who: IntArray) -> None:
         if not here.size:
             continue
         if is_there(1.0 - line.accept):
-            accept = number_of(line.accept, w.draw[here])
+            accept = w.number(line.accept, here)
             agreed = _uniform(w, f"accept/{line.name}", here, w.lines.count[number][here]) <= accept
             refused = here.compress(~agreed)
             w.lines.count[number][refused] = line.repeats  # who declines is not asked again
@@ -83,9 +83,9 @@ def _begin(w: Workspace, number: int, line: LinePlan, who: IntArray) -> None:
         if w.values is not None and is_there(treatment.cost):
             for i, tau in enumerate(w.values.taus):
                 here = who[w.clock.time[who] < tau]
-                w.values.paid[i][here] += number_of(treatment.cost, w.draw[here])
+                w.values.paid[i][here] += w.number(treatment.cost, here)
         if is_there(treatment.response_probability):
-            chance = number_of(treatment.response_probability, w.draw[who])
+            chance = w.number(treatment.response_probability, who)
             yes = _uniform(w, f"response/{treatment.name}", who, before) <= chance
             w.lines.responds[k][who] = yes
             w.lines.response[who] = yes
@@ -94,19 +94,19 @@ def _begin(w: Workspace, number: int, line: LinePlan, who: IntArray) -> None:
                 _arm_toxicity(w, x, toxicity, who, before)
     if is_there(line.choice_rate):
         u = _uniform(w, f"choice/{line.name}", who, repeat)
-        w.clock.choice_at[who] = w.clock.time[who] - np.log(u) / number_of(line.choice_rate, w.draw[who])
+        w.clock.choice_at[who] = w.clock.time[who] - np.log(u) / w.number(line.choice_rate, who)
 
 
 def _arm_toxicity(w: Workspace, x: int, toxicity: ToxicityPlan, who: IntArray, repeat: CodeArray) -> None:
     u = _uniform(w, toxicity.stream, who, repeat)
-    comes = u <= number_of(toxicity.probability, w.draw[who])
+    comes = u <= w.number(toxicity.probability, who)
     if not toxicity.late:
         w.clock.toxicity_at[x][who] = np.inf
     if comes.any():
         # given that it comes, u / probability is uniform again
         here = who.compress(comes)
-        share = u.compress(comes) / number_of(toxicity.probability, w.draw[here])
-        at = w.clock.time[here] + law_of(toxicity.onset, w.draw[here]).sample(share)
+        share = u.compress(comes) / w.number(toxicity.probability, here)
+        at = w.clock.time[here] + w.law(toxicity.onset, here).sample(share)
         # one that is late may still be on its way from an earlier course
         w.clock.toxicity_at[x][here] = np.minimum(at, w.clock.toxicity_at[x][here])
 

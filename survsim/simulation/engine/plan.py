@@ -73,9 +73,7 @@ class TreatmentPlan:
     fractions: FloatArray  # (regions,)
     dose_per_fraction: FloatArray  # (regions, draws)
     response_probability: ByDraw
-    utility_change: ByDraw
     cost: ByDraw
-    cost_per_time: ByDraw
     acts: bool
     acts_while_on: bool
     calls_off: IntArray  # toxicities that no longer come once it has ended
@@ -128,13 +126,16 @@ class StrategyPlan:
 
     name: str
     treatments: tuple[TreatmentPlan, ...]
+    utility_changes: FloatArray  # (treatments, draws)
+    costs_per_time: FloatArray
     tables: tuple[tuple[EffectTable | None, ...], ...]
     toxicities: tuple[ToxicityPlan, ...]
     lines: tuple[LinePlan, ...]
     start_rules: StartRules
     regions: tuple[str, ...]
     courses: tuple[str, ...]  # treatments that irradiate; BEFORE for doses of none of them
-    changes: tuple[tuple[int, ByDraw], ...]
+    changes: IntArray  # (changes,) treatments whose effects change by themselves
+    changes_after: FloatArray  # (changes, draws) times since their start
     constant: tuple[tuple[tuple[ByDraw, ByDraw], ...], ...] | None
 
 
@@ -279,11 +280,14 @@ def compile_strategy(
     elsewhere = {d.region for d in model.history.doses} if model.history and used else set()
     regions = tuple(sorted({r.region for t in treatments.values() for r in t.radiation} | elsewhere))
     effects = tuple(tuple(effects_on(name, treatments, number) for name in row) for row in disease.out_names)
+    changes = _changes(e for row in effects for es in row for e in es)
     _refuse_too_many(strategy, disease, treatments)
     _refuse_slow_forward_clocks(disease, effects)
     return StrategyPlan(
         name=strategy.name,
         treatments=tuple(_treatment(n, t, regions, number, treatments) for n, t in treatments.items()),
+        utility_changes=columns([number(t.utility_change) for t in treatments.values()]),
+        costs_per_time=columns([number(t.cost_per_time) for t in treatments.values()]),
         tables=tuple(tuple(EffectTable.of(es) for es in row) for row in effects),
         toxicities=tuple(
             ToxicityPlan(
@@ -310,15 +314,15 @@ def compile_strategy(
         regions=regions,
         courses=(*(n for n, t in treatments.items() if t.radiation), *((BEFORE,) if elsewhere else ())),
         constant=None if model.history else _constant_factors(strategy, treatments, effects),
-        changes=_changes(e for row in effects for es in row for e in es),
+        changes=np.array([k for k, _ in changes], dtype=np.int64),
+        changes_after=columns([after for _, after in changes]),
     )
 
 
-def _changes(effects: Iterable[EffectPlan]) -> tuple[tuple[int, ByDraw], ...]:
-    """Treatment and time since its start of every step of an effect, each once where it is one number."""
+def _changes(effects: Iterable[EffectPlan]) -> list[tuple[int, ByDraw]]:
+    """Treatment and time since its start of every step of an effect, each once."""
     steps = [(e.treatment, t) for e in effects for t in e.steps()]
-    same = {(k, t) for k, t in steps if isinstance(t, float)}
-    return (*sorted(same), *((k, t) for k, t in steps if not isinstance(t, float)))
+    return list({(k, np.asarray(t).tobytes()): (k, t) for k, t in steps}.values())
 
 
 def treatments_of(model: Model, strategy: Strategy) -> list[str]:
@@ -384,9 +388,7 @@ def _treatment(
         response_probability=all_or_none(
             0.0 if t.response_probability is None else number(t.response_probability)
         ),
-        utility_change=all_or_none(number(t.utility_change)),
         cost=all_or_none(number(t.cost)),
-        cost_per_time=all_or_none(number(t.cost_per_time)),
         acts=bool(t.effects),
         irradiates=bool(fractions.any()),
         acts_while_on=any(alike(least_exposure(e, number) > 0.0) for e in t.effects),

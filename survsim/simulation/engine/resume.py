@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -13,20 +14,11 @@ from survsim.kernels.patient_lines import worst_dose
 from survsim.simulation.cord_biology.myelopathy import MODELS
 from survsim.simulation.declared.rules import COMPLETED, RUNNING, STOPPED
 from survsim.simulation.engine.known import GivenBefore, Known
-from survsim.simulation.engine.plan import BEFORE, DiseasePlan, StrategyPlan
+from survsim.simulation.engine.plan import BEFORE
 from survsim.simulation.engine.workspace import Workspace
-from survsim.simulation.laws.by_draw import ByDraw, alone, by_draw
+from survsim.simulation.laws.by_draw import ByDraw, LawByDraw, by_draw, is_there, number_at
 
 _STATUS = {"completed": COMPLETED, "stopped": STOPPED, "running": RUNNING}
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class KnownDraw:
-    """What is known in one draw, with the plans of that draw."""
-
-    disease: DiseasePlan
-    plan: StrategyPlan
-    known: Known
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -37,24 +29,25 @@ class Begins:
     ages: tuple[ByDraw, ...]
 
 
-def resume(w: Workspace, known: Sequence[KnownDraw]) -> Begins:
+def resume(w: Workspace, known: Sequence[Known]) -> Begins:
     """Put every patient of the block where the history ends in the own draw."""
     if len(known) == 1:
-        _resume(w, known[0].known)
+        _resume(w, known[0])
     else:
         for k, one in enumerate(known):
             _resume_draw(w, k, one)
-        w.origin = by_draw([one.known.origin for one in known])
-    ages = zip(*(one.known.ages for one in known))
-    return Begins(known[0].known.state, tuple(by_draw(each) for each in ages))
+        w.origin = by_draw([one.origin for one in known])
+    ages = zip(*(one.ages for one in known))
+    return Begins(known[0].state, tuple(by_draw(each) for each in ages))
 
 
-def _resume_draw(w: Workspace, k: int, one: KnownDraw) -> None:
+def _resume_draw(w: Workspace, k: int, known: Known) -> None:
     """The patients of draw number `k` of the block, set up by themselves and put in their place."""
     here, luck = w.luck.place(k), w.luck.alone(k)
     patients = {"performance_status": w.patients["performance_status"][here]}
-    part = Workspace(one.disease, one.plan, w.cord.settings, luck, patients, history=True)
-    _resume(part, one.known)
+    part = Workspace(w.disease, w.plan, w.cord.settings, luck, patients, history=True)
+    part.draw = np.full(luck.size, k)
+    _resume(part, known)
     w.state[here] = part.state
     for name in ("clock", "past", "lines", "cord") if w.has_lines else ("clock", "past"):
         group, own = getattr(w, name), getattr(part, name)
@@ -69,7 +62,7 @@ def _resume_draw(w: Workspace, k: int, one: KnownDraw) -> None:
 
 
 def _resume(w: Workspace, known: Known) -> None:
-    """Put every patient of a block of one draw where the history ends."""
+    """Put every patient of `w`, all of one draw, where the history ends."""
     w.state[:] = known.state
     w.origin = known.origin
     past = w.past
@@ -85,19 +78,28 @@ def _resume(w: Workspace, known: Known) -> None:
         _toxicities(w, known)
 
 
+def _number(w: Workspace, value: ByDraw) -> float:
+    """A number in the draw of the patients of `w`."""
+    return number_at(value, int(w.draw[0]))
+
+
+def _law(w: Workspace, law: Any) -> Any:
+    return law.at(int(w.draw[0])) if isinstance(law, LawByDraw) else law
+
+
 def _treatment(w: Workspace, course: GivenBefore) -> None:
     k = [t.name for t in w.plan.treatments].index(course.treatment)
     lines, running = w.lines, course.status == "running"
     lines.given_at[k], lines.given[k] = course.start, running
     lines.ended_at[k] = -np.inf if running else course.end
-    w.clock.end_at[k] = course.start + w.plan.treatments[k].duration if running else np.inf
+    w.clock.end_at[k] = course.start + _number(w, w.plan.treatments[k].duration) if running else np.inf
     lines.times_given[k] += 1
     if course.status == "completed":
         lines.times_completed[k] += 1
     elif course.status == "stopped":
         lines.times_stopped[k] += 1
     lines.responds[k] = course.responded
-    if w.plan.treatments[k].response_probability > 0:
+    if is_there(w.plan.treatments[k].response_probability):
         lines.response[:] = course.responded
 
 
@@ -126,11 +128,13 @@ def _cord(w: Workspace, known: Known) -> None:
         if not treatment.irradiates or course.status == "running":
             continue
         share = 1.0
-        length = alone(treatment.duration)
+        length = _number(w, treatment.duration)
         if course.status == "stopped" and length > 0:
             share = min((course.end - course.start) / length, 1.0)
         planned = dict(zip(w.plan.regions, np.floor(treatment.fractions * share + 1e-9)))
-        each = dict(zip(w.plan.regions, treatment.dose_per_fraction[:, 0]))
+        each = dict(
+            zip(w.plan.regions, (_number(w, d if d.size > 1 else d[0]) for d in treatment.dose_per_fraction))
+        )
         given = {r: course.fractions.get(r, 0) if course.fractions else n for r, n in planned.items()}
         courses.append(
             (
@@ -191,7 +195,7 @@ class _Hits:
         w, settings = self.w, self.w.cord.settings.myelopathy
         if settings is None or not self.bands:
             return
-        onset, u = w.disease.myelopathy_onset, w.luck.uniform("myelopathy")
+        onset, u = _law(w, w.disease.myelopathy_onset), w.luck.uniform("myelopathy")
         budget = -np.log(w.luck.uniform("myelopathy/onset"))
         for m, name in enumerate(settings.models):
             used = [float(onset.cumulative_hazard(-end)) for end, _ in self.bands]
@@ -220,7 +224,7 @@ def _toxicities(w: Workspace, known: Known) -> None:
         course = courses[name]
         if course.status == "running" or event.late:
             w.clock.toxicity_at[x] = _still_to_come(
-                w.luck.uniform(event.stream), alone(event.probability), event.onset, course
+                w.luck.uniform(event.stream), _number(w, event.probability), _law(w, event.onset), course
             )
 
 

@@ -55,7 +55,8 @@ class Workspace:
     def keep(self, who: IntArray) -> None:
         """Keep only the patients at positions `who`."""
         self.patient, self.state = self.patient.take(who), self.state.take(who)
-        self.draw = self.draw.take(who)
+        # of one draw all places are 0
+        self.draw = self.draw.take(who) if len(self.luck.draws) > 1 else self.draw[: who.size]
         self.finished = self.finished.take(who)
         self.clock, self.past = keep(self.clock, who), keep(self.past, who)
         if self.has_lines:

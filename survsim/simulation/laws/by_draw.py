@@ -79,6 +79,11 @@ def number_of(value: ByDraw, draws: IntArray) -> ByDraw:
     return value.take(draws) if isinstance(value, np.ndarray) else value
 
 
+def number_at(value: ByDraw, k: int) -> float:
+    """A number in draw number `k` of the block."""
+    return float(value[k] if isinstance(value, np.ndarray) else value)
+
+
 def alone(value: ByDraw) -> float:
     """The number of a plan of one draw."""
     return float(value)
@@ -161,11 +166,20 @@ class LawByDraw:
         """The law of patients of these draws (m,), for arrays (m,)."""
         if self.whole is None:
             return _EachDraw(self.laws, draws)
+        return self._with({name: number_of(values, draws) for name, values in self._arrays.items()})
+
+    def at(self, k: int) -> Any:
+        """The law of draw number `k` of the block."""
+        if self.whole is None:
+            return self.laws[k]
+        return self._with({name: number_at(values, k) for name, values in self._arrays.items()})
+
+    def _with(self, parameters: Mapping[str, ByDraw]) -> Any:
         law = object.__new__(type(self.whole))
         # the numbers were checked when the whole was made
         object.__setattr__(law, "time_unit", self.whole.time_unit)
-        for name, values in self._arrays.items():
-            object.__setattr__(law, name, number_of(values, draws))
+        for name, values in parameters.items():
+            object.__setattr__(law, name, values)
         return law
 
 

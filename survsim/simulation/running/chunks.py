@@ -11,15 +11,13 @@ import numpy as np
 from survsim.core.checks import FloatArray
 from survsim.core.errors import SurvsimError
 from survsim.core.streams import CELL, Streams
-from survsim.simulation.declared.history import History
 from survsim.simulation.engine.engine import simulate_block
-from survsim.simulation.engine.known import Known, what_is_known
+from survsim.simulation.engine.known import what_is_known
 from survsim.simulation.engine.luck import Luck
 from survsim.simulation.engine.measures import cell_moments, patient_values
 from survsim.simulation.engine.paths import Paths
 from survsim.simulation.engine.plain import is_plain
 from survsim.simulation.engine.plan import compile_disease, compile_strategy
-from survsim.simulation.engine.resume import KnownDraw
 from survsim.simulation.laws.by_draw import DifferentShapes, NumbersByDraw
 from survsim.simulation.outcomes.pieces import Chunk, ChunkSums, Job
 from survsim.simulation.running.patient_output import PatientWriter
@@ -172,33 +170,29 @@ class DrawRun:
         self.disease = compile_disease(model, number)
         self.plans = [compile_strategy(model, s, number, self.disease) for s in model.strategies]
         self.numbers = number.each()
-        self.known: list[Known] = []
-        self._resumed: list[list[KnownDraw]] = [[] for _ in self.plans]
-        if model.history is not None:
-            self._know(model.history)
+        diseases = (
+            [self.disease]
+            if len(self.draws) == 1
+            else [compile_disease(model, n) for n in self.numbers if model.history]
+        )
+        self.known = [
+            what_is_known(model, model.history, n, disease)
+            for n, disease in zip(self.numbers, diseases)
+            if model.history
+        ]
         self.plain = not self.known and all(is_plain(self.disease, plan, job.follow) for plan in self.plans)
         myelopathy = model.cord.myelopathy
         self.models = myelopathy.models if myelopathy else ()
-
-    def _know(self, history: History) -> None:
-        """What a history comes to in each draw, with the plans of that draw by itself."""
-        model = self.job.model
-        for number in self.numbers:
-            one = len(self.draws) == 1
-            disease = self.disease if one else compile_disease(model, number)
-            known = what_is_known(model, history, number, disease)
-            self.known.append(known)
-            for s, strategy in enumerate(model.strategies):
-                plan = self.plans[s] if one else compile_strategy(model, strategy, number, disease)
-                self._resumed[s].append(KnownDraw(disease, plan, known))
 
     def block(self, start: int, size: int) -> list[Paths]:
         """Paths of patients `start` to `start + size - 1` of each draw under each strategy, on the same luck."""
         luck = Luck(self.streams, self.draws, start, size)
         patients = luck.patients(self.job.model.population, self.numbers, self.known)
         return [
-            simulate_block(self.disease, plan, self.job.model.cord, luck, patients, self.job.follow, known)
-            for plan, known in zip(self.plans, self._resumed)
+            simulate_block(
+                self.disease, plan, self.job.model.cord, luck, patients, self.job.follow, self.known
+            )
+            for plan in self.plans
         ]
 
     def moments(self, name: str, paths: list[Paths], size: int) -> tuple[FloatArray, FloatArray]:
