@@ -21,7 +21,7 @@ survsim.report.prose(
 ## Data
 
 {estimates.all} published numbers from {studies.with_numbers} studies and {cases.all} single cases were typed in as
-printed, each with its place in the source. Of {studies.all} studies {studies.index} studies are about carcinosarcoma itself,
+printed, each with its place in the source. Of {studies.all} studies {studies.index} are about carcinosarcoma itself,
 {studies.mixed} about mixed populations, {studies.surrogate} about surrogates (tumours of the spine and the
 brain, soft-tissue sarcoma, tolerance of the spinal cord) and {studies.control} about control histologies;
 controls and surrogates are never pooled as carcinosarcoma. **{studies.read_in_full} studies were read in
