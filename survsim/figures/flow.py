@@ -10,9 +10,10 @@ from survsim.figures import style
 if TYPE_CHECKING:
     from survsim.evidence.ask.flow import EvidenceFlow
 
-BOX_WIDTH, SIDE_LEFT, SIDE_WIDTH = 3.0, 4.0, 5.4
+BOX_WIDTH, SIDE_LEFT, SIDE_WIDTH = 2.75, 3.2, 4.6
 LINE, PAD, SPACE = 0.19, 0.24, 0.34
-WRAP = 58
+WRAP = 48
+"""Narrow enough that the words can be read where a page gives the figure the width of a telephone."""
 
 
 @style.styled

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,10 @@ from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+TWICE, NO_NUMBER = "the same number under two names", "kept for its group sizes alone"
 SHARED = "shares patients with a study that was kept"
 COUNTED = {
     "estimates": ("number", "numbers", "study", "studies"),
@@ -97,4 +101,37 @@ def evidence_flow(
         studies_left=np.array(columns[4], np.int64),
         counted=counted,
         provenance=Provenance.of("flow", f"{counted}:*", **criteria),
+    )
+
+
+def flow_from_search(flow: EvidenceFlow, tables: Callable[[str], pd.DataFrame]) -> EvidenceFlow:
+    """The flow with what was seen and not taken in before its first step: rows of ``excluded``, studies without a number.
+
+    Parameters
+    ----------
+    flow : steps of a selection of numbers; `tables` gives a table of the store by name.
+    """
+    excluded = tables("excluded")
+    reason = (
+        excluded["reason"].str.partition(";")[0].str.replace(r"^the same number as .*", TWICE, regex=True)
+    )
+    counts = reason.value_counts()
+    numbers = int((excluded["kind"] == "estimate").sum())
+    studies = int((excluded["kind"] == "study").sum())
+    bare = int((~tables("studies")["study_id"].isin(tables("estimates")["study_id"])).sum())
+    told = [f"{word} ({n})" for word, n in counts.items()] + ([f"{NO_NUMBER} ({bare})"] if bare else [])
+    if not told:
+        return flow
+    start = ("seen", int(flow.numbers_left[0]) + numbers, int(flow.studies_left[0]) + studies + bare)
+    steps = {
+        "numbers_out": [0, numbers, *flow.numbers_out[1:]],
+        "studies_out": [0, studies + bare, *flow.studies_out[1:]],
+        "numbers_left": [start[1], *flow.numbers_left],
+        "studies_left": [start[2], *flow.studies_left],
+    }
+    return EvidenceFlow(
+        reasons=(start[0], f"seen and not taken in: {', '.join(told)}", *flow.reasons[1:]),
+        **{name: np.array(counted, np.int64) for name, counted in steps.items()},
+        counted=flow.counted,
+        provenance=Provenance.of("flow_from_search", "excluded:*", flow),
     )

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
+from survsim.evidence.rules.rows import absent_row
 from survsim.evidence.rules.rule import rule
 from survsim.evidence.rules.tables import Tables
 from survsim.evidence.schema.faults import WARNING, Fault
 from survsim.evidence.schema.pooling import COVARIATES, ORIGIN_UNTOLD
+from survsim.evidence.schema.table import RATIOS
 
 E = "estimates"
 NO_ORIGIN = ("not_stated", "")
@@ -100,8 +103,9 @@ def crude_as_survival(t: Tables) -> Iterator[Fault]:
 
 @rule("p_without_comparator", estimates=("p_value", "comparator", "p_scope", "measure"))
 def p_without_comparator(t: Tables) -> Iterator[Fault]:
-    """A p value says what it compares."""
+    """A p value says what it compares; of a ratio that has no comparator another rule says so."""
     unsaid = t.text(E, "p_scope").isin(UNKNOWN_P) & (t.text(E, "comparator") == "")
+    unsaid &= ~t.text(E, "measure").isin(RATIOS)
     yield from t.where(
         "p_without_comparator",
         E,
@@ -189,6 +193,7 @@ def unknown_reading(t: Tables) -> Iterator[Fault]:
             "Add it to declared/readings.csv, with its date and what was read.",
             column=column,
             severity=WARNING,
+            cause=partial(absent_row, t, "readings", E, column),
         )
 
 
@@ -212,6 +217,7 @@ def papers_of_one_study(t: Tables) -> Iterator[Fault]:
             t.text("studies", "study_id").isin(apart).to_numpy(),
             "It is a further paper of a study that is there: give both one cohort and one cluster in declared/overlaps.csv.",
             column=column,
+            cause=cells,
         )
 
 

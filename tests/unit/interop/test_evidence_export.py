@@ -157,3 +157,9 @@ def test_an_export_is_replaced_when_told_and_whole_or_not_at_all(tmp_path, monke
     monkeypatch.undo()
     export_evidence(tmp_path / "out", replace=True)
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_counts_leave_as_whole_numbers(effects):
+    taken, _ = effects
+    assert all(row["n_arm"].isdigit() for row in taken.values() if row["n_arm"])
+    assert taken["homesley_2007_gog0161_e05"]["n_arm"] == "91"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -197,3 +199,25 @@ def test_a_rule_that_fits_no_row_is_refused_when_it_is_counted(tmp_path, store, 
 def test_patients_and_cases_are_no_selection(tmp_path, store):
     with pytest.raises(EvidenceError, match="is no selection of numbers"):
         rule(tmp_path, "  cases: {}\n  exclude: []\n").select(store)
+
+
+def test_a_flow_from_the_search_begins_with_what_was_not_taken_in(store):
+
+    flow = store.select(allow_mixed="any").flow()
+    seen = store.flow_from_search(flow)
+    left, out = store.table("excluded"), seen.reasons[1]
+    assert seen.numbers_left[0] == len(store.estimates) + (left["kind"] == "estimate").sum()
+    assert seen.studies_left[0] == len(store.studies) + (left["kind"] == "study").sum()
+    assert sum(int(n) for n in re.findall(r"\((\d+)\)", out)) == len(left) + 1
+    assert "the same number under two names (7)" in out
+    assert (seen.numbers_left[1:] == flow.numbers_left).all()
+    assert (seen.studies_left[1:] == flow.studies_left).all()
+    assert (np.diff(seen.numbers_left) == -seen.numbers_out[1:]).all()
+    assert (np.diff(seen.studies_left) == -seen.studies_out[1:]).all()
+
+
+def test_a_flow_of_patients_does_not_begin_with_a_search(store):
+
+    patients = read_protocol(ANALYSES / "02_survival_models" / "protocol.yml", "survival").flow(store)
+    with pytest.raises(EvidenceError, match="counts patients"):
+        store.flow_from_search(patients)

@@ -343,5 +343,10 @@ def test_the_last_draw_of_the_audit_has_at_most_one_wrong_field():
     audit = read_or_raise(DATA / "raw" / "declared" / "audit_2026_11_29.csv")
     wrong = audit[audit["describing_fields"] == "wrong"].groupby("draw").size()
     assert set(audit.groupby("draw").size()) == {25}
-    assert wrong["4"] <= 1
+    assert wrong[max(audit["draw"])] <= 1
+    assert set(audit.groupby("draw")["seed"].nunique()) == {1}
+    known = read_or_raise(DATA / "curated" / "estimates.csv")["estimate_id"]
+    assert set(audit["estimate_id"]) <= set(known) | set(
+        read_or_raise(DATA / "curated" / "excluded.csv")["item_id"]
+    )
     assert (audit.loc[audit["describing_fields"] == "wrong", "done"] != "").all()
