@@ -14,6 +14,9 @@ from survsim.simulation.engine.follow import Follow
 from survsim.simulation.engine.paths import Paths
 from survsim.simulation.engine.plan import StrategyPlan
 
+LEAST_WIDTH = 128
+"""Numbers that are summed without halving them."""
+
 
 def measure_names(
     model: Model, taus: Sequence[float], times: Sequence[float], values: bool
@@ -114,7 +117,7 @@ def _width(size: int) -> int:
 
     Sums are formed in halves down to 128 numbers, so that a half, quarter, ... of zeros changes no bit.
     """
-    width = 128
+    width = LEAST_WIDTH
     while width < min(size, CELL):
         width *= 2
     return width

@@ -36,10 +36,15 @@ class NumbersByDraw:
     def __init__(self, parameters: Mapping[str, FloatArray], draws: Sequence[int]) -> None:
         """`parameters` each one value or one a draw."""
         self._parameters, self.draws = parameters, tuple(draws)
-        self._values = {k: by_draw(v[list(draws)] if v.ndim else v[None]) for k, v in parameters.items()}
+        self._values: dict[str, ByDraw] = {}
 
     def __call__(self, number: Any) -> Any:
-        return self._values[number] if isinstance(number, str) else float(number)
+        if not isinstance(number, str):
+            return float(number)
+        if number not in self._values:
+            values = self._parameters[number]
+            self._values[number] = by_draw(values[list(self.draws)] if values.ndim else values[None])
+        return self._values[number]
 
     def each(self) -> list[NumbersByDraw]:
         """The numbers of each draw by itself, all of them floats."""

@@ -14,7 +14,7 @@ from survsim.core.streams import CELL, Streams
 from survsim.simulation.engine.engine import simulate_block
 from survsim.simulation.engine.known import what_is_known
 from survsim.simulation.engine.luck import Luck
-from survsim.simulation.engine.measures import cell_moments, patient_values
+from survsim.simulation.engine.measures import LEAST_WIDTH, cell_moments, patient_values
 from survsim.simulation.engine.paths import Paths
 from survsim.simulation.engine.plain import is_plain
 from survsim.simulation.engine.plan import compile_disease, compile_strategy
@@ -116,7 +116,8 @@ def draws_in_block(job: Job, chunk: Chunk) -> int:
     """How many draws share a block, so that the fixed cost of a step is paid once for all their patients."""
     if not job.share_blocks or job.follow.sojourns:
         return 1
-    return max(1, job.block_cells * CELL // (chunk.last - chunk.first))
+    # below that size it is the sums of a draw that take the room
+    return max(1, job.block_cells * CELL // max(chunk.last - chunk.first, LEAST_WIDTH))
 
 
 def _add_run(part: ChunkSums, run: DrawRun, chunk: Chunk, writer: PatientWriter | None) -> None:

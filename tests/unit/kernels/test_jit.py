@@ -38,21 +38,18 @@ def test_threads_keep_the_order():
     assert map_threads(lambda x: x, [], workers=4) == []
 
 
-def test_a_read_only_array_is_opened_and_a_wrong_one_refused(monkeypatch):
-    monkeypatch.setenv("NUMBA_DISABLE_JIT", "0")
-    kernel = compiled("f8(f8[::1])")(lambda x: x[0] + x[1])
-    closed = np.array([1.0, 2.0])
-    closed.flags.writeable = False
-    assert (
-        kernel(np.array([1.0, 2.0]))
-        == kernel(closed)
-        == kernel(closed)
-        == kernel(np.array([2.0, 1.0]))
-        == 3.0
-    )
-    assert not closed.flags.writeable
-    with pytest.raises(TypeError):
-        kernel("text")
+def test_arrays_that_may_not_be_written_are_taken_and_wrong_ones_refused():
+    kernel = compiled("f8(f8[::1])")(lambda x: x.sum())
+    mine, locked = np.arange(4.0), np.arange(4.0)
+    locked.flags.writeable = False
+    for _ in range(2):
+        assert kernel(mine) == kernel(locked) == 6.0
+    assert not locked.flags.writeable
+    bytes_ = np.frombuffer(np.arange(4.0).tobytes())
+    assert kernel(bytes_) == 6.0, "memory that belongs to what cannot be written"
+    if not _jit.jit_disabled():
+        with pytest.raises(TypeError):
+            kernel("four")
 
 
 def test_the_cores_are_those_this_process_is_held_to(monkeypatch):
