@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+TOO_LARGE = 1e150
+"""Sums of squares of larger numbers overflow."""
 MISSING_ADVICE = "Drop those rows from data and response, or impute (see pool_imputations)."
 
 
@@ -177,7 +179,14 @@ def plain_design(data: Any) -> Design:
         matrix = matrix.copy()  # the fit must not change when the caller's array does
     if matrix.ndim != 2:
         raise InputError(f"data must have one row per patient; got shape {matrix.shape}.")
-    if not np.isfinite(matrix.sum()):
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = matrix.sum()
+    if not abs(total) < TOO_LARGE:
+        bad = ~(np.abs(matrix) < TOO_LARGE).all(axis=1) & np.isfinite(matrix).all(axis=1)
+        if bad.any():
+            raise InputError(
+                f"covariates are larger than can be computed with ({TOO_LARGE:g}) in {positions(bad)}; check their units."
+            )
         bad = np.isfinite(matrix).sum(axis=1) < matrix.shape[1]
         if bad.any():
             raise InputError(

@@ -93,8 +93,8 @@ class ParametricFit(Result):
 
     @property
     def bic(self) -> float:
-        """Schwarz's criterion, -2 l + P log n with n the number of patients (rows)."""
-        return -2.0 * self.log_likelihood + self.estimate.size * float(np.log(len(self.surv)))
+        """Schwarz's criterion, -2 l + P log n with n the number of patients (rows, where nothing tells patients apart)."""
+        return -2.0 * self.log_likelihood + self.estimate.size * float(np.log(self.surv.n_patients))
 
     @property
     def end_of_follow_up(self) -> float:
@@ -209,7 +209,7 @@ class ParametricFit(Result):
         robust = ", robust standard errors" if self.robust else ""
         lines = [
             f"{self.family} model ({kind}time in {self.surv.unit}){told}",
-            f"{len(self.surv)} patients, {self.n_event} events; log likelihood {self.log_likelihood:.6f}, "
+            f"{self.surv.counted}, {self.n_event} events; log likelihood {self.log_likelihood:.6f}, "
             f"AIC {format_number(self.aic)}, BIC {format_number(self.bic)}; "
             f"{self.conf_level:.0%} intervals{robust}",
         ]
