@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from survsim.core.checks import FloatArray, float_matrix, positions, require_columns
+from survsim.core.checks import BoolArray, FloatArray, float_matrix, positions, require_columns
 from survsim.core.encoding import stored
 from survsim.core.errors import InputError
 from survsim.core.formula import (
@@ -182,7 +182,7 @@ def plain_design(data: Any) -> Design:
     with np.errstate(over="ignore", invalid="ignore"):
         total = matrix.sum()
     if not abs(total) < TOO_LARGE:
-        bad = ~(np.abs(matrix) < TOO_LARGE).all(axis=1) & np.isfinite(matrix).all(axis=1)
+        bad: BoolArray = np.isfinite(matrix).all(axis=1) & (np.abs(matrix) >= TOO_LARGE).any(axis=1)
         if bad.any():
             raise InputError(
                 f"covariates are larger than can be computed with ({TOO_LARGE:g}) in {positions(bad)}; check their units."

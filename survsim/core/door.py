@@ -40,7 +40,7 @@ _HUGE = 2**1024
 
 
 def at_the_door(found: Any, wing: str) -> Any:
-    """A public object as users get it: functions behind their door, classes with one at each constructor."""
+    """A public object as users get it: functions behind their door, classes with one at each constructor and method."""
     if isinstance(found, types.FunctionType):
         function = guarded(found)
         # So that what is pickled is found again, through the door.
@@ -52,15 +52,24 @@ def at_the_door(found: Any, wing: str) -> Any:
         for name, made in list(vars(found).items()):
             if isinstance(made, classmethod) and not name.startswith("_"):
                 setattr(found, name, classmethod(guarded(made.__func__, f"{found.__name__}.{name}")))
+            elif _is_method(name, made):
+                type.__setattr__(found, name, guarded(made, f"{found.__name__}.{name}"))
     return found
 
 
 def with_doors(cls: type[T]) -> type[T]:
     """A class of results whose own public methods stand behind doors."""
     for name, made in list(vars(cls).items()):
-        if isinstance(made, types.FunctionType) and not name.startswith("_"):
+        if _is_method(name, made):
             type.__setattr__(cls, name, guarded(made, f"{cls.__name__}.{name}"))
     return cls
+
+
+def _is_method(name: str, made: Any) -> bool:
+    """Whether an attribute of a class is a public method without a door of its own."""
+    return (
+        isinstance(made, types.FunctionType) and not name.startswith("_") and not hasattr(made, "__wrapped__")
+    )
 
 
 def guarded(function: F, name: str = "") -> F:

@@ -10,6 +10,7 @@ from typing import Any
 
 from survsim._version import __version__
 from survsim.core import files
+from survsim.core.door import with_doors
 from survsim.core.errors import InputError
 from survsim.core.provenance import Nodes, Provenance, from_nodes
 
@@ -29,6 +30,7 @@ class LedgerEntry:
     node: str = ""
 
 
+@with_doors
 @dataclass(slots=True, kw_only=True)
 class Ledger:
     """Collects the numbers of one analysis and writes them, with their ancestry, to `summary.json`.

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+import inspect
+
+import pandas as pd
 import pytest
 
 import survsim
+import survsim.calibration
+from survsim import _public
 from survsim.core.errors import InputError
-from tests.helpers.fuzz import findings, one, target
+from survsim.core.result import Result
+from tests.helpers.every_result import example
+from tests.helpers.fuzz import MADE_INSIDE, findings, one, target
+from tests.helpers.fuzz_courses import alive, course
+from tests.helpers.fuzz_estimates import PLAUSIBLE
+
+COURSE = {
+    "model": course(),
+    "cohort": survsim.calibration.Cohort(name="all"),
+    "endpoint": alive(),
+    "values": {"rate": 0.1},
+}
+POWER = pd.DataFrame({"design": "plain", "n": [50, 100], "power": [0.5, 0.8], "mc_std_error": [0.02, 0.01]})
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -57,6 +74,18 @@ def test_a_foreign_exception_a_hang_and_a_silent_nan_are_found(monkeypatch):
         ),
         ("bed", {"dose": "x", "fractions": 2, "alpha_beta": 2.0}, "dose must hold numbers; got 'x'"),
         ("Surv.right", {"time": [1.0], "event": [1], "unit": ["months"]}, "Surv.right: unit must be text"),
+        ("EvidenceStore.table", {"name": ["a"]}, "EvidenceStore.table: name must be text"),
+        ("EvidenceSelection.map", {"also": 2.5}, "EvidenceSelection.map: also must be"),
+        ("Table.save", {"path": None}, "Table.save: path must be"),
+        ("gamma_prior", {"approximation": 0}, "gamma_prior needs what mixture_approximation"),
+        ("summary_terms", {"selection": -1}, "selection must be what load_evidence"),
+        ("summary_terms", {"selection": [3]}, "must hold rows of the evidence"),
+        ("endpoint_median", COURSE | {"horizon": -1}, "horizon must lie in"),
+        ("endpoint_median", COURSE | {"horizon": 9.0, "values": {"rate": -1.0}}, "none below 0"),
+        ("endpoint_probability", COURSE | {"times": [[3.0], [6.0]]}, "times must be one-dimensional"),
+        ("power_curves", {"frame": POWER.assign(power="word")}, r"frame\['power'\] must hold numbers"),
+        ("power_curves", {"frame": POWER.iloc[:0]}, "no rows"),
+        ("write_result", {"result": example("LogrankTest"), "path": ""}, "a file needs a name"),
     ],
 )
 def test_the_door_names_the_argument(name, given, says):
@@ -88,6 +117,26 @@ def test_what_is_found_at_the_door_can_be_pickled():
 def test_methods_and_pictures_of_results_stand_behind_the_door(name, given, says):
     with pytest.raises(InputError, match=says):
         target(name)(**given)
+
+
+def test_every_public_callable_is_behind_the_fuzz():
+    """Results have their methods behind it, what is made inside its maker; an error and a constant need none."""
+    found = {name: _public.load(name) for name in _public.PUBLIC}
+    asked = {name.partition(".")[0] for name in PLAUSIBLE}
+    left = {
+        name
+        for name, one in found.items()
+        if callable(one)
+        and not (
+            isinstance(one, type) and (issubclass(one, (Result, BaseException)) or inspect.isabstract(one))
+        )
+        and not getattr(one, "_is_protocol", False)
+    } - asked
+    assert left == set(MADE_INSIDE) - asked
+    for name, maker in MADE_INSIDE.items():
+        assert isinstance(found[name], type) and hasattr(_public.load(maker.partition(".")[0]), "__name__"), (
+            name
+        )
 
 
 def test_every_result_has_its_methods_behind_the_fuzz():

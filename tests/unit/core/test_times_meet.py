@@ -234,7 +234,10 @@ def test_the_event_that_triggers_a_look_is_in_its_data():
             Surv.right([0.2, 0.35, 0.5, 0.9], [1, 1, 1, 1], unit="years"), "piecewise_exponential", cuts=t
         ),
         lambda t: Effect(
-            on="a>b", hazard_ratio=0.5, lasts="always", waning=[{"after": a, "factor": 0.8} for a in t]
+            transition="a>b",
+            hazard_ratio=0.5,
+            lasts="always",
+            waning=[{"after": a, "factor": 0.8} for a in t],
         ),
     ],
 )

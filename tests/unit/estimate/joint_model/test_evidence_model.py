@@ -488,15 +488,3 @@ def test_single_cases_against_quadrature():
     sd = np.sqrt(total @ (alpha - mean) ** 2)
     assert row["estimate"] == pytest.approx(mean, abs=0.1 * sd)
     assert 0.90 < row["std_error"] / sd < 1.02
-
-
-@pytest.mark.parametrize("missing", [None, float("nan"), pd.NA, pd.NaT, "", "  "])
-def test_a_study_without_a_name_is_no_study(missing):
-    with pytest.raises(InputError, match="study is empty"):
-        rate_term(4, 90, study=missing, unit="months")
-
-
-@pytest.mark.parametrize("word", ["arm", "site", "cluster"])
-def test_a_missing_value_is_no_name(word):
-    with pytest.raises(InputError, match=f"{word} of a: a missing value is no name"):
-        rate_term(4, 90, study="a", unit="months", **{word: float("nan")})
