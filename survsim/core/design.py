@@ -182,7 +182,9 @@ def plain_design(data: Any) -> Design:
     with np.errstate(over="ignore", invalid="ignore"):
         total = matrix.sum()
     if not abs(total) < TOO_LARGE:
-        bad: BoolArray = np.isfinite(matrix).all(axis=1) & (np.abs(matrix) >= TOO_LARGE).any(axis=1)
+        bad: BoolArray = np.asarray(
+            np.isfinite(matrix).all(axis=1) & (np.abs(matrix) >= TOO_LARGE).any(axis=1), bool
+        )
         if bad.any():
             raise InputError(
                 f"covariates are larger than can be computed with ({TOO_LARGE:g}) in {positions(bad)}; check their units."
