@@ -109,7 +109,7 @@ class Ledger:
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Ledger:
         """Read a `summary.json`; refuses one that another format wrote."""
-        if not Path(path).exists():
+        if not Path(path).is_file():
             raise InputError(f"no results at {path}; run the analysis first: survsim run SLUG.")
         try:
             content = files.read_json(path)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 
 import pandas as pd
 import pytest
 
 import survsim
 import survsim.calibration
+import survsim.distributions
 from survsim import _public
 from survsim.core.errors import InputError
 from survsim.core.result import Result
@@ -23,6 +25,8 @@ COURSE = {
     "endpoint": alive(),
     "values": {"rate": 0.1},
 }
+LAW = survsim.distributions.Exponential(rate=0.1, time_unit="months")
+TRIALS = {"control": LAW, "treated": LAW, "n_control": 8, "n_treated": 8, "accrual": 6.0, "follow_up": 12.0}
 POWER = pd.DataFrame({"design": "plain", "n": [50, 100], "power": [0.5, 0.8], "mc_std_error": [0.02, 0.01]})
 
 
@@ -85,12 +89,17 @@ def test_a_foreign_exception_a_hang_and_a_silent_nan_are_found(monkeypatch):
         ("endpoint_probability", COURSE | {"times": [[3.0], [6.0]]}, "times must be one-dimensional"),
         ("power_curves", {"frame": POWER.assign(power="word")}, r"frame\['power'\] must hold numbers"),
         ("power_curves", {"frame": POWER.iloc[:0]}, "no rows"),
+        ("Ledger.load", {"path": ""}, "no results at"),
+        ("Ledger.load", {"path": "."}, "no results at"),
+        ("simulated_trials", TRIALS | {"n_trials": -1}, "n_trials must lie in"),
         ("write_result", {"result": example("LogrankTest"), "path": ""}, "a file needs a name"),
     ],
 )
 def test_the_door_names_the_argument(name, given, says):
-    with pytest.raises(InputError, match=says):
-        target(name)(**given)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        with pytest.raises(InputError, match=says):
+            target(name)(**given)
 
 
 def test_what_is_found_at_the_door_can_be_pickled():
@@ -110,7 +119,11 @@ def test_what_is_found_at_the_door_can_be_pickled():
         ("MultistateFit[0].transition_laws", {"patient": -1}, "patient must be a mapping or a row"),
         ("CoxFit[1].hazard_ratio_over_time", {"term": "age", "df": [0.5]}, "df must be a whole number"),
         ("ParametricFit[1].predict_survival", {"data": -1e300, "times": [3.0]}, "data must be a row"),
+        ("CoxFit[4].predict_survival", {"data": print, "times": [3.0]}, "data must hold numbers"),
         ("CoxFit[2].plot", {"names": b"x"}, "CoxFit.plot: names must be a mapping"),
+        ("TargetCheck[0].plot", {"labels": pd.NaT}, "TargetCheck.plot: labels must be a mapping"),
+        ("Tornado[0].plot", {"labels": 3}, "Tornado.plot: labels must be a mapping"),
+        ("ParametricFit[2].predict_rmst", {"tau": pd.Series([1.0])}, "tau must be a number"),
         ("KaplanMeier[3].plot", {"until": "months"}, "KaplanMeier.plot: until must be a number"),
     ],
 )
@@ -144,3 +157,10 @@ def test_every_result_has_its_methods_behind_the_fuzz():
     from tests.helpers.fuzz_methods import method_names
 
     assert {name.partition("[")[0] for name in method_names()} == set(MAKERS)
+
+
+def test_power_at_a_level_without_a_complement_is_that_of_the_tail():
+    """1 - 1e-300 is 1, whose quantile is infinite; of the tail it is 37.0."""
+    trials = example("SimulatedTrials")
+    assert set(trials.power(1e-300).values()) == {0.0}
+    assert trials.power(0.999)["logrank"] > 0.5

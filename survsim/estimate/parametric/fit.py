@@ -13,6 +13,7 @@ from survsim.core.errors import ExtrapolationWarning, InputError, warn
 from survsim.core.result import Result, format_number, result
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns
+from survsim.core.times import asked_time
 from survsim.core.upward import upward
 from survsim.estimate.parametric.prediction import SurvivalPrediction, predict_rmst, predict_survival
 
@@ -165,7 +166,8 @@ class ParametricFit(Result):
         Columns patient, tau, rmst, std_error, conf_low, conf_high.
         """
         level = self.conf_level if conf_level is None else between("conf_level", conf_level, 0.0, 1.0)
-        return predict_rmst(self, data, float(tau), level)
+        end = asked_time("tau", tau, self.surv.time, unit=self.surv.unit)
+        return predict_rmst(self, data, end, level)
 
     def to_lifelines(self) -> Any:
         """A lifelines accelerated failure time fitter with these coefficients and this covariance."""
