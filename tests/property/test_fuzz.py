@@ -27,6 +27,13 @@ COURSE = {
 }
 LAW = survsim.distributions.Exponential(rate=0.1, time_unit="months")
 TRIALS = {"control": LAW, "treated": LAW, "n_control": 8, "n_treated": 8, "accrual": 6.0, "follow_up": 12.0}
+READINGS = {
+    "times": [3.0, 6.0],
+    "survival": [0.8, 0.6],
+    "at_risk_times": [0.0],
+    "at_risk": [40],
+    "unit": "months",
+}
 POWER = pd.DataFrame({"design": "plain", "n": [50, 100], "power": [0.5, 0.8], "mc_std_error": [0.02, 0.01]})
 
 
@@ -90,6 +97,12 @@ def test_a_foreign_exception_a_hang_and_a_silent_nan_are_found(monkeypatch):
         ("power_curves", {"frame": POWER.assign(power="word")}, r"frame\['power'\] must hold numbers"),
         ("power_curves", {"frame": POWER.iloc[:0]}, "no rows"),
         ("Ledger.load", {"path": ""}, "no results at"),
+        (
+            "meta_analysis",
+            {"estimate": [0.1, 0.2, 0.3], "std_error": [0.1, 0.2, 0.1], "source": 2.5},
+            "a source is a reference",
+        ),
+        ("reconstruct_ipd", READINGS | {"source": 2.5}, "reconstruct_ipd: source must be"),
         ("Ledger.load", {"path": "."}, "no results at"),
         ("simulated_trials", TRIALS | {"n_trials": -1}, "n_trials must lie in"),
         ("write_result", {"result": example("LogrankTest"), "path": ""}, "a file needs a name"),
@@ -121,6 +134,7 @@ def test_what_is_found_at_the_door_can_be_pickled():
         ("ParametricFit[1].predict_survival", {"data": -1e300, "times": [3.0]}, "data must be a row"),
         ("CoxFit[4].predict_survival", {"data": print, "times": [3.0]}, "data must hold numbers"),
         ("CoxFit[2].plot", {"names": b"x"}, "CoxFit.plot: names must be a mapping"),
+        ("ModelAverage[0].distribution", {"data": {}}, "data is an empty row"),
         ("TargetCheck[0].plot", {"labels": pd.NaT}, "TargetCheck.plot: labels must be a mapping"),
         ("Tornado[0].plot", {"labels": 3}, "Tornado.plot: labels must be a mapping"),
         ("ParametricFit[2].predict_rmst", {"tau": pd.Series([1.0])}, "tau must be a number"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -89,7 +90,7 @@ def reconstruct_ipd(
     unit: str,
     n_event: int | None = None,
     end: float | None = None,
-    source: Any = (),
+    source: str | Iterable[str] = (),
 ) -> ReconstructedIPD:
     """Invert the product-limit formula between printed numbers at risk.
 
