@@ -135,6 +135,8 @@ def test_what_is_found_at_the_door_can_be_pickled():
         ("CoxFit[4].predict_survival", {"data": print, "times": [3.0]}, "data must hold numbers"),
         ("CoxFit[2].plot", {"names": b"x"}, "CoxFit.plot: names must be a mapping"),
         ("ModelAverage[0].distribution", {"data": {}}, "data is an empty row"),
+        ("SimulationResult[0].load", {"path": None}, "SimulationResult.load: path must be"),
+        ("FamilyComparison[0].plot", {"until": pd.Series([1.0])}, "until must be a number"),
         ("TargetCheck[0].plot", {"labels": pd.NaT}, "TargetCheck.plot: labels must be a mapping"),
         ("Tornado[0].plot", {"labels": 3}, "Tornado.plot: labels must be a mapping"),
         ("ParametricFit[2].predict_rmst", {"tau": pd.Series([1.0])}, "tau must be a number"),
