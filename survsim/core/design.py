@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from survsim.core.checks import FloatArray, float_matrix, positions, require_columns
+from survsim.core.checks import BoolArray, FloatArray, float_matrix, numbers, positions, require_columns
 from survsim.core.encoding import stored
 from survsim.core.errors import InputError
 from survsim.core.formula import (
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+TOO_LARGE = 1e150
+"""Sums of squares of larger numbers overflow."""
 MISSING_ADVICE = "Drop those rows from data and response, or impute (see pool_imputations)."
 
 
@@ -86,7 +88,7 @@ class Design:
         if hasattr(data, "columns"):
             require_columns(data, self.columns)
             data = data[list(self.columns)]
-        values = float_matrix("data", data) if np.ndim(data) else np.asarray(data, dtype=np.float64)
+        values = float_matrix("data", data) if np.ndim(data) else numbers("data", data)
         values = values[:, None] if values.ndim == 1 and len(self.columns) == 1 else np.atleast_2d(values)
         if values.shape[1] != len(self.columns):
             raise InputError(
@@ -177,7 +179,16 @@ def plain_design(data: Any) -> Design:
         matrix = matrix.copy()  # the fit must not change when the caller's array does
     if matrix.ndim != 2:
         raise InputError(f"data must have one row per patient; got shape {matrix.shape}.")
-    if not np.isfinite(matrix.sum()):
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = matrix.sum()
+    if not abs(total) < TOO_LARGE:
+        bad: BoolArray = np.asarray(
+            np.isfinite(matrix).all(axis=1) & (np.abs(matrix) >= TOO_LARGE).any(axis=1), bool
+        )
+        if bad.any():
+            raise InputError(
+                f"covariates are larger than can be computed with ({TOO_LARGE:g}) in {positions(bad)}; check their units."
+            )
         bad = np.isfinite(matrix).sum(axis=1) < matrix.shape[1]
         if bad.any():
             raise InputError(

@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from survsim.core import units
-from survsim.core.checks import FloatArray
+from survsim.core.checks import FloatArray, positions
 from survsim.core.encoding import stored
 from survsim.core.errors import InputError
+from survsim.core.kinds import as_numbers
 
 T = TypeVar("T")
 D = TypeVar("D", bound="HazardDistribution")
@@ -86,9 +87,14 @@ class HazardDistribution(abc.ABC):
         return self.hazard(t) * self.survival(t)
 
     def quantile(self, p: ArrayLike) -> FloatArray:
-        """Time by which a share p has had the event."""
+        """Time by which a share p, from 0 to 1, has had the event."""
+        share = asked("p", p)
+        if ((share < 0) | (share > 1)).any():
+            raise InputError(
+                f"p must be a share from 0 to 1; got {share[(share < 0) | (share > 1)].flat[0]:g}."
+            )
         with np.errstate(divide="ignore"):
-            return self.inverse_cumulative_hazard(-np.log1p(-np.asarray(p, dtype=np.float64)))
+            return self.inverse_cumulative_hazard(-np.log1p(-share))
 
     def sample(self, u: ArrayLike) -> FloatArray:
         """Event times from uniforms in (0, 1] by inversion, u = S(T)."""
@@ -107,7 +113,7 @@ class HazardDistribution(abc.ABC):
         Closed form where there is one; else Gauss-Legendre on panels that halve towards time 0 (hazards
         may be infinite there) and break where the hazard jumps.
         """
-        end = np.asarray(tau, dtype=np.float64)
+        end = asked("tau", tau)
         shares = _panel_shares(self._jumps(), end)
         nodes, weights = np.polynomial.legendre.leggauss(16)
         total = np.asarray(0.0)
@@ -177,6 +183,8 @@ def checked(
 ) -> Any:
     """A parameter as float or float64 array, finite and in its range; the message names the offender."""
     try:
+        if isinstance(value, np.ma.MaskedArray) and np.ma.getmaskarray(value).any():
+            raise TypeError
         array = np.asarray(value)
         if array.dtype.kind in "cmMSU":
             raise TypeError
@@ -214,7 +222,20 @@ def check_base(base: object, name: str, owner: str) -> None:
 
 def as_time(t: ArrayLike) -> FloatArray:
     """Times as float64, negative ones set to 0 (nothing has happened before the origin)."""
-    return np.maximum(np.asarray(t, dtype=np.float64), 0.0)
+    if isinstance(t, float) or (type(t) is np.ndarray and t.dtype == np.float64):
+        return np.maximum(t, 0.0)
+    return np.maximum(asked("t", t), 0.0)
+
+
+def asked(name: str, values: Any) -> FloatArray:
+    """Numbers that a law is asked at, of any shape; text, dates, durations, truth values and missing ones are refused."""
+    if isinstance(values, float) or (type(values) is np.ndarray and values.dtype == np.float64):
+        return np.asarray(values)
+    array, missing = as_numbers(name, values)
+    missing = np.isnan(array) if missing is None else missing | np.isnan(array)
+    if missing.any():
+        raise InputError(f"{name} is missing in {positions(missing.ravel())}; leave those out.")
+    return array
 
 
 @distribution

@@ -162,13 +162,15 @@ class KaplanMeier(Result):
             n_risk = np.append(self.n_risk[self.bounds[g] : self.bounds[g + 1]], 0.0)
             nxt = np.searchsorted(time, at, side="left")
             counts[g] = n_risk[nxt]
-            if self.entries and self.entries[g][0].any():
-                # A group that enters at 0 throughout is at risk from the start, as without entries.
+            if self.entries:
+                # Those who enter at 0 are at risk from the start, as without entries.
                 when, weight = self.entries[g]
                 entered = np.concatenate([[0.0], np.cumsum(weight)])
                 until = np.append(time, np.inf)[nxt]
-                waiting = np.searchsorted(when, until, side="left"), np.searchsorted(when, at, side="left")
-                counts[g] -= np.where(nxt < time.size, entered[waiting[0]] - entered[waiting[1]], 0.0)
+                waiting = entered[np.searchsorted(when, until, side="left")]
+                arrived = entered[np.searchsorted(when, at, side="left")]
+                arrived = np.where(at == 0.0, entered[np.searchsorted(when, 0.0, side="right")], arrived)
+                counts[g] -= np.where(nxt < time.size, waiting - arrived, 0.0)
         return counts
 
     def survival_at(self, times: Any) -> SurvivalAt:

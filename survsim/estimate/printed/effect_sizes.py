@@ -139,7 +139,7 @@ def effect_size(
     observed_minus_expected: float | None = None,
     variance: float | None = None,
     label: str = "the study",
-    source: Any = (),
+    source: str | Iterable[str] = (),
     beyond_counts: str = "widen",
     assume_level: float | None = None,
 ) -> EffectSize:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core import units
+from survsim.core.door import with_doors
 from survsim.core.errors import EvidenceError
 from survsim.core.estimate_record import Estimate
 from survsim.core.files import read_json
@@ -44,6 +45,7 @@ STUDY_COLUMNS = (
 ARM_COLUMNS = ("site", "site_group", "treatment", "regimen", "setting", "line")
 
 
+@with_doors
 class EvidenceStore:
     """The curated tables of one study, read once, typed when first asked for.
 
