@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import warnings
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -14,7 +15,7 @@ import survsim.distributions
 from survsim import _public
 from survsim.core.errors import InputError
 from survsim.core.result import Result
-from tests.helpers.every_result import example
+from tests.helpers.every_result import FRAME, example
 from tests.helpers.fuzz import MADE_INSIDE, findings, one, target
 from tests.helpers.fuzz_courses import alive, course
 from tests.helpers.fuzz_estimates import PLAUSIBLE
@@ -34,6 +35,7 @@ READINGS = {
     "at_risk": [40],
     "unit": "months",
 }
+WAYS = pd.DataFrame({"source": ["well", "ill"], "target": ["ill", "dead"], "death": [False, True]})
 POWER = pd.DataFrame({"design": "plain", "n": [50, 100], "power": [0.5, 0.8], "mc_std_error": [0.02, 0.01]})
 
 
@@ -97,6 +99,16 @@ def test_a_foreign_exception_a_hang_and_a_silent_nan_are_found(monkeypatch):
         ("power_curves", {"frame": POWER.assign(power="word")}, r"frame\['power'\] must hold numbers"),
         ("power_curves", {"frame": POWER.iloc[:0]}, "no rows"),
         ("Ledger.load", {"path": ""}, "no results at"),
+        ("state_diagram", {"ways": WAYS.assign(source=np.nan)}, "is missing in rows 0, 1"),
+        (
+            "clone_censor_weight",
+            {
+                "surv": survsim.Surv.right([3.0, 5, 9, 8], [0, 0, 0, 0], unit="months"),
+                "start": [1, np.inf, 2, np.inf],
+                "grace": 4.0,
+            },
+            "nobody has an event",
+        ),
         (
             "meta_analysis",
             {"estimate": [0.1, 0.2, 0.3], "std_error": [0.1, 0.2, 0.1], "source": 2.5},
@@ -137,6 +149,7 @@ def test_what_is_found_at_the_door_can_be_pickled():
         ("ModelAverage[0].distribution", {"data": {}}, "data is an empty row"),
         ("SimulationResult[0].load", {"path": None}, "SimulationResult.load: path must be"),
         ("FamilyComparison[0].plot", {"until": pd.Series([1.0])}, "until must be a number"),
+        ("ParametricFit[5].predict_survival", {"data": FRAME.iloc[:3], "times": []}, "times is empty"),
         ("TargetCheck[0].plot", {"labels": pd.NaT}, "TargetCheck.plot: labels must be a mapping"),
         ("Tornado[0].plot", {"labels": 3}, "Tornado.plot: labels must be a mapping"),
         ("ParametricFit[2].predict_rmst", {"tau": pd.Series([1.0])}, "tau must be a number"),

@@ -88,18 +88,14 @@ class HazardDistribution(abc.ABC):
 
     def quantile(self, p: ArrayLike) -> FloatArray:
         """Time by which a share p, from 0 to 1, has had the event."""
-        share = asked("p", p)
-        if ((share < 0) | (share > 1)).any():
-            raise InputError(
-                f"p must be a share from 0 to 1; got {share[(share < 0) | (share > 1)].flat[0]:g}."
-            )
+        share = _shares("p", p)
         with np.errstate(divide="ignore"):
             return self.inverse_cumulative_hazard(-np.log1p(-share))
 
     def sample(self, u: ArrayLike) -> FloatArray:
         """Event times from uniforms in (0, 1] by inversion, u = S(T)."""
         with np.errstate(divide="ignore"):
-            return self.inverse_cumulative_hazard(-np.log(u))
+            return self.inverse_cumulative_hazard(-np.log(_shares("u", u)))
 
     def sample_after(self, u: ArrayLike, t: ArrayLike) -> FloatArray:
         """Event times of those event-free at t (clock-forward), measured from time 0."""
@@ -218,6 +214,15 @@ def check_base(base: object, name: str, owner: str) -> None:
         raise InputError(
             f"{owner}: {name} must be a distribution such as Weibull(...); got {type(base).__name__}."
         )
+
+
+def _shares(name: str, values: Any) -> FloatArray:
+    """Shares from 0 to 1, of any shape."""
+    share = asked(name, values)
+    if share.size and not (share.min() >= 0 and share.max() <= 1):
+        bad = ~((share >= 0) & (share <= 1))
+        raise InputError(f"{name} must be a share from 0 to 1; got {share[bad].flat[0]:g}.")
+    return share
 
 
 def as_time(t: ArrayLike) -> FloatArray:

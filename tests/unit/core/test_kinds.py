@@ -264,6 +264,12 @@ def test_a_quantile_is_of_a_share(p):
         Gompertz(shape=0.1, rate=0.05, time_unit="months").quantile(p)
 
 
+@pytest.mark.parametrize("u", [-0.1, 1.5, np.nan, [0.5, 2.0], ["0.5"], None])
+def test_a_draw_is_of_a_uniform_number(u):
+    with pytest.raises(InputError, match=r"u (must|is missing)"):
+        Weibull(shape=1.2, scale=9.0, time_unit="months").sample(u)
+
+
 def test_parameters_of_a_law_keep_their_mask():
     with pytest.raises(InputError, match="rate must be a number"):
         Exponential(rate=np.ma.array([0.1, 0.2], mask=[False, True]), time_unit="months")
