@@ -48,7 +48,7 @@ def count_protocol(
     >>> counted = survsim.report.count_protocol(
     ...     survsim.report.Ledger(analysis="07_scenario_gallery"), survsim.load_evidence(),
     ...     "analyses/07_scenario_gallery/protocol.yml", folder)
-    >>> counted.set_index("name").loc["first_line", ["of", "kept"]].tolist()
+    >>> [int(n) for n in counted.set_index("name").loc["first_line", ["of", "kept"]]]
     [1579, 4]
     """
     import pandas as pd
