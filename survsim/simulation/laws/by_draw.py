@@ -124,8 +124,7 @@ def build_law(law: Any, number: NumbersByDraw, time_unit: str) -> Any:
         return law
     if len(number.draws) > 1 and law.family in _BUILT_AT_ONCE:
         whole = law.build(number, time_unit)
-        names = _ELEMENTWISE[type(whole)]
-        if all(isinstance(getattr(whole, name), float) for name in names):
+        if all(isinstance(getattr(whole, name), float) for name in _ELEMENTWISE[type(whole)]):
             return whole
         if not _other_powers(whole):
             return LawByDraw((), whole)
@@ -144,11 +143,23 @@ def laws_together(laws: Sequence[Any]) -> Any:
     first, family = laws[0], type(laws[0])
     if all(law is first for law in laws):
         return first
-    if all(type(law) is family for law in laws) and dataclasses.is_dataclass(first):
-        names = [f.name for f in dataclasses.fields(first)]
-        if all(_equal(getattr(law, name), getattr(first, name)) for law in laws for name in names):
-            return first
-    return LawByDraw(tuple(laws), None)
+    if any(type(law) is not family for law in laws) or not dataclasses.is_dataclass(first):
+        return LawByDraw(tuple(laws), None)
+    names = [f.name for f in dataclasses.fields(first)]
+    if all(_equal(getattr(law, name), getattr(first, name)) for law in laws for name in names):
+        return first
+    whole = _side_by_side(laws, family)
+    return LawByDraw(tuple(laws), None) if whole is None or _other_powers(whole) else LawByDraw((), whole)
+
+
+def _side_by_side(laws: Sequence[Any], family: Any) -> Any:
+    """Laws of one family as one with arrays (draws,), None where that is not the same arithmetic."""
+    names = _ELEMENTWISE.get(family, ())
+    values = {name: [getattr(law, name) for law in laws] for name in names}
+    numbers = all(isinstance(value, float) for row in values.values() for value in row)
+    if not names or not numbers or any(law.time_unit != laws[0].time_unit for law in laws):
+        return None
+    return family(**{name: by_draw(row) for name, row in values.items()}, time_unit=laws[0].time_unit)
 
 
 def _equal(a: Any, b: Any) -> bool:

@@ -11,8 +11,9 @@ import numpy as np
 from survsim.core.checks import FloatArray
 from survsim.core.errors import SurvsimError
 from survsim.core.streams import CELL, Streams
+from survsim.simulation.declared.history import History
 from survsim.simulation.engine.engine import simulate_block
-from survsim.simulation.engine.known import what_is_known
+from survsim.simulation.engine.known import Known, what_is_known
 from survsim.simulation.engine.luck import Luck
 from survsim.simulation.engine.measures import LEAST_WIDTH, cell_moments, patient_values
 from survsim.simulation.engine.paths import Paths
@@ -171,19 +172,18 @@ class DrawRun:
         self.disease = compile_disease(model, number)
         self.plans = [compile_strategy(model, s, number, self.disease) for s in model.strategies]
         self.numbers = number.each()
-        diseases = (
-            [self.disease]
-            if len(self.draws) == 1
-            else [compile_disease(model, n) for n in self.numbers if model.history]
-        )
-        self.known = [
-            what_is_known(model, model.history, n, disease)
-            for n, disease in zip(self.numbers, diseases)
-            if model.history
-        ]
+        self.known = self._known(model.history) if model.history else []
         self.plain = not self.known and all(is_plain(self.disease, plan, job.follow) for plan in self.plans)
         myelopathy = model.cord.myelopathy
         self.models = myelopathy.models if myelopathy else ()
+
+    def _known(self, history: History) -> list[Known]:
+        """What a history comes to in each draw."""
+        model, one = self.job.model, len(self.draws) == 1
+        return [
+            what_is_known(model, history, number, self.disease if one else compile_disease(model, number))
+            for number in self.numbers
+        ]
 
     def block(self, start: int, size: int) -> list[Paths]:
         """Paths of patients `start` to `start + size - 1` of each draw under each strategy, on the same luck."""

@@ -33,10 +33,9 @@ def run_job(job: Job, execution: Execution) -> Totals:
     todo = [c for c in chunks if store is None or not store.has(c)]
     joiner = _Joiner(job, chunks, {c.number for c in todo}, store, execution.progress)
     joiner.go_on()
-    whole = (
-        store is None
-    )  # without a folder to go on from, there is nothing to lose by running chunks together
-    for chunk, part in _finished(job, todo, executor, workers, execution.address, together=whole):
+    # without a folder to go on from, nothing is lost by running chunks together
+    together = store is None
+    for chunk, part in _finished(job, todo, executor, workers, execution.address, together=together):
         joiner.take(chunk, part)
     return joiner.totals
 

@@ -20,7 +20,7 @@ from survsim.simulation.declared.strategy import Strategy, Treatment, strategy_f
 from survsim.simulation.engine.follow import Follow
 from survsim.simulation.laws import by_draw
 from survsim.simulation.outcomes.pieces import Chunk, Job
-from survsim.simulation.running.chunks import run_chunk, runs_of
+from survsim.simulation.running.chunks import bunches, draws_in_block, run_chunk, runs_of, split
 from survsim.simulation.running.executor import run_job
 from survsim.simulation.running.run import has_values
 from tests.helpers.disease_models import exponential, full_strategy, tumour_model, weibull
@@ -288,6 +288,16 @@ LAWS: dict[str, Callable[[float], Any]] = {
     "a cured share": lambda x: distributions.MixtureCure(
         cure_fraction=0.2 * x, latency=distributions.Weibull(shape=1.3, scale=4.0, time_unit="months")
     ),
+    "a hazard that rises, stays or falls": lambda x: distributions.Gompertz(
+        shape=round(x - 1.0, 6), rate=0.1, time_unit="months"
+    ),
+    "what never comes in some draws": lambda x: distributions.Exponential(
+        rate=max(x - 0.95, 0.0), time_unit="months"
+    ),
+    "odds": lambda x: distributions.LogLogistic(shape=1.4 * x, scale=6.0 / x, time_unit="months"),
+    "patients of their own": lambda x: (
+        distributions.Weibull(shape=1.1, scale=5.0 * x, time_unit="months").to_unit("weeks").to_unit("months")
+    ),
     "one law": lambda x: distributions.Weibull(shape=1.3, scale=4.0, time_unit="months"),
 }
 
@@ -367,6 +377,23 @@ def test_numbers_of_one_value_stay_numbers_and_conditions_are_answered_alike() -
             by_draw.alike(mixed > 0)
         with pytest.raises(by_draw.DifferentShapes):
             by_draw.all_or_none(mixed)
+
+
+def test_chunks_in_bunches_are_whole_in_order_and_no_larger_than_a_block() -> None:
+    whole = job(rich(), draws=40, patients=1000)
+    chunks = split(1000, 40)
+    assert [len(b) for b in bunches(whole, chunks)] == [6, 2], "32 draws of a thousand fit"
+    for at_least in (1, 3, 4, 8, 20):
+        found = bunches(whole, chunks, at_least)
+        assert [c for bunch in found for c in bunch] == chunks
+        assert len(found) >= min(at_least, len(chunks))
+    assert all(
+        len(bunch) == 1 for bunch in bunches(dataclasses.replace(whole, patients=40_000), split(40_000, 8))
+    )
+    gaps = [chunks[0], chunks[1], chunks[3]]
+    assert [len(b) for b in bunches(whole, gaps)] == [2, 1]
+    few = Chunk(0, 0, 10**6, 0, 1)
+    assert draws_in_block(whole, few) == 256, "the sums of a draw take the room of 128 patients"
 
 
 def test_workers_and_run_folders_change_no_bit(tmp_path: Any) -> None:
