@@ -10,9 +10,9 @@ import importlib
 import pkgutil
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from typing import Any
+
+from joblib import Parallel, delayed
 
 import survsim.kernels
 from survsim.kernels._jit import Kernel, jit_disabled, usable_cores
@@ -50,8 +50,7 @@ def main() -> int:
         print("NUMBA_DISABLE_JIT is set: nothing to compile.")
         return 0
     start = time.perf_counter()
-    with ProcessPoolExecutor(usable_cores(), mp_context=get_context("spawn")) as pool:
-        ready = sum(pool.map(warm_module, modules()))
+    ready = sum(Parallel(usable_cores())(delayed(warm_module)(name) for name in modules()))
     print(f"{ready} kernels ready in {time.perf_counter() - start:.1f} s.")
     return ready
 

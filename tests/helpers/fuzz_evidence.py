@@ -130,6 +130,24 @@ def _exported(rng: np.random.Generator) -> Made:
     return {"folder": tempfile.mkdtemp(dir=fuzz_methods.scratch()) + "/out", "path": str(study() / "data")}
 
 
+@plausible("judged_bias")
+def _judged(rng: np.random.Generator) -> Made:
+    row = ["zhao_2016_sts_port_e01", "spinal_hgg29_rt_t01", "nobody_s01"][rng.integers(3)]
+    return {"evidence": store(), "row": row}
+
+
+@plausible("count_protocol")
+def _protocol(rng: np.random.Generator) -> Made:
+    ledger = s.Ledger(analysis="07_scenario_gallery")
+    path = GALLERY / "protocol.yml"
+    return {
+        "ledger": ledger,
+        "evidence": store(),
+        "path": path,
+        "results": tempfile.mkdtemp(dir=fuzz_methods.scratch()),
+    }
+
+
 @plausible("compare_extractions")
 def _extractions(rng: np.random.Generator) -> Made:
     table = study() / "data" / "raw" / "literature" / "lung" / "estimates.csv"
