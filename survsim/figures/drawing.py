@@ -162,6 +162,8 @@ SHARED = {
     "band": "whether the interval is shaded.",
     "until": "last time shown, in the unit of the curves.",
     "title": "words above the picture.",
+    "width": 'of a new figure: "85mm", "3.35in", or "single" or "double" for the columns of the style in use.',
+    "height": 'of a new figure, such as "60mm"; left out, the picture is as high as it needs.',
 }
 """Options that many pictures have, told once; a drawing function tells the others, and these where it differs."""
 

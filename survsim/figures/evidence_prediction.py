@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from survsim.figures import style
+from survsim.figures import placing, style
 from survsim.figures.time_axis import label_time, set_time_ticks
 
 if TYPE_CHECKING:
@@ -43,5 +43,5 @@ def draw_evidence_prediction(
     set_time_ticks(ax, float(frame["time"].iloc[-1]), unit)
     label_time(ax, unit)
     ax.set_ylabel("Survival")
-    ax.legend(loc="upper right")
+    placing.legend(ax)
     return ax

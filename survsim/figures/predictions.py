@@ -6,11 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from survsim.core.checks import require_columns
 from survsim.core.units import check_unit
-from survsim.figures import style
+from survsim.figures import placing, style
+from survsim.figures.lettering import readable
+from survsim.figures.panels import fitting
 from survsim.figures.time_axis import label_time, set_time_ticks
 
 if TYPE_CHECKING:
     import pandas as pd
+
+PANEL = 2.0
+"""Inches a panel takes at the least."""
 
 
 @style.styled
@@ -45,6 +50,7 @@ def prediction_curves(
     require_columns(frame, ["group", "time", "survival", "conf_low", "conf_high"])
     check_unit(unit)
     groups = list(dict.fromkeys(frame["group"]))
+    columns = min(columns, len(groups), fitting(PANEL, 7.2))
     rows = -(-len(groups) // columns)
     first = style.new_axes(7.2, 2.5 * rows)
     figure = first.figure
@@ -67,11 +73,10 @@ def prediction_curves(
         ax.set_ylim(0, 1.02)
         ax.set_xlim(0, until)
         set_time_ticks(ax, until, unit)
-        ax.set_title((labels or {}).get(group, str(group).replace("_", " ")), fontsize=9)
+        placing.title(ax, str((labels or {}).get(group, readable(group))))
         if i % columns == 0:
-            ax.set_ylabel("predicted survival")
+            ax.set_ylabel("Survival (proportion)")
         if i >= len(groups) - columns:
             label_time(ax, unit, "")
         panels.append(ax)
-    figure.tight_layout()
     return panels

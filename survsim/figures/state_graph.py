@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING, Any
 
 from survsim.core.checks import require_columns
 from survsim.core.errors import InputError
-from survsim.figures import style
+from survsim.figures import placing, style
+from survsim.figures.boxes import diagram_axes, in_lines, inner_width, line_height
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,8 +16,8 @@ COLUMNS = ("source", "target", "death")
 WIDTH, HEIGHT = 1.7, 0.62
 """Of a box; boxes stand `ACROSS` apart, rows `DOWN`."""
 ACROSS, DOWN = 2.5, 1.9
-TEXT = 24
-"""Letters in a line of a box."""
+UNIT = 1.08
+"""Inches of a step downwards; a step to the right has what the width gives."""
 
 
 @style.styled
@@ -57,18 +57,23 @@ def state_diagram(ways: pd.DataFrame, ax: Any = None, *, title: str = "") -> Any
         raise InputError("there are no ways to draw; give at least one row.")
     place = _places(rows)
     across = max(x for x, _ in place.values()) - min(x for x, _ in place.values())
-    ax = style.new_axes(1.25 * (across + WIDTH + 0.4), 3.4) if ax is None else ax
+    span = across + 1.2 * WIDTH
+    width = inner_width(ax, 1.25 * (across + WIDTH + 0.4))
+    names = {n: in_lines(ax, str(n), WIDTH * width / span - 0.08, most=5) for n in place}
+    tall = max(HEIGHT, (max(map(len, names.values())) * line_height() + 0.12) / UNIT)
+    stretch = tall / HEIGHT
+    place = {n: (x, y * stretch) for n, (x, y) in place.items()}
+    depth = min(y for _, y in place.values())
+    ax, size = diagram_axes(ax, width, (1.2 * tall - depth) * UNIT)
     deaths = {r["target"] for r in rows if r["death"]}
     for name, (x, y) in place.items():
-        _box(ax, str(name), x, y, dead=name in deaths)
+        _box(ax, str(name), names[name], (x, y, tall), dead=name in deaths, size=size)
     for position, row in enumerate(rows):
-        _arrow(ax, row, place, str(row.get("number", position + 1)))
+        _arrow(ax, row, place, tall, str(row.get("number", position + 1)))
     left = min(x for x, _ in place.values()) - 0.6 * WIDTH
-    ax.set_xlim(left, left + across + 1.2 * WIDTH)
-    ax.set_ylim(min(y for _, y in place.values()) - HEIGHT, HEIGHT)
-    ax.axis("off")
-    if title:
-        ax.set_title(title)
+    ax.set_xlim(left, left + span)
+    ax.set_ylim(depth - 0.6 * tall, 0.6 * tall)
+    placing.title(ax, title)
     return ax
 
 
@@ -92,7 +97,7 @@ def _places(rows: list[dict[Any, Any]]) -> dict[Any, tuple[float, float]]:
     for name, step in steps.items():
         columns.setdefault(step, []).append(name)
     place = {
-        name: (ACROSS * step, -0.9 * i) for step, names in columns.items() for i, name in enumerate(names)
+        name: (ACROSS * step, -1.35 * i) for step, names in columns.items() for i, name in enumerate(names)
     }
     sources = {d: [place[r["source"]][0] for r in rows if r["target"] == d] for d in deaths}
     order = sorted(deaths, key=lambda d: sum(sources[d]) / len(sources[d]))
@@ -103,15 +108,18 @@ def _places(rows: list[dict[Any, Any]]) -> dict[Any, tuple[float, float]]:
     return place
 
 
-def _box(ax: Any, name: str, x: float, y: float, *, dead: bool) -> None:
+def _box(
+    ax: Any, name: str, lines: list[str], place: tuple[float, float, float], *, dead: bool, size: float
+) -> None:
     from matplotlib.patches import FancyBboxPatch
 
+    x, y, tall = place
     colour = style.SOFT if dead else style.PALETTE[0]
     ax.add_patch(
         FancyBboxPatch(
-            (x - 0.5 * WIDTH, y - 0.5 * HEIGHT),
+            (x - 0.5 * WIDTH, y - 0.5 * tall),
             WIDTH,
-            HEIGHT,
+            tall,
             boxstyle="round,pad=0,rounding_size=0.08",
             linewidth=1.1,
             edgecolor=colour,
@@ -121,14 +129,16 @@ def _box(ax: Any, name: str, x: float, y: float, *, dead: bool) -> None:
         )
     )
     # The name stays one text, so that it can be read back.
-    ax.text(x, y, "\n".join(textwrap.wrap(name, TEXT)), ha="center", va="center", size=8.5, zorder=3)
+    ax.text(x, y, "\n".join(lines), ha="center", va="center", size=size, zorder=3)
 
 
-def _arrow(ax: Any, row: dict[Any, Any], place: dict[Any, tuple[float, float]], number: str) -> None:
+def _arrow(
+    ax: Any, row: dict[Any, Any], place: dict[Any, tuple[float, float]], tall: float, number: str
+) -> None:
     (x0, y0), (x1, y1) = place[row["source"]], place[row["target"]]
-    below = y1 < y0 - DOWN / 2
-    start = (x0, y0 - 0.5 * HEIGHT) if below else (x0 + _side(x0, x1), y0)
-    end = (x1, y1 + 0.5 * HEIGHT) if below else (x1 - _side(x0, x1), y1)
+    below = y1 < y0 - DOWN / 2 or (x0 == x1 and y1 < y0)
+    start = (x0, y0 - 0.5 * tall) if below else (x0 + _side(x0, x1), y0)
+    end = (x1, y1 + 0.5 * tall) if below else (x1 - _side(x0, x1), y1)
     # A way back is bent, so that it does not lie on the way there.
     bend = "arc3,rad=0.35" if not below and x1 < x0 else "arc3,rad=0"
     ax.annotate(
@@ -154,7 +164,7 @@ def _arrow(ax: Any, row: dict[Any, Any], place: dict[Any, tuple[float, float]], 
         number,
         ha="center",
         va="center",
-        size=8.0,
+        size=0.94 * style.small(),
         bbox={"boxstyle": "circle,pad=0.25", "facecolor": "white", "edgecolor": style.SOFT, "linewidth": 0.7},
         zorder=4,
     )

@@ -1,0 +1,129 @@
+"""What drawing functions say to the layout: a legend, a title, a remark, a row below, ticks that may be thinned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from survsim.figures import style
+from survsim.figures.layout import region_points, renderer_of
+from survsim.figures.notes import Legend, Row, notes_of
+
+
+def legend(
+    ax: Any,
+    handles: Sequence[Any] | Callable[[Any], Sequence[Any]] | None = None,
+    labels: Sequence[str] | None = None,
+    *,
+    where: str = "above",
+    columns: int = 3,
+    heading: str = "",
+) -> None:
+    """The one place for legends: above the axes (or below), where no curve runs through it.
+
+    `handles` and `labels` default to what was drawn with a label, whenever the layout is made; a function of the axes
+    may make the handles.
+    """
+
+    def entries(axes: Any) -> tuple[Sequence[Any], Sequence[str]]:
+        if handles is None:
+            found: tuple[Sequence[Any], Sequence[str]] = axes.get_legend_handles_labels()
+            return found
+        made = handles(axes) if callable(handles) else handles
+        return made, labels if labels is not None else [str(h.get_label()) for h in made]
+
+    notes = notes_of(ax)
+    if handles is None:  # one legend of what is drawn, however often something is added to the axes
+        notes.legends = [one for one in notes.legends if one.entries.__name__ != "of_all"]
+        entries.__name__ = "of_all"
+    notes.legends.append(Legend(entries=entries, where=where, columns=columns, title=heading))
+
+
+def title(ax: Any, words: str) -> None:
+    """Words above everything."""
+    if words:
+        notes_of(ax).title = words
+
+
+def remark(ax: Any, words: str, *, colour: str = style.INK, gid: str | None = None) -> Any:
+    """A line directly above the axes."""
+    text = ax.annotate(
+        words, xy=(0, 1), xycoords="axes fraction", xytext=(0, 4), textcoords="offset points", ha="left", va="bottom",
+        fontsize=style.small(), color=colour, annotation_clip=False, gid=gid,
+    )  # fmt: skip
+    notes_of(ax).remarks.append(text)
+    return text
+
+
+def row_below(ax: Any, texts: Sequence[Any] | Callable[[Any], list[Any]], *, gap: float = 0.0) -> None:
+    """A line of texts (from `text_below`) under the axis and its name; a function makes those below the ticks."""
+    if callable(texts):
+        notes_of(ax).below.append(Row(texts=texts(ax), make=texts, gap=gap))
+    else:
+        notes_of(ax).below.append(Row(texts=list(texts), gap=gap))
+
+
+def text_below(
+    ax: Any,
+    x: float,
+    words: str,
+    *,
+    across: bool = False,
+    shift: float = 0.0,
+    ha: str = "center",
+    colour: str = style.INK,
+    weight: str = "normal",
+    gid: str | None = None,
+) -> Any:
+    """A text for `row_below` at a time, or `across` the axes: 0 their left end, 1 their right."""
+    text = ax.annotate(
+        words, xy=(x, 0), xycoords=("axes fraction" if across else "data", "axes fraction"), xytext=(shift, -40),
+        textcoords="offset points", ha=ha, va="center", fontsize=style.small(), color=colour, weight=weight,
+        annotation_clip=False, gid=gid,
+    )  # fmt: skip
+    notes_of(ax).plain(text)
+    return text
+
+
+def beside(ax: Any, text: Any, low: float, high: float) -> None:
+    """A text (an annotation at a point) that stands inside the axes, right of `high` or left of `low` on its time.
+
+    The layout puts it on the side with room, in lines where neither side has enough; it does not move the axes.
+    """
+    text.set_in_layout(False)
+
+    def place(axes: Any) -> None:
+        root, notes = axes.figure.figure, notes_of(axes)
+        box, point = axes.get_window_extent(), root.dpi / 72.0
+        edges = axes.transData.transform([(low, 0.0), (high, 0.0)])[:, 0]
+        rooms = {"right": edges[0] - box.x0 - 10 * point, "left": box.x1 - edges[1] - 8 * point}
+        renderer = renderer_of(root)
+        wide = text.get_window_extent(renderer).width
+        if max(rooms.values()) < wide < edges[1] - edges[0] - 8 * point:  # on the bar itself
+            text.set(ha="center", in_layout=True)
+            text.xy, text.xyann = (0.5 * (low + high), text.xy[1]), (0, 0)
+            return
+        side = "left" if rooms["left"] >= wide or rooms["left"] >= rooms["right"] else "right"
+        notes.write(text, max(rooms[side], 30 * point), renderer, most=2)
+        text.xy = (high if side == "left" else low, text.xy[1])
+        text.set_ha(side)
+        text.xyann = (8 if side == "left" else -8, 0)
+        text.set_in_layout(True)
+
+    notes_of(ax).after.append(place)
+
+
+def left_label(ax: Any, text: Any, *, share: float) -> None:
+    """A text at the left of the axes that is broken into lines with the others, within a share of the width."""
+    notes_of(ax).left.append(text)
+    notes_of(ax).share = share
+
+
+def thinned_by(ax: Any, thin: Callable[[Any, int], Any]) -> None:
+    """The function that sets the ticks anew, at most so many."""
+    notes_of(ax).thin = thin
+
+
+def room(ax: Any) -> float:
+    """Width (points) that axes and all around them may take."""
+    return region_points(ax)
