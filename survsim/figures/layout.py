@@ -21,6 +21,8 @@ EDGE = 3.0
 """Points kept free at the edge of the sheet."""
 LABEL_SHARE = 0.42
 """The most that labels at the left take of the width."""
+ENDS_SHARE = 0.26
+"""The most that names at the ends of curves take of the width."""
 LEAST = 0.34
 """The least that axes keep of a user's cell."""
 LEAST_INCHES = 0.55
@@ -241,6 +243,8 @@ def _write(ax: Any, notes: Notes, region: tuple[float, ...], renderer: Any, *, g
     limit = 0.98 * 2 * min(0.5 * (box.x0 + box.x1) - region[0], region[2] - 0.5 * (box.x0 + box.x1))
     notes.write(ax.xaxis.label, max(limit, 0.3 * width), renderer)
     notes.write(ax.yaxis.label, max(box.height, 40.0), renderer, most=3)
+    for text in notes.ends:
+        notes.write(text, ENDS_SHARE * width, renderer, most=3)
     for text in ax.texts:
         notes.plain(text)
 

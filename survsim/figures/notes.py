@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -46,7 +47,7 @@ class Notes:
     Attributes
     ----------
     thin : makes the ticks of the time axis (or of a ratio) anew, at most so many.
-    legends, remarks, below, left : what `stack` places; title : above them all.
+    legends, remarks, below, left : what `stack` places; title : above them all; ends : names at ends of curves.
     row_texts : labels of rows at the left as they came; row_lines : most lines one of them takes;
         share : of the width that they may take, where it is not the usual one.
     ratio : height over width of the axes, for pictures that need it.
@@ -59,6 +60,7 @@ class Notes:
     remarks: list[Any] = field(default_factory=list)
     below: list[Row] = field(default_factory=list)
     left: list[Any] = field(default_factory=list)
+    ends: list[Any] = field(default_factory=list)
     share: float | None = None
     row_texts: list[str] = field(default_factory=list)
     row_lines: int = 1
@@ -108,6 +110,8 @@ def measure(like: Any, renderer: Any) -> Callable[[str], float]:
     """Width (pixels) of words in letters like those of a text."""
     properties = like.get_fontproperties().copy()
     families = _named(properties.get_family())
+    properties.set_family(families)
+    dpi = float(renderer.dpi)
 
     def width(words: str) -> float:
         font = lettering.font_for(words, families)
@@ -116,10 +120,27 @@ def measure(like: Any, renderer: Any) -> Callable[[str], float]:
             properties.set_family(families)
         lines = lettering.as_seen(lettering.cleaned(words)).split("\n")
         return SAFETY * max(
-            float(renderer.get_text_width_height_descent(line, properties, False)[0]) for line in lines
+            _width(
+                line,
+                tuple(properties.get_family()),
+                properties.get_size_in_points(),
+                str(properties.get_weight()),
+                dpi,
+            )
+            for line in lines
         )
 
     return width
+
+
+@functools.lru_cache(maxsize=16384)
+def _width(line: str, families: tuple[str, ...], size: float, weight: str, dpi: float) -> float:
+    """Width (pixels) of one line; the layout asks for the same ones at each of its turns."""
+    from matplotlib.backends.backend_agg import RendererAgg
+    from matplotlib.font_manager import FontProperties
+
+    properties = FontProperties(family=list(families), size=size, weight=weight)
+    return float(RendererAgg(1, 1, dpi).get_text_width_height_descent(line, properties, False)[0])
 
 
 def _named(families: Sequence[str]) -> list[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from survsim.figures import style
 from survsim.figures.layout import region_points, renderer_of
 from survsim.figures.notes import Legend, Row, notes_of
@@ -111,6 +113,39 @@ def beside(ax: Any, text: Any, low: float, high: float) -> None:
         text.set_in_layout(True)
 
     notes_of(ax).after.append(place)
+
+
+def names_at_ends(ax: Any, named: Sequence[tuple[Any, str, str]]) -> None:
+    """Names (line, words, gid) right of the axes, level with the ends of the lines and apart from each other."""
+    notes = notes_of(ax)
+    notes.legends = [one for one in notes.legends if one.entries.__name__ != "of_all"]
+    end = float(ax.get_xlim()[1])
+    for line, words, gid in named:
+        y = np.asarray(line.get_ydata(orig=False), float)
+        inside = np.asarray(line.get_xdata(orig=False), float) <= end
+        text = ax.annotate(
+            words, xy=(1.0, float(y[inside][-1])), xycoords=("axes fraction", "data"), xytext=(5, 0),
+            textcoords="offset points", ha="left", va="center", fontsize=style.small(), color=line.get_color(),
+            annotation_clip=False, gid=gid,
+        )  # fmt: skip
+        notes.ends.append(text)
+    notes.after.append(_apart)
+
+
+def _apart(ax: Any) -> None:
+    """Push the names at the ends of curves from each other, the lowest kept above the axis."""
+    texts = notes_of(ax).ends
+    root = ax.figure.figure
+    renderer, point, box = renderer_of(root), root.dpi / 72.0, ax.get_window_extent()
+    for text in texts:
+        text.xyann = (5, 0)
+    order = sorted(texts, key=lambda t: t.xy[1])
+    sizes = [t.get_window_extent(renderer) for t in order]
+    floor = box.y0
+    for text, size in zip(order, sizes):
+        level = max(0.5 * (size.y0 + size.y1), floor + 0.5 * size.height)
+        text.xyann = (5, (level - 0.5 * (size.y0 + size.y1)) / point)
+        floor = level + 0.5 * size.height + point
 
 
 def left_label(ax: Any, text: Any, *, share: float) -> None:

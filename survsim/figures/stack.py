@@ -152,8 +152,8 @@ def _legend(
     for text in legend.get_texts():
         text.set_parse_math(False)
         text.set_fontfamily(like.get_fontfamily())
-    # A second legend, and one that would be measured as clipped to the axes, is an artist of its own.
-    if len(notes.legends) > 1:
+    # The next legend would take this one's place, were it not an artist of its own.
+    if wanted is not notes.legends[-1]:
         ax.add_artist(legend)
     legend.set_clip_on(False)
     notes.drawn_legends.append(legend)
@@ -194,6 +194,6 @@ def _title(
 ) -> None:
     if not notes.title:
         return
-    title = ax.set_title(notes.title, loc="left", pad=max((top - box.y1) / point, GAP))
+    title = ax.set_title(notes.title, loc="left", pad=max((top - box.y1) / point, GAP) + 2.0)
     title.set_x((start - box.x0) / box.width)
     notes.write(title, region[2] - start - 3.0 * point, renderer)

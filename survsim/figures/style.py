@@ -38,8 +38,7 @@ GRID = "#e4e7ea"
 MARK = "#a3152a"
 
 RC: Any = {
-    "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans"],
+    "font.family": ["DejaVu Sans"],
     "font.size": 9.0,
     "axes.titlesize": 10.0,
     "axes.titleweight": "bold",
@@ -119,12 +118,12 @@ def current() -> Journal:
 def settings() -> dict[str, Any]:
     """matplotlib's settings for the look in use."""
     look = current()
-    family = "serif" if any("Serif" in name for name in look.free) else "sans-serif"
     sizes = dict.fromkeys(("font.size", "axes.labelsize"), look.size) | dict.fromkeys(
         ("xtick.labelsize", "ytick.labelsize", "legend.fontsize", "legend.title_fontsize"), look.small
     )
     lines = {"lines.linewidth": look.line, "axes.linewidth": look.axis_line}
-    chosen = {"font.family": family, f"font.{family}": fonts(look), "axes.titlesize": look.size + 1.0}
+    # By name: a generic family would be looked up again when the figure is shown, in the user's settings.
+    chosen = {"font.family": fonts(look), "axes.titlesize": look.size + 1.0}
     return RC | sizes | lines | chosen
 
 
@@ -168,6 +167,8 @@ def styled(draw: Callable[..., Any]) -> Callable[..., Any]:
         try:
             with style(), sheet.asking(width, height, current()), _letters_for(ax):
                 drawn = draw(*args, **kwargs)
+                if ax is None:
+                    _keep_ticks(drawn)
                 layout.fit(drawn)
         finally:
             _drawing -= 1
@@ -182,6 +183,45 @@ def styled(draw: Callable[..., Any]) -> Callable[..., Any]:
             parameters=[*signature.parameters.values(), *options]
         )
         inside.__doc__ = _with_sizes(inspect.getdoc(draw) or "")
+    return inside
+
+
+def _keep_ticks(drawn: Any) -> None:
+    """Ticks that are made later, when the figure is shown, look like those made now."""
+    first = drawn[0] if isinstance(drawn, list) else drawn.flat[0] if hasattr(drawn, "flat") else drawn
+    look = current()
+    for ax in first.figure.figure.axes:
+        ax.tick_params(
+            labelsize=look.small,
+            labelfontfamily=fonts(look),
+            color=SOFT,
+            labelcolor=INK,
+            width=look.axis_line,
+        )
+
+
+def addition(add: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorator: a function that adds to axes in the house style, and leaves all in its place."""
+
+    @functools.wraps(add)
+    def inside(ax: Any, *args: Any, **kwargs: Any) -> Any:
+        from survsim.figures import layout
+
+        global _drawing
+        if not hasattr(ax, "get_xlim"):
+            raise InputError(
+                f"ax must be axes with curves, such as result.plot() returns; got {type(ax).__name__}."
+            )
+        _drawing += 1
+        try:
+            with style(), _letters_for(ax):
+                add(ax, *args, **kwargs)
+                if _drawing == 1:
+                    layout.fit(ax)
+        finally:
+            _drawing -= 1
+        return ax
+
     return inside
 
 
