@@ -133,7 +133,7 @@ def add_hazard_ratio(
     >>> surv, arm = Surv.right([2, 3, 5, 9], [1, 1, 1, 1], unit="months"), ["a", "b", "a", "b"]
     >>> ax = add_hazard_ratio(kaplan_meier(surv, by=arm).plot(), cox_ph(surv, "arm", {"arm": arm}), words="b against a")
     >>> [t.get_text() for t in ax.texts if t.get_gid() == "hazard-ratio"]
-    ['Hazard ratio, b against a: 0.37 (95% CI 0.03 to 4.36)']
+    ['Hazard ratio, b against a: 0.39 (95% CI 0.03 to 4.44)']
     """
     if term is None and len(fit.terms) > 1:
         raise InputError(f"the fit has {len(fit.terms)} terms; name one, term={fit.terms[0]!r}.")
@@ -303,7 +303,7 @@ def add_group_labels(ax: Any, curves: Any, *, names: Mapping[Any, str] | None = 
     """
     lines = {str(line.get_gid())[6:]: line for line in ax.lines if str(line.get_gid()).startswith("curve:")}
     groups = [
-        g for g in getattr(curves, "groups", None) or getattr(curves, "strategies", ()) if str(g) in lines
+        g for g in (getattr(curves, "groups", ()) or getattr(curves, "strategies", ())) if str(g) in lines
     ]
     if not groups:
         raise InputError("none of the groups has a curve on these axes; draw them first: ax = result.plot().")

@@ -141,11 +141,16 @@ def _apart(ax: Any) -> None:
         text.xyann = (5, 0)
     order = sorted(texts, key=lambda t: t.xy[1])
     sizes = [t.get_window_extent(renderer) for t in order]
-    floor = box.y0
-    for text, size in zip(order, sizes):
-        level = max(0.5 * (size.y0 + size.y1), floor + 0.5 * size.height)
-        text.xyann = (5, (level - 0.5 * (size.y0 + size.y1)) / point)
-        floor = level + 0.5 * size.height + point
+    wanted = [0.5 * (size.y0 + size.y1) for size in sizes]
+    levels, floor = [], box.y0
+    for level, size in zip(wanted, sizes):
+        levels.append(max(level, floor + 0.5 * size.height))
+        floor = levels[-1] + 0.5 * size.height + point
+    ceiling = box.y1 + 0.5 * sizes[-1].height
+    for k in reversed(range(len(order))):
+        levels[k] = min(levels[k], ceiling - 0.5 * sizes[k].height)
+        ceiling = levels[k] - 0.5 * sizes[k].height - point
+        order[k].xyann = (5, (levels[k] - wanted[k]) / point)
 
 
 def left_label(ax: Any, text: Any, *, share: float) -> None:

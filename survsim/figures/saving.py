@@ -17,7 +17,7 @@ from survsim.figures.drawn_data import drawn_data
 FORMATS = ("pdf", "svg", "eps", "tiff", "png")
 ALSO = {"tif": "tiff"}
 MOST_PIXELS = 300_000_000
-EMBEDDED: dict[str, Any] = {"pdf.fonttype": 42, "ps.fonttype": 42, "svg.fonttype": "path"}
+EMBEDDED: Any = {"pdf.fonttype": 42, "ps.fonttype": 42, "svg.fonttype": "path"}
 """TrueType in PDF and EPS; letters as outlines in SVG, which a reader without the font sees alike."""
 UNDATED: dict[str, Any] = {
     "pdf": {"CreationDate": None, "Creator": "survsim"},
@@ -84,7 +84,7 @@ def save_figure(
 def _figure(fig: Any) -> Any:
     """The whole figure of what was given."""
     first = fig[0] if isinstance(fig, list | tuple) and fig else fig
-    first = first.flat[0] if hasattr(first, "flat") and getattr(first, "size", 0) else first
+    first = first.flat[0] if hasattr(first, "flat") and len(first) else first
     figure = getattr(first, "figure", None)
     if figure is None or not hasattr(getattr(figure, "figure", figure), "savefig"):
         raise InputError(
