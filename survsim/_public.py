@@ -229,6 +229,7 @@ _TABLES = {
         report.methods_section  methods_text
         report.tables           table Table
         report.patient_table    table_one
+        report.regression_table  table_regression
         report.study            results_folder
         report.runner           load_ledger
         report.results          load_results
