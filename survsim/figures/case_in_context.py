@@ -12,7 +12,7 @@ from survsim.figures.time_axis import label_time, set_time_ticks
 if TYPE_CHECKING:
     from survsim.scenario.patient_in_context import CaseInContext
 
-ROW, PANEL = 0.32, 2.3
+ROW, PANEL = 0.32, 1.65
 """Inches a row of the course or of the percentiles takes, and a panel at the least."""
 
 
@@ -42,13 +42,15 @@ def _whole_figure(context: CaseInContext) -> Any:
     columns = min(n, 3, fitting(PANEL, 2.9 * 3 + 1.2))
     rows = -(-n // columns)
     lane = 0.0 if context.course is None else ROW * len(context.course) + 1.3
-    heights = ([lane] if lane else []) + [2.5] * rows + [ROW * n + 0.9]
+    heights = [*([lane] if lane else []), 2.5 * rows + 0.9 * (rows - 1), ROW * n + 0.9]
     first = style.new_axes(2.9 * columns + 1.2 if columns > 1 else 6.4, sum(heights) + 0.9 * len(heights))
     figure = first.figure
     first.remove()
-    grid = figure.add_gridspec(len(heights), columns, height_ratios=heights)
+    # A grid of its own for each part: the names at one need not move the others.
+    whole = figure.add_gridspec(len(heights), 1, height_ratios=heights)
+    parts = [whole[k, 0] for k in range(len(heights))]
     if lane:
-        top = figure.add_subplot(grid[0, :])
+        top = figure.add_subplot(parts[0].subgridspec(1, 1)[0, 0])
         swimmer(
             context.course,
             top,
@@ -58,15 +60,15 @@ def _whole_figure(context: CaseInContext) -> Any:
             origin=context.origin,
             title="Treatment course",
         )
+    inside = parts[1 if lane else 0].subgridspec(rows, columns)
     panels: list[Any] = []
     for i in range(n):
-        place = grid[(1 if lane else 0) + i // columns, i % columns]
-        panel = figure.add_subplot(place, sharey=panels[0] if panels else None)
+        panel = figure.add_subplot(inside[i // columns, i % columns], sharey=panels[0] if panels else None)
         _panel(panel, context, i)
         if i % columns:
             panel.set_ylabel("")
         panels.append(panel)
-    _percentiles(figure.add_subplot(grid[len(heights) - 1, :]), context)
+    _percentiles(figure.add_subplot(parts[-1].subgridspec(1, 1)[0, 0]), context)
     return panels[0]
 
 
@@ -81,19 +83,8 @@ def _panel(ax: Any, context: CaseInContext, i: int) -> None:
         [context.case_time], [height], "o" if context.event else ">", color=style.MARK, markersize=6,
         gid=f"case:{name}", zorder=4,
     )  # fmt: skip
-    ax.annotate(
-        f"{100 * height:.0f}% live longer\n({100 * context.longer[i, 1]:.0f} to {100 * context.longer[i, 2]:.0f})",
-        xy=(context.case_time, height),
-        xytext=(0.97, 0.97),
-        textcoords="axes fraction",
-        ha="right",
-        va="top",
-        fontsize=style.small(),
-        color=style.MARK,
-        # Above everything: where the band is wide, the text stands on it.
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.2, "alpha": 0.85},
-        zorder=5,
-    )
+    words = f"{100 * height:.0f}% live longer ({100 * context.longer[i, 1]:.0f} to {100 * context.longer[i, 2]:.0f})"
+    placing.remark(ax, words, colour=style.MARK, gid=f"longer:{name}")
     ax.set_ylim(0, 1.02)
     ax.set_xlim(0, time[-1])
     set_time_ticks(ax, float(time[-1]), context.time_unit)

@@ -31,6 +31,8 @@ WORDS = {
     "targeted": "targeted drug",
     "mixed": "whole cohort or prognostic",
     "not_stated": "not stated",
+    "progression_free_survival": "progression-free survival",
+    "disease_free_survival": "disease-free survival",
     "ovary_tube": "ovary, tube",
     "liver_pancreas_biliary": "liver, pancreas, biliary",
     "gynaecological_mixed": "uterus and ovary together",
@@ -44,8 +46,8 @@ FULL = 2000.0
 """Patients of a full circle: area is patients between the smallest that can be seen (180) and here; the legend says so."""
 SIZES = (180, 700, 2000)
 RING = 0.18
-CELL, SMALLEST_CELL = 0.42, 0.16
-"""Inches of a cell, and of the smallest that letters can stand beside."""
+CELL, SEVERAL, SMALLEST_CELL = 0.42, 0.3, 0.16
+"""Inches of a cell, of one where blocks stand below each other, and of the smallest that letters can stand beside."""
 NAMES = 2.0
 """Inches kept for names and edges when the cells are sized."""
 
@@ -72,9 +74,12 @@ def draw_evidence_map(result: EvidenceMap, ax: Any = None, *, endpoints: int | t
     down = -(-len(shown) // beside)
     wide = beside * (columns + BLOCK_GAP) - BLOCK_GAP + 0.6
     # Cells are no larger than usual, however few: the rest of the width stays free.
-    across = (max(wide, (room - NAMES) / CELL) if asked_width() else wide, down * (rows + HEAD))
+    across = (
+        max(wide, (room - NAMES) / (CELL if down == 1 else SEVERAL)) if asked_width() else wide,
+        down * (rows + HEAD),
+    )
     if ax is None:
-        cell = min(CELL, (room - NAMES) / across[0])
+        cell = min(CELL if down == 1 else SEVERAL, (room - NAMES) / across[0])
         ax = style.new_axes(min(room, NAMES + cell * across[0]), 2.45 + cell * across[1])
     for block, endpoint in enumerate(shown):
         left, top = (block % beside) * (columns + BLOCK_GAP), (block // beside) * (rows + HEAD)
@@ -91,7 +96,19 @@ def draw_evidence_map(result: EvidenceMap, ax: Any = None, *, endpoints: int | t
     for side in ("left", "bottom"):
         ax.spines[side].set_visible(False)
     _legends(ax, result)
+    notes_of(ax).after.insert(0, names_in_cells)
     return ax
+
+
+def names_in_cells(ax: Any) -> None:
+    """Names no higher than the columns and rows they stand at."""
+    (x0, _), (x1, _) = ax.transData.transform([(0.0, 0.0), (1.0, 0.0)])
+    column = (x1 - x0) / ax.figure.figure.dpi * 72.0
+    for label in ax.get_xticklabels():
+        label.set_fontsize(min(label.get_fontsize(), 0.82 * column))
+    for label in ax.get_yticklabels():
+        lines = label.get_text().count("\n") + 1
+        label.set_fontsize(min(label.get_fontsize(), 0.8 * column / lines))
 
 
 def asked_width() -> bool:
@@ -102,12 +119,13 @@ def asked_width() -> bool:
 
 def _block_title(ax: Any, words: str, left: float, top: float, columns: int) -> None:
     """The endpoint above its block, in lines no wider than the block."""
-    title = ax.text(left - 0.5, top - 0.75, words, ha="left", va="bottom", fontweight="bold")
+    title = ax.text(left - 0.5, top - 0.75, words, ha="left", va="bottom", fontweight="bold", in_layout=False)
 
     def fit(axes: Any) -> None:
         edge = axes.transData.transform([(left - 0.5, 0), (left + columns + BLOCK_GAP - 0.7, 0)])
         notes = notes_of(axes)
         notes.write(title, edge[1][0] - edge[0][0], renderer_of(axes.figure.figure), most=2)
+        title.set_in_layout(True)
 
     notes_of(ax).after.append(fit)
 

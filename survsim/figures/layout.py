@@ -9,6 +9,7 @@ in height where that is needed; on a user's axes the axes shrink inside their ce
 from __future__ import annotations
 
 import itertools
+import warnings
 from typing import Any
 
 from survsim.core.errors import InputError
@@ -41,7 +42,7 @@ def fit(drawn: Any) -> None:
     root = axes[0].figure.figure
     sheet = sheet_of(root)
     if sheet is not None and len(root.axes) > 1:
-        _fit_panels(root, root.axes)
+        _fit_panels(root, root.axes, sheet)
         return
     for ax in axes:
         _fit_axes(ax, sheet)
@@ -209,25 +210,48 @@ def _cell(spec: Any, figure: Any) -> tuple[float, float, float, float]:
     return float(x0), float(y0), float(x1), float(y1)
 
 
-def _fit_panels(root: Any, axes: list[Any]) -> None:
+def _fit_panels(root: Any, axes: list[Any], sheet: Sheet) -> None:
     """Several axes on a sheet of our own: matplotlib's engine aligns them once their words have their lines."""
     root.set_layout_engine("constrained")
     engine = root.get_layout_engine()
     engine.set(w_pad=EDGE / 72, h_pad=EDGE / 72)
-    for _ in range(2):
+    for turn in range(5):
         renderer = renderer_of(root)
         for ax in axes:
-            cell = ax.get_subplotspec()
-            outer = _cell(cell, root) if cell is not None else (0.0, 0.0, 1.0, 1.0)
-            w, h = root.bbox.width, root.bbox.height
-            region = (outer[0] * w, outer[1] * h, outer[2] * w, outer[3] * h)
-            _write(ax, notes_of(ax), region, renderer, grows=False)
+            region = _region(ax, False)
+            _write(ax, notes_of(ax), region, renderer, grows=sheet.height is None)
             stack(ax, notes_of(ax), region, renderer)
-        engine.execute(root)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            try:
+                engine.execute(root)
+            except UserWarning:  # the engine's words for axes without any room
+                raise InputError(
+                    f"a sheet of {root.get_figwidth() * 25.4:.0f} by {root.get_figheight() * 25.4:.0f} mm has no room for "
+                    "these panels with their words; make it wider or higher, or give shorter labels."
+                ) from None
+        short = sum(_short_of(ax, renderer) for ax in axes if _first_column(ax))
+        if turn > 1 and (sheet.height is not None or short < 2.0):
+            break
+        root.set_figheight(root.get_figheight() + (0 if sheet.height else short / root.dpi), forward=False)
+    engine.execute(root)
     for ax in axes:
+        stack(ax, notes_of(ax), _region(ax, False), renderer_of(root))
         for finish in notes_of(ax).after:
             finish(ax)
     root.set_layout_engine("none")
+
+
+def _first_column(ax: Any) -> bool:
+    spec = ax.get_subplotspec()
+    return spec is None or bool(spec.is_first_col())
+
+
+def _short_of(ax: Any, renderer: Any) -> float:
+    """Pixels by which axes are too low for the lines of their rows."""
+    notes = notes_of(ax)
+    line = 1.3 * renderer.points_to_pixels(_em(ax))
+    return max(0.0, len(notes.row_texts) * notes.row_lines * line - float(ax.get_window_extent().height))
 
 
 # -- words ------------------------------------------------------------------------------------------
@@ -251,12 +275,13 @@ def _write(ax: Any, notes: Notes, region: tuple[float, ...], renderer: Any, *, g
 
 def _write_rows(ax: Any, notes: Notes, width: float, renderer: Any, grows: bool) -> None:
     """Labels of rows at the left, as ticks or as texts: no wider than their share, no higher than their row."""
-    from matplotlib.ticker import FixedFormatter
+    from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter
 
     share, lines = (notes.share or LABEL_SHARE) * width, 1
-    formatter = ax.yaxis.get_major_formatter()
     ticks = ax.yaxis.get_ticklabels()
-    texts = [str(s) for s in formatter.seq] if isinstance(formatter, FixedFormatter) else []
+    named = isinstance(ax.yaxis.get_major_formatter(), FixedFormatter | FuncFormatter)
+    fixed = isinstance(ax.yaxis.get_major_locator(), FixedLocator)
+    texts = [t.get_text() for t in ticks] if named and fixed else []
     if texts and texts != notes.row_shown:
         notes.row_texts = texts
     most = lettering.MOST_LINES if grows else _lines_of_a_row(ax, notes, renderer)

@@ -23,7 +23,7 @@ ABBREVIATIONS = {
     "or": "odds ratio",
     "sd": "standard deviation",
 }
-STUDY = re.compile(r"^([a-z]+(?:_[a-z]+)*)_((?:19|20)\d\d)([a-z]?)(?:_(.+?))?(?:_e(\d+))?$")
+STUDY = re.compile(r"^([a-z][a-z0-9]*(?:_[a-z]+)*)_((?:19|20)\d\d)([a-z]?)(?:_(?!e\d+$)(.+?))?(?:_e(\d+))?$")
 
 
 def readable(name: Any) -> str:

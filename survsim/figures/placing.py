@@ -101,9 +101,13 @@ def beside(ax: Any, text: Any, low: float, high: float) -> None:
         rooms = {"right": edges[0] - box.x0 - 10 * point, "left": box.x1 - edges[1] - 8 * point}
         renderer = renderer_of(root)
         wide = text.get_window_extent(renderer).width
-        if max(rooms.values()) < wide < edges[1] - edges[0] - 8 * point:  # on the bar itself
+        if max(rooms.values()) < wide:  # on the bar itself, as far inside as it needs
+            notes.write(text, 0.9 * box.width, renderer, most=2)
+            half = 0.5 * text.get_window_extent(renderer).width + 2 * point
+            middle = min(max(0.5 * (edges[0] + edges[1]), box.x0 + half), box.x1 - half)
             text.set(ha="center", in_layout=True)
-            text.xy, text.xyann = (0.5 * (low + high), text.xy[1]), (0, 0)
+            text.xy = (float(axes.transData.inverted().transform((middle, 0.0))[0]), text.xy[1])
+            text.xyann = (0, 0)
             return
         side = "left" if rooms["left"] >= wide or rooms["left"] >= rooms["right"] else "right"
         notes.write(text, max(rooms[side], 30 * point), renderer, most=2)

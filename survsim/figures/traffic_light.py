@@ -142,6 +142,8 @@ def _sized(ax: Any) -> None:
     (x0, y0), (x1, y1) = ax.transData.transform([(0.0, 0.0), (1.0, 1.0)])
     cell = min(abs(x1 - x0), abs(y1 - y0)) / ax.figure.figure.dpi * 72.0
     size = min(14.0, 0.86 * cell)
+    for label in ax.get_xticklabels():
+        label.set_fontsize(min(label.get_fontsize(), 0.82 * abs(x1 - x0) / ax.figure.figure.dpi * 72.0))
     for line in ax.get_lines():
         line.set_markersize(size)
     for text in ax.texts:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from survsim import figures
+from survsim import case_in_context, figures, load_evidence
+from survsim.distributions import Exponential
 from survsim.figures.drawing import DRAWERS
 from survsim.figures.strategy_diagram import draw_strategy
 from tests.helpers.disease_models import full_strategy
@@ -68,6 +71,36 @@ def predicted() -> pd.DataFrame:
     )  # fmt: skip
 
 
+LONG = "surgery, gemcitabine with docetaxel, then re-irradiation at progression"
+
+
+@functools.cache
+def case() -> Any:
+    """One patient with a course on four references."""
+    rates = {
+        "published cases of the spine": 0.08,
+        "all sites, carried over": 0.05,
+        "stage I": 0.02,
+        LONG: 0.04,
+    }
+    laws = {
+        name: Exponential(rate=rate * np.array([0.7, 1.0, 1.4]), time_unit="months")
+        for name, rate in rates.items()
+    }
+    return case_in_context(11.0, laws, unit="months", course=course(), origin="surgery (assumed)")
+
+
+@functools.cache
+def judged() -> Any:
+    store = load_evidence()
+    rows = [
+        row
+        for row, tool in zip(store.risk_of_bias().row_id, store.risk_of_bias().tool)
+        if tool == "jbi_case_report"
+    ]
+    return store.risk_of_bias(list(dict.fromkeys(rows))[:6])
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "swimmer": lambda **size: figures.swimmer(
         course(), unit="months", end=11, end_label="death at 11 months", title="Course of the patient", **size
@@ -79,6 +112,21 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     ),
     "state_diagram": lambda **size: figures.state_diagram(ways(), title="States and ways", **size),
     "draw_strategy": lambda **size: draw_strategy(full_strategy(), time_unit="months", **size),
+    "long names": lambda **size: examples("Tornado")[0].plot(
+        labels={"hr": "hazard ratio of progression under two drugs, first line", "full": LONG}, **size
+    ),
+    "long strategies": lambda **size: dataclasses.replace(
+        examples("DeathsByCause")[0], labels=(LONG, LONG.replace("surgery", "radiotherapy"))
+    ).plot(**size),
+    "targets with names": lambda **size: examples("TargetCheck")[0].plot(
+        labels={row: f"{LONG} ({row})" for row in examples("TargetCheck")[0].rows}, **size
+    ),
+    "calibration with names": lambda **size: examples("CalibrationChecks")[0].plot(
+        labels={label: f"{LONG} ({label})" for label in examples("CalibrationChecks")[0].label}, **size
+    ),
+    "case with its course": lambda **size: case().plot(**size),
+    "evidence of all sites": lambda **size: load_evidence().select().map().plot(**size),
+    "bias of case reports": lambda **size: judged().plot(**size),
     "facets": lambda **size: figures.facets(
         {"uterus": examples("KaplanMeier")[0], "ovary, tube and peritoneum": examples("KaplanMeier")[0]},
         **size,
