@@ -16,6 +16,7 @@ from survsim.figures.time_axis import label_time, set_time_ticks
 
 if TYPE_CHECKING:
     from survsim.simulation.outcomes.curves import SimulatedSurvival, StateOccupancy
+    from survsim.simulation.outcomes.result import SimulationResult
 
 
 def chosen(strategies: Sequence[str], wanted: Sequence[str] | None) -> list[int]:
@@ -76,6 +77,37 @@ def draw_simulated_survival(
     placing.legend(ax)
     placing.title(ax, title)
     return ax
+
+
+@style.styled
+def draw_simulation(
+    result: SimulationResult,
+    ax: Any = None,
+    *,
+    strategies: Sequence[str] | None = None,
+    band: bool | None = None,
+    marker: tuple[float, str] | None = None,
+    until: float | None = None,
+    origin: str = "",
+    title: str = "",
+) -> Any:
+    """Draw overall survival by strategy, as ``result.survival().plot()`` does.
+
+    Its other pictures are ``.state_occupancy().plot()``, ``.compare(reference).plot()`` and ``.decision(tau).plot()``.
+
+    Parameters
+    ----------
+    strategies : names of those drawn, default all.
+    band : whether the interval is shaded, default for up to three strategies.
+    marker : (time, text) of a vertical mark, such as one patient's survival.
+
+    Returns
+    -------
+    Axes; lines carry ``gid`` "curve:<strategy>", bands "band:<strategy>".
+    """
+    return draw_simulated_survival(
+        result.survival(), ax, strategies=strategies, band=band, marker=marker, until=until, origin=origin, title=title
+    )  # fmt: skip
 
 
 @style.styled
