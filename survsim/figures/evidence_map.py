@@ -64,7 +64,7 @@ def draw_evidence_map(result: EvidenceMap, ax: Any = None, *, endpoints: int | t
     -------
     Axes; circles carry ``gid`` "site|treatment|endpoint|design", grey squares "gap:site|treatment|endpoint".
     """
-    shown = result.endpoints[:endpoints] if isinstance(endpoints, int) else tuple(endpoints)
+    shown = result.endpoints[:endpoints] if isinstance(endpoints, int | np.integer) else tuple(endpoints)
     unknown = [e for e in shown if e not in result.endpoints]
     if unknown:
         raise InputError(f"endpoints must be among {', '.join(result.endpoints)}; got {unknown[0]!r}.")

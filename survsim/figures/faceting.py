@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from survsim.core.checks import between
 from survsim.core.errors import InputError
 from survsim.figures import placing, style
 from survsim.figures.panels import panels
@@ -48,8 +49,14 @@ def facets(
     """
     if not isinstance(results, Mapping) or not results:
         raise InputError('results is a dictionary with at least one panel, such as {"uterus": km_uterus}.')
+    between("columns", columns, 1, 12, open_ends=False)
     axes = panels(
-        len(results), width=min(7.2, 3.4 * len(results)), height=2.9, least=2.1, columns=columns, share=share
+        len(results),
+        width=min(7.2, 3.4 * len(results)),
+        height=2.9,
+        least=2.1,
+        columns=int(columns),
+        share=share,
     )
     for ax, (name, one) in zip(axes, results.items()):
         if not hasattr(one, "plot"):

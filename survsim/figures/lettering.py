@@ -10,6 +10,8 @@ from typing import Any
 
 from survsim.core.errors import InputError
 
+LONGEST = 600
+"""Letters of a label; nobody reads more in a picture."""
 MOST_LINES = 4
 """Lines a label may take; what does not fit ends in an ellipsis."""
 ABBREVIATIONS = {
@@ -104,7 +106,9 @@ def _pieces(word: str, width: float, measure: Callable[[str], float]) -> list[st
 
 
 def cleaned(text: str) -> str:
-    """The text without tabs and other signs that no font has; line ends stay."""
+    """The text without tabs and other signs that no font has; line ends stay, and of a text without end the beginning."""
+    if len(text) > LONGEST:
+        text = text[:LONGEST] + "…"
     return re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]+", " ", text)
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from survsim.core.checks import require_columns
+import numpy as np
+
+from survsim.core.checks import between, require_columns
+from survsim.core.errors import InputError
 from survsim.core.units import check_unit
 from survsim.figures import placing, style
 from survsim.figures.lettering import readable
@@ -20,7 +24,7 @@ PANEL = 2.0
 
 @style.styled
 def prediction_curves(
-    frame: pd.DataFrame, *, unit: str, until: float, columns: int = 3, labels: Any = None
+    frame: pd.DataFrame, *, unit: str, until: float, columns: int = 3, labels: Mapping[Any, str] | None = None
 ) -> Any:
     """Draw one panel a group.
 
@@ -36,7 +40,7 @@ def prediction_curves(
 
     Raises
     ------
-    InputError : an unknown unit, or a column that is missing.
+    InputError : an unknown unit, a column that is missing, `until` or `columns` that are not positive.
 
     Example
     -------
@@ -49,8 +53,11 @@ def prediction_curves(
     """
     require_columns(frame, ["group", "time", "survival", "conf_low", "conf_high"])
     check_unit(unit)
+    between("columns", columns, 1, 12, open_ends=False)
+    if not (isinstance(until, int | float | np.number) and until > 0):
+        raise InputError(f"`until` must be positive, a time in {unit}; got {until!r}.")
     groups = list(dict.fromkeys(frame["group"]))
-    columns = min(columns, len(groups), fitting(PANEL, 7.2))
+    columns = min(int(columns), len(groups), fitting(PANEL, 7.2))
     rows = -(-len(groups) // columns)
     first = style.new_axes(7.2, 2.5 * rows)
     figure = first.figure

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from survsim.core import cells, files
 from survsim.core.checks import between
 from survsim.core.errors import InputError
@@ -84,7 +86,7 @@ def save_figure(
 def _figure(fig: Any) -> Any:
     """The whole figure of what was given."""
     first = fig[0] if isinstance(fig, list | tuple) and fig else fig
-    first = first.flat[0] if hasattr(first, "flat") and len(first) else first
+    first = first.flat[0] if hasattr(first, "ravel") and np.size(first) else first
     figure = getattr(first, "figure", None)
     if figure is None or not hasattr(getattr(figure, "figure", figure), "savefig"):
         raise InputError(

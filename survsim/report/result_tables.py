@@ -169,7 +169,7 @@ def table_comparison(
         none             reference
         drug   0.10 (0.00 to 0.20)
     """
-    wanted = list(comparison.measures[:4] if measures is None else measures)
+    wanted = list(dict.fromkeys(comparison.measures[:4] if measures is None else measures))
     unknown = next((m for m in wanted if m not in comparison.measures), None)
     if unknown is not None:
         raise InputError(f"{unknown} was not simulated; there are: {', '.join(comparison.measures)}.")

@@ -122,6 +122,7 @@ def test_names_at_ends_are_pushed_apart():
         (lambda km, ax: add_landmarks(ax, km, [-1]), "times must be positive"),
         (lambda km, ax: add_hazard_ratio(ax, cox_ph(SURV, "arm", {"arm": ARM}), term="x"), "term must be one of"),
         (lambda km, ax: add_group_labels(ax.figure.add_axes((0, 0, 1, 1)), km), "none of the groups has a curve"),
+        (lambda km, ax: facets({"a": km}, columns=0), "columns must"),
         (lambda km, ax: facets({}), "results is a dictionary with at least one panel"),
         (lambda km, ax: facets({"a": 3}), "the panel 'a' holds a int, which has no plot"),
     ],

@@ -22,13 +22,14 @@ def curves(labels, n=160):
 @pytest.mark.parametrize(
     "labels",
     [
+        ["x" * 100_000, "word " * 9_000],
         ["x" * 200, "a long name of a strategy, " * 8],
         [f"group {i}" for i in range(40)],
         ["טיפול ראשון", "قبل العلاج"],
         ["cost $5_", "a_b$ and $c^2"],
         ["two\nlines", "tab\there"],
     ],
-    ids=["200 letters", "40 groups", "from the right", "dollars", "control signs"],
+    ids=["without end", "200 letters", "40 groups", "from the right", "dollars", "control signs"],
 )
 @pytest.mark.parametrize("width", ["85mm", "174mm"])
 def test_any_labels_fit(labels, width):

@@ -131,6 +131,7 @@ def test_an_ending_asks_for_that_format_alone(km, tmp_path):
 @pytest.mark.parametrize(
     ("given", "options", "message"),
     [
+        (np.int64(3), {}, "fig must be a matplotlib figure.*got int64"),
         ("a string", {}, "fig must be a matplotlib figure, axes, or what .plot.. returned; got str"),
         (None, {"formats": ("jpeg",)}, "formats must be some of pdf, svg, eps, tiff, png; got 'jpeg'"),
         (None, {"formats": ()}, "got 'none'"),
