@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from dataclasses import dataclass
+from pathlib import Path
 
 from survsim.core.checks import one_of
 
@@ -68,14 +70,25 @@ def journal(name: str) -> Journal:
 
 def fonts(look: Journal) -> list[str]:
     """Fonts of a look that are on this machine, best first, then those for scripts which they lack."""
-    have = installed()
+    have = installed((*look.own, *look.free))
     chosen = [name for name in (*look.own, *look.free, "DejaVu Sans") if name in have]
     return list(dict.fromkeys([*chosen, *(n for n in have if any(word in n for word in OTHER_SCRIPTS))]))
 
 
 @functools.cache
-def installed() -> tuple[str, ...]:
-    """Names of the fonts that matplotlib finds."""
-    from matplotlib.font_manager import fontManager
+def installed(wanted: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Names of the fonts that matplotlib finds, after a look for those wanted that it does not know yet.
 
-    return tuple(fontManager.get_font_names())
+    Its list is made once and kept; fonts that came to the machine later are not in it.
+    """
+    from matplotlib import font_manager
+
+    known = set(font_manager.fontManager.get_font_names())
+    missing = {name.replace(" ", "").lower() for name in wanted if name not in known}
+    if missing:
+        for path in sorted(font_manager.findSystemFonts()):
+            file = Path(path).stem.replace(" ", "").replace("_", "").lower()
+            if any(file.startswith(name) for name in missing):
+                with contextlib.suppress(OSError, RuntimeError):  # a damaged file is no font
+                    font_manager.fontManager.addfont(path)
+    return tuple(font_manager.fontManager.get_font_names())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import matplotlib
 import numpy as np
@@ -52,9 +53,9 @@ def test_a_column_of_the_journal_is_as_wide_as_it_says(km, journal, name):
 
 def test_a_free_font_stands_in_where_the_journals_own_is_missing(monkeypatch):
     look = journals.JOURNALS["frontiers"]
-    monkeypatch.setattr(journals, "installed", lambda: ("DejaVu Sans", "TeX Gyre Heros"))
+    monkeypatch.setattr(journals, "installed", lambda wanted: ("DejaVu Sans", "TeX Gyre Heros"))
     assert journals.fonts(look) == ["TeX Gyre Heros", "DejaVu Sans"]
-    monkeypatch.setattr(journals, "installed", lambda: ("Arial", "DejaVu Sans", "Noto Sans CJK JP"))
+    monkeypatch.setattr(journals, "installed", lambda wanted: ("Arial", "DejaVu Sans", "Noto Sans CJK JP"))
     assert journals.fonts(look) == ["Arial", "DejaVu Sans", "Noto Sans CJK JP"]
 
 
@@ -161,3 +162,20 @@ def test_a_read_only_folder_is_one_message(km, tmp_path, monkeypatch):
     with pytest.raises(InputError, match=r"fig.pdf cannot be written \(Permission denied\)"):
         save_figure(km.plot(), tmp_path / "fig")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_font_that_came_after_matplotlibs_list_is_found(tmp_path, monkeypatch):
+    from matplotlib import font_manager
+
+    source = font_manager.findfont("DejaVu Sans Mono")
+    late = tmp_path / "LateSans-Regular.ttf"
+    late.write_bytes(Path(source).read_bytes())
+    broken = tmp_path / "LateSans-Bold.ttf"
+    broken.write_text("no font")
+    added = []
+    monkeypatch.setattr(font_manager, "findSystemFonts", lambda: [str(broken), str(late)])
+    real = font_manager.fontManager.addfont
+    monkeypatch.setattr(font_manager.fontManager, "addfont", lambda path: (real(path), added.append(path)))
+    journals.installed.__wrapped__(("Late Sans",))
+    assert added == [str(late)]
+    font_manager.fontManager.ttflist = [f for f in font_manager.fontManager.ttflist if f.fname != str(late)]
