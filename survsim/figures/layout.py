@@ -113,7 +113,7 @@ def _make_room(
             )
         total = height + below + above
         if sheet.height is None:
-            root.set_figheight(total / root.dpi, forward=False)
+            root.set_figheight(total / root.dpi)
         size = (root.bbox.width, total)
         _put(ax, (left / size[0], below / size[1], width / size[0], height / size[1]))
         return
@@ -233,7 +233,7 @@ def _fit_panels(root: Any, axes: list[Any], sheet: Sheet) -> None:
         short = sum(_short_of(ax, renderer) for ax in axes if _first_column(ax))
         if turn > 1 and (sheet.height is not None or short < 2.0):
             break
-        root.set_figheight(root.get_figheight() + (0 if sheet.height else short / root.dpi), forward=False)
+        root.set_figheight(root.get_figheight() + (0 if sheet.height else short / root.dpi))
     engine.execute(root)
     for ax in axes:
         stack(ax, notes_of(ax), _region(ax, False), renderer_of(root))

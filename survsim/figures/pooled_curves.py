@@ -15,7 +15,7 @@ from survsim.figures.time_axis import label_time, set_time_ticks
 
 @styled
 def draw_pooled_curve(
-    result: Any, ax: Any = None, *, show_studies: bool = True, title: str | None = None
+    result: Any, ax: Any = None, *, show_studies: bool = True, origin: str = "", title: str | None = None
 ) -> Any:
     """Draw a `PooledSurvivalCurve`.
 
@@ -24,6 +24,7 @@ def draw_pooled_curve(
     result : PooledSurvivalCurve.
     ax : axes to draw in; made if None.
     show_studies : draw the readings of each study as dashes; a ring marks an imputed number at risk.
+    origin : what time counts from, for the axis.
     title : text.
     """
     ax = new_axes() if ax is None else ax
@@ -40,7 +41,7 @@ def draw_pooled_curve(
     ax.set_xlim(0.0, 1.03 * float(t[-1]))
     ax.set_ylim(0.0, 1.02)
     set_time_ticks(ax, float(t[-1]), result.unit)
-    label_time(ax, result.unit)
+    label_time(ax, result.unit, origin)
     ax.set_ylabel("Survival (proportion)")
     placing.legend(ax)
     placing.title(ax, title or "")

@@ -24,7 +24,13 @@ PANEL = 2.0
 
 @style.styled
 def prediction_curves(
-    frame: pd.DataFrame, *, unit: str, until: float, columns: int = 3, labels: Mapping[Any, str] | None = None
+    frame: pd.DataFrame,
+    *,
+    unit: str,
+    until: float,
+    columns: int = 3,
+    labels: Mapping[Any, str] | None = None,
+    origin: str = "",
 ) -> Any:
     """Draw one panel a group.
 
@@ -32,7 +38,7 @@ def prediction_curves(
     ----------
     frame : columns group, time, survival, conf_low, conf_high.
     unit, until : of the time axis.
-    labels : group -> title of its panel.
+    labels : group -> title of its panel; origin : what time counts from.
 
     Returns
     -------
@@ -84,6 +90,6 @@ def prediction_curves(
         if i % columns == 0:
             ax.set_ylabel("Survival (proportion)")
         if i >= len(groups) - columns:
-            label_time(ax, unit, "")
+            label_time(ax, unit, origin)
         panels.append(ax)
     return panels

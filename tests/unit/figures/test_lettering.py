@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from survsim import Surv, kaplan_meier
@@ -49,6 +50,15 @@ def test_a_font_that_has_the_letter_is_found_by_itself():
     families = lettering.font_for("a", ["DejaVu Sans"])
     assert families is None
     assert lettering.font_for("\u2111", ["cmr10"]) not in (None, "cmr10")
+
+
+def test_a_group_without_patients_has_no_curve_and_no_row():
+    surv = Surv.right([2.0, 3, 5, 7], [1, 0, 1, 1], unit="months")
+    by = pd.Categorical(["a", "b", "a", "b"], categories=["a", "b", "nobody"])
+    ax = kaplan_meier(surv, by=by).plot(width="85mm")
+    assert not [t for t in ax.texts if "nobody" in t.get_text()]
+    assert {str(line.get_gid()) for line in ax.lines} >= {"curve:a", "curve:b"}
+    assert faults(ax.figure) == []
 
 
 def test_times_of_a_million_days_and_a_single_patient_fit():
