@@ -22,7 +22,7 @@ What is typed weekly stands on top (`survsim.kaplan_meier`, `survsim.cox_ph`, `s
     trials          Trials designed and simulated: power, assurance, looks, many trials analysed at once.
     scenario        Evidence, estimates and simulation together: scenarios, targets, one patient in context.
     distributions   Survival distributions: what estimators return, scenarios combine and the engine draws from.
-    figures         Pictures that are no result's own; `result.plot()` draws the others.
+    figures         What is added to curves, looks of journals, files, pictures of no result's own; `result.plot()` draws.
     report          What a reader receives: numbers kept with their ancestry, prose, tables, references, notebooks.
     errors          The errors and warnings of the package; all errors are `SurvsimError`.
 

@@ -216,6 +216,10 @@ _TABLES = {
         figures.power        power_curves
         figures.predictions  prediction_curves
         figures.state_graph  state_diagram
+        figures.faceting     facets
+        figures.saving       save_figure
+        figures.additions    add_risk_table add_p_value add_hazard_ratio add_medians add_landmarks
+        figures.additions    add_censor_marks add_group_labels
     """,
     "report": """
         core.ledger             Ledger
@@ -227,6 +231,8 @@ _TABLES = {
         report.protocol_counts  count_protocol
         report.tables           table Table
         report.patient_table    table_one
+        report.regression_table  table_regression
+        report.result_tables    table_survival table_parameters table_comparison table_studies
         report.study            results_folder
         report.runner           load_ledger
         report.results          load_results
@@ -269,7 +275,7 @@ _TOP = """
     value_of_information
     TrialDesign simulate_trials assurance
     case_in_context Scenario simulate Execution check_targets
-    read_result write_result Ledger Provenance
+    save_figure read_result write_result Ledger Provenance
 """
 TOP: tuple[str, ...] = tuple(_TOP.split())
 """Names of the package itself; each is in its wing too."""

@@ -68,7 +68,7 @@ def latex_table(frame: pd.DataFrame, number: Any) -> str:
     numeric = [kind.kind in "iuf" for kind in frame.dtypes]
     lines = [" & ".join(latex(str(c)) for c in frame.columns)]
     for row in frame.itertuples(index=False, name=None):
-        lines.append(" & ".join(latex(number(v) if n else str(v)) for v, n in zip(row, numeric)))
+        lines.append(" & ".join(latex(number(v)) if n else _indented(str(v)) for v, n in zip(row, numeric)))
     head, *body = (f"{line} \\\\" for line in lines)
     columns = "".join("r" if n else "l" for n in numeric)
     return "\n".join(
@@ -83,6 +83,11 @@ def latex_table(frame: pd.DataFrame, number: Any) -> str:
             "",
         ]
     )
+
+
+def _indented(text: str) -> str:
+    """A label that stands under another keeps its indent."""
+    return (r"\quad " if text.startswith("  ") and text.strip() else "") + latex(text)
 
 
 def _quoted(cell: Any) -> Any:

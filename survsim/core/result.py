@@ -17,6 +17,7 @@ from survsim.core.provenance import Provenance
 from survsim.core.read_only import read_only
 from survsim.core.stored import read_result, write_result
 from survsim.core.tables import Columns
+from survsim.core.upward import upward
 from survsim.core.word_file import write_word
 
 if TYPE_CHECKING:
@@ -90,7 +91,11 @@ class Result:
         elif suffix == ".tex":
             files.write_text(path, cells.latex_table(self.to_frame(), format_number))
         elif suffix == ".docx":
-            write_word(path, self.to_frame(), format_number, notes=self.headline().splitlines())
+            printed = upward("save")(self)
+            if printed is not None:
+                printed.save(path)
+            else:
+                write_word(path, self.to_frame(), format_number, notes=self.headline().splitlines())
         elif suffix == ".parquet":
             with files.atomic_open(path, "wb") as file:
                 self.to_frame().to_parquet(file, index=False)

@@ -1,6 +1,6 @@
-"""The two calls that go up the house: the picture of a result, and its counterpart in another package.
+"""The three calls that go up the house: the picture of a result, its counterpart in another package, its table.
 
-Everything else imports downwards. These two are methods of results, so that a user finds them where they look;
+Everything else imports downwards. These are methods of results, so that a user finds them where they look;
 what they call is loaded when it is called, so that a fit needs neither matplotlib nor lifelines.
 """
 
@@ -12,8 +12,9 @@ from typing import Any
 UPWARD = {
     "plot": "survsim.figures.drawing:picture_of",
     "to_lifelines": "survsim.interop.lifelines_models:to_lifelines",
+    "save": "survsim.report.regression_table:table_of",
 }
-"""Method of a result: module and function, above, that answers it."""
+"""Method of a result: module and function, above, that answers it; `save` asks only for Word, what a paper prints."""
 
 
 def upward(method: str) -> Any:

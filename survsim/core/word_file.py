@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+LETTER, EDGES, WIDEST = 0.078, 0.16, 44
+"""Inches of a letter of nine points and of the edges of a cell; letters of a line that is not broken."""
+
+
 def write_word(
     path: str | os.PathLike[str],
     frame: pd.DataFrame,
@@ -55,6 +59,7 @@ def _add_table(document: Any, frame: pd.DataFrame, number: Callable[[float], str
     for row in frame.itertuples(index=False, name=None):
         shown = [number(v) if n else str(v) for v, n in zip(row, numeric)]
         _fill(table.add_row(), shown, numeric)
+    _set_widths(document, table)
     _rule(table.rows[0], "top", 8)
     _rule(table.rows[0], "bottom", 4)
     _rule(table.rows[-1], "bottom", 8)
@@ -73,6 +78,31 @@ def _fill(row: Any, texts: Sequence[str], numeric: Sequence[bool], *, bold: bool
         paragraph.add_run(_plain(text).strip()).bold = bold
         if right:
             paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+
+
+def _set_widths(document: Any, table: Any) -> None:
+    """Columns as wide as their words need, on a page turned sideways where upright has no room for the longest words."""
+    from docx.shared import Inches
+
+    columns = [[cell.text for cell in column.cells] for column in table.columns]
+    least = [
+        LETTER * (1 + max(len(w) for text in texts for w in (text.split() or [""]))) + EDGES
+        for texts in columns
+    ]
+    whole = [LETTER * (1 + min(WIDEST, max(map(len, texts)))) + EDGES for texts in columns]
+    section = document.sections[0]
+    if sum(least) > (section.page_width - section.left_margin - section.right_margin) / 914400:
+        section.page_width, section.page_height = section.page_height, section.page_width
+        section.orientation = 1
+    room = (section.page_width - section.left_margin - section.right_margin) / 914400
+    spare = max(0.0, min(1.0, (room - sum(least)) / max(sum(whole) - sum(least), 1e-9)))
+    shrink = min(1.0, room / sum(least))
+    widths = [Inches(shrink * low + spare * max(high - low, 0.0)) for low, high in zip(least, whole)]
+    table.autofit = False
+    for column, width in zip(table.columns, widths):
+        column.width = width
+        for cell in column.cells:
+            cell.width = width
 
 
 def _rule(row: Any, side: str, eighths: int) -> None:

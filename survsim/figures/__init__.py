@@ -1,5 +1,6 @@
-"""Pictures that are no result's own; `result.plot()` draws the others."""
+"""Pictures: those that are no result's own, `style.use` for the page of a journal; `result.plot()` draws the others."""
 
-from survsim._public import door
+from survsim import _public
+from survsim.figures import style as style
 
-__all__, __getattr__, __dir__ = door(__name__)
+__all__, __getattr__, __dir__ = _public.door(__name__)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.errors import InputError
-from survsim.figures import style
+from survsim.figures import placing, style
+from survsim.figures.lettering import readable
+from survsim.figures.ratio_axis import ratio_ticks
 
 if TYPE_CHECKING:
     from survsim.estimate.calibration.calibrated import EvidenceCalibration
@@ -16,10 +18,8 @@ if TYPE_CHECKING:
 
 PANELS = {"time": ("median", "event", "free"), "probability": ("probability",), "ratio": ("ratio",)}
 USED, HELD = style.PALETTE[0], style.PALETTE[1]
-ROW = 0.27
-"""Inches a target takes."""
-LETTER, PLOT = 0.078, 5.0
-"""Inches of a letter of a name, and of the plot beside the names."""
+ROW, WIDTH = 0.27, 7.2
+"""Inches a target takes, and the whole picture."""
 
 
 @style.styled
@@ -51,14 +51,14 @@ def draw_calibration_targets(
             f"there are {len(present)} panels ({', '.join(present)}); say which one `ax` is for."
         )
     chosen = [panel] if panel else present
-    longest = max(len(_text(result, i, labels or {})) for name in chosen for i in rows[name])
-    axes = [ax] if ax is not None else _figure([len(rows[name]) for name in chosen], 0.25 + LETTER * longest)
+    axes = [ax] if ax is not None else _figure([len(rows[name]) for name in chosen])
     for one, name in zip(axes, chosen):
         _panel(one, result, rows[name], name, labels or {})
     _key(axes[-1], result, [i for name in chosen for i in rows[name]])
     return axes[0] if panel or len(axes) == 1 else axes
 
 
+@style.styled
 def draw_evidence_calibration(
     result: EvidenceCalibration,
     ax: Any = None,
@@ -86,21 +86,13 @@ def _rows(result: CalibrationChecks, panel: str) -> list[int]:
     return sorted(mine, key=lambda i: (result.use[i] != "fit", i))
 
 
-def _figure(counts: list[int], margin: float) -> list[Any]:
-    """Panels below each other, with `margin` inches for the names on the left."""
-    height = 0.75 + sum(ROW * n + 0.62 for n in counts)
-    width = PLOT + margin
-    figure = style.new_axes(width, height).figure
+def _figure(counts: list[int]) -> list[Any]:
+    """Panels below each other, as high as they have rows."""
+    if len(counts) == 1:
+        return [style.new_axes(WIDTH, 0.75 + ROW * counts[0], rows=counts[0], row=ROW)]
+    figure = style.new_axes(WIDTH, 1.0 + sum(ROW * n + 0.62 for n in counts)).figure
     figure.clear()
-    axes = list(np.atleast_1d(figure.subplots(len(counts), 1, gridspec_kw={"height_ratios": counts})))
-    figure.subplots_adjust(
-        left=margin / width,
-        right=0.975,
-        top=1 - 0.12 / height,
-        bottom=0.95 / height,
-        hspace=0.62 * len(counts) / max(ROW * sum(counts), 0.1),
-    )
-    return axes
+    return list(np.atleast_1d(figure.subplots(len(counts), 1, gridspec_kw={"height_ratios": counts})))
 
 
 def _panel(
@@ -131,7 +123,7 @@ def _panel(
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.tick_params(axis="y", length=0)
     ax.set_xlabel(
-        {"time": f"time ({result.time_unit})", "probability": "probability", "ratio": "hazard ratio"}[panel]
+        {"time": f"Time ({result.time_unit})", "probability": "Probability", "ratio": "Hazard ratio"}[panel]
     )
     _ticks(ax, panel, low, high)
 
@@ -168,12 +160,11 @@ def _ticks(ax: Any, panel: str, low: float, high: float) -> None:
         return
     wanted = [m * 10.0**e for e in range(-3, 5) for m in (1, 2, 5)]
     shown = [t for t in wanted if low <= t <= high]
-    ax.set_xticks(shown, [f"{t:g}" for t in shown])
-    ax.minorticks_off()
+    ratio_ticks(ax, shown)
 
 
 def _text(result: CalibrationChecks, i: int, labels: Mapping[str, str]) -> str:
-    name = labels.get(result.label[i], result.label[i])
+    name = labels.get(result.label[i], readable(result.label[i]))
     kind = result.quantity[i]
     return f"{name}, {kind}" if kind not in ("ratio",) else name
 
@@ -207,5 +198,4 @@ def _key(ax: Any, result: CalibrationChecks, rows: list[int]) -> None:
             "linewidth": 0,
         }
         handles.append(Line2D([], [], marker="o", label="outside", **ring))
-    drop = -40.0 / (ax.get_window_extent().height / ax.figure.dpi * 72)
-    ax.legend(handles=handles, loc="upper right", bbox_to_anchor=(1.0, drop), ncols=3, borderaxespad=0)
+    placing.legend(ax, handles, where="below")

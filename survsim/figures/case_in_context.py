@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from survsim.figures import style
+from survsim.figures import placing, style
+from survsim.figures.panels import fitting
 from survsim.figures.swimlanes import swimmer
 from survsim.figures.time_axis import label_time, set_time_ticks
 
 if TYPE_CHECKING:
     from survsim.scenario.patient_in_context import CaseInContext
 
-ROW = 0.32  # inches a row of the course or of the table of percentiles
+ROW, PANEL = 0.32, 1.65
+"""Inches a row of the course or of the percentiles takes, and a panel at the least."""
 
 
 @style.styled
@@ -37,18 +39,18 @@ def draw_case_in_context(context: CaseInContext, ax: Any = None, *, reference: s
 
 def _whole_figure(context: CaseInContext) -> Any:
     n = len(context.names)
-    columns = min(n, 3)
+    columns = min(n, 3, fitting(PANEL, 2.9 * 3 + 1.2))
     rows = -(-n // columns)
     lane = 0.0 if context.course is None else ROW * len(context.course) + 1.3
-    heights = ([lane] if lane else []) + [2.5] * rows + [ROW * n + 0.9]
+    heights = [*([lane] if lane else []), 2.5 * rows + 0.9 * (rows - 1), ROW * n + 0.9]
     first = style.new_axes(2.9 * columns + 1.2 if columns > 1 else 6.4, sum(heights) + 0.9 * len(heights))
     figure = first.figure
     first.remove()
-    figure.set_layout_engine("constrained")
-    figure.get_layout_engine().set(h_pad=0.12, w_pad=0.06)
-    grid = figure.add_gridspec(len(heights), columns, height_ratios=heights)
+    # A grid of its own for each part: the names at one need not move the others.
+    whole = figure.add_gridspec(len(heights), 1, height_ratios=heights)
+    parts = [whole[k, 0] for k in range(len(heights))]
     if lane:
-        top = figure.add_subplot(grid[0, :])
+        top = figure.add_subplot(parts[0].subgridspec(1, 1)[0, 0])
         swimmer(
             context.course,
             top,
@@ -58,15 +60,15 @@ def _whole_figure(context: CaseInContext) -> Any:
             origin=context.origin,
             title="Treatment course",
         )
+    inside = parts[1 if lane else 0].subgridspec(rows, columns)
     panels: list[Any] = []
     for i in range(n):
-        place = grid[(1 if lane else 0) + i // columns, i % columns]
-        panel = figure.add_subplot(place, sharey=panels[0] if panels else None)
+        panel = figure.add_subplot(inside[i // columns, i % columns], sharey=panels[0] if panels else None)
         _panel(panel, context, i)
         if i % columns:
             panel.set_ylabel("")
         panels.append(panel)
-    _percentiles(figure.add_subplot(grid[len(heights) - 1, :]), context)
+    _percentiles(figure.add_subplot(parts[-1].subgridspec(1, 1)[0, 0]), context)
     return panels[0]
 
 
@@ -81,26 +83,15 @@ def _panel(ax: Any, context: CaseInContext, i: int) -> None:
         [context.case_time], [height], "o" if context.event else ">", color=style.MARK, markersize=6,
         gid=f"case:{name}", zorder=4,
     )  # fmt: skip
-    ax.annotate(
-        f"{100 * height:.0f}% live longer\n({100 * context.longer[i, 1]:.0f} to {100 * context.longer[i, 2]:.0f})",
-        xy=(context.case_time, height),
-        xytext=(0.97, 0.97),
-        textcoords="axes fraction",
-        ha="right",
-        va="top",
-        fontsize=8.5,
-        color=style.MARK,
-        # Above everything: where the band is wide, the text stands on it.
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.2, "alpha": 0.85},
-        zorder=5,
-    )
+    words = f"{100 * height:.0f}% live longer ({100 * context.longer[i, 1]:.0f} to {100 * context.longer[i, 2]:.0f})"
+    placing.remark(ax, words, colour=style.MARK, gid=f"longer:{name}")
     ax.set_ylim(0, 1.02)
     ax.set_xlim(0, time[-1])
     set_time_ticks(ax, float(time[-1]), context.time_unit)
     # References count from origins of their own: the case's origin stands at its lane only.
     label_time(ax, context.time_unit)
-    ax.set_ylabel("Predicted survival")
-    ax.set_title(_wrapped(name, 30), fontsize=9.0)
+    ax.set_ylabel("Survival (proportion)")
+    placing.title(ax, name)
 
 
 def _percentiles(ax: Any, context: CaseInContext) -> None:
@@ -110,12 +101,11 @@ def _percentiles(ax: Any, context: CaseInContext) -> None:
         ax.plot(p[1:], [i, i], color=style.colour(i), linewidth=2.2, alpha=0.5, solid_capstyle="round")
         ax.plot([p[0]], [i], "o", color=style.colour(i), markersize=6, gid=f"percentile:{context.names[i]}")
         ax.annotate(
-            f"{p[0]:.0f} ({p[1]:.0f} to {p[2]:.0f})", xy=(1.01, i), xycoords=("axes fraction", "data"),
-            va="center", fontsize=8.5,
+            f"{p[0]:.0f} ({p[1]:.0f} to {p[2]:.0f})", xy=(1.0, i), xycoords=("axes fraction", "data"), xytext=(6, 0), textcoords="offset points",
+            va="center", fontsize=style.small(), annotation_clip=False,
         )  # fmt: skip
     ax.axvline(50, color=style.SOFT, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
-    ax.set_yticks(rows)
-    ax.set_yticklabels([_wrapped(n, 34) for n in context.names])
+    ax.set_yticks(rows, list(context.names))
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.set_xlim(0, 100)
     ax.set_xlabel(
@@ -123,9 +113,3 @@ def _percentiles(ax: Any, context: CaseInContext) -> None:
         + ("" if context.event else "; a lower end, the case was alive")
     )
     ax.tick_params(axis="y", length=0)
-
-
-def _wrapped(text: str, width: int) -> str:
-    import textwrap
-
-    return "\n".join(textwrap.wrap(text, width)) or text

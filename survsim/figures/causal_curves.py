@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from survsim.figures import style
+from survsim.figures import placing, style
 from survsim.figures.time_axis import label_time, set_time_ticks
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def draw_causal_contrast(
         shown = curve.time <= end
         inside, steps = np.append(curve.time[shown], end), np.append(curve.estimate[shown], curve.at(end))
         ax.plot(
-            inside, steps, drawstyle="steps-post", color=style.colour(g), gid=f"curve:{label}",
+            inside, steps, drawstyle="steps-post", color=style.colour(g), linestyle=style.dash(g), gid=f"curve:{label}",
             label=(names or {}).get(label, str(label)), zorder=3,
         )  # fmt: skip
         rows = [k for k, q in enumerate(contrast.quantity) if q == "survival" and contrast.group[k] == label]
@@ -52,8 +52,6 @@ def draw_causal_contrast(
     set_time_ticks(ax, end, contrast.unit)
     label_time(ax, contrast.unit, origin)
     ax.set_ylabel(f"{endpoint} (proportion)")
-    ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncol=1, borderaxespad=0.2)
-    if title:
-        ax.set_title(title, pad=38.0)
-    ax.figure.set_layout_engine("constrained")
+    placing.legend(ax)
+    placing.title(ax, title)
     return ax

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from survsim.figures import style
+from survsim.figures import placing, style
 from survsim.figures.forest_rows import ForestRow, draw_rows, forest_axes
 
 if TYPE_CHECKING:
@@ -41,6 +41,5 @@ def draw_cox_fit(
     ]
     ax = forest_axes(rows, ax)
     draw_rows(ax, rows, measure="Hazard ratio", null=1.0, ratio=True, limits=limits, sides=sides)
-    if title:
-        ax.set_title(title, pad=14.0)
+    placing.title(ax, title)
     return ax

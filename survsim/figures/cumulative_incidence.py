@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.errors import InputError
-from survsim.figures import style
+from survsim.figures import placing, style
 from survsim.figures.curves import draw_band, draw_line
 from survsim.figures.time_axis import label_time, set_time_ticks
 
@@ -62,7 +62,7 @@ def draw_cumulative_incidence(
         colour = style.colour(place)
         curve = curves.steps(group, cause)
         draw_line(
-            ax, curve, color=colour, linestyle=style.dash(place) if dash == 0 else style.DASHES[3 + min(dash, 4)],
+            ax, curve, color=colour, linestyle=style.dash(place + 3 * dash),
             gid=f"curve:{group}:{cause}", label=_label(group, cause, len(curves.groups), len(wanted), names or {}),
         )  # fmt: skip
         inside = curve.time <= end
@@ -173,8 +173,5 @@ def _finish(ax: Any, end: float, unit: str, origin: str, title: str) -> None:
     ax.set_xlim(0.0, end)
     set_time_ticks(ax, end, unit)
     label_time(ax, unit, origin)
-    count = len(ax.get_legend_handles_labels()[0])
-    columns = min(count, 3)
-    ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=columns, borderaxespad=0.3)
-    if title:
-        ax.set_title(title, pad=10 + 15 * -(-count // columns))
+    placing.legend(ax)
+    placing.title(ax, title)

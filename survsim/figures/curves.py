@@ -9,7 +9,7 @@ import numpy as np
 
 from survsim.core.errors import InputError
 from survsim.core.steps import Steps
-from survsim.figures import style
+from survsim.figures import placing, style
 from survsim.figures.time_axis import label_time, set_time_ticks
 
 MANY = 8
@@ -88,7 +88,6 @@ def draw_curves(
     set_time_ticks(ax, end, curves[0].unit)
     label_time(ax, curves[0].unit, origin)
     if len(wanted) > 1 or names:
-        ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=min(len(wanted), 3), borderaxespad=0.3)
-    if title:
-        ax.set_title(title, pad=10 + (15 * -(-len(wanted) // 3) if len(wanted) > 1 else 0))
+        placing.legend(ax)
+    placing.title(ax, title)
     return ax

@@ -34,6 +34,10 @@ DRAWERS: dict[str, str] = {
     "SurvivalPrediction": "parametric_curves:draw_prediction",
     "FamilyComparison": "parametric_curves:draw_comparison",
     "CoxFit": "cox_forest:draw_cox_fit",
+    "FineGray": "more_forests:draw_fine_gray",
+    "MetaInfluence": "more_forests:draw_influence",
+    "MetaSubgroups": "more_forests:draw_subgroups",
+    "NetworkMetaAnalysis": "more_forests:draw_network",
     "SmallStudyTests": "funnel:draw_funnel",
     "PooledSurvivalCurve": "pooled_curves:draw_pooled_curve",
     "Tornado": "tornado:draw_tornado",
@@ -41,6 +45,7 @@ DRAWERS: dict[str, str] = {
     "CaseInContext": "case_in_context:draw_case_in_context",
     "TippingPoint": "tipping_point:draw_tipping_point",
     "EvidencePrediction": "evidence_prediction:draw_evidence_prediction",
+    "SimulationResult": "state_occupancy:draw_simulation",
     "SimulatedSurvival": "state_occupancy:draw_simulated_survival",
     "DeathsByCause": "deaths_by_cause:draw_deaths_by_cause",
     "StateOccupancy": "state_occupancy:draw_state_occupancy",
@@ -83,17 +88,13 @@ ELSEWHERE: dict[str, str] = {
     "ParametricFit": ".predict_survival(data, times).plot() draws its curves, compare_families(...).plot() several",
     "ModelAverage": ".predict_survival(data, times).plot() draws its curves",
     "GrayTest": "aalen_johansen(surv, by=...).plot() draws the groups it compares",
-    "FineGray": ".predict_incidence(data).plot() draws its curves",
     "CauseSpecificCox": ".predict_incidence(data).plot() draws its curves",
     "MultistateData": "multistate_occupancy(data).plot() draws the states over time",
     "MultistateFit": "multistate_occupancy(data).plot() draws the states over time",
     "EffectSize": "effect_sizes(records).plot() draws a forest",
     "SummaryCheck": "kaplan_meier(surv).plot() draws the curve that was checked",
     "ReconstructedIPD": "kaplan_meier(result.surv()).plot() draws the reconstructed patients",
-    "MetaInfluence": "pooled.plot() draws the forest",
-    "MetaSubgroups": "meta_analysis(...).plot() draws the forest of one group",
     "MetaRegression": "meta_analysis(...).plot() draws the forest of its studies",
-    "NetworkMetaAnalysis": "meta_analysis(...).plot() draws the forest of one comparison",
     "PooledPoints": "result.analyses[k].plot() draws the forest of one time",
     **dict.fromkeys(
         ("BorrowingPrior", "MapPrior", "BorrowedEstimate", "MixtureApproximation"),
@@ -103,9 +104,6 @@ ELSEWHERE: dict[str, str] = {
     "Certainty": "pooled.plot() draws the forest, store.risk_of_bias(rows).plot() the judgements",
     "EvidenceTerms": "selection.map().plot() and selection.flow().plot() draw the rows behind them",
     "Parameters": "simulate(...).survival().plot() draws what follows from them",
-    "SimulationResult": (
-        ".survival().plot(), .state_occupancy().plot(), .compare(reference).plot() and .decision(tau).plot() draw it"
-    ),
     "CordDoses": "simulation.state_occupancy().plot() and .compare(reference).plot() draw what the strategies come to",
     "CordCriteria": "survsim.figures.swimmer(course) draws the courses one after the other",
     "SimulatedMeans": "result.compare(reference).plot() of the simulation draws the differences",
@@ -162,6 +160,8 @@ SHARED = {
     "band": "whether the interval is shaded.",
     "until": "last time shown, in the unit of the curves.",
     "title": "words above the picture.",
+    "width": 'of a new figure: "85mm", "3.35in", or "single" or "double" for the columns of the style in use.',
+    "height": 'of a new figure, such as "60mm"; left out, the picture is as high as it needs.',
 }
 """Options that many pictures have, told once; a drawing function tells the others, and these where it differs."""
 

@@ -8,7 +8,10 @@ import numpy as np
 
 from survsim.core.errors import InputError
 from survsim.evidence.ask.evidence_map import DESIGN_ORDER
-from survsim.figures import style
+from survsim.figures import placing, sheet, style
+from survsim.figures.layout import renderer_of
+from survsim.figures.lettering import readable
+from survsim.figures.notes import notes_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,20 +31,25 @@ WORDS = {
     "targeted": "targeted drug",
     "mixed": "whole cohort or prognostic",
     "not_stated": "not stated",
+    "progression_free_survival": "progression-free survival",
+    "disease_free_survival": "disease-free survival",
     "ovary_tube": "ovary, tube",
     "liver_pancreas_biliary": "liver, pancreas, biliary",
     "gynaecological_mixed": "uterus and ovary together",
 }
-COLOUR = dict(zip(DESIGN_ORDER, (style.MARK, *style.PALETTE[:5])))
+COLOUR = dict(zip(DESIGN_ORDER, (style.PALETTE[6], *style.PALETTE[:5])))
 GAP = "#f0f2f4"
-BLOCK_GAP = 0.7
+BLOCK_GAP, HEAD = 0.7, 1.9
+"""Columns between blocks, and rows for the names above them."""
 LARGEST, SMALLEST = 0.30, 0.09
 FULL = 2000.0
 """Patients of a full circle: area is patients between the smallest that can be seen (180) and here; the legend says so."""
 SIZES = (180, 700, 2000)
 RING = 0.18
-CELL = 0.42
-MARGIN = (2.0, 1.95, 2.0, 0.45)
+CELL, SEVERAL, SMALLEST_CELL = 0.42, 0.3, 0.16
+"""Inches of a cell, of one where blocks stand below each other, and of the smallest that letters can stand beside."""
+NAMES = 2.0
+"""Inches kept for names and edges when the cells are sized."""
 
 
 @style.styled
@@ -56,39 +64,73 @@ def draw_evidence_map(result: EvidenceMap, ax: Any = None, *, endpoints: int | t
     -------
     Axes; circles carry ``gid`` "site|treatment|endpoint|design", grey squares "gap:site|treatment|endpoint".
     """
-    shown = result.endpoints[:endpoints] if isinstance(endpoints, int) else tuple(endpoints)
+    shown = result.endpoints[:endpoints] if isinstance(endpoints, int | np.integer) else tuple(endpoints)
     unknown = [e for e in shown if e not in result.endpoints]
     if unknown:
         raise InputError(f"endpoints must be among {', '.join(result.endpoints)}; got {unknown[0]!r}.")
     rows, columns = len(result.sites), len(result.treatments)
-    width = len(shown) * (columns + BLOCK_GAP)
-    ax = _own_axes(width, rows) if ax is None else ax
+    room = sheet.width_for(12.0, style.current()) if ax is None else placing.room(ax) / 72.0
+    beside = min(len(shown), max(1, int((room - NAMES) / (SMALLEST_CELL * 1.25 * (columns + BLOCK_GAP)))))
+    down = -(-len(shown) // beside)
+    wide = beside * (columns + BLOCK_GAP) - BLOCK_GAP + 0.6
+    # Cells are no larger than usual, however few: the rest of the width stays free.
+    across = (
+        max(wide, (room - NAMES) / (CELL if down == 1 else SEVERAL)) if asked_width() else wide,
+        down * (rows + HEAD),
+    )
+    if ax is None:
+        cell = min(CELL if down == 1 else SEVERAL, (room - NAMES) / across[0])
+        ax = style.new_axes(min(room, NAMES + cell * across[0]), 2.45 + cell * across[1])
     for block, endpoint in enumerate(shown):
-        left = block * (columns + BLOCK_GAP)
-        _block(ax, result, endpoint, left)
-        ax.text(left + (columns - 1) / 2, -0.85, _word(endpoint), ha="center", va="bottom", fontweight="bold")
-    ticks = [b * (columns + BLOCK_GAP) + c for b in range(len(shown)) for c in range(columns)]
-    ax.set_xticks(ticks, [_word(t) for t in result.treatments] * len(shown), rotation=90)
-    ax.set_yticks(range(rows), [_word(s) for s in result.sites])
-    ax.set(xlim=(-0.8, width - BLOCK_GAP - 0.2), ylim=(rows - 0.4, -1.0))
+        left, top = (block % beside) * (columns + BLOCK_GAP), (block // beside) * (rows + HEAD)
+        _block(ax, result, endpoint, left, top)
+        _block_title(ax, _word(endpoint), left, top, columns)
+    ticks = [b * (columns + BLOCK_GAP) + c for b in range(beside) for c in range(columns)]
+    ax.set_xticks(ticks, [_word(t) for t in result.treatments] * beside, rotation=90)
+    levels = [b * (rows + HEAD) + r for b in range(down) for r in range(rows)]
+    ax.set_yticks(levels, [_word(s) for s in result.sites] * down)
+    ax.set(xlim=(-0.8, across[0] - 0.8), ylim=(across[1] - HEAD - 0.4, -HEAD))
     ax.set_aspect("equal", anchor="W")
+    notes_of(ax).ratio = (across[1] - 0.4) / across[0]
     ax.tick_params(length=0)
     for side in ("left", "bottom"):
         ax.spines[side].set_visible(False)
     _legends(ax, result)
+    notes_of(ax).after.insert(0, names_in_cells)
     return ax
 
 
-def _own_axes(width: float, rows: int) -> Any:
-    """Axes whose cells are `CELL` inches wide, with room for names at the left, below and for the legends."""
-    inside = (CELL * width, CELL * (rows + 0.6))
-    whole = (MARGIN[0] + inside[0] + MARGIN[1], MARGIN[2] + inside[1] + MARGIN[3])
-    ax = style.new_axes(*whole)
-    ax.set_position((MARGIN[0] / whole[0], MARGIN[2] / whole[1], inside[0] / whole[0], inside[1] / whole[1]))
-    return ax
+def names_in_cells(ax: Any) -> None:
+    """Names no higher than the columns and rows they stand at."""
+    (x0, _), (x1, _) = ax.transData.transform([(0.0, 0.0), (1.0, 0.0)])
+    column = (x1 - x0) / ax.figure.figure.dpi * 72.0
+    for label in ax.get_xticklabels():
+        label.set_fontsize(min(label.get_fontsize(), 0.82 * column))
+    for label in ax.get_yticklabels():
+        lines = label.get_text().count("\n") + 1
+        label.set_fontsize(min(label.get_fontsize(), 0.8 * column / lines))
 
 
-def _block(ax: Any, result: EvidenceMap, endpoint: str, left: float) -> None:
+def asked_width() -> bool:
+    """Whether the caller gave the width of the sheet."""
+    wanted = sheet.asked()
+    return wanted is not None and wanted.width is not None
+
+
+def _block_title(ax: Any, words: str, left: float, top: float, columns: int) -> None:
+    """The endpoint above its block, in lines no wider than the block."""
+    title = ax.text(left - 0.5, top - 0.75, words, ha="left", va="bottom", fontweight="bold", in_layout=False)
+
+    def fit(axes: Any) -> None:
+        edge = axes.transData.transform([(left - 0.5, 0), (left + columns + BLOCK_GAP - 0.7, 0)])
+        notes = notes_of(axes)
+        notes.write(title, edge[1][0] - edge[0][0], renderer_of(axes.figure.figure), most=2)
+        title.set_in_layout(True)
+
+    notes_of(ax).after.append(fit)
+
+
+def _block(ax: Any, result: EvidenceMap, endpoint: str, left: float, top: float) -> None:
     from matplotlib.patches import Circle, Rectangle
 
     here = result.cells[result.cells["endpoint"] == endpoint]
@@ -98,13 +140,13 @@ def _block(ax: Any, result: EvidenceMap, endpoint: str, left: float) -> None:
             name = f"{site}|{treatment}|{endpoint}"
             cell = by_cell.get((site, treatment))
             if cell is None:
-                square = Rectangle((left + x - 0.46, y - 0.46), 0.92, 0.92, color=GAP, linewidth=0)
+                square = Rectangle((left + x - 0.46, top + y - 0.46), 0.92, 0.92, color=GAP, linewidth=0)
                 square.set_gid(f"gap:{name}")
                 ax.add_patch(square)
                 continue
             for (design, n), (dx, dy) in zip(*_placed(cell)):
                 circle = Circle(
-                    (left + x + dx, y + dy),
+                    (left + x + dx, top + y + dy),
                     _radius(n),
                     facecolor=COLOUR[design] if n > 0 else "none",
                     edgecolor="white" if n > 0 else COLOUR[design],
@@ -143,28 +185,22 @@ def _legends(ax: Any, result: EvidenceMap) -> None:
         labels.append("size not stated")
     dots.append(Patch(facecolor=GAP))
     labels.append("no number")
-    first = ax.legend(
-        dots, labels, loc="upper left", bbox_to_anchor=(1.01, 1.0), title="design", alignment="left"
-    )
-    ax.add_artist(first)
-    # An added legend would be measured as clipped to the axes, and cut off when the figure is saved tightly.
-    first.set_clip_on(False)
-    points = CELL * 72.0
-    rings = [
+    placing.legend(ax, dots, labels, where="below", heading="Design")
+    names = [f"{SIZES[0]:,} patients or fewer", *(f"{s:,}" for s in SIZES[1:-1]), f"{SIZES[-1]:,} or more"]
+    placing.legend(ax, _rings, names, where="below", heading="Size")
+
+
+def _rings(ax: Any) -> list[Any]:
+    """Circles of the legend, as large as those drawn."""
+    from matplotlib.lines import Line2D
+
+    (x0, _), (x1, _) = ax.transData.transform([(0.0, 0.0), (1.0, 0.0)])
+    points = (x1 - x0) / ax.figure.figure.dpi * 72.0
+    return [
         Line2D([], [], marker="o", linestyle="", color=style.SOFT, markersize=2 * points * _radius(s))
         for s in SIZES
     ]
-    names = [f"{SIZES[0]:,} or fewer", *(f"{s:,}" for s in SIZES[1:-1]), f"{SIZES[-1]:,} or more"]
-    ax.legend(
-        rings,
-        names,
-        loc="upper left",
-        bbox_to_anchor=(1.01, 0.08),
-        title="patients",
-        alignment="left",
-        labelspacing=0.9,
-    )
 
 
 def _word(name: str) -> str:
-    return WORDS.get(name, name.replace("_", " "))
+    return WORDS.get(name) or readable(name)

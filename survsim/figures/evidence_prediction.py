@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from survsim.figures import style
+from survsim.figures import placing, style
 from survsim.figures.time_axis import label_time, set_time_ticks
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @style.styled
 def draw_evidence_prediction(
-    prediction: EvidencePrediction, ax: Any = None, *, index: int = 0, label: str = ""
+    prediction: EvidencePrediction, ax: Any = None, *, index: int = 0, label: str = "", origin: str = ""
 ) -> Any:
     """Draw the median curve, its interval and the predictive curve of the next patient (dashed).
 
@@ -21,6 +21,7 @@ def draw_evidence_prediction(
     ----------
     index : number of the colour, for several predictions on one `ax`.
     label : name of the group in the legend, default the prediction's own.
+    origin : what time counts from, for the axis.
 
     Returns
     -------
@@ -41,7 +42,7 @@ def draw_evidence_prediction(
     ax.set_ylim(0, 1.02)
     ax.set_xlim(0, float(frame["time"].iloc[-1]))
     set_time_ticks(ax, float(frame["time"].iloc[-1]), unit)
-    label_time(ax, unit)
-    ax.set_ylabel("Survival")
-    ax.legend(loc="upper right")
+    label_time(ax, unit, origin)
+    ax.set_ylabel("Survival (proportion)")
+    placing.legend(ax)
     return ax

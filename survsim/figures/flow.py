@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING, Any
 
 from survsim.figures import style
+from survsim.figures.boxes import diagram_axes, in_lines, inner_width, line_height
 
 if TYPE_CHECKING:
     from survsim.evidence.ask.flow import EvidenceFlow
 
-BOX_WIDTH, SIDE_LEFT, SIDE_WIDTH = 2.75, 3.2, 4.6
-LINE, PAD, SPACE = 0.19, 0.24, 0.34
-WRAP = 48
-"""Narrow enough that the words can be read where a page gives the figure the width of a telephone."""
+USUAL = 8.2
+BOX, SIDE = 0.36, 0.44
+"""Shares of the width: how wide the boxes of what remained are, and where those at the side begin."""
+PAD, SPACE = 0.09, 0.16
+"""Inches above and below the words of a box, and of an arrow before and after a box at the side."""
 
 
 @style.styled
@@ -24,33 +25,40 @@ def draw_evidence_flow(result: EvidenceFlow, ax: Any = None) -> Any:
     -------
     Axes in inches; texts carry ``gid`` "left:<step>" and "out:<step>".
     """
-    reasons = [textwrap.wrap(r.partition(";")[0].replace("_", " "), WRAP) for r in result.reasons]
-    heights = [2 * PAD + LINE * (len(lines) + 1) for lines in reasons]
-    box = PAD + 2 * LINE
-    total = box + sum(h + 2 * SPACE + box for h in heights[1:])
-    ax = style.new_axes(SIDE_LEFT + SIDE_WIDTH + 0.3, total + 0.3) if ax is None else ax
-    ax.set(xlim=(-0.1, SIDE_LEFT + SIDE_WIDTH + 0.1), ylim=(-total - 0.1, 0.1))
-    ax.set_axis_off()
-    top = 0.0
-    for step in range(len(result.reasons)):
+    width = inner_width(ax, USUAL)
+    box, side = BOX * width, (1.0 - SIDE) * width
+    steps = range(len(result.reasons))
+    out = [_left_out(ax, result, step, side - 2 * PAD) if step else [] for step in steps]
+    left = [
+        in_lines(
+            ax, _count(result, "", result.numbers_left[s], result.studies_left[s], whole=True), box - 2 * PAD
+        )
+        for s in steps
+    ]
+    line = line_height()
+    high = [2 * PAD + line * len(words) for words in left]
+    aside = [2 * PAD + line * len(words) for words in out]
+    total = sum(high) + sum(a + 2 * SPACE for a in aside[1:])
+    ax, size = diagram_axes(ax, width, total + 0.02)
+    top = -0.01
+    for step in steps:
         if step:
-            height = heights[step]
-            bottom = top - height - 2 * SPACE
-            _arrow(ax, (BOX_WIDTH / 2, top), (BOX_WIDTH / 2, bottom))
+            bottom = top - aside[step] - 2 * SPACE
             middle = (top + bottom) / 2
-            _arrow(ax, (BOX_WIDTH / 2, middle), (SIDE_LEFT, middle))
-            words = "\n".join(
-                [
-                    *reasons[step],
-                    _count(result, "left out", result.numbers_out[step], result.studies_out[step]),
-                ]
-            )
-            _box(ax, (SIDE_LEFT, middle - height / 2), SIDE_WIDTH, height, words, f"out:{step}", style.SOFT)
+            _arrow(ax, (box / 2, top), (box / 2, bottom))
+            _arrow(ax, (box / 2, middle), (SIDE * width, middle))
+            corner = (SIDE * width, middle - aside[step] / 2)
+            _box(ax, corner, side - 0.01, aside[step], out[step], f"out:{step}", style.SOFT, size)
             top = bottom
-        words = _count(result, "", result.numbers_left[step], result.studies_left[step], whole=True)
-        _box(ax, (0.0, top - box), BOX_WIDTH, box, words, f"left:{step}", style.INK)
-        top -= box
+        _box(ax, (0.01, top - high[step]), box, high[step], left[step], f"left:{step}", style.INK, size)
+        top -= high[step]
     return ax
+
+
+def _left_out(ax: Any, result: EvidenceFlow, step: int, width: float) -> list[str]:
+    reason = result.reasons[step].partition(";")[0].replace("_", " ")
+    words = _count(result, "left out", result.numbers_out[step], result.studies_out[step])
+    return [*in_lines(ax, reason, width), *in_lines(ax, words, width)]
 
 
 def _count(result: EvidenceFlow, what: str, numbers: int, studies: int, *, whole: bool = False) -> str:
@@ -67,12 +75,21 @@ def _count(result: EvidenceFlow, what: str, numbers: int, studies: int, *, whole
 
 
 def _box(
-    ax: Any, corner: tuple[float, float], width: float, height: float, words: str, gid: str, edge: str
+    ax: Any,
+    corner: tuple[float, float],
+    width: float,
+    height: float,
+    lines: list[str],
+    gid: str,
+    edge: str,
+    size: float,
 ) -> None:
     from matplotlib.patches import Rectangle
 
     ax.add_patch(Rectangle(corner, width, height, facecolor="white", edgecolor=edge, linewidth=0.9))
-    text = ax.text(corner[0] + 0.12, corner[1] + height / 2, words, va="center", ha="left", linespacing=1.35)
+    text = ax.text(
+        corner[0] + PAD, corner[1] + height / 2, "\n".join(lines), va="center", ha="left", linespacing=1.2, size=size
+    )  # fmt: skip
     text.set_gid(gid)
 
 

@@ -10,8 +10,9 @@ from scipy.special import ndtri
 
 from survsim.core.checks import FloatArray
 from survsim.core.errors import InputError
-from survsim.figures import style
+from survsim.figures import placing, style
 from survsim.figures.forest_rows import ForestRow, draw_rows, forest_axes
+from survsim.figures.lettering import readable
 
 if TYPE_CHECKING:
     from survsim.estimate.printed.effect_sizes import EffectSizes
@@ -55,8 +56,7 @@ def draw_meta_analysis(
     rows.append(_row(last.loc["prediction"], "prediction", "New study (prediction)", scale))
     ax = forest_axes(rows, ax)
     draw_rows(ax, rows, measure=measure, null=1.0 if ratio else 0.0, ratio=ratio, limits=limits, sides=sides)
-    if title:
-        ax.set_title(title, pad=14.0)
+    placing.title(ax, title)
     return ax
 
 
@@ -82,7 +82,8 @@ def draw_effect_sizes(
     z = float(ndtri(0.5 + conf_level / 2.0))
     rows = [
         ForestRow(
-            label=effect.label + (" *" if effect.flagged else ""),
+            label=readable(effect.label) + (" *" if effect.flagged else ""),
+            name=effect.label + (" *" if effect.flagged else ""),
             estimate=effect.hazard_ratio,
             conf_low=float(np.exp(effect.log_hazard_ratio - z * effect.std_error)),
             conf_high=float(np.exp(effect.log_hazard_ratio + z * effect.std_error)),
@@ -91,14 +92,14 @@ def draw_effect_sizes(
     ]
     ax = forest_axes(rows, ax)
     draw_rows(ax, rows, measure="Hazard ratio", null=1.0, ratio=True, limits=limits, sides=sides)
-    if title:
-        ax.set_title(title, pad=14.0)
+    placing.title(ax, title)
     return ax
 
 
 def _row(values: Any, kind: str, label: str, scale: Callable[[float], FloatArray]) -> ForestRow:
     return ForestRow(
-        label=label,
+        label=readable(label),
+        name=label,
         kind=kind,
         estimate=float(scale(values["estimate"])),
         conf_low=float(scale(values["conf_low"])),

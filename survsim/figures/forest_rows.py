@@ -8,13 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from survsim.figures import style
+from survsim.figures import placing, style
+from survsim.figures.layout import LABEL_SHARE, renderer_of
+from survsim.figures.notes import measure
+from survsim.figures.ratio_axis import ratio_ticks
 
-LABEL_GAP, NUMBERS_GAP, WEIGHT_GAP = -8.0, 10.0, 158.0
-"""Points from the axes to the right end of the labels, the left end of the numbers, the right end of the weights."""
-AXES_INCHES = 3.1
-CHARACTER_INCHES = 0.074
+LABEL_GAP, NUMBERS_GAP, WEIGHT_GAP = -8.0, 10.0, 14.0
+"""Points from the axes to the labels and to the numbers, and from the numbers to the weights."""
+LEAST = 95.0
+"""Points the axes keep beside all the words; where they would get less, the numbers stand below the labels."""
+NARROW_SHARE = 0.47
+"""Share of the width for labels with their numbers below."""
 RATIO_TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
+CLOSE_TICKS = (0.1, 0.25, 0.33, 0.5, 0.67, 0.8, 1, 1.25, 1.5, 2, 3, 4, 6)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +29,7 @@ class ForestRow:
 
     Attributes
     ----------
-    label : text on the left.
+    label : text on the left; name : what marks are called for those who read the picture, by default the label.
     kind : "study" (square), "pooled" (diamond), "prediction" (bar) or "heading" (text only).
     estimate, conf_low, conf_high : on the axis's own scale (ratios, not their logarithms).
     weight : share of the pooled estimate, which sets the size of the square; NaN for none.
@@ -37,25 +43,19 @@ class ForestRow:
     conf_high: float = float("nan")
     weight: float = float("nan")
     detail: str = ""
+    name: str = ""
+
+    @property
+    def gid(self) -> str:
+        """Name of the row in the picture's marks."""
+        return self.name or self.label
 
 
 def forest_axes(rows: Sequence[ForestRow], ax: Any = None) -> Any:
-    """Axes with room on both sides for the text of `rows`."""
-    if ax is None:
-        longest = max(len(line) for row in rows for line in row.label.split("\n"))
-        lines = sum(max(1, row.label.count("\n") + 1) for row in rows)
-        weighted = any(np.isfinite(row.weight) for row in rows)
-        left = 0.25 + CHARACTER_INCHES * longest
-        width = left + AXES_INCHES + (2.45 if weighted else 1.8)
-        height = 1.3 + 0.16 * len(rows) + 0.12 * lines
-        ax = style.new_axes(width, height)
-        ax.figure.subplots_adjust(
-            left=left / width,
-            right=(left + AXES_INCHES) / width,
-            top=1 - 0.42 / height,
-            bottom=0.7 / height,
-        )
-    return ax
+    """Axes for `rows`; what stands at their sides finds its room in the layout."""
+    if ax is not None:
+        return ax
+    return style.new_axes(7.2, 1.3 + 0.28 * len(rows), rows=len(rows) + 0.5, row=0.28)
 
 
 def draw_rows(
@@ -86,16 +86,69 @@ def draw_rows(
     ax.set_xlim(low, high)
     ax.set_ylim(len(rows) - 0.4, -0.9)
     ax.axvline(null, color=style.SOFT, linewidth=0.8, zorder=1)
+    weight_at = _columns(ax, rows)
     for y, row in enumerate(rows):
-        _draw_row(ax, y, row, low, high)
-    _head(ax, rows)
-    _ticks(ax, low, high, ratio)
+        _draw_mark(ax, y, row, low, high)
+        _write_row(ax, y, row, weight_at)
+    if weight_at is not None:
+        _head(ax, rows, weight_at)
+    if ratio:
+        every = np.array(RATIO_TICKS if high / low > 12 else CLOSE_TICKS)
+        ratio_ticks(ax, every[(every >= low * 0.999) & (every <= high * 1.001)].tolist())
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
     ax.set_xlabel(measure + (" (log scale)" if ratio else ""))
     if sides is not None:
-        _side(ax, 0.0, f"← {sides[0]}", "left")
-        _side(ax, 1.0, f"{sides[1]} →", "right")
+        ends = ((0.0, f"← {sides[0]}", "left"), (1.0, f"{sides[1]} →", "right"))
+        placing.row_below(
+            ax,
+            [
+                placing.text_below(ax, x, words, across=True, ha=ha, colour=style.SOFT)
+                for x, words, ha in ends
+            ],
+        )
+
+
+def _columns(ax: Any, rows: Sequence[ForestRow]) -> float | None:
+    """Where the weights end (points right of the axes) if all columns fit beside the axes, else None."""
+    root = ax.figure.figure
+    sample = _text(ax, 0.0, 0.0, 0.0, "", weight="bold")
+    width = measure(sample, renderer_of(root))
+    sample.remove()
+    point = root.dpi / 72.0
+    room = placing.room(ax)
+    labels = max((width(line) for row in rows for line in row.label.split("\n")), default=0.0) / point
+    shown = max((width(_shown(row)) for row in rows), default=0.0) / point
+    weights = any(np.isfinite(row.weight) for row in rows if row.kind == "study")
+    at = NUMBERS_GAP + max(shown, width("estimate (interval)") / point)
+    at += (WEIGHT_GAP + width("weight") / point) if weights else 0.0
+    return at if room - min(labels, LABEL_SHARE * room) - at >= LEAST else None
+
+
+def _shown(row: ForestRow) -> str:
+    """What stands beside a row: its numbers, or the detail given instead."""
+    if row.detail or row.kind == "heading":
+        return row.detail
+    if row.kind == "prediction":
+        return f"({row.conf_low:.2f} to {row.conf_high:.2f})"
+    return numbers(row)
+
+
+def _write_row(ax: Any, y: int, row: ForestRow, weight_at: float | None) -> None:
+    """Label and numbers: in columns, or below each other where the sheet is narrow."""
+    bold = "bold" if row.kind == "pooled" or (row.kind == "heading" and not row.detail) else "normal"
+    label, shown = row.label, _shown(row)
+    weighted = np.isfinite(row.weight) and row.kind == "study"
+    if weight_at is None:
+        label = "\n".join(filter(None, [label, shown + (f", {row.weight:.0%}" if weighted else "")]))
+    text = _text(ax, 0.0, LABEL_GAP, y, label, ha="right", weight=bold)
+    placing.left_label(ax, text, share=LABEL_SHARE if weight_at is not None else NARROW_SHARE)
+    if weight_at is None:
+        return
+    soft = style.SOFT if row.kind == "heading" else style.INK
+    _text(ax, 1.0, NUMBERS_GAP, y, shown, weight=bold, colour=soft)
+    if weighted:
+        _text(ax, 1.0, weight_at, y, f"{row.weight:.0%}", ha="right")
 
 
 def numbers(row: ForestRow) -> str:
@@ -104,11 +157,9 @@ def numbers(row: ForestRow) -> str:
     return f"{row.estimate:.{digits}f} ({row.conf_low:.{digits}f} to {row.conf_high:.{digits}f})"
 
 
-def _draw_row(ax: Any, y: int, row: ForestRow, low: float, high: float) -> None:
-    bold = "bold" if row.kind == "pooled" or (row.kind == "heading" and not row.detail) else "normal"
-    _text(ax, 0.0, LABEL_GAP, y, row.label, ha="right", weight=bold)
+def _draw_mark(ax: Any, y: int, row: ForestRow, low: float, high: float) -> None:
+    """Square with interval, diamond or bar."""
     if row.kind == "heading":
-        _text(ax, 1.0, NUMBERS_GAP, y, row.detail, colour=style.SOFT)
         return
     if row.kind == "pooled":
         half = 0.26
@@ -117,7 +168,7 @@ def _draw_row(ax: Any, y: int, row: ForestRow, low: float, high: float) -> None:
             [y, y - half, y, y + half],
             color=style.PALETTE[0],
             linewidth=0,
-            gid=f"pooled:{row.label}",
+            gid=f"pooled:{row.gid}",
             zorder=3,
         )
     elif np.isfinite(row.conf_low):
@@ -128,7 +179,7 @@ def _draw_row(ax: Any, y: int, row: ForestRow, low: float, high: float) -> None:
             [y, y],
             color=colour,
             linewidth=2.4 if thick else 1.1,
-            gid=f"interval:{row.label}",
+            gid=f"interval:{row.gid}",
             zorder=2,
         )
         for limit, edge, mark in ((row.conf_low, low, "<"), (row.conf_high, high, ">")):
@@ -143,35 +194,15 @@ def _draw_row(ax: Any, y: int, row: ForestRow, low: float, high: float) -> None:
             markersize=3.5 + 9.0 * np.sqrt(share),
             color=style.PALETTE[0],
             linestyle="none",
-            gid=f"estimate:{row.label}",
+            gid=f"estimate:{row.gid}",
             zorder=3,
         )
-    shown = row.detail or numbers(row)
-    if row.kind == "prediction" and not row.detail:
-        shown = f"({row.conf_low:.2f} to {row.conf_high:.2f})"
-    _text(ax, 1.0, NUMBERS_GAP, y, shown, weight=bold)
-    if np.isfinite(row.weight) and row.kind == "study":
-        _text(ax, 1.0, WEIGHT_GAP, y, f"{row.weight:.0%}", ha="right")
 
 
-def _head(ax: Any, rows: Sequence[ForestRow]) -> None:
+def _head(ax: Any, rows: Sequence[ForestRow], weight_at: float) -> None:
     _text(ax, 1.0, NUMBERS_GAP, -1.0, "estimate (interval)", colour=style.SOFT)
     if any(np.isfinite(row.weight) for row in rows if row.kind == "study"):
-        _text(ax, 1.0, WEIGHT_GAP, -1.0, "weight", ha="right", colour=style.SOFT)
-
-
-def _ticks(ax: Any, low: float, high: float, ratio: bool) -> None:
-    if not ratio:
-        return
-    from matplotlib.ticker import FixedLocator, NullLocator
-
-    every = np.array(
-        RATIO_TICKS if high / low > 12 else (0.1, 0.25, 0.33, 0.5, 0.67, 0.8, 1, 1.25, 1.5, 2, 3, 4, 6)
-    )
-    ticks = every[(every >= low * 0.999) & (every <= high * 1.001)]
-    ax.xaxis.set_major_locator(FixedLocator(list(ticks)))
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.set_xticklabels([f"{t:g}" for t in ticks])
+        _text(ax, 1.0, weight_at, -1.0, "weight", ha="right", colour=style.SOFT)
 
 
 def _limits(rows: Sequence[ForestRow], null: float, ratio: bool) -> tuple[float, float]:
@@ -184,20 +215,6 @@ def _limits(rows: Sequence[ForestRow], null: float, ratio: bool) -> tuple[float,
     return float(min(ends.min() / 1.12, null / 1.5)), float(max(ends.max() * 1.12, null * 1.5))
 
 
-def _side(ax: Any, x: float, text: str, ha: str) -> None:
-    ax.annotate(
-        text,
-        xy=(x, 0),
-        xycoords="axes fraction",
-        xytext=(0, -42),
-        textcoords="offset points",
-        ha=ha,
-        fontsize=8.5,
-        color=style.SOFT,
-        annotation_clip=False,
-    )
-
-
 def _text(
     ax: Any,
     x: float,
@@ -208,9 +225,9 @@ def _text(
     ha: str = "left",
     weight: str = "normal",
     colour: str = style.INK,
-) -> None:
+) -> Any:
     """Text in row `y`, `gap` points from the axes' left (x = 0) or right (x = 1) edge."""
-    ax.annotate(
+    return ax.annotate(
         text,
         xy=(x, y),
         xycoords=("axes fraction", "data"),
@@ -218,7 +235,7 @@ def _text(
         textcoords="offset points",
         ha=ha,
         va="center",
-        fontsize=8.5,
+        fontsize=style.small(),
         weight=weight,
         color=colour,
         annotation_clip=False,

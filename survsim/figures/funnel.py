@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from survsim.figures import placing
 from survsim.figures.style import GRID, PALETTE, SOFT, new_axes, styled
 
 
@@ -19,9 +20,7 @@ def draw_funnel(result: Any, ax: Any = None, *, xlabel: str = "Effect (log scale
     ax : axes to draw in; made if None.
     xlabel : text.
     """
-    if ax is None:
-        ax = new_axes(5.2, 4.0)
-        ax.figure.subplots_adjust(left=0.14, right=0.96, bottom=0.14, top=0.95)
+    ax = new_axes(5.2, 4.0) if ax is None else ax
     filled = result.filled
     real = ~np.array([label.startswith("filled ") for label in filled.labels])
     y, s, centre = filled.study_estimate, filled.study_std_error, filled.estimate
@@ -34,7 +33,7 @@ def draw_funnel(result: Any, ax: Any = None, *, xlabel: str = "Effect (log scale
         ax.scatter(
             y[~real], s[~real], s=24, facecolors="white", edgecolors=PALETTE[1], zorder=3, label="filled in"
         )
-        ax.legend(loc="upper right")
+        placing.legend(ax)
     ax.set_ylim(deepest, 0.0)
     ax.set_xlabel(xlabel)
     ax.set_ylabel("Standard error")

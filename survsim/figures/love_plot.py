@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from survsim.figures import style
+from survsim.figures import placing, style
 
 if TYPE_CHECKING:
     from survsim.estimate.causal.balance import Balance
@@ -38,7 +38,7 @@ def draw_balance(
     Axes; lines carry ``gid`` "before" and "after"; the grey band is -0.1 to 0.1.
     """
     order = np.argsort(np.abs(balance.difference_before), kind="stable")
-    ax = style.new_axes(6.4, 1.5 + 0.32 * order.size) if ax is None else ax
+    ax = style.new_axes(6.4, 1.5 + 0.32 * order.size, rows=order.size, row=0.3) if ax is None else ax
     at = np.arange(order.size)
     before, after = balance.difference_before[order], balance.difference_after[order]
     ax.axvspan(-LIMIT, LIMIT, color=style.GRID, zorder=0)
@@ -58,10 +58,8 @@ def draw_balance(
     ax.set_xlim(-reach, reach)
     words = comparison or f"{balance.groups[1]} minus {balance.groups[0]}"
     ax.set_xlabel(f"Standardised mean difference ({words})")
-    ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncol=2, borderaxespad=0.2)
+    placing.legend(ax)
     ax.spines["left"].set_visible(False)
     ax.tick_params(axis="y", length=0)
-    if title:
-        ax.set_title(title, pad=24.0)
-    ax.figure.set_layout_engine("constrained")
+    placing.title(ax, title)
     return ax

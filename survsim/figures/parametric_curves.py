@@ -9,7 +9,7 @@ import numpy as np
 
 from survsim.core.checks import between
 from survsim.core.errors import InputError
-from survsim.figures import style
+from survsim.figures import placing, style
 from survsim.figures.curves import draw_band, draw_line
 from survsim.figures.time_axis import label_time, set_time_ticks
 
@@ -57,9 +57,8 @@ def draw_prediction(
         draw_band(ax, curve, color=style.colour(i), alpha=0.14, gid=f"band:{i}")
     _finish(ax, float(prediction.time.max()), prediction.end_of_follow_up, prediction.unit, endpoint, origin)
     if count > 1 or names is not None:
-        ax.legend(loc="upper right")
-    if title:
-        ax.set_title(title, pad=16.0)
+        placing.legend(ax)
+    placing.title(ax, title)
     return ax
 
 
@@ -100,9 +99,8 @@ def draw_comparison(
         look = {"color": style.colour(i), "linestyle": style.dash(i)}
         ax.plot(grid, curve, label=label, gid=f"family:{fit.family}", **look)
     _finish(ax, end, first.end_of_follow_up, first.surv.unit, endpoint, origin)
-    ax.legend(loc="upper right")
-    if title:
-        ax.set_title(title, pad=16.0)
+    placing.legend(ax)
+    placing.title(ax, title)
     return ax
 
 
@@ -111,17 +109,11 @@ def _finish(ax: Any, end: float, data_end: float, unit: str, endpoint: str, orig
     ax.set_ylim(0.0, 1.02)
     set_time_ticks(ax, end, unit)
     label_time(ax, unit, origin)
-    ax.set_ylabel(endpoint)
+    ax.set_ylabel(f"{endpoint} (proportion)")
     if data_end < end:
         ax.axvline(data_end, color=style.SOFT, linewidth=0.8, linestyle=(0, (3, 3)), gid="end-of-data")
-        above = ax.get_xaxis_transform()
-        ax.text(
-            data_end,
-            1.01,
-            "end of data",
-            color=style.SOFT,
-            fontsize=8,
-            ha="center",
-            va="bottom",
-            transform=above,
-        )
+        ax.annotate(
+            "end of data", xy=(data_end, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 2),
+            textcoords="offset points", color=style.SOFT, fontsize=style.small(), ha="center", va="bottom",
+            annotation_clip=False,
+        )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from survsim.core.steps import Steps
+from survsim.figures import placing
 from survsim.figures.curves import draw_line
 from survsim.figures.style import PALETTE, SOFT, new_axes, styled
 from survsim.figures.time_axis import label_time, set_time_ticks
@@ -14,7 +15,7 @@ from survsim.figures.time_axis import label_time, set_time_ticks
 
 @styled
 def draw_pooled_curve(
-    result: Any, ax: Any = None, *, show_studies: bool = True, title: str | None = None
+    result: Any, ax: Any = None, *, show_studies: bool = True, origin: str = "", title: str | None = None
 ) -> Any:
     """Draw a `PooledSurvivalCurve`.
 
@@ -23,11 +24,10 @@ def draw_pooled_curve(
     result : PooledSurvivalCurve.
     ax : axes to draw in; made if None.
     show_studies : draw the readings of each study as dashes; a ring marks an imputed number at risk.
+    origin : what time counts from, for the axis.
     title : text.
     """
-    if ax is None:
-        ax = new_axes()
-        ax.figure.subplots_adjust(left=0.11, right=0.97, bottom=0.13, top=0.93)
+    ax = new_axes() if ax is None else ax
     curve = result.steps()
     if show_studies:
         _draw_studies(ax, result.studies, result.unit)
@@ -41,11 +41,10 @@ def draw_pooled_curve(
     ax.set_xlim(0.0, 1.03 * float(t[-1]))
     ax.set_ylim(0.0, 1.02)
     set_time_ticks(ax, float(t[-1]), result.unit)
-    label_time(ax, result.unit)
-    ax.set_ylabel("Survival")
-    ax.legend(loc="best")
-    if title:
-        ax.set_title(title)
+    label_time(ax, result.unit, origin)
+    ax.set_ylabel("Survival (proportion)")
+    placing.legend(ax)
+    placing.title(ax, title or "")
     return ax
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from survsim.core.checks import number_columns, require_columns
-from survsim.figures import style
+from survsim.figures import placing, style
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,9 +64,7 @@ def power_curves(
     ax.set_ylim(0, 1.02)
     ax.set_xlim(left=0)
     ax.set_xlabel(size_label)
-    ax.set_ylabel("share of trials that find a difference")
-    drop = -44.0 / (ax.get_window_extent().height / ax.figure.dpi * 72)
-    ax.legend(loc="upper left", bbox_to_anchor=(0.0, drop), ncols=2, borderaxespad=0)
-    if title:
-        ax.set_title(title)
+    ax.set_ylabel("Share of trials that find a difference")
+    placing.legend(ax)
+    placing.title(ax, title)
     return ax

@@ -10,16 +10,27 @@ import numpy as np
 from survsim.core.checks import between, number_columns, require_columns
 from survsim.core.errors import InputError
 from survsim.core.units import check_unit
-from survsim.figures import style
+from survsim.figures import placing, style
+from survsim.figures.lettering import readable
+from survsim.figures.panels import fitting
 from survsim.figures.time_axis import label_time, set_time_ticks
 
 if TYPE_CHECKING:
     import pandas as pd
 
+PANEL = 2.0
+"""Inches a panel takes at the least."""
+
 
 @style.styled
 def prediction_curves(
-    frame: pd.DataFrame, *, unit: str, until: float, columns: int = 3, labels: Mapping[Any, str] | None = None
+    frame: pd.DataFrame,
+    *,
+    unit: str,
+    until: float,
+    columns: int = 3,
+    labels: Mapping[Any, str] | None = None,
+    origin: str = "",
 ) -> Any:
     """Draw one panel a group.
 
@@ -27,7 +38,7 @@ def prediction_curves(
     ----------
     frame : columns group, time, survival, conf_low, conf_high.
     unit, until : of the time axis.
-    labels : group -> title of its panel.
+    labels : group -> title of its panel; origin : what time counts from.
 
     Returns
     -------
@@ -35,7 +46,7 @@ def prediction_curves(
 
     Raises
     ------
-    InputError : an unknown unit, or a column that is missing.
+    InputError : an unknown unit, a column that is missing, `until` or `columns` that are not positive.
 
     Example
     -------
@@ -54,6 +65,7 @@ def prediction_curves(
     if whole != np.floor(whole):
         raise InputError(f"columns must be a whole number; got {columns!r}.")
     groups = list(dict.fromkeys(frame["group"]))
+    columns = min(int(columns), len(groups), fitting(PANEL, 7.2))
     rows = -(-len(groups) // columns)
     first = style.new_axes(7.2, 2.5 * rows)
     figure = first.figure
@@ -76,11 +88,10 @@ def prediction_curves(
         ax.set_ylim(0, 1.02)
         ax.set_xlim(0, until)
         set_time_ticks(ax, until, unit)
-        ax.set_title((labels or {}).get(group, str(group).replace("_", " ")), fontsize=9)
+        placing.title(ax, str((labels or {}).get(group, readable(group))))
         if i % columns == 0:
-            ax.set_ylabel("predicted survival")
+            ax.set_ylabel("Survival (proportion)")
         if i >= len(groups) - columns:
-            label_time(ax, unit, "")
+            label_time(ax, unit, origin)
         panels.append(ax)
-    figure.tight_layout()
     return panels

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.checks import FloatArray, one_of
-from survsim.figures import style
+from survsim.figures import placing, style
+from survsim.figures.panels import panels
 from survsim.figures.time_axis import label_time, set_time_ticks
 
 if TYPE_CHECKING:
@@ -73,8 +74,10 @@ def schoenfeld_plot(
         panel.set_xlim(0, end * 1.03)
         set_time_ticks(panel, end, fit.surv.unit, most=6)
         label_time(panel, fit.surv.unit)
-        panel.set_title((names or {}).get(name, name), fontsize=9.0)
-    axes[0].set_ylabel("Log hazard ratio")
+        placing.title(panel, str((names or {}).get(name, name)))
+    for panel in axes:
+        if panel.get_subplotspec() is None or panel.get_subplotspec().is_first_col():
+            panel.set_ylabel("Log hazard ratio")
     return axes[0] if len(axes) == 1 else np.array(axes, dtype=object)
 
 
@@ -100,9 +103,6 @@ def local_line(time: FloatArray, value: FloatArray) -> FloatArray:
 
 
 def _panels(count: int) -> list[Any]:
-    first = style.new_axes(2.5 * count + 0.6, 2.9)
-    figure = first.figure
-    first.remove()
-    axes = list(np.atleast_1d(figure.subplots(1, count, squeeze=True)))
-    figure.subplots_adjust(left=0.55 / (2.5 * count + 0.6), right=0.99, top=0.88, bottom=0.2, wspace=0.28)
-    return axes
+    if count == 1:
+        return [style.new_axes(3.1, 2.9)]
+    return panels(count, width=min(2.5 * count + 0.6, 10.6), height=2.6, least=1.9)

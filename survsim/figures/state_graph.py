@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import textwrap
+import math
+import re
 from typing import TYPE_CHECKING, Any
 
 from survsim.core.checks import as_labels, require_columns
 from survsim.core.errors import InputError
-from survsim.figures import style
+from survsim.figures import placing, style
+from survsim.figures.boxes import diagram_axes, in_lines, inner_width, line_height, width_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS = ("source", "target", "death")
-WIDTH, HEIGHT = 1.7, 0.62
+WIDTH, HEIGHT = 1.85, 0.62
 """Of a box; boxes stand `ACROSS` apart, rows `DOWN`."""
 ACROSS, DOWN = 2.5, 1.9
-TEXT = 24
-"""Letters in a line of a box."""
+UNIT, RADIUS = 1.08, 0.12
+"""Inches of a step downwards (one to the right has what the width gives), and of a number's ring."""
 
 
 @style.styled
@@ -40,7 +42,7 @@ def state_diagram(ways: pd.DataFrame, ax: Any = None, *, title: str = "") -> Any
 
     Raises
     ------
-    InputError : a missing column, no ways, or a death that is left.
+    InputError : a missing column, no ways, a death that is left, or a sheet too narrow for the names.
 
     Example
     -------
@@ -59,18 +61,33 @@ def state_diagram(ways: pd.DataFrame, ax: Any = None, *, title: str = "") -> Any
         as_labels(f"the ways[{name!r}]", ways[name])
     place = _places(rows)
     across = max(x for x, _ in place.values()) - min(x for x, _ in place.values())
-    ax = style.new_axes(1.25 * (across + WIDTH + 0.4), 3.4) if ax is None else ax
+    span = across + 1.2 * WIDTH
+    width = inner_width(ax, 1.25 * (across + WIDTH + 0.4))
+    need = (
+        max((width_of(ax, word) for n in place for word in re.split(r"\s|(?<=-)", str(n))), default=0.0)
+        + 0.08
+    )
+    if ax is None and WIDTH * width / span < need:
+        raise InputError(
+            f"{len(place)} states in this order need a sheet of {need * span / WIDTH * 25.4 + 3:.0f} mm, so that their words fit "
+            f"their boxes; it has {width * 25.4 + 2:.0f} mm. Give a larger width, or shorter names."
+        )
+    names = {n: in_lines(ax, str(n), WIDTH * width / span - 0.08, most=5) for n in place}
+    tall = max(HEIGHT, (max(map(len, names.values())) * line_height() + 0.12) / UNIT)
+    stretch = tall / HEIGHT
+    place = {n: (x, y * stretch) for n, (x, y) in place.items()}
+    depth = min(y for _, y in place.values())
+    ax, size = diagram_axes(ax, width, (1.2 * tall - depth) * UNIT)
     deaths = {r["target"] for r in rows if r["death"]}
     for name, (x, y) in place.items():
-        _box(ax, str(name), x, y, dead=name in deaths)
-    for position, row in enumerate(rows):
-        _arrow(ax, row, place, str(row.get("number", position + 1)))
+        _box(ax, str(name), names[name], (x, y, tall), dead=name in deaths, size=size)
+    lines = [_arrow(ax, row, place, tall) for row in rows]
+    numbers = [str(row.get("number", position + 1)) for position, row in enumerate(rows)]
+    _write_numbers(ax, lines, numbers, place, (width / span, UNIT, tall))
     left = min(x for x, _ in place.values()) - 0.6 * WIDTH
-    ax.set_xlim(left, left + across + 1.2 * WIDTH)
-    ax.set_ylim(min(y for _, y in place.values()) - HEIGHT, HEIGHT)
-    ax.axis("off")
-    if title:
-        ax.set_title(title)
+    ax.set_xlim(left, left + span)
+    ax.set_ylim(depth - 0.6 * tall, 0.6 * tall)
+    placing.title(ax, title)
     return ax
 
 
@@ -94,7 +111,7 @@ def _places(rows: list[dict[Any, Any]]) -> dict[Any, tuple[float, float]]:
     for name, step in steps.items():
         columns.setdefault(step, []).append(name)
     place = {
-        name: (ACROSS * step, -0.9 * i) for step, names in columns.items() for i, name in enumerate(names)
+        name: (ACROSS * step, -1.35 * i) for step, names in columns.items() for i, name in enumerate(names)
     }
     sources = {d: [place[r["source"]][0] for r in rows if r["target"] == d] for d in deaths}
     order = sorted(deaths, key=lambda d: sum(sources[d]) / len(sources[d]))
@@ -105,32 +122,37 @@ def _places(rows: list[dict[Any, Any]]) -> dict[Any, tuple[float, float]]:
     return place
 
 
-def _box(ax: Any, name: str, x: float, y: float, *, dead: bool) -> None:
+def _box(
+    ax: Any, name: str, lines: list[str], place: tuple[float, float, float], *, dead: bool, size: float
+) -> None:
     from matplotlib.patches import FancyBboxPatch
 
+    x, y, tall = place
     colour = style.SOFT if dead else style.PALETTE[0]
     ax.add_patch(
         FancyBboxPatch(
-            (x - 0.5 * WIDTH, y - 0.5 * HEIGHT),
+            (x - 0.5 * WIDTH, y - 0.5 * tall),
             WIDTH,
-            HEIGHT,
+            tall,
             boxstyle="round,pad=0,rounding_size=0.08",
             linewidth=1.1,
             edgecolor=colour,
             facecolor=style.GRID if dead else "white",
             gid=f"state:{name}",
-            zorder=2,
+            zorder=3,
         )
     )
     # The name stays one text, so that it can be read back.
-    ax.text(x, y, "\n".join(textwrap.wrap(name, TEXT)), ha="center", va="center", size=8.5, zorder=3)
+    ax.text(x, y, "\n".join(lines), ha="center", va="center", size=size, zorder=3.5)
 
 
-def _arrow(ax: Any, row: dict[Any, Any], place: dict[Any, tuple[float, float]], number: str) -> None:
+def _arrow(
+    ax: Any, row: dict[Any, Any], place: dict[Any, tuple[float, float]], tall: float
+) -> tuple[Any, Any, float, float]:
     (x0, y0), (x1, y1) = place[row["source"]], place[row["target"]]
-    below = y1 < y0 - DOWN / 2
-    start = (x0, y0 - 0.5 * HEIGHT) if below else (x0 + _side(x0, x1), y0)
-    end = (x1, y1 + 0.5 * HEIGHT) if below else (x1 - _side(x0, x1), y1)
+    below = y1 < y0 - DOWN / 2 or (x0 == x1 and y1 < y0)
+    start = (x0, y0 - 0.5 * tall) if below else (x0 + _side(x0, x1), y0)
+    end = (x1, y1 + 0.5 * tall) if below else (x1 - _side(x0, x1), y1)
     # A way back is bent, so that it does not lie on the way there.
     bend = "arc3,rad=0.35" if not below and x1 < x0 else "arc3,rad=0"
     ax.annotate(
@@ -146,20 +168,54 @@ def _arrow(ax: Any, row: dict[Any, Any], place: dict[Any, tuple[float, float]], 
             "shrinkB": 1,
         },
         gid=f"way:{row['source']}>{row['target']}",
+        zorder=2,
     )
     # Nearer to the source than the crossings in the middle.
-    part = 0.3 if below else 0.5
-    lift = 0.17 if bend != "arc3,rad=0" else 0.0
-    ax.text(
-        start[0] + part * (end[0] - start[0]),
-        start[1] + part * (end[1] - start[1]) + lift,
-        number,
-        ha="center",
-        va="center",
-        size=8.0,
-        bbox={"boxstyle": "circle,pad=0.25", "facecolor": "white", "edgecolor": style.SOFT, "linewidth": 0.7},
-        zorder=4,
-    )
+    return start, end, 0.3 if below else 0.5, 0.17 if bend != "arc3,rad=0" else 0.0
+
+
+def _write_numbers(
+    ax: Any,
+    lines: list[tuple[Any, Any, float, float]],
+    numbers: list[str],
+    place: dict[Any, tuple[float, float]],
+    scale: tuple[float, float, float],
+) -> None:
+    """A number on each arrow, where it is clear of the boxes and of the numbers before it, or else where it is clearest."""
+    across, down, tall = scale
+    taken: list[tuple[float, float]] = []
+
+    def clear(x: float, y: float) -> float:
+        """Inches to the nearest number or edge of a box, less what a number itself takes."""
+        boxes = [
+            max(abs(x - bx) * across - 0.5 * WIDTH * across, abs(y - by) * down - 0.5 * tall * down) - RADIUS
+            for bx, by in place.values()
+        ]
+        others = [math.hypot((x - ox) * across, (y - oy) * down) - 2 * RADIUS for ox, oy in taken]
+        return min([*boxes, *others])
+
+    for (start, end, part, lift), number in zip(lines, numbers):
+        parts = sorted((k / 20 for k in range(2, 19)), key=lambda p: abs(p - part))
+        spots = [
+            (start[0] + p * (end[0] - start[0]), start[1] + p * (end[1] - start[1]) + lift)
+            for p in (part, *parts)
+        ]
+        at = next((s for s in spots if clear(*s) >= 0.0), max(spots, key=lambda s: clear(*s)))
+        taken.append(at)
+        ax.text(
+            *at,
+            number,
+            ha="center",
+            va="center",
+            size=0.94 * style.small(),
+            bbox={
+                "boxstyle": "circle,pad=0.25",
+                "facecolor": "white",
+                "edgecolor": style.SOFT,
+                "linewidth": 0.7,
+            },
+            zorder=4,
+        )
 
 
 def _side(x0: float, x1: float) -> float:

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.errors import InputError
-from survsim.figures import style
+from survsim.figures import placing, style
 from survsim.figures.curves import draw_band, draw_line
+from survsim.figures.lettering import readable
+from survsim.figures.survival_curves import mark_above
 from survsim.figures.time_axis import label_time, set_time_ticks
 
 if TYPE_CHECKING:
     from survsim.simulation.outcomes.curves import SimulatedSurvival, StateOccupancy
+    from survsim.simulation.outcomes.result import SimulationResult
 
 
 def chosen(strategies: Sequence[str], wanted: Sequence[str] | None) -> list[int]:
@@ -35,6 +38,7 @@ def draw_simulated_survival(
     band: bool | None = None,
     marker: tuple[float, str] | None = None,
     until: float | None = None,
+    origin: str = "",
     title: str = "",
 ) -> Any:
     """Draw overall survival by strategy; the band is the interval over parameter draws.
@@ -45,6 +49,7 @@ def draw_simulated_survival(
     band : whether the interval is shaded, default for up to three strategies (more would hide each other).
     marker : (time, text) of a vertical mark, such as one patient's survival.
     until : last time shown, default the end of following.
+    origin : what time counts from, for the axis.
 
     Returns
     -------
@@ -64,14 +69,45 @@ def draw_simulated_survival(
             draw_band(ax, curve, color=colour, alpha=0.10, gid=f"band:{name}")
     if marker is not None:
         ax.axvline(marker[0], color=style.MARK, linewidth=0.9, gid="marker")
-        ax.annotate(
-            marker[1], (marker[0], 1.0), (4, -2), textcoords="offset points", va="top", color=style.MARK
-        )
     ax.set_ylim(0.0, 1.02)
-    ax.set_ylabel("Overall survival")
-    _time_axis(ax, end, curves.time_unit)
-    _legend_above(ax, title)
+    ax.set_ylabel("Overall survival (proportion)")
+    _time_axis(ax, end, curves.time_unit, origin)
+    if marker is not None:
+        mark_above(ax, *marker)
+    placing.legend(ax)
+    placing.title(ax, title)
     return ax
+
+
+@style.styled
+def draw_simulation(
+    result: SimulationResult,
+    ax: Any = None,
+    *,
+    strategies: Sequence[str] | None = None,
+    band: bool | None = None,
+    marker: tuple[float, str] | None = None,
+    until: float | None = None,
+    origin: str = "",
+    title: str = "",
+) -> Any:
+    """Draw overall survival by strategy, as ``result.survival().plot()`` does.
+
+    Its other pictures are ``.state_occupancy().plot()``, ``.compare(reference).plot()`` and ``.decision(tau).plot()``.
+
+    Parameters
+    ----------
+    strategies : names of those drawn, default all.
+    band : whether the interval is shaded, default for up to three strategies.
+    marker : (time, text) of a vertical mark, such as one patient's survival.
+
+    Returns
+    -------
+    Axes; lines carry ``gid`` "curve:<strategy>", bands "band:<strategy>".
+    """
+    return draw_simulated_survival(
+        result.survival(), ax, strategies=strategies, band=band, marker=marker, until=until, origin=origin, title=title
+    )  # fmt: skip
 
 
 @style.styled
@@ -101,26 +137,19 @@ def draw_state_occupancy(
             alpha=0.75,
             linewidth=0.6,
             edgecolor="white",
-            label=state.replace("_", " "),
+            label=readable(state),
             gid=f"state:{state}",
         )
         base = top
     ax.set_ylim(0.0, 1.0)
     ax.set_ylabel("Share of patients")
     _time_axis(ax, float(occupancy.time[-1]), occupancy.time_unit)
-    _legend_above(ax, occupancy.labels[s] if title is None else title)
+    placing.legend(ax)
+    placing.title(ax, occupancy.labels[s] if title is None else title)
     return ax
 
 
-def _time_axis(ax: Any, end: float, unit: str) -> None:
+def _time_axis(ax: Any, end: float, unit: str, origin: str = "") -> None:
     ax.set_xlim(0.0, end)
     set_time_ticks(ax, end, unit)
-    label_time(ax, unit)
-
-
-def _legend_above(ax: Any, title: str) -> None:
-    columns = 2 if len(ax.get_legend_handles_labels()[0]) > 1 else 1
-    ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=columns, borderaxespad=0.3)
-    if title:
-        rows = -(-len(ax.get_legend_handles_labels()[0]) // columns)
-        ax.set_title(title, pad=10 + 15 * rows)
+    label_time(ax, unit, origin)

@@ -9,7 +9,8 @@ import numpy as np
 
 from survsim.core.checks import FloatArray
 from survsim.core.errors import InputError
-from survsim.figures import style
+from survsim.figures import placing, style
+from survsim.figures.lettering import readable
 
 if TYPE_CHECKING:
     from survsim.simulation.outcomes.compare import StrategyComparison
@@ -62,7 +63,7 @@ def draw_comparison(
     joint = "at" if kind == "alive" else "to"
     horizon = f" {joint} {at} {comparison.time_unit}" if at else ""
     bracket = f" ({unit})" if unit else ""
-    ax.set_xlabel(f"Difference in {WORDS.get(kind, kind)}{horizon}{bracket}\nagainst {reference}")
+    ax.set_xlabel(f"Difference in {WORDS.get(kind, readable(kind))}{horizon}{bracket}\nagainst {reference}")
     _note(ax, comparison.conf_level, title)
     return ax
 
@@ -86,12 +87,27 @@ def draw_decision(decision: Decision, ax: Any = None, *, title: str = "") -> Any
     )
     for row, share in enumerate(decision.probability_best):
         ax.annotate(
-            f"{share:.0%}", (1.02, row), xycoords=("axes fraction", "data"), va="center", color=style.INK
+            f"{share:.0%}",
+            (1.0, row),
+            (6, 0),
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+            va="center",
+            color=style.INK,
+            fontsize=style.small(),
+            annotation_clip=False,
         )
     ax.annotate(
-        "P(best)", (1.02, 1.0), (0, 4), xycoords="axes fraction", textcoords="offset points", color=style.SOFT
+        "P(best)",
+        (1.0, 1.0),
+        (6, 2),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        color=style.SOFT,
+        fontsize=style.small(),
+        annotation_clip=False,
     )
-    words = WORDS.get(decision.outcome, decision.outcome)
+    words = WORDS.get(decision.outcome, readable(decision.outcome))
     ax.set_xlabel(
         f"Expected {words} to {decision.tau:g} {decision.time_unit} ({decision.time_unit})"
         if decision.outcome.endswith("_time")
@@ -119,7 +135,7 @@ def _rows(
     high: FloatArray,
     error: FloatArray,
 ) -> Any:
-    ax = style.new_axes(7.2, 0.9 + 0.42 * len(names)) if ax is None else ax
+    ax = style.new_axes(7.2, 0.9 + 0.42 * len(names), rows=len(names), row=0.4) if ax is None else ax
     for row, name in enumerate(names):
         x = float(estimate[row])
         if np.isfinite(low[row]):
@@ -139,8 +155,7 @@ def _rows(
             linewidth=1.4,
             gid=f"mc:{name}",
         )
-    ax.set_yticks(range(len(names)))
-    ax.set_yticklabels([_wrapped(label) for label in labels])
+    ax.set_yticks(range(len(names)), list(labels))
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
@@ -148,29 +163,15 @@ def _rows(
     return ax
 
 
-def _wrapped(label: str) -> str:
-    import textwrap
-
-    return "\n".join(textwrap.wrap(label, 34, break_on_hyphens=False))
-
-
 def _note(ax: Any, level: float, title: str) -> None:
-    """What the two lines are, above the axes: blue the interval, orange the Monte Carlo error."""
-    ax.annotate(
-        f"{level:.0%} interval over parameter draws",
-        (0.0, 1.0),
-        (0, 4),
-        xycoords="axes fraction",
-        textcoords="offset points",
-        color=style.colour(0),
+    """What the two lines are: the interval, and below it the Monte Carlo error."""
+    from matplotlib.lines import Line2D
+
+    lines = [
+        Line2D([], [], color=style.colour(0), marker="o", markersize=5, linewidth=1.4),
+        Line2D([], [], color=style.colour(1), linewidth=1.4),
+    ]
+    placing.legend(
+        ax, lines, [f"{level:.0%} interval over parameter draws", f"{level:.0%} Monte Carlo interval"]
     )
-    ax.annotate(
-        f"{level:.0%} Monte Carlo interval",
-        (0.0, 1.0),
-        (0, 16),
-        xycoords="axes fraction",
-        textcoords="offset points",
-        color=style.colour(1),
-    )
-    if title:
-        ax.set_title(title, pad=32)
+    placing.title(ax, title)

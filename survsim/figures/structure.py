@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.checks import one_of
-from survsim.figures import style
+from survsim.figures import placing, style
+from survsim.figures.lettering import readable
 
 if TYPE_CHECKING:
     from survsim.scenario.structural import StructuralSensitivity
@@ -40,7 +41,7 @@ def draw_structure(
     for name in chosen:
         one_of("strategies", name, result.strategies)
     rows = len(result.alternatives)
-    ax = style.new_axes(7.2, 1.1 + 0.34 * rows) if ax is None else ax
+    ax = style.new_axes(7.2, 1.1 + 0.34 * rows, rows=rows, row=0.34) if ax is None else ax
     for k, name in enumerate(chosen[:4]):
         s = result.strategies.index(name)
         y = np.arange(rows) + (k - (len(chosen) - 1) / 2) * 0.22
@@ -55,13 +56,13 @@ def draw_structure(
                 markerfacecolor=style.colour(k) if first else "white",
             )  # fmt: skip
             point.set_gid(f"gain:{result.alternatives[row]}:{name}")
-        ax.plot([], [], "o-", color=style.colour(k), label=(labels or {}).get(name, name.replace("_", " ")))
+        ax.plot([], [], "o-", color=style.colour(k), label=(labels or {}).get(name, readable(name)))
     ax.axvline(0.0, color=style.SOFT, linewidth=0.8, linestyle=(0, (4, 3)))
     ax.set_yticks(range(rows), result.labels)
-    ax.invert_yaxis()
+    ax.set_ylim(rows - 0.4, -0.6)
     ax.tick_params(axis="y", length=0)
     ax.set_xlabel(
-        f"gain over {result.reference.replace('_', ' ')} to {result.taus[at]:g} {result.unit} ({result.unit}); filled: first"
+        f"Gain over {readable(result.reference)} to {result.taus[at]:g} {result.unit} ({result.unit}); filled: first"
     )
-    ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2)
+    placing.legend(ax)
     return ax

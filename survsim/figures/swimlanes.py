@@ -9,7 +9,7 @@ import numpy as np
 from survsim.core.checks import one_of, require_columns
 from survsim.core.errors import InputError
 from survsim.core.units import check_unit
-from survsim.figures import style
+from survsim.figures import placing, style
 from survsim.figures.time_axis import label_time, set_time_ticks
 
 if TYPE_CHECKING:
@@ -76,19 +76,18 @@ def swimmer(
             xytext=(0, 4),
             textcoords="offset points",
             ha="right",
-            fontsize=8.5,
+            fontsize=style.small(),
+            annotation_clip=False,
         )
     ax.set_ylim(len(course) - 0.4, -0.6)
     ax.set_xlim(0, end * 1.02)
-    ax.set_yticks(range(len(course)))
-    ax.set_yticklabels([str(v) for v in course["label"]])
+    ax.set_yticks(range(len(course)), [str(v) for v in course["label"]])
     ax.tick_params(axis="y", length=0, pad=8)
     ax.spines["left"].set_visible(False)
     ax.hlines(np.arange(len(course)) + 0.5, 0, end, color=style.GRID, linewidth=0.6, zorder=0)
     set_time_ticks(ax, end, unit)
     label_time(ax, unit, origin)
-    if title:
-        ax.set_title(title, pad=20.0 if end_label else 8.0)
+    placing.title(ax, title)
     _draw_key(ax, course)
     return ax
 
@@ -158,26 +157,25 @@ def _draw_row(ax: Any, y: int, row: dict[Any, Any], colour: str, end: float) -> 
         )
     detail = row.get("detail")
     if isinstance(detail, str) and detail:
-        _draw_detail(ax, y, detail, start, max(stop, high if np.isfinite(high) else stop), low, end)
+        first, last = (min(start, low), max(stop, high)) if np.isfinite(low + high) else (start, stop)
+        _draw_detail(ax, y, detail, first, last)
 
 
-def _draw_detail(ax: Any, y: int, text: str, start: float, stop: float, low: float, end: float) -> None:
-    """Beside the mark: on the right if the text fits there, else on the side with more room."""
-    first = min(start, low) if np.isfinite(low) else start
-    width = (0.0125 * len(text) + 0.02) * end
-    right = end - stop > min(width, first)
-    ax.annotate(
-        text,
-        xy=(stop if right else first, y),
-        xytext=(8 if right else -8, 0),
+def _draw_detail(ax: Any, y: int, words: str, first: float, last: float) -> None:
+    """Beside the mark, on the side that has room."""
+    text = ax.annotate(
+        words,
+        xy=(last, y),
+        xytext=(8, 0),
         textcoords="offset points",
-        ha="left" if right else "right",
+        ha="left",
         va="center",
-        fontsize=8.0,
+        fontsize=style.small(),
         color=style.INK,
         bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.85},
         zorder=5,
     )
+    placing.beside(ax, text, first, last)
 
 
 def _draw_key(ax: Any, course: pd.DataFrame) -> None:
@@ -193,15 +191,7 @@ def _draw_key(ax: Any, course: pd.DataFrame) -> None:
     )
     kinds = {bool(v) for v in course["assumed"]}
     handles = [h for h, wanted in ((known, False in kinds), (guess, True in kinds)) if wanted]
-    ax.legend(
-        handles=handles,
-        loc="upper left",
-        bbox_to_anchor=(0.0, -46.0 / (ax.bbox.height / ax.figure.dpi * 72)),
-        ncols=2,
-        borderaxespad=0,
-        borderpad=0,
-        columnspacing=1.6,
-    )
+    placing.legend(ax, handles, where="below", columns=2)
 
 
 def _column(frame: pd.DataFrame, name: str, default: Any) -> list[Any]:
@@ -209,8 +199,4 @@ def _column(frame: pd.DataFrame, name: str, default: Any) -> list[Any]:
 
 
 def _axes_for(course: pd.DataFrame) -> Any:
-    height = 1.65 + 0.34 * len(course)
-    ax = style.new_axes(7.4, height)
-    left = min(0.42, 0.03 + 0.0105 * max(len(str(v)) for v in course["label"]))
-    ax.figure.subplots_adjust(left=left, right=0.975, top=1 - 0.45 / height, bottom=0.95 / height)
-    return ax
+    return style.new_axes(7.4, 1.65 + 0.34 * len(course), rows=len(course), row=0.34)

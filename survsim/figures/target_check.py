@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from survsim.figures import style
+from survsim.figures import placing, style
+from survsim.figures.lettering import readable, told_apart
 
 if TYPE_CHECKING:
     from survsim.scenario.targets import TargetCheck
@@ -19,14 +20,14 @@ def draw_target_check(
 
     Parameters
     ----------
-    labels : row id -> text of the axis; default the ids.
+    labels : row id -> text of the axis; default study and year.
 
     Returns
     -------
     Axes; bars carry ``gid`` "simulated:<row>", points "published:<row>".
     """
     order = sorted(range(len(result.rows)), key=lambda i: (result.uses[i] != "calibrate", i))
-    ax = style.new_axes(7.0, 1.0 + 0.36 * len(order)) if ax is None else ax
+    ax = style.new_axes(7.0, 1.0 + 0.36 * len(order), rows=len(order), row=0.36) if ax is None else ax
     for y, i in enumerate(order):
         held = result.uses[i] == "hold_out"
         colour = style.PALETTE[1] if held else style.PALETTE[0]
@@ -48,15 +49,20 @@ def draw_target_check(
             [value], [y], xerr=ends, fmt="o", color=style.INK, markersize=4.5, elinewidth=0.9, capsize=2.5,
             gid=f"published:{result.rows[i]}",
         )  # fmt: skip
-    ax.set_yticks(range(len(order)), [(labels or {}).get(result.rows[i], result.rows[i]) for i in order])
+    ax.set_yticks(range(len(order)), _names(result, labels or {}, order))
     ax.set_ylim(len(order) - 0.5, -0.5)
     ax.set_xlim(left=0)
     ax.tick_params(axis="y", length=0)
-    ax.set_xlabel("median (months)")
+    ax.set_xlabel("Median (months)")
     _key(ax)
-    if title:
-        ax.set_title(title)
+    placing.title(ax, title)
     return ax
+
+
+def _names(result: TargetCheck, labels: Any, order: list[int]) -> list[str]:
+    """Words for each row: its label, or study and year; the strategy where two rows would be called alike."""
+    names = [str(labels.get(result.rows[i], readable(result.rows[i]))) for i in order]
+    return told_apart(names, [readable(result.strategies[i]) for i in order])
 
 
 def _key(ax: Any) -> None:
@@ -68,6 +74,4 @@ def _key(ax: Any) -> None:
         Patch(facecolor=style.PALETTE[1], alpha=0.25, label="simulated, held out"),
         Line2D([], [], color=style.INK, marker="o", markersize=4.5, linewidth=0.9, label="published"),
     ]
-    # Below the axis label, a fixed distance in points whatever the number of rows.
-    drop = -44.0 / (ax.get_window_extent().height / ax.figure.dpi * 72)
-    ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(0.0, drop), ncols=3, borderaxespad=0)
+    placing.legend(ax, handles)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from survsim.figures import style
+from survsim.figures import placing, style
+from survsim.figures.ratio_axis import ratio_ticks
 
 if TYPE_CHECKING:
     from survsim.estimate.joint_model.selection_bias import TippingPoint
@@ -22,9 +23,7 @@ def draw_tipping_point(tipping: TippingPoint, ax: Any = None, *, title: str = ""
     -------
     Axes; the curve carries ``gid`` "percentile", each crossing "tipping:<index>".
     """
-    if ax is None:
-        ax = style.new_axes(6.4, 4.2)
-        ax.figure.set_layout_engine("constrained")
+    ax = style.new_axes(6.4, 4.2) if ax is None else ax
     x, y = tipping.strength, tipping.percentile
     ax.fill_between(x, y[:, 1], y[:, 2], color=style.colour(0), alpha=0.16, linewidth=0, gid="band")
     ax.plot(x, y[:, 0], color=style.colour(0), gid="percentile")
@@ -34,13 +33,12 @@ def draw_tipping_point(tipping: TippingPoint, ax: Any = None, *, title: str = ""
         ax.plot([s], [tipping.conclusion], "D", color=style.MARK, markersize=7, gid=f"tipping:{i}", zorder=4)
         ax.annotate(
             f"tips at {_ratio(s)}", xy=(s, tipping.conclusion), xytext=(6, -14), textcoords="offset points",
-            color=style.MARK, fontsize=8.5, ha="left",
+            color=style.MARK, fontsize=style.small(), ha="left",
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0, "alpha": 0.85}, zorder=5,
         )  # fmt: skip
     ax.set_xscale("log")
     ticks = [t for t in TICKS if x[0] * 0.99 <= t <= x[-1] * 1.01]
-    ax.set_xticks(ticks)
-    ax.set_xticklabels([_ratio(t) for t in ticks])
+    ratio_ticks(ax, ticks, _ratio)
     ax.xaxis.set_minor_locator(_none())
     ax.set_xlim(x[0], x[-1])
     ax.set_ylim(0, 100)
@@ -51,8 +49,7 @@ def draw_tipping_point(tipping: TippingPoint, ax: Any = None, *, title: str = ""
         "(left of 1: early deaths are over-reported; right: long survivors)"
     )
     ax.set_ylabel(f"Percentile of the case ({tipping.case_time:g} {tipping.time_unit})")
-    if title or tipping.label:
-        ax.set_title(title or tipping.label)
+    placing.title(ax, title or tipping.label)
     return ax
 
 

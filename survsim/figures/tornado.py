@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.result import format_number
-from survsim.figures import style
+from survsim.figures import placing, style
+from survsim.figures.lettering import readable
 
 if TYPE_CHECKING:
     from survsim.simulation.outcomes.sensitivity import Tornado
@@ -24,14 +25,14 @@ def draw_tornado(
     Parameters
     ----------
     most : largest number of bars.
-    labels : name -> text of the axis; default the names.
+    labels : name -> text of the axis; default the names in words; those of the strategies too.
 
     Returns
     -------
     Axes; bars carry ``gid`` "low:<name>" and "high:<name>".
     """
     shown = min(most, len(result.names))
-    ax = style.new_axes(6.8, 0.9 + 0.36 * shown) if ax is None else ax
+    ax = style.new_axes(6.8, 0.9 + 0.36 * shown, rows=shown, row=0.36) if ax is None else ax
     for y in range(shown):
         for side, colour in (("low", style.PALETTE[0]), ("high", style.PALETTE[1])):
             end = float(getattr(result, f"gain_{side}")[y])
@@ -41,18 +42,14 @@ def draw_tornado(
     ax.axvline(result.gain, color=style.INK, linewidth=1.0)
     if ax.get_xlim()[0] < 0 < ax.get_xlim()[1]:
         ax.axvline(0.0, color=style.SOFT, linewidth=0.8, linestyle=(0, (4, 3)))
-    ax.set_yticks(range(shown), [_text(name, labels) for name in result.names[:shown]])
+    ax.set_yticks(range(shown), [str((labels or {}).get(n, readable(n))) for n in result.names[:shown]])
     ax.invert_yaxis()
     ax.margins(x=0.16)
-    ax.set_xlabel(f"gain of {result.strategy} over {result.reference} ({result.unit})".replace("_", " "))
+    words = (str((labels or {}).get(n, readable(n))) for n in (result.strategy, result.reference))
+    ax.set_xlabel(f"Gain of {' over '.join(words)} ({result.unit})")
     ax.tick_params(axis="y", length=0)
-    ax.legend(
-        [ax.patches[1], ax.patches[0]] if shown else [],
-        ["at its 97.5% draw", "at its 2.5% draw"],
-        title="parameter",
-        alignment="left",
-        loc="lower right",
-    )
+    handles = [ax.patches[0], ax.patches[1]] if shown else []
+    placing.legend(ax, handles, ["parameter at its 2.5% draw", "at its 97.5% draw"])
     return ax
 
 
@@ -65,31 +62,34 @@ def draw_value_of_information(
     Parameters
     ----------
     most : largest number of bars.
-    labels : name -> text of the axis; default the names.
+    labels : name -> text of the axis; default the names in words; those of the strategies too.
 
     Returns
     -------
     Axes; bars carry ``gid`` "evppi:<name>", the line "evpi".
     """
     shown = min(most, len(result.names))
-    ax = style.new_axes(6.8, 0.9 + 0.36 * shown) if ax is None else ax
+    ax = style.new_axes(6.8, 0.9 + 0.36 * shown, rows=shown, row=0.36) if ax is None else ax
     for y in range(shown):
         bar = ax.barh(y, result.evppi[y], height=0.62, color=style.PALETTE[0], linewidth=0)
         bar.patches[0].set_gid(f"evppi:{result.names[y]}")
     ax.axvline(result.evpi, color=style.MARK, linewidth=1.2, gid="evpi")
     ax.annotate(
         f"everything: {format_number(result.evpi)}",
-        (result.evpi, shown - 0.5),
-        xytext=(-4, 0),
+        xy=(result.evpi, 1.0),
+        xycoords=("data", "axes fraction"),
+        xytext=(0, 2),
         textcoords="offset points",
         ha="right",
         va="bottom",
         color=style.MARK,
+        fontsize=style.small(),
+        annotation_clip=False,
     )
-    ax.set_yticks(range(shown), [_text(name, labels) for name in result.names[:shown]])
+    ax.set_yticks(range(shown), [str((labels or {}).get(n, readable(n))) for n in result.names[:shown]])
     ax.set_ylim(shown - 0.4, -0.6)
     ax.set_xlim(0, max(result.evpi, float(np.max(result.evppi, initial=0.0))) * 1.1 or 1.0)
-    ax.set_xlabel(f"expected value of knowing it ({result.unit} a patient)")
+    ax.set_xlabel(f"Expected value of knowing it ({result.unit} a patient)")
     ax.tick_params(axis="y", length=0)
     return ax
 
@@ -108,10 +108,6 @@ def _ends(ax: Any, y: int, result: Tornado) -> None:
             textcoords="offset points",
             ha="right" if left else "left",
             va="center",
-            fontsize=7.5,
+            fontsize=0.88 * style.small(),
             color=style.SOFT,
         )
-
-
-def _text(name: str, labels: Any) -> str:
-    return (labels or {}).get(name, name.replace("_", " "))

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from survsim.core.errors import InputError
 from survsim.evidence.schema.bias import NO_INFORMATION, NOT_ASKED, TOOL
-from survsim.figures import style
+from survsim.figures import placing, sheet, style
+from survsim.figures.lettering import readable
+from survsim.figures.notes import notes_of
 
 if TYPE_CHECKING:
     from survsim.evidence.ask.bias import RiskOfBias
@@ -26,7 +28,8 @@ LAMPS = {
 }
 """Colour and sign of each judgement: the sign alone tells it in grey."""
 NAMES = {"rob2": "RoB 2", "robins_i": "ROBINS-I", "quips": "QUIPS", "jbi_case_report": "JBI case reports"}
-CELL, ROW, HEAD, LEFT, RIGHT = 0.42, 0.27, 1.75, 2.9, 1.9
+CELL, ROW, LEFT = 0.42, 0.27, 2.9
+"""Inches of a column, of a line, and usually of the names."""
 
 
 @style.styled
@@ -58,23 +61,30 @@ def draw_risk_of_bias(result: RiskOfBias, ax: Any = None, *, tool: str | None = 
         for x, (domain, word) in enumerate(zip([*columns, "overall"], words)):
             _lamp(ax, x + (0.35 if domain == "overall" else 0.0), y, word, f"{label}|{domain}|{word}")
     places = [*range(len(columns)), len(columns) + 0.35]
-    ax.set_xticks(places, [d.replace("_", " ") for d in [*columns, "overall"]], rotation=45, ha="left")
-    ax.set_yticks(range(len(lines)), [label for label, _ in lines])
+    ax.set_xticks(places, [readable(d) for d in [*columns, "overall"]], rotation=90)
+    ax.set_yticks(range(len(lines)), [_in_words(label) for label, _ in lines])
     ax.set(xlim=(-0.6, len(columns) + 0.95), ylim=(len(lines) - 0.4, -0.6), ylabel="")
     ax.xaxis.tick_top()
     ax.tick_params(length=0)
     for side in ax.spines.values():
         side.set_visible(False)
-    ax.set_title(NAMES[chosen], loc="left", pad=10)
+    placing.title(ax, NAMES[chosen])
     _legend(ax, chosen)
     return ax
 
 
 def _own_axes(columns: int, rows: int) -> Any:
-    width, height = LEFT + CELL * (columns + 0.5) + RIGHT, HEAD + ROW * rows + 0.15
-    ax = style.new_axes(width, height)
-    ax.set_position((LEFT / width, 0.15 / height, CELL * (columns + 0.5) / width, ROW * rows / height))
-    return ax
+    """A sheet as wide as the lamps and the names need, up to the width asked for."""
+    usual = LEFT + CELL * (columns + 0.5) + 0.2
+    wide = sheet.asked()
+    return style.new_axes(
+        usual if wide is None or wide.width is None else wide.width, 2.0 + ROW * rows, rows=rows, row=ROW
+    )
+
+
+def _in_words(label: str) -> str:
+    name, bracket, rest = label.partition(" (")
+    return readable(name) + bracket + rest
 
 
 def _asked(result: RiskOfBias, tool: str, domain: str) -> bool:
@@ -123,7 +133,21 @@ def _legend(ax: Any, tool: str) -> None:
     shown = [*TOOL[tool].judgements, NO_INFORMATION]
     dots = [Line2D([], [], marker="o", linestyle="", color=LAMPS[w][0], markersize=9) for w in shown]
     names = [f"{LAMPS[w][1]}  {w.replace('_', ' ')}" for w in shown]
-    ax.legend(dots, names, loc="upper left", bbox_to_anchor=(1.03, 1.0), borderaxespad=0.0)
+    placing.legend(ax, dots, names, where="below")
+    notes_of(ax).after.append(_sized)
+
+
+def _sized(ax: Any) -> None:
+    """Lamps and their signs no larger than the cells have become."""
+    (x0, y0), (x1, y1) = ax.transData.transform([(0.0, 0.0), (1.0, 1.0)])
+    cell = min(abs(x1 - x0), abs(y1 - y0)) / ax.figure.figure.dpi * 72.0
+    size = min(14.0, 0.86 * cell)
+    for label in ax.get_xticklabels():
+        label.set_fontsize(min(label.get_fontsize(), 0.82 * abs(x1 - x0) / ax.figure.figure.dpi * 72.0))
+    for line in ax.get_lines():
+        line.set_markersize(size)
+    for text in ax.texts:
+        text.set_fontsize(0.68 * size)
 
 
 def lamps_of(ax: Any) -> dict[tuple[str, str], str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.checks import one_of
-from survsim.figures import style
+from survsim.figures import placing, style
 
 if TYPE_CHECKING:
     from survsim.estimate.causal.treatment_weights import TreatmentWeights
@@ -64,8 +64,6 @@ def draw_weights(
     ax.set_yticks(ticks, [f"{abs(t):g}" for t in ticks])
     ax.set_ylabel("Patients")
     ax.set_xlabel("Weight" if show == "weight" else f"Propensity (chance of {weights.groups[1]})")
-    ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncol=1, borderaxespad=0.2)
-    if title:
-        ax.set_title(title, pad=38.0)
-    ax.figure.set_layout_engine("constrained")
+    placing.legend(ax, columns=1)
+    placing.title(ax, title)
     return ax

@@ -135,7 +135,7 @@ def _build(
 ) -> Any:
     import great_tables
 
-    made = great_tables.GT(shown, id=UNNAMED, groupname_col=group)
+    made = great_tables.GT(_indented(shown), id=UNNAMED, groupname_col=group)
     for column in shown.columns:
         if shown[column].dtype.kind not in "if":
             continue
@@ -144,6 +144,21 @@ def _build(
         made = made.fmt_number(columns=[column], decimals=0 if whole else places, use_seps=False)
     made = made.sub_missing(missing_text=missing)
     return made.cols_label({c: heads[c] for c in heads if c != group})
+
+
+def _indented(shown: pd.DataFrame) -> pd.DataFrame:
+    """Labels that stand under another ("  stage II") with a blank that a browser does not swallow."""
+    out = shown.copy()
+    for k, kind in enumerate(out.dtypes):
+        if kind.kind not in "biufcmM" and kind.name != "category":
+            out.isetitem(
+                k,
+                [
+                    f"\u2003{v[2:]}" if isinstance(v, str) and v.startswith("  ") else v
+                    for v in out.iloc[:, k]
+                ],
+            )
+    return out
 
 
 def _looks(made: Any) -> Any:

@@ -60,7 +60,7 @@ def bars(axes):
 
 def test_every_target_is_drawn_where_it_is(found):
     axes = found.plot()
-    assert [ax.get_xlabel() for ax in axes] == ["time (months)", "probability", "hazard ratio"]
+    assert [ax.get_xlabel() for ax in axes] == ["Time (months)", "Probability", "Hazard ratio"]
     frame = found.checks.to_frame()
     for row in frame.itertuples():
         name = f"{row.label}:{row.quantity}"

@@ -88,3 +88,17 @@ def test_no_text_lies_on_another(rows):
 def test_what_is_no_graph_of_states_is_refused(frame, message):
     with pytest.raises(InputError, match=message):
         state_diagram(frame)
+
+
+def test_numbers_stand_clear_of_each_other_and_a_narrow_sheet_says_what_it_needs():
+    deaths = [f"unclassifiable death {k}" for k in range(5)]
+    ways = [(s, d, True) for s in ("well", "ill") for d in deaths] + [
+        ("well", "ill", False),
+        ("ill", "well", False),
+    ]
+    frame = pd.DataFrame(ways, columns=["source", "target", "death"])
+    ax = state_diagram(frame, width="174mm")
+    assert len([t for t in ax.texts if t.get_text().isdigit()]) == 12
+    assert overlapping_texts(ax) == []
+    with pytest.raises(InputError, match=r"7 states in this order need a sheet of 1\d\d mm.*it has 85 mm"):
+        state_diagram(frame, width="85mm")

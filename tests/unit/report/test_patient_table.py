@@ -124,6 +124,8 @@ def test_a_fit_is_saved_for_word(tmp_path):
     fit.save(tmp_path / "cox.docx")
     document = docx.Document(str(tmp_path / "cox.docx"))
     first = document.tables[0].rows[1].cells
-    assert first[0].text == "age"
-    assert float(first[1].text) == pytest.approx(fit.estimate[0], rel=1e-3)
-    assert document.paragraphs[0].text == fit.headline().splitlines()[0]
+    assert [first[k].text for k in range(3)] == ["age", "8", "6"]
+    assert float(first[3].text.split(" ")[0]) == pytest.approx(fit.hazard_ratio[0], abs=0.005)
+    survsim.kaplan_meier(surv).save(tmp_path / "curve.docx")
+    shown = docx.Document(str(tmp_path / "curve.docx"))
+    assert shown.paragraphs[0].text == survsim.kaplan_meier(surv).headline().splitlines()[0]

@@ -1,0 +1,240 @@
+"""Letters on a picture: lines broken to a width, names made readable, scripts from the right, fonts that have the letter."""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from survsim.core.errors import InputError
+
+LONGEST = 600
+"""Letters of a label; nobody reads more in a picture."""
+MOST_LINES = 4
+"""Lines a label may take; what does not fit ends in an ellipsis."""
+ABBREVIATIONS = {
+    "hr": "hazard ratio",
+    "rt": "radiotherapy",
+    "chemo": "chemotherapy",
+    "os": "overall survival",
+    "pfs": "progression-free survival",
+    "cns": "central nervous system",
+    "rr": "relative risk",
+    "or": "odds ratio",
+    "sd": "standard deviation",
+}
+STUDY = re.compile(r"^([a-z][a-z0-9]*(?:_[a-z]+)*)_((?:19|20)\d\d)([a-z]?)(?:_(?!e\d+$)(.+?))?(?:_e(\d+))?$")
+
+
+def readable(name: Any) -> str:
+    """A name out of a file as a reader would write it: "hr_antiangiogenic" is "hazard ratio, antiangiogenic".
+
+    A row of the evidence ("homesley_2007_gog0161_e07") is told by its study, year and number.
+    """
+    text = str(name)
+    study = STUDY.match(text)
+    if study is not None:
+        author, year, letter, tail, row = study.groups()
+        head = " ".join(part.capitalize() for part in author.split("_")) + f" {year}{letter}"
+        more = [tail.replace("_", " ").upper() if tail else "", f"row {int(row)}" if row else ""]
+        return ", ".join([head, *filter(None, more)])
+    if "_" not in text:
+        return ABBREVIATIONS.get(text, text)
+    first, *rest = text.split("_")
+    others = " ".join(ABBREVIATIONS.get(part, part) for part in rest)
+    if first in ABBREVIATIONS and first not in ("rt", "chemo", "cns"):
+        return f"{ABBREVIATIONS[first]}, {others}"
+    return f"{ABBREVIATIONS.get(first, first)} {others}"
+
+
+def told_apart(names: Sequence[str], details: Sequence[str]) -> list[str]:
+    """The names, with the detail added to those that stand there twice, and a number where that is not enough."""
+    with_detail = [f"{n}, {d}" if d and list(names).count(n) > 1 else n for n, d in zip(names, details)]
+    seen: dict[str, int] = {}
+    out = []
+    for name in with_detail:
+        seen[name] = seen.get(name, 0) + 1
+        out.append(f"{name} ({seen[name]})" if with_detail.count(name) > 1 else name)
+    return out
+
+
+def wrapped(text: str, width: float, measure: Callable[[str], float], most: int = MOST_LINES) -> str:
+    """The text in lines no wider than `width`, broken at words, inside a word only where it alone is too wide."""
+    lines: list[str] = []
+    for part in text.split("\n"):
+        lines += _lines(part, width, measure)
+    if len(lines) <= most:
+        return "\n".join(lines)
+    last = lines[most - 1]
+    while last and measure(last + "…") > width:
+        last = last[:-1]
+    return "\n".join([*lines[: most - 1], last.rstrip() + "…"])
+
+
+def _lines(text: str, width: float, measure: Callable[[str], float]) -> list[str]:
+    if measure(text) <= width:
+        return [text]
+    lines, line = [], ""
+    for word in text.split(" "):
+        joined = f"{line} {word}" if line else word
+        if measure(joined) <= width:
+            line = joined
+            continue
+        if line:
+            lines.append(line)
+        pieces = _pieces(word, width, measure)
+        lines += pieces[:-1]
+        line = pieces[-1]
+    return [*lines, line] if line else lines or [""]
+
+
+def _pieces(word: str, width: float, measure: Callable[[str], float]) -> list[str]:
+    """A word in pieces that fit, one letter at the least."""
+    pieces = []
+    while measure(word) > width and len(word) > 1:
+        low, high = 1, len(word)
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if measure(word[:middle]) <= width else (low, middle)
+        at = max((k + 1 for k, sign in enumerate(word[:low]) if sign in "-/,;:"), default=low)
+        at = at if at > low // 2 else low
+        pieces.append(word[:at])
+        word = word[at:]
+    return [*pieces, word]
+
+
+def cleaned(text: str) -> str:
+    """The text without tabs and other signs that no font has; line ends stay, and of a text without end the beginning."""
+    if len(text) > LONGEST:
+        text = text[:LONGEST] + "…"
+    return re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]+", " ", text)
+
+
+# -- scripts that run from the right ----------------------------------------------------------------
+
+_RIGHT = ("R", "AL")
+
+
+def runs_from_right(text: str) -> bool:
+    """Whether the text has letters of Hebrew, Arabic or another script that runs from the right."""
+    return not text.isascii() and any(unicodedata.bidirectional(sign) in _RIGHT for sign in text)
+
+
+def as_seen(text: str) -> str:
+    """The text in the order in which it is seen: matplotlib sets letters from the left whatever their script.
+
+    Words from the right are turned and, in Arabic, joined; numbers and Latin words inside keep their order. This is
+    the part of the Unicode algorithm that a label needs, line by line; marks for embedding are not obeyed.
+    """
+    return "\n".join(_seen(line) if runs_from_right(line) else line for line in text.split("\n"))
+
+
+def _seen(line: str) -> str:
+    line = _joined(line)
+    kinds = [unicodedata.bidirectional(sign) for sign in line]
+    strong = [k for k in kinds if k in ("L", *_RIGHT)]
+    base = "R" if strong and strong[0] in _RIGHT else "L"
+    runs: list[tuple[str, str]] = []
+    for sign, side in zip(line, _sides(kinds, base)):
+        if runs and runs[-1][0] == side:
+            runs[-1] = (side, runs[-1][1] + sign)
+        else:
+            runs.append((side, sign))
+    ordered = runs[::-1] if base == "R" else runs
+    return "".join(_mirrored(part[::-1]) if side == "R" else part for side, part in ordered)
+
+
+def _sides(kinds: Sequence[str], base: str) -> list[str]:
+    """Side of each sign: letters their own, numbers from the left, the rest as both neighbours or the line."""
+    sides = ["R" if k in _RIGHT else "L" if k in ("L", "EN", "AN") else "" for k in kinds]
+    out = []
+    for k, side in enumerate(sides):
+        if not side:
+            before = next((s for s in sides[:k][::-1] if s), base)
+            after = next((s for s in sides[k + 1 :] if s), base)
+            side = before if before == after else base
+        out.append(side)
+    return out
+
+
+def _mirrored(text: str) -> str:
+    return text.translate(str.maketrans("()[]{}<>", ")(][}{><"))
+
+
+@functools.cache
+def _forms() -> dict[str, dict[str, str]]:
+    """Letter -> its joined forms, out of the Unicode tables."""
+    forms: dict[str, dict[str, str]] = {}
+    for code in range(0xFE70, 0xFEFD):
+        parts = unicodedata.decomposition(chr(code)).split()
+        if len(parts) == 2 and parts[0] in ("<isolated>", "<initial>", "<medial>", "<final>"):
+            forms.setdefault(chr(int(parts[1], 16)), {})[parts[0][1:-1]] = chr(code)
+    return forms
+
+
+def _joined(line: str) -> str:
+    forms, out = _forms(), []
+    for k, sign in enumerate(line):
+        own = forms.get(sign)
+        if own is None:
+            out.append(sign)
+            continue
+        before = k > 0 and "initial" in forms.get(line[k - 1], {})
+        after = k + 1 < len(line) and line[k + 1] in forms and "initial" in own
+        form = "medial" if before and after else "final" if before else "initial" if after else "isolated"
+        out.append(own.get(form, sign))
+    return "".join(out)
+
+
+# -- letters that a font has or has not ---------------------------------------------------------------
+
+
+def font_for(text: str, families: Sequence[str]) -> str | None:
+    """None if the families have every letter; else the name of an installed font that has those they lack."""
+    strange = frozenset(sign for sign in text if ord(sign) > 126 and sign not in "\u200b\u200e\u200f\ufe0f")
+    if not strange:
+        return None
+    missing = strange - _letters(tuple(families))
+    if not missing:
+        return None
+    found = _elsewhere(missing)
+    if found is None:
+        shown = "".join(sorted(missing)[:8])
+        raise InputError(
+            f"no installed font has the letters {shown!r} of the label {text[:40]!r}; install one that has them (such as "
+            "Noto Sans CJK for Chinese, Japanese and Korean) or give another label."
+        )
+    return found
+
+
+@functools.cache
+def _letters(families: tuple[str, ...]) -> frozenset[str]:
+    """Letters of all the families together."""
+    from matplotlib import font_manager
+    from matplotlib.ft2font import FT2Font
+
+    have: set[str] = set()
+    for family in families:
+        path = font_manager.findfont(font_manager.FontProperties(family=[family]), fallback_to_default=True)
+        have |= {chr(code) for code in FT2Font(path).get_charmap()}
+    return frozenset(have)
+
+
+@functools.cache
+def _elsewhere(missing: frozenset[str]) -> str | None:
+    """An installed font with all of the letters."""
+    from matplotlib.font_manager import fontManager
+    from matplotlib.ft2font import FT2Font
+
+    for entry in fontManager.ttflist:
+        if "Last Resort" in entry.name:  # has a box for every letter there is
+            continue
+        try:
+            have = FT2Font(entry.fname).get_charmap()
+        except (OSError, RuntimeError):  # a font that was removed or is damaged is no candidate
+            continue
+        if all(ord(sign) in have for sign in missing):
+            return str(entry.name)
+    return None

@@ -1,0 +1,105 @@
+"""Labels as they come: long, many, from the right, of other scripts, names out of files."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from survsim import Surv, kaplan_meier
+from survsim.errors import InputError
+from survsim.figures import lettering
+from survsim.figures.lettering import as_seen, readable, told_apart, wrapped
+from tests.helpers.pictures import faults
+
+RNG = np.random.default_rng(4)
+
+
+def curves(labels, n=160):
+    surv = Surv.right(np.round(RNG.exponential(14, n) + 0.3, 1), RNG.random(n) < 0.7, unit="months")
+    return kaplan_meier(surv, by=[labels[i % len(labels)] for i in range(n)])
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["x" * 100_000, "word " * 9_000],
+        ["x" * 200, "a long name of a strategy, " * 8],
+        [f"group {i}" for i in range(40)],
+        ["טיפול ראשון", "قبل العلاج"],
+        ["cost $5_", "a_b$ and $c^2"],
+        ["two\nlines", "tab\there"],
+    ],
+    ids=["without end", "200 letters", "40 groups", "from the right", "dollars", "control signs"],
+)
+@pytest.mark.parametrize("width", ["85mm", "174mm"])
+def test_any_labels_fit(labels, width):
+    ax = curves(labels).plot(width=width)
+    assert faults(ax.figure) == []
+    assert len([line for line in ax.lines if str(line.get_gid()).startswith("curve:")]) == len(labels)
+
+
+def test_a_letter_that_no_font_has_is_one_message(monkeypatch):
+    monkeypatch.setattr(lettering, "_letters", lambda families: frozenset("対…←→"))
+    monkeypatch.setattr(lettering, "_elsewhere", lambda missing: None)
+    with pytest.raises(InputError, match="no installed font has the letters '照' of the label '対照"):
+        curves(["対照", "plain"]).plot()
+
+
+def test_a_font_that_has_the_letter_is_found_by_itself():
+    families = lettering.font_for("a", ["DejaVu Sans"])
+    assert families is None
+    assert lettering.font_for("\u2111", ["cmr10"]) not in (None, "cmr10")
+
+
+def test_a_group_without_patients_has_no_curve_and_no_row():
+    surv = Surv.right([2.0, 3, 5, 7], [1, 0, 1, 1], unit="months")
+    by = pd.Categorical(["a", "b", "a", "b"], categories=["a", "b", "nobody"])
+    ax = kaplan_meier(surv, by=by).plot(width="85mm")
+    assert not [t for t in ax.texts if "nobody" in t.get_text()]
+    assert {str(line.get_gid()) for line in ax.lines} >= {"curve:a", "curve:b"}
+    assert faults(ax.figure) == []
+
+
+def test_times_of_a_million_days_and_a_single_patient_fit():
+    for time, event in (([1e6, 2e6, 3.1e6], [1, 1, 0]), ([3.0], [1])):
+        ax = kaplan_meier(Surv.right(time, event, unit="days")).plot(width="85mm")
+        assert faults(ax.figure) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("hr_antiangiogenic", "hazard ratio, antiangiogenic"),
+        ("hr", "hazard ratio"),
+        ("homesley_2007_gog0161", "Homesley 2007, GOG0161"),
+        ("homesley_2007_gog0161_e07", "Homesley 2007, GOG0161, row 7"),
+        ("surgery_alone", "surgery alone"),
+        ("rt_dose", "radiotherapy dose"),
+        ("Overall survival", "Overall survival"),
+        (3, "3"),
+    ],
+)
+def test_names_out_of_files_are_read_as_words(name, words):
+    assert readable(name) == words
+
+
+def test_two_rows_called_alike_are_told_apart():
+    assert told_apart(["a", "a", "b"], ["one", "two", "three"]) == ["a, one", "a, two", "b"]
+    assert told_apart(["a", "a"], ["one", "one"]) == ["a, one (1)", "a, one (2)"]
+
+
+def test_lines_break_at_words_and_end_in_an_ellipsis():
+    assert wrapped("one two three", 7, len) == "one two\nthree"
+    assert wrapped("overlong words", 5, len) == "overl\nong\nwords"
+    assert wrapped("a b c d e f", 1, len, most=3) == "a\nb\n…"
+    assert wrapped("short", 10, len) == "short"
+
+
+def test_words_from_the_right_are_turned_and_joined():
+    assert as_seen("abc") == "abc"
+    assert as_seen("אבג") == "גבא"
+    assert as_seen("אבג 12") == "12 גבא"
+    assert as_seen("a (אב)") == "a (בא)"
+    # Beh, joined on both sides: initial, medial, final, seen from the left as final, medial, initial.
+    assert as_seen("\u0628\u0628\u0628") == "\ufe90\ufe92\ufe91"

@@ -1,0 +1,193 @@
+"""The table of a regression: levels and references, counts, effects as the fit has them, Word as a paper prints it."""
+
+from __future__ import annotations
+
+import docx
+import numpy as np
+import pandas as pd
+import pytest
+
+from survsim import Surv, cause_specific_cox, cox_ph, fine_gray, read_result, write_result
+from survsim.errors import InputError
+from survsim.report import table_regression
+
+RNG = np.random.default_rng(7)
+N = 60
+DATA = pd.DataFrame(
+    {
+        "age": RNG.normal(64, 9, N).round(),
+        "figo_stage": pd.Categorical(RNG.choice(["I", "II", "III"], N), categories=["I", "II", "III"]),
+        "arm": RNG.choice(["new", "old"], N),
+    }
+)
+TIME, EVENT = np.round(RNG.exponential(14, N) + 0.2, 1), RNG.random(N) < 0.7
+SURV = Surv.right(TIME, EVENT, unit="months")
+
+
+@pytest.fixture(scope="module")
+def fit():
+    return cox_ph(SURV, "age + figo_stage + C(arm)", DATA)
+
+
+def row(table, label):
+    frame = table.frame
+    return frame[frame["Characteristic"].str.strip() == label].iloc[0]
+
+
+def test_each_variable_has_its_levels_and_the_reference(fit):
+    table = table_regression(fit)
+    assert table.frame["Characteristic"].tolist() == [
+        "age", "figo stage", "  I", "  II", "  III", "arm", "  new", "  old",
+    ]  # fmt: skip
+    cells = table.frame["Hazard ratio (95% CI)"].tolist()
+    assert [k for k, cell in enumerate(cells) if cell == "reference"] == [2, 6]
+    assert [k for k, cell in enumerate(cells) if cell == ""] == [1, 5]
+
+
+def test_the_numbers_are_those_of_the_fit(fit):
+    table, (low, high) = table_regression(fit), fit.limits()
+    for label, term in (("age", "age"), ("II", "figo_stage[T.II]"), ("old", "C(arm)[T.old]")):
+        k = fit.terms.index(term)
+        expected = f"{fit.hazard_ratio[k]:.2f} ({np.exp(low[k]):.2f} to {np.exp(high[k]):.2f})"
+        assert row(table, label)["Hazard ratio (95% CI)"] == expected
+        assert row(table, label)["p"] == f"{fit.p_value[k]:.3f}"
+
+
+def test_patients_and_events_are_counted_from_the_data(fit):
+    table = table_regression(fit)
+    for column, levels in (("figo_stage", ["I", "II", "III"]), ("arm", ["new", "old"])):
+        for level in levels:
+            mine = (DATA[column] == level).to_numpy()
+            assert row(table, level)[["Patients", "Events"]].tolist() == [
+                str(mine.sum()),
+                str(EVENT[mine].sum()),
+            ]
+    assert row(table, "age")["Patients"] == str(N)
+
+
+def test_start_stop_rows_count_patients_and_weights_are_not_counted():
+    twice = pd.concat([DATA, DATA])
+    start, stop = np.r_[np.zeros(N), TIME / 2], np.r_[TIME / 2, TIME]
+    surv = Surv.right(
+        stop, np.r_[np.zeros(N, bool), EVENT], unit="months", entry=start, id=np.tile(np.arange(N), 2)
+    )
+    table = table_regression(cox_ph(surv, "arm", twice))
+    assert row(table, "new")["Patients"] == str((DATA["arm"] == "new").sum())
+    weighted = Surv.right(TIME, EVENT, unit="months", weight=np.linspace(0.5, 2.0, N))
+    assert "Patients" not in table_regression(cox_ph(weighted, "arm", DATA)).frame
+
+
+def test_univariable_stands_beside_multivariable_and_is_each_alone(fit):
+    table = table_regression(fit, univariable=True)
+    heads = [c for c in table.frame if "hazard" in c]
+    assert heads == ["Univariable: hazard ratio (95% CI)", "Multivariable: hazard ratio (95% CI)"]
+    stage = cox_ph(SURV, "figo_stage", DATA)
+    low, high = np.exp(stage.limits())
+    assert row(table, "III")[heads[0]] == f"{stage.hazard_ratio[1]:.2f} ({low[1]:.2f} to {high[1]:.2f})"
+    assert row(table, "III")[heads[1]] == row(table_regression(fit), "III")["Hazard ratio (95% CI)"]
+    assert row(table, "I")[heads[0]] == "reference"
+
+
+def test_several_fits_stand_side_by_side_in_common_lines(fit):
+    small = cox_ph(SURV, "figo_stage", DATA)
+    table = table_regression({"Stage": small, "All": fit}, p_value=False)
+    assert list(table.frame)[3:] == ["Stage: hazard ratio (95% CI)", "All: hazard ratio (95% CI)"]
+    assert row(table, "old")["Stage: hazard ratio (95% CI)"] == ""
+    assert row(table, "new")["Stage: hazard ratio (95% CI)"] == ""
+    assert row(table, "new")["All: hazard ratio (95% CI)"] == "reference"
+    assert any(note.startswith("Stage: Cox regression (Efron's ties): 60 patients") for note in table.notes)
+
+
+def test_an_interaction_and_a_spline_have_lines_of_their_own():
+    table = table_regression(
+        cox_ph(SURV, "age * arm + bs(grade, df=3)", DATA.assign(grade=RNG.normal(size=N))),
+        labels={"bs(grade, df=3)": "Grade, spline"},
+    )
+    names = table.frame["Characteristic"].tolist()
+    assert "age × arm old" in names
+    assert names[-5:-1] == ["Grade, spline", "  1", "  2", "  3"]
+
+
+def test_labels_and_levels_have_words(fit):
+    table = table_regression(
+        fit, labels={"age": "Age, per year", "arm": "Treatment"}, levels={"arm": {"old": "carboplatin"}}
+    )
+    assert {"Age, per year", "Treatment", "  carboplatin", "  new"} <= set(table.frame["Characteristic"])
+    with pytest.raises(
+        InputError, match="labels names 'stage'; the variables of the table are age, figo_stage, arm"
+    ):
+        table_regression(fit, labels={"stage": "x"})
+    with pytest.raises(InputError, match="levels names 'grade'"):
+        table_regression(fit, levels={"grade": {}})
+
+
+def test_small_p_values_and_extreme_effects_are_not_zeros():
+    x = np.r_[np.zeros(40), np.ones(40)]
+    time = np.r_[np.arange(1, 41) + 60.0, np.arange(1, 41) / 10]
+    time[0] = 0.05
+    table = table_regression(
+        cox_ph(Surv.right(time, np.ones(80), unit="days"), None, pd.DataFrame({"x": 50 * x}))
+    )
+    assert table.frame["p"].tolist() == ["<0.001"]
+    one = table_regression(cox_ph(SURV, None, pd.DataFrame({"big": DATA["age"] * -1000})), decimals=3)
+    assert "0.000" not in one.frame.to_string() or "1.000" in one.frame.to_string()
+
+
+def test_columns_without_anything_are_left_out(fit):
+    assert "p" not in table_regression(fit, p_value=False).frame
+    assert "Patients" not in table_regression(fit, counts=False).frame
+    competing = Surv.competing(
+        TIME, np.where(EVENT, np.where(TIME > 9, "b", "a"), "none"), unit="months", censored="none"
+    )
+    table = table_regression(fine_gray(competing, "age + arm", DATA, cause="a"))
+    assert list(table.frame) == ["Characteristic", "Subdistribution hazard ratio (95% CI)", "p"]
+    causes = table_regression(cause_specific_cox(competing, "age", DATA))
+    assert [c for c in causes.frame if c.endswith("(95% CI)")] == [
+        "a: hazard ratio (95% CI)",
+        "b: hazard ratio (95% CI)",
+    ]
+
+
+def test_a_fit_read_from_a_file_gives_the_same_table(fit, tmp_path):
+    write_result(fit, tmp_path / "fit.json")
+    again = table_regression(read_result(tmp_path / "fit.json"))
+    pd.testing.assert_frame_equal(again.frame, table_regression(fit).frame)
+
+
+def test_it_is_written_as_word_html_latex_and_csv(fit, tmp_path):
+    table = table_regression(fit, title="Table 2. Death of any cause")
+    for name in ("t.docx", "t.html", "t.tex", "t.csv"):
+        table.save(tmp_path / name)
+    assert "\u2003II" in (tmp_path / "t.html").read_text()
+    assert r"\quad II & " in (tmp_path / "t.tex").read_text()
+    assert pd.read_csv(tmp_path / "t.csv", keep_default_na=False).shape == table.frame.shape
+    document = docx.Document(str(tmp_path / "t.docx"))
+    assert document.paragraphs[0].text == "Table 2. Death of any cause"
+    assert document.tables[0].rows[3].cells[0].text == "I"
+
+
+def test_a_fit_saved_as_word_is_the_table_of_a_paper(fit, tmp_path):
+    fit.save(tmp_path / "cox.docx")
+    cells = [[c.text for c in r.cells] for r in docx.Document(str(tmp_path / "cox.docx")).tables[0].rows]
+    frame = table_regression(fit).frame
+    assert cells[0] == list(frame) and len(cells) == len(frame) + 1
+    assert [r[3] for r in cells[1:]] == frame["Hazard ratio (95% CI)"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda fit: table_regression("fit"), r"a table of a regression is made of .*got str"),
+        (lambda fit: table_regression({}), "there are no fits to print"),
+        (lambda fit: table_regression({"a": fit}, univariable=True), "univariable goes with one fit"),
+        (
+            lambda fit: table_regression(
+                cox_ph(SURV, "age", DATA, penalty="ridge", penalty_strength=1.0), univariable=True
+            ),
+            "univariable=True is for a Cox regression without frailty and shrinkage",
+        ),
+    ],
+)
+def test_what_is_no_regression_is_refused(fit, call, message):
+    with pytest.raises(InputError, match=message):
+        call(fit)
