@@ -110,7 +110,9 @@ class PooledSurvivalCurve(Result):
         return "\n".join(lines)
 
     def draws(self, n: int, *, seed: int = 1, new_study: bool = True) -> FloatArray:
-        """(n, T) curves from the estimated law of the pooled curve, or of the curve of a new study."""
+        """(n, T) curves from the estimated law of the pooled curve, or of the curve of a new study; n at most a million."""
+        if n != int(between("n", n, 1, 1_000_000, open_ends=False)):
+            raise InputError(f"n must be a whole number of curves; got {n!r}.")
         spread = self.covariance + (self.tau2_matrix if new_study else 0.0)
         return model.draw_curves(self.transformed, spread, n, seed)
 
