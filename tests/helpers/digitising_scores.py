@@ -174,8 +174,11 @@ def _at_risk(panel: dict[str, Any], one: Any, pairs: list[tuple[int, str, float]
     frame = pd.DataFrame(one.at_risk)
     times = panel["at_risk"]["times"]
     for i, name, _ in pairs:
+        printed = panel["arms"][i]["label"]
         part = frame[frame["arm"].astype(str) == name]
-        numbers = panel["at_risk"]["numbers"][panel["arms"][i]["label"]]
+        if not len(part):  # a figure without a legend does not say whose row it is
+            part = frame[frame["arm"].astype(str) == printed]
+        numbers = panel["at_risk"]["numbers"][printed]
         if len(part) != len(times) or not np.allclose(part["time"].to_numpy(float), times, atol=0.2):
             return False
         if part["n_risk"].to_numpy(int).tolist() != numbers:

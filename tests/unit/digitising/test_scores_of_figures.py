@@ -97,7 +97,9 @@ def test_refusals_and_crashes_are_told_apart(shown):
 def test_the_curves_drawn_are_those_of_the_patients():
     arm = trials(STYLE)[0].arms[0]
     when, value, _ = product_limit(arm.time, arm.event)
-    theirs = kaplan_meier(Surv.right(arm.time, arm.event, unit="months")).to_frame().set_index("time")["estimate"]
+    theirs = (
+        kaplan_meier(Surv.right(arm.time, arm.event, unit="months")).to_frame().set_index("time")["estimate"]
+    )
     assert value[1:] == pytest.approx(theirs.loc[when[1:]].to_numpy())
 
 
