@@ -149,6 +149,11 @@ _TABLES = {
         evidence.bring_in.extraction  compare_extractions ExtractionComparison
         evidence.ask.histories        patient_histories PatientHistories
     """,
+    "digitising": """
+        digitising.reading     digitise
+        digitising.digitised   Digitised
+        digitising.correcting  Corrector
+    """,
     "simulation": """
         simulation.outcomes.curves  SimulatedSurvival StateOccupancy
         simulation.declared.model                 Model Numbers

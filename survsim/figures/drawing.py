@@ -58,6 +58,7 @@ DRAWERS: dict[str, str] = {
     "Balance": "love_plot:draw_balance",
     "TreatmentWeights": "weight_distribution:draw_weights",
     "CausalContrast": "causal_curves:draw_causal_contrast",
+    "Digitised": "overlay:draw_digitised",
 }
 
 
