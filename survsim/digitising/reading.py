@@ -105,7 +105,7 @@ def _read_pixels(pixels: Pixels, hints: Hints) -> list[Panel]:
     need("cv2")
     from survsim.digitising.raster.read import read_picture
 
-    return list(read_picture(pixels, hints=hints, read_numbers=None))
+    return list(read_picture(pixels, hints=hints))
 
 
 def _panel(found: Opened, wanted: str | None) -> tuple[Panel, list[str]]:
