@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from survsim.errors import InputError
 
 POINTS = 1000
 WRONG = 0.05
+HARMLESS = ("have no name that could be read", "has no name that could be read", "to stand upright")
 HELPS = ("axes", "arms", "panel", "colour", "box", "kind", "label", "resolution", "dpi")
 
 
@@ -82,13 +83,18 @@ def score(
         errors=tuple(e for part in parts for e in part["errors"]),
         missing=sum(part["missing"] for part in parts),
         extra=sum(part["extra"] for part in parts),
-        warned=tuple(str(w) for one, told in read for w in (*one.warnings, *told)),
+        warned=doubts(w for one, told in read for w in (*one.warnings, *told)),
         seconds=seconds,
         marks=tuple(int(sum(part["marks"][k] for part in parts)) for k in range(3)),  # type: ignore[arg-type]
         at_risk_exact=all(exact) if exact else None,
-        tolerance=float(np.max([np.max(one.tolerance) for one, _ in read])),
+        tolerance=max(float(one.tolerance[entry["kind"]]) for one, _ in read),
         style=entry["style"],
     )
+
+
+def doubts(said: Iterable[str]) -> tuple[str, ...]:
+    """The warnings that call a curve into question; that no name was read, or a page was put upright, does not."""
+    return tuple(sorted({str(w) for w in said if not any(word in str(w) for word in HARMLESS)}))
 
 
 def _ended(entry: dict[str, Any], outcome: str, message: str, start: float) -> Score:

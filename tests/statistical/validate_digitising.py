@@ -24,7 +24,7 @@ from survsim.core.files import write_json
 from survsim.errors import InputError
 from tests.helpers import drawn_figures, drawn_traps, figure_to_ratio, hostile_figures
 from tests.helpers.contact_sheet import sheet
-from tests.helpers.digitising_scores import Score, curves, names_help, score, table
+from tests.helpers.digitising_scores import Score, curves, doubts, names_help, score, table
 
 RECORD = Path(__file__).parent / "records" / "digitising.json"
 SHEET = RECORD.with_name("digitising_worst.png")
@@ -154,7 +154,7 @@ def answer(path: Path) -> str:
     start = time.perf_counter()
     try:
         read = digitise(path, unit="months")
-        said = f"warned: {'; '.join(read.warnings)}" if read.warnings else "read without a word"
+        said = f"warned: {'; '.join(told)}" if (told := doubts(read.warnings)) else "read without a word"
     except InputError as refusal:
         said = f"refused: {refusal}"
     except Exception as crash:

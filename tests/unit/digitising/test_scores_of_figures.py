@@ -45,7 +45,7 @@ def knowing(shown, *, shift=0.0, arms=None, rename=str, warned=(), numbers=0):
             curves=pd.DataFrame(curve, columns=["arm", "time", kind]),
             marks=pd.DataFrame(marks, columns=["arm", "time"]),
             at_risk=pd.DataFrame(risk, columns=["arm", "time", "n_risk"]),
-            tolerance=0.001,
+            tolerance={kind: 0.001, "time": 0.1},
             warnings=warned,
         )
 
