@@ -54,7 +54,7 @@ class Labels:
 
 def find_labels(numbers: list[Number], across: bool) -> list[Labels]:
     """All runs of at least three numbers in proportion to their places, the longest of each row or column first."""
-    left = [each for each in numbers if each.sure > 0.5]
+    left = [each for each in numbers if each.sure > 0.3]
     found: list[Labels] = []
     for line in _lines(left, across):
         rest = line
