@@ -49,7 +49,14 @@ def find_arms(rgb: FloatArray, start: Start, asked: tuple[FloatArray, ...] = ())
     for k, ink in enumerate(kept):
         cover = _cover([each.solid for each in kept], k)
         arms += _of_one_colour(ink, cover, start, rgb.shape[1])
-    return _no_ghosts(arms)
+    arms = _no_ghosts(arms)
+    strongest = max((_contrast(arm) for arm in arms), default=0.0)
+    return [arm for arm in arms if asked or _contrast(arm) > min(0.25, 0.5 * strongest)]
+
+
+def _contrast(arm: Arm) -> float:
+    """How far the colour of an arm stands from white, 0 to 1; grid lines and the rims of bands are pale."""
+    return float((255 - arm.ink.colour).max() / 255)
 
 
 def _follow(ink: Ink, cover: FloatArray, start: Start) -> Way | None:
@@ -103,7 +110,7 @@ def _of_one_colour(ink: Ink, cover: FloatArray, start: Start, wide: int) -> list
         way = _follow(left, cover, start)
         if way is None or not _credible(way, left, wide):
             break
-        if found and way.gain < 0.12 * found[0].way.gain:
+        if found and (way.gain < 0.12 * found[0].way.gain or way.hidden.mean() > 0.6 or way.own.mean() < 0.25):
             break
         found.append(Arm(left, way, bool(found)))
         left, mask = _erased(left, way)
@@ -116,7 +123,7 @@ def _of_one_colour(ink: Ink, cover: FloatArray, start: Start, wide: int) -> list
 def _erased(ink: Ink, way: Way) -> tuple[Ink, FloatArray]:
     """The ink without a way that was followed and what sticks to it (marks, rims), and where it was."""
     mask = _trail(ink.solid.shape, way, int(np.ceil(ink.width / 2 + 1)))
-    reach = int(min(4 * ink.width + 6, 0.03 * ink.solid.shape[0] + 4))
+    reach = int(0.035 * ink.solid.shape[0] + ink.width + 4)
     gone = mask > 0
     upright = np.ones((3, 1), np.uint8)
     inked = (ink.share > 0.2).astype(np.uint8)
@@ -125,7 +132,7 @@ def _erased(ink: Ink, way: Way) -> tuple[Ink, FloatArray]:
     for _ in range(reach):
         grown = cv2.bitwise_or(trail, cv2.bitwise_and(inked, cv2.dilate(grown, upright)))
     gone = cv2.dilate(grown, np.ones((3, 3), np.uint8)) > 0
-    return replace(ink, solid=np.where(gone, 0, ink.solid), share=np.where(gone, 0, ink.share)), mask
+    return replace(ink, solid=np.where(gone, 0, ink.solid), share=np.where(gone, 0, ink.share)), gone.astype(np.float32)
 
 
 def _trail(shape: tuple[int, ...], way: Way, reach: int) -> FloatArray:
