@@ -51,4 +51,7 @@ def read_digits(tiles: FloatArray) -> tuple[FloatArray, FloatArray]:
     score -= score.max(axis=1, keepdims=True)
     likely = np.exp(score)
     likely /= likely.sum(axis=1, keepdims=True)
-    return likely.argmax(axis=1), likely.max(axis=1)
+    digit = likely[:, :OTHER].argmax(axis=1)
+    sure = likely[np.arange(len(digit)), digit]
+    # The class of a whole label is settled by its neighbours on the axis, so that a digit is given the benefit of the doubt.
+    return np.where(sure > 0.2, digit, OTHER), np.where(sure > 0.2, sure, likely[:, OTHER])

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from survsim.core.checks import BoolArray, FloatArray
+from survsim.digitising.raster.sheet import largest
 
 _APART = 20.0
 _MOST = 12
@@ -40,7 +41,7 @@ def thin_ink(rgb: FloatArray) -> tuple[FloatArray, FloatArray]:
     size = int(max(15, round(0.03 * rgb.shape[0]))) | 1
     ground = cv2.morphologyEx(np.clip(rgb, 0, 255).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((size, size), np.uint8))
     ground = ground.astype(np.float32)
-    return ground, (np.abs(ground - rgb).max(axis=2) / 255).astype(np.float32)
+    return ground, (largest(np.abs(ground - rgb)) / 255).astype(np.float32)
 
 
 def find_colours(rgb: FloatArray, contrast: FloatArray, asked: tuple[FloatArray, ...] = ()) -> list[FloatArray]:
@@ -57,14 +58,38 @@ def find_colours(rgb: FloatArray, contrast: FloatArray, asked: tuple[FloatArray,
     lab = cv2.cvtColor((colours / 255).astype(np.float32)[None], cv2.COLOR_RGB2LAB)[0] * np.array([0.6, 1.0, 1.0], np.float32)
     found: list[FloatArray] = []
     left = np.ones(len(lab), dtype=bool)
-    while left.sum() > 0.1 * share_of_width and len(found) < _MOST:
+    while left.sum() > 0.1 * share_of_width and len(found) < 2 * _MOST:
         near = _around_peak(lab[left])
         members = np.flatnonzero(left)[near]
         if len(members) < 0.08 * share_of_width:
             break
         found.append(np.median(colours[members], axis=0).astype(np.float32))
         left[members] = False
-    return found
+    return _without_fringes(rgb, core, found)[:_MOST]
+
+
+def _without_fringes(rgb: FloatArray, core: BoolArray, colours: list[FloatArray]) -> list[FloatArray]:
+    """Leaves out colours that are only seen along the edges of stronger ones: rims of lines and the halo of JPEG."""
+    rows, columns = np.nonzero(core)
+    pixels = rgb[rows, columns]
+    nearest = np.argmin([np.sum((pixels - colour) ** 2, axis=1) for colour in colours], axis=0)
+    order = sorted(range(len(colours)), key=lambda k: -strength(colours[k]))
+    kept: list[int] = []
+    seen = np.zeros(core.shape, dtype=np.uint8)
+    for k in order:
+        mine = nearest == k
+        beside = cv2.dilate(seen, np.ones((7, 7), np.uint8))
+        alone = beside[rows[mine], columns[mine]] == 0
+        if not mine.any() or (kept and alone.mean() < 0.15):
+            continue
+        kept.append(k)
+        seen[rows[mine], columns[mine]] = 1
+    return [colours[k] for k in sorted(kept)]
+
+
+def strength(colour: FloatArray) -> float:
+    """How far a colour stands from white, all channels together."""
+    return float(np.linalg.norm(255 - colour))
 
 
 def _around_peak(lab: FloatArray) -> BoolArray:
@@ -82,14 +107,15 @@ def _around_peak(lab: FloatArray) -> BoolArray:
 
 def split_inks(rgb: FloatArray, ground: FloatArray, colours: list[FloatArray]) -> list[Ink]:
     """The ink of each colour; shades of one hue (black beside grey) are held apart by how dark the middle of a line is."""
-    away = ground - rgb
+    away = (ground - rgb).astype(np.float32)
+    everything = np.einsum("ijk,ijk->ij", away, away)
     rival = [_shades(colours, k) for k in range(len(colours))]
     inks = []
     for k, colour in enumerate(colours):
         way = ground - colour
-        length = np.maximum(np.sum(way * way, axis=2), 900.0)
-        share = np.sum(away * way, axis=2) / length
-        rest = np.sqrt(np.maximum(np.sum((away - share[..., None] * way) ** 2, axis=2), 0))
+        length = np.maximum(np.einsum("ijk,ijk->ij", way, way), 900.0)
+        share = np.einsum("ijk,ijk->ij", away, way) / length
+        rest = np.sqrt(np.maximum(everything - share * share * length, 0))
         like = np.exp(-((rest / (0.22 * np.sqrt(length) + 8)) ** 2))
         paler, darker = rival[k]
         low, high = (0.6, 0.85) if paler else (0.28, 0.6)

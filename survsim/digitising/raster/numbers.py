@@ -13,7 +13,6 @@ from survsim.digitising.raster.words import Word
 
 _TALL = 28
 _CUTS = (0.5, 0.65, 0.4)
-_SURE = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +104,6 @@ def _spell(boxes: IntArray, parts: list[FloatArray]) -> tuple[str | None, float,
     for k in range(len(boxes)):
         x0, y0, x1, y1 = (int(each) for each in boxes[k])
         if height[k] > 0.78 * tall and kind[k] != OTHER:
-            if likely[k] < _SURE and not text:
-                return None, 0.0, (0, 0, 0, 0), False
             text += str(int(kind[k]))
             sure = min(sure, float(likely[k]))
             span = [min(span[0], x0), max(span[1], x1), min(span[2], y0), max(span[3], y1)]
@@ -127,4 +124,4 @@ def _spell(boxes: IntArray, parts: list[FloatArray]) -> tuple[str | None, float,
 def _is_percent(boxes: IntArray, k: int, tall: int) -> bool:
     """Whether what is left from sign `k` on looks like one percent sign: at most three pieces, about as wide as high."""
     rest = boxes[k:]
-    return len(rest) <= 3 and 0.5 * tall < rest[:, 2].max() - rest[:, 0].min() < 1.5 * tall
+    return len(rest) <= 3 and 0.75 * tall < rest[:, 2].max() - rest[:, 0].min() < 1.5 * tall

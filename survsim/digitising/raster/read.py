@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -41,7 +42,9 @@ def read_picture(rgb: FloatArray, *, hints: Hints = NO_HINTS) -> list[Panel]:
     if hints.x_axis and hints.y_axis:
         return [_panel(sheet, _given(sheet, hints.x_axis), _given(sheet, hints.y_axis), _asked_box(sheet, hints), hints, notes)]
     words, numbers = read_numbers(sheet.ink)
-    pairs = _outer(pair_labels(sheet.ink, numbers))
+    everything = pair_labels(sheet.ink, numbers)
+    pairs = _outer(everything)
+    sheet = _without_insets(sheet, [pair for pair in everything if pair not in pairs])
     if not pairs:
         raise refuse_axes(sheet, numbers, words)
     panels, refused = [], []
@@ -80,6 +83,21 @@ def _outer(pairs: list[Pair]) -> list[Pair]:
         return a[0] > b[0] and a[1] > b[1] - 2 and a[2] < b[2] + 2 and a[3] < b[3] and inner is not outer
 
     return [pair for pair in pairs if not any(within(pair, other) for other in pairs)]
+
+
+def _without_insets(sheet: Sheet, insets: list[Pair]) -> Sheet:
+    """The sheet with small axes inside others painted over."""
+    if not insets:
+        return sheet
+    rgb = sheet.rgb.copy()
+    for inset in insets:
+        left, top, right, bottom = inset.frame
+        left = min(number.word.x0 for number in inset.y.numbers) - 0.1 * (right - left)
+        top, right = top - 0.12 * (bottom - top), right + 0.12 * (right - left)
+        bottom = max(number.word.y1 for number in inset.x.numbers) + 0.05 * (bottom - top)
+        place = np.s_[max(int(top), 0) : int(bottom) + 1, max(int(left), 0) : int(right) + 1]
+        rgb[place] = np.median(rgb[place].reshape(-1, 3), axis=0)
+    return replace(sheet, rgb=rgb)
 
 
 def _panel(sheet: Sheet, x: Placed, y: Placed, inside: Inside, hints: Hints, notes: list[str], pair: Pair | None = None) -> Panel:

@@ -9,7 +9,7 @@ import numpy as np
 
 from survsim.core.checks import FloatArray
 
-_LEAST, _MOST = 1500, 2400
+_MOST = 1700
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Sheet:
 def prepare(rgb: FloatArray) -> Sheet:
     """The sheet of a picture."""
     side = max(rgb.shape[:2])
-    scale = 2.0 if side < _LEAST else min(1.0, _MOST / side)
+    scale = 2.0 if side < 850 else 1.5 if side < 1150 else min(1.0, _MOST / side)
     work = rgb
     if scale != 1.0:
         how = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
@@ -57,8 +57,13 @@ def prepare(rgb: FloatArray) -> Sheet:
     if inverted:
         plain = 255 - plain
     paper = ground(plain.astype(np.uint8))
-    ink = np.abs(plain - paper[None, None, :]).max(axis=2) / 255
+    ink = largest(np.abs(plain - paper)) / 255
     return Sheet(plain, ink.astype(np.float32), scale, inverted, noisy)
+
+
+def largest(channels: FloatArray) -> FloatArray:
+    """The largest of three channels (much faster than `max(axis=2)`)."""
+    return np.maximum(np.maximum(channels[..., 0], channels[..., 1]), channels[..., 2])
 
 
 def ground(rgb: FloatArray) -> FloatArray:
@@ -69,7 +74,8 @@ def ground(rgb: FloatArray) -> FloatArray:
 
 def grain(rgb: FloatArray) -> float:
     """Standard deviation of the noise, 0 to 1, by the median of small differences (0 for a clean drawing)."""
-    grey = rgb.mean(axis=2) / 255
+    part = rgb[: min(len(rgb), 700), : min(rgb.shape[1], 1000)]
+    grey = part[..., 1].astype(np.float32) / 255
     step = np.abs(grey[1:, 1:] - grey[:-1, 1:] - grey[1:, :-1] + grey[:-1, :-1])
     return float(np.median(step) / 0.6745 / 2)
 
@@ -82,7 +88,7 @@ def straighten(rgb: FloatArray) -> tuple[FloatArray, float]:
     side = max(rgb.shape[:2])
     small = cv2.resize(rgb, None, fx=min(1, 900 / side), fy=min(1, 900 / side), interpolation=cv2.INTER_AREA)
     paper = ground(small)
-    ink = np.abs(small.astype(np.float32) - paper).max(axis=2)
+    ink = largest(np.abs(small.astype(np.float32) - paper))
     ink[ink < 60] = 0
     angle, step = 0.0, 0.5
     tried = np.arange(-3, 3.01, step)

@@ -12,6 +12,7 @@ from survsim.digitising.raster.arms import Arm, Start, find_arms
 from survsim.digitising.raster.boxes import Inside
 from survsim.digitising.raster.levels import find_steps
 from survsim.digitising.raster.marks import find_marks
+from survsim.digitising.raster.refusals import AXES_HELP
 from survsim.digitising.raster.sheet import Sheet
 from survsim.digitising.raster.ticks import Placed
 
@@ -38,6 +39,9 @@ def read_traces(sheet: Sheet, x: Placed, y: Placed, inside: Inside, hints: Hints
         asked = tuple(255 - each for each in asked)
     rising = hints.kind == "incidence"
     notes: list[str] = []
+    if _view(sheet, x, y, inside, rising) is None:
+        what = "0" if rising else f"{one_of(y):g}"
+        raise Refused(f"The vertical axis as read does not reach {what}, where curves of {hints.kind} begin.", help=AXES_HELP)
     for flipped in (rising, not rising):
         view = _view(sheet, x, y, inside, flipped)
         arms = find_arms(view.rgb, view.start, asked) if view is not None else []

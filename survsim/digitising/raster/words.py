@@ -35,7 +35,7 @@ class Word:
         return self.y1 - self.y0
 
 
-def pieces(ink: FloatArray, cut: float = 0.35) -> IntArray:
+def pieces(ink: FloatArray, cut: float = 0.28) -> IntArray:
     """Connected pieces of ink small enough to be signs: rows of x0, y0, x1, y1."""
     _, _, stats, _ = cv2.connectedComponentsWithStats((ink > cut).astype(np.uint8), connectivity=8)
     stats = stats[1:]
@@ -46,7 +46,7 @@ def pieces(ink: FloatArray, cut: float = 0.35) -> IntArray:
     return np.column_stack([kept[:, 0], kept[:, 1], kept[:, 0] + kept[:, 2], kept[:, 1] + kept[:, 3]])
 
 
-def find_words(ink: FloatArray, reach: float = 0.5) -> list[Word]:
+def find_words(ink: FloatArray, reach: float = 0.6) -> list[Word]:
     """Words: signs of at least 7 pixels with what stands within `reach` of their height beside them in the same row."""
     box = pieces(ink)
     order = np.argsort(box[:, 0], kind="stable")
