@@ -101,11 +101,13 @@ def _existing(path: str | os.PathLike[str]) -> Path:
     return file
 
 
-def _read_pixels(pixels: Pixels, hints: Hints) -> list[Panel]:
+def _read_pixels(pixels: Pixels, hints: Hints) -> tuple[list[Panel], Pixels]:
     need("cv2")
     from survsim.digitising.raster.read import read_picture
+    from survsim.digitising.raster.sheet import straighten
 
-    return list(read_picture(pixels, hints=hints, read_numbers=None))
+    upright, _ = straighten(pixels)
+    return list(read_picture(upright, hints=hints)), upright
 
 
 def _panel(found: Opened, wanted: str | None) -> tuple[Panel, list[str]]:

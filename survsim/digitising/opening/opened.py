@@ -21,7 +21,8 @@ LARGEST_FILE = 300_000_000
 LARGEST_SVG = 60_000_000
 DOTS = 250.0
 """Dots an inch at which a page is rendered whose figure is a picture."""
-Reader = Callable[[Pixels, Hints], list[Panel]]
+Reader = Callable[[Pixels, Hints], tuple[list[Panel], Pixels]]
+"""Gives panels, and the pixels that their places are in: a turned scan is set upright."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,8 +68,8 @@ def _by_content(content: bytes, page: int | None, hints: Hints, read_pixels: Rea
         pixels, scale = sketch.sketched(drawing)
         return Opened(panels=tuple(read_drawing(drawing, hints=hints)), pixels=pixels, scale=scale, vector=True, checksum="")
     pixels, said = read_picture_file(content)
-    found = tuple(read_pixels(pixels, hints))
-    return Opened(panels=found, pixels=pixels, scale=1.0, vector=False, checksum="", said=tuple(said))
+    found, pixels = read_pixels(pixels, hints)
+    return Opened(panels=tuple(found), pixels=pixels, scale=1.0, vector=False, checksum="", said=tuple(said))
 
 
 def _unzipped(content: bytes) -> bytes:
@@ -114,9 +115,9 @@ def _pdf_picture(
     columns = slice(max(round(box.x0 * scale) - 2, 0), round(box.x1 * scale) + 2)
     whole = not any(_beside(w.x, w.y, drawing) for w in drawing.words)
     cut = pixels[rows, columns] if whole else pixels
-    found = tuple(read_pixels(cut, hints))
+    found, cut = read_pixels(cut, hints)
     note = "the figure of the page is a picture; it was read from its pixels."
-    return Opened(panels=found, pixels=cut, scale=1.0, vector=False, checksum="", page=number, said=(*said, note))
+    return Opened(panels=tuple(found), pixels=cut, scale=1.0, vector=False, checksum="", page=number, said=(*said, note))
 
 
 def _beside(x: float, y: float, drawing: Drawing) -> bool:

@@ -15,7 +15,7 @@ from survsim.digitising.opening.needs import need
 Pixels = NDArray[np.uint8]
 LARGEST = 24_000_000
 """Pixels that are read as they are; a larger picture is made smaller."""
-MOST = 500_000_000
+MOST = 120_000_000
 """Pixels beyond which a file is not unpacked at all."""
 SMALLEST = 80
 

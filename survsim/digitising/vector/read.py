@@ -16,6 +16,7 @@ from survsim.digitising.vector.drawing import Colour, Drawing, Words, precision
 from survsim.digitising.vector.frames import Frame, frames, inside
 from survsim.digitising.vector.legend import names
 from survsim.digitising.vector.marks import marks
+from survsim.digitising.vector.numerals import numeral
 from survsim.digitising.vector.scales import Scale, by_hand, scales
 
 _AXES = "axes={'x': ((place, value), (place, value)), 'y': ((place, value), (place, value))} with places on the page"
@@ -82,7 +83,12 @@ def _panel(
     if frame.x.logarithmic or frame.y.logarithmic:
         which = "time axis" if frame.x.logarithmic else "vertical axis"
         return None, f"the {which} is logarithmic; only linear axes are read."
+    uneven = _uneven(drawing, frame, hints)
+    if uneven:
+        return None, f"the numbers of an axis do not lie on one line ({uneven}): it is broken or uneven."
     rising = hints.kind == "incidence"
+    if re.search(r"(?i)cumulative hazard|log\W*minus\W*log|-log", _axis(drawing, frame, 1, 0.0).title):
+        return None, "the vertical axis is a cumulative hazard, not survival or incidence."
     lines = sort_lines(drawing, frame, insets, rising=rising)
     if not lines.curves:
         return None, _why_not(drawing, frame, insets, lines, rising)
@@ -101,6 +107,26 @@ def _panel(
         warnings=tuple(_warnings(frame, lines, traces, drawing)),
     )  # fmt: skip
     return panel, ""
+
+
+def _uneven(drawing: Drawing, frame: Frame, hints: Hints) -> str:
+    """Numbers beside an axis that stand where its line says they should not; empty if there are none."""
+    box, wrong = frame.box, []
+    for side, scale in ((0, frame.x), (1, frame.y)):
+        if (hints.x_axis if side == 0 else hints.y_axis) or not scale.labels:
+            continue
+        first = scale.labels[0]
+        for word in drawing.words:
+            found = numeral(word.text)
+            if found is None or abs(word.size - first.size) > 0.15 * first.size or any(w is word for w in scale.labels):
+                continue
+            level = abs(word.y - first.y) < 0.3 * first.size if side == 0 else abs(word.box.x1 - scale.end) < 0.3 * first.size
+            at = word.x if side == 0 else word.y
+            within = (box.x0 - 2 < at < box.x1 + 2) if side == 0 else (box.y0 - 2 < at < box.y1 + 2)
+            expected = (found.value - scale.axis.intercept) / scale.axis.slope
+            if level and within and abs(expected - at) > word.size * max(1.0, 0.4 * len(word.text)):
+                wrong.append(word.text)
+    return ", ".join(wrong[:4])
 
 
 def _under(f: Frame, frame: Frame) -> bool:
@@ -166,6 +192,8 @@ def _warnings(frame: Frame, lines: Sorted, traces: Sequence[Trace], drawing: Dra
     said = list(lines.said)
     if not (frame.x.exact and frame.y.exact):
         said.append("an axis has no ticks: its numbers were taken to stand centred at their values.")
+    if min(frame.x.places.size, frame.y.places.size) == 2 and frame.x.labels and frame.y.labels:
+        said.append("an axis has only two numbers; that it is linear was taken for granted.")
     if lines.smooth:
         said.append(f"{len(lines.smooth)} smooth line(s) beside the steps were left out.")
     styles = [c.chain.style for c in lines.curves]

@@ -142,14 +142,15 @@ def _fits(run: list[Label], label: Label, side: int) -> bool:
 def _logarithmic(line: list[Label], side: int) -> Scale | None:
     values = np.array([n.value for _, n in line])
     places = np.array([_along(w, side) for w, _ in line])
-    if len(line) < 3 or (values <= 0).any() or np.unique(values).size < 3 or np.ptp(places) <= 0:
+    powers = len(line) > 1 and all(n.power for _, n in line)
+    fewest = 2 if powers else 3
+    if len(line) < fewest or (values <= 0).any() or np.unique(values).size < fewest or np.ptp(places) <= 0:
         return None
     size = line[0][0].size
 
     def miss(seen: FloatArray) -> float:
         return float(np.abs(np.polyval(np.polyfit(seen, places, 1), seen) - places).max())
 
-    powers = all(n.power for _, n in line)
     if np.ptp(np.log(values)) == 0 or not (powers or values.max() / values.min() >= 4):
         return None
     if miss(np.log(values)) < 0.35 * size and (powers or miss(values) > 1.2 * size):

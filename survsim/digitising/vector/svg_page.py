@@ -16,6 +16,8 @@ from survsim.digitising.vector.styles import colour, number, numbers, resolved, 
 
 DEEPEST = 60
 MOST = 400_000
+LONGEST = 4_000_000
+"""Letters of one path or list of points."""
 _HREF = "{http://www.w3.org/1999/xlink}href"
 _STRAIGHT = re.compile(r"[^MLHVZmlhvz\d\s.,eE+-]")
 _TOKEN = re.compile(r"[MLHVZmlhvz]|[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
@@ -50,7 +52,7 @@ class _Page:
         self.words: list[Words] = []
         self.pictures: list[Box] = []
         self.letters: list[glyphs.Letter] = []
-        self.seen = self.paths = 0
+        self.seen = self.paths = self.points = 0
         self.said = ""
 
     def drawing(self) -> Drawing:
@@ -117,6 +119,10 @@ class _Page:
 
     def _shape(self, tag: str, element: Any, matrix: FloatArray, style: dict[str, str]) -> None:
         found = _pieces_of(tag, element, self.width, self.height)
+        found = [piece for piece in found if np.isfinite(piece[0]).all()]
+        self.points += sum(len(points) for points, _, _ in found)
+        if self.points > MOST:
+            raise Refused("the SVG file has too many lines to be one figure.", "a picture (PNG) of it")
         if not found:
             return
         line, area = colour(style.get("stroke", "none")), colour(style.get("fill", "black"))
@@ -244,6 +250,8 @@ def _pieces_of(tag: str, element: Any, width: float, height: float) -> Pieces:
         ends = [[number(get("x1")), number(get("y1"))], [number(get("x2")), number(get("y2"))]]
         return [(np.array(ends), False, True)]
     if tag in ("polyline", "polygon"):
+        if len(get("points", "")) > LONGEST:
+            raise Refused("the SVG file has too long a line to be a figure.", "a picture (PNG) of it")
         flat = numbers(get("points", ""))
         points = np.array(flat[: len(flat) // 2 * 2]).reshape(-1, 2)
         return [(points, tag == "polygon", True)] if len(points) else []
@@ -260,7 +268,16 @@ def _pieces_of(tag: str, element: Any, width: float, height: float) -> Pieces:
 
 
 def pieces(data: str) -> Pieces:
-    """The unbroken lines of path data."""
+    """The unbroken lines of path data; none where it is no path data."""
+    if len(data) > LONGEST:
+        raise Refused("the SVG file has too long a path to be a figure.", "a picture (PNG) of it")
+    try:
+        return _read(data)
+    except (ValueError, IndexError, TypeError):
+        return []
+
+
+def _read(data: str) -> Pieces:
     if _STRAIGHT.search(data.replace("e", "").replace("E", "")):
         return _bent(data)
     found: Pieces = []
