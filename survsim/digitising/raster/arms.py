@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from survsim.core.checks import BoolArray, FloatArray
 from survsim.digitising.raster.follow import Way, follow
 from survsim.digitising.raster.inks import Ink, find_colours, split_inks, thin_ink
+from survsim.digitising.raster.kinds import Flags, Pixels
 
 _MOST_OF_ONE_COLOUR = 7
 
@@ -32,7 +32,7 @@ class Start:
     slack: float
 
 
-def find_arms(rgb: FloatArray, start: Start, asked: tuple[FloatArray, ...] = ()) -> list[Arm]:
+def find_arms(rgb: Pixels, start: Start, asked: tuple[Pixels, ...] = ()) -> list[Arm]:
     """All arms of a panel (its curves falling to the right), those that earned most first."""
     ground, contrast = thin_ink(rgb)
     inks = [_without_lines(ink, start) for ink in split_inks(rgb, ground, find_colours(rgb, contrast, asked))]
@@ -59,12 +59,14 @@ def _contrast(arm: Arm) -> float:
     return float((255 - arm.ink.colour).max() / 255)
 
 
-def _follow(ink: Ink, cover: FloatArray, start: Start) -> Way | None:
+def _follow(ink: Ink, cover: Pixels, start: Start) -> Way | None:
     slack = start.slack + ink.width
-    return follow(ink.solid, cover, ink.width, start.column, (int(start.row - slack), int(start.row + slack + 1)))
+    return follow(
+        ink.solid, cover, ink.width, start.column, (int(start.row - slack), int(start.row + slack + 1))
+    )
 
 
-def _cover(solids: list[FloatArray], k: int) -> FloatArray:
+def _cover(solids: list[Pixels], k: int) -> Pixels:
     others = [each for j, each in enumerate(solids) if j != k]
     if not others:
         return np.zeros_like(solids[k])
@@ -84,7 +86,7 @@ def _without_lines(ink: Ink, start: Start) -> Ink:
     return replace(ink, solid=solid)
 
 
-def _all_along(mask: BoolArray) -> BoolArray:
+def _all_along(mask: Flags) -> Flags:
     """Lines of the mask with ink in a good part of each twelfth of their length."""
     parts = np.array_split(mask, 12, axis=1)
     least = np.min([part.mean(axis=1) for part in parts], axis=0)
@@ -103,14 +105,16 @@ def _credible(way: Way, ink: Ink, wide: int) -> bool:
     return not thick and own >= 0.1 * wide and own >= 0.36 * open_columns and own >= 0.12 * len(way.rows)
 
 
-def _of_one_colour(ink: Ink, cover: FloatArray, start: Start, wide: int) -> list[Arm]:
+def _of_one_colour(ink: Ink, cover: Pixels, start: Start, wide: int) -> list[Arm]:
     found: list[Arm] = []
     left = ink
     for _ in range(_MOST_OF_ONE_COLOUR):
         way = _follow(left, cover, start)
         if way is None or not _credible(way, left, wide):
             break
-        if found and (way.gain < 0.12 * found[0].way.gain or way.hidden.mean() > 0.6 or way.own.mean() < 0.25):
+        if found and (
+            way.gain < 0.12 * found[0].way.gain or way.hidden.mean() > 0.6 or way.own.mean() < 0.25
+        ):
             break
         found.append(Arm(left, way, bool(found)))
         left, mask = _erased(left, way)
@@ -120,7 +124,7 @@ def _of_one_colour(ink: Ink, cover: FloatArray, start: Start, wide: int) -> list
     return found
 
 
-def _erased(ink: Ink, way: Way) -> tuple[Ink, FloatArray]:
+def _erased(ink: Ink, way: Way) -> tuple[Ink, Pixels]:
     """The ink without a way that was followed and what sticks to it (marks, rims), and where it was."""
     mask = _trail(ink.solid.shape, way, int(np.ceil(ink.width / 2 + 1)))
     reach = int(0.035 * ink.solid.shape[0] + ink.width + 4)
@@ -132,10 +136,12 @@ def _erased(ink: Ink, way: Way) -> tuple[Ink, FloatArray]:
     for _ in range(reach):
         grown = cv2.bitwise_or(trail, cv2.bitwise_and(inked, cv2.dilate(grown, upright)))
     gone = cv2.dilate(grown, np.ones((3, 3), np.uint8)) > 0
-    return replace(ink, solid=np.where(gone, 0, ink.solid), share=np.where(gone, 0, ink.share)), gone.astype(np.float32)
+    return replace(ink, solid=np.where(gone, 0, ink.solid), share=np.where(gone, 0, ink.share)), gone.astype(
+        np.float32
+    )
 
 
-def _trail(shape: tuple[int, ...], way: Way, reach: int) -> FloatArray:
+def _trail(shape: tuple[int, ...], way: Way, reach: int) -> Pixels:
     """1 within `reach` of a way, upright strokes included."""
     mask = np.zeros(shape, dtype=np.float32)
     last = int(way.rows[0])

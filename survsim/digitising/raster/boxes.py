@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from survsim.core.checks import FloatArray
+from survsim.digitising.raster.kinds import Pixels
 from survsim.digitising.raster.panels import Pair
 from survsim.digitising.raster.ticks import Placed
 
@@ -21,13 +21,15 @@ class Inside:
     y1: int
 
 
-def find_inside(ink: FloatArray, pair: Pair, x: Placed, y: Placed) -> Inside:
+def find_inside(ink: Pixels, pair: Pair, x: Placed, y: Placed) -> Inside:
     """The rectangle in which curves may be drawn."""
     height, width = ink.shape
-    margin_x, margin_y = 0.06 * np.ptp(pair.x.places), 0.06 * np.ptp(pair.y.places)
+    margin_x, margin_y = 0.06 * float(np.ptp(pair.x.places)), 0.06 * float(np.ptp(pair.y.places))
     x0, x1 = float(pair.x.places.min()) - margin_x, float(pair.x.places.max()) + margin_x
     y0, y1 = float(pair.y.places.min()) - margin_y, float(pair.y.places.max()) + margin_y
-    step_x = np.ptp(pair.x.places) / max(round(np.ptp(pair.x.values) / np.median(np.diff(pair.x.values))), 1)
+    step_x = float(
+        np.ptp(pair.x.places) / max(round(np.ptp(pair.x.values) / np.median(np.diff(pair.x.values))), 1)
+    )
     if x.spine is not None:
         x0 = min(x0, x.spine.left)
         x1 = max(x1, min(x.spine.right + 1, x1 + step_x))
@@ -42,7 +44,7 @@ def find_inside(ink: FloatArray, pair: Pair, x: Placed, y: Placed) -> Inside:
     return _within_lines(ink, inside)
 
 
-def _within_lines(ink: FloatArray, box: Inside) -> Inside:
+def _within_lines(ink: Pixels, box: Inside) -> Inside:
     """Cuts off the lines of a frame along the edges, and what lies beyond them."""
     dark = ink[box.y0 : box.y1, box.x0 : box.x1] > 0.3
     tall, wide = dark.shape
@@ -54,6 +56,6 @@ def _within_lines(ink: FloatArray, box: Inside) -> Inside:
     return Inside(box.x0 + left, box.y0 + top, box.x1 - right, box.y1 - bottom)
 
 
-def _last(flags: FloatArray) -> int:
+def _last(flags: Pixels) -> int:
     hits = np.flatnonzero(flags)
     return int(hits[-1]) + 1 if len(hits) else 0

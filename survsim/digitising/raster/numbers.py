@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
 
-from survsim.core.checks import FloatArray, IntArray
+from survsim.core.checks import IntArray
 from survsim.digitising.raster.digits import OTHER, glyph_tile, read_digits
+from survsim.digitising.raster.kinds import Pixels
 from survsim.digitising.raster.words import Word
 
 _TALL = 28
@@ -32,7 +34,7 @@ class Number:
         return float(self.text)
 
 
-def read_number(ink: FloatArray, word: Word) -> Number | None:
+def read_number(ink: Pixels, word: Word) -> Number | None:
     """The number of a word, None where it is no number; the clearest of three readings at different cuts."""
     if word.x1 - word.x0 > 9 * word.height or word.height < 6:
         return None
@@ -46,7 +48,7 @@ def read_number(ink: FloatArray, word: Word) -> Number | None:
     return best
 
 
-def _read(ink: FloatArray, word: Word, cut: float) -> Number | None:
+def _read(ink: Pixels, word: Word, cut: float) -> Number | None:
     pad = 2
     top, left = max(word.y0 - pad, 0), max(word.x0 - pad, 0)
     crop = ink[top : word.y1 + pad, left : word.x1 + pad]
@@ -65,7 +67,7 @@ def _read(ink: FloatArray, word: Word, cut: float) -> Number | None:
     return Number(text, x, y, word, sure, percent)
 
 
-def _signs(crop: FloatArray, cut: float) -> tuple[IntArray, list[FloatArray]]:
+def _signs(crop: Pixels, cut: float) -> tuple[IntArray, list[Pixels]]:
     number, marked, stats, _ = cv2.connectedComponentsWithStats((crop > cut).astype(np.uint8), connectivity=8)
     tall = max((int(stats[i, 3]) for i in range(1, number)), default=0)
     boxes, parts = [], []
@@ -80,7 +82,7 @@ def _signs(crop: FloatArray, cut: float) -> tuple[IntArray, list[FloatArray]]:
     return np.array(boxes, dtype=int).reshape(-1, 4), parts
 
 
-def _cuts(piece: FloatArray, width: int, height: int, tall: int) -> list[tuple[int, int]]:
+def _cuts(piece: Pixels, width: int, height: int, tall: int) -> list[tuple[int, int]]:
     """Where signs that touch are parted: at the columns of least ink near equal shares."""
     if height < 0.75 * tall or width <= 0.95 * height:
         return [(0, width)]
@@ -92,10 +94,12 @@ def _cuts(piece: FloatArray, width: int, height: int, tall: int) -> list[tuple[i
         low = max(places[-1] + 1, middle - reach)
         places.append(low + int(np.argmin(ink[low : middle + reach + 1])))
     places.append(width)
-    return [(a, b) for a, b in zip(places[:-1], places[1:]) if b > a]
+    return [(a, b) for a, b in pairwise(places) if b > a]
 
 
-def _spell(boxes: IntArray, parts: list[FloatArray]) -> tuple[str | None, float, tuple[float, float, float, float], bool]:
+def _spell(
+    boxes: IntArray, parts: list[Pixels]
+) -> tuple[str | None, float, tuple[float, float, float, float], bool]:
     height = boxes[:, 3] - boxes[:, 1]
     tall = int(height.max())
     base = int(boxes[height > 0.75 * tall, 3].max())

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from survsim.core.checks import FloatArray
 from survsim.digitising.found import Axis, Box, Hints, Panel, Refused
 from survsim.digitising.raster.boxes import Inside, find_inside
+from survsim.digitising.raster.kinds import Pixels
 from survsim.digitising.raster.panels import Pair, pair_labels, read_numbers
 from survsim.digitising.raster.refusals import refuse_axes
 from survsim.digitising.raster.sheet import Sheet, prepare, straighten
@@ -19,7 +19,7 @@ from survsim.digitising.raster.traces import read_traces
 NO_HINTS = Hints()
 
 
-def read_picture(rgb: FloatArray, *, hints: Hints = NO_HINTS) -> list[Panel]:
+def read_picture(rgb: Pixels, *, hints: Hints = NO_HINTS) -> list[Panel]:
     """Reads the panels of a picture.
 
     Parameters
@@ -40,7 +40,16 @@ def read_picture(rgb: FloatArray, *, hints: Hints = NO_HINTS) -> list[Panel]:
     sheet = prepare(upright)
     notes = [f"The picture was turned by {angle:.2f} degrees to stand upright."] if angle else []
     if hints.x_axis and hints.y_axis:
-        return [_panel(sheet, _given(sheet, hints.x_axis), _given(sheet, hints.y_axis), _asked_box(sheet, hints), hints, notes)]
+        return [
+            _panel(
+                sheet,
+                _given(sheet, hints.x_axis),
+                _given(sheet, hints.y_axis),
+                _asked_box(sheet, hints),
+                hints,
+                notes,
+            )
+        ]
     words, numbers = read_numbers(sheet.ink)
     everything = pair_labels(sheet.ink, numbers)
     pairs = _outer(everything)
@@ -64,7 +73,14 @@ def _given(sheet: Sheet, points: Sequence[object]) -> Placed:
     value = np.array([each.value for each in points])  # type: ignore[attr-defined]
     slope, intercept = np.polyfit(place, value, 1)
     error = float(np.abs(intercept + slope * place - value).max())
-    return Placed(float(slope), float(intercept), tuple(zip(place.tolist(), value.tolist())), error, "points given", None)
+    return Placed(
+        float(slope),
+        float(intercept),
+        tuple(zip(place.tolist(), value.tolist())),
+        error,
+        "points given",
+        None,
+    )
 
 
 def _asked_box(sheet: Sheet, hints: Hints) -> Inside:
@@ -72,12 +88,16 @@ def _asked_box(sheet: Sheet, hints: Hints) -> Inside:
         place_x = sheet.place(np.array([each.place for each in hints.x_axis]))
         place_y = sheet.place(np.array([each.place for each in hints.y_axis]))
         return Inside(int(place_x.min()), int(place_y.min()), int(place_x.max()) + 1, int(place_y.max()) + 1)
-    low, high = sheet.place(np.array([hints.box.x0, hints.box.y0])), sheet.place(np.array([hints.box.x1, hints.box.y1]))
+    low, high = (
+        sheet.place(np.array([hints.box.x0, hints.box.y0])),
+        sheet.place(np.array([hints.box.x1, hints.box.y1])),
+    )
     return Inside(int(low[0]), int(low[1]), int(np.ceil(high[0])) + 1, int(np.ceil(high[1])) + 1)
 
 
 def _outer(pairs: list[Pair]) -> list[Pair]:
     """Panels without those drawn inside another one (insets)."""
+
     def within(inner: Pair, outer: Pair) -> bool:
         a, b = inner.frame, outer.frame
         return a[0] > b[0] and a[1] > b[1] - 2 and a[2] < b[2] + 2 and a[3] < b[3] and inner is not outer
@@ -100,12 +120,22 @@ def _without_insets(sheet: Sheet, insets: list[Pair]) -> Sheet:
     return replace(sheet, rgb=rgb)
 
 
-def _panel(sheet: Sheet, x: Placed, y: Placed, inside: Inside, hints: Hints, notes: list[str], pair: Pair | None = None) -> Panel:
+def _panel(
+    sheet: Sheet,
+    x: Placed,
+    y: Placed,
+    inside: Inside,
+    hints: Hints,
+    notes: list[str],
+    pair: Pair | None = None,
+) -> Panel:
     traces, warnings = read_traces(sheet, x, y, inside, hints)
     low = sheet.page(np.array([inside.x0, inside.y0]) - 0.5)
     high = sheet.page(np.array([inside.x1, inside.y1]) - 0.5)
     box = Box(x0=float(low[0]), y0=float(low[1]), x1=float(high[0]), y1=float(high[1]))
-    return Panel(box=box, x_axis=_axis(sheet, x), y_axis=_axis(sheet, y), traces=traces, warnings=(*notes, *warnings))
+    return Panel(
+        box=box, x_axis=_axis(sheet, x), y_axis=_axis(sheet, y), traces=traces, warnings=(*notes, *warnings)
+    )
 
 
 def _axis(sheet: Sheet, placed: Placed) -> Axis:
