@@ -26,7 +26,9 @@ class Corrector:
         self.result = digitised
         self._w = need("ipywidgets")
         self.points = {side: self._axis_boxes(side) for side in ("x", "y")}
-        self.names = [self._w.Text(value=arm, description=f"arm {k + 1}") for k, arm in enumerate(digitised.arms)]
+        self.names = [
+            self._w.Text(value=arm, description=f"arm {k + 1}") for k, arm in enumerate(digitised.arms)
+        ]
         self.colours = [
             self._w.ColorPicker(value="#" + "".join(f"{round(255 * c):02x}" for c in colour), concise=True)
             for colour in digitised.colours
@@ -45,7 +47,9 @@ class Corrector:
         keep.on_click(lambda _: self._safely(lambda: self.save(self.file.value)))
         rows = [self._w.HBox([n, c]) for n, c in zip(self.names, self.colours, strict=True)]
         sides = [self._w.HBox([box for pair in self.points[s] for box in pair]) for s in ("x", "y")]
-        self.widget = self._w.VBox([self.picture, *sides, *rows, self.strays, self._w.HBox([again, self.file, keep]), self.said])
+        self.widget = self._w.VBox(
+            [self.picture, *sides, *rows, self.strays, self._w.HBox([again, self.file, keep]), self.said]
+        )
 
     def _axis_boxes(self, side: str) -> list[tuple[Any, Any]]:
         ticks = self.result.ticks[side]
@@ -65,7 +69,9 @@ class Corrector:
         for side, boxes in self.points.items():
             now = [(place.value, value.value) for place, value in boxes]
             before = [self.result.ticks[side][0], self.result.ticks[side][-1]]
-            if side in self.result.corrections.get("axes", {}) or now != [tuple(map(float, p)) for p in before]:
+            if side in self.result.corrections.get("axes", {}) or now != [
+                tuple(map(float, p)) for p in before
+            ]:
                 axes[side] = now
         arms = {name.value: colour.value for name, colour in zip(self.names, self.colours, strict=True)}
         strays = []
@@ -86,7 +92,12 @@ class Corrector:
         d = self.result
         panel = dict(d.provenance.options).get("panel")
         self.result = digitise(
-            d.source, panel=panel, kind=d.kind, unit=d.unit or None, page=d.page, corrections=self.corrections.plain()
+            d.source,
+            panel=panel,
+            kind=d.kind,
+            unit=d.unit or None,
+            page=d.page,
+            corrections=self.corrections.plain(),
         )
         self.picture.value = self.result.overlay()
         return self.result

@@ -87,7 +87,11 @@ class Digitised(Result):
 
     def columns(self) -> Columns:
         """``arm, time, survival`` (or ``incidence``)."""
-        return {"arm": [self.arms[k] for k in self.curve_arm], "time": self.curve_time, self.kind: self.curve_value}
+        return {
+            "arm": [self.arms[k] for k in self.curve_arm],
+            "time": self.curve_time,
+            self.kind: self.curve_value,
+        }
 
     def headline(self) -> str:
         """What was read, how exact it is, and what to look at."""
@@ -112,7 +116,12 @@ class Digitised(Result):
         """
         from survsim.digitising.writing import write_folder
 
-        if not isinstance(path, str | os.PathLike) or Path(path).suffix in (".json", ".csv", ".parquet", ".tex"):
+        if not isinstance(path, str | os.PathLike) or Path(path).suffix in (
+            ".json",
+            ".csv",
+            ".parquet",
+            ".tex",
+        ):
             Result.save(self, path)
         else:
             write_folder(self, Path(path))

@@ -86,7 +86,9 @@ def _chosen(traces: Sequence[Trace], hints: Hints, said: list[str]) -> tuple[Tra
         same = [t for t, d in zip(left, away, strict=True) if d < 0.25]
         if not same:
             seen = ", ".join(_hex(t.colour) for t in traces)
-            raise Refused(f"no curve has the colour given for {name!r}; curves have {seen}.", "arms= with one of these")
+            raise Refused(
+                f"no curve has the colour given for {name!r}; curves have {seen}.", "arms= with one of these"
+            )
         if len(same) > 1 and max(_distance(a.colour, same[0].colour) for a in same) < 0.02:
             said.append(f"several curves have the colour of {name!r}; the uppermost that was left was taken.")
         best = min(same, key=lambda t: _distance(t.colour, colour) if colour else 9.0)
@@ -120,7 +122,9 @@ def _names(traces: Sequence[Trace], hints: Hints, said: list[str]) -> tuple[str,
     if hints.labels:
         read = {_key(t.label) for t in traces if t.label}
         if not any(hints.colours) and len(traces) > 1 and read and not read & {_key(n) for n in hints.labels}:
-            said.append("the names given are not those of the legend; they were given to the curves from the top down.")
+            said.append(
+                "the names given are not those of the legend; they were given to the curves from the top down."
+            )
         return tuple(hints.labels)
     names: list[str] = []
     for k, trace in enumerate(traces):
@@ -151,7 +155,9 @@ def _in_order(
     t, v = t[order], v[order]
     outside = float(max(v.max() - 1.0, -v.min(), 0.0))
     if outside > max(3 * small, 0.01):
-        said.append(f"{arm}: the curve leaves the range from 0 to 1 by {outside:.3g}; check the vertical axis.")
+        said.append(
+            f"{arm}: the curve leaves the range from 0 to 1 by {outside:.3g}; check the vertical axis."
+        )
     v = np.clip(v, 0.0, 1.0)
     smooth = np.minimum.accumulate(v) if kind == "survival" else np.maximum.accumulate(v)
     repaired = float(np.abs(v - smooth).max())
@@ -170,7 +176,9 @@ def _from_the_start(
     off = abs(float(v[0]) - start)
     early = t[0] <= max(3 * small_time, 0.015 * span)
     if off > AT_START:
-        said.append(f"{arm}: the curve starts at {v[0]:.3g}, not at {start:g}; check the axis or say if it is a landmark.")
+        said.append(
+            f"{arm}: the curve starts at {v[0]:.3g}, not at {start:g}; check the axis or say if it is a landmark."
+        )
         t = np.concatenate([[0.0], t[1:]]) if early else t
     else:
         if not early:
@@ -185,7 +193,9 @@ def _from_the_start(
     return t[keep], v[keep]
 
 
-def _risk(table: RiskTable | None, arms: Sequence[str], said: list[str]) -> tuple[tuple[str, float, int], ...]:
+def _risk(
+    table: RiskTable | None, arms: Sequence[str], said: list[str]
+) -> tuple[tuple[str, float, int], ...]:
     """Rows (arm, time, number) of the table, under the names of the arms where they are the same."""
     if table is None:
         return ()
@@ -204,7 +214,9 @@ def _risk(table: RiskTable | None, arms: Sequence[str], said: list[str]) -> tupl
             said.append(f"{arm}: the numbers at risk rise; patients entered late, or a number was misread.")
         rows += [(arm, t, n) for t, n in numbers]
     if strangers:
-        said.append(f"the rows {', '.join(map(repr, strangers))} of the risk table have none of the curves' names.")
+        said.append(
+            f"the rows {', '.join(map(repr, strangers))} of the risk table have none of the curves' names."
+        )
     return tuple(rows)
 
 
@@ -233,9 +245,13 @@ def _check_title(panel: Panel, hints: Hints, said: list[str]) -> None:
     if "cumulative hazard" in title:
         raise Refused("the vertical axis is a cumulative hazard, not survival.", "another figure")
     if incidence and hints.kind == "survival" and "free" not in title:
-        said.append(f"the vertical axis is titled {panel.y_axis.title!r}, but the curves were read as survival.")
+        said.append(
+            f"the vertical axis is titled {panel.y_axis.title!r}, but the curves were read as survival."
+        )
     if "survival" in title and hints.kind == "incidence":
-        said.append(f"the vertical axis is titled {panel.y_axis.title!r}, but the curves were read as incidence.")
+        said.append(
+            f"the vertical axis is titled {panel.y_axis.title!r}, but the curves were read as incidence."
+        )
 
 
 def without(meaning: Meaning, strays: Sequence[tuple[str, float]]) -> Meaning:
@@ -243,7 +259,9 @@ def without(meaning: Meaning, strays: Sequence[tuple[str, float]]) -> Meaning:
     times, values = list(meaning.times), list(meaning.values)
     for arm, at in strays:
         if arm not in meaning.arms:
-            raise Refused(f"corrections take a point out of {arm!r}, which is no arm here.", ", ".join(meaning.arms))
+            raise Refused(
+                f"corrections take a point out of {arm!r}, which is no arm here.", ", ".join(meaning.arms)
+            )
         k = meaning.arms.index(arm)
         keep = np.abs(times[k] - at) > max(1e-6, 1e-9 * abs(at))
         keep[0] = True

@@ -118,24 +118,43 @@ def _panel(found: Opened, wanted: str | None) -> tuple[Panel, list[str]]:
     names = [f"{chr(65 + k)}{f' ({p.title})' if p.title else ''}" for k, p in enumerate(panels)]
     if wanted is None:
         if len(panels) > 1:
-            raise Refused(f"the figure has {len(panels)} panels: {', '.join(names)}.", "panel= one of these letters")
+            raise Refused(
+                f"the figure has {len(panels)} panels: {', '.join(names)}.", "panel= one of these letters"
+            )
         return panels[0], []
     key = wanted.strip().casefold().strip("().: ")
     lettered = [p for p in panels if p.title.casefold().lstrip("( ").partition(" ")[0].strip("().:") == key]
-    headed = [p for p in panels if key and p.title.casefold().removeprefix(f"{key} ") == key or p.title.casefold() == key]
+    headed = [
+        p
+        for p in panels
+        if key and p.title.casefold().removeprefix(f"{key} ") == key or p.title.casefold() == key
+    ]
     place = ord(key) - ord("a") if len(key) == 1 and key.isalpha() else int(key) - 1 if key.isdigit() else -1
     for options in (lettered, headed, panels[place : place + 1] if place >= 0 else []):
         if len(options) == 1:
             return options[0], []
-    raise Refused(f"there is no panel {wanted!r}; there are {', '.join(names)}.", "panel= one of these letters")
+    raise Refused(
+        f"there is no panel {wanted!r}; there are {', '.join(names)}.", "panel= one of these letters"
+    )
 
 
 def _result(
-    file: Path, found: Opened, panel: Panel, meaning: Meaning, hints: Hints, corrected: Corrections, said: list[str]
+    file: Path,
+    found: Opened,
+    panel: Panel,
+    meaning: Meaning,
+    hints: Hints,
+    corrected: Corrections,
+    said: list[str],
 ) -> Digitised:
     sizes = [t.size for t in meaning.times]
     marks = [m.size for m in meaning.marks]
-    options = {"kind": hints.kind, "panel": hints.panel, "page": found.page, "corrections": corrected.plain() or None}
+    options = {
+        "kind": hints.kind,
+        "panel": hints.panel,
+        "page": found.page,
+        "corrections": corrected.plain() or None,
+    }
     return Digitised(
         provenance=Provenance.of("digitise", f"figure:{file.name}", checksum=found.checksum, **options),
         kind=hints.kind,
@@ -155,7 +174,10 @@ def _result(
         panel=panel.title,
         exact=found.vector,
         colours=tuple(t.colour for t in meaning.traces),
-        axes={"x": (panel.x_axis.intercept, panel.x_axis.slope), "y": (panel.y_axis.intercept, panel.y_axis.slope)},
+        axes={
+            "x": (panel.x_axis.intercept, panel.x_axis.slope),
+            "y": (panel.y_axis.intercept, panel.y_axis.slope),
+        },
         ticks={"x": panel.x_axis.ticks, "y": panel.y_axis.ticks},
         box=(panel.box.x0, panel.box.y0, panel.box.x1, panel.box.y1),
         percent=_percent(panel, meaning),

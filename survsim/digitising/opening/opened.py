@@ -66,7 +66,13 @@ def _by_content(content: bytes, page: int | None, hints: Hints, read_pixels: Rea
         need("svgelements")
         drawing = read_svg(content)
         pixels, scale = sketch.sketched(drawing)
-        return Opened(panels=tuple(read_drawing(drawing, hints=hints)), pixels=pixels, scale=scale, vector=True, checksum="")
+        return Opened(
+            panels=tuple(read_drawing(drawing, hints=hints)),
+            pixels=pixels,
+            scale=scale,
+            vector=True,
+            checksum="",
+        )
     pixels, said = read_picture_file(content)
     found, pixels = read_pixels(pixels, hints)
     return Opened(panels=tuple(found), pixels=pixels, scale=1.0, vector=False, checksum="", said=tuple(said))
@@ -83,7 +89,11 @@ def _unzipped(content: bytes) -> bytes:
 
 def _is_svg(content: bytes) -> bool:
     head = content[:8192].lstrip(b"\xef\xbb\xbf \t\r\n")
-    return head.startswith(b"<") and b"<svg" in content[:65536] or head.startswith((b"\xff\xfe<", b"\xfe\xff\x00<"))
+    return (
+        head.startswith(b"<")
+        and b"<svg" in content[:65536]
+        or head.startswith((b"\xff\xfe<", b"\xfe\xff\x00<"))
+    )
 
 
 def _pdf(content: bytes, page: int | None, hints: Hints, read_pixels: Reader) -> Opened:
@@ -99,12 +109,24 @@ def _pdf(content: bytes, page: int | None, hints: Hints, read_pixels: Reader) ->
             return _pdf_picture(leaf, drawing, number, hints, read_pixels, said, refusal)
         pixels, scale = pages.rendered(leaf, 150.0)
         return Opened(
-            panels=tuple(panels), pixels=pixels, scale=scale, vector=True, checksum="", page=number, said=tuple(said)
+            panels=tuple(panels),
+            pixels=pixels,
+            scale=scale,
+            vector=True,
+            checksum="",
+            page=number,
+            said=tuple(said),
         )
 
 
 def _pdf_picture(
-    leaf: object, drawing: Drawing, number: int, hints: Hints, read_pixels: Reader, said: list[str], refusal: Refused
+    leaf: object,
+    drawing: Drawing,
+    number: int,
+    hints: Hints,
+    read_pixels: Reader,
+    said: list[str],
+    refusal: Refused,
 ) -> Opened:
     """A page whose figure is a picture: rendered, cut out and read as one."""
     box = pages.main_picture(drawing)
@@ -117,7 +139,9 @@ def _pdf_picture(
     cut = pixels[rows, columns] if whole else pixels
     found, cut = read_pixels(cut, hints)
     note = "the figure of the page is a picture; it was read from its pixels."
-    return Opened(panels=tuple(found), pixels=cut, scale=1.0, vector=False, checksum="", page=number, said=(*said, note))
+    return Opened(
+        panels=tuple(found), pixels=cut, scale=1.0, vector=False, checksum="", page=number, said=(*said, note)
+    )
 
 
 def _beside(x: float, y: float, drawing: Drawing) -> bool:

@@ -31,7 +31,9 @@ def read_picture_file(content: bytes) -> tuple[Pixels, list[str]]:
             with image_module.open(io.BytesIO(content)) as image:
                 return _upright(image)
     except (OSError, SyntaxError, ValueError, EOFError, image_module.DecompressionBombError) as error:
-        raise Refused(f"the picture is damaged or of an unknown kind ({_short(error)}).", "a PNG of the figure") from None
+        raise Refused(
+            f"the picture is damaged or of an unknown kind ({_short(error)}).", "a PNG of the figure"
+        ) from None
     finally:
         image_module.MAX_IMAGE_PIXELS = before
 
@@ -45,7 +47,10 @@ def _upright(image: Any) -> tuple[Pixels, list[str]]:
     if min(wide, tall) < SMALLEST:
         raise Refused(f"the picture has {wide} x {tall} pixels, too few to read a curve.", "a larger picture")
     if wide * tall > MOST:
-        raise Refused(f"the picture has {wide} x {tall} pixels.", f"a picture of at most {LARGEST // 1_000_000} megapixels")
+        raise Refused(
+            f"the picture has {wide} x {tall} pixels.",
+            f"a picture of at most {LARGEST // 1_000_000} megapixels",
+        )
     said = []
     if wide * tall > LARGEST:
         shrink = (LARGEST / (wide * tall)) ** 0.5

@@ -47,7 +47,9 @@ def _chains(style: Style, strokes: list[Stroke]) -> list[Chain]:
         starts[_cell(points[0])].append(k)
     used: set[int] = set()
     ended = {_cell(points[-1]) for points, _ in parts if np.ptp(points[:, 0]) > 0 or np.ptp(points[:, 1]) > 0}
-    heads = sorted(range(len(parts)), key=lambda k: (_around(parts[k][0][0]) & ended != set(), parts[k][0][0, 0]))
+    heads = sorted(
+        range(len(parts)), key=lambda k: (_around(parts[k][0][0]) & ended != set(), parts[k][0][0, 0])
+    )
     found = []
     for head in heads:
         if head in used:
@@ -78,7 +80,10 @@ def _around(point: FloatArray) -> set[tuple[int, int]]:
 
 
 def _after(
-    end: FloatArray, starts: dict[tuple[int, int], list[int]], used: set[int], parts: list[tuple[FloatArray, Stroke]]
+    end: FloatArray,
+    starts: dict[tuple[int, int], list[int]],
+    used: set[int],
+    parts: list[tuple[FloatArray, Stroke]],
 ) -> int | None:
     """The piece that begins where a line ends; one that turns before one that goes straight on."""
     open_ones = [k for cell in _around(end) for k in starts.get(cell, ()) if k not in used]

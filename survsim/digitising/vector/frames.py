@@ -86,7 +86,11 @@ def _distance(row: Scale, column: Scale, drawing: Drawing) -> float:
     across = float(row.places.min()) - column.end
     down = row.start - float(column.places.max())
     step = float(np.ptp(row.places)) / max(row.places.size - 1, 1)
-    if across < -1.2 * column.size or down < -0.6 * row.size or column.places.max() < column.places.min() + 20:
+    if (
+        across < -1.2 * column.size
+        or down < -0.6 * row.size
+        or column.places.max() < column.places.min() + 20
+    ):
         return float("inf")
     if down > max(0.25 * drawing.height, 6 * row.size) or np.ptp(row.places) < 20:
         return float("inf")
@@ -101,7 +105,9 @@ def _shared(a: Scale, b: Scale) -> float:
     return float(max(high - low, 0.0) / max(min(np.ptp(a.places), np.ptp(b.places)), 1e-9))
 
 
-def _frame(row: Scale, column: Scale, rectangles: Sequence[Box], pairs: Sequence[tuple[Scale, Scale]]) -> Frame:
+def _frame(
+    row: Scale, column: Scale, rectangles: Sequence[Box], pairs: Sequence[tuple[Scale, Scale]]
+) -> Frame:
     slack = 2.0
     x0, x1 = float(row.places.min()), float(row.places.max())
     y0, y1 = float(column.places.min()), float(column.places.max())

@@ -51,7 +51,10 @@ def _could_be(s: Stroke, box: Box, not_in: Sequence[Box]) -> bool:
     if max(wide, tall) > LARGEST or (tall < 1.0 and wide > 2.5) or not inside(b, box, 3.0):
         return False
     tick = s.points.shape[0] == 2 and (
-        (wide < 0.02 and min(abs(b.y1 - box.y1), abs(b.y0 - box.y1), abs(b.y0 - box.y0), abs(b.y1 - box.y0)) < 0.05)
+        (
+            wide < 0.02
+            and min(abs(b.y1 - box.y1), abs(b.y0 - box.y1), abs(b.y0 - box.y0), abs(b.y1 - box.y0)) < 0.05
+        )
         or (tall < 0.02)
     )
     return not tick and not any(inside(b, other, 0.5) for other in not_in)

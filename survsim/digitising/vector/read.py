@@ -95,7 +95,10 @@ def _panel(
     labelled = names(drawing, frame, lines.curves)
     legends = [w.box for _, w in labelled if w is not None]
     places = marks(drawing, frame.box, lines.curves, legends)
-    below = min((f.box.y0 for f in others if f.box.y0 > frame.x.end and _under(f, frame)), default=np.inf)
+    below = min(
+        (f.box.y0 for f in others if f.box.y0 > frame.x.end and _under(f, frame) and f.x.exact),
+        default=np.inf,
+    )
     table, colours = risk_table(drawing.words, frame, below)
     small = precision(drawing)
     traces = tuple(
@@ -118,9 +121,17 @@ def _uneven(drawing: Drawing, frame: Frame, hints: Hints) -> str:
         first = scale.labels[0]
         for word in drawing.words:
             found = numeral(word.text)
-            if found is None or abs(word.size - first.size) > 0.15 * first.size or any(w is word for w in scale.labels):
+            if (
+                found is None
+                or abs(word.size - first.size) > 0.15 * first.size
+                or any(w is word for w in scale.labels)
+            ):
                 continue
-            level = abs(word.y - first.y) < 0.3 * first.size if side == 0 else abs(word.box.x1 - scale.end) < 0.3 * first.size
+            level = (
+                abs(word.y - first.y) < 0.3 * first.size
+                if side == 0
+                else abs(word.box.x1 - scale.end) < 0.3 * first.size
+            )
             at = word.x if side == 0 else word.y
             within = (box.x0 - 2 < at < box.x1 + 2) if side == 0 else (box.y0 - 2 < at < box.y1 + 2)
             expected = (found.value - scale.axis.intercept) / scale.axis.slope
@@ -138,7 +149,13 @@ def _trace(curve: Curve, places: FloatArray, name: str, small: float) -> Trace:
     kind = "dashed" if curve.chain.broken else "solid"
     if dash:
         on = max(dash[0], 0.0)
-        kind = "dashdot" if len(set(np.round(dash[::2], 1))) > 1 else "dotted" if on < 1.6 * max(curve.chain.style[2], 0.5) else "dashed"
+        kind = (
+            "dashdot"
+            if len(set(np.round(dash[::2], 1))) > 1
+            else "dotted"
+            if on < 1.6 * max(curve.chain.style[2], 0.5)
+            else "dashed"
+        )
     return Trace(
         x=curve.x, y=curve.y, colour=curve.chain.colour, dash=kind, marks=places, label=name,
         unsure=np.full(curve.x.size, small),
@@ -169,7 +186,11 @@ def _named(table: RiskTable | None, colours: list[Colour], traces: Sequence[Trac
         return None
     labels = list(table.labels)
     for i, colour in enumerate(colours):
-        same = [t.label for t in traces if t.label and max(abs(a - b) for a, b in zip(t.colour, colour, strict=True)) < 0.05]
+        same = [
+            t.label
+            for t in traces
+            if t.label and max(abs(a - b) for a, b in zip(t.colour, colour, strict=True)) < 0.05
+        ]
         if not labels[i].strip(" -_") and len(same) == 1:
             labels[i] = same[0]
     return replace(table, labels=tuple(labels))
@@ -198,7 +219,9 @@ def _warnings(frame: Frame, lines: Sorted, traces: Sequence[Trace], drawing: Dra
         said.append(f"{len(lines.smooth)} smooth line(s) beside the steps were left out.")
     styles = [c.chain.style for c in lines.curves]
     if len(set(styles)) < len(styles):
-        said.append("curves of one colour and dash cannot be told apart where they touch; check which arm is which.")
+        said.append(
+            "curves of one colour and dash cannot be told apart where they touch; check which arm is which."
+        )
     if any(c.chain.broken for c in lines.curves):
         said.append("a curve was put together from single dashes.")
     if drawing.unread:
@@ -214,6 +237,8 @@ def _titled(drawing: Drawing, panel: Panel) -> Panel:
         if abs(w.turned) < 5 and b.y0 - 4.5 * w.size < w.y < b.y0 + 0.5 * w.size and b.x0 - 0.25 * (b.x1 - b.x0) - 30 < w.x < b.x1
         and re.search(r"[^\W\d_]", w.text)
     ]  # fmt: skip
-    letter = next((w.text for w in sorted(above, key=lambda w: w.x) if re.fullmatch(r"\(?[A-Ha-h]\)?[.:]?", w.text)), "")
+    letter = next(
+        (w.text for w in sorted(above, key=lambda w: w.x) if re.fullmatch(r"\(?[A-Ha-h]\)?[.:]?", w.text)), ""
+    )
     heading = next((w.text for w in sorted(above, key=lambda w: (-w.size, -w.y)) if w.text != letter), "")
     return replace(panel, title=f"{letter} {heading}".strip())

@@ -112,7 +112,9 @@ def _together(a: Words, b: Words, side: int) -> bool:
     if side == 0:
         return abs(a.y - b.y) < 0.35 * a.size
     slack = 0.6 * a.size
-    return abs(a.box.x1 - b.box.x1) < slack or abs(a.x - b.x) < slack or abs(a.box.x0 - b.box.x0) < 0.2 * slack
+    return (
+        abs(a.box.x1 - b.box.x1) < slack or abs(a.x - b.x) < slack or abs(a.box.x0 - b.box.x0) < 0.2 * slack
+    )
 
 
 def _runs(line: list[Label], side: int) -> list[list[Label]]:
@@ -208,7 +210,13 @@ def _tick_places(middles: FloatArray, ticks: _Ticks, reach: np.ndarray, size: fl
 
 
 def _made(
-    run: list[Label], places: FloatArray, values: FloatArray, side: int, *, exact: bool, logarithmic: bool = False
+    run: list[Label],
+    places: FloatArray,
+    values: FloatArray,
+    side: int,
+    *,
+    exact: bool,
+    logarithmic: bool = False,
 ) -> Scale | None:
     if np.ptp(values) <= 0 or np.ptp(places) <= 0:
         return None

@@ -106,7 +106,11 @@ class _Page:
             self.walk(target, moved, style, depth + 1)
 
     def _letter(self, name: str, target: Any, matrix: FloatArray, style: dict[str, str]) -> None:
-        shape = target if _name(target) == "path" else next((e for e in target.iter() if _name(e) == "path"), None)
+        shape = (
+            target
+            if _name(target) == "path"
+            else next((e for e in target.iter() if _name(e) == "path"), None)
+        )
         if shape is not None and shape is not target:
             matrix = matrix @ _transform(shape.get("transform", ""))
         if shape is target:
@@ -114,7 +118,9 @@ class _Page:
         data = shape.get("d", "") if shape is not None else ""
         outline = [points for points, _, _ in pieces(data)] if data.strip() else []
         ink = colour(style.get("fill", "black")) or (0.0, 0.0, 0.0)
-        self.letters.append(glyphs.Letter(name=name, outline=outline, matrix=matrix, colour=ink, said=self.said))
+        self.letters.append(
+            glyphs.Letter(name=name, outline=outline, matrix=matrix, colour=ink, said=self.said)
+        )
         self.said = ""
 
     def _shape(self, tag: str, element: Any, matrix: FloatArray, style: dict[str, str]) -> None:
@@ -170,7 +176,9 @@ class _Page:
         for text, x, y, own, owner in runs:
             self._run(text, x, y, own, owner, matrix)
 
-    def _run(self, text: str, x: float, y: float, style: dict[str, str], owner: Any, matrix: FloatArray) -> None:
+    def _run(
+        self, text: str, x: float, y: float, style: dict[str, str], owner: Any, matrix: FloatArray
+    ) -> None:
         places = numbers(owner.get("x") or "")
         plain = " ".join(text.split())
         if not plain:
