@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -210,7 +211,7 @@ def _risk(
             strangers.append(label or f"row {i + 1}")
             arm = label.strip() or f"row {i + 1}"
         numbers = [(float(t), int(n)) for t, n in zip(table.times, table.numbers[i], strict=True) if n >= 0]
-        if any(later > earlier for (_, earlier), (_, later) in zip(numbers, numbers[1:], strict=False)):
+        if any(later > earlier for (_, earlier), (_, later) in itertools.pairwise(numbers)):
             said.append(f"{arm}: the numbers at risk rise; patients entered late, or a number was misread.")
         rows += [(arm, t, n) for t, n in numbers]
     if strangers:

@@ -106,8 +106,11 @@ def _read_pixels(pixels: Pixels, hints: Hints) -> tuple[list[Panel], Pixels]:
     from survsim.digitising.raster.read import read_picture
     from survsim.digitising.raster.sheet import straighten
 
-    upright, _ = straighten(pixels)
-    return list(read_picture(upright, hints=hints)), upright
+    shown: Any = pixels
+    panels = list(read_picture(shown, hints=hints))
+    if any("turned" in words for panel in panels for words in panel.warnings):
+        pixels = np.asarray(straighten(shown)[0], dtype=np.uint8)
+    return panels, pixels
 
 
 def _panel(found: Opened, wanted: str | None) -> tuple[Panel, list[str]]:
@@ -127,7 +130,7 @@ def _panel(found: Opened, wanted: str | None) -> tuple[Panel, list[str]]:
     headed = [
         p
         for p in panels
-        if key and p.title.casefold().removeprefix(f"{key} ") == key or p.title.casefold() == key
+        if (key and p.title.casefold().removeprefix(f"{key} ") == key) or p.title.casefold() == key
     ]
     place = ord(key) - ord("a") if len(key) == 1 and key.isalpha() else int(key) - 1 if key.isdigit() else -1
     for options in (lettered, headed, panels[place : place + 1] if place >= 0 else []):
@@ -149,7 +152,7 @@ def _result(
 ) -> Digitised:
     sizes = [t.size for t in meaning.times]
     marks = [m.size for m in meaning.marks]
-    options = {
+    options: dict[str, Any] = {
         "kind": hints.kind,
         "panel": hints.panel,
         "page": found.page,

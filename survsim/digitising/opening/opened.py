@@ -14,6 +14,7 @@ from survsim.digitising.opening import pages, sketch
 from survsim.digitising.opening.needs import need
 from survsim.digitising.opening.pictures import Pixels, read_picture_file
 from survsim.digitising.vector.drawing import Drawing
+from survsim.digitising.vector.pdf_page import read_pdf_page
 from survsim.digitising.vector.read import read_drawing
 from survsim.digitising.vector.svg_page import read_svg
 
@@ -89,10 +90,8 @@ def _unzipped(content: bytes) -> bytes:
 
 def _is_svg(content: bytes) -> bool:
     head = content[:8192].lstrip(b"\xef\xbb\xbf \t\r\n")
-    return (
-        head.startswith(b"<")
-        and b"<svg" in content[:65536]
-        or head.startswith((b"\xff\xfe<", b"\xfe\xff\x00<"))
+    return (head.startswith(b"<") and b"<svg" in content[:65536]) or head.startswith(
+        (b"\xff\xfe<", b"\xfe\xff\x00<")
     )
 
 
@@ -100,7 +99,7 @@ def _pdf(content: bytes, page: int | None, hints: Hints, read_pixels: Reader) ->
     with pages.document(content) as found:
         number, said = pages.page_number(found, page)
         leaf = found[number - 1]
-        drawing = pages.read_pdf_page(leaf)
+        drawing = read_pdf_page(leaf)
         try:
             panels = read_drawing(drawing, hints=hints)
         except Refused as refusal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -118,7 +119,7 @@ def _cost(end: FloatArray, start: FloatArray, reach: float) -> float:
 def _bridged(line: list[Chain]) -> Chain:
     """Dashes as one line; a gap around a corner runs along first, then down, as a step does."""
     points = [line[0].points]
-    for before, after in zip(line, line[1:], strict=False):
+    for before, after in itertools.pairwise(line):
         end, start = before.points[-1], after.points[0]
         if abs(end[1] - start[1]) > _NEAR and abs(end[0] - start[0]) > _NEAR:
             points.append(np.array([[start[0], end[1]]]))

@@ -203,7 +203,7 @@ def _is_reference(curve: Curve, frame: Frame, rising: bool) -> bool:
         return True
     b = frame.box
     full = curve.x[-1] >= max(b.x1 - 1.0, float(frame.x.places.max()) - 1.0) or curve.x[0] <= b.x0 + 0.6
-    return curve.drops == 0 and full or (few_lines and curve.drops == 1)
+    return (curve.drops == 0 and full) or (few_lines and curve.drops == 1)
 
 
 def _value(y: float, frame: Frame) -> float:

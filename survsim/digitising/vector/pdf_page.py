@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import itertools
 from typing import Any
 
 import numpy as np
@@ -104,10 +105,8 @@ class _Page:
         raw.FPDFPath_GetDrawMode(thing, fill_mode, stroked)
         line, line_alpha = _colour(raw.FPDFPageObj_GetStrokeColor, thing)
         area, area_alpha = _colour(raw.FPDFPageObj_GetFillColor, thing)
-        line = line if stroked.value else None
-        area = area if fill_mode.value else None
-        alpha = line_alpha if line is not None else area_alpha
-        if (line is None and area is None) or alpha <= 0.01:
+        alpha = line_alpha if stroked.value else area_alpha
+        if not (stroked.value or fill_mode.value) or alpha <= 0.01:
             return
         width = ctypes.c_float()
         raw.FPDFPageObj_GetStrokeWidth(thing, width)
@@ -120,7 +119,7 @@ class _Page:
                 raise Refused("the page has too many lines to be one figure.", "a picture (PNG) of it")
             self.strokes.append(
                 Stroke(
-                    points=self._placed(points, matrix), colour=line, fill=area, alpha=alpha,
+                    points=self._placed(points, matrix), colour=line if stroked.value else None, fill=area if fill_mode.value else None, alpha=alpha,
                     width=width.value * scale, dash=dash, closed=closed, straight=straight, path=self.paths,
                 )
             )  # fmt: skip
@@ -236,7 +235,7 @@ def _words(characters: list[Char]) -> list[Words]:
     for line in lines.values():
         line.sort(key=lambda pair: pair[0])
         run: list[Char] = []
-        for along, char in line:
+        for _, char in line:
             if run and _apart(run[-1], char):
                 found.append(_word(run))
                 run = []
@@ -263,7 +262,7 @@ def _gap(last: Char, char: Char) -> float:
 
 def _word(run: list[Char]) -> Words:
     text = run[0][0]
-    for last, char in zip(run, run[1:], strict=False):
+    for last, char in itertools.pairwise(run):
         text += (" " if _gap(last, char) > 0.12 * char[2] else "") + char[0]
     boxes = [char[5] for char in run]
     box = Box(

@@ -72,15 +72,20 @@ def _read(word: Words, words: Sequence[Words]) -> Numeral | None:
     if plain is None:
         return None
     for other in words:
-        small = other is not word and other.size < 0.85 * word.size and numeral(other.text) is not None
-        if small and 0 <= other.box.x0 - word.box.x1 + 0.2 * word.size < 0.6 * word.size:
-            if -0.2 * word.size < word.y - other.y < word.size:
-                return Numeral(plain.value ** numeral_value(other), power=True)
-        larger = other is not word and word.size < 0.85 * other.size and other.text in ("10", "2", "e")
-        if larger and 0 <= word.box.x0 - other.box.x1 + 0.2 * other.size < 0.6 * other.size:
-            if abs(word.y - other.y) < other.size:
-                return None
+        if other is word:
+            continue
+        power = other.size < 0.85 * word.size and numeral(other.text) is not None
+        if power and _beside(word, other) and -0.2 * word.size < word.y - other.y < word.size:
+            return Numeral(plain.value ** numeral_value(other), power=True)
+        base = word.size < 0.85 * other.size and other.text in ("10", "2", "e")
+        if base and _beside(other, word) and abs(word.y - other.y) < other.size:
+            return None
     return plain
+
+
+def _beside(large: Words, small: Words) -> bool:
+    """Whether a small word begins where a large one ends."""
+    return 0 <= small.box.x0 - large.box.x1 + 0.2 * large.size < 0.6 * large.size
 
 
 def numeral_value(word: Words) -> float:
