@@ -83,8 +83,9 @@ def _pairs(rows: Sequence[Scale], columns: Sequence[Scale], drawing: Drawing) ->
 
 def _distance(row: Scale, column: Scale, drawing: Drawing) -> float:
     """How far the corner that a row and a column make is from being one; infinite if it is none."""
-    across = float(row.places.min()) - column.end
-    down = row.start - float(column.places.max())
+    # Scales that a person gave have no labels, and stand wherever they are given.
+    across = float(row.places.min()) - column.end if column.labels else 0.0
+    down = row.start - float(column.places.max()) if row.labels else 0.0
     step = float(np.ptp(row.places)) / max(row.places.size - 1, 1)
     if (
         across < -1.2 * column.size

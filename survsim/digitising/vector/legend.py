@@ -10,7 +10,7 @@ import numpy as np
 from survsim.digitising.vector.chains import Style
 from survsim.digitising.vector.curves import Curve
 from survsim.digitising.vector.drawing import Colour, Drawing, Stroke, Words
-from survsim.digitising.vector.frames import Frame
+from survsim.digitising.vector.frames import Frame, inside
 from survsim.digitising.vector.numerals import numeral
 
 _STATISTIC = re.compile(
@@ -26,12 +26,15 @@ def names(drawing: Drawing, frame: Frame, curves: Sequence[Curve]) -> list[tuple
     found: list[tuple[str, Words | None]] = []
     taken: set[int] = set()
     for curve in curves:
+        likeness = [(_unlike(sample, curve.chain.style), k) for k, (sample, _) in enumerate(entries)]
         options = [
-            (_unlike(s, curve.chain.style), k) for k, (s, w) in enumerate(entries) if id(w) not in taken
+            (not inside(entries[k][0].box, frame.box, 3.0), unlike, k)
+            for unlike, k in likeness
+            if unlike < 1.0 and id(entries[k][1]) not in taken
         ]
-        best = min(options, default=(9.0, -1))
-        if best[0] < 1.0:
-            word = entries[best[1]][1]
+        best = min(options, default=None)
+        if best is not None:
+            word = entries[best[2]][1]
             taken.add(id(word))
             found.append((_whole(word, drawing.words, entries), word))
         else:

@@ -72,7 +72,7 @@ def _owner(mark: _Mark, curves: Sequence[Curve]) -> int | None:
     for k, curve in enumerate(curves):
         if not curve.x[0] - 0.5 <= mark.x <= curve.x[-1] + 0.5:
             continue
-        high, low = sorted((curve.at(mark.x), curve.before(mark.x)))
+        high, low = sorted((curve.at(mark.x + 0.05), curve.before(mark.x)))
         away = max(high - mark.y, mark.y - low, 0.0)
         touches = mark.low - 0.4 <= low and mark.high + 0.4 >= high
         same = max(abs(a - b) for a, b in zip(mark.colour, curve.chain.colour, strict=True)) < 0.08

@@ -9,7 +9,6 @@ import pytest
 
 from survsim.digitising import digitise
 from survsim.errors import EvidenceWarning, InputError
-from survsim.evidence import load_evidence  # noqa: F401  (the wings load beside each other)
 from tests.helpers.small_figures import TWO, arm, at, draw, numbers_at_risk, panel
 
 GRID = np.linspace(0.0, 60.0, 601) + 0.013
@@ -23,7 +22,7 @@ def read_at(found, label, when):
 def check(found, arms=TWO, *, incidence=False):
     assert sorted(found.arms) == sorted(one.label for one in arms)
     for one in arms:
-        when = GRID[(GRID < one.end) & (np.abs(GRID[:, None] - one.time).min(axis=1) > 0.02)]
+        when = GRID[(one.end > GRID) & (np.abs(GRID[:, None] - one.time).min(axis=1) > 0.02)]
         truth = 1 - at(one, when) if incidence else at(one, when)
         assert np.abs(read_at(found, one.label, when) - truth).max() < 1e-4
         first = found.curves[found.curves["arm"] == one.label].iloc[0]
@@ -132,7 +131,7 @@ def test_axes_are_given_by_hand_where_they_cannot_be_read(tmp_path):
     import re
 
     text = re.sub(r'<g id="text_\d+">.*?</g>\s*</g>\s*</g>', "</g></g>", path.read_text(), flags=re.DOTALL)
-    text = path.read_text().replace("<use xlink:href=\"#DejaVu", "<use xlink:href=\"#gone")
+    text = path.read_text().replace('<use xlink:href="#DejaVu', '<use xlink:href="#gone')
     bare.write_text(text)
     with pytest.raises(InputError, match="no pair of axes.* Help: axes="):
         digitise(bare)
@@ -154,7 +153,9 @@ def test_the_folder_holds_everything_and_is_written_whole(tmp_path, monkeypatch)
     assert (tmp_path / "out/curves.csv").read_text().splitlines()[0] == "arm,time,survival"
     said = json.loads((tmp_path / "out/report.json").read_text())
     assert said["tolerance"] == dict(found.tolerance) and said["source_sha256"] == found.checksum
-    monkeypatch.setattr("survsim.digitising.writing.overlay_png", lambda _: (_ for _ in ()).throw(OSError("disk")))
+    monkeypatch.setattr(
+        "survsim.digitising.writing.overlay_png", lambda _: (_ for _ in ()).throw(OSError("disk"))
+    )
     with pytest.raises(OSError, match="disk"):
         found.save(tmp_path / "second")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.svg", "out"]

@@ -87,7 +87,10 @@ def test_what_is_no_curve_is_refused(tmp_path, form, paint, words):
         (b"<svg><path", "damaged"),
         (gzip.compress(b"<svg>" * 10)[:20], "damaged"),
         (b'<svg xmlns="http://www.w3.org/2000/svg"><path d="M nan,nan L 1e999,2"/></svg>', "no pair of axes"),
-        (b'<svg xmlns="http://www.w3.org/2000/svg"><g id="a"><use href="#a"/></g></svg>', "nested too deeply"),
+        (
+            b'<svg xmlns="http://www.w3.org/2000/svg"><g id="a"><use href="#a"/></g></svg>',
+            "nested too deeply",
+        ),
     ],
 )
 def test_a_file_that_is_no_figure(tmp_path, content, words):
