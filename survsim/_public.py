@@ -150,7 +150,7 @@ _TABLES = {
     "digitising": """
         digitising.reading     digitise
         digitising.digitised   Digitised
-        digitising.correcting  Corrector
+        digitising.correcting  correct Corrector
     """,
     "simulation": """
         simulation.outcomes.curves  SimulatedSurvival StateOccupancy

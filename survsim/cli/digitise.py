@@ -46,7 +46,10 @@ def digitise(
         typer.Option("--y-axis", metavar="P:V,P:V", help="Two places on the page with their heights."),
     ] = None,
     corrections: Annotated[
-        Path | None, typer.Option("--corrections", metavar="FILE", help="Corrections that .correct() saved.")
+        Path | None,
+        typer.Option(
+            "--corrections", metavar="FILE", help="Corrections as survsim.digitising.correct keeps them."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The report as JSON.")] = False,
 ) -> None:

@@ -4,15 +4,41 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from survsim.core import files
 from survsim.core.errors import InputError
 from survsim.digitising.corrections import Corrections, read_corrections
+from survsim.digitising.digitised import Digitised
 from survsim.digitising.opening.needs import need
+from survsim.digitising.reading import digitise
 
-if TYPE_CHECKING:
-    from survsim.digitising.digitised import Digitised
+
+def correct(digitised: Digitised) -> Corrector:
+    """A panel for a notebook in which a person corrects by eye what was read from a figure.
+
+    Parameters
+    ----------
+    digitised : what `digitise` read; its figure must still be where it was.
+
+    Returns
+    -------
+    Corrector : shows itself in a notebook; `.save(path)` keeps the corrections for ``digitise(..., corrections=path)``.
+
+    Raises
+    ------
+    InputError : it is no reading of a figure, or ipywidgets is not installed.
+
+    Example
+    -------
+    >>> from survsim.digitising import correct
+    >>> correct("figure.png")
+    Traceback (most recent call last):
+    survsim.core.errors.InputError: correct takes what digitise returned; got str.
+    """
+    if not isinstance(digitised, Digitised):
+        raise InputError(f"correct takes what digitise returned; got {type(digitised).__name__}.")
+    return Corrector(digitised)
 
 
 class Corrector:
@@ -87,8 +113,6 @@ class Corrector:
 
     def apply(self) -> Digitised:
         """Read the figure again with the corrections; the new reading is returned and shown."""
-        from survsim.digitising.reading import digitise
-
         d = self.result
         panel = dict(d.provenance.options).get("panel")
         self.result = digitise(

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 from survsim.core.checks import FloatArray, IntArray
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns, frame
+from survsim.digitising.writing import overlay_png, write_folder
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from survsim.digitising.correcting import Corrector
 
 
 @result
@@ -114,8 +113,6 @@ class Digitised(Result):
         path : a folder, which then holds ``curves.csv``, ``marks.csv``, ``at_risk.csv``, ``overlay.png`` and
             ``report.json``, all of them or none; or a name that ends in .json, .csv, .parquet or .tex.
         """
-        from survsim.digitising.writing import write_folder
-
         if not isinstance(path, str | os.PathLike) or Path(path).suffix in (
             ".json",
             ".csv",
@@ -126,16 +123,8 @@ class Digitised(Result):
         else:
             write_folder(self, Path(path))
 
-    def correct(self) -> Corrector:
-        """A panel for a notebook in which axis points, colours of arms and stray points are corrected by eye."""
-        from survsim.digitising.correcting import Corrector
-
-        return Corrector(self)
-
     def overlay(self) -> bytes:
         """The figure with the traces laid over it, as PNG."""
-        from survsim.digitising.writing import overlay_png
-
         return overlay_png(self)
 
     def _repr_html_(self) -> str:

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from PIL import ImageColor
 
 from survsim.core.errors import InputError
 from survsim.digitising.corrections import Corrections
 from survsim.digitising.found import AxisPoint, Hints
-from survsim.digitising.opening.needs import need
 
 
 def hints_of(kind: str, panel: str | None, corrected: Corrections) -> Hints:
@@ -50,7 +50,7 @@ def _colour(name: str, text: str | None) -> tuple[float, float, float] | None:
     if text is None:
         return None
     try:
-        red, green, blue = need("PIL.ImageColor").getrgb(text.strip())[:3]
+        red, green, blue = ImageColor.getrgb(text.strip())[:3]
     except (ValueError, AttributeError):
         raise InputError(
             f"arms gives {name!r} the colour {text!r}; colours are written '#1f77b4' or 'red'."

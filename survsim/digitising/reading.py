@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import io
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from survsim.core.checks import one_of
 from survsim.core.errors import EvidenceWarning, InputError, warn
@@ -55,7 +57,7 @@ def digitise(
     kind : "survival" or "incidence" (curves that rise from 0).
     unit : of the time axis: "days", "weeks", "months" or "years"; read from its title if None.
     page : of a PDF, from 1.
-    corrections : what `.correct()` saved, as a path or as its content; applied before what is given here.
+    corrections : what a `Corrector` saved, as a path or as its content; applied before what is given here.
 
     Returns
     -------
@@ -195,9 +197,7 @@ def _percent(panel: Panel, meaning: Meaning) -> bool:
 
 
 def _png(pixels: Pixels) -> bytes:
-    import io
-
-    image = need("PIL.Image").fromarray(pixels)
+    image = Image.fromarray(pixels)
     image.thumbnail((LARGEST_SHOWN, LARGEST_SHOWN))
     kept = io.BytesIO()
     image.save(kept, format="PNG", optimize=False)

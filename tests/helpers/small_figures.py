@@ -98,4 +98,4 @@ def panel(
 
 def numbers_at_risk(one: Arm, t: float) -> int:
     """A decreasing whole number that stands for the number at risk."""
-    return int(round(40 * float(at(one, t)) * max(0.0, 1 - t / 60)))
+    return round(40 * float(at(one, t)) * max(0.0, 1 - t / 60))

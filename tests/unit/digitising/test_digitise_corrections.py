@@ -7,16 +7,16 @@ import json
 import numpy as np
 import pytest
 
-from survsim.digitising import digitise
+from survsim.digitising import correct, digitise
 from survsim.errors import InputError
 from tests.helpers.small_figures import draw
 
 
 def test_what_the_widgets_say_is_saved_and_read_again(tmp_path):
     found = digitise(draw(tmp_path / "a.svg"), unit="months")
-    corrector = found.correct()
+    corrector = correct(found)
     assert corrector.corrections.axes == {}
-    place, value = corrector.points["x"][1]
+    _place, value = corrector.points["x"][1]
     assert value.value == 60.0
     value.value = 120.0
     corrector.names[0].value = "Renamed"
@@ -42,7 +42,7 @@ def test_a_stray_point_is_taken_out(tmp_path):
 
 
 def test_a_button_shows_what_was_refused(tmp_path):
-    corrector = digitise(draw(tmp_path / "a.svg"), unit="months").correct()
+    corrector = correct(digitise(draw(tmp_path / "a.svg"), unit="months"))
     corrector.strays.value = "no semicolon"
     corrector._safely(corrector.apply)
     assert "arm; time" in corrector.said.value

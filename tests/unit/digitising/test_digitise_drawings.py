@@ -102,7 +102,7 @@ def test_panels_are_asked_for_by_letter(tmp_path):
     figure.savefig(path)
     for letter, one in zip("AB", TWO, strict=True):
         check(digitise(path, panel=letter), (one,))
-    with pytest.raises(InputError, match="2 panels: A .*, B .*panel="):
+    with pytest.raises(InputError, match=r"2 panels: A .*, B .*panel="):
         digitise(path)
     with pytest.raises(InputError, match="no panel 'C'"):
         digitise(path, "C")
@@ -114,7 +114,7 @@ def test_arms_are_named_and_chosen_by_colour(tmp_path):
     assert found.arms == ("treated",)
     when = np.array([5.0, 20.0])
     np.testing.assert_allclose(read_at(found, "treated", when), at(TWO[1], when), atol=1e-4)
-    with pytest.raises(InputError, match="2 curve.* found, 3 arm.* named"):
+    with pytest.raises(InputError, match=r"2 curve.* found, 3 arm.* named"):
         digitise(path, arms=["a", "b", "c"])
     with pytest.raises(InputError, match="no curve has the colour given for 'x'; curves have #"):
         digitise(path, arms={"x": "lime"})
@@ -128,12 +128,9 @@ def test_axes_are_given_by_hand_where_they_cannot_be_read(tmp_path):
     path = draw(tmp_path / "a.svg")
     known = digitise(path)
     bare = tmp_path / "bare.svg"
-    import re
-
-    text = re.sub(r'<g id="text_\d+">.*?</g>\s*</g>\s*</g>', "</g></g>", path.read_text(), flags=re.DOTALL)
     text = path.read_text().replace('<use xlink:href="#DejaVu', '<use xlink:href="#gone')
     bare.write_text(text)
-    with pytest.raises(InputError, match="no pair of axes.* Help: axes="):
+    with pytest.raises(InputError, match=r"no pair of axes.* Help: axes="):
         digitise(bare)
     ends = {side: [known.ticks[side][0], known.ticks[side][-1]] for side in ("x", "y")}
     with pytest.warns(EvidenceWarning, match="no name that could be read|unit of time"):

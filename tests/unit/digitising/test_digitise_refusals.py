@@ -120,7 +120,7 @@ def test_a_page_of_a_document_is_named(tmp_path):
     with pytest.raises(InputError, match=r"3 pages; with axes or large pictures: 1, 2\..*page="):
         digitise(tmp_path / "book.pdf")
     assert digitise(tmp_path / "book.pdf", page=2).page == 2
-    with pytest.raises(InputError, match="3 page.*page 7"):
+    with pytest.raises(InputError, match=r"3 page.*page 7"):
         digitise(tmp_path / "book.pdf", page=7)
     with pytest.raises(InputError, match="page= is for PDF"):
         digitise(draw(tmp_path / "a.svg"), page=1)
