@@ -52,7 +52,18 @@ def find_arms(rgb: Pixels, start: Start, asked: tuple[Pixels, ...] = ()) -> list
     arms = _no_ghosts(arms)
     strongest = max((_contrast(arm) for arm in arms), default=0.0)
     clear = [arm for arm in arms if asked or _contrast(arm) > min(0.25, 0.5 * strongest)]
-    return [arm for arm in clear if asked or not any(_tint(arm, other) for other in clear)]
+    return [
+        arm
+        for arm in clear
+        if asked or not (_mixture(arm, strongest) or any(_tint(arm, other) for other in clear))
+    ]
+
+
+def _mixture(arm: Arm, strongest: float) -> bool:
+    """Whether a pale colour is hardly seen but beside others: the place where two bands overlap."""
+    pale = _contrast(arm) / strongest
+    hidden = float(arm.way.hidden.mean())
+    return (hidden > 0.6 and pale < 0.65) or (hidden > 0.35 and pale < 0.4)
 
 
 def _tint(arm: Arm, other: Arm) -> bool:
@@ -179,9 +190,18 @@ def _nested(arms: list[Arm]) -> bool:
     apart = np.abs(sorted_rows - rows).max(axis=0) > 2
     middle = (rows[1] - rows[0]) / np.maximum(rows[2] - rows[0], 1)
     wide = rows[2] - rows[0] > 12
-    alike = abs(arms[order[0]].way.own.mean() - arms[order[2]].way.own.mean()) < 0.1
+    upper, lower = arms[order[0]].way, arms[order[2]].way
+    runs = sorted((run_length(upper), run_length(lower)))
+    alike = abs(upper.own.mean() - lower.own.mean()) < 0.1 and runs[1] < 1.35 * runs[0] + 1
     even = bool(wide.any()) and 0.32 < np.median(middle[wide]) < 0.68 and np.std(middle[wide]) < 0.13
     return bool(alike and even and apart.mean() < 0.03 and wide.mean() > 0.3)
+
+
+def run_length(way: Way) -> float:
+    """Usual length of a run of own ink: that of a dash."""
+    edge = np.diff(np.pad(way.own.astype(np.int8), 1))
+    runs = np.flatnonzero(edge == -1) - np.flatnonzero(edge == 1)
+    return float(np.median(runs)) if len(runs) else 0.0
 
 
 def _middle(arms: list[Arm]) -> Arm:
@@ -201,7 +221,7 @@ def _no_ghosts(arms: list[Arm]) -> list[Arm]:
 
 def _on(arm: Arm, other: Arm) -> bool:
     a, b = 255 - arm.ink.colour, 255 - other.ink.colour
-    same_hue = float(a @ b) / (float(np.linalg.norm(a) * np.linalg.norm(b)) + 1e-9) > 0.93
+    same_hue = float(a @ b) / (float(np.linalg.norm(a) * np.linalg.norm(b)) + 1e-9) > 0.975
     half = (arm.ink.width + other.ink.width) / 2
     coloured = (
         min(float(np.ptp(a)) / (float(a.max()) + 1e-9), float(np.ptp(b)) / (float(b.max()) + 1e-9)) > 0.3
