@@ -51,7 +51,37 @@ def find_arms(rgb: Pixels, start: Start, asked: tuple[Pixels, ...] = ()) -> list
         arms += _of_one_colour(ink, cover, start, rgb.shape[1])
     arms = _no_ghosts(arms)
     strongest = max((_contrast(arm) for arm in arms), default=0.0)
-    return [arm for arm in arms if asked or _contrast(arm) > min(0.25, 0.5 * strongest)]
+    clear = [arm for arm in arms if asked or _contrast(arm) > min(0.25, 0.5 * strongest)]
+    return [
+        arm
+        for arm in clear
+        if asked or not (_mixture(arm, strongest) or any(_tint(arm, other) for other in clear))
+    ]
+
+
+def _mixture(arm: Arm, strongest: float) -> bool:
+    """Whether a pale colour is hardly seen but beside others: the place where two bands overlap."""
+    pale = _contrast(arm) / strongest
+    hidden = float(arm.way.hidden.mean())
+    return (hidden > 0.6 and pale < 0.65) or (hidden > 0.35 and pale < 0.4)
+
+
+def _tint(arm: Arm, other: Arm) -> bool:
+    """Whether a colour is a paler (or, on a dark slide, a duller) shade of another arm's: the rim of its band, or its halo."""
+    a, b = 255 - arm.ink.colour, 255 - other.ink.colour
+    alike = float(a @ b) / (float(np.linalg.norm(a) * np.linalg.norm(b)) + 1e-9) > 0.97
+    coloured = (
+        min(float(np.ptp(a)) / (float(a.max()) + 1e-9), float(np.ptp(b)) / (float(b.max()) + 1e-9)) > 0.3
+    )
+    weaker = arm.way.gain < other.way.gain or _contrast(arm) < 0.75 * _contrast(other)
+    return (
+        arm is not other
+        and alike
+        and coloured
+        and weaker
+        and arm.ink is not other.ink
+        and _contrast(arm) < 0.8 * _contrast(other)
+    )
 
 
 def _contrast(arm: Arm) -> float:
@@ -160,7 +190,18 @@ def _nested(arms: list[Arm]) -> bool:
     apart = np.abs(sorted_rows - rows).max(axis=0) > 2
     middle = (rows[1] - rows[0]) / np.maximum(rows[2] - rows[0], 1)
     wide = rows[2] - rows[0] > 12
-    return bool(apart.mean() < 0.03 and wide.mean() > 0.3 and 0.3 < np.median(middle[wide]) < 0.7)
+    upper, lower = arms[order[0]].way, arms[order[2]].way
+    runs = sorted((run_length(upper), run_length(lower)))
+    alike = abs(upper.own.mean() - lower.own.mean()) < 0.1 and runs[1] < 1.35 * runs[0] + 1
+    even = bool(wide.any()) and 0.32 < np.median(middle[wide]) < 0.68 and np.std(middle[wide]) < 0.13
+    return bool(alike and even and apart.mean() < 0.03 and wide.mean() > 0.3)
+
+
+def run_length(way: Way) -> float:
+    """Usual length of a run of own ink: that of a dash."""
+    edge = np.diff(np.pad(way.own.astype(np.int8), 1))
+    runs = np.flatnonzero(edge == -1) - np.flatnonzero(edge == 1)
+    return float(np.median(runs)) if len(runs) else 0.0
 
 
 def _middle(arms: list[Arm]) -> Arm:
@@ -180,8 +221,12 @@ def _no_ghosts(arms: list[Arm]) -> list[Arm]:
 
 def _on(arm: Arm, other: Arm) -> bool:
     a, b = 255 - arm.ink.colour, 255 - other.ink.colour
-    same_hue = float(a @ b) / (float(np.linalg.norm(a) * np.linalg.norm(b)) + 1e-9) > 0.93
+    same_hue = float(a @ b) / (float(np.linalg.norm(a) * np.linalg.norm(b)) + 1e-9) > 0.975
     half = (arm.ink.width + other.ink.width) / 2
+    coloured = (
+        min(float(np.ptp(a)) / (float(a.max()) + 1e-9), float(np.ptp(b)) / (float(b.max()) + 1e-9)) > 0.3
+    )
+    same_hue = same_hue and (coloured or arm.ink is other.ink or _contrast(arm) < 0.4 * _contrast(other))
     trail = _trail(arm.ink.solid.shape, other.way, int(np.ceil(2.5 * half + 2 if same_hue else half + 1)))
     columns = arm.way.start + np.flatnonzero(arm.way.own)
     near = trail[arm.way.rows[arm.way.own], columns] > 0

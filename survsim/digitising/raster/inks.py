@@ -14,7 +14,7 @@ import numpy as np
 from survsim.digitising.raster.kinds import Flags, Pixels
 from survsim.digitising.raster.sheet import largest
 
-_APART = 20.0
+_APART = 17.0
 _MOST = 12
 
 
@@ -58,7 +58,7 @@ def find_colours(rgb: Pixels, contrast: Pixels, asked: tuple[Pixels, ...] = ()) 
         colours = colours[:: len(colours) // 60_000 + 1]
     share_of_width = rgb.shape[1] * len(colours) / max(int(core.sum()), 1)
     lab = cv2.cvtColor((colours / 255).astype(np.float32)[None], cv2.COLOR_RGB2LAB)[0] * np.array(
-        [0.6, 1.0, 1.0], np.float32
+        [0.9, 1.0, 1.0], np.float32
     )
     found: list[Pixels] = []
     left = np.ones(len(lab), dtype=bool)
@@ -157,7 +157,7 @@ def line_width(solid: Pixels) -> float:
     _, stop = np.nonzero(edge.T == -1)
     if not len(column):
         return 1.0
-    runs = np.bincount(np.minimum(stop - start, 40), minlength=3).astype(float)
+    runs = np.bincount(np.minimum(stop - start, 40), minlength=41).astype(float)
     runs[0] = 0
     peak = int(np.argmax(runs[:40]))
     near = np.arange(max(peak - 1, 1), min(peak + 2, 40))

@@ -118,6 +118,8 @@ def _spell(
         elif any(sign.isdigit() for sign in text) and _is_percent(boxes, k, tall):
             percent = True
             break
+        elif any(sign.isdigit() for sign in text) and height[k] < 0.25 * tall and k == len(boxes) - 1:
+            break  # the tick beside its label
         else:
             return None, 0.0, (0, 0, 0, 0), False
     if not any(sign.isdigit() for sign in text):

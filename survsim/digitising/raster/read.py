@@ -100,7 +100,9 @@ def _outer(pairs: list[Pair]) -> list[Pair]:
 
     def within(inner: Pair, outer: Pair) -> bool:
         a, b = inner.frame, outer.frame
-        return a[0] > b[0] and a[1] > b[1] - 2 and a[2] < b[2] + 2 and a[3] < b[3] and inner is not outer
+        middle = ((a[0] + a[2]) / 2, (a[1] + a[3]) / 2)
+        smaller = (a[2] - a[0]) * (a[3] - a[1]) < 0.5 * (b[2] - b[0]) * (b[3] - b[1])
+        return smaller and b[0] < middle[0] < b[2] and b[1] < middle[1] < b[3]
 
     return [pair for pair in pairs if not any(within(pair, other) for other in pairs)]
 
