@@ -12,6 +12,8 @@ import numpy as np
 from survsim.core.checks import FloatArray
 from survsim.digitising.found import Hints, Panel, Refused, RiskTable, Trace
 
+SLOPING = 0.8
+"""Corners a pixel of width: curves of a few hundred patients have under 0.6, sloping lines about 1 and more."""
 AT_START = 0.03
 """A curve that starts further from 1 (incidence: from 0) than this is said to."""
 _UNITS = {
@@ -44,6 +46,10 @@ def meant(panel: Panel, hints: Hints, unit: str | None) -> Meaning:
     small_value, small_time = _tolerances(panel, traces, factor)
     times, values = [], []
     for arm, trace in zip(arms, traces, strict=True):
+        if _slopes(trace):
+            said.append(
+                f"{arm}: no steps can be seen; it is a smooth or straight line, or a curve of very many patients."
+            )
         t, v = panel.x_axis.value(trace.x), panel.y_axis.value(trace.y) / factor
         t, v = _in_order(arm, t, v, hints.kind, small_value, said)
         t, v = _from_the_start(arm, t, v, hints.kind, small_value, small_time, said)
@@ -56,6 +62,14 @@ def meant(panel: Panel, hints: Hints, unit: str | None) -> Meaning:
         risk=_risk(panel.at_risk, arms, said), tolerance_value=small_value, tolerance_time=small_time,
         unit=_unit(panel, unit, said), said=tuple(dict.fromkeys(said)),
     )  # fmt: skip
+
+
+def _slopes(trace: Trace) -> bool:
+    """Whether a trace of pixels changes at nearly every pixel, as a sloping line does."""
+    if trace.unsure is None or float(np.median(trace.unsure)) < 0.05:
+        return False
+    corners = int((np.abs(np.diff(trace.y)) > 0).sum())
+    return corners > 30 and corners > SLOPING * float(np.ptp(trace.x))
 
 
 def _factor(panel: Panel) -> float:

@@ -28,10 +28,10 @@ class _Mark:
     colour: Colour
 
 
-def marks(drawing: Drawing, box: Box, curves: Sequence[Curve], not_in: Sequence[Box]) -> list[FloatArray]:
+def marks(drawing: Drawing, box: Box, curves: Sequence[Curve]) -> list[FloatArray]:
     """Places of the marks along the page, for each curve."""
     used = {id(s) for c in curves for s in c.chain.strokes}
-    seen = [_of_stroke(s) for s in drawing.strokes if id(s) not in used and _could_be(s, box, not_in)]
+    seen = [_of_stroke(s) for s in drawing.strokes if id(s) not in used and _could_be(s, box)]
     seen += [
         _Mark(w.x, w.y, w.y - 0.25 * w.size, w.y + 0.25 * w.size, w.colour)
         for w in drawing.words
@@ -45,7 +45,7 @@ def marks(drawing: Drawing, box: Box, curves: Sequence[Curve], not_in: Sequence[
     return [_merged(np.sort(np.array(places, dtype=float))) for places in found]
 
 
-def _could_be(s: Stroke, box: Box, not_in: Sequence[Box]) -> bool:
+def _could_be(s: Stroke, box: Box) -> bool:
     b = s.box
     wide, tall = b.x1 - b.x0, b.y1 - b.y0
     if max(wide, tall) > LARGEST or (tall < 1.0 and wide > 2.5) or not inside(b, box, 3.0):
@@ -57,7 +57,7 @@ def _could_be(s: Stroke, box: Box, not_in: Sequence[Box]) -> bool:
         )
         or (tall < 0.02)
     )
-    return not tick and not any(inside(b, other, 0.5) for other in not_in)
+    return not tick
 
 
 def _of_stroke(s: Stroke) -> _Mark:

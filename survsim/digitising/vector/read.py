@@ -93,8 +93,7 @@ def _panel(
     if not lines.curves:
         return None, _why_not(drawing, frame, insets, lines, rising)
     labelled = names(drawing, frame, lines.curves)
-    legends = [w.box for _, w in labelled if w is not None]
-    places = marks(drawing, frame.box, lines.curves, legends)
+    places = marks(drawing, frame.box, lines.curves)
     below = min(
         (f.box.y0 for f in others if f.box.y0 > frame.x.end and _under(f, frame) and f.x.exact),
         default=np.inf,
