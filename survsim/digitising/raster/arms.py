@@ -221,7 +221,7 @@ def _no_ghosts(arms: list[Arm]) -> list[Arm]:
 
 def _on(arm: Arm, other: Arm) -> bool:
     a, b = 255 - arm.ink.colour, 255 - other.ink.colour
-    same_hue = float(a @ b) / (float(np.linalg.norm(a) * np.linalg.norm(b)) + 1e-9) > 0.975
+    same_hue = float(a @ b) / (float(np.linalg.norm(a) * np.linalg.norm(b)) + 1e-9) > 0.955
     half = (arm.ink.width + other.ink.width) / 2
     coloured = (
         min(float(np.ptp(a)) / (float(a.max()) + 1e-9), float(np.ptp(b)) / (float(b.max()) + 1e-9)) > 0.3

@@ -57,9 +57,10 @@ def find_colours(rgb: Pixels, contrast: Pixels, asked: tuple[Pixels, ...] = ()) 
     if len(colours) > 60_000:
         colours = colours[:: len(colours) // 60_000 + 1]
     share_of_width = rgb.shape[1] * len(colours) / max(int(core.sum()), 1)
-    lab = cv2.cvtColor((colours / 255).astype(np.float32)[None], cv2.COLOR_RGB2LAB)[0] * np.array(
-        [0.9, 1.0, 1.0], np.float32
-    )
+    lab = cv2.cvtColor((colours / 255).astype(np.float32)[None], cv2.COLOR_RGB2LAB)[0]
+    # Greys differ by lightness alone; in colours lightness is mostly how much of a pixel the line covers.
+    grey = 1 - np.minimum(np.hypot(lab[:, 1], lab[:, 2]) / 20, 1)
+    lab[:, 0] *= 0.55 + 0.4 * grey
     found: list[Pixels] = []
     left = np.ones(len(lab), dtype=bool)
     while left.sum() > 0.1 * share_of_width and len(found) < 2 * _MOST:

@@ -71,15 +71,32 @@ def _signs(crop: Pixels, cut: float) -> tuple[IntArray, list[Pixels]]:
     number, marked, stats, _ = cv2.connectedComponentsWithStats((crop > cut).astype(np.uint8), connectivity=8)
     tall = max((int(stats[i, 3]) for i in range(1, number)), default=0)
     boxes, parts = [], []
-    for i in sorted(range(1, number), key=lambda k: int(stats[k, 0])):
-        x, y, width, height, area = (int(each) for each in stats[i])
-        if area < 0.004 * tall * tall or area < 3:
-            continue
-        piece = np.where(marked == i, crop, np.minimum(crop, cut))[y : y + height, x : x + width]
-        for start, stop in _cuts(piece, width, height, tall):
-            boxes.append((x + start, y, x + stop, y + height))
+    for members in _whole(stats, number, tall):
+        left, top = (int(stats[members, k].min()) for k in (0, 1))
+        right, bottom = (int((stats[members, k] + stats[members, k + 2]).max()) for k in (0, 1))
+        mine = np.isin(marked[top:bottom, left:right], members)
+        seen = crop[top:bottom, left:right]
+        piece = np.where(mine, seen, np.minimum(seen, cut))
+        for start, stop in _cuts(piece, right - left, bottom - top, tall):
+            boxes.append((left + start, top, left + stop, bottom))
             parts.append(piece[:, start:stop])
     return np.array(boxes, dtype=int).reshape(-1, 4), parts
+
+
+def _whole(stats: IntArray, number: int, tall: int) -> list[list[int]]:
+    """Pieces from left to right; those that stand over one another are a sign whose thin stroke broke."""
+    kept = [i for i in range(1, number) if stats[i, 4] >= max(3, 0.004 * tall * tall)]
+    signs: list[list[int]] = []
+    for i in sorted(kept, key=lambda k: int(stats[k, 0])):
+        if signs:
+            last = signs[-1]
+            start, stop = stats[last, 0].min(), (stats[last, 0] + stats[last, 2]).max()
+            common = min(stop, stats[i, 0] + stats[i, 2]) - max(start, stats[i, 0])
+            if common > 0.4 * min(stop - start, stats[i, 2]):
+                last.append(i)
+                continue
+        signs.append([i])
+    return signs
 
 
 def _cuts(piece: Pixels, width: int, height: int, tall: int) -> list[tuple[int, int]]:

@@ -80,7 +80,26 @@ def _facing(across: list[Labels], down: list[Labels]) -> list[Pair]:
                 continue
             able.append((row.line - bottom, left - column.line, reach_x, reach_y, column))
         pairs += [Pair(row, each[4]) for each in able if _nearest(row, each[4], across, down)]
-    return pairs
+    return [pair for pair in pairs if not _mixed(pair, pairs)]
+
+
+def _mixed(pair: Pair, pairs: list[Pair]) -> bool:
+    """Whether a pair takes one axis of a small panel drawn inside a large one, and the other axis of the large one."""
+    same_row = [each.y for each in pairs if each.x is pair.x]
+    same_column = [each.x for each in pairs if each.y is pair.y]
+    small_column = any(_holds(pair.x, row) for row in same_column) and any(
+        _holds(c, pair.y) for c in same_row
+    )
+    small_row = any(_holds(row, pair.x) for row in same_column) and any(_holds(pair.y, c) for c in same_row)
+    return small_column or small_row
+
+
+def _holds(outer: Labels, inner: Labels) -> bool:
+    """Whether the labels of one axis lie strictly within the span of another."""
+    a, b = outer.places, inner.places
+    return outer is not inner and bool(
+        a.min() < b.min() and b.max() < a.max() and np.ptp(b) < 0.8 * np.ptp(a)
+    )
 
 
 def _nearest(row: Labels, column: Labels, across: list[Labels], down: list[Labels]) -> bool:
