@@ -9,6 +9,7 @@ import typer
 
 from survsim._version import __version__
 from survsim.cli.data import app as data_app
+from survsim.cli.digitise import digitise
 from survsim.cli.new import new
 from survsim.cli.report import report
 from survsim.cli.run import run as run_command
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 app.add_typer(data_app, name="data")
 app.command("new")(new)
+app.command("digitise")(digitise)
 app.command("run")(run_command)
 app.command("report")(report)
 app.command("simulate")(simulate)

@@ -4,15 +4,41 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from survsim.core import files
 from survsim.core.errors import InputError
 from survsim.digitising.corrections import Corrections, read_corrections
+from survsim.digitising.digitised import Digitised
 from survsim.digitising.opening.needs import need
+from survsim.digitising.reading import digitise
 
-if TYPE_CHECKING:
-    from survsim.digitising.digitised import Digitised
+
+def correct(digitised: Digitised) -> Corrector:
+    """A panel for a notebook in which a person corrects by eye what was read from a figure.
+
+    Parameters
+    ----------
+    digitised : what `digitise` read; its figure must still be where it was.
+
+    Returns
+    -------
+    Corrector : shows itself in a notebook; `.save(path)` keeps the corrections for ``digitise(..., corrections=path)``.
+
+    Raises
+    ------
+    InputError : it is no reading of a figure, or ipywidgets is not installed.
+
+    Example
+    -------
+    >>> from survsim.digitising import correct
+    >>> correct("figure.png")
+    Traceback (most recent call last):
+    survsim.core.errors.InputError: correct takes what digitise returned; got str.
+    """
+    if not isinstance(digitised, Digitised):
+        raise InputError(f"correct takes what digitise returned; got {type(digitised).__name__}.")
+    return Corrector(digitised)
 
 
 class Corrector:
@@ -26,7 +52,9 @@ class Corrector:
         self.result = digitised
         self._w = need("ipywidgets")
         self.points = {side: self._axis_boxes(side) for side in ("x", "y")}
-        self.names = [self._w.Text(value=arm, description=f"arm {k + 1}") for k, arm in enumerate(digitised.arms)]
+        self.names = [
+            self._w.Text(value=arm, description=f"arm {k + 1}") for k, arm in enumerate(digitised.arms)
+        ]
         self.colours = [
             self._w.ColorPicker(value="#" + "".join(f"{round(255 * c):02x}" for c in colour), concise=True)
             for colour in digitised.colours
@@ -45,7 +73,9 @@ class Corrector:
         keep.on_click(lambda _: self._safely(lambda: self.save(self.file.value)))
         rows = [self._w.HBox([n, c]) for n, c in zip(self.names, self.colours, strict=True)]
         sides = [self._w.HBox([box for pair in self.points[s] for box in pair]) for s in ("x", "y")]
-        self.widget = self._w.VBox([self.picture, *sides, *rows, self.strays, self._w.HBox([again, self.file, keep]), self.said])
+        self.widget = self._w.VBox(
+            [self.picture, *sides, *rows, self.strays, self._w.HBox([again, self.file, keep]), self.said]
+        )
 
     def _axis_boxes(self, side: str) -> list[tuple[Any, Any]]:
         ticks = self.result.ticks[side]
@@ -65,7 +95,9 @@ class Corrector:
         for side, boxes in self.points.items():
             now = [(place.value, value.value) for place, value in boxes]
             before = [self.result.ticks[side][0], self.result.ticks[side][-1]]
-            if side in self.result.corrections.get("axes", {}) or now != [tuple(map(float, p)) for p in before]:
+            if side in self.result.corrections.get("axes", {}) or now != [
+                tuple(map(float, p)) for p in before
+            ]:
                 axes[side] = now
         arms = {name.value: colour.value for name, colour in zip(self.names, self.colours, strict=True)}
         strays = []
@@ -81,12 +113,15 @@ class Corrector:
 
     def apply(self) -> Digitised:
         """Read the figure again with the corrections; the new reading is returned and shown."""
-        from survsim.digitising.reading import digitise
-
         d = self.result
         panel = dict(d.provenance.options).get("panel")
         self.result = digitise(
-            d.source, panel=panel, kind=d.kind, unit=d.unit or None, page=d.page, corrections=self.corrections.plain()
+            d.source,
+            panel=panel,
+            kind=d.kind,
+            unit=d.unit or None,
+            page=d.page,
+            corrections=self.corrections.plain(),
         )
         self.picture.value = self.result.overlay()
         return self.result

@@ -39,7 +39,9 @@ def read_corrections(given: str | os.PathLike[str] | Mapping[str, Any] | None) -
     content = given if isinstance(given, Mapping) else _loaded(given)
     unknown = sorted(set(content) - {"axes", "arms", "strays"})
     if unknown:
-        raise InputError(f"corrections have the keys axes, arms and strays; got {', '.join(map(str, unknown))}.")
+        raise InputError(
+            f"corrections have the keys axes, arms and strays; got {', '.join(map(str, unknown))}."
+        )
     try:
         strays = tuple((str(arm), float(at)) for arm, at in content.get("strays", ()))
         arms = {str(k): None if v is None else str(v) for k, v in dict(content.get("arms", {})).items()}

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 from survsim.core.checks import FloatArray, IntArray
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns, frame
+from survsim.digitising.writing import overlay_png, write_folder
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from survsim.digitising.correcting import Corrector
 
 
 @result
@@ -87,7 +86,11 @@ class Digitised(Result):
 
     def columns(self) -> Columns:
         """``arm, time, survival`` (or ``incidence``)."""
-        return {"arm": [self.arms[k] for k in self.curve_arm], "time": self.curve_time, self.kind: self.curve_value}
+        return {
+            "arm": [self.arms[k] for k in self.curve_arm],
+            "time": self.curve_time,
+            self.kind: self.curve_value,
+        }
 
     def headline(self) -> str:
         """What was read, how exact it is, and what to look at."""
@@ -110,23 +113,18 @@ class Digitised(Result):
         path : a folder, which then holds ``curves.csv``, ``marks.csv``, ``at_risk.csv``, ``overlay.png`` and
             ``report.json``, all of them or none; or a name that ends in .json, .csv, .parquet or .tex.
         """
-        from survsim.digitising.writing import write_folder
-
-        if not isinstance(path, str | os.PathLike) or Path(path).suffix in (".json", ".csv", ".parquet", ".tex"):
+        if not isinstance(path, str | os.PathLike) or Path(path).suffix in (
+            ".json",
+            ".csv",
+            ".parquet",
+            ".tex",
+        ):
             Result.save(self, path)
         else:
             write_folder(self, Path(path))
 
-    def correct(self) -> Corrector:
-        """A panel for a notebook in which axis points, colours of arms and stray points are corrected by eye."""
-        from survsim.digitising.correcting import Corrector
-
-        return Corrector(self)
-
     def overlay(self) -> bytes:
         """The figure with the traces laid over it, as PNG."""
-        from survsim.digitising.writing import overlay_png
-
         return overlay_png(self)
 
     def _repr_html_(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +12,8 @@ import numpy as np
 from survsim.core.checks import FloatArray
 from survsim.digitising.found import Hints, Panel, Refused, RiskTable, Trace
 
+SLOPING = 0.8
+"""Corners a pixel of width: curves of a few hundred patients have under 0.6, sloping lines about 1 and more."""
 AT_START = 0.03
 """A curve that starts further from 1 (incidence: from 0) than this is said to."""
 _UNITS = {
@@ -43,6 +46,10 @@ def meant(panel: Panel, hints: Hints, unit: str | None) -> Meaning:
     small_value, small_time = _tolerances(panel, traces, factor)
     times, values = [], []
     for arm, trace in zip(arms, traces, strict=True):
+        if _slopes(trace):
+            said.append(
+                f"{arm}: no steps can be seen; it is a smooth or straight line, or a curve of very many patients."
+            )
         t, v = panel.x_axis.value(trace.x), panel.y_axis.value(trace.y) / factor
         t, v = _in_order(arm, t, v, hints.kind, small_value, said)
         t, v = _from_the_start(arm, t, v, hints.kind, small_value, small_time, said)
@@ -55,6 +62,14 @@ def meant(panel: Panel, hints: Hints, unit: str | None) -> Meaning:
         risk=_risk(panel.at_risk, arms, said), tolerance_value=small_value, tolerance_time=small_time,
         unit=_unit(panel, unit, said), said=tuple(dict.fromkeys(said)),
     )  # fmt: skip
+
+
+def _slopes(trace: Trace) -> bool:
+    """Whether a trace of pixels changes at nearly every pixel, as a sloping line does."""
+    if trace.unsure is None or float(np.median(trace.unsure)) < 0.05:
+        return False
+    corners = int((np.abs(np.diff(trace.y)) > 0).sum())
+    return corners > 30 and corners > SLOPING * float(np.ptp(trace.x))
 
 
 def _factor(panel: Panel) -> float:
@@ -86,7 +101,9 @@ def _chosen(traces: Sequence[Trace], hints: Hints, said: list[str]) -> tuple[Tra
         same = [t for t, d in zip(left, away, strict=True) if d < 0.25]
         if not same:
             seen = ", ".join(_hex(t.colour) for t in traces)
-            raise Refused(f"no curve has the colour given for {name!r}; curves have {seen}.", "arms= with one of these")
+            raise Refused(
+                f"no curve has the colour given for {name!r}; curves have {seen}.", "arms= with one of these"
+            )
         if len(same) > 1 and max(_distance(a.colour, same[0].colour) for a in same) < 0.02:
             said.append(f"several curves have the colour of {name!r}; the uppermost that was left was taken.")
         best = min(same, key=lambda t: _distance(t.colour, colour) if colour else 9.0)
@@ -120,7 +137,9 @@ def _names(traces: Sequence[Trace], hints: Hints, said: list[str]) -> tuple[str,
     if hints.labels:
         read = {_key(t.label) for t in traces if t.label}
         if not any(hints.colours) and len(traces) > 1 and read and not read & {_key(n) for n in hints.labels}:
-            said.append("the names given are not those of the legend; they were given to the curves from the top down.")
+            said.append(
+                "the names given are not those of the legend; they were given to the curves from the top down."
+            )
         return tuple(hints.labels)
     names: list[str] = []
     for k, trace in enumerate(traces):
@@ -151,7 +170,9 @@ def _in_order(
     t, v = t[order], v[order]
     outside = float(max(v.max() - 1.0, -v.min(), 0.0))
     if outside > max(3 * small, 0.01):
-        said.append(f"{arm}: the curve leaves the range from 0 to 1 by {outside:.3g}; check the vertical axis.")
+        said.append(
+            f"{arm}: the curve leaves the range from 0 to 1 by {outside:.3g}; check the vertical axis."
+        )
     v = np.clip(v, 0.0, 1.0)
     smooth = np.minimum.accumulate(v) if kind == "survival" else np.maximum.accumulate(v)
     repaired = float(np.abs(v - smooth).max())
@@ -170,7 +191,9 @@ def _from_the_start(
     off = abs(float(v[0]) - start)
     early = t[0] <= max(3 * small_time, 0.015 * span)
     if off > AT_START:
-        said.append(f"{arm}: the curve starts at {v[0]:.3g}, not at {start:g}; check the axis or say if it is a landmark.")
+        said.append(
+            f"{arm}: the curve starts at {v[0]:.3g}, not at {start:g}; check the axis or say if it is a landmark."
+        )
         t = np.concatenate([[0.0], t[1:]]) if early else t
     else:
         if not early:
@@ -185,7 +208,9 @@ def _from_the_start(
     return t[keep], v[keep]
 
 
-def _risk(table: RiskTable | None, arms: Sequence[str], said: list[str]) -> tuple[tuple[str, float, int], ...]:
+def _risk(
+    table: RiskTable | None, arms: Sequence[str], said: list[str]
+) -> tuple[tuple[str, float, int], ...]:
     """Rows (arm, time, number) of the table, under the names of the arms where they are the same."""
     if table is None:
         return ()
@@ -200,11 +225,13 @@ def _risk(table: RiskTable | None, arms: Sequence[str], said: list[str]) -> tupl
             strangers.append(label or f"row {i + 1}")
             arm = label.strip() or f"row {i + 1}"
         numbers = [(float(t), int(n)) for t, n in zip(table.times, table.numbers[i], strict=True) if n >= 0]
-        if any(later > earlier for (_, earlier), (_, later) in zip(numbers, numbers[1:], strict=False)):
+        if any(later > earlier for (_, earlier), (_, later) in itertools.pairwise(numbers)):
             said.append(f"{arm}: the numbers at risk rise; patients entered late, or a number was misread.")
         rows += [(arm, t, n) for t, n in numbers]
     if strangers:
-        said.append(f"the rows {', '.join(map(repr, strangers))} of the risk table have none of the curves' names.")
+        said.append(
+            f"the rows {', '.join(map(repr, strangers))} of the risk table have none of the curves' names."
+        )
     return tuple(rows)
 
 
@@ -233,9 +260,13 @@ def _check_title(panel: Panel, hints: Hints, said: list[str]) -> None:
     if "cumulative hazard" in title:
         raise Refused("the vertical axis is a cumulative hazard, not survival.", "another figure")
     if incidence and hints.kind == "survival" and "free" not in title:
-        said.append(f"the vertical axis is titled {panel.y_axis.title!r}, but the curves were read as survival.")
+        said.append(
+            f"the vertical axis is titled {panel.y_axis.title!r}, but the curves were read as survival."
+        )
     if "survival" in title and hints.kind == "incidence":
-        said.append(f"the vertical axis is titled {panel.y_axis.title!r}, but the curves were read as incidence.")
+        said.append(
+            f"the vertical axis is titled {panel.y_axis.title!r}, but the curves were read as incidence."
+        )
 
 
 def without(meaning: Meaning, strays: Sequence[tuple[str, float]]) -> Meaning:
@@ -243,7 +274,9 @@ def without(meaning: Meaning, strays: Sequence[tuple[str, float]]) -> Meaning:
     times, values = list(meaning.times), list(meaning.values)
     for arm, at in strays:
         if arm not in meaning.arms:
-            raise Refused(f"corrections take a point out of {arm!r}, which is no arm here.", ", ".join(meaning.arms))
+            raise Refused(
+                f"corrections take a point out of {arm!r}, which is no arm here.", ", ".join(meaning.arms)
+            )
         k = meaning.arms.index(arm)
         keep = np.abs(times[k] - at) > max(1e-6, 1e-9 * abs(at))
         keep[0] = True

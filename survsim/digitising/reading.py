@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import io
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from survsim.core.checks import one_of
 from survsim.core.errors import EvidenceWarning, InputError, warn
@@ -55,7 +57,7 @@ def digitise(
     kind : "survival" or "incidence" (curves that rise from 0).
     unit : of the time axis: "days", "weeks", "months" or "years"; read from its title if None.
     page : of a PDF, from 1.
-    corrections : what `.correct()` saved, as a path or as its content; applied before what is given here.
+    corrections : what a `Corrector` saved, as a path or as its content; applied before what is given here.
 
     Returns
     -------
@@ -101,11 +103,16 @@ def _existing(path: str | os.PathLike[str]) -> Path:
     return file
 
 
-def _read_pixels(pixels: Pixels, hints: Hints) -> list[Panel]:
+def _read_pixels(pixels: Pixels, hints: Hints) -> tuple[list[Panel], Pixels]:
     need("cv2")
     from survsim.digitising.raster.read import read_picture
+    from survsim.digitising.raster.sheet import straighten
 
-    return list(read_picture(pixels, hints=hints))
+    shown: Any = pixels
+    panels = list(read_picture(shown, hints=hints))
+    if any("turned" in words for panel in panels for words in panel.warnings):
+        pixels = np.asarray(straighten(shown)[0], dtype=np.uint8)
+    return panels, pixels
 
 
 def _panel(found: Opened, wanted: str | None) -> tuple[Panel, list[str]]:
@@ -116,24 +123,43 @@ def _panel(found: Opened, wanted: str | None) -> tuple[Panel, list[str]]:
     names = [f"{chr(65 + k)}{f' ({p.title})' if p.title else ''}" for k, p in enumerate(panels)]
     if wanted is None:
         if len(panels) > 1:
-            raise Refused(f"the figure has {len(panels)} panels: {', '.join(names)}.", "panel= one of these letters")
+            raise Refused(
+                f"the figure has {len(panels)} panels: {', '.join(names)}.", "panel= one of these letters"
+            )
         return panels[0], []
     key = wanted.strip().casefold().strip("().: ")
     lettered = [p for p in panels if p.title.casefold().lstrip("( ").partition(" ")[0].strip("().:") == key]
-    headed = [p for p in panels if key and p.title.casefold().removeprefix(f"{key} ") == key or p.title.casefold() == key]
+    headed = [
+        p
+        for p in panels
+        if (key and p.title.casefold().removeprefix(f"{key} ") == key) or p.title.casefold() == key
+    ]
     place = ord(key) - ord("a") if len(key) == 1 and key.isalpha() else int(key) - 1 if key.isdigit() else -1
     for options in (lettered, headed, panels[place : place + 1] if place >= 0 else []):
         if len(options) == 1:
             return options[0], []
-    raise Refused(f"there is no panel {wanted!r}; there are {', '.join(names)}.", "panel= one of these letters")
+    raise Refused(
+        f"there is no panel {wanted!r}; there are {', '.join(names)}.", "panel= one of these letters"
+    )
 
 
 def _result(
-    file: Path, found: Opened, panel: Panel, meaning: Meaning, hints: Hints, corrected: Corrections, said: list[str]
+    file: Path,
+    found: Opened,
+    panel: Panel,
+    meaning: Meaning,
+    hints: Hints,
+    corrected: Corrections,
+    said: list[str],
 ) -> Digitised:
     sizes = [t.size for t in meaning.times]
     marks = [m.size for m in meaning.marks]
-    options = {"kind": hints.kind, "panel": hints.panel, "page": found.page, "corrections": corrected.plain() or None}
+    options: dict[str, Any] = {
+        "kind": hints.kind,
+        "panel": hints.panel,
+        "page": found.page,
+        "corrections": corrected.plain() or None,
+    }
     return Digitised(
         provenance=Provenance.of("digitise", f"figure:{file.name}", checksum=found.checksum, **options),
         kind=hints.kind,
@@ -153,7 +179,10 @@ def _result(
         panel=panel.title,
         exact=found.vector,
         colours=tuple(t.colour for t in meaning.traces),
-        axes={"x": (panel.x_axis.intercept, panel.x_axis.slope), "y": (panel.y_axis.intercept, panel.y_axis.slope)},
+        axes={
+            "x": (panel.x_axis.intercept, panel.x_axis.slope),
+            "y": (panel.y_axis.intercept, panel.y_axis.slope),
+        },
         ticks={"x": panel.x_axis.ticks, "y": panel.y_axis.ticks},
         box=(panel.box.x0, panel.box.y0, panel.box.x1, panel.box.y1),
         percent=_percent(panel, meaning),
@@ -168,9 +197,7 @@ def _percent(panel: Panel, meaning: Meaning) -> bool:
 
 
 def _png(pixels: Pixels) -> bytes:
-    import io
-
-    image = need("PIL.Image").fromarray(pixels)
+    image = Image.fromarray(pixels)
     image.thumbnail((LARGEST_SHOWN, LARGEST_SHOWN))
     kept = io.BytesIO()
     image.save(kept, format="PNG", optimize=False)

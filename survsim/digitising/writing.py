@@ -6,26 +6,23 @@ import io
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from survsim.core import cells, files
 from survsim.core.errors import InputError
 
-if TYPE_CHECKING:
-    from survsim.digitising.digitised import Digitised
-
 NAMES = ("curves.csv", "marks.csv", "at_risk.csv", "overlay.png", "report.json")
 
 
-def overlay_png(digitised: Digitised) -> bytes:
+def overlay_png(digitised: Any) -> bytes:
     """The picture of `.plot()` as PNG."""
     axes = digitised.plot()
     kept = io.BytesIO()
     axes.figure.savefig(kept, format="png", dpi=150)
-    return kept.getvalue()
+    return bytes(kept.getvalue())
 
 
-def report(digitised: Digitised) -> dict[str, Any]:
+def report(digitised: Any) -> dict[str, Any]:
     """What ``report.json`` says."""
     d = digitised
     return {
@@ -53,7 +50,7 @@ def report(digitised: Digitised) -> dict[str, Any]:
     }
 
 
-def write_folder(digitised: Digitised, folder: Path) -> None:
+def write_folder(digitised: Any, folder: Path) -> None:
     """Write the files beside the folder first, then put them in place.
 
     Raises

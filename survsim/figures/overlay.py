@@ -96,4 +96,6 @@ def _own_axes(wide: float, tall: float) -> Any:
 def _frame(left: float, top: float, right: float, bottom: float) -> Any:
     from matplotlib.patches import Rectangle
 
-    return Rectangle((left, top), right - left, bottom - top, fill=False, ec=style.MARK, lw=0.6, ls=":", zorder=2)
+    return Rectangle(
+        (left, top), right - left, bottom - top, fill=False, ec=style.MARK, lw=0.6, ls=":", zorder=2
+    )

@@ -14,6 +14,7 @@ from survsim.digitising.opening import pages, sketch
 from survsim.digitising.opening.needs import need
 from survsim.digitising.opening.pictures import Pixels, read_picture_file
 from survsim.digitising.vector.drawing import Drawing
+from survsim.digitising.vector.pdf_page import read_pdf_page
 from survsim.digitising.vector.read import read_drawing
 from survsim.digitising.vector.svg_page import read_svg
 
@@ -21,7 +22,8 @@ LARGEST_FILE = 300_000_000
 LARGEST_SVG = 60_000_000
 DOTS = 250.0
 """Dots an inch at which a page is rendered whose figure is a picture."""
-Reader = Callable[[Pixels, Hints], list[Panel]]
+Reader = Callable[[Pixels, Hints], tuple[list[Panel], Pixels]]
+"""Gives panels, and the pixels that their places are in: a turned scan is set upright."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,10 +67,16 @@ def _by_content(content: bytes, page: int | None, hints: Hints, read_pixels: Rea
         need("svgelements")
         drawing = read_svg(content)
         pixels, scale = sketch.sketched(drawing)
-        return Opened(panels=tuple(read_drawing(drawing, hints=hints)), pixels=pixels, scale=scale, vector=True, checksum="")
+        return Opened(
+            panels=tuple(read_drawing(drawing, hints=hints)),
+            pixels=pixels,
+            scale=scale,
+            vector=True,
+            checksum="",
+        )
     pixels, said = read_picture_file(content)
-    found = tuple(read_pixels(pixels, hints))
-    return Opened(panels=found, pixels=pixels, scale=1.0, vector=False, checksum="", said=tuple(said))
+    found, pixels = read_pixels(pixels, hints)
+    return Opened(panels=tuple(found), pixels=pixels, scale=1.0, vector=False, checksum="", said=tuple(said))
 
 
 def _unzipped(content: bytes) -> bytes:
@@ -82,14 +90,16 @@ def _unzipped(content: bytes) -> bytes:
 
 def _is_svg(content: bytes) -> bool:
     head = content[:8192].lstrip(b"\xef\xbb\xbf \t\r\n")
-    return head.startswith(b"<") and b"<svg" in content[:65536] or head.startswith((b"\xff\xfe<", b"\xfe\xff\x00<"))
+    return (head.startswith(b"<") and b"<svg" in content[:65536]) or head.startswith(
+        (b"\xff\xfe<", b"\xfe\xff\x00<")
+    )
 
 
 def _pdf(content: bytes, page: int | None, hints: Hints, read_pixels: Reader) -> Opened:
     with pages.document(content) as found:
         number, said = pages.page_number(found, page)
         leaf = found[number - 1]
-        drawing = pages.read_pdf_page(leaf)
+        drawing = read_pdf_page(leaf)
         try:
             panels = read_drawing(drawing, hints=hints)
         except Refused as refusal:
@@ -98,12 +108,24 @@ def _pdf(content: bytes, page: int | None, hints: Hints, read_pixels: Reader) ->
             return _pdf_picture(leaf, drawing, number, hints, read_pixels, said, refusal)
         pixels, scale = pages.rendered(leaf, 150.0)
         return Opened(
-            panels=tuple(panels), pixels=pixels, scale=scale, vector=True, checksum="", page=number, said=tuple(said)
+            panels=tuple(panels),
+            pixels=pixels,
+            scale=scale,
+            vector=True,
+            checksum="",
+            page=number,
+            said=tuple(said),
         )
 
 
 def _pdf_picture(
-    leaf: object, drawing: Drawing, number: int, hints: Hints, read_pixels: Reader, said: list[str], refusal: Refused
+    leaf: object,
+    drawing: Drawing,
+    number: int,
+    hints: Hints,
+    read_pixels: Reader,
+    said: list[str],
+    refusal: Refused,
 ) -> Opened:
     """A page whose figure is a picture: rendered, cut out and read as one."""
     box = pages.main_picture(drawing)
@@ -114,9 +136,11 @@ def _pdf_picture(
     columns = slice(max(round(box.x0 * scale) - 2, 0), round(box.x1 * scale) + 2)
     whole = not any(_beside(w.x, w.y, drawing) for w in drawing.words)
     cut = pixels[rows, columns] if whole else pixels
-    found = tuple(read_pixels(cut, hints))
+    found, cut = read_pixels(cut, hints)
     note = "the figure of the page is a picture; it was read from its pixels."
-    return Opened(panels=found, pixels=cut, scale=1.0, vector=False, checksum="", page=number, said=(*said, note))
+    return Opened(
+        panels=tuple(found), pixels=cut, scale=1.0, vector=False, checksum="", page=number, said=(*said, note)
+    )
 
 
 def _beside(x: float, y: float, drawing: Drawing) -> bool:

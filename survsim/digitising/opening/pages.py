@@ -31,8 +31,11 @@ def document(content: bytes) -> Iterator[Any]:
         found = pdfium.PdfDocument(content)
     except pdfium.PdfiumError as error:
         locked = "password" in str(error).lower() or "security" in str(error).lower()
+        locked = locked or b"/Encrypt" in content
         what = "the PDF is encrypted." if locked else f"the PDF is damaged ({' '.join(str(error).split())})."
-        raise Refused(what, "a copy without a password" if locked else "save it again, or a picture of the page") from None
+        raise Refused(
+            what, "a copy without a password" if locked else "save it again, or a picture of the page"
+        ) from None
     try:
         yield found
     finally:

@@ -32,7 +32,16 @@ def sketched(drawing: Drawing, wide: int = 1400) -> tuple[Pixels, float]:
         if abs(word.turned) < 5:
             low = (round(word.box.x0 * scale), round(word.box.y1 * scale))
             plain = word.text.encode("ascii", "replace").decode()
-            cv.putText(paper, plain, low, cv.FONT_HERSHEY_SIMPLEX, 0.032 * word.size * scale, _ink(word.colour), 1, cv.LINE_AA)
+            cv.putText(
+                paper,
+                plain,
+                low,
+                cv.FONT_HERSHEY_SIMPLEX,
+                0.032 * word.size * scale,
+                _ink(word.colour),
+                1,
+                cv.LINE_AA,
+            )
     return paper, scale
 
 

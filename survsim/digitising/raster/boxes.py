@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from survsim.core.checks import FloatArray
+from survsim.digitising.raster.kinds import Pixels
 from survsim.digitising.raster.panels import Pair
+from survsim.digitising.raster.sequences import Labels
 from survsim.digitising.raster.ticks import Placed
 
 
@@ -21,28 +22,31 @@ class Inside:
     y1: int
 
 
-def find_inside(ink: FloatArray, pair: Pair, x: Placed, y: Placed) -> Inside:
+def find_inside(ink: Pixels, pair: Pair, x: Placed, y: Placed) -> Inside:
     """The rectangle in which curves may be drawn."""
     height, width = ink.shape
-    margin_x, margin_y = 0.06 * np.ptp(pair.x.places), 0.06 * np.ptp(pair.y.places)
-    x0, x1 = float(pair.x.places.min()) - margin_x, float(pair.x.places.max()) + margin_x
-    y0, y1 = float(pair.y.places.min()) - margin_y, float(pair.y.places.max()) + margin_y
-    step_x = np.ptp(pair.x.places) / max(round(np.ptp(pair.x.values) / np.median(np.diff(pair.x.values))), 1)
+    step_x, step_y = _step(pair.x), _step(pair.y)
+    x0, x1 = float(pair.x.places.min()) - step_x, float(pair.x.places.max()) + step_x
+    y0, y1 = float(pair.y.places.min()) - step_y, float(pair.y.places.max()) + 1.5 * step_y
     if x.spine is not None:
-        x0 = min(x0, x.spine.left)
-        x1 = max(x1, min(x.spine.right + 1, x1 + step_x))
-        y1 = x.spine.top
+        x1 = min(x1, max(x.spine.right + 1.0, float(pair.x.places.max()) + 1))
+        y1 = float(x.spine.top)
     if y.spine is not None:
-        y0 = min(y0, y.spine.left)
-        y1 = max(y1, y.spine.right + 1) if x.spine is None else y1
-        x0 = width - 1 - y.spine.top + 1
+        y0 = max(y0, min(float(y.spine.left), float(pair.y.places.min())))
+        x0 = float(width - y.spine.top)
+    # A label that was not read must not cut the panel short: it reaches to the labels below and beside it.
     x0 = max(x0, max(n.word.x1 for n in pair.y.numbers) + 1, 0)
     y1 = min(y1, min(n.word.y0 for n in pair.x.numbers) - 1, height)
     inside = Inside(int(x0), int(max(y0, 0)), int(min(x1, width)), int(y1))
     return _within_lines(ink, inside)
 
 
-def _within_lines(ink: FloatArray, box: Inside) -> Inside:
+def _step(labels: Labels) -> float:
+    """The usual distance between neighbouring labels, in pixels."""
+    return float(np.median(np.diff(np.sort(labels.places))))
+
+
+def _within_lines(ink: Pixels, box: Inside) -> Inside:
     """Cuts off the lines of a frame along the edges, and what lies beyond them."""
     dark = ink[box.y0 : box.y1, box.x0 : box.x1] > 0.3
     tall, wide = dark.shape
@@ -54,6 +58,6 @@ def _within_lines(ink: FloatArray, box: Inside) -> Inside:
     return Inside(box.x0 + left, box.y0 + top, box.x1 - right, box.y1 - bottom)
 
 
-def _last(flags: FloatArray) -> int:
+def _last(flags: Pixels) -> int:
     hits = np.flatnonzero(flags)
     return int(hits[-1]) + 1 if len(hits) else 0

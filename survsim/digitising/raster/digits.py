@@ -12,13 +12,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from survsim.core.checks import FloatArray
+from survsim.digitising.raster.kinds import Pixels
 
 SIDE = 20
 OTHER = 10  # the class of every glyph that is no digit
 
 
-def glyph_tile(ink: FloatArray) -> FloatArray:
+def glyph_tile(ink: Pixels) -> Pixels:
     """A glyph's ink (0 paper, 1 full ink; cut to its bounding box) set into a square tile without changing its proportions."""
     height, width = ink.shape
     scale = SIDE / max(height, width)
@@ -32,12 +32,12 @@ def glyph_tile(ink: FloatArray) -> FloatArray:
 
 
 @lru_cache(maxsize=1)
-def _weights() -> tuple[FloatArray, ...]:
+def _weights() -> tuple[Pixels, ...]:
     with np.load(Path(__file__).with_name("digits.npz")) as stored:
         return tuple(stored[name].astype(np.float32) for name in ("w1", "b1", "w2", "b2"))
 
 
-def read_digits(tiles: FloatArray) -> tuple[FloatArray, FloatArray]:
+def read_digits(tiles: Pixels) -> tuple[Pixels, Pixels]:
     """The class of each tile (0 to 9, or `OTHER`) and how sure the reading is (0 to 1).
 
     Parameters
@@ -51,4 +51,7 @@ def read_digits(tiles: FloatArray) -> tuple[FloatArray, FloatArray]:
     score -= score.max(axis=1, keepdims=True)
     likely = np.exp(score)
     likely /= likely.sum(axis=1, keepdims=True)
-    return likely.argmax(axis=1), likely.max(axis=1)
+    digit = likely[:, :OTHER].argmax(axis=1)
+    sure = likely[np.arange(len(digit)), digit]
+    # The class of a whole label is settled by its neighbours on the axis, so that a digit is given the benefit of the doubt.
+    return np.where(sure > 0.2, digit, OTHER), np.where(sure > 0.2, sure, likely[:, OTHER])

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from survsim.core.checks import BoolArray, FloatArray, IntArray
+from survsim.core.checks import IntArray
+from survsim.digitising.raster.kinds import Flags, Pixels
 
 _GAP, _TRAVEL, _JUMP = 0.22, 0.5, 0.3
 
@@ -23,8 +24,8 @@ class Way:
 
     start: int
     rows: IntArray
-    own: BoolArray
-    hidden: BoolArray
+    own: Flags
+    hidden: Flags
     gain: float
 
     @property
@@ -33,7 +34,7 @@ class Way:
         return self.start + len(self.rows)
 
 
-def follow(solid: FloatArray, hidden: FloatArray, width: float, start: int, first: tuple[int, int]) -> Way | None:
+def follow(solid: Pixels, hidden: Pixels, width: float, start: int, first: tuple[int, int]) -> Way | None:
     """The best falling way that begins in column `start` between the rows `first`.
 
     Parameters
@@ -42,7 +43,7 @@ def follow(solid: FloatArray, hidden: FloatArray, width: float, start: int, firs
     hidden : (h, w) where other things may cover it, 0 to 1.
     width : width of the line in pixels.
     """
-    tall = max(1, int(round(width)))
+    tall = max(1, round(width))
     own = cv2.blur(solid, (1, tall), borderType=cv2.BORDER_CONSTANT)
     cover = np.minimum(hidden, 1.0)
     reward = (own * (1 + _GAP) - _GAP).astype(np.float32)
@@ -64,7 +65,9 @@ def follow(solid: FloatArray, hidden: FloatArray, width: float, start: int, firs
     return Way(start, rows, seen, (cover[rows, columns] > 0.5) & ~seen, float(ends[last]))
 
 
-def _sweep(reward: FloatArray, travel: FloatArray, start: int, first: tuple[int, int]) -> tuple[FloatArray | None, IntArray]:
+def _sweep(
+    reward: Pixels, travel: Pixels, start: int, first: tuple[int, int]
+) -> tuple[Pixels | None, IntArray]:
     height, width = reward.shape
     low, high = max(first[0], 0), min(first[1] + 1, height)
     if start >= width or low >= high:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from survsim.core.checks import BoolArray, FloatArray
+from survsim.digitising.raster.kinds import Flags, Pixels
+from survsim.digitising.raster.sheet import largest
 
-_APART = 20.0
+_APART = 17.0
 _MOST = 12
 
 
@@ -29,21 +30,23 @@ class Ink:
     width : width of its lines in pixels.
     """
 
-    colour: FloatArray
-    share: FloatArray
-    solid: FloatArray
+    colour: Pixels
+    share: Pixels
+    solid: Pixels
     width: float
 
 
-def thin_ink(rgb: FloatArray) -> tuple[FloatArray, FloatArray]:
+def thin_ink(rgb: Pixels) -> tuple[Pixels, Pixels]:
     """The ground behind lines (bands and grey panels belong to it), and how far each pixel is from it (0 to 1)."""
     size = int(max(15, round(0.03 * rgb.shape[0]))) | 1
-    ground = cv2.morphologyEx(np.clip(rgb, 0, 255).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((size, size), np.uint8))
+    ground = cv2.morphologyEx(
+        np.clip(rgb, 0, 255).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((size, size), np.uint8)
+    )
     ground = ground.astype(np.float32)
-    return ground, (np.abs(ground - rgb).max(axis=2) / 255).astype(np.float32)
+    return ground, (largest(np.abs(ground - rgb)) / 255).astype(np.float32)
 
 
-def find_colours(rgb: FloatArray, contrast: FloatArray, asked: tuple[FloatArray, ...] = ()) -> list[FloatArray]:
+def find_colours(rgb: Pixels, contrast: Pixels, asked: tuple[Pixels, ...] = ()) -> list[Pixels]:
     """The colours of thin things, the commonest first; those `asked` for are taken as they are."""
     if asked:
         return [np.asarray(each, dtype=np.float32) for each in asked]
@@ -54,22 +57,51 @@ def find_colours(rgb: FloatArray, contrast: FloatArray, asked: tuple[FloatArray,
     if len(colours) > 60_000:
         colours = colours[:: len(colours) // 60_000 + 1]
     share_of_width = rgb.shape[1] * len(colours) / max(int(core.sum()), 1)
-    lab = cv2.cvtColor((colours / 255).astype(np.float32)[None], cv2.COLOR_RGB2LAB)[0] * np.array([0.6, 1.0, 1.0], np.float32)
-    found: list[FloatArray] = []
+    lab = cv2.cvtColor((colours / 255).astype(np.float32)[None], cv2.COLOR_RGB2LAB)[0]
+    # Greys differ by lightness alone; in colours lightness is mostly how much of a pixel the line covers.
+    grey = 1 - np.minimum(np.hypot(lab[:, 1], lab[:, 2]) / 20, 1)
+    lab[:, 0] *= 0.55 + 0.4 * grey
+    found: list[Pixels] = []
     left = np.ones(len(lab), dtype=bool)
-    while left.sum() > 0.1 * share_of_width and len(found) < _MOST:
+    while left.sum() > 0.1 * share_of_width and len(found) < 2 * _MOST:
         near = _around_peak(lab[left])
         members = np.flatnonzero(left)[near]
         if len(members) < 0.08 * share_of_width:
             break
         found.append(np.median(colours[members], axis=0).astype(np.float32))
         left[members] = False
-    return found
+    return _without_fringes(rgb, core, found)[:_MOST]
 
 
-def _around_peak(lab: FloatArray) -> BoolArray:
+def _without_fringes(rgb: Pixels, core: Flags, colours: list[Pixels]) -> list[Pixels]:
+    """Leaves out colours that are only seen along the edges of stronger ones: rims of lines and the halo of JPEG."""
+    rows, columns = np.nonzero(core)
+    pixels = rgb[rows, columns]
+    nearest = np.argmin([np.sum((pixels - colour) ** 2, axis=1) for colour in colours], axis=0)
+    order = sorted(range(len(colours)), key=lambda k: -strength(colours[k]))
+    kept: list[int] = []
+    seen = np.zeros(core.shape, dtype=np.uint8)
+    for k in order:
+        mine = nearest == k
+        beside = cv2.dilate(seen, np.ones((7, 7), np.uint8))
+        alone = beside[rows[mine], columns[mine]] == 0
+        if not mine.any() or (kept and alone.mean() < 0.15):
+            continue
+        kept.append(k)
+        seen[rows[mine], columns[mine]] = 1
+    return [colours[k] for k in sorted(kept)]
+
+
+def strength(colour: Pixels) -> float:
+    """How far a colour stands from white, all channels together."""
+    return float(np.linalg.norm(255 - colour))
+
+
+def _around_peak(lab: Pixels) -> Flags:
     bins = np.floor(lab / 7).astype(int)
-    _, first, inverse, count = np.unique(bins, axis=0, return_index=True, return_inverse=True, return_counts=True)
+    _, first, inverse, count = np.unique(
+        bins, axis=0, return_index=True, return_inverse=True, return_counts=True
+    )
     centre = lab[inverse.ravel() == int(np.argmax(count))].mean(axis=0)
     for _ in range(4):
         near = np.sum((lab - centre) ** 2, axis=1) < _APART**2
@@ -80,16 +112,17 @@ def _around_peak(lab: FloatArray) -> BoolArray:
     return near
 
 
-def split_inks(rgb: FloatArray, ground: FloatArray, colours: list[FloatArray]) -> list[Ink]:
+def split_inks(rgb: Pixels, ground: Pixels, colours: list[Pixels]) -> list[Ink]:
     """The ink of each colour; shades of one hue (black beside grey) are held apart by how dark the middle of a line is."""
-    away = ground - rgb
+    away = (ground - rgb).astype(np.float32)
+    everything = np.einsum("ijk,ijk->ij", away, away)
     rival = [_shades(colours, k) for k in range(len(colours))]
     inks = []
     for k, colour in enumerate(colours):
         way = ground - colour
-        length = np.maximum(np.sum(way * way, axis=2), 900.0)
-        share = np.sum(away * way, axis=2) / length
-        rest = np.sqrt(np.maximum(np.sum((away - share[..., None] * way) ** 2, axis=2), 0))
+        length = np.maximum(np.einsum("ijk,ijk->ij", way, way), 900.0)
+        share = np.einsum("ijk,ijk->ij", away, way) / length
+        rest = np.sqrt(np.maximum(everything - share * share * length, 0))
         like = np.exp(-((rest / (0.22 * np.sqrt(length) + 8)) ** 2))
         paler, darker = rival[k]
         low, high = (0.6, 0.85) if paler else (0.28, 0.6)
@@ -102,7 +135,7 @@ def split_inks(rgb: FloatArray, ground: FloatArray, colours: list[FloatArray]) -
     return inks
 
 
-def _shades(colours: list[FloatArray], k: int) -> tuple[bool, bool]:
+def _shades(colours: list[Pixels], k: int) -> tuple[bool, bool]:
     """Whether a paler and a darker colour of the same hue are among the colours."""
     paler = darker = False
     way = 255 - colours[k]
@@ -117,7 +150,7 @@ def _shades(colours: list[FloatArray], k: int) -> tuple[bool, bool]:
     return paler, darker
 
 
-def line_width(solid: FloatArray) -> float:
+def line_width(solid: Pixels) -> float:
     """The commonest height of a run of ink in a column: that of level strokes."""
     mask = solid > 0.5
     edge = np.diff(np.pad(mask.astype(np.int8), ((1, 1), (0, 0))), axis=0)
@@ -125,7 +158,7 @@ def line_width(solid: FloatArray) -> float:
     _, stop = np.nonzero(edge.T == -1)
     if not len(column):
         return 1.0
-    runs = np.bincount(np.minimum(stop - start, 40), minlength=3).astype(float)
+    runs = np.bincount(np.minimum(stop - start, 40), minlength=41).astype(float)
     runs[0] = 0
     peak = int(np.argmax(runs[:40]))
     near = np.arange(max(peak - 1, 1), min(peak + 2, 40))

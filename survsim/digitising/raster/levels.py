@@ -6,21 +6,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from survsim.core.checks import BoolArray, FloatArray
 from survsim.digitising.raster.follow import Way
+from survsim.digitising.raster.kinds import Flags, Pixels
 
 
 @dataclass(frozen=True, slots=True)
 class Steps:
     """Corners (x, y after the step), how far each level may be off, and the last column of the curve."""
 
-    x: FloatArray
-    y: FloatArray
-    unsure: FloatArray
+    x: Pixels
+    y: Pixels
+    unsure: Pixels
     end: float
 
 
-def centres(share: FloatArray, way: Way, width: float) -> FloatArray:
+def centres(share: Pixels, way: Way, width: float) -> Pixels:
     """Centre of the stroke in each column, NaN where no level stroke of its own ink is seen."""
     height = share.shape[0]
     reach = int(np.ceil(width / 2 + 1.5))
@@ -38,7 +38,7 @@ def centres(share: FloatArray, way: Way, width: float) -> FloatArray:
     return np.where(level, centre, np.nan)
 
 
-def find_steps(share: FloatArray, way: Way, width: float, grain: float) -> Steps:
+def find_steps(share: Pixels, way: Way, width: float, grain: float) -> Steps:
     """The corners of the curve along a way."""
     centre = centres(share, way, width)
     seen = np.isfinite(centre)
@@ -57,7 +57,7 @@ def find_steps(share: FloatArray, way: Way, width: float, grain: float) -> Steps
     return Steps(np.maximum.accumulate(np.array(x)), np.array(y), np.array(unsure), float(way.stop - 1))
 
 
-def _plateaus(filled: FloatArray, seen: BoolArray, way: Way, least: float) -> list[tuple[int, int]]:
+def _plateaus(filled: Pixels, seen: Flags, way: Way, least: float) -> list[tuple[int, int]]:
     """Runs of columns of one level; a new one begins where two columns in a row leave the level, or the way itself jumps."""
     bounds, begin = [], 0
     total, count = 0.0, 0
@@ -77,7 +77,7 @@ def _plateaus(filled: FloatArray, seen: BoolArray, way: Way, least: float) -> li
     return bounds
 
 
-def _level(filled: FloatArray, seen: BoolArray, a: int, b: int, width: float) -> float:
+def _level(filled: Pixels, seen: Flags, a: int, b: int, width: float) -> float:
     trim = int(width / 2 + 1)
     low, high = (a + trim, b - trim) if b - a > 3 * trim else (a, b)
     part = filled[low:high][seen[low:high]]
@@ -93,7 +93,9 @@ def _doubt(way: Way, a: int, b: int, width: float) -> float:
     return 1.5 * width + 0.5
 
 
-def _crossing(share: FloatArray, way: Way, filled: FloatArray, begin: int, level: tuple[float, float], width: float) -> float:
+def _crossing(
+    share: Pixels, way: Way, filled: Pixels, begin: int, level: tuple[float, float], width: float
+) -> float:
     """Column of a step: the middle of the upright stroke, or where the centre passes half way for a low step."""
     before, after = level
     column = way.start + begin

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from survsim.core.checks import FloatArray, IntArray
 from survsim.digitising.raster.follow import Way
+from survsim.digitising.raster.kinds import Flags, Pixels
 
 
-def find_marks(share: FloatArray, way: Way, width: float) -> FloatArray:
+def find_marks(share: Pixels, way: Way, width: float) -> Pixels:
     """Columns of the censor marks on a way."""
     up, down = _reach(share, way, -1), _reach(share, way, 1)
     least = width / 2 + max(1.5, 0.35 * width)
@@ -31,7 +31,7 @@ def find_marks(share: FloatArray, way: Way, width: float) -> FloatArray:
     return np.array(marks)
 
 
-def _reach(share: FloatArray, way: Way, step: int) -> FloatArray:
+def _reach(share: Pixels, way: Way, step: int) -> Pixels:
     """How far ink runs on from the way in each column, up (-1) or down (1)."""
     height, most = share.shape[0], 40
     columns = way.start + np.arange(len(way.rows))
@@ -46,12 +46,12 @@ def _reach(share: FloatArray, way: Way, step: int) -> FloatArray:
     return reach
 
 
-def _groups(flags: IntArray) -> list[tuple[int, int]]:
+def _groups(flags: Flags) -> list[tuple[int, int]]:
     edge = np.diff(np.pad(flags.astype(np.int8), 1))
     return list(zip(np.flatnonzero(edge == 1).tolist(), np.flatnonzero(edge == -1).tolist()))
 
 
-def _centres(both: FloatArray, first: int, least: float, size: float, width: float) -> list[float]:
+def _centres(both: Pixels, first: int, least: float, size: float, width: float) -> list[float]:
     """One mark a group; a group wider than a mark holds several that touch, and its peaks are taken."""
     weight = np.clip(both - least + 0.5, 0.1, None)
     whole = float(first + np.sum(np.arange(len(both)) * weight) / weight.sum())

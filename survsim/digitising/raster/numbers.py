@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
 
-from survsim.core.checks import FloatArray, IntArray
+from survsim.core.checks import IntArray
 from survsim.digitising.raster.digits import OTHER, glyph_tile, read_digits
+from survsim.digitising.raster.kinds import Pixels
 from survsim.digitising.raster.words import Word
 
 _TALL = 28
 _CUTS = (0.5, 0.65, 0.4)
-_SURE = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Number:
         return float(self.text)
 
 
-def read_number(ink: FloatArray, word: Word) -> Number | None:
+def read_number(ink: Pixels, word: Word) -> Number | None:
     """The number of a word, None where it is no number; the clearest of three readings at different cuts."""
     if word.x1 - word.x0 > 9 * word.height or word.height < 6:
         return None
@@ -47,7 +48,7 @@ def read_number(ink: FloatArray, word: Word) -> Number | None:
     return best
 
 
-def _read(ink: FloatArray, word: Word, cut: float) -> Number | None:
+def _read(ink: Pixels, word: Word, cut: float) -> Number | None:
     pad = 2
     top, left = max(word.y0 - pad, 0), max(word.x0 - pad, 0)
     crop = ink[top : word.y1 + pad, left : word.x1 + pad]
@@ -66,22 +67,39 @@ def _read(ink: FloatArray, word: Word, cut: float) -> Number | None:
     return Number(text, x, y, word, sure, percent)
 
 
-def _signs(crop: FloatArray, cut: float) -> tuple[IntArray, list[FloatArray]]:
+def _signs(crop: Pixels, cut: float) -> tuple[IntArray, list[Pixels]]:
     number, marked, stats, _ = cv2.connectedComponentsWithStats((crop > cut).astype(np.uint8), connectivity=8)
     tall = max((int(stats[i, 3]) for i in range(1, number)), default=0)
     boxes, parts = [], []
-    for i in sorted(range(1, number), key=lambda k: int(stats[k, 0])):
-        x, y, width, height, area = (int(each) for each in stats[i])
-        if area < 0.004 * tall * tall or area < 3:
-            continue
-        piece = np.where(marked == i, crop, np.minimum(crop, cut))[y : y + height, x : x + width]
-        for start, stop in _cuts(piece, width, height, tall):
-            boxes.append((x + start, y, x + stop, y + height))
+    for members in _whole(stats, number, tall):
+        left, top = (int(stats[members, k].min()) for k in (0, 1))
+        right, bottom = (int((stats[members, k] + stats[members, k + 2]).max()) for k in (0, 1))
+        mine = np.isin(marked[top:bottom, left:right], members)
+        seen = crop[top:bottom, left:right]
+        piece = np.where(mine, seen, np.minimum(seen, cut))
+        for start, stop in _cuts(piece, right - left, bottom - top, tall):
+            boxes.append((left + start, top, left + stop, bottom))
             parts.append(piece[:, start:stop])
     return np.array(boxes, dtype=int).reshape(-1, 4), parts
 
 
-def _cuts(piece: FloatArray, width: int, height: int, tall: int) -> list[tuple[int, int]]:
+def _whole(stats: IntArray, number: int, tall: int) -> list[list[int]]:
+    """Pieces from left to right; those that stand over one another are a sign whose thin stroke broke."""
+    kept = [i for i in range(1, number) if stats[i, 4] >= max(3, 0.004 * tall * tall)]
+    signs: list[list[int]] = []
+    for i in sorted(kept, key=lambda k: int(stats[k, 0])):
+        if signs:
+            last = signs[-1]
+            start, stop = stats[last, 0].min(), (stats[last, 0] + stats[last, 2]).max()
+            common = min(stop, stats[i, 0] + stats[i, 2]) - max(start, stats[i, 0])
+            if common > 0.4 * min(stop - start, stats[i, 2]):
+                last.append(i)
+                continue
+        signs.append([i])
+    return signs
+
+
+def _cuts(piece: Pixels, width: int, height: int, tall: int) -> list[tuple[int, int]]:
     """Where signs that touch are parted: at the columns of least ink near equal shares."""
     if height < 0.75 * tall or width <= 0.95 * height:
         return [(0, width)]
@@ -93,10 +111,12 @@ def _cuts(piece: FloatArray, width: int, height: int, tall: int) -> list[tuple[i
         low = max(places[-1] + 1, middle - reach)
         places.append(low + int(np.argmin(ink[low : middle + reach + 1])))
     places.append(width)
-    return [(a, b) for a, b in zip(places[:-1], places[1:]) if b > a]
+    return [(a, b) for a, b in pairwise(places) if b > a]
 
 
-def _spell(boxes: IntArray, parts: list[FloatArray]) -> tuple[str | None, float, tuple[float, float, float, float], bool]:
+def _spell(
+    boxes: IntArray, parts: list[Pixels]
+) -> tuple[str | None, float, tuple[float, float, float, float], bool]:
     height = boxes[:, 3] - boxes[:, 1]
     tall = int(height.max())
     base = int(boxes[height > 0.75 * tall, 3].max())
@@ -105,8 +125,6 @@ def _spell(boxes: IntArray, parts: list[FloatArray]) -> tuple[str | None, float,
     for k in range(len(boxes)):
         x0, y0, x1, y1 = (int(each) for each in boxes[k])
         if height[k] > 0.78 * tall and kind[k] != OTHER:
-            if likely[k] < _SURE and not text:
-                return None, 0.0, (0, 0, 0, 0), False
             text += str(int(kind[k]))
             sure = min(sure, float(likely[k]))
             span = [min(span[0], x0), max(span[1], x1), min(span[2], y0), max(span[3], y1)]
@@ -117,6 +135,8 @@ def _spell(boxes: IntArray, parts: list[FloatArray]) -> tuple[str | None, float,
         elif any(sign.isdigit() for sign in text) and _is_percent(boxes, k, tall):
             percent = True
             break
+        elif any(sign.isdigit() for sign in text) and height[k] < 0.25 * tall and k == len(boxes) - 1:
+            break  # the tick beside its label
         else:
             return None, 0.0, (0, 0, 0, 0), False
     if not any(sign.isdigit() for sign in text):
@@ -127,4 +147,4 @@ def _spell(boxes: IntArray, parts: list[FloatArray]) -> tuple[str | None, float,
 def _is_percent(boxes: IntArray, k: int, tall: int) -> bool:
     """Whether what is left from sign `k` on looks like one percent sign: at most three pieces, about as wide as high."""
     rest = boxes[k:]
-    return len(rest) <= 3 and 0.5 * tall < rest[:, 2].max() - rest[:, 0].min() < 1.5 * tall
+    return len(rest) <= 3 and 0.75 * tall < rest[:, 2].max() - rest[:, 0].min() < 1.5 * tall

@@ -22,5 +22,15 @@ def refuse_axes(sheet: Sheet, numbers: list[Number], words: list[Word]) -> Refus
     if not words:
         return Refused("The picture holds no print: no labels of axes were seen.", help=AXES_HELP)
     x, y = find_labels(numbers, True), find_labels(numbers, False)
-    which = "either axis" if not x and not y else "the vertical axis" if x else "the horizontal axis" if y else "facing axes"
-    return Refused(f"At least three labels of {which} must be read with certainty, and were not.", help=AXES_HELP)
+    which = (
+        "either axis"
+        if not x and not y
+        else "the vertical axis"
+        if x
+        else "the horizontal axis"
+        if y
+        else "facing axes"
+    )
+    return Refused(
+        f"At least three labels of {which} must be read with certainty, and were not.", help=AXES_HELP
+    )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from survsim.core.checks import FloatArray
+from survsim.digitising.raster.kinds import Pixels
 from survsim.digitising.raster.numbers import Number
 
 
@@ -32,12 +32,12 @@ class Labels:
     others: int
 
     @property
-    def places(self) -> FloatArray:
+    def places(self) -> Pixels:
         """Centres along the axis, in pixels."""
         return np.array([each.x if self.across else each.y for each in self.numbers])
 
     @property
-    def values(self) -> FloatArray:
+    def values(self) -> Pixels:
         """What is printed."""
         return np.array([each.value for each in self.numbers])
 
@@ -54,7 +54,7 @@ class Labels:
 
 def find_labels(numbers: list[Number], across: bool) -> list[Labels]:
     """All runs of at least three numbers in proportion to their places, the longest of each row or column first."""
-    left = [each for each in numbers if each.sure > 0.5]
+    left = [each for each in numbers if each.sure > 0.3]
     found: list[Labels] = []
     for line in _lines(left, across):
         rest = line
@@ -134,6 +134,13 @@ def _longest(numbers: list[Number], across: bool) -> Labels | None:
                 best = agrees
     if best.sum() < 3:
         return None
+    marked = np.array([n.percent for n in numbers])
+    if (
+        0 < marked[best].mean() < 0.6
+    ):  # a percent sign on some labels only is a nought or another digit taken for one
+        best &= ~marked
+        if best.sum() < 3:
+            return None
     slope, intercept = np.polyfit(place[best], value[best], 1)
     low, high = place[best].min(), place[best].max()
     others = int(np.sum(~best & (place > low) & (place < high)))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from survsim.core.checks import BoolArray, FloatArray
+from survsim.digitising.raster.kinds import Flags, Pixels
 from survsim.digitising.raster.sequences import Labels
 
 
@@ -35,14 +35,14 @@ class Placed:
     spine: Spine | None
 
 
-def lying(ink: FloatArray, labels: Labels) -> tuple[FloatArray, int]:
+def lying(ink: Pixels, labels: Labels) -> tuple[Pixels, int]:
     """The view in which the axis lies down with its labels below, and the row where its labels begin."""
     if labels.across:
         return ink, min(n.word.y0 for n in labels.numbers)
     return np.ascontiguousarray(ink.T[::-1]), ink.shape[1] - max(n.word.x1 for n in labels.numbers)
 
 
-def place_axis(ink: FloatArray, labels: Labels) -> Placed:
+def place_axis(ink: Pixels, labels: Labels) -> Placed:
     """The axis of these labels, from the best marks there are."""
     view, edge = lying(ink, labels)
     height = labels.height
@@ -63,7 +63,7 @@ def place_axis(ink: FloatArray, labels: Labels) -> Placed:
     return _fitted(labels.places, labels.values, "labels", spine)
 
 
-def find_spine(view: FloatArray, edge: int, labels: Labels) -> Spine | None:
+def find_spine(view: Pixels, edge: int, labels: Labels) -> Spine | None:
     """The dark line nearest above the labels that runs along most of them."""
     low, high = int(labels.places.min()), int(labels.places.max()) + 1
     top = max(edge - round(4.5 * labels.height), 0)
@@ -78,12 +78,12 @@ def find_spine(view: FloatArray, edge: int, labels: Labels) -> Spine | None:
         first -= 1
     if last - first > 0.8 * labels.height:
         return None
-    line = dark[first : last + 1].any(axis=0)
+    line = np.asarray(dark[first : last + 1].any(axis=0), dtype=bool)
     left, right = _run(line, low, -1), _run(line, high - 1, 1)
     return Spine(top + first, top + last, left, right)
 
 
-def _run(line: BoolArray, start: int, step: int) -> int:
+def _run(line: Flags, start: int, step: int) -> int:
     """The end of the run of ink from `start`; gaps of up to two pixels are bridged."""
     place, gap, last = start, 0, start
     while 0 <= place < len(line) and gap <= 2:
@@ -95,7 +95,7 @@ def _run(line: BoolArray, start: int, step: int) -> int:
     return last
 
 
-def _by_marks(strip: FloatArray, labels: Labels, how: str, spine: Spine | None) -> Placed | None:
+def _by_marks(strip: Pixels, labels: Labels, how: str, spine: Spine | None) -> Placed | None:
     profile = np.median(strip, axis=0) if how == "grid lines" else strip.mean(axis=0)
     reach = max(3, round(0.35 * labels.height))
     found = [_peak(profile, place, reach, 0.015 if how == "grid lines" else 0.12) for place in labels.places]
@@ -117,9 +117,9 @@ def _by_marks(strip: FloatArray, labels: Labels, how: str, spine: Spine | None) 
     return None
 
 
-def _peak(profile: FloatArray, place: float, reach: int, least: float) -> float:
+def _peak(profile: Pixels, place: float, reach: int, least: float) -> float:
     """The centre of the narrow line near a place, NaN where there is none."""
-    low, high = max(int(round(place)) - 2 * reach, 0), min(int(round(place)) + 2 * reach + 1, len(profile))
+    low, high = max(round(place) - 2 * reach, 0), min(round(place) + 2 * reach + 1, len(profile))
     window = profile[low:high].astype(float)
     if len(window) < 5:
         return float("nan")
@@ -141,7 +141,9 @@ def _peak(profile: FloatArray, place: float, reach: int, least: float) -> float:
     return float(low + np.sum(np.arange(a, b + 1) * weight) / weight.sum())
 
 
-def _fitted(places: FloatArray, values: FloatArray, how: str, spine: Spine | None) -> Placed:
+def _fitted(places: Pixels, values: Pixels, how: str, spine: Spine | None) -> Placed:
     slope, intercept = np.polyfit(places, values, 1)
     error = float(np.abs(intercept + slope * places - values).max())
-    return Placed(float(slope), float(intercept), tuple(zip(places.tolist(), values.tolist())), error, how, spine)
+    return Placed(
+        float(slope), float(intercept), tuple(zip(places.tolist(), values.tolist())), error, how, spine
+    )

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from survsim.core.checks import FloatArray
 from survsim.digitising.found import Hints, Refused, Trace
 from survsim.digitising.raster.arms import Arm, Start, find_arms
 from survsim.digitising.raster.boxes import Inside
+from survsim.digitising.raster.kinds import Pixels
 from survsim.digitising.raster.levels import find_steps
 from survsim.digitising.raster.marks import find_marks
+from survsim.digitising.raster.refusals import AXES_HELP
 from survsim.digitising.raster.sheet import Sheet
 from survsim.digitising.raster.ticks import Placed
 
@@ -20,13 +21,15 @@ from survsim.digitising.raster.ticks import Placed
 class View:
     """The panel as the follower sees it: its curves fall. `flipped` where they rise in the picture."""
 
-    rgb: FloatArray
+    rgb: Pixels
     inside: Inside
     flipped: bool
     start: Start
 
 
-def read_traces(sheet: Sheet, x: Placed, y: Placed, inside: Inside, hints: Hints) -> tuple[tuple[Trace, ...], list[str]]:
+def read_traces(
+    sheet: Sheet, x: Placed, y: Placed, inside: Inside, hints: Hints
+) -> tuple[tuple[Trace, ...], list[str]]:
     """The traces of a panel and what a person should know about them.
 
     Raises
@@ -38,6 +41,12 @@ def read_traces(sheet: Sheet, x: Placed, y: Placed, inside: Inside, hints: Hints
         asked = tuple(255 - each for each in asked)
     rising = hints.kind == "incidence"
     notes: list[str] = []
+    if _view(sheet, x, y, inside, rising) is None:
+        what = "0" if rising else f"{one_of(y):g}"
+        raise Refused(
+            f"The vertical axis as read does not reach {what}, where curves of {hints.kind} begin.",
+            help=AXES_HELP,
+        )
     for flipped in (rising, not rising):
         view = _view(sheet, x, y, inside, flipped)
         arms = find_arms(view.rgb, view.start, asked) if view is not None else []
@@ -61,7 +70,9 @@ def _view(sheet: Sheet, x: Placed, y: Placed, inside: Inside, flipped: bool) -> 
         rgb = np.ascontiguousarray(rgb[::-1])
         row = height - 1 - row
     row = float(np.clip(row, 0, height - 1))
-    return View(rgb, inside, flipped, Start(int(np.clip(round(column), 0, width - 2)), row, 0.012 * height + 2))
+    return View(
+        rgb, inside, flipped, Start(int(np.clip(round(column), 0, width - 2)), row, 0.012 * height + 2)
+    )
 
 
 def one_of(y: Placed) -> float:
@@ -100,7 +111,9 @@ def dash_of(arm: Arm) -> str:
     runs = np.flatnonzero(edge == -1) - np.flatnonzero(edge == 1)
     if np.median(runs) < 2.2 * arm.ink.width:
         return "dotted"
-    return "dashdot" if np.quantile(runs, 0.25) < 2 * arm.ink.width < np.quantile(runs, 0.75) / 1.5 else "dashed"
+    return (
+        "dashdot" if np.quantile(runs, 0.25) < 2 * arm.ink.width < np.quantile(runs, 0.75) / 1.5 else "dashed"
+    )
 
 
 def _doubts(traces: tuple[Trace, ...], arms: list[Arm]) -> list[str]:
@@ -110,5 +123,7 @@ def _doubts(traces: tuple[Trace, ...], arms: list[Arm]) -> list[str]:
         if share > 0.25:
             notes.append(f"Curve {k} lies hidden under another over {100 * share:.0f}% of its length.")
         if arm.shared and trace.dash == "solid":
-            notes.append(f"Curve {k} has the colour and the line of another: where they touch they may have been exchanged.")
+            notes.append(
+                f"Curve {k} has the colour and the line of another: where they touch they may have been exchanged."
+            )
     return notes

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from survsim.core.checks import FloatArray, IntArray
+from survsim.core.checks import IntArray
+from survsim.digitising.raster.kinds import Pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Word:
         return self.y1 - self.y0
 
 
-def pieces(ink: FloatArray, cut: float = 0.35) -> IntArray:
+def pieces(ink: Pixels, cut: float = 0.28) -> IntArray:
     """Connected pieces of ink small enough to be signs: rows of x0, y0, x1, y1."""
     _, _, stats, _ = cv2.connectedComponentsWithStats((ink > cut).astype(np.uint8), connectivity=8)
     stats = stats[1:]
@@ -46,7 +47,7 @@ def pieces(ink: FloatArray, cut: float = 0.35) -> IntArray:
     return np.column_stack([kept[:, 0], kept[:, 1], kept[:, 0] + kept[:, 2], kept[:, 1] + kept[:, 3]])
 
 
-def find_words(ink: FloatArray, reach: float = 0.5) -> list[Word]:
+def find_words(ink: Pixels, reach: float = 0.6) -> list[Word]:
     """Words: signs of at least 7 pixels with what stands within `reach` of their height beside them in the same row."""
     box = pieces(ink)
     order = np.argsort(box[:, 0], kind="stable")
@@ -82,5 +83,9 @@ def _boxes(box: IntArray, group: IntArray, height: IntArray) -> list[Word]:
     for members in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
         if len(members) and height[members].max() >= 7:
             part = box[members]
-            words.append(Word(int(part[:, 0].min()), int(part[:, 1].min()), int(part[:, 2].max()), int(part[:, 3].max())))
+            words.append(
+                Word(
+                    int(part[:, 0].min()), int(part[:, 1].min()), int(part[:, 2].max()), int(part[:, 3].max())
+                )
+            )
     return words

@@ -87,7 +87,9 @@ def _times(columns: np.ndarray, frame: Frame) -> np.ndarray:
     printed = dict(frame.x.axis.ticks)
     step = abs(float(frame.x.axis.slope)) * float(np.median(np.diff(np.sort(frame.x.places))))
     digits = int(np.ceil(-np.log10(step))) + 1 if step > 0 else 0
-    return np.array([printed.get(float(c), round(float(frame.x.axis.value(np.array([c]))[0]), digits)) for c in columns])
+    return np.array(
+        [printed.get(float(c), round(float(frame.x.axis.value(np.array([c]))[0]), digits)) for c in columns]
+    )
 
 
 def _row(line: Sequence[Words], columns: np.ndarray, frame: Frame) -> _Row | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,7 +48,9 @@ def _chains(style: Style, strokes: list[Stroke]) -> list[Chain]:
         starts[_cell(points[0])].append(k)
     used: set[int] = set()
     ended = {_cell(points[-1]) for points, _ in parts if np.ptp(points[:, 0]) > 0 or np.ptp(points[:, 1]) > 0}
-    heads = sorted(range(len(parts)), key=lambda k: (_around(parts[k][0][0]) & ended != set(), parts[k][0][0, 0]))
+    heads = sorted(
+        range(len(parts)), key=lambda k: (_around(parts[k][0][0]) & ended != set(), parts[k][0][0, 0])
+    )
     found = []
     for head in heads:
         if head in used:
@@ -78,7 +81,10 @@ def _around(point: FloatArray) -> set[tuple[int, int]]:
 
 
 def _after(
-    end: FloatArray, starts: dict[tuple[int, int], list[int]], used: set[int], parts: list[tuple[FloatArray, Stroke]]
+    end: FloatArray,
+    starts: dict[tuple[int, int], list[int]],
+    used: set[int],
+    parts: list[tuple[FloatArray, Stroke]],
 ) -> int | None:
     """The piece that begins where a line ends; one that turns before one that goes straight on."""
     open_ones = [k for cell in _around(end) for k in starts.get(cell, ()) if k not in used]
@@ -113,7 +119,7 @@ def _cost(end: FloatArray, start: FloatArray, reach: float) -> float:
 def _bridged(line: list[Chain]) -> Chain:
     """Dashes as one line; a gap around a corner runs along first, then down, as a step does."""
     points = [line[0].points]
-    for before, after in zip(line, line[1:], strict=False):
+    for before, after in itertools.pairwise(line):
         end, start = before.points[-1], after.points[0]
         if abs(end[1] - start[1]) > _NEAR and abs(end[0] - start[0]) > _NEAR:
             points.append(np.array([[start[0], end[1]]]))

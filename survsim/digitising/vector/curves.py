@@ -78,7 +78,9 @@ def sort_lines(drawing: Drawing, frame: Frame, insets: Sequence[Box], *, rising:
 
 def _background(drawing: Drawing, box: Box) -> Colour:
     """Colour of the paper behind a frame: of the last area that covers it."""
-    areas = [s.fill for s in drawing.strokes if s.fill and s.straight and s.alpha > 0.9 and inside(box, s.box, 2.0)]
+    areas = [
+        s.fill for s in drawing.strokes if s.fill and s.straight and s.alpha > 0.9 and inside(box, s.box, 2.0)
+    ]
     return areas[-1] if areas else (1.0, 1.0, 1.0)
 
 
@@ -86,7 +88,9 @@ def _could_be_line(s: Stroke, box: Box, paper: Colour) -> bool:
     """An open line in the frame that can be seen and is no side of it."""
     if s.colour is None or s.fill is not None or s.closed or s.alpha < 0.05:
         return False
-    if max(abs(a - b) for a, b in zip(s.colour, paper, strict=True)) < 0.02 or np.allclose(s.points[0], s.points[-1]):
+    if max(abs(a - b) for a, b in zip(s.colour, paper, strict=True)) < 0.02 or np.allclose(
+        s.points[0], s.points[-1]
+    ):
         return False
     b = s.box
     if b.x1 < box.x0 - 1 or b.x0 > box.x1 + 1 or b.y1 < box.y0 - 1 or b.y0 > box.y1 + 1:
@@ -199,7 +203,7 @@ def _is_reference(curve: Curve, frame: Frame, rising: bool) -> bool:
         return True
     b = frame.box
     full = curve.x[-1] >= max(b.x1 - 1.0, float(frame.x.places.max()) - 1.0) or curve.x[0] <= b.x0 + 0.6
-    return curve.drops == 0 and full or (few_lines and curve.drops == 1)
+    return (curve.drops == 0 and full) or (few_lines and curve.drops == 1)
 
 
 def _value(y: float, frame: Frame) -> float:
@@ -261,7 +265,9 @@ def _brackets(a: Curve, b: Curve, middle: Curve) -> float:
     above, below = seen[:2].min(axis=0), seen[:2].max(axis=0)
     held = (above <= seen[2] + 0.3).all() and (below >= seen[2] - 0.3).all()
     consistent = (seen[0] <= seen[1] + 0.3).all() or (seen[1] <= seen[0] + 0.3).all()
-    return float((below - above).mean()) if held and consistent and (below - above).max() > 0.5 else float("inf")
+    return (
+        float((below - above).mean()) if held and consistent and (below - above).max() > 0.5 else float("inf")
+    )
 
 
 def _without_strays(curves: list[Curve], frame: Frame, rising: bool) -> tuple[list[Curve], list[str]]:

@@ -83,10 +83,15 @@ def _pairs(rows: Sequence[Scale], columns: Sequence[Scale], drawing: Drawing) ->
 
 def _distance(row: Scale, column: Scale, drawing: Drawing) -> float:
     """How far the corner that a row and a column make is from being one; infinite if it is none."""
-    across = float(row.places.min()) - column.end
-    down = row.start - float(column.places.max())
+    # Scales that a person gave have no labels, and stand wherever they are given.
+    across = float(row.places.min()) - column.end if column.labels else 0.0
+    down = row.start - float(column.places.max()) if row.labels else 0.0
     step = float(np.ptp(row.places)) / max(row.places.size - 1, 1)
-    if across < -1.2 * column.size or down < -0.6 * row.size or column.places.max() < column.places.min() + 20:
+    if (
+        across < -1.2 * column.size
+        or down < -0.6 * row.size
+        or column.places.max() < column.places.min() + 20
+    ):
         return float("inf")
     if down > max(0.25 * drawing.height, 6 * row.size) or np.ptp(row.places) < 20:
         return float("inf")
@@ -101,7 +106,9 @@ def _shared(a: Scale, b: Scale) -> float:
     return float(max(high - low, 0.0) / max(min(np.ptp(a.places), np.ptp(b.places)), 1e-9))
 
 
-def _frame(row: Scale, column: Scale, rectangles: Sequence[Box], pairs: Sequence[tuple[Scale, Scale]]) -> Frame:
+def _frame(
+    row: Scale, column: Scale, rectangles: Sequence[Box], pairs: Sequence[tuple[Scale, Scale]]
+) -> Frame:
     slack = 2.0
     x0, x1 = float(row.places.min()), float(row.places.max())
     y0, y1 = float(column.places.min()), float(column.places.max())

@@ -88,7 +88,10 @@ def _apart(run: list[Letter]) -> list[list[Letter]]:
     if "  " not in text or len(text) != len(run):
         return [run]
     return [
-        [replace(letter, said=part[0] if k == 0 else "") for k, letter in enumerate(run[at : at + len(part[0])])]
+        [
+            replace(letter, said=part[0] if k == 0 else "")
+            for k, letter in enumerate(run[at : at + len(part[0])])
+        ]
         for part in re.finditer(r"\S+(?: \S+)*", text)
         for at in (part.start(),)
     ]

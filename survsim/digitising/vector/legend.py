@@ -10,26 +10,31 @@ import numpy as np
 from survsim.digitising.vector.chains import Style
 from survsim.digitising.vector.curves import Curve
 from survsim.digitising.vector.drawing import Colour, Drawing, Stroke, Words
-from survsim.digitising.vector.frames import Frame
+from survsim.digitising.vector.frames import Frame, inside
 from survsim.digitising.vector.numerals import numeral
 
-_STATISTIC = re.compile(r"(?i)\b(p|hr|ci|log-?rank|median|n)\s*[=<>(:]|95 ?%|number at risk|hazard ratio|^p\b|censored")
+_STATISTIC = re.compile(
+    r"(?i)\b(p|hr|ci|log-?rank|median|n)\s*[=<>(:]|95 ?%|number at risk|hazard ratio|^p\b|censored"
+)
 
 
 def names(drawing: Drawing, frame: Frame, curves: Sequence[Curve]) -> list[tuple[str, Words | None]]:
     """Name of each curve, "" where none is told, with the words it was read from."""
     used = {id(s) for c in curves for s in c.chain.strokes}
-    samples = [s for s in drawing.strokes if id(s) not in used and _could_be_sample(s, frame)]
+    samples = [s for s in drawing.strokes if id(s) not in used and _could_be_sample(s, frame, curves)]
     entries = [(s, w) for s in samples for w in [_beside(s, drawing.words)] if w is not None]
     found: list[tuple[str, Words | None]] = []
     taken: set[int] = set()
     for curve in curves:
+        likeness = [(_unlike(sample, curve.chain.style), k) for k, (sample, _) in enumerate(entries)]
         options = [
-            (_unlike(s, curve.chain.style), k) for k, (s, w) in enumerate(entries) if id(w) not in taken
+            (not inside(entries[k][0].box, frame.box, 3.0), unlike, k)
+            for unlike, k in likeness
+            if unlike < 1.0 and id(entries[k][1]) not in taken
         ]
-        best = min(options, default=(9.0, -1))
-        if best[0] < 1.0:
-            word = entries[best[1]][1]
+        best = min(options, default=None)
+        if best is not None:
+            word = entries[best[2]][1]
             taken.add(id(word))
             found.append((_whole(word, drawing.words, entries), word))
         else:
@@ -37,12 +42,16 @@ def names(drawing: Drawing, frame: Frame, curves: Sequence[Curve]) -> list[tuple
     return _inline(drawing, frame, curves, found)
 
 
-def _could_be_sample(s: Stroke, frame: Frame) -> bool:
-    """A short level line, or a small filled patch."""
+def _could_be_sample(s: Stroke, frame: Frame, curves: Sequence[Curve]) -> bool:
+    """A short level line, or a small filled patch; no mark on a curve."""
     b = s.box
     wide, tall = b.x1 - b.x0, b.y1 - b.y0
     if not 4 <= wide <= 70 or tall > 18 or wide > 0.3 * (frame.box.x1 - frame.box.x0):
         return False
+    middle_x, middle_y = (b.x0 + b.x1) / 2, (b.y0 + b.y1) / 2
+    for c in curves:
+        if wide < 12 and c.x[0] <= middle_x <= c.x[-1] and abs(c.at(middle_x) - middle_y) < 0.6:
+            return False
     return tall < 1.0 or (s.fill is not None and s.straight) or s.points.shape[0] <= 6
 
 
@@ -110,11 +119,19 @@ def _inline(
     for k, curve in enumerate(curves):
         if named[k][0]:
             continue
-        coloured = [w for w in free if _distance(w.colour, curve.chain.colour) < 0.05 and max(w.colour) > 0.15]
+        coloured = [
+            w for w in free if _distance(w.colour, curve.chain.colour) < 0.05 and max(w.colour) > 0.15
+        ]
         options = coloured or [w for w in free if max(w.colour) - min(w.colour) < 0.15]
         best = min(((_away(w, curve), j) for j, w in enumerate(options)), default=(np.inf, 0))
-        rival = min((_away(options[best[1]], c) for c in curves if c is not curve), default=np.inf) if options else 0
-        limit = np.inf if len(coloured) == 1 else 2.5 * (options[best[1]].size if options else 0)
+        rival = (
+            min((_away(options[best[1]], c) for c in curves if c is not curve), default=np.inf)
+            if options
+            else 0
+        )
+        same = bool(options) and _distance(options[best[1]].colour, curve.chain.colour) < 0.05
+        reach = 8.0 if same and len({c.chain.colour for c in curves}) == len(curves) else 2.5
+        limit = np.inf if len(coloured) == 1 else reach * (options[best[1]].size if options else 0)
         if best[0] <= limit and (coloured or best[0] < rival):
             word = options[best[1]]
             named[k] = (word.text, word)
@@ -125,6 +142,4 @@ def _inline(
 def _away(word: Words, curve: Curve) -> float:
     """Distance of a word from a curve, measured at its near end and its middle."""
     ends = [(x, word.y) for x in (word.box.x0, word.x, word.box.x1)]
-    return min(
-        float(np.hypot(max(x - curve.x[-1], curve.x[0] - x, 0.0), y - curve.at(x))) for x, y in ends
-    )
+    return min(float(np.hypot(max(x - curve.x[-1], curve.x[0] - x, 0.0), y - curve.at(x))) for x, y in ends)

@@ -28,10 +28,10 @@ class _Mark:
     colour: Colour
 
 
-def marks(drawing: Drawing, box: Box, curves: Sequence[Curve], not_in: Sequence[Box]) -> list[FloatArray]:
+def marks(drawing: Drawing, box: Box, curves: Sequence[Curve]) -> list[FloatArray]:
     """Places of the marks along the page, for each curve."""
     used = {id(s) for c in curves for s in c.chain.strokes}
-    seen = [_of_stroke(s) for s in drawing.strokes if id(s) not in used and _could_be(s, box, not_in)]
+    seen = [_of_stroke(s) for s in drawing.strokes if id(s) not in used and _could_be(s, box)]
     seen += [
         _Mark(w.x, w.y, w.y - 0.25 * w.size, w.y + 0.25 * w.size, w.colour)
         for w in drawing.words
@@ -45,16 +45,19 @@ def marks(drawing: Drawing, box: Box, curves: Sequence[Curve], not_in: Sequence[
     return [_merged(np.sort(np.array(places, dtype=float))) for places in found]
 
 
-def _could_be(s: Stroke, box: Box, not_in: Sequence[Box]) -> bool:
+def _could_be(s: Stroke, box: Box) -> bool:
     b = s.box
     wide, tall = b.x1 - b.x0, b.y1 - b.y0
     if max(wide, tall) > LARGEST or (tall < 1.0 and wide > 2.5) or not inside(b, box, 3.0):
         return False
     tick = s.points.shape[0] == 2 and (
-        (wide < 0.02 and min(abs(b.y1 - box.y1), abs(b.y0 - box.y1), abs(b.y0 - box.y0), abs(b.y1 - box.y0)) < 0.05)
+        (
+            wide < 0.02
+            and min(abs(b.y1 - box.y1), abs(b.y0 - box.y1), abs(b.y0 - box.y0), abs(b.y1 - box.y0)) < 0.05
+        )
         or (tall < 0.02)
     )
-    return not tick and not any(inside(b, other, 0.5) for other in not_in)
+    return not tick
 
 
 def _of_stroke(s: Stroke) -> _Mark:
@@ -69,7 +72,7 @@ def _owner(mark: _Mark, curves: Sequence[Curve]) -> int | None:
     for k, curve in enumerate(curves):
         if not curve.x[0] - 0.5 <= mark.x <= curve.x[-1] + 0.5:
             continue
-        high, low = sorted((curve.at(mark.x), curve.before(mark.x)))
+        high, low = sorted((curve.at(mark.x + 0.05), curve.before(mark.x)))
         away = max(high - mark.y, mark.y - low, 0.0)
         touches = mark.low - 0.4 <= low and mark.high + 0.4 >= high
         same = max(abs(a - b) for a, b in zip(mark.colour, curve.chain.colour, strict=True)) < 0.08

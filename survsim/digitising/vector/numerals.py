@@ -20,7 +20,9 @@ class Numeral:
 
 def numeral(text: str) -> Numeral | None:
     """The number a text is, or None: ``1.0``, ``.5``, ``0,8``, ``0\N{MIDDLE DOT}8``, ``1,000``, ``60%``, ``10^2``."""
-    plain = text.strip().replace("\N{MINUS SIGN}", "-").replace("\N{EN DASH}", "-").replace("\N{MIDDLE DOT}", ".")
+    plain = (
+        text.strip().replace("\N{MINUS SIGN}", "-").replace("\N{EN DASH}", "-").replace("\N{MIDDLE DOT}", ".")
+    )
     plain = plain.replace(" %", "%").replace("\N{NO-BREAK SPACE}", "").replace("\N{THIN SPACE}", "")
     power = _POWER.match(plain)
     if power:

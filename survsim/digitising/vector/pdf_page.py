@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import itertools
 from typing import Any
 
 import numpy as np
@@ -12,22 +13,25 @@ from survsim.digitising.found import Box, Refused
 from survsim.digitising.vector.drawing import Colour, Drawing, Stroke, Words
 
 MOST = 400_000
-_PATH, _IMAGE, _FORM = 2, 3, 5
+_TEXT, _PATH, _IMAGE, _FORM = 1, 2, 3, 5
+SYMBOLS = ("+", "|")
+"""Letters that R's devices draw as censor marks, each as a text of its own."""
 _LINE, _BEZIER, _MOVE = 0, 1, 2
-Char = tuple[str, FloatArray, float, float, Colour, Box, Box]
-"""Letter, origin, size, angle, colour, box of the ink, box of the letter with the space it takes."""
+Char = tuple[str, FloatArray, float, float, Colour, Box, Box, int]
+"""Letter, origin, size, angle, colour, box of the ink, box with the space it takes, which text it was written in."""
 
 
 def read_pdf_page(page: Any) -> Drawing:
     """The drawing on a page that pypdfium2 opened."""
     width, height = page.get_size()
-    reader = _Page(height)
-    reader.walk(_objects(page), np.eye(3), 0)
     text = page.get_textpage()
     try:
-        words = _words(_characters(text, height))
+        reader = _Page(height, text)
+        reader.walk(_objects(page), np.eye(3), 0)
+        words = _words([c for c in _characters(text, height) if c[0] not in SYMBOLS or not reader.symbols])
     finally:
         text.close()
+    words += _symbols(reader.symbols)
     return Drawing(
         width=width, height=height, strokes=tuple(reader.strokes), words=tuple(words),
         pictures=tuple(reader.pictures),
@@ -43,11 +47,12 @@ def _objects(page: Any) -> list[Any]:
 class _Page:
     """Collects lines and pictures, those inside forms too."""
 
-    def __init__(self, height: float) -> None:
-        self.height = height
+    def __init__(self, height: float, text: Any) -> None:
+        self.height, self.text = height, text
+        self.symbols: list[tuple[str, Box, Colour]] = []
         self.strokes: list[Stroke] = []
         self.pictures: list[Box] = []
-        self.paths = 0
+        self.paths = self.points = 0
 
     def walk(self, objects: list[Any], matrix: FloatArray, depth: int) -> None:
         import pypdfium2.raw as raw
@@ -63,9 +68,31 @@ class _Page:
                 corners = self._placed(np.array([[0.0, 0.0], [1.0, 1.0]]), own)
                 low, high = corners.min(axis=0), corners.max(axis=0)
                 self.pictures.append(Box(x0=low[0], y0=low[1], x1=high[0], y1=high[1]))
+            elif kind == _TEXT:
+                self._symbol(thing, matrix)
             elif kind == _FORM:
-                inner = [raw.FPDFFormObj_GetObject(thing, k) for k in range(raw.FPDFFormObj_CountObjects(thing))]
+                inner = [
+                    raw.FPDFFormObj_GetObject(thing, k) for k in range(raw.FPDFFormObj_CountObjects(thing))
+                ]
                 self.walk(inner, own, depth + 1)
+
+    def _symbol(self, thing: Any, matrix: FloatArray) -> None:
+        """Keep a text object that is one sign, or says nothing because PDFium takes it for a copy of its neighbour."""
+        import pypdfium2.raw as raw
+
+        size = raw.FPDFTextObj_GetText(thing, self.text, None, 0)
+        letters = (ctypes.c_ushort * max(size, 2))()
+        raw.FPDFTextObj_GetText(thing, self.text, letters, max(size, 2) * 2)
+        said = "".join(chr(c) for c in letters if c).strip()
+        if said and said not in SYMBOLS:
+            return
+        edges = [ctypes.c_float() for _ in range(4)]
+        raw.FPDFPageObj_GetBounds(thing, *edges)
+        left, bottom, right, top = (e.value for e in edges)
+        corners = self._placed(np.array([[left, bottom], [right, top]]), matrix)
+        low, high = corners.min(axis=0), corners.max(axis=0)
+        box = Box(x0=float(low[0]), y0=float(low[1]), x1=float(high[0]), y1=float(high[1]))
+        self.symbols.append((said, box, _colour(raw.FPDFPageObj_GetFillColor, thing)[0]))
 
     def _placed(self, points: FloatArray, matrix: FloatArray) -> FloatArray:
         moved = points @ matrix[:2, :2].T + matrix[:2, 2]
@@ -78,10 +105,8 @@ class _Page:
         raw.FPDFPath_GetDrawMode(thing, fill_mode, stroked)
         line, line_alpha = _colour(raw.FPDFPageObj_GetStrokeColor, thing)
         area, area_alpha = _colour(raw.FPDFPageObj_GetFillColor, thing)
-        line = line if stroked.value else None
-        area = area if fill_mode.value else None
-        alpha = line_alpha if line is not None else area_alpha
-        if (line is None and area is None) or alpha <= 0.01:
+        alpha = line_alpha if stroked.value else area_alpha
+        if not (stroked.value or fill_mode.value) or alpha <= 0.01:
             return
         width = ctypes.c_float()
         raw.FPDFPageObj_GetStrokeWidth(thing, width)
@@ -89,12 +114,28 @@ class _Page:
         dash = tuple(v * scale for v in _dash(thing))
         self.paths += 1
         for points, closed, straight in _pieces(thing):
+            self.points += len(points)
+            if self.points > MOST:
+                raise Refused("the page has too many lines to be one figure.", "a picture (PNG) of it")
             self.strokes.append(
                 Stroke(
-                    points=self._placed(points, matrix), colour=line, fill=area, alpha=alpha,
+                    points=self._placed(points, matrix), colour=line if stroked.value else None, fill=area if fill_mode.value else None, alpha=alpha,
                     width=width.value * scale, dash=dash, closed=closed, straight=straight, path=self.paths,
                 )
             )  # fmt: skip
+
+
+def _symbols(found: list[tuple[str, Box, Colour]]) -> list[Words]:
+    """Signs as words; a silent one is the sign whose size it has."""
+
+    def shape(box: Box) -> tuple[float, float]:
+        return round(box.x1 - box.x0, 1), round(box.y1 - box.y0, 1)
+
+    known = {shape(box): said for said, box, _ in found if said}
+    named = [(said or known.get(shape(box), ""), box, colour) for said, box, colour in found]
+    return [
+        Words(text=said, box=box, size=box.y1 - box.y0, colour=colour) for said, box, colour in named if said
+    ]
 
 
 def _matrix(thing: Any) -> FloatArray:
@@ -172,7 +213,9 @@ def _characters(text: Any, height: float) -> list[Char]:
         box = Box(x0=left.value, y0=height - top.value, x1=right.value, y1=height - bottom.value)
         colour = (ink[0].value / 255, ink[1].value / 255, ink[2].value / 255)
         wide = Box(x0=loose.left, y0=height - loose.top, x1=loose.right, y1=height - loose.bottom)
-        found.append((chr(code), np.array([x.value, height - y.value]), size, angle, colour, box, wide))
+        text_object = ctypes.cast(raw.FPDFText_GetTextObject(text, k), ctypes.c_void_p).value or 0
+        origin = np.array([x.value, height - y.value])
+        found.append((chr(code), origin, size, angle, colour, box, wide, text_object))
     return found
 
 
@@ -192,13 +235,22 @@ def _words(characters: list[Char]) -> list[Words]:
     for line in lines.values():
         line.sort(key=lambda pair: pair[0])
         run: list[Char] = []
-        for along, char in line:
-            if run and (_gap(run[-1], char) > 0.6 * char[2] or char[4] != run[-1][4]):
+        for _, char in line:
+            if run and _apart(run[-1], char):
                 found.append(_word(run))
                 run = []
             run.append(char)
         found.append(_word(run))
     return found
+
+
+def _apart(last: Char, char: Char) -> bool:
+    """Whether a letter begins a new word; numbers that nearly touch, as in a table of numbers at risk, stay two."""
+    gap, size = _gap(last, char), char[2]
+    if gap > 0.6 * size or char[4] != last[4]:
+        return True
+    figures = last[0].isdigit() and char[0].isdigit()
+    return figures and (gap > 0.22 * size or (abs(gap) > 0.04 * size and last[7] != char[7]))
 
 
 def _gap(last: Char, char: Char) -> float:
@@ -210,7 +262,7 @@ def _gap(last: Char, char: Char) -> float:
 
 def _word(run: list[Char]) -> Words:
     text = run[0][0]
-    for last, char in zip(run, run[1:], strict=False):
+    for last, char in itertools.pairwise(run):
         text += (" " if _gap(last, char) > 0.12 * char[2] else "") + char[0]
     boxes = [char[5] for char in run]
     box = Box(

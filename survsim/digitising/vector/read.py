@@ -16,6 +16,7 @@ from survsim.digitising.vector.drawing import Colour, Drawing, Words, precision
 from survsim.digitising.vector.frames import Frame, frames, inside
 from survsim.digitising.vector.legend import names
 from survsim.digitising.vector.marks import marks
+from survsim.digitising.vector.numerals import numeral
 from survsim.digitising.vector.scales import Scale, by_hand, scales
 
 _AXES = "axes={'x': ((place, value), (place, value)), 'y': ((place, value), (place, value))} with places on the page"
@@ -82,14 +83,21 @@ def _panel(
     if frame.x.logarithmic or frame.y.logarithmic:
         which = "time axis" if frame.x.logarithmic else "vertical axis"
         return None, f"the {which} is logarithmic; only linear axes are read."
+    uneven = _uneven(drawing, frame, hints)
+    if uneven:
+        return None, f"the numbers of an axis do not lie on one line ({uneven}): it is broken or uneven."
     rising = hints.kind == "incidence"
+    if re.search(r"(?i)cumulative hazard|log\W*minus\W*log|-log", _axis(drawing, frame, 1, 0.0).title):
+        return None, "the vertical axis is a cumulative hazard, not survival or incidence."
     lines = sort_lines(drawing, frame, insets, rising=rising)
     if not lines.curves:
         return None, _why_not(drawing, frame, insets, lines, rising)
     labelled = names(drawing, frame, lines.curves)
-    legends = [w.box for _, w in labelled if w is not None]
-    places = marks(drawing, frame.box, lines.curves, legends)
-    below = min((f.box.y0 for f in others if f.box.y0 > frame.x.end and _under(f, frame)), default=np.inf)
+    places = marks(drawing, frame.box, lines.curves)
+    below = min(
+        (f.box.y0 for f in others if f.box.y0 > frame.x.end and _under(f, frame) and f.x.exact),
+        default=np.inf,
+    )
     table, colours = risk_table(drawing.words, frame, below)
     small = precision(drawing)
     traces = tuple(
@@ -103,6 +111,34 @@ def _panel(
     return panel, ""
 
 
+def _uneven(drawing: Drawing, frame: Frame, hints: Hints) -> str:
+    """Numbers beside an axis that stand where its line says they should not; empty if there are none."""
+    box, wrong = frame.box, []
+    for side, scale in ((0, frame.x), (1, frame.y)):
+        if (hints.x_axis if side == 0 else hints.y_axis) or not scale.labels:
+            continue
+        first = scale.labels[0]
+        for word in drawing.words:
+            found = numeral(word.text)
+            if (
+                found is None
+                or abs(word.size - first.size) > 0.15 * first.size
+                or any(w is word for w in scale.labels)
+            ):
+                continue
+            level = (
+                abs(word.y - first.y) < 0.3 * first.size
+                if side == 0
+                else abs(word.box.x1 - scale.end) < 0.3 * first.size
+            )
+            at = word.x if side == 0 else word.y
+            within = (box.x0 - 2 < at < box.x1 + 2) if side == 0 else (box.y0 - 2 < at < box.y1 + 2)
+            expected = (found.value - scale.axis.intercept) / scale.axis.slope
+            if level and within and abs(expected - at) > word.size * max(1.0, 0.4 * len(word.text)):
+                wrong.append(word.text)
+    return ", ".join(wrong[:4])
+
+
 def _under(f: Frame, frame: Frame) -> bool:
     return f.box.x0 < frame.box.x1 and frame.box.x0 < f.box.x1
 
@@ -112,7 +148,13 @@ def _trace(curve: Curve, places: FloatArray, name: str, small: float) -> Trace:
     kind = "dashed" if curve.chain.broken else "solid"
     if dash:
         on = max(dash[0], 0.0)
-        kind = "dashdot" if len(set(np.round(dash[::2], 1))) > 1 else "dotted" if on < 1.6 * max(curve.chain.style[2], 0.5) else "dashed"
+        kind = (
+            "dashdot"
+            if len(set(np.round(dash[::2], 1))) > 1
+            else "dotted"
+            if on < 1.6 * max(curve.chain.style[2], 0.5)
+            else "dashed"
+        )
     return Trace(
         x=curve.x, y=curve.y, colour=curve.chain.colour, dash=kind, marks=places, label=name,
         unsure=np.full(curve.x.size, small),
@@ -143,7 +185,11 @@ def _named(table: RiskTable | None, colours: list[Colour], traces: Sequence[Trac
         return None
     labels = list(table.labels)
     for i, colour in enumerate(colours):
-        same = [t.label for t in traces if t.label and max(abs(a - b) for a, b in zip(t.colour, colour, strict=True)) < 0.05]
+        same = [
+            t.label
+            for t in traces
+            if t.label and max(abs(a - b) for a, b in zip(t.colour, colour, strict=True)) < 0.05
+        ]
         if not labels[i].strip(" -_") and len(same) == 1:
             labels[i] = same[0]
     return replace(table, labels=tuple(labels))
@@ -166,11 +212,15 @@ def _warnings(frame: Frame, lines: Sorted, traces: Sequence[Trace], drawing: Dra
     said = list(lines.said)
     if not (frame.x.exact and frame.y.exact):
         said.append("an axis has no ticks: its numbers were taken to stand centred at their values.")
+    if min(frame.x.places.size, frame.y.places.size) == 2 and frame.x.labels and frame.y.labels:
+        said.append("an axis has only two numbers; that it is linear was taken for granted.")
     if lines.smooth:
         said.append(f"{len(lines.smooth)} smooth line(s) beside the steps were left out.")
     styles = [c.chain.style for c in lines.curves]
     if len(set(styles)) < len(styles):
-        said.append("curves of one colour and dash cannot be told apart where they touch; check which arm is which.")
+        said.append(
+            "curves of one colour and dash cannot be told apart where they touch; check which arm is which."
+        )
     if any(c.chain.broken for c in lines.curves):
         said.append("a curve was put together from single dashes.")
     if drawing.unread:
@@ -186,6 +236,8 @@ def _titled(drawing: Drawing, panel: Panel) -> Panel:
         if abs(w.turned) < 5 and b.y0 - 4.5 * w.size < w.y < b.y0 + 0.5 * w.size and b.x0 - 0.25 * (b.x1 - b.x0) - 30 < w.x < b.x1
         and re.search(r"[^\W\d_]", w.text)
     ]  # fmt: skip
-    letter = next((w.text for w in sorted(above, key=lambda w: w.x) if re.fullmatch(r"\(?[A-Ha-h]\)?[.:]?", w.text)), "")
+    letter = next(
+        (w.text for w in sorted(above, key=lambda w: w.x) if re.fullmatch(r"\(?[A-Ha-h]\)?[.:]?", w.text)), ""
+    )
     heading = next((w.text for w in sorted(above, key=lambda w: (-w.size, -w.y)) if w.text != letter), "")
     return replace(panel, title=f"{letter} {heading}".strip())

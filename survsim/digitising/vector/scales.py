@@ -72,15 +72,20 @@ def _read(word: Words, words: Sequence[Words]) -> Numeral | None:
     if plain is None:
         return None
     for other in words:
-        small = other is not word and other.size < 0.85 * word.size and numeral(other.text) is not None
-        if small and 0 <= other.box.x0 - word.box.x1 + 0.2 * word.size < 0.6 * word.size:
-            if -0.2 * word.size < word.y - other.y < word.size:
-                return Numeral(plain.value ** numeral_value(other), power=True)
-        larger = other is not word and word.size < 0.85 * other.size and other.text in ("10", "2", "e")
-        if larger and 0 <= word.box.x0 - other.box.x1 + 0.2 * other.size < 0.6 * other.size:
-            if abs(word.y - other.y) < other.size:
-                return None
+        if other is word:
+            continue
+        power = other.size < 0.85 * word.size and numeral(other.text) is not None
+        if power and _beside(word, other) and -0.2 * word.size < word.y - other.y < word.size:
+            return Numeral(plain.value ** numeral_value(other), power=True)
+        base = word.size < 0.85 * other.size and other.text in ("10", "2", "e")
+        if base and _beside(other, word) and abs(word.y - other.y) < other.size:
+            return None
     return plain
+
+
+def _beside(large: Words, small: Words) -> bool:
+    """Whether a small word begins where a large one ends."""
+    return 0 <= small.box.x0 - large.box.x1 + 0.2 * large.size < 0.6 * large.size
 
 
 def numeral_value(word: Words) -> float:
@@ -112,7 +117,9 @@ def _together(a: Words, b: Words, side: int) -> bool:
     if side == 0:
         return abs(a.y - b.y) < 0.35 * a.size
     slack = 0.6 * a.size
-    return abs(a.box.x1 - b.box.x1) < slack or abs(a.x - b.x) < slack or abs(a.box.x0 - b.box.x0) < 0.2 * slack
+    return (
+        abs(a.box.x1 - b.box.x1) < slack or abs(a.x - b.x) < slack or abs(a.box.x0 - b.box.x0) < 0.2 * slack
+    )
 
 
 def _runs(line: list[Label], side: int) -> list[list[Label]]:
@@ -142,14 +149,15 @@ def _fits(run: list[Label], label: Label, side: int) -> bool:
 def _logarithmic(line: list[Label], side: int) -> Scale | None:
     values = np.array([n.value for _, n in line])
     places = np.array([_along(w, side) for w, _ in line])
-    if len(line) < 3 or (values <= 0).any() or np.unique(values).size < 3 or np.ptp(places) <= 0:
+    powers = len(line) > 1 and all(n.power for _, n in line)
+    fewest = 2 if powers else 3
+    if len(line) < fewest or (values <= 0).any() or np.unique(values).size < fewest or np.ptp(places) <= 0:
         return None
     size = line[0][0].size
 
     def miss(seen: FloatArray) -> float:
         return float(np.abs(np.polyval(np.polyfit(seen, places, 1), seen) - places).max())
 
-    powers = all(n.power for _, n in line)
     if np.ptp(np.log(values)) == 0 or not (powers or values.max() / values.min() >= 4):
         return None
     if miss(np.log(values)) < 0.35 * size and (powers or miss(values) > 1.2 * size):
@@ -207,7 +215,13 @@ def _tick_places(middles: FloatArray, ticks: _Ticks, reach: np.ndarray, size: fl
 
 
 def _made(
-    run: list[Label], places: FloatArray, values: FloatArray, side: int, *, exact: bool, logarithmic: bool = False
+    run: list[Label],
+    places: FloatArray,
+    values: FloatArray,
+    side: int,
+    *,
+    exact: bool,
+    logarithmic: bool = False,
 ) -> Scale | None:
     if np.ptp(values) <= 0 or np.ptp(places) <= 0:
         return None

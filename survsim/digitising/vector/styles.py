@@ -29,7 +29,9 @@ def rules(texts: Iterable[str]) -> Rules:
     for text in texts:
         plain = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
         for selectors, body in _RULE.findall(plain):
-            found += [(one.strip().split()[-1], declarations(body)) for one in selectors.split(",") if one.strip()]
+            found += [
+                (one.strip().split()[-1], declarations(body)) for one in selectors.split(",") if one.strip()
+            ]
     return found
 
 

@@ -16,6 +16,8 @@ from survsim.digitising.vector.styles import colour, number, numbers, resolved, 
 
 DEEPEST = 60
 MOST = 400_000
+LONGEST = 4_000_000
+"""Letters of one path or list of points."""
 _HREF = "{http://www.w3.org/1999/xlink}href"
 _STRAIGHT = re.compile(r"[^MLHVZmlhvz\d\s.,eE+-]")
 _TOKEN = re.compile(r"[MLHVZmlhvz]|[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
@@ -50,7 +52,7 @@ class _Page:
         self.words: list[Words] = []
         self.pictures: list[Box] = []
         self.letters: list[glyphs.Letter] = []
-        self.seen = self.paths = 0
+        self.seen = self.paths = self.points = 0
         self.said = ""
 
     def drawing(self) -> Drawing:
@@ -104,7 +106,11 @@ class _Page:
             self.walk(target, moved, style, depth + 1)
 
     def _letter(self, name: str, target: Any, matrix: FloatArray, style: dict[str, str]) -> None:
-        shape = target if _name(target) == "path" else next((e for e in target.iter() if _name(e) == "path"), None)
+        shape = (
+            target
+            if _name(target) == "path"
+            else next((e for e in target.iter() if _name(e) == "path"), None)
+        )
         if shape is not None and shape is not target:
             matrix = matrix @ _transform(shape.get("transform", ""))
         if shape is target:
@@ -112,11 +118,17 @@ class _Page:
         data = shape.get("d", "") if shape is not None else ""
         outline = [points for points, _, _ in pieces(data)] if data.strip() else []
         ink = colour(style.get("fill", "black")) or (0.0, 0.0, 0.0)
-        self.letters.append(glyphs.Letter(name=name, outline=outline, matrix=matrix, colour=ink, said=self.said))
+        self.letters.append(
+            glyphs.Letter(name=name, outline=outline, matrix=matrix, colour=ink, said=self.said)
+        )
         self.said = ""
 
     def _shape(self, tag: str, element: Any, matrix: FloatArray, style: dict[str, str]) -> None:
         found = _pieces_of(tag, element, self.width, self.height)
+        found = [piece for piece in found if np.isfinite(piece[0]).all()]
+        self.points += sum(len(points) for points, _, _ in found)
+        if self.points > MOST:
+            raise Refused("the SVG file has too many lines to be one figure.", "a picture (PNG) of it")
         if not found:
             return
         line, area = colour(style.get("stroke", "none")), colour(style.get("fill", "black"))
@@ -164,7 +176,9 @@ class _Page:
         for text, x, y, own, owner in runs:
             self._run(text, x, y, own, owner, matrix)
 
-    def _run(self, text: str, x: float, y: float, style: dict[str, str], owner: Any, matrix: FloatArray) -> None:
+    def _run(
+        self, text: str, x: float, y: float, style: dict[str, str], owner: Any, matrix: FloatArray
+    ) -> None:
         places = numbers(owner.get("x") or "")
         plain = " ".join(text.split())
         if not plain:
@@ -244,6 +258,8 @@ def _pieces_of(tag: str, element: Any, width: float, height: float) -> Pieces:
         ends = [[number(get("x1")), number(get("y1"))], [number(get("x2")), number(get("y2"))]]
         return [(np.array(ends), False, True)]
     if tag in ("polyline", "polygon"):
+        if len(get("points", "")) > LONGEST:
+            raise Refused("the SVG file has too long a line to be a figure.", "a picture (PNG) of it")
         flat = numbers(get("points", ""))
         points = np.array(flat[: len(flat) // 2 * 2]).reshape(-1, 2)
         return [(points, tag == "polygon", True)] if len(points) else []
@@ -260,7 +276,16 @@ def _pieces_of(tag: str, element: Any, width: float, height: float) -> Pieces:
 
 
 def pieces(data: str) -> Pieces:
-    """The unbroken lines of path data."""
+    """The unbroken lines of path data; none where it is no path data."""
+    if len(data) > LONGEST:
+        raise Refused("the SVG file has too long a path to be a figure.", "a picture (PNG) of it")
+    try:
+        return _read(data)
+    except (ValueError, IndexError, TypeError):
+        return []
+
+
+def _read(data: str) -> Pieces:
     if _STRAIGHT.search(data.replace("e", "").replace("E", "")):
         return _bent(data)
     found: Pieces = []
