@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from survsim.digitising.found import Axis, Box, Hints, Panel, Refused
+from survsim.digitising.found import Axis, AxisPoint, Box, Hints, Panel, Refused
 from survsim.digitising.raster.boxes import Inside, find_inside
 from survsim.digitising.raster.kinds import Pixels
 from survsim.digitising.raster.panels import Pair, pair_labels, read_numbers
@@ -68,9 +68,9 @@ def read_picture(rgb: Pixels, *, hints: Hints = NO_HINTS) -> list[Panel]:
     return panels
 
 
-def _given(sheet: Sheet, points: Sequence[object]) -> Placed:
-    place = sheet.place(np.array([each.place for each in points]))  # type: ignore[attr-defined]
-    value = np.array([each.value for each in points])  # type: ignore[attr-defined]
+def _given(sheet: Sheet, points: Sequence[AxisPoint]) -> Placed:
+    place = sheet.place(np.array([each.place for each in points]))
+    value = np.array([each.value for each in points])
     slope, intercept = np.polyfit(place, value, 1)
     error = float(np.abs(intercept + slope * place - value).max())
     return Placed(
