@@ -212,3 +212,17 @@ def test_an_empty_page_and_bars_are_refused() -> None:
     axes.set_ylim(0, 1)
     with pytest.raises(Refused):
         read_picture(pixels(figure, 150))
+
+
+@pytest.mark.parametrize("width", [1.0, 2.0])
+def test_a_smoothed_curve_is_refused_and_many_small_steps_are_not(width: float) -> None:
+    time = np.linspace(0, 58, 400)
+    figure, axes = plt.subplots(layout="constrained")
+    axes.plot(time, np.exp(-((time / 25) ** 1.2)), color="tab:blue", lw=width)
+    axes.set(ylim=(0, 1.05), xlim=(0, 60))
+    with pytest.raises(Refused, match="no steps"):
+        read_picture(pixels(figure, 150))
+    many = curve(9, 900, 25.0)
+    figure, _ = draw([many], ["tab:blue"])
+    (panel,) = read_picture(pixels(figure, 150))
+    check(panel, [many])
