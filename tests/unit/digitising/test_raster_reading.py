@@ -226,3 +226,19 @@ def test_a_smoothed_curve_is_refused_and_many_small_steps_are_not(width: float) 
     figure, _ = draw([many], ["tab:blue"])
     (panel,) = read_picture(pixels(figure, 150))
     check(panel, [many])
+
+
+def test_numbers_at_risk_are_read_under_their_ticks() -> None:
+    figure, axes = draw(ARMS, ["tab:blue", "tab:red"])
+    months = np.arange(0, 61, 10)
+    counts = [
+        [int((arm[2] >= 0) * (k + 1) * 37 * np.exp(-m / 30)) for m in months] for k, arm in enumerate(ARMS)
+    ]
+    for k, row in enumerate(counts):
+        for month, count in zip(months, row):
+            axes.text(month, -0.26 - 0.08 * k, str(count), transform=axes.get_xaxis_transform(), ha="center")
+    (panel,) = read_picture(pixels(figure, 200))
+    check(panel, ARMS)
+    assert panel.at_risk is not None
+    np.testing.assert_array_equal(panel.at_risk.times, months)
+    np.testing.assert_array_equal(panel.at_risk.numbers, counts)
