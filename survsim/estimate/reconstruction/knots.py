@@ -18,8 +18,10 @@ ROUND = (1.0, 0.5, 0.25, 0.1)
 GRID = 0.5
 READING = 0.002
 """Standard deviation of a reading that is as good as figures are."""
-WAY = 0.3
-"""Standard deviation of a level between two readings, in the distance between theirs."""
+WAY = 0.5
+BEND = 0.05
+"""Standard deviation half way between two readings, in the distance between theirs: WAY over the square root of the deaths
+between them (a Brownian bridge), and what a bent curve adds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +71,7 @@ def make_knots(told: Told) -> Knots:
         level = np.interp(time, t, s)
         known = time <= t[-1]
         gap = s[np.maximum(place - 1, 0)] - s[np.minimum(place, t.size - 1)]
-        weight = np.where(known & ~read, 1.0 / np.maximum(noise, WAY * gap) ** 2, weight)
+        weight = np.where(known & ~read, 1.0 / (noise + _way(gap, told)) ** 2, weight)
     risk = np.full(time.size, -1, dtype=np.int64)
     risk[np.searchsorted(time, told.risk_time)] = told.risk
     interval = np.searchsorted(told.risk_time, time, side="right").astype(np.int64) - 1
@@ -136,6 +138,12 @@ def _unique(t: FloatArray, s: FloatArray) -> tuple[FloatArray, FloatArray]:
     """One level a time: the one after the drop."""
     last = np.append(t[1:] != t[:-1], True)
     return t[last], s[last]
+
+
+def _way(gap: FloatArray, told: Told) -> FloatArray:
+    """How far the curve may be from the straight way between two readings."""
+    deaths = np.maximum(gap * float(told.risk.max()), 1.0)
+    return np.asarray(gap * (WAY / np.sqrt(deaths) + BEND))
 
 
 def _may_die(level: FloatArray, known: BoolArray, told: Told) -> BoolArray:
