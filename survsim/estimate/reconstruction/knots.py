@@ -97,8 +97,9 @@ def guess_readings(told: Told, t: FloatArray, s: FloatArray) -> str:
     falls = h > 1e-9
     inner = falls[: int(np.flatnonzero(falls)[-1]) + 1] if falls.any() else falls
     flat = inner.size >= 10 and np.mean(~inner) >= FLAT and told.curve.noise == 0.0 and _unrounded(told, s)
-    if even.mean() >= GRID:
-        recorded = any(abs(width - g) < 1e-6 for g in ROUND)
+    whole = any(_on_grid(t[:-1], g) and width <= 4.0 * g for g in ROUND[:2])
+    if even.mean() >= GRID or whole:
+        recorded = whole or any(abs(width - g) < 1e-6 for g in ROUND)
         # Months without a drop that are left out, or none without: drops with ties. Else someone went along the line.
         return "drops" if recorded and not (even.all() and flat) else "line"
     if flat:
@@ -109,6 +110,10 @@ def guess_readings(told: Told, t: FloatArray, s: FloatArray) -> str:
     else:
         many = first_drops(s, float(told.risk[0])) or 0.0
     return "some drops" if many >= MANY else "drops"
+
+
+def _on_grid(t: FloatArray, g: float) -> bool:
+    return bool(np.abs(t / g - np.round(t / g)).max() < 1e-6)
 
 
 def first_drops(s: FloatArray, n: float) -> float | None:
