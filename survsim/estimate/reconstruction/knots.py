@@ -60,6 +60,13 @@ def make_knots(told: Told) -> Knots:
     if readings == "auto":
         readings = guess_readings(told, t, s)
     time = np.union1d(t, told.risk_time)
+    if readings != "drops":
+        # Deaths on the way to a printed number come just before it, where they no longer count in it.
+        later = told.risk_time[1:]
+        early = later - 1e-6 * np.maximum(later, 1.0)
+        at = np.isin(t, later)
+        t = np.where(at, t - 1e-6 * np.maximum(t, 1.0), t)
+        time = np.union1d(np.union1d(t, told.risk_time), early)
     place = np.searchsorted(t, time)
     read = (place < t.size) & (t[np.minimum(place, t.size - 1)] == time)
     level = s[np.maximum(np.searchsorted(t, time, side="right") - 1, 0)]
@@ -69,7 +76,7 @@ def make_knots(told: Told) -> Knots:
     if readings != "drops":
         # Between two readings of a line the curve lies on the way from one to the other.
         level = np.interp(time, t, s)
-        known = time <= t[-1]
+        known = (time <= t[-1]) & ~np.isin(time, told.risk_time[1:])
         gap = s[np.maximum(place - 1, 0)] - s[np.minimum(place, t.size - 1)]
         weight = np.where(known & ~read, 1.0 / (noise + _way(gap, told)) ** 2, weight)
     risk = np.full(time.size, -1, dtype=np.int64)

@@ -34,7 +34,7 @@ MARKED = 0.05
 UNEVEN = 0.3
 """Standard deviation of a rate of censoring within an interval, in patients of its start over its length."""
 SPOILT = 1.5
-BARELY = 0.004
+BARELY = 0.006
 """A total that makes the misfit of the curve (root mean square) this many times larger, and larger by this, is not met."""
 
 
