@@ -174,7 +174,7 @@ def expect(told: Told, knots: Knots) -> quadratic.Expected:
         variance=spread + floor,
         least=least,
         total=total,
-        spread=(width * told.risk + 1.0) ** 2.0,
+        spread=np.square(width * told.risk.astype(np.float64) + 1.0),
     )
 
 

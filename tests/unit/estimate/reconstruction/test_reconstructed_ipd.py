@@ -87,7 +87,7 @@ def test_exact_drops_without_censoring_inside_intervals_come_back_exactly(method
 def test_the_truth_is_found_and_no_worse_than_by_the_published_method():
     errors = []
     for seed in range(20):
-        time, _, (drops, curve), table = arm(seed, 200)
+        time, _, (drops, curve), table = arm(seed, 85)
         shown = np.unique(np.linspace(0, drops.size - 1, 60).astype(int))
         told = {"at_risk": table, "unit": "months"}
         made = [
