@@ -92,6 +92,7 @@ _TABLES = {
     "reconstruction": """
         estimate.reconstruction.reconstructed_ipd  reconstruct_ipd
         estimate.reconstruction.perturbation       perturbed_reconstructions
+        estimate.reconstruction.pair               compare_pair PairCheck
         estimate.reconstruction.result             ReconstructedIPD ReconstructionAudit
     """,
     "synthesis": """
