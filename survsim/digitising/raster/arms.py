@@ -68,11 +68,9 @@ def _mixture(arm: Arm, strongest: float) -> bool:
 
 def _tint(arm: Arm, other: Arm) -> bool:
     """Whether a colour is a paler (or, on a dark slide, a duller) shade of another arm's: the rim of its band, or its halo."""
-    a, b = 255 - arm.ink.colour, 255 - other.ink.colour
+    a, b = arm.ink.ground - arm.ink.colour, other.ink.ground - other.ink.colour
     alike = float(a @ b) / (float(np.linalg.norm(a) * np.linalg.norm(b)) + 1e-9) > 0.97
-    coloured = (
-        min(float(np.ptp(a)) / (float(a.max()) + 1e-9), float(np.ptp(b)) / (float(b.max()) + 1e-9)) > 0.3
-    )
+    coloured = min(_chroma(a), _chroma(b)) > 0.3
     weaker = arm.way.gain < other.way.gain or _contrast(arm) < 0.75 * _contrast(other)
     return (
         arm is not other
@@ -85,8 +83,8 @@ def _tint(arm: Arm, other: Arm) -> bool:
 
 
 def _contrast(arm: Arm) -> float:
-    """How far the colour of an arm stands from white, 0 to 1; grid lines and the rims of bands are pale."""
-    return float((255 - arm.ink.colour).max() / 255)
+    """How far the colour of an arm stands from the ground, 0 to 1; grid lines and the rims of bands are pale."""
+    return float(np.abs(arm.ink.ground - arm.ink.colour).max() / 255)
 
 
 def _follow(ink: Ink, cover: Pixels, start: Start) -> Way | None:
@@ -220,14 +218,24 @@ def _no_ghosts(arms: list[Arm]) -> list[Arm]:
 
 
 def _on(arm: Arm, other: Arm) -> bool:
-    a, b = 255 - arm.ink.colour, 255 - other.ink.colour
-    same_hue = float(a @ b) / (float(np.linalg.norm(a) * np.linalg.norm(b)) + 1e-9) > 0.955
+    """Whether what is seen of an arm lies along another one: widely for shades of one hue, closely for different ones."""
+    a, b = arm.ink.ground - arm.ink.colour, other.ink.ground - other.ink.colour
     half = (arm.ink.width + other.ink.width) / 2
-    coloured = (
-        min(float(np.ptp(a)) / (float(a.max()) + 1e-9), float(np.ptp(b)) / (float(b.max()) + 1e-9)) > 0.3
-    )
-    same_hue = same_hue and (coloured or arm.ink is other.ink or _contrast(arm) < 0.4 * _contrast(other))
-    trail = _trail(arm.ink.solid.shape, other.way, int(np.ceil(2.5 * half + 2 if same_hue else half + 1)))
+    same_ink = arm.ink.colour is other.ink.colour
+    grey = max(_chroma(a), _chroma(b)) <= 0.3
+    alike = float(a @ b) / (float(np.linalg.norm(a) * np.linalg.norm(b)) + 1e-9) > 0.955
+    if same_ink or (alike and (not grey or _contrast(arm) < 0.4 * _contrast(other))):
+        reach, most = 2.5 * half + 2, 0.7
+    elif grey:
+        reach, most = half + 2, 0.7
+    else:
+        reach, most = half + 1, 0.9
+    trail = _trail(arm.ink.solid.shape, other.way, int(np.ceil(reach)))
     columns = arm.way.start + np.flatnonzero(arm.way.own)
     near = trail[arm.way.rows[arm.way.own], columns] > 0
-    return bool(len(near) and near.mean() > (0.7 if same_hue else 0.9))
+    return bool(len(near) and near.mean() > most)
+
+
+def _chroma(away: Pixels) -> float:
+    """How coloured a colour is, by its distance from the ground: 0 grey, 1 full."""
+    return float(np.ptp(away)) / (float(np.abs(away).max()) + 1e-9)

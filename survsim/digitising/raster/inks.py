@@ -28,12 +28,14 @@ class Ink:
     share : (h, w) 0 to 1, how much of the pixel it covers.
     solid : (h, w) 0 to 1, the same, sharpened: 1 where a line of this colour surely runs.
     width : width of its lines in pixels.
+    ground : (3,) the usual ground behind it.
     """
 
     colour: Pixels
     share: Pixels
     solid: Pixels
     width: float
+    ground: Pixels
 
 
 def thin_ink(rgb: Pixels) -> tuple[Pixels, Pixels]:
@@ -117,6 +119,7 @@ def split_inks(rgb: Pixels, ground: Pixels, colours: list[Pixels]) -> list[Ink]:
     away = (ground - rgb).astype(np.float32)
     everything = np.einsum("ijk,ijk->ij", away, away)
     rival = [_shades(colours, k) for k in range(len(colours))]
+    paper = np.median(ground[::7, ::7].reshape(-1, 3), axis=0).astype(np.float32)
     inks = []
     for k, colour in enumerate(colours):
         way = ground - colour
@@ -131,7 +134,7 @@ def split_inks(rgb: Pixels, ground: Pixels, colours: list[Pixels]) -> list[Ink]:
             solid = solid * np.clip((1.35 - share) / 0.2, 0, 1)
         share = (np.clip(share, 0, 1) * like).astype(np.float32)
         solid = solid.astype(np.float32)
-        inks.append(Ink(colour, share, solid, line_width(solid)))
+        inks.append(Ink(colour, share, solid, line_width(solid), paper))
     return inks
 
 

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from survsim.digitising.found import Axis, Box, Hints, Panel, Refused
+from survsim.digitising.found import Axis, AxisPoint, Box, Hints, Panel, Refused
 from survsim.digitising.raster.boxes import Inside, find_inside
 from survsim.digitising.raster.kinds import Pixels
 from survsim.digitising.raster.panels import Pair, pair_labels, read_numbers
 from survsim.digitising.raster.refusals import refuse_axes
+from survsim.digitising.raster.risk import find_risk_table
 from survsim.digitising.raster.sheet import Sheet, prepare, straighten
 from survsim.digitising.raster.ticks import Placed, place_axis
 from survsim.digitising.raster.traces import read_traces
@@ -60,7 +61,9 @@ def read_picture(rgb: Pixels, *, hints: Hints = NO_HINTS) -> list[Panel]:
     for pair in pairs:
         x, y = place_axis(sheet.ink, pair.x), place_axis(sheet.ink, pair.y)
         try:
-            panels.append(_panel(sheet, x, y, find_inside(sheet.ink, pair, x, y), hints, notes, pair))
+            panel = _panel(sheet, x, y, find_inside(sheet.ink, pair, x, y), hints, notes)
+            table = find_risk_table(sheet, pair, numbers, words, _foot(pair, pairs))
+            panels.append(replace(panel, at_risk=table))
         except Refused as error:
             refused.append(error)
     if refused and not panels:
@@ -68,9 +71,9 @@ def read_picture(rgb: Pixels, *, hints: Hints = NO_HINTS) -> list[Panel]:
     return panels
 
 
-def _given(sheet: Sheet, points: Sequence[object]) -> Placed:
-    place = sheet.place(np.array([each.place for each in points]))  # type: ignore[attr-defined]
-    value = np.array([each.value for each in points])  # type: ignore[attr-defined]
+def _given(sheet: Sheet, points: Sequence[AxisPoint]) -> Placed:
+    place = sheet.place(np.array([each.place for each in points]))
+    value = np.array([each.value for each in points])
     slope, intercept = np.polyfit(place, value, 1)
     error = float(np.abs(intercept + slope * place - value).max())
     return Placed(
@@ -107,6 +110,17 @@ def _outer(pairs: list[Pair]) -> list[Pair]:
     return [pair for pair in pairs if not any(within(pair, other) for other in pairs)]
 
 
+def _foot(pair: Pair, pairs: list[Pair]) -> float:
+    """Where the next panel below begins."""
+    left, _, right, bottom = pair.frame
+    tops = [
+        other.frame[1]
+        for other in pairs
+        if other.frame[1] > bottom and other.frame[0] < right and other.frame[2] > left
+    ]
+    return min(tops, default=float("inf")) - 1
+
+
 def _without_insets(sheet: Sheet, insets: list[Pair]) -> Sheet:
     """The sheet with small axes inside others painted over."""
     if not insets:
@@ -129,7 +143,6 @@ def _panel(
     inside: Inside,
     hints: Hints,
     notes: list[str],
-    pair: Pair | None = None,
 ) -> Panel:
     traces, warnings = read_traces(sheet, x, y, inside, hints)
     low = sheet.page(np.array([inside.x0, inside.y0]) - 0.5)

@@ -104,7 +104,7 @@ def _beside(first: Number, other: Number, across: bool) -> bool:
 def _pointed(numbers: list[Number]) -> list[Number]:
     """Points that were lost are put back: "00 02 10" beside a leading nought can only be "0.0 0.2 1.0"."""
     lost = [n for n in numbers if "." not in n.text and len(n.text) > 1 and n.text.startswith("0")]
-    if not lost:
+    if len(lost) < 0.45 * len(numbers):  # one digit misread before another must not shift the points of all
         return numbers
     decimals = len(lost[0].text) - 1
     fixed = []

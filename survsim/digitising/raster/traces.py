@@ -14,6 +14,7 @@ from survsim.digitising.raster.levels import find_steps
 from survsim.digitising.raster.marks import find_marks
 from survsim.digitising.raster.refusals import AXES_HELP
 from survsim.digitising.raster.sheet import Sheet
+from survsim.digitising.raster.smooth import is_smooth
 from survsim.digitising.raster.ticks import Placed
 
 
@@ -50,12 +51,26 @@ def read_traces(
     for flipped in (rising, not rising):
         view = _view(sheet, x, y, inside, flipped)
         arms = find_arms(view.rgb, view.start, asked) if view is not None else []
+        arms, curved = _with_steps(arms)
+        if curved and not arms:
+            raise Refused(
+                "The curves have no steps: they are smoothed or fitted, and hold no times of events.",
+                help="a figure with the Kaplan-Meier or Aalen-Johansen steps",
+            )
+        if curved:
+            notes.append(f"{curved} curve(s) without steps were left out as smoothed or fitted.")
         if arms and view is not None:
             if flipped != rising:
                 notes.append("The curves rise." if flipped else "The curves fall.")
             traces = tuple(_trace(sheet, view, arm) for arm in arms)
             return traces, notes + _doubts(traces, arms)
     raise Refused("No curve was found in the panel.", help="the colour of each arm, or the box of the axes")
+
+
+def _with_steps(arms: list[Arm]) -> tuple[list[Arm], int]:
+    """The arms that are step functions, and how many are not."""
+    steps = [arm for arm in arms if not is_smooth(arm.ink.share, arm.way, arm.ink.width)]
+    return steps, len(arms) - len(steps)
 
 
 def _view(sheet: Sheet, x: Placed, y: Placed, inside: Inside, flipped: bool) -> View | None:

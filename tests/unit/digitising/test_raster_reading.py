@@ -212,3 +212,33 @@ def test_an_empty_page_and_bars_are_refused() -> None:
     axes.set_ylim(0, 1)
     with pytest.raises(Refused):
         read_picture(pixels(figure, 150))
+
+
+@pytest.mark.parametrize("width", [1.0, 2.0])
+def test_a_smoothed_curve_is_refused_and_many_small_steps_are_not(width: float) -> None:
+    time = np.linspace(0, 58, 400)
+    figure, axes = plt.subplots(layout="constrained")
+    axes.plot(time, np.exp(-((time / 25) ** 1.2)), color="tab:blue", lw=width)
+    axes.set(ylim=(0, 1.05), xlim=(0, 60))
+    with pytest.raises(Refused, match="no steps"):
+        read_picture(pixels(figure, 150))
+    many = curve(9, 900, 25.0)
+    figure, _ = draw([many], ["tab:blue"])
+    (panel,) = read_picture(pixels(figure, 150))
+    check(panel, [many])
+
+
+def test_numbers_at_risk_are_read_under_their_ticks() -> None:
+    figure, axes = draw(ARMS, ["tab:blue", "tab:red"])
+    months = np.arange(0, 61, 10)
+    counts = [
+        [int((arm[2] >= 0) * (k + 1) * 37 * np.exp(-m / 30)) for m in months] for k, arm in enumerate(ARMS)
+    ]
+    for k, row in enumerate(counts):
+        for month, count in zip(months, row):
+            axes.text(month, -0.26 - 0.08 * k, str(count), transform=axes.get_xaxis_transform(), ha="center")
+    (panel,) = read_picture(pixels(figure, 200))
+    check(panel, ARMS)
+    assert panel.at_risk is not None
+    np.testing.assert_array_equal(panel.at_risk.times, months)
+    np.testing.assert_array_equal(panel.at_risk.numbers, counts)
