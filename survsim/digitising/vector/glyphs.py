@@ -1,7 +1,8 @@
 """Letters that an SVG file draws as outlines, put together to words again.
 
 Matplotlib writes each text as a comment before its outlines, and in its older versions the code of a letter into the
-outline's name. Cairo (R's `svg()`) says nothing of either: there the outline itself is read (`letterforms`).
+outline's name. Cairo (R's `svg()`) says nothing of either: such letters are counted as unread, and the axes of such a
+figure are given by hand.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import numpy as np
 from survsim.core.checks import FloatArray
 from survsim.digitising.found import Box
 from survsim.digitising.vector.drawing import Colour, Words
-from survsim.digitising.vector.letterforms import letter_of
 
 _CAIRO = re.compile(r"^glyph-?\d+-\d+$")
 _NAMED = re.compile(r"^[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z]+)*-([0-9a-f]+)$")
@@ -138,7 +138,7 @@ def _spelt(run: list[Letter]) -> str:
             code = int(named[1], 16)
             text += chr(code) if 32 <= code < 0x11000 else ""
         elif letter.outline:
-            text += letter_of(letter.outline, size / 1.36 / max(letter.height, 1e-9))
+            text += "\N{REPLACEMENT CHARACTER}"
         else:
             text += " "
     return text

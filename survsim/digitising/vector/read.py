@@ -61,7 +61,11 @@ def _frames(drawing: Drawing, hints: Hints) -> list[Frame]:
     if hints.x_axis and hints.y_axis and not found:
         raise Refused("the axis points given do not make a rectangle with x below and y to the left.", _AXES)
     if not found:
-        outlined = " (its letters are outlines that could not be told)" if drawing.unread else ""
+        outlined = (
+            " (its letters are outlines without names, as R's svg() writes them; its pdf() and svglite write text)"
+            if drawing.unread
+            else ""
+        )
         raise Refused(f"no pair of axes with numbers that lie on a line was found{outlined}.", _AXES)
     return found
 

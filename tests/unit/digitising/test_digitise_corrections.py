@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 
@@ -57,5 +55,4 @@ def test_a_damaged_file_of_corrections(tmp_path, content):
     (tmp_path / "c.json").write_text(content)
     with pytest.raises(InputError, match="corrections"):
         digitise(path, corrections=tmp_path / "c.json")
-    assert json.dumps({})  # the figure itself is untouched
     assert digitise(path).arms
