@@ -14,7 +14,7 @@ from survsim.digitising.raster.kinds import Flags, Pixels
 def find_marks(share: Pixels, way: Way, width: float) -> Pixels:
     """Columns of the censor marks on a way."""
     up, down = _reach(share, way, -1), _reach(share, way, 1)
-    least = width / 2 + max(1.5, 0.35 * width)
+    least = width / 2 + max(2.2, 0.6 * width)
     both = np.minimum(up, down)
     candidate = both > least
     if not candidate.any():
@@ -23,7 +23,12 @@ def find_marks(share: Pixels, way: Way, width: float) -> Pixels:
     heights = np.array([both[a:b].max() for a, b in groups])
     size = float(np.median(heights))
     even = np.array([abs(float(np.median(up[a:b] - down[a:b]))) for a, b in groups])
-    fits = (np.abs(heights - size) <= max(2.0, 0.3 * size)) & (even <= max(2.0, 0.5 * size))
+    side = int(np.ceil(width / 2)) + 1
+    last = len(way.rows) - 1
+    drop = np.array([way.rows[min(b + side, last)] - way.rows[max(a - side, 0)] for a, b in groups])
+    # Two steps close together also stand out to both sides, but the curve is lower behind them by what they measure.
+    level = drop < 0.6 * size
+    fits = level & (np.abs(heights - size) <= max(1.6, 0.25 * size)) & (even <= max(1.6, 0.3 * size))
     marks: list[float] = []
     for (a, b), good in zip(groups, fits):
         if good:

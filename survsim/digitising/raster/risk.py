@@ -11,7 +11,7 @@ from survsim.digitising.raster.panels import Pair
 from survsim.digitising.raster.sheet import Sheet
 from survsim.digitising.raster.words import Word
 
-_SURE = 0.6
+_SURE = 0.75
 _FAR = 22  # heights of a label below the axis, beyond which nothing belongs to it
 
 
