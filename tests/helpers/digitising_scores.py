@@ -18,7 +18,6 @@ from survsim.errors import InputError
 POINTS = 1000
 WRONG = 0.05
 HARMLESS = ("have no name that could be read", "has no name that could be read", "to stand upright")
-HELPS = ("axes", "arms", "panel", "colour", "box", "kind", "label", "resolution", "dpi")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -230,4 +229,4 @@ def _quantile(values: list[float], share: float) -> float | None:
 
 def names_help(message: str) -> bool:
     """Whether a refusal says what a person can do."""
-    return any(word in message.lower() for word in HELPS)
+    return len(message.partition("Help:")[2].split()) >= 1

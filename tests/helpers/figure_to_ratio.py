@@ -17,7 +17,7 @@ def log_ratio(times: list[np.ndarray], events: list[np.ndarray]) -> float:
     """Cox's log hazard ratio of the second arm to the first."""
     arm = np.repeat([0.0, 1.0], [len(t) for t in times])
     surv = Surv.right(np.concatenate(times), np.concatenate(events).astype(bool), unit="months")
-    return float(cox_ph(surv, "arm", pd.DataFrame({"arm": arm})).log_hazard_ratio[0])
+    return float(np.log(cox_ph(surv, "arm", pd.DataFrame({"arm": arm})).hazard_ratio[0]))
 
 
 def of_figure(
