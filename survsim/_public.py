@@ -90,7 +90,10 @@ _TABLES = {
         estimate.printed.summary_check  check_summary SummaryCheck
     """,
     "reconstruction": """
-        estimate.reconstruction.reconstructed_ipd  reconstruct_ipd perturbed_reconstructions ReconstructedIPD
+        estimate.reconstruction.reconstructed_ipd  reconstruct_ipd
+        estimate.reconstruction.perturbation       perturbed_reconstructions
+        estimate.reconstruction.pair               compare_pair PairCheck
+        estimate.reconstruction.result             ReconstructedIPD ReconstructionAudit
     """,
     "synthesis": """
         estimate.synthesis.meta_analysis       meta_analysis
@@ -146,6 +149,11 @@ _TABLES = {
         evidence.bring_in.diff        diff_evidence EvidenceDiff
         evidence.bring_in.extraction  compare_extractions ExtractionComparison
         evidence.ask.histories        patient_histories PatientHistories
+    """,
+    "digitising": """
+        digitising.reading     digitise
+        digitising.digitised   Digitised
+        digitising.correcting  correct Corrector
     """,
     "simulation": """
         simulation.outcomes.curves  SimulatedSurvival StateOccupancy
@@ -258,7 +266,7 @@ _TOP = """
     treatment_weights balance ipw_kaplan_meier ipw_cox standardised_survival clone_censor_weight
     bootstrap
     effect_size effect_sizes check_summary
-    reconstruct_ipd
+    digitise reconstruct_ipd
     meta_analysis meta_regression subgroup_test leave_one_out small_study_tests network_meta_analysis
     pooled_survival_curve pool_medians
     map_prior robust_map_prior power_prior borrow
