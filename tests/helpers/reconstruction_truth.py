@@ -80,7 +80,9 @@ def _arm(cell: Cell, ratio: float, rng: np.random.Generator) -> Arm:
     risk_time = at_risk = None
     if cell.table is not None:
         risk_time = np.arange(0.0, axis, cell.table)
-        at_risk = ((entry[None, :] < risk_time[:, None]) | (risk_time[:, None] == 0) & (entry <= 0)).astype(int)
+        at_risk = ((entry[None, :] < risk_time[:, None]) | (risk_time[:, None] == 0) & (entry <= 0)).astype(
+            int
+        )
         at_risk = (at_risk & (time[None, :] >= risk_time[:, None])).sum(axis=1)
         keep = int((at_risk > 0).sum())
         risk_time, at_risk = risk_time[:keep], at_risk[:keep]
@@ -99,7 +101,9 @@ def _arm(cell: Cell, ratio: float, rng: np.random.Generator) -> Arm:
     )
 
 
-def _patients(cell: Cell, ratio: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _patients(
+    cell: Cell, ratio: float, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     n = cell.n
     entry = np.zeros(n)
     death = (rng.exponential(size=n) / ratio) ** (1 / 1.2) * 18.0
@@ -129,7 +133,9 @@ def _patients(cell: Cell, ratio: float, rng: np.random.Generator) -> tuple[np.nd
 def _levels(time: np.ndarray, event: np.ndarray, entry: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Kaplan-Meier drops: times (m,) and levels after them (m,)."""
     drops = np.unique(time[event])
-    deaths = np.searchsorted(np.sort(time[event]), drops, "right") - np.searchsorted(np.sort(time[event]), drops)
+    deaths = np.searchsorted(np.sort(time[event]), drops, "right") - np.searchsorted(
+        np.sort(time[event]), drops
+    )
     left = time.size - np.searchsorted(np.sort(time), drops)
     # Not yet in the study: those whose entry is at or after the drop; who is there from the start always counts.
     waiting = np.where(entry > 0, entry, -1.0)
