@@ -90,7 +90,9 @@ _TABLES = {
         estimate.printed.summary_check  check_summary SummaryCheck
     """,
     "reconstruction": """
-        estimate.reconstruction.reconstructed_ipd  reconstruct_ipd perturbed_reconstructions ReconstructedIPD
+        estimate.reconstruction.reconstructed_ipd  reconstruct_ipd
+        estimate.reconstruction.perturbation       perturbed_reconstructions
+        estimate.reconstruction.result             ReconstructedIPD ReconstructionAudit
     """,
     "synthesis": """
         estimate.synthesis.meta_analysis       meta_analysis

@@ -1,0 +1,128 @@
+"""The times at which anything is known, and what is known there: the form in which patients are sought."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from survsim.core.checks import BoolArray, FloatArray, IntArray
+from survsim.estimate.reconstruction.told import Told
+
+MANY = 1.5
+"""Patients a drop, on average, from which not every drop was read."""
+FLAT = 0.1
+"""Share of readings without a drop from which the line was read at times of the reader's choice."""
+ROUND = (12.0, 6.0, 3.0, 2.0, 1.0, 0.5, 0.25, 0.1)
+"""Steps at which follow-up is recorded: readings on such a grid are drops with ties."""
+GRID = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knots:
+    """Readings and printed numbers at risk on one axis of time.
+
+    Attributes
+    ----------
+    time : (K,) increasing, first 0.
+    level : (K,) of the curve; known : (K,) whether it was read (or lies on a line between two readings).
+    risk : (K,) printed number at risk, -1 where none is printed.
+    interval : (K,) number of the risk table's interval.
+    length : (K,) to the next knot, the last to the end of follow-up.
+    marks : (K,) censor marks from this knot to before the next.
+    may_die : (K,) whether the curve may fall here.
+    readings : "drops", "some drops" or "line".
+    """
+
+    time: FloatArray
+    level: FloatArray
+    known: BoolArray
+    risk: IntArray
+    interval: IntArray
+    length: FloatArray
+    marks: IntArray
+    may_die: BoolArray
+    readings: str
+
+
+def make_knots(told: Told) -> Knots:
+    """One axis of time for one arm."""
+    t, s = _unique(told.curve.time, told.curve.survival)
+    readings = told.curve.readings
+    if readings == "auto":
+        readings = guess_readings(told, t, s)
+    time = np.union1d(t, told.risk_time)
+    place = np.searchsorted(t, time)
+    read = (place < t.size) & (t[np.minimum(place, t.size - 1)] == time)
+    level = s[np.maximum(np.searchsorted(t, time, side="right") - 1, 0)]
+    known = read.copy()
+    if readings != "drops":
+        # Between two readings of a line the curve lies on the way from one to the other.
+        level = np.interp(time, t, s)
+        known = time <= t[-1]
+    risk = np.full(time.size, -1, dtype=np.int64)
+    risk[np.searchsorted(time, told.risk_time)] = told.risk
+    interval = np.searchsorted(told.risk_time, time, side="right").astype(np.int64) - 1
+    length = np.diff(np.append(time, max(told.stop, float(time[-1]))))
+    marks = np.zeros(time.size, dtype=np.int64)
+    if told.marks is not None:
+        np.add.at(marks, np.searchsorted(time, told.marks, side="right") - 1, 1)
+    return Knots(
+        time=time, level=level, known=known, risk=risk, interval=interval, length=length, marks=marks,
+        may_die=_may_die(level, known, told), readings=readings,
+    )  # fmt: skip
+
+
+def guess_readings(told: Told, t: FloatArray, s: FloatArray) -> str:
+    """Whether the readings are the drops of the curve, some of them, or points of the line at chosen times."""
+    if t.size < 4:
+        return "drops"
+    if told.curve.time.size - t.size >= 0.25 * t.size:
+        return "drops"  # both corners of the steps were read
+    step, h = np.diff(t), 1.0 - s[1:] / np.maximum(s[:-1], 1e-12)
+    width = float(np.median(step))
+    even = float(np.mean(np.abs(step - width) < 1e-6 * max(width, 1.0)))
+    on_grid = even >= GRID
+    if on_grid and any(abs(width / g - round(width / g)) < 1e-6 and g <= width * 1.01 for g in ROUND):
+        # Numbers of patients at whole months may be either; a long run of drops at every one says ties.
+        return "drops" if np.mean(h > 0) > 1 - FLAT else "line"
+    drops = h > 1e-9
+    inner = drops[: int(np.flatnonzero(drops)[-1]) + 1] if drops.any() else drops
+    if on_grid or (
+        inner.size >= 10 and np.mean(~inner) >= FLAT and told.curve.noise == 0.0 and _unrounded(told, s)
+    ):
+        return "line"
+    if not drops.any():
+        return "drops"
+    patients = np.interp(t[1:], told.risk_time, told.risk) if told.table else told.risk[0] * s[:-1]
+    return "some drops" if float(np.mean((patients * h)[drops])) >= MANY else "drops"
+
+
+def resolution(s: FloatArray) -> float:
+    """The digits to which levels were rounded, 0 if they were not."""
+    for step in (0.01, 0.005, 0.002, 0.001):
+        if np.abs(s / step - np.round(s / step)).max() < 1e-6:
+            return step
+    return 0.0
+
+
+def _unrounded(told: Told, s: FloatArray) -> bool:
+    """Whether a flat piece is one, and no rounding hides a death in it."""
+    return resolution(s) * float(told.risk[0]) < 1.0
+
+
+def _unique(t: FloatArray, s: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """One level a time: the one after the drop."""
+    last = np.append(t[1:] != t[:-1], True)
+    return t[last], s[last]
+
+
+def _may_die(level: FloatArray, known: BoolArray, told: Told) -> BoolArray:
+    """Nobody dies on a flat tail; within the curve only where rounding or noise could hide a death."""
+    before = np.append(1.0, level[:-1])
+    falls = known & (level < before - 1e-12)
+    coarse = told.curve.noise > 0.0 or resolution(told.curve.given) * float(told.risk.max()) > 1.0
+    if coarse and falls.any():
+        inner = np.arange(level.size) <= int(np.flatnonzero(falls)[-1])
+        falls = falls | (known & inner & (np.arange(level.size) > 0))
+    return np.asarray(falls, dtype=np.bool_)
