@@ -16,6 +16,9 @@ import numpy as np
 
 from survsim.kernels._jit import compiled
 
+REACH = 4
+STEPS = 3 * 3 * (2 * REACH + 1)
+
 _STATE = "i8[::1],i8[::1],f8[::1],f8[::1],f8[::1],f8[::1],i8"
 _SUMS = "i8[::1],f8[::1],f8[::1],f8[::1],f8[::1],f8[::1]"
 
@@ -96,6 +99,37 @@ def misfit(
     return cost
 
 
+@compiled("b1(i8[::1],i8[::1],i8[::1],i8[::1],b1[::1],i8,i8,i8,i8)")
+def possible(
+    d: Any, c: Any, cmin: Any, interval: Any, may_die: Any, a: Any, kind: Any, b: Any, to: Any
+) -> bool:
+    """Whether a patient can leave state `kind` at knot a for state `to` at knot b.
+
+    States: 0 a death at the knot, 1 a censoring after it, 2 alive at the end (of the last interval, named by b = a).
+    """
+    K = d.size
+    if b < 0 or b >= K or interval[b] != interval[a] or (kind == to and (a == b or kind == 2)):
+        return False
+    if (kind == 2 or to == 2) and (interval[a] != interval[K - 1] or (to == 2 and a != b)):
+        return False
+    if (kind == 0 and d[a] == 0) or (kind == 1 and c[a] <= cmin[a]):
+        return False
+    return to != 0 or may_die[b]
+
+
+@compiled("void(i8[::1],i8[::1],i8,i8,i8,i8,i8)")
+def shift(d: Any, c: Any, a: Any, kind: Any, b: Any, to: Any, many: Any) -> None:
+    """`many` patients from one state to another."""
+    if kind == 0:
+        d[a] -= many
+    elif kind == 1:
+        c[a] -= many
+    if to == 0:
+        d[b] += many
+    elif to == 1:
+        c[b] += many
+
+
 @compiled(
     "f8(i8[::1],i8[::1],f8[::1],f8[::1],f8[::1],f8[::1],i8,i8[::1],i8[::1],b1[::1],i8,f8,i8)",
 )
@@ -108,62 +142,34 @@ def polish(
     d, c : deaths at and censorings after each knot (K,). S, w : level and weight of a reading (weight 0: none).
     cbar, cvar : expected censorings and their variance. n0 : at risk at the first knot. cmin : least censorings.
     interval : of the risk table, of each knot; the last one may end with any number. may_die : knots with deaths.
-    D : total of deaths, or -1; each patient off it costs `price` squared. rounds : most rounds over all knots.
+    D : total of deaths, or -1; what each patient off it costs is `price` times the square. rounds : most over all knots.
     """
     K = d.size
     n = np.empty(K + 1, np.int64)
     km, head = np.empty(K), np.empty(K + 1)
     A, B, C = np.empty(K + 1), np.empty(K + 1), np.empty(K + 1)
-    last = interval[K - 1]
     total = d.sum()
     best = tabulate(d, c, S, w, cbar, cvar, n0, n, km, head, A, B, C)
     off = 0.0 if D < 0 else price * (total - D) ** 2
     for _ in range(rounds):
         moved = False
-        for a in range(K):
-            # Patient leaves state `a` (kind 0: a death at a; 1: a censoring after a; 2: alive at the end) ...
-            for kind in range(3):
-                if kind == 2 and interval[a] != last:
-                    continue
-                if kind == 0 and d[a] == 0:
-                    continue
-                if kind == 1 and c[a] <= cmin[a]:
-                    continue
-                # ... and goes to a state near by, of either kind.
-                for b in range(max(a - 4, 0), min(a + 5, K)):
-                    if interval[b] != interval[a]:
-                        continue
-                    for to in range(3):
-                        if (kind == to and (a == b or kind == 2)) or (
-                            to == 2 and (interval[a] != last or a != b)
-                        ):
-                            continue
-                        if to == 0 and not may_die[b]:
-                            continue
-                        step = (1 if to == 0 else 0) - (1 if kind == 0 else 0)
-                        price_now = 0.0 if D < 0 else price * (total + step - D) ** 2
-                        if D >= 0 and price_now > off and best < price_now - off:
-                            continue
-                        low, high = min(a, b), max(a, b)
-                        d[a] -= kind == 0
-                        c[a] -= kind == 1
-                        d[b] += to == 0
-                        c[b] += to == 1
-                        cost = misfit(d, c, S, w, cbar, cvar, n0, n, km, head, A, B, C, low, high)
-                        if cost + price_now < best + off - 1e-9:
-                            total += step
-                            off = price_now
-                            best = tabulate(d, c, S, w, cbar, cvar, n0, n, km, head, A, B, C)
-                            moved = True
-                        else:
-                            d[a] += kind == 0
-                            c[a] += kind == 1
-                            d[b] -= to == 0
-                            c[b] -= to == 1
-                        if (kind == 0 and d[a] == 0) or (kind == 1 and c[a] <= cmin[a]):
-                            break
-                    if (kind == 0 and d[a] == 0) or (kind == 1 and c[a] <= cmin[a]):
-                        break
+        for move in range(K * STEPS):
+            # From a state at knot a to one at most REACH knots away: 3 states x 3 states x 9 places.
+            a, code = move // STEPS, move % STEPS
+            kind, to, b = code // 27, (code // 9) % 3, a + code % 9 - REACH
+            if not possible(d, c, cmin, interval, may_die, a, kind, b, to):
+                continue
+            step = int(to == 0) - int(kind == 0)
+            off_now = 0.0 if D < 0 else price * (total + step - D) ** 2
+            if off_now - off > best:
+                continue
+            shift(d, c, a, kind, b, to, 1)
+            cost = misfit(d, c, S, w, cbar, cvar, n0, n, km, head, A, B, C, min(a, b), max(a, b))
+            if cost + off_now < best + off - 1e-9:
+                total, off, moved = total + step, off_now, True
+                best = tabulate(d, c, S, w, cbar, cvar, n0, n, km, head, A, B, C)
+            else:
+                shift(d, c, a, kind, b, to, -1)
         if not moved:
             break
     return best + off

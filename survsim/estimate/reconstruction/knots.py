@@ -13,9 +13,15 @@ MANY = 1.5
 """Patients a drop, on average, from which not every drop was read."""
 FLAT = 0.1
 """Share of readings without a drop from which the line was read at times of the reader's choice."""
-ROUND = (12.0, 6.0, 3.0, 2.0, 1.0, 0.5, 0.25, 0.1)
+ROUND = (1.0, 0.5, 0.25, 0.1)
 """Steps at which follow-up is recorded: readings on such a grid are drops with ties."""
 GRID = 0.5
+READING = 0.002
+"""Standard deviation of a reading that is as good as figures are."""
+WAY = 0.5
+BEND = 0.05
+"""Standard deviation half way between two readings, in the distance between theirs: WAY over the square root of the deaths
+between them (a Brownian bridge), and what a bent curve adds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +31,8 @@ class Knots:
     Attributes
     ----------
     time : (K,) increasing, first 0.
-    level : (K,) of the curve; known : (K,) whether it was read (or lies on a line between two readings).
+    level : (K,) of the curve; read : (K,) whether it was read there.
+    weight : (K,) one over the variance of the level: of a reading, or of a point on the way between two; 0 if unknown.
     risk : (K,) printed number at risk, -1 where none is printed.
     interval : (K,) number of the risk table's interval.
     length : (K,) to the next knot, the last to the end of follow-up.
@@ -36,7 +43,8 @@ class Knots:
 
     time: FloatArray
     level: FloatArray
-    known: BoolArray
+    read: BoolArray
+    weight: FloatArray
     risk: IntArray
     interval: IntArray
     length: FloatArray
@@ -55,11 +63,15 @@ def make_knots(told: Told) -> Knots:
     place = np.searchsorted(t, time)
     read = (place < t.size) & (t[np.minimum(place, t.size - 1)] == time)
     level = s[np.maximum(np.searchsorted(t, time, side="right") - 1, 0)]
-    known = read.copy()
+    noise = max(told.curve.noise, READING, 0.3 * resolution(told.curve.given))
+    weight = np.where(read, 1.0 / noise**2, 0.0)
+    known = read
     if readings != "drops":
         # Between two readings of a line the curve lies on the way from one to the other.
         level = np.interp(time, t, s)
         known = time <= t[-1]
+        gap = s[np.maximum(place - 1, 0)] - s[np.minimum(place, t.size - 1)]
+        weight = np.where(known & ~read, 1.0 / (noise + _way(gap, told)) ** 2, weight)
     risk = np.full(time.size, -1, dtype=np.int64)
     risk[np.searchsorted(time, told.risk_time)] = told.risk
     interval = np.searchsorted(told.risk_time, time, side="right").astype(np.int64) - 1
@@ -68,7 +80,7 @@ def make_knots(told: Told) -> Knots:
     if told.marks is not None:
         np.add.at(marks, np.searchsorted(time, told.marks, side="right") - 1, 1)
     return Knots(
-        time=time, level=level, known=known, risk=risk, interval=interval, length=length, marks=marks,
+        time=time, level=level, read=read, weight=weight, risk=risk, interval=interval, length=length, marks=marks,
         may_die=_may_die(level, known, told), readings=readings,
     )  # fmt: skip
 
@@ -81,21 +93,32 @@ def guess_readings(told: Told, t: FloatArray, s: FloatArray) -> str:
         return "drops"  # both corners of the steps were read
     step, h = np.diff(t), 1.0 - s[1:] / np.maximum(s[:-1], 1e-12)
     width = float(np.median(step))
-    even = float(np.mean(np.abs(step - width) < 1e-6 * max(width, 1.0)))
-    on_grid = even >= GRID
-    if on_grid and any(abs(width / g - round(width / g)) < 1e-6 and g <= width * 1.01 for g in ROUND):
-        # Numbers of patients at whole months may be either; a long run of drops at every one says ties.
-        return "drops" if np.mean(h > 0) > 1 - FLAT else "line"
-    drops = h > 1e-9
-    inner = drops[: int(np.flatnonzero(drops)[-1]) + 1] if drops.any() else drops
-    if on_grid or (
-        inner.size >= 10 and np.mean(~inner) >= FLAT and told.curve.noise == 0.0 and _unrounded(told, s)
-    ):
+    even = np.abs(step - width) < 1e-6 * max(width, 1.0)
+    falls = h > 1e-9
+    inner = falls[: int(np.flatnonzero(falls)[-1]) + 1] if falls.any() else falls
+    flat = inner.size >= 10 and np.mean(~inner) >= FLAT and told.curve.noise == 0.0 and _unrounded(told, s)
+    if even.mean() >= GRID:
+        recorded = any(abs(width - g) < 1e-6 for g in ROUND)
+        # Months without a drop that are left out, or none without: drops with ties. Else someone went along the line.
+        return "drops" if recorded and not (even.all() and flat) else "line"
+    if flat:
         return "line"
-    if not drops.any():
-        return "drops"
-    patients = np.interp(t[1:], told.risk_time, told.risk) if told.table else told.risk[0] * s[:-1]
-    return "some drops" if float(np.mean((patients * h)[drops])) >= MANY else "drops"
+    if told.table:
+        patients = np.interp(t[1:], told.risk_time, told.risk)
+        many = float(np.mean((patients * h)[falls])) if falls.any() else 0.0
+    else:
+        many = first_drops(s, float(told.risk[0])) or 0.0
+    return "some drops" if many >= MANY else "drops"
+
+
+def first_drops(s: FloatArray, n: float) -> float | None:
+    """Patients a drop, over the first quarter of the drops, where few can have been censored yet."""
+    height = s[:-1] - s[1:]
+    falls = np.flatnonzero(height > 1e-9)
+    if falls.size < 4:
+        return None
+    first = falls[: max(falls.size // 4, 4)]
+    return float(n * (1.0 - s[first[-1] + 1]) / first.size)
 
 
 def resolution(s: FloatArray) -> float:
@@ -115,6 +138,12 @@ def _unique(t: FloatArray, s: FloatArray) -> tuple[FloatArray, FloatArray]:
     """One level a time: the one after the drop."""
     last = np.append(t[1:] != t[:-1], True)
     return t[last], s[last]
+
+
+def _way(gap: FloatArray, told: Told) -> FloatArray:
+    """How far the curve may be from the straight way between two readings."""
+    deaths = np.maximum(gap * float(told.risk.max()), 1.0)
+    return np.asarray(gap * (WAY / np.sqrt(deaths) + BEND))
 
 
 def _may_die(level: FloatArray, known: BoolArray, told: Told) -> BoolArray:

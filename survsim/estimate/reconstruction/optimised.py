@@ -18,7 +18,7 @@ import numpy as np
 from survsim.core.checks import FloatArray, IntArray
 from survsim.estimate.reconstruction import quadratic
 from survsim.estimate.reconstruction.guyot import guyot
-from survsim.estimate.reconstruction.knots import Knots, make_knots
+from survsim.estimate.reconstruction.knots import Knots, first_drops, make_knots
 from survsim.estimate.reconstruction.late_entry import rows_with_entry
 from survsim.estimate.reconstruction.marked import marked
 from survsim.estimate.reconstruction.patients import Patients, from_events, spread_within
@@ -45,10 +45,13 @@ class _Found:
 def optimised(told: Told) -> Patients:
     """Whole patients closest to the curve under what is printed; what could not be met is in the notes."""
     knots = make_knots(told)
-    found = _find(told, knots, told.n_event)
+    single = single_drops(told, knots)
+    found = _find(told, knots, told.n_event if told.n_event is not None else single)
     notes: tuple[str, ...] = ()
     if told.n_event is not None:
         found, notes = _affordable(told, knots, found)
+    elif single is not None:
+        notes = (f"each of the {single} drops is taken for one patient, as the first ones are",)
     return _rows(told, knots, found, notes)
 
 
@@ -75,28 +78,36 @@ def _affordable(told: Told, knots: Knots, met: _Found) -> tuple[_Found, tuple[st
     )
 
 
+def single_drops(told: Told, knots: Knots) -> int | None:
+    """The number of drops where nothing else tells the events and the first drops are one patient each."""
+    if told.table or told.n_event is not None or told.marks is not None or knots.readings != "drops":
+        return None
+    height = -np.diff(knots.level)
+    falls = height > 1e-9
+    first = first_drops(knots.level, float(told.risk[0]))
+    return int(falls.sum()) if first is not None and abs(first - 1.0) < 0.25 else None
+
+
 def _find(told: Told, knots: Knots, total: int | None) -> _Found:
     """The best of two starts, each improved patient by patient."""
     n0 = int(told.risk[0])
-    noise = max(told.curve.noise, quadratic.READING)
     expected = expect(told, knots)
     starts = []
     guess = _first_guess(knots, told)
-    real = quadratic.solve(knots, expected, n0, total=total, noise=noise, entry=told.entry, n=guess)
+    real = quadratic.solve(knots, expected, n0, total=total, entry=told.entry, n=guess)
     if real is not None:
         starts.append(_whole(real[0], real[1], knots, expected, n0, total, entry=told.entry))
     if not told.entry:
         starts.append(_published(told, knots))
     best = None
-    weight = np.where(knots.known, 1.0 / noise**2, 0.0)
     least = np.full(knots.time.size, -(10**9), dtype=np.int64) if told.entry else expected.least
     for deaths, censored in starts:
         d, c = deaths.astype(np.int64), censored.astype(np.int64)
         if (d < 0).any() or (n0 - np.cumsum(d + c) < 0).any():
             continue
         value = polish(
-            d, c, knots.level, weight, expected.mean, expected.variance, n0, least, knots.interval, knots.may_die,
-            -1 if total is None else total, PRICE**0.5, ROUNDS,
+            d, c, knots.level, knots.weight, expected.mean, expected.variance, n0, least, knots.interval, knots.may_die,
+            -1 if total is None else total, PRICE, ROUNDS,
         )  # fmt: skip
         if best is None or value < best.misfit:
             best = _Found(deaths=d, censored=c, misfit=value, off=_off(d, c, n0, knots))
@@ -110,7 +121,7 @@ def _off(d: IntArray, c: IntArray, n0: int, knots: Knots) -> float:
     left = n0 - np.append(0, np.cumsum(d + c)[:-1])
     with np.errstate(divide="ignore", invalid="ignore"):
         curve = np.cumprod(np.where(d > 0, 1.0 - d / np.maximum(left, 1), 1.0))
-    return float(np.sqrt(np.mean((curve - knots.level)[knots.known] ** 2)))
+    return float(np.sqrt(np.mean((curve - knots.level)[knots.read] ** 2)))
 
 
 def expect(told: Told, knots: Knots) -> quadratic.Expected:

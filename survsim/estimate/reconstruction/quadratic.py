@@ -19,9 +19,6 @@ import numpy as np
 from survsim.core.checks import FloatArray, IntArray
 from survsim.estimate.reconstruction.knots import Knots
 
-READING = 0.002
-"""Standard deviation of a reading that is as good as figures are."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
@@ -38,7 +35,6 @@ def solve(
     n0: int,
     *,
     total: float | None,
-    noise: float,
     entry: bool,
     n: FloatArray,
 ) -> tuple[FloatArray, FloatArray] | None:
@@ -48,7 +44,7 @@ def solve(
     """
     found = None
     for _ in range(2):
-        step = _once(knots, expected, n0, total, noise, entry, n)
+        step = _once(knots, expected, n0, total, entry, n)
         if step is None:
             return found
         found = step
@@ -58,7 +54,7 @@ def solve(
 
 
 def _once(
-    knots: Knots, expected: Expected, n0: int, total: float | None, noise: float, entry: bool, n: FloatArray
+    knots: Knots, expected: Expected, n0: int, total: float | None, entry: bool, n: FloatArray
 ) -> tuple[FloatArray, FloatArray] | None:
     import clarabel
     from scipy import sparse
@@ -70,9 +66,10 @@ def _once(
     h = 1.0 - kept
     j, one = np.arange(K), np.ones(K)
     d, c, left, miss = j, K + j, 2 * K + j, 3 * K + j
-    weight = knots.known / max(noise, READING) ** 2
     own = 1.0 / expected.variance
-    P = sparse.diags_array(np.concatenate([np.full(K, 1e-6), own, np.full(K, 1e-9), weight + 1e-6])).tocsc()
+    P = sparse.diags_array(
+        np.concatenate([np.full(K, 1e-6), own, np.full(K, 1e-9), knots.weight + 1e-6])
+    ).tocsc()
     q = np.concatenate([np.zeros(K), -own * expected.mean, np.zeros(2 * K)])
     # left_{j+1} = left_j - d_j - c_j, and left_0 = n0.
     flow = sparse.coo_array(

@@ -42,9 +42,9 @@ def _pair(name: str, given: Any, values: tuple[str, ...]) -> tuple[Any, Any]:
         return _of_frame(name, as_frame(given, name), values)
     if isinstance(given, tuple) and len(given) == 2:
         return given[0], given[1]
-    if isinstance(given, list) and len(given) == 2 and all(np.ndim(part) == 1 for part in given):
-        if len(given[0]) != 2:
-            return given[0], given[1]
+    # A list of two lists of two is read as rows, as an array of that shape is.
+    if isinstance(given, list) and len(given) == 2 and np.ndim(given[0]) == 1 and len(given[0]) != 2:
+        return given[0], given[1]
     try:
         array = np.asarray(given)
     except ValueError:
