@@ -98,7 +98,9 @@ class CurveTarget(Strict):
     endpoint: str
     use: Use = "fit"
     transport: str = Field(description="name of one of `transports`")
-    tolerance: float | None = Field(default=None, ge=0, le=0.2, description="where the evidence does not state one")
+    tolerance: float | None = Field(
+        default=None, ge=0, le=0.2, description="where the evidence does not state one"
+    )
 
 
 class CaseTargets(Strict):

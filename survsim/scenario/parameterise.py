@@ -258,10 +258,18 @@ def _from_reconstructed(
     time_unit: str,
 ) -> Parameter:
     if curves is None:
-        raise ScenarioError(f"parameter {name!r} is reconstructed from curves; no evidence with curves was given.")
+        raise ScenarioError(
+            f"parameter {name!r} is reconstructed from curves; no evidence with curves was given."
+        )
     found = [
         curves(
-            curve, one.scale, control=control, time=one.time, time_unit=time_unit, sets=one.sets, tolerance=one.tolerance
+            curve,
+            one.scale,
+            control=control,
+            time=one.time,
+            time_unit=time_unit,
+            sets=one.sets,
+            tolerance=one.tolerance,
         )
         for curve, control in zip(one.curves, one.control or (None,) * len(one.curves))
     ]

@@ -135,7 +135,9 @@ def reconstructed_sets(
     first = _rows(evidence, name).iloc[0]
     stated = first["tolerance"] if tolerance is None else tolerance
     if stated is None or not np.isfinite(stated):
-        raise EvidenceError(f"curve {first['curve_id']} states no tolerance; give tolerance, for example 0.01.")
+        raise EvidenceError(
+            f"curve {first['curve_id']} states no tolerance; give tolerance, for example 0.01."
+        )
     return pseudo_sets(reconstructed(evidence, name), sets, tolerance=float(stated), seed=seed)
 
 
@@ -258,7 +260,7 @@ def curve_number(
 ) -> CurveNumber:
     """A number of a curve on a scale of printed numbers, with both its variances; `time` and medians in `time_unit`."""
     made = reconstructed_sets(evidence, name, sets=sets, tolerance=tolerance)
-    factor = 1.0 if time_unit is None else units.convert(1.0, made.unit, time_unit)
+    factor = 1.0 if time_unit is None else units.conversion_factor(made.unit, time_unit)
     first = _rows(evidence, name).iloc[0]
     if scale == "hazard_ratio":
         # Another seed: the two figures were not misread alike.

@@ -104,12 +104,18 @@ def pseudo_ipd_from_summaries(
     notes = [*told.assumed]
     events = [int(event.sum()) for _, event, _ in made]
     if any(d != told.n_event for d in events):
-        notes.append(f"{min(events)} to {max(events)} deaths in the sets where {told.n_event} were asked: the points allow no more")
+        notes.append(
+            f"{min(events)} to {max(events)} deaths in the sets where {told.n_event} were asked: the points allow no more"
+        )
     implied = float(np.median([follow for _, _, follow in made]))
     if told.followup is not None and abs(implied / told.followup - 1.0) > FOLLOW_UP_SLACK:
-        notes.append(f"median follow-up of the sets {implied:.3g}, printed {told.followup:.3g}: numbers of deaths decide")
+        notes.append(
+            f"median follow-up of the sets {implied:.3g}, printed {told.followup:.3g}: numbers of deaths decide"
+        )
     return PseudoIPD(
-        provenance=Provenance.of("pseudo_ipd_from_summaries", told.sources, m=m, seed=seed, note="; ".join(notes)),
+        provenance=Provenance.of(
+            "pseudo_ipd_from_summaries", told.sources, m=m, seed=seed, note="; ".join(notes)
+        ),
         draw=np.repeat(np.arange(int(m)), told.n),
         time=np.concatenate([time for time, _, _ in made]),
         event=np.concatenate([event for _, event, _ in made]),
@@ -127,7 +133,9 @@ def _printed(
 ) -> _Printed:  # fmt: skip
     arms = {(r.study_id, r.arm_id, r.endpoint) for r in rows if hasattr(r, "arm_id")}
     if len(arms) > 1:
-        raise InputError(f"rows are of {len(arms)} arms or endpoints ({', '.join(map('/'.join, sorted(arms)))}); give those of one.")
+        raise InputError(
+            f"rows are of {len(arms)} arms or endpoints ({', '.join(map('/'.join, sorted(arms)))}); give those of one."
+        )
     size = _count("n", n if n is not None else _of_rows(rows, "n_arm"))
     deaths = n_event if n_event is not None else _of_rows(rows, "n_event")
     typed = _typed(size, deaths, median, conf_int, survival_at, unit)
@@ -137,7 +145,13 @@ def _printed(
         raise InputError("give a median, survival at some times, or rows of an arm; n alone has no curve.")
     time, survival = _points(numbers)
     events, said = _deaths(numbers, size, deaths)
-    shape = () if time.size > 1 else (f"a Weibull curve through one point, its shape drawn (95% within {np.exp(-1.96 * SHAPE_SD):.2g} and {np.exp(1.96 * SHAPE_SD):.2g})",)
+    shape = (
+        ()
+        if time.size > 1
+        else (
+            f"a Weibull curve through one point, its shape drawn (95% within {np.exp(-1.96 * SHAPE_SD):.2g} and {np.exp(1.96 * SHAPE_SD):.2g})",
+        )
+    )
     if time.size > 1:
         shape = ("between printed points the log cumulative hazard is linear in log time",)
     given = (source,) if isinstance(source, str) else tuple(source)
@@ -171,7 +185,9 @@ def _scaled(rows: tuple[Any, ...]) -> list[tuple[Any, str]]:
     for row in rows:
         measure = row.get("measure", "") if isinstance(row, dict) else getattr(row, "measure", "")
         if measure not in ("median", "survival_probability"):
-            raise InputError(f"rows hold medians and survival probabilities; got measure {measure!r}. Leave it out.")
+            raise InputError(
+                f"rows hold medians and survival probabilities; got measure {measure!r}. Leave it out."
+            )
         out.append((row, "median" if measure == "median" else "survival"))
     return out
 
@@ -188,7 +204,13 @@ def _typed(
         out.append(({"value": median, "value_unit": unit, "label": "median", **counts, **ends}, "median"))
     elif conf_int is not None:
         raise InputError("conf_int is the interval of the median; give median too.")
-    pairs = survival_at.items() if isinstance(survival_at, dict) else survival_at if survival_at is not None else ()
+    pairs = (
+        survival_at.items()
+        if isinstance(survival_at, dict)
+        else survival_at
+        if survival_at is not None
+        else ()
+    )
     for pair in pairs:
         if np.size(pair) != 2:
             raise InputError("survival_at holds pairs (time, survival), for example [(12, 0.6), (24, 0.4)].")
@@ -206,7 +228,9 @@ def _points(numbers: list[PrintedNumber]) -> tuple[FloatArray, FloatArray]:
         if not time > 0.0:
             raise InputError(f"{x.label}: a point needs a positive time; got {time:g}.")
         if not 0.0 < share < 1.0:
-            raise InputError(f"{x.label}: survival {share:g} has no place on a curve of cumulative hazard; leave it out.")
+            raise InputError(
+                f"{x.label}: survival {share:g} has no place on a curve of cumulative hazard; leave it out."
+            )
         if abs(points.setdefault(time, share) - share) > 0.02:
             raise InputError(f"at {time:g} both {points[time]:g} and {share:g} are printed; check the rows.")
     time = np.array(sorted(points))

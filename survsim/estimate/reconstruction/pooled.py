@@ -10,11 +10,11 @@ from scipy.stats import norm
 
 from survsim.core.checks import FloatArray, between, float_vector, one_of
 from survsim.core.errors import InputError
-from survsim.core.times import at_least_one
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns
+from survsim.core.times import at_least_one
 from survsim.estimate.cox.regression import cox_ph
 from survsim.estimate.nonparametric.kaplan_meier import kaplan_meier
 from survsim.estimate.nonparametric.rmst import rmst
@@ -139,7 +139,9 @@ def pooled(
         low, high = high, low
     arms = (sets,) if control is None else (sets, control)
     return PooledPseudo(
-        provenance=Provenance.of("pooled", *arms, estimator=estimator if isinstance(estimator, str) else "function"),
+        provenance=Provenance.of(
+            "pooled", *arms, estimator=estimator if isinstance(estimator, str) else "function"
+        ),
         quantity=names,
         value=_natural(total.estimate, scale),
         conf_low=low,
@@ -188,7 +190,9 @@ def _each(
     found = [_own(estimator, s) for s in sets.survs()]
     sizes = {e.size for e, _ in found}
     if len(sizes) > 1:
-        raise InputError("the function answers another number of estimates for other sets; it must be the same.")
+        raise InputError(
+            "the function answers another number of estimates for other sets; it must be the same."
+        )
     return tuple(f"estimate {i + 1}" for i in range(sizes.pop())), found
 
 
@@ -220,9 +224,7 @@ def _median(surv: Surv) -> Found:
 def _ratio(treated: Surv, control: Surv) -> Found:
     entry = None
     if treated.entry is not None or control.entry is not None:
-        entry = np.concatenate(
-            [np.zeros(len(s)) if s.entry is None else s.entry for s in (treated, control)]
-        )
+        entry = np.concatenate([np.zeros(len(s)) if s.entry is None else s.entry for s in (treated, control)])
     both = Surv.right(
         np.concatenate([treated.time, control.time]),
         np.concatenate([treated.event, control.event]),
@@ -237,10 +239,10 @@ def _ratio(treated: Surv, control: Surv) -> Found:
 def _own(estimator: Estimator, surv: Surv) -> Found:
     answer = estimator(surv)
     if not isinstance(answer, tuple) or len(answer) != 2:
-        raise InputError(
-            f"the function must answer (estimate, standard error); it answered {answer!r:.60}."
-        )
-    estimate, error = (float_vector(n, at_least_one(a)) for n, a in zip(("estimate", "standard error"), answer))
+        raise InputError(f"the function must answer (estimate, standard error); it answered {answer!r:.60}.")
+    estimate, error = (
+        float_vector(n, at_least_one(a)) for n, a in zip(("estimate", "standard error"), answer)
+    )
     if estimate.size != error.size or not np.all(error >= 0.0):
         raise InputError("the function must answer as many standard errors, none negative, as estimates.")
     return estimate, error

@@ -26,7 +26,12 @@ LEAST_SLACK = 0.5
 
 
 def pseudo_sets(
-    reconstructed: ReconstructedIPD, m: int = 20, *, tolerance: float, time_tolerance: float = 0.0, seed: int = 1
+    reconstructed: ReconstructedIPD,
+    m: int = 20,
+    *,
+    tolerance: float,
+    time_tolerance: float = 0.0,
+    seed: int = 1,
 ) -> PseudoIPD:
     """m pseudo data sets that a published figure cannot tell apart.
 
@@ -101,7 +106,9 @@ def _whole(m: int) -> int:
 def _told(made: ReconstructedIPD) -> Told:
     """What the figure told, as the methods take it."""
     s = made.click_survival
-    line = Curve(time=made.click_time, survival=s, given=s, kind="survival", readings=made.readings, noise=0.0)
+    line = Curve(
+        time=made.click_time, survival=s, given=s, kind="survival", readings=made.readings, noise=0.0
+    )
     return Told(
         curve=line,
         risk_time=made.at_risk_times,
@@ -119,7 +126,9 @@ def _assumed(told: Told) -> tuple[str, ...]:
         return ()
     if told.table:
         return ("after the last number at risk patients are censored at the rate of before",)
-    return ("neither numbers at risk nor events are printed: any share from none to all may have been censored",)
+    return (
+        "neither numbers at risk nor events are printed: any share from none to all may have been censored",
+    )
 
 
 def _moved(told: Told, tolerance: float, time_tolerance: float, rng: np.random.Generator) -> Told:
@@ -188,7 +197,13 @@ def _other_tail(told: Told, made: Patients, rng: np.random.Generator) -> Patient
 
 
 def _leaving(
-    told: Told, made: Patients, n: int, start: float, drops: FloatArray, alive: FloatArray, rng: np.random.Generator
+    told: Told,
+    made: Patients,
+    n: int,
+    start: float,
+    drops: FloatArray,
+    alive: FloatArray,
+    rng: np.random.Generator,
 ) -> FloatArray:
     """Sorted times of those censored before the end, more of them while more are alive."""
     if told.table:
