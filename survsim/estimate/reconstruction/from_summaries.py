@@ -26,6 +26,8 @@ SHAPE_SD = 0.2
 LEAST_SHAPE, MOST_SHAPE = 0.3, 3.0
 READINGS = 200
 HALVINGS = 60
+LEAST_AT_END = 3
+"""Uniform accrual that leaves fewer at the last printed time did not print it: follow-up is then exponential."""
 FOLLOW_UP_SLACK = 0.25
 
 
@@ -158,7 +160,7 @@ def _printed(
     return _Printed(
         time=time, survival=survival, n=size, n_event=events,
         followup=None if followup is None else between("followup", followup, 0.0, np.inf),
-        assumed=(*shape, "censoring by uniform accrual, its spread drawn", *said),
+        assumed=(*shape, "censoring by uniform accrual, its spread drawn (exponential where that would leave nobody at the last printed time)", *said),
         sources=(*given, *(x.source for x in numbers if x.source)),
     )  # fmt: skip
 
@@ -260,20 +262,29 @@ def _deaths(numbers: list[PrintedNumber], n: int, printed: Any) -> tuple[int, tu
 
 
 def _one_set(told: _Printed, rng: np.random.Generator) -> tuple[FloatArray, Any, float]:
-    """Times and events of one set, and its median follow-up: the scale of censoring that gives the deaths asked for."""
+    """Times and events of one set, and its median follow-up."""
     slope = float(np.exp(SHAPE_SD * rng.standard_normal()))
     u, order = (np.arange(told.n) + 0.5) / told.n, rng.permutation(told.n)
     death = _time_of(told, u, slope)[order]
-    spread = rng.uniform(0.2, 1.0)
-    centred = 1.0 + spread * (2.0 * u - 1.0)
+    uniform = 1.0 + rng.uniform(0.2, 1.0) * (2.0 * u - 1.0)
+    found = _scaled_to_deaths(told, death, uniform, slope)
+    if int((found[0] >= told.time[-1]).sum()) < LEAST_AT_END:
+        found = _scaled_to_deaths(told, death, -np.log1p(-u) / np.log(2.0), slope)
+    return found
+
+
+def _scaled_to_deaths(
+    told: _Printed, death: FloatArray, follow: FloatArray, slope: float
+) -> tuple[FloatArray, Any, float]:
+    """The scale of follow-up (median 1 as given) at which as many die as were printed, by halving."""
     low, high = float(death.min()) / 10.0, float(death.max()) * 100.0
     best = None
     for _ in range(HALVINGS):
         middle = float(np.sqrt(low * high))
-        follow = middle * centred
+        until = middle * follow
         # Somebody was followed to the last printed time, or it could not have been printed.
-        follow[-1] = max(follow[-1], float(told.time[-1]))
-        time, event = _walked(told, death, follow, slope)
+        until[-1] = max(until[-1], float(told.time[-1]))
+        time, event = _walked(told, death, until, slope)
         gap = int(event.sum()) - told.n_event
         if best is None or abs(gap) < abs(best[0]):
             best = (gap, time, event, middle)

@@ -151,7 +151,7 @@ def _loosened(told: Told, made: Patients, tolerance: float, rng: np.random.Gener
         return made
     if told.n_event is None and not told.entry:
         made = _other_tail(told, made, rng)
-    drops, level = rows.product_limit(made.time, made.event, made.entry)
+    level = rows.product_limit(made.time, made.event, made.entry)[1]
     slack = max(tolerance, LEAST_SLACK / made.time.size)
     free = np.flatnonzero(~made.event & (made.time < told.stop))
     wanted = _anywhere(told, made, free, rng)
@@ -186,9 +186,9 @@ def _other_tail(told: Told, made: Patients, rng: np.random.Generator) -> Patient
         return made
     before = float(np.append(1.0, level)[np.searchsorted(drops, start, side="left")])
     lost = _leaving(told, made, n, start, drops[inside], level[inside] / max(before, 1e-12), rng)
-    deaths, left, _, _ = walk(
+    deaths = walk(
         drops[inside].tolist(), level[inside].tolist(), 0, int(inside.sum()), n, before, lost.tolist()
-    )
+    )[0]
     dead = np.repeat(drops[inside], deaths)
     lost = lost[: max(n - dead.size, 0)]
     time = np.concatenate([made.time[~tail], dead, lost, np.full(n - dead.size - lost.size, told.stop)])
