@@ -92,6 +92,7 @@ _TABLES = {
     "reconstruction": """
         estimate.reconstruction.reconstructed_ipd  reconstruct_ipd
         estimate.reconstruction.perturbation       perturbed_reconstructions
+        estimate.reconstruction.pair               compare_pair PairCheck
         estimate.reconstruction.result             ReconstructedIPD ReconstructionAudit
         estimate.reconstruction.pseudo_sets        pseudo_sets
         estimate.reconstruction.pseudo_ipd         PseudoIPD

@@ -58,6 +58,7 @@ DRAWERS: dict[str, str] = {
     "Balance": "love_plot:draw_balance",
     "TreatmentWeights": "weight_distribution:draw_weights",
     "CausalContrast": "causal_curves:draw_causal_contrast",
+    "ReconstructedIPD": "reconstruction:draw_reconstruction",
 }
 
 
@@ -88,7 +89,8 @@ ELSEWHERE: dict[str, str] = {
     "MultistateFit": "multistate_occupancy(data).plot() draws the states over time",
     "EffectSize": "effect_sizes(records).plot() draws a forest",
     "SummaryCheck": "kaplan_meier(surv).plot() draws the curve that was checked",
-    "ReconstructedIPD": "kaplan_meier(result.surv()).plot() draws the reconstructed patients",
+    "PairCheck": "kaplan_meier(result.surv()).plot() draws a reconstructed arm",
+    "ReconstructionAudit": "reconstructed.plot() draws curve, residuals and numbers at risk",
     "MetaInfluence": "pooled.plot() draws the forest",
     "MetaSubgroups": "meta_analysis(...).plot() draws the forest of one group",
     "MetaRegression": "meta_analysis(...).plot() draws the forest of its studies",

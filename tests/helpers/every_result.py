@@ -239,9 +239,12 @@ MAKERS |= {
     ),
     "SummaryCheck": lambda: s.check_summary(six(), median=5.0, survival=[(3, 0.7)]),
     "ReconstructedIPD": lambda: s.reconstruct_ipd(
-        [0.0, 2.0, 4.0, 6.0, 8.0], [1.0, 0.9, 0.7, 0.55, 0.4],
-        at_risk_times=[0.0, 4.0, 8.0], at_risk=[20, 13, 5], unit="months", n_event=10,
+        ([0.0, 2.0, 4.0, 6.0, 8.0], [1.0, 0.9, 0.7, 0.55, 0.4]), at_risk=([0.0, 4.0, 8.0], [20, 14, 7]), unit="months",
     ),
+    "ReconstructionAudit": lambda: example("ReconstructedIPD").audit(),
+    "PairCheck": lambda: s.reconstruction.compare_pair(example("ReconstructedIPD"), s.reconstruct_ipd(
+        ([0.0, 1.0, 3.0, 6.0, 8.0], [1.0, 0.8, 0.6, 0.4, 0.3]), at_risk=([0.0, 4.0], [20, 12]), unit="months",
+    )),
     "MetaAnalysis": lambda: s.meta_analysis(Y, SE, labels=list("abcde")),
     "MetaInfluence": lambda: s.leave_one_out(example("MetaAnalysis")),
     "SmallStudyTests": lambda: s.small_study_tests(example("MetaAnalysis")),

@@ -60,6 +60,13 @@ def make_knots(told: Told) -> Knots:
     if readings == "auto":
         readings = guess_readings(told, t, s)
     time = np.union1d(t, told.risk_time)
+    if readings != "drops":
+        # Deaths on the way to a printed number come just before it, where they no longer count in it.
+        later = told.risk_time[1:]
+        early = later - 1e-6 * np.maximum(later, 1.0)
+        at = np.isin(t, later)
+        t = np.where(at, t - 1e-6 * np.maximum(t, 1.0), t)
+        time = np.union1d(np.union1d(t, told.risk_time), early)
     place = np.searchsorted(t, time)
     read = (place < t.size) & (t[np.minimum(place, t.size - 1)] == time)
     level = s[np.maximum(np.searchsorted(t, time, side="right") - 1, 0)]
@@ -69,7 +76,7 @@ def make_knots(told: Told) -> Knots:
     if readings != "drops":
         # Between two readings of a line the curve lies on the way from one to the other.
         level = np.interp(time, t, s)
-        known = time <= t[-1]
+        known = (time <= t[-1]) & ~np.isin(time, told.risk_time[1:])
         gap = s[np.maximum(place - 1, 0)] - s[np.minimum(place, t.size - 1)]
         weight = np.where(known & ~read, 1.0 / (noise + _way(gap, told)) ** 2, weight)
     risk = np.full(time.size, -1, dtype=np.int64)
@@ -97,8 +104,9 @@ def guess_readings(told: Told, t: FloatArray, s: FloatArray) -> str:
     falls = h > 1e-9
     inner = falls[: int(np.flatnonzero(falls)[-1]) + 1] if falls.any() else falls
     flat = inner.size >= 10 and np.mean(~inner) >= FLAT and told.curve.noise == 0.0 and _unrounded(told, s)
-    if even.mean() >= GRID:
-        recorded = any(abs(width - g) < 1e-6 for g in ROUND)
+    whole = any(_on_grid(t[:-1], g) and width <= 4.0 * g for g in ROUND[:2])
+    if even.mean() >= GRID or whole:
+        recorded = whole or any(abs(width - g) < 1e-6 for g in ROUND)
         # Months without a drop that are left out, or none without: drops with ties. Else someone went along the line.
         return "drops" if recorded and not (even.all() and flat) else "line"
     if flat:
@@ -109,6 +117,10 @@ def guess_readings(told: Told, t: FloatArray, s: FloatArray) -> str:
     else:
         many = first_drops(s, float(told.risk[0])) or 0.0
     return "some drops" if many >= MANY else "drops"
+
+
+def _on_grid(t: FloatArray, g: float) -> bool:
+    return bool(np.abs(t / g - np.round(t / g)).max() < 1e-6)
 
 
 def first_drops(s: FloatArray, n: float) -> float | None:

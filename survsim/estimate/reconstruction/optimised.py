@@ -28,8 +28,13 @@ from survsim.kernels.reconstruct_search import polish
 ROUNDS = 40
 PRICE = 1e4
 """Of a death off the printed total, in squared standard deviations of a reading: met wherever it can be."""
+LITTLE_KNOWN = 0.3
+MARKED = 0.05
+"""Standard deviation of the censorings of an interval, in its patients: from the curve and the risk table, with marks."""
+UNEVEN = 0.3
+"""Standard deviation of a rate of censoring within an interval, in patients of its start over its length."""
 SPOILT = 1.5
-BARELY = 0.004
+BARELY = 0.006
 """A total that makes the misfit of the curve (root mean square) this many times larger, and larger by this, is not met."""
 
 
@@ -45,13 +50,13 @@ class _Found:
 def optimised(told: Told) -> Patients:
     """Whole patients closest to the curve under what is printed; what could not be met is in the notes."""
     knots = make_knots(told)
-    single = single_drops(told, knots)
-    found = _find(told, knots, told.n_event if told.n_event is not None else single)
+    guess = events_of_drops(told, knots)
+    found = _find(told, knots, told.n_event if told.n_event is not None else guess)
     notes: tuple[str, ...] = ()
     if told.n_event is not None:
         found, notes = _affordable(told, knots, found)
-    elif single is not None:
-        notes = (f"each of the {single} drops is taken for one patient, as the first ones are",)
+    elif guess is not None:
+        notes = ("each drop of the curve is taken for as many patients as the first ones are",)
     return _rows(told, knots, found, notes)
 
 
@@ -78,14 +83,15 @@ def _affordable(told: Told, knots: Knots, met: _Found) -> tuple[_Found, tuple[st
     )
 
 
-def single_drops(told: Told, knots: Knots) -> int | None:
-    """The number of drops where nothing else tells the events and the first drops are one patient each."""
-    if told.table or told.n_event is not None or told.marks is not None or knots.readings != "drops":
+def events_of_drops(told: Told, knots: Knots) -> int | None:
+    """Where nothing else tells the events: as many to each drop as to the first ones, when few were censored yet."""
+    if told.table or told.n_event is not None or told.marks is not None or knots.readings == "line":
         return None
-    height = -np.diff(knots.level)
-    falls = height > 1e-9
-    first = first_drops(knots.level, float(told.risk[0]))
-    return int(falls.sum()) if first is not None and abs(first - 1.0) < 0.25 else None
+    each = first_drops(knots.level, float(told.risk[0]))
+    if each is None or each < 0.75 or (each > 1.25 and knots.readings == "drops"):
+        return None  # ties: what the first drops hold says nothing of the later ones
+    falls = int((np.diff(knots.level) < -1e-9).sum())
+    return min(round(each * falls) if each > 1.25 else falls, int(told.risk[0]))
 
 
 def _find(told: Told, knots: Knots, total: int | None) -> _Found:
@@ -93,10 +99,11 @@ def _find(told: Told, knots: Knots, total: int | None) -> _Found:
     n0 = int(told.risk[0])
     expected = expect(told, knots)
     starts = []
-    guess = _first_guess(knots, told)
-    real = quadratic.solve(knots, expected, n0, total=total, entry=told.entry, n=guess)
+    real = quadratic.solve(knots, expected, n0, total=total, entry=told.entry, n=_first_guess(knots, told))
+    mean = expected.share * expected.total[knots.interval]
     if real is not None:
-        starts.append(_whole(real[0], real[1], knots, expected, n0, total, entry=told.entry))
+        mean = real.expected
+        starts.append(_whole(real.deaths, real.censored, knots, expected, n0, total, entry=told.entry))
     if not told.entry:
         starts.append(_published(told, knots))
     best = None
@@ -106,7 +113,7 @@ def _find(told: Told, knots: Knots, total: int | None) -> _Found:
         if (d < 0).any() or (n0 - np.cumsum(d + c) < 0).any():
             continue
         value = polish(
-            d, c, knots.level, knots.weight, expected.mean, expected.variance, n0, least, knots.interval, knots.may_die,
+            d, c, knots.level, knots.weight, mean, expected.variance, n0, least, knots.interval, knots.may_die,
             -1 if total is None else total, PRICE, ROUNDS,
         )  # fmt: skip
         if best is None or value < best.misfit:
@@ -131,14 +138,15 @@ def expect(told: Told, knots: Knots) -> quadratic.Expected:
     they are, and there alone.
     """
     K, n0 = knots.time.size, int(told.risk[0])
-    mean, spread = np.zeros(K), np.zeros(K)
+    share, spread = np.zeros(K), np.zeros(K)
+    total = np.zeros(told.risk.size)
     edges = np.append(np.searchsorted(knots.time, told.risk_time), K)
     rate = 0.0
     for i in range(told.risk.size):
         here = slice(int(edges[i]), int(edges[i + 1]))
         length = knots.length[here]
         whole = float(length.sum())
-        share = length / whole if whole > 0 else np.full(length.size, 1.0 / max(length.size, 1))
+        share[here] = length / whole if whole > 0 else 1.0 / max(length.size, 1)
         before = knots.level[edges[i] - 1] if edges[i] > 0 else 1.0
         if i + 1 < told.risk.size:
             stay = knots.level[edges[i + 1] - 1] / before if before > 0 else 0.0
@@ -150,14 +158,24 @@ def expect(told: Told, knots: Knots) -> quadratic.Expected:
             lost = min(
                 rate / told.risk_time[-1] * whole if told.risk_time[-1] > 0 else 0.0, told.risk[i] * stay
             )
-        mean[here], spread[here] = lost * share, share * max(abs(lost), 0.1 * float(told.risk[i]))
-    least = np.zeros(K, dtype=np.int64)
-    if told.marks is not None:
-        least = _marks_that_fit(told, knots, edges)
-        marked_knots = knots.marks > 0
-        mean = np.where(marked_knots, np.maximum(knots.marks, 1.0), 0.0)
-        spread = np.where(marked_knots, knots.marks * 0.5, 0.0)
-    return quadratic.Expected(mean=mean, variance=spread + max(0.02, 0.0005 * n0), least=least)
+        marks = knots.marks[here]
+        if told.marks is not None:
+            lost = max(float(marks.sum()), lost if told.table and i + 1 < told.risk.size else 0.0)
+            if marks.any():
+                share[here] = marks / marks.sum()
+        total[i] = lost
+        # Poisson around its share, and a rate that may change within the interval.
+        spread[here] = share[here] * max(abs(lost), 1.0) + (share[here] * UNEVEN * float(told.risk[i])) ** 2
+    least = np.zeros(K, dtype=np.int64) if told.marks is None else _marks_that_fit(told, knots, edges)
+    floor = max(0.02, 0.0005 * n0) if told.marks is None else 0.02
+    width = LITTLE_KNOWN if told.marks is None else MARKED
+    return quadratic.Expected(
+        share=share,
+        variance=spread + floor,
+        least=least,
+        total=total,
+        spread=np.square(width * told.risk.astype(np.float64) + 1.0),
+    )
 
 
 def _marks_that_fit(told: Told, knots: Knots, edges: IntArray) -> IntArray:

@@ -43,7 +43,11 @@ class PairCheck(Result):
 
     def headline(self) -> str:
         """The ratio, and whether it is the printed one."""
-        said = {None: "none printed", True: "agrees with the printed one", False: "differs from the printed one"}
+        said = {
+            None: "none printed",
+            True: "agrees with the printed one",
+            False: "differs from the printed one",
+        }
         return f"Two reconstructed arms: hazard ratio {self.reconstructed[0]:.3f}, {said[self.agrees]}"
 
 

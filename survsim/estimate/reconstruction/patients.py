@@ -56,7 +56,7 @@ def product_limit(
         left[0] = int((entry == 0.0).sum())
     with np.errstate(divide="ignore", invalid="ignore"):
         factor = np.where(left > 0, 1.0 - many / np.maximum(left, 1), 0.0)
-    return at, np.cumprod(factor)
+    return at, np.cumprod(factor, dtype=np.float64)
 
 
 def curve_at(drops: FloatArray, level: FloatArray, at: FloatArray, *, before: bool = False) -> FloatArray:

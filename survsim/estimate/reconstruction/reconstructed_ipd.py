@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 import numpy as np
 
@@ -54,7 +54,8 @@ def _old_call(function: Callable[P, R]) -> Callable[P, R]:
             )
         curve = (named.pop("times"), named.pop("survival"))
         table = (named.pop("at_risk_times"), named.pop("at_risk"))
-        return function(curve, at_risk=table, **({"method": "guyot"} | named))  # type: ignore[arg-type]
+        now: dict[str, Any] = {"at_risk": table, "method": "guyot"} | named
+        return cast(Callable[..., R], function)(curve, **now)
 
     return called
 

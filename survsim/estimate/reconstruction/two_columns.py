@@ -63,6 +63,9 @@ def _of_frame(name: str, frame: Any, values: tuple[str, ...]) -> tuple[Any, Any]
     here = {str(column).strip().lower(): place for place, column in enumerate(frame.columns)}
     time = next((here[c] for c in TIME if c in here), None)
     value = next((here[c] for c in values if c in here), None)
+    known = {"survival", "incidence", "n_risk"} & here.keys()
+    if value is None and known:
+        raise InputError(f"{name} needs the column {values[0]}; it has {', '.join(sorted(known))}.")
     if (time is None or value is None) and len(frame.columns) == 2:
         time, value = (0, 1) if time is None else (time, 1 - time)
     if time is None or value is None:
