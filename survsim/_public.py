@@ -196,7 +196,7 @@ _TABLES = {
         scenario.parameterise        Parameters
         scenario.pooled_certainty    certainty Certainty
         scenario.evidence_terms      EvidenceTerms summary_terms case_terms
-        scenario.reconstructed       reconstructed reconstructed_sets reconstructed_effects reconstructed_terms
+        scenario.evidence_curves     reconstructed reconstructed_sets reconstructed_effects reconstructed_terms
         scenario.patient_in_context  case_in_context CaseInContext
         scenario.targets             Target check_targets TargetCheck
         scenario.target_file         read_targets

@@ -35,7 +35,7 @@ from survsim.estimate.printed.refusal import Refusal
 from survsim.estimate.printed.road import printed_number
 from survsim.evidence.ask.store import EvidenceStore, load_evidence
 from survsim.scenario.calibration_file import CalibrationFile, CurveTarget, RowContrast, RowTarget
-from survsim.scenario.reconstructed import curve_number
+from survsim.scenario.evidence_curves import curve_number
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -33,7 +33,7 @@ from survsim.estimate.printed.study_rows import study_rows
 from survsim.scenario import parameter_spec as spec
 from survsim.scenario.derive import derive
 from survsim.scenario.predictive import PROBABILITIES, predictive_layers, quantile_errors, stratified
-from survsim.scenario.reconstructed import CurveNumber
+from survsim.scenario.evidence_curves import CurveNumber
 from survsim.scenario.row_effects import back_transform, row_effect
 
 _SOURCES = ("rows", "contrast", "reconstructed", "assumption", "calibration", "derived")
@@ -41,7 +41,7 @@ _SOURCES = ("rows", "contrast", "reconstructed", "assumption", "calibration", "d
 Records = Callable[[str], Any]
 """Finds the `Estimate` of an id, or raises."""
 Curves = Callable[..., CurveNumber]
-"""Makes a number of a digitised curve (`survsim.scenario.reconstructed.curve_number` of a store)."""
+"""Makes a number of a digitised curve (`survsim.scenario.evidence_curves.curve_number` of a store)."""
 DIGITISING = "digitising"
 
 

@@ -112,9 +112,7 @@ def test_a_hazard_ratio_is_that_of_pooled_imputations(made):
     treated, control = (pseudo_sets(r, 6, tolerance=0.01, seed=i) for i, r in enumerate(made))
     fits = []
     for a, b in zip(treated.survs(), control.survs()):
-        both = Surv.right(
-            np.concatenate([a.time, b.time]), np.concatenate([a.event, b.event]), unit="months"
-        )
+        both = Surv.right(np.concatenate([a.time, b.time]), np.concatenate([a.event, b.event]), unit="months")
         fits.append(cox_ph(both, None, np.repeat([1.0, 0.0], [a.time.size, b.time.size])))
     other = pool_imputations(fits, complete_df=1e12)
     found = pooled(treated, "hazard_ratio", control=control)
