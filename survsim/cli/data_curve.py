@@ -74,15 +74,15 @@ def add_curve(
 
 def _digitised(figure: Path, room: Path, panel: str | None, unit: str | None, kind: str) -> Path:
     """The folder of a figure that is digitised now."""
+    import survsim.digitising
     from survsim.core.errors import InputError
 
     if not figure.is_file():
         raise InputError(f"{figure} is neither a figure nor a folder of a digitised one.")
-    try:
-        from survsim.digitising import digitise  # type: ignore[attr-defined]
-    except ImportError:
+    digitise = getattr(survsim.digitising, "digitise", None)
+    if digitise is None:
         raise InputError(
             f"{figure.name} has to be digitised first: survsim digitise FIGURE --out DIR, then give DIR."
-        ) from None
+        )
     digitise(figure, panel=panel, kind=kind, unit=unit or "months").save(room)
     return room

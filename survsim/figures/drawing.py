@@ -90,6 +90,8 @@ ELSEWHERE: dict[str, str] = {
     "EffectSize": "effect_sizes(records).plot() draws a forest",
     "SummaryCheck": "kaplan_meier(surv).plot() draws the curve that was checked",
     "PairCheck": "kaplan_meier(result.surv()).plot() draws a reconstructed arm",
+    "PseudoIPD": "kaplan_meier(sets.survs()[0]).plot() draws one of the sets",
+    "PooledPseudo": "kaplan_meier(sets.survs()[0]).plot() draws one of the sets it was pooled over",
     "ReconstructionAudit": "reconstructed.plot() draws curve, residuals and numbers at risk",
     "MetaInfluence": "pooled.plot() draws the forest",
     "MetaSubgroups": "meta_analysis(...).plot() draws the forest of one group",

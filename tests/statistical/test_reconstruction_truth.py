@@ -1,4 +1,4 @@
-"""Reconstruction against known truth: the record holds what was promised, and a seeded part of it is run again."""
+"""`reconstruct_ipd` against known truth: the record holds what was promised, and a seeded part of it is run again."""
 
 from __future__ import annotations
 
