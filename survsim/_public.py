@@ -154,6 +154,11 @@ _TABLES = {
         evidence.bring_in.extraction  compare_extractions ExtractionComparison
         evidence.ask.histories        patient_histories PatientHistories
     """,
+    "digitising": """
+        digitising.reading     digitise
+        digitising.digitised   Digitised
+        digitising.correcting  Corrector
+    """,
     "simulation": """
         simulation.outcomes.curves  SimulatedSurvival StateOccupancy
         simulation.declared.model                 Model Numbers
@@ -265,7 +270,7 @@ _TOP = """
     treatment_weights balance ipw_kaplan_meier ipw_cox standardised_survival clone_censor_weight
     bootstrap
     effect_size effect_sizes check_summary
-    reconstruct_ipd
+    digitise reconstruct_ipd
     meta_analysis meta_regression subgroup_test leave_one_out small_study_tests network_meta_analysis
     pooled_survival_curve pool_medians
     map_prior robust_map_prior power_prior borrow

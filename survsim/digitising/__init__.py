@@ -1,1 +1,5 @@
-"""Published figures in, curves in the units of their axes out; knows neither papers nor statistics."""
+"""Published figures turned into curves, censor marks and numbers at risk, with a stated tolerance."""
+
+from survsim._public import door
+
+__all__, __getattr__, __dir__ = door(__name__)

@@ -21,6 +21,37 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AxisPoint:
+    """One point of an axis that a person gave: the place on the page and the value printed there."""
+
+    place: float
+    value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hints:
+    """What the caller knows and a reader may use; every part may be empty.
+
+    Attributes
+    ----------
+    kind : "survival" or "incidence".
+    panel : letter or title of the panel that is wanted; a reader gives all panels and the door chooses.
+    labels : names of the arms, in the order of the curves from the top at the end where no colour tells.
+    colours : colour of each arm (red, green and blue from 0 to 1), None where it is not known; as long as `labels`.
+    x_axis, y_axis : two or more points each, where an axis cannot be read.
+    box : corners of the axes on the page, where a person drew them.
+    """
+
+    kind: str = "survival"
+    panel: str | None = None
+    labels: tuple[str, ...] = ()
+    colours: tuple[tuple[float, float, float] | None, ...] = ()
+    x_axis: tuple[AxisPoint, ...] = ()
+    y_axis: tuple[AxisPoint, ...] = ()
+    box: Box | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
     """A piece of text with its place; `turned` in degrees, `sure` from 0 to 1 (1 when it is no reading of pixels)."""
 
@@ -93,3 +124,11 @@ class Panel:
     at_risk: RiskTable | None = None
     title: str = ""
     warnings: tuple[str, ...] = field(default=())
+
+
+class Refused(Exception):
+    """A reader cannot follow the figure; the message says what is wrong and `help` what a person can give."""
+
+    def __init__(self, message: str, help: str = "") -> None:
+        super().__init__(message)
+        self.help = help

@@ -59,6 +59,7 @@ DRAWERS: dict[str, str] = {
     "TreatmentWeights": "weight_distribution:draw_weights",
     "CausalContrast": "causal_curves:draw_causal_contrast",
     "ReconstructedIPD": "reconstruction:draw_reconstruction",
+    "Digitised": "overlay:draw_digitised",
 }
 
 

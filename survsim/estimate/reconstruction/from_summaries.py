@@ -235,15 +235,15 @@ def _points(numbers: list[PrintedNumber]) -> tuple[FloatArray, FloatArray]:
             )
         if abs(points.setdefault(time, share) - share) > 0.02:
             raise InputError(f"at {time:g} both {points[time]:g} and {share:g} are printed; check the rows.")
-    time = np.array(sorted(points))
-    survival = np.array([points[t] for t in time])
-    if np.any(np.diff(survival) >= 0.0):
-        k = int(np.flatnonzero(np.diff(survival) >= 0.0)[0])
+    at = np.array(sorted(points))
+    level = np.array([points[t] for t in at])
+    if np.any(np.diff(level) >= 0.0):
+        k = int(np.flatnonzero(np.diff(level) >= 0.0)[0])
         raise InputError(
-            f"survival is {survival[k]:g} at {time[k]:g} and {survival[k + 1]:g} at {time[k + 1]:g}: it must fall. Check the "
-            "numbers, or leave one out (a median of 0.5 is a point too)."
+            f"survival is {level[k]:g} at {at[k]:g} and {level[k + 1]:g} at {at[k + 1]:g}: it must fall. Check the numbers, or "
+            "leave one out (a median of 0.5 is a point too)."
         )
-    return time, survival
+    return at, level
 
 
 def _deaths(numbers: list[PrintedNumber], n: int, printed: Any) -> tuple[int, tuple[str, ...]]:
