@@ -32,8 +32,8 @@ from survsim.estimate.printed.number import PrintedNumber
 from survsim.estimate.printed.study_rows import study_rows
 from survsim.scenario import parameter_spec as spec
 from survsim.scenario.derive import derive
-from survsim.scenario.predictive import PROBABILITIES, predictive_layers, quantile_errors, stratified
 from survsim.scenario.evidence_curves import CurveNumber
+from survsim.scenario.predictive import PROBABILITIES, predictive_layers, quantile_errors, stratified
 from survsim.scenario.row_effects import back_transform, row_effect
 
 _SOURCES = ("rows", "contrast", "reconstructed", "assumption", "calibration", "derived")

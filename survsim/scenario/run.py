@@ -12,8 +12,8 @@ from survsim.core.provenance import Provenance
 from survsim.estimate.calibration.calibrated import EvidenceCalibration
 from survsim.evidence.ask.store import EvidenceStore, load_evidence
 from survsim.scenario.calibration_plan import read_calibration
-from survsim.scenario.parameterise import Parameters, parameterise
 from survsim.scenario.evidence_curves import curve_number
+from survsim.scenario.parameterise import Parameters, parameterise
 from survsim.scenario.spec import Scenario
 from survsim.simulation.running.run import refuse_size, simulate_model
 

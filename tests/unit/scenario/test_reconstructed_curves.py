@@ -21,9 +21,9 @@ from survsim.scenario import (
     reconstructed_terms,
 )
 from survsim.scenario.calibration_file import CurveTarget
+from survsim.scenario.evidence_curves import curve_number
 from survsim.scenario.parameter_spec import FromReconstructed
 from survsim.scenario.parameterise import parameterise
-from survsim.scenario.evidence_curves import curve_number
 from survsim.simulation.outcomes.sensitivity import variance_by_layer
 from tests.helpers.mini_study import write_raw
 from tests.helpers.reconstruction_truth import Cell, log_hazard_ratio, pair
