@@ -24,6 +24,16 @@ the printed numbers the curve is assumed.
 """,
 )
 
+# %% [markdown]
+# ## The figure turned into patients
+
+# %%
+results = survsim.report.results_folder("90_method_reconstruction")
+survsim.read_result(results / "control.json").plot()
+
+# %% [markdown]
+# ## Methods compared
+
 # %%
 survsim.report.table(
     survsim.report.load_results("methods", "90_method_reconstruction"),
@@ -36,6 +46,9 @@ survsim.report.table(
     decimals={"rmse": 4, "hazard_ratio": 3, "error_of_log_hazard_ratio": 4},
     notes="optimised and marked use the censor marks of the figure; guyot and ikm cannot.",
 )
+
+# %% [markdown]
+# ## What reading the figure adds
 
 # %%
 survsim.report.table(

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import tempfile
 import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import yaml
 
 import survsim
 
 SLUG = "90_method_reconstruction"
-PLAN: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("scenario.yml").read_text(encoding="utf-8"))
+PLAN: dict[str, Any] = survsim.report.read_yaml(Path(__file__).with_name("scenario.yml"))
 ARMS = ("control", "treated")
 METHODS = ("optimised", "marked", "guyot", "ikm")
 TIMES = (12.0, 24.0)
@@ -32,14 +30,14 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
         data_checksum=survsim.load_evidence().checksum,
     )
     truth = {arm: patients(arm) for arm in ARMS}
-    with tempfile.TemporaryDirectory() as room, warnings.catch_warnings():
+    with warnings.catch_warnings():
         # What a reconstruction has to say stands in the table of methods.
         warnings.simplefilter("ignore", survsim.errors.EvidenceWarning)
-        figure = draw(truth, Path(room) / "figure.svg")
+        figure = draw(truth, results / "figure.svg")
         read = survsim.digitise(figure, unit="months")
         tell_the_reading(ledger, read, truth)
         compare_methods(read, truth).to_csv(results / "methods.csv", index=False)
-        pool(ledger, read, truth, PLAN["sets"]["quick" if quick else "full"]).to_csv(
+        pool(ledger, read, truth, PLAN["sets"]["quick" if quick else "full"], results).to_csv(
             results / "pooled.csv", index=False
         )
     curves(read, truth).to_csv(results / "curves.csv", index=False)
@@ -56,52 +54,33 @@ def patients(arm: str) -> survsim.Surv:
     return survsim.Surv.right(time, death <= end, unit="months", source=ASSUMED)
 
 
-def risk_times() -> np.ndarray:
-    return np.arange(0.0, PLAN["follow_up_months"] + PLAN["accrual_months"], PLAN["risk_table_months"])
-
-
 def draw(truth: dict[str, survsim.Surv], path: Path) -> Path:
     """The figure of a paper: steps, censor ticks, legend, numbers at risk."""
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
-
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": SLUG}):
-        page = Figure(figsize=(7, 5))
-        ax = page.add_axes((0.14, 0.34, 0.82, 0.62))
-        for colour, (arm, surv) in zip(("#1f5fa8", "#c4452d"), truth.items()):
-            km = survsim.kaplan_meier(surv)
-            time, level = np.append(0.0, km.time), np.append(1.0, km.estimate)
-            ax.step(time, level, where="post", color=colour, label=arm)
-            lost = np.sort(np.unique(surv.time[~surv.event]))
-            ax.plot(
-                lost, level[np.searchsorted(time, lost, side="right") - 1], "|", color=colour, markersize=7
-            )
-        ax.set(xlim=(0, 42), ylim=(0, 1), xlabel="Months", ylabel="Survival", xticks=risk_times())
-        ax.legend(frameon=False)
-        ax.text(-0.12, -0.24, "Number at risk", transform=ax.transAxes)
-        for row, (arm, surv) in enumerate(truth.items()):
-            place = -0.34 - 0.09 * row
-            ax.text(-0.03, place, arm, transform=ax.transAxes, ha="right")
-            for t in risk_times():
-                ax.text(
-                    t,
-                    place,
-                    str(int((surv.time >= t).sum())),
-                    transform=ax.get_xaxis_transform(),
-                    ha="center",
-                )
-        page.savefig(path)
+    both = together(*truth.values())
+    curve = survsim.kaplan_meier(both, by=np.repeat(list(truth), [len(surv) for surv in truth.values()]))
+    curve.plot(band=False, medians=False).figure.savefig(path)
     return path
+
+
+def together(*arms: survsim.Surv) -> survsim.Surv:
+    """Several arms as one response."""
+    time, event = (np.concatenate([getattr(surv, name) for surv in arms]) for name in ("time", "event"))
+    return survsim.Surv.right(time, event, unit="months", source=ASSUMED)
 
 
 def arm_of(read: Any, arm: str) -> dict[str, Any]:
     """Curve, numbers at risk and censor marks of one arm as read."""
-    curve, table, marks = (frame[frame["arm"] == arm] for frame in (read.curves, read.at_risk, read.marks))
+    curve, table, marks = (part(frame, arm) for frame in (read.curves, read.at_risk, read.marks))
     return {
         "curve": (curve["time"], curve["survival"]),
         "at_risk": (table["time"], table["n_risk"]),
         "censor_marks": marks["time"].to_numpy(),
     }
+
+
+def part(frame: pd.DataFrame, arm: str) -> pd.DataFrame:
+    """Rows of one arm; the legend says more than its name."""
+    return frame[frame["arm"].str.startswith(arm)]
 
 
 def reconstruction(read: Any, arm: str, method: str) -> Any:
@@ -114,13 +93,8 @@ def reconstruction(read: Any, arm: str, method: str) -> Any:
 
 def hazard_ratio(treated: survsim.Surv, control: survsim.Surv) -> Any:
     """Cox fit of treated against control."""
-    both = survsim.Surv.right(
-        np.concatenate([treated.time, control.time]), np.concatenate([treated.event, control.event]), unit="months",
-        source=ASSUMED,
-    )  # fmt: skip
-    return survsim.cox_ph(
-        both, "arm", pd.DataFrame({"arm": np.repeat([1.0, 0.0], [len(treated), len(control)])})
-    )
+    arm = pd.DataFrame({"arm": np.repeat([1.0, 0.0], [len(treated), len(control)])})
+    return survsim.cox_ph(together(treated, control), "arm", arm)
 
 
 def record_ratio(ledger: survsim.Ledger, key: str, fit: Any) -> None:
@@ -135,10 +109,8 @@ def record_ratio(ledger: survsim.Ledger, key: str, fit: Any) -> None:
 def tell_the_reading(ledger: survsim.Ledger, read: Any, truth: dict[str, survsim.Surv]) -> None:
     """How exact the figure was read, and the truth behind it."""
     step = survsim.Provenance.of("digitise", ASSUMED)
-    worst = max(
-        float(np.abs(part["survival"] - part["truth"]).max())
-        for _, part in curves(read, truth).groupby("arm")
-    )
+    beside = curves(read, truth)
+    worst = float(np.abs(beside["survival"] - beside["truth"]).max())
     ledger.record("reading.largest_error", worst, provenance=step)
     ledger.record("reading.points", len(read.curves), provenance=step)
     ledger.record("reading.marks", len(read.marks), provenance=step)
@@ -153,15 +125,15 @@ def curves(read: Any, truth: dict[str, survsim.Surv]) -> pd.DataFrame:
     for arm, surv in truth.items():
         km = survsim.kaplan_meier(surv)
         level = np.append(1.0, km.estimate)
-        part = read.curves[read.curves["arm"] == arm]
+        own = part(read.curves, arm)
         first, last = (
-            np.searchsorted(km.time, part["time"].to_numpy() + s * WIDTH, side="right") for s in (-1, 1)
+            np.searchsorted(km.time, own["time"].to_numpy() + s * WIDTH, side="right") for s in (-1, 1)
         )
         near = [
             min(level[i : j + 1], key=lambda true, s=s: abs(true - s))
-            for i, j, s in zip(first, last, part["survival"])
+            for i, j, s in zip(first, last, own["survival"])
         ]
-        rows.append(part.assign(truth=near))
+        rows.append(own.assign(arm=arm, truth=near))
     return pd.concat(rows, ignore_index=True)
 
 
@@ -192,28 +164,31 @@ def compare_methods(read: Any, truth: dict[str, survsim.Surv]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def pool(ledger: survsim.Ledger, read: Any, truth: dict[str, survsim.Surv], sets: int) -> pd.DataFrame:
+def pool(
+    ledger: survsim.Ledger, read: Any, truth: dict[str, survsim.Surv], sets: int, results: Path
+) -> pd.DataFrame:
     """Hazard ratios pooled over pseudo data sets: of the drawing, of the same figure on a page, of an abstract."""
-    from survsim.reconstruction import pooled, pseudo_ipd_from_summaries, pseudo_sets
-
     made = {arm: reconstruction(read, arm, "optimised") for arm in ARMS}
-    drawing = max(float(read.tolerance), 1e-4) if np.isscalar(read.tolerance) else 1e-4
+    made["control"].save(results / "control.json")
+    drawing = read.tolerance["survival"]
     drawn: dict[str, dict[str, Any]] = {}
     for name, tolerance in (("drawing", drawing), ("page", PLAN["page_tolerance"])):
         drawn[name] = {
-            arm: pseudo_sets(made[arm], sets, tolerance=tolerance, seed=PLAN["seed"] + i)
+            arm: survsim.reconstruction.pseudo_sets(
+                made[arm], sets, tolerance=tolerance, seed=PLAN["seed"] + i
+            )
             for i, arm in enumerate(ARMS)
         }
     drawn["abstract"] = {}
     for i, (arm, surv) in enumerate(truth.items()):
         km = survsim.kaplan_meier(surv)
-        drawn["abstract"][arm] = pseudo_ipd_from_summaries(
+        drawn["abstract"][arm] = survsim.reconstruction.pseudo_ipd_from_summaries(
             median=round(float(km.median().estimate[0]), 1), survival_at={12: round(float(km.survival_at(12).estimate[0]), 2)},
             n=len(surv), n_event=int(surv.event.sum()), unit="months", m=sets, seed=PLAN["seed"] + i, source=ASSUMED,
         )  # fmt: skip
     rows = []
     for name, pair in drawn.items():
-        found = pooled(pair["treated"], "hazard_ratio", control=pair["control"])
+        found = survsim.reconstruction.pooled(pair["treated"], "hazard_ratio", control=pair["control"])
         ledger.record(
             f"pooled.{name}.hazard_ratio", float(found.value[0]), conf_low=float(found.conf_low[0]),
             conf_high=float(found.conf_high[0]), provenance=found,
