@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import sys
 
+import numpy as np
 import pytest
 
 import survsim
+from survsim import Surv, kaplan_meier
 from survsim.cli import main
 from survsim.core.errors import EvidenceError
 from survsim.evidence.bring_in.curve_in import add_curves, read_figure
@@ -67,6 +69,27 @@ def test_one_command_stores_a_figure(study, figure, monkeypatch, capsys):
     code, said = run(monkeypatch, capsys, study, *words)
     assert code == 0 and "nothing to do" in said
     assert tree_bytes(study) == before
+
+
+def test_a_drawn_figure_is_digitised_and_stored_in_the_same_command(study, tmp_path, monkeypatch, capsys):
+    rng = np.random.default_rng(4)
+    death = rng.exponential(20.0, 60)
+    surv = Surv.right(np.round(np.minimum(death, 40.0), 2), death <= 40.0, unit="months")
+    path = tmp_path / "figure_4.svg"
+    kaplan_meier(surv).plot(band=False, medians=False).figure.savefig(path)
+    words = ("alpha_2019", str(path), "--place", "figure 4", "--read-by", "reading_1")
+    code, said = run(monkeypatch, capsys, study, *words)
+    assert code == 2 and "which curve is which arm" in said
+    label = said.split("Curves: ")[1].split("; arms of")[0]
+    code, said = run(monkeypatch, capsys, study, *words, "--arm", f"chemo={label}")
+    assert code == 0, said
+    store = survsim.load_evidence(study)
+    km = kaplan_meier(surv)
+    at = np.searchsorted(km.time, store.curves["time"].to_numpy() + 0.004, side="right")
+    np.testing.assert_allclose(store.curves["survival"], np.append(1.0, km.estimate)[at], atol=1e-4)
+    assert store.curves["tolerance"].iloc[0] < 1e-4
+    assert len(store.curves["overlay_sha256"].iloc[0]) == 64
+    assert store.at_risk["n_risk"].iloc[0] == 60
 
 
 def test_a_curve_that_is_there_is_replaced_whole_when_asked(study, figure, monkeypatch, capsys):
