@@ -321,7 +321,7 @@ def _sets(rng: np.random.Generator) -> Made:
 @plausible("pooled")
 def _pooled_sets(rng: np.random.Generator) -> Made:
     return {
-        "sets": s.reconstruction.pseudo_sets(**_sets(rng)),
+        "sets": s.pseudo_sets(**_sets(rng)),
         "estimator": "survival",
         "times": [6.0],
     } | level(rng)
