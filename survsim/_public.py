@@ -94,6 +94,10 @@ _TABLES = {
         estimate.reconstruction.perturbation       perturbed_reconstructions
         estimate.reconstruction.pair               compare_pair PairCheck
         estimate.reconstruction.result             ReconstructedIPD ReconstructionAudit
+        estimate.reconstruction.pseudo_sets        pseudo_sets
+        estimate.reconstruction.pseudo_ipd         PseudoIPD
+        estimate.reconstruction.from_summaries     pseudo_ipd_from_summaries
+        estimate.reconstruction.pooled             pooled PooledPseudo
     """,
     "synthesis": """
         estimate.synthesis.meta_analysis       meta_analysis
@@ -197,6 +201,7 @@ _TABLES = {
         scenario.parameterise        Parameters
         scenario.pooled_certainty    certainty Certainty
         scenario.evidence_terms      EvidenceTerms summary_terms case_terms
+        scenario.evidence_curves     reconstructed reconstructed_sets reconstructed_effects reconstructed_terms
         scenario.patient_in_context  case_in_context CaseInContext
         scenario.targets             Target check_targets TargetCheck
         scenario.target_file         read_targets

@@ -60,6 +60,7 @@ COMMANDS = (
     Writing("citations", ("data", "import", "in.bib")),
     Writing("add-study", ("data", "add-study", "lee_2021"), again="is there already", checked=False),
     Writing("book", ("data", "add-study", "lee_2021", "--xlsx"), again="is there already"),
+    Writing("add-curve", ("data", "add-curve", "alpha_2019", "figure_9", "--arm", "observation=A", "--read-by", "reading_1")),
     Writing("new", ("new", "other"), again="is there already"),
     Writing("run", ("run", "01_evidence_base")),
     Writing("simulate", ("simulate", str(SCENARIO), "--out", "{study}/sim", "--patients", "100", "--draws", "8",
@@ -81,6 +82,10 @@ def study_at(folder: Path) -> Path:
         sheet.append(list(row.values()))
     book.save(study / "in.xlsx")
     (study / "in.bib").write_text(BIB, encoding="utf-8")
+    figure = study / "figure_9"
+    figure.mkdir()
+    (figure / "curves.csv").write_text("arm,time,survival\nA,0,1\nA,12,0.48\n", encoding="utf-8")
+    (figure / "report.json").write_text('{"tolerance": 0.01, "unit": "months"}', encoding="utf-8")
     return study
 
 
