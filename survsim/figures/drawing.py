@@ -93,6 +93,8 @@ ELSEWHERE: dict[str, str] = {
     "SummaryCheck": "kaplan_meier(surv).plot() draws the curve that was checked",
     "PairCheck": "kaplan_meier(result.surv()).plot() draws a reconstructed arm",
     "ReconstructionAudit": "reconstructed.plot() draws curve, residuals and numbers at risk",
+    "PseudoIPD": "kaplan_meier(sets.survs()[0]).plot() draws one of its sets",
+    "PooledPseudo": "reconstructed.plot() draws the curve that its sets were drawn around",
     "MetaInfluence": "pooled.plot() draws the forest",
     "MetaSubgroups": "meta_analysis(...).plot() draws the forest of one group",
     "MetaRegression": "meta_analysis(...).plot() draws the forest of its studies",
