@@ -71,7 +71,7 @@ def find_labels(numbers: list[Number], across: bool) -> list[Labels]:
 
 
 def _lines(numbers: list[Number], across: bool) -> list[list[Number]]:
-    """Numbers that share a row (their centres agree) or a column (their boxes overlap), of about one height."""
+    """Numbers that share a row (their centres agree) or a column (their right ends or centres agree), of one height."""
     lines: list[list[Number]] = []
     used: set[tuple[int, ...]] = set()
     for first in numbers:
@@ -98,7 +98,9 @@ def _beside(first: Number, other: Number, across: bool) -> bool:
         return False
     if across:
         return abs(first.y - other.y) < 0.35 * tall
-    return min(a.x1, b.x1) - max(a.x0, b.x0) > 0.3 * min(a.x1 - a.x0, b.x1 - b.x0)
+    overlap = min(a.x1, b.x1) - max(a.x0, b.x0) > 0.3 * min(a.x1 - a.x0, b.x1 - b.x0)
+    # Signs of a turned title that stuck to one label must not draw the whole title into the column of the labels.
+    return overlap and min(abs(a.x1 - b.x1), abs(a.x - b.x)) < 0.8 * tall
 
 
 def _pointed(numbers: list[Number]) -> list[Number]:

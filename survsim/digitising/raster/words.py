@@ -10,6 +10,9 @@ import numpy as np
 from survsim.core.checks import IntArray
 from survsim.digitising.raster.kinds import Pixels
 
+_GAP = 0.4
+"""Heights of a sign between two signs, from which they are not of one number."""
+
 
 @dataclass(frozen=True, slots=True)
 class Word:
@@ -82,10 +85,24 @@ def _boxes(box: IntArray, group: IntArray, height: IntArray) -> list[Word]:
     order = np.argsort(group, kind="stable")
     for members in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
         if len(members) and height[members].max() >= 7:
-            part = box[members]
-            words.append(
+            words += [
                 Word(
                     int(part[:, 0].min()), int(part[:, 1].min()), int(part[:, 2].max()), int(part[:, 3].max())
                 )
-            )
+                for part in _parted(box[members])
+            ]
     return words
+
+
+def _parted(box: IntArray) -> list[IntArray]:
+    """A group cut where a gap is wider than those between the signs of a number, as before a title that stands close."""
+    box = box[np.argsort(box[:, 0], kind="stable")]
+    reached = np.maximum.accumulate(box[:, 2])
+    gaps = box[1:, 0] - reached[:-1]
+    height = box[:, 3] - box[:, 1]
+    tall = int(height.max())
+    # The space around a point, a comma or a minus may be as wide.
+    signs = np.minimum(height[1:], height[:-1]) > 0.4 * tall
+    cut = np.flatnonzero((gaps > max(_GAP * tall, 3)) & signs)
+    parts = np.split(box, cut + 1)
+    return [part for part in parts if (part[:, 3] - part[:, 1]).max() >= 7]
