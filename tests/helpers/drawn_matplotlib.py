@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -148,6 +149,7 @@ def _by_lifelines(ax: Axes, style: Style, arm: Arm, look: dict[str, Any]) -> Non
 
     fitted = KaplanMeierFitter().fit(arm.time, arm.event, label=arm.label)
     marks = {"marker": MARKS.get(style.censor, "+"), "ms": 6}
+    loaded = "matplotlib.pyplot" in sys.modules
     fitted.plot_survival_function(
         ax=ax,
         show_censors=style.censor != "none",
@@ -155,6 +157,9 @@ def _by_lifelines(ax: Axes, style: Style, arm: Arm, look: dict[str, Any]) -> Non
         censor_styles=marks,
         **look,
     )
+    if not loaded:
+        # lifelines loads pyplot, which would keep every figure that is drawn afterwards in this process.
+        sys.modules.pop("matplotlib.pyplot", None)
     if style.percent:
         for line in ax.get_lines()[-2:]:
             if not getattr(line, "times_hundred", False):

@@ -253,7 +253,7 @@ MAKERS |= {
     "PseudoIPD": lambda: s.pseudo_sets(example("ReconstructedIPD"), 3, tolerance=0.005),
     "PooledPseudo": lambda: s.pooled(example("PseudoIPD"), "survival", times=4.0),
     "ReconstructionAudit": lambda: example("ReconstructedIPD").audit(),
-    "PairCheck": lambda: s.reconstruction.compare_pair(example("ReconstructedIPD"), s.reconstruct_ipd(
+    "PairCheck": lambda: s.compare_pair(example("ReconstructedIPD"), s.reconstruct_ipd(
         ([0.0, 1.0, 3.0, 6.0, 8.0], [1.0, 0.8, 0.6, 0.4, 0.3]), at_risk=([0.0, 4.0], [20, 12]), unit="months",
     )),
     "MetaAnalysis": lambda: s.meta_analysis(Y, SE, labels=list("abcde")),

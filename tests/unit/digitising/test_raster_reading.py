@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 
-import matplotlib.pyplot as plt
+import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from PIL import Image
 
 from survsim.digitising.found import AxisPoint, Hints, Panel, Refused, Trace
 from survsim.digitising.raster.read import read_picture
@@ -30,8 +31,8 @@ def pixels(figure: Figure, dpi: int) -> np.ndarray:
     """The figure as a picture."""
     buffer = io.BytesIO()
     figure.savefig(buffer, dpi=dpi)
-    plt.close(figure)
-    return (plt.imread(io.BytesIO(buffer.getvalue()))[..., :3] * 255).round().astype(np.uint8)
+    with Image.open(buffer) as picture:
+        return np.asarray(picture.convert("RGB"))
 
 
 def draw(
@@ -43,7 +44,8 @@ def draw(
     marks: bool = False,
 ):
     """A figure of arms and its axes."""
-    figure, axes = plt.subplots(figsize=(6, 4.5), layout="constrained")
+    figure = Figure(figsize=(6, 4.5), layout="constrained")
+    axes = figure.subplots()
     top = 100 if percent else 1
     for k, (time, survival, end, censored) in enumerate(arms):
         dash = dashes[k] if dashes else "-"
@@ -108,7 +110,7 @@ def test_solid_and_dashed_of_one_black() -> None:
 
 
 def test_grey_panel_with_white_grid() -> None:
-    with plt.rc_context(
+    with mpl.rc_context(
         {"axes.facecolor": "#ebebeb", "axes.edgecolor": "#ebebeb", "axes.grid": True, "grid.color": "white"}
     ):
         figure, _ = draw(ARMS, ["#F8766D", "#00BFC4"])
@@ -118,7 +120,7 @@ def test_grey_panel_with_white_grid() -> None:
 
 def test_dark_slide() -> None:
     dark = {"figure.facecolor": "#101018", "axes.facecolor": "#101018", "axes.edgecolor": "white"}
-    with plt.rc_context({**dark, "xtick.color": "white", "ytick.color": "white", "text.color": "white"}):
+    with mpl.rc_context({**dark, "xtick.color": "white", "ytick.color": "white", "text.color": "white"}):
         figure, _ = draw(ARMS, ["gold", "cyan"])
         (panel,) = read_picture(pixels(figure, 150))
     check(panel, ARMS)
@@ -166,7 +168,8 @@ def test_a_scan_askew_is_straightened() -> None:
 
 
 def test_two_panels() -> None:
-    figure, both = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
+    figure = Figure(figsize=(10, 4), layout="constrained")
+    both = figure.subplots(1, 2)
     for axes, (time, survival, end, _) in zip(both, ARMS):
         axes.step(np.r_[time, end], np.r_[survival, survival[-1]], where="post")
         axes.set(ylim=(0, 1.05), xlim=(0, 60))
@@ -207,7 +210,8 @@ def test_axes_without_numbers_are_refused_and_read_with_two_points_each() -> Non
 def test_an_empty_page_and_bars_are_refused() -> None:
     with pytest.raises(Refused, match="no print"):
         read_picture(np.full((300, 400, 3), 255, dtype=np.uint8))
-    figure, axes = plt.subplots(layout="constrained")
+    figure = Figure(layout="constrained")
+    axes = figure.subplots()
     axes.bar([0, 1, 2, 3, 4], [0.3, 0.5, 0.2, 0.7, 0.4])
     axes.set_ylim(0, 1)
     with pytest.raises(Refused):
@@ -217,7 +221,8 @@ def test_an_empty_page_and_bars_are_refused() -> None:
 @pytest.mark.parametrize("width", [1.0, 2.0])
 def test_a_smoothed_curve_is_refused_and_many_small_steps_are_not(width: float) -> None:
     time = np.linspace(0, 58, 400)
-    figure, axes = plt.subplots(layout="constrained")
+    figure = Figure(layout="constrained")
+    axes = figure.subplots()
     axes.plot(time, np.exp(-((time / 25) ** 1.2)), color="tab:blue", lw=width)
     axes.set(ylim=(0, 1.05), xlim=(0, 60))
     with pytest.raises(Refused, match="no steps"):
