@@ -7,20 +7,13 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from survsim.digitising.raster.arm import Arm, chroma_of, contrast_of, run_length
+from survsim.digitising.raster.erase import erased, trail
 from survsim.digitising.raster.follow import Way, follow
 from survsim.digitising.raster.inks import Ink, find_colours, split_inks, thin_ink
 from survsim.digitising.raster.kinds import Flags, Pixels
 
 _MOST_OF_ONE_COLOUR = 7
-
-
-@dataclass(frozen=True, slots=True)
-class Arm:
-    """A curve that was followed: its ink (with what belongs to others taken out) and its way."""
-
-    ink: Ink
-    way: Way
-    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,42 +42,7 @@ def find_arms(rgb: Pixels, start: Start, asked: tuple[Pixels, ...] = ()) -> list
     for k, ink in enumerate(kept):
         cover = _cover([each.solid for each in kept], k)
         arms += _of_one_colour(ink, cover, start, rgb.shape[1])
-    arms = _no_ghosts(arms)
-    strongest = max((_contrast(arm) for arm in arms), default=0.0)
-    clear = [arm for arm in arms if asked or _contrast(arm) > min(0.25, 0.5 * strongest)]
-    return [
-        arm
-        for arm in clear
-        if asked or not (_mixture(arm, strongest) or any(_tint(arm, other) for other in clear))
-    ]
-
-
-def _mixture(arm: Arm, strongest: float) -> bool:
-    """Whether a pale colour is hardly seen but beside others: the place where two bands overlap."""
-    pale = _contrast(arm) / strongest
-    hidden = float(arm.way.hidden.mean())
-    return (hidden > 0.6 and pale < 0.65) or (hidden > 0.35 and pale < 0.4)
-
-
-def _tint(arm: Arm, other: Arm) -> bool:
-    """Whether a colour is a paler (or, on a dark slide, a duller) shade of another arm's: the rim of its band, or its halo."""
-    a, b = arm.ink.ground - arm.ink.colour, other.ink.ground - other.ink.colour
-    alike = float(a @ b) / (float(np.linalg.norm(a) * np.linalg.norm(b)) + 1e-9) > 0.97
-    coloured = min(_chroma(a), _chroma(b)) > 0.3
-    weaker = arm.way.gain < other.way.gain or _contrast(arm) < 0.75 * _contrast(other)
-    return (
-        arm is not other
-        and alike
-        and coloured
-        and weaker
-        and arm.ink is not other.ink
-        and _contrast(arm) < 0.8 * _contrast(other)
-    )
-
-
-def _contrast(arm: Arm) -> float:
-    """How far the colour of an arm stands from the ground, 0 to 1; grid lines and the rims of bands are pale."""
-    return float(np.abs(arm.ink.ground - arm.ink.colour).max() / 255)
+    return _no_ghosts(arms)
 
 
 def _follow(ink: Ink, cover: Pixels, start: Start) -> Way | None:
@@ -140,43 +98,20 @@ def _of_one_colour(ink: Ink, cover: Pixels, start: Start, wide: int) -> list[Arm
         way = _follow(left, cover, start)
         if way is None or not _credible(way, left, wide):
             break
-        if found and (
-            way.gain < 0.12 * found[0].way.gain or way.hidden.mean() > 0.6 or way.own.mean() < 0.25
-        ):
+        if found and (not _earns(way, found[0].way) or way.hidden.mean() > 0.6 or way.own.mean() < 0.25):
             break
         found.append(Arm(left, way, bool(found)))
-        left, mask = _erased(left, way)
+        left, mask = erased(left, way)
         cover = np.maximum(cover, mask)
     if len(found) == 3 and _nested(found):
-        return [_middle(found)]
+        return [replace(_middle(found), between=True)]
     return found
 
 
-def _erased(ink: Ink, way: Way) -> tuple[Ink, Pixels]:
-    """The ink without a way that was followed and what sticks to it (marks, rims), and where it was."""
-    mask = _trail(ink.solid.shape, way, int(np.ceil(ink.width / 2 + 1)))
-    reach = int(0.035 * ink.solid.shape[0] + ink.width + 4)
-    gone = mask > 0
-    upright = np.ones((3, 1), np.uint8)
-    inked = (ink.share > 0.2).astype(np.uint8)
-    trail = gone.astype(np.uint8)
-    grown = trail
-    for _ in range(reach):
-        grown = cv2.bitwise_or(trail, cv2.bitwise_and(inked, cv2.dilate(grown, upright)))
-    gone = cv2.dilate(grown, np.ones((3, 3), np.uint8)) > 0
-    return replace(ink, solid=np.where(gone, 0, ink.solid), share=np.where(gone, 0, ink.share)), gone.astype(
-        np.float32
-    )
-
-
-def _trail(shape: tuple[int, ...], way: Way, reach: int) -> Pixels:
-    """1 within `reach` of a way, upright strokes included."""
-    mask = np.zeros(shape, dtype=np.float32)
-    last = int(way.rows[0])
-    for i, row in enumerate(way.rows):
-        mask[max(last - reach, 0) : int(row) + reach + 1, way.start + i] = 1
-        last = int(row)
-    return cv2.dilate(mask, np.ones((1, 2 * reach + 1), np.uint8))
+def _earns(way: Way, first: Way) -> bool:
+    """Whether a further way of one ink earned enough; a dotted line pays for its gaps and earns little at its best."""
+    share = way.gain / max(first.gain, 1e-9)
+    return share >= 0.12 or (share >= 0.05 and way.own.mean() >= 0.4 and way.hidden.mean() < 0.1)
 
 
 def _nested(arms: list[Arm]) -> bool:
@@ -195,13 +130,6 @@ def _nested(arms: list[Arm]) -> bool:
     return bool(alike and even and apart.mean() < 0.03 and wide.mean() > 0.3)
 
 
-def run_length(way: Way) -> float:
-    """Usual length of a run of own ink: that of a dash."""
-    edge = np.diff(np.pad(way.own.astype(np.int8), 1))
-    runs = np.flatnonzero(edge == -1) - np.flatnonzero(edge == 1)
-    return float(np.median(runs)) if len(runs) else 0.0
-
-
 def _middle(arms: list[Arm]) -> Arm:
     length = min(len(each.way.rows) for each in arms)
     order = np.argsort([float(each.way.rows[:length].mean()) for each in arms])
@@ -211,7 +139,7 @@ def _middle(arms: list[Arm]) -> Arm:
 def _no_ghosts(arms: list[Arm]) -> list[Arm]:
     """Leaves out a way that lies on another one of the same hue: its rim, or the shadow of its band."""
     kept: list[Arm] = []
-    for arm in sorted(arms, key=lambda each: -each.way.gain):
+    for arm in sorted(arms, key=lambda each: -each.way.gain * contrast_of(each)):
         if not any(_on(arm, other) for other in kept):
             kept.append(arm)
     return kept
@@ -222,20 +150,15 @@ def _on(arm: Arm, other: Arm) -> bool:
     a, b = arm.ink.ground - arm.ink.colour, other.ink.ground - other.ink.colour
     half = (arm.ink.width + other.ink.width) / 2
     same_ink = arm.ink.colour is other.ink.colour
-    grey = max(_chroma(a), _chroma(b)) <= 0.3
+    grey = max(chroma_of(a), chroma_of(b)) <= 0.3
     alike = float(a @ b) / (float(np.linalg.norm(a) * np.linalg.norm(b)) + 1e-9) > 0.955
-    if same_ink or (alike and (not grey or _contrast(arm) < 0.4 * _contrast(other))):
+    if same_ink or (alike and (not grey or contrast_of(arm) < 0.4 * contrast_of(other))):
         reach, most = 2.5 * half + 2, 0.7
     elif grey:
         reach, most = half + 2, 0.7
     else:
         reach, most = half + 1, 0.9
-    trail = _trail(arm.ink.solid.shape, other.way, int(np.ceil(reach)))
+    along = trail(arm.ink.solid.shape, other.way, int(np.ceil(reach)))
     columns = arm.way.start + np.flatnonzero(arm.way.own)
-    near = trail[arm.way.rows[arm.way.own], columns] > 0
+    near = along[arm.way.rows[arm.way.own], columns] > 0
     return bool(len(near) and near.mean() > most)
-
-
-def _chroma(away: Pixels) -> float:
-    """How coloured a colour is, by its distance from the ground: 0 grey, 1 full."""
-    return float(np.ptp(away)) / (float(np.abs(away).max()) + 1e-9)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from survsim.digitising.found import Hints, Refused, Trace
-from survsim.digitising.raster.arms import Arm, Start, find_arms
+from survsim.digitising.raster.arm import Arm
+from survsim.digitising.raster.arms import Start, find_arms
 from survsim.digitising.raster.boxes import Inside
+from survsim.digitising.raster.doubtful import without_doubtful
 from survsim.digitising.raster.kinds import Pixels
 from survsim.digitising.raster.levels import find_steps
 from survsim.digitising.raster.marks import find_marks
@@ -16,6 +18,7 @@ from survsim.digitising.raster.refusals import AXES_HELP
 from survsim.digitising.raster.sheet import Sheet
 from survsim.digitising.raster.smooth import is_smooth
 from survsim.digitising.raster.ticks import Placed
+from survsim.digitising.raster.unexplained import unexplained
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ def read_traces(
     for flipped in (rising, not rising):
         view = _view(sheet, x, y, inside, flipped)
         arms = find_arms(view.rgb, view.start, asked) if view is not None else []
+        arms, left_out = (arms, []) if asked else without_doubtful(arms)
         arms, curved = _with_steps(arms)
         if curved and not arms:
             raise Refused(
@@ -63,7 +67,7 @@ def read_traces(
             if flipped != rising:
                 notes.append("The curves rise." if flipped else "The curves fall.")
             traces = tuple(_trace(sheet, view, arm) for arm in arms)
-            return traces, notes + _doubts(traces, arms)
+            return traces, notes + left_out + unexplained(arms) + _doubts(traces, arms)
     raise Refused("No curve was found in the panel.", help="the colour of each arm, or the box of the axes")
 
 
