@@ -13,6 +13,7 @@ from survsim.core.errors import EvidenceWarning, InputError, warn
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import warn_renamed
 from survsim.estimate.reconstruction import patients as rows
+from survsim.estimate.reconstruction.exact import EXACT
 from survsim.estimate.reconstruction.guyot import guyot
 from survsim.estimate.reconstruction.ikm import ikm
 from survsim.estimate.reconstruction.knots import guess_readings
@@ -164,7 +165,8 @@ def _audited(told: Told, made: Patients, method: str, unit: str, source: Any) ->
     readings = told.curve.readings if told.curve.readings != "auto" else _readings(told, method)
     fitted_risk = rows.risk_sets(made.time, made.entry, told.risk_time)
     n_event = int(made.event.sum())
-    notes = (*_assumed(told, n_event), *_unmet(told, fitted_risk, n_event, made.notes), *made.notes)
+    assumed = () if EXACT in made.notes else _assumed(told, n_event)
+    notes = (*assumed, *_unmet(told, fitted_risk, n_event, made.notes), *made.notes)
     _say(told, error, t, n_event, notes)
     references = (source,) if isinstance(source, str) else tuple(source)
     return ReconstructedIPD(

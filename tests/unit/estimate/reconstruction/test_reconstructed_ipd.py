@@ -83,23 +83,47 @@ def test_exact_drops_without_censoring_inside_intervals_come_back_exactly(method
     assert r.fitted_at_risk.tolist() == at_risk.tolist()
 
 
-@pytest.mark.filterwarnings("ignore::survsim.errors.EvidenceWarning")
-def test_the_truth_is_found_and_no_worse_than_by_the_published_method():
+def sixty_readings(n):
+    """Errors of twenty arms read at sixty drops: optimised, Guyot's method, and all deaths known but for their times.
+
+    The last knows the level at every reading without error and how many of the drops lie between two readings, and spaces
+    those evenly: what is unread is the only error it has.
+    """
     errors = []
     for seed in range(20):
-        time, _, (drops, curve), table = arm(seed, 85)
+        time, _, (drops, curve), table = arm(seed, n)
         shown = np.unique(np.linspace(0, drops.size - 1, 60).astype(int))
         told = {"at_risk": table, "unit": "months"}
         made = [
             reconstruct_ipd((drops[shown], curve[shown].round(3)), method=m, **told)
             for m in ("optimised", "guyot")
         ]
-        errors.append([distance(r, drops, curve, time.max()) for r in made])
         assert made[0].fitted_at_risk.tolist() == table[1].tolist()
-    best, published = np.array(errors).T
+        even = np.interp(np.arange(drops.size), np.append(-1, shown), np.append(0.0, drops[shown]))
+        grid = np.linspace(0, time.max(), 1000)
+        true, known = (np.append(1, curve)[np.searchsorted(x, grid, side="right")] for x in (drops, even))
+        errors.append(
+            [*(distance(r, drops, curve, time.max()) for r in made), np.sqrt(np.mean((true - known) ** 2))]
+        )
+    return np.array(errors).T
+
+
+@pytest.mark.filterwarnings("ignore::survsim.errors.EvidenceWarning")
+def test_the_truth_is_found_and_no_worse_than_by_the_published_method():
+    best, published, _ = sixty_readings(85)
     assert np.median(best) <= 0.005
     assert np.quantile(best, 0.95) <= 0.015
     assert best.mean() <= published.mean()
+
+
+@pytest.mark.filterwarnings("ignore::survsim.errors.EvidenceWarning")
+def test_where_half_of_the_drops_are_unread_the_error_is_near_the_least_there_can_be():
+    """200 patients drop some 136 times. The times of 76 drops are unread and cost 0.0046 in the median, everything else known."""
+    best, published, least = sixty_readings(200)
+    assert 0.004 < np.median(least) < 0.005
+    assert np.median(best) <= 1.5 * np.median(least)
+    assert np.quantile(best, 0.95) <= 0.015
+    assert best.mean() <= 0.75 * published.mean()
 
 
 @pytest.mark.parametrize("n_event_told", [False, True])
@@ -120,7 +144,7 @@ def test_all_that_can_be_known(n_event_told, table_told, marks_told, method):
         r = reconstruct_ipd(line, unit="months", method=method, **told)
     assert r.time.size == 100
     if method == "optimised" and n_event_told:
-        assert abs(r.n_event - event.sum()) <= (0 if table_told or marks_told else 4)
+        assert r.n_event == event.sum()
     if table_told and method == "optimised":
         assert r.fitted_at_risk.tolist() == table[1].tolist()
     if marks_told and method == "optimised":
@@ -133,6 +157,86 @@ def test_a_printed_total_that_the_curve_contradicts_is_said_and_not_forced():
         r = reconstruct_ipd(line, at_risk=table, n_event=int(event.sum()) + 12, unit="months")
     assert distance(r, *line, time.max()) < 0.03
     assert any("events, printed" in note for note in r.notes)
+
+
+@pytest.mark.filterwarnings("ignore::survsim.errors.EvidenceWarning")
+def test_a_true_total_is_met_whatever_else_is_known():
+    for seed in range(12):
+        for n in (60, 100):
+            _, event, line, table = arm(seed, n)
+            for told in ({"n": n}, {"at_risk": table}):
+                r = reconstruct_ipd(line, n_event=int(event.sum()), unit="months", **told)
+                assert r.n_event == event.sum()
+
+
+@pytest.mark.parametrize("method", ["optimised", "guyot", "ikm"])
+def test_fifty_five_events_asked_of_a_curve_of_thirty_one_are_not_missed_in_silence(method):
+    _, event, line, table = arm(5, 60, scale=45.0)
+    assert event.sum() < 40
+    with pytest.warns(EvidenceWarning, match="events, printed 55"):
+        r = reconstruct_ipd(line, at_risk=table, n_event=55, unit="months", method=method)
+    assert r.n_event < 55
+    assert any("events, printed 55" in note for note in r.notes)
+
+
+@pytest.mark.filterwarnings("ignore::survsim.errors.EvidenceWarning")
+def test_the_printed_total_does_not_take_the_curve_off_its_readings():
+    """The total is spread where the curve allows it: with it the curve is met as well as without, in every arm."""
+    for seed in range(10):
+        time, event, line, table = arm(seed, 60)
+        without = reconstruct_ipd(line, at_risk=table, unit="months")
+        told = reconstruct_ipd(line, at_risk=table, n_event=int(event.sum()), unit="months")
+        assert told.rmse <= without.rmse + 1e-12 < 1e-9
+        last = reconstruct_ipd(line, n=60, n_event=int(event.sum()), unit="months")
+        assert distance(last, *line, time.max()) < 0.0133
+
+
+@pytest.mark.parametrize("method", ["optimised", "guyot"])
+def test_without_a_risk_table_events_of_sixty_patients_are_overstated_and_that_is_said(method):
+    _, event, (drops, curve), _ = arm(8, 60, scale=18.0, low=5, high=30)
+    with pytest.warns(EvidenceWarning, match="overstates the events"):
+        r = reconstruct_ipd((drops, curve.round(2)), n=60, unit="months", method=method)
+    assert r.n_event >= event.sum() + (5 if method == "guyot" else 0)
+    assert any("overstates the events" in note for note in r.notes)
+
+
+@pytest.mark.parametrize("ties", [False, True])
+@pytest.mark.parametrize("told", ["table", "total", "nothing"])
+def test_exact_levels_give_the_patients_back(told, ties):
+    """From the drops of a drawing deaths and numbers at risk follow, whatever else is printed, and nothing is assumed."""
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        time, event = np.minimum(20 * rng.weibull(1.1, 80), rng.uniform(8, 40, 80)), None
+        time = np.ceil(time) if ties else time
+        event = rng.random(80) < 0.7
+        drops = np.unique(time[event])
+        dead = np.array([(event & (time == t)).sum() for t in drops])
+        left = np.array([(time >= t).sum() for t in drops])
+        curve = np.cumprod(1 - dead / left)
+        grid = np.arange(0.0, time.max(), 6.0)
+        known = {
+            "table": {"at_risk": (grid, (time[None] >= grid[:, None]).sum(axis=1))},
+            "total": {"n": 80, "n_event": int(event.sum())},
+            "nothing": {"n": 80},
+        }[told]
+        with warnings.catch_warnings():
+            if not ties:
+                warnings.simplefilter("error", EvidenceWarning)
+            else:
+                # Two of forty and one of twenty are one drop: the curve is met, but whose patients it shows stays open.
+                warnings.simplefilter("ignore", EvidenceWarning)
+            r = reconstruct_ipd((drops, curve), unit="months", readings="drops", **known)
+        if told == "table" or not ties:
+            np.testing.assert_allclose(r.fitted_survival[1:], curve, atol=1e-9)
+        if not ties:
+            assert (r.time[None] >= drops[:, None]).sum(axis=1).tolist() == left.tolist()
+            assert [(r.time[r.event] == t).sum() for t in drops] == dead.tolist()
+
+
+def test_rounded_levels_are_not_taken_for_exact_ones():
+    _, _, (drops, curve), table = arm(2, 100)
+    r = reconstruct_ipd((drops, curve.round(3)), at_risk=table, unit="months")
+    assert not any("whole patients" in note for note in r.notes)
 
 
 def test_without_anything_but_n_the_overstated_events_are_said():
@@ -181,7 +285,7 @@ def test_incidence_and_per_cent_are_the_same_patients():
 
 
 def test_rises_by_rounding_are_levelled_with_a_warning():
-    with pytest.warns(EvidenceWarning, match="rises by 0.02 at time 4"):
+    with pytest.warns(EvidenceWarning, match="rises by 0.02 at time 4.*noise of reading"):
         r = reconstruct_ipd(([2, 4, 5, 9], [0.78, 0.80, 0.7, 0.6]), at_risk=TABLE, unit="months")
     np.testing.assert_allclose(r.click_survival, [1.0, 0.79, 0.79, 0.7, 0.6])
 
