@@ -3,6 +3,11 @@
 A drop from S to S' is a share d / n of those at risk. Where the levels are exact enough to tell n from n + 1 at every drop, and
 whole numbers fit all of them, the numbers at risk and with them the censored between two drops are known, not estimated.
 Drawings (SVG, PDF) of up to some 200 patients are as exact as this; pictures are not.
+
+References
+----------
+Liu, Rich, Hanley 2014, Recovering the raw data behind a non-parametric survival curve, Systematic Reviews 3:151, doi
+10.1186/2046-4053-3-151 (numbers at risk from the ratios of exact levels; the walk is this package's).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 References
 ----------
-Liu, Zhou, Lee 2021, BMC Med Res Methodol 21:111, doi 10.1186/s12874-021-01308-8.
+Liu, Zhou, Lee 2021, IPDfromKM, BMC Med Res Methodol 21:111, doi 10.1186/s12874-021-01308-8.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 References
 ----------
-Rogula, Lozano-Ortega, Johnston 2022, MDM Policy & Practice 7(1), doi 10.1177/23814683221077643.
+Rogula, Lozano-Ortega, Johnston 2022, MDM Policy & Practice 7(1):23814683221077643, doi 10.1177/23814683221077643.
 """
 
 from __future__ import annotations

@@ -7,7 +7,8 @@ the levels are so exact that they are products of whole patients (`exact`), noth
 
 References
 ----------
-Titman 2026, Statistics in Medicine, doi 10.1002/sim.70474.
+Titman 2026, Using quadratic programming to reconstruct data from published survival and competing risks analyses, Statistics in
+Medicine, doi 10.1002/sim.70474.
 """
 
 from __future__ import annotations

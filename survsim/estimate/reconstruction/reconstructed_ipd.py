@@ -124,7 +124,7 @@ def reconstruct_ipd(
     References
     ----------
     Guyot et al. 2012, BMC Med Res Methodol 12:9; Liu et al. 2021, BMC Med Res Methodol 21:111; Rogula et al. 2022, MDM
-    Policy & Practice 7(1); Titman 2026, Statistics in Medicine, doi 10.1002/sim.70474.
+    Policy & Practice 7(1):23814683221077643; Liu, Rich, Hanley 2014, Systematic Reviews 3:151; Titman 2026, Statistics in Medicine, doi 10.1002/sim.70474.
 
     Example
     -------
