@@ -6,6 +6,8 @@ import numpy as np
 
 from survsim.digitising.raster.arm import Arm
 from survsim.digitising.raster.erase import erased
+from survsim.digitising.raster.kinds import Pixels
+from survsim.digitising.raster.words import find_words
 
 _PARTS = 5
 _ALL, _EACH = 0.4, 0.12
@@ -23,8 +25,9 @@ def unexplained(arms: list[Arm]) -> list[str]:
         left = own[int(np.argmin([float(arm.ink.solid.sum()) for arm in own]))].ink
         for arm in arms:
             left, _ = erased(left, arm.way)
+        solid = _without_print(left.solid)
         start, stop = own[0].way.start, max(arm.way.stop for arm in arms)
-        inked = (left.solid[:, start:stop] > 0.5).any(axis=0)
+        inked = (solid[:, start:stop] > 0.5).any(axis=0)
         parts = [float(part.mean()) for part in np.array_split(inked, _PARTS) if part.size]
         if inked.mean() >= _ALL and min(parts) >= _EACH:
             return [
@@ -32,3 +35,12 @@ def unexplained(arms: list[Arm]) -> list[str]:
                 "curves; look at the overlay."
             ]
     return []
+
+
+def _without_print(solid: Pixels) -> Pixels:
+    """The ink without words of several signs: legends and notes inside the panel."""
+    solid = solid.copy()
+    for word in find_words(solid):
+        if word.x1 - word.x0 > 2.5 * word.height:
+            solid[word.y0 : word.y1, word.x0 : word.x1] = 0
+    return solid
