@@ -13,6 +13,11 @@ from survsim.digitising.raster.kinds import Pixels
 _TALL = 48
 
 
+def present() -> bool:
+    """Whether tesseract is on the machine."""
+    return shutil.which("tesseract") is not None
+
+
 def read_line(ink: Pixels) -> str:
     """The words of one line of print (ink from 0 to 1), "" without tesseract or where it reads nothing."""
     program = shutil.which("tesseract")

@@ -10,6 +10,7 @@ import numpy as np
 from survsim.digitising.found import Axis, AxisPoint, Box, Hints, Panel, Refused
 from survsim.digitising.raster.boxes import Inside, find_inside
 from survsim.digitising.raster.kinds import Pixels
+from survsim.digitising.raster.names import find_names
 from survsim.digitising.raster.panels import Pair, pair_labels, read_numbers
 from survsim.digitising.raster.refusals import refuse_axes
 from survsim.digitising.raster.risk import find_risk_table
@@ -63,7 +64,11 @@ def read_picture(rgb: Pixels, *, hints: Hints = NO_HINTS) -> list[Panel]:
         try:
             panel = _panel(sheet, x, y, find_inside(sheet.ink, pair, x, y), hints, notes)
             table = find_risk_table(sheet, pair, numbers, words, _foot(pair, pairs))
-            panels.append(replace(panel, at_risk=table))
+            names = find_names(sheet, _around(sheet, pair, pairs), panel.traces, words)
+            traces = tuple(
+                replace(trace, label=name) for trace, name in zip(panel.traces, names, strict=True)
+            )
+            panels.append(replace(panel, at_risk=table, traces=traces))
         except Refused as error:
             refused.append(error)
     if refused and not panels:
@@ -119,6 +124,14 @@ def _foot(pair: Pair, pairs: list[Pair]) -> float:
         if other.frame[1] > bottom and other.frame[0] < right and other.frame[2] > left
     ]
     return min(tops, default=float("inf")) - 1
+
+
+def _around(sheet: Sheet, pair: Pair, pairs: list[Pair]) -> tuple[float, float, float, float]:
+    """Where keys and labels of a panel may stand: anywhere above its axis where it is the only one, else within it."""
+    left, top, right, bottom = pair.frame
+    if len(pairs) == 1:
+        return (left, 0.0, float(sheet.ink.shape[1]), bottom)
+    return (left, top, right + 0.05 * (right - left), bottom)
 
 
 def _without_insets(sheet: Sheet, insets: list[Pair]) -> Sheet:

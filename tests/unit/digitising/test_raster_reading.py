@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from survsim.digitising.found import AxisPoint, Hints, Panel, Refused, Trace
+from survsim.digitising.raster.ocr import present
 from survsim.digitising.raster.read import read_picture
 
 Curve = tuple[np.ndarray, np.ndarray, float, np.ndarray]
@@ -247,3 +248,15 @@ def test_numbers_at_risk_are_read_under_their_ticks() -> None:
     assert panel.at_risk is not None
     np.testing.assert_array_equal(panel.at_risk.times, months)
     np.testing.assert_array_equal(panel.at_risk.numbers, counts)
+
+
+@pytest.mark.parametrize(
+    ("colours", "dashes"), [(["tab:blue", "tab:red"], None), (["black", "black"], ["-", "--"])]
+)
+def test_names_are_read_beside_the_keys_of_a_legend_where_tesseract_is(colours, dashes) -> None:
+    figure, axes = draw(ARMS, colours, dashes)
+    axes.legend(loc="upper right")
+    (panel,) = read_picture(pixels(figure, 150))
+    check(panel, ARMS)
+    lower, upper = sorted(panel.traces, key=lambda trace: -float(trace.y[-1]))
+    assert (lower.label, upper.label) == (("Arm 0", "Arm 1") if present() else ("", ""))
