@@ -128,6 +128,7 @@ def goals(record: dict[str, Any]) -> list[dict[str, Any]]:
         ("95th percentile of the same", 0.01, found["raster_150_95"]),
         ("share of figures that need help", 0.05, round(1.0 - found["share_without_help"], 4)),
         ("figures read wrongly without a word", 0, len(found["silent"])),
+        ("figures on which the reader broke off", 0, found["crashed"]),
         ("traps read without a word", 0, silent_traps),
         ("median error of the log hazard ratio", 0.05, record["unseen"]["hazard_ratios"]["median"]),
     )

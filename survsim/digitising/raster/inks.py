@@ -163,6 +163,8 @@ def line_width(solid: Pixels) -> float:
         return 1.0
     runs = np.bincount(np.minimum(stop - start, 40), minlength=41).astype(float)
     runs[0] = 0
+    if not runs[:40].any():
+        return 40.0  # nothing but areas: no line has this width
     peak = int(np.argmax(runs[:40]))
     near = np.arange(max(peak - 1, 1), min(peak + 2, 40))
     return float(np.sum(near * runs[near]) / runs[near].sum())

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from survsim.digitising.found import AxisPoint, Hints, Panel, Refused, Trace
+from survsim.digitising.raster.inks import line_width
 from survsim.digitising.raster.ocr import present
 from survsim.digitising.raster.read import read_picture
 
@@ -260,3 +261,8 @@ def test_names_are_read_beside_the_keys_of_a_legend_where_tesseract_is(colours, 
     check(panel, ARMS)
     lower, upper = sorted(panel.traces, key=lambda trace: -float(trace.y[-1]))
     assert (lower.label, upper.label) == (("Arm 0", "Arm 1") if present() else ("", ""))
+
+
+def test_an_area_of_ink_has_no_width_of_a_line() -> None:
+    assert line_width(np.ones((60, 5))) == 40.0
+    assert line_width(np.zeros((60, 5))) == 1.0
