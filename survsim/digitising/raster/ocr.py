@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 
@@ -36,6 +37,8 @@ def read_line(ink: Pixels) -> str:
             capture_output=True,
             timeout=10,
             check=False,
+            # Threads for a single line cost more than they save.
+            env={**os.environ, "OMP_THREAD_LIMIT": "1"},
         )
     except (OSError, subprocess.TimeoutExpired):
         return ""
