@@ -266,3 +266,50 @@ def test_names_are_read_beside_the_keys_of_a_legend_where_tesseract_is(colours, 
 def test_an_area_of_ink_has_no_width_of_a_line() -> None:
     assert line_width(np.ones((60, 5))) == 40.0
     assert line_width(np.zeros((60, 5))) == 1.0
+
+
+def test_the_rims_of_bands_that_overlap_are_no_arms() -> None:
+    figure, axes = draw(ARMS, ["#ED0000", "#00468B"])
+    for (time, survival, _, _), colour in zip(ARMS, ["#ED0000", "#00468B"]):
+        low, high = np.clip(survival - 0.12, 0, 1), np.clip(survival + 0.12, 0, 1)
+        axes.fill_between(time, low, high, step="post", color=colour, alpha=0.2, linewidth=0)
+    (panel,) = read_picture(pixels(figure, 150))
+    check(panel, ARMS)
+
+
+def test_solid_dashed_and_dotted_of_one_black() -> None:
+    three = [*ARMS, curve(4, 100, 9.0)]
+    figure, _ = draw(three, ["black"] * 3, ["-", "--", ":"])
+    (panel,) = read_picture(pixels(figure, 150))
+    check(panel, three)
+
+
+def test_points_on_no_line_are_told_as_ink_on_no_curve() -> None:
+    figure = Figure(layout="constrained")
+    axes = figure.subplots()
+    x = np.random.default_rng(2).uniform(0, 60, 120)
+    axes.scatter(x, np.clip(1 - x / 70 + np.random.default_rng(3).normal(0, 0.06, 120), 0, 1), s=12)
+    axes.set_ylim(0, 1.02)
+    axes.set_xlim(0, 60)
+    try:
+        (panel,) = read_picture(pixels(figure, 150))
+    except Refused:
+        return
+    assert any("lies on no curve" in words for words in panel.warnings)
+
+
+def test_an_arm_without_a_companion_leaves_no_ink_unexplained() -> None:
+    figure, axes = draw(ARMS, ["black", "black"], ["-", "--"])
+    axes.text(2, 0.05, "Log-rank p = 0.03, hazard ratio 0.61 (0.44 to 0.85), events 120 of 200", fontsize=9)
+    (panel,) = read_picture(pixels(figure, 150))
+    check(panel, ARMS)
+    assert not any("lies on no curve" in words for words in panel.warnings)
+
+
+def test_labels_of_an_axis_are_read_beside_a_title_that_touches_them() -> None:
+    figure, axes = draw(ARMS, ["tab:blue", "tab:red"])
+    axes.set_yticks([0, 0.25, 0.5, 0.75, 1.0])
+    axes.set_ylabel("Survival probability", fontsize=15, labelpad=-3)
+    (panel,) = read_picture(pixels(figure, 200))
+    check(panel, ARMS)
+    assert {value for _, value in panel.y_axis.ticks} <= {0, 0.25, 0.5, 0.75, 1.0}
