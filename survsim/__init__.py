@@ -11,6 +11,7 @@ What is typed weekly stands on top (`survsim.kaplan_meier`, `survsim.cox_ph`, `s
     causal          Treatments compared without randomisation: weights, standardisation, cloning.
     resampling      The bootstrap over any estimator.
     printed         Numbers as papers print them, turned into effect sizes or refused with a reason.
+    digitising      Published figures turned into curves, censor marks and numbers at risk, with a stated tolerance.
     reconstruction  Published curves and risk tables turned back into patients.
     synthesis       Studies pooled: meta-analysis, meta-regression, networks, pooled curves and medians.
     borrowing       Priors from earlier studies: MAP, power, commensurate; what was borrowed.

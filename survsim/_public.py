@@ -90,7 +90,14 @@ _TABLES = {
         estimate.printed.summary_check  check_summary SummaryCheck
     """,
     "reconstruction": """
-        estimate.reconstruction.reconstructed_ipd  reconstruct_ipd perturbed_reconstructions ReconstructedIPD
+        estimate.reconstruction.reconstructed_ipd  reconstruct_ipd
+        estimate.reconstruction.perturbation       perturbed_reconstructions
+        estimate.reconstruction.pair               compare_pair PairCheck
+        estimate.reconstruction.result             ReconstructedIPD ReconstructionAudit
+        estimate.reconstruction.pseudo_sets        pseudo_sets
+        estimate.reconstruction.pseudo_ipd         PseudoIPD
+        estimate.reconstruction.from_summaries     pseudo_ipd_from_summaries
+        estimate.reconstruction.pooled             pooled PooledPseudo
     """,
     "synthesis": """
         estimate.synthesis.meta_analysis       meta_analysis
@@ -147,6 +154,11 @@ _TABLES = {
         evidence.bring_in.extraction  compare_extractions ExtractionComparison
         evidence.ask.histories        patient_histories PatientHistories
     """,
+    "digitising": """
+        digitising.reading     digitise
+        digitising.digitised   Digitised
+        digitising.correcting  correct Corrector
+    """,
     "simulation": """
         simulation.outcomes.curves  SimulatedSurvival StateOccupancy
         simulation.declared.model                 Model Numbers
@@ -190,6 +202,7 @@ _TABLES = {
         scenario.bias_of_judgements  judged_bias
         scenario.pooled_certainty    certainty Certainty
         scenario.evidence_terms      EvidenceTerms summary_terms case_terms
+        scenario.evidence_curves     reconstructed reconstructed_sets reconstructed_effects reconstructed_terms
         scenario.patient_in_context  case_in_context CaseInContext
         scenario.targets             Target check_targets TargetCheck
         scenario.target_file         read_targets
@@ -266,7 +279,7 @@ _TOP = """
     treatment_weights balance ipw_kaplan_meier ipw_cox standardised_survival clone_censor_weight
     bootstrap
     effect_size effect_sizes check_summary
-    reconstruct_ipd
+    digitise reconstruct_ipd
     meta_analysis meta_regression subgroup_test leave_one_out small_study_tests network_meta_analysis
     pooled_survival_curve pool_medians
     map_prior robust_map_prior power_prior borrow

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from survsim.cli.console import shown
+from survsim.cli.data_curve import add_curve
 from survsim.cli.data_export import export
 from survsim.cli.data_more import add_study, compare, diff, import_file
 
@@ -21,6 +22,7 @@ app = typer.Typer(help="Evidence: check it, curate it, add to it.", no_args_is_h
 _DIR = typer.Argument(metavar="[DATA_DIR]", help="A study or its data folder; default: where you stand.")
 SHOWN = 5
 app.command("add-study")(add_study)
+app.command("add-curve")(add_curve)
 app.command("import")(import_file)
 app.command("diff")(diff)
 app.command("compare")(compare)

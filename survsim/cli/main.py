@@ -9,7 +9,9 @@ import typer
 
 from survsim._version import __version__
 from survsim.cli.data import app as data_app
+from survsim.cli.digitise import digitise
 from survsim.cli.new import new
+from survsim.cli.reconstruct import reconstruct
 from survsim.cli.report import report
 from survsim.cli.run import run as run_command
 from survsim.cli.simulate import simulate
@@ -26,7 +28,9 @@ app = typer.Typer(
 )
 app.add_typer(data_app, name="data")
 app.command("new")(new)
+app.command("digitise")(digitise)
 app.command("run")(run_command)
+app.command("reconstruct")(reconstruct)
 app.command("report")(report)
 app.command("simulate")(simulate)
 app.command("trace")(trace)

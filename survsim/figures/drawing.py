@@ -64,6 +64,8 @@ DRAWERS: dict[str, str] = {
     "Balance": "love_plot:draw_balance",
     "TreatmentWeights": "weight_distribution:draw_weights",
     "CausalContrast": "causal_curves:draw_causal_contrast",
+    "Digitised": "overlay:draw_digitised",
+    "ReconstructedIPD": "reconstruction:draw_reconstruction",
 }
 
 
@@ -93,7 +95,10 @@ ELSEWHERE: dict[str, str] = {
     "MultistateFit": "multistate_occupancy(data).plot() draws the states over time",
     "EffectSize": "effect_sizes(records).plot() draws a forest",
     "SummaryCheck": "kaplan_meier(surv).plot() draws the curve that was checked",
-    "ReconstructedIPD": "kaplan_meier(result.surv()).plot() draws the reconstructed patients",
+    "PairCheck": "kaplan_meier(result.surv()).plot() draws a reconstructed arm",
+    "ReconstructionAudit": "reconstructed.plot() draws curve, residuals and numbers at risk",
+    "PseudoIPD": "kaplan_meier(sets.survs()[0]).plot() draws one of its sets",
+    "PooledPseudo": "reconstructed.plot() draws the curve that its sets were drawn around",
     "MetaRegression": "meta_analysis(...).plot() draws the forest of its studies",
     "PooledPoints": "result.analyses[k].plot() draws the forest of one time",
     **dict.fromkeys(

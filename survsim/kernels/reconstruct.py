@@ -37,8 +37,11 @@ def walk(
     return events, n - (m - j), KM, excess
 
 
-def spread(start: float, end: float, c: int) -> list[float]:
-    """c times evenly inside (start, end)."""
+def spread(start: float, end: float, c: int, marks: list[float] | None = None) -> list[float]:
+    """c times evenly inside (start, end); with marks, evenly chosen ones of these, shared where there are too few."""
+    if marks:
+        q = len(marks)
+        return sorted(marks[((2 * j + 1) * q // (2 * c)) % q] for j in range(c))
     step = (end - start) / (c + 1)
     return [start + step * (j + 1) for j in range(c)]
 
@@ -54,13 +57,14 @@ def solve_interval(
     n_next: int,
     KM: float,
     guess: int,
+    marks: list[float] | None = None,
 ) -> tuple[list[int], list[float], float]:
     """Events and censoring times of an interval that starts with n and must end with n_next at risk."""
     c = min(max(guess, 0), n - n_next)
     best, seen = None, set()
     for _ in range(MOST_ROUNDS):
         seen.add(c)
-        C = spread(start, end, c)
+        C = spread(start, end, c, marks)
         events, left, after, excess = walk(T, S, first, last, n, KM, C)
         gap = left - n_next
         if best is None or abs(gap) < abs(best[0]):
@@ -109,12 +113,20 @@ def settle(
 
 
 def reconstruct(
-    T: list[float], S: list[float], t: list[float], n: list[int], end: float, D: int | None
+    T: list[float],
+    S: list[float],
+    t: list[float],
+    n: list[int],
+    end: float,
+    D: int | None,
+    marks: list[float] | None = None,
+    to_last_reading: bool = False,
 ) -> tuple[list[int], list[list[float]]]:
     """Events at each reading and censoring times of each interval.
 
     T, S : readings, T[0] = 0, S[0] = 1, S never rising. t, n : risk table, t[0] = 0. end : end of follow-up.
-    D : total number of events, or None.
+    D : total number of events, or None. marks : sorted times of censor marks, or None if none are known.
+    to_last_reading : the even spread ends at the last reading of an interval, not at its end.
     """
     m = len(t)
     bounds = [0] * (m + 1)
@@ -132,10 +144,17 @@ def reconstruct(
         at_end = S[bounds[i + 1] - 1] if bounds[i + 1] > 0 else 1.0
         expected = n[i] * at_end / before if before > 0.0 else 0.0
         guess = int(expected - n[i + 1] + 0.5)
-        d, C, KM = solve_interval(T, S, bounds[i], bounds[i + 1], t[i], t[i + 1], n[i], n[i + 1], KM, guess)
+        own = None if marks is None else [x for x in marks if t[i] <= x < t[i + 1]]
+        if own:
+            guess = len(own)
+        stop = t[i + 1]
+        if to_last_reading and bounds[i + 1] > bounds[i]:
+            stop = max(T[bounds[i + 1] - 1], t[i])
+        d, C, KM = solve_interval(T, S, bounds[i], bounds[i + 1], t[i], stop, n[i], n[i + 1], KM, guess, own)
         events += d
         censored.append(C)
-    d, C = last_interval(T, S, bounds[m - 1], t[m - 1], n[m - 1], KM, end, D, sum(events), censored)
+    own = None if marks is None else [x for x in marks if x >= t[m - 1]]
+    d, C = last_interval(T, S, bounds[m - 1], t[m - 1], n[m - 1], KM, end, D, sum(events), censored, own)
     return events + d, [*censored, C]
 
 
@@ -150,16 +169,19 @@ def last_interval(
     D: int | None,
     so_far: int,
     censored: list[list[float]],
+    marks: list[float] | None = None,
 ) -> tuple[list[int], list[float]]:
     """After the last printed number: the censoring rate of before, or what the total of events asks for."""
     rate = sum(map(len, censored)) / start if start > 0.0 else 0.0
     c = min(int(rate * (end - start) + 0.5), n) if end > start else 0
+    if marks is not None:
+        c = min(len(marks), n)
     if D is not None and so_far >= D:
-        return [0] * (len(T) - first), spread(start, end, c) if end > start else []
+        return [0] * (len(T) - first), spread(start, end, c, marks) if end > start else []
     best, seen = None, set()
     for _ in range(MOST_ROUNDS):
         seen.add(c)
-        C = spread(start, end, c)
+        C = spread(start, end, c, marks)
         events, left, _, excess = walk(T, S, first, len(T), n, KM, C)
         if left < 0:  # nobody was left to be censored at the latest of these times
             C, left = C[: max(len(C) + left, 0)], 0

@@ -104,6 +104,20 @@ class PredictedTarget(Strict):
     reason: str = Field(min_length=10, description="why it is used, or held out")
 
 
+class CurveTarget(Strict):
+    """A digitised curve of the evidence, reconstructed: its median, or its survival at a time."""
+
+    curve: str
+    time: float | None = Field(default=None, gt=0, description="none: the median")
+    cohort: str
+    endpoint: str
+    use: Use = "fit"
+    transport: str = Field(description="name of one of `transports`")
+    tolerance: float | None = Field(
+        default=None, ge=0, le=0.2, description="where the evidence does not state one"
+    )
+
+
 class CaseTargets(Strict):
     """Every single case that the evidence holds with a time, each in a cohort of her own treatments."""
 
@@ -181,6 +195,7 @@ class CalibrationFile(Strict):
     cohorts: dict[str, FollowedCohort]
     targets: tuple[RowTarget, ...] = Field(min_length=1)
     predictions: tuple[PredictedTarget, ...] = ()
+    curves: tuple[CurveTarget, ...] = ()
     cases: CaseTargets | None = None
     contrasts: tuple[RowContrast, ...] = ()
     priors: dict[str, DeclaredPrior]
@@ -195,6 +210,10 @@ class CalibrationFile(Strict):
         for p in self.predictions:
             faults += _unknown(f"prediction {p.number}", "cohort", p.cohort, self.cohorts)
             faults += _unknown(f"prediction {p.number}", "endpoint", p.endpoint, self.endpoints)
+        for v in self.curves:
+            faults += _unknown(f"curve {v.curve}", "cohort", v.cohort, self.cohorts)
+            faults += _unknown(f"curve {v.curve}", "endpoint", v.endpoint, self.endpoints)
+            faults += _unknown(f"curve {v.curve}", "transport", v.transport, self.transports)
         for c in self.contrasts:
             faults += _unknown(f"contrast {c.row}", "transport", c.transport, self.transports)
         if self.cases is not None:

@@ -38,7 +38,14 @@ from survsim.estimate.printed.refusal import Refusal
 from survsim.estimate.printed.road import printed_number
 from survsim.evidence.ask.store import EvidenceStore, load_evidence
 from survsim.scenario.bias_of_judgements import judged_bias
-from survsim.scenario.calibration_file import CalibrationFile, PredictedTarget, RowContrast, RowTarget
+from survsim.scenario.calibration_file import (
+    CalibrationFile,
+    CurveTarget,
+    PredictedTarget,
+    RowContrast,
+    RowTarget,
+)
+from survsim.scenario.evidence_curves import curve_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -113,6 +120,7 @@ class CalibrationPlan:
                 f"{', '.join(self.content.transports)}."
             )
         rows = [self._row(t, store) for t in self.content.targets if t.transport not in skipped]
+        rows += [self._curve(c, store) for c in self.content.curves if c.transport not in skipped]
         contrasts = [self._contrast(c, store) for c in self.content.contrasts if c.transport not in skipped]
         cases = (
             self._cases(store) if self.content.cases and self.content.cases.transport not in skipped else []
@@ -175,6 +183,19 @@ class CalibrationPlan:
         record = store.records(target.row)[0]
         scale = "median" if record.measure == "median" else "survival"
         found = self._number(target, record, scale)
+        return PublishedTarget.of(
+            found,
+            cohort=target.cohort,
+            endpoint=self._endpoint(target.endpoint),
+            use=target.use,
+            transport=self._transport(target.transport),
+        )
+
+    def _curve(self, target: CurveTarget, store: EvidenceStore) -> PublishedTarget:
+        found = curve_number(
+            store, target.curve, "median" if target.time is None else "survival", time=target.time,
+            time_unit=self.content.time_unit, tolerance=target.tolerance,
+        ).number  # fmt: skip
         return PublishedTarget.of(
             found,
             cohort=target.cohort,

@@ -178,6 +178,45 @@ class FromCalibration(Strict):
     meaning: str = Field(min_length=10)
 
 
+class FromReconstructed(Strict):
+    """A parameter taken from digitised curves of the evidence, each reconstructed several times.
+
+    Every curve gives one number with two variances: of its patients, and of reading its figure (`survsim.reconstruction.
+    pooled`). The numbers are combined as rows are; the second variance is the layer "digitising".
+    """
+
+    source: Literal["reconstructed"]
+    scale: Literal["hazard_ratio", "median", "proportion"]
+    curves: tuple[str, ...] = Field(min_length=1)
+    control: tuple[str, ...] = Field(
+        default=(), description="for a hazard ratio: the other arm of each curve"
+    )
+    time: float | None = Field(default=None, gt=0, description="for a proportion: when survival is wanted")
+    sets: int = Field(default=20, ge=2, le=1000)
+    tolerance: float | None = Field(
+        default=None, ge=0, le=0.2, description="where the evidence does not state one"
+    )
+    tau_scale: float = Field(default=0.5, gt=0, le=3)
+    transport: Transport
+    unit: str = ""
+    meaning: str = Field(min_length=10)
+    bias: str = ""
+
+    @model_validator(mode="after")
+    def _fits(self) -> FromReconstructed:
+        once((*self.curves, *self.control))
+        if (self.scale == "hazard_ratio") != bool(self.control) or len(self.control) not in (
+            0,
+            len(self.curves),
+        ):
+            raise ValueError(
+                "a hazard ratio needs one control curve for each of curves, and nothing else has any"
+            )
+        if (self.scale == "proportion") != (self.time is not None):
+            raise ValueError("a proportion needs time, and nothing else has any")
+        return self
+
+
 Rule = Literal[
     "rate_from_median", "weibull_scale_from_median", "product", "ratio", "complement", "difference"
 ]
@@ -194,5 +233,6 @@ class Derived(Strict):
 
 
 ParameterSpec = Annotated[
-    FromRows | FromContrast | FromAssumption | FromCalibration | Derived, Field(discriminator="source")
+    FromRows | FromContrast | FromReconstructed | FromAssumption | FromCalibration | Derived,
+    Field(discriminator="source"),
 ]

@@ -32,13 +32,17 @@ from survsim.estimate.printed.number import PrintedNumber
 from survsim.estimate.printed.study_rows import study_rows
 from survsim.scenario import parameter_spec as spec
 from survsim.scenario.derive import derive
+from survsim.scenario.evidence_curves import CurveNumber
 from survsim.scenario.predictive import PROBABILITIES, predictive_layers, quantile_errors, stratified
 from survsim.scenario.row_effects import back_transform, row_effect
 
-_SOURCES = ("rows", "contrast", "assumption", "calibration", "derived")
+_SOURCES = ("rows", "contrast", "reconstructed", "assumption", "calibration", "derived")
 
 Records = Callable[[str], Any]
 """Finds the `Estimate` of an id, or raises."""
+Curves = Callable[..., CurveNumber]
+"""Makes a number of a digitised curve (`survsim.scenario.evidence_curves.curve_number` of a store)."""
+DIGITISING = "digitising"
 
 
 @stored
@@ -142,6 +146,7 @@ def parameterise(
     time_unit: str,
     scenario: str,
     calibration: EvidenceCalibration | None = None,
+    curves: Curves | None = None,
 ) -> Parameters:
     """Draw every parameter of a scenario.
 
@@ -153,6 +158,7 @@ def parameterise(
     time_unit : unit that medians are converted to.
     scenario : its name, for references such as ``assumption:scenario/parameter``.
     calibration : what parameters with ``source: calibration`` are drawn from, jointly and for a new setting.
+    curves : makes the numbers of parameters with ``source: reconstructed``.
 
     Raises
     ------
@@ -171,6 +177,8 @@ def parameterise(
             made[name] = _from_rows(name, one, records, uniforms, time_unit)
         elif isinstance(one, spec.FromContrast):
             made[name] = _from_contrast(name, one, records, uniforms, time_unit)
+        elif isinstance(one, spec.FromReconstructed):
+            made[name] = _from_reconstructed(name, one, curves, uniforms, time_unit)
         elif isinstance(one, spec.FromAssumption):
             made[name] = _from_assumption(name, one, uniforms, scenario)
         elif isinstance(one, spec.FromCalibration):
@@ -240,6 +248,82 @@ def _from_contrast(
         transport_sd=one.transport.sd,
         reason=f"{one.bias} {one.transport.reason}",
     )
+
+
+def _from_reconstructed(
+    name: str,
+    one: spec.FromReconstructed,
+    curves: Curves | None,
+    uniforms: Callable[[str], FloatArray],
+    time_unit: str,
+) -> Parameter:
+    if curves is None:
+        raise ScenarioError(
+            f"parameter {name!r} is reconstructed from curves; no evidence with curves was given."
+        )
+    found = [
+        curves(
+            curve,
+            one.scale,
+            control=control,
+            time=one.time,
+            time_unit=time_unit,
+            sets=one.sets,
+            tolerance=one.tolerance,
+        )
+        for curve, control in zip(one.curves, one.control or (None,) * len(one.curves))
+    ]
+    effects = [f.number for f in found]
+    pooled = _pool(effects, one.tau_scale)
+    layers = predictive_layers(pooled, one.transport.sd, uniforms)
+    layers = _with_digitising(layers, effects, [f.added_share for f in found], pooled, uniforms)
+    return Parameter(
+        name=name,
+        source="reconstructed",
+        scale=one.scale,
+        unit=one.unit,
+        meaning=one.meaning,
+        draws=back_transform(sum(layers.values(), np.zeros(())), one.scale),
+        layers=layers,
+        provenance=Provenance.of(
+            "parameter",
+            pooled,
+            name=name,
+            transport_sd=one.transport.sd,
+            note=f"transport: {one.transport.reason}" + (f" bias: {one.bias}" if one.bias else ""),
+        ),
+        rows=(*one.curves, *one.control),
+        method=f"predictive, half-normal({one.tau_scale:g}) on tau; {one.sets} pseudo data sets a curve; "
+        + "; ".join(dict.fromkeys(note for e in effects for note in e.notes)),
+        heterogeneity=float(pooled.tau_quantile(0.5)),
+        transport_sd=one.transport.sd,
+        reason=" ".join(t for t in (one.bias, one.transport.reason) if t),
+        is_stratified=True,
+    )
+
+
+def _with_digitising(
+    layers: dict[str, FloatArray],
+    effects: list[PrintedNumber],
+    shares: list[float],
+    pooled: MapPrior,
+    uniforms: Callable[[str], FloatArray],
+) -> dict[str, FloatArray]:
+    """The sampling layer split into that of the patients and that of reading the figures; their sum stays the same.
+
+    A normal deviation s of variance v is ``(s - b) + b`` with ``b = f s + sqrt(f (1 - f) v) z``: two independent normals of
+    variances (1 - f) v and f v. f is the share of the figures in the variance of the weighted mean, at the median of tau.
+    """
+    variance = np.square([e.std_error for e in effects])
+    weight = 1.0 / (variance + float(pooled.tau_quantile(0.5)) ** 2)
+    f = float(np.sum(weight**2 * variance * np.array(shares)) / np.sum(weight**2 * variance))
+    sampling = layers["sampling"]
+    s = sampling - sampling.mean()
+    z = ndtri(np.clip(uniforms(DIGITISING), 1e-12, 1 - 1e-12))
+    read = f * s + np.sqrt(f * (1.0 - f)) * sampling.std() * z
+    out = dict(layers)
+    out["sampling"] = sampling - read
+    return out | {DIGITISING: read}
 
 
 def _from_assumption(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from survsim.core.provenance import Provenance
 from survsim.estimate.calibration.calibrated import EvidenceCalibration
 from survsim.evidence.ask.store import EvidenceStore, load_evidence
 from survsim.scenario.calibration_plan import read_calibration
+from survsim.scenario.evidence_curves import curve_number
 from survsim.scenario.parameterise import Parameters, parameterise
 from survsim.scenario.spec import Scenario
 from survsim.simulation.running.run import refuse_size, simulate_model
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from survsim.simulation.outcomes.result import SimulationResult
 
 ARRAYS_PER_PARAMETER = 5
-"""A parameter keeps its draws and up to four layers of uncertainty."""
+"""A parameter keeps its draws and up to four layers of uncertainty (sampling, between studies, transport, digitising)."""
 
 
 def scenario_parameters(
@@ -71,6 +73,7 @@ def scenario_parameters(
         time_unit=scenario.time_unit,
         scenario=scenario.name,
         calibration=calibration,
+        curves=functools.partial(curve_number, store),
     )
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 import importlib
 import pkgutil
+import tempfile
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ import survsim
 from survsim import _public
 from survsim.core.result import Result
 from tests.helpers.disease_models import full_strategy, tumour_model
+from tests.helpers.small_figures import draw
 
 RNG = np.random.default_rng(20)
 N = 40
@@ -124,6 +127,11 @@ MAKERS |= {
         law(), law(0.05), n_control=20, n_treated=20, accrual=6.0, follow_up=12.0, n_trials=20, tau=12.0
     ),
 }
+
+
+def drawn() -> Any:
+    """A small figure in a folder of its own, which is there as long as the tests run."""
+    return draw(Path(tempfile.mkdtemp(prefix="survsim-figure-")) / "figure.svg")
 
 
 def law(rate: Any = 0.1) -> Any:
@@ -238,10 +246,16 @@ MAKERS |= {
         s.load_evidence().select(measure="hazard_ratio").records[:40]
     ),
     "SummaryCheck": lambda: s.check_summary(six(), median=5.0, survival=[(3, 0.7)]),
+    "Digitised": lambda: s.digitise(drawn(), unit="months"),
     "ReconstructedIPD": lambda: s.reconstruct_ipd(
-        [0.0, 2.0, 4.0, 6.0, 8.0], [1.0, 0.9, 0.7, 0.55, 0.4],
-        at_risk_times=[0.0, 4.0, 8.0], at_risk=[20, 13, 5], unit="months", n_event=10,
+        ([0.0, 2.0, 4.0, 6.0, 8.0], [1.0, 0.9, 0.7, 0.55, 0.4]), at_risk=([0.0, 4.0, 8.0], [20, 14, 7]), unit="months",
     ),
+    "PseudoIPD": lambda: s.pseudo_sets(example("ReconstructedIPD"), 3, tolerance=0.005),
+    "PooledPseudo": lambda: s.pooled(example("PseudoIPD"), "survival", times=4.0),
+    "ReconstructionAudit": lambda: example("ReconstructedIPD").audit(),
+    "PairCheck": lambda: s.compare_pair(example("ReconstructedIPD"), s.reconstruct_ipd(
+        ([0.0, 1.0, 3.0, 6.0, 8.0], [1.0, 0.8, 0.6, 0.4, 0.3]), at_risk=([0.0, 4.0], [20, 12]), unit="months",
+    )),
     "MetaAnalysis": lambda: s.meta_analysis(Y, SE, labels=list("abcde")),
     "MetaInfluence": lambda: s.leave_one_out(example("MetaAnalysis")),
     "SmallStudyTests": lambda: s.small_study_tests(example("MetaAnalysis")),

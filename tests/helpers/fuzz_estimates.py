@@ -319,12 +319,15 @@ def _pooled(rng: np.random.Generator) -> Made:
 @plausible("reconstruct_ipd")
 def _reconstruct(rng: np.random.Generator) -> Made:
     return {
-        "times": [0.0, 3.0, 6.0, 12.0],
-        "survival": [1.0, 0.8, 0.6, 0.4],
-        "at_risk_times": [0.0, 6.0],
-        "at_risk": [40, 22],
+        "curve": ([0.0, 3.0, 6.0, 12.0], [1.0, 0.8, 0.6, 0.4]),
+        "at_risk": ([0.0, 6.0], [40, 32]),
         "unit": "months",
     }
+
+
+@plausible("compare_pair")
+def _pair(rng: np.random.Generator) -> Made:
+    return {"a": surv(rng), "b": surv(rng), "hazard_ratio": 1.0, "p_value": 0.5} | level(rng)
 
 
 @plausible("check_summary")

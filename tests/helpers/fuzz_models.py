@@ -313,6 +313,25 @@ def _perturbed(rng: np.random.Generator) -> Made:
     return {"reconstructed": s.reconstruct_ipd(**_reconstruct(rng)), "n": 3, "time_error": 0.2}
 
 
+@plausible("pseudo_sets")
+def _sets(rng: np.random.Generator) -> Made:
+    return {"reconstructed": s.reconstruct_ipd(**_reconstruct(rng)), "m": 3, "tolerance": 0.01}
+
+
+@plausible("pooled")
+def _pooled_sets(rng: np.random.Generator) -> Made:
+    return {
+        "sets": s.pseudo_sets(**_sets(rng)),
+        "estimator": "survival",
+        "times": [6.0],
+    } | level(rng)
+
+
+@plausible("pseudo_ipd_from_summaries")
+def _summaries(rng: np.random.Generator) -> Made:
+    return {"median": 12.0, "n": 40, "n_event": 30, "survival_at": [(24.0, 0.3)], "unit": "months", "m": 3}
+
+
 @plausible("pool_imputations")
 def _imputed(rng: np.random.Generator) -> Made:
     response = s.Surv.right(times(rng), np.ones(24), unit="months")

@@ -22,6 +22,7 @@ from survsim.evidence.raw.curate import curate
 from survsim.interop.evidence_export import export_evidence
 from survsim.report.new_study import new_study
 from tests.helpers.mini_study import ESTIMATES, write_raw
+from tests.helpers.small_figures import draw
 
 SCENARIO = Path(__file__).parents[2] / "analyses" / "03_case_strategies" / "scenario.yml"
 STUDY = {"study_id": "lee_2021", "site": "lung", "design": "rct", "n_total": 90, "read_what": "abstract"}
@@ -93,6 +94,9 @@ COMMANDS = (
     Writing("citations", ("data", "import", "in.bib")),
     Writing("add-study", ("data", "add-study", "lee_2021"), again="is there already", checked=False),
     Writing("book", ("data", "add-study", "lee_2021", "--xlsx"), again="is there already"),
+    Writing("add-curve", ("data", "add-curve", "alpha_2019", "figure_9", "--arm", "observation=A", "--read-by", "reading_1")),
+    Writing("reconstruct", ("reconstruct", "figure_9/curves.csv", "--n", "40", "--out", "ipd.csv")),
+    Writing("digitise", ("digitise", "figure.svg", "--unit", "months", "--out", "read")),
     Writing("new", ("new", "other"), again="is there already"),
     Writing("migrate", ("data", "migrate"), _aged),
     Writing("export", ("data", "export", "out"), again="holds an earlier export"),
@@ -118,6 +122,11 @@ def study_at(folder: Path) -> Path:
         sheet.append(list(row.values()))
     book.save(study / "in.xlsx")
     (study / "in.bib").write_text(BIB, encoding="utf-8")
+    figure = study / "figure_9"
+    figure.mkdir()
+    (figure / "curves.csv").write_text("arm,time,survival\nA,0,1\nA,12,0.48\n", encoding="utf-8")
+    draw(study / "figure.svg")
+    (figure / "report.json").write_text('{"tolerance": 0.01, "unit": "months"}', encoding="utf-8")
     return study
 
 

@@ -41,16 +41,21 @@ gamma_e02,gamma_2021,all,recurrence,event_count,,9,events,,,,,,60,9,,diagnosis,u
 delta_e01,delta_2015,all,overall_survival,median,,8,months,,,,,,12,,,surgery,unadjusted,abstract,checked,
 """
 CURVES = """\
-curve_id,study_id,arm_id,endpoint,time,time_unit,survival,place,route
-alpha_os,alpha_2019,chemo,overall_survival,0,months,1,figure 1,digitised
-alpha_os,alpha_2019,chemo,overall_survival,12,months,0.7,figure 1,digitised
-alpha_os,alpha_2019,chemo,overall_survival,24,months,0.45,figure 1,digitised
+curve_id,study_id,arm_id,endpoint,time,time_unit,survival,place,route,tolerance,read_by,checked_by
+alpha_os,alpha_2019,chemo,overall_survival,0,months,1,figure 1,digitised,0.004,reading_1,reading_1
+alpha_os,alpha_2019,chemo,overall_survival,12,months,0.7,figure 1,digitised,0.004,reading_1,reading_1
+alpha_os,alpha_2019,chemo,overall_survival,24,months,0.45,figure 1,digitised,0.004,reading_1,reading_1
 """
 AT_RISK = """\
 curve_id,study_id,arm_id,time,time_unit,n_risk,place
 alpha_os,alpha_2019,chemo,0,months,60,figure 1
 alpha_os,alpha_2019,chemo,12,months,40,figure 1
 alpha_os,alpha_2019,chemo,24,months,22,figure 1
+"""
+CENSOR_MARKS = """\
+curve_id,study_id,arm_id,time,time_unit
+alpha_os,alpha_2019,chemo,9.5,months
+alpha_os,alpha_2019,chemo,20,months
 """
 CASES = """\
 case_id,first_author,year,title,age_years,sex,cns_site,rt_dose_gy,rt_fractions,survival_from_cns_months,\
@@ -164,6 +169,7 @@ def write_raw(data: Path) -> Path:
         "literature/lung/estimates.csv": ESTIMATES,
         "literature/lung/curves.csv": CURVES,
         "literature/lung/at_risk.csv": AT_RISK,
+        "literature/lung/censor_marks.csv": CENSOR_MARKS,
         "literature/lung/cases.csv": CASES,
         "case/timeline.csv": TIMELINE,
         "case/case.yml": FACTS,

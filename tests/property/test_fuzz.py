@@ -123,6 +123,7 @@ def test_a_foreign_exception_a_hang_and_a_silent_nan_are_found(monkeypatch):
 def test_the_door_names_the_argument(name, given, says):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.simplefilter("ignore", SurvsimWarning)
         with pytest.raises(InputError, match=says):
             target(name)(**given)
 

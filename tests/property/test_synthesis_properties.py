@@ -120,10 +120,8 @@ def test_reconstruction_meets_curve_and_risk_table(seed, n, censored):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         r = reconstruct_ipd(
-            km.time[drops],
-            km.estimate[drops],
-            at_risk_times=grid[at_risk > 0],
-            at_risk=at_risk[at_risk > 0],
+            (km.time[drops], km.estimate[drops]),
+            at_risk=(grid[at_risk > 0], at_risk[at_risk > 0]),
             unit="months",
             n_event=int(event.sum()),
         )

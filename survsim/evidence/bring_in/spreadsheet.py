@@ -59,6 +59,7 @@ NEEDED = {
         "route",
     ),
     "at_risk": ("curve_id", "study_id", "arm_id", "time", "time_unit", "n_risk", "place"),
+    "censor_marks": ("curve_id", "study_id", "arm_id", "time", "time_unit"),
 }
 """Columns that have no default: each row of a sheet fills them."""
 

@@ -58,7 +58,7 @@ def curated_tables(raw: Path) -> dict[str, list[Row]]:
     out["arms"] = merge_arms(found, declared)
     out |= {"studies": found.studies, "estimates": found.estimates, "corrections": found.corrections}
     out["excluded"] = declared.rows("excluded") + found.excluded
-    out |= {name: extra_rows(raw, name) for name in ("curves", "at_risk")}
+    out |= {name: extra_rows(raw, name) for name in ("curves", "at_risk", "censor_marks")}
     cases = read_cases(raw, declared)
     out["corrections"] = out["corrections"] + cases.pop("corrections")
     out |= read_patients(raw, declared) | cases

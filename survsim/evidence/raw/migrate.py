@@ -33,7 +33,7 @@ from survsim.evidence.schema.pooling import NOT_REPORTED
 if TYPE_CHECKING:
     import pandas as pd
 
-NEW_TABLES = ("readings", "searches", "bias", "bias_priors")
+NEW_TABLES = ("readings", "searches", "bias", "bias_priors", "censor_marks")
 """Tables that earlier versions did not have; they are made without rows."""
 SIGNED = (
     ("bias", "judge", "judgement"),

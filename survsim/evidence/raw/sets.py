@@ -25,7 +25,7 @@ EXAMPLE_SET = "example"
 """Set of invented studies that `survsim new` writes; nothing is ever added to it."""
 COMPUTED = {"studies": ("source_id", "evidence_grade")}
 """Columns of the schema that curation fills and nobody types."""
-SETS_TABLES = ("studies", "estimates", "arms", "curves", "at_risk")
+SETS_TABLES = ("studies", "estimates", "arms", "curves", "at_risk", "censor_marks")
 
 Files = dict[str, dict[str, bytes]]
 """New content by set and file name."""

@@ -6,6 +6,7 @@ from survsim.evidence.rules import (  # noqa: F401
     bias,
     cells,
     consistency,
+    curves,
     described,
     estimates,
     information,

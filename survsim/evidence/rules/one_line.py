@@ -26,6 +26,9 @@ IN_ONE_ROW = {
     "count_contradicts_value": ("fraction_range", "events_exceed_n", "negative_count", "arm_exceeds_study"),
     "repeated_number": ("duplicate_key",),
     "same_identifier": ("duplicate_key",),
+    "curve_of_two": (
+        "curve_undescribed", "curve_unchecked", "curve_reader_unknown", "curve_tolerance", "curve_checksum",
+    ),
     "unused_explanation": ("unknown_rule",),
     "median_beyond_followup": ("unit_missing",),
 }  # fmt: skip

@@ -1,20 +1,18 @@
-"""Rules about rows together: keys, references, repeats, curves that rise, arms, comparators, studies."""
+"""Rules about rows together: keys, references, repeats, arms, comparators, studies."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
+from survsim.evidence.rules.groups import joined, rises
 from survsim.evidence.rules.rule import rule
 from survsim.evidence.rules.tables import Tables
 from survsim.evidence.schema.catalogue import tables
 from survsim.evidence.schema.faults import ERROR, WARNING, Fault
 from survsim.evidence.schema.table import RATIOS
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 E = "estimates"
 GROUP = (
@@ -53,8 +51,8 @@ def unknown_reference(t: Tables) -> Iterator[Fault]:
         # The shorter key first: an arm of a study that is not there is not another fault.
         for key in sorted(tables()[name].foreign_keys, key=lambda k: len(k.columns)):
             if t.has(name, key.columns) and t.has(key.table, key.references):
-                known = _joined(t.frames[key.table], key.references)
-                asked = _joined(t.frames[name], key.columns)
+                known = joined(t.frames[key.table], key.references)
+                asked = joined(t.frames[name], key.columns)
                 wrong = ~asked.isin(known).to_numpy()
                 longer = len(key.columns) > 1
                 yield from t.where(
@@ -98,7 +96,7 @@ def conflicting_rows(t: Tables) -> Iterator[Fault]:
         (alike & ~repeated).to_numpy(),
         "Say what separates the rows (event_detail, grade, origin, adjusted_for), or remove one.",
         column="value",
-        cause=lambda: _joined(frame, SAME),
+        cause=lambda: joined(frame, SAME),
     )
 
 
@@ -111,76 +109,15 @@ def survival_rises(t: Tables) -> Iterator[Fault]:
         .iloc[rows][list(GROUP)]
         .assign(at=t.number(E, "time")[rows], s=t.number(E, "value")[rows], row=rows)
     )
-    yield from _rises(t, frame, list(GROUP), "survival_rises", E, "value")
-
-
-@rule("curve_rises", curves=("curve_id", "time", "survival"))
-def curve_rises(t: Tables) -> Iterator[Fault]:
-    """Survival never rises along a curve."""
-    frame = t.frames["curves"][["curve_id"]].assign(
-        at=t.number("curves", "time"),
-        s=t.number("curves", "survival"),
-        row=np.arange(len(t.frames["curves"])),
-    )
-    yield from _rises(t, frame, ["curve_id"], "curve_rises", "curves", "survival")
-
-
-@rule("curve_range", curves=("time", "survival"))
-def curve_range(t: Tables) -> Iterator[Fault]:
-    """Survival lies between 0 and 1, time is not negative."""
-    s, at = t.number("curves", "survival"), t.number("curves", "time")
-    yield from t.where(
-        "curve_range", "curves", (s < 0) | (s > 1), "Write survival as a proportion.", column="survival"
-    )
-    yield from t.where("curve_range", "curves", at < 0, "Times start at 0.", column="time")
-
-
-@rule("at_risk_rises", at_risk=("curve_id", "time", "n_risk"))
-def at_risk_rises(t: Tables) -> Iterator[Fault]:
-    """Numbers at risk never rise."""
-    frame = t.frames["at_risk"][["curve_id"]].assign(
-        at=t.number("at_risk", "time"),
-        s=t.number("at_risk", "n_risk"),
-        row=np.arange(len(t.frames["at_risk"])),
-    )
-    yield from _rises(t, frame, ["curve_id"], "at_risk_rises", "at_risk", "n_risk")
-
-
-@rule("at_risk_exceeds_n", at_risk=("study_id", "arm_id", "n_risk"), arms=("study_id", "arm_id", "n_arm"))
-def at_risk_exceeds_n(t: Tables) -> Iterator[Fault]:
-    """Numbers at risk do not exceed the group."""
-    sizes = dict(zip(_joined(t.frames["arms"], ("study_id", "arm_id")), t.number("arms", "n_arm")))
-    n = _joined(t.frames["at_risk"], ("study_id", "arm_id")).map(sizes).to_numpy(float)
-    yield from t.where(
-        "at_risk_exceeds_n",
-        "at_risk",
-        t.number("at_risk", "n_risk") > n,
-        "Check the table below the figure.",
-        column="n_risk",
-        cause=lambda: _joined(t.frames["at_risk"], ("study_id", "arm_id")),
-    )
-
-
-@rule("at_risk_without_curve", at_risk=("curve_id",), curves=("curve_id",))
-def at_risk_without_curve(t: Tables) -> Iterator[Fault]:
-    """Numbers at risk belong to a curve."""
-    wrong = ~t.text("at_risk", "curve_id").isin(t.text("curves", "curve_id")).to_numpy()
-    yield from t.where(
-        "at_risk_without_curve",
-        "at_risk",
-        wrong,
-        "Add the curve or correct its name.",
-        column="curve_id",
-        cause=lambda: t.text("at_risk", "curve_id"),
-    )
+    yield from rises(t, frame, list(GROUP), "survival_rises", E, "value")
 
 
 @rule("unknown_comparator", estimates=("study_id", "comparator"), arms=("study_id", "arm_id"))
 def unknown_comparator(t: Tables) -> Iterator[Fault]:
     """A comparator is an arm of the study or a declared label."""
-    known = _joined(t.frames["arms"], ("study_id", "arm_id"))
+    known = joined(t.frames["arms"], ("study_id", "arm_id"))
     named = (t.text(E, "comparator") != "").to_numpy()
-    wrong = named & ~_joined(t.frames[E], ("study_id", "comparator")).isin(known).to_numpy()
+    wrong = named & ~joined(t.frames[E], ("study_id", "comparator")).isin(known).to_numpy()
     yield from t.where(
         "unknown_comparator",
         E,
@@ -272,8 +209,8 @@ def surrogate_as_index(t: Tables) -> Iterator[Fault]:
 )
 def control_as_index(t: Tables) -> Iterator[Fault]:
     """A number of a control group is not marked as the disease under study."""
-    marked = dict(zip(_joined(t.frames["arms"], ("study_id", "arm_id")), t.text("arms", "population")))
-    of_arm = _joined(t.frames[E], ("study_id", "arm_id")).map(marked)
+    marked = dict(zip(joined(t.frames["arms"], ("study_id", "arm_id")), t.text("arms", "population")))
+    of_arm = joined(t.frames[E], ("study_id", "arm_id")).map(marked)
     wrong = (of_arm == "control") & (t.text(E, "population") == "index")
     yield from t.where(
         "control_as_index",
@@ -281,7 +218,7 @@ def control_as_index(t: Tables) -> Iterator[Fault]:
         wrong.to_numpy(),
         "Give the row the population of its arm.",
         column="population",
-        cause=lambda: _joined(t.frames[E], ("study_id", "arm_id")),
+        cause=lambda: joined(t.frames[E], ("study_id", "arm_id")),
     )
 
 
@@ -335,33 +272,3 @@ def same_identifier(t: Tables) -> Iterator[Fault]:
             column=column,
             cause=cells,
         )
-
-
-def _joined(frame: pd.DataFrame, columns: tuple[str, ...]) -> pd.Series:
-    out = frame[columns[0]]
-    for column in columns[1:]:
-        out = out + "\x1f" + frame[column]
-    return out
-
-
-def _rises(
-    t: Tables, frame: pd.DataFrame, group: list[str], rule_name: str, table: str, column: str
-) -> Iterator[Fault]:
-    """Rows whose number is above that of an earlier time in their group."""
-    if rule_name != "at_risk_rises":
-        frame = frame[frame["s"].between(0, 1)]  # another rule says that the others are no survival
-    frame = frame.dropna(subset=["at", "s"]).sort_values([*group, "at"], kind="stable")
-    if frame.empty:
-        return
-    before = frame.groupby(group, sort=False)["s"].cummin().shift(1)
-    first = ~frame.duplicated(group, keep="first")
-    wrong = np.zeros(len(t.frames[table]), bool)
-    wrong[frame["row"][(~first & (frame["s"] > before)).to_numpy()]] = True
-    yield from t.where(
-        rule_name,
-        table,
-        wrong,
-        "A later value is above an earlier one; check both in the source.",
-        column=column,
-        cause=lambda: _joined(t.frames[table], tuple(group)),
-    )

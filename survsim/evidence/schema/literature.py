@@ -25,7 +25,6 @@ from survsim.evidence.schema.table import (
     READ_WHAT,
     ROUTES,
     STATUSES,
-    TIME_UNITS,
     YES_NO,
     ForeignKey,
     Table,
@@ -306,45 +305,4 @@ ESTIMATES = Table(
     ),
 )
 
-CURVES = Table(
-    name="curves",
-    title="Survival curves",
-    description="Coordinates of published survival curves.",
-    key=("curve_id", "time"),
-    foreign_keys=(
-        ForeignKey(columns=("study_id", "arm_id"), table="arms", references=("study_id", "arm_id")),
-        ForeignKey(columns=("endpoint",), table="endpoints", references=("endpoint",)),
-    ),
-    columns=(
-        text("curve_id", "Name of the curve.", required=True),
-        text("study_id", "Study.", required=True),
-        text("arm_id", "Group.", required=True),
-        text("endpoint", "Endpoint.", required=True),
-        number("time", "Time.", required=True),
-        text("time_unit", "Unit of time.", required=True, allowed=TIME_UNITS),
-        number("survival", "Probability at that time.", required=True),
-        text("place", "Figure of the source.", required=True),
-        text("route", "How it came here.", required=True, allowed=ROUTES),
-    ),
-)
-
-AT_RISK = Table(
-    name="at_risk",
-    title="Numbers at risk",
-    description="Numbers at risk printed below survival curves.",
-    key=("curve_id", "time"),
-    foreign_keys=(
-        ForeignKey(columns=("study_id", "arm_id"), table="arms", references=("study_id", "arm_id")),
-    ),
-    columns=(
-        text("curve_id", "Curve they belong to.", required=True),
-        text("study_id", "Study.", required=True),
-        text("arm_id", "Group.", required=True),
-        number("time", "Time.", required=True),
-        text("time_unit", "Unit of time.", required=True, allowed=TIME_UNITS),
-        integer("n_risk", "Patients at risk.", required=True, unit="patients"),
-        text("place", "Figure of the source.", required=True),
-    ),
-)
-
-TABLES = (SOURCES, READINGS, SEARCHES, STUDIES, ARMS, ENDPOINTS, ESTIMATES, CURVES, AT_RISK)
+TABLES = (SOURCES, READINGS, SEARCHES, STUDIES, ARMS, ENDPOINTS, ESTIMATES)

@@ -119,7 +119,7 @@ def test_durations_at_the_other_doors():
     frame = pd.DataFrame({"t": pd.to_timedelta([7, 14], unit="D"), "e": [1, 0]})
     assert Surv.from_frame(frame, time="t", event="e", unit="weeks").time.tolist() == [1.0, 2.0]
     with pytest.raises(InputError, match="times"):
-        reconstruct_ipd(["0", "5"], [1, 0.5], at_risk_times=[0], at_risk=[10], unit="months")
+        reconstruct_ipd((["0", "5"], [1, 0.5]), at_risk=([0], [10]), unit="months")
 
 
 def test_numbers_in_other_clothes_are_numbers():

@@ -117,7 +117,7 @@ def test_terms_go_into_the_model_as_they_come(evidence: Any) -> None:
 
 def test_reconstructed_patients_go_where_a_response_goes() -> None:
     ipd = reconstruct_ipd(
-        [0, 3, 6, 9, 12], [1, 0.9, 0.8, 0.6, 0.5], at_risk_times=[0, 6], at_risk=[40, 32], unit="months"
+        ([0, 3, 6, 9, 12], [1, 0.9, 0.8, 0.6, 0.5]), at_risk=([0, 6], [40, 36]), unit="months"
     )
     np.testing.assert_array_equal(
         kaplan_meier(ipd).survival_at([3, 6]).estimate, kaplan_meier(ipd.surv()).survival_at([3, 6]).estimate

@@ -115,9 +115,9 @@ def test_curves_of_patients_are_read_at_the_same_time(asked):
 
 
 def test_a_reading_and_a_number_at_risk_one_bit_apart():
-    table = {"at_risk": [20, 20], "unit": "years"}
-    near = reconstruct_ipd([0, 0.1 + 0.2, 0.5], [1, 0.8, 0.6], at_risk_times=[0, 0.3], **table)
-    plain = reconstruct_ipd([0, 0.3, 0.5], [1, 0.8, 0.6], at_risk_times=[0, 0.3], **table)
+    table = {"at_risk": ([0, 0.3], [20, 20]), "unit": "years"}
+    near = reconstruct_ipd(([0, 0.1 + 0.2, 0.5], [1, 0.8, 0.6]), **table)
+    plain = reconstruct_ipd(([0, 0.3, 0.5], [1, 0.8, 0.6]), **table)
     np.testing.assert_allclose(near.time, plain.time, rtol=1e-12)
     assert (near.event == plain.event).all()
     with pytest.raises(InputError, match="time must start at 0 and increase"):
@@ -147,5 +147,5 @@ def test_limits_of_a_pooled_curve_never_rise():
 def test_events_of_a_figure_are_counted(n_event):
     with pytest.raises(InputError, match="n_event must"):
         reconstruct_ipd(
-            [0, 5, 10], [1, 0.6, 0.4], at_risk_times=[0, 5], at_risk=[20, 10], unit="months", n_event=n_event
+            ([0, 5, 10], [1, 0.6, 0.4]), at_risk=([0, 5], [20, 10]), unit="months", n_event=n_event
         )

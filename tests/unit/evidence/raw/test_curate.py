@@ -227,6 +227,7 @@ def test_folders_change_names_without_the_system_call_too(tmp_path, monkeypatch)
     monkeypatch.setattr(transaction.ctypes, "CDLL", lambda *_, **__: object())
     (raw / "literature" / "lung" / "curves.csv").unlink()
     (raw / "literature" / "lung" / "at_risk.csv").unlink()
+    (raw / "literature" / "lung" / "censor_marks.csv").unlink()
     assert curate(data).changed
     assert survsim.load_evidence(data).curves.empty
     assert not [p for p in data.iterdir() if p.name.startswith(".")]

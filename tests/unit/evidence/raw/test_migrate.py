@@ -25,6 +25,8 @@ GONE = {
     "estimates": ("estimator", "unit_of_analysis", "origin_basis", "p_scope", "extracted_on"),
     "arms": ("setting", "line", "stage_mix"),
     "studies": ("followup_method", "cohort"),
+    "curves": ("shown_as", "page", "tolerance", "read_by", "checked_by", "overlay_sha256"),
+    "at_risk": ("page", "read_by", "checked_by"),
     "known_warnings": ("expected",),
 }
 
@@ -47,13 +49,13 @@ def _content(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture
 def old(tmp_path):
-    """A study as an earlier version wrote it: fewer columns, four tables less, explanations without a count."""
+    """A study as an earlier version wrote it: fewer columns, five tables less, explanations without a count."""
     data = tmp_path / "study" / "data"
     write_raw(data)
     curate(data)
     for name, columns in GONE.items():
         _without(data / "curated" / f"{name}.csv", columns)
-    for name in ("readings", "searches", "bias", "bias_priors"):
+    for name in ("readings", "searches", "bias", "bias_priors", "censor_marks"):
         (data / "curated" / f"{name}.csv").unlink()
     _without(data / "raw" / "declared" / "known_warnings.csv", ("expected",))
     return data

@@ -1,0 +1,164 @@
+"""Which ways through a panel are arms: colour by colour, and one after the other where several share a colour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from survsim.digitising.raster.arm import Arm, chroma_of, contrast_of, run_length
+from survsim.digitising.raster.erase import erased, trail
+from survsim.digitising.raster.follow import Way, follow
+from survsim.digitising.raster.inks import Ink, find_colours, split_inks, thin_ink
+from survsim.digitising.raster.kinds import Flags, Pixels
+
+_MOST_OF_ONE_COLOUR = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where curves begin: the column of time 0 and the row of 1 (falling) in the panel, with how far off they may be."""
+
+    column: int
+    row: float
+    slack: float
+
+
+def find_arms(rgb: Pixels, start: Start, asked: tuple[Pixels, ...] = ()) -> list[Arm]:
+    """All arms of a panel (its curves falling to the right), those that earned most first."""
+    ground, contrast = thin_ink(rgb)
+    inks = [_without_lines(ink, start) for ink in split_inks(rgb, ground, find_colours(rgb, contrast, asked))]
+    if not inks:
+        return []
+    everything = [ink.solid for ink in inks]
+    first = []
+    for k, ink in enumerate(inks):
+        way = _follow(ink, _cover(everything, k), start)
+        if way is not None and _credible(way, ink, rgb.shape[1]):
+            first.append((way.gain, k))
+    kept = [inks[k] for _, k in sorted(first, reverse=True)]
+    arms: list[Arm] = []
+    for k, ink in enumerate(kept):
+        cover = _cover([each.solid for each in kept], k)
+        arms += _of_one_colour(ink, cover, start, rgb.shape[1])
+    return _no_ghosts(arms)
+
+
+def _follow(ink: Ink, cover: Pixels, start: Start) -> Way | None:
+    slack = start.slack + ink.width
+    return follow(
+        ink.solid, cover, ink.width, start.column, (int(start.row - slack), int(start.row + slack + 1))
+    )
+
+
+def _cover(solids: list[Pixels], k: int) -> Pixels:
+    others = [each for j, each in enumerate(solids) if j != k]
+    if not others:
+        return np.zeros_like(solids[k])
+    return cv2.dilate(np.maximum.reduce(others), np.ones((3, 3), np.uint8))
+
+
+def _without_lines(ink: Ink, start: Start) -> Ink:
+    """Takes out grid and reference lines: rows and columns inked all along, whether solid or dashed."""
+    mask = ink.solid > 0.4
+    rows, columns = _all_along(mask), _all_along(mask.T)
+    rows[max(int(start.row - start.slack), 0) : int(start.row + start.slack) + 1] = False
+    if not rows.any() and not columns.any():
+        return ink
+    solid = ink.solid.copy()
+    solid[rows] = 0
+    solid[:, columns] = 0
+    return replace(ink, solid=solid)
+
+
+def _all_along(mask: Flags) -> Flags:
+    """Lines of the mask with ink in a good part of each twelfth of their length."""
+    parts = np.array_split(mask, 12, axis=1)
+    least = np.min([part.mean(axis=1) for part in parts], axis=0)
+    return (least > 0.3) & (mask.mean(axis=1) > 0.4)
+
+
+def _credible(way: Way, ink: Ink, wide: int) -> bool:
+    """A curve shows its own ink over a tenth of the panel and in a third of the columns where nothing covers it.
+
+    What runs level from one side to the other is the line of an axis, of a grid or of a frame.
+    """
+    own, open_columns = int(way.own.sum()), int((~way.hidden).sum())
+    thick = ink.width > 0.03 * ink.solid.shape[0] + 6
+    if way.rows[-1] - way.rows[0] <= 3 and len(way.rows) > 0.95 * (wide - way.start):
+        return False
+    return not thick and own >= 0.1 * wide and own >= 0.36 * open_columns and own >= 0.12 * len(way.rows)
+
+
+def _of_one_colour(ink: Ink, cover: Pixels, start: Start, wide: int) -> list[Arm]:
+    found: list[Arm] = []
+    left = ink
+    for _ in range(_MOST_OF_ONE_COLOUR):
+        way = _follow(left, cover, start)
+        if way is None or not _credible(way, left, wide):
+            break
+        if found and (not _earns(way, found[0].way) or way.hidden.mean() > 0.6 or way.own.mean() < 0.25):
+            break
+        found.append(Arm(left, way, bool(found)))
+        left, mask = erased(left, way)
+        cover = np.maximum(cover, mask)
+    if len(found) == 3 and _nested(found):
+        return [replace(_middle(found), between=True)]
+    return found
+
+
+def _earns(way: Way, first: Way) -> bool:
+    """Whether a further way of one ink earned enough; a dotted line pays for its gaps and earns little at its best."""
+    share = way.gain / max(first.gain, 1e-9)
+    return share >= 0.12 or (share >= 0.05 and way.own.mean() >= 0.4 and way.hidden.mean() < 0.1)
+
+
+def _nested(arms: list[Arm]) -> bool:
+    """Whether three ways never change their order: a curve between its limits."""
+    length = min(len(each.way.rows) for each in arms)
+    rows = np.sort(np.array([each.way.rows[:length] for each in arms]), axis=0)
+    order = np.argsort([float(each.way.rows[:length].mean()) for each in arms])
+    sorted_rows = np.array([arms[k].way.rows[:length] for k in order])
+    apart = np.abs(sorted_rows - rows).max(axis=0) > 2
+    middle = (rows[1] - rows[0]) / np.maximum(rows[2] - rows[0], 1)
+    wide = rows[2] - rows[0] > 12
+    upper, lower = arms[order[0]].way, arms[order[2]].way
+    runs = sorted((run_length(upper), run_length(lower)))
+    alike = abs(upper.own.mean() - lower.own.mean()) < 0.1 and runs[1] < 1.35 * runs[0] + 1
+    even = bool(wide.any()) and 0.32 < np.median(middle[wide]) < 0.68 and np.std(middle[wide]) < 0.13
+    return bool(alike and even and apart.mean() < 0.03 and wide.mean() > 0.3)
+
+
+def _middle(arms: list[Arm]) -> Arm:
+    length = min(len(each.way.rows) for each in arms)
+    order = np.argsort([float(each.way.rows[:length].mean()) for each in arms])
+    return arms[int(order[1])]
+
+
+def _no_ghosts(arms: list[Arm]) -> list[Arm]:
+    """Leaves out a way that lies on another one of the same hue: its rim, or the shadow of its band."""
+    kept: list[Arm] = []
+    for arm in sorted(arms, key=lambda each: -each.way.gain * contrast_of(each)):
+        if not any(_on(arm, other) for other in kept):
+            kept.append(arm)
+    return kept
+
+
+def _on(arm: Arm, other: Arm) -> bool:
+    """Whether what is seen of an arm lies along another one: widely for shades of one hue, closely for different ones."""
+    a, b = arm.ink.ground - arm.ink.colour, other.ink.ground - other.ink.colour
+    half = (arm.ink.width + other.ink.width) / 2
+    same_ink = arm.ink.colour is other.ink.colour
+    grey = max(chroma_of(a), chroma_of(b)) <= 0.3
+    alike = float(a @ b) / (float(np.linalg.norm(a) * np.linalg.norm(b)) + 1e-9) > 0.955
+    if same_ink or (alike and (not grey or contrast_of(arm) < 0.4 * contrast_of(other))):
+        reach, most = 2.5 * half + 2, 0.7
+    elif grey:
+        reach, most = half + 2, 0.7
+    else:
+        reach, most = half + 1, 0.9
+    along = trail(arm.ink.solid.shape, other.way, int(np.ceil(reach)))
+    columns = arm.way.start + np.flatnonzero(arm.way.own)
+    near = along[arm.way.rows[arm.way.own], columns] > 0
+    return bool(len(near) and near.mean() > most)

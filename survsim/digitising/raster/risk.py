@@ -1,0 +1,65 @@
+"""Reads a table of numbers at risk below an axis: rows of whole numbers that stand under its ticks."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from survsim.digitising.found import RiskTable
+from survsim.digitising.raster.numbers import Number
+from survsim.digitising.raster.ocr import read_line
+from survsim.digitising.raster.panels import Pair
+from survsim.digitising.raster.sheet import Sheet
+from survsim.digitising.raster.words import Word
+
+_SURE = 0.75
+_FAR = 22  # heights of a label below the axis, beyond which nothing belongs to it
+
+
+def find_risk_table(
+    sheet: Sheet, pair: Pair, numbers: list[Number], words: list[Word], foot: float
+) -> RiskTable | None:
+    """The table under a panel, None where no row has numbers under at least half the ticks.
+
+    Parameters
+    ----------
+    foot : the row of the sheet below which the next panel begins.
+    """
+    place, value = pair.x.places, pair.x.values
+    step = float(np.median(np.diff(place)))
+    top, height = pair.x.line + 0.8 * pair.x.height, pair.x.height
+    below = [n for n in numbers if top < n.y < min(foot, top + _FAR * height) and n.text.isdigit()]
+    rows, labels = [], []
+    for row in _rows([n for n in below if np.abs(place - n.x).min() < 0.3 * step], height):
+        counts = np.full(len(place), -1.0)
+        for number in row:
+            if number.sure >= _SURE:
+                counts[int(np.argmin(np.abs(place - number.x)))] = number.value
+        seen = counts >= 0
+        if seen.sum() < max(3, 0.5 * len(place)) or np.array_equal(counts[seen], value[seen]):
+            continue
+        rows.append(counts)
+        labels.append(_label(sheet, row, words))
+    if not rows:
+        return None
+    return RiskTable(labels=tuple(labels), times=np.asarray(value, dtype=np.float64), numbers=np.array(rows))
+
+
+def _rows(numbers: list[Number], height: float) -> list[list[Number]]:
+    rows: list[list[Number]] = []
+    for number in sorted(numbers, key=lambda n: n.y):
+        if rows and abs(number.y - float(np.mean([n.y for n in rows[-1]]))) < 0.45 * height:
+            rows[-1].append(number)
+        else:
+            rows.append([number])
+    return rows
+
+
+def _label(sheet: Sheet, row: list[Number], words: list[Word]) -> str:
+    """The print to the left of a row, as far as tesseract is there to read it."""
+    first = min(row, key=lambda n: n.x)
+    left = [w for w in words if w.x1 < first.word.x0 - 2 and abs(w.y - first.y) < 0.7 * first.word.height]
+    if not left:
+        return ""
+    x0, x1 = min(w.x0 for w in left), max(w.x1 for w in left)
+    y0, y1 = min(w.y0 for w in left), max(w.y1 for w in left)
+    return read_line(sheet.ink[max(y0 - 4, 0) : y1 + 4, max(x0 - 4, 0) : x1 + 4])

@@ -1,0 +1,148 @@
+"""The curves of one panel, from its pixels to corners on the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from survsim.digitising.found import Hints, Refused, Trace
+from survsim.digitising.raster.arm import Arm
+from survsim.digitising.raster.arms import Start, find_arms
+from survsim.digitising.raster.boxes import Inside
+from survsim.digitising.raster.doubtful import without_doubtful
+from survsim.digitising.raster.kinds import Pixels
+from survsim.digitising.raster.levels import find_steps
+from survsim.digitising.raster.marks import find_marks
+from survsim.digitising.raster.refusals import AXES_HELP
+from survsim.digitising.raster.sheet import Sheet
+from survsim.digitising.raster.smooth import is_smooth
+from survsim.digitising.raster.ticks import Placed
+from survsim.digitising.raster.unexplained import unexplained
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The panel as the follower sees it: its curves fall. `flipped` where they rise in the picture."""
+
+    rgb: Pixels
+    inside: Inside
+    flipped: bool
+    start: Start
+
+
+def read_traces(
+    sheet: Sheet, x: Placed, y: Placed, inside: Inside, hints: Hints
+) -> tuple[tuple[Trace, ...], list[str]]:
+    """The traces of a panel and what a person should know about them.
+
+    Raises
+    ------
+    Refused : where no curve is found.
+    """
+    asked = tuple(np.asarray(each, dtype=np.float32) * 255 for each in hints.colours if each is not None)
+    if sheet.inverted:
+        asked = tuple(255 - each for each in asked)
+    rising = hints.kind == "incidence"
+    notes: list[str] = []
+    if _view(sheet, x, y, inside, rising) is None:
+        what = "0" if rising else f"{one_of(y):g}"
+        raise Refused(
+            f"The vertical axis as read does not reach {what}, where curves of {hints.kind} begin.",
+            help=AXES_HELP,
+        )
+    for flipped in (rising, not rising):
+        view = _view(sheet, x, y, inside, flipped)
+        arms = find_arms(view.rgb, view.start, asked) if view is not None else []
+        arms, left_out = (arms, []) if asked else without_doubtful(arms)
+        arms, curved = _with_steps(arms)
+        if curved and not arms:
+            raise Refused(
+                "The curves have no steps: they are smoothed or fitted, and hold no times of events.",
+                help="a figure with the Kaplan-Meier or Aalen-Johansen steps",
+            )
+        if curved:
+            notes.append(f"{curved} curve(s) without steps were left out as smoothed or fitted.")
+        if arms and view is not None:
+            if flipped != rising:
+                notes.append("The curves rise." if flipped else "The curves fall.")
+            traces = tuple(_trace(sheet, view, arm) for arm in arms)
+            return traces, notes + left_out + unexplained(arms) + _doubts(traces, arms)
+    raise Refused("No curve was found in the panel.", help="the colour of each arm, or the box of the axes")
+
+
+def _with_steps(arms: list[Arm]) -> tuple[list[Arm], int]:
+    """The arms that are step functions, and how many are not."""
+    steps = [arm for arm in arms if not is_smooth(arm.ink.share, arm.way, arm.ink.width)]
+    return steps, len(arms) - len(steps)
+
+
+def _view(sheet: Sheet, x: Placed, y: Placed, inside: Inside, flipped: bool) -> View | None:
+    rgb = sheet.rgb[inside.y0 : inside.y1, inside.x0 : inside.x1]
+    top = 0.0 if flipped else one_of(y)
+    row = (top - y.intercept) / y.slope - inside.y0
+    column = (0 - x.intercept) / x.slope - inside.x0
+    height, width = rgb.shape[:2]
+    if not -0.03 * height - 4 <= row <= 1.03 * height + 4:
+        return None
+    if flipped:
+        rgb = np.ascontiguousarray(rgb[::-1])
+        row = height - 1 - row
+    row = float(np.clip(row, 0, height - 1))
+    return View(
+        rgb, inside, flipped, Start(int(np.clip(round(column), 0, width - 2)), row, 0.012 * height + 2)
+    )
+
+
+def one_of(y: Placed) -> float:
+    """What stands for certain survival on the axis: 1, or 100 in percent."""
+    return 100.0 if max(value for _, value in y.ticks) > 1.5 else 1.0
+
+
+def _trace(sheet: Sheet, view: View, arm: Arm) -> Trace:
+    steps = find_steps(arm.ink.share, arm.way, arm.ink.width, sheet.noisy)
+    height = view.rgb.shape[0]
+    y = np.append(steps.y, steps.y[-1])
+    if abs(y[0] - view.start.row) < 0.6 * arm.ink.width + 1.5:
+        y[0] = view.start.row
+        y = np.maximum(y, y[0])
+    place_x = np.append(steps.x, max(steps.end, steps.x[-1])) + view.inside.x0
+    place_y = (height - 1 - y if view.flipped else y) + view.inside.y0
+    marks = find_marks(arm.ink.share, arm.way, arm.ink.width) + view.inside.x0
+    colour = (255 - arm.ink.colour if sheet.inverted else arm.ink.colour) / 255
+    red, green, blue = (float(each) for each in np.clip(colour, 0, 1))
+    return Trace(
+        x=sheet.page(place_x),
+        y=sheet.page(place_y),
+        colour=(red, green, blue),
+        dash=dash_of(arm),
+        marks=sheet.page(marks),
+        unsure=np.append(steps.unsure, steps.unsure[-1]) / sheet.scale,
+    )
+
+
+def dash_of(arm: Arm) -> str:
+    """Whether the line is solid, dashed or dotted, by the runs of its own ink."""
+    seen = arm.way.own[~arm.way.hidden]
+    if not len(seen) or seen.mean() > 0.9:
+        return "solid"
+    edge = np.diff(np.pad(seen.astype(np.int8), 1))
+    runs = np.flatnonzero(edge == -1) - np.flatnonzero(edge == 1)
+    if np.median(runs) < 2.2 * arm.ink.width:
+        return "dotted"
+    return (
+        "dashdot" if np.quantile(runs, 0.25) < 2 * arm.ink.width < np.quantile(runs, 0.75) / 1.5 else "dashed"
+    )
+
+
+def _doubts(traces: tuple[Trace, ...], arms: list[Arm]) -> list[str]:
+    notes = []
+    for k, (trace, arm) in enumerate(zip(traces, arms), 1):
+        share = float(arm.way.hidden.mean())
+        if share > 0.25:
+            notes.append(f"Curve {k} lies hidden under another over {100 * share:.0f}% of its length.")
+        if arm.shared and trace.dash == "solid":
+            notes.append(
+                f"Curve {k} has the colour and the line of another: where they touch they may have been exchanged."
+            )
+    return notes

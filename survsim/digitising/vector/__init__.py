@@ -1,0 +1,1 @@
+"""Figures that are drawings (SVG, pages of PDF): curves from their paths, as exact as they were written."""

@@ -1,0 +1,80 @@
+"""A digitised figure as a folder of plain files, all of them or none."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from survsim.core import cells, files
+from survsim.core.errors import InputError
+
+NAMES = ("curves.csv", "marks.csv", "at_risk.csv", "overlay.png", "report.json")
+
+
+def overlay_png(digitised: Any) -> bytes:
+    """The picture of `.plot()` as PNG."""
+    axes = digitised.plot()
+    kept = io.BytesIO()
+    axes.figure.savefig(kept, format="png", dpi=150)
+    return bytes(kept.getvalue())
+
+
+def report(digitised: Any) -> dict[str, Any]:
+    """What ``report.json`` says."""
+    d = digitised
+    return {
+        "kind": d.kind,
+        "unit": d.unit,
+        "arms": list(d.arms),
+        "tolerance": dict(d.tolerance),
+        "warnings": list(d.warnings),
+        "source": Path(d.source).name,
+        "source_sha256": d.checksum,
+        "page": d.page,
+        "panel": d.panel,
+        "read_from": "paths" if d.exact else "pixels",
+        "axes": {
+            side: {"intercept": a, "slope": b, "ticks": [list(pair) for pair in d.ticks[side]]}
+            for side, (a, b) in d.axes.items()
+        },
+        "percent": d.percent,
+        "box": list(d.box),
+        "colours": {
+            arm: "#" + "".join(f"{round(255 * c):02x}" for c in colour)
+            for arm, colour in zip(d.arms, d.colours, strict=True)
+        },
+        "corrections": dict(d.corrections),
+    }
+
+
+def write_folder(digitised: Any, folder: Path) -> None:
+    """Write the files beside the folder first, then put them in place.
+
+    Raises
+    ------
+    InputError : the path is a file.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{str(folder)!r} is a file; name a folder.")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    staged = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
+    try:
+        for name, table in (
+            ("curves.csv", digitised.curves), ("marks.csv", digitised.marks), ("at_risk.csv", digitised.at_risk)
+        ):  # fmt: skip
+            text = cells.for_spreadsheets(table).to_csv(index=False, lineterminator="\n")
+            files.write_text(staged / name, text)
+        with files.atomic_open(staged / "overlay.png", "wb") as file:
+            file.write(overlay_png(digitised))
+        files.write_json(staged / "report.json", report(digitised))
+        staged.chmod(0o755)
+        if folder.exists():
+            for name in NAMES:
+                (staged / name).replace(folder / name)
+        else:
+            staged.rename(folder)
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)

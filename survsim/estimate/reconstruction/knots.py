@@ -1,0 +1,169 @@
+"""The times at which anything is known, and what is known there: the form in which patients are sought."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from survsim.core.checks import BoolArray, FloatArray, IntArray
+from survsim.estimate.reconstruction.told import Told
+
+MANY = 1.5
+"""Patients a drop, on average, from which not every drop was read."""
+FLAT = 0.1
+"""Share of readings without a drop from which the line was read at times of the reader's choice."""
+ROUND = (1.0, 0.5, 0.25, 0.1)
+"""Steps at which follow-up is recorded: readings on such a grid are drops with ties."""
+GRID = 0.5
+READING = 0.002
+"""Standard deviation of a reading that is as good as figures are."""
+WAY = 0.5
+BEND = 0.05
+"""Standard deviation half way between two readings, in the distance between theirs: WAY over the square root of the deaths
+between them (a Brownian bridge), and what a bent curve adds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knots:
+    """Readings and printed numbers at risk on one axis of time.
+
+    Attributes
+    ----------
+    time : (K,) increasing, first 0.
+    level : (K,) of the curve; read : (K,) whether it was read there.
+    weight : (K,) one over the variance of the level: of a reading, or of a point on the way between two; 0 if unknown.
+    risk : (K,) printed number at risk, -1 where none is printed.
+    interval : (K,) number of the risk table's interval.
+    length : (K,) to the next knot, the last to the end of follow-up.
+    marks : (K,) censor marks from this knot to before the next.
+    may_die : (K,) whether the curve may fall here.
+    readings : "drops", "some drops" or "line".
+    """
+
+    time: FloatArray
+    level: FloatArray
+    read: BoolArray
+    weight: FloatArray
+    risk: IntArray
+    interval: IntArray
+    length: FloatArray
+    marks: IntArray
+    may_die: BoolArray
+    readings: str
+
+
+def make_knots(told: Told) -> Knots:
+    """One axis of time for one arm."""
+    t, s = _unique(told.curve.time, told.curve.survival)
+    readings = told.curve.readings
+    if readings == "auto":
+        readings = guess_readings(told, t, s)
+    time = np.union1d(t, told.risk_time)
+    if readings != "drops":
+        # Deaths on the way to a printed number come just before it, where they no longer count in it.
+        later = told.risk_time[1:]
+        early = later - 1e-6 * np.maximum(later, 1.0)
+        at = np.isin(t, later)
+        t = np.where(at, t - 1e-6 * np.maximum(t, 1.0), t)
+        time = np.union1d(np.union1d(t, told.risk_time), early)
+    place = np.searchsorted(t, time)
+    read = (place < t.size) & (t[np.minimum(place, t.size - 1)] == time)
+    level = s[np.maximum(np.searchsorted(t, time, side="right") - 1, 0)]
+    noise = max(told.curve.noise, READING, 0.3 * resolution(told.curve.given))
+    weight = np.where(read, 1.0 / noise**2, 0.0)
+    known = read
+    if readings != "drops":
+        # Between two readings of a line the curve lies on the way from one to the other.
+        level = np.interp(time, t, s)
+        known = (time <= t[-1]) & ~np.isin(time, told.risk_time[1:])
+        gap = s[np.maximum(place - 1, 0)] - s[np.minimum(place, t.size - 1)]
+        weight = np.where(known & ~read, 1.0 / (noise + _way(gap, told)) ** 2, weight)
+    risk = np.full(time.size, -1, dtype=np.int64)
+    risk[np.searchsorted(time, told.risk_time)] = told.risk
+    interval = np.searchsorted(told.risk_time, time, side="right").astype(np.int64) - 1
+    length = np.diff(np.append(time, max(told.stop, float(time[-1]))))
+    marks = np.zeros(time.size, dtype=np.int64)
+    if told.marks is not None:
+        np.add.at(marks, np.searchsorted(time, told.marks, side="right") - 1, 1)
+    return Knots(
+        time=time, level=level, read=read, weight=weight, risk=risk, interval=interval, length=length, marks=marks,
+        may_die=_may_die(level, known, told), readings=readings,
+    )  # fmt: skip
+
+
+def guess_readings(told: Told, t: FloatArray, s: FloatArray) -> str:
+    """Whether the readings are the drops of the curve, some of them, or points of the line at chosen times."""
+    if t.size < 4:
+        return "drops"
+    if told.curve.time.size - t.size >= 0.25 * t.size:
+        return "drops"  # both corners of the steps were read
+    step, h = np.diff(t), 1.0 - s[1:] / np.maximum(s[:-1], 1e-12)
+    width = float(np.median(step))
+    even = np.abs(step - width) < 1e-6 * max(width, 1.0)
+    falls = h > 1e-9
+    inner = falls[: int(np.flatnonzero(falls)[-1]) + 1] if falls.any() else falls
+    flat = inner.size >= 10 and np.mean(~inner) >= FLAT and told.curve.noise == 0.0 and _unrounded(told, s)
+    whole = any(_on_grid(t[:-1], g) and width <= 4.0 * g for g in ROUND[:2])
+    if even.mean() >= GRID or whole:
+        recorded = whole or any(abs(width - g) < 1e-6 for g in ROUND)
+        # Months without a drop that are left out, or none without: drops with ties. Else someone went along the line.
+        return "drops" if recorded and not (even.all() and flat) else "line"
+    if flat:
+        return "line"
+    if told.table:
+        patients = np.interp(t[1:], told.risk_time, told.risk)
+        many = float(np.mean((patients * h)[falls])) if falls.any() else 0.0
+    else:
+        many = first_drops(s, float(told.risk[0])) or 0.0
+    return "some drops" if many >= MANY else "drops"
+
+
+def _on_grid(t: FloatArray, g: float) -> bool:
+    return bool(np.abs(t / g - np.round(t / g)).max() < 1e-6)
+
+
+def first_drops(s: FloatArray, n: float) -> float | None:
+    """Patients a drop, over the first quarter of the drops, where few can have been censored yet."""
+    height = s[:-1] - s[1:]
+    falls = np.flatnonzero(height > 1e-9)
+    if falls.size < 4:
+        return None
+    first = falls[: max(falls.size // 4, 4)]
+    return float(n * (1.0 - s[first[-1] + 1]) / first.size)
+
+
+def resolution(s: FloatArray) -> float:
+    """The digits to which levels were rounded, 0 if they were not."""
+    for step in (0.01, 0.005, 0.002, 0.001):
+        if np.abs(s / step - np.round(s / step)).max() < 1e-6:
+            return step
+    return 0.0
+
+
+def _unrounded(told: Told, s: FloatArray) -> bool:
+    """Whether a flat piece is one, and no rounding hides a death in it."""
+    return resolution(s) * float(told.risk[0]) < 1.0
+
+
+def _unique(t: FloatArray, s: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """One level a time: the one after the drop."""
+    last = np.append(t[1:] != t[:-1], True)
+    return t[last], s[last]
+
+
+def _way(gap: FloatArray, told: Told) -> FloatArray:
+    """How far the curve may be from the straight way between two readings."""
+    deaths = np.maximum(gap * float(told.risk.max()), 1.0)
+    return np.asarray(gap * (WAY / np.sqrt(deaths) + BEND))
+
+
+def _may_die(level: FloatArray, known: BoolArray, told: Told) -> BoolArray:
+    """Nobody dies on a flat tail; within the curve only where rounding or noise could hide a death."""
+    before = np.append(1.0, level[:-1])
+    falls = known & (level < before - 1e-12)
+    coarse = told.curve.noise > 0.0 or resolution(told.curve.given) * float(told.risk.max()) > 1.0
+    if coarse and falls.any():
+        inner = np.arange(level.size) <= int(np.flatnonzero(falls)[-1])
+        falls = falls | (known & inner & (np.arange(level.size) > 0))
+    return np.asarray(falls, dtype=np.bool_)

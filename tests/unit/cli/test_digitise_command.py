@@ -1,0 +1,60 @@
+"""`survsim digitise`: a folder of files, or one line and exit code 2."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+
+from survsim.cli import main
+from tests.helpers.small_figures import draw
+
+
+@pytest.fixture()
+def call(monkeypatch, capsys, tmp_path):
+    """Run the console script in an empty folder; give back exit code, output and errors."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["survsim", "digitise", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            main.run()
+        captured = capsys.readouterr()
+        return ended.value.code, captured.out, captured.err
+
+    return run
+
+
+def test_it_writes_a_folder_and_says_what_it_read(call, tmp_path):
+    draw(tmp_path / "a.svg")
+    code, out, err = call("a.svg", "--unit", "months", "--out", "read.1")
+    assert code == 0
+    assert "2 curve(s)" in out and "a.svg: reading" in err
+    assert sorted(p.name for p in (tmp_path / "read.1").iterdir()) == [
+        "at_risk.csv", "curves.csv", "marks.csv", "overlay.png", "report.json",
+    ]  # fmt: skip
+
+
+def test_the_report_as_json_and_arms_with_colours(call, tmp_path):
+    draw(tmp_path / "a.pdf", legend=False)
+    code, out, _ = call("a.pdf", "--json", "--out", "o", "--arms", "A=#1f77b4", "--arms", "B=#d62728")
+    said = json.loads(out)
+    assert code == 0 and said["arms"] == ["A", "B"] and said["tolerance"]["survival"] < 1e-4
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("a.svg", "--kind", "incidence"), "kind='survival'"),
+        (("a.svg", "--panel", "D"), "no panel 'D'"),
+        (("none.svg",), "no file"),
+        (("a.svg", "--x-axis", "1-2"), "--x-axis reads"),
+        (("a.svg", "--unit", "moons"), "unit must be one of"),
+    ],
+)
+def test_a_refusal_ends_with_2_and_leaves_nothing(call, tmp_path, words, message):
+    draw(tmp_path / "a.svg")
+    code, out, err = call(*words, "--out", "o")
+    assert code == 2 and out == "" and message in err
+    assert not (tmp_path / "o").exists()

@@ -1,0 +1,58 @@
+"""Corrections by eye: kept as data, applied again, and made in widgets without a browser."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from survsim.digitising import correct, digitise
+from survsim.errors import InputError
+from tests.helpers.small_figures import draw
+
+
+def test_what_the_widgets_say_is_saved_and_read_again(tmp_path):
+    found = digitise(draw(tmp_path / "a.svg"), unit="months")
+    corrector = correct(found)
+    assert corrector.corrections.axes == {}
+    _place, value = corrector.points["x"][1]
+    assert value.value == 60.0
+    value.value = 120.0
+    corrector.names[0].value = "Renamed"
+    again = corrector.apply()
+    assert "Renamed" in again.arms
+    assert again.curve_time.max() == pytest.approx(2 * found.curve_time.max(), rel=1e-4)
+    corrector.save(tmp_path / "c.json")
+    kept = digitise(tmp_path / "a.svg", unit="months", corrections=tmp_path / "c.json")
+    np.testing.assert_array_equal(kept.curve_time, again.curve_time)
+    assert kept.corrections["axes"]["x"][1][1] == 120.0
+
+
+def test_a_stray_point_is_taken_out(tmp_path):
+    found = digitise(draw(tmp_path / "a.svg"), unit="months")
+    first = found.arms[0]
+    stray = float(found.curve_time[found.curve_arm == 0][3])
+    content = {"strays": [[first, stray]]}
+    less = digitise(tmp_path / "a.svg", unit="months", corrections=content)
+    assert less.curve_time.size == found.curve_time.size - 1
+    assert stray not in less.curve_time[less.curve_arm == 0]
+    with pytest.raises(InputError, match="which is no arm here"):
+        digitise(tmp_path / "a.svg", corrections={"strays": [["nobody", 1.0]]})
+
+
+def test_a_button_shows_what_was_refused(tmp_path):
+    corrector = correct(digitise(draw(tmp_path / "a.svg"), unit="months"))
+    corrector.strays.value = "no semicolon"
+    corrector._safely(corrector.apply)
+    assert "arm; time" in corrector.said.value
+    corrector.strays.value = ""
+    corrector._safely(corrector.apply)
+    assert corrector.said.value == "done"
+
+
+@pytest.mark.parametrize("content", ['{"colour": 1}', "[1]", "{", '{"strays": [1]}'])
+def test_a_damaged_file_of_corrections(tmp_path, content):
+    path = draw(tmp_path / "a.svg")
+    (tmp_path / "c.json").write_text(content)
+    with pytest.raises(InputError, match="corrections"):
+        digitise(path, corrections=tmp_path / "c.json")
+    assert digitise(path).arms
