@@ -46,6 +46,8 @@ _TABLES = {
         estimate.cox.penalty_path  penalty_path PenaltyPath
         estimate.cox.baseline      BaselineHazard
         estimate.cox.prediction    PredictedSurvival
+        estimate.cox.predicted_hazard     PredictedHazard
+        estimate.cox.predicted_quantiles  PredictedQuantiles
         estimate.cox.diagnostics   ProportionalHazardsTest
         estimate.cox.over_time     TimeVaryingCoefficient
         estimate.cox.validation    Calibration Validation
@@ -62,6 +64,7 @@ _TABLES = {
     """,
     "competing": """
         estimate.competing.aalen_johansen        aalen_johansen AalenJohansen
+        estimate.competing.incidence_quantiles   IncidenceQuantiles
         estimate.competing.gray                  gray_test GrayTest
         estimate.competing.fine_gray             fine_gray FineGray
         estimate.competing.fine_gray_prediction  PredictedIncidence

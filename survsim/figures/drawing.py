@@ -80,6 +80,11 @@ ELSEWHERE: dict[str, str] = {
         ("Concordance", "Calibration", "Validation", "PenaltyPath", "PooledImputations", "FittedCox"),
         "fit.plot() draws the hazard ratios, fit.predict_survival(data).plot() the curves",
     ),
+    **dict.fromkeys(
+        ("PredictedHazard", "PredictedQuantiles"),
+        "fit.predict_survival(data, times).plot() draws the curves it is read from",
+    ),
+    "IncidenceQuantiles": "aalen_johansen(surv, by=...).plot() draws the curves it is read from",
     "ParametricFit": ".predict_survival(data, times).plot() draws its curves, compare_families(...).plot() several",
     "ModelAverage": ".predict_survival(data, times).plot() draws its curves",
     "GrayTest": "aalen_johansen(surv, by=...).plot() draws the groups it compares",

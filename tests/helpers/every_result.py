@@ -149,6 +149,15 @@ MAKERS |= {
     "FittedCox": lambda: example("CoxFit"),
     "BaselineHazard": lambda: example("CoxFit").baseline_hazard(),
     "PredictedSurvival": lambda: example("CoxFit").predict_survival(FRAME.head(2), [6.0, 12.0]),
+    "PredictedHazard": lambda: [
+        example("CoxFit").predict_cumulative_hazard(FRAME.head(2), [6.0, 12.0]),
+        example("CoxFit").predict_hazard(FRAME.head(2)),
+        example("ParametricFit").predict_hazard(FRAME.head(2), [6.0, 12.0]),
+    ],
+    "PredictedQuantiles": lambda: [
+        example("CoxFit").predict_quantile([0.25, 0.5], FRAME.head(2)),
+        example("ParametricFit").predict_median(FRAME.head(2)),
+    ],
     "ProportionalHazardsTest": lambda: example("CoxFit").proportional_hazards_test(),
     "TimeVaryingCoefficient": lambda: example("CoxFit", 4).hazard_ratio_over_time("age"),
     "Concordance": lambda: example("CoxFit").concordance(),
@@ -196,6 +205,7 @@ def MultistateData() -> Any:
 
 MAKERS |= {
     "AalenJohansen": lambda: s.aalen_johansen(competing(), by=FRAME["z"]),
+    "IncidenceQuantiles": lambda: example("AalenJohansen").quantile([0.1, 0.25]),
     "GrayTest": lambda: s.gray_test(competing(), FRAME["z"], cause="tumour"),
     "FineGray": lambda: s.fine_gray(competing(), "age + stage", FRAME, cause="tumour"),
     "CauseSpecificCox": lambda: s.cause_specific_cox(competing(), "age", FRAME),

@@ -12,6 +12,8 @@ from survsim.estimate.cox import (
     concordance,
     diagnostics,
     over_time,
+    predicted_hazard,
+    predicted_quantiles,
     prediction,
     residuals,
     validation,
@@ -51,6 +53,69 @@ class CoxFit(FittedCox):
         """
         return prediction.predict_survival(
             self, data, times, stratum=stratum, offset=offset, conf_level=conf_level, conf_type=conf_type
+        )
+
+    def predict_cumulative_hazard(
+        self,
+        data: Any = None,
+        times: Any = None,
+        *,
+        stratum: Any = None,
+        offset: Any = None,
+        conf_level: float | None = None,
+        conf_type: str = "log",
+    ) -> predicted_hazard.PredictedHazard:
+        """Cumulative hazard with intervals for new patients; arguments as in `predict_survival`, conf_type "log" or "plain"."""
+        return predicted_hazard.predict_hazard(
+            self, data, times, stratum=stratum, offset=offset, conf_level=conf_level, conf_type=conf_type
+        )
+
+    def predict_hazard(
+        self,
+        data: Any = None,
+        times: Any = None,
+        *,
+        stratum: Any = None,
+        offset: Any = None,
+        conf_level: float | None = None,
+        conf_type: str = "log",
+    ) -> predicted_hazard.PredictedHazard:
+        """Steps of the cumulative hazard at event times, 0 between them: a Cox model knows no hazard but these.
+
+        Arguments as in `predict_cumulative_hazard`; for a hazard as a rate fit `parametric_survival` or
+        `royston_parmar`.
+        """
+        return predicted_hazard.predict_hazard(
+            self, data, times, stratum=stratum, offset=offset, conf_level=conf_level, conf_type=conf_type, jumps=True
+        )  # fmt: skip
+
+    def predict_quantile(
+        self,
+        p: Any,
+        data: Any = None,
+        *,
+        stratum: Any = None,
+        offset: Any = None,
+        conf_level: float | None = None,
+        conf_type: str = "log-log",
+    ) -> predicted_quantiles.PredictedQuantiles:
+        """Times by which shares `p` of patients like each row of `data` had the event (`PredictedQuantiles`)."""
+        return predicted_quantiles.predict_quantile(
+            self, p, data, stratum=stratum, offset=offset, conf_level=conf_level, conf_type=conf_type
+        )
+
+    def predict_median(
+        self,
+        data: Any = None,
+        *,
+        stratum: Any = None,
+        offset: Any = None,
+        conf_level: float | None = None,
+        conf_type: str = "log-log",
+    ) -> predicted_quantiles.PredictedQuantiles:
+        """Median event time of patients like each row of `data`, with intervals (`PredictedQuantiles`)."""
+        return self.predict_quantile(
+            0.5, data, stratum=stratum, offset=offset, conf_level=conf_level, conf_type=conf_type
         )
 
     def residuals(self, kind: str = "martingale") -> Any:

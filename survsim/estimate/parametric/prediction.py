@@ -99,13 +99,13 @@ def predict_survival(fit: Fitted, data: Any, times: Any, conf_level: float) -> S
     if times is None:
         raise InputError(f"times is missing: pass the times, in {fit.surv.unit}, at which to predict.")
     grid = asked_times("times", times, unit=fit.surv.unit)
-    _warn_beyond(fit, float(meet(grid.max(), [fit.end_of_follow_up])))
+    warn_beyond(fit, float(meet(grid.max(), [fit.end_of_follow_up])))
 
     def log_log(law: HazardDistribution) -> FloatArray:
         with np.errstate(divide="ignore"):
             return np.stack([np.atleast_1d(np.log(law.cumulative_hazard(t))) for t in grid], axis=-1)
 
-    centre, deviation = _delta(fit, data, log_log)
+    centre, deviation = delta_method(fit, data, log_log)
     survival = np.exp(-np.exp(centre))
     half = ndtri(0.5 + conf_level / 2.0) * deviation
     return SurvivalPrediction(
@@ -127,8 +127,8 @@ def predict_rmst(fit: Fitted, data: Any, tau: float, conf_level: float) -> pd.Da
 
     if not tau > 0:
         raise InputError(f"tau must be above 0; got {tau:g}.")
-    _warn_beyond(fit, tau)
-    centre, deviation = _delta(fit, data, lambda law: np.atleast_1d(law.rmst(tau)))
+    warn_beyond(fit, tau)
+    centre, deviation = delta_method(fit, data, lambda law: np.atleast_1d(law.rmst(tau)))
     half = ndtri(0.5 + conf_level / 2.0) * deviation
     return pd.DataFrame(
         {
@@ -142,7 +142,7 @@ def predict_rmst(fit: Fitted, data: Any, tau: float, conf_level: float) -> pd.Da
     )
 
 
-def _delta(
+def delta_method(
     fit: Fitted, data: Any, function: Callable[[HazardDistribution], FloatArray]
 ) -> tuple[FloatArray, FloatArray]:
     """A function of the law and its standard error; central differences a thousandth of an error wide."""
@@ -160,7 +160,7 @@ def _delta(
     return centre, np.sqrt(np.einsum("...i,ij,...j->...", gradient, fit.covariance, gradient))
 
 
-def _warn_beyond(fit: Fitted, time: float) -> None:
+def warn_beyond(fit: Fitted, time: float) -> None:
     if time > fit.end_of_follow_up:
         warn(
             f"prediction at {time:g} {fit.surv.unit}, but follow-up ends at {fit.end_of_follow_up:g}: beyond it "
