@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from survsim.core.checks import FloatArray, float_matrix, positions, require_columns
+from survsim.core.checks import FloatArray, float_matrix, numbers, positions, require_columns
 from survsim.core.encoding import stored
 from survsim.core.errors import InputError
 from survsim.core.formula import (
@@ -57,6 +57,10 @@ class Design:
         data = as_frame(data)
         for name, levels in _levels(self.spec).items():
             if name in data.columns:
+                if getattr(data[name], "ndim", 1) != 1:
+                    raise InputError(
+                        f"data has the column {name!r} more than once; give each column its own name."
+                    )
                 new = set(data[name].dropna().unique()) - set(levels)
                 if new:
                     raise InputError(
@@ -86,7 +90,7 @@ class Design:
         if hasattr(data, "columns"):
             require_columns(data, self.columns)
             data = data[list(self.columns)]
-        values = float_matrix("data", data) if np.ndim(data) else np.asarray(data, dtype=np.float64)
+        values = float_matrix("data", data) if np.ndim(data) else numbers("data", data)
         values = values[:, None] if values.ndim == 1 and len(self.columns) == 1 else np.atleast_2d(values)
         if values.shape[1] != len(self.columns):
             raise InputError(

@@ -14,6 +14,9 @@ from survsim.estimate.cox.baseline import at_estimate, cumulate
 from survsim.estimate.cox.fitted import FittedCox
 from survsim.kernels.cox_residuals import hazard_means
 
+LARGEST = 300.0
+"""Linear predictors from here on are no hazard ratios: exp(300) is 10 to the power of 130."""
+
 
 @dataclass(frozen=True, slots=True)
 class PatientHazards:
@@ -72,13 +75,24 @@ def patient_hazards(
         if not seen.any():
             continue
         k = k + begin
-        theta = np.exp(total[rows] - state.shift[begin])[:, None]
+        theta = np.exp(_moderate(total[rows] - state.shift[begin]))[:, None]
         g = drift[:, None, k] - z[:, rows, None] * hazard[k]
         own = np.einsum("iab,ij,jab->ab", g, spread, g)
         found[np.ix_(rows, seen)] = theta * hazard[k]
         std_error[np.ix_(rows, seen)] = theta * np.sqrt(variance[k] + own)
     labels = tuple(data.index if hasattr(data, "columns") else range(x.shape[0]))
     return PatientHazards(labels, shown, found, std_error)
+
+
+def _moderate(total: FloatArray) -> FloatArray:
+    """Linear predictors less that of an average patient, refused where their exponentials are no numbers any more."""
+    if total.size and not np.abs(total).max() < LARGEST:
+        worst = float(total[np.argmax(np.abs(total))])
+        raise InputError(
+            f"the linear predictor of a patient is {worst:g} from the average, beyond any hazard ratio that a number can hold; check the "
+            "units of data and offset."
+        )
+    return total
 
 
 def _places(event_times: FloatArray, when: FloatArray, jumps: bool) -> tuple[IntArray, Any]:

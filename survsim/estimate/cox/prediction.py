@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import ndtri
 
-from survsim.core.checks import FloatArray, one_of
+from survsim.core.checks import FloatArray, between, one_of
 from survsim.core.kinds import object_array
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
@@ -108,7 +108,7 @@ def predict_survival(
     one_of("conf_type", conf_type, ("log-log", "log", "plain"))
     found = patient_hazards(fit, data, times, stratum=stratum, offset=offset)
     cumulative, std_error = found.hazard, found.std_error
-    level = fit.conf_level if conf_level is None else conf_level
+    level = fit.conf_level if conf_level is None else between("conf_level", conf_level, 0.0, 1.0)
     low, high = _limits(cumulative, std_error, level, conf_type)
     return PredictedSurvival(
         labels=found.labels, time=found.time, survival=np.exp(-cumulative),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from scipy.special import ndtri
 
-from survsim.core.checks import FloatArray
+from survsim.core.checks import FloatArray, between
 from survsim.core.distributions import HazardDistribution
 from survsim.core.errors import ExtrapolationWarning, InputError, warn
 from survsim.core.provenance import Provenance
@@ -99,6 +99,8 @@ def predict_survival(fit: Fitted, data: Any, times: Any, conf_level: float) -> S
     if times is None:
         raise InputError(f"times is missing: pass the times, in {fit.surv.unit}, at which to predict.")
     grid = asked_times("times", times, unit=fit.surv.unit)
+    if grid.size == 0:
+        raise InputError(f"times is empty: name at least one time, in {fit.surv.unit}, at which to predict.")
     warn_beyond(fit, float(meet(grid.max(), [fit.end_of_follow_up])))
 
     def log_log(law: HazardDistribution) -> FloatArray:
@@ -125,8 +127,7 @@ def predict_rmst(fit: Fitted, data: Any, tau: float, conf_level: float) -> pd.Da
     """Restricted mean with a symmetric interval."""
     import pandas as pd
 
-    if not tau > 0:
-        raise InputError(f"tau must be above 0; got {tau:g}.")
+    tau = between("tau", tau, 0.0, np.inf)
     warn_beyond(fit, tau)
     centre, deviation = delta_method(fit, data, lambda law: np.atleast_1d(law.rmst(tau)))
     half = ndtri(0.5 + conf_level / 2.0) * deviation
