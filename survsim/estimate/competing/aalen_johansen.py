@@ -348,6 +348,7 @@ def probability_band(conf_type: str, p: FloatArray, std_error: FloatArray, conf_
 
     Where p is 0 the limits are 0 and 0, where it is 1 they are NaN and 1, for "none" NaN.
     """
+    one_of("conf_type", conf_type, BANDS)
     low, high = np.zeros(p.shape), np.zeros(p.shape)
     if conf_type == "none":
         return low + np.nan, high + np.nan

@@ -194,7 +194,7 @@ class ParametricFit(Result):
 
         Columns patient, tau, rmst, std_error, conf_low, conf_high.
         """
-        return predict_rmst(self, data, float(tau), self._level(conf_level))
+        return predict_rmst(self, data, tau, self._level(conf_level))
 
     def _level(self, conf_level: float | None) -> float:
         return self.conf_level if conf_level is None else between("conf_level", conf_level, 0.0, 1.0)
