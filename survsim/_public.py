@@ -42,6 +42,8 @@ _TABLES = {
         estimate.cox.result        CoxFit
         estimate.cox.batch         cox_resamples cox_trials CoxBatch
         estimate.cox.concordance   concordance Concordance
+        estimate.cox.auc_over_time     time_dependent_auc TimeDependentAuc
+        estimate.cox.prediction_error  brier_score BrierScore
         estimate.cox.imputation    pool_imputations PooledImputations
         estimate.cox.penalty_path  penalty_path PenaltyPath
         estimate.cox.baseline      BaselineHazard

@@ -77,7 +77,16 @@ ELSEWHERE: dict[str, str] = {
     "ProportionalHazardsTest": "survsim.figures.schoenfeld_plot(fit) draws the residuals behind it",
     "TimeVaryingCoefficient": "survsim.figures.schoenfeld_plot(fit) draws the coefficient over time",
     **dict.fromkeys(
-        ("Concordance", "Calibration", "Validation", "PenaltyPath", "PooledImputations", "FittedCox"),
+        (
+            "Concordance",
+            "TimeDependentAuc",
+            "BrierScore",
+            "Calibration",
+            "Validation",
+            "PenaltyPath",
+            "PooledImputations",
+            "FittedCox",
+        ),
         "fit.plot() draws the hazard ratios, fit.predict_survival(data).plot() the curves",
     ),
     **dict.fromkeys(

@@ -160,7 +160,12 @@ MAKERS |= {
     ],
     "ProportionalHazardsTest": lambda: example("CoxFit").proportional_hazards_test(),
     "TimeVaryingCoefficient": lambda: example("CoxFit", 4).hazard_ratio_over_time("age"),
-    "Concordance": lambda: example("CoxFit").concordance(),
+    "Concordance": lambda: [
+        example("CoxFit").concordance(),
+        example("CoxFit").concordance(weighting="uno", tau=20.0),
+    ],
+    "TimeDependentAuc": lambda: example("CoxFit").time_dependent_auc([6.0, 12.0]),
+    "BrierScore": lambda: example("CoxFit").brier_score([6.0, 12.0]),
     "Calibration": lambda: example("CoxFit").calibration(12.0, groups=3),
     "Validation": lambda: example("CoxFit", 4).validate(n_bootstrap=5, seed=1),
     "PenaltyPath": lambda: s.penalty_path(surv(), "age + z", FRAME, folds=3, strengths=[0.5, 2.0]),

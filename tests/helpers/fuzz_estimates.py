@@ -154,6 +154,16 @@ def _concordance(rng: np.random.Generator) -> Made:
     return {"surv": surv(rng), "score": rng.normal(size=24)}
 
 
+@plausible("time_dependent_auc")
+def _auc(rng: np.random.Generator) -> Made:
+    return {"surv": surv(rng), "score": rng.normal(size=24), "times": [4.0, 8.0]} | level(rng)
+
+
+@plausible("brier_score")
+def _brier(rng: np.random.Generator) -> Made:
+    return {"surv": surv(rng), "predicted": rng.random((24, 2)), "times": [4.0, 8.0]} | level(rng)
+
+
 @plausible("parametric_survival")
 def _parametric(rng: np.random.Generator) -> Made:
     families = ["exponential", "weibull", "gompertz", "lognormal", "loglogistic"]

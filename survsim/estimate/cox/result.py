@@ -8,6 +8,7 @@ from survsim.core.checks import FloatArray
 from survsim.core.result import result
 from survsim.core.upward import upward
 from survsim.estimate.cox import (
+    auc_over_time,
     baseline,
     concordance,
     diagnostics,
@@ -15,6 +16,7 @@ from survsim.estimate.cox import (
     predicted_hazard,
     predicted_quantiles,
     prediction,
+    prediction_error,
     residuals,
     validation,
 )
@@ -139,10 +141,29 @@ class CoxFit(FittedCox):
             self, term, transform=transform, df=df, n_times=n_times, conf_level=conf_level
         )
 
-    def concordance(self, *, conf_level: float = 0.95) -> concordance.Concordance:
-        """Harrell's concordance of the linear predictor, with standard error (`Concordance`)."""
+    def concordance(
+        self, *, weighting: str = "harrell", tau: float | None = None, conf_level: float = 0.95
+    ) -> concordance.Concordance:
+        """Harrell's or Uno's concordance of the linear predictor, with standard error (`Concordance`)."""
         score = concordance.predictor_score(self.design.matrix, self.estimate, self.offset)
-        return concordance.concordance(self.surv, score, conf_level=conf_level)
+        return concordance.concordance(self.surv, score, weighting=weighting, tau=tau, conf_level=conf_level)
+
+    def time_dependent_auc(
+        self, times: Any, *, conf_level: float = 0.95, conf_type: str = "logit"
+    ) -> auc_over_time.TimeDependentAuc:
+        """AUC of the linear predictor at `times`, on the data of the fit (`TimeDependentAuc`)."""
+        score = concordance.predictor_score(self.design.matrix, self.estimate, self.offset)
+        return auc_over_time.time_dependent_auc(
+            self.surv, score, times, conf_level=conf_level, conf_type=conf_type
+        )
+
+    def brier_score(
+        self, times: Any, *, conf_level: float = 0.95, conf_type: str = "logit"
+    ) -> prediction_error.BrierScore:
+        """Brier score of the predicted survival at `times`, on the data of the fit (`BrierScore`)."""
+        return prediction_error.brier_score(
+            self.surv, self.predict_survival(None, times), conf_level=conf_level, conf_type=conf_type
+        )
 
     def calibration(
         self, time: float, *, groups: int = 5, conf_level: float = 0.95
