@@ -104,6 +104,7 @@ ELSEWHERE: dict[str, str] = {
     "EffectSize": "effect_sizes(records).plot() draws a forest",
     "SummaryCheck": "kaplan_meier(surv).plot() draws the curve that was checked",
     "ReconstructedIPD": "kaplan_meier(result.surv()).plot() draws the reconstructed patients",
+    "CumulativeMetaAnalysis": "pooled.plot() draws the forest",
     "MetaInfluence": "pooled.plot() draws the forest",
     "MetaSubgroups": "meta_analysis(...).plot() draws the forest of one group",
     "MetaRegression": "meta_analysis(...).plot() draws the forest of its studies",

@@ -258,6 +258,7 @@ MAKERS |= {
         at_risk_times=[0.0, 4.0, 8.0], at_risk=[20, 13, 5], unit="months", n_event=10,
     ),
     "MetaAnalysis": lambda: s.meta_analysis(Y, SE, labels=list("abcde")),
+    "CumulativeMetaAnalysis": lambda: s.cumulative_meta_analysis(example("MetaAnalysis"), [3, 1, 2, 5, 4]),
     "MetaInfluence": lambda: s.leave_one_out(example("MetaAnalysis")),
     "SmallStudyTests": lambda: s.small_study_tests(example("MetaAnalysis")),
     "MetaSubgroups": lambda: s.subgroup_test(Y, SE, list("xxyyy")),

@@ -202,7 +202,11 @@ def _bootstrap(rng: np.random.Generator) -> Made:
 
 @plausible("meta_analysis")
 def _meta(rng: np.random.Generator) -> Made:
-    return several(rng) | level(rng) | {"method": str(rng.choice(["REML", "DL", "PM"]))}
+    return (
+        several(rng)
+        | level(rng)
+        | {"method": str(rng.choice(["REML", "DL", "PM", "ML", "EB", "HE", "HS", "SJ"]))}
+    )
 
 
 @plausible("meta_regression")
@@ -218,6 +222,11 @@ def _subgroups(rng: np.random.Generator) -> Made:
 @plausible("small_study_tests", "leave_one_out")
 def _influence(rng: np.random.Generator) -> Made:
     return {"pooled": s.meta_analysis(**several(rng))}
+
+
+@plausible("cumulative_meta_analysis")
+def _cumulative(rng: np.random.Generator) -> Made:
+    return {"pooled": s.meta_analysis(**several(rng)), "order": rng.permutation(5)}
 
 
 @plausible("network_meta_analysis")
