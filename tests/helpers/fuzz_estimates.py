@@ -276,6 +276,8 @@ def _transport(rng: np.random.Generator) -> Made:
 
 @plausible("effect_size")
 def _effect(rng: np.random.Generator) -> Made:
+    if rng.random() < 0.3:
+        return {"observed": (70.0, 80.0), "expected": (82.0, 68.0)} | level(rng)
     return {
         "hazard_ratio": 0.7,
         "conf_low": 0.5,
