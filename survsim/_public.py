@@ -103,6 +103,8 @@ _TABLES = {
         estimate.synthesis.effect_from_curves  effect_size_from_curves
         estimate.synthesis.network             network_meta_analysis NetworkMetaAnalysis compare_single_arms
         estimate.synthesis.pooled_points       pool_survival_points pool_medians pool_rmst PooledPoints
+        estimate.synthesis.pooled_proportions  pool_proportions PooledProportion
+        estimate.synthesis.pooled_two_arms     pool_two_arms PooledTwoArms
         estimate.synthesis.pooled_curves       pooled_survival_curve PooledSurvivalCurve
         estimate.synthesis.meta_regression     meta_regression MetaRegression
         estimate.synthesis.meta_influence      leave_one_out MetaInfluence

@@ -104,6 +104,10 @@ ELSEWHERE: dict[str, str] = {
     "EffectSize": "effect_sizes(records).plot() draws a forest",
     "SummaryCheck": "kaplan_meier(surv).plot() draws the curve that was checked",
     "ReconstructedIPD": "kaplan_meier(result.surv()).plot() draws the reconstructed patients",
+    **dict.fromkeys(
+        ("PooledProportion", "PooledTwoArms"),
+        "meta_analysis(log_odds, std_error).plot() draws a forest of study estimates",
+    ),
     "CumulativeMetaAnalysis": "pooled.plot() draws the forest",
     "MetaInfluence": "pooled.plot() draws the forest",
     "MetaSubgroups": "meta_analysis(...).plot() draws the forest of one group",

@@ -267,6 +267,11 @@ MAKERS |= {
         ["s1", "s2", "s3", "s4", "s5"], list("BBCCC"), list("AAAAB"), Y, SE
     ),
     "PooledPoints": lambda: s.pool_medians(POINTS, unit="months"),
+    "PooledProportion": lambda: s.pool_proportions([0, 3, 5, 1], [12, 30, 25, 18]),
+    "PooledTwoArms": lambda: [
+        s.pool_two_arms([1, 0, 3, 2], [40, 25, 60, 35], [4, 0, 7, 5], [41, 24, 58, 36], method=method)
+        for method in ("binomial-normal", "peto")
+    ],
     "PooledSurvivalCurve": lambda: s.pooled_survival_curve(
         ["A", "A", "B", "B"], [12, 24, 12, 24], [0.8, 0.6, 0.7, 0.5], [100, 78, 50, 33], unit="months"
     ),

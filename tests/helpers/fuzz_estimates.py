@@ -308,6 +308,22 @@ def _medians(rng: np.random.Generator) -> Made:
     return {"rows": rows, "unit": "months"} | level(rng)
 
 
+@plausible("pool_proportions")
+def _proportions(rng: np.random.Generator) -> Made:
+    n = rng.integers(5, 40, 5)
+    return {"events": rng.binomial(n, 0.2), "n": n} | level(rng)
+
+
+@plausible("pool_two_arms")
+def _arms(rng: np.random.Generator) -> Made:
+    n = rng.integers(5, 40, (2, 5))
+    x = rng.binomial(n, 0.2)
+    method = str(rng.choice(["binomial-normal", "mantel-haenszel", "peto"]))
+    return {
+        "events_research": x[0], "n_research": n[0], "events_control": x[1], "n_control": n[1], "method": method,
+    } | level(rng)  # fmt: skip
+
+
 @plausible("pool_survival_points")
 def _points(rng: np.random.Generator) -> Made:
     return {

@@ -88,7 +88,7 @@ def cumulative_meta_analysis(pooled: MetaAnalysis, order: Any = None) -> Cumulat
     >>> from survsim.synthesis import cumulative_meta_analysis
     >>> pooled = meta_analysis([-0.36, -0.22, -0.51, -0.05], [0.12, 0.15, 0.21, 0.11], conf_method="wald")
     >>> cumulative_meta_analysis(pooled, order=[2004, 1999, 2010, 2015]).estimate.round(3)
-    array([-0.22 , -0.305, -0.337, -0.252])
+    array([-0.22 , -0.305, -0.339, -0.251])
     """
     refuse_other_results("cumulative_meta_analysis", pooled)
     if pooled.k < 2:
