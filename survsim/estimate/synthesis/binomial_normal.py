@@ -76,8 +76,10 @@ def evaluate(counts: Counts, gamma: FloatArray) -> tuple[float, FloatArray, Floa
     )
     own = np.einsum("kma,kmap->kmp", surplus, by_arm)
     mean = np.einsum("km,kmp->kp", share, own)
-    information = np.einsum("km,kma,kmap,kmar->pr", share, n * chance * (1.0 - chance), by_arm, by_arm)
-    information -= np.einsum("km,kmp,kmr->pr", share, own, own) - mean.T @ mean
+    size = by_arm.shape[-1]
+    heavy = (share[:, :, None] * n * chance * (1.0 - chance))[..., None] * by_arm
+    information = heavy.reshape(-1, size).T @ by_arm.reshape(-1, size) + mean.T @ mean
+    information -= (share[:, :, None] * own).reshape(-1, size).T @ own.reshape(-1, size)
     value = float(each.sum()) - 0.5 * q * len(each) * np.log(2.0 * np.pi) + counts.constant
     return value, mean.sum(axis=0), information
 
