@@ -181,7 +181,7 @@ class ParametricFit(Result):
     ) -> PredictedQuantiles:
         """Times by which shares `p` of patients like each row of `data` had the event, delta-method intervals on the log scale.
 
-        Times beyond follow-up give an `ExtrapolationWarning`; inf stands for a share that is never reached.
+        Times beyond follow-up give an `ExtrapolationWarning`; with background mortality they are those of the excess law; inf stands for a share that is never reached.
         """
         return law_predictions.predict_quantile(self, p, data, self._level(conf_level))
 

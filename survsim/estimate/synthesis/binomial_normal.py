@@ -20,6 +20,10 @@ from survsim.core.errors import ConvergenceError
 NODES = {1: 61, 2: 31}
 SMALL = 1e-3
 """A spread on the logit scale below which it counts as none: no count tells it from 0."""
+WIDEST = 30.0
+"""A spread on the logit scale beyond which studies have all events or none, and the likelihood rises for ever."""
+BLOCK = 200
+"""Studies whose nodes are held at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,11 @@ class Counts:
     patients: FloatArray
     fixed: FloatArray
     random: FloatArray
+
+    def studies(self, begin: int) -> Counts:
+        """The block of studies that begins at `begin`."""
+        rows = slice(begin, begin + BLOCK)
+        return Counts(self.events[rows], self.patients[rows], self.fixed, self.random)
 
     @property
     def constant(self) -> float:
@@ -57,6 +66,13 @@ class BinomialNormalFit:
 
 def evaluate(counts: Counts, gamma: FloatArray) -> tuple[float, FloatArray, FloatArray]:
     """Log likelihood, its score (p + q,) and its observed information at gamma = (b, s)."""
+    parts = [_part(counts.studies(begin), gamma) for begin in range(0, counts.events.shape[0], BLOCK)]
+    value, score, information = (sum(part[1:], part[0]) for part in zip(*parts))
+    return float(value), score, information
+
+
+def _part(counts: Counts, gamma: FloatArray) -> tuple[float, FloatArray, FloatArray]:
+    """The same of a block of studies."""
     p, q = counts.fixed.shape[1], counts.random.shape[1]
     offset, loads = counts.fixed @ gamma[:p], counts.random * gamma[p:]
     z, log_weight = _nodes(counts, offset, loads)
@@ -134,6 +150,11 @@ def fit_binomial_normal(counts: Counts, start: FloatArray, spreads: bool = True)
         free[p:] &= gamma[p:] > SMALL
         gamma[p:][~free[p:]] = 0.0
         gamma = _polish(counts, gamma, free)
+    if not (np.abs(gamma[p:]) < WIDEST).all():
+        raise ConvergenceError(
+            "the spread between studies grows without bound: in some studies everybody had the event and in the others nobody. "
+            "There is no mean to pool; look for what sets these studies apart (subgroup_test)."
+        )
     value, _, information = evaluate(counts, gamma)
     inverse = np.linalg.inv(information[np.ix_(free, free)])
     return BinomialNormalFit(gamma[:p], gamma[p:], inverse[:p, :p], value)

@@ -104,6 +104,7 @@ def pool_proportions(
     ------
     InputError : counts that are no counts, or no event in any study (or in every patient), for which the logit has no
         estimate.
+    ConvergenceError : every study has all events or none, so that the spread between them is infinite.
 
     References
     ----------

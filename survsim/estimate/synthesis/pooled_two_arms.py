@@ -124,6 +124,7 @@ def pool_two_arms(
     Raises
     ------
     InputError : counts that are no counts, a measure that the method has not, an arm without events in any study.
+    ConvergenceError : every arm has all events or none, so that the spread between studies is infinite.
 
     References
     ----------

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from survsim.errors import InputError, SmallSampleWarning
+from survsim.errors import ConvergenceError, InputError, SmallSampleWarning
 from survsim.estimate.synthesis.binomial_normal import Counts, evaluate
 from survsim.synthesis import pool_proportions, pool_two_arms
 
@@ -127,3 +127,21 @@ def test_few_studies_are_told():
 def test_bad_counts_are_refused(call, message):
     with pytest.raises(InputError, match=message):
         call()
+
+
+def test_studies_with_everybody_or_nobody_have_no_mean():
+    with pytest.raises(ConvergenceError, match="without bound"):
+        pool_proportions([0, 10, 0, 10], [10, 10, 10, 10])
+
+
+def test_many_studies_are_taken_in_blocks():
+    rng = np.random.default_rng(6)
+    n = rng.integers(10, 40, 450)
+    x = rng.binomial(n, 1 / (1 + np.exp(1.0 - 0.6 * rng.normal(size=450))))
+    counts = Counts(x[:, None].astype(float), n[:, None].astype(float), np.ones((1, 1)), np.ones((1, 1)))
+    at = np.array([-1.0, 0.6])
+    halves = [evaluate(Counts(counts.events[s], counts.patients[s], counts.fixed, counts.random), at)
+              for s in (slice(0, 450, 2), slice(1, 450, 2))]  # fmt: skip
+    for whole, one, other in zip(evaluate(counts, at), *halves):
+        np.testing.assert_allclose(whole, one + other, rtol=1e-10)
+    assert pool_proportions(x, n).tau2 == pytest.approx(0.36, abs=0.12)
