@@ -35,7 +35,14 @@ class PatientHazards:
 
 
 def patient_hazards(
-    fit: FittedCox, data: Any, times: Any, *, stratum: Any = None, offset: Any = None, jumps: bool = False
+    fit: FittedCox,
+    data: Any,
+    times: Any,
+    *,
+    stratum: Any = None,
+    offset: Any = None,
+    jumps: bool = False,
+    rows: slice = slice(None),
 ) -> PatientHazards:
     """H(t|x) = H0(t) exp(x'b), or with `jumps` its step at t, with the variance of H0 and of b.
 
@@ -45,6 +52,7 @@ def patient_hazards(
     ----------
     data : m rows of covariates, or None for the patients fitted with their own strata and offset.
     times : (T,) in the fit's unit, or None for its event times.
+    rows : of the m which to work out.
     """
     if fit.penalty == "elasticnet":
         raise InputError(
@@ -61,26 +69,27 @@ def patient_hazards(
     shown = np.unique(at.times) if times is None else asked_times("times", times, unit=fit.surv.unit)
     when = meet(shown, fit.surv.time)
     _warn_beyond(fit, when)
-    z = ((x - problem.centre) / problem.scale).T
     total = x @ fit.estimate
     total = total if offset is None else total + float_vector("offset", offset, x.shape[0])
+    labels = tuple(data.index if hasattr(data, "columns") else range(x.shape[0]))[rows]
+    x, codes, total = x[rows], codes[rows], total[rows]
+    z = ((x - problem.centre) / problem.scale).T
     steps = (now.a, now.a0, hazard_means(at, now))
     hazard, variance, drift = steps if jumps else (cumulate(v, at) for v in steps)
     spread = fit.covariance * np.outer(problem.scale, problem.scale)
     found, std_error = np.zeros((2, x.shape[0], when.size))
     for s in np.unique(codes):
-        rows = np.flatnonzero(codes == s)
+        own = np.flatnonzero(codes == s)
         begin, end = at.stratum_start[s], at.stratum_start[s + 1]
         k, seen = _places(at.times[begin:end], when, jumps)
         if not seen.any():
             continue
         k = k + begin
-        theta = np.exp(_moderate(total[rows] - state.shift[begin]))[:, None]
-        g = drift[:, None, k] - z[:, rows, None] * hazard[k]
-        own = np.einsum("iab,ij,jab->ab", g, spread, g)
-        found[np.ix_(rows, seen)] = theta * hazard[k]
-        std_error[np.ix_(rows, seen)] = theta * np.sqrt(variance[k] + own)
-    labels = tuple(data.index if hasattr(data, "columns") else range(x.shape[0]))
+        theta = np.exp(_moderate(total[own] - state.shift[begin]))[:, None]
+        g = drift[:, None, k] - z[:, own, None] * hazard[k]
+        of_b = np.einsum("iab,ij,jab->ab", g, spread, g)
+        found[np.ix_(own, seen)] = theta * hazard[k]
+        std_error[np.ix_(own, seen)] = theta * np.sqrt(variance[k] + of_b)
     return PatientHazards(labels, shown, found, std_error)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from survsim.core.checks import FloatArray, float_vector, shares
+from survsim.core.checks import FloatArray, between, float_vector, one_of, shares
 from survsim.core.errors import InputError
 from survsim.core.kinds import object_array
 from survsim.core.provenance import Provenance
@@ -14,8 +14,12 @@ from survsim.core.result import Result, result
 from survsim.core.tables import Columns
 from survsim.core.times import at_least_one
 from survsim.estimate.cox.fitted import FittedCox
-from survsim.estimate.cox.prediction import predict_survival
+from survsim.estimate.cox.patient_hazards import patient_hazards
+from survsim.estimate.cox.prediction import survival_limits
 from survsim.estimate.nonparametric.quantiles import crossing_time
+
+HELD = 2_000_000
+"""Values of curves that are held at once: many patients are taken in turns."""
 
 
 @result
@@ -81,17 +85,25 @@ def predict_quantile(
     Reference: Brookmeyer & Crowley (1982), Biometrics 38:29, for an interval read off a band.
     """
     asked = asked_shares(p)
-    curves = predict_survival(
-        fit, data, None, stratum=stratum, offset=offset, conf_level=conf_level, conf_type=conf_type
-    )
-    time = np.concatenate([[0.0], curves.time, [float(fit.surv.time.max())]])
-    found = np.empty((3, len(curves.labels), asked.size))
-    for k, name in enumerate(("survival", "conf_low", "conf_high")):
-        for i, curve in enumerate(getattr(curves, name)):
-            whole = np.concatenate([[1.0], curve, curve[-1:]])
-            found[k, i] = [crossing_time(time, whole, share) for share in asked]
+    one_of("conf_type", conf_type, ("log-log", "log", "plain"))
+    level = fit.conf_level if conf_level is None else between("conf_level", conf_level, 0.0, 1.0)
+    event_times = np.unique(fit.surv.time[fit.surv.event])
+    time = np.concatenate([[0.0], event_times, [float(fit.surv.time.max())]])
+    m = (fit.design.matrix if data is None else fit.design.apply(data)).shape[0]
+    step = max(1, HELD // event_times.size)
+    labels: list[Any] = []
+    found = np.empty((3, m, asked.size))
+    for begin in range(0, max(m, 1), step):
+        rows = slice(begin, begin + step)
+        part = patient_hazards(fit, data, event_times, stratum=stratum, offset=offset, rows=rows)
+        labels += part.labels
+        limits = survival_limits(part.hazard, part.std_error, level, conf_type)
+        for k, curves in enumerate((np.exp(-part.hazard), *limits)):
+            for i, curve in enumerate(curves):
+                whole = np.concatenate([[1.0], curve, curve[-1:]])
+                found[k, begin + i] = [crossing_time(time, whole, share) for share in asked]
     return PredictedQuantiles(
-        labels=curves.labels, probability=asked, estimate=found[0], conf_low=found[1], conf_high=found[2],
-        conf_level=curves.conf_level, conf_type=conf_type, unit=curves.unit,
-        provenance=Provenance.of("predict_quantile", fit, p=asked, conf_level=curves.conf_level, conf_type=conf_type),
+        labels=tuple(labels), probability=asked, estimate=found[0], conf_low=found[1], conf_high=found[2],
+        conf_level=level, conf_type=conf_type, unit=fit.surv.unit,
+        provenance=Provenance.of("predict_quantile", fit, p=asked, conf_level=level, conf_type=conf_type),
     )  # fmt: skip

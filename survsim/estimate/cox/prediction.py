@@ -109,7 +109,7 @@ def predict_survival(
     found = patient_hazards(fit, data, times, stratum=stratum, offset=offset)
     cumulative, std_error = found.hazard, found.std_error
     level = fit.conf_level if conf_level is None else between("conf_level", conf_level, 0.0, 1.0)
-    low, high = _limits(cumulative, std_error, level, conf_type)
+    low, high = survival_limits(cumulative, std_error, level, conf_type)
     return PredictedSurvival(
         labels=found.labels, time=found.time, survival=np.exp(-cumulative),
         std_error=np.exp(-cumulative) * std_error, conf_low=low, conf_high=high,
@@ -118,9 +118,10 @@ def predict_survival(
     )  # fmt: skip
 
 
-def _limits(
+def survival_limits(
     cumulative: FloatArray, std_error: FloatArray, level: float, kind: str
 ) -> tuple[FloatArray, FloatArray]:
+    """Limits of exp(-cumulative) by the standard error of the cumulative hazard, on the scale of `kind`."""
     half = float(ndtri(0.5 + level / 2)) * std_error
     survival = np.exp(-cumulative)
     if kind == "plain":
