@@ -72,6 +72,7 @@ _TABLES = {
         estimate.competing.fine_gray_prediction  PredictedIncidence
         estimate.competing.cause_specific        cause_specific_cox CauseSpecificCox
         estimate.competing.multistate_data       prepare_multistate MultistateData
+        estimate.competing.mean_time_in_state    mean_time_in_state MeanTimeInState
         estimate.competing.multistate_occupancy  multistate_occupancy MultistateOccupancy
         estimate.competing.multistate            multistate_fit MultistateFit TransitionLaw
     """,

@@ -100,6 +100,7 @@ ELSEWHERE: dict[str, str] = {
     "FineGray": ".predict_incidence(data).plot() draws its curves",
     "CauseSpecificCox": ".predict_incidence(data).plot() draws its curves",
     "MultistateData": "multistate_occupancy(data).plot() draws the states over time",
+    "MeanTimeInState": "multistate_occupancy(data).plot() draws the states over time",
     "MultistateFit": "multistate_occupancy(data).plot() draws the states over time",
     "EffectSize": "effect_sizes(records).plot() draws a forest",
     "SummaryCheck": "kaplan_meier(surv).plot() draws the curve that was checked",

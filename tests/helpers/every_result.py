@@ -222,6 +222,7 @@ MAKERS |= {
         s.multistate_fit(example("MultistateData"), "age"),
         s.multistate_fit(example("MultistateData"), None, model="weibull"),
     ],
+    "MeanTimeInState": lambda: s.mean_time_in_state(example("MultistateData"), 6.0),
     "MultistateOccupancy": lambda: s.multistate_occupancy(example("MultistateData")),
 }
 

@@ -190,6 +190,19 @@ def _incidence(rng: np.random.Generator) -> Made:
     return {"surv": causes(rng), "by": groups(rng)} | level(rng)
 
 
+@plausible("mean_time_in_state", "multistate_occupancy")
+def _states(rng: np.random.Generator) -> Made:
+    names, end = [f"p{i}" for i in range(24)], times(rng)
+    patients = pd.DataFrame({"patient_id": names, "follow_up": end, "z": groups(rng)})
+    dead = pd.DataFrame({"patient_id": names, "state": "dead", "time": end})[rng.random(24) < 0.6]
+    ill = pd.DataFrame({"patient_id": names, "state": "ill", "time": np.round(end / 2, 3)})[::2]
+    data = s.prepare_multistate(
+        patients, pd.concat([dead, ill]), start="well", transitions={"well": ["ill", "dead"], "ill": ["dead"]},
+        unit="months", covariates=["z"],
+    )  # fmt: skip
+    return {"data": data} | level(rng)
+
+
 @plausible("gray_test")
 def _gray(rng: np.random.Generator) -> Made:
     return {"surv": causes(rng), "by": groups(rng), "cause": "a"}
