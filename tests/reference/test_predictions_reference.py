@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from survsim import Surv, aalen_johansen, cox_ph, parametric_survival, royston_parmar
+from survsim import Surv, aalen_johansen, cause_specific_cox, cox_ph, parametric_survival, royston_parmar
 from survsim.errors import ExtrapolationWarning
 
 HERE = Path(__file__).parent
@@ -118,3 +118,18 @@ def test_incidence_quantiles_and_event_free_survival_equal_survfit(cell: dict[st
     np.testing.assert_allclose(free.conf_low, cell["low"], **CLOSE)
     np.testing.assert_allclose(free.conf_high, cell["high"], **CLOSE)
     np.testing.assert_array_equal(curves.at_risk([1, 3, 5])[0], free.n_risk)
+
+
+@pytest.mark.parametrize("cell", PINNED["stratified"], ids=lambda c: c["set"])
+def test_incidence_of_stratified_cox_models_equals_their_cumulative_hazards_joined(
+    cell: dict[str, Any],
+) -> None:
+    c = {k: np.array(v, dtype=float) for k, v in RISKS[cell["set"]]["columns"].items()}
+    surv = Surv.competing(
+        c["time"], np.array(["none", "a", "b"])[c["cause"].astype(int)], censored="none", unit="months",
+        stratum=c["s"].astype(int),
+    )  # fmt: skip
+    fit = cause_specific_cox(surv, None, np.column_stack([c["x1"], c["x2"]]))
+    new = pd.DataFrame(cell["new"])
+    found = fit.predict_incidence(new[["x1", "x2"]].to_numpy(), cell["time"], stratum=new["s"].tolist())
+    np.testing.assert_allclose(found.estimate, np.array(cell["incidence"]), **CLOSE)

@@ -65,7 +65,7 @@ def patient_hazards(
         codes = np.zeros(x.shape[0], np.int64) if fit.surv.stratum is None else fit.surv.stratum
         offset = fit.offset if offset is None else offset
     else:
-        codes = _strata(fit, stratum, x.shape[0])
+        codes = strata_of(fit, stratum, x.shape[0])
     shown = np.unique(at.times) if times is None else asked_times("times", times, unit=fit.surv.unit)
     when = meet(shown, fit.surv.time)
     _warn_beyond(fit, when)
@@ -113,7 +113,7 @@ def _places(event_times: FloatArray, when: FloatArray, jumps: bool) -> tuple[Int
     return index[seen], seen
 
 
-def _strata(fit: FittedCox, stratum: Any, m: int) -> Any:
+def strata_of(fit: FittedCox, stratum: Any, m: int) -> Any:
     labels = fit.surv.stratum_labels
     if not labels:
         if stratum is not None:

@@ -62,10 +62,25 @@ of_incidence <- function(name, entered) {
   list(set = name, entered = entered, causes = causes, n_risk = n_risk,
     survival = at$pstate[, 1], std_error = at$std.err[, 1], low = at$lower[, 1], high = at$upper[, 1])
 }
+# Incidence from Cox models of both causes with strata: R's cumulative hazards of each, joined by the exponential of
+# their increments.
+stratified <- function(name) {
+  d <- as.data.frame(risks[[name]]$columns)
+  new <- data.frame(x1 = c(0, 1, -0.5), x2 = c(0, 1, 1), s = c(1, 2, 2))
+  at <- sort(unique(d$time[d$cause > 0]))
+  jumps <- lapply(1:2, function(k) {
+    fit <- coxph(Surv(time, cause == k) ~ x1 + x2 + strata(s), d, control = control)
+    sapply(seq_len(nrow(new)), function(i) { f <- survfit(fit, newdata = new[i, ])
+      diff(c(0, approx(f$time, f$cumhaz, at, method = "constant", yleft = 0, rule = 2)$y)) })
+  })
+  total <- jumps[[1]] + jumps[[2]]; alive <- exp(-apply(total, 2, cumsum)); before <- rbind(1, head(alive, -1))
+  share <- ifelse(total > 0, (1 - exp(-total)) / total, 1)
+  list(set = name, time = at, new = new, incidence = lapply(jumps, function(j) t(apply(before * share * j, 2, cumsum))))
+}
 incidence <- list()
 for (name in c("exact", "rounded")) for (e in c(FALSE, TRUE)) incidence[[length(incidence) + 1]] <- of_incidence(name, e)
 out <- list(program = paste("R", getRversion()), version = paste("survival", packageVersion("survival")),
   call = "quantile(survfit(coxph, newdata)), summary(survfit)$cumhaz, std.chaz; predict(survreg, type = 'uquantile', se.fit)",
   shares = shares, cox = cox, lung = list(time = lung$time, event = lung$status == 2, age = lung$age, sex = lung$sex),
-  new = new, incidence = incidence, laws = lapply(c("weibull", "lognormal", "loglogistic", "exponential"), of_law))
+  new = new, incidence = incidence, stratified = lapply(c("exact", "rounded"), stratified), laws = lapply(c("weibull", "lognormal", "loglogistic", "exponential"), of_law))
 writeLines(toJSON(out, digits = 15, auto_unbox = TRUE, na = "null"), file.path(folder, "..", "predictions.json"))

@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from survsim import Surv, aalen_johansen, cox_ph, mixture_cure, parametric_survival, royston_parmar
+from survsim import (
+    Surv,
+    aalen_johansen,
+    cause_specific_cox,
+    cox_ph,
+    mixture_cure,
+    parametric_survival,
+    royston_parmar,
+)
 from survsim.errors import ExtrapolationWarning, InputError
 
 FOUR = Surv.right([1.0, 2.0, 3.0, 4.0], [1, 1, 1, 1], unit="months")
@@ -138,3 +146,20 @@ def test_without_bands_there_are_no_limits():
     curves = aalen_johansen(surv, conf_type="none")
     assert np.isnan(curves.quantile(0.3).conf_low).all()
     assert np.isnan(curves.event_free_at(1.0).conf_high).all()
+
+
+def test_incidence_with_strata_asks_whose_baseline():
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=(60, 1))
+    surv = Surv.competing(
+        rng.exponential(5.0, 60), rng.choice(["a", "b", "none"], 60), unit="months", censored="none",
+        stratum=np.tile(["early", "late"], 30),
+    )  # fmt: skip
+    fit = cause_specific_cox(surv, None, x)
+    with pytest.raises(InputError, match="stratified"):
+        fit.predict_incidence([[0.0]], [3.0])
+    with pytest.raises(InputError, match="stratum must give"):
+        fit.predict_incidence([[0.0]], [3.0], stratum="middle")
+    both = fit.predict_incidence([[0.0], [0.0]], [3.0], stratum=["early", "late"])
+    assert both.estimate[0, 0, 0] != both.estimate[0, 1, 0]
+    assert both.estimate.sum(axis=0)[:, 0] + both.survival[:, 0] == pytest.approx(1.0)
