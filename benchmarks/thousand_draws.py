@@ -1,7 +1,7 @@
 """A thousand parameter draws of ten thousand patients under six strategies with rules: analysis 03, larger.
 
 Run: python -m benchmarks.thousand_draws [draws] [workers]. Prints seconds, and microseconds a patient and strategy
-on one core at three sizes of a draw. The goal is 30 s for all thousand draws on two cores.
+on one core at five sizes of a draw. The goal is 30 s for all thousand draws on two cores.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def main() -> None:
 
     seconds(PATIENTS, 1, 1)
     print("one core, microseconds a patient and strategy, by patients in a draw:")
-    for patients, n in ((2_048, 40), (PATIENTS, 10), (65_536, 2)):
+    for patients, n in ((64, 40), (512, 40), (2_048, 40), (PATIENTS, 10), (65_536, 2)):
         taken = min(seconds(patients, min(n, draws), 1) for _ in range(3))
         print(f"  {patients:>7,}  {taken / patients / min(n, draws) / STRATEGIES * 1e6:.3f}")
     taken = seconds(PATIENTS, draws, workers)

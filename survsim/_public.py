@@ -196,6 +196,7 @@ _TABLES = {
         scenario.structural          structural_sensitivity StructuralSensitivity
         scenario.one_way             one_way_runs
         scenario.parameterise        Parameters
+        scenario.bias_of_judgements  judged_bias
         scenario.pooled_certainty    certainty Certainty
         scenario.evidence_terms      EvidenceTerms summary_terms case_terms
         scenario.patient_in_context  case_in_context CaseInContext
@@ -232,6 +233,7 @@ _TABLES = {
         report.sentences        prose Prose
         report.references       cited Citations
         report.methods_section  methods_text
+        report.protocol_counts  count_protocol
         report.tables           table Table
         report.patient_table    table_one
         report.study            results_folder

@@ -20,8 +20,8 @@ survsim.report.prose(
     """
 ## Data
 
-{estimates.all} published numbers from {studies.all} studies and {cases.all} single cases were typed in as
-printed, each with its place in the source. {studies.index} studies are about carcinosarcoma itself,
+{estimates.all} published numbers from {studies.with_numbers} studies and {cases.all} single cases were typed in as
+printed, each with its place in the source. Of {studies.all} studies {studies.index} are about carcinosarcoma itself,
 {studies.mixed} about mixed populations, {studies.surrogate} about surrogates (tumours of the spine and the
 brain, soft-tissue sarcoma, tolerance of the spinal cord) and {studies.control} about control histologies;
 controls and surrogates are never pooled as carcinosarcoma. **{studies.read_in_full} studies were read in
@@ -52,14 +52,20 @@ survsim.report.table(
     notes="One row of the table of estimates each, treatment arms and prognostic groups together.",
 )
 
-# %% [markdown]
-# ## How numbers came in
-#
-# The rule stands in `protocol.yml`, and the counts below follow from it. It is no systematic review: the searches were
-# made by reading, most without a record of what was found and not taken.
+# %%
+survsim.report.prose(
+    numbers,
+    """
+## How numbers came in
+
+The rule stands in `protocol.yml`, and the counts below follow from it; the first step is what was seen and not taken in,
+{seen.studies_out} of {seen.studies} studies. It is no systematic review: the searches were made by reading, most without a
+record of how much was seen, so that the first box holds only what somebody wrote down.
+""",
+)
 
 # %%
-survsim.read_result(results / "flow.json").plot()
+survsim.read_result(results / "flow_search.json").plot()
 # %%
 survsim.report.table(
     survsim.report.load_results("searches"),
@@ -162,7 +168,7 @@ carried over from other sites.
 # pools the two trials shares their patients and is used for comparison only.
 
 # %%
-survsim.read_result(results / "doublet_flow.json").plot()
+survsim.read_result(results / "flow_doublet.json").plot()
 # %%
 survsim.report.table(
     trials,

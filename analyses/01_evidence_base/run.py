@@ -20,6 +20,9 @@ DESIGNS = {
     "registry": "registry",
     "retrospective_cohort": "retrospective cohort",
     "case_series": "case series",
+    "prospective_cohort": "prospective cohort",
+    "vignette_valuation": "valuation of vignettes",
+    "cross_sectional": "cross-sectional study",
 }
 MEASURES = ("median", "survival_probability", "hazard_ratio", "proportion")
 STUDIES = survsim.Provenance.of("count", "studies:*")
@@ -33,6 +36,7 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     """
     evidence = survsim.load_evidence()
     ledger = survsim.Ledger(analysis=SLUG, mode="quick" if quick else "full", data_checksum=evidence.checksum)
+    survsim.report.count_protocol(ledger, evidence, PROTOCOL, results)
     count_evidence(ledger, evidence, results)
     tell_the_field(ledger, evidence, results)
     tell_the_cases(ledger, evidence, results)
@@ -44,6 +48,7 @@ def count_evidence(ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceSt
     """Studies and numbers by population, design, grade, endpoint and measure."""
     studies, estimates = evidence.studies, evidence.estimates
     ledger.record("studies.all", len(studies), provenance=STUDIES)
+    ledger.record("studies.with_numbers", estimates["study_id"].nunique(), provenance=NUMBERS)
     ledger.record("estimates.all", len(estimates), provenance=NUMBERS)
     ledger.record("cases.all", len(evidence.cases()), provenance=survsim.Provenance.of("count", "cases:*"))
     strict = int((evidence.cases()["strict_cns"] == "yes").sum())
@@ -93,15 +98,17 @@ def coverage_table(estimates: pd.DataFrame) -> pd.DataFrame:
 def tell_the_field(ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceStore, results: Path) -> None:
     """How numbers came in, how complete they are, and what stands between search and selection."""
     found = survsim.evidence.read_protocol(PROTOCOL, "disease").select(evidence)
-    flow = found.flow()
-    flow.save(results / "flow.json")
+    flow = evidence.flow_from_search(found.flow())
+    flow.save(results / "flow_search.json")
+    ledger.record("seen.studies", int(flow.studies_left[0]), provenance=flow)
+    ledger.record("seen.studies_out", int(flow.studies_out[1]), provenance=flow)
     ledger.record("disease.numbers", len(found), provenance=flow)
     ledger.record("disease.studies", len(found.study_ids), provenance=flow)
     searches = evidence.searches
     ledger.record("searches.made", len(searches), provenance=survsim.Provenance.of("count", "searches:*"))
     dated = int((searches["date"] != "").sum())
     ledger.record("searches.dated", dated, provenance=survsim.Provenance.of("count", "searches:*"))
-    write(results / "searches.csv", searches)
+    write(results / "searches.csv", searches.replace("not_reported", "no record"))
     complete = evidence.completeness(population="index")
     write(results / "completeness.csv", complete.assign(percent=(100 * complete["share"]).round()))
     for row in complete.itertuples():
@@ -171,7 +178,6 @@ def pool_doublets(ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceSto
     """Overall survival on an ifosfamide doublet: against ifosfamide, and with the trial against irradiation."""
     scenario = survsim.report.read_yaml(SCENARIO)
     alone = survsim.evidence.read_protocol(PROTOCOL, "doublet").select(evidence)
-    alone.flow().save(results / "doublet_flow.json")
     pool_against_ifosfamide(ledger, evidence, alone, scenario, results)
     found = survsim.evidence.read_protocol(PROTOCOL, "doublet_any_control").select(evidence)
     effects = survsim.effect_sizes(found.records)

@@ -31,6 +31,24 @@ patients unspecified, the review of the marker paper {cohort.histology.nos}; **t
 )
 
 # %% [markdown]
+# ## Who is in which question
+#
+# The rules stand in `protocol.yml`, the counts follow from them.
+
+# %%
+survsim.report.table(
+    survsim.report.load_results("protocol", "02_survival_models"),
+    title="Patients by question",
+    labels={
+        "question": "question",
+        "counted": "counted",
+        "of": "of",
+        "kept": "used",
+        "left_out": "left out, step by step",
+    },
+)
+
+# %% [markdown]
 # ## Overall survival
 
 # %%

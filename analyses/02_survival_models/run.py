@@ -30,6 +30,7 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
         mode="quick" if quick else "full",
         data_checksum=evidence.checksum,
     )
+    survsim.report.count_protocol(ledger, evidence, Path(__file__).with_name("protocol.yml"), results)
     describe_cohort(ledger, evidence)
     overall_survival(ledger, evidence, results)
     causes(ledger, evidence, results)

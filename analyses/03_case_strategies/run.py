@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ import pandas as pd
 import survsim
 
 SLUG = "03_case_strategies"
+READS = ("04_pooled_evidence",)
 TURNED = "hr_antiangiogenic"
 FOLDER = Path(__file__).parent
 WITHOUT = {
@@ -19,6 +21,27 @@ WITHOUT = {
     "published_case": "calibrated without the single published cases",
 }
 """Groups of targets that are left out one at a time."""
+OTHERWISE = {
+    "joint_model_used": ("the joint model's prediction used as a target", {"predictions": "fit"}),
+    "shares_least": ("assumed shares of treated patients at their least", {"assumed": "least"}),
+    "shares_most": ("assumed shares of treated patients at their most", {"assumed": "most"}),
+}
+"""Calibrations with something else assumed."""
+FROM_PROGRESSION = (
+    "second_control", "performance_status_acts", "respiratory_by_level", "withdrawal_takes_weeks", "walking_regained",
+    "utilities_of_one_instrument", "effects_while_on", "effects_always", "no_reirradiation_effect", "much_frailty",
+)  # fmt: skip
+"""Structural alternatives that are asked from her progression too."""
+NOT_ON_SURVIVAL = ("utility", "not_walking", "progressed_share", "p_walks", "walking_loss", "hr_walking", "p_withdrawal", "respiratory_share")  # fmt: skip
+"""How the names of parameters begin that say how patients live or of what they die, not how long."""
+SHORT = {
+    "surgery_alone": "S", "surgery_radiotherapy": "S+R", "surgery_radiotherapy_chemotherapy": "S+R+C",
+    "surgery_radiotherapy_reirradiation": "S+R+2R", "surgery_radiotherapy_chemotherapy_reirradiation": "S+R+C+2R",
+    "as_treated": "as treated", "early_immunotherapy": "early drugs",
+}  # fmt: skip
+"""Strategies in a few letters, for wide tables."""
+VALUES = {"survival_time": "alive", "time_in/walking": "walking", "quality_adjusted_time": "quality"}
+"""Months of what, and how the ledger calls them."""
 INTERVAL = 3.6
 """Months from the end of the first course to the second in the index patient, from the assumed dates."""
 
@@ -34,10 +57,15 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     size = 400 if quick else None
     calibration = plan.run(evidence, size=size, workers=2)
     others = {
-        "bias_left_out": ("declared biases left out", plan.run(evidence, size=size, bias=False, workers=2))
+        "bias_left_out": (
+            "declared biases left out",
+            plan.run(evidence, size=size, bias=False, workers=2),
+        )
     }
     for group, label in {} if quick else WITHOUT.items():
-        others[f"without_{group}"] = (label, plan.run(evidence, size=size, without=[group], workers=2))
+        others[f"without_{group}"] = (label, plan.run(evidence, without=[group], workers=2))
+    for name, (label, choice) in {} if quick else OTHERWISE.items():
+        others[name] = (label, plan.run(evidence, workers=2, **choice))
     ledger = survsim.Ledger(
         analysis=SLUG,
         seed=scenario.content.seed,
@@ -57,12 +85,14 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     record_outcomes(ledger, simulation, scenario)
     decision = simulation.decision(scenario.content.outcomes.decision_tau)
     record_decision(ledger, decision)
+    record_values(ledger, simulation, 24.0, scenario.content.outcomes.reference, results / "values.csv")
     record_information(ledger, decision, parameters, scenario, results)
     record_harm(ledger, simulation, scenario, parameters, results)
     simulation.save(results / "simulation")
     parameters.save(results / "parameters.csv")
     record_next_step(ledger, next_step, calibration, effort, execution, evidence, results)
     record_structure(ledger, scenario, calibration, others, execution, evidence, results, quick=quick)
+    record_next_structure(ledger, next_step, calibration, execution, evidence, results, quick=quick)
     shutil.copy(FOLDER / "course.csv", results / "course.csv")
     ledger.save(results / "summary.json")
 
@@ -72,7 +102,11 @@ def record_calibration(
 ) -> None:
     """Each parameter before and after, and how the targets stand to the predictions."""
     calibration.save(results / "calibration.json")
-    calibration.to_frame().to_csv(results / "calibrated.csv", index=False)
+    frame = calibration.to_frame()
+    rows = [", ".join(calibration.informed_by.get(name, ())) or "none" for name in frame["parameter"]]
+    frame.assign(rows=[r.replace("estimates:", "").replace("cases:", "case ") for r in rows]).to_csv(
+        results / "calibrated.csv", index=False
+    )
     calibration.checks.save(results / "targets.json")
     for row in calibration.to_frame().itertuples():
         ledger.record(
@@ -125,6 +159,10 @@ def record_harm(
     deaths = survsim.simulation.deaths_by_cause(simulation)
     deaths.save(results / "deaths.json")
     at_two_years = deaths.to_frame().query("time == 24")
+    shares = at_two_years.assign(strategy=at_two_years["strategy"].map(SHORT))
+    shares.pivot(index="cause", columns="strategy", values="estimate")[list(SHORT.values())].to_csv(
+        results / "deaths.csv"
+    )
     for row in at_two_years.itertuples():
         ledger.record(
             f"deaths_24.{row.cause}.{row.strategy}", row.estimate, conf_low=row.conf_low, conf_high=row.conf_high,
@@ -169,6 +207,10 @@ def record_next_step(
         history="at_progression",
     )
     simulation.save(results / "next_step")
+    low, middle, high = np.quantile(implied_ratio(simulation), [0.025, 0.5, 0.975])
+    ledger.record(
+        "next.implied_ratio.as_declared", middle, conf_low=low, conf_high=high, provenance=simulation
+    )
     for tau in scenario.content.outcomes.tau:
         paired = simulation.compare().to_frame().query(f"measure == 'survival_time@{tau:g}'")
         for row in paired.itertuples():
@@ -188,6 +230,9 @@ def record_next_step(
         ledger.record(
             f"next.loss.{row.strategy}", row.expected_regret, unit=scenario.time_unit, provenance=decision
         )
+    record_values(
+        ledger, simulation, 12.0, scenario.content.outcomes.reference, results / "next_values.csv", prefix="next."
+    )  # fmt: skip
     alive = simulation.measure("alive", 5.0)
     for name, value, low, high in zip(simulation.strategies, alive.estimate, alive.conf_low, alive.conf_high):
         ledger.record(f"next.alive_5.{name}", value, conf_low=low, conf_high=high, provenance=simulation)
@@ -205,9 +250,12 @@ def record_structure(
     quick: bool,
 ) -> None:
     """The answer under every structural alternative, and one parameter at a time at its ends, on the same patients."""
-    sizes = {"patients": 256, "draws": 20} if quick else {"patients": 512, "draws": 80}
+    # the draws of the answer itself: with fewer, the row "as declared" could put another strategy first
+    sizes = (
+        {"patients": 256, "draws": 20} if quick else {"patients": 128, "draws": scenario.content.full.draws}
+    )
     table = survsim.scenario.structural_sensitivity(
-        scenario, taus=[12.0, 24.0], calibration=calibration, recalibrated=others, execution=execution,
+        scenario, taus=[12.0, 24.0, 60.0], calibration=calibration, recalibrated=others, execution=execution,
         evidence=evidence, **sizes,
     )  # fmt: skip
     table.save(results / "structure.json")
@@ -216,22 +264,134 @@ def record_structure(
             f"structure.{row.alternative}.{row.strategy}", row.gain, conf_low=row.gain_low, conf_high=row.gain_high,
             mc_std_error=row.gain_error, unit=scenario.time_unit, provenance=table,
         )  # fmt: skip
-        ledger.record(f"structure.{row.alternative}.{row.strategy}.rank", row.rank, provenance=table)
-    first = table.to_frame().query("tau == 24 and rank == 1").groupby("strategy")["alternative"].nunique()
-    for name, number in first.items():
-        ledger.record(f"structure.first.{name}", int(number), provenance=table)
-    ledger.record("structure.structures", len(table.alternatives), provenance=table)
-    ranks = table.to_frame().query("tau == 24").pivot(index="label", columns="strategy", values="rank")
-    names = dict(zip((s.name for s in scenario.strategies), (s.label for s in scenario.strategies)))
-    ranks.reindex(list(table.labels)).rename(columns=names).to_csv(results / "ranks.csv")
+        for name in ("rank", "probability_best", "quality_gain", "time_in_walking"):
+            ledger.record(
+                f"structure.{row.alternative}.{row.strategy}.{name}", getattr(row, name), provenance=table
+            )
+    for name, number in table.first(24.0).items():
+        ledger.record(f"structure.first.{name}", number, provenance=table)
+    ledger.record("structure.structures", len(table.votes), provenance=table)
+    frame = table.to_frame()
+    ranks = frame.query("tau == 24").pivot(index="label", columns="strategy", values="rank")
+    ranks.reindex(list(table.labels))[list(SHORT)].rename(columns=SHORT).to_csv(results / "ranks.csv")
+    horizons(frame, table.labels).to_csv(results / "horizons.csv", index=False)
     bars = survsim.scenario.one_way_runs(
         scenario, strategy="early_immunotherapy", calibration=calibration, execution=execution, evidence=evidence,
-        patients=sizes["patients"], draws=sizes["draws"] // 2,
+        patients=sizes["patients"], draws=sizes["draws"] // 3,
+        names=[n for n, p in scenario.content.parameters.items() if moves(n, p)],
     )  # fmt: skip
     bars.save(results / "one_way.json")
     for name, low, high in zip(bars.names, bars.gain_low, bars.gain_high):
         ledger.record(f"one_way.{name}.low", low, unit=bars.unit, provenance=bars)
         ledger.record(f"one_way.{name}.high", high, unit=bars.unit, provenance=bars)
+
+
+def horizons(frame: pd.DataFrame, labels: tuple[str, ...]) -> pd.DataFrame:
+    """The favoured strategy against surgery alone at each horizon, with P(best) and rank, one structure a row."""
+    mine = frame[frame["strategy"] == "early_immunotherapy"].set_index(["label", "tau"])
+    columns = {
+        "gain": "gain",
+        "gain_low": "low",
+        "gain_high": "high",
+        "probability_best": "best",
+        "rank": "rank",
+    }
+    made = {
+        f"{word}_{tau:g}": mine.xs(tau, level="tau")[name]
+        for tau in (12.0, 24.0, 60.0)
+        for name, word in columns.items()
+        if word not in ("low", "high") or tau == 24.0
+    }
+    return pd.DataFrame(made).reindex(list(labels)).reset_index()
+
+
+def implied_ratio(simulation: survsim.simulation.SimulationResult) -> np.ndarray:
+    """Ratio of the cumulative hazards of death to six months, re-irradiation against supportive care, by draw."""
+    alive = dict(zip(simulation.strategies, simulation.measure("alive", 6.0).by_draw))
+    kept = (alive["supportive_care"] > 0) & (alive["reirradiation_alone"] > 0)
+    return np.log(alive["reirradiation_alone"][kept]) / np.log(alive["supportive_care"][kept])
+
+
+def moves(name: str, one: Any) -> bool:
+    """Whether a parameter varies by itself and may change how long patients live."""
+    fixed = getattr(getattr(one, "distribution", None), "law", "") == "fixed"
+    return one.source != "derived" and not fixed and not name.startswith(NOT_ON_SURVIVAL)
+
+
+def record_next_structure(
+    ledger: survsim.Ledger,
+    scenario: survsim.Scenario,
+    calibration: survsim.calibration.EvidenceCalibration,
+    execution: survsim.Execution,
+    evidence: survsim.evidence.EvidenceStore,
+    results: Path,
+    *,
+    quick: bool,
+) -> None:
+    """The answer from her progression under the structures that may turn it."""
+    table = survsim.scenario.structural_sensitivity(
+        scenario, alternatives=FROM_PROGRESSION, calibration=calibration, execution=execution, evidence=evidence,
+        history="at_progression", patients=256 if quick else 128, draws=20 if quick else scenario.content.full.draws,
+    )  # fmt: skip
+    table.save(results / "next_structure.json")
+    second = scenario.overridden("second_control")
+    drawn = survsim.scenario.scenario_parameters(
+        second, draws=20 if quick else scenario.content.full.draws, evidence=evidence, calibration=calibration
+    )
+    acted = survsim.simulate(
+        second, patients=256 if quick else 128, parameters=drawn, history="at_progression"
+    )
+    low, middle, high = np.quantile(implied_ratio(acted), [0.025, 0.5, 0.975])
+    ledger.record("next.implied_ratio.second_control", middle, conf_low=low, conf_high=high, provenance=acted)
+    columns = ["label", "strategy", "gain", "gain_low", "gain_high", "probability_best", "rank", "quality_gain", "time_in_walking"]  # fmt: skip
+    shown = table.to_frame().query(f"tau == {scenario.content.outcomes.decision_tau}")
+    chosen = shown[shown["strategy"].isin(["reirradiation_alone", "reirradiation_drugs"])]
+    names = dict(zip(table.strategies, (s.label for s in scenario.strategies)))
+    chosen[columns].assign(strategy=chosen["strategy"].map(names)).to_csv(
+        results / "next_structure.csv", index=False
+    )
+    at = table.to_frame().query(f"tau == {scenario.content.outcomes.decision_tau}")
+    for row in at.itertuples():
+        ledger.record(
+            f"next.structure.{row.alternative}.{row.strategy}", row.gain, conf_low=row.gain_low, conf_high=row.gain_high,
+            mc_std_error=row.gain_error, unit=scenario.time_unit, provenance=table,
+        )  # fmt: skip
+        for name in ("rank", "probability_best", "quality_gain", "time_in_walking"):
+            ledger.record(
+                f"next.structure.{row.alternative}.{row.strategy}.{name}",
+                getattr(row, name),
+                provenance=table,
+            )
+
+
+def record_values(
+    ledger: survsim.Ledger,
+    simulation: survsim.simulation.SimulationResult,
+    tau: float,
+    reference: str,
+    path: Path,
+    prefix: str = "",
+) -> None:
+    """Months alive, walking and quality-adjusted of each strategy, each with its interval, gain and P(best)."""
+    rows = []
+    against = simulation.strategies.index(reference)
+    for outcome, word in VALUES.items():
+        decision = simulation.decision(tau, outcome=outcome)
+        gain = decision.by_draw - decision.by_draw[against]
+        low, high = np.quantile(gain, [0.025, 0.975], axis=1)
+        frame = decision.to_frame().assign(label=decision.labels, outcome=word, gain=gain.mean(axis=1))
+        rows.append(frame.assign(gain_low=low, gain_high=high))
+        for row in rows[-1].itertuples():
+            ledger.record(
+                f"{prefix}{word}.{row.strategy}", row.expected, conf_low=row.conf_low, conf_high=row.conf_high,
+                mc_std_error=row.mc_std_error, unit="months", provenance=decision,
+            )  # fmt: skip
+            ledger.record(
+                f"{prefix}{word}_gain.{row.strategy}", row.gain, conf_low=row.gain_low, conf_high=row.gain_high,
+                unit="months", provenance=decision,
+            )  # fmt: skip
+            ledger.record(f"{prefix}{word}_best.{row.strategy}", row.probability_best, provenance=decision)
+    pd.concat(rows).to_csv(path, index=False)
 
 
 def case_survival(evidence: survsim.evidence.EvidenceStore) -> float:

@@ -168,6 +168,24 @@ survsim.report.table(
 )
 
 # %% [markdown]
+# ## What came in
+#
+# The rules stand in `protocol.yml`, the counts follow from them.
+
+# %%
+survsim.report.table(
+    survsim.report.load_results("protocol", "04_pooled_evidence"),
+    title="Numbers by question",
+    labels={
+        "question": "question",
+        "counted": "counted",
+        "of": "of",
+        "kept": "used",
+        "left_out": "left out, step by step",
+    },
+)
+
+# %% [markdown]
 # ## Limits
 #
 # - Nearly every number was read from an abstract. Time origins are mostly not stated.

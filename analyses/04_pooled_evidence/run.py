@@ -25,6 +25,7 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     evidence = survsim.load_evidence()
     mode = "quick" if quick else "full"
     ledger = survsim.Ledger(analysis=SLUG, seed=0, mode=mode, data_checksum=evidence.checksum)
+    survsim.report.count_protocol(ledger, evidence, PROTOCOL, results)
     terms = collect(ledger, evidence, results)
     model = survsim.evidence_model(
         terms, "advanced + recurrent", unit=UNIT, breaks=SCENARIO["breaks"], **SCENARIO["priors"]

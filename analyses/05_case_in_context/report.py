@@ -184,6 +184,24 @@ strength is plausible.
 )
 
 # %% [markdown]
+# ## Who is compared
+#
+# The rules stand in `protocol.yml`, the counts follow from them.
+
+# %%
+survsim.report.table(
+    survsim.report.load_results("protocol", "05_case_in_context"),
+    title="Cases, numbers and patients by question",
+    labels={
+        "question": "question",
+        "counted": "counted",
+        "of": "of",
+        "kept": "used",
+        "left_out": "left out, step by step",
+    },
+)
+
+# %% [markdown]
 # ## Methods
 
 # %%

@@ -10,10 +10,11 @@ import pandas as pd
 import survsim
 
 SLUG = "05_case_in_context"
+READS = ("03_case_strategies", "04_pooled_evidence")
 HERE = Path(__file__).parent
 SCENARIO = survsim.report.read_yaml(HERE / "scenario.yml")
 POOLED = survsim.report.read_yaml(HERE.parent / "04_pooled_evidence" / "scenario.yml")
-PROTOCOL = HERE.parent / "04_pooled_evidence" / "protocol.yml"
+PROTOCOL = HERE / "protocol.yml"
 CASE, UNIT = SCENARIO["case"], SCENARIO["unit"]
 ADVANCED = {"advanced": 1.0, "recurrent": 0.0}
 CNS, POOL = "Published CNS cases", "All sites, carried to a new site"
@@ -24,6 +25,7 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     evidence = survsim.load_evidence()
     mode = "quick" if quick else "full"
     ledger = survsim.Ledger(analysis=SLUG, seed=0, mode=mode, data_checksum=evidence.checksum)
+    survsim.report.count_protocol(ledger, evidence, PROTOCOL, results)
     draws = 500 if quick else SCENARIO["draws"]
     model = pooled(evidence)
     table = model.to_frame()
@@ -85,7 +87,7 @@ def cns_terms(
 
 def pooled(evidence: survsim.evidence.EvidenceStore) -> survsim.joint_model.EvidenceModel:
     """The model of analysis 04."""
-    found = survsim.evidence.read_protocol(PROTOCOL, "summaries").select(evidence)
+    found = survsim.evidence.read_protocol(PROTOCOL, "all_sites").select(evidence)
     surv, rows = patients(evidence)
     rows = pd.DataFrame(
         {"advanced": rows["stage"].map(POOLED["stage_of_patients"]).astype(float), "recurrent": 0.0}

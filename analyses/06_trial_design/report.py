@@ -109,6 +109,24 @@ survsim.report.table(
 )
 
 # %% [markdown]
+# ## What the hazards and effects rest on
+#
+# Nothing is selected here: rows are those that the files of `03_case_strategies` name, counted by `protocol.yml`.
+
+# %%
+survsim.report.table(
+    survsim.report.load_results("protocol", "06_trial_design"),
+    title="Numbers and cases by question",
+    labels={
+        "question": "question",
+        "counted": "counted",
+        "of": "of",
+        "kept": "used",
+        "left_out": "left out, step by step",
+    },
+)
+
+# %% [markdown]
 # ## Limits
 #
 # - Exponential times after progression, for a patient whose hidden aggressiveness is average: the all-cause ratio is

@@ -11,6 +11,7 @@ import pandas as pd
 import survsim
 
 SLUG = "06_trial_design"
+READS = ("03_case_strategies", "04_pooled_evidence", "05_case_in_context")
 HERE = Path(__file__).parent
 SEED = 20260606
 
@@ -25,6 +26,7 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     # as many draws as analysis 03 takes: the same numbers stand there
     parameters = survsim.scenario.scenario_parameters(scenario, draws=effort.draws, evidence=evidence)
     ledger = survsim.Ledger(analysis=SLUG, seed=SEED, mode=mode, data_checksum=evidence.checksum)
+    survsim.report.count_protocol(ledger, evidence, HERE / "protocol.yml", results)
     belief = believed_ratio(ledger, parameters, plan)
     curves = power_by_size(ledger, belief.hazards, parameters, plan, plan["replicates"][mode])
     curves.to_csv(results / "power.csv", index=False)

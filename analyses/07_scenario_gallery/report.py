@@ -61,6 +61,24 @@ patients with long treatment-free intervals; it was put among the targets as an 
 )
 
 # %% [markdown]
+# ## What is used and what is held out
+#
+# The medians stand in `scenario.yml`, written before the first run; `protocol.yml` counts them.
+
+# %%
+survsim.report.table(
+    survsim.report.load_results("protocol", "07_scenario_gallery"),
+    title="Numbers by question",
+    labels={
+        "question": "question",
+        "counted": "counted",
+        "of": "of",
+        "kept": "used",
+        "left_out": "left out, step by step",
+    },
+)
+
+# %% [markdown]
 # ## Limits
 #
 # - Medians only: no published curve of these arms is in the evidence, so shapes are not tested.

@@ -9,6 +9,7 @@ import pandas as pd
 import survsim
 
 SLUG = "07_scenario_gallery"
+READS = ("03_case_strategies",)
 HERE = Path(__file__).parent
 
 
@@ -18,6 +19,7 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     ledger = survsim.Ledger(
         analysis=SLUG, seed=70101, mode="quick" if quick else "full", data_checksum=evidence.checksum
     )
+    survsim.report.count_protocol(ledger, evidence, HERE / "protocol.yml", results)
     for name, targets in survsim.scenario.read_targets(HERE / "scenario.yml").items():
         scenario = survsim.Scenario.from_yaml(HERE / f"{name}.yml")
         effort = scenario.content.quick if quick else scenario.content.full

@@ -29,8 +29,8 @@ who was treated after it was made.
 # %% [markdown]
 # ## Face: what the model is
 #
-# The picture and the table are made from the scenario file. Whoever knows the disease can say here what is missing: for
-# example a second remission, or the loss of walking.
+# The picture and the table are made from the scenario file. Whoever knows the disease can say here what is missing. States that
+# were tried and left out, a second remission among them, are structural alternatives of report 03.
 
 # %%
 ways = survsim.report.load_results("ways", "08_validation")

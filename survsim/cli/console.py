@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def progress() -> Iterator[Say]:
     from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
     console = Console(stderr=True)
-    warnings.showwarning = _show_warning
+    warnings.showwarning = _shown_once()
     if not console.is_terminal:
         yield lambda slug, step: console.print(f"{slug}: {step}", highlight=False, soft_wrap=True)
         return
@@ -38,12 +38,27 @@ def progress() -> Iterator[Say]:
         yield say
 
 
-def _show_warning(message: Warning | str, category: type[Warning], *rest: object, **named: object) -> None:
-    """A warning as one line, without the place in the code that a reader of a report has no use for."""
-    print(f"survsim: {category.__name__}: {' '.join(str(message).split())}", file=sys.stderr)
+def _shown_once() -> Callable[..., None]:
+    """Prints a warning as one line, once, without the place in the code that a reader of a report has no use for."""
+    told: set[str] = set()
+
+    def show(message: Warning | str, category: type[Warning], *rest: object, **named: object) -> None:
+        line = f"survsim: {category.__name__}: {' '.join(str(message).split())}"
+        if line not in told:
+            told.add(line)
+            print(line, file=sys.stderr)
+
+    return show
 
 
 def shown(path: Path) -> str:
     """A path as short as it can be written from here."""
     relative = os.path.relpath(path)
     return str(path) if relative.startswith("..") else relative
+
+
+def processes_for(*, quick: bool) -> int:
+    """Processes for analyses when nobody said how many: every core, but one where starting others takes longer."""
+    from survsim.kernels._jit import usable_cores
+
+    return 1 if quick else usable_cores()

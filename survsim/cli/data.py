@@ -91,7 +91,7 @@ def _print_errors(console: Console, report: CheckReport) -> None:
     for name in ("table", "row", "column", "value", "rule", "what to do"):
         table.add_column(name, overflow="fold")
     for fault in report.errors:
-        cells = (fault.table, fault.row, fault.column, fault.value, fault.rule, fault.remedy)
+        cells = (fault.table, fault.rows, fault.column, fault.value, fault.rule, fault.remedy)
         table.add_row(*(escape(c) for c in cells))
     console.print(table)
 
@@ -104,7 +104,7 @@ def _print_warnings(console: Console, warnings: list[Fault]) -> None:
     for fault in warnings:
         groups.setdefault((fault.table, fault.rule, fault.remedy, fault.explained), []).append(fault)
     for (table, rule, remedy, explained), faults in groups.items():
-        names = dict.fromkeys(f.row or f.column for f in faults)
+        names = dict.fromkeys(row for f in faults for row in (f.row or f.column, *f.also))
         some = ", ".join(list(names)[:SHOWN]) + (" ..." if len(names) > SHOWN else "")
         console.print(f"[bold]{len(faults)} x {rule}[/bold] in {table}: {escape(some)}", soft_wrap=True)
         console.print(f"    to do: {escape(remedy)}", soft_wrap=True)

@@ -175,7 +175,7 @@ def _flag_rows(root: Path, rows: set[str]) -> None:
     found = [
         f
         for f in check_evidence(root).warnings
-        if f.table == "estimates" and f.row in rows and not f.explained
+        if f.table == "estimates" and not f.explained and rows & {f.row, *f.also}
     ]
     for fault in found[:20]:
         typer.echo(str(fault))

@@ -27,17 +27,21 @@ def report(
     tolerance: Annotated[
         float, typer.Option("--tolerance", help="With --check: relative difference that counts as none.")
     ] = 1e-9,
-    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes to use.")] = 1,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, help="Processes to use; every core if not given.")
+    ] = None,
 ) -> None:
     """Write reports: run what is stale, execute the notebooks, make the pages.
 
     With --check nothing is written: each analysis is run afresh and every number that moved is named, with what
     moved it; the command then ends with 1.
     """
+    from survsim.cli.console import processes_for, progress, shown
+
+    workers = workers or processes_for(quick=quick)
     if check:
         _check(slugs or [], tolerance, workers, other=quick or out is not None or compare is not None)
         return
-    from survsim.cli.console import progress, shown
     from survsim.report.publish import publish
     from survsim.report.study import Study
 

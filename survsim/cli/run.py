@@ -12,13 +12,16 @@ def run(
         list[str] | None, typer.Argument(metavar="[SLUG]", help="Analyses; all if none is named.")
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Small and fast, below build/quick.")] = False,
-    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes to use.")] = 1,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, help="Processes to use; every core if not given.")
+    ] = None,
 ) -> None:
     """Run analyses and put their results in place, whole or not at all."""
-    from survsim.cli.console import progress, shown
+    from survsim.cli.console import processes_for, progress, shown
     from survsim.report.runner import run_analysis
     from survsim.report.study import Study
 
+    workers = workers or processes_for(quick=quick)
     chosen = Study.find().choose(slugs)
     with progress() as say:
         folders = []

@@ -141,6 +141,15 @@ def float_matrix(name: str, values: Any) -> FloatArray:
     return found[:, None] if found.ndim == 1 else found
 
 
+def number_columns(frame: Any, columns: Sequence[str], where: str = "frame") -> None:
+    """Columns that are there, with at least one row, and hold numbers."""
+    require_columns(frame, columns, where)
+    if not len(frame):
+        raise InputError(f"{where} has no rows; there is nothing to draw.")
+    for name in columns:
+        float_vector(f"{where}[{name!r}]", frame[name])
+
+
 def event_vector(values: Any, length: int, name: str = "event") -> BoolArray:
     """Boolean event indicator from True/False or 0/1, refusing the 1/2 coding by name."""
     if type(values) is np.ndarray and values.dtype == np.bool_ and values.shape == (length,):

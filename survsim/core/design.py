@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from survsim.core.checks import FloatArray, float_matrix, numbers, positions, require_columns
+from survsim.core.checks import BoolArray, FloatArray, float_matrix, numbers, positions, require_columns
 from survsim.core.encoding import stored
 from survsim.core.errors import InputError
 from survsim.core.formula import (
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+TOO_LARGE = 1e150
+"""Sums of squares of larger numbers overflow."""
 MISSING_ADVICE = "Drop those rows from data and response, or impute (see pool_imputations)."
 
 
@@ -181,7 +183,16 @@ def plain_design(data: Any) -> Design:
         matrix = matrix.copy()  # the fit must not change when the caller's array does
     if matrix.ndim != 2:
         raise InputError(f"data must have one row per patient; got shape {matrix.shape}.")
-    if not np.isfinite(matrix.sum()):
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = matrix.sum()
+    if not abs(total) < TOO_LARGE:
+        bad: BoolArray = np.asarray(
+            np.isfinite(matrix).all(axis=1) & (np.abs(matrix) >= TOO_LARGE).any(axis=1), bool
+        )
+        if bad.any():
+            raise InputError(
+                f"covariates are larger than can be computed with ({TOO_LARGE:g}) in {positions(bad)}; check their units."
+            )
         bad = np.isfinite(matrix).sum(axis=1) < matrix.shape[1]
         if bad.any():
             raise InputError(

@@ -34,13 +34,15 @@ _LISTS: dict[Any, Any] = {
     tuple: (tuple, list),
     list: (tuple, list),
 }
+_DOOR = "stands_behind_a_door"
+"""Mark of a function that has its door, so that it gets no second one."""
 _SAID = 60
 _HUGE = 2**1024
 """Just above the largest float."""
 
 
 def at_the_door(found: Any, wing: str) -> Any:
-    """A public object as users get it: functions behind their door, classes with one at each constructor."""
+    """A public object as users get it: functions behind their door, classes with one at each constructor and method."""
     if isinstance(found, types.FunctionType):
         function = guarded(found)
         # So that what is pickled is found again, through the door.
@@ -49,18 +51,23 @@ def at_the_door(found: Any, wing: str) -> Any:
     if isinstance(found, type) and not issubclass(found, BaseException):
         if isinstance(found.__init__, types.FunctionType):
             type.__setattr__(found, "__init__", guarded(found.__init__, found.__name__))
-        for name, made in list(vars(found).items()):
-            if isinstance(made, classmethod) and not name.startswith("_"):
-                setattr(found, name, classmethod(guarded(made.__func__, f"{found.__name__}.{name}")))
+        with_doors(found)
     return found
 
 
 def with_doors(cls: type[T]) -> type[T]:
-    """A class of results whose own public methods stand behind doors."""
+    """A class whose own public methods and constructors stand behind doors."""
     for name, made in list(vars(cls).items()):
-        if isinstance(made, types.FunctionType) and not name.startswith("_"):
+        if isinstance(made, classmethod) and _is_method(name, made.__func__):
+            type.__setattr__(cls, name, classmethod(guarded(made.__func__, f"{cls.__name__}.{name}")))
+        elif _is_method(name, made):
             type.__setattr__(cls, name, guarded(made, f"{cls.__name__}.{name}"))
     return cls
+
+
+def _is_method(name: str, made: Any) -> bool:
+    """Whether an attribute of a class is a public method without a door of its own."""
+    return isinstance(made, types.FunctionType) and not name.startswith("_") and _DOOR not in vars(made)
 
 
 def guarded(function: F, name: str = "") -> F:
@@ -78,6 +85,7 @@ def guarded(function: F, name: str = "") -> F:
                 raise
             raise InputError(f"{name or function.__name__}: {fault}") from error
 
+    vars(called)[_DOOR] = True
     return cast("F", called)
 
 

@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
+from survsim.core.errors import InputError
+
 _FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _BUSY = (errno.EWOULDBLOCK, errno.EACCES, errno.EAGAIN)
 MAX_JSON = 2**30
@@ -31,6 +33,8 @@ def atomic_open(path: str | os.PathLike[str], mode: str = "w") -> Iterator[IO[An
     is written over by the next; a second writer at the same moment takes a random name.
     """
     target = Path(path)
+    if not target.name:
+        raise InputError(f"a file needs a name; got {str(path)!r}.")
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.part")
     handle = _claimed(part)

@@ -276,8 +276,10 @@ def _refuse_odd_words(name: Any, column: Any, *, as_number: bool) -> None:
                 f"column {name!r} holds {', '.join(words[:3])} in {positions(~reads)} among numbers; correct or drop those "
                 f"rows and convert the column (pandas.to_numeric), or write C({name}) if the numbers are codes."
             )
+        comma = any(isinstance(v, str) and "," in v for v in values)
+        how = f"data[{name!r}].str.replace(',', '.').astype(float)" if comma else "pandas.to_numeric"
         raise InputError(
-            f"column {name!r} holds numbers as text; convert it (pandas.to_numeric), or write C({name}) if they are codes."
+            f"column {name!r} holds numbers as text; convert it ({how}), or write C({name}) if they are codes."
         )
     levels = len(set(map(str, values)))
     if levels > MOST_LEVELS and levels > len(values) / 2:
@@ -290,7 +292,8 @@ def _refuse_odd_words(name: Any, column: Any, *, as_number: bool) -> None:
 def _reads_as_number(value: Any) -> bool:
     if isinstance(value, str):
         try:
-            float(value)
+            # With a decimal comma it is a number too, which pandas left as text.
+            float(value.replace(",", ".") if value.count(",") == 1 else value)
         except ValueError:
             return False
         return value.strip().lower() not in ("nan", "inf", "-inf", "infinity")

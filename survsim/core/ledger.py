@@ -10,6 +10,7 @@ from typing import Any
 
 from survsim._version import __version__
 from survsim.core import files
+from survsim.core.door import with_doors
 from survsim.core.errors import InputError
 from survsim.core.provenance import Nodes, Provenance, from_nodes
 
@@ -29,6 +30,7 @@ class LedgerEntry:
     node: str = ""
 
 
+@with_doors
 @dataclass(slots=True, kw_only=True)
 class Ledger:
     """Collects the numbers of one analysis and writes them, with their ancestry, to `summary.json`.
@@ -107,7 +109,7 @@ class Ledger:
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Ledger:
         """Read a `summary.json`; refuses one that another format wrote."""
-        if not Path(path).exists():
+        if not Path(path).is_file():
             raise InputError(f"no results at {path}; run the analysis first: survsim run SLUG.")
         try:
             content = files.read_json(path)

@@ -73,7 +73,7 @@ class Provenance:
 
     def to_nodes(self, nodes: Nodes) -> str:
         """Write the tree into `nodes`, each step once; return its name there."""
-        return _collect(self, nodes, {})
+        return _collect(self, nodes)
 
 
 def from_nodes(key: str, nodes: Mapping[str, Any]) -> Provenance:
@@ -130,6 +130,8 @@ class Nodes(dict[str, Any]):
         super().__init__(nodes)
         self._named = {_text(node): name for name, node in nodes.items()}
         self._count: dict[str, int] = {}
+        # steps are kept, so that no other can come to have the identity of one that was written
+        self.written: dict[int, tuple[str, Provenance]] = {}
         for node in nodes.values():
             self._count[node["method"]] = self._count.get(node["method"], 0) + 1
 
@@ -149,10 +151,9 @@ def _text(node: Mapping[str, Any]) -> str:
     return json.dumps(node, sort_keys=True, ensure_ascii=False)
 
 
-def _collect(step: Provenance, nodes: Nodes, seen: dict[int, str]) -> str:
-    if id(step) in seen:
-        return seen[id(step)]
-    inputs = [i if isinstance(i, str) else "#" + _collect(i, nodes, seen) for i in step.inputs]
-    node = {"method": step.method, "inputs": inputs, "options": dict(step.options), "note": step.note}
-    seen[id(step)] = nodes.name(node)
-    return seen[id(step)]
+def _collect(step: Provenance, nodes: Nodes) -> str:
+    if id(step) not in nodes.written:
+        inputs = [i if isinstance(i, str) else "#" + _collect(i, nodes) for i in step.inputs]
+        node = {"method": step.method, "inputs": inputs, "options": dict(step.options), "note": step.note}
+        nodes.written[id(step)] = nodes.name(node), step
+    return nodes.written[id(step)][0]

@@ -23,6 +23,7 @@ from survsim.core.checks import (
     positions,
     require_columns,
 )
+from survsim.core.door import with_doors
 from survsim.core.encoding import stored
 from survsim.core.errors import InputError
 from survsim.core.frames import as_frame
@@ -33,11 +34,11 @@ from survsim.kernels import risk_set
 if TYPE_CHECKING:
     import pandas as pd
 
-LEAST_WEIGHT = 1e-150
-"""The square of a smaller weight is 0 in floating point."""
+LEAST_WEIGHT = 1e-150  # the square of a smaller weight is 0 in floating point
 
 
 @stored
+@with_doors
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class Surv:
     """Right-censored, possibly left-truncated follow-up of n patients (or start-stop rows).

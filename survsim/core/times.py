@@ -178,6 +178,11 @@ def lengthless(begin: FloatArray, end: FloatArray) -> BoolArray:
     return (begin >= end) | np.asarray(same(begin, end), bool)
 
 
+def increasing(times: FloatArray) -> bool:
+    """Whether each time lies after the one before, by more than the last bits."""
+    return not bool(lengthless(times[:-1], times[1:]).any())
+
+
 def _hash(values: FloatArray, bits: int) -> IntArray:
     key = values.view(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     key >>= np.uint64(64 - bits)

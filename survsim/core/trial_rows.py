@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from survsim.core.checks import BoolArray, FloatArray, event_vector, float_vector, positions
 from survsim.core.errors import InputError
 from survsim.core.kinds import as_array, with_masks
+from survsim.core.pairing import paired, places
 from survsim.core.times import join_rows, refuse_overflow
 
 
@@ -21,6 +22,10 @@ def trial_rows(time: Any, event: Any) -> tuple[FloatArray, BoolArray]:
     InputError : other than two dimensions, shapes that differ, missing, infinite or negative times, events
         other than True/False or 0/1.
     """
+    time, event = paired(time=time, event=event)
+    if hasattr(time, "columns") and hasattr(event, "columns"):
+        place = places(time.columns, event.columns, "event", "time")
+        event = event if place is None else event.iloc[:, place]
     time, event = as_table("time", time), as_table("event", event)
     shape, other = time.shape, event.shape
     if len(shape) != 2 or shape != other or 0 in shape:

@@ -43,9 +43,13 @@ def read_yaml(path: str | os.PathLike[str], *, error: type[SurvsimError] = Input
     {'sizes': [50, 100]}
     """
     file = Path(path)
-    if not file.is_file():
-        raise error(f"no file {file}; check the name, it is read relative to where you stand.")
-    size = file.stat().st_size
+    try:
+        size = file.stat().st_size if file.is_file() else None
+    except (OSError, ValueError):  # a name too long for the disk, or with a NUL in it
+        size = None
+    if size is None:
+        shown = str(file) if len(str(file)) <= 200 else f"{str(file)[:200]}..."
+        raise error(f"no file {shown!r}; check the name, it is read relative to where you stand.")
     if size > MAX_BYTES:
         raise error(
             f"{file.name} has {size / 1e6:.0f} MB; a YAML file may have {MAX_BYTES / 1e6:.0f} MB. "

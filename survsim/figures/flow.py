@@ -10,9 +10,10 @@ from survsim.figures import style
 if TYPE_CHECKING:
     from survsim.evidence.ask.flow import EvidenceFlow
 
-BOX_WIDTH, SIDE_LEFT, SIDE_WIDTH = 3.0, 4.0, 5.4
+BOX_WIDTH, SIDE_LEFT, SIDE_WIDTH = 2.75, 3.2, 4.6
 LINE, PAD, SPACE = 0.19, 0.24, 0.34
-WRAP = 58
+WRAP = 48
+"""Narrow enough that the words can be read where a page gives the figure the width of a telephone."""
 
 
 @style.styled
@@ -39,20 +40,28 @@ def draw_evidence_flow(result: EvidenceFlow, ax: Any = None) -> Any:
             middle = (top + bottom) / 2
             _arrow(ax, (BOX_WIDTH / 2, middle), (SIDE_LEFT, middle))
             words = "\n".join(
-                [*reasons[step], _count("left out", result.numbers_out[step], result.studies_out[step])]
+                [
+                    *reasons[step],
+                    _count(result, "left out", result.numbers_out[step], result.studies_out[step]),
+                ]
             )
             _box(ax, (SIDE_LEFT, middle - height / 2), SIDE_WIDTH, height, words, f"out:{step}", style.SOFT)
             top = bottom
-        words = _count("", result.numbers_left[step], result.studies_left[step], whole=True)
+        words = _count(result, "", result.numbers_left[step], result.studies_left[step], whole=True)
         _box(ax, (0.0, top - box), BOX_WIDTH, box, words, f"left:{step}", style.INK)
         top -= box
     return ax
 
 
-def _count(what: str, numbers: int, studies: int, *, whole: bool = False) -> str:
+def _count(result: EvidenceFlow, what: str, numbers: int, studies: int, *, whole: bool = False) -> str:
+    from survsim.evidence.ask.flow import COUNTED
+
+    one, several, group, groups = COUNTED[result.counted]
     head = f"{what}: " if what else ""
-    number = "number" if numbers == 1 else "numbers"
-    study = "study" if studies == 1 else "studies"
+    number = one if numbers == 1 else several
+    if result.counted == "cases":
+        return f"{head}{numbers} {number}"
+    study = group if studies == 1 else groups
     tail = f"of {studies} {study}" if whole else f"and {studies} {study} with them"
     return f"{head}{numbers} {number} {tail}"
 

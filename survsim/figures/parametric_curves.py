@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from survsim.core.checks import between
 from survsim.core.errors import InputError
 from survsim.figures import style
 from survsim.figures.curves import draw_band, draw_line
@@ -87,7 +88,7 @@ def draw_comparison(
     """
     first = comparison.fits[0]
     ax = style.new_axes() if ax is None else ax
-    end = first.end_of_follow_up if until is None else float(until)
+    end = first.end_of_follow_up if until is None else between("until", until, 0.0, np.inf)
     grid = np.linspace(0.0, end, 300)
     if kaplan_meier is not None:
         seen = kaplan_meier.steps()

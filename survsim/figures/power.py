@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from survsim.core.checks import require_columns
+from survsim.core.checks import number_columns, require_columns
 from survsim.figures import style
 
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ def power_curves(
     >>> power_curves(frame).get_xlabel()
     'patients randomised'
     """
-    require_columns(frame, ["design", "n", "power", "mc_std_error"])
+    require_columns(frame, ["design"], "frame")
+    number_columns(frame, ["n", "power", "mc_std_error"])
     ax = style.new_axes(6.4, 4.0) if ax is None else ax
     for i, (name, rows) in enumerate(frame.groupby("design", sort=False)):
         rows = rows.sort_values("n")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from survsim.core.checks import require_columns
+import numpy as np
+
+from survsim.core.checks import between, number_columns, require_columns
+from survsim.core.errors import InputError
 from survsim.core.units import check_unit
 from survsim.figures import style
 from survsim.figures.time_axis import label_time, set_time_ticks
@@ -15,7 +19,7 @@ if TYPE_CHECKING:
 
 @style.styled
 def prediction_curves(
-    frame: pd.DataFrame, *, unit: str, until: float, columns: int = 3, labels: Any = None
+    frame: pd.DataFrame, *, unit: str, until: float, columns: int = 3, labels: Mapping[Any, str] | None = None
 ) -> Any:
     """Draw one panel a group.
 
@@ -42,8 +46,13 @@ def prediction_curves(
     >>> len(prediction_curves(frame, unit="months", until=12))
     1
     """
-    require_columns(frame, ["group", "time", "survival", "conf_low", "conf_high"])
+    require_columns(frame, ["group"], "frame")
+    number_columns(frame, ["time", "survival", "conf_low", "conf_high"])
     check_unit(unit)
+    between("until", until, 0.0, np.inf)
+    whole = between("columns", columns, 1, 20, open_ends=False)
+    if whole != np.floor(whole):
+        raise InputError(f"columns must be a whole number; got {columns!r}.")
     groups = list(dict.fromkeys(frame["group"]))
     rows = -(-len(groups) // columns)
     first = style.new_axes(7.2, 2.5 * rows)

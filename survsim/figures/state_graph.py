@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from survsim.core.checks import require_columns
+from survsim.core.checks import as_labels, require_columns
 from survsim.core.errors import InputError
 from survsim.figures import style
 
@@ -55,6 +55,8 @@ def state_diagram(ways: pd.DataFrame, ax: Any = None, *, title: str = "") -> Any
     rows = ways.to_dict("records")
     if not rows:
         raise InputError("there are no ways to draw; give at least one row.")
+    for name in ("source", "target"):
+        as_labels(f"the ways[{name!r}]", ways[name])
     place = _places(rows)
     across = max(x for x, _ in place.values()) - min(x for x, _ in place.values())
     ax = style.new_axes(1.25 * (across + WIDTH + 0.4), 3.4) if ax is None else ax

@@ -58,6 +58,8 @@ RC: Any = {
     "figure.facecolor": "white",
     "savefig.dpi": 200.0,
     "savefig.facecolor": "white",
+    # Names and titles are words as given: a dollar sign is money, not the start of a formula.
+    "text.parse_math": False,
     "svg.hashsalt": "survsim",
 }
 

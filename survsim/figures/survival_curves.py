@@ -101,7 +101,7 @@ def _axes_for(below: float, above: float) -> Any:
 
 
 def _legend(km: KaplanMeier, index: int, name: str, event_name: str, middle: Mapping[Any, float]) -> str:
-    text = f"{name}: {km.n_patients[index]} patients, {km.n_events[index]} {event_name}"
+    text = f"{name}: {km.n_patients[index]} {km.noun}, {km.n_events[index]} {event_name}"
     if km.groups[index] not in middle:
         return text
     value = middle[km.groups[index]]

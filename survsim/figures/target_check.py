@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from survsim.figures import style
@@ -11,7 +12,9 @@ if TYPE_CHECKING:
 
 
 @style.styled
-def draw_target_check(result: TargetCheck, ax: Any = None, *, labels: Any = None, title: str = "") -> Any:
+def draw_target_check(
+    result: TargetCheck, ax: Any = None, *, labels: Mapping[str, str] | None = None, title: str = ""
+) -> Any:
     """One row a target: the predictive interval as a bar, the published value with its interval on it.
 
     Parameters

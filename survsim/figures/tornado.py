@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 
 
 @style.styled
-def draw_tornado(result: Tornado, ax: Any = None, *, most: int = 10, labels: Any = None) -> Any:
+def draw_tornado(
+    result: Tornado, ax: Any = None, *, most: int = 10, labels: Mapping[str, str] | None = None
+) -> Any:
     """Expected gain with each parameter at its 2.5% and 97.5% draw, at most `most` bars.
 
     Parameters
@@ -55,7 +58,7 @@ def draw_tornado(result: Tornado, ax: Any = None, *, most: int = 10, labels: Any
 
 @style.styled
 def draw_value_of_information(
-    result: ValueOfInformation, ax: Any = None, *, most: int = 10, labels: Any = None
+    result: ValueOfInformation, ax: Any = None, *, most: int = 10, labels: Mapping[str, str] | None = None
 ) -> Any:
     """Value of knowing each parameter, largest on top, beside the value of knowing everything.
 

@@ -64,8 +64,13 @@ def metafor_tables(store: EvidenceStore) -> tuple[bytes, bytes]:
             "time_months": row["time"],
             "cluster": clusters.get(row["study_id"], ""),
         }
-        taken.append([(row | extra)[name] for name in METAFOR])
+        taken.append([_plain((row | extra)[name]) for name in METAFOR])
     return csv_bytes(METAFOR, taken), csv_bytes(LEFT_OUT, left)
+
+
+def _plain(cell: Any) -> Any:
+    """Counts leave as whole numbers: tables hold them as decimals because some are missing."""
+    return int(cell) if isinstance(cell, float) and cell.is_integer() else cell
 
 
 def revman_table(store: EvidenceStore) -> bytes:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from survsim._version import __version__
+from survsim.core import files as files_of_ours
 from survsim.core.errors import InputError
 from survsim.evidence.ask.store import load_evidence
 from survsim.evidence.hand_out.archive import archive_files
@@ -62,6 +64,7 @@ def export_evidence(
     (True, True)
     """
     target = Path(folder)
+    _put_back(target)
     _refuse_taken(target, replace)
     data = data_folder(path)
     store = load_evidence(path)
@@ -86,6 +89,16 @@ def export_evidence(
     return EvidenceExport(folder=target, files=tuple(files), open_questions=questions)
 
 
+def _put_back(target: Path) -> None:
+    """An earlier export that a killed process had moved aside, and not yet replaced, is put back; its room is swept."""
+    for room in sorted(target.parent.glob(f".{target.name}.export_*")):
+        if not target.exists() and (room / "before").is_dir():
+            with contextlib.suppress(OSError), files_of_ours.locked(room, 0.0) as free:
+                if free:
+                    (room / "before").rename(target)
+    files_of_ours.sweep(target.parent, f".{target.name}.export_*")
+
+
 def _refuse_taken(target: Path, replace: bool) -> None:
     if target.exists() and not target.is_dir():
         raise InputError(f"{target} is a file; name a folder.")
@@ -100,9 +113,13 @@ def _refuse_taken(target: Path, replace: bool) -> None:
 
 
 def _write(target: Path, files: dict[str, bytes]) -> None:
-    """Everything beside the target first, then in its place in one step."""
+    """Everything beside the target first, then in its place in one step; the room is locked while it is used."""
+    rooms = f".{target.name}.export_"
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".export_", dir=target.parent) as room:
+    with (
+        tempfile.TemporaryDirectory(prefix=rooms, dir=target.parent) as room,
+        files_of_ours.locked(Path(room), 0.0),
+    ):
         made = Path(room) / "made"
         for name, content in files.items():
             (made / name).parent.mkdir(parents=True, exist_ok=True)

@@ -32,6 +32,12 @@ def jit_disabled() -> bool:
     return os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
 
 
+def usable_cores() -> int:
+    """How many cores this process may use: those it is held to where the system holds it, else all."""
+    held = getattr(os, "sched_getaffinity", None)
+    return len(held(0)) if held else os.cpu_count() or 1
+
+
 def worth_compiling(n: int) -> bool:
     """True when `n` rows repay loading compiled code."""
     return n >= COMPILED_FROM and not jit_disabled()
@@ -48,6 +54,7 @@ class Kernel:
         self.__doc__ = function.__doc__
         self.__module__ = function.__module__
         self._ready: Callable[..., Any] | None = None
+        self._opens = False  # whether a read-only array has come
 
     def compile(self) -> Callable[..., Any]:
         """The compiled function (the plain one when compilation is switched off)."""
@@ -71,7 +78,18 @@ class Kernel:
 
     def __call__(self, *args: Any) -> Any:
         ready = self._ready or self.compile()
-        return ready(*args) if ready is self.py_func else ready(*(_opened(a) for a in args))
+        if ready is self.py_func:
+            return ready(*args)
+        if not self._opens:
+            # a look at every array would cost a tenth of a small simulation: most kernels never see a read-only one
+            try:
+                return ready(*args)
+            except TypeError:
+                opened = [_opened(a) for a in args]
+                if all(a is b for a, b in zip(args, opened)):
+                    raise
+                self._opens = True
+        return ready(*(_opened(a) for a in args))
 
 
 def _opened(value: Any) -> Any:
@@ -101,7 +119,7 @@ def compiled(*signatures: str, **options: Any) -> Callable[[Callable[..., Any]],
 def map_threads(function: Callable[[T], R], items: Iterable[T], workers: int | None = None) -> list[R]:
     """Results of `function` on each item, in order, on threads (kernels release the interpreter lock)."""
     work = list(items)
-    workers = min(len(work), workers or os.cpu_count() or 1)
+    workers = min(len(work), workers or usable_cores())
     if workers <= 1:
         return [function(item) for item in work]
     with ThreadPoolExecutor(workers) as pool:

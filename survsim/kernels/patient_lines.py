@@ -1,6 +1,7 @@
 """Compiled steps of treatment lines: which may start, what starts with them, what ends them, what was delivered.
 
-As in `patient_step`, patients are the last axis of every array and `who` holds positions in it.
+As in `patient_step`, patients are the last axis of every array and `who` holds positions in it; the last axis of
+numbers of a plan is draws, one where all draws have the same, and `draw` is the draw of each patient.
 """
 
 from __future__ import annotations
@@ -50,24 +51,32 @@ def falls_ill(who: Array, patient: Array, threshold: Array, risk: Array, ill_at:
     return hit[:a].copy()
 
 
-@compiled("void(i8[::1], f8[::1], f8[::1], f8, b1, f8[::1])")
-def _wait_for(who: Array, time: Array, since: Array, low: float, needs: bool, wait: Array) -> None:
-    """Lengthen `wait` until the time since `since` has reached `low`; for ever if it `needs` to have been and was not."""
+@compiled("void(i8[::1], i8[::1], f8[::1], f8[::1], f8[::1], b1, f8[::1])")
+def _wait_for(
+    who: Array, draw: Array, time: Array, since: Array, low: Array, needs: bool, wait: Array
+) -> None:
+    """Lengthen `wait` until the time since `since` has reached `low`; for ever if it `needs` to have been and was not.
+
+    `draw` (m,) as `who`.
+    """
+    many = low.size > 1
     for m in range(who.size):
         i = who[m]
-        wait[m] = max(wait[m], low - (time[i] - since[i]))
+        wait[m] = max(wait[m], low[draw[m] if many else 0] - (time[i] - since[i]))
         if needs and since[i] == -np.inf:
             wait[m] = np.inf
 
 
-@compiled("void(i8[::1], f8[::1], f8[::1], f8, f8, f8[::1])")
-def _rule_out(who: Array, time: Array, since: Array, low: float, high: float, wait: Array) -> None:
+@compiled("void(i8[::1], i8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1])")
+def _rule_out(
+    who: Array, draw: Array, time: Array, since: Array, low: Array, high: Array, wait: Array
+) -> None:
     """Make `wait` infinite where ``low <= since <= high`` does not hold; with `time`, for the time since it then."""
-    grows = time.size > 0
+    grows, lows, highs = time.size > 0, low.size > 1, high.size > 1
     for m in range(who.size):
-        i = who[m]
+        i, d = who[m], draw[m]
         value = time[i] - since[i] + wait[m] if grows else since[i]
-        if not low <= value <= high:
+        if not low[d if lows else 0] <= value <= high[d if highs else 0]:
             wait[m] = np.inf
 
 
@@ -91,11 +100,12 @@ def _schedule(who: Array, time: Array, wait: Array, line: Array, start_at: Array
 
 
 @compiled(
-    "i8[::1](i8[::1], f8[::1], f8[:, ::1], i1[::1], i1[:, ::1], i1[::1], i1[:, ::1], i8[::1], i8[::1], i8[::1],"
-    " i8[::1], i8[::1], f8[::1], f8[::1], f8[:, ::1], f8[:, ::1], f8[::1], i1[::1])"
+    "i8[::1](i8[::1], i8[::1], f8[::1], f8[:, ::1], i1[::1], i1[:, ::1], i1[::1], i1[:, ::1], i8[::1], i8[::1], i8[::1],"
+    " i8[::1], i8[::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[::1], i1[::1])"
 )
 def next_line(
     who: Array,
+    draw: Array,
     time: Array,
     history: Array,
     state: Array,
@@ -118,11 +128,12 @@ def next_line(
 
     Alternative j is for line `line_of[j]` and holds when clauses `ends[j - 1]` to `ends[j] - 1` hold together:
     low <= value <= high, where values of kind `GROWS` or `AFTER` rise by one per unit of time and the others stand still.
-    `words` (clauses, w) turns codes into 0 and 1; `extra` (clauses, m) holds values made elsewhere. The first of
-    equals wins.
+    `low` and `high` are (clauses, draws); `words` (clauses, w) turns codes into 0 and 1; `extra` (clauses, m) holds
+    values made elsewhere. The first of equals wins.
     """
     best, choice = np.full(who.size, np.inf), np.zeros(who.size, np.int8)
     wait, here, stands = np.empty(who.size), np.arange(who.size), time[:0]
+    own, anything = draw[who], np.full(1, -np.inf)
     start = 0
     for j in range(line_of.size):
         line, count = line_of[j], line_count[line_of[j]]
@@ -130,14 +141,14 @@ def next_line(
             wait[m] = 0.0 if count[who[m]] < repeats[line] else np.inf
         for k in range(start, ends[j]):
             if kind[k] == GROWS or kind[k] == AFTER:
-                _wait_for(who, time, history[subject[k]], low[k], kind[k] == AFTER, wait)
+                _wait_for(who, own, time, history[subject[k]], low[k], kind[k] == AFTER, wait)
         for k in range(start, ends[j]):
             if kind[k] == GROWS or kind[k] == AFTER:
-                _rule_out(who, time, history[subject[k]], -np.inf, high[k], wait)
+                _rule_out(who, own, time, history[subject[k]], anything, high[k], wait)
             elif kind[k] == STANDS:
-                _rule_out(who, stands, history[subject[k]], low[k], high[k], wait)
+                _rule_out(who, own, stands, history[subject[k]], low[k], high[k], wait)
             elif kind[k] == EXTRA:
-                _rule_out(here, stands, extra[k], low[k], high[k], wait)
+                _rule_out(here, own, stands, extra[k], low[k], high[k], wait)
             elif kind[k] == LINE:
                 _rule_out_words(who, line_status[subject[k]], words[k], wait)
             else:
@@ -149,38 +160,55 @@ def next_line(
     return _schedule(who, time, best, choice, start_at, start_line)
 
 
-@compiled("void(i8[::1], f8[::1], f8[::1], f8[::1], f8, f8[::1], f8[::1], f8[:, ::1], f8[:, ::1])")
+@compiled(
+    "void(i8[::1], i8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[:, ::1], f8[:, ::1], f8[:, ::1],"
+    " f8[:, ::1], f8[:, ::1], f8[::1])"
+)
 def deliver(
     who: Array,
+    draw: Array,
     time: Array,
     begun: Array,
     radiation_ended_at: Array,
-    duration: float,
+    duration: Array,
     fractions: Array,
     each: Array,
     dose_sum: Array,
     dose_square_sum: Array,
+    course_dose: Array,
+    course_square: Array,
+    interval: Array,
 ) -> None:
     """Add the whole fractions that `who` got between `begun` and `time` to each region of the cord.
 
-    `fractions`, `each` (regions,): planned fractions and their dose in Gy over a course of length `duration`.
+    `fractions` (regions,) planned fractions, `each` (regions, draws) their dose in Gy, over a course of length
+    `duration` (draws,). What the sums rise by goes to the course (regions, n) as well, and the time since the course
+    before, where it is shorter, to `interval`.
     """
+    long, doses = duration.size > 1, each.shape[1] > 1
     for i in who:
-        share = 1.0
-        if duration > 0.0:
-            share = min((time[i] - begun[i]) / duration, 1.0)
+        share, length = 1.0, duration[draw[i] if long else 0]
+        if length > 0.0:
+            share = min((time[i] - begun[i]) / length, 1.0)
+        # an interval is between two courses, so the end of the one before must still be known
+        interval[i] = min(interval[i], begun[i] - radiation_ended_at[i])
         for r in range(fractions.size):
             if fractions[r] > 0.0:
                 # the last fraction of a completed course must not be lost to rounding
-                dose = math.floor(fractions[r] * share + 1e-9) * each[r]
-                dose_sum[r, i] += dose
-                dose_square_sum[r, i] += dose * each[r]
+                one = each[r, draw[i] if doses else 0]
+                dose = math.floor(fractions[r] * share + 1e-9) * one
+                total, square = dose_sum[r, i], dose_square_sum[r, i]
+                dose_sum[r, i] = total + dose
+                dose_square_sum[r, i] = square + dose * one
+                course_dose[r, i] += dose_sum[r, i] - total
+                course_square[r, i] += dose_square_sum[r, i] - square
         radiation_ended_at[i] = time[i]
 
 
-@compiled("f8[:, ::1](i8[::1], f8[::1], f8[:, ::1], f8[:, ::1], f8[::1], f8[::1], f8[::1])")
+@compiled("f8[:, ::1](i8[::1], i8[::1], f8[::1], f8[:, ::1], f8[:, ::1], f8[::1], f8[:, ::1], f8[:, ::1])")
 def worst_dose(
     who: Array,
+    draw: Array,
     kept: Array,
     dose_sum: Array,
     dose_square_sum: Array,
@@ -190,14 +218,16 @@ def worst_dose(
 ) -> Array:
     """Highest EQD2 in Gy over the regions for each alpha/beta, (alpha_betas, m).
 
-    Of what was given a share `kept` (m,) counts; `more` (regions,) comes on top.
+    Of what was given a share `kept` (m,) counts; `more` (regions, draws) comes on top.
     """
     out = np.zeros((alpha_beta.size, who.size))
+    many = more.shape[1] > 1
     for m in range(who.size):
         i = who[m]
+        d = draw[i] if many else 0
         for r in range(dose_sum.shape[0]):
-            total = kept[m] * dose_sum[r, i] + more[r]
-            square = kept[m] * dose_square_sum[r, i] + more_square[r]
+            total = kept[m] * dose_sum[r, i] + more[r, d]
+            square = kept[m] * dose_square_sum[r, i] + more_square[r, d]
             for a in range(alpha_beta.size):
                 dose = (square + alpha_beta[a] * total) / (2.0 + alpha_beta[a])
                 out[a, m] = max(out[a, m], dose)
@@ -229,11 +259,14 @@ def begin_line(
     return before
 
 
-@compiled("i1[::1](i8[::1], f8[::1], f8, b1, b1[::1], f8[::1], f8[::1], f8[::1], b1[::1], i1[::1])")
+@compiled(
+    "i1[::1](i8[::1], i8[::1], f8[::1], f8[::1], b1, b1[::1], f8[::1], f8[::1], f8[::1], b1[::1], i1[::1])"
+)
 def give(
     who: Array,
+    draw: Array,
     time: Array,
-    duration: float,
+    duration: Array,
     acts: bool,
     given: Array,
     given_at: Array,
@@ -242,13 +275,15 @@ def give(
     revised: Array,
     times_given: Array,
 ) -> Array:
-    """A treatment begins for `who`, in full dose; how often (m,) each had begun it before, in whichever line."""
+    """A treatment of `duration` (draws,) begins for `who`, in full dose; how often (m,) each had begun it before."""
     before = np.empty(who.size, np.int8)
+    many = duration.size > 1
     for m in range(who.size):
         i = who[m]
         before[m] = times_given[i]
         times_given[i] += 1
-        given[i], given_at[i], end_at[i], dose[i] = True, time[i], time[i] + duration, 1.0
+        given[i], given_at[i], end_at[i] = True, time[i], time[i] + duration[draw[i] if many else 0]
+        dose[i] = 1.0
         if acts:
             revised[i] = True
     return before

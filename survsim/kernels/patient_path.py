@@ -11,11 +11,6 @@ BoolArray = NDArray[np.bool_]
 CodeArray = NDArray[np.int8]
 
 
-def time_spent(start: FloatArray, end: FloatArray, tau: float) -> FloatArray:
-    """Length of the part of (start, end) that lies before `tau`."""
-    return np.maximum(np.minimum(end, tau) - start, 0.0)
-
-
 NEVER = 1e200
 """A time that never comes and can still be added to and scaled without overflow."""
 

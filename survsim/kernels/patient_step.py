@@ -1,6 +1,7 @@
 """Compiled steps of simulated paths: what comes next, who moves where, how clocks run.
 
-Patients are the last axis of every array, `who` holds positions in it. No random numbers, no transcendental
+Patients are the last axis of every array, `who` holds positions in it; the last axis of numbers of a plan is draws,
+one where all draws have the same, and `draw` is the draw of each patient. No random numbers, no transcendental
 functions: the arithmetic is that of plain loops, the same bits on every machine and for every size of a block.
 Random budgets and the laws of times stay with numpy, whose logarithms and powers are faster than compiled ones.
 """
@@ -62,8 +63,8 @@ def sort_out(code: Array, finished: Array, first: int) -> tuple[Array, Array, Ar
 
 
 @compiled(
-    "Tuple((i8[::1], i8[::1]))(i8[::1], i1[::1], i8, f8[::1], i8[::1], i1[::1], i1[:, ::1], b1[::1], b1[::1],"
-    " i8[:, ::1], f8, f8[::1], i8[::1], f8[::1])"
+    "Tuple((i8[::1], i8[::1]))(i8[::1], i1[::1], i8, f8[::1], i8[::1], i8[::1], i1[::1], i1[:, ::1], b1[::1],"
+    " b1[::1], i8[:, ::1], f8, f8[::1], i8[::1], f8[::1])"
 )
 def move(
     moved: Array,
@@ -71,6 +72,7 @@ def move(
     first: int,
     time: Array,
     patient: Array,
+    draw: Array,
     state: Array,
     targets: Array,
     dead: Array,
@@ -83,18 +85,20 @@ def move(
 ) -> tuple[Array, Array]:
     """Take `moved` through their transitions and write down deaths and progressions; who lives on, who died.
 
-    `targets` (states, slots); `counts` (states, points + 1) holds changes of the number in each state, booked at
-    the first grid point not before the time of the move.
+    `targets` (states, slots); `counts` (draws times states, points + 1) holds changes of the number in each state, booked
+    at the first grid point not before the time of the move.
     """
-    last = counts.shape[1] - 1
+    last, states = counts.shape[1] - 1, dead.size
+    many = counts.shape[0] > states
     entered, died = np.empty(moved.size, np.int64), np.empty(moved.size, np.int64)
     a = b = 0
     for i in moved:
         source, t, p = state[i], time[i], patient[i]
         target = targets[source, code[i] - first]
         place = int(min(math.ceil(t * per_time), float(last)))
-        counts[target, place] += 1
-        counts[source, place] -= 1
+        base = draw[i] * states if many else 0
+        counts[base + target, place] += 1
+        counts[base + source, place] -= 1
         state[i] = target
         if progression[target] and t < progression_at[p]:
             progression_at[p] = t
@@ -108,19 +112,29 @@ def move(
     return entered[:a].copy(), died[:b].copy()
 
 
-@compiled("void(i8[:, ::1], i8, i8[::1], f8[::1], i1[::1], f8)")
-def count_moves(counts: Array, state: int, targets: Array, when: Array, code: Array, per_time: float) -> None:
+@compiled("void(i8[:, ::1], i8, i8, i8[::1], i8[::1], f8[::1], i1[::1], f8)")
+def count_moves(
+    counts: Array,
+    states: int,
+    state: int,
+    draw: Array,
+    targets: Array,
+    when: Array,
+    code: Array,
+    per_time: float,
+) -> None:
     """Book the moves of everybody out of `state`, as `move` does, through the transition `code` to `targets`.
 
     What comes after the end of the grid falls into the last column. Without codes all go the one way there is.
     """
     last = counts.shape[1] - 1
-    many = code.size > 0
+    many, draws = code.size > 0, counts.shape[0] > states
     end = float(last)
     for i in range(when.size):
         place = int(min(math.ceil(min(when[i] * per_time, end)), last))
-        counts[targets[code[i] if many else 0], place] += 1
-        counts[state, place] -= 1
+        base = draw[i] * states if draws else 0
+        counts[base + targets[code[i] if many else 0], place] += 1
+        counts[base + state, place] -= 1
 
 
 @compiled("i8[::1](i8[::1], i1[::1], f8[::1], b1[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1])")
@@ -156,11 +170,12 @@ def note_entry(
 
 
 @compiled(
-    "UniTuple(f8[::1], 2)(i8[::1], f8[::1], f8[::1], f8[:, ::1], f8[:, ::1], b1[:, ::1], b1[:, ::1], f8[:, ::1],"
-    " i8[:, ::1], f8[::1], f8[::1], f8[:, ::1])"
+    "UniTuple(f8[::1], 2)(i8[::1], i8[::1], f8[::1], f8[::1], f8[:, ::1], f8[:, ::1], b1[:, ::1], b1[:, ::1],"
+    " f8[:, ::1], i8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, :, ::1])"
 )
 def effect_logs(
     who: Array,
+    draw: Array,
     time: Array,
     progressed_at: Array,
     given_at: Array,
@@ -176,32 +191,105 @@ def effect_logs(
     """Log hazard ratio and log acceleration factor (m,) in force for `who`.
 
     Effects e: `flags` (effects, 6) are treatment, slows the clock, ends at progression, among responders, and where
-    its steps begin and end in `times`; `logs` (effects, steps + 1) are its values before, between and after them.
-    It goes on after the treatment has ended if that was given for `least` (effects,).
+    its steps begin and end in `times` (steps of all, draws); `logs` (effects, steps + 1, draws) are its values before,
+    between and after them. It goes on after the treatment has ended if that was given for `least` (effects, draws).
     """
     factor, slowness = np.zeros(who.size), np.zeros(who.size)
+    exposures, changes, values = least.shape[1] > 1, times.shape[1] > 1, logs.shape[2] > 1
     for m in range(who.size):
         i = who[m]
+        d = draw[i]
+        level, at, enough = d if values else 0, d if changes else 0, d if exposures else 0
         for e in range(flags.shape[0]):
             k = flags[e, 0]
             begun = given_at[k, i]
             if begun > time[i] or (flags[e, 3] and not responds[k, i]):
                 continue
             # in the sum that ended the treatment, so that a planned end is as long as planned
-            if (not given[k, i] and ended_at[k, i] < begun + least[e]) or (
+            if (not given[k, i] and ended_at[k, i] < begun + least[e, enough]) or (
                 flags[e, 2] and progressed_at[i] > begun
             ):
                 continue
             step = 0
             # compared as absolute times, in the same sum that scheduled the change
             for s in range(flags[e, 4], flags[e, 5]):
-                if time[i] >= begun + times[s]:
+                if time[i] >= begun + times[s, at]:
                     step += 1
             if flags[e, 1]:
-                slowness[m] += dose[k, i] * logs[e, step]
+                slowness[m] += dose[k, i] * logs[e, step, level]
             else:
-                factor[m] += dose[k, i] * logs[e, step]
+                factor[m] += dose[k, i] * logs[e, step, level]
     return factor, slowness
+
+
+@compiled(
+    "void(i1[::1], i8[::1], f8[::1], f8[::1], f8[::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1],"
+    " b1[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1])"
+)
+def add_values(
+    state: Array,
+    draw: Array,
+    time: Array,
+    when: Array,
+    taus: Array,
+    groups: Array,
+    utility: Array,
+    cost_per_time: Array,
+    utility_changes: Array,
+    costs_per_time: Array,
+    given: Array,
+    quality: Array,
+    paid: Array,
+    in_group: Array,
+) -> None:
+    """Add the values of the stretch from `time` to `when` (n,), as far as it lies before each of `taus`.
+
+    `groups` (groups, states); `utility`, `cost_per_time` (states, draws), and what a treatment that is `given`
+    (treatments, n) changes in them (treatments, draws); `quality`, `paid` (taus, n); `in_group` (groups times taus, n).
+    """
+    worth, cost = utility.shape[1] > 1, cost_per_time.shape[1] > 1
+    more, dearer = utility_changes.shape[1] > 1, costs_per_time.shape[1] > 1
+    for i in range(state.size):
+        s, d, start = state[i], draw[i], time[i]
+        if not start < when[i]:
+            continue
+        value, rate = utility[s, d if worth else 0], cost_per_time[s, d if cost else 0]
+        for k in range(given.shape[0]):
+            if given[k, i]:
+                value += utility_changes[k, d if more else 0]
+                rate += costs_per_time[k, d if dearer else 0]
+        for a in range(taus.size):
+            spent = min(when[i], taus[a]) - start
+            if spent <= 0.0:
+                continue
+            quality[a, i] += value * spent
+            paid[a, i] += rate * spent
+            for g in range(groups.shape[0]):
+                in_group[g * taus.size + a, i] += groups[g, s] * spent
+
+
+@compiled("void(i8[::1], i8[::1], f8[:, ::1], f8[:, ::1])")
+def copy_rows(who: Array, patient: Array, rows: Array, to: Array) -> None:
+    """Copy what `rows` (rows, n) hold of `who` to the places of their patients."""
+    for r in range(rows.shape[0]):
+        for i in who:
+            to[r, patient[i]] = rows[r, i]
+
+
+@compiled("f8[::1](i8[::1], i8[::1], f8[::1], f8[:, ::1], i8[::1], f8[:, ::1])")
+def next_change(
+    who: Array, draw: Array, time: Array, given_at: Array, treatment: Array, after: Array
+) -> Array:
+    """Soonest time (m,) that lies ahead of `who` and is `after` (changes, draws) the start of a `treatment` (changes,)."""
+    soonest, many = np.full(who.size, np.inf), after.shape[1] > 1
+    for m in range(who.size):
+        i = who[m]
+        d = draw[i] if many else 0
+        for c in range(treatment.size):
+            at = given_at[treatment[c], i] + after[c, d]
+            if time[i] < at < soonest[m]:
+                soonest[m] = at
+    return soonest
 
 
 @compiled("void(i8[::1], i8[::1], f8[::1], i1[:, ::1], f8[:, ::1], f8[::1], f8[:, ::1], f8[:, ::1])")

@@ -63,9 +63,17 @@ def strategies_checksum(study: Study) -> str:
     return tree_checksum(rest, study.data)
 
 
+def _as_read(other: Analysis) -> str:
+    """Checksum of what a person wrote in another analysis and of the numbers it found, for one that reads them."""
+    summary = other.results() / "summary.json"
+    found = files.file_sha256(summary) if summary.is_file() else "no results yet"
+    return hashlib.sha256(f"{analysis_checksum(other)}\n{found}\n".encode()).hexdigest()
+
+
 def inputs_of(analysis: Analysis, *, quick: bool) -> dict[str, Any]:
     """Everything the results of an analysis depend on, as plain values."""
-    return {
+    read = {f"what {other.slug} holds": _as_read(other) for other in analysis.reads}
+    return read | {
         "analysis": analysis_checksum(analysis),
         "data": data_checksum(analysis.study),
         "mode": "quick" if quick else "full",

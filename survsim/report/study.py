@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,15 +65,15 @@ class Study:
         return found[0]
 
     def choose(self, slugs: tuple[str, ...] | list[str] | None) -> tuple[Analysis, ...]:
-        """The analyses named, each once, or all of them."""
-        if not slugs:
-            every = self.analyses()
-            if not every:
-                raise InputError(
-                    f"{self.root.name} has no analysis; add a folder analyses/<nn>_<name> with run.py and report.py."
-                )
-            return every
-        return tuple(dict.fromkeys(self.analysis(slug) for slug in slugs))
+        """The analyses named, each once, or all of them; an analysis comes after those whose files it reads."""
+        if slugs:
+            return in_order(tuple(dict.fromkeys(self.analysis(slug) for slug in slugs)))
+        every = self.analyses()
+        if not every:
+            raise InputError(
+                f"{self.root.name} has no analysis; add a folder analyses/<nn>_<name> with run.py and report.py."
+            )
+        return in_order(every)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +98,21 @@ class Analysis:
     def run_file(self) -> Path:
         """The program that computes the results."""
         return self.folder / "run.py"
+
+    @property
+    def reads(self) -> tuple[Analysis, ...]:
+        """The analyses whose files or results this one reads, as ``READS = ("01_name", ...)`` in its run.py says."""
+        try:
+            lines = ast.parse(self.run_file.read_text(encoding="utf-8")).body
+        except (OSError, SyntaxError, ValueError):
+            return ()  # running it will say what is wrong
+        for line in lines:
+            named = isinstance(line, ast.Assign) and any(
+                isinstance(t, ast.Name) and t.id == "READS" for t in line.targets
+            )
+            if isinstance(line, ast.Assign) and named:
+                return tuple(self.study.analysis(slug) for slug in _slugs(line.value, self.slug))
+        return ()
 
     @property
     def report_file(self) -> Path:
@@ -151,3 +167,35 @@ def results_folder(slug: str | None = None) -> Path:
     if not folder.is_dir():
         raise InputError(f"no results at {folder}; run the analysis first: survsim run {name}.")
     return folder
+
+
+def _slugs(value: ast.expr, slug: str) -> tuple[str, ...]:
+    """The names in ``READS``, which are text and nothing else."""
+    try:
+        found = ast.literal_eval(value)
+    except ValueError:
+        found = None
+    if not isinstance(found, (tuple, list)) or not all(isinstance(one, str) for one in found):
+        raise InputError(
+            f'READS in analyses/{slug}/run.py must be names of analyses, as READS = ("01_name",); '
+            f"got {ast.unparse(value)}."
+        )
+    return tuple(found)
+
+
+def in_order(chosen: tuple[Analysis, ...]) -> tuple[Analysis, ...]:
+    """The analyses in their order, but each after those of them that it reads."""
+    done: list[Analysis] = []
+
+    def visit(one: Analysis, path: tuple[Analysis, ...]) -> None:
+        if one in path:
+            circle = " reads ".join(a.slug for a in (*path[path.index(one) :], one))
+            raise InputError(f"analyses read one another in a circle: {circle}. Take one READS away.")
+        for other in one.reads:
+            visit(other, (*path, one))
+        if one not in done:
+            done.append(one)
+
+    for one in chosen:
+        visit(one, ())
+    return tuple(one for one in done if one in chosen)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from survsim.core import cells, files
 from survsim.core.checks import require_columns
+from survsim.core.door import with_doors
 from survsim.core.errors import InputError
 from survsim.core.result import format_number
 from survsim.core.word_file import write_word
@@ -21,6 +22,7 @@ MISSING = "–"
 UNNAMED = "survsim-table-without-name"
 
 
+@with_doors
 class Table:
     """A table that a notebook shows; made by `table`."""
 

@@ -67,6 +67,9 @@ class FollowedCohort(Strict):
     """A cohort and the shares of it that were given each treatment; `basis` says where the shares stand."""
 
     given: dict[str, float] = Field(default_factory=dict)
+    assumed: dict[str, tuple[float, float]] = Field(
+        default_factory=dict, description="least and most of a share that was not printed"
+    )
     start: str | None = None
     basis: str = Field(min_length=10)
 
@@ -89,6 +92,18 @@ class RowTarget(Reading):
     transport: str = Field(description="name of one of `transports`")
 
 
+class PredictedTarget(Strict):
+    """A survival probability that another report predicts, read from the summary that report wrote."""
+
+    report: str = Field(description="folder of the report beside that of this file")
+    number: str = Field(description="name of a probability with its 95% interval in that summary")
+    time: float = Field(gt=0)
+    cohort: str
+    endpoint: str
+    use: Use = "hold_out"
+    reason: str = Field(min_length=10, description="why it is used, or held out")
+
+
 class CaseTargets(Strict):
     """Every single case that the evidence holds with a time, each in a cohort of her own treatments."""
 
@@ -101,12 +116,24 @@ class CaseTargets(Strict):
 
 
 class DeclaredBias(Strict):
-    """Additive bias of a log ratio: observed = true + N(mean, sd^2); none is declared without its ground."""
+    """Additive bias of a log ratio: observed = true + N(mean, sd^2); none is declared without its ground.
+
+    With `from_judgements` mean, sd and ground are those of the judgements of the row (`survsim.scenario.judged_bias`).
+    """
+
+    from_judgements: bool = False
 
     mean: float = 0.0
     sd: float = Field(default=0.3, ge=0)
     ground: str = ""
     shared: str = ""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> DeclaredBias:
+        own = self.model_fields_set & {"mean", "sd", "ground"}
+        if self.from_judgements and own:
+            raise ValueError(f"from_judgements brings mean, sd and ground; remove {', '.join(sorted(own))}")
+        return self
 
 
 class RowContrast(Reading):
@@ -115,7 +142,9 @@ class RowContrast(Reading):
     row: str
     parameter: str
     between_sd: Quantity = 0.0
-    bias: DeclaredBias | None = Field(default=None, description="none: randomised")
+    bias: DeclaredBias | Literal["from_judgements"] | None = Field(
+        default=None, description="none: randomised; from_judgements: by the judgements of the row"
+    )
     use: Use = "fit"
     transport: str
 
@@ -151,6 +180,7 @@ class CalibrationFile(Strict):
     transports: dict[str, Travel]
     cohorts: dict[str, FollowedCohort]
     targets: tuple[RowTarget, ...] = Field(min_length=1)
+    predictions: tuple[PredictedTarget, ...] = ()
     cases: CaseTargets | None = None
     contrasts: tuple[RowContrast, ...] = ()
     priors: dict[str, DeclaredPrior]
@@ -162,6 +192,9 @@ class CalibrationFile(Strict):
             faults += _unknown(f"target {t.row}", "cohort", t.cohort, self.cohorts)
             faults += _unknown(f"target {t.row}", "endpoint", t.endpoint, self.endpoints)
             faults += _unknown(f"target {t.row}", "transport", t.transport, self.transports)
+        for p in self.predictions:
+            faults += _unknown(f"prediction {p.number}", "cohort", p.cohort, self.cohorts)
+            faults += _unknown(f"prediction {p.number}", "endpoint", p.endpoint, self.endpoints)
         for c in self.contrasts:
             faults += _unknown(f"contrast {c.row}", "transport", c.transport, self.transports)
         if self.cases is not None:
@@ -171,6 +204,12 @@ class CalibrationFile(Strict):
         for name, cohort in self.cohorts.items():
             for given in cohort.given:
                 faults += _unknown(f"cohort {name}", "treatment", given, self.treatments)
+            for given, (least, most) in cohort.assumed.items():
+                share = cohort.given.get(given, -1.0)
+                if not 0.0 <= least <= share <= most <= 1.0:
+                    faults.append(
+                        f"cohort {name}: the share given {given} lies between its least {least:g} and its most {most:g}"
+                    )
         rows = [t.row for t in self.targets] + [c.row for c in self.contrasts]
         faults += [
             f"row {r} stands there more than once" for r in sorted({r for r in rows if rows.count(r) > 1})

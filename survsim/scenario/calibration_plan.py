@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 from pydantic import ValidationError
 
 from survsim.core.errors import ScenarioError
@@ -27,6 +29,7 @@ from survsim.estimate.calibration.targets import (
     Bias,
     CaseTarget,
     ContrastTarget,
+    PredictionTarget,
     PublishedTarget,
     Target,
     Transport,
@@ -34,10 +37,14 @@ from survsim.estimate.calibration.targets import (
 from survsim.estimate.printed.refusal import Refusal
 from survsim.estimate.printed.road import printed_number
 from survsim.evidence.ask.store import EvidenceStore, load_evidence
-from survsim.scenario.calibration_file import CalibrationFile, RowContrast, RowTarget
+from survsim.scenario.bias_of_judgements import judged_bias
+from survsim.scenario.calibration_file import CalibrationFile, PredictedTarget, RowContrast, RowTarget
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+NORMAL_975 = 1.959963984540054
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +69,12 @@ class CalibrationPlan:
             unit=self.content.time_unit,
         )
 
-    def cohorts(self) -> tuple[Cohort, ...]:
-        """Those followed, with the shares that were given each treatment."""
+    def cohorts(self, *, assumed: Literal["least", "most"] | None = None) -> tuple[Cohort, ...]:
+        """Those followed, with the shares that were given each treatment; where one is `assumed`, its least or most."""
         found = []
         for name, cohort in self.content.cohorts.items():
-            given = {t: (share, self._effects(t)) for t, share in cohort.given.items()}
+            ends = {t: ends[assumed == "most"] for t, ends in cohort.assumed.items()} if assumed else {}
+            given = {t: (ends.get(t, share), self._effects(t)) for t, share in cohort.given.items()}
             found.append(Cohort.treated(name, given, start=cohort.start))
         return tuple(found)
 
@@ -78,7 +86,11 @@ class CalibrationPlan:
         }
 
     def targets(
-        self, evidence: EvidenceStore | None = None, *, without: Iterable[str] = ()
+        self,
+        evidence: EvidenceStore | None = None,
+        *,
+        without: Iterable[str] = (),
+        predictions: Literal["fit", "hold_out"] | None = None,
     ) -> tuple[Target, ...]:
         """Every target, its error by the one road of printed numbers.
 
@@ -86,10 +98,11 @@ class CalibrationPlan:
         ----------
         evidence : the store to read rows from; default the study's.
         without : names of transports whose targets are left out, to show what hangs on them.
+        predictions : how those of other models are used; default as the file says of each.
 
         Raises
         ------
-        ScenarioError : a row that the road refuses, with its reason.
+        ScenarioError : a row that the road refuses, with its reason; a prediction that its report did not write.
         """
         store = evidence or load_evidence()
         skipped = set(without)
@@ -104,7 +117,8 @@ class CalibrationPlan:
         cases = (
             self._cases(store) if self.content.cases and self.content.cases.transport not in skipped else []
         )
-        return (*rows, *contrasts, *cases)
+        predicted = [self._prediction(p, predictions or p.use) for p in self.content.predictions]
+        return (*rows, *contrasts, *cases, *predicted)
 
     def run(
         self,
@@ -112,6 +126,8 @@ class CalibrationPlan:
         *,
         bias: bool = True,
         without: Iterable[str] = (),
+        predictions: Literal["fit", "hold_out"] | None = None,
+        assumed: Literal["least", "most"] | None = None,
         size: int | None = None,
         workers: int | None = 1,
     ) -> EvidenceCalibration:
@@ -119,14 +135,15 @@ class CalibrationPlan:
 
         Parameters
         ----------
-        evidence, without : as for `targets`; bias : False leaves declared biases out.
+        evidence, without, predictions : as for `targets`; bias : False leaves declared biases out.
+        assumed : take every share of patients that was assumed at its least or its most.
         size : points of the posterior, default the file's; workers : threads, which change no bit.
         """
         return calibrate(
             self.course(),
-            self.cohorts(),
+            self.cohorts(assumed=assumed),
             self.priors(),
-            self.targets(evidence, without=without),
+            self.targets(evidence, without=without, predictions=predictions),
             study_sd=self.content.study_sd,
             bias=bias,
             size=size or self.content.size,
@@ -175,7 +192,7 @@ class CalibrationPlan:
             estimate=found.estimate,
             std_error=found.std_error,
             between_sd=contrast.between_sd,
-            bias=None if contrast.bias is None else Bias(**contrast.bias.model_dump()),
+            bias=_bias(contrast, store),
             use=contrast.use,
             transport=self._transport(contrast.transport),
             source=found.source or (),
@@ -186,6 +203,34 @@ class CalibrationPlan:
         if isinstance(found, Refusal):
             raise ScenarioError(f"{self.path.name}: {found.text}")
         return found
+
+    def _prediction(self, target: PredictedTarget, use: str) -> PredictionTarget:
+        """The printed interval of the other report as a normal law of the log odds."""
+        file = self.path.resolve().parent.parent / target.report / "results" / "summary.json"
+        try:
+            found = json.loads(file.read_text(encoding="utf-8"))["numbers"][target.number]
+            value, low, high = (float(found[k]) for k in ("value", "conf_low", "conf_high"))
+        except (OSError, KeyError, TypeError, ValueError):
+            raise ScenarioError(
+                f"{self.path.name}: {target.report} wrote no number {target.number} with an interval; run that report first."
+            ) from None
+        if not 0.0 < low < value < high < 1.0:
+            raise ScenarioError(
+                f"{self.path.name}: {target.number} of {target.report} must be a probability inside its interval; "
+                f"got {value:g} ({low:g} to {high:g})."
+            )
+        odds = [math.log(p / (1.0 - p)) for p in (low, value, high)]
+        error = (odds[2] - odds[0]) / (2.0 * NORMAL_975)
+        return PredictionTarget(
+            label=f"{target.report} {target.number}",
+            cohort=target.cohort,
+            endpoint=self._endpoint(target.endpoint),
+            times=np.array([target.time]),
+            estimate=np.array([odds[1]]),
+            covariance=np.array([[error**2]]),
+            use=use,
+            source=f"assumption:{self.content.calibration}/{target.report}",
+        )
 
     def _cases(self, store: EvidenceStore) -> list[CaseTarget]:
         spec = self.content.cases
@@ -205,6 +250,17 @@ class CalibrationPlan:
                 )
             )
         return found
+
+
+def _bias(contrast: RowContrast, store: EvidenceStore) -> Bias | None:
+    declared = contrast.bias
+    if declared is None:
+        return None
+    if declared == "from_judgements":
+        return judged_bias(store, contrast.row)
+    if declared.from_judgements:
+        return judged_bias(store, contrast.row, shared=declared.shared)
+    return Bias(**declared.model_dump(exclude={"from_judgements"}))
 
 
 def dated_cases(store: EvidenceStore, *, strict_only: bool, never: Iterable[str]) -> pd.DataFrame:

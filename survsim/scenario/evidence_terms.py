@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.checks import between, one_of, require_columns
-from survsim.core.errors import EvidenceError
+from survsim.core.errors import EvidenceError, InputError
 from survsim.core.estimate_record import Estimate
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
@@ -112,7 +112,14 @@ def summary_terms(
     {'median'}
     """
     one_of("nested", nested, NESTED)
-    records: tuple[Estimate, ...] = tuple(getattr(selection, "records", selection))
+    chosen = getattr(selection, "records", selection)
+    if isinstance(chosen, str | bytes) or not isinstance(chosen, Iterable):
+        raise InputError(
+            f"selection must be what load_evidence().select(...) returns, or its records; got {type(chosen).__name__}."
+        )
+    records: tuple[Estimate, ...] = tuple(chosen)
+    if strangers := [type(r).__name__ for r in records if not hasattr(r, "estimate_id")]:
+        raise InputError(f"selection must hold rows of the evidence (Estimate); got {strangers[0]}.")
     if n_total is None and hasattr(selection, "frame"):
         frame = selection.frame
         n_total = dict(zip(frame["study_id"], frame["n_total"]))

@@ -19,7 +19,8 @@ class Override(Strict):
     `lasts` is the rule of every effect in it, `lasts_by_treatment` of those of some treatments; steps of waning go
     where a rule is replaced. `ends_on` adds that progression ends every effect. `set` puts other content at a dotted
     place of the scenario (``parameters.frailty_variance.distribution``, ``horizon``, ``strategies.as_treated.lines``);
-    an entry of a list is named by its name.
+    an entry of a list is named by its name. `add` brings in what is not there: further states, ways or treatments
+    (``add: {states: [...]}``), further parameters (``add: {parameters: {name: ...}}``).
     """
 
     label: str = Field(min_length=3)
@@ -27,12 +28,13 @@ class Override(Strict):
     lasts_by_treatment: dict[str, Lasts] = Field(default_factory=dict)
     ends_on: str | None = Field(default=None, pattern="^progression$")
     set: dict[str, Any] = Field(default_factory=dict)
+    add: dict[str, list[Any] | dict[str, Any]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _changes(self) -> Override:
-        if self.lasts is None and not self.lasts_by_treatment and self.ends_on is None and not self.set:
+        if not (self.lasts or self.lasts_by_treatment or self.ends_on or self.set or self.add):
             raise ValueError(
-                "an alternative changes something: give lasts, lasts_by_treatment, ends_on or set"
+                "an alternative changes something: give lasts, lasts_by_treatment, ends_on, set or add"
             )
         return self
 
@@ -40,6 +42,11 @@ class Override(Strict):
 def overridden(content: Mapping[str, Any], override: Override, name: str) -> dict[str, Any]:
     """The plain content of a scenario, its strategies by name under ``strategies``, with the alternative in place."""
     changed = copy.deepcopy(dict(content))
+    for place, more in override.add.items():
+        _add(changed, place.split("."), more, f"override {name}: add {place}")
+    # what is derived stands below what it is derived from, wherever the alternative brought it in
+    drawn = sorted(changed["parameters"].items(), key=lambda item: item[1].get("source") == "derived")
+    changed["parameters"] = dict(drawn)
     for place, value in override.set.items():
         _put(changed, place.split("."), value, f"override {name}: set {place}")
     holders = [changed["treatments"], *(s["treatments"] for s in changed["strategies"].values())]
@@ -59,6 +66,20 @@ def overridden(content: Mapping[str, Any], override: Override, name: str) -> dic
                 if override.ends_on is not None:
                     effect["ends_on"] = override.ends_on
     return changed
+
+
+def _add(content: Any, path: list[str], more: list[Any] | dict[str, Any], where: str) -> None:
+    """Bring what is new into the list or the named parts that `path` leads to."""
+    for step in path:
+        holder, last = content, _key(content, step, where)
+        content = holder[last]
+    there = {_called(part) for part in content} if isinstance(content, list | tuple) else set(content or ())
+    fresh = {_called(part) for part in more} if isinstance(more, list) else set(more)
+    if isinstance(more, dict) != isinstance(content, dict):
+        raise ScenarioError(f"{where}: a list is added to a list, named parts to named parts.")
+    if twice := sorted((there & fresh) - {""}):
+        raise ScenarioError(f"{where}: {', '.join(twice)} is there already; change it with set.")
+    holder[last] = {**content, **more} if isinstance(more, dict) else [*content, *more]
 
 
 def _put(content: Any, path: list[str], value: Any, where: str) -> None:

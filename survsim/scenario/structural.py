@@ -36,6 +36,9 @@ class StructuralSensitivity(Result):
     mean : (a, t, s) restricted mean survival; gain : over the reference, with gain_low, gain_high over draws and
         gain_error, the Monte Carlo standard error.
     probability_best : (a, t, s) share of draws; rank : (a, t, s) by expected survival, 1 is the best.
+    quality, quality_gain, quality_best : (a, t, s) the same of quality-adjusted time, which is survival where the scenario
+        gives no utilities.
+    groups : (g,) groups of states; in_group : (a, t, g, s) mean time in each, such as walking.
     """
 
     alternatives: tuple[str, ...]
@@ -50,19 +53,49 @@ class StructuralSensitivity(Result):
     gain_error: FloatArray
     probability_best: FloatArray
     rank: FloatArray
+    quality: FloatArray
+    quality_gain: FloatArray
+    quality_best: FloatArray
+    groups: tuple[str, ...]
+    in_group: FloatArray
     unit: str
 
     def columns(self) -> Columns:
-        """Columns alternative, label, tau, strategy, mean, gain, gain_low, gain_high, gain_error, probability_best, rank."""
+        """Columns alternative, label, tau, strategy, mean, gain, gain_low, gain_high, gain_error, probability_best, rank,
+        quality, quality_gain, quality_best, and time_in_<group> of each group."""
         a, t, s = self.mean.shape
-        names = ("mean", "gain", "gain_low", "gain_high", "gain_error", "probability_best", "rank")
+        names = _MEASURES
         return {
             "alternative": np.repeat(self.alternatives, t * s),
             "label": np.repeat(self.labels, t * s),
             "tau": np.tile(np.repeat(self.taus, s), a),
             "strategy": np.tile(self.strategies, a * t),
             **{name: getattr(self, name).ravel() for name in names},
+            **{f"time_in_{g}": self.in_group[:, :, i].ravel() for i, g in enumerate(self.groups)},
         }
+
+    @property
+    def votes(self) -> tuple[int, ...]:
+        """Indices of the alternatives that change how long somebody lives, the declared scenario among them.
+
+        An alternative about quality or cost has the survival of the scenario itself and is no further vote on it.
+        """
+        declared = self.mean[0]
+        changed = [not np.allclose(m, declared, rtol=0.0, atol=1e-9) for m in self.mean[1:]]
+        return (0, *(i for i, differs in enumerate(changed, start=1) if differs))
+
+    def first(self, tau: float) -> dict[str, int]:
+        """Strategy -> under how many of the `votes` it comes first to `tau`; those that tie are all counted.
+
+        Raises
+        ------
+        InputError : a horizon that is not among `taus`.
+        """
+        if float(tau) not in self.taus:
+            known = ", ".join(f"{t:g}" for t in self.taus)
+            raise InputError(f"tau must be one of {known}; got {tau!r}.")
+        ranks = self.rank[list(self.votes), self.taus.index(float(tau))]
+        return {name: int(np.sum(ranks[:, s] == 1)) for s, name in enumerate(self.strategies)}
 
     def headline(self) -> str:
         first = self.rank[0].argmin(axis=1)
@@ -129,7 +162,8 @@ def structural_sensitivity(
     found += [(scenario, other) for _, other in others.values()]
     horizons = tuple(scenario.content.outcomes.tau if taus is None else taus)
     reference = scenario.content.outcomes.reference
-    rows: dict[str, list[FloatArray]] = {name: [] for name in _MEASURES}
+    rows: dict[str, list[FloatArray]] = {name: [] for name in (*_MEASURES, "in_group")}
+    groups = tuple(dict.fromkeys(g for one, _ in found for state in one.content.states for g in state.groups))
     sources = []
     for one, drawn_from in found:
         drawn = scenario_parameters(one, draws=draws, seed=seed, evidence=store, calibration=drawn_from)
@@ -137,7 +171,7 @@ def structural_sensitivity(
             one, patients=patients, seed=seed, execution=execution, parameters=drawn, history=history
         )
         sources.append(simulated)
-        for name, values in _answers(simulated, horizons, reference).items():
+        for name, values in _answers(simulated, horizons, reference, groups).items():
             rows[name].append(values)
     words = [scenario.content.overrides[name].label for name in names]
     return StructuralSensitivity(
@@ -147,18 +181,34 @@ def structural_sensitivity(
         strategies=sources[0].strategies,
         reference=reference,
         taus=horizons,
+        groups=groups,
         **{name: np.stack(values) for name, values in rows.items()},
         unit=scenario.time_unit,
     )
 
 
-_MEASURES = ("mean", "gain", "gain_low", "gain_high", "gain_error", "probability_best", "rank")
+_MEASURES = (
+    "mean",
+    "gain",
+    "gain_low",
+    "gain_high",
+    "gain_error",
+    "probability_best",
+    "rank",
+    "quality",
+    "quality_gain",
+    "quality_best",
+)
 
 
-def _answers(simulated: Any, taus: tuple[float, ...], reference: str) -> dict[str, FloatArray]:
-    """The measures (t, s) of one simulation."""
+def _answers(
+    simulated: Any, taus: tuple[float, ...], reference: str, groups: tuple[str, ...]
+) -> dict[str, FloatArray]:
+    """The measures (t, s) of one simulation, and the time in groups (t, g, s)."""
     paired = simulated.compare(reference).to_frame().set_index(["measure", "strategy"])
-    found: dict[str, list[FloatArray]] = {name: [] for name in _MEASURES}
+    found: dict[str, list[FloatArray]] = {name: [] for name in (*_MEASURES, "in_group")}
+    against = simulated.strategies.index(reference)
+    weighed = any(name.startswith("quality_adjusted_time") for name in simulated.measures)
     for tau in taus:
         decision = simulated.decision(tau)
         gains = paired.loc[f"survival_time@{float(tau):.12g}"].loc[list(simulated.strategies)]
@@ -173,4 +223,14 @@ def _answers(simulated: Any, taus: tuple[float, ...], reference: str) -> dict[st
         found["probability_best"].append(decision.probability_best)
         # equal strategies share a rank: the least of theirs
         found["rank"].append(np.array([1.0 + np.sum(decision.expected > e) for e in decision.expected]))
+        quality = simulated.decision(tau, outcome="quality_adjusted_time") if weighed else decision
+        found["quality"].append(quality.expected)
+        found["quality_gain"].append(quality.expected - quality.expected[against])
+        found["quality_best"].append(quality.probability_best)
+        inside = np.zeros((len(groups), len(simulated.strategies)))
+        for row, group in zip(inside, groups):
+            # a structure without the group has nobody in it
+            if f"time_in/{group}@{tau:.12g}" in simulated.measures:
+                row[:] = simulated.measure(f"time_in/{group}", tau).estimate
+        found["in_group"].append(inside)
     return {name: np.stack(values) for name, values in found.items()}

@@ -38,6 +38,8 @@ def read_targets(path: str | os.PathLike[str]) -> dict[str, tuple[Target, ...]]:
     found: dict[str, tuple[Target, ...]] = {}
     for name, rows in content.items():
         made = []
+        if not isinstance(rows, list):
+            raise ScenarioError(f"{path}, {name}: a list of targets is wanted; got {type(rows).__name__}.")
         for i, row in enumerate(rows):
             try:
                 made.append(Target.model_validate(row))

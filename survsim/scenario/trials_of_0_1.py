@@ -62,6 +62,7 @@ def simulated_trials(
     between("accrual", accrual, 0.0, np.inf, open_ends=False)
     between("follow_up", follow_up, 0.0, np.inf)
     n = int(between("n_control", n_control, 0, 1e9)) + int(between("n_treated", n_treated, 0, 1e9))
+    between("n_trials", n_trials, 1, 1e9, open_ends=False)
     units = {d.time_unit for d in (control, treated, dropout) if d is not None}
     if len(units) > 1:
         raise InputError(f"control, treated and dropout must share a time unit; got {sorted(units)}.")

@@ -50,7 +50,7 @@ def test_explain_says_and_draws(tmp_path: Path, capsys: pytest.CaptureFixture[st
 
 def test_explain_refuses_what_cannot_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shutil.copytree(SCENARIO.parent, tmp_path / "analyses" / "03", ignore=shutil.ignore_patterns("results"))
-    shutil.copytree(ROOT / "data" / "strategies", tmp_path / "data" / "strategies")
+    shutil.copytree(SCENARIO.parents[2] / "data" / "strategies", tmp_path / "data" / "strategies")
     path = tmp_path / "analyses" / "03" / "scenario.yml"
     path.write_text(path.read_text(encoding="utf-8").replace("  toripalimab:\n", "  toripalimap:\n"))
     code, printed, error = command(capsys, "--explain", scenario=path)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import csv
 import random
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ from pathlib import Path
 import openpyxl
 
 from survsim.evidence.raw.curate import curate
+from survsim.interop.evidence_export import export_evidence
 from survsim.report.new_study import new_study
 from tests.helpers.mini_study import ESTIMATES, write_raw
 
@@ -34,6 +36,10 @@ NUMBER = {
     "place": "table 2",
 }
 BIB = "@article{beta_2020, author={Beta, Bo}, title={A registry}, year={2020}, url={https://x.org}}\n"
+
+
+HIDDEN = {".ipynb_checkpoints"}
+"""Names that programs of others leave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,33 @@ def _edited(study: Path) -> None:
     raw.write_text(ESTIMATES.replace(",0.70,", ",0.71,"), encoding="utf-8")
 
 
+GONE = {
+    "estimates": ("estimator", "unit_of_analysis", "origin_basis", "p_scope", "extracted_on"),
+    "arms": ("setting", "line", "stage_mix"),
+    "studies": ("followup_method", "cohort"),
+}
+"""Columns that an earlier version did not have."""
+
+
+def _aged(study: Path) -> None:
+    """The curated tables as an earlier version wrote them."""
+    for name, columns in GONE.items():
+        path = study / "data" / "curated" / f"{name}.csv"
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(
+                file, [c for c in rows[0] if c not in columns], extrasaction="ignore", lineterminator="\n"
+            )
+            writer.writeheader()
+            writer.writerows(rows)
+
+
+def _exported(study: Path) -> None:
+    export_evidence(study / "out", study / "data")
+    (study / "out" / "evidence.xlsx").write_bytes(b"an earlier one")
+
+
 COMMANDS = (
     Writing("curate", ("data", "curate"), _edited),
     Writing("import", ("data", "import", "in.xlsx")),
@@ -61,6 +94,10 @@ COMMANDS = (
     Writing("add-study", ("data", "add-study", "lee_2021"), again="is there already", checked=False),
     Writing("book", ("data", "add-study", "lee_2021", "--xlsx"), again="is there already"),
     Writing("new", ("new", "other"), again="is there already"),
+    Writing("migrate", ("data", "migrate"), _aged),
+    Writing("export", ("data", "export", "out"), again="holds an earlier export"),
+    Writing("export again", ("data", "export", "out", "--replace"), _exported),
+    Writing("report", ("report", "01_evidence_base", "--quick")),
     Writing("run", ("run", "01_evidence_base")),
     Writing("simulate", ("simulate", str(SCENARIO), "--out", "{study}/sim", "--patients", "100", "--draws", "8",
                          "--workers", "1"), home=True),
@@ -119,11 +156,9 @@ def kill(command: Writing, template: Path, moment: float, folder: Path) -> str:
     code, said = done(study, "data", "check") if command.checked else (0, "")
     if code != 0:
         return f"{command.name} at {moment:.2f} s: then data check ends with {code}: {said[-300:]}"
-    left = [
-        str(p.relative_to(study))
-        for p in study.rglob(".*")
-        if p.name.endswith((".part", ".old")) or p.name == ".pending"
-    ]
+    known = {p.name for p in template.rglob(".*")}
+    left = [str(p.relative_to(study)) for p in study.rglob(".*") if p.name not in known | HIDDEN]
+    left += [f"{p.name} of another run" for p in folder.glob(".*")]
     return f"{command.name} at {moment:.2f} s: left behind {', '.join(left)}" if left else ""
 
 

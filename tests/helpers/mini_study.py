@@ -207,6 +207,11 @@ def planted(content: bytes, row: int, **cells: str) -> bytes:
         if name not in rows[row]:
             raise KeyError(name)
         rows[row][name] = cell
+    return table_of(rows)
+
+
+def table_of(rows: list[dict[str, str]]) -> bytes:
+    """Rows as the bytes of a table."""
     buffer = io.StringIO(newline="")
     writer = csv.DictWriter(buffer, fieldnames=list(rows[0]), lineterminator="\n")
     writer.writeheader()

@@ -6,12 +6,15 @@ import shutil
 import textwrap
 from pathlib import Path
 
+from survsim.report.study import Study
+
 ROOT = Path(__file__).resolve().parents[2]
 
 RUN = '''
 """Three numbers."""
 
 import survsim
+from survsim.report.study import Study
 
 
 def main(*, quick, results, workers):
@@ -65,11 +68,16 @@ def mini_study(folder: Path) -> Path:
 
 
 def copied_study(folder: Path) -> Path:
-    """This repository's data and analyses, without their results."""
+    """This repository's data and analyses, without their results but the numbers that other analyses read."""
     root = folder / "study"
     shutil.copytree(ROOT / "data", root / "data", ignore=shutil.ignore_patterns("raw"))
     unwanted = shutil.ignore_patterns("results", "__pycache__", ".*")
     shutil.copytree(ROOT / "analyses", root / "analyses", ignore=unwanted)
+    for read in {other.slug for analysis in Study(root=ROOT).analyses() for other in analysis.reads}:
+        (root / "analyses" / read / "results").mkdir()
+        shutil.copy(
+            ROOT / "analyses" / read / "results" / "summary.json", root / "analyses" / read / "results"
+        )
     return root
 
 

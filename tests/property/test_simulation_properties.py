@@ -23,7 +23,7 @@ ratios = st.floats(0.1, 1.0)
 def blocks(model: Any, seed: int, patients: int = 400) -> tuple[DrawRun, list[Any]]:
     follow = Follow(horizon=model.horizon, grid_step=0.5, points=int(2 * model.horizon) + 1, taus=(6.0,))
     run = DrawRun(
-        Job(model=model, patients=patients, draws=1, seed=seed, follow=follow, times=()), 0, Streams(seed)
+        Job(model=model, patients=patients, draws=1, seed=seed, follow=follow, times=()), (0,), Streams(seed)
     )
     return run, run.block(0, patients)
 

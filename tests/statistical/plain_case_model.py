@@ -1,7 +1,8 @@
 """The case model a second time, in plain numpy, written from the words of its scenario and of two strategy files.
 
-Surgery, then 44 Gy once `radiotherapy_start` has come, if the tumour is still controlled; half a cycle of chemotherapy, which
-does nothing; at progression, if those 44 Gy were completed, 40 Gy again with two cycles of toripalimab; then anlotinib. Either drug may kill.
+Surgery, after which some walk again, then 44 Gy once `radiotherapy_start` has come, if the tumour is still controlled; half a cycle of chemotherapy, which
+does nothing; at progression, if those 44 Gy were completed and she is not too ill, 40 Gy again with two cycles of toripalimab; then
+anlotinib. Either drug may kill. Some non-tumour deaths follow a withdrawal of care. Walking is lost on the way and changes no hazard.
 Nothing of the package is imported.
 """
 
@@ -9,13 +10,23 @@ from __future__ import annotations
 
 import numpy as np
 
-COURSE, TORIPALIMAB, ANLOTINIB = 1.0, 1.38, 48.0
-"""Months that 44 Gy take, two cycles of toripalimab (the second course is over sooner), and anlotinib at most."""
+COURSE, TORIPALIMAB, ANLOTINIB, SPARED = 1.0, 1.38, 48.0, 12.0
+"""Months that 44 Gy take, two cycles of toripalimab (the second course is over sooner), anlotinib at most, walking is spared."""
 
 
 def survival(p, at, patients, rng, *, treated):
     """Share alive at times `at` (months) under the numbers `p` of one parameter draw; `treated`: as the index patient."""
-    n = patients
+    life = lives(p, patients, rng, treated=treated)
+    return np.array([(life["end"] > t).mean() for t in np.atleast_1d(at)])
+
+
+def months_walking(life, tau):
+    """Mean months of the first `tau` in which a patient lives and walks."""
+    return np.minimum(np.minimum(life["lame"], life["end"]), tau).mean()
+
+
+def lives(p, n, rng, *, treated):
+    """For each of `n` patients the time of death, whether care was withdrawn before it, and when she no longer walks."""
     hidden = rng.gamma(1.0 / p["frailty_variance"], p["frailty_variance"], n)
     # radiotherapy multiplies the hazard of progression from its start on, for longer than anybody here is followed
     start = p["radiotherapy_start"] if treated else np.inf
@@ -26,7 +37,8 @@ def survival(p, at, patients, rng, *, treated):
     rate = p["tumour_death_rate"] * hidden
     if treated:
         wait = np.maximum(p["reirradiation_delay"], start + COURSE + p["least_interval"] - progressed)
-        again = np.where(progressed > start + COURSE, wait, np.inf)
+        fit = rng.random(n) < p["p_treated_again"]
+        again = np.where(fit & (progressed > start + COURSE), wait, np.inf)
         harmed = (rng.random(n) < p["p_immune_toxicity"]) & treated
         onset = np.where(harmed, rng.exponential(size=n) / p["toxicity_onset_rate"], np.inf)
         maintenance = again + np.maximum(np.minimum(TORIPALIMAB, onset), 0.92)
@@ -45,9 +57,18 @@ def survival(p, at, patients, rng, *, treated):
         )
         tumour = np.minimum(tumour, poisoned)
     else:
-        tumour = rng.exponential(size=n) / rate
+        tumour, again = rng.exponential(size=n) / rate, np.full(n, np.inf)
     end = np.where(other < progressed, other, progressed + np.minimum(later, tumour))
-    return np.array([(end > t).mean() for t in np.atleast_1d(at)])
+    unwell = (other < progressed) | (later < tumour)
+    withdrawn = unwell & (rng.random(n) < p["p_withdrawal"])
+    # walking: had again by some after surgery, lost slowly under control, faster after progression, less so once irradiated again
+    walks = rng.random(n) < p["p_walks_again"]
+    kept = rng.exponential(size=n) / p["walking_loss_rate"]
+    loss = np.full(n, p["walking_loss_rate_progressed"])
+    ratio = p["hr_walking_loss"]
+    afterwards = piecewise(rng, loss, again, again + SPARED, ratio, 1.0)
+    lame = np.where(walks, np.where(kept < progressed, kept, progressed + afterwards), 0.0)
+    return {"end": end, "withdrawn": withdrawn, "lame": lame}
 
 
 def killed(rng, n, share, rate, start, duration):

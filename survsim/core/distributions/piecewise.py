@@ -21,6 +21,7 @@ from survsim.core.distributions.protocol import (
     distribution,
 )
 from survsim.core.errors import InputError
+from survsim.core.times import increasing
 
 
 @distribution
@@ -141,7 +142,7 @@ class TimeVaryingEffect(HazardDistribution):
 def check_breaks(breaks: object, owner: str) -> FloatArray:
     """Increasing positive times, (k - 1,)."""
     times = np.atleast_1d(checked("breaks", breaks, owner, low=0.0))
-    if times.ndim != 1 or (np.diff(times) <= 0).any():
+    if times.ndim != 1 or not increasing(times):
         raise InputError(f"{owner}: breaks must be one increasing row of times; got {times.tolist()}.")
     return times
 

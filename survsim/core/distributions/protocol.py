@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from survsim.core import units
-from survsim.core.checks import FloatArray
+from survsim.core.checks import FloatArray, positions
 from survsim.core.encoding import stored
 from survsim.core.errors import InputError
+from survsim.core.kinds import as_numbers
 
 T = TypeVar("T")
 D = TypeVar("D", bound="HazardDistribution")
@@ -86,14 +87,15 @@ class HazardDistribution(abc.ABC):
         return self.hazard(t) * self.survival(t)
 
     def quantile(self, p: ArrayLike) -> FloatArray:
-        """Time by which a share p has had the event."""
+        """Time by which a share p, from 0 to 1, has had the event."""
+        share = _shares("p", p)
         with np.errstate(divide="ignore"):
-            return self.inverse_cumulative_hazard(-np.log1p(-np.asarray(p, dtype=np.float64)))
+            return self.inverse_cumulative_hazard(-np.log1p(-share))
 
     def sample(self, u: ArrayLike) -> FloatArray:
         """Event times from uniforms in (0, 1] by inversion, u = S(T)."""
         with np.errstate(divide="ignore"):
-            return self.inverse_cumulative_hazard(-np.log(u))
+            return self.inverse_cumulative_hazard(-np.log(_shares("u", u)))
 
     def sample_after(self, u: ArrayLike, t: ArrayLike) -> FloatArray:
         """Event times of those event-free at t (clock-forward), measured from time 0."""
@@ -107,7 +109,7 @@ class HazardDistribution(abc.ABC):
         Closed form where there is one; else Gauss-Legendre on panels that halve towards time 0 (hazards
         may be infinite there) and break where the hazard jumps.
         """
-        end = np.asarray(tau, dtype=np.float64)
+        end = asked("tau", tau)
         shares = _panel_shares(self._jumps(), end)
         nodes, weights = np.polynomial.legendre.leggauss(16)
         total = np.asarray(0.0)
@@ -177,6 +179,8 @@ def checked(
 ) -> Any:
     """A parameter as float or float64 array, finite and in its range; the message names the offender."""
     try:
+        if isinstance(value, np.ma.MaskedArray) and np.ma.getmaskarray(value).any():
+            raise TypeError
         array = np.asarray(value)
         if array.dtype.kind in "cmMSU":
             raise TypeError
@@ -212,9 +216,31 @@ def check_base(base: object, name: str, owner: str) -> None:
         )
 
 
+def _shares(name: str, values: Any) -> FloatArray:
+    """Shares from 0 to 1, of any shape."""
+    share = asked(name, values)
+    if share.size and not (share.min() >= 0 and share.max() <= 1):
+        bad = ~((share >= 0) & (share <= 1))
+        raise InputError(f"{name} must be a share from 0 to 1; got {share[bad].flat[0]:g}.")
+    return share
+
+
 def as_time(t: ArrayLike) -> FloatArray:
     """Times as float64, negative ones set to 0 (nothing has happened before the origin)."""
-    return np.maximum(np.asarray(t, dtype=np.float64), 0.0)
+    if isinstance(t, float) or (type(t) is np.ndarray and t.dtype == np.float64):
+        return np.maximum(t, 0.0)
+    return np.maximum(asked("t", t), 0.0)
+
+
+def asked(name: str, values: Any) -> FloatArray:
+    """Numbers that a law is asked at, of any shape; text, dates, durations, truth values and missing ones are refused."""
+    if isinstance(values, float) or (type(values) is np.ndarray and values.dtype == np.float64):
+        return np.asarray(values)
+    array, missing = as_numbers(name, values)
+    missing = np.isnan(array) if missing is None else missing | np.isnan(array)
+    if missing.any():
+        raise InputError(f"{name} is missing in {positions(missing.ravel())}; leave those out.")
+    return array
 
 
 @distribution

@@ -20,6 +20,7 @@ from survsim.core.distributions.protocol import (
 )
 from survsim.core.distributions.solve import solve_increasing
 from survsim.core.errors import InputError
+from survsim.core.times import increasing
 
 SPLINE_SCALES = ("hazard", "odds", "normal")
 LOG_ROOT_TWO_PI = 0.9189385332046727
@@ -70,7 +71,7 @@ class RoystonParmar(HazardDistribution):
         self._check_time_unit()
         one_of("scale", self.scale, SPLINE_SCALES)
         knots = np.atleast_1d(checked("knots", self.knots, "RoystonParmar"))
-        if knots.ndim != 1 or knots.size < 2 or (np.diff(knots) <= 0).any():
+        if knots.ndim != 1 or knots.size < 2 or not increasing(knots):
             raise InputError(
                 f"RoystonParmar: knots must be two or more increasing log times; got {knots.tolist()}."
             )

@@ -381,9 +381,12 @@ def gamma_prior(approximation: Any) -> BorrowingPrior:
     >>> 0.01 < borrow(rate, events=4, exposure=60).estimate < 0.2
     True
     """
-    mixture = approximation.mixture
+    mixture = getattr(approximation, "mixture", None)
     if not isinstance(mixture, GammaMixture):
-        raise InputError("gamma_prior needs a gamma approximation; use family='gamma'.")
+        raise InputError(
+            "gamma_prior needs what mixture_approximation(prior, family='gamma') returns; got "
+            f"{type(approximation).__name__}."
+        )
     step = Provenance.of("gamma_prior", approximation)
     return BorrowingPrior(method="gamma", mixture=mixture, scale="rate", provenance=step)
 

@@ -55,6 +55,8 @@ class Mixture:
         flat = share.ravel()
         if not ((flat > 0) & (flat < 1)).all():
             raise InputError("a quantile needs shares strictly between 0 and 1.")
+        if not flat.size:
+            return share + 0.0
         if flat.size > 4 * KNOTS:
             return self._interpolated(flat).reshape(share.shape)
         low, high = self._bracket(flat)
@@ -133,6 +135,10 @@ class NormalMixture(Mixture):
         return each.min(axis=1) - pad, each.max(axis=1) + pad
 
 
+NEXT_TO_NOTHING = 1e-300
+"""Where the density at 0 is taken: its logarithm is finite there."""
+
+
 @stored
 @dataclass(frozen=True, slots=True, eq=False)
 class GammaMixture(Mixture):
@@ -152,9 +158,10 @@ class GammaMixture(Mixture):
         return gammainc(self.shape, value * self.rate) @ self.weight
 
     def density(self, x: ArrayLike) -> FloatArray:
-        """Density for x > 0."""
+        """Density for x > 0; 0 below."""
         value = np.asarray(x, dtype=np.float64)[..., None]
-        return np.exp(self._log_parts(value)) @ self.weight
+        found: FloatArray = np.exp(self._log_parts(np.maximum(value, NEXT_TO_NOTHING))) @ self.weight
+        return np.where(value[..., 0] < 0, 0.0, found)
 
     def information(self, x: ArrayLike) -> FloatArray:
         """Minus the second derivative of the log density at x > 0."""

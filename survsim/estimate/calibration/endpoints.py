@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from survsim.core.checks import FloatArray
+from survsim.core.checks import FloatArray, between, known
 from survsim.core.errors import InputError
+from survsim.core.times import asked_times
 from survsim.estimate.calibration import interpolation
 from survsim.estimate.calibration.course import Cohort, CourseModel, Endpoint
 from survsim.estimate.calibration.curves import Curves, Plan, curves
@@ -68,8 +69,8 @@ def endpoint_probability(
     >>> endpoint_probability(course, Cohort(name="all"), alive, [5.0, 10.0]).round(6)
     array([0.606531, 0.367879])
     """
-    t = np.atleast_1d(np.asarray(times, dtype=np.float64))
-    if not np.all((t > 0) & np.isfinite(t)):
+    t = asked_times("times", times, unit=model.unit)
+    if t.size == 0 or not np.all(t > 0):
         raise InputError(f"times must be above 0 and finite; got {times!r}.")
     found, single = _exact(model, cohort, endpoint, 1.02 * float(t.max()), values or {})
     value = probability(found, endpoint, t)
@@ -130,9 +131,16 @@ def _exact(
         raise InputError(
             f"no value was given for {', '.join(missing)}; the course needs {', '.join(needed)}."
         )
-    arrays = {name: np.asarray(given[name], dtype=np.float64) for name in needed}
+    between("horizon", horizon, 0.0, np.inf)
+    arrays = {name: known(f"values[{name!r}]", given[name]) for name in needed}
     single = all(a.ndim == 0 for a in arrays.values())
     size = max([a.size for a in arrays.values()], default=1)
+    for name, a in arrays.items():
+        if a.ndim > 1 or a.size not in (1, size) or (a < 0).any():
+            raise InputError(
+                f"values[{name!r}] must be a number, or one for each of {size} parameter sets, none below 0; got "
+                f"{a.size} from {a.min(initial=0):g}."
+            )
     values = {name: np.broadcast_to(a, (size,)) for name, a in arrays.items()}
     plan = Plan.of(model, cohort, [endpoint], horizon, cells=FINE_CELLS, nodes=FINE_NODES)
     return curves(plan, values, size), single

@@ -131,6 +131,8 @@ def clone_censor_weight(
     if truncate is not None:
         between("truncate", truncate, 0.0, 0.5)
     clones = _clones(surv, start, grace, formula, data, int(n_intervals))
+    if not clones.grid.size:
+        raise InputError("nobody has an event under either strategy; there is nothing to compare.")
     at, horizon = asked(times, tau, float(clones.end.max(axis=1).min()), surv.unit, surv.time)
     ones = np.ones(len(surv))
     weights = _truncated(clones, clones.weights(ones, separation), truncate, ones)

@@ -44,7 +44,7 @@ class AalenJohansen(Result):
     survival : (m,) free of any event; survival plus the estimates of all causes is 1.
     survival_std_error : (m,) by the jackknife, or Greenwood's for Aalen's variance (NaN where S is 0).
     variance : "jackknife" or "aalen".
-    n_patients : (g,) rows; n_events : (g, c) events, both unweighted.
+    n_patients : (g,) patients (rows, where the response has entries and no `id`), noun : which of the two; n_events : (g, c) events, both unweighted.
     entries : one (2, k) array a group of sorted entry times and weights; empty without delayed entry.
     """
 
@@ -67,6 +67,7 @@ class AalenJohansen(Result):
     unit: str
     n_patients: IntArray
     n_events: IntArray
+    noun: str = "patients"
     entries: tuple[FloatArray, ...] = ()
 
     def steps(self, group: Any = None, cause: Any = None) -> Steps:
@@ -93,7 +94,7 @@ class AalenJohansen(Result):
     def headline(self) -> str:
         kind = "" if self.conf_type == "none" else f", {self.conf_level:.0%} {self.conf_type} interval"
         lines = [
-            f"Cumulative incidence (Aalen-Johansen): {self.n_patients.sum()} patients, "
+            f"Cumulative incidence (Aalen-Johansen): {self.n_patients.sum()} {self.noun}, "
             f"{self.n_events.sum()} events, time in {self.unit}{kind}"
         ]
         for g, label in enumerate(self.groups):
@@ -102,7 +103,7 @@ class AalenJohansen(Result):
                 f"{cause} {self.n_events[g, k]} events, {format_number(self.estimate[k, last])}"
                 for k, cause in enumerate(self.causes)
             )
-            lines.append(f"  {label}: {self.n_patients[g]} patients; at {self.time[last]:g}: {found}")
+            lines.append(f"  {label}: {self.n_patients[g]} {self.noun}; at {self.time[last]:g}: {found}")
         if self.n_patients.min() < SMALL and self.conf_type != "none":
             lines.append(
                 f"Fewer than {SMALL} patients: where less than about five are at risk the interval covers too "
@@ -277,6 +278,7 @@ def aalen_johansen(
         conf_level=float(conf_level),
         unit=surv.unit,
         n_patients=np.array([part.n_patients for part in parts]),
+        noun=surv.noun,
         n_events=np.array(
             [np.bincount(causes_of(part), minlength=len(surv.cause_labels) + 1)[1:] for part in parts]
         ),

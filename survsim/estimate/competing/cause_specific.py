@@ -39,7 +39,7 @@ class CauseSpecificCox(Result):
 
     def headline(self) -> str:
         found = ", ".join(f"{cause} {fit.n_event} events" for cause, fit in self.fits.items())
-        return f"Cause-specific Cox regressions: {len(self.surv)} patients; {found}"
+        return f"Cause-specific Cox regressions: {self.surv.counted}; {found}"
 
     def predict_incidence(self, data: Any, times: Any = None, *, stratum: Any = None) -> PredictedIncidence:
         """Cumulative incidence of each cause for new patients, no intervals (bootstrap for those).

@@ -67,7 +67,7 @@ def cox_resamples(
 
     Raises
     ------
-    InputError : covariates that are missing or not numbers, counts that are not whole numbers of at least 0,
+    InputError : covariates that are missing, not numbers or the same for everybody, counts that are not whole numbers of at least 0,
         shapes that do not agree, a response with several causes.
 
     Reference: Efron 1977 (J Am Stat Assoc 72:557) for ties; Efron 1981 (J Am Stat Assoc 76:312) for resampling.
@@ -83,11 +83,13 @@ def cox_resamples(
     one_of("ties", ties, ("efron", "breslow"))
     refuse_causes(surv)
     n, drawn = len(surv), numbers("counts", counts)
-    x = plain_design(matrix).matrix
+    x = plain_design(surv.paired("matrix", matrix)).matrix
     if x.shape[0] != n or drawn.ndim != 2 or drawn.shape[1] != n:
         raise InputError(f"matrix must be ({n}, p) and counts (B, {n}); got {x.shape} and {drawn.shape}.")
     if not ((drawn >= 0) & (drawn == np.floor(drawn)) & (drawn < 2**31)).all():
         raise InputError("counts must be whole numbers of at least 0: how often each row is drawn.")
+    if n and (np.ptp(x, axis=0) <= 1e-12 * np.abs(x).max(axis=0)).any():
+        raise InputError("matrix has a column that is the same for everybody; drop it.")
     stratum = np.zeros(n, np.int64) if surv.stratum is None else surv.stratum
     order = np.lexsort((-surv.time, stratum))
     fresh = np.concatenate([[True], np.diff(stratum[order]) != 0])

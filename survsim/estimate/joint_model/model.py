@@ -14,6 +14,7 @@ from survsim.core.errors import EvidenceError, EvidenceWarning, InputError, warn
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns, frame, from_rows
+from survsim.core.times import at_least_one, increasing
 from survsim.estimate.borrowing.mixture import NormalMixture
 from survsim.estimate.joint_model.compile import Compiled, compile_terms, design_row
 from survsim.estimate.joint_model.evidence_term import EvidenceTerm, single_terms
@@ -369,8 +370,8 @@ def without_study(model: EvidenceModel, study: str, **changes: Any) -> EvidenceM
 def _breaks(breaks: Sequence[float] | None, unit: str) -> FloatArray:
     if breaks is None:
         return np.array(DEFAULT_BREAKS) * units.conversion_factor("months", unit)
-    ends = float_vector("breaks", list(breaks))
-    if ends.size and (ends[0] <= 0 or (np.diff(ends) <= 0).any()):
+    ends = float_vector("breaks", at_least_one(breaks), unit=unit)
+    if ends.size and (ends[0] <= 0 or not increasing(ends)):
         raise InputError(f"breaks must be positive and increase; got {ends.tolist()}.")
     return ends
 

@@ -6,7 +6,7 @@ all patients is ``f ~ f* / w``. Nothing in the published cases tells w: it is an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -218,7 +218,7 @@ def tipping_point(
     shifts: Sequence[float] = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0),
     conf_level: float = 0.95,
     label: str = "",
-    source: Any = (),
+    source: str | Iterable[str] = (),
 ) -> TippingPoint:
     """How strong selection of published patients would have to be to overturn a claim on one patient.
 

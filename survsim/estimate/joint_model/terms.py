@@ -14,6 +14,7 @@ import numpy as np
 from survsim.core.checks import FloatArray, between, float_vector, one_of
 from survsim.core.errors import EvidenceError, InputError
 from survsim.core.surv import Surv
+from survsim.core.times import increasing
 from survsim.estimate.joint_model.evidence_term import EvidenceTerm, make_term
 from survsim.estimate.printed.number import EVENT_SHARE, PrintedNumber, Terms
 from survsim.estimate.printed.refusal import Refusal
@@ -62,6 +63,8 @@ def patients_term(
     if not isinstance(surv, Surv):
         raise InputError(f"surv must be a Surv; got {type(surv).__name__}. Build it with Surv.right.")
     pattern = {} if covariates is None else covariates
+    if hasattr(pattern, "columns"):
+        pattern = surv.paired("covariates", pattern)
     if hasattr(pattern, "columns") and len(pattern) != len(surv):
         raise InputError(f"covariates has {len(pattern)} rows for {len(surv)} patients.")
     share = between("information", information, 0.0, 1.0 + 1e-12)
@@ -210,7 +213,7 @@ def points_term(
     """
     name = f"survival of {study}"
     t, s = np.array([p.time for p in points], float), np.array([p.value for p in points], float)
-    if t[0] <= 0 or (np.diff(t) <= 0).any():
+    if t[0] <= 0 or not increasing(t):
         raise InputError(f"{name}: times must be positive and increase; got {t.tolist()}.")
     if (np.diff(s) > 0).any():
         raise EvidenceError(f"{name}: survival must never rise; got {s.tolist()}. Is it in percent?")

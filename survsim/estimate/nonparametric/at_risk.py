@@ -27,11 +27,13 @@ def numbers_at_risk(
     """
     nxt = np.searchsorted(time, at, side="left")
     counts = np.append(n_risk, 0.0)[nxt]
-    if entries is not None and entries[0].any():
-        # A group that enters at 0 throughout is at risk from the start, as without entries.
+    if entries is not None:
+        # Those who enter at 0 are at risk from the start, as without entries.
         when, weight = entries
         entered = np.concatenate([[0.0], np.cumsum(weight)])
         until = np.append(time, np.inf)[nxt]
-        waiting = np.searchsorted(when, until, side="left"), np.searchsorted(when, at, side="left")
-        counts = counts - np.where(nxt < time.size, entered[waiting[0]] - entered[waiting[1]], 0.0)
+        waiting = entered[np.searchsorted(when, until, side="left")]
+        arrived = entered[np.searchsorted(when, at, side="left")]
+        arrived = np.where(at == 0.0, entered[np.searchsorted(when, 0.0, side="right")], arrived)
+        counts = counts - np.where(nxt < time.size, waiting - arrived, 0.0)
     return counts

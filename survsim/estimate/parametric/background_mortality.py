@@ -18,6 +18,7 @@ from survsim.core.errors import InputError
 from survsim.core.kinds import as_numbers
 from survsim.core.pairing import paired
 from survsim.core.surv import Surv
+from survsim.core.times import increasing
 
 OLDEST = 130.0
 
@@ -54,7 +55,7 @@ def life_table(age: Any, probability: Any) -> PiecewiseExponential:
     chance = float_vector("probability", probability)
     if chance.size != ages.size:
         raise InputError(f"age has {ages.size} values and probability {chance.size}; give one a year of age.")
-    if ages.size == 0 or ages[0] < 0 or (np.diff(ages) <= 0).any():
+    if ages.size == 0 or ages[0] < 0 or not increasing(ages):
         raise InputError(f"age must increase from 0 or above; got {ages[:6].tolist()}.")
     bad = (chance < 0) | (chance >= 1)
     if bad.any():

@@ -13,6 +13,7 @@ from survsim.core.errors import ExtrapolationWarning, InputError, warn
 from survsim.core.result import Result, format_number, result
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns
+from survsim.core.times import asked_time
 from survsim.core.upward import upward
 from survsim.estimate.cox.predicted_hazard import PredictedHazard
 from survsim.estimate.cox.predicted_quantiles import PredictedQuantiles
@@ -96,8 +97,8 @@ class ParametricFit(Result):
 
     @property
     def bic(self) -> float:
-        """Schwarz's criterion, -2 l + P log n with n the number of patients (rows)."""
-        return -2.0 * self.log_likelihood + self.estimate.size * float(np.log(len(self.surv)))
+        """Schwarz's criterion, -2 l + P log n with n the number of patients (rows, where nothing tells patients apart)."""
+        return -2.0 * self.log_likelihood + self.estimate.size * float(np.log(self.surv.n_patients))
 
     @property
     def end_of_follow_up(self) -> float:
@@ -194,7 +195,8 @@ class ParametricFit(Result):
 
         Columns patient, tau, rmst, std_error, conf_low, conf_high.
         """
-        return predict_rmst(self, data, tau, self._level(conf_level))
+        end = asked_time("tau", tau, self.surv.time, unit=self.surv.unit)
+        return predict_rmst(self, data, end, self._level(conf_level))
 
     def _level(self, conf_level: float | None) -> float:
         return self.conf_level if conf_level is None else between("conf_level", conf_level, 0.0, 1.0)
@@ -241,7 +243,7 @@ class ParametricFit(Result):
         robust = ", robust standard errors" if self.robust else ""
         lines = [
             f"{self.family} model ({kind}time in {self.surv.unit}){told}",
-            f"{len(self.surv)} patients, {self.n_event} events; log likelihood {self.log_likelihood:.6f}, "
+            f"{self.surv.counted}, {self.n_event} events; log likelihood {self.log_likelihood:.6f}, "
             f"AIC {format_number(self.aic)}, BIC {format_number(self.bic)}; "
             f"{self.conf_level:.0%} intervals{robust}",
         ]

@@ -72,7 +72,7 @@ class FamilyComparison(Result):
 
     def headline(self) -> str:
         first = self.fits[0]
-        lines = [f"{len(self.fits)} families on {len(first.surv)} patients, {first.n_event} events"]
+        lines = [f"{len(self.fits)} families on {first.surv.counted}, {first.n_event} events"]
         return "\n".join([*lines, *(f"{family} did not converge: {why}" for family, why in self.failed)])
 
 

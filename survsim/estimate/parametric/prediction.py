@@ -99,8 +99,8 @@ def predict_survival(fit: Fitted, data: Any, times: Any, conf_level: float) -> S
     if times is None:
         raise InputError(f"times is missing: pass the times, in {fit.surv.unit}, at which to predict.")
     grid = asked_times("times", times, unit=fit.surv.unit)
-    if grid.size == 0:
-        raise InputError(f"times is empty: name at least one time, in {fit.surv.unit}, at which to predict.")
+    if not grid.size:
+        raise InputError("times is empty; give at least one time at which to predict.")
     warn_beyond(fit, float(meet(grid.max(), [fit.end_of_follow_up])))
 
     def log_log(law: HazardDistribution) -> FloatArray:

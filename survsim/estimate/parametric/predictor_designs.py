@@ -136,4 +136,6 @@ def prediction_rows(designs: tuple[PredictorDesign, ...], data: Any) -> tuple[An
         raise InputError(
             f"data must be a row (a mapping) or a frame of new patients; got {data!r:.60} ({type(data).__name__})."
         )
+    if one and not len(data):
+        raise InputError("data is an empty row; give the columns of the model's covariates, or leave it out.")
     return data, len(data), one

@@ -12,7 +12,7 @@ from survsim.core.errors import ConvergenceError, InputError
 from survsim.core.provenance import Provenance
 from survsim.core.spelling import family_name
 from survsim.core.surv import Surv, as_surv
-from survsim.core.times import asked_times
+from survsim.core.times import asked_times, increasing
 from survsim.estimate.parametric.families import (
     ExponentialFamily,
     Family,
@@ -129,7 +129,7 @@ def _family(name: str, cuts: Sequence[float] | None, surv: Surv) -> Family:
         return GeneralisedGammaFamily()
     if name == "piecewise_exponential":
         points = asked_times("cuts", cuts, surv.time, surv.unit)
-        if points.size == 0 or (points <= 0).any() or (np.diff(points) <= 0).any():
+        if points.size == 0 or (points <= 0).any() or not increasing(points):
             raise InputError(f"cuts must be increasing times above 0; got {points.tolist()}.")
         return PiecewiseFamily(tuple(float(c) for c in points))
     return simple_family(name)

@@ -13,7 +13,7 @@ from survsim.core.distributions.natural_spline import spline_basis
 from survsim.core.encoding import stored
 from survsim.core.errors import InputError
 from survsim.core.surv import Surv
-from survsim.core.times import asked_times
+from survsim.core.times import asked_times, increasing
 from survsim.estimate.parametric.families import DENSITY, SURVIVAL
 from survsim.estimate.parametric.likelihood_terms import Terms
 from survsim.estimate.parametric.newton import Evaluation
@@ -81,7 +81,7 @@ def _centiles(u: FloatArray, df: int) -> FloatArray:
 
 def _with_inner(outer: FloatArray, inner: FloatArray) -> FloatArray:
     knots = np.concatenate([outer[:1], inner, outer[1:]])
-    if (np.diff(knots) <= 0).any():
+    if not increasing(knots):
         times = ", ".join(f"{t:.4g}" for t in np.exp(knots))
         raise InputError(
             f"the knots must increase, but they fall at times {times}; too many equal event times for this df, "

@@ -141,7 +141,7 @@ def effect_size(
     observed: Sequence[float] | None = None,
     expected: Sequence[float] | None = None,
     label: str = "the study",
-    source: Any = (),
+    source: str | Iterable[str] = (),
     beyond_counts: str = "widen",
     assume_level: float | None = None,
 ) -> EffectSize:

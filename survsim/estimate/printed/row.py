@@ -65,9 +65,11 @@ class PrintedRow:
     def number(self, name: str) -> float | None:
         """A number of the row, None where there is none."""
         found = _get(self.item, name)
-        if found is None:
+        if found is None or found is np.ma.masked:
             return None
         try:
+            if isinstance(found, str | bytes | bool | np.bool_):
+                raise TypeError
             return float(found)
         except (TypeError, ValueError, OverflowError):
             raise contradiction(self.label, f"{name} must be a number; got {found!r}.") from None

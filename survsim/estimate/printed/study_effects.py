@@ -27,7 +27,7 @@ def study_effects(
     std_error: Any = None,
     *,
     labels: Sequence[Any] | None = None,
-    source: Any = (),
+    source: str | Iterable[str] = (),
     clusters: Sequence[Any] | None = None,
 ) -> StudyEffects:
     """Estimates and standard errors of whatever came.

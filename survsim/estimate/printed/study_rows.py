@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,7 +60,7 @@ def study_rows(
     labels: Sequence[Any] | None = None,
     clusters: Sequence[Any] | None = None,
     overlap: str = "join",
-    source: Any = (),
+    source: str | Iterable[str] = (),
 ) -> Studies:
     """Check estimates and standard errors, all faults in one message, and join rows that share patients."""
     estimate, std_error, labels, clusters = paired(

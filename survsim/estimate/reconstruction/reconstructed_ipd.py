@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +23,13 @@ if TYPE_CHECKING:
 
 RISE_TOLERANCE = 0.02
 """Readings may rise by this much (the thickness of a printed line); more is an error."""
+READING_ERROR = 0.01
+"""A reading may lie before time 0 by this share of the last time, as a click beside the axis does."""
+ROUNDING = 1e-9
+"""Differences of printed shares are held against the two limits above with this much for their last bits."""
 POOR_AGREEMENT = 0.05
+FEW_EVENTS = 0.05
+"""A total of events met within this share (or two events) is a matter of rounding."""
 
 
 @result
@@ -83,7 +90,7 @@ def reconstruct_ipd(
     unit: str,
     n_event: int | None = None,
     end: float | None = None,
-    source: Any = (),
+    source: str | Iterable[str] = (),
 ) -> ReconstructedIPD:
     """Invert the product-limit formula between printed numbers at risk.
 
@@ -110,7 +117,7 @@ def reconstruct_ipd(
 
     Raises
     ------
-    InputError : readings that rise by more than a line's thickness, a risk table that grows, or units.
+    InputError : readings that rise, or lie beside the axes, by more than a line's thickness, a risk table that grows, or units.
 
     References
     ----------
@@ -150,6 +157,12 @@ def reconstruct_ipd(
         warn(
             f"the reconstruction misses the curve by {worst:.3f} at time {t[k]:g}: readings and numbers at risk disagree; "
             "check both against the figure.",
+            EvidenceWarning,
+        )
+    if n_event is not None and abs(n_event - int(event.sum())) > max(2.0, FEW_EVENTS * n_event):
+        warn(
+            f"{n_event} events are printed, and curve and numbers at risk give {int(event.sum())}: check the three against "
+            "the paper.",
             EvidenceWarning,
         )
     references = (source,) if isinstance(source, str) else tuple(source)
@@ -264,17 +277,13 @@ def _readings(times: Any, survival: Any, unit: str) -> tuple[FloatArray, FloatAr
     refuse_overflow("times", t)
     if t.size != s.size or t.size == 0:
         raise InputError(f"times has {t.size} readings, survival {s.size}. Give one level a time.")
-    if t.min() < 0 or s.min() < 0 or s.max() > 1:
-        raise InputError(
-            f"readings need times from 0 and survival within 0 and 1; got {t.min():g} and {s.min():g} to {s.max():g}. "
-            "Divide per cent by 100."
-        )
+    t, s = _within_axes(t, s)
     t = join(t)[0]
     order = np.lexsort((-s, t))
     t, s = t[order], s[order]
     floor = np.minimum.accumulate(s)
     rise = s - floor
-    if rise.max() > RISE_TOLERANCE:
+    if rise.max() > RISE_TOLERANCE + ROUNDING:
         k = int(rise.argmax())
         raise InputError(
             f"survival rises by {rise[k]:.3g} at time {t[k]:g}; a survival curve cannot. Read it again."
@@ -282,6 +291,26 @@ def _readings(times: Any, survival: Any, unit: str) -> tuple[FloatArray, FloatAr
     if t[0] > 0.0 or floor[0] < 1.0:
         t, floor = np.concatenate([[0.0], t]), np.concatenate([[1.0], floor])
     return t, floor
+
+
+def _within_axes(t: FloatArray, s: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Readings a click beside the axes are put on them, and it is said; others are refused."""
+    slack = RISE_TOLERANCE + ROUNDING
+    before = READING_ERROR * max(float(t.max()), 0.0) + ROUNDING
+    if t.min() < -before or s.min() < -slack or s.max() > 1 + slack:
+        raise InputError(
+            f"readings need times from 0 and survival within 0 and 1; got {t.min():g} and {s.min():g} to {s.max():g}. "
+            "Divide per cent by 100."
+        )
+    beside = (t < 0) | (s < 0) | (s > 1)
+    if beside.any():
+        k = int(np.flatnonzero(beside)[0])
+        warn(
+            f"{int(beside.sum())} of {t.size} readings lie a click beside the axes (the first: survival {s[k]:g} at "
+            f"time {t[k]:g}); they are put on them.",
+            EvidenceWarning,
+        )
+    return np.maximum(t, 0.0), np.clip(s, 0.0, 1.0)
 
 
 def _risk_table(at_risk_times: Any, at_risk: Any, unit: str) -> tuple[FloatArray, IntArray]:
@@ -312,4 +341,9 @@ def _notes(
     ]
     if reported is not None and reported != n_event:
         notes.append(f"{n_event} events, printed {reported}")
+    if reported is None and risk_time.size == 1:
+        notes.append(
+            f"one number at risk and no total of events: nobody is censored before the end, and {n_event} events are the "
+            "most the curve allows"
+        )
     return tuple(notes)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.checks import FloatArray, between, float_matrix, float_vector, one_of
-from survsim.core.errors import InputError
+from survsim.core.errors import ExtrapolationWarning, InputError, warn
 from survsim.core.event_table import group_rows
 from survsim.core.kinds import as_numbers
 from survsim.core.provenance import Provenance
@@ -38,8 +38,10 @@ class Bootstrap(Result):
     names : (k,) what each number is.
     estimate : (k,) on the data themselves.
     replicates : (B, k) on the resamples; inf where a quantile was not reached, NaN where an estimate does
-        not exist (counted in `n_undefined`).
-    std_error, conf_low, conf_high : (k,) standard deviation and percentile interval of the replicates.
+        not exist.
+    std_error, conf_low, conf_high : (k,) standard deviation and percentile interval of the replicates; the first is NaN
+        where a replicate is infinite.
+    n_undefined : (k,) resamples without a finite value.
     """
 
     names: tuple[str, ...]
@@ -269,6 +271,14 @@ def _summarised(
             low[k] = column[int(np.floor(tail * (column.size - 1)))]
             high[k] = column[int(np.ceil((1.0 - tail) * (column.size - 1)))]
             error[k] = column.std(ddof=1) if np.isfinite(column).all() else np.nan
+    endless = np.isinf(values).sum(axis=0)
+    if endless.any():
+        k = int(endless.argmax())
+        warn(
+            f"{names[k]!r} is infinite in {int(endless[k])} of {values.shape[0]} resamples (it was not reached): no standard "
+            "error is given; the interval stands, and may end at infinity.",
+            ExtrapolationWarning,
+        )
     label = statistic if isinstance(statistic, str) else getattr(statistic, "__name__", "function")
     return Bootstrap(
         names=tuple(names),
@@ -277,7 +287,7 @@ def _summarised(
         std_error=error,
         conf_low=low,
         conf_high=high,
-        n_undefined=np.isnan(values).sum(axis=0).astype(np.float64),
+        n_undefined=(~np.isfinite(values)).sum(axis=0).astype(np.float64),
         conf_level=float(conf_level),
         seed=int(seed),
         provenance=Provenance.of(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ def effect_size_from_curves(
     follow_up_min: float = 0.0,
     follow_up_max: float | None = None,
     label: str = "the study",
-    source: Any = (),
+    source: str | Iterable[str] = (),
 ) -> EffectSize:
     """Log hazard ratio from curves: intervals of time are pooled by inverse variance.
 

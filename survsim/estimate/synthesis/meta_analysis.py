@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -75,7 +75,7 @@ def meta_analysis(
     moderators: Any = None,
     data: Any = None,
     labels: Sequence[Any] | None = None,
-    source: Any = (),
+    source: str | Iterable[str] = (),
     clusters: Sequence[Any] | None = None,
     overlap: str = "join",
     conf_level: float = 0.95,

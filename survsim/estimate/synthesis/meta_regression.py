@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -120,7 +120,7 @@ def meta_regression(
     method: str = "REML",
     conf_method: str = "modified-knapp-hartung",
     labels: Sequence[Any] | None = None,
-    source: Any = (),
+    source: str | Iterable[str] = (),
     clusters: Sequence[Any] | None = None,
     overlap: str = "join",
     conf_level: float = 0.95,

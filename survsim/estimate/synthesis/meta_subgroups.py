@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -83,7 +83,7 @@ def subgroup_test(
     method: str = "REML",
     conf_method: str = "modified-knapp-hartung",
     labels: Sequence[Any] | None = None,
-    source: Any = (),
+    source: str | Iterable[str] = (),
     clusters: Sequence[Any] | None = None,
     conf_level: float = 0.95,
 ) -> MetaSubgroups:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -98,7 +98,7 @@ def network_meta_analysis(
     effects: str = "random",
     conf_method: str = "modified-knapp-hartung",
     conf_level: float = 0.95,
-    source: Any = (),
+    source: str | Iterable[str] = (),
 ) -> NetworkMetaAnalysis:
     """Contrast-based network: ``y = X d + u + e``, ``Var u = tau2`` and half of it between contrasts of a study.
 
@@ -178,7 +178,7 @@ def compare_single_arms(
     reference: str | None = None,
     labels: Sequence[Any] | None = None,
     conf_level: float = 0.95,
-    source: Any = (),
+    source: str | Iterable[str] = (),
 ) -> pd.DataFrame:
     """Arm-based comparison of single-arm studies: treatments as groups of one meta-regression.
 

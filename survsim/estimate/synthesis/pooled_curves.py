@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -145,7 +145,7 @@ def pooled_survival_curve(
     conf_level: float = 0.95,
     n_draws: int = 10_000,
     seed: int = 1,
-    source: Any = (),
+    source: str | Iterable[str] = (),
 ) -> PooledSurvivalCurve:
     """Distribution-free summary curve: conditional survival pooled at each time, then multiplied up.
 

@@ -6,46 +6,133 @@ import difflib
 import inspect
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from survsim.core.errors import EvidenceError
 from survsim.core.yaml_files import read_yaml
+from survsim.evidence.ask.flow import EvidenceFlow
+from survsim.evidence.ask.named_rows import named_rows
+from survsim.evidence.ask.protocol_flow import steps_of
 from survsim.evidence.ask.store import EvidenceStore
 
 if TYPE_CHECKING:
     from survsim.evidence.ask.selection import EvidenceSelection
 
 WORDS = ("question", "population", "comparison", "outcome")
-FIELDS = (*WORDS, "include", "exclude")
-EXCLUSION = ("study", "estimate", "reason")
+RULES = ("include", "patients", "cases", "inherits")
+FIELDS = (*WORDS, *RULES, "named", "exclude", "hold_out")
+NEEDED = (*WORDS, "exclude")
+EXCLUSION = ("study", "estimate", "patient", "case", "reason")
 OWN = ("exclude", "self")
 """Arguments of `select` that a protocol gives elsewhere, or not at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Protocol:
-    """One question and the rule by which numbers come in.
+    """One question and the rule by which numbers, patients or cases come in.
 
     Attributes
     ----------
-    name : of the question in its file.
+    name : of the question in its file; where : file and name, for messages.
     question, population, comparison, outcome : in words.
-    include : criteria, as `EvidenceStore.select` takes them.
-    exclude : study or number -> why it is left out although it meets them.
+    table : ``"estimates"``, ``"patients"`` or ``"cases"``.
+    include : criteria as `EvidenceStore.select` takes them, where the rule is one selection; else empty.
+    criteria : several sets of criteria, of which a number must meet one.
+    asked : of patients the data set, the endpoints and what must be known; of cases the words of columns.
+    named : numbers that the analysis names in a file, None where it names none; held : those of them that are held out.
+    exclude : study, number, patient or case -> why it is left out although it meets the rule.
+    hold_out : the same, of what is kept to judge the others by.
     """
 
     name: str
+    where: str
     question: str
     population: str
     comparison: str
     outcome: str
-    include: Mapping[str, Any]
-    exclude: Mapping[str, str]
+    table: str = "estimates"
+    include: Mapping[str, Any] = field(default_factory=dict)
+    criteria: tuple[Mapping[str, Any], ...] = ()
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    named: tuple[str, ...] | None = None
+    named_in: str = ""
+    held: tuple[str, ...] = ()
+    exclude: Mapping[str, str] = field(default_factory=dict)
+    hold_out: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_selection(self) -> bool:
+        """Whether one call of `EvidenceStore.select` is the whole rule."""
+        return self.table == "estimates" and not self.criteria and self.named is None
 
     def select(self, store: EvidenceStore) -> EvidenceSelection:
-        """The numbers that come in by this rule; its `flow()` counts what each step left out."""
+        """The numbers that come in by this rule; its `flow()` counts what each step left out.
+
+        Raises
+        ------
+        EvidenceError : the rule is about patients, cases or numbers by name; `flow` counts those.
+        """
+        if not self.is_selection:
+            raise EvidenceError(
+                f"{self.where} is no selection of numbers; flow() counts it and rows() names what is in."
+            )
         return store.select(**self.include, exclude=self.exclude)
+
+    def flow(self, store: EvidenceStore) -> EvidenceFlow:
+        """What each step of the rule left out, counted from the tables.
+
+        Parameters
+        ----------
+        store : the evidence.
+
+        Returns
+        -------
+        EvidenceFlow : steps in order; what is held out to judge by is the last step, so that what remains is what is used.
+
+        Raises
+        ------
+        EvidenceError : an exclusion that names nothing that was in, or a column or data set that does not exist.
+
+        Example
+        -------
+        >>> import survsim
+        >>> rule = survsim.evidence.read_protocol("analyses/02_survival_models/protocol.yml", "survival")
+        >>> rule.flow(survsim.load_evidence()).headline()
+        'Evidence flow: 57 of 73 patients, 1 of 2 cohorts'
+        """
+        if self.is_selection:
+            return self.select(store).flow()
+        return steps_of(self, store).flow(self._asked())
+
+    def rows(self, store: EvidenceStore) -> tuple[str, ...]:
+        """Names of the numbers, patients or cases that are in, what is held out not among them, in order of the table."""
+        if self.is_selection:
+            return tuple(self.select(store).frame["estimate_id"])
+        steps = steps_of(self, store)
+        names = {"estimates": "estimate_id", "patients": "patient_id", "cases": "case_id"}[self.table]
+        return tuple(steps.frame[names][steps.code == 0])
+
+    def differences(self, store: EvidenceStore) -> tuple[str, ...]:
+        """Where the rule and the file that names numbers disagree, in words; empty where they agree.
+
+        A number may be named although the rule leaves it out, or be let in by the rule and not be named.
+        """
+        if self.named is None or not self.criteria:
+            return ()
+        rule = replace(self, named=None, held=(), hold_out={})
+        met = set(rule.rows(store))
+        ruled_out = [
+            f"{n} is named in {self.named_in}, and the rule leaves it out" for n in self.named if n not in met
+        ]
+        unnamed = sorted(met - set(self.named))
+        return (*ruled_out, *(f"{n} meets the rule and is not named in {self.named_in}" for n in unnamed))
+
+    def _asked(self) -> dict[str, Any]:
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in self.asked.items()} | {
+            "protocol": self.name
+        }
 
 
 def read_protocol(path: str | os.PathLike[str], name: str | None = None) -> Protocol:
@@ -53,9 +140,18 @@ def read_protocol(path: str | os.PathLike[str], name: str | None = None) -> Prot
 
     Parameters
     ----------
-    path : a YAML file that holds questions by name, each with question, population, comparison and outcome in words,
-        ``include`` (criteria as `EvidenceStore.select` takes them) and ``exclude`` (a list of ``{study: ..., reason: ...}``
-        or ``{estimate: ..., reason: ...}``; empty where nothing is).
+    path : a YAML file that holds questions by name, each with question, population, comparison and outcome in words, one
+        rule, and ``exclude`` (a list of ``{study: ..., reason: ...}``, with estimate, patient or case in the place of
+        study, and one name or several; empty where nothing is). The rule is one of
+
+        - ``include``: criteria as `EvidenceStore.select` takes them, or a list of such, of which a number must meet one;
+        - ``named``: ``{file: scenario.yml, keys: [...]}``, the numbers named below these keys (all, without keys); beside
+          a list of criteria it is what the analysis uses, and `Protocol.differences` compares both;
+        - ``patients``: ``{dataset: ..., endpoint: ..., known: [...]}``, and columns with their words;
+        - ``cases``: columns of the table of cases and their words, and ``known``: columns of which one must be told;
+        - ``inherits``: ``{protocol: ../04_pooled_evidence/protocol.yml, question: ...}``, the rule of another analysis.
+
+        ``hold_out`` (as ``exclude``) says what is kept to judge the others by.
     name : which question; needed where the file holds several.
 
     Returns
@@ -84,24 +180,62 @@ def read_protocol(path: str | os.PathLike[str], name: str | None = None) -> Prot
     """
     content = read_yaml(path, error=EvidenceError)
     if not isinstance(content, dict) or not content or not all(isinstance(v, dict) for v in content.values()):
-        raise EvidenceError(f"{path} must hold questions by name, each with {', '.join(FIELDS)}.")
+        raise EvidenceError(f"{path} must hold questions by name, each with {', '.join(NEEDED)} and a rule.")
     names = [str(n) for n in content]
     if (name is None and len(names) > 1) or (name is not None and name not in names):
         raise EvidenceError(f"{path} holds the questions {', '.join(names)}; name one of them, not {name!r}.")
     chosen = names[0] if name is None else name
-    return _protocol(chosen, content[chosen], f"{path}, {chosen}")
+    return _protocol(chosen, content[chosen], Path(path))
 
 
-def _protocol(name: str, given: dict[str, Any], where: str) -> Protocol:
-    missing = [f for f in FIELDS if f not in given]
+def _protocol(name: str, given: dict[str, Any], path: Path) -> Protocol:
+    where = f"{path}, {name}"
+    missing = [f for f in NEEDED if f not in given]
     unknown = [f for f in given if f not in FIELDS]
     if missing or unknown:
         wrong = f"lacks {', '.join(missing)}" if missing else f"has the unknown field {unknown[0]}"
         raise EvidenceError(f"{where} {wrong}; a protocol has {', '.join(FIELDS)}.")
-    for field in WORDS:
-        if not isinstance(given[field], str) or not given[field].strip():
-            raise EvidenceError(f"{where}: {field} must be said in words; got {given[field]!r}.")
-    include = given["include"]
+    for word in WORDS:
+        if not isinstance(given[word], str) or not given[word].strip():
+            raise EvidenceError(f"{where}: {word} must be said in words; got {given[word]!r}.")
+    rules = [r for r in RULES if r in given]
+    if len(rules) > 1 or not (rules or "named" in given):
+        raise EvidenceError(
+            f"{where} needs one rule of {', '.join((*RULES, 'named'))}; it has {', '.join(rules) or 'none'}."
+        )
+    words: dict[str, Any] = {word: " ".join(given[word].split()) for word in WORDS}
+    own: dict[str, Any] = {"exclude": _exclusions(given["exclude"], where, "exclude"),
+           "hold_out": _exclusions(given.get("hold_out", []), where, "hold_out")}  # fmt: skip
+    if "inherits" in given:
+        parent = _inherited(given["inherits"], path, where)
+        together: dict[str, Any] = {k: {**getattr(parent, k), **v} for k, v in own.items()}
+        return replace(parent, name=name, where=where, **words, **together)
+    return Protocol(name=name, where=where, **words, **own, **_rule(given, path, where))
+
+
+def _rule(given: dict[str, Any], path: Path, where: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if "named" in given:
+        found["named"], found["held"], found["named_in"] = named_rows(given["named"], path.parent, where)
+    include = given.get("include")
+    for table in ("patients", "cases"):
+        if table in given:
+            if not isinstance(given[table], dict) or (table == "patients" and "dataset" not in given[table]):
+                raise EvidenceError(
+                    f"{where}: {table} must hold what is asked by name; got {given[table]!r}."
+                )
+            return found | {"table": table, "asked": given[table]}
+    if include is None:
+        return found
+    several = include if isinstance(include, list) else [include]
+    for criteria in several:
+        _check_criteria(criteria, where)
+    if isinstance(include, list) or "named" in given:
+        return found | {"criteria": tuple(several)}
+    return found | {"include": include}
+
+
+def _check_criteria(include: Any, where: str) -> None:
     if not isinstance(include, dict):
         raise EvidenceError(f"{where}: include must hold criteria by name; got {include!r}.")
     allowed = [p for p in inspect.signature(EvidenceStore.select).parameters if p not in OWN]
@@ -112,21 +246,34 @@ def _protocol(name: str, given: dict[str, Any], where: str) -> Protocol:
             raise EvidenceError(
                 f"{where}: there is no criterion {criterion!r}{hint}? There are: {', '.join(allowed)}."
             )
-    words = {field: " ".join(given[field].split()) for field in WORDS}
-    return Protocol(name=name, **words, include=include, exclude=_exclusions(given["exclude"], where))
 
 
-def _exclusions(given: Any, where: str) -> dict[str, str]:
+def _inherited(given: Any, path: Path, where: str) -> Protocol:
+    if not isinstance(given, dict) or set(given) - {"protocol", "question"} or "protocol" not in given:
+        raise EvidenceError(f"{where}: inherits names a protocol (a file) and its question; got {given!r}.")
+    file = path.parent / str(given["protocol"])
+    if not file.is_file():
+        raise EvidenceError(
+            f"{where} inherits from {given['protocol']}, which is no file beside {path.name}."
+        )
+    if file.resolve() == path.resolve():
+        raise EvidenceError(f"{where} inherits from its own file; write the rule once, under one name.")
+    return read_protocol(file, given.get("question"))
+
+
+def _exclusions(given: Any, where: str, field_name: str) -> dict[str, str]:
     if not isinstance(given, list):
         raise EvidenceError(
-            f"{where}: exclude must be a list, empty where nothing is excluded; got {given!r}."
+            f"{where}: {field_name} must be a list, empty where nothing is excluded; got {given!r}."
         )
     found: dict[str, str] = {}
     for item in given:
-        named = [k for k in EXCLUSION[:2] if isinstance(item, dict) and item.get(k)]
+        named = [k for k in EXCLUSION[:-1] if isinstance(item, dict) and item.get(k)]
         if len(named) != 1 or not str(item.get("reason", "")).strip() or set(item) - set(EXCLUSION):
             raise EvidenceError(
                 f"{where}: each exclusion names a study or an estimate, and its reason; got {item!r}."
             )
-        found[str(item[named[0]])] = " ".join(str(item["reason"]).split())
+        reason = " ".join(str(item["reason"]).split())
+        several = item[named[0]] if isinstance(item[named[0]], list) else [item[named[0]]]
+        found |= {str(n): reason for n in several}
     return found

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from survsim.core import files
+from survsim.core.door import with_doors
 from survsim.core.errors import EvidenceError, InputError
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ _JOURNAL = re.compile(
     r"(?P<name>.+?)[ ,]+(?P<year>\d{4});\s*(?P<volume>[\w ]+?)(\((?P<number>[^)]+)\))?:\s*(?P<pages>[\w.-]+)"
 )
 _TEX = {c: f"\\{c}" for c in "&%$#_{}"} | {"~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+_INITIALS = re.compile(r"[A-Z](\.?-?[A-Z])*\.?")
 _WORD_OR_TEX = re.compile(r"[&%$#_{}~^\\]")
 
 
@@ -70,14 +72,14 @@ class Reference:
             fields = {"title": _tex(self.whole)}
         else:
             fields = {
-                "author": _tex(self.author) if self.author else f"{{{NO_AUTHOR}}}",
+                "author": _tex(_inverted(self.author)) if self.author else f"{{{NO_AUTHOR}}}",
                 "title": _tex(self.title or NO_TITLE),
                 "year": _tex(self.year or NO_YEAR),
                 **{k: _tex(v) for k, v in self.parts.items()},
-                "doi": _tex(self.doi),
+                "doi": _verbatim(self.doi),
                 "pmid": self.pmid,
                 "note": self.nct,
-                "url": _tex(self.url),
+                "url": _verbatim(self.url),
             }
         kind = "article" if self.journal else "misc"
         lines = [f"  {name} = {{{value}}}" for name, value in fields.items() if value]
@@ -90,7 +92,7 @@ class Reference:
         pairs = [
             ("TY", "JOUR" if self.journal else "GEN"),
             ("ID", self.name),
-            ("AU", self.author or NO_AUTHOR),
+            ("AU", _inverted(self.author) or NO_AUTHOR),
             ("PY", self.year),
             ("TI", self.whole or self.title or NO_TITLE),
             ("JO", parts["journal"]),
@@ -105,6 +107,7 @@ class Reference:
         return "".join(f"{tag}  - {_line(value)}\n" for tag, value in pairs if value) + "ER  - \n"
 
 
+@with_doors
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class References:
     """Sources in order, each once."""
@@ -187,6 +190,19 @@ def _from_row(row: Mapping[Any, Any], key: str) -> Reference:
 
 def _tex(value: str) -> str:
     return _WORD_OR_TEX.sub(lambda m: _TEX.get(m.group(), r"\textbackslash{}"), value)
+
+
+def _verbatim(value: str) -> str:
+    """Addresses are read as they stand; only braces would end the field."""
+    return value.replace("{", "%7B").replace("}", "%7D")
+
+
+def _inverted(author: str) -> str:
+    """`Tate Thigpen J` as `Tate Thigpen, J`: programs take the last word of a name without comma for the family."""
+    family, _, initials = author.rpartition(" ")
+    return (
+        f"{family}, {initials}" if family and "," not in author and _INITIALS.fullmatch(initials) else author
+    )
 
 
 def _line(value: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from survsim.core.door import with_doors
 from survsim.core.estimate_record import Estimate
 from survsim.core.provenance import Provenance
 from survsim.evidence.ask.evidence_map import EvidenceMap, evidence_map
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _TEXT_FIELDS = frozenset(f for f, t in Estimate.__annotations__.items() if t == "str")
 
 
+@with_doors
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class EvidenceSelection:
     """Rows that answer a question.

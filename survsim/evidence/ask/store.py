@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core import units
+from survsim.core.door import with_doors
 from survsim.core.errors import EvidenceError
 from survsim.core.estimate_record import Estimate
 from survsim.core.files import read_json
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from survsim.evidence.ask.bias import RiskOfBias
+    from survsim.evidence.ask.flow import EvidenceFlow
     from survsim.evidence.ask.query import Question
     from survsim.evidence.ask.references import References
 
@@ -43,6 +45,7 @@ STUDY_COLUMNS = (
 ARM_COLUMNS = ("site", "site_group", "treatment", "regimen", "setting", "line")
 
 
+@with_doors
 class EvidenceStore:
     """The curated tables of one study, read once, typed when first asked for.
 
@@ -298,6 +301,36 @@ class EvidenceStore:
         from survsim.evidence.ask.completeness import completeness
 
         return completeness(self.table, population=population)
+
+    def flow_from_search(self, flow: EvidenceFlow) -> EvidenceFlow:
+        """A flow of numbers that begins with all that was seen: what was not taken in, and why, is its first step.
+
+        Parameters
+        ----------
+        flow : of a selection, as `EvidenceSelection.flow` or `Protocol.flow` counts it.
+
+        Returns
+        -------
+        EvidenceFlow
+
+        Raises
+        ------
+        EvidenceError : a flow of patients or cases.
+
+        Example
+        -------
+        >>> import survsim
+        >>> evidence = survsim.load_evidence()
+        >>> evidence.flow_from_search(evidence.select(allow_mixed="any").flow()).reasons[0]
+        'seen'
+        """
+        from survsim.evidence.ask.flow import flow_from_search
+
+        if flow.counted != "estimates":
+            raise EvidenceError(
+                f"only a flow of numbers begins with a search; this one counts {flow.counted}."
+            )
+        return flow_from_search(flow, self.table)
 
     def risk_of_bias(self, rows: Iterable[str] | None = None, *, tool: str | None = None) -> RiskOfBias:
         """Judgements of the risk of bias of numbers or cases by name (all that were judged if None), with support."""

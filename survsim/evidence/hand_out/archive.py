@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from survsim.core.yaml_files import read_yaml
 from survsim.evidence.hand_out.cells import csv_bytes
 from survsim.evidence.schema.catalogue import tables
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from survsim.evidence.raw.locate import DataFolder
 
 TERMS = ("source_id", "title", "licence", "licence_note", "citation", "retrieved")
-SIDE_FILES = ("LICENSE", "CITATION.cff")
+LICENCE, CITATION = "LICENSE", "CITATION.cff"
 SUMS = "SHA256SUMS"
 
 
@@ -25,9 +27,10 @@ def archive_files(
     found = {f"curated/{name}.csv": (folder.curated / f"{name}.csv").read_bytes() for name in tables()}
     found["datapackage.json"] = folder.package.read_bytes()
     study = folder.root.parent
-    for name in SIDE_FILES:
-        if (study / name).is_file():
-            found[name] = (study / name).read_bytes()
+    if (study / LICENCE).is_file():
+        found[LICENCE] = (study / LICENCE).read_bytes()
+    if (study / CITATION).is_file():
+        found[CITATION] = _citation(study / CITATION, store, version)
     sources = store.table("sources")
     found["terms.csv"] = csv_bytes(TERMS, sources[list(TERMS)].itertuples(index=False, name=None))
     found["README.md"] = card(store, version).encode("utf-8")
@@ -70,12 +73,29 @@ survsim {version}. Checksum of the tables: `{store.checksum}`.
 
 ## Terms
 
-The terms differ by source; `terms.csv` has them with notes and citations.
+The terms differ by source; `terms.csv` has them with notes and citations. A `{LICENCE}` beside this card is that of the
+study: of the work of putting the tables together, not of what the sources hold.
 
 | source | holds | terms |
 |---|---|---|
 {lines}
 """
+
+
+def _citation(path: Path, store: EvidenceStore, version: str) -> bytes:
+    """How to cite the tables, by the authors of the study; an archive reads the kind and the title from here."""
+    import yaml
+
+    authors = (read_yaml(path) or {}).get("authors", [])
+    content = {
+        "cff-version": "1.2.0",
+        "message": "If you use these tables, cite them and the studies whose numbers you use (references.bib).",
+        "type": "dataset",
+        "title": "Curated evidence",
+        "version": f"survsim {version}, tables {store.checksum[:12]}",
+        "authors": authors,
+    }
+    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=1000).encode("utf-8")
 
 
 def _metadata(store: EvidenceStore, version: str) -> bytes:

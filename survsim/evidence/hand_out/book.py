@@ -38,6 +38,7 @@ def _sheet(sheet: Any, table: Table, frame: pd.DataFrame) -> None:
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.comments import Comment
     from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
 
     sheet.freeze_panes = "B2"
     heads = []
@@ -48,6 +49,7 @@ def _sheet(sheet: Any, table: Table, frame: pd.DataFrame) -> None:
         head.comment = Comment(f"{column.description}{unit}", "survsim")
         heads.append(head)
     sheet.append(heads)
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(heads))}{len(frame) + 1}"
     numeric = [column.kind in NUMERIC for column in table.columns]
     for row in frame.itertuples(index=False, name=None):
         sheet.append([_number(c) if n else _text(sheet, c) for c, n in zip(row, numeric)])
@@ -60,9 +62,11 @@ def _number(cell: float) -> float | int | None:
 
 
 def _text(sheet: Any, cell: object) -> Any:
-    """A cell that is text whatever it begins with, and that a click does not turn into a formula."""
+    """A cell that is text whatever it begins with, and that a click does not turn into a formula; blank if empty."""
     from openpyxl.cell import WriteOnlyCell
 
+    if str(cell) == "":
+        return None
     made = WriteOnlyCell(sheet, value=HIDDEN.sub("", str(cell))[:LONGEST])
     made.data_type = "s"
     made.number_format = "@"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import os
 from dataclasses import dataclass, replace
@@ -12,7 +13,8 @@ from survsim.core import files
 from survsim.evidence.raw.csv_text import parse_text, read_text_table
 from survsim.evidence.raw.locate import PENDING, DataFolder, data_folder
 from survsim.evidence.raw.package import raw_checksums
-from survsim.evidence.rules.catalogue import apply_rules
+from survsim.evidence.rules.catalogue import all_rules, apply_rules
+from survsim.evidence.rules.one_line import one_line_each
 from survsim.evidence.rules.tables import Tables
 from survsim.evidence.schema.catalogue import tables
 from survsim.evidence.schema.faults import ERROR, Fault, error, warning
@@ -98,7 +100,7 @@ def check_evidence(path: str | os.PathLike[str] | None = None) -> CheckReport:
     faults.extend(apply_rules(Tables(frames)))
     return CheckReport(
         folder=folder.root,
-        faults=tuple(_sorted(_explain(faults, frames))),
+        faults=tuple(_lines(faults, frames)),
         rows={name: len(frame) for name, frame in frames.items()},
     )
 
@@ -112,7 +114,14 @@ def check_tables(content: dict[str, bytes]) -> list[Fault]:
         faults.extend(found.faults)
         if found.frame is not None:
             frames[name] = found.frame
-    return _sorted(_explain(faults + apply_rules(Tables(frames)), frames))
+    return _lines(faults + apply_rules(Tables(frames)), frames)
+
+
+def _lines(faults: list[Fault], frames: dict[str, pd.DataFrame]) -> list[Fault]:
+    """Faults with their explanations; of those without one, each fault is one line."""
+    known = _sorted(_explain(faults, frames))
+    open_ones = one_line_each(f for f in known if not f.explained)
+    return _sorted([*open_ones, *(f for f in known if f.explained)])
 
 
 def _explain(faults: list[Fault], frames: dict[str, pd.DataFrame]) -> list[Fault]:
@@ -125,7 +134,9 @@ def _explain(faults: list[Fault], frames: dict[str, pd.DataFrame]) -> list[Fault
         return faults
     table = frames["known_warnings"]
     counts = table["expected"] if "expected" in table.columns else [""] * len(table)
-    known = {(r, t, n): (why, c) for r, t, n, why, c in zip(*(table[c] for c in _KNOWN), counts)}
+    # A mistyped rule is pointed out by a rule of its own; the warnings that it explains stay explained.
+    meant = {r: r if r in all_rules() else _nearest(r) for r in set(table["rule"])}
+    known = {(meant[r], t, n): (why, c) for r, t, n, why, c in zip(*(table[c] for c in _KNOWN), counts)}
     used: dict[tuple[str, str, str], int] = {}
     out = []
     for fault in faults:
@@ -137,6 +148,10 @@ def _explain(faults: list[Fault], frames: dict[str, pd.DataFrame]) -> list[Fault
         used[key] = used.get(key, 0) + 1
         out.append(replace(fault, explained=known[key][0]))
     return out + [f for key, (_, count) in known.items() for f in _miscounted(key, count, used.get(key, 0))]
+
+
+def _nearest(name: str) -> str:
+    return next(iter(difflib.get_close_matches(name, all_rules(), 1)), name)
 
 
 def _miscounted(key: tuple[str, str, str], expected: str, found: int) -> list[Fault]:

@@ -11,6 +11,14 @@ NO_ORIGIN = "not_in_text_read"
 TIMED = ("median", "mean", "survival_probability", "rmst", "rate", "person_time", "hazard_ratio")
 """Measures of an endpoint in time; other numbers of the same endpoint (counts, shares) start nowhere."""
 
+SILENT = {
+    "abstract": "not_in_abstract",
+    "abstract_and_table": "not_in_abstract",
+    "full_text": "not_in_full_text",
+    "registry_results": "not_in_registry_results",
+}
+"""What of a study was read -> why a number has no origin; everything else that can be read is a secondary source."""
+
 RATIOS_OF_A_MODEL = ("odds_ratio", "risk_ratio")
 OF_ONE_MODEL = ("adjusted", "multivariable", "propensity_matched", "weighted", "subgroup")
 COUNTED_IN_PATIENTS = (
@@ -113,8 +121,8 @@ def _said(word: str) -> str:
     return "" if word == NOT_REPORTED else word
 
 
-def settle_origin(estimate: Row, declared: Declared) -> None:
-    """Say what the origin rests on and who set it; or why there is none."""
+def settle_origin(estimate: Row, declared: Declared, read_what: str) -> None:
+    """Say what the origin rests on and who set it; or why there is none, by what of its study was read."""
     if estimate["origin"] != NOT_STATED:
         note = next(
             (
@@ -126,10 +134,14 @@ def settle_origin(estimate: Row, declared: Declared) -> None:
         )
         estimate["origin_basis"] = estimate["origin_basis"] or note.get("why", "") or "as typed"
         estimate["origin_set_by"] = estimate["origin_set_by"] or note.get("by", "") or estimate["extractor"]
+        estimate["origin_source"] = estimate["origin_source"] or "text_read"
         return
     kind = declared.lookup("endpoints", "endpoint").get(estimate["endpoint"], {}).get("kind", "")
     timed = kind != "occurrence" and estimate["measure"] in TIMED
     estimate["origin_basis"] = estimate["origin_basis"] or (NO_ORIGIN if timed else NOT_APPLICABLE)
+    if not estimate["origin_source"]:
+        silent = SILENT.get(read_what, "not_in_secondary_source")
+        estimate["origin_source"] = silent if timed else NOT_APPLICABLE
 
 
 def declared_changes(table: str, row_id: str, cells: Row, declared: Declared) -> list[Row]:
@@ -151,4 +163,5 @@ def declared_changes(table: str, row_id: str, cells: Row, declared: Declared) ->
         cells[column] = change["became"]
         if column == "origin" and table == "estimates":
             cells["origin_basis"], cells["origin_set_by"] = change["why"], change["by"]
+            cells["origin_source"] = "text_read"
     return changes

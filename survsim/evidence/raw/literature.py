@@ -206,7 +206,7 @@ def _estimate(
     for name in ("histology", "population"):
         estimate[name] = estimate[name] or arm[name]
     annotate("estimates", estimate["estimate_id"], estimate, declared, found)
-    settle_origin(estimate, declared)
+    settle_origin(estimate, declared, study["read_what"])
     describe(estimate)
     return estimate, arm
 

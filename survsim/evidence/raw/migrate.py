@@ -19,6 +19,7 @@ from survsim.evidence.raw.described import (
     ARM_DEFAULTS,
     CASE_MIX,
     ESTIMATE_DEFAULTS,
+    NOT_STATED,
     STUDY_DEFAULTS,
     describe,
     fill,
@@ -34,6 +35,13 @@ if TYPE_CHECKING:
 
 NEW_TABLES = ("readings", "searches", "bias", "bias_priors")
 """Tables that earlier versions did not have; they are made without rows."""
+SIGNED = (
+    ("bias", "judge", "judgement"),
+    ("estimates", "extractor", "extraction"),
+    ("estimates", "checked_by", "comparison"),
+    ("estimates", "origin_set_by", "description"),
+)
+"""Table, column and kind of the readings that rows name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +61,8 @@ def migrate(path: str | os.PathLike[str] | None = None) -> Migration:
 
     Raises
     ------
-    EvidenceError : columns that no version has, or errors that stood in the tables before; nothing is then changed.
+    EvidenceError : errors that stood in the tables before; without raw files also columns that no version has, or a
+        table that cannot be read. It says what to do, and nothing is then changed.
     """
     folder = data_folder(path)
     with transaction.writing(folder):
@@ -63,7 +72,7 @@ def migrate(path: str | os.PathLike[str] | None = None) -> Migration:
 
 def _from_raw(folder: DataFolder) -> Migration | None:
     declared = folder.raw / FOLDER / "known_warnings.csv"
-    changed = [f"{name}: {what}" for name, what in _differences(folder)]
+    changed = [f"{name}: {what}" for name, what in _differences(folder, made_again=True)]
     counted = _counted(declared, folder.raw) if declared.is_file() else None
     if counted is None and not changed:
         return None
@@ -85,14 +94,16 @@ def _from_curated(folder: DataFolder) -> Migration | None:
         return None
     rows = {name: _read(folder, name) for name in tables()}
     endpoints = Declared(tables={"endpoints": rows["endpoints"]})
+    read_of = {study["study_id"]: study.get("read_what", "") for study in rows["studies"]}
     for row in rows["estimates"]:
         fill(row, {**dict.fromkeys(tables()["estimates"].names, ""), **ESTIMATE_DEFAULTS})
-        settle_origin(row, endpoints)
+        settle_origin(row, endpoints, read_of.get(row["study_id"], ""))
         describe(row)
     for row in rows["arms"]:
         fill(row, ARM_DEFAULTS | dict.fromkeys(CASE_MIX, NOT_REPORTED))
     for row in rows["studies"]:
         fill(row, STUDY_DEFAULTS)
+    rows["readings"] += _named_readings(rows)
     content = _content(rows)
     counted = _expected(content["known_warnings"], content)
     content["known_warnings"] = content["known_warnings"] if counted is None else counted
@@ -104,8 +115,12 @@ def _from_curated(folder: DataFolder) -> Migration | None:
     return Migration(changed=tuple(changed), backup=backup)
 
 
-def _differences(folder: DataFolder) -> list[tuple[str, str]]:
-    """Tables that are missing or lack columns, in words; unknown columns are refused."""
+def _differences(folder: DataFolder, *, made_again: bool = False) -> list[tuple[str, str]]:
+    """Tables that are missing or lack columns, in words.
+
+    Columns that no version has, and tables that cannot be read, are refused; where the tables are made again from the
+    raw files they are only told of: the backup keeps them.
+    """
     found, unknown = [], []
     for name, table in tables().items():
         path = folder.curated / f"{name}.csv"
@@ -113,14 +128,23 @@ def _differences(folder: DataFolder) -> list[tuple[str, str]]:
             if folder.curated.is_dir():
                 found.append((name, "new table"))
             continue
-        have = list(read_or_raise(path, root=folder.root).columns)
-        unknown += [f"{name}.{c}" for c in have if c not in table.names]
+        try:
+            have = list(read_or_raise(path, root=folder.root).columns)
+        except EvidenceError:
+            if not made_again:
+                raise
+            found.append((name, "could not be read, made again from the raw files"))
+            continue
+        extra = [c for c in have if c not in table.names]
+        unknown += [f"{name}.{c}" for c in extra]
         missing = [c for c in table.names if c not in have]
         if missing:
             found.append((name, f"{len(missing)} new columns"))
-        elif have != list(table.names) and not unknown:
+        if extra and made_again:
+            found.append((name, f"left out {', '.join(extra[:5])}, which stands in the backup"))
+        elif have != list(table.names) and not missing and not extra:
             found.append((name, "order of columns"))
-    if unknown:
+    if unknown and not made_again:
         raise EvidenceError(
             f"no version of survsim has the columns {', '.join(unknown[:5])}; rename or remove them, then migrate again."
         )
@@ -134,6 +158,18 @@ def _read(folder: DataFolder, name: str) -> list[Row]:
             raise EvidenceError(f"curated/{name}.csv is missing; restore it from a copy, then migrate again.")
         return []
     return records(read_or_raise(path, root=folder.root))
+
+
+def _named_readings(rows: dict[str, list[Row]]) -> list[Row]:
+    """Rows for readings that half-migrated tables name and nobody has described."""
+    known = {r["reading_id"] for r in rows["readings"]} | {"", NOT_STATED}
+    named: dict[str, str] = {}
+    for table, column, kind in SIGNED:
+        for row in rows[table]:
+            if row.get(column, "") not in known:
+                named.setdefault(row[column], kind)
+    what = "named in tables of an earlier version; nothing else is recorded"
+    return [{"reading_id": r, "kind": kind, "date": "", "what": what} for r, kind in named.items()]
 
 
 def _content(rows: dict[str, list[Row]]) -> dict[str, bytes]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from survsim.evidence.rules.rows import absent_row
 from survsim.evidence.rules.rule import rule
 from survsim.evidence.rules.tables import Tables
 from survsim.evidence.schema.bias import DOMAINS, JUDGEMENTS, NO_INFORMATION, NOT_ASKED, OF_A_FACTOR, TOOL
@@ -30,7 +31,14 @@ def bias_of_no_row(t: Tables) -> Iterator[Fault]:
     }
     pairs = zip(t.text(B, "table"), t.text(B, "row_id"))
     wrong = np.array([row not in known.get(table, ()) for table, row in pairs], bool)
-    yield from t.where("bias_of_no_row", B, wrong, "No row has this name; correct it.", column="row_id")
+    yield from t.where(
+        "bias_of_no_row",
+        B,
+        wrong,
+        "No row has this name; correct it.",
+        column="row_id",
+        cause=lambda: "no " + t.text(B, "table") + "/" + t.text(B, "row_id"),
+    )
 
 
 @rule("bias_word_of_another_tool", bias=("table", "tool", "domain", "judgement"))
@@ -87,6 +95,7 @@ def bias_judge_unknown(t: Tables) -> Iterator[Fault]:
         wrong,
         "Add the reading, with its date, to declared/readings.csv.",
         column="judge",
+        cause=lambda: absent_row(t, "readings", B, "judge"),
     )
 
 

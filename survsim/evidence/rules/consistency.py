@@ -144,9 +144,10 @@ def information_exceeds_study(t: Tables) -> Iterator[Fault]:
         "information_exceeds_study",
         E,
         _at(t, at.rows, wrong),
-        "So narrow an interval needs more events than the study has patients; check the limits, their level and the size.",
+        "Check the limits, their level and the size: so narrow an interval needs more events than the study has patients.",
         column="conf_low",
         severity=WARNING,
+        cause=lambda: t.text(E, "study_id"),
     )
 
 
@@ -163,8 +164,8 @@ def same_ratio_elsewhere(t: Tables) -> Iterator[Fault]:
         "same_ratio_elsewhere",
         E,
         _at(t, rows, (first != cells["study_id"]).to_numpy()),
-        "The same numbers stand in an earlier study: one of the two quotes the other, or is the same study; put both in "
-        "one cluster of overlaps or merge them through aliases.",
+        "Put both studies in one cluster of overlaps or merge them through aliases: these numbers stand in an earlier "
+        "study, and one of the two quotes the other or is the same.",
         column="value",
         severity=WARNING,
     )
@@ -185,6 +186,7 @@ def status_differs(t: Tables) -> Iterator[Fault]:
         "Another row of the study has this note and another status; give both the same.",
         column="status",
         severity=WARNING,
+        cause=lambda: frame["study_id"] + "/" + frame["note"],
     )
 
 

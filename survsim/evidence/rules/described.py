@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
+from survsim.evidence.rules.rows import absent_row
 from survsim.evidence.rules.rule import rule
 from survsim.evidence.rules.tables import Tables
 from survsim.evidence.schema.faults import WARNING, Fault
-from survsim.evidence.schema.pooling import COVARIATES
+from survsim.evidence.schema.pooling import COVARIATES, ORIGIN_UNTOLD
+from survsim.evidence.schema.table import RATIOS
 
 E = "estimates"
 NO_ORIGIN = ("not_stated", "")
@@ -42,16 +45,17 @@ FROM = re.compile(
 UNKNOWN_P = ("", "not_reported", "two_groups")
 
 
-@rule("origin_and_basis", estimates=("origin", "origin_basis"))
+@rule("origin_and_basis", estimates=("origin", "origin_basis", "origin_source"))
 def origin_and_basis(t: Tables) -> Iterator[Fault]:
-    """A time origin says what it was read from, and a basis belongs to an origin."""
+    """A time origin says what it was read from and on what kind of text it rests, and both belong to an origin."""
     none = t.text(E, "origin").isin(NO_ORIGIN).to_numpy()
     bare = t.text(E, "origin_basis").isin(NO_BASIS).to_numpy()
+    untold = t.text(E, "origin_source").isin(ORIGIN_UNTOLD).to_numpy()
     yield from t.where(
         "origin_and_basis",
         E,
-        none != bare,
-        "Give the origin and what it was read from; or not_stated with not_in_text_read.",
+        (none != bare) | (none != untold),
+        "Give the origin, what it was read from and origin_source; or not_stated, not_in_text_read and what is silent.",
         column="origin",
     )
 
@@ -99,8 +103,9 @@ def crude_as_survival(t: Tables) -> Iterator[Fault]:
 
 @rule("p_without_comparator", estimates=("p_value", "comparator", "p_scope", "measure"))
 def p_without_comparator(t: Tables) -> Iterator[Fault]:
-    """A p value says what it compares."""
+    """A p value says what it compares; of a ratio that has no comparator another rule says so."""
     unsaid = t.text(E, "p_scope").isin(UNKNOWN_P) & (t.text(E, "comparator") == "")
+    unsaid &= ~t.text(E, "measure").isin(RATIOS)
     yield from t.where(
         "p_without_comparator",
         E,
@@ -188,6 +193,7 @@ def unknown_reading(t: Tables) -> Iterator[Fault]:
             "Add it to declared/readings.csv, with its date and what was read.",
             column=column,
             severity=WARNING,
+            cause=partial(absent_row, t, "readings", E, column),
         )
 
 
@@ -211,6 +217,7 @@ def papers_of_one_study(t: Tables) -> Iterator[Fault]:
             t.text("studies", "study_id").isin(apart).to_numpy(),
             "It is a further paper of a study that is there: give both one cohort and one cluster in declared/overlaps.csv.",
             column=column,
+            cause=cells,
         )
 
 

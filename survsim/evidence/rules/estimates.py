@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from survsim.evidence.rules.rule import rule
 from survsim.evidence.rules.tables import MOST_PER_RULE, Tables
 from survsim.evidence.schema.faults import WARNING, Fault
 from survsim.evidence.schema.table import FRACTIONS, RATIOS, TIME_UNITS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 E = "estimates"
 COUNT_TOLERANCE = 0.006
@@ -106,13 +110,18 @@ def interquartile_as_interval(t: Tables) -> Iterator[Fault]:
     )
 
 
-@rule("ratio_range", estimates=("measure", "value", "conf_low"))
+@rule("ratio_range", estimates=("estimate_id", "measure", "value", "conf_low"))
 def ratio_range(t: Tables) -> Iterator[Fault]:
     """Ratios and their limits are positive."""
     ratio = _measure(t, *RATIOS)
     for column in ("value", "conf_low"):
         yield from t.where(
-            "ratio_range", E, ratio & (t.number(E, column) <= 0), "A ratio is above 0.", column=column
+            "ratio_range",
+            E,
+            ratio & (t.number(E, column) <= 0),
+            "A ratio is above 0.",
+            column=column,
+            cause=lambda: _row(t),
         )
 
 
@@ -131,7 +140,7 @@ def ratio_implausible(t: Tables) -> Iterator[Fault]:
     )
 
 
-@rule("fraction_range", estimates=("measure", "value", "conf_low", "conf_high"))
+@rule("fraction_range", estimates=("estimate_id", "measure", "value", "conf_low", "conf_high"))
 def fraction_range(t: Tables) -> Iterator[Fault]:
     """Probabilities and proportions lie between 0 and 1."""
     fraction = _measure(t, *FRACTIONS)
@@ -143,6 +152,7 @@ def fraction_range(t: Tables) -> Iterator[Fault]:
             fraction & ((values < 0) | (values > 1)),
             "Write percent as a proportion (45% as 0.45).",
             column=column,
+            cause=lambda: _row(t),
         )
 
 
@@ -257,10 +267,15 @@ def status_questioned(t: Tables) -> Iterator[Fault]:
         "status_questioned",
         E,
         (t.text(E, "status") == "questioned").to_numpy(),
-        "Read the full article before using it.",
+        "Read the full article, then write checked, or correct the number.",
         column="note",
         severity=WARNING,
     )
+
+
+def _row(t: Tables) -> pd.Series:
+    """Name of each row: what a rule finds in several cells of it is one fault."""
+    return t.text(E, "estimate_id")
 
 
 def _measure(t: Tables, *names: str) -> BoolArray:

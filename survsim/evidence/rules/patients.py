@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
@@ -46,7 +47,7 @@ def time_zero(t: Tables) -> Iterator[Fault]:
         "time_zero",
         OUT,
         t.number(OUT, "time") == 0,
-        "Kept at 0; say what another program does with it.",
+        "Check the date of last contact; if it is right, say what another program does with a time of 0.",
         column="time",
         severity=WARNING,
     )
@@ -63,6 +64,7 @@ def progression_after_death(t: Tables) -> Iterator[Fault]:
         days > limit + 1e-9,
         "Another endpoint ends after overall survival; check both.",
         column="time",
+        cause=lambda: _followup(t, OUT),
     )
 
 
@@ -83,9 +85,14 @@ def death_not_in_overall(t: Tables) -> Iterator[Fault]:
 def mixed_time_units(t: Tables) -> Iterator[Fault]:
     """One endpoint of one data set has one unit of time."""
     frame = t.frames[OUT]
-    first = frame.groupby(["dataset", "endpoint"])["time_unit"].transform("first")
+    usual = frame.groupby(["dataset", "endpoint"])["time_unit"].transform(lambda u: u.value_counts().index[0])
     yield from t.where(
-        "mixed_time_units", OUT, (frame["time_unit"] != first).to_numpy(), "Use one unit.", column="time_unit"
+        "mixed_time_units",
+        OUT,
+        (frame["time_unit"] != usual).to_numpy(),
+        "Use one unit.",
+        column="time_unit",
+        cause=lambda: frame["dataset"] + "/" + frame["endpoint"],
     )
 
 
@@ -170,6 +177,7 @@ def course_after_followup(t: Tables) -> Iterator[Fault]:
             t.number(table, column) > limit + 1e-9,
             "It begins after overall survival ends; check both.",
             column=column,
+            cause=partial(_followup, t, table),
         )
 
 
@@ -185,7 +193,7 @@ def implausible_dose(t: Tables) -> Iterator[Fault]:
         "implausible_dose",
         "radiotherapy",
         wrong,
-        "Left as recorded; see the table flags.",
+        "Compare dose and fractions with the source; left as recorded, add a row to flags that says so.",
         column="dose_gy",
         severity=WARNING,
         shown=shown,
@@ -208,7 +216,7 @@ def flag_contradicts_records(t: Tables) -> Iterator[Fault]:
             "flag_contradicts_records",
             "patients",
             wrong,
-            "Left as recorded; see the table flags.",
+            "Compare flag and records with the source; left as recorded, add a row to flags that says so.",
             column=flag,
             severity=WARNING,
         )
@@ -221,7 +229,12 @@ def flag_missing(t: Tables) -> Iterator[Fault]:
     for flag in ("postoperative_drug_therapy", "radiotherapy"):
         wrong = recorded & (t.text("patients", flag) == "").to_numpy()
         yield from t.where(
-            "flag_missing", "patients", wrong, "Treat as unknown, not as no.", column=flag, severity=WARNING
+            "flag_missing",
+            "patients",
+            wrong,
+            "Read it in the source; until then it is unknown, not no.",
+            column=flag,
+            severity=WARNING,
         )
 
 
@@ -243,6 +256,11 @@ def record_count(t: Tables) -> Iterator[Fault]:
         )
 
 
+def _followup(t: Tables, table: str) -> np.ndarray:
+    """What goes on after the end of one patient's follow-up is one fault: the end, as a rule."""
+    return np.array([f"end of {data}/{patient}" for data, patient in _who(t, table)], object)
+
+
 def _who(t: Tables, table: str) -> list[tuple[str, str]]:
     return list(zip(t.text(table, "dataset"), t.text(table, "patient_id")))
 
@@ -254,5 +272,5 @@ def _days(t: Tables) -> np.ndarray:
 
 def _overall(t: Tables) -> Iterator[tuple[tuple[str, str], float]]:
     for who, endpoint, days in zip(_who(t, OUT), t.text(OUT, "endpoint"), _days(t)):
-        if endpoint == "overall_survival":
+        if endpoint == "overall_survival" and days >= 0:
             yield who, days

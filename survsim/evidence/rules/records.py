@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
+from survsim.evidence.rules.rows import absent_row
 from survsim.evidence.rules.rule import RULES, rule
 from survsim.evidence.rules.tables import Tables
 from survsim.evidence.schema.catalogue import tables
@@ -24,7 +26,7 @@ def licence_missing(t: Tables) -> Iterator[Fault]:
             "licence_missing",
             "sources",
             cells == "not_stated",
-            "Declared as not stated; find it before the data are passed on.",
+            "Find it before the data are passed on; it is declared as not stated.",
             column=column,
             severity=WARNING,
         )
@@ -94,7 +96,7 @@ def case_courses(t: Tables) -> Iterator[Fault]:
         wrong = np.array([c != "" and not COURSES.fullmatch(c) for c in t.text("cases", column)], bool)
         yield from t.where("case_courses", "cases", wrong, "Write for example: 44.0 then 40.", column=column)
     counts = [
-        (d.count("then"), f.count("then")) if d and f else (0, 0)
+        (d.count("then"), f.count("then")) if COURSES.fullmatch(d) and COURSES.fullmatch(f) else (0, 0)
         for d, f in zip(t.text("cases", "rt_dose_gy"), t.text("cases", "rt_fractions"))
     ]
     yield from t.where(
@@ -111,7 +113,12 @@ def overlap_of_one(t: Tables) -> Iterator[Fault]:
     """A cluster of studies that share patients has at least two."""
     counts = t.text("overlaps", "cluster_id").map(t.text("overlaps", "cluster_id").value_counts())
     yield from t.where(
-        "overlap_of_one", "overlaps", (counts == 1).to_numpy(), "Name the other study.", column="cluster_id"
+        "overlap_of_one",
+        "overlaps",
+        (counts == 1).to_numpy(),
+        "Name the other study; a mistyped cluster leaves two that have one.",
+        column="cluster_id",
+        cause="alone",
     )
 
 
@@ -163,7 +170,12 @@ def stray_row_name(t: Tables) -> Iterator[Fault]:
             known = _row_names(t, table)
             wrong = wanted & ~t.text(name, "row_id").isin(known).to_numpy()
             yield from t.where(
-                "stray_row_name", name, wrong, f"There is no such row in {table}.", column="row_id"
+                "stray_row_name",
+                name,
+                wrong,
+                f"There is no such row in {table}; correct the name or remove the line.",
+                column="row_id",
+                cause=partial(absent_row, t, table, name, "row_id"),
             )
 
 
@@ -195,7 +207,7 @@ def flagged(t: Tables) -> Iterator[Fault]:
         yield warning(
             "flagged",
             str(row.table),
-            str(row.explanation),
+            f"Read the source again, then correct the entry or leave it: {row.explanation}.",
             row=row.row_id,
             column=str(row.column),
             value=row.value,

@@ -49,17 +49,33 @@ def duplicate_key(t: Tables) -> Iterator[Fault]:
 def unknown_reference(t: Tables) -> Iterator[Fault]:
     """Every row that is pointed at exists."""
     for name in t.frames:
-        for key in tables()[name].foreign_keys:
+        broken = np.zeros(len(t.frames[name]), bool)
+        # The shorter key first: an arm of a study that is not there is not another fault.
+        for key in sorted(tables()[name].foreign_keys, key=lambda k: len(k.columns)):
             if t.has(name, key.columns) and t.has(key.table, key.references):
                 known = _joined(t.frames[key.table], key.references)
-                wrong = ~_joined(t.frames[name], key.columns).isin(known).to_numpy()
+                asked = _joined(t.frames[name], key.columns)
+                wrong = ~asked.isin(known).to_numpy()
+                longer = len(key.columns) > 1
                 yield from t.where(
                     "unknown_reference",
                     name,
-                    wrong,
+                    wrong & ~broken if longer else wrong,
                     f"There is no such row in {key.table}; add it or correct the name.",
                     column=key.columns[-1],
+                    cause=absent(key.table) + asked.str.replace("\x1f", "/") if wrong.any() else "",
                 )
+                broken |= wrong & (key.table == "studies")
+
+
+def absent(table: str) -> str:
+    """How a cause begins that is a row which is pointed at and not there."""
+    return f"no {table}/"
+
+
+def absent_row(t: Tables, target: str, table: str, column: str) -> pd.Series:
+    """The cause for each cell of a column that names a row of another table."""
+    return absent(target) + t.text(table, column)
 
 
 @rule("repeated_number", estimates=SAME)
@@ -82,6 +98,7 @@ def conflicting_rows(t: Tables) -> Iterator[Fault]:
         (alike & ~repeated).to_numpy(),
         "Say what separates the rows (event_detail, grade, origin, adjusted_for), or remove one.",
         column="value",
+        cause=lambda: _joined(frame, SAME),
     )
 
 
@@ -140,6 +157,7 @@ def at_risk_exceeds_n(t: Tables) -> Iterator[Fault]:
         t.number("at_risk", "n_risk") > n,
         "Check the table below the figure.",
         column="n_risk",
+        cause=lambda: _joined(t.frames["at_risk"], ("study_id", "arm_id")),
     )
 
 
@@ -148,7 +166,12 @@ def at_risk_without_curve(t: Tables) -> Iterator[Fault]:
     """Numbers at risk belong to a curve."""
     wrong = ~t.text("at_risk", "curve_id").isin(t.text("curves", "curve_id")).to_numpy()
     yield from t.where(
-        "at_risk_without_curve", "at_risk", wrong, "Add the curve or correct its name.", column="curve_id"
+        "at_risk_without_curve",
+        "at_risk",
+        wrong,
+        "Add the curve or correct its name.",
+        column="curve_id",
+        cause=lambda: t.text("at_risk", "curve_id"),
     )
 
 
@@ -164,6 +187,7 @@ def unknown_comparator(t: Tables) -> Iterator[Fault]:
         wrong,
         "Add a row in arms (declared_as label) or correct the name.",
         column="comparator",
+        cause=lambda: absent("arms") + t.text(E, "study_id") + "/" + t.text(E, "comparator"),
     )
 
 
@@ -199,11 +223,16 @@ def median_beyond_followup(t: Tables) -> Iterator[Fault]:
     study = t.text("studies", "study_id")
     for column, severity, remedy in (
         ("max_followup_months", ERROR, "A median beyond all follow-up cannot be seen; check both."),
-        ("median_followup_months", WARNING, "Possible, but rests on few patients; compare with the longest."),
+        (
+            "median_followup_months",
+            WARNING,
+            "Read the longest follow-up in the source and fill max_followup_months: a median beyond it cannot be seen.",
+        ),
     ):
         limit = dict(zip(study, t.number("studies", column)))
         beyond = wanted & (t.number(E, "value") > t.text(E, "study_id").map(limit).to_numpy(float))
-        yield from t.where("median_beyond_followup", E, beyond, remedy, column="value", severity=severity)
+        yield from t.where("median_beyond_followup", E, beyond, remedy, column="value", severity=severity,
+                           cause=lambda: t.text(E, "study_id"))  # fmt: skip
         wanted = wanted & ~beyond
 
 
@@ -224,6 +253,7 @@ def arm_exceeds_study(t: Tables) -> Iterator[Fault]:
         "Check both counts; a control group may stand outside the study's count.",
         column="n_arm",
         severity=WARNING,
+        cause=lambda: t.text(E, "study_id"),
     )
 
 
@@ -251,6 +281,7 @@ def control_as_index(t: Tables) -> Iterator[Fault]:
         wrong.to_numpy(),
         "Give the row the population of its arm.",
         column="population",
+        cause=lambda: _joined(t.frames[E], ("study_id", "arm_id")),
     )
 
 
@@ -302,6 +333,7 @@ def same_identifier(t: Tables) -> Iterator[Fault]:
             wrong.to_numpy(),
             "One publication has one row; merge them through the table aliases.",
             column=column,
+            cause=cells,
         )
 
 
@@ -316,6 +348,8 @@ def _rises(
     t: Tables, frame: pd.DataFrame, group: list[str], rule_name: str, table: str, column: str
 ) -> Iterator[Fault]:
     """Rows whose number is above that of an earlier time in their group."""
+    if rule_name != "at_risk_rises":
+        frame = frame[frame["s"].between(0, 1)]  # another rule says that the others are no survival
     frame = frame.dropna(subset=["at", "s"]).sort_values([*group, "at"], kind="stable")
     if frame.empty:
         return
@@ -329,4 +363,5 @@ def _rises(
         wrong,
         "A later value is above an earlier one; check both in the source.",
         column=column,
+        cause=lambda: _joined(t.frames[table], tuple(group)),
     )

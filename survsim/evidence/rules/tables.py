@@ -73,17 +73,27 @@ class Tables:
         column: str,
         severity: str = ERROR,
         shown: list[str] | None = None,
+        cause: Callable[[], pd.Series | np.ndarray] | pd.Series | str = "",
     ) -> Iterator[Fault]:
-        """One fault for each true position of `wrong`; `shown` replaces the cell in the report."""
+        """One fault for each true position of `wrong`; `shown` replaces the cell in the report.
+
+        `cause`, a name for all rows or what makes one for each row, joins what is one fault into one line.
+        """
         make = error if severity == ERROR else warning
         rows = np.flatnonzero(wrong)
         if not rows.size:
             return
         listed = rows[:MOST_PER_RULE]
         cells = self.frames[table][column].to_numpy() if column in self.frames[table].columns else None
+        causes = (
+            cause
+            if isinstance(cause, str)
+            else np.asarray(cause() if callable(cause) else cause, dtype=object)
+        )
         for position, (row, name) in enumerate(zip(listed, self.row_names(table, listed))):
             value = shown[position] if shown is not None else ("" if cells is None else cells[row])
-            yield make(rule, table, remedy, row=name, column=column, value=value)
+            why = causes if isinstance(causes, str) else str(causes[row])
+            yield make(rule, table, remedy, row=name, column=column, value=value, cause=why)
         if rows.size > listed.size:
             yield make(
                 rule, table, remedy, row="more", column=column, value=f"{rows.size - listed.size} more rows"

@@ -6,11 +6,16 @@ from dataclasses import asdict, dataclass
 
 ERROR = "error"
 WARNING = "warning"
+FEW = 3
+"""Further rows that a line names before it counts the rest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One finding of the validator; `explained` holds the study's own answer to a known warning."""
+    """One finding of the validator; `explained` holds the study's own answer to a known warning.
+
+    `cause` is what findings of one fault have in common, a name for joining them; `also` the other rows that show it.
+    """
 
     severity: str
     table: str
@@ -20,33 +25,57 @@ class Fault:
     rule: str
     remedy: str
     explained: str = ""
+    cause: str = ""
+    also: tuple[str, ...] = ()
 
-    def to_dict(self) -> dict[str, str]:
+    def to_dict(self) -> dict[str, object]:
         """Plain dictionary, for JSON."""
-        return asdict(self)
+        return {name: cell for name, cell in asdict(self).items() if name != "cause"}
+
+    @property
+    def rows(self) -> str:
+        """The row and the others that show the fault, in words."""
+        if not self.also:
+            return self.row
+        more = f" and {len(self.also) - FEW} more" if len(self.also) > FEW else ""
+        return ", ".join((self.row, *self.also[:FEW])) + more
 
     def __str__(self) -> str:
-        where = ", ".join(p for p in (f"{self.table}.csv", self.row, self.column) if p)
+        where = ", ".join(p for p in (f"{self.table}.csv", self.rows, self.column) if p)
         shown = f" {self.value!r}" if self.value else ""
         return f"{self.severity}: {where}:{shown} [{self.rule}] {self.remedy}"
 
 
 def error(
-    rule: str, table: str, remedy: str, *, row: object = "", column: str = "", value: object = ""
+    rule: str,
+    table: str,
+    remedy: str,
+    *,
+    row: object = "",
+    column: str = "",
+    value: object = "",
+    cause: str = "",
 ) -> Fault:
     """A fault that makes a number unusable or wrong."""
-    return _fault(ERROR, rule, table, remedy, row, column, value)
+    return _fault(ERROR, rule, table, remedy, row, column, value, cause)
 
 
 def warning(
-    rule: str, table: str, remedy: str, *, row: object = "", column: str = "", value: object = ""
+    rule: str,
+    table: str,
+    remedy: str,
+    *,
+    row: object = "",
+    column: str = "",
+    value: object = "",
+    cause: str = "",
 ) -> Fault:
     """A fault that a reader must know of."""
-    return _fault(WARNING, rule, table, remedy, row, column, value)
+    return _fault(WARNING, rule, table, remedy, row, column, value, cause)
 
 
 def _fault(
-    severity: str, rule: str, table: str, remedy: str, row: object, column: str, value: object
+    severity: str, rule: str, table: str, remedy: str, row: object, column: str, value: object, cause: str
 ) -> Fault:
     shown = str(value)
     return Fault(
@@ -57,4 +86,5 @@ def _fault(
         value=shown if len(shown) <= 80 else shown[:77] + "...",
         rule=rule,
         remedy=remedy,
+        cause=cause,
     )

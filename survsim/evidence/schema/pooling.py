@@ -67,6 +67,20 @@ P_SCOPES = (
     NOT_REPORTED,
 )
 EXPOSURE_TIMING = ("at_time_zero", "after_time_zero", "landmark", NOT_APPLICABLE, NOT_REPORTED)
+ORIGIN_TOLD = ("text_read", "registry_definition", "trial_registration")
+"""On what a stated time origin rests: the text that was read; how the registry counts; the registration of the trial."""
+ORIGIN_UNTOLD = (
+    "not_in_abstract",
+    "not_in_abstract_read_twice",
+    "not_in_secondary_source",
+    "not_in_registry_results",
+    "not_in_full_text",
+    "not_in_landmark_analysis",
+    "told_for_a_part",
+    NOT_APPLICABLE,
+)
+"""Why there is no time origin: what was read and is silent; a landmark whose own zero is not told; a registry
+(diagnosis) with other patients beside it; or no origin is needed."""
 FOLLOWUP_METHODS = ("reverse_kaplan_meier", "survivors", "all_patients", NOT_REPORTED)
 FOLLOWUP_KINDS = ("median", "mean", "average", "minimum", "maximum")
 """`average` is what a source calls an average without saying which."""

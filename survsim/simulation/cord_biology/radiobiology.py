@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from survsim.core.checks import FloatArray, float_vector, numbers
 from survsim.core.errors import ExtrapolationWarning, InputError, warn
-from survsim.core.times import meet
+from survsim.core.times import increasing, meet
 
 LQ_LIMIT = 8.0
 """Dose per fraction in Gy above which the linear-quadratic model is doubtful (8 to 10 Gy)."""
@@ -147,7 +147,7 @@ class Recovery:
             object.__setattr__(self, name, tuple(float_vector(name, getattr(self, name)).tolist()))
         if self.after and min(self.after) < 0:
             raise InputError(f"recovery begins after an interval of 0 or more; got {min(self.after):g}.")
-        if len(self.after) != len(self.share) or list(self.after) != sorted(set(self.after)):
+        if len(self.after) != len(self.share) or not increasing(np.array(self.after)):
             raise InputError("recovery needs increasing intervals and one share for each.")
         if any(not 0 <= s <= 1 for s in self.share) or list(self.share) != sorted(self.share):
             raise InputError("recovered shares lie between 0 and 1 and do not fall with time.")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Literal, Self
 
+import numpy as np
 import pydantic
 
+from survsim.core.times import increasing
 from survsim.simulation.laws.schema import Checked, Number
 
 DURATIONS = "while_on, always, {for: time} or {waning: {from: time, to: time}}"
@@ -94,7 +96,7 @@ class Effect(Checked):
         if isinstance(self.delay, float) and self.delay < 0:
             raise ValueError("delay is a time from the start, at least 0")
         times = [step.after for step in self.waning]
-        if times != sorted(set(times)) or (
+        if not increasing(np.array(times, dtype=float)) or (
             times and isinstance(self.delay, float) and times[0] <= self.delay
         ):
             raise ValueError("the times of waning must increase and lie beyond delay")

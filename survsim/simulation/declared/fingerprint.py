@@ -22,11 +22,11 @@ RESULT_FORMAT = "survsim-simulation/1"
 TOLERANCE = 1e-9
 """Relative difference up to which two machines' numbers are the same run."""
 
-_NOT_NUMBERS = ("block_cells", "patient_folder")
+_NOT_NUMBERS = ("block_cells", "share_blocks", "patient_folder")
 
 
 def fingerprint(job: Any) -> str:
-    """SHA-256 of a job: model, sizes, seed, what is looked at, and the version; the block size is left out."""
+    """SHA-256 of a job: model, sizes, seed, what is looked at, and the version; how blocks are cut is left out."""
     return _hash(job, _coarse)
 
 

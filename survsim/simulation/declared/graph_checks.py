@@ -45,6 +45,11 @@ def _transition_faults(model: DeclaredModel, t: Transition) -> Iterator[str]:
             return
     if kinds[t.source].death:
         yield f"transition {t.name}: {t.source} is a death, nobody leaves it"
+    if t.within_stage and kinds[t.source].progression != kinds[t.target].progression:
+        yield (
+            f"transition {t.name} stays within a stage, yet only one of the two states is a progression; "
+            "leave out within_stage, or mark both states alike"
+        )
     if t.source == t.target:
         yield f"transition {t.name} leads back to itself; use a second state"
     laws = t.distribution if isinstance(t.distribution, tuple) else (t.distribution,)

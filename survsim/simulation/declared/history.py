@@ -62,7 +62,8 @@ class PastToxicity(Checked):
 class History(Checked):
     """One patient up to `now`; times count from time zero and may be parameters, so that a date can be uncertain.
 
-    The states of `path` follow the start of the model; `given` is what the patient got, `doses` what the cord got
+    The states of `path` follow the start of the model; where that is shared out, the first of them is the patient's own
+    start, at 0. `given` is what the patient got, `doses` what the cord got
     besides. `performance_status` is the one now. Covariates that differ between patients must be known, because what
     happened says something about them; the hidden frailty is updated by it.
     """

@@ -28,13 +28,16 @@ def history_faults(model: DeclaredModel) -> Iterator[str]:
 
 
 def _way_faults(model: DeclaredModel, history: History) -> Iterator[str]:
-    if not isinstance(model.start, str | None):
-        yield "one patient starts in one state; leave out the shares of start"
-        return
     ways = {(state, target) for state, targets in ways_out(model).items() for target in targets}
     dead = {s.name for s in model.states if s.death}
-    here = model.initial
-    for step in history.path:
+    here, path = model.initial, history.path
+    if not isinstance(model.start, str | None):
+        begins = ", ".join(model.start_states)
+        if not path or path[0].state not in model.start_states or np.any(numbers_of(model, path[0].at) != 0):
+            yield f"people start in several states; let the path begin with that of this patient at 0: {begins}"
+            return
+        here, path = path[0].state, path[1:]
+    for step in path:
         if step.state not in model.state_names:
             yield f"{step.state!r} is not a state; states: {', '.join(model.state_names)}"
             return

@@ -14,6 +14,7 @@ from survsim.core.checks import FloatArray
 from survsim.simulation.declared.declared_model import DeclaredModel
 from survsim.simulation.declared.effect import Effect, LastsFor, LastsWaning, WaningStep
 from survsim.simulation.declared.population import Covariate, Frailty
+from survsim.simulation.declared.states import State
 from survsim.simulation.declared.strategy import Line, Radiation, StopRule, Toxicity, Treatment
 from survsim.simulation.laws.law import LawBase
 from survsim.simulation.laws.schema import Checked
@@ -25,6 +26,7 @@ _SHARES = {
     (Line, "accept"),
     (Covariate, "probability"),
 }
+_AT_MOST_ONE = {(State, "utility")}
 _POSITIVE = {
     (Effect, "hazard_ratio"),
     (Effect, "acceleration_factor"),
@@ -47,7 +49,7 @@ def number_faults(model: DeclaredModel) -> Iterator[str]:
     """Sentences, each one number outside its range with the draws that are."""
     items: list[tuple[str, Any]] = [(f"strategy {s.name}", s) for s in model.strategies]
     items += [(f"treatment {n}", t) for n, t in model.treatments.items()]
-    items += [("population", model.population)]
+    items += [("population", model.population), *((f"state {s.name}", s) for s in model.states)]
     for where, item in items:
         for owner, field, value in _walk(item):
             fault = _range_fault(owner, field, numbers_of(model, value))
@@ -137,6 +139,8 @@ def _range_fault(owner: type[Checked], field: str, numbers: FloatArray) -> str:
     key = (owner, field)
     if key in _SHARES:
         bad, rule = (numbers < 0) | (numbers > 1), "must lie between 0 and 1"
+    elif key in _AT_MOST_ONE:
+        bad, rule = numbers > 1, "must be at most 1, full health (below 0 is worse than death)"
     elif key in _POSITIVE:
         bad, rule = numbers <= 0, "must be above 0"
     elif key in _NOT_NEGATIVE:
@@ -159,7 +163,7 @@ def _parts(item: Any) -> Iterator[Checked]:
 
 
 def _walk(item: Any) -> Iterator[tuple[type[Checked], str, Any]]:
-    known = _SHARES | _POSITIVE | _NOT_NEGATIVE
+    known = _SHARES | _AT_MOST_ONE | _POSITIVE | _NOT_NEGATIVE
     for part in _parts(item):
         for field, value in part:
             if (type(part), field) in known and value is not None:

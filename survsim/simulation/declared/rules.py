@@ -12,7 +12,7 @@ from survsim.core.checks import FloatArray, IntArray
 from survsim.kernels.patient_lines import AFTER, EXTRA, GROWS, LINE, RESPONSE, STANDS, STATE
 from survsim.simulation.declared.clause import DEEDS, Clause
 from survsim.simulation.declared.strategy import Line
-from survsim.simulation.laws.law import Lookup
+from survsim.simulation.laws.by_draw import ByDraw, LookupByDraw, columns
 
 LINE_STATUS = ("not_started", "running", "completed", "stopped", "declined")
 NOT_STARTED, RUNNING, COMPLETED, STOPPED, DECLINED = range(5)
@@ -56,7 +56,7 @@ class StartRules:
     ----------
     repeats : (lines,) how often each line may be offered.
     line_of, ends : (alternatives,) line of each alternative, and where its clauses end.
-    kind, subject, low, high, words : (clauses,), words (clauses, w).
+    kind, subject : (clauses,); low, high : (clauses, draws); words : (clauses, w).
     made : clauses whose values are made by numpy: number, quantity, name, line.
     """
 
@@ -86,7 +86,7 @@ _DEEDS = {
 
 
 def compile_start_rules(
-    lines: Sequence[Line], states: tuple[str, ...], number: Lookup, *, barred: tuple[str, ...] = ()
+    lines: Sequence[Line], states: tuple[str, ...], number: LookupByDraw, *, barred: tuple[str, ...] = ()
 ) -> StartRules:
     """The start conditions of all lines, each name an index and each number filled in; none starts in `barred` states."""
     vocabulary = {"state": states, "line": LINE_STATUS, "response": ("no", "yes")}
@@ -96,7 +96,8 @@ def compile_start_rules(
     clauses = [(i, clause) for i, together in sets for clause in together]
     words = np.zeros((len(clauses), max(map(len, vocabulary.values()))))
     kind, subject = np.full(len(clauses), EXTRA, dtype=np.int64), np.zeros(len(clauses), dtype=np.int64)
-    low, high = np.full(len(clauses), -np.inf), np.full(len(clauses), np.inf)
+    low: list[ByDraw] = [-np.inf] * len(clauses)
+    high: list[ByDraw] = [np.inf] * len(clauses)
     given = {t for line in lines for t in line.treatments}
     for row, (_, clause) in enumerate(clauses):
         if clause.quantity in DEEDS:
@@ -123,12 +124,12 @@ def compile_start_rules(
         ends=np.cumsum([len(together) for _, together in sets], dtype=np.int64),
         kind=kind,
         subject=subject,
-        low=low,
-        high=high,
+        low=columns(low),
+        high=columns(high),
         words=words,
         made=tuple((row, c.quantity, c.name, i) for row, (i, c) in enumerate(clauses) if kind[row] == EXTRA),
     )
 
 
-def _limit(value: Any, none: float, number: Lookup) -> float:
+def _limit(value: Any, none: float, number: LookupByDraw) -> ByDraw:
     return none if value is None else number(value)

@@ -57,7 +57,9 @@ class Transition(Checked):
     `covariates` are log hazard ratios per unit of a patient's covariate or of history (`entry_time`,
     `n_progressions`, `time_in_previous_state`, `performance_status`, all as on entry). `frailty` names a
     frailty of the population that multiplies the hazard, raised to `frailty_power`. With `needs_effect` the
-    distribution is that of those on whom an effect is in force, and nobody else takes this way.
+    distribution is that of those on whom an effect is in force, and nobody else takes this way. One that is
+    `within_stage` leads to another state of the same disease, as when walking is lost: it is no progression and does
+    not change the performance status.
     """
 
     source: str
@@ -69,6 +71,8 @@ class Transition(Checked):
     frailty_power: Number = 1.0
     needs_effect: bool = False
     """Taken only while an effect on it is in force, such as control regained after re-irradiation."""
+    within_stage: bool = False
+    """Between two states of one stage of the disease: whoever takes it has not progressed."""
 
     @property
     def name(self) -> str:

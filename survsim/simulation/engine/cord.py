@@ -22,17 +22,12 @@ def add_dose(w: Workspace, k: int, who: IntArray, *, harms: bool = True) -> None
         left = w.kept(who, w.lines.given_at[k][who])
         w.cord.dose_sum[:, who] *= left
         w.cord.dose_square_sum[:, who] *= left
-    c, course = w.cord, w.plan.courses.index(treatment.name)
-    before = c.dose_sum[:, who], c.dose_square_sum[:, who]
-    # an interval is between two courses, so the end of the one before must still be known
-    since = w.lines.given_at[k][who] - w.past.radiation_ended_at[who]
-    c.interval[who] = np.minimum(c.interval[who], since)
+    course = w.plan.courses.index(treatment.name)
     deliver(
-        who, w.clock.time, w.lines.given_at[k], w.past.radiation_ended_at, treatment.duration, treatment.fractions,
-        treatment.dose_per_fraction, w.cord.dose_sum, w.cord.dose_square_sum,
+        who, w.draw, w.clock.time, w.lines.given_at[k], w.past.radiation_ended_at, np.atleast_1d(treatment.duration),
+        treatment.fractions, treatment.dose_per_fraction, w.cord.dose_sum, w.cord.dose_square_sum,
+        w.cord.course_dose[course], w.cord.course_square[course], w.cord.interval,
     )  # fmt: skip
-    c.course_dose[course][:, who] += c.dose_sum[:, who] - before[0]
-    c.course_square[course][:, who] += c.dose_square_sum[:, who] - before[1]
     if harms:
         _arm_myelopathy(w, who)
 
@@ -57,7 +52,8 @@ def _arm_myelopathy(w: Workspace, who: IntArray) -> None:
         )
         if not hit.size:
             continue
-        onset = w.disease.myelopathy_onset.sample(w.luck.uniform("myelopathy/onset")[w.patient[hit]])
+        law = w.law(w.disease.myelopathy_onset, hit)
+        onset = law.sample(w.luck.uniform("myelopathy/onset")[w.patient[hit]])
         w.cord.myelopathy_at[m][hit] = w.clock.time[hit] + onset
         if name == settings.acts_by:
             w.clock.harm_at[hit] = w.cord.myelopathy_at[m][hit]

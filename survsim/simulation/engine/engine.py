@@ -7,12 +7,22 @@ Geskus 2007 (Stat Med 26:2389) and Jackson 2016 (JSS 70:8), with hazards as `haz
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray
 from survsim.core.errors import ScenarioError
-from survsim.kernels.patient_path import CodeArray, time_spent
-from survsim.kernels.patient_step import move, next_event, note_entry, sort_out, write_down
+from survsim.kernels.patient_path import CodeArray
+from survsim.kernels.patient_step import (
+    add_values,
+    copy_rows,
+    move,
+    next_event,
+    note_entry,
+    sort_out,
+    write_down,
+)
 from survsim.simulation.cord_biology.myelopathy import CordSettings
 from survsim.simulation.engine import cord, hazards, lines, resume
 from survsim.simulation.engine.arrays import Values
@@ -35,10 +45,10 @@ def simulate_block(
     luck: Luck,
     patients: dict[str, FloatArray],
     follow: Follow,
-    known: Known | None = None,
+    known: Sequence[Known] = (),
 ) -> Paths:
-    """Simulate the patients of `luck` under `plan`, from what is `known`, and return what became of them."""
-    if known is None and is_plain(disease, plan, follow):
+    """Simulate the patients of `luck` under `plan`, from what is `known` in each draw; what became of them."""
+    if not known and is_plain(disease, plan, follow):
         paths = simulate_plain(disease, plan, luck, patients, follow)
         paths.counts = np.cumsum(paths.counts, axis=1)[:, : follow.points]
         return paths
@@ -51,13 +61,11 @@ def simulate_block(
         models=len(settings.myelopathy.models) if settings.myelopathy else 0,
         taus=len(follow.taus),
         values=follow.values,
-        grid=(len(disease.names), follow.points + 1),
+        grid=(len(luck.draws) * len(disease.names), follow.points + 1),
         groups=len(disease.groups),
     )
     taus = follow.taus if follow.values else None
-    w = Workspace(
-        disease, plan, settings, luck, patients, history=follow.sojourns or known is not None, taus=taus
-    )
+    w = Workspace(disease, plan, settings, luck, patients, history=follow.sojourns or bool(known), taus=taus)
     run = _Run(w, paths, follow, known)
     run.start()
     for _ in range(MAX_STEPS):
@@ -75,21 +83,26 @@ def simulate_block(
     return paths
 
 
+def _rows(table: FloatArray) -> FloatArray:
+    """The table as rows of patients, (rows, n)."""
+    return table.reshape(-1, table.shape[-1])
+
+
 class _Run:
     """The loop over one block: the working arrays, what is recorded, and how a step is taken."""
 
-    def __init__(self, w: Workspace, paths: Paths, follow: Follow, known: Known | None) -> None:
-        self.w, self.paths, self.follow, self.known = w, paths, follow, known
+    def __init__(self, w: Workspace, paths: Paths, follow: Follow, known: Sequence[Known]) -> None:
+        self.w, self.paths, self.follow = w, paths, follow
+        self.begins: resume.Begins | None = resume.resume(w, known) if known else None
         self.per_time = 1.0 / follow.grid_step
         self.log = SojournLog() if follow.sojourns else None
 
     def start(self) -> None:
         w = self.w
         everybody = np.arange(w.patient.size)
-        if self.known is not None:
-            resume.resume(w, self.known, everybody)
-        self.paths.counts[:, 0] = np.bincount(w.state, minlength=len(w.disease.names))
-        progressed = w.disease.progression[w.state] if self.known or w.disease.starts else None
+        rows, states = self.paths.counts.shape[0], len(w.disease.names)
+        self.paths.counts[:, 0] = np.bincount(w.draw * states + w.state, minlength=rows)
+        progressed = w.disease.progression[w.state] if self.begins or w.disease.starts else None
         if progressed is not None:
             self._has_progressed(progressed.nonzero()[0])
         if w.has_lines:
@@ -99,18 +112,18 @@ class _Run:
 
     def _has_progressed(self, who: IntArray) -> None:
         """Whoever starts progressed has no time free of progression ahead."""
-        w, known = self.w, self.known
+        w = self.w
         self.paths.progression_at[w.patient[who]] = 0.0
-        if known is None and w.past.is_kept:
+        if self.begins is None and w.past.is_kept:
             w.past.progressed_at[who], w.past.n_progressions[who] = 0.0, 1.0
 
     def _enter(self, entered: IntArray) -> None:
         """Fresh budgets for those who entered a state; at the start of a history, on clocks that have run."""
-        if self.known is None:
+        if self.begins is None:
             hazards.enter(self.w, entered)
             return
-        hazards.go_on(self.w, self.known.state, self.known.ages, entered)
-        self.known = None
+        hazards.go_on(self.w, self.begins.state, self.begins.ages, entered)
+        self.begins = None
 
     def step(self) -> None:
         w = self.w
@@ -163,7 +176,13 @@ class _Run:
         code = np.full(w.state.size, w.clock.scheduled, dtype=np.int8)
         ways = np.full((w.disease.dead.size, 1), target, dtype=np.int8)
         alive, died = self._move(who, code, ways)
-        return np.setdiff1d(changed, who), np.concatenate([entered, alive]), np.concatenate([dead, died])
+        still = np.ones(w.state.size, dtype=bool)
+        still[who] = False
+        return (
+            changed.compress(still[changed]),
+            np.concatenate([entered, alive]),
+            np.concatenate([dead, died]),
+        )
 
     def _move(self, moved: IntArray, code: CodeArray, targets: CodeArray) -> tuple[IntArray, IntArray]:
         """Take the patients `moved` through their transitions; who entered a living state, who died."""
@@ -172,21 +191,37 @@ class _Run:
             source = w.state[moved]
             target = targets[source, code[moved] - w.clock.scheduled]
             self.log.add(w.patient[moved], source, target, w.past.entry[moved], w.clock.time[moved])
+        before = w.state.copy() if disease.within_stage is not None and w.past.is_kept else None
         entered, dead = move(
-            moved, code, w.clock.scheduled, w.clock.time, w.patient, w.state, targets, disease.dead,
+            moved, code, w.clock.scheduled, w.clock.time, w.patient, w.draw, w.state, targets, disease.dead,
             disease.progression, paths.counts, self.per_time, paths.death_at, paths.death_state,
             paths.progression_at,
         )  # fmt: skip
         if w.past.is_kept:
-            worse = note_entry(
-                entered, w.state, w.clock.time, disease.progression, disease.performance_change, w.past.entry,
-                w.past.previous_time, w.past.performance, w.past.n_progressions, w.past.progressed_at,
-            )  # fmt: skip
+            worse = self._note(entered, before)
             if w.has_lines and worse.size:
                 lines.progression(w, worse)
             if w.has_lines and disease.untreatable.any():
                 lines.withdraw(w, entered.compress(disease.untreatable[w.state[entered]]))
         return entered, dead
+
+    def _note(self, entered: IntArray, before: CodeArray | None) -> IntArray:
+        """Keep the history of those who entered a state; who of them has progressed."""
+        w, disease = self.w, self.w.disease
+        progression, change = disease.progression, disease.performance_change
+        groups = [(entered, progression, change)]
+        if before is not None and disease.within_stage is not None:
+            same = disease.within_stage[before[entered], w.state[entered]]
+            nothing = (np.zeros_like(progression), np.zeros_like(change))
+            groups = [(entered.compress(~same), progression, change), (entered.compress(same), *nothing)]
+        worse = [
+            note_entry(
+                who, w.state, w.clock.time, counts, changes, w.past.entry, w.past.previous_time, w.past.performance,
+                w.past.n_progressions, w.past.progressed_at,
+            )
+            for who, counts, changes in groups
+        ]  # fmt: skip
+        return worse[0]
 
     def _lines_go_on(self, who: IntArray, *, entered: IntArray) -> None:
         """After something happened to `who`: next line, fresh budgets for those who entered a state."""
@@ -195,7 +230,7 @@ class _Run:
             return
         lines.schedule(w, who)
         recovers = w.plan.start_rules.ask_dose and bool(w.cord.settings.recovery_after)
-        if w.plan.changes or recovers:
+        if w.plan.changes.size or recovers:
             change = hazards.next_change(w, who)
             w.clock.change_at[who] = np.minimum(change, w.next_recovery(who)) if recovers else change
         stayed = np.ones(w.patient.size, dtype=bool)
@@ -207,21 +242,12 @@ class _Run:
 
     def _add_value(self, values: Values, when: FloatArray) -> None:
         """Quality-adjusted time and cost of the stretch that ends at `when`."""
-        w, disease = self.w, self.w.disease
-        utility, rate = disease.utility[w.state], disease.cost_per_time[w.state]
-        costs = bool(disease.cost_per_time.any())
-        if w.has_lines:
-            for k, t in enumerate(w.plan.treatments):
-                if t.utility_change:
-                    utility += t.utility_change * w.lines.given[k]
-                if t.cost_per_time:
-                    rate, costs = rate + t.cost_per_time * w.lines.given[k], True
-        for i, tau in enumerate(values.taus):
-            spent = time_spent(w.clock.time, when, tau)
-            values.in_group[:, i] += disease.groups[:, w.state] * spent
-            values.quality[i] += utility * spent
-            if costs:
-                values.paid[i] += rate * spent
+        w, disease, plan = self.w, self.w.disease, self.w.plan
+        add_values(
+            w.state, w.draw, w.clock.time, when, np.array(values.taus), disease.groups, disease.utility,
+            disease.cost_per_time, plan.utility_changes, plan.costs_per_time, w.lines.given, values.quality, values.paid,
+            _rows(values.in_group),
+        )  # fmt: skip
 
     def _clear(self, done: IntArray, dead: IntArray) -> None:
         """Write down those who are done; from time to time go on without them."""
@@ -244,16 +270,16 @@ class _Run:
             here, state = who[living], w.state[who[living]]
             self.log.add(patient[living], state, state, w.past.entry[here], w.clock.time[here])
         if paths.quality is not None and paths.cost is not None and w.values is not None:
-            paths.quality[:, patient] = w.values.quality[:, who]
-            paths.cost[:, patient] = w.values.paid[:, who]
-            paths.in_group[..., patient] = w.values.in_group[..., who]
+            copy_rows(who, w.patient, w.values.quality, paths.quality)
+            copy_rows(who, w.patient, w.values.paid, paths.cost)
+            copy_rows(who, w.patient, _rows(w.values.in_group), _rows(paths.in_group))
         if not w.has_lines:
             return
         for k, treatment in enumerate(w.plan.treatments):
             if treatment.irradiates:
                 cord.add_dose(w, k, who.compress(w.lines.given[k][who]), harms=False)
-        paths.course_dose[..., patient] = w.cord.course_dose[..., who]
-        paths.course_square[..., patient] = w.cord.course_square[..., who]
+        copy_rows(who, w.patient, _rows(w.cord.course_dose), _rows(paths.course_dose))
+        copy_rows(who, w.patient, _rows(w.cord.course_square), _rows(paths.course_square))
         paths.interval[patient] = w.cord.interval[who]
         paths.cord_dose[patient] = w.cord_doses(who, (w.cord.settings.alpha_beta,))[0]
         write_down(

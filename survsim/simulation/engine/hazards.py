@@ -13,10 +13,12 @@ import numpy as np
 from survsim.core.checks import FloatArray, IntArray
 from survsim.core.distributions import HazardDistribution
 from survsim.kernels.patient_step import budget_left, effect_logs, revisit, run_clock
+from survsim.kernels.patient_step import next_change as step_ahead
 from survsim.simulation.engine.effects import EffectTable
 from survsim.simulation.engine.luck import Luck
 from survsim.simulation.engine.plan import TransitionPlan
 from survsim.simulation.engine.workspace import Workspace
+from survsim.simulation.laws.by_draw import ByDraw, law_of, number_of
 
 
 def enter(w: Workspace, who: IntArray) -> None:
@@ -36,7 +38,6 @@ def enter(w: Workspace, who: IntArray) -> None:
 
 def _arm(w: Workspace, state: int, slot: int, transition: TransitionPlan, who: IntArray) -> None:
     time = w.clock.time[who]
-    law = transition.law
     table = w.plan.tables[state][slot]
     alike = not w.disease.cyclic and not transition.asks_history
     if transition.needs_effect and table is None:
@@ -50,30 +51,32 @@ def _arm(w: Workspace, state: int, slot: int, transition: TransitionPlan, who: I
         if alike
         else _budget(w, state, transition, who)
     )
+    law, origin = w.law(transition.law, who), w.number(w.origin, who)
     if table is None:
-        start = law.cumulative_hazard(time - w.origin) if transition.forward else None
+        start = law.cumulative_hazard(time - origin) if transition.forward else None
         at = law.inverse_cumulative_hazard(budget if start is None else start + budget)
-        w.clock.event_at[slot][who] = at + w.origin if transition.forward else time + at
+        w.clock.event_at[slot][who] = at + origin if transition.forward else time + at
         return
-    age = time - w.origin if transition.forward else np.zeros(who.size)
+    age = time - origin if transition.forward else np.zeros(who.size)
     used = law.cumulative_hazard(age) if transition.forward else np.zeros(who.size)
     factor, slowness = _factors(w, table, who, transition.needs_effect)
     _run(w, slot, law, who, budget, age, used, factor, slowness)
 
 
-def go_on(w: Workspace, state: int, ages: tuple[float, ...], who: IntArray) -> None:
+def go_on(w: Workspace, state: int, ages: tuple[ByDraw, ...], who: IntArray) -> None:
     """Let the transitions out of a state run on for `who` from clocks of these ages: what is left is a fresh budget."""
     for slot, (transition, began) in enumerate(zip(w.disease.out[state], ages)):
-        age = np.full(who.size, began)
-        used, table = transition.law.cumulative_hazard(age), w.plan.tables[state][slot]
+        age = np.zeros(who.size) + w.number(began, who)
+        law = w.law(transition.law, who)
+        used, table = law.cumulative_hazard(age), w.plan.tables[state][slot]
         budget = _budget(w, state, transition, who)
         if table is not None:
             factors = _factors(w, table, who, transition.needs_effect)
-            _run(w, slot, transition.law, who, budget, age, used, *factors)
+            _run(w, slot, law, who, budget, age, used, *factors)
         elif transition.needs_effect:
             w.clock.event_at[slot][who] = np.inf
         else:
-            reached = transition.law.inverse_cumulative_hazard(used + budget)
+            reached = law.inverse_cumulative_hazard(used + budget)
             w.clock.event_at[slot][who] = w.clock.time[who] + (reached - age)
     if w.disease.cyclic:
         w.past.visits[state][who] += 1
@@ -107,7 +110,8 @@ def _spend(w: Workspace, slot: int, transition: TransitionPlan, table: EffectTab
     )
     if not changed.size:
         return
-    who, law = who[changed], transition.law
+    who = who[changed]
+    law = w.law(transition.law, who)
     used = law.cumulative_hazard(age)
     budget = budget_left(who, w.clock.budget[slot], w.clock.factor[slot], w.clock.used[slot], used)
     _run(w, slot, law, who, budget, age, used, new_factor[changed], new_slowness[changed])
@@ -148,6 +152,7 @@ def _factors(
     standing = (lines.given_at, lines.ended_at, lines.given, lines.responds)
     factor, slowness = effect_logs(
         who,
+        w.draw,
         w.clock.time,
         progressed,
         *standing,
@@ -163,7 +168,16 @@ def _factors(
         counted[:, 1] = 0
         whole = np.ones_like(lines.dose)
         in_force, _ = effect_logs(
-            who, w.clock.time, progressed, *standing, whole, counted, table.least, table.times, table.on
+            who,
+            w.draw,
+            w.clock.time,
+            progressed,
+            *standing,
+            whole,
+            counted,
+            table.least,
+            table.times,
+            table.on,
         )
         factor[in_force == 0.0] = 0.0
     return factor, np.exp(slowness)
@@ -171,12 +185,8 @@ def _factors(
 
 def next_change(w: Workspace, who: IntArray) -> FloatArray:
     """Next time at which an effect of a treatment already begun begins, wanes or ends by itself."""
-    soonest = np.full(who.size, np.inf)
-    time = w.clock.time[who]
-    for k, after in w.plan.changes:
-        at = w.lines.given_at[k][who] + after
-        np.minimum(soonest, np.where(at > time, at, np.inf), out=soonest)
-    return soonest
+    treatment, after = w.plan.changes, w.plan.changes_after
+    return np.asarray(step_ahead(who, w.draw, w.clock.time, w.lines.given_at, treatment, after))
 
 
 def own_budget(transition: TransitionPlan, luck: Luck, patients: dict[str, FloatArray]) -> FloatArray:
@@ -190,9 +200,10 @@ def own_budget(transition: TransitionPlan, luck: Luck, patients: dict[str, Float
     def make() -> FloatArray:
         score: FloatArray | float = 0.0
         for name, coefficient in transition.covariates:
-            score = score + coefficient * patients[name]
+            score = score + number_of(coefficient, luck.draw_of) * patients[name]
         if transition.frailty is not None:
-            score = score + transition.frailty_power * np.log(patients[f"frailty/{transition.frailty}"])
+            power = number_of(transition.frailty_power, luck.draw_of)
+            score = score + power * np.log(patients[f"frailty/{transition.frailty}"])
         return luck.exponential(transition.stream) / np.exp(score)
 
     return luck.shared(("budget", transition.stream), make)
@@ -202,34 +213,33 @@ def own_time(transition: TransitionPlan, luck: Luck, patients: dict[str, FloatAr
     """Times of a block from entry that no strategy changes; a slower clock only stretches them."""
 
     def make() -> FloatArray:
-        return np.asarray(transition.law.inverse_cumulative_hazard(own_budget(transition, luck, patients)))
+        law = law_of(transition.law, luck.draw_of)
+        return np.asarray(law.inverse_cumulative_hazard(own_budget(transition, luck, patients)))
 
     return luck.shared(("time", transition.stream), make)
 
 
 def _budget(w: Workspace, state: int, transition: TransitionPlan, who: IntArray) -> FloatArray:
     """Budgets (m,) of those who enter now, over their hazard ratio by what is known of them now."""
-    patient, visit = (
-        w.patient[who],
-        w.past.visits[state][who] if w.disease.cyclic else np.zeros(who.size, np.int64),
-    )
-    budget = np.empty(who.size)
-    for v in np.unique(visit):
+    patient, budget = w.patient[who], np.empty(who.size)
+    visit = w.past.visits[state][who] if w.disease.cyclic else np.zeros(who.size, np.int64)
+    for v in np.bincount(visit).nonzero()[0].tolist():
         now = visit == v
-        budget[now] = w.luck.exponential(transition.stream, int(v))[patient[now]]
+        budget[now] = w.luck.exponential(transition.stream, v)[patient[now]]
     if not transition.covariates and transition.frailty is None:
         return budget
     score = np.zeros(who.size)
     for name, coefficient in transition.covariates:
-        score += coefficient * _history(w, name, who)
+        score += w.number(coefficient, who) * _history(w, name, who)
     if transition.frailty is not None:
-        score += transition.frailty_power * np.log(w.covariate(f"frailty/{transition.frailty}")[who])
+        power = w.number(transition.frailty_power, who)
+        score += power * np.log(w.covariate(f"frailty/{transition.frailty}")[who])
     return np.asarray(budget / np.exp(score))
 
 
 def _history(w: Workspace, name: str, who: IntArray) -> FloatArray:
     if name == "entry_time":
-        return w.past.entry[who] - w.origin
+        return w.past.entry[who] - w.number(w.origin, who)
     if name == "n_progressions":
         return w.past.n_progressions[who]
     if name == "time_in_previous_state":

@@ -18,10 +18,11 @@ from scipy.special import ndtr
 from survsim.core.checks import FloatArray
 from survsim.kernels.frailty import LEAST_VARIANCE, gamma_after
 from survsim.simulation.declared.history import History, PastTreatment
-from survsim.simulation.declared.model import Model, Numbers
+from survsim.simulation.declared.model import Model
 from survsim.simulation.declared.population import Frailty
 from survsim.simulation.engine.effects import EffectPlan, effects_on
 from survsim.simulation.engine.plan import DiseasePlan, TransitionPlan
+from survsim.simulation.laws.by_draw import NumbersByDraw, alone
 from survsim.simulation.laws.gamma_quantile import gamma_quantile
 
 
@@ -74,11 +75,13 @@ class Known:
     tilts: Mapping[str, Tilt]
 
 
-def what_is_known(model: Model, history: History, number: Numbers, disease: DiseasePlan) -> Known:
+def what_is_known(model: Model, history: History, number: NumbersByDraw, disease: DiseasePlan) -> Known:
     """A history in one draw."""
     now = number(history.now)
     given = tuple(sorted((_given(p, number, now) for p in history.given), key=lambda g: g.start))
-    steps = [(disease.initial, 0.0), *((disease.names.index(s.state), number(s.at)) for s in history.path)]
+    path = [(disease.names.index(s.state), number(s.at)) for s in history.path]
+    # where people start in several states the path says in which of them this patient did
+    steps = path if disease.starts else [(disease.initial, 0.0), *path]
     values = _patient(model, history, number)
     passed: dict[str, list[tuple[float, float]]] = {}
     events: dict[str, list[float]] = {}
@@ -87,8 +90,9 @@ def what_is_known(model: Model, history: History, number: Numbers, disease: Dise
     for i, (state, entry) in enumerate(steps):
         if i:
             previous = entry - steps[i - 1][1]
-            values["performance_status"] += disease.performance_change[state]
-            if disease.progression[state]:
+            same = disease.within_stage is not None and disease.within_stage[steps[i - 1][0], state]
+            values["performance_status"] += 0.0 if same else disease.performance_change[state]
+            if disease.progression[state] and not same:
                 progressed, progressions = entry - now, progressions + 1
         leaves = steps[i + 1] if i + 1 < len(steps) else (None, now)
         values |= {
@@ -102,12 +106,11 @@ def what_is_known(model: Model, history: History, number: Numbers, disease: Dise
             hazard, age = _spent(transition, effects, given, entry - now, leaves[1] - now, -now, progressed)
             ages = (*ages, age)
             if transition.frailty is not None:
-                score = sum(c * values[k] for k, c in transition.covariates)
-                passed.setdefault(transition.frailty, []).append(
-                    (transition.frailty_power, hazard * np.exp(score))
-                )
+                score = sum(alone(c) * values[k] for k, c in transition.covariates)
+                power = alone(transition.frailty_power)
+                passed.setdefault(transition.frailty, []).append((power, hazard * np.exp(score)))
                 if transition.target == leaves[0]:
-                    events.setdefault(transition.frailty, []).append(transition.frailty_power)
+                    events.setdefault(transition.frailty, []).append(power)
     fixed = isinstance(model.population.performance_status, int)
     performance = min(max(values["performance_status"], 0.0), 4.0) if fixed else None
     return Known(
@@ -131,7 +134,7 @@ def what_is_known(model: Model, history: History, number: Numbers, disease: Dise
     )  # fmt: skip
 
 
-def _given(past: PastTreatment, number: Numbers, now: float) -> GivenBefore:
+def _given(past: PastTreatment, number: NumbersByDraw, now: float) -> GivenBefore:
     return GivenBefore(
         treatment=past.treatment,
         start=number(past.start) - now,
@@ -143,7 +146,7 @@ def _given(past: PastTreatment, number: Numbers, now: float) -> GivenBefore:
     )
 
 
-def _patient(model: Model, history: History, number: Numbers) -> dict[str, float]:
+def _patient(model: Model, history: History, number: NumbersByDraw) -> dict[str, float]:
     """The patient's own covariates; a performance status that is shared out is only known now."""
     status = model.population.performance_status
     start = status if isinstance(status, int) else history.performance_status or 0
@@ -169,7 +172,9 @@ def _spent(
     acting = [(e, g) for e in effects for g in given if g.treatment == names[e.treatment]]
     cuts = {begin, end}
     for effect, course in acting:
-        cuts |= {t for t in (course.start, course.end, *(course.start + effect.times)) if begin < t < end}
+        cuts |= {
+            t for t in (course.start, course.end, *(course.start + effect.times[:, 0])) if begin < t < end
+        }
     age, hazard = begin - origin if transition.forward else 0.0, 0.0
     edges = sorted(cuts)
     for low, high in itertools.pairwise(edges):
@@ -189,12 +194,12 @@ def _in_force(
     logs, in_force = [0.0, 0.0], False
     for effect, course in acting:
         later = [g.start for e, g in acting if e is effect and course.start < g.start <= time]
-        over = time >= course.end and course.end - course.start < effect.least
+        over = time >= course.end and course.end - course.start < alone(effect.least)
         failed = effect.until_progression and course.start < progressed_at <= time
         if course.start > time or later or over or failed or (effect.responders and not course.responded):
             continue
-        step = int(np.searchsorted(course.start + effect.times, time, side="right"))
-        logs[int(effect.slows_clock)] += float(effect.logs[step])
+        step = int(np.searchsorted(course.start + effect.times[:, 0], time, side="right"))
+        logs[int(effect.slows_clock)] += float(effect.logs[step, 0])
         in_force = in_force or bool(effect.on[step])
     return logs[0], logs[1], in_force
 

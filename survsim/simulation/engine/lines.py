@@ -12,6 +12,7 @@ from survsim.simulation.declared.rules import COMPLETED, DECLINED, RUNNING, STOP
 from survsim.simulation.engine.cord import add_dose
 from survsim.simulation.engine.plan import LinePlan, ToxicityPlan
 from survsim.simulation.engine.workspace import Workspace
+from survsim.simulation.laws.by_draw import is_there
 
 
 def schedule(w: Workspace, who: IntArray) -> IntArray:
@@ -46,7 +47,7 @@ def _next_line(w: Workspace, who: IntArray) -> IntArray:
         else:
             extra[row] = w.cord_dose(who, line if quantity == "planned_cord_dose" else None)
     return next_line(
-        who, w.clock.time, w.past.rows, w.state, w.lines.status, w.lines.response, w.lines.count, rules.repeats, rules.line_of,
+        who, w.draw, w.clock.time, w.past.rows, w.state, w.lines.status, w.lines.response, w.lines.count, rules.repeats, rules.line_of,
         rules.ends, rules.kind, rules.subject, rules.low, rules.high, rules.words, extra, w.clock.start_at, w.lines.start_line,
     )  # fmt: skip
 
@@ -57,8 +58,9 @@ def start(w: Workspace, who: IntArray) -> None:
         here = who.compress(w.lines.start_line[who] == number)
         if not here.size:
             continue
-        if line.accept < 1.0:
-            agreed = _uniform(w, f"accept/{line.name}", here, w.lines.count[number][here]) <= line.accept
+        if is_there(1.0 - line.accept):
+            accept = w.number(line.accept, here)
+            agreed = _uniform(w, f"accept/{line.name}", here, w.lines.count[number][here]) <= accept
             refused = here.compress(~agreed)
             w.lines.count[number][refused] = line.repeats  # who declines is not asked again
             w.lines.status[number][refused] = DECLINED
@@ -75,33 +77,36 @@ def _begin(w: Workspace, number: int, line: LinePlan, who: IntArray) -> None:
     for k in line.treatments:
         treatment = w.plan.treatments[k]
         before = give(
-            who, w.clock.time, treatment.duration, treatment.acts, w.lines.given[k], w.lines.given_at[k], w.clock.end_at[k], w.lines.dose[k],
+            who, w.draw, w.clock.time, np.atleast_1d(treatment.duration), treatment.acts, w.lines.given[k], w.lines.given_at[k], w.clock.end_at[k], w.lines.dose[k],
             w.lines.revised, w.lines.times_given[k],
         )  # fmt: skip
-        if w.values is not None and treatment.cost:
+        if w.values is not None and is_there(treatment.cost):
             for i, tau in enumerate(w.values.taus):
-                w.values.paid[i][who[w.clock.time[who] < tau]] += treatment.cost
-        if treatment.response_probability > 0:
-            yes = _uniform(w, f"response/{treatment.name}", who, before) <= treatment.response_probability
+                here = who[w.clock.time[who] < tau]
+                w.values.paid[i][here] += w.number(treatment.cost, here)
+        if is_there(treatment.response_probability):
+            chance = w.number(treatment.response_probability, who)
+            yes = _uniform(w, f"response/{treatment.name}", who, before) <= chance
             w.lines.responds[k][who] = yes
             w.lines.response[who] = yes
         for x, toxicity in enumerate(w.plan.toxicities):
             if toxicity.treatment == k:
                 _arm_toxicity(w, x, toxicity, who, before)
-    if line.choice_rate > 0:
+    if is_there(line.choice_rate):
         u = _uniform(w, f"choice/{line.name}", who, repeat)
-        w.clock.choice_at[who] = w.clock.time[who] - np.log(u) / line.choice_rate
+        w.clock.choice_at[who] = w.clock.time[who] - np.log(u) / w.number(line.choice_rate, who)
 
 
 def _arm_toxicity(w: Workspace, x: int, toxicity: ToxicityPlan, who: IntArray, repeat: CodeArray) -> None:
     u = _uniform(w, toxicity.stream, who, repeat)
-    comes = u <= toxicity.probability
+    comes = u <= w.number(toxicity.probability, who)
     if not toxicity.late:
         w.clock.toxicity_at[x][who] = np.inf
     if comes.any():
         # given that it comes, u / probability is uniform again
         here = who.compress(comes)
-        at = w.clock.time[here] + toxicity.onset.sample(u.compress(comes) / toxicity.probability)
+        share = u.compress(comes) / w.number(toxicity.probability, here)
+        at = w.clock.time[here] + w.law(toxicity.onset, here).sample(share)
         # one that is late may still be on its way from an earlier course
         w.clock.toxicity_at[x][here] = np.minimum(at, w.clock.toxicity_at[x][here])
 

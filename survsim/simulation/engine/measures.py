@@ -14,6 +14,9 @@ from survsim.simulation.engine.follow import Follow
 from survsim.simulation.engine.paths import Paths
 from survsim.simulation.engine.plan import StrategyPlan
 
+LEAST_WIDTH = 128
+"""Numbers that are summed without halving them."""
+
 
 def measure_names(
     model: Model, taus: Sequence[float], times: Sequence[float], values: bool
@@ -84,19 +87,37 @@ def _timed(kind: str, time: float, paths: Paths, follow: Follow) -> FloatArray |
     return None if found is None else found[follow.taus.index(time)]
 
 
-def cell_moments(values: Sequence[FloatArray | None], size: int) -> tuple[FloatArray, FloatArray]:
-    """Sums (cells, strategies) and sums of products (cells, strategies, strategies) of one measure."""
-    cells, n = -(-size // CELL), len(values)
+def cell_moments(
+    values: Sequence[FloatArray | None], size: int, draws: int = 1
+) -> tuple[FloatArray, FloatArray]:
+    """Sums (cells, strategies) and sums of products (cells, strategies, strategies) of one measure.
+
+    Values (draws times size,): the cells of one draw, of `size` patients, come after those of another.
+    """
+    of_draw, n = -(-size // CELL), len(values)
+    cells, width = draws * of_draw, _width(size)
     sums, products = np.zeros((cells, n)), np.zeros((cells, n, n))
-    there = [i for i, x in enumerate(values) if x is not None]
+    found = [(i, x) for i, x in enumerate(values) if x is not None]
+    there = [i for i, _ in found]
     # the last cell is filled up with zeros, so that every cell is summed in the same order
-    flat = np.zeros((len(there), cells * CELL))
-    for row, i in zip(flat, there):
-        row[:size] = values[i]
-    whole = flat.reshape(len(there), cells, CELL)
+    flat = np.zeros((len(there), draws, of_draw * width))
+    for row, (_, x) in zip(flat, found):
+        row[:, :size] = x.reshape(draws, size)
+    whole = flat.reshape(len(there), cells, width)
     sums[:, there] = whole.sum(axis=2).T
     for k, i in enumerate(there):
         # not a matrix product: its order of sums may change with the number of threads
-        found = np.einsum("ck,jck->cj", whole[k], whole[: k + 1])
-        products[:, i, there[: k + 1]] = products[:, there[: k + 1], i] = found
+        crossed = np.einsum("ck,jck->cj", whole[k], whole[: k + 1])
+        products[:, i, there[: k + 1]] = products[:, there[: k + 1], i] = crossed
     return sums, products
+
+
+def _width(size: int) -> int:
+    """Patients to whom a cell is filled up: a whole cell, or what gives the same sums for few.
+
+    Sums are formed in halves down to 128 numbers, so that a half, quarter, ... of zeros changes no bit.
+    """
+    width = LEAST_WIDTH
+    while width < min(size, CELL):
+        width *= 2
+    return width

@@ -18,6 +18,7 @@ from survsim.simulation.engine.hazards import own_budget, own_time
 from survsim.simulation.engine.luck import Luck
 from survsim.simulation.engine.paths import Paths
 from survsim.simulation.engine.plan import DiseasePlan, StrategyPlan, TransitionPlan
+from survsim.simulation.laws.by_draw import ByDraw, law_of, number_of
 
 _NO_CODE = np.zeros(0, dtype=np.int8)
 
@@ -50,16 +51,20 @@ def simulate_plain(
     Death states are only counted (who died in which is asked for with the stays, on the long way), and the
     arrays of death state, cord dose, grade and myelopathy are empty: without rules nothing of the kind happens.
     """
-    counts = np.zeros((len(disease.names), follow.points + 1), dtype=np.int64)
+    states = len(disease.names)
+    counts = np.zeros((len(luck.draws) * states, follow.points + 1), dtype=np.int64)
     arrival: dict[int, FloatArray | None] = {disease.initial: None}
     death: FloatArray | None = None
     progression: FloatArray | None = None
-    counts[disease.initial, 0] = luck.size
+    counts[disease.initial :: states, 0] = luck.each
     for state in disease.order:
         row = disease.out[state]
         when, code = _leave(disease, plan, state, luck, patients, arrival[state], follow.horizon)
         targets = np.array([t.target for t in row])
-        count_moves(counts, state, targets, when, _NO_CODE if code is None else code, 1.0 / follow.grid_step)
+        count_moves(
+            counts, states, state, luck.draw_of, targets, when, _NO_CODE if code is None else code,
+            1.0 / follow.grid_step,
+        )  # fmt: skip
         if all(disease.dead[t.target] for t in row):
             death = _sooner(death, when)
             continue
@@ -110,7 +115,7 @@ def _leave(
     """When everybody leaves a state (n,), and through which of its transitions (None if it has one)."""
     row = disease.out[state]
     factors = plan.constant[state] if plan.constant is not None else ()
-    if all(f == (1.0, 1.0) for f in factors) and not any(t.forward for t in row):
+    if all(_is_one(number) for factor in factors for number in factor) and not any(t.forward for t in row):
         stay, code = luck.shared(
             ("stay", disease.names[state]), lambda: _first([own_time(t, luck, patients) for t in row])
         )
@@ -122,6 +127,10 @@ def _leave(
             for t, (factor, slowness) in zip(row, factors)
         ]
     )
+
+
+def _is_one(number: ByDraw) -> bool:
+    return isinstance(number, float) and number == 1.0
 
 
 def _first(times: list[FloatArray]) -> tuple[FloatArray, CodeArray | None]:
@@ -137,30 +146,33 @@ def _first(times: list[FloatArray]) -> tuple[FloatArray, CodeArray | None]:
 
 def _fires(
     transition: TransitionPlan,
-    factor: float,
-    slowness: float,
+    factor: ByDraw,
+    slowness: ByDraw,
     luck: Luck,
     patients: dict[str, FloatArray],
     arrival: FloatArray | None,
     horizon: float,
 ) -> FloatArray:
     """When a transition would be taken (n,), infinity for those who do not come to its state."""
-    if factor == 1.0 and not transition.forward:
+    draws = luck.draw_of
+    if _is_one(factor) and not transition.forward:
         at = own_time(transition, luck, patients)
-        at = at if slowness == 1.0 else slowness * at
+        at = at if _is_one(slowness) else number_of(slowness, draws) * at
         return at if arrival is None else arrival + at
-    law, budget = transition.law, own_budget(transition, luck, patients)
+    budget = own_budget(transition, luck, patients)
     if arrival is None:
-        budget = budget if factor == 1.0 else budget / factor
-        return np.asarray(slowness * law.inverse_cumulative_hazard(budget))
+        budget = budget if _is_one(factor) else budget / number_of(factor, draws)
+        reached = law_of(transition.law, draws).inverse_cumulative_hazard(budget)
+        return np.asarray(number_of(slowness, draws) * reached)
     # an inverse may be dear: only for those who come
     who = np.flatnonzero(arrival < horizon)
-    time, budget = arrival[who], budget[who]
-    budget = budget if factor == 1.0 else budget / factor
+    time, budget, draws = arrival[who], budget[who], draws[who]
+    law, slower = law_of(transition.law, draws), number_of(slowness, draws)
+    budget = budget if _is_one(factor) else budget / number_of(factor, draws)
     when = np.full(arrival.shape, np.inf)
     if transition.forward:
         reached = law.inverse_cumulative_hazard(law.cumulative_hazard(time) + budget)
-        when[who] = reached if slowness == 1.0 else time + slowness * np.maximum(reached - time, 0.0)
+        when[who] = reached if _is_one(slowness) else time + slower * np.maximum(reached - time, 0.0)
     else:
-        when[who] = time + slowness * law.inverse_cumulative_hazard(budget)
+        when[who] = time + slower * law.inverse_cumulative_hazard(budget)
     return when

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,12 +12,20 @@ from survsim.core.checks import BoolArray, FloatArray, IntArray
 from survsim.core.errors import ScenarioError
 from survsim.kernels.patient_path import CodeArray
 from survsim.simulation.declared.graph_checks import ways_out
-from survsim.simulation.declared.model import Model, Numbers
+from survsim.simulation.declared.model import Model
 from survsim.simulation.declared.rules import StartRules, compile_start_rules
 from survsim.simulation.declared.states import HISTORY
 from survsim.simulation.declared.strategy import Line, Strategy, Treatment
 from survsim.simulation.engine.effects import EffectPlan, EffectTable, effects_on, least_exposure
-from survsim.simulation.laws.law import LawBase, Lookup
+from survsim.simulation.laws.by_draw import (
+    ByDraw,
+    NumbersByDraw,
+    alike,
+    all_or_none,
+    build_law,
+    by_draw,
+    columns,
+)
 
 BEFORE = "before"
 """The course of radiation that stands for doses of none of the treatments."""
@@ -33,11 +41,12 @@ class TransitionPlan:
     target: int
     law: Any
     forward: bool
-    covariates: tuple[tuple[str, float], ...]
+    covariates: tuple[tuple[str, ByDraw], ...]
     frailty: str | None
-    frailty_power: float
+    frailty_power: ByDraw
     asks_history: bool
     needs_effect: bool
+    within_stage: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -48,7 +57,7 @@ class ToxicityPlan:
     stream: str
     treatment: int
     grade: int
-    probability: float
+    probability: ByDraw
     onset: Any
     late: bool
     performance_change: int
@@ -60,13 +69,11 @@ class TreatmentPlan:
     """A treatment: duration, fractions and dose by cord region, and what it costs."""
 
     name: str
-    duration: float
-    fractions: FloatArray
-    dose_per_fraction: FloatArray
-    response_probability: float
-    utility_change: float
-    cost: float
-    cost_per_time: float
+    duration: ByDraw
+    fractions: FloatArray  # (regions,)
+    dose_per_fraction: FloatArray  # (regions, draws)
+    response_probability: ByDraw
+    cost: ByDraw
     acts: bool
     acts_while_on: bool
     calls_off: IntArray  # toxicities that no longer come once it has ended
@@ -82,14 +89,14 @@ class LinePlan:
     stops_on_progression: tuple[tuple[int, ...], ...]
     stops_on_toxicity: tuple[tuple[int, str | None, tuple[int, ...]], ...]
     dose_rules: tuple[tuple[int, str | None, float], ...]
-    choice_rate: float
-    accept: float
+    choice_rate: ByDraw
+    accept: ByDraw
     repeats: int
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class DiseasePlan:
-    """States and transitions of one draw, shared by all strategies."""
+    """States and transitions of one draw, or of several (`by_draw`), shared by all strategies."""
 
     names: tuple[str, ...]
     out: tuple[tuple[TransitionPlan, ...], ...]
@@ -100,11 +107,12 @@ class DiseasePlan:
     performance_change: FloatArray
     groups: FloatArray  # (groups, states) 1 where the state is in the group
     group_names: tuple[str, ...]
-    utility: FloatArray
+    utility: FloatArray  # (states, draws)
     cost_per_time: FloatArray
     initial: int
-    starts: tuple[tuple[int, float], ...]
+    starts: tuple[tuple[int, ByDraw], ...]
     targets: CodeArray
+    within_stage: BoolArray | None  # (states, states) ways that are no progression, None without any
     cyclic: bool
     order: tuple[int, ...]
     uses_history: bool
@@ -114,22 +122,25 @@ class DiseasePlan:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class StrategyPlan:
-    """A strategy of one draw; `tables` is indexed as `DiseasePlan.out`."""
+    """A strategy of one draw, or of several (`by_draw`); `tables` is indexed as `DiseasePlan.out`."""
 
     name: str
     treatments: tuple[TreatmentPlan, ...]
+    utility_changes: FloatArray  # (treatments, draws)
+    costs_per_time: FloatArray
     tables: tuple[tuple[EffectTable | None, ...], ...]
     toxicities: tuple[ToxicityPlan, ...]
     lines: tuple[LinePlan, ...]
     start_rules: StartRules
     regions: tuple[str, ...]
     courses: tuple[str, ...]  # treatments that irradiate; BEFORE for doses of none of them
-    changes: tuple[tuple[int, float], ...]
-    constant: tuple[tuple[tuple[float, float], ...], ...] | None
+    changes: IntArray  # (changes,) treatments whose effects change by themselves
+    changes_after: FloatArray  # (changes, draws) times since their start
+    constant: tuple[tuple[tuple[ByDraw, ByDraw], ...], ...] | None
 
 
-def compile_disease(model: Model, number: Numbers, draw: int) -> DiseasePlan:
-    """The disease of draw `draw` with every number filled in."""
+def compile_disease(model: Model, number: NumbersByDraw) -> DiseasePlan:
+    """The disease in the draws of `number`, with every number filled in."""
     if len(model.states) > MOST:
         raise ScenarioError(
             f"{len(model.states)} states; there may be {MOST}. Join states that behave alike."
@@ -139,17 +150,17 @@ def compile_disease(model: Model, number: Numbers, draw: int) -> DiseasePlan:
     out: list[list[TransitionPlan]] = [[] for _ in model.states]
     names: list[list[str]] = [[] for _ in model.states]
     for t in model.transitions:
-        law = t.distribution[draw] if isinstance(t.distribution, tuple) else t.distribution
         plan = TransitionPlan(
             stream=f"transition/{t.name}",
             target=index[t.target],
-            law=law.build(number, model.time_unit) if isinstance(law, LawBase) else law,
+            law=build_law(t.distribution, number, model.time_unit),
             forward=t.clock == "forward",
             covariates=tuple((k, number(v)) for k, v in t.covariates.items()),
             frailty=t.frailty,
             frailty_power=number(t.frailty_power),
             asks_history=any(k in HISTORY for k in t.covariates),
             needs_effect=t.needs_effect,
+            within_stage=t.within_stage,
         )
         out[index[t.source]].append(plan)
         names[index[t.source]].append(t.name)
@@ -164,20 +175,21 @@ def compile_disease(model: Model, number: Numbers, draw: int) -> DiseasePlan:
             len(model.groups), len(model.states)
         ),
         group_names=model.groups,
-        utility=np.array([number(s.utility) for s in model.states]),
-        cost_per_time=np.array([number(s.cost_per_time) for s in model.states]),
+        utility=columns([number(s.utility) for s in model.states]),
+        cost_per_time=columns([number(s.cost_per_time) for s in model.states]),
         initial=index[model.initial],
         starts=tuple((index[s], number(share)) for s, share in model.start.items())
         if isinstance(model.start, Mapping)
         else (),
         targets=_targets(out),
+        within_stage=_within_stage(out),
         order=_order([[t.target for t in row] for row in out], index[model.initial]),
         cyclic=is_cyclic([[index[t] for t in ways] for ways in ways_out(model).values()]),
         untreatable=np.array([not s.treatable and not s.death for s in model.states]),
         uses_history=any(t.covariates for t in model.transitions)
         or any(s.performance_change for s in model.states),
         changes_performance=any(s.performance_change for s in model.states),
-        myelopathy_onset=onset.onset.build(number, model.time_unit) if onset else None,
+        myelopathy_onset=build_law(onset.onset, number, model.time_unit) if onset else None,
     )
 
 
@@ -185,6 +197,16 @@ def _targets(out: list[list[TransitionPlan]]) -> CodeArray:
     """Target of each (state, slot), -1 where a state has fewer transitions."""
     slots = max(len(row) for row in out)
     return np.array([[t.target for t in row] + [-1] * (slots - len(row)) for row in out], dtype=np.int8)
+
+
+def _within_stage(out: list[list[TransitionPlan]]) -> BoolArray | None:
+    """Whether the way from one state to another stays within a stage of the disease."""
+    ways = [(s, t.target) for s, row in enumerate(out) for t in row if t.within_stage]
+    if not ways:
+        return None
+    found = np.zeros((len(out), len(out)), dtype=bool)
+    found[tuple(np.transpose(ways))] = True
+    return found
 
 
 def _order(targets: list[list[int]], start: int) -> tuple[int, ...]:
@@ -208,20 +230,20 @@ def _constant_factors(
     strategy: Strategy,
     treatments: dict[str, Treatment],
     effects: tuple[tuple[tuple[EffectPlan, ...], ...], ...],
-) -> tuple[tuple[tuple[float, float], ...], ...] | None:
+) -> tuple[tuple[tuple[ByDraw, ByDraw], ...], ...] | None:
     """Hazard ratio and acceleration factor of each transition if they hold from time 0 for ever, else None.
 
     That is so without lines, and with one line that everybody begins at once and nothing ends.
     """
     if len(strategy.lines) > 1 or not all(_endless(line, treatments) for line in strategy.lines):
         return None
-    if any(e.times.size or e.responders or e.until_progression for row in effects for es in row for e in es):
+    if any(len(e.times) or e.responders or e.until_progression for row in effects for es in row for e in es):
         return None
     return tuple(
         tuple(
             (
-                float(np.exp(sum(e.logs[0] for e in es if not e.slows_clock))),
-                float(np.exp(sum(e.logs[0] for e in es if e.slows_clock))),
+                by_draw(np.exp(sum((e.logs[0] for e in es if not e.slows_clock), start=np.zeros(1)))),
+                by_draw(np.exp(sum((e.logs[0] for e in es if e.slows_clock), start=np.zeros(1)))),
             )
             for es in row
         )
@@ -249,18 +271,23 @@ def is_cyclic(targets: list[list[int]]) -> bool:
     return any(colour[s] == 0 and visit(s) for s in range(len(targets)))
 
 
-def compile_strategy(model: Model, strategy: Strategy, number: Numbers, disease: DiseasePlan) -> StrategyPlan:
-    """A strategy of one draw with every name turned into an index."""
+def compile_strategy(
+    model: Model, strategy: Strategy, number: NumbersByDraw, disease: DiseasePlan
+) -> StrategyPlan:
+    """A strategy in the draws of `number` with every name turned into an index."""
     used = treatments_of(model, strategy)
     treatments = {name: model.treatment(strategy, name) or Treatment() for name in used}
     elsewhere = {d.region for d in model.history.doses} if model.history and used else set()
     regions = tuple(sorted({r.region for t in treatments.values() for r in t.radiation} | elsewhere))
     effects = tuple(tuple(effects_on(name, treatments, number) for name in row) for row in disease.out_names)
+    changes = _changes(e for row in effects for es in row for e in es)
     _refuse_too_many(strategy, disease, treatments)
     _refuse_slow_forward_clocks(disease, effects)
     return StrategyPlan(
         name=strategy.name,
         treatments=tuple(_treatment(n, t, regions, number, treatments) for n, t in treatments.items()),
+        utility_changes=columns([number(t.utility_change) for t in treatments.values()]),
+        costs_per_time=columns([number(t.cost_per_time) for t in treatments.values()]),
         tables=tuple(tuple(EffectTable.of(es) for es in row) for row in effects),
         toxicities=tuple(
             ToxicityPlan(
@@ -269,7 +296,7 @@ def compile_strategy(model: Model, strategy: Strategy, number: Numbers, disease:
                 treatment=used.index(n),
                 grade=x.grade,
                 probability=number(x.probability),
-                onset=x.onset.build(number, model.time_unit),
+                onset=build_law(x.onset, number, model.time_unit),
                 late=x.late,
                 performance_change=x.performance_change,
                 leads_to=-1 if x.leads_to is None else model.state_names.index(x.leads_to),
@@ -287,10 +314,15 @@ def compile_strategy(model: Model, strategy: Strategy, number: Numbers, disease:
         regions=regions,
         courses=(*(n for n, t in treatments.items() if t.radiation), *((BEFORE,) if elsewhere else ())),
         constant=None if model.history else _constant_factors(strategy, treatments, effects),
-        changes=tuple(
-            sorted({(e.treatment, t) for row in effects for es in row for e in es for t in e.times.tolist()})
-        ),
+        changes=np.array([k for k, _ in changes], dtype=np.int64),
+        changes_after=columns([after for _, after in changes]),
     )
+
+
+def _changes(effects: Iterable[EffectPlan]) -> list[tuple[int, ByDraw]]:
+    """Treatment and time since its start of every step of an effect, each once."""
+    steps = [(e.treatment, t) for e in effects for t in e.steps()]
+    return list({(k, np.asarray(t).tobytes()): (k, t) for k, t in steps}.values())
 
 
 def treatments_of(model: Model, strategy: Strategy) -> list[str]:
@@ -335,15 +367,16 @@ def _refuse_slow_forward_clocks(
 
 
 def _treatment(
-    name: str, t: Treatment, regions: tuple[str, ...], number: Lookup, every: dict[str, Treatment]
+    name: str, t: Treatment, regions: tuple[str, ...], number: NumbersByDraw, every: dict[str, Treatment]
 ) -> TreatmentPlan:
     harms = [(owner, x.late) for owner, other in every.items() for x in other.toxicities]
-    duration = np.inf
+    duration: ByDraw = np.inf
     if t.duration is not None:
         duration = number(t.duration)
     elif t.cycles is not None:
         duration = t.cycles * number(t.cycle_length)
-    fractions, dose = np.zeros(len(regions)), np.zeros(len(regions))
+    fractions = np.zeros(len(regions))
+    dose: list[ByDraw] = [0.0] * len(regions)
     for r in t.radiation:
         fractions[regions.index(r.region)] = r.fractions
         dose[regions.index(r.region)] = number(r.dose_per_fraction)
@@ -351,19 +384,19 @@ def _treatment(
         name=name,
         duration=duration,
         fractions=fractions,
-        dose_per_fraction=dose,
-        response_probability=0.0 if t.response_probability is None else number(t.response_probability),
-        utility_change=number(t.utility_change),
-        cost=number(t.cost),
-        cost_per_time=number(t.cost_per_time),
+        dose_per_fraction=columns(dose),
+        response_probability=all_or_none(
+            0.0 if t.response_probability is None else number(t.response_probability)
+        ),
+        cost=all_or_none(number(t.cost)),
         acts=bool(t.effects),
         irradiates=bool(fractions.any()),
-        acts_while_on=any(least_exposure(e, number) > 0.0 for e in t.effects),
+        acts_while_on=any(alike(least_exposure(e, number) > 0.0) for e in t.effects),
         calls_off=np.array([i for i, h in enumerate(harms) if h == (name, False)], dtype=np.int64),
     )
 
 
-def _line(line: Line, used: list[str], number: Lookup) -> LinePlan:
+def _line(line: Line, used: list[str], number: NumbersByDraw) -> LinePlan:
     own = tuple(used.index(t) for t in line.treatments)
 
     def meant(names: tuple[str, ...]) -> tuple[int, ...]:
@@ -377,7 +410,7 @@ def _line(line: Line, used: list[str], number: Lookup) -> LinePlan:
             (r.grade_at_least, r.name, meant(r.treatments)) for r in line.stop if r.on == "toxicity"
         ),
         dose_rules=tuple((r.grade_at_least, r.name, r.dose_factor) for r in line.modify),
-        choice_rate=sum(number(r.rate) for r in line.stop if r.rate is not None),
-        accept=number(line.accept),
+        choice_rate=all_or_none(sum((number(r.rate) for r in line.stop if r.rate is not None), start=0.0)),
+        accept=all_or_none(number(line.accept), 1.0),
         repeats=line.repeats,
     )

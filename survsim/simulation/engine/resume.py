@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
-from survsim.core.checks import FloatArray, IntArray
+from survsim.core.checks import FloatArray
 from survsim.core.distributions import HazardDistribution
 from survsim.kernels.patient_lines import worst_dose
 from survsim.simulation.cord_biology.myelopathy import MODELS
@@ -12,12 +16,53 @@ from survsim.simulation.declared.rules import COMPLETED, RUNNING, STOPPED
 from survsim.simulation.engine.known import GivenBefore, Known
 from survsim.simulation.engine.plan import BEFORE
 from survsim.simulation.engine.workspace import Workspace
+from survsim.simulation.laws.by_draw import ByDraw, LawByDraw, by_draw, is_there, number_at
 
 _STATUS = {"completed": COMPLETED, "stopped": STOPPED, "running": RUNNING}
 
 
-def resume(w: Workspace, known: Known, who: IntArray) -> None:
-    """Put every patient of the block where the history ends."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class Begins:
+    """The state from which everybody goes on, and the age of the clock of each transition out of it."""
+
+    state: int
+    ages: tuple[ByDraw, ...]
+
+
+def resume(w: Workspace, known: Sequence[Known]) -> Begins:
+    """Put every patient of the block where the history ends in the own draw."""
+    if len(known) == 1:
+        _resume(w, known[0])
+    else:
+        for k, one in enumerate(known):
+            _resume_draw(w, k, one)
+        w.origin = by_draw([one.origin for one in known])
+    ages = zip(*(one.ages for one in known))
+    return Begins(known[0].state, tuple(by_draw(each) for each in ages))
+
+
+def _resume_draw(w: Workspace, k: int, known: Known) -> None:
+    """The patients of draw number `k` of the block, set up by themselves and put in their place."""
+    here, luck = w.luck.place(k), w.luck.alone(k)
+    patients = {"performance_status": w.patients["performance_status"][here]}
+    part = Workspace(w.disease, w.plan, w.cord.settings, luck, patients, history=True)
+    part.draw = np.full(luck.size, k)
+    _resume(part, known)
+    w.state[here] = part.state
+    for name in ("clock", "past", "lines", "cord") if w.has_lines else ("clock", "past"):
+        group, own = getattr(w, name), getattr(part, name)
+        for field in dataclasses.fields(own):
+            value = getattr(own, field.name)
+            if isinstance(value, np.ndarray):
+                getattr(group, field.name)[..., here] = value
+    for m, threshold in part.cord.threshold.items():
+        if m not in w.cord.threshold:
+            w.cord.threshold[m] = w.luck.uniform("myelopathy").copy()
+        w.cord.threshold[m][here] = threshold
+
+
+def _resume(w: Workspace, known: Known) -> None:
+    """Put every patient of `w`, all of one draw, where the history ends."""
     w.state[:] = known.state
     w.origin = known.origin
     past = w.past
@@ -29,8 +74,17 @@ def resume(w: Workspace, known: Known, who: IntArray) -> None:
         for course in known.given:
             _treatment(w, course)
         _lines(w, known)
-        _cord(w, known, who)
+        _cord(w, known)
         _toxicities(w, known)
+
+
+def _number(w: Workspace, value: ByDraw) -> float:
+    """A number in the draw of the patients of `w`."""
+    return number_at(value, int(w.draw[0]))
+
+
+def _law(w: Workspace, law: Any) -> Any:
+    return law.at(int(w.draw[0])) if isinstance(law, LawByDraw) else law
 
 
 def _treatment(w: Workspace, course: GivenBefore) -> None:
@@ -38,14 +92,14 @@ def _treatment(w: Workspace, course: GivenBefore) -> None:
     lines, running = w.lines, course.status == "running"
     lines.given_at[k], lines.given[k] = course.start, running
     lines.ended_at[k] = -np.inf if running else course.end
-    w.clock.end_at[k] = course.start + w.plan.treatments[k].duration if running else np.inf
+    w.clock.end_at[k] = course.start + _number(w, w.plan.treatments[k].duration) if running else np.inf
     lines.times_given[k] += 1
     if course.status == "completed":
         lines.times_completed[k] += 1
     elif course.status == "stopped":
         lines.times_stopped[k] += 1
     lines.responds[k] = course.responded
-    if w.plan.treatments[k].response_probability > 0:
+    if is_there(w.plan.treatments[k].response_probability):
         lines.response[:] = course.responded
 
 
@@ -66,7 +120,7 @@ def _lines(w: Workspace, known: Known) -> None:
                 break
 
 
-def _cord(w: Workspace, known: Known, who: IntArray) -> None:
+def _cord(w: Workspace, known: Known) -> None:
     """Doses of the past in the order they ended, and the myelopathy that may still come of them."""
     courses: list[tuple[float, float, str, list[tuple[str, float, float]]]] = []
     for course in known.given:
@@ -74,10 +128,13 @@ def _cord(w: Workspace, known: Known, who: IntArray) -> None:
         if not treatment.irradiates or course.status == "running":
             continue
         share = 1.0
-        if course.status == "stopped" and treatment.duration > 0:
-            share = min((course.end - course.start) / treatment.duration, 1.0)
+        length = _number(w, treatment.duration)
+        if course.status == "stopped" and length > 0:
+            share = min((course.end - course.start) / length, 1.0)
         planned = dict(zip(w.plan.regions, np.floor(treatment.fractions * share + 1e-9)))
-        each = dict(zip(w.plan.regions, treatment.dose_per_fraction))
+        each = dict(
+            zip(w.plan.regions, (_number(w, d if d.size > 1 else d[0]) for d in treatment.dose_per_fraction))
+        )
         given = {r: course.fractions.get(r, 0) if course.fractions else n for r, n in planned.items()}
         courses.append(
             (
@@ -91,7 +148,7 @@ def _cord(w: Workspace, known: Known, who: IntArray) -> None:
     hit = _Hits(w)
     for end, start, name, parts in sorted(courses, key=lambda c: c[0]):
         w.cord.interval[:] = np.minimum(w.cord.interval, start - w.past.radiation_ended_at)
-        left = w.kept(who[:1], np.array([end]))[0] if w.cord.settings.recovery_after else 1.0
+        left = w.kept(np.zeros(1, np.int64), np.array([end]))[0] if w.cord.settings.recovery_after else 1.0
         w.cord.dose_sum *= left
         w.cord.dose_square_sum *= left
         for region, dose, square in parts:
@@ -121,10 +178,16 @@ class _Hits:
         if settings is None:
             return
         alpha_beta = np.array([MODELS[name][1] for name in settings.models])
-        nothing = np.zeros((2, len(self.w.plan.regions)))
+        nothing = np.zeros((2, len(self.w.plan.regions), 1))
         cord = self.w.cord
         doses = worst_dose(
-            np.zeros(1, np.int64), np.ones(1), cord.dose_sum, cord.dose_square_sum, alpha_beta, *nothing
+            np.zeros(1, np.int64),
+            self.w.draw,
+            np.ones(1),
+            cord.dose_sum,
+            cord.dose_square_sum,
+            alpha_beta,
+            *nothing,
         )
         self.bands.append((end, [float(MODELS[n][0](d)[0]) for n, d in zip(settings.models, doses)]))
 
@@ -132,7 +195,7 @@ class _Hits:
         w, settings = self.w, self.w.cord.settings.myelopathy
         if settings is None or not self.bands:
             return
-        onset, u = w.disease.myelopathy_onset, w.luck.uniform("myelopathy")
+        onset, u = _law(w, w.disease.myelopathy_onset), w.luck.uniform("myelopathy")
         budget = -np.log(w.luck.uniform("myelopathy/onset"))
         for m, name in enumerate(settings.models):
             used = [float(onset.cumulative_hazard(-end)) for end, _ in self.bands]
@@ -161,7 +224,7 @@ def _toxicities(w: Workspace, known: Known) -> None:
         course = courses[name]
         if course.status == "running" or event.late:
             w.clock.toxicity_at[x] = _still_to_come(
-                w.luck.uniform(event.stream), event.probability, event.onset, course
+                w.luck.uniform(event.stream), _number(w, event.probability), _law(w, event.onset), course
             )
 
 

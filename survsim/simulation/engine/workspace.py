@@ -13,6 +13,7 @@ from survsim.simulation.cord_biology.myelopathy import CordSettings
 from survsim.simulation.engine.arrays import Clock, Cord, Lines, Past, Values, keep
 from survsim.simulation.engine.luck import Luck
 from survsim.simulation.engine.plan import DiseasePlan, StrategyPlan
+from survsim.simulation.laws.by_draw import ByDraw, LawByDraw, law_of, number_of
 
 
 class Workspace:
@@ -36,9 +37,10 @@ class Workspace:
         """`history` keeps the past even where no rule asks; `taus` are the horizons of values, None for no values."""
         self.disease, self.plan, self.luck, self.patients = disease, plan, luck, patients
         self.has_lines = bool(plan.treatments)
-        self.origin = 0.0  # time zero; a history ends at 0 and began before
+        self.origin: ByDraw = 0.0  # time zero; a history ends at 0 and began before
         n = luck.size
         self.patient: IntArray = np.arange(n)
+        self.draw: IntArray = luck.draw_of  # place among the draws of the block
         self.state: CodeArray = _first_states(disease, luck)
         self.finished: BoolArray = np.zeros(n, dtype=bool)  # still present, but done
         self.n_left = n
@@ -53,12 +55,22 @@ class Workspace:
     def keep(self, who: IntArray) -> None:
         """Keep only the patients at positions `who`."""
         self.patient, self.state = self.patient.take(who), self.state.take(who)
+        # of one draw all places are 0
+        self.draw = self.draw.take(who) if len(self.luck.draws) > 1 else self.draw[: who.size]
         self.finished = self.finished.take(who)
         self.clock, self.past = keep(self.clock, who), keep(self.past, who)
         if self.has_lines:
             self.lines, self.cord = keep(self.lines, who), keep(self.cord, who)
         if self.values is not None:
             self.values = keep(self.values, who)
+
+    def number(self, value: ByDraw, who: IntArray) -> ByDraw:
+        """A number of the plan for the patients `who`: one, or one each."""
+        return number_of(value, self.draw[who]) if isinstance(value, np.ndarray) else value
+
+    def law(self, law: Any, who: IntArray) -> Any:
+        """A law of the plan for the patients `who`."""
+        return law_of(law, self.draw[who]) if isinstance(law, LawByDraw) else law
 
     def covariate(self, name: Any) -> FloatArray:
         """A patient covariate or frailty of those present."""
@@ -75,14 +87,16 @@ class Workspace:
 
         With the planned dose of `line` if one is given, and a share `kept` (m,) of what was given before.
         """
-        more = np.zeros((2, len(self.plan.regions)))
-        for k in () if line is None else self.plan.lines[line].treatments:
-            t = self.plan.treatments[k]
-            added = t.fractions * t.dose_per_fraction
-            more += added, added * t.dose_per_fraction
+        planned = () if line is None else self.plan.lines[line].treatments
+        doses = [self.plan.treatments[k] for k in planned]
+        draws = max((t.dose_per_fraction.shape[1] for t in doses), default=1)
+        more = np.zeros((2, len(self.plan.regions), draws))
+        for t in doses:
+            added = t.fractions[:, None] * t.dose_per_fraction
+            more += np.stack([added, added * t.dose_per_fraction])
         share = np.ones(who.size) if kept is None else kept
         return worst_dose(
-            who, share, self.cord.dose_sum, self.cord.dose_square_sum, np.array(alpha_betas), *more
+            who, self.draw, share, self.cord.dose_sum, self.cord.dose_square_sum, np.array(alpha_betas), *more
         )
 
     def cord_dose(self, who: IntArray, line: int | None = None) -> FloatArray:
@@ -113,6 +127,10 @@ def _first_states(disease: DiseasePlan, luck: Luck) -> CodeArray:
     """State (n,) in which each patient starts."""
     if not disease.starts:
         return np.full(luck.size, disease.initial, dtype=np.int8)
-    edges = np.cumsum([share for _, share in disease.starts])[:-1]
-    place = np.searchsorted(edges, luck.uniform("start"), side="left")
+    shares = np.stack(np.broadcast_arrays(*(share for _, share in disease.starts)))
+    edges = np.cumsum(shares.reshape(len(shares), -1), axis=0)[:-1]
+    u = luck.uniform("start")
+    place = np.zeros(luck.size, dtype=np.int64)
+    for edge in edges:
+        place += number_of(edge, luck.draw_of) < u if edge.size > 1 else edge[0] < u
     return np.array([state for state, _ in disease.starts], dtype=np.int8)[place]

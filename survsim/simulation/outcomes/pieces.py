@@ -15,7 +15,11 @@ from survsim.simulation.engine.measures import measure_names
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A whole simulation as data: the model, how many, and what is looked at."""
+    """A whole simulation as data: the model, how many, and what is looked at.
+
+    `block_cells` cells of patients are simulated at a time, and where one draw has fewer patients, draws share a block
+    unless `share_blocks` is off; neither changes a bit.
+    """
 
     model: Model
     patients: int
@@ -24,6 +28,7 @@ class Job:
     follow: Follow
     times: tuple[float, ...]
     block_cells: int = 8
+    share_blocks: bool = True
     patient_folder: str | None = None
 
     @property

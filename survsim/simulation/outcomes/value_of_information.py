@@ -16,8 +16,8 @@ covariance is added once more, and the step is taken back twice. The regressions
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import ndtri
@@ -84,7 +84,7 @@ def value_of_information(
     unit: str,
     groups: Mapping[str, Sequence[str]] | None = None,
     seed: int = 1,
-    source: Any = (),
+    source: str | Iterable[str] = (),
 ) -> ValueOfInformation:
     """EVPI and, per parameter or group of parameters, EVPPI.
 

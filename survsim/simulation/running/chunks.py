@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from survsim.core.checks import FloatArray
+from survsim.core.errors import SurvsimError
 from survsim.core.streams import CELL, Streams
+from survsim.simulation.declared.history import History
 from survsim.simulation.engine.engine import simulate_block
-from survsim.simulation.engine.known import what_is_known
+from survsim.simulation.engine.known import Known, what_is_known
 from survsim.simulation.engine.luck import Luck
-from survsim.simulation.engine.measures import cell_moments, patient_values
+from survsim.simulation.engine.measures import LEAST_WIDTH, cell_moments, patient_values
 from survsim.simulation.engine.paths import Paths
 from survsim.simulation.engine.plain import is_plain
 from survsim.simulation.engine.plan import compile_disease, compile_strategy
+from survsim.simulation.laws.by_draw import DifferentShapes, NumbersByDraw
 from survsim.simulation.outcomes.pieces import Chunk, ChunkSums, Job
 from survsim.simulation.running.patient_output import PatientWriter
 
@@ -65,53 +70,125 @@ def shapes(job: Job, chunk: Chunk) -> dict[str, tuple[int, ...]]:
 def run_chunk(job: Job, chunk: Chunk) -> ChunkSums:
     """Simulate a chunk block by block; blocks are reduced to sums and dropped."""
     keep_freed_memory()
-    names = job.measures
-    draws = chunk.last_draw - chunk.first_draw
     shape = shapes(job, chunk)
-    sums, products = np.zeros(shape["sums"]), np.zeros(shape["products"])
-    counts = np.zeros(shape["counts"], dtype=np.int64)
-    streams = Streams(job.seed)
+    part = ChunkSums(
+        sums=np.zeros(shape["sums"]),
+        products=np.zeros(shape["products"]),
+        counts=np.zeros(shape["counts"], dtype=np.int64),
+    )
     writer = PatientWriter(job, chunk) if job.patient_folder else None
-    for d in range(draws):
-        run = DrawRun(job, chunk.first_draw + d, streams)
-        # without rules there are fewer arrays, and room for twice as many patients in the caches
-        block = job.block_cells * CELL * (2 if run.plain else 1)
-        for start in range(chunk.first, chunk.last, block):
-            size = min(block, chunk.last - start)
-            first = (start - chunk.first) // CELL
-            part = slice(first, first + -(-size // CELL))
-            paths = run.block(start, size)
-            if writer is not None:
-                writer.add(chunk.first_draw + d, start, paths)
-            for s, p in enumerate(paths):
-                counts[d, s] += p.counts
-            for m, name in enumerate(names):
-                sums[d, part, m], products[d, part, m] = run.moments(name, paths, size)
+    streams, each = Streams(job.seed), draws_in_block(job, chunk)
+    for first in range(chunk.first_draw, chunk.last_draw, each):
+        draws = range(first, min(first + each, chunk.last_draw))
+        for run in runs_of(job, draws, streams):
+            _add_run(part, run, chunk, writer)
     if writer is not None:
         writer.close()
-    return ChunkSums(sums=sums, products=products, counts=counts)
+    return part
+
+
+def bunches(job: Job, chunks: Sequence[Chunk], at_least: int = 1) -> list[list[Chunk]]:
+    """Chunks in bunches of one block, for `run_bunch`; `at_least` so many, if there are as many chunks."""
+    most = -(-len(chunks) // at_least)
+    found: list[list[Chunk]] = []
+    for chunk in chunks:
+        last = found[-1] if found else []
+        room = draws_in_block(job, chunk) - sum(c.last_draw - c.first_draw for c in last)
+        follows = bool(last) and (last[-1].last_draw, last[-1].last) == (chunk.first_draw, chunk.last)
+        if follows and len(last) < most and chunk.last_draw - chunk.first_draw <= room:
+            last.append(chunk)
+        else:
+            found.append([chunk])
+    return found
+
+
+def run_bunch(job: Job, bunch: Sequence[Chunk]) -> list[tuple[Chunk, ChunkSums]]:
+    """Simulate chunks that follow one another as one, so that their draws share blocks; what each comes to."""
+    first = bunch[0].first_draw
+    whole = run_chunk(job, dataclasses.replace(bunch[0], last_draw=bunch[-1].last_draw))
+    parts = [slice(c.first_draw - first, c.last_draw - first) for c in bunch]
+    return [
+        (c, ChunkSums(sums=whole.sums[p], products=whole.products[p], counts=whole.counts[p]))
+        for c, p in zip(bunch, parts)
+    ]
+
+
+def draws_in_block(job: Job, chunk: Chunk) -> int:
+    """How many draws share a block, so that the fixed cost of a step is paid once for all their patients."""
+    if not job.share_blocks or job.follow.sojourns:
+        return 1
+    # below that size it is the sums of a draw that take the room
+    return max(1, job.block_cells * CELL // max(chunk.last - chunk.first, LEAST_WIDTH))
+
+
+def _add_run(part: ChunkSums, run: DrawRun, chunk: Chunk, writer: PatientWriter | None) -> None:
+    """Simulate some draws of a chunk and put down what they come to."""
+    job, draws = run.job, len(run.draws)
+    here = slice(run.draws[0] - chunk.first_draw, run.draws[-1] + 1 - chunk.first_draw)
+    # without rules there are fewer arrays, and room for twice as many patients in the caches
+    block = job.block_cells * CELL * (2 if run.plain else 1)
+    for start in range(chunk.first, chunk.last, block):
+        size = min(block, chunk.last - start)
+        first = (start - chunk.first) // CELL
+        cells = slice(first, first + -(-size // CELL))
+        paths = run.block(start, size)
+        if writer is not None:
+            writer.add(run.draws[0], start, paths)
+        for s, p in enumerate(paths):
+            part.counts[here, s] += p.counts.reshape(draws, *part.counts.shape[2:])
+        for m, name in enumerate(job.measures):
+            sums, products = run.moments(name, paths, size)
+            part.sums[here, cells, m] = sums.reshape(draws, -1, *sums.shape[1:])
+            part.products[here, cells, m] = products.reshape(draws, -1, *products.shape[1:])
+
+
+def runs_of(job: Job, draws: Sequence[int], streams: Streams) -> Iterator[DrawRun]:
+    """Some draws in their order, together where their plans have one shape, else in halves."""
+    try:
+        run = DrawRun(job, draws, streams)
+    except (DifferentShapes, SurvsimError):
+        # what is wrong with a number is said of its draw alone
+        if len(draws) == 1:
+            raise
+        half = len(draws) // 2
+        yield from runs_of(job, draws[:half], streams)
+        yield from runs_of(job, draws[half:], streams)
+    else:
+        yield run
 
 
 class DrawRun:
-    """One draw of a job: everything compiled once, blocks of patients on request."""
+    """Some draws of a job: everything compiled once, blocks of patients on request.
 
-    def __init__(self, job: Job, draw: int, streams: Streams) -> None:
+    Raises
+    ------
+    DifferentShapes : where the plans of the draws differ in more than numbers.
+    """
+
+    def __init__(self, job: Job, draws: Sequence[int], streams: Streams) -> None:
         model = job.model
-        self.job, self.draw, self.streams = job, draw, streams
-        self.number = model.numbers_at(draw)
-        self.disease = compile_disease(model, self.number, draw)
-        self.plans = [compile_strategy(model, s, self.number, self.disease) for s in model.strategies]
-        self.known = what_is_known(model, model.history, self.number, self.disease) if model.history else None
-        self.plain = self.known is None and all(
-            is_plain(self.disease, plan, job.follow) for plan in self.plans
-        )
+        self.job, self.draws, self.streams = job, tuple(draws), streams
+        number = NumbersByDraw(model.parameters, self.draws)
+        self.disease = compile_disease(model, number)
+        self.plans = [compile_strategy(model, s, number, self.disease) for s in model.strategies]
+        self.numbers = number.each()
+        self.known = self._known(model.history) if model.history else []
+        self.plain = not self.known and all(is_plain(self.disease, plan, job.follow) for plan in self.plans)
         myelopathy = model.cord.myelopathy
         self.models = myelopathy.models if myelopathy else ()
 
+    def _known(self, history: History) -> list[Known]:
+        """What a history comes to in each draw."""
+        model, one = self.job.model, len(self.draws) == 1
+        return [
+            what_is_known(model, history, number, self.disease if one else compile_disease(model, number))
+            for number in self.numbers
+        ]
+
     def block(self, start: int, size: int) -> list[Paths]:
-        """Paths of patients `start` to `start + size - 1` under each strategy, on the same luck."""
-        luck = Luck(self.streams, self.draw, start, size)
-        patients = luck.patients(self.job.model.population, self.number, self.known)
+        """Paths of patients `start` to `start + size - 1` of each draw under each strategy, on the same luck."""
+        luck = Luck(self.streams, self.draws, start, size)
+        patients = luck.patients(self.job.model.population, self.numbers, self.known)
         return [
             simulate_block(
                 self.disease, plan, self.job.model.cord, luck, patients, self.job.follow, self.known
@@ -120,11 +197,11 @@ class DrawRun:
         ]
 
     def moments(self, name: str, paths: list[Paths], size: int) -> tuple[FloatArray, FloatArray]:
-        """Cell sums and products of one measure over the strategies."""
+        """Cell sums and products of one measure over the strategies, draw after draw."""
         follow = self.job.follow
         alpha_beta = self.job.model.cord.alpha_beta
         values = [
             patient_values(name, p, plan, follow, self.models, self.disease.group_names, alpha_beta)
             for p, plan in zip(paths, self.plans)
         ]
-        return cell_moments(values, size)
+        return cell_moments(values, size, len(self.draws))

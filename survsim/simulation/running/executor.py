@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import concurrent.futures
 import gc
-import os
 import socket
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -12,10 +11,11 @@ from typing import Any
 
 from survsim.core.errors import InputError, ScenarioError
 from survsim.core.execution import Execution
+from survsim.kernels._jit import usable_cores
 from survsim.simulation.outcomes.joining import Totals
 from survsim.simulation.outcomes.pieces import Chunk, ChunkSums, Job
 from survsim.simulation.running.checkpoints import RunFolder
-from survsim.simulation.running.chunks import run_chunk, split
+from survsim.simulation.running.chunks import bunches, run_bunch, run_chunk, split
 
 SMALL_DRAW = 16_384
 """Patients a draw below which arrays are too short for threads to pay."""
@@ -27,13 +27,15 @@ Progress = Callable[[int, int], None]
 def run_job(job: Job, execution: Execution) -> Totals:
     """Run every chunk that the run folder does not hold yet and join all in order."""
     executor, folder = execution.executor, execution.folder
-    workers = execution.workers or os.cpu_count() or 1
+    workers = execution.workers or usable_cores()
     chunks = split(job.patients, job.draws)
     store = RunFolder(folder, job) if folder is not None else None
     todo = [c for c in chunks if store is None or not store.has(c)]
     joiner = _Joiner(job, chunks, {c.number for c in todo}, store, execution.progress)
     joiner.go_on()
-    for chunk, part in _finished(job, todo, executor, workers, execution.address):
+    # without a folder to go on from, nothing is lost by running chunks together
+    together = store is None
+    for chunk, part in _finished(job, todo, executor, workers, execution.address, together=together):
         joiner.take(chunk, part)
     return joiner.totals
 
@@ -80,7 +82,13 @@ class _Joiner:
 
 
 def _finished(
-    job: Job, todo: Sequence[Chunk], executor: str, workers: int, address: str | None
+    job: Job,
+    todo: Sequence[Chunk],
+    executor: str,
+    workers: int,
+    address: str | None,
+    *,
+    together: bool,
 ) -> Iterator[tuple[Chunk, ChunkSums]]:
     if not todo:
         return
@@ -90,13 +98,15 @@ def _finished(
     elif how == "ray":
         yield from _on_ray(job, todo, workers, address)
     elif how == "one" or workers == 1 or len(todo) == 1:
-        for chunk in todo:
-            yield chunk, run_chunk(job, chunk)
+        for bunch in bunches(job, todo) if together else [[chunk] for chunk in todo]:
+            yield from run_bunch(job, bunch)
     else:
         import joblib
 
-        pool = joblib.Parallel(n_jobs=min(workers, len(todo)), prefer=how, return_as="generator_unordered")
-        yield from pool(joblib.delayed(numbered)(job, chunk) for chunk in todo)
+        tasks = bunches(job, todo, at_least=2 * workers) if together else [[chunk] for chunk in todo]
+        pool = joblib.Parallel(n_jobs=min(workers, len(tasks)), prefer=how, return_as="generator_unordered")
+        for done in pool(joblib.delayed(run_bunch)(job, bunch) for bunch in tasks):
+            yield from done
 
 
 def _local(job: Job) -> str:

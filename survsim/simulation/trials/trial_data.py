@@ -15,6 +15,7 @@ from scipy.special import ndtr
 
 from survsim.core.checks import FloatArray, IntArray, between, one_of
 from survsim.core.distributions import HazardDistribution
+from survsim.core.door import with_doors
 from survsim.core.errors import InputError
 from survsim.core.streams import Streams
 
@@ -89,6 +90,7 @@ class TrialDesign:
         return dataclasses.replace(self, treated=self.control)
 
 
+@with_doors
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class TrialData:
     """Complete histories of B trials of n patients, before any cut-off.

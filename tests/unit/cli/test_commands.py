@@ -129,3 +129,18 @@ def test_a_report_that_stops_names_the_fault_in_one_line(call, study):
     assert last.startswith("survsim: analyses/01_mini/report.py stopped: InputError")
     assert "it has: curve" in last
     assert not (study / "build/quick/01_mini.html").exists()
+
+
+def test_a_warning_is_told_once(capsys, monkeypatch):
+    import warnings
+
+    from survsim.cli.console import progress
+
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
+    with progress():
+        for text in ("few draws", "few  draws", "few patients"):
+            warnings.showwarning(UserWarning(text), UserWarning, "file.py", 3)
+    assert capsys.readouterr().err.splitlines() == [
+        "survsim: UserWarning: few draws",
+        "survsim: UserWarning: few patients",
+    ]

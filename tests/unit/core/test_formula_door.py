@@ -26,6 +26,7 @@ def frame() -> pd.DataFrame:
     )
     data["codes"] = [str(k % 3) for k in range(N)]
     data["age"] = [str(40 + k % 30) for k in range(N)]
+    data["comma"] = [f"{k % 7},{k % 10}" for k in range(N)]
     data["word"] = data["age"]
     data.loc[3, "word"] = "unknown"
     return data
@@ -85,6 +86,7 @@ def test_what_may_stand_in_a_formula(formula: str, same: str) -> None:
         ("'tumour size' + x", "written in backticks: `tumour size`"),
         ("word", r"'word' holds 'unknown' in row 3 among numbers.*write C\(word\)"),
         ("age", r"holds numbers as text.*write C\(age\)"),
+        ("comma", r"holds numbers as text.*str\.replace\(',', '\.'\)\.astype\(float\)"),
         ("id", "60 different words in 60 rows"),
         ("x | g", "several parts"),
         ("x + + )", "does not parse"),

@@ -12,6 +12,7 @@ from survsim import Surv, kaplan_meier, reconstruct_ipd
 from survsim.core.checks import between, event_vector, float_matrix, float_vector, label_codes
 from survsim.core.errors import InputError
 from survsim.cox import cox_trials
+from survsim.distributions import Exponential, Gompertz, LogLogistic, Weibull
 from survsim.trials import analyse_trials
 
 WRONG = {
@@ -229,3 +230,46 @@ def test_levels_that_are_no_share_are_refused(level):
 def test_weights_without_a_square_are_refused():
     with pytest.raises(InputError, match="weight must be positive"):
         Surv.right([1, 2, 3], [1, 1, 0], unit="months", weight=[1e-300] * 3)
+
+
+@pytest.mark.parametrize(
+    "t",
+    [
+        pd.to_timedelta([30], unit="D"), np.array(["2020-01-01"], "M8[D]"), np.ma.array([1.0, 2.0], mask=[0, 1]), ["5"],
+        "6_0", None, [True], 1 + 2j, pd.array([1, None], dtype="Int64"), pd.NaT,
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("method", ["survival", "hazard", "cumulative_hazard", "quantile", "rmst"])
+def test_a_law_is_asked_at_numbers(method, t):
+    """30 days became 2.6e15 months, at which nobody is alive; a mask was dropped; text was read as a number."""
+    for law in (
+        Weibull(shape=1.2, scale=9.0, time_unit="months"),
+        LogLogistic(shape=1.4, scale=9.0, time_unit="months"),
+    ):
+        with pytest.raises(InputError):
+            getattr(law, method)(t)
+
+
+def test_numbers_of_every_kind_are_numbers_for_a_law():
+    law = Exponential(rate=0.1, time_unit="months")
+    for t in (3, 3.0, np.float32(3), np.int64(3), Decimal(3), Fraction(3)):
+        assert float(law.survival(t)) == pytest.approx(np.exp(-0.3))
+    np.testing.assert_allclose(law.survival(pd.Series([1, 3])), np.exp([-0.1, -0.3]))
+    np.testing.assert_allclose(law.quantile([0.0, 0.5, 1.0]), [0.0, np.log(2) / 0.1, np.inf])
+
+
+@pytest.mark.parametrize("p", [-0.1, 1.1, np.inf, [0.5, 2.0]])
+def test_a_quantile_is_of_a_share(p):
+    with pytest.raises(InputError, match="p must be a share from 0 to 1"):
+        Gompertz(shape=0.1, rate=0.05, time_unit="months").quantile(p)
+
+
+@pytest.mark.parametrize("u", [-0.1, 1.5, np.nan, [0.5, 2.0], ["0.5"], None])
+def test_a_draw_is_of_a_uniform_number(u):
+    with pytest.raises(InputError, match=r"u (must|is missing)"):
+        Weibull(shape=1.2, scale=9.0, time_unit="months").sample(u)
+
+
+def test_parameters_of_a_law_keep_their_mask():
+    with pytest.raises(InputError, match="rate must be a number"):
+        Exponential(rate=np.ma.array([0.1, 0.2], mask=[False, True]), time_unit="months")

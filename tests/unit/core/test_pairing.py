@@ -20,6 +20,8 @@ from survsim import (
 )
 from survsim.core.errors import InputError
 from survsim.core.pairing import paired
+from survsim.cox import cox_resamples, cox_trials
+from survsim.joint_model import evidence_model, patients_term
 
 RNG = np.random.default_rng(4)
 N = 60
@@ -110,3 +112,35 @@ def test_paired_leaves_lists_alone():
     assert a == [1, 2]
     assert b.tolist() == [1, 2]
     assert c.tolist() == [4, 3]
+
+
+def test_covariates_of_resamples_and_of_a_term_follow_the_labels_of_the_response():
+    counts = np.ones((1, len(FRAME)))
+    np.testing.assert_array_equal(
+        cox_resamples(SURV, FRAME[["x"]], counts).estimate, cox_resamples(SURV, MIXED[["x"]], counts).estimate
+    )
+    own, other = (
+        evidence_model([patients_term(SURV, rows[["x"]], study="own")], "x", study_sd=0.2).to_frame()[
+            "estimate"
+        ]
+        for rows in (FRAME, MIXED)
+    )
+    np.testing.assert_array_equal(own, other)
+    strangers = FRAME[["x"]].set_axis([f"other {k}" for k in range(len(FRAME))])
+    for call in (
+        lambda: cox_resamples(SURV, strangers, counts),
+        lambda: patients_term(SURV, strangers, study="own"),
+    ):
+        with pytest.raises(InputError, match="carry different row labels"):
+            call()
+
+
+def test_trials_and_patients_of_two_frames_follow_their_labels():
+    time = pd.DataFrame([[1.0, 2, 3, 4], [4.0, 3, 2, 1]], index=["a", "b"], columns=list("pqrs"))
+    event = pd.DataFrame([[1, 1, 1, 0], [1, 0, 1, 1]], index=["a", "b"], columns=list("pqrs"))
+    mixed = event.iloc[::-1, [2, 0, 3, 1]]
+    np.testing.assert_array_equal(
+        cox_trials(time, event, [0, 1, 0, 1]).estimate, cox_trials(time, mixed, [0, 1, 0, 1]).estimate
+    )
+    with pytest.raises(InputError, match="carry different row labels"):
+        cox_trials(time, event.set_axis(list("wxyz"), axis=1), [0, 1, 0, 1])

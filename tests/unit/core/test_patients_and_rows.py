@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from survsim import Surv, cox_ph, kaplan_meier, logrank_test, reverse_kaplan_meier
+from survsim import (
+    Surv,
+    aalen_johansen,
+    compare_families,
+    cox_ph,
+    kaplan_meier,
+    logrank_test,
+    parametric_survival,
+    reverse_kaplan_meier,
+)
 from survsim.core.errors import InputError
 from survsim.core.event_table import EventTable
 from survsim.estimate.causal.time_varying_treatment import time_varying_treatment
@@ -87,3 +96,33 @@ def test_the_regression_is_that_of_the_rows():
     with_id = cox_ph(Surv.right(**ROWS, unit="months", id=ID), None, x, penalty="firth")
     without = cox_ph(Surv.right(**ROWS, unit="months"), None, x, penalty="firth")
     np.testing.assert_array_equal(with_id.estimate, without.estimate)
+
+
+def test_number_at_risk_at_the_start_is_who_entered_there():
+    s = Surv.right([3, 4, 5], [1, 1, 0], unit="months", entry=[0, 0, 1])
+    assert kaplan_meier(s).at_risk([0, 1, 2]).tolist() == [[2.0, 2.0, 3.0]]
+    late = Surv.right([3, 4, 5], [1, 1, 0], unit="months", entry=[1, 2, 1])
+    assert kaplan_meier(late).at_risk([0, 1, 2]).tolist() == [[0.0, 0.0, 2.0]]
+
+
+def test_every_summary_counts_patients_not_rows():
+    s = Surv.right(**ROWS, unit="months", id=ID)
+    fit = parametric_survival(s, "exponential")
+    assert "3 patients in 6 rows" in fit.headline()
+    assert fit.bic == pytest.approx(-2 * fit.log_likelihood + np.log(3))
+    assert "3 patients in 6 rows" in compare_families(s, families=("exponential", "weibull")).headline()
+    rows = Surv.right(**ROWS, unit="months")
+    assert "6 rows" in parametric_survival(rows, "exponential").headline()
+    causes = Surv.competing(
+        ROWS["time"],
+        np.where(ROWS["event"], "a", "none"),
+        unit="months",
+        censored="none",
+        entry=ROWS["entry"],
+    )
+    assert "6 rows" in aalen_johansen(causes).headline() and "patients" not in aalen_johansen(
+        causes
+    ).headline().replace("Fewer than 50 patients", "")
+    ax = kaplan_meier(rows).plot()
+    drawn = " ".join(t.get_text() for t in ax.figure.findobj(match=lambda a: hasattr(a, "get_text")))
+    assert "6 rows" in drawn and "6 patients" not in drawn

@@ -17,7 +17,7 @@ from survsim import (
     rmst,
 )
 from survsim.core import times
-from survsim.core.distributions import Exponential
+from survsim.core.distributions import Exponential, PiecewiseExponential
 from survsim.core.errors import InputError, SurvsimWarning
 from survsim.estimate.causal.time_varying_treatment import start_times
 from survsim.estimate.competing.cause_specific import cause_specific_cox
@@ -30,6 +30,10 @@ from survsim.estimate.nonparametric.landmark import landmark
 from survsim.estimate.nonparametric.milestone import milestone_test
 from survsim.estimate.nonparametric.simultaneous_bands import simultaneous_band
 from survsim.estimate.resampling.trial_analysis import analyse_trials
+from survsim.joint_model import evidence_model, rate_term, survival_term
+from survsim.parametric import life_table
+from survsim.radiotherapy import Recovery
+from survsim.simulation.declared.effect import Effect
 from survsim.simulation.trials.trial_data import TrialDesign, trial_data
 
 MONTHS = Surv.right([0.5, 1.1, 1.1, 2.0], [1, 1, 1, 0], unit="years").to_unit("months")
@@ -216,3 +220,29 @@ def test_the_event_that_triggers_a_look_is_in_its_data():
     assert (event.sum(axis=1)[np.isfinite(calendar)] == 100).all()
     assert (event <= here).all()
     assert (time[event] == trials.time[event]).all()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda t: PiecewiseExponential(breaks=t, rates=(0.1, 0.2, 0.3), time_unit="years"),
+        lambda t: evidence_model([rate_term(4, 90, study="a", unit="months")], breaks=t, study_sd=0.2),
+        lambda t: survival_term(t, [0.8, 0.7], study="a", unit="years", n=30),
+        lambda t: life_table(t, [0.1, 0.1]),
+        lambda t: Recovery(after=t, share=(0.1, 0.2)),
+        lambda t: parametric_survival(
+            Surv.right([0.2, 0.35, 0.5, 0.9], [1, 1, 1, 1], unit="years"), "piecewise_exponential", cuts=t
+        ),
+        lambda t: Effect(
+            transition="a>b",
+            hazard_ratio=0.5,
+            lasts="always",
+            waning=[{"after": a, "factor": 0.8} for a in t],
+        ),
+    ],
+)
+def test_an_interval_of_a_bit_is_none(make):
+    """0.1 + 0.2 is not after 0.3: breaks, cuts, ages and intervals must rise by more than the last bits."""
+    make((0.3, 0.4))
+    with pytest.raises((InputError, ValueError), match=r"increas|rise"):
+        make((0.3, 0.1 + 0.2))

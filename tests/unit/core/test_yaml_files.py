@@ -32,8 +32,9 @@ def test_refusals_say_where(text, words):
 
 
 def test_files_are_checked_before_they_are_read(tmp_path):
-    with pytest.raises(ScenarioError, match="no file"):
-        read_yaml(tmp_path / "none.yml", error=ScenarioError)
+    for name in ("none.yml", "a" * 3000, "nul\0.yml"):
+        with pytest.raises(ScenarioError, match="no file"):
+            read_yaml(tmp_path / name, error=ScenarioError)
     big = tmp_path / "big.yml"
     with big.open("wb") as file:
         file.truncate(MAX_BYTES * 20)

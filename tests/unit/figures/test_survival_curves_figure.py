@@ -132,3 +132,13 @@ def test_no_text_overlaps_another(curve):
     km = kaplan_meier(Surv.right(TIME, EVENT, unit="months"), by=["stage I", "stage III"] * 4)
     ax = km.plot(marker=(11, "index case"), endpoint="Overall survival", origin="diagnosis", title="Title")
     assert overlapping_texts(ax) == []
+
+
+@pytest.mark.parametrize("name", ["$5 to $9", "$\\frac{1$", "a_b^c $x$"])
+def test_a_dollar_sign_in_a_name_is_money(name):
+    """Mathematics between dollar signs would swallow them, or end in the parser of matplotlib."""
+    surv = Surv.right([1, 2, 3, 4], [1, 1, 0, 1], unit="months")
+    ax = kaplan_meier(surv, [name, name, "other", "other"]).plot(title=name)
+    ax.figure.canvas.draw()
+    named = [t for t in ax.figure.findobj(matplotlib.text.Text) if name in t.get_text()]
+    assert named and not any(t.get_parse_math() for t in named)

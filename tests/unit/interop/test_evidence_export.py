@@ -157,3 +157,23 @@ def test_an_export_is_replaced_when_told_and_whole_or_not_at_all(tmp_path, monke
     monkeypatch.undo()
     export_evidence(tmp_path / "out", replace=True)
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_counts_leave_as_whole_numbers(effects):
+    taken, _ = effects
+    assert all(row["n_arm"].isdigit() for row in taken.values() if row["n_arm"])
+    assert taken["homesley_2007_gog0161_e05"]["n_arm"] == "91"
+
+
+def test_what_a_killed_export_left_is_put_back_and_swept(tmp_path):
+    """Killed after the earlier export was moved aside: it is there again, and no folder of the killed one stays."""
+    target = tmp_path / "out"
+    export_evidence(target)
+    room = tmp_path / ".out.export_killed"
+    (room / "made").mkdir(parents=True)
+    target.rename(room / "before")
+    with pytest.raises(InputError, match="holds an earlier export"):
+        export_evidence(target)
+    assert (target / "evidence.xlsx").is_file()
+    export_evidence(target, replace=True)
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]

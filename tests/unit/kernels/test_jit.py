@@ -1,6 +1,7 @@
 """The one place that decides about numba."""
 
 import numpy as np
+import pytest
 
 from survsim.kernels import _jit, warm
 from survsim.kernels._jit import Kernel, compiled, map_threads
@@ -21,7 +22,7 @@ def test_small_fits_are_not_worth_compiling(monkeypatch):
 
 
 def test_every_kernel_is_found_and_equals_its_plain_function():
-    names = [name for name, _ in warm.found()]
+    names = [f"{module}.{name}" for module in warm.modules() for name in warm.found(module)]
     assert "survsim.kernels.batch_trials.two_arm" in names
     assert len(names) == len(set(names))
     from survsim.kernels import batch_trials
@@ -35,3 +36,25 @@ def test_every_kernel_is_found_and_equals_its_plain_function():
 def test_threads_keep_the_order():
     assert map_threads(lambda x: x * x, range(50), workers=4) == [x * x for x in range(50)]
     assert map_threads(lambda x: x, [], workers=4) == []
+
+
+def test_arrays_that_may_not_be_written_are_taken_and_wrong_ones_refused():
+    kernel = compiled("f8(f8[::1])")(lambda x: x.sum())
+    mine, locked = np.arange(4.0), np.arange(4.0)
+    locked.flags.writeable = False
+    for _ in range(2):
+        assert kernel(mine) == kernel(locked) == 6.0
+    assert not locked.flags.writeable
+    bytes_ = np.frombuffer(np.arange(4.0).tobytes())
+    assert kernel(bytes_) == 6.0, "memory that belongs to what cannot be written"
+    if not _jit.jit_disabled():
+        with pytest.raises(TypeError):
+            kernel("four")
+
+
+def test_the_cores_are_those_this_process_is_held_to(monkeypatch):
+    monkeypatch.setattr(_jit.os, "sched_getaffinity", lambda who: {0, 3, 5}, raising=False)
+    assert _jit.usable_cores() == 3
+    monkeypatch.delattr(_jit.os, "sched_getaffinity")
+    monkeypatch.setattr(_jit.os, "cpu_count", lambda: 7)
+    assert _jit.usable_cores() == 7

@@ -24,10 +24,13 @@ from survsim.kernels.patient_lines import (
     worst_dose,
 )
 from survsim.kernels.patient_step import (
+    add_values,
     budget_left,
+    copy_rows,
     count_moves,
     effect_logs,
     move,
+    next_change,
     next_event,
     note_entry,
     revisit,
@@ -75,8 +78,8 @@ def test_moves_are_booked_at_the_next_grid_point_and_a_running_sum_counts() -> N
     state, patient = bytes_(0, 0, 0), positions(2, 1, 0)
     death_at, death_state, progression_at = np.full(3, INF), np.full(3, -1), np.array([INF, 0.1, INF])
     entered, died = move(
-        positions(0, 1), bytes_(4, 5, -1), 4, np.array([0.5, 2.0, 9.0]), patient, state, np.array([[1, 2]] * 3, np.int8),
-        np.array([False, False, True]), np.array([False, True, True]), counts, 1.0, death_at, death_state,
+        positions(0, 1), bytes_(4, 5, -1), 4, np.array([0.5, 2.0, 9.0]), patient, positions(0, 0, 0), state,
+        np.array([[1, 2]] * 3, np.int8), np.array([False, False, True]), np.array([False, True, True]), counts, 1.0, death_at, death_state,
         progression_at,
     )  # fmt: skip
     assert np.cumsum(counts, axis=1).tolist() == [[3, 2, 1, 1, 1], [0, 1, 1, 1, 1], [0, 0, 1, 1, 1]]
@@ -111,9 +114,9 @@ def wait(*clauses: tuple[int, int, float, float], words: object = None, **more: 
     table = np.zeros((len(clauses), 2)) if words is None else np.array(words, dtype=float)
     start_at, line = np.zeros(2), bytes_(9, 9)
     now = next_line(
-        positions(0, 1), TIME, HISTORY, bytes_(0, 1), np.array([[1, 0]], np.int8), bytes_(1, 0),
+        positions(0, 1), positions(0, 0), TIME, HISTORY, bytes_(0, 1), np.array([[1, 0]], np.int8), bytes_(1, 0),
         np.array([more.get("count", [0, 0])], np.int8), positions(1), positions(0), positions(len(clauses)),
-        kind.astype(np.int64), subject.astype(np.int64), low.astype(float), high.astype(float), table,
+        kind.astype(np.int64), subject.astype(np.int64), low.astype(float)[:, None], high.astype(float)[:, None], table,
         np.array(more.get("extra", np.zeros((0, 2))), dtype=float), start_at, line,
     )  # fmt: skip
     assert line.tolist() == [0, 0]
@@ -156,27 +159,30 @@ def test_the_soonest_line_is_next_and_the_first_of_equals() -> None:
     none = np.zeros((4, 2))
     start_at, line = np.zeros(2), bytes_(9, 9)
     now = next_line(
-        positions(0, 1), TIME, HISTORY, bytes_(0, 0), np.zeros((3, 2), np.int8), bytes_(0, 0),
+        positions(0, 1), positions(0, 0), TIME, HISTORY, bytes_(0, 0), np.zeros((3, 2), np.int8), bytes_(0, 0),
         np.zeros((3, 2), np.int8), positions(1, 1, 1), positions(0, 0, 1, 2), positions(1, 2, 3, 4),
-        positions(GROWS, STANDS, GROWS, GROWS), positions(0, 2, 0, 0), np.array([12.0, -INF, 11.0, 11.0]),
-        np.array([INF, 2.0, INF, INF]), none, np.zeros((0, 2)), start_at, line,
+        positions(GROWS, STANDS, GROWS, GROWS), positions(0, 2, 0, 0),
+        np.array([[12.0], [-INF], [11.0], [11.0]]), np.array([[INF], [2.0], [INF], [INF]]), none, np.zeros((0, 2)), start_at, line,
     )  # fmt: skip
     assert now.tolist() == [0] and start_at.tolist() == [10.0, 11.0] and line.tolist() == [0, 1]
 
 
 def test_a_course_that_is_cut_short_gives_whole_fractions() -> None:
     dose, square, ended = np.zeros((2, 3)), np.zeros((2, 3)), np.full(3, -INF)
-    time = np.array([1.0, 3.0, 9.0])
+    time, course, interval = np.array([1.0, 3.0, 9.0]), np.zeros((2, 2, 3)), np.array([INF, 4.0, INF])
     deliver(
         positions(0, 1),
+        positions(0, 0, 0),
         time,
         np.zeros(3),
         ended,
-        2.0,
+        np.array([2.0]),
         np.array([5.0, 0.0]),
-        np.array([3.0, 0.0]),
+        np.array([[3.0], [0.0]]),
         dose,
         square,
+        *course,
+        interval,
     )
     assert dose.tolist() == [[6.0, 15.0, 0.0], [0.0] * 3] and square.tolist() == [
         [18.0, 45.0, 0.0],
@@ -184,31 +190,42 @@ def test_a_course_that_is_cut_short_gives_whole_fractions() -> None:
     ]
     assert ended.tolist() == [1.0, 3.0, -INF]
     deliver(
-        positions(2), time, np.zeros(3), ended, 0.0, np.array([1.0, 0.0]), np.array([8.0, 0.0]), dose, square
-    )
+        positions(2), positions(0, 0, 0), time, np.zeros(3), ended, np.zeros(1), np.array([1.0, 0.0]),
+        np.array([[8.0], [0.0]]), dose, square, *course, interval,
+    )  # fmt: skip
     assert dose[0, 2] == 8.0, "a course without length is given at once"
+    assert np.array_equal(course[0], dose) and np.array_equal(course[1], square)
+    assert interval.tolist() == [INF, 4.0, INF], "nobody had a course before"
+    deliver(
+        positions(0), positions(0, 0, 0), time + 9.0, time + 5.5, ended, np.ones(1), np.array([2.0, 0.0]),
+        np.array([[3.0], [0.0]]), dose, square, *course, interval,
+    )  # fmt: skip
+    assert interval[0] == 5.5 and course[0, 0, 0] == dose[0, 0] == 12.0
 
 
 def test_worst_dose_is_eqd2_of_the_worst_region() -> None:
     dose, square = np.array([[44.0, 10.0], [40.0, 0.0]]), np.array([[88.0, 20.0], [200.0, 0.0]])
     found = worst_dose(
         positions(1, 0),
+        positions(0, 0),
         np.ones(2),
         dose,
         square,
         np.array([2.0, 10.0]),
-        np.array([0.0, 20.0]),
-        np.array([0.0, 60.0]),
+        np.array([[0.0], [20.0]]),
+        np.array([[0.0], [60.0]]),
     )
     # 60 Gy with 260 Gy^2: (260 + 2 * 60) / 4 and (260 + 10 * 60) / 12
     assert found == pytest.approx(np.array([[25.0, 95.0], [260 / 12, 860 / 12]]))
-    half = worst_dose(positions(0), np.array([0.5]), dose, square, np.array([2.0]), np.zeros(2), np.zeros(2))
+    half = worst_dose(
+        positions(0), positions(0, 0), np.array([0.5]), dose, square, np.array([2.0]), *np.zeros((2, 2, 1))
+    )
     assert half[0, 0] == pytest.approx(0.5 * (200 + 2 * 40) / 4), "a share kept of both sums"
 
 
 def test_effects_in_force() -> None:
     """Effect 0 waits one month, wanes after three; effect 1 slows the clock of responders while it lasts."""
-    flags, least = np.array([[0, 0, 0, 0, 0, 2], [1, 1, 0, 1, 2, 2]]), np.array([0.0, INF])
+    flags, least = np.array([[0, 0, 0, 0, 0, 2], [1, 1, 0, 1, 2, 2]]), np.array([[0.0], [INF]])
     logs = np.array([[0.0, -1.0, -0.5], [0.4, 0.0, 0.0]])
     time, n = np.array([0.5, 1.0, 4.0, 4.0, 4.0]), 5
     given_at = np.array([[0.0, 0.0, 0.0, 5.0, INF], [0.0] * 5])
@@ -216,8 +233,8 @@ def test_effects_in_force() -> None:
     responds = np.array([[False] * 5, [True, False, True, True, True]])
     dose = np.array([[1.0] * 5, [1.0, 1.0, 1.0, 1.0, 0.5]])
     factor, slowness = effect_logs(
-        np.arange(n), time, np.full(n, -INF), given_at, np.full((2, n), 0.5), given, responds, dose, flags, least,
-        np.array([1.0, 3.0]), logs,
+        np.arange(n), np.zeros(n, np.int64), time, np.full(n, -INF), given_at, np.full((2, n), 0.5), given, responds, dose, flags,
+        least, np.array([[1.0], [3.0]]), logs[:, :, None],
     )  # fmt: skip
     assert factor.tolist() == [0.0, -1.0, -0.5, 0.0, 0.0]
     assert slowness.tolist() == [0.4, 0.0, 0.0, 0.4, 0.2]
@@ -276,8 +293,9 @@ def test_a_line_begins_ends_and_is_closed() -> None:
     starts = [
         give(
             positions(0, 1),
+            positions(0, 0),
             time,
-            4.0,
+            np.array([4.0]),
             acts,
             given[k],
             given_at[k],
@@ -319,9 +337,106 @@ def test_count_moves_books_as_move_does() -> None:
     counts = np.zeros((3, 4), dtype=np.int64)
     counts[0, 0] = 4
     when = np.array([0.5, 1.0, 2.5, 1e200])
-    count_moves(counts, 0, positions(1, 2), when, bytes_(0, 1, 0, 0), 1.0)
+    count_moves(counts, 3, 0, positions(0, 0, 0, 0), positions(1, 2), when, bytes_(0, 1, 0, 0), 1.0)
     assert np.cumsum(counts, axis=1)[:, :3].tolist() == [[4, 2, 2], [0, 1, 1], [0, 1, 1]]
     assert counts[:, 3].tolist() == [-2, 2, 0], "what comes after the end falls into the last column"
     one_way = np.zeros((2, 3), dtype=np.int64)
-    count_moves(one_way, 0, positions(1), np.array([0.0, 1.5]), bytes_(), 1.0)
+    count_moves(one_way, 2, 0, positions(0, 0), positions(1), np.array([0.0, 1.5]), bytes_(), 1.0)
     assert one_way.tolist() == [[-1, 0, -1], [1, 0, 1]]
+
+
+def test_values_of_a_stretch_before_each_horizon() -> None:
+    """State 1 of draw 1 is worth 0.5 and costs 2; the treatment takes 0.1 off and costs 3."""
+    quality, paid, in_group = np.zeros((2, 3)), np.ones((2, 3)), np.zeros((2, 3))
+    add_values(
+        bytes_(0, 1, 1), positions(0, 1, 1), np.array([1.0, 4.0, 6.0]), np.array([3.0, 9.0, 7.0]),
+        np.array([5.0, 8.0]), np.array([[0.0, 1.0]]), np.array([[1.0, 1.0], [0.7, 0.5]]), np.array([[0.0], [2.0]]),
+        np.array([[-0.1]]), np.array([[1.0, 3.0]]), np.array([[False, True, False]]), quality, paid, in_group,
+    )  # fmt: skip
+    assert quality == pytest.approx(np.array([[2.0, 0.4, 0.0], [2.0, 1.6, 0.5]]))
+    assert paid == pytest.approx(np.array([[1.0, 6.0, 1.0], [1.0, 21.0, 3.0]]))
+    assert in_group.tolist() == [[0.0, 1.0, 0.0], [0.0, 4.0, 1.0]]
+
+
+def test_rows_are_copied_to_the_places_of_patients() -> None:
+    to = np.zeros((2, 4))
+    copy_rows(positions(2, 0), positions(3, 9, 1), np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), to)
+    assert to.tolist() == [[0.0, 3.0, 0.0, 1.0], [0.0, 6.0, 0.0, 4.0]]
+
+
+def test_next_change_lies_ahead_and_is_that_of_the_own_draw() -> None:
+    given_at = np.array([[1.0, 1.0, INF], [2.0, 4.0, INF]])
+    time, treatment = np.array([3.0, 5.0, 3.0]), positions(0, 1)
+    after = np.array([[2.0, 9.0], [3.0, 1.0]])
+    found = next_change(positions(0, 1, 2), positions(0, 1, 0), time, given_at, treatment, after)
+    assert found.tolist() == [5.0, 10.0, INF]
+
+
+def test_each_patient_has_the_numbers_of_the_own_draw() -> None:
+    """Two draws in one call give what each gives alone."""
+    who, draw, time = positions(0, 1, 2), positions(0, 1, 1), np.array([4.0, 5.0, 6.0])
+    begun, durations, each = (
+        np.array([3.0, 4.0, 4.0]),
+        np.array([2.0, 1.5]),
+        np.array([[2.0, 1.8], [0.0, 0.0]]),
+    )
+    limits = np.array([[1.0, 2.0], [0.0, 0.0]]), np.array([[9.0, 8.0], [INF, INF]])
+    rows = np.array([[0.0] * 3, [1.0, 2.0, 3.0], [4.5, 4.5, 5.9]])
+    logs, steps = np.array([[[-1.0, -2.0], [0.5, 0.25]]]), np.array([[1.5, 1.2]])
+
+    def run(here: np.ndarray, column: slice, own: np.ndarray) -> list[np.ndarray]:
+        dose, square, course, interval = (
+            np.zeros((2, 3)),
+            np.zeros((2, 3)),
+            np.zeros((2, 2, 3)),
+            np.full(3, INF),
+        )
+        deliver(
+            here, own, time, begun, np.full(3, -INF), durations[column].copy(), np.array([4.0, 0.0]),
+            each[:, column].copy(), dose, square, *course, interval,
+        )  # fmt: skip
+        start_at, line, end_at = np.zeros(3), bytes_(0, 0, 0), np.zeros(3)
+        low, high = (x[:, column].copy() for x in limits)
+        next_line(
+            here, own, time, rows, bytes_(0, 0, 0), np.zeros((1, 3), np.int8), bytes_(0, 0, 0),
+            np.zeros((1, 3), np.int8), positions(1), positions(0), positions(2), positions(GROWS, STANDS),
+            positions(2, 1), low, high, np.zeros((2, 2)), np.zeros((0, 3)), start_at, line,
+        )  # fmt: skip
+        give(
+            here, own, time, durations[column].copy(), True, np.zeros(3, bool), np.zeros(3), end_at, np.zeros(3),
+            np.zeros(3, bool), bytes_(0, 0, 0),
+        )  # fmt: skip
+        factor, _ = effect_logs(
+            np.arange(3), own, time, np.full(3, -INF), begun[None], np.full((1, 3), -INF), np.ones((1, 3), bool),
+            np.zeros((1, 3), bool), np.ones((1, 3)), np.array([[0, 0, 0, 0, 0, 1]]), np.zeros((1, 1)),
+            steps[:, column].copy(), logs[..., column].copy(),
+        )  # fmt: skip
+        worst = worst_dose(
+            np.arange(3),
+            own,
+            np.ones(3),
+            dose,
+            square,
+            np.array([2.0]),
+            each[:, column].copy(),
+            each[:, column].copy(),
+        )
+        counts = np.zeros((2 * (1 if column.stop else 2), 9), dtype=np.int64)
+        state = bytes_(0, 0, 0)
+        move(
+            here, bytes_(0, 0, 0), 0, time, np.arange(3), own, state, bytes_(1, -1)[:, None].copy(),
+            np.array([False, True]), np.zeros(2, bool), counts, 1.0, np.zeros(3), np.zeros(3, np.int64), np.zeros(3),
+        )  # fmt: skip
+        return [dose, square, *course, start_at, end_at, factor, worst[0], counts]
+
+    both = run(who, slice(0, None), draw)
+    first, second = run(positions(0), slice(0, 1), 0 * draw), run(positions(1, 2), slice(1, 2), 0 * draw)
+    for together, one, other in zip(both[:-1], first[:-1], second[:-1], strict=True):
+        assert together[..., 0].tolist() == one[..., 0].tolist()
+        assert together[..., 1:].tolist() == other[..., 1:].tolist()
+    assert both[-1].tolist() == [*first[-1].tolist(), *second[-1].tolist()], (
+        "counts of one draw after the other"
+    )
+    moved = np.zeros((4, 9), dtype=np.int64)
+    count_moves(moved, 2, 0, draw, positions(1), time, bytes_(), 1.0)
+    assert np.array_equal(moved, both[-1])

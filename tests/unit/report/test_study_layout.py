@@ -92,3 +92,59 @@ def test_elsewhere_the_analysis_must_be_named(study, monkeypatch):
     monkeypatch.chdir(study.root)
     with pytest.raises(InputError, match="which results"):
         results_folder()
+
+
+def reading(study, slug, *others):
+    (study.root / "analyses" / slug / "run.py").write_text(f"READS = {others!r}\n")
+
+
+def test_an_analysis_comes_after_those_it_reads(study):
+    reading(study, "01_first", "02_second")
+    assert [a.slug for a in study.choose([])] == ["02_second", "01_first"]
+    assert [a.slug for a in study.choose(["01", "02"])] == ["02_second", "01_first"]
+    assert [a.slug for a in study.choose(["01"])] == ["01_first"]
+
+
+def test_analyses_that_read_one_another_are_refused(study):
+    reading(study, "01_first", "02_second")
+    reading(study, "02_second", "01_first")
+    with pytest.raises(InputError, match="in a circle: 01_first reads 02_second reads 01_first"):
+        study.choose([])
+
+
+@pytest.mark.parametrize("text", ["READS = '02_second'", "READS = 3", "READS = (1,)", "READS = other()"])
+def test_what_is_read_is_a_list_of_names(study, text):
+    (study.root / "analyses" / "01_first" / "run.py").write_text(text)
+    with pytest.raises(InputError, match="must be names of analyses"):
+        study.choose([])
+
+
+def test_an_analysis_is_stale_once_the_numbers_it_reads_have_moved(study):
+    reading(study, "01_first", "02_second")
+    key = "what 02_second holds"
+    before = _inputs(study)
+    (study.root / "analyses/02_second/results").mkdir()
+    (study.root / "analyses/02_second/results/summary.json").write_text("{}")
+    after = _inputs(study)
+    (study.root / "analyses/02_second/run.py").write_text("# another program")
+    last = _inputs(study)
+    assert len({before[key], after[key], last[key]}) == 3
+
+
+def _inputs(study):
+    from survsim.report import fingerprint
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fingerprint, "data_checksum", lambda study: "none")
+        return fingerprint.inputs_of(study.analysis("01"), quick=False)
+
+
+def test_the_shipped_analyses_say_what_they_read():
+    """Whoever names another analysis in its program or its files reads it."""
+    study = Study.find()
+    slugs = {a.slug for a in study.analyses()}
+    for analysis in study.analyses():
+        written = [analysis.run_file, *analysis.folder.glob("*.yml")]
+        lines = "\n".join(p.read_text() for p in written).splitlines()
+        named = {s for line in lines if not line.lstrip().startswith("#") for s in slugs if s in line}
+        assert named - {analysis.slug} <= {a.slug for a in analysis.reads}, analysis.slug

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -113,5 +114,47 @@ def test_every_effect_has_the_duration_of_its_source():
     treatments = Scenario.from_yaml(FILE.with_name("scenario.yml")).content.treatments
     spans = {name: [getattr(e.lasts, "for_", e.lasts) for e in t.effects] for name, t in treatments.items()}
     assert spans["radiotherapy_44"] == [68] and spans["gemcitabine_docetaxel"] == [60]
-    assert spans["toripalimab_anlotinib"] == [30.95] and spans["reirradiation_40"] == [12, 26.8]
+    assert spans["toripalimab_anlotinib"] == [30.95] and spans["reirradiation_40"] == [12, 26.8, 12]
     assert spans["gemcitabine_docetaxel_half_cycle"] == []
+
+
+def test_a_prediction_of_another_report_is_held_out_unless_asked_for(plan):
+    found = [t for t in plan.targets() if t.label.startswith("04_pooled_evidence")]
+    assert [t.use for t in found] == ["hold_out"]
+    summary = FILE.parents[1] / "04_pooled_evidence" / "results" / "summary.json"
+    entry = json.loads(summary.read_text(encoding="utf-8"))["numbers"]["new_site.transport_0_5.at_12"]
+    assert 1 / (1 + np.exp(-found[0].estimate[0])) == pytest.approx(entry["value"])
+    width = np.log(entry["conf_high"] / (1 - entry["conf_high"])) - np.log(
+        entry["conf_low"] / (1 - entry["conf_low"])
+    )
+    assert 2 * 1.959964 * np.sqrt(found[0].covariance[0, 0]) == pytest.approx(width, rel=1e-6)
+    assert [t.use for t in plan.targets(predictions="fit") if t.label == found[0].label] == ["fit"]
+
+
+def test_a_prediction_that_no_report_wrote_is_refused(tmp_path):
+    alone = read_calibration(written(tmp_path))
+    with pytest.raises(ScenarioError, match=r"04_pooled_evidence wrote no number .* run that report first"):
+        alone.targets()
+
+
+def test_assumed_shares_go_to_their_ends_and_printed_ones_stay(plan):
+    def radiated(assumed, cohort):
+        found = {c.name: c for c in plan.cohorts(assumed=assumed)}[cohort]
+        return sum(
+            share
+            for share, effects in found.groups
+            if any(e.hazard_ratio == "hr_radiotherapy" for e in effects)
+        )
+
+    ends = [radiated(end, "seer_spinal_glioblastoma") for end in ("least", None, "most")]
+    assert ends == pytest.approx([0.5, 0.75, 1.0])
+    ends = [radiated(end, "spinal_high_grade_glioma_irradiated") for end in ("least", None, "most")]
+    assert ends == pytest.approx([1.0, 1.0, 1.0])
+
+
+def test_a_share_outside_its_ends_is_refused(tmp_path):
+    path = written(tmp_path, cohorts__leptomeningeal_cohort__assumed={"focal_radiotherapy": [0.6, 0.8]})
+    with pytest.raises(
+        ScenarioError, match=r"focal_radiotherapy lies between its least 0\.6 and its most 0\.8"
+    ):
+        read_calibration(path)

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from survsim import Scenario, load_evidence, simulate
+from survsim.core.provenance import Provenance
 from survsim.errors import InputError, ScenarioError
 from survsim.scenario.one_way import held, one_way_runs
 from survsim.scenario.run import check_scenario, scenario_parameters
-from survsim.scenario.structural import structural_sensitivity
+from survsim.scenario.structural import StructuralSensitivity, structural_sensitivity
 from survsim.simulation.declared.effect import LastsFor
 
 ROOT = Path(__file__).parents[3]
@@ -143,3 +144,85 @@ def test_a_scenario_with_an_undefined_treatment_is_refused_before_it_is_explaine
     study.write_text(text.replace("  anlotinib:\n", "  anlotinip:\n", 1), encoding="utf-8")
     with pytest.raises(ScenarioError, match="anlotinib is not a treatment; known: anlotinip"):
         check_scenario(Scenario.from_yaml(study))
+
+
+ADDED = """
+  resting:
+    label: some rest before they die
+    add:
+      states:
+        - {name: resting, treatable: false, utility: 0.2, groups: [in_bed]}
+      transitions:
+        - {source: progressed, target: resting, distribution: {family: exponential, rate: resting_rate}}
+        - {source: resting, target: dead_of_tumour, distribution: {family: exponential, rate: twice}}
+      parameters:
+        twice: {source: derived, rule: product, of: [resting_rate, two], unit: per month, meaning: hazard of death at rest}
+        resting_rate: {source: assumption, distribution: {law: fixed, value: 1.0}, unit: per month, meaning: hazard of rest, reason: for the test of what is added}
+        two: {source: assumption, distribution: {law: fixed, value: 2.0}, meaning: a factor of two, reason: for the test of what is added}
+"""
+
+
+def test_an_alternative_adds_states_ways_and_parameters(study, evidence):
+    study.write_text(study.read_text(encoding="utf-8") + ADDED, encoding="utf-8")
+    scenario = Scenario.from_yaml(study)
+    more = scenario.overridden("resting").content
+    assert [s.name for s in more.states][-1] == "resting"
+    assert len(more.transitions) == len(scenario.content.transitions) + 2
+    table = structural_sensitivity(scenario, alternatives=["resting"], evidence=evidence, **EFFORT)
+    assert table.groups == ("in_bed",)
+    frame = table.to_frame().query("tau == 24").set_index(["alternative", "strategy"])
+    assert frame.loc[("as_declared", "surgery_alone"), "time_in_in_bed"] == 0.0
+    assert frame.loc[("resting", "surgery_alone"), "time_in_in_bed"] > 0.05
+    assert (
+        frame.loc[("resting", "surgery_alone"), "mean"] < frame.loc[("as_declared", "surgery_alone"), "mean"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("name: resting, treatable", "name: controlled, treatable", "controlled is there already; change it with set"),
+        ("      parameters:\n        twice", "      treatment:\n        twice", "there is no 'treatment'"),
+        ("      transitions:\n        - {source: progressed, target: resting", "      treatments:\n        - {source: progressed, target: resting", "a list is added to a list"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_added_is_refused(study, old, new, words):
+    study.write_text(study.read_text(encoding="utf-8") + ADDED.replace(old, new), encoding="utf-8")
+    with pytest.raises(ScenarioError) as raised:
+        Scenario.from_yaml(study).overridden("resting")
+    assert words in str(raised.value)
+
+
+def by_hand(mean, rank):
+    """A table of three structures, one horizon and two strategies."""
+    mean, rank = np.array(mean, float)[:, None, :], np.array(rank, float)[:, None, :]
+    rest = dict.fromkeys(
+        ("gain", "gain_low", "gain_high", "gain_error", "probability_best", "quality", "quality_gain", "quality_best"),
+        np.zeros_like(mean),
+    )  # fmt: skip
+    return StructuralSensitivity(
+        provenance=Provenance.of("by_hand", "assumption:a/b"),
+        alternatives=("as_declared", "utility", "other"),
+        labels=("as declared", "another utility", "other"),
+        strategies=("a", "b"),
+        reference="a",
+        taus=(12.0,),
+        mean=mean,
+        rank=rank,
+        groups=(),
+        in_group=np.zeros((3, 1, 0, 2)),
+        unit="months",
+        **rest,
+    )
+
+
+def test_a_structure_that_changes_no_survival_has_no_vote():
+    table = by_hand([[5, 6], [5, 6], [6, 5]], [[2, 1], [2, 1], [1, 2]])
+    assert table.votes == (0, 2)
+    assert table.first(12) == {"a": 1, "b": 1}
+    with pytest.raises(InputError, match="tau must be one of 12; got 24"):
+        table.first(24)
+
+
+def test_strategies_that_tie_are_both_first():
+    assert by_hand([[5, 5], [4, 6], [6, 6]], [[1, 1], [2, 1], [1, 1]]).first(12) == {"a": 2, "b": 3}

@@ -136,6 +136,9 @@ def test_other_refusals(tmp_path):
     path.write_text("s:\n  - {row: a, strategy: drug, outcome: mean, states: [stable], use: hold_out}\n")
     with pytest.raises(ScenarioError, match="s, target 0: outcome"):
         read_targets(path)
+    path.write_text("s: 2.5\n")
+    with pytest.raises(ScenarioError, match="s: a list of targets is wanted; got float"):
+        read_targets(path)
     path.write_text("- a\n")
     with pytest.raises(ScenarioError, match="must map scenario names"):
         read_targets(path)

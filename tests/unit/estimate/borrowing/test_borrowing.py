@@ -320,3 +320,12 @@ def test_rates_orders_of_magnitude_apart_give_a_prior_without_numpy_warnings():
     prior = map_rate_prior([0, 0, 100], [1e-3, 1e5, 1.0], tau_scale=0.5, mean_prior=(-3, 2))
     assert np.isfinite(prior.quantile([0.025, 0.5, 0.975])).all()
     assert prior.mixture.weight.sum() == pytest.approx(1.0)
+
+
+def test_a_gamma_prior_has_no_density_below_nothing_and_no_draws_from_none():
+    prior = power_prior_rate([3, 5], [40.0, 60.0], power=1.0)
+    law = stats.gamma(prior.mixture.shape[0], scale=1 / prior.mixture.rate[0])
+    np.testing.assert_allclose(
+        prior.density([-0.3, 0.0, 0.05, 0.1]), law.pdf([-0.3, 0.0, 0.05, 0.1]), rtol=1e-10
+    )
+    assert prior.draws([]).shape == (0,)

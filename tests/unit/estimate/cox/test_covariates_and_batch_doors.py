@@ -191,3 +191,14 @@ def test_a_parametric_model_pairs_rows_by_their_labels() -> None:
         one = parametric_survival(surv, "weibull", formula, labelled)
         other = parametric_survival(surv, "weibull", formula, mixed)
         np.testing.assert_array_equal(one.estimate, other.estimate)
+
+
+def test_resamples_refuse_a_constant_column_and_numbers_without_a_square():
+    surv = Surv.right([1, 2, 3, 4], [1, 1, 1, 0], unit="years")
+    with pytest.raises(InputError, match="same for everybody"):
+        cox_resamples(surv, [2.0, 2, 2, 2], [[1, 1, 1, 1]])
+    for huge in ([0, 1e308, 0, 1], [0, 1e160, 1e200, 1]):
+        with pytest.raises(InputError, match="larger than can be computed with"):
+            cox_resamples(surv, huge, [[1, 1, 1, 1]])
+        with pytest.raises(InputError, match="larger than can be computed with"):
+            cox_ph(surv, None, np.array(huge)[:, None])

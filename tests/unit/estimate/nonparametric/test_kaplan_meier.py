@@ -141,8 +141,8 @@ def test_delayed_entry_hand_solved():
     km = kaplan_meier(s)
     assert km.n_risk.tolist() == [2, 2, 1]
     np.testing.assert_allclose(km.estimate, [0.5, 0.25, 0.25])
-    # Entry at 2 counts from just after 2.
-    assert km.at_risk([0, 0.5, 1, 1.5, 2, 2.5, 4, 6, 7]).tolist() == [[0, 1, 1, 2, 2, 2, 2, 1, 0]]
+    # Entry at 2 counts from just after 2; who enters at 0 is there from the start.
+    assert km.at_risk([0, 0.5, 1, 1.5, 2, 2.5, 4, 6, 7]).tolist() == [[1, 1, 1, 2, 2, 2, 2, 1, 0]]
 
 
 def test_emptied_risk_set_warns():

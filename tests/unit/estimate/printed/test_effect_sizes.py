@@ -311,3 +311,14 @@ def test_a_hazard_ratio_of_another_story_beside_observed_and_expected_is_flagged
 def test_observed_and_expected_belong_together(given, message):
     with pytest.raises(InputError, match=message):
         effect_size(**given)
+
+
+@pytest.mark.parametrize("ratio", ["0.7", "0_7", True, b"0.7", 0.7 + 0j, np.timedelta64(1, "D")])
+def test_a_printed_number_is_a_number(ratio):
+    with pytest.raises(InputError, match=r"must be a number|hold numbers"):
+        effect_size(hazard_ratio=ratio, conf_low=0.5, conf_high=0.98)
+
+
+def test_a_masked_number_is_not_printed():
+    with pytest.raises(InputError, match="allow no route"):
+        effect_size(hazard_ratio=np.ma.masked, conf_low=0.5, conf_high=0.98)

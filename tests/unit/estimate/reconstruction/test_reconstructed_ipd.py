@@ -104,3 +104,59 @@ def test_messages(change, message):
     arguments = {"times": [2, 5, 9], "survival": [0.9, 0.7, 0.6], **RISK, **change}
     with pytest.raises(InputError, match=message):
         reconstruct_ipd(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("times", "survival"),
+    [
+        ([0, 1, 2, 4], [1.003, 0.9, 0.8, 0.6]),
+        ([0, 1, 2, 4], [1.0, 0.9, 0.8, -0.002]),
+        ([-0.01, 1, 2, 4], [1.0, 0.9, 0.8, 0.6]),
+        ([0, 2, 3, 4], [1.02, 0.9, 0.7, -0.02]),
+    ],
+)
+def test_readings_a_click_beside_the_axes_are_put_on_them(times, survival):
+    on_them = np.maximum(times, 0.0), np.clip(survival, 0.0, 1.0)
+    risk = {"at_risk_times": [0, 2], "at_risk": [20, 18], "unit": "months"}
+    with pytest.warns(EvidenceWarning, match="click beside the axes"):
+        noisy = reconstruct_ipd(times, survival, **risk)
+    clean = reconstruct_ipd(*on_them, **risk)
+    np.testing.assert_array_equal(noisy.time, clean.time)
+    np.testing.assert_array_equal(noisy.event, clean.event)
+
+
+@pytest.mark.parametrize(
+    ("times", "survival"),
+    [([0, 1], [1.05, 0.9]), ([0, 1], [1.0, -0.05]), ([-0.5, 4], [1.0, 0.6]), ([0, 4], [100.0, 60.0])],
+)
+def test_readings_far_beside_the_axes_are_refused(times, survival):
+    with pytest.raises(InputError, match="readings need times from 0"):
+        reconstruct_ipd(times, survival, at_risk_times=[0], at_risk=[20], unit="months")
+
+
+def test_a_rise_as_thick_as_a_line_is_allowed_to_its_last_bit():
+    """0.80 - 0.78 is more than 0.02 in floating point."""
+    risk = {"at_risk_times": [0, 6], "at_risk": [120, 60], "unit": "months"}
+    rising = reconstruct_ipd([0, 2, 4, 4.1, 8], [1, 0.85, 0.78, 0.80, 0.5], **risk)
+    level = reconstruct_ipd([0, 2, 4, 4.1, 8], [1, 0.85, 0.78, 0.78, 0.5], **risk)
+    np.testing.assert_array_equal(rising.time, level.time)
+    with pytest.raises(InputError, match=r"rises by 0\.03"):
+        reconstruct_ipd([0, 2, 4, 4.1, 8], [1, 0.85, 0.78, 0.81, 0.5], **risk)
+
+
+def test_a_printed_total_of_events_that_cannot_be_met_is_told():
+    with pytest.warns(EvidenceWarning, match="55 events are printed, and curve and numbers at risk give 31"):
+        made = reconstruct_ipd(
+            [3, 6, 9, 12, 15], [0.9, 0.75, 0.6, 0.5, 0.45], at_risk_times=[0, 6, 12], at_risk=[100, 60, 20],
+            n_event=55, unit="months",
+        )  # fmt: skip
+    assert made.n_event == 31
+
+
+def test_one_number_at_risk_says_nothing_about_who_was_censored():
+    lone = reconstruct_ipd([2, 4, 9], [0.8, 0.6, 0.3], at_risk_times=[0], at_risk=[60], unit="months")
+    assert "nobody is censored before the end" in lone.headline()
+    told = reconstruct_ipd(
+        [2, 4, 9], [0.8, 0.6, 0.3], at_risk_times=[0], at_risk=[60], n_event=30, unit="months"
+    )
+    assert not any("nobody is censored" in note for note in told.notes)

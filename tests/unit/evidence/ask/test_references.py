@@ -42,7 +42,7 @@ def test_text_has_what_was_printed_and_says_what_was_not():
 def test_bibtex_is_read_back():
     entries = bibtexparser.loads(references_of(STUDIES, ["a_2007", "b"]).to_bibtex()).entries
     assert [e["ID"] for e in entries] == ["a_2007", "b"]
-    assert entries[0]["author"] == "Homesley HD"
+    assert entries[0]["author"] == "Homesley, HD"
     assert (entries[0]["volume"], entries[0]["number"], entries[0]["pages"]) == ("25", "5", "526-31")
     assert entries[0]["title"] == r"A trial of 50\% \& more"
     assert NO_AUTHOR in entries[1]["author"]
@@ -95,3 +95,27 @@ def test_a_selection_cites_exactly_its_studies():
         endpoint="overall_survival", measure="hazard_ratio", design="rct", allow_mixed="any"
     )
     assert {e.name for e in found.references().entries} == set(found.frame["study_id"])
+
+
+@pytest.mark.parametrize(
+    ("printed", "given"),
+    [
+        ("Tate Thigpen J", "Tate Thigpen, J"),
+        ("Homesley HD", "Homesley, HD"),
+        ("Ray-Coquard I", "Ray-Coquard, I"),
+        ("Wang, Chunmeng", "Wang, Chunmeng"),
+        ("El Shafie", "El Shafie"),
+        ("Rades", "Rades"),
+    ],
+)
+def test_the_family_name_is_told_from_the_initials(printed, given):
+    entry = Reference(name="x", author=printed, title="T")
+    assert bibtexparser.loads(entry.bibtex()).entries[0]["author"] == given
+    assert f"AU  - {given}\n" in entry.ris()
+
+
+def test_addresses_stand_in_bibtex_as_they_are():
+    address = "https://example.org/a_b?x=1&y=%2C#z"
+    text = Reference(name="x", author="O", title="T", url=address, doi="10.1/a_b").bibtex()
+    entry = bibtexparser.loads(text).entries[0]
+    assert (entry["url"], entry["doi"]) == (address, "10.1/a_b")

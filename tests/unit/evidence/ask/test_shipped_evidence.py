@@ -14,6 +14,8 @@ from survsim.evidence.raw import package
 from survsim.evidence.raw.csv_text import read_or_raise
 from survsim.evidence.raw.declared import evidence_grade
 from survsim.evidence.schema.catalogue import tables
+from survsim.evidence.schema.pooling import ORIGIN_TOLD, ORIGIN_UNTOLD
+from tests.helpers.used_rows import used_rows
 
 DATA = Path(__file__).resolve().parents[4] / "data"
 
@@ -305,6 +307,30 @@ def test_every_time_to_event_number_has_an_origin_or_a_reason(store):
     assert set(rows.loc[stated, "origin_set_by"]) <= set(store.readings["reading_id"])
 
 
+def test_every_number_of_a_report_has_an_origin_or_says_what_was_read_and_is_silent(store):
+    used = used_rows(store.estimates["estimate_id"])
+    assert len(used) > 150
+    assert len({a for names in used.values() for a in names}) >= 7
+    rows = store.estimates[store.estimates["estimate_id"].isin(list(used))]
+    timed = rows[rows["origin_basis"] != "not_applicable"]
+    told = timed["origin"] != "not_stated"
+    assert set(timed.loc[told, "origin_source"]) <= set(ORIGIN_TOLD)
+    assert set(timed.loc[~told, "origin_source"]) <= set(ORIGIN_UNTOLD) - {"not_applicable"}
+    # What is told came from a text, a registry or a registration, and somebody set it.
+    assert (timed.loc[told, "origin_set_by"] != "").all()
+    assert told.sum() >= 20
+
+
+def test_only_registries_have_the_origin_of_a_registry(store):
+    rows = store.estimates[store.estimates["origin_source"] == "registry_definition"]
+    assert len(rows) > 100
+    assert set(rows["design"]) == {"registry"}
+    assert set(rows["origin"]) == {"diagnosis"}
+    where = store.studies.set_index("study_id").loc[rows["study_id"], "country_or_source"]
+    assert where.str.contains("SEER|NCDB|National Cancer Data", regex=True).all()
+    assert not (rows["exposure_timing"] == "landmark").any()
+
+
 def test_states_keep_their_topics(store):
     topics = read_or_raise(DATA / "raw" / "literature" / "states" / "topics.csv").set_index("estimate_id")
     rows = store.estimates.set_index("estimate_id")
@@ -317,5 +343,10 @@ def test_the_last_draw_of_the_audit_has_at_most_one_wrong_field():
     audit = read_or_raise(DATA / "raw" / "declared" / "audit_2026_11_29.csv")
     wrong = audit[audit["describing_fields"] == "wrong"].groupby("draw").size()
     assert set(audit.groupby("draw").size()) == {25}
-    assert wrong["4"] <= 1
+    assert wrong[max(audit["draw"])] <= 1
+    assert set(audit.groupby("draw")["seed"].nunique()) == {1}
+    known = read_or_raise(DATA / "curated" / "estimates.csv")["estimate_id"]
+    assert set(audit["estimate_id"]) <= set(known) | set(
+        read_or_raise(DATA / "curated" / "excluded.csv")["item_id"]
+    )
     assert (audit.loc[audit["describing_fields"] == "wrong", "done"] != "").all()

@@ -10,6 +10,7 @@ import json
 import numpy as np
 import openpyxl
 import pytest
+import yaml
 
 import survsim
 from survsim.evidence.hand_out.archive import archive_files
@@ -89,3 +90,25 @@ def test_the_card_counts_what_is_there(study):
     assert f"{len(store.studies)} studies" in card
     assert store.checksum in card
     assert "| people | Two patients | CC0 |" in card
+
+
+def test_an_empty_cell_is_blank_and_rows_can_be_filtered(study):
+    store = survsim.load_evidence(study)
+    table = store.table("estimates")
+    sheet = openpyxl.load_workbook(io.BytesIO(evidence_book(store, ())))["estimates"]
+    at = [c.value for c in sheet[1]].index("grade") + 1
+    assert set(table["grade"]) == {""}
+    assert {sheet.cell(row, at).value for row in range(2, len(table) + 2)} == {None}
+    assert sheet.auto_filter.ref.endswith(str(len(table) + 1))
+
+
+def test_the_archive_is_cited_as_a_data_set_by_the_authors_of_the_study(study):
+    (study / "CITATION.cff").write_text(
+        "cff-version: 1.2.0\ntype: software\ntitle: A program\nauthors:\n  - family-names: Lee\n",
+        encoding="utf-8",
+    )
+    files, _ = archive_files(survsim.load_evidence(study), data_folder(study), "1")
+    cited = yaml.safe_load(files["CITATION.cff"])
+    assert (cited["type"], cited["title"]) == ("dataset", "Curated evidence")
+    assert cited["authors"] == [{"family-names": "Lee"}]
+    assert b"  CITATION.cff\n" in files["SHA256SUMS"]

@@ -199,3 +199,10 @@ def test_a_folder_that_is_no_study_is_refused(tmp_path):
         survsim.load_evidence(tmp_path)
     with pytest.raises(survsim.errors.EvidenceError, match="does not exist"):
         survsim.load_evidence(tmp_path / "nowhere")
+
+
+def test_lines_that_end_as_on_an_old_macintosh_are_named(data):
+    (data / "curated" / "arms.csv").write_bytes(b"study_id,arm_id\ra,b\r")
+    fault = found(data, "unreadable")[0]
+    assert fault.table == "arms"
+    assert "CSV UTF-8" in fault.remedy

@@ -6,12 +6,18 @@ import csv
 import shutil
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from survsim.core.errors import EvidenceError
 from survsim.evidence.ask.store import load_evidence
+from survsim.evidence.bring_in.spreadsheet import read_book
+from survsim.evidence.bring_in.template import add_study_book
+from survsim.evidence.raw import sets, transaction
 from survsim.evidence.raw.check import check_evidence
 from survsim.evidence.raw.curate import curate
+from survsim.evidence.raw.described import STUDY_DEFAULTS
+from survsim.evidence.raw.locate import data_folder
 from survsim.evidence.raw.migrate import migrate
 from tests.helpers.mini_study import write_raw
 
@@ -91,7 +97,8 @@ def test_tables_without_raw_files_get_the_words_for_not_reported(old):
     assert [f for f in check_evidence(old).faults if f.severity == "error"] == []
 
 
-def test_columns_of_no_version_are_refused_and_nothing_changes(old):
+def test_without_raw_files_columns_of_no_version_are_refused_and_nothing_changes(old):
+    shutil.rmtree(old / "raw")
     path = old / "curated" / "arms.csv"
     lines = path.read_text(encoding="utf-8").splitlines()
     path.write_text(
@@ -110,3 +117,81 @@ def test_an_error_in_the_old_tables_stops_before_anything_is_written(old):
     with pytest.raises(EvidenceError, match="nothing was migrated"):
         migrate(old)
     assert _content(old) == before
+
+
+def test_lines_that_end_in_two_ways_are_read(old):
+    for path in (old / "curated" / "estimates.csv", old / "raw" / "literature" / "lung" / "estimates.csv"):
+        lines = path.read_bytes().split(b"\n")
+        path.write_bytes(b"\n".join(c + b"\r" if i % 2 and c else c for i, c in enumerate(lines)))
+    before = _content(old)
+    done = migrate(old)
+    assert _content(done.backup) == before
+    assert check_evidence(old).errors == ()
+    assert b"\r" not in (old / "curated" / "estimates.csv").read_bytes()
+
+
+def test_what_is_made_again_from_raw_files_may_be_odd_before(old):
+    """Further columns, another order, another encoding: the backup keeps them, and each is told."""
+    arms, studies = (old / "curated" / f"{n}.csv" for n in ("arms", "studies"))
+    lines = arms.read_text(encoding="utf-8").splitlines()
+    arms.write_text(
+        "\n".join(f"{line},{'colour' if i == 0 else 'red'}" for i, line in enumerate(lines)) + "\n"
+    )
+    studies.write_bytes(studies.read_text(encoding="utf-8").replace("Alpha A", "Älpha A").encode("latin-1"))
+    before = _content(old)
+    done = migrate(old)
+    assert "arms: left out colour, which stands in the backup" in done.changed
+    assert "studies: could not be read, made again from the raw files" in done.changed
+    assert _content(done.backup) == before
+    assert check_evidence(old).errors == ()
+
+
+def test_a_half_migrated_study_is_finished(old, tmp_path):
+    new = tmp_path / "new" / "data"
+    write_raw(new)
+    curate(new)
+    shutil.rmtree(old / "raw")
+    for name in ("estimates", "bias"):
+        shutil.copy(new / "curated" / f"{name}.csv", old / "curated" / f"{name}.csv")
+    (old / "backup_1").mkdir()
+    before = {k: v for k, v in _content(old).items() if not k.startswith("backup")}
+    done = migrate(old)
+    assert done.backup == old / "backup_2"
+    assert _content(done.backup) == before
+    assert check_evidence(old).errors == ()
+    (reading,) = load_evidence(old).readings.to_dict("records")
+    assert (reading["reading_id"], reading["kind"], reading["date"]) == ("reading_1", "judgement", "")
+    assert "nothing else is recorded" in reading["what"]
+
+
+def test_a_template_of_an_earlier_version_is_taken(old, tmp_path):
+    """The spreadsheet of the first version had none of the columns that decide pooling."""
+    migrate(old)
+    book = tmp_path / "first_version.xlsx"
+    add_study_book(data_folder(old), "lee_2021", book)
+    sheets = openpyxl.load_workbook(book)
+    later = {
+        "studies": STUDY_DEFAULTS.keys() | {"cohort", "followup_note"},
+        "estimates": {"estimator", "analysis_set", "unit_of_analysis", "origin_basis", "origin_source", "p_scope",
+                      "adjusted_codes", "candidate_codes", "exposure_timing", "landmark_months", "instrument", "state"},
+    }  # fmt: skip
+    cells = {
+        "studies": {"site": "lung", "design": "rct", "read_what": "abstract", "n_total": 90},
+        "estimates": {"estimate_id": "lee_2021_e01", "arm_id": "chemo", "endpoint": "overall_survival",
+                      "measure": "median", "value": 11.5, "value_unit": "months", "place": "table 2"},
+    }  # fmt: skip
+    for name, gone in later.items():
+        sheet = sheets[name]
+        for at in range(sheet.max_column, 0, -1):
+            if sheet.cell(1, at).value in gone:
+                sheet.delete_cols(at)
+        for at in range(1, sheet.max_column + 1):
+            sheet.cell(2, at).value = cells[name].get(sheet.cell(1, at).value, sheet.cell(2, at).value)
+    sheets.save(book)
+    folder = data_folder(old)
+    with transaction.writing(folder):
+        merged = sets.merge(folder.raw, "lung", read_book(book).rows)
+        sets.commit(folder, {"lung": merged.files})
+    row = load_evidence(old).estimates.set_index("estimate_id").loc["lee_2021_e01"]
+    assert (row["value"], row["estimator"], row["unit_of_analysis"]) == (11.5, "not_reported", "patient")
+    assert check_evidence(old).errors == ()

@@ -205,6 +205,18 @@ def test_time_in_a_group_of_states_and_patterns_of_names() -> None:
     assert matches("*>*", "a>b") and matches("a*>b", "ab>b") and not matches("a>b", "ab>b")
 
 
+def test_a_way_into_progression_is_not_within_a_stage() -> None:
+    ways = [*WALKS[:1], (*WALKS[1][:3], STAGE), *WALKS[2:]]
+    with pytest.raises(ScenarioError, match="controlled_walking>progressed_walking stays within a stage"):
+        model(ways, WALK)
+
+
+def test_a_utility_above_full_health_is_refused() -> None:
+    states = (State(name="well", utility=1.7), State(name="dead", death=True))
+    with pytest.raises(ScenarioError, match="utility must be at most 1"):
+        model([("well", "dead", 0.1)], states)
+
+
 REFUSED = [
     ({"name": "x", "grade": 5, "onset": exponential(1.0)}, "grade 5, and it alone, leads to a death"),
     ({"name": "x", "grade": 4, "onset": exponential(1.0), "leads_to": "dead"}, "grade 5, and it alone"),
@@ -220,3 +232,81 @@ def test_refused(harm: dict[str, Any], words: str) -> None:
     with pytest.raises(ScenarioError) as raised:
         model(WAYS[:2], CONTROL, drug(harm))
     assert words in str(raised.value)
+
+
+WALK = (
+    State(name="controlled_walking", groups=("walking",)),
+    State(name="controlled"),
+    State(name="progressed_walking", groups=("walking",), progression=True, performance_change=1),
+    State(name="progressed", progression=True, performance_change=1),
+    State(name="dead", death=True),
+)
+STAGE = {"within_stage": True}
+WALKS = [
+    ("controlled_walking", "controlled", 0.2, STAGE),
+    ("controlled_walking", "progressed_walking", 0.3),
+    ("controlled", "progressed", 0.3),
+    ("progressed_walking", "progressed", 0.5, STAGE),
+    ("progressed_walking", "dead", 0.1),
+    ("progressed", "dead", 0.25),
+]
+
+
+def two_courses(**second: Any) -> dict[str, Any]:
+    """A drug from the first progression on, stopped by a progression; a second one by what is said of it."""
+    drug = {"effects": [{"transition": "*>dead", "hazard_ratio": 1.0, "lasts": "while_on"}]}
+    begin = {"quantity": "time_since_progression", "at_least": 0.5}
+    lines = [
+        {"line": "first", "treatments": ["drug"], "start": [begin], "stop": [{"on": "progression"}]},
+        {"line": "second", "treatments": ["other"], "start": [second, {"stopped": "drug"}]},
+    ]
+    return {"treatments": {"drug": drug, "other": {}}, "lines": lines}
+
+
+def test_a_move_within_a_stage_is_no_progression() -> None:
+    plan = two_courses(quantity="time", at_least=0.0)
+    moved = simulate_model(model(WALKS, WALK, plan), patients=N, seed=6)
+    # nobody progresses twice, so nothing stops the first drug
+    assert moved.measure("line/first").estimate[0] > 0.3
+    assert moved.measure("line/second").estimate[0] == 0.0
+    loud = [way[:3] for way in WALKS]
+    assert (
+        simulate_model(model(loud, WALK, plan), patients=N, seed=6).measure("line/second").estimate[0] > 0.1
+    )
+    close(
+        occupancy(model(WALKS, WALK, plan)),
+        chain(
+            {(0, 1): 0.2, (0, 2): 0.3, (1, 3): 0.3, (2, 3): 0.5, (2, 4): 0.1, (3, 4): 0.25},
+            5,
+        ),
+    )
+
+
+def test_the_performance_status_falls_once_for_a_progression() -> None:
+    worse = {
+        "line": "late",
+        "treatments": ["drug"],
+        "start": [{"quantity": "performance_status", "at_least": 3}],
+    }
+    plan = {"treatments": {"drug": {}}, "lines": [worse]}
+    # status 1 at first, 2 after a progression, 3 after none
+    found = simulate_model(model(WALKS, WALK, plan), patients=N, seed=6)
+    assert found.measure("line/late").estimate[0] == 0.0
+    loud = simulate_model(model([way[:3] for way in WALKS], WALK, plan), patients=N, seed=6)
+    assert loud.measure("line/late").estimate[0] > 0.1
+
+
+def test_where_starts_are_shared_out_a_history_says_which_was_this_patients() -> None:
+    path = [{"state": "controlled", "at": 0.0}, {"state": "progressed", "at": 2.0}]
+    history = History.model_validate({"now": 5.0, "path": path})
+    start = {"controlled_walking": 0.4, "controlled": 0.6}
+    exact = chain({(3, 4): 0.25}, 5, start=3)
+    close(occupancy(model(WALKS, WALK, {}, history=history, start=start)), exact)
+    mixed = 0.4 * chain({(0, 1): 0.2, (0, 2): 0.3, (1, 3): 0.3, (2, 3): 0.5, (2, 4): 0.1, (3, 4): 0.25}, 5)
+    mixed += 0.6 * chain({(1, 3): 0.3, (3, 4): 0.25}, 5, start=1)
+    close(occupancy(model(WALKS, WALK, {}, start=start)), mixed)
+    for wrong in (path[1:], [{"state": "controlled", "at": 1.0}, *path[1:]]):
+        with pytest.raises(
+            ScenarioError, match="begin with that of this patient at 0: controlled_walking, controlled"
+        ):
+            model(WALKS, WALK, {}, history=History.model_validate({"now": 5.0, "path": wrong}), start=start)

@@ -9,11 +9,7 @@ import numpy as np
 import pytest
 
 from survsim import Execution
-from survsim.kernels.patient_path import (
-    never_unless,
-    time_spent,
-    within,
-)
+from survsim.kernels.patient_path import never_unless, within
 from survsim.simulation.cord_biology.myelopathy import CordSettings, MyelopathySettings
 from survsim.simulation.declared.model import Model
 from survsim.simulation.declared.population import Covariate, Population
@@ -48,11 +44,6 @@ def course(n: int, dose: float = 2.0, region: str = "a", **more: Any) -> dict[st
     return {"kind": "radiotherapy", "duration": 1.0, "radiation": radiation, **more}
 
 
-def test_small_kernels() -> None:
-    assert time_spent(np.array([1.0, 4.0]), np.array([3.0, 9.0]), 5.0).tolist() == [2.0, 1.0]
-    assert time_spent(np.array([6.0]), np.array([9.0]), 5.0).tolist() == [0.0]
-
-
 def test_cell_moments_are_sums_and_products_within_cells() -> None:
     rng = np.random.default_rng(1)
     x, y = rng.normal(size=(2, 6000))
@@ -61,6 +52,19 @@ def test_cell_moments_are_sums_and_products_within_cells() -> None:
         v = np.stack([x[part], np.zeros(x[part].size), y[part]])
         np.testing.assert_allclose(sums[cell], v.sum(axis=1), rtol=1e-12)
         np.testing.assert_allclose(products[cell], v @ v.T, rtol=1e-12)
+
+
+@pytest.mark.parametrize("size", [1, 127, 300, 1000, 4096])
+def test_few_patients_of_several_draws_have_the_moments_of_whole_cells(size: int) -> None:
+    """Cells are summed in halves: those of few patients are as if they were filled up with nothing."""
+    x, y = np.random.default_rng(1).lognormal(size=(2, 3 * size))
+    sums, products = cell_moments([x, None, y], size, 3)
+    for d in range(3):
+        here = slice(d * size, (d + 1) * size)
+        filled = [np.concatenate([v[here], np.zeros(4096 - size)]) for v in (x, y)]
+        one, both = cell_moments([filled[0], None, filled[1]], 4096)
+        assert np.array_equal(sums[d], one[0]) and np.array_equal(products[d], both[0])
+        assert products[d, 0, 2] == pytest.approx((x[here] * y[here]).sum(), rel=1e-12)
 
 
 def test_cord_dose_adds_up_where_courses_overlap() -> None:

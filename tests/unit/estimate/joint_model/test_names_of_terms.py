@@ -1,0 +1,19 @@
+"""Labels of evidence terms: a missing one is no name."""
+
+import pandas as pd
+import pytest
+
+from survsim.errors import InputError
+from survsim.joint_model import rate_term
+
+
+@pytest.mark.parametrize("missing", [None, float("nan"), pd.NA, pd.NaT, "", "  "])
+def test_a_study_without_a_name_is_no_study(missing):
+    with pytest.raises(InputError, match="study is empty"):
+        rate_term(4, 90, study=missing, unit="months")
+
+
+@pytest.mark.parametrize("word", ["arm", "site", "cluster"])
+def test_a_missing_value_is_no_name(word):
+    with pytest.raises(InputError, match=f"{word} of a: a missing value is no name"):
+        rate_term(4, 90, study="a", unit="months", **{word: float("nan")})
