@@ -55,7 +55,7 @@ lint: env        ## style, types, import contracts
 quick: env       ## every report in quick mode, below build/quick
 	$(BIN)/survsim report --quick
 
-reference: env   ## make the reference values again (R with survival, metafor, cmprsk, msm, etm, km.ci, jsonlite)
+reference: env   ## make the reference values again (R with survival, metafor, lme4, riskRegression, cmprsk, msm, etm, km.ci, jsonlite)
 	for script in tests/reference/r/*.R; do Rscript $$script || exit 1; done
 
 validate: env    ## long simulation checks (hours): coverage, type I error, closed forms; writes the records

@@ -42,10 +42,14 @@ _TABLES = {
         estimate.cox.result        CoxFit
         estimate.cox.batch         cox_resamples cox_trials CoxBatch
         estimate.cox.concordance   concordance Concordance
+        estimate.cox.auc_over_time     time_dependent_auc TimeDependentAuc
+        estimate.cox.prediction_error  brier_score BrierScore
         estimate.cox.imputation    pool_imputations PooledImputations
         estimate.cox.penalty_path  penalty_path PenaltyPath
         estimate.cox.baseline      BaselineHazard
         estimate.cox.prediction    PredictedSurvival
+        estimate.cox.predicted_hazard     PredictedHazard
+        estimate.cox.predicted_quantiles  PredictedQuantiles
         estimate.cox.diagnostics   ProportionalHazardsTest
         estimate.cox.over_time     TimeVaryingCoefficient
         estimate.cox.validation    Calibration Validation
@@ -62,11 +66,13 @@ _TABLES = {
     """,
     "competing": """
         estimate.competing.aalen_johansen        aalen_johansen AalenJohansen
+        estimate.competing.incidence_quantiles   IncidenceQuantiles
         estimate.competing.gray                  gray_test GrayTest
         estimate.competing.fine_gray             fine_gray FineGray
         estimate.competing.fine_gray_prediction  PredictedIncidence
         estimate.competing.cause_specific        cause_specific_cox CauseSpecificCox
         estimate.competing.multistate_data       prepare_multistate MultistateData
+        estimate.competing.mean_time_in_state    mean_time_in_state MeanTimeInState
         estimate.competing.multistate_occupancy  multistate_occupancy MultistateOccupancy
         estimate.competing.multistate            multistate_fit MultistateFit TransitionLaw
     """,
@@ -105,9 +111,12 @@ _TABLES = {
         estimate.synthesis.effect_from_curves  effect_size_from_curves
         estimate.synthesis.network             network_meta_analysis NetworkMetaAnalysis compare_single_arms
         estimate.synthesis.pooled_points       pool_survival_points pool_medians pool_rmst PooledPoints
+        estimate.synthesis.pooled_proportions  pool_proportions PooledProportion
+        estimate.synthesis.pooled_two_arms     pool_two_arms PooledTwoArms
         estimate.synthesis.pooled_curves       pooled_survival_curve PooledSurvivalCurve
         estimate.synthesis.meta_regression     meta_regression MetaRegression
         estimate.synthesis.meta_influence      leave_one_out MetaInfluence
+        estimate.synthesis.meta_cumulative     cumulative_meta_analysis CumulativeMetaAnalysis
         estimate.synthesis.small_study         small_study_tests SmallStudyTests
         estimate.synthesis.meta_subgroups      subgroup_test MetaSubgroups
     """,

@@ -59,6 +59,10 @@ class Design:
         data = as_frame(data)
         for name, levels in _levels(self.spec).items():
             if name in data.columns:
+                if getattr(data[name], "ndim", 1) != 1:
+                    raise InputError(
+                        f"data has the column {name!r} more than once; give each column its own name."
+                    )
                 new = set(data[name].dropna().unique()) - set(levels)
                 if new:
                     raise InputError(

@@ -26,21 +26,35 @@ def pair_counts(
     weight: Floats | None,
     stratum: Ints | None,
     score: Floats,
+    event_weight: Floats | None = None,
 ) -> Floats:
-    """(3, n): weight of the partners with which each patient is concordant, discordant, tied in score."""
+    """(3, n): weight of the partners with which each patient is concordant, discordant, tied in score.
+
+    event_weight (n,): factor of each pair, read at the patient whose event comes first; 1 by default.
+    """
     n = time.size
+    factor = np.ones(n) if event_weight is None else event_weight
     out = np.zeros((3, n))
     w = np.ones(n) if weight is None else weight
     group = np.zeros(n, np.int64) if stratum is None else stratum
     for code in range(int(group.max()) + 1):
         rows = np.flatnonzero(group == code)
-        part = (time[rows], event[rows], None if entry is None else entry[rows], w[rows], score[rows])
+        part = (
+            factor[rows],
+            time[rows],
+            event[rows],
+            None if entry is None else entry[rows],
+            w[rows],
+            score[rows],
+        )
         fast = rows.size > FEW and worth_compiling(rows.size * 100)
         out[:, rows] = _by_tree(*part) if fast else _by_block(*part)
     return out
 
 
-def _by_block(time: Floats, event: Bools, entry: Floats | None, weight: Floats, score: Floats) -> Floats:
+def _by_block(
+    factor: Floats, time: Floats, event: Bools, entry: Floats | None, weight: Floats, score: Floats
+) -> Floats:
     out = np.zeros((3, time.size))
     events = np.flatnonzero(event)
     step = max(1, BLOCK // max(time.size, 1))
@@ -52,12 +66,14 @@ def _by_block(time: Floats, event: Bools, entry: Floats | None, weight: Floats, 
             after &= entry < t
         for row, relation in zip(out, (s < score, s > score, s == score)):
             pair = (after & relation).astype(np.float64)
-            row[i] += pair @ weight
-            row += weight[i] @ pair
+            row[i] += factor[i] * (pair @ weight)
+            row += (weight[i] * factor[i]) @ pair
     return out
 
 
-def _by_tree(time: Floats, event: Bools, entry: Floats | None, weight: Floats, score: Floats) -> Floats:
+def _by_tree(
+    factor: Floats, time: Floats, event: Bools, entry: Floats | None, weight: Floats, score: Floats
+) -> Floats:
     """O(n log n): running sums of weights over score ranks, patients entering and leaving in time order."""
     rank = np.unique(score, return_inverse=True)[1].astype(np.int64)
     # Events leave the pool before they are counted, censored patients of the same time do not.
@@ -65,7 +81,7 @@ def _by_tree(time: Floats, event: Bools, entry: Floats | None, weight: Floats, s
     late = np.argsort(-entry, kind="stable") if entry is not None else np.empty(0, np.int64)
     start = np.empty(0) if entry is None else entry
     out = np.zeros((3, time.size))
-    tree_counts(time[order], event[order], order, late, start, weight, rank, int(rank.max()) + 1, out)
+    tree_counts(time[order], event[order], order, late, start, weight, factor, rank, int(rank.max()) + 1, out)
     return out
 
 
@@ -88,7 +104,7 @@ def tree_add(tree: Floats, cell: int, value: float) -> None:
         cell += cell & -cell
 
 
-@compiled("void(f8[::1], b1[::1], i8[::1], i8[::1], f8[::1], f8[::1], i8[::1], i8, f8[:, ::1])")
+@compiled("void(f8[::1], b1[::1], i8[::1], i8[::1], f8[::1], f8[::1], f8[::1], i8[::1], i8, f8[:, ::1])")
 def tree_counts(
     time: Floats,
     event: Bools,
@@ -96,6 +112,7 @@ def tree_counts(
     late: Ints,
     entry: Floats,
     weight: Floats,
+    factor: Floats,
     rank: Ints,
     cells: int,
     out: Floats,
@@ -141,13 +158,13 @@ def tree_counts(
             k = order[m]
             less = tree_sum(pool, rank[k])
             upto = tree_sum(pool, rank[k] + 1)
-            out[0, k] += in_pool - upto
-            out[1, k] += less
-            out[2, k] += upto - less
+            out[0, k] += factor[k] * (in_pool - upto)
+            out[1, k] += factor[k] * less
+            out[2, k] += factor[k] * (upto - less)
         for m in range(i, last):
             k = order[m]
-            tree_add(met, rank[k], weight[k])
-            total_met += weight[k]
+            tree_add(met, rank[k], weight[k] * factor[k])
+            total_met += weight[k] * factor[k]
         for m in range(i, last):
             k = order[m]
             tree_add(pool, rank[k], weight[k])

@@ -8,6 +8,7 @@ its derivatives (Gail, Lubin & Rubinstein 1981, Biometrika 68:703).
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -22,22 +23,37 @@ def exact_likelihood(at: Layout, x: Floats, offset: Floats | None) -> Objective:
 
     def evaluate(beta: Floats) -> Point:
         eta = cox.linear_predictor(at, x, beta, offset)
-        theta = np.exp(eta)
         value, gradient = float(eta[at.event].sum()), constant.copy()
         curvature = np.zeros((x.shape[0], x.shape[0]))
-        for use, times, stops in _walks(at):
-            d = at.d[times]
-            degree = int(d.max())
-            scale = degree / theta[use].sum()
-            at_risk = np.ones((1, use.size)) if at.late is None else _at_risk(at, use, times)
-            e, g, h = symmetric_sums(at_risk * theta[use] * scale, x[:, use], degree, stops, d)
-            value -= float((np.log(e) - d * np.log(scale)).sum())
-            mean = g / e[:, None]
+        for _, log_sum, mean, square in _by_walk(at, x, eta):
+            value -= float(log_sum.sum())
             gradient -= mean.sum(axis=0)
-            curvature += (h / e[:, None, None]).sum(axis=0) - mean.T @ mean
+            curvature += square.sum(axis=0) - mean.T @ mean
         return Point(value, gradient, curvature, value)
 
     return evaluate
+
+
+def score_by_time(at: Layout, x: Floats, eta: Floats) -> tuple[Floats, Floats]:
+    """What each event time adds to the score, (p, K), and to the information, (K, p, p)."""
+    score = cox.event_sums(at, x[:, at.event])
+    information = np.empty((at.n_times, x.shape[0], x.shape[0]))
+    for times, _, mean, square in _by_walk(at, x, eta):
+        score[:, times] -= mean.T
+        information[times] = square - mean[:, :, None] * mean[:, None, :]
+    return score, information
+
+
+def _by_walk(at: Layout, x: Floats, eta: Floats) -> Iterator[tuple[cox.Ints, Floats, Floats, Floats]]:
+    """For event times (t,) met together: log of the sum over sets, and mean (t, p) and mean square (t, p, p) of the sets' x."""
+    theta = np.exp(eta)
+    for use, times, stops in _walks(at):
+        d = at.d[times]
+        degree = int(d.max())
+        scale = degree / theta[use].sum()
+        at_risk = np.ones((1, use.size)) if at.late is None else _at_risk(at, use, times)
+        e, g, h = symmetric_sums(at_risk * theta[use] * scale, x[:, use], degree, stops, d)
+        yield times, np.log(e) - d * np.log(scale), g / e[:, None], h / e[:, None, None]
 
 
 def _walks(at: Layout) -> list[tuple[cox.Ints, cox.Ints, cox.Ints]]:

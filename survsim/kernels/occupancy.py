@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -82,15 +83,36 @@ def multinomial_variance(start: Array, matrices: Array, n_risk: Array) -> Array:
 def jackknife_variance(
     stays: Sojourns, start: Array, start_influence: Array, table: tuple[Array, Array, Array]
 ) -> Array:
-    """Infinitesimal-jackknife variance (m, S) of p(t), clusters kept together; O(n m).
+    """Infinitesimal-jackknife variance (m, S) of p(t), clusters kept together; O(n m)."""
+    return np.array([(u**2).sum(axis=0) for u in influences(stays, start, start_influence, table)])
+
+
+def mean_times(
+    stays: Sojourns, start: Array, start_influence: Array, table: tuple[Array, Array, Array], tau: float
+) -> tuple[Array, Array]:
+    """Mean time (S,) in each state to `tau`, the integral of p(t), and its infinitesimal-jackknife variance (S,)."""
+    times, _, matrices = table
+    ends = np.minimum(np.append(times, np.inf), tau)
+    width = np.diff(ends)
+    mean = start * ends[0] + width @ occupancy(start, matrices)
+    effect = start_influence * ends[0]
+    for w, u in zip(width, influences(stays, start, start_influence, table)):
+        if w > 0:
+            effect = effect + w * u
+    return mean, (effect**2).sum(axis=0)
+
+
+def influences(
+    stays: Sojourns, start: Array, start_influence: Array, table: tuple[Array, Array, Array]
+) -> Iterator[Array]:
+    """The influence (c, S) of each cluster on p(t), one time after the other.
 
     The influence U (c, S) of the clusters obeys U(t) = U(t-) T(t) + p_j(t-) w (e_k - T_j)/n_j for a stay at
     risk in j that moves to k (k = j if it does not). `table`: times (m,), n_risk (S, m), matrices (m, S, S).
     """
     times, n_risk, matrices = table
-    m, size, _ = matrices.shape
-    found, now, u = np.empty((m, size)), start, start_influence.copy()
-    for i in range(m):
+    now, u = start, start_influence.copy()
+    for i in range(times.size):
         t = matrices[i]
         busy = np.flatnonzero((np.diag(t) < 1.0) & (n_risk[:, i] > 0) & (now > 0))
         u = u @ t
@@ -107,5 +129,4 @@ def jackknife_variance(
             effect *= (stays.weight[rows] * now[state] / n_risk[state, i])[:, None]
             np.add.at(u, stays.cluster[rows], effect)
         now = now @ t
-        found[i] = (u**2).sum(axis=0)
-    return found
+        yield u

@@ -17,6 +17,10 @@ TAU2 = {
     "DL": "the DerSimonian-Laird estimator",
     "PM": "the Paule-Mandel estimator",
     "SJ": "the Sidik-Jonkman estimator",
+    "ML": "maximum likelihood",
+    "EB": "the empirical Bayes estimator",
+    "HE": "the Hedges estimator",
+    "HS": "the Hunter-Schmidt estimator",
 }
 INTERVALS = {
     "modified-knapp-hartung": "intervals used the modified Knapp-Hartung variance and Student's t",

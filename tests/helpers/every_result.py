@@ -157,9 +157,23 @@ MAKERS |= {
     "FittedCox": lambda: example("CoxFit"),
     "BaselineHazard": lambda: example("CoxFit").baseline_hazard(),
     "PredictedSurvival": lambda: example("CoxFit").predict_survival(FRAME.head(2), [6.0, 12.0]),
+    "PredictedHazard": lambda: [
+        example("CoxFit").predict_cumulative_hazard(FRAME.head(2), [6.0, 12.0]),
+        example("CoxFit").predict_hazard(FRAME.head(2)),
+        example("ParametricFit").predict_hazard(FRAME.head(2), [6.0, 12.0]),
+    ],
+    "PredictedQuantiles": lambda: [
+        example("CoxFit").predict_quantile([0.25, 0.5], FRAME.head(2)),
+        example("ParametricFit").predict_median(FRAME.head(2)),
+    ],
     "ProportionalHazardsTest": lambda: example("CoxFit").proportional_hazards_test(),
     "TimeVaryingCoefficient": lambda: example("CoxFit", 4).hazard_ratio_over_time("age"),
-    "Concordance": lambda: example("CoxFit").concordance(),
+    "Concordance": lambda: [
+        example("CoxFit").concordance(),
+        example("CoxFit").concordance(weighting="uno", tau=20.0),
+    ],
+    "TimeDependentAuc": lambda: example("CoxFit").time_dependent_auc([6.0, 12.0]),
+    "BrierScore": lambda: example("CoxFit").brier_score([6.0, 12.0]),
     "Calibration": lambda: example("CoxFit").calibration(12.0, groups=3),
     "Validation": lambda: example("CoxFit", 4).validate(n_bootstrap=5, seed=1),
     "PenaltyPath": lambda: s.penalty_path(surv(), "age + z", FRAME, folds=3, strengths=[0.5, 2.0]),
@@ -204,6 +218,7 @@ def MultistateData() -> Any:
 
 MAKERS |= {
     "AalenJohansen": lambda: s.aalen_johansen(competing(), by=FRAME["z"]),
+    "IncidenceQuantiles": lambda: example("AalenJohansen").quantile([0.1, 0.25]),
     "GrayTest": lambda: s.gray_test(competing(), FRAME["z"], cause="tumour"),
     "FineGray": lambda: s.fine_gray(competing(), "age + stage", FRAME, cause="tumour"),
     "CauseSpecificCox": lambda: s.cause_specific_cox(competing(), "age", FRAME),
@@ -215,6 +230,7 @@ MAKERS |= {
         s.multistate_fit(example("MultistateData"), "age"),
         s.multistate_fit(example("MultistateData"), None, model="weibull"),
     ],
+    "MeanTimeInState": lambda: s.mean_time_in_state(example("MultistateData"), 6.0),
     "MultistateOccupancy": lambda: s.multistate_occupancy(example("MultistateData")),
 }
 
@@ -257,6 +273,7 @@ MAKERS |= {
         ([0.0, 1.0, 3.0, 6.0, 8.0], [1.0, 0.8, 0.6, 0.4, 0.3]), at_risk=([0.0, 4.0], [20, 12]), unit="months",
     )),
     "MetaAnalysis": lambda: s.meta_analysis(Y, SE, labels=list("abcde")),
+    "CumulativeMetaAnalysis": lambda: s.cumulative_meta_analysis(example("MetaAnalysis"), [3, 1, 2, 5, 4]),
     "MetaInfluence": lambda: s.leave_one_out(example("MetaAnalysis")),
     "SmallStudyTests": lambda: s.small_study_tests(example("MetaAnalysis")),
     "MetaSubgroups": lambda: s.subgroup_test(Y, SE, list("xxyyy")),
@@ -265,6 +282,11 @@ MAKERS |= {
         ["s1", "s2", "s3", "s4", "s5"], list("BBCCC"), list("AAAAB"), Y, SE
     ),
     "PooledPoints": lambda: s.pool_medians(POINTS, unit="months"),
+    "PooledProportion": lambda: s.pool_proportions([0, 3, 5, 1], [12, 30, 25, 18]),
+    "PooledTwoArms": lambda: [
+        s.pool_two_arms([1, 0, 3, 2], [40, 25, 60, 35], [4, 0, 7, 5], [41, 24, 58, 36], method=method)
+        for method in ("binomial-normal", "peto")
+    ],
     "PooledSurvivalCurve": lambda: s.pooled_survival_curve(
         ["A", "A", "B", "B"], [12, 24, 12, 24], [0.8, 0.6, 0.7, 0.5], [100, 78, 50, 33], unit="months"
     ),

@@ -154,6 +154,16 @@ def _concordance(rng: np.random.Generator) -> Made:
     return {"surv": surv(rng), "score": rng.normal(size=24)}
 
 
+@plausible("time_dependent_auc")
+def _auc(rng: np.random.Generator) -> Made:
+    return {"surv": surv(rng), "score": rng.normal(size=24), "times": [4.0, 8.0]} | level(rng)
+
+
+@plausible("brier_score")
+def _brier(rng: np.random.Generator) -> Made:
+    return {"surv": surv(rng), "predicted": rng.random((24, 2)), "times": [4.0, 8.0]} | level(rng)
+
+
 @plausible("parametric_survival")
 def _parametric(rng: np.random.Generator) -> Made:
     families = ["exponential", "weibull", "gompertz", "lognormal", "loglogistic"]
@@ -180,6 +190,19 @@ def _incidence(rng: np.random.Generator) -> Made:
     return {"surv": causes(rng), "by": groups(rng)} | level(rng)
 
 
+@plausible("mean_time_in_state", "multistate_occupancy")
+def _states(rng: np.random.Generator) -> Made:
+    names, end = [f"p{i}" for i in range(24)], times(rng)
+    patients = pd.DataFrame({"patient_id": names, "follow_up": end, "z": groups(rng)})
+    dead = pd.DataFrame({"patient_id": names, "state": "dead", "time": end})[rng.random(24) < 0.6]
+    ill = pd.DataFrame({"patient_id": names, "state": "ill", "time": np.round(end / 2, 3)})[::2]
+    data = s.prepare_multistate(
+        patients, pd.concat([dead, ill]), start="well", transitions={"well": ["ill", "dead"], "ill": ["dead"]},
+        unit="months", covariates=["z"],
+    )  # fmt: skip
+    return {"data": data} | level(rng)
+
+
 @plausible("gray_test")
 def _gray(rng: np.random.Generator) -> Made:
     return {"surv": causes(rng), "by": groups(rng), "cause": "a"}
@@ -192,7 +215,11 @@ def _bootstrap(rng: np.random.Generator) -> Made:
 
 @plausible("meta_analysis")
 def _meta(rng: np.random.Generator) -> Made:
-    return several(rng) | level(rng) | {"method": str(rng.choice(["REML", "DL", "PM"]))}
+    return (
+        several(rng)
+        | level(rng)
+        | {"method": str(rng.choice(["REML", "DL", "PM", "ML", "EB", "HE", "HS", "SJ"]))}
+    )
 
 
 @plausible("meta_regression")
@@ -208,6 +235,11 @@ def _subgroups(rng: np.random.Generator) -> Made:
 @plausible("small_study_tests", "leave_one_out")
 def _influence(rng: np.random.Generator) -> Made:
     return {"pooled": s.meta_analysis(**several(rng))}
+
+
+@plausible("cumulative_meta_analysis")
+def _cumulative(rng: np.random.Generator) -> Made:
+    return {"pooled": s.meta_analysis(**several(rng)), "order": rng.permutation(5)}
 
 
 @plausible("network_meta_analysis")
@@ -257,6 +289,8 @@ def _transport(rng: np.random.Generator) -> Made:
 
 @plausible("effect_size")
 def _effect(rng: np.random.Generator) -> Made:
+    if rng.random() < 0.3:
+        return {"observed": (70.0, 80.0), "expected": (82.0, 68.0)} | level(rng)
     return {
         "hazard_ratio": 0.7,
         "conf_low": 0.5,
@@ -285,6 +319,22 @@ def _medians(rng: np.random.Generator) -> Made:
         {"value": 14.0, "conf_low": 9.0, "conf_high": 20.0},
     ]
     return {"rows": rows, "unit": "months"} | level(rng)
+
+
+@plausible("pool_proportions")
+def _proportions(rng: np.random.Generator) -> Made:
+    n = rng.integers(5, 40, 5)
+    return {"events": rng.binomial(n, 0.2), "n": n} | level(rng)
+
+
+@plausible("pool_two_arms")
+def _arms(rng: np.random.Generator) -> Made:
+    n = rng.integers(5, 40, (2, 5))
+    x = rng.binomial(n, 0.2)
+    method = str(rng.choice(["binomial-normal", "mantel-haenszel", "peto"]))
+    return {
+        "events_research": x[0], "n_research": n[0], "events_control": x[1], "n_control": n[1], "method": method,
+    } | level(rng)  # fmt: skip
 
 
 @plausible("pool_survival_points")

@@ -13,7 +13,7 @@ import survsim
 import survsim.calibration
 import survsim.distributions
 from survsim import _public
-from survsim.core.errors import InputError
+from survsim.core.errors import InputError, SurvsimWarning
 from survsim.core.result import Result
 from tests.helpers.every_result import FRAME, example
 from tests.helpers.fuzz import MADE_INSIDE, findings, one, target

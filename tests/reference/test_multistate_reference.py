@@ -11,10 +11,17 @@ import pandas as pd
 import pytest
 
 from survsim import load_evidence
-from survsim.competing import MultistateData, multistate_fit, multistate_occupancy, prepare_multistate
+from survsim.competing import (
+    MultistateData,
+    mean_time_in_state,
+    multistate_fit,
+    multistate_occupancy,
+    prepare_multistate,
+)
 from survsim.evidence import patient_histories
 
 PINNED = json.loads((Path(__file__).parent / "multistate.json").read_text())
+MEAN_TIME = json.loads((Path(__file__).parent / "mean_time.json").read_text())["cells"]
 CLOSE = {"rtol": 1e-6, "atol": 1e-10}
 
 
@@ -105,6 +112,13 @@ def test_cyclic_occupancy_equals_survfit_and_etm() -> None:
     check_occupancy(multistate_occupancy(data), PINNED["cycle"]["occupancy"])
     check_occupancy(multistate_occupancy(data, weight="weight"), PINNED["cycle"]["weighted"])
     check_aalen(multistate_occupancy(data, variance="aalen"), PINNED["cycle"]["aalen"])
+
+
+@pytest.mark.parametrize("cell", MEAN_TIME, ids=lambda c: f"{c['tau']}-{c['weighted']}")
+def test_mean_time_in_state_equals_survfit(cell: dict[str, Any]) -> None:
+    found = mean_time_in_state(cycle(), cell["tau"], weight="weight" if cell["weighted"] else None)
+    np.testing.assert_allclose(found.estimate[0], cell["estimate"], **CLOSE)
+    np.testing.assert_allclose(found.std_error[0], cell["std_error"], **CLOSE)
 
 
 @pytest.mark.parametrize("cell", range(6))

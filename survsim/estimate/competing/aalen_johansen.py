@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from survsim.core.checks import FloatArray, IntArray, between, one_of
+from survsim.core.checks import BoolArray, FloatArray, IntArray, between, float_vector, one_of
 from survsim.core.errors import ExtrapolationWarning, InputError, warn
 from survsim.core.event_table import EventTable, group_rows
 from survsim.core.provenance import Provenance
@@ -14,8 +14,11 @@ from survsim.core.result import Result, format_number, result
 from survsim.core.steps import Steps
 from survsim.core.surv import Surv, as_surv
 from survsim.core.tables import Columns, frame, stacked
-from survsim.core.times import asked_times, meet
+from survsim.core.times import asked_times, at_least_one, meet
+from survsim.estimate.competing.incidence_quantiles import IncidenceQuantiles, rising_times
+from survsim.estimate.nonparametric.at_risk import numbers_at_risk, sorted_entries
 from survsim.estimate.nonparametric.band_scales import TRANSFORMED, Band, normal_quantile
+from survsim.estimate.nonparametric.survival_at import SurvivalAt
 from survsim.kernels import competing
 
 if TYPE_CHECKING:
@@ -42,6 +45,7 @@ class AalenJohansen(Result):
     survival_std_error : (m,) by the jackknife, or Greenwood's for Aalen's variance (NaN where S is 0).
     variance : "jackknife" or "aalen".
     n_patients : (g,) patients (rows, where the response has entries and no `id`), noun : which of the two; n_events : (g, c) events, both unweighted.
+    entries : one (2, k) array a group of sorted entry times and weights; empty without delayed entry.
     """
 
     groups: tuple[Any, ...]
@@ -64,6 +68,7 @@ class AalenJohansen(Result):
     n_patients: IntArray
     n_events: IntArray
     noun: str = "patients"
+    entries: tuple[FloatArray, ...] = ()
 
     def steps(self, group: Any = None, cause: Any = None) -> Steps:
         """Incidence of one cause in one group from time 0, where it is 0; either may be left out if there is one."""
@@ -112,19 +117,13 @@ class AalenJohansen(Result):
         Columns group, cause, time, estimate, std_error, conf_low, conf_high.
         """
         shown = asked_times("times", times, unit=self.unit)
-        at = meet(shown, self.time)
+        at = meet(shown, self._known)
         parts = []
         for g, label in enumerate(self.groups):
             rows = slice(int(self.bounds[g]), int(self.bounds[g + 1]))
             time = self.time[rows]
             k = np.searchsorted(time, at, side="right")
-            beyond = (at > time[-1]) & (self.survival[rows][-1] > 0)
-            if beyond.any():
-                warn(
-                    f"group {label!r} was followed to {time[-1]:g} {self.unit} only; the incidence at "
-                    f"{', '.join(f'{t:g}' for t in shown[beyond])} is unknown (NaN).",
-                    ExtrapolationWarning,
-                )
+            beyond = self._beyond(g, label, shown, at, "incidence")
             for c, cause in enumerate(self.causes):
                 columns = {"group": label, "cause": cause, "time": shown}
                 for name in ("estimate", "std_error", "conf_low", "conf_high"):
@@ -132,6 +131,77 @@ class AalenJohansen(Result):
                     columns[name] = np.where(beyond, np.nan, values)
                 parts.append(columns)
         return frame(stacked(parts, tuple(parts[0])))
+
+    def quantile(self, p: Any) -> IncidenceQuantiles:
+        """Times by which the incidence of each cause reaches shares `p` of all patients, with the interval the band implies."""
+        shares = float_vector("p", at_least_one(p))
+        for share in shares:
+            between("p", share, 0.0, 1.0)
+        pairs = [(g, c) for g in range(len(self.groups)) for c in range(len(self.causes))]
+        found = np.empty((3, len(pairs), shares.size))
+        for k, (g, c) in enumerate(pairs):
+            rows = slice(int(self.bounds[g]), int(self.bounds[g + 1]))
+            curves = (self.estimate[c, rows], self.conf_low[c, rows], self.conf_high[c, rows])
+            found[:, k] = rising_times(self.time[rows], *curves, shares)
+        if self.conf_type == "none":
+            found[1:] = np.nan
+        estimate, low, high = found.reshape(3, -1)
+        return IncidenceQuantiles(
+            group=tuple(self.groups[g] for g, _ in pairs for _ in shares),
+            cause=tuple(self.causes[c] for _, c in pairs for _ in shares),
+            probability=np.tile(shares, len(pairs)), estimate=estimate, conf_low=low, conf_high=high,
+            conf_level=self.conf_level, unit=self.unit,
+            provenance=Provenance.of("AalenJohansen.quantile", self, p=shares),
+        )  # fmt: skip
+
+    def at_risk(self, times: Any) -> FloatArray:
+        """Number at risk (weighted if the curves are) of each group at `times`, (g, k)."""
+        at = asked_times("times", times, self._known, self.unit)
+        counts = np.zeros((len(self.groups), at.size))
+        for g in range(len(self.groups)):
+            rows = slice(int(self.bounds[g]), int(self.bounds[g + 1]))
+            entries = self.entries[g] if self.entries else None
+            counts[g] = numbers_at_risk(self.time[rows], self.n_risk[rows], entries, at)
+        return counts
+
+    def event_free_at(self, times: Any) -> SurvivalAt:
+        """Survival free of any event at `times`, with the interval of the curves; beyond a group's follow-up NaN, with a warning."""
+        shown = asked_times("times", times, unit=self.unit)
+        at = meet(shown, self._known)
+        low, high = probability_band(self.conf_type, self.survival, self.survival_std_error, self.conf_level)
+        if self.conf_type != "none":
+            low = np.where(self.survival >= 1.0 - 1e-12, 1.0, low)  # no event yet
+        curves = (self.survival, self.survival_std_error, low, high)
+        start = (1.0, 0.0, *((np.nan, np.nan) if self.conf_type == "none" else (1.0, 1.0)))
+        found = np.empty((4, len(self.groups), at.size))
+        for g, label in enumerate(self.groups):
+            rows = slice(int(self.bounds[g]), int(self.bounds[g + 1]))
+            k = np.searchsorted(self.time[rows], at, side="right")
+            found[:, g] = [np.concatenate([[first], curve[rows]])[k] for first, curve in zip(start, curves)]
+            found[:, g, self._beyond(g, label, shown, at, "survival free of events")] = np.nan
+        estimate, error, low, high = found.reshape(4, -1)
+        return SurvivalAt(
+            group=tuple(label for label in self.groups for _ in at), time=np.tile(shown, len(self.groups)),
+            n_risk=self.at_risk(at).ravel(), estimate=estimate, std_error=error, conf_low=low, conf_high=high,
+            conf_level=self.conf_level, unit=self.unit,
+            provenance=Provenance.of("AalenJohansen.event_free_at", self, times=shown),
+        )  # fmt: skip
+
+    @property
+    def _known(self) -> FloatArray:
+        return np.concatenate([self.time, *(when for when, _ in self.entries)])
+
+    def _beyond(self, g: int, label: Any, shown: FloatArray, at: FloatArray, what: str) -> BoolArray:
+        """Times (k,) after the follow-up of a group, where somebody was still free of events; warns of them."""
+        last = int(self.bounds[g + 1]) - 1
+        beyond: BoolArray = (at > self.time[last]) & bool(self.survival[last] > 0)
+        if beyond.any():
+            warn(
+                f"group {label!r} was followed to {self.time[last]:g} {self.unit} only; the {what} at "
+                f"{', '.join(f'{t:g}' for t in shown[beyond])} is unknown (NaN).",
+                ExtrapolationWarning,
+            )
+        return beyond
 
 
 def aalen_johansen(
@@ -212,6 +282,7 @@ def aalen_johansen(
         n_events=np.array(
             [np.bincount(causes_of(part), minlength=len(surv.cause_labels) + 1)[1:] for part in parts]
         ),
+        entries=() if surv.entry is None else tuple(sorted_entries(part) for part in parts),
         provenance=Provenance.of(
             "aalen_johansen", surv, conf_type=conf_type, conf_level=conf_level, variance=variance
         ),
@@ -279,6 +350,7 @@ def probability_band(conf_type: str, p: FloatArray, std_error: FloatArray, conf_
 
     Where p is 0 the limits are 0 and 0, where it is 1 they are NaN and 1, for "none" NaN.
     """
+    one_of("conf_type", conf_type, BANDS)
     low, high = np.zeros(p.shape), np.zeros(p.shape)
     if conf_type == "none":
         return low + np.nan, high + np.nan

@@ -16,6 +16,7 @@ from survsim.core.surv import Surv
 from survsim.core.tables import Columns, stacked
 from survsim.core.times import asked_times, meet
 from survsim.estimate.competing.aalen_johansen import causes_of
+from survsim.estimate.cox.patient_hazards import strata_of
 from survsim.estimate.cox.regression import cox_ph
 from survsim.estimate.cox.result import CoxFit
 
@@ -40,8 +41,10 @@ class CauseSpecificCox(Result):
         found = ", ".join(f"{cause} {fit.n_event} events" for cause, fit in self.fits.items())
         return f"Cause-specific Cox regressions: {self.surv.counted}; {found}"
 
-    def predict_incidence(self, data: Any, times: Any = None) -> PredictedIncidence:
+    def predict_incidence(self, data: Any, times: Any = None, *, stratum: Any = None) -> PredictedIncidence:
         """Cumulative incidence of each cause for new patients, no intervals (bootstrap for those).
+
+        `stratum`, where the response has strata: whose baseline, one label or one for each patient.
 
         With increments dH_k(u|x) of the causes at u and dH their sum, S(u) = S(u-) exp(-dH) and F_k grows
         by S(u-) (1 - exp(-dH)) dH_k/dH: the matrix exponential R's survfit uses; S and the F_k sum to 1.
@@ -57,7 +60,7 @@ class CauseSpecificCox(Result):
                 f"follow-up ended at {end:g} {self.surv.unit}; predictions after it are those of {end:g}.",
                 ExtrapolationWarning,
             )
-        jumps = np.stack([_increments(fit, data, grid) for fit in self.fits.values()])
+        jumps = np.stack([_increments(fit, data, grid, stratum) for fit in self.fits.values()])
         incidence, survival = incidence_of(jumps)
         at = np.searchsorted(grid, when, side="right")
         pad = np.zeros((*incidence.shape[:2], 1))
@@ -144,14 +147,9 @@ def incidence_of(jumps: FloatArray) -> tuple[FloatArray, FloatArray]:
     return np.cumsum(before * share * jumps, axis=2), survival
 
 
-def _increments(fit: CoxFit, data: Any, grid: FloatArray) -> FloatArray:
-    """Hazard increments (m, T) of new patients at the times of any event."""
-    base = fit.baseline_hazard()
-    if len(base.stratum_labels) > 1:
-        raise InputError(
-            "the fit has strata, each with its own baseline; predict from a fit of one stratum, or use the "
-            "stratum as a covariate."
-        )
-    at = np.zeros(grid.size)
-    at[np.searchsorted(grid, base.time)] = base.hazard
-    return np.exp(fit.linear_predictor(data))[:, None] * at
+def _increments(fit: CoxFit, data: Any, grid: FloatArray, stratum: Any) -> FloatArray:
+    """Hazard increments (m, T) of new patients, each by the baseline of its stratum, at the times of any event."""
+    base, risk = fit.baseline_hazard(), np.exp(fit.linear_predictor(data))
+    at = np.zeros((max(len(base.stratum_labels), 1), grid.size))
+    at[base.stratum, np.searchsorted(grid, base.time)] = base.hazard
+    return risk[:, None] * at[strata_of(fit, stratum, risk.size)]

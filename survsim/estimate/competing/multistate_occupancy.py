@@ -162,7 +162,7 @@ def multistate_occupancy(
     one_of("variance", variance, VARIANCES)
     one_of("conf_type", conf_type, BANDS)
     between("conf_level", conf_level, 0.0, 1.0)
-    require_columns(data.stays, [name for name in (by, weight) if name], "data")
+    require_columns(data.stays, [name for name in (by, weight) if name is not None], "data")
     if weight is not None and variance == "aalen":
         raise InputError("variance='aalen' counts patients and has no weighted form; use 'jackknife'.")
     n = len(data.stays)
@@ -198,22 +198,10 @@ def _curve(
     data: MultistateData, stays: pd.DataFrame, weight: str | None, variance: str
 ) -> tuple[FloatArray, ...]:
     """Times, at risk, entered, p (m, S) and its variance (m, S)."""
-    number = {name: i for i, name in enumerate(data.states)} | {"": -1}
-    n = len(stays)
-    rows = kernel.Sojourns(
-        entry=stays["entry"].to_numpy(dtype=np.float64),
-        exit=stays["exit"].to_numpy(dtype=np.float64),
-        source=np.array([number[s] for s in stays["source"]], np.int64),
-        target=np.array([number[s] for s in stays["target"]], np.int64),
-        weight=np.ones(n) if weight is None else float_vector(weight, stays[weight]),
-        cluster=np.unique(stays["patient_id"].to_numpy(), return_inverse=True)[1].astype(np.int64),
-    )
     size = len(data.states)
-    times = np.unique(rows.exit)
-    n_risk = kernel.at_risk(rows, times, size)
-    counts = kernel.transitions_at(rows, times, size)
-    matrices = kernel.steps(n_risk, counts)
+    rows = sojourns(data, stays, weight)
     start = (np.arange(size) == 0).astype(np.float64)
+    times, n_risk, counts, matrices = table_of(rows, size)
     p = kernel.occupancy(start, matrices)
     if variance == "aalen":
         v = np.diagonal(kernel.multinomial_variance(start, matrices, n_risk), axis1=1, axis2=2)
@@ -221,3 +209,25 @@ def _curve(
         unmoved = np.zeros((int(rows.cluster.max()) + 1, size))
         v = kernel.jackknife_variance(rows, start, unmoved, (times, n_risk, matrices))
     return times, n_risk, counts.sum(axis=1).T, p, np.maximum(v, 0.0)
+
+
+def table_of(rows: kernel.Sojourns, size: int) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Times (m,), numbers at risk (S, m), transitions (m, S, S) and transition matrices (m, S, S)."""
+    times = np.unique(rows.exit)
+    n_risk = kernel.at_risk(rows, times, size)
+    counts = kernel.transitions_at(rows, times, size)
+    return times, n_risk, counts, kernel.steps(n_risk, counts)
+
+
+def sojourns(data: MultistateData, stays: pd.DataFrame, weight: str | None) -> kernel.Sojourns:
+    """Stays as the kernels have them."""
+    number = {name: i for i, name in enumerate(data.states)} | {"": -1}
+    n = len(stays)
+    return kernel.Sojourns(
+        entry=stays["entry"].to_numpy(dtype=np.float64),
+        exit=stays["exit"].to_numpy(dtype=np.float64),
+        source=np.array([number[s] for s in stays["source"]], np.int64),
+        target=np.array([number[s] for s in stays["target"]], np.int64),
+        weight=np.ones(n) if weight is None else float_vector(weight, stays[weight]),
+        cluster=np.unique(stays["patient_id"].to_numpy(), return_inverse=True)[1].astype(np.int64),
+    )

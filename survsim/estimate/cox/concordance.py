@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import ndtri
 
-from survsim.core.checks import FloatArray, between, float_vector
+from survsim.core.checks import FloatArray, between, float_vector, one_of
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns
+from survsim.core.times import asked_time
+from survsim.estimate.cox.censoring_weights import censoring_curve, refuse_what_ipcw_has_not
 from survsim.kernels import concordance as kernel
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 SCORE_TOLERANCE = 1e-12
 """Scores closer than this, relative to the sums they come from, are tied."""
+
+WEIGHTINGS = ("harrell", "uno")
 
 
 @result
@@ -30,6 +34,7 @@ class Concordance(Result):
     ----------
     estimate, std_error, conf_low, conf_high : of the concordance (the interval on the logit scale).
     concordant, discordant, tied : weighted numbers of pairs.
+    weighting : "harrell" or "uno"; tau : latest event time counted, in the unit of the response, or None.
     """
 
     estimate: float
@@ -40,6 +45,8 @@ class Concordance(Result):
     concordant: float
     discordant: float
     tied: float
+    weighting: str = "harrell"
+    tau: float | None = None
 
     def columns(self) -> Columns:
         """One row: estimate, std_error, conf_low, conf_high, concordant, discordant, tied."""
@@ -48,10 +55,14 @@ class Concordance(Result):
 
     def headline(self) -> str:
         pairs = self.concordant + self.discordant + self.tied
-        return f"Concordance from {pairs:g} comparable pairs, {self.conf_level:.0%} interval"
+        kind = "Uno's concordance" if self.weighting == "uno" else "Concordance"
+        until = "" if self.tau is None else f" to {self.tau:g}"
+        return f"{kind}{until} from {pairs:g} comparable pairs, {self.conf_level:.0%} interval"
 
 
-def concordance(surv: Surv, score: Any, *, conf_level: float = 0.95) -> Concordance:
+def concordance(
+    surv: Surv, score: Any, *, weighting: str = "harrell", tau: float | None = None, conf_level: float = 0.95
+) -> Concordance:
     """P(score_i < score_j | T_i < T_j) over pairs whose order is known; a high score predicts long survival.
 
     Parameters
@@ -59,6 +70,11 @@ def concordance(surv: Surv, score: Any, *, conf_level: float = 0.95) -> Concorda
     surv : response; pairs are formed within strata, after entry, with weights; clusters enter the variance.
     score : (n,) predicted survival, or minus the linear predictor. Scores that differ by rounding only (1e-12 of
         the largest) are tied.
+    weighting : "harrell" counts every pair once; "uno" weighs it by 1 / G(t-)^2, G the Kaplan-Meier curve of censoring (of
+        each stratum), t the earlier time, so that the share estimated does not depend on who was censored. The standard
+        error takes G for known, as R's does.
+    tau : pairs whose earlier time lies beyond it are left out; in the unit of the response.
+    conf_level : of the interval.
 
     Returns
     -------
@@ -66,9 +82,11 @@ def concordance(surv: Surv, score: Any, *, conf_level: float = 0.95) -> Concorda
 
     Raises
     ------
-    InputError : scores that are missing or not one a patient, or no two patients that can be ordered.
+    InputError : scores that are missing or not one a patient, no two patients that can be ordered, or Uno's weights with
+        delayed entry.
 
-    Reference: Harrell et al. (1996), Stat Med 15:361; Therneau & Watson (2015), Mayo Clinic TR 85.
+    Reference: Harrell et al. (1996), Stat Med 15:361; Uno et al. (2011), Stat Med 30:1105; Therneau & Watson (2015), Mayo
+    Clinic TR 85.
 
     Example
     -------
@@ -78,8 +96,10 @@ def concordance(surv: Surv, score: Any, *, conf_level: float = 0.95) -> Concorda
     0.8
     """
     between("conf_level", conf_level, 0, 1)
+    one_of("weighting", weighting, WEIGHTINGS)
     values = joined_scores(float_vector("score", surv.paired("score", score), len(surv)))
-    counts = kernel.pair_counts(surv.time, surv.event, surv.entry, surv.weight, surv.stratum, values)
+    factor, until = _pair_weights(surv, weighting, tau)
+    counts = kernel.pair_counts(surv.time, surv.event, surv.entry, surv.weight, surv.stratum, values, factor)
     weight = np.ones(len(surv)) if surv.weight is None else surv.weight
     c, d, t = (float(weight @ part) / 2.0 for part in counts)
     pairs = c + d + t
@@ -93,8 +113,29 @@ def concordance(surv: Surv, score: Any, *, conf_level: float = 0.95) -> Concorda
     low, high = _logit_limits(estimate, error, conf_level)
     return Concordance(
         estimate=estimate, std_error=error, conf_low=low, conf_high=high, conf_level=conf_level,
-        concordant=c, discordant=d, tied=t, provenance=Provenance.of("concordance", surv, conf_level=conf_level),
+        concordant=c, discordant=d, tied=t, weighting=weighting, tau=until,
+        provenance=Provenance.of("concordance", surv, weighting=weighting, tau=until, conf_level=conf_level),
     )  # fmt: skip
+
+
+def _pair_weights(surv: Surv, weighting: str, tau: float | None) -> tuple[FloatArray | None, float | None]:
+    """Weight (n,) of the pairs in which each patient has the earlier event, and tau; None where all count once."""
+    until = None if tau is None else asked_time("tau", tau, surv.time, unit=surv.unit)
+    if weighting == "harrell" and until is None:
+        return None, None
+    factor = np.ones(len(surv))
+    if weighting == "uno":
+        refuse_what_ipcw_has_not(surv, "Uno's concordance")
+        strata = np.zeros(len(surv), np.int64) if surv.stratum is None else surv.stratum
+        for s in np.unique(strata):
+            rows = strata == s
+            part = surv if surv.stratum is None else surv.take(rows)
+            staying = censoring_curve(part).before(part.time)
+            # G is 0 only after the last event of all, where no pair is left.
+            factor[rows] = np.divide(1.0, staying**2, out=np.zeros(staying.size), where=staying > 0)
+    if until is not None:
+        factor[surv.time > until] = 0.0
+    return factor, until
 
 
 def joined_scores(score: FloatArray, size: float | None = None) -> FloatArray:

@@ -12,9 +12,10 @@ from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.tables import Columns
-from survsim.estimate.cox.baseline import at_estimate
+from survsim.estimate.cox.baseline import AtEstimate, at_estimate
 from survsim.estimate.cox.fitted import FittedCox
 from survsim.kernels import cox
+from survsim.kernels.cox_exact import score_by_time
 from survsim.kernels.risk_set import tabulate
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ def term_columns(fit: FittedCox) -> list[tuple[str, list[int]]]:
 def proportional_hazards_test(fit: FittedCox, transform: str = "km") -> ProportionalHazardsTest:
     """Score test of adding x g(t) for each term and for all (what R's cox.zph does from version 3.0).
 
+    With exact ties score and information are those of the exact likelihood; R takes Breslow's there.
     U = sum of g(t) times Schoenfeld residuals, tested with the full information of (b, its slope on g).
 
     Parameters
@@ -93,17 +95,11 @@ def proportional_hazards_test(fit: FittedCox, transform: str = "km") -> Proporti
 
     Reference: Grambsch & Therneau (1994), Biometrika 81:515; score form in survival 3.0.
     """
-    if fit.ties == "exact":
-        raise InputError("the test is defined for ties='efron' and 'breslow'; refit with one of them.")
     state = at_estimate(fit)
-    at, x, now = state.problem.at, state.problem.x, state.now
+    at = state.problem.at
     g = transformed_time(fit, at.times, transform)
     g = g - (g @ at.d) / at.d.sum()
-    weighted = x[:, at.event] * at.weight[at.event]
-    by_time = cox.event_sums(at, weighted) - now.s1 * now.a
-    by_time[:, at.many] += now.e1 * now.b
-    slope = by_time @ g
-    plain, mixed, squared = (cox.information(at, x, now, time_weight=w) for w in (np.ones(g.size), g, g * g))
+    slope, plain, mixed, squared = _exact_parts(state, g) if fit.ties == "exact" else _parts(state, g)
     p = slope.size
     rows = [*term_columns(fit), ("GLOBAL", list(range(p)))]
     chi2 = np.empty(len(rows))
@@ -115,3 +111,18 @@ def proportional_hazards_test(fit: FittedCox, transform: str = "km") -> Proporti
         terms=tuple(term for term, _ in rows), chi2=chi2, df=df, p_value=chdtrc(df.astype(float), chi2),
         transform=transform, provenance=Provenance.of("proportional_hazards_test", fit, transform=transform),
     )  # fmt: skip
+
+
+def _parts(state: AtEstimate, g: FloatArray) -> tuple[FloatArray, ...]:
+    """Score of the slopes on g (p,), and the information weighted by 1, g and g^2, (p, p) each."""
+    at, x, now = state.problem.at, state.problem.x, state.now
+    by_time = cox.event_sums(at, x[:, at.event] * at.weight[at.event]) - now.s1 * now.a
+    by_time[:, at.many] += now.e1 * now.b
+    weights = (np.ones(g.size), g, g * g)
+    return by_time @ g, *(cox.information(at, x, now, time_weight=w) for w in weights)
+
+
+def _exact_parts(state: AtEstimate, g: FloatArray) -> tuple[FloatArray, ...]:
+    """The same for the exact likelihood of ties."""
+    score, information = score_by_time(state.problem.at, state.problem.x, state.eta)
+    return score @ g, *(np.einsum("k,kij->ij", w, information) for w in (np.ones(g.size), g, g * g))

@@ -28,6 +28,7 @@ class FittedCox(Result):
     log_likelihood, log_likelihood_null : partial (for Firth: penalised by half of log det I, the information of the
         covariates as they are), fitted and at coefficients 0.
     score_statistic : score test at 0 (the log-rank test for one binary covariate without ties).
+    robust_score_statistic : the same with the robust variance, where that was asked for, else None.
     surv, design, offset : what was fitted; ties, penalty : how.
     profile : (p, 2) limits of the log hazard ratios by profile likelihood, where the method gives them.
     profile_p : (p,) their p-values, by penalised likelihood ratio.
@@ -56,6 +57,7 @@ class FittedCox(Result):
     profile_p: FloatArray | None = None
     frailty: Any = None
     note: str = ""
+    robust_score_statistic: float | None = None
 
     # -- numbers ---------------------------------------------------------------------------------
 
@@ -112,6 +114,9 @@ class FittedCox(Result):
         rows = [("likelihood ratio", ratio), ("Wald", wald)]
         if self.score_statistic == self.score_statistic:
             rows.append(("score", self.score_statistic))
+        robust = self.robust_score_statistic
+        if robust is not None and robust == robust:
+            rows.append(("robust score", robust))
         return frame(from_rows([(n, s, df, float(chdtrc(df, s))) for n, s in rows], ("test", "statistic", "df", "p_value")))  # fmt: skip
 
     # -- printing --------------------------------------------------------------------------------

@@ -80,12 +80,27 @@ def invert(matrix: FloatArray) -> FloatArray:
 
 def sandwich(problem: Prepared, moments: Any, inverse: FloatArray, surv: Surv) -> FloatArray:
     """Robust covariance (p, p) on the standardised scale: squares of the clusters' summed influence."""
-    residual = cox_residuals.score_residuals(problem.at, problem.x, moments) * problem.at.weight
+    residual = _clusters(problem, moments, surv)
+    return inverse @ (residual @ residual.T) @ inverse
+
+
+def robust_score(problem: Prepared, moments: Any, surv: Surv) -> float:
+    """Robust score test at coefficients 0: the score against the squares of the clusters' own; NaN for too few clusters."""
+    residual = _clusters(problem, moments, surv)
+    spread, total = residual @ residual.T, residual.sum(axis=1)
+    if np.linalg.matrix_rank(spread, hermitian=True) < total.size:
+        return float("nan")
+    return float(total @ np.linalg.solve(spread, total))
+
+
+def _clusters(problem: Prepared, moments: Any, surv: Surv) -> FloatArray:
+    """Weighted score residuals summed by cluster, (p, clusters)."""
+    residual: FloatArray = cox_residuals.score_residuals(problem.at, problem.x, moments) * problem.at.weight
     if surv.cluster is not None:
         code = surv.cluster[problem.at.rows]
         size = int(surv.cluster.max()) + 1
         residual = np.stack([np.bincount(code, weights=row, minlength=size) for row in residual])
-    return inverse @ (residual @ residual.T) @ inverse
+    return residual
 
 
 def notes(surv: Surv, n_terms: int, robust: bool) -> str:

@@ -7,17 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import ndtri
 
-from survsim.core.checks import FloatArray, float_vector, one_of
-from survsim.core.errors import ExtrapolationWarning, InputError, warn
+from survsim.core.checks import FloatArray, between, one_of
 from survsim.core.kinds import object_array
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.steps import Steps
 from survsim.core.tables import Columns
-from survsim.core.times import asked_times, meet
-from survsim.estimate.cox.baseline import at_estimate, cumulate
 from survsim.estimate.cox.fitted import FittedCox
-from survsim.kernels.cox_residuals import hazard_means
+from survsim.estimate.cox.patient_hazards import patient_hazards
 
 if TYPE_CHECKING:
     pass
@@ -109,84 +106,22 @@ def predict_survival(
     Reference: Tsiatis (1981), Ann Stat 9:93; Therneau & Grambsch (2000), sec. 10.2.
     """
     one_of("conf_type", conf_type, ("log-log", "log", "plain"))
-    if fit.penalty == "elasticnet":
-        raise InputError(
-            "an elastic-net fit has no standard errors; refit the chosen terms, or use baseline_hazard() and linear_predictor()."
-        )
-    state = at_estimate(fit)
-    at, now, problem = state.problem.at, state.now, state.problem
-    x = fit.design.matrix if data is None else fit.design.apply(data)
-    if data is None:
-        codes = np.zeros(x.shape[0], np.int64) if fit.surv.stratum is None else fit.surv.stratum
-        offset = fit.offset if offset is None else offset
-    else:
-        codes = _strata(fit, stratum, x.shape[0])
-    shown = np.unique(at.times) if times is None else asked_times("times", times, unit=fit.surv.unit)
-    when = meet(shown, fit.surv.time)
-    _warn_beyond(fit, when)
-    z = ((x - problem.centre) / problem.scale).T
-    total = x @ fit.estimate
-    total = total if offset is None else total + float_vector("offset", offset, x.shape[0])
-    hazard, variance, drift = (cumulate(v, at) for v in (now.a, now.a0, hazard_means(at, now)))
-    spread = fit.covariance * np.outer(problem.scale, problem.scale)
-    shape = (x.shape[0], when.size)
-    cumulative, std_error = np.zeros(shape), np.zeros(shape)
-    for s in np.unique(codes):
-        rows = np.flatnonzero(codes == s)
-        begin, end = at.stratum_start[s], at.stratum_start[s + 1]
-        index = np.searchsorted(at.times[begin:end], when, side="right") - 1 + begin
-        seen = index >= begin
-        if not seen.any():
-            continue
-        k = index[seen]
-        theta = np.exp(total[rows] - state.shift[begin])[:, None]
-        g = drift[:, None, k] - z[:, rows, None] * hazard[k]
-        own = np.einsum("iab,ij,jab->ab", g, spread, g)
-        cumulative[np.ix_(rows, seen)] = theta * hazard[k]
-        std_error[np.ix_(rows, seen)] = theta * np.sqrt(variance[k] + own)
-    level = fit.conf_level if conf_level is None else conf_level
-    low, high = _limits(cumulative, std_error, level, conf_type)
-    labels = tuple(data.index if hasattr(data, "columns") else range(x.shape[0]))
+    found = patient_hazards(fit, data, times, stratum=stratum, offset=offset)
+    cumulative, std_error = found.hazard, found.std_error
+    level = fit.conf_level if conf_level is None else between("conf_level", conf_level, 0.0, 1.0)
+    low, high = survival_limits(cumulative, std_error, level, conf_type)
     return PredictedSurvival(
-        labels=labels, time=shown, survival=np.exp(-cumulative),
+        labels=found.labels, time=found.time, survival=np.exp(-cumulative),
         std_error=np.exp(-cumulative) * std_error, conf_low=low, conf_high=high,
         conf_level=level, conf_type=conf_type, unit=fit.surv.unit, is_whole=times is None,
         provenance=Provenance.of("predict_survival", fit, conf_level=level, conf_type=conf_type),
     )  # fmt: skip
 
 
-def _strata(fit: FittedCox, stratum: Any, m: int) -> Any:
-    labels = fit.surv.stratum_labels
-    if not labels:
-        if stratum is not None:
-            raise InputError("the fit has no strata; leave stratum out.")
-        return np.zeros(m, np.int64)
-    if stratum is None:
-        raise InputError(
-            f"the fit is stratified; say stratum=, one of {', '.join(map(repr, labels))}, or (m,) labels."
-        )
-    given = [stratum] * m if np.ndim(stratum) == 0 else list(stratum)
-    unknown = [s for s in given if s not in labels]
-    if unknown or len(given) != m:
-        raise InputError(
-            f"stratum must give one of {', '.join(map(repr, labels))} for each of {m} patients; got {given[:5]!r}."
-        )
-    return np.array([labels.index(s) for s in given])
-
-
-def _warn_beyond(fit: FittedCox, when: FloatArray) -> None:
-    last = float(fit.surv.time.max())
-    if when.size and when.max() > last:
-        warn(
-            f"survival asked for at {when.max():g} {fit.surv.unit}, but follow-up ends at {last:g}: the last value is repeated. "
-            "Use a parametric model to look beyond the data.",
-            ExtrapolationWarning,
-        )
-
-
-def _limits(
+def survival_limits(
     cumulative: FloatArray, std_error: FloatArray, level: float, kind: str
 ) -> tuple[FloatArray, FloatArray]:
+    """Limits of exp(-cumulative) by the standard error of the cumulative hazard, on the scale of `kind`."""
     half = float(ndtri(0.5 + level / 2)) * std_error
     survival = np.exp(-cumulative)
     if kind == "plain":

@@ -27,11 +27,17 @@ def residuals(fit: FittedCox, kind: str = "martingale") -> Any:
         in the coefficients when a row is dropped, with its weight, "dfbetas" the same in standard errors;
         "schoenfeld", "scaled_schoenfeld": a frame with one row per event (time, [stratum,] terms), sorted.
 
+    With exact ties martingale and deviance residuals take Breslow's hazard at the exact estimates, as R does; the
+    others are refused.
+
     Reference: Therneau & Grambsch (2000), ch. 4.
     """
     one_of("kind", kind, KINDS)
-    if fit.ties == "exact":
-        raise InputError("residuals are defined for ties='efron' and 'breslow'; refit with one of them.")
+    if fit.ties == "exact" and kind not in ("martingale", "deviance"):
+        raise InputError(
+            f"{kind} residuals are defined for ties='efron' and 'breslow'; refit with one of them. With exact ties there "
+            "are 'martingale' and 'deviance'."
+        )
     state = at_estimate(fit)
     if kind in ("martingale", "deviance"):
         return _martingale(fit, state, kind == "deviance")

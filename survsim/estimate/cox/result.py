@@ -8,11 +8,15 @@ from survsim.core.checks import FloatArray
 from survsim.core.result import result
 from survsim.core.upward import upward
 from survsim.estimate.cox import (
+    auc_over_time,
     baseline,
     concordance,
     diagnostics,
     over_time,
+    predicted_hazard,
+    predicted_quantiles,
     prediction,
+    prediction_error,
     residuals,
     validation,
 )
@@ -53,6 +57,69 @@ class CoxFit(FittedCox):
             self, data, times, stratum=stratum, offset=offset, conf_level=conf_level, conf_type=conf_type
         )
 
+    def predict_cumulative_hazard(
+        self,
+        data: Any = None,
+        times: Any = None,
+        *,
+        stratum: Any = None,
+        offset: Any = None,
+        conf_level: float | None = None,
+        conf_type: str = "log",
+    ) -> predicted_hazard.PredictedHazard:
+        """Cumulative hazard with intervals for new patients; arguments as in `predict_survival`, conf_type "log" or "plain"."""
+        return predicted_hazard.predict_hazard(
+            self, data, times, stratum=stratum, offset=offset, conf_level=conf_level, conf_type=conf_type
+        )
+
+    def predict_hazard(
+        self,
+        data: Any = None,
+        times: Any = None,
+        *,
+        stratum: Any = None,
+        offset: Any = None,
+        conf_level: float | None = None,
+        conf_type: str = "log",
+    ) -> predicted_hazard.PredictedHazard:
+        """Steps of the cumulative hazard at event times, 0 between them: a Cox model knows no hazard but these.
+
+        Arguments as in `predict_cumulative_hazard`; for a hazard as a rate fit `parametric_survival` or
+        `royston_parmar`.
+        """
+        return predicted_hazard.predict_hazard(
+            self, data, times, stratum=stratum, offset=offset, conf_level=conf_level, conf_type=conf_type, jumps=True
+        )  # fmt: skip
+
+    def predict_quantile(
+        self,
+        p: Any,
+        data: Any = None,
+        *,
+        stratum: Any = None,
+        offset: Any = None,
+        conf_level: float | None = None,
+        conf_type: str = "log-log",
+    ) -> predicted_quantiles.PredictedQuantiles:
+        """Times by which shares `p` of patients like each row of `data` had the event (`PredictedQuantiles`)."""
+        return predicted_quantiles.predict_quantile(
+            self, p, data, stratum=stratum, offset=offset, conf_level=conf_level, conf_type=conf_type
+        )
+
+    def predict_median(
+        self,
+        data: Any = None,
+        *,
+        stratum: Any = None,
+        offset: Any = None,
+        conf_level: float | None = None,
+        conf_type: str = "log-log",
+    ) -> predicted_quantiles.PredictedQuantiles:
+        """Median event time of patients like each row of `data`, with intervals (`PredictedQuantiles`)."""
+        return self.predict_quantile(
+            0.5, data, stratum=stratum, offset=offset, conf_level=conf_level, conf_type=conf_type
+        )
+
     def residuals(self, kind: str = "martingale") -> Any:
         """Residuals: martingale, deviance, score, schoenfeld, scaled_schoenfeld, dfbeta, dfbetas."""
         return residuals.residuals(self, kind)
@@ -74,10 +141,29 @@ class CoxFit(FittedCox):
             self, term, transform=transform, df=df, n_times=n_times, conf_level=conf_level
         )
 
-    def concordance(self, *, conf_level: float = 0.95) -> concordance.Concordance:
-        """Harrell's concordance of the linear predictor, with standard error (`Concordance`)."""
+    def concordance(
+        self, *, weighting: str = "harrell", tau: float | None = None, conf_level: float = 0.95
+    ) -> concordance.Concordance:
+        """Harrell's or Uno's concordance of the linear predictor, with standard error (`Concordance`)."""
         score = concordance.predictor_score(self.design.matrix, self.estimate, self.offset)
-        return concordance.concordance(self.surv, score, conf_level=conf_level)
+        return concordance.concordance(self.surv, score, weighting=weighting, tau=tau, conf_level=conf_level)
+
+    def time_dependent_auc(
+        self, times: Any, *, conf_level: float = 0.95, conf_type: str = "logit"
+    ) -> auc_over_time.TimeDependentAuc:
+        """AUC of the linear predictor at `times`, on the data of the fit (`TimeDependentAuc`)."""
+        score = concordance.predictor_score(self.design.matrix, self.estimate, self.offset)
+        return auc_over_time.time_dependent_auc(
+            self.surv, score, times, conf_level=conf_level, conf_type=conf_type
+        )
+
+    def brier_score(
+        self, times: Any, *, conf_level: float = 0.95, conf_type: str = "logit"
+    ) -> prediction_error.BrierScore:
+        """Brier score of the predicted survival at `times`, on the data of the fit (`BrierScore`)."""
+        return prediction_error.brier_score(
+            self.surv, self.predict_survival(None, times), conf_level=conf_level, conf_type=conf_type
+        )
 
     def calibration(
         self, time: float, *, groups: int = 5, conf_level: float = 0.95

@@ -12,7 +12,7 @@ from survsim.core.design import Design
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.surv import Surv
-from survsim.estimate.cox.fitting import invert, notes, sandwich
+from survsim.estimate.cox.fitting import invert, notes, robust_score, sandwich
 from survsim.estimate.cox.prepare import Prepared, prepare
 from survsim.estimate.cox.result import CoxFit
 from survsim.estimate.cox.support import require_support
@@ -138,6 +138,9 @@ class CoxTask:
             if log_likelihood_null is None
             else log_likelihood_null,
             score_statistic=score_statistic,
+            robust_score_statistic=robust_score(problem, end.start.moments, self.surv)
+            if self.robust and self.method == "none"
+            else None,
             surv=self.surv,
             design=self.design,
             offset=self.offset,

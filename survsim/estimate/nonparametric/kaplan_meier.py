@@ -16,6 +16,7 @@ from survsim.core.surv import Surv, as_surv
 from survsim.core.tables import Columns
 from survsim.core.times import asked_times, at_least_one, meet
 from survsim.core.upward import upward
+from survsim.estimate.nonparametric.at_risk import numbers_at_risk, sorted_entries
 from survsim.estimate.nonparametric.confidence_bands import BANDS, SMALL_SAMPLE, pointwise_band, start_of_band
 from survsim.estimate.nonparametric.quantiles import SurvivalQuantiles, crossing_time
 from survsim.estimate.nonparametric.survival_at import SurvivalAt
@@ -157,20 +158,10 @@ class KaplanMeier(Result):
         """Number at risk (weighted if the curve is) of each group at `times`, (g, k)."""
         at = asked_times("times", times, self._known, self.unit)
         counts = np.zeros((len(self.groups), at.size))
-        for g in range(len(self.groups)):
-            time = self.time[self.bounds[g] : self.bounds[g + 1]]
-            n_risk = np.append(self.n_risk[self.bounds[g] : self.bounds[g + 1]], 0.0)
-            nxt = np.searchsorted(time, at, side="left")
-            counts[g] = n_risk[nxt]
-            if self.entries:
-                # Those who enter at 0 are at risk from the start, as without entries.
-                when, weight = self.entries[g]
-                entered = np.concatenate([[0.0], np.cumsum(weight)])
-                until = np.append(time, np.inf)[nxt]
-                waiting = entered[np.searchsorted(when, until, side="left")]
-                arrived = entered[np.searchsorted(when, at, side="left")]
-                arrived = np.where(at == 0.0, entered[np.searchsorted(when, 0.0, side="right")], arrived)
-                counts[g] -= np.where(nxt < time.size, waiting - arrived, 0.0)
+        for g, label in enumerate(self.groups):
+            rows = self.rows(label)
+            entries = self.entries[g] if self.entries else None
+            counts[g] = numbers_at_risk(self.time[rows], self.n_risk[rows], entries, at)
         return counts
 
     def survival_at(self, times: Any) -> SurvivalAt:
@@ -272,7 +263,7 @@ def kaplan_meier(
         unit=surv.unit,
         n_patients=np.array([part.n_patients for part in parts]),
         n_events=np.array([int(part.event.sum()) for part in parts]),
-        entries=() if surv.entry is None else tuple(_entries(part) for part in parts),
+        entries=() if surv.entry is None else tuple(sorted_entries(part) for part in parts),
         noun=surv.noun,
         provenance=Provenance.of(
             "kaplan_meier", surv, conf_type=conf_type, conf_level=conf_level, robust=robust or None
@@ -287,13 +278,6 @@ def _robust(surv: Surv) -> bool:
 
 def _join(arrays: list[FloatArray]) -> FloatArray:
     return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
-
-
-def _entries(surv: Surv) -> FloatArray:
-    entry = np.zeros(len(surv)) if surv.entry is None else surv.entry
-    order = np.argsort(entry, kind="stable")
-    weight = np.ones(len(surv)) if surv.weight is None else surv.weight
-    return np.stack([entry[order], weight[order]])
 
 
 def _curve(

@@ -15,10 +15,14 @@ from survsim.core.result import Result, format_number, result
 from survsim.core.surv import Surv, as_surv
 from survsim.core.tables import Columns
 from survsim.core.times import at_least_one
+from survsim.estimate.nonparametric.weighted_logrank import robust_scores
 from survsim.kernels import logrank, risk_set
 
 if TYPE_CHECKING:
     pass
+
+ROUNDING = 1e-12
+"""Shares of the largest variance that are rounding."""
 
 
 @result
@@ -30,6 +34,7 @@ class LogrankTest(Result):
     groups : labels; n_patients : (g,).
     observed, expected : (g,) weighted sums of events, seen and expected under equal hazards.
     covariance : (g, g) of observed - expected.
+    weighted : patients had weights, and the covariance is the robust one.
     chi2, df, p_value : of the test against any difference (one degree of freedom for a trend).
     """
 
@@ -45,6 +50,7 @@ class LogrankTest(Result):
     gamma: float
     stratified: bool
     trend: bool
+    weighted: bool = False
 
     def columns(self) -> Columns:
         """Columns group, n_patients, observed, expected."""
@@ -56,6 +62,7 @@ class LogrankTest(Result):
         kind = "Log-rank test" if plain else f"Fleming-Harrington({self.rho:g}, {self.gamma:g}) test"
         kind = ("Stratified " + kind[0].lower() + kind[1:]) if self.stratified and plain else kind
         tail = " for trend" if self.trend else ""
+        tail += " (weighted, robust variance)" if self.weighted else ""
         return (
             f"{kind}{tail}: chi2 {format_number(self.chi2)} on {self.df} df, p {format_number(self.p_value)}"
         )
@@ -74,7 +81,9 @@ def logrank_test(
 
     Parameters
     ----------
-    surv : response; strata and delayed entry are used when present.
+    surv : response; strata and delayed entry are used when present. Weights are used with the robust variance (clusters
+        kept together), which makes the test the robust score test of a weighted Cox model with Breslow ties; copies of
+        patients are given as rows, not as weights.
     by : (n,) labels of at least two groups.
     data : frame of the n patients in which `by` is a column (or several, "arm + stage"); not needed where the
         response was made from it.
@@ -88,9 +97,10 @@ def logrank_test(
 
     Raises
     ------
-    InputError : fewer than two groups, weights (their log-rank has no agreed variance), a bad option.
+    InputError : fewer than two groups, or a bad option.
 
-    Reference: Mantel 1966; Fleming & Harrington 1991, chapter 7; Tarone 1975 for the trend.
+    Reference: Mantel 1966; Fleming & Harrington 1991, chapter 7; Tarone 1975 for the trend; Lin & Wei 1989, J Am Stat
+    Assoc 84:1074, for the variance with weights.
 
     Example
     -------
@@ -100,11 +110,14 @@ def logrank_test(
     5.052
     """
     surv = as_surv(surv, data)
-    codes, groups = comparison_groups(surv, by)
+    codes, groups = labelled_groups(surv, by)
     between("rho", rho, 0.0, 100.0, open_ends=False)
     between("gamma", gamma, 0.0, 100.0, open_ends=False)
-    weights = ((float(rho), float(gamma)),)
-    observed, expected, covariance = (x[0] for x in stratified_scores(surv, codes, len(groups), weights))
+    if surv.weight is None:
+        weights = ((float(rho), float(gamma)),)
+        observed, expected, covariance = (x[0] for x in stratified_scores(surv, codes, len(groups), weights))
+    else:
+        observed, expected, covariance = robust_scores(surv, codes, len(groups), rho, gamma)
     if trend is None:
         chi2, df = quadratic_form(observed - expected, covariance)
     else:
@@ -125,6 +138,7 @@ def logrank_test(
         gamma=float(gamma),
         stratified=surv.stratum is not None,
         trend=trend is not None,
+        weighted=surv.weight is not None,
         provenance=Provenance.of(
             "logrank_test", surv, rho=rho, gamma=gamma, trend=None if trend is None else list(np.ravel(trend))
         ),
@@ -133,14 +147,20 @@ def logrank_test(
 
 def comparison_groups(surv: Surv, by: Any) -> tuple[IntArray, tuple[Any, ...]]:
     """Codes (n,) and labels of at least two groups of unweighted patients."""
+    codes, groups = labelled_groups(surv, by)
+    if surv.weight is not None:
+        raise InputError(
+            "this rank test counts patients and this response has weights; use logrank_test or cox_ph(..., robust=True) for "
+            "a weighted comparison, or build the response without weight."
+        )
+    return codes, groups
+
+
+def labelled_groups(surv: Surv, by: Any) -> tuple[IntArray, tuple[Any, ...]]:
+    """Codes (n,) and labels of at least two groups."""
     codes, groups = label_codes("by", surv.paired("by", by), len(surv))
     if len(groups) < 2:
         raise InputError(f"by must hold at least two groups; it holds only {groups[0]!r}.")
-    if surv.weight is not None:
-        raise InputError(
-            "rank tests count patients and this response has weights; use cox_ph(..., robust=True) for a "
-            "weighted comparison, or build the response without weight."
-        )
     return codes, groups
 
 
@@ -204,10 +224,12 @@ def quadratic_form(score: FloatArray, covariance: FloatArray) -> tuple[float, in
     if score.size == 2:
         spread = float(covariance[0, 0])
         return (float(score[0]) ** 2 / spread, 1) if spread > 0 else (0.0, 0)
-    rank = int(np.linalg.matrix_rank(covariance, hermitian=True))
-    if rank == 0:
+    size = float(np.diag(covariance).max())
+    if not size > 0:
         return 0.0, 0
-    return float(score @ np.linalg.pinv(covariance, hermitian=True) @ score), rank
+    # Rows sum to 0 but for rounding, which must not pass for one more degree of freedom.
+    rank = int(np.linalg.matrix_rank(covariance, tol=ROUNDING * size, hermitian=True))
+    return float(score @ np.linalg.pinv(covariance, rcond=ROUNDING, hermitian=True) @ score), rank
 
 
 def chi2_tail(chi2: float, df: int) -> float:

@@ -15,6 +15,9 @@ from survsim.core.surv import Surv
 from survsim.core.tables import Columns
 from survsim.core.times import asked_time
 from survsim.core.upward import upward
+from survsim.estimate.cox.predicted_hazard import PredictedHazard
+from survsim.estimate.cox.predicted_quantiles import PredictedQuantiles
+from survsim.estimate.parametric import law_predictions
 from survsim.estimate.parametric.prediction import SurvivalPrediction, predict_rmst, predict_survival
 
 if TYPE_CHECKING:
@@ -157,17 +160,46 @@ class ParametricFit(Result):
         Returns `SurvivalPrediction`; with background mortality this is relative survival. Times beyond
         follow-up give an `ExtrapolationWarning`.
         """
-        level = self.conf_level if conf_level is None else between("conf_level", conf_level, 0.0, 1.0)
-        return predict_survival(self, data, times, level)
+        return predict_survival(self, data, times, self._level(conf_level))
+
+    def predict_hazard(
+        self, data: Any = None, times: Any = None, *, conf_level: float | None = None
+    ) -> PredictedHazard:
+        """Hazard per unit of time at `times` above 0 for each row of `data`, delta-method intervals on the log scale.
+
+        With background mortality this is the excess hazard (`PredictedHazard`).
+        """
+        return law_predictions.predict_hazard(self, data, times, self._level(conf_level))
+
+    def predict_cumulative_hazard(
+        self, data: Any = None, times: Any = None, *, conf_level: float | None = None
+    ) -> PredictedHazard:
+        """Cumulative hazard at `times` above 0 for each row of `data`, as `predict_hazard`."""
+        return law_predictions.predict_hazard(self, data, times, self._level(conf_level), cumulative=True)
+
+    def predict_quantile(
+        self, p: Any, data: Any = None, *, conf_level: float | None = None
+    ) -> PredictedQuantiles:
+        """Times by which shares `p` of patients like each row of `data` had the event, delta-method intervals on the log scale.
+
+        Times beyond follow-up give an `ExtrapolationWarning`; with background mortality they are those of the excess law; inf stands for a share that is never reached.
+        """
+        return law_predictions.predict_quantile(self, p, data, self._level(conf_level))
+
+    def predict_median(self, data: Any = None, *, conf_level: float | None = None) -> PredictedQuantiles:
+        """Median event time of patients like each row of `data` (`PredictedQuantiles`)."""
+        return self.predict_quantile(0.5, data, conf_level=conf_level)
 
     def predict_rmst(self, tau: float, data: Any = None, *, conf_level: float | None = None) -> pd.DataFrame:
         """Restricted mean survival time to `tau` for each row of `data`, with delta-method intervals.
 
         Columns patient, tau, rmst, std_error, conf_low, conf_high.
         """
-        level = self.conf_level if conf_level is None else between("conf_level", conf_level, 0.0, 1.0)
         end = asked_time("tau", tau, self.surv.time, unit=self.surv.unit)
-        return predict_rmst(self, data, end, level)
+        return predict_rmst(self, data, end, self._level(conf_level))
+
+    def _level(self, conf_level: float | None) -> float:
+        return self.conf_level if conf_level is None else between("conf_level", conf_level, 0.0, 1.0)
 
     def to_lifelines(self) -> Any:
         """A lifelines accelerated failure time fitter with these coefficients and this covariance."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from scipy.special import ndtri
 
-from survsim.core.checks import FloatArray
+from survsim.core.checks import FloatArray, between
 from survsim.core.distributions import HazardDistribution
 from survsim.core.errors import ExtrapolationWarning, InputError, warn
 from survsim.core.provenance import Provenance
@@ -101,13 +101,13 @@ def predict_survival(fit: Fitted, data: Any, times: Any, conf_level: float) -> S
     grid = asked_times("times", times, unit=fit.surv.unit)
     if not grid.size:
         raise InputError("times is empty; give at least one time at which to predict.")
-    _warn_beyond(fit, float(meet(grid.max(), [fit.end_of_follow_up])))
+    warn_beyond(fit, float(meet(grid.max(), [fit.end_of_follow_up])))
 
     def log_log(law: HazardDistribution) -> FloatArray:
         with np.errstate(divide="ignore"):
             return np.stack([np.atleast_1d(np.log(law.cumulative_hazard(t))) for t in grid], axis=-1)
 
-    centre, deviation = _delta(fit, data, log_log)
+    centre, deviation = delta_method(fit, data, log_log)
     survival = np.exp(-np.exp(centre))
     half = ndtri(0.5 + conf_level / 2.0) * deviation
     return SurvivalPrediction(
@@ -127,10 +127,9 @@ def predict_rmst(fit: Fitted, data: Any, tau: float, conf_level: float) -> pd.Da
     """Restricted mean with a symmetric interval."""
     import pandas as pd
 
-    if not tau > 0:
-        raise InputError(f"tau must be above 0; got {tau:g}.")
-    _warn_beyond(fit, tau)
-    centre, deviation = _delta(fit, data, lambda law: np.atleast_1d(law.rmst(tau)))
+    tau = between("tau", tau, 0.0, np.inf)
+    warn_beyond(fit, tau)
+    centre, deviation = delta_method(fit, data, lambda law: np.atleast_1d(law.rmst(tau)))
     half = ndtri(0.5 + conf_level / 2.0) * deviation
     return pd.DataFrame(
         {
@@ -144,7 +143,7 @@ def predict_rmst(fit: Fitted, data: Any, tau: float, conf_level: float) -> pd.Da
     )
 
 
-def _delta(
+def delta_method(
     fit: Fitted, data: Any, function: Callable[[HazardDistribution], FloatArray]
 ) -> tuple[FloatArray, FloatArray]:
     """A function of the law and its standard error; central differences a thousandth of an error wide."""
@@ -162,7 +161,7 @@ def _delta(
     return centre, np.sqrt(np.einsum("...i,ij,...j->...", gradient, fit.covariance, gradient))
 
 
-def _warn_beyond(fit: Fitted, time: float) -> None:
+def warn_beyond(fit: Fitted, time: float) -> None:
     if time > fit.end_of_follow_up:
         warn(
             f"prediction at {time:g} {fit.surv.unit}, but follow-up ends at {fit.end_of_follow_up:g}: beyond it "

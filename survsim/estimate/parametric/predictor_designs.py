@@ -128,9 +128,11 @@ def prediction_rows(designs: tuple[PredictorDesign, ...], data: Any) -> tuple[An
 
     if isinstance(data, pd.Series):
         data = data.to_dict()
+    if isinstance(data, Mapping) and len(data) == 0:
+        raise InputError("data is a patient without any column; name the covariates of the model.")
     one = isinstance(data, Mapping) and all(np.ndim(value) == 0 for value in data.values())
     data = as_frame(data) if is_table(data) else data
-    if not hasattr(data, "__len__") or isinstance(data, str | bytes):
+    if not hasattr(data, "__len__") or isinstance(data, str | bytes) or getattr(data, "ndim", 1) == 0:
         raise InputError(
             f"data must be a row (a mapping) or a frame of new patients; got {data!r:.60} ({type(data).__name__})."
         )

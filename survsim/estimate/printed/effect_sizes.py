@@ -138,6 +138,8 @@ def effect_size(
     favours: str | None = None,
     observed_minus_expected: float | None = None,
     variance: float | None = None,
+    observed: Sequence[float] | None = None,
+    expected: Sequence[float] | None = None,
     label: str = "the study",
     source: str | Iterable[str] = (),
     beyond_counts: str = "widen",
@@ -146,8 +148,8 @@ def effect_size(
     """Log hazard ratio and standard error by the best route that the given numbers allow.
 
     With V the log-rank variance, ``log HR = (O - E) / V`` and ``SE = 1 / sqrt(V)``. Routes in order:
-    O - E and V; HR and interval, ``SE = (log U - log L) / (2 z)``; HR and a one-sided limit,
-    ``SE = |log U - log HR| / z``; HR and p, ``SE = |log HR| / z_p``; HR and
+    O - E and V; O and E of both arms, ``HR = (O_r / E_r) / (O_c / E_c)``, ``SE^2 = 1 / E_r + 1 / E_c``;
+    HR and interval, ``SE = (log U - log L) / (2 z)``; HR and a one-sided limit, ``SE = |log U - log HR| / z``; HR and p, ``SE = |log HR| / z_p``; HR and
     events, ``V = O R C / (R + C)^2`` or ``O_r O_c / (O_r + O_c)``; p and events, ``O - E = z_p sqrt(V)``.
     Events beside another route bound it: ``SE >= 2 / sqrt(d)``, by arm ``sqrt(1/d1 + 1/d2)``.
 
@@ -164,6 +166,8 @@ def effect_size(
     favours : "research" or "control"; the side of the effect, needed with p and events alone.
     observed_minus_expected, variance : of the research arm. A hazard ratio printed beside them is not used, but
         flagged when it is more than half a standard error (and 0.02) away on the log scale.
+    observed, expected : events of the log-rank test in the (research, control) arm; a hazard ratio beside them is treated
+        likewise.
     label, source : for messages and provenance.
     beyond_counts : an error below what the events allow is widened to it and flagged ("widen"), or "refuse".
     assume_level : level of a record's interval whose level was not stated; None does not use it.
@@ -206,6 +210,8 @@ def effect_size(
         "n_arm": n_arm,
         "observed_minus_expected": observed_minus_expected,
         "variance": variance,
+        "observed": observed,
+        "expected": expected,
         "label": label,
     }
     return _effect(take_or_raise(row, "hazard_ratio", terms), source, conf_level)

@@ -1,6 +1,7 @@
 """A printed hazard ratio: its logarithm and standard error by the best route the numbers allow.
 
-With V the log-rank variance, ``log HR = (O - E) / V`` and ``SE = 1 / sqrt(V)``. Routes in order: O - E and V; interval,
+With V the log-rank variance, ``log HR = (O - E) / V`` and ``SE = 1 / sqrt(V)``. Routes in order: O - E and V; observed and
+expected events of both arms; interval,
 ``(log U - log L) / (2 z)``; one-sided limit; printed standard error of the log ratio; p-value, ``|log HR| / z_p``; events,
 ``V = O R C / (R + C)^2`` or ``O_r O_c / (O_r + O_c)``; p-value and events, ``O - E = z_p sqrt(V)`` (Parmar 1998; Tierney
 2007). Counts beside a better route are used as its bound: 1.01 with p = 0.6 is an error of 0.019, but 40 events cannot
@@ -15,6 +16,7 @@ from scipy.special import ndtri
 
 from survsim.core.information import SLACK, least_hazard_error, least_ratio_error
 from survsim.estimate.printed.number import PrintedNumber, Terms, number, within_counts
+from survsim.estimate.printed.observed_expected import from_observed_and_expected, has_observed_and_expected
 from survsim.estimate.printed.refusal import contradiction, too_little
 from survsim.estimate.printed.row import Interval, PrintedRow
 
@@ -23,6 +25,8 @@ ASYMMETRY_LIMIT = 0.02
 LOGRANK_SHARE = 0.5
 """Share of a standard error by which a printed hazard ratio may differ from exp((O - E) / V): Peto's one-step
 estimate and a Cox estimate of the same data differ by less, unless the effect is very large."""
+
+LOGRANK_ROUTES = ("o-e and v", "observed and expected")
 
 
 def ratio_number(row: PrintedRow, terms: Terms) -> PrintedNumber:
@@ -39,6 +43,10 @@ def ratio_number(row: PrintedRow, terms: Terms) -> PrintedNumber:
         route = "o-e and v"
         effect, error = _from_logrank(row)
         notes = _logrank_notes(effect, error, hr)
+    elif has_observed_and_expected(row):
+        route = "observed and expected"
+        effect, error = from_observed_and_expected(row)
+        notes = _logrank_notes(effect, error, hr, "O / E of both arms")
     elif hr is not None and interval is not None and interval.low is not None and interval.high is not None:
         route = "hr and interval"
         effect = float(np.log(hr))
@@ -63,9 +71,9 @@ def ratio_number(row: PrintedRow, terms: Terms) -> PrintedNumber:
         raise too_little(
             row.label,
             f"{_told(row)} allow no route to a standard error. Give a hazard ratio with its interval, "
-            "p-value or events; p-value and events; or observed_minus_expected and variance.",
+            "p-value or events; p-value and events; observed_minus_expected and variance; or observed and expected.",
         )
-    flagged = abs(asymmetry) > ASYMMETRY_LIMIT or (route == "o-e and v" and bool(notes))
+    flagged = abs(asymmetry) > ASYMMETRY_LIMIT or (route in LOGRANK_ROUTES and bool(notes))
     if route not in ("hr and events", "p and events"):
         least, counts = _least(row)
         error, told = within_counts(row, terms, error, least, SLACK, counts)
@@ -134,12 +142,12 @@ def _check_side(row: PrintedRow, hr: float | None, interval: Interval) -> None:
             )
 
 
-def _logrank_notes(effect: float, error: float, hr: float | None) -> list[str]:
-    """Whether the printed hazard ratio and O - E over V tell one story."""
+def _logrank_notes(effect: float, error: float, hr: float | None, what: str = "(O - E) / V") -> list[str]:
+    """Whether the printed hazard ratio and the log-rank numbers tell one story."""
     if hr is None or abs(np.log(hr) - effect) <= max(ASYMMETRY_LIMIT, LOGRANK_SHARE * error):
         return []
     return [
-        f"(O - E) / V gives a hazard ratio of {np.exp(effect):.3g}, {hr:g} is printed: perhaps O - E of the other arm "
+        f"{what} gives a hazard ratio of {np.exp(effect):.3g}, {hr:g} is printed: perhaps O - E of the other arm "
         "or a misprint"
     ]
 

@@ -1,4 +1,4 @@
-"""Between-study variance: five estimators, Cochran's Q, I2 and the Q-profile interval.
+"""Between-study variance: nine estimators with their errors, Cochran's Q, I2 and the Q-profile interval.
 
 Everything here is written for a design with p columns (p = 1, a column of ones, is plain pooling), so
 that meta-analysis and meta-regression share one set of formulas.
@@ -46,6 +46,7 @@ class Heterogeneity:
     i2 : per cent of the total variance that lies between studies.
     h2 : total variance over sampling variance.
     tau2_conf_low, tau2_conf_high : Q-profile interval.
+    tau2_std_error : of tau2 by its large-sample law; NaN for a fixed effect, or without a degree of freedom.
     """
 
     q: float
@@ -55,6 +56,7 @@ class Heterogeneity:
     h2: float
     tau2_conf_low: float
     tau2_conf_high: float
+    tau2_std_error: float
 
 
 def weighted_fit(y: FloatArray, v: FloatArray, x: FloatArray, tau2: float) -> WeightedFit:
@@ -80,7 +82,7 @@ def heterogeneity(
     q = weighted_fit(y, v, x, 0.0).q
     low, high = q_profile(y, v, x, conf_level)
     if df == 0:
-        return Heterogeneity(q, 0, 1.0, 0.0, 1.0, low, high)
+        return Heterogeneity(q, 0, 1.0, 0.0, 1.0, low, high, float("nan"))
     if method == "fixed":
         h2 = q / df
         i2 = 100.0 * max(0.0, 1.0 - df / q) if q > 0 else 0.0
@@ -88,7 +90,9 @@ def heterogeneity(
         typical = typical_variance(v, x)
         h2 = tau2 / typical + 1.0
         i2 = 100.0 * tau2 / (tau2 + typical)
-    return Heterogeneity(q, df, float(chdtrc(df, q)), i2, h2, low, high)
+    return Heterogeneity(
+        q, df, float(chdtrc(df, q)), i2, h2, low, high, tau2_std_error(y, v, x, tau2, method)
+    )
 
 
 def typical_variance(v: FloatArray, x: FloatArray) -> float:
@@ -152,8 +156,32 @@ def _sidik_jonkman(y: FloatArray, v: FloatArray, x: FloatArray) -> float:
     return start * weighted_fit(y, v, x, start).q / (y.size - x.shape[1])
 
 
+def _hedges(y: FloatArray, v: FloatArray, x: FloatArray) -> float:
+    """Hedges 1983: unweighted sum of squares less its expectation under sampling alone."""
+    p = _projection(np.ones(y.size), x)
+    return max(0.0, float(y @ p @ y - np.diag(p) @ v) / (y.size - x.shape[1]))
+
+
+def _hunter_schmidt(y: FloatArray, v: FloatArray, x: FloatArray) -> float:
+    """Hunter and Schmidt 1990: (Q - k) over the sum of the weights."""
+    fit = weighted_fit(y, v, x, 0.0)
+    return max(0.0, (fit.q - y.size) / float(fit.weights.sum()))
+
+
 def _restricted_likelihood(y: FloatArray, v: FloatArray, x: FloatArray) -> float:
-    """Restricted maximum likelihood: best cell of a grid, then the root of the score inside it.
+    """Restricted maximum likelihood."""
+    return _best(y, v, x, restricted_log_likelihood)
+
+
+def _maximum_likelihood(y: FloatArray, v: FloatArray, x: FloatArray) -> float:
+    """Maximum likelihood of mean and tau2 together."""
+    return _best(y, v, x, log_likelihood)
+
+
+def _best(
+    y: FloatArray, v: FloatArray, x: FloatArray, profile: Callable[..., tuple[FloatArray, FloatArray]]
+) -> float:
+    """Best cell of a grid, then the root of the score inside it.
 
     The grid guards against a local maximum, which Fisher scoring alone can end in.
     """
@@ -161,14 +189,14 @@ def _restricted_likelihood(y: FloatArray, v: FloatArray, x: FloatArray) -> float
 
     spread = float(np.ptp(y)) ** 2 + 1e-300
     grid = np.concatenate([[0.0], spread * np.logspace(-7, 0.7, 48)])
-    likelihood, score = restricted_log_likelihood(y, v, x, grid)
+    likelihood, score = profile(y, v, x, grid)
     best = int(np.argmax(likelihood))
     if best == 0 and score[0] <= 0.0:
         return 0.0
     low, high = grid[max(best - 1, 0)], grid[min(best + 1, grid.size - 1)]
 
     def slope(tau2: float) -> float:
-        return float(restricted_log_likelihood(y, v, x, np.array([tau2]))[1][0])
+        return float(profile(y, v, x, np.array([tau2]))[1][0])
 
     if slope(low) <= 0.0:
         return 0.0
@@ -179,15 +207,64 @@ def restricted_log_likelihood(
     y: FloatArray, v: FloatArray, x: FloatArray, tau2: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Restricted log likelihood (without its constant) and its derivative at each `tau2`, (G,) each."""
+    likelihood, score, w, information = _profiled(y, v, x, tau2)
+    own = np.einsum("gpq,gk,kq,kp->g", np.linalg.inv(information), w**2, x, x)
+    return likelihood - 0.5 * np.linalg.slogdet(information)[1], score + 0.5 * own
+
+
+def log_likelihood(
+    y: FloatArray, v: FloatArray, x: FloatArray, tau2: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Log likelihood (without its constant) at the best mean for each `tau2`, and its derivative, (G,) each."""
+    return _profiled(y, v, x, tau2)[:2]
+
+
+def _profiled(
+    y: FloatArray, v: FloatArray, x: FloatArray, tau2: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Profile log likelihood (G,), its derivative (G,), weights (G, k) and information of the coefficients (G, p, p)."""
     w = 1.0 / (v[None, :] + tau2[:, None])
     information = np.einsum("gk,kp,kq->gpq", w, x, x)
-    inverse = np.linalg.inv(information)
-    beta = np.einsum("gpq,gq->gp", inverse, np.einsum("gk,kp,k->gp", w, x, y))
+    right = np.einsum("gk,kp,k->gp", w, x, y)
+    beta = np.linalg.solve(information, right[:, :, None])[:, :, 0]
     residuals = y[None, :] - beta @ x.T
-    trace = w.sum(axis=1) - np.einsum("gpq,gk,kq,kp->g", inverse, w**2, x, x)
-    _, log_det = np.linalg.slogdet(information)
-    likelihood = -0.5 * (-np.log(w).sum(axis=1) + log_det + (w * residuals**2).sum(axis=1))
-    return likelihood, 0.5 * ((w**2 * residuals**2).sum(axis=1) - trace)
+    likelihood = -0.5 * (-np.log(w).sum(axis=1) + (w * residuals**2).sum(axis=1))
+    return likelihood, 0.5 * ((w**2 * residuals**2).sum(axis=1) - w.sum(axis=1)), w, information
+
+
+def tau2_std_error(y: FloatArray, v: FloatArray, x: FloatArray, tau2: float, method: str) -> float:
+    """Standard error of tau2; NaN for a fixed effect.
+
+    A moment estimator is a quadratic form y'Ay/c of normal estimates, whose variance is 2 tr(A S A S) / c^2 with S the
+    variances v + tau2. ML and REML have the expected information of tau2; for PM and EB that of the generalised Q
+    with equal weights in place.
+
+    References: Viechtbauer 2005, J Educ Behav Stat 30:261; DerSimonian and Kacker 2007, Contemp Clin Trials 28:105.
+    """
+    k, df = y.size, y.size - x.shape[1]
+    if method == "fixed" or df < 1:
+        return float("nan")
+    w = 1.0 / (v + tau2)
+    if method == "ML":
+        return float(np.sqrt(2.0 / (w**2).sum()))
+    if method == "REML":
+        return float(np.sqrt(2.0 / (_projection(w, x) ** 2).sum()))
+    if method in ("PM", "EB"):
+        return float(np.sqrt(2.0 * k**2 / df) / w.sum())
+    start = float(np.mean((y - y.mean()) ** 2))
+    weights = {"HE": np.ones(k), "SJ": 1.0 / (v + start)}.get(method, 1.0 / v)
+    form = _projection(weights, x)
+    scale = {
+        "HE": float(df), "HS": float(weights.sum()), "SJ": df / start if start > 0 else np.inf,
+    }.get(method, float(np.trace(form)))  # fmt: skip
+    spread = form * (v + tau2)
+    return float(np.sqrt(2.0 * (spread * spread.T).sum())) / scale
+
+
+def _projection(w: FloatArray, x: FloatArray) -> FloatArray:
+    """``P = W - W X (X'WX)^-1 X'W``, (k, k)."""
+    xw = x * w[:, None]
+    return np.diag(w) - xw @ np.linalg.solve(x.T @ xw, xw.T)
 
 
 def _trace_p(w: FloatArray, x: FloatArray) -> float:
@@ -202,4 +279,9 @@ TAU2_ESTIMATORS: dict[str, Callable[[FloatArray, FloatArray, FloatArray], float]
     "PM": _paule_mandel,
     "REML": _restricted_likelihood,
     "SJ": _sidik_jonkman,
+    "ML": _maximum_likelihood,
+    "EB": _paule_mandel,
+    "HE": _hedges,
+    "HS": _hunter_schmidt,
 }
+"""Empirical Bayes (Morris 1983) has the estimating equation of Paule and Mandel."""

@@ -92,7 +92,8 @@ def meta_analysis(
     estimate, std_error : (k,) on an additive scale (log hazard ratio, log median, RMST difference). Or `estimate`
         alone: the `EffectSizes` of `effect_sizes`, a selection of hazard ratios from the evidence, or records; labels,
         source, and the studies whose rows share patients, come with them.
-    method : "fixed", "DL", "PM", "REML" or "SJ".
+    method : of tau2: "REML" (default), "DL" (DerSimonian-Laird), "PM" (Paule-Mandel), "SJ" (Sidik-Jonkman), "ML", "EB"
+        (empirical Bayes, the same as PM), "HE" (Hedges), "HS" (Hunter-Schmidt), or "fixed" for none.
     conf_method : "modified-knapp-hartung", "knapp-hartung" or "wald".
     moderators, data : if given, see `meta_regression`, whose result is returned.
     labels : (k,) names of the studies, used in messages and figures.
@@ -123,6 +124,7 @@ def meta_analysis(
 
     References
     ----------
+    Viechtbauer 2005, J Educ Behav Stat 30:261 (estimators of tau2 and their errors);
     Röver, Knapp, Friede 2015, BMC Med Res Methodol 15:99 (modification); Röver et al. 2021, Res Synth
     Methods 12:448 (half-normal 0.5 for log ratios); Higgins, Thompson, Spiegelhalter 2009, J R Stat Soc A 172:137, eq. 12.
 

@@ -35,7 +35,7 @@ class MetaRegression(Result):
     terms : (p,) names.
     estimate, std_error, conf_low, conf_high, p_value : (p,).
     covariance : (p, p) of the coefficients.
-    tau2, tau2_conf_low, tau2_conf_high : variance between studies that the moderators leave.
+    tau2, tau2_std_error, tau2_conf_low, tau2_conf_high : variance between studies that the moderators leave.
     q, q_df, q_p_value, i2, h2 : test of residual heterogeneity and its share (per cent).
     r2 : per cent of the between-study variance that the moderators explain; NaN when there was none.
     moderator_statistic, moderator_df, moderator_p_value : joint test of all moderators (F, or chi-squared
@@ -73,6 +73,7 @@ class MetaRegression(Result):
     method: str
     conf_method: str
     conf_level: float
+    tau2_std_error: float = float("nan")
     notes: tuple[str, ...] = ()
 
     def columns(self) -> Columns:

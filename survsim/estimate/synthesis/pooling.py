@@ -29,6 +29,8 @@ class MetaAnalysis(Result):
     ----------
     estimate, std_error, conf_low, conf_high, p_value : the mean effect and the test of no effect.
     tau2, tau2_conf_low, tau2_conf_high : between-study variance and its Q-profile interval.
+    tau2_std_error : of tau2 by its large-sample law, for tables that print one: the interval is the better guide. NaN for
+        a fixed effect and under a prior.
     q, q_df, q_p_value, i2, h2 : Cochran's test; i2 in per cent.
     prediction_low, prediction_high : interval for the true effect in a new study.
     df : degrees of freedom of the t law behind the intervals; inf for the normal.
@@ -66,6 +68,7 @@ class MetaAnalysis(Result):
     conf_level: float
     notes: tuple[str, ...] = ()
     prediction_prior_scale: float | None = None
+    tau2_std_error: float = float("nan")
 
     def columns(self) -> Columns:
         """Rows "study", then "pooled" and "prediction": kind, label, estimate, std_error, interval, weight."""
@@ -210,6 +213,7 @@ def _pool_with_prior(
     given_tau = 1.0 / (v[None, :] + posterior.tau[:, None] ** 2)
     fields = _spread_fields(spread)
     fields["tau2_conf_low"] = posterior.tau_quantile(tail) ** 2
+    fields["tau2_std_error"] = float("nan")
     fields["tau2_conf_high"] = posterior.tau_quantile(1.0 - tail) ** 2
     below = posterior.mean_tail(0.0)
     return MetaAnalysis(

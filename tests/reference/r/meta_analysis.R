@@ -15,7 +15,7 @@ sets <- list(
 moderators <- list(
   bcg = dat.bcg$ablat, hackshaw1998 = dat.hackshaw1998$year, raudenbush1985 = dat.raudenbush1985$weeks
 )
-methods <- c(fixed = "EE", DL = "DL", PM = "PM", REML = "REML", SJ = "SJ")
+methods <- c(fixed = "EE", DL = "DL", PM = "PM", REML = "REML", SJ = "SJ", ML = "ML", EB = "EB", HE = "HE", HS = "HS")
 tests <- c(wald = "z", "knapp-hartung" = "knha", "modified-knapp-hartung" = "adhoc")
 
 pooled <- function(d, method, test) {
@@ -26,7 +26,7 @@ pooled <- function(d, method, test) {
   if (method != "EE") {
     ci <- suppressMessages(confint(m, control = list(tol = 1e-14, maxiter = 10000, tau2.max = 1e5))$random["tau^2", ])
     out <- c(out, list(prediction_low = p$pi.lb, prediction_high = p$pi.ub,
-                       tau2_conf_low = ci[["ci.lb"]], tau2_conf_high = ci[["ci.ub"]]))
+                       tau2_std_error = m$se.tau2, tau2_conf_low = ci[["ci.lb"]], tau2_conf_high = ci[["ci.ub"]]))
   }
   out
 }
@@ -36,6 +36,16 @@ influence_of <- function(d) {
   l <- leave1out(m); f <- influence(m)$inf
   list(estimate = l$estimate, std_error = l$se, tau2 = l$tau2, q = l$Q, i2 = l$I2,
        studentised_residual = f$rstudent, cook_distance = f$cook.d, covariance_ratio = f$cov.r, hat = f$hat)
+}
+
+cumulated <- function(d, method) {
+  key <- (seq_along(d$yi) * 7) %% 5  # ties keep their order
+  at <- order(key)
+  # metafor's cumul refits with its loose tolerances: the first n studies are fitted here one n after the other.
+  steps <- lapply(2:nrow(d), function(n) { e <- d[at[1:n], ]; m <- suppressWarnings(rma(yi, vi, data = e, method = method, control = tight(d)))
+    c(estimate = c(m$b), std_error = m$se, tau2 = m$tau2, q = m$QE, i2 = m$I2, p_value = m$pval) })
+  loose <- suppressWarnings(cumul(rma(yi, vi, data = d, method = method), order = key))
+  c(list(order = key, cumul = loose$estimate), as.list(as.data.frame(do.call(rbind, steps))))
 }
 
 small <- function(d) {
@@ -53,7 +63,7 @@ regressed <- function(d, x, method, test) {
   m <- suppressWarnings(rma(yi, vi, mods = ~x, data = d, method = method, test = test, control = tight(d)))
   p <- predict(m, newmods = x[1:2])
   list(estimate = c(m$b), std_error = m$se, conf_low = m$ci.lb, conf_high = m$ci.ub, p_value = m$pval,
-       tau2 = m$tau2, q = m$QE, i2 = m$I2, moderator_statistic = m$QM / ifelse(test == "z", m$m, 1),
+       tau2 = m$tau2, tau2_std_error = m$se.tau2, q = m$QE, i2 = m$I2, moderator_statistic = m$QM / ifelse(test == "z", m$m, 1),
        moderator_p_value = m$QMp, prediction_low = p$pi.lb, prediction_high = p$pi.ub)
 }
 
@@ -61,6 +71,7 @@ cases <- lapply(names(sets), function(name) {
   d <- sets[[name]]
   grid <- lapply(methods, function(me) lapply(tests, function(te) pooled(d, me, te)))
   out <- list(name = name, estimate = c(d$yi), variance = c(d$vi), pooled = grid, leave_one_out = influence_of(d),
+              cumulative = list(DL = cumulated(d, "DL"), REML = cumulated(d, "REML")),
               small_study = small(d))
   if (!is.null(moderators[[name]])) {
     x <- moderators[[name]]
@@ -70,6 +81,6 @@ cases <- lapply(names(sets), function(name) {
   out
 })
 out <- list(program = paste("R", getRversion(), "metafor", packageVersion("metafor")),
-            call = "rma(yi, vi, method=, test=, control=list(tol=1e-14, threshold=1e-13*max(1, var(yi)))); confint, predict, leave1out, influence, regtest(model='lm'), ranktest, trimfill, rma(mods=)",
+            call = "rma(yi, vi, method=, test=, control=list(tol=1e-14, threshold=1e-13*max(1, var(yi)))); confint, predict, leave1out, influence, cumul, regtest(model='lm'), ranktest, trimfill, rma(mods=)",
             cases = cases)
 writeLines(toJSON(out, digits = NA, auto_unbox = TRUE, pretty = 1), "tests/reference/meta_analysis.json")

@@ -8,8 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from survsim import nelson_aalen
-from survsim.competing import MultistateData, multistate_fit, multistate_occupancy, prepare_multistate
+from survsim import Surv, nelson_aalen, rmst
+from survsim.competing import (
+    MultistateData,
+    mean_time_in_state,
+    multistate_fit,
+    multistate_occupancy,
+    prepare_multistate,
+)
 from survsim.errors import ExtrapolationWarning, InputError, SmallSampleWarning
 
 WAYS = {"well": ["ill", "dead"], "ill": ["dead"]}
@@ -251,3 +257,40 @@ def test_bad_options(options: dict[str, Any], message: str) -> None:
 def test_unknown_transition() -> None:
     with pytest.raises(InputError, match="there is no transition dead > well"):
         prepare().transition("dead", "well")
+
+
+def test_mean_times_of_two_states_are_the_restricted_mean_and_the_time_lost() -> None:
+    rng = np.random.default_rng(8)
+    time, dead = np.round(rng.exponential(10.0, 40) + 0.1, 1), rng.random(40) < 0.7
+    names = [f"p{i}" for i in range(40)]
+    patients = pd.DataFrame({"patient_id": names, "follow_up": time})
+    events = pd.DataFrame({"patient_id": names, "state": "dead", "time": time})[dead]
+    data = prepare_multistate(patients, events, start="alive", transitions={"alive": ["dead"]}, unit="months")
+    found = mean_time_in_state(data, 9.0)
+    mean = rmst(Surv.right(time, dead, unit="months"), tau=9.0)
+    assert found.estimate[0, 0] == pytest.approx(mean.estimate[0])
+    assert found.estimate[0].sum() == pytest.approx(9.0)
+    assert found.std_error[0, 0] == pytest.approx(found.std_error[0, 1])
+    # The infinitesimal jackknife and Greenwood's formula differ by terms of order 1 / n.
+    assert found.std_error[0, 0] == pytest.approx(mean.std_error[0], rel=0.05)
+    assert found.conf_high[0, 0] <= 9.0
+
+
+def test_mean_time_in_state_by_hand_and_by_group() -> None:
+    """Of a (ill from 4, dead at 10) and b (dead at 8), to time 8: 4 and 8 well, 4 and 0 ill."""
+    two = PATIENTS.iloc[:2].assign(group=["x", "y"])
+    data = prepare(two, EVENTS.iloc[:3], None, covariates=["group"])
+    assert mean_time_in_state(data, 8.0).estimate.tolist() == [[6.0, 2.0, 0.0]]
+    by = mean_time_in_state(data, 8.0, by="group")
+    assert by.estimate.tolist() == [[4.0, 4.0, 0.0], [8.0, 0.0, 0.0]]
+    # Everybody is dead at 10: the states of later times are known.
+    assert mean_time_in_state(data, 12.0).estimate.tolist() == [[6.0, 3.0, 3.0]]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [({"tau": 13.0}, "was followed to"), ({"tau": 0.0}, "tau"), ({"tau": 5.0, "by": "sex"}, "sex")],
+)
+def test_a_horizon_lies_within_follow_up(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        mean_time_in_state(prepare(), **given)

@@ -105,12 +105,30 @@ def test_log_time_needs_positive_events() -> None:
         fit.proportional_hazards_test("log")
 
 
-def test_residuals_of_an_exact_fit_are_refused() -> None:
+def test_residuals_that_an_exact_fit_has_not_are_refused() -> None:
     time, event, x, _ = some()
     fit = cox_ph(surv_of(time, event), None, x, ties="exact")
-    for ask in (fit.residuals, fit.proportional_hazards_test):
+    for kind in ("score", "schoenfeld", "scaled_schoenfeld", "dfbeta", "dfbetas"):
         with pytest.raises(InputError, match="refit with one of them"):
-            ask()
+            fit.residuals(kind)
+
+
+def test_exact_and_efron_agree_where_no_times_are_tied() -> None:
+    time, event, x, _ = some()
+    time = time + np.arange(time.size) * 1e-3
+    exact, efron = (cox_ph(surv_of(time, event), None, x, ties=t) for t in ("exact", "efron"))
+    ours, theirs = (fit.proportional_hazards_test("rank").chi2 for fit in (exact, efron))
+    assert ours == pytest.approx(theirs, rel=1e-6)
+    assert exact.residuals("deviance") == pytest.approx(efron.residuals("deviance"), abs=1e-7)
+
+
+def test_a_robust_score_needs_as_many_clusters_as_terms() -> None:
+    time, event, x, _ = some()
+    cluster = np.zeros(time.size, int)
+    fit = cox_ph(surv_of(time, event, cluster=cluster), None, np.column_stack([x, x**2]))
+    assert np.isnan(fit.robust_score_statistic)
+    assert "robust score" not in set(fit.tests()["test"])
+    assert cox_ph(surv_of(time, event), None, x).robust_score_statistic is None
 
 
 def test_dfbeta_is_close_to_leaving_a_patient_out() -> None:

@@ -110,10 +110,37 @@ def test_bad_options_are_refused(by, options, message):
         logrank_test(SIX, by, **options)
 
 
-def test_weights_are_refused():
+def test_weights_are_refused_where_patients_are_counted():
     s = Surv.right([1, 2], [1, 1], unit="days", weight=[1, 2])
-    with pytest.raises(InputError, match="rank tests count patients"):
-        logrank_test(s, [0, 1])
+    for test in (pairwise_logrank, maxcombo_test, permutation_logrank_test):
+        with pytest.raises(InputError, match="rank test counts patients"):
+            test(s, [0, 1])
+
+
+def test_weighted_scores_by_hand():
+    """Times 1, 2, 3, all events; weights 2, 1, 1; groups a, b, a. At risk of a: 3 of 4, 1 of 2, 1 of 1."""
+    s = Surv.right([1, 2, 3], [1, 1, 1], unit="days", weight=[2, 1, 1])
+    found = logrank_test(s, ["a", "b", "a"])
+    assert found.observed.tolist() == [3.0, 1.0]
+    assert found.expected.tolist() == pytest.approx([2 * 3 / 4 + 1 / 2 + 1, 2 / 4 + 1 / 2])
+    # Each patient's own event less the hazard lived through: increments 2/4, 1/2, 1/1 at mean 3/4, 1/2, 1.
+    first = 2 * ((1 - 3 / 4) - (2 / 4) * (1 - 3 / 4))
+    second = (0 - 1 / 2) - (2 / 4) * (0 - 3 / 4) - (1 / 2) * (0 - 1 / 2)
+    third = 0.0 - (2 / 4) * (1 - 3 / 4) - (1 / 2) * (1 - 1 / 2) - 0.0
+    assert found.covariance[0, 0] == pytest.approx(first**2 + second**2 + third**2)
+    assert "weighted, robust variance" in found.headline()
+
+
+def test_weights_of_one_give_the_scores_of_the_plain_test():
+    s, w = (
+        Surv.right([1, 3, 4, 6, 8, 9], [1, 1, 1, 1, 1, 0], unit="days", weight=x) for x in (None, [1.0] * 6)
+    )
+    plain, weighted = (logrank_test(x, ["a", "b", "a", "a", "b", "b"], rho=1, gamma=0.5) for x in (s, w))
+    assert weighted.observed == pytest.approx(plain.observed)
+    assert weighted.expected == pytest.approx(plain.expected)
+    assert plain.weighted is False
+    trend = logrank_test(w, ["a", "b", "a", "a", "b", "b"], trend=True)
+    assert trend.df == 1
 
 
 def test_pairwise_corrections():

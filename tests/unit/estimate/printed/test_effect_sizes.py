@@ -280,6 +280,39 @@ def test_a_hazard_ratio_that_contradicts_its_logrank_numbers_is_flagged():
     assert "do not fit one another (see notes): trial A" in both.headline()
 
 
+def test_observed_and_expected_of_both_arms():
+    """lung by sex, as survdiff prints it: 53 seen, 73.4 expected in women, 112 and 91.6 in men."""
+    e = effect_size(observed=(53, 112), expected=(73.4, 91.6))
+    assert e.hazard_ratio == pytest.approx((53 / 73.4) / (112 / 91.6))
+    assert e.std_error == pytest.approx(np.sqrt(1 / 73.4 + 1 / 91.6))
+    assert e.route == "observed and expected"
+    # The Cox model says 0.588 (0.424 to 0.816).
+    assert e.hazard_ratio == pytest.approx(0.588, abs=0.01)
+    assert (e.conf_low, e.conf_high) == pytest.approx((0.424, 0.816), abs=0.02)
+
+
+def test_a_hazard_ratio_of_another_story_beside_observed_and_expected_is_flagged():
+    e = effect_size(hazard_ratio=1.7, observed=(53, 112), expected=(73.4, 91.6))
+    assert e.flagged and "of both arms" in " ".join(e.notes)
+    assert not effect_size(hazard_ratio=0.59, observed=(53, 112), expected=(73.4, 91.6)).flagged
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"observed": (53, 112)}, "expected is"),
+        ({"expected": (53, 112)}, "observed is"),
+        ({"observed": (53, 112), "expected": (73.4,)}, "expected is"),
+        ({"observed": (0, 112), "expected": (20.0, 92.0)}, "observed is"),
+        ({"observed": (53, 112), "expected": (91.6, 92.0)}, "add up to"),
+        ({"observed": "many", "expected": (73.4, 91.6)}, "observed is"),
+    ],
+)
+def test_observed_and_expected_belong_together(given, message):
+    with pytest.raises(InputError, match=message):
+        effect_size(**given)
+
+
 @pytest.mark.parametrize("ratio", ["0.7", "0_7", True, b"0.7", 0.7 + 0j, np.timedelta64(1, "D")])
 def test_a_printed_number_is_a_number(ratio):
     with pytest.raises(InputError, match=r"must be a number|hold numbers"):
