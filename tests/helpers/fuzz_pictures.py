@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 from tests.helpers import fuzz_methods
@@ -15,8 +14,7 @@ from tests.helpers.fuzz_evidence import store
 
 
 def drawn(rng: np.random.Generator) -> tuple[Any, Any]:
-    """Curves of groups, on axes of their own; earlier ones are closed."""
-    plt.close("all")
+    """Curves of groups, on axes of their own."""
     km = s.kaplan_meier(surv(rng), groups(rng))
     return km, km.plot()
 
@@ -51,7 +49,6 @@ def _hazard_ratio(rng: np.random.Generator) -> Made:
 
 @plausible("facets")
 def _facets(rng: np.random.Generator) -> Made:
-    plt.close("all")
     return {"results": {"all": s.kaplan_meier(surv(rng)), "again": s.kaplan_meier(surv(rng))}}
 
 

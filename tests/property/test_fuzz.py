@@ -147,7 +147,7 @@ def test_what_is_found_at_the_door_can_be_pickled():
         ("ParametricFit[1].predict_survival", {"data": -1e300, "times": [3.0]}, "data must be a row"),
         ("CoxFit[4].predict_survival", {"data": print, "times": [3.0]}, "data must hold numbers"),
         ("CoxFit[2].plot", {"names": b"x"}, "CoxFit.plot: names must be a mapping"),
-        ("ModelAverage[0].distribution", {"data": {}}, "data is an empty row"),
+        ("ModelAverage[0].distribution", {"data": {}}, "data is a patient without any column"),
         ("SimulationResult[0].load", {"path": None}, "SimulationResult.load: path must be"),
         ("FamilyComparison[0].plot", {"until": pd.Series([1.0])}, "until must be a number"),
         ("ParametricFit[5].predict_survival", {"data": FRAME.iloc[:3], "times": []}, "times is empty"),

@@ -9,6 +9,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 import numpy as np
 
 from survsim.core.checks import FloatArray, one_of
+from survsim.core.door import guarded
 from survsim.core.errors import EvidenceWarning, InputError, warn
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import warn_renamed
@@ -56,7 +57,8 @@ def _old_call(function: Callable[P, R]) -> Callable[P, R]:
         curve = (named.pop("times"), named.pop("survival"))
         table = (named.pop("at_risk_times"), named.pop("at_risk"))
         now: dict[str, Any] = {"at_risk": table, "method": "guyot"} | named
-        return cast(Callable[..., R], function)(curve, **now)
+        # the arguments as they are now have a door of their own: the outer one knows only those of before
+        return cast(Callable[..., R], guarded(function))(curve, **now)
 
     return called
 
