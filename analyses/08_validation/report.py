@@ -30,11 +30,12 @@ who was treated after it was made.
 # ## Face: what the model is
 #
 # The picture and the table are made from the scenario file. Whoever knows the disease can say here what is missing. States that
-# were tried and left out, a second remission among them, are structural alternatives of report 03.
+# were tried and left out, a second remission among them, are structural alternatives of report 03. Walking and not walking are
+# one box: losing it changes how a patient lives, not what she may die of.
 
 # %%
 ways = survsim.report.load_results("ways", "08_validation")
-drawn = survsim.figures.state_diagram(ways)
+drawn = survsim.figures.state_diagram(ways[ways["drawn"]])
 
 # %%
 survsim.report.table(

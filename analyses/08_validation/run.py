@@ -63,11 +63,15 @@ def own_survival(evidence: survsim.evidence.EvidenceStore) -> float:
 
 
 def ways(scenario: survsim.Scenario) -> pd.DataFrame:
-    """The ways between states as the scenario declares them: hazard, hidden factor, what acts on them."""
+    """The ways between stages as the scenario declares them: hazard, hidden factor, what acts on them.
+
+    States between which a patient goes without progressing are one stage; what is alike in all of them is one way.
+    """
     content = scenario.content
     states = {s.name: s for s in content.states}
-    rows = []
-    for number, way in enumerate(content.transitions, start=1):
+    stage = stages(content)
+    between, within = [], []
+    for way in content.transitions:
         law = way.distribution
         numbers = ", ".join(
             str(value).replace("_", " ") for name, value in dict(law).items() if name != "family"
@@ -77,39 +81,52 @@ def ways(scenario: survsim.Scenario) -> pd.DataFrame:
             for name, given in content.treatments.items()
             if any(way.matches(e.transition) for e in given.effects)
         ]
-        rows.append(
+        inside = stage[way.source] == stage[way.target]
+        (within if inside else between).append(
             {
-                "number": number,
-                "source": states[way.source].title,
-                "target": states[way.target].title,
+                "source": states[way.source].title if inside else stage[way.source],
+                "target": states[way.target].title if inside else stage[way.target],
                 "death": states[way.target].death,
                 "hazard": f"{law.family}: {numbers}",
                 "hidden_factor": way.frailty or "",
                 "acting": "; ".join(acting) or "nothing",
             }
         )
-    return pd.DataFrame([*rows, *fatal_ways(content, len(rows))])
+    drawn = pd.DataFrame([*between, *fatal_ways(content, stage)]).assign(drawn=True)
+    frame = pd.concat([drawn, pd.DataFrame(within).assign(drawn=False)]).drop_duplicates(ignore_index=True)
+    frame.insert(0, "number", range(1, len(frame) + 1))
+    return frame
 
 
-def fatal_ways(content: Any, before: int) -> list[dict[str, Any]]:
-    """The ways to a death that a drug itself brings: from every living state, while the drug is given."""
+def stages(content: Any) -> dict[str, str]:
+    """The stage of each state: what the titles of the states that a way within a stage joins begin with."""
+    title = {s.name: s.title for s in content.states}
+    stage = dict(title)
+    for way in content.transitions:
+        if way.within_stage:
+            one, other = (title[name].rpartition(",")[0] for name in (way.source, way.target))
+            stage[way.source] = stage[way.target] = one if one and one == other else title[way.source]
+    return stage
+
+
+def fatal_ways(content: Any, stage: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The ways to a death that a drug itself brings: from every living stage, while the drug is given."""
     fatal = [(given, x) for given in content.treatments.values() for x in given.toxicities if x.leads_to]
-    living = [s for s in content.states if not s.death]
+    living = dict.fromkeys(stage[s.name] for s in content.states if not s.death)
     rows: list[dict[str, Any]] = []
     for target in (s for s in content.states if any(x.leads_to == s.name for _, x in fatal)):
         mine = [(given, x) for given, x in fatal if x.leads_to == target.name]
         chances = dict.fromkeys(str(x.probability).replace("_", " ") for _, x in mine)
         rows += [
             {
-                "number": before + len(rows) + k,
-                "source": source.title,
+                "source": source,
                 "target": target.title,
                 "death": target.death,
                 "hazard": f"once in a course: {', '.join(chances)}",
                 "hidden_factor": "",
                 "acting": "; ".join(dict.fromkeys(given.label for given, _ in mine)),
             }
-            for k, source in enumerate(living, start=1)
+            for source in living
         ]
     return rows
 

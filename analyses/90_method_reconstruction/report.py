@@ -39,6 +39,8 @@ survsim.report.table(
     survsim.report.load_results("methods", "90_method_reconstruction"),
     title="Each method against the patients",
     labels={
+        "method": "patients from",
+        "events": "events",
         "rmse": "error of the curves (RMSE)",
         "hazard_ratio": "hazard ratio",
         "error_of_log_hazard_ratio": "error of its logarithm",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -266,3 +267,12 @@ def test_ray_gives_the_same_bytes_also_when_a_worker_is_killed(
     ((done, whole),) = killed
     assert done < whole, "the run was over before a worker could be killed"
     assert content(tmp_path) == undisturbed
+
+
+def test_a_client_that_could_not_join_is_gone(tmp_path: Path) -> None:
+    """Swept later, while another client starts, it would wait for ever for a lock that the other holds."""
+    distributed = pytest.importorskip("distributed")
+    with pytest.raises(InputError, match="no Dask scheduler answers at"):
+        run(tmp_path, executor="dask", address="tcp://127.0.0.1:port")
+    left = [one for one in gc.get_objects() if type(one) is distributed.Client and one.status != "closed"]
+    assert left == []

@@ -155,10 +155,14 @@ def _join_dask(distributed: Any, target: Any, address: str | None) -> Any:
         return distributed.Client(target, timeout="10s")
     # what distributed raises for an address without port, of an unknown protocol, or without answer
     except (OSError, ValueError, TypeError, AssertionError) as error:
-        raise InputError(
-            f"no Dask scheduler answers at {address!r} ({error or 'the address cannot be read'}). Start one with "
-            "`dask scheduler` and give the address it prints, tcp://HOST:PORT."
-        ) from None
+        why = str(error) or "the address cannot be read"
+    # The client that could not join is garbage now. Were it swept while the next one starts, it would wait for a lock
+    # which that one holds, for ever; so it is swept here, where no exception holds it any more.
+    gc.collect()
+    raise InputError(
+        f"no Dask scheduler answers at {address!r} ({why}). Start one with `dask scheduler` and give the address it prints, "
+        "tcp://HOST:PORT."
+    )
 
 
 def _itself(job: Job) -> Job:
