@@ -35,7 +35,7 @@ who was treated after it was made.
 
 # %%
 ways = survsim.report.load_results("ways", "08_validation")
-drawn = survsim.figures.state_diagram(ways[ways["drawn"]])
+drawn = survsim.figures.state_diagram(ways[ways["drawn"]], width="174mm")
 
 # %%
 survsim.report.table(
