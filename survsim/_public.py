@@ -396,6 +396,14 @@ def door(module: str) -> tuple[list[str], Callable[[str], Any], Callable[[], lis
     return names, __getattr__, lambda: names
 
 
+FROM_R = {
+    "coxph": "cox_ph", "survfit": "kaplan_meier", "survdiff": "logrank_test", "survreg": "parametric_survival", "rma": "meta_analysis",
+    "crr": "competing.fine_gray", "cuminc": "competing.aalen_johansen", "flexsurvspline": "royston_parmar",
+    "flexsurvreg": "parametric_survival", "metagen": "meta_analysis", "netmeta": "synthesis.network_meta_analysis",
+}  # fmt: skip
+"""What people who come from R type first, and what it is here."""
+
+
 def on_top(name: str) -> Any:
     """What `survsim.<name>` is: a name on top, a wing, or (with a warning) a name that was on top in 0.1."""
     if name in TOP:
@@ -406,6 +414,7 @@ def on_top(name: str) -> Any:
         warn_renamed(f"survsim.{name}", f"survsim.{WING_OF[name]}.{name}")
         return load(name)
     where = f"; it is survsim.{WING_OF[name]}.{name}" if name in WING_OF else ""
+    where = f"; R's {name} is survsim.{FROM_R[name]}" if name in FROM_R else where
     raise AttributeError(f"module 'survsim' has no attribute {name!r}{where}")
 
 

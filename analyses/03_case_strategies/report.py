@@ -26,12 +26,16 @@ survsim.report.prose(
 other tumours of the spinal canal and their spread. *For this patient at her progression*, {next.favoured} is favoured in
 expectation: {next.gain_12.reirradiation_drugs:.1f interval} months of the next twelve over supportive care, of which
 re-irradiation alone brings {next.gain_12.reirradiation_alone:.1f interval}; quality-adjusted
-{next.quality_gain.reirradiation_drugs:.1f interval} months. The intervals include no gain, and she is not expected to walk under any of them. *From surgery on*,
+{next.quality_gain.reirradiation_drugs:.1f interval} months. The intervals include no gain, and she is not expected to walk
+under any of them; it is best in {next.p_best.reirradiation_drugs:.0%} of the draws, re-irradiation alone in {next.p_best.reirradiation_alone:.0%}, and choosing it
+loses {next.loss.reirradiation_drugs:.1f} months on average against the best step in each draw. That focal irradiation helps at all rests on a prior, because nobody
+compared it with none: were re-irradiation to do nothing, the gain would be {next.structure.reirradiation_does_nothing.reirradiation_drugs:.1f interval}. *From surgery on*,
 {decision.best} is favoured in expectation, with a gain of {gain_24.early_immunotherapy:.1f interval} months of the first two years over
 surgery alone ({walking_gain.early_immunotherapy:.1f interval} of them walking, {quality_gain.early_immunotherapy:.1f interval} quality-adjusted),
 beside {gain_24.surgery_radiotherapy_chemotherapy_reirradiation:.1f interval} with chemotherapy and re-irradiation; it is best in {decision.p_best:.0%} of the draws. Of
-{structure.structures:.0f} structures that change survival, as declared and otherwise, it comes first under {structure.first.early_immunotherapy:.0f}, chemotherapy
-with re-irradiation under {structure.first.surgery_radiotherapy_chemotherapy_reirradiation:.0f}, and as she was treated under {structure.first.as_treated:.0f}. It rests on one small randomised trial of sarcoma elsewhere. It is no advice.
+{structure.structures:.0f} structures that change survival, as declared and otherwise, it comes first to 24 months under {structure.first.early_immunotherapy:.0f}, but
+to 12 months under {structure.first_12.early_immunotherapy:.0f} only, where radiotherapy with re-irradiation does under {structure.first_12.surgery_radiotherapy_reirradiation:.0f}; to 24
+months chemotherapy with re-irradiation comes first under {structure.first.surgery_radiotherapy_chemotherapy_reirradiation:.0f}, and as she was treated under {structure.first.as_treated:.0f}. It rests on one small randomised trial of sarcoma elsewhere. It is no advice.
 """,
 )
 

@@ -29,7 +29,8 @@ OTHERWISE = {
 """Calibrations with something else assumed."""
 FROM_PROGRESSION = (
     "second_control", "performance_status_acts", "respiratory_by_level", "withdrawal_takes_weeks", "walking_regained",
-    "utilities_of_one_instrument", "effects_while_on", "effects_always", "no_reirradiation_effect", "much_frailty",
+    "utilities_of_one_instrument", "effects_while_on", "effects_always", "no_reirradiation_effect",
+    "reirradiation_does_nothing", "much_frailty",
 )  # fmt: skip
 """Structural alternatives that are asked from her progression too."""
 NOT_ON_SURVIVAL = ("utility", "not_walking", "progressed_share", "p_walks", "walking_loss", "hr_walking", "p_withdrawal", "respiratory_share")  # fmt: skip
@@ -56,12 +57,8 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     plan = survsim.scenario.read_calibration(scenario.calibration_path)
     size = 400 if quick else None
     calibration = plan.run(evidence, size=size, workers=2)
-    others = {
-        "bias_left_out": (
-            "declared biases left out",
-            plan.run(evidence, size=size, bias=False, workers=2),
-        )
-    }
+    unbiased = plan.run(evidence, size=size, bias=False, workers=2)
+    others = {"bias_left_out": ("declared biases left out", unbiased)}
     for group, label in {} if quick else WITHOUT.items():
         others[f"without_{group}"] = (label, plan.run(evidence, without=[group], workers=2))
     for name, (label, choice) in {} if quick else OTHERWISE.items():
@@ -92,7 +89,7 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     parameters.save(results / "parameters.csv")
     record_next_step(ledger, next_step, calibration, effort, execution, evidence, results)
     record_structure(ledger, scenario, calibration, others, execution, evidence, results, quick=quick)
-    record_next_structure(ledger, next_step, calibration, execution, evidence, results, quick=quick)
+    record_next_structure(ledger, next_step, calibration, others, execution, evidence, results, quick=quick)
     shutil.copy(FOLDER / "course.csv", results / "course.csv")
     ledger.save(results / "summary.json")
 
@@ -251,9 +248,7 @@ def record_structure(
 ) -> None:
     """The answer under every structural alternative, and one parameter at a time at its ends, on the same patients."""
     # the draws of the answer itself: with fewer, the row "as declared" could put another strategy first
-    sizes = (
-        {"patients": 256, "draws": 20} if quick else {"patients": 128, "draws": scenario.content.full.draws}
-    )
+    sizes = {"patients": 256, "draws": 20} if quick else {"patients": 128, "draws": scenario.content.full.draws}  # fmt: skip
     table = survsim.scenario.structural_sensitivity(
         scenario, taus=[12.0, 24.0, 60.0], calibration=calibration, recalibrated=others, execution=execution,
         evidence=evidence, **sizes,
@@ -268,9 +263,7 @@ def record_structure(
             ledger.record(
                 f"structure.{row.alternative}.{row.strategy}.{name}", getattr(row, name), provenance=table
             )
-    for name, number in table.first(24.0).items():
-        ledger.record(f"structure.first.{name}", number, provenance=table)
-    ledger.record("structure.structures", len(table.votes), provenance=table)
+    record_first(ledger, table, "structure.", first=24.0, first_12=12.0)
     frame = table.to_frame()
     ranks = frame.query("tau == 24").pivot(index="label", columns="strategy", values="rank")
     ranks.reindex(list(table.labels))[list(SHORT)].rename(columns=SHORT).to_csv(results / "ranks.csv")
@@ -284,6 +277,14 @@ def record_structure(
     for name, low, high in zip(bars.names, bars.gain_low, bars.gain_high):
         ledger.record(f"one_way.{name}.low", low, unit=bars.unit, provenance=bars)
         ledger.record(f"one_way.{name}.high", high, unit=bars.unit, provenance=bars)
+
+
+def record_first(ledger: survsim.Ledger, table: Any, prefix: str, **horizons: float) -> None:
+    """Under how many structures each strategy comes first, and of how many."""
+    for word, tau in horizons.items():
+        for name, number in table.first(tau).items():
+            ledger.record(f"{prefix}{word}.{name}", number, provenance=table)
+    ledger.record(f"{prefix}structures", len(table.votes), provenance=table)
 
 
 def horizons(frame: pd.DataFrame, labels: tuple[str, ...]) -> pd.DataFrame:
@@ -322,6 +323,7 @@ def record_next_structure(
     ledger: survsim.Ledger,
     scenario: survsim.Scenario,
     calibration: survsim.calibration.EvidenceCalibration,
+    others: dict[str, tuple[str, survsim.calibration.EvidenceCalibration]],
     execution: survsim.Execution,
     evidence: survsim.evidence.EvidenceStore,
     results: Path,
@@ -330,10 +332,11 @@ def record_next_structure(
 ) -> None:
     """The answer from her progression under the structures that may turn it."""
     table = survsim.scenario.structural_sensitivity(
-        scenario, alternatives=FROM_PROGRESSION, calibration=calibration, execution=execution, evidence=evidence,
+        scenario, alternatives=FROM_PROGRESSION, calibration=calibration, recalibrated=others, execution=execution, evidence=evidence,
         history="at_progression", patients=256 if quick else 128, draws=20 if quick else scenario.content.full.draws,
     )  # fmt: skip
     table.save(results / "next_structure.json")
+    record_first(ledger, table, "next.structure.", first=scenario.content.outcomes.decision_tau)
     second = scenario.overridden("second_control")
     drawn = survsim.scenario.scenario_parameters(
         second, draws=20 if quick else scenario.content.full.draws, evidence=evidence, calibration=calibration

@@ -18,7 +18,7 @@ survsim.report.prose(
 **Answer.** The program does what the scenario says: the largest distance from a closed form is {closed.worst:.1f} Monte
 Carlo standard errors over {closed.comparisons} comparisons, a strategy compared with itself differs by
 {equal.difference:.0f unit}, and {extremes.held} of {extremes.tried} extremes end where they must.
-Of {hold_out.targets} published numbers that were held out, {hold_out.inside} lie inside their {level:.0%} interval
+Of {hold_out.targets} targets that were held out, published numbers and one prediction of another model, {hold_out.inside} lie inside their {level:.0%} interval
 ({hold_out.share:.0%}; {hold_out.share:.0% limits}), among them {hold_out.spinal.inside} of {hold_out.spinal.targets} from the
 spinal canal. The intervals are wide, and a wide interval is easily hit: this says that nothing gross was found,
 not that the model is precise; patients chosen for an operation or a trial lived longer than it says. No one outside the project has judged its structure, and nobody has been followed
@@ -97,7 +97,8 @@ survsim.report.prose(
 **The sampler.** The posterior of the calibration rests on {sampler.points} weighted points that are worth
 {sampler.effective:.0f} independent ones (Pareto k {sampler.pareto_k:.2f}; above a half the weights have no finite variance).
 Simulation-based calibration draws parameters from their priors, publishes numbers from them, calibrates, and looks where
-the true parameters fall among the draws, evenly if all is right: {ranks.told}.
+the true parameters fall among the draws, evenly if all is right: {ranks.told}. This tries the method on a smaller
+course of seven parameters, not on the case model itself.
 """,
 )
 

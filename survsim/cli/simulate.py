@@ -20,6 +20,9 @@ def simulate(
     ] = None,
     draws: Annotated[int | None, typer.Option("--draws", help="Parameter draws.")] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Names all luck.")] = None,
+    history: Annotated[
+        str | None, typer.Option("--history", help="Start from a history that the scenario declares.")
+    ] = None,
     executor: Annotated[
         str, typer.Option("--executor", help="local, threads, processes, dask or ray.")
     ] = "local",
@@ -46,6 +49,7 @@ def simulate(
     if explain:
         _explain(whole, out)
         return
+    _say_histories(whole, history)
     folder = resume or out
     if folder is None:
         raise ScenarioError("give --out DIR for the results, or --resume DIR to go on with a run.")
@@ -57,8 +61,20 @@ def simulate(
         patients=patients if patients is not None else begun.get("patients"),
         draws=draws if draws is not None else begun.get("draws"),
         seed=seed if seed is not None else begun.get("seed"),
+        history=history,
         how={"executor": executor, "workers": workers, "address": address},
     )
+
+
+def _say_histories(whole: Any, history: str | None) -> None:
+    """A scenario that declares histories may be asked from its start or from one of them: say which is answered."""
+    declared = ", ".join(whole.content.histories)
+    if declared and history is None:
+        typer.echo(
+            f"survsim: every patient begins at the start of the scenario; it declares {declared}: --history {declared.split(', ')[0]} "
+            "asks what follows from there.",
+            err=True,
+        )
 
 
 def _simulate(whole: Any, *, folder: Path, out: Path, how: dict[str, Any], **options: Any) -> None:

@@ -137,8 +137,8 @@ def _alone(fit: Any, reading: Reading) -> Reading:
     for _, mine, _ in groups_of(fit.terms, design):
         at = [design.columns.index(c) for c in mine]
         alone = cox_ph(
-            fit.surv, None, pd.DataFrame(design.matrix[:, at], columns=mine), ties=fit.ties, penalty=fit.penalty,
-            robust=fit.robust_covariance is not None, offset=fit.offset, conf_level=fit.conf_level,
+            fit.surv, None, pd.DataFrame(design.matrix[:, at], columns=mine, index=fit.surv.index),
+            ties=fit.ties, penalty=fit.penalty, robust=fit.robust_covariance is not None, offset=fit.offset, conf_level=fit.conf_level,
         )  # fmt: skip
         effects |= read(alone).effects
     remarks = ("Univariable: each variable alone, fitted to the same patients.",)

@@ -181,6 +181,12 @@ class CalibrationPlan:
 
     def _row(self, target: RowTarget, store: EvidenceStore) -> PublishedTarget:
         record = store.records(target.row)[0]
+        told = set(store.table("endpoints")["endpoint"])
+        if target.endpoint in told and record.endpoint != target.endpoint:
+            raise ScenarioError(
+                f"{self.path.name}: target {target.row} reports {record.endpoint}, and is declared as {target.endpoint}; a number "
+                "belongs to the endpoint that it reports. Name that endpoint, or an endpoint of your own with another name."
+            )
         scale = "median" if record.measure == "median" else "survival"
         found = self._number(target, record, scale)
         return PublishedTarget.of(

@@ -40,6 +40,23 @@ def test_simulate_then_resume(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert (tmp_path / "outcomes.csv").read_bytes() == before
 
 
+def test_what_follows_from_a_history_is_another_question(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scenario = ROOT / "analyses" / "03_case_strategies" / "next_step.yml"
+    sizes = ("--patients", "64", "--draws", "4", "--workers", "1")
+    code, _, told = command(capsys, *sizes, "--out", str(tmp_path / "a"), scenario=scenario)
+    assert code == 0 and "it declares at_progression: --history at_progression" in told
+    code, _, told = command(
+        capsys, *sizes, "--out", str(tmp_path / "b"), "--history", "at_progression", scenario=scenario
+    )
+    assert code == 0 and "it declares" not in told
+    from_start, from_there = (SimulationResult.load(tmp_path / x).decision(12).expected for x in "ab")
+    assert (from_there < from_start).all()
+    code, _, told = command(capsys, "--out", str(tmp_path / "c"), "--history", "nowhere", scenario=scenario)
+    assert code == 2 and "at_progression" in told
+
+
 def test_explain_says_and_draws(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, printed, _ = command(capsys, "--explain", "--out", str(tmp_path))
     assert code == 0

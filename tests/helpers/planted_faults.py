@@ -106,6 +106,7 @@ PLANTED = [
     ("qualifier_without_p", "error", E, {"estimate_id": "alpha_e03"}, {"p_qualifier": "<"}),
     ("events_exceed_n", "error", E, {"estimate_id": "gamma_e02"}, {"n_arm": "8"}),
     ("negative_count", "error", E, {"estimate_id": "alpha_e03"}, {"time": "-12"}),
+    ("negative_amount", "error", "arms", {"study_id": "alpha_2019", "arm_id": "chemo"}, {"n_arm": "-4"}),
     ("count_contradicts_value", "warning", E, {"estimate_id": "alpha_e05"}, {"n_event": "20"}),
     ("count_value", "error", E, {"estimate_id": "gamma_e02"}, {"value": "8"}),
     ("unit_missing", "error", E, {"estimate_id": "alpha_e02"}, {"value_unit": ""}),

@@ -21,6 +21,11 @@ SHARED = [
     (("02", "index_case.survival"), ("05", "case.time")),
     (("03", "index_case.survival"), ("05", "case.time")),
     *(
+        (("03", f"alive_{t}.{s}"), ("08", f"alive_{t}.{s}"))
+        for t in (12, 24)
+        for s in ("as_treated", "surgery_alone")
+    ),
+    *(
         (("03", f"parameter.{name}"), ("06", f"parameter.{name}"))
         for name in (
             "tumour_death_rate",

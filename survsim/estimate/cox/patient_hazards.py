@@ -71,7 +71,9 @@ def patient_hazards(
     _warn_beyond(fit, when)
     total = x @ fit.estimate
     total = total if offset is None else total + float_vector("offset", offset, x.shape[0])
-    labels = tuple(data.index if hasattr(data, "columns") else range(x.shape[0]))[rows]
+    # a frame of polars has columns and no row labels
+    named = getattr(data, "index", None) if hasattr(data, "columns") else None
+    labels = tuple(range(x.shape[0]) if named is None else named)[rows]
     x, codes, total = x[rows], codes[rows], total[rows]
     z = ((x - problem.centre) / problem.scale).T
     steps = (now.a, now.a0, hazard_means(at, now))

@@ -120,7 +120,7 @@ def _predictions(surv: Surv, predicted: Any, times: Any) -> tuple[FloatArray, Fl
             raise InputError(
                 f"predicted must hold survival by patient and time, as predict_survival returns it; got {type(predicted).__name__}."
             )
-        if times is not None:
+        if times is not None and not np.array_equal(np.ravel(times), np.ravel(own)):
             raise InputError("the prediction has its own times; leave times out.")
         predicted, times = survival, own
     if times is None:

@@ -34,7 +34,7 @@ def exact(told: Told, knots: Knots) -> tuple[IntArray, IntArray] | None:
     step = resolution(told.curve.given)
     for precision in (0.5 * step + 1e-9,) if step else PRECISIONS:
         for single in (True, False):
-            found = _walk(knots, int(told.risk[0]), precision, single=single)
+            found = _walk(knots, int(told.risk[0]), precision, single=single, n_event=told.n_event)
             if found is None or (told.n_event is not None and found[0].sum() != told.n_event):
                 continue
             lost = _losses(knots, *found, marks_told=told.marks is not None)
@@ -43,7 +43,9 @@ def exact(told: Told, knots: Knots) -> tuple[IntArray, IntArray] | None:
     return None
 
 
-def _walk(knots: Knots, n0: int, precision: float, *, single: bool) -> tuple[IntArray, IntArray] | None:
+def _walk(
+    knots: Knots, n0: int, precision: float, *, single: bool, n_event: int | None
+) -> tuple[IntArray, IntArray] | None:
     """Deaths, and numbers at risk where they are known (-1 elsewhere), along the curve.
 
     single : of several pairs that fit a drop the one with the fewest deaths is taken (times without ties), else the one with
@@ -65,6 +67,10 @@ def _walk(knots: Knots, n0: int, precision: float, *, single: bool) -> tuple[Int
             continue
         fixed = bool(knots.risk[j] >= 0)
         fits = _whole(curve, float(knots.level[j]), left, precision, fixed=fixed, least=int(later[j]))
+        if not fits and knots.level[j] <= precision:
+            # Everybody left dies, and any number may be left: as many as the printed total says, else one, or all with ties.
+            d = n_event - int(deaths.sum()) if n_event is not None else 1 if single else left
+            fits = [(d, d)] if max(1, int(later[j])) <= d <= left else []
         pair = None if not fits else fits[0] if single else fits[-1]
         if pair is None:
             return None

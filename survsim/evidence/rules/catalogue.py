@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from survsim.evidence.rules import (  # noqa: F401
+    amounts,
     bias,
     cells,
     consistency,

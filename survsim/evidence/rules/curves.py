@@ -219,7 +219,7 @@ def at_risk_exceeds_n(t: Tables) -> Iterator[Fault]:
     yield from t.where(
         "at_risk_exceeds_n",
         "at_risk",
-        t.number("at_risk", "n_risk") > n,
+        (t.number("at_risk", "n_risk") > n) & (n >= 0),
         "Check the table below the figure.",
         column="n_risk",
         cause=lambda: joined(t.frames["at_risk"], ("study_id", "arm_id")),

@@ -144,3 +144,10 @@ def test_a_warning_is_told_once(capsys, monkeypatch):
         "survsim: UserWarning: few draws",
         "survsim: UserWarning: few patients",
     ]
+
+
+@pytest.mark.parametrize("command", ["check", "curate", "completeness", "migrate"])
+def test_no_other_study_is_taken_where_one_stands_in_none(call, command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, _, error = call("data", command)
+    assert code == 2 and "no study at" in error

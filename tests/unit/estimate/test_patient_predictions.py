@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pytest
 
 from survsim import (
@@ -163,3 +165,16 @@ def test_incidence_with_strata_asks_whose_baseline():
     both = fit.predict_incidence([[0.0], [0.0]], [3.0], stratum=["early", "late"])
     assert both.estimate[0, 0, 0] != both.estimate[0, 1, 0]
     assert both.estimate.sum(axis=0)[:, 0] + both.survival[:, 0] == pytest.approx(1.0)
+
+
+def test_patients_of_a_table_without_row_labels_are_numbered():
+    surv, x = sixty()
+    fit = cox_ph(surv, "x", pd.DataFrame({"x": x[:, 0]}))
+    patients = {"x": [0.0, 1.0]}
+    found, plain = fit.predict_hazard(pa.table(patients)), fit.predict_hazard(pd.DataFrame(patients))
+    np.testing.assert_array_equal(found.estimate, plain.estimate)
+    assert (
+        fit.predict_median(pa.table(patients))
+        .to_frame()
+        .equals(fit.predict_median(pd.DataFrame(patients)).to_frame())
+    )

@@ -191,3 +191,11 @@ def test_a_fit_saved_as_word_is_the_table_of_a_paper(fit, tmp_path):
 def test_what_is_no_regression_is_refused(fit, call, message):
     with pytest.raises(InputError, match=message):
         call(fit)
+
+
+def test_univariable_keeps_the_labels_of_the_patients(fit):
+    """Rows were dropped before: the labels have gaps, as those of every frame after `dropna()`."""
+    frame = DATA.set_axis([3 * i + 5 for i in range(N)])
+    surv = Surv.right(pd.Series(TIME, index=frame.index), pd.Series(EVENT, index=frame.index), unit="months")
+    gaps = table_regression(cox_ph(surv, "age + figo_stage + C(arm)", frame), univariable=True)
+    assert gaps.frame.equals(table_regression(fit, univariable=True).frame)

@@ -158,3 +158,14 @@ def test_a_share_outside_its_ends_is_refused(tmp_path):
         ScenarioError, match=r"focal_radiotherapy lies between its least 0\.6 and its most 0\.8"
     ):
         read_calibration(path)
+
+
+def test_a_number_is_a_target_of_the_endpoint_it_reports(tmp_path):
+    """Finding 3: a median of progression-free survival that stands for overall survival."""
+    content = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    place = next(i for i, t in enumerate(content["targets"]) if t["row"] == "spinal_hgg29_rt_t02")
+    path = written(tmp_path, predictions=[], **{f"targets__{place}__endpoint": "overall_survival"})
+    with pytest.raises(
+        ScenarioError, match="reports progression_free_survival, and is declared as overall_survival"
+    ):
+        read_calibration(path).targets()

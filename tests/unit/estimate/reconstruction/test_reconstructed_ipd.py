@@ -233,6 +233,26 @@ def test_exact_levels_give_the_patients_back(told, ties):
             assert [(r.time[r.event] == t).sum() for t in drops] == dead.tolist()
 
 
+@pytest.mark.parametrize("last", [1, 2, 4])
+def test_an_exact_curve_that_ends_at_nought_takes_no_deaths_along(last):
+    """Any number may be left at the last drop: as many die as the printed total says, else one, the others were censored."""
+    left, levels, curve = 30, [], 1.0
+    for _ in range(8):
+        curve, left = curve * (1.0 - 1.0 / left), left - 1
+        levels.append(curve)
+        left -= 2  # two censored before the next drop
+    drops = np.arange(1.0, 10.0)
+    levels.append(0.0)
+    told = {"at_risk": ([0.0], [30])}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", EvidenceWarning)
+        plain = reconstruct_ipd((drops, levels), unit="months", **told)
+        total = reconstruct_ipd((drops, levels), unit="months", n_event=8 + last, **told)
+    assert plain.n_event == 9
+    assert total.n_event == 8 + last and (total.time[total.event] == 9.0).sum() == last
+    np.testing.assert_allclose(plain.fitted_survival[1:], levels, atol=1e-12)
+
+
 def test_rounded_levels_are_not_taken_for_exact_ones():
     _, _, (drops, curve), table = arm(2, 100)
     r = reconstruct_ipd((drops, curve.round(3)), at_risk=table, unit="months")
