@@ -38,7 +38,7 @@ def find_inside(ink: Pixels, pair: Pair, x: Placed, y: Placed) -> Inside:
     x0 = max(x0, max(n.word.x1 for n in pair.y.numbers) + 1, 0)
     y1 = min(y1, min(n.word.y0 for n in pair.x.numbers) - 1, height)
     inside = Inside(int(x0), int(max(y0, 0)), int(min(x1, width)), int(y1))
-    return _within_lines(ink, inside)
+    return within_lines(ink, inside)
 
 
 def _step(labels: Labels) -> float:
@@ -46,7 +46,7 @@ def _step(labels: Labels) -> float:
     return float(np.median(np.diff(np.sort(labels.places))))
 
 
-def _within_lines(ink: Pixels, box: Inside) -> Inside:
+def within_lines(ink: Pixels, box: Inside) -> Inside:
     """Cuts off the lines of a frame along the edges, and what lies beyond them."""
     dark = ink[box.y0 : box.y1, box.x0 : box.x1] > 0.3
     tall, wide = dark.shape

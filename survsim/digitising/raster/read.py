@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from survsim.digitising.found import Axis, AxisPoint, Box, Hints, Panel, Refused
+from survsim.digitising.found import Axis, Box, Hints, Panel, Refused
+from survsim.digitising.raster.asked import (
+    asked_inside,
+    given,
+    nearest_pair,
+    refuse_labels,
+    refuse_unequal,
+    spine_below,
+    turned,
+)
 from survsim.digitising.raster.boxes import Inside, find_inside
 from survsim.digitising.raster.kinds import Pixels
 from survsim.digitising.raster.names import find_names
+from survsim.digitising.raster.numbers import Number
 from survsim.digitising.raster.panels import Pair, pair_labels, read_numbers
 from survsim.digitising.raster.refusals import refuse_axes
 from survsim.digitising.raster.risk import find_risk_table
+from survsim.digitising.raster.sequences import find_labels
 from survsim.digitising.raster.sheet import Sheet, prepare, straighten
 from survsim.digitising.raster.ticks import Placed, place_axis
 from survsim.digitising.raster.traces import read_traces
+from survsim.digitising.raster.words import Word
+
+Asked = tuple[Placed | None, Placed | None]
+"""The horizontal and the vertical axis of which points were given."""
 
 NO_HINTS = Hints()
 
@@ -41,34 +55,21 @@ def read_picture(rgb: Pixels, *, hints: Hints = NO_HINTS) -> list[Panel]:
     upright, angle = straighten(rgb)
     sheet = prepare(upright)
     notes = [f"The picture was turned by {angle:.2f} degrees to stand upright."] if angle else []
-    if hints.x_axis and hints.y_axis:
-        return [
-            _panel(
-                sheet,
-                _given(sheet, hints.x_axis),
-                _given(sheet, hints.y_axis),
-                _asked_box(sheet, hints),
-                hints,
-                notes,
-            )
-        ]
     words, numbers = read_numbers(sheet.ink)
     everything = pair_labels(sheet.ink, numbers)
     pairs = _outer(everything)
     sheet = _without_insets(sheet, [pair for pair in everything if pair not in pairs])
+    asked = _asked(sheet, hints)
+    if any(asked):
+        pairs = nearest_pair(pairs, *asked)
+        if not pairs and all(_completed(sheet, asked, numbers)):
+            return [_by_points(sheet, asked, hints, notes, words, numbers)]
     if not pairs:
         raise refuse_axes(sheet, numbers, words)
     panels, refused = [], []
     for pair in pairs:
-        x, y = place_axis(sheet.ink, pair.x), place_axis(sheet.ink, pair.y)
         try:
-            panel = _panel(sheet, x, y, find_inside(sheet.ink, pair, x, y), hints, notes)
-            table = find_risk_table(sheet, pair, numbers, words, _foot(pair, pairs))
-            names = find_names(sheet, _around(sheet, pair, pairs), panel.traces, words)
-            traces = tuple(
-                replace(trace, label=name) for trace, name in zip(panel.traces, names, strict=True)
-            )
-            panels.append(replace(panel, at_risk=table, traces=traces))
+            panels.append(_by_labels(sheet, pair, pairs, asked, hints, notes, words, numbers))
         except Refused as error:
             refused.append(error)
     if refused and not panels:
@@ -76,30 +77,73 @@ def read_picture(rgb: Pixels, *, hints: Hints = NO_HINTS) -> list[Panel]:
     return panels
 
 
-def _given(sheet: Sheet, points: Sequence[AxisPoint]) -> Placed:
-    place = sheet.place(np.array([each.place for each in points]))
-    value = np.array([each.value for each in points])
-    slope, intercept = np.polyfit(place, value, 1)
-    error = float(np.abs(intercept + slope * place - value).max())
-    return Placed(
-        float(slope),
-        float(intercept),
-        tuple(zip(place.tolist(), value.tolist())),
-        error,
-        "points given",
-        None,
-    )
+def _by_labels(
+    sheet: Sheet, pair: Pair, pairs: list[Pair], asked: Asked, hints: Hints, notes: list[str],
+    words: list[Word], numbers: list[Number],
+) -> Panel:  # fmt: skip
+    """The panel of a pair of labels, with what stands around it."""
+    x, y = place_axis(sheet.ink, pair.x), place_axis(sheet.ink, pair.y)
+    inside = find_inside(sheet.ink, pair, x, y)
+    said = _checked(sheet, asked, x, y, inside, numbers)
+    panel = _panel(sheet, asked[0] or x, asked[1] or y, inside, hints, [*notes, *said])
+    table = find_risk_table(sheet, pair, numbers, words, _foot(pair, pairs))
+    names = find_names(sheet, _around(sheet, pair, pairs), panel.traces, words)
+    traces = tuple(replace(trace, label=name) for trace, name in zip(panel.traces, names, strict=True))
+    return replace(panel, at_risk=table, traces=traces)
 
 
-def _asked_box(sheet: Sheet, hints: Hints) -> Inside:
+def _by_points(
+    sheet: Sheet, asked: Asked, hints: Hints, notes: list[str], words: list[Word], numbers: list[Number]
+) -> Panel:
+    """The panel around points that a person gave, where no labels were read that face each other."""
+    x, y = _completed(sheet, asked, numbers)
+    assert x is not None and y is not None
+    below, beside = spine_below(sheet.ink, x, y), spine_below(*turned(sheet.ink, y, x))
     if hints.box is None:
-        place_x = sheet.place(np.array([each.place for each in hints.x_axis]))
-        place_y = sheet.place(np.array([each.place for each in hints.y_axis]))
-        return Inside(int(place_x.min()), int(place_y.min()), int(place_x.max()) + 1, int(place_y.max()) + 1)
-    low, high = (
-        sheet.place(np.array([hints.box.x0, hints.box.y0])),
-        sheet.place(np.array([hints.box.x1, hints.box.y1])),
+        inside = asked_inside(sheet.ink, x, y, below, beside)
+    else:
+        inside = _asked_box(sheet, hints.box)
+    said = _checked(sheet, asked, replace(x, spine=below), replace(y, spine=beside), inside, numbers)
+    panel = _panel(sheet, x, y, inside, hints, [*notes, *said])
+    around = (float(inside.x0), 0.0, float(sheet.ink.shape[1]), float(inside.y1))
+    names = find_names(sheet, around, panel.traces, words)
+    traces = tuple(replace(trace, label=name) for trace, name in zip(panel.traces, names, strict=True))
+    return replace(panel, traces=traces)
+
+
+def _asked(sheet: Sheet, hints: Hints) -> Asked:
+    return (
+        given(sheet, hints.x_axis) if hints.x_axis else None,
+        given(sheet, hints.y_axis) if hints.y_axis else None,
     )
+
+
+def _completed(sheet: Sheet, asked: Asked, numbers: list[Number]) -> Asked:
+    """Both axes: the one of which no points were given from its labels, where these are the only ones."""
+    both = list(asked)
+    for side in (0, 1):
+        if both[side] is None:
+            found = find_labels(numbers, side == 0)
+            both[side] = place_axis(sheet.ink, found[0]) if len(found) == 1 else None
+    return both[0], both[1]
+
+
+def _checked(
+    sheet: Sheet, asked: Asked, x: Placed, y: Placed, inside: Inside, numbers: list[Number]
+) -> list[str]:
+    """What must be said of axes that were taken as linear through points given; raises `Refused` for logarithmic ones."""
+    said = []
+    if asked[0] is not None:
+        said += refuse_unequal(sheet.ink, x.spine, "horizontal")
+        said += refuse_labels(numbers, asked[0], True, inside.y1, "horizontal")
+    if asked[1] is not None:
+        said += refuse_unequal(np.ascontiguousarray(sheet.ink.T[::-1]), y.spine, "vertical")
+        said += refuse_labels(numbers, asked[1], False, inside.x0, "vertical")
+    return said
+
+
+def _asked_box(sheet: Sheet, box: Box) -> Inside:
+    low, high = (sheet.place(np.array([box.x0, box.y0])), sheet.place(np.array([box.x1, box.y1])))
     return Inside(int(low[0]), int(low[1]), int(np.ceil(high[0])) + 1, int(np.ceil(high[1])) + 1)
 
 

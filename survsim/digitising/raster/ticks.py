@@ -79,11 +79,11 @@ def find_spine(view: Pixels, edge: int, labels: Labels) -> Spine | None:
     if last - first > 0.8 * labels.height:
         return None
     line = np.asarray(dark[first : last + 1].any(axis=0), dtype=bool)
-    left, right = _run(line, low, -1), _run(line, high - 1, 1)
+    left, right = run(line, low, -1), run(line, high - 1, 1)
     return Spine(top + first, top + last, left, right)
 
 
-def _run(line: Flags, start: int, step: int) -> int:
+def run(line: Flags, start: int, step: int) -> int:
     """The end of the run of ink from `start`; gaps of up to two pixels are bridged."""
     place, gap, last = start, 0, start
     while 0 <= place < len(line) and gap <= 2:

@@ -11,6 +11,7 @@ from survsim.digitising.raster.arm import Arm
 from survsim.digitising.raster.arms import Start, find_arms
 from survsim.digitising.raster.boxes import Inside
 from survsim.digitising.raster.doubtful import without_doubtful
+from survsim.digitising.raster.fall import ended
 from survsim.digitising.raster.kinds import Pixels
 from survsim.digitising.raster.levels import find_steps
 from survsim.digitising.raster.marks import find_marks
@@ -65,9 +66,13 @@ def read_traces(
             notes.append(f"{curved} curve(s) without steps were left out as smoothed or fitted.")
         if arms and view is not None:
             if flipped != rising:
-                notes.append("The curves rise." if flipped else "The curves fall.")
-            traces = tuple(_trace(sheet, view, arm) for arm in arms)
-            return traces, notes + left_out + unexplained(arms) + _doubts(traces, arms)
+                way, kind = ("rise", "incidence") if flipped else ("fall", "survival")
+                raise Refused(f"the curves {way}: read it with kind={kind!r}.")
+            foot = _foot(y, view)
+            read = [_trace(sheet, view, arm, foot) for arm in arms]
+            traces = tuple(trace for trace, _ in read)
+            ends = [f"Curve {k}{words}" for k, (_, words) in enumerate(read, 1) if words]
+            return traces, notes + left_out + ends + unexplained(arms) + _doubts(traces, arms)
     raise Refused("No curve was found in the panel.", help="the colour of each arm, or the box of the axes")
 
 
@@ -99,10 +104,18 @@ def one_of(y: Placed) -> float:
     return 100.0 if max(value for _, value in y.ticks) > 1.5 else 1.0
 
 
-def _trace(sheet: Sheet, view: View, arm: Arm) -> Trace:
+def _foot(y: Placed, view: View) -> float:
+    """The row of the view below which no curve falls: survival 0, or incidence 1 where the view is flipped."""
+    row = ((one_of(y) if view.flipped else 0.0) - y.intercept) / y.slope - view.inside.y0
+    return view.rgb.shape[0] - 1 - row if view.flipped else row
+
+
+def _trace(sheet: Sheet, view: View, arm: Arm, foot: float) -> tuple[Trace, str]:
+    """A curve on the page, and what must be said of its end."""
     steps = find_steps(arm.ink.share, arm.way, arm.ink.width, sheet.noisy)
+    steps, fallen, said = ended(arm, steps, foot)
     height = view.rgb.shape[0]
-    y = np.append(steps.y, steps.y[-1])
+    y = np.append(steps.y, steps.y[-1] if fallen is None else fallen)
     if abs(y[0] - view.start.row) < 0.6 * arm.ink.width + 1.5:
         y[0] = view.start.row
         y = np.maximum(y, y[0])
@@ -111,7 +124,7 @@ def _trace(sheet: Sheet, view: View, arm: Arm) -> Trace:
     marks = find_marks(arm.ink.share, arm.way, arm.ink.width) + view.inside.x0
     colour = (255 - arm.ink.colour if sheet.inverted else arm.ink.colour) / 255
     red, green, blue = (float(each) for each in np.clip(colour, 0, 1))
-    return Trace(
+    trace = Trace(
         x=sheet.page(place_x),
         y=sheet.page(place_y),
         colour=(red, green, blue),
@@ -119,6 +132,7 @@ def _trace(sheet: Sheet, view: View, arm: Arm) -> Trace:
         marks=sheet.page(marks),
         unsure=np.append(steps.unsure, steps.unsure[-1]) / sheet.scale,
     )
+    return trace, said
 
 
 def dash_of(arm: Arm) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -28,6 +28,8 @@ class Curve:
     x: FloatArray
     y: FloatArray
     chain: Chain
+    left: bool = False
+    """Whether it ends because it leaves the frame through its floor or ceiling."""
 
     def at(self, place: float) -> float:
         """Height at a place along the page; the first or last known one beyond the ends."""
@@ -123,25 +125,37 @@ def _steps_and_smooth(strokes: Sequence[Stroke], frame: Frame) -> tuple[list[Cur
 def _by_shape(chains: Sequence[Chain], frame: Frame, wide: float) -> tuple[list[Curve], list[Chain]]:
     steps, smooth = [], []
     for chain in chains:
-        points = _clipped(chain.points, frame)
+        points, left = _clipped(chain.points, frame)
         if points.shape[0] < 2 or np.ptp(points[:, 0]) < wide:
             continue
         if all(s.straight for s in chain.strokes) and is_thinned_step(points):
-            steps.append(_curve(points, chain))
+            steps.append(replace(_curve(points, chain), left=left))
         elif points.shape[0] > 3 and np.ptp(points[:, 0]) > 4 * wide:
             smooth.append(chain)
     return steps, smooth
 
 
-def _clipped(points: FloatArray, frame: Frame) -> FloatArray:
-    """What of a line lies in a frame that is drawn; step lines stay step lines."""
+def _clipped(points: FloatArray, frame: Frame) -> tuple[FloatArray, bool]:
+    """What of a line lies in a frame that is drawn, up to where it leaves it, and whether it leaves through floor or ceiling."""
     if not frame.drawn:
-        return points
+        return points, False
+    points = points[::-1] if points[-1, 0] < points[0, 0] else points
     b = frame.box
+    above_or_below = (points[:, 1] < b.y0 - 0.5) | (points[:, 1] > b.y1 + 0.5)
+    out = above_or_below | (points[:, 0] > b.x1 + 0.5)
+    entered = np.maximum.accumulate(~above_or_below & (points[:, 0] >= b.x0 - 0.5))
+    left = np.flatnonzero(out & entered)
+    through = False
+    if left.size:
+        # What is not seen is not known: a line that was only cut off would run on along the edge as a false level.
+        k = int(left[0])
+        through = bool(above_or_below[k] and points[k, 0] <= b.x1 + 0.5)
+        upright = k > 0 and abs(points[k, 0] - points[k - 1, 0]) <= THINNED
+        points = points[:k] if through and upright else points[: k + 1]
     cut = np.clip(points, [b.x0 - 0.5, b.y0 - 0.5], [b.x1 + 0.5, b.y1 + 0.5])
     moved = np.ones(len(cut), dtype=bool)
     moved[1:] = (cut[1:] != cut[:-1]).any(axis=1)
-    return np.asarray(cut[moved])
+    return np.asarray(cut[moved]), through
 
 
 def _curve(points: FloatArray, chain: Chain) -> Curve:

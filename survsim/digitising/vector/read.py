@@ -227,6 +227,12 @@ def _warnings(frame: Frame, lines: Sorted, traces: Sequence[Trace], drawing: Dra
         )
     if any(c.chain.broken for c in lines.curves):
         said.append("a curve was put together from single dashes.")
+    for curve, trace in zip(lines.curves, traces, strict=True):
+        if curve.left:
+            time = float(frame.x.axis.value(curve.x[-1:])[0])
+            said.append(
+                f"{trace.label or 'a curve'} leaves the axes at time {time:.3g}: it was read up to there, and what follows is not known."
+            )
     if drawing.unread:
         said.append("some letters are drawn as outlines and could not be read.")
     return said

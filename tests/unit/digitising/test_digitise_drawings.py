@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 
 import numpy as np
 import pytest
@@ -82,6 +83,36 @@ def test_an_axis_that_does_not_start_at_zero(tmp_path):
     high = (arm("High", 5, scale=150.0),)
     found = digitise(draw(tmp_path / "a.pdf", high, y_from=0.4), unit="months")
     check(found, high)
+
+
+@pytest.mark.parametrize("form", ["a.svg", "a.pdf"])
+def test_a_curve_that_leaves_the_axes_ends_there_and_it_is_said(tmp_path, form):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", EvidenceWarning)  # one a curve; they are counted below
+        found = digitise(draw(tmp_path / form, y_from=0.4), unit="months")
+    assert sum("leaves the axes" in words for words in found.warnings) == len(TWO)
+    for one in TWO:
+        rows = found.curves[found.curves["arm"] == one.label].iloc[-1]
+        left = one.time[one.survival < 0.4][0]
+        assert rows["time"] == pytest.approx(left, abs=0.02)
+        assert rows["survival"] == pytest.approx(float(at(one, left - 0.01)), abs=1e-4)
+
+
+def test_a_curve_that_runs_past_the_end_of_the_time_axis_ends_on_its_level_there(tmp_path):
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6, 4.4))
+    ax = figure.add_subplot()
+    panel(ax)
+    ax.set_xlim(0, 24)
+    ax.set_xticks([0, 6, 12, 18, 24])
+    figure.savefig(tmp_path / "a.svg")
+    found = digitise(tmp_path / "a.svg", unit="months")
+    assert found.warnings == ()
+    for one in TWO:
+        last = found.curves[found.curves["arm"] == one.label].iloc[-1]
+        assert last["time"] == pytest.approx(24.0, abs=0.1)
+        assert last["survival"] == pytest.approx(float(at(one, 24.0)), abs=1e-4)
 
 
 def test_the_unit_is_read_or_its_conflict_is_said(tmp_path):
