@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from survsim.figures import style
+from survsim.figures import placing, style
 
 if TYPE_CHECKING:
     from survsim.core.checks import FloatArray
@@ -37,7 +37,7 @@ def draw_digitised(
     left, top, right, bottom = digitised.box
     full_w, full_h = _extent(digitised, wide, tall)
     if ax is None:
-        ax = _own_axes(full_w, full_h)
+        ax = style.new_axes(8.0, float(np.clip(8.0 * full_h / max(full_w, 1e-9), 2.0, 14.0)) + 0.4)
     faded = 255 - (255 - pixels.astype(float)) * (1 - fade)
     ax.imshow(faded.astype(np.uint8), extent=(0, full_w, full_h, 0), interpolation="antialiased", zorder=0)
     ax.add_patch(_frame(left, top, right, bottom))
@@ -59,9 +59,8 @@ def draw_digitised(
     ax.set_axis_off()
     ax.set_xlim(0, full_w)
     ax.set_ylim(full_h, 0)
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=min(len(digitised.arms), 3), frameon=False)
-    if title:
-        ax.set_title(title, pad=24)
+    placing.legend(ax)
+    placing.title(ax, title)
     return ax
 
 
@@ -81,16 +80,6 @@ def _place(digitised: Digitised, side: str, values: FloatArray) -> FloatArray:
     intercept, slope = digitised.axes[side]
     factor = 100.0 if side == "y" and digitised.percent else 1.0
     return np.asarray((values * factor - intercept) / slope)
-
-
-def _own_axes(wide: float, tall: float) -> Any:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    height = float(np.clip(8.0 * tall / max(wide, 1e-9), 2.0, 14.0))
-    figure = Figure(figsize=(8.0, height + 0.4))
-    FigureCanvasAgg(figure)
-    return figure.add_axes((0.01, 0.01, 0.98, height / (height + 0.4) - 0.02))
 
 
 def _frame(left: float, top: float, right: float, bottom: float) -> Any:

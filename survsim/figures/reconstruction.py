@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from survsim.figures import style
+from survsim.figures import placing, style
 from survsim.figures.time_axis import label_time, set_time_ticks
 
 if TYPE_CHECKING:
@@ -45,9 +45,8 @@ def draw_reconstruction(result: ReconstructedIPD, ax: Any = None, *, title: str 
     ax.set_ylim(0, 1.03)
     ax.set_xlim(0, end * 1.03)
     ax.set_ylabel("Survival")
-    ax.legend(loc="upper right")
-    if title:
-        ax.set_title(title)
+    placing.legend(ax)
+    placing.title(ax, title)
     narrow = ax.figure.get_size_inches()[0] < 4.5
     below = ax.inset_axes([0.0, -0.36, 1.0, 0.26])
     given = result.click_survival if result.click_given is None else result.click_given
