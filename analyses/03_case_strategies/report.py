@@ -33,9 +33,9 @@ compared it with none: were re-irradiation to do nothing, the gain would be {nex
 {decision.best} is favoured in expectation, with a gain of {gain_24.early_immunotherapy:.1f interval} months of the first two years over
 surgery alone ({walking_gain.early_immunotherapy:.1f interval} of them walking, {quality_gain.early_immunotherapy:.1f interval} quality-adjusted),
 beside {gain_24.surgery_radiotherapy_chemotherapy_reirradiation:.1f interval} with chemotherapy and re-irradiation; it is best in {decision.p_best:.0%} of the draws. Of
-{structure.structures:.0f} structures that change survival, as declared and otherwise, it comes first to 24 months under {structure.first.early_immunotherapy:.0f}, but
-to 12 months under {structure.first_12.early_immunotherapy:.0f} only, where radiotherapy with re-irradiation does under {structure.first_12.surgery_radiotherapy_reirradiation:.0f}; to 24
-months chemotherapy with re-irradiation comes first under {structure.first.surgery_radiotherapy_chemotherapy_reirradiation:.0f}, and as she was treated under {structure.first.as_treated:.0f}. It rests on one small randomised trial of sarcoma elsewhere. It is no advice.
+{structure.structures:.0f} structures that change survival, as declared and otherwise, it comes first over two years under {structure.first.early_immunotherapy:.0f}, but
+over one year under {structure.first_12.early_immunotherapy:.0f} only, where radiotherapy with re-irradiation does under {structure.first_12.surgery_radiotherapy_reirradiation:.0f}; over
+two years chemotherapy with re-irradiation comes first under {structure.first.surgery_radiotherapy_chemotherapy_reirradiation:.0f}, and as she was treated under {structure.first.as_treated:.0f}. It rests on one small randomised trial of sarcoma elsewhere. It is no advice.
 """,
 )
 

@@ -248,7 +248,7 @@ def record_structure(
 ) -> None:
     """The answer under every structural alternative, and one parameter at a time at its ends, on the same patients."""
     # the draws of the answer itself: with fewer, the row "as declared" could put another strategy first
-    sizes = {"patients": 256, "draws": 20} if quick else {"patients": 128, "draws": scenario.content.full.draws}  # fmt: skip
+    sizes = {"patients": 1024, "draws": 20} if quick else {"patients": 128, "draws": scenario.content.full.draws}  # fmt: skip
     table = survsim.scenario.structural_sensitivity(
         scenario, taus=[12.0, 24.0, 60.0], calibration=calibration, recalibrated=others, execution=execution,
         evidence=evidence, **sizes,
@@ -333,7 +333,7 @@ def record_next_structure(
     """The answer from her progression under the structures that may turn it."""
     table = survsim.scenario.structural_sensitivity(
         scenario, alternatives=FROM_PROGRESSION, calibration=calibration, recalibrated=others, execution=execution, evidence=evidence,
-        history="at_progression", patients=256 if quick else 128, draws=20 if quick else scenario.content.full.draws,
+        history="at_progression", patients=1024 if quick else 128, draws=20 if quick else scenario.content.full.draws,
     )  # fmt: skip
     table.save(results / "next_structure.json")
     record_first(ledger, table, "next.structure.", first=scenario.content.outcomes.decision_tau)
@@ -342,7 +342,7 @@ def record_next_structure(
         second, draws=20 if quick else scenario.content.full.draws, evidence=evidence, calibration=calibration
     )
     acted = survsim.simulate(
-        second, patients=256 if quick else 128, parameters=drawn, history="at_progression"
+        second, patients=1024 if quick else 128, parameters=drawn, history="at_progression"
     )
     low, middle, high = np.quantile(implied_ratio(acted), [0.025, 0.5, 0.975])
     ledger.record("next.implied_ratio.second_control", middle, conf_low=low, conf_high=high, provenance=acted)

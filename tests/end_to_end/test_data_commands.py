@@ -76,8 +76,9 @@ def test_curate_says_what_it_wrote_and_refuses_a_wrong_set(study):
     assert survsim.load_evidence(study).estimate("alpha_e01").value == 0.70
 
 
-def test_outside_a_study_the_shipped_tables_are_used(tmp_path):
-    done = run("check", cwd=tmp_path)
+def test_outside_a_study_the_shipped_tables_are_checked_when_named(tmp_path):
+    assert run("check", cwd=tmp_path).returncode == 2
+    done = run("check", str(Path(survsim.__file__).parents[1]), cwd=tmp_path)
     assert done.returncode == 0
 
 

@@ -126,4 +126,6 @@ def test_bad_questions_are_refused(call, message):
 def test_a_prediction_brings_its_times():
     fit = cox_ph(SIX, None, np.array(SCORE)[:, None], penalty="ridge", penalty_strength=1.0)
     with pytest.raises(InputError, match="its own times"):
-        brier_score(SIX, fit.predict_survival(None, [2.5]), [2.5])
+        brier_score(SIX, fit.predict_survival(None, [2.5]), [3.0])
+    same = brier_score(SIX, fit.predict_survival(None, [2.5]), [2.5])
+    assert same.to_frame().equals(brier_score(SIX, fit.predict_survival(None, [2.5])).to_frame())
