@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 import survsim
 
@@ -30,6 +31,7 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     belief = believed_ratio(ledger, parameters, plan)
     curves = power_by_size(ledger, belief.hazards, parameters, plan, plan["replicates"][mode])
     curves.to_csv(results / "power.csv", index=False)
+    implied(ledger)
     recruitment(ledger, curves, plan, results)
     believed_effect(ledger, belief, parameters, plan, plan["assurance_draws"][mode])
     worth(ledger, belief, curves, scenario, parameters, plan, effort.patients, results)
@@ -68,6 +70,35 @@ def believed_ratio(
         ledger.record(f"hazard.{arm}", rate, unit="per month", provenance=parameters)
         ledger.record(f"median.{arm}", np.log(2) / rate, unit="months", provenance=parameters)
     return Belief(hazards, np.log(all_cause))
+
+
+def implied(ledger: survsim.Ledger) -> None:
+    """The ratio that the patient model of report 03 implies for re-irradiation as it is given, and the deaths it asks for.
+
+    The ratio above acts on everybody from the first day. In the model irradiation begins weeks after progression and may
+    not be completed, and those whose tumours are slow live longer in both arms: what a trial sees is nearer to one. Deaths
+    for a power of four in five at 5% two-sided, equal arms: 4 (z + z')^2 / log(ratio)^2 (Schoenfeld 1981, Biometrika 68:316).
+    """
+    path = HERE.parent / "03_case_strategies" / "results" / "summary.json"
+    there, key = survsim.Ledger.load(path), "next.implied_ratio.as_declared"
+    ratio = there.numbers[key]
+    ledger.record(
+        "hazard_ratio.implied",
+        ratio.value,
+        conf_low=ratio.conf_low,
+        conf_high=ratio.conf_high,
+        provenance=there.provenance(key),
+    )
+    asked = 4.0 * (norm.ppf(0.975) + norm.ppf(0.8)) ** 2
+    for word in ("hazard_ratio", "hazard_ratio.implied"):
+        deaths = asked / np.log(ledger.numbers[word].value) ** 2
+        step = survsim.Provenance.of("schoenfeld_deaths", ledger.provenance(word), power=0.8)
+        ledger.record(
+            f"deaths_for_80.{word.partition('.')[2] or 'acting'}",
+            float(deaths),
+            unit="deaths",
+            provenance=step,
+        )
 
 
 def trial(hazards: dict[str, float], plan: dict[str, Any], n: int, **changes: Any) -> survsim.TrialDesign:

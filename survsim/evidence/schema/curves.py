@@ -44,6 +44,15 @@ CURVES = Table(
     ),
 )
 
+_OF_A_CURVE = (
+    text("curve_id", "Curve they belong to.", required=True),
+    text("study_id", "Study.", required=True),
+    text("arm_id", "Group.", required=True),
+    number("time", "Time.", required=True),
+    text("time_unit", "Unit of time.", required=True, allowed=TIME_UNITS),
+)
+"""Columns of what stands below a curve or on it."""
+
 AT_RISK = Table(
     name="at_risk",
     title="Numbers at risk",
@@ -51,11 +60,7 @@ AT_RISK = Table(
     key=("curve_id", "time"),
     foreign_keys=(_ARM,),
     columns=(
-        text("curve_id", "Curve they belong to.", required=True),
-        text("study_id", "Study.", required=True),
-        text("arm_id", "Group.", required=True),
-        number("time", "Time.", required=True),
-        text("time_unit", "Unit of time.", required=True, allowed=TIME_UNITS),
+        *_OF_A_CURVE,
         integer("n_risk", "Patients at risk.", required=True, unit="patients"),
         text("place", "Figure of the source, with its panel.", required=True),
         text("page", "Page of the source."),
@@ -70,13 +75,7 @@ CENSOR_MARKS = Table(
     description="Times at which published survival curves carry a mark of censoring; one mark may hide several patients.",
     key=("curve_id", "time"),
     foreign_keys=(_ARM,),
-    columns=(
-        text("curve_id", "Curve they belong to.", required=True),
-        text("study_id", "Study.", required=True),
-        text("arm_id", "Group.", required=True),
-        number("time", "Time.", required=True),
-        text("time_unit", "Unit of time.", required=True, allowed=TIME_UNITS),
-    ),
+    columns=(*_OF_A_CURVE,),
 )
 
 TABLES = (CURVES, AT_RISK, CENSOR_MARKS)
