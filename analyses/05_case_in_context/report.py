@@ -41,7 +41,9 @@ approximate one, {cns.upper} by an upper bound. {cns.right} were alive at last n
 # %%
 cases = survsim.report.load_results("cns_cases", "05_case_in_context")
 survsim.report.table(
-    cases,
+    cases.assign(
+        case=cases["case"].str.replace("_", "_\u200b")
+    ),  # may break after each word, so that the table fits
     title="Every published patient with a time, without the index case",
     labels={
         "time": "months from CNS disease",

@@ -19,10 +19,10 @@ survsim.report.prose(
 believed. From published cases alone that takes {years.published_cases:.0f} years, from a world registry
 {years.world_registry:.0f}, and {years.any_sarcoma_spread_along_the_cord:.0f} only if every sarcoma that has spread along
 the cord is asked. What is believed is wide: averaged over it, a trial of forty finds a benefit in {assurance.40:.0%}
-of cases and one of three hundred and twenty in {assurance.320:.0%}. **That is the easiest case**: an effect on everybody from
-the first day, {deaths_for_80.acting:.0f} deaths by Schoenfeld's formula. Where irradiation begins weeks later, is not always completed, and slow tumours
-live longer in both arms, the same beliefs imply a ratio of {hazard_ratio.implied:.2f interval} to six months (report 03), and a trial
-needs {deaths_for_80.implied:.0f} deaths, so that the sizes below are lower ends.
+of cases and one of three hundred and twenty in {assurance.320:.0%}. **That is the easiest case**, an effect on everybody from
+the first day. Where irradiation begins weeks later, is not always completed, and slow tumours live longer in both arms, the same beliefs
+imply a ratio of {hazard_ratio.implied:.2f interval} over the first half year (the report on this patient), and a trial needs {deaths_times:.1f} times the
+deaths: the sizes below are lower ends.
 
 ## One scale
 

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 import survsim
 
@@ -73,32 +72,24 @@ def believed_ratio(
 
 
 def implied(ledger: survsim.Ledger) -> None:
-    """The ratio that the patient model of report 03 implies for re-irradiation as it is given, and the deaths it asks for.
+    """The ratio that the patient model of report 03 implies for re-irradiation as it is given, and what it costs in deaths.
 
-    The ratio above acts on everybody from the first day. In the model irradiation begins weeks after progression and may
-    not be completed, and those whose tumours are slow live longer in both arms: what a trial sees is nearer to one. Deaths
-    for a power of four in five at 5% two-sided, equal arms: 4 (z + z')^2 / log(ratio)^2 (Schoenfeld 1981, Biometrika 68:316).
+    The ratio of this analysis acts on everybody from the first day. In the model irradiation begins weeks after progression
+    and may not be completed, and those whose tumours are slow live longer in both arms: what a trial sees is nearer to one.
+    The deaths that a log-rank test needs go with one over the squared logarithm (Schoenfeld 1981, Biometrika 68:316).
     """
     path = HERE.parent / "03_case_strategies" / "results" / "summary.json"
     there, key = survsim.Ledger.load(path), "next.implied_ratio.as_declared"
-    ratio = there.numbers[key]
+    told = there.numbers[key]
     ledger.record(
-        "hazard_ratio.implied",
-        ratio.value,
-        conf_low=ratio.conf_low,
-        conf_high=ratio.conf_high,
+        "hazard_ratio.implied", told.value, conf_low=told.conf_low, conf_high=told.conf_high,
         provenance=there.provenance(key),
+    )  # fmt: skip
+    both = [np.log(ledger.numbers[name].value) for name in ("hazard_ratio", "hazard_ratio.implied")]
+    step = survsim.Provenance.of(
+        "schoenfeld_deaths", ledger.provenance("hazard_ratio"), ledger.provenance("hazard_ratio.implied")
     )
-    asked = 4.0 * (norm.ppf(0.975) + norm.ppf(0.8)) ** 2
-    for word in ("hazard_ratio", "hazard_ratio.implied"):
-        deaths = asked / np.log(ledger.numbers[word].value) ** 2
-        step = survsim.Provenance.of("schoenfeld_deaths", ledger.provenance(word), power=0.8)
-        ledger.record(
-            f"deaths_for_80.{word.partition('.')[2] or 'acting'}",
-            float(deaths),
-            unit="deaths",
-            provenance=step,
-        )
+    ledger.record("deaths_times", float((both[0] / both[1]) ** 2), provenance=step)
 
 
 def trial(hazards: dict[str, float], plan: dict[str, Any], n: int, **changes: Any) -> survsim.TrialDesign:

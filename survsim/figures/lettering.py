@@ -31,9 +31,12 @@ STUDY = re.compile(r"^([a-z][a-z0-9]*(?:_[a-z]+)*)_((?:19|20)\d\d)([a-z]?)(?:_(?
 def readable(name: Any) -> str:
     """A name out of a file as a reader would write it: "hr_antiangiogenic" is "hazard ratio, antiangiogenic".
 
-    A row of the evidence ("homesley_2007_gog0161_e07") is told by its study, year and number.
+    A row of the evidence ("homesley_2007_gog0161_e07") is told by its study, year and number; what stands between
+    commas is read piece by piece.
     """
     text = str(name)
+    if ", " in text:
+        return ", ".join(readable(part) for part in text.split(", "))
     study = STUDY.match(text)
     if study is not None:
         author, year, letter, tail, row = study.groups()

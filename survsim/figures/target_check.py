@@ -61,7 +61,7 @@ def draw_target_check(
 
 def _names(result: TargetCheck, labels: Any, order: list[int]) -> list[str]:
     """Words for each row: its label, or study and year; the strategy where two rows would be called alike."""
-    names = [str(labels.get(result.rows[i], readable(result.rows[i]))) for i in order]
+    names = [readable(labels.get(result.rows[i], result.rows[i])) for i in order]
     return told_apart(names, [readable(result.strategies[i]) for i in order])
 
 

@@ -156,7 +156,7 @@ def _treatment(name: str, treatment: Treatment, unit: str) -> list[str]:
 
 def _effect(effect: Effect, unit: str) -> str:
     source, _, target = effect.transition.partition(">")
-    way = f"{source.replace('*', 'any state')} to {target.replace('*', 'any state')}".replace("_", " ")
+    way = f"{_states(source)} to {_states(target)}"
     if effect.hazard_ratio is not None:
         what = f"The hazard from {way} is multiplied by {_number(effect.hazard_ratio)}"
     else:
@@ -167,6 +167,14 @@ def _effect(effect: Effect, unit: str) -> str:
     for step in effect.waning:
         what += f", from {step.after:g} {unit} on by {_number(step.factor)}"
     return what + (" in responders." if effect.among == "responders" else ".")
+
+
+def _states(pattern: str) -> str:
+    """The states that a pattern names: one, all, or those whose names share a word."""
+    if "*" not in pattern:
+        return pattern.replace("_", " ")
+    shared = pattern.replace("*", " ").replace("_", " ").split()
+    return f"any {' '.join(shared)} state" if shared else "any state"
 
 
 def _duration(effect: Effect, unit: str) -> str:

@@ -84,6 +84,11 @@ def test_names_out_of_files_are_read_as_words(name, words):
     assert readable(name) == words
 
 
+def test_pieces_between_commas_are_read_one_by_one():
+    assert readable("homesley_2007_gog0161, overall survival") == "Homesley 2007, GOG0161, overall survival"
+    assert readable("as treated, then observed") == "as treated, then observed"
+
+
 def test_two_rows_called_alike_are_told_apart():
     assert told_apart(["a", "a", "b"], ["one", "two", "three"]) == ["a, one", "a, two", "b"]
     assert told_apart(["a", "a"], ["one", "one"]) == ["a, one (1)", "a, one (2)"]

@@ -214,6 +214,19 @@ def test_explained_options() -> None:
     assert "drug: defined with the model" in explain(strategy_from(line()))
 
 
+@pytest.mark.parametrize(
+    ("transition", "told"),
+    [
+        ("*>dead", "from any state to dead is"),
+        ("controlled*>progressed*", "from any controlled state to any progressed state is"),
+        ("*_walking>progressed_late", "from any walking state to progressed late is"),
+    ],
+)
+def test_states_that_share_a_word_are_told_by_it(transition: str, told: str) -> None:
+    effects = [{"transition": transition, "hazard_ratio": 0.5, "lasts": "always"}]
+    assert told in explain(strategy_from(line() | {"treatments": {"drug": {"effects": effects}}}))
+
+
 def test_drawn_with_a_box_for_each_line() -> None:
     from survsim.figures.strategy_diagram import draw_strategy
 
