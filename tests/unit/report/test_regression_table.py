@@ -117,7 +117,7 @@ def test_labels_and_levels_have_words(fit):
         InputError, match="labels names 'stage'; the variables of the table are age, figo_stage, arm"
     ):
         table_regression(fit, labels={"stage": "x"})
-    with pytest.raises(InputError, match="levels names 'figo_stge'.*did you mean figo_stage"):
+    with pytest.raises(InputError, match=r"levels names 'figo_stge'.*did you mean figo_stage"):
         table_regression(fit, levels={"figo_stge": {}})
 
 
