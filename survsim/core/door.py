@@ -11,6 +11,7 @@ from __future__ import annotations
 import builtins
 import collections.abc
 import functools
+import math
 import numbers
 import os
 import pathlib
@@ -43,8 +44,6 @@ _PLAIN = {
     "extra_forbidden": "unknown name.",
     "frozen_instance": "is not changed in place; .model_copy(update={...}) makes a changed one.",
 }
-_HUGE = 2**1024
-"""Just above the largest float."""
 
 
 def at_the_door(found: Any, wing: str) -> Any:
@@ -190,13 +189,20 @@ def _flaw(name: str, value: Any, wanted: Any) -> str:
         return f"must be one label; got {_short(value)}."
     if name == "seed" and _is_number(value) and value < 0:
         return f"must be a whole number from 0; got {_short(value)}."
-    if _is_number(value) and not (value == value and abs(value) < _HUGE):
+    if _is_number(value) and not _is_finite(value):
         return f"must be a finite number; got {_short(value)}."
     if isinstance(value, str | os.PathLike) and os.PathLike in _kinds(wanted):
         path = os.fspath(value)
         if "\x00" in str(path) or max(map(len, pathlib.Path(str(path)).parts), default=0) > _LONGEST_NAME:
             return f"is not the path of a file; got {_short(value)}."
     return ""
+
+
+def _is_finite(value: Any) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number or a fraction beyond the largest float
+        return False
 
 
 def _kinds(wanted: Any) -> tuple[Any, ...]:

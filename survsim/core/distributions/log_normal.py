@@ -71,7 +71,10 @@ class LogNormal(HazardDistribution):
 
     def rmst(self, tau: ArrayLike) -> FloatArray:
         z = self._z(tau)
-        return self.mean() * special.ndtr(z - self.sdlog) + as_time(tau) * special.ndtr(-z)
+        # in logarithms: the mean alone may be beyond the range of floating point
+        early = np.exp(self.meanlog + 0.5 * np.square(self.sdlog) + special.log_ndtr(z - self.sdlog))
+        with np.errstate(invalid="ignore"):
+            return early + np.where(np.isinf(z), 0.0, as_time(tau) * special.ndtr(-z))
 
     def mean(self) -> FloatArray:
         return np.asarray(np.exp(self.meanlog + 0.5 * np.square(self.sdlog)))

@@ -49,7 +49,10 @@ class ProportionalHazards(HazardDistribution):
         return self.hazard_ratio * self.base.hazard(t)
 
     def cumulative_hazard(self, t: ArrayLike) -> FloatArray:
-        return self.hazard_ratio * self.base.cumulative_hazard(t)
+        with np.errstate(invalid="ignore"):
+            value = np.asarray(self.hazard_ratio * self.base.cumulative_hazard(t))
+        # no hazard at all stays none, for however long
+        return np.where(np.isnan(value), 0.0, value)
 
     def inverse_cumulative_hazard(self, h: ArrayLike) -> FloatArray:
         height = np.asarray(h, dtype=np.float64)

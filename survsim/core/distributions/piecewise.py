@@ -71,10 +71,11 @@ class PiecewiseExponential(HazardDistribution):
             length = np.minimum(end, high) - low
             reached = length > 0
             rate = self.rates[..., j]
-            x = rate * np.where(reached, length, 0.0)
             with np.errstate(divide="ignore", invalid="ignore"):
-                share = np.where(x > 0, -np.expm1(-x) / x, 1.0)
-            total = total + np.where(reached, length * share * self.survival(low), 0.0)
+                x = rate * np.where(reached & (rate > 0.0), length, 0.0)
+                lived = np.where(x > 0, -np.expm1(-x) / rate, length)
+                alive = self.survival(low)
+                total = total + np.where(reached & (alive > 0.0), lived * alive, 0.0)
         return total
 
     def mean(self) -> FloatArray:

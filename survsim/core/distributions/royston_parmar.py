@@ -26,6 +26,9 @@ SPLINE_SCALES = ("hazard", "odds", "normal")
 LOG_ROOT_TWO_PI = 0.9189385332046727
 
 
+FAR = 1e7
+
+
 @distribution
 class RoystonParmar(HazardDistribution):
     """Spline in log time: g(S(t)) = s(log t) + shift, s a natural cubic spline.
@@ -130,7 +133,12 @@ class RoystonParmar(HazardDistribution):
         elif self.scale == "odds":
             log_rate = special.log_expit(eta)
         else:
-            log_rate = -0.5 * eta * eta - LOG_ROOT_TWO_PI - special.log_ndtr(-eta)
+            near = np.clip(eta, -FAR, FAR)
+            log_rate = -0.5 * near * near - LOG_ROOT_TWO_PI - special.log_ndtr(-near)
+            # far out the hazard of the normal law is eta itself; far before it there is none
+            log_rate = np.where(
+                eta > FAR, np.log(np.maximum(eta, 1.0)), np.where(eta < -FAR, -np.inf, log_rate)
+            )
         with np.errstate(over="ignore"):
             return slope * np.exp(log_rate - np.log(time))
 

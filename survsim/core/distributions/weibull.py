@@ -54,6 +54,8 @@ class Weibull(HazardDistribution):
         return np.asarray(self.scale * np.asarray(h, dtype=np.float64) ** (1.0 / self.shape))
 
     def rmst(self, tau: ArrayLike) -> FloatArray:
+        if np.isinf(self.mean()).any():
+            return HazardDistribution.rmst(self, tau)
         return self.mean() * special.gammainc(1.0 / self.shape, self.cumulative_hazard(tau))
 
     def mean(self) -> FloatArray:

@@ -70,6 +70,7 @@ class WithBackground(HazardDistribution):
         )
         # an infinite upper end means h is reached by neither part alone: the sum may still reach it
         high = self._widen(height, low, high)
+        early = high == 0.0  # before the first time that floating point can hold
         inside = np.isfinite(high) & (high > 0)
         low, high = np.where(inside, low, 1.0), np.where(inside, high, 1.0)
         low = np.maximum(low, 1e-305)
@@ -80,7 +81,7 @@ class WithBackground(HazardDistribution):
             return self.cumulative_hazard(t), t * self.hazard(t)
 
         found = np.exp(solve_increasing(cumulative, target, np.log(low), np.log(high)))
-        return np.where(inside, found, np.where(height > 0, np.inf, 0.0))
+        return np.where(inside, found, np.where((height > 0) & ~early, np.inf, 0.0))
 
     def _widen(self, height: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:
         open_end = np.isinf(high) & np.isfinite(low) & np.isfinite(height)
