@@ -12,6 +12,7 @@ from survsim.core.distributions.protocol import (
     as_time,
     checked,
     distribution,
+    heights,
 )
 
 
@@ -39,7 +40,7 @@ class Exponential(HazardDistribution):
         self._set("rate", checked("rate", self.rate, "Exponential", low=0.0, closed=True))
 
     def hazard(self, t: ArrayLike) -> FloatArray:
-        return np.broadcast_to(self.rate, np.broadcast_shapes(np.shape(self.rate), np.shape(t))).astype(float)
+        return np.broadcast_to(self.rate, np.broadcast_shapes(np.shape(self.rate), as_time(t).shape)).astype(float)
 
     def cumulative_hazard(self, t: ArrayLike) -> FloatArray:
         with np.errstate(invalid="ignore"):
@@ -48,7 +49,7 @@ class Exponential(HazardDistribution):
         return np.where(np.isnan(value), 0.0, value)
 
     def inverse_cumulative_hazard(self, h: ArrayLike) -> FloatArray:
-        height = np.asarray(h, dtype=np.float64)
+        height = heights(h)
         if np.min(self.rate) > 0:
             return height / self.rate
         with np.errstate(divide="ignore", invalid="ignore"):

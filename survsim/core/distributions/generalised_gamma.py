@@ -13,6 +13,7 @@ from survsim.core.distributions.protocol import (
     as_time,
     checked,
     distribution,
+    heights,
 )
 from survsim.core.distributions.solve import solve_increasing
 
@@ -105,7 +106,7 @@ class GeneralisedGamma(HazardDistribution):
         return np.where(inside, value, np.where(as_time(t) == 0.0, at_zero * factor, 0.0))
 
     def inverse_cumulative_hazard(self, h: ArrayLike) -> FloatArray:
-        height, q = np.broadcast_arrays(np.asarray(h, dtype=np.float64), np.asarray(self.q, dtype=np.float64))
+        height, q = np.broadcast_arrays(heights(h), np.asarray(self.q, dtype=np.float64))
         # A time beyond the range of floating point is infinite.
         with np.errstate(over="ignore"):
             return np.exp(self.mu + self.sigma * inverse_log_survival(height, q))

@@ -13,6 +13,7 @@ from survsim.core.distributions.protocol import (
     as_time,
     checked,
     distribution,
+    heights,
 )
 
 
@@ -57,7 +58,7 @@ class Gompertz(HazardDistribution):
             return np.where(np.isnan(value), self.rate / np.abs(self.shape), value)
 
     def inverse_cumulative_hazard(self, h: ArrayLike) -> FloatArray:
-        height = np.asarray(h, dtype=np.float64)
+        height = heights(h)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             base = height / self.rate
             x = np.where(self.shape == 0.0, 0.0, self.shape * base)

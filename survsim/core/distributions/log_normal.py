@@ -13,6 +13,7 @@ from survsim.core.distributions.protocol import (
     as_time,
     checked,
     distribution,
+    heights,
 )
 
 LOG_ROOT_TWO_PI = 0.9189385332046727
@@ -63,7 +64,7 @@ class LogNormal(HazardDistribution):
         return special.ndtr(-self._z(t))
 
     def inverse_cumulative_hazard(self, h: ArrayLike) -> FloatArray:
-        height = np.asarray(h, dtype=np.float64)
+        height = heights(h)
         return np.exp(self.meanlog - self.sdlog * special.ndtri_exp(-height))
 
     def sample(self, u: ArrayLike) -> FloatArray:

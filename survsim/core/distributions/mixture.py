@@ -9,7 +9,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from survsim.core.checks import FloatArray
-from survsim.core.distributions.protocol import HazardDistribution, as_time, check_base, checked, distribution
+from survsim.core.distributions.protocol import (
+    HazardDistribution,
+    as_time,
+    check_base,
+    checked,
+    distribution,
+    heights,
+)
 from survsim.core.distributions.solve import solve_increasing
 from survsim.core.errors import InputError
 
@@ -95,7 +102,7 @@ class Mixture(HazardDistribution):
             return np.where(alive > 0, dense / np.where(alive > 0, alive, 1.0), slowest)
 
     def inverse_cumulative_hazard(self, h: ArrayLike) -> FloatArray:
-        height = np.asarray(h, dtype=np.float64)
+        height = heights(h)
         used = [p for w, p in zip(self.weights, self.components) if w > 0]
         times = np.broadcast_arrays(*(p.inverse_cumulative_hazard(height) for p in used))
         low, high = np.min(times, axis=0), np.max(times, axis=0)

@@ -15,6 +15,7 @@ from survsim.core.distributions.protocol import (
     check_base,
     checked,
     distribution,
+    heights,
 )
 
 
@@ -74,7 +75,7 @@ class MixtureCure(HazardDistribution):
             return np.where(share > 0.0, share * self.latency.hazard(t), 0.0)
 
     def inverse_cumulative_hazard(self, h: ArrayLike) -> FloatArray:
-        height = np.asarray(h, dtype=np.float64)
+        height = heights(h)
         share = np.asarray(self.cure_fraction)
         event = -np.expm1(-height)
         left = np.exp(-height) - share

@@ -19,6 +19,7 @@ from survsim.core.distributions.protocol import (
     check_base,
     checked,
     distribution,
+    heights,
 )
 from survsim.core.errors import InputError
 from survsim.core.times import increasing
@@ -61,7 +62,7 @@ class PiecewiseExponential(HazardDistribution):
         return accumulate(as_time(t), self.breaks, self.rates)
 
     def inverse_cumulative_hazard(self, h: ArrayLike) -> FloatArray:
-        return invert(np.asarray(h, dtype=np.float64), self.breaks, self.rates)
+        return invert(heights(h), self.breaks, self.rates)
 
     def rmst(self, tau: ArrayLike) -> FloatArray:
         end = as_time(tau)
@@ -133,7 +134,7 @@ class TimeVaryingEffect(HazardDistribution):
         return accumulate(self.base.cumulative_hazard(t), self._knots(), self.hazard_ratios)
 
     def inverse_cumulative_hazard(self, h: ArrayLike) -> FloatArray:
-        inner = invert(np.asarray(h, dtype=np.float64), self._knots(), self.hazard_ratios)
+        inner = invert(heights(h), self._knots(), self.hazard_ratios)
         return self.base.inverse_cumulative_hazard(inner)
 
     def _jumps(self) -> FloatArray:

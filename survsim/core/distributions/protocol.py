@@ -272,19 +272,29 @@ def _shares(name: str, values: Any) -> FloatArray:
 
 def as_time(t: ArrayLike) -> FloatArray:
     """Times as float64, negative ones set to 0 (nothing has happened before the origin)."""
-    if isinstance(t, float) or (type(t) is np.ndarray and t.dtype == np.float64):
+    if (isinstance(t, float) and t == t) or (type(t) is np.ndarray and t.dtype == np.float64):
         return np.maximum(t, 0.0)
     return np.maximum(asked("t", t), 0.0)
 
 
 def asked(name: str, values: Any) -> FloatArray:
     """Numbers that a law is asked at, of any shape; text, dates, durations, truth values and missing ones are refused."""
-    if isinstance(values, float) or (type(values) is np.ndarray and values.dtype == np.float64):
+    if (isinstance(values, float) and values == values) or (
+        type(values) is np.ndarray and values.dtype == np.float64
+    ):
         return np.asarray(values)
     array, missing = as_numbers(name, values)
     missing = np.isnan(array) if missing is None else missing | np.isnan(array)
     if missing.any():
         raise InputError(f"{name} is missing in {positions(missing.ravel())}; leave those out.")
+    return array
+
+
+def heights(h: Any) -> FloatArray:
+    """Cumulative hazards that a law is asked the times of, of any shape."""
+    array = asked("h", h)
+    if array.size and array.min() < -1e-9:
+        raise InputError(f"h must be a cumulative hazard, 0 or above; got {array.min():g}.")
     return array
 
 

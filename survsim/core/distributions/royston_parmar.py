@@ -17,6 +17,7 @@ from survsim.core.distributions.protocol import (
     as_time,
     checked,
     distribution,
+    heights,
 )
 from survsim.core.distributions.solve import solve_increasing
 from survsim.core.errors import InputError
@@ -143,7 +144,7 @@ class RoystonParmar(HazardDistribution):
             return slope * np.exp(log_rate - np.log(time))
 
     def inverse_cumulative_hazard(self, h: ArrayLike) -> FloatArray:
-        height = np.asarray(h, dtype=np.float64)
+        height = heights(h)
         with np.errstate(divide="ignore"):
             if self.scale == "hazard":
                 eta = np.log(height)

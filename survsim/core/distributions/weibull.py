@@ -13,6 +13,7 @@ from survsim.core.distributions.protocol import (
     as_time,
     checked,
     distribution,
+    heights,
 )
 
 
@@ -51,7 +52,7 @@ class Weibull(HazardDistribution):
             return np.asarray((as_time(t) / self.scale) ** self.shape)
 
     def inverse_cumulative_hazard(self, h: ArrayLike) -> FloatArray:
-        return np.asarray(self.scale * np.asarray(h, dtype=np.float64) ** (1.0 / self.shape))
+        return np.asarray(self.scale * heights(h) ** (1.0 / self.shape))
 
     def rmst(self, tau: ArrayLike) -> FloatArray:
         if np.isinf(self.mean()).any():

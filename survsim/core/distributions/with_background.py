@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from survsim.core.checks import FloatArray
-from survsim.core.distributions.protocol import HazardDistribution, check_base, distribution
+from survsim.core.distributions.protocol import HazardDistribution, check_base, distribution, heights
 from survsim.core.distributions.solve import solve_increasing
 from survsim.core.errors import InputError
 
@@ -58,7 +58,7 @@ class WithBackground(HazardDistribution):
     def inverse_cumulative_hazard(self, h: ArrayLike) -> FloatArray:
         # The bracket may reach beyond the range of floating point, where infinity is the right answer.
         with np.errstate(over="ignore"):
-            return self._inverse(np.asarray(h, dtype=np.float64))
+            return self._inverse(heights(h))
 
     def _inverse(self, height: FloatArray) -> FloatArray:
         high = np.minimum(

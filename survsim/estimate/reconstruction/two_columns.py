@@ -9,6 +9,7 @@ import numpy as np
 from survsim.core.checks import FloatArray, float_vector
 from survsim.core.errors import InputError
 from survsim.core.frames import as_frame, is_table
+from survsim.core.kinds import dimensions
 from survsim.core.pairing import paired
 
 TIME = ("time", "times", "t")
@@ -45,7 +46,7 @@ def _pair(name: str, given: Any, values: tuple[str, ...]) -> tuple[Any, Any]:
     if isinstance(given, tuple) and len(given) == 2:
         return given[0], given[1]
     # A list of two lists of two is read as rows, as an array of that shape is.
-    if isinstance(given, list) and len(given) == 2 and np.ndim(given[0]) == 1 and len(given[0]) != 2:
+    if isinstance(given, list) and len(given) == 2 and dimensions(given[0]) == 1 and len(given[0]) != 2:
         return given[0], given[1]
     try:
         array = np.asarray(given)
