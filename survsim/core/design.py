@@ -20,6 +20,7 @@ from survsim.core.formula import (
 )
 from survsim.core.formula_state import recipe_from, recipe_parts
 from survsim.core.frames import as_frame, is_table
+from survsim.core.kinds import dimensions
 from survsim.core.pairing import index_of
 from survsim.core.surv import Surv
 
@@ -92,7 +93,7 @@ class Design:
         if hasattr(data, "columns"):
             require_columns(data, self.columns)
             data = data[list(self.columns)]
-        values = float_matrix("data", data) if np.ndim(data) else numbers("data", data)
+        values = float_matrix("data", data) if dimensions(data) else numbers("data", data)
         values = values[:, None] if values.ndim == 1 and len(self.columns) == 1 else np.atleast_2d(values)
         if values.shape[1] != len(self.columns):
             raise InputError(
@@ -174,7 +175,7 @@ def covariate_design(formula: Any, data: Any, surv: Surv) -> Design | None:
 def plain_design(data: Any) -> Design:
     """The columns of numbers (n,) or (n, p) as they are; a frame or a named series keeps its names."""
     columns = getattr(data, "columns", None)
-    if columns is None and getattr(data, "name", None) is not None and np.ndim(data) == 1:
+    if columns is None and getattr(data, "name", None) is not None and dimensions(data) == 1:
         columns = [data.name]
     matrix = _numbers(data)
     if matrix.ndim == 1:

@@ -99,6 +99,14 @@ def as_array(name: str, values: Any) -> NDArray[Any]:
         raise InputError(f"{name} must be one column of values; got {_short(values)}.") from None
 
 
+def dimensions(values: Any) -> int:
+    """How many axes there are: 0 for one value, 1 for a list, also one whose rows are of different lengths."""
+    try:
+        return int(np.ndim(values))
+    except ValueError:
+        return 1
+
+
 def object_array(values: Iterable[Any]) -> NDArray[Any]:
     """One-dimensional object array that keeps each value as it is, also where values are sequences."""
     kept = list(values)

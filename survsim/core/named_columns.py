@@ -6,7 +6,7 @@ A response built so remembers its frame, and whatever takes a column per patient
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import numpy as np
@@ -76,7 +76,7 @@ def named(given: Mapping[str, Any], data: Any, missing: str) -> tuple[dict[str, 
 def events(values: Any, marks: Any) -> BoolArray:
     """True where `values` is what marks an event: one label, or a list of them."""
     labels = as_labels("event", values)
-    wanted = list(marks) if isinstance(marks, (list, tuple, set, frozenset)) else [marks]
+    wanted = _wanted(marks)
     have = list(dict.fromkeys(labels.tolist()))
     strangers = [w for w in wanted if w not in have]
     if strangers or not wanted:
@@ -88,6 +88,20 @@ def events(values: Any, marks: Any) -> BoolArray:
         if labels.dtype.kind != "O"
         else np.array([label in wanted for label in labels.tolist()], dtype=bool)
     )
+    return found
+
+
+def _wanted(marks: Any) -> list[Any]:
+    """The labels that mark an event: one, or those of a list, an array, a column or a set."""
+    if isinstance(marks, (list, tuple, set, frozenset)):
+        found = list(marks)
+    elif getattr(marks, "ndim", 0) == 1 or hasattr(marks, "to_list"):
+        found = list(marks.tolist() if hasattr(marks, "tolist") else marks.to_list())
+    else:
+        found = [marks]
+    for label in found:
+        if not isinstance(label, Hashable) or getattr(label, "ndim", 0):
+            raise InputError(f"event_value must be one label or a list of labels; got {marks!r:.80}.")
     return found
 
 

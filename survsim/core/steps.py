@@ -10,6 +10,7 @@ import numpy as np
 
 from survsim.core.checks import FloatArray, float_vector
 from survsim.core.errors import InputError
+from survsim.core.kinds import dimensions
 from survsim.core.read_only import close_fields
 
 
@@ -101,7 +102,7 @@ class Steps:
         else:
             k = np.searchsorted(self.time, asked, side="right") - 1
             found = np.where(k < 0, np.nan, values[np.maximum(k, 0)])
-        return found[0] if np.ndim(times) == 0 else found
+        return found[0] if dimensions(times) == 0 else found
 
     def corners(self, of: str) -> tuple[FloatArray, FloatArray]:
         """The points through which the curve (or a limit) is drawn with straight lines."""

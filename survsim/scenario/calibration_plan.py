@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from pydantic import ValidationError
 
+from survsim.core.declared import read_as
 from survsim.core.errors import ScenarioError
 from survsim.core.yaml_files import read_yaml
 from survsim.estimate.calibration.calibrate import calibrate
@@ -359,11 +359,4 @@ def read_calibration(path: str | os.PathLike[str]) -> CalibrationPlan:
     """
     file = Path(path)
     raw = read_yaml(file, error=ScenarioError)
-    try:
-        return CalibrationPlan(CalibrationFile.model_validate(raw), file)
-    except ValidationError as error:
-        lines = [
-            f"  {'.'.join(str(p) for p in fault['loc']) or '(top)'}: {fault['msg'].removeprefix('Value error, ')}"
-            for fault in error.errors()
-        ]
-        raise ScenarioError(f"{file.name} cannot be used as written:\n" + "\n".join(lines)) from None
+    return CalibrationPlan(read_as(CalibrationFile, raw, file.name), file)

@@ -9,17 +9,15 @@ from __future__ import annotations
 import functools
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
+from survsim.core.declared import Declared
 from survsim.core.spelling import spelled
 from survsim.estimate.printed.number import EVENT_SHARE
 
 
-class Strict(BaseModel):
-    """Base of everything read from a scenario file: unknown keys and numbers that are not finite are refused."""
-
-    # YAML's .inf and .nan are numbers to pydantic and to no simulation.
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+class Strict(Declared):
+    """Base of everything read from a scenario file."""
 
 
 class Transport(Strict):

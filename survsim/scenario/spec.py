@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
+from survsim.core.declared import read_as
 from survsim.core.errors import ScenarioError
 from survsim.core.yaml_files import read_yaml
 from survsim.scenario.overrides import Override, overridden
@@ -32,7 +33,7 @@ from survsim.simulation.declared.strategy import (
     strategy_from,
 )
 from survsim.simulation.declared.uses import Use, uses
-from survsim.simulation.laws.schema import Number, check
+from survsim.simulation.laws.schema import Number
 
 
 class Effort(Strict):
@@ -100,7 +101,7 @@ class Scenario:
             defined, or defined but not used.
         """
         file = Path(path)
-        content = _validated(_extended(file), file.name)
+        content = read_as(ScenarioFile, _extended(file), file.name)
         strategies = tuple(read_strategy(_inside(file, name)) for name in content.strategies)
         made = cls(content, strategies, file)
         made._check_names()
@@ -126,7 +127,7 @@ class Scenario:
         if isinstance(history, History):
             return history
         if isinstance(history, Mapping):
-            return check(History, history, "history")
+            return read_as(History, history, "history")
         known = self.content.histories
         if history not in known:
             raise ScenarioError(
@@ -151,7 +152,9 @@ class Scenario:
         changed = overridden(plain, c.overrides[name], name)
         where = f"override {name}"
         strategies = tuple(strategy_from(s, f"{where}: {key}") for key, s in changed["strategies"].items())
-        made = Scenario(_validated({**changed, "strategies": c.strategies}, where), strategies, self.path)
+        made = Scenario(
+            read_as(ScenarioFile, {**changed, "strategies": c.strategies}, where), strategies, self.path
+        )
         made._check_names(idle=False)
         return made
 
@@ -208,22 +211,6 @@ class Scenario:
             )
         if faults:
             raise ScenarioError(f"{self.path.name} does not fit together:\n  " + "\n  ".join(faults))
-
-
-def _validated(raw: Any, name: str) -> ScenarioFile:
-    if not isinstance(raw, dict):
-        raise ScenarioError(f"{name} must hold the keys of a scenario; it holds {type(raw).__name__}.")
-    try:
-        return ScenarioFile.model_validate(raw)
-    except ValidationError as error:
-        lines = []
-        for fault in error.errors():
-            place = ".".join(str(p) for p in fault["loc"]) or "(top)"
-            found = (
-                "" if fault["type"] in ("missing", "extra_forbidden") else f" (found {fault['input']!r:.80})"
-            )
-            lines.append(f"  {place}: {fault['msg'].removeprefix('Value error, ')}{found}")
-        raise ScenarioError(f"{name} cannot be used as written:\n" + "\n".join(lines)) from None
 
 
 def _extended(file: Path) -> Any:

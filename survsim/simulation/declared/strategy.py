@@ -12,6 +12,7 @@ from typing import Any, Literal, Self
 
 import pydantic
 
+from survsim.core.declared import read_as
 from survsim.core.errors import ScenarioError
 from survsim.simulation.declared.clause import Clause
 from survsim.simulation.declared.effect import Effect
@@ -190,7 +191,7 @@ def strategy_from(content: Mapping[str, Any], name: str = "strategy") -> Strateg
     >>> strategy_from({"strategy": "surgery_alone"}).lines
     ()
     """
-    return schema.check(Strategy, content, name)
+    return read_as(Strategy, content, name)
 
 
 def read_strategy(path: str | Path) -> Strategy:
@@ -283,7 +284,7 @@ def read_treatments(path: str | Path) -> dict[str, Treatment]:
     >>> read_treatments(file)
     {}
     """
-    return schema.check(TreatmentFile, schema.read_yaml(path), Path(path).name).treatments
+    return read_as(TreatmentFile, schema.read_yaml(path), Path(path).name).treatments
 
 
 def strategy_schema() -> str:

@@ -146,3 +146,35 @@ def test_a_name_without_data_is_refused():
 def test_a_refusal_names_the_argument_that_was_given():
     with pytest.raises(InputError, match=r"offset='agee' is no column of data. Did you mean 'age'"):
         survsim.cox_ph(NAMED, "age", offset="agee", penalty="firth")
+
+
+@pytest.mark.parametrize(
+    "marks",
+    [
+        [1, 2],
+        (2, 1),
+        {1, 2},
+        frozenset({1, 2}),
+        np.array([1.0, 2.0]),
+        pd.Series([1, 2]),
+        pd.Index([2, 1]),
+        pd.array([1, 2]),
+    ],
+)
+def test_the_labels_of_events_may_come_in_anything_that_holds_labels(marks):
+    codes = [0, 1, 2, 0]
+    assert Surv.right([1, 2, 3, 4], codes, unit="months", event_value=marks).event.tolist() == [
+        False,
+        True,
+        True,
+        False,
+    ]
+
+
+@pytest.mark.parametrize(
+    "marks",
+    [np.eye(2), pd.DataFrame({"a": [1]}), [[1, 2]], {"a": 1}, [np.array([1, 2])], np.array(7), [None]],
+)
+def test_what_cannot_mark_an_event_is_named(marks):
+    with pytest.raises(InputError, match="event_value must be"):
+        Surv.right([1, 2, 3, 4], [0, 1, 2, 0], unit="months", event_value=marks)

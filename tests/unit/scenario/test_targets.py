@@ -134,7 +134,7 @@ def test_other_refusals(tmp_path):
         )
     path = tmp_path / "t.yml"
     path.write_text("s:\n  - {row: a, strategy: drug, outcome: mean, states: [stable], use: hold_out}\n")
-    with pytest.raises(ScenarioError, match="s, target 0: outcome"):
+    with pytest.raises(ScenarioError, match=r"s, target 0 cannot be used as written:\n  outcome"):
         read_targets(path)
     path.write_text("s: 2.5\n")
     with pytest.raises(ScenarioError, match="s: a list of targets is wanted; got float"):
