@@ -105,6 +105,8 @@ def _again(model: DeclaredModel, strategy: Strategy, line: Line, courses: list[L
     past = _irradiated(model)
     if line not in courses or line.allow_without_previous or "completed" in past:
         return ""
+    if line.repeats == 1 and any(model.was_given(name) for name in (line.line, *line.treatments)):
+        return ""  # a line of the past is not given again
     if line.repeats > 1:
         own = set(_radiation_of(model, strategy, line))
         if not all(

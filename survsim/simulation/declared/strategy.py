@@ -48,6 +48,8 @@ class Radiation(Checked):
     fractions: int = pydantic.Field(gt=0, le=100)
     dose_per_fraction: Number
     """Gy, above 0."""
+    fractions_per_day: int = pydantic.Field(default=1, ge=1, le=4)
+    """How many are given on one day, 2 with hyperfractionation."""
 
     @pydantic.field_validator("dose_per_fraction")
     @classmethod
