@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from survsim.core.spelling import spelled
 from survsim.estimate.printed.number import EVENT_SHARE
+from survsim.scenario.roles import Role
 
 
 class Strict(BaseModel):
@@ -20,6 +21,17 @@ class Strict(BaseModel):
 
     # YAML's .inf and .nan are numbers to pydantic and to no simulation.
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Told(Strict):
+    """What every parameter may say of itself."""
+
+    unit: str = ""
+    meaning: str = Field(min_length=10)
+    role: Role | None = Field(
+        default=None,
+        description="what the number is, where rows, unit and place do not say it or seem to say other",
+    )
 
 
 class Transport(Strict):
@@ -114,7 +126,7 @@ def once(rows: tuple[str, ...]) -> None:
         )
 
 
-class FromRows(Reading):
+class FromRows(Reading, Told):
     """A parameter taken from rows of the evidence.
 
     The rows are put on their scale with their own standard errors, combined into the *predictive*
@@ -127,8 +139,6 @@ class FromRows(Reading):
     rows: tuple[str, ...] = Field(min_length=1)
     tau_scale: float = Field(default=0.5, gt=0, le=3)
     transport: Transport
-    unit: str = ""
-    meaning: str = Field(min_length=10)
     bias: str = Field(default="", description="the direction a confounded contrast is off, in words")
 
     @model_validator(mode="after")
@@ -137,7 +147,7 @@ class FromRows(Reading):
         return self
 
 
-class FromContrast(Reading):
+class FromContrast(Reading, Told):
     """A hazard ratio built from medians of two unconnected groups of rows, as if both were exponential.
 
     The weakest evidence this package uses: nobody randomised or matched the two groups.
@@ -148,8 +158,6 @@ class FromContrast(Reading):
     control: tuple[str, ...] = Field(min_length=1)
     tau_scale: float = Field(default=0.5, gt=0, le=3)
     transport: Transport
-    unit: str = ""
-    meaning: str = Field(min_length=10)
     bias: str = Field(min_length=10)
 
     @model_validator(mode="after")
@@ -158,27 +166,23 @@ class FromContrast(Reading):
         return self
 
 
-class FromAssumption(Strict):
+class FromAssumption(Told):
     """A parameter nobody has published: a law and the reason for it."""
 
     source: Literal["assumption"]
     distribution: Law
     reason: str = Field(min_length=20)
-    unit: str = ""
-    meaning: str = Field(min_length=10)
 
 
-class FromCalibration(Strict):
+class FromCalibration(Told):
     """A parameter of a calibration (`survsim.calibration.calibrate`), drawn jointly with the others taken from it."""
 
     source: Literal["calibration"]
     parameter: str = Field(default="", description="its name there; the same as here where empty")
     scale: Literal["hazard_ratio", "value"] = "value"
-    unit: str = ""
-    meaning: str = Field(min_length=10)
 
 
-class FromReconstructed(Strict):
+class FromReconstructed(Told):
     """A parameter taken from digitised curves of the evidence, each reconstructed several times.
 
     Every curve gives one number with two variances: of its patients, and of reading its figure (`survsim.reconstruction.
@@ -198,8 +202,6 @@ class FromReconstructed(Strict):
     )
     tau_scale: float = Field(default=0.5, gt=0, le=3)
     transport: Transport
-    unit: str = ""
-    meaning: str = Field(min_length=10)
     bias: str = ""
 
     @model_validator(mode="after")
@@ -218,18 +220,22 @@ class FromReconstructed(Strict):
 
 
 Rule = Literal[
-    "rate_from_median", "weibull_scale_from_median", "product", "ratio", "complement", "difference"
+    "rate_from_median",
+    "weibull_scale_from_median",
+    "product",
+    "ratio",
+    "complement",
+    "difference",
+    "log_of_ratio",
 ]
 
 
-class Derived(Strict):
+class Derived(Told):
     """A parameter computed from others by a named rule (`survsim.scenario.derive`), never by free text."""
 
     source: Literal["derived"]
     rule: Rule
     of: tuple[str, ...] = Field(min_length=1)
-    unit: str = ""
-    meaning: str = Field(min_length=10)
 
 
 ParameterSpec = Annotated[
