@@ -13,6 +13,7 @@ from survsim.core.provenance import Provenance
 from survsim.estimate.calibration.calibrated import EvidenceCalibration
 from survsim.evidence.ask.store import EvidenceStore, load_evidence
 from survsim.scenario.calibration_plan import read_calibration
+from survsim.scenario.double_use import warn_of_double_use
 from survsim.scenario.evidence_curves import curve_number
 from survsim.scenario.parameterise import Parameters, parameterise
 from survsim.scenario.scale_checks import drawn_faults, row_faults
@@ -67,6 +68,10 @@ def scenario_parameters(
     store = evidence or load_evidence()
     if calibration is None and scenario.content.calibration is not None:
         calibration = read_calibration(scenario.calibration_path).run(store)
+    if calibration is not None:
+        warn_of_double_use(
+            scenario.content.parameters, calibration.targets, store, scenario=scenario.path.name
+        )
     _refuse(
         scenario, row_faults(scenario.content.parameters, scenario.uses(), store.estimate, scenario.time_unit)
     )

@@ -18,6 +18,7 @@ from survsim.scenario.parameterise import law_draws
 from survsim.scenario.roles import Role, kind_of, role_named, said_by
 from survsim.scenario.run import scenario_parameters
 from survsim.scenario.scale_checks import drawn_faults, row_faults, scale_faults
+from survsim.scenario.spec import ScenarioFile
 from survsim.simulation.declared.model import Model
 from survsim.simulation.declared.roles import DOMAINS, WORDS
 from survsim.simulation.declared.states import State, Transition
@@ -25,6 +26,7 @@ from survsim.simulation.declared.uses import KINDS, Use
 
 ROOT = Path(__file__).parents[3]
 CASE = read_yaml(ROOT / "analyses" / "03_case_strategies" / "scenario.yml")
+STRATEGIES = Scenario.from_yaml(ROOT / "analyses" / "03_case_strategies" / "scenario.yml").strategies
 COST = {
     "source": "assumption",
     "distribution": {"law": "uniform", "low": 100, "high": 300},
@@ -70,9 +72,8 @@ def message(path, changes, **parameters):
     content["parameters"] |= parameters
     for place, value in changes.items():
         put(content, place, value)
-    path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
     try:
-        Scenario.from_yaml(path)
+        Scenario(ScenarioFile.model_validate(content), STRATEGIES, path)._check_names()
     except ScenarioError as error:
         return str(error)
     return ""
@@ -285,7 +286,7 @@ def test_one_number_in_two_roles_is_refused_in_a_model_without_a_file():
     law = {"family": "weibull", "shape": "x", "scale": "x"}
     with pytest.raises(
         ScenarioError,
-        match="parameter x is the shape of a law at .*shape and a time at .*scale; one number cannot be both",
+        match=r"parameter x is the shape of a law at .*shape and a time at .*scale; one number cannot be both",
     ):
         Model(
             states=(State(name="a"), State(name="b", death=True)),
