@@ -46,9 +46,12 @@ from survsim.scenario.calibration_file import (
     RowTarget,
 )
 from survsim.scenario.evidence_curves import curve_number
+from survsim.scenario.measures import Calibrated
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from survsim.simulation.declared.uses import Kind
 
 
 NORMAL_975 = 1.959963984540054
@@ -159,6 +162,26 @@ class CalibrationPlan:
             workers=workers,
             never=tuple(f"cases:{case}" for case in (self.content.cases.never if self.content.cases else ())),
         )
+
+    def roles(self) -> dict[str, Calibrated]:
+        """Parameter -> what the calibration uses it for, and the unit of its times."""
+        c = self.content
+        found: list[tuple[object, Kind]] = [(c.course.frailty_variance, "variance")]
+        for t in c.course.transitions:
+            found += [
+                (t.rate, "rate"),
+                (t.shape, "shape"),
+                (t.scale, "time"),
+                *((f, "ratio") for f in t.factors),
+            ]
+        found += [(e.hazard_ratio, "ratio") for given in c.treatments.values() for e in given.effects]
+        found += [(contrast.parameter, "ratio") for contrast in c.contrasts]
+        found += [(c.study_sd, "spread"), *((contrast.between_sd, "spread") for contrast in c.contrasts)]
+        known: dict[str, Calibrated] = {}
+        for name, kind in found:
+            if isinstance(name, str):
+                known.setdefault(name, Calibrated(kind, c.time_unit, self.path.name))
+        return known
 
     def _effects(self, treatment: str) -> tuple[TreatmentEffect, ...]:
         given = self.content.treatments[treatment]

@@ -44,6 +44,11 @@ def difference(first: FloatArray, second: FloatArray) -> FloatArray:
     return first - second
 
 
+def log_of_ratio(hazard_ratio: FloatArray) -> FloatArray:
+    """Logarithm of a ratio, as a covariate of a transition takes it."""
+    return np.log(hazard_ratio)
+
+
 RULES: dict[str, tuple[Callable[..., FloatArray], int | None]] = {
     "rate_from_median": (rate_from_median, 1),
     "weibull_scale_from_median": (weibull_scale_from_median, 3),
@@ -51,6 +56,7 @@ RULES: dict[str, tuple[Callable[..., FloatArray], int | None]] = {
     "ratio": (ratio, 2),
     "complement": (complement, 1),
     "difference": (difference, 2),
+    "log_of_ratio": (log_of_ratio, 1),
 }
 
 

@@ -14,10 +14,22 @@ from pydantic import BeforeValidator, Field, model_validator
 from survsim.core.declared import Declared
 from survsim.core.spelling import spelled
 from survsim.estimate.printed.number import EVENT_SHARE
+from survsim.scenario.roles import Role
 
 
 class Strict(Declared):
     """Base of everything read from a scenario file."""
+
+
+class Told(Strict):
+    """What every parameter may say of itself."""
+
+    unit: str = ""
+    meaning: str = Field(min_length=10)
+    role: Role | None = Field(
+        default=None,
+        description="what the number is, where rows, unit and place do not say it or seem to say other",
+    )
 
 
 class Transport(Strict):
@@ -112,7 +124,7 @@ def once(rows: tuple[str, ...]) -> None:
         )
 
 
-class FromRows(Reading):
+class FromRows(Reading, Told):
     """A parameter taken from rows of the evidence.
 
     The rows are put on their scale with their own standard errors, combined into the *predictive*
@@ -125,8 +137,6 @@ class FromRows(Reading):
     rows: tuple[str, ...] = Field(min_length=1)
     tau_scale: float = Field(default=0.5, gt=0, le=3)
     transport: Transport
-    unit: str = ""
-    meaning: str = Field(min_length=10)
     bias: str = Field(default="", description="the direction a confounded contrast is off, in words")
 
     @model_validator(mode="after")
@@ -135,7 +145,7 @@ class FromRows(Reading):
         return self
 
 
-class FromContrast(Reading):
+class FromContrast(Reading, Told):
     """A hazard ratio built from medians of two unconnected groups of rows, as if both were exponential.
 
     The weakest evidence this package uses: nobody randomised or matched the two groups.
@@ -146,8 +156,6 @@ class FromContrast(Reading):
     control: tuple[str, ...] = Field(min_length=1)
     tau_scale: float = Field(default=0.5, gt=0, le=3)
     transport: Transport
-    unit: str = ""
-    meaning: str = Field(min_length=10)
     bias: str = Field(min_length=10)
 
     @model_validator(mode="after")
@@ -156,27 +164,23 @@ class FromContrast(Reading):
         return self
 
 
-class FromAssumption(Strict):
+class FromAssumption(Told):
     """A parameter nobody has published: a law and the reason for it."""
 
     source: Literal["assumption"]
     distribution: Law
     reason: str = Field(min_length=20)
-    unit: str = ""
-    meaning: str = Field(min_length=10)
 
 
-class FromCalibration(Strict):
+class FromCalibration(Told):
     """A parameter of a calibration (`survsim.calibration.calibrate`), drawn jointly with the others taken from it."""
 
     source: Literal["calibration"]
     parameter: str = Field(default="", description="its name there; the same as here where empty")
     scale: Literal["hazard_ratio", "value"] = "value"
-    unit: str = ""
-    meaning: str = Field(min_length=10)
 
 
-class FromReconstructed(Strict):
+class FromReconstructed(Told):
     """A parameter taken from digitised curves of the evidence, each reconstructed several times.
 
     Every curve gives one number with two variances: of its patients, and of reading its figure (`survsim.reconstruction.
@@ -196,8 +200,6 @@ class FromReconstructed(Strict):
     )
     tau_scale: float = Field(default=0.5, gt=0, le=3)
     transport: Transport
-    unit: str = ""
-    meaning: str = Field(min_length=10)
     bias: str = ""
 
     @model_validator(mode="after")
@@ -216,18 +218,22 @@ class FromReconstructed(Strict):
 
 
 Rule = Literal[
-    "rate_from_median", "weibull_scale_from_median", "product", "ratio", "complement", "difference"
+    "rate_from_median",
+    "weibull_scale_from_median",
+    "product",
+    "ratio",
+    "complement",
+    "difference",
+    "log_of_ratio",
 ]
 
 
-class Derived(Strict):
+class Derived(Told):
     """A parameter computed from others by a named rule (`survsim.scenario.derive`), never by free text."""
 
     source: Literal["derived"]
     rule: Rule
     of: tuple[str, ...] = Field(min_length=1)
-    unit: str = ""
-    meaning: str = Field(min_length=10)
 
 
 ParameterSpec = Annotated[

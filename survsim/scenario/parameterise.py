@@ -331,7 +331,7 @@ def _from_assumption(
 ) -> Parameter:
     law = one.distribution
     u = stratified(uniforms, "assumption")
-    values = _law_draws(law, u)
+    values = law_draws(law, u)
     layers = {} if np.ptp(values) == 0 else {"assumptions": ndtri(np.clip(u, 1e-12, 1 - 1e-12))}
     reference = f"assumption:{scenario}/{name}"
     return Parameter(
@@ -399,7 +399,8 @@ def _derived(name: str, one: spec.Derived, made: Mapping[str, Parameter]) -> Par
     )
 
 
-def _law_draws(law: Any, u: FloatArray) -> FloatArray:
+def law_draws(law: Any, u: FloatArray) -> FloatArray:
+    """Quantiles of a law at shares u (n,)."""
     z = ndtri(np.clip(u, 1e-12, 1 - 1e-12))
     if isinstance(law, spec.Fixed):
         return np.full(u.size, law.value)

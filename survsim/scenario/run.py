@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from survsim.core.errors import ScenarioError
 from survsim.core.execution import Execution, bundled
 from survsim.core.provenance import Provenance
 from survsim.estimate.calibration.calibrated import EvidenceCalibration
 from survsim.evidence.ask.store import EvidenceStore, load_evidence
 from survsim.scenario.calibration_plan import read_calibration
+from survsim.scenario.double_use import warn_of_double_use
 from survsim.scenario.evidence_curves import curve_number
 from survsim.scenario.parameterise import Parameters, parameterise
+from survsim.scenario.scale_checks import drawn_faults, row_faults
 from survsim.scenario.spec import Scenario
 from survsim.simulation.running.run import refuse_size, simulate_model
 
@@ -65,7 +68,14 @@ def scenario_parameters(
     store = evidence or load_evidence()
     if calibration is None and scenario.content.calibration is not None:
         calibration = read_calibration(scenario.calibration_path).run(store)
-    return parameterise(
+    if calibration is not None:
+        warn_of_double_use(
+            scenario.content.parameters, calibration.targets, store, scenario=scenario.path.name
+        )
+    _refuse(
+        scenario, row_faults(scenario.content.parameters, scenario.uses(), store.estimate, scenario.time_unit)
+    )
+    made = parameterise(
         scenario.content.parameters,
         store.estimate,
         draws=scenario.content.full.draws if draws is None else draws,
@@ -75,6 +85,13 @@ def scenario_parameters(
         calibration=calibration,
         curves=functools.partial(curve_number, store),
     )
+    _refuse(scenario, drawn_faults(scenario.content.parameters, scenario.uses(), made.draws()))
+    return made
+
+
+def _refuse(scenario: Scenario, faults: Iterable[str]) -> None:
+    if found := list(dict.fromkeys(faults)):
+        raise ScenarioError(f"{scenario.path.name} does not fit together:\n  " + "\n  ".join(found))
 
 
 def check_scenario(scenario: Scenario, *, evidence: EvidenceStore | None = None) -> None:

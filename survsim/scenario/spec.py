@@ -17,6 +17,7 @@ from pydantic import Field
 from survsim.core.declared import read_as
 from survsim.core.errors import ScenarioError
 from survsim.core.yaml_files import read_yaml
+from survsim.scenario.measures import Calibrated
 from survsim.scenario.overrides import Override, overridden
 from survsim.scenario.parameter_spec import ParameterSpec, Strict
 from survsim.scenario.scale_checks import scale_faults
@@ -32,7 +33,7 @@ from survsim.simulation.declared.strategy import (
     read_strategy,
     strategy_from,
 )
-from survsim.simulation.declared.uses import Use, uses
+from survsim.simulation.declared.uses import Use, numbers
 from survsim.simulation.laws.schema import Number
 
 
@@ -177,21 +178,35 @@ class Scenario:
             history=past,
         )
 
+    def _calibrated(self) -> dict[str, Calibrated]:
+        """What the calibration uses its parameters for; empty without one."""
+        if self.content.calibration is None:
+            return {}
+        from survsim.scenario.calibration_plan import read_calibration
+
+        return read_calibration(self.calibration_path).roles()
+
     def _used(self) -> list[str]:
         c = self.content
         parts = (c.states, c.transitions, c.treatments, c.population, c.cord, self.strategies, c.histories)
         shares = c.start.values() if isinstance(c.start, dict) else ()
         return [*named_numbers(parts), *(v for v in shares if isinstance(v, str))]
 
-    def _uses(self) -> list[Use]:
-        """Every place at which the scenario or one of its strategies uses a parameter."""
+    def uses(self) -> list[Use]:
+        """Every place at which the scenario or one of its strategies takes a number, a parameter or a plain one."""
         c = self.content
         parts = {
             name: getattr(c, name)
             for name in ("states", "transitions", "treatments", "population", "cord", "histories")
         }
+        shares = c.start.items() if isinstance(c.start, dict) else ()
         return [
-            use for name, part in {**parts, "strategies": self.strategies}.items() for use in uses(part, name)
+            *(
+                use
+                for name, part in {**parts, "strategies": self.strategies}.items()
+                for use in numbers(part, name)
+            ),
+            *(Use(share, f"start.{name}", "probability") for name, share in shares),
         ]
 
     def _check_names(self, *, idle: bool = True) -> None:
@@ -203,7 +218,7 @@ class Scenario:
         unused = sorted(set(defined) - set(used) - feeding) if idle else []
         faults = [f"parameter {name!r} is used but not defined" for name in unknown]
         faults += [f"parameter {name!r} is defined but nothing uses it" for name in unused]
-        faults += scale_faults(defined, self._uses(), self.time_unit)
+        faults += scale_faults(defined, self.uses(), self.time_unit, self._calibrated())
         known = [s.name for s in self.strategies]
         if self.content.outcomes.reference not in known:
             faults.append(

@@ -13,6 +13,7 @@ from survsim.simulation.declared.declared_model import DeclaredModel
 from survsim.simulation.declared.graph_checks import graph_faults
 from survsim.simulation.declared.history_checks import history_faults
 from survsim.simulation.declared.number_checks import number_faults, numbers_of
+from survsim.simulation.declared.roles import role_faults
 from survsim.simulation.declared.rule_checks import rule_faults
 from survsim.simulation.declared.strategy import named_numbers
 
@@ -20,7 +21,7 @@ from survsim.simulation.declared.strategy import named_numbers
 def check_model(model: DeclaredModel) -> None:
     """Raise one `ScenarioError` that lists every fault of the model, else warn of doses that are doubtful."""
     # later checks look names up, so they wait until names are in order
-    for faults in (graph_faults, _name_faults, history_faults, rule_faults, number_faults):
+    for faults in (graph_faults, _name_faults, history_faults, rule_faults, role_faults, number_faults):
         found = list(dict.fromkeys(faults(model)))
         if found:
             lines = "\n".join(f"  {fault}" for fault in found)

@@ -49,6 +49,8 @@ class Radiation(Checked):
     fractions: int = pydantic.Field(gt=0, le=100)
     dose_per_fraction: Number
     """Gy, above 0."""
+    fractions_per_day: int = pydantic.Field(default=1, ge=1, le=4)
+    """How many are given on one day, 2 with hyperfractionation."""
 
     @pydantic.field_validator("dose_per_fraction")
     @classmethod
@@ -146,6 +148,8 @@ class Line(Checked):
     repeats: int = pydantic.Field(default=1, ge=1, le=50)
     allow_without_previous: bool = False
     """Said of re-irradiation that may also be the first course, or follow one that was broken off."""
+    allow_radiation_together: bool = False
+    """Said of several courses of radiation in one line that are one plan, such as a boost."""
 
     def alternatives(self) -> tuple[tuple[Clause, ...], ...]:
         """Sets of clauses; the line may start when all clauses of one set hold.
