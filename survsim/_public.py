@@ -207,6 +207,7 @@ _TABLES = {
         scenario.run                 simulate scenario_parameters
         scenario.structural          structural_sensitivity StructuralSensitivity
         scenario.one_way             one_way_runs
+        scenario.turning             turning_points TurningPoints
         scenario.parameterise        Parameters
         scenario.bias_of_judgements  judged_bias
         scenario.pooled_certainty    certainty Certainty

@@ -60,6 +60,11 @@ def _one_way(rng: np.random.Generator) -> Made:
     } | SMALL
 
 
+@plausible("turning_points")
+def _turning(rng: np.random.Generator) -> Made:
+    return {"scenario": scenario(), "values": {"progression_median": [2.0, 8.0]}, "evidence": store()} | SMALL
+
+
 @plausible("structural_sensitivity")
 def _structural(rng: np.random.Generator) -> Made:
     return {"scenario": scenario(), "alternatives": [], "evidence": store()} | SMALL
