@@ -134,7 +134,8 @@ def structural_sensitivity(
     patients, draws, seed, execution, evidence, history : as for `survsim.simulate`.
     calibration : what parameters with ``source: calibration`` are drawn from.
     recalibrated : further alternatives, name -> label and a calibration to other targets or without declared bias;
-        the scenario itself is as declared in them.
+        the scenario itself is as declared in them. Under the name of one of `alternatives` it is what that one is drawn
+        from, with the label of the scenario.
 
     Returns
     -------
@@ -155,13 +156,12 @@ def structural_sensitivity(
     """
     names = tuple(scenario.content.overrides if alternatives is None else alternatives)
     store = evidence or load_evidence()
-    others = dict(recalibrated or {})
-    twice = sorted(set(others) & {AS_DECLARED, *names})
-    if twice:
-        raise InputError(
-            f"recalibrated names {', '.join(twice)}, which is an alternative of the scenario already."
-        )
-    found = [(one, calibration) for one in (scenario, *(scenario.overridden(name) for name in names))]
+    given = dict(recalibrated or {})
+    if AS_DECLARED in given:
+        raise InputError(f"recalibrated names {AS_DECLARED}, which is the scenario itself.")
+    others = {name: pair for name, pair in given.items() if name not in names}
+    found = [(scenario, calibration)]
+    found += [(scenario.overridden(name), given[name][1] if name in given else calibration) for name in names]
     found += [(scenario, other) for _, other in others.values()]
     horizons = tuple(scenario.content.outcomes.tau if taus is None else taus)
     reference = scenario.content.outcomes.reference
