@@ -95,3 +95,4 @@ def record_leaning(
         ledger.record(f"prior_mean.{name}", mean, provenance=step)
     ledger.record("priors.ratios", len(means), provenance=calibration)
     ledger.record("priors.below_one", sum(m < 1.0 for m in means.values()), provenance=calibration)
+    ledger.record("priors.above_one", sum(m >= 1.0 for m in means.values()), provenance=calibration)

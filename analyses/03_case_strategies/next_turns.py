@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
+import numpy as np
 
 import survsim
 
 from .next_step import record_implied_ratio
-from .structure import record_answers, record_first, record_one_way
+from .structure import record_answers, record_first, record_neutral, record_one_way
 
 FROM_PROGRESSION = (
     "second_control", "performance_status_acts", "respiratory_by_level", "withdrawal_takes_weeks", "walking_regained",
@@ -53,6 +54,7 @@ def record_next_structure(
     table.save(results / "next_structure.json")
     record_first(ledger, table, "next.structure.", first=tau)
     record_answers(ledger, table, "next.structure.", tau)
+    record_neutral(ledger, table, scenario, "from_progression", tau)
     second = scenario.overridden("second_control")
     drawn = survsim.scenario.scenario_parameters(
         second, draws=sizes["draws"], evidence=evidence, calibration=calibration
@@ -89,33 +91,37 @@ def record_turns(
     record_one_way(ledger, bars, "next.one_way", results / "next_one_way.json")
     found = survsim.scenario.turning_points(scenario, TURNED, **common, **sizes)
     found.save(results / "next_turning.json")
-    turns = found.turns()
     names = dict(zip(found.strategies, (s.label for s in scenario.strategies)))
-    turns.assign(
-        strategy=turns["strategy"].map(names), parameter=turns["parameter"].map(meanings(scenario))
-    ).to_csv(results / "next_turns.csv", index=False)
+    record_turning(ledger, found, favoured, names)
+    told = found.turns().replace(
+        {"strategy": names, "below": names, "above": names, "parameter": meanings(scenario)}
+    )
+    told.to_csv(results / "next_turns.csv", index=False)
+
+
+def record_turning(
+    ledger: survsim.Ledger, found: survsim.scenario.TurningPoints, favoured: str, names: dict[str, str]
+) -> None:
+    """Of each ratio the turn below and the turn above what is believed, nearest to it, or a note that there is none."""
+    turns = found.turns()
     words = {
         "another is favoured": "turn",
         "gain changes sign": "sign",
         "favoured in half of the draws": "half",
     }
-    for name in TURNED:
-        for what, word in words.items():
-            record_turn(ledger, found, turns, name, what, f"next.{word}.{name}", favoured)
-
-
-def record_turn(
-    ledger: survsim.Ledger, found: Any, turns: pd.DataFrame, name: str, what: str, key: str, favoured: str
-) -> None:
-    """The first value at which something turns, or a note that nothing does between those simulated."""
-    mine = turns[(turns["parameter"] == name) & (turns["what"] == what) & turns["at"].notna()]
-    if what == "gain changes sign":
-        mine = mine[mine["strategy"] == favoured]
-    held = found.values[found.names.index(name)]
-    note = f"not between {held[0]:g} and {held[-1]:g}"
-    at, error, beyond = mine.iloc[0][["at", "at_error", "beyond"]] if len(mine) else (float("nan"),) * 3
-    ledger.record(key, at, mc_std_error=error, note=note, provenance=found)
-    ledger.record(f"{key}.beyond", beyond, note=note, provenance=found)
+    every = [(*one, *word) for one in zip(found.names, found.values, found.drawn) for word in words.items()]
+    for name, held, drawn, what, word in every:
+        mine = turns[(turns["parameter"] == name) & (turns["what"] == what) & (turns["strategy"] == favoured)]
+        middle = float(np.median(drawn))
+        sides = {"below": mine[mine["at"] <= middle].tail(1), "above": mine[mine["at"] > middle].head(1)}
+        for side, place in sides.items():
+            key, end = f"next.{word}.{name}.{side}", held[0 if side == "below" else -1]
+            note = f"nowhere {side} what is believed, as far as {end:g}"
+            at, error, beyond = place.iloc[0][["at", "at_error", "beyond"]] if len(place) else (math.nan,) * 3
+            ledger.record(key, at, mc_std_error=error, note=note, provenance=found)
+            ledger.record(f"{key}.beyond", beyond, note=note, provenance=found)
+            other = names.get(place.iloc[0][side], place.iloc[0][side]) if len(place) else "nobody"
+            ledger.record(f"{key}.other", other, provenance=found)
 
 
 def meanings(scenario: survsim.Scenario) -> dict[str, str]:

@@ -68,7 +68,8 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     record_structure(ledger, scenario, calibration, others, execution, evidence, results, quick=quick)
     record_next_structure(ledger, next_step, calibration, others, execution, evidence, results, quick=quick)
     record_turns(ledger, next_step, favoured, calibration, execution, evidence, results, quick=quick)
-    shutil.copy(FOLDER / "course.csv", results / "course.csv")
+    for name in ("course.csv", "labels.yml"):
+        shutil.copy(FOLDER / name, results / name)
     ledger.save(results / "summary.json")
 
 

@@ -14,10 +14,9 @@ from .words import SHORT
 NOT_ON_SURVIVAL = ("utility", "not_walking", "progressed_share", "p_walks", "walking_loss", "hr_walking", "p_withdrawal", "respiratory_share")  # fmt: skip
 """How the names of parameters begin that say how patients live or of what they die, not how long."""
 HORIZONS = (12.0, 24.0, 60.0)
-COMPARED = {
-    "early_immunotherapy": "early drugs", "surgery_radiotherapy_chemotherapy_reirradiation": "S+R+C+2R",
-    "surgery_radiotherapy_reirradiation": "S+R+2R", "as_treated": "as treated",
-}  # fmt: skip
+COMPARED = (
+    "early_immunotherapy", "surgery_radiotherapy_chemotherapy_reirradiation", "surgery_radiotherapy_reirradiation", "as_treated",
+)  # fmt: skip
 """The strategies that come first or second under some structure, and the one that she had."""
 
 
@@ -42,11 +41,13 @@ def record_structure(
     table.save(results / "structure.json")
     record_answers(ledger, table, "structure.", 24.0)
     record_first(ledger, table, "structure.", first=24.0, first_12=12.0)
+    record_neutral(ledger, table, scenario, "from_surgery", 24.0)
     frame = table.to_frame()
-    for tau in HORIZONS:
-        wide(frame, "rank", tau, table.labels).to_csv(results / f"ranks_{tau:g}.csv")
-    for name in COMPARED:
-        horizons(frame, name, table.labels).to_csv(results / f"horizons_{name}.csv", index=False)
+    ranks = [wide(frame, "rank", tau, table.labels) for tau in HORIZONS]
+    pd.concat(ranks).to_csv(results / "ranks.csv", index=False)
+    labels = {s.name: s.label for s in scenario.strategies}
+    told = [horizons(frame, name, table.labels).assign(strategy=labels[name]) for name in COMPARED]
+    pd.concat(told).to_csv(results / "horizons_by_structure.csv", index=False)
     bars = survsim.scenario.one_way_runs(
         scenario, strategy="early_immunotherapy", calibration=calibration, execution=execution, evidence=evidence,
         patients=sizes["patients"], draws=sizes["draws"] // 3,
@@ -75,6 +76,21 @@ def record_first(ledger: survsim.Ledger, table: Any, prefix: str, **horizons: fl
     ledger.record(f"{prefix}structures", len(table.votes), provenance=table)
 
 
+def record_neutral(
+    ledger: survsim.Ledger, table: Any, scenario: survsim.Scenario, question: str, tau: float
+) -> None:
+    """Who comes first when no treatment is believed to help beforehand, and with what gain."""
+    mine = table.to_frame().query(f"tau == {tau} and alternative == 'neutral_priors'")
+    first = mine.loc[mine["mean"].idxmax()]
+    labels = {s.name: s.label for s in scenario.strategies}
+    ledger.record(f"neutral.{question}", labels[first["strategy"]], provenance=table)
+    ledger.record(
+        f"neutral.gain.{question}", first["gain"], conf_low=first["gain_low"], conf_high=first["gain_high"],
+        mc_std_error=first["gain_error"], unit=table.unit, provenance=table,
+    )  # fmt: skip
+    ledger.record(f"neutral.p_best.{question}", first["probability_best"], provenance=table)
+
+
 def record_one_way(ledger: survsim.Ledger, bars: survsim.simulation.Tornado, prefix: str, path: Path) -> None:
     """Gains with one parameter at its ends, widest first."""
     bars.save(path)
@@ -86,7 +102,8 @@ def record_one_way(ledger: survsim.Ledger, bars: survsim.simulation.Tornado, pre
 def wide(frame: pd.DataFrame, column: str, tau: float, labels: tuple[str, ...]) -> pd.DataFrame:
     """One measure at one horizon, a structure a row and a strategy a column."""
     found = frame[frame["tau"] == tau].pivot(index="label", columns="strategy", values=column)
-    return found.reindex(list(labels))[list(SHORT)].rename(columns=SHORT)
+    made = found.reindex(list(labels))[list(SHORT)].rename(columns=SHORT).reset_index(names="structure")
+    return made.assign(horizon=f"to {tau:g} months")
 
 
 def horizons(frame: pd.DataFrame, strategy: str, labels: tuple[str, ...]) -> pd.DataFrame:

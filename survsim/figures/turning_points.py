@@ -98,7 +98,9 @@ def _panel(ax: Any, result: TurningPoints, name: str, labels: Mapping[str, str])
         & turns["at"].notna()
         & (turns["what"] != "favoured in half of the draws")
     ]
-    for number, (at, strategy) in enumerate(zip(mine["at"].to_numpy(float), mine["strategy"])):
+    # where another leads, the two meet; where a gain changes sign, it is at nothing
+    whose = mine["above"].where(mine["what"] == "another is favoured", mine["strategy"])
+    for number, (at, strategy) in enumerate(zip(mine["at"].to_numpy(float), whose)):
         level = np.interp(at, x, result.apart(result.strategies.index(strategy), against)[0][k])
         ax.plot([at], [level], "D", color=style.MARK, markersize=5, zorder=4, gid=f"turn:{name}:{number}")
     if x[0] > 0.0:

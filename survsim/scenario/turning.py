@@ -94,9 +94,9 @@ class TurningPoints(Result):
         Returns
         -------
         Frame with columns parameter, what ("another is favoured", "gain changes sign", "favoured in half of the
-        draws"), strategy (who is favoured above the value; whose gain; the favoured one), at (nan: nowhere between
-        the values simulated), at_error (Monte Carlo standard error of `at`; nan for shares of draws), beyond (share of
-        the draws of the parameter on the other side of `at` than their median).
+        draws"), strategy (whose), below, above (who is favoured on either side; "gains" or "loses"; "more" or "less"
+        than half), at (nan: nowhere between the values simulated), at_error (Monte Carlo standard error of `at`; nan for
+        shares of draws), beyond (share of the draws of the parameter on the other side of `at` than their median).
         """
         import pandas as pd
 
@@ -107,28 +107,37 @@ class TurningPoints(Result):
             for s, strategy in enumerate(self.strategies):
                 gain, error = (part[k] for part in self.apart(s, against))
                 rows += [
-                    self._row(k, "gain changes sign", strategy, *place)
-                    for place in _crossings(x, gain, error)
+                    self._row(k, "gain changes sign", strategy, _sides(slope, "gains", "loses"), *place)
+                    for *place, slope in _crossings(x, gain, error)
                 ]
             share = self.probability_best[k, :, best] - HALF
-            for at, _ in _crossings(x, share, np.zeros(x.size)):
-                rows.append(self._row(k, "favoured in half of the draws", self.favoured, at))
-        columns = ["parameter", "what", "strategy", "at", "at_error", "beyond"]
+            for at, _, slope in _crossings(x, share, np.zeros(x.size)):
+                words = _sides(slope, "more", "less")
+                rows.append(self._row(k, "favoured in half of the draws", self.favoured, words, at))
+        columns = ["parameter", "what", "strategy", "below", "above", "at", "at_error", "beyond"]
         return pd.DataFrame(rows, columns=columns)
 
     def _change_of_favoured(self, k: int) -> list[dict[str, Any]]:
         """Where the highest mean passes from one strategy to another."""
         x, first = self.values[k], self.mean[k].argmax(axis=1)
-        rows = []
+        rows, words = [], "another is favoured"
         for i in np.flatnonzero(np.diff(first)):
             difference, error = (part[k, i : i + 2] for part in self.apart(first[i + 1], first[i]))
             # where the two tie at the lower value, the turn is there
-            place = _crossings(x[i : i + 2], difference, error) or [(float(x[i]), float("nan"))]
-            rows.append(self._row(k, "another is favoured", self.strategies[first[i + 1]], *place[0]))
-        return rows or [self._row(k, "another is favoured", self.strategies[first[0]])]
+            place = _crossings(x[i : i + 2], difference, error) or [(float(x[i]), float("nan"), 0.0)]
+            sides = (self.strategies[first[i]], self.strategies[first[i + 1]])
+            rows.append(self._row(k, words, self.favoured, sides, *place[0][:2]))
+        same = (self.strategies[first[0]],) * 2
+        return rows or [self._row(k, words, self.favoured, same)]
 
     def _row(
-        self, k: int, what: str, strategy: str, at: float = np.nan, error: float = np.nan
+        self,
+        k: int,
+        what: str,
+        strategy: str,
+        sides: tuple[str, str],
+        at: float = np.nan,
+        error: float = np.nan,
     ) -> dict[str, Any]:
         believed = self.drawn[k]
         above = at > np.median(believed)
@@ -137,6 +146,8 @@ class TurningPoints(Result):
             "parameter": self.names[k],
             "what": what,
             "strategy": strategy,
+            "below": sides[0],
+            "above": sides[1],
             "at": at,
             "at_error": error,
             "beyond": float(beyond) if np.isfinite(at) else np.nan,
@@ -247,8 +258,8 @@ def _grid(values: Mapping[str, Sequence[float]], names: Sequence[str]) -> dict[s
     return grid
 
 
-def _crossings(x: FloatArray, y: FloatArray, error: FloatArray) -> list[tuple[float, float]]:
-    """Where y passes zero, on the straight lines between points, with the error of the place from that of y."""
+def _crossings(x: FloatArray, y: FloatArray, error: FloatArray) -> list[tuple[float, float, float]]:
+    """Where y passes zero, on the straight lines between points: the place, its error from that of y, and the slope."""
     found = []
     for i in range(x.size - 1):
         a, b = y[i], y[i + 1]
@@ -256,5 +267,10 @@ def _crossings(x: FloatArray, y: FloatArray, error: FloatArray) -> list[tuple[fl
             part = a / (a - b)
             slope = (b - a) / (x[i + 1] - x[i])
             spread = ((1.0 - part) * error[i] + part * error[i + 1]) / abs(slope)
-            found.append((float(x[i] + part * (x[i + 1] - x[i])), float(spread)))
+            found.append((float(x[i] + part * (x[i + 1] - x[i])), float(spread), float(slope)))
     return found
+
+
+def _sides(slope: float, high: str, low: str) -> tuple[str, str]:
+    """Words below and above a crossing."""
+    return (high, low) if slope < 0 else (low, high)

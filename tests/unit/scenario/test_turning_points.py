@@ -82,7 +82,9 @@ def test_turns_are_read_off_the_lines_between_the_points():
     drawn = [1.0, 1.2, 1.4, 1.6, 2.4]
     one = by_hand([[5, 7], [5, 6], [5, 2]], [0.9, 0.7, 0.3], drawn, [[0.01, 0.0], [0.0, 0.03]])
     turns = one.turns().set_index("what")
-    assert turns.loc["another is favoured", "strategy"] == "a"
+    assert turns.loc["another is favoured", ["strategy", "below", "above"]].to_list() == ["b", "b", "a"]
+    assert turns.loc["gain changes sign", ["strategy", "below", "above"]].to_list() == ["b", "gains", "loses"]
+    assert turns.loc["favoured in half of the draws", ["below", "above"]].to_list() == ["more", "less"]
     assert turns.loc["another is favoured", "at"] == pytest.approx(2.25)
     assert turns.loc["gain changes sign", "at"] == pytest.approx(2.25)
     # the line falls by 4 a unit; the difference has a standard error of 0.2
@@ -95,7 +97,7 @@ def test_what_does_not_turn_is_said():
     one = by_hand([[5, 7], [5, 6], [5, 6]], [0.9, 0.7, 0.6], [1.0, 2.0])
     turns = one.turns()
     assert turns["what"].to_list() == ["another is favoured"]
-    assert np.isnan(turns["at"][0]) and turns["strategy"][0] == "b"
+    assert np.isnan(turns["at"][0]) and turns["below"][0] == turns["above"][0] == "b"
     assert "none" in one.headline()
 
 
