@@ -70,19 +70,22 @@ def decision_table(decision: survsim.simulation.Decision) -> pd.DataFrame:
 def horizons_table(
     simulation: survsim.simulation.SimulationResult, taus: tuple[float, ...], reference: str
 ) -> pd.DataFrame:
-    """Gain of each strategy over the reference to each horizon, with interval, P(best) and rank, one strategy a row."""
+    """Gain of each strategy over the reference to each horizon, with interval, its errors, P(best) and rank."""
     against = simulation.strategies.index(reference)
-    made = {"strategy": list(simulation.labels), "name": list(simulation.strategies)}
+    made = []
     for tau in taus:
         decision = simulation.decision(tau)
         gain = decision.by_draw - decision.by_draw[against]
         low, high = np.quantile(gain, [0.025, 0.975], axis=1)
+        low_error, high_error = survsim.simulation.interval_errors(gain)
         rank = 1 + (decision.expected[None, :] > decision.expected[:, None]).sum(axis=1)
-        made |= {
-            f"gain_{tau:g}": gain.mean(axis=1), f"low_{tau:g}": low, f"high_{tau:g}": high,
-            f"best_{tau:g}": decision.probability_best, f"rank_{tau:g}": rank,
+        part = {
+            "horizon": f"to {tau:g} months", "strategy": list(simulation.labels), "gain": gain.mean(axis=1), "low": low,
+            "low_error": low_error, "high": high, "high_error": high_error, "best": decision.probability_best,
+            "rank": rank,
         }  # fmt: skip
-    return pd.DataFrame(made)
+        made.append(pd.DataFrame(part).drop(index=against))
+    return pd.concat(made)
 
 
 def record_decision(ledger: survsim.Ledger, decision: survsim.simulation.Decision, path: Path) -> None:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 import survsim
 
 
 def record_calibration(
-    ledger: survsim.Ledger, calibration: survsim.calibration.EvidenceCalibration, results: Path
+    ledger: survsim.Ledger,
+    plan: survsim.scenario.CalibrationPlan,
+    calibration: survsim.calibration.EvidenceCalibration,
+    results: Path,
 ) -> None:
     """Each parameter before and after, and how the targets stand to the predictions."""
     calibration.save(results / "calibration.json")
@@ -20,6 +24,10 @@ def record_calibration(
         results / "calibrated.csv", index=False
     )
     calibration.checks.save(results / "targets.json")
+    names = plan.target_names()
+    labels = [t.label for t in calibration.targets]
+    told = pd.DataFrame({"label": labels, "name": [names.get(x, x.replace("_", " ")) for x in labels]})
+    told.to_csv(results / "target_names.csv", index=False)
     for row in calibration.to_frame().itertuples():
         ledger.record(
             f"calibrated.{row.parameter}", row.posterior, unit=row.unit, conf_low=row.posterior_low,
@@ -95,4 +103,3 @@ def record_leaning(
         ledger.record(f"prior_mean.{name}", mean, provenance=step)
     ledger.record("priors.ratios", len(means), provenance=calibration)
     ledger.record("priors.below_one", sum(m < 1.0 for m in means.values()), provenance=calibration)
-    ledger.record("priors.above_one", sum(m >= 1.0 for m in means.values()), provenance=calibration)

@@ -40,7 +40,9 @@ def record_harm(
     deaths = survsim.simulation.deaths_by_cause(simulation)
     deaths.save(results / "deaths.json")
     at_two_years = deaths.to_frame().query("time == 24")
-    shares = at_two_years.assign(strategy=at_two_years["strategy"].map(SHORT))
+    shares = at_two_years.assign(
+        strategy=at_two_years["strategy"].map(SHORT), cause=at_two_years["cause"].str.replace("_", " ")
+    )
     shares.pivot(index="cause", columns="strategy", values="estimate")[list(SHORT.values())].to_csv(
         results / "deaths.csv"
     )
@@ -51,10 +53,10 @@ def record_harm(
         )  # fmt: skip
     doses = survsim.radiotherapy.cord_doses(simulation).to_frame()
     doses["strategy"] = doses["strategy"].map(dict(zip(simulation.strategies, simulation.labels)))
-    doses.to_csv(results / "cord_doses.csv", index=False)
+    in_words(doses, "group", "region").to_csv(results / "cord_doses.csv", index=False)
     model = scenario.model(parameters.draws())
     criteria = survsim.radiotherapy.cord_criteria(model, "as_treated", interval=INTERVAL)
-    criteria.to_frame().to_csv(results / "cord_criteria.csv", index=False)
+    in_words(criteria.to_frame(), "region").to_csv(results / "cord_criteria.csv", index=False)
     own = survsim.Provenance.of("eqd2", "case_timeline:index_case")
     dose = survsim.radiotherapy.eqd2(44.0, 22, alpha_beta=2.0) + survsim.radiotherapy.eqd2(
         20.0, 10, alpha_beta=2.0
@@ -64,6 +66,11 @@ def record_harm(
     assumed = survsim.Provenance.of("counted_back", "assumption:case_strategies/reirradiation_delay")
     ledger.record("index_case.interval", INTERVAL, unit="months", provenance=assumed)
     record_cord_risks(ledger, evidence, own, results)
+
+
+def in_words(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """Names of the scenario as words."""
+    return frame.assign(**{c: frame[c].str.replace("_", " ") for c in columns})
 
 
 def record_cord_risks(

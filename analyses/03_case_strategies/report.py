@@ -36,7 +36,8 @@ surgery alone ({walking_gain.early_immunotherapy:.1f interval} of them walking, 
 beside {gain_24.surgery_radiotherapy_chemotherapy_reirradiation:.1f interval} with chemotherapy and re-irradiation; it is best in {decision.p_best:.0%} of the draws. Of
 {structure.structures:.0f} structures that change survival, as declared and otherwise, it comes first over two years under {structure.first.early_immunotherapy:.0f}, but
 over one year under {structure.first_12.early_immunotherapy:.0f} only, where radiotherapy with re-irradiation does under {structure.first_12.surgery_radiotherapy_reirradiation:.0f}; over
-two years chemotherapy with re-irradiation comes first under {structure.first.surgery_radiotherapy_chemotherapy_reirradiation:.0f}, and as she was treated under {structure.first.as_treated:.0f}. It rests on one small randomised trial of sarcoma elsewhere. It is no advice.
+two years chemotherapy with re-irradiation comes first under {structure.first.surgery_radiotherapy_chemotherapy_reirradiation:.0f}, and as she was treated under {structure.first.as_treated:.0f}. Were no treatment believed to help before any number was seen,
+{neutral.from_progression} would be the favoured step, and {neutral.from_surgery} the favoured strategy. It rests on one small randomised trial of sarcoma elsewhere. It is no advice.
 """,
 )
 
@@ -139,12 +140,12 @@ turning = survsim.read_result(folder / "next_turning.json")
 curves = turning.plot(labels=LABELS["turning"] | dict(zip(next_step.strategies, next_step.labels)))
 # %%
 survsim.report.table(
-    survsim.report.load_results("next_turns", SLUG),
+    survsim.report.load_results("next_turns", SLUG).replace(LABELS["short"]),
     title="Values at which the answer from progression turns, one ratio at a time",
     labels=LABELS["turns"],
     decimals={"at_error": 3},
-    missing="none found",
-    notes="P(beyond): share of the draws of the ratio that lie on the other side of the value than their median, which is how likely the turn "
+    group="parameter",
+    notes="2R re-irradiation; drugs: toripalimab with it, then anlotinib, or anlotinib alone. No value: nothing turns between the values simulated. P(beyond): share of the draws of the ratio that lie on the other side of the value than their median, which is how likely the turn "
     "is believed to be from this ratio alone. The share of draws in which a step is best moves in steps of a draw and has no simulation SE of its value.",
 )
 # %%
@@ -156,8 +157,8 @@ survsim.report.prose(
 {parameter.hr_anlotinib_progressed:.2f interval}, and {next.turn.hr_anlotinib_progressed.above.beyond:.0%} of its draws lie beyond: whether to add the drugs is an
 assumption, not a finding. *Re-irradiation at all.* With the drugs it gains over supportive care until the ratio of focal re-irradiation passes
 {next.sign.hr_focal_radiotherapy.above:.2f} ({next.sign.hr_focal_radiotherapy.above.beyond:.0%} of the draws beyond), or that of the neuraxis against focal
-{next.sign.hr_craniospinal.above:.2f} ({next.sign.hr_craniospinal.above.beyond:.0%}). Drugs without re-irradiation, or nothing, come first from
-{next.turn.hr_focal_radiotherapy.above:.2f} and {next.turn.hr_craniospinal.above:.2f} on. The favoured step is best in half of the draws or fewer once the ratio
+{next.sign.hr_craniospinal.above:.2f} ({next.sign.hr_craniospinal.above.beyond:.0%}). From
+{next.turn.hr_focal_radiotherapy.above:.2f} of the first on, {next.turn.hr_focal_radiotherapy.above.other} comes first; from {next.turn.hr_craniospinal.above:.2f} of the second, {next.turn.hr_craniospinal.above.other}. The favoured step is best in half of the draws or fewer once the ratio
 on anlotinib passes {next.half.hr_anlotinib_progressed.above:.2f}.
 """,
 )
@@ -181,11 +182,13 @@ survsim.report.table(
 )
 # %%
 survsim.report.table(
-    survsim.report.load_results("horizons", SLUG).drop(columns="name"),
+    survsim.report.load_results("horizons", SLUG),
     title="Gain over surgery alone to 12, 24 and 60 months, all strategies",
     labels=LABELS["horizons"],
-    decimals={"rank_12": 0, "rank_24": 0, "rank_60": 0},
-    notes="All draws and patients of the simulation, as declared. Under other structures: below.",
+    decimals={"rank": 0},
+    group="horizon",
+    notes="All draws and patients of the simulation, as declared; rank among all seven. SE: simulation error of the end before it. Under other "
+    "structures: below.",
 )
 
 # %%
@@ -250,7 +253,7 @@ progression ({neutral.gain.from_progression:.1f interval}, P(best) {neutral.p_be
 )
 
 # %%
-survsim.read_result(folder / "one_way.json").plot()
+survsim.read_result(folder / "one_way.json").plot(labels=LABELS["one_way"] | labels)
 # %%
 survsim.report.prose(
     numbers,
@@ -270,7 +273,8 @@ passes {threshold.hr_antiangiogenic:.2f}; what is believed of it is {parameter.h
 # others were held out. The index case is never a target.
 
 # %%
-survsim.read_result(folder / "targets.json").plot()
+names = survsim.report.load_results("target_names", SLUG)
+survsim.read_result(folder / "targets.json").plot(labels=dict(zip(names["label"], names["name"])))
 # %%
 survsim.report.prose(
     numbers,
@@ -401,6 +405,7 @@ survsim.report.table(
     survsim.report.load_results("cord_doses", SLUG),
     title="Dose to the cord among those irradiated",
     labels=LABELS["doses"],
+    group="strategy",
     decimals={"mean_dose": 1},
     notes="Who died before a course is not in its mean. Risks are of a single course without recovery.",
 )
@@ -430,8 +435,8 @@ survsim.report.table(
 survsim.report.prose(
     numbers,
     """
-Two more limits stand in numbers. All but {priors.above_one:.0f} of the {priors.ratios:.0f} priors of ratios lean towards benefit (mean below one), and with neutral priors the
-favoured step and strategy are {neutral.from_progression} and {neutral.from_surgery}. And the ends of intervals are themselves simulated: they
+Two more limits stand in numbers. Of the {priors.ratios:.0f} priors of ratios {priors.below_one:.0f} lean towards benefit (mean below one); with neutral priors
+{neutral.from_progression} is the favoured step, and {neutral.from_surgery} the favoured strategy. And the ends of intervals are themselves simulated: they
 may be off by a standard error of up to {next.interval_error.months:.1f} months from progression and {interval_error.from_surgery:.1f} months from surgery,
 {next.interval_error.gains:.1f} and {interval_error.gains:.1f} for gains.
 """,

@@ -45,7 +45,7 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     )
     case = survsim.Provenance.of("as_printed", "cases:index_case")
     ledger.record("index_case.survival", case_survival(evidence), unit="months", provenance=case)
-    record_calibration(ledger, calibration, results)
+    record_calibration(ledger, plan, calibration, results)
     parameters = survsim.scenario.scenario_parameters(
         scenario, draws=effort.draws, evidence=evidence, calibration=calibration
     )

@@ -45,7 +45,7 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     closed_forms(ledger, plan, draws, simulation, effort, results)
     extremes(ledger, scenario, draws, effort, workers, made, results)
     sampler(ledger, calibration, results)
-    external(ledger, calibration, results)
+    external(ledger, plan, calibration, results)
     cross(ledger, simulation, results)
     predictive(ledger, plan, evidence, effort, workers, results)
     case = survsim.Provenance.of("as_printed", "cases:index_case")
@@ -310,7 +310,10 @@ def sampler(
 
 
 def external(
-    ledger: survsim.Ledger, calibration: survsim.calibration.EvidenceCalibration, results: Path
+    ledger: survsim.Ledger,
+    plan: survsim.scenario.CalibrationPlan,
+    calibration: survsim.calibration.EvidenceCalibration,
+    results: Path,
 ) -> None:
     """Published numbers beside their predictions, used and held out, by where the tumours lay."""
     survsim.write_result(calibration.checks, results / "checks.json")
@@ -318,7 +321,8 @@ def external(
     where = {t.label: place.get(getattr(t, "cohort", ""), "elsewhere") for t in calibration.targets}
     table = calibration.checks.to_frame()
     table["place"] = [where[label] for label in table["label"]]
-    table["name"] = [named(t) for t in calibration.targets]
+    names = plan.target_names()
+    table["name"] = [names.get(label, label.replace("_", " ")) for label in table["label"]]
     table.loc[table["quantity"] == "ratio", "place"] = "contrast of treatments"
     table.loc[table["quantity"].str.contains("event|free"), "place"] = "single cases"
     table["inside"] = np.where(table["inside"], "yes", "no")
@@ -369,18 +373,6 @@ def external(
 def series_of(target: Any) -> str:
     """The patients whom a target speaks of; a prediction or a single case is its own."""
     return str(getattr(target, "study", "") or target.label)
-
-
-def named(target: Any) -> str:
-    """A target as a reader knows it: its row and what was counted."""
-    if isinstance(target, survsim.calibration.ContrastTarget):
-        return f"{target.label}, {target.parameter.replace('_', ' ')}"
-    if isinstance(target, survsim.calibration.CaseTarget):
-        return target.label.replace("_", " ")
-    if isinstance(target, survsim.calibration.PredictionTarget):
-        return "joint model of report 04, new site"
-    end = "PFS" if target.endpoint.states == ("controlled",) else "OS"
-    return f"{target.label}, {end}"
 
 
 def cross(
