@@ -185,6 +185,7 @@ _TABLES = {
         simulation.outcomes.sensitivity           tornado threshold global_sensitivity variance_by_layer Threshold GlobalSensitivity
         simulation.outcomes.sensitivity           Tornado
         simulation.outcomes.decision              Decision
+        simulation.outcomes.end_errors            interval_errors
         simulation.outcomes.deaths                deaths_by_cause DeathsByCause
         simulation.outcomes.compare               StrategyComparison
     """,
@@ -207,6 +208,7 @@ _TABLES = {
         scenario.run                 simulate scenario_parameters
         scenario.structural          structural_sensitivity StructuralSensitivity
         scenario.one_way             one_way_runs
+        scenario.turning             turning_points TurningPoints
         scenario.parameterise        Parameters
         scenario.bias_of_judgements  judged_bias
         scenario.pooled_certainty    certainty Certainty
@@ -238,6 +240,7 @@ _TABLES = {
         figures.power        power_curves
         figures.predictions  prediction_curves
         figures.state_graph  state_diagram
+        figures.shares       share_dots
         figures.faceting     facets
         figures.saving       save_figure
         figures.additions    add_risk_table add_p_value add_hazard_ratio add_medians add_landmarks

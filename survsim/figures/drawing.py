@@ -50,6 +50,7 @@ DRAWERS: dict[str, str] = {
     "DeathsByCause": "deaths_by_cause:draw_deaths_by_cause",
     "StateOccupancy": "state_occupancy:draw_state_occupancy",
     "StructuralSensitivity": "structure:draw_structure",
+    "TurningPoints": "turning_points:draw_turning_points",
     "StrategyComparison": "strategy_comparison:draw_comparison",
     "Decision": "strategy_comparison:draw_decision",
     "EvidenceMap": "evidence_map:draw_evidence_map",

@@ -101,9 +101,11 @@ def _ends(ax: Any, y: int, result: Tornado) -> None:
     ]
     for position, (gain, value) in enumerate(sorted(ends)):
         left = position == 0
+        # both ends may lie on one side of the middle; their numbers stand outside the bar all the same
+        outside = min(gain, result.gain) if left else max(gain, result.gain)
         ax.annotate(
             format_number(float(f"{value:.2g}")),
-            (gain, y),
+            (outside, y),
             xytext=(-3 if left else 3, 0),
             textcoords="offset points",
             ha="right" if left else "left",

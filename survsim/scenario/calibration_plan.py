@@ -131,6 +131,22 @@ class CalibrationPlan:
         predicted = [self._prediction(p, predictions or p.use) for p in self.content.predictions]
         return (*rows, *contrasts, *cases, *predicted)
 
+    def target_names(self) -> dict[str, str]:
+        """Label of each target of a row, a ratio, a curve or another report -> what a reader calls it, for pictures and tables.
+
+        A row or curve is told by its own name, with the endpoint or the parameter that it speaks of.
+        """
+        c = self.content
+        named = {t.row: (t.row, t.endpoint) for t in c.targets}
+        named |= {v.curve: (v.curve, v.endpoint) for v in c.curves}
+        named |= {r.row: (r.row, r.parameter) for r in c.contrasts}
+        named |= {f"{p.report} {p.number}": (f"report {p.report}", p.endpoint) for p in c.predictions}
+        short = {"progression_free_survival": "PFS", "overall_survival": "OS"}
+        return {
+            label: f"{name.replace('_', ' ')}, {short.get(what, what.replace('_', ' '))}"
+            for label, (name, what) in named.items()
+        }
+
     def run(
         self,
         evidence: EvidenceStore | None = None,

@@ -15,7 +15,7 @@ from survsim.evidence.ask.store import EvidenceStore, load_evidence
 from survsim.scenario.calibration_plan import read_calibration
 from survsim.scenario.double_use import warn_of_double_use
 from survsim.scenario.evidence_curves import curve_number
-from survsim.scenario.parameterise import Parameters, parameterise
+from survsim.scenario.parameterise import Parameter, Parameters, parameterise
 from survsim.scenario.scale_checks import drawn_faults, row_faults
 from survsim.scenario.spec import Scenario
 from survsim.simulation.running.run import refuse_size, simulate_model
@@ -64,8 +64,19 @@ def scenario_parameters(
     >>> {values.shape for values in parameters.draws().values()}
     {(50,)}
     """
+    return drawn_parameters(scenario, draws, seed, evidence or load_evidence(), calibration)
+
+
+def drawn_parameters(
+    scenario: Scenario,
+    draws: int | None,
+    seed: int | None,
+    store: EvidenceStore,
+    calibration: EvidenceCalibration | None,
+    kept: Mapping[str, Parameter] | None = None,
+) -> Parameters:
+    """See `scenario_parameters`; those that are `kept` were drawn before and are not drawn again."""
     _check_size(scenario, 1, draws)
-    store = evidence or load_evidence()
     if calibration is None and scenario.content.calibration is not None:
         calibration = read_calibration(scenario.calibration_path).run(store)
     if calibration is not None:
@@ -84,6 +95,7 @@ def scenario_parameters(
         scenario=scenario.name,
         calibration=calibration,
         curves=functools.partial(curve_number, store),
+        kept=kept,
     )
     _refuse(scenario, drawn_faults(scenario.content.parameters, scenario.uses(), made.draws()))
     return made

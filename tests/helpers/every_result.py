@@ -423,6 +423,14 @@ def StructuralSensitivity() -> Any:
 
 
 @maker
+def TurningPoints() -> Any:
+    from survsim.scenario.spec import Scenario
+
+    scenario = Scenario.from_yaml(survsim_root() / "analyses" / "07_scenario_gallery" / "first_line.yml")
+    return s.turning_points(scenario, {"progression_median": [2.0, 4.0, 8.0]}, patients=50, draws=5, seed=1)
+
+
+@maker
 def CordDoses() -> Any:
     from tests.unit.simulation.outcomes.test_cord_reports import model
 

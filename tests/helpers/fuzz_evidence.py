@@ -60,6 +60,16 @@ def _one_way(rng: np.random.Generator) -> Made:
     } | SMALL
 
 
+@plausible("interval_errors")
+def _ends(rng: np.random.Generator) -> Made:
+    return {"by_draw": rng.normal(size=(2, 30))}
+
+
+@plausible("turning_points")
+def _turning(rng: np.random.Generator) -> Made:
+    return {"scenario": scenario(), "values": {"progression_median": [2.0, 8.0]}, "evidence": store()} | SMALL
+
+
 @plausible("structural_sensitivity")
 def _structural(rng: np.random.Generator) -> Made:
     return {"scenario": scenario(), "alternatives": [], "evidence": store()} | SMALL
@@ -195,6 +205,11 @@ def _prediction_curves(rng: np.random.Generator) -> Made:
     rows = {"time": [0.0, 6.0], "group": "all", "survival": [1.0, 0.5]}
     rows |= {"conf_low": [1.0, 0.4], "conf_high": [1.0, 0.6]}
     return {"frame": pd.DataFrame(rows), "unit": "months", "until": 12.0}
+
+
+@plausible("share_dots")
+def _shares(rng: np.random.Generator) -> Made:
+    return {"frame": pd.DataFrame({"label": ["a", "b"], "share": [0.1, 0.9], "kind": ["model", "seen"]})}
 
 
 @plausible("state_diagram")
