@@ -30,7 +30,9 @@ def read_table(path: Path) -> pd.DataFrame:
     text = _text(path)
     separator = _separator(text)
     try:
-        frame = pd.read_csv(io.StringIO(text), sep=separator, dtype=str, skipinitialspace=True, skip_blank_lines=False)
+        frame = pd.read_csv(
+            io.StringIO(text), sep=separator, dtype=str, skipinitialspace=True, skip_blank_lines=False
+        )
     except (ValueError, pd.errors.ParserError) as error:
         raise InputError(f"{path.name} is no table of comma-separated values: {error}") from None
     frame.columns = [str(c).strip().lower() for c in frame.columns]
@@ -58,7 +60,12 @@ def _no_time(path: Path, columns: list[str], empty: bool) -> str:
 
 def _text(path: Path) -> str:
     content = path.read_bytes()
-    for mark, encoding in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"", "utf-8-sig"), (b"", "cp1252")):
+    for mark, encoding in (
+        (b"\xff\xfe", "utf-16"),
+        (b"\xfe\xff", "utf-16"),
+        (b"", "utf-8-sig"),
+        (b"", "cp1252"),
+    ):
         if content.startswith(mark) and not (mark == b"" and b"\x00" in content):
             try:
                 return content.decode(encoding)

@@ -71,7 +71,9 @@ def reconstruct(
     many = per_arm("--n", _counts("--n", n, names), names)
     events = per_arm("--total-events", _counts("--total-events", total_events, names), names)
     if reference is not None and reference not in names:
-        raise InputError(f"--reference {reference!r} is no arm of {curve.name}: {', '.join(map(repr, names))}.")
+        raise InputError(
+            f"--reference {reference!r} is no arm of {curve.name}: {', '.join(map(repr, names))}."
+        )
     exact = _exactness(curve, tolerance, time_tolerance)
     made: dict[str, ReconstructedIPD] = {}
     with progress(words) as say:
@@ -87,7 +89,9 @@ def reconstruct(
     write_text(out, for_spreadsheets(_rows(made, entry)).to_csv(index=False, lineterminator="\n"))
     if as_json:
         ratios = {} if arms is None else _ratios(arms)
-        typer.echo(json.dumps({arm or "all": _audit(r) | ratios.get(arm, {}) for arm, r in made.items()}, indent=2))
+        typer.echo(
+            json.dumps({arm or "all": _audit(r) | ratios.get(arm, {}) for arm, r in made.items()}, indent=2)
+        )
         return
     typer.echo(headline)
     typer.echo(f"written: {out}")
@@ -118,7 +122,11 @@ def _counts(option: str, given: list[str] | None, names: tuple[str, ...]) -> Any
         if not all(sign for _, sign, _ in named):
             raise InputError(f"{option} names some arms and not others; write {option} ARM=NUMBER for each.")
         return {name.strip(): _count(option, value) for name, _, value in named}
-    return [_count(option, text) for text in parts] if len(parts) > 1 or len(names) == 1 else _count(option, parts[0])
+    return (
+        [_count(option, text) for text in parts]
+        if len(parts) > 1 or len(names) == 1
+        else _count(option, parts[0])
+    )
 
 
 def _count(option: str, text: str) -> int:
@@ -203,7 +211,8 @@ def _audit(r: ReconstructedIPD) -> dict[str, Any]:
             "pseudo_data_sets": open_.n_draws,
             "assumed": list(open_.assumed),
             "ranges": [
-                {"quantity": q, "reconstructed": _finite(v), "low": _finite(a), "high": _finite(b)} for q, v, a, b in ranges
+                {"quantity": q, "reconstructed": _finite(v), "low": _finite(a), "high": _finite(b)}
+                for q, v, a, b in ranges
             ],
         },
     }
@@ -214,7 +223,9 @@ def _ratios(arms: ReconstructedArms) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for arm, ratio, why in zip(arms.others, arms.ratios, arms.without, strict=True):
         if ratio is None:
-            found[arm] = {"against_reference": {"reference": arms.reference, "hazard_ratio": None, "why": why}}
+            found[arm] = {
+                "against_reference": {"reference": arms.reference, "hazard_ratio": None, "why": why}
+            }
             continue
         value, low, high, p = (_finite(x) for x in ratio.reconstructed.tolist())
         found[arm] = {

@@ -24,7 +24,7 @@ def in_options(options: Mapping[str, str]) -> Callable[[str], str]:
     names = "|".join(sorted(map(re.escape, options), key=len, reverse=True))
     given = re.compile(rf"(?<![\w.'-])({names})=({_VALUE})?")
     bare = re.compile(rf"(?<![\w.'=/-])({'|'.join(n for n in options if '_' in n) or '(?!)'})(?![\w=/.])")
-    lone = re.compile(rf"(^|[.;:] )({names}) (?=must |is \d|has \d|holds |runs |gives |reads )")
+    lone = re.compile(rf"(^|[.;:] )({names}) (?=must |is \d|\d+ lies |has \d|holds |runs |gives |reads )")
 
     def replaced(found: re.Match[str]) -> str:
         option, value = options[found[1]], found[2]

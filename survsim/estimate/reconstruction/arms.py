@@ -162,7 +162,9 @@ def reconstruct_arms(
     return together(names, tuple(made), reference)
 
 
-def together(names: Sequence[str], parts: Sequence[ReconstructedIPD], reference: str | None) -> ReconstructedArms:
+def together(
+    names: Sequence[str], parts: Sequence[ReconstructedIPD], reference: str | None
+) -> ReconstructedArms:
     """Arms that were reconstructed, with the hazard ratios of the others against the reference."""
     base = reference if reference is not None else usual_reference(names)
     own = parts[list(names).index(base)]
@@ -199,7 +201,9 @@ def per_arm(name: str, given: Any, arms: Sequence[str]) -> dict[str, Any]:
     if isinstance(given, Mapping):
         unknown = [str(key) for key in given if key not in arms]
         if unknown:
-            raise InputError(f"{name} names {', '.join(map(repr, unknown))}; the curves have the arms {order}.")
+            raise InputError(
+                f"{name} names {', '.join(map(repr, unknown))}; the curves have the arms {order}."
+            )
         return {arm: given.get(arm) for arm in arms}
     if isinstance(given, str | bytes) or not isinstance(given, Sequence | np.ndarray):
         if len(arms) == 1:
@@ -208,7 +212,9 @@ def per_arm(name: str, given: Any, arms: Sequence[str]) -> dict[str, Any]:
             f"{name} is one number an arm, by name or in the order {order}; got {given!r:.60} for {len(arms)} arms."
         )
     if len(given) != len(arms):
-        raise InputError(f"{name} has {len(given)} numbers for {len(arms)} arms; give one an arm in the order {order}.")
+        raise InputError(
+            f"{name} has {len(given)} numbers for {len(arms)} arms; give one an arm in the order {order}."
+        )
     return dict(zip(arms, given, strict=True))
 
 
@@ -221,14 +227,18 @@ def _by_arm(name: str, given: Any) -> dict[str, Any]:
         frame = as_frame(given, name)
         columns = {str(c).strip().lower(): c for c in frame.columns}
         if "arm" not in columns:
-            raise InputError(f"{name} needs a column arm; it has {', '.join(columns)}. One arm alone: reconstruct_ipd.")
+            raise InputError(
+                f"{name} needs a column arm; it has {', '.join(columns)}. One arm alone: reconstruct_ipd."
+            )
         arm = columns["arm"]
         if frame[arm].isna().any():
             raise InputError(f"{name} has rows without an arm; name it in each row.")
         return {str(key): part.drop(columns=arm) for key, part in frame.groupby(arm, sort=False)}
     if isinstance(given, Mapping) and given:
         return {str(key): value for key, value in given.items()}
-    raise InputError(f"{name} is a frame with a column arm, or a mapping of each arm's name to its own; got {given!r:.60}.")
+    raise InputError(
+        f"{name} is a frame with a column arm, or a mapping of each arm's name to its own; got {given!r:.60}."
+    )
 
 
 def _own(name: str, found: dict[str, Any], arm: str) -> Any:

@@ -167,7 +167,10 @@ def _reading(a: Any, b: Any, log_ratio: float, m: int, seed: int, conf_level: fl
     if m == 0 or not (isinstance(a, ReconstructedIPD) and isinstance(b, ReconstructedIPD)):
         return {}
     # Arms are read one by one: their errors are drawn apart.
-    found = [_one_ratio(x, y) for x, y in zip(sets_of(a, m, seed).survs(), sets_of(b, m, seed + 1).survs(), strict=True)]
+    found = [
+        _one_ratio(x, y)
+        for x, y in zip(sets_of(a, m, seed).survs(), sets_of(b, m, seed + 1).survs(), strict=True)
+    ]
     each = np.array([estimate for estimate, _ in found])
     if not np.isfinite(each).all():
         # In some sets one arm has no event while the other is at risk: the figure leaves the ratio open on that side.

@@ -156,7 +156,9 @@ def reconstruct_ipd(
 def _several(n: Any, n_event: Any) -> None:
     for name, value in (("n", n), ("n_event", n_event)):
         if isinstance(value, Mapping | list | tuple):
-            raise InputError(f"{name} is one number of one arm; reconstruct_arms takes one an arm. Got {value!r:.60}.")
+            raise InputError(
+                f"{name} is one number of one arm; reconstruct_arms takes one an arm. Got {value!r:.60}."
+            )
 
 
 def _tolerances(tolerance: float | None, time_tolerance: float) -> tuple[float | None, float]:

@@ -54,7 +54,9 @@ class ReconstructionUncertainty(Result):
     def headline(self) -> str:
         """The ranges in words."""
         events, median = (self._range(k) for k in range(2))
-        told = f"levels read within {self.tolerance:.2g}" + ("" if self.stated else " (assumed; tolerance= says it)")
+        told = f"levels read within {self.tolerance:.2g}" + (
+            "" if self.stated else " (assumed; tolerance= says it)"
+        )
         unit = f" {self.unit}" if np.isfinite(self.low[1]) else ""
         first = f"may be wrong by: events {events}; median {median}{unit} ({told}; 95% of {self.n_draws} pseudo data sets)"
         return "\n".join([first, *(f"Assumed: {text}" for text in self.assumed)])
