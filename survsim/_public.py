@@ -97,9 +97,11 @@ _TABLES = {
     """,
     "reconstruction": """
         estimate.reconstruction.reconstructed_ipd  reconstruct_ipd
+        estimate.reconstruction.arms               reconstruct_arms ReconstructedArms
         estimate.reconstruction.perturbation       perturbed_reconstructions
         estimate.reconstruction.pair               compare_pair PairCheck
         estimate.reconstruction.result             ReconstructedIPD ReconstructionAudit
+        estimate.reconstruction.uncertainty        ReconstructionUncertainty
         estimate.reconstruction.pseudo_sets        pseudo_sets
         estimate.reconstruction.pseudo_ipd         PseudoIPD
         estimate.reconstruction.from_summaries     pseudo_ipd_from_summaries

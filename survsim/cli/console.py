@@ -13,13 +13,16 @@ from survsim.report.publish import Say
 
 
 @contextmanager
-def progress() -> Iterator[Say]:
-    """A function that shows what is being done: a spinner on a terminal, plain lines elsewhere."""
+def progress(words: Callable[[str], str] = str) -> Iterator[Say]:
+    """A function that shows what is being done: a spinner on a terminal, plain lines elsewhere.
+
+    `words` puts warnings into the words of the command.
+    """
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
     console = Console(stderr=True)
-    warnings.showwarning = _shown_once()
+    warnings.showwarning = _shown_once(words)
     if not console.is_terminal:
         yield lambda slug, step: console.print(f"{slug}: {step}", highlight=False, soft_wrap=True)
         return
@@ -38,12 +41,12 @@ def progress() -> Iterator[Say]:
         yield say
 
 
-def _shown_once() -> Callable[..., None]:
+def _shown_once(words: Callable[[str], str]) -> Callable[..., None]:
     """Prints a warning as one line, once, without the place in the code that a reader of a report has no use for."""
     told: set[str] = set()
 
     def show(message: Warning | str, category: type[Warning], *rest: object, **named: object) -> None:
-        line = f"survsim: {category.__name__}: {' '.join(str(message).split())}"
+        line = f"survsim: {category.__name__}: {' '.join(words(str(message)).split())}"
         if line not in told:
             told.add(line)
             print(line, file=sys.stderr)

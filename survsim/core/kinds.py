@@ -119,6 +119,7 @@ def object_array(values: Iterable[Any]) -> NDArray[Any]:
 def wrong_kind(name: str, array: NDArray[Any], row: int, wanted: str) -> InputError:
     """What the values are instead of numbers, and what to do."""
     flat = array.ravel()
+    row = _first_text(flat, row)
     value = flat[row] if flat.size else None
     kind = array.dtype.kind
     plain = value if kind == "M" else value.item() if isinstance(value, np.generic) else value
@@ -136,6 +137,18 @@ def wrong_kind(name: str, array: NDArray[Any], row: int, wanted: str) -> InputEr
         f"{name} must {wanted} {_short(plain)} ({type(plain).__name__}) in row {row}. "
         "Convert text and dates to numbers first."
     )
+
+
+def _first_text(flat: NDArray[Any], row: int) -> int:
+    """Where a whole column came as text, the first that is no number is to blame, not the first of all."""
+    for k in range(row, flat.size):
+        if not isinstance(flat[k], str):
+            return row
+        try:
+            float(flat[k])
+        except ValueError:
+            return k
+    return row
 
 
 def _durations(name: str, array: NDArray[Any], unit: str | None) -> NDArray[np.float64]:

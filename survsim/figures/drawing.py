@@ -112,6 +112,8 @@ ELSEWHERE: dict[str, str] = {
     "EffectSize": "effect_sizes(records).plot() draws a forest",
     "SummaryCheck": "kaplan_meier(surv).plot() draws the curve that was checked",
     "PairCheck": "kaplan_meier(result.surv()).plot() draws a reconstructed arm",
+    "ReconstructedArms": "result['arm'].plot() draws one arm; kaplan_meier(result.surv(), by=...).plot() all of them",
+    "ReconstructionUncertainty": "reconstructed.plot() draws curve, residuals and numbers at risk",
     "ReconstructionAudit": "reconstructed.plot() draws curve, residuals and numbers at risk",
     "PseudoIPD": "kaplan_meier(sets.survs()[0]).plot() draws one of its sets",
     "PooledPseudo": "reconstructed.plot() draws the curve that its sets were drawn around",

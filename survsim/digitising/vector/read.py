@@ -96,6 +96,11 @@ def _panel(
     lines = sort_lines(drawing, frame, insets, rising=rising)
     if not lines.curves:
         return None, _why_not(drawing, frame, insets, lines, rising)
+    if lines.smooth and all(c.chain.broken for c in lines.curves):
+        return (
+            None,
+            "the curve is a line from point to point (its bars of error are no steps), not a Kaplan-Meier curve.",
+        )
     labelled = names(drawing, frame, lines.curves)
     places = marks(drawing, frame.box, lines.curves)
     below = min(
