@@ -14,6 +14,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from survsim.core.errors import ScenarioError
+from survsim.core.file_faults import fault_lines
 from survsim.core.yaml_files import read_yaml
 from survsim.estimate.calibration.calibrate import calibrate
 from survsim.estimate.calibration.calibrated import EvidenceCalibration
@@ -362,8 +363,5 @@ def read_calibration(path: str | os.PathLike[str]) -> CalibrationPlan:
     try:
         return CalibrationPlan(CalibrationFile.model_validate(raw), file)
     except ValidationError as error:
-        lines = [
-            f"  {'.'.join(str(p) for p in fault['loc']) or '(top)'}: {fault['msg'].removeprefix('Value error, ')}"
-            for fault in error.errors()
-        ]
+        lines = [f"  {fault}" for fault in fault_lines(error.errors(), CalibrationFile)]
         raise ScenarioError(f"{file.name} cannot be used as written:\n" + "\n".join(lines)) from None

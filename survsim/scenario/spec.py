@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from survsim.core.errors import ScenarioError
+from survsim.core.file_faults import fault_lines, meant
 from survsim.core.yaml_files import read_yaml
 from survsim.scenario.overrides import Override, overridden
 from survsim.scenario.parameter_spec import ParameterSpec, Strict
@@ -198,13 +199,14 @@ class Scenario:
         unknown = sorted(set(used) - set(defined))
         feeding = {name for p in defined.values() if p.source == "derived" for name in p.of}
         unused = sorted(set(defined) - set(used) - feeding) if idle else []
-        faults = [f"parameter {name!r} is used but not defined" for name in unknown]
+        faults = [f"parameter {name!r} is used but not defined{meant(name, defined)}" for name in unknown]
         faults += [f"parameter {name!r} is defined but nothing uses it" for name in unused]
         faults += scale_faults(defined, self._uses(), self.time_unit)
         known = [s.name for s in self.strategies]
         if self.content.outcomes.reference not in known:
             faults.append(
                 f"the reference {self.content.outcomes.reference!r} is none of the strategies {', '.join(known)}"
+                f"{meant(self.content.outcomes.reference, known)}"
             )
         if faults:
             raise ScenarioError(f"{self.path.name} does not fit together:\n  " + "\n  ".join(faults))
@@ -216,13 +218,7 @@ def _validated(raw: Any, name: str) -> ScenarioFile:
     try:
         return ScenarioFile.model_validate(raw)
     except ValidationError as error:
-        lines = []
-        for fault in error.errors():
-            place = ".".join(str(p) for p in fault["loc"]) or "(top)"
-            found = (
-                "" if fault["type"] in ("missing", "extra_forbidden") else f" (found {fault['input']!r:.80})"
-            )
-            lines.append(f"  {place}: {fault['msg'].removeprefix('Value error, ')}{found}")
+        lines = [f"  {fault}" for fault in fault_lines(error.errors(), ScenarioFile)]
         raise ScenarioError(f"{name} cannot be used as written:\n" + "\n".join(lines)) from None
 
 
@@ -236,13 +232,13 @@ def _extended(file: Path) -> Any:
         raise ScenarioError(f"{file.name} extends a file that is no whole scenario of its own.")
     added = {
         k: base[k] | raw[k]
-        for k in _NAMED_PARTS
+        for k in NAMED_PARTS
         if isinstance(base.get(k), dict) and isinstance(raw.get(k), dict)
     }
     return base | raw | added
 
 
-_NAMED_PARTS = ("parameters", "treatments", "overrides", "histories")
+NAMED_PARTS = ("parameters", "treatments", "overrides", "histories")
 
 
 def _inside(scenario: Path, name: str) -> Path:

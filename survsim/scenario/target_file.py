@@ -7,6 +7,7 @@ import os
 from pydantic import ValidationError
 
 from survsim.core.errors import ScenarioError
+from survsim.core.file_faults import fault_lines
 from survsim.core.yaml_files import read_yaml
 from survsim.scenario.targets import Target
 
@@ -44,8 +45,7 @@ def read_targets(path: str | os.PathLike[str]) -> dict[str, tuple[Target, ...]]:
             try:
                 made.append(Target.model_validate(row))
             except ValidationError as error:
-                first = error.errors()[0]
-                place = ".".join(str(p) for p in first["loc"])
-                raise ScenarioError(f"{path}, {name}, target {i}: {place}: {first['msg']}") from None
+                faults = "; ".join(fault_lines(error.errors(), Target))
+                raise ScenarioError(f"{path}, {name}, target {i}: {faults}") from None
         found[str(name)] = tuple(made)
     return found

@@ -12,6 +12,7 @@ import pydantic
 
 from survsim.core import yaml_files
 from survsim.core.errors import ScenarioError
+from survsim.core.file_faults import fault_lines
 
 NUMERAL = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 """A number written in digits, with or without a point and an exponent."""
@@ -60,40 +61,5 @@ def check(model: type[S], content: Mapping[str, Any], name: str) -> S:
     try:
         return model.model_validate(content)
     except pydantic.ValidationError as error:
-        faults = [_fault(e, model) for e in error.errors()]
-        lines = "\n".join(f"  {fault}" for fault in dict.fromkeys(faults))
+        lines = "\n".join(f"  {fault}" for fault in fault_lines(error.errors(), model))
         raise ScenarioError(f"{name} cannot be used as written:\n{lines}") from None
-
-
-def _fault(error: Any, model: type[Checked]) -> str:
-    place = ".".join(str(p) for p in error["loc"]) or "(top)"
-    if error["type"] == "extra_forbidden":
-        allowed = _allowed_keys(model, error["loc"][:-1])
-        hint = f"; allowed here: {', '.join(allowed)}" if allowed else ""
-        return f"{place}: unknown key{hint}"
-    shown = repr(error["input"])
-    return f"{place}: {error['msg'].removeprefix('Value error, ')} (found {shown[:80]})"
-
-
-def _allowed_keys(model: Any, path: tuple[Any, ...]) -> list[str]:
-    """Keys of the model found by walking `path` from `model`; empty where several could be meant."""
-    for step in path:
-        if isinstance(step, int):
-            continue
-        field = getattr(model, "model_fields", {}).get(step)
-        if field is None:
-            continue
-        inner = _models_in(field.annotation)
-        if len(inner) != 1:
-            return []
-        model = inner[0]
-    return list(model.model_fields)
-
-
-def _models_in(annotation: Any) -> list[Any]:
-    if isinstance(annotation, type) and issubclass(annotation, Checked):
-        return [annotation]
-    found = []
-    for part in getattr(annotation, "__args__", ()):
-        found += _models_in(part)
-    return found
