@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from survsim.evidence.bring_in.spreadsheet import Book
+from survsim.evidence.raw.declared import Row
 from survsim.evidence.raw.literature import literature_sets
 from survsim.evidence.raw.sets import read_raw
 
@@ -51,22 +53,32 @@ def meant_endpoint(name: str, known: Mapping[str, str]) -> str:
     return near[0] if near else ""
 
 
-def endpoint_faults(raw: Path, book: Book) -> Iterator[str]:
-    """Cells of a spreadsheet that name an endpoint which the study does not have."""
+def checked_endpoints(raw: Path, book: Book) -> tuple[Book, list[str]]:
+    """Cells that name an endpoint which the study does not have, and the rows as they were probably meant.
+
+    The rows are for finding their other faults in the same round; with a fault nothing is written.
+    """
     known = known_endpoints(raw)
+    faults: list[str] = []
+    rows = dict(book.rows)
     for table in ("estimates", "curves"):
-        for row in book.rows.get(table, ()):
-            name = row.get("endpoint", "")
-            if not name or name in known:
-                continue
-            key = row.get("estimate_id") or row.get("curve_id") or ""
-            at = book.places.address(table, key, "endpoint") or f"{table} (endpoint)"
-            near = meant_endpoint(name, known)
-            if near:
-                yield f"{at}: {name}: did you mean {near}?"
-                continue
-            listed = ", ".join(list(known)[:SHOWN]) + (" ..." if len(known) > SHOWN else "")
-            yield (
-                f"{at}: {name!r} is no endpoint of this study; it has: {listed}. One that is new gets a row of its own "
-                "in data/raw/declared/endpoints.csv first"
-            )
+        rows[table] = [_row(table, row, known, book, faults) for row in book.rows.get(table, ())]
+    return replace(book, rows={table: found for table, found in rows.items() if table in book.rows}), faults
+
+
+def _row(table: str, row: Row, known: Mapping[str, str], book: Book, faults: list[str]) -> Row:
+    name = row.get("endpoint", "")
+    if not name or name in known:
+        return row
+    key = row.get("estimate_id") or row.get("curve_id") or ""
+    at = book.places.address(table, key, "endpoint") or f"{table} (endpoint)"
+    near = meant_endpoint(name, known)
+    if near:
+        faults.append(f"{at}: {name}: did you mean {near}?")
+    else:
+        listed = ", ".join(list(known)[:SHOWN]) + (" ..." if len(known) > SHOWN else "")
+        faults.append(
+            f"{at}: {name!r} is no endpoint of this study; it has: {listed}. One that is new gets a row of its own "
+            "in data/raw/declared/endpoints.csv first"
+        )
+    return {**row, "endpoint": near or next(iter(known), "")}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from survsim.core import files
 from survsim.core.errors import EvidenceError
-from survsim.evidence.bring_in.endpoint_names import endpoint_faults
+from survsim.evidence.bring_in.endpoint_names import checked_endpoints
 from survsim.evidence.bring_in.spreadsheet import Book, open_book, told
 from survsim.evidence.raw import transaction
 from survsim.evidence.raw.check import check_tables
@@ -71,7 +71,8 @@ def import_book(
         chosen = choose_set(folder.raw, set_name)
         refuse_links(folder, {chosen: {}})
         book, strangers = _without_strangers(folder.raw, book)
-        faults = [*book.faults, *strangers, *endpoint_faults(folder.raw, book)]
+        book, unknown = checked_endpoints(folder.raw, book)
+        faults = [*book.faults, *strangers, *unknown]
         merged = _merged(folder.raw, chosen, book, replace_rows=replace_rows, faults=faults)
         changes = raw_paths({chosen: merged.files}) | _excluded(folder.raw, book)
         with transaction.room(folder, "staged") as staged:
