@@ -219,6 +219,7 @@ _TABLES = {
         scenario.patient_in_context  case_in_context CaseInContext
         scenario.targets             Target check_targets TargetCheck
         scenario.target_file         read_targets
+        scenario.file_schemas        file_schema
         scenario.calibration_plan    read_calibration CalibrationPlan dated_cases
     """,
     "distributions": """

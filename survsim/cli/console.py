@@ -65,3 +65,13 @@ def processes_for(*, quick: bool) -> int:
     from survsim.kernels._jit import usable_cores
 
     return 1 if quick else usable_cores()
+
+
+def named_study(given: Path | None, instead: str) -> Path | None:
+    """What a command works on: the folder that was named, or the study one stands in, never another one unasked."""
+    from survsim.core.errors import InputError
+    from survsim.evidence.raw.locate import find_study
+
+    if given is None and find_study() is None:
+        raise InputError(f"no study at {Path.cwd()} or above; change into one, or name one: {instead}.")
+    return given

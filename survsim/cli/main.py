@@ -14,9 +14,10 @@ from survsim.cli.new import new
 from survsim.cli.reconstruct import reconstruct
 from survsim.cli.report import report
 from survsim.cli.run import run as run_command
+from survsim.cli.schema import schema
 from survsim.cli.simulate import simulate
 from survsim.cli.trace import trace
-from survsim.core.errors import EvidenceError, SurvsimError
+from survsim.core.errors import SurvsimError
 
 app = typer.Typer(
     name="survsim",
@@ -32,6 +33,7 @@ app.command("digitise")(digitise)
 app.command("run")(run_command)
 app.command("reconstruct")(reconstruct)
 app.command("report")(report)
+app.command("schema")(schema)
 app.command("simulate")(simulate)
 app.command("trace")(trace)
 
@@ -66,10 +68,10 @@ def run() -> None:
             error.show()
             sys.exit(2)
         _fail(" ".join(error.format_message().split()))
-    except EvidenceError as error:
-        # All faults of a table at once: one a line.
+    except SurvsimError as error:
+        # All faults of a file or table at once: one a line.
         _fail("\n".join(" ".join(line.split()) for line in str(error).splitlines()))
-    except (SurvsimError, OSError) as error:
+    except OSError as error:
         _fail(" ".join(str(error).split()))
     except typer.Abort:
         _fail("stopped.")

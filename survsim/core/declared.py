@@ -11,11 +11,11 @@ from typing import Any, TypeVar, cast
 
 import pydantic
 
+from survsim.core import file_faults
 from survsim.core.door import fault_lines, named
 from survsim.core.errors import InputError, ScenarioError
 
 D = TypeVar("D", bound="Declared")
-_SAID = 80
 
 
 class Declared(pydantic.BaseModel):
@@ -67,8 +67,7 @@ def read_as(model: type[D], content: Any, name: str) -> D:
     try:
         return cast("D", model.__pydantic_validator__.validate_python(content))
     except pydantic.ValidationError as error:
-        faults = dict.fromkeys(_fault(one, model) for one in error.errors(include_url=False))
-        lines = "\n".join(f"  {fault}" for fault in faults)
+        lines = "\n".join(f"  {fault}" for fault in file_faults.fault_lines(error.errors(include_url=False), model))
         raise ScenarioError(f"{name} cannot be used as written:\n{lines}") from None
 
 
@@ -77,37 +76,3 @@ def _in_our_words(cls: type[Declared], made: Callable[..., Any], *args: Any, **g
         return made(*args, **given)
     except pydantic.ValidationError as error:
         raise InputError(named(cls.__name__, fault_lines(error))) from error
-
-
-def _fault(error: Any, model: type[Declared]) -> str:
-    place = ".".join(str(p) for p in error["loc"]) or "(top)"
-    if error["type"] == "extra_forbidden":
-        allowed = _allowed_keys(model, error["loc"][:-1])
-        hint = f"; allowed here: {', '.join(allowed)}" if allowed else ""
-        return f"{place}: unknown key{hint}"
-    said = f"{place}: {error['msg'].removeprefix('Value error, ')}"
-    return said if error["type"] == "missing" else f"{said} (found {repr(error['input'])[:_SAID]})"
-
-
-def _allowed_keys(model: Any, path: tuple[Any, ...]) -> list[str]:
-    """Keys of the model found by walking `path` from `model`; empty where several could be meant."""
-    for step in path:
-        if isinstance(step, int):
-            continue
-        field = getattr(model, "model_fields", {}).get(step)
-        if field is None:
-            continue
-        inner = _models_in(field.annotation)
-        if len(inner) != 1:
-            return []
-        model = inner[0]
-    return list(model.model_fields)
-
-
-def _models_in(annotation: Any) -> list[Any]:
-    if isinstance(annotation, type) and issubclass(annotation, Declared):
-        return [annotation]
-    found = []
-    for part in getattr(annotation, "__args__", ()):
-        found += _models_in(part)
-    return found

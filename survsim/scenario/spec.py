@@ -16,6 +16,7 @@ from pydantic import Field
 
 from survsim.core.declared import read_as
 from survsim.core.errors import ScenarioError
+from survsim.core.file_faults import meant
 from survsim.core.yaml_files import read_yaml
 from survsim.scenario.measures import Calibrated
 from survsim.scenario.overrides import Override, overridden
@@ -216,13 +217,14 @@ class Scenario:
         unknown = sorted(set(used) - set(defined))
         feeding = {name for p in defined.values() if p.source == "derived" for name in p.of}
         unused = sorted(set(defined) - set(used) - feeding) if idle else []
-        faults = [f"parameter {name!r} is used but not defined" for name in unknown]
+        faults = [f"parameter {name!r} is used but not defined{meant(name, defined)}" for name in unknown]
         faults += [f"parameter {name!r} is defined but nothing uses it" for name in unused]
         faults += scale_faults(defined, self.uses(), self.time_unit, self._calibrated())
         known = [s.name for s in self.strategies]
         if self.content.outcomes.reference not in known:
             faults.append(
                 f"the reference {self.content.outcomes.reference!r} is none of the strategies {', '.join(known)}"
+                f"{meant(self.content.outcomes.reference, known)}"
             )
         if faults:
             raise ScenarioError(f"{self.path.name} does not fit together:\n  " + "\n  ".join(faults))
@@ -238,13 +240,13 @@ def _extended(file: Path) -> Any:
         raise ScenarioError(f"{file.name} extends a file that is no whole scenario of its own.")
     added = {
         k: base[k] | raw[k]
-        for k in _NAMED_PARTS
+        for k in NAMED_PARTS
         if isinstance(base.get(k), dict) and isinstance(raw.get(k), dict)
     }
     return base | raw | added
 
 
-_NAMED_PARTS = ("parameters", "treatments", "overrides", "histories")
+NAMED_PARTS = ("parameters", "treatments", "overrides", "histories")
 
 
 def _inside(scenario: Path, name: str) -> Path:

@@ -158,6 +158,11 @@ def _protocol(rng: np.random.Generator) -> Made:
     }
 
 
+@plausible("file_schema")
+def _kind(rng: np.random.Generator) -> Made:
+    return {"kind": ["scenario", "strategy", "calibration", "protocol"][rng.integers(4)]}
+
+
 @plausible("compare_extractions")
 def _extractions(rng: np.random.Generator) -> Made:
     table = study() / "data" / "raw" / "literature" / "lung" / "estimates.csv"

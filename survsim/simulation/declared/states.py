@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import pydantic
 
 from survsim.core.distributions import SurvivalDistribution
+from survsim.core.file_faults import Holds
 from survsim.simulation.laws.law import Law
 from survsim.simulation.laws.schema import Checked, Number
 
@@ -64,7 +65,7 @@ class Transition(Checked):
 
     source: str
     target: str
-    distribution: Annotated[Any, pydantic.BeforeValidator(_law)]
+    distribution: Annotated[Any, pydantic.BeforeValidator(_law), Holds(Law)]
     clock: Literal["reset", "forward"] = "reset"
     covariates: dict[str, Number] = pydantic.Field(default_factory=dict)
     frailty: str | None = None
