@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +13,12 @@ from survsim.core import files
 from survsim.core.errors import InputError
 from survsim.core.ledger import Ledger
 from survsim.report import compare as comparison
-from survsim.report import fingerprint, notebook, render, runner
+from survsim.report import fingerprint, index, notebook, render, runner
 from survsim.report.agreement import TOLERANCE, write_unless_same
 from survsim.report.earlier import Earlier, earlier_state
+from survsim.report.front import NAME as FRONT
+from survsim.report.front import front_of
+from survsim.report.index import neighbours
 from survsim.report.study import Analysis, Study
 
 Say = Callable[[str, str], None]
@@ -76,10 +80,27 @@ def publish(
         # A name that means nothing is refused before anything is computed.
         with earlier_state(study, compare):
             pass
+    _writable(folder, *(() if quick else (study.root / "notebooks",)))
     for analysis in chosen:
-        yield _publish_one(
+        made = _publish_one(
             analysis, folder, quick=quick, compare=compare, workers=workers, say=say, always=bool(named)
         )
+        index.write(folder, study)
+        yield made
+
+
+def _writable(*folders: Path) -> None:
+    """Refuse a folder that cannot be written into, before hours of computing and not after."""
+    for folder in folders:
+        there = next(p for p in (folder, *folder.parents) if p.exists())
+        try:
+            with tempfile.TemporaryFile(dir=there):
+                pass
+        except OSError as error:
+            raise InputError(
+                f"{folder} cannot be written ({error.strerror or error}); nothing was made. Give another folder with --out, "
+                "or let the study be written to."
+            ) from None
 
 
 def check(
@@ -137,14 +158,15 @@ def _publish_one(
     elif not always and compare is None and render.fingerprint_of(path) == _mark(analysis, quick=quick):
         return Published(slug=analysis.slug, path=path, made=False)
     say(analysis.slug, "writing the notebook and the page")
+    ledger = Ledger.load(results / runner.SUMMARY)
+    front = front_of(analysis, ledger)
     executed = notebook.execute(analysis, results)
     if not quick and not write_unless_same(analysis.notebook, executed, notebook.to_text(executed)):
         say(analysis.slug, "the notebook agrees with the one that was there, which stays")
-    ledger = Ledger.load(results / runner.SUMMARY)
     if compare is not None:
         comparison.add_comparison(executed, analysis, ledger, compare)
     mark = "" if compare is not None else _mark(analysis, quick=quick)
-    files.write_text(path, render.page(executed, ledger, mark))
+    files.write_text(path, render.page(executed, ledger, mark, front, neighbours(analysis)))
     return Published(slug=analysis.slug, path=path, made=True)
 
 
@@ -152,5 +174,7 @@ def _mark(analysis: Analysis, *, quick: bool) -> str:
     """Fingerprint of a page: results, report source, the whole program and the notebook it belongs to."""
     manifest = fingerprint.read_manifest(analysis.results(quick=quick)) or {}
     book = "" if quick or not analysis.notebook.is_file() else files.file_sha256(analysis.notebook)
-    parts = [fingerprint.analysis_checksum(analysis), fingerprint.source_checksum(), book, manifest]
+    declared = analysis.folder / FRONT
+    front = files.file_sha256(declared) if declared.is_file() else ""
+    parts = [front, fingerprint.analysis_checksum(analysis), fingerprint.source_checksum(), book, manifest]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
