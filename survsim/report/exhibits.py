@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup
-    from bs4.element import Tag
+    from bs4.element import PageElement, Tag
 
 CARDS_FROM = 4
 """Columns from which a table breaks into cards on a phone."""
@@ -152,11 +152,11 @@ def _enlarged(soup: BeautifulSoup, box: Tag, exhibit: Exhibit) -> None:
     box.append(frame)
 
 
-def as_markup(text: str) -> list[Tag]:
+def as_markup(text: str) -> list[PageElement]:
     """The nodes of a piece of HTML or of Markdown without blocks."""
     from bs4 import BeautifulSoup
 
-    return list(BeautifulSoup(text, "html.parser").contents)  # type: ignore[arg-type]
+    return list(BeautifulSoup(text, "html.parser").contents)
 
 
 def numbered(exhibits: Iterable[Exhibit]) -> None:
