@@ -6,14 +6,14 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from survsim.core import files
 from survsim.core.errors import InputError
 from survsim.core.ledger import Ledger
 from survsim.report import compare as comparison
-from survsim.report import fingerprint, index, notebook, render, runner
+from survsim.report import fingerprint, index, notebook, printing, render, runner, word
 from survsim.report.agreement import TOLERANCE, write_unless_same
 from survsim.report.earlier import Earlier, earlier_state
 from survsim.report.front import NAME as FRONT
@@ -21,6 +21,8 @@ from survsim.report.front import front_of
 from survsim.report.index import neighbours
 from survsim.report.study import Analysis, Study
 
+SUFFIXES = {"word": ".docx", "pdf": ".pdf"}
+_WRITERS = {"word": word.write_word_report, "pdf": printing.write_pdf}
 Say = Callable[[str, str], None]
 """Called with a slug and what is being done for it."""
 
@@ -34,11 +36,13 @@ class Published:
     slug : name of the analysis.
     path : the HTML page.
     made : False if the page was up to date.
+    others : the Word and PDF files beside it that were asked for.
     """
 
     slug: str
     path: Path
     made: bool
+    others: tuple[Path, ...] = ()
 
 
 def publish(
@@ -49,6 +53,7 @@ def publish(
     out: Path | None = None,
     compare: str | None = None,
     workers: int = 1,
+    formats: Iterable[str] = (),
     say: Say = lambda slug, step: None,
 ) -> Iterator[Published]:
     """Make the reports named, or all that changed, one after the other.
@@ -61,12 +66,15 @@ def publish(
     out : folder of the pages; build/reports, or build/quick in quick mode.
     compare : earlier state of the study (a folder or a git revision) whose conclusions to set beside.
     workers : processes for analyses that use them.
+    formats : "word" and "pdf" for files beside each page, whether or not the page itself is made anew; "html" is made
+        always.
     say : told of each step.
 
     Yields
     ------
     One entry a report, as it is done, in the order of the slugs.
     """
+    wanted = _formats(formats)
     named = tuple(slugs)
     folder = out if out is not None else study.build / ("quick" if quick else "reports")
     if folder.exists() and not folder.is_dir():
@@ -86,7 +94,23 @@ def publish(
             analysis, folder, quick=quick, compare=compare, workers=workers, say=say, always=bool(named)
         )
         index.write(folder, study)
-        yield made
+        others = []
+        for kind in wanted:
+            say(analysis.slug, f"writing the {kind} file")
+            others.append(made.path.with_suffix(SUFFIXES[kind]))
+            _WRITERS[kind](others[-1], made.path.read_text(encoding="utf-8"))
+        yield replace(made, others=tuple(others))
+
+
+def _formats(given: Iterable[str]) -> list[str]:
+    """The files beside the page, each once; what they need is asked for before anything is computed."""
+    kinds = list(dict.fromkeys(one.lower() for one in given))
+    for kind in kinds:
+        if kind not in ("html", *SUFFIXES):
+            raise InputError(f"a report is written as html, word or pdf; got {kind!r}.")
+    if "pdf" in kinds:
+        printing.browser()
+    return [kind for kind in kinds if kind != "html"]
 
 
 def _writable(*folders: Path) -> None:
