@@ -145,7 +145,10 @@ def _enlarged(soup: BeautifulSoup, box: Tag, exhibit: Exhibit) -> None:
     switch = f"{exhibit.anchor}-large"
     box.append(soup.new_tag("input", id=switch, type="checkbox", attrs={"class": "enlarge"}))
     label = soup.new_tag("label", attrs={"for": switch})
-    label.string = f"Enlarge figure {exhibit.number}"
+    for name, word in (("open", "Enlarge"), ("shut", "Close")):
+        words = soup.new_tag("span", attrs={"class": name})
+        words.string = f"{word} figure {exhibit.number}"
+        label.append(words)
     box.append(label)
     frame = soup.new_tag("div", attrs={"class": "frame"})
     frame.append(exhibit.node)

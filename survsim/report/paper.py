@@ -353,4 +353,4 @@ def _box(markup: str) -> Tag:
 
 
 def _text(markup: str) -> str:
-    return " ".join(_box(markup).get_text(" ").split()).replace(" .", ".").replace(" ,", ",")
+    return " ".join(_box(markup).get_text().split())
