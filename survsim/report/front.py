@@ -82,6 +82,7 @@ def _declared(path: Path, name: str) -> dict[str, Any]:
     from survsim.core.yaml_files import read_yaml
 
     content = read_yaml(path)
+    content = {} if content is None else content
     if not isinstance(content, dict):
         raise InputError(f"{name} is a list of parts, each `name: text`; got {type(content).__name__}.")
     known = (*TEXTS, *MAPS, "appendix")
