@@ -18,6 +18,8 @@ FILES = {
     "ISPOR": "cheers.yml",
 }
 """The name by which paper.yml calls a guideline, and the file of its items."""
+OUTSIDE = "does not apply"
+"""How a declared answer begins that says why an item is none of this report's."""
 NOT_SAID = "not said in this report"
 ALWAYS = {"title": "Title", "abstract": "Abstract"}
 """What a report may have that is no section of its text."""
@@ -99,12 +101,13 @@ def checklist_markup(name: str, answers: Mapping[str, str], anchors: Mapping[str
     anchors : heading to its place on the page; "title" and "abstract" where the report has them.
     """
     rows = checklist_rows(name, answers, list(anchors))
-    whole = sum(bool(row[3]) and not row[4] for row in rows)
+    beside = sum(row[3].startswith(OUTSIDE) for row in rows)
+    whole = sum(bool(row[3]) and not row[4] for row in rows) - beside
     in_part = sum(bool(row[3]) and bool(row[4]) for row in rows)
     asked = checklist(name)
     intro = (
-        f"Of the {len(rows)} items of {asked.name} {whole} are answered in this report and {in_part} in part; for the others "
-        f"the table says what is missing. The items are told in this project's words; the guideline itself: {asked.cite}."
+        f"Of the {len(rows)} items of {asked.name} {whole} are answered in this report and {in_part} in part"
+        f"{f', {beside} do not apply' if beside else ''}; for the others the table says what is missing. The items are told in this project's words; the guideline itself: {asked.cite}."
     )
     lines = "".join(
         f"<tr><th>{number}</th><td>{part}</td><td>{asks}</td><td>{_places(where, anchors)}</td><td>{missing}</td></tr>"

@@ -200,5 +200,7 @@ def _mark(analysis: Analysis, *, quick: bool) -> str:
     book = "" if quick or not analysis.notebook.is_file() else files.file_sha256(analysis.notebook)
     declared = analysis.folder / FRONT
     front = files.file_sha256(declared) if declared.is_file() else ""
-    parts = [front, fingerprint.analysis_checksum(analysis), fingerprint.source_checksum(), book, manifest]
+    near = neighbours(analysis)
+    beside = [front, sorted(near.numbered.items()), near.before, near.after]
+    parts = [beside, fingerprint.analysis_checksum(analysis), fingerprint.source_checksum(), book, manifest]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
