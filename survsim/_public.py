@@ -256,6 +256,7 @@ _TABLES = {
         report.sentences        prose Prose
         report.references       cited Citations
         report.methods_section  methods_text
+        report.unpooled         not_pooled
         report.protocol_counts  count_protocol
         report.tables           table Table
         report.patient_table    table_one

@@ -146,6 +146,11 @@ def _judged(rng: np.random.Generator) -> Made:
     return {"evidence": store(), "row": row}
 
 
+@plausible("not_pooled")
+def _not_pooled(rng: np.random.Generator) -> Made:
+    return {"evidence": store(), "question": {"endpoint": "overall_survival", "measure": "hazard_ratio"}}
+
+
 @plausible("count_protocol")
 def _protocol(rng: np.random.Generator) -> Made:
     ledger = s.Ledger(analysis="07_scenario_gallery")

@@ -126,7 +126,7 @@ def rmst(
         n_patients=km.n_patients,
         conf_level=float(conf_level),
         unit=surv.unit,
-        provenance=Provenance.of("rmst", surv, tau=tau, conf_level=conf_level),
+        provenance=Provenance.of("rmst", surv, tau=tau, unit=surv.unit, conf_level=conf_level),
     )
 
 
