@@ -32,6 +32,7 @@ from survsim.simulation.declared.strategy import (
     strategy_from,
 )
 from survsim.simulation.declared.uses import Use, uses
+from survsim.simulation.declared.values import Values
 from survsim.simulation.laws.schema import Number, check
 
 
@@ -70,6 +71,7 @@ class ScenarioFile(Strict):
     transitions: tuple[Transition, ...] = Field(min_length=1)
     treatments: dict[str, Treatment] = Field(default_factory=dict)
     cord: CordSettings = Field(default_factory=CordSettings)
+    values: Values | None = Field(default=None, description="outcomes that are counted, and discounts")
     calibration: str | None = Field(default=None, description="calibration file, relative to the scenario")
     parameters: dict[str, ParameterSpec]
     strategies: tuple[str, ...] = Field(min_length=1, description="strategy files, relative to the scenario")
@@ -172,11 +174,21 @@ class Scenario:
             horizon=c.horizon,
             start=c.start,
             history=past,
+            values=c.values,
         )
 
     def _used(self) -> list[str]:
         c = self.content
-        parts = (c.states, c.transitions, c.treatments, c.population, c.cord, self.strategies, c.histories)
+        parts = (
+            c.states,
+            c.transitions,
+            c.treatments,
+            c.population,
+            c.cord,
+            self.strategies,
+            c.histories,
+            c.values,
+        )
         shares = c.start.values() if isinstance(c.start, dict) else ()
         return [*named_numbers(parts), *(v for v in shares if isinstance(v, str))]
 
@@ -185,7 +197,7 @@ class Scenario:
         c = self.content
         parts = {
             name: getattr(c, name)
-            for name in ("states", "transitions", "treatments", "population", "cord", "histories")
+            for name in ("states", "transitions", "treatments", "population", "cord", "histories", "values")
         }
         return [
             use for name, part in {**parts, "strategies": self.strategies}.items() for use in uses(part, name)

@@ -15,12 +15,13 @@ from survsim.simulation.declared.history_checks import history_faults
 from survsim.simulation.declared.number_checks import number_faults, numbers_of
 from survsim.simulation.declared.rule_checks import rule_faults
 from survsim.simulation.declared.strategy import named_numbers
+from survsim.simulation.declared.values_checks import values_faults
 
 
 def check_model(model: DeclaredModel) -> None:
     """Raise one `ScenarioError` that lists every fault of the model, else warn of doses that are doubtful."""
     # later checks look names up, so they wait until names are in order
-    for faults in (graph_faults, _name_faults, history_faults, rule_faults, number_faults):
+    for faults in (graph_faults, _name_faults, history_faults, rule_faults, number_faults, values_faults):
         found = list(dict.fromkeys(faults(model)))
         if found:
             lines = "\n".join(f"  {fault}" for fault in found)
@@ -79,6 +80,7 @@ def _numbered(model: DeclaredModel) -> Iterator[tuple[str, Any]]:
     yield "history", model.history
     yield "population", model.population
     yield "cord", model.cord
+    yield "values", model.values
 
 
 def _start_faults(model: DeclaredModel) -> Iterator[str]:

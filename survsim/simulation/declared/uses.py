@@ -12,6 +12,7 @@ from survsim.simulation.declared.history import History, PastDose, PastState, Pa
 from survsim.simulation.declared.population import Covariate, Frailty
 from survsim.simulation.declared.states import State, Transition
 from survsim.simulation.declared.strategy import Line, Radiation, StopRule, Toxicity, Treatment
+from survsim.simulation.declared.values import Outcome, Pieces, UnderTreatment
 from survsim.simulation.laws import law
 from survsim.simulation.laws.schema import Checked
 
@@ -49,6 +50,11 @@ KINDS: dict[type[Checked], dict[str, Kind]] = {
         "probability": "probability",
     },
     Frailty: {"variance": "number"},
+    Outcome: dict.fromkeys(
+        ("by_state", "by_treatment", "at_entry", "at_transition", "at_event", "at_start", "at_stop"), "any"
+    ),
+    UnderTreatment: {"value": "any"},
+    Pieces: {"factors": "number"},
     CordSettings: {},
     History: {"now": "time", "covariates": "any"},
     PastState: {"at": "time"},

@@ -9,6 +9,7 @@ from survsim.kernels.patient_lines import begin_line, between_lines, close_line,
 from survsim.kernels.patient_path import CodeArray, within
 from survsim.simulation.declared.clause import DEEDS
 from survsim.simulation.declared.rules import COMPLETED, DECLINED, RUNNING, STOPPED
+from survsim.simulation.engine import counting
 from survsim.simulation.engine.cord import add_dose
 from survsim.simulation.engine.plan import LinePlan, ToxicityPlan
 from survsim.simulation.engine.workspace import Workspace
@@ -74,12 +75,17 @@ def _begin(w: Workspace, number: int, line: LinePlan, who: IntArray) -> None:
         who, w.clock.time, number, RUNNING, w.lines.running, w.lines.status[number], w.lines.count[number], w.lines.begun[number],
         w.clock.start_at, w.past.lines_started,
     )  # fmt: skip
+    worth = w.plan.worth
+    if worth is not None:
+        counting.once(w, worth.line_start[number], who)
     for k in line.treatments:
         treatment = w.plan.treatments[k]
         before = give(
             who, w.draw, w.clock.time, np.atleast_1d(treatment.duration), treatment.acts, w.lines.given[k], w.lines.given_at[k], w.clock.end_at[k], w.lines.dose[k],
             w.lines.revised, w.lines.times_given[k],
         )  # fmt: skip
+        if worth is not None:
+            counting.once(w, worth.start[k], who)
         if w.values is not None and is_there(treatment.cost):
             for i, tau in enumerate(w.values.taus):
                 here = who[w.clock.time[who] < tau]
@@ -126,6 +132,7 @@ def _uniform(w: Workspace, stream: str, who: IntArray, repeat: CodeArray) -> np.
 
 def end_treatments(w: Workspace, treatments: tuple[int, ...], who: IntArray, status: int) -> None:
     """End the given treatments of the patients `who`; a line with none left is over, with `status`."""
+    worth = w.plan.worth
     for k in treatments:
         treatment = w.plan.treatments[k]
         had = take_off(
@@ -134,12 +141,18 @@ def end_treatments(w: Workspace, treatments: tuple[int, ...], who: IntArray, sta
         )  # fmt: skip
         (w.lines.times_completed if status == COMPLETED else w.lines.times_stopped)[k][had] += 1
         add_dose(w, k, had)
+        if worth is not None:
+            counting.once(w, worth.stop[k], had)
     for number, line in enumerate(w.plan.lines):
         if any(k in line.treatments for k in treatments):
+            amount = None if worth is None else worth.line_stop[number]
+            had = who.compress(w.lines.running[who] == number) if amount is not None else who
             close_line(
                 who, w.clock.time, number, status, np.array(line.treatments), w.lines.given, w.lines.running,
                 w.lines.status[number], w.past.line_ended_at, w.clock.choice_at,
             )  # fmt: skip
+            if amount is not None:
+                counting.once(w, amount, had.compress(w.lines.running[had] != number))
 
 
 def planned_end(w: Workspace, k: int, who: IntArray) -> None:
@@ -174,6 +187,8 @@ def withdraw(w: Workspace, who: IntArray) -> None:
 def toxicity(w: Workspace, x: int, who: IntArray) -> None:
     """An adverse event happens: it is noted, may lower the dose and may end treatments."""
     event = w.plan.toxicities[x]
+    if w.plan.worth is not None:
+        counting.once(w, w.plan.worth.event[x], who)
     w.clock.toxicity_at[x][who] = np.inf
     w.past.worst_grade[who] = np.maximum(w.past.worst_grade[who], event.grade)
     if event.performance_change:

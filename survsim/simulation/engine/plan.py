@@ -17,6 +17,7 @@ from survsim.simulation.declared.rules import StartRules, compile_start_rules
 from survsim.simulation.declared.states import HISTORY
 from survsim.simulation.declared.strategy import Line, Strategy, Treatment
 from survsim.simulation.engine.effects import EffectPlan, EffectTable, effects_on, least_exposure
+from survsim.simulation.engine.worth import TreatedWorth, WorthPlan, compile_treated, compile_worth
 from survsim.simulation.laws.by_draw import (
     ByDraw,
     NumbersByDraw,
@@ -118,6 +119,7 @@ class DiseasePlan:
     uses_history: bool
     changes_performance: bool
     myelopathy_onset: Any
+    worth: WorthPlan | None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -137,6 +139,7 @@ class StrategyPlan:
     changes: IntArray  # (changes,) treatments whose effects change by themselves
     changes_after: FloatArray  # (changes, draws) times since their start
     constant: tuple[tuple[tuple[ByDraw, ByDraw], ...], ...] | None
+    worth: TreatedWorth | None
 
 
 def compile_disease(model: Model, number: NumbersByDraw) -> DiseasePlan:
@@ -190,6 +193,7 @@ def compile_disease(model: Model, number: NumbersByDraw) -> DiseasePlan:
         or any(s.performance_change for s in model.states),
         changes_performance=any(s.performance_change for s in model.states),
         myelopathy_onset=build_law(onset.onset, number, model.time_unit) if onset else None,
+        worth=compile_worth(model, number),
     )
 
 
@@ -316,6 +320,7 @@ def compile_strategy(
         constant=None if model.history else _constant_factors(strategy, treatments, effects),
         changes=np.array([k for k, _ in changes], dtype=np.int64),
         changes_after=columns([after for _, after in changes]),
+        worth=compile_treated(model, treatments, strategy.lines, number),
     )
 
 
