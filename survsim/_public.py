@@ -185,6 +185,9 @@ _TABLES = {
         simulation.outcomes.sensitivity           tornado threshold global_sensitivity variance_by_layer Threshold GlobalSensitivity
         simulation.outcomes.sensitivity           Tornado
         simulation.outcomes.decision              Decision
+        simulation.outcomes.cost_effectiveness    CostEffectiveness
+        simulation.outcomes.threshold_curves      ThresholdCurves
+        simulation.declared.values                Values Outcome Discount
         simulation.outcomes.deaths                deaths_by_cause DeathsByCause
         simulation.outcomes.compare               StrategyComparison
     """,

@@ -2,62 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray
 from survsim.kernels.patient_path import CodeArray
-from survsim.kernels.patient_values import add_once, add_pieces, add_stretch
+from survsim.kernels.patient_values import add_pieces, add_stretch
+from survsim.simulation.engine.counts import Counts
+from survsim.simulation.engine.workspace import Workspace
 from survsim.simulation.engine.worth import CoursePlan, WorthPlan
 from survsim.simulation.laws.by_draw import number_of
-
-if TYPE_CHECKING:
-    from survsim.simulation.engine.workspace import Workspace
-
-
-@dataclass(slots=True)
-class Counts:
-    """What was counted so far, up to each horizon: `plain`, `discounted` (outcomes times taus, n).
-
-    `until` (discounts, n) is the discounted time from 0 to now; it and `at_tau` (discounts, taus) serve stays.
-    """
-
-    taus: FloatArray
-    at_tau: FloatArray
-    plain: FloatArray
-    discounted: FloatArray
-    until: FloatArray
-
-    @classmethod
-    def start(cls, worth: WorthPlan, taus: tuple[float, ...], n: int) -> Counts:
-        """Nothing yet."""
-        ends = np.array(taus)
-        at_tau = np.array([d.until(ends) for d in worth.discounts]).reshape(len(worth.discounts), ends.size)
-        rows = (len(worth.names) * ends.size, n)
-        return cls(ends, at_tau, np.zeros(rows), np.zeros(rows), np.zeros((len(worth.discounts), n)))
-
-    def keep(self, who: IntArray) -> Counts:
-        """The same of the patients at positions `who` only."""
-        fewer = (rows.take(who, axis=1) for rows in (self.plain, self.discounted, self.until))
-        return Counts(self.taus, self.at_tau, *fewer)
-
-    def once(
-        self,
-        worth: WorthPlan,
-        amount: FloatArray,
-        who: IntArray,
-        row: IntArray,
-        draw: IntArray,
-        time: FloatArray,
-    ) -> None:
-        """Count row `row` (m,) of amounts (outcomes, rows, draws) for `who`, each at its `time` (n,)."""
-        if not who.size:
-            return
-        now = time[who]
-        weight = np.array([d.weight(now) for d in worth.discounts]).reshape(len(worth.discounts), who.size)
-        add_once(who, row, draw, time, self.taus, amount, worth.discount, weight, self.plain, self.discounted)
 
 
 def stretch(w: Workspace, when: FloatArray) -> None:

@@ -76,7 +76,7 @@ def _counted_names(model: Model, values: bool) -> list[str]:
     for cost in costs:
         for effect in effects:
             late = [DISCOUNTED + n if DISCOUNTED + n in names else n for n in (effect, cost)]
-            names.append(joint(*late))
+            names += dict.fromkeys([joint(effect, cost), joint(*late)])
     return names
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from survsim.core.checks import FloatArray
 from survsim.kernels.patient_path import CodeArray
 from survsim.kernels.patient_values import add_stretch
-from survsim.simulation.engine.counting import Counts
+from survsim.simulation.engine.counts import Counts
 from survsim.simulation.engine.follow import Follow
 from survsim.simulation.engine.luck import Luck
 from survsim.simulation.engine.plan import DiseasePlan, StrategyPlan

@@ -11,7 +11,7 @@ from survsim.kernels.patient_lines import worst_dose
 from survsim.kernels.patient_path import CodeArray
 from survsim.simulation.cord_biology.myelopathy import CordSettings
 from survsim.simulation.engine.arrays import Clock, Cord, Lines, Past, Values, keep
-from survsim.simulation.engine.counting import Counts
+from survsim.simulation.engine.counts import Counts
 from survsim.simulation.engine.luck import Luck
 from survsim.simulation.engine.plan import DiseasePlan, StrategyPlan
 from survsim.simulation.laws.by_draw import ByDraw, LawByDraw, law_of, number_of

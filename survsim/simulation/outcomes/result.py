@@ -24,6 +24,7 @@ from survsim.core.times import at_least_one, meet, same
 from survsim.simulation.declared.counted import DISCOUNTED, JOINT, low_is_good, outcome_units
 from survsim.simulation.declared.model import Model
 from survsim.simulation.outcomes.compare import StrategyComparison, compare_strategies
+from survsim.simulation.outcomes.cost_effectiveness import CostEffectiveness, cost_effectiveness
 from survsim.simulation.outcomes.curves import SimulatedSurvival, StateOccupancy
 from survsim.simulation.outcomes.decision import Decision, decide
 from survsim.simulation.outcomes.intervals import draw_interval
@@ -249,6 +250,34 @@ class SimulationResult(Result):
     def decision(self, tau: float, *, outcome: str = "survival_time") -> Decision:
         """Which strategy has the highest expected `outcome` to `tau` (of cost: the lowest), and how sure that is."""
         return decide(self, tau, outcome)
+
+    def cost_effectiveness(
+        self,
+        effect: str,
+        cost: str,
+        tau: float,
+        *,
+        reference: str | None = None,
+        discounted: bool | None = None,
+    ) -> CostEffectiveness:
+        """What each gain costs: effects and costs to `tau` on the same patients and draws.
+
+        Parameters
+        ----------
+        effect, cost : outcomes that the model declares under `values`; effect may be "survival_time".
+        tau : horizon of both, among the simulated ones.
+        reference : default the first strategy.
+        discounted : whether both are discounted; by default each is that has a discount.
+
+        Returns
+        -------
+        CostEffectiveness : `.plot()` draws the plane; `.net_benefit(50000, per="years")` decides, `.curves(...)` over thresholds.
+
+        Raises
+        ------
+        InputError : a pair that was not simulated as an effect and its cost.
+        """
+        return cost_effectiveness(self, effect, cost, tau, reference=reference, discounted=discounted)
 
     def columns(self) -> Columns:
         """Columns strategy, measure, time, estimate, conf_low, conf_high, mc_std_error."""
