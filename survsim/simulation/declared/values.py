@@ -40,6 +40,7 @@ class Discount(Checked):
             )
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ValueError("a discount rate is a number a year, such as 0.035 for 3.5%")
+        value = float(max(min(value, 1e9), -1e9))
         if value < 0:
             raise ValueError(f"a discount rate is at least 0; found {value:g}")
         if value > MOST_DISCOUNT:
@@ -47,7 +48,7 @@ class Discount(Checked):
             raise ValueError(
                 f"a discount rate is a share a year, at most {MOST_DISCOUNT:g}; found {value:g}: {meant}"
             )
-        return float(value)
+        return value
 
     @pydantic.model_validator(mode="after")
     def _whole(self) -> Self:

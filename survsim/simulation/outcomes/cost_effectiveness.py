@@ -7,6 +7,7 @@ which the covariance of an effect and a cost within patients is known from the v
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
@@ -23,9 +24,16 @@ from survsim.simulation.declared.counted import DISCOUNTED, JOINT
 from survsim.simulation.outcomes.compare import Simulated
 from survsim.simulation.outcomes.decision import Decision, decision_of
 from survsim.simulation.outcomes.intervals import draw_interval
-from survsim.simulation.outcomes.threshold_curves import ThresholdCurves, threshold_curves
+from survsim.simulation.outcomes.threshold_curves import (
+    ThresholdCurves,
+    net_benefits,
+    net_covariance,
+    threshold_curves,
+)
 
 CountIn = Literal["cost", "effect"]
+MOST = 1e15
+"""Beyond this a threshold is a slip, and squares of it would be lost."""
 
 
 @result
@@ -163,8 +171,8 @@ class CostEffectiveness(Result):
         price = self.price(threshold, per)
         scale = 1.0 if one_of("count_in", count_in, ("cost", "effect")) == "cost" else 1.0 / price
         return decision_of(
-            by_draw=scale * self.net_benefits(price),
-            mc_covariance=scale**2 * self.net_covariance(price),
+            by_draw=scale * net_benefits(self, price),
+            mc_covariance=scale**2 * net_covariance(self, price),
             outcome="net_benefit" if count_in == "cost" else "net_health_benefit",
             unit=self.cost_unit if count_in == "cost" else self.effect_unit,
             tau=self.tau,
@@ -201,8 +209,8 @@ class CostEffectiveness(Result):
         """A threshold per unit of effect as the model counts it."""
         if isinstance(threshold, bool) or not isinstance(threshold, int | float | np.number):
             raise InputError(f"a threshold is a number, such as 50000 with per='years'; got {threshold!r}.")
-        if not (np.isfinite(threshold) and threshold > 0):
-            raise InputError(f"a threshold must be above 0; got {threshold!r}.")
+        if not 0 < threshold < MOST:
+            raise InputError(f"a threshold must be above 0 and below {MOST:g}; got {threshold!r:.40}.")
         if self.effect_unit in DAYS_PER:
             if per is None or per not in DAYS_PER:
                 raise InputError(
@@ -216,14 +224,6 @@ class CostEffectiveness(Result):
             )
         return float(threshold)
 
-    def net_benefits(self, price: float) -> FloatArray:
-        """``price * effect - cost`` (strategies, draws)."""
-        return price * self.effect_by_draw - self.cost_by_draw
-
-    def net_covariance(self, price: float) -> FloatArray:
-        """Monte Carlo covariance of the net benefits (draws, strategies, strategies)."""
-        return price**2 * self.effect_covariance + self.cost_covariance - price * self.cross_covariance
-
     @property
     def _reference(self) -> int:
         return self.strategies.index(self.reference)
@@ -232,7 +232,7 @@ class CostEffectiveness(Result):
         effect, cost = self.effect_by_draw.mean(axis=1), self.cost_by_draw.mean(axis=1)
         found = np.full(effect.size, np.nan)
         best = self.frontier()
-        for before, now in zip(best, best[1:]):
+        for before, now in itertools.pairwise(best):
             found[now] = (cost[now] - cost[before]) / (effect[now] - effect[before])
         return found
 

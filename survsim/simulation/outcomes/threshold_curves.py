@@ -90,8 +90,27 @@ class Weighed(Protocol):
     def cost_unit(self) -> str: ...
     @property
     def conf_level(self) -> float: ...
-    def net_benefits(self, price: float) -> FloatArray: ...
-    def net_covariance(self, price: float) -> FloatArray: ...
+    @property
+    def effect_by_draw(self) -> FloatArray: ...
+    @property
+    def cost_by_draw(self) -> FloatArray: ...
+    @property
+    def effect_covariance(self) -> FloatArray: ...
+    @property
+    def cost_covariance(self) -> FloatArray: ...
+    @property
+    def cross_covariance(self) -> FloatArray: ...
+
+
+def net_benefits(weighed: Weighed, price: float) -> FloatArray:
+    """``price * effect - cost`` (strategies, draws)."""
+    return price * weighed.effect_by_draw - weighed.cost_by_draw
+
+
+def net_covariance(weighed: Weighed, price: float) -> FloatArray:
+    """Monte Carlo covariance of the net benefits (draws, strategies, strategies)."""
+    cross = price * weighed.cross_covariance
+    return price**2 * weighed.effect_covariance + weighed.cost_covariance - cross
 
 
 def best_in_draws(by_draw: FloatArray) -> FloatArray:
@@ -109,7 +128,7 @@ def threshold_curves(
     }
     evpi = []
     for price in prices:
-        by_draw, covariance = weighed.net_benefits(float(price)), weighed.net_covariance(float(price))
+        by_draw, covariance = net_benefits(weighed, float(price)), net_covariance(weighed, float(price))
         low, high = draw_interval(by_draw, weighed.conf_level)
         own = np.maximum(np.einsum("dss->ds", covariance), 0.0)
         parts["mean"].append(by_draw.mean(axis=1))

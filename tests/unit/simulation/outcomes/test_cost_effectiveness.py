@@ -12,6 +12,7 @@ from survsim.core.errors import InputError, SmallSampleWarning
 from survsim.core.provenance import Provenance
 from survsim.simulation import CostEffectiveness, simulate_model
 from survsim.simulation.declared.values import Outcome, Values
+from survsim.simulation.outcomes.threshold_curves import net_benefits, net_covariance
 from tests.unit.simulation.engine.test_counting import END, course, rich
 
 DRAWS = 40_000
@@ -114,8 +115,8 @@ def test_the_monte_carlo_error_of_net_benefit_is_that_of_an_outcome_counted_as_s
     for discounted, name in ((True, "discounted_net"), (False, "net")):
         found = result.cost_effectiveness("quality", "spent", END, discounted=discounted)
         truth = result.measure_index(name, END)
-        assert found.net_benefits(3.0) == pytest.approx(result.means[:, truth].T, rel=1e-10)
-        assert found.net_covariance(3.0) == pytest.approx(result.mc_covariance[:, truth], rel=1e-6)
+        assert net_benefits(found, 3.0) == pytest.approx(result.means[:, truth].T, rel=1e-10)
+        assert net_covariance(found, 3.0) == pytest.approx(result.mc_covariance[:, truth], rel=1e-6)
         decision = found.net_benefit(3.0, per="months")
         assert decision.mc_std_error == pytest.approx(result.measure(name, END).mc_std_error, rel=1e-6)
 
