@@ -43,6 +43,7 @@ _NOT_NEGATIVE = {
     (Treatment, "cost_per_time"),
     (State, "cost_per_time"),
     (StopRule, "rate"),
+    (StopRule, "after"),
     (Covariate, "sd"),
     (Frailty, "variance"),
 }

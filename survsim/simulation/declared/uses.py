@@ -39,7 +39,7 @@ KINDS: dict[type[Checked], dict[str, Kind]] = {
         "cost_per_time": "any",
         "adherence": "probability",
     },
-    StopRule: {"rate": "rate"},
+    StopRule: {"rate": "rate", "after": "time"},
     Line: {"accept": "probability"},
     Covariate: {
         "value": "any",

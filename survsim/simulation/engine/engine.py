@@ -199,6 +199,8 @@ class _Run:
     def _move(self, moved: IntArray, code: CodeArray, targets: CodeArray) -> tuple[IntArray, IntArray]:
         """Take the patients `moved` through their transitions; who entered a living state, who died."""
         w, paths, disease = self.w, self.paths, self.w.disease
+        leaves = any(line.stops_on_leaving for line in w.plan.lines)
+        left = w.state.copy() if leaves else None
         if self.log is not None or w.counts is not None:
             source = w.state[moved]
             target = targets[source, code[moved] - w.clock.scheduled]
@@ -215,6 +217,8 @@ class _Run:
             worse = self._note(entered, before)
             if w.has_lines and worse.size:
                 lines.progression(w, worse)
+            if left is not None:
+                lines.state_left(w, entered, left[entered])
             if w.has_lines and disease.untreatable.any():
                 lines.withdraw(w, entered.compress(disease.untreatable[w.state[entered]]))
         return entered, dead

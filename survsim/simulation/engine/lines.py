@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from survsim.core.checks import IntArray
@@ -13,7 +15,7 @@ from survsim.simulation.engine import counting
 from survsim.simulation.engine.cord import add_dose
 from survsim.simulation.engine.plan import LinePlan, ToxicityPlan
 from survsim.simulation.engine.workspace import Workspace
-from survsim.simulation.laws.by_draw import is_there
+from survsim.simulation.laws.by_draw import ByDraw, is_there
 
 
 def schedule(w: Workspace, who: IntArray) -> IntArray:
@@ -98,9 +100,21 @@ def _begin(w: Workspace, number: int, line: LinePlan, who: IntArray) -> None:
         for x, toxicity in enumerate(w.plan.toxicities):
             if toxicity.treatment == k:
                 _arm_toxicity(w, x, toxicity, who, before)
+    for stream, law, treatments in line.lasts:
+        length = _time_on(w, stream, law, who, repeat)
+        for k in treatments:
+            w.clock.end_at[k][who] = np.minimum(w.clock.end_at[k][who], w.clock.time[who] + length)
     if is_there(line.choice_rate):
         u = _uniform(w, f"choice/{line.name}", who, repeat)
         w.clock.choice_at[who] = w.clock.time[who] - np.log(u) / w.number(line.choice_rate, who)
+
+
+def _time_on(w: Workspace, stream: str, law: Any, who: IntArray, repeat: CodeArray) -> ByDraw:
+    """How long `who` are given what a rule says, from the start: a time, or drawn from its law."""
+    if not stream:
+        return w.number(law, who)
+    budget = -np.log(_uniform(w, stream, who, repeat))
+    return np.asarray(w.law(law, who).inverse_cumulative_hazard(budget))
 
 
 def _arm_toxicity(w: Workspace, x: int, toxicity: ToxicityPlan, who: IntArray, repeat: CodeArray) -> None:
@@ -175,6 +189,14 @@ def progression(w: Workspace, who: IntArray) -> None:
             continue
         here = who.compress(w.lines.running[who] == number)
         for treatments in line.stops_on_progression:
+            end_treatments(w, treatments, here, STOPPED)
+
+
+def state_left(w: Workspace, who: IntArray, source: CodeArray) -> None:
+    """`who` leave the states `source` (m,): what the rules of the running line say ends with that."""
+    for number, line in enumerate(w.plan.lines):
+        for counts, treatments in line.stops_on_leaving:
+            here = who.compress(counts[source] & (w.lines.running[who] == number))
             end_treatments(w, treatments, here, STOPPED)
 
 

@@ -93,6 +93,10 @@ class LinePlan:
     choice_rate: ByDraw
     accept: ByDraw
     repeats: int
+    stops_on_leaving: tuple[tuple[BoolArray, tuple[int, ...]], ...]  # (states,) that count, treatments
+    lasts: tuple[
+        tuple[str, Any, tuple[int, ...]], ...
+    ]  # stream of a drawn time or "", its law or a time, treatments
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -308,7 +312,7 @@ def compile_strategy(
             for n, t in treatments.items()
             for x in t.toxicities
         ),
-        lines=tuple(_line(line, used, number) for line in strategy.lines),
+        lines=tuple(_line(line, used, number, model) for line in strategy.lines),
         start_rules=compile_start_rules(
             strategy.lines,
             model.state_names,
@@ -401,7 +405,7 @@ def _treatment(
     )
 
 
-def _line(line: Line, used: list[str], number: NumbersByDraw) -> LinePlan:
+def _line(line: Line, used: list[str], number: NumbersByDraw, model: Model) -> LinePlan:
     own = tuple(used.index(t) for t in line.treatments)
 
     def meant(names: tuple[str, ...]) -> tuple[int, ...]:
@@ -418,4 +422,16 @@ def _line(line: Line, used: list[str], number: NumbersByDraw) -> LinePlan:
         choice_rate=all_or_none(sum((number(r.rate) for r in line.stop if r.rate is not None), start=0.0)),
         accept=all_or_none(number(line.accept), 1.0),
         repeats=line.repeats,
+        stops_on_leaving=tuple(
+            (np.array([not r.states or s in r.states for s in model.state_names]), meant(r.treatments))
+            for r in line.stop
+            if r.on == "state_left"
+        ),
+        lasts=tuple(
+            (f"stop/{line.line}/{i}", build_law(r.law, number, model.time_unit), meant(r.treatments))
+            if r.law is not None
+            else ("", number(r.after), meant(r.treatments))
+            for i, r in enumerate(line.stop)
+            if r.on in ("time", "draw")
+        ),
     )
