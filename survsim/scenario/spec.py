@@ -37,9 +37,9 @@ from survsim.simulation.laws.schema import Number, check
 
 
 class Effort(Strict):
-    """How much is simulated: parameter draws and patients a draw."""
+    """How much is simulated: parameter draws (one where nothing is uncertain) and patients a draw."""
 
-    draws: int = Field(ge=2, le=1_000_000)
+    draws: int = Field(ge=1, le=1_000_000)
     patients: int = Field(ge=2)
 
 
@@ -74,7 +74,9 @@ class ScenarioFile(Strict):
     values: Values | None = Field(default=None, description="outcomes that are counted, and discounts")
     calibration: str | None = Field(default=None, description="calibration file, relative to the scenario")
     parameters: dict[str, ParameterSpec]
-    strategies: tuple[str, ...] = Field(min_length=1, description="strategy files, relative to the scenario")
+    strategies: tuple[str | dict[str, Any], ...] = Field(
+        min_length=1, description="strategy files, relative to the scenario, or the strategies themselves"
+    )
     overrides: dict[str, Override] = Field(default_factory=dict, description="structural alternatives")
     histories: dict[str, History] = Field(
         default_factory=dict, description="patients known up to some time, to go on from"
@@ -103,7 +105,12 @@ class Scenario:
         """
         file = Path(path)
         content = _validated(_extended(file), file.name)
-        strategies = tuple(read_strategy(_inside(file, name)) for name in content.strategies)
+        strategies = tuple(
+            read_strategy(_inside(file, one))
+            if isinstance(one, str)
+            else strategy_from(one, f"{file.name}: strategies.{number}")
+            for number, one in enumerate(content.strategies)
+        )
         made = cls(content, strategies, file)
         made._check_names()
         return made
