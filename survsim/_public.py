@@ -188,6 +188,9 @@ _TABLES = {
         simulation.outcomes.sensitivity           Tornado
         simulation.outcomes.decision              Decision
         simulation.outcomes.end_errors            interval_errors
+        simulation.outcomes.cost_effectiveness    CostEffectiveness
+        simulation.outcomes.threshold_curves      ThresholdCurves
+        simulation.declared.values                Values Outcome Discount
         simulation.outcomes.deaths                deaths_by_cause DeathsByCause
         simulation.outcomes.compare               StrategyComparison
     """,

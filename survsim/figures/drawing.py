@@ -53,6 +53,8 @@ DRAWERS: dict[str, str] = {
     "TurningPoints": "turning_points:draw_turning_points",
     "StrategyComparison": "strategy_comparison:draw_comparison",
     "Decision": "strategy_comparison:draw_decision",
+    "CostEffectiveness": "cost_effectiveness:draw_plane",
+    "ThresholdCurves": "cost_effectiveness:draw_threshold_curves",
     "EvidenceMap": "evidence_map:draw_evidence_map",
     "RiskOfBias": "traffic_light:draw_risk_of_bias",
     "EvidenceFlow": "flow:draw_evidence_flow",

@@ -35,13 +35,14 @@ from survsim.simulation.declared.strategy import (
     strategy_from,
 )
 from survsim.simulation.declared.uses import Use, numbers
+from survsim.simulation.declared.values import Values
 from survsim.simulation.laws.schema import Number
 
 
 class Effort(Strict):
-    """How much is simulated: parameter draws and patients a draw."""
+    """How much is simulated: parameter draws (one where nothing is uncertain) and patients a draw."""
 
-    draws: int = Field(ge=2, le=1_000_000)
+    draws: int = Field(ge=1, le=1_000_000)
     patients: int = Field(ge=2)
 
 
@@ -73,9 +74,12 @@ class ScenarioFile(Strict):
     transitions: tuple[Transition, ...] = Field(min_length=1)
     treatments: dict[str, Treatment] = Field(default_factory=dict)
     cord: CordSettings = Field(default_factory=CordSettings)
+    values: Values | None = Field(default=None, description="outcomes that are counted, and discounts")
     calibration: str | None = Field(default=None, description="calibration file, relative to the scenario")
     parameters: dict[str, ParameterSpec]
-    strategies: tuple[str, ...] = Field(min_length=1, description="strategy files, relative to the scenario")
+    strategies: tuple[str | dict[str, Any], ...] = Field(
+        min_length=1, description="strategy files, relative to the scenario, or the strategies themselves"
+    )
     overrides: dict[str, Override] = Field(default_factory=dict, description="structural alternatives")
     histories: dict[str, History] = Field(
         default_factory=dict, description="patients known up to some time, to go on from"
@@ -104,7 +108,12 @@ class Scenario:
         """
         file = Path(path)
         content = read_as(ScenarioFile, _extended(file), file.name)
-        strategies = tuple(read_strategy(_inside(file, name)) for name in content.strategies)
+        strategies = tuple(
+            read_strategy(_inside(file, one))
+            if isinstance(one, str)
+            else strategy_from(one, f"{file.name}: strategies.{number}")
+            for number, one in enumerate(content.strategies)
+        )
         made = cls(content, strategies, file)
         made._check_names()
         return made
@@ -177,6 +186,7 @@ class Scenario:
             horizon=c.horizon,
             start=c.start,
             history=past,
+            values=c.values,
         )
 
     def _calibrated(self) -> dict[str, Calibrated]:
@@ -189,7 +199,16 @@ class Scenario:
 
     def _used(self) -> list[str]:
         c = self.content
-        parts = (c.states, c.transitions, c.treatments, c.population, c.cord, self.strategies, c.histories)
+        parts = (
+            c.states,
+            c.transitions,
+            c.treatments,
+            c.population,
+            c.cord,
+            self.strategies,
+            c.histories,
+            c.values,
+        )
         shares = c.start.values() if isinstance(c.start, dict) else ()
         return [*named_numbers(parts), *(v for v in shares if isinstance(v, str))]
 
@@ -198,7 +217,7 @@ class Scenario:
         c = self.content
         parts = {
             name: getattr(c, name)
-            for name in ("states", "transitions", "treatments", "population", "cord", "histories")
+            for name in ("states", "transitions", "treatments", "population", "cord", "histories", "values")
         }
         shares = c.start.items() if isinstance(c.start, dict) else ()
         return [

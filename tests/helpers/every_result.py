@@ -479,6 +479,12 @@ def _means() -> Any:
     return example("SimulationResult").decision(12.0)
 
 
+def _weighed() -> Any:
+    from tests.unit.simulation.engine.test_counting import END, rich
+
+    return s.simulate_model(rich(), patients=200, taus=[END]).cost_effectiveness("quality", "spent", END)
+
+
 HR = np.random.default_rng(3).lognormal(-0.5, 0.4, 60)
 
 MAKERS |= {
@@ -489,6 +495,8 @@ MAKERS |= {
     "DeathsByCause": lambda: s.deaths_by_cause(example("SimulationResult"), [6.0, 12.0]),
     "StrategyComparison": lambda: example("SimulationResult").compare("none"),
     "Decision": _means,
+    "CostEffectiveness": _weighed,
+    "ThresholdCurves": lambda: _weighed().curves([1000.0, 20_000.0, 60_000.0], per="years"),
     "CalibrationChecks": lambda: example("EvidenceCalibration").checks,
     "ValueOfInformation": lambda: s.value_of_information(
         _means().by_draw, _means().mc_covariance, _means().strategies, {"hr": HR}, unit="months"

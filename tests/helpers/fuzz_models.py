@@ -152,6 +152,21 @@ def _transition(rng: np.random.Generator) -> Made:
     return {"source": "a", "target": "b", "distribution": {"family": "exponential", "rate": 0.1}}
 
 
+@plausible("Discount")
+def _discount(rng: np.random.Generator) -> Made:
+    return {"rate": 0.035, "form": "steps", "cycle": 12.0, "half_cycle": True}
+
+
+@plausible("Outcome")
+def _outcome(rng: np.random.Generator) -> Made:
+    return {"kind": "quality", "by_state": {"a": 0.8}, "at_entry": {"b": -0.1}}
+
+
+@plausible("Values")
+def _values(rng: np.random.Generator) -> Made:
+    return {"discount": s.Discount(**_discount(rng)), "outcomes": {"quality": s.Outcome(**_outcome(rng))}}
+
+
 @plausible("Model")
 def _model(rng: np.random.Generator) -> Made:
     return {

@@ -11,6 +11,7 @@ from survsim.simulation.declared.history import History, PastTreatment
 from survsim.simulation.declared.population import Population
 from survsim.simulation.declared.states import State, Transition
 from survsim.simulation.declared.strategy import Strategy, Treatment
+from survsim.simulation.declared.values import Values
 
 NATURAL_COURSE = Strategy(strategy="natural_course")
 """Nobody is treated."""
@@ -31,6 +32,7 @@ class DeclaredModel:
     horizon: float
     start: str | Mapping[str, Any] | None = None
     history: History | None = None
+    values: Values | None = None
 
     @property
     def n_draws(self) -> int:

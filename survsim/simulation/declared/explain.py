@@ -83,7 +83,7 @@ def _line(number: int, line: Line, unit: str) -> list[str]:
         text.append("   It may also be a first course of radiation.")
     if line.allow_radiation_together:
         text.append("   Its courses of radiation are one plan.")
-    text += [f"   {_stop(rule)}" for rule in line.stop]
+    text += [f"   {_stop(rule, unit)}" for rule in line.stop]
     text += [f"   {_dose(rule)}" for rule in line.modify]
     return text
 
@@ -115,10 +115,18 @@ def clause_text(clause: Clause, unit: str) -> str:
     return f"{subject} is {' and '.join(limits)}{suffix}"
 
 
-def _stop(rule: StopRule) -> str:
+def _stop(rule: StopRule, unit: str) -> str:
     what = " and ".join(rule.treatments) or "the line"
     if rule.on == "progression":
         return f"Progression ends {what}."
+    if rule.on == "state_left":
+        left = " or ".join(_states(name) for name in rule.states) or "the state in which it is given"
+        return f"Leaving {left} ends {what}."
+    if rule.on == "time":
+        return f"{_spoken(what)} is given for {_number(rule.after)} {unit} at most."
+    if rule.on == "draw":
+        law = rule.law.family.replace("_", " ") if rule.law is not None else ""
+        return f"{_spoken(what)} is given for a time drawn from a law: {law}."
     if rule.on == "patient_choice":
         return f"Patients end {what} by choice at a rate of {_number(rule.rate)}."
     return f"{_event(rule)} ends {what}."

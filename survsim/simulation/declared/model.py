@@ -30,6 +30,7 @@ class Model(DeclaredModel):
     parameters : numbers by name, each one value or one a draw, shape (draws,).
     population, cord : who is simulated; how cord dose is counted and which myelopathy models run.
     time_unit, horizon : unit of every time; the time at which following patients ends.
+    values : outcomes that are counted along each path, and how they and life are discounted (`Values`).
 
     Raises
     ------

@@ -16,12 +16,14 @@ from survsim.simulation.declared.number_checks import number_faults, numbers_of
 from survsim.simulation.declared.roles import role_faults
 from survsim.simulation.declared.rule_checks import rule_faults
 from survsim.simulation.declared.strategy import named_numbers
+from survsim.simulation.declared.values_checks import values_faults
 
 
 def check_model(model: DeclaredModel) -> None:
     """Raise one `ScenarioError` that lists every fault of the model, else warn of doses that are doubtful."""
     # later checks look names up, so they wait until names are in order
-    for faults in (graph_faults, _name_faults, history_faults, rule_faults, role_faults, number_faults):
+    checks = (graph_faults, _name_faults, history_faults, rule_faults, role_faults, number_faults, values_faults)
+    for faults in checks:
         found = list(dict.fromkeys(faults(model)))
         if found:
             lines = "\n".join(f"  {fault}" for fault in found)
@@ -80,6 +82,7 @@ def _numbered(model: DeclaredModel) -> Iterator[tuple[str, Any]]:
     yield "history", model.history
     yield "population", model.population
     yield "cord", model.cord
+    yield "values", model.values
 
 
 def _start_faults(model: DeclaredModel) -> Iterator[str]:

@@ -39,7 +39,11 @@ _NOT_NEGATIVE = {
     (LastsWaning, "unless_stopped_before"),
     (Treatment, "duration"),
     (Treatment, "cycle_length"),
+    (Treatment, "cost"),
+    (Treatment, "cost_per_time"),
+    (State, "cost_per_time"),
     (StopRule, "rate"),
+    (StopRule, "after"),
     (Covariate, "sd"),
     (Frailty, "variance"),
 }

@@ -52,12 +52,21 @@ def _effect_faults(model: DeclaredModel, strategy: Strategy) -> Iterator[str]:
             yield f"treatment {name}: a region is listed twice; make two treatments of one line instead, with allow_radiation_together: true"
 
 
-def _line_faults(model: DeclaredModel, strategy: Strategy, line: Line) -> Iterator[str]:
-    treatments = {t: model.treatment(strategy, t) or Treatment() for t in line.treatments}
+def _stop_faults(model: DeclaredModel, line: Line) -> Iterator[str]:
+    """Names in the stop rules of a line that it does not give, or that nobody leaves."""
     for rule in line.stop:
         for name in rule.treatments:
             if name not in line.treatments:
                 yield f"a stop rule names {name}, which this line does not give"
+        living = [s.name for s in model.states if not s.death]
+        for name in rule.states:
+            if name not in living:
+                yield f"a stop rule names {name!r}, which is no state that is left; there are: {', '.join(living)}"
+
+
+def _line_faults(model: DeclaredModel, strategy: Strategy, line: Line) -> Iterator[str]:
+    treatments = {t: model.treatment(strategy, t) or Treatment() for t in line.treatments}
+    yield from _stop_faults(model, line)
     if any(rule.on == "progression" for rule in line.stop) and most_progressions(model) == 0:
         yield "no state that can be entered is a progression: the stop rule on progression can never fire"
     events = {x.name for t in treatments.values() for x in t.toxicities}

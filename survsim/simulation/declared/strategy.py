@@ -102,18 +102,29 @@ class Treatment(Checked):
 
 
 class StopRule(Checked):
-    """What ends a line (or only the `treatments` named) before its planned end."""
+    """What ends a line (or only the `treatments` named) before its planned end.
 
-    on: Literal["toxicity", "progression", "patient_choice"]
+    Besides a toxicity, a progression and the patient's choice at a `rate`: leaving the state the patient is in, or one of
+    `states` (state_left); a time `after` the start (time); a time on treatment drawn from `law` (draw). The last two say
+    how long treatment is given, so it is then completed; at state_left it is stopped.
+    """
+
+    on: Literal["toxicity", "progression", "patient_choice", "state_left", "time", "draw"]
     grade_at_least: int = pydantic.Field(default=1, ge=1, le=5)
     name: str | None = None
     rate: Number | None = None
+    after: Number | None = None
+    law: Law | None = None
+    states: tuple[str, ...] = ()
     treatments: tuple[str, ...] = ()
 
     @pydantic.model_validator(mode="after")
     def _whole(self) -> Self:
-        if (self.on == "patient_choice") != (self.rate is not None):
-            raise ValueError("rate goes with on: patient_choice, and only with it")
+        for key, on in (("rate", "patient_choice"), ("after", "time"), ("law", "draw")):
+            if (self.on == on) != (getattr(self, key) is not None):
+                raise ValueError(f"{key} goes with on: {on}, and only with it")
+        if self.states and self.on != "state_left":
+            raise ValueError("states goes with on: state_left")
         if self.on != "toxicity" and (self.name is not None or self.grade_at_least != 1):
             raise ValueError("name and grade_at_least go with on: toxicity")
         if self.on == "patient_choice" and self.treatments:

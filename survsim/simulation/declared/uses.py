@@ -12,6 +12,7 @@ from survsim.simulation.declared.history import History, PastDose, PastState, Pa
 from survsim.simulation.declared.population import Covariate, Frailty
 from survsim.simulation.declared.states import State, Transition
 from survsim.simulation.declared.strategy import Line, Radiation, StopRule, Toxicity, Treatment
+from survsim.simulation.declared.values import Outcome, Pieces, UnderTreatment
 from survsim.simulation.laws import law
 from survsim.simulation.laws.schema import Checked
 
@@ -61,7 +62,7 @@ KINDS: dict[type[Checked], dict[str, Kind]] = {
         "cost_per_time": "cost per time",
         "adherence": "probability",
     },
-    StopRule: {"rate": "rate"},
+    StopRule: {"rate": "rate", "after": "time"},
     Line: {"accept": "probability"},
     Covariate: {
         "value": "any",
@@ -72,6 +73,11 @@ KINDS: dict[type[Checked], dict[str, Kind]] = {
         "probability": "probability",
     },
     Frailty: {"variance": "variance"},
+    Outcome: dict.fromkeys(
+        ("by_state", "by_treatment", "at_entry", "at_transition", "at_event", "at_start", "at_stop"), "any"
+    ),
+    UnderTreatment: {"value": "any"},
+    Pieces: {"factors": "factor"},
     CordSettings: {},
     History: {"now": "time", "covariates": "any"},
     PastState: {"at": "time"},

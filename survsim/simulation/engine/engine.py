@@ -24,7 +24,7 @@ from survsim.kernels.patient_step import (
     write_down,
 )
 from survsim.simulation.cord_biology.myelopathy import CordSettings
-from survsim.simulation.engine import cord, hazards, lines, resume
+from survsim.simulation.engine import cord, counting, hazards, lines, resume
 from survsim.simulation.engine.arrays import Values
 from survsim.simulation.engine.follow import Follow
 from survsim.simulation.engine.known import Known
@@ -63,9 +63,19 @@ def simulate_block(
         values=follow.values,
         grid=(len(luck.draws) * len(disease.names), follow.points + 1),
         groups=len(disease.groups),
+        counts=0 if disease.worth is None else len(disease.worth.names) * len(follow.taus),
     )
     taus = follow.taus if follow.values else None
-    w = Workspace(disease, plan, settings, luck, patients, history=follow.sojourns or bool(known), taus=taus)
+    w = Workspace(
+        disease,
+        plan,
+        settings,
+        luck,
+        patients,
+        history=follow.sojourns or bool(known),
+        taus=taus,
+        counts=follow.taus,
+    )
     run = _Run(w, paths, follow, known)
     run.start()
     for _ in range(MAX_STEPS):
@@ -130,6 +140,8 @@ class _Run:
         when, code = next_event(w.clock.at, w.finished, self.follow.horizon)
         if w.values is not None:
             self._add_value(w.values, when)
+        if w.counts is not None:
+            counting.stretch(w, when)
         w.clock.time = when
         done, changed, moved = sort_out(code, w.finished, w.clock.scheduled)
         elsewhere = self._scheduled(changed, code[changed])
@@ -187,10 +199,14 @@ class _Run:
     def _move(self, moved: IntArray, code: CodeArray, targets: CodeArray) -> tuple[IntArray, IntArray]:
         """Take the patients `moved` through their transitions; who entered a living state, who died."""
         w, paths, disease = self.w, self.paths, self.w.disease
-        if self.log is not None:
+        leaves = any(line.stops_on_leaving for line in w.plan.lines)
+        left = w.state.copy() if leaves else None
+        if self.log is not None or w.counts is not None:
             source = w.state[moved]
             target = targets[source, code[moved] - w.clock.scheduled]
-            self.log.add(w.patient[moved], source, target, w.past.entry[moved], w.clock.time[moved])
+            counting.moves(w, moved, source, target)
+            if self.log is not None:
+                self.log.add(w.patient[moved], source, target, w.past.entry[moved], w.clock.time[moved])
         before = w.state.copy() if disease.within_stage is not None and w.past.is_kept else None
         entered, dead = move(
             moved, code, w.clock.scheduled, w.clock.time, w.patient, w.draw, w.state, targets, disease.dead,
@@ -201,6 +217,8 @@ class _Run:
             worse = self._note(entered, before)
             if w.has_lines and worse.size:
                 lines.progression(w, worse)
+            if left is not None:
+                lines.state_left(w, entered, left[entered])
             if w.has_lines and disease.untreatable.any():
                 lines.withdraw(w, entered.compress(disease.untreatable[w.state[entered]]))
         return entered, dead
@@ -273,6 +291,9 @@ class _Run:
             copy_rows(who, w.patient, w.values.quality, paths.quality)
             copy_rows(who, w.patient, w.values.paid, paths.cost)
             copy_rows(who, w.patient, _rows(w.values.in_group), _rows(paths.in_group))
+        if w.counts is not None:
+            copy_rows(who, w.patient, w.counts.plain, paths.plain)
+            copy_rows(who, w.patient, w.counts.discounted, paths.discounted)
         if not w.has_lines:
             return
         for k, treatment in enumerate(w.plan.treatments):

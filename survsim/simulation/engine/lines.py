@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from survsim.core.checks import IntArray
@@ -9,10 +11,11 @@ from survsim.kernels.patient_lines import begin_line, between_lines, close_line,
 from survsim.kernels.patient_path import CodeArray, within
 from survsim.simulation.declared.clause import DEEDS
 from survsim.simulation.declared.rules import COMPLETED, DECLINED, RUNNING, STOPPED
+from survsim.simulation.engine import counting
 from survsim.simulation.engine.cord import add_dose
 from survsim.simulation.engine.plan import LinePlan, ToxicityPlan
 from survsim.simulation.engine.workspace import Workspace
-from survsim.simulation.laws.by_draw import is_there
+from survsim.simulation.laws.by_draw import ByDraw, is_there
 
 
 def schedule(w: Workspace, who: IntArray) -> IntArray:
@@ -74,12 +77,17 @@ def _begin(w: Workspace, number: int, line: LinePlan, who: IntArray) -> None:
         who, w.clock.time, number, RUNNING, w.lines.running, w.lines.status[number], w.lines.count[number], w.lines.begun[number],
         w.clock.start_at, w.past.lines_started,
     )  # fmt: skip
+    worth = w.plan.worth
+    if worth is not None:
+        counting.once(w, worth.line_start[number], who)
     for k in line.treatments:
         treatment = w.plan.treatments[k]
         before = give(
             who, w.draw, w.clock.time, np.atleast_1d(treatment.duration), treatment.acts, w.lines.given[k], w.lines.given_at[k], w.clock.end_at[k], w.lines.dose[k],
             w.lines.revised, w.lines.times_given[k],
         )  # fmt: skip
+        if worth is not None:
+            counting.once(w, worth.start[k], who)
         if w.values is not None and is_there(treatment.cost):
             for i, tau in enumerate(w.values.taus):
                 here = who[w.clock.time[who] < tau]
@@ -92,9 +100,21 @@ def _begin(w: Workspace, number: int, line: LinePlan, who: IntArray) -> None:
         for x, toxicity in enumerate(w.plan.toxicities):
             if toxicity.treatment == k:
                 _arm_toxicity(w, x, toxicity, who, before)
+    for stream, law, treatments in line.lasts:
+        length = _time_on(w, stream, law, who, repeat)
+        for k in treatments:
+            w.clock.end_at[k][who] = np.minimum(w.clock.end_at[k][who], w.clock.time[who] + length)
     if is_there(line.choice_rate):
         u = _uniform(w, f"choice/{line.name}", who, repeat)
         w.clock.choice_at[who] = w.clock.time[who] - np.log(u) / w.number(line.choice_rate, who)
+
+
+def _time_on(w: Workspace, stream: str, law: Any, who: IntArray, repeat: CodeArray) -> ByDraw:
+    """How long `who` are given what a rule says, from the start: a time, or drawn from its law."""
+    if not stream:
+        return w.number(law, who)
+    budget = -np.log(_uniform(w, stream, who, repeat))
+    return np.asarray(w.law(law, who).inverse_cumulative_hazard(budget))
 
 
 def _arm_toxicity(w: Workspace, x: int, toxicity: ToxicityPlan, who: IntArray, repeat: CodeArray) -> None:
@@ -126,6 +146,7 @@ def _uniform(w: Workspace, stream: str, who: IntArray, repeat: CodeArray) -> np.
 
 def end_treatments(w: Workspace, treatments: tuple[int, ...], who: IntArray, status: int) -> None:
     """End the given treatments of the patients `who`; a line with none left is over, with `status`."""
+    worth = w.plan.worth
     for k in treatments:
         treatment = w.plan.treatments[k]
         had = take_off(
@@ -134,12 +155,18 @@ def end_treatments(w: Workspace, treatments: tuple[int, ...], who: IntArray, sta
         )  # fmt: skip
         (w.lines.times_completed if status == COMPLETED else w.lines.times_stopped)[k][had] += 1
         add_dose(w, k, had)
+        if worth is not None:
+            counting.once(w, worth.stop[k], had)
     for number, line in enumerate(w.plan.lines):
         if any(k in line.treatments for k in treatments):
+            amount = None if worth is None else worth.line_stop[number]
+            had = who.compress(w.lines.running[who] == number) if amount is not None else who
             close_line(
                 who, w.clock.time, number, status, np.array(line.treatments), w.lines.given, w.lines.running,
                 w.lines.status[number], w.past.line_ended_at, w.clock.choice_at,
             )  # fmt: skip
+            if amount is not None:
+                counting.once(w, amount, had.compress(w.lines.running[had] != number))
 
 
 def planned_end(w: Workspace, k: int, who: IntArray) -> None:
@@ -165,6 +192,14 @@ def progression(w: Workspace, who: IntArray) -> None:
             end_treatments(w, treatments, here, STOPPED)
 
 
+def state_left(w: Workspace, who: IntArray, source: CodeArray) -> None:
+    """`who` leave the states `source` (m,): what the rules of the running line say ends with that."""
+    for number, line in enumerate(w.plan.lines):
+        for counts, treatments in line.stops_on_leaving:
+            here = who.compress(counts[source] & (w.lines.running[who] == number))
+            end_treatments(w, treatments, here, STOPPED)
+
+
 def withdraw(w: Workspace, who: IntArray) -> None:
     """Everything that is given to `who` ends."""
     for number, line in enumerate(w.plan.lines):
@@ -174,6 +209,8 @@ def withdraw(w: Workspace, who: IntArray) -> None:
 def toxicity(w: Workspace, x: int, who: IntArray) -> None:
     """An adverse event happens: it is noted, may lower the dose and may end treatments."""
     event = w.plan.toxicities[x]
+    if w.plan.worth is not None:
+        counting.once(w, w.plan.worth.event[x], who)
     w.clock.toxicity_at[x][who] = np.inf
     w.past.worst_grade[who] = np.maximum(w.past.worst_grade[who], event.grade)
     if event.performance_change:

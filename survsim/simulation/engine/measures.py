@@ -8,6 +8,18 @@ import numpy as np
 
 from survsim.core.checks import FloatArray
 from survsim.core.streams import CELL
+from survsim.simulation.declared.counted import (
+    COST,
+    DISCOUNTED,
+    FREE,
+    JOINT,
+    LIFE,
+    QUALITY,
+    counted,
+    discount_of_life,
+    uses_cost,
+    uses_quality,
+)
 from survsim.simulation.declared.model import Model
 from survsim.simulation.engine.cord_measures import cord_measures, cord_values, is_cord_measure
 from survsim.simulation.engine.follow import Follow
@@ -26,9 +38,12 @@ def measure_names(
     names += [f"alive@{t:.12g}" for t in times]
     if any(s.progression for s in model.states):
         names += [f"progression_free_time@{tau:.12g}" for tau in taus]
+    outcomes = model.values.outcomes if model.values else {}
     if values:
-        names += [f"{kind}@{tau:.12g}" for kind in ("quality_adjusted_time", "cost") for tau in taus]
+        old = [kind for kind in (QUALITY, COST) if kind not in outcomes]
+        names += [f"{kind}@{tau:.12g}" for kind in old for tau in taus]
         names += [f"time_in/{g}@{tau:.12g}" for g in model.groups for tau in taus]
+    names += [f"{kind}@{tau:.12g}" for kind in _counted_names(model, values) for tau in taus]
     if model.history or any(s.lines for s in model.strategies):
         names += ["cord_dose", "toxicity_grade_3"]
         for s in model.strategies:
@@ -42,6 +57,34 @@ def measure_names(
     return tuple(dict.fromkeys(names))
 
 
+def _counted_names(model: Model, values: bool) -> list[str]:
+    """Measures of what a model counts: each outcome, its discounted sum, and sums of effect and cost for their joint error."""
+    if model.values is None:
+        return []
+    items = counted(model)
+    names = [one.name for one in items if one.plain]
+    if discount_of_life(model) is not None:
+        names += [DISCOUNTED + LIFE]
+        names += [DISCOUNTED + FREE] if any(s.progression for s in model.states) else []
+    names += [DISCOUNTED + one.name for one in items if one.discount is not None]
+    declared = model.values.outcomes
+    costs = [name for name, outcome in declared.items() if outcome.low_is_good]
+    effects = [LIFE, *(name for name in declared if name not in costs)]
+    if values:
+        effects += [QUALITY] if uses_quality(model) else []
+        costs += [COST] if uses_cost(model) else []
+    for cost in costs:
+        for effect in effects:
+            late = [DISCOUNTED + n if DISCOUNTED + n in names else n for n in (effect, cost)]
+            names += dict.fromkeys([joint(effect, cost), joint(*late)])
+    return names
+
+
+def joint(effect: str, cost: str) -> str:
+    """The measure whose variance tells how an effect and a cost of one patient go together: their sum."""
+    return f"{JOINT}{effect}/{cost}"
+
+
 def patient_values(
     name: str,
     paths: Paths,
@@ -50,13 +93,16 @@ def patient_values(
     models: Sequence[str],
     groups: Sequence[str] = (),
     alpha_beta: float = 2.0,
+    counts: Sequence[str] = (),
 ) -> FloatArray | None:
     """The measure `name` of each patient (n,), or None where it is 0 for all."""
     kind, _, at = name.partition("@")
     if at:
         if kind.startswith("time_in/"):
             return paths.in_group[groups.index(kind.removeprefix("time_in/")), follow.taus.index(float(at))]
-        return _timed(kind, float(at), paths, follow)
+        if kind.startswith(JOINT):
+            return _joint(kind, float(at), paths, follow, counts)
+        return _timed(kind, float(at), paths, follow, counts)
     if is_cord_measure(kind):
         return cord_values(kind, paths, plan, alpha_beta) if paths.course_dose.size else None
     if kind == "cord_dose":
@@ -76,15 +122,31 @@ def patient_values(
     return (onset < np.minimum(paths.death_at, follow.horizon)).astype(np.float64)
 
 
-def _timed(kind: str, time: float, paths: Paths, follow: Follow) -> FloatArray | None:
-    if kind == "survival_time":
+def _timed(
+    kind: str, time: float, paths: Paths, follow: Follow, counts: Sequence[str] = ()
+) -> FloatArray | None:
+    if kind == LIFE:
         return np.minimum(paths.death_at, time)
     if kind == "alive":
         return (paths.death_at > time).astype(np.float64)
-    if kind == "progression_free_time":
+    if kind == FREE:
         return np.minimum(np.minimum(paths.progression_at, paths.death_at), time)
-    found = paths.quality if kind == "quality_adjusted_time" else paths.cost
+    name = kind.removeprefix(DISCOUNTED)
+    if follow.discount is not None and kind == DISCOUNTED + name and name in (LIFE, FREE):
+        return follow.discount.until(np.asarray(_timed(name, time, paths, follow)))
+    # the undiscounted sums of states and treatments have arrays of their own, unless an outcome bears the name
+    old = kind in (QUALITY, COST) and kind not in follow.declared
+    if name in counts and not old:
+        row = counts.index(name) * len(follow.taus) + follow.taus.index(time)
+        return (paths.plain if kind == name else paths.discounted)[row]
+    found = paths.quality if kind == QUALITY else paths.cost
     return None if found is None else found[follow.taus.index(time)]
+
+
+def _joint(kind: str, time: float, paths: Paths, follow: Follow, counts: Sequence[str]) -> FloatArray | None:
+    """An effect and a cost of each patient together."""
+    effect, cost = (_timed(name, time, paths, follow, counts) for name in kind.removeprefix(JOINT).split("/"))
+    return effect if cost is None else cost if effect is None else effect + cost
 
 
 def cell_moments(

@@ -31,6 +31,7 @@ class Paths:
     death_state : index of the death state, -1 for those alive at the horizon; empty if not asked for.
     quality, cost : quality-adjusted time and cost up to each tau, (taus, n); None if not asked for.
     in_group : time in each group of states up to each tau, (groups, taus, n); without rows if not asked for.
+    plain, discounted : of each declared outcome up to each tau, (outcomes times taus, n); without rows if not asked for.
     cord_dose : highest cumulative EQD2 in Gy over the cord regions; empty, like worst_grade, without rules.
     course_dose, course_square : Gy by course and region, and Gy times the dose per fraction, (courses, regions, n).
     interval : shortest time between two courses of radiation, infinity without a second; empty without rules.
@@ -45,6 +46,8 @@ class Paths:
     quality: FloatArray | None
     cost: FloatArray | None
     in_group: FloatArray
+    plain: FloatArray
+    discounted: FloatArray
     cord_dose: FloatArray
     course_dose: FloatArray
     course_square: FloatArray
@@ -69,6 +72,7 @@ def empty_paths(
     values: bool,
     grid: tuple[int, int],
     groups: int,
+    counts: int = 0,
 ) -> Paths:
     """Paths of n patients to whom nothing has happened yet."""
     return Paths(
@@ -78,6 +82,8 @@ def empty_paths(
         quality=np.zeros((taus, n)) if values else None,
         cost=np.zeros((taus, n)) if values else None,
         in_group=np.zeros((groups if values else 0, taus, n)),
+        plain=np.zeros((counts, n)),
+        discounted=np.zeros((counts, n)),
         cord_dose=np.zeros(n if treated else 0),
         course_dose=np.zeros((*radiation, n if treated else 0)),
         course_square=np.zeros((*radiation, n if treated else 0)),

@@ -17,6 +17,7 @@ from survsim.simulation.engine.follow import Follow
 from survsim.simulation.engine.hazards import own_budget, own_time
 from survsim.simulation.engine.luck import Luck
 from survsim.simulation.engine.paths import Paths
+from survsim.simulation.engine.plain_counting import PlainCounts
 from survsim.simulation.engine.plan import DiseasePlan, StrategyPlan, TransitionPlan
 from survsim.simulation.laws.by_draw import ByDraw, law_of, number_of
 
@@ -27,7 +28,8 @@ def is_plain(disease: DiseasePlan, plan: StrategyPlan, follow: Follow) -> bool:
     """Whether the short way gives everything that is asked for."""
     asks_history = any(t.asks_history for row in disease.out for t in row)
     opens = any(t.needs_effect for row in disease.out for t in row)
-    wanted = follow.values or follow.sojourns
+    moving = disease.worth is not None and any(course is not None for course in disease.worth.courses)
+    wanted = follow.values or follow.sojourns or moving
     return (
         plan.constant is not None
         and not opens
@@ -57,6 +59,9 @@ def simulate_plain(
     death: FloatArray | None = None
     progression: FloatArray | None = None
     counts[disease.initial :: states, 0] = luck.each
+    counting = None
+    if disease.worth is not None and plan.worth is not None:
+        counting = PlainCounts(disease.worth, plan.worth, plan, luck, follow)
     for state in disease.order:
         row = disease.out[state]
         when, code = _leave(disease, plan, state, luck, patients, arrival[state], follow.horizon)
@@ -65,6 +70,8 @@ def simulate_plain(
             counts, states, state, luck.draw_of, targets, when, _NO_CODE if code is None else code,
             1.0 / follow.grid_step,
         )  # fmt: skip
+        if counting is not None:
+            counting.visit(disease, state, arrival[state], when, code)
         if all(disease.dead[t.target] for t in row):
             death = _sooner(death, when)
             continue
@@ -87,6 +94,8 @@ def simulate_plain(
         quality=None,
         cost=None,
         in_group=nothing[:, None],
+        plain=nothing if counting is None else counting.counts.plain,
+        discounted=nothing if counting is None else counting.counts.discounted,
         cord_dose=nothing[:, 0],
         course_dose=nothing[:, None],
         course_square=nothing[:, None],

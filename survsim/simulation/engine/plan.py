@@ -17,6 +17,7 @@ from survsim.simulation.declared.rules import StartRules, compile_start_rules
 from survsim.simulation.declared.states import HISTORY
 from survsim.simulation.declared.strategy import Line, Strategy, Treatment
 from survsim.simulation.engine.effects import EffectPlan, EffectTable, effects_on, least_exposure
+from survsim.simulation.engine.worth import TreatedWorth, WorthPlan, compile_treated, compile_worth
 from survsim.simulation.laws.by_draw import (
     ByDraw,
     NumbersByDraw,
@@ -92,6 +93,10 @@ class LinePlan:
     choice_rate: ByDraw
     accept: ByDraw
     repeats: int
+    stops_on_leaving: tuple[tuple[BoolArray, tuple[int, ...]], ...]  # (states,) that count, treatments
+    lasts: tuple[
+        tuple[str, Any, tuple[int, ...]], ...
+    ]  # stream of a drawn time or "", its law or a time, treatments
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -118,6 +123,7 @@ class DiseasePlan:
     uses_history: bool
     changes_performance: bool
     myelopathy_onset: Any
+    worth: WorthPlan | None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -137,6 +143,7 @@ class StrategyPlan:
     changes: IntArray  # (changes,) treatments whose effects change by themselves
     changes_after: FloatArray  # (changes, draws) times since their start
     constant: tuple[tuple[tuple[ByDraw, ByDraw], ...], ...] | None
+    worth: TreatedWorth | None
 
 
 def compile_disease(model: Model, number: NumbersByDraw) -> DiseasePlan:
@@ -190,6 +197,7 @@ def compile_disease(model: Model, number: NumbersByDraw) -> DiseasePlan:
         or any(s.performance_change for s in model.states),
         changes_performance=any(s.performance_change for s in model.states),
         myelopathy_onset=build_law(onset.onset, number, model.time_unit) if onset else None,
+        worth=compile_worth(model, number),
     )
 
 
@@ -304,7 +312,7 @@ def compile_strategy(
             for n, t in treatments.items()
             for x in t.toxicities
         ),
-        lines=tuple(_line(line, used, number) for line in strategy.lines),
+        lines=tuple(_line(line, used, number, model) for line in strategy.lines),
         start_rules=compile_start_rules(
             strategy.lines,
             model.state_names,
@@ -316,6 +324,7 @@ def compile_strategy(
         constant=None if model.history else _constant_factors(strategy, treatments, effects),
         changes=np.array([k for k, _ in changes], dtype=np.int64),
         changes_after=columns([after for _, after in changes]),
+        worth=compile_treated(model, treatments, strategy.lines, number),
     )
 
 
@@ -396,7 +405,7 @@ def _treatment(
     )
 
 
-def _line(line: Line, used: list[str], number: NumbersByDraw) -> LinePlan:
+def _line(line: Line, used: list[str], number: NumbersByDraw, model: Model) -> LinePlan:
     own = tuple(used.index(t) for t in line.treatments)
 
     def meant(names: tuple[str, ...]) -> tuple[int, ...]:
@@ -413,4 +422,16 @@ def _line(line: Line, used: list[str], number: NumbersByDraw) -> LinePlan:
         choice_rate=all_or_none(sum((number(r.rate) for r in line.stop if r.rate is not None), start=0.0)),
         accept=all_or_none(number(line.accept), 1.0),
         repeats=line.repeats,
+        stops_on_leaving=tuple(
+            (np.array([not r.states or s in r.states for s in model.state_names]), meant(r.treatments))
+            for r in line.stop
+            if r.on == "state_left"
+        ),
+        lasts=tuple(
+            (f"stop/{line.line}/{i}", build_law(r.law, number, model.time_unit), meant(r.treatments))
+            if r.law is not None
+            else ("", number(r.after), meant(r.treatments))
+            for i, r in enumerate(line.stop)
+            if r.on in ("time", "draw")
+        ),
     )

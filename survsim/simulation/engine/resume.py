@@ -14,7 +14,7 @@ from survsim.kernels.patient_lines import worst_dose
 from survsim.simulation.cord_biology.myelopathy import MODELS
 from survsim.simulation.declared.rules import COMPLETED, RUNNING, STOPPED
 from survsim.simulation.engine.known import GivenBefore, Known
-from survsim.simulation.engine.plan import BEFORE
+from survsim.simulation.engine.plan import BEFORE, LinePlan
 from survsim.simulation.engine.workspace import Workspace
 from survsim.simulation.laws.by_draw import ByDraw, LawByDraw, by_draw, is_there, number_at
 
@@ -117,7 +117,22 @@ def _lines(w: Workspace, known: Known) -> None:
                 w.lines.count[number] += 1
                 if course.status == "running":
                     w.lines.running[:] = number
+                    _time_left(w, line, k, course)
                 break
+
+
+def _time_left(w: Workspace, line: LinePlan, k: int, course: GivenBefore) -> None:
+    """End treatment `k`, which runs, when the rules of its line say; a drawn time is one that has lasted until now."""
+    for stream, law, treatments in line.lasts:
+        if k not in treatments:
+            continue
+        if stream:
+            one, elapsed = _law(w, law), -course.start
+            used = float(one.cumulative_hazard(elapsed))
+            at = one.inverse_cumulative_hazard(used - np.log(w.luck.uniform(stream))) - elapsed
+        else:
+            at = course.start + _number(w, law)
+        w.clock.end_at[k] = np.minimum(w.clock.end_at[k], np.maximum(at, 0.0))
 
 
 def _cord(w: Workspace, known: Known) -> None:

@@ -11,6 +11,7 @@ from survsim.kernels.patient_lines import worst_dose
 from survsim.kernels.patient_path import CodeArray
 from survsim.simulation.cord_biology.myelopathy import CordSettings
 from survsim.simulation.engine.arrays import Clock, Cord, Lines, Past, Values, keep
+from survsim.simulation.engine.counts import Counts
 from survsim.simulation.engine.luck import Luck
 from survsim.simulation.engine.plan import DiseasePlan, StrategyPlan
 from survsim.simulation.laws.by_draw import ByDraw, LawByDraw, law_of, number_of
@@ -33,8 +34,12 @@ class Workspace:
         *,
         history: bool = False,
         taus: tuple[float, ...] | None = None,
+        counts: tuple[float, ...] | None = None,
     ) -> None:
-        """`history` keeps the past even where no rule asks; `taus` are the horizons of values, None for no values."""
+        """`history` keeps the past even where no rule asks; `taus` are the horizons of values, None for no values.
+
+        `counts` are those of the outcomes that the model declares.
+        """
         self.disease, self.plan, self.luck, self.patients = disease, plan, luck, patients
         self.has_lines = bool(plan.treatments)
         self.origin: ByDraw = 0.0  # time zero; a history ends at 0 and began before
@@ -51,6 +56,8 @@ class Workspace:
         self.lines = Lines.start(plan, n if self.has_lines else 0)
         self.cord = Cord.start(cord, plan, n if self.has_lines else 0)
         self.values = None if taus is None else Values.start(taus, n, len(disease.groups))
+        worth = disease.worth
+        self.counts = None if counts is None or worth is None else Counts.start(worth, counts, n)
 
     def keep(self, who: IntArray) -> None:
         """Keep only the patients at positions `who`."""
@@ -63,6 +70,8 @@ class Workspace:
             self.lines, self.cord = keep(self.lines, who), keep(self.cord, who)
         if self.values is not None:
             self.values = keep(self.values, who)
+        if self.counts is not None:
+            self.counts = self.counts.keep(who)
 
     def number(self, value: ByDraw, who: IntArray) -> ByDraw:
         """A number of the plan for the patients `who`: one, or one each."""

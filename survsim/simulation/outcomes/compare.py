@@ -11,6 +11,7 @@ from survsim.core.errors import SmallSampleWarning, warn
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
+from survsim.simulation.declared.counted import JOINT
 from survsim.simulation.outcomes.intervals import draw_interval
 
 
@@ -93,14 +94,16 @@ def compare_strategies(simulation: Simulated, reference: str | None = None) -> S
     Warns where the Monte Carlo error of a difference exceeds a tenth of the width of its interval.
     """
     names = simulation.strategies
+    # sums of an effect and a cost serve their joint error alone
+    kept = [m for m, name in enumerate(simulation.measures) if not name.startswith(JOINT)]
     ref = names.index(one_of("reference", reference or names[0], names))
-    covariance = simulation.mc_covariance
+    covariance = simulation.mc_covariance[:, kept]
     own = np.einsum("dmss->dms", covariance)
     paired = own + own[..., ref : ref + 1] - 2.0 * covariance[..., ref]
     # rounding can leave a tiny negative variance where two strategies nearly agree
     paired = np.maximum(paired, 0.0)
     unpaired = own + own[..., ref : ref + 1]
-    by_draw = simulation.means - simulation.means[..., ref : ref + 1]
+    by_draw = (simulation.means - simulation.means[..., ref : ref + 1])[:, kept]
     low, high = draw_interval(np.moveaxis(by_draw, 0, -1), simulation.conf_level)
     with np.errstate(divide="ignore", invalid="ignore"):
         reduction = np.where(paired.sum(axis=0) > 0, unpaired.sum(axis=0) / paired.sum(axis=0), np.inf)
@@ -111,7 +114,7 @@ def compare_strategies(simulation: Simulated, reference: str | None = None) -> S
         reference=names[ref],
         strategies=names,
         labels=simulation.labels,
-        measures=simulation.measures,
+        measures=tuple(simulation.measures[m] for m in kept),
         difference=by_draw.mean(axis=0),
         conf_low=low,
         conf_high=high,

@@ -12,9 +12,11 @@ from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
+from survsim.simulation.declared.counted import DISCOUNTED
 from survsim.simulation.outcomes import sensitivity
 from survsim.simulation.outcomes import value_of_information as information
 from survsim.simulation.outcomes.compare import Simulated
+from survsim.simulation.outcomes.intervals import draw_interval
 
 LOWER_IS_BETTER = ("cost",)
 """Outcomes of which a decision wants little."""
@@ -36,6 +38,7 @@ class Decision(Result):
     by_draw : expected outcome by draw (strategies, draws), larger is better: costs stand as what is saved,
         below 0; mc_covariance : its inner Monte Carlo covariance (draws, strategies, strategies). Value of
         information is computed from these.
+    outcome_unit, low_is_good : unit of the outcome, and whether little of it is best.
     """
 
     outcome: str
@@ -54,6 +57,8 @@ class Decision(Result):
     mc_covariance: FloatArray
     time_unit: str
     conf_level: float
+    outcome_unit: str = ""
+    low_is_good: bool = False
 
     def columns(self) -> Columns:
         """Columns strategy, expected, conf_low, conf_high, mc_std_error, probability_best,
@@ -70,14 +75,16 @@ class Decision(Result):
         return {"strategy": self.strategies, **{c: getattr(self, c) for c in columns}}
 
     def headline(self) -> str:
-        end = "Lowest" if self.outcome in LOWER_IS_BETTER else "Highest"
+        end = "Lowest" if self.low_is_good or self.outcome in LOWER_IS_BETTER else "Highest"
         return f"{end} expected {self.outcome} to {self.tau:g} {self.time_unit}: {self.best}"
 
     # -- what the decision hangs on --------------------------------------------------------------
 
     @property
     def unit(self) -> str:
-        """Unit of the outcome: that of time, or cost."""
+        """Unit of the outcome: that of time, of a named outcome or of net benefit, or cost."""
+        if self.outcome_unit:
+            return self.outcome_unit
         return "cost" if self.outcome in LOWER_IS_BETTER else self.time_unit
 
     def value_of_information(
@@ -186,33 +193,67 @@ def independent_draws(parameters: Drawn) -> dict[str, FloatArray]:
 def decide(simulation: Simulated, tau: float, outcome: str = "survival_time") -> Decision:
     """The strategy that maximises the expected outcome to `tau`, with how sure that is.
 
-    With ``outcome="cost"`` the cheapest is best: costs alone are compared, whatever they buy.
+    Of a cost, and of any outcome of which little is wanted, the least is best: costs alone are compared, whatever they buy.
     """
     table = simulation.measure(outcome, tau)
-    sign = -1.0 if outcome in LOWER_IS_BETTER else 1.0
-    by_draw = sign * table.by_draw
+    low = (*LOWER_IS_BETTER, *getattr(simulation, "lower_is_better", ()))
+    sign = -1.0 if outcome.removeprefix(DISCOUNTED) in low else 1.0
+    return decision_of(
+        by_draw=sign * table.by_draw,
+        mc_covariance=simulation.mc_covariance[:, simulation.measure_index(outcome, tau)].copy(),
+        outcome=outcome,
+        unit=table.unit,
+        tau=float(tau),
+        strategies=simulation.strategies,
+        labels=simulation.labels,
+        time_unit=simulation.time_unit,
+        conf_level=simulation.conf_level,
+        provenance=Provenance.of("decision", simulation.provenance, outcome=outcome, tau=float(tau)),
+        low_is_good=sign < 0,
+    )
+
+
+def decision_of(
+    *,
+    by_draw: FloatArray,
+    mc_covariance: FloatArray,
+    outcome: str,
+    unit: str,
+    tau: float,
+    strategies: tuple[str, ...],
+    labels: tuple[str, ...],
+    time_unit: str,
+    conf_level: float,
+    provenance: Provenance,
+    low_is_good: bool = False,
+) -> Decision:
+    """The decision on an outcome by draw (strategies, draws), larger is better; reported with its own sign."""
     best_in_draw = by_draw.max(axis=0)
     is_best = by_draw == best_in_draw
     above = (by_draw[:, None] < by_draw[None]).sum(axis=1)
     equal = (by_draw[:, None] == by_draw[None]).sum(axis=1)
-    best = int(np.argmax(sign * table.estimate))
-    m = simulation.measure_index(outcome, tau)
+    shown = -by_draw if low_is_good else by_draw
+    low, high = draw_interval(shown, conf_level)
+    # rounding can leave a tiny negative variance where all patients agree
+    variance = np.maximum(np.einsum("dss->sd", mc_covariance), 0.0)
     return Decision(
-        provenance=Provenance.of("decision", simulation.provenance, outcome=outcome, tau=float(tau)),
+        provenance=provenance,
         outcome=outcome,
-        tau=float(tau),
-        best=simulation.strategies[best],
-        strategies=simulation.strategies,
-        labels=simulation.labels,
-        expected=table.estimate,
-        conf_low=table.conf_low,
-        conf_high=table.conf_high,
-        mc_std_error=table.mc_std_error,
+        tau=tau,
+        best=strategies[int(np.argmax(by_draw.mean(axis=1)))],
+        strategies=strategies,
+        labels=labels,
+        expected=shown.mean(axis=1),
+        conf_low=low,
+        conf_high=high,
+        mc_std_error=np.sqrt(variance.sum(axis=1)) / by_draw.shape[1],
         probability_best=(is_best / is_best.sum(axis=0)).mean(axis=1),
         expected_regret=(best_in_draw - by_draw).mean(axis=1),
         mean_rank=(1.0 + above + 0.5 * (equal - 1)).mean(axis=1),
         by_draw=by_draw,
-        mc_covariance=simulation.mc_covariance[:, m].copy(),
-        time_unit=simulation.time_unit,
-        conf_level=simulation.conf_level,
+        mc_covariance=mc_covariance,
+        time_unit=time_unit,
+        conf_level=conf_level,
+        outcome_unit=unit,
+        low_is_good=low_is_good,
     )

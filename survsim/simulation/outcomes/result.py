@@ -21,7 +21,10 @@ from survsim.core.result import Result, result
 from survsim.core.stored import read_result, write_result
 from survsim.core.tables import Columns, stacked
 from survsim.core.times import at_least_one, meet, same
+from survsim.simulation.declared.counted import DISCOUNTED, JOINT, low_is_good, outcome_units
+from survsim.simulation.declared.model import Model
 from survsim.simulation.outcomes.compare import StrategyComparison, compare_strategies
+from survsim.simulation.outcomes.cost_effectiveness import CostEffectiveness, cost_effectiveness
 from survsim.simulation.outcomes.curves import SimulatedSurvival, StateOccupancy
 from survsim.simulation.outcomes.decision import Decision, decide
 from survsim.simulation.outcomes.intervals import draw_interval
@@ -82,6 +85,7 @@ class SimulationResult(Result):
     means : mean of each measure, (draws, measures, strategies).
     mc_covariance : Monte Carlo covariance of `means`, (draws, measures, strategies, strategies).
     n_patients, n_draws, seed, horizon, time_unit, taus, fingerprint : what was run.
+    units : unit of each measure; lower_is_better : outcomes of which little is wanted.
     """
 
     strategies: tuple[str, ...]
@@ -101,6 +105,8 @@ class SimulationResult(Result):
     taus: tuple[float, ...]
     conf_level: float
     fingerprint: str
+    units: tuple[str, ...] = ()
+    lower_is_better: tuple[str, ...] = ()
 
     @classmethod
     def from_totals(
@@ -129,6 +135,8 @@ class SimulationResult(Result):
             taus=job.follow.taus,
             conf_level=0.95,
             fingerprint=fingerprint,
+            units=tuple(_units(model, job.measures)),
+            lower_is_better=low_is_good(model),
         )
 
     def survival(self) -> SimulatedSurvival:
@@ -203,7 +211,7 @@ class SimulationResult(Result):
         return SimulatedMeans(
             provenance=Provenance.of("simulate", self.provenance, measure=self.measures[m]),
             measure=self.measures[m],
-            unit=measure_unit(name, self.time_unit),
+            unit=self.unit_of(name, m),
             strategies=self.strategies,
             estimate=by_draw.mean(axis=1),
             conf_low=low,
@@ -213,6 +221,10 @@ class SimulationResult(Result):
             mc_variance=variance,
             conf_level=self.conf_level,
         )
+
+    def unit_of(self, name: str, position: int) -> str:
+        """Unit of a measure by its name and position; a result of an earlier version keeps none."""
+        return self.units[position] if self.units else measure_unit(name, self.time_unit)
 
     def measure_index(self, name: str, time: float | None) -> int:
         """Position of a measure; the error lists what was simulated."""
@@ -239,10 +251,40 @@ class SimulationResult(Result):
         """Which strategy has the highest expected `outcome` to `tau` (of cost: the lowest), and how sure that is."""
         return decide(self, tau, outcome)
 
+    def cost_effectiveness(
+        self,
+        effect: str,
+        cost: str,
+        tau: float,
+        *,
+        reference: str | None = None,
+        discounted: bool | None = None,
+    ) -> CostEffectiveness:
+        """What each gain costs: effects and costs to `tau` on the same patients and draws.
+
+        Parameters
+        ----------
+        effect, cost : outcomes that the model declares under `values`; effect may be "survival_time".
+        tau : horizon of both, among the simulated ones.
+        reference : default the first strategy.
+        discounted : whether both are discounted; by default each is that has a discount.
+
+        Returns
+        -------
+        CostEffectiveness : `.plot()` draws the plane; `.net_benefit(50000, per="years")` decides, `.curves(...)` over thresholds.
+
+        Raises
+        ------
+        InputError : a pair that was not simulated as an effect and its cost.
+        """
+        return cost_effectiveness(self, effect, cost, tau, reference=reference, discounted=discounted)
+
     def columns(self) -> Columns:
         """Columns strategy, measure, time, estimate, conf_low, conf_high, mc_std_error."""
         parts = []
         for full in self.measures:
+            if full.startswith(JOINT):
+                continue
             name, _, at = full.partition("@")
             time = float(at) if at else None
             parts.append(
@@ -273,6 +315,13 @@ class SimulationResult(Result):
     def load(cls, path: str | os.PathLike[str]) -> SimulationResult:
         """The result that `save` wrote, to a folder or a file."""
         return read_result(cls, path) if Path(path).is_file() else load_simulation(cls, path)
+
+
+def _units(model: Model, measures: Sequence[str]) -> list[str]:
+    """Unit of each measure of a model."""
+    own = outcome_units(model)
+    names = [full.partition("@")[0] for full in measures]
+    return [own.get(n) or measure_unit(n.removeprefix(DISCOUNTED), model.time_unit) for n in names]
 
 
 def measure_unit(name: str, time_unit: str) -> str:

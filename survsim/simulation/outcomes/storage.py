@@ -23,6 +23,8 @@ S = TypeVar("S", bound=Result)
 
 _PLAIN = ("n_patients", "n_draws", "seed", "horizon", "time_unit", "conf_level", "fingerprint")
 _LISTS = ("strategies", "labels", "states", "death_states", "measures", "taus")
+_LATER = ("units", "lower_is_better")
+"""Lists that files of earlier versions lack."""
 _ARRAYS = ("counts", "means", "mc_covariance", "grid")
 
 
@@ -49,7 +51,7 @@ def save_simulation(simulation: Result, path: str | os.PathLike[str]) -> None:
         "shapes": {name: list(getattr(simulation, name).shape) for name in _ARRAYS},
         "provenance": {"root": root, "nodes": nodes},
         **{name: getattr(simulation, name) for name in _PLAIN},
-        **{name: list(getattr(simulation, name)) for name in _LISTS},
+        **{name: list(getattr(simulation, name)) for name in _LISTS + _LATER},
     }
     # last, so that a folder with result.json is complete
     write_json(folder / "result.json", content | {"checksum": _checksum(content)})
@@ -95,6 +97,7 @@ def load_simulation(kind: type[S], path: str | os.PathLike[str]) -> S:
     if content.pop("checksum", None) not in (None, _checksum(content)):
         raise InputError(_changed(note, "its checksum does not fit"))
     lists: dict[str, Any] = {name: tuple(content[name]) for name in _LISTS}
+    lists |= {name: tuple(content.get(name, ())) for name in _LATER}
     plain: dict[str, Any] = {name: content[name] for name in _PLAIN}
     return kind(provenance=provenance, **arrays, **lists, **plain)
 

@@ -1,4 +1,4 @@
-"""What it would be worth to know more, in months of life per patient.
+"""What it would be worth to know more, per patient in the unit of the outcome: months of life, quality-adjusted, money.
 
 All quantities are computed from simulated expected outcomes m[s, d] of strategy s under parameter draw d, and the
 Monte Carlo covariance of their errors. The decision taken now is ``s* = argmax_s mean_d m[s, d]`` and
@@ -235,6 +235,11 @@ def _gain(fitted: FloatArray) -> float:
     best = fitted[int(fitted.mean(axis=1).argmax())]
     gain = float((fitted.max(axis=0) - best).mean())
     return gain if gain > 1e-12 * float(np.abs(fitted).max(initial=1.0)) else 0.0
+
+
+def perfect_information(mean: FloatArray, mc_covariance: FloatArray, seed: int) -> float:
+    """EVPI of outcomes (s, d), corrected for their Monte Carlo covariance (d, s, s)."""
+    return _evpi(mean, mc_covariance, seed)[0]
 
 
 def _evpi(mean: FloatArray, covariance: FloatArray, seed: int) -> tuple[float, float]:

@@ -176,6 +176,7 @@ class DrawRun:
         self.plain = not self.known and all(is_plain(self.disease, plan, job.follow) for plan in self.plans)
         myelopathy = model.cord.myelopathy
         self.models = myelopathy.models if myelopathy else ()
+        self.counts = self.disease.worth.names if self.disease.worth else ()
 
     def _known(self, history: History) -> list[Known]:
         """What a history comes to in each draw."""
@@ -201,7 +202,9 @@ class DrawRun:
         follow = self.job.follow
         alpha_beta = self.job.model.cord.alpha_beta
         values = [
-            patient_values(name, p, plan, follow, self.models, self.disease.group_names, alpha_beta)
+            patient_values(
+                name, p, plan, follow, self.models, self.disease.group_names, alpha_beta, self.counts
+            )
             for p, plan in zip(paths, self.plans)
         ]
         return cell_moments(values, size, len(self.draws))

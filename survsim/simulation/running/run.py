@@ -11,8 +11,10 @@ import numpy as np
 from survsim.core.errors import InputError, ScenarioError
 from survsim.core.execution import Execution, bundled, checked
 from survsim.core.provenance import Provenance
+from survsim.simulation.declared.counted import discount_of_life, uses_cost, uses_quality
 from survsim.simulation.declared.fingerprint import fingerprint
 from survsim.simulation.declared.model import Model
+from survsim.simulation.engine.discounting import DiscountPlan
 from survsim.simulation.engine.follow import Follow
 from survsim.simulation.outcomes.pieces import Job
 from survsim.simulation.outcomes.result import SimulationResult
@@ -99,6 +101,8 @@ def simulate_model(
             taus=_inside("taus", taus or (model.horizon,), model.horizon),
             values=has_values(model),
             sojourns=patient_output,
+            discount=DiscountPlan.of(discount_of_life(model), model.time_unit),
+            declared=tuple(model.values.outcomes) if model.values else (),
         ),
         times=asked,
         patient_folder=str(Path(execution.folder) / "patients")
@@ -123,13 +127,7 @@ def even_step(horizon: float, times: tuple[float, ...]) -> float:
 
 def has_values(model: Model) -> bool:
     """Whether utilities or costs are declared anywhere, so that they must be followed."""
-    states = any(s.utility != 1.0 or s.cost_per_time != 0.0 for s in model.states if not s.death)
-    treatments = [t for s in model.strategies for t in s.treatments.values()] + list(
-        model.treatments.values()
-    )
-    return (
-        bool(model.groups) or states or any(t.utility_change or t.cost or t.cost_per_time for t in treatments)
-    )
+    return bool(model.groups) or uses_quality(model) or uses_cost(model)
 
 
 def refuse_if_endless(job: Job) -> None:

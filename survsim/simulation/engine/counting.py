@@ -1,0 +1,84 @@
+"""Counting outcomes along the paths of a block of patients, plain and discounted."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from survsim.core.checks import FloatArray, IntArray
+from survsim.kernels.patient_path import CodeArray
+from survsim.kernels.patient_values import add_pieces, add_stretch
+from survsim.simulation.engine.counts import Counts
+from survsim.simulation.engine.workspace import Workspace
+from survsim.simulation.engine.worth import CoursePlan, WorthPlan
+from survsim.simulation.laws.by_draw import number_of
+
+
+def stretch(w: Workspace, when: FloatArray) -> None:
+    """Count the stretch of everybody that ends at `when`."""
+    counts, worth, treated = w.counts, w.disease.worth, w.plan.worth
+    if counts is None or worth is None or treated is None:
+        return
+    after = np.array([d.until(when) for d in worth.discounts]).reshape(len(worth.discounts), when.size)
+    add_stretch(
+        w.state, w.draw, w.clock.time, when, counts.taus, worth.steady, treated.steady, w.lines.given, worth.discount, counts.until, after,
+        counts.at_tau, counts.plain, counts.discounted,
+    )  # fmt: skip
+    for o, course in enumerate(worth.courses):
+        if course is not None:
+            _pieces(w, counts, worth, o, course, when, after)
+    counts.until = after
+
+
+def _pieces(
+    w: Workspace,
+    counts: Counts,
+    worth: WorthPlan,
+    o: int,
+    course: CoursePlan,
+    when: FloatArray,
+    after: FloatArray,
+) -> None:
+    """Count the stretch of an outcome whose values change with time or age."""
+    treated, taus, row = w.plan.worth, counts.taus.size, int(worth.discount[o])
+    if treated is None:
+        return
+    edges, until = _edges(w, worth, o, course)
+    nothing = np.zeros(0)
+    own = slice(o * taus, (o + 1) * taus)
+    add_pieces(
+        w.state, w.draw, w.patient, w.clock.time, when, counts.taus, worth.rate[o], treated.extra[o], w.lines.given,
+        course.factors, edges, until, counts.until[row] if row >= 0 else nothing, after[row] if row >= 0 else nothing,
+        counts.at_tau[row] if row >= 0 else nothing, counts.plain[own], counts.discounted[own],
+    )  # fmt: skip
+
+
+def _edges(w: Workspace, worth: WorthPlan, o: int, course: CoursePlan) -> tuple[FloatArray, FloatArray]:
+    """When the factors of an outcome change (edges, patients or 1), and the discounted time to then."""
+
+    def make() -> tuple[FloatArray, FloatArray]:
+        edges = course.breaks[:, None]
+        if course.age is not None:
+            edges = edges - course.per_year * w.patients[course.age]
+        origin = number_of(w.origin, w.luck.draw_of)
+        edges = np.maximum(edges + origin if np.any(origin) else edges, 0.0)
+        row = int(worth.discount[o])
+        until = worth.discounts[row].until(edges) if row >= 0 else np.zeros((edges.shape[0], edges.shape[1]))
+        return np.ascontiguousarray(edges), np.ascontiguousarray(until)
+
+    return w.luck.shared(("edges", worth.names[o]), make)
+
+
+def once(w: Workspace, amount: FloatArray | None, who: IntArray) -> None:
+    """Count amounts (outcomes, 1, draws) for `who` now."""
+    if amount is not None and w.counts is not None and w.disease.worth is not None:
+        w.counts.once(w.disease.worth, amount, who, np.zeros(who.size, dtype=np.int64), w.draw, w.clock.time)
+
+
+def moves(w: Workspace, who: IntArray, source: CodeArray, target: CodeArray) -> None:
+    """Count what `who` bring on by going from `source` to `target` (m,)."""
+    worth = w.disease.worth
+    if w.counts is None or worth is None or worth.jump is None:
+        return
+    row = source.astype(np.int64) * len(w.disease.names) + target
+    counts = worth.jumps[row]
+    w.counts.once(worth, worth.jump, who.compress(counts), row.compress(counts), w.draw, w.clock.time)

@@ -1,0 +1,54 @@
+"""What was counted of a block of patients so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from survsim.core.checks import FloatArray, IntArray
+from survsim.kernels.patient_values import add_once
+from survsim.simulation.engine.worth import WorthPlan
+
+
+@dataclass(slots=True)
+class Counts:
+    """What was counted so far, up to each horizon: `plain`, `discounted` (outcomes times taus, n).
+
+    `until` (discounts, n) is the discounted time from 0 to now; it and `at_tau` (discounts, taus) serve stays.
+    """
+
+    taus: FloatArray
+    at_tau: FloatArray
+    plain: FloatArray
+    discounted: FloatArray
+    until: FloatArray
+
+    @classmethod
+    def start(cls, worth: WorthPlan, taus: tuple[float, ...], n: int) -> Counts:
+        """Nothing yet."""
+        ends = np.array(taus)
+        at_tau = np.array([d.until(ends) for d in worth.discounts]).reshape(len(worth.discounts), ends.size)
+        rows = (len(worth.names) * ends.size, n)
+        return cls(ends, at_tau, np.zeros(rows), np.zeros(rows), np.zeros((len(worth.discounts), n)))
+
+    def keep(self, who: IntArray) -> Counts:
+        """The same of the patients at positions `who` only."""
+        fewer = (rows.take(who, axis=1) for rows in (self.plain, self.discounted, self.until))
+        return Counts(self.taus, self.at_tau, *fewer)
+
+    def once(
+        self,
+        worth: WorthPlan,
+        amount: FloatArray,
+        who: IntArray,
+        row: IntArray,
+        draw: IntArray,
+        time: FloatArray,
+    ) -> None:
+        """Count row `row` (m,) of amounts (outcomes, rows, draws) for `who`, each at its `time` (n,)."""
+        if not who.size:
+            return
+        now = time[who]
+        weight = np.array([d.weight(now) for d in worth.discounts]).reshape(len(worth.discounts), who.size)
+        add_once(who, row, draw, time, self.taus, amount, worth.discount, weight, self.plain, self.discounted)
