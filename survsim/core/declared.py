@@ -67,7 +67,9 @@ def read_as(model: type[D], content: Any, name: str) -> D:
     try:
         return cast("D", model.__pydantic_validator__.validate_python(content))
     except pydantic.ValidationError as error:
-        lines = "\n".join(f"  {fault}" for fault in file_faults.fault_lines(error.errors(include_url=False), model))
+        lines = "\n".join(
+            f"  {fault}" for fault in file_faults.fault_lines(error.errors(include_url=False), model)
+        )
         raise ScenarioError(f"{name} cannot be used as written:\n{lines}") from None
 
 

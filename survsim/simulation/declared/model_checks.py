@@ -22,7 +22,15 @@ from survsim.simulation.declared.values_checks import values_faults
 def check_model(model: DeclaredModel) -> None:
     """Raise one `ScenarioError` that lists every fault of the model, else warn of doses that are doubtful."""
     # later checks look names up, so they wait until names are in order
-    checks = (graph_faults, _name_faults, history_faults, rule_faults, role_faults, number_faults, values_faults)
+    checks = (
+        graph_faults,
+        _name_faults,
+        history_faults,
+        rule_faults,
+        role_faults,
+        number_faults,
+        values_faults,
+    )
     for faults in checks:
         found = list(dict.fromkeys(faults(model)))
         if found:
