@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from survsim.core.declared import read_as
 from survsim.core.errors import ScenarioError
 from survsim.simulation.declared.explain import explain
 from survsim.simulation.declared.history import History
 from survsim.simulation.declared.model import Model
 from survsim.simulation.declared.states import State, Transition
 from survsim.simulation.declared.strategy import TreatmentFile, strategy_from
-from survsim.simulation.laws import schema
 from survsim.simulation.running.run import simulate_model
 from tests.helpers.disease_models import exponential
 
@@ -139,7 +139,7 @@ def fault(*lines: dict[str, Any], treatments: dict[str, Any] | None = None, **mo
         "horizon": 24.0,
     }
     if "history" in more:
-        shared = schema.check(
+        shared = read_as(
             TreatmentFile, {"format": "survsim-treatments/1", "treatments": TREATMENTS}, "t"
         ).treatments
         more = {

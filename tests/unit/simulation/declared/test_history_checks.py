@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from survsim.core.declared import read_as
 from survsim.core.errors import ScenarioError
 from survsim.simulation.declared.history import History
 from survsim.simulation.declared.model import Model
 from survsim.simulation.declared.states import State, Transition
 from survsim.simulation.declared.strategy import TreatmentFile, strategy_from
-from survsim.simulation.laws import schema
 from tests.helpers.disease_models import exponential, weibull
 
 COURSE: dict[str, Any] = {
@@ -57,7 +57,7 @@ def model(history: dict[str, Any], *, lines: list[dict[str, Any]] | None = None,
     return Model(
         states=(*(State(name=n, **more) for n, more in living.items()), State(name="dead", death=True)),
         transitions=tuple(Transition(**way) for way in WAYS),
-        treatments=schema.check(TreatmentFile, file, "t").treatments,
+        treatments=read_as(TreatmentFile, file, "t").treatments,
         strategies=(strategy_from({"strategy": "s", "lines": LINES if lines is None else lines}),),
         time_unit="months",
         horizon=24.0,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from survsim.core.declared import read_as
 from survsim.core.errors import ScenarioError
 from survsim.simulation import Model, State, Transition
 from survsim.simulation.declared.strategy import Treatment, strategy_from
 from survsim.simulation.declared.values import Discount, Outcome, Values
-from survsim.simulation.laws.schema import check
 
 
 def model(outcome, *, name="spent", **state):
@@ -39,7 +39,7 @@ def model(outcome, *, name="spent", **state):
 )
 def test_a_discount_that_is_no_share_is_refused_with_the_remedy(rate, advice):
     with pytest.raises(ScenarioError, match=advice):
-        check(Values, {"discount": {"rate": rate}}, "values")
+        read_as(Values, {"discount": {"rate": rate}}, "values")
 
 
 def test_cycles_go_with_steps():
