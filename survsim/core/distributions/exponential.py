@@ -40,7 +40,9 @@ class Exponential(HazardDistribution):
         self._set("rate", checked("rate", self.rate, "Exponential", low=0.0, closed=True))
 
     def hazard(self, t: ArrayLike) -> FloatArray:
-        return np.broadcast_to(self.rate, np.broadcast_shapes(np.shape(self.rate), as_time(t).shape)).astype(float)
+        return np.broadcast_to(self.rate, np.broadcast_shapes(np.shape(self.rate), as_time(t).shape)).astype(
+            float
+        )
 
     def cumulative_hazard(self, t: ArrayLike) -> FloatArray:
         with np.errstate(invalid="ignore"):
