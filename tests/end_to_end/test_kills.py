@@ -16,7 +16,7 @@ def test_killed_commands_leave_nothing_that_the_next_does_not_repair_or_name():
 
 def test_on_a_full_disk_a_command_says_so_in_one_message_and_the_repeat_finishes():
     by_name = {command.name: command for command in COMMANDS}
-    assert fills((by_name["import"], by_name["add-study"]), sizes=(300,)) == []
+    assert fills((by_name["import"], by_name["book"]), sizes=(300,)) == []
     assert fills((by_name["reconstruct"], by_name["new"], by_name["export"]), sizes=(0,)) == []
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from survsim.core import files
 from survsim.core.errors import EvidenceError
+from survsim.core.files import room_for_a_book
 from survsim.evidence.bring_in.spreadsheet import NEEDED, WORDS_SHEET
 from survsim.evidence.raw import transaction
 from survsim.evidence.raw.declared import Row
@@ -63,7 +64,7 @@ def add_study_book(folder: DataFolder, study_id: str, path: Path, *, set_name: s
         raise EvidenceError(
             f"{path} is there already; it is not overwritten. Rename it or choose another name."
         )
-    with files.atomic_open(path, "wb") as file:
+    with files.atomic_open(path, "wb") as file, room_for_a_book():
         file.write(_book(study_id))
     return Template(files=(path,), words=None, set_name=chosen)
 
