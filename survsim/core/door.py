@@ -160,6 +160,8 @@ def fits(value: Any, wanted: Any) -> bool:
         of_kind = of_kind and getattr(value, "ndim", 1) != 0
         if of_kind and kind is tuple and parts and parts[-1] is not Ellipsis and len(value) != len(parts):
             return False
+        if kind is tuple and parts and parts[-1] is not Ellipsis:
+            return of_kind and all(map(fits, value, parts))
         return of_kind and (not parts or all(fits(v, parts[0]) for v in _first_few(value)))
     if kind in (dict, collections.abc.Mapping):
         return isinstance(value, Mapping) and (not parts or all(fits(v, parts[1]) for v in value.values()))

@@ -100,7 +100,7 @@ def _wanted(marks: Any) -> list[Any]:
     else:
         found = [marks]
     for label in found:
-        if not isinstance(label, Hashable) or getattr(label, "ndim", 0):
+        if not isinstance(label, Hashable) or getattr(label, "ndim", 0) != 0:
             raise InputError(f"event_value must be one label or a list of labels; got {marks!r:.80}.")
     return found
 
