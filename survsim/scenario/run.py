@@ -17,7 +17,7 @@ from survsim.scenario.double_use import warn_of_double_use
 from survsim.scenario.evidence_curves import curve_number
 from survsim.scenario.parameterise import Parameters, parameterise
 from survsim.scenario.scale_checks import drawn_faults, row_faults
-from survsim.scenario.spec import Scenario
+from survsim.scenario.spec import Scenario, uses_of
 from survsim.simulation.running.run import refuse_size, simulate_model
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _drawn(
     kept: dict[Any, Any] | None = None,
 ) -> Parameters:
     """Parameters whose rows are what their places take, and whose draws are numbers of their roles."""
-    specs, places = scenario.content.parameters, scenario.uses()
+    specs, places = scenario.content.parameters, uses_of(scenario)
     if calibration is not None:
         warn_of_double_use(specs, calibration.targets, store, scenario=scenario.path.name)
     _refuse(scenario, row_faults(specs, places, store.estimate, scenario.time_unit))

@@ -194,32 +194,15 @@ class Scenario:
         """What the calibration uses its parameters for; empty without one."""
         if self.content.calibration is None:
             return {}
-        from survsim.scenario.calibration_plan import read_calibration
+        from survsim.scenario.calibration_plan import calibrated_roles, read_calibration
 
-        return read_calibration(self.calibration_path).roles()
+        return calibrated_roles(read_calibration(self.calibration_path))
 
     def _used(self) -> list[str]:
         c = self.content
         parts = (c.states, c.transitions, c.treatments, c.population, c.cord, self.strategies, c.histories)
         shares = c.start.values() if isinstance(c.start, dict) else ()
         return [*named_numbers(parts), *(v for v in shares if isinstance(v, str))]
-
-    def uses(self) -> list[Use]:
-        """Every place at which the scenario or one of its strategies takes a number, a parameter or a plain one."""
-        c = self.content
-        parts = {
-            name: getattr(c, name)
-            for name in ("states", "transitions", "treatments", "population", "cord", "histories")
-        }
-        shares = c.start.items() if isinstance(c.start, dict) else ()
-        return [
-            *(
-                use
-                for name, part in {**parts, "strategies": self.strategies}.items()
-                for use in numbers(part, name)
-            ),
-            *(Use(share, f"start.{name}", "probability") for name, share in shares),
-        ]
 
     def _check_names(self, *, idle: bool = True) -> None:
         """Refuse names without a definition and, unless an alternative left it idle, definitions without a use."""
@@ -230,7 +213,7 @@ class Scenario:
         unused = sorted(set(defined) - set(used) - feeding) if idle else []
         faults = [f"parameter {name!r} is used but not defined" for name in unknown]
         faults += [f"parameter {name!r} is defined but nothing uses it" for name in unused]
-        faults += scale_faults(defined, self.uses(), self.time_unit, self._calibrated())
+        faults += scale_faults(defined, uses_of(self), self.time_unit, self._calibrated())
         faults += [*self._outcome_faults(), *self._model_faults()]
         if faults:
             listed = "\n  ".join(dict.fromkeys(faults))
@@ -281,6 +264,24 @@ class Scenario:
                         f"strategy {strategy.name}, line {line.line}: {', '.join(missing)} is not a treatment; known: "
                         f"{', '.join(sorted(known)) or 'none'}"
                     )
+
+
+def uses_of(scenario: Scenario) -> list[Use]:
+    """Every place at which the scenario or one of its strategies takes a number, a parameter or a plain one."""
+    c = scenario.content
+    parts = {
+        name: getattr(c, name)
+        for name in ("states", "transitions", "treatments", "population", "cord", "histories")
+    }
+    shares = c.start.items() if isinstance(c.start, dict) else ()
+    return [
+        *(
+            use
+            for name, part in {**parts, "strategies": scenario.strategies}.items()
+            for use in numbers(part, name)
+        ),
+        *(Use(share, f"start.{name}", "probability") for name, share in shares),
+    ]
 
 
 def _strategies(raw: Any, file: Path) -> tuple[tuple[Strategy, ...], list[str]]:

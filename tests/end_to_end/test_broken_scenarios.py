@@ -197,7 +197,7 @@ def test_all_faults_at_once(
     [
         (GALLERY, "first_line.yml", 40, 30),
         (GALLERY, "second_line.yml", 25, 18),
-        (CASE, "scenario.yml", 14, 9),
+        (CASE, "scenario.yml", 4, 1),
     ],
 )
 def test_broken_at_random(
