@@ -43,17 +43,25 @@ def simulate(
     ] = False,
 ) -> None:
     """Simulate every strategy of a scenario and write tables, arrays and checkpoints to a folder."""
+    from survsim.scenario.run import check_size
     from survsim.scenario.spec import Scenario
 
     whole = Scenario.from_yaml(scenario)
-    if explain:
+    folder = resume or out
+    if folder is None and not explain:
+        raise ScenarioError("give --out DIR for the results, or --resume DIR to go on with a run.")
+    begun = {} if explain else _begun(resume)
+    if not explain:
+        check_size(
+            whole,
+            patients if patients is not None else begun.get("patients"),
+            draws if draws is not None else begun.get("draws"),
+        )
+    _check(whole, history)
+    if explain or folder is None:
         _explain(whole, out)
         return
     _say_histories(whole, history)
-    folder = resume or out
-    if folder is None:
-        raise ScenarioError("give --out DIR for the results, or --resume DIR to go on with a run.")
-    begun = _begun(resume)
     _simulate(
         whole,
         folder=folder,
@@ -64,6 +72,16 @@ def simulate(
         history=history,
         how={"executor": executor, "workers": workers, "address": address},
     )
+
+
+def _check(whole: Any, history: str | None) -> None:
+    """Refuse what cannot be simulated, all of it at once and the same whether it is to be told or to be run."""
+    from survsim.scenario.run import check_scenario
+
+    _check_decision(whole)
+    if history is not None:
+        whole.history(history)
+    check_scenario(whole)
 
 
 def _say_histories(whole: Any, history: str | None) -> None:
@@ -81,7 +99,6 @@ def _simulate(whole: Any, *, folder: Path, out: Path, how: dict[str, Any], **opt
     from survsim.core.execution import Execution
     from survsim.scenario.run import simulate as run_scenario
 
-    _check_decision(whole)
     try:
         with _progress() as progress:
             execution = Execution(folder=folder, progress=progress, **how)
@@ -124,10 +141,8 @@ def _begun(resume: Path | None) -> dict[str, Any]:
 
 
 def _explain(whole: Any, out: Path | None) -> None:
-    from survsim.scenario.run import check_scenario
     from survsim.simulation.declared.explain import explain
 
-    check_scenario(whole)
     treatments = whole.content.treatments
     for strategy in whole.strategies:
         typer.echo(explain(strategy, treatments=treatments, time_unit=whole.time_unit) + "\n")

@@ -21,6 +21,17 @@ class Strict(Declared):
     """Base of everything read from a scenario file."""
 
 
+def _no_truth(value: Any) -> Any:
+    """YAML's yes and no would count as 1 and 0."""
+    if isinstance(value, bool):
+        raise ValueError("yes/no found where a number belongs")
+    return value
+
+
+Real = Annotated[float, BeforeValidator(_no_truth)]
+"""A number, which yes and no are not."""
+
+
 class Told(Strict):
     """What every parameter may say of itself."""
 
@@ -35,7 +46,7 @@ class Told(Strict):
 class Transport(Strict):
     """Extra standard deviation, on the pooling scale, for evidence from another site or setting."""
 
-    sd: float = Field(ge=0, le=3)
+    sd: Real = Field(ge=0, le=3)
     reason: str = Field(min_length=10)
 
 
@@ -43,17 +54,17 @@ class Normal(Strict):
     """Normal law with mean and standard deviation."""
 
     law: Literal["normal"]
-    mean: float
-    sd: float = Field(ge=0)
+    mean: Real
+    sd: Real = Field(ge=0)
 
 
 class LogNormal(Strict):
     """Log-normal law given by its median and a 95% range."""
 
     law: Literal["lognormal"]
-    median: float = Field(gt=0)
-    low: float = Field(gt=0)
-    high: float = Field(gt=0)
+    median: Real = Field(gt=0)
+    low: Real = Field(gt=0)
+    high: Real = Field(gt=0)
 
     @model_validator(mode="after")
     def _ordered(self) -> LogNormal:
@@ -66,8 +77,8 @@ class Uniform(Strict):
     """Uniform law between two values."""
 
     law: Literal["uniform"]
-    low: float
-    high: float
+    low: Real
+    high: Real
 
     @model_validator(mode="after")
     def _ordered(self) -> Uniform:
@@ -80,15 +91,15 @@ class Beta(Strict):
     """Beta law given by its mean and the number of patients it is worth."""
 
     law: Literal["beta"]
-    mean: float = Field(gt=0, lt=1)
-    worth: float = Field(gt=0)
+    mean: Real = Field(gt=0, lt=1)
+    worth: Real = Field(gt=0)
 
 
 class Fixed(Strict):
     """A value that is not varied; the reason must say why not."""
 
     law: Literal["fixed"]
-    value: float
+    value: Real
 
 
 Law = Annotated[
@@ -135,7 +146,7 @@ class FromRows(Reading, Told):
     source: Literal["rows"]
     scale: Scale
     rows: tuple[str, ...] = Field(min_length=1)
-    tau_scale: float = Field(default=0.5, gt=0, le=3)
+    tau_scale: Real = Field(default=0.5, gt=0, le=3)
     transport: Transport
     bias: str = Field(default="", description="the direction a confounded contrast is off, in words")
 
@@ -154,7 +165,7 @@ class FromContrast(Reading, Told):
     source: Literal["contrast"]
     treated: tuple[str, ...] = Field(min_length=1)
     control: tuple[str, ...] = Field(min_length=1)
-    tau_scale: float = Field(default=0.5, gt=0, le=3)
+    tau_scale: Real = Field(default=0.5, gt=0, le=3)
     transport: Transport
     bias: str = Field(min_length=10)
 
@@ -193,12 +204,12 @@ class FromReconstructed(Told):
     control: tuple[str, ...] = Field(
         default=(), description="for a hazard ratio: the other arm of each curve"
     )
-    time: float | None = Field(default=None, gt=0, description="for a proportion: when survival is wanted")
+    time: Real | None = Field(default=None, gt=0, description="for a proportion: when survival is wanted")
     sets: int = Field(default=20, ge=2, le=1000)
     tolerance: float | None = Field(
         default=None, ge=0, le=0.2, description="where the evidence does not state one"
     )
-    tau_scale: float = Field(default=0.5, gt=0, le=3)
+    tau_scale: Real = Field(default=0.5, gt=0, le=3)
     transport: Transport
     bias: str = ""
 

@@ -147,7 +147,7 @@ def parameterise(
     scenario: str,
     calibration: EvidenceCalibration | None = None,
     curves: Curves | None = None,
-    kept: Mapping[str, Parameter] | None = None,
+    kept: dict[tuple[str, spec.ParameterSpec], Parameter] | None = None,
 ) -> Parameters:
     """Draw every parameter of a scenario.
 
@@ -160,7 +160,7 @@ def parameterise(
     scenario : its name, for references such as ``assumption:scenario/parameter``.
     calibration : what parameters with ``source: calibration`` are drawn from, jointly and for a new setting.
     curves : makes the numbers of parameters with ``source: reconstructed``.
-    kept : parameters that were drawn before from the same specification, draws and seed; they are not drawn again.
+    kept : parameters of rows and curves drawn before with the same draws and seed, which are taken and added to.
 
     Raises
     ------
@@ -170,10 +170,10 @@ def parameterise(
     streams = Streams(seed)
     joint = calibration.draws(draws, new_setting=True) if calibration is not None else {}
     made: dict[str, Parameter] = {}
-    before = kept or {}
+    kept = {} if kept is None else kept
     for name, one in specs.items():
-        if name in before:
-            made[name] = before[name]
+        if (name, one) in kept:
+            made[name] = kept[name, one]
             continue
 
         def uniforms(layer: str, name: str = name) -> FloatArray:
@@ -191,6 +191,8 @@ def parameterise(
             made[name] = _from_calibration(name, one, calibration, joint)
         else:
             made[name] = _derived(name, one, made)
+        if isinstance(one, spec.FromRows | spec.FromContrast | spec.FromReconstructed):
+            kept[name, one] = made[name]
     inputs = [p.provenance for p in made.values()]
     return Parameters(
         provenance=Provenance.of("parameterise", *inputs, draws=draws, seed=seed), parameters=made

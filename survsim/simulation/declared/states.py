@@ -22,7 +22,7 @@ HISTORY = ("entry_time", "n_progressions", "time_in_previous_state", "performanc
 def _law(value: Any) -> Any:
     if isinstance(value, dict):
         return _LAW.validate_python(value)
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple) and value and not any(isinstance(v, list | tuple) for v in value):
         return tuple(_law(v) for v in value)
     if isinstance(value, Checked | SurvivalDistribution):
         return value
