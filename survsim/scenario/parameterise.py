@@ -147,7 +147,6 @@ def parameterise(
     scenario: str,
     calibration: EvidenceCalibration | None = None,
     curves: Curves | None = None,
-    kept: Mapping[str, Parameter] | None = None,
 ) -> Parameters:
     """Draw every parameter of a scenario.
 
@@ -160,7 +159,6 @@ def parameterise(
     scenario : its name, for references such as ``assumption:scenario/parameter``.
     calibration : what parameters with ``source: calibration`` are drawn from, jointly and for a new setting.
     curves : makes the numbers of parameters with ``source: reconstructed``.
-    kept : parameters that were drawn before from the same specification, draws and seed; they are not drawn again.
 
     Raises
     ------
@@ -170,11 +168,7 @@ def parameterise(
     streams = Streams(seed)
     joint = calibration.draws(draws, new_setting=True) if calibration is not None else {}
     made: dict[str, Parameter] = {}
-    before = kept or {}
     for name, one in specs.items():
-        if name in before:
-            made[name] = before[name]
-            continue
 
         def uniforms(layer: str, name: str = name) -> FloatArray:
             return streams.uniforms(f"parameter/{name}/{layer}", size=draws)

@@ -13,7 +13,7 @@ from survsim.estimate.calibration.calibrated import EvidenceCalibration
 from survsim.evidence.ask.store import EvidenceStore, load_evidence
 from survsim.scenario.calibration_plan import read_calibration
 from survsim.scenario.evidence_curves import curve_number
-from survsim.scenario.parameterise import Parameter, Parameters, parameterise
+from survsim.scenario.parameterise import Parameters, parameterise
 from survsim.scenario.spec import Scenario
 from survsim.simulation.running.run import refuse_size, simulate_model
 
@@ -61,19 +61,8 @@ def scenario_parameters(
     >>> {values.shape for values in parameters.draws().values()}
     {(50,)}
     """
-    return drawn_parameters(scenario, draws, seed, evidence or load_evidence(), calibration)
-
-
-def drawn_parameters(
-    scenario: Scenario,
-    draws: int | None,
-    seed: int | None,
-    store: EvidenceStore,
-    calibration: EvidenceCalibration | None,
-    kept: Mapping[str, Parameter] | None = None,
-) -> Parameters:
-    """See `scenario_parameters`; those that are `kept` were drawn before and are not drawn again."""
     _check_size(scenario, 1, draws)
+    store = evidence or load_evidence()
     if calibration is None and scenario.content.calibration is not None:
         calibration = read_calibration(scenario.calibration_path).run(store)
     return parameterise(
@@ -85,7 +74,6 @@ def drawn_parameters(
         scenario=scenario.name,
         calibration=calibration,
         curves=functools.partial(curve_number, store),
-        kept=kept,
     )
 
 
