@@ -373,7 +373,7 @@ of a *single* course without recovery put the risk of myelopathy at this dose at
 {index_case.myelopathy.lyman_burman_1991:.0%}; no validated model of a conventional second course exists, and both are printed
 because neither can be believed alone. Beside them stands what was seen in patients who were irradiated twice: by a risk score of pooled
 reports {reirradiated.nieder_2006_rert_e01:.0%}, {reirradiated.nieder_2006_rert_e02:.0%} and {reirradiated.nieder_2006_rert_e03:.0%} had myelopathy in its three
-groups, and nobody in three series. The points of that score were not in what was read, so her group is not told here; an interval below
+groups, and in three series {reirradiated.rades_2008_rert124_e01:.0%}, {reirradiated.doi_2021_rert32_e01:.0%} and {reirradiated.maranzano_2011_rert12_e01:.0%}. The points of that score were not in what was read, so her group is not told here; an interval below
 six months, hers by the assumed dates, is what its authors warn of. Those reports are not one population: cases with myelopathy are
 published sooner, and in the series many died before it could show.
 """,
