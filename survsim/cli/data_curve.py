@@ -91,6 +91,8 @@ def _digitised(figure: Path, room: Path, panel: str | None, unit: str | None, ki
     except InputError as error:
         raise InputError(f"{words(str(error))} (survsim digitise has options for more help.)") from None
     if not read.unit:
-        raise InputError(f"the unit of time could not be read from the axis of {figure.name}; --unit gives it.")
+        raise InputError(
+            f"the unit of time could not be read from the axis of {figure.name}; --unit gives it."
+        )
     read.save(room)
     return room

@@ -78,7 +78,9 @@ def digitise(
         warnings.simplefilter("ignore", EvidenceWarning)
         say(figure.name, "reading")
         try:
-            found = read(figure, panel, _arms(arms), axes or None, kind, unit, page=page, corrections=corrections)
+            found = read(
+                figure, panel, _arms(arms), axes or None, kind, unit, page=page, corrections=corrections
+            )
         except InputError as error:
             raise InputError(words(str(error))) from None
         say(figure.name, "writing")
