@@ -9,7 +9,6 @@ import typer
 
 from survsim.cli.console import progress, shown
 
-
 OPTIONS = {
     "panel": "--panel", "arms": "--arms", "axes": "--x-axis and --y-axis", "kind": "--kind", "unit": "--unit",
     "page": "--page", "corrections": "--corrections", "at_risk": "--at-risk",

@@ -106,13 +106,18 @@ def _words(cv2: Any, letters: Sequence[tuple[Outline, float]], tallest: float) -
 
     if not present():
         return ""
-    low = np.min([np.concatenate(list(o)).min(axis=0) + (along, 0.0) for o, along in letters], axis=0)
+    low = np.min(
+        [np.concatenate(list(o)).min(axis=0) + np.array([along, 0.0]) for o, along in letters], axis=0
+    )
     return read_line(_drawn(cv2, letters, low, TALL / tallest))
 
 
 def _drawn(cv2: Any, letters: Sequence[tuple[Outline, float]], low: FloatArray, scale: float) -> Any:
     """Ink from 0 to 1 of letters at places along a line."""
-    moved = [[(line + (along, 0.0) - low) * scale + 3.0 for line in outline] for outline, along in letters]
+    moved = [
+        [(line + np.array([along, 0.0]) - low) * scale + 3.0 for line in outline]
+        for outline, along in letters
+    ]
     high = np.max([line.max(axis=0) for lines in moved for line in lines], axis=0)
     page = np.zeros((int(high[1]) + 5, min(int(high[0]) + 5, 8000)), np.uint8)
     for lines in moved:
