@@ -140,8 +140,8 @@ class ReconstructedIPD(Result):
 
         Returns
         -------
-        ReconstructionUncertainty : a row a quantity, with the range that 95% of the sets keep. That patients are a sample
-            comes on top: `pooled` has both.
+        ReconstructionUncertainty : a row a quantity, with twice the range of the sets. That patients are a sample comes on top:
+            `pooled` has both.
         """
         from survsim.estimate.reconstruction.uncertainty import uncertainty_of
 

@@ -21,6 +21,9 @@ ASSUMED_TOLERANCE = 0.005
 SETS = 40
 SEED = 1
 TAIL = 0.025
+SPREAD = 2.0
+"""By how much the ranges are wider than the sets: a method makes the same choices in each of them. Of simulated arms (20 to 2,000
+patients, read to 0.001 to 0.01) the sets alone held the true events of two thirds, twice their spread nine in ten."""
 
 
 @result
@@ -31,7 +34,8 @@ class ReconstructionUncertainty(Result):
     ----------
     quantity : (q,) "events", "median", "time at risk" (of all patients together).
     value : (q,) of the reconstruction; infinite for a median that is not reached.
-    low, high : (q,) ends of the range that 95% of the pseudo data sets keep, the reconstruction always within.
+    low, high : (q,) ends of the range: twice as far from the reconstruction as 95% of the pseudo data sets lie, events by one
+        patient at least where no total is printed.
     tolerance, time_tolerance : of the readings; stated : whether the tolerance was told or assumed.
     n_draws : pseudo data sets; unit : of time; assumed : what the sets take for granted.
     """
@@ -58,7 +62,7 @@ class ReconstructionUncertainty(Result):
             "" if self.stated else " (assumed; tolerance= says it)"
         )
         unit = f" {self.unit}" if np.isfinite(self.low[1]) else ""
-        first = f"may be wrong by: events {events}; median {median}{unit} ({told}; 95% of {self.n_draws} pseudo data sets)"
+        first = f"may be wrong by: events {events}; median {median}{unit} ({told}; twice the spread of {self.n_draws} pseudo data sets)"
         return "\n".join([first, *(f"Assumed: {text}" for text in self.assumed)])
 
     def _range(self, k: int) -> str:
@@ -73,13 +77,17 @@ def uncertainty_of(reconstructed: ReconstructedIPD, m: int, seed: int) -> Recons
     value = np.array(_told(_own(reconstructed)))
     low = np.quantile(found, TAIL, axis=0, method="inverted_cdf")
     high = np.quantile(found, 1.0 - TAIL, axis=0, method="inverted_cdf")
+    low, high = _widened(value, np.minimum(low, value), np.maximum(high, value))
+    if reconstructed.n_event_reported is None:
+        low[0], high[0] = min(low[0], value[0] - 1.0), max(high[0], value[0] + 1.0)
+    low[0], high[0] = max(low[0], 0.0), min(high[0], float(reconstructed.time.size))
     stated = reconstructed.tolerance is not None
     return ReconstructionUncertainty(
         provenance=Provenance.of("reconstruction_uncertainty", reconstructed, m=m, seed=seed),
         quantity=("events", "median", "time at risk"),
         value=value,
-        low=np.minimum(low, value),
-        high=np.maximum(high, value),
+        low=low,
+        high=high,
         tolerance=tolerance_of(reconstructed),
         time_tolerance=reconstructed.time_tolerance,
         stated=stated,
@@ -87,6 +95,15 @@ def uncertainty_of(reconstructed: ReconstructedIPD, m: int, seed: int) -> Recons
         unit=reconstructed.unit,
         assumed=sets.assumed,
     )
+
+
+def _widened(value: FloatArray, low: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Ends moved away from the value; one at infinity, a median that is not reached, stays there."""
+    known = np.isfinite(value)
+    with np.errstate(invalid="ignore"):
+        below = np.where(known, value - SPREAD * (value - low), low)
+        above = np.where(known & np.isfinite(high), value + SPREAD * (high - value), high)
+    return np.maximum(below, 0.0), above
 
 
 def tolerance_of(reconstructed: ReconstructedIPD) -> float:
