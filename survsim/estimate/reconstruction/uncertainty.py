@@ -7,13 +7,13 @@ import warnings
 
 import numpy as np
 
-from survsim.core.checks import FloatArray
+from survsim.core.checks import BoolArray, FloatArray
 from survsim.core.errors import EvidenceWarning
 from survsim.core.provenance import Provenance
-from survsim.core.result import Result, result
-from survsim.core.tables import Columns
 from survsim.estimate.reconstruction import patients as rows
+from survsim.estimate.reconstruction.open_range import ReconstructionUncertainty
 from survsim.estimate.reconstruction.pseudo_ipd import PseudoIPD
+from survsim.estimate.reconstruction.pseudo_sets import pseudo_sets
 from survsim.estimate.reconstruction.result import ReconstructedIPD
 
 ASSUMED_TOLERANCE = 0.005
@@ -24,50 +24,6 @@ TAIL = 0.025
 SPREAD = 2.0
 """By how much the ranges are wider than the sets: a method makes the same choices in each of them. Of simulated arms (20 to 2,000
 patients, read to 0.001 to 0.01) the sets alone held the true events of two thirds, twice their spread nine in ten."""
-
-
-@result
-class ReconstructionUncertainty(Result):
-    """Ranges within which the figure leaves what was reconstructed.
-
-    Attributes
-    ----------
-    quantity : (q,) "events", "median", "time at risk" (of all patients together).
-    value : (q,) of the reconstruction; infinite for a median that is not reached.
-    low, high : (q,) ends of the range: twice as far from the reconstruction as 95% of the pseudo data sets lie, events by one
-        patient at least where no total is printed.
-    tolerance, time_tolerance : of the readings; stated : whether the tolerance was told or assumed.
-    n_draws : pseudo data sets; unit : of time; assumed : what the sets take for granted.
-    """
-
-    quantity: tuple[str, ...]
-    value: FloatArray
-    low: FloatArray
-    high: FloatArray
-    tolerance: float
-    time_tolerance: float
-    stated: bool
-    n_draws: int
-    unit: str
-    assumed: tuple[str, ...] = ()
-
-    def columns(self) -> Columns:
-        """One row a quantity: quantity, value, low, high."""
-        return {"quantity": list(self.quantity), "value": self.value, "low": self.low, "high": self.high}
-
-    def headline(self) -> str:
-        """The ranges in words."""
-        events, median = (self._range(k) for k in range(2))
-        told = f"levels read within {self.tolerance:.2g}" + (
-            "" if self.stated else " (assumed; tolerance= says it)"
-        )
-        unit = f" {self.unit}" if np.isfinite(self.low[1]) else ""
-        first = f"may be wrong by: events {events}; median {median}{unit} ({told}; twice the spread of {self.n_draws} pseudo data sets)"
-        return "\n".join([first, *(f"Assumed: {text}" for text in self.assumed)])
-
-    def _range(self, k: int) -> str:
-        low, high = (f"{x:.4g}" if np.isfinite(x) else "not reached" for x in (self.low[k], self.high[k]))
-        return f"{low} in all" if low == high else f"{low} to {high}"
 
 
 def uncertainty_of(reconstructed: ReconstructedIPD, m: int, seed: int) -> ReconstructionUncertainty:
@@ -114,8 +70,6 @@ def tolerance_of(reconstructed: ReconstructedIPD) -> float:
 @functools.lru_cache(maxsize=16)
 def sets_of(reconstructed: ReconstructedIPD, m: int, seed: int) -> PseudoIPD:
     """The pseudo data sets behind the ranges; kept, for a printout asks for them again."""
-    from survsim.estimate.reconstruction.pseudo_sets import pseudo_sets
-
     with warnings.catch_warnings():
         # What is to be said of the curve was said when it was reconstructed.
         warnings.simplefilter("ignore", EvidenceWarning)
@@ -124,7 +78,7 @@ def sets_of(reconstructed: ReconstructedIPD, m: int, seed: int) -> PseudoIPD:
         )  # fmt: skip
 
 
-Rows = tuple[FloatArray, FloatArray, FloatArray | None]
+Rows = tuple[FloatArray, BoolArray, FloatArray | None]
 
 
 def _own(made: ReconstructedIPD) -> Rows:
