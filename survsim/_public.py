@@ -101,7 +101,7 @@ _TABLES = {
         estimate.reconstruction.perturbation       perturbed_reconstructions
         estimate.reconstruction.pair               compare_pair PairCheck
         estimate.reconstruction.result             ReconstructedIPD ReconstructionAudit
-        estimate.reconstruction.uncertainty        ReconstructionUncertainty
+        estimate.reconstruction.open_range         ReconstructionUncertainty
         estimate.reconstruction.pseudo_sets        pseudo_sets
         estimate.reconstruction.pseudo_ipd         PseudoIPD
         estimate.reconstruction.from_summaries     pseudo_ipd_from_summaries
