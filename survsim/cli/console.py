@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from survsim.cli.everywhere import MODE
 from survsim.report.publish import Say
 
 
@@ -19,8 +20,12 @@ def progress() -> Iterator[Say]:
     from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
     console = Console(stderr=True)
-    warnings.showwarning = _shown_once()
-    if not console.is_terminal:
+    if MODE.quiet:
+        yield lambda slug, step: None
+        return
+    if not MODE.verbose:
+        warnings.showwarning = _shown_once()
+    if not console.is_terminal or MODE.verbose:
         yield lambda slug, step: console.print(f"{slug}: {step}", highlight=False, soft_wrap=True)
         return
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
