@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from pydantic import ValidationError
 
+from survsim.core.display import displayed
 from survsim.core.errors import ScenarioError
 from survsim.core.file_faults import fault_lines
 from survsim.core.yaml_files import read_yaml
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
 NORMAL_975 = 1.959963984540054
 
 
+@displayed
 @dataclass(frozen=True, slots=True)
 class CalibrationPlan:
     """A checked calibration file.

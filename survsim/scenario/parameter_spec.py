@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from survsim.core.display import card_of
 from survsim.core.spelling import spelled
 from survsim.estimate.printed.number import EVENT_SHARE
 
@@ -20,6 +21,9 @@ class Strict(BaseModel):
 
     # YAML's .inf and .nan are numbers to pydantic and to no simulation.
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    def _repr_html_(self) -> str:
+        return card_of(self)
 
 
 class Transport(Strict):

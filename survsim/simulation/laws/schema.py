@@ -11,6 +11,7 @@ import numpy as np
 import pydantic
 
 from survsim.core import yaml_files
+from survsim.core.display import card_of
 from survsim.core.errors import ScenarioError
 from survsim.core.file_faults import fault_lines
 
@@ -35,6 +36,9 @@ class Checked(pydantic.BaseModel):
     """Base of everything that is read from a file: frozen, and an unknown key is an error."""
 
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    def _repr_html_(self) -> str:
+        return card_of(self)
 
 
 S = TypeVar("S", bound=Checked)
