@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from survsim.cli.everywhere import MODE
 from survsim.report.publish import Say
 
 
@@ -22,8 +23,12 @@ def progress(words: Callable[[str], str] = str) -> Iterator[Say]:
     from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
     console = Console(stderr=True)
-    warnings.showwarning = _shown_once(words)
-    if not console.is_terminal:
+    if MODE.quiet:
+        yield lambda slug, step: None
+        return
+    if not MODE.verbose:
+        warnings.showwarning = _shown_once(words)
+    if not console.is_terminal or MODE.verbose:
         yield lambda slug, step: console.print(f"{slug}: {step}", highlight=False, soft_wrap=True)
         return
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from survsim.cli.everywhere import MODE, Stopped
 from survsim.core.errors import ScenarioError
 
 
@@ -87,7 +88,7 @@ def _check(whole: Any, history: str | None) -> None:
 def _say_histories(whole: Any, history: str | None) -> None:
     """A scenario that declares histories may be asked from its start or from one of them: say which is answered."""
     declared = ", ".join(whole.content.histories)
-    if declared and history is None:
+    if declared and history is None and not MODE.quiet:
         typer.echo(
             f"survsim: every patient begins at the start of the scenario; it declares {declared}: --history {declared.split(', ')[0]} "
             "asks what follows from there.",
@@ -96,6 +97,7 @@ def _say_histories(whole: Any, history: str | None) -> None:
 
 
 def _simulate(whole: Any, *, folder: Path, out: Path, how: dict[str, Any], **options: Any) -> None:
+    from survsim.cli.everywhere import fact
     from survsim.core.execution import Execution
     from survsim.scenario.run import simulate as run_scenario
 
@@ -104,12 +106,11 @@ def _simulate(whole: Any, *, folder: Path, out: Path, how: dict[str, Any], **opt
             execution = Execution(folder=folder, progress=progress, **how)
             result = run_scenario(whole, execution=execution, **options)
     except KeyboardInterrupt:
-        typer.echo(
-            f"survsim: stopped; what was simulated is kept. Go on with: survsim simulate {whole.path} --resume {folder}",
-            err=True,
-        )
-        raise typer.Exit(130) from None
+        raise Stopped(
+            f"stopped; what was simulated is kept. Go on with: survsim simulate {whole.path} --resume {folder}"
+        ) from None
     result.save(out)
+    fact(folder=str(out), outcomes=result.to_frame().to_dict("records"))
     typer.echo(result.headline())
     outcomes = whole.content.outcomes
     typer.echo(result.decision(outcomes.decision_tau).summary())
@@ -164,7 +165,7 @@ def _progress() -> Any:
     from rich.progress import Progress
 
     console = Console(stderr=True)
-    if not console.is_terminal:
+    if not console.is_terminal or MODE.quiet:
         return contextlib.nullcontext()
 
     @contextlib.contextmanager

@@ -20,6 +20,7 @@ import typing
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
 
+from survsim.core.display import displayed
 from survsim.core.errors import InputError, SurvsimError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -57,6 +58,7 @@ def at_the_door(found: Any, wing: str) -> Any:
         if isinstance(found.__init__, types.FunctionType):
             type.__setattr__(found, "__init__", guarded(found.__init__, found.__name__))
         with_doors(found)
+        displayed(found)
     return found
 
 
@@ -67,7 +69,7 @@ def with_doors(cls: type[T]) -> type[T]:
             type.__setattr__(cls, name, classmethod(guarded(made.__func__, f"{cls.__name__}.{name}")))
         elif _is_method(name, made):
             type.__setattr__(cls, name, guarded(made, f"{cls.__name__}.{name}"))
-    return cls
+    return displayed(cls)
 
 
 def _is_method(name: str, made: Any) -> bool:

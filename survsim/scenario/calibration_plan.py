@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from survsim.core.declared import read_as
+from survsim.core.display import displayed
 from survsim.core.errors import ScenarioError
 from survsim.core.yaml_files import read_yaml
 from survsim.estimate.calibration.calibrate import calibrate
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
 NORMAL_975 = 1.959963984540054
 
 
+@displayed
 @dataclass(frozen=True, slots=True)
 class CalibrationPlan:
     """A checked calibration file.

@@ -89,7 +89,7 @@ class ScenarioFile(Strict):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Scenario:
     """A checked scenario and the strategies it names.
 
@@ -121,6 +121,19 @@ class Scenario:
         made = cls(content, strategies, file)
         made._check_names()
         return made
+
+    def __repr__(self) -> str:
+        c = self.content
+        return (
+            f"Scenario {self.name}: {len(self.strategies)} strategies ({', '.join(s.name for s in self.strategies)}), "
+            f"{len(c.states)} states, {len(c.transitions)} transitions, {len(c.parameters)} parameters, "
+            f"{c.horizon:g} {c.time_unit}, reference {c.outcomes.reference}"
+        )
+
+    def _repr_html_(self) -> str:
+        from survsim.scenario.shown import scenario_card
+
+        return scenario_card(self)
 
     @property
     def name(self) -> str:

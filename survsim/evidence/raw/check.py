@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from survsim.core import files
+from survsim.core.display import displayed
 from survsim.evidence.raw.csv_text import parse_text, read_text_table
 from survsim.evidence.raw.locate import PENDING, DataFolder, data_folder
 from survsim.evidence.raw.package import raw_checksums
@@ -26,6 +27,7 @@ MAX_HASHED = 2**28
 _KNOWN = ("rule", "table", "row_id", "explanation")
 
 
+@displayed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckReport:
     """What `survsim data check` found.

@@ -13,6 +13,7 @@ from typing import Any, Literal, Self
 import pydantic
 
 from survsim.core.declared import read_as
+from survsim.core.display import card
 from survsim.core.errors import ScenarioError
 from survsim.simulation.declared.clause import Clause
 from survsim.simulation.declared.effect import Effect
@@ -191,6 +192,24 @@ class Strategy(Checked):
     @property
     def name(self) -> str:
         return self.strategy
+
+    def __repr__(self) -> str:
+        lines = ", ".join(f"{line.line} ({' + '.join(line.treatments)})" for line in self.lines)
+        return f"Strategy {self.strategy}: {self.title}; lines: {lines or 'none'}"
+
+    def _repr_html_(self) -> str:
+        facts = {
+            "label": self.label,
+            "description": self.description,
+            "own treatments": list(self.treatments),
+        }
+        rows = [
+            ("line", "treatments", "stopped by"),
+            *((n.line, n.treatments, [s.on for s in n.stop]) for n in self.lines),
+        ]
+        return card(
+            f"Strategy: {self.strategy}", {k: v for k, v in facts.items() if v}, tables={"Lines": rows}
+        )
 
     @property
     def title(self) -> str:
