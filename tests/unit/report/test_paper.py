@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import importlib.resources
 import io
+import re
 import zipfile
 
 import pandas as pd
@@ -282,3 +284,37 @@ def test_a_pdf_needs_a_browser_and_says_so(monkeypatch, tmp_path, page):
     with pytest.raises(SurvsimError, match="mute did not print the report"):
         printing.write_pdf(tmp_path / "a.pdf", str(page))
     assert not (tmp_path / "a.pdf").exists()
+
+
+def luminance(colour):
+    parts = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(a, b):
+    high, low = sorted((luminance(a), luminance(b)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_words_of_a_page_stand_out_from_what_they_stand_on(scheme):
+    """4.5 to 1 at least (WCAG 2.2, criterion 1.4.3), for every pair of colours that the page puts together."""
+    css = importlib.resources.files("survsim.report").joinpath("page", "page.css").read_text(encoding="utf-8")
+    part = css if scheme == "light" else css.split("prefers-color-scheme: dark")[1]
+    colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", part.split("}")[0]))
+    assert contrast("#ffffff", "#000000") == pytest.approx(21)
+    for words in ("ink", "soft", "accent"):
+        for ground in ("paper", "wash"):
+            assert contrast(colours[words], colours[ground]) >= 4.5, (words, ground)
+    assert contrast(colours["ink"], colours["warn"]) >= 4.5
+    assert "opacity: ." not in css, "half a colour is another colour"
+
+
+def test_a_report_that_tells_no_methods_gets_those_of_its_numbers(ledger):
+    book = new_notebook(cells=[text("# A title\n\nWords.", "one")])
+    page = BeautifulSoup(render.page(book, ledger, "", Front(estimand="The median.")), "html.parser")
+    said = " ".join(page.select_one("#methods").get_text(" ").split())
+    assert said.startswith(
+        "Methods What is estimated. The median. Survival. Survival was estimated by the Kaplan-Meier"
+    )
