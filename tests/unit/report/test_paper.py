@@ -21,6 +21,7 @@ from survsim.report import checklists, printing, render, word
 from survsim.report.describe import describe
 from survsim.report.front import Front, front_of, short_title
 from survsim.report.methods_section import methods_text
+from survsim.report.publish import _formats, publish
 from survsim.report.references import Citations, cite, linked
 from survsim.report.study import Analysis, Study
 
@@ -318,3 +319,17 @@ def test_a_report_that_tells_no_methods_gets_those_of_its_numbers(ledger):
     assert said.startswith(
         "Methods What is estimated. The median. Survival. Survival was estimated by the Kaplan-Meier"
     )
+
+
+def test_front_matter_that_cannot_be_read_is_refused_before_anything_runs(tmp_path):
+    one = analysis_with(tmp_path, "tittle: x\n")
+    (one.folder / "run.py").write_text("raise SystemExit('it ran')\n")
+    (one.folder / "report.py").write_text("# %%\n")
+    with pytest.raises(InputError, match="no part 'tittle'"):
+        list(publish(one.study))
+
+
+def test_a_format_that_is_none_is_refused_and_each_is_written_once(tmp_path):
+    with pytest.raises(InputError, match="as html, word or pdf; got 'odt'"):
+        list(publish(Study(root=tmp_path), formats=["odt"]))
+    assert _formats(["Word", "html", "word"]) == ["word"]
