@@ -15,8 +15,8 @@ from survsim.core.errors import InputError
 if TYPE_CHECKING:
     from bs4.element import Tag
 
-WIDE, TALL = 6.3, 4.8
-"""Inches that a picture may take on a page of A4."""
+WIDE, TALL, PAGE = 6.3, 4.8, 8.6
+"""Inches that a picture may take on a page of A4: across, down, and down if it is taller than wide."""
 LETTERS, MOST = 105, 44
 """Letters of eight points in a line of the page, and of a cell that its column makes room for."""
 _SPACE = re.compile(r"\s+")
@@ -154,7 +154,8 @@ def _figure(document: Any, part: Tag) -> None:
     paragraph = document.add_paragraph()
     paragraph.paragraph_format.keep_with_next = True
     shape = paragraph.add_run().add_picture(data)
-    shrink = min(1.0, Inches(WIDE) / shape.width, Inches(TALL) / shape.height)
+    high = PAGE if shape.height > shape.width else TALL
+    shrink = min(1.0, Inches(WIDE) / shape.width, Inches(high) / shape.height)
     shape.width, shape.height = round(shape.width * shrink), round(shape.height * shrink)
     shape._inline.docPr.set("descr", str(image.get("alt") or ""))
     _words(document.add_paragraph(style="Caption"), part.find_all("figcaption")[0])
