@@ -244,7 +244,7 @@ def test_methods_say_the_unit_of_a_time_and_no_number_without_one():
     ledger.record(
         "b", 1.0, provenance=Provenance.of("clone_censor_weight", "patients:x", grace=2.96, unit="months")
     )
-    assert "a grace period of 5.91 and 2.96 months was" in str(methods_text(ledger))
+    assert "a grace period of 2.96 and 5.91 months was" in str(methods_text(ledger))
     ledger.record("c", 1.0, provenance=Provenance.of("clone_censor_weight", "patients:x", grace=3.0))
     assert "a grace period was" in str(methods_text(ledger))
 
