@@ -287,24 +287,3 @@ def test_citations_reach_the_curated_tables_and_differences_end_with_one(user, s
     assert "kept: example_2001 title: 'Another' (there: 'EXAMPLE, NOT EVIDENCE" in shown
     assert survsim.load_evidence().studies["doi"].tolist() == ["10.1000/x", ""]
     assert "replaced: example_2001 title" in user("data", "import", "refs.bib", "--replace")
-
-
-@pytest.mark.slow
-def test_the_title_page_names_the_disease_and_each_number_that_was_not_pooled(user, tmp_path):
-    user("new", "thymic_carcinoma")
-    study = tmp_path / "thymic_carcinoma"
-    user.enter(study)
-    typed = study / "data" / "raw" / "literature" / "example" / "estimates.csv"
-    slip = typed.read_text(encoding="utf-8").replace(
-        "example_2002_e01,example_2002,drug,drug,overall_survival",
-        "example_2002_e01,example_2002,drug,drug,overall survivl",
-    )
-    typed.write_text(slip, encoding="utf-8")
-    user("data", "curate")
-    user("report")
-    text = (study / "build" / "reports" / "01_evidence_base.html").read_text(encoding="utf-8")
-    assert "<title>What is published on thymic carcinoma</title>" in text
-    assert "endpoint overall survivl: did you mean overall_survival?" in text
-    assert "measure survival_probability: asked for hazard_ratio" in text
-    ledger = survsim.Ledger.load(study / "analyses" / "01_evidence_base" / "results" / "summary.json")
-    assert ledger.numbers["not_pooled"].value == ledger.numbers["estimates.all"].value == 5
