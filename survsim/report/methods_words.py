@@ -56,7 +56,7 @@ def times(options: Sequence[Options], key: str) -> str:
     """Times with their unit ("36 and 33 months"); empty where a step did not say its unit."""
     if not options or not all(one.get("unit") for one in options):
         return ""
-    shown = dict.fromkeys(f"{float(v):.3g}" for v in all_of(options, key))
+    shown = dict.fromkeys(f"{v:.3g}" for v in sorted(float(v) for v in all_of(options, key)))
     units = [str(u) for u in all_of(options, "unit")]
     return f"{join_words(list(shown))} {units[0]}" if shown and len(units) == 1 else ""
 
