@@ -11,7 +11,7 @@ from survsim.evidence.rules.groups import joined, rises
 from survsim.evidence.rules.rule import rule
 from survsim.evidence.rules.tables import Tables
 from survsim.evidence.schema.catalogue import tables
-from survsim.evidence.schema.faults import ERROR, WARNING, Fault
+from survsim.evidence.schema.faults import WARNING, Fault
 from survsim.evidence.schema.table import RATIOS
 
 E = "estimates"
@@ -147,30 +147,6 @@ def ratio_without_comparator(t: Tables) -> Iterator[Fault]:
     yield from t.where(
         "ratio_without_comparator", E, wrong, "Name the comparator.", column="comparator", severity=WARNING
     )
-
-
-@rule(
-    "median_beyond_followup",
-    estimates=("study_id", "measure", "value", "value_unit"),
-    studies=("study_id", "median_followup_months", "max_followup_months"),
-)
-def median_beyond_followup(t: Tables) -> Iterator[Fault]:
-    """A median lies within the longest follow-up, and is pointed out beyond the median follow-up."""
-    wanted = ((t.text(E, "measure") == "median") & (t.text(E, "value_unit") == "months")).to_numpy()
-    study = t.text("studies", "study_id")
-    for column, severity, remedy in (
-        ("max_followup_months", ERROR, "A median beyond all follow-up cannot be seen; check both."),
-        (
-            "median_followup_months",
-            WARNING,
-            "Read the longest follow-up in the source and fill max_followup_months: a median beyond it cannot be seen.",
-        ),
-    ):
-        limit = dict(zip(study, t.number("studies", column)))
-        beyond = wanted & (t.number(E, "value") > t.text(E, "study_id").map(limit).to_numpy(float))
-        yield from t.where("median_beyond_followup", E, beyond, remedy, column="value", severity=severity,
-                           cause=lambda: t.text(E, "study_id"))  # fmt: skip
-        wanted = wanted & ~beyond
 
 
 @rule(

@@ -11,7 +11,8 @@ import survsim.evidence
 from survsim.evidence.raw.check import check_tables
 from survsim.evidence.rules.catalogue import all_rules
 from tests.helpers.mini_study import curated_content, planted, row_at, rows_of, write_raw
-from tests.helpers.planted_faults import OTHER_CHANGES, PLANTED, E
+from tests.helpers.planted_changes import OTHER_CHANGES
+from tests.helpers.planted_faults import PLANTED, E
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +66,7 @@ def test_papers_of_one_trial_stand_in_one_cluster(right):
     found = [f for f in check_tables(right | {"studies": table}) if f.rule != "flagged"]
     assert [(f.rule, f.row, f.column) for f in found] == [("papers_of_one_study", "delta_2015", "cohort")]
     for study in ("beta_2020", "gamma_2021"):
-        table = planted(table, row_at(table, study_id=study), nct="NCT1")
+        table = planted(table, row_at(table, study_id=study), nct="NCT00000001")
     found = [f for f in check_tables(right | {"studies": table}) if f.rule != "flagged"]
     assert [f.row for f in found] == ["delta_2015"]
 
