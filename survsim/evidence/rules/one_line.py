@@ -6,6 +6,7 @@ contradicts its p value. A reader who corrects one cell wants to see one line go
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from difflib import SequenceMatcher
@@ -48,6 +49,8 @@ IN_ONE_TABLE = {
 """The same for rows of one table: a judgement under a wrong name is missing under its own."""
 ALIKE = 0.85
 """Likeness of two names from which one is taken for a slip of the other."""
+MOST_COMPARED = 200
+"""Lines whose names are compared letter by letter; more faults than that are no slip."""
 OF_ITS_NAME = (
     "unknown_reference", "duplicate_key", "name_out_of_pattern", "end_of_name", "stray_row_name", "declared_otherwise",
     "study_without_number", "not_in_descriptor", "required_cell", "unusual_word", "stray_space", "differs_from_group",
@@ -110,20 +113,27 @@ def _links(lines: list[Fault]) -> dict[int, int]:
     for i, line in enumerate(lines):
         table.setdefault((line.rule, line.table), i)
     rows, groups = _same_rows(lines), _rows_by_name(lines)
+    of_rule: dict[str, list[int]] = defaultdict(list)
+    of_table: dict[str, list[int]] = defaultdict(list)
+    for i, line in enumerate(lines):
+        of_rule[line.rule].append(i)
+        of_table[line.table].append(i)
     absent = {
         p: i for i, f in reversed([*enumerate(lines)]) for p in OF_A_NAME.values() if f.cause.startswith(p)
     }
     follows: dict[int, int] = {}
     for i, line in enumerate(lines):
-        found = [rows.get(i), groups.get(line.cause), _misnamed(line, i, lines)]
+        found = [rows.get(i), groups.get(line.cause), _misnamed(line, i, lines, of_table)]
         found.append(groups.get(line.row.rpartition("/")[0]) if line.rule == "declared_otherwise" else None)
         found += [table.get((rule, line.table)) for rule in IN_ONE_TABLE.get(line.rule, ())]
         found.append(absent.get(OF_A_NAME.get(line.rule, "")))
         if line.rule == "unknown_reference":
             # A name that is there twice and one that is missing: one of the two was mistyped.
             found.append(table.get(("duplicate_key", line.cause[3:].partition("/")[0])))
-        found += _explained_under_another_name(line, lines)
-        found += _of_another_table(line, lines)
+        found += _explained_under_another_name(line, lines, of_rule["unused_explanation"])
+        found += _of_another_table(line, lines, of_table)
+        if line.rule in OF_TIMES:
+            found += [j for _, j in sorted(_times_of_the_study(line, lines, of_rule))]
         found += _of_a_changed_table(line, lines)
         cause = next((f for f in found if f is not None and f != i and _first(f, follows) != i), None)
         if cause is not None:
@@ -175,19 +185,16 @@ def _before(a: Fault, i: int, b: Fault, j: int) -> bool:
     return i < j if wider == 0 else wider > 0
 
 
-def _misnamed(line: Fault, i: int, lines: list[Fault]) -> int | None:
+def _misnamed(line: Fault, i: int, lines: list[Fault], of_table: dict[str, list[int]]) -> int | None:
     """A row that others point at is not there, and one with a name like it has a line: that one was mistyped."""
     if not line.cause.startswith("no "):
         return None
     target, _, name = line.cause[3:].partition("/")
     near = (
         (_alike(row, name), j)
-        for j, other in enumerate(lines)
-        if j != i
-        and other.table == target
-        and other.rule in OF_ITS_NAME
-        and not other.cause.startswith("no bias")
-        for row in (other.row, *other.also[:FEW])
+        for j in of_table.get(target, ())[:MOST_COMPARED]
+        if j != i and lines[j].rule in OF_ITS_NAME and not lines[j].cause.startswith("no bias")
+        for row in (lines[j].row, *lines[j].also[:FEW])
     )
     best = max(near, default=(0.0, -1))
     return best[1] if best[0] >= ALIKE else None
@@ -199,53 +206,53 @@ def _alike(a: str, b: str) -> float:
     return SequenceMatcher(None, a, b).ratio()
 
 
-def _explained_under_another_name(line: Fault, lines: list[Fault]) -> list[int]:
+def _explained_under_another_name(line: Fault, lines: list[Fault], unused: list[int]) -> list[int]:
     """Explanations that explain nothing, where this line is what they were written for under another rule, table or row."""
     if line.table == "known_warnings":
         return []
     out = []
-    for j, other in enumerate(lines):
-        if other.rule != "unused_explanation":
-            continue
-        for written in (other.row, *other.also):
+    for j in unused[:MOST_COMPARED]:
+        for written in (lines[j].row, *lines[j].also):
             rule, _, rest = written.partition("/")
             table, _, name = rest.partition("/")
-            same_row = any(_alike(name, row) >= ALIKE for row in (line.row, *line.also)) or name == "*"
-            if same_row and (rule == line.rule or table == line.table):
-                out.append(j)
+            if rule == line.rule or table == line.table:
+                same_row = name == "*" or any(
+                    _alike(name, row) >= ALIKE for row in (line.row, *line.also[:FEW])
+                )
+                if same_row:
+                    out.append(j)
     return out
 
 
-def _of_another_table(line: Fault, lines: list[Fault]) -> list[int]:
-    """A corrected cell that was mistyped, and an explanation that a mistyped number no longer needs, are told with it."""
+def _of_another_table(line: Fault, lines: list[Fault], of_table: dict[str, list[int]]) -> list[int]:
+    """What a fault of another table brings with it: its correction, its overlaps, its judgements, its explanations."""
     if line.rule == "correction_not_there":
         table, _, rest = line.row.partition("/")
         row = rest.rpartition("/")[0]
-        return [j for j, o in enumerate(lines) if o.table == table and row in (o.row, *o.also)]
+        return [j for j in of_table.get(table, ()) if row in (lines[j].row, *lines[j].also)]
     if line.rule == "unused_explanation":
         # A study that lost its name, or a new extreme among medians, leaves explanations of other rows without use.
-        return [j for j, o in enumerate(lines) if o.table in ("estimates", "arms", "studies")]
+        return [j for table in ("estimates", "arms", "studies") for j in of_table.get(table, ())[:1]]
     if line.rule == "papers_of_one_study":
-        return [j for j, o in enumerate(lines) if o.table == "overlaps"]
+        return of_table.get("overlaps", [])
     if line.rule == "bias_domain_missing":
         judged = {"/".join(row.split("/")[:2]) for row in (line.row, *line.also)}
         return [
             j
-            for j, o in enumerate(lines)
-            if o.table == "bias" and o.rule != line.rule and "/".join(o.row.split("/")[:2]) in judged
+            for j in of_table.get("bias", ())
+            if lines[j].rule != line.rule and "/".join(lines[j].row.split("/")[:2]) in judged
         ]
-    if line.rule in OF_TIMES:
-        return [j for _, j in sorted(_times_of_the_study(line, lines))]
     return []
 
 
-def _times_of_the_study(line: Fault, lines: list[Fault]) -> Iterator[tuple[int, int]]:
+def _times_of_the_study(
+    line: Fault, lines: list[Fault], of_rule: dict[str, list[int]]
+) -> Iterator[tuple[int, int]]:
     """Other findings about times of one study, the more telling ones: a unit that slipped contradicts several at once."""
     study = line.cause.partition(SEPARATOR)[0]
-    for j, other in enumerate(lines):
-        if other.rule in OF_TIMES and study and other.cause.partition(SEPARATOR)[0] == study:
-            place = OF_TIMES.index(other.rule)
-            if place < OF_TIMES.index(line.rule):
+    for place, rule in enumerate(OF_TIMES[: OF_TIMES.index(line.rule)]):
+        for j in of_rule.get(rule, ()) if study else ():
+            if lines[j].cause.partition(SEPARATOR)[0] == study:
                 yield place, j
 
 
