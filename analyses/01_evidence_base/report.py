@@ -102,7 +102,7 @@ survsim.report.table(
         "to_do": "what to read for the rest",
     },
     decimals={"percent": 0},
-    notes="Asked of: rows to which the field applies. A word such as `not reported` counts as missing.",
+    notes="Asked of: rows to which the field applies. A cell that says not reported counts as missing.",
 )
 
 # %%

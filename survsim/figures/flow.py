@@ -57,6 +57,7 @@ def draw_evidence_flow(result: EvidenceFlow, ax: Any = None) -> Any:
 
 def _left_out(ax: Any, result: EvidenceFlow, step: int, width: float) -> list[str]:
     reason = result.reasons[step].partition(";")[0].replace("_", " ")
+    reason = IN_WORDS.get(reason, reason)
     words = _count(result, "left out", result.numbers_out[step], result.studies_out[step])
     return [*in_lines(ax, reason, width), *in_lines(ax, words, width)]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
+from functools import partial
 
 import numpy as np
 
@@ -35,11 +36,15 @@ def identifier_shape(t: Tables) -> Iterator[Fault]:
         yield from t.where(
             "identifier_shape",
             "studies",
-            t.matches("studies", column, lambda c, s=shape: c != "" and s.fullmatch(c) is None),
+            t.matches("studies", column, partial(_misshapen, shape)),
             f"Look it up and write it in full, for example {example}.",
             column=column,
             severity=WARNING,
         )
+
+
+def _misshapen(shape: re.Pattern[str], cell: str) -> bool:
+    return cell != "" and shape.fullmatch(cell) is None
 
 
 @rule("year_of_journal", studies=("year", "journal"))

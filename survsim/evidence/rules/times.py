@@ -228,18 +228,18 @@ def _beyond_others(frame: pd.DataFrame, by: list[str]) -> tuple[FloatArray, Floa
         ends[f"{name}_of_others"] = sign * np.where(ends["who"] == ends["study"], ends["v2"], ends["v1"])
         ends = ends.drop(columns=["who", "v1", "v2"])
     at = frame.merge(ends, on=[*by, "study"], how="left")
-    apart = np.maximum(at["min_of_others"] / at["at"], at["at"] / at["max_of_others"])
-    return apart.to_numpy(float), at["others"].to_numpy(float)
+    low, high, own = (at[c].to_numpy(float) for c in ("min_of_others", "max_of_others", "at"))
+    return np.maximum(low / own, own / high), at["others"].to_numpy(float)
 
 
 @rule("horizon_in_years", estimates=("measure", "time"))
 def horizon_in_years(t: Tables) -> Iterator[Fault]:
     """A horizon is in months: survival at 5 or 10 of them is survival at so many years."""
-    wrong: BoolArray = np.isin(t.number(E, "time"), ODD_HORIZONS)
+    odd: BoolArray = np.isin(t.number(E, "time"), ODD_HORIZONS)
     yield from t.where(
         "horizon_in_years",
         E,
-        wrong & (t.text(E, "measure") == "survival_probability").to_numpy(),
+        odd & t.text(E, "measure").isin(["survival_probability"]).to_numpy(),
         "Check the horizon in the source: it is written in months, 60 for 5 years.",
         column="time",
         severity=WARNING,
