@@ -128,7 +128,7 @@ def site_in_two_groups(t: Tables) -> Iterator[Fault]:
             "Check site and site_group: elsewhere this site is in another group.",
             column="site_group",
             severity=WARNING,
-            cause=lambda table=table: t.text(table, "site"),
+            cause=t.text(table, "site"),
         )
 
 

@@ -59,7 +59,7 @@ def unusual_word(t: Tables) -> Iterator[Fault]:
             "Correct the spelling: a word one letter away stands here often; or leave it and say so in known_warnings.",
             column=column,
             severity=WARNING,
-            cause=lambda table=table, column=column: f"{column} " + t.text(table, column),
+            cause=f"{column} " + t.text(table, column) if wrong.any() else "",
         )
 
 
