@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from survsim.evidence.rules.groups import joined
 from survsim.evidence.rules.rule import rule
 from survsim.evidence.rules.tables import Tables
 from survsim.evidence.schema.faults import WARNING, Fault
@@ -42,49 +41,58 @@ def differs_from_group(t: Tables) -> Iterator[Fault]:
 
     Where the group states no size, its numbers are of several, and nothing is compared.
     """
-    names = joined(t.frames["arms"], ARM)
-    asked = joined(t.frames[E], ARM)
+    asked = t.names(E, ARM)
+    place = dict(zip(t.names("arms", ARM), range(len(t.frames["arms"]))))
+    at = asked.map(place).fillna(-1).to_numpy().astype(int)
+    there = at >= 0
+    cause = lambda: asked.str.replace("\x1f", "/")  # noqa: E731
     for column, remedy in (
         ("n_arm", "Check the size in both tables: it is that of the group where the group states one."),
         ("histology", "Give the number the histology of its group, or the group that of its numbers."),
         ("population", "Give the number the population of its group, or the group that of its numbers."),
     ):
-        own = t.text(E, column)
-        group = asked.map(dict(zip(names, t.text("arms", column)))).fillna("")
-        wrong = (own != "") & (group != "") & (own != group)
+        own = t.text(E, column).to_numpy()
+        group = t.text("arms", column).to_numpy()[at] if len(t.frames["arms"]) else own
+        wrong = there & (own != group)
+        wrong[wrong] = (own[wrong] != "") & (group[wrong] != "")
         yield from t.where(
-            "differs_from_group",
-            E,
-            wrong.to_numpy(),
-            remedy,
-            column=column,
-            severity=WARNING,
-            cause=lambda: asked.str.replace("\x1f", "/"),
+            "differs_from_group", E, wrong, remedy, column=column, severity=WARNING, cause=cause
         )
-    owners: dict[str, set[str]] = {}
-    for study, arm, label in zip(*(t.text("arms", c) for c in (*ARM, "label"))):
-        owners.setdefault(f"{study}\x1f{label}", set()).add(arm)
-    pairs = zip(joined(t.frames[E], ("study_id", "arm_label")), t.text(E, "arm_id"))
-    wrong_arm = np.array([arm not in owners.get(label, (arm,)) for label, arm in pairs], bool)
     yield from t.where(
         "differs_from_group",
         E,
-        wrong_arm & asked.isin(set(names)).to_numpy(),
+        _of_another_group(t, at),
         "Its label is that of another group of the study: correct arm_id, or the label.",
         column="arm_id",
         severity=WARNING,
-        cause=lambda: asked.str.replace("\x1f", "/"),
+        cause=cause,
     )
+
+
+def _of_another_group(t: Tables, at: np.ndarray) -> np.ndarray:
+    """Rows whose label is that of another group of their study, and not that of their own."""
+    wrong = np.zeros(len(at), bool)
+    if not len(t.frames["arms"]):
+        return wrong
+    labels = t.text("arms", "label").to_numpy()
+    owners: dict[tuple[str, str], set[str]] = {}
+    for study, arm, label in zip(*(t.text("arms", c) for c in (*ARM, "label"))):
+        owners.setdefault((study, label), set()).add(arm)
+    own = t.text(E, "arm_label").to_numpy()
+    study, arm = (t.text(E, c).to_numpy() for c in ARM)
+    for row in np.flatnonzero((at >= 0) & (own != labels[at])):
+        others = owners.get((study[row], own[row]), ())
+        wrong[row] = bool(others) and arm[row] not in others
+    return wrong
 
 
 @rule("size_of_nobody", arms=(*ARM, "n_arm", "declared_as"), estimates=(*ARM, "n_arm"))
 def size_of_nobody(t: Tables) -> Iterator[Fault]:
     """The size of a group stands beside one of its numbers."""
-    sized = joined(t.frames[E], (*ARM, "n_arm"))
-    with_numbers = joined(t.frames["arms"], ARM).isin(set(joined(t.frames[E], ARM)))
-    told = set(joined(t.frames[E][t.text(E, "n_arm") != ""], ARM))
-    none = ~joined(t.frames["arms"], (*ARM, "n_arm")).isin(set(sized))
-    wrong = (t.text("arms", "n_arm") != "") & with_numbers & none & ~joined(t.frames["arms"], ARM).isin(told)
+    numbers = t.names(E, ARM)
+    names = t.names("arms", ARM)
+    told = names.isin(numbers[(t.text(E, "n_arm") != "").to_numpy()])
+    wrong = (t.text("arms", "n_arm") != "") & names.isin(numbers) & ~told
     yield from t.where(
         "size_of_nobody",
         "arms",
@@ -98,7 +106,7 @@ def size_of_nobody(t: Tables) -> Iterator[Fault]:
 @rule("declared_otherwise", arms=(*ARM, "declared_as"), estimates=ARM)
 def declared_otherwise(t: Tables) -> Iterator[Fault]:
     """A group with numbers of its own is an arm, one without is a label."""
-    has = joined(t.frames["arms"], ARM).isin(set(joined(t.frames[E], ARM))).to_numpy()
+    has = t.names("arms", ARM).isin(set(t.names(E, ARM))).to_numpy()
     arm, label = ((t.text("arms", "declared_as") == w).to_numpy() for w in ("arm", "label"))
     yield from t.where(
         "declared_otherwise",

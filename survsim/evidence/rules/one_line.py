@@ -131,7 +131,7 @@ def _links(lines: list[Fault]) -> dict[int, int]:
             # A name that is there twice and one that is missing: one of the two was mistyped.
             found.append(table.get(("duplicate_key", line.cause[3:].partition("/")[0])))
         found += _explained_under_another_name(line, lines, of_rule["unused_explanation"])
-        found += _of_another_table(line, lines, of_table)
+        found += _of_another_table(i, lines, of_table)
         if line.rule in OF_TIMES:
             found += [j for _, j in sorted(_times_of_the_study(line, lines, of_rule))]
         found += _of_a_changed_table(line, lines)
@@ -224,8 +224,9 @@ def _explained_under_another_name(line: Fault, lines: list[Fault], unused: list[
     return out
 
 
-def _of_another_table(line: Fault, lines: list[Fault], of_table: dict[str, list[int]]) -> list[int]:
+def _of_another_table(i: int, lines: list[Fault], of_table: dict[str, list[int]]) -> list[int]:
     """What a fault of another table brings with it: its correction, its overlaps, its judgements, its explanations."""
+    line = lines[i]
     if line.rule == "correction_not_there":
         table, _, rest = line.row.partition("/")
         row = rest.rpartition("/")[0]
@@ -233,6 +234,11 @@ def _of_another_table(line: Fault, lines: list[Fault], of_table: dict[str, list[
     if line.rule == "unused_explanation":
         # A study that lost its name, or a new extreme among medians, leaves explanations of other rows without use.
         return [j for table in ("estimates", "arms", "studies") for j in of_table.get(table, ())[:1]]
+    if line.rule == "unlike_other_medians":
+        # A median that slipped is no peer any more, and leaves another one without any near it.
+        here = of_table.get("estimates", ())
+        before = here.index(i)
+        return [j for at, j in enumerate(here[:MOST_COMPARED]) if lines[j].rule != line.rule or at < before]
     if line.rule == "papers_of_one_study":
         return of_table.get("overlaps", [])
     if line.rule == "bias_domain_missing":

@@ -51,8 +51,8 @@ def unknown_reference(t: Tables) -> Iterator[Fault]:
         # The shorter key first: an arm of a study that is not there is not another fault.
         for key in sorted(tables()[name].foreign_keys, key=lambda k: len(k.columns)):
             if t.has(name, key.columns) and t.has(key.table, key.references):
-                known = joined(t.frames[key.table], key.references)
-                asked = joined(t.frames[name], key.columns)
+                known = t.names(key.table, key.references)
+                asked = t.names(name, key.columns)
                 wrong = ~asked.isin(known).to_numpy()
                 longer = len(key.columns) > 1
                 yield from t.where(
@@ -115,7 +115,7 @@ def survival_rises(t: Tables) -> Iterator[Fault]:
 @rule("unknown_comparator", estimates=("study_id", "comparator"), arms=("study_id", "arm_id"))
 def unknown_comparator(t: Tables) -> Iterator[Fault]:
     """A comparator is an arm of the study or a declared label."""
-    known = joined(t.frames["arms"], ("study_id", "arm_id"))
+    known = t.names("arms", ("study_id", "arm_id"))
     named = (t.text(E, "comparator") != "").to_numpy()
     wrong = named & ~joined(t.frames[E], ("study_id", "comparator")).isin(known).to_numpy()
     yield from t.where(
@@ -185,8 +185,8 @@ def surrogate_as_index(t: Tables) -> Iterator[Fault]:
 )
 def control_as_index(t: Tables) -> Iterator[Fault]:
     """A number of a control group is not marked as the disease under study."""
-    marked = dict(zip(joined(t.frames["arms"], ("study_id", "arm_id")), t.text("arms", "population")))
-    of_arm = joined(t.frames[E], ("study_id", "arm_id")).map(marked)
+    marked = dict(zip(t.names("arms", ("study_id", "arm_id")), t.text("arms", "population")))
+    of_arm = t.names(E, ("study_id", "arm_id")).map(marked)
     wrong = (of_arm == "control") & (t.text(E, "population") == "index")
     yield from t.where(
         "control_as_index",
@@ -194,7 +194,7 @@ def control_as_index(t: Tables) -> Iterator[Fault]:
         wrong.to_numpy(),
         "Give the row the population of its arm.",
         column="population",
-        cause=lambda: joined(t.frames[E], ("study_id", "arm_id")),
+        cause=lambda: t.names(E, ("study_id", "arm_id")),
     )
 
 
