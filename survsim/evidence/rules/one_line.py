@@ -132,6 +132,8 @@ def _links(lines: list[Fault]) -> dict[int, int]:
             found.append(table.get(("duplicate_key", line.cause[3:].partition("/")[0])))
         found += _explained_under_another_name(line, lines, of_rule["unused_explanation"])
         found += _of_another_table(i, lines, of_table)
+        if line.rule == "information_exceeds_study":
+            found += [j for j in of_rule["arm_exceeds_study"] if lines[j].cause == line.cause]
         if line.rule in OF_TIMES:
             found += [j for _, j in sorted(_times_of_the_study(line, lines, of_rule))]
         found += _of_a_changed_table(line, lines)
