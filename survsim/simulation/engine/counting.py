@@ -20,7 +20,7 @@ def stretch(w: Workspace, when: FloatArray) -> None:
         return
     after = np.array([d.until(when) for d in worth.discounts]).reshape(len(worth.discounts), when.size)
     add_stretch(
-        w.state, w.draw, w.clock.time, when, counts.taus, worth.steady, treated.steady, w.lines.given, worth.discount, counts.until, after,
+        w.state, w.draw, w.clock.time, when, counts.taus, worth.steady, treated.steady, treated.acts, w.lines.given, worth.discount, counts.until, after,
         counts.at_tau, counts.plain, counts.discounted,
     )  # fmt: skip
     for o, course in enumerate(worth.courses):
@@ -46,7 +46,7 @@ def _pieces(
     nothing = np.zeros(0)
     own = slice(o * taus, (o + 1) * taus)
     add_pieces(
-        w.state, w.draw, w.patient, w.clock.time, when, counts.taus, worth.rate[o], treated.extra[o], w.lines.given,
+        w.state, w.draw, w.patient, w.clock.time, when, counts.taus, worth.rate[o], treated.extra[o], treated.acts, w.lines.given,
         course.factors, edges, until, counts.until[row] if row >= 0 else nothing, after[row] if row >= 0 else nothing,
         counts.at_tau[row] if row >= 0 else nothing, counts.plain[own], counts.discounted[own],
     )  # fmt: skip

@@ -43,7 +43,7 @@ class PlainCounts:
         before, after = (self._until(t) for t in (start, end))
         c = self.counts
         add_stretch(
-            np.full(end.size, state, dtype=np.int8), self.draw, start, end, c.taus, self.worth.steady, self.treated.steady,
+            np.full(end.size, state, dtype=np.int8), self.draw, start, end, c.taus, self.worth.steady, self.treated.steady, self.treated.acts,
             self.given, self.worth.discount, before, after, c.at_tau, c.plain, c.discounted,
         )  # fmt: skip
         if self.worth.jump is None:
