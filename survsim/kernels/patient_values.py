@@ -17,13 +17,14 @@ Array = NDArray[Any]
 
 
 @compiled(
-    "void(i1[::1], i8[::1], f8[::1], f8[::1], f8[::1], f8[:, :, ::1], f8[:, :, ::1], i8[::1], b1[:, ::1], i8[::1], f8[:, ::1],"
+    "void(i8[::1], i1[::1], i8[::1], f8[::1], f8[::1], f8[::1], f8[:, :, ::1], f8[:, :, ::1], i8[::1], b1[:, ::1], i8[::1], f8[:, ::1],"
     " f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1])"
 )
 def add_stretch(
+    who: Array,
     state: Array,
     draw: Array,
-    time: Array,
+    since: Array,
     when: Array,
     taus: Array,
     rate: Array,
@@ -37,17 +38,18 @@ def add_stretch(
     plain: Array,
     discounted: Array,
 ) -> None:
-    """Count the stretch from `time` to `when` (n,), as far as it lies before each of `taus`.
+    """Count the stretch of `who` from `since` (n,) to `when` (m,), as far as it lies before each of `taus`.
 
     `rate` (outcomes, states, draws) per unit of time, and `extra` (outcomes, states times acting, draws) what each of the
-    treatments `acts` (acting,) adds while it is `given` (treatments, n). `discount` (outcomes,) is the row of `before`, `after` (discounts, n) and
-    `at_tau` (discounts, taus) that holds the discounted time from 0 to the start, to the end and to each horizon; -1 for
+    treatments `acts` (acting,) adds while it is `given` (treatments, n). `discount` (outcomes,) is the row of `before` (discounts, n), `after` (discounts, m)
+    and `at_tau` (discounts, taus) that holds the discounted time from 0 to the start, to the end and to each horizon; -1 for
     none. `plain`, `discounted` (outcomes times taus, n).
     """
     acting, horizons = acts.size, taus.size
     rates, extras = rate.shape[2] > 1, extra.shape[2] > 1
-    for i in range(state.size):
-        start, end = time[i], when[i]
+    for m in range(who.size):
+        i = who[m]
+        start, end = since[i], when[m]
         if not start < end:
             continue
         s, d = state[i], draw[i] if rates or extras else 0
@@ -61,7 +63,7 @@ def add_stretch(
                 if start < tau:
                     plain[o * horizons + a, i] += value * (min(end, tau) - start)
                     if row >= 0:
-                        until = after[row, i] if end <= tau else at_tau[row, a]
+                        until = after[row, m] if end <= tau else at_tau[row, a]
                         discounted[o * horizons + a, i] += value * (until - before[row, i])
 
 
@@ -84,14 +86,15 @@ def _pieces(
 
 
 @compiled(
-    "void(i1[::1], i8[::1], i8[::1], f8[::1], f8[::1], f8[::1], f8[:, ::1], f8[:, ::1], i8[::1], b1[:, ::1], f8[:, ::1],"
+    "void(i8[::1], i1[::1], i8[::1], i8[::1], f8[::1], f8[::1], f8[::1], f8[:, ::1], f8[:, ::1], i8[::1], b1[:, ::1], f8[:, ::1],"
     " f8[:, ::1], f8[:, ::1], f8[::1], f8[::1], f8[::1], f8[:, ::1], f8[:, ::1])"
 )
 def add_pieces(
+    who: Array,
     state: Array,
     draw: Array,
     patient: Array,
-    time: Array,
+    since: Array,
     when: Array,
     taus: Array,
     rate: Array,
@@ -120,8 +123,9 @@ def add_pieces(
         np.empty(edges.shape[0]),
         np.empty(factors.shape[0]),
     )
-    for i in range(state.size):
-        s, d, start, end = state[i], draw[i], time[i], when[i]
+    for m in range(who.size):
+        i = who[m]
+        s, d, start, end = state[i], draw[i], since[i], when[m]
         if not start < end:
             continue
         value = rate[s, d if rates else 0]
@@ -140,7 +144,7 @@ def add_pieces(
                     own_factors, own, own, start, min(end, taus[a]), start, min(end, taus[a])
                 )
                 if before.size:
-                    until = after[i] if end <= taus[a] else at_tau[a]
+                    until = after[m] if end <= taus[a] else at_tau[a]
                     discounted[a, i] += _pieces(
                         own_factors, own, own_until, start, min(end, taus[a]), before[i], until
                     )
