@@ -74,6 +74,7 @@ def scenario_parameters(
         scenario=scenario.name,
         calibration=calibration,
         curves=functools.partial(curve_number, store),
+        joint=scenario.content.joint,
     )
 
 

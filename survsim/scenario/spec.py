@@ -16,6 +16,7 @@ from pydantic import Field, ValidationError
 
 from survsim.core.errors import ScenarioError
 from survsim.core.yaml_files import read_yaml
+from survsim.scenario.joint_laws import JointLaw
 from survsim.scenario.overrides import Override, overridden
 from survsim.scenario.parameter_spec import ParameterSpec, Strict
 from survsim.scenario.scale_checks import scale_faults
@@ -74,6 +75,7 @@ class ScenarioFile(Strict):
     values: Values | None = Field(default=None, description="outcomes that are counted, and discounts")
     calibration: str | None = Field(default=None, description="calibration file, relative to the scenario")
     parameters: dict[str, ParameterSpec]
+    joint: dict[str, JointLaw] = Field(default_factory=dict, description="numbers estimated together")
     strategies: tuple[str | dict[str, Any], ...] = Field(
         min_length=1, description="strategy files, relative to the scenario, or the strategies themselves"
     )
@@ -219,6 +221,12 @@ class Scenario:
         unused = sorted(set(defined) - set(used) - feeding) if idle else []
         faults = [f"parameter {name!r} is used but not defined" for name in unknown]
         faults += [f"parameter {name!r} is defined but nothing uses it" for name in unused]
+        drawn = {p.of for p in defined.values() if p.source == "joint"}
+        faults += [
+            f"joint {name!r} is defined but no parameter is a component of it"
+            for name in self.content.joint
+            if name not in drawn
+        ]
         faults += scale_faults(defined, self._uses(), self.time_unit)
         known = [s.name for s in self.strategies]
         if self.content.outcomes.reference not in known:
@@ -261,7 +269,7 @@ def _extended(file: Path) -> Any:
     return base | raw | added
 
 
-_NAMED_PARTS = ("parameters", "treatments", "overrides", "histories")
+_NAMED_PARTS = ("parameters", "joint", "treatments", "overrides", "histories")
 
 
 def _inside(scenario: Path, name: str) -> Path:
