@@ -420,7 +420,9 @@ def _from_joint(
         meaning=one.meaning,
         draws=values,
         layers={"sampling": _scores(values)} if np.ptp(values) > 0 else {},
-        provenance=Provenance.of("joint", f"assumption:{scenario}/{one.of}", note=law.reason, component=component),
+        provenance=Provenance.of(
+            "joint", f"assumption:{scenario}/{one.of}", note=law.reason, component=component
+        ),
         method=f"{law.law.replace('_', ' ')}, drawn together with {', '.join(c for c in law.components if c != component)}",
         reason=law.reason,
     )
