@@ -176,7 +176,9 @@ _TABLES = {
         simulation.declared.states                State Transition
         simulation.declared.population            Population Covariate
         simulation.declared.strategy              Strategy read_strategy read_strategies read_treatments
-        simulation.declared.strategy              Treatment
+        simulation.declared.strategy              Treatment Line StopRule Toxicity
+        simulation.declared.effect                Effect
+        simulation.declared.clause                Clause
         simulation.declared.explain               explain
         simulation.declared.history               History PastTreatment
         simulation.running.patient_output         read_patients

@@ -95,6 +95,14 @@ class Beta(Strict):
     worth: Real = Field(gt=0)
 
 
+class Gamma(Strict):
+    """Gamma law given by its mean and standard deviation, such as that of a cost."""
+
+    law: Literal["gamma"]
+    mean: Real = Field(gt=0)
+    sd: Real = Field(gt=0)
+
+
 class Fixed(Strict):
     """A value that is not varied; the reason must say why not."""
 
@@ -103,7 +111,7 @@ class Fixed(Strict):
 
 
 Law = Annotated[
-    Normal | LogNormal | Uniform | Beta | Fixed,
+    Normal | LogNormal | Uniform | Beta | Gamma | Fixed,
     Field(discriminator="law"),
     BeforeValidator(functools.partial(spelled, "law")),
 ]
@@ -228,6 +236,14 @@ class FromReconstructed(Told):
         return self
 
 
+class FromJoint(Told):
+    """One component of numbers that were estimated together (`joint` of the scenario), drawn with the others."""
+
+    source: Literal["joint"]
+    of: str = Field(description="name under joint")
+    component: str = Field(default="", description="its name there; the same as here where empty")
+
+
 Rule = Literal[
     "rate_from_median",
     "weibull_scale_from_median",
@@ -236,7 +252,12 @@ Rule = Literal[
     "complement",
     "difference",
     "log_of_ratio",
+    "linear_predictor",
+    "rate_from_probability",
+    "probability_from_rate",
 ]
+Link = Literal["identity", "exp", "logit", "cloglog"]
+"""How a linear predictor is turned into a number: itself, its exponential, or a probability by either link."""
 
 
 class Derived(Told):
@@ -245,9 +266,36 @@ class Derived(Told):
     source: Literal["derived"]
     rule: Rule
     of: tuple[str, ...] = Field(min_length=1)
+    weights: tuple[float, ...] = Field(
+        default=(), description="of a linear predictor: what each coefficient is times"
+    )
+    link: Link = "identity"
+    interval: float | None = Field(
+        default=None, gt=0, description="of rate_from_probability and back: time it is over"
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Derived:
+        linear = self.rule == "linear_predictor"
+        if not linear and (self.weights or self.link != "identity"):
+            raise ValueError("weights and link go with rule: linear_predictor")
+        if self.weights and len(self.weights) != len(self.of):
+            raise ValueError(f"weights has {len(self.weights)} numbers for {len(self.of)} coefficients")
+        if (self.rule in ("rate_from_probability", "probability_from_rate")) != (self.interval is not None):
+            raise ValueError(
+                "interval goes with rules rate_from_probability and probability_from_rate, and they need it: the time, in "
+                "the unit of the scenario, over which the probability holds"
+            )
+        return self
+
+    def options(self) -> dict[str, Any]:
+        """What the rule is told besides its inputs."""
+        if self.rule == "linear_predictor":
+            return {"weights": self.weights or (1.0,) * len(self.of), "link": self.link}
+        return {} if self.interval is None else {"interval": self.interval}
 
 
 ParameterSpec = Annotated[
-    FromRows | FromContrast | FromReconstructed | FromAssumption | FromCalibration | Derived,
+    FromRows | FromContrast | FromReconstructed | FromAssumption | FromCalibration | FromJoint | Derived,
     Field(discriminator="source"),
 ]

@@ -94,6 +94,7 @@ def drawn_parameters(
         calibration=calibration,
         curves=functools.partial(curve_number, store),
         kept=kept,
+        joint=scenario.content.joint,
     )
     _refuse(scenario, drawn_faults(specs, places, made.draws()))
     return made

@@ -19,6 +19,7 @@ from survsim.core.errors import ScenarioError
 from survsim.core.file_faults import meant
 from survsim.core.units import DAYS_PER
 from survsim.core.yaml_files import read_yaml
+from survsim.scenario.joint_laws import JointLaw
 from survsim.scenario.measures import Calibrated
 from survsim.scenario.overrides import Override, overridden
 from survsim.scenario.parameter_spec import ParameterSpec, Real, Strict
@@ -80,6 +81,7 @@ class ScenarioFile(Strict):
     values: Values | None = Field(default=None, description="outcomes that are counted, and discounts")
     calibration: str | None = Field(default=None, description="calibration file, relative to the scenario")
     parameters: dict[str, ParameterSpec]
+    joint: dict[str, JointLaw] = Field(default_factory=dict, description="numbers estimated together")
     strategies: tuple[str | dict[str, Any], ...] = Field(
         min_length=1, description="strategy files, relative to the scenario, or the strategies themselves"
     )
@@ -246,6 +248,12 @@ class Scenario:
         faults += [f"parameter {name!r} is defined but nothing uses it" for name in unused]
         faults += scale_faults(defined, uses_of(self), self.time_unit, self._calibrated())
         faults += [*self._outcome_faults(), *self._model_faults()]
+        drawn = {p.of for p in defined.values() if p.source == "joint"}
+        faults += [
+            f"joint {name!r} is defined but no parameter is a component of it"
+            for name in self.content.joint
+            if name not in drawn
+        ]
         if faults:
             listed = "\n  ".join(dict.fromkeys(faults))
             raise ScenarioError(f"{self.path.name} does not fit together:\n  {listed}")
@@ -353,7 +361,7 @@ def _extended(file: Path) -> Any:
     return base | raw | added
 
 
-NAMED_PARTS = ("parameters", "treatments", "overrides", "histories")
+NAMED_PARTS = ("parameters", "joint", "treatments", "overrides", "histories")
 
 
 def _inside(scenario: Path, name: str) -> Path:

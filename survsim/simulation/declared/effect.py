@@ -62,6 +62,12 @@ class Effect(Checked):
     later factors from given times after the start. `hazard_ratio` multiplies the hazard,
     `acceleration_factor` slows its clock (above 1: later events). With `ends_on: progression` the first
     progression after the start ends it, whatever `lasts` says.
+
+    Example
+    -------
+    >>> from survsim.simulation import Effect
+    >>> Effect(transition="well>sick", hazard_ratio=0.7, lasts={"for": 24.0}).factor()
+    0.7
     """
 
     transition: str

@@ -45,6 +45,8 @@ def _transition_faults(model: DeclaredModel, t: Transition) -> Iterator[str]:
             return
     if kinds[t.source].death:
         yield f"transition {t.name}: {t.source} is a death, nobody leaves it"
+    if kinds[t.source].absorbing:
+        yield f"transition {t.name}: {t.source} is absorbing, nobody leaves it"
     if t.within_stage and kinds[t.source].progression != kinds[t.target].progression:
         yield (
             f"transition {t.name} stays within a stage, yet only one of the two states is a progression; "
@@ -72,8 +74,16 @@ def _way_faults(model: DeclaredModel) -> Iterator[str]:
         if state.name not in reached:
             starts = ", ".join(model.start_states)
             yield f"state {state.name} cannot be reached from {starts}; add a transition or leave it out"
-        elif not state.death and not any(t.source == state.name for t in model.transitions):
-            yield f"state {state.name} is not a death but cannot be left; mark it death or add a transition"
+        elif not (state.death or state.absorbing) and not any(
+            t.source == state.name for t in model.transitions
+        ):
+            yield (
+                f"state {state.name} is not a death but cannot be left; mark it death, or absorbing if it is left by nobody "
+                "alive, or add a transition"
+            )
+    for state in model.states:
+        if state.death and state.absorbing:
+            yield f"state {state.name} is a death, which nobody leaves; absorbing is said of the living"
     for start in model.start_states:
         if model.states[model.state_names.index(start)].death:
             yield f"{'everybody' if len(model.start_states) == 1 else 'some'} would start dead in {start}"

@@ -30,7 +30,7 @@ def _law(value: Any) -> Any:
 
 
 class State(Checked):
-    """A state of the disease; a death state is left by nobody, any other has a way out."""
+    """A state of the disease; a death and one that is `absorbing` are left by nobody, any other has a way out."""
 
     name: str = pydantic.Field(pattern=r"^[A-Za-z0-9_.\-]+$")
     label: str = ""
@@ -44,6 +44,8 @@ class State(Checked):
     """Names shared with other states, such as walking: the time spent in each group is reported."""
     treatable: bool = True
     """Entering a state that is not, as when care is withdrawn, ends what is given, and nothing starts there."""
+    absorbing: bool = False
+    """Left by nobody and yet alive, such as cured: following ends there at the horizon."""
 
     @property
     def title(self) -> str:

@@ -24,6 +24,12 @@ class Discount(Checked):
     `form` says how: "yearly" is (1 + rate) ** -t at every moment t in years, "continuous" is exp(-rate * t), and "steps"
     holds the yearly factor still through each cycle of `cycle` (in the model's time unit, by default a year), at its
     value at the start of the cycle or, with `half_cycle`, at its middle.
+
+    Example
+    -------
+    >>> from survsim.simulation import Discount
+    >>> Discount(rate=0.035).form
+    'yearly'
     """
 
     rate: float
@@ -115,6 +121,13 @@ class Outcome(Checked):
     at_event : at a toxicity, by its name or as ``treatment/name``.
     at_start, at_stop : when a line, or a treatment, starts and is stopped or completed.
     discount : of this outcome, in place of that of all.
+
+    Example
+    -------
+    >>> from survsim.simulation import Outcome
+    >>> spent = Outcome(kind="cost", unit="EUR", by_state={"sick": 900.0}, at_entry={"sick": 4000.0})
+    >>> spent.low_is_good, spent.unit_in("months")
+    (True, 'EUR')
     """
 
     kind: Kind
@@ -148,7 +161,16 @@ class Outcome(Checked):
 
 
 class Values(Checked):
-    """The outcomes that are counted, by name, and the discount of all of them and of life."""
+    """The outcomes that are counted, by name, and the discount of all of them and of life.
+
+    Example
+    -------
+    >>> from survsim.simulation import Discount, Outcome, Values
+    >>> quality = Outcome(kind="quality", by_state={"well": 0.9, "sick": 0.6})
+    >>> values = Values(discount=Discount(rate=0.03), outcomes={"quality": quality})
+    >>> values.discount_of(quality).rate
+    0.03
+    """
 
     discount: Discount | None = None
     outcomes: dict[str, Outcome] = pydantic.Field(default_factory=dict)

@@ -15,7 +15,8 @@ from survsim.simulation.engine.worth import WorthPlan
 class Counts:
     """What was counted so far, up to each horizon: `plain`, `discounted` (outcomes times taus, n).
 
-    `until` (discounts, n) is the discounted time from 0 to now; it and `at_tau` (discounts, taus) serve stays.
+    Each patient is counted until `since` (n,); `until` (discounts, n) is the discounted time from 0 to then, `at_tau`
+    (discounts, taus) that to each horizon.
     """
 
     taus: FloatArray
@@ -23,6 +24,7 @@ class Counts:
     plain: FloatArray
     discounted: FloatArray
     until: FloatArray
+    since: FloatArray
 
     @classmethod
     def start(cls, worth: WorthPlan, taus: tuple[float, ...], n: int) -> Counts:
@@ -30,11 +32,13 @@ class Counts:
         ends = np.array(taus)
         at_tau = np.array([d.until(ends) for d in worth.discounts]).reshape(len(worth.discounts), ends.size)
         rows = (len(worth.names) * ends.size, n)
-        return cls(ends, at_tau, np.zeros(rows), np.zeros(rows), np.zeros((len(worth.discounts), n)))
+        return cls(
+            ends, at_tau, np.zeros(rows), np.zeros(rows), np.zeros((len(worth.discounts), n)), np.zeros(n)
+        )
 
     def keep(self, who: IntArray) -> Counts:
         """The same of the patients at positions `who` only."""
-        fewer = (rows.take(who, axis=1) for rows in (self.plain, self.discounted, self.until))
+        fewer = (rows.take(who, axis=-1) for rows in (self.plain, self.discounted, self.until, self.since))
         return Counts(self.taus, self.at_tau, *fewer)
 
     def once(

@@ -25,7 +25,7 @@ def enter(w: Workspace, who: IntArray) -> None:
     """Draw the budgets of the transitions out of the state that the patients `who` have just entered."""
     for state, row in enumerate(w.disease.out):
         here = who.compress(w.state[who] == state) if len(w.disease.out) > 1 else who
-        if not here.size or not row:
+        if not here.size:
             continue
         for slot in range(w.clock.slots):
             if slot < len(row):

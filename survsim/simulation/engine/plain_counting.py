@@ -24,7 +24,7 @@ class PlainCounts:
         self.counts = Counts.start(worth, follow.taus, luck.size)
         self.given = np.ones((len(plan.treatments), luck.size), dtype=bool)
         nothing = np.zeros(luck.size)
-        everybody = np.arange(luck.size)
+        everybody = self.everybody = np.arange(luck.size)
         amounts = [a for a in (*treated.line_start, *treated.start) if a is not None]
         for amount in amounts:
             self.counts.once(worth, amount, everybody, np.zeros_like(everybody), self.draw, nothing)
@@ -43,7 +43,7 @@ class PlainCounts:
         before, after = (self._until(t) for t in (start, end))
         c = self.counts
         add_stretch(
-            np.full(end.size, state, dtype=np.int8), self.draw, start, end, c.taus, self.worth.steady, self.treated.steady,
+            self.everybody, np.full(end.size, state, dtype=np.int8), self.draw, start, end, c.taus, self.worth.steady, self.treated.steady, self.treated.acts,
             self.given, self.worth.discount, before, after, c.at_tau, c.plain, c.discounted,
         )  # fmt: skip
         if self.worth.jump is None:
