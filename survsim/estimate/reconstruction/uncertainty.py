@@ -22,8 +22,9 @@ SETS = 40
 SEED = 1
 TAIL = 0.025
 SPREAD = 2.0
-"""By how much the ranges are wider than the sets: a method makes the same choices in each of them. Of simulated arms (20 to 2,000
-patients, read to 0.001 to 0.01) the sets alone held the true events of two thirds, twice their spread nine in ten."""
+"""By how much the ranges are wider than the sets: a method makes the same choices in each of them. In a first look at 18 simulated
+arms (9 pairs) of 100 and 500 patients, read to 0.001 to 0.01, the sets alone held the true events in 61% (marks known) to 94%
+(total known) and the true ln HR in 44% to 89%; twice their spread in 72% to 94% and 78% to 89%."""
 
 
 def uncertainty_of(reconstructed: ReconstructedIPD, m: int, seed: int) -> ReconstructionUncertainty:
