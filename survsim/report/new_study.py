@@ -67,8 +67,15 @@ def new_study(name: str, parent: Path | None = None) -> Path:
             )
         files.write_text(made / "data" / "README.md", DATA_README + package.dictionary())
         curate(made)
+        _add_front_matter(made)
         shutil.move(made, target)
     return target
+
+
+def _add_front_matter(made: Path) -> None:
+    """Give each analysis of a new study the title and abstract that its page begins with."""
+    for folder in sorted((made / "analyses").iterdir()):
+        files.write_text(folder / "paper.yml", _asset(f"paper_{folder.name}.yml"))
 
 
 def _asset(name: str) -> str:
