@@ -72,11 +72,11 @@ def new_study(name: str, parent: Path | None = None) -> Path:
     return target
 
 
+def _asset(name: str) -> str:
+    return importlib.resources.files("survsim.report").joinpath("new", name).read_text(encoding="utf-8")
+
+
 def _add_front_matter(made: Path) -> None:
     """Give each analysis of a new study the title and abstract that its page begins with."""
     for folder in sorted((made / "analyses").iterdir()):
         files.write_text(folder / "paper.yml", _asset(f"paper_{folder.name}.yml"))
-
-
-def _asset(name: str) -> str:
-    return importlib.resources.files("survsim.report").joinpath("new", name).read_text(encoding="utf-8")
