@@ -171,7 +171,7 @@ def test_committed_numbers_are_traced_in_the_committed_data(slug):
     assert trace_all(Study(root=ROOT).analysis(slug))
 
 
-def browse(page: Path, folder: Path) -> dict[str, int]:
+def browse(page: Path, folder: Path, width: int = 1000) -> dict[str, int]:
     """Open a page in headless Chromium and count pictures, broken pictures and overflow of the page."""
     probe = """
     <script>
@@ -186,7 +186,7 @@ def browse(page: Path, folder: Path) -> dict[str, int]:
     probed.write_text(page.read_text(encoding="utf-8").replace("</body>", probe), encoding="utf-8")
     words = (
         "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking "
-        "--disable-component-update --disable-sync --window-size=1000,3000 --virtual-time-budget=5000 --dump-dom"
+        f"--disable-component-update --disable-sync --window-size={width},3000 --virtual-time-budget=5000 --dump-dom"
     )
     done = subprocess.run(
         [CHROMIUM, *words.split(), f"--user-data-dir={folder / 'profile'}", f"file://{probed}"],

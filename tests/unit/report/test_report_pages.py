@@ -16,6 +16,7 @@ from survsim.report import index, render
 from survsim.report.front import PARTS, front_of
 from survsim.report.study import Study
 from tests.architecture.test_thin_notebooks import NUMBERS_IN_WORDS
+from tests.end_to_end.test_reports import CHROMIUM, browse
 from tests.helpers.studies import ROOT
 
 STUDY = Study(root=ROOT)
@@ -149,3 +150,14 @@ def test_no_raw_name_stands_in_what_the_page_adds(slug):
     parts = page.select("#abstract, #contents, #conclusion, figcaption, [id^=checklist]")
     said = " ".join(p.get_text(" ") for p in parts)
     assert [n for n in RAW.findall(said) if n not in ("as_treated",)] == []
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+@each
+def test_a_narrow_window_shows_the_whole_of_a_page(slug, tmp_path):
+    """Tables become cards or scroll in their frame; nothing makes the page itself wider than its window."""
+    path = tmp_path / "page.html"
+    path.write_text(made(slug)[0], encoding="utf-8")
+    seen = browse(path, tmp_path, width=500)
+    assert (seen["broken"], seen["wide"]) == (0, 0) and seen["pictures"] >= 1
