@@ -14,6 +14,7 @@ from survsim.core.ledger import Ledger
 from survsim.core.yaml_files import read_yaml
 from survsim.report import index, render
 from survsim.report.front import PARTS, front_of
+from survsim.report.methods_section import methods_text
 from survsim.report.study import Study
 from tests.architecture.test_thin_notebooks import NUMBERS_IN_WORDS
 from tests.end_to_end.test_reports import CHROMIUM, browse
@@ -141,6 +142,14 @@ def test_a_page_is_small_and_needs_nothing_from_elsewhere(slug):
     assert len(text.encode()) < LARGEST
     assert re.findall(r'src="(?!data:)[^"]*"', text) == []
     assert "<script" not in text and "<link" not in text and "@import" not in text and "url(" not in text
+
+
+@each
+def test_methods_tell_every_step_in_words(slug):
+    ledger = Ledger.load(ANALYSES[slug].results() / "summary.json")
+    said = str(methods_text(ledger))
+    assert "Further steps" not in said and "None" not in said.replace("None were used", "")
+    assert RAW.findall(said) == [] and "()" not in said and ".." not in said
 
 
 @each
