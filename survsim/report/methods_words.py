@@ -430,6 +430,6 @@ THEMES: dict[str, dict[str, Say]] = {
 SILENT = {
     "effect_size", "count", "as_printed", "range", "select", "effect_sizes", "prepare_multistate", "flow",
     "flow_from_search", "KaplanMeier.quantile", "KaplanMeier.survival_at", "survival_at", "assumed", "scenario",
-    "calibrated_parameter", "counted_back", "deaths_by_cause", "explain", "trial_power",
+    "calibrated_parameter", "counted_back", "prior_mean", "deaths_by_cause", "explain", "trial_power",
 }  # fmt: skip
 """Steps that need no sentence: they read, count or gather, or another sentence tells them."""
