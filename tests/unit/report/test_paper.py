@@ -151,7 +151,7 @@ def test_a_notebook_that_declares_nothing_is_a_paper_too(book, ledger):
 
 
 def analysis_with(folder, paper, readme=""):
-    root = folder / "study"
+    root = folder / "rare_study"
     place = root / "analyses" / "01_mini"
     place.mkdir(parents=True)
     (place / "paper.yml").write_text(paper, encoding="utf-8")
@@ -162,12 +162,16 @@ def analysis_with(folder, paper, readme=""):
 def test_front_matter_takes_its_numbers_from_the_ledger_and_its_estimand_from_the_readme(tmp_path, ledger):
     one = analysis_with(
         tmp_path,
-        "abstract: {results: 'Median {os.median:.1f unit}.'}\nshort: Mini\n",
+        "title: Of a {study}\nabstract: {results: 'Median {os.median:.1f unit}.'}\nshort: Mini\n",
         "# 01\n\n**Estimand.** A {median}\nof all.\n\nMore.\n",
     )
     front = front_of(one, ledger)
     assert "26.6 months" in front.abstract["results"] and 'title="os.median"' in front.abstract["results"]
-    assert front.estimand == "A {median} of all." and short_title(one) == "Mini"
+    assert (
+        front.title == "Of a rare study"
+        and front.estimand == "A {median} of all."
+        and short_title(one) == "Mini"
+    )
 
 
 @pytest.mark.parametrize(
@@ -253,6 +257,18 @@ def test_a_description_names_axes_groups_and_ends():
     words = describe(ALL.plot(endpoint="Overall survival", origin="surgery").figure)
     assert "Overall survival (proportion) from 0 to 1 against Time since surgery (months)" in words
     assert "4 patients" in words and "(from 1 to 0.25 at 9)" in words
+
+
+def test_a_description_ends_where_the_picture_ends():
+    from matplotlib.figure import Figure
+
+    axes = Figure().subplots()
+    axes.plot([0, 10, 20, 60], [1.0, 0.8, 0.5, 0.1], label="usual care")
+    axes.set_xlim(0, 36)
+    axes.set(xlabel="Time (months)", ylabel="Survival")
+    assert "usual care (from 1 to 0.5 at 20)" in describe(axes.figure)
+    axes.set_yticks([0, 1], labels=["one", "two"])
+    assert "shown: usual care, rows: one; two" in describe(axes.figure)
 
 
 def test_a_word_file_holds_headings_pictures_with_their_words_and_tables(page, tmp_path):
