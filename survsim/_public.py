@@ -216,6 +216,7 @@ _TABLES = {
         scenario.targets             Target check_targets TargetCheck
         scenario.target_file         read_targets
         scenario.file_schemas        file_schema
+        scenario.exploring           Explorer Redrawn
         scenario.calibration_plan    read_calibration CalibrationPlan dated_cases
     """,
     "distributions": """
@@ -241,6 +242,7 @@ _TABLES = {
         figures.state_graph  state_diagram
         figures.faceting     facets
         figures.saving       save_figure
+        figures.exploring    explore ExplorerPanel
         figures.additions    add_risk_table add_p_value add_hazard_ratio add_medians add_landmarks
         figures.additions    add_censor_marks add_group_labels
     """,
@@ -297,7 +299,7 @@ _TOP = """
     load_evidence check_evidence
     value_of_information
     TrialDesign simulate_trials assurance
-    case_in_context Scenario simulate Execution check_targets
+    case_in_context Scenario simulate Execution check_targets explore
     save_figure read_result write_result Ledger Provenance
 """
 TOP: tuple[str, ...] = tuple(_TOP.split())
