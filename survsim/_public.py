@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -411,6 +412,8 @@ def on_top(name: str) -> Any:
     """What `survsim.<name>` is: a name on top, a wing, or (with a warning) a name that was on top in 0.1."""
     if name in TOP:
         return load(name)
+    if name == "__all__":
+        return _starred()
     if name in WINGS:
         return importlib.import_module(f"survsim.{name}")
     if name in MOVED_IN_0_2:
@@ -419,6 +422,14 @@ def on_top(name: str) -> Any:
     where = f"; it is survsim.{WING_OF[name]}.{name}" if name in WING_OF else ""
     where = f"; R's {name} is survsim.{FROM_R[name]}" if name in FROM_R else where
     raise AttributeError(f"module 'survsim' has no attribute {name!r}{where}")
+
+
+def _starred() -> list[str]:
+    """What ``from survsim import *`` gives: the names on top and the wings. To `help`, which would print the page of each
+    name, the wings alone, so that help(survsim) stays on two screens."""
+    reader = sys._getframe(2).f_globals.get("__name__")
+    names = [] if reader == "pydoc" else TOP
+    return ["__version__", *names, *WINGS]
 
 
 def names_on_top() -> list[str]:
