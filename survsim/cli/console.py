@@ -8,8 +8,10 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from survsim.cli.everywhere import MODE
+from survsim.core.progress import silent
 from survsim.report.publish import Say
 
 
@@ -17,9 +19,16 @@ from survsim.report.publish import Say
 def progress() -> Iterator[Say]:
     """A function that shows what is being done: a spinner on a terminal, plain lines elsewhere."""
     from rich.console import Console
+
+    with silent():
+        # What runs inside tells nothing by itself: this does.
+        yield from _told(Console(stderr=True))
+
+
+def _told(console: Any) -> Iterator[Say]:
+    """The one function that `progress` gives, for the console at hand."""
     from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-    console = Console(stderr=True)
     if MODE.quiet:
         yield lambda slug, step: None
         return
