@@ -8,8 +8,10 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from survsim.cli.everywhere import MODE
+from survsim.core.progress import silent
 from survsim.report.publish import Say
 
 
@@ -20,9 +22,16 @@ def progress(words: Callable[[str], str] = str) -> Iterator[Say]:
     `words` puts warnings into the words of the command.
     """
     from rich.console import Console
+
+    with silent():
+        # What runs inside tells nothing by itself: this does.
+        yield from _told(Console(stderr=True))
+
+
+def _told(console: Any) -> Iterator[Say]:
+    """The one function that `progress` gives, for the console at hand."""
     from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-    console = Console(stderr=True)
     if MODE.quiet:
         yield lambda slug, step: None
         return

@@ -9,6 +9,7 @@ import typer
 
 from survsim.cli.everywhere import MODE, Stopped
 from survsim.core.errors import ScenarioError
+from survsim.core.progress import silent
 
 
 def simulate(
@@ -102,7 +103,7 @@ def _simulate(whole: Any, *, folder: Path, out: Path, how: dict[str, Any], **opt
     from survsim.scenario.run import simulate as run_scenario
 
     try:
-        with _progress() as progress:
+        with silent(), _progress() as progress:
             execution = Execution(folder=folder, progress=progress, **how)
             result = run_scenario(whole, execution=execution, **options)
     except KeyboardInterrupt:

@@ -14,8 +14,8 @@ from survsim.core.display import card, short
 from survsim.report.new_study import new_study
 
 LONGEST = 60_000
-OTHERWISE = {"Prose", "Corrector"}
-"""Prose is shown as Markdown, a correction by its own widgets."""
+OTHERWISE = {"Prose", "Corrector", "ExplorerPanel"}
+"""Prose is shown as Markdown, the others by their own widgets."""
 
 
 def classes():
