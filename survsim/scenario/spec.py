@@ -6,6 +6,7 @@ and for each number either rows of the evidence or an assumption with its reason
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from pydantic import Field, ValidationError
 from survsim.core.errors import ScenarioError
 from survsim.core.yaml_files import read_yaml
 from survsim.scenario.joint_laws import JointLaw
+from survsim.scenario.life_tables import with_life_tables
 from survsim.scenario.overrides import Override, overridden
 from survsim.scenario.parameter_spec import ParameterSpec, Strict
 from survsim.scenario.scale_checks import scale_faults
@@ -106,7 +108,7 @@ class Scenario:
             defined, or defined but not used.
         """
         file = Path(path)
-        content = _validated(_extended(file), file.name)
+        content = _validated(with_life_tables(_extended(file), functools.partial(_inside, file)), file.name)
         strategies = tuple(
             read_strategy(_inside(file, one))
             if isinstance(one, str)

@@ -51,7 +51,7 @@ def _arm(w: Workspace, state: int, slot: int, transition: TransitionPlan, who: I
         if alike
         else _budget(w, state, transition, who)
     )
-    law, origin = w.law(transition.law, who), w.number(w.origin, who)
+    law, origin = w.law(transition.law, who), _origin(w, transition, who)
     if table is None:
         start = law.cumulative_hazard(time - origin) if transition.forward else None
         at = law.inverse_cumulative_hazard(budget if start is None else start + budget)
@@ -61,6 +61,14 @@ def _arm(w: Workspace, state: int, slot: int, transition: TransitionPlan, who: I
     used = law.cumulative_hazard(age) if transition.forward else np.zeros(who.size)
     factor, slowness = _factors(w, table, who, transition.needs_effect)
     _run(w, slot, law, who, budget, age, used, factor, slowness)
+
+
+def _origin(w: Workspace, transition: TransitionPlan, who: IntArray) -> ByDraw:
+    """When a clock that is not set back was at 0: at the origin of the path, or at birth."""
+    origin = w.number(w.origin, who)
+    return (
+        origin if transition.age is None else origin - transition.per_year * w.covariate(transition.age)[who]
+    )
 
 
 def go_on(w: Workspace, state: int, ages: tuple[ByDraw, ...], who: IntArray) -> None:
