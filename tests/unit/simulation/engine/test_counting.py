@@ -10,7 +10,7 @@ import pytest
 from scipy.integrate import quad
 
 from survsim.core.execution import Execution
-from survsim.simulation import Covariate, Model, Population, State, Transition, simulate_model
+from survsim.simulation import Covariate, Model, Population, State, Transition, read_patients, simulate_model
 from survsim.simulation.declared.strategy import Treatment, strategy_from
 from survsim.simulation.declared.values import Discount, Values
 from survsim.simulation.engine.discounting import DiscountPlan
@@ -314,3 +314,16 @@ def test_the_short_way_gives_the_bits_of_the_long_one(tmp_path):
     )
     assert np.array_equal(short.means, long.means)
     assert np.array_equal(short.mc_covariance, long.mc_covariance)
+
+
+def test_each_patient_is_written_with_what_was_counted(tmp_path):
+    model = rich()
+    run = Execution(executor="threads", workers=1, folder=str(tmp_path))
+    result = simulate_model(
+        model, patients=300, draws=2, taus=[24.0, END], execution=run, patient_output=True
+    )
+    frame = read_patients(tmp_path)
+    for name in ("quality@24", "discounted_spent@240", "home@240"):
+        kind, _, tau = name.partition("@")
+        means = frame.groupby(["draw", "strategy"])[name].mean().unstack("strategy")[["wait", "treat"]]
+        assert means.to_numpy() == pytest.approx(result.measure(kind, float(tau)).by_draw.T, rel=1e-12)
