@@ -250,7 +250,8 @@ def _constant_factors(
     """
     if len(strategy.lines) > 1 or not all(_endless(line, treatments) for line in strategy.lines):
         return None
-    if any(len(e.times) or e.responders or e.until_progression for row in effects for es in row for e in es):
+    every = [e for row in effects for es in row for e in es]
+    if any(len(e.times) or e.responders or e.until_progression or e.law is not None for e in every):
         return None
     return tuple(
         tuple(
@@ -292,7 +293,10 @@ def compile_strategy(
     treatments = {name: model.treatment(strategy, name) or Treatment() for name in used}
     elsewhere = {d.region for d in model.history.doses} if model.history and used else set()
     regions = tuple(sorted({r.region for t in treatments.values() for r in t.radiation} | elsewhere))
-    effects = tuple(tuple(effects_on(name, treatments, number) for name in row) for row in disease.out_names)
+    effects = tuple(
+        tuple(effects_on(name, treatments, number, model.time_unit) for name in row)
+        for row in disease.out_names
+    )
     changes = _changes(e for row in effects for es in row for e in es)
     _refuse_too_many(strategy, disease, treatments)
     _refuse_slow_forward_clocks(disease, effects)
