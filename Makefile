@@ -8,7 +8,7 @@ export MPLBACKEND := Agg
 test fast: export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env report test fast coverage lint quick reference validate portability newest readme bench constraints clean
+.PHONY: help env report test fast coverage lint quick docs reference validate portability newest readme bench constraints clean
 
 help:            ## print this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -54,6 +54,11 @@ lint: env        ## style, types, import contracts
 
 quick: env       ## every report in quick mode, below build/quick
 	$(BIN)/survsim report --quick
+
+docs: env        ## build the manual, every block of it run: build/manual/index.html
+	$(INSTALL) --constraint constraints.txt --editable '.[docs]'
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@echo "build/manual/index.html"
 
 reference: env   ## make the reference values again (R with survival, metafor, lme4, riskRegression, cmprsk, msm, etm, km.ci, jsonlite)
 	for script in tests/reference/r/*.R; do Rscript $$script || exit 1; done

@@ -84,8 +84,19 @@ _drawing = 0
 _scale = 1.0
 
 
-def use(name: str) -> None:
-    """Draw all pictures that follow for the pages of one journal.
+class InUse(contextlib.AbstractContextManager[None]):
+    """What `use` gives back: as ``with style.use(...):`` it puts back, at the end, the look that was there before."""
+
+    def __init__(self, before: str) -> None:
+        self._before = before
+
+    def __exit__(self, *reason: object) -> None:
+        global _current
+        _current = self._before
+
+
+def use(name: str) -> InUse:
+    """Draw all pictures that follow for the pages of one journal; with ``with``, only those drawn inside.
 
     The journal sets the widths of "single" and "double", the largest width a picture takes unasked, the sizes of
     letters and lines, and the fonts: the journal's own if it is on this machine, else a free one of the same widths.
@@ -102,14 +113,16 @@ def use(name: str) -> None:
     Example
     -------
     >>> from survsim.figures import style
-    >>> style.use("nature")
-    >>> style.current().single
+    >>> with style.use("nature"):
+    ...     style.current().single
     89
-    >>> style.use("default")
+    >>> style.current().single
+    85
     """
     global _current
     journal(name)
-    _current = name
+    before, _current = _current, name
+    return InUse(before)
 
 
 def current() -> Journal:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,7 +42,7 @@ def table_regression(
     fit : a regression (Cox, Fine-Gray, parametric, pooled over imputations, meta-regression); or a dictionary of
         several, such as ``{"Model 1": fit, "Model 2": other}`` or a cause-specific Cox regression.
     univariable : put beside a Cox regression each variable fitted alone, to the same patients.
-    labels : column -> words for it, with its unit ("Age, per year").
+    labels : column -> words for it, with its unit ("Age, per year"); words for other columns are left aside.
     levels : column -> words for its values.
     decimals : of the effects.
     counts : whether patients and events of each level stand beside it.
@@ -55,7 +56,7 @@ def table_regression(
     Raises
     ------
     InputError : what is no regression, no fits, `univariable` for anything but one Cox regression without frailty or
-        shrinkage, labels of columns that the fit lacks.
+        shrinkage, labels of what is nearly a variable of the fit (one dictionary may serve every table of a paper).
 
     References
     ----------
@@ -158,11 +159,16 @@ def _joined(readings: Mapping[str, Reading]) -> list[Line]:
 
 
 def _check(lines: list[Line], labels: Mapping[str, str], levels: Mapping[str, Any]) -> None:
+    """Refuse a name that was meant for one of the table; words for other variables of the paper may be there too."""
     have = list(dict.fromkeys(line.variable for line in lines))
     for what, given in (("labels", labels), ("levels", levels)):
-        unknown = next((name for name in given if name not in have), None)
-        if unknown is not None:
-            raise InputError(f"{what} names {unknown!r}; the variables of the table are {', '.join(have)}.")
+        without = [name for name in have if name not in given]
+        for name in given:
+            meant = [] if name in have else get_close_matches(str(name), without, n=1, cutoff=0.6)
+            if meant:
+                raise InputError(
+                    f"{what} names {name!r}; the variables of the table are {', '.join(have)}: did you mean {meant[0]}?"
+                )
 
 
 def _words(line: Line, labels: Mapping[str, str], levels: Mapping[str, Mapping[Any, str]]) -> str:

@@ -10,7 +10,9 @@ import yaml
 
 from survsim.simulation import Values
 
-TEXT = (Path(__file__).resolve().parents[2] / "docs" / "decision_models.md").read_text(encoding="utf-8")
+TEXT = (Path(__file__).resolve().parents[2] / "docs" / "how_to" / "decision_models.md").read_text(
+    encoding="utf-8"
+)
 
 
 def blocks(language):
@@ -21,7 +23,7 @@ def blocks(language):
 def test_its_code_runs():
     names: dict = {}
     for code in blocks("python"):
-        exec(compile(code, "docs/decision_models.md", "exec"), names)
+        exec(compile(code, "docs/how_to/decision_models.md", "exec"), names)
     assert names["decision"].unit == "EUR"
 
 

@@ -117,8 +117,14 @@ def test_labels_and_levels_have_words(fit):
         InputError, match="labels names 'stage'; the variables of the table are age, figo_stage, arm"
     ):
         table_regression(fit, labels={"stage": "x"})
-    with pytest.raises(InputError, match="levels names 'grade'"):
-        table_regression(fit, levels={"grade": {}})
+    with pytest.raises(InputError, match=r"levels names 'figo_stge'.*did you mean figo_stage"):
+        table_regression(fit, levels={"figo_stge": {}})
+
+
+def test_one_dictionary_of_labels_serves_every_table_of_a_paper(fit):
+    table = table_regression(fit, labels={"age": "Age, per year", "hypertension": "Hypertension"})
+    assert "Age, per year" in set(table.frame["Characteristic"])
+    assert "Hypertension" not in set(table.frame["Characteristic"])
 
 
 def test_small_p_values_and_extreme_effects_are_not_zeros():

@@ -1,0 +1,75 @@
+"""The manual: every block of it runs, every page is in its contents, every link leads somewhere."""
+
+import importlib.util
+import re
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+PAGES = sorted(str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md"))
+MADE = {"why/truth.md", "gallery.md"}
+"""Pages that the hook makes, beside the reference."""
+
+
+def blocks():
+    spec = importlib.util.spec_from_file_location("manual_blocks", DOCS / "hooks" / "blocks.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if "```python" in (DOCS / p).read_text(encoding="utf-8")])
+def test_the_blocks_of_a_page_run_and_show_something(page, tmp_path):
+    run = list(blocks().Page(page, (DOCS / page).read_text(encoding="utf-8"), tmp_path).shown())
+    assert run
+    names = {"from_0.1_to_0.2.md"}  # shows names, and no output
+    assert page in names or any(shown.text or shown.html or shown.pictures for _, shown in run)
+
+
+def test_a_block_that_does_not_run_is_named(tmp_path):
+    with pytest.raises(Exception, match=r"page, block 2:\n1 / 0\n\nZeroDivisionError"):
+        list(blocks().Page("page", "```python\nx = 1\n```\n\n```python\n1 / 0\n```\n", tmp_path).shown())
+
+
+def contents() -> list[str]:
+    class Loader(yaml.SafeLoader):
+        pass
+
+    def pages(entry: object) -> list[str]:
+        if isinstance(entry, str):
+            return [entry]
+        each = entry.values() if isinstance(entry, dict) else entry
+        return [page for part in each for page in pages(part)]
+
+    return pages(yaml.load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"), Loader)["nav"])
+
+
+def test_every_page_is_in_the_contents_and_no_other():
+    assert sorted(contents()) == sorted({*PAGES, *MADE})
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_leads_to_a_page(page):
+    text = re.sub(r"```.*?```", "", (DOCS / page).read_text(encoding="utf-8"), flags=re.S)
+    for link in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text):
+        if "://" in link:
+            continue
+        target = (DOCS / page).parent / link
+        known = str(target.resolve().relative_to(DOCS)) if DOCS in target.resolve().parents else ""
+        assert target.exists() or known in MADE or known.startswith("reference/"), (page, link)
+
+
+def test_a_docstring_of_the_house_is_read_as_numpydoc():
+    pytest.importorskip("griffe")
+    spec = importlib.util.spec_from_file_location("house_docstrings", DOCS / "hooks" / "docstrings.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    text = "Do it.\n\nParameters\n----------\na : what a is,\n    and more.\n\nExample\n-------\n>>> 1 : 2\n"
+    assert module.as_numpydoc(text) == (
+        "Do it.\n\nParameters\n----------\na\n    what a is,\n    and more.\n\nExamples\n--------\n>>> 1 : 2\n"
+    )
