@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -97,9 +98,11 @@ _TABLES = {
     """,
     "reconstruction": """
         estimate.reconstruction.reconstructed_ipd  reconstruct_ipd
+        estimate.reconstruction.arms               reconstruct_arms ReconstructedArms
         estimate.reconstruction.perturbation       perturbed_reconstructions
         estimate.reconstruction.pair               compare_pair PairCheck
         estimate.reconstruction.result             ReconstructedIPD ReconstructionAudit
+        estimate.reconstruction.open_range         ReconstructionUncertainty
         estimate.reconstruction.pseudo_sets        pseudo_sets
         estimate.reconstruction.pseudo_ipd         PseudoIPD
         estimate.reconstruction.from_summaries     pseudo_ipd_from_summaries
@@ -187,6 +190,7 @@ _TABLES = {
         simulation.outcomes.sensitivity           tornado threshold global_sensitivity variance_by_layer Threshold GlobalSensitivity
         simulation.outcomes.sensitivity           Tornado
         simulation.outcomes.decision              Decision
+        simulation.outcomes.end_errors            interval_errors
         simulation.outcomes.cost_effectiveness    CostEffectiveness
         simulation.outcomes.threshold_curves      ThresholdCurves
         simulation.declared.values                Values Outcome Discount
@@ -212,6 +216,7 @@ _TABLES = {
         scenario.run                 simulate scenario_parameters
         scenario.structural          structural_sensitivity StructuralSensitivity
         scenario.one_way             one_way_runs
+        scenario.turning             turning_points TurningPoints
         scenario.parameterise        Parameters
         scenario.bias_of_judgements  judged_bias
         scenario.pooled_certainty    certainty Certainty
@@ -220,6 +225,8 @@ _TABLES = {
         scenario.patient_in_context  case_in_context CaseInContext
         scenario.targets             Target check_targets TargetCheck
         scenario.target_file         read_targets
+        scenario.file_schemas        file_schema
+        scenario.exploring           Explorer Redrawn
         scenario.calibration_plan    read_calibration CalibrationPlan dated_cases
     """,
     "distributions": """
@@ -243,8 +250,10 @@ _TABLES = {
         figures.power        power_curves
         figures.predictions  prediction_curves
         figures.state_graph  state_diagram
+        figures.shares       share_dots
         figures.faceting     facets
         figures.saving       save_figure
+        figures.exploring    explore ExplorerPanel
         figures.additions    add_risk_table add_p_value add_hazard_ratio add_medians add_landmarks
         figures.additions    add_censor_marks add_group_labels
     """,
@@ -255,6 +264,7 @@ _TABLES = {
         report.sentences        prose Prose
         report.references       cited Citations
         report.methods_section  methods_text
+        report.unpooled         not_pooled
         report.protocol_counts  count_protocol
         report.tables           table Table
         report.patient_table    table_one
@@ -301,7 +311,7 @@ _TOP = """
     load_evidence check_evidence
     value_of_information
     TrialDesign simulate_trials assurance
-    case_in_context Scenario simulate Execution check_targets
+    case_in_context Scenario simulate Execution check_targets explore
     save_figure read_result write_result Ledger Provenance
 """
 TOP: tuple[str, ...] = tuple(_TOP.split())
@@ -413,6 +423,8 @@ def on_top(name: str) -> Any:
     """What `survsim.<name>` is: a name on top, a wing, or (with a warning) a name that was on top in 0.1."""
     if name in TOP:
         return load(name)
+    if name == "__all__":
+        return _starred()
     if name in WINGS:
         return importlib.import_module(f"survsim.{name}")
     if name in MOVED_IN_0_2:
@@ -421,6 +433,14 @@ def on_top(name: str) -> Any:
     where = f"; it is survsim.{WING_OF[name]}.{name}" if name in WING_OF else ""
     where = f"; R's {name} is survsim.{FROM_R[name]}" if name in FROM_R else where
     raise AttributeError(f"module 'survsim' has no attribute {name!r}{where}")
+
+
+def _starred() -> list[str]:
+    """What ``from survsim import *`` gives: the names on top and the wings. To `help`, which would print the page of each
+    name, the wings alone, so that help(survsim) stays on two screens."""
+    reader = sys._getframe(2).f_globals.get("__name__")
+    names = [] if reader == "pydoc" else TOP
+    return ["__version__", *names, *WINGS]
 
 
 def names_on_top() -> list[str]:

@@ -19,6 +19,7 @@ simulation = survsim.simulation.SimulationResult.load(folder / "simulation")
 next_step = survsim.simulation.SimulationResult.load(folder / "next_step")
 decision, step = simulation.decision(24), next_step.decision(12)
 labels = dict(zip(simulation.strategies, simulation.labels))
+LABELS = survsim.report.read_yaml(folder / "labels.yml")
 survsim.report.prose(
     numbers,
     """
@@ -35,7 +36,9 @@ surgery alone ({walking_gain.early_immunotherapy:.1f interval} of them walking, 
 beside {gain_24.surgery_radiotherapy_chemotherapy_reirradiation:.1f interval} with chemotherapy and re-irradiation; it is best in {decision.p_best:.0%} of the draws. Of
 {structure.structures:.0f} structures that change survival, as declared and otherwise, it comes first over two years under {structure.first.early_immunotherapy:.0f}, but
 over one year under {structure.first_12.early_immunotherapy:.0f} only, where radiotherapy with re-irradiation does under {structure.first_12.surgery_radiotherapy_reirradiation:.0f}; over
-two years chemotherapy with re-irradiation comes first under {structure.first.surgery_radiotherapy_chemotherapy_reirradiation:.0f}, and as she was treated under {structure.first.as_treated:.0f}. It rests on one small randomised trial of sarcoma elsewhere. It is no advice.
+two years chemotherapy with re-irradiation comes first under {structure.first.surgery_radiotherapy_chemotherapy_reirradiation:.0f}, and as she was treated under {structure.first.as_treated:.0f}. It rests on one small randomised trial of sarcoma
+elsewhere. Were no treatment believed to help before any number was seen,
+{neutral.from_progression} would be the favoured step, and {neutral.from_surgery} the favoured strategy. It is no advice.
 """,
 )
 
@@ -63,21 +66,17 @@ survsim.figures.swimmer(
 # %%
 step.plot()
 # %%
+TWO_ERRORS = (
+    "Two uncertainties, apart. 2.5% to 97.5%: what is not known of the parameters, over their draws. SE: what the simulation may be "
+    "off by, of the mean by the luck of its patients, of each end of an interval by the luck of its draws and patients. More runs make "
+    "the SEs small and leave the interval as it is."
+)
 survsim.report.table(
-    step.to_frame().assign(strategy=next_step.labels),
+    survsim.report.load_results("next_decision", SLUG)[list(LABELS["decision"])],
     title="Restricted mean survival time to 12 months from progression",
-    labels={
-        "strategy": "next step",
-        "expected": "months",
-        "conf_low": "2.5%",
-        "conf_high": "97.5%",
-        "mc_std_error": "Monte Carlo SE",
-        "probability_best": "P(best)",
-        "expected_regret": "expected loss",
-    },
+    labels=LABELS["decision"] | {"label": "next step"},
     decimals={"mc_std_error": 3},
-    notes="Interval over parameter draws; the Monte Carlo standard error is apart. Expected loss: months lost on average "
-    "against the best step in each draw.",
+    notes=[TWO_ERRORS, "Expected loss: months lost on average against the best step in each draw."],
 )
 
 # %%
@@ -93,26 +92,16 @@ for the ratio of tumour death): no ratio of death on anlotinib was found.
 )
 
 # %%
-VALUE_LABELS = {
-    "outcome": "months",
-    "label": "strategy",
-    "expected": "expected",
-    "conf_low": "2.5%",
-    "conf_high": "97.5%",
-    "gain": "gain",
-    "gain_low": "2.5% ",
-    "gain_high": "97.5% ",
-    "probability_best": "P(best)",
-}
 UTILITIES = (
     "Utilities: walking 0.59 to 0.76 by EQ-5D with spinal metastasis (schoenfeld_2021_ambulation_eq5d_s02, _s01); not walking 0.18 "
     "to 0.95 of it, from the same set (_s03) to paraplegia by SF-6D (sci_sf6d305_s03); after progression 0.4 to 1 of that, an assumption. "
-    "Spinal metastasis and injury stand in for this tumour. Equal strategies share P(best)."
+    "Spinal metastasis and injury stand in for this tumour. Equal strategies share P(best). SE: simulation error of an end of the interval "
+    "of the gain."
 )
 survsim.report.table(
-    survsim.report.load_results("next_values", SLUG).query("outcome != 'walking'")[list(VALUE_LABELS)],
+    survsim.report.load_results("next_values", SLUG).query("outcome != 'walking'")[list(LABELS["values"])],
     title="Months alive and quality-adjusted, of the twelve from her progression, none of them walking",
-    labels=VALUE_LABELS,
+    labels=LABELS["values"],
     notes=UTILITIES,
 )
 # %%
@@ -121,17 +110,7 @@ survsim.report.table(
         {"re-irradiation": "2R", "re-irradiation, toripalimab, anlotinib": "2R, drugs"}
     ),
     title="What the next steps add over supportive care under other structures, to 12 months",
-    labels={
-        "label": "structure",
-        "strategy": "next step",
-        "gain": "gain",
-        "gain_low": "2.5%",
-        "gain_high": "97.5%",
-        "probability_best": "P(best)",
-        "rank": "rank",
-        "quality_gain": "quality-adjusted gain",
-        "time_in_walking": "months walking",
-    },
+    labels=LABELS["next_structure"],
     decimals={"rank": 0},
     notes="2R re-irradiation; drugs: toripalimab with it, then anlotinib. Fewer draws and patients than above, the same in every row.",
 )
@@ -148,6 +127,44 @@ only because control is assumed not to harm; so it is an alternative and not the
 )
 
 # %% [markdown]
+# ### Where the next step turns
+#
+# One parameter at a time is held at the ends of what is believed of it, and simulated again on the same patients with the same
+# luck. Then each ratio of treatment is moved from far benefit to harm, with everything else as drawn.
+
+# %%
+survsim.read_result(folder / "next_one_way.json").plot(
+    labels=LABELS["one_way"] | dict(zip(next_step.strategies, next_step.labels))
+)
+# %%
+turning = survsim.read_result(folder / "next_turning.json")
+curves = turning.plot(labels=LABELS["turning"] | dict(zip(next_step.strategies, next_step.labels)))
+# %%
+survsim.report.table(
+    survsim.report.load_results("next_turns", SLUG).replace(LABELS["short"]),
+    title="Values at which the answer from progression turns, one ratio at a time",
+    labels=LABELS["turns"],
+    decimals={"at_error": 3},
+    group="parameter",
+    notes="2R re-irradiation; drugs: toripalimab with it, then anlotinib, or anlotinib alone. No value: nothing turns between the values simulated. P(beyond): share of the draws of the ratio that lie on the other side of the value than their median, which is how likely the turn "
+    "is believed to be from this ratio alone. The share of draws in which a step is best moves in steps of a draw and has no simulation SE of its value.",
+)
+# %%
+survsim.report.prose(
+    numbers,
+    """
+*The drugs.* {next.favoured} stays ahead of the other steps while the ratio of death on anlotinib is below
+{next.turn.hr_anlotinib_progressed.above:.2f}; above it the favoured step is {next.turn.hr_anlotinib_progressed.above.other}. What is assumed of that ratio is
+{parameter.hr_anlotinib_progressed:.2f interval}, and {next.turn.hr_anlotinib_progressed.above.beyond:.0%} of its draws lie beyond: whether to add the drugs is an
+assumption, not a finding. *Re-irradiation at all.* With the drugs it gains over supportive care until the ratio of focal re-irradiation passes
+{next.sign.hr_focal_radiotherapy.above:.2f} ({next.sign.hr_focal_radiotherapy.above.beyond:.0%} of the draws beyond), or that of the neuraxis against focal
+{next.sign.hr_craniospinal.above:.2f} ({next.sign.hr_craniospinal.above.beyond:.0%}). From
+{next.turn.hr_focal_radiotherapy.above:.2f} of the first on, {next.turn.hr_focal_radiotherapy.above.other} comes first; from {next.turn.hr_craniospinal.above:.2f} of the second, {next.turn.hr_craniospinal.above.other}. The favoured step is best in half of the draws or fewer once the ratio
+on anlotinib passes {next.half.hr_anlotinib_progressed.above:.2f}.
+""",
+)
+
+# %% [markdown]
 # ## Strategies from surgery on
 
 # %%
@@ -158,29 +175,30 @@ simulation.survival().plot(
 )
 # %%
 survsim.report.table(
-    decision.to_frame().assign(strategy=[labels[s] for s in decision.strategies]),
+    survsim.report.load_results("decision", SLUG)[list(LABELS["decision"])],
     title="Restricted mean survival time to 24 months from surgery",
-    labels={
-        "strategy": "strategy",
-        "expected": "months",
-        "conf_low": "2.5%",
-        "conf_high": "97.5%",
-        "mc_std_error": "Monte Carlo SE",
-        "probability_best": "P(best)",
-        "expected_regret": "expected loss",
-        "mean_rank": "mean rank",
-    },
+    labels=LABELS["decision"],
     decimals={"mc_std_error": 3},
-    notes="Interval over parameter draws; the Monte Carlo standard error is apart. P(best) splits ties.",
+    notes=[TWO_ERRORS, "P(best) splits ties."],
+)
+# %%
+survsim.report.table(
+    survsim.report.load_results("horizons", SLUG),
+    title="Gain over surgery alone to 12, 24 and 60 months, all strategies",
+    labels=LABELS["horizons"],
+    decimals={"rank": 0},
+    group="horizon",
+    notes="All draws and patients of the simulation, as declared; rank among all seven. SE: simulation error of the end before it. Under other "
+    "structures: below.",
 )
 
 # %%
 simulation.compare("surgery_alone").plot(measure="survival_time", time=24)
 # %%
 survsim.report.table(
-    survsim.report.load_results("values", SLUG)[list(VALUE_LABELS)],
+    survsim.report.load_results("values", SLUG)[list(LABELS["values"])],
     title="Months alive, walking and quality-adjusted, of the first 24 from surgery",
-    labels=VALUE_LABELS,
+    labels=LABELS["values"],
     notes=UTILITIES,
 )
 # %%
@@ -206,36 +224,37 @@ structure = survsim.read_result(folder / "structure.json")
 structure.plot(tau=24, strategies=["early_immunotherapy", "as_treated"], labels=labels)
 # %%
 survsim.report.table(
-    survsim.report.load_results("ranks", SLUG).rename(columns={"label": "structure"}),
-    title="Rank of each strategy by expected survival to 24 months, 1 is the highest",
+    survsim.report.load_results("ranks", SLUG),
+    title="Rank of each strategy by expected survival, by horizon and structure; 1 is the highest",
     decimals=0,
+    group="horizon",
     notes="S surgery, R radiotherapy, C six cycles of chemotherapy, 2R re-irradiation at progression; as treated: S+R, half a cycle, 2R with "
     "toripalimab, anlotinib; early drugs: S+R, toripalimab with anlotinib, 2R. Equal strategies share a rank.",
 )
 # %%
 survsim.report.table(
-    survsim.report.load_results("horizons", SLUG),
-    title="Early toripalimab with anlotinib against surgery alone, by structure and horizon in months",
-    labels={
-        "label": "structure",
-        "gain_12": "gain to 12",
-        "best_12": "P(best)",
-        "rank_12": "rank",
-        "gain_24": "gain to 24",
-        "low_24": "2.5%",
-        "high_24": "97.5%",
-        "best_24": "P(best) ",
-        "rank_24": "rank ",
-        "gain_60": "gain to 60",
-        "best_60": "P(best)  ",
-        "rank_60": "rank  ",
-    },
+    survsim.report.load_results("horizons_by_structure", SLUG)[[*LABELS["structures"], "strategy"]],
+    title="Gain over surgery alone to 12, 24 and 60 months, by strategy and structure",
+    labels=LABELS["structures"],
     decimals={"rank_12": 0, "rank_24": 0, "rank_60": 0},
-    notes="Fewer draws and patients than above, the same in every row, so a row differs from the first by its structure alone.",
+    group="strategy",
+    notes="The strategies that come first or second under some structure, and what she had. Fewer patients than above, the same in every "
+    "row, so a row differs from the first by its structure alone.",
+)
+# %%
+survsim.report.prose(
+    numbers,
+    """
+*Neutral priors.* Before any number was seen, {priors.below_one:.0f} of the {priors.ratios:.0f} priors of ratios have a mean below one: they lean towards benefit.
+With each centred on no effect and as wide as it was, {neutral.from_surgery} comes first over two years from surgery (gain {neutral.gain.from_surgery:.1f interval}
+months, P(best) {neutral.p_best.from_surgery:.0%}; early drugs {structure.neutral_priors.early_immunotherapy:.1f interval}), and {neutral.from_progression} from her
+progression ({neutral.gain.from_progression:.1f interval}, P(best) {neutral.p_best.from_progression:.0%}; {next.favoured}
+{next.structure.neutral_priors.reirradiation_drugs:.1f interval}).
+""",
 )
 
 # %%
-survsim.read_result(folder / "one_way.json").plot()
+survsim.read_result(folder / "one_way.json").plot(labels=LABELS["one_way"] | labels)
 # %%
 survsim.report.prose(
     numbers,
@@ -255,7 +274,8 @@ passes {threshold.hr_antiangiogenic:.2f}; what is believed of it is {parameter.h
 # others were held out. The index case is never a target.
 
 # %%
-survsim.read_result(folder / "targets.json").plot()
+names = survsim.report.load_results("target_names", SLUG)
+survsim.read_result(folder / "targets.json").plot(labels=dict(zip(names["label"], names["name"])))
 # %%
 survsim.report.prose(
     numbers,
@@ -274,18 +294,7 @@ The published cases scatter widely around their one prediction, as chosen cases 
 survsim.report.table(
     survsim.report.load_results("calibrated", SLUG),
     title="Parameters of the course, before and after the targets",
-    labels={
-        "meaning": "parameter",
-        "unit": "unit",
-        "prior": "prior",
-        "prior_low": "2.5%",
-        "prior_high": "97.5%",
-        "posterior": "posterior",
-        "posterior_low": "2.5% ",
-        "posterior_high": "97.5% ",
-        "moved": "moved (prior sd)",
-        "overlap": "overlap",
-    },
+    labels=LABELS["calibrated"],
     decimals={
         "prior": 3,
         "prior_low": 3,
@@ -300,11 +309,7 @@ survsim.report.table(
 survsim.report.table(
     survsim.report.load_results("calibrated", SLUG),
     title="Which rows moved them, and the ground of each prior",
-    labels={
-        "meaning": "parameter",
-        "rows": "rows of the evidence that it was held against",
-        "reason": "ground of the prior",
-    },
+    labels=LABELS["grounds"],
 )
 
 # %%
@@ -323,14 +328,7 @@ parameters = survsim.report.load_results("parameters", SLUG)
 survsim.report.table(
     parameters[parameters["source"] != "calibration"],
     title="The other parameters",
-    labels={
-        "meaning": "parameter",
-        "unit": "unit",
-        "median": "median",
-        "low": "2.5%",
-        "high": "97.5%",
-        "source": "source",
-    },
+    labels=LABELS["parameters"],
     decimals={"median": 3, "low": 3, "high": 3},
     notes="None of these is held against a target: what is drawn is its prior, and no data moved it.",
 )
@@ -338,11 +336,7 @@ survsim.report.table(
 survsim.report.table(
     parameters[parameters["source"] != "calibration"],
     title="Where the other parameters come from",
-    labels={
-        "meaning": "parameter",
-        "rows": "rows of the evidence",
-        "reason": "reason, or what the step to this patient rests on",
-    },
+    labels=LABELS["sources"],
 )
 
 # %% [markdown]
@@ -377,39 +371,42 @@ Where the targets of both courses met, her cord got {index_case.cord_eqd2:.0f} G
 {index_case.interval:.1f} months, itself assumed, is short of the six months asked for. Given survival, models
 of a *single* course without recovery put the risk of myelopathy at this dose at {index_case.myelopathy.schultheiss_2008:.0%} and
 {index_case.myelopathy.lyman_burman_1991:.0%}; no validated model of a conventional second course exists, and both are printed
-because neither can be believed alone.
+because neither can be believed alone. Beside them stands what was seen in patients who were irradiated twice: by a risk score of pooled
+reports {reirradiated.nieder_2006_rert_e01:.0%}, {reirradiated.nieder_2006_rert_e02:.0%} and {reirradiated.nieder_2006_rert_e03:.0%} had myelopathy in its three
+groups, and in three series {reirradiated.rades_2008_rert124_e01:.0%}, {reirradiated.doi_2021_rert32_e01:.0%} and {reirradiated.maranzano_2011_rert12_e01:.0%}. The points of that score were not in what was read, so her group is not told here; an interval below
+six months, hers by the assumed dates, is what its authors warn of. Those reports are not one population: cases with myelopathy are
+published sooner, and in the series many died before it could show.
 """,
+)
+
+# %%
+survsim.figures.share_dots(
+    survsim.report.load_results("cord_risks", SLUG),
+    axis="Share with radiation myelopathy",
+)
+# %%
+survsim.report.table(
+    survsim.report.load_results("cord_risks", SLUG),
+    title="Radiation myelopathy: two models at the dose of the index patient, and what was seen after re-irradiation",
+    labels=LABELS["risks"],
+    decimals={"patients": 0},
+    notes="The models speak of one course and know no recovery between two; the rows count patients who were irradiated again, as printed. Number of patients "
+    "where it is printed for the row.",
 )
 
 # %%
 survsim.report.table(
     survsim.report.load_results("cord_criteria", SLUG),
     title="Published criteria for irradiating the cord again, as planned for the index patient",
-    labels={
-        "region": "region",
-        "source": "source",
-        "criterion": "criterion",
-        "value": "value",
-        "limit": "limit",
-        "unit": "unit",
-        "verdict": "verdict",
-        "reason": "why not",
-    },
+    labels=LABELS["criteria"],
 )
 
 # %%
 survsim.report.table(
     survsim.report.load_results("cord_doses", SLUG),
     title="Dose to the cord among those irradiated",
-    labels={
-        "strategy": "strategy",
-        "group": "courses",
-        "region": "region",
-        "share": "share of patients",
-        "mean_dose": "mean dose (Gy EQD2)",
-        "risk_schultheiss_2008": "myelopathy given survival (Schultheiss)",
-        "risk_lyman_burman_1991": "(Lyman-Burman)",
-    },
+    labels=LABELS["doses"],
+    group="strategy",
     decimals={"mean_dose": 1},
     notes="Who died before a course is not in its mean. Risks are of a single course without recovery.",
 )
@@ -433,7 +430,20 @@ survsim.report.table(
 # - How often care is withdrawn with a controlled tumour was published nowhere; the share is that after injury of the cord.
 # - Which patients are still treated after progression is one chance for all; that the fitter are, is not modelled.
 # - Every date but two is assumed.
-#
+# - Most published numbers do not say from when they count; they are taken from the operation or from the diagnosis of spread (`protocol.yml`).
+
+# %%
+survsim.report.prose(
+    numbers,
+    """
+Two more limits stand in numbers. Of the {priors.ratios:.0f} priors of ratios {priors.below_one:.0f} lean towards benefit (mean below one); with neutral priors
+{neutral.from_progression} is the favoured step, and {neutral.from_surgery} the favoured strategy. And the ends of intervals are themselves simulated: they
+may be off by a standard error of up to {next.interval_error.months:.1f} months from progression and {interval_error.from_surgery:.1f} months from surgery,
+{next.interval_error.gains:.1f} and {interval_error.gains:.1f} for gains.
+""",
+)
+
+# %% [markdown]
 # ## Methods
 
 # %%

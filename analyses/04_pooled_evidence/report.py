@@ -26,6 +26,12 @@ cohort with a time for each patient, so it says within one study what advanced d
 {model.hazard_ratio.advanced:.1f} with it, {without.tcga_ucs.ratio_advanced:.1f} without. And the predicted curve is flat
 where it crosses one half, so a small step down moves the median far: alive at a year are {without.tcga_ucs.at_12:.0%} in
 place of {new_site.transport_0_5.at_12:.0%}. The survival at a year is the steadier number.
+
+**Median and mean are two questions.** The numbers above are those of the middle study of all that might be done at the new site, so
+half of its patients live past {new_site.transport_0_5.median:.1f unit}; the next *patient*, whose study nobody knows, is counted over all
+studies at once, and of such patients half live past {new_site.next_patient.half:.1f unit} and {new_site.next_patient.longer:.0%} past the
+{new_site.next_patient.time:.0f unit} of the index case. The two would meet if studies scattered evenly around their middle on the scale of
+survival; they are taken to scatter on that of the log hazard, and widely. The report on the case in its context counts patients.
 """,
 )
 

@@ -116,7 +116,27 @@ def predict(
         ledger.record(f"{key}.extra_sd", extra, unit="log hazard", provenance=assumed("transport_varied"))
         if extra == SCENARIO["transport_sd"]:
             curves.append(frame.assign(group="new_site"))
+            record_next_patient(ledger, found)
     pd.concat(curves).to_csv(results / "predictions.csv", index=False)
+
+
+def record_next_patient(ledger: survsim.Ledger, found: survsim.joint_model.EvidencePrediction) -> None:
+    """Survival of the next patient, averaged over studies: to the time of the index case, and when it is one half."""
+    time = case_time()
+    row = found.at([time]).to_frame().iloc[0]
+    ledger.record("new_site.next_patient.longer", row["predictive"], conf_low=row["conf_low"],
+                  conf_high=row["conf_high"], provenance=found)  # fmt: skip
+    case = survsim.Provenance.of("as_printed", "cases:index_case")
+    ledger.record("new_site.next_patient.time", time, unit=UNIT, provenance=case)
+    mean = found.at(np.linspace(1.0, 60.0, 591)).to_frame()
+    half = float(np.interp(-0.5, -mean["predictive"], mean["time"]))
+    ledger.record("new_site.next_patient.half", half, unit=UNIT, provenance=found)
+
+
+def case_time() -> float:
+    """The printed survival of the index case, in months."""
+    cases = survsim.load_evidence().cases().set_index("case_id")
+    return float(cases.loc["index_case", "survival_from_cns_months"])
 
 
 def assumed(name: str) -> survsim.Provenance:

@@ -83,7 +83,8 @@ percentile {tcga_stage_I.percentile:.0f ci} of stage I, {tcga_stage_III.percenti
 Each percentile is that of the *next* patient of another study: the first two models hold the variation between studies,
 and to each stage of the single TCGA cohort that of the pooled model is added (standard deviation {tcga.study_sd:.2f} on
 the log hazard). A place on a pooled mean would look far more certain than anything known. A percentile counts patients
-over all studies at once, a median is that of the middle study; where studies differ so much the two need not meet.
+over all studies at once, a median is that of the middle study; where studies differ so much the two need not meet (the report on the
+pooled evidence has both).
 """,
 )
 

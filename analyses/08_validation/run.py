@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ HERE = Path(__file__).parent
 PLAN = survsim.report.read_yaml(HERE / "scenario.yml")
 MODEL = HERE.parent / PLAN["model"]
 ALONE, TREATED = "surgery_alone", "as_treated"
+EXPECTED = 0.95
+"""Share of draws in which an estimate lies within 1.96 of its own standard errors."""
 
 
 def main(*, quick: bool, results: Path, workers: int) -> None:
@@ -42,7 +45,7 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     closed_forms(ledger, plan, draws, simulation, effort, results)
     extremes(ledger, scenario, draws, effort, workers, made, results)
     sampler(ledger, calibration, results)
-    external(ledger, calibration, results)
+    external(ledger, plan, calibration, results)
     cross(ledger, simulation, results)
     predictive(ledger, plan, evidence, effort, workers, results)
     case = survsim.Provenance.of("as_printed", "cases:index_case")
@@ -204,7 +207,27 @@ def closed_forms(
     ledger.record("closed.comparisons", len(table), provenance=step)
     ledger.record("closed.worst", float(np.abs(table["in_errors"]).max()), provenance=step)
     ledger.record("closed.largest", float(np.abs(table["simulated"] - table["closed_form"]).max()), provenance=step)  # fmt: skip
-    ledger.record("closed.draws_within", float(table["draws_within"].mean()), provenance=step)
+    within = table["draws_within"].dropna()
+    number = len(next(iter(draws.values())))
+    ledger.record("closed.draws_within", float(within.mean()), provenance=step)
+    told = within_told(float(within.min()), float(within.max()), number)
+    ledger.record("closed.draws_within.told", told, provenance=step)
+
+
+def within_told(least: float, most: float, number: int) -> str:
+    """What the shares of draws within 1.96 of their errors say, beside the 0.95 that is expected."""
+    error = math.sqrt(EXPECTED * (1.0 - EXPECTED) / number)
+    spread = f"over {number} draws, each with patients of its own, such a share varies by a standard error of {error:.3f}"
+    found = f"between {least:.3f} and {most:.3f}" if most > least else f"at {least:.3f}"
+    away = max((least, most), key=lambda share: abs(share - EXPECTED))
+    errors = abs(away - EXPECTED) / error
+    if errors <= 2.0:
+        return f"the shares lie {found}; {spread}, so they are as many as they should be"
+    side = "fewer" if away < EXPECTED else "more"
+    return (
+        f"the shares lie {found}; {spread}, so that farthest off is {side} than it should be by {errors:.1f} of them. The mean over "
+        "all draws tries for bias more sharply than single draws do; what is off there is the spread, and it has not been explained"
+    )
 
 
 def extremes(
@@ -258,10 +281,16 @@ def sampler(
     ledger.record("sampler.pareto_k", calibration.pareto_k, provenance=calibration)
     ledger.record("sampler.effective", calibration.effective, provenance=calibration)
     ledger.record("sampler.points", calibration.weight.size, provenance=calibration)
+    ledger.record("sampler.parameters", len(calibration.names), provenance=calibration)
     path = HERE.parent.parent / PLAN["ranks"]
     record: dict[str, Any] = survsim.report.read_yaml(path) if path.is_file() else {"runs": {}}
     rows = [
-        {"run": name, "parameter": parameter, "distance": distance, "band": record["band"]}
+        {
+            "run": name,
+            "parameter": PLAN["rank_names"][parameter],
+            "distance": distance,
+            "band": record["band"],
+        }
         for name, run in record["runs"].items()
         for parameter, distance in run["worst_distance"].items()
     ]
@@ -277,10 +306,14 @@ def sampler(
             f"inside the simultaneous band, and with a planted fault {(planted['inside'] == 'no').sum()} outside it"
         )
     ledger.record("ranks.told", told, provenance=step)
+    ledger.record("ranks.parameters", table["parameter"].nunique(), provenance=step)
 
 
 def external(
-    ledger: survsim.Ledger, calibration: survsim.calibration.EvidenceCalibration, results: Path
+    ledger: survsim.Ledger,
+    plan: survsim.scenario.CalibrationPlan,
+    calibration: survsim.calibration.EvidenceCalibration,
+    results: Path,
 ) -> None:
     """Published numbers beside their predictions, used and held out, by where the tumours lay."""
     survsim.write_result(calibration.checks, results / "checks.json")
@@ -288,7 +321,8 @@ def external(
     where = {t.label: place.get(getattr(t, "cohort", ""), "elsewhere") for t in calibration.targets}
     table = calibration.checks.to_frame()
     table["place"] = [where[label] for label in table["label"]]
-    table["name"] = [named(t) for t in calibration.targets]
+    names = plan.target_names()
+    table["name"] = [names.get(label, label.replace("_", " ")) for label in table["label"]]
     table.loc[table["quantity"] == "ratio", "place"] = "contrast of treatments"
     table.loc[table["quantity"].str.contains("event|free"), "place"] = "single cases"
     table["inside"] = np.where(table["inside"], "yes", "no")
@@ -300,11 +334,30 @@ def external(
         ledger.record(
             f"{use}.share", hit / number, conf_low=low, conf_high=high, provenance=calibration.checks
         )
+    series = {t.label: series_of(t) for t in calibration.targets}
+    table["series"] = table["label"].map(series)
+    held = table[table["use"] == "hold_out"]
+    share, number, low, high = calibration.checks.inside_share_by_series(series)
+    ledger.record("hold_out.by_series.share", share, conf_low=low, conf_high=high, provenance=calibration.checks)  # fmt: skip
+    ledger.record("hold_out.by_series.n", number, provenance=calibration.checks)
+    by_series = held.groupby("series", sort=False)["inside"].agg(
+        targets="size", inside=lambda s: int((s == "yes").sum())
+    )
+    by_series["share"] = by_series["inside"] / by_series["targets"]
+    by_series.reset_index().to_csv(results / "series.csv", index=False)
+    most = by_series["targets"].idxmax()
+    ledger.record("hold_out.largest_series", most.replace("_", " "), provenance=calibration.checks)
+    ledger.record("hold_out.largest_series.targets", int(by_series.loc[most, "targets"]), provenance=calibration.checks)  # fmt: skip
+    ledger.record("hold_out.largest_series.inside", int(by_series.loc[most, "inside"]), provenance=calibration.checks)  # fmt: skip
+    row = held[held["series"] == most]["label"].iloc[0]
+    patients = survsim.load_evidence().records(row)[0].n_arm
+    ledger.record(
+        "hold_out.largest_series.patients", int(patients), provenance=survsim.Provenance.of("as_printed", f"estimates:{row}")
+    )  # fmt: skip
     groups = table.groupby(["place", "use"])["inside"].agg(
         targets="size", inside=lambda s: int((s == "yes").sum())
     )
     groups.reset_index().to_csv(results / "places.csv", index=False)
-    held = table[table["use"] == "hold_out"]
     for key, names in {
         "canal": ("primary tumour of the canal",),
         "spinal": ("primary tumour of the canal", "spread to the cord or the canal"),
@@ -317,16 +370,9 @@ def external(
     ledger.record("hold_out.below", int((outside["pit"] < 0.5).sum()), provenance=calibration.checks)
 
 
-def named(target: Any) -> str:
-    """A target as a reader knows it: its row and what was counted."""
-    if isinstance(target, survsim.calibration.ContrastTarget):
-        return f"{target.label}, {target.parameter.replace('_', ' ')}"
-    if isinstance(target, survsim.calibration.CaseTarget):
-        return target.label.replace("_", " ")
-    if isinstance(target, survsim.calibration.PredictionTarget):
-        return "joint model of report 04, new site"
-    end = "PFS" if target.endpoint.states == ("controlled",) else "OS"
-    return f"{target.label}, {end}"
+def series_of(target: Any) -> str:
+    """The patients whom a target speaks of; a prediction or a single case is its own."""
+    return str(getattr(target, "study", "") or target.label)
 
 
 def cross(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from survsim.cli.console import shown
+from survsim.cli.console import named_study, shown
 from survsim.cli.data_curve import add_curve
 from survsim.cli.data_export import export
 from survsim.cli.data_more import add_study, compare, diff, import_file
@@ -29,18 +29,6 @@ app.command("compare")(compare)
 app.command("export")(export)
 
 
-def _here(data_dir: Path | None) -> Path | None:
-    """What a command works on: the folder that was named, or the study one stands in, never another one unasked."""
-    from survsim.core.errors import InputError
-    from survsim.evidence.raw.locate import find_study
-
-    if data_dir is None and find_study() is None:
-        raise InputError(
-            f"no study at {Path.cwd()} or above; change into one, or name one: survsim data check STUDY."
-        )
-    return data_dir
-
-
 @app.command("check")
 def check(
     data_dir: Annotated[Path | None, _DIR] = None,
@@ -52,7 +40,7 @@ def check(
     """List all faults at once; exit with 2 if any of them makes a number unusable or wrong."""
     from survsim.evidence.raw.check import check_evidence
 
-    report = check_evidence(_here(data_dir))
+    report = check_evidence(named_study(data_dir, "survsim data check STUDY"))
     if as_json:
         import json
 
@@ -65,9 +53,11 @@ def check(
 @app.command("curate")
 def curate(data_dir: Annotated[Path | None, _DIR] = None) -> None:
     """Make data/curated and data/datapackage.json from data/raw, whole or not at all."""
+    from survsim.cli.everywhere import fact
     from survsim.evidence.raw.curate import curate as make
 
-    done = make(_here(data_dir))
+    done = make(named_study(data_dir, "survsim data curate STUDY"))
+    fact(rows=done.rows, changed=done.changed)
     if not done.changed:
         typer.echo("curated tables are up to date")
         return
@@ -137,13 +127,17 @@ def completeness(
     from rich.console import Console
     from rich.table import Table
 
+    from survsim.cli.everywhere import fact
     from survsim.core.errors import EvidenceError
     from survsim.evidence.ask.store import load_evidence
     from survsim.evidence.schema.table import POPULATIONS
 
     if population is not None and population not in POPULATIONS:
         raise EvidenceError(f"population must be one of {', '.join(POPULATIONS)}; got {population!r}.")
-    found = load_evidence(_here(data_dir)).completeness(population=population)
+    found = load_evidence(named_study(data_dir, "survsim data completeness STUDY")).completeness(
+        population=population
+    )
+    fact(fields=found.to_dict("records"))
     table = Table()
     for name in ("table", "field", "rows", "filled", "missing", "filled %", "for the rest"):
         table.add_column(
@@ -161,7 +155,7 @@ def migrate(data_dir: Annotated[Path | None, _DIR] = None) -> None:
     """Bring tables of an earlier version to the columns of this one; the old ones are kept as a backup."""
     from survsim.evidence.raw.migrate import migrate as bring
 
-    done = bring(_here(data_dir))
+    done = bring(named_study(data_dir, "survsim data migrate STUDY"))
     if not done.changed:
         typer.echo("the tables have the columns of this version; nothing was changed")
         return

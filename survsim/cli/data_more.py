@@ -142,20 +142,22 @@ def _state(stack: Any, name: str) -> Path:
 
 
 def _import_book(file: Path, set_name: str | None, replace: bool) -> None:
-    from survsim.evidence.bring_in.spreadsheet import read_book
-    from survsim.evidence.raw.sets import choose_set, commit, merge
-    from survsim.evidence.raw.transaction import writing
+    from survsim.cli.everywhere import fact
+    from survsim.evidence.bring_in.import_book import import_book
 
     folder = _own_data()
-    book = read_book(file)
-    with writing(folder):
-        chosen = choose_set(folder.raw, set_name)
-        merged = merge(folder.raw, chosen, book.rows, replace=replace)
-        changed = commit(folder, {chosen: merged.files}).changed
-    if book.not_read:
-        typer.echo(f"not read: sheet {', '.join(book.not_read)}")
+    done = import_book(folder, file, set_name=set_name, replace_rows=replace)
+    merged, chosen = done.merged, done.set_name
+    fact(set=chosen, added=merged.added, replaced=merged.replaced)
+    fact(not_reached=done.not_reached, waiting=done.waiting, not_read=done.not_read)
+    if done.not_read:
+        typer.echo(f"not read: sheet {', '.join(done.not_read)}")
+    for name in done.not_reached:
+        typer.echo(f"not reached: {name} is no number; it is named in raw/declared/excluded.csv")
+    for row in done.waiting:
+        typer.echo(f"waits, as it cannot be curated yet: {row}")
     if not merged.files:
-        also = "; the curated tables were behind and are made again" if changed else "; nothing to do"
+        also = "; the curated tables were behind and are made again" if done.changed else "; nothing to do"
         typer.echo(f"{file.name}: every row is there already{also}")
         return
     for words, names in (("added", merged.added), ("replaced", merged.replaced)):

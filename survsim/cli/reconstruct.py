@@ -1,8 +1,9 @@
-"""`survsim reconstruct`: a curve and the numbers printed with it in, patients out."""
+"""`survsim reconstruct`: a curve and the numbers printed with it in, patients out, and by how much they may be wrong."""
 
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,76 +14,144 @@ from survsim.core.errors import InputError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from survsim.estimate.reconstruction.arms import ReconstructedArms
     from survsim.estimate.reconstruction.result import ReconstructedIPD
+
+OPTIONS = {
+    "at_risk": "--at-risk", "n_event": "--total-events", "n": "--n", "censor_marks": "--marks", "method": "--method",
+    "unit": "--unit", "kind": "--kind", "entry": "--entry True", "end": "--end", "reference": "--reference",
+    "tolerance": "--tolerance", "time_tolerance": "--time-tolerance", "curve": "CURVE.csv",
+}  # fmt: skip
 
 
 def reconstruct(
     curve: Annotated[Path, typer.Argument(metavar="CURVE.csv", help="time,survival (or time,incidence); arm for several.")],
     out: Annotated[Path, typer.Option("--out", metavar="IPD.csv", help="Patients: time,event.")],
-    at_risk: Annotated[Path | None, typer.Option("--at-risk", metavar="RISK.csv", help="time,n_risk.")] = None,
-    total_events: Annotated[int | None, typer.Option("--total-events", help="Printed total of events.")] = None,
-    n: Annotated[int | None, typer.Option("--n", help="Patients, where no numbers at risk are printed.")] = None,
+    at_risk: Annotated[Path | None, typer.Option("--at-risk", metavar="RISK.csv", help="time,n_risk; arm for several.")] = None,
+    total_events: Annotated[
+        list[str] | None, typer.Option("--total-events", metavar="[ARM=]D", help="Printed total of events; once an arm.")
+    ] = None,
+    n: Annotated[
+        list[str] | None,
+        typer.Option("--n", metavar="[ARM=]N", help="Patients, where no numbers at risk are printed; once an arm."),
+    ] = None,
     marks: Annotated[Path | None, typer.Option("--marks", metavar="MARKS.csv", help="Censor marks: time.")] = None,
     method: Annotated[str, typer.Option("--method", help="optimised, guyot, ikm or marked.")] = "optimised",
+    kind: Annotated[
+        str | None, typer.Option("--kind", help="survival or incidence; told by the column's name if not given.")
+    ] = None,
     unit: Annotated[str, typer.Option("--unit", help="days, weeks, months or years.")] = "months",
     entry: Annotated[bool, typer.Option("--entry", help="Patients enter late: a third column, entry.")] = False,
+    end: Annotated[float | None, typer.Option("--end", help="End of follow-up; the last reading if not given.")] = None,
+    reference: Annotated[
+        str | None, typer.Option("--reference", metavar="ARM", help="The arm that others are compared with.")
+    ] = None,
+    tolerance: Annotated[
+        float | None,
+        typer.Option("--tolerance", help="Error of a reading; that of report.json beside CURVE.csv, or 0.005."),
+    ] = None,
+    time_tolerance: Annotated[
+        float | None, typer.Option("--time-tolerance", help="The same of times, in --unit; as --tolerance, or 0.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The audit as JSON.")] = False,
 ) -> None:  # fmt: skip
-    """Patients whose survival curve is a published one, under the numbers printed with it."""
+    """Patients whose survival curve is a published one, and by how much events, median and hazard ratio may be wrong."""
     from survsim.cli.console import progress
+    from survsim.cli.csv_in import read_table
+    from survsim.cli.words import in_options
     from survsim.core.cells import for_spreadsheets
     from survsim.core.files import write_text
+    from survsim.estimate.reconstruction.arms import per_arm, together
 
-    lines = _by_arm(_read(curve), curve)
-    tables = {} if at_risk is None else _by_arm(_read(at_risk), at_risk)
-    ticks = {} if marks is None else _by_arm(_read(marks), marks)
-    if len(lines) > 1 and (total_events is not None or n is not None):
-        raise InputError("--total-events and --n are of one arm; give a CURVE.csv of one arm with them.")
+    words = in_options(OPTIONS)
+    lines = _by_arm(read_table(curve), curve)
+    names = tuple(lines)
+    tables = {} if at_risk is None else _by_arm(read_table(at_risk), at_risk)
+    ticks = {} if marks is None else _by_arm(read_table(marks), marks)
+    many = per_arm("--n", _counts("--n", n, names), names)
+    events = per_arm("--total-events", _counts("--total-events", total_events, names), names)
+    if reference is not None and reference not in names:
+        raise InputError(
+            f"--reference {reference!r} is no arm of {curve.name}: {', '.join(map(repr, names))}."
+        )
+    exact = _exactness(curve, tolerance, time_tolerance)
     made: dict[str, ReconstructedIPD] = {}
-    with progress() as say:
+    with progress(words) as say:
         for arm, line in lines.items():
             say(arm or curve.name, "reconstructing")
             made[arm] = _one(
-                line, _own(tables, arm, at_risk), _own(ticks, arm, marks),
-                n=n, n_event=total_events, method=method, unit=unit, entry=entry,
+                arm, line, _own(tables, arm, at_risk), _own(ticks, arm, marks), words, n=many[arm], n_event=events[arm],
+                method=method, unit=unit, entry=entry, end=end, kind=kind, **exact,
             )  # fmt: skip
+        say(curve.name, "how wrong it may be")
+        arms = together(names, tuple(made.values()), reference) if len(made) > 1 else None
+        headline = words(next(iter(made.values())).headline() if arms is None else arms.headline())
     write_text(out, for_spreadsheets(_rows(made, entry)).to_csv(index=False, lineterminator="\n"))
     if as_json:
-        typer.echo(json.dumps({arm or "all": _audit(r) for arm, r in made.items()}, indent=2))
+        ratios = {} if arms is None else _ratios(arms)
+        typer.echo(
+            json.dumps({arm or "all": _audit(r) | ratios.get(arm, {}) for arm, r in made.items()}, indent=2)
+        )
         return
-    for arm, r in made.items():
-        typer.echo(f"{arm}: {r.headline()}" if arm else r.headline())
+    typer.echo(headline)
     typer.echo(f"written: {out}")
 
 
-def _one(line: pd.DataFrame, table: Any, ticks: Any, *, entry: bool, **told: Any) -> ReconstructedIPD:
+def _one(arm: str, line: pd.DataFrame, table: Any, ticks: Any, words: Any, *, entry: bool, kind: str | None, **told: Any) -> ReconstructedIPD:  # fmt: skip
     from survsim.estimate.reconstruction.reconstructed_ipd import reconstruct_ipd
 
-    kind = "incidence" if "incidence" in line.columns else "survival"
+    kind = kind or ("incidence" if "incidence" in line.columns else "survival")
     marks = None if ticks is None else ticks[["time"]]
     try:
         return reconstruct_ipd(line, at_risk=table, censor_marks=marks, kind=kind, entry=entry, **told)
     except InputError as error:
+        more = ""
         if not entry and "without late entry it cannot" in str(error):
-            raise InputError(f"{error} With --entry patients are reconstructed with entry times.") from None
-        raise
+            more = " With --entry patients are reconstructed with entry times."
+            error = InputError(str(error).removesuffix(", or let entry be 'auto'.") + ".")
+        raise InputError(f"{f'arm {arm!r}: ' if arm else ''}{words(str(error))}{more}") from None
 
 
-def _read(path: Path) -> pd.DataFrame:
-    import pandas as pd
+def _counts(option: str, given: list[str] | None, names: tuple[str, ...]) -> Any:
+    """By name, or in the order of the arms."""
+    if not given:
+        return None
+    parts = [part for text in given for part in ([text] if "=" in text else text.split(","))]
+    named = [text.rpartition("=") for text in parts]
+    if any(sign for _, sign, _ in named):
+        if not all(sign for _, sign, _ in named):
+            raise InputError(f"{option} names some arms and not others; write {option} ARM=NUMBER for each.")
+        return {name.strip(): _count(option, value) for name, _, value in named}
+    return (
+        [_count(option, text) for text in parts]
+        if len(parts) > 1 or len(names) == 1
+        else _count(option, parts[0])
+    )
 
-    if not path.is_file():
-        raise InputError(f"{path} is no file.")
+
+def _count(option: str, text: str) -> int:
     try:
-        frame = pd.read_csv(path)
-    except (ValueError, UnicodeDecodeError) as error:
-        raise InputError(f"{path.name} is no table of comma-separated values: {error}") from None
-    frame.columns = [str(c).strip().lower() for c in frame.columns]
-    if "time" not in frame.columns or frame.empty:
-        raise InputError(
-            f"{path.name} needs a column time and at least one row; it has: {', '.join(frame.columns)}."
-        )
-    return frame
+        return int(text.strip().replace(",", ""))
+    except ValueError:
+        raise InputError(f"{option} takes a whole number, or ARM=NUMBER once an arm; got {text!r}.") from None
+
+
+def _exactness(curve: Path, tolerance: float | None, time_tolerance: float | None) -> dict[str, float | None]:
+    """As given, else as the digitiser stated it beside the curve."""
+    stated: dict[str, Any] = {}
+    report = curve.with_name("report.json")
+    if curve.name == "curves.csv" and report.is_file():
+        try:
+            kept = json.loads(report.read_text(encoding="utf-8"))
+            stated = dict(kept["tolerance"])
+        except (ValueError, KeyError, TypeError):
+            stated = {}
+    level = next((float(v) for k, v in stated.items() if k != "time"), None)
+    times = float(stated.get("time", 0.0))
+    return {
+        "tolerance": tolerance if tolerance is not None else level,
+        "time_tolerance": time_tolerance if time_tolerance is not None else times,
+    }
 
 
 def _by_arm(frame: pd.DataFrame, path: Path) -> dict[str, pd.DataFrame]:
@@ -125,6 +194,8 @@ def _audit(r: ReconstructedIPD) -> dict[str, Any]:
     """Numbers as JSON has them: what does not exist or is not reached is null."""
     audit = r.audit()
     pairs = zip(audit.quantity, audit.reconstructed.tolist(), audit.printed.tolist())
+    open_ = r.uncertainty()
+    ranges = zip(open_.quantity, open_.value.tolist(), open_.low.tolist(), open_.high.tolist())
     return {
         "method": r.method,
         "n": int(r.time.size),
@@ -133,8 +204,41 @@ def _audit(r: ReconstructedIPD) -> dict[str, Any]:
         "max_absolute_error": r.max_absolute_error,
         "notes": list(r.notes),
         "audit": [{"quantity": q, "reconstructed": _finite(a), "printed": _finite(b)} for q, a, b in pairs],
+        "may_be_wrong": {
+            "tolerance": open_.tolerance,
+            "tolerance_stated": open_.stated,
+            "time_tolerance": open_.time_tolerance,
+            "pseudo_data_sets": open_.n_draws,
+            "assumed": list(open_.assumed),
+            "ranges": [
+                {"quantity": q, "reconstructed": _finite(v), "low": _finite(a), "high": _finite(b)}
+                for q, v, a, b in ranges
+            ],
+        },
     }
 
 
+def _ratios(arms: ReconstructedArms) -> dict[str, dict[str, Any]]:
+    """The hazard ratio of each other arm against the reference."""
+    found: dict[str, dict[str, Any]] = {}
+    for arm, ratio, why in zip(arms.others, arms.ratios, arms.without, strict=True):
+        if ratio is None:
+            found[arm] = {
+                "against_reference": {"reference": arms.reference, "hazard_ratio": None, "why": why}
+            }
+            continue
+        value, low, high, p = (_finite(x) for x in ratio.reconstructed.tolist())
+        found[arm] = {
+            "against_reference": {
+                "reference": arms.reference, "hazard_ratio": value, "conf_low": low, "conf_high": high, "logrank_p": p,
+                "log_hazard_ratio": _finite(ratio.log_hazard_ratio),
+                "log_hazard_ratio_reading_error": _finite(ratio.reading_error),
+                "reading_range": [_finite(x) for x in ratio.reading_range],
+                "total_range": [_finite(x) for x in ratio.total_range], "pseudo_data_sets": ratio.n_draws,
+            }
+        }  # fmt: skip
+    return found
+
+
 def _finite(value: float) -> float | None:
-    return value if abs(value) < float("inf") else None
+    return value if math.isfinite(value) else None

@@ -27,20 +27,28 @@ def report(
     tolerance: Annotated[
         float, typer.Option("--tolerance", help="With --check: relative difference that counts as none.")
     ] = 1e-9,
+    formats: Annotated[
+        list[str] | None,
+        typer.Option("--format", metavar="FORMAT", help="word or pdf beside each page; may be repeated."),
+    ] = None,
     workers: Annotated[
         int | None, typer.Option("--workers", min=1, help="Processes to use; every core if not given.")
     ] = None,
 ) -> None:
     """Write reports: run what is stale, execute the notebooks, make the pages.
 
+    With --format word or --format pdf a file of that kind stands beside each page; a PDF needs Chromium, Chrome or Edge.
+
     With --check nothing is written: each analysis is run afresh and every number that moved is named, with what
     moved it; the command then ends with 1.
     """
     from survsim.cli.console import processes_for, progress, shown
+    from survsim.cli.everywhere import fact
 
     workers = workers or processes_for(quick=quick)
     if check:
-        _check(slugs or [], tolerance, workers, other=quick or out is not None or compare is not None)
+        other = quick or out is not None or compare is not None or bool(formats)
+        _check(slugs or [], tolerance, workers, other=other)
         return
     from survsim.report.publish import publish
     from survsim.report.study import Study
@@ -50,24 +58,35 @@ def report(
     try:
         with progress() as say:
             for item in publish(
-                study, slugs or (), quick=quick, out=out, compare=compare, workers=workers, say=say
+                study,
+                slugs or (),
+                quick=quick,
+                out=out,
+                compare=compare,
+                workers=workers,
+                formats=formats or (),
+                say=say,
             ):
                 done.append(item)
     finally:
+        fact(pages=[{"analysis": i.slug, "page": shown(i.path), "made": i.made} for i in done])
         # Reports made before one that failed are there, and are said to be.
         for item in done:
             typer.echo(f"{item.slug}: {shown(item.path)}{'' if item.made else ' (up to date)'}")
+            for beside in item.others:
+                typer.echo(f"{item.slug}: {shown(beside)}")
 
 
 def _check(slugs: list[str], tolerance: float, workers: int, *, other: bool) -> None:
     from survsim.cli.console import progress
+    from survsim.cli.everywhere import fact
     from survsim.core.errors import InputError
     from survsim.report.publish import check
     from survsim.report.study import Study
 
     if other:
         raise InputError(
-            "--check compares full results and writes nothing; leave out --quick, --out and --compare."
+            "--check compares full results and writes nothing; leave out --quick, --out, --compare and --format."
         )
     moved = 0
     with progress() as say:
@@ -80,5 +99,6 @@ def _check(slugs: list[str], tolerance: float, workers: int, *, other: bool) -> 
                     f"  {move.key}: {move.before or 'none'} -> {move.now or 'none'} ({move.change}); {move.because}"
                 )
             moved += len(moves)
+    fact(moved=moved)
     if moved:
         raise typer.Exit(1)

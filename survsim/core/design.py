@@ -20,6 +20,7 @@ from survsim.core.formula import (
 )
 from survsim.core.formula_state import recipe_from, recipe_parts
 from survsim.core.frames import as_frame, is_table
+from survsim.core.kinds import dimensions
 from survsim.core.pairing import index_of
 from survsim.core.surv import Surv
 
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 
 TOO_LARGE = 1e150
 """Sums of squares of larger numbers overflow."""
-MISSING_ADVICE = "Drop those rows from data and response, or impute (see pool_imputations)."
+MISSING_ADVICE = (
+    "Drop those rows from data and response (cox_ph has missing='drop'), or impute (see pool_imputations)."
+)
 
 
 @stored
@@ -92,7 +95,7 @@ class Design:
         if hasattr(data, "columns"):
             require_columns(data, self.columns)
             data = data[list(self.columns)]
-        values = float_matrix("data", data) if np.ndim(data) else numbers("data", data)
+        values = float_matrix("data", data) if dimensions(data) else numbers("data", data)
         values = values[:, None] if values.ndim == 1 and len(self.columns) == 1 else np.atleast_2d(values)
         if values.shape[1] != len(self.columns):
             raise InputError(
@@ -174,7 +177,7 @@ def covariate_design(formula: Any, data: Any, surv: Surv) -> Design | None:
 def plain_design(data: Any) -> Design:
     """The columns of numbers (n,) or (n, p) as they are; a frame or a named series keeps its names."""
     columns = getattr(data, "columns", None)
-    if columns is None and getattr(data, "name", None) is not None and np.ndim(data) == 1:
+    if columns is None and getattr(data, "name", None) is not None and dimensions(data) == 1:
         columns = [data.name]
     matrix = _numbers(data)
     if matrix.ndim == 1:
@@ -275,7 +278,7 @@ def _refuse_missing(parsed: Any, data: pd.DataFrame) -> None:
     if gaps.to_numpy().any():
         names = ", ".join(repr(c) for c in used if gaps[c].to_numpy().any())
         raise InputError(
-            f"{names} missing or infinite in {positions(gaps.any(axis=1).to_numpy())} of {len(data)}. {MISSING_ADVICE}"
+            f"{names} missing or infinite in {positions(gaps.any(axis=1).to_numpy(), of=data)} of {len(data)}. {MISSING_ADVICE}"
         )
 
 
@@ -290,7 +293,7 @@ def _values(matrix: pd.DataFrame, n: int, formula: str) -> FloatArray:
     if bad.any():
         names = [c for c, flag in zip(columns, bad.any(axis=0)) if flag]
         raise InputError(
-            f"{', '.join(map(repr, names))} missing or infinite in {positions(bad.any(axis=1))} of {n}. "
+            f"{', '.join(map(repr, names))} missing or infinite in {positions(bad.any(axis=1), of=matrix)} of {n}. "
             f"{MISSING_ADVICE}"
         )
     return values

@@ -11,6 +11,7 @@ from __future__ import annotations
 import builtins
 import collections.abc
 import functools
+import math
 import numbers
 import os
 import pathlib
@@ -19,6 +20,7 @@ import typing
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
 
+from survsim.core.display import displayed
 from survsim.core.errors import InputError, SurvsimError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -37,8 +39,12 @@ _LISTS: dict[Any, Any] = {
 _DOOR = "stands_behind_a_door"
 """Mark of a function that has its door, so that it gets no second one."""
 _SAID = 60
-_HUGE = 2**1024
-"""Just above the largest float."""
+_TOLD = 40
+"""Faults of one object told one by one."""
+_PLAIN = {
+    "extra_forbidden": "unknown name.",
+    "frozen_instance": "is not changed in place; .model_copy(update={...}) makes a changed one.",
+}
 
 
 def at_the_door(found: Any, wing: str) -> Any:
@@ -52,6 +58,7 @@ def at_the_door(found: Any, wing: str) -> Any:
         if isinstance(found.__init__, types.FunctionType):
             type.__setattr__(found, "__init__", guarded(found.__init__, found.__name__))
         with_doors(found)
+        displayed(found)
     return found
 
 
@@ -62,7 +69,7 @@ def with_doors(cls: type[T]) -> type[T]:
             type.__setattr__(cls, name, classmethod(guarded(made.__func__, f"{cls.__name__}.{name}")))
         elif _is_method(name, made):
             type.__setattr__(cls, name, guarded(made, f"{cls.__name__}.{name}"))
-    return cls
+    return displayed(cls)
 
 
 def _is_method(name: str, made: Any) -> bool:
@@ -83,7 +90,7 @@ def guarded(function: F, name: str = "") -> F:
             fault = declared_faults(error) or misfit(function, args, given)
             if not fault:
                 raise
-            raise InputError(f"{name or function.__name__}: {fault}") from error
+            raise InputError(named(name or function.__name__, fault)) from error
 
     vars(called)[_DOOR] = True
     return cast("F", called)
@@ -91,13 +98,29 @@ def guarded(function: F, name: str = "") -> F:
 
 def declared_faults(error: Exception) -> str:
     """The faults that pydantic found, in words; empty for any other error."""
-    if type(error).__name__ != "ValidationError":
-        return ""
-    faults = []
-    for one in cast("Any", error).errors():
+    return fault_lines(error) if type(error).__name__ == "ValidationError" else ""
+
+
+def named(name: str, fault: str) -> str:
+    """A fault, or the lines of several, opened by the name of what refused it."""
+    return f"{name}:{'' if fault.startswith(chr(10)) else ' '}{fault}"
+
+
+def fault_lines(error: Any) -> str:
+    """Each fault that pydantic found with its place and what stood there, one a line."""
+    faults: dict[str, None] = {}
+    for one in error.errors(include_url=False):
         place = ".".join(map(str, one["loc"])) or "the whole"
-        faults.append(f"{place}: {one['msg'].removeprefix('Value error, ')} (found {_short(one['input'])})")
-    return "; ".join(dict.fromkeys(faults)) + "."
+        plain = _PLAIN.get(one["type"])
+        if plain:
+            faults[f"{place}: {plain}"] = None
+            continue
+        found = "" if one["type"] == "missing" else f" (found {_short(one['input'])})"
+        faults[f"{place}: {one['msg'].removeprefix('Value error, ')}{found}."] = None
+    said = [*faults][:_TOLD]
+    if len(faults) > _TOLD:
+        said.append(f"and {len(faults) - _TOLD} more.")
+    return said[0] if len(said) == 1 else "".join(f"\n  {line}" for line in said)
 
 
 def misfit(function: Callable[..., Any], args: tuple[Any, ...], given: Mapping[str, Any]) -> str:
@@ -139,6 +162,8 @@ def fits(value: Any, wanted: Any) -> bool:
         of_kind = of_kind and getattr(value, "ndim", 1) != 0
         if of_kind and kind is tuple and parts and parts[-1] is not Ellipsis and len(value) != len(parts):
             return False
+        if kind is tuple and parts and parts[-1] is not Ellipsis:
+            return of_kind and all(map(fits, value, parts))
         return of_kind and (not parts or all(fits(v, parts[0]) for v in _first_few(value)))
     if kind in (dict, collections.abc.Mapping):
         return isinstance(value, Mapping) and (not parts or all(fits(v, parts[1]) for v in value.values()))
@@ -168,13 +193,20 @@ def _flaw(name: str, value: Any, wanted: Any) -> str:
         return f"must be one label; got {_short(value)}."
     if name == "seed" and _is_number(value) and value < 0:
         return f"must be a whole number from 0; got {_short(value)}."
-    if _is_number(value) and not (value == value and abs(value) < _HUGE):
+    if _is_number(value) and not _is_finite(value):
         return f"must be a finite number; got {_short(value)}."
     if isinstance(value, str | os.PathLike) and os.PathLike in _kinds(wanted):
         path = os.fspath(value)
         if "\x00" in str(path) or max(map(len, pathlib.Path(str(path)).parts), default=0) > _LONGEST_NAME:
             return f"is not the path of a file; got {_short(value)}."
     return ""
+
+
+def _is_finite(value: Any) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number or a fraction beyond the largest float
+        return False
 
 
 def _kinds(wanted: Any) -> tuple[Any, ...]:

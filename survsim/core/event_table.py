@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from survsim.core.checks import FloatArray, label_codes
+from survsim.core.checks import FloatArray, IntArray, label_codes
 from survsim.core.surv import Surv
 from survsim.kernels import risk_set
 
@@ -53,6 +53,11 @@ def _going_on(surv: Surv, time: FloatArray) -> FloatArray:
     rows = surv.continues
     weight = None if surv.weight is None else surv.weight[rows]
     return np.bincount(np.searchsorted(time, surv.time[rows]), weight, time.size).astype(np.float64)
+
+
+def in_all(n_distinct: int | None, by_group: IntArray) -> int:
+    """Patients of all groups together; where they were not told apart (a result stored before), the groups' sum."""
+    return int(by_group.sum()) if n_distinct is None else n_distinct
 
 
 def counting_pays(surv: Surv) -> bool:

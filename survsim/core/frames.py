@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from survsim.core.errors import InputError
+from survsim.core.kinds import dimensions
 
 _UNLABELLED = "survsim: rows without labels"
 
@@ -36,7 +35,7 @@ def as_frame(data: Any, name: str = "data") -> Any:
     if isinstance(data, Mapping):
         import pandas as pd
 
-        if data and all(np.ndim(v) == 0 for v in data.values()):
+        if data and all(dimensions(v) == 0 for v in data.values()):
             return _without_labels(pd.DataFrame([dict(data)]))
         try:
             frame = pd.DataFrame(dict(data))

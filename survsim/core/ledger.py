@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 import os
 from dataclasses import dataclass, field
@@ -80,10 +81,22 @@ class Ledger:
     def provenance(self, key: str) -> Provenance:
         """The ancestry of one number."""
         if key not in self.numbers:
-            close = [k for k in self.numbers if key in k or k.startswith(key.split(".")[0])][:8]
-            hint = f" Near it: {', '.join(close)}." if close else ""
-            raise InputError(f"{self.analysis} has no number {key!r}.{hint}")
+            raise InputError(f"{self.analysis} has no number {key!r}.{self._instead(key)}")
         return from_nodes(self.numbers[key].node, self.nodes)
+
+    def _instead(self, key: str) -> str:
+        """What there is: keys near to it or all, and what the analysis says of a number that it could not make."""
+        near = [k for k in self.numbers if key in k or k.startswith(key.split(".")[0])]
+        near += [k for k in difflib.get_close_matches(key, self.numbers, 4) if k not in near]
+        told = f" Near it: {', '.join(near[:8])}." if near else ""
+        if not near:
+            every = list(self.numbers)
+            more = f" and {len(every) - 12} more" if len(every) > 12 else ""
+            told = f" It has: {', '.join(every[:12])}{more}; survsim trace {self.analysis} lists all with their values."
+        said = [
+            e.value for e in self.numbers.values() if isinstance(e.value, str) and e.value.startswith("Not ")
+        ]
+        return told + "".join(f" The analysis says: {one}" for one in said[:2])
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the ledger as JSON: equal numbers give equal bytes."""

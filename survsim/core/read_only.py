@@ -8,9 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from survsim.core.provenance import Provenance
+
 COPIED_UP_TO = 65_536
 """Arrays of up to so many numbers are copied, so that what a caller does to the array it gave changes no result.
 Larger ones are made by the estimator itself (patient-level input is copied by `Surv`) and are only viewed."""
+_WITHOUT_ARRAYS = (Provenance, str, float, int, type(None))
+"""What holds no array; the ancestry of a result may have thousands of steps, of plain values only."""
 
 
 def read_only(value: Any) -> Any:
@@ -20,6 +24,8 @@ def read_only(value: Any) -> Any:
     """
     if isinstance(value, np.ndarray):
         return _closed(value, copy=value.size <= COPIED_UP_TO)
+    if isinstance(value, _WITHOUT_ARRAYS):
+        return value
     if isinstance(value, tuple) and not hasattr(value, "_fields"):
         return tuple(read_only(part) for part in value)
     if isinstance(value, list):

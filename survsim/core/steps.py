@@ -9,10 +9,13 @@ from typing import Any, Literal
 import numpy as np
 
 from survsim.core.checks import FloatArray, float_vector
+from survsim.core.display import displayed
 from survsim.core.errors import InputError
+from survsim.core.kinds import dimensions
 from survsim.core.read_only import close_fields
 
 
+@displayed
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Steps:
     """One curve of a result: what holds from each time on, the first of which is the curve's origin.
@@ -101,7 +104,7 @@ class Steps:
         else:
             k = np.searchsorted(self.time, asked, side="right") - 1
             found = np.where(k < 0, np.nan, values[np.maximum(k, 0)])
-        return found[0] if np.ndim(times) == 0 else found
+        return found[0] if dimensions(times) == 0 else found
 
     def corners(self, of: str) -> tuple[FloatArray, FloatArray]:
         """The points through which the curve (or a limit) is drawn with straight lines."""

@@ -66,6 +66,34 @@ def _add_table(document: Any, frame: pd.DataFrame, number: Callable[[float], str
     _repeat_head(table.rows[0])
 
 
+def dress_table(table: Any, heads: int, shares: Sequence[float]) -> None:
+    """Give a table of a document its rules, its repeated heads and columns of given shares of the page's width.
+
+    Parameters
+    ----------
+    table : of python-docx, with its rows.
+    heads : rows of its head, which come again on each page.
+    shares : of the width between the margins, one a column.
+    """
+    from docx.oxml import OxmlElement
+
+    section = table.part.document.sections[0]
+    room = section.page_width - section.left_margin - section.right_margin
+    table.autofit = False
+    for column, share in zip(table.columns, shares):
+        column.width = round(room * share)
+        for cell in column.cells:
+            cell.width = round(room * share)
+    _rule(table.rows[0], "top", 8)
+    for row in table.rows:
+        row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
+    for row in table.rows[:heads]:
+        _repeat_head(row)
+    if heads:
+        _rule(table.rows[heads - 1], "bottom", 4)
+    _rule(table.rows[-1], "bottom", 8)
+
+
 def _fill(row: Any, texts: Sequence[str], numeric: Sequence[bool], *, bold: bool = False) -> None:
     from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.shared import Pt

@@ -14,6 +14,12 @@ from survsim.digitising.found import Hints, Panel, Refused, RiskTable, Trace
 
 SLOPING = 0.8
 """Corners a pixel of width: curves of a few hundred patients have under 0.6, sloping lines about 1 and more."""
+LEAST_PERCENT = 5.0
+"""An axis that ends between 1.5 and this may be one of a cumulative hazard, where nothing says per cent."""
+MOST_REPAIRED = 0.25
+"""Noise of a picture that is levelled and said; more is another kind of line."""
+LEAST_LINE = 4
+"""Letters of a line of a label by which the label is told."""
 AT_START = 0.03
 """A curve that starts further from 1 (incidence: from 0) than this is said to."""
 _UNITS = {
@@ -40,7 +46,8 @@ class Meaning:
 def meant(panel: Panel, hints: Hints, unit: str | None) -> Meaning:
     """What a panel says."""
     said: list[str] = list(panel.warnings)
-    factor = _factor(panel)
+    factor = _factor(panel, bool(hints.y_axis))
+    _refuse_unit_square(panel, unit)
     traces = _chosen(panel.traces, hints, said)
     arms = _names(traces, hints, said)
     small_value, small_time = _tolerances(panel, traces, factor)
@@ -64,6 +71,22 @@ def meant(panel: Panel, hints: Hints, unit: str | None) -> Meaning:
     )  # fmt: skip
 
 
+def _refuse_unit_square(panel: Panel, unit: str | None) -> None:
+    """A figure whose two axes run from 0 to 1 is an ROC or calibration curve, unless its time is the first year."""
+    if re.search(
+        r"(?i)sensitivit|specificit|true positive|false positive|\bROC\b",
+        f"{panel.x_axis.title} {panel.y_axis.title}",
+    ):
+        raise Refused("the axes are those of an ROC curve, not of time and survival.", "another figure")
+    printed = [value for _, value in panel.x_axis.ticks]
+    years = unit == "years" or re.search(r"(?i)\b(years?|yrs?)\b", panel.x_axis.title)
+    if printed and min(printed) >= 0.0 and 0.9 < max(printed) <= 1.0 and not years:
+        raise Refused(
+            "both axes run from 0 to 1, as those of an ROC or a calibration curve do.",
+            "unit='years' if it is the first year",
+        )
+
+
 def _slopes(trace: Trace) -> bool:
     """Whether a trace of pixels changes at nearly every pixel, as a sloping line does."""
     if trace.unsure is None or float(np.median(trace.unsure)) < 0.05:
@@ -72,15 +95,21 @@ def _slopes(trace: Trace) -> bool:
     return corners > 30 and corners > SLOPING * float(np.ptp(trace.x))
 
 
-def _factor(panel: Panel) -> float:
-    """100 for an axis in percent, 1 for fractions."""
+def _factor(panel: Panel, given: bool) -> float:
+    """100 for an axis in percent, 1 for fractions; `given` where a person said what the axis reads."""
     printed = [value for _, value in panel.y_axis.ticks]
     top = max(printed, default=1.0)
-    if top > 1.5 or (re.search(r"%|percent", panel.y_axis.title, re.I) and top > 1.0):
+    percent = re.search(r"%|percent", panel.y_axis.title, re.I)
+    if top > 1.5 or (percent and top > 1.0):
         if top > 125 or min(printed) < -25:
             raise Refused(
                 f"the vertical axis runs to {top:g}, neither a fraction nor a percentage of patients.",
                 "axes= with the right values, or another panel",
+            )
+        if top <= LEAST_PERCENT and not percent and not given:
+            raise Refused(
+                f"the vertical axis runs to {top:g}, neither a fraction nor clearly a percentage: a cumulative hazard?",
+                "axes= with the values of the axis, if it is in percent",
             )
         return 100.0
     return 1.0
@@ -178,6 +207,11 @@ def _in_order(
     repaired = float(np.abs(v - smooth).max())
     if repaired > max(2 * small, 1e-6):
         way = "rises" if kind == "survival" else "falls"
+        if repaired > max(MOST_REPAIRED, 5 * small):
+            raise Refused(
+                f"{arm} {way} by {repaired:.3g}, and a curve of {kind} cannot: it is another kind of figure, or a reading gone astray.",
+                "the colour of each arm (arms=), or another figure",
+            )
         said.append(f"{arm}: the trace {way} by up to {repaired:.3g} in places; it was taken as level there.")
     return t, smooth
 
@@ -230,15 +264,18 @@ def _risk(
         rows += [(arm, t, n) for t, n in numbers]
     if strangers:
         said.append(
-            f"the rows {', '.join(map(repr, strangers))} of the risk table have none of the curves' names."
+            f"the rows {', '.join(map(repr, strangers))} of the risk table have none of the curves' names; "
+            "write each under its arm into the RISK.csv of survsim reconstruct --at-risk (at_risk= in Python)."
         )
     return tuple(rows)
 
 
 def _similar(label: str, known: dict[str, str]) -> str | None:
-    """The only arm whose name begins like a label, or the other way round."""
+    """The only arm whose name begins like a label, or the other way round; else the only one that holds a line of it."""
     key = _key(label)
     near = [arm for k, arm in known.items() if key and k and (k.startswith(key) or key.startswith(k))]
+    if not near and len(key) >= LEAST_LINE:
+        near = [arm for k, arm in known.items() if key in k]
     return near[0] if len(near) == 1 else None
 
 

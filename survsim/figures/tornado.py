@@ -101,13 +101,17 @@ def _ends(ax: Any, y: int, result: Tornado) -> None:
     ]
     for position, (gain, value) in enumerate(sorted(ends)):
         left = position == 0
+        # both ends may lie on one side of the middle; their numbers stand outside the bar all the same
+        outside = min(gain, result.gain) if left else max(gain, result.gain)
         ax.annotate(
             format_number(float(f"{value:.2g}")),
-            (gain, y),
+            (outside, y),
             xytext=(-3 if left else 3, 0),
             textcoords="offset points",
             ha="right" if left else "left",
             va="center",
             fontsize=0.88 * style.small(),
             color=style.SOFT,
+            # the line of no gain may run behind a number
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
         )

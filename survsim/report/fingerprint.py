@@ -28,13 +28,13 @@ def tree_checksum(paths: Iterable[Path], base: Path) -> str:
 
 
 def analysis_checksum(analysis: Analysis) -> str:
-    """Checksum of what a person wrote in analyses/<slug>: everything but results and hidden files."""
+    """Checksum of what a person wrote in analyses/<slug>: everything but results, front matter and hidden files."""
     folder = analysis.folder
     written = [
         p
         for p in folder.rglob("*")
         if p.is_file()
-        and p.relative_to(folder).parts[0] != "results"
+        and p.relative_to(folder).parts[0] not in ("results", "paper.yml")
         and not any(part.startswith((".", "__pycache__")) for part in p.relative_to(folder).parts)
     ]
     return tree_checksum(written, folder)
@@ -44,7 +44,12 @@ def analysis_checksum(analysis: Analysis) -> str:
 def source_checksum(*rooms: str) -> str:
     """Checksum of the program: the files of some rooms of the package, or of all."""
     folders = [PACKAGE / room for room in rooms] if rooms else [PACKAGE]
-    found = [p for folder in folders for p in folder.rglob("*") if p.suffix in {".py", ".css", ".j2"}]
+    found = [
+        p
+        for folder in folders
+        for p in folder.rglob("*")
+        if p.suffix in {".py", ".css", ".j2", ".html", ".yml"}
+    ]
     return tree_checksum(found, PACKAGE)
 
 

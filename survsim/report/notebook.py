@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from survsim.core.errors import InputError
+from survsim.report.describe import STARTUP
 from survsim.report.study import RESULTS_VARIABLE, Analysis
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ KERNEL_OPTIONS = (
     # The kernel warns that its loopback ports are not encrypted; a reader can do nothing about it.
     "--log-level=ERROR",
 )
+KEPT = "The earlier notebook and page, if there are any, stay as they were."
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -59,14 +61,34 @@ def execute(analysis: Analysis, results: Path) -> NotebookNode:
     )
     try:
         with tempfile.TemporaryDirectory() as scratch:
+            startup = Path(scratch, "profile_default", "startup", "00-pictures.py")
+            startup.parent.mkdir(parents=True)
+            startup.write_text(STARTUP, encoding="utf-8")
             client.execute(env=_environment(results, scratch))
     except CellExecutionError as error:
-        raise InputError(
-            f"analyses/{analysis.slug}/report.py stopped: {error.ename}: {error.evalue}"
-        ) from None
+        fault = f"{error.ename}: {' '.join(str(error.evalue).split())}"
+        raise InputError(f"{_stopped_at(analysis, notebook)}: {fault}. {KEPT}") from None
     except (CellTimeoutError, DeadKernelError) as error:
-        raise InputError(f"analyses/{analysis.slug}/report.py did not end: {error}") from None
+        fault = " ".join(str(error).split())[:300]
+        raise InputError(f"{_stopped_at(analysis, notebook)}: it did not end: {fault}. {KEPT}") from None
     return settle(notebook)
+
+
+def _stopped_at(analysis: Analysis, notebook: NotebookNode) -> str:
+    """The cell that failed: its number among all cells, the line of report.py it begins at, its first words."""
+    ran = [k for k, cell in enumerate(notebook.cells) if cell.get("execution_count") is not None]
+    failed = [k for k in ran if any(o.output_type == "error" for o in notebook.cells[k].outputs)]
+    place = (failed or ran or [0])[-1]
+    if not failed and ran:
+        # What runs has its number only when it ends: the cell that did not end is the next one with code.
+        later = [k for k, cell in enumerate(notebook.cells) if k > place and cell.cell_type == "code"]
+        place = (later or [place])[0]
+    source = notebook.cells[place].source
+    first = next((line.strip() for line in source.splitlines() if line.strip()), "")
+    lines = analysis.report_file.read_text(encoding="utf-8").splitlines()
+    heads = [n for n, line in enumerate(lines, start=1) if line.startswith("# %%")]
+    at = f", line {heads[place]}" if place < len(heads) else ""
+    return f"analyses/{analysis.slug}/report.py{at}: cell {place + 1} (`{first[:60]}`) failed"
 
 
 def settle(notebook: NotebookNode) -> NotebookNode:

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from survsim.core import files
 from survsim.core.errors import InputError
 from survsim.core.ledger import Ledger
 from survsim.report import compare as comparison
-from survsim.report import fingerprint, notebook, render, runner
+from survsim.report import fingerprint, index, notebook, printing, render, runner, word
 from survsim.report.agreement import TOLERANCE, write_unless_same
 from survsim.report.earlier import Earlier, earlier_state
+from survsim.report.front import NAME as FRONT
+from survsim.report.front import front_of, short_title
+from survsim.report.index import neighbours
 from survsim.report.study import Analysis, Study
 
+SUFFIXES = {"word": ".docx", "pdf": ".pdf"}
+_WRITERS = {"word": word.write_word_report, "pdf": printing.write_pdf}
 Say = Callable[[str, str], None]
 """Called with a slug and what is being done for it."""
 
@@ -30,11 +36,13 @@ class Published:
     slug : name of the analysis.
     path : the HTML page.
     made : False if the page was up to date.
+    others : the Word and PDF files beside it that were asked for.
     """
 
     slug: str
     path: Path
     made: bool
+    others: tuple[Path, ...] = ()
 
 
 def publish(
@@ -45,6 +53,7 @@ def publish(
     out: Path | None = None,
     compare: str | None = None,
     workers: int = 1,
+    formats: Iterable[str] = (),
     say: Say = lambda slug, step: None,
 ) -> Iterator[Published]:
     """Make the reports named, or all that changed, one after the other.
@@ -57,12 +66,15 @@ def publish(
     out : folder of the pages; build/reports, or build/quick in quick mode.
     compare : earlier state of the study (a folder or a git revision) whose conclusions to set beside.
     workers : processes for analyses that use them.
+    formats : "word" and "pdf" for files beside each page, whether or not the page itself is made anew; "html" is made
+        always.
     say : told of each step.
 
     Yields
     ------
     One entry a report, as it is done, in the order of the slugs.
     """
+    wanted = _formats(formats)
     named = tuple(slugs)
     folder = out if out is not None else study.build / ("quick" if quick else "reports")
     if folder.exists() and not folder.is_dir():
@@ -72,14 +84,52 @@ def publish(
         # Before hours of computing, not after: a report that nobody wrote cannot be made.
         if not analysis.report_file.is_file():
             raise InputError(f"analyses/{analysis.slug} has no report.py; write one in percent format.")
+        short_title(analysis)  # front matter that cannot be read is refused here, too
     if compare is not None:
         # A name that means nothing is refused before anything is computed.
         with earlier_state(study, compare):
             pass
+    _writable(
+        folder,
+        *(() if quick else (study.root / "notebooks",)),
+        *(analysis.results(quick=quick) for analysis in chosen),
+    )
     for analysis in chosen:
-        yield _publish_one(
+        made = _publish_one(
             analysis, folder, quick=quick, compare=compare, workers=workers, say=say, always=bool(named)
         )
+        index.write(folder, study)
+        others = []
+        for kind in wanted:
+            say(analysis.slug, f"writing the {kind} file")
+            others.append(made.path.with_suffix(SUFFIXES[kind]))
+            _WRITERS[kind](others[-1], made.path.read_text(encoding="utf-8"))
+        yield replace(made, others=tuple(others))
+
+
+def _formats(given: Iterable[str]) -> list[str]:
+    """The files beside the page, each once; what they need is asked for before anything is computed."""
+    kinds = list(dict.fromkeys(one.lower() for one in given))
+    for kind in kinds:
+        if kind not in ("html", *SUFFIXES):
+            raise InputError(f"a report is written as html, word or pdf; got {kind!r}.")
+    if "pdf" in kinds:
+        printing.browser()
+    return [kind for kind in kinds if kind != "html"]
+
+
+def _writable(*folders: Path) -> None:
+    """Refuse a folder that cannot be written into, before hours of computing and not after."""
+    for folder in folders:
+        there = next(p for p in (folder, *folder.parents) if p.exists())
+        try:
+            with tempfile.TemporaryFile(dir=there):
+                pass
+        except OSError as error:
+            raise InputError(
+                f"{folder} cannot be written ({error.strerror or error}); nothing was made. Give another folder with --out, "
+                "or let the study be written to."
+            ) from None
 
 
 def check(
@@ -137,14 +187,15 @@ def _publish_one(
     elif not always and compare is None and render.fingerprint_of(path) == _mark(analysis, quick=quick):
         return Published(slug=analysis.slug, path=path, made=False)
     say(analysis.slug, "writing the notebook and the page")
+    ledger = Ledger.load(results / runner.SUMMARY)
+    front = front_of(analysis, ledger)
     executed = notebook.execute(analysis, results)
     if not quick and not write_unless_same(analysis.notebook, executed, notebook.to_text(executed)):
         say(analysis.slug, "the notebook agrees with the one that was there, which stays")
-    ledger = Ledger.load(results / runner.SUMMARY)
     if compare is not None:
         comparison.add_comparison(executed, analysis, ledger, compare)
     mark = "" if compare is not None else _mark(analysis, quick=quick)
-    files.write_text(path, render.page(executed, ledger, mark))
+    files.write_text(path, render.page(executed, ledger, mark, front, neighbours(analysis)))
     return Published(slug=analysis.slug, path=path, made=True)
 
 
@@ -152,5 +203,9 @@ def _mark(analysis: Analysis, *, quick: bool) -> str:
     """Fingerprint of a page: results, report source, the whole program and the notebook it belongs to."""
     manifest = fingerprint.read_manifest(analysis.results(quick=quick)) or {}
     book = "" if quick or not analysis.notebook.is_file() else files.file_sha256(analysis.notebook)
-    parts = [fingerprint.analysis_checksum(analysis), fingerprint.source_checksum(), book, manifest]
+    declared = analysis.folder / FRONT
+    front = files.file_sha256(declared) if declared.is_file() else ""
+    near = neighbours(analysis)
+    beside = [front, sorted(near.numbered.items()), near.before, near.after]
+    parts = [beside, fingerprint.analysis_checksum(analysis), fingerprint.source_checksum(), book, manifest]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from typing import TYPE_CHECKING, Any
 
 from survsim.core.errors import EvidenceWarning, warn
@@ -11,6 +12,10 @@ from survsim.report.resolve import studies_behind, unknown_rows
 
 if TYPE_CHECKING:
     from survsim.evidence.ask.store import EvidenceStore
+
+
+LINKS = re.compile(r"doi:(10\.\S+?)(?=\.?(?:\s|$))|PMID (\d+)|(https?://\S+?)(?=\.?(?:\s|$))")
+"""What a reference says about where it can be read."""
 
 
 class Citations:
@@ -28,8 +33,22 @@ class Citations:
         return "\n".join(f"{n}. {entry}" for n, entry in enumerate(self.entries, start=1))
 
     def _repr_html_(self) -> str:
-        items = "".join(f"<li>{html.escape(entry)}</li>" for entry in self.entries)
+        items = "".join(f"<li>{linked(entry)}</li>" for entry in self.entries)
         return f'<ol class="references">{items}</ol>'
+
+
+def linked(entry: str) -> str:
+    """A reference as HTML, its DOI, PubMed number and address as links."""
+    parts, last = [], 0
+    for found in LINKS.finditer(entry):
+        doi, pmid, url = found.groups()
+        target = (
+            f"https://doi.org/{doi}" if doi else f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/" if pmid else url
+        )
+        parts.append(html.escape(entry[last : found.start()], quote=False))
+        parts.append(f'<a href="{html.escape(target)}">{html.escape(found.group(0), quote=False)}</a>')
+        last = found.end()
+    return "".join([*parts, html.escape(entry[last:], quote=False)])
 
 
 def cited(ledger: Ledger, evidence: EvidenceStore, prefix: str = "") -> Citations:
@@ -89,10 +108,13 @@ def cited(ledger: Ledger, evidence: EvidenceStore, prefix: str = "") -> Citation
 
 
 def cite(row: dict[Any, Any]) -> str:
-    """One reference as text: author, title, place, identifier, and how it was read."""
-    author = _text(row, "first_author")
+    """One reference as text: author, title, place, identifier, and how it was read.
+
+    A work whose author was not printed in what was read is cited by its title, as works without an author are.
+    """
+    author, title = _text(row, "first_author"), _text(row, "title")
     year = "" if row["year"] != row["year"] else f"{row['year']:.0f}"
-    head = f"{author} et al." if author else "Author not printed."
+    head = f"{author} et al." if author else "" if title else "Neither author nor title printed."
     where = _text(row, "journal") or year
     # Many journal cells already hold the year.
     place = where if year in where else f"{where} ({year})"
@@ -106,7 +128,7 @@ def cite(row: dict[Any, Any]) -> str:
     )
     read = f"Read: {_text(row, 'read_what').replace('_', ' ')}"
     grade = f", evidence grade {row['evidence_grade']}" if _text(row, "evidence_grade") else ""
-    return " ".join(_stop(part) for part in (head, _text(row, "title"), place, link, read + grade) if part)
+    return " ".join(_stop(part) for part in (head, title, place, link, f"[{read}{grade}]") if part)
 
 
 def _text(row: dict[Any, Any], name: str) -> str:
@@ -115,4 +137,4 @@ def _text(row: dict[Any, Any], name: str) -> str:
 
 
 def _stop(text: str) -> str:
-    return text if text.endswith(".") else f"{text}."
+    return text if text.endswith((".", "?", "!", "]")) else f"{text}."

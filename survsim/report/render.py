@@ -5,12 +5,16 @@ from __future__ import annotations
 import html
 import importlib.resources
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
 
 from survsim._version import __version__
 from survsim.core.ledger import Ledger
+from survsim.report.front import Front
+from survsim.report.paper import paper
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -22,23 +26,49 @@ NOTE = (
 FINGERPRINT = re.compile(r'<meta name="survsim-fingerprint" content="([0-9a-f]*)">')
 
 
-def page(notebook: NotebookNode, ledger: Ledger, fingerprint: str = "") -> str:
-    """The HTML page of a report, its footer naming version, data and seed."""
-    from jinja2 import DictLoader
-    from nbconvert import HTMLExporter
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbours:
+    """The other reports of a study, for links.
 
-    exporter = HTMLExporter(
-        template_name="basic",
-        template_file="page.html.j2",
-        extra_loaders=[DictLoader({"page.html.j2": _asset("page.html.j2")})],
-    )
-    body, _ = exporter.from_notebook_node(notebook)
+    Attributes
+    ----------
+    numbered : two digits to the page of the report that begins with them.
+    before, after : page and short title of the report before and after this one; None at the ends.
+    """
+
+    numbered: Mapping[str, str] = field(default_factory=dict)
+    before: tuple[str, str] | None = None
+    after: tuple[str, str] | None = None
+
+
+def page(
+    notebook: NotebookNode,
+    ledger: Ledger,
+    fingerprint: str = "",
+    front: Front | None = None,
+    near: Neighbours | None = None,
+) -> str:
+    """The HTML page of a report, its footer naming version, data and seed.
+
+    Parameters
+    ----------
+    notebook : with its outputs.
+    ledger : the numbers of the report.
+    fingerprint : what the page was made from.
+    front : title, abstract and captions that the report declares.
+    near : the other reports of the study; without, the page links to none.
+    """
+    near = near or Neighbours()
+    made = paper(notebook, ledger, front or Front(), near.numbered)
     return Template(_asset("page.html")).substitute(
-        title=html.escape(title_of(notebook) or ledger.analysis),
+        title=html.escape(made.title),
         style=_asset("page.css"),
-        body=body,
+        body=made.body,
         version=__version__,
         fingerprint=fingerprint,
+        picture=made.picture,
+        description=html.escape(made.sentence),
+        links=_links(near),
         mode=ledger.mode,
         data=html.escape(ledger.data_checksum[:12]),
         seed="none, no random numbers" if ledger.seed is None else str(ledger.seed),
@@ -46,13 +76,15 @@ def page(notebook: NotebookNode, ledger: Ledger, fingerprint: str = "") -> str:
     )
 
 
-def title_of(notebook: NotebookNode) -> str:
-    """The first heading of the notebook."""
-    for cell in notebook.cells:
-        found = re.search(r"^# +(.+)$", cell.source, re.MULTILINE) if cell.cell_type == "markdown" else None
-        if found:
-            return found.group(1).strip()
-    return ""
+def _links(near: Neighbours) -> str:
+    """The way to the other reports: those before and after, and the page of all."""
+    if not near.numbered:
+        return '<a href="#contents">Contents</a>'
+    found = ['<a href="index.html">All reports</a>']
+    for word, one in (("Before", near.before), ("Next", near.after)):
+        if one is not None:
+            found.append(f'<a href="{html.escape(one[0])}">{word}: {html.escape(one[1])}</a>')
+    return "".join(found)
 
 
 def fingerprint_of(path: Path) -> str:
@@ -60,7 +92,7 @@ def fingerprint_of(path: Path) -> str:
     if not path.is_file():
         return ""
     with path.open(encoding="utf-8", errors="replace") as file:
-        found = FINGERPRINT.search(file.read(4096))
+        found = FINGERPRINT.search(file.read(8192))
     return found.group(1) if found else ""
 
 

@@ -147,11 +147,17 @@ def load_ledger(slug: str | None = None) -> Ledger:
 
 
 def _load(analysis: Analysis) -> ModuleType:
+    """run.py as a package, so that a long analysis may be several files: ``from .harm import record_harm``."""
     name = f"survsim_analysis_{analysis.slug}"
-    spec = importlib.util.spec_from_file_location(name, analysis.run_file)
+    spec = importlib.util.spec_from_file_location(
+        name, analysis.run_file, submodule_search_locations=[str(analysis.folder)]
+    )
     if spec is None or spec.loader is None:
         raise InputError(f"{analysis.run_file} cannot be read as a Python file.")
     module = importlib.util.module_from_spec(spec)
+    # another study may have an analysis of this name, whose files beside run.py were loaded before
+    for old in [loaded for loaded in sys.modules if loaded.startswith(f"{name}.")]:
+        del sys.modules[old]
     # Worker processes find the functions of run.py by this name.
     sys.modules[name] = module
     try:
@@ -187,10 +193,10 @@ def _own_faults(analysis: Analysis) -> Iterator[None]:
         raise
     except _PROGRAM_FAULTS as error:
         steps = traceback.extract_tb(error.__traceback__)
-        lines = [s.lineno for s in steps if Path(s.filename) == analysis.run_file]
-        place = f", line {lines[-1]}" if lines else ""
+        own = [s for s in steps if Path(s.filename).parent == analysis.folder]
+        place = f"{Path(own[-1].filename).name}, line {own[-1].lineno}" if own else "run.py"
         raise InputError(
-            f"analyses/{analysis.slug}/run.py{place}: {type(error).__name__}: {error}. Correct the program, or what it "
+            f"analyses/{analysis.slug}/{place}: {type(error).__name__}: {error}. Correct the program, or what it "
             "reads from scenario.yml."
         ) from error
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from survsim.core.errors import InputError
+from survsim.core.file_faults import meant
 
 RESULTS_VARIABLE = "SURVSIM_RESULTS"
 """Environment variable by which `survsim report` tells a notebook whose results to read."""
@@ -52,6 +53,15 @@ class Study:
         folders = sorted(p for p in (self.root / "analyses").iterdir() if (p / "run.py").is_file())
         return tuple(Analysis(study=self, slug=p.name) for p in folders)
 
+    def without_program(self) -> dict[str, tuple[str, ...]]:
+        """Folders below analyses/ that hold a scenario, a protocol or a report and no run.py: what they hold."""
+        found: dict[str, tuple[str, ...]] = {}
+        for folder in sorted(p for p in (self.root / "analyses").iterdir() if p.is_dir()):
+            held = [n for n in _BEGUN if (folder / n).is_file()]
+            if held and not (folder / "run.py").is_file():
+                found[folder.name] = tuple(held)
+        return found
+
     def analysis(self, slug: str) -> Analysis:
         """One analysis by its slug, or by the number the slug begins with."""
         every = self.analyses()
@@ -59,9 +69,14 @@ class Study:
         found = [a for a in every if a.slug == wanted] or [
             a for a in every if wanted and a.slug.split("_")[0] == wanted
         ]
+        begun = self.without_program()
+        lacking = [name for name in begun if wanted and wanted in (name, name.split("_")[0])]
+        if not found and lacking:
+            raise InputError(_no_program(lacking[0], begun[lacking[0]]))
         if len(found) != 1:
             names = ", ".join(a.slug for a in every) or "none; add a folder analyses/<nn>_<name> with run.py"
-            raise InputError(f"no analysis {slug!r} in {self.root.name}; there are: {names}.")
+            hint = meant(wanted, [a.slug for a in every])
+            raise InputError(f"no analysis {slug!r} in {self.root.name}{hint or ';'} there are: {names}.")
         return found[0]
 
     def choose(self, slugs: tuple[str, ...] | list[str] | None) -> tuple[Analysis, ...]:
@@ -69,11 +84,29 @@ class Study:
         if slugs:
             return in_order(tuple(dict.fromkeys(self.analysis(slug) for slug in slugs)))
         every = self.analyses()
+        begun = self.without_program()
+        if not every and begun:
+            name = next(iter(begun))
+            raise InputError(_no_program(name, begun[name]))
         if not every:
             raise InputError(
                 f"{self.root.name} has no analysis; add a folder analyses/<nn>_<name> with run.py and report.py."
             )
         return in_order(every)
+
+
+_BEGUN = ("scenario.yml", "protocol.yml", "report.py")
+"""Files by which a folder is told to be an analysis that somebody has begun."""
+
+
+def _no_program(slug: str, held: tuple[str, ...]) -> str:
+    """What to do about a folder that is not yet an analysis."""
+    return (
+        f"analyses/{slug} has {' and '.join(held)} but no run.py, the program that computes its results, so there is "
+        "nothing to report yet. Take the run.py and report.py of a whole example: survsim new EXAMPLE --template "
+        f"strategies, then copy analyses/02_strategies/run.py and report.py to analyses/{slug} and set SLUG in both. "
+        f"To simulate without a report: survsim simulate analyses/{slug}/scenario.yml --out results."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

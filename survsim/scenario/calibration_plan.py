@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from pydantic import ValidationError
 
+from survsim.core.declared import read_as
+from survsim.core.display import displayed
 from survsim.core.errors import ScenarioError
 from survsim.core.yaml_files import read_yaml
 from survsim.estimate.calibration.calibrate import calibrate
@@ -46,14 +47,18 @@ from survsim.scenario.calibration_file import (
     RowTarget,
 )
 from survsim.scenario.evidence_curves import curve_number
+from survsim.scenario.measures import Calibrated
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from survsim.simulation.declared.uses import Kind
 
 
 NORMAL_975 = 1.959963984540054
 
 
+@displayed
 @dataclass(frozen=True, slots=True)
 class CalibrationPlan:
     """A checked calibration file.
@@ -127,6 +132,22 @@ class CalibrationPlan:
         )
         predicted = [self._prediction(p, predictions or p.use) for p in self.content.predictions]
         return (*rows, *contrasts, *cases, *predicted)
+
+    def target_names(self) -> dict[str, str]:
+        """Label of each target of a row, a ratio, a curve or another report -> what a reader calls it, for pictures and tables.
+
+        A row or curve is told by its own name, with the endpoint or the parameter that it speaks of.
+        """
+        c = self.content
+        named = {t.row: (t.row, t.endpoint) for t in c.targets}
+        named |= {v.curve: (v.curve, v.endpoint) for v in c.curves}
+        named |= {r.row: (r.row, r.parameter) for r in c.contrasts}
+        named |= {f"{p.report} {p.number}": (f"report {p.report}", p.endpoint) for p in c.predictions}
+        short = {"progression_free_survival": "PFS", "overall_survival": "OS"}
+        return {
+            label: f"{name.replace('_', ' ')}, {short.get(what, what.replace('_', ' '))}"
+            for label, (name, what) in named.items()
+        }
 
     def run(
         self,
@@ -279,6 +300,27 @@ class CalibrationPlan:
         return found
 
 
+def calibrated_roles(plan: CalibrationPlan) -> dict[str, Calibrated]:
+    """Parameter -> what the calibration uses it for, and the unit of its times."""
+    c = plan.content
+    found: list[tuple[object, Kind]] = [(c.course.frailty_variance, "variance")]
+    for t in c.course.transitions:
+        found += [
+            (t.rate, "rate"),
+            (t.shape, "shape"),
+            (t.scale, "time"),
+            *((f, "ratio") for f in t.factors),
+        ]
+    found += [(e.hazard_ratio, "ratio") for given in c.treatments.values() for e in given.effects]
+    found += [(contrast.parameter, "ratio") for contrast in c.contrasts]
+    found += [(c.study_sd, "spread"), *((contrast.between_sd, "spread") for contrast in c.contrasts)]
+    known: dict[str, Calibrated] = {}
+    for name, kind in found:
+        if isinstance(name, str):
+            known.setdefault(name, Calibrated(kind, c.time_unit, plan.path.name))
+    return known
+
+
 def _bias(contrast: RowContrast, store: EvidenceStore) -> Bias | None:
     declared = contrast.bias
     if declared is None:
@@ -359,11 +401,4 @@ def read_calibration(path: str | os.PathLike[str]) -> CalibrationPlan:
     """
     file = Path(path)
     raw = read_yaml(file, error=ScenarioError)
-    try:
-        return CalibrationPlan(CalibrationFile.model_validate(raw), file)
-    except ValidationError as error:
-        lines = [
-            f"  {'.'.join(str(p) for p in fault['loc']) or '(top)'}: {fault['msg'].removeprefix('Value error, ')}"
-            for fault in error.errors()
-        ]
-        raise ScenarioError(f"{file.name} cannot be used as written:\n" + "\n".join(lines)) from None
+    return CalibrationPlan(read_as(CalibrationFile, raw, file.name), file)

@@ -45,6 +45,11 @@ def difference(first: FloatArray, second: FloatArray) -> FloatArray:
     return first - second
 
 
+def log_of_ratio(hazard_ratio: FloatArray) -> FloatArray:
+    """Logarithm of a ratio, as a covariate of a transition takes it."""
+    return np.log(hazard_ratio)
+
+
 def linear_predictor(*coefficients: FloatArray, weights: Sequence[float], link: str) -> FloatArray:
     """Coefficients times their weights, added, and turned back by the link: exp, or a probability by logit or cloglog."""
     eta = sum((w * c for w, c in zip(weights, coefficients)), start=np.zeros(()))
@@ -76,6 +81,7 @@ RULES: dict[str, tuple[Callable[..., FloatArray], int | None]] = {
     "ratio": (ratio, 2),
     "complement": (complement, 1),
     "difference": (difference, 2),
+    "log_of_ratio": (log_of_ratio, 1),
     "linear_predictor": (linear_predictor, None),
     "rate_from_probability": (rate_from_probability, 1),
     "probability_from_rate": (probability_from_rate, 1),

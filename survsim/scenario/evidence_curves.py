@@ -76,7 +76,7 @@ def reconstructed(
     ...     print(str(error)[:40])
     no curve is called nobody_1999/all. Curv
     """
-    rows = _rows(evidence, name)
+    rows = curve_rows(evidence, name)
     first = rows.iloc[0]
     table = evidence.at_risk
     table = table[table["curve_id"] == first["curve_id"]].sort_values("time")
@@ -132,7 +132,7 @@ def reconstructed_sets(
     ...     print(str(error)[:40])
     no curve is called nobody_1999/all. Curv
     """
-    first = _rows(evidence, name).iloc[0]
+    first = curve_rows(evidence, name).iloc[0]
     stated = first["tolerance"] if tolerance is None else tolerance
     if stated is None or not np.isfinite(stated):
         raise EvidenceError(
@@ -229,7 +229,7 @@ def reconstructed_terms(
     """
     terms = []
     for name, pattern in covariates.items():
-        first = _rows(evidence, name).iloc[0]
+        first = curve_rows(evidence, name).iloc[0]
         studies = evidence.studies
         site = studies.loc[studies["study_id"] == first["study_id"], "site_group"].iloc[0]
         terms.append(
@@ -261,7 +261,7 @@ def curve_number(
     """A number of a curve on a scale of printed numbers, with both its variances; `time` and medians in `time_unit`."""
     made = reconstructed_sets(evidence, name, sets=sets, tolerance=tolerance)
     factor = 1.0 if time_unit is None else units.conversion_factor(made.unit, time_unit)
-    first = _rows(evidence, name).iloc[0]
+    first = curve_rows(evidence, name).iloc[0]
     if scale == "hazard_ratio":
         # Another seed: the two figures were not misread alike.
         other = reconstructed_sets(evidence, str(control), sets=sets, tolerance=tolerance, seed=2)
@@ -288,7 +288,7 @@ def _notes(found: PooledPseudo) -> tuple[str, ...]:
     return (f"{found.added_share[0]:.1%} of its variance comes from reading the figure",)
 
 
-def _rows(evidence: EvidenceStore, name: str) -> pd.DataFrame:
+def curve_rows(evidence: EvidenceStore, name: str) -> pd.DataFrame:
     """Readings of one curve in order of time (readings at one time in order of level, highest first)."""
     curves = evidence.curves
     found = curves[curves["curve_id"] == name]

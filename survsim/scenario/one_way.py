@@ -87,7 +87,7 @@ def one_way_runs(
         calibration=calibration,
     )
     drawn = parameters.draws()
-    chosen = _chosen(c.parameters, drawn, names)
+    chosen = varying(c.parameters, drawn, names)
     pair = tuple(s for s in scenario.strategies if s.name in (strategy, against))
 
     def gain(values: Mapping[str, FloatArray]) -> float:
@@ -136,15 +136,16 @@ def held(
     return values
 
 
-def _chosen(
+def varying(
     specs: Mapping[str, ParameterSpec], drawn: Mapping[str, FloatArray], names: Sequence[str] | None
 ) -> list[str]:
-    varying = [n for n, one in specs.items() if not isinstance(one, Derived) and np.ptp(drawn[n]) > 0]
+    """The parameters that vary by themselves, or those of them that were asked for by `names`."""
+    known = [n for n, one in specs.items() if not isinstance(one, Derived) and np.ptp(drawn[n]) > 0]
     if names is None:
-        return varying
+        return known
     for name in names:
-        if name not in varying:
+        if name not in known:
             raise InputError(
-                f"{name!r} is not a parameter that varies by itself; those are {', '.join(varying)}."
+                f"{name!r} is not a parameter that varies by itself; those are {', '.join(known)}."
             )
     return list(names)

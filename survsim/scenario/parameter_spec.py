@@ -9,23 +9,44 @@ from __future__ import annotations
 import functools
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
+from survsim.core.declared import Declared
 from survsim.core.spelling import spelled
 from survsim.estimate.printed.number import EVENT_SHARE
+from survsim.scenario.roles import Role
 
 
-class Strict(BaseModel):
-    """Base of everything read from a scenario file: unknown keys and numbers that are not finite are refused."""
+class Strict(Declared):
+    """Base of everything read from a scenario file."""
 
-    # YAML's .inf and .nan are numbers to pydantic and to no simulation.
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+def _no_truth(value: Any) -> Any:
+    """YAML's yes and no would count as 1 and 0."""
+    if isinstance(value, bool):
+        raise ValueError("yes/no found where a number belongs")
+    return value
+
+
+Real = Annotated[float, BeforeValidator(_no_truth)]
+"""A number, which yes and no are not."""
+
+
+class Told(Strict):
+    """What every parameter may say of itself."""
+
+    unit: str = ""
+    meaning: str = Field(min_length=10)
+    role: Role | None = Field(
+        default=None,
+        description="what the number is, where rows, unit and place do not say it or seem to say other",
+    )
 
 
 class Transport(Strict):
     """Extra standard deviation, on the pooling scale, for evidence from another site or setting."""
 
-    sd: float = Field(ge=0, le=3)
+    sd: Real = Field(ge=0, le=3)
     reason: str = Field(min_length=10)
 
 
@@ -33,17 +54,17 @@ class Normal(Strict):
     """Normal law with mean and standard deviation."""
 
     law: Literal["normal"]
-    mean: float
-    sd: float = Field(ge=0)
+    mean: Real
+    sd: Real = Field(ge=0)
 
 
 class LogNormal(Strict):
     """Log-normal law given by its median and a 95% range."""
 
     law: Literal["lognormal"]
-    median: float = Field(gt=0)
-    low: float = Field(gt=0)
-    high: float = Field(gt=0)
+    median: Real = Field(gt=0)
+    low: Real = Field(gt=0)
+    high: Real = Field(gt=0)
 
     @model_validator(mode="after")
     def _ordered(self) -> LogNormal:
@@ -56,8 +77,8 @@ class Uniform(Strict):
     """Uniform law between two values."""
 
     law: Literal["uniform"]
-    low: float
-    high: float
+    low: Real
+    high: Real
 
     @model_validator(mode="after")
     def _ordered(self) -> Uniform:
@@ -70,23 +91,23 @@ class Beta(Strict):
     """Beta law given by its mean and the number of patients it is worth."""
 
     law: Literal["beta"]
-    mean: float = Field(gt=0, lt=1)
-    worth: float = Field(gt=0)
+    mean: Real = Field(gt=0, lt=1)
+    worth: Real = Field(gt=0)
 
 
 class Gamma(Strict):
     """Gamma law given by its mean and standard deviation, such as that of a cost."""
 
     law: Literal["gamma"]
-    mean: float = Field(gt=0)
-    sd: float = Field(gt=0)
+    mean: Real = Field(gt=0)
+    sd: Real = Field(gt=0)
 
 
 class Fixed(Strict):
     """A value that is not varied; the reason must say why not."""
 
     law: Literal["fixed"]
-    value: float
+    value: Real
 
 
 Law = Annotated[
@@ -122,7 +143,7 @@ def once(rows: tuple[str, ...]) -> None:
         )
 
 
-class FromRows(Reading):
+class FromRows(Reading, Told):
     """A parameter taken from rows of the evidence.
 
     The rows are put on their scale with their own standard errors, combined into the *predictive*
@@ -133,10 +154,8 @@ class FromRows(Reading):
     source: Literal["rows"]
     scale: Scale
     rows: tuple[str, ...] = Field(min_length=1)
-    tau_scale: float = Field(default=0.5, gt=0, le=3)
+    tau_scale: Real = Field(default=0.5, gt=0, le=3)
     transport: Transport
-    unit: str = ""
-    meaning: str = Field(min_length=10)
     bias: str = Field(default="", description="the direction a confounded contrast is off, in words")
 
     @model_validator(mode="after")
@@ -145,7 +164,7 @@ class FromRows(Reading):
         return self
 
 
-class FromContrast(Reading):
+class FromContrast(Reading, Told):
     """A hazard ratio built from medians of two unconnected groups of rows, as if both were exponential.
 
     The weakest evidence this package uses: nobody randomised or matched the two groups.
@@ -154,10 +173,8 @@ class FromContrast(Reading):
     source: Literal["contrast"]
     treated: tuple[str, ...] = Field(min_length=1)
     control: tuple[str, ...] = Field(min_length=1)
-    tau_scale: float = Field(default=0.5, gt=0, le=3)
+    tau_scale: Real = Field(default=0.5, gt=0, le=3)
     transport: Transport
-    unit: str = ""
-    meaning: str = Field(min_length=10)
     bias: str = Field(min_length=10)
 
     @model_validator(mode="after")
@@ -166,27 +183,23 @@ class FromContrast(Reading):
         return self
 
 
-class FromAssumption(Strict):
+class FromAssumption(Told):
     """A parameter nobody has published: a law and the reason for it."""
 
     source: Literal["assumption"]
     distribution: Law
     reason: str = Field(min_length=20)
-    unit: str = ""
-    meaning: str = Field(min_length=10)
 
 
-class FromCalibration(Strict):
+class FromCalibration(Told):
     """A parameter of a calibration (`survsim.calibration.calibrate`), drawn jointly with the others taken from it."""
 
     source: Literal["calibration"]
     parameter: str = Field(default="", description="its name there; the same as here where empty")
     scale: Literal["hazard_ratio", "value"] = "value"
-    unit: str = ""
-    meaning: str = Field(min_length=10)
 
 
-class FromReconstructed(Strict):
+class FromReconstructed(Told):
     """A parameter taken from digitised curves of the evidence, each reconstructed several times.
 
     Every curve gives one number with two variances: of its patients, and of reading its figure (`survsim.reconstruction.
@@ -199,15 +212,13 @@ class FromReconstructed(Strict):
     control: tuple[str, ...] = Field(
         default=(), description="for a hazard ratio: the other arm of each curve"
     )
-    time: float | None = Field(default=None, gt=0, description="for a proportion: when survival is wanted")
+    time: Real | None = Field(default=None, gt=0, description="for a proportion: when survival is wanted")
     sets: int = Field(default=20, ge=2, le=1000)
     tolerance: float | None = Field(
         default=None, ge=0, le=0.2, description="where the evidence does not state one"
     )
-    tau_scale: float = Field(default=0.5, gt=0, le=3)
+    tau_scale: Real = Field(default=0.5, gt=0, le=3)
     transport: Transport
-    unit: str = ""
-    meaning: str = Field(min_length=10)
     bias: str = ""
 
     @model_validator(mode="after")
@@ -225,14 +236,12 @@ class FromReconstructed(Strict):
         return self
 
 
-class FromJoint(Strict):
+class FromJoint(Told):
     """One component of numbers that were estimated together (`joint` of the scenario), drawn with the others."""
 
     source: Literal["joint"]
     of: str = Field(description="name under joint")
     component: str = Field(default="", description="its name there; the same as here where empty")
-    unit: str = ""
-    meaning: str = Field(min_length=10)
 
 
 Rule = Literal[
@@ -242,6 +251,7 @@ Rule = Literal[
     "ratio",
     "complement",
     "difference",
+    "log_of_ratio",
     "linear_predictor",
     "rate_from_probability",
     "probability_from_rate",
@@ -250,7 +260,7 @@ Link = Literal["identity", "exp", "logit", "cloglog"]
 """How a linear predictor is turned into a number: itself, its exponential, or a probability by either link."""
 
 
-class Derived(Strict):
+class Derived(Told):
     """A parameter computed from others by a named rule (`survsim.scenario.derive`), never by free text."""
 
     source: Literal["derived"]
@@ -263,8 +273,6 @@ class Derived(Strict):
     interval: float | None = Field(
         default=None, gt=0, description="of rate_from_probability and back: time it is over"
     )
-    unit: str = ""
-    meaning: str = Field(min_length=10)
 
     @model_validator(mode="after")
     def _fits(self) -> Derived:

@@ -149,6 +149,7 @@ def parameterise(
     scenario: str,
     calibration: EvidenceCalibration | None = None,
     curves: Curves | None = None,
+    kept: dict[tuple[str, spec.ParameterSpec], Parameter] | None = None,
     joint: Mapping[str, JointLaw] | None = None,
 ) -> Parameters:
     """Draw every parameter of a scenario.
@@ -162,6 +163,7 @@ def parameterise(
     scenario : its name, for references such as ``assumption:scenario/parameter``.
     calibration : what parameters with ``source: calibration`` are drawn from, jointly and for a new setting.
     curves : makes the numbers of parameters with ``source: reconstructed``.
+    kept : parameters of rows and curves drawn before with the same draws and seed, which are taken and added to.
     joint : laws of numbers that were estimated together, for parameters with ``source: joint``.
 
     Raises
@@ -173,7 +175,11 @@ def parameterise(
     calibrated = calibration.draws(draws, new_setting=True) if calibration is not None else {}
     together = {name: law.draws(_streams_of(streams, name, draws)) for name, law in (joint or {}).items()}
     made: dict[str, Parameter] = {}
+    kept = {} if kept is None else kept
     for name, one in specs.items():
+        if (name, one) in kept:
+            made[name] = kept[name, one]
+            continue
 
         def uniforms(layer: str, name: str = name) -> FloatArray:
             return streams.uniforms(f"parameter/{name}/{layer}", size=draws)
@@ -192,6 +198,8 @@ def parameterise(
             made[name] = _from_joint(name, one, joint or {}, together, scenario)
         else:
             made[name] = _derived(name, one, made)
+        if isinstance(one, spec.FromRows | spec.FromContrast | spec.FromReconstructed):
+            kept[name, one] = made[name]
     inputs = [p.provenance for p in made.values()]
     return Parameters(
         provenance=Provenance.of("parameterise", *inputs, draws=draws, seed=seed), parameters=made
@@ -343,7 +351,7 @@ def _from_assumption(
 ) -> Parameter:
     law = one.distribution
     u = stratified(uniforms, "assumption")
-    values = _law_draws(law, u)
+    values = law_draws(law, u)
     layers = {} if np.ptp(values) == 0 else {"assumptions": ndtri(np.clip(u, 1e-12, 1 - 1e-12))}
     reference = f"assumption:{scenario}/{name}"
     return Parameter(
@@ -448,7 +456,8 @@ def _derived(name: str, one: spec.Derived, made: Mapping[str, Parameter]) -> Par
     )
 
 
-def _law_draws(law: Any, u: FloatArray) -> FloatArray:
+def law_draws(law: Any, u: FloatArray) -> FloatArray:
+    """Quantiles of a law at shares u (n,)."""
     z = ndtri(np.clip(u, 1e-12, 1 - 1e-12))
     if isinstance(law, spec.Fixed):
         return np.full(u.size, law.value)

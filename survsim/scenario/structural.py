@@ -16,7 +16,7 @@ from survsim.core.result import Result, result
 from survsim.core.tables import Columns
 from survsim.estimate.calibration.calibrated import EvidenceCalibration
 from survsim.evidence.ask.store import EvidenceStore, load_evidence
-from survsim.scenario.run import scenario_parameters, simulate
+from survsim.scenario.run import drawn_parameters, simulate
 from survsim.scenario.spec import Scenario
 
 if TYPE_CHECKING:
@@ -132,7 +132,8 @@ def structural_sensitivity(
     patients, draws, seed, execution, evidence, history : as for `survsim.simulate`.
     calibration : what parameters with ``source: calibration`` are drawn from.
     recalibrated : further alternatives, name -> label and a calibration to other targets or without declared bias;
-        the scenario itself is as declared in them.
+        the scenario itself is as declared in them. Under the name of one of `alternatives` it is what that one is drawn
+        from, with the label of the scenario.
 
     Returns
     -------
@@ -153,21 +154,21 @@ def structural_sensitivity(
     """
     names = tuple(scenario.content.overrides if alternatives is None else alternatives)
     store = evidence or load_evidence()
-    others = dict(recalibrated or {})
-    twice = sorted(set(others) & {AS_DECLARED, *names})
-    if twice:
-        raise InputError(
-            f"recalibrated names {', '.join(twice)}, which is an alternative of the scenario already."
-        )
-    found = [(one, calibration) for one in (scenario, *(scenario.overridden(name) for name in names))]
+    given = dict(recalibrated or {})
+    if AS_DECLARED in given:
+        raise InputError(f"recalibrated names {AS_DECLARED}, which is the scenario itself.")
+    others = {name: pair for name, pair in given.items() if name not in names}
+    found = [(scenario, calibration)]
+    found += [(scenario.overridden(name), given[name][1] if name in given else calibration) for name in names]
     found += [(scenario, other) for _, other in others.values()]
     horizons = tuple(scenario.content.outcomes.tau if taus is None else taus)
     reference = scenario.content.outcomes.reference
     rows: dict[str, list[FloatArray]] = {name: [] for name in (*_MEASURES, "in_group")}
     groups = tuple(dict.fromkeys(g for one, _ in found for state in one.content.states for g in state.groups))
     sources = []
+    kept: dict[Any, Any] = {}  # what an alternative takes from rows as the scenario does keeps its draws
     for one, drawn_from in found:
-        drawn = scenario_parameters(one, draws=draws, seed=seed, evidence=store, calibration=drawn_from)
+        drawn = drawn_parameters(one, store, drawn_from, draws=draws, seed=seed, kept=kept)
         simulated = simulate(
             one, patients=patients, seed=seed, execution=execution, parameters=drawn, history=history
         )

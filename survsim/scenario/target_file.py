@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 
-from pydantic import ValidationError
-
+from survsim.core.declared import read_as
 from survsim.core.errors import ScenarioError
 from survsim.core.yaml_files import read_yaml
 from survsim.scenario.targets import Target
@@ -41,11 +40,6 @@ def read_targets(path: str | os.PathLike[str]) -> dict[str, tuple[Target, ...]]:
         if not isinstance(rows, list):
             raise ScenarioError(f"{path}, {name}: a list of targets is wanted; got {type(rows).__name__}.")
         for i, row in enumerate(rows):
-            try:
-                made.append(Target.model_validate(row))
-            except ValidationError as error:
-                first = error.errors()[0]
-                place = ".".join(str(p) for p in first["loc"])
-                raise ScenarioError(f"{path}, {name}, target {i}: {place}: {first['msg']}") from None
+            made.append(read_as(Target, row, f"{path}, {name}, target {i}"))
         found[str(name)] = tuple(made)
     return found

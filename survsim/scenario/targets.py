@@ -134,6 +134,7 @@ def check_targets(
     True
     """
     _check(simulation, targets)
+    _warn_of_double_use(simulation, targets, records)
     effects = [
         row_effect(records(t.row), _SCALE[t.outcome], simulation.time_unit, **t.allowed()) for t in targets
     ]
@@ -179,6 +180,19 @@ def check_targets(
         effective_draws=effective,
         **natural,
     )
+
+
+def _warn_of_double_use(simulation: SimulationResult, targets: Sequence[Target], records: Records) -> None:
+    """A row behind a parameter of the simulation that is a target as well."""
+    behind = set(simulation.provenance.references())
+    for target in targets:
+        if records(target.row).reference in behind:
+            harm = "its patients count twice" if target.use == "calibrate" else "it is no longer held out"
+            warn(
+                f"{target.row} is a target of strategy {target.strategy} ({target.use}) and stands behind a parameter of the "
+                f"simulation as well: {harm}. Drop one of the two.",
+                EvidenceWarning,
+            )
 
 
 def calibrated_mean(values: FloatArray, weight: FloatArray) -> tuple[float, float, float]:

@@ -14,7 +14,8 @@ from survsim._public import TOP, WINGS
 ROOT = Path(__file__).resolve().parents[2]
 ANALYSES = sorted(p for p in (ROOT / "analyses").iterdir() if (p / "run.py").is_file())
 REPORTS = [p / "report.py" for p in ANALYSES]
-RUNS = [p / "run.py" for p in ANALYSES]
+RUNS = [f for p in ANALYSES for f in sorted(p.glob("*.py")) if f.name != "report.py"]
+"""run.py and the files beside it that it is made of."""
 LOGIC = (
     ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.For, ast.While, ast.If, ast.IfExp,
     ast.Try, ast.With, ast.Assert, ast.Raise, ast.AugAssign,
@@ -49,8 +50,20 @@ def imported(tree):
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from ((alias.name, None) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
+        elif isinstance(node, ast.ImportFrom) and not node.level:
             yield from ((node.module or "", alias.name) for alias in node.names)
+
+
+def test_what_is_imported_from_beside_is_there():
+    """``from .harm import record_harm`` needs harm.py in the same folder, and nothing above it."""
+    faults = []
+    for path in RUNS:
+        for node in ast.walk(parsed(path)):
+            if isinstance(node, ast.ImportFrom) and node.level:
+                beside = path.with_name(f"{node.module}.py")
+                if node.level > 1 or not beside.is_file():
+                    faults.append(f"{name(path)}, line {node.lineno}")
+    assert faults == []
 
 
 def test_there_are_analyses():

@@ -287,3 +287,22 @@ def test_citations_reach_the_curated_tables_and_differences_end_with_one(user, s
     assert "kept: example_2001 title: 'Another' (there: 'EXAMPLE, NOT EVIDENCE" in shown
     assert survsim.load_evidence().studies["doi"].tolist() == ["10.1000/x", ""]
     assert "replaced: example_2001 title" in user("data", "import", "refs.bib", "--replace")
+
+
+def test_the_trace_of_a_study_with_one_study_says_why_nothing_was_pooled(user, study):
+    user("data", "add-study", "lee_2021", "--xlsx")
+    fill_book(study / "lee_2021.xlsx", studies=STUDY, estimates=NUMBER)
+    user("data", "import", "lee_2021.xlsx")
+    user("run", "--quick")
+    shown = user("trace", "01", "pooled.hazard_ratio", "--quick", code=2)
+    assert (
+        "has no number 'pooled.hazard_ratio'" in shown and "survsim trace 01_evidence_base lists all" in shown
+    )
+    assert "The analysis says: Not pooled: fewer than 2 studies answer the question." in shown
+    assert "Near it: studies.all" in user("trace", "01", "study.all", "--quick", code=2)
+
+
+def test_an_abbreviation_typed_by_hand_is_refused_with_the_endpoint_that_was_meant(user, study):
+    raw = study / "data" / "raw" / "literature" / "example" / "estimates.csv"
+    raw.write_text(raw.read_text(encoding="utf-8").replace(",overall_survival,", ",OS,", 1), encoding="utf-8")
+    assert "example_2001_e01, endpoint OS: did you mean overall_survival?" in user("data", "curate", code=2)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from survsim.core.errors import InputError
 from survsim.report.publish import publish
 from survsim.report.study import Study
 from survsim.report.trace import trace_all
@@ -32,8 +33,53 @@ def test_a_report_is_one_page_that_needs_nothing_from_the_net(mini):
     assert [(m.slug, m.made) for m in made] == [("01_mini", True)]
     page = made[0].path.read_text(encoding="utf-8")
     assert made[0].path == study.root / "build/reports/01_mini.html"
-    assert re.findall(r'(?:src|href)="(?!data:|#)[^"]*"', page) == []
+    assert re.findall(r'src="(?!data:)[^"]*"', page) == [] and "<link" not in page and "@import" not in page
+    # What a reader may follow: places of the page, other reports beside it, and the sources themselves.
+    assert re.findall(r'href="(?!#|[\w-]+\.html"|https://doi\.org/|https?://)[^"]*"', page) == []
     assert "data:image/png;base64," in page and "<script" not in page
+
+
+def test_the_page_of_all_reports_shows_each_with_a_picture_and_a_sentence(mini):
+    study, _ = mini
+    index = (study.root / "build/reports/index.html").read_text(encoding="utf-8")
+    assert '<a href="01_mini.html">A miniature</a>' in index and "<p>One curve.</p>" in index
+    assert re.search(r'<img src="data:image/png;base64,[^"]+" alt="Overall survival[^"]+months', index)
+
+
+@pytest.mark.parametrize(
+    ("code", "fault"),
+    [
+        ("numbers.numbers['nothing']", "KeyError: 'nothing'"),
+        ("import os; os._exit(3)", "it did not end: Kernel died"),
+    ],
+)
+def test_a_failing_cell_is_named_and_the_earlier_report_stays(mini, tmp_path, code, fault):
+    root = tmp_path / "study"
+    shutil.copytree(mini[0].root, root)
+    source = root / "analyses/01_mini/report.py"
+    source.write_text(f"{source.read_text()}\n# %%\n{code}\n")
+    line = source.read_text().splitlines().index(code)
+    kept = {
+        p: p.read_bytes() for p in (root / "build/reports/01_mini.html", root / "notebooks/01_mini.ipynb")
+    }
+    with pytest.raises(InputError) as told:
+        list(publish(Study(root=root)))
+    assert f"report.py, line {line}: cell 4 (`{code}`) failed: {fault}" in str(told.value)
+    assert "stay as they were" in str(told.value)
+    assert {p: p.read_bytes() for p in kept} == kept
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_anything_runs(mini, tmp_path, monkeypatch):
+    study, _ = mini
+    before = tree_bytes(study.root)
+
+    def refuse(*words, **named):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("survsim.report.publish.tempfile.TemporaryFile", refuse)
+    with pytest.raises(InputError, match=r"pages cannot be written .Permission denied.; nothing was made"):
+        list(publish(study, ["01"], out=tmp_path / "pages"))
+    assert tree_bytes(study.root) == before and not (tmp_path / "pages").exists()
 
 
 def test_the_footer_names_version_data_and_seed(mini):
@@ -125,7 +171,7 @@ def test_committed_numbers_are_traced_in_the_committed_data(slug):
     assert trace_all(Study(root=ROOT).analysis(slug))
 
 
-def browse(page: Path, folder: Path) -> dict[str, int]:
+def browse(page: Path, folder: Path, width: int = 1000) -> dict[str, int]:
     """Open a page in headless Chromium and count pictures, broken pictures and overflow of the page."""
     probe = """
     <script>
@@ -140,7 +186,7 @@ def browse(page: Path, folder: Path) -> dict[str, int]:
     probed.write_text(page.read_text(encoding="utf-8").replace("</body>", probe), encoding="utf-8")
     words = (
         "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking "
-        "--disable-component-update --disable-sync --window-size=1000,3000 --virtual-time-budget=5000 --dump-dom"
+        f"--disable-component-update --disable-sync --window-size={width},3000 --virtual-time-budget=5000 --dump-dom"
     )
     done = subprocess.run(
         [CHROMIUM, *words.split(), f"--user-data-dir={folder / 'profile'}", f"file://{probed}"],

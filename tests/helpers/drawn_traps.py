@@ -150,6 +150,95 @@ def line_chart(ax: Axes) -> None:
     _named(ax)
 
 
+def scatter_dense(ax: Axes) -> None:
+    """Three hundred large dots."""
+    rng = np.random.default_rng(11)
+    x = rng.uniform(0, 60, 300)
+    ax.scatter(x, np.clip(np.exp(-x / 30) + rng.normal(0, 0.12, 300), 0.01, 0.99), s=20)
+    ax.set_ylim(0, 1.02)
+    _named(ax)
+
+
+def scatter_signs(ax: Axes) -> None:
+    """Plus signs of two groups."""
+    for seed in (5, 6):
+        rng = np.random.default_rng(seed)
+        x = rng.uniform(0, 60, 150)
+        ax.scatter(x, np.clip(np.exp(-x / 30) + rng.normal(0, 0.12, 150), 0.01, 0.99), s=30, marker="+")
+    ax.set_ylim(0, 1.02)
+    _named(ax)
+
+
+def error_bars(ax: Axes) -> None:
+    """Means at visits with bars of error, joined by lines."""
+    x = np.arange(0, 61, 6)
+    ax.errorbar(x, np.exp(-x / 25), yerr=0.08, fmt="o-", capsize=4)
+    ax.set_ylim(0, 1.02)
+    ax.set_xlim(0, 60)
+    _named(ax)
+
+
+def up_and_down(ax: Axes) -> None:
+    """Two lines with markers that rise and fall."""
+    rng = np.random.default_rng(3)
+    for k in range(2):
+        y = np.clip(0.6 + 0.25 * np.sin(np.arange(11) * 1.3 + k) + rng.normal(0, 0.05, 11), 0, 1)
+        ax.plot(np.arange(0, 61, 6), y, "o-")
+    ax.set_ylim(0, 1.02)
+    _named(ax)
+
+
+def bars_in_pairs(ax: Axes) -> None:
+    """Two groups of bars side by side."""
+    for k in range(2):
+        ax.bar(np.arange(5) * 12 + 4 + 4 * k, [0.95 - 0.1 * k, 0.7, 0.55, 0.4, 0.3], width=4, edgecolor="k")
+    ax.set_ylim(0, 1.02)
+    ax.set_xlim(0, 60)
+    _named(ax)
+
+
+def bars_that_touch(ax: Axes) -> None:
+    """A histogram of empty bars, scaled as a share."""
+    data = np.random.default_rng(1).exponential(18, 800)
+    ax.hist(data, bins=np.arange(0, 61, 3), weights=np.full(800, 1 / 150), edgecolor="k", color="w")
+    ax.set_ylim(0, 1.02)
+    ax.set_xlim(0, 60)
+    _named(ax)
+
+
+def boxes(ax: Axes) -> None:
+    """Boxes with whiskers."""
+    rng = np.random.default_rng(1)
+    ax.boxplot([rng.beta(4, 2 + i, 60) for i in range(5)], positions=[6, 18, 30, 42, 54], widths=6)
+    ax.set_xticks(range(0, 61, 12), range(0, 61, 12))
+    ax.set_ylim(0, 1.02)
+    _named(ax)
+
+
+def roc(ax: Axes) -> None:
+    """Sensitivity over false positives, in steps."""
+    at = np.sort(np.random.default_rng(1).uniform(0, 1, 60))
+    ax.step(np.r_[0, at**2, 1], np.r_[0, at, 1], where="post")
+    ax.plot([0, 1], [0, 1], "--", color="grey")
+    ax.set_xlim(0, 1)
+    ax.set_ylim(0, 1.02)
+    _named(ax, "1 - specificity", "Sensitivity")
+
+
+def spider(ax: Axes) -> None:
+    """Change of size of each patient's tumour."""
+    rng = np.random.default_rng(5)
+    for _ in range(25):
+        ax.plot(
+            np.r_[0, np.cumsum(rng.uniform(2, 6, 8))],
+            np.r_[0, np.cumsum(rng.normal(-4, 14, 8))],
+            "o-",
+            markersize=3,
+        )
+    ax.set_ylim(-100, 100)
+    _named(ax, y="Change (%)")
+
+
 TRAPS: tuple[Callable[[Axes], None], ...] = (
     bar_chart,
     histogram,
@@ -167,6 +256,15 @@ TRAPS: tuple[Callable[[Axes], None], ...] = (
     empty,
     empty_axes,
     line_chart,
+    scatter_dense,
+    scatter_signs,
+    error_bars,
+    up_and_down,
+    bars_in_pairs,
+    bars_that_touch,
+    boxes,
+    roc,
+    spider,
 )
 
 

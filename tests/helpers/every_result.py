@@ -268,6 +268,11 @@ MAKERS |= {
     ),
     "PseudoIPD": lambda: s.pseudo_sets(example("ReconstructedIPD"), 3, tolerance=0.005),
     "PooledPseudo": lambda: s.pooled(example("PseudoIPD"), "survival", times=4.0),
+    "ReconstructedArms": lambda: s.reconstruct_arms({
+        "control": ([0.0, 1.0, 3.0, 6.0, 8.0], [1.0, 0.8, 0.6, 0.4, 0.3]),
+        "treated": ([0.0, 2.0, 4.0, 6.0, 8.0], [1.0, 0.9, 0.7, 0.55, 0.4]),
+    }, n=[20, 20], unit="months"),
+    "ReconstructionUncertainty": lambda: example("ReconstructedIPD").uncertainty(4),
     "ReconstructionAudit": lambda: example("ReconstructedIPD").audit(),
     "PairCheck": lambda: s.compare_pair(example("ReconstructedIPD"), s.reconstruct_ipd(
         ([0.0, 1.0, 3.0, 6.0, 8.0], [1.0, 0.8, 0.6, 0.4, 0.3]), at_risk=([0.0, 4.0], [20, 12]), unit="months",
@@ -420,6 +425,14 @@ def StructuralSensitivity() -> Any:
         / "scenario.yml"
     )
     return s.structural_sensitivity(scenario, alternatives=[], patients=50, draws=5, seed=1)
+
+
+@maker
+def TurningPoints() -> Any:
+    from survsim.scenario.spec import Scenario
+
+    scenario = Scenario.from_yaml(survsim_root() / "analyses" / "07_scenario_gallery" / "first_line.yml")
+    return s.turning_points(scenario, {"progression_median": [2.0, 4.0, 8.0]}, patients=50, draws=5, seed=1)
 
 
 @maker

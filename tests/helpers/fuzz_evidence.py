@@ -49,6 +49,11 @@ def _parameters(rng: np.random.Generator) -> Made:
     return {"scenario": scenario(), "evidence": store(), "draws": 4, "seed": 1}
 
 
+@plausible("Explorer", "explore")
+def _explorer(rng: np.random.Generator) -> Made:
+    return {"scenario": scenario(), "evidence": store(), "patients": 50}
+
+
 @plausible("one_way_runs")
 def _one_way(rng: np.random.Generator) -> Made:
     names = ["progression_median"]
@@ -58,6 +63,16 @@ def _one_way(rng: np.random.Generator) -> Made:
         "names": names,
         "evidence": store(),
     } | SMALL
+
+
+@plausible("interval_errors")
+def _ends(rng: np.random.Generator) -> Made:
+    return {"by_draw": rng.normal(size=(2, 30))}
+
+
+@plausible("turning_points")
+def _turning(rng: np.random.Generator) -> Made:
+    return {"scenario": scenario(), "values": {"progression_median": [2.0, 8.0]}, "evidence": store()} | SMALL
 
 
 @plausible("structural_sensitivity")
@@ -136,6 +151,11 @@ def _judged(rng: np.random.Generator) -> Made:
     return {"evidence": store(), "row": row}
 
 
+@plausible("not_pooled")
+def _not_pooled(rng: np.random.Generator) -> Made:
+    return {"evidence": store(), "question": {"endpoint": "overall_survival", "measure": "hazard_ratio"}}
+
+
 @plausible("count_protocol")
 def _protocol(rng: np.random.Generator) -> Made:
     ledger = s.Ledger(analysis="07_scenario_gallery")
@@ -146,6 +166,11 @@ def _protocol(rng: np.random.Generator) -> Made:
         "path": path,
         "results": tempfile.mkdtemp(dir=fuzz_methods.scratch()),
     }
+
+
+@plausible("file_schema")
+def _kind(rng: np.random.Generator) -> Made:
+    return {"kind": ["scenario", "strategy", "calibration", "protocol"][rng.integers(4)]}
 
 
 @plausible("compare_extractions")
@@ -195,6 +220,11 @@ def _prediction_curves(rng: np.random.Generator) -> Made:
     rows = {"time": [0.0, 6.0], "group": "all", "survival": [1.0, 0.5]}
     rows |= {"conf_low": [1.0, 0.4], "conf_high": [1.0, 0.6]}
     return {"frame": pd.DataFrame(rows), "unit": "months", "until": 12.0}
+
+
+@plausible("share_dots")
+def _shares(rng: np.random.Generator) -> Made:
+    return {"frame": pd.DataFrame({"label": ["a", "b"], "share": [0.1, 0.9], "kind": ["model", "seen"]})}
 
 
 @plausible("state_diagram")

@@ -31,6 +31,23 @@ def course() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+def shares() -> Any:
+    """Shares of two kinds, some with a number of patients."""
+    return pd.DataFrame(
+        {
+            "label": [
+                "a model of the dose",
+                "another model with a long name",
+                "first series",
+                "second series",
+            ],
+            "share": [0.18, 0.41, 0.0, 0.9],
+            "kind": ["model", "model", "observed", "observed"],
+            "patients": [np.nan, np.nan, 124.0, np.nan],
+        }
+    )
+
+
 def ways() -> pd.DataFrame:
     pairs = [
         ("disease-free", "local progression", False),
@@ -110,6 +127,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "prediction_curves": lambda **size: figures.prediction_curves(
         predicted(), unit="months", until=60, **size
     ),
+    "share_dots": lambda **size: figures.share_dots(shares(), title="Shares", **size),
     "state_diagram": lambda **size: figures.state_diagram(ways(), title="States and ways", **size),
     "draw_strategy": lambda **size: draw_strategy(full_strategy(), time_unit="months", **size),
     "long names": lambda **size: examples("Tornado")[0].plot(

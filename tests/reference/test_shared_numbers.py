@@ -14,6 +14,8 @@ SUMMARIES = {p.parent.parent.name[:2]: p for p in sorted(ANALYSES.glob("*/result
 
 SHARED = [
     (("04", "new_site.transport_0_5.median"), ("05", "all_sites.median")),
+    (("04", "new_site.next_patient.longer"), ("05", "all_sites.longer")),
+    (("04", "new_site.next_patient.time"), ("05", "case.time")),
     (("04", "model.sd.study"), ("05", "tcga.study_sd")),
     (("04", "terms.cases"), ("05", "cns.patients")),
     (("02", "cohort.patients"), ("04", "terms.patients")),

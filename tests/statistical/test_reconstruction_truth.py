@@ -60,13 +60,10 @@ def test_a_printed_total_is_met_or_its_failure_is_said():
             assert row["events_exact"] >= (0.95 if row["clicks"] >= 60 else 0.9)
 
 
-def test_the_default_is_in_no_cell_worse_than_guyot_as_published_but_for_chance_and_hairs():
-    """240 comparisons at two paired errors: equal methods would fail in five or six, with a risk table none may."""
+def test_the_default_is_in_no_cell_worse_than_guyot_as_published():
+    """240 comparisons at two paired errors: equal methods would fail in five or six, and none may."""
     assert RECORDED["cells"]["optimised"] == 240
-    worse = [r for r in RECORDED["worse_than_published"] if r["method"] == "optimised"]
-    assert [r for r in worse if r["cell"][1] is not None] == []
-    assert len(worse) <= 2
-    assert all(r["mean_gap"] <= 0.002 for r in worse)
+    assert [r for r in RECORDED["worse_than_published"] if r["method"] == "optimised"] == []
 
 
 def test_a_part_of_the_record_made_again_keeps_the_promise(again):

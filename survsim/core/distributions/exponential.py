@@ -12,6 +12,7 @@ from survsim.core.distributions.protocol import (
     as_time,
     checked,
     distribution,
+    heights,
 )
 
 
@@ -39,23 +40,31 @@ class Exponential(HazardDistribution):
         self._set("rate", checked("rate", self.rate, "Exponential", low=0.0, closed=True))
 
     def hazard(self, t: ArrayLike) -> FloatArray:
-        return np.broadcast_to(self.rate, np.broadcast_shapes(np.shape(self.rate), np.shape(t))).astype(float)
+        return np.broadcast_to(self.rate, np.broadcast_shapes(np.shape(self.rate), as_time(t).shape)).astype(
+            float
+        )
 
     def cumulative_hazard(self, t: ArrayLike) -> FloatArray:
-        return np.asarray(self.rate * as_time(t))
+        with np.errstate(invalid="ignore"):
+            value = np.asarray(self.rate * as_time(t))
+        # nothing happens at rate 0, for however long
+        return np.where(np.isnan(value), 0.0, value)
 
     def inverse_cumulative_hazard(self, h: ArrayLike) -> FloatArray:
-        height = np.asarray(h, dtype=np.float64)
+        height = heights(h)
         if np.min(self.rate) > 0:
             return height / self.rate
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.where(height > 0, height / self.rate, 0.0)
 
     def rmst(self, tau: ArrayLike) -> FloatArray:
-        x = self.rate * as_time(tau)
+        end = as_time(tau)
+        x = self.cumulative_hazard(end)
         with np.errstate(divide="ignore", invalid="ignore"):
             # (1 - exp(-x)) / x has the limit 1 at 0
-            return as_time(tau) * np.where(x > 0, -np.expm1(-x) / x, 1.0)
+            return np.where(
+                np.isinf(x), 1.0 / np.asarray(self.rate), end * np.where(x > 0, -np.expm1(-x) / x, 1.0)
+            )
 
     def mean(self) -> FloatArray:
         with np.errstate(divide="ignore"):

@@ -13,6 +13,7 @@ from survsim.core.distributions.protocol import (
     as_time,
     checked,
     distribution,
+    heights,
 )
 from survsim.core.distributions.solve import solve_increasing
 
@@ -20,6 +21,15 @@ SMALL_Q = 5e-3
 """Below it the incomplete gamma function is taken from Temme's uniform expansion, which has the
 log-normal as its smooth limit; with a = q^-2 above 4e4 two terms are exact to 1e-13. (There scipy's own
 series stops early in the tails.)"""
+
+NORMAL_Q = 1e-100
+"""Below it the law is the log-normal for every time that floating point can hold."""
+
+LEAST, FARTHEST = 1e-300, 1e306
+"""The smallest cumulative hazard that is told from 0, and the largest w looked at."""
+
+TERMS = 2000
+"""Most terms of a tail formula; a dozen do but for the largest shapes."""
 
 LOG_ROOT_TWO_PI = 0.9189385332046727
 
@@ -81,7 +91,9 @@ class GeneralisedGamma(HazardDistribution):
         inside = np.isfinite(w)
         calm = np.where(inside, w, 0.0)
         time = np.where(inside, as_time(t), 1.0)
-        value = np.exp(log_density(calm, q) - log_survival(calm, q)) / (self.sigma * time)
+        # A hazard beyond the range of floating point is infinite.
+        with np.errstate(over="ignore"):
+            value = np.exp(log_hazard(calm, q) - np.log(self.sigma) - np.log(time))
         return np.where(inside, value, 0.0) if bool(inside.all()) else self._edges(value, inside, t)
 
     def _edges(self, value: FloatArray, inside: np.ndarray, t: ArrayLike) -> FloatArray:
@@ -94,8 +106,10 @@ class GeneralisedGamma(HazardDistribution):
         return np.where(inside, value, np.where(as_time(t) == 0.0, at_zero * factor, 0.0))
 
     def inverse_cumulative_hazard(self, h: ArrayLike) -> FloatArray:
-        height, q = np.broadcast_arrays(np.asarray(h, dtype=np.float64), np.asarray(self.q, dtype=np.float64))
-        return np.exp(self.mu + self.sigma * inverse_log_survival(height, q))
+        height, q = np.broadcast_arrays(heights(h), np.asarray(self.q, dtype=np.float64))
+        # A time beyond the range of floating point is infinite.
+        with np.errstate(over="ignore"):
+            return np.exp(self.mu + self.sigma * inverse_log_survival(height, q))
 
     def mean(self) -> FloatArray:
         q, sigma = np.asarray(self.q), np.asarray(self.sigma)
@@ -188,19 +202,57 @@ def _log_tail(w: FloatArray, q: FloatArray, a: FloatArray, x: FloatArray) -> Flo
     out = np.full(w.shape, -np.inf)
     upper = (q > 0) & np.isfinite(x)
     b, y = a[upper], x[upper]
-    fraction = np.zeros(b.shape)
-    for k in range(400, 0, -1):
-        fraction = k * (b - k) / (y + 2 * k + 1 - b + fraction)
-    out[upper] = b * np.log(y) - y - special.gammaln(b) - np.log(y + 1 - b + fraction)
+    out[upper] = b * np.log(y) - y - special.gammaln(b) - np.log(_tail_fraction(b, y))
     lower = q < 0
     b, log_y = a[lower], np.log(a[lower]) + (q * w)[lower]
     y = np.exp(log_y)
+    out[lower] = b * log_y - y - special.gammaln(b + 1) + np.log(_tail_series(b, y))
+    return out
+
+
+def _tail_fraction(b: FloatArray, y: FloatArray) -> FloatArray:
+    """y^b exp(-y) / Gamma(b, y), by Legendre's continued fraction forwards (Lentz), to the last bits."""
+    value = ahead = y + 1.0 - b
+    behind = 1.0 / ahead
+    for k in range(1, TERMS):
+        top, bottom = k * (b - k), y + (2.0 * k + 1.0) - b
+        behind = 1.0 / (bottom + top * behind)
+        ahead = bottom + top / ahead
+        step = ahead * behind
+        value = value * step
+        if bool((np.abs(step - 1.0) < 3e-16).all()):
+            break
+    return value
+
+
+def _tail_series(b: FloatArray, y: FloatArray) -> FloatArray:
+    """Sum of y^k / ((b + 1) ... (b + k)) over k from 0: gamma(b, y) is y^b exp(-y) / b of it."""
     term, total = np.ones(b.shape), np.ones(b.shape)
-    for k in range(1, 400):
+    for k in range(1, TERMS):
         term = term * y / (b + k)
         total = total + term
-    out[lower] = b * log_y - y - special.gammaln(b + 1) + np.log(total)
-    return out
+        if bool((term <= 1e-17 * total).all()):
+            break
+    return total
+
+
+def log_hazard(w: FloatArray, q: FloatArray) -> FloatArray:
+    """Log hazard of w, elementwise; in the tails straight from their formulas, since density and survival underflow."""
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        log_s, log_f = log_survival(w, q), log_density(w, q)
+        value = np.asarray(log_f - log_s)
+        a, scaled = q**-2.0, q * w
+        deep = (log_s < -660.0) & (np.abs(q) > NORMAL_Q) & (np.abs(scaled) >= 0.2)
+        if deep.any():
+            b, y = a[deep], a[deep] * np.exp(scaled[deep])
+            rising = np.log(
+                np.where(np.isfinite(y), _tail_fraction(b, np.where(np.isfinite(y), y, 1.0)), np.inf)
+            )
+            level = np.log(b) - np.log(_tail_series(b, np.where(q[deep] < 0, y, 0.0)))
+            value[deep] = np.log(np.abs(q[deep])) + np.where(q[deep] > 0, rising, level)
+    # so far out that the normal law's own density underflows, its hazard is w
+    lost = np.isnan(value) & (w > 0)
+    return np.where(lost, np.log(np.where(lost, w, 1.0)), value)
 
 
 def inverse_log_survival(height: FloatArray, q: FloatArray) -> FloatArray:
@@ -231,22 +283,42 @@ def _inverse_gamma(h: FloatArray, q: FloatArray) -> FloatArray:
 def _inverse_search(h: FloatArray, q: FloatArray) -> FloatArray:
     out = np.where(h > 0, np.inf, -np.inf)
     inside = (h > 0) & np.isfinite(h)
-    height, shape = h[inside], q[inside]
+    out[inside] = -special.ndtri_exp(-h[inside])
+    inside &= np.abs(q) > NORMAL_Q
+    height, shape = np.maximum(h[inside], LEAST), q[inside]
     if height.size == 0:
         return out
-    normal = -special.ndtri_exp(-height)
-    low, high = normal - 2.0, normal + 2.0
-    while (bad := -log_survival(low, shape) > height).any():
-        low = np.where(bad, low - 2.0 * (high - low), low)
-    while (bad := -log_survival(high, shape) < height).any():
-        high = np.where(bad, high + 2.0 * (high - low), high)
+    low, high = _bracket(height, shape)
 
     def log_cumulative(w: FloatArray) -> tuple[FloatArray, FloatArray]:
-        log_s = log_survival(w, shape)
-        return np.log(-log_s), np.exp(log_density(w, shape) - log_s) / -log_s
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+            log_s = log_survival(w, shape)
+            return np.log(-log_s), np.exp(log_hazard(w, shape)) / -log_s
 
-    out[inside] = solve_increasing(log_cumulative, np.log(height), low, high)
+    out[inside] = solve_increasing(log_cumulative, np.log(height), low, high, np.clip(out[inside], low, high))
     return out
+
+
+def _bracket(h: FloatArray, q: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Two values of w with the root of -log S(w) = h between them, from bounds of the incomplete gamma function.
+
+    With x = a exp(q w), P <= x^a / Gamma(a + 1); P >= x^a exp(-x) / Gamma(a + 1); Q >= exp(-x) for a >= 1; and by
+    Chernoff (a >= 1), or since Gamma(a) >= 1 (a < 1), Q <= exp(-k) for x of at least 4 a, 2.5 k and 1.
+    """
+    a = q**-2.0
+    with np.errstate(divide="ignore"):
+        other = -np.log(-np.expm1(-h))  # what -log(1 - S) is
+    upper, lower = np.where(q > 0, h, other), np.where(q > 0, other, h)  # -log Q and -log P
+    log_gamma = special.gammaln(a + 1.0)
+    least = (log_gamma - lower) / a
+    with np.errstate(divide="ignore"):
+        least = np.where(a >= 1.0, np.maximum(least, np.log(upper)), least)
+    most = np.log(np.maximum(np.maximum(4.0 * a, 1.0), np.minimum(upper, 6e307) * 2.5))
+    small = lower > 0.6932
+    most = np.where(small, np.minimum(most, (log_gamma + np.maximum(a, 1.0) - lower) / a), most)
+    ends = [np.clip((end - np.log(a)) / q, -FARTHEST, FARTHEST) for end in (least, most)]
+    slack = 1e-9 * (1.0 + np.maximum(np.abs(ends[0]), np.abs(ends[1])))
+    return np.minimum(*ends) - slack, np.maximum(*ends) + slack
 
 
 def _hazard_constant(q: FloatArray, sigma: FloatArray) -> FloatArray:

@@ -13,6 +13,7 @@ from survsim.core.distributions.protocol import (
     as_time,
     checked,
     distribution,
+    heights,
 )
 
 
@@ -57,11 +58,14 @@ class Gompertz(HazardDistribution):
             return np.where(np.isnan(value), self.rate / np.abs(self.shape), value)
 
     def inverse_cumulative_hazard(self, h: ArrayLike) -> FloatArray:
-        base = np.asarray(h, dtype=np.float64) / self.rate
-        x = self.shape * base
-        with np.errstate(divide="ignore", invalid="ignore"):
+        height = heights(h)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            base = height / self.rate
+            x = np.where(self.shape == 0.0, 0.0, self.shape * base)
             ratio = np.where(np.abs(x) > 1e-8, np.log1p(x) / x, 1.0 - 0.5 * x)
-            return np.where(x > -1.0, base * ratio, np.inf)
+            # beyond the range of floating point log(1 + x) is log x, a sum of logarithms
+            far = (np.log(np.abs(self.shape)) + np.log(height) - np.log(self.rate)) / self.shape
+            return np.where(x > -1.0, np.where(np.isinf(x), far, base * ratio), np.inf)
 
     def mean(self) -> FloatArray:
         shape, rate = np.broadcast_arrays(np.asarray(self.shape), np.asarray(self.rate))

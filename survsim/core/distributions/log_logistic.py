@@ -13,6 +13,7 @@ from survsim.core.distributions.protocol import (
     as_time,
     checked,
     distribution,
+    heights,
 )
 
 
@@ -53,7 +54,7 @@ class LogLogistic(HazardDistribution):
             return np.logaddexp(0.0, self.shape * np.log(as_time(t) / self.scale))
 
     def inverse_cumulative_hazard(self, h: ArrayLike) -> FloatArray:
-        height = np.asarray(h, dtype=np.float64)
+        height = heights(h)
         # A time beyond the range of floating point is infinite.
         with np.errstate(divide="ignore", over="ignore"):
             log_odds = height + np.log(-np.expm1(-height))

@@ -13,6 +13,7 @@ from survsim.core.distributions.protocol import (
     as_time,
     checked,
     distribution,
+    heights,
 )
 
 LOG_ROOT_TWO_PI = 0.9189385332046727
@@ -63,7 +64,7 @@ class LogNormal(HazardDistribution):
         return special.ndtr(-self._z(t))
 
     def inverse_cumulative_hazard(self, h: ArrayLike) -> FloatArray:
-        height = np.asarray(h, dtype=np.float64)
+        height = heights(h)
         return np.exp(self.meanlog - self.sdlog * special.ndtri_exp(-height))
 
     def sample(self, u: ArrayLike) -> FloatArray:
@@ -71,7 +72,10 @@ class LogNormal(HazardDistribution):
 
     def rmst(self, tau: ArrayLike) -> FloatArray:
         z = self._z(tau)
-        return self.mean() * special.ndtr(z - self.sdlog) + as_time(tau) * special.ndtr(-z)
+        # in logarithms: the mean alone may be beyond the range of floating point
+        early = np.exp(self.meanlog + 0.5 * np.square(self.sdlog) + special.log_ndtr(z - self.sdlog))
+        with np.errstate(invalid="ignore"):
+            return early + np.where(np.isinf(z), 0.0, as_time(tau) * special.ndtr(-z))
 
     def mean(self) -> FloatArray:
         return np.asarray(np.exp(self.meanlog + 0.5 * np.square(self.sdlog)))

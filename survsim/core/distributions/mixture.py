@@ -9,7 +9,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from survsim.core.checks import FloatArray
-from survsim.core.distributions.protocol import HazardDistribution, as_time, check_base, checked, distribution
+from survsim.core.distributions.protocol import (
+    HazardDistribution,
+    as_time,
+    check_base,
+    checked,
+    distribution,
+    heights,
+)
 from survsim.core.distributions.solve import solve_increasing
 from survsim.core.errors import InputError
 
@@ -71,21 +78,31 @@ class Mixture(HazardDistribution):
         event = np.asarray(0.0)
         for weight, part in zip(self.weights, self.components):
             event = event - weight * np.expm1(-part.cumulative_hazard(t))
+        few = -np.log1p(-np.minimum(event, 0.5))
+        return np.where(event < 0.5, few, self._log_tail(t))
+
+    def _log_tail(self, t: ArrayLike) -> FloatArray:
+        """-log S as a sum of logarithms, so that it is known where S itself underflows."""
+        total = np.asarray(-np.inf)
         with np.errstate(divide="ignore"):
-            return np.where(event < 0.5, -np.log1p(-np.minimum(event, 1.0)), -np.log(self.survival(t)))
+            for weight, part in zip(np.log(self.weights), self.components):
+                total = np.logaddexp(total, weight - part.cumulative_hazard(t))
+        return np.maximum(-total, 0.0)
 
     def hazard(self, t: ArrayLike) -> FloatArray:
         dense, alive = np.asarray(0.0), np.asarray(0.0)
         for weight, part in zip(self.weights, self.components):
             share = weight * part.survival(t)
-            dense, alive = dense + share * part.hazard(t), alive + share
+            with np.errstate(invalid="ignore"):
+                dense = dense + np.where(share > 0.0, share * part.hazard(t), 0.0)
+            alive = alive + share
         with np.errstate(invalid="ignore", divide="ignore"):
             # far out, where every component has died, the slowest one is all that is left
             slowest = np.min([np.broadcast_to(p.hazard(t), alive.shape) for p in self.components], axis=0)
             return np.where(alive > 0, dense / np.where(alive > 0, alive, 1.0), slowest)
 
     def inverse_cumulative_hazard(self, h: ArrayLike) -> FloatArray:
-        height = np.asarray(h, dtype=np.float64)
+        height = heights(h)
         used = [p for w, p in zip(self.weights, self.components) if w > 0]
         times = np.broadcast_arrays(*(p.inverse_cumulative_hazard(height) for p in used))
         low, high = np.min(times, axis=0), np.max(times, axis=0)
@@ -107,10 +124,12 @@ class Mixture(HazardDistribution):
             return self.cumulative_hazard(t), t * self.hazard(t)
 
         found = np.exp(solve_increasing(cumulative, target, np.log(low), np.log(high)))
-        return np.where(inside, found, np.where(height > 0, np.inf, 0.0))
+        return np.where(inside, found, np.where((height > 0) & (trial > 0), np.inf, 0.0))
 
     def rmst(self, tau: ArrayLike) -> FloatArray:
-        return np.asarray(sum(w * p.rmst(as_time(tau)) for w, p in zip(self.weights, self.components)))
+        return np.asarray(
+            sum(w * p.rmst(as_time(tau)) for w, p in zip(self.weights, self.components) if w > 0)
+        )
 
     def mean(self) -> FloatArray:
         return np.asarray(sum(w * p.mean() for w, p in zip(self.weights, self.components) if w > 0))

@@ -11,9 +11,11 @@ from survsim.core.checks import FloatArray
 from survsim.core.distributions.protocol import (
     HazardDistribution,
     Parameter,
+    as_time,
     check_base,
     checked,
     distribution,
+    heights,
 )
 
 
@@ -53,12 +55,14 @@ class MixtureCure(HazardDistribution):
         return self.cure_fraction + (1.0 - self.cure_fraction) * self.latency.survival(t)
 
     def cumulative_hazard(self, t: ArrayLike) -> FloatArray:
-        event = -np.expm1(-self.latency.cumulative_hazard(t))
+        latent = self.latency.cumulative_hazard(t)
+        event = -np.expm1(-latent)
         with np.errstate(divide="ignore"):
             # log1p keeps small H exact, log of S keeps the tail exact
-            return np.where(
+            value = np.where(
                 event < 0.5, -np.log1p(-(1.0 - self.cure_fraction) * event), -np.log(self.survival(t))
             )
+        return np.where(np.asarray(self.cure_fraction) == 0.0, latent, value)
 
     def hazard(self, t: ArrayLike) -> FloatArray:
         alive = self.latency.survival(t)
@@ -66,10 +70,12 @@ class MixtureCure(HazardDistribution):
         total = self.cure_fraction + susceptible
         # with nobody cured and nobody left the share of susceptibles among survivors is still 1
         share = np.where(total > 0, susceptible / np.where(total > 0, total, 1.0), 1.0)
-        return share * self.latency.hazard(t)
+        with np.errstate(invalid="ignore"):
+            # where only the cured are left nobody dies, however high the hazard of the others has climbed
+            return np.where(share > 0.0, share * self.latency.hazard(t), 0.0)
 
     def inverse_cumulative_hazard(self, h: ArrayLike) -> FloatArray:
-        height = np.asarray(h, dtype=np.float64)
+        height = heights(h)
         share = np.asarray(self.cure_fraction)
         event = -np.expm1(-height)
         left = np.exp(-height) - share
@@ -83,7 +89,11 @@ class MixtureCure(HazardDistribution):
         return np.where(reached, latent, np.inf)
 
     def rmst(self, tau: ArrayLike) -> FloatArray:
-        return self.cure_fraction * np.asarray(tau) + (1.0 - self.cure_fraction) * self.latency.rmst(tau)
+        cured = np.asarray(self.cure_fraction)
+        end = as_time(tau)
+        with np.errstate(invalid="ignore"):
+            never = np.where(cured > 0.0, cured * end, 0.0)
+            return never + np.where(cured < 1.0, (1.0 - cured) * self.latency.rmst(end), 0.0)
 
     def mean(self) -> FloatArray:
         return np.where(np.asarray(self.cure_fraction) > 0.0, np.inf, self.latency.mean())

@@ -15,6 +15,7 @@ from survsim.core.distributions.protocol import (
     check_base,
     checked,
     distribution,
+    heights,
 )
 
 
@@ -49,10 +50,13 @@ class ProportionalHazards(HazardDistribution):
         return self.hazard_ratio * self.base.hazard(t)
 
     def cumulative_hazard(self, t: ArrayLike) -> FloatArray:
-        return self.hazard_ratio * self.base.cumulative_hazard(t)
+        with np.errstate(invalid="ignore"):
+            value = np.asarray(self.hazard_ratio * self.base.cumulative_hazard(t))
+        # no hazard at all stays none, for however long
+        return np.where(np.isnan(value), 0.0, value)
 
     def inverse_cumulative_hazard(self, h: ArrayLike) -> FloatArray:
-        height = np.asarray(h, dtype=np.float64)
+        height = heights(h)
         if np.min(self.hazard_ratio) > 0:
             return self.base.inverse_cumulative_hazard(height / self.hazard_ratio)
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -150,7 +154,7 @@ class ResidualLife(HazardDistribution):
 
     def inverse_cumulative_hazard(self, h: ArrayLike) -> FloatArray:
         spent = self.base.cumulative_hazard(self.elapsed)
-        return np.maximum(self.base.inverse_cumulative_hazard(spent + np.asarray(h)) - self.elapsed, 0.0)
+        return np.maximum(self.base.inverse_cumulative_hazard(spent + heights(h)) - self.elapsed, 0.0)
 
     def _jumps(self) -> FloatArray:
         shifted = np.subtract.outer(self.base._jumps(), np.asarray(self.elapsed)).ravel()

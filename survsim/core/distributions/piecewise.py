@@ -19,6 +19,7 @@ from survsim.core.distributions.protocol import (
     check_base,
     checked,
     distribution,
+    heights,
 )
 from survsim.core.errors import InputError
 from survsim.core.times import increasing
@@ -61,7 +62,7 @@ class PiecewiseExponential(HazardDistribution):
         return accumulate(as_time(t), self.breaks, self.rates)
 
     def inverse_cumulative_hazard(self, h: ArrayLike) -> FloatArray:
-        return invert(np.asarray(h, dtype=np.float64), self.breaks, self.rates)
+        return invert(heights(h), self.breaks, self.rates)
 
     def rmst(self, tau: ArrayLike) -> FloatArray:
         end = as_time(tau)
@@ -71,10 +72,11 @@ class PiecewiseExponential(HazardDistribution):
             length = np.minimum(end, high) - low
             reached = length > 0
             rate = self.rates[..., j]
-            x = rate * np.where(reached, length, 0.0)
             with np.errstate(divide="ignore", invalid="ignore"):
-                share = np.where(x > 0, -np.expm1(-x) / x, 1.0)
-            total = total + np.where(reached, length * share * self.survival(low), 0.0)
+                x = rate * np.where(reached & (rate > 0.0), length, 0.0)
+                lived = np.where(x > 0, -np.expm1(-x) / rate, length)
+                alive = self.survival(low)
+                total = total + np.where(reached & (alive > 0.0), lived * alive, 0.0)
         return total
 
     def mean(self) -> FloatArray:
@@ -132,7 +134,7 @@ class TimeVaryingEffect(HazardDistribution):
         return accumulate(self.base.cumulative_hazard(t), self._knots(), self.hazard_ratios)
 
     def inverse_cumulative_hazard(self, h: ArrayLike) -> FloatArray:
-        inner = invert(np.asarray(h, dtype=np.float64), self._knots(), self.hazard_ratios)
+        inner = invert(heights(h), self._knots(), self.hazard_ratios)
         return self.base.inverse_cumulative_hazard(inner)
 
     def _jumps(self) -> FloatArray:

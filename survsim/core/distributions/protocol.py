@@ -8,8 +8,10 @@ inversion, T = H^-1(-log u) with u = S(T). Nothing here draws random numbers: un
 from __future__ import annotations
 
 import abc
+import contextlib
 import dataclasses
 import itertools
+import types
 from typing import Any, ClassVar, Protocol, TypeAlias, TypeVar, dataclass_transform, runtime_checkable
 
 import numpy as np
@@ -18,7 +20,7 @@ from numpy.typing import ArrayLike
 from survsim.core import units
 from survsim.core.checks import FloatArray, positions
 from survsim.core.encoding import stored
-from survsim.core.errors import InputError
+from survsim.core.errors import ConvergenceError, InputError
 from survsim.core.kinds import as_numbers
 
 T = TypeVar("T")
@@ -31,7 +33,23 @@ Parameter: TypeAlias = float | FloatArray
 @dataclass_transform(frozen_default=True, kw_only_default=True, eq_default=False)
 def distribution(cls: type[T]) -> type[T]:
     """Class decorator of every distribution: frozen, slotted, keyword-only, compared by identity; can be stored."""
+    _calm(cls)
     return stored(dataclasses.dataclass(frozen=True, slots=True, kw_only=True, eq=False)(cls))
+
+
+_ASKED = (
+    "hazard", "cumulative_hazard", "inverse_cumulative_hazard", "survival", "density",
+    "quantile", "sample", "sample_after", "rmst", "mean",
+)  # fmt: skip
+
+
+def _calm(cls: type[Any]) -> None:
+    """What is beyond the range of floating point is infinite or 0: that is the right answer and no cause for a warning."""
+    for name in _ASKED:
+        if isinstance(vars(cls).get(name), types.FunctionType) and not hasattr(
+            vars(cls)[name], "__isabstractmethod__"
+        ):
+            setattr(cls, name, np.errstate(over="ignore", divide="ignore")(vars(cls)[name]))
 
 
 @runtime_checkable
@@ -50,6 +68,13 @@ class SurvivalDistribution(Protocol):
     def quantile(self, p: ArrayLike) -> FloatArray: ...
 
     def sample(self, u: ArrayLike) -> FloatArray: ...
+
+
+PANEL_HEIGHTS = np.concatenate(
+    [np.exp(np.arange(-20.0, 0.0, 0.5)), np.arange(1.0, 41.0), np.exp(np.arange(4.0, 7.0, 0.5))]
+)
+"""Cumulative hazards at whose times panels of the restricted mean begin."""
+MOST_JUMPS, MOST_AT_ONCE = 200, 200_000
 
 
 class HazardDistribution(abc.ABC):
@@ -84,7 +109,10 @@ class HazardDistribution(abc.ABC):
 
     def density(self, t: ArrayLike) -> FloatArray:
         """Density f(t) = h(t) S(t)."""
-        return self.hazard(t) * self.survival(t)
+        left = self.survival(t)
+        # where nobody is left nobody dies, however high the hazard has climbed
+        with np.errstate(invalid="ignore"):
+            return np.where(left == 0.0, 0.0, self.hazard(t) * left)
 
     def quantile(self, p: ArrayLike) -> FloatArray:
         """Time by which a share p, from 0 to 1, has had the event."""
@@ -110,14 +138,33 @@ class HazardDistribution(abc.ABC):
         may be infinite there) and break where the hazard jumps.
         """
         end = asked("tau", tau)
-        shares = _panel_shares(self._jumps(), end)
+        if np.isinf(end).any():
+            known = self.rmst(np.where(np.isinf(end), 0.0, end))
+            return np.where(np.isinf(end), self.mean(), known)
+        shape = np.shape(self.survival(end))
+        edges = self._panels(np.broadcast_to(end, shape))
         nodes, weights = np.polynomial.legendre.leggauss(16)
-        total = np.asarray(0.0)
-        for low, high in itertools.pairwise(shares):
+        nodes = nodes.reshape(-1, *[1] * len(shape))  # on an axis before those of times and parameters
+        total = np.zeros(shape)
+        for low, high in itertools.pairwise(edges):
             middle, half = 0.5 * (low + high), 0.5 * (high - low)
-            for node, weight in zip(nodes, weights):
-                total = total + (half * weight) * self.survival(end * (middle + half * node))
-        return end * total
+            total = total + half * np.tensordot(weights, self.survival(middle + half * nodes), 1)
+        return total
+
+    def _panels(self, end: FloatArray) -> FloatArray:
+        """Edges (k, ...) of the panels up to `end`: halving towards 0, where the hazard jumps, and quantiles.
+
+        The quantiles find the fall of a steep law, and of any law where `end` is far beyond it.
+        """
+        more = [1] * end.ndim
+        edges = [np.zeros((1, *end.shape)), end * (0.5 ** np.arange(40, -1, -1.0)).reshape(-1, *more)]
+        jumps = self._jumps()
+        if jumps.size <= MOST_JUMPS:
+            edges.append(np.minimum(jumps.reshape(-1, *more), end))
+        with contextlib.suppress(ConvergenceError):  # a law too extreme to be inverted has its halvings
+            times = self.inverse_cumulative_hazard(PANEL_HEIGHTS.reshape(-1, *more))
+            edges.append(np.minimum(np.nan_to_num(times, nan=0.0), end))
+        return np.sort(np.concatenate([np.broadcast_to(e, (len(e), *end.shape)) for e in edges]), axis=0)
 
     def mean(self) -> FloatArray:
         """Mean survival time, infinity when it does not exist (a cured share, a tail too heavy).
@@ -128,11 +175,14 @@ class HazardDistribution(abc.ABC):
         x = np.linspace(-45.0, np.log(700.0), 2001)
         h = np.exp(x)
         weights = np.exp(x - h) * (x[1] - x[0])
-        total, last = np.asarray(0.0), np.asarray(0.0)
-        with np.errstate(over="ignore"):
-            for height, weight in zip(h, weights):
-                last = weight * self.inverse_cumulative_hazard(height)
-                total = total + last
+        shape = np.shape(self.inverse_cumulative_hazard(1.0))
+        together = max(1, MOST_AT_ONCE // max(1, int(np.prod(shape))))
+        total, last = np.zeros(shape), np.zeros(shape)
+        for first in range(0, h.size, together):
+            some = slice(first, first + together)
+            times = self.inverse_cumulative_hazard(h[some].reshape(-1, *[1] * len(shape)))
+            total = total + np.tensordot(weights[some], times, 1)
+            last = weights[some][-1] * times[-1]
         return np.where(last > 1e-10 * total, np.inf, total)
 
     def to_unit(self, unit: str) -> HazardDistribution:
@@ -165,13 +215,7 @@ class HazardDistribution(abc.ABC):
         units.check_unit(self.time_unit)
 
 
-def _panel_shares(jumps: FloatArray, tau: FloatArray) -> FloatArray:
-    """Edges of the panels as shares of tau: halving towards 0, and the jumps if tau is one number."""
-    edges = np.concatenate([[0.0], 0.5 ** np.arange(40, -1, -1.0)])
-    if tau.ndim == 0 and 0 < jumps.size <= 200:
-        inside = jumps[(jumps > 0) & (jumps < tau)] / tau
-        edges = np.unique(np.concatenate([edges, inside]))
-    return edges
+_calm(HazardDistribution)
 
 
 def checked(
@@ -227,19 +271,29 @@ def _shares(name: str, values: Any) -> FloatArray:
 
 def as_time(t: ArrayLike) -> FloatArray:
     """Times as float64, negative ones set to 0 (nothing has happened before the origin)."""
-    if isinstance(t, float) or (type(t) is np.ndarray and t.dtype == np.float64):
+    if (isinstance(t, float) and t == t) or (type(t) is np.ndarray and t.dtype == np.float64):
         return np.maximum(t, 0.0)
     return np.maximum(asked("t", t), 0.0)
 
 
 def asked(name: str, values: Any) -> FloatArray:
     """Numbers that a law is asked at, of any shape; text, dates, durations, truth values and missing ones are refused."""
-    if isinstance(values, float) or (type(values) is np.ndarray and values.dtype == np.float64):
+    if (isinstance(values, float) and values == values) or (
+        type(values) is np.ndarray and values.dtype == np.float64
+    ):
         return np.asarray(values)
     array, missing = as_numbers(name, values)
     missing = np.isnan(array) if missing is None else missing | np.isnan(array)
     if missing.any():
         raise InputError(f"{name} is missing in {positions(missing.ravel())}; leave those out.")
+    return array
+
+
+def heights(h: Any) -> FloatArray:
+    """Cumulative hazards that a law is asked the times of, of any shape."""
+    array = asked("h", h)
+    if array.size and array.min() < -1e-9:
+        raise InputError(f"h must be a cumulative hazard, 0 or above; got {array.min():g}.")
     return array
 
 

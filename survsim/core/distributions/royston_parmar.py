@@ -17,6 +17,7 @@ from survsim.core.distributions.protocol import (
     as_time,
     checked,
     distribution,
+    heights,
 )
 from survsim.core.distributions.solve import solve_increasing
 from survsim.core.errors import InputError
@@ -24,6 +25,9 @@ from survsim.core.times import increasing
 
 SPLINE_SCALES = ("hazard", "odds", "normal")
 LOG_ROOT_TWO_PI = 0.9189385332046727
+
+
+FAR = 1e7
 
 
 @distribution
@@ -130,12 +134,17 @@ class RoystonParmar(HazardDistribution):
         elif self.scale == "odds":
             log_rate = special.log_expit(eta)
         else:
-            log_rate = -0.5 * eta * eta - LOG_ROOT_TWO_PI - special.log_ndtr(-eta)
+            near = np.clip(eta, -FAR, FAR)
+            log_rate = -0.5 * near * near - LOG_ROOT_TWO_PI - special.log_ndtr(-near)
+            # far out the hazard of the normal law is eta itself; far before it there is none
+            log_rate = np.where(
+                eta > FAR, np.log(np.maximum(eta, 1.0)), np.where(eta < -FAR, -np.inf, log_rate)
+            )
         with np.errstate(over="ignore"):
             return slope * np.exp(log_rate - np.log(time))
 
     def inverse_cumulative_hazard(self, h: ArrayLike) -> FloatArray:
-        height = np.asarray(h, dtype=np.float64)
+        height = heights(h)
         with np.errstate(divide="ignore"):
             if self.scale == "hazard":
                 eta = np.log(height)

@@ -13,6 +13,7 @@ from survsim.core.distributions.protocol import (
     as_time,
     checked,
     distribution,
+    heights,
 )
 
 
@@ -51,9 +52,11 @@ class Weibull(HazardDistribution):
             return np.asarray((as_time(t) / self.scale) ** self.shape)
 
     def inverse_cumulative_hazard(self, h: ArrayLike) -> FloatArray:
-        return np.asarray(self.scale * np.asarray(h, dtype=np.float64) ** (1.0 / self.shape))
+        return np.asarray(self.scale * heights(h) ** (1.0 / self.shape))
 
     def rmst(self, tau: ArrayLike) -> FloatArray:
+        if np.isinf(self.mean()).any():
+            return HazardDistribution.rmst(self, tau)
         return self.mean() * special.gammainc(1.0 / self.shape, self.cumulative_hazard(tau))
 
     def mean(self) -> FloatArray:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from survsim.core.checks import FloatArray
-from survsim.core.distributions.protocol import HazardDistribution, check_base, distribution
+from survsim.core.distributions.protocol import HazardDistribution, check_base, distribution, heights
 from survsim.core.distributions.solve import solve_increasing
 from survsim.core.errors import InputError
 
@@ -58,7 +58,7 @@ class WithBackground(HazardDistribution):
     def inverse_cumulative_hazard(self, h: ArrayLike) -> FloatArray:
         # The bracket may reach beyond the range of floating point, where infinity is the right answer.
         with np.errstate(over="ignore"):
-            return self._inverse(np.asarray(h, dtype=np.float64))
+            return self._inverse(heights(h))
 
     def _inverse(self, height: FloatArray) -> FloatArray:
         high = np.minimum(
@@ -70,6 +70,7 @@ class WithBackground(HazardDistribution):
         )
         # an infinite upper end means h is reached by neither part alone: the sum may still reach it
         high = self._widen(height, low, high)
+        early = high == 0.0  # before the first time that floating point can hold
         inside = np.isfinite(high) & (high > 0)
         low, high = np.where(inside, low, 1.0), np.where(inside, high, 1.0)
         low = np.maximum(low, 1e-305)
@@ -80,7 +81,7 @@ class WithBackground(HazardDistribution):
             return self.cumulative_hazard(t), t * self.hazard(t)
 
         found = np.exp(solve_increasing(cumulative, target, np.log(low), np.log(high)))
-        return np.where(inside, found, np.where(height > 0, np.inf, 0.0))
+        return np.where(inside, found, np.where((height > 0) & ~early, np.inf, 0.0))
 
     def _widen(self, height: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:
         open_end = np.isinf(high) & np.isfinite(low) & np.isfinite(height)

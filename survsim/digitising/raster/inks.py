@@ -72,6 +72,8 @@ def find_colours(rgb: Pixels, contrast: Pixels, asked: tuple[Pixels, ...] = ()) 
             break
         found.append(np.median(colours[members], axis=0).astype(np.float32))
         left[members] = False
+    if not found:
+        return []
     return _without_fringes(rgb, core, found)[:_MOST]
 
 

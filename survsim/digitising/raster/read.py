@@ -18,11 +18,12 @@ from survsim.digitising.raster.asked import (
 )
 from survsim.digitising.raster.boxes import Inside, find_inside
 from survsim.digitising.raster.kinds import Pixels
+from survsim.digitising.raster.logarithms import refuse_logarithms
 from survsim.digitising.raster.names import find_names
 from survsim.digitising.raster.numbers import Number
 from survsim.digitising.raster.panels import Pair, pair_labels, read_numbers
 from survsim.digitising.raster.refusals import refuse_axes
-from survsim.digitising.raster.risk import find_risk_table
+from survsim.digitising.raster.risk import UNREAD_TABLE, find_risk_table, unread_rows
 from survsim.digitising.raster.sequences import find_labels
 from survsim.digitising.raster.sheet import Sheet, prepare, straighten
 from survsim.digitising.raster.ticks import Placed, place_axis
@@ -65,6 +66,7 @@ def read_picture(rgb: Pixels, *, hints: Hints = NO_HINTS) -> list[Panel]:
         if not pairs and all(_completed(sheet, asked, numbers)):
             return [_by_points(sheet, asked, hints, notes, words, numbers)]
     if not pairs:
+        refuse_logarithms(sheet.ink)
         raise refuse_axes(sheet, numbers, words)
     panels, refused = [], []
     for pair in pairs:
@@ -87,6 +89,8 @@ def _by_labels(
     said = _checked(sheet, asked, x, y, inside, numbers)
     panel = _panel(sheet, asked[0] or x, asked[1] or y, inside, hints, [*notes, *said])
     table = find_risk_table(sheet, pair, numbers, words, _foot(pair, pairs))
+    if table is None and unread_rows(pair, numbers, _foot(pair, pairs)):
+        panel = replace(panel, warnings=(*panel.warnings, UNREAD_TABLE))
     names = find_names(sheet, _around(sheet, pair, pairs), panel.traces, words)
     traces = tuple(replace(trace, label=name) for trace, name in zip(panel.traces, names, strict=True))
     return replace(panel, at_risk=table, traces=traces)

@@ -44,6 +44,24 @@ def find_risk_table(
     return RiskTable(labels=tuple(labels), times=np.asarray(value, dtype=np.float64), numbers=np.array(rows))
 
 
+UNREAD_TABLE = (
+    "numbers below the time axis were seen and not read as numbers at risk (they stand under too few of its ticks, or too many are "
+    "unsure); write them into the RISK.csv of survsim reconstruct --at-risk (at_risk= in Python)."
+)
+
+
+def unread_rows(pair: Pair, numbers: list[Number], foot: float) -> bool:
+    """Whether a row of numbers below the labels of the axis was left unread."""
+    top, height = pair.x.line + 0.8 * pair.x.height, pair.x.height
+    left, right = float(pair.x.places.min()), float(pair.x.places.max())
+    slack = 0.5 * (right - left) / max(len(pair.x.places) - 1, 1)
+    below = [
+        n for n in numbers
+        if top < n.y < min(foot, top + _FAR * height) and n.text.isdigit() and left - slack < n.x < right + slack
+    ]  # fmt: skip
+    return any(len(row) >= 3 for row in _rows(below, height))
+
+
 def _rows(numbers: list[Number], height: float) -> list[list[Number]]:
     rows: list[list[Number]] = []
     for number in sorted(numbers, key=lambda n: n.y):

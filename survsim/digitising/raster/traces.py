@@ -9,11 +9,12 @@ import numpy as np
 from survsim.digitising.found import Hints, Refused, Trace
 from survsim.digitising.raster.arm import Arm
 from survsim.digitising.raster.arms import Start, find_arms
+from survsim.digitising.raster.believable import refuse_no_curve
 from survsim.digitising.raster.boxes import Inside
 from survsim.digitising.raster.doubtful import without_doubtful
 from survsim.digitising.raster.fall import ended
 from survsim.digitising.raster.kinds import Pixels
-from survsim.digitising.raster.levels import find_steps
+from survsim.digitising.raster.levels import Steps, find_steps
 from survsim.digitising.raster.marks import find_marks
 from survsim.digitising.raster.refusals import AXES_HELP
 from survsim.digitising.raster.sheet import Sheet
@@ -69,7 +70,9 @@ def read_traces(
                 way, kind = ("rise", "incidence") if flipped else ("fall", "survival")
                 raise Refused(f"the curves {way}: read it with kind={kind!r}.")
             foot = _foot(y, view)
-            read = [_trace(sheet, view, arm, foot) for arm in arms]
+            steps = [find_steps(a.ink.share, a.way, a.ink.width, sheet.noisy) for a in arms]
+            refuse_no_curve(arms, steps, view.rgb.shape[0] - 1 if view.flipped else foot)
+            read = [_trace(sheet, view, arm, part, foot) for arm, part in zip(arms, steps, strict=True)]
             traces = tuple(trace for trace, _ in read)
             ends = [f"Curve {k}{words}" for k, (_, words) in enumerate(read, 1) if words]
             return traces, notes + left_out + ends + unexplained(arms) + _doubts(traces, arms)
@@ -110,9 +113,8 @@ def _foot(y: Placed, view: View) -> float:
     return view.rgb.shape[0] - 1 - row if view.flipped else row
 
 
-def _trace(sheet: Sheet, view: View, arm: Arm, foot: float) -> tuple[Trace, str]:
+def _trace(sheet: Sheet, view: View, arm: Arm, steps: Steps, foot: float) -> tuple[Trace, str]:
     """A curve on the page, and what must be said of its end."""
-    steps = find_steps(arm.ink.share, arm.way, arm.ink.width, sheet.noisy)
     steps, fallen, said = ended(arm, steps, foot)
     height = view.rgb.shape[0]
     y = np.append(steps.y, steps.y[-1] if fallen is None else fallen)

@@ -9,6 +9,7 @@ import numpy as np
 
 from survsim.core.checks import FloatArray, between, float_vector
 from survsim.core.errors import InputError
+from survsim.core.kinds import dimensions
 from survsim.core.pairing import paired
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import renamed
@@ -134,7 +135,7 @@ def power_prior_rate(
 def _powers(power: Any, size: int) -> FloatArray:
     a = (
         np.broadcast_to(np.asarray(power, dtype=np.float64), (size,))
-        if np.ndim(power) == 0
+        if dimensions(power) == 0
         else float_vector("power", power)
     )
     if a.size != size or not ((a >= 0) & (a <= 1)).all():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,9 +69,28 @@ class CalibrationChecks(Result):
         """Targets inside their 80% interval, of how many, and the exact binomial 95% interval of the share."""
         mine = [bool(i) for i, u in zip(self.inside, self.use) if u == use]
         hit, n = sum(mine), len(mine)
-        low = float(beta.ppf(0.025, hit, n - hit + 1)) if hit else 0.0
-        high = float(beta.ppf(0.975, hit + 1, n - hit)) if hit < n else 1.0
-        return hit, n, low, high
+        return hit, n, *_exact(hit, n)
+
+    def inside_share_by_series(
+        self, series: Mapping[str, str], use: str = "hold_out"
+    ) -> tuple[float, int, float, float]:
+        """Share of targets inside their 80% interval when each series counts once, of how many series, and its 95% interval.
+
+        Numbers of one series stand or fall together. Here they are taken as if they did wholly: the share is the mean of
+        the shares of the series, and the exact binomial interval that of as many independent numbers as there are
+        series, which is as wide as it can be. `inside_share` takes every number as independent; the truth lies between.
+
+        Parameters
+        ----------
+        series : label of a target -> its series; a target that is not named is a series of its own.
+        """
+        mine: dict[str, list[bool]] = {}
+        for label, inside, u in zip(self.label, self.inside, self.use):
+            if u == use:
+                mine.setdefault(series.get(label, label), []).append(bool(inside))
+        hit, n = float(sum(np.mean(one) for one in mine.values())), len(mine)
+        low, high = _exact(hit, n)
+        return hit / n if n else float("nan"), n, low, high
 
     def headline(self) -> str:
         """How many targets of each kind are where they were predicted."""
@@ -82,6 +102,13 @@ class CalibrationChecks(Result):
                     f"{hit} of {n} {word} targets inside their 80% interval ({low:.0%} to {high:.0%} of such targets)"
                 )
         return "; ".join(told)
+
+
+def _exact(hit: float, n: int) -> tuple[float, float]:
+    """Clopper and Pearson's interval of a share; the count may be broken."""
+    low = float(beta.ppf(0.025, hit, n - hit + 1)) if hit > 0 else 0.0
+    high = float(beta.ppf(0.975, hit + 1, n - hit)) if hit < n else 1.0
+    return low, high
 
 
 @dataclass(frozen=True, slots=True)

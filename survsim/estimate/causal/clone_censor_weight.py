@@ -157,7 +157,7 @@ def clone_censor_weight(
         n_started=int(clones.within.sum()),
         **state,
         provenance=Provenance.of(
-            "clone_censor_weight", surv, grace=grace, formula=formula, n_intervals=n_intervals, times=at,
+            "clone_censor_weight", surv, grace=grace, unit=surv.unit, formula=formula, n_intervals=n_intervals, times=at,
             tau=horizon, truncate=truncate, separation=separation, n_resamples=n_resamples, seed=seed,
         ),
     )  # fmt: skip

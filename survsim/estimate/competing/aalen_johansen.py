@@ -8,7 +8,7 @@ import numpy as np
 
 from survsim.core.checks import BoolArray, FloatArray, IntArray, between, float_vector, one_of
 from survsim.core.errors import ExtrapolationWarning, InputError, warn
-from survsim.core.event_table import EventTable, group_rows
+from survsim.core.event_table import EventTable, group_rows, in_all
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.steps import Steps
@@ -45,6 +45,7 @@ class AalenJohansen(Result):
     survival_std_error : (m,) by the jackknife, or Greenwood's for Aalen's variance (NaN where S is 0).
     variance : "jackknife" or "aalen".
     n_patients : (g,) patients (rows, where the response has entries and no `id`), noun : which of the two; n_events : (g, c) events, both unweighted.
+    n_distinct : patients of all groups together, each counted once, though rows of one may stand in several groups.
     entries : one (2, k) array a group of sorted entry times and weights; empty without delayed entry.
     """
 
@@ -69,6 +70,7 @@ class AalenJohansen(Result):
     n_events: IntArray
     noun: str = "patients"
     entries: tuple[FloatArray, ...] = ()
+    n_distinct: int | None = None
 
     def steps(self, group: Any = None, cause: Any = None) -> Steps:
         """Incidence of one cause in one group from time 0, where it is 0; either may be left out if there is one."""
@@ -94,7 +96,7 @@ class AalenJohansen(Result):
     def headline(self) -> str:
         kind = "" if self.conf_type == "none" else f", {self.conf_level:.0%} {self.conf_type} interval"
         lines = [
-            f"Cumulative incidence (Aalen-Johansen): {self.n_patients.sum()} {self.noun}, "
+            f"Cumulative incidence (Aalen-Johansen): {in_all(self.n_distinct, self.n_patients)} {self.noun}, "
             f"{self.n_events.sum()} events, time in {self.unit}{kind}"
         ]
         for g, label in enumerate(self.groups):
@@ -279,6 +281,7 @@ def aalen_johansen(
         unit=surv.unit,
         n_patients=np.array([part.n_patients for part in parts]),
         noun=surv.noun,
+        n_distinct=surv.n_patients,
         n_events=np.array(
             [np.bincount(causes_of(part), minlength=len(surv.cause_labels) + 1)[1:] for part in parts]
         ),

@@ -98,8 +98,10 @@ class Problem:
 
     def climb(self) -> cox_newton.Maximum:
         """The maximum from 0, or the reason there is none."""
-        span = np.maximum(np.ptp(self.x, axis=0), 1e-300)
-        scale = np.where(span > 1e-12 * np.abs(self.centre), span, 1.0)
+        span = np.ptp(self.x, axis=0)
+        # the square of what is smaller still cannot be told from 0: constant
+        scale = np.where(span > np.maximum(1e-12 * np.abs(self.centre), 1e-150), span, 1.0)
+        span = np.maximum(span, 1e-300)
         total = float(sum(s.at.d.sum() for s in self.strata))
         end = cox_newton.maximise(
             self.point, np.zeros(span.size), span, max_iter=60, tolerance=1e-14,

@@ -9,6 +9,7 @@ from scipy.special import ndtri
 
 from survsim.core.checks import FloatArray, IntArray, between, label_codes, require_columns
 from survsim.core.errors import InputError
+from survsim.core.event_table import in_all
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
@@ -26,6 +27,7 @@ class MeanTimeInState(Result):
     ----------
     groups, states : labels; estimate, std_error, conf_low, conf_high : (g, S) in `unit`.
     tau : the horizon; n_patients : (g,).
+    n_distinct : patients of all groups together, each counted once, though rows of one may stand in several groups.
     """
 
     groups: tuple[Any, ...]
@@ -38,6 +40,7 @@ class MeanTimeInState(Result):
     conf_level: float
     unit: str
     n_patients: IntArray
+    n_distinct: int | None = None
 
     def columns(self) -> Columns:
         """Columns group, state, estimate, std_error, conf_low, conf_high."""
@@ -49,7 +52,7 @@ class MeanTimeInState(Result):
 
     def headline(self) -> str:
         return (
-            f"Mean time in each state to {self.tau:g} {self.unit}, {self.n_patients.sum()} patients, "
+            f"Mean time in each state to {self.tau:g} {self.unit}, {in_all(self.n_distinct, self.n_patients)} patients, "
             f"{self.conf_level:.0%} intervals"
         )
 
@@ -111,7 +114,7 @@ def mean_time_in_state(
         groups=groups, states=data.states, tau=tau, estimate=estimate, std_error=std_error,
         conf_low=np.maximum(estimate - half, 0.0), conf_high=np.minimum(estimate + half, tau), conf_level=float(conf_level),
         unit=data.unit, n_patients=np.array([data.stays["patient_id"][codes == g].nunique() for g in range(len(groups))]),
-        provenance=Provenance.of("mean_time_in_state", data, tau=tau, by=by, weight=weight, conf_level=conf_level),
+        n_distinct=int(data.stays["patient_id"].nunique()), provenance=Provenance.of("mean_time_in_state", data, tau=tau, by=by, weight=weight, conf_level=conf_level),
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from survsim.core.checks import (
     require_columns,
 )
 from survsim.core.errors import ExtrapolationWarning, warn
+from survsim.core.event_table import in_all
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.steps import Steps
@@ -41,6 +42,8 @@ class MultistateOccupancy(Result):
     start : (g, S) occupancy at time 0.
     estimate, std_error, conf_low, conf_high : (S, m) on [time, next time); where the estimate is 0 the
         limits are 0 and 0, where it is 1 they are NaN and 1.
+    n_patients : (g,).
+    n_distinct : patients of all groups together, each counted once, though rows of one may stand in several groups.
     """
 
     groups: tuple[Any, ...]
@@ -59,6 +62,7 @@ class MultistateOccupancy(Result):
     conf_level: float
     unit: str
     n_patients: IntArray
+    n_distinct: int | None = None
 
     def steps(self, group: Any = None, state: Any = None) -> Steps:
         """Share of one group in one state from time 0, where it is what it began with."""
@@ -82,7 +86,7 @@ class MultistateOccupancy(Result):
 
     def headline(self) -> str:
         return (
-            f"State occupancy (Aalen-Johansen): {self.n_patients.sum()} patients, states {', '.join(self.states)}, "
+            f"State occupancy (Aalen-Johansen): {in_all(self.n_distinct, self.n_patients)} patients, states {', '.join(self.states)}, "
             f"time in {self.unit}, {self.variance} variance"
         )
 
@@ -188,6 +192,7 @@ def multistate_occupancy(
         conf_level=float(conf_level),
         unit=data.unit,
         n_patients=np.array([data.stays["patient_id"][codes == g].nunique() for g in range(len(groups))]),
+        n_distinct=int(data.stays["patient_id"].nunique()),
         provenance=Provenance.of(
             "multistate_occupancy", data, by=by, weight=weight, variance=variance, conf_type=conf_type
         ),

@@ -9,6 +9,7 @@ from scipy.special import ndtri
 
 from survsim.core.checks import FloatArray, IntArray, between, float_matrix, float_vector, one_of
 from survsim.core.errors import InputError
+from survsim.core.kinds import dimensions
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.surv import Surv
@@ -117,7 +118,7 @@ def time_dependent_auc(
 
 def _scores(surv: Surv, score: Any, size: int) -> FloatArray:
     """Scores (n, T), those apart by rounding only made equal."""
-    if np.ndim(score) == 2:
+    if dimensions(score) == 2:
         values = float_matrix("score", score)
         if values.shape != (len(surv), size) or not np.isfinite(values).all():
             raise InputError(

@@ -9,6 +9,7 @@ import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray, float_vector
 from survsim.core.errors import ExtrapolationWarning, InputError, warn
+from survsim.core.kinds import dimensions
 from survsim.core.times import asked_times, meet
 from survsim.estimate.cox.baseline import at_estimate, cumulate
 from survsim.estimate.cox.fitted import FittedCox
@@ -125,7 +126,7 @@ def strata_of(fit: FittedCox, stratum: Any, m: int) -> Any:
         raise InputError(
             f"the fit is stratified; say stratum=, one of {', '.join(map(repr, labels))}, or (m,) labels."
         )
-    given = [stratum] * m if np.ndim(stratum) == 0 else list(stratum)
+    given = [stratum] * m if dimensions(stratum) == 0 else list(stratum)
     unknown = [s for s in given if s not in labels]
     if unknown or len(given) != m:
         raise InputError(

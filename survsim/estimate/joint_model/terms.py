@@ -13,6 +13,7 @@ import numpy as np
 
 from survsim.core.checks import FloatArray, between, float_vector, one_of
 from survsim.core.errors import EvidenceError, InputError
+from survsim.core.kinds import dimensions
 from survsim.core.surv import Surv
 from survsim.core.times import increasing
 from survsim.estimate.joint_model.evidence_term import EvidenceTerm, make_term
@@ -425,12 +426,12 @@ def rate_term(
 
 
 def _several(name: str, values: Any) -> FloatArray:
-    return float_vector(name, [values] if np.ndim(values) == 0 else list(values))
+    return float_vector(name, [values] if dimensions(values) == 0 else list(values))
 
 
 def _one_each(name: str, column: str, values: Any, k: int) -> FloatArray:
     """One number a time; a single number stands for all, NaN for what is not printed."""
-    given = np.atleast_1d(np.asarray(values if np.ndim(values) == 0 else list(values), dtype=np.float64))
+    given = np.atleast_1d(np.asarray(values if dimensions(values) == 0 else list(values), dtype=np.float64))
     if given.size not in (1, k):
         raise InputError(f"{name}: {column} has {given.size} numbers for {k} times.")
     return np.broadcast_to(given, (k,))

@@ -10,6 +10,7 @@ import numpy as np
 from survsim.core.checks import FloatArray
 from survsim.core.errors import InputError
 from survsim.core.event_table import group_rows
+from survsim.core.kinds import dimensions
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import reordered
 from survsim.core.result import Result, result
@@ -60,7 +61,7 @@ def _given_came_second(surv: Surv, args: tuple[Any, ...], named: Mapping[str, An
     if args[0] is None or isinstance(args[0], str):
         return False
     two_only = len(args) == 2 and not named.keys() & {"given", "times"}
-    return two_only or np.shape(args[0])[:1] != (len(surv),)
+    return two_only or dimensions(args[0]) == 0 or len(args[0]) != len(surv)
 
 
 @reordered(

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray, between, float_vector, one_of
+from survsim.core.complete import complete_groups
 from survsim.core.errors import ExtrapolationWarning, InputError, SmallSampleWarning, warn
-from survsim.core.event_table import EventTable, group_rows
+from survsim.core.event_table import EventTable, group_rows, in_all
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.steps import Steps
@@ -47,6 +48,7 @@ class KaplanMeier(Result):
     variance_log : (m,) of log S.
     n_patients, n_events : (g,) patients (rows, where the response has entries and no `id`) and events,
         unweighted; noun : which of the two.
+    n_distinct : patients of all groups together, each counted once, though rows of one may stand in several groups.
     entries : one (2, k) array a group of sorted entry times and weights; empty without delayed entry.
     """
 
@@ -70,6 +72,7 @@ class KaplanMeier(Result):
     n_events: IntArray
     entries: tuple[FloatArray, ...] = ()
     noun: str = "patients"
+    n_distinct: int | None = None
 
     def steps(self, group: Any = None) -> Steps:
         """The curve of one group from time 0, where everybody is alive and the limits are those of the band there.
@@ -93,7 +96,7 @@ class KaplanMeier(Result):
         return {"group": labels, **{name: getattr(self, name) for name in COLUMNS}}
 
     def headline(self) -> str:
-        n, d = int(self.n_patients.sum()), int(self.n_events.sum())
+        n, d = in_all(self.n_distinct, self.n_patients), int(self.n_events.sum())
         kind = "" if self.conf_type == "none" else f", {self.conf_level:.0%} {self.conf_type} interval"
         lines = [f"Kaplan-Meier: {n} {self.noun}, {d} events, time in {self.unit}{kind}"]
         middle = self.median()
@@ -207,6 +210,7 @@ def kaplan_meier(
     conf_level: float = 0.95,
     robust: bool | None = None,
     data: Any = None,
+    missing: str = "refuse",
 ) -> KaplanMeier:
     """Survival curve S(t) = prod over event times u <= t of (1 - d_u / n_u), for each group.
 
@@ -216,6 +220,7 @@ def kaplan_meier(
     by : (n,) labels of groups, or None for one curve.
     data : frame of the n patients in which `by` is a column (or several, "arm + stage"); not needed where the
         response was made from it.
+    missing : "refuse" a group that is missing, or "drop" those rows with a warning that counts them.
     conf_type : "log-log", "log", "plain", "arcsine", "logit", "likelihood" (Thomas & Grunkemeier),
         "beta-product", "beta-product-midp" (Fay, Brittain & Proschan 2013) or "none".
     conf_level : of the pointwise interval.
@@ -241,6 +246,7 @@ def kaplan_meier(
     [0.75, 0.5, 0.0]
     """
     surv = as_surv(surv, data)
+    surv, by = complete_groups(surv, by, missing)
     one_of("conf_type", conf_type, BANDS)
     between("conf_level", conf_level, 0.0, 1.0)
     robust = _robust(surv) if robust is None else bool(robust)
@@ -265,6 +271,7 @@ def kaplan_meier(
         n_events=np.array([int(part.event.sum()) for part in parts]),
         entries=() if surv.entry is None else tuple(sorted_entries(part) for part in parts),
         noun=surv.noun,
+        n_distinct=surv.n_patients,
         provenance=Provenance.of(
             "kaplan_meier", surv, conf_type=conf_type, conf_level=conf_level, robust=robust or None
         ),

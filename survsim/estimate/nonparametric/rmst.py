@@ -9,6 +9,7 @@ import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray, between
 from survsim.core.errors import InputError
+from survsim.core.kinds import dimensions
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import reordered
 from survsim.core.result import Result, result
@@ -61,7 +62,7 @@ class Rmst(Result):
 
 def _tau_came_second(surv: Surv, args: tuple[Any, ...], given: Mapping[str, Any]) -> bool:
     """A number where the groups belong is the horizon, as 0.1 had it."""
-    return args[0] is not None and not isinstance(args[0], str) and np.ndim(args[0]) == 0
+    return args[0] is not None and not isinstance(args[0], str) and dimensions(args[0]) == 0
 
 
 @reordered(("tau", "by"), now="rmst(surv, by, tau)", old_order=_tau_came_second)
@@ -125,7 +126,7 @@ def rmst(
         n_patients=km.n_patients,
         conf_level=float(conf_level),
         unit=surv.unit,
-        provenance=Provenance.of("rmst", surv, tau=tau, conf_level=conf_level),
+        provenance=Provenance.of("rmst", surv, tau=tau, unit=surv.unit, conf_level=conf_level),
     )
 
 

@@ -13,6 +13,7 @@ from survsim.core.design import Design, covariate_design
 from survsim.core.encoding import stored
 from survsim.core.errors import InputError
 from survsim.core.frames import as_frame, is_table
+from survsim.core.kinds import dimensions
 from survsim.core.surv import Surv
 
 
@@ -130,7 +131,7 @@ def prediction_rows(designs: tuple[PredictorDesign, ...], data: Any) -> tuple[An
         data = data.to_dict()
     if isinstance(data, Mapping) and len(data) == 0:
         raise InputError("data is a patient without any column; name the covariates of the model.")
-    one = isinstance(data, Mapping) and all(np.ndim(value) == 0 for value in data.values())
+    one = isinstance(data, Mapping) and all(dimensions(value) == 0 for value in data.values())
     data = as_frame(data) if is_table(data) else data
     if not hasattr(data, "__len__") or isinstance(data, str | bytes) or getattr(data, "ndim", 1) == 0:
         raise InputError(

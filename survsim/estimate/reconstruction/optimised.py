@@ -13,7 +13,7 @@ Medicine, doi 10.1002/sim.70474.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,10 +21,16 @@ from survsim.core.checks import FloatArray, IntArray
 from survsim.estimate.reconstruction import quadratic
 from survsim.estimate.reconstruction.exact import EXACT, exact
 from survsim.estimate.reconstruction.guyot import guyot
-from survsim.estimate.reconstruction.knots import Knots, first_drops, make_knots
+from survsim.estimate.reconstruction.knots import Knots, first_drops, make_knots, resolution
 from survsim.estimate.reconstruction.late_entry import rows_with_entry
 from survsim.estimate.reconstruction.marked import marked
-from survsim.estimate.reconstruction.patients import Patients, from_events, spread_within
+from survsim.estimate.reconstruction.patients import (
+    Patients,
+    curve_at,
+    from_events,
+    product_limit,
+    spread_within,
+)
 from survsim.estimate.reconstruction.told import Told
 from survsim.kernels.reconstruct_search import polish
 
@@ -43,6 +49,19 @@ BARELY = 0.006
 The second is three standard deviations of a good reading. At two of them the true total of two in 48 exactly read arms, known
 without a risk table, would be taken for one that contradicts its curve; at three of none.
 """
+
+
+SHOWS = 0.6
+"""Patients within one step of rounding: with more, any level is a whole number of them."""
+WHOLE = 0.1
+"""Of a patient: levels of other curves lie 0.29 off whole numbers (root mean square)."""
+CONTRADICTED = 0.3
+"""Misfit, in usual drops between two readings, from which marks do not go with a curve; marks that do leave a tenth."""
+NOBODY_LEFT = "all levels are whole numbers of patients: nobody was censored before the last drop"
+MARKS_DO_NOT_FIT = (
+    "the censor marks do not go with the curve (did patients enter late, or is a mark no mark?): the censored were put where "
+    "the curve asks for them"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +87,36 @@ def optimised(told: Told) -> Patients:
         found, notes = _affordable(told, knots, found)
     elif guess is not None:
         notes = ("each drop of the curve is taken for as many patients as the first ones are",)
-    return _rows(told, knots, found, notes)
+    return _better_published(told, knots, found, guess) or _rows(told, knots, found, notes)
+
+
+def _better_published(told: Told, knots: Knots, found: _Found, guess: int | None) -> Patients | None:
+    """The published algorithm's patients where the readings say that what it takes for granted is right; else None.
+
+    Nobody censored before the end: where nothing is told but n, and levels so exact that one patient shows are all whole
+    numbers of patients of n. Censored anywhere: where marks leave a misfit as large as a usual drop, and no marks leave less.
+    """
+    if told.table or told.entry or not (guess is not None or told.marks is not None):
+        return None
+    made = guyot(told)
+    drops, level = product_limit(made.time, made.event, None)
+    gap = curve_at(drops, level, knots.time[knots.read]) - knots.level[knots.read]
+    off = float(np.sqrt(np.mean(gap**2)))
+    if told.marks is None:
+        step, n0 = resolution(told.curve.given), int(told.risk[0])
+        # Nobody reads to 0.002: levels that are all multiples of it are those of patients.
+        shows = step * n0 <= SHOWS or step == 0.002
+        if shows and off <= WHOLE / n0 and found.off > 1.5 * off:
+            return replace(made, notes=(*made.notes, NOBODY_LEFT))
+        return None
+    fall = (1.0 - float(knots.level[-1])) / max(int((np.diff(knots.level) < -1e-9).sum()), 1)
+    if found.off > CONTRADICTED * fall and off < 0.85 * found.off and _meets(told, made):
+        return replace(made, notes=(*made.notes, MARKS_DO_NOT_FIT))
+    return None
+
+
+def _meets(told: Told, made: Patients) -> bool:
+    return told.n_event is None or int(made.event.sum()) == told.n_event
 
 
 def _affordable(told: Told, knots: Knots, met: _Found) -> tuple[_Found, tuple[str, ...]]:
@@ -108,7 +156,7 @@ def events_of_drops(told: Told, knots: Knots) -> int | None:
 def _find(told: Told, knots: Knots, total: int | None) -> _Found:
     """The best of two starts, each improved patient by patient."""
     n0 = int(told.risk[0])
-    expected = expect(told, knots)
+    expected = expect(told, knots, total)
     starts = []
     real = quadratic.solve(knots, expected, n0, total=total, entry=told.entry, n=_first_guess(knots, told))
     mean = expected.share * expected.total[knots.interval]
@@ -142,11 +190,11 @@ def _off(d: IntArray, c: IntArray, n0: int, knots: Knots) -> float:
     return float(np.sqrt(np.mean((curve - knots.level)[knots.read] ** 2)))
 
 
-def expect(told: Told, knots: Knots) -> quadratic.Expected:
+def expect(told: Told, knots: Knots, events: int | None = None) -> quadratic.Expected:
     """Censorings after each knot before the curve is asked: the fall of the risk table that it does not explain.
 
     Between two printed numbers they are even in time; after the last one they go on at the rate of before; marks are where
-    they are, and there alone.
+    they are, and there alone. Where the events alone are known, patients are lost at the one rate that leaves as many deaths.
     """
     K, n0 = knots.time.size, int(told.risk[0])
     share, spread = np.zeros(K), np.zeros(K)
@@ -174,6 +222,10 @@ def expect(told: Told, knots: Knots) -> quadratic.Expected:
             lost = max(float(marks.sum()), lost if told.table and i + 1 < told.risk.size else 0.0)
             if marks.any():
                 share[here] = marks / marks.sum()
+        if told.marks is None and not told.table and events is not None and not told.entry:
+            gone = _lost_with(events, knots, n0)
+            if gone.sum() > lost:
+                lost, share[here] = float(gone.sum()), gone / gone.sum()
         total[i] = lost
         # Poisson around its share, and a rate that may change within the interval.
         spread[here] = share[here] * max(abs(lost), 1.0) + (share[here] * UNEVEN * float(told.risk[i])) ** 2
@@ -187,6 +239,20 @@ def expect(told: Told, knots: Knots) -> quadratic.Expected:
         total=total,
         spread=np.square(width * told.risk.astype(np.float64) + 1.0),
     )
+
+
+def _lost_with(events: int, knots: Knots, n0: int) -> FloatArray:
+    """Censored after each knot (K,) at the constant rate with which the curve has this many deaths; none if it has fewer anyway."""
+    level = np.append(1.0, knots.level)
+    fall = np.maximum(level[:-1] - level[1:], 0.0)
+    if n0 * float(fall.sum()) <= events or knots.time[-1] <= 0.0:
+        return np.zeros(knots.time.size)
+    low, high = 0.0, 200.0 / float(knots.time[-1])
+    for _ in range(60):
+        rate = (low + high) / 2
+        low, high = (rate, high) if n0 * float(fall @ np.exp(-rate * knots.time)) > events else (low, rate)
+    left = n0 * knots.level * np.exp(-low * knots.time)
+    return np.asarray(left * -np.expm1(-low * knots.length))
 
 
 def _marks_that_fit(told: Told, knots: Knots, edges: IntArray) -> IntArray:

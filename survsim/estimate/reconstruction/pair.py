@@ -7,14 +7,19 @@ from typing import Any
 import numpy as np
 
 from survsim.core.checks import FloatArray, between
-from survsim.core.errors import EvidenceWarning, InputError, warn
+from survsim.core.errors import EvidenceWarning, InputError, SurvsimError, warn
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv, as_surv
 from survsim.core.tables import Columns
 from survsim.estimate.cox.regression import cox_ph
 from survsim.estimate.nonparametric.logrank import logrank_test
+from survsim.estimate.reconstruction.pooled import log_ratio_of
+from survsim.estimate.reconstruction.result import ReconstructedIPD
+from survsim.estimate.reconstruction.rubin import rubin
+from survsim.estimate.reconstruction.uncertainty import SEED, SETS, SPREAD, sets_of
 
+HALF = 1.959964
 CLOSE = 0.1
 """Distance of log hazard ratios from which two curves and a printed ratio do not tell of the same patients."""
 
@@ -29,6 +34,11 @@ class PairCheck(Result):
     reconstructed, printed : (q,) numbers; printed is missing (NaN) where none is.
     log_distance : of the two log hazard ratios, NaN if none is printed.
     agrees : whether that is below 0.1, or None.
+    log_hazard_ratio : reconstructed. reading_error : standard deviation of it that reading the figure and unknown censoring
+        add: twice that of pseudo data sets (`SPREAD`); NaN where an arm is no reconstruction.
+    reading_range : (2,) the hazard ratios that the figure leaves open (95%), patients taken as they are.
+    total_range : (2,) the confidence interval with both, that patients are a sample and that a figure was read (Rubin's rules).
+    n_draws : pseudo data sets of each arm, 0 where there are none.
     """
 
     quantity: tuple[str, ...]
@@ -36,19 +46,41 @@ class PairCheck(Result):
     printed: FloatArray
     log_distance: float
     agrees: bool | None
+    log_hazard_ratio: float = float("nan")
+    reading_error: float = float("nan")
+    reading_range: tuple[float, float] = (float("nan"), float("nan"))
+    total_range: tuple[float, float] = (float("nan"), float("nan"))
+    n_draws: int = 0
 
     def columns(self) -> Columns:
         """One row a quantity: quantity, reconstructed, printed."""
         return {"quantity": list(self.quantity), "reconstructed": self.reconstructed, "printed": self.printed}
 
     def headline(self) -> str:
-        """The ratio, and whether it is the printed one."""
+        """The ratio, whether it is the printed one, and by how much reading the figure may have moved it."""
         said = {
             None: "none printed",
             True: "agrees with the printed one",
             False: "differs from the printed one",
         }
-        return f"Two reconstructed arms: hazard ratio {self.reconstructed[0]:.3f}, {said[self.agrees]}"
+        lines = [f"Two reconstructed arms: hazard ratio {self.reconstructed[0]:.3f}, {said[self.agrees]}"]
+        return "\n".join([*lines, *self.may_be_wrong()])
+
+    def may_be_wrong(self) -> list[str]:
+        """One line on what reading the figure adds; none where nothing was read."""
+        if self.n_draws == 0:
+            return []
+        low, high = self.reading_range
+        if not np.isfinite(self.reading_error):
+            return [
+                f"may be wrong by: hazard ratio {low:.3g} to {high:.3g} from reading and unknown censoring alone: in some of the "
+                f"{self.n_draws} pseudo data sets an arm has no comparable event"
+            ]
+        return [
+            f"may be wrong by: hazard ratio {low:.3f} to {high:.3f} (ln HR {self.log_hazard_ratio:.3f} +/- "
+            f"{HALF * self.reading_error:.3f}) from reading and unknown censoring alone; with the sampling of patients "
+            f"{self.total_range[0]:.3f} to {self.total_range[1]:.3f} ({self.n_draws} pseudo data sets)"
+        ]
 
 
 def compare_pair(
@@ -59,6 +91,8 @@ def compare_pair(
     conf_int: tuple[float, float] | None = None,
     p_value: float | None = None,
     conf_level: float = 0.95,
+    m: int = SETS,
+    seed: int = SEED,
 ) -> PairCheck:
     """Hazard ratio of `a` against `b` by Cox regression and the log-rank test, beside the printed ones.
 
@@ -67,6 +101,7 @@ def compare_pair(
     a, b : reconstructed arms (or responses) in one unit; the ratio is that of a to b.
     hazard_ratio, conf_int, p_value : as printed; they change nothing, they are compared.
     conf_level : of the interval, reconstructed and printed.
+    m, seed : pseudo data sets of each arm, from which comes by how much the ratio may be wrong; 0 for none.
 
     Returns
     -------
@@ -114,13 +149,53 @@ def compare_pair(
             EvidenceWarning,
         )
     return PairCheck(
-        provenance=Provenance.of("compare_pair", a, b, hazard_ratio=hazard_ratio, p_value=p_value),
+        provenance=Provenance.of(
+            "compare_pair", a, b, hazard_ratio=hazard_ratio, p_value=p_value, m=m, seed=seed
+        ),
         quantity=("hazard ratio", "lower limit", "upper limit", "log-rank p"),
         reconstructed=np.array([ratio, *limits, p]),
         printed=np.array([_or_nan(hazard_ratio), *printed, _or_nan(p_value)]),
         log_distance=distance,
         agrees=agrees,
+        log_hazard_ratio=float(np.log(ratio)),
+        **_reading(a, b, float(np.log(ratio)), m, seed, conf_level),
     )
+
+
+def _reading(a: Any, b: Any, log_ratio: float, m: int, seed: int, conf_level: float) -> dict[str, Any]:
+    """What the pseudo data sets of two reconstructed arms say of the ratio; nothing for other responses."""
+    if m == 0 or not (isinstance(a, ReconstructedIPD) and isinstance(b, ReconstructedIPD)):
+        return {}
+    # Arms are read one by one: their errors are drawn apart.
+    found = [
+        _one_ratio(x, y)
+        for x, y in zip(sets_of(a, m, seed).survs(), sets_of(b, m, seed + 1).survs(), strict=True)
+    ]
+    each = np.array([estimate for estimate, _ in found])
+    if not np.isfinite(each).all():
+        # In some sets one arm has no event while the other is at risk: the figure leaves the ratio open on that side.
+        low, high = (float(np.quantile(each, q, method="inverted_cdf")) for q in (0.025, 0.975))
+        ends = (min(low, log_ratio), max(high, log_ratio))
+        return {"reading_range": (float(np.exp(ends[0])), float(np.exp(ends[1]))), "n_draws": int(m)}
+    both = rubin(each[:, None], np.array([[error] for _, error in found]))
+    drift = float(both.estimate[0]) - log_ratio
+    error = SPREAD * float(np.sqrt(both.between[0] + drift**2))
+    total = both.limits(conf_level)
+    return {
+        "reading_error": error,
+        "reading_range": (float(np.exp(log_ratio - HALF * error)), float(np.exp(log_ratio + HALF * error))),
+        "total_range": (float(np.exp(total[0][0])), float(np.exp(total[1][0]))),
+        "n_draws": int(m),
+    }
+
+
+def _one_ratio(treated: Surv, control: Surv) -> tuple[float, float]:
+    """ln HR of two sets and its error; infinite where the likelihood has no maximum."""
+    try:
+        estimate, error = log_ratio_of(treated, control)
+    except SurvsimError:
+        return (np.inf if treated.event.sum() > control.event.sum() else -np.inf), np.inf
+    return float(estimate[0]), float(error[0])
 
 
 def _entry(surv: Surv) -> FloatArray:

@@ -178,7 +178,7 @@ def _each(
 ) -> tuple[tuple[str, ...], Sequence[Found]]:
     """Names, and the estimate and error of every set."""
     if control is not None:
-        return ("hazard ratio",), [_ratio(a, b) for a, b in zip(sets.survs(), control.survs())]
+        return ("hazard ratio",), [log_ratio_of(a, b) for a, b in zip(sets.survs(), control.survs())]
     if estimator == "survival":
         at = float_vector("times", at_least_one(times), unit=sets.unit)
         return tuple(f"survival at {t:g}" for t in at), [_survival(s, at) for s in sets.survs()]
@@ -221,7 +221,8 @@ def _median(surv: Surv) -> Found:
     return np.array([np.log(value)]), np.array([np.mean(ends) / z])
 
 
-def _ratio(treated: Surv, control: Surv) -> Found:
+def log_ratio_of(treated: Surv, control: Surv) -> Found:
+    """ln HR of two responses by Cox regression, and its standard error, (1,) each."""
     entry = None
     if treated.entry is not None or control.entry is not None:
         entry = np.concatenate([np.zeros(len(s)) if s.entry is None else s.entry for s in (treated, control)])

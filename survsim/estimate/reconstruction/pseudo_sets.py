@@ -21,6 +21,8 @@ from survsim.kernels.reconstruct import walk
 NORMAL_95 = 1.959963984540054
 SHRINK = (1.0, 1.0, 0.5, 0.25, 0.1)
 """Redrawn times of censoring are taken back towards the reconstructed ones until the curve is met within its tolerance."""
+TILT = 1.5
+"""Standard deviation of the tilt of a law of censoring in an interval: at 1.5 the middle may lie at a third or two thirds."""
 LEAST_SLACK = 0.5
 """Of a patient: a level of n patients is never known better than this share of 1/n."""
 
@@ -150,7 +152,9 @@ def _loosened(told: Told, made: Patients, tolerance: float, rng: np.random.Gener
     if told.marks is not None:
         return made
     if told.n_event is None and not told.entry:
-        made = _other_tail(told, made, rng)
+        made = _other_tail(told, _other_middle(told, made, rng), rng)
+        if told.table:
+            return made
     level = rows.product_limit(made.time, made.event, made.entry)[1]
     slack = max(tolerance, LEAST_SLACK / made.time.size)
     free = np.flatnonzero(~made.event & (made.time < told.stop))
@@ -173,6 +177,51 @@ def _anywhere(told: Told, made: Patients, free: IntArray, rng: np.random.Generat
         low = np.maximum(low, made.entry[free])
     # At the end of an interval a patient counts as at risk there: just inside.
     return np.asarray(low + (high - low) * rng.uniform(1e-9, 1.0 - 1e-9, free.size))
+
+
+def _other_middle(told: Told, made: Patients, rng: np.random.Generator) -> Patients:
+    """Between printed numbers: the censored leave early or late in their interval, with the deaths that keep the curve."""
+    drops, level = rows.product_limit(made.time, made.event, None)
+    times, events, km = [], [], 1.0
+    for start, end in zip(told.risk_time[:-1], told.risk_time[1:]):
+        own = (made.time >= start) & (made.time < end)
+        here = (drops >= start) & (drops < end)
+        n, after = int((made.time >= start).sum()), int((made.time >= end).sum())
+        at, wanted = drops[here].tolist(), level[here].tolist()
+        found = _interval(at, wanted, (float(start), float(end)), n, after, km, rng)
+        if found is None:
+            times.append(made.time[own])
+            events.append(made.event[own])
+            km = wanted[-1] if wanted else km
+            continue
+        deaths, lost, km = found
+        times.append(np.concatenate([np.repeat(drops[here], deaths), lost]))
+        events.append(np.concatenate([np.ones(int(sum(deaths)), bool), np.zeros(len(lost), bool)]))
+    rest = made.time >= told.risk_time[-1]
+    return Patients(
+        time=np.concatenate([*times, made.time[rest]]),
+        event=np.concatenate([*events, made.event[rest]]),
+        notes=made.notes,
+    )
+
+
+def _interval(
+    at: list[float], level: list[float], ends: tuple[float, float], n: int, after: int, km: float,
+    rng: np.random.Generator,
+) -> tuple[list[int], list[float], float] | None:  # fmt: skip
+    """Deaths, times of the censored and the curve after an interval from n to `after` patients; None if none is found."""
+    tilt = float(rng.normal(0.0, TILT)) or 1.0
+    where = np.log1p(rng.uniform(size=n - after) * np.expm1(tilt)) / tilt
+    places = ends[0] + (ends[1] - ends[0]) * np.clip(where, 1e-9, 1.0 - 1e-9)
+    many, seen = 0, set()
+    while 0 <= many <= n - after and many not in seen:
+        seen.add(many)
+        lost = np.sort(places[:many]).tolist()
+        deaths, left, reached, _ = walk(at, level, 0, len(at), n, km, lost)
+        if left == after:
+            return deaths, lost, reached
+        many = min(max(many + left - after, 0), n - after)
+    return None
 
 
 def _other_tail(told: Told, made: Patients, rng: np.random.Generator) -> Patients:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, ParamSpec, TypeVar, cast
 
 import numpy as np
 
-from survsim.core.checks import FloatArray, one_of
+from survsim.core.checks import FloatArray, between, one_of
 from survsim.core.door import guarded
 from survsim.core.errors import EvidenceWarning, InputError, warn
 from survsim.core.provenance import Provenance
@@ -77,6 +78,8 @@ def reconstruct_ipd(
     entry: Any = None,
     end: float | None = None,
     readings: str = "auto",
+    tolerance: float | None = None,
+    time_tolerance: float = 0.0,
     source: str | Iterable[str] = (),
 ) -> ReconstructedIPD:
     """Patients whose product-limit curve is a published one, under the numbers printed with it.
@@ -105,12 +108,15 @@ def reconstruct_ipd(
     end : end of follow-up; the last reading, mark or number at risk if None.
     readings : "drops" (every drop of the curve), "some drops", "line" (points of the line at times of the reader's choice),
         or "auto", which tells them by the pattern of times and levels. Only "optimised" uses it.
+    tolerance, time_tolerance : within which 95% of the levels (a share) and times were read, as `digitise` states them.
+        They change no patient; the printout and `.uncertainty()` say by how much events and median may be wrong. 0.005 is
+        assumed, and said, where none is given.
     source : reference of the curve.
 
     Returns
     -------
     ReconstructedIPD : a row a patient; `.surv()` is the response, `.audit()` and `.plot()` show how well curve and printed
-        numbers are met.
+        numbers are met, `.uncertainty()` by how much they may be wrong. Several arms at once: `reconstruct_arms`.
 
     Notes
     -----
@@ -136,13 +142,28 @@ def reconstruct_ipd(
     (4, array([1. , 0.9, 0.7, 0.6]))
     """
     one_of("method", method, METHODS)
+    _several(n, n_event)
+    exact = _tolerances(tolerance, time_tolerance)
     told = read_told(
         curve, unit=unit, at_risk=at_risk, n=n, n_event=n_event, censor_marks=censor_marks, kind=kind, entry=entry, end=end,
         readings=readings,
     )  # fmt: skip
     _can(method, told)
     made = METHODS[method](told)
-    return _audited(told, made, method, unit, source)
+    return replace(_audited(told, made, method, unit, source), tolerance=exact[0], time_tolerance=exact[1])
+
+
+def _several(n: Any, n_event: Any) -> None:
+    for name, value in (("n", n), ("n_event", n_event)):
+        if isinstance(value, Mapping | list | tuple):
+            raise InputError(
+                f"{name} is one number of one arm; reconstruct_arms takes one an arm. Got {value!r:.60}."
+            )
+
+
+def _tolerances(tolerance: float | None, time_tolerance: float) -> tuple[float | None, float]:
+    level = None if tolerance is None else between("tolerance", tolerance, 0.0, 0.2, open_ends=False)
+    return level, between("time_tolerance", time_tolerance, 0.0, np.inf, open_ends=False)
 
 
 def _can(method: str, told: Told) -> None:
@@ -232,7 +253,7 @@ def _assumed(told: Told, n_event: int) -> tuple[str, ...]:
         return ()
     return (
         f"neither numbers at risk nor a total of events nor censor marks are known: nobody is taken to be censored before "
-        f"the end of the curve, which overstates the events ({n_event}) wherever patients were",
+        f"the end of the curve, which overstates the events ({n_event}) wherever patients left earlier",
     )
 
 

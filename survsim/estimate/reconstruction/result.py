@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 
 from survsim.core.checks import BoolArray, FloatArray, IntArray
@@ -9,7 +11,9 @@ from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns
+from survsim.core.upward import upward
 from survsim.estimate.reconstruction import patients
+from survsim.estimate.reconstruction.open_range import ReconstructionUncertainty
 
 
 @result
@@ -53,6 +57,7 @@ class ReconstructedIPD(Result):
         the curve between two readings is only known to lie between their levels, and the distance is from there.
     references : of the curve.
     notes : what had to be assumed and where the printed numbers could not be met.
+    tolerance, time_tolerance : within which levels (a share; None where nobody said) and times were read.
     """
 
     time: FloatArray
@@ -78,6 +83,8 @@ class ReconstructedIPD(Result):
     kind: str = "survival"
     readings: str = "drops"
     n_reported: int | None = None
+    tolerance: float | None = None
+    time_tolerance: float = 0.0
 
     def surv(self) -> Surv:
         """The reconstructed response, with delayed entry if patients entered late; its sources are those of the curve."""
@@ -122,17 +129,33 @@ class ReconstructedIPD(Result):
             printed=np.array([row[2] for row in rows], dtype=np.float64),
         )
 
+    def uncertainty(self, m: int = 40, *, seed: int = 1) -> ReconstructionUncertainty:
+        """By how much events, median and time at risk may be wrong, from what the figure leaves open.
+
+        Parameters
+        ----------
+        m : pseudo data sets, see `pseudo_sets`: the curve within its tolerance, unmarked censoring at any time.
+        seed : of the generator.
+
+        Returns
+        -------
+        ReconstructionUncertainty : a row a quantity, with twice the range of the sets. That patients are a sample comes on top:
+            `pooled` has both.
+        """
+        return cast("ReconstructionUncertainty", upward("uncertainty")(self, m, seed))
+
     def columns(self) -> Columns:
         """One row a reconstructed patient: time, event, and entry where patients entered late."""
         found: Columns = {"time": self.time, "event": self.event}
         return found if self.entry is None else {**found, "entry": self.entry}
 
     def headline(self) -> str:
-        """Size and agreement."""
+        """Size, agreement, and by how much events and median may be wrong."""
         late = "" if self.entry is None else ", delayed entry"
         lines = [
             f"Reconstructed from a curve ({self.method}): {self.time.size} patients, {self.n_event} events{late}, time in "
             f"{self.unit}",
             f"agreement at {self.click_time.size} readings: RMSE {self.rmse:.4f}; largest error {self.max_absolute_error:.4f}",
+            self.uncertainty().headline(),
         ]
         return "\n".join([*lines, *(f"Note: {note}" for note in self.notes)])

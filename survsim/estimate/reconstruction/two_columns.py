@@ -9,9 +9,12 @@ import numpy as np
 from survsim.core.checks import FloatArray, float_vector
 from survsim.core.errors import InputError
 from survsim.core.frames import as_frame, is_table
+from survsim.core.kinds import dimensions
 from survsim.core.pairing import paired
 
 TIME = ("time", "times", "t")
+NOISE = 0.02
+"""A click on the origin may come out this much of the axis before it: as far as a survival may lie above 1."""
 
 
 def two_columns(
@@ -32,9 +35,9 @@ def two_columns(
     t, v = float_vector(f"times of {name}", times, unit=unit), float_vector(f"{value} of {name}", values)
     if t.size != v.size or t.size == 0:
         raise InputError(f"{name} has {t.size} times and {v.size} values of {value}. Give one value a time.")
-    if t.min() < 0:
+    if t.min() < -NOISE * max(float(t.max()), 0.0):
         raise InputError(f"times of {name} must not be negative; found {t.min():g}.")
-    return t, v
+    return np.maximum(t, 0.0), v
 
 
 def _pair(name: str, given: Any, values: tuple[str, ...]) -> tuple[Any, Any]:
@@ -43,7 +46,7 @@ def _pair(name: str, given: Any, values: tuple[str, ...]) -> tuple[Any, Any]:
     if isinstance(given, tuple) and len(given) == 2:
         return given[0], given[1]
     # A list of two lists of two is read as rows, as an array of that shape is.
-    if isinstance(given, list) and len(given) == 2 and np.ndim(given[0]) == 1 and len(given[0]) != 2:
+    if isinstance(given, list) and len(given) == 2 and dimensions(given[0]) == 1 and len(given[0]) != 2:
         return given[0], given[1]
     try:
         array = np.asarray(given)

@@ -200,6 +200,8 @@ def _best(
 
     if slope(low) <= 0.0:
         return 0.0
+    if slope(high) >= 0.0:  # effects so far apart that the likelihood is flat to rounding
+        return float(high)
     return float(brentq(slope, low, high, xtol=1e-300, rtol=1e-14, maxiter=500))
 
 

@@ -9,12 +9,13 @@ import time
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from survsim.core.cells import HIDDEN, would_run
 from survsim.core.errors import EvidenceError
+from survsim.core.file_faults import meant
 from survsim.evidence.raw.conversions import is_number
 from survsim.evidence.raw.declared import Row
 from survsim.evidence.raw.sets import SETS_TABLES, typed_columns
@@ -43,6 +44,8 @@ _BROKEN = (
 )
 """What a damaged or malicious archive, or XML inside it, ends in."""
 MAX_ROWS = 100_000
+MOST = 50
+"""Faults that are listed before the rest is counted."""
 NEEDED = {
     "studies": ("study_id", "site", "design", "read_what"),
     "estimates": ("estimate_id", "study_id", "arm_id", "endpoint", "measure", "value", "place"),
@@ -64,12 +67,44 @@ NEEDED = {
 """Columns that have no default: each row of a sheet fills them."""
 
 
+NOT_REACHED = re.compile(
+    r"n\.?\s?r\.?|n\.?\s?e\.?|n/r|n/e|not[ _-]?(yet )?reached|not[ _-]?(estimable|evaluable|estimated)",
+    re.IGNORECASE,
+)
+"""How papers print that a median, or a limit of its interval, was not reached."""
+LIMITS = ("conf_low", "conf_high")
+
+
+@dataclass(slots=True, kw_only=True)
+class Places:
+    """Where the rows of a spreadsheet stand: row numbers by table and name, letters of columns by table."""
+
+    rows: dict[tuple[str, str], int] = field(default_factory=dict)
+    letters: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def address(self, table: str, name: str, column: str) -> str:
+        """``estimates!Q4 (value)``, or the row alone where the column is not in the sheet; empty for other rows."""
+        row = self.rows.get((table, name))
+        if row is None:
+            return ""
+        letter = self.letters[table].get(column)
+        told = f" ({column})" if column else ""
+        return f"{table}!{letter}{row}{told}" if letter else f"{table}! row {row}{told}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Book:
-    """Rows of a spreadsheet by table, in columns of the schema, and the sheets that were not read."""
+    """Rows of a spreadsheet by table, in columns of the schema, and the sheets that were not read.
+
+    `faults` are cells that cannot be taken; `places` says where each row stands; `not_reached` are numbers that were
+    printed as not reached, which are no numbers.
+    """
 
     rows: dict[str, list[Row]]
     not_read: tuple[str, ...]
+    faults: tuple[str, ...] = ()
+    places: Places = field(default_factory=Places)
+    not_reached: tuple[str, ...] = ()
 
 
 def read_book(path: Path, wanted: tuple[str, ...] = SETS_TABLES) -> Book:
@@ -79,9 +114,28 @@ def read_book(path: Path, wanted: tuple[str, ...] = SETS_TABLES) -> Book:
     ------
     EvidenceError : with every cell that cannot be taken, each with its address.
     """
+    book = open_book(path, wanted)
+    if book.faults:
+        raise EvidenceError(told(path.name, list(book.faults)))
+    return book
+
+
+def told(name: str, faults: list[str]) -> str:
+    """All faults of a spreadsheet, one a line."""
+    shown = "\n".join(faults[:MOST]) + (f"\n... and {len(faults) - MOST} more" if len(faults) > MOST else "")
+    return f"{name} has {len(faults)} faults; nothing was written.\n{shown}"
+
+
+def open_book(path: Path, wanted: tuple[str, ...] = SETS_TABLES) -> Book:
+    """The same as `read_book`, with the cells that cannot be taken listed and left empty.
+
+    Raises
+    ------
+    EvidenceError : a file that is no spreadsheet, or has none of the sheets.
+    """
     content = _checked_bytes(path)
     try:
-        rows, faults, names = _sheets(content, wanted)
+        rows, faults, names, places, missing = _sheets(content, wanted)
     except _BROKEN:
         raise EvidenceError(
             f"{path.name} is not a spreadsheet that can be read; save it as .xlsx again."
@@ -89,23 +143,21 @@ def read_book(path: Path, wanted: tuple[str, ...] = SETS_TABLES) -> Book:
     if not rows:
         have = ", ".join(names)
         raise EvidenceError(f"{path.name} has no sheet {' or '.join(wanted[:2])}; its sheets: {have}.")
-    if faults:
-        shown = "\n".join(faults[:50]) + (f"\n... and {len(faults) - 50} more" if len(faults) > 50 else "")
-        raise EvidenceError(f"{path.name} has {len(faults)} faults; nothing was written.\n{shown}")
     not_read = tuple(n for n in names if n not in rows and n != WORDS_SHEET)
-    return Book(rows=rows, not_read=not_read)
+    return Book(rows=rows, not_read=not_read, faults=tuple(faults), places=places, not_reached=tuple(missing))
 
 
 def _sheets(
     content: bytes, wanted: tuple[str, ...]
-) -> tuple[dict[str, list[Row]], list[str], tuple[str, ...]]:
-    """Rows of the sheets wanted by table, faults, and the names of all sheets."""
+) -> tuple[dict[str, list[Row]], list[str], tuple[str, ...], Places, list[str]]:
+    """Rows of the sheets wanted by table, faults, the names of all sheets, places, and what was not reached."""
     import openpyxl
 
     book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
     try:
         rows: dict[str, list[Row]] = {}
         faults: list[str] = []
+        places, missing = Places(), list[str]()
         end = time.monotonic() + MAX_SECONDS
         for name in wanted:
             if name in book.sheetnames:
@@ -113,9 +165,9 @@ def _sheets(
                 # The size that the file states of itself may be a million rows of 16,384 cells around one stray cell.
                 if hasattr(sheet, "reset_dimensions"):
                     sheet.reset_dimensions()
-                rows[name], found = _sheet(name, sheet, end)
+                rows[name], found = _sheet(name, sheet, end, places, missing)
                 faults += found
-        return rows, faults, tuple(book.sheetnames)
+        return rows, faults, tuple(book.sheetnames), places, missing
     finally:
         book.close()
 
@@ -143,13 +195,16 @@ def _checked_bytes(path: Path) -> bytes:
     return content
 
 
-def _sheet(name: str, sheet: Any, end: float) -> tuple[list[Row], list[str]]:
+def _sheet(
+    name: str, sheet: Any, end: float, places: Places, missing: list[str]
+) -> tuple[list[Row], list[str]]:
     """Rows of one sheet and its faults; wholly empty rows are passed over."""
     lines = sheet.iter_rows()
     header = _header(name, next(lines, ()))
     faults = _header_faults(name, header)
     if faults:
         return [], faults
+    places.letters[name] = {column.name: _address(i, 0)[:-1] for i, column in header.items()}
     rows: list[Row] = []
     seen: dict[tuple[str, ...], int] = {}
     for number, line in enumerate(lines, start=2):
@@ -163,24 +218,55 @@ def _sheet(name: str, sheet: Any, end: float) -> tuple[list[Row], list[str]]:
         cells = [(header[i], c) for i, c in enumerate(line) if i in header and c.value not in (None, "")]
         if not cells:
             continue
-        row: Row = {}
-        wrong: set[str] = set()
-        for column, cell in cells:
-            row[column.name], fault = _cell(column, cell)
-            if fault:
-                wrong.add(column.name)
-                faults.append(f"{name}!{cell.coordinate} ({column.name}): {fault}")
+        row, wrong, found, reached = _row(name, cells)
+        faults += found
         faults += [
             f"{name}!{_address(i, number)} ({column.name}): is empty and must be filled"
             for i, column in header.items()
-            if column.name in NEEDED[name] and row.get(column.name, "") == "" and column.name not in wrong
+            if column.name in NEEDED[name]
+            and row.get(column.name, "") == ""
+            and column.name not in wrong
+            and (reached or column.name != "value")
         ]
         key = tuple(row.get(k, "") for k in tables()[name].key)
         if all(key) and key in seen:
             faults.append(f"{name}!A{number}: {'/'.join(key)} stands in row {seen[key]} already; rename one")
         seen.setdefault(key, number)
+        places.rows.setdefault((name, "/".join(key)), number)
         rows.append(row)
+        if not reached:
+            missing.append("/".join(key))
     return rows, faults
+
+
+def _row(name: str, cells: list[tuple[Column, Any]]) -> tuple[Row, set[str], list[str], bool]:
+    """One row, its columns that are wrong, their faults, and whether its value was reached."""
+    row: Row = {}
+    wrong: set[str] = set()
+    faults: list[str] = []
+    notes: Row = {}
+    reached = True
+    for column, cell in cells:
+        printed = isinstance(cell.value, str) and NOT_REACHED.fullmatch(cell.value.strip())
+        if printed and name == "estimates" and column.name in LIMITS:
+            notes[f"{column.name}_note"] = "not_reached"
+            continue
+        if printed and name == "estimates" and column.name == "value":
+            reached = False
+            continue
+        row[column.name], fault = _cell(column, cell)
+        if fault:
+            wrong.add(column.name)
+            faults.append(f"{name}!{cell.coordinate} ({column.name}): {fault}")
+    measure = row.get("measure", "")
+    if not reached and measure not in ("median", ""):
+        at = next(c.coordinate for k, c in cells if k.name == "value")
+        faults.append(
+            f"{name}!{at} (value): a {measure} that was not reached is no number; remove the row, or correct measure "
+            "(only a median can be not reached)"
+        )
+    # What somebody typed into the column of notes stands.
+    return {**notes, **row}, wrong, faults, reached
 
 
 def _header(name: str, line: Any) -> dict[int, Column]:
@@ -236,7 +322,7 @@ def _text_faults(column: Column, text: str) -> Iterator[str]:
     if column.name in DATES_ARE_ODD_IN and DATE_LIKE.fullmatch(text):
         yield f"{text!r} looks like a date made of a range; set the cell to text, type the range again"
     if column.allowed and text and text not in column.allowed:
-        yield f"{text!r} is not one of: {', '.join(column.allowed)}"
+        yield f"{text!r} is not one of: {', '.join(column.allowed)}{meant(text, column.allowed)}"
 
 
 def _number_fault(text: str) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from survsim.core import files
 from survsim.core.errors import EvidenceError
-from survsim.evidence.bring_in.spreadsheet import NEEDED, WORDS_SHEET
+from survsim.core.files import room_for_a_book
+from survsim.evidence.bring_in.spreadsheet import NEEDED
+from survsim.evidence.bring_in.template_book import book_bytes
+from survsim.evidence.bring_in.template_lists import lists_of
 from survsim.evidence.raw import transaction
 from survsim.evidence.raw.declared import Row
 from survsim.evidence.raw.locate import DataFolder
@@ -24,12 +25,9 @@ from survsim.evidence.raw.sets import (
 )
 from survsim.evidence.schema.catalogue import tables
 from survsim.evidence.schema.table import Column
-from survsim.evidence.schema.typed import NUMERIC
 
 WORDS_FILE = "allowed_words.csv"
 SHEETS = ("studies", "estimates")
-LAST_ROW = 500
-"""Rows of a template whose cells are prepared: text cells as text, words to choose from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +61,8 @@ def add_study_book(folder: DataFolder, study_id: str, path: Path, *, set_name: s
         raise EvidenceError(
             f"{path} is there already; it is not overwritten. Rename it or choose another name."
         )
-    with files.atomic_open(path, "wb") as file:
-        file.write(_book(study_id))
+    with files.atomic_open(path, "wb") as file, room_for_a_book():
+        file.write(book_bytes(study_id, lists_of(folder.raw)))
     return Template(files=(path,), words=None, set_name=chosen)
 
 
@@ -111,62 +109,3 @@ def _rows(study_id: str) -> dict[str, list[Row]]:
 
 def _columns(table: str) -> list[Column]:
     return [tables()[table].column(name) for name in typed_columns(table)]
-
-
-def _book(study_id: str) -> bytes:
-    import openpyxl
-
-    book = openpyxl.Workbook()
-    book.remove(book.active)
-    sheets = {name: book.create_sheet(name) for name in SHEETS}
-    words = book.create_sheet(WORDS_SHEET)
-    place = 1
-    for name, sheet in sheets.items():
-        for position, column in enumerate(_columns(name), start=1):
-            place = _prepare_column(sheet, position, column, column.name in NEEDED[name], words, place)
-        for row, cells in enumerate(_rows(study_id)[name], start=2):
-            for position, column in enumerate(_columns(name), start=1):
-                if column.name in cells:
-                    sheet.cell(row, position).value = cells[column.name]
-        sheet.freeze_panes = "B2"
-    buffer = io.BytesIO()
-    book.save(buffer)
-    return buffer.getvalue()
-
-
-def _prepare_column(sheet: Any, position: int, column: Column, needed: bool, words: Any, place: int) -> int:
-    """Head with a note, cells as text or number, words to choose from; the next free column of the words."""
-    from openpyxl.comments import Comment
-    from openpyxl.styles import Font, PatternFill
-    from openpyxl.utils import get_column_letter
-    from openpyxl.worksheet.datavalidation import DataValidation
-
-    head = sheet.cell(1, position, column.name)
-    head.font = Font(bold=True)
-    if needed:
-        head.fill = PatternFill("solid", fgColor="FFE08A")
-    must = "Must be filled. " if needed else ""
-    head.comment = Comment(
-        f"{must}{column.description}{f' ({column.unit})' if column.unit else ''}", "survsim"
-    )
-    letter = get_column_letter(position)
-    sheet.column_dimensions[letter].width = max(12, len(column.name) + 3)
-    if column.kind not in NUMERIC:
-        for row in range(2, LAST_ROW + 1):
-            # As text, so that no range becomes a date.
-            sheet.cell(row, position).number_format = "@"
-    if not column.allowed:
-        return place
-    source = get_column_letter(place)
-    for row, word in enumerate((column.name, *column.allowed), start=1):
-        words.cell(row, place, word)
-    choice = DataValidation(
-        type="list",
-        formula1=f"={WORDS_SHEET}!${source}$2:${source}${len(column.allowed) + 1}",
-        allow_blank=True,
-        showErrorMessage=True,
-    )
-    choice.error = "Choose one of the words of the list."
-    choice.add(f"{letter}2:{letter}{LAST_ROW}")
-    sheet.add_data_validation(choice)
-    return place + 1

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from survsim.core.display import displayed
 from survsim.core.errors import EvidenceError
 from survsim.evidence.raw import package, transaction
 from survsim.evidence.raw.cases import read_cases
@@ -39,6 +40,7 @@ DECLARED_AS_IS = (
 )
 
 
+@displayed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curation:
     """What one curation wrote: rows by table, and whether any byte changed."""
@@ -147,6 +149,14 @@ def _sources(rows: list[Row], studies: list[Row]) -> list[Row]:
 
 def _endpoints(rows: list[Row], estimates: list[Row]) -> list[Row]:
     known = {r["endpoint"] for r in rows}
+    short = {r["abbreviation"].lower(): r["endpoint"] for r in rows if r.get("abbreviation")}
+    meant = [
+        f"{e['estimate_id']}, endpoint {e['endpoint']}: did you mean {short[e['endpoint'].lower()]}?"
+        for e in estimates
+        if e["endpoint"] not in known and e["endpoint"].lower() in short
+    ]
+    if meant:
+        raise EvidenceError("an abbreviation stands for an endpoint:\n" + "\n".join(meant[:20]))
     new = dict.fromkeys(e["endpoint"] for e in estimates if e["endpoint"] not in known)
     return rows + [
         {

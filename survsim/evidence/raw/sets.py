@@ -172,25 +172,26 @@ def commit(folder: DataFolder, changes: Files) -> Curation:
 
     To be called inside `transaction.writing`, which also holds what `changes` were merged from.
     """
-    _refuse_links(folder, changes)
-    if not _paths(changes):
+    refuse_links(folder, changes)
+    if not raw_paths(changes):
         return put_in_place(folder, {}, folder.raw)
     with transaction.room(folder, "staged") as staged:
-        shutil.copytree(folder.raw, staged, copy_function=_link, symlinks=True)
-        for path, data in _paths(changes).items():
+        shutil.copytree(folder.raw, staged, copy_function=linked_copy, symlinks=True)
+        for path, data in raw_paths(changes).items():
             with files.atomic_open(staged / path, "wb") as file:
                 file.write(data)
-        return put_in_place(folder, _paths(changes), staged)
+        return put_in_place(folder, raw_paths(changes), staged)
 
 
 def write_unchecked(folder: DataFolder, changes: Files, beside: dict[str, bytes]) -> None:
     """Put raw files in place that a person has still to fill in, and files `beside` the sets; none is curated."""
-    _refuse_links(folder, changes)
+    refuse_links(folder, changes)
     own = {f"literature/{name}": data for name, data in beside.items()}
-    transaction.replace(folder, _paths(changes) | own, None, b"")
+    transaction.replace(folder, raw_paths(changes) | own, None, b"")
 
 
-def _paths(changes: Files) -> transaction.RawFiles:
+def raw_paths(changes: Files) -> transaction.RawFiles:
+    """New content of sets by its path below the raw folder."""
     return {
         f"literature/{set_name}/{name}": data
         for set_name, content in changes.items()
@@ -198,7 +199,7 @@ def _paths(changes: Files) -> transaction.RawFiles:
     }
 
 
-def _refuse_links(folder: DataFolder, changes: Files) -> None:
+def refuse_links(folder: DataFolder, changes: Files) -> None:
     """Nothing is written through a link: it may lead out of the study."""
     literature = folder.raw / "literature"
     for path in (folder.raw, literature, *(literature / name for name in changes)):
@@ -206,7 +207,8 @@ def _refuse_links(folder: DataFolder, changes: Files) -> None:
             raise EvidenceError(f"{path.name} in data/raw is a link; nothing is written through it.")
 
 
-def _link(source: str, target: str) -> str:
+def linked_copy(source: str, target: str) -> str:
+    """A second name for a file, or a copy of it where the disk has no such thing."""
     try:
         os.link(source, target)
     except OSError:

@@ -234,6 +234,11 @@ def _checked(dose: ArrayLike, fractions: ArrayLike, alpha_beta: float) -> tuple[
     if not (np.isfinite(count).all() and (count >= 1).all()):
         raise InputError("fractions must be at least 1.")
     each = total / count
+    with np.errstate(over="ignore"):
+        if not np.isfinite(total * (each / alpha_beta)).all():
+            raise InputError(
+                f"alpha_beta {alpha_beta!r} Gy and these doses give an effective dose beyond the range of numbers."
+            )
     if np.any(each > LQ_LIMIT):
         warn(
             f"{float(np.max(each)):g} Gy per fraction is beyond the range of the linear-quadratic model "

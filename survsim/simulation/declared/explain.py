@@ -81,6 +81,8 @@ def _line(number: int, line: Line, unit: str) -> list[str]:
         text.append(f"   It can be given up to {line.repeats} times.")
     if line.allow_without_previous:
         text.append("   It may also be a first course of radiation.")
+    if line.allow_radiation_together:
+        text.append("   Its courses of radiation are one plan.")
     text += [f"   {_stop(rule, unit)}" for rule in line.stop]
     text += [f"   {_dose(rule)}" for rule in line.modify]
     return text

@@ -81,7 +81,7 @@ def _age_faults(model: DeclaredModel, t: Transition, own: set[str]) -> Iterator[
 
 def _way_faults(model: DeclaredModel) -> Iterator[str]:
     out = ways_out(model)
-    reached = set().union(*(_reachable(out, start) for start in model.start_states))
+    reached = set().union(*(reachable(out, start) for start in model.start_states))
     for state in model.states:
         if state.name not in reached:
             starts = ", ".join(model.start_states)
@@ -120,7 +120,8 @@ def _named(model: DeclaredModel, strategy: Strategy) -> list[str]:
     return [*(t for line in strategy.lines for t in line.treatments), *(p.treatment for p in past)]
 
 
-def _reachable(out: dict[str, list[str]], start: str) -> set[str]:
+def reachable(out: dict[str, list[str]], start: str) -> set[str]:
+    """The states that can be reached from `start`, itself among them."""
     found, todo = {start}, [start]
     while todo:
         for target in out[todo.pop()]:
@@ -134,7 +135,7 @@ def _cycle_faults(model: DeclaredModel, out: dict[str, list[str]]) -> Iterator[s
     """A cycle whose every transition has a median of next to no time in some draw would never end."""
     medians: dict[tuple[str, str], FloatArray] = {}
     for t in model.transitions:
-        if t.clock == "reset" and t.source in _reachable(out, t.target):
+        if t.clock == "reset" and t.source in reachable(out, t.target):
             found = _medians(model, t.distribution)
             if found is not None:
                 medians[t.source, t.target] = found
@@ -148,7 +149,7 @@ def _cycle_faults(model: DeclaredModel, out: dict[str, list[str]]) -> Iterator[s
             if is_quick:
                 instant[source].append(target)
         for name, targets in instant.items():
-            if any(name in _reachable(instant, target) for target in targets):
+            if any(name in reachable(instant, target) for target in targets):
                 yield f"state {name} lies on a cycle that takes next to no time; its transitions need a time"
                 return
 

@@ -9,8 +9,10 @@ import numpy as np
 
 from survsim.simulation.declared.declared_model import DeclaredModel
 from survsim.simulation.declared.graph_checks import ways_out
-from survsim.simulation.declared.history import History
+from survsim.simulation.declared.history import History, PastToxicity
 from survsim.simulation.declared.number_checks import numbers_of
+from survsim.simulation.declared.past_course_checks import past_course_faults
+from survsim.simulation.declared.past_way_checks import step_faults, waiting_faults
 
 
 def history_faults(model: DeclaredModel) -> Iterator[str]:
@@ -18,9 +20,13 @@ def history_faults(model: DeclaredModel) -> Iterator[str]:
     history = model.history
     if history is None:
         return
+    ways = list(_way_faults(model, history))
     for fault in (
-        *_way_faults(model, history),
+        *ways,
+        *(() if ways else step_faults(model, history)),
         *_treatment_faults(model, history),
+        *past_course_faults(model, history),
+        *(() if ways else waiting_faults(model, history)),
         *_other_faults(model, history),
         *_patient_faults(model, history),
     ):
@@ -86,27 +92,37 @@ def _treatment_faults(model: DeclaredModel, history: History) -> Iterator[str]:
             if region not in {r.region for r in treatment.radiation}:
                 known = ", ".join(r.region for r in treatment.radiation) or "none"
                 yield f"{name} reaches no region {region!r}; regions: {known}"
-        if past.status == "running" and treatment.duration is not None:
-            over = numbers_of(model, past.start) + numbers_of(model, treatment.duration) <= numbers_of(
-                model, history.now
-            )
-            if np.any(over):
-                yield f"{name} is said to run, but its planned end lies before now; say completed and its end"
         if past.responded and treatment.response_probability is None:
             yield f"{name} has no response_probability, so nobody responds to it"
 
 
 def _other_faults(model: DeclaredModel, history: History) -> Iterator[str]:
     """Of adverse events and of doses of no treatment."""
+    twice = {f"{e.name} of {e.treatment}" for e in history.toxicities if history.toxicities.count(e) > 1}
+    yield from (f"toxicity {name} stands twice; list it once" for name in sorted(twice))
     for event in history.toxicities:
         events = [x.name for x in getattr(model.treatments.get(event.treatment), "toxicities", ())]
         if event.treatment not in {p.treatment for p in history.given}:
             yield f"toxicity {event.name} is of {event.treatment}, which was not given"
         elif event.name not in events:
             yield f"{event.treatment} has no toxicity {event.name!r}; known: {', '.join(events) or 'none'}"
+        else:
+            yield from _led_faults(model, history, event)
     for dose in history.doses:
         yield from _order_faults(
             model, [("0", 0.0), (f"dose to {dose.region}", dose.ended), ("now", history.now)]
+        )
+
+
+def _led_faults(model: DeclaredModel, history: History, event: PastToxicity) -> Iterator[str]:
+    """An adverse event that takes its patient to a state which the path does not hold."""
+    came = next(x for x in model.treatments[event.treatment].toxicities if x.name == event.name)
+    if came.leads_to is not None and came.leads_to not in {s.state for s in history.path}:
+        dead = any(s.name == came.leads_to and s.death for s in model.states)
+        yield f"toxicity {event.name} of {event.treatment} leads to {came.leads_to}" + (
+            ", a death: there is nothing to simulate from there"
+            if dead
+            else ", which the path does not hold; add it with its time"
         )
 
 

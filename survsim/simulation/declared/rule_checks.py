@@ -54,7 +54,7 @@ def _effect_faults(model: DeclaredModel, strategy: Strategy) -> Iterator[str]:
                 yield f"treatment {name}: toxicity {x.name}: grade 5, and it alone, leads to a death; say leads_to"
         regions = [r.region for r in treatment.radiation]
         if len(set(regions)) < len(regions):
-            yield f"treatment {name}: a region is listed twice; make two treatments of one line instead"
+            yield f"treatment {name}: a region is listed twice; make two treatments of one line instead, with allow_radiation_together: true"
 
 
 def _stop_faults(model: DeclaredModel, line: Line) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import pydantic
 
 from survsim.core.distributions import SurvivalDistribution
+from survsim.core.file_faults import Holds
 from survsim.simulation.laws.law import Law
 from survsim.simulation.laws.schema import Checked, Number
 
@@ -21,7 +22,7 @@ HISTORY = ("entry_time", "n_progressions", "time_in_previous_state", "performanc
 def _law(value: Any) -> Any:
     if isinstance(value, dict):
         return _LAW.validate_python(value)
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple) and value and not any(isinstance(v, list | tuple) for v in value):
         return tuple(_law(v) for v in value)
     if isinstance(value, Checked | SurvivalDistribution):
         return value
@@ -67,7 +68,7 @@ class Transition(Checked):
 
     source: str
     target: str
-    distribution: Annotated[Any, pydantic.BeforeValidator(_law)]
+    distribution: Annotated[Any, pydantic.BeforeValidator(_law), Holds(Law)]
     clock: Literal["reset", "forward", "age"] = "reset"
     age: str = "age"
     covariates: dict[str, Number] = pydantic.Field(default_factory=dict)

@@ -12,6 +12,8 @@ from typing import Any, Literal, Self
 
 import pydantic
 
+from survsim.core.declared import read_as
+from survsim.core.display import card
 from survsim.core.errors import ScenarioError
 from survsim.simulation.declared.clause import Clause
 from survsim.simulation.declared.effect import Effect
@@ -56,6 +58,8 @@ class Radiation(Checked):
     fractions: int = pydantic.Field(gt=0, le=100)
     dose_per_fraction: Number
     """Gy, above 0."""
+    fractions_per_day: int = pydantic.Field(default=1, ge=1, le=4)
+    """How many are given on one day, 2 with hyperfractionation."""
 
     @pydantic.field_validator("dose_per_fraction")
     @classmethod
@@ -178,6 +182,8 @@ class Line(Checked):
     repeats: int = pydantic.Field(default=1, ge=1, le=50)
     allow_without_previous: bool = False
     """Said of re-irradiation that may also be the first course, or follow one that was broken off."""
+    allow_radiation_together: bool = False
+    """Said of several courses of radiation in one line that are one plan, such as a boost."""
 
     def alternatives(self) -> tuple[tuple[Clause, ...], ...]:
         """Sets of clauses; the line may start when all clauses of one set hold.
@@ -209,6 +215,24 @@ class Strategy(Checked):
     def name(self) -> str:
         return self.strategy
 
+    def __repr__(self) -> str:
+        lines = ", ".join(f"{line.line} ({' + '.join(line.treatments)})" for line in self.lines)
+        return f"Strategy {self.strategy}: {self.title}; lines: {lines or 'none'}"
+
+    def _repr_html_(self) -> str:
+        facts = {
+            "label": self.label,
+            "description": self.description,
+            "own treatments": list(self.treatments),
+        }
+        rows = [
+            ("line", "treatments", "stopped by"),
+            *((n.line, n.treatments, [s.on for s in n.stop]) for n in self.lines),
+        ]
+        return card(
+            f"Strategy: {self.strategy}", {k: v for k, v in facts.items() if v}, tables={"Lines": rows}
+        )
+
     @property
     def title(self) -> str:
         """The label, or the name where there is none."""
@@ -223,7 +247,7 @@ def strategy_from(content: Mapping[str, Any], name: str = "strategy") -> Strateg
     >>> strategy_from({"strategy": "surgery_alone"}).lines
     ()
     """
-    return schema.check(Strategy, content, name)
+    return read_as(Strategy, content, name)
 
 
 def read_strategy(path: str | Path) -> Strategy:
@@ -316,7 +340,7 @@ def read_treatments(path: str | Path) -> dict[str, Treatment]:
     >>> read_treatments(file)
     {}
     """
-    return schema.check(TreatmentFile, schema.read_yaml(path), Path(path).name).treatments
+    return read_as(TreatmentFile, schema.read_yaml(path), Path(path).name).treatments
 
 
 def strategy_schema() -> str:

@@ -16,15 +16,38 @@ from survsim.simulation.declared.values import Outcome, Pieces, UnderTreatment
 from survsim.simulation.laws import law
 from survsim.simulation.laws.schema import Checked
 
-Kind = Literal["time", "rate", "ratio", "probability", "number", "log time", "dose", "any"]
-"""A time and a rate count in the model's unit; a ratio multiplies; a number has no unit and may be any of those."""
+Kind = Literal[
+    "time",
+    "rate",
+    "growth",
+    "ratio",
+    "acceleration",
+    "factor",
+    "log ratio",
+    "probability",
+    "shape",
+    "variance",
+    "spread",
+    "power",
+    "utility",
+    "utility change",
+    "cost",
+    "cost per time",
+    "count",
+    "number",
+    "log time",
+    "dose",
+    "any",
+]
+"""The role of a number: times, rates and growths count in the model's unit, a ratio multiplies a hazard, a factor what an
+effect does to it; a number has no unit and no role, and any may be what it likes."""
 
 KINDS: dict[type[Checked], dict[str, Kind]] = {
-    State: {"utility": "number", "cost_per_time": "any"},
-    Transition: {"covariates": "any", "frailty_power": "number"},
+    State: {"utility": "utility", "cost_per_time": "cost per time"},
+    Transition: {"covariates": "log ratio", "frailty_power": "power"},
     Clause: {"at_least": "any", "at_most": "any"},  # by the quantity asked about
-    Effect: {"hazard_ratio": "ratio", "acceleration_factor": "ratio", "delay": "time"},
-    WaningStep: {"factor": "ratio"},
+    Effect: {"hazard_ratio": "ratio", "acceleration_factor": "acceleration", "delay": "time"},
+    WaningStep: {"factor": "factor"},
     LastsFor: {"for_": "time", "unless_stopped_before": "time"},
     WaningSpan: {"from_": "time", "to": "time"},
     LastsWaning: {"unless_stopped_before": "time"},
@@ -34,9 +57,9 @@ KINDS: dict[type[Checked], dict[str, Kind]] = {
         "duration": "time",
         "cycle_length": "time",
         "response_probability": "probability",
-        "utility_change": "number",
-        "cost": "any",
-        "cost_per_time": "any",
+        "utility_change": "utility change",
+        "cost": "cost",
+        "cost_per_time": "cost per time",
         "adherence": "probability",
     },
     StopRule: {"rate": "rate", "after": "time"},
@@ -49,37 +72,42 @@ KINDS: dict[type[Checked], dict[str, Kind]] = {
         "high": "any",
         "probability": "probability",
     },
-    Frailty: {"variance": "number"},
+    Frailty: {"variance": "variance"},
     Outcome: dict.fromkeys(
         ("by_state", "by_treatment", "at_entry", "at_transition", "at_event", "at_start", "at_stop"), "any"
     ),
     UnderTreatment: {"value": "any"},
-    Pieces: {"factors": "number"},
+    Pieces: {"factors": "factor"},
     CordSettings: {},
     History: {"now": "time", "covariates": "any"},
     PastState: {"at": "time"},
     PastTreatment: {"start": "time", "end": "time"},
     PastDose: {"dose_per_fraction": "dose", "ended": "time"},
     law.ExponentialLaw: {"rate": "rate"},
-    law.WeibullLaw: {"shape": "number", "scale": "time"},
-    law.GompertzLaw: {"shape": "rate", "rate": "rate"},
-    law.LogNormalLaw: {"meanlog": "log time", "sdlog": "number"},
-    law.LogLogisticLaw: {"shape": "number", "scale": "time"},
-    law.GeneralisedGammaLaw: {"mu": "log time", "sigma": "number", "q": "number"},
+    law.WeibullLaw: {"shape": "shape", "scale": "time"},
+    law.GompertzLaw: {"shape": "growth", "rate": "rate"},
+    law.LogNormalLaw: {"meanlog": "log time", "sdlog": "spread"},
+    law.LogLogisticLaw: {"shape": "shape", "scale": "time"},
+    law.GeneralisedGammaLaw: {"mu": "log time", "sigma": "spread", "q": "number"},
     law.PiecewiseLaw: {"rates": "rate"},
 }
 
 
 class Use(NamedTuple):
-    """A parameter, the place where it is used, and the kind of number that belongs there."""
+    """A parameter or a plain number, the place where it is used, and the kind of number that belongs there."""
 
-    parameter: str
+    parameter: str | float
     place: str
     kind: Kind
 
 
 def uses(item: Any, place: str) -> Iterator[Use]:
     """Every use of a parameter inside a checked object, in the order written."""
+    yield from (use for use in numbers(item, place) if isinstance(use.parameter, str))
+
+
+def numbers(item: Any, place: str) -> Iterator[Use]:
+    """Every number inside a checked object, the name of a parameter or a plain one, in the order written."""
     if isinstance(item, Checked):
         kinds = KINDS.get(type(item), {})
         for field, value in item:
@@ -88,26 +116,26 @@ def uses(item: Any, place: str) -> Iterator[Use]:
             if isinstance(item, Clause) and kind is not None:
                 kind = _asked(item)
             if kind is None:
-                yield from uses(value, here)
+                yield from numbers(value, here)
             else:
                 for where, name in _names(value, here):
                     yield Use(name, where, kind)
     elif isinstance(item, Mapping):
         for key, part in item.items():
-            yield from uses(part, f"{place}.{key}")
+            yield from numbers(part, f"{place}.{key}")
     elif isinstance(item, tuple | list):
         for number, part in enumerate(item):
-            yield from uses(part, f"{place}.{_called(part, number)}")
+            yield from numbers(part, f"{place}.{_called(part, number)}")
 
 
-def _names(value: Any, place: str) -> Iterator[tuple[str, str]]:
-    """The parameters in a field that holds numbers: one, several, or several by name."""
-    if isinstance(value, str):
+def _names(value: Any, place: str) -> Iterator[tuple[str, str | float]]:
+    """The numbers in a field that holds them: one, several, or several by name."""
+    if isinstance(value, str | float):
         yield place, value
     elif isinstance(value, Mapping):
-        yield from ((f"{place}.{key}", v) for key, v in value.items() if isinstance(v, str))
+        yield from ((f"{place}.{key}", v) for key, v in value.items() if isinstance(v, str | float))
     elif isinstance(value, tuple):
-        yield from ((f"{place}.{i}", v) for i, v in enumerate(value) if isinstance(v, str))
+        yield from ((f"{place}.{i}", v) for i, v in enumerate(value) if isinstance(v, str | float))
 
 
 def _asked(clause: Clause) -> Kind:
@@ -116,7 +144,7 @@ def _asked(clause: Clause) -> Kind:
         return "time"
     if clause.quantity.endswith("dose"):
         return "dose"
-    return "any" if clause.quantity == "covariate" else "number"
+    return "any" if clause.quantity == "covariate" else "count"
 
 
 def _called(part: Any, number: int) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import numpy as np
 import pydantic
 
 from survsim.core import yaml_files
+from survsim.core.declared import Declared
 from survsim.core.errors import ScenarioError
 
 NUMERAL = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
@@ -30,13 +30,8 @@ Number = Annotated[float | str, pydantic.BeforeValidator(_number)]
 """A number, or the name of a parameter whose draws hold the number; a text that is a number counts as one."""
 
 
-class Checked(pydantic.BaseModel):
-    """Base of everything that is read from a file: frozen, and an unknown key is an error."""
-
-    model_config = pydantic.ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-S = TypeVar("S", bound=Checked)
+class Checked(Declared):
+    """Base of everything that a simulation is declared by."""
 
 
 def read_yaml(path: str | Path) -> dict[str, Any]:
@@ -53,47 +48,3 @@ def _mapping(content: Any, name: str) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ScenarioError(f"{name} must hold keys and values; it holds {type(content).__name__}.")
     return content
-
-
-def check(model: type[S], content: Mapping[str, Any], name: str) -> S:
-    """`content` as a `model`, or one `ScenarioError` that lists every fault with its place."""
-    try:
-        return model.model_validate(content)
-    except pydantic.ValidationError as error:
-        faults = [_fault(e, model) for e in error.errors()]
-        lines = "\n".join(f"  {fault}" for fault in dict.fromkeys(faults))
-        raise ScenarioError(f"{name} cannot be used as written:\n{lines}") from None
-
-
-def _fault(error: Any, model: type[Checked]) -> str:
-    place = ".".join(str(p) for p in error["loc"]) or "(top)"
-    if error["type"] == "extra_forbidden":
-        allowed = _allowed_keys(model, error["loc"][:-1])
-        hint = f"; allowed here: {', '.join(allowed)}" if allowed else ""
-        return f"{place}: unknown key{hint}"
-    shown = repr(error["input"])
-    return f"{place}: {error['msg'].removeprefix('Value error, ')} (found {shown[:80]})"
-
-
-def _allowed_keys(model: Any, path: tuple[Any, ...]) -> list[str]:
-    """Keys of the model found by walking `path` from `model`; empty where several could be meant."""
-    for step in path:
-        if isinstance(step, int):
-            continue
-        field = getattr(model, "model_fields", {}).get(step)
-        if field is None:
-            continue
-        inner = _models_in(field.annotation)
-        if len(inner) != 1:
-            return []
-        model = inner[0]
-    return list(model.model_fields)
-
-
-def _models_in(annotation: Any) -> list[Any]:
-    if isinstance(annotation, type) and issubclass(annotation, Checked):
-        return [annotation]
-    found = []
-    for part in getattr(annotation, "__args__", ()):
-        found += _models_in(part)
-    return found

@@ -54,6 +54,92 @@ def test_arms_entry_and_json(call, tmp_path):
     assert pd.read_csv("late_ipd.csv").columns.tolist() == ["time", "event", "entry"]
 
 
+@pytest.mark.filterwarnings("ignore::survsim.errors.EvidenceWarning")
+def test_it_says_by_how_much_events_and_the_ratio_may_be_wrong(call, tmp_path):
+    (tmp_path / "two.csv").write_text(
+        "arm,time,survival\ntreatment,2,0.9\ntreatment,5,0.7\ncontrol,2,0.8\ncontrol,6,0.5\n"
+    )
+    code, out, _ = call(
+        "two.csv", "--n", "treatment=50", "--n", "control=48", "--tolerance", "0.02", "--out", "ipd.csv"
+    )
+    assert code == 0 and out.count("may be wrong by: events") == 2
+    assert "treatment against control: hazard ratio" in out and "may be wrong by: hazard ratio" in out
+    made = pd.read_csv("ipd.csv")
+    assert made.groupby("arm").size().to_dict() == {"treatment": 50, "control": 48}
+    code, out, _ = call(
+        "two.csv",
+        "--n",
+        "50",
+        "--n",
+        "48",
+        "--total-events",
+        "15,24",
+        "--reference",
+        "treatment",
+        "--out",
+        "i.csv",
+        "--json",
+    )
+    told = json.loads(out)
+    assert [told[a]["n_event"] for a in ("treatment", "control")] == [15, 24]
+    ratio = told["control"]["against_reference"]
+    assert ratio["reading_range"][0] <= ratio["hazard_ratio"] <= ratio["reading_range"][1]
+    assert {r["quantity"] for r in told["treatment"]["may_be_wrong"]["ranges"]} == {
+        "events",
+        "median",
+        "time at risk",
+    }
+
+
+@pytest.mark.filterwarnings("ignore::survsim.errors.EvidenceWarning")
+def test_the_tolerance_of_a_digitised_curve_is_taken_from_beside_it(call, tmp_path):
+    (tmp_path / "curves.csv").write_text("time,survival\n2,0.9\n5,0.7\n9,0.6\n")
+    (tmp_path / "report.json").write_text('{"tolerance": {"survival": 0.0013, "time": 0.1}}')
+    told = json.loads(call("curves.csv", "--n", "10", "--out", "ipd.csv", "--json")[1])["all"]["may_be_wrong"]
+    assert (told["tolerance"], told["time_tolerance"], told["tolerance_stated"]) == (0.0013, 0.1, True)
+    (tmp_path / "report.json").write_text("no report")
+    assert not json.loads(call("curves.csv", "--n", "10", "--out", "ipd.csv", "--json")[1])["all"][
+        "may_be_wrong"
+    ]["tolerance_stated"]
+
+
+@pytest.mark.filterwarnings("ignore::survsim.errors.EvidenceWarning")
+def test_incidence_by_its_option_and_semicolons_with_decimal_commas(call, tmp_path):
+    (tmp_path / "i.csv").write_text("\ufefftime;value\n2;0,1\n5;0,3\n\n9;0,4\n", encoding="utf-8")
+    code, out, _ = call("i.csv", "--kind", "incidence", "--n", "10", "--out", "ipd.csv")
+    assert code == 0 and "10 patients, 4 events" in out
+    code, _, err = call("i.csv", "--n", "10", "--out", "no.csv")
+    assert code == 2 and "--kind incidence" in err and "kind=" not in err
+
+
+TWO = "arm,time,survival\na,2,0.9\na,5,0.7\nb,2,0.8\nb,6,0.5\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "message"),
+    [
+        ("time,survival\n2,0.9\n5,abc\n", ("--n", "10"), "survival in line 3 is 'abc'"),
+        ("time,survival\n2,0.9\n5,\n", ("--n", "10"), "line 3 has no survival"),
+        ("2,0.9\n5,0.7\n", ("--n", "10"), "no line of names"),
+        (TWO, ("--n", "10"), "--n is one number an arm"),
+        (TWO, ("--n", "10", "--n", "20", "--n", "30"), "--n has 3 numbers for 2 arms"),
+        (TWO, ("--n", "a=10", "--n", "c=20"), "--n names 'c'"),
+        (TWO, ("--n", "a=10", "--n", "20"), "names some arms and not others"),
+        (TWO, ("--n", "10", "--n", "20.5"), "--n takes a whole number"),
+        (TWO, ("--n", "10,20", "--total-events", "a=11"), "arm 'a': --total-events must lie"),
+        (TWO, ("--n", "10,20", "--reference", "z"), "--reference 'z' is no arm"),
+        (TWO, ("--n", "10,20", "--method", "marked"), "needs --marks"),
+        (TWO, ("--n", "10,20", "--unit", "moons"), "--unit must be one of"),
+        (TWO, ("--n", "10,20", "--end", "1"), "--end 1 lies before"),
+    ],
+)
+def test_refusals_name_the_arm_the_cell_and_the_option(call, tmp_path, text, words, message):
+    (tmp_path / "c.csv").write_text(text)
+    code, out, err = call("c.csv", *words, "--out", "ipd.csv")
+    assert code == 2 and out == "" and message in err
+    assert not (tmp_path / "ipd.csv").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

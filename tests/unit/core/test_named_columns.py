@@ -96,7 +96,7 @@ def test_rows_with_gaps_are_dropped_when_asked_and_counted():
     holes = FRAME.copy()
     holes.loc["b", "months"] = np.nan
     holes.loc["e", "state"] = None
-    with pytest.raises(InputError, match=r"time is missing in row 1; missing='drop' leaves"):
+    with pytest.raises(InputError, match=r"time is missing in row 1 \(labelled 'b'\); missing='drop' leaves"):
         Surv.right("months", "state", data=holes, event_value="dead", unit="months")
     with pytest.warns(
         EvidenceWarning, match=r"2 of 8 rows left out \(1 without time, 1 without event\): rows 1, 4"
@@ -146,3 +146,35 @@ def test_a_name_without_data_is_refused():
 def test_a_refusal_names_the_argument_that_was_given():
     with pytest.raises(InputError, match=r"offset='agee' is no column of data. Did you mean 'age'"):
         survsim.cox_ph(NAMED, "age", offset="agee", penalty="firth")
+
+
+@pytest.mark.parametrize(
+    "marks",
+    [
+        [1, 2],
+        (2, 1),
+        {1, 2},
+        frozenset({1, 2}),
+        np.array([1.0, 2.0]),
+        pd.Series([1, 2]),
+        pd.Index([2, 1]),
+        pd.array([1, 2]),
+    ],
+)
+def test_the_labels_of_events_may_come_in_anything_that_holds_labels(marks):
+    codes = [0, 1, 2, 0]
+    assert Surv.right([1, 2, 3, 4], codes, unit="months", event_value=marks).event.tolist() == [
+        False,
+        True,
+        True,
+        False,
+    ]
+
+
+@pytest.mark.parametrize(
+    "marks",
+    [np.eye(2), pd.DataFrame({"a": [1]}), [[1, 2]], {"a": 1}, [np.array([1, 2])], np.array(7), [None]],
+)
+def test_what_cannot_mark_an_event_is_named(marks):
+    with pytest.raises(InputError, match="event_value must be"):
+        Surv.right([1, 2, 3, 4], [0, 1, 2, 0], unit="months", event_value=marks)

@@ -1,6 +1,9 @@
 """Start-stop rows are patients where an id says so."""
 
+import dataclasses
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from survsim import (
@@ -13,6 +16,7 @@ from survsim import (
     parametric_survival,
     reverse_kaplan_meier,
 )
+from survsim.competing import mean_time_in_state, multistate_occupancy, prepare_multistate
 from survsim.core.errors import InputError
 from survsim.core.event_table import EventTable
 from survsim.estimate.causal.time_varying_treatment import time_varying_treatment
@@ -126,3 +130,46 @@ def test_every_summary_counts_patients_not_rows():
     ax = kaplan_meier(rows).plot()
     drawn = " ".join(t.get_text() for t in ax.figure.findobj(match=lambda a: hasattr(a, "get_text")))
     assert "6 rows" in drawn and "6 patients" not in drawn
+
+
+MOVED = ["a", "b", "b", "a", "a", "b"]
+"""Patient 1 changes the group on the way: two patients in each group, three in all."""
+
+
+@pytest.mark.parametrize("curve", [kaplan_meier, aalen_johansen])
+def test_a_patient_who_changes_the_group_is_one_patient_in_all(curve, tmp_path):
+    surv = SPLIT if curve is kaplan_meier else Surv.competing(
+        ROWS["time"], ROWS["event"], unit="months", entry=ROWS["entry"], id=ID
+    )  # fmt: skip
+    found = curve(surv, MOVED)
+    assert found.n_patients.tolist() == [2, 2]
+    assert (
+        found.headline()
+        .splitlines()[0]
+        .startswith(
+            (
+                "Kaplan-Meier: 3 patients, 2 events",
+                "Cumulative incidence (Aalen-Johansen): 3 patients, 2 events",
+            )
+        )
+    )
+    found.save(tmp_path / "found.json")
+    assert type(found).load(tmp_path / "found.json").headline() == found.headline()
+
+
+def test_a_result_stored_before_patients_were_told_apart_is_still_read():
+    found = dataclasses.replace(kaplan_meier(SPLIT, MOVED), n_distinct=None)
+    assert found.headline().startswith("Kaplan-Meier: 4 patients")
+
+
+@pytest.mark.parametrize(
+    "of", [lambda data: multistate_occupancy(data, "arm"), lambda data: mean_time_in_state(data, 4.0, "arm")]
+)
+def test_stays_of_one_patient_in_two_groups_are_of_one_patient(of):
+    patients = pd.DataFrame({"patient_id": [1, 2, 3], "follow_up": [8.0, 7.0, 9.0]})
+    events = pd.DataFrame({"patient_id": [1, 3], "time": [3.0, 4.0], "state": ["ill", "ill"]})
+    ways = {"well": ["ill", "dead"], "ill": ["dead"]}
+    data = prepare_multistate(patients, events, start="well", transitions=ways, unit="months")
+    stays = data.stays.assign(arm=["a", "a", "a", "b", "a"])
+    first = of(dataclasses.replace(data, stays=stays)).headline()
+    assert "3 patients" in first

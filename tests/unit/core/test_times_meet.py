@@ -246,3 +246,12 @@ def test_an_interval_of_a_bit_is_none(make):
     make((0.3, 0.4))
     with pytest.raises((InputError, ValueError), match=r"increas|rise"):
         make((0.3, 0.1 + 0.2))
+
+
+def test_chance_is_judged_over_all_trials_of_an_array(recwarn):
+    rows = np.random.default_rng(1).uniform(1.0, 30.0, (200, 40))
+    rows[3, 1], rows[3, 2] = 0.05, 0.05 + 6e-8
+    times.join_rows(rows)
+    assert not recwarn.list
+    with pytest.warns(SurvsimWarning, match="1 distinct times were joined"):
+        times.join_rows(rows[3:4])

@@ -106,7 +106,7 @@ def test_the_methods_paragraph_names_each_method_once_and_the_seed(ledger):
 
 def test_a_step_without_a_sentence_is_not_passed_over(ledger):
     ledger.record("new", 1.0, provenance=Provenance.of("brand_new_method", "patients:x"))
-    assert "Further steps: `brand_new_method`" in str(methods_text(ledger))
+    assert "Further steps.** brand new method." in str(methods_text(ledger))
 
 
 def test_a_prefix_chooses_the_numbers(ledger):

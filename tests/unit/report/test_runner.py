@@ -122,6 +122,21 @@ def test_a_program_that_breaks_the_agreement_is_told(analysis, old, new, message
         run_analysis(analysis)
 
 
+def test_an_analysis_may_be_several_files(analysis, tmp_path):
+    """Each study its own: a second one of the same name does not find the file of the first."""
+    edit(analysis.run_file, "import survsim\n", "import survsim\n\nfrom .words import WORD\n")
+    edit(analysis.run_file, "    ledger.save", "    (results / 'word.txt').write_text(WORD)\n    ledger.save")
+    (analysis.folder / "words.py").write_text("WORD = 'one'\n")
+    assert (run_analysis(analysis) / "word.txt").read_text() == "one"
+    other = Study(root=mini_study(tmp_path / "second")).analysis("01")
+    other.run_file.write_text(analysis.run_file.read_text())
+    (other.folder / "words.py").write_text("WORD = 'two'\n")
+    assert (run_analysis(other) / "word.txt").read_text() == "two"
+    (other.folder / "words.py").write_text("WORD = {}['three']\n")
+    with pytest.raises(InputError, match=r"01_mini/words.py, line 1: KeyError: 'three'"):
+        run_analysis(other)
+
+
 def test_workers_must_be_positive(analysis):
     with pytest.raises(InputError, match="workers must be at least 1; got 0"):
         run_analysis(analysis, workers=0)

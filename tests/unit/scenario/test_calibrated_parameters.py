@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from survsim import Scenario, simulate
 from survsim.calibration import (
     Cohort,
     CourseModel,
@@ -16,11 +19,15 @@ from survsim.calibration import (
     TransitionHazard,
     calibrate,
 )
-from survsim.errors import ScenarioError
+from survsim.errors import InputError, ScenarioError
 from survsim.printed import printed_number
+from survsim.scenario.calibration_plan import read_calibration
 from survsim.scenario.parameter_spec import Derived, FromCalibration
 from survsim.scenario.parameterise import parameterise
+from survsim.scenario.run import scenario_parameters
+from survsim.scenario.structural import structural_sensitivity
 
+CASE = Path(__file__).parents[3] / "analyses" / "03_case_strategies"
 ALIVE = Endpoint(kind="event_free", states=("alive",))
 MEANING = "something about the course"
 
@@ -95,3 +102,28 @@ def test_what_is_not_there_is_refused(calibration):
         drawn({"rate": taken()}, None)
     with pytest.raises(ScenarioError, match="taken as 'speed' from a calibration; it has rate, hr, kept"):
         drawn({"speed": taken()}, calibration)
+
+
+def test_an_alternative_may_have_a_calibration_of_its_own():
+    """The override and the calibration under its name go together: as if both were simulated by hand."""
+    scenario = Scenario.from_yaml(CASE / "scenario.yml")
+    plan = read_calibration(CASE / "calibration.yml")
+    declared, other = plan.run(size=200), plan.run(size=200, bias=False)
+    effort = {"patients": 40, "draws": 8}
+    table = structural_sensitivity(
+        scenario,
+        alternatives=["neutral_priors"],
+        calibration=declared,
+        recalibrated={"neutral_priors": ("not this label", other), "unbiased": ("biases left out", other)},
+        **effort,
+    )
+    assert table.alternatives == ("as_declared", "neutral_priors", "unbiased")
+    assert table.labels[1:] == ("priors of every ratio centred on no effect", "biases left out")
+    alone = scenario.overridden("neutral_priors")
+    drawn = scenario_parameters(alone, draws=8, calibration=other)
+    by_hand = simulate(alone, parameters=drawn, patients=40).decision(24.0).expected
+    assert np.array_equal(table.mean[1, table.taus.index(24.0)], by_hand)
+    # anlotinib after progression is no part of the calibration: the two alternatives differ by it alone
+    assert not np.array_equal(table.mean[1], table.mean[2])
+    with pytest.raises(InputError, match="recalibrated names as_declared"):
+        structural_sensitivity(scenario, recalibrated={"as_declared": ("x", other)}, **effort)

@@ -56,6 +56,18 @@ def test_the_treated_shares_are_those_printed(plan):
     )
 
 
+def test_targets_have_names_that_a_reader_knows(plan):
+    names = plan.target_names()
+    assert names["spinal_hgg29_rt_t02"] == "spinal hgg29 rt t02, PFS"
+    assert names["yang_2025_pcsi_final_e10"] == "yang 2025 pcsi final e10, hr craniospinal"
+    labels = {t.label for t in plan.targets()}
+    cases = {"raghunathan_2011_60m_primary_cpa", "mmmt_2005_61f_brain"}
+    assert cases <= labels - set(names)
+    assert {label for label in labels if "_" in label and label not in names} == {
+        c for c in labels if c in set(load_evidence().cases()["case_id"])
+    }
+
+
 def test_the_index_case_is_never_a_target(plan):
     labels = [t.label for t in plan.targets()]
     assert "index_case" not in labels

@@ -7,7 +7,7 @@ import pydantic
 import pytest
 from scipy import stats
 
-from survsim.core.errors import ScenarioError
+from survsim.core.errors import InputError, ScenarioError
 from survsim.scenario.joint_laws import JointLaw
 from survsim.scenario.parameter_spec import Derived, ParameterSpec
 from survsim.scenario.parameterise import parameterise
@@ -149,7 +149,7 @@ def test_a_component_that_is_not_there_is_refused():
     ],
 )
 def test_what_a_rule_needs(rule, message):
-    with pytest.raises(pydantic.ValidationError, match=message):
+    with pytest.raises(InputError, match=message):
         Derived.model_validate({"source": "derived", "meaning": "a number for a test", **rule})
 
 

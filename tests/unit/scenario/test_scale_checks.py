@@ -178,5 +178,5 @@ def test_uses_find_numbers_inside_lists_and_mappings():
     ]
     law = {"family": "exponential", "rate": 0.1}
     way = states.Transition(source="a", target="b", distribution=law, covariates={"age": "slope"})
-    assert list(uses(way, "t")) == [Use("slope", "t.covariates.age", "any")]
+    assert list(uses(way, "t")) == [Use("slope", "t.covariates.age", "log ratio")]
     assert list(strategy.named_numbers(way)) == ["slope"]

@@ -74,7 +74,7 @@ def test_faults_are_said_in_one_message(study, old, new, words):
 def test_a_file_that_is_no_scenario_is_named(tmp_path):
     path = tmp_path / "text.yml"
     path.write_text("just words")
-    with pytest.raises(ScenarioError, match="must hold the keys of a scenario; it holds str"):
+    with pytest.raises(ScenarioError, match="must hold keys and values; it holds str"):
         Scenario.from_yaml(path)
 
 

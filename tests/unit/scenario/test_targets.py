@@ -134,7 +134,7 @@ def test_other_refusals(tmp_path):
         )
     path = tmp_path / "t.yml"
     path.write_text("s:\n  - {row: a, strategy: drug, outcome: mean, states: [stable], use: hold_out}\n")
-    with pytest.raises(ScenarioError, match="s, target 0: outcome"):
+    with pytest.raises(ScenarioError, match=r"s, target 0 cannot be used as written:\n  outcome"):
         read_targets(path)
     path.write_text("s: 2.5\n")
     with pytest.raises(ScenarioError, match="s: a list of targets is wanted; got float"):
@@ -142,3 +142,14 @@ def test_other_refusals(tmp_path):
     path.write_text("- a\n")
     with pytest.raises(ScenarioError, match="must map scenario names"):
         read_targets(path)
+
+
+def test_a_target_that_stands_behind_a_parameter_is_told():
+    from survsim import Provenance
+
+    made = simulation(np.exp(np.random.default_rng(1).normal(np.log(6), 0.2, 400)))
+    made.provenance = Provenance.of("simulate", Provenance.of("parameter", "estimates:a"))
+    for use, words in (("calibrate", "its patients count twice"), ("hold_out", "it is no longer held out")):
+        with pytest.warns(EvidenceWarning, match=rf"a is a target of strategy drug \({use}\).*{words}"):
+            check_targets(made, [target("a", use)], RECORDS.__getitem__)
+    check_targets(made, [target("b", "calibrate")], RECORDS.__getitem__)

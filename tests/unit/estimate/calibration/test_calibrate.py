@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 from scipy.special import logit
-from scipy.stats import norm
+from scipy.stats import beta, norm
 
 from survsim.calibration import (
     Bias,
@@ -298,6 +298,22 @@ def test_the_share_inside_has_its_binomial_interval():
     frame = checks.to_frame().set_index("label")
     assert not frame.loc["k3", "inside"]
     assert frame.loc["k3", "pit"] > 0.99
+
+
+def test_numbers_of_one_series_count_once():
+    """Four numbers, of which one series has two inside and one outside: 2/3 and 1 make 5/6 of two series."""
+    kept = [median(f"k{i}", m, 0.05, use="hold_out") for i, m in enumerate((10.0, 11.0, 40.0, 9.5))]
+    checks = calibrate(LIVES, [ALL], RATE, [median("a", 10.0, 0.2), *kept]).checks
+    series = dict.fromkeys(("k0", "k1", "k2"), "one series")
+    share, n, low, high = checks.inside_share_by_series(series)
+    assert (share, n) == (pytest.approx(5 / 6), 2)
+    # the interval is that of two independent numbers, of which 5/3 are inside
+    assert low == pytest.approx(beta.ppf(0.025, 5 / 3, 2 - 5 / 3 + 1))
+    assert high == pytest.approx(beta.ppf(0.975, 5 / 3 + 1, 2 - 5 / 3))
+    assert high - low > np.ptp(checks.inside_share()[2:])
+    # where nothing is named, every number is a series and the two are one
+    assert checks.inside_share_by_series({})[1:] == checks.inside_share()[1:]
+    assert np.isnan(checks.inside_share_by_series({}, use="nobody")[0])
 
 
 def test_predicted_times_of_patients():

@@ -383,3 +383,19 @@ def test_a_single_reading_is_enough_and_the_page_is_drawn():
     assert r.n_event == 5
     ax = r.plot()
     assert {line.get_gid() for line in ax.lines} >= {"readings", "reconstructed"}
+
+
+def test_clicks_around_the_ends_of_the_axes_are_noise():
+    told = {"at_risk": ([0, 2], [20, 18]), "unit": "months"}
+    clean = reconstruct_ipd(([0, 1, 2, 4], [1.0, 0.9, 0.8, 0.6]), **told)
+    for time, survival in (
+        ([-0.01, 1, 2, 4], [1.003, 0.9, 0.8, 0.6]),
+        ([0, 1, 2, 4], [1.003, 0.9, 0.8, 0.6]),
+    ):
+        noisy = reconstruct_ipd((time, survival), **told)
+        np.testing.assert_array_equal(noisy.surv().time, clean.surv().time)
+        np.testing.assert_array_equal(noisy.surv().event, clean.surv().event)
+    ended = reconstruct_ipd(([0, 1, 2, 4], [1.0, 0.9, 0.8, -0.002]), **told)
+    assert ended.n_event == 20
+    with pytest.raises(InputError, match=r"times of curve must not be negative; found -0\.2"):
+        reconstruct_ipd(([-0.2, 1, 2, 4], [1.0, 0.9, 0.8, 0.6]), **told)

@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from survsim.core.declared import read_as
 from survsim.core.errors import ScenarioError
 from survsim.simulation.declared.explain import explain
+from survsim.simulation.declared.history import History
 from survsim.simulation.declared.model import Model
 from survsim.simulation.declared.states import State, Transition
-from survsim.simulation.declared.strategy import strategy_from
+from survsim.simulation.declared.strategy import TreatmentFile, strategy_from
 from survsim.simulation.running.run import simulate_model
 from tests.helpers.disease_models import exponential
 
@@ -122,3 +124,108 @@ def test_refused() -> None:
     other = {"line": "b", "treatments": ["endless"], "start": [{"given": "a"}]}
     with pytest.raises(ScenarioError, match="lines a, b wait for one another"):
         model(waits, other)
+
+
+def fault(*lines: dict[str, Any], treatments: dict[str, Any] | None = None, **more: Any) -> str:
+    """The message with which a model of these lines is refused; empty if it is not."""
+    plan = strategy_from(
+        {"strategy": "s", "treatments": TREATMENTS | (treatments or {}), "lines": list(lines)}
+    )
+    settings: dict[str, Any] = {
+        "states": (State(name="alive"), State(name="dead", death=True)),
+        "transitions": (Transition(source="alive", target="dead", distribution=exponential(0.05)),),
+        "strategies": (plan,),
+        "time_unit": "months",
+        "horizon": 24.0,
+    }
+    if "history" in more:
+        shared = read_as(
+            TreatmentFile, {"format": "survsim-treatments/1", "treatments": TREATMENTS}, "t"
+        ).treatments
+        more = {
+            "treatments": shared,
+            "strategies": (strategy_from({"strategy": "s", "lines": list(lines)}),),
+        } | more
+    try:
+        Model(**settings | more)
+    except ScenarioError as error:
+        return str(error)
+    return ""
+
+
+ONE = {"line": "one", "treatments": ["rt"]}
+AGAIN = {**COURSE, "label": "re-irradiation 44 Gy"}
+NO_CORD = {"kind": "radiotherapy", "duration": 1.0}
+PARTLY = {"line": "first", "treatments": ["rt", "drug"], "stop": [{"on": "toxicity", "treatments": ["rt"]}]}
+SAID = {"allow_without_previous": True}
+TOGETHER = "it gives rt and again at once, which are 2 courses of radiation"
+ONLY = "yet it is the only course of radiation of this strategy"
+TWICE = "it irradiates up to 2 times, yet can start again without a completed earlier course"
+UNSURE = "yet can start without a completed earlier course"
+UNSAID: dict[str, tuple[str, tuple[dict[str, Any], ...], dict[str, Any], dict[str, Any]]] = {
+    "two courses in one line": (TOGETHER, ({"line": "one", "treatments": ["rt", "again"]},), {}, {"allow_radiation_together": True}),
+    "a first course and one that reaches no cord": (
+        "at once", ({"line": "one", "treatments": ["rt", "brain"]},), {"brain": NO_CORD}, {"allow_radiation_together": True}),
+    "the only course, called re-irradiation by its label": (ONLY, (second(),), {"again": AGAIN}, SAID),
+    "by the name of its line": (ONLY, ({"line": "reirradiation", "treatments": ["rt"]},), {}, SAID),
+    "by its name, the doses forgotten": (ONLY, ({"line": "x", "treatments": ["re_rt"]},), {"re_rt": NO_CORD}, SAID),
+    "called so, listed before what it should follow": (UNSURE, (second({"quantity": "time", "at_least": 3.0}), ONE), {"again": AGAIN}, SAID),
+    "one line repeated": (TWICE, ({**ONE, "repeats": 2},), {}, SAID),
+    "repeated after a course that was broken off": (
+        TWICE,
+        ({**FIRST, "repeats": 2, "start": [{"not_given": "rt"}], "or_start": [[{"quantity": "time_since_radiation", "at_least": 6.0}]]},),
+        {}, SAID),
+    "after a line whose course alone may be stopped": (UNSURE, (PARTLY, second({"quantity": "line", "name": "first", "is": "completed"})), {}, SAID),
+    "the same by the name of the line": (UNSURE, (PARTLY, second({"completed": "first"})), {}, SAID),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "lines", "treatments", "said"), UNSAID.values(), ids=UNSAID)
+def test_a_second_course_is_said(
+    words: str, lines: tuple[dict[str, Any], ...], treatments: dict[str, Any], said: dict[str, Any]
+) -> None:
+    found = fault(*lines, treatments=treatments)
+    assert words in found and next(iter(said)) in found
+    assert fault(*({**line, **said} for line in lines), treatments=treatments) == ""
+
+
+def test_a_course_that_follows_another_elsewhere_is_no_first_course_here() -> None:
+    both = strategy_from(
+        {"strategy": "both", "treatments": TREATMENTS, "lines": [FIRST, second({"completed": "rt"})]}
+    )
+    alone = strategy_from({"strategy": "alone", "treatments": TREATMENTS, "lines": [second()]})
+    found = fault(strategies=(both, alone))
+    assert f"strategy alone, line second: again follows another course in strategy both, {ONLY}" in found
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_what_asks_for_a_completed_course_may_be_listed_in_any_order(order: int) -> None:
+    waits = {**FIRST, "start": [{"quantity": "time", "at_least": 2.0}]}
+    assert fault(*(waits, second({"completed": "rt"}, SINCE))[::order], treatments={"again": AGAIN}) == ""
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ({**ONE, "start": [{"quantity": "time", "at_least": 2.0}]}, second({"given": "rt"})),
+        ({**ONE, "start": [{"quantity": "time", "at_least": 2.0}]}, second(SINCE)),
+        ({**ONE, "repeats": 3, "start": [{"not_given": "rt"}], "or_start": [[SINCE]]},),
+        (PARTLY, second({"completed": "rt"})),
+    ],
+)
+def test_whoever_began_what_nothing_ends_has_completed_it(lines: tuple[dict[str, Any], ...]) -> None:
+    assert fault(*lines) == ""
+
+
+def test_a_course_of_the_past_counts_as_it_ended() -> None:
+    given = {"treatment": "again", "start": 1.0, "end": 2.0}
+    for status, words in (("completed", ""), ("stopped", "a course that the history says was not completed")):
+        history = History.model_validate({"now": 3.0, "given": [{**given, "status": status}]})
+        line = {
+            "line": "reirradiation",
+            "treatments": ["rt"],
+            "start": [{"quantity": "time", "at_least": 3.0}],
+        }
+        found = fault(line, history=history)
+        assert words in found and bool(words) == bool(found)
+        assert fault({**line, **SAID}, history=history) == ""

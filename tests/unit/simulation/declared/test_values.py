@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from survsim.core.declared import read_as
 from survsim.core.errors import ScenarioError
 from survsim.simulation import Model, State, Transition
 from survsim.simulation.declared.strategy import Treatment, strategy_from
 from survsim.simulation.declared.values import Discount, Outcome, Values
-from survsim.simulation.laws.schema import check
 
 
 def model(outcome, *, name="spent", **state):
@@ -39,18 +39,18 @@ def model(outcome, *, name="spent", **state):
 )
 def test_a_discount_that_is_no_share_is_refused_with_the_remedy(rate, advice):
     with pytest.raises(ScenarioError, match=advice):
-        check(Values, {"discount": {"rate": rate}}, "values")
+        read_as(Values, {"discount": {"rate": rate}}, "values")
 
 
 @pytest.mark.parametrize("rate", [0.035, "3.5e-2", "0.035"])
 def test_a_rate_alone_is_a_discount(rate):
-    assert check(Values, {"discount": rate}, "values").discount == Discount(rate=0.035)
+    assert read_as(Values, {"discount": rate}, "values").discount == Discount(rate=0.035)
 
 
 @pytest.mark.parametrize("rate", [3.5, "3.5%", [0.03], True])
 def test_a_wrong_rate_alone_says_what_is_meant(rate):
-    with pytest.raises(ScenarioError, match=r"0.035 for 3.5%|valid dictionary"):
-        check(Values, {"discount": rate}, "values")
+    with pytest.raises(ScenarioError, match=r"0.035 for 3.5%|keys and values"):
+        read_as(Values, {"discount": rate}, "values")
 
 
 def test_cycles_go_with_steps():

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
+from survsim.core.declared import read_as as check
 from survsim.core.execution import Execution
 from survsim.simulation import (
     Covariate,
@@ -23,7 +24,6 @@ from survsim.simulation import (
 from survsim.simulation.declared.strategy import Treatment, strategy_from
 from survsim.simulation.declared.values import Discount, Values
 from survsim.simulation.engine.discounting import DiscountPlan
-from survsim.simulation.laws.schema import check
 
 PROGRESS, DIE, DIE_SICK = 0.02, 0.01, 0.05
 END = 240.0

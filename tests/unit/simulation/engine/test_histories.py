@@ -225,7 +225,7 @@ def quiet(history: Any, onset: Any, **treatment: Any) -> Model:
 
 
 def test_myelopathy_that_has_not_come_may_still_come() -> None:
-    radiation = [{"region": "cord", "fractions": 33, "dose_per_fraction": 2.0}]
+    radiation = [{"region": "cord", "fractions": 33, "dose_per_fraction": 2.0, "fractions_per_day": 2}]
     given = {"treatment": "rt", "start": 1.0, "end": 2.0, "status": "completed"}
     model = quiet({"now": 7.0, "given": [given]}, exponential(0.2), radiation=radiation)
     found = simulate_model(model, patients=N, seed=2).measure("myelopathy/lyman_burman_1991").estimate[0]

@@ -8,10 +8,10 @@ import math
 import numpy as np
 import pytest
 
+from survsim.core.declared import read_as as check
 from survsim.core.errors import ScenarioError
 from survsim.simulation import Effect, History, Model, State, Transition, simulate_model
 from survsim.simulation.declared.strategy import Treatment, strategy_from
-from survsim.simulation.laws.schema import check
 
 BASE = {"family": "weibull", "shape": 1.3, "scale": 15.0}
 OWN = {"family": "lognormal", "meanlog": 3.0, "sdlog": 0.8}

@@ -7,10 +7,10 @@ import math
 import pytest
 from scipy.integrate import quad
 
+from survsim.core.declared import read_as
 from survsim.core.errors import ScenarioError
 from survsim.simulation import Model, explain, simulate_model
 from survsim.simulation.declared.strategy import StopRule, strategy_from
-from survsim.simulation.laws.schema import check
 from tests.unit.simulation.engine.test_counting import END, agrees, course
 
 ON = {
@@ -83,7 +83,7 @@ def test_a_drawn_time_goes_on_from_a_history_given_that_it_has_lasted():
         name: getattr(model, name) for name in ("states", "transitions", "treatments", "time_unit", "values")
     }
     known = Model(
-        **fields, horizon=END, strategies=model.strategies[1:], history=check(History, past, "history")
+        **fields, horizon=END, strategies=model.strategies[1:], history=read_as(History, past, "history")
     )
     result = simulate_model(known, patients=150_000, taus=[END])
 
@@ -104,7 +104,7 @@ FAULTS = [
 @pytest.mark.parametrize(("rule", "message"), FAULTS)
 def test_what_a_rule_needs(rule, message):
     with pytest.raises(ScenarioError, match=message):
-        check(StopRule, rule, "rule")
+        read_as(StopRule, rule, "rule")
 
 
 def test_states_that_are_never_left_are_refused():

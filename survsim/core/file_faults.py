@@ -1,0 +1,146 @@
+"""What is wrong with a file that a person typed: one line a fault, with its place and, for a slip, the word that was meant."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+SHOWN = 80
+"""Letters of a value that are shown."""
+MANY = 20
+"""Words of a list that are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """Said beside a field that a function reads: what may stand there, for messages and schemas."""
+
+    annotation: Any
+
+
+def meant(word: Any, known: Iterable[Any]) -> str:
+    """``; did you mean 'x'?`` for the known word that is nearest, or nothing.
+
+    Example
+    -------
+    >>> meant("horizn", ["horizon", "seed"]), meant("colour", ["horizon", "seed"])
+    ("; did you mean 'horizon'?", '')
+    """
+    words = [str(one) for one in known]
+    plain = {one.lower().replace("-", "_").replace(" ", "_"): one for one in words}
+    near = difflib.get_close_matches(
+        str(word).strip().lower().replace("-", "_").replace(" ", "_"), plain, 1, 0.6
+    )
+    return f"; did you mean {plain[near[0]]!r}?" if near else ""
+
+
+def fault_lines(errors: Sequence[Mapping[str, Any]], model: Any) -> list[str]:
+    """The errors of a pydantic model, each once, in the order of the file.
+
+    Parameters
+    ----------
+    errors : of ``ValidationError.errors()``; model : the class that was to be read.
+    """
+    lines = list(dict.fromkeys(_line(error, model) for error in errors))
+    # Where a word or a mapping may stand and a wrong word does, that it is no mapping tells nothing more.
+    words = {line.partition(": ")[0] for line in lines if ": Input should be '" in line}
+    return [line for line in lines if _NO_MAPPING not in line or line.partition(": ")[0] not in words]
+
+
+_NO_MAPPING = "keys and values belong here"
+
+
+def _line(error: Mapping[str, Any], model: Any) -> str:
+    path, models = _walk(model, error["loc"])
+    place = ".".join(path) or "(top)"
+    kind, context = error["type"], error.get("ctx", {})
+    if kind == "extra_forbidden":
+        allowed = _keys(models)
+        hint = meant(path[-1], allowed) if path else ""
+        listed = f"; allowed here: {_listed(allowed)}" if allowed else ""
+        return f"{place}: unknown key{listed}{hint}"
+    if kind == "missing":
+        return f"{place}: Field required; this key is missing"
+    message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    if kind == "union_tag_not_found":
+        key = str(context.get("discriminator", "")).strip("'")
+        return f"{place}.{key}: Field required; this key is missing"
+    if kind == "union_tag_invalid":
+        key = str(context.get("discriminator", "")).strip("'")
+        allowed = _quoted(context.get("expected_tags", ""))
+        return f"{place}.{key}: {context.get('tag')!r} is none of {_listed(allowed)}{meant(context.get('tag'), allowed)}"
+    hint = ""
+    if kind in ("literal_error", "enum"):
+        hint = meant(error["input"], _quoted(context.get("expected", "")))
+    if kind in ("model_type", "model_attributes_type", "dict_type"):
+        message = _NO_MAPPING
+    message = "; ".join(line.strip() for line in message.splitlines() if line.strip())
+    return f"{place}: {message} (found {repr(error['input'])[:SHOWN]}){hint}"
+
+
+def _quoted(text: Any) -> list[str]:
+    """Words that pydantic lists as ``'a', 'b' or 'c'``."""
+    return re.findall(r"'([^']*)'", str(text))
+
+
+def _listed(words: Sequence[str]) -> str:
+    more = f" and {len(words) - MANY} more" if len(words) > MANY else ""
+    return ", ".join(words[:MANY]) + more
+
+
+_KIND = re.compile(r"(tuple|list|dict|function|nullable|lax|constrained|literal|union|chain)[-\[]")
+"""How pydantic calls a kind that has no name of its own."""
+
+
+def _walk(model: Any, loc: Sequence[Any]) -> tuple[list[str], list[Any]]:
+    """The place as it is written in the file, and the models that may stand around its last step.
+
+    pydantic puts names of kinds (``assumption``, ``WeibullLaw``) between the keys, which no reader has typed.
+    """
+    path: list[str] = []
+    here, around = [model], [model]
+    for step in loc:
+        tagged = [m for m in here if step == m.__name__ or step in _tags(m)]
+        fields = [m.model_fields[n] for m in here for n in _names(m, step)]
+        if tagged and (len(here) > 1 or not fields):
+            here = tagged
+            around = tagged
+            continue
+        if isinstance(step, str) and _KIND.match(step):
+            continue
+        path.append(str(step))
+        around = here
+        if fields:
+            held = [h.annotation for f in fields for h in f.metadata if isinstance(h, Holds)]
+            here = [m for kind in (*(f.annotation for f in fields), *held) for m in _models(kind)]
+    return path, around
+
+
+def _names(model: Any, step: Any) -> list[str]:
+    return [name for name, field in model.model_fields.items() if step in (name, field.alias)]
+
+
+def _tags(model: Any) -> set[Any]:
+    """Words by which a kind is told from its neighbours: fields that hold one of few words."""
+    found: set[Any] = set()
+    for field in model.model_fields.values():
+        arguments: tuple[Any, ...] = getattr(field.annotation, "__args__", ())
+        if len(arguments) == 1 and isinstance(arguments[0], str):
+            found.add(arguments[0])
+    return found
+
+
+def _keys(models: Sequence[Any]) -> list[str]:
+    return list(
+        dict.fromkeys(field.alias or name for model in models for name, field in model.model_fields.items())
+    )
+
+
+def _models(annotation: Any) -> list[Any]:
+    if hasattr(annotation, "model_fields"):
+        return [annotation]
+    parts = (*getattr(annotation, "__args__", ()),)
+    return [m for part in parts for m in _models(part)]
