@@ -115,7 +115,21 @@ def _simulate(whole: Any, *, folder: Path, out: Path, how: dict[str, Any], **opt
     typer.echo(result.headline())
     outcomes = whole.content.outcomes
     typer.echo(result.decision(outcomes.decision_tau).summary())
+    for effect, cost in _priced(whole.content.values):
+        typer.echo(
+            result.cost_effectiveness(
+                effect, cost, outcomes.decision_tau, reference=outcomes.reference
+            ).summary()
+        )
     typer.echo(f"results: {out}")
+
+
+def _priced(values: Any) -> list[tuple[str, str]]:
+    """Each declared gain with each declared cost; months of life where no other gain is declared."""
+    outcomes = values.outcomes if values is not None else {}
+    costs = [name for name, outcome in outcomes.items() if outcome.kind == "cost"]
+    gains = [name for name, outcome in outcomes.items() if outcome.kind in ("quality", "time")]
+    return [(gain, cost) for gain in gains or ["survival_time"] for cost in costs]
 
 
 def _check_decision(whole: Any) -> None:

@@ -43,7 +43,7 @@ def add_stretch(
     `rate` (outcomes, states, draws) per unit of time, and `extra` (outcomes, states times acting, draws) what each of the
     treatments `acts` (acting,) adds while it is `given` (treatments, n). `discount` (outcomes,) is the row of `before` (discounts, n), `after` (discounts, m)
     and `at_tau` (discounts, taus) that holds the discounted time from 0 to the start, to the end and to each horizon; -1 for
-    none. `plain`, `discounted` (outcomes times taus, n).
+    none. `plain`, `discounted` (outcomes times taus, n). `since` and `before` are set to the end.
     """
     acting, horizons = acts.size, taus.size
     rates, extras = rate.shape[2] > 1, extra.shape[2] > 1
@@ -52,6 +52,7 @@ def add_stretch(
         start, end = since[i], when[m]
         if not start < end:
             continue
+        since[i] = end
         s, d = state[i], draw[i] if rates or extras else 0
         for o in range(rate.shape[0]):
             value, row = rate[o, s, d if rates else 0], discount[o]
@@ -65,6 +66,8 @@ def add_stretch(
                     if row >= 0:
                         until = after[row, m] if end <= tau else at_tau[row, a]
                         discounted[o * horizons + a, i] += value * (until - before[row, i])
+        for row in range(after.shape[0]):
+            before[row, i] = after[row, m]
 
 
 @compiled("f8(f8[::1], f8[::1], f8[::1], f8, f8, f8, f8)")

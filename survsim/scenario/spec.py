@@ -6,6 +6,7 @@ and for each number either rows of the evidence or an assumption with its reason
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from survsim.core.file_faults import meant
 from survsim.core.units import DAYS_PER
 from survsim.core.yaml_files import read_yaml
 from survsim.scenario.joint_laws import JointLaw
+from survsim.scenario.life_tables import with_life_tables
 from survsim.scenario.measures import Calibrated
 from survsim.scenario.overrides import Override, overridden
 from survsim.scenario.parameter_spec import ParameterSpec, Real, Strict
@@ -112,7 +114,7 @@ class Scenario:
             defined, or defined but not used.
         """
         file = Path(path)
-        raw = _extended(file)
+        raw = with_life_tables(_extended(file), functools.partial(_inside, file))
         strategies, faults = _strategies(raw, file)
         try:
             content = read_as(ScenarioFile, raw, file.name)

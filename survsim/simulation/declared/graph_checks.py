@@ -62,9 +62,21 @@ def _transition_faults(model: DeclaredModel, t: Transition) -> Iterator[str]:
         if name not in own and name not in HISTORY:
             known = ", ".join([*sorted(own), *HISTORY])
             yield f"transition {t.name}: {name!r} is not a covariate; known: {known}"
+    yield from _age_faults(model, t, own)
     frailties = {f.name for f in model.population.frailties}
     if t.frailty is not None and t.frailty not in frailties:
         yield f"transition {t.name}: frailty {t.frailty!r} is not declared in the population"
+
+
+def _age_faults(model: DeclaredModel, t: Transition, own: set[str]) -> Iterator[str]:
+    """A clock of age without an age, or where a path goes on from a history."""
+    if t.clock == "age" and t.age not in own:
+        yield (
+            f"transition {t.name} runs on the age of a patient; the population has no covariate {t.age!r} (known: "
+            f"{', '.join(sorted(own)) or 'none'}): declare the age in years at time 0"
+        )
+    if t.clock == "age" and model.history is not None:
+        yield f"transition {t.name} runs on the age of a patient: it cannot go on from a history; leave the history out"
 
 
 def _way_faults(model: DeclaredModel) -> Iterator[str]:
@@ -123,7 +135,7 @@ def _cycle_faults(model: DeclaredModel, out: dict[str, list[str]]) -> Iterator[s
     """A cycle whose every transition has a median of next to no time in some draw would never end."""
     medians: dict[tuple[str, str], FloatArray] = {}
     for t in model.transitions:
-        if t.clock != "forward" and t.source in reachable(out, t.target):
+        if t.clock == "reset" and t.source in reachable(out, t.target):
             found = _medians(model, t.distribution)
             if found is not None:
                 medians[t.source, t.target] = found

@@ -56,7 +56,8 @@ class Transition(Checked):
     """A way from `source` to `target` with the distribution of its time.
 
     `clock` says what time the hazard counts: "reset" from entry into `source`, "forward" from time 0
-    (which an acceleration factor cannot slow beyond the first state).
+    (which an acceleration factor cannot slow beyond the first state), "age" from birth: the covariate `age` of a patient is
+    the age in years at time 0, and the distribution is one of age, such as a life table, in the model's unit.
     `covariates` are log hazard ratios per unit of a patient's covariate or of history (`entry_time`,
     `n_progressions`, `time_in_previous_state`, `performance_status`, all as on entry). `frailty` names a
     frailty of the population that multiplies the hazard, raised to `frailty_power`. With `needs_effect` the
@@ -68,7 +69,8 @@ class Transition(Checked):
     source: str
     target: str
     distribution: Annotated[Any, pydantic.BeforeValidator(_law), Holds(Law)]
-    clock: Literal["reset", "forward"] = "reset"
+    clock: Literal["reset", "forward", "age"] = "reset"
+    age: str = "age"
     covariates: dict[str, Number] = pydantic.Field(default_factory=dict)
     frailty: str | None = None
     frailty_power: Number = 1.0

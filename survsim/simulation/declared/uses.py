@@ -77,7 +77,7 @@ KINDS: dict[type[Checked], dict[str, Kind]] = {
         ("by_state", "by_treatment", "at_entry", "at_transition", "at_event", "at_start", "at_stop"), "any"
     ),
     UnderTreatment: {"value": "any"},
-    Pieces: {"factors": "factor"},
+    Pieces: {"factors": "number"},
     CordSettings: {},
     History: {"now": "time", "covariates": "any"},
     PastState: {"at": "time"},

@@ -10,7 +10,7 @@ import pydantic
 
 from survsim.core.times import increasing
 from survsim.core.units import DAYS_PER
-from survsim.simulation.laws.schema import Checked, Number
+from survsim.simulation.laws.schema import NUMERAL, Checked, Number
 
 MOST_DISCOUNT = 0.25
 """The largest yearly discount rate that is believed; a larger one is a percentage that was written as a number."""
@@ -37,6 +37,13 @@ class Discount(Checked):
     cycle: float | None = pydantic.Field(default=None, gt=0)
     half_cycle: bool = False
 
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _rate_alone(cls, content: Any) -> Any:
+        """``discount: 0.035`` is short for ``discount: {rate: 0.035}``."""
+        bare = isinstance(content, int | float | str) and not isinstance(content, bool)
+        return {"rate": content} if bare else content
+
     @pydantic.field_validator("rate", mode="before")
     @classmethod
     def _share(cls, value: Any) -> Any:
@@ -44,6 +51,8 @@ class Discount(Checked):
             raise ValueError(
                 f"a discount rate is a share a year; write {_as_share(value)} for {value.strip()}"
             )
+        if isinstance(value, str) and NUMERAL.fullmatch(value.strip()):
+            value = float(value)
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ValueError("a discount rate is a number a year, such as 0.035 for 3.5%")
         value = float(max(min(value, 1e9), -1e9))

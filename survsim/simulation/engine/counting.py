@@ -9,7 +9,7 @@ import numpy as np
 from survsim.core.checks import FloatArray, IntArray
 from survsim.kernels.patient_path import CodeArray
 from survsim.kernels.patient_values import add_pieces, add_stretch
-from survsim.simulation.engine.counts import Counts
+from survsim.simulation.engine.counts import Counts, until_each
 from survsim.simulation.engine.workspace import Workspace
 from survsim.simulation.engine.worth import CoursePlan, TreatedWorth, WorthPlan
 from survsim.simulation.laws.by_draw import number_of
@@ -21,15 +21,14 @@ def flush(w: Workspace, who: IntArray) -> None:
     if counts is None or worth is None or treated is None or not who.size:
         return
     when = w.clock.time[who]
-    after = np.array([d.until(when) for d in worth.discounts]).reshape(len(worth.discounts), when.size)
+    after = until_each(worth, when)
+    for o, course in enumerate(worth.courses):
+        if course is not None:
+            _pieces(w, counts, worth, treated, o, course, who, when, after)
     add_stretch(
         who, w.state, w.draw, counts.since, when, counts.taus, worth.steady, treated.steady, treated.acts, w.lines.given, worth.discount,
         counts.until, after, counts.at_tau, counts.plain, counts.discounted,
     )  # fmt: skip
-    for o, course in enumerate(worth.courses):
-        if course is not None:
-            _pieces(w, counts, worth, treated, o, course, who, when, after)
-    counts.since[who], counts.until[:, who] = when, after
 
 
 def flush_treated(w: Workspace, treatments: Sequence[int], who: IntArray) -> None:
@@ -84,9 +83,8 @@ def once(w: Workspace, amount: FloatArray | None, who: IntArray) -> None:
 
 
 def moves(w: Workspace, who: IntArray, source: CodeArray, target: CodeArray) -> None:
-    """Count the stay of `who` that ends now, and what they bring on by going from `source` to `target` (m,)."""
+    """Count what `who` bring on by going from `source` to `target` (m,)."""
     worth = w.disease.worth
-    flush(w, who)
     if w.counts is None or worth is None or worth.jump is None:
         return
     row = source.astype(np.int64) * len(w.disease.names) + target

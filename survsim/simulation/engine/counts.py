@@ -11,6 +11,14 @@ from survsim.kernels.patient_values import add_once
 from survsim.simulation.engine.worth import WorthPlan
 
 
+def until_each(worth: WorthPlan, time: FloatArray) -> FloatArray:
+    """What the time from 0 to `time` (n,) counts for under each discount (discounts, n)."""
+    if len(worth.discounts) == 1:
+        return worth.discounts[0].until(time)[None]
+    found = [d.until(time) for d in worth.discounts]
+    return np.array(found, dtype=np.float64).reshape(len(found), time.size)
+
+
 @dataclass(slots=True)
 class Counts:
     """What was counted so far, up to each horizon: `plain`, `discounted` (outcomes times taus, n).
@@ -30,7 +38,7 @@ class Counts:
     def start(cls, worth: WorthPlan, taus: tuple[float, ...], n: int) -> Counts:
         """Nothing yet."""
         ends = np.array(taus)
-        at_tau = np.array([d.until(ends) for d in worth.discounts]).reshape(len(worth.discounts), ends.size)
+        at_tau = until_each(worth, ends)
         rows = (len(worth.names) * ends.size, n)
         return cls(
             ends, at_tau, np.zeros(rows), np.zeros(rows), np.zeros((len(worth.discounts), n)), np.zeros(n)

@@ -199,7 +199,11 @@ class _Run:
         w, paths, disease = self.w, self.paths, self.w.disease
         leaves = any(line.stops_on_leaving for line in w.plan.lines)
         left = w.state.copy() if leaves else None
-        if self.log is not None or w.counts is not None:
+        if w.counts is not None:
+            counting.flush(w, moved)
+        if self.log is not None or (
+            w.counts is not None and disease.worth is not None and disease.worth.jumps.size
+        ):
             source = w.state[moved]
             target = targets[source, code[moved] - w.clock.scheduled]
             counting.moves(w, moved, source, target)

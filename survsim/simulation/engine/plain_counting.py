@@ -7,7 +7,7 @@ import numpy as np
 from survsim.core.checks import FloatArray
 from survsim.kernels.patient_path import CodeArray
 from survsim.kernels.patient_values import add_stretch
-from survsim.simulation.engine.counts import Counts
+from survsim.simulation.engine.counts import Counts, until_each
 from survsim.simulation.engine.follow import Follow
 from survsim.simulation.engine.luck import Luck
 from survsim.simulation.engine.plan import DiseasePlan, StrategyPlan
@@ -40,7 +40,7 @@ class PlainCounts:
         """Count everybody's stay in a state, from `arrival` to `when` (n,), and what leaving it brings."""
         end = np.minimum(when, self.horizon)
         start = np.zeros(end.size) if arrival is None else np.minimum(arrival, self.horizon)
-        before, after = (self._until(t) for t in (start, end))
+        before, after = (until_each(self.worth, t) for t in (start, end))
         c = self.counts
         add_stretch(
             self.everybody, np.full(end.size, state, dtype=np.int8), self.draw, start, end, c.taus, self.worth.steady, self.treated.steady, self.treated.acts,
@@ -54,7 +54,3 @@ class PlainCounts:
                 moved = when < self.horizon if code is None else (code == slot) & (when < self.horizon)
                 who = moved.nonzero()[0]
                 self.counts.once(self.worth, self.worth.jump, who, np.full(who.size, row), self.draw, when)
-
-    def _until(self, time: FloatArray) -> FloatArray:
-        found = [d.until(time) for d in self.worth.discounts]
-        return np.array(found, dtype=np.float64).reshape(len(found), time.size)

@@ -215,3 +215,30 @@ def test_a_joint_law_that_nothing_uses_is_refused(tmp_path):
     file.write_text(SCENARIO.replace("joint:\n", idle), encoding="utf-8")
     with pytest.raises(ScenarioError, match="joint 'idle' is defined but no parameter"):
         Scenario.from_yaml(file)
+
+
+def test_an_alternative_may_change_a_discount_or_a_value(tmp_path):
+    file = tmp_path / "analyses" / "one" / "scenario.yml"
+    file.parent.mkdir(parents=True)
+    other = (
+        "overrides:\n"
+        "  in_full: {label: nothing is discounted, set: {values.discount.rate: 0.0}}\n"
+        "  dearer: {label: the drug costs more, set: {values.outcomes.spent.by_treatment.drug: 5000.0, values.discount.form: "
+        "continuous}}\n"
+    )
+    text = SCENARIO.replace("values:\n", other + "values:\n")
+    file.write_text(text, encoding="utf-8")
+    scenario = Scenario.from_yaml(file)
+    plain = simulate(scenario.overridden("in_full"), patients=300, draws=4)
+    assert "discounted_spent@10" not in plain.measures
+    dear = simulate(scenario.overridden("dearer"), patients=300, draws=4)
+    usual = simulate(scenario, patients=300, draws=4)
+    years = usual.measure("spent", 10.0).by_draw[1] / scenario_price(scenario)
+    assert dear.measure("spent", 10.0).by_draw[1] == pytest.approx(5000.0 * years, rel=1e-9)
+
+
+def scenario_price(scenario):
+    """Draws of the price of the drug."""
+    from survsim.scenario.run import scenario_parameters
+
+    return scenario_parameters(scenario, draws=4).draws()["price"]
