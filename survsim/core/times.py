@@ -109,6 +109,8 @@ def join_rows(times: FloatArray) -> FloatArray:
         close = ((step > 0) & (step <= reach)).any(axis=1)
         for row in np.flatnonzero(close):
             old, joined, _, seen = _near(np.sort(own[row]))
+            if not old.size:  # near enough for the reach of the largest time, not for that of the row
+                continue
             own[row] = replaced(own[row], old, joined)
             said += zip(old[seen].tolist(), joined[seen].tolist())
     # Whole trials by the thousand: chance is judged over all of them.

@@ -255,3 +255,8 @@ def test_chance_is_judged_over_all_trials_of_an_array(recwarn):
     assert not recwarn.list
     with pytest.warns(SurvsimWarning, match="1 distinct times were joined"):
         times.join_rows(rows[3:4])
+
+
+def test_a_row_without_ties_beside_a_long_time_stays_as_it_is():
+    row = np.array([[0.5, 0.5 + 2e-7, 1.0, 30.0]])
+    np.testing.assert_array_equal(times.join_rows(row)[0, 2:], row[0, 2:])
