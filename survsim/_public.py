@@ -75,6 +75,7 @@ _TABLES = {
         estimate.competing.mean_time_in_state    mean_time_in_state MeanTimeInState
         estimate.competing.multistate_occupancy  multistate_occupancy MultistateOccupancy
         estimate.competing.multistate            multistate_fit MultistateFit TransitionLaw
+        estimate.competing.panel_multistate      panel_multistate PanelMultistate
     """,
     "causal": """
         estimate.causal.treatment_weights       treatment_weights TreatmentWeights
