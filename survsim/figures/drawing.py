@@ -110,7 +110,7 @@ ELSEWHERE: dict[str, str] = {
     "CauseSpecificCox": ".predict_incidence(data).plot() draws its curves",
     "MultistateData": "multistate_occupancy(data).plot() draws the states over time",
     "MeanTimeInState": "multistate_occupancy(data).plot() draws the states over time",
-    "PanelMultistate": ".prevalence(times) has what was seen beside what is expected, .transition_probabilities(times) the curves",
+    "PanelMultistate": "survsim.figures.state_diagram(ways) draws its states, .prevalence(times) has what was seen beside what is expected",
     "MultistateFit": "multistate_occupancy(data).plot() draws the states over time",
     "EffectSize": "effect_sizes(records).plot() draws a forest",
     "SummaryCheck": "kaplan_meier(surv).plot() draws the curve that was checked",

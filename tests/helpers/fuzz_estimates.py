@@ -96,7 +96,8 @@ def _rmst(rng: np.random.Generator) -> Made:
 
 @plausible("milestone_test")
 def _milestone(rng: np.random.Generator) -> Made:
-    return {"surv": surv(rng), "by": groups(rng), "time": 6.0} | level(rng)
+    method = str(rng.choice(["log-log", "beta-product", "beta-product-midp", "beta-product-mc"]))
+    return {"surv": surv(rng), "by": groups(rng), "time": 6.0, "method": method} | level(rng)
 
 
 @plausible("landmark")
