@@ -167,7 +167,7 @@ def _brier(rng: np.random.Generator) -> Made:
 
 @plausible("parametric_survival")
 def _parametric(rng: np.random.Generator) -> Made:
-    families = ["exponential", "weibull", "gompertz", "lognormal", "loglogistic"]
+    families = ["exponential", "weibull", "gompertz", "lognormal", "loglogistic", "gamma"]
     return {"surv": surv(rng), "family": str(rng.choice(families)), "formula": "age", "data": frame(rng)}
 
 
