@@ -57,6 +57,7 @@ _TABLES = {
     """,
     "parametric": """
         estimate.parametric.regression            parametric_survival
+        estimate.parametric.interval_censored_fit  interval_censored_parametric
         estimate.parametric.royston_parmar        royston_parmar
         estimate.parametric.mixture_cure          mixture_cure
         estimate.parametric.model_averaging       compare_families model_average FamilyComparison ModelAverage

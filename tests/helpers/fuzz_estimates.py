@@ -116,6 +116,12 @@ def _interval(rng: np.random.Generator) -> Made:
     return {"low": low, "high": low + rng.choice([0.0, 1.5, np.inf], 8), "unit": "months"}
 
 
+@plausible("interval_censored_parametric")
+def _interval_fit(rng: np.random.Generator) -> Made:
+    family = str(rng.choice(["exponential", "weibull", "gompertz", "lognormal", "loglogistic", "gamma"]))
+    return _interval(rng) | {"family": family} | level(rng)
+
+
 @plausible("simultaneous_band")
 def _band(rng: np.random.Generator) -> Made:
     return {"km": s.kaplan_meier(surv(rng)), "kind": "hall-wellner"} | level(rng)
