@@ -32,6 +32,7 @@ _TABLES = {
         estimate.nonparametric.follow_up             reverse_kaplan_meier
         estimate.nonparametric.rmst                  rmst Rmst
         estimate.nonparametric.simultaneous_bands    simultaneous_band SimultaneousBand
+        estimate.nonparametric.sufficient_follow_up  sufficient_follow_up SufficientFollowUp
         estimate.nonparametric.survival_at           SurvivalAt
         estimate.nonparametric.kaplan_meier          kaplan_meier KaplanMeier
         estimate.nonparametric.logrank               logrank_test LogrankTest

@@ -79,7 +79,7 @@ def _curve(rng: np.random.Generator) -> Made:
     return {"surv": surv(rng), "by": groups(rng)} | level(rng)
 
 
-@plausible("logrank_test", "pairwise_logrank", "maxcombo_test")
+@plausible("logrank_test", "pairwise_logrank", "maxcombo_test", "sufficient_follow_up")
 def _test(rng: np.random.Generator) -> Made:
     return {"surv": surv(rng), "by": groups(rng)}
 

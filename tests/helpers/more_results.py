@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from survsim import Surv
+from survsim.nonparametric import sufficient_follow_up
 from tests.helpers import panel_visits
 
 MAKERS: dict[str, Callable[[], Any]] = {
     "PanelMultistate": lambda: [panel_visits.fit(None), panel_visits.fit("z")],
+    "SufficientFollowUp": lambda: sufficient_follow_up(
+        Surv.right([1, 2, 3, 9, 4, 5], [1, 1, 1, 0, 1, 0], unit="years"), ["a", "a", "a", "a", "b", "b"]
+    ),
 }
