@@ -210,6 +210,24 @@ def _states(rng: np.random.Generator) -> Made:
     return {"data": data} | level(rng)
 
 
+@plausible("e_value")
+def _e_value(rng: np.random.Generator) -> Made:
+    ratio = rng.lognormal(0.0, 0.5, 3)
+    return {
+        "estimate": ratio,
+        "conf_low": ratio / 1.4,
+        "conf_high": ratio * 1.4,
+        "common": bool(rng.integers(2)),
+    }
+
+
+@plausible("confounder_tipping")
+def _confounder(rng: np.random.Generator) -> Made:
+    ratio = float(rng.lognormal(0.0, 0.5))
+    limits = {"conf_low": ratio / 1.4, "conf_high": ratio * 1.4}
+    return {"estimate": ratio, "treated": rng.random(3), "untreated": float(rng.random())} | limits
+
+
 @plausible("panel_multistate")
 def _panel(rng: np.random.Generator) -> Made:
     visits = pd.DataFrame({"patient_id": np.repeat(np.arange(12), 3), "time": np.tile([0.0, 1.0, 2.0], 12)})

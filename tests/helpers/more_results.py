@@ -6,11 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from survsim import Surv
+from survsim.causal import confounder_tipping, e_value
 from survsim.nonparametric import sufficient_follow_up
 from tests.helpers import panel_visits
 
 MAKERS: dict[str, Callable[[], Any]] = {
     "PanelMultistate": lambda: [panel_visits.fit(None), panel_visits.fit("z")],
+    "EValues": lambda: e_value([0.6, 1.2], [0.4, 0.9], [0.9, 1.6], common=True),
+    "ConfounderTipping": lambda: confounder_tipping(0.6, 0.4, 0.9, treated=[0.2, 0.3], untreated=0.6),
     "SufficientFollowUp": lambda: sufficient_follow_up(
         Surv.right([1, 2, 3, 9, 4, 5], [1, 1, 1, 0, 1, 0], unit="years"), ["a", "a", "a", "a", "b", "b"]
     ),
