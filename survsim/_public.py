@@ -85,6 +85,7 @@ _TABLES = {
         estimate.causal.contrast                CausalContrast
         estimate.causal.confounder_tipping      confounder_tipping ConfounderTipping
         estimate.causal.e_value                 e_value EValues
+        estimate.causal.marginal_structural     marginal_structural_cox MarginalStructuralCox
         estimate.causal.ipw                     ipw_kaplan_meier IpwKaplanMeier ipw_cox
         estimate.causal.standardisation         standardised_survival StandardisedSurvival
         estimate.causal.clone_censor_weight     clone_censor_weight CloneCensorWeight

@@ -103,6 +103,7 @@ ELSEWHERE: dict[str, str] = {
         ("PredictedHazard", "PredictedQuantiles"),
         "fit.predict_survival(data, times).plot() draws the curves it is read from",
     ),
+    "MarginalStructuralCox": ".cox.plot() draws its hazard ratios",
     **dict.fromkeys(("EValues", "ConfounderTipping"), "fit.plot() draws the hazard ratios they are asked of"),
     "SufficientFollowUp": "kaplan_meier(surv, by=...).plot() draws the curves and their plateaus",
     "IncidenceQuantiles": "aalen_johansen(surv, by=...).plot() draws the curves it is read from",

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from survsim import _public
+from tests.helpers import start_stop
 
 Made = dict[str, Any]
 PLAUSIBLE: dict[str, Callable[[np.random.Generator], Made]] = {}
@@ -208,6 +209,13 @@ def _states(rng: np.random.Generator) -> Made:
         unit="months", covariates=["z"],
     )  # fmt: skip
     return {"data": data} | level(rng)
+
+
+@plausible("marginal_structural_cox")
+def _marginal(rng: np.random.Generator) -> Made:
+    rows = start_stop.rows(rng)
+    surv = start_stop.response(rows)
+    return {"surv": surv, "treatment": rows["drug"], "data": rows, "denominator": "marker"} | level(rng)
 
 
 @plausible("e_value")
