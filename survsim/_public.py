@@ -202,7 +202,9 @@ _TABLES = {
     """,
     "radiotherapy": """
         simulation.cord_biology.reirradiation  reirradiation_criteria sbrt_criterion Criterion
+        simulation.cord_biology.dose_volume    dose_volume_histogram DoseVolumeHistogram geud
         simulation.cord_biology.myelopathy     CordSettings MyelopathySettings myelopathy_risk
+        simulation.cord_biology.myelopathy     cumulative_myelopathy_risk
         simulation.cord_biology.radiobiology   eqd2 bed Course Recovery cumulative_eqd2
         simulation.outcomes.cord_doses         cord_doses CordDoses
         simulation.outcomes.cord_criteria      cord_criteria CordCriteria

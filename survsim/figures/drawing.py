@@ -138,6 +138,7 @@ ELSEWHERE: dict[str, str] = {
     "Certainty": "pooled.plot() draws the forest, store.risk_of_bias(rows).plot() the judgements",
     "EvidenceTerms": "selection.map().plot() and selection.flow().plot() draw the rows behind them",
     "Parameters": "simulate(...).survival().plot() draws what follows from them",
+    "DoseVolumeHistogram": "survsim.figures.swimmer(course) draws the courses behind it; .to_frame() has the histogram",
     "CordDoses": "simulation.state_occupancy().plot() and .compare(reference).plot() draw what the strategies come to",
     "CordCriteria": "survsim.figures.swimmer(course) draws the courses one after the other",
     "SimulatedMeans": "result.compare(reference).plot() of the simulation draws the differences",
