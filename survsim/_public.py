@@ -33,6 +33,7 @@ _TABLES = {
         estimate.nonparametric.follow_up             reverse_kaplan_meier
         estimate.nonparametric.rmst                  rmst Rmst
         estimate.nonparametric.simultaneous_bands    simultaneous_band SimultaneousBand
+        estimate.nonparametric.sufficient_follow_up  sufficient_follow_up SufficientFollowUp
         estimate.nonparametric.survival_at           SurvivalAt
         estimate.nonparametric.kaplan_meier          kaplan_meier KaplanMeier
         estimate.nonparametric.logrank               logrank_test LogrankTest
@@ -58,6 +59,7 @@ _TABLES = {
     """,
     "parametric": """
         estimate.parametric.regression            parametric_survival
+        estimate.parametric.interval_censored_fit  interval_censored_parametric
         estimate.parametric.royston_parmar        royston_parmar
         estimate.parametric.mixture_cure          mixture_cure
         estimate.parametric.model_averaging       compare_families model_average FamilyComparison ModelAverage
@@ -76,11 +78,15 @@ _TABLES = {
         estimate.competing.mean_time_in_state    mean_time_in_state MeanTimeInState
         estimate.competing.multistate_occupancy  multistate_occupancy MultistateOccupancy
         estimate.competing.multistate            multistate_fit MultistateFit TransitionLaw
+        estimate.competing.panel_multistate      panel_multistate PanelMultistate
     """,
     "causal": """
         estimate.causal.treatment_weights       treatment_weights TreatmentWeights
         estimate.causal.balance                 balance Balance
         estimate.causal.contrast                CausalContrast
+        estimate.causal.confounder_tipping      confounder_tipping ConfounderTipping
+        estimate.causal.e_value                 e_value EValues
+        estimate.causal.marginal_structural     marginal_structural_cox MarginalStructuralCox
         estimate.causal.ipw                     ipw_kaplan_meier IpwKaplanMeier ipw_cox
         estimate.causal.standardisation         standardised_survival StandardisedSurvival
         estimate.causal.clone_censor_weight     clone_censor_weight CloneCensorWeight
@@ -199,7 +205,9 @@ _TABLES = {
     """,
     "radiotherapy": """
         simulation.cord_biology.reirradiation  reirradiation_criteria sbrt_criterion Criterion
+        simulation.cord_biology.dose_volume    dose_volume_histogram DoseVolumeHistogram geud
         simulation.cord_biology.myelopathy     CordSettings MyelopathySettings myelopathy_risk
+        simulation.cord_biology.myelopathy     cumulative_myelopathy_risk
         simulation.cord_biology.radiobiology   eqd2 bed Course Recovery cumulative_eqd2
         simulation.outcomes.cord_doses         cord_doses CordDoses
         simulation.outcomes.cord_criteria      cord_criteria CordCriteria

@@ -17,6 +17,7 @@ import pandas as pd
 import survsim
 from survsim import _public
 from survsim.core.result import Result
+from tests.helpers import more_results
 from tests.helpers.disease_models import full_strategy, tumour_model
 from tests.helpers.simulated_results import MADE
 from tests.helpers.small_figures import draw
@@ -34,7 +35,7 @@ TIME = np.round(RNG.exponential(14.0, N) + 0.3, 1)
 EVENT = RNG.random(N) < 0.75
 CAUSE = np.where(EVENT, np.where(RNG.random(N) < 0.7, "tumour", "other"), "none")
 Y, SE = np.array([-0.5, -0.1, -0.3, 0.2, -0.4]), np.array([0.1, 0.2, 0.15, 0.12, 0.3])
-MAKERS: dict[str, Callable[[], Any]] = {}
+MAKERS: dict[str, Callable[[], Any]] = dict(more_results.MAKERS)
 
 
 class _Names:
@@ -234,6 +235,7 @@ MAKERS |= {
     "MeanTimeInState": lambda: s.mean_time_in_state(example("MultistateData"), 6.0),
     "MultistateOccupancy": lambda: s.multistate_occupancy(example("MultistateData")),
 }
+
 
 # -- causal -----------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from survsim import _public
+from tests.helpers import start_stop
 
 Made = dict[str, Any]
 PLAUSIBLE: dict[str, Callable[[np.random.Generator], Made]] = {}
@@ -79,7 +80,7 @@ def _curve(rng: np.random.Generator) -> Made:
     return {"surv": surv(rng), "by": groups(rng)} | level(rng)
 
 
-@plausible("logrank_test", "pairwise_logrank", "maxcombo_test")
+@plausible("logrank_test", "pairwise_logrank", "maxcombo_test", "sufficient_follow_up")
 def _test(rng: np.random.Generator) -> Made:
     return {"surv": surv(rng), "by": groups(rng)}
 
@@ -96,7 +97,8 @@ def _rmst(rng: np.random.Generator) -> Made:
 
 @plausible("milestone_test")
 def _milestone(rng: np.random.Generator) -> Made:
-    return {"surv": surv(rng), "by": groups(rng), "time": 6.0} | level(rng)
+    method = str(rng.choice(["log-log", "beta-product", "beta-product-midp", "beta-product-mc"]))
+    return {"surv": surv(rng), "by": groups(rng), "time": 6.0, "method": method} | level(rng)
 
 
 @plausible("landmark")
@@ -113,6 +115,12 @@ def _conditional(rng: np.random.Generator) -> Made:
 def _interval(rng: np.random.Generator) -> Made:
     low = times(rng, 8)
     return {"low": low, "high": low + rng.choice([0.0, 1.5, np.inf], 8), "unit": "months"}
+
+
+@plausible("interval_censored_parametric")
+def _interval_fit(rng: np.random.Generator) -> Made:
+    family = str(rng.choice(["exponential", "weibull", "gompertz", "lognormal", "loglogistic", "gamma"]))
+    return _interval(rng) | {"family": family} | level(rng)
 
 
 @plausible("simultaneous_band")
@@ -166,7 +174,7 @@ def _brier(rng: np.random.Generator) -> Made:
 
 @plausible("parametric_survival")
 def _parametric(rng: np.random.Generator) -> Made:
-    families = ["exponential", "weibull", "gompertz", "lognormal", "loglogistic"]
+    families = ["exponential", "weibull", "gompertz", "lognormal", "loglogistic", "gamma"]
     return {"surv": surv(rng), "family": str(rng.choice(families)), "formula": "age", "data": frame(rng)}
 
 
@@ -201,6 +209,39 @@ def _states(rng: np.random.Generator) -> Made:
         unit="months", covariates=["z"],
     )  # fmt: skip
     return {"data": data} | level(rng)
+
+
+@plausible("marginal_structural_cox")
+def _marginal(rng: np.random.Generator) -> Made:
+    rows = start_stop.rows(rng)
+    surv = start_stop.response(rows)
+    return {"surv": surv, "treatment": rows["drug"], "data": rows, "denominator": "marker"} | level(rng)
+
+
+@plausible("e_value")
+def _e_value(rng: np.random.Generator) -> Made:
+    ratio = rng.lognormal(0.0, 0.5, 3)
+    return {
+        "estimate": ratio,
+        "conf_low": ratio / 1.4,
+        "conf_high": ratio * 1.4,
+        "common": bool(rng.integers(2)),
+    }
+
+
+@plausible("confounder_tipping")
+def _confounder(rng: np.random.Generator) -> Made:
+    ratio = float(rng.lognormal(0.0, 0.5))
+    limits = {"conf_low": ratio / 1.4, "conf_high": ratio * 1.4}
+    return {"estimate": ratio, "treated": rng.random(3), "untreated": float(rng.random())} | limits
+
+
+@plausible("panel_multistate")
+def _panel(rng: np.random.Generator) -> Made:
+    visits = pd.DataFrame({"patient_id": np.repeat(np.arange(12), 3), "time": np.tile([0.0, 1.0, 2.0], 12)})
+    visits["state"] = np.array(["well", "ill"])[np.sort(rng.integers(0, 2, (12, 3)), axis=1).ravel()]
+    ways = {"well": ["ill"], "ill": ["well"]} if rng.random() < 0.5 else {"well": ["ill"]}
+    return {"data": visits, "transitions": ways, "unit": "years"} | level(rng)
 
 
 @plausible("gray_test")

@@ -28,6 +28,16 @@ def _dose(rng: np.random.Generator) -> Made:
     return {"dose": 50.0, "fractions": 25, "alpha_beta": 2.0}
 
 
+@plausible("dose_volume_histogram")
+def _histogram(rng: np.random.Generator) -> Made:
+    return {"dose": rng.uniform(0, 60, 8), "volume": rng.random(8)}
+
+
+@plausible("geud")
+def _uniform_dose(rng: np.random.Generator) -> Made:
+    return {"dose": rng.uniform(0, 60, 8), "a": float(rng.normal(0, 8)), "volume": rng.random(8)}
+
+
 @plausible("myelopathy_risk")
 def _cord(rng: np.random.Generator) -> Made:
     return {"dose": 50.0, "fractions": 25}
@@ -291,6 +301,11 @@ def course(rng: np.random.Generator) -> Any:
 @plausible("cumulative_eqd2")
 def _cumulative(rng: np.random.Generator) -> Made:
     return {"courses": [course(rng)], "alpha_beta": 2.0}
+
+
+@plausible("cumulative_myelopathy_risk")
+def _risks(rng: np.random.Generator) -> Made:
+    return {"courses": [course(rng)]}
 
 
 @plausible("reirradiation_criteria")

@@ -64,7 +64,7 @@ def bands_at(time: np.ndarray, event: np.ndarray, t: float, conf_level: float) -
         low, high = betaincinv(*lower, tail), betaincinv(*upper, 1 - tail)
     found["beta-product"] = (np.nan_to_num(low, nan=0.0), np.nan_to_num(high, nan=1.0))
     found["beta-product-midp"] = tuple(
-        beta_product._mixture_quantile(upper, lower, p) for p in (tail, 1 - tail)
+        beta_product.mixture_quantile(upper, lower, p) for p in (tail, 1 - tail)
     )
     return found
 

@@ -120,7 +120,7 @@ def treatment_weights(
     treatment : (n,) labels of two groups.
     formula, data : right-hand side of the propensity model, and the frame of n rows it is read from.
     estimand : "ate" (everybody: 1/e and 1/(1-e)), "att" (the treated: 1 and e/(1-e)) or "overlap"
-        (1-e and e: those who could have had either; never explodes, Li, Morgan & Zaslavsky 2018).
+        (1-e and e: those who could have had either; never explodes, Li, Morgan & Zaslavsky 2018), in R "ATO".
     stabilised : multiply by the group's share, so that the mean weight is near 1; "ate" only, there the default.
     truncate : share q in (0, 0.5): weights below their q-th and above their (1-q)-th quantile are set to it.
     separation : "error", or "firth" where covariates decide the treatment.
@@ -147,7 +147,7 @@ def treatment_weights(
     >>> w.weight.round(4).tolist()
     [1.3333, 1.3333, 1.3333, 4.0, 4.0, 1.3333, 1.3333, 1.3333]
     """
-    one_of("estimand", estimand, ESTIMANDS)
+    estimand = one_of("estimand", "overlap" if estimand in ("ato", "ATO") else estimand, ESTIMANDS)
     one_of("separation", separation, SEPARATION)
     if stabilised and estimand != "ate":
         raise InputError(

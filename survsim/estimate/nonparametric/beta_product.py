@@ -57,7 +57,7 @@ def beta_product_band(
     tail = (1.0 - conf_level) / 2
     upper, lower = product_laws(n_risk, n_event, n_risk - n_event - n_censor)
     if mid_p:
-        return _mixture_quantile(upper, lower, tail), _mixture_quantile(upper, lower, 1.0 - tail)
+        return mixture_quantile(upper, lower, tail), mixture_quantile(upper, lower, 1.0 - tail)
     with np.errstate(invalid="ignore"):
         low, high = betaincinv(*lower, tail), betaincinv(*upper, 1.0 - tail)
     return np.where(np.isnan(lower[0]), 0.0, low), np.where(np.isnan(upper[0]), 1.0, high)
@@ -69,7 +69,7 @@ def start_limit(n_patients: int, conf_level: float, *, mid_p: bool) -> float:
     return float(tail ** (1.0 / n_patients))
 
 
-def _mixture_quantile(upper: Band, lower: Band, p: float) -> FloatArray:
+def mixture_quantile(upper: Band, lower: Band, p: float) -> FloatArray:
     """Solve F_lower(x)/2 + F_upper(x)/2 = p by bisection, all times at once."""
     from scipy.special import betainc
 

@@ -9,9 +9,11 @@ from survsim.core.errors import InputError
 from survsim.core.event_table import EventTable
 from survsim.estimate.nonparametric.band_scales import TRANSFORMED, Band, transformed_band
 from survsim.estimate.nonparametric.beta_product import beta_product_band, start_limit
+from survsim.estimate.nonparametric.beta_product_draws import sampled_band
 from survsim.estimate.nonparametric.likelihood_band import likelihood_band
 
-SMALL_SAMPLE = ("beta-product", "beta-product-midp")
+SAMPLED = ("beta-product-mc", "beta-product-midp-mc")
+SMALL_SAMPLE = ("beta-product", "beta-product-midp", *SAMPLED)
 BANDS = (*TRANSFORMED, "likelihood", *SMALL_SAMPLE, "none")
 
 
@@ -23,8 +25,9 @@ def pointwise_band(
     conf_level: float,
     *,
     delayed: bool,
+    seed: int = 1,
 ) -> Band:
-    """Band of any of the types of `BANDS` (NaN for "none") for the curve `s` over `table`."""
+    """Band of any of the types of `BANDS` (NaN for "none") for the curve `s` over `table`; `seed` is for those of `SAMPLED`."""
     if conf_type in TRANSFORMED:
         return transformed_band(conf_type, s, se_log, conf_level)
     if conf_type == "none":
@@ -41,13 +44,14 @@ def pointwise_band(
             f"conf_type={conf_type!r} has no proof under delayed entry; use 'likelihood' or 'log-log', or "
             "follow everybody from one landmark(...)."
         )
-    return beta_product_band(
-        table.n_risk, table.n_event, table.n_censor, conf_level, mid_p=conf_type.endswith("midp")
-    )
+    counts = table.n_risk, table.n_event, table.n_censor
+    if conf_type in SAMPLED:
+        return sampled_band(*counts, conf_level, seed, mid_p="midp" in conf_type)
+    return beta_product_band(*counts, conf_level, mid_p="midp" in conf_type)
 
 
 def start_of_band(conf_type: str, n_patients: int, conf_level: float) -> float:
     """Lower limit before the first follow-up time."""
     if conf_type not in SMALL_SAMPLE:
         return 1.0
-    return start_limit(n_patients, conf_level, mid_p=conf_type.endswith("midp"))
+    return start_limit(n_patients, conf_level, mid_p="midp" in conf_type)

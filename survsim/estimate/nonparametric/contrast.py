@@ -24,8 +24,8 @@ class Contrast(Result):
     Attributes
     ----------
     groups : (reference, other); estimate, std_error : (2,) of each group.
-    contrast : names of the rows, "difference" (other - reference) and "ratio" (other / reference).
-    contrast_estimate, conf_low, conf_high, p_value : (k,) one a row; NaN for a ratio to zero.
+    contrast : names of the rows, "difference" (other - reference), "ratio" (other / reference) and "odds ratio".
+    contrast_estimate, conf_low, conf_high, p_value : (k,) one a row; NaN for a ratio to zero or of a certain outcome.
     """
 
     quantity: str

@@ -18,7 +18,13 @@ from survsim.core.tables import Columns
 from survsim.core.times import asked_times, at_least_one, meet
 from survsim.core.upward import upward
 from survsim.estimate.nonparametric.at_risk import numbers_at_risk, sorted_entries
-from survsim.estimate.nonparametric.confidence_bands import BANDS, SMALL_SAMPLE, pointwise_band, start_of_band
+from survsim.estimate.nonparametric.confidence_bands import (
+    BANDS,
+    SAMPLED,
+    SMALL_SAMPLE,
+    pointwise_band,
+    start_of_band,
+)
 from survsim.estimate.nonparametric.quantiles import SurvivalQuantiles, crossing_time
 from survsim.estimate.nonparametric.survival_at import SurvivalAt
 from survsim.kernels import product_limit
@@ -209,6 +215,7 @@ def kaplan_meier(
     conf_type: str = "log-log",
     conf_level: float = 0.95,
     robust: bool | None = None,
+    seed: int = 1,
     data: Any = None,
     missing: str = "refuse",
 ) -> KaplanMeier:
@@ -222,10 +229,13 @@ def kaplan_meier(
         response was made from it.
     missing : "refuse" a group that is missing, or "drop" those rows with a warning that counts them.
     conf_type : "log-log", "log", "plain", "arcsine", "logit", "likelihood" (Thomas & Grunkemeier),
-        "beta-product", "beta-product-midp" (Fay, Brittain & Proschan 2013) or "none".
+        "beta-product", "beta-product-midp" (Fay, Brittain & Proschan 2013) or "none". "beta-product-mc" and
+        "beta-product-midp-mc" draw 100,000 times from the laws of the procedure, which the method of moments takes to be
+        Beta laws: slower, and not too narrow in a thin tail.
     conf_level : of the pointwise interval.
     robust : True for the infinitesimal-jackknife variance, rows of a cluster kept together; None: as R,
         when there are clusters or weights that are not whole numbers.
+    seed : of the draws of the Monte Carlo types.
 
     Returns
     -------
@@ -252,11 +262,12 @@ def kaplan_meier(
     robust = _robust(surv) if robust is None else bool(robust)
     groups, parts = group_rows(surv, by)
     tables = [EventTable.of(part) for part in parts]
-    curves = [_curve(p, t, conf_type, conf_level, robust) for p, t in zip(parts, tables)]
+    curves = [_curve(p, t, (conf_type, seed), conf_level, robust) for p, t in zip(parts, tables)]
     if surv.entry is not None:
         for table, curve, label in zip(tables, curves, groups):
             _warn_if_emptied(table, curve[0], f"group {label!r}", surv.unit)
     names = ("estimate", "std_error", "conf_low", "conf_high", "variance_log")
+    drawn: dict[str, Any] = {"seed": seed} if conf_type in SAMPLED else {}
     return KaplanMeier(
         groups=groups,
         bounds=np.cumsum([0, *(table.time.size for table in tables)]),
@@ -273,7 +284,12 @@ def kaplan_meier(
         noun=surv.noun,
         n_distinct=surv.n_patients,
         provenance=Provenance.of(
-            "kaplan_meier", surv, conf_type=conf_type, conf_level=conf_level, robust=robust or None
+            "kaplan_meier",
+            surv,
+            conf_type=conf_type,
+            conf_level=conf_level,
+            robust=robust or None,
+            **drawn,
         ),
     )
 
@@ -288,13 +304,15 @@ def _join(arrays: list[FloatArray]) -> FloatArray:
 
 
 def _curve(
-    surv: Surv, table: EventTable, conf_type: str, conf_level: float, robust: bool
+    surv: Surv, table: EventTable, band: tuple[str, int], conf_level: float, robust: bool
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
     s, v = product_limit.product_limit(table.n_risk, table.n_event, exact=not table.weighted)
     if robust:
         v = robust_variance(surv, table, hazard=False)
     error = np.sqrt(v)
-    low, high = pointwise_band(conf_type, table, s, error, conf_level, delayed=surv.entry is not None)
+    low, high = pointwise_band(
+        band[0], table, s, error, conf_level, delayed=surv.entry is not None, seed=band[1]
+    )
     with np.errstate(invalid="ignore"):
         error *= s
     return s, error, low, high, v

@@ -12,6 +12,9 @@ from survsim.core.event_table import EventTable, group_rows
 from survsim.core.provenance import Provenance
 from survsim.core.surv import Surv, as_surv
 from survsim.core.times import asked_time, meet
+from survsim.estimate.nonparametric.beta_product import law_at
+from survsim.estimate.nonparametric.beta_product_draws import sampled_at
+from survsim.estimate.nonparametric.confidence_bands import SAMPLED, SMALL_SAMPLE
 from survsim.estimate.nonparametric.contrast import (
     Contrast,
     two_labels,
@@ -20,8 +23,9 @@ from survsim.estimate.nonparametric.contrast import (
     wald_ratio,
 )
 from survsim.estimate.nonparametric.kaplan_meier import kaplan_meier
+from survsim.estimate.nonparametric.melding import EDGES, Laws, melded_limits, melded_p
 
-METHODS = ("log-log", "plain", "beta-product")
+METHODS = ("log-log", "plain", *SMALL_SAMPLE)
 
 
 def milestone_test(
@@ -32,6 +36,7 @@ def milestone_test(
     method: str = "log-log",
     reference: Any = None,
     conf_level: float = 0.95,
+    seed: int = 1,
     data: Any = None,
 ) -> Contrast:
     """Compare S(time) of two groups.
@@ -42,16 +47,18 @@ def milestone_test(
     time : milestone in the unit of `surv`, within the follow-up of both groups.
     method : "log-log": p-value of the difference of log(-log S) (Klein et al. 2007), limits of the
         difference and ratio by the normal law; "plain": p-value by the normal law too; "beta-product":
-        the melded test and limits of the difference, for small samples (Fay, Proschan & Brittain 2015).
+        the melded test and limits of difference, ratio and odds ratio, for small samples (Fay, Proschan & Brittain 2015);
+        "beta-product-midp": its shorter mid-p form; with "-mc" behind either 100,000 draws of the laws themselves.
+    seed : of the draws of the Monte Carlo methods.
 
     Returns
     -------
-    Contrast : survival of each group at `time`, and difference and ratio with limits and p-values (the difference
-        alone for "beta-product").
+    Contrast : survival of each group at `time`, and difference and ratio with limits and p-values, with the odds ratio of
+        survival too for the beta-product methods (one p-value for all three).
 
     Raises
     ------
-    InputError : a group was not followed to `time`; "beta-product" with weights or delayed entry.
+    InputError : a group was not followed to `time`; a beta-product method with weights or delayed entry.
 
     Reference: Klein, Logan, Harhoff & Andersen 2007 (Stat Med 26:4505); Fay, Proschan & Brittain 2015 (Biometrics 71:146).
 
@@ -80,27 +87,35 @@ def milestone_test(
         )
     here = at.survival_at(time)
     value, error = here.estimate[pair], np.nan_to_num(here.std_error[pair])
-    if method == "beta-product":
-        rows = [_melded([parts[k] for k in pair], value, time, conf_level)]
+    if method in SMALL_SAMPLE:
+        rows = _melded([parts[k] for k in pair], value, time, conf_level, method, seed)
     else:
         rows = [wald_difference(value, error, conf_level), wald_ratio(value, error, conf_level)]
         if method == "log-log":
             p = _log_log_p(value, error)
             rows = [(*row[:3], p) for row in rows]
     columns = np.array(rows).T
+    drawn: dict[str, Any] = {"seed": seed} if method in SAMPLED else {}
     return Contrast(
         quantity=f"Survival at {asked:g} {surv.unit}",
         groups=tuple(groups[k] for k in pair),
         estimate=value,
         std_error=error,
-        contrast=("difference", "ratio")[: len(rows)],
+        contrast=tuple(EDGES)[: len(rows)],
         contrast_estimate=columns[0],
         conf_low=columns[1],
         conf_high=columns[2],
         p_value=columns[3],
         conf_level=float(conf_level),
         unit=surv.unit,
-        provenance=Provenance.of("milestone_test", surv, time=asked, method=method, reference=reference),
+        provenance=Provenance.of(
+            "milestone_test",
+            surv,
+            time=asked,
+            method=method,
+            reference=reference,
+            **drawn,
+        ),
     )
 
 
@@ -114,19 +129,33 @@ def _log_log_p(value: FloatArray, error: FloatArray) -> float:
 
 
 def _melded(
-    parts: list[Surv], value: FloatArray, time: float, conf_level: float
-) -> tuple[float, float, float, float]:
-    from survsim.estimate.nonparametric.beta_product import law_at
-    from survsim.estimate.nonparametric.melding import difference_limits
+    parts: list[Surv], value: FloatArray, time: float, conf_level: float, method: str, seed: int
+) -> list[tuple[float, float, float, float]]:
+    """Rows of difference, ratio and odds ratio: estimate, limits, p-value."""
+    mid_p = "midp" in method
+    first, second = (_laws(part, time, method, seed + k) for k, part in enumerate(parts))
+    p = melded_p(first, second, mid_p=mid_p)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        odds = value / (1.0 - value)
+        estimates = {
+            "difference": value[1] - value[0],
+            "ratio": value[1] / value[0],
+            "odds ratio": odds[1] / odds[0],
+        }
+    rows = []
+    for name, estimate in estimates.items():
+        low, high = melded_limits(first, second, conf_level, name, mid_p=mid_p)
+        rows.append((float(estimate) if np.isfinite(estimate) else np.nan, low, high, p))
+    return rows
 
-    laws = []
-    for part in parts:
-        if part.weight is not None or part.entry is not None:
-            raise InputError(
-                'method="beta-product" counts patients followed from the origin; leave out weights and '
-                'delayed entry, or use method="log-log".'
-            )
-        table = EventTable.of(part)
-        laws.append(law_at(table.time, table.n_risk, table.n_event, table.n_censor, time))
-    low, high, p = difference_limits(laws[0], laws[1], conf_level)
-    return float(value[1] - value[0]), low, high, p
+
+def _laws(part: Surv, time: float, method: str, seed: int) -> Laws:
+    """The (upper, lower) confidence law of S(time)."""
+    if part.weight is not None or part.entry is not None:
+        raise InputError(
+            f'method="{method}" counts patients followed from the origin; leave out weights and '
+            'delayed entry, or use method="log-log".'
+        )
+    table = EventTable.of(part)
+    counts = table.time, table.n_risk, table.n_event, table.n_censor
+    return sampled_at(*counts, time, seed) if method in SAMPLED else law_at(*counts, time)

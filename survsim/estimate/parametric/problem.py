@@ -66,7 +66,7 @@ def fit_family(
         family=law.name,
         predictor=tuple(d.name for d in designs for _ in d.terms),
         terms=tuple(t for d in designs for t in d.terms),
-        effects=_effects(law, designs),
+        effects=effects_of(law, designs),
         estimate=back @ optimum.theta + shift,
         covariance=back @ covariance @ back.T,
         log_likelihood=optimum.value - follow.log_clock_share(),
@@ -311,7 +311,7 @@ def coefficient_names(designs: Sequence[PredictorDesign]) -> tuple[str, ...]:
     return tuple(d.name if t == "Intercept" else t for d in designs for t in d.terms)
 
 
-def _effects(law: Family, designs: Sequence[PredictorDesign]) -> tuple[str, ...]:
+def effects_of(law: Family, designs: Sequence[PredictorDesign]) -> tuple[str, ...]:
     carrier = law.predictors.index(law.location)
     return tuple(
         law.effect if k == carrier and t != "Intercept" else ""

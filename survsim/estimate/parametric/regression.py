@@ -31,6 +31,7 @@ FAMILIES = (
     "gompertz",
     "lognormal",
     "loglogistic",
+    "gamma",
     "generalised_gamma",
     "piecewise_exponential",
 )
@@ -51,14 +52,14 @@ def parametric_survival(
     """Fit a parametric survival model by maximum likelihood.
 
     The log-likelihood is the sum of w [d log h(t) - H(t) + H(entry)]. Covariates act on log time (time
-    ratios) for Weibull, log-normal, log-logistic and generalised gamma, on the log hazard (hazard ratios)
+    ratios) for Weibull, log-normal, log-logistic, gamma and generalised gamma, on the log hazard (hazard ratios)
     for exponential, Gompertz and piecewise exponential.
 
     Parameters
     ----------
     surv : the response; delayed entry, weights and clusters are used. An event at time 0 is an error for
         the families of log time; a patient censored at 0 says nothing and is left out by them.
-    family : one of exponential, weibull, gompertz, lognormal, loglogistic, generalised_gamma,
+    family : one of exponential, weibull, gompertz, lognormal, loglogistic, gamma, generalised_gamma,
         piecewise_exponential; other spellings (log_normal, generalized-gamma) are understood.
     formula, data : right-hand side for the location and its frame; or formula None and data an (n, p) matrix
         or a frame of numbers, whose columns are the covariates (unless data are there for `ancillary`'s formula).
@@ -127,6 +128,10 @@ def _family(name: str, cuts: Sequence[float] | None, surv: Surv) -> Family:
         from survsim.estimate.parametric.generalised_gamma_terms import GeneralisedGammaFamily
 
         return GeneralisedGammaFamily()
+    if name == "gamma":
+        from survsim.estimate.parametric.gamma_terms import GammaFamily
+
+        return GammaFamily()
     if name == "piecewise_exponential":
         points = asked_times("cuts", cuts, surv.time, surv.unit)
         if points.size == 0 or (points <= 0).any() or not increasing(points):
@@ -148,7 +153,7 @@ def _designs(law: Family, surv: Surv, formula: Any, ancillary: Any, data: Any) -
         names[0], formula, location_data(formula, data, ancillary), surv,
         intercept=not isinstance(law, PiecewiseFamily),
     )  # fmt: skip
-    if ancillary is not None and (len(names) < 2 or isinstance(law, PiecewiseFamily)):
+    if ancillary is not None and (len(names) < 2 or law.name in ("piecewise_exponential", "gamma")):
         raise InputError(f"the {law.name} family has no ancillary predictor; leave ancillary out.")
     rest = [
         make_design(

@@ -17,14 +17,27 @@ LQ_LIMIT = 8.0
 """Dose per fraction in Gy above which the linear-quadratic model is doubtful (8 to 10 Gy)."""
 
 
-def bed(dose: ArrayLike, fractions: ArrayLike, alpha_beta: float) -> FloatArray:
-    """Biologically effective dose, BED = D (1 + d / (alpha/beta)) with d = D / n.
+def bed(
+    dose: ArrayLike,
+    fractions: ArrayLike,
+    alpha_beta: float,
+    *,
+    days: ArrayLike | None = None,
+    kick_off: float | None = None,
+    loss_per_day: float | None = None,
+) -> FloatArray:
+    """Biologically effective dose, BED = D (1 + d / (alpha/beta)) with d = D / n, less what repopulation takes.
+
+    With the three arguments of overall time, BED falls by ``loss_per_day`` for each day beyond ``kick_off``, not below 0.
 
     Parameters
     ----------
     dose : total physical dose D in Gy, any shape.
     fractions : number n of equal fractions, broadcast against `dose`.
     alpha_beta : alpha/beta in Gy, above 0.
+    days : overall treatment time, first to last fraction, broadcast against `dose`; None to leave time out, as for
+        late effects.
+    kick_off, loss_per_day : day on which repopulation begins, and the BED in Gy it takes a day; given with `days`.
 
     Returns
     -------
@@ -32,7 +45,7 @@ def bed(dose: ArrayLike, fractions: ArrayLike, alpha_beta: float) -> FloatArray:
 
     Raises
     ------
-    InputError : a negative dose, fractions below 1, an alpha/beta not above 0.
+    InputError : a negative dose, fractions below 1, an alpha/beta not above 0, overall time told by halves.
 
     References
     ----------
@@ -43,17 +56,29 @@ def bed(dose: ArrayLike, fractions: ArrayLike, alpha_beta: float) -> FloatArray:
     >>> from survsim.radiotherapy import bed
     >>> float(bed(30.0, 10, alpha_beta=2.0))
     75.0
+    >>> float(bed(70.0, 35, alpha_beta=10.0, days=46, kick_off=28, loss_per_day=0.9).round(6))
+    67.8
     """
     total, each = _checked(dose, fractions, alpha_beta)
-    return total * (1.0 + each / alpha_beta)
+    return _less_time(total * (1.0 + each / alpha_beta), days, kick_off, loss_per_day)
 
 
-def eqd2(dose: ArrayLike, fractions: ArrayLike, alpha_beta: float) -> FloatArray:
-    """Equivalent dose in 2 Gy fractions, EQD2 = D (d + alpha/beta) / (2 + alpha/beta).
+def eqd2(
+    dose: ArrayLike,
+    fractions: ArrayLike,
+    alpha_beta: float,
+    *,
+    days: ArrayLike | None = None,
+    kick_off: float | None = None,
+    loss_per_day: float | None = None,
+) -> FloatArray:
+    """Equivalent dose in 2 Gy fractions, EQD2 = BED / (1 + 2 / (alpha/beta)) = D (d + alpha/beta) / (2 + alpha/beta).
+
+    With overall time it is the dose in 2 Gy fractions, given before repopulation begins, that has the same BED.
 
     Parameters
     ----------
-    dose, fractions, alpha_beta : as for `bed`.
+    dose, fractions, alpha_beta, days, kick_off, loss_per_day : as for `bed`; the loss is one of BED.
 
     Returns
     -------
@@ -61,7 +86,7 @@ def eqd2(dose: ArrayLike, fractions: ArrayLike, alpha_beta: float) -> FloatArray
 
     Raises
     ------
-    InputError : a negative dose, fractions below 1, an alpha/beta not above 0.
+    InputError : a negative dose, fractions below 1, an alpha/beta not above 0, overall time told by halves.
 
     References
     ----------
@@ -74,7 +99,32 @@ def eqd2(dose: ArrayLike, fractions: ArrayLike, alpha_beta: float) -> FloatArray
     37.5
     """
     total, each = _checked(dose, fractions, alpha_beta)
-    return total * (each + alpha_beta) / (2.0 + alpha_beta)
+    whole = total * (each + alpha_beta) / (2.0 + alpha_beta)
+    if days is None and kick_off is None and loss_per_day is None:
+        return whole
+    effect = _less_time(total * (1.0 + each / alpha_beta), days, kick_off, loss_per_day)
+    return effect / (1.0 + 2.0 / alpha_beta)
+
+
+def _less_time(effect: FloatArray, days: Any, kick_off: Any, loss_per_day: Any) -> FloatArray:
+    """BED less the loss of the days beyond `kick_off`, at least 0."""
+    if days is None and kick_off is None and loss_per_day is None:
+        return effect
+    if days is None or kick_off is None or loss_per_day is None:
+        raise InputError(
+            "overall time needs days, kick_off and loss_per_day together; leave all three out to count no repopulation."
+        )
+    time = numbers("days", days)
+    begin, loss = plain_number("kick_off", kick_off), plain_number("loss_per_day", loss_per_day)
+    try:
+        np.broadcast_shapes(effect.shape, time.shape)
+    except ValueError:
+        raise InputError(
+            f"days has shape {time.shape} and the doses {effect.shape}; give one of each."
+        ) from None
+    if not (np.isfinite(time).all() and (time >= 0).all() and 0 <= begin < np.inf and 0 <= loss < np.inf):
+        raise InputError("days, kick_off and loss_per_day must be finite and at least 0.")
+    return np.maximum(effect - loss * np.maximum(time - begin, 0.0), 0.0)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

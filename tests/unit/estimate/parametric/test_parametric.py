@@ -313,7 +313,7 @@ def test_dependent_and_constant_columns_are_named() -> None:
 
 
 MESSAGES = [
-    ({"family": "gamma"}, "family must be one of"),
+    ({"family": "gaussian"}, "family must be one of"),
     ({"family": "piecewise_exponential"}, "cuts"),
     ({"family": "weibull", "cuts": [1.0]}, "cuts"),
     ({"family": "piecewise_exponential", "cuts": [3.0, 2.0]}, "cuts must be increasing"),

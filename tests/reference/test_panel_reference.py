@@ -1,0 +1,80 @@
+"""Markov models of states seen at visits against msm on its own data."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from survsim.competing import PanelMultistate, panel_multistate
+
+PINNED = json.loads((Path(__file__).parent / "panel.json").read_text())
+STATES = ["none", "mild", "severe", "dead"]
+WAYS = {"none": ["mild", "dead"], "mild": ["none", "severe", "dead"], "severe": ["mild", "dead"]}
+
+
+@pytest.fixture(scope="module", params=[0, 1], ids=["plain", "covariate"])
+def pair(request: pytest.FixtureRequest) -> tuple[dict[str, Any], PanelMultistate]:
+    cell = PINNED["fits"][request.param]
+    rows = pd.DataFrame(PINNED["rows"])
+    rows["state"] = np.array(STATES)[rows["state"] - 1]
+    fit = panel_multistate(
+        rows,
+        transitions=WAYS,
+        unit="years",
+        patient="PTNUM",
+        time="years",
+        exact=["dead"],
+        formula=cell["formula"],
+    )
+    return cell, fit
+
+
+def test_the_maximum_is_at_least_as_high(pair: tuple[dict[str, Any], PanelMultistate]) -> None:
+    cell, fit = pair
+    assert fit.states == tuple(STATES)
+    assert -2 * fit.log_likelihood == pytest.approx(cell["minus2loglik"], abs=1e-5)
+    assert -2 * fit.log_likelihood <= cell["minus2loglik"] + 1e-8
+
+
+def test_intensities_and_errors(pair: tuple[dict[str, Any], PanelMultistate]) -> None:
+    cell, fit = pair
+    table = fit.to_frame()
+    for ours, theirs in (("intensity",) * 2, ("std_error",) * 2, ("conf_low",) * 2, ("conf_high",) * 2):
+        np.testing.assert_allclose(table[ours], cell[theirs], rtol=2e-3)
+    np.testing.assert_allclose(table["intensity"], cell["intensity"], rtol=5e-4)
+
+
+def test_sojourns(pair: tuple[dict[str, Any], PanelMultistate]) -> None:
+    cell, fit = pair
+    table = fit.sojourn_times()
+    for ours, theirs in (("mean", "estimates"), ("std_error", "SE"), ("conf_low", "L"), ("conf_high", "U")):
+        np.testing.assert_allclose(table[ours], cell["sojourn"][theirs], rtol=2e-4)
+
+
+def test_probabilities_and_errors(pair: tuple[dict[str, Any], PanelMultistate]) -> None:
+    cell, fit = pair
+    table = fit.transition_probabilities(cell["times"])
+    np.testing.assert_allclose(table["probability"], np.ravel(cell["p"]), atol=2e-5)
+    np.testing.assert_allclose(table["std_error"], np.ravel(cell["p_error"]), rtol=2e-3, atol=1e-7)
+    inside = table["std_error"] > 0
+    assert (table["conf_low"] < table["probability"])[inside].all()
+    assert (table["conf_high"] > table["probability"])[inside].all()
+
+
+def test_effects_of_the_covariate_and_prevalence(pair: tuple[dict[str, Any], PanelMultistate]) -> None:
+    cell, fit = pair
+    if cell["formula"]:
+        table = fit.hazard_ratios()
+        for ours, theirs in (("hazard_ratio",) * 2, ("conf_low", "hr_low"), ("conf_high", "hr_high")):
+            np.testing.assert_allclose(table[ours], cell[theirs], rtol=1e-3)
+        return
+    table = fit.prevalence([0, 5, 10, 15, 20])
+    seen, expected = np.array(cell["observed"]), np.array(cell["expected"])
+    assert table["observed"].tolist() == seen[:, :4].ravel().tolist()
+    assert table["at_risk"].tolist() == np.repeat(seen[:, 4], 4).tolist()
+    np.testing.assert_allclose(table["expected"], expected[:, :4].ravel(), atol=2e-4)
