@@ -193,6 +193,9 @@ _TABLES = {
         simulation.declared.values                Values Outcome Discount
         simulation.outcomes.deaths                deaths_by_cause DeathsByCause
         simulation.outcomes.compare               StrategyComparison
+        simulation.cohort.result                  CohortResult
+        simulation.cohort.partitioned             partitioned_survival
+        simulation.cohort.cycles                  cycle_cohort
     """,
     "radiotherapy": """
         simulation.cord_biology.reirradiation  reirradiation_criteria sbrt_criterion Criterion
