@@ -196,6 +196,8 @@ _TABLES = {
         simulation.cohort.result                  CohortResult
         simulation.cohort.partitioned             partitioned_survival
         simulation.cohort.cycles                  cycle_cohort
+        simulation.cohort.cycle_patients          cycle_patients
+        simulation.cohort.rates                   rates_from_cycles CycleRates
     """,
     "radiotherapy": """
         simulation.cord_biology.reirradiation  reirradiation_criteria sbrt_criterion Criterion

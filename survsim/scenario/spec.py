@@ -10,21 +10,24 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from survsim.core.declared import read_as
 from survsim.core.errors import ScenarioError
 from survsim.core.file_faults import meant
 from survsim.core.yaml_files import read_yaml
+from survsim.scenario.cohort_files import refuse_other_models, with_files_read
 from survsim.scenario.measures import Calibrated
 from survsim.scenario.overrides import Override, overridden
 from survsim.scenario.parameter_spec import ParameterSpec, Strict
 from survsim.scenario.scale_checks import scale_faults
 from survsim.simulation.cord_biology.myelopathy import CordSettings
+from survsim.simulation.declared.cycles import Cycles
 from survsim.simulation.declared.history import History
 from survsim.simulation.declared.model import Model
+from survsim.simulation.declared.partitioned import Partitioned
 from survsim.simulation.declared.population import Population
 from survsim.simulation.declared.states import State, Transition
 from survsim.simulation.declared.strategy import (
@@ -68,22 +71,38 @@ class ScenarioFile(Strict):
     full: Effort
     quick: Effort
     outcomes: Outcomes
-    population: Population
+    population: Population = Field(default_factory=Population)
     start: str | dict[str, Number] | None = None
-    states: tuple[State, ...] = Field(min_length=2)
-    transitions: tuple[Transition, ...] = Field(min_length=1)
+    states: tuple[State, ...] = ()
+    transitions: tuple[Transition, ...] = ()
+    partitioned: Partitioned | None = Field(
+        default=None, description="partitioned survival: two curves a strategy, in place of states and transitions"
+    )
+    cycles: Cycles | None = Field(
+        default=None, description="transition matrices of fixed cycles, in place of states and transitions"
+    )
     treatments: dict[str, Treatment] = Field(default_factory=dict)
     cord: CordSettings = Field(default_factory=CordSettings)
     values: Values | None = Field(default=None, description="outcomes that are counted, and discounts")
     calibration: str | None = Field(default=None, description="calibration file, relative to the scenario")
     parameters: dict[str, ParameterSpec]
     strategies: tuple[str | dict[str, Any], ...] = Field(
-        min_length=1, description="strategy files, relative to the scenario, or the strategies themselves"
+        default=(), description="strategy files, relative to the scenario, or the strategies themselves"
     )
     overrides: dict[str, Override] = Field(default_factory=dict, description="structural alternatives")
     histories: dict[str, History] = Field(
         default_factory=dict, description="patients known up to some time, to go on from"
     )
+
+    @model_validator(mode="after")
+    def _one_model(self) -> Self:
+        refuse_other_models(self)
+        return self
+
+    @property
+    def cohort(self) -> Partitioned | Cycles | None:
+        """The model of a cohort, where the scenario declares one in place of states and transitions."""
+        return self.partitioned or self.cycles
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +126,7 @@ class Scenario:
             defined, or defined but not used.
         """
         file = Path(path)
-        content = read_as(ScenarioFile, _extended(file), file.name)
+        content = with_files_read(read_as(ScenarioFile, _extended(file), file.name), file, _inside)
         strategies = tuple(
             read_strategy(_inside(file, one))
             if isinstance(one, str)
@@ -172,6 +191,8 @@ class Scenario:
     def model(self, draws: Any, *, history: str | History | Mapping[str, Any] | None = None) -> Model:
         """The engine's input for given parameter draws (name -> (d,)), from time zero or from a history."""
         c = self.content
+        if c.cohort is not None:
+            raise ScenarioError(f"{self.path.name} declares a cohort, which has no patients to follow; simulate the scenario itself.")
         past = None if history is None else self.history(history)
         used = {*self._used(), *named_numbers(past)}
         return Model(
@@ -208,6 +229,7 @@ class Scenario:
             self.strategies,
             c.histories,
             c.values,
+            c.cohort,
         )
         shares = c.start.values() if isinstance(c.start, dict) else ()
         return [*named_numbers(parts), *(v for v in shares if isinstance(v, str))]
@@ -217,8 +239,10 @@ class Scenario:
         c = self.content
         parts = {
             name: getattr(c, name)
-            for name in ("states", "transitions", "treatments", "population", "cord", "histories", "values")
-        }
+            for name in (
+                "states", "transitions", "treatments", "population", "cord", "histories", "values", "partitioned", "cycles",
+            )
+        }  # fmt: skip
         shares = c.start.items() if isinstance(c.start, dict) else ()
         return [
             *(
@@ -239,7 +263,8 @@ class Scenario:
         faults = [f"parameter {name!r} is used but not defined{meant(name, defined)}" for name in unknown]
         faults += [f"parameter {name!r} is defined but nothing uses it" for name in unused]
         faults += scale_faults(defined, self.uses(), self.time_unit, self._calibrated())
-        known = [s.name for s in self.strategies]
+        cohort = self.content.cohort
+        known = [s.name for s in self.strategies] if cohort is None else list(cohort.strategies)
         if self.content.outcomes.reference not in known:
             faults.append(
                 f"the reference {self.content.outcomes.reference!r} is none of the strategies {', '.join(known)}"

@@ -14,7 +14,8 @@ from survsim.core.provenance import Provenance
 from survsim.core.times import at_least_one
 from survsim.simulation.cohort.result import CohortResult
 from survsim.simulation.cohort.totals import CohortCourse, cohort_measures, measured, resolved
-from survsim.simulation.declared.cohort_values import OwnValues, Worth
+from survsim.simulation.cohort.worth import Worth
+from survsim.simulation.declared.cohort_values import OwnValues
 from survsim.simulation.declared.counted import DISCOUNTED, JOINT
 from survsim.simulation.declared.model import Numbers
 from survsim.simulation.declared.values import Values
@@ -161,7 +162,7 @@ def cohort_result(
         taus=asked.taus,
         conf_level=0.95,
         fingerprint="",
-        units=tuple(_unit(n, values, asked.time_unit) for n in names),
+        units=tuple(unit_of_measure(n, values, asked.time_unit) for n in names),
         lower_is_better=tuple(n for n, o in (values.outcomes if values else {}).items() if o.low_is_good),
         notes=notes,
     )
@@ -179,7 +180,8 @@ def _the_dead(shares: FloatArray, course: CohortCourse, states: Sequence[str], d
         shares[states.index(name)] = every[:, list(states).index(name)]
 
 
-def _unit(full: str, values: Values | None, time_unit: str) -> str:
+def unit_of_measure(full: str, values: Values | None, time_unit: str) -> str:
+    """Unit of a measure of a cohort."""
     name = full.partition("@")[0].removeprefix(DISCOUNTED)
     outcome = (values.outcomes if values else {}).get(name)
     if outcome is not None:

@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from survsim.core.checks import FloatArray
-from survsim.simulation.declared.cohort_values import Worth
+from survsim.simulation.cohort.worth import Worth
 from survsim.simulation.declared.counted import DISCOUNTED, FREE, JOINT, LIFE
 from survsim.simulation.declared.model import Numbers
 from survsim.simulation.declared.values import Outcome, Values
