@@ -128,6 +128,11 @@ def _explain(whole: Any, out: Path | None) -> None:
     from survsim.simulation.declared.explain import explain
 
     check_scenario(whole)
+    if whole.content.cohort is not None:
+        from survsim.simulation.cohort.explaining import explain_cohort
+
+        typer.echo(explain_cohort(whole.content.cohort, whole.time_unit))
+        return
     treatments = whole.content.treatments
     for strategy in whole.strategies:
         typer.echo(explain(strategy, treatments=treatments, time_unit=whole.time_unit) + "\n")
