@@ -81,6 +81,7 @@ ELSEWHERE: dict[str, str] = {
         ("Contrast", "LogrankTest", "PairwiseLogrank", "MaxComboTest", "PermutationTest"),
         "kaplan_meier(surv, by=...).plot() draws the groups it compares",
     ),
+    "CycleRates": ".to_frame() has the rates beside the probabilities; fixed cycles draw through cycle_cohort(...).plot()",
     "Bootstrap": "kaplan_meier(surv).plot() draws the curve, meta_analysis(...).plot() a forest",
     "SimulatedTrials": "survsim.figures.power_curves(frame) draws power against size",
     "TrialOperatingCharacteristics": "survsim.figures.power_curves(frame) draws power against size",

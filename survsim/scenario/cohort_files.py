@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-
 from survsim.core.errors import ScenarioError
 from survsim.simulation.cohort.curve_files import read_points_csv
 from survsim.simulation.cohort.matrices import read_matrix_csv
@@ -37,7 +36,9 @@ def refuse_other_models(content: Any) -> None:
                 )
                 if missing
             ]
-            raise ValueError(f"it needs {', '.join(short)}; or, for a cohort, partitioned or cycles in their place")
+            raise ValueError(
+                f"it needs {', '.join(short)}; or, for a cohort, partitioned or cycles in their place"
+            )
         return
     which = "partitioned" if content.partitioned is not None else "cycles"
     also = [key for key in PATIENTS_ALONE if getattr(content, key)]
@@ -56,10 +57,13 @@ def with_files_read(content: Any, scenario: Path, inside: Callable[[Path, str], 
                 if isinstance(curve := getattr(one, which), FileCurve)
             }
             made[name] = one.model_copy(update=update)
-        return content.model_copy(update={"partitioned": content.partitioned.model_copy(update={"strategies": made})})
+        return content.model_copy(
+            update={"partitioned": content.partitioned.model_copy(update={"strategies": made})}
+        )
     if content.cycles is not None:
         read = {
-            name: _with_matrices(one, content.cycles, scenario, inside) for name, one in content.cycles.strategies.items()
+            name: _with_matrices(one, content.cycles, scenario, inside)
+            for name, one in content.cycles.strategies.items()
         }
         return content.model_copy(update={"cycles": content.cycles.model_copy(update={"strategies": read})})
     return content
@@ -76,7 +80,9 @@ def _with_matrices(
         if isinstance(band.matrix, MatrixFile):
             found = read_matrix_csv(_text(inside(scenario, band.matrix.file)), band.matrix.file, cycles)
             if found.bands:
-                raise ScenarioError(f"{band.matrix.file} holds bands of its own; name it as the matrix of the strategy.")
+                raise ScenarioError(
+                    f"{band.matrix.file} holds bands of its own; name it as the matrix of the strategy."
+                )
             bands.append(band.model_copy(update={"matrix": found.matrix}))
         else:
             bands.append(band)
@@ -90,5 +96,3 @@ def _text(path: Path) -> str:
         raise ScenarioError(f"{path.name} is no file beside the scenario.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ScenarioError(f"{path.name} cannot be read as text in UTF-8: {error}.") from None
-
-

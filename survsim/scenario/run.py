@@ -180,7 +180,9 @@ def simulate(
     c = scenario.content
     if c.cohort is not None:
         if history is not None or patient_output:
-            raise ScenarioError(f"{scenario.path.name} declares a cohort: it has no patients, and takes no history of one.")
+            raise ScenarioError(
+                f"{scenario.path.name} declares a cohort: it has no patients, and takes no history of one."
+            )
         return cohort_of(
             scenario,
             drawn.draws(),

@@ -76,7 +76,8 @@ class ScenarioFile(Strict):
     states: tuple[State, ...] = ()
     transitions: tuple[Transition, ...] = ()
     partitioned: Partitioned | None = Field(
-        default=None, description="partitioned survival: two curves a strategy, in place of states and transitions"
+        default=None,
+        description="partitioned survival: two curves a strategy, in place of states and transitions",
     )
     cycles: Cycles | None = Field(
         default=None, description="transition matrices of fixed cycles, in place of states and transitions"
@@ -192,7 +193,9 @@ class Scenario:
         """The engine's input for given parameter draws (name -> (d,)), from time zero or from a history."""
         c = self.content
         if c.cohort is not None:
-            raise ScenarioError(f"{self.path.name} declares a cohort, which has no patients to follow; simulate the scenario itself.")
+            raise ScenarioError(
+                f"{self.path.name} declares a cohort, which has no patients to follow; simulate the scenario itself."
+            )
         past = None if history is None else self.history(history)
         used = {*self._used(), *named_numbers(past)}
         return Model(

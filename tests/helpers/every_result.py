@@ -18,6 +18,7 @@ import survsim
 from survsim import _public
 from survsim.core.result import Result
 from tests.helpers.disease_models import full_strategy, tumour_model
+from tests.helpers.every_cohort import COHORTS
 from tests.helpers.small_figures import draw
 
 RNG = np.random.default_rng(20)
@@ -487,7 +488,7 @@ def _weighed() -> Any:
 
 HR = np.random.default_rng(3).lognormal(-0.5, 0.4, 60)
 
-MAKERS |= {
+MAKERS |= COHORTS | {
     "EvidenceMap": lambda: s.load_evidence().select(site="ovary_tube").map(),
     "SimulatedMeans": lambda: example("SimulationResult").rmst(12.0),
     "SimulatedSurvival": lambda: example("SimulationResult").survival(),

@@ -52,5 +52,10 @@ def test_the_hiv_cohort_prints_its_published_results():
         life, cost = (found.measure(m, 20.0).estimate[s] for m in ("survival_time", "discounted_cost"))
         assert life == pytest.approx(printed[strategy]["life_years"], abs=1e-7)
         assert cost == pytest.approx(printed[strategy]["cost"], abs=1e-6)
+    c = scenario.content
+    again = survsim.simulation.cycle_cohort(
+        c.cycles, horizon=20.0, time_unit="years", values=c.values, times=[1.0]
+    )
+    np.testing.assert_array_equal(again.rmst(20.0).estimate, found.rmst(20.0).estimate)
     weighed = found.cost_effectiveness("survival_time", "cost", 20.0)
     assert weighed.icer()[1] == pytest.approx(printed["icer"], abs=1e-5)

@@ -10,7 +10,7 @@ from scipy.optimize import brentq
 from survsim.core.checks import FloatArray
 from survsim.core.errors import ScenarioError
 from survsim.simulation.cohort.curves import CurveAt
-from survsim.simulation.cohort.totals import Counted
+from survsim.simulation.cohort.totals import Counted, dead_of
 from survsim.simulation.engine.discounting import DiscountPlan
 
 PANELS = 64
@@ -74,6 +74,9 @@ class TwoCurves:
         free = np.minimum(self.pfs.survival(times), overall)
         return np.stack([free, overall - free], axis=1)
 
+    def dead_at(self, times: FloatArray) -> FloatArray:
+        return dead_of(self.share_at(times))
+
     def entering(self, way: str, tau: float, discount: DiscountPlan | None) -> float:
         """Deaths to tau, each at its discount; two curves tell no other way."""
         if way != "*>dead":
@@ -105,13 +108,20 @@ class CycleCourse:
 
     def counted(self, tau: float) -> Counted:
         n = whole_cycles(tau, self.cycle)
-        ends = self.cycle * np.arange(n + 1)
+        ends = self.cycle * np.arange(n + 1, dtype=np.float64)
         share = self.curves.share_at(ends).T
-        parts = {"start": share[:, :-1], "end": share[:, 1:], "life_table": 0.5 * (share[:, :-1] + share[:, 1:])}
+        parts = {
+            "start": share[:, :-1],
+            "end": share[:, 1:],
+            "life_table": 0.5 * (share[:, :-1] + share[:, 1:]),
+        }
         return Counted(ends[:-1], np.full(n, self.cycle), parts[self.correction], ends[:-1])
 
     def share_at(self, times: FloatArray) -> FloatArray:
         return self.curves.share_at(times)
+
+    def dead_at(self, times: FloatArray) -> FloatArray:
+        return dead_of(self.share_at(times))
 
     def entering(self, way: str, tau: float, discount: DiscountPlan | None) -> float:
         return self.curves.entering(way, tau, discount)

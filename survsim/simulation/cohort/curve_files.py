@@ -15,7 +15,9 @@ def read_points_csv(text: str, curve: FileCurve) -> PointsCurve:
     head = [cell.strip() for cell in rows[0]] if rows else []
     for column in (curve.time, curve.survival):
         if column not in head:
-            raise ScenarioError(f"{curve.file} needs a column {column!r}; it has: {', '.join(head) or 'none'}.")
+            raise ScenarioError(
+                f"{curve.file} needs a column {column!r}; it has: {', '.join(head) or 'none'}."
+            )
     places = [head.index(curve.time), head.index(curve.survival)]
     found: dict[float, float] = {}
     for line, row in enumerate(rows[1:], start=2):

@@ -52,9 +52,7 @@ def curve_at(
     if isinstance(item, tuple):
         item = item[draw]
     if isinstance(item, RatioCurve):
-        base = curve_at(
-            strategies, item.reference, which, draw, number, time_unit=time_unit, horizon=horizon
-        )
+        base = curve_at(strategies, item.reference, which, draw, number, time_unit=time_unit, horizon=horizon)
         ratio = number(item.hazard_ratio)
         if not 0 < ratio < np.inf:
             raise ScenarioError(f"{where}: a hazard ratio is above 0; found {ratio:g}.")
@@ -64,7 +62,9 @@ def curve_at(
 
 def _own(item: Any, where: str, number: Numbers, time_unit: str, horizon: float) -> CurveAt:
     if isinstance(item, FileCurve):
-        raise ScenarioError(f"{where}: the points of {item.file} have not been read; read the scenario from its file.")
+        raise ScenarioError(
+            f"{where}: the points of {item.file} have not been read; read the scenario from its file."
+        )
     if isinstance(item, PointsCurve):
         item = item.steps(time_unit)
     if isinstance(item, Steps):
@@ -97,7 +97,9 @@ def _of_steps(curve: Steps, where: str, time_unit: str, horizon: float) -> Curve
         raise InputError(f"{where}: survival is a share from 0 to 1 at every time of the curve.")
     if (np.diff(value) > ROUNDING).any():
         k = int(np.argmax(np.diff(value) > ROUNDING))
-        raise InputError(f"{where}: survival rises from {value[k]:g} to {value[k + 1]:g} at {time[k + 1]:g} {time_unit}.")
+        raise InputError(
+            f"{where}: survival rises from {value[k]:g} to {value[k + 1]:g} at {time[k + 1]:g} {time_unit}."
+        )
     if time[0] != 0:
         raise InputError(f"{where}: the curve begins at {time[0]:g} {time_unit}, not at 0.")
     if time[-1] < horizon and value[-1] > 0:

@@ -82,10 +82,17 @@ def cycle_patients(
     asked = asked_of(declared, length, horizon, time_unit, taus, times)
     check_values(declared, values)
     given = parameters_of(parameters)
-    arrays = [b.matrix for s in declared.strategies.values() for b in s.of_time() if getattr(b.matrix, "ndim", 2) == 3]
+    arrays = [
+        b.matrix
+        for s in declared.strategies.values()
+        for b in s.of_time()
+        if getattr(b.matrix, "ndim", 2) == 3
+    ]
     draws = draws_of(given, [a.shape[0] for a in arrays])
     if float(patients) * draws * len(declared.strategies) * asked.grid.size > MOST_STEPS:
-        raise InputError(f"{patients} patients in {draws} draws take more than {MOST_STEPS:.0e} steps; ask for fewer.")
+        raise InputError(
+            f"{patients} patients in {draws} draws take more than {MOST_STEPS:.0e} steps; ask for fewer."
+        )
     names = cohort_measures(values, declared.alive, False, asked.taus, asked.times)
     streams, s_count = Streams(seed), len(declared.strategies)
     counts = np.zeros((draws, s_count, len(declared.states), asked.grid.size), dtype=np.int64)
@@ -93,18 +100,23 @@ def cycle_patients(
     covariance = np.empty((draws, len(names), s_count, s_count))
     for d in range(draws):
         number = numbers_at(given, d)
-        plans = [_Plan(declared, name, d, number, length, asked, values, names) for name in declared.strategies]
+        plans = [
+            _Plan(declared, name, d, number, length, asked, values, names) for name in declared.strategies
+        ]
         sums, products = np.zeros((len(names), s_count)), np.zeros((len(names), s_count, s_count))
         for start in range(0, patients, CELL):
             size = min(CELL, patients - start)
-            found = np.stack([plan.run(streams, d, start, size, counts[d, s]) for s, plan in enumerate(plans)], axis=1)
+            found = np.stack(
+                [plan.run(streams, d, start, size, counts[d, s]) for s, plan in enumerate(plans)], axis=1
+            )
             sums += found.sum(axis=2)
             products += np.einsum("msn,mrn->msr", found, found)
         means[d] = sums / patients
         centred = products / patients - means[d][:, :, None] * means[d][:, None, :]
         covariance[d] = centred / (patients - 1)
     return SimulationResult(
-        provenance=provenance or Provenance.of("cycle_patients", length=declared.length, patients=int(patients), seed=seed),
+        provenance=provenance
+        or Provenance.of("cycle_patients", length=declared.length, patients=int(patients), seed=seed),
         strategies=tuple(declared.strategies),
         labels=tuple(one.label or name.replace("_", " ") for name, one in declared.strategies.items()),
         states=declared.states,
@@ -202,7 +214,7 @@ class _Plan:
     def _per_end(self, tau: float, plan: DiscountPlan | None) -> list[tuple[int, int, float]]:
         """Triples: the cycle end whose state counts, the cycle end whose rate is in force, and the weight."""
         n = whole_cycles(tau, self.length)
-        ends = self.length * np.arange(n + 1)
+        ends = self.length * np.arange(n + 1, dtype=np.float64)
         late = plan.weight(ends) if plan else np.ones(n + 1)
         c = self.trace.correction
         if c == "start":
@@ -220,7 +232,9 @@ class _Plan:
             table[at] += weight * rate[force]
         return table
 
-    def _ways(self, outcome: Outcome, worth: Worth, tau: float, plan: DiscountPlan | None) -> FloatArray | None:
+    def _ways(
+        self, outcome: Outcome, worth: Worth, tau: float, plan: DiscountPlan | None
+    ) -> FloatArray | None:
         if not worth.entry and not worth.way:
             return None
         k, n = len(self.states), whole_cycles(tau, self.length)
@@ -231,7 +245,7 @@ class _Plan:
             source, _, target = way.partition(">")
             jump[self.states.index(source), self.states.index(target)] += value
         np.fill_diagonal(jump, 0.0)
-        ends = self.length * np.arange(self.asked.grid.size)
+        ends = self.length * np.arange(self.asked.grid.size, dtype=np.float64)
         late = plan.weight(ends) if plan else np.ones(ends.size)
         late[0] = 0.0
         late[n + 1 :] = 0.0

@@ -79,7 +79,12 @@ def cycle_cohort(
     asked = asked_of(declared, length, horizon, time_unit, taus, times)
     check_values(declared, values)
     given = parameters_of(parameters)
-    sizes = [b.matrix.shape[0] for s in declared.strategies.values() for b in s.of_time() if getattr(b.matrix, "ndim", 2) == 3]
+    sizes = [
+        b.matrix.shape[0]
+        for s in declared.strategies.values()
+        for b in s.of_time()
+        if getattr(b.matrix, "ndim", 2) == 3
+    ]
     draws = draws_of(given, sizes)
     courses: dict[str, list[CohortCourse]] = {
         name: [trace(declared, name, d, numbers_at(given, d), length, asked) for d in range(draws)]
@@ -96,7 +101,8 @@ def cycle_cohort(
         free=False,
         parameters=given,
         notes=(_told(declared),),
-        provenance=provenance or Provenance.of("cycle_cohort", length=declared.length, horizon=float(horizon)),
+        provenance=provenance
+        or Provenance.of("cycle_cohort", length=declared.length, horizon=float(horizon)),
     )
 
 
@@ -108,16 +114,23 @@ def cycle_length(declared: Cycles, time_unit: str) -> float:
 
 
 def asked_of(
-    declared: Cycles, length: float, horizon: float, time_unit: str, taus: Sequence[float] | None, times: Sequence[float]
+    declared: Cycles,
+    length: float,
+    horizon: float,
+    time_unit: str,
+    taus: Sequence[float] | None,
+    times: Sequence[float],
 ) -> Asked:
     """To what a model of cycles is followed: its grid are the cycle ends."""
     asked = Asked.of(horizon, time_unit, taus, times, None)
     if asked.horizon / length > MOST_CYCLES:
-        raise ScenarioError(f"{asked.horizon:g} {time_unit} are more than {MOST_CYCLES} cycles of {declared.length}.")
+        raise ScenarioError(
+            f"{asked.horizon:g} {time_unit} are more than {MOST_CYCLES} cycles of {declared.length}."
+        )
     n = whole_cycles(asked.horizon, length)
     for tau in asked.taus:
         whole_cycles(tau, length)
-    return dataclasses.replace(asked, grid=length * np.arange(n + 1))
+    return dataclasses.replace(asked, grid=length * np.arange(n + 1, dtype=np.float64))
 
 
 def check_values(declared: Cycles, values: Values | None) -> None:
@@ -141,11 +154,15 @@ def start_shares(declared: Cycles, number: Numbers) -> FloatArray:
     found = np.array([number(declared.start.get(s, 0.0)) for s in declared.states])
     if (found < 0).any() or abs(found.sum() - 1.0) > 1e-8:
         shares = ", ".join(f"{s} {v:.10g}" for s, v in zip(declared.states, found) if v)
-        raise ScenarioError(f"start: shares are at least 0 and sum to 1; found {shares}, which sum to {found.sum():.10g}.")
+        raise ScenarioError(
+            f"start: shares are at least 0 and sum to 1; found {shares}, which sum to {found.sum():.10g}."
+        )
     return np.asarray(found / found.sum())
 
 
-def steps(declared: Cycles, strategy: str, draw: int, number: Numbers, length: float, n: int) -> list[FloatArray]:
+def steps(
+    declared: Cycles, strategy: str, draw: int, number: Numbers, length: float, n: int
+) -> list[FloatArray]:
     """The matrix of each of `n` cycles."""
     bands = matrices_at(declared, strategy, draw, number)
     for end, _ in bands[:-1]:
@@ -155,7 +172,9 @@ def steps(declared: Cycles, strategy: str, draw: int, number: Numbers, length: f
     return [bands[k][1] for k in place]
 
 
-def trace(declared: Cycles, strategy: str, draw: int, number: Numbers, length: float, asked: Asked) -> CycleTrace:
+def trace(
+    declared: Cycles, strategy: str, draw: int, number: Numbers, length: float, asked: Asked
+) -> CycleTrace:
     """The shares of a strategy at every cycle end in one draw."""
     n = asked.grid.size - 1
     matrices = steps(declared, strategy, draw, number, length, n)
@@ -180,18 +199,24 @@ class CycleTrace:
 
     def counted(self, tau: float) -> Counted:
         n = whole_cycles(tau, self.length)
-        ends = self.length * np.arange(n + 1)
+        ends = self.length * np.arange(n + 1, dtype=np.float64)
         share = self.shares[: n + 1, self.living].T
         if self.correction == "start":
             return Counted(ends[:-1], np.full(n, self.length), share[:, :-1], ends[:-1])
         if self.correction == "end":
             return Counted(ends[1:], np.full(n, self.length), share[:, 1:], ends[:-1])
         if self.correction == "life_table":
-            return Counted(ends[:-1], np.full(n, self.length), 0.5 * (share[:, :-1] + share[:, 1:]), ends[:-1])
+            return Counted(
+                ends[:-1], np.full(n, self.length), 0.5 * (share[:, :-1] + share[:, 1:]), ends[:-1]
+            )
         return Counted(ends, self.length * end_weights(self.correction, n), share, ends)
 
     def share_at(self, times: FloatArray) -> FloatArray:
         return self.all_at(times)[:, self.living]
+
+    def dead_at(self, times: FloatArray) -> FloatArray:
+        gone = [i for i in range(len(self.states)) if i not in self.living]
+        return self.all_at(times)[:, gone]
 
     def all_at(self, times: FloatArray) -> FloatArray:
         """Shares (times, states), the dead among them; they hold from one cycle end to the next."""
@@ -203,7 +228,9 @@ class CycleTrace:
         j = self.states.index(target)
         sources = [i for i, s in enumerate(self.states) if i != j and source in ("*", s)]
         n = whole_cycles(tau, self.length)
-        weight = discount.weight(self.length * np.arange(1, n + 1)) if discount else np.ones(n)
+        weight = (
+            discount.weight(self.length * np.arange(1, n + 1, dtype=np.float64)) if discount else np.ones(n)
+        )
         flow = np.array([self.shares[k, sources] @ self.matrices[k][sources, j] for k in range(n)])
         return float(weight @ flow)
 
@@ -221,6 +248,8 @@ def end_weights(correction: Correction | tuple[float, ...], n: int) -> FloatArra
         weight[[0, -1]] = 0.5
         return weight
     if n % 2:
-        raise ScenarioError(f"correction: simpson takes an even number of cycles; there are {n}. Use life_table.")
+        raise ScenarioError(
+            f"correction: simpson takes an even number of cycles; there are {n}. Use life_table."
+        )
     weight[1::2], weight[2:-1:2], weight[[0, -1]] = 4 / 3, 2 / 3, 1 / 3
     return weight

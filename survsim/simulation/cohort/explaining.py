@@ -19,7 +19,11 @@ from survsim.simulation.laws.law import LawBase
 
 def explain_cohort(declared: Partitioned | Cycles, time_unit: str) -> str:
     """The model as sentences, a strategy after the other."""
-    lines = _partitioned(declared, time_unit) if isinstance(declared, Partitioned) else _cycles(declared, time_unit)
+    lines = (
+        _partitioned(declared, time_unit)
+        if isinstance(declared, Partitioned)
+        else _cycles(declared, time_unit)
+    )
     return "\n".join(lines)
 
 
@@ -59,12 +63,20 @@ def _curve(curve: Any, unit: str) -> str:
 
 def _cycles(declared: Cycles, unit: str) -> Iterator[str]:
     yield f"A cohort in cycles of {declared.length} over the states {', '.join(declared.states)}; times in {unit}."
-    start = ", ".join(f"{v} in {k}" for k, v in declared.start.items()) or f"everybody in {declared.states[0]}"
+    start = (
+        ", ".join(f"{v} in {k}" for k, v in declared.start.items()) or f"everybody in {declared.states[0]}"
+    )
     yield f"It begins with {start}."
     for name, one in declared.strategies.items():
         yield f"{one.label or name} ({name})"
         for band in one.of_time():
-            yield f"  until {band.until:g} {unit}:" if band.until is not None else "  in each cycle:" if len(one.of_time()) == 1 else "  from then on:"
+            yield (
+                f"  until {band.until:g} {unit}:"
+                if band.until is not None
+                else "  in each cycle:"
+                if len(one.of_time()) == 1
+                else "  from then on:"
+            )
             yield from _matrix(band.matrix, declared.states)
 
 
@@ -75,7 +87,11 @@ def _matrix(matrix: Any, states: tuple[str, ...]) -> Iterator[str]:
         for state, row in zip(states, matrix.rows):
             yield f"    {state}: {_row(row, states)}"
     else:
-        yield f"    a matrix in each of {matrix.shape[0]} draws" if matrix.ndim == 3 else "    a matrix of numbers"
+        yield (
+            f"    a matrix in each of {matrix.shape[0]} draws"
+            if matrix.ndim == 3
+            else "    a matrix of numbers"
+        )
 
 
 def _row(row: Row, states: tuple[str, ...]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -48,9 +48,17 @@ class Asked:
         end = between("horizon", horizon, 0.0, np.inf)
         step = end / 240 if grid_step is None else between("grid_step", grid_step, 0.0, np.inf)
         if not end / MOST_POINTS <= step <= end:
-            raise InputError(f"grid_step lies between {end / MOST_POINTS:g} and the horizon {end:g}; got {step:g}.")
-        grid = step * np.arange(int(end / step + 1e-9) + 1)
-        return cls(end, time_unit, _inside("taus", [end] if taus is None else taus, end), _inside("times", times, end), grid)
+            raise InputError(
+                f"grid_step lies between {end / MOST_POINTS:g} and the horizon {end:g}; got {step:g}."
+            )
+        grid = step * np.arange(int(end / step + 1e-9) + 1, dtype=np.float64)
+        return cls(
+            end,
+            time_unit,
+            _inside("taus", [end] if taus is None else taus, end),
+            _inside("times", times, end),
+            grid,
+        )
 
     def edges(self, values: Values | None, own: Iterable[Mapping[str, OwnValues]] = ()) -> FloatArray:
         """Times at which a discount, the course of an outcome or what a strategy adds jumps."""
@@ -62,7 +70,9 @@ class Asked:
         plans = {DiscountPlan.of(d, self.time_unit) for d in _discounts(values)}
         for plan in (p for p in plans if p is not None and p.cycle):
             if self.horizon / plan.cycle > MOST_POINTS:
-                raise ScenarioError(f"a discount in cycles of {plan.cycle:g} has more than {MOST_POINTS} of them to the horizon.")
+                raise ScenarioError(
+                    f"a discount in cycles of {plan.cycle:g} has more than {MOST_POINTS} of them to the horizon."
+                )
             found.append(np.arange(plan.cycle, self.horizon, plan.cycle))
         return np.concatenate(found)
 
@@ -94,7 +104,9 @@ def draws_of(parameters: Mapping[str, FloatArray], sizes: Sequence[int] = ()) ->
     """How many draws there are; refused where lists of draws have different lengths."""
     found = {v.size for v in parameters.values() if v.ndim} | set(sizes)
     if len(found) > 1:
-        raise InputError(f"every list of draws has the same length; found {', '.join(map(str, sorted(found)))}.")
+        raise InputError(
+            f"every list of draws has the same length; found {', '.join(map(str, sorted(found)))}."
+        )
     return found.pop() if found else 1
 
 
@@ -133,7 +145,7 @@ def cohort_result(
     draws = len(next(iter(courses.values())))
     means = np.empty((draws, len(names), len(courses)))
     counts = np.zeros((draws, len(courses), len(states), asked.grid.size))
-    living = [states.index(s) for s in alive]
+    living, gone = ([states.index(s) for s in which] for which in (alive, dead))
     for d in range(draws):
         number = numbers_at(parameters, d)
         mine = resolved(values, number)
@@ -142,7 +154,7 @@ def cohort_result(
             worths = {n: Worth(n, o, own[name].get(n), number, alive) for n, o in outcomes.items()}
             means[d, :, s] = measured(names, by_draw[d], mine, worths, alive, asked.time_unit)
             counts[d, s, living] = by_draw[d].share_at(asked.grid).T
-            _the_dead(counts[d, s], by_draw[d], states, dead, asked.grid)
+            counts[d, s, gone] = by_draw[d].dead_at(asked.grid).T if dead else 0.0
     return CohortResult(
         provenance=provenance,
         strategies=tuple(courses),
@@ -151,7 +163,7 @@ def cohort_result(
         death_states=dead,
         measures=names,
         grid=asked.grid,
-        counts=counts,
+        counts=cast("Any", counts)
         means=means,
         mc_covariance=np.zeros((draws, len(names), len(courses), len(courses))),
         n_patients=1,
@@ -166,18 +178,6 @@ def cohort_result(
         lower_is_better=tuple(n for n, o in (values.outcomes if values else {}).items() if o.low_is_good),
         notes=notes,
     )
-
-
-def _the_dead(shares: FloatArray, course: CohortCourse, states: Sequence[str], dead: Sequence[str], grid: FloatArray) -> None:
-    """Put the dead into their states: all into one, or as the course says."""
-    if not dead:
-        return
-    if len(dead) == 1:
-        shares[states.index(dead[0])] = np.maximum(1.0 - shares.sum(axis=0), 0.0)
-        return
-    every = course.all_at(grid)  # type: ignore[attr-defined]
-    for name in dead:
-        shares[states.index(name)] = every[:, list(states).index(name)]
 
 
 def unit_of_measure(full: str, values: Values | None, time_unit: str) -> str:

@@ -99,7 +99,12 @@ def partitioned_survival(
     asked = Asked.of(horizon, time_unit, taus, times, grid_step)
     _check(declared, values)
     given = parameters_of(parameters)
-    sizes = [len(c) for s in declared.strategies.values() for c in (s.progression_free, s.overall) if isinstance(c, tuple)]
+    sizes = [
+        len(c)
+        for s in declared.strategies.values()
+        for c in (s.progression_free, s.overall)
+        if isinstance(c, tuple)
+    ]
     draws = draws_of(given, sizes)
     courses, notes = _courses(declared, values, given, draws, asked)
     return cohort_result(
@@ -113,7 +118,8 @@ def partitioned_survival(
         free=True,
         parameters=given,
         notes=(WEAKNESS, *notes),
-        provenance=provenance or Provenance.of("partitioned_survival", time_unit=time_unit, horizon=float(horizon)),
+        provenance=provenance
+        or Provenance.of("partitioned_survival", time_unit=time_unit, horizon=float(horizon)),
     )
 
 
@@ -135,11 +141,17 @@ def _courses(
         if crossed:
             notes.append(_crossed(declared, name, crossed, draws, asked.time_unit))
         made[name] = [
-            p if declared.cycle is None else CycleCourse(p, declared.cycle, declared.correction) for p in pairs
+            p if declared.cycle is None else CycleCourse(p, declared.cycle, declared.correction)
+            for p in pairs
         ]
         if declared.state_transition is not None:
             fitted = [
-                fitted_course(p, asked.horizon, numbers_at(given, d)(declared.state_transition.deaths), declared.state_transition.after)
+                fitted_course(
+                    p,
+                    asked.horizon,
+                    numbers_at(given, d)(declared.state_transition.deaths),
+                    declared.state_transition.after,
+                )
                 for d, p in enumerate(pairs)
             ]
             beside[name + BESIDE] = list(fitted)
@@ -154,7 +166,9 @@ def two_curves(
 ) -> TwoCurves:
     """The two curves of a strategy in a draw."""
     pfs, os = (
-        curve_at(declared.strategies, name, which, draw, number, time_unit=asked.time_unit, horizon=asked.horizon)
+        curve_at(
+            declared.strategies, name, which, draw, number, time_unit=asked.time_unit, horizon=asked.horizon
+        )
         for which in ("progression_free", "overall")
     )
     return TwoCurves.of(pfs, os, asked.horizon, more)
@@ -188,7 +202,9 @@ def _own(declared: Partitioned, name: str) -> Any:
 
 
 def _label(declared: Partitioned, name: str) -> str:
-    title = _own(declared, name).label or (name if name in declared.strategies else name.removesuffix(BESIDE)).replace("_", " ")
+    title = _own(declared, name).label or (
+        name if name in declared.strategies else name.removesuffix(BESIDE)
+    ).replace("_", " ")
     return title if name in declared.strategies else f"{title} (transitions)"
 
 
@@ -196,7 +212,9 @@ def _check(declared: Partitioned, values: Values | None) -> None:
     own = {name: one.values for name, one in declared.strategies.items()}
     faults = list(cohort_value_faults(values, own, ALIVE, ("dead",), ("*>dead",)))
     doubled = [n for n in declared.strategies if n + BESIDE in declared.strategies]
-    faults += [f"strategy {n}{BESIDE}: the name is kept for the model of transitions beside {n}" for n in doubled]
+    faults += [
+        f"strategy {n}{BESIDE}: the name is kept for the model of transitions beside {n}" for n in doubled
+    ]
     for name, one in declared.strategies.items():
         for which in ("progression_free", "overall"):
             item = getattr(one, which)

@@ -107,7 +107,9 @@ def rates_from_cycles(matrix: Any, *, cycle: float, time_unit: str, states: Any 
     declared = Cycles.model_construct(states=names, deaths=())
     given = checked_matrix(given, declared, "matrix")
     if np.linalg.matrix_rank(given) < len(names):
-        raise InputError("the matrix is singular: it has no logarithm, and no rates give it. Use it in fixed cycles as it is.")
+        raise InputError(
+            "the matrix is singular: it has no logarithm, and no rates give it. Use it in fixed cycles as it is."
+        )
     with np.errstate(all="ignore"):
         log = logm(given)
     if not np.isfinite(log).all():
@@ -138,7 +140,9 @@ def _square(matrix: Any) -> FloatArray:
     except (TypeError, ValueError):
         raise InputError(f"matrix is a square table of numbers; got {type(matrix).__name__}.") from None
     if found.ndim != 2 or found.shape[0] != found.shape[1] or found.shape[0] < 2:
-        raise InputError(f"matrix is a square table of numbers of at least 2 states; got shape {found.shape}.")
+        raise InputError(
+            f"matrix is a square table of numbers of at least 2 states; got shape {found.shape}."
+        )
     if found.shape[0] > 500:
         raise InputError(f"a matrix of {found.shape[0]} states is more than the 500 that are put to rates.")
     if not np.isfinite(found).all():
@@ -149,7 +153,11 @@ def _square(matrix: Any) -> FloatArray:
 def _names(states: Any, n: int) -> tuple[str, ...]:
     if states is None:
         return tuple(str(k + 1) for k in range(n))
-    if isinstance(states, str) or not hasattr(states, "__len__") or not all(isinstance(s, str) for s in states):
+    if (
+        isinstance(states, str)
+        or not hasattr(states, "__len__")
+        or not all(isinstance(s, str) for s in states)
+    ):
         raise InputError(f"states are names, one a row; got {states!r:.60}.")
     names = tuple(str(s) for s in states)
     if len(names) != n or len(set(names)) < n:

@@ -41,9 +41,18 @@ class CohortCourse(Protocol):
         """Shares (times, states) of those alive."""
         ...
 
+    def dead_at(self, times: FloatArray) -> FloatArray:
+        """Shares (times, causes) of the dead."""
+        ...
+
     def entering(self, way: str, tau: float, discount: DiscountPlan | None) -> float:
         """Patients who take a way ``source>target`` to `tau`, each at its discount; ``*>target`` all who enter."""
         ...
+
+
+def dead_of(alive: FloatArray) -> FloatArray:
+    """Shares (times, 1) of the dead, where those of the living (times, states) leave one state for them."""
+    return np.asarray(np.maximum(1.0 - alive.sum(axis=1, keepdims=True), 0.0))
 
 
 def cohort_measures(
@@ -149,9 +158,7 @@ def resolved(values: Values | None, number: Numbers) -> Values | None:
         if o.course is None
         else o.model_copy(
             update={
-                "course": o.course.model_copy(
-                    update={"factors": tuple(number(f) for f in o.course.factors)}
-                )
+                "course": o.course.model_copy(update={"factors": tuple(number(f) for f in o.course.factors)})
             }
         )
         for name, o in values.outcomes.items()

@@ -16,7 +16,7 @@ from scipy.optimize import least_squares
 from survsim.core.checks import FloatArray
 from survsim.core.errors import ScenarioError
 from survsim.simulation.cohort.areas import TwoCurves
-from survsim.simulation.cohort.totals import Counted
+from survsim.simulation.cohort.totals import Counted, dead_of
 from survsim.simulation.engine.discounting import DiscountPlan
 
 GRID = 240
@@ -53,6 +53,9 @@ class TransitionCourse:
         free = np.minimum(self.curves.pfs.survival(times), self.curves.os.survival(times))
         return np.stack([free, np.interp(times, self.grid, self.later)], axis=1)
 
+    def dead_at(self, times: FloatArray) -> FloatArray:
+        return dead_of(self.share_at(times))
+
     def entering(self, way: str, tau: float, discount: DiscountPlan | None) -> float:
         """Deaths to tau, each at its discount, from those alive at the ends of a fine grid."""
         ends = np.unique(np.append(self.curves.edges[self.curves.edges < tau], tau))
@@ -85,7 +88,9 @@ def fitted_course(
     wanted = overall[at] - free[at]
 
     def law(x: FloatArray) -> tuple[float, float]:
-        shape, scale = (float(np.exp(x[0])), float(np.exp(x[1]))) if x.size == 2 else (1.0, float(np.exp(x[0])))
+        shape, scale = (
+            (float(np.exp(x[0])), float(np.exp(x[1]))) if x.size == 2 else (1.0, float(np.exp(x[0])))
+        )
         return shape, scale
 
     def misfit(x: FloatArray) -> Any:

@@ -21,7 +21,9 @@ class Span(Checked):
     from_: float = pydantic.Field(default=0.0, ge=0, alias="from")
     until: float = pydantic.Field(gt=0)
 
-    model_config = pydantic.ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, populate_by_name=True)
+    model_config = pydantic.ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False, populate_by_name=True
+    )
 
     @pydantic.model_validator(mode="after")
     def _whole(self) -> Self:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import Annotated, Any, Literal, Self
 
@@ -49,7 +50,9 @@ def _matrix(value: Any) -> Any:
         return Matrix.__pydantic_validator__.validate_python(value)
     if isinstance(value, np.ndarray):
         if value.ndim not in (2, 3) or value.dtype.kind not in "iuf" or value.shape[-1] != value.shape[-2]:
-            raise ValueError(f"an array of matrices is (states, states) or (draws, states, states); got {value.shape}")
+            raise ValueError(
+                f"an array of matrices is (states, states) or (draws, states, states); got {value.shape}"
+            )
         if not np.isfinite(value).all():
             raise ValueError("a matrix holds a number that is missing or infinite")
         return value.astype(np.float64)
@@ -64,7 +67,10 @@ def _row(row: Any) -> dict[str, Any]:
     places = [i for i, v in enumerate(row) if v == REST]
     if len(places) > 1:
         raise ValueError(f"a row has one entry that is the rest; found {len(places)}")
-    return {"entries": [0.0 if i in places else v for i, v in enumerate(row)], "rest": places[0] if places else None}
+    return {
+        "entries": [0.0 if i in places else v for i, v in enumerate(row)],
+        "rest": places[0] if places else None,
+    }
 
 
 AnyMatrix = Annotated[Any, pydantic.BeforeValidator(_matrix)]
@@ -100,7 +106,7 @@ class CycleStrategy(Checked):
         if self.bands and (ends[-1] is not None or None in ends[:-1]):
             raise ValueError("every band but the last says until when it holds; the last has no until")
         times = [e for e in ends if e is not None]
-        if any(b <= a for a, b in zip(times, times[1:])):
+        if any(b <= a for a, b in itertools.pairwise(times)):
             raise ValueError("bands follow each other: until increases")
         return self
 
@@ -202,8 +208,12 @@ def _ordered(rows: dict[str, Any], states: list[str], strategy: str) -> Any:
         return rows
     for name in (*rows, *(n for row in rows.values() if isinstance(row, dict) for n in row)):
         if name not in states:
-            raise ValueError(f"strategies.{strategy}.matrix: {name!r} is not a state; states: {', '.join(states)}")
+            raise ValueError(
+                f"strategies.{strategy}.matrix: {name!r} is not a state; states: {', '.join(states)}"
+            )
     if any(not isinstance(row, dict) for row in rows.values()):
-        raise ValueError(f"strategies.{strategy}.matrix: each row names states and probabilities, such as {{A: rest, B: 0.1}}")
+        raise ValueError(
+            f"strategies.{strategy}.matrix: each row names states and probabilities, such as {{A: rest, B: 0.1}}"
+        )
     # a state that is not named is left by nobody
     return [[rows.get(a, {a: 1.0}).get(b, 0.0) for b in states] for a in states]

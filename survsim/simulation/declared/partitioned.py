@@ -52,7 +52,9 @@ class PointsCurve(Checked):
     @pydantic.model_validator(mode="after")
     def _whole(self) -> Self:
         if len(self.times) != len(self.survival):
-            raise ValueError(f"there is one survival a time; found {len(self.survival)} for {len(self.times)}")
+            raise ValueError(
+                f"there is one survival a time; found {len(self.survival)} for {len(self.times)}"
+            )
         if self.times[0] < 0 or not increasing(np.array(self.times)):
             raise ValueError("times lie at or above 0 and increase")
         rises = [t for t, a, b in zip(self.times, (1.0, *self.survival), self.survival) if b > a]

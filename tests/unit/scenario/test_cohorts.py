@@ -25,7 +25,9 @@ full: {draws: 40, patients: 2000}
 quick: {draws: 4, patients: 200}
 outcomes: {reference: usual, tau: [12.0, 60.0], decision_tau: 60.0, alive_at: [12.0], grid_step: 0.5}
 """
-CURVES = BASE + """
+CURVES = (
+    BASE
+    + """
 values:
   discount: {rate: 0.035}
   outcomes:
@@ -44,7 +46,10 @@ partitioned:
       overall: {reference: usual, hazard_ratio: hr}
       values: {cost: {by_state: {progression_free: 900}}}
 """
-MATRIX = BASE + """
+)
+MATRIX = (
+    BASE
+    + """
 parameters: {}
 cycles:
   length: 1 month
@@ -55,6 +60,7 @@ cycles:
     usual: {matrix: {file: usual.csv}}
     new: {matrix: {well: {well: rest, ill: 0.05}, ill: {ill: rest, dead: 0.1}}}
 """
+)
 
 
 @pytest.fixture
@@ -103,7 +109,7 @@ def test_cycles_of_a_scenario_run_as_cohort_and_as_patients(study):
     a, b = exact.measure("survival_time", 60.0), drawn.measure("survival_time", 60.0)
     assert (np.abs(a.estimate - b.estimate) < 4.5 * b.mc_std_error).all()
     x = np.array([1.0, 0, 0])
-    for k in range(12):
+    for _ in range(12):
         x = x @ [[0.9, 0.1, 0], [0, 0.8, 0.2], [0, 0, 1]]
     assert exact.measure("alive", 12.0).estimate[0] == pytest.approx(x[:2].sum(), abs=1e-12)
 

@@ -80,8 +80,12 @@ def test_values_at_states_entries_and_transitions_are_discounted_by_hand():
     died = x[1:, 2] - x[:-1, 2]
     cost = late[1:] @ (100 * x[1:, 1] + 40 * died + 7 * 0.2 * x[:-1, 0])
     assert value(result, "discounted_cost") == pytest.approx(cost, abs=1e-10)
-    assert value(result, "discounted_quality") == pytest.approx(late[1:] @ (x[1:, 0] + 0.6 * x[1:, 1]), abs=1e-12)
-    assert value(result, "cost") == pytest.approx((100 * x[1:, 1] + 40 * died + 1.4 * x[:-1, 0]).sum(), abs=1e-10)
+    assert value(result, "discounted_quality") == pytest.approx(
+        late[1:] @ (x[1:, 0] + 0.6 * x[1:, 1]), abs=1e-12
+    )
+    assert value(result, "cost") == pytest.approx(
+        (100 * x[1:, 1] + 40 * died + 1.4 * x[:-1, 0]).sum(), abs=1e-10
+    )
 
 
 def test_a_discount_of_half_cycles_falls_on_the_middle_of_each():
@@ -104,7 +108,10 @@ def test_matrices_change_with_time_and_a_price_ends_with_its_span():
 
 
 def test_rest_names_mappings_and_arrays_are_the_same_matrix():
-    by_name = {"well": {"well": "rest", "ill": "p", "dead": 0.1}, "ill": {"well": 0.05, "ill": "rest", "dead": 0.3}}
+    by_name = {
+        "well": {"well": "rest", "ill": "p", "dead": 0.1},
+        "ill": {"well": 0.05, "ill": "rest", "dead": 0.3},
+    }
     rows = [["rest", "p", 0.1], [0.05, "rest", 0.3], [0, 0, 1]]
     results = [found(cycles(m), parameters={"p": 0.2}) for m in (by_name, rows)]
     for one in results:
@@ -133,7 +140,13 @@ def test_patients_agree_with_the_cohort_in_every_measure(correction):
     added = {"cost": {"added": [{"from": 1, "until": 4, "by_state": {"well": 30.0}}], "at_beginning": 5.0}}
     plan = {"usual": {"matrix": P}, "new": {"matrix": P * [[1], [1], [1]], "values": added}}
     declared = cycles(strategies=plan, correction=correction, start={"well": 0.8, "ill": 0.2})
-    options = {"horizon": 10.0, "time_unit": "years", "values": Values(**VALUES), "taus": [4.0, 10.0], "times": [3.0]}
+    options = {
+        "horizon": 10.0,
+        "time_unit": "years",
+        "values": Values(**VALUES),
+        "taus": [4.0, 10.0],
+        "times": [3.0],
+    }
     exact = cycle_cohort(declared, **options)
     drawn = cycle_patients(declared, patients=20_000, seed=3, **options)
     assert drawn.measures == exact.measures
@@ -163,7 +176,9 @@ def test_rates_of_a_matrix_that_has_a_generator_come_back():
 
 
 def test_a_matrix_without_a_generator_gets_the_nearest_and_its_error():
-    matrix = np.array([[0.7, 0.3, 0.0], [0.0, 0.6, 0.4], [0.0, 0.0, 1.0]])  # nobody dies from well within a cycle
+    matrix = np.array(
+        [[0.7, 0.3, 0.0], [0.0, 0.6, 0.4], [0.0, 0.0, 1.0]]
+    )  # nobody dies from well within a cycle
     made = rates_from_cycles(matrix, cycle=1, time_unit="years", states=STATES)
     assert not made.exact and made.lowest < 0 and made.error > 1e-3
     assert "No rates give this matrix" in made.headline()

@@ -32,7 +32,9 @@ def two(pfs=PFS, os=OS, **more):
 
 
 def found(strategies=None, **options):
-    return partitioned_survival(strategies or {"usual": two()}, **({"horizon": END, "time_unit": "months"} | options))
+    return partitioned_survival(
+        strategies or {"usual": two()}, **({"horizon": END, "time_unit": "months"} | options)
+    )
 
 
 def area(rate, tau, force=0.0):
@@ -67,7 +69,12 @@ def test_discounted_quality_and_cost_are_the_closed_integrals(form):
         },
     )
     result = found(
-        {"usual": two(), "new": two(0.14, 0.08, values={"cost": {"by_state": {"progression_free": 900}, "at_beginning": 7}})},
+        {
+            "usual": two(),
+            "new": two(
+                0.14, 0.08, values={"cost": {"by_state": {"progression_free": 900}, "at_beginning": 7}}
+            ),
+        },
         values=values,
     )
     force = (np.log(1.035) if form == "yearly" else 0.035) / 12
@@ -76,7 +83,9 @@ def test_discounted_quality_and_cost_are_the_closed_integrals(form):
         assert value(result, "discounted_quality", strategy=s) == pytest.approx(late, abs=1e-9)
         cost = first + price * area(pfs, END, force) + 50.0 * os * area(os, END, force)
         assert value(result, "discounted_cost", strategy=s) == pytest.approx(cost, abs=1e-7)
-        assert value(result, "discounted_survival_time", strategy=s) == pytest.approx(area(os, END, force), abs=1e-9)
+        assert value(result, "discounted_survival_time", strategy=s) == pytest.approx(
+            area(os, END, force), abs=1e-9
+        )
     weighed = result.cost_effectiveness("quality", "cost", END, reference="usual")
     gain = np.diff([value(result, "discounted_quality", strategy=s) for s in (0, 1)])
     price = np.diff([value(result, "discounted_cost", strategy=s) for s in (0, 1)])
@@ -89,7 +98,9 @@ def test_a_discount_in_steps_counts_each_death_at_the_step_of_its_year():
     values = Values(outcomes={"last": {"kind": "cost", "at_entry": {"dead": 1.0}, "discount": steps}})
     years = np.arange(6)
     died = np.exp(-OS * 12 * years[:-1]) - np.exp(-OS * 12 * years[1:])
-    assert value(found(values=values), "discounted_last") == pytest.approx(died @ 1.035 ** -years[:-1], abs=1e-10)
+    assert value(found(values=values), "discounted_last") == pytest.approx(
+        died @ 1.035 ** -years[:-1], abs=1e-10
+    )
 
 
 def test_curves_of_weibull_spline_and_piecewise_have_the_areas_of_their_laws():
@@ -132,11 +143,15 @@ def test_kaplan_meier_digitised_points_and_a_ratio_on_them():
 def test_progression_free_survival_above_overall_is_taken_down_at_the_crossing_and_said():
     weibull = {"family": "weibull", "shape": 3.0, "scale": 10.0}
     plan = {"a": {"progression_free": exponential(0.1), "overall": weibull}}
-    with pytest.warns(ExtrapolationWarning, match="a: progression-free survival lies above overall survival in 1 of 1"):
+    with pytest.warns(
+        ExtrapolationWarning, match="a: progression-free survival lies above overall survival in 1 of 1"
+    ):
         result = found(plan, horizon=30.0)
     # exp(-t/10) and exp(-(t/10)^3) meet at 10
-    kept = area(0.1, 10.0) + float(Weibull(shape=3, scale=10, time_unit="months").rmst(30.0)) - float(
-        Weibull(shape=3, scale=10, time_unit="months").rmst(10.0)
+    kept = (
+        area(0.1, 10.0)
+        + float(Weibull(shape=3, scale=10, time_unit="months").rmst(30.0))
+        - float(Weibull(shape=3, scale=10, time_unit="months").rmst(10.0))
     )
     assert value(result, "progression_free_time", 30.0) == pytest.approx(kept, abs=1e-9)
     assert any("taken down" in note for note in result.notes) and "taken down" in result.headline()
@@ -183,7 +198,9 @@ def test_fitted_transitions_agree_with_patients_of_the_engine():
 
     declared = Partitioned.model_validate({"strategies": {"a": two(0.2, 0.1)}})
     asked = Asked.of(END, "months", None, (), None)
-    course = fitted_course(two_curves(declared, "a", 0, numbers_at({}, 0), asked, np.empty(0)), END, 0.3, "weibull")
+    course = fitted_course(
+        two_curves(declared, "a", 0, numbers_at({}, 0), asked, np.empty(0)), END, 0.3, "weibull"
+    )
     model = Model(
         time_unit="months",
         horizon=END,
@@ -199,7 +216,10 @@ def test_fitted_transitions_agree_with_patients_of_the_engine():
         strategies=(Strategy(strategy="a", label="a"),),
     )  # fmt: skip
     patients = simulate_model(model, patients=100_000, taus=[END]).measure("survival_time", END)
-    assert abs(value(result, "survival_time", strategy=1) - patients.estimate[0]) < 4 * patients.mc_std_error[0] + 2e-3
+    assert (
+        abs(value(result, "survival_time", strategy=1) - patients.estimate[0])
+        < 4 * patients.mc_std_error[0] + 2e-3
+    )
 
 
 def test_cycles_count_the_mean_of_their_ends():
