@@ -163,7 +163,7 @@ def cohort_result(
         death_states=dead,
         measures=names,
         grid=asked.grid,
-        counts=cast("Any", counts)
+        counts=cast("Any", counts),
         means=means,
         mc_covariance=np.zeros((draws, len(names), len(courses), len(courses))),
         n_patients=1,
