@@ -153,13 +153,10 @@ def _square(matrix: Any) -> FloatArray:
 def _names(states: Any, n: int) -> tuple[str, ...]:
     if states is None:
         return tuple(str(k + 1) for k in range(n))
-    if (
-        isinstance(states, str)
-        or not hasattr(states, "__len__")
-        or not all(isinstance(s, str) for s in states)
-    ):
+    given = states.tolist() if isinstance(states, np.ndarray) else states
+    if not isinstance(given, list | tuple) or not all(isinstance(s, str) for s in given):
         raise InputError(f"states are names, one a row; got {states!r:.60}.")
-    names = tuple(str(s) for s in states)
+    names = tuple(given)
     if len(names) != n or len(set(names)) < n:
         raise InputError(f"states are {n} different names, one a row; got {', '.join(names)}.")
     return names

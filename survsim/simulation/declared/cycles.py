@@ -64,7 +64,7 @@ def _matrix(value: Any) -> Any:
 
 
 def _row(row: Any) -> dict[str, Any]:
-    places = [i for i, v in enumerate(row) if v == REST]
+    places = [i for i, v in enumerate(row) if isinstance(v, str) and v == REST]
     if len(places) > 1:
         raise ValueError(f"a row has one entry that is the rest; found {len(places)}")
     return {
@@ -156,7 +156,10 @@ class Cycles(Checked):
         """Rows by name of state become rows in the order of the states."""
         if not isinstance(content, dict) or not isinstance(content.get("strategies"), dict):
             return content
-        states = list(content.get("states") or ())
+        states = content.get("states")
+        if not isinstance(states, list | tuple) or not all(isinstance(s, str) for s in states):
+            return content
+        states = list(states)
         strategies = {}
         for name, one in content["strategies"].items():
             if isinstance(one, dict):
