@@ -212,6 +212,8 @@ _TABLES = {
         simulation.trials.trial_data          TrialDesign trial_data TrialData
         scenario.trial_design                 simulate_trials assurance TrialOperatingCharacteristics
         estimate.resampling.group_sequential  group_sequential_boundaries
+        scenario.sequential_trials             simulate_sequential_trials SequentialTrials
+        estimate.resampling.sequential_design  group_sequential_design GroupSequentialDesign
     """,
     "scenario": """
         scenario.spec                Scenario
