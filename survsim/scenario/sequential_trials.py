@@ -32,7 +32,7 @@ class SequentialTrials(Result):
     ----------
     efficacy, futility, harm : (looks,) share of trials that stop at a look for benefit, for futility, and in a two-sided plan
         for harm; `mc_std_error` : (looks,) Monte Carlo error of the first.
-    continued : (looks,) share that goes on after a look; of the last, that ends without a finding.
+    continued : (looks,) share that goes on after a look; of the last, all that end without a finding.
     time, events : (looks,) mean calendar time and events at a look, of the trials that reach it.
     rejected, rejected_mc_std_error : share of trials with a finding of benefit, and its error.
     duration, n_event, n_arrived : means at the end of the trials.
@@ -126,29 +126,46 @@ def simulate_sequential_trials(
     end = data.arrival[:, -1] + design.follow_up
     open_trials = np.ones(replicates, dtype=bool)
     closed, found = np.full(replicates, np.nan), np.zeros(replicates, dtype=np.int64)
-    rows: dict[str, list[float]] = {k: [] for k in ("efficacy", "futility", "harm", "continued", "time", "events")}
+    rows: dict[str, list[float]] = {
+        k: [] for k in ("efficacy", "futility", "harm", "continued", "time", "events")
+    }
     for k, point in enumerate(at):
-        calendar = np.minimum(data.time_of_event(int(point)) if look_by == "events" else np.full(replicates, point), end)
+        calendar = np.minimum(
+            data.time_of_event(int(point)) if look_by == "events" else np.full(replicates, point), end
+        )
         final = (calendar >= end) | (k == at.size - 1)
         z, events = _analysed(data, calendar, design)
         stage = np.where(final, at.size - 1, k)
         better = open_trials & (z >= plan.efficacy[stage])
         worse = open_trials & (plan.sides == 2) & (z <= -plan.efficacy[stage])
-        idle = open_trials & ~better & ~worse & (plan.sides == 1) & (z <= plan.futility[stage]) & ~final & stop_for_futility
+        idle = (
+            open_trials
+            & ~better
+            & ~worse
+            & (plan.sides == 1)
+            & (z <= plan.futility[stage])
+            & ~final
+            & stop_for_futility
+        )
         rows["time"].append(_mean(calendar, open_trials))
         rows["events"].append(_mean(events, open_trials))
         stops = better | worse | idle | (open_trials & final)
         closed[stops], found[stops] = calendar[stops], events[stops]
         open_trials = open_trials & ~stops
-        nothing = stops & ~better & ~worse & ~idle
         for name, hit in (("efficacy", better), ("futility", idle), ("harm", worse)):
             rows[name].append(float(hit.mean()))
-        rows["continued"].append(float(open_trials.mean()) if k < at.size - 1 else float(nothing.mean()))
+        rows["continued"].append(float(open_trials.mean()))
+    rows["continued"][-1] = max(1.0 - sum(sum(rows[name]) for name in ("efficacy", "futility", "harm")), 0.0)
     share = {name: np.array(values) for name, values in rows.items()}
     rejected = float(share["efficacy"].sum())
     return SequentialTrials(
         provenance=Provenance.of(
-            "simulate_sequential_trials", plan, looks=at.tolist(), look_by=look_by, replicates=int(replicates), seed=seed
+            "simulate_sequential_trials",
+            plan,
+            looks=at.tolist(),
+            look_by=look_by,
+            replicates=int(replicates),
+            seed=seed,
         ),
         look_by=look_by,
         information=plan.information,
@@ -175,12 +192,16 @@ def _mean(values: FloatArray | IntArray, of: BoolArray) -> float:
     return float(values[of].mean()) if of.any() else float("nan")
 
 
-def _looks(design: TrialDesign, plan: GroupSequentialDesign, looks: Sequence[float], look_by: LookBy) -> FloatArray:
+def _looks(
+    design: TrialDesign, plan: GroupSequentialDesign, looks: Sequence[float], look_by: LookBy
+) -> FloatArray:
     at = float_vector("looks", looks)
     if not isinstance(plan, GroupSequentialDesign):
         raise InputError(f"plan is what group_sequential_design returns; got {type(plan).__name__}.")
     if design.single_arm or design.allocation != "fixed" or design.looks:
-        raise InputError("a plan is for two arms of fixed allocation, in a design without looks of its own; give looks here.")
+        raise InputError(
+            "a plan is for two arms of fixed allocation, in a design without looks of its own; give looks here."
+        )
     if at.size != plan.information.size:
         raise InputError(f"the plan has {plan.information.size} looks; got {at.size} under looks.")
     if (at <= 0).any() or (np.diff(at) <= 0).any():

@@ -1,4 +1,4 @@
-"""A small example of every result of a cohort, made by the function that returns it."""
+"""A small example of every result of a cohort and of a group-sequential trial, made by the function that returns it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from survsim.distributions import Exponential
 from survsim.simulation import partitioned_survival, rates_from_cycles
+from survsim.trials import TrialDesign, group_sequential_design, simulate_sequential_trials
 
 
 def _cohort() -> Any:
@@ -26,4 +28,17 @@ def _rates() -> Any:
     return rates_from_cycles(matrix, cycle=1.0, time_unit="years", states=["well", "ill", "dead"])
 
 
-COHORTS = {"CohortResult": _cohort, "CycleRates": _rates}
+def _plan() -> Any:
+    return group_sequential_design([0.5, 1.0], futility="obrien-fleming")
+
+
+def _sequential() -> Any:
+    a, b = (Exponential(rate=r, time_unit="months") for r in (0.12, 0.06))
+    design = TrialDesign(control=a, treated=b, n=60, accrual_rate=10, follow_up=12)
+    return simulate_sequential_trials(design, _plan(), looks=[20, 40], replicates=50)
+
+
+COHORTS = {
+    "GroupSequentialDesign": _plan, "SequentialTrials": _sequential,
+    "CohortResult": _cohort, "CycleRates": _rates,
+}  # fmt: skip

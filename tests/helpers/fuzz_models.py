@@ -65,6 +65,25 @@ def _two_curves(rng: np.random.Generator) -> Made:
     }  # fmt: skip
 
 
+@plausible("group_sequential_design")
+def _plan(rng: np.random.Generator) -> Made:
+    return {
+        "information": [0.5, 1.0],
+        "alpha": 0.025,
+        "beta": 0.2,
+        "futility": "pocock",
+        "efficacy": "obrien-fleming",
+    }
+
+
+@plausible("simulate_sequential_trials")
+def _sequential(rng: np.random.Generator) -> Made:
+    laws = [s.Exponential(rate=r, time_unit="months") for r in (0.12, 0.06)]
+    design = s.TrialDesign(control=laws[0], treated=laws[1], n=40, accrual_rate=10.0, follow_up=12.0)
+    plan = s.group_sequential_design([0.5, 1.0], futility="pocock")
+    return {"design": design, "plan": plan, "looks": [10, 20], "replicates": 20, "seed": 3}
+
+
 @plausible("bed", "eqd2")
 def _dose(rng: np.random.Generator) -> Made:
     return {"dose": 50.0, "fractions": 25, "alpha_beta": 2.0}

@@ -62,7 +62,9 @@ class GoneOn:
         points = ((cuts[:-1] + half)[:, None] + half[:, None] * _X).ravel()
         weights = (half[:, None] * _W).ravel()
         mean = self.points + self.drift * (t - self.t)
-        density = np.exp(-0.5 * ((points[:, None] - mean) / step) ** 2) @ self.mass / (step * np.sqrt(2 * np.pi))
+        density = (
+            np.exp(-0.5 * ((points[:, None] - mean) / step) ** 2) @ self.mass / (step * np.sqrt(2 * np.pi))
+        )
         return GoneOn(t, points, weights * density, self.drift)
 
 

@@ -104,7 +104,9 @@ class GroupSequentialDesign(Result):
             raise InputError("hazard_ratio 1 is no effect: no number of events finds it.")
         full = self.drift**2 / (share * (1.0 - share) * np.log(ratio) ** 2)
         if not full < 1e12:
-            raise InputError(f"hazard_ratio {ratio:g} needs more than 1e12 events; choose one farther from 1.")
+            raise InputError(
+                f"hazard_ratio {ratio:g} needs more than 1e12 events; choose one farther from 1."
+            )
         return np.ceil(full * self.information - 1e-9).astype(np.int64)
 
 
@@ -163,7 +165,17 @@ def group_sequential_design(
     missed = between("beta", beta, 0.0, 1.0 - level)
     if not isinstance(binding, bool | np.bool_):
         raise InputError(f"binding is True or False; got {binding!r}.")
-    asked = _Asked(t, level / sides, sides, missed, efficacy, efficacy_parameter, futility, futility_parameter, bool(binding))
+    asked = _Asked(
+        t,
+        level / sides,
+        sides,
+        missed,
+        efficacy,
+        efficacy_parameter,
+        futility,
+        futility_parameter,
+        bool(binding),
+    )
     asked = asked.checked()
     drift = _solved(asked)
     low, high = asked.bounds(drift)
@@ -171,7 +183,9 @@ def group_sequential_design(
     ends = [crossing(t, low, high, d) for d in (0.0, drift)]
     fixed = ndtri(1.0 - level / sides) + ndtri(1.0 - missed)
     return GroupSequentialDesign(
-        provenance=Provenance.of("group_sequential_design", alpha=level, sides=int(sides), beta=missed, looks=int(t.size)),
+        provenance=Provenance.of(
+            "group_sequential_design", alpha=level, sides=int(sides), beta=missed, looks=int(t.size)
+        ),
         information=t,
         efficacy=high,
         futility=low if sides == 1 else np.full(t.size, -np.inf),
@@ -193,7 +207,9 @@ def _information(information: Sequence[float]) -> FloatArray:
     if not t.size or t[0] <= 0 or (np.diff(t) <= 0).any() or abs(t[-1] - 1) > 1e-9:
         raise InputError(f"information must rise from above 0 to 1; got {t.tolist()}.")
     if (np.diff(t, prepend=0.0) < CLOSEST).any():
-        raise InputError(f"looks less than {CLOSEST:g} of the trial apart are one; got {t.tolist()}. Leave one out.")
+        raise InputError(
+            f"looks less than {CLOSEST:g} of the trial apart are one; got {t.tolist()}. Leave one out."
+        )
     if t.size > 200:
         raise InputError(f"{t.size} looks are more than the 200 that are computed.")
     return t
@@ -215,18 +231,30 @@ class _Asked:
 
     def checked(self) -> _Asked:
         if self.futility is not None and self.sides == 2:
-            raise InputError("futility goes with a one-sided design (sides=1); a two-sided one stops on either side.")
+            raise InputError(
+                "futility goes with a one-sided design (sides=1); a two-sided one stops on either side."
+            )
         if self.futility is None and (self.futility_parameter is not None or self.binding):
             raise InputError("futility_parameter and binding go with futility; name how beta is spent.")
         if self.efficacy == "wang-tsiatis":
             if self.efficacy_parameter is None:
-                raise InputError("efficacy 'wang-tsiatis' needs its delta: give efficacy_parameter, 0 for O'Brien and Fleming's.")
+                raise InputError(
+                    "efficacy 'wang-tsiatis' needs its delta: give efficacy_parameter, 0 for O'Brien and Fleming's."
+                )
             if self.binding:
-                raise InputError("binding futility goes with boundaries that spend alpha, not with 'wang-tsiatis'.")
-            e: float | None = between("efficacy_parameter", self.efficacy_parameter, -1.0, 1.0, open_ends=False)
+                raise InputError(
+                    "binding futility goes with boundaries that spend alpha, not with 'wang-tsiatis'."
+                )
+            e: float | None = between(
+                "efficacy_parameter", self.efficacy_parameter, -1.0, 1.0, open_ends=False
+            )
         else:
             e = checked_function("efficacy", self.efficacy, self.efficacy_parameter)
-        f = None if self.futility is None else checked_function("futility", self.futility, self.futility_parameter)
+        f = (
+            None
+            if self.futility is None
+            else checked_function("futility", self.futility, self.futility_parameter)
+        )
         return dataclasses.replace(self, efficacy_parameter=e, futility_parameter=f)
 
     def bounds(self, drift: float) -> tuple[FloatArray, FloatArray]:
@@ -311,7 +339,11 @@ def _solved(asked: _Asked) -> float:
 
     near = 1e-6
     if missed(near) <= 0.0:
-        raise InputError(f"a power of {1 - asked.beta:g} is reached without any effect; ask for a smaller beta.")
+        raise InputError(
+            f"a power of {1 - asked.beta:g} is reached without any effect; ask for a smaller beta."
+        )
     if missed(FARTHEST_DRIFT) > 0.0:
-        raise ConvergenceError("no effect reaches the power with these boundaries; look at the spending functions.")
+        raise ConvergenceError(
+            "no effect reaches the power with these boundaries; look at the spending functions."
+        )
     return float(brentq(missed, near, FARTHEST_DRIFT, xtol=1e-10))

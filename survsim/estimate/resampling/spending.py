@@ -15,7 +15,9 @@ FUNCTIONS = ("obrien-fleming", "pocock", "hwang-shih-decani", "power")
 _LIMITS = {"hwang-shih-decani": (-40.0, 40.0), "power": (0.0, 50.0)}
 
 
-def spent_share(t: FloatArray, level: float, function: SpendingFunction, parameter: float | None) -> FloatArray:
+def spent_share(
+    t: FloatArray, level: float, function: SpendingFunction, parameter: float | None
+) -> FloatArray:
     """Of `level`, what is spent by information t (looks,), a share of the whole.
 
     O'Brien-Fleming type ``2 - 2 Phi(z_{level/2} / sqrt t)`` and Pocock type ``level log(1 + (e - 1) t)`` (Lan, DeMets 1983);

@@ -36,8 +36,12 @@ def test_five_looks_on_one_side_are_the_printed_ones():
     # gsDesign(k = 5, test.type = 1), its printed test
     plan = group_sequential_design(np.arange(1, 6) / 5, efficacy=HSD, efficacy_parameter=-4)
     np.testing.assert_allclose(plan.efficacy, [3.25, 2.99, 2.69, 2.37, 2.03], atol=to(2))
-    np.testing.assert_allclose(plan.inflation * plan.information, [0.205, 0.409, 0.614, 0.819, 1.023], atol=to(3))
-    np.testing.assert_allclose(plan.efficacy_alternative, [0.0370, 0.1512, 0.2647, 0.2699, 0.1771], atol=to(4))
+    np.testing.assert_allclose(
+        plan.inflation * plan.information, [0.205, 0.409, 0.614, 0.819, 1.023], atol=to(3)
+    )
+    np.testing.assert_allclose(
+        plan.efficacy_alternative, [0.0370, 0.1512, 0.2647, 0.2699, 0.1771], atol=to(4)
+    )
     assert plan.expected_information(effect=False) == pytest.approx(1.0197, abs=to(4))
     assert plan.expected_information() == pytest.approx(0.7366, abs=to(4))
 
@@ -71,7 +75,9 @@ def test_constants_of_pocock_and_of_obrien_and_fleming(looks, pocock, obrien):
     # Jennison and Turnbull 2000, tables 2.1 and 2.3, two-sided 0.05
     t = np.arange(1, looks + 1) / looks
     for delta, constant in ((0.5, pocock), (0.0, obrien)):
-        plan = group_sequential_design(t, alpha=0.05, sides=2, efficacy="wang-tsiatis", efficacy_parameter=delta)
+        plan = group_sequential_design(
+            t, alpha=0.05, sides=2, efficacy="wang-tsiatis", efficacy_parameter=delta
+        )
         assert plan.efficacy[-1] == pytest.approx(constant, abs=0.5e-3 + 1e-9)
         np.testing.assert_allclose(plan.efficacy * t ** (0.5 - delta), plan.efficacy[-1], atol=1e-9)
 
@@ -87,10 +93,14 @@ def test_levels_are_spent_by_the_multivariate_normal_law(efficacy):
     t = [0.3, 0.65, 1.0]
     plan = group_sequential_design(t, efficacy=efficacy)
     for k in (1, 2, 3):
-        inside = multivariate_normal(np.zeros(k), covariance(t[:k]), abseps=1e-9, releps=1e-9, maxpts=4_000_000)
+        inside = multivariate_normal(
+            np.zeros(k), covariance(t[:k]), abseps=1e-9, releps=1e-9, maxpts=4_000_000
+        )
         below = inside.cdf(plan.efficacy[:k]) if k > 1 else norm.cdf(plan.efficacy[0])
         assert 1 - below == pytest.approx(plan.efficacy_null[:k].sum(), abs=2e-7)
-    power = multivariate_normal(plan.drift * np.sqrt(t), covariance(t), abseps=1e-9, maxpts=4_000_000).cdf(plan.efficacy)
+    power = multivariate_normal(plan.drift * np.sqrt(t), covariance(t), abseps=1e-9, maxpts=4_000_000).cdf(
+        plan.efficacy
+    )
     assert 1 - power == pytest.approx(0.9, abs=2e-6)
 
 
@@ -99,7 +109,9 @@ def test_a_two_sided_design_has_the_boundaries_of_the_function_for_them(spending
     t = [0.25, 0.5, 0.75, 1.0]
     plan = group_sequential_design(t, alpha=0.05, sides=2, efficacy=spending)
     if spending == "obrien-fleming":
-        np.testing.assert_allclose(plan.efficacy, group_sequential_boundaries(t, spending=spending), atol=1e-8)
+        np.testing.assert_allclose(
+            plan.efficacy, group_sequential_boundaries(t, spending=spending), atol=1e-8
+        )
     assert (plan.efficacy_null + plan.futility_null).sum() == pytest.approx(0.05, abs=1e-9)
 
 
