@@ -137,6 +137,7 @@ def cohort_result(
     free: bool,
     parameters: Mapping[str, FloatArray],
     notes: tuple[str, ...],
+    beside: tuple[str, ...] = (),
     provenance: Provenance,
 ) -> CohortResult:
     """The result of courses by strategy and draw; living states come before the dead in each course's shares."""
@@ -177,6 +178,7 @@ def cohort_result(
         units=tuple(unit_of_measure(n, values, asked.time_unit) for n in names),
         lower_is_better=tuple(n for n, o in (values.outcomes if values else {}).items() if o.low_is_good),
         notes=notes,
+        beside=beside,
     )
 
 

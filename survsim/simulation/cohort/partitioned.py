@@ -68,7 +68,8 @@ def partitioned_survival(
 
     Returns
     -------
-    CohortResult : `.compare(...)`, `.cost_effectiveness(...)`, `.decision(...)` as of a simulation; `.notes` says where
+    CohortResult : `.compare(...)`, `.cost_effectiveness(...)`, `.decision(...)` as of a simulation, the two latter without
+        the models beside, for which `.by_transitions()` is asked; `.notes` says where
         curves crossed and what the model cannot see.
 
     Raises
@@ -118,6 +119,7 @@ def partitioned_survival(
         free=True,
         parameters=given,
         notes=(WEAKNESS, *notes),
+        beside=tuple(name for name in courses if name not in declared.strategies),
         provenance=provenance
         or Provenance.of("partitioned_survival", time_unit=time_unit, horizon=float(horizon)),
     )

@@ -178,5 +178,5 @@ def _nearest(row: FloatArray, place: int) -> FloatArray:
             found[free] = values
             break
         free.pop(int(np.argmin(values)))
-    found[place] = -found.sum()
+    found[place] = 0.0 - found.sum()
     return found

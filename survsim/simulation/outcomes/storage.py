@@ -25,7 +25,7 @@ _PLAIN = ("n_patients", "n_draws", "seed", "horizon", "time_unit", "conf_level",
 _LISTS = ("strategies", "labels", "states", "death_states", "measures", "taus")
 _LATER = ("units", "lower_is_better")
 """Lists that files of earlier versions lack."""
-_OF_COHORTS = ("notes",)
+_OF_COHORTS = ("notes", "beside")
 """Lists that results of cohorts alone have."""
 _ARRAYS = ("counts", "means", "mc_covariance", "grid")
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
+import jsonschema
 import numpy as np
 import pytest
 import yaml
@@ -96,7 +98,11 @@ def test_curves_of_a_scenario_are_simulated_over_its_draws(study):
     new = (1 - np.exp(-0.05 * hr * 60)) / (0.05 * hr)
     np.testing.assert_allclose(found.measure("survival_time", 60.0).by_draw[1], new, atol=1e-9)
     weighed = found.cost_effectiveness("quality", "cost", 60.0)
-    assert weighed.effect_by_draw.shape == (4, 40)
+    assert weighed.effect_by_draw.shape == (2, 40) and weighed.strategies == ("usual", "new")
+    other = found.by_transitions().cost_effectiveness("quality", "cost", 60.0)
+    assert other.strategies == ("usual_by_transitions", "new_by_transitions")
+    difference = found.measure("discounted_quality", 60.0).by_draw
+    np.testing.assert_array_equal(np.vstack([weighed.effect_by_draw, other.effect_by_draw]), difference)
     worth = found.decision(60.0).value_of_information(drawn).to_frame()
     assert (worth["estimate"] >= 0).all()
     assert survsim.simulate(scenario, draws=3).n_draws == 3
@@ -122,7 +128,9 @@ def test_a_saved_cohort_is_read_back_whole(study, tmp_path, text):
         back = CohortResult.load(place)
         np.testing.assert_array_equal(back.means, found.means)
         np.testing.assert_array_equal(back.counts, found.counts)
-        assert back.notes == found.notes and back.headline() == found.headline()
+        assert (
+            back.beside == found.beside and back.notes == found.notes and back.headline() == found.headline()
+        )
 
 
 def test_the_command_simulates_a_cohort(study, tmp_path):
@@ -139,6 +147,16 @@ def test_the_command_simulates_a_cohort(study, tmp_path):
     )  # fmt: skip
     assert explained.returncode == 0, explained.stderr
     assert "progression_free" in explained.stdout
+
+
+@pytest.mark.parametrize("text", [CURVES, MATRIX.replace("RUN", "cohort")])
+def test_the_schema_of_scenarios_takes_cohorts_and_not_half_of_one(text):
+    schema = jsonschema.Draft202012Validator(json.loads(survsim.scenario.file_schema("scenario")))
+    content = yaml.safe_load(text)
+    assert list(schema.iter_errors(content)) == []
+    for model in ("partitioned", "cycles"):
+        content.pop(model, None)
+    assert list(schema.iter_errors(content))
 
 
 def changed(text, change):

@@ -154,6 +154,8 @@ def test_progression_free_survival_above_overall_is_taken_down_at_the_crossing_a
         - float(Weibull(shape=3, scale=10, time_unit="months").rmst(10.0))
     )
     assert value(result, "progression_free_time", 30.0) == pytest.approx(kept, abs=1e-9)
+    with pytest.raises(InputError, match="no model stands beside"):
+        result.by_transitions()
     assert any("taken down" in note for note in result.notes) and "taken down" in result.headline()
     with pytest.raises(ScenarioError, match="Nobody is free of progression and dead"):
         found(plan, horizon=30.0, nested=False)
