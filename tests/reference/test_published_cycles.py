@@ -19,7 +19,7 @@ def read(model, printed=None):
 
 
 def test_the_sick_sicker_cohort_prints_its_published_table():
-    scenario, printed = read("sick_sicker")
+    scenario, printed = read("sick_sicker_cohort")
     found = survsim.simulate(scenario)
     weighed = found.cost_effectiveness("quality", "cost", 75.0)
     table = weighed.to_frame().set_index("strategy")
@@ -33,7 +33,7 @@ def test_the_sick_sicker_cohort_prints_its_published_table():
 
 
 def test_patients_of_the_sick_sicker_model_agree_with_its_cohort():
-    scenario, printed = read("sick_sicker")
+    scenario, printed = read("sick_sicker_cohort")
     cycles = scenario.content.cycles
     c = scenario.content
     drawn = survsim.simulation.cycle_patients(
