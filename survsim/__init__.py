@@ -32,8 +32,7 @@ used: importing the package costs nothing.
 """
 
 from survsim import _public
-from survsim._version import __version__
+from survsim._version import __version__ as __version__
 
-__all__ = ["__version__", *_public.WINGS]
 __getattr__ = _public.on_top
 __dir__ = _public.names_on_top

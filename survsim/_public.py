@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -101,7 +102,7 @@ _TABLES = {
         estimate.reconstruction.perturbation       perturbed_reconstructions
         estimate.reconstruction.pair               compare_pair PairCheck
         estimate.reconstruction.result             ReconstructedIPD ReconstructionAudit
-        estimate.reconstruction.uncertainty        ReconstructionUncertainty
+        estimate.reconstruction.open_range         ReconstructionUncertainty
         estimate.reconstruction.pseudo_sets        pseudo_sets
         estimate.reconstruction.pseudo_ipd         PseudoIPD
         estimate.reconstruction.from_summaries     pseudo_ipd_from_summaries
@@ -176,7 +177,9 @@ _TABLES = {
         simulation.declared.states                State Transition
         simulation.declared.population            Population Covariate
         simulation.declared.strategy              Strategy read_strategy read_strategies read_treatments
-        simulation.declared.strategy              Treatment
+        simulation.declared.strategy              Treatment Line StopRule Toxicity
+        simulation.declared.effect                Effect
+        simulation.declared.clause                Clause
         simulation.declared.explain               explain
         simulation.declared.history               History PastTreatment
         simulation.running.patient_output         read_patients
@@ -230,6 +233,7 @@ _TABLES = {
         scenario.targets             Target check_targets TargetCheck
         scenario.target_file         read_targets
         scenario.file_schemas        file_schema
+        scenario.exploring           Explorer Redrawn
         scenario.calibration_plan    read_calibration CalibrationPlan dated_cases
     """,
     "distributions": """
@@ -256,6 +260,7 @@ _TABLES = {
         figures.shares       share_dots
         figures.faceting     facets
         figures.saving       save_figure
+        figures.exploring    explore ExplorerPanel
         figures.additions    add_risk_table add_p_value add_hazard_ratio add_medians add_landmarks
         figures.additions    add_censor_marks add_group_labels
     """,
@@ -313,7 +318,7 @@ _TOP = """
     load_evidence check_evidence
     value_of_information
     TrialDesign simulate_trials assurance
-    case_in_context Scenario simulate Execution check_targets
+    case_in_context Scenario simulate Execution check_targets explore
     save_figure read_result write_result Ledger Provenance
 """
 TOP: tuple[str, ...] = tuple(_TOP.split())
@@ -425,6 +430,8 @@ def on_top(name: str) -> Any:
     """What `survsim.<name>` is: a name on top, a wing, or (with a warning) a name that was on top in 0.1."""
     if name in TOP:
         return load(name)
+    if name == "__all__":
+        return _starred()
     if name in WINGS:
         return importlib.import_module(f"survsim.{name}")
     if name in MOVED_IN_0_2:
@@ -433,6 +440,14 @@ def on_top(name: str) -> Any:
     where = f"; it is survsim.{WING_OF[name]}.{name}" if name in WING_OF else ""
     where = f"; R's {name} is survsim.{FROM_R[name]}" if name in FROM_R else where
     raise AttributeError(f"module 'survsim' has no attribute {name!r}{where}")
+
+
+def _starred() -> list[str]:
+    """What ``from survsim import *`` gives: the names on top and the wings. To `help`, which would print the page of each
+    name, the wings alone, so that help(survsim) stays on two screens."""
+    reader = sys._getframe(2).f_globals.get("__name__")
+    names = [] if reader == "pydoc" else TOP
+    return ["__version__", *names, *WINGS]
 
 
 def names_on_top() -> list[str]:

@@ -102,7 +102,7 @@ survsim.report.table(
         "to_do": "what to read for the rest",
     },
     decimals={"percent": 0},
-    notes="Asked of: rows to which the field applies. A word such as `not reported` counts as missing.",
+    notes="Asked of: rows to which the field applies. A cell that says not reported counts as missing.",
 )
 
 # %%
@@ -234,7 +234,8 @@ All {doublet.k} trials pooled: {doublet.hazard_ratio:.2f ci}, with no sign of he
 {doublet.k} trials would not show it: a between-study variance as large as {doublet.tau2:.2g high} fits as well). How far a
 new trial may be from that depends on the formula more than on the trials: {doublet.new_study:.2f limits} by the modified
 Knapp-Hartung error with one degree of freedom less than there are trials, {doublet.new_study_k_minus_2:.2f limits} by the
-classical interval with two less, which leaves a single one and nearly no end. The normal interval of the mean that is often
+classical interval with two less, which leaves a single one and nearly no end (limits are taken as printed, GOG-150 with
+three decimals; rounded to two first, the upper end rises by a hundredth). The normal interval of the mean that is often
 printed would be {doublet.normal:.2f ci}; it takes the absence of heterogeneity for granted.
 """,
 )

@@ -110,7 +110,10 @@ def tell_the_field(ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceSt
     ledger.record("searches.dated", dated, provenance=survsim.Provenance.of("count", "searches:*"))
     write(results / "searches.csv", searches.replace("not_reported", "no record"))
     complete = evidence.completeness(population="index")
-    write(results / "completeness.csv", complete.assign(percent=(100 * complete["share"]).round()))
+    told = complete.assign(
+        field=complete["field"].str.replace("_", " "), percent=(100 * complete["share"]).round()
+    )
+    write(results / "completeness.csv", told)
     for row in complete.itertuples():
         if row.field in ("origin", "interval", "line"):
             ledger.record(f"complete.{row.field}", row.filled, provenance=NUMBERS)
@@ -157,7 +160,7 @@ def _name(case: dict[Any, Any]) -> str:
     if case["case_id"] == "index_case":
         return "the index case"
     year = f" {case['year']:.0f}" if case["year"] == case["year"] else ""
-    return f"{case['first_author']}{year}" if case["first_author"] else case["case_id"].replace("_", " ")
+    return f"{case['first_author'] or 'author not printed'}{year}"
 
 
 def _told(words: str) -> str:

@@ -87,7 +87,8 @@ def record_turns(
     """One parameter at a time at its ends, and the value of each ratio at which the answer turns."""
     sizes: dict[str, Any] = {"patients": 512, "draws": 20} if quick else {"patients": 256, "draws": 100}
     common = {"calibration": calibration, "execution": execution, "evidence": evidence, "history": "at_progression"}  # fmt: skip
-    bars = survsim.scenario.one_way_runs(scenario, strategy=favoured, names=ACTING, **common, **sizes)
+    fewer = sizes if quick else sizes | {"patients": 128}  # as in the bars from surgery
+    bars = survsim.scenario.one_way_runs(scenario, strategy=favoured, names=ACTING, **common, **fewer)
     record_one_way(ledger, bars, "next.one_way", results / "next_one_way.json")
     found = survsim.scenario.turning_points(scenario, TURNED, **common, **sizes)
     found.save(results / "next_turning.json")

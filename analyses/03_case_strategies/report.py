@@ -36,8 +36,9 @@ surgery alone ({walking_gain.early_immunotherapy:.1f interval} of them walking, 
 beside {gain_24.surgery_radiotherapy_chemotherapy_reirradiation:.1f interval} with chemotherapy and re-irradiation; it is best in {decision.p_best:.0%} of the draws. Of
 {structure.structures:.0f} structures that change survival, as declared and otherwise, it comes first over two years under {structure.first.early_immunotherapy:.0f}, but
 over one year under {structure.first_12.early_immunotherapy:.0f} only, where radiotherapy with re-irradiation does under {structure.first_12.surgery_radiotherapy_reirradiation:.0f}; over
-two years chemotherapy with re-irradiation comes first under {structure.first.surgery_radiotherapy_chemotherapy_reirradiation:.0f}, and as she was treated under {structure.first.as_treated:.0f}. Were no treatment believed to help before any number was seen,
-{neutral.from_progression} would be the favoured step, and {neutral.from_surgery} the favoured strategy. It rests on one small randomised trial of sarcoma elsewhere. It is no advice.
+two years chemotherapy with re-irradiation comes first under {structure.first.surgery_radiotherapy_chemotherapy_reirradiation:.0f}, and as she was treated under {structure.first.as_treated:.0f}. It rests on one small randomised trial of sarcoma
+elsewhere. Were no treatment believed to help before any number was seen,
+{neutral.from_progression} would be the favoured step, and {neutral.from_surgery} the favoured strategy. It is no advice.
 """,
 )
 
@@ -133,7 +134,7 @@ only because control is assumed not to harm; so it is an alternative and not the
 
 # %%
 survsim.read_result(folder / "next_one_way.json").plot(
-    labels=dict(zip(next_step.strategies, next_step.labels))
+    labels=LABELS["one_way"] | dict(zip(next_step.strategies, next_step.labels))
 )
 # %%
 turning = survsim.read_result(folder / "next_turning.json")
@@ -372,7 +373,7 @@ of a *single* course without recovery put the risk of myelopathy at this dose at
 {index_case.myelopathy.lyman_burman_1991:.0%}; no validated model of a conventional second course exists, and both are printed
 because neither can be believed alone. Beside them stands what was seen in patients who were irradiated twice: by a risk score of pooled
 reports {reirradiated.nieder_2006_rert_e01:.0%}, {reirradiated.nieder_2006_rert_e02:.0%} and {reirradiated.nieder_2006_rert_e03:.0%} had myelopathy in its three
-groups, and nobody in three series. The points of that score were not in what was read, so her group is not told here; an interval below
+groups, and in three series {reirradiated.rades_2008_rert124_e01:.0%}, {reirradiated.doi_2021_rert32_e01:.0%} and {reirradiated.maranzano_2011_rert12_e01:.0%}. The points of that score were not in what was read, so her group is not told here; an interval below
 six months, hers by the assumed dates, is what its authors warn of. Those reports are not one population: cases with myelopathy are
 published sooner, and in the series many died before it could show.
 """,

@@ -8,7 +8,10 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+from survsim.cli.everywhere import MODE
+from survsim.core.progress import silent
 from survsim.report.publish import Say
 
 
@@ -19,11 +22,22 @@ def progress(words: Callable[[str], str] = str) -> Iterator[Say]:
     `words` puts warnings into the words of the command.
     """
     from rich.console import Console
+
+    with silent():
+        # What runs inside tells nothing by itself: this does.
+        yield from _told(Console(stderr=True), words)
+
+
+def _told(console: Any, words: Callable[[str], str]) -> Iterator[Say]:
+    """The one function that `progress` gives, for the console at hand."""
     from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-    console = Console(stderr=True)
-    warnings.showwarning = _shown_once(words)
-    if not console.is_terminal:
+    if MODE.quiet:
+        yield lambda slug, step: None
+        return
+    if not MODE.verbose:
+        warnings.showwarning = _shown_once(words)
+    if not console.is_terminal or MODE.verbose:
         yield lambda slug, step: console.print(f"{slug}: {step}", highlight=False, soft_wrap=True)
         return
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())

@@ -53,9 +53,11 @@ def check(
 @app.command("curate")
 def curate(data_dir: Annotated[Path | None, _DIR] = None) -> None:
     """Make data/curated and data/datapackage.json from data/raw, whole or not at all."""
+    from survsim.cli.everywhere import fact
     from survsim.evidence.raw.curate import curate as make
 
     done = make(named_study(data_dir, "survsim data curate STUDY"))
+    fact(rows=done.rows, changed=done.changed)
     if not done.changed:
         typer.echo("curated tables are up to date")
         return
@@ -125,6 +127,7 @@ def completeness(
     from rich.console import Console
     from rich.table import Table
 
+    from survsim.cli.everywhere import fact
     from survsim.core.errors import EvidenceError
     from survsim.evidence.ask.store import load_evidence
     from survsim.evidence.schema.table import POPULATIONS
@@ -134,6 +137,7 @@ def completeness(
     found = load_evidence(named_study(data_dir, "survsim data completeness STUDY")).completeness(
         population=population
     )
+    fact(fields=found.to_dict("records"))
     table = Table()
     for name in ("table", "field", "rows", "filled", "missing", "filled %", "for the rest"):
         table.add_column(

@@ -75,6 +75,7 @@ def add_curve(
 def _digitised(figure: Path, room: Path, panel: str | None, unit: str | None, kind: str) -> Path:
     """The folder of a figure that is digitised now."""
     import survsim.digitising
+    from survsim.cli.words import in_options
     from survsim.core.errors import InputError
 
     if not figure.is_file():
@@ -84,5 +85,14 @@ def _digitised(figure: Path, room: Path, panel: str | None, unit: str | None, ki
         raise InputError(
             f"{figure.name} has to be digitised first: survsim digitise FIGURE --out DIR, then give DIR."
         )
-    digitise(figure, panel=panel, kind=kind, unit=unit or "months").save(room)
+    words = in_options({"panel": "--panel", "kind": "--kind", "unit": "--unit"})
+    try:
+        read = digitise(figure, panel=panel, kind=kind, unit=unit)
+    except InputError as error:
+        raise InputError(f"{words(str(error))} (survsim digitise has options for more help.)") from None
+    if not read.unit:
+        raise InputError(
+            f"the unit of time could not be read from the axis of {figure.name}; --unit gives it."
+        )
+    read.save(room)
     return room

@@ -22,9 +22,11 @@ def export(
 ) -> None:
     """Write a spreadsheet, citations, tables for metafor and RevMan, and a folder for an archive of data."""
     from survsim.cli.console import named_study
+    from survsim.cli.everywhere import fact
     from survsim.interop.evidence_export import export_evidence
 
     done = export_evidence(folder, named_study(data_dir, "survsim data export FOLDER STUDY"), replace=replace)
+    fact(folder=str(done.folder), files=done.files, open_questions=done.open_questions)
     top = [name for name in done.files if "/" not in name]
     typer.echo(f"{shown(done.folder)}: {', '.join(top)}, archive/ ({len(done.files) - len(top)} files)")
     for question in done.open_questions:

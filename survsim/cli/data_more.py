@@ -142,11 +142,14 @@ def _state(stack: Any, name: str) -> Path:
 
 
 def _import_book(file: Path, set_name: str | None, replace: bool) -> None:
+    from survsim.cli.everywhere import fact
     from survsim.evidence.bring_in.import_book import import_book
 
     folder = _own_data()
     done = import_book(folder, file, set_name=set_name, replace_rows=replace)
     merged, chosen = done.merged, done.set_name
+    fact(set=chosen, added=merged.added, replaced=merged.replaced)
+    fact(not_reached=done.not_reached, waiting=done.waiting, not_read=done.not_read)
     if done.not_read:
         typer.echo(f"not read: sheet {', '.join(done.not_read)}")
     for name in done.not_reached:

@@ -9,6 +9,11 @@ import typer
 
 from survsim.cli.console import progress, shown
 
+OPTIONS = {
+    "panel": "--panel", "arms": "--arms", "axes": "--x-axis and --y-axis", "kind": "--kind", "unit": "--unit",
+    "page": "--page", "corrections": "--corrections", "at_risk": "--at-risk",
+}  # fmt: skip
+
 
 def digitise(
     figure: Annotated[
@@ -60,22 +65,29 @@ def digitise(
     import json
     import warnings
 
-    from survsim.core.errors import EvidenceWarning
+    from survsim.cli.words import in_options
+    from survsim.core.errors import EvidenceWarning, InputError
     from survsim.digitising.reading import digitise as read
     from survsim.digitising.writing import report, write_folder
 
+    words = in_options(OPTIONS)
     axes = {side: _points(side, text) for side, text in (("x", x_axis), ("y", y_axis)) if text is not None}
     with progress() as say, warnings.catch_warnings():
         # They are in the report, and printed below.
         warnings.simplefilter("ignore", EvidenceWarning)
         say(figure.name, "reading")
-        found = read(figure, panel, _arms(arms), axes or None, kind, unit, page=page, corrections=corrections)
+        try:
+            found = read(
+                figure, panel, _arms(arms), axes or None, kind, unit, page=page, corrections=corrections
+            )
+        except InputError as error:
+            raise InputError(words(str(error))) from None
         say(figure.name, "writing")
         write_folder(found, out)
     if as_json:
         typer.echo(json.dumps(report(found), indent=1, ensure_ascii=False))
         return
-    typer.echo(found.headline())
+    typer.echo(words(found.headline()))
     typer.echo(f"{shown(out)}: look at overlay.png, where the traces lie over the figure")
 
 

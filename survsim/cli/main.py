@@ -6,10 +6,12 @@ import sys
 from typing import Annotated, cast
 
 import typer
+import typer.main
 
 from survsim._version import __version__
 from survsim.cli.data import app as data_app
 from survsim.cli.digitise import digitise
+from survsim.cli.everywhere import MODE, Stopped, how_to_go_on, show_origin, speaking, with_options
 from survsim.cli.new import new
 from survsim.cli.reconstruct import reconstruct
 from survsim.cli.report import report
@@ -59,25 +61,40 @@ def main(
     """Work on the study you stand in: the nearest folder upwards with data/ and analyses/."""
 
 
+STOPPED = 130
+"""Exit code of a command that was stopped by Ctrl-C, as shells have it."""
+
+
 def run() -> None:
     """Entry point of the console script."""
+    with speaking() as end:
+        code, fault = _answer()
+        end(code, fault)
+        if fault and not (MODE.json or "--json" in sys.argv[1:]):
+            typer.echo(f"survsim: {fault}", err=True)
+    sys.exit(code)
+
+
+def _answer() -> tuple[int, str]:
+    """Exit code of the command that was typed, and what was wrong, one fault a line."""
     try:
-        code = app(standalone_mode=False, prog_name="survsim")
+        code = with_options(typer.main.get_command(app))(standalone_mode=False, prog_name="survsim")
     except UsageError as error:
         if type(error).__name__ == "NoArgsIsHelpError":
             error.show()
-            sys.exit(2)
-        _fail(" ".join(error.format_message().split()))
+            return 2, ""
+        return 2, " ".join(error.format_message().split())
     except SurvsimError as error:
+        show_origin(error)
         # All faults of a file or table at once: one a line.
-        _fail("\n".join(" ".join(line.split()) for line in str(error).splitlines()))
+        return 2, "\n".join(" ".join(line.split()) for line in str(error).splitlines())
     except OSError as error:
-        _fail(" ".join(str(error).split()))
-    except typer.Abort:
-        _fail("stopped.")
-    sys.exit(code if isinstance(code, int) else 0)
-
-
-def _fail(message: str) -> None:
-    typer.echo(f"survsim: {message}", err=True)
-    sys.exit(2)
+        show_origin(error)
+        return 2, " ".join(str(error).split())
+    except Stopped as stopped:
+        return STOPPED, str(stopped)
+    except (typer.Abort, KeyboardInterrupt):
+        return STOPPED, how_to_go_on(sys.argv[1:])
+    if code == STOPPED:
+        return STOPPED, how_to_go_on(sys.argv[1:])
+    return (code if isinstance(code, int) else 0), ""

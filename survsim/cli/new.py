@@ -18,18 +18,13 @@ def new(
         ),
     ] = "evidence",
 ) -> None:
-    """Make a folder for a study of a rare cancer, with two invented studies as an example.
-
-    Examples:
-
-      survsim new thymic_carcinoma
-
-      survsim new thymic_carcinoma --template both
-    """
+    """Make a folder for a study of a rare cancer, with two invented studies as an example."""
+    from survsim.cli.everywhere import fact
     from survsim.report.new_study import new_study, pages
 
     folder = new_study(name, template=template)
     made = " and ".join(pages(template))
+    fact(folder=str(folder), analyses=pages(template))
     typer.echo(
         f"{folder.name}: a study with two invented example studies ({made}); next: cd {folder.name}, then survsim "
         "report. Its README.md says how to add your own."

@@ -43,6 +43,7 @@ def report(
     moved it; the command then ends with 1.
     """
     from survsim.cli.console import processes_for, progress, shown
+    from survsim.cli.everywhere import fact
 
     workers = workers or processes_for(quick=quick)
     if check:
@@ -68,6 +69,7 @@ def report(
             ):
                 done.append(item)
     finally:
+        fact(pages=[{"analysis": i.slug, "page": shown(i.path), "made": i.made} for i in done])
         # Reports made before one that failed are there, and are said to be.
         for item in done:
             typer.echo(f"{item.slug}: {shown(item.path)}{'' if item.made else ' (up to date)'}")
@@ -77,6 +79,7 @@ def report(
 
 def _check(slugs: list[str], tolerance: float, workers: int, *, other: bool) -> None:
     from survsim.cli.console import progress
+    from survsim.cli.everywhere import fact
     from survsim.core.errors import InputError
     from survsim.report.publish import check
     from survsim.report.study import Study
@@ -96,5 +99,6 @@ def _check(slugs: list[str], tolerance: float, workers: int, *, other: bool) -> 
                     f"  {move.key}: {move.before or 'none'} -> {move.now or 'none'} ({move.change}); {move.because}"
                 )
             moved += len(moves)
+    fact(moved=moved)
     if moved:
         raise typer.Exit(1)

@@ -14,12 +14,6 @@ def schema(
 
     An editor that knows YAML schemas checks a file while you type, once its first line is
     "# yaml-language-server: $schema=scenario.schema.json".
-
-    Examples:
-
-      survsim schema scenario > scenario.schema.json
-
-      survsim schema strategy > strategy.schema.json
     """
     from survsim.scenario.file_schemas import file_schema
 

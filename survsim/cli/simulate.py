@@ -7,7 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
+from survsim.cli.everywhere import MODE, Stopped
 from survsim.core.errors import ScenarioError
+from survsim.core.progress import silent
 
 
 def simulate(
@@ -43,17 +45,25 @@ def simulate(
     ] = False,
 ) -> None:
     """Simulate every strategy of a scenario and write tables, arrays and checkpoints to a folder."""
+    from survsim.scenario.run import check_size
     from survsim.scenario.spec import Scenario
 
     whole = Scenario.from_yaml(scenario)
-    if explain:
+    folder = resume or out
+    if folder is None and not explain:
+        raise ScenarioError("give --out DIR for the results, or --resume DIR to go on with a run.")
+    begun = {} if explain else _begun(resume)
+    if not explain:
+        check_size(
+            whole,
+            patients if patients is not None else begun.get("patients"),
+            draws if draws is not None else begun.get("draws"),
+        )
+    _check(whole, history)
+    if explain or folder is None:
         _explain(whole, out)
         return
     _say_histories(whole, history)
-    folder = resume or out
-    if folder is None:
-        raise ScenarioError("give --out DIR for the results, or --resume DIR to go on with a run.")
-    begun = _begun(resume)
     _simulate(
         whole,
         folder=folder,
@@ -66,10 +76,20 @@ def simulate(
     )
 
 
+def _check(whole: Any, history: str | None) -> None:
+    """Refuse what cannot be simulated, all of it at once and the same whether it is to be told or to be run."""
+    from survsim.scenario.run import check_scenario
+
+    _check_decision(whole)
+    if history is not None:
+        whole.history(history)
+    check_scenario(whole)
+
+
 def _say_histories(whole: Any, history: str | None) -> None:
     """A scenario that declares histories may be asked from its start or from one of them: say which is answered."""
     declared = ", ".join(whole.content.histories)
-    if declared and history is None:
+    if declared and history is None and not MODE.quiet:
         typer.echo(
             f"survsim: every patient begins at the start of the scenario; it declares {declared}: --history {declared.split(', ')[0]} "
             "asks what follows from there.",
@@ -78,25 +98,38 @@ def _say_histories(whole: Any, history: str | None) -> None:
 
 
 def _simulate(whole: Any, *, folder: Path, out: Path, how: dict[str, Any], **options: Any) -> None:
+    from survsim.cli.everywhere import fact
     from survsim.core.execution import Execution
     from survsim.scenario.run import simulate as run_scenario
 
-    _check_decision(whole)
     try:
-        with _progress() as progress:
+        with silent(), _progress() as progress:
             execution = Execution(folder=folder, progress=progress, **how)
             result = run_scenario(whole, execution=execution, **options)
     except KeyboardInterrupt:
-        typer.echo(
-            f"survsim: stopped; what was simulated is kept. Go on with: survsim simulate {whole.path} --resume {folder}",
-            err=True,
-        )
-        raise typer.Exit(130) from None
+        raise Stopped(
+            f"stopped; what was simulated is kept. Go on with: survsim simulate {whole.path} --resume {folder}"
+        ) from None
     result.save(out)
+    fact(folder=str(out), outcomes=result.to_frame().to_dict("records"))
     typer.echo(result.headline())
     outcomes = whole.content.outcomes
     typer.echo(result.decision(outcomes.decision_tau).summary())
+    for effect, cost in _priced(whole.content.values):
+        typer.echo(
+            result.cost_effectiveness(
+                effect, cost, outcomes.decision_tau, reference=outcomes.reference
+            ).summary()
+        )
     typer.echo(f"results: {out}")
+
+
+def _priced(values: Any) -> list[tuple[str, str]]:
+    """Each declared gain with each declared cost; months of life where no other gain is declared."""
+    outcomes = values.outcomes if values is not None else {}
+    costs = [name for name, outcome in outcomes.items() if outcome.kind == "cost"]
+    gains = [name for name, outcome in outcomes.items() if outcome.kind in ("quality", "time")]
+    return [(gain, cost) for gain in gains or ["survival_time"] for cost in costs]
 
 
 def _check_decision(whole: Any) -> None:
@@ -124,10 +157,8 @@ def _begun(resume: Path | None) -> dict[str, Any]:
 
 
 def _explain(whole: Any, out: Path | None) -> None:
-    from survsim.scenario.run import check_scenario
     from survsim.simulation.declared.explain import explain
 
-    check_scenario(whole)
     if whole.content.cohort is not None:
         from survsim.simulation.cohort.explaining import explain_cohort
 
@@ -154,7 +185,7 @@ def _progress() -> Any:
     from rich.progress import Progress
 
     console = Console(stderr=True)
-    if not console.is_terminal:
+    if not console.is_terminal or MODE.quiet:
         return contextlib.nullcontext()
 
     @contextlib.contextmanager

@@ -18,12 +18,14 @@ def trace(
     """Print the chain of one number down to curated rows and their place in the source."""
     from rich.console import Console
 
+    from survsim.cli.everywhere import fact
     from survsim.report.study import Study
-    from survsim.report.trace import list_keys, trace_tree
+    from survsim.report.trace import facts_of, list_keys, trace_tree
 
     console = Console(highlight=False)
     if not console.is_terminal:
         # In a pipe a line is a row: nothing is cut to the width of a terminal that is not there.
         console = Console(highlight=False, width=100_000)
     analysis = Study.find().analysis(slug)
+    fact(**facts_of(analysis, key, quick=quick))
     console.print(trace_tree(analysis, key, quick=quick) if key else list_keys(analysis, quick=quick))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from survsim.core.errors import InputError
-from survsim.core.kinds import as_array, as_numbers, is_missing
+from survsim.core.kinds import as_array, as_numbers, is_missing, row_labels
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -21,12 +21,15 @@ _SQUARED = 1e150
 """Sums of squares of larger numbers overflow, and nothing that is measured reaches it."""
 
 
-def positions(mask: BoolArray, limit: int = 5) -> str:
-    """The first positions at which `mask` is true, for a message: ``rows 3, 7 and 12 more``."""
+def positions(mask: BoolArray, limit: int = 5, *, of: Any = None) -> str:
+    """The first positions at which `mask` is true, for a message: ``rows 3, 7 and 12 more``.
+
+    `of` is the column or frame they belong to; where its row labels differ from the positions, they are named too.
+    """
     where = np.flatnonzero(mask)
     shown = ", ".join(str(i) for i in where[:limit])
     rest = f" and {where.size - limit} more" if where.size > limit else ""
-    return f"{'row' if where.size == 1 else 'rows'} {shown}{rest}"
+    return f"{'row' if where.size == 1 else 'rows'} {shown}{rest}{row_labels(where[:limit].tolist(), of)}"
 
 
 def one_of(name: str, value: object, allowed: Collection[Any]) -> Any:
@@ -72,7 +75,7 @@ def float_vector(
         raise InputError(f"{name} has {array.size} values, but time has {length}. Lengths must agree.")
     if missing is not None and missing.any():
         raise InputError(
-            f"{name} is missing in {positions(missing)}. Drop those rows or impute them, and say which you did."
+            f"{name} is missing in {positions(missing, of=values)}. Drop those rows or impute them, and say which you did."
         )
     # The sum is finite when every value is: one pass instead of two on the usual path.
     with np.errstate(over="ignore", invalid="ignore"):
@@ -85,7 +88,7 @@ def float_vector(
     if not np.isfinite(total) and not np.isfinite(array).all():
         bad = ~np.isfinite(array)
         raise InputError(
-            f"{name} must be finite; found {array[bad][0]} in {positions(bad)}. "
+            f"{name} must be finite; found {array[bad][0]} in {positions(bad, of=values)}. "
             "Drop those rows or impute them, and say which you did."
         )
     return np.ascontiguousarray(array)
@@ -160,7 +163,9 @@ def event_vector(values: Any, length: int, name: str = "event") -> BoolArray:
         raise InputError(f"{name} must have one value per time ({length}); got shape {numbers.shape}.")
     missing = np.isnan(numbers) if missing is None else missing | np.isnan(numbers)
     if missing.any():
-        raise InputError(f"{name} is missing in {positions(missing)}; drop those rows or find out.")
+        raise InputError(
+            f"{name} is missing in {positions(missing, of=values)}; drop those rows or find out."
+        )
     ones = numbers == 1.0
     if not (ones | (numbers == 0.0)).all():
         found = ", ".join(f"{v:g}" for v in np.unique(numbers)[:6])
@@ -238,7 +243,7 @@ def as_labels(name: str, values: Any) -> NDArray[Any]:
     else:
         missing = (array != array).ravel()
     if missing.any():
-        raise _unlabelled(name, missing)
+        raise _unlabelled(name, missing, values)
     return array
 
 
@@ -250,8 +255,10 @@ def label_list(name: str, values: Any) -> list[Any]:
     return list(array.tolist())
 
 
-def _unlabelled(name: str, missing: BoolArray) -> InputError:
-    return InputError(f"{name} is missing in {positions(missing)}; give those rows a label or drop them.")
+def _unlabelled(name: str, missing: BoolArray, of: Any = None) -> InputError:
+    return InputError(
+        f"{name} is missing in {positions(missing, of=of)}; give those rows a label or drop them."
+    )
 
 
 def require_columns(frame: Any, columns: Sequence[str], where: str = "data") -> None:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 import pydantic
 
 from survsim.core import file_faults
+from survsim.core.display import card_of
 from survsim.core.door import fault_lines, named
 from survsim.core.errors import InputError, ScenarioError
 
@@ -43,6 +44,9 @@ class Declared(pydantic.BaseModel):
             return copied
         kept = {name: getattr(copied, name) for name in copied.model_fields_set}
         return type(self).model_validate(kept | dict(update))
+
+    def _repr_html_(self) -> str:
+        return card_of(self)
 
     @classmethod
     def model_validate(cls: type[D], obj: Any, **options: Any) -> D:

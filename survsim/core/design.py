@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
 TOO_LARGE = 1e150
 """Sums of squares of larger numbers overflow."""
-MISSING_ADVICE = "Drop those rows from data and response, or impute (see pool_imputations)."
+MISSING_ADVICE = (
+    "Drop those rows from data and response (cox_ph has missing='drop'), or impute (see pool_imputations)."
+)
 
 
 @stored
@@ -276,7 +278,7 @@ def _refuse_missing(parsed: Any, data: pd.DataFrame) -> None:
     if gaps.to_numpy().any():
         names = ", ".join(repr(c) for c in used if gaps[c].to_numpy().any())
         raise InputError(
-            f"{names} missing or infinite in {positions(gaps.any(axis=1).to_numpy())} of {len(data)}. {MISSING_ADVICE}"
+            f"{names} missing or infinite in {positions(gaps.any(axis=1).to_numpy(), of=data)} of {len(data)}. {MISSING_ADVICE}"
         )
 
 
@@ -291,7 +293,7 @@ def _values(matrix: pd.DataFrame, n: int, formula: str) -> FloatArray:
     if bad.any():
         names = [c for c, flag in zip(columns, bad.any(axis=0)) if flag]
         raise InputError(
-            f"{', '.join(map(repr, names))} missing or infinite in {positions(bad.any(axis=1))} of {n}. "
+            f"{', '.join(map(repr, names))} missing or infinite in {positions(bad.any(axis=1), of=matrix)} of {n}. "
             f"{MISSING_ADVICE}"
         )
     return values

@@ -20,6 +20,7 @@ import typing
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
 
+from survsim.core.display import displayed
 from survsim.core.errors import InputError, SurvsimError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -57,6 +58,7 @@ def at_the_door(found: Any, wing: str) -> Any:
         if isinstance(found.__init__, types.FunctionType):
             type.__setattr__(found, "__init__", guarded(found.__init__, found.__name__))
         with_doors(found)
+        displayed(found)
     return found
 
 
@@ -67,7 +69,7 @@ def with_doors(cls: type[T]) -> type[T]:
             type.__setattr__(cls, name, classmethod(guarded(made.__func__, f"{cls.__name__}.{name}")))
         elif _is_method(name, made):
             type.__setattr__(cls, name, guarded(made, f"{cls.__name__}.{name}"))
-    return cls
+    return displayed(cls)
 
 
 def _is_method(name: str, made: Any) -> bool:
@@ -160,6 +162,8 @@ def fits(value: Any, wanted: Any) -> bool:
         of_kind = of_kind and getattr(value, "ndim", 1) != 0
         if of_kind and kind is tuple and parts and parts[-1] is not Ellipsis and len(value) != len(parts):
             return False
+        if kind is tuple and parts and parts[-1] is not Ellipsis:
+            return of_kind and all(map(fits, value, parts))
         return of_kind and (not parts or all(fits(v, parts[0]) for v in _first_few(value)))
     if kind in (dict, collections.abc.Mapping):
         return isinstance(value, Mapping) and (not parts or all(fits(v, parts[1]) for v in value.values()))

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from survsim.core.display import displayed
 from survsim.core.errors import InputError
 from survsim.core.provenance import Nodes, Provenance, from_nodes
 
@@ -34,7 +35,7 @@ def stored(cls: type[T]) -> type[T]:
     if known.__module__ != cls.__module__:
         raise TypeError(f"two stored classes are called {cls.__name__}: rename the one in {cls.__module__}.")
     KINDS[cls.__name__] = cls
-    return cls
+    return displayed(cls)
 
 
 class Encoder:

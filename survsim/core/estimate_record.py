@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from survsim.core.display import displayed
+
 _NAN = float("nan")
 
 
+@displayed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
     """A number as printed, who it is about, and where it stands.

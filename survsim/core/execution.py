@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from survsim.core.checks import one_of
+from survsim.core.display import displayed
 from survsim.core.errors import InputError
 from survsim.core.renamed import warn_renamed
 
@@ -19,6 +20,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+@displayed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:
     """Where and how a simulation runs; the same bits whatever it says.

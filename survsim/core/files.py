@@ -25,6 +25,10 @@ _POLL = 0.05
 """Seconds between two tries to get a lock."""
 
 
+BOOK = 4_000_000
+"""Bytes that the sheets of a spreadsheet may take while it is made."""
+
+
 @contextlib.contextmanager
 def atomic_open(path: str | os.PathLike[str], mode: str = "w") -> Iterator[IO[Any]]:
     """Open a temporary file beside `path` and rename it to `path` only if the block succeeds.
@@ -86,6 +90,27 @@ def sweep(parent: Path, pattern: str) -> None:
         with contextlib.suppress(OSError), locked(left, 0.0) as free:
             if free:
                 shutil.rmtree(left, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def room_for_a_book() -> Iterator[None]:
+    """Around the making of a spreadsheet: a full disk is an `OSError`, as everywhere.
+
+    openpyxl keeps each sheet in a temporary file. Its XML writer has an error of its own for a full disk, followed by
+    noise of what it left open, so that the room is tried first.
+    """
+    with tempfile.TemporaryFile(buffering=0) as file:
+        left = memoryview(bytes(BOOK))
+        while left:
+            left = left[file.write(left) :]
+    try:
+        yield
+    except Exception as error:
+        if type(error).__name__ != "SerialisationError":
+            raise
+        raise OSError(
+            errno.ENOSPC, f"no room for the sheets of a spreadsheet in {tempfile.gettempdir()}"
+        ) from None
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:

@@ -7,7 +7,7 @@ numpy turns almost anything into a float without a word: dates become nanosecond
 from __future__ import annotations
 
 import numbers
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -67,8 +67,8 @@ def as_numbers(
     if kind == "m":
         return _durations(name, array, unit), np.isnat(array)
     if kind == "O":
-        return _objects(name, array, unit, truth, wanted)
-    raise wrong_kind(name, array, 0, wanted)
+        return _objects(name, array, unit, truth, wanted, values)
+    raise wrong_kind(name, array, 0, wanted, values)
 
 
 def with_masks(values: Any) -> Any:
@@ -116,8 +116,21 @@ def object_array(values: Iterable[Any]) -> NDArray[Any]:
     return array
 
 
-def wrong_kind(name: str, array: NDArray[Any], row: int, wanted: str) -> InputError:
+def row_labels(rows: Sequence[int], of: Any) -> str:
+    """`` (labelled 'p4', 'p9')``: the labels of these rows in a frame or column of pandas, where they are no positions."""
+    index = getattr(of, "index", None) if hasattr(of, "iloc") else None
+    if index is None or not rows or max(rows) >= len(index):
+        return ""
+    labels = [index[row] for row in rows]
+    plain = [one.item() if isinstance(one, np.generic) else one for one in labels]
+    if plain == list(rows):
+        return ""
+    return f" (labelled {', '.join(repr(one) if isinstance(one, str) else str(one) for one in plain)})"
+
+
+def wrong_kind(name: str, array: NDArray[Any], row: int, wanted: str, of: Any = None) -> InputError:
     """What the values are instead of numbers, and what to do."""
+    at = f"row {row}{row_labels([row], of)}"
     flat = array.ravel()
     row = _first_text(flat, row)
     value = flat[row] if flat.size else None
@@ -125,16 +138,16 @@ def wrong_kind(name: str, array: NDArray[Any], row: int, wanted: str) -> InputEr
     plain = value if kind == "M" else value.item() if isinstance(value, np.generic) else value
     if kind == "M" or isinstance(plain, date):
         return InputError(
-            f"{name} must {wanted} the date {str(plain)[:10]} in row {row}. Subtract the date of origin, "
+            f"{name} must {wanted} the date {str(plain)[:10]} in {at}. Subtract the date of origin, "
             f"for example {name}=frame.end - frame.start: durations are converted by the unit."
         )
     if kind == "b" or isinstance(plain, bool):
         return InputError(
-            f"{name} must {wanted} {plain!r} (bool) in row {row}. Truth values are no numbers here; "
+            f"{name} must {wanted} {plain!r} (bool) in {at}. Truth values are no numbers here; "
             "check that the columns are in the right order."
         )
     return InputError(
-        f"{name} must {wanted} {_short(plain)} ({type(plain).__name__}) in row {row}. "
+        f"{name} must {wanted} {_short(plain)} ({type(plain).__name__}) in {at}. "
         "Convert text and dates to numbers first."
     )
 
@@ -169,7 +182,7 @@ def _durations(name: str, array: NDArray[Any], unit: str | None) -> NDArray[np.f
 
 
 def _objects(
-    name: str, array: NDArray[Any], unit: str | None, truth: bool, wanted: str
+    name: str, array: NDArray[Any], unit: str | None, truth: bool, wanted: str, of: Any = None
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     found, missing = np.full(array.shape, np.nan), np.zeros(array.shape, bool)
     spans = 0
@@ -180,16 +193,16 @@ def _objects(
             spans += 1
             found[place] = _span(name, value, unit)
         elif isinstance(value, (bool, np.bool_)) and not truth:
-            raise wrong_kind(name, array, row, wanted)
+            raise wrong_kind(name, array, row, wanted, of)
         elif isinstance(value, (numbers.Real, Decimal, np.bool_)):
             try:
                 found[place] = float(value)
             except OverflowError:
                 raise InputError(
-                    f"{name} must be finite; the number in row {row} is beyond {_LARGEST:.1e}."
+                    f"{name} must be finite; the number in row {row}{row_labels([row], of)} is beyond {_LARGEST:.1e}."
                 ) from None
         else:
-            raise wrong_kind(name, array, row, wanted)
+            raise wrong_kind(name, array, row, wanted, of)
     if 0 < spans < int((~missing).sum()):
         raise InputError(f"{name} mixes durations with plain numbers; give all in one kind.")
     return found, missing

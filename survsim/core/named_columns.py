@@ -100,23 +100,23 @@ def _wanted(marks: Any) -> list[Any]:
     else:
         found = [marks]
     for label in found:
-        if not isinstance(label, Hashable) or getattr(label, "ndim", 0):
+        if not isinstance(label, Hashable) or getattr(label, "ndim", 0) != 0:
             raise InputError(f"event_value must be one label or a list of labels; got {marks!r:.80}.")
     return found
 
 
 def _refuse_gaps(columns: Mapping[str, Any]) -> None:
     for name, values in columns.items():
-        gaps = _gaps(values)
+        gaps = gaps_of(values)
         if gaps.any():
             raise InputError(
-                f"{name} is missing in {positions(gaps)}; missing='drop' leaves those rows out and counts them."
+                f"{name} is missing in {positions(gaps, of=values)}; missing='drop' leaves those rows out and counts them."
             )
 
 
 def _complete(values: dict[str, Any], frame: Any) -> tuple[dict[str, Any], Any]:
     """The rows in which every column given has a value; how many were left out is said."""
-    gaps = {n: _gaps(v) for n, v in values.items() if v is not None}
+    gaps = {n: gaps_of(v) for n, v in values.items() if v is not None}
     lengths = {g.size for g in gaps.values()}
     if len(lengths) > 1:
         return values, frame  # the check of lengths says more
@@ -127,15 +127,15 @@ def _complete(values: dict[str, Any], frame: Any) -> tuple[dict[str, Any], Any]:
         raise InputError("every row has a missing value; nothing is left to analyse.")
     why = ", ".join(f"{int(g.sum())} without {n}" for n, g in gaps.items() if g.any())
     warn(
-        f"{int(out.sum())} of {out.size} rows left out ({why}): {positions(out)}.",
+        f"{int(out.sum())} of {out.size} rows left out ({why}): {positions(out, of=frame)}.",
         EvidenceWarning,
     )
-    kept = {n: v if v is None else _rows(v, ~out) for n, v in values.items()}
+    kept = {n: v if v is None else rows_of(v, ~out) for n, v in values.items()}
     same = frame is not None and len(frame) == out.size
     return kept, frame[~out] if same else frame
 
 
-def _gaps(values: Any) -> BoolArray:
+def gaps_of(values: Any) -> BoolArray:
     """(n,) True where a value is missing."""
     if isinstance(values, np.ma.MaskedArray):
         return np.ma.getmaskarray(values).astype(bool)
@@ -145,7 +145,8 @@ def _gaps(values: Any) -> BoolArray:
     return np.fromiter((is_missing(v) for v in rows), bool, len(rows))
 
 
-def _rows(values: Any, keep: BoolArray) -> Any:
+def rows_of(values: Any, keep: BoolArray) -> Any:
+    """The rows that are kept, of a column, frame, array or list."""
     if hasattr(values, "iloc"):
         return values[keep]
     if isinstance(values, np.ndarray):

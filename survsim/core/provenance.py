@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from survsim.core.display import displayed
 from survsim.core.errors import InputError
 
 
+@displayed
 @dataclass(frozen=True, slots=True)
 class Provenance:
     """One step of computation: what was done, with which options, to what.

@@ -9,11 +9,13 @@ from typing import Any, Literal
 import numpy as np
 
 from survsim.core.checks import FloatArray, float_vector
+from survsim.core.display import displayed
 from survsim.core.errors import InputError
 from survsim.core.kinds import dimensions
 from survsim.core.read_only import close_fields
 
 
+@displayed
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Steps:
     """One curve of a result: what holds from each time on, the first of which is the curve's origin.

@@ -101,13 +101,20 @@ def join(*columns: FloatArray) -> tuple[FloatArray, ...]:
 def join_rows(times: FloatArray) -> FloatArray:
     """A copy of times (b, n) with the near-ties of each row joined, as `Surv` does for one row."""
     own = times + 0.0
+    said: list[tuple[float, float]] = []
     if own.size:
         ordered = np.sort(own, axis=1)
         step = np.diff(ordered, axis=1)
         reach = TIE_TOLERANCE * np.maximum(ordered[:, -1:], 1.0)
         close = ((step > 0) & (step <= reach)).any(axis=1)
         for row in np.flatnonzero(close):
-            own[row] = join(own[row])[0]
+            old, joined, _, seen = _near(np.sort(own[row]))
+            if not old.size:  # near enough for the reach of the largest time, not for that of the row
+                continue
+            own[row] = replaced(own[row], old, joined)
+            said += zip(old[seen].tolist(), joined[seen].tolist())
+    # Whole trials by the thousand: chance is judged over all of them.
+    _say_if_meant(said, own.size)
     return own
 
 
@@ -116,26 +123,33 @@ def near_ties(pooled: FloatArray) -> tuple[FloatArray, FloatArray, IntArray]:
 
     A chain of near-ties takes the value at its head. Warns when that moves a time visibly.
     """
+    old, joined, late, seen = _near(pooled)
+    _say_if_meant(list(zip(old[seen].tolist(), joined[seen].tolist())), pooled.size)
+    return old, joined, late
+
+
+def _near(pooled: FloatArray) -> tuple[FloatArray, FloatArray, IntArray, BoolArray]:
+    """Times that give way, what they become, where, and which of them move visibly."""
     step = np.diff(pooled)
     close = np.flatnonzero(step <= _widths(pooled, step))
     late = close[step[close] > 0] + 1
     old, before = pooled[late], pooled[late - 1]
-    if not late.size:
-        return old, before, late
-    linked = np.concatenate([[False], before[1:] == old[:-1]])
-    joined = before[np.maximum.accumulate(np.where(linked, 0, np.arange(late.size)))]
-    moved = old - joined
-    seen = moved > np.maximum(VISIBLE[0] * old, VISIBLE[1])
-    # Among many times a few lie so close by chance; a warning is for those that were meant to be apart.
-    if int(seen.sum()) > BY_CHANCE * pooled.size:
-        worst = int(np.argmax(moved / old))
-        warn(
-            f"{int(seen.sum())} distinct times were joined with an earlier one: {float(old[worst])!r} became "
-            f"{float(joined[worst])!r}. Times {TIE_TOLERANCE:.1e} apart (absolutely, or of the time) count as one. If "
-            "they are different times, use a smaller unit; if not, round them.",
-            SurvsimWarning,
-        )
-    return old, joined, late
+    linked = np.concatenate([[False], before[1:] == old[:-1]])[: late.size]
+    joined = before[np.maximum.accumulate(np.where(linked, 0, np.arange(late.size)))] if late.size else before
+    return old, joined, late, old - joined > np.maximum(VISIBLE[0] * old, VISIBLE[1])
+
+
+def _say_if_meant(seen: list[tuple[float, float]], size: int) -> None:
+    """Among many times a few lie so close by chance; a warning is for those that were meant to be apart."""
+    if len(seen) <= BY_CHANCE * size:
+        return
+    old, joined = max(seen, key=lambda pair: (pair[0] - pair[1]) / pair[0])
+    warn(
+        f"{len(seen)} distinct times were joined with an earlier one: {old!r} became {joined!r}. Times "
+        f"{TIE_TOLERANCE:.1e} apart (absolutely, or of the time) count as one. If they are different times, use a "
+        "smaller unit; if not, round them.",
+        SurvsimWarning,
+    )
 
 
 def _widths(pooled: FloatArray, step: FloatArray) -> Any:

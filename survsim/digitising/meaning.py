@@ -16,8 +16,10 @@ SLOPING = 0.8
 """Corners a pixel of width: curves of a few hundred patients have under 0.6, sloping lines about 1 and more."""
 LEAST_PERCENT = 5.0
 """An axis that ends between 1.5 and this may be one of a cumulative hazard, where nothing says per cent."""
-MOST_REPAIRED = 0.1
+MOST_REPAIRED = 0.25
 """Noise of a picture that is levelled and said; more is another kind of line."""
+LEAST_LINE = 4
+"""Letters of a line of a label by which the label is told."""
 AT_START = 0.03
 """A curve that starts further from 1 (incidence: from 0) than this is said to."""
 _UNITS = {
@@ -269,9 +271,11 @@ def _risk(
 
 
 def _similar(label: str, known: dict[str, str]) -> str | None:
-    """The only arm whose name begins like a label, or the other way round."""
+    """The only arm whose name begins like a label, or the other way round; else the only one that holds a line of it."""
     key = _key(label)
     near = [arm for k, arm in known.items() if key and k and (k.startswith(key) or key.startswith(k))]
+    if not near and len(key) >= LEAST_LINE:
+        near = [arm for k, arm in known.items() if key in k]
     return near[0] if len(near) == 1 else None
 
 

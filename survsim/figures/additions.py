@@ -11,6 +11,7 @@ from survsim.core.checks import float_vector, one_of
 from survsim.core.errors import InputError
 from survsim.core.result import format_number
 from survsim.figures import placing, style
+from survsim.figures.lettering import p_words
 from survsim.figures.risk_table import place_risk_table
 from survsim.figures.survival_curves import draw_censor_marks, draw_medians, group_names
 from survsim.figures.time_axis import format_time
@@ -99,11 +100,6 @@ def add_p_value(ax: Any, test: Any, *, words: str = "") -> Any:
     name = words or TESTS.get(type(test).__name__, "")
     placing.remark(ax, f"{name} {p_words(float(value[0]))}".strip(), gid="p-value")
     return ax
-
-
-def p_words(p: float) -> str:
-    """A p-value as papers print it."""
-    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
 
 
 @style.addition

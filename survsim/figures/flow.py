@@ -16,6 +16,12 @@ BOX, SIDE = 0.36, 0.44
 PAD, SPACE = 0.09, 0.16
 """Inches above and below the words of a box, and of an arrow before and after a box at the side."""
 
+IN_WORDS = {
+    "population is not index": "not the disease under study",
+    "design is not rct": "not a randomised trial",
+}
+"""Reasons of a selection that stand in codes, as a reader says them."""
+
 
 @style.styled
 def draw_evidence_flow(result: EvidenceFlow, ax: Any = None) -> Any:
@@ -57,6 +63,7 @@ def draw_evidence_flow(result: EvidenceFlow, ax: Any = None) -> Any:
 
 def _left_out(ax: Any, result: EvidenceFlow, step: int, width: float) -> list[str]:
     reason = result.reasons[step].partition(";")[0].replace("_", " ")
+    reason = IN_WORDS.get(reason, reason)
     words = _count(result, "left out", result.numbers_out[step], result.studies_out[step])
     return [*in_lines(ax, reason, width), *in_lines(ax, words, width)]
 

@@ -52,6 +52,11 @@ def readable(name: Any) -> str:
     return f"{ABBREVIATIONS.get(first, first)} {others}"
 
 
+def p_words(p: float) -> str:
+    """A p-value as papers print it."""
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+
+
 def told_apart(names: Sequence[str], details: Sequence[str]) -> list[str]:
     """The names, with the detail added to those that stand there twice, and a number where that is not enough."""
     with_detail = [f"{n}, {d}" if d and list(names).count(n) > 1 else n for n, d in zip(names, details)]

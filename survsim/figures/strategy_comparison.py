@@ -60,6 +60,8 @@ def draw_comparison(
     ax.axvline(0.0, color=style.SOFT, linewidth=0.9, zorder=0)
     kind, _, at = full.partition("@")
     unit = comparison.time_unit if kind.endswith("_time") else ""
+    if comparison.units and comparison.units[m] not in ("share", "cost"):
+        unit = comparison.units[m]
     joint = "at" if kind == "alive" else "to"
     horizon = f" {joint} {at} {comparison.time_unit}" if at else ""
     bracket = f" ({unit})" if unit else ""
@@ -108,11 +110,10 @@ def draw_decision(decision: Decision, ax: Any = None, *, title: str = "") -> Any
         annotation_clip=False,
     )
     words = WORDS.get(decision.outcome, readable(decision.outcome))
-    ax.set_xlabel(
-        f"Expected {words} to {decision.tau:g} {decision.time_unit} ({decision.time_unit})"
-        if decision.outcome.endswith("_time")
-        else f"Expected {words} to {decision.tau:g} {decision.time_unit}"
-    )
+    named = decision.outcome_unit not in ("", "share", "cost")
+    unit = decision.time_unit if decision.outcome.endswith("_time") else decision.unit if named else ""
+    bracket = f" ({unit})" if unit else ""
+    ax.set_xlabel(f"Expected {words} to {decision.tau:g} {decision.time_unit}{bracket}")
     _note(ax, decision.conf_level, title)
     return ax
 

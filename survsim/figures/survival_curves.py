@@ -9,8 +9,10 @@ import numpy as np
 
 from survsim.core.errors import InputError
 from survsim.core.result import format_number
+from survsim.estimate.nonparametric.curves_test import curves_p_value
 from survsim.figures import placing, style
 from survsim.figures.curves import MANY, draw_band, draw_line
+from survsim.figures.lettering import p_words
 from survsim.figures.risk_table import place_risk_table
 from survsim.figures.time_axis import format_time, label_time, set_time_ticks
 
@@ -35,6 +37,7 @@ def draw_kaplan_meier(
     marker: tuple[float, str] | None = None,
     until: float | None = None,
     title: str = "",
+    p_value: bool = False,
 ) -> Any:
     """Draw survival curves with the table of numbers at risk below, aligned with the time axis.
 
@@ -51,6 +54,8 @@ def draw_kaplan_meier(
         (KMunicate's three).
     second_band : curves of the same groups whose interval is added as dashed lines (another conf_type).
     marker : (time, text) of a vertical mark, for example one patient's survival.
+    p_value : whether the p-value of the unstratified log-rank test of the groups drawn stands above the curves; another
+        test is added by `survsim.figures.add_p_value`.
     until : last time shown, in the unit of the curves.
 
     Returns
@@ -79,6 +84,8 @@ def draw_kaplan_meier(
     ax.set_ylabel(f"{endpoint} (proportion)")
     label_time(ax, km.unit, origin)
     placing.title(ax, title)
+    if p_value:
+        placing.remark(ax, f"Log-rank {p_words(curves_p_value(km))}", gid="p-value")
     if marker is not None:
         _draw_marker(ax, *marker, unit=km.unit)
     if second_band is not None:

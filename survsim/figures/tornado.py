@@ -112,4 +112,6 @@ def _ends(ax: Any, y: int, result: Tornado) -> None:
             va="center",
             fontsize=0.88 * style.small(),
             color=style.SOFT,
+            # the line of no gain may run behind a number
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
         )

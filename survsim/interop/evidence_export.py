@@ -10,6 +10,7 @@ from pathlib import Path
 
 from survsim._version import __version__
 from survsim.core import files as files_of_ours
+from survsim.core.display import displayed
 from survsim.core.errors import InputError
 from survsim.evidence.ask.store import load_evidence
 from survsim.evidence.hand_out.archive import archive_files
@@ -21,6 +22,7 @@ MARK = "survsim_export.txt"
 """Names a folder as one that an export made, which another export may replace."""
 
 
+@displayed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceExport:
     """What was written: the folder, its files, and what somebody must settle before the archive is passed on."""

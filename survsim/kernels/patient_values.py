@@ -17,17 +17,19 @@ Array = NDArray[Any]
 
 
 @compiled(
-    "void(i1[::1], i8[::1], f8[::1], f8[::1], f8[::1], f8[:, :, ::1], f8[:, :, ::1], b1[:, ::1], i8[::1], f8[:, ::1],"
+    "void(i8[::1], i1[::1], i8[::1], f8[::1], f8[::1], f8[::1], f8[:, :, ::1], f8[:, :, ::1], i8[::1], b1[:, ::1], i8[::1], f8[:, ::1],"
     " f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1])"
 )
 def add_stretch(
+    who: Array,
     state: Array,
     draw: Array,
-    time: Array,
+    since: Array,
     when: Array,
     taus: Array,
     rate: Array,
     extra: Array,
+    acts: Array,
     given: Array,
     discount: Array,
     before: Array,
@@ -36,35 +38,36 @@ def add_stretch(
     plain: Array,
     discounted: Array,
 ) -> None:
-    """Count the stretch from `time` to `when` (n,), as far as it lies before each of `taus`.
+    """Count the stretch of `who` from `since` (n,) to `when` (m,), as far as it lies before each of `taus`.
 
-    `rate` (outcomes, states, draws) per unit of time, and `extra` (outcomes, states times treatments, draws) what a
-    treatment that is `given` (treatments, n) adds. `discount` (outcomes,) is the row of `before`, `after` (discounts, n) and
-    `at_tau` (discounts, taus) that holds the discounted time from 0 to the start, to the end and to each horizon; -1 for
-    none. `plain`, `discounted` (outcomes times taus, n).
+    `rate` (outcomes, states, draws) per unit of time, and `extra` (outcomes, states times acting, draws) what each of the
+    treatments `acts` (acting,) adds while it is `given` (treatments, n). `discount` (outcomes,) is the row of `before` (discounts, n), `after` (discounts, m)
+    and `at_tau` (discounts, taus) that holds the discounted time from 0 to the start, to the end and to each horizon; -1 for
+    none. `plain`, `discounted` (outcomes times taus, n). `since` and `before` are set to the end.
     """
-    treatments, horizons, outcomes = given.shape[0], taus.size, rate.shape[0]
+    acting, horizons = acts.size, taus.size
     rates, extras = rate.shape[2] > 1, extra.shape[2] > 1
-    for i in range(state.size):
-        start, end = time[i], when[i]
+    for m in range(who.size):
+        i = who[m]
+        start, end = since[i], when[m]
         if not start < end:
             continue
+        since[i] = end
         s, d = state[i], draw[i] if rates or extras else 0
-        for a in range(horizons):
-            tau = taus[a]
-            if start >= tau:
-                continue
-            length = min(end, tau) - start
-            for o in range(outcomes):
-                value = rate[o, s, d if rates else 0]
-                for k in range(treatments):
-                    # no branch that cannot be foreseen
-                    value += given[k, i] * extra[o, s * treatments + k, d if extras else 0]
-                plain[o * horizons + a, i] += value * length
-                row = discount[o]
-                if row >= 0:
-                    until = after[row, i] if end <= tau else at_tau[row, a]
-                    discounted[o * horizons + a, i] += value * (until - before[row, i])
+        for o in range(rate.shape[0]):
+            value, row = rate[o, s, d if rates else 0], discount[o]
+            for k in range(acting):
+                # no branch that cannot be foreseen
+                value += given[acts[k], i] * extra[o, s * acting + k, d if extras else 0]
+            for a in range(horizons):
+                tau = taus[a]
+                if start < tau:
+                    plain[o * horizons + a, i] += value * (min(end, tau) - start)
+                    if row >= 0:
+                        until = after[row, m] if end <= tau else at_tau[row, a]
+                        discounted[o * horizons + a, i] += value * (until - before[row, i])
+        for row in range(after.shape[0]):
+            before[row, i] = after[row, m]
 
 
 @compiled("f8(f8[::1], f8[::1], f8[::1], f8, f8, f8, f8)")
@@ -86,18 +89,20 @@ def _pieces(
 
 
 @compiled(
-    "void(i1[::1], i8[::1], i8[::1], f8[::1], f8[::1], f8[::1], f8[:, ::1], f8[:, ::1], b1[:, ::1], f8[:, ::1],"
+    "void(i8[::1], i1[::1], i8[::1], i8[::1], f8[::1], f8[::1], f8[::1], f8[:, ::1], f8[:, ::1], i8[::1], b1[:, ::1], f8[:, ::1],"
     " f8[:, ::1], f8[:, ::1], f8[::1], f8[::1], f8[::1], f8[:, ::1], f8[:, ::1])"
 )
 def add_pieces(
+    who: Array,
     state: Array,
     draw: Array,
     patient: Array,
-    time: Array,
+    since: Array,
     when: Array,
     taus: Array,
     rate: Array,
     extra: Array,
+    acts: Array,
     given: Array,
     factors: Array,
     edges: Array,
@@ -114,20 +119,21 @@ def add_pieces(
     the times at which they change and the discounted time from 0 to them; `before`, `after` and `at_tau` are empty without
     discount.
     """
-    treatments, many = given.shape[0], edges.shape[1] > 1
+    acting, many = acts.size, edges.shape[1] > 1
     rates, extras, changes = rate.shape[1] > 1, extra.shape[1] > 1, factors.shape[1] > 1
     own, own_until, own_factors = (
         np.empty(edges.shape[0]),
         np.empty(edges.shape[0]),
         np.empty(factors.shape[0]),
     )
-    for i in range(state.size):
-        s, d, start, end = state[i], draw[i], time[i], when[i]
+    for m in range(who.size):
+        i = who[m]
+        s, d, start, end = state[i], draw[i], since[i], when[m]
         if not start < end:
             continue
         value = rate[s, d if rates else 0]
-        for k in range(treatments):
-            value += given[k, i] * extra[s * treatments + k, d if extras else 0]
+        for k in range(acting):
+            value += given[acts[k], i] * extra[s * acting + k, d if extras else 0]
         if value == 0.0:
             continue
         p = patient[i] if many else 0
@@ -141,7 +147,7 @@ def add_pieces(
                     own_factors, own, own, start, min(end, taus[a]), start, min(end, taus[a])
                 )
                 if before.size:
-                    until = after[i] if end <= taus[a] else at_tau[a]
+                    until = after[m] if end <= taus[a] else at_tau[a]
                     discounted[a, i] += _pieces(
                         own_factors, own, own_until, start, min(end, taus[a]), before[i], until
                     )

@@ -161,9 +161,14 @@ def _same_output(old: Any, new: Any) -> bool:
     before, now = old.get("data"), new.get("data")
     if before is None or now is None:
         return same_shown_text(old.get("text", ""), new.get("text", ""))
-    if set(before) != set(now):
+    if set(before) != set(now) or not same_text(_told(old), _told(new)):
         return False
     return all(_same_shown(kind, before[kind], now[kind]) for kind in before)
+
+
+def _told(output: Any) -> str:
+    """What a picture is said to show."""
+    return str(output.get("metadata", {}).get("image/png", {}).get("alt", ""))
 
 
 def _same_shown(kind: str, old: Any, new: Any) -> bool:

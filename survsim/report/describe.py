@@ -85,10 +85,15 @@ def _groups(ax: Any) -> list[str]:
     rows = bool(_ticks(ax.get_yticklabels()))
     for line in ax.lines:
         x, y = (_numbers(v) for v in (line.get_xdata(orig=False), line.get_ydata(orig=False)))
-        if not (name := _name(line)) or len(x) < 2 or len(x) != len(y):
+        if not (name := _name(line)) or len(x) != len(y):
             continue
+        low, high = sorted(ax.get_xlim())
+        seen = [(a, b) for a, b in zip(x, y) if low - 1e-9 <= a <= high + 1e-9]
+        if len(seen) < 2:
+            continue
+        (_, first), (end, last) = seen[0], seen[-1]
         # Against rows of words a line joins categories and has no course.
-        course = "" if rows else f" (from {_round(y[0])} to {_round(y[-1])} at {_round(x[-1])})"
+        course = "" if rows else f" (from {_round(first)} to {_round(last)} at {_round(end)})"
         shown[f"{name}{course}"] = None
     known = " ".join(shown)
     for artist in (*ax.collections, *ax.patches):

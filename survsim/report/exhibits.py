@@ -122,6 +122,9 @@ def dressed(soup: BeautifulSoup, exhibit: Exhibit) -> Tag:
     for part in as_markup(f"<b>{exhibit.name}.</b> {exhibit.caption}"):
         title.append(part)
     if exhibit.kind == "Figure":
+        wide, tall = (float(str(exhibit.node.get(side) or 0)) for side in ("width", "height"))
+        # A picture with many rows keeps its page in print; a landscape one leaves room for words.
+        box["class"] = "figure tall" if tall > wide else "figure"
         _enlarged(soup, box, exhibit)
         box.append(title)
     else:

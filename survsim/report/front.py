@@ -59,12 +59,14 @@ class Front:
 def front_of(analysis: Analysis, ledger: Ledger) -> Front:
     """Read paper.yml of an analysis and fill in its numbers; what it leaves out is taken from README.md.
 
+    Fields are those of `prose`, and ``{study}`` for the name of the study's folder in words.
+
     Raises
     ------
     InputError : a file that cannot be read, a part it does not know, a number that the ledger does not hold.
     """
     declared = _declared(analysis.folder / NAME, f"analyses/{analysis.slug}/{NAME}")
-    filled = partial(_filled, ledger, f"analyses/{analysis.slug}/{NAME}")
+    filled = partial(_filled, ledger, f"analyses/{analysis.slug}/{NAME}", _in_words(analysis.study.root.name))
     checklists = declared.get("checklists") or {}
     return Front(
         **{k: filled(declared[k]) for k in TEXTS if k in declared and k != "estimand"},
@@ -98,9 +100,13 @@ def _declared(path: Path, name: str) -> dict[str, Any]:
     return content
 
 
-def _filled(ledger: Ledger, name: str, text: Any) -> str:
+def _in_words(name: str) -> str:
+    return name.replace("_", " ").replace("-", " ")
+
+
+def _filled(ledger: Ledger, name: str, study: str, text: Any) -> str:
     try:
-        return str(prose(ledger, str(text).strip()))
+        return str(prose(ledger, str(text).strip(), study=study))
     except (InputError, ValueError) as error:
         raise InputError(f"{name}: {error}") from None
 

@@ -56,7 +56,7 @@ def times(options: Sequence[Options], key: str) -> str:
     """Times with their unit ("36 and 33 months"); empty where a step did not say its unit."""
     if not options or not all(one.get("unit") for one in options):
         return ""
-    shown = dict.fromkeys(f"{float(v):.3g}" for v in all_of(options, key))
+    shown = dict.fromkeys(f"{v:.3g}" for v in sorted(float(v) for v in all_of(options, key)))
     units = [str(u) for u in all_of(options, "unit")]
     return f"{join_words(list(shown))} {units[0]}" if shown and len(units) == 1 else ""
 
@@ -257,6 +257,29 @@ SURVIVAL: dict[str, Say] = {
     "kaplan_meier": lambda o: f"Survival was estimated by the Kaplan-Meier method {_banded(o)}",
     "reverse_kaplan_meier": fixed("Median follow-up was estimated by the reverse Kaplan-Meier method"),
     "logrank_test": _logrank,
+    "nelson_aalen": fixed("Cumulative hazards were estimated by the Nelson-Aalen method"),
+    "interval_censored_survival": fixed(
+        "Survival from times known within limits was estimated by non-parametric maximum likelihood"
+    ),
+    "pairwise_logrank": fixed("Groups were compared two by two by the log-rank test"),
+    "permutation_logrank_test": fixed("The log-rank test took its p-value from permutations of the groups"),
+    "maxcombo_test": fixed("Groups were compared by the MaxCombo test"),
+    "milestone_test": fixed("Survival was compared at a milestone"),
+    "conditional_survival": fixed("Survival was estimated given survival to a landmark"),
+    "bootstrap": fixed("Intervals came from resamples of patients"),
+    "royston_parmar": fixed(
+        "Survival was modelled by Royston and Parmar's splines of the log cumulative hazard"
+    ),
+    "mixture_cure": fixed("Survival was modelled by a mixture of cured and uncured patients"),
+    "mean_time_in_state": fixed("The mean time in each state was taken from the occupancies"),
+    "hazard_ratio_over_time": fixed(
+        "The hazard ratio was followed over time by a natural cubic spline through the scaled Schoenfeld residuals"
+    ),
+    "concordance": fixed("Discrimination was measured by the concordance of predicted and observed order"),
+    "time_dependent_auc": fixed("Discrimination at a time was measured by the area under the ROC curve"),
+    "brier_score": fixed("Prediction error was measured by the Brier score, weighted for censoring"),
+    "calibration": fixed("Predicted and observed survival were compared within groups of predicted risk"),
+    "pool_imputations": fixed("Estimates over imputed data sets were pooled by Rubin's rules"),
     "logrank_trend": fixed("Groups in an order were compared by the log-rank test for trend"),
     "cox_ph": _cox,
     "proportional_hazards_test": fixed(
@@ -291,6 +314,17 @@ TREATMENTS: dict[str, Say] = {
 }
 POOLING: dict[str, Say] = {
     "meta_analysis": _meta_analysis,
+    "meta_regression": fixed("Effects were regressed on features of the studies with random effects"),
+    "network_meta_analysis": fixed("Treatments were compared over the network of trials with random effects"),
+    "pool_proportions": fixed(
+        "Proportions were pooled by the binomial likelihood with normal logits of the studies"
+    ),
+    "leave_one_out": fixed("The pooling was repeated without each study in turn"),
+    "cumulative_meta_analysis": fixed("The pooling was repeated as each study came out"),
+    "small_study_tests": fixed(
+        "Small studies were looked at by Egger's regression, Begg's rank correlation and trim-and-fill"
+    ),
+    "subgroup_test": fixed("Pooled effects of subgroups were compared by the test that all are equal"),
     "pool_survival_points": fixed(
         "Printed survival probabilities were pooled time by time with random effects"
     ),
@@ -315,7 +349,7 @@ POOLING: dict[str, Say] = {
         "The survival of the case was placed as the percentile of the next patient of each reference"
     ),
     "tipping_point": fixed(
-        "How strongly publication would have to select for long survival was found by weighting the cases"
+        "How strongly publication would have to select for long survival to overturn the conclusion was computed"
     ),
     "certainty": fixed("Certainty was rated in the manner of GRADE, each step with its reason"),
     "risk_of_bias": fixed("Risk of bias was judged domain by domain"),
@@ -326,6 +360,9 @@ PRIORS: dict[str, Say] = {
         "The prior of a new trial had a vague component of weight "
         f"{join_words([f'{float(w):g}' for w in all_of(o, 'weight')])}"
     ),
+    "map_rate_prior": fixed("Rates had meta-analytic-predictive priors"),
+    "power_prior": fixed("Earlier data entered with a weight below one (power prior)"),
+    "commensurate_prior": fixed("Earlier data entered by a commensurate prior"),
     "assumption": _assumption,
     "parameter": _parameter,
     "derive": lambda o: f"{plural(len(o), 'parameter')} followed from others by a stated rule",
@@ -344,9 +381,19 @@ SIMULATION: dict[str, Say] = {
         "The value of knowing a parameter was estimated by regression on the draws"
     ),
     "one_way_runs": fixed("Each parameter was held at the ends of its interval in runs of its own"),
-    "threshold": fixed("The value of a parameter at which the favoured strategy changes was interpolated"),
+    "turning_points": fixed(
+        "The effects at which the favoured strategy changes were found by moving one effect at a time"
+    ),
+    "threshold_curves": fixed("The gain was followed over the values of a parameter"),
+    "tornado": fixed("Each parameter was set to the ends of its draws, the others averaged over"),
+    "global_sensitivity": fixed(
+        "The share of the variance that each parameter carries was estimated by Sobol and PAWN indices"
+    ),
+    "threshold": fixed(
+        "The value of a parameter at which the favoured strategy changes was read from the draws, the others averaged over"
+    ),
     "structural_sensitivity": fixed("Alternatives to the structure of the model were run beside it"),
-    "variance_by_layer": fixed("The variance of results was split into parameters, patients and chance"),
+    "variance_by_layer": fixed("The variance of the gain was split by layer of uncertainty"),
     "eqd2": fixed("Doses were compared as equivalent doses in fractions of 2 Gy"),
     "check_targets": fixed("Published numbers were held against predictive intervals"),
     "endpoint_probability": fixed("Closed forms of the endpoints were computed by quadrature"),
@@ -367,6 +414,7 @@ READING: dict[str, Say] = {
     "pseudo_sets": lambda o: (
         f"{join_words([str(m) for m in all_of(o, 'm')])} data sets that a figure cannot tell apart were drawn"
     ),
+    "reconstruction_audit": fixed("Each reconstruction was held against the numbers that the paper prints"),
     "pooled": fixed("Estimates of those sets were pooled by Rubin's rules"),
     "pseudo_ipd_from_summaries": fixed("Patients were also drawn from what an abstract prints"),
 }
@@ -382,6 +430,6 @@ THEMES: dict[str, dict[str, Say]] = {
 SILENT = {
     "effect_size", "count", "as_printed", "range", "select", "effect_sizes", "prepare_multistate", "flow",
     "flow_from_search", "KaplanMeier.quantile", "KaplanMeier.survival_at", "survival_at", "assumed", "scenario",
-    "calibrated_parameter", "counted_back", "deaths_by_cause", "explain", "trial_power",
+    "calibrated_parameter", "counted_back", "prior_mean", "deaths_by_cause", "explain", "trial_power",
 }  # fmt: skip
 """Steps that need no sentence: they read, count or gather, or another sentence tells them."""

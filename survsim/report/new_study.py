@@ -79,6 +79,7 @@ def new_study(name: str, parent: Path | None = None, *, template: str = "evidenc
         for path, text in texts.items():
             files.write_text(made / path, text)
         curate(made)
+        _add_front_matter(made)
         shutil.move(made, target)
     return target
 
@@ -118,3 +119,9 @@ def _texts(name: str, template: str) -> dict[str, str]:
 
 def _asset(name: str) -> str:
     return importlib.resources.files("survsim.report").joinpath("new", name).read_text(encoding="utf-8")
+
+
+def _add_front_matter(made: Path) -> None:
+    """Give each analysis of a new study the title and abstract that its page begins with."""
+    for folder in sorted((made / "analyses").iterdir()):
+        files.write_text(folder / "paper.yml", _asset(f"paper_{folder.name}.yml"))

@@ -14,6 +14,7 @@ from survsim.report import exhibits, software
 from survsim.report.checklists import checklist_markup
 from survsim.report.exhibits import Exhibit
 from survsim.report.front import PARTS, Front
+from survsim.report.methods_section import methods_text
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup
@@ -76,7 +77,7 @@ def paper(
     soup = BeautifulSoup(_cells_as_html(notebook), "html.parser")
     sources = {cell.id: cell.source for cell in notebook.cells}
     title, sections = _sections(soup, sources, front)
-    sections = _in_order(_completed(sections, front), front)
+    sections = _in_order(_completed(sections, ledger, front), front)
     _anchored(sections)
     sections += _checked(sections, front)
     shown = [block for part in sections for block in part.blocks if isinstance(block, Exhibit)]
@@ -175,20 +176,18 @@ def _children(box: Tag) -> Iterator[Tag]:
             yield child.extract()
 
 
-def _completed(sections: list[Section], front: Front) -> list[Section]:
-    """The sections of the notebook with what was declared: conclusion, estimand, software."""
+def _completed(sections: list[Section], ledger: Ledger, front: Front) -> list[Section]:
+    """The sections of the notebook with what was declared, or follows: conclusion, estimand, methods, software."""
     named = {part.heading: part for part in sections}
     if front.conclusion:
         made = named.setdefault("Conclusion", Section("Conclusion"))
         made.blocks = [*_from_markdown(front.conclusion), *made.blocks]
-    if "Methods" in named:
-        first = f"**What is estimated.** {front.estimand}" if front.estimand else ""
-        last = software.sentence()
-        named["Methods"].blocks = [
-            *_from_markdown(first),
-            *named["Methods"].blocks,
-            *_from_markdown(last),
-        ]
+    methods = named.setdefault("Methods", Section("Methods"))
+    methods.blocks = [
+        *_from_markdown(f"**What is estimated.** {front.estimand}" if front.estimand else ""),
+        *(methods.blocks or _from_markdown(str(methods_text(ledger)))),
+        *_from_markdown(software.sentence()),
+    ]
     return list(named.values())
 
 

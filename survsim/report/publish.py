@@ -17,7 +17,7 @@ from survsim.report import fingerprint, index, notebook, printing, render, runne
 from survsim.report.agreement import TOLERANCE, write_unless_same
 from survsim.report.earlier import Earlier, earlier_state
 from survsim.report.front import NAME as FRONT
-from survsim.report.front import front_of
+from survsim.report.front import front_of, short_title
 from survsim.report.index import neighbours
 from survsim.report.study import Analysis, Study
 
@@ -84,11 +84,16 @@ def publish(
         # Before hours of computing, not after: a report that nobody wrote cannot be made.
         if not analysis.report_file.is_file():
             raise InputError(f"analyses/{analysis.slug} has no report.py; write one in percent format.")
+        short_title(analysis)  # front matter that cannot be read is refused here, too
     if compare is not None:
         # A name that means nothing is refused before anything is computed.
         with earlier_state(study, compare):
             pass
-    _writable(folder, *(() if quick else (study.root / "notebooks",)))
+    _writable(
+        folder,
+        *(() if quick else (study.root / "notebooks",)),
+        *(analysis.results(quick=quick) for analysis in chosen),
+    )
     for analysis in chosen:
         made = _publish_one(
             analysis, folder, quick=quick, compare=compare, workers=workers, say=say, always=bool(named)

@@ -111,8 +111,10 @@ def table(
     heads = dict(labels) if labels is not None else {str(c): str(c).replace("_", " ") for c in frame.columns}
     if not frame.columns.is_unique:
         raise InputError("a table has each column once; rename those that stand there twice.")
-    require_columns(frame, [*heads, *([group] if group else [])])
-    shown = frame[[*([group] if group and group not in heads else []), *heads]].reset_index(drop=True)
+    require_columns(frame, [*heads, *([group] if group is not None else [])])
+    shown = frame[[*([group] if group is not None and group not in heads else []), *heads]].reset_index(
+        drop=True
+    )
     lines = [notes] if isinstance(notes, str) else list(notes)
     made = _build(shown, heads, decimals, group, missing)
     made = made.tab_header(title=title) if title else made

@@ -55,6 +55,18 @@ def list_keys(analysis: Analysis, *, quick: bool = False) -> Any:
     return shown
 
 
+def facts_of(analysis: Analysis, key: str | None, *, quick: bool = False) -> dict[str, Any]:
+    """The same as plain data: every number with its interval and unit, or one with the rows it was made from."""
+    ledger, _ = open_ledger(analysis, quick=quick)
+    rows = {"rows": ledger.provenance(key).references()} if key else {}
+    numbers = {
+        name: {"value": e.value, "conf_low": e.conf_low, "conf_high": e.conf_high, "unit": e.unit}
+        for name, e in ledger.numbers.items()
+        if key in (None, name)
+    }
+    return {"analysis": analysis.slug, "numbers": numbers, **rows}
+
+
 def trace_all(analysis: Analysis, *, quick: bool = False) -> dict[str, tuple[str, ...]]:
     """For every number of an analysis the rows it was made from, each looked up in the evidence.
 

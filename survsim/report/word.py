@@ -15,10 +15,12 @@ from survsim.core.errors import InputError
 if TYPE_CHECKING:
     from bs4.element import Tag
 
-WIDE, TALL = 6.3, 4.8
-"""Inches that a picture may take on a page of A4."""
+WIDE, TALL, PAGE = 6.3, 4.8, 8.6
+"""Inches that a picture may take on a page of A4: across, down, and down if it is taller than wide."""
 LETTERS, MOST = 105, 44
 """Letters of eight points in a line of the page, and of a cell that its column makes room for."""
+EDGES = 4
+"""Letters that the edges of a cell take, and the bold ones of a head more than others."""
 _SPACE = re.compile(r"\s+")
 
 
@@ -154,7 +156,8 @@ def _figure(document: Any, part: Tag) -> None:
     paragraph = document.add_paragraph()
     paragraph.paragraph_format.keep_with_next = True
     shape = paragraph.add_run().add_picture(data)
-    shrink = min(1.0, Inches(WIDE) / shape.width, Inches(TALL) / shape.height)
+    high = PAGE if shape.height > shape.width else TALL
+    shrink = min(1.0, Inches(WIDE) / shape.width, Inches(high) / shape.height)
     shape.width, shape.height = round(shape.width * shrink), round(shape.height * shrink)
     shape._inline.docPr.set("descr", str(image.get("alt") or ""))
     _words(document.add_paragraph(style="Caption"), part.find_all("figcaption")[0])
@@ -199,8 +202,8 @@ def _row(cells: Any, row: Tag) -> None:
 def _shares(table: Any) -> list[float]:
     """The part of the width that each column takes: its longest word, and of what is left by the length of its cells."""
     texts = [[cell.text for cell in column.cells] for column in table.columns]
-    least = [2 + max((len(w) for text in column for w in text.split()), default=1) for column in texts]
-    whole = [2 + min(MOST, max(map(len, column), default=1)) for column in texts]
+    least = [EDGES + max((len(w) for text in column for w in text.split()), default=1) for column in texts]
+    whole = [EDGES + min(MOST, max(map(len, column), default=1)) for column in texts]
     spare = max(0, LETTERS - sum(least))
     wanted = [max(0, w - n) for w, n in zip(whole, least)]
     wide = [n + spare * w / max(1, sum(wanted)) for n, w in zip(least, wanted)]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from survsim.core.declared import read_as
+from survsim.core.display import displayed
 from survsim.core.errors import ScenarioError
 from survsim.core.yaml_files import read_yaml
 from survsim.estimate.calibration.calibrate import calibrate
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
 NORMAL_975 = 1.959963984540054
 
 
+@displayed
 @dataclass(frozen=True, slots=True)
 class CalibrationPlan:
     """A checked calibration file.
@@ -179,26 +181,6 @@ class CalibrationPlan:
             never=tuple(f"cases:{case}" for case in (self.content.cases.never if self.content.cases else ())),
         )
 
-    def roles(self) -> dict[str, Calibrated]:
-        """Parameter -> what the calibration uses it for, and the unit of its times."""
-        c = self.content
-        found: list[tuple[object, Kind]] = [(c.course.frailty_variance, "variance")]
-        for t in c.course.transitions:
-            found += [
-                (t.rate, "rate"),
-                (t.shape, "shape"),
-                (t.scale, "time"),
-                *((f, "ratio") for f in t.factors),
-            ]
-        found += [(e.hazard_ratio, "ratio") for given in c.treatments.values() for e in given.effects]
-        found += [(contrast.parameter, "ratio") for contrast in c.contrasts]
-        found += [(c.study_sd, "spread"), *((contrast.between_sd, "spread") for contrast in c.contrasts)]
-        known: dict[str, Calibrated] = {}
-        for name, kind in found:
-            if isinstance(name, str):
-                known.setdefault(name, Calibrated(kind, c.time_unit, self.path.name))
-        return known
-
     def _effects(self, treatment: str) -> tuple[TreatmentEffect, ...]:
         given = self.content.treatments[treatment]
         return tuple(
@@ -316,6 +298,27 @@ class CalibrationPlan:
                 )
             )
         return found
+
+
+def calibrated_roles(plan: CalibrationPlan) -> dict[str, Calibrated]:
+    """Parameter -> what the calibration uses it for, and the unit of its times."""
+    c = plan.content
+    found: list[tuple[object, Kind]] = [(c.course.frailty_variance, "variance")]
+    for t in c.course.transitions:
+        found += [
+            (t.rate, "rate"),
+            (t.shape, "shape"),
+            (t.scale, "time"),
+            *((f, "ratio") for f in t.factors),
+        ]
+    found += [(e.hazard_ratio, "ratio") for given in c.treatments.values() for e in given.effects]
+    found += [(contrast.parameter, "ratio") for contrast in c.contrasts]
+    found += [(c.study_sd, "spread"), *((contrast.between_sd, "spread") for contrast in c.contrasts)]
+    known: dict[str, Calibrated] = {}
+    for name, kind in found:
+        if isinstance(name, str):
+            known.setdefault(name, Calibrated(kind, c.time_unit, plan.path.name))
+    return known
 
 
 def _bias(contrast: RowContrast, store: EvidenceStore) -> Bias | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -49,6 +50,30 @@ def log_of_ratio(hazard_ratio: FloatArray) -> FloatArray:
     return np.log(hazard_ratio)
 
 
+def linear_predictor(*coefficients: FloatArray, weights: Sequence[float], link: str) -> FloatArray:
+    """Coefficients times their weights, added, and turned back by the link: exp, or a probability by logit or cloglog."""
+    eta = sum((w * c for w, c in zip(weights, coefficients)), start=np.zeros(()))
+    with np.errstate(over="ignore"):
+        turned = {
+            "identity": lambda: eta,
+            "exp": lambda: np.exp(eta),
+            "logit": lambda: 1.0 / (1.0 + np.exp(-eta)),
+            "cloglog": lambda: -np.expm1(-np.exp(eta)),
+        }
+        return np.asarray(turned[link]())
+
+
+def rate_from_probability(probability: FloatArray, *, interval: float) -> FloatArray:
+    """Constant hazard at which a share `probability` has the event within `interval`: -log(1 - p) / interval."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return -np.log1p(-probability) / interval
+
+
+def probability_from_rate(rate: FloatArray, *, interval: float) -> FloatArray:
+    """Share that has the event within `interval` at a constant hazard: 1 - exp(-rate interval)."""
+    return -np.expm1(-rate * interval)
+
+
 RULES: dict[str, tuple[Callable[..., FloatArray], int | None]] = {
     "rate_from_median": (rate_from_median, 1),
     "weibull_scale_from_median": (weibull_scale_from_median, 3),
@@ -57,10 +82,13 @@ RULES: dict[str, tuple[Callable[..., FloatArray], int | None]] = {
     "complement": (complement, 1),
     "difference": (difference, 2),
     "log_of_ratio": (log_of_ratio, 1),
+    "linear_predictor": (linear_predictor, None),
+    "rate_from_probability": (rate_from_probability, 1),
+    "probability_from_rate": (probability_from_rate, 1),
 }
 
 
-def derive(name: str, rule: str, inputs: Sequence[FloatArray]) -> FloatArray:
+def derive(name: str, rule: str, inputs: Sequence[FloatArray], **options: Any) -> FloatArray:
     """Apply a rule to draws (d,) of its inputs; the number of inputs is checked."""
     function, arity = RULES[rule]
     if arity is not None and len(inputs) != arity:
@@ -68,7 +96,7 @@ def derive(name: str, rule: str, inputs: Sequence[FloatArray]) -> FloatArray:
             f"parameter {name!r}: rule {rule} takes {arity} parameters; got {len(inputs)}. "
             f"It computes: {(function.__doc__ or '').splitlines()[0]}"
         )
-    values = function(*inputs)
+    values = function(*inputs, **options)
     if not np.isfinite(values).all():
         raise ScenarioError(
             f"parameter {name!r}: rule {rule} gives a value that is not finite; check its inputs."

@@ -114,7 +114,7 @@ def _measure(one: spec.ParameterSpec, known: Mapping[str, Measure], time_unit: s
     """What a parameter is, or what is wrong with how it is declared."""
     declared = of_unit(one.unit)
     if isinstance(one, spec.Derived):
-        return _derived(one, known, declared)
+        return _derived(one, known, declared, time_unit)
     scale = "hazard_ratio" if isinstance(one, spec.FromContrast) else getattr(one, "scale", "value")
     if scale == "value":
         return declared
@@ -157,9 +157,14 @@ _POWER = {"time": 1, "rate": -1, "plain": 0, "ratio": 0, "probability": 0}
 """Exponent of time in what a rule multiplies and divides."""
 
 
-def _derived(one: spec.Derived, known: Mapping[str, Measure], declared: Measure) -> Measure | str:
+def _derived(
+    one: spec.Derived, known: Mapping[str, Measure], declared: Measure, time_unit: str
+) -> Measure | str:
     """What a rule makes of its inputs, held against the declared unit."""
     inputs = [known.get(name, UNKNOWN) for name in one.of]
+    if one.rule == "linear_predictor":
+        chance = one.link in ("logit", "cloglog")
+        return Measure("probability", "", "a probability by a linear predictor") if chance else declared
     named = list(zip(one.of, inputs))
     if any(m.kind in ("unknown", "other", "log time", "dose", "money rate") for m in inputs):
         return declared
@@ -168,15 +173,24 @@ def _derived(one: spec.Derived, known: Mapping[str, Measure], declared: Measure)
         "weibull_scale_from_median": (("time",), ("plain", "ratio"), ("plain", "ratio")),
         "complement": (("probability", "plain"),),
         "log_of_ratio": (("ratio", "plain"),),
+        "rate_from_probability": (("probability", "plain"),),
+        "probability_from_rate": (("rate",),),
     }.get(one.rule, ())
     for (name, m), kinds in zip(named, needs):
         if m.kind not in kinds:
-            wanted = {"time": "a median time", "probability": "a probability", "ratio": "a hazard ratio"}.get(
-                kinds[0], "a ratio or a shape"
-            )
+            wanted = {
+                "time": "a median time",
+                "probability": "a probability",
+                "ratio": "a hazard ratio",
+                "rate": "a rate",
+            }.get(kinds[0], "a ratio or a shape")
             return f"rule {one.rule} takes {wanted} where parameters.{name} is {m.words}"
     if one.rule == "log_of_ratio":
         return Measure("plain", "", "a log ratio", "log ratio")
+    if one.rule == "rate_from_probability":
+        return declared if one.unit else _of_power(-1, time_unit)
+    if one.rule == "probability_from_rate":
+        return Measure("probability", "", "a probability of a rate")
     made = _made(one.rule, inputs)
     if made is None:
         told = " and ".join(f"parameters.{name} is {m.words}" for name, m in named)

@@ -131,7 +131,7 @@ def held(
     moved = {name}
     for other, one in specs.items():
         if isinstance(one, Derived) and moved & set(one.of):
-            values[other] = derive(other, one.rule, [values[p] for p in one.of])
+            values[other] = derive(other, one.rule, [values[p] for p in one.of], **one.options())
             moved.add(other)
     return values
 

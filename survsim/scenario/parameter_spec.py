@@ -21,6 +21,17 @@ class Strict(Declared):
     """Base of everything read from a scenario file."""
 
 
+def _no_truth(value: Any) -> Any:
+    """YAML's yes and no would count as 1 and 0."""
+    if isinstance(value, bool):
+        raise ValueError("yes/no found where a number belongs")
+    return value
+
+
+Real = Annotated[float, BeforeValidator(_no_truth)]
+"""A number, which yes and no are not."""
+
+
 class Told(Strict):
     """What every parameter may say of itself."""
 
@@ -35,7 +46,7 @@ class Told(Strict):
 class Transport(Strict):
     """Extra standard deviation, on the pooling scale, for evidence from another site or setting."""
 
-    sd: float = Field(ge=0, le=3)
+    sd: Real = Field(ge=0, le=3)
     reason: str = Field(min_length=10)
 
 
@@ -43,17 +54,17 @@ class Normal(Strict):
     """Normal law with mean and standard deviation."""
 
     law: Literal["normal"]
-    mean: float
-    sd: float = Field(ge=0)
+    mean: Real
+    sd: Real = Field(ge=0)
 
 
 class LogNormal(Strict):
     """Log-normal law given by its median and a 95% range."""
 
     law: Literal["lognormal"]
-    median: float = Field(gt=0)
-    low: float = Field(gt=0)
-    high: float = Field(gt=0)
+    median: Real = Field(gt=0)
+    low: Real = Field(gt=0)
+    high: Real = Field(gt=0)
 
     @model_validator(mode="after")
     def _ordered(self) -> LogNormal:
@@ -66,8 +77,8 @@ class Uniform(Strict):
     """Uniform law between two values."""
 
     law: Literal["uniform"]
-    low: float
-    high: float
+    low: Real
+    high: Real
 
     @model_validator(mode="after")
     def _ordered(self) -> Uniform:
@@ -80,19 +91,27 @@ class Beta(Strict):
     """Beta law given by its mean and the number of patients it is worth."""
 
     law: Literal["beta"]
-    mean: float = Field(gt=0, lt=1)
-    worth: float = Field(gt=0)
+    mean: Real = Field(gt=0, lt=1)
+    worth: Real = Field(gt=0)
+
+
+class Gamma(Strict):
+    """Gamma law given by its mean and standard deviation, such as that of a cost."""
+
+    law: Literal["gamma"]
+    mean: Real = Field(gt=0)
+    sd: Real = Field(gt=0)
 
 
 class Fixed(Strict):
     """A value that is not varied; the reason must say why not."""
 
     law: Literal["fixed"]
-    value: float
+    value: Real
 
 
 Law = Annotated[
-    Normal | LogNormal | Uniform | Beta | Fixed,
+    Normal | LogNormal | Uniform | Beta | Gamma | Fixed,
     Field(discriminator="law"),
     BeforeValidator(functools.partial(spelled, "law")),
 ]
@@ -135,7 +154,7 @@ class FromRows(Reading, Told):
     source: Literal["rows"]
     scale: Scale
     rows: tuple[str, ...] = Field(min_length=1)
-    tau_scale: float = Field(default=0.5, gt=0, le=3)
+    tau_scale: Real = Field(default=0.5, gt=0, le=3)
     transport: Transport
     bias: str = Field(default="", description="the direction a confounded contrast is off, in words")
 
@@ -154,7 +173,7 @@ class FromContrast(Reading, Told):
     source: Literal["contrast"]
     treated: tuple[str, ...] = Field(min_length=1)
     control: tuple[str, ...] = Field(min_length=1)
-    tau_scale: float = Field(default=0.5, gt=0, le=3)
+    tau_scale: Real = Field(default=0.5, gt=0, le=3)
     transport: Transport
     bias: str = Field(min_length=10)
 
@@ -193,12 +212,12 @@ class FromReconstructed(Told):
     control: tuple[str, ...] = Field(
         default=(), description="for a hazard ratio: the other arm of each curve"
     )
-    time: float | None = Field(default=None, gt=0, description="for a proportion: when survival is wanted")
+    time: Real | None = Field(default=None, gt=0, description="for a proportion: when survival is wanted")
     sets: int = Field(default=20, ge=2, le=1000)
     tolerance: float | None = Field(
         default=None, ge=0, le=0.2, description="where the evidence does not state one"
     )
-    tau_scale: float = Field(default=0.5, gt=0, le=3)
+    tau_scale: Real = Field(default=0.5, gt=0, le=3)
     transport: Transport
     bias: str = ""
 
@@ -217,6 +236,14 @@ class FromReconstructed(Told):
         return self
 
 
+class FromJoint(Told):
+    """One component of numbers that were estimated together (`joint` of the scenario), drawn with the others."""
+
+    source: Literal["joint"]
+    of: str = Field(description="name under joint")
+    component: str = Field(default="", description="its name there; the same as here where empty")
+
+
 Rule = Literal[
     "rate_from_median",
     "weibull_scale_from_median",
@@ -225,7 +252,12 @@ Rule = Literal[
     "complement",
     "difference",
     "log_of_ratio",
+    "linear_predictor",
+    "rate_from_probability",
+    "probability_from_rate",
 ]
+Link = Literal["identity", "exp", "logit", "cloglog"]
+"""How a linear predictor is turned into a number: itself, its exponential, or a probability by either link."""
 
 
 class Derived(Told):
@@ -234,9 +266,36 @@ class Derived(Told):
     source: Literal["derived"]
     rule: Rule
     of: tuple[str, ...] = Field(min_length=1)
+    weights: tuple[float, ...] = Field(
+        default=(), description="of a linear predictor: what each coefficient is times"
+    )
+    link: Link = "identity"
+    interval: float | None = Field(
+        default=None, gt=0, description="of rate_from_probability and back: time it is over"
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Derived:
+        linear = self.rule == "linear_predictor"
+        if not linear and (self.weights or self.link != "identity"):
+            raise ValueError("weights and link go with rule: linear_predictor")
+        if self.weights and len(self.weights) != len(self.of):
+            raise ValueError(f"weights has {len(self.weights)} numbers for {len(self.of)} coefficients")
+        if (self.rule in ("rate_from_probability", "probability_from_rate")) != (self.interval is not None):
+            raise ValueError(
+                "interval goes with rules rate_from_probability and probability_from_rate, and they need it: the time, in "
+                "the unit of the scenario, over which the probability holds"
+            )
+        return self
+
+    def options(self) -> dict[str, Any]:
+        """What the rule is told besides its inputs."""
+        if self.rule == "linear_predictor":
+            return {"weights": self.weights or (1.0,) * len(self.of), "link": self.link}
+        return {} if self.interval is None else {"interval": self.interval}
 
 
 ParameterSpec = Annotated[
-    FromRows | FromContrast | FromReconstructed | FromAssumption | FromCalibration | Derived,
+    FromRows | FromContrast | FromReconstructed | FromAssumption | FromCalibration | FromJoint | Derived,
     Field(discriminator="source"),
 ]

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtri
 from scipy.stats import beta as beta_law
+from scipy.stats import gamma as gamma_law
 
 from survsim.core.checks import FloatArray
 from survsim.core.encoding import stored
@@ -33,10 +34,11 @@ from survsim.estimate.printed.study_rows import study_rows
 from survsim.scenario import parameter_spec as spec
 from survsim.scenario.derive import derive
 from survsim.scenario.evidence_curves import CurveNumber
+from survsim.scenario.joint_laws import JointLaw
 from survsim.scenario.predictive import PROBABILITIES, predictive_layers, quantile_errors, stratified
 from survsim.scenario.row_effects import back_transform, row_effect
 
-_SOURCES = ("rows", "contrast", "reconstructed", "assumption", "calibration", "derived")
+_SOURCES = ("rows", "contrast", "reconstructed", "assumption", "calibration", "joint", "derived")
 
 Records = Callable[[str], Any]
 """Finds the `Estimate` of an id, or raises."""
@@ -147,7 +149,8 @@ def parameterise(
     scenario: str,
     calibration: EvidenceCalibration | None = None,
     curves: Curves | None = None,
-    kept: Mapping[str, Parameter] | None = None,
+    kept: dict[tuple[str, spec.ParameterSpec], Parameter] | None = None,
+    joint: Mapping[str, JointLaw] | None = None,
 ) -> Parameters:
     """Draw every parameter of a scenario.
 
@@ -160,7 +163,8 @@ def parameterise(
     scenario : its name, for references such as ``assumption:scenario/parameter``.
     calibration : what parameters with ``source: calibration`` are drawn from, jointly and for a new setting.
     curves : makes the numbers of parameters with ``source: reconstructed``.
-    kept : parameters that were drawn before from the same specification, draws and seed; they are not drawn again.
+    kept : parameters of rows and curves drawn before with the same draws and seed, which are taken and added to.
+    joint : laws of numbers that were estimated together, for parameters with ``source: joint``.
 
     Raises
     ------
@@ -168,12 +172,13 @@ def parameterise(
         later one, or a parameter of a calibration that was not given or does not have it.
     """
     streams = Streams(seed)
-    joint = calibration.draws(draws, new_setting=True) if calibration is not None else {}
+    calibrated = calibration.draws(draws, new_setting=True) if calibration is not None else {}
+    together = {name: law.draws(_streams_of(streams, name, draws)) for name, law in (joint or {}).items()}
     made: dict[str, Parameter] = {}
-    before = kept or {}
+    kept = {} if kept is None else kept
     for name, one in specs.items():
-        if name in before:
-            made[name] = before[name]
+        if (name, one) in kept:
+            made[name] = kept[name, one]
             continue
 
         def uniforms(layer: str, name: str = name) -> FloatArray:
@@ -188,13 +193,22 @@ def parameterise(
         elif isinstance(one, spec.FromAssumption):
             made[name] = _from_assumption(name, one, uniforms, scenario)
         elif isinstance(one, spec.FromCalibration):
-            made[name] = _from_calibration(name, one, calibration, joint)
+            made[name] = _from_calibration(name, one, calibration, calibrated)
+        elif isinstance(one, spec.FromJoint):
+            made[name] = _from_joint(name, one, joint or {}, together, scenario)
         else:
             made[name] = _derived(name, one, made)
+        if isinstance(one, spec.FromRows | spec.FromContrast | spec.FromReconstructed):
+            kept[name, one] = made[name]
     inputs = [p.provenance for p in made.values()]
     return Parameters(
         provenance=Provenance.of("parameterise", *inputs, draws=draws, seed=seed), parameters=made
     )
+
+
+def _streams_of(streams: Streams, name: str, draws: int) -> Callable[[str], FloatArray]:
+    """The uniforms of each component of numbers that are drawn together."""
+    return lambda part: streams.uniforms(f"joint/{name}/{part}", size=draws)
 
 
 def _from_rows(
@@ -367,8 +381,6 @@ def _from_calibration(
         raise ScenarioError(f"parameter {name!r} is taken as {inside!r} from a calibration; {has}.")
     values, prior = joint[inside], calibration.priors[inside]
     varied = inside in calibration.names
-    # Scores of the draws' ranks: the layer is on the normal scale, as those of the other sources are.
-    place = (np.argsort(np.argsort(values, kind="stable"), kind="stable") + 0.5) / values.size
     return Parameter(
         name=name,
         source="calibration",
@@ -376,12 +388,51 @@ def _from_calibration(
         unit=one.unit,
         meaning=one.meaning,
         draws=values,
-        layers={"calibration": ndtri(place)} if varied else {},
+        layers={"calibration": _scores(values)} if varied else {},
         provenance=Provenance.of("calibrated_parameter", calibration, name=inside),
         rows=calibration.informed_by.get(inside, ()),
         method="calibrated, drawn jointly for a new setting" if varied else "fixed in the calibration",
         reason=prior.reason,
         is_stratified=False,
+    )
+
+
+def _scores(values: FloatArray) -> FloatArray:
+    """Normal scores of the draws' ranks: the layer is on the normal scale, as those of the other sources are."""
+    place = (np.argsort(np.argsort(values, kind="stable"), kind="stable") + 0.5) / values.size
+    return np.asarray(ndtri(place))
+
+
+def _from_joint(
+    name: str,
+    one: spec.FromJoint,
+    joint: Mapping[str, JointLaw],
+    drawn: Mapping[str, Mapping[str, FloatArray]],
+    scenario: str,
+) -> Parameter:
+    if one.of not in joint:
+        raise ScenarioError(
+            f"parameter {name!r} is a component of {one.of!r}; joint holds {', '.join(joint) or 'nothing'}."
+        )
+    law, component = joint[one.of], one.component or name
+    if component not in law.components:
+        raise ScenarioError(
+            f"parameter {name!r} is component {component!r} of {one.of!r}; it has {', '.join(law.components)}."
+        )
+    values = drawn[one.of][component]
+    return Parameter(
+        name=name,
+        source="joint",
+        scale="value",
+        unit=one.unit,
+        meaning=one.meaning,
+        draws=values,
+        layers={"sampling": _scores(values)} if np.ptp(values) > 0 else {},
+        provenance=Provenance.of(
+            "joint", f"assumption:{scenario}/{one.of}", note=law.reason, component=component
+        ),
+        method=f"{law.law.replace('_', ' ')}, drawn together with {', '.join(c for c in law.components if c != component)}",
+        reason=law.reason,
     )
 
 
@@ -399,7 +450,7 @@ def _derived(name: str, one: spec.Derived, made: Mapping[str, Parameter]) -> Par
         scale="value",
         unit=one.unit,
         meaning=one.meaning,
-        draws=derive(name, one.rule, [p.draws for p in inputs]),
+        draws=derive(name, one.rule, [p.draws for p in inputs], **one.options()),
         provenance=Provenance.of("derive", *[p.provenance for p in inputs], rule=one.rule, name=name),
         method=f"{one.rule}({', '.join(one.of)})",
     )
@@ -419,6 +470,9 @@ def law_draws(law: Any, u: FloatArray) -> FloatArray:
         return law.median * np.exp(np.where(z < 0, below, above) * z)
     if isinstance(law, spec.Uniform):
         return law.low + (law.high - law.low) * u
+    if isinstance(law, spec.Gamma):
+        shape = (law.mean / law.sd) ** 2
+        return np.asarray(gamma_law.ppf(u, shape, scale=law.mean / shape))
     return beta_law.ppf(u, law.mean * law.worth, (1 - law.mean) * law.worth)
 
 

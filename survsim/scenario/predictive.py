@@ -8,6 +8,7 @@ independent ones. The layers come after: given theta, the node of tau has probab
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 import numpy as np
@@ -20,6 +21,8 @@ from survsim.estimate.borrowing.mixture import NormalMixture
 Uniforms = Callable[[str], FloatArray]
 """Uniforms of one layer of one parameter, from a stream of their own."""
 _ROWS = 4096
+_REMEMBERED = 4096
+"""Draws up to which quantiles are kept in memory for the next question, some megabytes in all."""
 PROBABILITIES = (0.025, 0.5, 0.975)
 
 
@@ -40,7 +43,7 @@ def predictive_layers(pooled: MapPrior, transport_sd: float, uniforms: Uniforms)
     weight = pooled.tau_weights / pooled.tau_weights.sum()
     centre, spread, tau = pooled.mean_mixture.centre, pooled.mean_mixture.spread, pooled.tau_nodes
     whole = np.sqrt(spread**2 + tau**2 + transport_sd**2)
-    theta = NormalMixture(weight, centre, whole).quantile(stratified(uniforms, "predictive"))
+    theta = _quantiles(weight, centre, whole, stratified(uniforms, "predictive"))
     node = _nodes(theta, weight, centre, whole, uniforms("tau"))
     parts = {
         "sampling": (spread[node], ndtri(open_unit(uniforms("sampling")))),
@@ -55,6 +58,23 @@ def predictive_layers(pooled: MapPrior, transport_sd: float, uniforms: Uniforms)
     made = {layer: free[layer] + gap * np.square(sd / whole[node]) for layer, (sd, _) in parts.items()}
     made["sampling"] = made["sampling"] + centre[node]
     return made
+
+
+def _quantiles(weight: FloatArray, centre: FloatArray, spread: FloatArray, share: FloatArray) -> FloatArray:
+    """Quantiles of a normal mixture; the same few hundred draws are asked for by every question put to a scenario."""
+    if share.size > _REMEMBERED:
+        return NormalMixture(weight, centre, spread).quantile(share)
+    return _remembered(
+        *(np.ascontiguousarray(x, np.float64).tobytes() for x in (weight, centre, spread, share))
+    )
+
+
+@functools.lru_cache(maxsize=128)
+def _remembered(*parts: bytes) -> FloatArray:
+    weight, centre, spread, share = (np.frombuffer(part) for part in parts)
+    found = NormalMixture(weight, centre, spread).quantile(share)
+    found.flags.writeable = False
+    return found
 
 
 def _nodes(

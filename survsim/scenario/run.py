@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from survsim.core.errors import ScenarioError
+from survsim.core.errors import ScenarioError, SurvsimError
 from survsim.core.execution import Execution, bundled
 from survsim.core.provenance import Provenance
 from survsim.estimate.calibration.calibrated import EvidenceCalibration
@@ -16,9 +16,9 @@ from survsim.scenario.calibration_plan import read_calibration
 from survsim.scenario.cohorts import cohort_of
 from survsim.scenario.double_use import warn_of_double_use
 from survsim.scenario.evidence_curves import curve_number
-from survsim.scenario.parameterise import Parameter, Parameters, parameterise
+from survsim.scenario.parameterise import Parameters, parameterise
 from survsim.scenario.scale_checks import drawn_faults, row_faults
-from survsim.scenario.spec import Scenario
+from survsim.scenario.spec import Scenario, uses_of
 from survsim.simulation.running.run import refuse_size, simulate_model
 
 if TYPE_CHECKING:
@@ -65,30 +65,28 @@ def scenario_parameters(
     >>> {values.shape for values in parameters.draws().values()}
     {(50,)}
     """
-    return drawn_parameters(scenario, draws, seed, evidence or load_evidence(), calibration)
+    return drawn_parameters(scenario, evidence or load_evidence(), calibration, draws=draws, seed=seed)
 
 
 def drawn_parameters(
     scenario: Scenario,
-    draws: int | None,
-    seed: int | None,
     store: EvidenceStore,
     calibration: EvidenceCalibration | None,
-    kept: Mapping[str, Parameter] | None = None,
+    *,
+    draws: int | None = None,
+    seed: int | None = None,
+    kept: dict[Any, Any] | None = None,
 ) -> Parameters:
-    """See `scenario_parameters`; those that are `kept` were drawn before and are not drawn again."""
-    _check_size(scenario, 1, draws)
+    """Parameters whose rows are what their places take, and whose draws are numbers of their roles."""
+    check_size(scenario, 1, draws)
     if calibration is None and scenario.content.calibration is not None:
         calibration = read_calibration(scenario.calibration_path).run(store)
+    specs, places = scenario.content.parameters, uses_of(scenario)
     if calibration is not None:
-        warn_of_double_use(
-            scenario.content.parameters, calibration.targets, store, scenario=scenario.path.name
-        )
-    _refuse(
-        scenario, row_faults(scenario.content.parameters, scenario.uses(), store.estimate, scenario.time_unit)
-    )
+        warn_of_double_use(specs, calibration.targets, store, scenario=scenario.path.name)
+    _refuse(scenario, row_faults(specs, places, store.estimate, scenario.time_unit))
     made = parameterise(
-        scenario.content.parameters,
+        specs,
         store.estimate,
         draws=scenario.content.full.draws if draws is None else draws,
         seed=scenario.content.seed if seed is None else seed,
@@ -97,8 +95,9 @@ def drawn_parameters(
         calibration=calibration,
         curves=functools.partial(curve_number, store),
         kept=kept,
+        joint=scenario.content.joint,
     )
-    _refuse(scenario, drawn_faults(scenario.content.parameters, scenario.uses(), made.draws()))
+    _refuse(scenario, drawn_faults(specs, places, made.draws()))
     return made
 
 
@@ -114,19 +113,59 @@ def check_scenario(scenario: Scenario, *, evidence: EvidenceStore | None = None)
     ------
     ScenarioError : every fault of the model that would have stopped the simulation.
     """
+    for effort in (scenario.content.full, scenario.content.quick):
+        check_size(scenario, effort.patients, effort.draws)
+    store = evidence or load_evidence()
     calibration = None
     if scenario.content.calibration is not None:
-        calibration = read_calibration(scenario.calibration_path).run(evidence, size=200)
-    for one in (scenario, *(scenario.overridden(name) for name in scenario.content.overrides)):
-        drawn = scenario_parameters(
-            one, draws=one.content.quick.draws, evidence=evidence, calibration=calibration
-        )
-        draws = drawn.draws()
-        if one.content.cohort is not None:
-            cohort_of(one, draws)
-            continue
-        for history in (None, *one.content.histories):
-            one.model(draws, history=history)
+        calibration = read_calibration(scenario.calibration_path).run(store, size=200)
+    kept: dict[Any, Any] = {}
+    found = _faults_of(scenario, store, calibration, kept)
+    for name in scenario.content.overrides:
+        try:
+            mended = _faults_of(scenario.overridden(name), store, calibration, kept)
+        except SurvsimError as error:
+            mended = _listed(error)
+        told = (fault.removeprefix(f"override {name}: ") for fault in mended if fault not in found)
+        found += [f"override {name}: {fault}" for fault in told]
+    _refuse(scenario, found)
+
+
+def _faults_of(
+    scenario: Scenario,
+    store: EvidenceStore,
+    calibration: EvidenceCalibration | None,
+    kept: dict[Any, Any],
+) -> list[str]:
+    """What keeps a scenario from being simulated, from time zero and from each of its histories."""
+    try:
+        draws = drawn_parameters(
+            scenario, store, calibration, draws=scenario.content.quick.draws, kept=kept
+        ).draws()
+    except SurvsimError as error:
+        return _listed(error)
+    found: list[str] = []
+    if scenario.content.cohort is not None:
+        try:
+            cohort_of(scenario, draws)
+        except SurvsimError as error:
+            found += _listed(error)
+        return found
+    for history in (None, *scenario.content.histories):
+        try:
+            scenario.model(draws, history=history)
+        except SurvsimError as error:
+            found += [
+                fault.replace("history: ", f"histories.{history}: ", 1) if history else fault
+                for fault in _listed(error)
+            ]
+    return list(dict.fromkeys(found))
+
+
+def _listed(error: SurvsimError) -> list[str]:
+    """The faults that a message lists, or the message where it is one."""
+    first, *rest = str(error).splitlines()
+    return [line.strip() for line in rest] or [first]
 
 
 @bundled(executor="executor", workers="workers", address="address", out="folder", progress="progress")
@@ -174,7 +213,7 @@ def simulate(
     ('ifosfamide', 'ifosfamide_doublet')
     """
     if parameters is None:
-        _check_size(scenario, patients, draws)
+        check_size(scenario, patients, draws)
     used = scenario.content.seed if seed is None else seed
     drawn = parameters or scenario_parameters(scenario, draws=draws, seed=used, evidence=evidence)
     c = scenario.content
@@ -206,7 +245,7 @@ def simulate(
     )
 
 
-def _check_size(scenario: Scenario, patients: int | None, draws: int | None) -> None:
+def check_size(scenario: Scenario, patients: int | None, draws: int | None) -> None:
     """Refuse sizes before parameters are drawn: a billion draws of them alone would fill the memory."""
     c = scenario.content
     strategies = len(c.cohort.strategies if c.cohort else scenario.strategies)

@@ -14,7 +14,7 @@ from survsim.scenario import parameter_spec as spec
 from survsim.scenario.measures import DECLARED, MEASURES, UNKNOWN, Calibrated, Measure, measure, of_unit
 from survsim.scenario.parameterise import law_draws
 from survsim.scenario.roles import role_named
-from survsim.simulation.declared.roles import WORDS, alike, outside, two_roles
+from survsim.simulation.declared.roles import WORDS, Outside, alike, outside, two_roles
 from survsim.simulation.declared.uses import Kind, Use
 
 _RULE_ROLES: dict[str, tuple[Kind, ...]] = {
@@ -131,10 +131,12 @@ def _law_faults(name: str, one: spec.ParameterSpec, told: Measure, places: list[
     low, middle, high = (float(x) for x in law_draws(one.distribution, np.array([0.025, 0.5, 0.975])))
     for kind in _kinds(told, places):
         if fault := outside(kind, low, middle, high, meant=told.meant and told.role == kind):
-            yield f"parameters.{name}: its law {fault}. {_meant(kind)}"
+            yield f"parameters.{name}: its law {fault.words}. {_meant(kind, fault)}"
 
 
-def _meant(kind: Kind) -> str:
+def _meant(kind: Kind, fault: Outside) -> str:
+    if not fault.may_be_meant:
+        return "Look at its numbers, its unit and its place, or choose a law that stays inside"
     return f"Look at its numbers, its unit and its place; if they are meant, say role: {role_named(kind)}"
 
 
@@ -142,9 +144,8 @@ def _literal_fault(use: Use) -> Iterator[str]:
     """A plain number where nobody believes it."""
     number = float(use.parameter)
     if fault := outside(use.kind, number, number, number):
-        yield (
-            f"{use.place} {fault}. If it is meant, make it a parameter with role: {role_named(use.kind)} and its reason"
-        )
+        said = f" If it is meant, make it a parameter with role: {role_named(use.kind)} and its reason"
+        yield f"{use.place} {fault.words}.{said if fault.may_be_meant else ' Correct it'}"
 
 
 def drawn_faults(
@@ -161,7 +162,7 @@ def drawn_faults(
             if fault := outside(
                 kind, low, middle, high, meant=declared is not None and role_named(kind) == declared
             ):
-                yield f"parameters.{name}: it {fault}. {_meant(kind)}"
+                yield f"parameters.{name}: it {fault.words}. {_meant(kind, fault)}"
 
 
 _OF_ROWS: dict[str, tuple[str, Kind | None]] = {

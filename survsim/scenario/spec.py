@@ -6,8 +6,9 @@ and for each number either rows of the evidence or an assumption with its reason
 
 from __future__ import annotations
 
+import functools
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -17,14 +18,19 @@ from pydantic import Field, model_validator
 from survsim.core.declared import read_as
 from survsim.core.errors import ScenarioError
 from survsim.core.file_faults import meant
+from survsim.core.units import DAYS_PER
 from survsim.core.yaml_files import read_yaml
 from survsim.scenario.cohort_files import refuse_other_models, with_files_read
+from survsim.scenario.joint_laws import JointLaw
+from survsim.scenario.life_tables import with_life_tables
 from survsim.scenario.measures import Calibrated
 from survsim.scenario.overrides import Override, overridden
-from survsim.scenario.parameter_spec import ParameterSpec, Strict
+from survsim.scenario.parameter_spec import ParameterSpec, Real, Strict
 from survsim.scenario.scale_checks import scale_faults
 from survsim.simulation.cord_biology.myelopathy import CordSettings
 from survsim.simulation.declared.cycles import Cycles
+from survsim.simulation.declared.declared_model import DeclaredModel
+from survsim.simulation.declared.graph_checks import graph_faults
 from survsim.simulation.declared.history import History
 from survsim.simulation.declared.model import Model
 from survsim.simulation.declared.partitioned import Partitioned
@@ -45,18 +51,18 @@ from survsim.simulation.laws.schema import Number
 class Effort(Strict):
     """How much is simulated: parameter draws (one where nothing is uncertain) and patients a draw."""
 
-    draws: int = Field(ge=1, le=1_000_000)
-    patients: int = Field(ge=2)
+    draws: int = Field(ge=1, le=1_000_000, strict=True)
+    patients: int = Field(ge=2, strict=True)
 
 
 class Outcomes(Strict):
     """What is reported: the reference strategy, horizons of the restricted mean, milestones."""
 
     reference: str
-    tau: tuple[float, ...] = (12.0, 24.0)
-    decision_tau: float = 24.0
-    alive_at: tuple[float, ...] = (12.0,)
-    grid_step: float = Field(default=0.5, gt=0)
+    tau: tuple[Real, ...] = (12.0, 24.0)
+    decision_tau: Real = 24.0
+    alive_at: tuple[Real, ...] = (12.0,)
+    grid_step: Real = Field(default=0.5, gt=0)
 
 
 class ScenarioFile(Strict):
@@ -66,8 +72,8 @@ class ScenarioFile(Strict):
     question: str
     estimand: str
     time_unit: str
-    horizon: float = Field(gt=0)
-    seed: int = Field(ge=0)
+    horizon: Real = Field(gt=0)
+    seed: int = Field(ge=0, strict=True)
     full: Effort
     quick: Effort
     outcomes: Outcomes
@@ -87,6 +93,7 @@ class ScenarioFile(Strict):
     values: Values | None = Field(default=None, description="outcomes that are counted, and discounts")
     calibration: str | None = Field(default=None, description="calibration file, relative to the scenario")
     parameters: dict[str, ParameterSpec]
+    joint: dict[str, JointLaw] = Field(default_factory=dict, description="numbers estimated together")
     strategies: tuple[str | dict[str, Any], ...] = Field(
         default=(), description="strategy files, relative to the scenario, or the strategies themselves"
     )
@@ -106,7 +113,7 @@ class ScenarioFile(Strict):
         return self.partitioned or self.cycles
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Scenario:
     """A checked scenario and the strategies it names.
 
@@ -127,16 +134,30 @@ class Scenario:
             defined, or defined but not used.
         """
         file = Path(path)
-        content = with_files_read(read_as(ScenarioFile, _extended(file), file.name), file, _inside)
-        strategies = tuple(
-            read_strategy(_inside(file, one))
-            if isinstance(one, str)
-            else strategy_from(one, f"{file.name}: strategies.{number}")
-            for number, one in enumerate(content.strategies)
-        )
+        raw = with_life_tables(_extended(file), functools.partial(_inside, file))
+        strategies, faults = _strategies(raw, file)
+        try:
+            content = with_files_read(read_as(ScenarioFile, raw, file.name), file, _inside)
+        except ScenarioError as error:
+            raise ScenarioError("\n".join([str(error), *faults])) from None
+        if faults:
+            raise ScenarioError("\n".join(faults))
         made = cls(content, strategies, file)
         made._check_names()
         return made
+
+    def __repr__(self) -> str:
+        c = self.content
+        return (
+            f"Scenario {self.name}: {len(self.strategies)} strategies ({', '.join(s.name for s in self.strategies)}), "
+            f"{len(c.states)} states, {len(c.transitions)} transitions, {len(c.parameters)} parameters, "
+            f"{c.horizon:g} {c.time_unit}, reference {c.outcomes.reference}"
+        )
+
+    def _repr_html_(self) -> str:
+        from survsim.scenario.shown import scenario_card
+
+        return scenario_card(self)
 
     @property
     def name(self) -> str:
@@ -180,7 +201,13 @@ class Scenario:
             raise ScenarioError(f"{self.path.name} holds no override {name!r}; known: {known}.")
         plain = c.model_dump(by_alias=True, mode="json")
         plain["strategies"] = {s.name: s.model_dump(by_alias=True, mode="json") for s in self.strategies}
-        changed = overridden(plain, c.overrides[name], name)
+        try:
+            changed = overridden(plain, c.overrides[name], name)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            raise ScenarioError(
+                f"override {name}: what it sets or adds has not the form of the place it goes to; look at how that place is "
+                "written in the scenario itself."
+            ) from None
         where = f"override {name}"
         strategies = tuple(strategy_from(s, f"{where}: {key}") for key, s in changed["strategies"].items())
         made = Scenario(
@@ -217,9 +244,9 @@ class Scenario:
         """What the calibration uses its parameters for; empty without one."""
         if self.content.calibration is None:
             return {}
-        from survsim.scenario.calibration_plan import read_calibration
+        from survsim.scenario.calibration_plan import calibrated_roles, read_calibration
 
-        return read_calibration(self.calibration_path).roles()
+        return calibrated_roles(read_calibration(self.calibration_path))
 
     def _used(self) -> list[str]:
         c = self.content
@@ -237,25 +264,6 @@ class Scenario:
         shares = c.start.values() if isinstance(c.start, dict) else ()
         return [*named_numbers(parts), *(v for v in shares if isinstance(v, str))]
 
-    def uses(self) -> list[Use]:
-        """Every place at which the scenario or one of its strategies takes a number, a parameter or a plain one."""
-        c = self.content
-        parts = {
-            name: getattr(c, name)
-            for name in (
-                "states", "transitions", "treatments", "population", "cord", "histories", "values", "partitioned", "cycles",
-            )
-        }  # fmt: skip
-        shares = c.start.items() if isinstance(c.start, dict) else ()
-        return [
-            *(
-                use
-                for name, part in {**parts, "strategies": self.strategies}.items()
-                for use in numbers(part, name)
-            ),
-            *(Use(share, f"start.{name}", "probability") for name, share in shares),
-        ]
-
     def _check_names(self, *, idle: bool = True) -> None:
         """Refuse names without a definition and, unless an alternative left it idle, definitions without a use."""
         defined = self.content.parameters
@@ -265,16 +273,105 @@ class Scenario:
         unused = sorted(set(defined) - set(used) - feeding) if idle else []
         faults = [f"parameter {name!r} is used but not defined{meant(name, defined)}" for name in unknown]
         faults += [f"parameter {name!r} is defined but nothing uses it" for name in unused]
-        faults += scale_faults(defined, self.uses(), self.time_unit, self._calibrated())
-        cohort = self.content.cohort
-        known = [s.name for s in self.strategies] if cohort is None else list(cohort.strategies)
-        if self.content.outcomes.reference not in known:
-            faults.append(
-                f"the reference {self.content.outcomes.reference!r} is none of the strategies {', '.join(known)}"
-                f"{meant(self.content.outcomes.reference, known)}"
-            )
+        faults += scale_faults(defined, uses_of(self), self.time_unit, self._calibrated())
+        faults += [*self._outcome_faults(), *self._model_faults()]
+        drawn = {p.of for p in defined.values() if p.source == "joint"}
+        faults += [
+            f"joint {name!r} is defined but no parameter is a component of it"
+            for name in self.content.joint
+            if name not in drawn
+        ]
         if faults:
-            raise ScenarioError(f"{self.path.name} does not fit together:\n  " + "\n  ".join(faults))
+            listed = "\n  ".join(dict.fromkeys(faults))
+            raise ScenarioError(f"{self.path.name} does not fit together:\n  {listed}")
+
+    def _outcome_faults(self) -> Iterator[str]:
+        """Strategies that are told apart by nothing, and times at which nothing is simulated any more."""
+        known, outcomes, horizon = (
+            [s.name for s in self.strategies]
+            if self.content.cohort is None
+            else list(self.content.cohort.strategies),
+            self.content.outcomes,
+            self.content.horizon,
+        )
+        twice = sorted({name for name in known if known.count(name) > 1})
+        yield from (f"two strategies are called {name}; each needs its own name" for name in twice)
+        if outcomes.reference not in known:
+            yield (
+                f"the reference {outcomes.reference!r} is none of the strategies {', '.join(known)}"
+                f"{meant(outcomes.reference, known)}"
+            )
+        taus = outcomes.tau or (horizon,)
+        for key, times in (("tau", outcomes.tau), ("alive_at", outcomes.alive_at)):
+            for time in times:
+                if not 0 < time <= horizon:
+                    yield f"outcomes.{key} {time:g} must lie above 0 and not beyond the horizon, {horizon:g}"
+        if outcomes.decision_tau not in taus:
+            yield (
+                f"outcomes.decision_tau {outcomes.decision_tau:g} must be one of tau ({', '.join(f'{t:g}' for t in taus)}); "
+                "add it to tau or choose one of them"
+            )
+        if outcomes.grid_step > horizon:
+            yield f"outcomes.grid_step {outcomes.grid_step:g} is longer than the horizon, {horizon:g}"
+
+    def _model_faults(self) -> Iterator[str]:
+        """What is wrong with states, ways and names of treatments before any number is known."""
+        c = self.content
+        if c.time_unit not in DAYS_PER:
+            yield f"time_unit {c.time_unit!r} is none of {', '.join(DAYS_PER)}"
+            return
+        if c.cohort is not None:
+            return  # its curves or matrices are checked with their numbers
+        start = c.start if isinstance(c.start, str | None) else dict(c.start)
+        yield from graph_faults(
+            DeclaredModel(
+                states=c.states, transitions=c.transitions, strategies=self.strategies, treatments=c.treatments,
+                population=c.population, time_unit=c.time_unit, horizon=c.horizon, start=start,
+            )
+        )  # fmt: skip
+        for strategy in self.strategies:
+            known = {**c.treatments, **strategy.treatments}
+            for line in strategy.lines:
+                if missing := [t for t in line.treatments if t not in known]:
+                    yield (
+                        f"strategy {strategy.name}, line {line.line}: {', '.join(missing)} is not a treatment; known: "
+                        f"{', '.join(sorted(known)) or 'none'}"
+                    )
+
+
+def uses_of(scenario: Scenario) -> list[Use]:
+    """Every place at which the scenario or one of its strategies takes a number, a parameter or a plain one."""
+    c = scenario.content
+    parts = {
+        name: getattr(c, name)
+        for name in (
+            "states", "transitions", "treatments", "population", "cord", "histories", "values", "partitioned", "cycles",
+        )
+    }  # fmt: skip
+    shares = c.start.items() if isinstance(c.start, dict) else ()
+    return [
+        *(
+            use
+            for name, part in {**parts, "strategies": scenario.strategies}.items()
+            for use in numbers(part, name)
+        ),
+        *(Use(share, f"start.{name}", "probability") for name, share in shares),
+    ]
+
+
+def _strategies(raw: Any, file: Path) -> tuple[tuple[Strategy, ...], list[str]]:
+    """The strategies that a file names, and what is wrong with those that cannot be read."""
+    named = raw.get("strategies") if isinstance(raw, dict) else None
+    read, faults = [], []
+    for number, one in enumerate(named if isinstance(named, list | tuple) else ()):
+        try:
+            if isinstance(one, str):
+                read.append(read_strategy(_inside(file, one)))
+            elif isinstance(one, dict):
+                read.append(strategy_from(one, f"{file.name}: strategies.{number}"))
+        except ScenarioError as error:
+            faults.append(str(error))
+    return tuple(read), faults
 
 
 def _extended(file: Path) -> Any:
@@ -282,9 +379,13 @@ def _extended(file: Path) -> Any:
     raw = read_yaml(file, error=ScenarioError)
     if not isinstance(raw, dict) or "extends" not in raw:
         return raw
-    base = read_yaml(_inside(file, str(raw.pop("extends"))), error=ScenarioError)
+    base_file = _inside(file, str(raw.pop("extends")))
+    base = read_yaml(base_file, error=ScenarioError)
     if not isinstance(base, dict) or "extends" in base:
-        raise ScenarioError(f"{file.name} extends a file that is no whole scenario of its own.")
+        itself = "itself" if base_file.resolve() == file.resolve() else base_file.name
+        raise ScenarioError(
+            f"{file.name} extends {itself}, a file that is no whole scenario of its own; extend one that holds every key."
+        )
     added = {
         k: base[k] | raw[k]
         for k in NAMED_PARTS
@@ -293,7 +394,7 @@ def _extended(file: Path) -> Any:
     return base | raw | added
 
 
-NAMED_PARTS = ("parameters", "treatments", "overrides", "histories")
+NAMED_PARTS = ("parameters", "joint", "treatments", "overrides", "histories")
 
 
 def _inside(scenario: Path, name: str) -> Path:

@@ -16,8 +16,6 @@ from survsim.core.result import Result, result
 from survsim.core.tables import Columns
 from survsim.estimate.calibration.calibrated import EvidenceCalibration
 from survsim.evidence.ask.store import EvidenceStore, load_evidence
-from survsim.scenario.parameter_spec import Derived, FromCalibration
-from survsim.scenario.parameterise import Parameter, Parameters
 from survsim.scenario.run import drawn_parameters, simulate
 from survsim.scenario.spec import Scenario
 
@@ -168,10 +166,9 @@ def structural_sensitivity(
     rows: dict[str, list[FloatArray]] = {name: [] for name in (*_MEASURES, "in_group")}
     groups = tuple(dict.fromkeys(g for one, _ in found for state in one.content.states for g in state.groups))
     sources = []
-    first: Parameters | None = None
+    kept: dict[Any, Any] = {}  # what an alternative takes from rows as the scenario does keeps its draws
     for one, drawn_from in found:
-        drawn = drawn_parameters(one, draws, seed, store, drawn_from, kept=_unchanged(one, scenario, first))
-        first = first or drawn
+        drawn = drawn_parameters(one, store, drawn_from, draws=draws, seed=seed, kept=kept)
         simulated = simulate(
             one, patients=patients, seed=seed, execution=execution, parameters=drawn, history=history
         )
@@ -208,18 +205,6 @@ _MEASURES = (
     "quality_gain",
     "quality_best",
 )
-
-
-def _unchanged(one: Scenario, declared: Scenario, drawn: Parameters | None) -> dict[str, Parameter]:
-    """Parameters that an alternative takes as the scenario declares them, from rows or as an assumption: the same draws."""
-    if drawn is None:
-        return {}
-    specs = declared.content.parameters
-    return {
-        name: drawn.parameters[name]
-        for name, spec in one.content.parameters.items()
-        if not isinstance(spec, Derived | FromCalibration) and name in specs and spec == specs[name]
-    }
 
 
 def _answers(

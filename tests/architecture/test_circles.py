@@ -100,7 +100,7 @@ def test_imports_by_string_are_where_they_are_stated():
     assert found == set(BY_STRING)
 
 
-def test_upward_calls_are_three():
+def test_upward_calls_are_four():
     from survsim.core.upward import UPWARD
 
-    assert sorted(UPWARD) == ["plot", "save", "to_lifelines"]
+    assert sorted(UPWARD) == ["plot", "save", "to_lifelines", "uncertainty"]

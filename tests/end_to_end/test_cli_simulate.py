@@ -161,3 +161,16 @@ def test_a_decision_horizon_that_is_not_simulated_is_said_before_the_run(
     assert code == 2
     assert "decision_tau 17 must be one of tau" in error
     assert not (tmp_path / "run.json").exists()
+
+
+def test_a_scenario_with_costs_says_what_each_gain_costs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = ROOT / "tests" / "reference" / "models" / "sick_sicker" / "scenario.yml"
+    code, printed, _ = command(capsys, "--patients", "200", "--out", str(tmp_path), scenario=model)
+    assert code == 0
+    assert (
+        "discounted_cost (USD) and discounted_quality (years) to 76 years, against standard_of_care; 1 draw\n"
+        in printed
+    )
+    assert "frontier_icer" in printed

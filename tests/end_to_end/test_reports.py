@@ -46,21 +46,25 @@ def test_the_page_of_all_reports_shows_each_with_a_picture_and_a_sentence(mini):
     assert re.search(r'<img src="data:image/png;base64,[^"]+" alt="Overall survival[^"]+months', index)
 
 
-def test_a_failing_cell_is_named_and_the_earlier_report_stays(mini, tmp_path):
+@pytest.mark.parametrize(
+    ("code", "fault"),
+    [
+        ("numbers.numbers['nothing']", "KeyError: 'nothing'"),
+        ("import os; os._exit(3)", "it did not end: Kernel died"),
+    ],
+)
+def test_a_failing_cell_is_named_and_the_earlier_report_stays(mini, tmp_path, code, fault):
     root = tmp_path / "study"
     shutil.copytree(mini[0].root, root)
     source = root / "analyses/01_mini/report.py"
-    source.write_text(source.read_text() + "\n# %%\nnumbers.numbers['nothing']\n")
-    line = source.read_text().splitlines().index("numbers.numbers['nothing']")
+    source.write_text(f"{source.read_text()}\n# %%\n{code}\n")
+    line = source.read_text().splitlines().index(code)
     kept = {
         p: p.read_bytes() for p in (root / "build/reports/01_mini.html", root / "notebooks/01_mini.ipynb")
     }
     with pytest.raises(InputError) as told:
         list(publish(Study(root=root)))
-    assert (
-        f"report.py, line {line}: cell 4 (`numbers.numbers['nothing']`) failed: KeyError: 'nothing'"
-        in str(told.value)
-    )
+    assert f"report.py, line {line}: cell 4 (`{code}`) failed: {fault}" in str(told.value)
     assert "stay as they were" in str(told.value)
     assert {p: p.read_bytes() for p in kept} == kept
 
@@ -167,7 +171,7 @@ def test_committed_numbers_are_traced_in_the_committed_data(slug):
     assert trace_all(Study(root=ROOT).analysis(slug))
 
 
-def browse(page: Path, folder: Path) -> dict[str, int]:
+def browse(page: Path, folder: Path, width: int = 1000) -> dict[str, int]:
     """Open a page in headless Chromium and count pictures, broken pictures and overflow of the page."""
     probe = """
     <script>
@@ -182,7 +186,7 @@ def browse(page: Path, folder: Path) -> dict[str, int]:
     probed.write_text(page.read_text(encoding="utf-8").replace("</body>", probe), encoding="utf-8")
     words = (
         "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking "
-        "--disable-component-update --disable-sync --window-size=1000,3000 --virtual-time-budget=5000 --dump-dom"
+        f"--disable-component-update --disable-sync --window-size={width},3000 --virtual-time-budget=5000 --dump-dom"
     )
     done = subprocess.run(
         [CHROMIUM, *words.split(), f"--user-data-dir={folder / 'profile'}", f"file://{probed}"],

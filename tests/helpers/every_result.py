@@ -19,6 +19,7 @@ from survsim import _public
 from survsim.core.result import Result
 from tests.helpers.disease_models import full_strategy, tumour_model
 from tests.helpers.every_cohort import COHORTS
+from tests.helpers.simulated_results import MADE
 from tests.helpers.small_figures import draw
 
 RNG = np.random.default_rng(20)
@@ -105,7 +106,7 @@ def KaplanMeier() -> Any:
     return [plain, beta, s.kaplan_meier(entered), s.kaplan_meier(surv(), conf_type="none")]
 
 
-MAKERS |= {
+MAKERS |= MADE | {
     "NelsonAalen": lambda: s.nelson_aalen(surv(), by=FRAME["z"]),
     "SurvivalQuantiles": lambda: example("KaplanMeier").quantile([0.25, 0.5]),
     "SurvivalAt": lambda: example("KaplanMeier").survival_at([6.0, 12.0]),
@@ -437,20 +438,6 @@ def TurningPoints() -> Any:
 
 
 @maker
-def CordDoses() -> Any:
-    from tests.unit.simulation.outcomes.test_cord_reports import model
-
-    return s.cord_doses(s.simulate_model(model(), patients=200, seed=5))
-
-
-@maker
-def CordCriteria() -> Any:
-    from tests.unit.simulation.outcomes.test_cord_reports import model
-
-    return s.cord_criteria(model(), "s", interval=3.6)
-
-
-@maker
 def SimulationResult() -> Any:
     hr = np.random.default_rng(3).lognormal(-0.5, 0.4, 60)
     treatments = full_strategy().model_dump(by_alias=True)["treatments"]
@@ -480,12 +467,6 @@ def _means() -> Any:
     return example("SimulationResult").decision(12.0)
 
 
-def _weighed() -> Any:
-    from tests.unit.simulation.engine.test_counting import END, rich
-
-    return s.simulate_model(rich(), patients=200, taus=[END]).cost_effectiveness("quality", "spent", END)
-
-
 HR = np.random.default_rng(3).lognormal(-0.5, 0.4, 60)
 
 MAKERS |= COHORTS | {
@@ -496,8 +477,6 @@ MAKERS |= COHORTS | {
     "DeathsByCause": lambda: s.deaths_by_cause(example("SimulationResult"), [6.0, 12.0]),
     "StrategyComparison": lambda: example("SimulationResult").compare("none"),
     "Decision": _means,
-    "CostEffectiveness": _weighed,
-    "ThresholdCurves": lambda: _weighed().curves([1000.0, 20_000.0, 60_000.0], per="years"),
     "CalibrationChecks": lambda: example("EvidenceCalibration").checks,
     "ValueOfInformation": lambda: s.value_of_information(
         _means().by_draw, _means().mc_covariance, _means().strategies, {"hr": HR}, unit="months"

@@ -71,7 +71,10 @@ def fills(commands: tuple[Writing, ...] = COMMANDS, sizes: tuple[int, ...] = SIZ
 
 
 if __name__ == "__main__":
-    chosen = tuple(c for c in COMMANDS if not sys.argv[1:] or c.name in sys.argv[1:])
-    found = fills(chosen)
-    print("\n".join([*found, f"{len(chosen)} commands, {len(SIZES)} full disks each, {len(found)} faults"]))
-    sys.exit(bool(found))
+    chosen = [c for c in COMMANDS if not sys.argv[1:] or c.name in sys.argv[1:]]
+    count = 0
+    for one in chosen:
+        found = fills((one,))
+        count += len(found)
+        print("\n".join([*found, f"{one.name}: {len(SIZES)} full disks, {len(found)} faults"]), flush=True)
+    sys.exit(bool(count))

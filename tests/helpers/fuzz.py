@@ -32,7 +32,7 @@ MADE_INSIDE = {
     "EvidenceExport": "export_evidence", "EvidenceSelection": "EvidenceStore.select", "EvidenceStore": "load_evidence",
     "EvidenceTerm": "rate_term", "ExtractionComparison": "compare_extractions", "Fault": "check_evidence",
     "Frailty": "cox_ph", "Landmark": "landmark", "PatientHistories": "patient_histories", "PrintedNumber": "printed_number", "Prose": "prose",
-    "Protocol": "read_protocol", "References": "EvidenceStore.references", "Refusal": "printed_number",
+    "ExplorerPanel": "explore", "Redrawn": "Explorer", "Protocol": "read_protocol", "References": "EvidenceStore.references", "Refusal": "printed_number",
     "Scenario": "Scenario.from_yaml", "Steps": "KaplanMeier.steps", "Table": "table",
     "TransitionLaw": "MultistateFit.transition_laws",
 }  # fmt: skip

@@ -49,6 +49,11 @@ def _parameters(rng: np.random.Generator) -> Made:
     return {"scenario": scenario(), "evidence": store(), "draws": 4, "seed": 1}
 
 
+@plausible("Explorer", "explore")
+def _explorer(rng: np.random.Generator) -> Made:
+    return {"scenario": scenario(), "evidence": store(), "patients": 50}
+
+
 @plausible("one_way_runs")
 def _one_way(rng: np.random.Generator) -> Made:
     names = ["progression_median"]

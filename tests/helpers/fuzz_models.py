@@ -253,6 +253,32 @@ def _treatment(rng: np.random.Generator) -> Made:
     return {"cost": 10.0}
 
 
+@plausible("Line")
+def _line(rng: np.random.Generator) -> Made:
+    return {"line": "first", "treatments": ("drug",), "accept": 0.9, "repeats": 2}
+
+
+@plausible("StopRule")
+def _stop_rule(rng: np.random.Generator) -> Made:
+    return {"on": "draw", "law": {"family": "weibull", "shape": 1.2, "scale": 6.0}}
+
+
+@plausible("Toxicity")
+def _toxicity(rng: np.random.Generator) -> Made:
+    onset = {"family": "exponential", "rate": 0.5}
+    return {"name": "neutropenia", "grade": 3, "probability": 0.2, "onset": onset}
+
+
+@plausible("Effect")
+def _effect(rng: np.random.Generator) -> Made:
+    return {"transition": "a>b", "hazard_ratio": 0.7, "lasts": {"for": 24.0}}
+
+
+@plausible("Clause")
+def _clause(rng: np.random.Generator) -> Made:
+    return {"quantity": "performance_status", "at_most": 2.0}
+
+
 @plausible("Estimate")
 def _estimate(rng: np.random.Generator) -> Made:
     return {

@@ -64,3 +64,41 @@ def test_the_states_at_cycle_ends_follow_the_matrix(hiv):
             share = share @ step
             seen = found.counts[0, s, :, found.grid.searchsorted(year + 0.5)] / found.n_patients
             assert np.abs(seen - share).max() < 4.5 * np.sqrt(0.25 / found.n_patients), (strategy, year)
+
+
+@pytest.fixture(scope="module")
+def sick_sicker():
+    scenario = survsim.Scenario.from_yaml(MODELS / "sick_sicker" / "scenario.yml")
+    printed = yaml.safe_load((MODELS / "sick_sicker" / "printed.yml").read_text(encoding="utf-8"))
+    found = survsim.simulate(scenario, patients=25_000)
+    return found.cost_effectiveness("quality", "cost", 76.0), found, printed
+
+
+def test_each_printed_mean_of_the_sick_sicker_model(sick_sicker):
+    weighed, found, printed = sick_sicker
+    for measure, by_draw in (
+        ("discounted_quality", weighed.effect_by_draw),
+        ("discounted_cost", weighed.cost_by_draw),
+    ):
+        error = found.measure(measure, 76.0).mc_std_error
+        for s, strategy in enumerate(weighed.strategies):
+            truth = printed[strategy][measure.removeprefix("discounted_")]
+            assert abs(by_draw[s, 0] - truth) < 4.0 * error[s], (strategy, measure)
+
+
+def test_the_frontier_of_the_sick_sicker_model_is_the_printed_one(sick_sicker):
+    weighed, _, printed = sick_sicker
+    assert dict(zip(weighed.strategies, weighed.status())) == {n: p["status"] for n, p in printed.items()}
+    frame = weighed.to_frame().set_index("strategy")
+    for before, now in (("standard_of_care", "B"), ("B", "AB")):
+        s, t = weighed.strategies.index(before), weighed.strategies.index(now)
+        truth = printed[now]["icer"]
+        pair = np.zeros(len(weighed.strategies))
+        pair[s], pair[t] = -1.0, 1.0
+        net = weighed.net_benefit(truth, per="years")
+        error = np.sqrt(pair @ net.mc_covariance[0] @ pair) / (
+            printed[now]["quality"] - printed[before]["quality"]
+        )
+        assert abs(frame.loc[now, "frontier_icer"] - truth) < 4.0 * error
+    best = weighed.curves([60_000.0, 100_000.0, 150_000.0], per="years").best
+    assert [weighed.strategies[int(b)] for b in best] == ["standard_of_care", "B", "AB"]

@@ -43,14 +43,13 @@ _ASKED = (
 )  # fmt: skip
 
 
-def _calm(cls: type[T]) -> type[T]:
+def _calm(cls: type[Any]) -> None:
     """What is beyond the range of floating point is infinite or 0: that is the right answer and no cause for a warning."""
     for name in _ASKED:
         if isinstance(vars(cls).get(name), types.FunctionType) and not hasattr(
             vars(cls)[name], "__isabstractmethod__"
         ):
             setattr(cls, name, np.errstate(over="ignore", divide="ignore")(vars(cls)[name]))
-    return cls
 
 
 @runtime_checkable

@@ -10,11 +10,32 @@ import numpy as np
 from survsim.digitising.raster.follow import Way
 from survsim.digitising.raster.kinds import Flags, Pixels
 
+_SURELY, _MANY, _LEAST_LINE = 3, 8, 1.6
+"""Marks on level stretches from which those at steps are believed too; small marks; width of a line on which small ones show."""
+
 
 def find_marks(share: Pixels, way: Way, width: float) -> Pixels:
     """Columns of the censor marks on a way."""
     up, down = _reach(share, way, -1), _reach(share, way, 1)
-    least = width / 2 + max(2.2, 0.6 * width)
+    usual = _found(up, down, way, width, width / 2 + max(2.2, 0.6 * width), _SURELY)
+    # Small dots and ticks stand out by little: they are looked for where nothing larger is, and must be many and alike.
+    line = _line(up, down, way, width)
+    small = _found(up, down, way, line, line / 2 + max(1.4, 0.25 * line), _MANY)
+    seen = line >= _LEAST_LINE and len(small) >= _MANY and len(small) > 2 * len(usual)
+    return small if seen else usual
+
+
+def _line(up: Pixels, down: Pixels, way: Way, width: float) -> float:
+    """Width of the bare line: where many dots sit on a curve, its usual thickness is theirs."""
+    thick = (up + down + 1.0)[way.own]
+    return max(min(width, float(np.quantile(thick, 0.2))), 1.0) if thick.size else width
+
+
+def _found(up: Pixels, down: Pixels, way: Way, width: float, least: float, surely: int) -> Pixels:
+    """Columns of marks that stand out by at least `least` from the middle of the line, all of one size.
+
+    Those at steps are believed where at least `surely` on level stretches have given the size.
+    """
     both = np.minimum(up, down)
     candidate = both > least
     if not candidate.any():
@@ -28,12 +49,27 @@ def find_marks(share: Pixels, way: Way, width: float) -> Pixels:
     drop = np.array([way.rows[min(b + side, last)] - way.rows[max(a - side, 0)] for a, b in groups])
     # Two steps close together also stand out to both sides, but the curve is lower behind them by what they measure.
     level = drop < 0.6 * size
-    fits = level & (np.abs(heights - size) <= max(1.6, 0.25 * size)) & (even <= max(1.6, 0.3 * size))
+    alike = max(1.6, 0.25 * size)
+    fits = level & (np.abs(heights - size) <= alike) & (even <= max(1.6, 0.3 * size))
+    beyond = np.array([_beyond(up, down, way, a, b, side) for a, b in groups])
+    if fits.sum() >= surely:
+        fits |= np.abs(beyond - size) <= alike
+    elif surely > _SURELY:
+        return np.zeros(0)
     marks: list[float] = []
     for (a, b), good in zip(groups, fits):
         if good:
             marks += _centres(both[a:b], way.start + a, least, size, width)
     return np.array(marks)
+
+
+def _beyond(up: Pixels, down: Pixels, way: Way, a: int, b: int, side: int) -> float:
+    """How far ink stands out above the upper and below the lower level around it: of a mark at a step its half height, of steps 0."""
+    around = way.rows[max(a - side, 0) : b + side]
+    own = way.rows[a:b]
+    above = float(around.min() - (own - up[a:b]).min())
+    below = float((own + down[a:b]).max() - around.max())
+    return min(above, below)
 
 
 def _reach(share: Pixels, way: Way, step: int) -> Pixels:

@@ -16,6 +16,10 @@ _LIKE = 60.0
 """Largest difference of a channel (of 255) between a pixel and the colour it counts as."""
 _APART = 0.25
 """Arms whose colours differ by less in every channel cannot be told by a key's colour, and stay without a name."""
+_LEVEL = 1.05
+"""Heights of the print from its middle to its key: the key of a label of two lines stands between them."""
+_LINE = 1.5
+"""Heights of the tallest print from one line of a label to the next; from one entry of a legend to the next it is more."""
 _KEY = (0.9, 5.0)
 """Length of a key in heights of the print beside it: at least, and how far to the left one is looked for."""
 
@@ -36,16 +40,18 @@ def find_names(
     ]
     shared = [sum(_alike(a, b) for b in traces) > 1 for a in traces]
     near = [w for w in words if place[0] <= w.x <= place[2] and place[1] <= w.y <= place[3] and w.height >= 7]
-    names = []
+    firsts: list[Word | None] = []
     for trace, own, by_dash in zip(traces, alone, shared, strict=True):
         if not own:
-            names.append("")
+            firsts.append(None)
             continue
         like = _like(sheet, trace)
         first = _beside_key(like, near, trace.dash if by_dash else "")
         if first is None and not by_dash:
             first = _printed(sheet, like, near, trace)
-        names.append(_text(sheet, first, near) if first is not None else "")
+        firsts.append(first)
+    keys = [first for first in firsts if first is not None]
+    names = ["" if first is None else _text(sheet, first, near, keys) for first in firsts]
     read = [name for name in names if name]
     return tuple(names) if len(set(read)) == len(read) else ("",) * len(traces)
 
@@ -67,7 +73,7 @@ def _beside_key(like: Flags, words: Sequence[Word], dash: str) -> Word | None:
     for word in words:
         tall = word.height
         left = max(int(word.x0 - _KEY[1] * tall), 0)
-        top, bottom = max(int(word.y0 - 0.6 * tall), 0), int(word.y1 + 0.6 * tall)
+        top, bottom = max(int(word.y0 - 0.7 * tall), 0), int(word.y1 + 0.7 * tall)
         strip = like[top:bottom, left : max(word.x0 - 1, left + 1)]
         rows = strip.sum(axis=1)
         row = int(np.argmax(rows))
@@ -77,7 +83,7 @@ def _beside_key(like: Flags, words: Sequence[Word], dash: str) -> Word | None:
         # The stroke of a key ends before its print and does not come from further left, as a curve does.
         columns = np.flatnonzero(strip[row])
         alone = columns[0] > 0.04 * strip.shape[1] and strip.shape[1] - columns[-1] > 0.1 * tall
-        level = abs(row + top - word.y) < 0.6 * tall
+        level = abs(row + top - word.y) < _LEVEL * tall
         drawn = not dash or dash == _dash(strip[row], tall)
         if alone and level and drawn and length > longest:
             best, longest = word, length
@@ -111,7 +117,27 @@ def _printed(sheet: Sheet, like: Flags, words: Sequence[Word], trace: Trace) -> 
     return None
 
 
-def _text(sheet: Sheet, first: Word, words: Sequence[Word]) -> str:
+def _text(sheet: Sheet, first: Word, words: Sequence[Word], keys: Sequence[Word]) -> str:
+    """The print of a label, its other lines with it: they begin where it does and are no labels of other keys."""
+    tall = first.height
+    column = [w for w in words if abs(w.x0 - first.x0) < 0.6 * tall and 0.6 * tall < w.height < 1.6 * tall]
+    column.sort(key=lambda w: w.y)
+    here = next((k for k, w in enumerate(column) if w is first), None)
+    if here is None:
+        return _line(sheet, first, words)
+    low = high = here
+    line = _LINE * max(w.height for w in column)
+    while low > 0 and column[low].y - column[low - 1].y < line:
+        low -= 1
+    while high + 1 < len(column) and column[high + 1].y - column[high].y < line:
+        high += 1
+    lines = column[low : high + 1]
+    if any(w is not first and any(w is key for key in keys) for w in lines):
+        return _line(sheet, first, words)
+    return " ".join(text for text in (_line(sheet, w, words) for w in lines) if text)
+
+
+def _line(sheet: Sheet, first: Word, words: Sequence[Word]) -> str:
     """The print from this word on, as far as it runs on in its line."""
     tall, stop = first.height, first.x1
     top, bottom = first.y0, first.y1

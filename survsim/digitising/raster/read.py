@@ -18,6 +18,7 @@ from survsim.digitising.raster.asked import (
 )
 from survsim.digitising.raster.boxes import Inside, find_inside
 from survsim.digitising.raster.kinds import Pixels
+from survsim.digitising.raster.logarithms import refuse_logarithms
 from survsim.digitising.raster.names import find_names
 from survsim.digitising.raster.numbers import Number
 from survsim.digitising.raster.panels import Pair, pair_labels, read_numbers
@@ -65,6 +66,7 @@ def read_picture(rgb: Pixels, *, hints: Hints = NO_HINTS) -> list[Panel]:
         if not pairs and all(_completed(sheet, asked, numbers)):
             return [_by_points(sheet, asked, hints, notes, words, numbers)]
     if not pairs:
+        refuse_logarithms(sheet.ink)
         raise refuse_axes(sheet, numbers, words)
     panels, refused = [], []
     for pair in pairs:

@@ -17,6 +17,9 @@ _STATISTIC = re.compile(
     r"(?i)\b(p|hr|ci|log-?rank|median|n)\s*[=<>(:]|95 ?%|number at risk|hazard ratio|^p\b|censored"
 )
 
+LINE = 1.45
+"""Sizes of the print from one line of a label to the next; from one entry of a legend to the next it is more."""
+
 
 def names(drawing: Drawing, frame: Frame, curves: Sequence[Curve]) -> list[tuple[str, Words | None]]:
     """Name of each curve, "" where none is told, with the words it was read from."""
@@ -36,7 +39,7 @@ def names(drawing: Drawing, frame: Frame, curves: Sequence[Curve]) -> list[tuple
         if best is not None:
             word = entries[best[2]][1]
             taken.add(id(word))
-            found.append((_whole(word, drawing.words, entries), word))
+            found.append((_all_lines(word, drawing.words, entries), word))
         else:
             found.append(("", None))
     return _inline(drawing, frame, curves, found)
@@ -88,6 +91,27 @@ def _unlike(s: Stroke, style: Style) -> float:
 
 def _distance(a: Colour, b: Colour) -> float:
     return max(abs(x - y) for x, y in zip(a, b, strict=True))
+
+
+def _all_lines(word: Words, words: Sequence[Words], entries: Sequence[tuple[Stroke, Words]]) -> str:
+    """A label with its other lines: they begin where it does, and stand closer than one entry to the next."""
+    samples = {id(w) for _, w in entries} - {id(word)}
+    column = [
+        w for w in words
+        if w is word or (abs(w.box.x0 - word.box.x0) < 0.35 * word.size and abs(w.size - word.size) < 0.25 * word.size
+                         and abs(w.turned - word.turned) < 5)
+    ]  # fmt: skip
+    column.sort(key=lambda w: w.y)
+    here = next(k for k, w in enumerate(column) if w is word)
+    first = last = here
+    while first > 0 and column[first].y - column[first - 1].y < LINE * word.size:
+        first -= 1
+    while last + 1 < len(column) and column[last + 1].y - column[last].y < LINE * word.size:
+        last += 1
+    lines = column[first : last + 1]
+    if any(id(w) in samples for w in lines):
+        return _whole(word, words, entries)  # entries as close as lines are: one line each
+    return " ".join(_whole(w, words, entries) for w in lines)
 
 
 def _whole(word: Words, words: Sequence[Words], entries: Sequence[tuple[Stroke, Words]]) -> str:

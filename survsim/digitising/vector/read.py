@@ -249,7 +249,7 @@ def _titled(drawing: Drawing, panel: Panel) -> Panel:
     above: list[Words] = [
         w for w in drawing.words
         if abs(w.turned) < 5 and b.y0 - 4.5 * w.size < w.y < b.y0 + 0.5 * w.size and b.x0 - 0.25 * (b.x1 - b.x0) - 30 < w.x < b.x1
-        and re.search(r"[^\W\d_]", w.text)
+        and re.search(r"[^\W\d_]", w.text) and not any(w.text in t.label for t in panel.traces)
     ]  # fmt: skip
     letter = next(
         (w.text for w in sorted(above, key=lambda w: w.x) if re.fullmatch(r"\(?[A-Ha-h]\)?[.:]?", w.text)), ""

@@ -119,7 +119,7 @@ class _Page:
         outline = [points for points, _, _ in pieces(data)] if data.strip() else []
         ink = colour(style.get("fill", "black")) or (0.0, 0.0, 0.0)
         self.letters.append(
-            glyphs.Letter(name=name, outline=outline, matrix=matrix, colour=ink, said=self.said)
+            glyphs.Letter(name=name, outline=outline, matrix=matrix, colour=ink, said=self.said, data=data)
         )
         self.said = ""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.checks import FloatArray, one_of
+from survsim.core.display import displayed
 from survsim.core.distributions import HazardDistribution, PiecewiseExponential, ProportionalHazards
 from survsim.core.errors import InputError, SmallSampleWarning, warn
 from survsim.core.provenance import Provenance
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 TAILS = ("mean", "none")
 
 
+@displayed
 @dataclass(frozen=True, slots=True)
 class TransitionLaw:
     """A way from `source` to `target` with the law of its time, as a simulation takes it.

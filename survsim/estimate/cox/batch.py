@@ -10,6 +10,7 @@ from scipy.special import chdtrc
 
 from survsim.core.checks import BoolArray, FloatArray, IntArray, one_of
 from survsim.core.design import plain_design
+from survsim.core.display import displayed
 from survsim.core.errors import InputError
 from survsim.core.surv import Surv
 from survsim.core.trial_rows import numbers, trial_rows
@@ -17,6 +18,7 @@ from survsim.estimate.cox.prepare import refuse_causes
 from survsim.kernels import cox_batch as kernel
 
 
+@displayed
 @dataclass(frozen=True, slots=True)
 class CoxBatch:
     """B fits.

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from survsim.core.checks import FloatArray
+from survsim.core.complete import complete_design
 from survsim.core.surv import Surv, as_surv
 from survsim.estimate.cox.exact import fit_exact
 from survsim.estimate.cox.firth import fit_firth
@@ -35,6 +36,7 @@ def cox_ph(
     frailty_distribution: str = "gamma",
     offset: Any = None,
     conf_level: float = 0.95,
+    missing: str = "refuse",
 ) -> CoxFit:
     """Proportional hazards regression, h(t|x) = h0(t) exp(x'b), by partial likelihood.
 
@@ -64,6 +66,7 @@ def cox_ph(
     frailty_distribution : "gamma" or "lognormal".
     offset : (n,) known part of the linear predictor.
     conf_level : level of the intervals.
+    missing : "refuse" a covariate that is missing, or "drop" those rows with a warning that counts them.
 
     Returns
     -------
@@ -86,7 +89,10 @@ def cox_ph(
     >>> cox_ph(surv, None, [[0.0], [2], [1], [1], [1], [0], [0]]).estimate.round(4)
     array([0.4608])
     """
-    surv = as_surv(surv)
+    surv, formula, data, rows = complete_design(
+        as_surv(surv), formula, data, {"frailty": frailty, "offset": offset}, missing
+    )
+    frailty, offset = rows.get("frailty"), rows.get("offset")
     task = CoxTask.of(
         surv, model_design(surv, formula, data), ties=ties, robust=robust, penalty=penalty,
         penalty_strength=penalty_strength, l1_ratio=l1_ratio, frailty=frailty,

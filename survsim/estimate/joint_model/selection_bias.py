@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from survsim.core.checks import FloatArray, between, float_vector, one_of
+from survsim.core.display import displayed
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import renamed
@@ -27,6 +28,7 @@ ON_THE_LINE = 1e-9
 """Percentiles this little below the conclusion count as on it (rounding of floating-point survival)."""
 
 
+@displayed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
     """How the chance of being published depends on the outcome, and what the origin of time hides.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray, between, float_vector, one_of
+from survsim.core.complete import complete_groups
 from survsim.core.errors import ExtrapolationWarning, InputError, SmallSampleWarning, warn
 from survsim.core.event_table import EventTable, group_rows, in_all
 from survsim.core.provenance import Provenance
@@ -209,6 +210,7 @@ def kaplan_meier(
     conf_level: float = 0.95,
     robust: bool | None = None,
     data: Any = None,
+    missing: str = "refuse",
 ) -> KaplanMeier:
     """Survival curve S(t) = prod over event times u <= t of (1 - d_u / n_u), for each group.
 
@@ -218,6 +220,7 @@ def kaplan_meier(
     by : (n,) labels of groups, or None for one curve.
     data : frame of the n patients in which `by` is a column (or several, "arm + stage"); not needed where the
         response was made from it.
+    missing : "refuse" a group that is missing, or "drop" those rows with a warning that counts them.
     conf_type : "log-log", "log", "plain", "arcsine", "logit", "likelihood" (Thomas & Grunkemeier),
         "beta-product", "beta-product-midp" (Fay, Brittain & Proschan 2013) or "none".
     conf_level : of the pointwise interval.
@@ -243,6 +246,7 @@ def kaplan_meier(
     [0.75, 0.5, 0.0]
     """
     surv = as_surv(surv, data)
+    surv, by = complete_groups(surv, by, missing)
     one_of("conf_type", conf_type, BANDS)
     between("conf_level", conf_level, 0.0, 1.0)
     robust = _robust(surv) if robust is None else bool(robust)

@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from survsim.core.checks import BoolArray
+from survsim.core.display import displayed
 from survsim.core.errors import InputError
 from survsim.core.surv import Surv
 from survsim.core.times import asked_time
 
 
+@displayed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Landmark:
     """Patients at risk at the landmark, and the response from there.

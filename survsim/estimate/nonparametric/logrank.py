@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray, between, float_vector, label_codes
+from survsim.core.complete import complete_groups
 from survsim.core.errors import InputError
 from survsim.core.event_table import counting_pays
 from survsim.core.provenance import Provenance
@@ -76,6 +77,7 @@ def logrank_test(
     gamma: float = 0.0,
     trend: Any = None,
     data: Any = None,
+    missing: str = "refuse",
 ) -> LogrankTest:
     """Test of equal survival: sum over event times of w (observed - expected), w = S(t-)^rho (1-S(t-))^gamma.
 
@@ -87,6 +89,7 @@ def logrank_test(
     by : (n,) labels of at least two groups.
     data : frame of the n patients in which `by` is a column (or several, "arm + stage"); not needed where the
         response was made from it.
+    missing : "refuse" a group that is missing, or "drop" those rows with a warning that counts them.
     rho, gamma : Fleming-Harrington exponents from 0; 0, 0 is the log-rank test, 1, 0 weighs early and
         0, 1 late differences; S is the pooled curve of the stratum.
     trend : True for a trend over the groups in their order, or one score a group; one degree of freedom.
@@ -110,6 +113,7 @@ def logrank_test(
     5.052
     """
     surv = as_surv(surv, data)
+    surv, by = complete_groups(surv, by, missing)
     codes, groups = labelled_groups(surv, by)
     between("rho", rho, 0.0, 100.0, open_ends=False)
     between("gamma", gamma, 0.0, 100.0, open_ends=False)

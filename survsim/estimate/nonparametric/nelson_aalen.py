@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray, between, one_of
+from survsim.core.complete import complete_groups
 from survsim.core.event_table import EventTable, group_rows
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
@@ -79,6 +80,7 @@ def nelson_aalen(
     conf_level: float = 0.95,
     robust: bool = False,
     data: Any = None,
+    missing: str = "refuse",
 ) -> NelsonAalen:
     """Cumulative hazard H(t) = sum over event times u <= t of d_u / n_u, for each group.
 
@@ -88,6 +90,7 @@ def nelson_aalen(
     by : (n,) labels of groups, or None.
     data : frame of the n patients in which `by` is a column (or several, "arm + stage"); not needed where the
         response was made from it.
+    missing : "refuse" a group that is missing, or "drop" those rows with a warning that counts them.
     ties : "nelson-aalen" or "fleming-harrington" (d tied events count as 1/n + ... + 1/(n-d+1); it needs
         whole-number weights).
     conf_type : "log" (H exp(+-z se/H)), "plain" or "none".
@@ -110,6 +113,7 @@ def nelson_aalen(
     [0.25, 0.5833, 1.5833]
     """
     surv = as_surv(surv, data)
+    surv, by = complete_groups(surv, by, missing)
     one_of("ties", ties, ("nelson-aalen", "fleming-harrington"))
     one_of("conf_type", conf_type, ("log", "plain", "none"))
     between("conf_level", conf_level, 0.0, 1.0)

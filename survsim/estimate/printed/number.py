@@ -10,6 +10,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from survsim.core.checks import between, one_of
+from survsim.core.display import displayed
 from survsim.core.units import check_unit
 from survsim.estimate.printed.refusal import contradiction
 from survsim.estimate.printed.row import Interval, PrintedRow
@@ -19,6 +20,7 @@ EVENT_SHARE = 0.75
 """Share of n taken to have had the event where a median is printed with n only; see `printed.median`."""
 
 
+@displayed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrintedNumber:
     """A row on its analysis scale.

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from survsim.core.display import displayed
 from survsim.core.errors import InputError
 
 
+@displayed
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """A printed row that gives no number.

@@ -17,7 +17,7 @@ from survsim.estimate.nonparametric.logrank import logrank_test
 from survsim.estimate.reconstruction.pooled import log_ratio_of
 from survsim.estimate.reconstruction.result import ReconstructedIPD
 from survsim.estimate.reconstruction.rubin import rubin
-from survsim.estimate.reconstruction.uncertainty import SEED, SETS, sets_of
+from survsim.estimate.reconstruction.uncertainty import SEED, SETS, SPREAD, sets_of
 
 HALF = 1.959964
 CLOSE = 0.1
@@ -35,7 +35,7 @@ class PairCheck(Result):
     log_distance : of the two log hazard ratios, NaN if none is printed.
     agrees : whether that is below 0.1, or None.
     log_hazard_ratio : reconstructed. reading_error : standard deviation of it that reading the figure and unknown censoring
-        add, from pseudo data sets; NaN where an arm is no reconstruction.
+        add: twice that of pseudo data sets (`SPREAD`); NaN where an arm is no reconstruction.
     reading_range : (2,) the hazard ratios that the figure leaves open (95%), patients taken as they are.
     total_range : (2,) the confidence interval with both, that patients are a sample and that a figure was read (Rubin's rules).
     n_draws : pseudo data sets of each arm, 0 where there are none.
@@ -79,7 +79,7 @@ class PairCheck(Result):
         return [
             f"may be wrong by: hazard ratio {low:.3f} to {high:.3f} (ln HR {self.log_hazard_ratio:.3f} +/- "
             f"{HALF * self.reading_error:.3f}) from reading and unknown censoring alone; with the sampling of patients "
-            f"{self.total_range[0]:.3f} to {self.total_range[1]:.3f} (95% of {self.n_draws} pseudo data sets)"
+            f"{self.total_range[0]:.3f} to {self.total_range[1]:.3f} ({self.n_draws} pseudo data sets)"
         ]
 
 
@@ -179,7 +179,7 @@ def _reading(a: Any, b: Any, log_ratio: float, m: int, seed: int, conf_level: fl
         return {"reading_range": (float(np.exp(ends[0])), float(np.exp(ends[1]))), "n_draws": int(m)}
     both = rubin(each[:, None], np.array([[error] for _, error in found]))
     drift = float(both.estimate[0]) - log_ratio
-    error = float(np.sqrt(both.between[0] + drift**2))
+    error = SPREAD * float(np.sqrt(both.between[0] + drift**2))
     total = both.limits(conf_level)
     return {
         "reading_error": error,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import cast
 
 import numpy as np
 
@@ -11,10 +11,9 @@ from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns
+from survsim.core.upward import upward
 from survsim.estimate.reconstruction import patients
-
-if TYPE_CHECKING:
-    from survsim.estimate.reconstruction.uncertainty import ReconstructionUncertainty
+from survsim.estimate.reconstruction.open_range import ReconstructionUncertainty
 
 
 @result
@@ -140,12 +139,10 @@ class ReconstructedIPD(Result):
 
         Returns
         -------
-        ReconstructionUncertainty : a row a quantity, with the range that 95% of the sets keep. That patients are a sample
-            comes on top: `pooled` has both.
+        ReconstructionUncertainty : a row a quantity, with twice the range of the sets. That patients are a sample comes on top:
+            `pooled` has both.
         """
-        from survsim.estimate.reconstruction.uncertainty import uncertainty_of
-
-        return uncertainty_of(self, m, seed)
+        return cast("ReconstructionUncertainty", upward("uncertainty")(self, m, seed))
 
     def columns(self) -> Columns:
         """One row a reconstructed patient: time, event, and entry where patients entered late."""

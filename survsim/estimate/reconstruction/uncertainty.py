@@ -7,13 +7,13 @@ import warnings
 
 import numpy as np
 
-from survsim.core.checks import FloatArray
+from survsim.core.checks import BoolArray, FloatArray
 from survsim.core.errors import EvidenceWarning
 from survsim.core.provenance import Provenance
-from survsim.core.result import Result, result
-from survsim.core.tables import Columns
 from survsim.estimate.reconstruction import patients as rows
+from survsim.estimate.reconstruction.open_range import ReconstructionUncertainty
 from survsim.estimate.reconstruction.pseudo_ipd import PseudoIPD
+from survsim.estimate.reconstruction.pseudo_sets import pseudo_sets
 from survsim.estimate.reconstruction.result import ReconstructedIPD
 
 ASSUMED_TOLERANCE = 0.005
@@ -21,49 +21,10 @@ ASSUMED_TOLERANCE = 0.005
 SETS = 40
 SEED = 1
 TAIL = 0.025
-
-
-@result
-class ReconstructionUncertainty(Result):
-    """Ranges within which the figure leaves what was reconstructed.
-
-    Attributes
-    ----------
-    quantity : (q,) "events", "median", "time at risk" (of all patients together).
-    value : (q,) of the reconstruction; infinite for a median that is not reached.
-    low, high : (q,) ends of the range that 95% of the pseudo data sets keep, the reconstruction always within.
-    tolerance, time_tolerance : of the readings; stated : whether the tolerance was told or assumed.
-    n_draws : pseudo data sets; unit : of time; assumed : what the sets take for granted.
-    """
-
-    quantity: tuple[str, ...]
-    value: FloatArray
-    low: FloatArray
-    high: FloatArray
-    tolerance: float
-    time_tolerance: float
-    stated: bool
-    n_draws: int
-    unit: str
-    assumed: tuple[str, ...] = ()
-
-    def columns(self) -> Columns:
-        """One row a quantity: quantity, value, low, high."""
-        return {"quantity": list(self.quantity), "value": self.value, "low": self.low, "high": self.high}
-
-    def headline(self) -> str:
-        """The ranges in words."""
-        events, median = (self._range(k) for k in range(2))
-        told = f"levels read within {self.tolerance:.2g}" + (
-            "" if self.stated else " (assumed; tolerance= says it)"
-        )
-        unit = f" {self.unit}" if np.isfinite(self.low[1]) else ""
-        first = f"may be wrong by: events {events}; median {median}{unit} ({told}; 95% of {self.n_draws} pseudo data sets)"
-        return "\n".join([first, *(f"Assumed: {text}" for text in self.assumed)])
-
-    def _range(self, k: int) -> str:
-        low, high = (f"{x:.4g}" if np.isfinite(x) else "not reached" for x in (self.low[k], self.high[k]))
-        return f"{low} in all" if low == high else f"{low} to {high}"
+SPREAD = 2.0
+"""By how much the ranges are wider than the sets: a method makes the same choices in each of them. In a first look at 18 simulated
+arms (9 pairs) of 100 and 500 patients, read to 0.001 to 0.01, the sets alone held the true events in 61% (marks known) to 94%
+(total known) and the true ln HR in 44% to 89%; twice their spread in 72% to 94% and 78% to 89%."""
 
 
 def uncertainty_of(reconstructed: ReconstructedIPD, m: int, seed: int) -> ReconstructionUncertainty:
@@ -73,13 +34,17 @@ def uncertainty_of(reconstructed: ReconstructedIPD, m: int, seed: int) -> Recons
     value = np.array(_told(_own(reconstructed)))
     low = np.quantile(found, TAIL, axis=0, method="inverted_cdf")
     high = np.quantile(found, 1.0 - TAIL, axis=0, method="inverted_cdf")
+    low, high = _widened(value, np.minimum(low, value), np.maximum(high, value))
+    if reconstructed.n_event_reported is None:
+        low[0], high[0] = min(low[0], value[0] - 1.0), max(high[0], value[0] + 1.0)
+    low[0], high[0] = max(low[0], 0.0), min(high[0], float(reconstructed.time.size))
     stated = reconstructed.tolerance is not None
     return ReconstructionUncertainty(
         provenance=Provenance.of("reconstruction_uncertainty", reconstructed, m=m, seed=seed),
         quantity=("events", "median", "time at risk"),
         value=value,
-        low=np.minimum(low, value),
-        high=np.maximum(high, value),
+        low=low,
+        high=high,
         tolerance=tolerance_of(reconstructed),
         time_tolerance=reconstructed.time_tolerance,
         stated=stated,
@@ -87,6 +52,15 @@ def uncertainty_of(reconstructed: ReconstructedIPD, m: int, seed: int) -> Recons
         unit=reconstructed.unit,
         assumed=sets.assumed,
     )
+
+
+def _widened(value: FloatArray, low: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Ends moved away from the value; one at infinity, a median that is not reached, stays there."""
+    known = np.isfinite(value)
+    with np.errstate(invalid="ignore"):
+        below = np.where(known, value - SPREAD * (value - low), low)
+        above = np.where(known & np.isfinite(high), value + SPREAD * (high - value), high)
+    return np.maximum(below, 0.0), above
 
 
 def tolerance_of(reconstructed: ReconstructedIPD) -> float:
@@ -97,8 +71,6 @@ def tolerance_of(reconstructed: ReconstructedIPD) -> float:
 @functools.lru_cache(maxsize=16)
 def sets_of(reconstructed: ReconstructedIPD, m: int, seed: int) -> PseudoIPD:
     """The pseudo data sets behind the ranges; kept, for a printout asks for them again."""
-    from survsim.estimate.reconstruction.pseudo_sets import pseudo_sets
-
     with warnings.catch_warnings():
         # What is to be said of the curve was said when it was reconstructed.
         warnings.simplefilter("ignore", EvidenceWarning)
@@ -107,7 +79,7 @@ def sets_of(reconstructed: ReconstructedIPD, m: int, seed: int) -> PseudoIPD:
         )  # fmt: skip
 
 
-Rows = tuple[FloatArray, FloatArray, FloatArray | None]
+Rows = tuple[FloatArray, BoolArray, FloatArray | None]
 
 
 def _own(made: ReconstructedIPD) -> Rows:

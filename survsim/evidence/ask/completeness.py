@@ -117,6 +117,17 @@ FIELDS = (
         to_do="compare the number with its source a second time",
     ),
     Field(
+        table="estimates",
+        name="extracted_on",
+        to_do="write the day on which the number is read again",
+    ),
+    Field(
+        table="estimates",
+        name="origin_set_by",
+        to_do="name the reading that looked for the origin",
+        applies=_applicable("origin_source"),
+    ),
+    Field(
         table="arms",
         name="setting",
         to_do="read who was included, and when in the disease",

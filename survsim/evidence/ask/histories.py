@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from survsim.core import units
+from survsim.core.display import displayed
 from survsim.core.errors import EvidenceError
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from survsim.evidence.ask.store import EvidenceStore
 
 
+@displayed
 @dataclass(frozen=True, slots=True)
 class PatientHistories:
     """What `prepare_multistate` takes.

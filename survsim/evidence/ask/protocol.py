@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from survsim.core.display import displayed
 from survsim.core.errors import EvidenceError
 from survsim.core.yaml_files import read_yaml
 from survsim.evidence.ask.flow import EvidenceFlow
@@ -29,6 +30,7 @@ OWN = ("exclude", "self")
 """Arguments of `select` that a protocol gives elsewhere, or not at all."""
 
 
+@displayed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Protocol:
     """One question and the rule by which numbers, patients or cases come in.

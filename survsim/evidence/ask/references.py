@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from survsim.core import files
+from survsim.core.display import displayed
 from survsim.core.door import with_doors
 from survsim.core.errors import EvidenceError, InputError
 
@@ -107,6 +108,7 @@ class Reference:
         return "".join(f"{tag}  - {_line(value)}\n" for tag, value in pairs if value) + "ER  - \n"
 
 
+@displayed
 @with_doors
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class References:

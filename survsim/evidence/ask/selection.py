@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from survsim.core.display import card
 from survsim.core.door import with_doors
 from survsim.core.estimate_record import Estimate
 from survsim.core.provenance import Provenance
@@ -103,6 +104,17 @@ class EvidenceSelection:
             f"EvidenceSelection: {len(self)} numbers of {len(self.study_ids)} studies, "
             f"{int((self.reason_code > 0).sum())} left out ({asked})"
         )
+
+    def _repr_html_(self) -> str:
+        shown = ("study_id", "arm_label", "endpoint", "measure", "value", "conf_low", "conf_high", "place")
+        columns = [n for n in shown if n in self.frame.columns]
+        rows = [columns, *self.frame[columns].to_numpy().tolist()]
+        facts = {
+            "numbers": len(self),
+            "studies": len(self.study_ids),
+            "left out": int((self.reason_code > 0).sum()),
+        }
+        return card("EvidenceSelection", facts | dict(self.criteria), tables={"Numbers": rows})
 
 
 def to_records(frame: pd.DataFrame) -> tuple[Estimate, ...]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core import units
+from survsim.core.display import card
 from survsim.core.door import with_doors
 from survsim.core.errors import EvidenceError
 from survsim.core.estimate_record import Estimate
@@ -355,6 +356,10 @@ class EvidenceStore:
     def __repr__(self) -> str:
         counts = ", ".join(f"{len(self._text[n])} {n}" for n in ("studies", "estimates", "patients", "cases"))
         return f"EvidenceStore: {counts} (checksum {self.checksum[:12]})"
+
+    def _repr_html_(self) -> str:
+        counts = {name: len(frame) for name, frame in self._text.items() if len(frame)}
+        return card("EvidenceStore", {"checksum": self.checksum[:12], **counts})
 
     def _of(self, table: str, name: str) -> pd.DataFrame:
         frame = self.table(table)

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from survsim.core.display import displayed
 from survsim.core.errors import EvidenceError
 from survsim.evidence.raw.csv_text import read_or_raise
 from survsim.evidence.raw.locate import DataFolder, data_folder
@@ -49,6 +50,7 @@ class TableDiff:
         return bool(self.came or self.went or self.changed or self.columns_came or self.columns_went)
 
 
+@displayed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceDiff:
     """What changed between two states, by table, in the order of the schema; unchanged tables are not listed."""

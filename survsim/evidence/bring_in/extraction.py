@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from survsim.core.display import displayed
 from survsim.core.errors import EvidenceError
 from survsim.evidence.bring_in.spreadsheet import read_book
 from survsim.evidence.raw.conversions import is_number
@@ -40,6 +41,7 @@ class Disagreement:
     b: str
 
 
+@displayed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtractionComparison:
     """Agreement of two extraction files.

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from survsim.core import files
 from survsim.core.errors import EvidenceError
+from survsim.core.files import room_for_a_book
 from survsim.evidence.bring_in.spreadsheet import NEEDED
 from survsim.evidence.bring_in.template_book import book_bytes
 from survsim.evidence.bring_in.template_lists import lists_of
@@ -60,7 +61,7 @@ def add_study_book(folder: DataFolder, study_id: str, path: Path, *, set_name: s
         raise EvidenceError(
             f"{path} is there already; it is not overwritten. Rename it or choose another name."
         )
-    with files.atomic_open(path, "wb") as file:
+    with files.atomic_open(path, "wb") as file, room_for_a_book():
         file.write(book_bytes(study_id, lists_of(folder.raw)))
     return Template(files=(path,), words=None, set_name=chosen)
 

@@ -6,6 +6,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from survsim.core.cells import HIDDEN
+from survsim.core.files import room_for_a_book
 from survsim.evidence.schema.catalogue import tables
 from survsim.evidence.schema.typed import NUMERIC
 
@@ -24,13 +25,14 @@ def evidence_book(store: EvidenceStore, about: tuple[tuple[str, str], ...]) -> b
     import openpyxl
 
     book = openpyxl.Workbook(write_only=True)
-    cover = book.create_sheet("about")
-    for pair in (*about, *((name, table.description) for name, table in tables().items())):
-        cover.append([_text(cover, word) for word in pair])
-    for name, table in tables().items():
-        _sheet(book.create_sheet(name), table, store.table(name))
     buffer = io.BytesIO()
-    book.save(buffer)
+    with room_for_a_book():
+        cover = book.create_sheet("about")
+        for pair in (*about, *((name, table.description) for name, table in tables().items())):
+            cover.append([_text(cover, word) for word in pair])
+        for name, table in tables().items():
+            _sheet(book.create_sheet(name), table, store.table(name))
+        book.save(buffer)
     return buffer.getvalue()
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from survsim.core import files
+from survsim.core.display import displayed
 from survsim.evidence.raw.csv_text import parse_text, read_text_table
+from survsim.evidence.raw.explained import explain
 from survsim.evidence.raw.locate import PENDING, DataFolder, data_folder
 from survsim.evidence.raw.package import raw_checksums
-from survsim.evidence.rules.catalogue import all_rules, apply_rules
+from survsim.evidence.rules.catalogue import apply_rules
 from survsim.evidence.rules.one_line import one_line_each
 from survsim.evidence.rules.tables import Tables
 from survsim.evidence.schema.catalogue import tables
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MAX_HASHED = 2**28
-_KNOWN = ("rule", "table", "row_id", "explanation")
 
 
+@displayed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckReport:
     """What `survsim data check` found.
@@ -119,58 +120,9 @@ def check_tables(content: dict[str, bytes]) -> list[Fault]:
 
 def _lines(faults: list[Fault], frames: dict[str, pd.DataFrame]) -> list[Fault]:
     """Faults with their explanations; of those without one, each fault is one line."""
-    known = _sorted(_explain(faults, frames))
+    known = _sorted(explain(faults, frames))
     open_ones = one_line_each(f for f in known if not f.explained)
     return _sorted([*open_ones, *(f for f in known if f.explained)])
-
-
-def _explain(faults: list[Fault], frames: dict[str, pd.DataFrame]) -> list[Fault]:
-    """Put the study's own explanations beside its warnings.
-
-    An explanation of every row (``*``) says how many it was written for: with another count it explains nothing any
-    more that nobody has looked at, and that is an error. One that explains nothing is a warning.
-    """
-    if "known_warnings" not in frames or not set(frames["known_warnings"].columns) >= set(_KNOWN):
-        return faults
-    table = frames["known_warnings"]
-    counts = table["expected"] if "expected" in table.columns else [""] * len(table)
-    # A mistyped rule is pointed out by a rule of its own; the warnings that it explains stay explained.
-    meant = {r: r if r in all_rules() else _nearest(r) for r in set(table["rule"])}
-    known = {(meant[r], t, n): (why, c) for r, t, n, why, c in zip(*(table[c] for c in _KNOWN), counts)}
-    used: dict[tuple[str, str, str], int] = {}
-    out = []
-    for fault in faults:
-        keys = [(fault.rule, fault.table, fault.row), (fault.rule, fault.table, "*")]
-        key = next((k for k in keys if k in known and fault.severity != ERROR), None)
-        if key is None:
-            out.append(fault)
-            continue
-        used[key] = used.get(key, 0) + 1
-        out.append(replace(fault, explained=known[key][0]))
-    return out + [f for key, (_, count) in known.items() for f in _miscounted(key, count, used.get(key, 0))]
-
-
-def _nearest(name: str) -> str:
-    return next(iter(difflib.get_close_matches(name, all_rules(), 1)), name)
-
-
-def _miscounted(key: tuple[str, str, str], expected: str, found: int) -> list[Fault]:
-    name = "/".join(key)
-    if not found:
-        remedy = "Nothing gives this warning any more; remove the explanation."
-        return [
-            warning("unused_explanation", "known_warnings", remedy, row=name, column="rule", value=key[0])
-        ]
-    if key[2] != "*" or expected == str(found):
-        return []
-    if not expected:
-        remedy = f"It explains {found} rows now; write {found} into expected, so that one more is noticed."
-        return [warning("explanation_without_count", "known_warnings", remedy, row=name, column="expected")]
-    remedy = (
-        f"It was written for {expected} rows and {found} have this warning now: look at those that came or went "
-        f"(survsim data check --json), then write {found}."
-    )
-    return [error("explanation_count", "known_warnings", remedy, row=name, column="expected", value=expected)]
 
 
 def _sorted(faults: list[Fault]) -> list[Fault]:

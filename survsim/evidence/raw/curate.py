@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from survsim.core.display import displayed
 from survsim.core.errors import EvidenceError
 from survsim.evidence.raw import package, transaction
 from survsim.evidence.raw.cases import read_cases
@@ -39,6 +40,7 @@ DECLARED_AS_IS = (
 )
 
 
+@displayed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curation:
     """What one curation wrote: rows by table, and whether any byte changed."""

@@ -11,7 +11,6 @@ from typing import Any
 
 from survsim.core.errors import EvidenceError
 from survsim.evidence.raw.csv_text import read_or_raise
-from survsim.evidence.schema.table import DIRECTNESS
 
 Row = dict[str, str]
 FOLDER = "declared"
@@ -111,22 +110,6 @@ def need_columns(frame: Any, columns: tuple[str, ...], where: str) -> None:
     if missing:
         have = ", ".join(list(frame.columns)[:20])
         raise EvidenceError(f"{where} has no column {', '.join(missing)}; it has: {have}.")
-
-
-def evidence_grade(design: str, randomised: str, directness: str, read_what: str) -> str:
-    """The grade that follows a row into reports: design letter, directness number, reading.
-
-    A randomised; B prospective single-arm; C registry, cohort, or meta-analysis of such; D case series.
-    1 carcinosarcoma (the index disease) in the spinal canal, 2 in the nervous system, 3 elsewhere,
-    4 another disease at the site of the index case, 5 neither. Reading is full, abstract or secondary.
-    """
-    letter = "A" if randomised == "yes" else {"phase2_single_arm": "B", "case_series": "D"}.get(design, "C")
-    place = DIRECTNESS.index(directness) + 1 if directness in DIRECTNESS else len(DIRECTNESS)
-    if read_what == "full_text":
-        reading = "full"
-    else:
-        reading = "abstract" if read_what in ("abstract", "abstract_and_table") else "secondary"
-    return f"{letter}{place}-{reading}"
 
 
 def records(frame: Any) -> list[Row]:

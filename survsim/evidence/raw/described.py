@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from survsim.core.errors import EvidenceError
 from survsim.evidence.raw.declared import FOLDER, Declared, Row
+from survsim.evidence.raw.estimators import OF_ONE_MODEL, SILENT, settle_estimator
 from survsim.evidence.schema.pooling import NOT_APPLICABLE, NOT_REPORTED
 
 NOT_STATED = "not_stated"
@@ -11,16 +12,6 @@ NO_ORIGIN = "not_in_text_read"
 TIMED = ("median", "mean", "survival_probability", "rmst", "rate", "person_time", "hazard_ratio")
 """Measures of an endpoint in time; other numbers of the same endpoint (counts, shares) start nowhere."""
 
-SILENT = {
-    "abstract": "not_in_abstract",
-    "abstract_and_table": "not_in_abstract",
-    "full_text": "not_in_full_text",
-    "registry_results": "not_in_registry_results",
-}
-"""What of a study was read -> why a number has no origin; everything else that can be read is a secondary source."""
-
-RATIOS_OF_A_MODEL = ("odds_ratio", "risk_ratio")
-OF_ONE_MODEL = ("adjusted", "multivariable", "propensity_matched", "weighted", "subgroup")
 COUNTED_IN_PATIENTS = (
     "overall_survival",
     "progression_free_survival",
@@ -80,15 +71,14 @@ def place_in_model(estimate: Row, topic: Row | None, declared: Declared) -> None
     estimate["origin_set_by"] = estimate["extractor"]
 
 
-def describe(estimate: Row) -> None:
+def describe(estimate: Row, declared: Declared, study: Row) -> None:
     """Fill what the typed cells settle by themselves; a declared word stays.
 
     A count, and a share printed with numerator and denominator, is crude; a hazard ratio comes from a model, an odds
     or risk ratio does when it is adjusted; survival is counted in patients, and so is whatever has a group size.
     """
     measure, adjustment = estimate["measure"], estimate["adjustment"]
-    if estimate["estimator"] == NOT_REPORTED:
-        estimate["estimator"] = _estimator(estimate, measure, adjustment)
+    settle_estimator(estimate, declared, study)
     if measure in ("parameter", "person_time") or measure.startswith("utility"):
         estimate["analysis_set"] = _said(estimate["analysis_set"]) or NOT_APPLICABLE
     timed = estimate["endpoint"] in COUNTED_IN_PATIENTS and measure in TIMED
@@ -103,35 +93,14 @@ def describe(estimate: Row) -> None:
         estimate["exposure_timing"] = NOT_REPORTED
 
 
-def _estimator(estimate: Row, measure: str, adjustment: str) -> str:
-    if estimate["endpoint"] == "relative_survival":
-        return "relative"
-    if adjustment == "pooled":
-        return "meta_analysis"
-    if measure == "event_count" or (measure == "proportion" and estimate["n_event"] and estimate["n_arm"]):
-        return "crude"
-    if measure == "hazard_ratio" or (measure in RATIOS_OF_A_MODEL and adjustment in OF_ONE_MODEL):
-        return "model"
-    if measure in ("parameter", "person_time") or measure.startswith("utility"):
-        return NOT_APPLICABLE
-    return NOT_REPORTED
-
-
 def _said(word: str) -> str:
     return "" if word == NOT_REPORTED else word
 
 
 def settle_origin(estimate: Row, declared: Declared, read_what: str) -> None:
     """Say what the origin rests on and who set it; or why there is none, by what of its study was read."""
+    note = _annotated(estimate, declared, "origin", "origin_source", "origin_basis")
     if estimate["origin"] != NOT_STATED:
-        note = next(
-            (
-                n
-                for n in declared.annotations("estimates", estimate["estimate_id"])
-                if n["column"] == "origin"
-            ),
-            {},
-        )
         estimate["origin_basis"] = estimate["origin_basis"] or note.get("why", "") or "as typed"
         estimate["origin_set_by"] = estimate["origin_set_by"] or note.get("by", "") or estimate["extractor"]
         estimate["origin_source"] = estimate["origin_source"] or "text_read"
@@ -142,6 +111,15 @@ def settle_origin(estimate: Row, declared: Declared, read_what: str) -> None:
     if not estimate["origin_source"]:
         silent = SILENT.get(read_what, "not_in_secondary_source")
         estimate["origin_source"] = silent if timed else NOT_APPLICABLE
+    if timed and not estimate["origin_set_by"]:
+        # An empty cell means that whoever typed the row did not see it in the text; a later look has its own name.
+        estimate["origin_set_by"] = note.get("by", "") or estimate["extractor"]
+
+
+def _annotated(estimate: Row, declared: Declared, *columns: str) -> Row:
+    """The annotation of the first of some columns that has one."""
+    notes = declared.annotations("estimates", estimate["estimate_id"])
+    return next((n for column in columns for n in notes if n["column"] == column), {})
 
 
 def declared_changes(table: str, row_id: str, cells: Row, declared: Declared) -> list[Row]:

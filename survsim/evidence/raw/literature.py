@@ -8,7 +8,7 @@ from pathlib import Path
 from survsim.core.errors import EvidenceError
 from survsim.evidence.raw import conversions
 from survsim.evidence.raw.csv_text import read_or_raise
-from survsim.evidence.raw.declared import Declared, Row, evidence_grade, need_columns, records
+from survsim.evidence.raw.declared import Declared, Row, need_columns, records
 from survsim.evidence.raw.described import (
     ARM_DEFAULTS,
     ESTIMATE_DEFAULTS,
@@ -21,6 +21,7 @@ from survsim.evidence.raw.described import (
     sign,
 )
 from survsim.evidence.schema.catalogue import tables
+from survsim.evidence.schema.grade import evidence_grade
 
 TYPED_COLUMN = "ci_lower"
 """A table with this column is in the typed format; one without it is already in the columns of the schema."""
@@ -207,7 +208,7 @@ def _estimate(
         estimate[name] = estimate[name] or arm[name]
     annotate("estimates", estimate["estimate_id"], estimate, declared, found)
     settle_origin(estimate, declared, study["read_what"])
-    describe(estimate)
+    describe(estimate, declared, study)
     return estimate, arm
 
 

@@ -94,11 +94,13 @@ def _from_curated(folder: DataFolder) -> Migration | None:
         return None
     rows = {name: _read(folder, name) for name in tables()}
     endpoints = Declared(tables={"endpoints": rows["endpoints"]})
-    read_of = {study["study_id"]: study.get("read_what", "") for study in rows["studies"]}
+    empty = dict.fromkeys(tables()["studies"].names, "")
+    study_of = {study["study_id"]: {**empty, **study} for study in rows["studies"]}
     for row in rows["estimates"]:
         fill(row, {**dict.fromkeys(tables()["estimates"].names, ""), **ESTIMATE_DEFAULTS})
-        settle_origin(row, endpoints, read_of.get(row["study_id"], ""))
-        describe(row)
+        study = study_of.get(row["study_id"], empty)
+        settle_origin(row, endpoints, study["read_what"])
+        describe(row, endpoints, study)
     for row in rows["arms"]:
         fill(row, ARM_DEFAULTS | dict.fromkeys(CASE_MIX, NOT_REPORTED))
     for row in rows["studies"]:

@@ -9,7 +9,22 @@ from survsim.evidence.rules.tables import Tables
 from survsim.evidence.schema.catalogue import tables
 from survsim.evidence.schema.faults import Fault
 
-FROM_NOTHING = frozenset({"patients", "events", "nodes", "Gy", "percent", "cm", "kg", "months", "years"})
+FROM_NOTHING = frozenset(
+    {
+        "patients",
+        "events",
+        "nodes",
+        "Gy",
+        "percent",
+        "cm",
+        "kg",
+        "months",
+        "years",
+        "searches",
+        "publications",
+        "numbers",
+    }
+)
 """Units in which nothing is below 0; days are left out, which count from a diagnosis and may lie before it."""
 ELSEWHERE = frozenset({("estimates", "n_arm"), ("estimates", "n_event"), ("estimates", "time")})
 """What `negative_count` says already."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
@@ -10,9 +12,10 @@ from survsim.evidence.rules.rows import absent_row
 from survsim.evidence.rules.rule import rule
 from survsim.evidence.rules.tables import Tables
 from survsim.evidence.schema.bias import DOMAINS, JUDGEMENTS, NO_INFORMATION, NOT_ASKED, OF_A_FACTOR, TOOL
-from survsim.evidence.schema.faults import Fault, error
+from survsim.evidence.schema.faults import WARNING, Fault, error
 
 B = "bias"
+SILENT = re.compile(r"\b(?:is|are|was|were) not (?:told|typed|reported)(?: in full)?$")
 
 
 @rule(
@@ -73,16 +76,45 @@ def bias_domain_missing(t: Tables) -> Iterator[Fault]:
     columns = (t.text(B, c) for c in ("table", "row_id", "tool", "judge", "domain"))
     for table, row, tool, judge, domain in zip(*columns):
         found.setdefault((table, row, tool, judge), set()).add(domain)
-    for (table, row, tool, judge), domains in found.items():
-        missing = [d for d in TOOL[tool].domains if d not in domains] if tool in TOOL else []
-        if missing:
-            yield error(
-                "bias_domain_missing",
-                B,
-                f"Judge {', '.join(missing)} as well; no_information if the text does not say.",
-                row=f"{table}/{row}/{tool}/{judge}",
-                column="domain",
-            )
+    lacking = {
+        key: [d for d in TOOL[key[2]].domains if d not in domains]
+        for key, domains in found.items()
+        if key[2] in TOOL
+    }
+    whole = {key[:2] for key, missing in lacking.items() if not missing}
+    several = Counter(key[:2] for key, missing in lacking.items() if missing)
+    alone = {(*key[2:], *domains) for key, domains in found.items() if len(domains) == 1}
+    for (table, row, tool, judge), missing in lacking.items():
+        if not missing:
+            continue
+        # A domain under another tool or row is missing under its own, and stands there alone: one slip, one line.
+        cause = f"domains of {table}/{row}" + (f"/{tool}" if (table, row) in whole else "")
+        own = found[table, row, tool, judge]
+        slipped = missing if (tool, judge, *missing) in alone else sorted(own)
+        if several[table, row] == 1 and len(slipped) == 1 and (tool, judge, *slipped) in alone:
+            cause = f"domain {slipped[0]} of {tool}"
+        yield error(
+            "bias_domain_missing",
+            B,
+            f"Judge {', '.join(missing)} as well; no_information if the text does not say.",
+            row=f"{table}/{row}/{tool}/{judge}",
+            column="domain",
+            cause=cause,
+        )
+
+
+@rule("milder_than_its_support", bias=("judgement", "support"))
+def milder_than_its_support(t: Tables) -> Iterator[Fault]:
+    """What the text does not tell is not judged low, or answered with yes."""
+    silent = t.matches(B, "support", lambda c: SILENT.search(c) is not None)
+    yield from t.where(
+        "milder_than_its_support",
+        B,
+        silent & t.text(B, "judgement").isin(["low", "yes"]).to_numpy(),
+        "Write no_information, or say in support what tells it: its support says that the text does not.",
+        column="judgement",
+        severity=WARNING,
+    )
 
 
 @rule("bias_judge_unknown", bias=("judge",), readings=("reading_id",))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from survsim.evidence.rules import (  # noqa: F401
+    agreement,
     amounts,
     bias,
     cells,
@@ -12,8 +13,12 @@ from survsim.evidence.rules import (  # noqa: F401
     estimates,
     information,
     patients,
+    published,
     records,
     rows,
+    shapes,
+    times,
+    words,
 )
 from survsim.evidence.rules.rule import RULES, Rule
 from survsim.evidence.rules.tables import Tables

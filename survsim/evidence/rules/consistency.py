@@ -202,6 +202,11 @@ def _at(t: Tables, rows: np.ndarray, wrong: BoolArray) -> BoolArray:
     return out
 
 
+def printed_half(t: Tables, column: str) -> FloatArray:
+    """Half a unit of the last printed digit of each cell: what rounding leaves open."""
+    return np.asarray(0.5 * 10.0 ** -_decimals(t, column, np.arange(len(t.frames[E]))), float)
+
+
 def _decimals(t: Tables, column: str, rows: np.ndarray) -> FloatArray:
     """Digits printed after the point."""
     cells = t.text(E, column).to_numpy()[rows]

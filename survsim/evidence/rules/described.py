@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import partial
 
 import numpy as np
 
-from survsim.evidence.rules.rows import absent_row
 from survsim.evidence.rules.rule import rule
 from survsim.evidence.rules.tables import Tables
 from survsim.evidence.schema.faults import WARNING, Fault
@@ -177,24 +175,6 @@ def followup_kind_missing(t: Tables) -> Iterator[Fault]:
     yield from t.where(
         "followup_kind_missing", "arms", wrong, "Give both the months and their kind.", column="followup_kind"
     )
-
-
-@rule("unknown_reading", estimates=("extractor", "checked_by", "origin_set_by"), readings=("reading_id",))
-def unknown_reading(t: Tables) -> Iterator[Fault]:
-    """Whoever typed, compared or described a number is a reading with a row, where a study keeps such a table."""
-    known = {"", "not_stated", *t.text("readings", "reading_id")}
-    if not len(t.frames["readings"]):
-        return
-    for column in ("extractor", "checked_by", "origin_set_by"):
-        yield from t.where(
-            "unknown_reading",
-            E,
-            t.matches(E, column, lambda c: c not in known),
-            "Add it to declared/readings.csv, with its date and what was read.",
-            column=column,
-            severity=WARNING,
-            cause=partial(absent_row, t, "readings", E, column),
-        )
 
 
 @rule("papers_of_one_study", studies=("study_id", "cohort", "nct"), overlaps=("cluster_id", "study_id"))

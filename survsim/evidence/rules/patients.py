@@ -111,13 +111,14 @@ def patient_without_outcome(t: Tables) -> Iterator[Fault]:
     )
 
 
-@rule("implausible_age", patients=("age_years",))
+@rule("implausible_age")
 def implausible_age(t: Tables) -> Iterator[Fault]:
-    """Ages lie between 0 and 120 years."""
-    age = t.number("patients", "age_years")
-    yield from t.where(
-        "implausible_age", "patients", (age < 0) | (age > 120), "Check the age.", column="age_years"
-    )
+    """Ages of patients and cases lie between 0 and 120 years."""
+    for table in ("patients", "cases"):
+        if t.has(table, ("age_years",)):
+            age = t.number(table, "age_years")
+            wrong = (age < 0) | (age > 120)
+            yield from t.where("implausible_age", table, wrong, "Check the age.", column="age_years")
 
 
 @rule(

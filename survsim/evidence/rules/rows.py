@@ -11,7 +11,7 @@ from survsim.evidence.rules.groups import joined, rises
 from survsim.evidence.rules.rule import rule
 from survsim.evidence.rules.tables import Tables
 from survsim.evidence.schema.catalogue import tables
-from survsim.evidence.schema.faults import ERROR, WARNING, Fault
+from survsim.evidence.schema.faults import WARNING, Fault
 from survsim.evidence.schema.table import RATIOS
 
 E = "estimates"
@@ -51,8 +51,8 @@ def unknown_reference(t: Tables) -> Iterator[Fault]:
         # The shorter key first: an arm of a study that is not there is not another fault.
         for key in sorted(tables()[name].foreign_keys, key=lambda k: len(k.columns)):
             if t.has(name, key.columns) and t.has(key.table, key.references):
-                known = joined(t.frames[key.table], key.references)
-                asked = joined(t.frames[name], key.columns)
+                known = t.names(key.table, key.references)
+                asked = t.names(name, key.columns)
                 wrong = ~asked.isin(known).to_numpy()
                 longer = len(key.columns) > 1
                 yield from t.where(
@@ -115,7 +115,7 @@ def survival_rises(t: Tables) -> Iterator[Fault]:
 @rule("unknown_comparator", estimates=("study_id", "comparator"), arms=("study_id", "arm_id"))
 def unknown_comparator(t: Tables) -> Iterator[Fault]:
     """A comparator is an arm of the study or a declared label."""
-    known = joined(t.frames["arms"], ("study_id", "arm_id"))
+    known = t.names("arms", ("study_id", "arm_id"))
     named = (t.text(E, "comparator") != "").to_numpy()
     wrong = named & ~joined(t.frames[E], ("study_id", "comparator")).isin(known).to_numpy()
     yield from t.where(
@@ -147,30 +147,6 @@ def ratio_without_comparator(t: Tables) -> Iterator[Fault]:
     yield from t.where(
         "ratio_without_comparator", E, wrong, "Name the comparator.", column="comparator", severity=WARNING
     )
-
-
-@rule(
-    "median_beyond_followup",
-    estimates=("study_id", "measure", "value", "value_unit"),
-    studies=("study_id", "median_followup_months", "max_followup_months"),
-)
-def median_beyond_followup(t: Tables) -> Iterator[Fault]:
-    """A median lies within the longest follow-up, and is pointed out beyond the median follow-up."""
-    wanted = ((t.text(E, "measure") == "median") & (t.text(E, "value_unit") == "months")).to_numpy()
-    study = t.text("studies", "study_id")
-    for column, severity, remedy in (
-        ("max_followup_months", ERROR, "A median beyond all follow-up cannot be seen; check both."),
-        (
-            "median_followup_months",
-            WARNING,
-            "Read the longest follow-up in the source and fill max_followup_months: a median beyond it cannot be seen.",
-        ),
-    ):
-        limit = dict(zip(study, t.number("studies", column)))
-        beyond = wanted & (t.number(E, "value") > t.text(E, "study_id").map(limit).to_numpy(float))
-        yield from t.where("median_beyond_followup", E, beyond, remedy, column="value", severity=severity,
-                           cause=lambda: t.text(E, "study_id"))  # fmt: skip
-        wanted = wanted & ~beyond
 
 
 @rule(
@@ -209,8 +185,8 @@ def surrogate_as_index(t: Tables) -> Iterator[Fault]:
 )
 def control_as_index(t: Tables) -> Iterator[Fault]:
     """A number of a control group is not marked as the disease under study."""
-    marked = dict(zip(joined(t.frames["arms"], ("study_id", "arm_id")), t.text("arms", "population")))
-    of_arm = joined(t.frames[E], ("study_id", "arm_id")).map(marked)
+    marked = dict(zip(t.names("arms", ("study_id", "arm_id")), t.text("arms", "population")))
+    of_arm = t.names(E, ("study_id", "arm_id")).map(marked)
     wrong = (of_arm == "control") & (t.text(E, "population") == "index")
     yield from t.where(
         "control_as_index",
@@ -218,7 +194,7 @@ def control_as_index(t: Tables) -> Iterator[Fault]:
         wrong.to_numpy(),
         "Give the row the population of its arm.",
         column="population",
-        cause=lambda: joined(t.frames[E], ("study_id", "arm_id")),
+        cause=lambda: t.names(E, ("study_id", "arm_id")),
     )
 
 

@@ -26,6 +26,7 @@ class Tables:
         self.frames = frames
         self._numbers: dict[tuple[str, str], FloatArray] = {}
         self._codes: dict[tuple[str, str], tuple[np.ndarray, list[str]]] = {}
+        self._joined: dict[tuple[str, tuple[str, ...]], pd.Series] = {}
 
     def has(self, table: str, columns: tuple[str, ...]) -> bool:
         """Whether the table was readable and has the columns."""
@@ -40,6 +41,15 @@ class Tables:
         if (table, column) not in self._numbers:
             self._numbers[table, column] = numbers(self.frames[table][column]).to_numpy()
         return self._numbers[table, column]
+
+    def names(self, table: str, columns: tuple[str, ...]) -> pd.Series:
+        """The cells of some columns as one name a row, made once."""
+        if (table, columns) not in self._joined:
+            first, *others = (self.frames[table][c] for c in columns)
+            for cells in others:
+                first = first + "\x1f" + cells
+            self._joined[table, columns] = first
+        return self._joined[table, columns]
 
     def matches(self, table: str, column: str, test: Callable[[str], bool]) -> BoolArray:
         """Whether each cell of a column passes a test, asked once for each different cell."""

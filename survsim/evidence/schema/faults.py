@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+from survsim.core.display import displayed
+
 ERROR = "error"
 WARNING = "warning"
 FEW = 3
 """Further rows that a line names before it counts the rest."""
 
 
+@displayed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
     """One finding of the validator; `explained` holds the study's own answer to a known warning.

@@ -81,6 +81,24 @@ ORIGIN_UNTOLD = (
 )
 """Why there is no time origin: what was read and is silent; a landmark whose own zero is not told; a registry
 (diagnosis) with other patients beside it; or no origin is needed."""
+ESTIMATOR_TOLD = (
+    "text_read",
+    "counts_printed",
+    "share_of_whole_patients",
+    "ratio_of_a_model",
+    "pooled",
+    "named_by_endpoint",
+)
+"""On what a stated estimator rests: the text; numerator and denominator; a share without horizon that a whole number of
+the patients gives; a ratio that only a model gives; studies put together; the name of the endpoint."""
+ESTIMATOR_UNTOLD = (
+    "not_in_abstract",
+    "not_in_secondary_source",
+    "not_in_registry_results",
+    "not_in_full_text",
+    NOT_APPLICABLE,
+)
+"""Why no estimator is stated: what was read and is silent; or nothing was estimated."""
 FOLLOWUP_METHODS = ("reverse_kaplan_meier", "survivors", "all_patients", NOT_REPORTED)
 FOLLOWUP_KINDS = ("median", "mean", "average", "minimum", "maximum")
 """`average` is what a source calls an average without saying which."""

@@ -187,7 +187,7 @@ KNOWN_WARNINGS = Table(
     columns=(
         text("rule", "Rule that warns.", required=True),
         text("table", "Table it warns about.", required=True),
-        text("row_id", "Row, or * for every row of the table."),
+        text("row_id", "Row, or rows joined by `; `, or * for every row of the table."),
         integer("expected", "How many warnings it explains; needed where the row is *."),
         text("explanation", "What was found on looking.", required=True),
     ),

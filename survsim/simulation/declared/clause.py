@@ -52,6 +52,12 @@ class Clause(Checked):
     `name` says which line (its status is not_started, running, completed, stopped or declined), which covariate, or
     which treatment or line was completed, stopped, given or not: ``{completed: radiotherapy_44}`` in short. Times
     since something never come for those to whom it never happened.
+
+    Example
+    -------
+    >>> from survsim.simulation import Clause
+    >>> Clause(quantity="performance_status", at_most=2.0).at_most
+    2.0
     """
 
     quantity: Quantity

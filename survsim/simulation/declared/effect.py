@@ -8,6 +8,7 @@ import numpy as np
 import pydantic
 
 from survsim.core.times import increasing
+from survsim.simulation.laws.law import Law
 from survsim.simulation.laws.schema import Checked, Number
 
 DURATIONS = "while_on, always, {for: time} or {waning: {from: time, to: time}}"
@@ -61,12 +62,21 @@ class Effect(Checked):
     The factor applies from `delay` after the start for as long as `lasts` says; `waning` replaces it by
     later factors from given times after the start. `hazard_ratio` multiplies the hazard,
     `acceleration_factor` slows its clock (above 1: later events). With `ends_on: progression` the first
-    progression after the start ends it, whatever `lasts` says.
+    progression after the start ends it, whatever `lasts` says. A `distribution` takes the place of the transition's own while it
+    lasts: a law of its own for those on the treatment, on the transition's clock, whatever dose or adherence; factors of
+    other effects act on it too.
+
+    Example
+    -------
+    >>> from survsim.simulation import Effect
+    >>> Effect(transition="well>sick", hazard_ratio=0.7, lasts={"for": 24.0}).factor()
+    0.7
     """
 
     transition: str
     hazard_ratio: Number | None = None
     acceleration_factor: Number | None = None
+    distribution: Law | None = None
     lasts: Lasts
     ends_on: Literal["progression"] | None = None
     delay: Number = 0.0
@@ -85,8 +95,13 @@ class Effect(Checked):
 
     @pydantic.model_validator(mode="after")
     def _whole(self) -> Self:
-        if (self.hazard_ratio is None) == (self.acceleration_factor is None):
-            raise ValueError("give hazard_ratio or acceleration_factor, one of them")
+        given = (self.hazard_ratio, self.acceleration_factor, self.distribution)
+        if sum(one is not None for one in given) != 1:
+            raise ValueError("give hazard_ratio, acceleration_factor or distribution, one of them")
+        if self.distribution is not None and (self.waning or isinstance(self.lasts, LastsWaning)):
+            raise ValueError(
+                "a distribution does not wane; say lasts: {for: time}, or give a hazard_ratio that wanes"
+            )
         for name, value in (
             ("hazard_ratio", self.hazard_ratio),
             ("acceleration_factor", self.acceleration_factor),
@@ -105,7 +120,7 @@ class Effect(Checked):
         return self
 
     def factor(self) -> Number:
-        """The declared hazard ratio or acceleration factor."""
+        """The declared hazard ratio or acceleration factor; 1 where it is a distribution."""
         return self.hazard_ratio if self.hazard_ratio is not None else self.acceleration_factor or 1.0
 
     def landmarks(self) -> tuple[tuple[str, Number], ...]:

@@ -169,6 +169,10 @@ def _effect(effect: Effect, unit: str) -> str:
     way = f"{_states(source)} to {_states(target)}"
     if effect.hazard_ratio is not None:
         what = f"The hazard from {way} is multiplied by {_number(effect.hazard_ratio)}"
+    elif effect.distribution is not None:
+        what = (
+            f"The time from {way} follows a law of its own ({effect.distribution.family.replace('_', ' ')})"
+        )
     else:
         what = f"The time from {way} is stretched by {_number(effect.acceleration_factor)}"
     what += _duration(effect, unit)

@@ -45,6 +45,8 @@ def _transition_faults(model: DeclaredModel, t: Transition) -> Iterator[str]:
             return
     if kinds[t.source].death:
         yield f"transition {t.name}: {t.source} is a death, nobody leaves it"
+    if kinds[t.source].absorbing:
+        yield f"transition {t.name}: {t.source} is absorbing, nobody leaves it"
     if t.within_stage and kinds[t.source].progression != kinds[t.target].progression:
         yield (
             f"transition {t.name} stays within a stage, yet only one of the two states is a progression; "
@@ -60,9 +62,21 @@ def _transition_faults(model: DeclaredModel, t: Transition) -> Iterator[str]:
         if name not in own and name not in HISTORY:
             known = ", ".join([*sorted(own), *HISTORY])
             yield f"transition {t.name}: {name!r} is not a covariate; known: {known}"
+    yield from _age_faults(model, t, own)
     frailties = {f.name for f in model.population.frailties}
     if t.frailty is not None and t.frailty not in frailties:
         yield f"transition {t.name}: frailty {t.frailty!r} is not declared in the population"
+
+
+def _age_faults(model: DeclaredModel, t: Transition, own: set[str]) -> Iterator[str]:
+    """A clock of age without an age, or where a path goes on from a history."""
+    if t.clock == "age" and t.age not in own:
+        yield (
+            f"transition {t.name} runs on the age of a patient; the population has no covariate {t.age!r} (known: "
+            f"{', '.join(sorted(own)) or 'none'}): declare the age in years at time 0"
+        )
+    if t.clock == "age" and model.history is not None:
+        yield f"transition {t.name} runs on the age of a patient: it cannot go on from a history; leave the history out"
 
 
 def _way_faults(model: DeclaredModel) -> Iterator[str]:
@@ -72,8 +86,16 @@ def _way_faults(model: DeclaredModel) -> Iterator[str]:
         if state.name not in reached:
             starts = ", ".join(model.start_states)
             yield f"state {state.name} cannot be reached from {starts}; add a transition or leave it out"
-        elif not state.death and not any(t.source == state.name for t in model.transitions):
-            yield f"state {state.name} is not a death but cannot be left; mark it death or add a transition"
+        elif not (state.death or state.absorbing) and not any(
+            t.source == state.name for t in model.transitions
+        ):
+            yield (
+                f"state {state.name} is not a death but cannot be left; mark it death, or absorbing if it is left by nobody "
+                "alive, or add a transition"
+            )
+    for state in model.states:
+        if state.death and state.absorbing:
+            yield f"state {state.name} is a death, which nobody leaves; absorbing is said of the living"
     for start in model.start_states:
         if model.states[model.state_names.index(start)].death:
             yield f"{'everybody' if len(model.start_states) == 1 else 'some'} would start dead in {start}"
@@ -113,7 +135,7 @@ def _cycle_faults(model: DeclaredModel, out: dict[str, list[str]]) -> Iterator[s
     """A cycle whose every transition has a median of next to no time in some draw would never end."""
     medians: dict[tuple[str, str], FloatArray] = {}
     for t in model.transitions:
-        if t.clock != "forward" and t.source in reachable(out, t.target):
+        if t.clock == "reset" and t.source in reachable(out, t.target):
             found = _medians(model, t.distribution)
             if found is not None:
                 medians[t.source, t.target] = found

@@ -10,6 +10,7 @@ import numpy as np
 
 from survsim.core import units
 from survsim.core.checks import FloatArray
+from survsim.core.display import displayed
 from survsim.core.errors import ScenarioError
 from survsim.simulation.declared.declared_model import NATURAL_COURSE, DeclaredModel
 from survsim.simulation.declared.model_checks import check_model
@@ -18,6 +19,7 @@ from survsim.simulation.declared.strategy import Strategy
 __all__ = ["NATURAL_COURSE", "Model", "Numbers"]
 
 
+@displayed
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Model(DeclaredModel):
     """States, transitions, strategies, population and parameters; refused here if it cannot be simulated.

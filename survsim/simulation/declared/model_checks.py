@@ -21,21 +21,19 @@ from survsim.simulation.declared.values_checks import values_faults
 
 def check_model(model: DeclaredModel) -> None:
     """Raise one `ScenarioError` that lists every fault of the model, else warn of doses that are doubtful."""
-    # later checks look names up, so they wait until names are in order
-    checks = (
-        graph_faults,
-        _name_faults,
-        history_faults,
-        rule_faults,
-        role_faults,
-        number_faults,
-        values_faults,
-    )
-    for faults in checks:
-        found = list(dict.fromkeys(faults(model)))
-        if found:
-            lines = "\n".join(f"  {fault}" for fault in found)
-            raise ScenarioError(f"the model cannot be simulated as written:\n{lines}")
+    found = [*graph_faults(model), *_name_faults(model)]
+    if not found:  # what follows looks names up, so it waits until they are in order
+        found += history_faults(model)
+        # and rules are read against the history, so they wait until it can be believed
+        found += [
+            *(() if found else rule_faults(model)),
+            *role_faults(model),
+            *number_faults(model),
+            *values_faults(model),
+        ]
+    if found:
+        lines = "\n".join(f"  {fault}" for fault in dict.fromkeys(found))
+        raise ScenarioError(f"the model cannot be simulated as written:\n{lines}")
     _warn_of_large_fractions(model)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -66,6 +67,29 @@ def number_faults(model: DeclaredModel) -> Iterator[str]:
     for transition in model.transitions:
         for law in _laws(transition):
             yield from _law_fault(model, f"transition {transition.name}", law)
+    yield from _age_faults(model)
+
+
+_AGE = re.compile(r"age(_years|_at_\w+)?")
+
+
+def _age_faults(model: DeclaredModel) -> Iterator[str]:
+    """A covariate that is called an age and lies below 0, for the patients of the middle 95% at least."""
+    known = model.history.covariates if model.history else {}
+    for c in model.population.covariates:
+        if not _AGE.fullmatch(c.name) or c.distribution in ("bernoulli", "lognormal"):
+            continue
+        if c.distribution == "normal":
+            least = numbers_of(model, c.mean or 0.0) - 1.96 * numbers_of(model, c.sd or 0.0)
+        else:
+            least = numbers_of(model, (c.value if c.distribution == "fixed" else c.low) or 0.0)
+        own = numbers_of(model, known.get(c.name, 0.0))
+        if (least < 0).any() or (own < 0).any():
+            lowest = min(float(np.min(least)), float(np.min(own)))
+            yield (
+                f"covariate {c.name} reaches {lowest:.3g}, and nobody is younger than 0; take numbers that stay above it, or "
+                "another name if it is centred"
+            )
 
 
 def numbers_of(model: DeclaredModel, value: float | str) -> FloatArray:

@@ -101,6 +101,13 @@ class Population(Checked):
     performance_status: int | tuple[float, ...] = 1
     description: str = ""
 
+    @pydantic.field_validator("performance_status", mode="before")
+    @classmethod
+    def _no_truth(cls, value: object) -> object:
+        if isinstance(value, bool):
+            raise ValueError("yes/no found where a status of 0 to 4 or its five shares belong")
+        return value
+
     @pydantic.field_validator("performance_status")
     @classmethod
     def _shares(cls, value: int | tuple[float, ...]) -> int | tuple[float, ...]:

@@ -59,6 +59,7 @@ DOMAINS: dict[Kind, Domain] = {
     "utility change": Domain(low=-2.0, high=2.0),
     "dose": Domain(low=0.0, usual_high=40.0),
     "count": Domain(low=0.0),
+    "log time": Domain(usual_low=-10.0, usual_high=10.0),
 }
 """Roles with a domain; the usual ranges are far beyond what was published of any treatment."""
 
@@ -84,20 +85,26 @@ def at_odds(kinds: Iterable[Kind]) -> tuple[Kind, Kind] | None:
     return None
 
 
-def outside(kind: Kind, low: float, middle: float, high: float, *, meant: bool = False) -> str:
-    """Why numbers of this spread are none of this role; empty if they can be. `meant`: somebody said that they are."""
+class Outside(NamedTuple):
+    """Why numbers are none of a role, and whether somebody may mean them all the same."""
+
+    words: str
+    may_be_meant: bool
+
+
+def outside(kind: Kind, low: float, middle: float, high: float, *, meant: bool = False) -> Outside | None:
+    """Why numbers of this spread are none of this role; None if they can be. `meant`: somebody said that they are."""
     domain = DOMAINS.get(kind)
     if domain is None:
-        return ""
+        return None
     if low < domain.low or high > domain.high:
         shown = f"{low:g}" if low == high else f"{low:g} to {high:g}"
-        return f"reaches {shown}, and {WORDS[kind]} lies {_between(domain.low, domain.high)}"
+        return Outside(f"reaches {shown}, and {WORDS[kind]} lies {_between(domain.low, domain.high)}", False)
     if not meant and not domain.usual_low <= middle <= domain.usual_high:
-        return (
-            f"is {middle:g}{'' if low == high else ' in the middle'}, and {WORDS[kind]} of anything published lies "
-            f"{_between(domain.usual_low, domain.usual_high)}"
-        )
-    return ""
+        usual = _between(domain.usual_low, domain.usual_high)
+        middling = "" if low == high else " in the middle"
+        return Outside(f"is {middle:g}{middling}, and {WORDS[kind]} of anything published lies {usual}", True)
+    return None
 
 
 def _between(low: float, high: float) -> str:

@@ -22,7 +22,7 @@ HISTORY = ("entry_time", "n_progressions", "time_in_previous_state", "performanc
 def _law(value: Any) -> Any:
     if isinstance(value, dict):
         return _LAW.validate_python(value)
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple) and value and not any(isinstance(v, list | tuple) for v in value):
         return tuple(_law(v) for v in value)
     if isinstance(value, Checked | SurvivalDistribution):
         return value
@@ -30,7 +30,7 @@ def _law(value: Any) -> Any:
 
 
 class State(Checked):
-    """A state of the disease; a death state is left by nobody, any other has a way out."""
+    """A state of the disease; a death and one that is `absorbing` are left by nobody, any other has a way out."""
 
     name: str = pydantic.Field(pattern=r"^[A-Za-z0-9_.\-]+$")
     label: str = ""
@@ -44,6 +44,8 @@ class State(Checked):
     """Names shared with other states, such as walking: the time spent in each group is reported."""
     treatable: bool = True
     """Entering a state that is not, as when care is withdrawn, ends what is given, and nothing starts there."""
+    absorbing: bool = False
+    """Left by nobody and yet alive, such as cured: following ends there at the horizon."""
 
     @property
     def title(self) -> str:
@@ -54,7 +56,8 @@ class Transition(Checked):
     """A way from `source` to `target` with the distribution of its time.
 
     `clock` says what time the hazard counts: "reset" from entry into `source`, "forward" from time 0
-    (which an acceleration factor cannot slow beyond the first state).
+    (which an acceleration factor cannot slow beyond the first state), "age" from birth: the covariate `age` of a patient is
+    the age in years at time 0, and the distribution is one of age, such as a life table, in the model's unit.
     `covariates` are log hazard ratios per unit of a patient's covariate or of history (`entry_time`,
     `n_progressions`, `time_in_previous_state`, `performance_status`, all as on entry). `frailty` names a
     frailty of the population that multiplies the hazard, raised to `frailty_power`. With `needs_effect` the
@@ -66,7 +69,8 @@ class Transition(Checked):
     source: str
     target: str
     distribution: Annotated[Any, pydantic.BeforeValidator(_law), Holds(Law)]
-    clock: Literal["reset", "forward"] = "reset"
+    clock: Literal["reset", "forward", "age"] = "reset"
+    age: str = "age"
     covariates: dict[str, Number] = pydantic.Field(default_factory=dict)
     frailty: str | None = None
     frailty_power: Number = 1.0

@@ -13,6 +13,7 @@ from typing import Any, Literal, Self
 import pydantic
 
 from survsim.core.declared import read_as
+from survsim.core.display import card
 from survsim.core.errors import ScenarioError
 from survsim.simulation.declared.clause import Clause
 from survsim.simulation.declared.effect import Effect
@@ -22,7 +23,15 @@ from survsim.simulation.laws.schema import Checked, Number
 
 
 class Toxicity(Checked):
-    """An adverse event: it comes with `probability`, at a time from the start given by `onset`."""
+    """An adverse event: it comes with `probability`, at a time from the start given by `onset`.
+
+    Example
+    -------
+    >>> from survsim.simulation import Toxicity
+    >>> onset = {"family": "exponential", "rate": 0.5}
+    >>> Toxicity(name="neutropenia", grade=3, probability=0.2, onset=onset).grade
+    3
+    """
 
     name: str
     grade: int = pydantic.Field(ge=1, le=5)
@@ -107,6 +116,12 @@ class StopRule(Checked):
     Besides a toxicity, a progression and the patient's choice at a `rate`: leaving the state the patient is in, or one of
     `states` (state_left); a time `after` the start (time); a time on treatment drawn from `law` (draw). The last two say
     how long treatment is given, so it is then completed; at state_left it is stopped.
+
+    Example
+    -------
+    >>> from survsim.simulation import StopRule
+    >>> StopRule(on="time", after=6.0).after
+    6.0
     """
 
     on: Literal["toxicity", "progression", "patient_choice", "state_left", "time", "draw"]
@@ -147,6 +162,14 @@ class Line(Checked):
     `accept` is the probability that the patient agrees when it is offered; who declines is not asked again.
     `repeats` is how often it may be given. A line that irradiates after another one needs a condition that the
     earlier course was completed, or `allow_without_previous`.
+
+    Example
+    -------
+    >>> from survsim.simulation import Clause, Line, StopRule, Strategy, explain
+    >>> later = Line(line="second", treatments=("drug",), start=(Clause(quantity="n_progressions", at_least=1.0),),
+    ...     stop=(StopRule(on="progression"),))
+    >>> print(explain(Strategy(strategy="wait", label="Wait for it", lines=(later,))).splitlines()[1])
+    1. second: drug, once the number of progressions is at least 1.
     """
 
     line: str
@@ -191,6 +214,24 @@ class Strategy(Checked):
     @property
     def name(self) -> str:
         return self.strategy
+
+    def __repr__(self) -> str:
+        lines = ", ".join(f"{line.line} ({' + '.join(line.treatments)})" for line in self.lines)
+        return f"Strategy {self.strategy}: {self.title}; lines: {lines or 'none'}"
+
+    def _repr_html_(self) -> str:
+        facts = {
+            "label": self.label,
+            "description": self.description,
+            "own treatments": list(self.treatments),
+        }
+        rows = [
+            ("line", "treatments", "stopped by"),
+            *((n.line, n.treatments, [s.on for s in n.stop]) for n in self.lines),
+        ]
+        return card(
+            f"Strategy: {self.strategy}", {k: v for k, v in facts.items() if v}, tables={"Lines": rows}
+        )
 
     @property
     def title(self) -> str:

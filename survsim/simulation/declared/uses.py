@@ -80,7 +80,7 @@ KINDS: dict[type[Checked], dict[str, Kind]] = {
         ("by_state", "by_treatment", "at_entry", "at_transition", "at_event", "at_start", "at_stop"), "any"
     ),
     UnderTreatment: {"value": "any"},
-    Pieces: {"factors": "factor"},
+    Pieces: {"factors": "number"},
     Span: {"by_state": "any"},
     OwnValues: {"by_state": "any", "at_entry": "any", "at_transition": "any", "at_beginning": "any"},
     Row: {"entries": "probability"},

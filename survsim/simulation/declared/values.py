@@ -10,7 +10,7 @@ import pydantic
 
 from survsim.core.times import increasing
 from survsim.core.units import DAYS_PER
-from survsim.simulation.laws.schema import Checked, Number
+from survsim.simulation.laws.schema import NUMERAL, Checked, Number
 
 MOST_DISCOUNT = 0.25
 """The largest yearly discount rate that is believed; a larger one is a percentage that was written as a number."""
@@ -24,12 +24,25 @@ class Discount(Checked):
     `form` says how: "yearly" is (1 + rate) ** -t at every moment t in years, "continuous" is exp(-rate * t), and "steps"
     holds the yearly factor still through each cycle of `cycle` (in the model's time unit, by default a year), at its
     value at the start of the cycle or, with `half_cycle`, at its middle.
+
+    Example
+    -------
+    >>> from survsim.simulation import Discount
+    >>> Discount(rate=0.035).form
+    'yearly'
     """
 
     rate: float
     form: Form = "yearly"
     cycle: float | None = pydantic.Field(default=None, gt=0)
     half_cycle: bool = False
+
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _rate_alone(cls, content: Any) -> Any:
+        """``discount: 0.035`` is short for ``discount: {rate: 0.035}``."""
+        bare = isinstance(content, int | float | str) and not isinstance(content, bool)
+        return {"rate": content} if bare else content
 
     @pydantic.field_validator("rate", mode="before")
     @classmethod
@@ -38,6 +51,8 @@ class Discount(Checked):
             raise ValueError(
                 f"a discount rate is a share a year; write {_as_share(value)} for {value.strip()}"
             )
+        if isinstance(value, str) and NUMERAL.fullmatch(value.strip()):
+            value = float(value)
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ValueError("a discount rate is a number a year, such as 0.035 for 3.5%")
         value = float(max(min(value, 1e9), -1e9))
@@ -115,6 +130,13 @@ class Outcome(Checked):
     at_event : at a toxicity, by its name or as ``treatment/name``.
     at_start, at_stop : when a line, or a treatment, starts and is stopped or completed.
     discount : of this outcome, in place of that of all.
+
+    Example
+    -------
+    >>> from survsim.simulation import Outcome
+    >>> spent = Outcome(kind="cost", unit="EUR", by_state={"sick": 900.0}, at_entry={"sick": 4000.0})
+    >>> spent.low_is_good, spent.unit_in("months")
+    (True, 'EUR')
     """
 
     kind: Kind
@@ -148,7 +170,16 @@ class Outcome(Checked):
 
 
 class Values(Checked):
-    """The outcomes that are counted, by name, and the discount of all of them and of life."""
+    """The outcomes that are counted, by name, and the discount of all of them and of life.
+
+    Example
+    -------
+    >>> from survsim.simulation import Discount, Outcome, Values
+    >>> quality = Outcome(kind="quality", by_state={"well": 0.9, "sick": 0.6})
+    >>> values = Values(discount=Discount(rate=0.03), outcomes={"quality": quality})
+    >>> values.discount_of(quality).rate
+    0.03
+    """
 
     discount: Discount | None = None
     outcomes: dict[str, Outcome] = pydantic.Field(default_factory=dict)

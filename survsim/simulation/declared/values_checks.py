@@ -131,6 +131,12 @@ def _number_fault(outcome: Outcome, field: str, numbers: FloatArray) -> str:
             f"is {high:g}; a utility is at most 1, full health. Where a cost is meant, give it under an outcome "
             "of kind: cost"
         )
+    if outcome.kind == "quality" and field == "by_treatment" and not -2 <= low <= high <= 1:
+        wrong = low if low < -2 else high
+        return (
+            f"is {wrong:g}; what a treatment adds to a utility lies between -2 and 1. Where a cost is meant, give it under an "
+            "outcome of kind: cost"
+        )
     if outcome.kind == "time" and per_state and not 0 <= low <= high <= 1:
         wrong = low if low < 0 else high
         return f"is {wrong:g}; the share of time that counts lies between 0 and 1"

@@ -41,6 +41,8 @@ class Clock:
     budget, age, used, factor, slowness, since : (slots, n) of each transition: exponential budget left since
         `since`, age of its own clock then, cumulative hazard at that age, hazard ratio and acceleration factor in
         force. No rows where no treatment acts on a transition.
+    law : (slots, n) number of the law in force among those of effects, 0 for the transition's own; no rows where no
+        effect has a law.
     scheduled : rows of `at` before the transitions; treatments : rows that are ends of treatments.
     """
 
@@ -52,6 +54,7 @@ class Clock:
     factor: FloatArray
     slowness: FloatArray
     since: FloatArray
+    law: CodeArray
     scheduled: int
     treatments: int
 
@@ -62,6 +65,7 @@ class Clock:
         scheduled = 4 + len(plan.treatments) + len(plan.toxicities) if plan.treatments else 0
         acts = any(table is not None for row in plan.tables for table in row)
         size = (slots if acts else 0, n)
+        laws = any(table is not None and table.laws for row in plan.tables for table in row)
         return cls(
             time=np.zeros(n),
             at=np.full((scheduled + slots, n), np.inf),
@@ -71,6 +75,7 @@ class Clock:
             factor=np.ones(size),
             slowness=np.ones(size),
             since=np.zeros(size),
+            law=np.zeros((slots if laws else 0, n), dtype=np.int8),
             scheduled=scheduled,
             treatments=len(plan.treatments),
         )

@@ -2,53 +2,61 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray
 from survsim.kernels.patient_path import CodeArray
 from survsim.kernels.patient_values import add_pieces, add_stretch
-from survsim.simulation.engine.counts import Counts
+from survsim.simulation.engine.counts import Counts, until_each
 from survsim.simulation.engine.workspace import Workspace
-from survsim.simulation.engine.worth import CoursePlan, WorthPlan
+from survsim.simulation.engine.worth import CoursePlan, TreatedWorth, WorthPlan
 from survsim.simulation.laws.by_draw import number_of
 
 
-def stretch(w: Workspace, when: FloatArray) -> None:
-    """Count the stretch of everybody that ends at `when`."""
+def flush(w: Workspace, who: IntArray) -> None:
+    """Count what `who` come to since they were last counted: before anything that changes the values they have."""
     counts, worth, treated = w.counts, w.disease.worth, w.plan.worth
-    if counts is None or worth is None or treated is None:
+    if counts is None or worth is None or treated is None or not who.size:
         return
-    after = np.array([d.until(when) for d in worth.discounts]).reshape(len(worth.discounts), when.size)
-    add_stretch(
-        w.state, w.draw, w.clock.time, when, counts.taus, worth.steady, treated.steady, w.lines.given, worth.discount, counts.until, after,
-        counts.at_tau, counts.plain, counts.discounted,
-    )  # fmt: skip
+    when = w.clock.time[who]
+    after = until_each(worth, when)
     for o, course in enumerate(worth.courses):
         if course is not None:
-            _pieces(w, counts, worth, o, course, when, after)
-    counts.until = after
+            _pieces(w, counts, worth, treated, o, course, who, when, after)
+    add_stretch(
+        who, w.state, w.draw, counts.since, when, counts.taus, worth.steady, treated.steady, treated.acts, w.lines.given, worth.discount,
+        counts.until, after, counts.at_tau, counts.plain, counts.discounted,
+    )  # fmt: skip
+
+
+def flush_treated(w: Workspace, treatments: Sequence[int], who: IntArray) -> None:
+    """The same before some of these treatments start or end, where one of them adds to an outcome."""
+    treated = w.plan.worth
+    if w.counts is not None and treated is not None and np.isin(treatments, treated.acts).any():
+        flush(w, who)
 
 
 def _pieces(
     w: Workspace,
     counts: Counts,
     worth: WorthPlan,
+    treated: TreatedWorth,
     o: int,
     course: CoursePlan,
+    who: IntArray,
     when: FloatArray,
     after: FloatArray,
 ) -> None:
     """Count the stretch of an outcome whose values change with time or age."""
-    treated, taus, row = w.plan.worth, counts.taus.size, int(worth.discount[o])
-    if treated is None:
-        return
+    taus, row, nothing = counts.taus.size, int(worth.discount[o]), np.zeros(0)
     edges, until = _edges(w, worth, o, course)
-    nothing = np.zeros(0)
     own = slice(o * taus, (o + 1) * taus)
     add_pieces(
-        w.state, w.draw, w.patient, w.clock.time, when, counts.taus, worth.rate[o], treated.extra[o], w.lines.given,
-        course.factors, edges, until, counts.until[row] if row >= 0 else nothing, after[row] if row >= 0 else nothing,
-        counts.at_tau[row] if row >= 0 else nothing, counts.plain[own], counts.discounted[own],
+        who, w.state, w.draw, w.patient, counts.since, when, counts.taus, worth.rate[o], treated.extra[o], treated.acts,
+        w.lines.given, course.factors, edges, until, counts.until[row] if row >= 0 else nothing,
+        after[row] if row >= 0 else nothing, counts.at_tau[row] if row >= 0 else nothing, counts.plain[own], counts.discounted[own],
     )  # fmt: skip
 
 

@@ -11,11 +11,20 @@ from survsim.kernels.patient_values import add_once
 from survsim.simulation.engine.worth import WorthPlan
 
 
+def until_each(worth: WorthPlan, time: FloatArray) -> FloatArray:
+    """What the time from 0 to `time` (n,) counts for under each discount (discounts, n)."""
+    if len(worth.discounts) == 1:
+        return worth.discounts[0].until(time)[None]
+    found = [d.until(time) for d in worth.discounts]
+    return np.array(found, dtype=np.float64).reshape(len(found), time.size)
+
+
 @dataclass(slots=True)
 class Counts:
     """What was counted so far, up to each horizon: `plain`, `discounted` (outcomes times taus, n).
 
-    `until` (discounts, n) is the discounted time from 0 to now; it and `at_tau` (discounts, taus) serve stays.
+    Each patient is counted until `since` (n,); `until` (discounts, n) is the discounted time from 0 to then, `at_tau`
+    (discounts, taus) that to each horizon.
     """
 
     taus: FloatArray
@@ -23,18 +32,21 @@ class Counts:
     plain: FloatArray
     discounted: FloatArray
     until: FloatArray
+    since: FloatArray
 
     @classmethod
     def start(cls, worth: WorthPlan, taus: tuple[float, ...], n: int) -> Counts:
         """Nothing yet."""
         ends = np.array(taus)
-        at_tau = np.array([d.until(ends) for d in worth.discounts]).reshape(len(worth.discounts), ends.size)
+        at_tau = until_each(worth, ends)
         rows = (len(worth.names) * ends.size, n)
-        return cls(ends, at_tau, np.zeros(rows), np.zeros(rows), np.zeros((len(worth.discounts), n)))
+        return cls(
+            ends, at_tau, np.zeros(rows), np.zeros(rows), np.zeros((len(worth.discounts), n)), np.zeros(n)
+        )
 
     def keep(self, who: IntArray) -> Counts:
         """The same of the patients at positions `who` only."""
-        fewer = (rows.take(who, axis=1) for rows in (self.plain, self.discounted, self.until))
+        fewer = (rows.take(who, axis=-1) for rows in (self.plain, self.discounted, self.until, self.since))
         return Counts(self.taus, self.at_tau, *fewer)
 
     def once(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from survsim.core.checks import FloatArray, IntArray
 from survsim.simulation.declared.effect import Effect, LastsFor, LastsWaning
 from survsim.simulation.declared.states import matches
 from survsim.simulation.declared.strategy import Treatment
-from survsim.simulation.laws.by_draw import ByDraw, LookupByDraw, alike, columns
+from survsim.simulation.laws.by_draw import ByDraw, LookupByDraw, NumbersByDraw, alike, build_law, columns
 
 WANING_STEPS = 12
 """Steps that stand for a linear waning; each has the mean factor of its stretch, so no step is off at its ends."""
@@ -32,6 +33,7 @@ class EffectPlan:
     least: ByDraw
     until_progression: bool
     responders: bool
+    law: Any = None  # that takes the place of the transition's own
 
     def steps(self) -> list[ByDraw]:
         """The time of each step."""
@@ -47,6 +49,7 @@ class EffectTable:
     times: FloatArray
     logs: FloatArray
     on: FloatArray
+    laws: tuple[tuple[int, Any], ...]  # row of an effect that has a law of its own, and the law
 
     @classmethod
     def of(cls, effects: tuple[EffectPlan, ...]) -> EffectTable | None:
@@ -70,6 +73,7 @@ class EffectTable:
             columns([t for e in effects for t in e.steps()]),
             logs,
             on,
+            tuple((row, e.law) for row, e in enumerate(effects) if e.law is not None),
         )
 
 
@@ -78,7 +82,7 @@ def _draws(tables: list[FloatArray]) -> int:
 
 
 def effects_on(
-    transition: str, treatments: Mapping[str, Treatment], number: LookupByDraw
+    transition: str, treatments: Mapping[str, Treatment], number: NumbersByDraw, time_unit: str
 ) -> tuple[EffectPlan, ...]:
     """All effects of the treatments on one transition, ``source>target``."""
     found = []
@@ -86,7 +90,8 @@ def effects_on(
         adherence = number(treatment.adherence)
         for effect in treatment.effects:
             if matches(effect.transition, transition):
-                found.append(_compile(effect, k, adherence, number))
+                law = build_law(effect.distribution, number, time_unit) if effect.distribution else None
+                found.append(dataclasses.replace(_compile(effect, k, adherence, number), law=law))
     return tuple(found)
 
 

@@ -140,8 +140,6 @@ class _Run:
         when, code = next_event(w.clock.at, w.finished, self.follow.horizon)
         if w.values is not None:
             self._add_value(w.values, when)
-        if w.counts is not None:
-            counting.stretch(w, when)
         w.clock.time = when
         done, changed, moved = sort_out(code, w.finished, w.clock.scheduled)
         elsewhere = self._scheduled(changed, code[changed])
@@ -201,7 +199,11 @@ class _Run:
         w, paths, disease = self.w, self.paths, self.w.disease
         leaves = any(line.stops_on_leaving for line in w.plan.lines)
         left = w.state.copy() if leaves else None
-        if self.log is not None or w.counts is not None:
+        if w.counts is not None:
+            counting.flush(w, moved)
+        if self.log is not None or (
+            w.counts is not None and disease.worth is not None and disease.worth.jumps.size
+        ):
             source = w.state[moved]
             target = targets[source, code[moved] - w.clock.scheduled]
             counting.moves(w, moved, source, target)
@@ -292,6 +294,7 @@ class _Run:
             copy_rows(who, w.patient, w.values.paid, paths.cost)
             copy_rows(who, w.patient, _rows(w.values.in_group), _rows(paths.in_group))
         if w.counts is not None:
+            counting.flush(w, who)
             copy_rows(who, w.patient, w.counts.plain, paths.plain)
             copy_rows(who, w.patient, w.counts.discounted, paths.discounted)
         if not w.has_lines:

@@ -8,10 +8,13 @@ the rest is spent under the new factors: exact for any distribution, and the sam
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray
 from survsim.core.distributions import HazardDistribution
+from survsim.kernels.patient_path import CodeArray
 from survsim.kernels.patient_step import budget_left, effect_logs, revisit, run_clock
 from survsim.kernels.patient_step import next_change as step_ahead
 from survsim.simulation.engine.effects import EffectTable
@@ -25,7 +28,7 @@ def enter(w: Workspace, who: IntArray) -> None:
     """Draw the budgets of the transitions out of the state that the patients `who` have just entered."""
     for state, row in enumerate(w.disease.out):
         here = who.compress(w.state[who] == state) if len(w.disease.out) > 1 else who
-        if not here.size or not row:
+        if not here.size:
             continue
         for slot in range(w.clock.slots):
             if slot < len(row):
@@ -51,16 +54,28 @@ def _arm(w: Workspace, state: int, slot: int, transition: TransitionPlan, who: I
         if alike
         else _budget(w, state, transition, who)
     )
-    law, origin = w.law(transition.law, who), w.number(w.origin, who)
+    law, origin = w.law(transition.law, who), _origin(w, transition, who)
     if table is None:
         start = law.cumulative_hazard(time - origin) if transition.forward else None
         at = law.inverse_cumulative_hazard(budget if start is None else start + budget)
         w.clock.event_at[slot][who] = at + origin if transition.forward else time + at
         return
     age = time - origin if transition.forward else np.zeros(who.size)
-    used = law.cumulative_hazard(age) if transition.forward else np.zeros(who.size)
     factor, slowness = _factors(w, table, who, transition.needs_effect)
+    if table.laws:
+        which = _law_in_force(w, table, who)
+        _run_under(w, slot, transition, table, which, who, budget, age, factor, slowness)
+        return
+    used = law.cumulative_hazard(age) if transition.forward else np.zeros(who.size)
     _run(w, slot, law, who, budget, age, used, factor, slowness)
+
+
+def _origin(w: Workspace, transition: TransitionPlan, who: IntArray) -> ByDraw:
+    """When a clock that is not set back was at 0: at the origin of the path, or at birth."""
+    origin = w.number(w.origin, who)
+    return (
+        origin if transition.age is None else origin - transition.per_year * w.covariate(transition.age)[who]
+    )
 
 
 def go_on(w: Workspace, state: int, ages: tuple[ByDraw, ...], who: IntArray) -> None:
@@ -98,6 +113,9 @@ def revise(w: Workspace, who: IntArray) -> None:
 
 def _spend(w: Workspace, slot: int, transition: TransitionPlan, table: EffectTable, who: IntArray) -> None:
     new_factor, new_slowness = _factors(w, table, who, transition.needs_effect)
+    if table.laws:
+        _spend_under(w, slot, transition, table, who, new_factor, new_slowness)
+        return
     changed, age = revisit(
         who,
         w.clock.time,
@@ -115,6 +133,76 @@ def _spend(w: Workspace, slot: int, transition: TransitionPlan, table: EffectTab
     used = law.cumulative_hazard(age)
     budget = budget_left(who, w.clock.budget[slot], w.clock.factor[slot], w.clock.used[slot], used)
     _run(w, slot, law, who, budget, age, used, new_factor[changed], new_slowness[changed])
+
+
+def _law_in_force(w: Workspace, table: EffectTable, who: IntArray) -> CodeArray:
+    """Which of the laws of effects (m,) is in force for `who`, the last of several; 0 for none."""
+    which = np.zeros(who.size, dtype=np.int8)
+    lines, whole = w.lines, np.ones_like(w.lines.dose)
+    for code, (row, _) in enumerate(table.laws, start=1):
+        flags = table.flags[row : row + 1].copy()
+        flags[:, 1] = 0
+        in_force, _ = effect_logs(
+            who, w.draw, w.clock.time, w.past.progressed_at, lines.given_at, lines.ended_at, lines.given, lines.responds, whole,
+            flags, table.least[row : row + 1], table.times, table.on[row : row + 1],
+        )  # fmt: skip
+        which[in_force > 0.0] = code
+    return which
+
+
+def _each_law(
+    w: Workspace, transition: TransitionPlan, table: EffectTable, which: CodeArray, who: IntArray
+) -> Iterator[tuple[IntArray, HazardDistribution]]:
+    """The positions in `who` that are under each law, and the law."""
+    for code in np.bincount(which).nonzero()[0].tolist():
+        here = (which == code).nonzero()[0]
+        yield here, w.law(table.laws[code - 1][1] if code else transition.law, who[here])
+
+
+def _run_under(
+    w: Workspace,
+    slot: int,
+    transition: TransitionPlan,
+    table: EffectTable,
+    which: CodeArray,
+    who: IntArray,
+    budget: FloatArray,
+    age: FloatArray,
+    factor: FloatArray,
+    slowness: FloatArray,
+) -> None:
+    """Run the clocks of `who` on from now, each under the law that is in force."""
+    w.clock.law[slot][who] = which
+    for here, law in _each_law(w, transition, table, which, who):
+        used = law.cumulative_hazard(age[here])
+        _run(w, slot, law, who[here], budget[here], age[here], used, factor[here], slowness[here])
+
+
+def _spend_under(
+    w: Workspace,
+    slot: int,
+    transition: TransitionPlan,
+    table: EffectTable,
+    who: IntArray,
+    factor: FloatArray,
+    slowness: FloatArray,
+) -> None:
+    """Spend the budgets of `who` under the law that was in force, and go on under the one that is now."""
+    clock, which = w.clock, _law_in_force(w, table, who)
+    before = clock.law[slot][who]
+    same = (factor == clock.factor[slot][who]) & (slowness == clock.slowness[slot][who]) & (which == before)
+    changed = (~same).nonzero()[0]
+    if not changed.size:
+        return
+    who, before = who[changed], before[changed]
+    age = clock.age[slot][who] + (clock.time[who] - clock.since[slot][who]) / clock.slowness[slot][who]
+    used = np.empty(who.size)
+    for here, law in _each_law(w, transition, table, before, who):
+        used[here] = law.cumulative_hazard(age[here])
+    budget = budget_left(who, clock.budget[slot], clock.factor[slot], clock.used[slot], used)
+    _run_under(
+        w, slot, transition, table, which[changed], who, budget, age, factor[changed], slowness[changed]
+    )
 
 
 def _run(

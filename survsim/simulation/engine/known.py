@@ -102,7 +102,9 @@ def what_is_known(model: Model, history: History, number: NumbersByDraw, disease
         }
         ages = ()
         for transition, name in zip(disease.out[state], disease.out_names[state]):
-            effects = effects_on(name, {g.treatment: model.treatments[g.treatment] for g in given}, number)
+            effects = effects_on(
+                name, {g.treatment: model.treatments[g.treatment] for g in given}, number, model.time_unit
+            )
             hazard, age = _spent(transition, effects, given, entry - now, leaves[1] - now, -now, progressed)
             ages = (*ages, age)
             if transition.frailty is not None:

@@ -79,6 +79,7 @@ def _begin(w: Workspace, number: int, line: LinePlan, who: IntArray) -> None:
     )  # fmt: skip
     worth = w.plan.worth
     if worth is not None:
+        counting.flush_treated(w, line.treatments, who)
         counting.once(w, worth.line_start[number], who)
     for k in line.treatments:
         treatment = w.plan.treatments[k]
@@ -147,6 +148,7 @@ def _uniform(w: Workspace, stream: str, who: IntArray, repeat: CodeArray) -> np.
 def end_treatments(w: Workspace, treatments: tuple[int, ...], who: IntArray, status: int) -> None:
     """End the given treatments of the patients `who`; a line with none left is over, with `status`."""
     worth = w.plan.worth
+    counting.flush_treated(w, treatments, who)
     for k in treatments:
         treatment = w.plan.treatments[k]
         had = take_off(

@@ -7,7 +7,7 @@ import numpy as np
 from survsim.core.checks import FloatArray
 from survsim.kernels.patient_path import CodeArray
 from survsim.kernels.patient_values import add_stretch
-from survsim.simulation.engine.counts import Counts
+from survsim.simulation.engine.counts import Counts, until_each
 from survsim.simulation.engine.follow import Follow
 from survsim.simulation.engine.luck import Luck
 from survsim.simulation.engine.plan import DiseasePlan, StrategyPlan
@@ -24,7 +24,7 @@ class PlainCounts:
         self.counts = Counts.start(worth, follow.taus, luck.size)
         self.given = np.ones((len(plan.treatments), luck.size), dtype=bool)
         nothing = np.zeros(luck.size)
-        everybody = np.arange(luck.size)
+        everybody = self.everybody = np.arange(luck.size)
         amounts = [a for a in (*treated.line_start, *treated.start) if a is not None]
         for amount in amounts:
             self.counts.once(worth, amount, everybody, np.zeros_like(everybody), self.draw, nothing)
@@ -40,10 +40,10 @@ class PlainCounts:
         """Count everybody's stay in a state, from `arrival` to `when` (n,), and what leaving it brings."""
         end = np.minimum(when, self.horizon)
         start = np.zeros(end.size) if arrival is None else np.minimum(arrival, self.horizon)
-        before, after = (self._until(t) for t in (start, end))
+        before, after = (until_each(self.worth, t) for t in (start, end))
         c = self.counts
         add_stretch(
-            np.full(end.size, state, dtype=np.int8), self.draw, start, end, c.taus, self.worth.steady, self.treated.steady,
+            self.everybody, np.full(end.size, state, dtype=np.int8), self.draw, start, end, c.taus, self.worth.steady, self.treated.steady, self.treated.acts,
             self.given, self.worth.discount, before, after, c.at_tau, c.plain, c.discounted,
         )  # fmt: skip
         if self.worth.jump is None:
@@ -54,7 +54,3 @@ class PlainCounts:
                 moved = when < self.horizon if code is None else (code == slot) & (when < self.horizon)
                 who = moved.nonzero()[0]
                 self.counts.once(self.worth, self.worth.jump, who, np.full(who.size, row), self.draw, when)
-
-    def _until(self, time: FloatArray) -> FloatArray:
-        found = [d.until(time) for d in self.worth.discounts]
-        return np.array(found, dtype=np.float64).reshape(len(found), time.size)

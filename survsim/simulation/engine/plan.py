@@ -10,6 +10,7 @@ import numpy as np
 
 from survsim.core.checks import BoolArray, FloatArray, IntArray
 from survsim.core.errors import ScenarioError
+from survsim.core.units import conversion_factor
 from survsim.kernels.patient_path import CodeArray
 from survsim.simulation.declared.graph_checks import ways_out
 from survsim.simulation.declared.model import Model
@@ -48,6 +49,8 @@ class TransitionPlan:
     asks_history: bool
     needs_effect: bool
     within_stage: bool = False
+    age: str | None = None  # covariate in years that the clock of age starts from
+    per_year: float = 1.0  # time units in a year
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -161,13 +164,15 @@ def compile_disease(model: Model, number: NumbersByDraw) -> DiseasePlan:
             stream=f"transition/{t.name}",
             target=index[t.target],
             law=build_law(t.distribution, number, model.time_unit),
-            forward=t.clock == "forward",
+            forward=t.clock != "reset",
             covariates=tuple((k, number(v)) for k, v in t.covariates.items()),
             frailty=t.frailty,
             frailty_power=number(t.frailty_power),
             asks_history=any(k in HISTORY for k in t.covariates),
             needs_effect=t.needs_effect,
             within_stage=t.within_stage,
+            age=t.age if t.clock == "age" else None,
+            per_year=conversion_factor("years", model.time_unit),
         )
         out[index[t.source]].append(plan)
         names[index[t.source]].append(t.name)
@@ -245,7 +250,8 @@ def _constant_factors(
     """
     if len(strategy.lines) > 1 or not all(_endless(line, treatments) for line in strategy.lines):
         return None
-    if any(len(e.times) or e.responders or e.until_progression for row in effects for es in row for e in es):
+    every = [e for row in effects for es in row for e in es]
+    if any(len(e.times) or e.responders or e.until_progression or e.law is not None for e in every):
         return None
     return tuple(
         tuple(
@@ -287,7 +293,10 @@ def compile_strategy(
     treatments = {name: model.treatment(strategy, name) or Treatment() for name in used}
     elsewhere = {d.region for d in model.history.doses} if model.history and used else set()
     regions = tuple(sorted({r.region for t in treatments.values() for r in t.radiation} | elsewhere))
-    effects = tuple(tuple(effects_on(name, treatments, number) for name in row) for row in disease.out_names)
+    effects = tuple(
+        tuple(effects_on(name, treatments, number, model.time_unit) for name in row)
+        for row in disease.out_names
+    )
     changes = _changes(e for row in effects for es in row for e in es)
     _refuse_too_many(strategy, disease, treatments)
     _refuse_slow_forward_clocks(disease, effects)

@@ -53,11 +53,14 @@ class WorthPlan:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class TreatedWorth:
-    """What a strategy adds: `extra` (outcomes, states times treatments, draws), and amounts (outcomes, 1, draws) once.
+    """What a strategy adds: `extra` (outcomes, states times acting, draws), and amounts (outcomes, 1, draws) once.
+
+    `acts` (acting,) are the treatments that add anything per unit of time.
 
     `steady` is `extra` without the outcomes that have a course. The amounts are None where there is nothing: `start` and `stop` by treatment, the same by line, `event` by toxicity.
     """
 
+    acts: IntArray
     extra: FloatArray
     steady: FloatArray
     start: tuple[FloatArray | None, ...]
@@ -144,8 +147,9 @@ def compile_treated(
 
     starts = {n: a for n, a in zip(own, amounts("at_start", own))}
     stops = {n: a for n, a in zip(own, amounts("at_stop", own))}
-    table = _table(extra, len(items)) if treatments else np.zeros((len(items), 0, 1))
+    acts, table = _acting(_table(extra, len(items)) if treatments else None, len(items), len(treatments))
     return TreatedWorth(
+        acts=acts,
         extra=table,
         steady=_steady(table, items),
         start=tuple(_joined(starts.get(n), _old_cost(items, t, number)) for n, t in treatments.items()),
@@ -159,6 +163,16 @@ def compile_treated(
             for t, x in events
         ),
     )
+
+
+def _acting(table: FloatArray | None, outcomes: int, treatments: int) -> tuple[IntArray, FloatArray]:
+    """The treatments that add anything per unit of time, and the table (outcomes, states times acting, draws) of them alone."""
+    if table is None:
+        return np.zeros(0, dtype=np.int64), np.zeros((outcomes, 0, 1))
+    draws = table.shape[2]
+    split = table.reshape(outcomes, -1, treatments, draws)
+    acts = np.flatnonzero(split.any(axis=(0, 1, 3)))
+    return acts, np.ascontiguousarray(split[:, :, acts]).reshape(outcomes, -1, draws)
 
 
 def _extra(one: Counted, state: str, name: str, treatment: Treatment, number: LookupByDraw) -> ByDraw:

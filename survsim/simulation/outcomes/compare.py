@@ -50,6 +50,7 @@ class StrategyComparison(Result):
     probability_higher : share of draws in which the measure is above the reference's, ties split.
     variance_reduction : variance of the difference with independent patients over that with the same
         patients, (measures, strategies); 1 means pairing did not help, infinity where the two never differ.
+    units : unit of each measure; empty where they were not kept.
     """
 
     reference: str
@@ -64,6 +65,7 @@ class StrategyComparison(Result):
     variance_reduction: FloatArray
     time_unit: str
     conf_level: float
+    units: tuple[str, ...] = ()
 
     def columns(self) -> Columns:
         """Columns strategy, reference, measure, difference, conf_low, conf_high, mc_std_error,
@@ -123,7 +125,14 @@ def compare_strategies(simulation: Simulated, reference: str | None = None) -> S
         variance_reduction=reduction,
         time_unit=simulation.time_unit,
         conf_level=simulation.conf_level,
+        units=_kept_units(simulation, kept),
     )
+
+
+def _kept_units(simulation: Simulated, kept: list[int]) -> tuple[str, ...]:
+    """Units of the measures that are compared, where the simulation knows them."""
+    units = getattr(simulation, "units", ())
+    return tuple(units[m] for m in kept) if units else ()
 
 
 def _warn_if_noisy(error: FloatArray, width: FloatArray) -> None:

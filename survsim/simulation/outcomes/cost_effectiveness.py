@@ -142,9 +142,10 @@ class CostEffectiveness(Result):
         }
 
     def headline(self) -> str:
+        draws = self.effect_by_draw.shape[1]
         return (
             f"{self.cost} ({self.cost_unit}) and {self.effect} ({self.effect_unit}) to {self.tau:g} {self.time_unit}, "
-            f"against {self.reference}; {self.effect_by_draw.shape[1]} draws"
+            f"against {self.reference}; {draws} draw{'s' if draws > 1 else ''}"
         )
 
     # -- at a threshold ---------------------------------------------------------------------------

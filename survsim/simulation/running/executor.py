@@ -6,11 +6,12 @@ import concurrent.futures
 import gc
 import socket
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from survsim.core.errors import InputError, ScenarioError
 from survsim.core.execution import Execution
+from survsim.core.progress import Progress, shown
 from survsim.kernels._jit import usable_cores
 from survsim.simulation.outcomes.joining import Totals
 from survsim.simulation.outcomes.pieces import Chunk, ChunkSums, Job
@@ -21,7 +22,6 @@ SMALL_DRAW = 16_384
 """Patients a draw below which arrays are too short for threads to pay."""
 LONG_RUN = 4_000_000
 """Patients under all strategies and draws from which starting processes pays."""
-Progress = Callable[[int, int], None]
 
 
 def run_job(job: Job, execution: Execution) -> Totals:
@@ -31,12 +31,13 @@ def run_job(job: Job, execution: Execution) -> Totals:
     chunks = split(job.patients, job.draws)
     store = RunFolder(folder, job) if folder is not None else None
     todo = [c for c in chunks if store is None or not store.has(c)]
-    joiner = _Joiner(job, chunks, {c.number for c in todo}, store, execution.progress)
-    joiner.go_on()
-    # without a folder to go on from, nothing is lost by running chunks together
-    together = store is None
-    for chunk, part in _finished(job, todo, executor, workers, execution.address, together=together):
-        joiner.take(chunk, part)
+    with shown("simulating", execution.progress) as progress:
+        joiner = _Joiner(job, chunks, {c.number for c in todo}, store, progress)
+        joiner.go_on()
+        # without a folder to go on from, nothing is lost by running chunks together
+        together = store is None
+        for chunk, part in _finished(job, todo, executor, workers, execution.address, together=together):
+            joiner.take(chunk, part)
     return joiner.totals
 
 
@@ -49,7 +50,7 @@ class _Joiner:
         chunks: Sequence[Chunk],
         todo: set[int],
         store: RunFolder | None,
-        progress: Progress | None,
+        progress: Progress,
     ) -> None:
         self.totals = Totals.of(job)
         self._chunks, self._todo, self._store, self._progress = chunks, todo, store, progress
@@ -62,8 +63,7 @@ class _Joiner:
             self._store.store(chunk, part)
         self._waiting[chunk.number] = part
         self._done += 1
-        if self._progress is not None:
-            self._progress(self._done, len(self._chunks))
+        self._progress(self._done, len(self._chunks))
         self.go_on()
 
     def go_on(self) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from survsim.core.errors import ScenarioError
 from survsim.core.files import atomic_open
+from survsim.simulation.declared.counted import DISCOUNTED, counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +30,7 @@ class PatientWriter:
     def add(self, draw: int, start: int, paths: list[Paths]) -> None:
         """Note the paths of a block under every strategy."""
         for s, p in enumerate(paths):
-            self._patients.append(_patient_columns(draw, s, start, p))
+            self._patients.append(_patient_columns(draw, s, start, p) | _counted(self._job, p))
             self._stays.append(_stay_columns(draw, s, start, p))
 
     def close(self) -> None:
@@ -60,6 +61,20 @@ def _patient_columns(draw: int, strategy: int, start: int, paths: Paths) -> dict
     columns["cord_dose"] = paths.cord_dose if paths.cord_dose.size else np.zeros(n)
     columns["radiation_interval"] = paths.interval if paths.interval.size else np.full(n, np.inf)
     columns["worst_grade"] = paths.worst_grade if paths.worst_grade.size else np.zeros(n)
+    return columns
+
+
+def _counted(job: Job, paths: Paths) -> dict[str, np.ndarray]:
+    """What each patient came to of the declared outcomes up to each horizon, discounted too where it is."""
+    columns: dict[str, np.ndarray] = {}
+    items, taus = counted(job.model), job.follow.taus
+    for o, one in enumerate(items):
+        for a, tau in enumerate(taus):
+            row = o * len(taus) + a
+            if one.plain:
+                columns[f"{one.name}@{tau:.12g}"] = paths.plain[row]
+            if one.discount is not None:
+                columns[f"{DISCOUNTED}{one.name}@{tau:.12g}"] = paths.discounted[row]
     return columns
 
 
@@ -96,7 +111,8 @@ def read_patients(folder: str | Path, what: str = "patients") -> pd.DataFrame:
     """All patients (or "stays") that a run wrote below its run folder.
 
     Columns of patients: draw, strategy, patient, death_time, death_state, progression_time, cord_dose,
-    worst_grade (times are infinite for what did not happen before the horizon). Columns of stays: draw,
+    worst_grade (times are infinite for what did not happen before the horizon), and what the patient came to of each outcome
+    that the model declares, as NAME@TAU and discounted_NAME@TAU. Columns of stays: draw,
     strategy, patient, source, target (a stay that lasts to the horizon has source and target equal),
     entry, exit.
 

@@ -14,6 +14,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from survsim.core.checks import FloatArray, IntArray, between, one_of
+from survsim.core.display import displayed
 from survsim.core.distributions import HazardDistribution
 from survsim.core.door import with_doors
 from survsim.core.errors import InputError
@@ -25,6 +26,7 @@ BLOCK = 10
 """Patients between two updates of a response-adaptive allocation."""
 
 
+@displayed
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class TrialDesign:
     """A trial as it would be written in a protocol.

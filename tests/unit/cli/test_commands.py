@@ -126,8 +126,9 @@ def test_a_report_that_stops_names_the_fault_in_one_line(call, study):
     code, _, err = call("report", "--quick")
     last = err.strip().splitlines()[-1]
     assert code == 2
-    assert last.startswith("survsim: analyses/01_mini/report.py, line 1: cell 1")
-    assert "failed: InputError" in last
+    assert last.startswith(
+        "survsim: analyses/01_mini/report.py, line 1: cell 1 (`import survsim`) failed: InputError"
+    )
     assert "it has: curve" in last
     assert not (study / "build/quick/01_mini.html").exists()
 

@@ -46,11 +46,12 @@ def test_the_report_as_json_and_arms_with_colours(call, tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("a.svg", "--kind", "incidence"), "kind='survival'"),
+        (("a.svg", "--kind", "incidence"), "--kind survival"),
+        (("a.svg", "--arms", "A", "--arms", "B", "--arms", "C"), "Help: --arms NAME=COLOUR says"),
         (("a.svg", "--panel", "D"), "no panel 'D'"),
         (("none.svg",), "no file"),
         (("a.svg", "--x-axis", "1-2"), "--x-axis reads"),
-        (("a.svg", "--unit", "moons"), "unit must be one of"),
+        (("a.svg", "--unit", "moons"), "--unit must be one of"),
     ],
 )
 def test_a_refusal_ends_with_2_and_leaves_nothing(call, tmp_path, words, message):

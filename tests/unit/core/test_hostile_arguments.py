@@ -7,10 +7,12 @@ import pandas as pd
 import pytest
 
 from survsim import Surv, conditional_survival, cox_ph, fine_gray, meta_regression, rmst, rmst_test
+from survsim.calibration import Cohort
 from survsim.cox import time_dependent_auc
 from survsim.distributions import Exponential, GeneralisedGamma, Gompertz, LogLogistic, LogNormal, Weibull
 from survsim.errors import InputError
 from survsim.radiotherapy import bed, eqd2
+from survsim.report import table
 
 UNIT = {"time_unit": "months"}
 LAWS = [
@@ -82,3 +84,16 @@ def test_effects_beyond_all_rounding_are_pooled_or_refused():
 def test_an_effective_dose_is_a_number(dose):
     with pytest.raises(InputError, match="beyond the range of numbers"):
         dose(30.0, 10, alpha_beta=5e-324)
+
+
+def test_a_table_is_headed_by_a_column_that_is_there():
+    with pytest.raises(InputError, match=r"lacks|no column|missing"):
+        table(pd.DataFrame({"arm": ["a"], "months": [3.2]}), group="")
+
+
+@pytest.mark.parametrize(
+    "given", [{"drug": [1e-300, 1e-300]}, {"drug": (0.5,)}, {"drug": (0.5, ("x",))}, {"drug": 0.5}]
+)
+def test_what_a_cohort_was_given_is_a_share_and_effects(given):
+    with pytest.raises(InputError, match=r"given|groups"):
+        Cohort.treated(name="all", given=given)

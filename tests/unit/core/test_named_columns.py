@@ -96,7 +96,7 @@ def test_rows_with_gaps_are_dropped_when_asked_and_counted():
     holes = FRAME.copy()
     holes.loc["b", "months"] = np.nan
     holes.loc["e", "state"] = None
-    with pytest.raises(InputError, match=r"time is missing in row 1; missing='drop' leaves"):
+    with pytest.raises(InputError, match=r"time is missing in row 1 \(labelled 'b'\); missing='drop' leaves"):
         Surv.right("months", "state", data=holes, event_value="dead", unit="months")
     with pytest.warns(
         EvidenceWarning, match=r"2 of 8 rows left out \(1 without time, 1 without event\): rows 1, 4"

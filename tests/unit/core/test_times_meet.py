@@ -246,3 +246,17 @@ def test_an_interval_of_a_bit_is_none(make):
     make((0.3, 0.4))
     with pytest.raises((InputError, ValueError), match=r"increas|rise"):
         make((0.3, 0.1 + 0.2))
+
+
+def test_chance_is_judged_over_all_trials_of_an_array(recwarn):
+    rows = np.random.default_rng(1).uniform(1.0, 30.0, (200, 40))
+    rows[3, 1], rows[3, 2] = 0.05, 0.05 + 6e-8
+    times.join_rows(rows)
+    assert not recwarn.list
+    with pytest.warns(SurvsimWarning, match="1 distinct times were joined"):
+        times.join_rows(rows[3:4])
+
+
+def test_a_row_without_ties_beside_a_long_time_stays_as_it_is():
+    row = np.array([[0.5, 0.5 + 2e-7, 1.0, 30.0]])
+    np.testing.assert_array_equal(times.join_rows(row)[0, 2:], row[0, 2:])

@@ -30,3 +30,12 @@ def test_a_figure_of_another_kind_is_refused(tmp_path, trap, form):
         with pytest.raises(InputError) as refused:
             digitise(path, unit="months", kind=kind)
         assert "Help:" in str(refused.value) or "kind='" in str(refused.value)
+
+
+@pytest.mark.parametrize("trap", [traps.logarithmic_x, traps.logarithmic_y], ids=lambda trap: trap.__name__)
+def test_a_logarithmic_picture_is_said_to_be_one_before_points_are_asked_for(tmp_path, trap):
+    figure = Figure(figsize=(6, 4.5), layout="constrained")
+    trap(figure.subplots())
+    figure.savefig(tmp_path / "log.png", dpi=110)
+    with pytest.raises(InputError, match="axis is logarithmic"):
+        digitise(tmp_path / "log.png", unit="months")

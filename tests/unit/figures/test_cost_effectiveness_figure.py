@@ -51,3 +51,10 @@ def test_the_value_of_information_along_thresholds():
 def test_one_threshold_makes_no_curve():
     with pytest.raises(InputError, match="at least two thresholds"):
         example("CostEffectiveness").curves([1000.0], per="years").plot()
+
+
+def test_a_decision_on_net_benefit_names_its_unit():
+    decision = example("CostEffectiveness").net_benefit(5000, per="years")
+    assert decision.plot().get_xlabel() == "Expected net benefit to 240 months"
+    health = example("CostEffectiveness").net_benefit(5000, per="years", count_in="effect")
+    assert health.plot().get_xlabel() == "Expected net health benefit to 240 months (months)"

@@ -114,6 +114,17 @@ def test_notebooks_agree_cell_by_cell():
     assert not same_notebook(book("RMST 12.34", png()), book("RMST 12.34", png(), "show(1)"))
 
 
+def test_notebooks_agree_in_what_their_pictures_are_said_to_show():
+    def told(words: str) -> nbformat.NotebookNode:
+        made = book("RMST 12.34", png())
+        made.cells[0].outputs[0].metadata = {"image/png": {"alt": words}}
+        return made
+
+    assert same_notebook(told("ends at 0.123"), told("ends at 0.124"))
+    assert not same_notebook(told("ends at 0.123"), told("ends at 0.223"))
+    assert not same_notebook(book("RMST 12.34", png()), told("ends at 0.123"))
+
+
 def summary(path, value: float, row: str = "estimates:a_e01") -> object:
     ledger = Ledger(analysis="01_x", seed=1)
     ledger.record("hr", value, provenance=Provenance.of("pool", row, tau=value))

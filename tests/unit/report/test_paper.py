@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import importlib.resources
 import io
+import re
 import zipfile
 
 import pandas as pd
@@ -19,6 +21,7 @@ from survsim.report import checklists, printing, render, word
 from survsim.report.describe import describe
 from survsim.report.front import Front, front_of, short_title
 from survsim.report.methods_section import methods_text
+from survsim.report.publish import _formats, publish
 from survsim.report.references import Citations, cite, linked
 from survsim.report.study import Analysis, Study
 
@@ -148,7 +151,7 @@ def test_a_notebook_that_declares_nothing_is_a_paper_too(book, ledger):
 
 
 def analysis_with(folder, paper, readme=""):
-    root = folder / "study"
+    root = folder / "rare_study"
     place = root / "analyses" / "01_mini"
     place.mkdir(parents=True)
     (place / "paper.yml").write_text(paper, encoding="utf-8")
@@ -159,12 +162,16 @@ def analysis_with(folder, paper, readme=""):
 def test_front_matter_takes_its_numbers_from_the_ledger_and_its_estimand_from_the_readme(tmp_path, ledger):
     one = analysis_with(
         tmp_path,
-        "abstract: {results: 'Median {os.median:.1f unit}.'}\nshort: Mini\n",
+        "title: Of a {study}\nabstract: {results: 'Median {os.median:.1f unit}.'}\nshort: Mini\n",
         "# 01\n\n**Estimand.** A {median}\nof all.\n\nMore.\n",
     )
     front = front_of(one, ledger)
     assert "26.6 months" in front.abstract["results"] and 'title="os.median"' in front.abstract["results"]
-    assert front.estimand == "A {median} of all." and short_title(one) == "Mini"
+    assert (
+        front.title == "Of a rare study"
+        and front.estimand == "A {median} of all."
+        and short_title(one) == "Mini"
+    )
 
 
 @pytest.mark.parametrize(
@@ -241,7 +248,7 @@ def test_methods_say_the_unit_of_a_time_and_no_number_without_one():
     ledger.record(
         "b", 1.0, provenance=Provenance.of("clone_censor_weight", "patients:x", grace=2.96, unit="months")
     )
-    assert "a grace period of 5.91 and 2.96 months was" in str(methods_text(ledger))
+    assert "a grace period of 2.96 and 5.91 months was" in str(methods_text(ledger))
     ledger.record("c", 1.0, provenance=Provenance.of("clone_censor_weight", "patients:x", grace=3.0))
     assert "a grace period was" in str(methods_text(ledger))
 
@@ -250,6 +257,18 @@ def test_a_description_names_axes_groups_and_ends():
     words = describe(ALL.plot(endpoint="Overall survival", origin="surgery").figure)
     assert "Overall survival (proportion) from 0 to 1 against Time since surgery (months)" in words
     assert "4 patients" in words and "(from 1 to 0.25 at 9)" in words
+
+
+def test_a_description_ends_where_the_picture_ends():
+    from matplotlib.figure import Figure
+
+    axes = Figure().subplots()
+    axes.plot([0, 10, 20, 60], [1.0, 0.8, 0.5, 0.1], label="usual care")
+    axes.set_xlim(0, 36)
+    axes.set(xlabel="Time (months)", ylabel="Survival")
+    assert "usual care (from 1 to 0.5 at 20)" in describe(axes.figure)
+    axes.set_yticks([0, 1], labels=["one", "two"])
+    assert "shown: usual care, rows: one; two" in describe(axes.figure)
 
 
 def test_a_word_file_holds_headings_pictures_with_their_words_and_tables(page, tmp_path):
@@ -282,3 +301,51 @@ def test_a_pdf_needs_a_browser_and_says_so(monkeypatch, tmp_path, page):
     with pytest.raises(SurvsimError, match="mute did not print the report"):
         printing.write_pdf(tmp_path / "a.pdf", str(page))
     assert not (tmp_path / "a.pdf").exists()
+
+
+def luminance(colour):
+    parts = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(a, b):
+    high, low = sorted((luminance(a), luminance(b)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_words_of_a_page_stand_out_from_what_they_stand_on(scheme):
+    """4.5 to 1 at least (WCAG 2.2, criterion 1.4.3), for every pair of colours that the page puts together."""
+    css = importlib.resources.files("survsim.report").joinpath("page", "page.css").read_text(encoding="utf-8")
+    part = css if scheme == "light" else css.split("prefers-color-scheme: dark")[1]
+    colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", part.split("}")[0]))
+    assert contrast("#ffffff", "#000000") == pytest.approx(21)
+    for words in ("ink", "soft", "accent"):
+        for ground in ("paper", "wash"):
+            assert contrast(colours[words], colours[ground]) >= 4.5, (words, ground)
+    assert contrast(colours["ink"], colours["warn"]) >= 4.5
+    assert "opacity: ." not in css, "half a colour is another colour"
+
+
+def test_a_report_that_tells_no_methods_gets_those_of_its_numbers(ledger):
+    book = new_notebook(cells=[text("# A title\n\nWords.", "one")])
+    page = BeautifulSoup(render.page(book, ledger, "", Front(estimand="The median.")), "html.parser")
+    said = " ".join(page.select_one("#methods").get_text(" ").split())
+    assert said.startswith(
+        "Methods What is estimated. The median. Survival. Survival was estimated by the Kaplan-Meier"
+    )
+
+
+def test_front_matter_that_cannot_be_read_is_refused_before_anything_runs(tmp_path):
+    one = analysis_with(tmp_path, "tittle: x\n")
+    (one.folder / "run.py").write_text("raise SystemExit('it ran')\n")
+    (one.folder / "report.py").write_text("# %%\n")
+    with pytest.raises(InputError, match="no part 'tittle'"):
+        list(publish(one.study))
+
+
+def test_a_format_that_is_none_is_refused_and_each_is_written_once(tmp_path):
+    with pytest.raises(InputError, match="as html, word or pdf; got 'odt'"):
+        list(publish(Study(root=tmp_path), formats=["odt"]))
+    assert _formats(["Word", "html", "word"]) == ["word"]

@@ -14,8 +14,10 @@ from survsim.core.ledger import Ledger
 from survsim.core.yaml_files import read_yaml
 from survsim.report import index, render
 from survsim.report.front import PARTS, front_of
+from survsim.report.methods_section import methods_text
 from survsim.report.study import Study
 from tests.architecture.test_thin_notebooks import NUMBERS_IN_WORDS
+from tests.end_to_end.test_reports import CHROMIUM, browse
 from tests.helpers.studies import ROOT
 
 STUDY = Study(root=ROOT)
@@ -143,9 +145,28 @@ def test_a_page_is_small_and_needs_nothing_from_elsewhere(slug):
 
 
 @each
+def test_methods_tell_every_step_in_words(slug):
+    ledger = Ledger.load(ANALYSES[slug].results() / "summary.json")
+    said = str(methods_text(ledger))
+    assert "Further steps" not in said and "None" not in said.replace("None were used", "")
+    assert RAW.findall(said) == [] and "()" not in said and ".." not in said
+
+
+@each
 def test_no_raw_name_stands_in_what_the_page_adds(slug):
     """Abstract, captions, contents, conclusion and checklists; the text itself is the author's."""
     page = soup(slug)
     parts = page.select("#abstract, #contents, #conclusion, figcaption, [id^=checklist]")
     said = " ".join(p.get_text(" ") for p in parts)
     assert [n for n in RAW.findall(said) if n not in ("as_treated",)] == []
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+@each
+def test_a_narrow_window_shows_the_whole_of_a_page(slug, tmp_path):
+    """Tables become cards or scroll in their frame; nothing makes the page itself wider than its window."""
+    path = tmp_path / "page.html"
+    path.write_text(made(slug)[0], encoding="utf-8")
+    seen = browse(path, tmp_path, width=500)
+    assert (seen["broken"], seen["wide"]) == (0, 0) and seen["pictures"] >= 1

@@ -83,7 +83,7 @@ def test_an_override_changes_what_it_says_and_nothing_else(study):
         ("gemcitabine_docetaxel: always", "gemcitabin: always", "gemcitabin is no treatment; known: anlotinib"),
         ("toripalimab_anlotinib.duration", "toripalimab_anlotinib.durations", "there is no 'durations'"),
         ("treatments.toripalimab_anlotinib.d", "treatments.toripalimab_anlotinip.d", "no 'toripalimab_anlotinip'"),
-        ("value: 0.0}", "size: 0.0}", "override no_frailty cannot be used as written"),
+        ("value: 0.0}", "size: 0.0}", "override no_frailty: parameters.frailty_variance"),
         ("    lasts: while_on\n  chemo", "  chemo", "an alternative changes something"),
     ],
 )  # fmt: skip

@@ -39,8 +39,10 @@ def test_the_ranges_are_those_of_the_pseudo_data_sets(arm):
     sets = pseudo_sets(arm, 40, tolerance=0.01)
     events = np.bincount(sets.draw, weights=sets.event)
     open_ = arm.uncertainty(40)
-    assert open_.low[0] == min(np.quantile(events, 0.025, method="inverted_cdf"), arm.n_event)
-    assert open_.high[0] == max(np.quantile(events, 0.975, method="inverted_cdf"), arm.n_event)
+    low, high = (np.quantile(events, q, method="inverted_cdf") for q in (0.025, 0.975))
+    d = arm.n_event
+    assert open_.low[0] == min(d - 2 * max(d - low, 0), d - 1)
+    assert open_.high[0] == max(d + 2 * max(high - d, 0), d + 1)
 
 
 def test_a_blurred_reading_and_an_unknown_censoring_leave_more_open(arm):

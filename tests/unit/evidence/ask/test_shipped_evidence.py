@@ -12,8 +12,8 @@ import pytest
 import survsim
 from survsim.evidence.raw import package
 from survsim.evidence.raw.csv_text import read_or_raise
-from survsim.evidence.raw.declared import evidence_grade
 from survsim.evidence.schema.catalogue import tables
+from survsim.evidence.schema.grade import evidence_grade
 from survsim.evidence.schema.pooling import ORIGIN_TOLD, ORIGIN_UNTOLD
 from tests.helpers.used_rows import used_rows
 

@@ -174,7 +174,7 @@ def test_a_template_of_an_earlier_version_is_taken(old, tmp_path):
     sheets = openpyxl.load_workbook(book)
     later = {
         "studies": STUDY_DEFAULTS.keys() | {"cohort", "followup_note"},
-        "estimates": {"estimator", "analysis_set", "unit_of_analysis", "origin_basis", "origin_source", "p_scope",
+        "estimates": {"estimator", "analysis_set", "unit_of_analysis", "origin_basis", "origin_source", "estimator_source", "p_scope",
                       "adjusted_codes", "candidate_codes", "exposure_timing", "landmark_months", "instrument", "state"},
     }  # fmt: skip
     cells = {

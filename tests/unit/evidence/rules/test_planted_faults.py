@@ -10,8 +10,9 @@ import pytest
 import survsim.evidence
 from survsim.evidence.raw.check import check_tables
 from survsim.evidence.rules.catalogue import all_rules
-from tests.helpers.mini_study import curated_content, planted, row_at, rows_of, write_raw
-from tests.helpers.planted_faults import OTHER_CHANGES, PLANTED, E
+from tests.helpers.mini_study import curated_content, planted, row_at, rows_of, table_of, write_raw
+from tests.helpers.planted_changes import OTHER_CHANGES
+from tests.helpers.planted_faults import PLANTED, E
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +66,7 @@ def test_papers_of_one_trial_stand_in_one_cluster(right):
     found = [f for f in check_tables(right | {"studies": table}) if f.rule != "flagged"]
     assert [(f.rule, f.row, f.column) for f in found] == [("papers_of_one_study", "delta_2015", "cohort")]
     for study in ("beta_2020", "gamma_2021"):
-        table = planted(table, row_at(table, study_id=study), nct="NCT1")
+        table = planted(table, row_at(table, study_id=study), nct="NCT00000001")
     found = [f for f in check_tables(right | {"studies": table}) if f.rule != "flagged"]
     assert [f.row for f in found] == ["delta_2015"]
 
@@ -75,6 +76,24 @@ def test_an_explanation_of_all_rows_fails_when_their_number_changes(right):
     found = [f for f in check_tables(right | {"known_warnings": known.encode()}) if f.rule != "flagged"]
     assert [(f.rule, f.severity, f.value) for f in found] == [("explanation_count", "error", "2")]
     assert "written for 2 rows and 1 have" in found[0].remedy
+
+
+def test_an_explanation_names_its_rows_and_a_further_row_is_a_line_of_its_own(right):
+    rows = rows_of(right["flags"])
+    flags = table_of([*rows, rows[0] | {"row_id": "people/p2", "table": "patients", "column": "age_years"}])
+    right = right | {"flags": flags}
+    head = "rule,table,row_id,expected,explanation\n"
+    known = head + "flagged,radiotherapy,people/r1,,seen\nflagged,patients,people/p1; people/p2,,seen\n"
+    found = [f for f in check_tables(right | {"known_warnings": known.encode()}) if not f.explained]
+    assert [(f.rule, f.row, f.column) for f in found] == [
+        ("unused_explanation", "flagged/patients/people/p1", "row_id")
+    ]
+    known = head + "flagged,radiotherapy,people/r1,,seen\n"
+    found = [f for f in check_tables(right | {"known_warnings": known.encode()}) if not f.explained]
+    assert [(f.rule, f.table, f.row) for f in found] == [("flagged", "patients", "people/p2")]
+    known = head + "flagged,radiotherapy,people/r1,2,seen\nflagged,patients,people/p2,,seen\n"
+    found = [f for f in check_tables(right | {"known_warnings": known.encode()}) if not f.explained]
+    assert [(f.rule, f.value) for f in found] == [("explanation_count", "2")]
 
 
 def test_an_explanation_of_all_rows_without_a_count_is_pointed_out(right):

@@ -58,7 +58,7 @@ MESSAGES = [
     (line(repeats=0), "greater than or equal to 1"),
     (
         treatment(effects=[{"transition": "a>b", "lasts": "always"}]),
-        "give hazard_ratio or acceleration_factor",
+        "give hazard_ratio, acceleration_factor or distribution",
     ),
     (treatment(effects=[{**EFFECT, "hazard_ratio": -0.5}]), "hazard_ratio must be above 0"),
     (treatment(effects=[{**EFFECT, "delay": -1}]), "delay is a time from the start, at least 0"),

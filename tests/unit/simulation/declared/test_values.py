@@ -42,6 +42,17 @@ def test_a_discount_that_is_no_share_is_refused_with_the_remedy(rate, advice):
         read_as(Values, {"discount": {"rate": rate}}, "values")
 
 
+@pytest.mark.parametrize("rate", [0.035, "3.5e-2", "0.035"])
+def test_a_rate_alone_is_a_discount(rate):
+    assert read_as(Values, {"discount": rate}, "values").discount == Discount(rate=0.035)
+
+
+@pytest.mark.parametrize("rate", [3.5, "3.5%", [0.03], True])
+def test_a_wrong_rate_alone_says_what_is_meant(rate):
+    with pytest.raises(ScenarioError, match=r"0.035 for 3.5%|keys and values"):
+        read_as(Values, {"discount": rate}, "values")
+
+
 def test_cycles_go_with_steps():
     with pytest.raises(ValueError, match="form: steps"):
         Discount.model_validate({"rate": 0.03, "half_cycle": True})
@@ -50,6 +61,7 @@ def test_cycles_go_with_steps():
 FAULTS = {
     "negative cost": ({"kind": "cost", "by_state": {"well": -0.2}}, "a cost is at least 0. Where a loss of quality"),
     "cost for utility": ({"kind": "quality", "by_state": {"well": 1500}}, "a utility is at most 1"),
+    "price for utility": ({"kind": "quality", "by_treatment": {"drug": 1500}}, "adds to a utility lies between"),
     "utility in a draw": ({"kind": "quality", "by_state": {"well": "utility"}}, "is 1.2; a utility is at most 1"),
     "share of time": ({"kind": "time", "by_state": {"well": 2.0}}, "between 0 and 1"),
     "unknown state": ({"kind": "cost", "by_state": {"ill": 1}}, "'ill' is not a state; known: well, dead"),

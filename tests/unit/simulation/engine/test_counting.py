@@ -9,8 +9,18 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
+from survsim.core.declared import read_as as check
 from survsim.core.execution import Execution
-from survsim.simulation import Covariate, Model, Population, State, Transition, simulate_model
+from survsim.simulation import (
+    Covariate,
+    History,
+    Model,
+    Population,
+    State,
+    Transition,
+    read_patients,
+    simulate_model,
+)
 from survsim.simulation.declared.strategy import Treatment, strategy_from
 from survsim.simulation.declared.values import Discount, Values
 from survsim.simulation.engine.discounting import DiscountPlan
@@ -314,3 +324,51 @@ def test_the_short_way_gives_the_bits_of_the_long_one(tmp_path):
     )
     assert np.array_equal(short.means, long.means)
     assert np.array_equal(short.mc_covariance, long.mc_covariance)
+
+
+def test_each_patient_is_written_with_what_was_counted(tmp_path):
+    model = rich()
+    run = Execution(executor="threads", workers=1, folder=str(tmp_path))
+    result = simulate_model(
+        model, patients=300, draws=2, taus=[24.0, END], execution=run, patient_output=True
+    )
+    frame = read_patients(tmp_path)
+    for name in ("quality@24", "discounted_spent@240", "home@240"):
+        kind, _, tau = name.partition("@")
+        means = frame.groupby(["draw", "strategy"])[name].mean().unstack("strategy")[["wait", "treat"]]
+        assert means.to_numpy() == pytest.approx(result.measure(kind, float(tau)).by_draw.T, rel=1e-12)
+
+
+def test_from_a_history_values_count_from_its_now_on():
+    values = {
+        "discount": {"rate": 0.03},
+        "outcomes": {
+            "quality": {
+                "kind": "quality",
+                "by_state": {"sick": 0.5},
+                # time counts from the start of the path, ten months before
+                "course": {"breaks": [34.0], "factors": [1.0, 0.5]},
+            },
+            "spent": {"kind": "cost", "at_entry": {"sick": 100, "dead": 1000}, "by_treatment": {"drug": 3.0}},
+        },
+    }
+    past = {
+        "now": 10.0,
+        "path": [{"state": "sick", "at": 6.0}],
+        "given": [{"treatment": "drug", "start": 6.0, "status": "running"}],
+    }
+    model = course(
+        values,
+        lines=[{"line": "first", "treatments": ["drug"]}],
+        treatments={"drug": {"duration": 16.0}},
+        history=check(History, past, "history"),
+    )
+    result = simulate_model(model, patients=150_000, taus=[60.0])
+
+    def late(t):
+        return 1.03 ** (-t / 12) * math.exp(-DIE_SICK * t)
+
+    quality = 0.5 * quad(late, 0, 24)[0] + 0.25 * quad(late, 24, 60)[0]
+    agrees(result, "discounted_quality", quality, strategy=1, tau=60.0)
+    spent = 1000 * DIE_SICK * quad(late, 0, 60)[0] + 3 * quad(late, 0, 12)[0]
+    agrees(result, "discounted_spent", spent, strategy=1, tau=60.0)

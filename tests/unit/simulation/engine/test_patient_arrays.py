@@ -16,7 +16,8 @@ def _clock() -> Clock:
     rows = np.arange(8.0)[:, None] * 10 + np.arange(n)
     pieces = {name: np.full((2, n), float(k)) for k, name in enumerate(("budget", "age", "used", "factor"))}
     return Clock(
-        time=np.arange(n) * 1.0, at=rows, slowness=np.ones((2, n)), since=np.zeros((2, n)), scheduled=6,
+        time=np.arange(n) * 1.0, at=rows, slowness=np.ones((2, n)), since=np.zeros((2, n)),
+        law=np.zeros((2, n), dtype=np.int8), scheduled=6,
         treatments=1, **pieces,
     )  # fmt: skip
 

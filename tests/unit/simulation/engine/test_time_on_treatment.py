@@ -7,10 +7,10 @@ import math
 import pytest
 from scipy.integrate import quad
 
+from survsim.core.declared import read_as
 from survsim.core.errors import ScenarioError
 from survsim.simulation import Model, explain, simulate_model
 from survsim.simulation.declared.strategy import StopRule, strategy_from
-from survsim.core.declared import read_as
 from tests.unit.simulation.engine.test_counting import END, agrees, course
 
 ON = {

@@ -1,0 +1,245 @@
+"""A panel for notebooks: sliders of effects, horizon and patient over a scenario, curves and differences at once."""
+
+from __future__ import annotations
+
+import html
+import io
+import time
+from typing import Any
+
+from survsim.core.errors import InputError, SurvsimError
+from survsim.evidence.ask.store import EvidenceStore
+from survsim.figures import style
+from survsim.figures.lettering import readable
+from survsim.scenario.exploring import HORIZON, Control, Explorer, Redrawn
+from survsim.scenario.parameterise import Parameters
+from survsim.scenario.spec import Scenario
+
+GROUPS = {"effect": "effects", HORIZON: HORIZON, "patient": "patient", "course": "other numbers"}
+"""Kinds of controls in the order of the panel; the last are folded."""
+DPI = 110
+
+
+def explore(
+    scenario: Scenario,
+    *,
+    evidence: EvidenceStore | None = None,
+    parameters: Parameters | None = None,
+    patients: int | None = None,
+) -> ExplorerPanel:
+    """A panel for a notebook in which sliders of effects, horizon and patient redraw what a scenario would come to.
+
+    The same few patients with the same luck are simulated again at each setting (common random numbers), every parameter
+    that is not moved at its median; the panel says so, and gives the Monte Carlo error of each difference.
+
+    Parameters
+    ----------
+    scenario : what is simulated.
+    evidence, parameters : the store that its rows are read from, or parameters drawn before (needed soon where the scenario
+        names a calibration, which is run otherwise).
+    patients : simulated in each strategy; by default as many, up to 2000, as a redraw has time for.
+
+    Returns
+    -------
+    ExplorerPanel : shows itself in a notebook; `.explorer` answers without widgets, `.shown` is the latest answer.
+
+    Raises
+    ------
+    InputError : ipywidgets is not installed, or patients that are no whole number from 2.
+    EvidenceError, ScenarioError : as `survsim.scenario.scenario_parameters`.
+
+    Example
+    -------
+    >>> import survsim
+    >>> scenario = survsim.Scenario.from_yaml("analyses/07_scenario_gallery/first_line.yml")
+    >>> panel = survsim.explore(scenario, patients=300)
+    >>> panel.sliders["hr_second_drug"].value = 0.5
+    >>> bool(panel.shown.difference[1] > 0)
+    True
+    """
+    return ExplorerPanel(
+        Explorer(scenario, evidence=evidence, parameters=parameters, patients=patients), _widgets()
+    )
+
+
+def _widgets() -> Any:
+    try:
+        import ipywidgets
+    except ImportError:
+        raise InputError(
+            "the panel needs ipywidgets, which is not installed: pip install 'survsim[explore]'. Without it, "
+            "survsim.scenario.Explorer(scenario).redraw(...) gives the same numbers."
+        ) from None
+    return ipywidgets
+
+
+class ExplorerPanel:
+    """Sliders beside a picture and a table; `widget` is shown, `shown` is the latest answer, `seconds` what it took."""
+
+    def __init__(self, explorer: Explorer, widgets: Any) -> None:
+        self.explorer = explorer
+        self._w = widgets
+        self._picture = _Picture()
+        self.sliders = {c.name: _slider(widgets, c) for c in explorer.controls}
+        self.image = widgets.Image(format="png", layout=widgets.Layout(max_width="100%"))
+        self.table = widgets.HTML()
+        self.said = widgets.HTML()
+        self.seconds = 0.0
+        self.shown = explorer.redraw()
+        self._quiet = False
+        for slider in self.sliders.values():
+            slider.observe(self._moved, names="value")
+        self.back = widgets.Button(description="back to the start")
+        self.back.on_click(lambda _: self.reset())
+        self.widget = self._arranged()
+        self.redraw()
+
+    def redraw(self) -> Redrawn:
+        """Simulate at the sliders, draw and tell; what the model refuses is said below and the old answer stays."""
+        began = time.perf_counter()
+        try:
+            moved = {
+                c.name: self.sliders[c.name].value
+                for c in self.explorer.controls
+                if abs(self.sliders[c.name].value - self._start(c)) > 1e-12
+            }
+            self.shown = self.explorer.redraw(**moved)
+        except SurvsimError as error:
+            self.said.value = f"<b>{html.escape(str(error))}</b>"
+            return self.shown
+        self.image.value = self._picture.png(self.shown)
+        self.table.value = table_of(self.shown)
+        self.seconds = time.perf_counter() - began
+        self.said.value = (
+            f"<small>{html.escape(self.shown.told())} Redrawn in {1000 * self.seconds:.0f} ms.</small>"
+        )
+        return self.shown
+
+    def reset(self) -> None:
+        """Every slider where it began, redrawn once."""
+        self._quiet = True
+        try:
+            for c in self.explorer.controls:
+                self.sliders[c.name].value = self._start(c)
+        finally:
+            self._quiet = False
+        self.redraw()
+
+    def _start(self, control: Control) -> float:
+        return int(control.value) if control.whole else control.value
+
+    def _moved(self, change: Any) -> None:
+        if not self._quiet:
+            self.redraw()
+
+    def _arranged(self) -> Any:
+        w = self._w
+        boxes = []
+        for kind, title in GROUPS.items():
+            sliders = [self.sliders[c.name] for c in self.explorer.controls if c.kind == kind]
+            if not sliders:
+                continue
+            inside = w.VBox(sliders)
+            if kind == "course":
+                inside = w.Accordion(children=[inside], selected_index=None)
+                inside.set_title(0, title)
+                boxes.append(inside)
+            else:
+                boxes += [w.HTML(f"<b>{html.escape(title)}</b>"), inside]
+        left = w.VBox([*boxes, self.back], layout=w.Layout(width="440px"))
+        right = w.VBox([self.image, self.table, self.said], layout=w.Layout(flex="1 1 360px"))
+        return w.HBox([left, right], layout=w.Layout(flex_flow="row wrap"))
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        display(self.widget)
+
+
+def _slider(widgets: Any, control: Control) -> Any:
+    """A slider with its label above; ratios move by ratios."""
+    import math
+
+    layout = widgets.Layout(width="420px")
+    shared = {
+        "description": control.label,
+        "tooltip": f"{control.label} ({control.name})",
+        "style": {"description_width": "190px"},
+        "layout": layout,
+    }
+    if control.whole:
+        return widgets.IntSlider(
+            value=int(control.value), min=int(control.low), max=int(control.high), **shared
+        )
+    if control.logarithmic:
+        return widgets.FloatLogSlider(
+            value=control.value, base=10, min=math.log10(control.low) - 1e-9, max=math.log10(control.high) + 1e-9, step=0.01,
+            readout_format=".2f" if control.high >= 0.1 else ".4f", **shared,
+        )  # fmt: skip
+    step = (control.high - control.low) / 100
+    return widgets.FloatSlider(
+        value=control.value, min=control.low, max=control.high, step=1.0 if control.kind == HORIZON else step,
+        readout_format=".0f" if control.kind == HORIZON else ".3g", **shared,
+    )  # fmt: skip
+
+
+def table_of(shown: Redrawn) -> str:
+    """Mean time alive to the horizon by strategy, and its difference with the Monte Carlo error, as HTML."""
+    unit = html.escape(shown.time_unit)
+    head = (
+        f"<tr><th></th><th>{unit} alive to {shown.horizon:g}</th>"
+        f"<th>difference from {html.escape(readable(shown.labels[shown.reference]))}</th><th>Monte Carlo SE</th></tr>"
+    )
+    rows = []
+    for k, label in enumerate(shown.labels):
+        cells = (
+            ("reference", "")
+            if k == shown.reference
+            else (f"{shown.difference[k]:+.2f}", f"{shown.mc_std_error[k]:.3f}")
+        )
+        rows.append(
+            f'<tr><th style="text-align:left;color:{style.colour(k)}">{html.escape(readable(label))}</th>'
+            f"<td>{shown.months[k]:.2f}</td><td>{cells[0]}</td><td>{cells[1]}</td></tr>"
+        )
+    return f"<table>{head}{''.join(rows)}</table>"
+
+
+class _Picture:
+    """The curves: axes made once, lines moved at each redraw, which is what makes it quick."""
+
+    def __init__(self) -> None:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+
+        self.figure = Figure(figsize=(6.0, 3.6), layout="constrained")
+        FigureCanvasAgg(self.figure)
+        with style.style():
+            self.ax = self.figure.add_subplot()
+        self.lines: list[Any] = []
+
+    def png(self, shown: Redrawn) -> bytes:
+        """The picture of an answer as PNG."""
+        with style.style():
+            if not self.lines:
+                self._begin(shown)
+            for line, curve in zip(self.lines, shown.survival, strict=True):
+                line.set_data(shown.times, curve)
+            self.ax.set_xlim(0, shown.horizon)
+            buffer = io.BytesIO()
+            self.figure.savefig(buffer, format="png", dpi=DPI)
+            # Where everything stands was settled by the first picture.
+            self.figure.set_layout_engine("none")
+        return buffer.getvalue()
+
+    def _begin(self, shown: Redrawn) -> None:
+        for k, label in enumerate(shown.labels):
+            (line,) = self.ax.plot(
+                [], [], color=style.colour(k), linestyle=style.dash(k), label=readable(label)
+            )
+            self.lines.append(line)
+        self.ax.set_ylim(0, 1.02)
+        self.ax.set_xlabel(f"Time ({shown.time_unit})")
+        self.ax.set_ylabel("Share alive")
+        self.figure.legend(
+            loc="outside upper left", ncols=1 if len(shown.labels) > 3 else len(shown.labels), frameon=False
+        )

@@ -1,0 +1,35 @@
+"""The first page of a new study: its disease, and what was not pooled, row by row."""
+
+from __future__ import annotations
+
+import pytest
+
+import survsim
+from tests.end_to_end.test_new_study import User
+
+
+@pytest.fixture
+def user(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    return User(monkeypatch, capsys)
+
+
+@pytest.mark.slow
+def test_the_title_page_names_the_disease_and_each_number_that_was_not_pooled(user, tmp_path):
+    user("new", "thymic_carcinoma")
+    study = tmp_path / "thymic_carcinoma"
+    user.enter(study)
+    typed = study / "data" / "raw" / "literature" / "example" / "estimates.csv"
+    slip = typed.read_text(encoding="utf-8").replace(
+        "example_2002_e01,example_2002,drug,drug,overall_survival",
+        "example_2002_e01,example_2002,drug,drug,overall survivl",
+    )
+    typed.write_text(slip, encoding="utf-8")
+    user("data", "curate")
+    user("report")
+    text = (study / "build" / "reports" / "01_evidence_base.html").read_text(encoding="utf-8")
+    assert "<title>What is published on thymic carcinoma</title>" in text
+    assert "endpoint overall survivl: did you mean overall_survival?" in text
+    assert "measure survival_probability: asked for hazard_ratio" in text
+    ledger = survsim.Ledger.load(study / "analyses" / "01_evidence_base" / "results" / "summary.json")
+    assert ledger.numbers["not_pooled"].value == ledger.numbers["estimates.all"].value == 5

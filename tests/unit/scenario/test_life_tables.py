@@ -1,0 +1,166 @@
+"""The clock of attained age, and life tables as data, against closed forms."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy.integrate import quad
+
+from survsim.core.errors import ScenarioError
+from survsim.scenario.run import simulate
+from survsim.scenario.spec import Scenario
+from survsim.simulation import (
+    Covariate,
+    Model,
+    Outcome,
+    Population,
+    State,
+    Transition,
+    Values,
+    simulate_model,
+)
+
+GOMPERTZ = {"family": "gompertz", "shape": 0.1 / 12, "rate": 5e-5 / 12}
+
+
+def hazard(age):
+    """Yearly hazard of the Gompertz law at an age in years."""
+    return 5e-5 * math.exp(0.1 * age)
+
+
+def alive(age, years):
+    return math.exp(-(5e-4) * (math.exp(0.1 * (age + years)) - math.exp(0.1 * age)))
+
+
+def model(low, high, **more):
+    age = Covariate(name="age", distribution="uniform", low=low, high=high)
+    return Model(
+        time_unit="months",
+        horizon=240.0,
+        states=(State(name="well"), State(name="dead", death=True)),
+        transitions=(Transition(source="well", target="dead", clock="age", distribution=GOMPERTZ, **more),),
+        population=Population(covariates=(age,)),
+    )
+
+
+def test_the_clock_starts_at_each_patients_age():
+    result = simulate_model(model(50.0, 80.0), patients=200_000, taus=[120.0], times=[120.0])
+    found = result.measure("alive", 120.0)
+    truth = quad(lambda a: alive(a, 10.0), 50, 80)[0] / 30
+    assert abs(found.estimate[0] - truth) < 4.5 * found.mc_std_error[0]
+    mean = result.rmst(120.0)
+    years = quad(lambda a: quad(lambda t: alive(a, t), 0, 10)[0], 50, 80)[0] / 30
+    assert abs(mean.estimate[0] - 12 * years) < 4.5 * mean.mc_std_error[0]
+
+
+def test_age_goes_on_in_a_later_state():
+    first = Transition(source="well", target="ill", distribution={"family": "exponential", "rate": 0.02})
+    deaths = [
+        Transition(source=s, target="dead", clock="age", distribution=GOMPERTZ) for s in ("well", "ill")
+    ]
+    base = model(70.0, 70.000001)
+    both = Model(
+        time_unit="months",
+        horizon=240.0,
+        states=(State(name="well"), State(name="ill"), State(name="dead", death=True)),
+        transitions=(first, *deaths),
+        population=base.population,
+        values=Values(outcomes={"ill_time": Outcome(kind="time", by_state={"ill": 1.0})}),
+    )
+    result = simulate_model(both, patients=200_000, taus=[240.0], times=[120.0])
+    found = result.measure("alive", 120.0)
+    assert abs(found.estimate[0] - alive(70.0, 10.0)) < 4.5 * found.mc_std_error[0]
+    ill = result.measure("ill_time", 240.0)
+    truth = quad(lambda t: (1 - math.exp(-0.02 * t)) * alive(70.0, t / 12), 0, 240)[0]
+    assert abs(ill.estimate[0] - truth) < 4.5 * ill.mc_std_error[0]
+
+
+def test_an_age_that_is_not_declared_is_refused():
+    with pytest.raises(ScenarioError, match="the population has no covariate 'years'"):
+        model(50.0, 80.0, age="years")
+
+
+SCENARIO = """
+scenario: table
+question: How long do people of seventy live?
+estimand: Mean years of life to ten years.
+time_unit: UNIT
+horizon: HORIZON
+seed: 5
+full: {draws: 1, patients: 100000}
+quick: {draws: 1, patients: 50}
+outcomes: {reference: wait, tau: [HORIZON], decision_tau: HORIZON, alive_at: [HORIZON], grid_step: 1.0}
+population: {covariates: [{name: age, distribution: fixed, value: 70.5}]}
+states: [{name: well}, {name: dead, death: true}]
+transitions:
+  - {source: well, target: dead, clock: age, distribution: LAW}
+parameters: {}
+strategies: [{strategy: wait, label: Wait}]
+"""
+TABLE = "age,sex,year,probability\n" + "".join(
+    f"{a},{sex},{year},{(a - 50) / 1000 * (2 if sex == 'male' else 1) + (year - 2000) / 1e4:.6f}\n"
+    for a in range(60, 100)
+    for sex in ("male", "female")
+    for year in (2000, 2020)
+)
+LAW = "{family: life_table, table: mortality.csv, select: {sex: male, year: 2020}}"
+
+
+def scenario(tmp_path, law=LAW, unit="months", horizon="120.0", table=TABLE, **edits):
+    folder = tmp_path / "analyses" / "one"
+    folder.mkdir(parents=True)
+    (folder / "mortality.csv").write_text(table, encoding="utf-8")
+    text = SCENARIO.replace("LAW", law).replace("UNIT", unit).replace("HORIZON", horizon)
+    for old, new in edits.items():
+        text = text.replace(old, new)
+    (folder / "scenario.yml").write_text(text, encoding="utf-8")
+    return Scenario.from_yaml(folder / "scenario.yml")
+
+
+@pytest.mark.parametrize(("unit", "horizon"), [("months", "120.0"), ("years", "10.0")])
+def test_a_life_table_is_followed_year_by_year(tmp_path, unit, horizon):
+    result = simulate(scenario(tmp_path, unit=unit, horizon=horizon))
+    q = {a: (a - 50) / 1000 * 2 + 0.002 for a in range(60, 100)}
+    share = (1 - q[70]) ** 0.5 * np.prod([1 - q[a] for a in range(71, 80)]) * (1 - q[80]) ** 0.5
+    found = result.measure("alive", float(horizon))
+    assert abs(found.estimate[0] - share) < 4.5 * found.mc_std_error[0]
+
+
+def test_rates_are_taken_as_they_are(tmp_path):
+    table = "age,rate\n60,0.01\n75,0.05\n"
+    result = simulate(scenario(tmp_path, law="{family: life_table, table: mortality.csv}", table=table))
+    found = result.measure("alive", 120.0)
+    truth = math.exp(-0.01 * 4.5 - 0.05 * 5.5)
+    assert abs(found.estimate[0] - truth) < 4.5 * found.mc_std_error[0]
+
+
+@pytest.mark.parametrize(
+    ("law", "table", "message"),
+    [
+        ("{family: life_table, table: mortality.csv, select: {sex: male}}", TABLE, "select one of year"),
+        (
+            "{family: life_table, table: mortality.csv, select: {race: x}}",
+            TABLE,
+            "no column 'race'; it has age, sex",
+        ),
+        ("{family: life_table, table: mortality.csv, select: {year: 1900}}", TABLE, "there are 2000, 2020"),
+        ("{family: life_table, table: nothing.csv}", TABLE, "cannot be read"),
+        ("{family: life_table}", TABLE, "takes table"),
+        ("{family: life_table, table: mortality.csv}", "age,qx\n60,0.1\n", "needs the columns age"),
+        ("{family: life_table, table: mortality.csv}", "age,probability\n60,ten\n", "'ten', no number"),
+        ("{family: life_table, table: mortality.csv}", "age,probability\n60,1.5\n", "from 0 to below 1"),
+        ("{family: life_table, table: mortality.csv}", "age,rate\n60,-0.5\n", "a rate is at least 0"),
+        ("{family: life_table, table: mortality.csv}", "age,rate\n", "holds no rows"),
+        ("{family: life_table, table: ../../../../x.csv}", TABLE, "leaves the study's folder"),
+    ],
+)
+def test_what_is_no_life_table_is_refused(tmp_path, law, table, message):
+    with pytest.raises(ScenarioError, match=message):
+        scenario(tmp_path, law=law, table=table)
+
+
+def test_a_life_table_runs_on_age(tmp_path):
+    with pytest.raises(ScenarioError, match="clock: age"):
+        scenario(tmp_path, **{"clock: age, ": ""})
