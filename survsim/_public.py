@@ -202,6 +202,11 @@ _TABLES = {
         simulation.declared.values                Values Outcome Discount
         simulation.outcomes.deaths                deaths_by_cause DeathsByCause
         simulation.outcomes.compare               StrategyComparison
+        simulation.cohort.result                  CohortResult
+        simulation.cohort.partitioned             partitioned_survival
+        simulation.cohort.cycles                  cycle_cohort
+        simulation.cohort.cycle_patients          cycle_patients
+        simulation.cohort.rates                   rates_from_cycles CycleRates
     """,
     "radiotherapy": """
         simulation.cord_biology.reirradiation  reirradiation_criteria sbrt_criterion Criterion
@@ -218,6 +223,8 @@ _TABLES = {
         simulation.trials.trial_data          TrialDesign trial_data TrialData
         scenario.trial_design                 simulate_trials assurance TrialOperatingCharacteristics
         estimate.resampling.group_sequential  group_sequential_boundaries
+        scenario.sequential_trials             simulate_sequential_trials SequentialTrials
+        estimate.resampling.sequential_design  group_sequential_design GroupSequentialDesign
     """,
     "scenario": """
         scenario.spec                Scenario

@@ -159,6 +159,11 @@ def _begun(resume: Path | None) -> dict[str, Any]:
 def _explain(whole: Any, out: Path | None) -> None:
     from survsim.simulation.declared.explain import explain
 
+    if whole.content.cohort is not None:
+        from survsim.simulation.cohort.explaining import explain_cohort
+
+        typer.echo(explain_cohort(whole.content.cohort, whole.time_unit))
+        return
     treatments = whole.content.treatments
     for strategy in whole.strategies:
         typer.echo(explain(strategy, treatments=treatments, time_unit=whole.time_unit) + "\n")

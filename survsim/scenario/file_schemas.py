@@ -60,7 +60,13 @@ def _scenario() -> str:
         "description": "Another scenario file, relative to this one, whose keys hold where this one has none; "
         f"{', '.join(NAMED_PARTS)} are added to its own.",
     }
-    content["anyOf"] = [{"required": needed}, {"required": ["extends"]}]
+    of_patients = {"states": 2, "transitions": 1, "strategies": 1}
+    for name, least in of_patients.items():
+        content["properties"][name]["minItems"] = least
+    content["anyOf"] = [
+        *({"required": [*needed, *own]} for own in (list(of_patients), ["partitioned"], ["cycles"])),
+        {"required": ["extends"]},
+    ]
     law = TypeAdapter(Law).json_schema(by_alias=True)
     content["$defs"] |= law.pop("$defs")
     # The model reads a distribution by a function of its own, of which pydantic can tell no schema.

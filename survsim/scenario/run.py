@@ -13,6 +13,7 @@ from survsim.core.provenance import Provenance
 from survsim.estimate.calibration.calibrated import EvidenceCalibration
 from survsim.evidence.ask.store import EvidenceStore, load_evidence
 from survsim.scenario.calibration_plan import read_calibration
+from survsim.scenario.cohorts import cohort_of
 from survsim.scenario.double_use import warn_of_double_use
 from survsim.scenario.evidence_curves import curve_number
 from survsim.scenario.parameterise import Parameters, parameterise
@@ -144,6 +145,12 @@ def _faults_of(
     except SurvsimError as error:
         return _listed(error)
     found: list[str] = []
+    if scenario.content.cohort is not None:
+        try:
+            cohort_of(scenario, draws)
+        except SurvsimError as error:
+            found += _listed(error)
+        return found
     for history in (None, *scenario.content.histories):
         try:
             scenario.model(draws, history=history)
@@ -210,6 +217,19 @@ def simulate(
     used = scenario.content.seed if seed is None else seed
     drawn = parameters or scenario_parameters(scenario, draws=draws, seed=used, evidence=evidence)
     c = scenario.content
+    if c.cohort is not None:
+        if history is not None or patient_output:
+            raise ScenarioError(
+                f"{scenario.path.name} declares a cohort: it has no patients, and takes no history of one."
+            )
+        return cohort_of(
+            scenario,
+            drawn.draws(),
+            draws=draws,
+            patients=c.full.patients if patients is None else patients,
+            seed=used,
+            provenance=Provenance.of("scenario", drawn, name=scenario.name),
+        )
     rows = [f"strategies:{s.name}" for s in scenario.strategies]
     return simulate_model(
         scenario.model(drawn.draws(), history=history),
@@ -228,7 +248,7 @@ def simulate(
 def check_size(scenario: Scenario, patients: int | None, draws: int | None) -> None:
     """Refuse sizes before parameters are drawn: a billion draws of them alone would fill the memory."""
     c = scenario.content
-    strategies = len(scenario.strategies)
+    strategies = len(c.cohort.strategies if c.cohort else scenario.strategies)
     points = math.floor(c.horizon / c.outcomes.grid_step) + 1
     refuse_size(
         c.full.patients if patients is None else patients,

@@ -11,15 +11,16 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from survsim.core.declared import read_as
 from survsim.core.errors import ScenarioError
 from survsim.core.file_faults import meant
 from survsim.core.units import DAYS_PER
 from survsim.core.yaml_files import read_yaml
+from survsim.scenario.cohort_files import refuse_other_models, with_files_read
 from survsim.scenario.joint_laws import JointLaw
 from survsim.scenario.life_tables import with_life_tables
 from survsim.scenario.measures import Calibrated
@@ -27,10 +28,12 @@ from survsim.scenario.overrides import Override, overridden
 from survsim.scenario.parameter_spec import ParameterSpec, Real, Strict
 from survsim.scenario.scale_checks import scale_faults
 from survsim.simulation.cord_biology.myelopathy import CordSettings
+from survsim.simulation.declared.cycles import Cycles
 from survsim.simulation.declared.declared_model import DeclaredModel
 from survsim.simulation.declared.graph_checks import graph_faults
 from survsim.simulation.declared.history import History
 from survsim.simulation.declared.model import Model
+from survsim.simulation.declared.partitioned import Partitioned
 from survsim.simulation.declared.population import Population
 from survsim.simulation.declared.states import State, Transition
 from survsim.simulation.declared.strategy import (
@@ -74,10 +77,17 @@ class ScenarioFile(Strict):
     full: Effort
     quick: Effort
     outcomes: Outcomes
-    population: Population
+    population: Population = Field(default_factory=Population)
     start: str | dict[str, Number] | None = None
-    states: tuple[State, ...] = Field(min_length=2)
-    transitions: tuple[Transition, ...] = Field(min_length=1)
+    states: tuple[State, ...] = ()
+    transitions: tuple[Transition, ...] = ()
+    partitioned: Partitioned | None = Field(
+        default=None,
+        description="partitioned survival: two curves a strategy, in place of states and transitions",
+    )
+    cycles: Cycles | None = Field(
+        default=None, description="transition matrices of fixed cycles, in place of states and transitions"
+    )
     treatments: dict[str, Treatment] = Field(default_factory=dict)
     cord: CordSettings = Field(default_factory=CordSettings)
     values: Values | None = Field(default=None, description="outcomes that are counted, and discounts")
@@ -85,12 +95,22 @@ class ScenarioFile(Strict):
     parameters: dict[str, ParameterSpec]
     joint: dict[str, JointLaw] = Field(default_factory=dict, description="numbers estimated together")
     strategies: tuple[str | dict[str, Any], ...] = Field(
-        min_length=1, description="strategy files, relative to the scenario, or the strategies themselves"
+        default=(), description="strategy files, relative to the scenario, or the strategies themselves"
     )
     overrides: dict[str, Override] = Field(default_factory=dict, description="structural alternatives")
     histories: dict[str, History] = Field(
         default_factory=dict, description="patients known up to some time, to go on from"
     )
+
+    @model_validator(mode="after")
+    def _one_model(self) -> Self:
+        refuse_other_models(self)
+        return self
+
+    @property
+    def cohort(self) -> Partitioned | Cycles | None:
+        """The model of a cohort, where the scenario declares one in place of states and transitions."""
+        return self.partitioned or self.cycles
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -117,7 +137,7 @@ class Scenario:
         raw = with_life_tables(_extended(file), functools.partial(_inside, file))
         strategies, faults = _strategies(raw, file)
         try:
-            content = read_as(ScenarioFile, raw, file.name)
+            content = with_files_read(read_as(ScenarioFile, raw, file.name), file, _inside)
         except ScenarioError as error:
             raise ScenarioError("\n".join([str(error), *faults])) from None
         if faults:
@@ -199,6 +219,10 @@ class Scenario:
     def model(self, draws: Any, *, history: str | History | Mapping[str, Any] | None = None) -> Model:
         """The engine's input for given parameter draws (name -> (d,)), from time zero or from a history."""
         c = self.content
+        if c.cohort is not None:
+            raise ScenarioError(
+                f"{self.path.name} declares a cohort, which has no patients to follow; simulate the scenario itself."
+            )
         past = None if history is None else self.history(history)
         used = {*self._used(), *named_numbers(past)}
         return Model(
@@ -235,6 +259,7 @@ class Scenario:
             self.strategies,
             c.histories,
             c.values,
+            c.cohort,
         )
         shares = c.start.values() if isinstance(c.start, dict) else ()
         return [*named_numbers(parts), *(v for v in shares if isinstance(v, str))]
@@ -263,7 +288,9 @@ class Scenario:
     def _outcome_faults(self) -> Iterator[str]:
         """Strategies that are told apart by nothing, and times at which nothing is simulated any more."""
         known, outcomes, horizon = (
-            [s.name for s in self.strategies],
+            [s.name for s in self.strategies]
+            if self.content.cohort is None
+            else list(self.content.cohort.strategies),
             self.content.outcomes,
             self.content.horizon,
         )
@@ -293,6 +320,8 @@ class Scenario:
         if c.time_unit not in DAYS_PER:
             yield f"time_unit {c.time_unit!r} is none of {', '.join(DAYS_PER)}"
             return
+        if c.cohort is not None:
+            return  # its curves or matrices are checked with their numbers
         start = c.start if isinstance(c.start, str | None) else dict(c.start)
         yield from graph_faults(
             DeclaredModel(
@@ -315,8 +344,10 @@ def uses_of(scenario: Scenario) -> list[Use]:
     c = scenario.content
     parts = {
         name: getattr(c, name)
-        for name in ("states", "transitions", "treatments", "population", "cord", "histories", "values")
-    }
+        for name in (
+            "states", "transitions", "treatments", "population", "cord", "histories", "values", "partitioned", "cycles",
+        )
+    }  # fmt: skip
     shares = c.start.items() if isinstance(c.start, dict) else ()
     return [
         *(

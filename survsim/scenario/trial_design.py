@@ -133,7 +133,7 @@ def simulate_trials(
     >>> 0.7 < simulate_trials(design, replicates=400, seed=1).share("logrank") < 0.95
     True
     """
-    _check_sizes(design, replicates)
+    check_sizes(design, replicates)
     _check(design, analyses, external, prior, tau)
     between("alpha", alpha, 0.0, 1.0)
     data = trial_data(design, replicates=replicates, seed=seed)
@@ -213,7 +213,7 @@ def assurance(
     >>> 0.2 < sure < 0.7
     True
     """
-    _check_sizes(design, replicates)
+    check_sizes(design, replicates)
     between("alpha", alpha, 0.0, 1.0)
     effects = float_vector("log_hazard_ratios", log_hazard_ratios)
     if design.single_arm:
@@ -329,7 +329,7 @@ def _borrowing(
     return (benefit >= 1 - alpha / 2) | (benefit <= alpha / 2)
 
 
-def _check_sizes(design: TrialDesign, replicates: int) -> None:
+def check_sizes(design: TrialDesign, replicates: int) -> None:
     """Whole numbers where patients, events and trials are counted, and no more of them than memory holds."""
     for name, value in (("n", design.n), ("replicates", replicates), *(("looks", k) for k in design.looks)):
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:

@@ -19,6 +19,7 @@ from survsim import _public
 from survsim.core.result import Result
 from tests.helpers import more_results
 from tests.helpers.disease_models import full_strategy, tumour_model
+from tests.helpers.every_cohort import COHORTS
 from tests.helpers.simulated_results import MADE
 from tests.helpers.small_figures import draw
 
@@ -470,7 +471,7 @@ def _means() -> Any:
 
 HR = np.random.default_rng(3).lognormal(-0.5, 0.4, 60)
 
-MAKERS |= {
+MAKERS |= COHORTS | {
     "EvidenceMap": lambda: s.load_evidence().select(site="ovary_tube").map(),
     "SimulatedMeans": lambda: example("SimulationResult").rmst(12.0),
     "SimulatedSurvival": lambda: example("SimulationResult").survival(),

@@ -22,7 +22,15 @@ import numpy as np
 from survsim import _public
 from survsim.core.errors import SurvsimError, SurvsimWarning
 from survsim.core.result import Result
-from tests.helpers import fuzz_courses, fuzz_curves, fuzz_evidence, fuzz_methods, fuzz_models, fuzz_pictures
+from tests.helpers import (
+    fuzz_cohorts,
+    fuzz_courses,
+    fuzz_curves,
+    fuzz_evidence,
+    fuzz_methods,
+    fuzz_models,
+    fuzz_pictures,
+)
 from tests.helpers.fuzz_estimates import PLAUSIBLE, Made
 from tests.helpers.fuzz_hostile import hostile
 
@@ -42,7 +50,7 @@ LIMIT = 10.0
 CALLING = re.compile(
     r"unexpected keyword|required (positional|keyword-only) argument|multiple values for|positional argument"
 )
-KNOWN = (PLAUSIBLE, fuzz_models, fuzz_courses, fuzz_evidence, fuzz_pictures, fuzz_curves)
+KNOWN = (PLAUSIBLE, fuzz_cohorts, fuzz_models, fuzz_courses, fuzz_evidence, fuzz_pictures, fuzz_curves)
 """The makers of arguments, all of them registered by now."""
 
 

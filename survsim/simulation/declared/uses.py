@@ -7,8 +7,11 @@ from typing import Any, Literal, NamedTuple
 
 from survsim.simulation.cord_biology.myelopathy import CordSettings
 from survsim.simulation.declared.clause import Clause
+from survsim.simulation.declared.cohort_values import OwnValues, Span
+from survsim.simulation.declared.cycles import Cycles, Row
 from survsim.simulation.declared.effect import Effect, LastsFor, LastsWaning, WaningSpan, WaningStep
 from survsim.simulation.declared.history import History, PastDose, PastState, PastTreatment
+from survsim.simulation.declared.partitioned import Beside, RatioCurve, SplineCurve
 from survsim.simulation.declared.population import Covariate, Frailty
 from survsim.simulation.declared.states import State, Transition
 from survsim.simulation.declared.strategy import Line, Radiation, StopRule, Toxicity, Treatment
@@ -78,6 +81,13 @@ KINDS: dict[type[Checked], dict[str, Kind]] = {
     ),
     UnderTreatment: {"value": "any"},
     Pieces: {"factors": "number"},
+    Span: {"by_state": "any"},
+    OwnValues: {"by_state": "any", "at_entry": "any", "at_transition": "any", "at_beginning": "any"},
+    Row: {"entries": "probability"},
+    Cycles: {"start": "probability"},
+    SplineCurve: {"coefficients": "any"},
+    RatioCurve: {"hazard_ratio": "ratio"},
+    Beside: {"deaths": "probability"},
     CordSettings: {},
     History: {"now": "time", "covariates": "any"},
     PastState: {"at": "time"},

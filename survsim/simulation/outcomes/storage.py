@@ -25,6 +25,8 @@ _PLAIN = ("n_patients", "n_draws", "seed", "horizon", "time_unit", "conf_level",
 _LISTS = ("strategies", "labels", "states", "death_states", "measures", "taus")
 _LATER = ("units", "lower_is_better")
 """Lists that files of earlier versions lack."""
+_OF_COHORTS = ("notes", "beside")
+"""Lists that results of cohorts alone have."""
 _ARRAYS = ("counts", "means", "mc_covariance", "grid")
 
 
@@ -52,6 +54,7 @@ def save_simulation(simulation: Result, path: str | os.PathLike[str]) -> None:
         "provenance": {"root": root, "nodes": nodes},
         **{name: getattr(simulation, name) for name in _PLAIN},
         **{name: list(getattr(simulation, name)) for name in _LISTS + _LATER},
+        **{name: list(getattr(simulation, name)) for name in _OF_COHORTS if hasattr(simulation, name)},
     }
     # last, so that a folder with result.json is complete
     write_json(folder / "result.json", content | {"checksum": _checksum(content)})
@@ -98,6 +101,7 @@ def load_simulation(kind: type[S], path: str | os.PathLike[str]) -> S:
         raise InputError(_changed(note, "its checksum does not fit"))
     lists: dict[str, Any] = {name: tuple(content[name]) for name in _LISTS}
     lists |= {name: tuple(content.get(name, ())) for name in _LATER}
+    lists |= {name: tuple(content.get(name, ())) for name in _OF_COHORTS if hasattr(kind, name)}
     plain: dict[str, Any] = {name: content[name] for name in _PLAIN}
     return kind(provenance=provenance, **arrays, **lists, **plain)
 

@@ -19,6 +19,7 @@ from survsim.core.distributions import HazardDistribution
 from survsim.core.door import with_doors
 from survsim.core.errors import InputError
 from survsim.core.streams import Streams
+from survsim.simulation.trials.accrual import accrual_pairs, arrival_times
 
 Allocation = Literal["fixed", "response_adaptive"]
 BLOCK = 10
@@ -34,6 +35,7 @@ class TrialDesign:
     ----------
     control, treated : distributions of the time to the event in each arm, in one time unit.
     n : patients planned; accrual_rate : patients arriving per time unit, all centres together.
+    accrual_changes : pairs of a calendar time, rising, and the rate from then on, as centres open or close.
     treated_share : share randomised to the treated arm; 1 makes a single-arm trial.
     follow_up : time the last patient is followed when the trial runs to its end.
     dropout_rate : hazard of loss to follow-up.
@@ -52,6 +54,7 @@ class TrialDesign:
     looks: tuple[int, ...] = ()
     allocation: Allocation = "fixed"
     adaptation: float = 0.5
+    accrual_changes: tuple[tuple[float, float], ...] = ()
 
     def __post_init__(self) -> None:
         if self.control.time_unit != self.treated.time_unit:
@@ -61,6 +64,7 @@ class TrialDesign:
         if isinstance(self.n, bool) or self.n < 2:
             raise InputError(f"n must be at least 2 patients; got {self.n!r}.")
         between("accrual_rate", self.accrual_rate, 0.0, np.inf)
+        object.__setattr__(self, "accrual_changes", accrual_pairs(self.accrual_changes))
         between("follow_up", self.follow_up, 0.0, np.inf)
         between("dropout_rate", self.dropout_rate, 0.0, 1e6, open_ends=False)
         if not 0 < self.treated_share <= 1:
@@ -85,7 +89,7 @@ class TrialDesign:
     @property
     def accrual_time(self) -> float:
         """Expected time until the last patient has arrived."""
-        return self.n / self.accrual_rate
+        return float(arrival_times(np.array([float(self.n)]), self.accrual_rate, self.accrual_changes)[0])
 
     def under_null(self) -> Self:
         """The same trial with a treatment that does nothing."""
@@ -165,7 +169,8 @@ def trial_data(design: TrialDesign, *, replicates: int, seed: int = 1) -> TrialD
     def luck(name: str) -> FloatArray:
         return streams.uniforms(f"trial/{name}", size=replicates * design.n).reshape(shape)
 
-    arrival = np.cumsum(-np.log(luck("arrival")), axis=1) / design.accrual_rate
+    waited = np.cumsum(-np.log(luck("arrival")), axis=1)
+    arrival = arrival_times(waited, design.accrual_rate, design.accrual_changes)
     u = luck("event")
     both = (design.control.sample(u), design.treated.sample(u))
     never = np.full(shape, np.inf)

@@ -1,0 +1,101 @@
+"""A cohort model in plain sentences, made from its data alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from survsim.core.result import format_number
+from survsim.simulation.declared.cycles import Cycles, Matrix, MatrixFile, Row
+from survsim.simulation.declared.partitioned import (
+    STATES,
+    Partitioned,
+    PointsCurve,
+    RatioCurve,
+    SplineCurve,
+)
+from survsim.simulation.laws.law import LawBase
+
+
+def explain_cohort(declared: Partitioned | Cycles, time_unit: str) -> str:
+    """The model as sentences, a strategy after the other."""
+    lines = (
+        _partitioned(declared, time_unit)
+        if isinstance(declared, Partitioned)
+        else _cycles(declared, time_unit)
+    )
+    return "\n".join(lines)
+
+
+def _partitioned(declared: Partitioned, unit: str) -> Iterator[str]:
+    yield f"A cohort partitioned by two curves a strategy into {', '.join(STATES)}; times in {unit}."
+    yield (
+        "Progression-free survival is taken down to overall survival where it lies above."
+        if declared.nested
+        else "Progression-free survival above overall survival is refused."
+    )
+    if declared.state_transition is not None:
+        yield (
+            "Beside it stands a model of transitions fitted to the same curves; of the events of progression-free survival "
+            f"the share {declared.state_transition.deaths} is taken to be deaths."
+        )
+    for name, one in declared.strategies.items():
+        yield f"{one.label or name} ({name})"
+        yield f"  progression_free: {_curve(one.progression_free, unit)}"
+        yield f"  overall: {_curve(one.overall, unit)}"
+
+
+def _curve(curve: Any, unit: str) -> str:
+    if isinstance(curve, tuple):
+        return f"{len(curve)} curves, one a draw"
+    if isinstance(curve, RatioCurve):
+        return f"the curve of {curve.reference}, hazards multiplied by {curve.hazard_ratio}"
+    if isinstance(curve, SplineCurve):
+        return f"a spline of {len(curve.knots)} knots on the {curve.scale} scale"
+    if isinstance(curve, PointsCurve):
+        last = format_number(curve.survival[-1])
+        return f"{len(curve.times)} points to {curve.times[-1]:g} {unit}, down to {last}, joined by {curve.joined}"
+    if isinstance(curve, LawBase):
+        told = ", ".join(f"{k} {v}" for k, v in curve if k != "family")
+        return f"{curve.family} with {told}"
+    return type(curve).__name__
+
+
+def _cycles(declared: Cycles, unit: str) -> Iterator[str]:
+    yield f"A cohort in cycles of {declared.length} over the states {', '.join(declared.states)}; times in {unit}."
+    start = (
+        ", ".join(f"{v} in {k}" for k, v in declared.start.items()) or f"everybody in {declared.states[0]}"
+    )
+    yield f"It begins with {start}."
+    for name, one in declared.strategies.items():
+        yield f"{one.label or name} ({name})"
+        for band in one.of_time():
+            yield (
+                f"  until {band.until:g} {unit}:"
+                if band.until is not None
+                else "  in each cycle:"
+                if len(one.of_time()) == 1
+                else "  from then on:"
+            )
+            yield from _matrix(band.matrix, declared.states)
+
+
+def _matrix(matrix: Any, states: tuple[str, ...]) -> Iterator[str]:
+    if isinstance(matrix, MatrixFile):
+        yield f"    the matrix of {matrix.file}"
+    elif isinstance(matrix, Matrix):
+        for state, row in zip(states, matrix.rows):
+            yield f"    {state}: {_row(row, states)}"
+    else:
+        yield (
+            f"    a matrix in each of {matrix.shape[0]} draws"
+            if matrix.ndim == 3
+            else "    a matrix of numbers"
+        )
+
+
+def _row(row: Row, states: tuple[str, ...]) -> str:
+    parts = [f"{v} to {s}" for i, (s, v) in enumerate(zip(states, row.entries)) if v != 0.0 and i != row.rest]
+    if row.rest is not None:
+        parts.append(f"the rest to {states[row.rest]}")
+    return ", ".join(parts) or "nothing"

@@ -1,0 +1,140 @@
+"""Declared matrices as numbers of one draw: each row sums to one, or the row and its sum are said."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from survsim.core.checks import FloatArray
+from survsim.core.errors import ScenarioError
+from survsim.simulation.declared.cycles import REST, SUM, Cycles, CycleStrategy, Matrix, MatrixFile
+from survsim.simulation.declared.model import Numbers
+
+
+def matrices_at(
+    declared: Cycles, strategy: str, draw: int, number: Numbers
+) -> list[tuple[float, FloatArray]]:
+    """Ends of bands (the last infinite) and the matrix (states, states) of each, in one draw."""
+    found = []
+    for band in declared.strategies[strategy].of_time():
+        end = np.inf if band.until is None else band.until
+        where = f"strategy {strategy}" + (f", until {band.until:g}" if band.until is not None else "")
+        found.append(
+            (
+                end,
+                checked_matrix(_numbers(band.matrix, draw, number, where, declared.states), declared, where),
+            )
+        )
+    return found
+
+
+def _numbers(matrix: Any, draw: int, number: Numbers, where: str, states: Sequence[str]) -> FloatArray:
+    if isinstance(matrix, MatrixFile):
+        raise ScenarioError(
+            f"{where}: the matrix {matrix.file} has not been read; read the scenario from its file."
+        )
+    k = len(states)
+    if isinstance(matrix, Matrix):
+        if len(matrix.rows) != k or any(len(row.entries) != k for row in matrix.rows):
+            sizes = " x ".join(
+                str(n) for n in (len(matrix.rows), max((len(r.entries) for r in matrix.rows), default=0))
+            )
+            raise ScenarioError(f"{where}: the matrix is {sizes}; with {k} states it is {k} x {k}.")
+        values = np.array([[number(v) for v in row.entries] for row in matrix.rows])
+        for i, row in enumerate(matrix.rows):
+            if row.rest is not None:
+                values[i, row.rest] = _left(values[i], where, states[i])
+        return values
+    values = np.asarray(matrix, dtype=np.float64)
+    values = values[draw] if values.ndim == 3 else values
+    if values.shape != (k, k):
+        raise ScenarioError(
+            f"{where}: the matrix is {values.shape[0]} x {values.shape[1]}; with {k} states it is {k} x {k}."
+        )
+    return values
+
+
+def _left(row: FloatArray, where: str, state: str) -> float:
+    left = 1.0 - float(row.sum())
+    if left < -SUM:
+        raise ScenarioError(
+            f"{where}: the other entries of row {state} sum to {row.sum():.10g}, above 1; nothing is left as rest."
+        )
+    return max(left, 0.0)
+
+
+def checked_matrix(values: FloatArray, declared: Cycles, where: str) -> FloatArray:
+    """The matrix, its rows made to sum to 1 to the last bit; refused with the row and its sum where they do not."""
+    states, faults = declared.states, []
+    for i, row in enumerate(values):
+        entries = " + ".join(f"{name} {p:.10g}" for name, p in zip(states, row) if p)
+        bad = [j for j, p in enumerate(row) if not 0 <= p <= 1]
+        if bad:
+            j = bad[0]
+            faults.append(
+                f"{where}: from {states[i]} to {states[j]} stands {row[j]:.10g}; a probability lies between 0 and 1"
+            )
+        elif abs(row.sum() - 1.0) > SUM:
+            faults.append(
+                f"{where}: row {states[i]} sums to {row.sum():.10g} ({entries}); a row sums to 1. Correct a number, or write "
+                f"{REST} for the entry that takes what the others leave"
+            )
+        elif states[i] in declared.deaths and row[i] != 1.0:
+            faults.append(
+                f"{where}: {states[i]} is a death, and its row leads on ({entries}); nobody leaves it"
+            )
+    if faults:
+        raise ScenarioError("the matrix cannot be used as written:\n  " + "\n  ".join(faults))
+    return values / values.sum(axis=1, keepdims=True)
+
+
+def read_matrix_csv(text: str, name: str, declared: Cycles) -> CycleStrategy:
+    """The matrices of a CSV: columns ``from`` and one for each state; with a column ``until``, a matrix for each of its times.
+
+    An empty ``until`` is that of the last matrix. Cells are numbers, names of parameters, or rest.
+    """
+    rows = [row for row in csv.reader(io.StringIO(text)) if any(cell.strip() for cell in row)]
+    head = [cell.strip() for cell in rows[0]] if rows else []
+    wanted = ["from", *declared.states]
+    if sorted(c for c in head if c != "until") != sorted(wanted):
+        raise ScenarioError(
+            f"{name} needs the columns {', '.join(wanted)}, and until where it changes; it has: {', '.join(head)}."
+        )
+    bands: dict[str, dict[str, list[str]]] = {}
+    for line, row in enumerate(rows[1:], start=2):
+        if len(row) != len(head):
+            raise ScenarioError(
+                f"{name}, line {line}: {len(row)} cells where the line of names has {len(head)}."
+            )
+        cell = {key: value.strip() for key, value in zip(head, row)}
+        band = bands.setdefault(cell.get("until", ""), {})
+        if cell["from"] not in declared.states or cell["from"] in band:
+            raise ScenarioError(
+                f"{name}, line {line}: {cell['from']!r} {'stands twice' if cell['from'] in band else 'is not a state'}; states: "
+                f"{', '.join(declared.states)}."
+            )
+        band[cell["from"]] = [cell[s] or "0" for s in declared.states]
+    made = []
+    for end, by_state in bands.items():
+        missing = [s for s in declared.states if s not in by_state]
+        if missing:
+            raise ScenarioError(f"{name}: no row from {', '.join(missing)}{f' until {end}' if end else ''}.")
+        made.append(
+            {"matrix": [by_state[s] for s in declared.states], **({"until": _time(end, name)} if end else {})}
+        )
+    return (
+        CycleStrategy(matrix=made[0]["matrix"])
+        if len(made) == 1 and "until" not in made[0]
+        else CycleStrategy.model_validate({"bands": made})
+    )
+
+
+def _time(text: str, name: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ScenarioError(f"{name}: until is a time; found {text!r}.") from None
