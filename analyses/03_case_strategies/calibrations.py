@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import joblib
+
 import survsim
 
 WITHOUT = {
@@ -30,20 +32,25 @@ def other_calibrations(
     *,
     quick: bool,
     size: int | None,
+    workers: int = 1,
 ) -> dict[str, tuple[str, survsim.calibration.EvidenceCalibration]]:
-    """Name -> words and a calibration that differs in one thing; the quick run has the bias and the priors alone."""
-    made: dict[str, tuple[str, survsim.calibration.EvidenceCalibration]] = {
-        "bias_left_out": ("declared biases left out", plan.run(evidence, size=size, bias=False, workers=2))
-    }
+    """Name -> words and a calibration that differs in one thing; the quick run has the bias and the priors alone.
+
+    Each is made in a process of its own, `workers` at a time: what one costs is Python around short arrays, on which
+    threads wait for one another.
+    """
     name, label = NEUTRAL
-    made[name] = (label, neutral(plan).run(evidence, size=size, workers=2))
-    if quick:
-        return made
-    for groups, label in WITHOUT.items():
-        made[f"without_{groups[0]}"] = (label, plan.run(evidence, without=groups, workers=2))
-    for name, (label, choice) in OTHERWISE.items():
-        made[name] = (label, plan.run(evidence, workers=2, **choice))
-    return made
+    asked = [
+        ("bias_left_out", "declared biases left out", plan, {"bias": False}),
+        (name, label, neutral(plan), {}),
+    ]
+    if not quick:
+        asked += [(f"without_{g[0]}", label, plan, {"without": g}) for g, label in WITHOUT.items()]
+        asked += [(name, label, plan, choice) for name, (label, choice) in OTHERWISE.items()]
+    run = joblib.delayed(survsim.scenario.CalibrationPlan.run)
+    tasks = (run(one, evidence, size=size, **choice) for _, _, one, choice in asked)
+    found = joblib.Parallel(n_jobs=min(workers, len(asked)), prefer="processes")(tasks)
+    return {name: (label, made) for (name, label, _, _), made in zip(asked, found)}
 
 
 def neutral(plan: survsim.scenario.CalibrationPlan) -> survsim.scenario.CalibrationPlan:

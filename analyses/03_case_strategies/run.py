@@ -36,7 +36,7 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     plan = survsim.scenario.read_calibration(scenario.calibration_path)
     size = 400 if quick else None
     calibration = plan.run(evidence, size=size, workers=2)
-    others = other_calibrations(plan, evidence, quick=quick, size=size)
+    others = other_calibrations(plan, evidence, quick=quick, size=size, workers=workers)
     ledger = survsim.Ledger(
         analysis=SLUG,
         seed=scenario.content.seed,
