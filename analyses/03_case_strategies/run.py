@@ -12,6 +12,7 @@ from .answers import (
     record_decision,
     record_information,
     record_outcomes,
+    record_place,
     record_values,
 )
 from .calibrated import record_calibration, record_leaning, record_parameters
@@ -55,6 +56,7 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     record_parameters(ledger, parameters)
     record_leaning(ledger, calibration, scenario, parameters)
     record_outcomes(ledger, simulation, scenario)
+    record_place(ledger, simulation, case_survival(evidence))
     decision = simulation.decision(scenario.content.outcomes.decision_tau)
     reference = scenario.content.outcomes.reference
     record_decision(ledger, decision, results / "decision.csv")
