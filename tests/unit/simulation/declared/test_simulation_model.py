@@ -362,7 +362,7 @@ def test_draws_out_of_range_are_named_with_their_number() -> None:
         ScenarioError, match=r"probability \(p\) must lie between 0 and 1; it is 1.5 in 1 of 3 draws"
     ):
         model(strategies=(with_line(toxic),), parameters={"p": [0.1, 1.5, 0.2]})
-    effect = {"effects": [{"transition": "well>ill", "hazard_ratio": 0.5, "lasts": "while_on"}]}
+    effect = {"effects": [{"transition": "well>ill", "hazard_ratio": "hr", "lasts": "while_on"}]}
     with pytest.raises(ScenarioError, match=r"hazard_ratio \(hr\) must be above 0; it is -1"):
         model(strategies=(with_line(effect),), parameters={"hr": -1.0})
     late = {"effects": [{"transition": "well>ill", "hazard_ratio": 0.5, "delay": "d", "lasts": "while_on"}]}
