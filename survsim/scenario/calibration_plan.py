@@ -26,6 +26,7 @@ from survsim.estimate.calibration.course import (
     TreatmentEffect,
 )
 from survsim.estimate.calibration.priors import Prior, law_of
+from survsim.estimate.calibration.target_checks import INDEX_CASE
 from survsim.estimate.calibration.targets import (
     Bias,
     CaseTarget,
@@ -168,6 +169,7 @@ class CalibrationPlan:
         assumed : take every share of patients that was assumed at its least or its most.
         size : points of the posterior, default the file's; workers : threads, which change no bit.
         """
+        never = self.content.cases.never if self.content.cases else ()
         return calibrate(
             self.course(),
             self.cohorts(assumed=assumed),
@@ -178,7 +180,8 @@ class CalibrationPlan:
             size=size or self.content.size,
             seed=self.content.seed,
             workers=workers,
-            never=tuple(f"cases:{case}" for case in (self.content.cases.never if self.content.cases else ())),
+            # the index case whatever the file forgets
+            never=tuple(dict.fromkeys((INDEX_CASE, *(f"cases:{case}" for case in never)))),
         )
 
     def _effects(self, treatment: str) -> tuple[TreatmentEffect, ...]:

@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 from survsim import Scenario
-from survsim.errors import ScenarioError
+from survsim.errors import InputError, ScenarioError
 from survsim.evidence.ask.store import load_evidence
-from survsim.scenario.calibration_plan import dated_cases, read_calibration
+from survsim.scenario.calibration_plan import CalibrationPlan, dated_cases, read_calibration
 
 FILE = Path(__file__).parents[3] / "analyses" / "03_case_strategies" / "calibration.yml"
 
@@ -72,6 +72,13 @@ def test_the_index_case_is_never_a_target(plan):
     labels = [t.label for t in plan.targets()]
     assert "index_case" not in labels
     assert {"raghunathan_2011_60m_primary_cpa", "tanimoto_65m_lung_brain"} <= set(labels)
+
+
+def test_a_file_that_forgets_the_index_case_is_refused(plan):
+    cases = plan.content.cases.model_copy(update={"never": ()})
+    forgetful = CalibrationPlan(plan.content.model_copy(update={"cases": cases}), plan.path)
+    with pytest.raises(InputError, match="index_case is whom the answer is for and can never be a target"):
+        forgetful.run(load_evidence(), size=200)
 
 
 def test_single_cases_keep_what_their_report_says():
