@@ -230,7 +230,9 @@ survsim.report.table(
     decimals=0,
     group="horizon",
     notes="S surgery, R radiotherapy, C six cycles of chemotherapy, 2R re-irradiation at progression; as treated: S+R, half a cycle, 2R with "
-    "toripalimab, anlotinib; early drugs: S+R, toripalimab with anlotinib, 2R. Equal strategies share a rank.",
+    "toripalimab, anlotinib; early drugs: S+R, toripalimab with anlotinib, 2R. Equal strategies share a rank. Two rows change no "
+    "survival and have no vote: other utilities, and effects that end when the tumour progresses, because here each acts before that or is "
+    "started after it.",
 )
 # %%
 survsim.report.table(
@@ -304,7 +306,9 @@ survsim.report.table(
         "posterior_low": 3,
         "posterior_high": 3,
     },
-    notes="Overlap 1: the targets taught nothing. Moved: the posterior mean in standard deviations of the prior.",
+    notes="Overlap 1: the targets taught nothing. Moved: the posterior mean in standard deviations of the prior. The simulation draws for a "
+    "setting that none of the targets came from, with the differences between studies added; intervals of what is believed of a ratio in "
+    "the text are of those draws, and wider than these.",
 )
 # %%
 survsim.report.table(
