@@ -137,6 +137,27 @@ def test_every_effect_has_the_duration_of_its_source():
     assert spans["gemcitabine_docetaxel_half_cycle"] == []
 
 
+def test_the_index_case_is_given_what_her_report_says():
+    whole = Scenario.from_yaml(FILE.with_name("scenario.yml"))
+    given = [
+        t for s in whole.strategies if s.name == "as_treated" for line in s.lines for t in line.treatments
+    ]
+    assert given == [
+        "radiotherapy_44",
+        "gemcitabine_docetaxel_half_cycle",
+        "reirradiation_40",
+        "toripalimab",
+        "anlotinib",
+    ]
+    treatments = whole.content.treatments
+    # half of three weeks; the last ten of the twenty fractions reached the brain and part of the cord
+    assert treatments["gemcitabine_docetaxel_half_cycle"].duration == 0.35
+    fractions = {r.region: r.fractions for r in treatments["reirradiation_40"].radiation}
+    assert fractions == {"first_target": 10, "rest_of_neuraxis": 20}
+    assert {r.fractions * r.dose_per_fraction for r in treatments["radiotherapy_44"].radiation} == {44.0}
+    assert treatments["toripalimab"].cycles == 2
+
+
 def test_a_prediction_of_another_report_is_held_out_unless_asked_for(plan):
     found = [t for t in plan.targets() if t.label.startswith("04_pooled_evidence")]
     assert [t.use for t in found] == ["hold_out"]
