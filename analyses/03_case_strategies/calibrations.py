@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import joblib
-
 import survsim
 
 WITHOUT = {
@@ -36,21 +34,19 @@ def other_calibrations(
 ) -> dict[str, tuple[str, survsim.calibration.EvidenceCalibration]]:
     """Name -> words and a calibration that differs in one thing; the quick run has the bias and the priors alone.
 
-    Each is made in a process of its own, `workers` at a time: what one costs is Python around short arrays, on which
-    threads wait for one another.
+    They are made `workers` at a time.
     """
-    name, label = NEUTRAL
-    asked = [
-        ("bias_left_out", "declared biases left out", plan, {"bias": False}),
-        (name, label, neutral(plan), {}),
-    ]
+    labels = {"bias_left_out": "declared biases left out"}
+    choices: dict[str, dict[str, Any]] = {"bias_left_out": {"bias": False}}
     if not quick:
-        asked += [(f"without_{g[0]}", label, plan, {"without": g}) for g, label in WITHOUT.items()]
-        asked += [(name, label, plan, choice) for name, (label, choice) in OTHERWISE.items()]
-    run = joblib.delayed(survsim.scenario.CalibrationPlan.run)
-    tasks = (run(one, evidence, size=size, **choice) for _, _, one, choice in asked)
-    found = joblib.Parallel(n_jobs=min(workers, len(asked)), prefer="processes")(tasks)
-    return {name: (label, made) for (name, label, _, _), made in zip(asked, found)}
+        labels |= {f"without_{groups[0]}": label for groups, label in WITHOUT.items()}
+        choices |= {f"without_{groups[0]}": {"without": groups} for groups in WITHOUT}
+        labels |= {name: label for name, (label, _) in OTHERWISE.items()}
+        choices |= {name: dict(choice) for name, (_, choice) in OTHERWISE.items()}
+    found = plan.run_each(choices, evidence, size=size, workers=workers)
+    made = {name: (labels[name], found[name]) for name in found}
+    name, label = NEUTRAL
+    return made | {name: (label, neutral(plan).run(evidence, size=size, workers=workers))}
 
 
 def neutral(plan: survsim.scenario.CalibrationPlan) -> survsim.scenario.CalibrationPlan:

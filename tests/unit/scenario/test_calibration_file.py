@@ -158,6 +158,19 @@ def test_the_index_case_is_given_what_her_report_says():
     assert treatments["toripalimab"].cycles == 2
 
 
+def test_several_calibrations_at_a_time_are_what_each_is_alone(plan):
+    choices = {"unbiased": {"bias": False}, "least": {"assumed": "least"}}
+    found = plan.run_each(choices, load_evidence(), size=200, workers=2)
+    assert list(found) == ["unbiased", "least"]
+    for name, asked in choices.items():
+        alone = plan.run(load_evidence(), size=200, **asked)
+        assert np.array_equal(found[name].w, alone.w) and np.array_equal(found[name].weight, alone.weight)
+        assert found[name].checks.to_frame().equals(alone.checks.to_frame())
+    assert not np.array_equal(found["unbiased"].w, found["least"].w)
+    with pytest.raises(ScenarioError, match="nowhere is no transport"):
+        plan.run_each({"none": {"without": ["nowhere"]}}, size=200)
+
+
 def test_a_prediction_of_another_report_is_held_out_unless_asked_for(plan):
     found = [t for t in plan.targets() if t.label.startswith("04_pooled_evidence")]
     assert [t.use for t in found] == ["hold_out"]
