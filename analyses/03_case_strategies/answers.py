@@ -57,6 +57,25 @@ def record_outcomes(
             ledger.record(f"pairing_{tau}.{row.strategy}", row.variance_reduction, provenance=comparison)
 
 
+def record_place(
+    ledger: survsim.Ledger, simulation: survsim.simulation.SimulationResult, months: float
+) -> None:
+    """Share of patients treated as she was who have died by the time she did: where one patient stands among them.
+
+    The interval of expected survival is one of means over draws and says nothing of where a single patient may lie.
+    """
+    curve = simulation.survival()
+    i, j = curve.strategies.index("as_treated"), int(np.abs(curve.time - months).argmin())
+    if abs(curve.time[j] - months) > 1e-9:
+        raise survsim.errors.InputError(
+            f"survival is counted every {curve.time[1]:g} months, and not at {months:g}."
+        )
+    ledger.record(
+        "index_case.dead_by_then", 1.0 - curve.estimate[i, j], conf_low=1.0 - curve.conf_high[i, j],
+        conf_high=1.0 - curve.conf_low[i, j], mc_std_error=curve.mc_std_error[i, j], provenance=curve,
+    )  # fmt: skip
+
+
 def decision_table(decision: survsim.simulation.Decision) -> pd.DataFrame:
     """Months, P(best) and loss of each strategy, and how far each end of an interval may be off by simulation."""
     low, high = survsim.simulation.interval_errors(decision.by_draw)

@@ -30,20 +30,23 @@ def other_calibrations(
     *,
     quick: bool,
     size: int | None,
+    workers: int = 1,
 ) -> dict[str, tuple[str, survsim.calibration.EvidenceCalibration]]:
-    """Name -> words and a calibration that differs in one thing; the quick run has the bias and the priors alone."""
-    made: dict[str, tuple[str, survsim.calibration.EvidenceCalibration]] = {
-        "bias_left_out": ("declared biases left out", plan.run(evidence, size=size, bias=False, workers=2))
-    }
+    """Name -> words and a calibration that differs in one thing; the quick run has the bias and the priors alone.
+
+    They are made `workers` at a time.
+    """
+    labels = {"bias_left_out": "declared biases left out"}
+    choices: dict[str, dict[str, Any]] = {"bias_left_out": {"bias": False}}
+    if not quick:
+        labels |= {f"without_{groups[0]}": label for groups, label in WITHOUT.items()}
+        choices |= {f"without_{groups[0]}": {"without": groups} for groups in WITHOUT}
+        labels |= {name: label for name, (label, _) in OTHERWISE.items()}
+        choices |= {name: dict(choice) for name, (_, choice) in OTHERWISE.items()}
+    found = plan.run_each(choices, evidence, size=size, workers=workers)
+    made = {name: (labels[name], found[name]) for name in found}
     name, label = NEUTRAL
-    made[name] = (label, neutral(plan).run(evidence, size=size, workers=2))
-    if quick:
-        return made
-    for groups, label in WITHOUT.items():
-        made[f"without_{groups[0]}"] = (label, plan.run(evidence, without=groups, workers=2))
-    for name, (label, choice) in OTHERWISE.items():
-        made[name] = (label, plan.run(evidence, workers=2, **choice))
-    return made
+    return made | {name: (label, neutral(plan).run(evidence, size=size, workers=workers))}
 
 
 def neutral(plan: survsim.scenario.CalibrationPlan) -> survsim.scenario.CalibrationPlan:

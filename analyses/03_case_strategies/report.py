@@ -27,7 +27,7 @@ survsim.report.prose(
 other tumours of the spinal canal and their spread. *For this patient at her progression*, {next.favoured} is favoured in
 expectation: {next.gain_12.reirradiation_drugs:.1f interval} months of the next twelve over supportive care, of which
 re-irradiation alone brings {next.gain_12.reirradiation_alone:.1f interval}; quality-adjusted
-{next.quality_gain.reirradiation_drugs:.1f interval} months. The intervals include no gain, and she is not expected to walk
+{next.quality_gain.reirradiation_drugs:.1f interval} months. Each of these intervals reaches below zero, and she is not expected to walk
 under any of them; it is best in {next.p_best.reirradiation_drugs:.0%} of the draws, re-irradiation alone in {next.p_best.reirradiation_alone:.0%}, and choosing it
 loses {next.loss.reirradiation_drugs:.1f} months on average against the best step in each draw. That focal irradiation helps at all rests on a prior, because nobody
 compared it with none: were re-irradiation to do nothing, the gain would be {next.structure.reirradiation_does_nothing.reirradiation_drugs:.1f interval}. *From surgery on*,
@@ -112,7 +112,7 @@ survsim.report.table(
     title="What the next steps add over supportive care under other structures, to 12 months",
     labels=LABELS["next_structure"],
     decimals={"rank": 0},
-    notes="2R re-irradiation; drugs: toripalimab with it, then anlotinib. Fewer draws and patients than above, the same in every row.",
+    notes="2R re-irradiation; drugs: toripalimab with it, then anlotinib. Fewer patients than above, the same in every row.",
 )
 # %%
 survsim.report.prose(
@@ -208,7 +208,8 @@ survsim.report.prose(
 As the index patient was treated, simulated patients live {survival_time_24.as_treated:.1f interval} months of the first two years
 (Monte Carlo standard error {survival_time_24.as_treated:.2f mc}), with surgery alone {survival_time_24.surgery_alone:.1f interval}; the
 paired gain is {gain_24.as_treated:.1f interval}. P(alive after a year) is {alive_12.as_treated:.0% interval} against
-{alive_12.surgery_alone:.0% interval}. Her own {index_case.survival:.0f} months lie well inside. Choosing as she was treated loses
+{alive_12.surgery_alone:.0% interval}. Of patients treated as she was {index_case.dead_by_then:.0% interval} are expected to have died by
+{index_case.survival:.0f} months, as she had: her course is an ordinary one under the model, which one patient can neither confirm nor refute. Choosing as she was treated loses
 {regret.as_treated:.1f} months on average against the best choice in each draw.
 """,
 )
@@ -229,7 +230,9 @@ survsim.report.table(
     decimals=0,
     group="horizon",
     notes="S surgery, R radiotherapy, C six cycles of chemotherapy, 2R re-irradiation at progression; as treated: S+R, half a cycle, 2R with "
-    "toripalimab, anlotinib; early drugs: S+R, toripalimab with anlotinib, 2R. Equal strategies share a rank.",
+    "toripalimab, anlotinib; early drugs: S+R, toripalimab with anlotinib, 2R. Equal strategies share a rank. Two rows change no "
+    "survival and have no vote: other utilities, and effects that end when the tumour progresses, because here each acts before that or is "
+    "started after it.",
 )
 # %%
 survsim.report.table(
@@ -303,7 +306,9 @@ survsim.report.table(
         "posterior_low": 3,
         "posterior_high": 3,
     },
-    notes="Overlap 1: the targets taught nothing. Moved: the posterior mean in standard deviations of the prior.",
+    notes="Overlap 1: the targets taught nothing. Moved: the posterior mean in standard deviations of the prior. The simulation draws for a "
+    "setting that none of the targets came from, with the differences between studies added; intervals of what is believed of a ratio in "
+    "the text are of those draws, and wider than these.",
 )
 # %%
 survsim.report.table(

@@ -12,6 +12,7 @@ from .answers import (
     record_decision,
     record_information,
     record_outcomes,
+    record_place,
     record_values,
 )
 from .calibrated import record_calibration, record_leaning, record_parameters
@@ -36,7 +37,7 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     plan = survsim.scenario.read_calibration(scenario.calibration_path)
     size = 400 if quick else None
     calibration = plan.run(evidence, size=size, workers=2)
-    others = other_calibrations(plan, evidence, quick=quick, size=size)
+    others = other_calibrations(plan, evidence, quick=quick, size=size, workers=workers)
     ledger = survsim.Ledger(
         analysis=SLUG,
         seed=scenario.content.seed,
@@ -55,6 +56,7 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     record_parameters(ledger, parameters)
     record_leaning(ledger, calibration, scenario, parameters)
     record_outcomes(ledger, simulation, scenario)
+    record_place(ledger, simulation, case_survival(evidence))
     decision = simulation.decision(scenario.content.outcomes.decision_tau)
     reference = scenario.content.outcomes.reference
     record_decision(ledger, decision, results / "decision.csv")

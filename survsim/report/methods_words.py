@@ -187,7 +187,10 @@ def _parameter(options: Sequence[Options]) -> str:
 def _calibrate(options: Sequence[Options]) -> str:
     biased = any(o.get("bias") for o in options)
     more = ", with declared bias of observational contrasts in the likelihood" if biased else ""
-    return f"Parameters were calibrated to published numbers by importance sampling from the priors{more}"
+    return (
+        "Parameters were calibrated to published numbers by importance sampling around the mode of their posterior, or by "
+        f"sequential Monte Carlo where that failed{more}"
+    )
 
 
 def _simulate(options: Sequence[Options]) -> str:

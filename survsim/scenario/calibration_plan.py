@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -26,6 +26,7 @@ from survsim.estimate.calibration.course import (
     TreatmentEffect,
 )
 from survsim.estimate.calibration.priors import Prior, law_of
+from survsim.estimate.calibration.target_checks import INDEX_CASE
 from survsim.estimate.calibration.targets import (
     Bias,
     CaseTarget,
@@ -168,6 +169,7 @@ class CalibrationPlan:
         assumed : take every share of patients that was assumed at its least or its most.
         size : points of the posterior, default the file's; workers : threads, which change no bit.
         """
+        never = self.content.cases.never if self.content.cases else ()
         return calibrate(
             self.course(),
             self.cohorts(assumed=assumed),
@@ -178,8 +180,33 @@ class CalibrationPlan:
             size=size or self.content.size,
             seed=self.content.seed,
             workers=workers,
-            never=tuple(f"cases:{case}" for case in (self.content.cases.never if self.content.cases else ())),
+            # the index case whatever the file forgets
+            never=tuple(dict.fromkeys((INDEX_CASE, *(f"cases:{case}" for case in never)))),
         )
+
+    def run_each(
+        self,
+        choices: Mapping[str, Mapping[str, Any]],
+        evidence: EvidenceStore | None = None,
+        *,
+        size: int | None = None,
+        workers: int = 1,
+    ) -> dict[str, EvidenceCalibration]:
+        """Calibrate several times, each in a process of its own, `workers` at a time; `run` one by one gives the same bits.
+
+        A calibration is mostly Python around short arrays, on which threads wait for one another.
+
+        Parameters
+        ----------
+        choices : name -> what `run` is asked for (`bias`, `without`, `predictions`, `assumed`).
+        evidence, size : as for `run`.
+        """
+        import joblib
+
+        store = evidence or load_evidence()
+        run = joblib.delayed(CalibrationPlan.run)
+        pool = joblib.Parallel(n_jobs=max(1, min(workers, len(choices))), prefer="processes")
+        return dict(zip(choices, pool(run(self, store, size=size, **asked) for asked in choices.values())))
 
     def _effects(self, treatment: str) -> tuple[TreatmentEffect, ...]:
         given = self.content.treatments[treatment]

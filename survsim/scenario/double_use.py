@@ -57,10 +57,12 @@ def double_uses(
     ]
     if not held:
         return
-    known = [(source, _patients(source, evidence), t) for source, t in held]
-    for name, one in specs.items():
-        for key, source in _sources(one, evidence):
-            here = _patients(source, evidence)
+    asked = {name: tuple(_sources(one, evidence)) for name, one in specs.items()}
+    patients = _patients_of([*(s for s, _ in held), *(s for a in asked.values() for _, s in a)], evidence)
+    known = [(source, patients[source], t) for source, t in held]
+    for name, sources in asked.items():
+        for key, source in sources:
+            here = patients[source]
             place = f"{scenario}: parameters.{name}.{key}"
             for other, there, target in known:
                 row = source.partition(":")[2]
@@ -92,12 +94,19 @@ def _sources(one: spec.ParameterSpec, evidence: EvidenceStore) -> Iterator[tuple
             yield from ((key, f"curves:{curve_rows(evidence, c)['curve_id'].iloc[0]}") for c in curves)
 
 
-def _patients(source: str, evidence: EvidenceStore) -> Patients | None:
-    """Whose number a reference is; None where the evidence does not say of which arm."""
-    table, _, name = source.partition(":")
-    if table == "curves":
-        first = curve_rows(evidence, name).iloc[0]
-        return Patients(str(first["study_id"]), str(first["arm_id"]), str(first["endpoint"]), "")
-    record = evidence.estimate(name)
-    found = Patients(record.study_id, record.arm_id, record.endpoint, record.event_detail)
-    return found if found.arm and found.endpoint else None
+def _patients_of(sources: Iterable[str], evidence: EvidenceStore) -> dict[str, Patients | None]:
+    """Whose number each reference is; None where the evidence does not say of which arm.
+
+    The rows are looked up together, which costs what one does.
+    """
+    wanted = dict.fromkeys(sources)
+    rows = [name for table, _, name in (s.partition(":") for s in wanted) if table != "curves"]
+    found: dict[str, Patients | None] = {}
+    for source, record in zip((f"estimates:{row}" for row in rows), evidence.records(*rows)):
+        one = Patients(record.study_id, record.arm_id, record.endpoint, record.event_detail)
+        found[source] = one if one.arm and one.endpoint else None
+    for source in wanted:
+        if source not in found:
+            first = curve_rows(evidence, source.partition(":")[2]).iloc[0]
+            found[source] = Patients(str(first["study_id"]), str(first["arm_id"]), str(first["endpoint"]), "")
+    return found

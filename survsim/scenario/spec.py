@@ -240,13 +240,13 @@ class Scenario:
             values=c.values,
         )
 
-    def _calibrated(self) -> dict[str, Calibrated]:
+    def _calibrated(self) -> Mapping[str, Calibrated]:
         """What the calibration uses its parameters for; empty without one."""
         if self.content.calibration is None:
             return {}
-        from survsim.scenario.calibration_plan import calibrated_roles, read_calibration
-
-        return calibrated_roles(read_calibration(self.calibration_path))
+        file = self.calibration_path
+        told = file.stat() if file.is_file() else None
+        return _roles_in(file, (told.st_mtime_ns, told.st_size, told.st_ino) if told else ())
 
     def _used(self) -> list[str]:
         c = self.content
@@ -337,6 +337,17 @@ class Scenario:
                         f"strategy {strategy.name}, line {line.line}: {', '.join(missing)} is not a treatment; known: "
                         f"{', '.join(sorted(known)) or 'none'}"
                     )
+
+
+@functools.lru_cache(maxsize=8)
+def _roles_in(file: Path, stamp: tuple[int, ...]) -> Mapping[str, Calibrated]:
+    """What a calibration file uses its parameters for, read once for a scenario and all its alternatives.
+
+    `stamp` says which content of the file is meant: when it was written, how long it is, and where it lies on the disk.
+    """
+    from survsim.scenario.calibration_plan import calibrated_roles, read_calibration
+
+    return calibrated_roles(read_calibration(file))
 
 
 def uses_of(scenario: Scenario) -> list[Use]:

@@ -96,6 +96,8 @@ HAND: dict[str, tuple[Callable[[Any], None], str]] = {
     "an effect without duration": (lambda c: c["treatments"]["second_drug"]["effects"][0].pop("lasts"), "says not how long it lasts"),
     "an effect before it begins": (put(f"{EFFECT}/lasts", {"for": -3}), "lasts.for reaches -3, and a time lies at 0 or above"),
     "an effect on no way": (put(f"{EFFECT}/transition", "stable>dead"), "no transition is called 'stable>dead'"),
+    "an effect twice": (lambda c: c["treatments"]["second_drug"]["effects"].append(c["treatments"]["second_drug"]["effects"][0]), "hr_second_drug acts twice on stable>progressed"),
+    "a ratio twice": (lambda c: c["treatments"]["second_drug"]["effects"].append({"transition": "stable>progressed", "hazard_ratio": "hr_second_drug", "lasts": {"for": 24}}), "hr_second_drug acts twice on stable>progressed"),
     "a hazard ratio of 105": (put(f"{EFFECT}/hazard_ratio", 105), "hazard_ratio is 105, and a hazard ratio of anything published"),
     "a parameter unused": (lambda c: c["parameters"].update(idle={**c["parameters"]["shape"]}), "'idle' is defined but nothing uses it"),
     "a parameter undefined": (put("transitions/0/distribution/shape", "shap"), "'shap' is used but not defined"),

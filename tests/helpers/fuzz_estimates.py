@@ -416,6 +416,18 @@ def _reconstruct(rng: np.random.Generator) -> Made:
     }
 
 
+@plausible("reconstruct_arms")
+def _reconstruct_arms(rng: np.random.Generator) -> Made:
+    return {
+        "curves": {
+            "new": ([0.0, 3.0, 6.0, 12.0], [1.0, 0.8, 0.6, 0.4]),
+            "old": ([0.0, 3.0, 6.0], [1.0, 0.7, 0.4]),
+        },
+        "n": {"new": 40, "old": 38},
+        "unit": "months",
+    }
+
+
 @plausible("compare_pair")
 def _pair(rng: np.random.Generator) -> Made:
     return {"a": surv(rng), "b": surv(rng), "hazard_ratio": 1.0, "p_value": 0.5} | level(rng)

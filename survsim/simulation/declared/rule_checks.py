@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import combinations
 
 from survsim.simulation.declared.clause import DEEDS, Clause
 from survsim.simulation.declared.course_checks import accepted_statuses, deed_fault, givers, radiation_faults
@@ -46,6 +47,7 @@ def _effect_faults(model: DeclaredModel, strategy: Strategy) -> Iterator[str]:
                     f"treatment {name}: an effect with a distribution of its own cannot go on from a history; give a "
                     "hazard ratio, or leave the history out"
                 )
+        yield from _twice_faults(model, name, treatment)
         for x in treatment.toxicities:
             states = {s.name: s.death for s in model.states}
             if x.leads_to is not None and x.leads_to not in states:
@@ -55,6 +57,22 @@ def _effect_faults(model: DeclaredModel, strategy: Strategy) -> Iterator[str]:
         regions = [r.region for r in treatment.radiation]
         if len(set(regions)) < len(regions):
             yield f"treatment {name}: a region is listed twice; make two treatments of one line instead, with allow_radiation_together: true"
+
+
+def _twice_faults(model: DeclaredModel, name: str, treatment: Treatment) -> Iterator[str]:
+    """One effect, or one ratio by name, that a treatment lets act twice on a transition, which takes it to its square."""
+    for one, other in combinations(treatment.effects, 2):
+        named = isinstance(one.factor(), str) and one.factor() == other.factor() and one.among == other.among
+        if not named and one != other:
+            continue
+        both = [
+            w.name for w in model.transitions if w.matches(one.transition) and w.matches(other.transition)
+        ]
+        if both:
+            yield (
+                f"treatment {name}: {one.factor()} acts twice on {both[0]}, which would take it to its square; leave one of the "
+                "effects out, or give the second a parameter of its own"
+            )
 
 
 def _stop_faults(model: DeclaredModel, line: Line) -> Iterator[str]:

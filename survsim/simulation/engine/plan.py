@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from survsim.kernels.patient_path import CodeArray
 from survsim.simulation.declared.graph_checks import ways_out
 from survsim.simulation.declared.model import Model
 from survsim.simulation.declared.rules import StartRules, compile_start_rules
-from survsim.simulation.declared.states import HISTORY
+from survsim.simulation.declared.states import HISTORY, Transition
 from survsim.simulation.declared.strategy import Line, Strategy, Treatment
 from survsim.simulation.engine.effects import EffectPlan, EffectTable, effects_on, least_exposure
 from survsim.simulation.engine.worth import TreatedWorth, WorthPlan, compile_treated, compile_worth
@@ -160,20 +160,7 @@ def compile_disease(model: Model, number: NumbersByDraw) -> DiseasePlan:
     out: list[list[TransitionPlan]] = [[] for _ in model.states]
     names: list[list[str]] = [[] for _ in model.states]
     for t in model.transitions:
-        plan = TransitionPlan(
-            stream=f"transition/{t.name}",
-            target=index[t.target],
-            law=build_law(t.distribution, number, model.time_unit),
-            forward=t.clock != "reset",
-            covariates=tuple((k, number(v)) for k, v in t.covariates.items()),
-            frailty=t.frailty,
-            frailty_power=number(t.frailty_power),
-            asks_history=any(k in HISTORY for k in t.covariates),
-            needs_effect=t.needs_effect,
-            within_stage=t.within_stage,
-            age=t.age if t.clock == "age" else None,
-            per_year=conversion_factor("years", model.time_unit),
-        )
+        plan = _transition(model, t, index, number)
         out[index[t.source]].append(plan)
         names[index[t.source]].append(t.name)
     return DiseasePlan(
@@ -203,6 +190,37 @@ def compile_disease(model: Model, number: NumbersByDraw) -> DiseasePlan:
         changes_performance=any(s.performance_change for s in model.states),
         myelopathy_onset=build_law(onset.onset, number, model.time_unit) if onset else None,
         worth=compile_worth(model, number),
+    )
+
+
+def ways_out_of(
+    model: Model, number: NumbersByDraw, states: Container[int]
+) -> tuple[tuple[TransitionPlan, ...], ...]:
+    """The transitions out of some states in the draws of `number`, none out of the others: `out` of a `DiseasePlan`."""
+    index = {name: i for i, name in enumerate(model.state_names)}
+    out: list[list[TransitionPlan]] = [[] for _ in model.states]
+    for t in model.transitions:
+        if index[t.source] in states:
+            out[index[t.source]].append(_transition(model, t, index, number))
+    return tuple(map(tuple, out))
+
+
+def _transition(
+    model: Model, t: Transition, index: Mapping[str, int], number: NumbersByDraw
+) -> TransitionPlan:
+    return TransitionPlan(
+        stream=f"transition/{t.name}",
+        target=index[t.target],
+        law=build_law(t.distribution, number, model.time_unit),
+        forward=t.clock != "reset",
+        covariates=tuple((k, number(v)) for k, v in t.covariates.items()),
+        frailty=t.frailty,
+        frailty_power=number(t.frailty_power),
+        asks_history=any(k in HISTORY for k in t.covariates),
+        needs_effect=t.needs_effect,
+        within_stage=t.within_stage,
+        age=t.age if t.clock == "age" else None,
+        per_year=conversion_factor("years", model.time_unit),
     )
 
 

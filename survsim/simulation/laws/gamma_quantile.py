@@ -38,7 +38,8 @@ def gamma_quantile(u: FloatArray, variance: float) -> FloatArray:
     return np.asarray(np.exp(log_quantile, out=log_quantile))
 
 
-@functools.lru_cache(maxsize=16)
+# 20 kB each: as many as the draws of an analysis, so that its alternatives, which draw the same, make them once
+@functools.lru_cache(maxsize=512)
 def _log_quantile(variance: float) -> CubicHermiteSpline:
     shape = 1.0 / variance
     z = np.arange(-REACH, REACH + STEP / 2, STEP)

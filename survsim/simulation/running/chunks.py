@@ -18,7 +18,7 @@ from survsim.simulation.engine.luck import Luck
 from survsim.simulation.engine.measures import LEAST_WIDTH, cell_moments, patient_values
 from survsim.simulation.engine.paths import Paths
 from survsim.simulation.engine.plain import is_plain
-from survsim.simulation.engine.plan import compile_disease, compile_strategy
+from survsim.simulation.engine.plan import compile_disease, compile_strategy, ways_out_of
 from survsim.simulation.laws.by_draw import DifferentShapes, NumbersByDraw
 from survsim.simulation.outcomes.pieces import Chunk, ChunkSums, Job
 from survsim.simulation.running.patient_output import PatientWriter
@@ -180,11 +180,15 @@ class DrawRun:
 
     def _known(self, history: History) -> list[Known]:
         """What a history comes to in each draw."""
-        model, one = self.job.model, len(self.draws) == 1
-        return [
-            what_is_known(model, history, number, self.disease if one else compile_disease(model, number))
-            for number in self.numbers
-        ]
+        model = self.job.model
+        if len(self.draws) == 1:
+            return [what_is_known(model, history, number, self.disease) for number in self.numbers]
+        # a draw at a time, and of it the ways out of the states that the patient was in: the rest is the same in all
+        been = {self.disease.initial, *(self.disease.names.index(s.state) for s in history.path)}
+        diseases = (
+            dataclasses.replace(self.disease, out=ways_out_of(model, number, been)) for number in self.numbers
+        )
+        return [what_is_known(model, history, n, d) for n, d in zip(self.numbers, diseases)]
 
     def block(self, start: int, size: int) -> list[Paths]:
         """Paths of patients `start` to `start + size - 1` of each draw under each strategy, on the same luck."""

@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 from survsim import Scenario
-from survsim.errors import ScenarioError
+from survsim.errors import InputError, ScenarioError
 from survsim.evidence.ask.store import load_evidence
-from survsim.scenario.calibration_plan import dated_cases, read_calibration
+from survsim.scenario.calibration_plan import CalibrationPlan, dated_cases, read_calibration
 
 FILE = Path(__file__).parents[3] / "analyses" / "03_case_strategies" / "calibration.yml"
 
@@ -74,6 +74,13 @@ def test_the_index_case_is_never_a_target(plan):
     assert {"raghunathan_2011_60m_primary_cpa", "tanimoto_65m_lung_brain"} <= set(labels)
 
 
+def test_a_file_that_forgets_the_index_case_is_refused(plan):
+    cases = plan.content.cases.model_copy(update={"never": ()})
+    forgetful = CalibrationPlan(plan.content.model_copy(update={"cases": cases}), plan.path)
+    with pytest.raises(InputError, match="index_case is whom the answer is for and can never be a target"):
+        forgetful.run(load_evidence(), size=200)
+
+
 def test_single_cases_keep_what_their_report_says():
     cases = dated_cases(load_evidence(), strict_only=True, never=("index_case",)).set_index("case_id")
     assert cases.loc["sni_59f_ucs_intradural_L1", "status"] == "event_by"
@@ -128,6 +135,40 @@ def test_every_effect_has_the_duration_of_its_source():
     assert spans["radiotherapy_44"] == [68] and spans["gemcitabine_docetaxel"] == [60]
     assert spans["toripalimab_anlotinib"] == [30.95] and spans["reirradiation_40"] == [12, 26.8, 12]
     assert spans["gemcitabine_docetaxel_half_cycle"] == []
+
+
+def test_the_index_case_is_given_what_her_report_says():
+    whole = Scenario.from_yaml(FILE.with_name("scenario.yml"))
+    given = [
+        t for s in whole.strategies if s.name == "as_treated" for line in s.lines for t in line.treatments
+    ]
+    assert given == [
+        "radiotherapy_44",
+        "gemcitabine_docetaxel_half_cycle",
+        "reirradiation_40",
+        "toripalimab",
+        "anlotinib",
+    ]
+    treatments = whole.content.treatments
+    # half of three weeks; the last ten of the twenty fractions reached the brain and part of the cord
+    assert treatments["gemcitabine_docetaxel_half_cycle"].duration == 0.35
+    fractions = {r.region: r.fractions for r in treatments["reirradiation_40"].radiation}
+    assert fractions == {"first_target": 10, "rest_of_neuraxis": 20}
+    assert {r.fractions * r.dose_per_fraction for r in treatments["radiotherapy_44"].radiation} == {44.0}
+    assert treatments["toripalimab"].cycles == 2
+
+
+def test_several_calibrations_at_a_time_are_what_each_is_alone(plan):
+    choices = {"unbiased": {"bias": False}, "least": {"assumed": "least"}}
+    found = plan.run_each(choices, load_evidence(), size=200, workers=2)
+    assert list(found) == ["unbiased", "least"]
+    for name, asked in choices.items():
+        alone = plan.run(load_evidence(), size=200, **asked)
+        assert np.array_equal(found[name].w, alone.w) and np.array_equal(found[name].weight, alone.weight)
+        assert found[name].checks.to_frame().equals(alone.checks.to_frame())
+    assert not np.array_equal(found["unbiased"].w, found["least"].w)
+    with pytest.raises(ScenarioError, match="nowhere is no transport"):
+        plan.run_each({"none": {"without": ["nowhere"]}}, size=200)
 
 
 def test_a_prediction_of_another_report_is_held_out_unless_asked_for(plan):

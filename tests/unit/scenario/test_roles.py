@@ -140,6 +140,15 @@ def test_calibration_and_scenario_count_in_one_unit(study):
     assert "hr_radiotherapy" not in found
 
 
+def test_a_calibration_file_that_is_written_anew_is_read_anew(study):
+    assert "counts in years" not in message(study, {})
+    path = study.parent / "calibration.yml"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("time_unit: months", "time_unit: years"), encoding="utf-8"
+    )
+    assert "calibration.yml counts in years, the scenario in months" in message(study, {})
+
+
 def assumed(law, meaning="a number in a test", **more):
     base = {
         "source": "assumption",

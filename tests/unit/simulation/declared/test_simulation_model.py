@@ -180,6 +180,17 @@ RULES: list[tuple[Strategy, str]] = [
     (
         with_line(
             {
+                "effects": [
+                    {"transition": "well>ill", "hazard_ratio": 0.5, "lasts": "while_on"},
+                    {"transition": "well>ill", "hazard_ratio": 0.5, "lasts": "while_on"},
+                ]
+            }
+        ),
+        "0.5 acts twice on well>ill, which would take it to its square",
+    ),
+    (
+        with_line(
+            {
                 "duration": 1,
                 "radiation": [{"region": "a", "fractions": 5, "dose_per_fraction": 2}] * 2,
             }
