@@ -52,7 +52,7 @@ class Question:
         for name, values in asked.items():
             if values == (_ANY,):
                 continue
-            _leave_out(code, ~self._matches(name, values), reasons, _reason(name, values))
+            _leave_out(code, ~self._matches(name, values), reasons, _reason(name, self._called(name, values)))
         if time is not None:
             horizons = np.atleast_1d(np.asarray(time, np.float64))
             wrong = ~np.isin(self._estimates["time"].to_numpy(), horizons)
@@ -100,6 +100,24 @@ class Question:
         if unknown:
             raise EvidenceError(_unknown(name, unknown[0], known))
         return found
+
+    def _called(self, name: str, values: tuple[str, ...]) -> tuple[str, ...]:
+        """Groups by the label that most of their rows print: a code of a group is no word for a reader."""
+        if name not in ("arm", "comparator"):
+            return values
+        frame = self._estimates
+        codes, lookup = self._coded("arm_id")
+        named = []
+        for value in values:
+            rows = codes == lookup.get(value, -1)
+            if name == "comparator":
+                compared, of = self._coded("comparator")
+                studies = frame["study_id"][compared == of.get(value, -1)]
+                rows &= frame["study_id"].isin(studies).to_numpy()
+            labels = frame["arm_label"][rows]
+            labels = labels[labels != ""].value_counts(sort=False)
+            named.append(str(labels.idxmax()) if len(labels) else value)
+        return tuple(named)
 
     def _exclude(self, code: IntArray, exclude: Mapping[str, str], reasons: list[str]) -> None:
         """Leave out studies or numbers by name, before shared patients are resolved: what is out keeps nobody out."""

@@ -189,7 +189,7 @@ def implausible_dose(t: Tables) -> Iterator[Fault]:
     each = dose / np.where(fractions > 0, fractions, np.nan)
     external = (t.text("radiotherapy", "radiation_type") == "external").to_numpy()
     wrong = (each > HIGH_FRACTION) | (dose > HIGH_DOSE) | (each < 0.5) | (external & (dose < LOW_FRACTION))
-    shown = [f"{d:g} Gy in {f:g} fractions" for d, f in zip(dose[wrong], fractions[wrong])]
+    shown = [_dose_in_words(d, f) for d, f in zip(dose[wrong], fractions[wrong])]
     yield from t.where(
         "implausible_dose",
         "radiotherapy",
@@ -255,6 +255,13 @@ def record_count(t: Tables) -> Iterator[Fault]:
             f"{table} has another number of rows for this patient.",
             column=column,
         )
+
+
+def _dose_in_words(dose: float, fractions: float) -> str:
+    given = "no dose" if np.isnan(dose) else f"{dose:g} Gy"
+    if np.isnan(fractions):
+        return f"{given}, fractions not told"
+    return f"{given} in {fractions:g} fraction{'' if fractions == 1 else 's'}"
 
 
 def _followup(t: Tables, table: str) -> np.ndarray:
