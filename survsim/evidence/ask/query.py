@@ -10,6 +10,7 @@ import numpy as np
 
 from survsim.core.checks import BoolArray, IntArray
 from survsim.core.errors import EvidenceError, EvidenceWarning, warn
+from survsim.evidence.ask.mixing import known_fields
 from survsim.evidence.ask.overlap import Membership, Standing, resolve, shared
 from survsim.evidence.ask.selection import EvidenceSelection
 
@@ -45,6 +46,12 @@ class Question:
     ) -> EvidenceSelection:
         """The selection, with a reason for each row left out."""
         asked = {k: _several(v) for k, v in words.items() if v is not None}
+        for name, values in asked.items():
+            if not values:
+                raise EvidenceError(
+                    f"{name} is an empty list, which no number meets; name words, or leave it out."
+                )
+        known_fields(_several(allow_mixed if allow_mixed is not None else ()))
         if not {"population", "histology", "study"} & set(asked):
             asked["population"] = DEFAULT_POPULATION
         code = np.zeros(len(self._estimates), np.int64)
@@ -55,6 +62,8 @@ class Question:
             _leave_out(code, ~self._matches(name, values), reasons, _reason(name, self._called(name, values)))
         if time is not None:
             horizons = np.atleast_1d(np.asarray(time, np.float64))
+            if not horizons.size or not (horizons >= 0).all():
+                raise EvidenceError(f"time is in months, one number or several, 0 or more; got {time!r}.")
             wrong = ~np.isin(self._estimates["time"].to_numpy(), horizons)
             _leave_out(code, wrong, reasons, f"time is not {', '.join(f'{h:g}' for h in horizons)} months")
         if interval:
