@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import warnings
 from pathlib import Path
 from typing import Any
@@ -174,7 +173,8 @@ def _name(case: dict[Any, Any]) -> str:
 def _told(words: str) -> str:
     if words in ("", "unknown", "not stated"):
         return "not told"
-    return re.sub(r"[a-z]+", lambda w: SHORT.get(w.group(), w.group()), words.replace("_", " "))
+    whole = [(w.removesuffix(","), w[len(w.removesuffix(",")) :]) for w in words.replace("_", " ").split()]
+    return " ".join(SHORT.get(word, word) + comma for word, comma in whole)
 
 
 def _survival(case: dict[Any, Any]) -> str:
