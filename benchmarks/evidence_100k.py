@@ -46,6 +46,7 @@ def enlarged(rows: int, target: Path) -> None:
                 part[key] = part[key] + f"_{i}"
             if name == "studies":
                 part[["doi", "pmid", "nct", "cohort"]] = ""
+                part["title"] = part["title"] + f" {i}"
             parts.append(part)
         frames[name] = pd.concat(parts, ignore_index=True)
     frames["estimates"] = frames["estimates"].iloc[:rows]

@@ -214,7 +214,7 @@ survsim.report.table(
     title="Certainty, doublet against ifosfamide alone, for a carcinosarcoma of the spinal canal",
     labels={"domain": "domain", "step": "levels", "reason": "reason"},
     decimals={"step": 0},
-    notes="Levels below high, in the manner of GRADE; thresholds as `survsim.scenario.certainty` states them.",
+    notes="Levels below high, in the manner of GRADE; thresholds as survsim.scenario.certainty states them.",
 )
 
 # %% [markdown]

@@ -24,6 +24,13 @@ DESIGNS = {
     "vignette_valuation": "valuation of vignettes",
     "cross_sectional": "cross-sectional study",
 }
+SHORT = {
+    "csi": "craniospinal irradiation",
+    "rt": "radiotherapy",
+    "srs": "radiosurgery",
+    "wbrt": "whole-brain radiotherapy",
+}
+"""Short words of the table of cases, as a reader says them."""
 MEASURES = ("median", "survival_probability", "hazard_ratio", "proportion")
 STUDIES = survsim.Provenance.of("count", "studies:*")
 NUMBERS = survsim.Provenance.of("count", "estimates:*", "studies:*")
@@ -164,17 +171,23 @@ def _name(case: dict[Any, Any]) -> str:
 
 
 def _told(words: str) -> str:
-    known = words not in ("", "unknown", "not stated")
-    return words.replace("_", " ") if known else "not told"
+    if words in ("", "unknown", "not stated"):
+        return "not told"
+    whole = [(w.removesuffix(","), w[len(w.removesuffix(",")) :]) for w in words.replace("_", " ").split()]
+    return " ".join(SHORT.get(word, word) + comma for word, comma in whole)
 
 
 def _survival(case: dict[Any, Any]) -> str:
     """Months from the lesion, with what the report leaves open."""
     dead, alive = case["survival_from_cns_months"], case["last_known_alive_from_cns_months"]
-    sign = {"upper_bound": "at most ", "approximate": "about "}.get(case["survival_qualifier"], "")
+    sign = {"upper_bound": "within", "approximate": "at about"}.get(case["survival_qualifier"], "at")
     if dead == dead:
-        return f"dead at {sign}{dead:g} months"
-    return f"alive at {alive:g} months" if alive == alive else "not told"
+        return f"dead {sign} {_months(dead)}"
+    return f"alive at {_months(alive)}" if alive == alive else "not told"
+
+
+def _months(time: float) -> str:
+    return f"{time:g} month" if time == 1 else f"{time:g} months"
 
 
 def pool_doublets(ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceStore, results: Path) -> None:

@@ -10,7 +10,7 @@ from survsim.figures.boxes import diagram_axes, in_lines, inner_width, line_heig
 if TYPE_CHECKING:
     from survsim.evidence.ask.flow import EvidenceFlow
 
-USUAL = 8.2
+USUAL = 6.4
 BOX, SIDE = 0.36, 0.44
 """Shares of the width: how wide the boxes of what remained are, and where those at the side begin."""
 PAD, SPACE = 0.09, 0.16

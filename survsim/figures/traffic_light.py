@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from survsim.core.errors import InputError
@@ -62,7 +63,7 @@ def draw_risk_of_bias(result: RiskOfBias, ax: Any = None, *, tool: str | None = 
             _lamp(ax, x + (0.35 if domain == "overall" else 0.0), y, word, f"{label}|{domain}|{word}")
     places = [*range(len(columns)), len(columns) + 0.35]
     ax.set_xticks(places, [readable(d) for d in [*columns, "overall"]], rotation=90)
-    ax.set_yticks(range(len(lines)), [_in_words(label) for label, _ in lines])
+    ax.set_yticks(range(len(lines)), [_in_words(label, result.names) for label, _ in lines])
     ax.set(xlim=(-0.6, len(columns) + 0.95), ylim=(len(lines) - 0.4, -0.6), ylabel="")
     ax.xaxis.tick_top()
     ax.tick_params(length=0)
@@ -82,9 +83,9 @@ def _own_axes(columns: int, rows: int) -> Any:
     )
 
 
-def _in_words(label: str) -> str:
+def _in_words(label: str, names: Mapping[str, str]) -> str:
     name, bracket, rest = label.partition(" (")
-    return readable(name) + bracket + rest
+    return names.get(name, readable(name)) + bracket + rest
 
 
 def _asked(result: RiskOfBias, tool: str, domain: str) -> bool:

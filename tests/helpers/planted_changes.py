@@ -113,7 +113,11 @@ def _unlike_other_medians(right: Content) -> Content:
         like = rows_of(right[table])[row_at(right[table], study_id="delta_2015", **where)]
         copies[table] = rows_of(right[table]) + [
             {**like, "study_id": f"more_{i}"}
-            | ({"doi": f"10.1/more{i}", "pmid": f"9{i}"} if table == "studies" else {})
+            | (
+                {"doi": f"10.1/more{i}", "pmid": f"9{i}", "title": f"Series {i}"}
+                if table == "studies"
+                else {}
+            )
             | ({"max_followup_months": "", "median_followup_months": ""} if table == "studies" else {})
             | (
                 {"estimate_id": f"more_{i}_e01", "value": "70" if i == 11 else f"{8 + i / 10:g}"}
@@ -149,7 +153,32 @@ def _end_of_name(right: Content) -> Content:
     return _named_by_study(right, "delta_2015_09")
 
 
+def _prior_narrower(right: Content) -> Content:
+    rows = rows_of(right["bias_priors"])
+    return {"bias_priors": table_of([*rows, rows[0] | {"judgement": "high", "sd": "0.05"}])}
+
+
+def _agent_of_another_name(right: Content) -> Content:
+    row = rows_of(right["drugs"])[0] | {"agent_as_recorded": "taxol"}
+    agents = {"d1": "paclitaxel", "d2": "paclitaxel", "d3": "docetaxel"}
+    people = rows_of(right["patients"])
+    counted = [r | ({"drug_records_n": "3"} if r["patient_id"] == row["patient_id"] else {}) for r in people]
+    return {
+        "drugs": table_of([row | {"course_id": c, "agent": a} for c, a in agents.items()]),
+        "patients": table_of(counted),
+    }
+
+
+def _death_against_status(right: Content) -> Content:
+    names = right["follow_up_forms"].decode().splitlines()[0].split(",")
+    form = {"dataset": "people", "patient_id": "p1", "form": "f", "vital_status": "alive", "death_day": "400"}
+    return {"follow_up_forms": table_of([dict.fromkeys(names, "") | form])}
+
+
 OTHER_CHANGES: dict[str, Callable[[Content], Content]] = {
+    "bias_prior_narrower": _prior_narrower,
+    "agent_of_another_name": _agent_of_another_name,
+    "death_against_status": _death_against_status,
     "missing_column": _missing_column,
     "unknown_column": _unknown_column,
     "bias_domain_missing": _domain_missing,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,7 @@ from survsim.core.errors import EvidenceError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
+from survsim.evidence.ask.case_names import names_of_cases
 from survsim.evidence.schema.bias import NO_INFORMATION, NOT_ASKED, TOOL
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ class RiskOfBias(Result):
     row_id, study_id, tool, domain, judgement, support, judge : (m,) one judgement each, rows in the order asked.
     unjudged : rows that were asked for and that nobody judged.
     mean, sd : by tool and overall judgement, the prior of the bias of a log ratio (`priors`).
+    names : what a reader calls a row, where its own name is no words (cases: author, year, age and sex, place).
     """
 
     row_id: np.ndarray
@@ -40,6 +43,7 @@ class RiskOfBias(Result):
     unjudged: tuple[str, ...]
     mean: dict[str, float]
     sd: dict[str, float]
+    names: dict[str, str] = field(default_factory=dict)
 
     def columns(self) -> Columns:
         """Columns row_id, study_id, tool, domain, judgement, support, judge."""
@@ -115,7 +119,8 @@ def risk_of_bias(
         raise EvidenceError(f"tool must be one of {', '.join(TOOL)}; got {tool!r}.")
     judged, estimates = table("bias"), table("estimates")
     study_of = dict(zip(estimates["estimate_id"], estimates["study_id"]))
-    study_of |= {c: c for c in table("cases")["case_id"]}
+    cases = table("cases")
+    study_of |= {c: c for c in cases["case_id"]}
     wanted = list(dict.fromkeys(judged["row_id"] if rows is None else rows))
     unknown = [r for r in wanted if r not in study_of] if rows is not None else []
     if unknown:
@@ -136,5 +141,6 @@ def risk_of_bias(
         unjudged=tuple(r for r in wanted if r not in seen),
         mean=dict(zip(keys, priors["mean"])),
         sd=dict(zip(keys, priors["sd"])),
+        names={case: name for case, name in names_of_cases(cases).items() if case in seen},
         provenance=Provenance.of("risk_of_bias", *(f"bias:{r}" for r in dict.fromkeys(found["row_id"]))),
     )

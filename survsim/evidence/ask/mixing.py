@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from survsim.core.errors import EvidenceError
 from survsim.evidence.schema.pooling import UNKNOWN
+from survsim.evidence.schema.table import RATIOS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,9 +22,15 @@ FIELDS = (
     "unit_of_analysis",
     "instrument",
     "exposure_timing",
+    "contrast",
 )
 """Fields in which the rows of one question must agree wherever they say something."""
-NEVER = "crude shares with survival probabilities"
+NEVER = {
+    "crude shares with survival probabilities": ({"survival_probability"}, {"proportion", "event_count"}),
+    "medians with means": ({"median"}, {"mean"}, {"rmst"}),
+    "ratios of different kinds": tuple({ratio} for ratio in RATIOS),
+}
+"""Measures of one endpoint that are different things, whatever is allowed."""
 SHOWN = 3
 
 
@@ -36,13 +43,10 @@ def refuse_mixed(rows: pd.DataFrame, allowed: Iterable[str]) -> None:
     allowed : fields in which they may differ, or ``"any"``. Crude shares never join survival probabilities of the same
         endpoint, whatever is allowed: they know nothing of censoring.
     """
-    may = (allowed,) if isinstance(allowed, str) else tuple(allowed)
-    unknown = [name for name in may if name not in (*FIELDS, "any")]
-    if unknown:
-        raise EvidenceError(f"allow_mixed names {unknown[0]!r}; it may name {', '.join(FIELDS)}, or 'any'.")
+    may = known_fields(allowed)
     if len(rows) < 2:
         return
-    _refuse_crude(rows)
+    _refuse_measures(rows)
     found = (
         [] if "any" in may else [name for name in FIELDS if name not in may and len(_words(rows, name)) > 1]
     )
@@ -52,6 +56,15 @@ def refuse_mixed(rows: pd.DataFrame, allowed: Iterable[str]) -> None:
             f"these rows must not be pooled as they stand: {told}. Narrow the question (for example "
             f"{found[0]}={next(iter(_words(rows, found[0])))!r}), or say that the mixing is meant: allow_mixed={found}."
         )
+
+
+def known_fields(allowed: Iterable[str]) -> tuple[str, ...]:
+    """The fields that `allow_mixed` names; raise `EvidenceError` if there is no such field."""
+    may = (allowed,) if isinstance(allowed, str) else tuple(allowed)
+    unknown = [name for name in may if name not in (*FIELDS, "any")]
+    if unknown:
+        raise EvidenceError(f"allow_mixed names {unknown[0]!r}; it may name {', '.join(FIELDS)}, or 'any'.")
+    return may
 
 
 def _words(rows: pd.DataFrame, name: str) -> dict[str, list[str]]:
@@ -72,25 +85,25 @@ def _kind(name: str, word: str, measure: str) -> str:
         return ""  # how a ratio was adjusted stands in adjustment; a review beside its trials is an overlap
     if name == "exposure_timing" and word == "landmark":
         return "at_time_zero"  # a landmark is a time zero
+    if name == "contrast" and measure not in RATIOS:
+        return ""  # what a group is compared with matters to a ratio; a median speaks of its own group
     if name in ("setting", "line") and word == "several":
         return ""
     return word
 
 
-def _refuse_crude(rows: pd.DataFrame) -> None:
-    timed = rows[rows["measure"].isin(["survival_probability", "proportion", "event_count"])]
-    for endpoint, group in timed.groupby("endpoint", sort=False):
-        survival = group["measure"] == "survival_probability"
-        if survival.any() and not survival.all():
-            told = _told(
-                {
-                    "survival_probability": group.loc[survival, "estimate_id"].tolist(),
-                    "a crude share": group.loc[~survival, "estimate_id"].tolist(),
-                }
-            )
-            raise EvidenceError(
-                f"{endpoint}: {NEVER} are never pooled; measure is {told}. Ask for one measure at a time."
-            )
+def _refuse_measures(rows: pd.DataFrame) -> None:
+    for endpoint, group in rows.groupby("endpoint", sort=False):
+        for never, kinds in NEVER.items():
+            found = {}
+            for kind in kinds:
+                names = group.loc[group["measure"].isin(kind), "estimate_id"].tolist()
+                if names:
+                    found["a crude share" if "proportion" in kind else "".join(kind)] = names
+            if len(found) > 1:
+                raise EvidenceError(
+                    f"{endpoint}: {never} are never pooled; measure is {_told(found)}. Ask for one measure at a time."
+                )
 
 
 def _told(words: dict[str, list[str]]) -> str:

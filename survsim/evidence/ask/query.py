@@ -10,6 +10,7 @@ import numpy as np
 
 from survsim.core.checks import BoolArray, IntArray
 from survsim.core.errors import EvidenceError, EvidenceWarning, warn
+from survsim.evidence.ask.mixing import known_fields
 from survsim.evidence.ask.overlap import Membership, Standing, resolve, shared
 from survsim.evidence.ask.selection import EvidenceSelection
 
@@ -45,6 +46,12 @@ class Question:
     ) -> EvidenceSelection:
         """The selection, with a reason for each row left out."""
         asked = {k: _several(v) for k, v in words.items() if v is not None}
+        for name, values in asked.items():
+            if not values:
+                raise EvidenceError(
+                    f"{name} is an empty list, which no number meets; name words, or leave it out."
+                )
+        known_fields(_several(allow_mixed if allow_mixed is not None else ()))
         if not {"population", "histology", "study"} & set(asked):
             asked["population"] = DEFAULT_POPULATION
         code = np.zeros(len(self._estimates), np.int64)
@@ -52,9 +59,11 @@ class Question:
         for name, values in asked.items():
             if values == (_ANY,):
                 continue
-            _leave_out(code, ~self._matches(name, values), reasons, _reason(name, values))
+            _leave_out(code, ~self._matches(name, values), reasons, _reason(name, self._called(name, values)))
         if time is not None:
             horizons = np.atleast_1d(np.asarray(time, np.float64))
+            if not horizons.size or not (horizons >= 0).all():
+                raise EvidenceError(f"time is in months, one number or several, 0 or more; got {time!r}.")
             wrong = ~np.isin(self._estimates["time"].to_numpy(), horizons)
             _leave_out(code, wrong, reasons, f"time is not {', '.join(f'{h:g}' for h in horizons)} months")
         if interval:
@@ -100,6 +109,24 @@ class Question:
         if unknown:
             raise EvidenceError(_unknown(name, unknown[0], known))
         return found
+
+    def _called(self, name: str, values: tuple[str, ...]) -> tuple[str, ...]:
+        """Groups by the label that most of their rows print: a code of a group is no word for a reader."""
+        if name not in ("arm", "comparator"):
+            return values
+        frame = self._estimates
+        codes, lookup = self._coded("arm_id")
+        named = []
+        for value in values:
+            rows = codes == lookup.get(value, -1)
+            if name == "comparator":
+                compared, of = self._coded("comparator")
+                studies = frame["study_id"][compared == of.get(value, -1)]
+                rows &= frame["study_id"].isin(studies).to_numpy()
+            labels = frame["arm_label"][rows]
+            labels = labels[labels != ""].value_counts(sort=False)
+            named.append(str(labels.idxmax()) if len(labels) else value)
+        return tuple(named)
 
     def _exclude(self, code: IntArray, exclude: Mapping[str, str], reasons: list[str]) -> None:
         """Leave out studies or numbers by name, before shared patients are resolved: what is out keeps nobody out."""

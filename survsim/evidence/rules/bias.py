@@ -146,3 +146,29 @@ def bias_prior_of_no_judgement(t: Tables) -> Iterator[Fault]:
         "Name a judgement of the tool, with a standard deviation of 0 or more.",
         column="judgement",
     )
+
+
+@rule("bias_prior_narrower", bias_priors=("tool", "judgement", "sd"))
+def bias_prior_narrower(t: Tables) -> Iterator[Fault]:
+    """A worse judgement leaves at least as much open: its standard deviation is not below that of a better one."""
+    rows = list(
+        zip(t.text("bias_priors", "tool"), t.text("bias_priors", "judgement"), t.number("bias_priors", "sd"))
+    )
+    wrong = np.zeros(len(rows), bool)
+    for i, (tool, word, sd) in enumerate(rows):
+        order = TOOL[tool].judgements if tool in TOOL else ()
+        better = (
+            [s for other, w, s in rows if other == tool and w in order[: order.index(word)]]
+            if word in order
+            else []
+        )
+        wrong[i] = sd >= 0 and any(sd < s for s in better)
+    yield from t.where(
+        "bias_prior_narrower",
+        "bias_priors",
+        wrong,
+        "Check the standard deviations of this tool: a better judgement has a wider one.",
+        column="sd",
+        severity=WARNING,
+        cause=t.text("bias_priors", "tool"),
+    )

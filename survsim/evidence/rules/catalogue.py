@@ -5,6 +5,7 @@ from __future__ import annotations
 from survsim.evidence.rules import (  # noqa: F401
     agreement,
     amounts,
+    belongs,
     bias,
     cells,
     consistency,

@@ -208,9 +208,9 @@ def printed_half(t: Tables, column: str) -> FloatArray:
 
 
 def _decimals(t: Tables, column: str, rows: np.ndarray) -> FloatArray:
-    """Digits printed after the point."""
-    cells = t.text(E, column).to_numpy()[rows]
-    return np.array([_digits(c) for c in cells], float).reshape(rows.size)
+    """Digits printed after the point; each different cell is read once."""
+    codes, cells = t.coded(E, column)
+    return np.array([_digits(c) for c in cells], float)[codes[rows]].reshape(rows.size)
 
 
 def _digits(cell: str) -> int:

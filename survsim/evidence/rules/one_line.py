@@ -15,7 +15,7 @@ from survsim.evidence.rules.rule import RULES
 from survsim.evidence.schema.faults import ERROR, FEW, Fault
 
 IN_ONE_ROW = {
-    "interval_contains": ("fraction_range", "ratio_range", "time_measure_range"),
+    "interval_contains": ("fraction_range", "ratio_range", "time_measure_range", "utility_range", "not_finite"),
     "interval_beyond_counts": (
         "interval_contains", "fraction_range", "ratio_range", "level_range", "events_exceed_n", "arm_exceeds_study",
         "ratio_implausible", "interval_asymmetric",
@@ -39,6 +39,13 @@ IN_ONE_ROW = {
     "bias_word_of_another_tool": ("bias_of_no_row", "vocabulary"),
     "dataset_without_origin": ("source_of_another_kind",),
     "median_beyond_followup": ("unit_missing",),
+    "fraction_range": ("not_finite",),
+    "ratio_range": ("not_finite",),
+    "utility_range": ("not_finite",),
+    "period_order": ("implausible_year",),
+    "unknown_comparator": ("unknown_reference",),
+    "agent_of_another_name": ("unusual_word",),
+    "contrast_of_nobody": ("ratio_without_comparator", "p_without_comparator"),
 }  # fmt: skip
 """What a rule finds in a row where one of these found something is the same fault seen again."""
 IN_ONE_TABLE = {
@@ -236,6 +243,9 @@ def _of_another_table(i: int, lines: list[Fault], of_table: dict[str, list[int]]
     if line.rule == "unused_explanation":
         # A study that lost its name, or a new extreme among medians, leaves explanations of other rows without use.
         return [j for table in ("estimates", "arms", "studies") for j in of_table.get(table, ())[:1]]
+    if line.rule == "histology_of_no_group":
+        groups = of_table.get("estimates", ())
+        return [j for j in groups if lines[j].cause.partition("/")[0] == line.row]
     if line.rule == "unlike_other_medians":
         # A median that slipped is no peer any more, and leaves another one without any near it.
         here = of_table.get("estimates", ())

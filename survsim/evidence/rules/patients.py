@@ -189,7 +189,7 @@ def implausible_dose(t: Tables) -> Iterator[Fault]:
     each = dose / np.where(fractions > 0, fractions, np.nan)
     external = (t.text("radiotherapy", "radiation_type") == "external").to_numpy()
     wrong = (each > HIGH_FRACTION) | (dose > HIGH_DOSE) | (each < 0.5) | (external & (dose < LOW_FRACTION))
-    shown = [f"{d:g} Gy in {f:g} fractions" for d, f in zip(dose[wrong], fractions[wrong])]
+    shown = [_dose_in_words(d, f) for d, f in zip(dose[wrong], fractions[wrong])]
     yield from t.where(
         "implausible_dose",
         "radiotherapy",
@@ -255,6 +255,57 @@ def record_count(t: Tables) -> Iterator[Fault]:
             f"{table} has another number of rows for this patient.",
             column=column,
         )
+
+
+@rule("stage_of_another_group", patients=("figo_stage", "figo_stage_group"))
+def stage_of_another_group(t: Tables) -> Iterator[Fault]:
+    """The group of a stage is the numeral that the stage begins with."""
+    stage, group = t.text("patients", "figo_stage"), t.text("patients", "figo_stage_group")
+    numeral = stage.str.extract(r"^(IV|I{1,3})", expand=False)
+    yield from t.where(
+        "stage_of_another_group",
+        "patients",
+        ((group != "") & numeral.notna() & (numeral != group)).to_numpy(),
+        "Check stage and group in the source: the stage begins with another numeral.",
+        column="figo_stage_group",
+    )
+
+
+@rule("agent_of_another_name", drugs=("agent_as_recorded", "agent"))
+def agent_of_another_name(t: Tables) -> Iterator[Fault]:
+    """A recorded name of a drug stands for one agent throughout."""
+    frame = t.frames["drugs"]
+    pairs = frame.groupby(["agent_as_recorded", "agent"], sort=False)["agent"].transform("size")
+    most = pairs.groupby(frame["agent_as_recorded"]).transform("max")
+    yield from t.where(
+        "agent_of_another_name",
+        "drugs",
+        ((frame["agent"] != "") & (pairs < most)).to_numpy(),
+        "Check the agent: elsewhere the same recorded name stands for another.",
+        column="agent",
+        severity=WARNING,
+        cause=lambda: frame["agent_as_recorded"] + " " + frame["agent"],
+    )
+
+
+@rule("death_against_status", follow_up_forms=("vital_status", "death_day"))
+def death_against_status(t: Tables) -> Iterator[Fault]:
+    """Who has a day of death is dead."""
+    alive = (t.text("follow_up_forms", "vital_status") == "alive").to_numpy()
+    yield from t.where(
+        "death_against_status",
+        "follow_up_forms",
+        alive & ~np.isnan(t.number("follow_up_forms", "death_day")),
+        "Check both in the source: alive, with a day of death.",
+        column="vital_status",
+    )
+
+
+def _dose_in_words(dose: float, fractions: float) -> str:
+    given = "no dose" if np.isnan(dose) else f"{dose:g} Gy"
+    if np.isnan(fractions):
+        return f"{given}, fractions not told"
+    return f"{given} in {fractions:g} fraction{'' if fractions == 1 else 's'}"
 
 
 def _followup(t: Tables, table: str) -> np.ndarray:

@@ -51,14 +51,18 @@ class Tables:
             self._joined[table, columns] = first
         return self._joined[table, columns]
 
-    def matches(self, table: str, column: str, test: Callable[[str], bool]) -> BoolArray:
-        """Whether each cell of a column passes a test, asked once for each different cell."""
+    def coded(self, table: str, column: str) -> tuple[np.ndarray, list[str]]:
+        """For each cell the place of its words in the list of different ones, and that list."""
         if (table, column) not in self._codes:
             import pandas as pd
 
             found, unique = pd.factorize(self.frames[table][column].to_numpy())
             self._codes[table, column] = (found, list(unique))
-        codes, values = self._codes[table, column]
+        return self._codes[table, column]
+
+    def matches(self, table: str, column: str, test: Callable[[str], bool]) -> BoolArray:
+        """Whether each cell of a column passes a test, asked once for each different cell."""
+        codes, values = self.coded(table, column)
         passed = np.array([test(v) for v in values], bool)
         return passed[codes] if passed.any() else np.zeros(codes.size, bool)
 

@@ -30,6 +30,9 @@ CODES = (
     (E, "histology"),
     (E, "value_unit"),
     ("overlaps", "cluster_id"),
+    ("cases", "cns_site"),
+    ("drugs", "agent"),
+    ("drugs", "agent_as_recorded"),
 )
 """Columns of codes that a study may add to."""
 USUAL = 3

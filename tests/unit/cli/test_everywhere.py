@@ -8,12 +8,14 @@ import re
 import shlex
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
 import typer.main
 
 from survsim.cli import main
+from survsim.cli.console import progress
 from survsim.cli.everywhere import EXAMPLES, GO_ON, commands, with_options
 from survsim.report.new_study import new_study
 
@@ -117,3 +119,13 @@ def test_no_colour_is_printed_where_none_is_wanted(study, words):
     assert not colour.search(plain.stdout)
     if words == ["--help"]:
         assert colour.search(coloured.stdout)
+
+
+def test_progress_of_every_command_begins_and_tells_warnings_in_the_words_of_the_command(capsys, monkeypatch):
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
+    with progress(lambda told: told.replace("panel", "--panel")) as say:
+        say("01_evidence_base", "running")
+        warnings.showwarning(UserWarning("panel is not given"), UserWarning, "file", 1)
+    told = capsys.readouterr().err
+    assert "01_evidence_base: running" in told
+    assert "UserWarning: --panel is not given" in told

@@ -78,6 +78,38 @@ def test_crude_shares_never_join_survival_probabilities():
     )
 
 
+@pytest.mark.parametrize(
+    "measures", [["median", "mean"], ["hazard_ratio", "odds_ratio"], ["survival_probability", "event_count"]]
+)
+def test_measures_of_different_things_are_never_pooled(measures):
+    for allowed in ((), "any"):
+        with pytest.raises(EvidenceError, match=r"never pooled.*a_e01.*b_e01"):
+            refuse_mixed(rows(measure=measures), allowed)
+
+
+def test_ratios_of_treatments_and_of_findings_are_told_apart_and_medians_of_groups_are_not():
+    contrast = ["treatment", "prognostic"]
+    with pytest.raises(EvidenceError, match="contrast is treatment"):
+        refuse_mixed(rows(measure=["hazard_ratio"] * 2, contrast=contrast), ())
+    refuse_mixed(rows(measure=["hazard_ratio"] * 2, contrast=contrast), "contrast")
+    refuse_mixed(rows(contrast=contrast), ())
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"allow_mixed": "bogus"}, "allow_mixed names 'bogus'"),
+        ({"endpoint": []}, "endpoint is an empty list"),
+        ({"time": float("nan")}, "time is in months"),
+        ({"time": -1}, "time is in months"),
+        ({"time": []}, "time is in months"),
+    ],
+)
+def test_a_question_that_nothing_can_meet_is_refused(store, asked, told):
+    with pytest.raises(EvidenceError, match=told):
+        store.select(**asked)
+
+
 def test_an_unknown_field_is_named():
     with pytest.raises(EvidenceError, match="allow_mixed names 'stage'"):
         refuse_mixed(rows(), ("stage",))

@@ -183,3 +183,11 @@ def test_rules_say_what_they_ask_for():
     for name, rule in all_rules().items():
         assert rule.says.endswith("."), name
         assert rule.name == name
+
+
+def test_a_dose_whose_fractions_are_not_told_says_so(right):
+    table = planted(
+        right["radiotherapy"], row_at(right["radiotherapy"], course_id="r1"), dose_gy="0.45", fractions=""
+    )
+    found = [f for f in check_tables(right | {"radiotherapy": table}) if f.rule == "implausible_dose"]
+    assert [f.value for f in found] == ["0.45 Gy, fractions not told"]
