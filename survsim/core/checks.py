@@ -236,6 +236,12 @@ def as_labels(name: str, values: Any) -> NDArray[Any]:
         missing = np.array(
             [is_missing(v) or (isinstance(v, str) and not v.strip()) for v in array.ravel()], bool
         )
+    elif kind == "c":
+        raise InputError(f"{name} must hold labels; got complex numbers.")
+    elif kind in "mM":
+        missing = np.isnat(array).ravel()
+        if not missing.any():
+            return _days(array)
     elif kind in "US":
         missing = np.char.str_len(array.ravel()) == 0
         if not missing.any() and np.char.isspace(array).any():
@@ -245,6 +251,14 @@ def as_labels(name: str, values: Any) -> NDArray[Any]:
     if missing.any():
         raise _unlabelled(name, missing, values)
     return array
+
+
+def _days(array: NDArray[Any]) -> NDArray[Any]:
+    """Dates and durations as labels that can be read, for numpy's own list would hold nanoseconds."""
+    if array.dtype.kind == "m":
+        return array.astype("m8[us]").astype(object)
+    days = array.astype("M8[D]")
+    return np.datetime_as_string(days if (days == array).all() else array)
 
 
 def label_list(name: str, values: Any) -> list[Any]:

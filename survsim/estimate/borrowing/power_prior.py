@@ -133,11 +133,9 @@ def power_prior_rate(
 
 
 def _powers(power: Any, size: int) -> FloatArray:
-    a = (
-        np.broadcast_to(np.asarray(power, dtype=np.float64), (size,))
-        if dimensions(power) == 0
-        else float_vector("power", power)
-    )
+    if dimensions(power) == 0:
+        return np.full(size, between("power", power, 0.0, 1.0, open_ends=False))
+    a = float_vector("power", power)
     if a.size != size or not ((a >= 0) & (a <= 1)).all():
         raise InputError(
             f"power must lie in [0, 1], one for all or one for each of {size} studies; got {power!r}."
