@@ -46,7 +46,8 @@ def between(
 
     With `unit` a duration (timedelta) is converted into it.
     """
-    array = None if isinstance(value, str) else as_array(name, value)
+    masked = isinstance(value, np.ma.MaskedArray) and bool(np.ma.getmaskarray(value).any())
+    array = None if masked or isinstance(value, str) else as_array(name, value)
     if array is None or array.ndim or array.dtype.kind in "bcMSU":
         raise InputError(f"{name} must be a number; got {value!r}.")
     number = float(as_numbers(name, array.ravel(), unit)[0][0])

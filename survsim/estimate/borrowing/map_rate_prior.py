@@ -60,7 +60,7 @@ def map_rate_prior(
     >>> 0.01 < float(np.exp(prior.quantile(0.5))) < 0.1
     True
     """
-    events, exposure = paired(events=events, exposure=exposure)
+    events, exposure, labels = paired(events=events, exposure=exposure, labels=labels)
     d, time = float_vector("events", events), float_vector("exposure", exposure)
     if d.size != time.size:
         raise InputError(f"events has {d.size} values and exposure {time.size}; give one of each per study.")

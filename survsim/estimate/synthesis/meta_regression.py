@@ -12,7 +12,7 @@ from survsim.core.checks import FloatArray, between, float_matrix, one_of
 from survsim.core.design import Design, design_matrix
 from survsim.core.errors import InputError, SmallSampleWarning, warn
 from survsim.core.frames import as_frame, is_table
-from survsim.core.pairing import paired
+from survsim.core.pairing import by_names, index_of, paired
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import renamed
 from survsim.core.result import Result, result
@@ -166,6 +166,9 @@ def meta_regression(
         )
     given = study_effects(estimate, std_error, labels=labels, source=source, clusters=clusters)
     source = given.source
+    if index_of(given.estimate) is None:
+        moderators = by_names(given.labels, "moderators", moderators)
+        data = by_names(given.labels, "data", data)
     estimate, std_error, moderators, data, labels, clusters = paired(
         estimate=given.estimate,
         std_error=given.std_error,
@@ -257,9 +260,7 @@ def _columns_of_numbers(moderators: Any) -> FloatArray:
     try:
         matrix = float_matrix("moderators", moderators)
     except InputError as error:
-        raise InputError(
-            f"{error} For categories use a formula, moderators='C(site)', data=frame."
-        ) from None
+        raise InputError(f"{error} For categories use a formula, moderators='C(site)', data=frame.") from None
     if matrix.ndim != 2:
         raise InputError(f"moderators must be columns of numbers, a row a study; got shape {matrix.shape}.")
     return np.array(matrix)
