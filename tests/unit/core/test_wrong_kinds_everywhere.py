@@ -116,7 +116,7 @@ def test_draws_are_numbers():
     for draws in (np.full(100, 1 + 1j), ["1.5"] * 100, np.ones(100, "m8[D]")):
         with pytest.raises(InputError, match="draws"):
             DrawnLaw(draws=draws)
-        with pytest.raises(InputError, match="parameter rate"):
+        with pytest.raises(ScenarioError, match="parameter rate"):
             Model(
                 states=(State(name="a"), State(name="b", death=True)),
                 time_unit="years",
