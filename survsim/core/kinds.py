@@ -37,8 +37,8 @@ _TICKS_PER_DAY = {
 
 
 def is_missing(value: Any) -> bool:
-    """True for None, NaN, NaT and pandas' NA (whose comparison with itself has no truth value)."""
-    if value is None or type(value).__name__ == "NAType":
+    """True for None, NaN, NaT, pandas' NA (whose comparison with itself has no truth value) and a masked value."""
+    if value is None or value is np.ma.masked or type(value).__name__ == "NAType":
         return True
     try:
         return bool(value != value)

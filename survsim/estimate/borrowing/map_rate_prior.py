@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from scipy.special import gammaln
 
-from survsim.core.checks import FloatArray, between, float_vector, positions
+from survsim.core.checks import FloatArray, between, float_vector, label_list, positions
 from survsim.core.errors import InputError
 from survsim.core.pairing import paired
 from survsim.core.provenance import Provenance
@@ -95,7 +95,13 @@ def map_rate_prior(
     weight = mass.ravel()[keep] / mass.ravel()[keep].sum()
     centre = (middle + shrink * (mu - middle)).ravel()[keep]
     spread = np.hypot(np.broadcast_to(tau[:, None], mass.shape), cell).ravel()[keep]
-    names = tuple(f"study {i + 1}" for i in range(d.size)) if labels is None else tuple(labels)
+    names = (
+        tuple(f"study {i + 1}" for i in range(d.size))
+        if labels is None
+        else tuple(map(str, label_list("labels", labels)))
+    )
+    if len(names) != d.size:
+        raise InputError(f"labels has {len(names)} names for {d.size} studies.")
     step = Provenance.of("map_rate_prior", source, tau_scale=scale, mean_prior=mean_prior, labels=names)
     return BorrowingPrior(
         method="map", mixture=NormalMixture(weight, centre, spread), labels=names, provenance=step

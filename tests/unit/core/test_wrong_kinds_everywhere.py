@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import survsim
-from survsim.borrowing import map_prior, power_prior, power_prior_rate
+from survsim.borrowing import map_prior, map_rate_prior, power_prior, power_prior_rate
 from survsim.calibration import DrawnLaw
 from survsim.core.checks import between
 from survsim.core.errors import InputError, ScenarioError, SmallSampleWarning
@@ -208,3 +208,20 @@ def test_labels_that_are_no_names_pair_by_position():
 def test_small_sample_is_still_said():
     with pytest.warns(SmallSampleWarning):
         meta_regression(EFFECT[:4], ERROR[:4], [1.0, 2, 3, 5])
+
+
+@pytest.mark.parametrize("gap", [None, float("nan"), pd.NaT, pd.NA, np.ma.masked, "", "  "])
+def test_a_missing_label_is_no_name(gap):
+    with pytest.raises(InputError, match="labels is missing in row 1"):
+        map_rate_prior([1, 2, 3], [10.0, 20, 30], tau_scale=0.5, labels=["a", gap, "b"])
+    with pytest.raises(InputError, match="clusters is missing"):
+        meta_analysis(EFFECT, ERROR, clusters=["a", gap, "b", "c", "d"])
+    with pytest.raises(InputError, match="study is empty"):
+        rate_term(3, 10.0, study=gap, unit="months")
+    with pytest.raises(InputError, match="covariates of s: g is missing"):
+        rate_term(3, 10.0, {"g": gap}, study="s", unit="months")
+
+
+def test_every_study_of_a_rate_prior_has_its_name():
+    with pytest.raises(InputError, match="2 names for 3 studies"):
+        map_rate_prior([1, 2, 3], [10.0, 20, 30], tau_scale=0.5, labels=["a", "b"])
