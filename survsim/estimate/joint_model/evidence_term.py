@@ -73,14 +73,6 @@ def make_term(
         require_columns(covariates, [], "covariates")
     elif not isinstance(covariates, Mapping):
         raise InputError(f"covariates must be a mapping or a frame; got {type(covariates).__name__}.")
-    else:
-        gaps = [
-            str(k) for k, v in covariates.items() if is_missing(v) or (isinstance(v, str) and not v.strip())
-        ]
-        if gaps:
-            raise InputError(
-                f"covariates of {study}: {', '.join(gaps)} is missing; give it a value or leave the term out."
-            )
     source = common.pop("source", ())
     extra = between("extra_sd", common.pop("extra_sd", 0.0), 0.0, np.inf, open_ends=False)
     return EvidenceTerm(
