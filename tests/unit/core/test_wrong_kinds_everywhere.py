@@ -15,7 +15,7 @@ from survsim.core.checks import between
 from survsim.core.errors import InputError, ScenarioError, SmallSampleWarning
 from survsim.core.kinds import as_numbers
 from survsim.core.pairing import by_names
-from survsim.cox import brier_score
+from survsim.cox import brier_score, cox_trials
 from survsim.joint_model import rate_term
 from survsim.nonparametric import logrank_test
 from survsim.printed import check_summary, effect_size
@@ -27,6 +27,7 @@ from survsim.synthesis import (
     pool_proportions,
     subgroup_test,
 )
+from survsim.trials import analyse_trials
 
 EFFECT, ERROR = [0.1, 0.5, 0.9, 0.4, 0.2], [0.1, 0.2, 0.1, 0.2, 0.3]
 NO_NUMBERS = {
@@ -193,6 +194,22 @@ def test_predictions_of_patients_find_their_own():
     )
     with pytest.raises(InputError, match="row labels"):
         brier_score(surv, held.set_axis(STRANGE.index), [2.5])
+
+
+def test_trials_in_frames_find_their_patients():
+    """Columns of frames are patients; arrays made of them had lost their names."""
+    time = pd.DataFrame([[1.0, 3, 4, 6, 8, 9]], columns=list("abcdef"))
+    event = pd.DataFrame([[1, 1, 1, 1, 1, 0]], columns=list("abcdef"))
+    arm = pd.Series([0, 0, 1, 0, 1, 1], index=list("abcdef"))
+    z, slope = analyse_trials(time, event, arm, unit="months").z, cox_trials(time, event, arm).estimate
+    back = list("fedcba")
+    assert analyse_trials(time, event[back], arm[back], unit="months").z == pytest.approx(z)
+    assert cox_trials(time, event[back], arm[back]).estimate == pytest.approx(slope)
+    assert analyse_trials(time, event, arm.to_frame().T[back], unit="months").z == pytest.approx(z)
+    one = time.loc[0], event.loc[0, back], arm[back]
+    assert analyse_trials(*one, unit="months").z == pytest.approx(z)
+    with pytest.raises(InputError, match="row labels"):
+        analyse_trials(time, event, arm.set_axis(list("abcdeg")), unit="months")
 
 
 def test_labels_that_are_no_names_pair_by_position():
