@@ -178,7 +178,7 @@ def event_vector(values: Any, length: int, name: str = "event") -> BoolArray:
 
 def _refuse_words(name: str, values: Any) -> None:
     """Words for what happened are no events until somebody says which of them is one."""
-    array = np.asarray(values) if hasattr(values, "dtype") or isinstance(values, (list, tuple)) else None
+    array = as_array(name, values) if hasattr(values, "dtype") or isinstance(values, (list, tuple)) else None
     if array is None or array.ndim != 1 or array.dtype.kind not in "OUT":
         return
     words = list(dict.fromkeys(v for v in array.tolist() if isinstance(v, str)))
