@@ -62,6 +62,14 @@ def between(
     return number
 
 
+def whole_number(name: str, value: Any, most: float = 1e6) -> int:
+    """How many of something: a whole number from 1 to `most`."""
+    found = between(name, value, 1.0, most, open_ends=False)
+    if found != int(found):
+        raise InputError(f"{name} must be a whole number; got {value!r}.")
+    return int(found)
+
+
 def float_vector(
     name: str, values: Any, length: int | None = None, *, unit: str | None = None, truth: bool = False
 ) -> FloatArray:

@@ -18,8 +18,9 @@ from survsim.core.pairing import by_names
 from survsim.cox import brier_score, cox_trials
 from survsim.joint_model import rate_term
 from survsim.nonparametric import logrank_test
+from survsim.parametric import compare_families, model_average, parametric_survival
 from survsim.printed import check_summary, effect_size
-from survsim.simulation import Model, State, Transition
+from survsim.simulation import Model, State, Transition, read_strategies
 from survsim.synthesis import (
     cumulative_meta_analysis,
     meta_analysis,
@@ -240,3 +241,25 @@ def test_a_missing_label_is_no_name(gap):
 def test_every_study_of_a_rate_prior_has_its_name():
     with pytest.raises(InputError, match="2 names for 3 studies"):
         map_rate_prior([1, 2, 3], [10.0, 20, 30], tau_scale=0.5, labels=["a", "b"])
+
+
+@pytest.mark.parametrize("n", [-1, 0, 2.5, 1e9, "3", None])
+def test_draws_are_asked_for_by_a_number_of_draws(n):
+    """Found by the fuzz: -1 ended in numpy's words about negative dimensions."""
+    surv = survsim.Surv.right([1.0, 2, 3, 5, 8], [1, 1, 1, 0, 1], unit="years")
+    fit = parametric_survival(surv, "weibull")
+    with pytest.raises(InputError, match="n must"):
+        fit.draws(n, seed=1)
+    with pytest.raises(InputError, match="n must"):
+        model_average(compare_families(surv, families=["weibull", "exponential"])).draws(n)
+    assert fit.draws(3, seed=1).shape == (3, 2)
+
+
+@pytest.mark.parametrize("folder", ["nowhere", "a\x00b"])
+def test_a_folder_of_strategies_that_is_not_there_is_not_empty(folder, tmp_path):
+    with pytest.raises(ScenarioError, match="there is no folder"):
+        read_strategies(str(tmp_path / folder))
+    file = tmp_path / "one.yml"
+    file.write_text("strategy: x\n")
+    with pytest.raises(ScenarioError, match="there is no folder"):
+        read_strategies(file)
