@@ -46,7 +46,8 @@ def between(
 
     With `unit` a duration (timedelta) is converted into it.
     """
-    array = None if isinstance(value, str) else as_array(name, value)
+    masked = isinstance(value, np.ma.MaskedArray) and bool(np.ma.getmaskarray(value).any())
+    array = None if masked or isinstance(value, str) else as_array(name, value)
     if array is None or array.ndim or array.dtype.kind in "bcMSU":
         raise InputError(f"{name} must be a number; got {value!r}.")
     number = float(as_numbers(name, array.ravel(), unit)[0][0])
@@ -59,6 +60,14 @@ def between(
         brackets = "()" if open_ends else "[]"
         raise InputError(f"{name} must lie in {brackets[0]}{low:g}, {high:g}{brackets[1]}; got {value!r}.")
     return number
+
+
+def whole_number(name: str, value: Any, most: float = 1e6) -> int:
+    """How many of something: a whole number from 1 to `most`."""
+    found = between(name, value, 1.0, most, open_ends=False)
+    if found != int(found):
+        raise InputError(f"{name} must be a whole number; got {value!r}.")
+    return int(found)
 
 
 def float_vector(
@@ -177,7 +186,7 @@ def event_vector(values: Any, length: int, name: str = "event") -> BoolArray:
 
 def _refuse_words(name: str, values: Any) -> None:
     """Words for what happened are no events until somebody says which of them is one."""
-    array = np.asarray(values) if hasattr(values, "dtype") or isinstance(values, (list, tuple)) else None
+    array = as_array(name, values) if hasattr(values, "dtype") or isinstance(values, (list, tuple)) else None
     if array is None or array.ndim != 1 or array.dtype.kind not in "OUT":
         return
     words = list(dict.fromkeys(v for v in array.tolist() if isinstance(v, str)))
@@ -236,6 +245,12 @@ def as_labels(name: str, values: Any) -> NDArray[Any]:
         missing = np.array(
             [is_missing(v) or (isinstance(v, str) and not v.strip()) for v in array.ravel()], bool
         )
+    elif kind == "c":
+        raise InputError(f"{name} must hold labels; got complex numbers.")
+    elif kind in "mM":
+        missing = np.isnat(array).ravel()
+        if not missing.any():
+            return _days(array)
     elif kind in "US":
         missing = np.char.str_len(array.ravel()) == 0
         if not missing.any() and np.char.isspace(array).any():
@@ -245,6 +260,14 @@ def as_labels(name: str, values: Any) -> NDArray[Any]:
     if missing.any():
         raise _unlabelled(name, missing, values)
     return array
+
+
+def _days(array: NDArray[Any]) -> NDArray[Any]:
+    """Dates and durations as labels that can be read, for numpy's own list would hold nanoseconds."""
+    if array.dtype.kind == "m":
+        return array.astype("m8[us]").astype(object)
+    days = array.astype("M8[D]")
+    return np.datetime_as_string(days if (days == array).all() else array)
 
 
 def label_list(name: str, values: Any) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -249,7 +250,7 @@ def formula_variables(formula: str) -> set[str]:
 
 
 def _materialise(parsed: Any, data: pd.DataFrame, formula: str) -> pd.DataFrame:
-    from formulaic.errors import FormulaicError
+    from formulaic.errors import DataMismatchWarning, FormulaicError
 
     # A recipe may come out of a file: what it evaluates is checked here too.
     check_vocabulary(getattr(parsed, "formula", parsed), formula)
@@ -258,12 +259,19 @@ def _materialise(parsed: Any, data: pd.DataFrame, formula: str) -> pd.DataFrame:
     _refuse_missing(parsed, data)
     typed = typed_columns(parsed, data)
     try:
-        with np.errstate(all="ignore"):  # what is not finite is named by row below
+        with np.errstate(all="ignore"), warnings.catch_warnings():  # what is not finite is named by row below
+            # Rows of a category that the levels leave out would be coded as the reference.
+            warnings.simplefilter("error", DataMismatchWarning)
             matrix = parsed.get_model_matrix(
                 typed, na_action="ignore", output="pandas", context=OWN_FUNCTIONS
             )
         matrix.to_numpy(dtype=np.float64)
         return matrix
+    except DataMismatchWarning as error:
+        raise InputError(
+            f"formula {formula!r} names the levels of a column and leaves some out: {plain(error)}. Name every level, or "
+            "drop those rows from data and response."
+        ) from None
     except (FormulaicError, KeyError, NameError, ValueError, TypeError) as error:
         have = ", ".join(map(str, list(data.columns)[:20]))
         raise InputError(

@@ -37,8 +37,8 @@ _TICKS_PER_DAY = {
 
 
 def is_missing(value: Any) -> bool:
-    """True for None, NaN, NaT and pandas' NA (whose comparison with itself has no truth value)."""
-    if value is None or type(value).__name__ == "NAType":
+    """True for None, NaN, NaT, pandas' NA (whose comparison with itself has no truth value) and a masked value."""
+    if value is None or value is np.ma.masked or type(value).__name__ == "NAType":
         return True
     try:
         return bool(value != value)
@@ -49,7 +49,7 @@ def is_missing(value: Any) -> bool:
 def as_numbers(
     name: str, values: Any, unit: str | None = None, *, truth: bool = False, wanted: str = NUMBERS
 ) -> tuple[NDArray[np.float64], Missing]:
-    """Values as float64, and where they are missing (None when the kind cannot say, as for plain floats).
+    """Values as float64, NaN where they are missing, and where that is (None when the kind cannot say, as for plain floats).
 
     With `unit`, durations (timedelta) are converted into it. `truth` lets True/False pass as 1/0.
     """
@@ -59,13 +59,15 @@ def as_numbers(
         kept = values.data.copy()
         kept[hidden] = np.zeros((), values.dtype)[()]
         found, missing = as_numbers(name, kept, unit, truth=truth, wanted=wanted)
+        found = np.where(hidden, np.nan, found)
         return found, hidden if missing is None else hidden | missing
     array = as_array(name, values)
     kind = array.dtype.kind
     if kind in "fiu" or (kind == "b" and truth):
         return array.astype(np.float64, copy=False), None
     if kind == "m":
-        return _durations(name, array, unit), np.isnat(array)
+        gaps = np.isnat(array)
+        return np.where(gaps, np.nan, _durations(name, array, unit)), gaps
     if kind == "O":
         return _objects(name, array, unit, truth, wanted, values)
     raise wrong_kind(name, array, 0, wanted, values)
@@ -85,8 +87,10 @@ def as_array(name: str, values: Any) -> NDArray[Any]:
     """numpy's array of the values, keeping apart what numpy would melt into one kind."""
     if hasattr(values, "columns") and hasattr(values, "iloc"):
         raise InputError(f"{name} must be one column; got a frame with columns {list(values.columns)[:5]}.")
-    mixed = isinstance(values, (list, tuple)) and len({*map(type, values)}) > 1
-    if mixed and any(isinstance(v, (bool, np.bool_, str, bytes, timedelta, date)) for v in values):
+    kinds = {*map(type, values)} if isinstance(values, (list, tuple)) else set()
+    if type(np.ma.masked) in kinds:
+        return object_array(None if one is np.ma.masked else one for one in values)
+    if len(kinds) > 1 and any(isinstance(v, (bool, np.bool_, str, bytes, timedelta, date)) for v in values):
         # [1.0, True] would become 1.0, 1.0 and ["a", nan] the text "nan".
         return object_array(values)
     if isinstance(values, (set, frozenset, dict)) or hasattr(values, "__next__"):

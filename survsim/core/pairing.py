@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from survsim.core.errors import InputError
@@ -54,6 +55,30 @@ def in_order_of(index: Any, name: str, values: Any, of: str = "time") -> Any:
         values = as_frame(values, name)
     place = places(index, index_of(values), name, of)
     return values if place is None else values.iloc[place]
+
+
+def by_names(names: Sequence[Any] | None, name: str, values: Any) -> Any:
+    """`values` in the order of the studies `names`, where their row labels are those names.
+
+    Labels that are no names (positions, say) pair as they stand, as do names that occur more than once.
+
+    Raises
+    ------
+    InputError : some of the labels are names of the studies and others are not.
+    """
+    index = index_of(values)
+    if index is None or names is None or not index.is_unique or len({*map(str, names)}) != len(names):
+        return values
+    place = {str(label): k for k, label in enumerate(index)}
+    strangers = [str(one) for one in names if str(one) not in place]
+    if len(strangers) == len(names) or len(index) != len(names):
+        return values
+    if strangers:
+        raise InputError(
+            f"{name} carries row labels that are names of studies, but none for {', '.join(strangers[:5])}. Give one row a "
+            f"study, or pass {name}.to_numpy() if position is what pairs them."
+        )
+    return values.iloc[[place[str(one)] for one in names]]
 
 
 def paired(**columns: Any) -> tuple[Any, ...]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from survsim.core.checks import BoolArray, FloatArray, event_vector, float_vector, positions
 from survsim.core.errors import InputError
 from survsim.core.kinds import as_array, with_masks
-from survsim.core.pairing import paired, places
+from survsim.core.pairing import in_order_of, index_of, paired, places
 from survsim.core.times import join_rows, refuse_overflow
 
 
@@ -39,6 +39,18 @@ def trial_rows(time: Any, event: Any) -> tuple[FloatArray, BoolArray]:
         raise InputError(f"time must not be negative; found {times.min():g} in trials: {positions(bad)}.")
     refuse_overflow("time", times.ravel())
     return join_rows(times), seen
+
+
+def arm_of_patients(arm: Any, time: Any, name: str = "arm") -> Any:
+    """The arm in the order of the patients of `time`, the columns of a frame or the rows of one trial."""
+    if hasattr(time, "columns"):
+        own = time.columns
+        if hasattr(arm, "columns"):
+            arm = in_order_of(time.index, name, arm)
+            place = places(own, arm.columns, "time", name)
+            return arm if place is None else arm.iloc[:, place]
+        return in_order_of(own, name, arm)
+    return in_order_of(index_of(time), name, arm)
 
 
 def as_table(name: str, values: Any) -> NDArray[Any]:

@@ -10,8 +10,8 @@ from typing import Any
 
 from survsim.core.errors import InputError, SurvsimError
 
-MAX_BYTES = 5_000_000
-"""A scenario or strategy is a page or two; five megabytes is a mistake or an attack."""
+MAX_BYTES = 1_000_000
+"""A scenario or strategy is a page or two; a megabyte is a mistake or an attack."""
 MAX_VALUES = 1_000_000
 MAX_DEPTH = 100
 

@@ -46,7 +46,9 @@ MADE_INSIDE = {
 }  # fmt: skip
 """Classes that nobody builds: each is made by the function or method named beside it, which is fuzzed."""
 LIMIT = 10.0
-"""Seconds that a call may take."""
+"""Seconds of processor time that a call may take, so that other programs on the machine make no findings."""
+PATIENCE = 12
+"""How many limits may pass on the clock before a call that waits without computing is taken for one that hangs."""
 CALLING = re.compile(
     r"unexpected keyword|required (positional|keyword-only) argument|multiple values for|positional argument"
 )
@@ -121,9 +123,9 @@ def one(number: int, name: str, given: Made) -> Finding | None:
     call = f"{name}({', '.join(f'{k}={_short(v)}' for k, v in given.items())})"
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
-        begun = time.monotonic()
+        spent = _spent()
         try:
-            with contextlib.chdir(fuzz_methods.scratch()) if _writes(name) else _nothing(), _limit():
+            with contextlib.chdir(fuzz_methods.scratch()), _limit():
                 found = target(name)(**given)
         except SurvsimError:
             return None
@@ -135,8 +137,8 @@ def one(number: int, name: str, given: Made) -> Finding | None:
             return Finding(number, call, _where(error))
         except Exception as error:  # noqa: BLE001: what came is the finding
             return Finding(number, call, _where(error))
-    if time.monotonic() - begun > LIMIT:
-        return Finding(number, call, f"took {time.monotonic() - begun:.0f} s")
+    if spent() > LIMIT:
+        return Finding(number, call, f"took {spent():.0f} s")
     ours = (SurvsimWarning, DeprecationWarning)
     foreign = [w for w in said if not issubclass(w.category, ours) and "site-packages" not in w.filename]
     if foreign:
@@ -146,13 +148,6 @@ def one(number: int, name: str, given: Made) -> Finding | None:
             f"{foreign[0].category.__name__}: {foreign[0].message} at {foreign[0].filename}:{foreign[0].lineno}",
         )
     return _silent_nan(number, call, found, bool(said))
-
-
-_nothing = contextlib.nullcontext
-
-
-def _writes(name: str) -> bool:
-    return name.endswith(".save") or name in ("write_result", "export_evidence", "curate")
 
 
 def _silent_nan(number: int, call: str, found: Any, warned: bool) -> Finding | None:
@@ -177,13 +172,23 @@ def _where(error: BaseException) -> str:
     return f"{type(error).__name__}: {str(error)[:160]} at {place}"
 
 
+def _spent() -> Callable[[], float]:
+    """A clock that starts now: seconds of processor time, or on the wall if threads spend more than pass."""
+    processor, clock = time.process_time(), time.monotonic()
+    return lambda: min(time.process_time() - processor, time.monotonic() - clock)
+
+
 @contextlib.contextmanager
 def _limit() -> Iterator[None]:
+    spent, begun = _spent(), time.monotonic()
+
     def late(*_: object) -> None:
-        raise Late
+        if spent() > LIMIT or time.monotonic() - begun > PATIENCE * LIMIT:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            raise Late
 
     before = signal.signal(signal.SIGALRM, late)
-    signal.setitimer(signal.ITIMER_REAL, LIMIT)
+    signal.setitimer(signal.ITIMER_REAL, LIMIT, LIMIT / 20)
     try:
         yield
     finally:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import time
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -60,18 +62,41 @@ def test_a_foreign_exception_a_hang_and_a_silent_nan_are_found(monkeypatch):
         while True:
             x += 1
 
-    planted = {"fails": fails, "hangs": hangs, "silent": lambda x: Found()}
+    def waits(x):
+        time.sleep(60)
+
+    planted = {"fails": fails, "hangs": hangs, "waits": waits, "silent": lambda x: Found()}
     monkeypatch.setattr(fuzz, "target", planted.__getitem__)
     monkeypatch.setattr(fuzz, "Result", Found)
     monkeypatch.setattr(fuzz, "LIMIT", 0.2)
+    monkeypatch.setattr(fuzz, "PATIENCE", 3)
     for name, says in (
         ("fails", "ZeroDivisionError"),
         ("hangs", "took longer"),
+        ("waits", "took longer"),
         ("silent", "NaN without a word"),
     ):
         assert says in one(0, name, {"x": 0}).what
     assert one(0, "fails", {"y": 1}) is None
     assert one(0, "fails", {"x": 1}) is None
+
+
+def test_a_machine_that_is_busy_makes_no_finding(monkeypatch):
+    """A call that waits for its turn longer than the limit has spent no processor time of its own."""
+    from tests.helpers import fuzz
+
+    monkeypatch.setattr(fuzz, "target", lambda name: lambda x: time.sleep(0.5))
+    monkeypatch.setattr(fuzz, "LIMIT", 0.2)
+    assert one(0, "slow", {"x": 0}) is None
+
+
+def test_what_calls_write_lands_outside_the_repository(monkeypatch):
+    from tests.helpers import fuzz
+
+    monkeypatch.setattr(fuzz, "target", lambda name: lambda path: Path(path).mkdir())
+    before = {p.name for p in Path().iterdir()}
+    assert one(0, "writer", {"path": "left_behind"}) is None
+    assert {p.name for p in Path().iterdir()} == before
 
 
 @pytest.mark.parametrize(

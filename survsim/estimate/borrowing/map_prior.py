@@ -26,6 +26,7 @@ from survsim.core.result import Result, result
 from survsim.core.tables import Columns, from_rows
 from survsim.estimate.borrowing.mixture import SMALLEST, Mixture, NormalMixture
 from survsim.estimate.printed.study_effects import StudyEffects, study_effects
+from survsim.estimate.printed.study_rows import refuse_vanishing
 
 TAU_PRIORS = ("half-normal", "half-cauchy", "fixed")
 PANELS, NODES = 48, 8
@@ -260,6 +261,7 @@ def checked_estimates(
     )
     if len(names) != y.size:
         raise InputError(f"labels has {len(names)} names for {y.size} studies.")
+    refuse_vanishing(s, names)
     return y, s, names
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from scipy.special import gammaln
 
-from survsim.core.checks import FloatArray, between, float_vector, positions
+from survsim.core.checks import FloatArray, between, float_vector, label_list, positions
 from survsim.core.errors import InputError
 from survsim.core.pairing import paired
 from survsim.core.provenance import Provenance
@@ -60,7 +60,7 @@ def map_rate_prior(
     >>> 0.01 < float(np.exp(prior.quantile(0.5))) < 0.1
     True
     """
-    events, exposure = paired(events=events, exposure=exposure)
+    events, exposure, labels = paired(events=events, exposure=exposure, labels=labels)
     d, time = float_vector("events", events), float_vector("exposure", exposure)
     if d.size != time.size:
         raise InputError(f"events has {d.size} values and exposure {time.size}; give one of each per study.")
@@ -95,7 +95,13 @@ def map_rate_prior(
     weight = mass.ravel()[keep] / mass.ravel()[keep].sum()
     centre = (middle + shrink * (mu - middle)).ravel()[keep]
     spread = np.hypot(np.broadcast_to(tau[:, None], mass.shape), cell).ravel()[keep]
-    names = tuple(f"study {i + 1}" for i in range(d.size)) if labels is None else tuple(labels)
+    names = (
+        tuple(f"study {i + 1}" for i in range(d.size))
+        if labels is None
+        else tuple(map(str, label_list("labels", labels)))
+    )
+    if len(names) != d.size:
+        raise InputError(f"labels has {len(names)} names for {d.size} studies.")
     step = Provenance.of("map_rate_prior", source, tau_scale=scale, mean_prior=mean_prior, labels=names)
     return BorrowingPrior(
         method="map", mixture=NormalMixture(weight, centre, spread), labels=names, provenance=step

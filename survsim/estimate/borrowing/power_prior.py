@@ -59,6 +59,9 @@ def power_prior(
     >>> float(prior.mixture.spread[0])
     0.2
     """
+    estimate, std_error, power, labels = paired(
+        estimate=estimate, std_error=std_error, power=power, labels=labels
+    )
     given = independent_effects(estimate, std_error, labels=labels, source=source)
     source = given.source
     y, s, names = checked_estimates(given.estimate, given.std_error, given.labels)
@@ -113,7 +116,7 @@ def power_prior_rate(
     >>> float(prior.mixture.shape[0]), float(prior.mixture.rate[0])
     (5.5, 100.0)
     """
-    events, exposure = paired(events=events, exposure=exposure)
+    events, exposure, power = paired(events=events, exposure=exposure, power=power)
     d, time = float_vector("events", events), float_vector("exposure", exposure)
     if d.size != time.size or d.min() < 0 or time.min() <= 0:
         raise InputError("events (0 or more) and exposure (positive) need one value a study each.")
@@ -133,11 +136,9 @@ def power_prior_rate(
 
 
 def _powers(power: Any, size: int) -> FloatArray:
-    a = (
-        np.broadcast_to(np.asarray(power, dtype=np.float64), (size,))
-        if dimensions(power) == 0
-        else float_vector("power", power)
-    )
+    if dimensions(power) == 0:
+        return np.full(size, between("power", power, 0.0, 1.0, open_ends=False))
+    a = float_vector("power", power)
     if a.size != size or not ((a >= 0) & (a <= 1)).all():
         raise InputError(
             f"power must lie in [0, 1], one for all or one for each of {size} studies; got {power!r}."

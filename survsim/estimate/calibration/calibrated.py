@@ -7,8 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from scipy.special import ndtr
 
-from survsim.core.checks import FloatArray
-from survsim.core.errors import InputError
+from survsim.core.checks import FloatArray, whole_number
 from survsim.core.result import Result, result
 from survsim.core.streams import Streams
 from survsim.core.tables import Columns
@@ -106,8 +105,7 @@ class EvidenceCalibration(Result):
         new_setting : add what one more study or hospital would differ by: a speed ``exp(N(0, study_sd^2))`` on all rates and
             scales of the course, and the between-study spread of each contrast.
         """
-        if size < 1:
-            raise InputError(f"size must be at least 1; got {size}.")
+        size = whole_number("size", size)
         streams = Streams(self.seed)
         u = float(streams.uniforms("draws", size=1)[0])
         values = natural(self.priors, self.names, self.w[resample(self.weight, size, u)])

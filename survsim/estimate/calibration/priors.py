@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from survsim.core.checks import FloatArray
+from survsim.core.checks import FloatArray, numbers
 from survsim.core.encoding import stored
 from survsim.core.errors import InputError
 
@@ -124,7 +124,7 @@ class DrawnLaw:
     draws: FloatArray
 
     def __post_init__(self) -> None:
-        draws = np.asarray(self.draws, dtype=np.float64)
+        draws = numbers("draws", self.draws)
         if draws.ndim != 1 or draws.size < 100 or not np.all((draws > 0) & np.isfinite(draws)):
             raise InputError("a prior from draws needs at least 100 positive finite draws in one row.")
         object.__setattr__(self, "draws", np.sort(draws))

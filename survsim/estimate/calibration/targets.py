@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from scipy.special import logit
 
-from survsim.core.checks import FloatArray
+from survsim.core.checks import FloatArray, numbers
 from survsim.core.encoding import stored
 from survsim.core.errors import InputError
 from survsim.estimate.calibration.course import Endpoint, Number
@@ -230,7 +230,7 @@ class PredictionTarget:
         source: Sequence[str] = (),
     ) -> PredictionTarget:
         """From draws (d, k) of survival at `times`, such as ``prediction.survival(times).T`` of an evidence model."""
-        draws = np.asarray(survival, dtype=np.float64)
+        draws = numbers(f"{label}: survival", survival)
         if draws.ndim != 2 or draws.shape[1] != np.size(times) or draws.shape[0] < 50:
             raise InputError(f"{label}: draws are (d, k) with k times and d from 50; got {draws.shape}.")
         odds = logit(np.clip(draws, 1e-6, 1 - 1e-6))
@@ -238,7 +238,7 @@ class PredictionTarget:
             label=label,
             cohort=cohort,
             endpoint=endpoint,
-            times=np.asarray(times, dtype=np.float64),
+            times=numbers(f"{label}: times", times),
             estimate=odds.mean(axis=0),
             covariance=np.atleast_2d(np.cov(odds, rowvar=False)),
             use=use,

@@ -12,8 +12,9 @@ from survsim.core.checks import BoolArray, FloatArray, IntArray, one_of
 from survsim.core.design import plain_design
 from survsim.core.display import displayed
 from survsim.core.errors import InputError
+from survsim.core.kinds import dimensions
 from survsim.core.surv import Surv
-from survsim.core.trial_rows import numbers, trial_rows
+from survsim.core.trial_rows import arm_of_patients, numbers, trial_rows
 from survsim.estimate.cox.prepare import refuse_causes
 from survsim.kernels import cox_batch as kernel
 
@@ -136,6 +137,8 @@ def cox_trials(time: Any, event: Any, x: Any, *, ties: str = "efron", workers: i
     array([-0.941,  0.347])
     """
     one_of("ties", ties, ("efron", "breslow"))
+    if dimensions(x) == 1 or not hasattr(x, "columns"):
+        x = arm_of_patients(x, time, "x")
     time, seen = trial_rows(time, event)
     values = numbers("x", x)
     if values.shape == time.shape[1:]:

@@ -126,7 +126,7 @@ def _predictions(surv: Surv, predicted: Any, times: Any) -> tuple[FloatArray, Fl
     if times is None:
         raise InputError("times is missing: pass those of the columns of predicted.")
     shown = asked_times("times", times, unit=surv.unit)
-    values = float_matrix("predicted", predicted)
+    values = float_matrix("predicted", surv.paired("predicted", predicted))
     if values.shape != (len(surv), shown.size) or shown.size == 0:
         raise InputError(
             f"predicted must hold {len(surv)} patients by {shown.size} times, at least one; got shape {values.shape}."

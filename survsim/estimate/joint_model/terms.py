@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from survsim.core.checks import FloatArray, between, float_vector, one_of
+from survsim.core.checks import FloatArray, between, float_vector, numbers, one_of
 from survsim.core.errors import EvidenceError, InputError
 from survsim.core.kinds import dimensions
 from survsim.core.surv import Surv
@@ -431,7 +431,7 @@ def _several(name: str, values: Any) -> FloatArray:
 
 def _one_each(name: str, column: str, values: Any, k: int) -> FloatArray:
     """One number a time; a single number stands for all, NaN for what is not printed."""
-    given = np.atleast_1d(np.asarray(values if dimensions(values) == 0 else list(values), dtype=np.float64))
+    given = np.atleast_1d(numbers(f"{name}: {column}", values if dimensions(values) == 0 else list(values)))
     if given.size not in (1, k):
         raise InputError(f"{name}: {column} has {given.size} numbers for {k} times.")
     return np.broadcast_to(given, (k,))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from scipy.special import chdtrc, ndtri
 
-from survsim.core.checks import FloatArray, between, known
+from survsim.core.checks import FloatArray, between, known, whole_number
 from survsim.core.distributions import HazardDistribution
 from survsim.core.errors import ExtrapolationWarning, InputError, warn
 from survsim.core.result import Result, format_number, result
@@ -130,7 +130,7 @@ class ParametricFit(Result):
 
         Give either `seed` or `uniforms` (n, P) in (0, 1), never both.
         """
-        size = self.estimate.size
+        size, n = self.estimate.size, whole_number("n", n)
         if (seed is None) == (uniforms is None):
             raise InputError("draws needs either seed= or uniforms=, and not both.")
         if uniforms is None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import ndtri
 
-from survsim.core.checks import FloatArray, between, one_of
+from survsim.core.checks import FloatArray, between, one_of, whole_number
 from survsim.core.distributions import HazardDistribution, Mixture
 from survsim.core.errors import ConvergenceError, ConvergenceWarning, InputError, warn
 from survsim.core.provenance import Provenance
@@ -109,6 +109,7 @@ class ModelAverage(Result):
 
         Uncertainty about the family and about its coefficients are then both in the draws.
         """
+        n = whole_number("n", n)
         uniforms = np.random.Generator(np.random.Philox(seed)).random(n)
         chosen = np.searchsorted(np.cumsum(self.weight)[:-1], uniforms, side="right")
         laws: dict[int, HazardDistribution] = {}

@@ -14,7 +14,9 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtri
 
+from survsim.core.errors import InputError
 from survsim.core.information import SLACK, least_hazard_error, least_ratio_error
+from survsim.core.kinds import as_numbers
 from survsim.estimate.printed.number import PrintedNumber, Terms, number, within_counts
 from survsim.estimate.printed.observed_expected import from_observed_and_expected, has_observed_and_expected
 from survsim.estimate.printed.refusal import contradiction, too_little
@@ -26,6 +28,8 @@ LOGRANK_SHARE = 0.5
 """Share of a standard error by which a printed hazard ratio may differ from exp((O - E) / V): Peto's one-step
 estimate and a Cox estimate of the same data differ by less, unless the effect is very large."""
 
+FARTHEST = 700.0
+"""Log ratios that far from 0, ten standard errors included, leave the range of floating point as ratios."""
 LOGRANK_ROUTES = ("o-e and v", "observed and expected")
 
 
@@ -72,6 +76,12 @@ def ratio_number(row: PrintedRow, terms: Terms) -> PrintedNumber:
             row.label,
             f"{_told(row)} allow no route to a standard error. Give a hazard ratio with its interval, "
             "p-value or events; p-value and events; observed_minus_expected and variance; or observed and expected.",
+        )
+    if not abs(effect) + 10.0 * error < FARTHEST:
+        raise contradiction(
+            row.label,
+            f"{route} give a log hazard ratio of {effect:g} with a standard error of {error:g}, which no data can give. "
+            "Check the row against the source.",
         )
     flagged = abs(asymmetry) > ASYMMETRY_LIMIT or (route in LOGRANK_ROUTES and bool(notes))
     if route not in ("hr and events", "p and events"):
@@ -181,8 +191,8 @@ def _events(row: PrintedRow) -> list[float]:
     """The total, or (research, control)."""
     given = row.raw("n_event")
     try:
-        events = np.atleast_1d(np.asarray(given, dtype=float))
-    except (TypeError, ValueError):
+        events = np.atleast_1d(as_numbers("n_event", given)[0])
+    except InputError:
         events = np.zeros(0)
     if events.size not in (1, 2) or not np.all(events > 0.0) or not np.all(np.isfinite(events)):
         raise contradiction(
@@ -196,8 +206,8 @@ def _event_variance(row: PrintedRow) -> float:
     events = _events(row)
     given = row.raw("n_arm")
     try:
-        arms = np.asarray((1.0, 1.0) if given is None else given, dtype=float)
-    except (TypeError, ValueError):
+        arms = as_numbers("n_arm", (1.0, 1.0) if given is None else given)[0]
+    except InputError:
         arms = np.zeros(0)
     if arms.size != 2 or not np.all(arms > 0.0) or not np.all(np.isfinite(arms)):
         raise contradiction(row.label, f"n_arm is (research, control), both positive; got {given!r}.")

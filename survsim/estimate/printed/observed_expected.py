@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from survsim.core.checks import FloatArray
+from survsim.core.errors import InputError
+from survsim.core.kinds import as_numbers
 from survsim.estimate.printed.refusal import contradiction
 from survsim.estimate.printed.row import PrintedRow
 
@@ -35,8 +37,8 @@ def _pair(row: PrintedRow, name: str) -> FloatArray:
     """(research, control), both positive."""
     given = row.raw(name)
     try:
-        pair = np.asarray(given, dtype=float)
-    except (TypeError, ValueError):
+        pair = as_numbers(name, given)[0]
+    except InputError:
         pair = np.zeros(0)
     if pair.shape != (2,) or not np.isfinite(pair).all() or not (pair > 0.0).all():
         raise contradiction(

@@ -22,6 +22,8 @@ from typing import Any
 import numpy as np
 
 from survsim.core import units
+from survsim.core.errors import InputError
+from survsim.core.kinds import as_numbers
 from survsim.estimate.printed.refusal import contradiction, too_little
 
 _ALIASES = {
@@ -70,8 +72,8 @@ class PrintedRow:
         try:
             if isinstance(found, str | bytes | bool | np.bool_):
                 raise TypeError
-            return float(found)
-        except (TypeError, ValueError, OverflowError):
+            return float(as_numbers(name, found)[0])
+        except (TypeError, ValueError, OverflowError, InputError):
             raise contradiction(self.label, f"{name} must be a number; got {found!r}.") from None
 
     def raw(self, name: str) -> Any:

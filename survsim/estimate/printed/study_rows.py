@@ -86,7 +86,7 @@ def study_rows(
             + (f" and {len(faults) - 6} more" if len(faults) > 6 else "")
             + ". Correct or drop those rows."
         )
-    _refuse_vanishing(s, names)
+    refuse_vanishing(s, names)
     single = tuple((i,) for i in range(y.size))
     rows = Studies(y, s, names, (), single)
     if clusters is None:
@@ -95,7 +95,7 @@ def study_rows(
     return join_overlap(rows, clusters, overlap)
 
 
-def _refuse_vanishing(s: FloatArray, names: tuple[str, ...]) -> None:
+def refuse_vanishing(s: FloatArray, names: tuple[str, ...]) -> None:
     """An error a millionth of another's is a certainty, not an estimate; its weight leaves no digits to the others."""
     vanishing = np.flatnonzero(s < SMALLEST_SHARE * s.max())
     if vanishing.size:

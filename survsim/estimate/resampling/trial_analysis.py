@@ -11,11 +11,13 @@ from survsim.core import units
 from survsim.core.checks import BoolArray, FloatArray, IntArray, between
 from survsim.core.errors import InputError
 from survsim.core.execution import Execution, bundled, checked
+from survsim.core.kinds import dimensions
+from survsim.core.pairing import paired
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.tables import Columns
 from survsim.core.times import meet
-from survsim.core.trial_rows import as_table, numbers, trial_rows
+from survsim.core.trial_rows import arm_of_patients, as_table, numbers, trial_rows
 from survsim.kernels import batch_product_limit, batch_trials
 from survsim.kernels._jit import map_threads
 
@@ -111,8 +113,12 @@ def analyse_trials(
     array([-2.248])
     """
     units.check_unit(unit)
-    given = as_table("time", time), as_table("event", event)
-    times, events = trial_rows(*(np.ma.atleast_2d(t) if np.ma.isMA(t) else np.atleast_2d(t) for t in given))
+    arm = arm_of_patients(arm, time)
+    if dimensions(time) != 2 or dimensions(event) != 2:
+        time, event = paired(time=time, event=event)
+        one = as_table("time", time), as_table("event", event)
+        time, event = (np.ma.atleast_2d(t) if np.ma.isMA(t) else np.atleast_2d(t) for t in one)
+    times, events = trial_rows(time, event)
     found = numbers("arm", arm)
     if found.shape not in (times.shape, times.shape[1:]):
         raise InputError(

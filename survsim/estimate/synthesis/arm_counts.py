@@ -10,6 +10,7 @@ import numpy as np
 from survsim.core.checks import FloatArray
 from survsim.core.errors import InputError
 from survsim.core.kinds import as_numbers
+from survsim.core.pairing import paired
 from survsim.estimate.printed.study_rows import row_names
 
 MOST = 1e9
@@ -25,7 +26,8 @@ def checked_counts(
     ------
     InputError : columns of unlike length, counts that are negative, missing or no whole numbers, more events than patients.
     """
-    found = {name: _whole(name, values) for name, values in columns.items()}
+    *given, labels = paired(**columns, labels=labels)
+    found = {name: _whole(name, values) for name, values in zip(columns, given)}
     sizes = {name: values.size for name, values in found.items()}
     if len(set(sizes.values())) != 1:
         told = ", ".join(f"{name} {size}" for name, size in sizes.items())

@@ -9,6 +9,7 @@ import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray, float_vector
 from survsim.core.errors import InputError, SmallSampleWarning
+from survsim.core.pairing import by_names
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.tables import Columns
@@ -95,7 +96,7 @@ def cumulative_meta_analysis(pooled: MetaAnalysis, order: Any = None) -> Cumulat
         raise InputError("one study has nothing to be added to; at least 2 are needed.")
     keys = np.arange(1.0, pooled.k + 1.0)
     if order is not None:
-        keys = float_vector("order", order)
+        keys = float_vector("order", by_names(pooled.labels, "order", order))
         if keys.size != pooled.k:
             raise InputError(
                 f"order has {keys.size} numbers for {pooled.k} studies ({', '.join(pooled.labels[:5])}, ...); give one a study. "

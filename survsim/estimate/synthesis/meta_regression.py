@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import chdtrc, fdtrc
 
-from survsim.core.checks import FloatArray, between, one_of
+from survsim.core.checks import FloatArray, between, float_matrix, one_of
 from survsim.core.design import Design, design_matrix
 from survsim.core.errors import InputError, SmallSampleWarning, warn
 from survsim.core.frames import as_frame, is_table
-from survsim.core.pairing import paired
+from survsim.core.pairing import by_names, index_of, paired
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import renamed
 from survsim.core.result import Result, result
@@ -166,6 +166,9 @@ def meta_regression(
         )
     given = study_effects(estimate, std_error, labels=labels, source=source, clusters=clusters)
     source = given.source
+    if index_of(given.estimate) is None:
+        moderators = by_names(given.labels, "moderators", moderators)
+        data = by_names(given.labels, "data", data)
     estimate, std_error, moderators, data, labels, clusters = paired(
         estimate=given.estimate,
         std_error=given.std_error,
@@ -232,17 +235,7 @@ def _design(moderators: Any, data: Any, k: int) -> Design:
             raise InputError(f"moderators is the formula {moderators!r}; pass data= with one row a study.")
         design = design_matrix(moderators, data)
     else:
-        try:
-            matrix = np.array(moderators, dtype=np.float64)
-        except (TypeError, ValueError):
-            raise InputError(
-                "moderators must be numbers; for categories use a formula, moderators='C(site)', data=frame."
-            ) from None
-        if matrix.ndim not in (1, 2):
-            raise InputError(
-                f"moderators must be columns of numbers, a row a study; got shape {matrix.shape}."
-            )
-        matrix = matrix[:, None] if matrix.ndim == 1 else matrix
+        matrix = _columns_of_numbers(moderators)
         names = getattr(moderators, "columns", None)
         columns = (
             tuple(map(str, names))
@@ -262,14 +255,24 @@ def _design(moderators: Any, data: Any, k: int) -> Design:
     return design
 
 
+def _columns_of_numbers(moderators: Any) -> FloatArray:
+    """Moderators without a formula as (m, p-1), NaN where one is missing."""
+    try:
+        matrix = float_matrix("moderators", moderators)
+    except InputError as error:
+        raise InputError(f"{error} For categories use a formula, moderators='C(site)', data=frame.") from None
+    if matrix.ndim != 2:
+        raise InputError(f"moderators must be columns of numbers, a row a study; got shape {matrix.shape}.")
+    return np.array(matrix)
+
+
 def _new_columns(design: Design, moderators: Any) -> FloatArray:
     if design.spec is not None:
         return design.apply(moderators)
     moderators = as_frame(moderators, "moderators") if is_table(moderators) else moderators
     frame = getattr(moderators, "columns", None)
     values = moderators[list(design.columns)] if frame is not None else moderators
-    matrix = np.array(values, dtype=np.float64)
-    matrix = matrix[:, None] if matrix.ndim == 1 else matrix
+    matrix = _columns_of_numbers(values)
     if matrix.shape[1] != len(design.columns):
         raise InputError(
             f"moderators needs the columns {', '.join(design.columns)}; got {matrix.shape[1]} columns."

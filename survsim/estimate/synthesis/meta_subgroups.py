@@ -10,7 +10,7 @@ from scipy.special import chdtrc, fdtrc
 
 from survsim.core.checks import FloatArray, between, label_codes, one_of
 from survsim.core.errors import InputError
-from survsim.core.pairing import paired
+from survsim.core.pairing import by_names, index_of, paired
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import renamed
 from survsim.core.result import Result, result
@@ -128,6 +128,8 @@ def subgroup_test(
         raise InputError("groups is missing: one label a study.")
     given = study_effects(estimate, std_error, labels=labels, source=source, clusters=clusters)
     source = given.source
+    if index_of(given.estimate) is None:
+        groups = by_names(given.labels, "groups", groups)
     estimate, std_error, groups, labels, clusters = paired(
         estimate=given.estimate,
         std_error=given.std_error,

@@ -113,6 +113,8 @@ def read_citations(path: Path) -> list[Entry]:
         raise EvidenceError(
             f"{path.name} is not UTF-8 (byte {problem.start}); save it again as UTF-8."
         ) from None
+    if "\x00" in text:
+        raise EvidenceError(f"{path.name} holds a byte 0, which no text has; export it again.")
     bib = path.suffix.lower() == ".bib"
     # Both parsers pass over an entry that is not closed; nothing may be lost in silence.
     begun = len((_BIB_ENTRY if bib else _RIS_ENTRY).findall(text))
@@ -189,7 +191,7 @@ def _from_ris(e: dict[str, Any]) -> dict[str, str]:
         ),
         "",
     )
-    year = str(e.get("year") or e.get("publication_year") or "")[:4]
+    year = re.split("[/-]", str(e.get("year") or e.get("publication_year") or "").strip())[0]
     number = str(e.get("accession_number", ""))
     return {
         "first_author": authors[0],

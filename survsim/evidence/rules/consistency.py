@@ -5,6 +5,7 @@ Every cell is read at its own printed precision: a cell printed as 0.3 stands fo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import NormalDist
@@ -213,7 +214,14 @@ def _decimals(t: Tables, column: str, rows: np.ndarray) -> FloatArray:
     return np.array([_digits(c) for c in cells], float)[codes[rows]].reshape(rows.size)
 
 
+_POWER = re.compile(r"[+-]?[0-9]{1,9}")
+_FARTHEST = 300
+"""Powers of ten that a number can have."""
+
+
 def _digits(cell: str) -> int:
     number, _, power = cell.lower().partition("e")
     digits = len(number.partition(".")[2])
-    return digits - int(power) if power.lstrip("+-").isdigit() else digits
+    if not _POWER.fullmatch(power):
+        return digits
+    return int(np.clip(digits - int(power), -_FARTHEST, _FARTHEST))

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from survsim.core import units
-from survsim.core.checks import FloatArray
+from survsim.core.checks import FloatArray, numbers
 from survsim.core.display import displayed
-from survsim.core.errors import ScenarioError
+from survsim.core.errors import InputError, ScenarioError
 from survsim.simulation.declared.declared_model import NATURAL_COURSE, DeclaredModel
 from survsim.simulation.declared.model_checks import check_model
 from survsim.simulation.declared.strategy import Strategy
@@ -46,8 +46,8 @@ class Model(DeclaredModel):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         if not self.states:
             raise ScenarioError("a model needs states; give at least one to start in.")
-        numbers = {k: _draws(k, v) for k, v in self.parameters.items()}
-        object.__setattr__(self, "parameters", numbers)
+        drawn = {k: _draws(k, v) for k, v in self.parameters.items()}
+        object.__setattr__(self, "parameters", drawn)
         check_model(self)
 
     def numbers_at(self, draw: int) -> Numbers:
@@ -70,7 +70,10 @@ class Numbers:
 
 
 def _draws(name: str, value: Any) -> FloatArray:
-    array = np.array(value, dtype=np.float64)
+    try:
+        array = np.array(numbers(f"parameter {name}", value))
+    except InputError as error:
+        raise ScenarioError(str(error)) from None
     if array.ndim > 1 or not array.size:
         raise ScenarioError(
             f"parameter {name} must be one number or one a draw (draws,); got shape {array.shape}."

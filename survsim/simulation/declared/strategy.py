@@ -302,6 +302,8 @@ def read_strategies(folder: str | Path) -> tuple[Strategy, ...]:
     >>> [one.strategy for one in read_strategies(folder)]
     ['a', 'b']
     """
+    if "\x00" in str(folder) or not Path(folder).is_dir():
+        raise ScenarioError(f"there is no folder {str(folder)!r} with strategies; check the name.")
     found = tuple(read_strategy(p) for p in sorted(Path(folder).glob("*.yml")))
     names = [s.name for s in found]
     if len(set(names)) < len(names):

@@ -189,7 +189,7 @@ def fitted_outcomes(mean: FloatArray, known: FloatArray) -> FloatArray:
     """
     mean = check_outcomes(mean)
     d = mean.shape[1]
-    known = np.asarray(known, dtype=np.float64)
+    known = numbers("known", known)
     if known.ndim != 2:
         raise InputError(f"known must be (draws, parameters); got shape {known.shape}.")
     for column in known.T:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 import zlib
 from pathlib import Path
@@ -89,7 +90,10 @@ class RunFolder:
         if not note.exists():
             self._chunks.mkdir(parents=True, exist_ok=True)
             with atomic_open(self.path / NUMBERS, "wb") as file:
-                np.save(file, self._numbers)
+                # Through memory: numpy writes to a file of its own accord, and a disk that is full goes unnoticed there.
+                kept = io.BytesIO()
+                np.save(kept, self._numbers)
+                file.write(kept.getvalue())
             write_json(note, content)
             return str(content["run"])
         found = read_note(self.path)
@@ -100,9 +104,13 @@ class RunFolder:
                     "Runs are not mixed: give another folder, or resume with the version that began it."
                 )
         differ = [k for k in _SIZES if found.get(k) != content[k]]
-        if found.get("fingerprint") != content["fingerprint"] or not same_numbers(
-            self._known_numbers(), self._numbers
-        ):
+        known = self._known_numbers()
+        if known is None:
+            raise ScenarioError(
+                f"{self.path.name}: {NUMBERS} is lost or damaged, so that nobody can say which run stands there. Delete the "
+                "folder, or give another."
+            )
+        if found.get("fingerprint") != content["fingerprint"] or not same_numbers(known, self._numbers):
             what = ", ".join(f"{k} {found.get(k)} there, {content[k]} asked for" for k in differ)
             raise ScenarioError(
                 f"{self.path.name} holds another run ({what or 'the model or the strategies changed'}). "
@@ -110,13 +118,13 @@ class RunFolder:
             )
         return str(found.get("run"))
 
-    def _known_numbers(self) -> FloatArray:
-        """The numbers the run began with; none where the file is lost or damaged, which no run has."""
+    def _known_numbers(self) -> FloatArray | None:
+        """The numbers the run began with; None where the file is lost or damaged."""
         try:
             with (self.path / NUMBERS).open("rb") as file:
                 return np.asarray(np.load(file, allow_pickle=False), dtype=np.float64)
         except _DAMAGE:
-            return np.empty((0, 0))
+            return None
 
     def load(self, chunk: Chunk) -> ChunkSums | None:
         """A finished chunk, or None if it is missing, damaged or of another run (it is then made again)."""

@@ -153,3 +153,17 @@ def test_no_other_study_is_taken_where_one_stands_in_none(call, command, tmp_pat
     monkeypatch.chdir(tmp_path)
     code, _, error = call("data", command)
     assert code == 2 and "no study at" in error
+
+
+def test_progress_tells_steps_and_puts_warnings_into_the_words_of_the_command(capsys, monkeypatch):
+    """The words were left behind once, and every report ended in a NameError."""
+    import warnings
+
+    from survsim.cli.console import progress
+
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
+    with progress(str.upper) as say:
+        say("01_evidence", "reading")
+        warnings.showwarning("two rows", UserWarning, "file.py", 3)
+    said = capsys.readouterr().err
+    assert "01_evidence: reading" in said and "TWO ROWS" in said

@@ -213,3 +213,11 @@ def test_columns_of_other_kinds_mean_what_they_hold():
     )
     spaced = cox_ph(surv, "factor (g)", frame)
     assert spaced.estimate == pytest.approx(right.estimate)
+
+
+def test_levels_that_leave_a_category_out_are_refused():
+    """Its rows were coded as the reference, with a warning of another package."""
+    frame = pd.DataFrame({"g": list("abcabcab"), "x": range(8)})
+    surv = Surv.right([1, 2, 3, 4, 5, 6, 7, 8], [1] * 8, unit="months")
+    with pytest.raises(InputError, match="names the levels of a column and leaves some out"):
+        cox_ph(surv, "C(g, levels=['a', 'b'])", frame)

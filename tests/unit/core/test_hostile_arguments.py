@@ -97,3 +97,10 @@ def test_a_table_is_headed_by_a_column_that_is_there():
 def test_what_a_cohort_was_given_is_a_share_and_effects(given):
     with pytest.raises(InputError, match=r"given|groups"):
         Cohort.treated(name="all", given=given)
+
+
+def test_an_event_of_another_kind_among_numbers_is_refused():
+    """Found by the fuzz: an empty tuple among the events ended in numpy's words about shapes."""
+    for odd in ((), [], {}, (1, 2), np.array([1, 0])):
+        with pytest.raises(InputError, match="event must"):
+            Surv.right([1.0, 2, 3], [odd, 1, 1], unit="months")

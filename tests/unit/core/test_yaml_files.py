@@ -38,7 +38,7 @@ def test_files_are_checked_before_they_are_read(tmp_path):
     big = tmp_path / "big.yml"
     with big.open("wb") as file:
         file.truncate(MAX_BYTES * 20)
-    with pytest.raises(ScenarioError, match="100 MB"):
+    with pytest.raises(ScenarioError, match="20 MB"):
         read_yaml(big, error=ScenarioError)
     odd = tmp_path / "odd.yml"
     odd.write_bytes(b"a: \xff")

@@ -15,6 +15,7 @@ from survsim.core.yaml_files import parse_yaml
 from survsim.evidence.bring_in.citations_in import read_citations
 from survsim.evidence.bring_in.spreadsheet import read_book
 from survsim.evidence.raw.csv_text import read_or_raise
+from survsim.evidence.rules.consistency import _digits
 from tests.unit.evidence.bring_in.test_spreadsheet import NUMBER, STUDY, save
 
 SECONDS = 20.0
@@ -164,3 +165,27 @@ def test_a_damaged_summary_is_one_message(tmp_path, text):
     file.write_bytes(text.encode("latin-1"))
     with pytest.raises(InputError, match=r"summary\.json"):
         Ledger.load(file)
+
+
+@pytest.mark.parametrize("power", ["999", "\u00b2", "9" * 6000, "-400", "+"])
+def test_a_power_of_ten_beyond_every_number_has_digits(power):
+    """A cell of 1e999 ended in numpy's overflow, one with a raised two in a traceback."""
+    assert abs(_digits(f"1.25e{power}")) <= 300
+
+
+@pytest.mark.parametrize("name", ["a.bib", "a.ris"])
+def test_a_byte_0_in_citations_is_told_of_the_file_that_holds_it(tmp_path, name):
+    file = tmp_path / name
+    file.write_bytes(
+        b"@article{a, title={x\x00y}}" if name == "a.bib" else b"TY  - JOUR\nTI  - x\x00\nER  - \n"
+    )
+    with pytest.raises(SurvsimError, match=f"{name} holds a byte 0"):
+        read_citations(file)
+
+
+def test_a_year_of_eight_digits_is_not_cut_to_four(tmp_path):
+    file = tmp_path / "a.ris"
+    file.write_text("TY  - JOUR\nTI  - x\nPY  - 20201231\nER  - \n")
+    assert read_citations(file)[0].cells["year"] == "20201231"
+    file.write_text("TY  - JOUR\nTI  - x\nPY  - 2020/12/31/\nER  - \n")
+    assert read_citations(file)[0].cells["year"] == "2020"

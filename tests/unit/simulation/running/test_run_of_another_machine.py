@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from pathlib import Path
 
 import numpy as np
@@ -55,5 +56,18 @@ def test_another_model_is_still_refused(tmp_path: Path, changed: np.ndarray) -> 
 def test_a_run_whose_numbers_are_lost_is_refused_not_guessed(tmp_path: Path) -> None:
     run(tmp_path, DRAWS)
     (tmp_path / "numbers.npy").write_bytes(b"cut off")
-    with pytest.raises(ScenarioError, match="holds another run"):
+    with pytest.raises(ScenarioError, match="is lost or damaged"):
         run(tmp_path, DRAWS)
+
+
+def test_numbers_that_the_disk_cannot_take_are_not_there(tmp_path: Path) -> None:
+    """numpy wrote them past Python and told nobody; the run could then not be resumed."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (140, before[1]))
+    try:
+        with pytest.raises(ScenarioError, match="cannot be written"):
+            run(tmp_path / "run", DRAWS)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not (tmp_path / "run" / "numbers.npy").exists()
+    run(tmp_path / "run", DRAWS)
