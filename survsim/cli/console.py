@@ -25,10 +25,10 @@ def progress(words: Callable[[str], str] = str) -> Iterator[Say]:
 
     with silent():
         # What runs inside tells nothing by itself: this does.
-        yield from _told(Console(stderr=True))
+        yield from _told(Console(stderr=True), words)
 
 
-def _told(console: Any) -> Iterator[Say]:
+def _told(console: Any, words: Callable[[str], str]) -> Iterator[Say]:
     """The one function that `progress` gives, for the console at hand."""
     from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
