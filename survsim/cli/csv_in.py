@@ -36,6 +36,10 @@ def read_table(path: Path) -> pd.DataFrame:
     except (ValueError, pd.errors.ParserError) as error:
         raise InputError(f"{path.name} is no table of comma-separated values: {error}") from None
     frame.columns = [str(c).strip().lower() for c in frame.columns]
+    if not isinstance(frame.index, pd.RangeIndex):
+        raise InputError(
+            f"{path.name} has rows with more cells than its first line has names; one name a column."
+        )
     line = frame.index.to_numpy() + 2
     keep = frame.notna().any(axis=1).to_numpy()
     frame, line = frame[keep].reset_index(drop=True), line[keep]
