@@ -105,11 +105,15 @@ class Trace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskTable:
-    """Numbers at risk as printed: `numbers[i, j]` of row `labels[i]` at `times[j]` (in values of the x axis); -1 where unread."""
+    """Numbers at risk as printed: `numbers[i, j]` of row `labels[i]` at `times[j]` (in values of the x axis); -1 where unread.
+
+    `colours` of the rows, as those of traces, where numbers or labels are printed in one; as long as `labels`, or empty.
+    """
 
     labels: tuple[str, ...]
     times: FloatArray
     numbers: FloatArray
+    colours: tuple[tuple[float, float, float] | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from survsim.core.checks import FloatArray
-from survsim.digitising.found import Hints, Panel, Refused, RiskTable, Trace
+from survsim.digitising.found import Hints, Panel, Refused, Trace
+from survsim.digitising.rows_of_arms import colours_apart, numbers_of_arms, plain_key
 
 SLOPING = 0.8
 """Corners a pixel of width: curves of a few hundred patients have under 0.6, sloping lines about 1 and more."""
@@ -18,8 +18,6 @@ LEAST_PERCENT = 5.0
 """An axis that ends between 1.5 and this may be one of a cumulative hazard, where nothing says per cent."""
 MOST_REPAIRED = 0.25
 """Noise of a picture that is levelled and said; more is another kind of line."""
-LEAST_LINE = 4
-"""Letters of a line of a label by which the label is told."""
 AT_START = 0.03
 """A curve that starts further from 1 (incidence: from 0) than this is said to."""
 _UNITS = {
@@ -66,7 +64,7 @@ def meant(panel: Panel, hints: Hints, unit: str | None) -> Meaning:
     _check_title(panel, hints, said)
     return Meaning(
         arms=arms, traces=traces, times=tuple(times), values=tuple(values), marks=marks,
-        risk=_risk(panel.at_risk, arms, said), tolerance_value=small_value, tolerance_time=small_time,
+        risk=numbers_of_arms(panel.at_risk, arms, traces, said), tolerance_value=small_value, tolerance_time=small_time,
         unit=_unit(panel, unit, said), said=tuple(dict.fromkeys(said)),
     )  # fmt: skip
 
@@ -115,6 +113,10 @@ def _factor(panel: Panel, given: bool) -> float:
     return 1.0
 
 
+def _in_percent(panel: Panel) -> bool:
+    return max((value for _, value in panel.y_axis.ticks), default=1.0) > LEAST_PERCENT
+
+
 def _chosen(traces: Sequence[Trace], hints: Hints, said: list[str]) -> tuple[Trace, ...]:
     """The traces of the colours asked for, in their order; all where no colour is named."""
     if not any(colour is not None for colour in hints.colours):
@@ -126,16 +128,16 @@ def _chosen(traces: Sequence[Trace], hints: Hints, said: list[str]) -> tuple[Tra
         return _by_label(traces, hints.labels)
     left, chosen = list(traces), []
     for name, colour in zip(hints.labels, hints.colours, strict=True):
-        away = [_distance(t.colour, colour) if colour else 9.0 for t in left]
+        away = [colours_apart(t.colour, colour) if colour else 9.0 for t in left]
         same = [t for t, d in zip(left, away, strict=True) if d < 0.25]
         if not same:
             seen = ", ".join(_hex(t.colour) for t in traces)
             raise Refused(
                 f"no curve has the colour given for {name!r}; curves have {seen}.", "arms= with one of these"
             )
-        if len(same) > 1 and max(_distance(a.colour, same[0].colour) for a in same) < 0.02:
+        if len(same) > 1 and max(colours_apart(a.colour, same[0].colour) for a in same) < 0.02:
             said.append(f"several curves have the colour of {name!r}; the uppermost that was left was taken.")
-        best = min(same, key=lambda t: _distance(t.colour, colour) if colour else 9.0)
+        best = min(same, key=lambda t: colours_apart(t.colour, colour) if colour else 9.0)
         chosen.append(best)
         left = [t for t in left if t is not best]
     return tuple(chosen)
@@ -143,29 +145,26 @@ def _chosen(traces: Sequence[Trace], hints: Hints, said: list[str]) -> tuple[Tra
 
 def _by_label(traces: Sequence[Trace], labels: Sequence[str]) -> tuple[Trace, ...]:
     """Traces in the order of names that were read as well; as they are where the names tell nothing."""
-    known = {_key(t.label): t for t in traces if t.label}
-    if labels and all(_key(name) in known for name in labels):
-        return tuple(known[_key(name)] for name in labels)
+    known = {plain_key(t.label): t for t in traces if t.label}
+    if labels and all(plain_key(name) in known for name in labels):
+        return tuple(known[plain_key(name)] for name in labels)
     return tuple(traces)
-
-
-def _distance(a: Sequence[float], b: Sequence[float]) -> float:
-    return max(abs(x - y) for x, y in zip(a, b, strict=True))
 
 
 def _hex(colour: Sequence[float]) -> str:
     return "#" + "".join(f"{round(255 * c):02x}" for c in colour)
 
 
-def _key(text: str) -> str:
-    return re.sub(r"[^a-z0-9+<>=]", "", text.casefold())
-
-
 def _names(traces: Sequence[Trace], hints: Hints, said: list[str]) -> tuple[str, ...]:
     """One distinct name an arm."""
     if hints.labels:
-        read = {_key(t.label) for t in traces if t.label}
-        if not any(hints.colours) and len(traces) > 1 and read and not read & {_key(n) for n in hints.labels}:
+        read = {plain_key(t.label) for t in traces if t.label}
+        if (
+            not any(hints.colours)
+            and len(traces) > 1
+            and read
+            and not read & {plain_key(n) for n in hints.labels}
+        ):
             said.append(
                 "the names given are not those of the legend; they were given to the curves from the top down."
             )
@@ -242,43 +241,6 @@ def _from_the_start(
     return t[keep], v[keep]
 
 
-def _risk(
-    table: RiskTable | None, arms: Sequence[str], said: list[str]
-) -> tuple[tuple[str, float, int], ...]:
-    """Rows (arm, time, number) of the table, under the names of the arms where they are the same."""
-    if table is None:
-        return ()
-    known = {_key(arm): arm for arm in arms}
-    rows: list[tuple[str, float, int]] = []
-    strangers = []
-    for i, label in enumerate(table.labels):
-        arm = known.get(_key(label)) or _similar(label, known)
-        if arm is None and len(arms) == len(table.labels) == 1:
-            arm = arms[0]
-        if arm is None:
-            strangers.append(label or f"row {i + 1}")
-            arm = label.strip() or f"row {i + 1}"
-        numbers = [(float(t), int(n)) for t, n in zip(table.times, table.numbers[i], strict=True) if n >= 0]
-        if any(later > earlier for (_, earlier), (_, later) in itertools.pairwise(numbers)):
-            said.append(f"{arm}: the numbers at risk rise; patients entered late, or a number was misread.")
-        rows += [(arm, t, n) for t, n in numbers]
-    if strangers:
-        said.append(
-            f"the rows {', '.join(map(repr, strangers))} of the risk table have none of the curves' names; "
-            "write each under its arm into the RISK.csv of survsim reconstruct --at-risk (at_risk= in Python)."
-        )
-    return tuple(rows)
-
-
-def _similar(label: str, known: dict[str, str]) -> str | None:
-    """The only arm whose name begins like a label, or the other way round; else the only one that holds a line of it."""
-    key = _key(label)
-    near = [arm for k, arm in known.items() if key and k and (k.startswith(key) or key.startswith(k))]
-    if not near and len(key) >= LEAST_LINE:
-        near = [arm for k, arm in known.items() if key in k]
-    return near[0] if len(near) == 1 else None
-
-
 def _unit(panel: Panel, unit: str | None, said: list[str]) -> str:
     title = panel.x_axis.title.casefold()
     read = next((u for u, words in _UNITS.items() if re.search(rf"(?<![a-z])({words})(?![a-z])", title)), "")
@@ -294,8 +256,15 @@ def _unit(panel: Panel, unit: str | None, said: list[str]) -> str:
 def _check_title(panel: Panel, hints: Hints, said: list[str]) -> None:
     title = panel.y_axis.title.casefold()
     incidence = re.search(r"inciden|cumulative (event|hazard|risk|mortality)|relapse|failure", title)
-    if "cumulative hazard" in title:
+    if re.search(r"(cumulative|baseline|integrated)\s+hazard|nelson.{0,3}aalen", title):
         raise Refused("the vertical axis is a cumulative hazard, not survival.", "another figure")
+    if "hazard" in title:
+        said.append(f"the vertical axis is titled {panel.y_axis.title!r}: a hazard is no share of patients.")
+    elif not title and hints.kind == "incidence" and not _in_percent(panel):
+        said.append(
+            "no title of the vertical axis could be read: a cumulative incidence and a cumulative hazard look the same; the curves "
+            "are right for an incidence only."
+        )
     if incidence and hints.kind == "survival" and "free" not in title:
         said.append(
             f"the vertical axis is titled {panel.y_axis.title!r}, but the curves were read as survival."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -132,7 +133,7 @@ def _panel(found: Opened, wanted: str | None) -> tuple[Panel, list[str]]:
     headed = [
         p
         for p in panels
-        if (key and p.title.casefold().removeprefix(f"{key} ") == key) or p.title.casefold() == key
+        if key and key in (p.title.casefold(), re.sub(r"^\(?[a-z][).:]?\s+", "", p.title.casefold()))
     ]
     place = ord(key) - ord("a") if len(key) == 1 and key.isalpha() else int(key) - 1 if key.isdigit() else -1
     for options in (lettered, headed, panels[place : place + 1] if place >= 0 else []):

@@ -22,6 +22,8 @@ _LINE = 1.5
 """Heights of the tallest print from one line of a label to the next; from one entry of a legend to the next it is more."""
 _KEY = (0.9, 5.0)
 """Length of a key in heights of the print beside it: at least, and how far to the left one is looked for."""
+_STROKE = 0.2
+"""Share of a narrow box in the arm's own colour from which it is a mark and no letter."""
 
 
 def find_names(
@@ -72,6 +74,9 @@ def _beside_key(like: Flags, words: Sequence[Word], dash: str) -> Word | None:
     best, longest = None, 0.0
     for word in words:
         tall = word.height
+        own = like[word.y0 : word.y1, word.x0 : word.x1]
+        if word.x1 - word.x0 < tall and own.mean() > _STROKE:
+            continue  # A censor mark on a dashed curve has a stroke left of it as print has.
         left = max(int(word.x0 - _KEY[1] * tall), 0)
         top, bottom = max(int(word.y0 - 0.7 * tall), 0), int(word.y1 + 0.7 * tall)
         strip = like[top:bottom, left : max(word.x0 - 1, left + 1)]

@@ -27,6 +27,7 @@ from survsim.digitising.raster.risk import UNREAD_TABLE, find_risk_table, unread
 from survsim.digitising.raster.sequences import find_labels
 from survsim.digitising.raster.sheet import Sheet, prepare, straighten
 from survsim.digitising.raster.ticks import Placed, place_axis
+from survsim.digitising.raster.titles import find_titles
 from survsim.digitising.raster.traces import read_traces
 from survsim.digitising.raster.words import Word
 
@@ -93,7 +94,11 @@ def _by_labels(
         panel = replace(panel, warnings=(*panel.warnings, UNREAD_TABLE))
     names = find_names(sheet, _around(sheet, pair, pairs), panel.traces, words)
     traces = tuple(replace(trace, label=name) for trace, name in zip(panel.traces, names, strict=True))
-    return replace(panel, at_risk=table, traces=traces)
+    titles = find_titles(sheet, pair, inside, words)
+    return replace(
+        panel, at_risk=table, traces=traces, title=titles.panel if len(pairs) > 1 else "",
+        x_axis=replace(panel.x_axis, title=titles.x), y_axis=replace(panel.y_axis, title=titles.y),
+    )  # fmt: skip
 
 
 def _by_points(

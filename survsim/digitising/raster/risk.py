@@ -13,6 +13,10 @@ from survsim.digitising.raster.words import Word
 
 _SURE = 0.75
 _FAR = 22  # heights of a label below the axis, beyond which nothing belongs to it
+_KEY_WITHIN = 12
+"""Heights of a label left of the first number, within which the key of a row stands."""
+_INKED, _COLOURED, _LEAST_PIXELS, _ONE = 0.35, 70.0, 12, 40.0
+"""Ink of a pixel that counts; what its channels differ by where it is no grey; how many; how far they lie from their middle."""
 
 
 def find_risk_table(
@@ -28,7 +32,7 @@ def find_risk_table(
     step = float(np.median(np.diff(place)))
     top, height = pair.x.line + 0.8 * pair.x.height, pair.x.height
     below = [n for n in numbers if top < n.y < min(foot, top + _FAR * height) and n.text.isdigit()]
-    rows, labels = [], []
+    rows, labels, colours = [], [], []
     for row in _rows([n for n in below if np.abs(place - n.x).min() < 0.3 * step], height):
         counts = np.full(len(place), -1.0)
         for number in row:
@@ -39,9 +43,12 @@ def find_risk_table(
             continue
         rows.append(counts)
         labels.append(_label(sheet, row, words))
+        colours.append(_colour(sheet, row, pair))
     if not rows:
         return None
-    return RiskTable(labels=tuple(labels), times=np.asarray(value, dtype=np.float64), numbers=np.array(rows))
+    return RiskTable(
+        labels=tuple(labels), times=np.asarray(value, dtype=np.float64), numbers=np.array(rows), colours=tuple(colours)
+    )  # fmt: skip
 
 
 UNREAD_TABLE = (
@@ -70,6 +77,24 @@ def _rows(numbers: list[Number], height: float) -> list[list[Number]]:
         else:
             rows.append([number])
     return rows
+
+
+def _colour(sheet: Sheet, row: list[Number], pair: Pair) -> tuple[float, float, float] | None:
+    """The one colour of the numbers of a row, else of what stands left of them (a key, a label); None where there is none."""
+    top, bottom = min(n.word.y0 for n in row), max(n.word.y1 for n in row)
+    first = min(n.word.x0 for n in row)
+    left = max(int(first - _KEY_WITHIN * pair.x.height), 0)
+    for x0, x1 in ((first, max(n.word.x1 for n in row)), (left, first)):
+        pixels = sheet.rgb[top:bottom, x0:x1][sheet.ink[top:bottom, x0:x1] > _INKED]
+        pixels = pixels[np.ptp(pixels, axis=1) > _COLOURED] if len(pixels) else pixels
+        if len(pixels) >= _LEAST_PIXELS:
+            plain = np.median(pixels, axis=0)
+            if np.abs(pixels - plain).max(axis=1).mean() < _ONE:
+                red, green, blue = (
+                    float(c) for c in np.clip((255 - plain if sheet.inverted else plain) / 255, 0, 1)
+                )
+                return red, green, blue
+    return None
 
 
 def _label(sheet: Sheet, row: list[Number], words: list[Word]) -> str:

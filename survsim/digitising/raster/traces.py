@@ -13,6 +13,7 @@ from survsim.digitising.raster.believable import refuse_no_curve
 from survsim.digitising.raster.boxes import Inside
 from survsim.digitising.raster.doubtful import without_doubtful
 from survsim.digitising.raster.fall import ended
+from survsim.digitising.raster.few_marks import without_few_marks
 from survsim.digitising.raster.kinds import Pixels
 from survsim.digitising.raster.levels import Steps, find_steps
 from survsim.digitising.raster.marks import find_marks
@@ -74,8 +75,9 @@ def read_traces(
             refuse_no_curve(arms, steps, view.rgb.shape[0] - 1 if view.flipped else foot)
             read = [_trace(sheet, view, arm, part, foot) for arm, part in zip(arms, steps, strict=True)]
             traces = tuple(trace for trace, _ in read)
+            traces, few = without_few_marks(traces)
             ends = [f"Curve {k}{words}" for k, (_, words) in enumerate(read, 1) if words]
-            return traces, notes + left_out + ends + unexplained(arms) + _doubts(traces, arms)
+            return traces, notes + left_out + few + ends + unexplained(arms) + _doubts(traces, arms)
     raise Refused("No curve was found in the panel.", help="the colour of each arm, or the box of the axes")
 
 

@@ -13,6 +13,8 @@ MANY = 1.5
 """Patients a drop, on average, from which not every drop was read."""
 FLAT = 0.1
 """Share of readings without a drop from which the line was read at times of the reader's choice."""
+SEEN = 0.4
+"""Of what one patient measures: a fall below this is none."""
 ROUND = (1.0, 0.5, 0.25, 0.1)
 """Steps at which follow-up is recorded: readings on such a grid are drops with ties."""
 GRID = 0.5
@@ -126,11 +128,16 @@ def _on_grid(t: FloatArray, g: float) -> bool:
 def first_drops(s: FloatArray, n: float) -> float | None:
     """Patients a drop, over the first quarter of the drops, where few can have been censored yet."""
     height = s[:-1] - s[1:]
-    falls = np.flatnonzero(height > 1e-9)
+    falls = np.flatnonzero(height > least_fall(n))
     if falls.size < 4:
         return None
     first = falls[: max(falls.size // 4, 4)]
     return float(n * (1.0 - s[first[-1] + 1]) / first.size)
+
+
+def least_fall(n: float) -> float:
+    """The least fall that can be a death: one of n patients measures 1/n or, once others left, more; less is noise of pixels."""
+    return max(SEEN / n, 1e-9)
 
 
 def resolution(s: FloatArray) -> float:

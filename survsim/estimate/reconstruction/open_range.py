@@ -17,8 +17,9 @@ class ReconstructionUncertainty(Result):
     ----------
     quantity : (q,) "events", "median", "time at risk" (of all patients together).
     value : (q,) of the reconstruction; infinite for a median that is not reached.
-    low, high : (q,) ends of the range: twice as far from the reconstruction as 95% of the pseudo data sets lie, events by one
-        patient at least where no total is printed.
+    low, high : (q,) ends of the range: 2.5 times as far from the reconstruction as 95% of the pseudo data sets lie; events by one
+        patient at least where no total is printed, and by those that marks may hide; a median at least from the last reading
+        surely above a half to the first surely not.
     tolerance, time_tolerance : of the readings; stated : whether the tolerance was told or assumed.
     n_draws : pseudo data sets; unit : of time; assumed : what the sets take for granted.
     """
@@ -45,7 +46,7 @@ class ReconstructionUncertainty(Result):
             "" if self.stated else " (assumed; tolerance= says it)"
         )
         unit = f" {self.unit}" if np.isfinite(self.low[1]) else ""
-        first = f"may be wrong by: events {events}; median {median}{unit} ({told}; twice the spread of {self.n_draws} pseudo data sets)"
+        first = f"may be wrong by: events {events}; median {median}{unit} ({told}; 2.5 times the spread of {self.n_draws} pseudo data sets, which held nine in ten truths of simulated arms)"
         return "\n".join([first, *(f"Assumed: {text}" for text in self.assumed)])
 
     def _range(self, k: int) -> str:

@@ -21,7 +21,7 @@ from survsim.core.checks import FloatArray, IntArray
 from survsim.estimate.reconstruction import quadratic
 from survsim.estimate.reconstruction.exact import EXACT, exact
 from survsim.estimate.reconstruction.guyot import guyot
-from survsim.estimate.reconstruction.knots import Knots, first_drops, make_knots, resolution
+from survsim.estimate.reconstruction.knots import Knots, first_drops, least_fall, make_knots, resolution
 from survsim.estimate.reconstruction.late_entry import rows_with_entry
 from survsim.estimate.reconstruction.marked import marked
 from survsim.estimate.reconstruction.patients import (
@@ -85,6 +85,9 @@ def optimised(told: Told) -> Patients:
     notes: tuple[str, ...] = ()
     if told.n_event is not None:
         found, notes = _affordable(told, knots, found)
+    elif guess is not None and _spoils(found, int(told.risk[0]), free := _find(told, knots, None)):
+        # The curve is evidence, the count of its drops a guess.
+        found, guess = free, None
     elif guess is not None:
         notes = ("each drop of the curve is taken for as many patients as the first ones are",)
     return _better_published(told, knots, found, guess) or _rows(told, knots, found, notes)
@@ -113,6 +116,11 @@ def _better_published(told: Told, knots: Knots, found: _Found, guess: int | None
     if found.off > CONTRADICTED * fall and off < 0.85 * found.off and _meets(told, made):
         return replace(made, notes=(*made.notes, MARKS_DO_NOT_FIT))
     return None
+
+
+def _spoils(found: _Found, n: int, free: _Found) -> bool:
+    """Whether a guessed total takes the curve off its readings by what would be seen, and by more than no total does."""
+    return found.off > 0.5 / n and found.off > max(SPOILT * free.off, free.off + BARELY)
 
 
 def _meets(told: Told, made: Patients) -> bool:
@@ -149,7 +157,7 @@ def events_of_drops(told: Told, knots: Knots) -> int | None:
     each = first_drops(knots.level, float(told.risk[0]))
     if each is None or each < 0.75 or (each > 1.25 and knots.readings == "drops"):
         return None  # ties: what the first drops hold says nothing of the later ones
-    falls = int((np.diff(knots.level) < -1e-9).sum())
+    falls = int((np.diff(knots.level) < -least_fall(float(told.risk[0]))).sum())
     return min(round(each * falls) if each > 1.25 else falls, int(told.risk[0]))
 
 

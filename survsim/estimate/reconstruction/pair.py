@@ -16,7 +16,7 @@ from survsim.estimate.cox.regression import cox_ph
 from survsim.estimate.nonparametric.logrank import logrank_test
 from survsim.estimate.reconstruction.pooled import log_ratio_of
 from survsim.estimate.reconstruction.result import ReconstructedIPD
-from survsim.estimate.reconstruction.rubin import rubin
+from survsim.estimate.reconstruction.rubin import Pooled, rubin
 from survsim.estimate.reconstruction.uncertainty import SEED, SETS, SPREAD, sets_of
 
 HALF = 1.959964
@@ -35,7 +35,7 @@ class PairCheck(Result):
     log_distance : of the two log hazard ratios, NaN if none is printed.
     agrees : whether that is below 0.1, or None.
     log_hazard_ratio : reconstructed. reading_error : standard deviation of it that reading the figure and unknown censoring
-        add: twice that of pseudo data sets (`SPREAD`); NaN where an arm is no reconstruction.
+        add: 2.5 times that of pseudo data sets (`SPREAD`); NaN where an arm is no reconstruction.
     reading_range : (2,) the hazard ratios that the figure leaves open (95%), patients taken as they are.
     total_range : (2,) the confidence interval with both, that patients are a sample and that a figure was read (Rubin's rules).
     n_draws : pseudo data sets of each arm, 0 where there are none.
@@ -166,11 +166,7 @@ def _reading(a: Any, b: Any, log_ratio: float, m: int, seed: int, conf_level: fl
     """What the pseudo data sets of two reconstructed arms say of the ratio; nothing for other responses."""
     if m == 0 or not (isinstance(a, ReconstructedIPD) and isinstance(b, ReconstructedIPD)):
         return {}
-    # Arms are read one by one: their errors are drawn apart.
-    found = [
-        _one_ratio(x, y)
-        for x, y in zip(sets_of(a, m, seed).survs(), sets_of(b, m, seed + 1).survs(), strict=True)
-    ]
+    found = _ratios(a, b, m, seed)
     each = np.array([estimate for estimate, _ in found])
     if not np.isfinite(each).all():
         # In some sets one arm has no event while the other is at risk: the figure leaves the ratio open on that side.
@@ -178,8 +174,7 @@ def _reading(a: Any, b: Any, log_ratio: float, m: int, seed: int, conf_level: fl
         ends = (min(low, log_ratio), max(high, log_ratio))
         return {"reading_range": (float(np.exp(ends[0])), float(np.exp(ends[1]))), "n_draws": int(m)}
     both = rubin(each[:, None], np.array([[error] for _, error in found]))
-    drift = float(both.estimate[0]) - log_ratio
-    error = SPREAD * float(np.sqrt(both.between[0] + drift**2))
+    error = SPREAD * _bare_error(both, log_ratio)
     total = both.limits(conf_level)
     return {
         "reading_error": error,
@@ -187,6 +182,28 @@ def _reading(a: Any, b: Any, log_ratio: float, m: int, seed: int, conf_level: fl
         "total_range": (float(np.exp(total[0][0])), float(np.exp(total[1][0]))),
         "n_draws": int(m),
     }
+
+
+def _ratios(a: ReconstructedIPD, b: ReconstructedIPD, m: int, seed: int) -> list[tuple[float, float]]:
+    """ln HR and its error in each pair of sets; arms are read one by one, so that their errors are drawn apart."""
+    return [
+        _one_ratio(x, y)
+        for x, y in zip(sets_of(a, m, seed).survs(), sets_of(b, m, seed + 1).survs(), strict=True)
+    ]
+
+
+def _bare_error(both: Pooled, log_ratio: float) -> float:
+    """Spread of the sets about the reconstruction, their drift from it with them, not yet widened."""
+    return float(np.sqrt(both.between[0] + (float(both.estimate[0]) - log_ratio) ** 2))
+
+
+def bare_ratio(a: ReconstructedIPD, b: ReconstructedIPD, m: int, seed: int) -> tuple[float, float]:
+    """ln HR of two reconstructed arms and the error that reading adds, not yet widened; an infinite one where a set has none."""
+    log_ratio = float(log_ratio_of(a.surv(), b.surv())[0][0])
+    found = np.array(_ratios(a, b, m, seed))
+    if not np.isfinite(found).all():
+        return log_ratio, float("inf")
+    return log_ratio, _bare_error(rubin(found[:, :1], found[:, 1:]), log_ratio)
 
 
 def _one_ratio(treated: Surv, control: Surv) -> tuple[float, float]:

@@ -139,7 +139,7 @@ class ReconstructedIPD(Result):
 
         Returns
         -------
-        ReconstructionUncertainty : a row a quantity, with twice the range of the sets. That patients are a sample comes on top:
+        ReconstructionUncertainty : a row a quantity, with 2.5 times the range of the sets. That patients are a sample comes on top:
             `pooled` has both.
         """
         return cast("ReconstructionUncertainty", upward("uncertainty")(self, m, seed))
