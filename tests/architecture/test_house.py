@@ -161,3 +161,9 @@ def test_no_exception_is_swallowed_wholesale():
                 if names & {"Exception", "BaseException", "bare"} and not raises:
                     broad.append(f"{path.name}:{node.lineno}")
     assert broad == []
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("test_*.py")), ids=lambda p: p.name)
+def test_no_test_loads_pyplot(path):
+    """Loaded once, it keeps every figure that is drawn afterwards in the process, and warns of the twenty-first."""
+    assert not re.search(r"^\s*(import|from) matplotlib(\.| import )pyplot", path.read_text(encoding="utf-8"), re.M)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import warnings
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -246,12 +245,11 @@ def test_long_names_and_dollars_in_a_figure(tmp_path):
     names = ["a" * 50, "b" * 50, "price $5 and $6"]
     surv = Surv.right(np.arange(1, 10), [1] * 9, unit="months")
     made = kaplan_meier(surv, by=np.repeat(names, 3)).plot()
-    figure = getattr(made, "figure", None) or plt.gcf()
+    figure = made.figure
     figure.savefig(tmp_path / "x.svg")
     words = "".join(re.findall(r">([^<]*)<|<!-- (.*?) -->", (tmp_path / "x.svg").read_text())[0]) or ""
     assert isinstance(words, str)
     assert "price $5 and $6" in (tmp_path / "x.svg").read_text()
-    plt.close("all")
 
 
 def test_tied_intervals_need_no_warning_of_numpy():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import matplotlib.pyplot as plt
 import pytest
 
 from survsim.errors import InputError
@@ -17,7 +16,6 @@ def test_each_share_is_where_it_is_and_its_kind_has_a_mark():
     assert len({m.get_marker() for m in marks.values()}) == 2
     assert [t.get_text() for t in ax.texts if t.get_text().startswith("of ")] == ["of 124"]
     assert ax.get_xlabel() == "Myelopathy"
-    plt.close("all")
 
 
 @pytest.mark.parametrize(
@@ -32,7 +30,6 @@ def test_what_is_no_share_is_refused(change, words):
     frame = shares().assign(**change)
     if words is None:
         assert share_dots(frame)
-        plt.close("all")
         return
     with pytest.raises(InputError, match=words):
         share_dots(frame)

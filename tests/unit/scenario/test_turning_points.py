@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -131,4 +130,3 @@ def test_the_picture_has_a_panel_a_parameter_and_marks_each_turn(found):
     with pytest.raises(InputError, match="there are 2 panels"):
         found.plot(axes[0])
     assert found.plot(parameter="hr_antiangiogenic").get_xlabel() == "hazard ratio, antiangiogenic"
-    plt.close("all")
