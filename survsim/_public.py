@@ -383,6 +383,8 @@ _STORED = """
     estimate.competing.fine_gray_problem            Problem Stratum RiskSets
     estimate.competing.fine_gray_weights            Censoring
     estimate.parametric.families                    LocationScale ExponentialFamily GompertzFamily PiecewiseFamily
+    estimate.competing.panel_data                   Visits
+    estimate.parametric.gamma_terms                 GammaFamily
     estimate.parametric.generalised_gamma_terms     GeneralisedGammaFamily
     estimate.parametric.mixture_cure                CureFamily
     estimate.parametric.predictor_designs           PredictorDesign

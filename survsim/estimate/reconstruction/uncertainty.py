@@ -36,7 +36,8 @@ def uncertainty_of(reconstructed: ReconstructedIPD, m: int, seed: int) -> Recons
     low, high = _widened(value, low, high)
     open_low, open_high = left_open(reconstructed, value)
     low, high = np.fmin(low, open_low), np.fmax(high, open_high)
-    low[0], high[0] = max(low[0], 0.0), min(high[0], float(reconstructed.time.size))
+    # Events are whole: a limit between two of them is the one further out.
+    low[0], high[0] = max(np.floor(low[0]), 0.0), min(np.ceil(high[0]), float(reconstructed.time.size))
     stated = reconstructed.tolerance is not None
     return ReconstructionUncertainty(
         provenance=Provenance.of("reconstruction_uncertainty", reconstructed, m=m, seed=seed),

@@ -10,7 +10,7 @@ from survsim.report import not_pooled
 from survsim.report.unpooled import _meant, _why
 
 QUESTION = {"endpoint": "overall_survival", "measure": "hazard_ratio"}
-MIXED = ["origin", "setting", "line", "exposure_timing"]
+MIXED = ["origin", "setting", "line", "exposure_timing", "contrast"]
 WANTED = {"population": ("index",), "endpoint": ("overall_survival",)}
 
 

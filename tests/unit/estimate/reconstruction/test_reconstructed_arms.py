@@ -11,6 +11,7 @@ import pytest
 import survsim
 from survsim import reconstruct_ipd
 from survsim.errors import InputError
+from survsim.estimate.reconstruction.uncertainty import SPREAD
 from survsim.reconstruction import compare_pair, pooled, pseudo_sets, reconstruct_arms
 from tests.helpers.reconstruction_truth import cells, curve_at, log_hazard_ratio, pair
 
@@ -41,8 +42,8 @@ def test_the_ranges_are_those_of_the_pseudo_data_sets(arm):
     open_ = arm.uncertainty(40)
     low, high = (np.quantile(events, q, method="inverted_cdf") for q in (0.025, 0.975))
     d = arm.n_event
-    assert open_.low[0] == min(d - 2 * max(d - low, 0), d - 1)
-    assert open_.high[0] == max(d + 2 * max(high - d, 0), d + 1)
+    assert open_.low[0] == np.floor(min(d - SPREAD * max(d - low, 0), d - 1))
+    assert open_.high[0] == np.ceil(max(d + SPREAD * max(high - d, 0), d + 1))
 
 
 def test_a_blurred_reading_and_an_unknown_censoring_leave_more_open(arm):
