@@ -84,7 +84,7 @@ ELSEWHERE: dict[str, str] = {
     "CycleRates": ".to_frame() has the rates beside the probabilities; fixed cycles draw through cycle_cohort(...).plot()",
     "Bootstrap": "kaplan_meier(surv).plot() draws the curve, meta_analysis(...).plot() a forest",
     "SimulatedTrials": "survsim.figures.power_curves(frame) draws power against size",
-    "GroupSequentialDesign": ".to_frame() has its boundaries by information",
+    "GroupSequentialDesign": ".to_frame() has its boundaries by information; survsim.figures.power_curves draws power",
     "SequentialTrials": "survsim.figures.power_curves(frame) draws power against size",
     "TrialOperatingCharacteristics": "survsim.figures.power_curves(frame) draws power against size",
     "ProportionalHazardsTest": "survsim.figures.schoenfeld_plot(fit) draws the residuals behind it",
