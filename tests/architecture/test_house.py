@@ -166,4 +166,6 @@ def test_no_exception_is_swallowed_wholesale():
 @pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("test_*.py")), ids=lambda p: p.name)
 def test_no_test_loads_pyplot(path):
     """Loaded once, it keeps every figure that is drawn afterwards in the process, and warns of the twenty-first."""
-    assert not re.search(r"^\s*(import|from) matplotlib(\.| import )pyplot", path.read_text(encoding="utf-8"), re.M)
+    assert not re.search(
+        r"^\s*(import|from) matplotlib(\.| import )pyplot", path.read_text(encoding="utf-8"), re.M
+    )
