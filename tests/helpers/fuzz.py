@@ -135,7 +135,7 @@ def one(number: int, name: str, given: Made) -> Finding | None:
             if CALLING.search(str(error)) and f"{name.rpartition('.')[2]}" in str(error):
                 return None
             return Finding(number, call, _where(error))
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             return Finding(number, call, _where(error))
     if spent() > LIMIT:
         return Finding(number, call, f"took {spent():.0f} s")
