@@ -9,6 +9,7 @@ import pandas as pd
 
 import survsim
 
+from .rows import limits
 from .words import VALUES
 
 TURNED = "hr_antiangiogenic"
@@ -23,9 +24,7 @@ def record_outcomes(
         ledger.record(
             f"{row.measure}{at}.{row.strategy}",
             row.estimate,
-            conf_low=row.conf_low,
-            conf_high=row.conf_high,
-            mc_std_error=row.mc_std_error,
+            **limits(row),
             unit=scenario.time_unit if row.measure.endswith("_time") else "",
             provenance=simulation,
         )
@@ -33,9 +32,7 @@ def record_outcomes(
         ledger.record(
             f"median.{row.strategy}",
             row.estimate,
-            conf_low=row.conf_low,
-            conf_high=row.conf_high,
-            mc_std_error=row.mc_std_error,
+            **limits(row),
             unit=scenario.time_unit,
             note="" if np.isfinite(row.estimate) else "not reached within the horizon",
             provenance=simulation,
@@ -47,9 +44,7 @@ def record_outcomes(
         ledger.record(
             f"gain_{tau}.{row.strategy}",
             row.difference,
-            conf_low=row.conf_low,
-            conf_high=row.conf_high,
-            mc_std_error=row.mc_std_error,
+            **limits(row),
             unit=scenario.time_unit,
             provenance=comparison,
         )
@@ -143,8 +138,7 @@ def record_values(
         rows.append(frame.assign(gain_low=low, low_error=low_error, gain_high=high, high_error=high_error))
         for row in rows[-1].itertuples():
             ledger.record(
-                f"{prefix}{word}.{row.strategy}", row.expected, conf_low=row.conf_low, conf_high=row.conf_high,
-                mc_std_error=row.mc_std_error, unit="months", provenance=decision,
+                f"{prefix}{word}.{row.strategy}", row.expected, **limits(row), unit="months", provenance=decision,
             )  # fmt: skip
             ledger.record(
                 f"{prefix}{word}_gain.{row.strategy}", row.gain, conf_low=row.gain_low, conf_high=row.gain_high,

@@ -8,6 +8,7 @@ import pandas as pd
 
 import survsim
 
+from .rows import limits
 from .words import SHORT
 
 INTERVAL = 3.6
@@ -48,8 +49,7 @@ def record_harm(
     )
     for row in at_two_years.itertuples():
         ledger.record(
-            f"deaths_24.{row.cause}.{row.strategy}", row.estimate, conf_low=row.conf_low, conf_high=row.conf_high,
-            mc_std_error=row.mc_std_error, provenance=deaths,
+            f"deaths_24.{row.cause}.{row.strategy}", row.estimate, **limits(row), provenance=deaths,
         )  # fmt: skip
     doses = survsim.radiotherapy.cord_doses(simulation).to_frame()
     doses["strategy"] = doses["strategy"].map(dict(zip(simulation.strategies, simulation.labels)))

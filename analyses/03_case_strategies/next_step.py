@@ -9,6 +9,7 @@ import numpy as np
 import survsim
 
 from .answers import decision_table, record_values
+from .rows import limits
 
 
 def record_next_step(
@@ -33,8 +34,7 @@ def record_next_step(
         paired = simulation.compare().to_frame().query(f"measure == 'survival_time@{tau:g}'")
         for row in paired.itertuples():
             ledger.record(
-                f"next.gain_{tau:g}.{row.strategy}", row.difference, conf_low=row.conf_low, conf_high=row.conf_high,
-                mc_std_error=row.mc_std_error, unit=scenario.time_unit, provenance=simulation,
+                f"next.gain_{tau:g}.{row.strategy}", row.difference, **limits(row), unit=scenario.time_unit, provenance=simulation,
             )  # fmt: skip
     decision = simulation.decision(scenario.content.outcomes.decision_tau)
     best = decision.strategies.index(decision.best)
@@ -45,8 +45,7 @@ def record_next_step(
     ledger.record("next.interval_error.months", worst, unit=scenario.time_unit, provenance=decision)
     for row in table.itertuples():
         ledger.record(
-            f"next.months.{row.strategy}", row.expected, conf_low=row.conf_low, conf_high=row.conf_high,
-            mc_std_error=row.mc_std_error, unit=scenario.time_unit, provenance=decision,
+            f"next.months.{row.strategy}", row.expected, **limits(row), unit=scenario.time_unit, provenance=decision,
         )  # fmt: skip
         ledger.record(f"next.p_best.{row.strategy}", row.probability_best, provenance=decision)
         ledger.record(

@@ -11,7 +11,7 @@ import numpy as np
 import survsim
 
 from .next_step import record_implied_ratio
-from .structure import record_answers, record_first, record_neutral, record_one_way
+from .structure import record_answers, record_first, record_neutral, record_one_way, structure_sizes
 
 FROM_PROGRESSION = (
     "second_control", "performance_status_acts", "respiratory_by_level", "withdrawal_takes_weeks", "walking_regained",
@@ -45,7 +45,7 @@ def record_next_structure(
     quick: bool,
 ) -> None:
     """The answer from her progression under the structures that may turn it."""
-    sizes: dict[str, Any] = {"patients": 1024, "draws": 20} if quick else {"patients": 128, "draws": scenario.content.full.draws}  # fmt: skip
+    sizes = structure_sizes(scenario, quick=quick)
     tau = scenario.content.outcomes.decision_tau
     table = survsim.scenario.structural_sensitivity(
         scenario, alternatives=FROM_PROGRESSION, calibration=calibration, recalibrated=others, execution=execution,

@@ -20,6 +20,13 @@ COMPARED = (
 """The strategies that come first or second under some structure, and the one that she had."""
 
 
+def structure_sizes(scenario: survsim.Scenario, *, quick: bool) -> dict[str, int]:
+    """The draws of the answer itself: with fewer, the row "as declared" could put another strategy first."""
+    return (
+        {"patients": 1024, "draws": 20} if quick else {"patients": 128, "draws": scenario.content.full.draws}
+    )
+
+
 def record_structure(
     ledger: survsim.Ledger,
     scenario: survsim.Scenario,
@@ -32,8 +39,7 @@ def record_structure(
     quick: bool,
 ) -> None:
     """The answer under every structural alternative, and one parameter at a time at its ends, on the same patients."""
-    # the draws of the answer itself: with fewer, the row "as declared" could put another strategy first
-    sizes = {"patients": 1024, "draws": 20} if quick else {"patients": 128, "draws": scenario.content.full.draws}  # fmt: skip
+    sizes = structure_sizes(scenario, quick=quick)
     table = survsim.scenario.structural_sensitivity(
         scenario, taus=HORIZONS, calibration=calibration, recalibrated=others, execution=execution,
         evidence=evidence, **sizes,

@@ -13,6 +13,15 @@ import survsim
 MODELS = Path(__file__).parent / "models"
 
 
+def each_mean_is_printed(weighed, found, printed, effect, tau):
+    """Effect and discounted cost of every strategy lie within four Monte Carlo errors of what is printed."""
+    for measure, by_draw in ((effect, weighed.effect_by_draw), ("discounted_cost", weighed.cost_by_draw)):
+        error = found.measure(measure, tau).mc_std_error
+        for s, strategy in enumerate(weighed.strategies):
+            truth = printed[strategy][measure.removeprefix("discounted_")]
+            assert abs(by_draw[s, 0] - truth) < 4.0 * error[s], (strategy, measure)
+
+
 @pytest.fixture(scope="module")
 def hiv():
     scenario = survsim.Scenario.from_yaml(MODELS / "hiv_markov" / "scenario.yml")
@@ -23,14 +32,7 @@ def hiv():
 
 def test_each_printed_mean_of_the_hiv_model(hiv):
     weighed, found, printed = hiv
-    for measure, by_draw in (
-        ("life_years", weighed.effect_by_draw),
-        ("discounted_cost", weighed.cost_by_draw),
-    ):
-        error = found.measure(measure, 21.0).mc_std_error
-        for s, strategy in enumerate(weighed.strategies):
-            truth = printed[strategy][measure.removeprefix("discounted_")]
-            assert abs(by_draw[s, 0] - truth) < 4.0 * error[s], (strategy, measure)
+    each_mean_is_printed(weighed, found, printed, "life_years", 21.0)
 
 
 def test_the_printed_differences_and_ratio_of_the_hiv_model(hiv):
@@ -76,14 +78,7 @@ def sick_sicker():
 
 def test_each_printed_mean_of_the_sick_sicker_model(sick_sicker):
     weighed, found, printed = sick_sicker
-    for measure, by_draw in (
-        ("discounted_quality", weighed.effect_by_draw),
-        ("discounted_cost", weighed.cost_by_draw),
-    ):
-        error = found.measure(measure, 76.0).mc_std_error
-        for s, strategy in enumerate(weighed.strategies):
-            truth = printed[strategy][measure.removeprefix("discounted_")]
-            assert abs(by_draw[s, 0] - truth) < 4.0 * error[s], (strategy, measure)
+    each_mean_is_printed(weighed, found, printed, "discounted_quality", 76.0)
 
 
 def test_the_frontier_of_the_sick_sicker_model_is_the_printed_one(sick_sicker):

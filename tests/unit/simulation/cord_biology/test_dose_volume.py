@@ -20,6 +20,7 @@ from survsim.radiotherapy import (
     geud,
     myelopathy_risk,
 )
+from survsim.simulation.cord_biology.myelopathy import MODELS
 
 DOSE, VOLUME = np.array([40.0, 10.0, 20.0, 10.0]), np.array([20.0, 25.0, 30.0, 25.0])
 TIME = {"days": 46, "kick_off": 28, "loss_per_day": 0.9}
@@ -116,8 +117,8 @@ def test_two_courses_are_read_off_the_models_together() -> None:
 
 
 def myelopathy_risk_at(dose: float) -> dict[str, float]:
-    """Risks at an EQD2, given as fractions of 2 Gy so that alpha/beta plays no part."""
-    return myelopathy_risk(dose, dose / 2.0)  # type: ignore[arg-type]
+    """Risks at an EQD2, so that alpha/beta plays no part."""
+    return {name: float(risk(dose)) for name, (risk, _) in MODELS.items()}
 
 
 @pytest.mark.parametrize(
