@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from survsim.core.errors import EvidenceError
 from survsim.evidence.raw.declared import FOLDER, Declared, Row
 from survsim.evidence.raw.estimators import OF_ONE_MODEL, SILENT, settle_estimator
@@ -22,6 +24,10 @@ COUNTED_IN_PATIENTS = (
     "relative_survival",
 )
 
+AT_DIAGNOSIS = re.compile(
+    r"^(?:(?:AJCC )?stage|FIGO) (?:[IV]|[1-4]\b)|\bage\b|\byears or (?:younger|older)\b", re.IGNORECASE
+)
+"""Words of a label whose groups differ in what is known at diagnosis."""
 ESTIMATE_DEFAULTS = {
     "origin": NOT_STATED,
     "adjustment": NOT_STATED,
@@ -74,11 +80,14 @@ def place_in_model(estimate: Row, topic: Row | None, declared: Declared) -> None
 def describe(estimate: Row, declared: Declared, study: Row) -> None:
     """Fill what the typed cells settle by themselves; a declared word stays.
 
-    A count, and a share printed with numerator and denominator, is crude; a hazard ratio comes from a model, an odds
-    or risk ratio does when it is adjusted; survival is counted in patients, and so is whatever has a group size.
+    A count, and a share printed with numerator and denominator, is crude and therefore unadjusted; a hazard ratio comes from a model, an odds
+    or risk ratio does when it is adjusted; survival is counted in patients, and so is whatever has a group size. Groups
+    that differ in stage or age are known from the diagnosis on, and so at any time zero.
     """
     measure, adjustment = estimate["measure"], estimate["adjustment"]
     settle_estimator(estimate, declared, study)
+    if adjustment == NOT_STATED and estimate["estimator"] == "crude":
+        estimate["adjustment"] = "unadjusted"
     if measure in ("parameter", "person_time") or measure.startswith("utility"):
         estimate["analysis_set"] = _said(estimate["analysis_set"]) or NOT_APPLICABLE
     timed = estimate["endpoint"] in COUNTED_IN_PATIENTS and measure in TIMED
@@ -90,7 +99,8 @@ def describe(estimate: Row, declared: Declared, study: Row) -> None:
     if not estimate["p_scope"] and estimate["p_value"]:
         estimate["p_scope"] = NOT_REPORTED
     if not estimate["exposure_timing"] and estimate["comparator"]:
-        estimate["exposure_timing"] = NOT_REPORTED
+        known = estimate["contrast"] == "prognostic" and AT_DIAGNOSIS.search(estimate["arm_label"])
+        estimate["exposure_timing"] = "at_time_zero" if known else NOT_REPORTED
 
 
 def _said(word: str) -> str:

@@ -56,7 +56,7 @@ def _by_cells(estimate: Row, declared: Declared) -> tuple[str, str] | None:
         kind == "occurrence"
         and measure == "proportion"
         and not estimate["time"]
-        and _of_whole_patients(estimate)
+        and (_of_whole_patients(estimate) or _nobody(estimate))
     ):
         return "crude", "share_of_whole_patients"
     return None
@@ -69,6 +69,11 @@ def _by_words(estimate: Row, study: Row) -> tuple[str, str] | None:
     )
     word = next(said, "")
     return (word, "text_read") if word else None
+
+
+def _nobody(estimate: Row) -> bool:
+    """Whether the text says in words that none of a stated number of patients had the event: a crude zero."""
+    return estimate["value_qualifier"] == "zero_in_words" and estimate["n_arm"] != ""
 
 
 def _of_whole_patients(estimate: Row) -> bool:

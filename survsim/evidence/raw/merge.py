@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 from survsim.evidence.raw.declared import Declared, Row
 from survsim.evidence.raw.described import ARM_DEFAULTS, CASE_MIX
 from survsim.evidence.raw.literature import Literature, annotate
 from survsim.evidence.schema.pooling import NOT_REPORTED
 
+SHARES_OF_STAGES = re.compile(r"%|\d+ (?:stage|trial|of)|\b[IV]+[ABC]? \d")
+"""A study that counts its stages, or has other ones in each of its trials."""
+PART_BY_STAGE = re.compile(
+    r"stage|T[1-4]\b|local|regional|distant|\bmetastatic\b|cytolog|node (?:posit|negat|metas)|recur|(?<![a-z])(?:i{1,3}|iv)(?![a-z])",
+    re.IGNORECASE,
+)
+"""Words of a group that is a part of its study by extent: the stages of the study are not its own."""
 SAME_NUMBER = ("study_id", "arm_id", "endpoint", "event_detail", "measure", "time", "value", "comparator")
 
 
@@ -49,7 +58,11 @@ def merge_aliases(found: Literature, declared: Declared) -> None:
 
 
 def merge_arms(found: Literature, declared: Declared) -> list[Row]:
-    """One row an arm: the first label, the count when all agree, and a row for each label compared with."""
+    """One row an arm: the first label, the count when all agree, and a row for each label compared with.
+
+    Stages that a study tells of everybody are those of its groups, and those of a group are of its numbers; a group
+    that is the whole study was followed as long.
+    """
     merged: dict[tuple[str, str], Row] = {}
     counts: dict[tuple[str, str], set[str]] = {}
     for arm in found.arms:
@@ -83,10 +96,31 @@ def merge_arms(found: Literature, declared: Declared) -> list[Row]:
                 **ARM_DEFAULTS,
             }
             annotate("arms", "/".join(key), merged[key], declared, found)
+    _inherit(merged, found)
+    return list(merged.values())
+
+
+def _inherit(merged: dict[tuple[str, str], Row], found: Literature) -> None:
+    """Stages and follow-up of a study into its groups, stages of a group into its numbers, each where it is empty."""
+    whole = {s["study_id"]: s for s in found.studies if s["n_total"] and s["median_followup_months"]}
+    of_everybody = {s["study_id"]: s["stages"] for s in found.studies if _holds_for_everybody(s["stages"])}
     for arm in merged.values():
+        if not PART_BY_STAGE.search(f"{arm['label']} {arm['arm_id']}"):
+            arm["stage_mix"] = arm["stage_mix"] or of_everybody.get(arm["study_id"], "")
+        study = whole.get(arm["study_id"])
+        if study and arm["n_arm"] == study["n_total"] and not arm["followup_months"]:
+            arm |= {"followup_months": study["median_followup_months"], "followup_kind": "median"}
+            arm["followup_method"] = study["followup_method"]
         for name in CASE_MIX:
             arm[name] = arm[name] or NOT_REPORTED
-    return list(merged.values())
+    for estimate in found.estimates:
+        own = merged[estimate["study_id"], estimate["arm_id"]]["stage_mix"]
+        estimate["stage"] = estimate["stage"] or own.removeprefix(NOT_REPORTED)
+
+
+def _holds_for_everybody(stages: str) -> bool:
+    """Whether the stages of a study are those included, not shares of them that differ from group to group."""
+    return stages not in ("", "all") and SHARES_OF_STAGES.search(stages) is None
 
 
 def _words(study_id: str, arm_id: str) -> str:

@@ -17,6 +17,7 @@ from survsim.evidence.rules import (  # noqa: F401
     published,
     records,
     rows,
+    said,
     shapes,
     times,
     words,

@@ -101,3 +101,76 @@ def test_typed_cells_settle_what_follows_from_them_and_no_more(raw):
     assert rows["beta_e01"]["unit_of_analysis"] == "patient"
     assert rows["alpha_e01"]["p_scope"] == "not_reported"
     assert rows["alpha_e02"]["p_scope"] == ""
+
+
+STAGED = """\
+study_id,site,design,read_what,n_total,median_followup_months,stages
+{0},lung,registry,abstract,90,14,{1}
+"""
+GROUPS = """\
+estimate_id,study_id,arm_id,arm_label,endpoint,measure,value,n_arm,comparator,place,stage,adjustment,n_event
+{0}_e01,{0},all,everybody,recurrence,event_count,9,90,,abstract,,,9
+{0}_e02,{0},old,age over 70 vs younger,overall_survival,hazard_ratio,1.4,30,young,abstract,,adjusted,
+{0}_e03,{0},s1,stage I,overall_survival,hazard_ratio,0.4,20,s2,abstract,,adjusted,
+{0}_e04,{0},open,open surgery of stage I,overall_survival,hazard_ratio,0.9,20,closed,abstract,I,adjusted,
+"""
+
+
+def of_stages(raw, stages):
+    """Curated groups and numbers of a study of 90 patients that tells its stages so."""
+    later = raw / "literature" / "later"
+    later.mkdir(exist_ok=True)
+    (later / "studies.csv").write_text(STAGED.format("epsilon", stages), encoding="utf-8")
+    (later / "estimates.csv").write_text(GROUPS.format("epsilon"), encoding="utf-8")
+    tables = curated_tables(raw)
+    arms = {r["arm_id"]: r for r in tables["arms"] if r["study_id"] == "epsilon"}
+    return arms, {r["estimate_id"][-3:]: r for r in tables["estimates"] if r["study_id"] == "epsilon"}
+
+
+def test_stages_of_everybody_are_those_of_the_groups_and_their_numbers(raw):
+    arms, rows = of_stages(raw, "I-III")
+    assert [arms[a]["stage_mix"] for a in ("all", "old", "young", "s1", "open")] == [
+        "I-III",
+        "I-III",
+        "I-III",
+        "not_reported",
+        "I",
+    ]
+    assert [rows[e]["stage"] for e in ("e01", "e02", "e03", "e04")] == ["I-III", "I-III", "", "I"]
+
+
+@pytest.mark.parametrize("stages", ["", "all", "60% stage IV", "15 stage I", "I 9, II 6", "III (2 trials)"])
+def test_counted_stages_of_a_study_are_not_those_of_its_groups(raw, stages):
+    arms, rows = of_stages(raw, f'"{stages}"')
+    assert {arms[a]["stage_mix"] for a in ("all", "old", "young")} == {"not_reported"}
+    assert rows["e01"]["stage"] == ""
+
+
+def test_the_group_that_is_the_whole_study_was_followed_as_long(raw):
+    arms, _ = of_stages(raw, "I-III")
+    assert [(arms[a]["followup_months"], arms[a]["followup_kind"]) for a in ("all", "old")] == [
+        ("14", "median"),
+        ("", ""),
+    ]
+
+
+def test_stage_and_age_are_known_from_the_start_and_other_groups_are_not(raw):
+    _, rows = of_stages(raw, "I-III")
+    for name in ("e02", "e03", "e04"):
+        assert rows[name]["contrast"] == "treatment"
+        assert rows[name]["exposure_timing"] == "not_reported"
+    path = raw / "literature" / "later" / "estimates.csv"
+    path.write_text(
+        GROUPS.format("epsilon")
+        .replace(",place,", ",contrast,place,")
+        .replace(",abstract,", ",prognostic,abstract,"),
+        encoding="utf-8",
+    )
+    rows = estimates(raw)
+    timing = [rows[f"epsilon_{e}"]["exposure_timing"] for e in ("e02", "e03", "e04")]
+    assert timing == ["at_time_zero", "at_time_zero", "not_reported"]
+
+
+def test_a_crude_share_is_unadjusted(raw):
+    _, rows = of_stages(raw, "I-III")
+    assert (rows["e01"]["estimator"], rows["e01"]["adjustment"]) == ("crude", "unadjusted")

@@ -45,6 +45,15 @@ def settled(read_what="abstract", note_of_study="", **cells):
             {"measure": "proportion", "value": "0.35", "n_arm": "20", "n_event": "7"},
             ("crude", "counts_printed"),
         ),
+        # Of a stated number of patients none, in words: a crude zero; without the number nobody knows of how many.
+        (
+            {"measure": "proportion", "value": "0", "n_arm": "20", "value_qualifier": "zero_in_words"},
+            ("crude", "share_of_whole_patients"),
+        ),
+        (
+            {"measure": "proportion", "value": "0", "value_qualifier": "zero_in_words"},
+            ("not_reported", "not_in_abstract"),
+        ),
         ({"measure": "event_count", "value": "7"}, ("crude", "counts_printed")),
         ({"measure": "hazard_ratio", "value": "0.7"}, ("model", "ratio_of_a_model")),
         ({"measure": "odds_ratio", "value": "0.7", "adjustment": "unadjusted"}, ("not_reported", "not_in_abstract")),
