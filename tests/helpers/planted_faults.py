@@ -478,4 +478,12 @@ PLANTED = [
         {"estimate_id": "delta_e01"},
         {"endpoint": "progression_free_interval", "state": "response"},
     ),
+    ("residual_in_regimen", "warning", "arms", {"arm_id": "observation"}, {"regimen": "residual >1 cm"}),
+    (
+        "median_in_words",
+        "warning",
+        "studies",
+        {"study_id": "beta_2020"},
+        {"followup_note": "median follow-up 4.3 years", "median_followup_months": ""},
+    ),
 ]

@@ -16,6 +16,7 @@ STATUS = re.compile(r"\b(?:ECOG|KPS|KPI|Karnofsky|performance status)(?![a-z])",
 PER_UNIT = re.compile(r"\bper (?:point|unit|step|grade)\b", re.IGNORECASE)
 P_VALUE = re.compile(r"(?<![A-Za-z])[Pp](?:[ -]value)? ?(?:[<=>]|0?\.\d)")
 IN_HOSPITAL = re.compile(r"\b(?:in hospital|hospital stay)\b", re.IGNORECASE)
+MEDIAN_OF_ALL = re.compile(r"^median follow-up (?:printed as )?[\d.]+ (?:years|months|weeks|days)$")
 YEAR = re.compile(r"\b(?:19|20)\d\d(?=[;:( ]|$)")
 STATES_OF = dict.fromkeys(
     ("progression_free_survival", "progression_free_interval", "time_to_progression"), "progression"
@@ -125,5 +126,32 @@ def histology_of_groups(t: Tables) -> Iterator[Fault]:
         wrong.to_numpy(),
         "Give the study the histology of its groups, or check theirs.",
         column="histology",
+        severity=WARNING,
+    )
+
+
+@rule("residual_in_regimen", arms=("regimen", "residual_disease"))
+def residual_in_regimen(t: Tables) -> Iterator[Fault]:
+    """What was given is not what surgery left, which has a column of its own."""
+    yield from t.where(
+        "residual_in_regimen",
+        A,
+        t.matches(A, "regimen", lambda c: "residual" in c.lower()),
+        "Write the operation as the regimen, and what it left into residual_disease.",
+        column="regimen",
+        severity=WARNING,
+    )
+
+
+@rule("median_in_words", studies=("followup_note", "median_followup_months"))
+def median_in_words(t: Tables) -> Iterator[Fault]:
+    """A median follow-up of the study that is printed in years or days stands in months too."""
+    yield from t.where(
+        "median_in_words",
+        S,
+        t.matches(S, "followup_note", lambda c: MEDIAN_OF_ALL.search(c) is not None)
+        & np.isnan(t.number(S, "median_followup_months")),
+        "Write the median into median_followup_months: years times 12, days at 30.44 a month.",
+        column="median_followup_months",
         severity=WARNING,
     )
