@@ -30,6 +30,7 @@ _TABLES = {
         estimate.nonparametric.landmark              landmark Landmark
         estimate.nonparametric.conditional_survival  conditional_survival ConditionalSurvival
         estimate.nonparametric.nelson_aalen          nelson_aalen NelsonAalen
+        estimate.nonparametric.net_survival          net_survival NetSurvival
         estimate.nonparametric.follow_up             reverse_kaplan_meier
         estimate.nonparametric.rmst                  rmst Rmst
         estimate.nonparametric.simultaneous_bands    simultaneous_band SimultaneousBand

@@ -21,6 +21,7 @@ DRAWERS: dict[str, str] = {
     **dict.fromkeys(
         (
             "NelsonAalen",
+            "NetSurvival",
             "BaselineHazard",
             "PredictedSurvival",
             "SimultaneousBand",

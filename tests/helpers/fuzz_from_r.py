@@ -1,0 +1,22 @@
+"""What a user who comes from R would give: population tables, visits, start-stop rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from tests.helpers.fuzz_estimates import Made, level, plausible, s, times
+
+POPULATION = pd.DataFrame(
+    {"age": [0, 60, 0, 60], "year": [2000, 2000, 2010, 2010], "rate": [0.01, 0.03, 0.01, 0.02]}
+)
+
+
+@plausible("net_survival")
+def _net(rng: np.random.Generator) -> Made:
+    surv = s.Surv.right(times(rng), rng.random(24) < 0.7, unit="months")
+    data = pd.DataFrame({"age": rng.uniform(40, 80, 24), "year": rng.uniform(2001, 2009, 24)})
+    return {
+        "surv": surv, "population": POPULATION, "data": data, "by": rng.permutation(np.tile(["x", "y"], 12)),
+        "method": str(rng.choice(["pohar-perme", "ederer-1", "ederer-2"])), "times": [1.0, 6.0],
+    } | level(rng)  # fmt: skip
