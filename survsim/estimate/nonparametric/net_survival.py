@@ -265,7 +265,7 @@ def _group(
         deaths[k] += died * weight[k + 1]
         squares[k] += died * weight[k + 1] ** 2
     counts = np.bincount(last, minlength=grid.size).astype(np.float64)
-    n_event = np.bincount(last, event, grid.size)
+    n_event = np.bincount(last, event, grid.size).astype(np.float64)
     n_risk = rows.size - np.concatenate([[0.0], np.cumsum(counts)[:-1]])
     # While nobody leaves, the sum of w Y dH over the sum of w Y is the derivative of the log of the latter.
     drift = np.log(after / before) if method == "pohar-perme" else plain / n_risk
