@@ -268,6 +268,8 @@ SURVIVAL: dict[str, Say] = {
     "reverse_kaplan_meier": fixed("Median follow-up was estimated by the reverse Kaplan-Meier method"),
     "logrank_test": _logrank,
     "nelson_aalen": fixed("Cumulative hazards were estimated by the Nelson-Aalen method"),
+    "event_rates": fixed("Incidence rates were events over person-time, with exact Poisson intervals"),
+    "likelihood_ratio_test": fixed("Nested models were compared by the likelihood ratio test"),
     "net_survival": lambda o: (
         f"Net survival was estimated {join_words([NET[m] for m in all_of(o, 'method')])} from the mortality of the population by age"
     ),

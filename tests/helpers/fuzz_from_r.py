@@ -5,18 +5,35 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from tests.helpers.fuzz_estimates import Made, level, plausible, s, times
+from tests.helpers.fuzz_estimates import Made, level, plausible, s, surv, times
 
 POPULATION = pd.DataFrame(
     {"age": [0, 60, 0, 60], "year": [2000, 2000, 2010, 2010], "rate": [0.01, 0.03, 0.01, 0.02]}
 )
 
 
+@plausible("event_rates")
+def _rates(rng: np.random.Generator) -> Made:
+    return {
+        "surv": surv(rng),
+        "by": rng.permutation(np.tile(["x", "y"], 12)),
+        "unit": "years",
+        "per": 100.0,
+    } | level(rng)
+
+
+@plausible("likelihood_ratio_test")
+def _nested(rng: np.random.Generator) -> Made:
+    data = pd.DataFrame({"age": rng.normal(60, 8, 24), "z": rng.integers(0, 2, 24)})
+    response = s.Surv.right(times(rng), rng.random(24) < 0.8, unit="months")
+    return {"smaller": s.cox_ph(response, "age", data), "larger": s.cox_ph(response, "age + z", data)}
+
+
 @plausible("net_survival")
 def _net(rng: np.random.Generator) -> Made:
-    surv = s.Surv.right(times(rng), rng.random(24) < 0.7, unit="months")
+    response = s.Surv.right(times(rng), rng.random(24) < 0.7, unit="months")
     data = pd.DataFrame({"age": rng.uniform(40, 80, 24), "year": rng.uniform(2001, 2009, 24)})
     return {
-        "surv": surv, "population": POPULATION, "data": data, "by": rng.permutation(np.tile(["x", "y"], 12)),
+        "surv": response, "population": POPULATION, "data": data, "by": rng.permutation(np.tile(["x", "y"], 12)),
         "method": str(rng.choice(["pohar-perme", "ederer-1", "ederer-2"])), "times": [1.0, 6.0],
     } | level(rng)  # fmt: skip

@@ -139,7 +139,8 @@ def panel_multistate(
 
     Between two visits any path of transitions may have been taken: the likelihood of an interval of length t is the
     element of exp(Q t) from the first state to the second. Visits must not be made because of the state, other than
-    through what earlier visits showed. Covariates act on each intensity by exp(b z) and keep their value of the visit
+    through what earlier visits showed, and states are taken as they were seen: one that may have been seen wrongly biases the
+    intensities of moving back and forth. Covariates act on each intensity by exp(b z) and keep their value of the visit
     until the next.
 
     Parameters
