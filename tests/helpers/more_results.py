@@ -28,7 +28,7 @@ MAKERS: dict[str, Callable[[], Any]] = {
         list("aabbab"),
         times=[3, 6],
     ),
-    "PanelMultistate": lambda: [panel_visits.fit(None), panel_visits.fit("z")],
+    "PanelMultistate": lambda: [panel_visits.fit(None), panel_visits.fit("z"), panel_visits.hidden_fit()],
     "DoseVolumeHistogram": lambda: dose_volume_histogram([10.0, 20.0, 40.0], [50.0, 30.0, 20.0]),
     "EValues": lambda: e_value([0.6, 1.2], [0.4, 0.9], [0.9, 1.6], common=True),
     "ConfounderTipping": lambda: confounder_tipping(0.6, 0.4, 0.9, treated=[0.2, 0.3], untreated=0.6),

@@ -144,6 +144,7 @@ class _Fit:
                 for c in (fit.design.columns if fit.design else ())
                 for a, b in fit.transitions
             ]
+            names += [f"{a} seen as {b}" for a, b in fit.seen_as]
             return cls(
                 "model of visits",
                 fit.log_likelihood,

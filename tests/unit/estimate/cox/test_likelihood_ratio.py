@@ -58,6 +58,15 @@ def test_intensities_of_visits() -> None:
     assert found.df == len(panel_visits.fit("z").transitions)
 
 
+def test_chances_of_seeing_wrongly_are_parameters_too() -> None:
+    plain = panel_visits.panel_multistate(
+        panel_visits.blurred(3, 200), transitions=panel_visits.WAYS, unit="years", exact=["dead"]
+    )
+    found = likelihood_ratio_test(plain, panel_visits.hidden_fit())
+    assert (found.df, found.added) == (2, ("well seen as ill", "ill seen as well"))
+    assert found.p_value < 1e-3
+
+
 def test_under_the_null_p_values_are_even() -> None:
     rng = np.random.default_rng(3)
     p = []
