@@ -37,3 +37,12 @@ def _net(rng: np.random.Generator) -> Made:
         "surv": response, "population": POPULATION, "data": data, "by": rng.permutation(np.tile(["x", "y"], 12)),
         "method": str(rng.choice(["pohar-perme", "ederer-1", "ederer-2"])), "times": [1.0, 6.0],
     } | level(rng)  # fmt: skip
+
+
+@plausible("panel_multistate")
+def _panel(rng: np.random.Generator) -> Made:
+    visits = pd.DataFrame({"patient_id": np.repeat(np.arange(12), 3), "time": np.tile([0.0, 1.0, 2.0], 12)})
+    visits["state"] = np.array(["well", "ill"])[np.sort(rng.integers(0, 2, (12, 3)), axis=1).ravel()]
+    ways = {"well": ["ill"], "ill": ["well"]} if rng.random() < 0.5 else {"well": ["ill"]}
+    made = {"data": visits, "transitions": ways, "unit": "years"} | level(rng)
+    return made | ({"misclassified": {"well": ["ill"], "ill": ["well"]}} if rng.random() < 0.5 else {})

@@ -227,7 +227,10 @@ def test_levels_that_leave_a_category_out_are_refused():
 @pytest.mark.parametrize(
     ("formula", "advice"),
     [
-        ("cut(age, 3)", r"bands are a column made by pandas.cut beforehand, or a comparison such as I\(age > 60\)"),
+        (
+            "cut(age, 3)",
+            r"bands are a column made by pandas.cut beforehand, or a comparison such as I\(age > 60\)",
+        ),
         ("ifelse(age > 60, 1, 0)", r"a condition is a comparison inside I\(\), such as I\(age > 60\)"),
         ("relevel(arm, ref='b')", r"choose the reference level by C\(arm, Treatment\('level'\)\)"),
         ("pspline(age)", r"splines are bs\(age, df=3\)"),
