@@ -149,6 +149,8 @@ def calendar(name: str, values: Any) -> FloatArray:
     """Calendar time (n,) as years with decimals, of numbers such as 2003.5 or of dates."""
     import pandas as pd
 
+    if pd.api.types.infer_dtype(values, skipna=True) in ("date", "datetime"):
+        values = pd.to_datetime(pd.Series(list(values)))
     if pd.api.types.is_datetime64_any_dtype(values):
         when = pd.DatetimeIndex(values)
         if when.hasnans:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -85,6 +86,10 @@ def test_the_hazard_changes_on_birthdays_and_at_new_year() -> None:
     assert -np.log(found.expected) == pytest.approx([0.025, 0.1, 0.3], rel=1e-12)
     dates = net_survival(surv, table, {"age": [60.5], "year": pd.to_datetime(["2000-10-01"])}, times=0.5)
     assert -np.log(dates.expected)[0] == pytest.approx(0.1, abs=1e-3)
+    own = net_survival(surv, table, {"age": [60.5], "year": [date(2000, 10, 1)]}, times=0.5)
+    assert own.expected.tolist() == dates.expected.tolist()
+    with pytest.raises(InputError, match="year has a missing date"):
+        net_survival(surv, table, {"age": [60.5], "year": pd.to_datetime([None])})
 
 
 def test_pohar_perme_finds_the_truth_where_ederers_second_does_not() -> None:
