@@ -34,6 +34,15 @@ def test_it_is_the_closed_form() -> None:
         assert free.unit == "share"
 
 
+def test_who_starts_progressed_is_not_free_of_it() -> None:
+    mixed = illness_death(start={"well": 0.6, "ill": 0.4})
+    found = simulate_model(mixed, patients=100_000, seed=6, taus=(3.0,), times=(1.0,)).measure(
+        "progression_free", 1.0
+    )
+    expected = 0.6 * np.exp(-((1.0 / 3.0) ** 1.2) - 0.05)
+    assert abs(found.estimate[0] - expected) < 4 * found.mc_std_error[0]
+
+
 def test_differences_and_their_paired_error_are_those_of_the_patients(tmp_path: Path) -> None:
     found = simulate_model(
         two(), patients=3000, seed=2, taus=(12.0,), times=(6.0,), patient_output=True,
