@@ -23,6 +23,7 @@ _TABLES = {
         estimate.nonparametric.interval_censored     interval_censored_survival IntervalCensoredSurvival
         estimate.nonparametric.pairwise_logrank      pairwise_logrank PairwiseLogrank
         estimate.nonparametric.maxcombo              maxcombo_test MaxComboTest
+        estimate.nonparametric.event_rates           event_rates EventRates
         estimate.nonparametric.permutation           permutation_logrank_test PermutationTest
         estimate.nonparametric.rmst_contrast         rmst_test
         estimate.nonparametric.milestone             milestone_test
@@ -30,6 +31,7 @@ _TABLES = {
         estimate.nonparametric.landmark              landmark Landmark
         estimate.nonparametric.conditional_survival  conditional_survival ConditionalSurvival
         estimate.nonparametric.nelson_aalen          nelson_aalen NelsonAalen
+        estimate.nonparametric.net_survival          net_survival NetSurvival
         estimate.nonparametric.follow_up             reverse_kaplan_meier
         estimate.nonparametric.rmst                  rmst Rmst
         estimate.nonparametric.simultaneous_bands    simultaneous_band SimultaneousBand
@@ -56,6 +58,7 @@ _TABLES = {
         estimate.cox.over_time     TimeVaryingCoefficient
         estimate.cox.validation    Calibration Validation
         estimate.cox.frailty       Frailty
+        estimate.cox.likelihood_ratio  likelihood_ratio_test LikelihoodRatioTest
     """,
     "parametric": """
         estimate.parametric.regression            parametric_survival
@@ -428,11 +431,24 @@ def door(module: str) -> tuple[list[str], Callable[[str], Any], Callable[[], lis
     return names, __getattr__, lambda: names
 
 
-FROM_R = {
-    "coxph": "cox_ph", "survfit": "kaplan_meier", "survdiff": "logrank_test", "survreg": "parametric_survival", "rma": "meta_analysis",
-    "crr": "competing.fine_gray", "cuminc": "competing.aalen_johansen", "flexsurvspline": "royston_parmar",
-    "flexsurvreg": "parametric_survival", "metagen": "meta_analysis", "netmeta": "synthesis.network_meta_analysis",
-}  # fmt: skip
+_FROM_R = """
+    coxph cox_ph                    survfit kaplan_meier             survdiff logrank_test
+    survreg parametric_survival     flexsurvreg parametric_survival  flexsurvspline royston_parmar
+    rma meta_analysis               metagen meta_analysis            netmeta synthesis.network_meta_analysis
+    crr competing.fine_gray         finegray competing.fine_gray     cuminc competing.aalen_johansen
+    CSC cause_specific_cox          FGR fine_gray                    msm competing.panel_multistate
+    pyears nonparametric.event_rates    survexp nonparametric.net_survival   rs_surv nonparametric.net_survival
+    bpcp kaplan_meier               bpcp2samp milestone_test         timeROC cox.time_dependent_auc
+    anova cox.likelihood_ratio_test     lrtest cox.likelihood_ratio_test     Score cox.brier_score
+    ate standardised_survival       weightit treatment_weights       ipwtm causal.marginal_structural_cox
+    leave1out leave_one_out         cumul synthesis.cumulative_meta_analysis regtest small_study_tests
+    trimfill small_study_tests      rma_glmm synthesis.pool_proportions      rma_mh synthesis.pool_two_arms
+    metaprop synthesis.pool_proportions metabin synthesis.pool_two_arms      metareg meta_regression
+    tmerge causal.time_varying_treatment evalues_HR causal.e_value   surv_median kaplan_meier
+    etm competing.multistate_occupancy  survRM2 rmst_test            rmst2 rmst_test
+"""
+_WORDS_OF_R = _FROM_R.split()
+FROM_R = dict(zip(_WORDS_OF_R[::2], _WORDS_OF_R[1::2]))
 """What people who come from R type first, and what it is here."""
 
 

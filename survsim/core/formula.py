@@ -49,6 +49,8 @@ _ELSEWHERE = {
     "s": "splines are bs({0}, df=3), or cr({0}, df=3, constraints='center')",
     "tt": "a time-varying effect is royston_parmar(..., time_varying=...), or the fit's hazard_ratio_over_time",
     "ridge": "a penalty is an option of the fit: cox_ph(..., penalty='ridge', penalty_strength=...)",
+    "cut": "bands are a column made by pandas.cut beforehand, or a comparison such as I({0} > 60)",
+    "ifelse": "a condition is a comparison inside I(), such as I(age > 60)",
     "relevel": "choose the reference level by C({0}, Treatment('level'))",
 }
 _ALLOWED = (

@@ -8,13 +8,17 @@ _SPELLINGS = {
     "log_normal": "lognormal",
     "log_logistic": "loglogistic",
     "generalized_gamma": "generalised_gamma",
+    "exp": "exponential",
+    "lnorm": "lognormal",
+    "llogis": "loglogistic",
+    "gengamma": "generalised_gamma",
 }
 
 
 def family_name(name: Any) -> Any:
     """The name of a family as this package writes it; what is no spelling of one comes back as it was.
 
-    Capitals, hyphens and spaces do not matter, nor whether the logarithm stands apart.
+    R's names of its laws are taken too. Capitals, hyphens and spaces do not matter, nor whether the logarithm stands apart.
 
     Example
     -------

@@ -21,6 +21,7 @@ DRAWERS: dict[str, str] = {
     **dict.fromkeys(
         (
             "NelsonAalen",
+            "NetSurvival",
             "BaselineHazard",
             "PredictedSurvival",
             "SimultaneousBand",
@@ -108,6 +109,8 @@ ELSEWHERE: dict[str, str] = {
     ),
     "MarginalStructuralCox": ".cox.plot() draws its hazard ratios",
     **dict.fromkeys(("EValues", "ConfounderTipping"), "fit.plot() draws the hazard ratios they are asked of"),
+    "EventRates": "nelson_aalen(surv, by=...).plot() draws the hazards whose means they are",
+    "LikelihoodRatioTest": "fit.plot() draws the hazard ratios of either fit",
     "SufficientFollowUp": "kaplan_meier(surv, by=...).plot() draws the curves and their plateaus",
     "IncidenceQuantiles": "aalen_johansen(surv, by=...).plot() draws the curves it is read from",
     "ParametricFit": ".predict_survival(data, times).plot() draws its curves, compare_families(...).plot() several",

@@ -21,6 +21,7 @@ WORDS = {
     "progression_free_time": "restricted mean progression-free time",
     "quality_adjusted_time": "quality-adjusted time",
     "alive": "P(alive)",
+    "progression_free": "P(alive without progression)",
     "cost": "cost",
 }
 
@@ -62,7 +63,7 @@ def draw_comparison(
     unit = comparison.time_unit if kind.endswith("_time") else ""
     if comparison.units and comparison.units[m] not in ("share", "cost"):
         unit = comparison.units[m]
-    joint = "at" if kind == "alive" else "to"
+    joint = "at" if kind in ("alive", "progression_free") else "to"
     horizon = f" {joint} {at} {comparison.time_unit}" if at else ""
     bracket = f" ({unit})" if unit else ""
     ax.set_xlabel(f"Difference in {WORDS.get(kind, readable(kind))}{horizon}{bracket}\nagainst {reference}")

@@ -256,11 +256,23 @@ def routes(options: Iterable[Options]) -> str:
     return f"Standard errors of published log hazard ratios were computed from {join_words([ROUTES.get(w, w) for w in ways])}"
 
 
+NET = {
+    "pohar-perme": "by the estimator of Pohar Perme, Stare and Esteve",
+    "ederer-2": "by Ederer's second method",
+    "ederer-1": "by Ederer's first method",
+}
+
+
 SURVIVAL: dict[str, Say] = {
     "kaplan_meier": lambda o: f"Survival was estimated by the Kaplan-Meier method {_banded(o)}",
     "reverse_kaplan_meier": fixed("Median follow-up was estimated by the reverse Kaplan-Meier method"),
     "logrank_test": _logrank,
     "nelson_aalen": fixed("Cumulative hazards were estimated by the Nelson-Aalen method"),
+    "event_rates": fixed("Incidence rates were events over person-time, with exact Poisson intervals"),
+    "likelihood_ratio_test": fixed("Nested models were compared by the likelihood ratio test"),
+    "net_survival": lambda o: (
+        f"Net survival was estimated {join_words([NET[m] for m in all_of(o, 'method')])} from the mortality of the population by age"
+    ),
     "interval_censored_survival": fixed(
         "Survival from times known within limits was estimated by non-parametric maximum likelihood"
     ),

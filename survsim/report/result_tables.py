@@ -267,7 +267,7 @@ def _listed(cell: Any) -> list[str]:
 def _measure(name: str, unit: str) -> str:
     kind, _, at = name.partition("@")
     words = WORDS.get(kind, readable(kind.replace("/", ", ")))
-    horizon = f" {'at' if kind == 'alive' else 'to'} {at} {unit}" if at else ""
+    horizon = f" {'at' if kind in ('alive', 'progression_free') else 'to'} {at} {unit}" if at else ""
     whole = f"{words}{horizon}" + (f" ({unit})" if kind.endswith("_time") else "")
     return whole[0].upper() + whole[1:]
 

@@ -27,6 +27,7 @@ from tests.helpers import (
     fuzz_courses,
     fuzz_curves,
     fuzz_evidence,
+    fuzz_from_r,
     fuzz_methods,
     fuzz_models,
     fuzz_pictures,
@@ -52,7 +53,16 @@ PATIENCE = 12
 CALLING = re.compile(
     r"unexpected keyword|required (positional|keyword-only) argument|multiple values for|positional argument"
 )
-KNOWN = (PLAUSIBLE, fuzz_cohorts, fuzz_models, fuzz_courses, fuzz_evidence, fuzz_pictures, fuzz_curves)
+KNOWN = (
+    PLAUSIBLE,
+    fuzz_cohorts,
+    fuzz_models,
+    fuzz_courses,
+    fuzz_evidence,
+    fuzz_pictures,
+    fuzz_curves,
+    fuzz_from_r,
+)
 """The makers of arguments, all of them registered by now."""
 
 

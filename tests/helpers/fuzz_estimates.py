@@ -236,14 +236,6 @@ def _confounder(rng: np.random.Generator) -> Made:
     return {"estimate": ratio, "treated": rng.random(3), "untreated": float(rng.random())} | limits
 
 
-@plausible("panel_multistate")
-def _panel(rng: np.random.Generator) -> Made:
-    visits = pd.DataFrame({"patient_id": np.repeat(np.arange(12), 3), "time": np.tile([0.0, 1.0, 2.0], 12)})
-    visits["state"] = np.array(["well", "ill"])[np.sort(rng.integers(0, 2, (12, 3)), axis=1).ravel()]
-    ways = {"well": ["ill"], "ill": ["well"]} if rng.random() < 0.5 else {"well": ["ill"]}
-    return {"data": visits, "transitions": ways, "unit": "years"} | level(rng)
-
-
 @plausible("gray_test")
 def _gray(rng: np.random.Generator) -> Made:
     return {"surv": causes(rng), "by": groups(rng), "cause": "a"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from tests.helpers.fuzz_estimates import (
     Made,
@@ -286,12 +287,23 @@ def _switch(rng: np.random.Generator) -> Made:
 
 @plausible("clone_censor_weight")
 def _clones(rng: np.random.Generator) -> Made:
-    return {
+    made = {
         "surv": surv(rng),
         "start": np.where(rng.random(24) < 0.5, 2.0, np.inf),
         "grace": 4.0,
         "n_resamples": 10,
     }
+    if rng.random() < 0.5:
+        history = pd.DataFrame(
+            {"patient_id": np.tile(np.arange(24), 2), "time": np.repeat([0, 2], 24), "m": rng.normal(size=48)}
+        )
+        made |= {
+            "formula": "m",
+            "data": pd.DataFrame({"patient_id": range(24)}),
+            "history": history,
+            "n_intervals": 2,
+        }
+    return made
 
 
 def course(rng: np.random.Generator) -> Any:

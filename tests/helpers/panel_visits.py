@@ -27,6 +27,23 @@ def walk(seed: int = 3, n: int = 150) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["patient_id", "time", "state", "z"])
 
 
+def blurred(seed: int, n: int, up: float = 0.08, down: float = 0.15) -> pd.DataFrame:
+    """The walks with well seen as ill, and ill as well, at visits after the first."""
+    rows = walk(seed, n)
+    rng = np.random.default_rng(seed + 1)
+    later = rows["patient_id"].duplicated()
+    wrong = later & (rng.random(len(rows)) < rows["state"].map({"well": up, "ill": down, "dead": 0.0}))
+    return rows.assign(state=rows["state"].mask(wrong, rows["state"].map({"well": "ill", "ill": "well"})))
+
+
+def hidden_fit() -> PanelMultistate:
+    """A model of states that may be seen wrongly."""
+    wrong = {"well": ["ill"], "ill": ["well"]}
+    return panel_multistate(
+        blurred(3, 200), transitions=WAYS, unit="years", exact=["dead"], misclassified=wrong
+    )
+
+
 def fit(formula: str | None) -> PanelMultistate:
     """The model of sixty people's visits."""
     return panel_multistate(walk(3, 60), transitions=WAYS, unit="years", formula=formula, exact=["dead"])

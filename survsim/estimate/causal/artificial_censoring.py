@@ -9,7 +9,6 @@ import numpy as np
 from survsim.core.checks import BoolArray, FloatArray
 from survsim.core.errors import InputError
 from survsim.core.surv import Surv
-from survsim.core.times import meet
 from survsim.estimate.causal.logistic import logistic
 
 
@@ -20,7 +19,8 @@ class Clones:
     Attributes
     ----------
     time, event, start, own : (n,) of the patients; own is their weight in the response.
-    matrix : (n, p) columns of the censoring models; terms : their names.
+    matrix : (n, K, p) columns of the censoring models at the beginning of each interval; terms : their names.
+    over_time : whether they change, so that the chance of starting is that of the last interval.
     grace : the period; breaks : (K+1,) its intervals, from 0 to grace.
     grid : (m,) event times; end, seen : (2, n) each clone's end and whether the event is seen there.
     """
@@ -36,6 +36,7 @@ class Clones:
     grid: FloatArray
     end: FloatArray
     seen: BoolArray
+    over_time: bool = False
 
     @classmethod
     def of(
@@ -45,7 +46,9 @@ class Clones:
         matrix: FloatArray,
         terms: tuple[str, ...],
         grace: float,
-        n_intervals: int,
+        breaks: FloatArray,
+        *,
+        over_time: bool,
     ) -> Clones:
         """Clone and censor; the rule of `clone_censor_weight`."""
         time, event, within = surv.time, surv.event, start <= grace
@@ -55,8 +58,7 @@ class Clones:
         return cls(
             time=time, event=event, start=start, matrix=matrix, terms=terms, grace=grace,
             own=np.ones(len(surv)) if surv.weight is None else surv.weight,
-            breaks=meet(np.linspace(0.0, grace, n_intervals + 1), np.concatenate([time, start])), grid=np.unique(time[event]),
-            end=end, seen=event & (end >= time),
+            breaks=breaks, grid=np.unique(time[event]), end=end, seen=event & (end >= time), over_time=over_time,
         )  # fmt: skip
 
     @property
@@ -75,7 +77,8 @@ class Clones:
         late = self.grid > self.grace
         untreated = np.exp(spent)
         treated = np.ones_like(untreated)
-        treated[:, late] = (1.0 / self._chance_of_start(counts, separation, resample))[:, None]
+        chance = self._chance_at_last if self.over_time else self._chance_of_start
+        treated[:, late] = (1.0 / chance(counts, separation, resample))[:, None]
         return np.stack([untreated, treated])
 
     def _hazard_of_starting(self, counts: FloatArray, separation: str, resample: bool) -> FloatArray:
@@ -96,7 +99,7 @@ class Clones:
             outcome = begun[who, used[which]]
             # A row cut short without a start counts by the part of the interval that was seen.
             part = np.where(outcome, 1.0, seen / (high - low)[used][which])
-            x = np.hstack([np.eye(used.size)[which], self.matrix[who]])
+            x = np.hstack([np.eye(used.size)[which], self.matrix[who, used[which]]])
             names = tuple(f"interval {k + 1}" for k in used) + self.terms
             fit = logistic(
                 x,
@@ -108,7 +111,7 @@ class Clones:
                 terms=names,
             )
             for column, k in enumerate(used):
-                shift = fit.estimate[column] + self.matrix @ fit.estimate[used.size :]
+                shift = fit.estimate[column] + self.matrix[:, k] @ fit.estimate[used.size :]
                 hazard[:, k] = np.logaddexp(0.0, shift)
         share = np.clip((self.grid[:, None] - low) / (high - low), 0.0, 1.0)
         return hazard @ share.T
@@ -116,12 +119,30 @@ class Clones:
     def _chance_of_start(self, counts: FloatArray, separation: str, resample: bool) -> FloatArray:
         """Chance (n,) of having started by the end of the grace period, among those still followed there."""
         there = self.time > self.grace
-        x = np.hstack([np.ones((len(self.time), 1)), self.matrix])
+        x = np.hstack([np.ones((len(self.time), 1)), self.matrix[:, 0]])
         fit = logistic(
             x, self.within, counts * there, separation=separation,
             what="a start within the grace period", resample=resample, terms=("Intercept", *self.terms),
         )  # fmt: skip
         return fit.chance
+
+    def _chance_at_last(self, counts: FloatArray, separation: str, resample: bool) -> FloatArray:
+        """Chance (n,) of starting in the last interval, of those still followed who had not started before it; 1 of the others."""
+        waiting = self.waiting
+        chance = np.ones(len(self.time))
+        x = np.hstack([np.ones((len(self.time), 1)), self.matrix[:, -1]])
+        fit = logistic(
+            x, self.within, counts * waiting, separation=separation,
+            what="a start in the last interval of the grace period", resample=resample, terms=("Intercept", *self.terms),
+        )  # fmt: skip
+        chance[waiting] = fit.chance[waiting]
+        return chance
+
+    @property
+    def waiting(self) -> BoolArray:
+        """Followed beyond the grace period, and not treated when its last interval begins (n,)."""
+        begin = self.breaks[-2]
+        return (self.time > self.grace) & ((self.start > begin) | (begin == 0.0))
 
     def curves(self, counts: FloatArray, weights: FloatArray) -> FloatArray:
         """Weighted product-limit curves (2, m) at the event times; NaN if nobody of a strategy is left after grace."""
@@ -142,4 +163,9 @@ class Clones:
                 f"of {int(followed.sum())} patients followed beyond the grace period ({self.grace:g} {unit}), "
                 f"{int((self.within & followed).sum())} had started treatment: one strategy has nobody left. "
                 "Choose another grace period."
+            )
+        if self.over_time and not (self.within & self.waiting).any():
+            raise InputError(
+                f"nobody starts in the last interval of the grace period ({self.breaks[-2]:g} to {self.grace:g} {unit}), when "
+                f"{int(self.waiting.sum())} have yet to: none can stand for them. Choose fewer intervals or another grace period."
             )

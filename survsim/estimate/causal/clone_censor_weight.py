@@ -25,6 +25,7 @@ from survsim.estimate.causal.contrast import (
     step_area,
     step_values,
 )
+from survsim.estimate.causal.covariate_history import measured_at
 from survsim.estimate.causal.logistic import SEPARATION
 from survsim.estimate.causal.time_varying_treatment import start_times
 from survsim.estimate.causal.treatment_weights import HEAVY
@@ -71,6 +72,9 @@ def clone_censor_weight(
     grace: float,
     formula: str | None = None,
     data: pd.DataFrame | None = None,
+    history: pd.DataFrame | None = None,
+    patient: str = "patient_id",
+    measured: str = "time",
     n_intervals: int = 6,
     times: Any = None,
     tau: float | None = None,
@@ -95,6 +99,11 @@ def clone_censor_weight(
     start : (n,) start of treatment in the unit of `surv`, ``numpy.inf`` for never.
     grace : length of the period in the unit of `surv`.
     formula, data : covariates of both censoring models (known at time 0), or None for none.
+    history : covariates that change over time and bring treatment about, a row for each patient and time from which its values
+        hold; `formula` may name its columns and those of `data`. In each interval the last values known when it begins count.
+        The chance under "start" is then that of the last interval, of those who have not started when it begins: the strategy
+        leaves starts to their course until then.
+    patient, measured : column of the patient in `data` and `history`, and of the time (in the unit of `surv`) in `history`.
     n_intervals : equal intervals of the period.
     times, tau : at which survival and restricted means are compared; the end of common follow-up if None.
     truncate : share q: weights above their (1-q)-th quantile after the period are set to it.
@@ -109,10 +118,11 @@ def clone_censor_weight(
 
     Raises
     ------
-    InputError : a missing start, a start after the end of follow-up, nobody left under a strategy.
+    InputError : a missing start, a start after the end of follow-up, nobody left under a strategy, a patient without values at time 0.
     ConvergenceError : the covariates decide who starts.
 
-    Reference: Hernan & Robins 2016 (Am J Epidemiol 183:758); Maringe et al. 2020 (Int J Epidemiol 49:1719).
+    Reference: Hernan & Robins 2016 (Am J Epidemiol 183:758); Maringe et al. 2020 (Int J Epidemiol 49:1719); for covariates over
+    time Cain et al. 2010 (Int J Biostat 6(2):18).
 
     Example
     -------
@@ -130,7 +140,8 @@ def clone_censor_weight(
     one_of("separation", separation, SEPARATION)
     if truncate is not None:
         between("truncate", truncate, 0.0, 0.5)
-    clones = _clones(surv, start, grace, formula, data, int(n_intervals))
+    over_time = None if history is None else (history, patient, measured)
+    clones = _clones(surv, start, grace, formula, data, int(n_intervals), over_time)
     if not clones.grid.size:
         raise InputError("nobody has an event under either strategy; there is nothing to compare.")
     at, horizon = asked(times, tau, float(clones.end.max(axis=1).min()), surv.unit, surv.time)
@@ -158,7 +169,7 @@ def clone_censor_weight(
         **state,
         provenance=Provenance.of(
             "clone_censor_weight", surv, grace=grace, unit=surv.unit, formula=formula, n_intervals=n_intervals, times=at,
-            tau=horizon, truncate=truncate, separation=separation, n_resamples=n_resamples, seed=seed,
+            tau=horizon, truncate=truncate, over_time=history is not None or None, separation=separation, n_resamples=n_resamples, seed=seed,
         ),
     )  # fmt: skip
     _warn_few(made)
@@ -166,7 +177,13 @@ def clone_censor_weight(
 
 
 def _clones(
-    surv: Surv, start: Any, grace: float, formula: str | None, data: pd.DataFrame | None, n_intervals: int
+    surv: Surv,
+    start: Any,
+    grace: float,
+    formula: str | None,
+    data: pd.DataFrame | None,
+    n_intervals: int,
+    over_time: tuple[Any, str, str] | None,
 ) -> Clones:
     if surv.entry is not None or surv.cluster is not None or surv.stratum is not None:
         raise InputError(
@@ -177,14 +194,22 @@ def _clones(
     data = None if data is None else surv.paired("data", as_frame(data))
     if data is not None and len(data) != len(surv):
         raise InputError(f"data has {len(data)} rows for {len(surv)} patients; they must be in one order.")
-    matrix = np.empty((len(surv), 0))
-    terms: tuple[str, ...] = ()
-    if formula is not None and data is not None:
-        design = design_matrix(formula, data)
-        matrix, terms = design.matrix, design.columns
     begin = start_times(start, surv)
     grace = float(meet(grace, np.concatenate([surv.time, begin])))
-    clones = Clones.of(surv, begin, matrix, terms, grace, n_intervals)
+    breaks = meet(np.linspace(0.0, grace, n_intervals + 1), np.concatenate([surv.time, begin]))
+    matrix, terms = np.empty((len(surv), n_intervals, 0)), tuple[str, ...]()
+    if over_time is not None:
+        if formula is None or data is None:
+            raise InputError(
+                "history needs formula, and data with a row a patient, in the order of the response, that names the patient of each."
+            )
+        history, *names = over_time
+        matrix, terms = measured_at(history, data, (names[0], names[1]), formula, breaks[:-1], surv.unit)
+    elif formula is not None and data is not None:
+        design = design_matrix(formula, data)
+        matrix = np.broadcast_to(design.matrix[:, None], (len(surv), n_intervals, design.matrix.shape[1]))
+        terms = design.columns
+    clones = Clones.of(surv, begin, matrix, terms, grace, breaks, over_time=over_time is not None)
     clones.check(surv.unit)
     return clones
 

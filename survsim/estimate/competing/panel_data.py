@@ -89,7 +89,8 @@ def check_ways(visits: Visits, data: Any, who: str, states: tuple[str, ...], pos
         patient = data[who].to_numpy()[visits.row[i[k]]]
         raise InputError(
             f"patient {patient!r} is seen in {states[source[k]]!r} at {visits.time[i[k]]:g} and in {states[target[k]]!r} at "
-            f"{visits.time[i[k] + 1]:g}, and no path of transitions leads there. Mend the rows or name the transition."
+            f"{visits.time[i[k] + 1]:g}, and no path of transitions leads there. Mend the rows or name the transition; a state that may have been seen "
+            "wrongly is named in misclassified."
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,56 +89,78 @@ def value_and_slope(theta: FloatArray, panel: Panel) -> tuple[float, FloatArray]
     likelihood = np.maximum((here * into).sum(axis=1), LEAST)
     weight = np.zeros((cells, size, size))
     np.add.at(weight, (i, r), into / likelihood[:, None])
+    d = np.flatnonzero(panel.dead)
+    slope = through_exponential(panel, q, scaled, weight, here[d] / likelihood[d, None])
+    return float(np.log(likelihood).sum()), slope
+
+
+def through_exponential(
+    panel: Panel, q: FloatArray, scaled: FloatArray, weight: FloatArray, share: FloatArray
+) -> FloatArray:
+    """The gradient (P,) in the log intensities and effects, of that in the elements of exp(Qt).
+
+    Parameters
+    ----------
+    q, scaled : generators (c, S, S), and Qt of each length and covariates (m, S, S).
+    weight : (m, S, S) gradient in exp(Qt); share : (d, S) that in the intensities of exact entries, from each state.
+    """
+    size, cells = panel.size, len(panel.length)
     block = np.zeros((cells, 2 * size, 2 * size))
     block[:, :size, :size] = block[:, size:, size:] = np.swapaxes(scaled, 1, 2)
     block[:, :size, size:] = weight * panel.length[:, None, None]
     slope = np.zeros_like(q)
     np.add.at(slope, panel.group, expm(block)[:, :size, size:])
     d = np.flatnonzero(panel.dead)
-    share = here[d] / likelihood[d, None]
     for state in range(size):
-        np.add.at(slope[:, state], (panel.group[i[d]], s[d]), share[:, state])
+        np.add.at(slope[:, state], (panel.group[panel.cell[d]], panel.target[d]), share[:, state])
     a, b = panel.pairs.T
     by_rate = q[:, a, b] * (slope[:, a, b] - slope[:, a, a])
-    return float(np.log(likelihood).sum()), np.append(by_rate.sum(axis=0), (panel.z.T @ by_rate).ravel())
+    return np.append(by_rate.sum(axis=0), (panel.z.T @ by_rate).ravel())
 
 
-def curvature(theta: FloatArray, panel: Panel) -> FloatArray:
+def curvature(theta: FloatArray, slope: Callable[[FloatArray], FloatArray]) -> FloatArray:
     """Minus the second derivatives (P, P): central differences of the gradient."""
     step = 1e-4
     rows = []
     for k in range(theta.size):
         move = np.zeros(theta.size)
         move[k] = step
-        rows.append(
-            (value_and_slope(theta - move, panel)[1] - value_and_slope(theta + move, panel)[1]) / (2 * step)
-        )
+        rows.append((slope(theta - move) - slope(theta + move)) / (2 * step))
     found = np.array(rows)
     return (found + found.T) / 2.0
 
 
-def maximise(panel: Panel, names: Sequence[str]) -> tuple[FloatArray, FloatArray, float]:
+Likelihood = Callable[[FloatArray], tuple[float, FloatArray]]
+
+
+def maximise(
+    panel: Panel, names: Sequence[str], likelihood: Likelihood | None = None, more: FloatArray | None = None
+) -> tuple[FloatArray, FloatArray, float]:
     """Estimates (P,), their covariance (P, P) and the log likelihood; `names` (P,) are for the message.
+
+    `likelihood` is another than that of states seen as they are, and `more` where the search begins in its further numbers.
 
     Raises
     ------
     ConvergenceError : no maximum, or one that the visits leave flat in some direction.
     """
+    of = likelihood or (lambda theta: value_and_slope(theta, panel))
 
     def minus(theta: FloatArray) -> tuple[float, FloatArray]:
-        value, slope = value_and_slope(theta, panel)
+        value, slope = of(theta)
         return -value / panel.cell.size, -slope / panel.cell.size
 
+    further = np.zeros(0) if more is None else more
     rates = len(panel.pairs)
-    bounds = [LOG_RATES] * rates + [EFFECTS] * (panel.n_parameters - rates)
-    start = first_guess(panel)
+    bounds = [LOG_RATES] * rates + [EFFECTS] * (panel.n_parameters - rates + further.size)
+    start = np.append(first_guess(panel), further)
     options = {"maxiter": 500, "ftol": 1e-13, "gtol": 1e-8}
     theta: FloatArray = minimize(minus, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options).x
     low, high = np.array(bounds).T
     for _ in range(20):
-        information = curvature(theta, panel)
+        information = curvature(theta, lambda at: of(at)[1])
         _refuse_flat(information, names)
-        value, slope = value_and_slope(theta, panel)
+        value, slope = of(theta)
         step = np.linalg.solve(information, slope)
         if step @ slope / 2.0 < SETTLED:
             return theta, np.asarray(np.linalg.inv(information), np.float64), value

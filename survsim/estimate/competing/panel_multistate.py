@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,13 @@ from survsim.core.tables import Columns, frame
 from survsim.core.times import asked_times
 from survsim.estimate.competing import panel_predictions as predictions
 from survsim.estimate.competing.panel_data import Visits, check_exact, check_ways, read_visits
+from survsim.estimate.competing.panel_hidden import (
+    FIRST_LOG_ODDS,
+    Hidden,
+    read_seen,
+    refuse_impossible,
+    value_and_slope,
+)
 from survsim.estimate.competing.panel_likelihood import Panel, grouped, maximise
 
 if TYPE_CHECKING:
@@ -37,6 +45,8 @@ class PanelMultistate(Result):
     design : the covariates, or None; visits : the rows behind the fit.
     log_likelihood; n_patients, n_intervals : with two visits or more, and pairs of visits that follow each other.
     observed : (S, S) pairs of visits by state of the first and of the second.
+    seen_as : the m pairs (true state, another as which it may be seen), where there are any; seen_log_odds, seen_covariance :
+        (m,) and (m, m) log odds of it against seeing the state as it is.
     """
 
     states: tuple[str, ...]
@@ -53,6 +63,9 @@ class PanelMultistate(Result):
     observed: IntArray
     conf_level: float
     unit: str
+    seen_as: tuple[tuple[str, str], ...] = ()
+    seen_log_odds: FloatArray | None = None
+    seen_covariance: FloatArray | None = None
 
     def columns(self) -> Columns:
         """Columns source, target, intensity (at the means of the covariates, per unit of time), std_error, conf_low, conf_high."""
@@ -110,7 +123,22 @@ class PanelMultistate(Result):
         in a final state. Expected are shares of all patients from their first visits on, each with the covariates
         of that visit, times the number at risk.
         """
+        if self.seen_as:
+            raise InputError(
+                "where states may be seen wrongly, those that were seen are not to be set beside those that are expected; "
+                ".transition_probabilities(times) has what is expected."
+            )
         return predictions.prevalence(self, asked_times("times", times, unit=self.unit))
+
+    def misclassification(self) -> pd.DataFrame:
+        """Columns state (the true one), seen_as, probability, std_error, conf_low, conf_high (on the logit scale)."""
+        if not self.seen_as or self.seen_log_odds is None or self.seen_covariance is None:
+            raise InputError(
+                "the fit takes every state as it was seen; give misclassified= to panel_multistate."
+            )
+        return predictions.misclassification(
+            self.seen_as, self.seen_log_odds, self.seen_covariance, self.conf_level
+        )
 
     def _pairs(self) -> dict[str, Any]:
         return {"source": [a for a, _ in self.transitions], "target": [b for _, b in self.transitions]}
@@ -130,6 +158,7 @@ def panel_multistate(
     unit: str,
     formula: str | None = None,
     exact: Sequence[str] = (),
+    misclassified: Mapping[str, Sequence[str]] | None = None,
     patient: str = "patient_id",
     time: str = "time",
     state: str = "state",
@@ -139,7 +168,8 @@ def panel_multistate(
 
     Between two visits any path of transitions may have been taken: the likelihood of an interval of length t is the
     element of exp(Q t) from the first state to the second. Visits must not be made because of the state, other than
-    through what earlier visits showed. Covariates act on each intensity by exp(b z) and keep their value of the visit
+    through what earlier visits showed. States that may be seen wrongly are named in `misclassified`; taken as they were seen, they
+    would make for moves back and forth that never were. Covariates act on each intensity by exp(b z) and keep their value of the visit
     until the next.
 
     Parameters
@@ -149,12 +179,16 @@ def panel_multistate(
     unit : "days", "weeks", "months" or "years".
     formula : covariates, the right-hand side only.
     exact : final states, such as death, whose rows hold the exact time of entry.
+    misclassified : mapping from a true state to those as which it may be seen, such as ``{"well": ["ill"], "ill": ["well"]}``: a
+        hidden Markov model, whose chances of seeing wrongly are estimated, the same at each visit but the first, which is
+        taken as true. The likelihood can have several maxima.
     patient, time, state : columns of `data`.
     conf_level : of all intervals of the fit.
 
     Returns
     -------
-    PanelMultistate : intensities; `.hazard_ratios()`, `.transition_probabilities(times)`, `.sojourn_times()`, `.prevalence(times)`.
+    PanelMultistate : intensities; `.hazard_ratios()`, `.transition_probabilities(times)`, `.sojourn_times()`, `.prevalence(times)`;
+        `.misclassification()` where states may be seen wrongly.
 
     Raises
     ------
@@ -181,15 +215,30 @@ def panel_multistate(
     pairs = tuple((a, b) for a, targets in transitions.items() for b in targets)
     states, possible = _graph(pairs)
     visits = read_visits(data, (patient, time, state), states, unit)
-    check_ways(visits, data, patient, states, possible)
+    if misclassified is None:
+        check_ways(visits, data, patient, states, possible)
     final = check_exact(exact, states, possible)
     design = None if formula is None else design_matrix(formula, data)
     x = np.zeros((len(data), 0)) if design is None else design.matrix
     panel, centre, spread = _panel(visits, x, states, pairs, final, design)
     names = [f"intensity {a} > {b}" for a, b in pairs]
     names += [f"effect of {c} on {a} > {b}" for c in (design.columns if design else ()) for a, b in pairs]
-    theta, covariance, log_likelihood = maximise(panel, names)
-    k = len(pairs)
+    k, n_plain = len(pairs), len(names)
+    hidden = None
+    if misclassified is None:
+        theta, covariance, log_likelihood = maximise(panel, names)
+    else:
+        who = visits.patient[visits.starts]
+        hidden = Hidden.of(panel, read_seen(misclassified, states, possible, final), who)
+        names += [f"chance of seeing {states[a]} as {states[b]}" for a, b in hidden.seen]
+        first = np.full(len(hidden.seen), FIRST_LOG_ODDS)
+        refuse_impossible(hidden, first, data[patient].to_numpy()[visits.row[visits.starts]].tolist())
+        theta, covariance, log_likelihood = maximise(
+            panel, names, partial(value_and_slope, hidden=hidden), first
+        )
+    seen = () if hidden is None else tuple((states[a], states[b]) for a, b in hidden.seen)
+    odds, odds_covariance = theta[n_plain:], covariance[n_plain:, n_plain:]
+    theta, covariance = theta[:n_plain], covariance[:n_plain, :n_plain]
     scale = np.append(np.ones(k), np.repeat(1.0 / spread, k))
     observed = np.zeros((len(states), len(states)), np.int64)
     np.add.at(observed, (panel.source, panel.target), 1)
@@ -197,10 +246,12 @@ def panel_multistate(
         states=states, transitions=pairs, log_intensity=theta[:k], coefficients=(theta * scale)[k:].reshape(-1, k),
         covariance=covariance * np.outer(scale, scale), centre=centre, design=design, visits=visits,
         log_likelihood=log_likelihood, n_patients=len(np.unique(visits.patient[visits.starts])),
-        n_intervals=panel.cell.size, observed=observed, conf_level=float(conf_level), unit=unit,
+        n_intervals=panel.cell.size, observed=observed, conf_level=float(conf_level), unit=unit, seen_as=seen,
+        seen_log_odds=odds, seen_covariance=odds_covariance,
         provenance=Provenance.of(
             "panel_multistate", transitions={a: list(b) for a, b in transitions.items()}, formula=formula,
             exact=list(exact), conf_level=conf_level,
+            misclassified=None if misclassified is None else {a: list(b) for a, b in misclassified.items()},
         ),
     )  # fmt: skip
 

@@ -128,6 +128,23 @@ def _logit_limits(p: FloatArray, error: FloatArray, z: float) -> tuple[FloatArra
     return np.where(sure, p, low), np.where(sure, p, high)
 
 
+def misclassification(
+    seen_as: tuple[tuple[str, str], ...], log_odds: FloatArray, covariance: FloatArray, conf_level: float
+) -> pd.DataFrame:
+    """One row a true state and another as which it may be seen."""
+    true = np.array([a for a, _ in seen_as])
+    same = (true[:, None] == true).astype(np.float64)
+    odds = np.exp(log_odds)
+    chance = odds / (1.0 + same @ odds)
+    slope = np.diag(chance) - same * np.outer(chance, chance)
+    error = np.sqrt(np.einsum("ij,jk,ik->i", slope, covariance, slope))
+    low, high = _logit_limits(chance, error, float(ndtri(0.5 + conf_level / 2.0)))
+    return frame({
+        "state": list(true), "seen_as": [b for _, b in seen_as], "probability": chance, "std_error": error,
+        "conf_low": low, "conf_high": high,
+    })  # fmt: skip
+
+
 def prevalence(fit: Fitted, times: FloatArray) -> pd.DataFrame:
     """One row a time and state."""
     visits, size = fit.visits, len(fit.states)

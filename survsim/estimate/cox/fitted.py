@@ -106,6 +106,12 @@ class FittedCox(Result):
         """Akaike's criterion, -2 l + 2 df."""
         return -2.0 * self.log_likelihood + 2.0 * (self.degrees_of_freedom or len(self.terms))
 
+    @property
+    def bic(self) -> float:
+        """Schwarz's criterion, -2 l + df log d with d the number of events, as R has it."""
+        df = float(self.degrees_of_freedom or len(self.terms))
+        return -2.0 * self.log_likelihood + df * float(np.log(self.n_event))
+
     def tests(self) -> pd.DataFrame:
         """Tests that all coefficients are 0: columns test, statistic, df, p_value."""
         df = float(self.degrees_of_freedom or len(self.terms))

@@ -54,6 +54,12 @@ class Frailty:
         )
 
 
+def _law(name: Any) -> Any:
+    """The law of the frailty in our words; R calls it gaussian, after its logarithm."""
+    found = family_name(name)
+    return "lognormal" if found == "gaussian" else found
+
+
 def fit_frailty(task: CoxTask) -> CoxFit:
     """Penalised partial likelihood, the variance by marginal likelihood (gamma) or REML (lognormal).
 
@@ -64,9 +70,7 @@ def fit_frailty(task: CoxTask) -> CoxFit:
     Reference: Therneau, Grambsch & Pankratz (2003), J Comput Graph Stat 12:156; Therneau & Grambsch (2000), ch. 9.
     """
     surv, design = task.surv, task.design
-    distribution = one_of(
-        "frailty_distribution", family_name(task.frailty_distribution), ("gamma", "lognormal")
-    )
+    distribution = one_of("frailty_distribution", _law(task.frailty_distribution), ("gamma", "lognormal"))
     codes, labels = label_codes("frailty", surv.paired("frailty", task.frailty), len(surv))
     if not 2 <= len(labels) <= MOST_GROUPS:
         raise InputError(f"frailty needs between 2 and {MOST_GROUPS} groups; got {len(labels)}.")

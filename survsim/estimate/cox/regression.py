@@ -63,7 +63,7 @@ def cox_ph(
     penalty_strength : non-negative, for ridge and elastic net.
     l1_ratio : share of the absolute-value penalty in the elastic net, 0 to 1.
     frailty : (n,) labels of groups that share an unseen factor on the hazard (studies, centres).
-    frailty_distribution : "gamma" or "lognormal".
+    frailty_distribution : "gamma" or "lognormal" (R's "gaussian", after the law of its logarithm).
     offset : (n,) known part of the linear predictor.
     conf_level : level of the intervals.
     missing : "refuse" a covariate that is missing, or "drop" those rows with a warning that counts them.

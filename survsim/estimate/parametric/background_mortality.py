@@ -15,10 +15,12 @@ from survsim.core.checks import FloatArray, float_vector, positions
 from survsim.core.distributions import HazardDistribution, PiecewiseExponential, ResidualLife, WithBackground
 from survsim.core.distributions.protocol import check_base
 from survsim.core.errors import InputError
+from survsim.core.frames import as_frame
 from survsim.core.kinds import as_numbers
 from survsim.core.pairing import paired
 from survsim.core.surv import Surv
 from survsim.core.times import increasing
+from survsim.estimate.nonparametric.population_hazard import read_lives, read_population
 
 OLDEST = 130.0
 
@@ -66,14 +68,16 @@ def life_table(age: Any, probability: Any) -> PiecewiseExponential:
     return PiecewiseExponential(breaks=ages[1:], rates=-np.log1p(-chance), time_unit="years")
 
 
-def background_rates(surv: Surv, law: HazardDistribution, age: Any) -> FloatArray:
+def background_rates(surv: Surv, law: Any, age: Any) -> FloatArray:
     """Population hazard of each patient at the end of follow-up, per unit of `surv`.
 
     Parameters
     ----------
     surv : the response.
-    law : law of age at death, from `life_table` or a `Gompertz` of age.
-    age : (n,) age at time 0 of each patient, in years.
+    law : law of age at death, from `life_table` or a `Gompertz` of age; or a frame of the population by age, calendar year, sex,
+        as `net_survival` takes it.
+    age : (n,) age at time 0 of each patient, in years; with a frame the frame of the n patients, whose columns age, year and
+        so on are those of the population.
 
     Returns
     -------
@@ -81,7 +85,7 @@ def background_rates(surv: Surv, law: HazardDistribution, age: Any) -> FloatArra
 
     Raises
     ------
-    InputError : ages that are negative, missing or not one a patient.
+    InputError : ages that are negative, missing or not one a patient; patients that the population does not hold.
 
     References
     ----------
@@ -97,9 +101,21 @@ def background_rates(surv: Surv, law: HazardDistribution, age: Any) -> FloatArra
     >>> background_rates(surv, law, [60, 70]).round(5)
     array([0.00186, 0.00558])
     """
+    if not hasattr(law, "hazard"):
+        return _of_population(surv, law, age)
     years = _ages(surv.paired("age", age), len(surv))
     factor = units.conversion_factor("years", surv.unit)
     return law.to_unit(surv.unit).hazard(years * factor + surv.time)
+
+
+def _of_population(surv: Surv, table: Any, data: Any) -> FloatArray:
+    frame = as_frame(surv.paired("data", as_frame(data)))
+    if len(frame) != len(surv):
+        raise InputError(f"age has {len(frame)} rows for {len(surv)} patients; they must be in one order.")
+    per_year = units.conversion_factor(surv.unit, "years")
+    population = read_population(table)
+    lives = read_lives(population, frame, surv.time * per_year, ("age", "year"))
+    return lives.hazard(population, surv.time * per_year) * per_year
 
 
 def all_cause(distribution: HazardDistribution, law: HazardDistribution, age: Any) -> WithBackground:

@@ -11,6 +11,8 @@ from survsim.simulation.declared.values import Discount, Outcome
 
 QUALITY, COST = "quality_adjusted_time", "cost"
 LIFE, FREE = "survival_time", "progression_free_time"
+PROGRESSION_FREE = "progression_free"
+"""The share alive and without progression at a time."""
 DISCOUNTED, JOINT = "discounted_", "joint/"
 """What measures of discounted outcomes, and of an effect and a cost together, begin with."""
 

@@ -17,6 +17,7 @@ _TAKEN = (
     "survival_time",
     "alive",
     "progression_free_time",
+    "progression_free",
     "cord_dose",
     "toxicity_grade_3",
     "radiation_interval",

@@ -14,6 +14,7 @@ from survsim.simulation.declared.counted import (
     FREE,
     JOINT,
     LIFE,
+    PROGRESSION_FREE,
     QUALITY,
     counted,
     discount_of_life,
@@ -54,6 +55,8 @@ def measure_names(
         if model.cord.myelopathy:
             names += [f"myelopathy/{m}" for m in model.cord.myelopathy.models]
         names += cord_measures(model)
+    if any(s.progression for s in model.states):
+        names += [f"{PROGRESSION_FREE}@{t:.12g}" for t in times]
     return tuple(dict.fromkeys(names))
 
 
@@ -129,6 +132,8 @@ def _timed(
         return np.minimum(paths.death_at, time)
     if kind == "alive":
         return (paths.death_at > time).astype(np.float64)
+    if kind == PROGRESSION_FREE:
+        return (np.minimum(paths.progression_at, paths.death_at) > time).astype(np.float64)
     if kind == FREE:
         return np.minimum(np.minimum(paths.progression_at, paths.death_at), time)
     name = kind.removeprefix(DISCOUNTED)

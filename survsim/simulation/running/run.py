@@ -48,7 +48,8 @@ def simulate_model(
     model : states, transitions, strategies and the draws of their numbers.
     patients, draws : patients in each draw; draws used, default all that the model holds.
     seed : names the luck; equal seeds give equal patients.
-    taus, times : horizons of restricted means, and time points of P(alive), in the model's unit.
+    taus, times : horizons of restricted means, and time points of P(alive) and, where a state is a progression, P(alive without
+        progression), in the model's unit.
     grid_step : distance of the points at which states are counted, by default horizon / 240, or the next shorter
         one of which every one of `times` is a multiple.
     execution : where and on how many workers it runs, and the run folder that it can go on from (`Execution`);

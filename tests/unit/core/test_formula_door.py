@@ -12,6 +12,7 @@ import pytest
 from survsim import Surv, cox_ph, meta_regression, parametric_survival
 from survsim.causal import treatment_weights
 from survsim.core.design import Design, design_matrix
+from survsim.core.formula import parse_formula
 from survsim.errors import InputError
 
 N = 60
@@ -221,3 +222,21 @@ def test_levels_that_leave_a_category_out_are_refused():
     surv = Surv.right([1, 2, 3, 4, 5, 6, 7, 8], [1] * 8, unit="months")
     with pytest.raises(InputError, match="names the levels of a column and leaves some out"):
         cox_ph(surv, "C(g, levels=['a', 'b'])", frame)
+
+
+@pytest.mark.parametrize(
+    ("formula", "advice"),
+    [
+        (
+            "cut(age, 3)",
+            r"bands are a column made by pandas.cut beforehand, or a comparison such as I\(age > 60\)",
+        ),
+        ("ifelse(age > 60, 1, 0)", r"a condition is a comparison inside I\(\), such as I\(age > 60\)"),
+        ("relevel(arm, ref='b')", r"choose the reference level by C\(arm, Treatment\('level'\)\)"),
+        ("pspline(age)", r"splines are bs\(age, df=3\)"),
+        ("ridge(age)", "a penalty is an option of the fit"),
+    ],
+)
+def test_more_words_of_r_are_answered_by_what_to_type(formula: str, advice: str) -> None:
+    with pytest.raises(InputError, match=advice):
+        parse_formula(formula, ["age", "arm"])

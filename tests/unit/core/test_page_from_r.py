@@ -12,7 +12,9 @@ from survsim._public import PUBLIC, load
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "from_r.md"
 ROWS = re.findall(r"^\|.*\|(.*)\|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-CALLS = sorted({name for row in ROWS for span in re.findall(r"`([^`]*)`", row) for name in re.findall(r"(\.?[A-Za-z_]\w*)\(", span)})  # fmt: skip
+OUTSIDE = {"C", "I", "cr", "diag", "solve", "expm", "sqrt"}
+"""Of formulas, and of linear algebra where a line says how a number follows."""
+CALLS = sorted({name for row in ROWS for span in re.findall(r"`([^`]*)`", row) for name in re.findall(r"(\.?[A-Za-z_]\w*)\(", span)} - OUTSIDE)  # fmt: skip
 CLASSES = [load(name) for name in PUBLIC if inspect.isclass(load(name))]
 
 

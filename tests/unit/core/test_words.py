@@ -45,7 +45,7 @@ def test_sources_is_source_where_studies_are_pooled():
         assert old.provenance == function(y, s, source="estimates:a_e01", **options).provenance
 
 
-@pytest.mark.parametrize("typed", ["lognormal", "log_normal", "log-normal", "Log normal"])
+@pytest.mark.parametrize("typed", ["lognormal", "log_normal", "log-normal", "Log normal", "lnorm"])
 def test_log_normal_is_one_family_at_every_door(typed):
     assert family_name(typed) == "lognormal"
     assert parametric_survival(SURV, typed).family == "lognormal"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from survsim import Surv, compare_families, model_average, parametric_survival, royston_parmar
@@ -172,3 +173,17 @@ def test_what_is_no_law_is_refused():
     for pair in ((3, law), (law, "x")):
         with pytest.raises(InputError):
             all_cause(*pair, 60)
+
+
+def test_background_rates_of_a_population_by_age_year_and_sex() -> None:
+    cells = {"age": [60, 61] * 4, "year": [2000, 2000, 2001, 2001] * 2, "sex": ["f"] * 4 + ["m"] * 4}
+    population = pd.DataFrame(cells | {"rate": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]})
+    surv = Surv.right([6.0, 6.0, 3.0], [1, 0, 1], unit="months")
+    patients = pd.DataFrame(
+        {"age": [60.6, 60.2, 60.2], "year": [2000.2, 2000.8, 2000.9], "sex": ["f", "m", "m"]}
+    )
+    np.testing.assert_allclose(background_rates(surv, population, patients), np.array([0.2, 0.7, 0.7]) / 12)
+    with pytest.raises(InputError, match="age has 2 rows for 3 patients"):
+        background_rates(surv, population, patients.iloc[:2].reset_index(drop=True))
+    with pytest.raises(InputError, match="sex"):
+        background_rates(surv, population, patients[["age", "year"]])
