@@ -10,6 +10,7 @@ from survsim.evidence.schema.pooling import NOT_APPLICABLE, NOT_REPORTED
 SILENT = {
     "abstract": "not_in_abstract",
     "abstract_and_table": "not_in_abstract",
+    "meeting_abstract": "not_in_abstract",
     "full_text": "not_in_full_text",
     "registry_results": "not_in_registry_results",
 }

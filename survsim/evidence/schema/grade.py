@@ -5,6 +5,10 @@ from __future__ import annotations
 from survsim.evidence.schema.table import DIRECTNESS
 
 
+ABSTRACTS = ("abstract", "abstract_and_table", "meeting_abstract")
+"""What the authors themselves wrote of their study, short of the article."""
+
+
 def evidence_grade(design: str, randomised: str, directness: str, read_what: str) -> str:
     """The grade that follows a row into reports: design letter, directness number, reading.
 
@@ -17,5 +21,5 @@ def evidence_grade(design: str, randomised: str, directness: str, read_what: str
     if read_what == "full_text":
         reading = "full"
     else:
-        reading = "abstract" if read_what in ("abstract", "abstract_and_table") else "secondary"
+        reading = "abstract" if read_what in ABSTRACTS else "secondary"
     return f"{letter}{place}-{reading}"
