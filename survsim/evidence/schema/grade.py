@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from survsim.evidence.schema.table import DIRECTNESS
 
-
 ABSTRACTS = ("abstract", "abstract_and_table", "meeting_abstract")
 """What the authors themselves wrote of their study, short of the article."""
 
