@@ -237,6 +237,7 @@ def test_a_mixed_study_answers_for_the_site_of_its_arm(store):
         ("registry", "no", "same_site", "news_report", "C4-secondary"),
         ("phase2_single_arm", "no", "indirect", "abstract_and_table", "B5-abstract"),
         ("case_series", "no", "spinal_canal", "full_text", "D1-full"),
+        ("registry", "no", "same_disease", "meeting_abstract", "C3-abstract"),
     ],
 )
 def test_the_grade_follows_its_rule(design, randomised, directness, read_what, grade):
