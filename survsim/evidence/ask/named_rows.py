@@ -30,8 +30,13 @@ def named_rows(given: Any, folder: Path, where: str) -> tuple[tuple[str, ...], t
     if not path.is_file():
         raise EvidenceError(f"{where}: {given['file']} is no file beside the protocol.")
     content = read_yaml(path, error=EvidenceError)
-    keys = given.get("keys") or list(content)
-    missing = [k for k in keys if not isinstance(content, dict) or k not in content]
+    if not isinstance(content, dict) or not content:
+        raise EvidenceError(f"{where}: {path.name} holds nothing by name, so no number can be named in it.")
+    asked = given.get("keys", list(content))
+    keys = [asked] if isinstance(asked, str) else asked
+    if not isinstance(keys, list) or not keys or not all(isinstance(k, str) for k in keys):
+        raise EvidenceError(f"{where}: keys of named must be a word or a list of words; got {asked!r}.")
+    missing = [k for k in keys if k not in content]
     if missing:
         raise EvidenceError(f"{where}: {path.name} has no key {missing[0]!r}.")
     found = [

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import inspect
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -15,7 +13,8 @@ from survsim.core.errors import EvidenceError
 from survsim.core.yaml_files import read_yaml
 from survsim.evidence.ask.flow import EvidenceFlow
 from survsim.evidence.ask.named_rows import named_rows
-from survsim.evidence.ask.protocol_flow import steps_of
+from survsim.evidence.ask.protocol_checks import check_columns, check_criteria, check_together, exclusions
+from survsim.evidence.ask.protocol_flow import asked_by, refuse_nothing, steps_of
 from survsim.evidence.ask.store import EvidenceStore
 
 if TYPE_CHECKING:
@@ -25,9 +24,6 @@ WORDS = ("question", "population", "comparison", "outcome")
 RULES = ("include", "patients", "cases", "inherits")
 FIELDS = (*WORDS, *RULES, "named", "exclude", "hold_out")
 NEEDED = (*WORDS, "exclude")
-EXCLUSION = ("study", "estimate", "patient", "case", "reason")
-OWN = ("exclude", "self")
-"""Arguments of `select` that a protocol gives elsewhere, or not at all."""
 
 
 @displayed
@@ -74,13 +70,16 @@ class Protocol:
 
         Raises
         ------
-        EvidenceError : the rule is about patients, cases or numbers by name; `flow` counts those.
+        EvidenceError : the rule is about patients, cases or numbers by name, which `flow` counts; a word that no number
+            has; or a rule that lets nothing in.
         """
         if not self.is_selection:
             raise EvidenceError(
                 f"{self.where} is no selection of numbers; flow() counts it and rows() names what is in."
             )
-        return store.select(**self.include, exclude=self.exclude)
+        found = asked_by(self.where, store, {**self.include, "exclude": self.exclude})
+        refuse_nothing(self.where, found.flow())
+        return found
 
     def flow(self, store: EvidenceStore) -> EvidenceFlow:
         """What each step of the rule left out, counted from the tables.
@@ -95,7 +94,8 @@ class Protocol:
 
         Raises
         ------
-        EvidenceError : an exclusion that names nothing that was in, or a column or data set that does not exist.
+        EvidenceError : an exclusion that names nothing that was in; a column, data set or number that does not exist; or a
+            rule that lets nothing in.
 
         Example
         -------
@@ -106,13 +106,16 @@ class Protocol:
         """
         if self.is_selection:
             return self.select(store).flow()
-        return steps_of(self, store).flow(self._asked())
+        found = steps_of(self, store).flow(self._asked())
+        refuse_nothing(self.where, found)
+        return found
 
     def rows(self, store: EvidenceStore) -> tuple[str, ...]:
         """Names of the numbers, patients or cases that are in, what is held out not among them, in order of the table."""
         if self.is_selection:
             return tuple(self.select(store).frame["estimate_id"])
         steps = steps_of(self, store)
+        refuse_nothing(self.where, steps.flow({}))
         names = {"estimates": "estimate_id", "patients": "patient_id", "cases": "case_id"}[self.table]
         return tuple(steps.frame[names][steps.code == 0])
 
@@ -180,17 +183,25 @@ def read_protocol(path: str | os.PathLike[str], name: str | None = None) -> Prot
     >>> len(survsim.evidence.read_protocol(file).select(survsim.load_evidence()))
     2
     """
+    return _read(Path(path), name, ())
+
+
+def _read(path: Path, name: str | None, before: tuple[Path, ...]) -> Protocol:
+    """A question; `before` are the files that inherit from this one, so that no circle of them goes on for ever."""
     content = read_yaml(path, error=EvidenceError)
     if not isinstance(content, dict) or not content or not all(isinstance(v, dict) for v in content.values()):
         raise EvidenceError(f"{path} must hold questions by name, each with {', '.join(NEEDED)} and a rule.")
     names = [str(n) for n in content]
+    numbers = [n for n in content if not isinstance(n, str)]
+    if numbers:
+        raise EvidenceError(f"{path} calls a question {numbers[0]!r}; a name is a word (quotes make one).")
     if (name is None and len(names) > 1) or (name is not None and name not in names):
         raise EvidenceError(f"{path} holds the questions {', '.join(names)}; name one of them, not {name!r}.")
     chosen = names[0] if name is None else name
-    return _protocol(chosen, content[chosen], Path(path))
+    return _protocol(chosen, content[chosen], path, (*before, path.resolve()))
 
 
-def _protocol(name: str, given: dict[str, Any], path: Path) -> Protocol:
+def _protocol(name: str, given: dict[str, Any], path: Path, before: tuple[Path, ...]) -> Protocol:
     where = f"{path}, {name}"
     missing = [f for f in NEEDED if f not in given]
     unknown = [f for f in given if f not in FIELDS]
@@ -201,58 +212,54 @@ def _protocol(name: str, given: dict[str, Any], path: Path) -> Protocol:
         if not isinstance(given[word], str) or not given[word].strip():
             raise EvidenceError(f"{where}: {word} must be said in words; got {given[word]!r}.")
     rules = [r for r in RULES if r in given]
-    if len(rules) > 1 or not (rules or "named" in given):
+    beside = "named" in given and rules not in ([], ["include"])
+    if len(rules) > 1 or beside or not (rules or "named" in given):
         raise EvidenceError(
-            f"{where} needs one rule of {', '.join((*RULES, 'named'))}; it has {', '.join(rules) or 'none'}."
+            f"{where} needs one rule of {', '.join((*RULES, 'named'))}; it has "
+            f"{', '.join([*rules, *(['named'] if beside else [])]) or 'none'} (named may stand beside include alone)."
         )
     words: dict[str, Any] = {word: " ".join(given[word].split()) for word in WORDS}
-    own: dict[str, Any] = {"exclude": _exclusions(given["exclude"], where, "exclude"),
-           "hold_out": _exclusions(given.get("hold_out", []), where, "hold_out")}  # fmt: skip
+    own: dict[str, Any] = {"exclude": exclusions(given["exclude"], where, "exclude"),
+           "hold_out": exclusions(given.get("hold_out", []), where, "hold_out")}  # fmt: skip
     if "inherits" in given:
-        parent = _inherited(given["inherits"], path, where)
+        parent = _inherited(given["inherits"], path, where, before)
         together: dict[str, Any] = {k: {**getattr(parent, k), **v} for k, v in own.items()}
-        return replace(parent, name=name, where=where, **words, **together)
-    return Protocol(name=name, where=where, **words, **own, **_rule(given, path, where))
+        found = replace(parent, name=name, where=where, **words, **together)
+    else:
+        found = Protocol(name=name, where=where, **words, **own, **_rule(given, path, where))
+    may_hold = found.table == "estimates" and not found.is_selection
+    check_together(where, found.exclude, found.hold_out, may_hold=may_hold)
+    return found
 
 
 def _rule(given: dict[str, Any], path: Path, where: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if "named" in given:
         found["named"], found["held"], found["named_in"] = named_rows(given["named"], path.parent, where)
-    include = given.get("include")
     for table in ("patients", "cases"):
         if table in given:
-            if not isinstance(given[table], dict) or (table == "patients" and "dataset" not in given[table]):
-                raise EvidenceError(
-                    f"{where}: {table} must hold what is asked by name; got {given[table]!r}."
-                )
+            check_columns(given[table], table, where)
             return found | {"table": table, "asked": given[table]}
-    if include is None:
+    if "include" not in given:
         return found
+    include = given["include"]
+    if include is None or include == []:
+        raise EvidenceError(
+            f"{where}: include is empty; write {{}} where every number of the disease is meant."
+        )
     several = include if isinstance(include, list) else [include]
     for criteria in several:
-        _check_criteria(criteria, where)
+        check_criteria(criteria, where)
     if isinstance(include, list) or "named" in given:
         return found | {"criteria": tuple(several)}
     return found | {"include": include}
 
 
-def _check_criteria(include: Any, where: str) -> None:
-    if not isinstance(include, dict):
-        raise EvidenceError(f"{where}: include must hold criteria by name; got {include!r}.")
-    allowed = [p for p in inspect.signature(EvidenceStore.select).parameters if p not in OWN]
-    for criterion in include:
-        if criterion not in allowed:
-            near = difflib.get_close_matches(str(criterion), allowed, 1)
-            hint = f"; did you mean {near[0]}" if near else ""
-            raise EvidenceError(
-                f"{where}: there is no criterion {criterion!r}{hint}? There are: {', '.join(allowed)}."
-            )
-
-
-def _inherited(given: Any, path: Path, where: str) -> Protocol:
+def _inherited(given: Any, path: Path, where: str, before: tuple[Path, ...]) -> Protocol:
     if not isinstance(given, dict) or set(given) - {"protocol", "question"} or "protocol" not in given:
         raise EvidenceError(f"{where}: inherits names a protocol (a file) and its question; got {given!r}.")
+    if "question" in given and not isinstance(given["question"], str):
+        raise EvidenceError(f"{where}: inherits names one question; got {given['question']!r}.")
     file = path.parent / str(given["protocol"])
     if not file.is_file():
         raise EvidenceError(
@@ -260,22 +267,9 @@ def _inherited(given: Any, path: Path, where: str) -> Protocol:
         )
     if file.resolve() == path.resolve():
         raise EvidenceError(f"{where} inherits from its own file; write the rule once, under one name.")
-    return read_protocol(file, given.get("question"))
-
-
-def _exclusions(given: Any, where: str, field_name: str) -> dict[str, str]:
-    if not isinstance(given, list):
+    if file.resolve() in before:
+        round_ = " -> ".join(f.name for f in (*before, file.resolve()))
         raise EvidenceError(
-            f"{where}: {field_name} must be a list, empty where nothing is excluded; got {given!r}."
+            f"{where}: the protocols inherit in a circle, {round_}; write the rule in one of them."
         )
-    found: dict[str, str] = {}
-    for item in given:
-        named = [k for k in EXCLUSION[:-1] if isinstance(item, dict) and item.get(k)]
-        if len(named) != 1 or not str(item.get("reason", "")).strip() or set(item) - set(EXCLUSION):
-            raise EvidenceError(
-                f"{where}: each exclusion names a study or an estimate, and its reason; got {item!r}."
-            )
-        reason = " ".join(str(item["reason"]).split())
-        several = item[named[0]] if isinstance(item[named[0]], list) else [item[named[0]]]
-        found |= {str(n): reason for n in several}
-    return found
+    return _read(file, given.get("question"), before)

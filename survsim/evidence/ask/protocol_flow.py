@@ -14,6 +14,7 @@ from survsim.evidence.ask.flow import EvidenceFlow, evidence_flow
 if TYPE_CHECKING:
     import pandas as pd
 
+    from survsim.evidence.ask.selection import EvidenceSelection
     from survsim.evidence.ask.store import EvidenceStore
 
 NAMES = {"estimates": ("estimate_id", "study_id"), "patients": ("patient_id",), "cases": ("case_id",)}
@@ -85,6 +86,25 @@ class Steps:
         )
 
 
+def asked_by(where: str, store: EvidenceStore, criteria: Mapping[str, Any]) -> EvidenceSelection:
+    """A selection by the criteria of a protocol; what is wrong with them is told with its place."""
+    try:
+        return store.select(**criteria)
+    except EvidenceError as wrong:
+        raise EvidenceError(f"{where}: {wrong}") from None
+
+
+def refuse_nothing(where: str, flow: EvidenceFlow) -> None:
+    """A rule that lets nothing in is wrong: say which step took the last."""
+    if flow.numbers_left[-1] > 0:
+        return
+    last = next((i for i, left in enumerate(flow.numbers_left) if left == 0), 0)
+    raise EvidenceError(
+        f"{where}: nothing is left of {flow.numbers_left[0]} {flow.counted}; the last went at the step "
+        f"{flow.reasons[last]!r}. Loosen that, or one of the steps before it."
+    )
+
+
 def steps_of(protocol: Rule, store: EvidenceStore) -> Steps:
     """The steps of a protocol that is no single selection: patients, cases, any of several criteria, rows by name."""
     if protocol.table == "patients":
@@ -94,7 +114,14 @@ def steps_of(protocol: Rule, store: EvidenceStore) -> Steps:
     steps = Steps(store.estimates, "estimates", protocol.where)
     if protocol.criteria:
         steps.leave(~_any_of(protocol, store), "meets no criterion of the protocol")
-    elif protocol.named is not None:
+    if protocol.named is not None:
+        known = set(steps.frame["estimate_id"])
+        nobody = [name for name in protocol.named if name not in known]
+        if nobody:
+            raise EvidenceError(
+                f"{protocol.where}: {protocol.named_in} names {nobody[0]}, which is no number; correct it."
+            )
+    if not protocol.criteria and protocol.named is not None:
         steps.leave(~_in(steps.frame, protocol.named), f"not named in {protocol.named_in}")
     steps.leave_named(protocol.exclude)
     if protocol.criteria and protocol.named is not None:
@@ -116,7 +143,7 @@ def _any_of(protocol: Rule, store: EvidenceStore) -> BoolArray:
     for criteria in protocol.criteria:
         # Every row that meets a criterion is named by the rule, so shared patients and mixing are its own matter.
         loose = {"population": "any", "allow_mixed": "any"} | dict(criteria)
-        chosen = store.select(**loose, overlap={})
+        chosen = asked_by(protocol.where, store, loose | {"overlap": {}})
         code = chosen.reason_code
         shared = [i for i, r in enumerate(chosen.reasons, 1) if r == "overlap"]
         found |= (code == 0) | np.isin(code, shared)
@@ -136,7 +163,12 @@ def _patients(protocol: Rule, store: EvidenceStore) -> Steps:
     for column in (c for c in asked if c not in ("dataset", "endpoint", "known")):
         _words(protocol, steps, column)
     outcomes = store.table("outcomes")
+    counted = set(outcomes[outcomes["dataset"] == asked["dataset"]]["endpoint"])
     for endpoint in _several(asked.get("endpoint", ())):
+        if endpoint not in counted:
+            raise EvidenceError(
+                f"{protocol.where}: {asked['dataset']} has no endpoint {endpoint!r}; it has {', '.join(sorted(counted))}."
+            )
         has = outcomes[(outcomes["endpoint"] == endpoint) & (outcomes["dataset"] == asked["dataset"])]
         missing = ~frame["patient_id"].isin(has["patient_id"]).to_numpy()
         steps.leave(missing, f"no {endpoint.replace('_', ' ')}")
@@ -176,7 +208,7 @@ def _empty(values: pd.Series) -> BoolArray:
 
 
 def _several(value: Any) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(value)
+    return tuple(value) if isinstance(value, list | tuple) else (value,)
 
 
 def _has_column(protocol: Rule, frame: pd.DataFrame, column: str) -> None:

@@ -23,9 +23,21 @@ if TYPE_CHECKING:
 NO_AUTHOR = "[author not stated]"
 NO_YEAR = "[year not stated]"
 NO_TITLE = "[title not stated]"
-_JOURNAL = re.compile(
-    r"(?P<name>.+?)[ ,]+(?P<year>\d{4});\s*(?P<volume>[\w ]+?)(\((?P<number>[^)]+)\))?:\s*(?P<pages>[\w.-]+)"
+_DATE = r"(?P<year>\d{4})(?:[ -](?:\d{2}(?:-\d{2})?|\(?[A-Z][a-z]{2,8}\)?(?: \d{1,2})?))?"
+_ISSUE = r"(?P<volume>[\w ]+?)?(?:\((?P<number>[^)]+)\))?"
+_REMARK = re.compile(r" \((?:as shown|number and pages as shown|ahead of print|journal not shown)\)$")
+_JOURNALS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"(?P<name>.+?)[ ,]+{_DATE};\s*(?P<volume>\d{{1,3}})(?:\((?P<number>[^)]+)\))?",
+        rf"(?P<name>.+?)[ ,]+{_DATE};?\s*{_ISSUE}[:;]\s*(?P<pages>[\w.-]+)",
+        rf"(?P<name>.+?)[ ,]+{_DATE}",
+        r"(?P<name>\D+?) (?P<volume>\d{1,3})(?:\((?P<number>[^)]+)\))?(?::(?P<pages>[\w.-]+))?",
+        r"(?P<name>\D+?):(?P<pages>\d[\w.-]*)",
+    )
 )
+"""How journal cells were typed, tried in turn: year and volume; year, volume and pages; a year alone; no year; pages
+alone."""
 _TEX = {c: f"\\{c}" for c in "&%$#_{}"} | {"~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
 _INITIALS = re.compile(r"[A-Z](\.?-?[A-Z])*\.?")
 _WORD_OR_TEX = re.compile(r"[&%$#_{}~^\\]")
@@ -48,12 +60,27 @@ class Reference:
 
     @property
     def parts(self) -> dict[str, str]:
-        """Journal, volume, number and pages taken apart where the cell holds them."""
-        match = _JOURNAL.fullmatch(self.journal)
-        if match is None:
-            return {"journal": self.journal}
-        found = {"journal": match["name"], "volume": match["volume"], "number": match["number"] or ""}
-        return found | {"pages": match["pages"]}
+        """Journal, volume, number and pages taken apart where the cell holds them; nothing where it names no journal."""
+        cell = _REMARK.sub("", self.journal)
+        if cell[:1].isdigit():
+            return {}
+        for pattern in _JOURNALS:
+            if match := pattern.fullmatch(cell):
+                found = match.groupdict("")
+                pages = {"pages": found["pages"]} if found.get("pages") else {}
+                names = {
+                    "journal": found["name"],
+                    "volume": found.get("volume", ""),
+                    "number": found.get("number", ""),
+                }
+                return names | pages
+        return {"journal": cell} if cell else {}
+
+    @property
+    def remark(self) -> str:
+        """What stands in the cell of the journal without one, and the number of the trial."""
+        digits = self.journal if self.journal and not self.parts else ""
+        return "; ".join(w for w in (digits, self.nct) if w)
 
     def text(self) -> str:
         """One line, numbered lists and all left to the caller."""
@@ -79,10 +106,10 @@ class Reference:
                 **{k: _tex(v) for k, v in self.parts.items()},
                 "doi": _verbatim(self.doi),
                 "pmid": self.pmid,
-                "note": self.nct,
+                "note": _tex(self.remark),
                 "url": _verbatim(self.url),
             }
-        kind = "article" if self.journal else "misc"
+        kind = "article" if self.parts else "misc"
         lines = [f"  {name} = {{{value}}}" for name, value in fields.items() if value]
         return f"@{kind}{{{self.name},\n" + ",\n".join(lines) + "\n}\n"
 
@@ -91,18 +118,20 @@ class Reference:
         parts = self.parts
         first, _, last = parts.get("pages", "").partition("-")
         pairs = [
-            ("TY", "JOUR" if self.journal else "GEN"),
+            ("TY", "JOUR" if parts else "GEN"),
             ("ID", self.name),
             ("AU", _inverted(self.author) or NO_AUTHOR),
             ("PY", self.year),
             ("TI", self.whole or self.title or NO_TITLE),
-            ("JO", parts["journal"]),
+            ("JO", parts.get("journal", "")),
             ("VL", parts.get("volume", "")),
             ("IS", parts.get("number", "")),
             ("SP", first),
             ("EP", last),
             ("DO", self.doi),
             ("AN", self.pmid),
+            ("DB", "PubMed" if self.pmid else ""),
+            ("N1", self.remark),
             ("UR", self.url),
         ]
         return "".join(f"{tag}  - {_line(value)}\n" for tag, value in pairs if value) + "ER  - \n"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 TERMS = ("source_id", "title", "licence", "licence_note", "citation", "retrieved")
 LICENCE, CITATION = "LICENSE", "CITATION.cff"
-SUMS = "SHA256SUMS"
+SUMS, REFERENCES = "SHA256SUMS", "references.bib"
 
 
 def archive_files(
@@ -33,6 +33,7 @@ def archive_files(
         found[CITATION] = _citation(study / CITATION, store, version)
     sources = store.table("sources")
     found["terms.csv"] = csv_bytes(TERMS, sources[list(TERMS)].itertuples(index=False, name=None))
+    found[REFERENCES] = store.references().to_bibtex().encode("utf-8")
     found["README.md"] = card(store, version).encode("utf-8")
     found["metadata.json"] = _metadata(store, version)
     sums = [f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in sorted(found.items())]
@@ -68,8 +69,8 @@ survsim {version}. Checksum of the tables: `{store.checksum}`.
 |---|---|---|
 {rows}
 
-`datapackage.json` describes every column (Data Package standard); `{SUMS}` has the checksum of each file
-(`sha256sum -c {SUMS}`).
+`datapackage.json` describes every column (Data Package standard); `{REFERENCES}` cites the studies; `{SUMS}` has the
+checksum of each file (`sha256sum -c {SUMS}`).
 
 ## Terms
 
@@ -89,7 +90,7 @@ def _citation(path: Path, store: EvidenceStore, version: str) -> bytes:
     authors = (read_yaml(path) or {}).get("authors", [])
     content = {
         "cff-version": "1.2.0",
-        "message": "If you use these tables, cite them and the studies whose numbers you use (references.bib).",
+        "message": f"If you use these tables, cite them and the studies whose numbers you use ({REFERENCES}).",
         "type": "dataset",
         "title": "Curated evidence",
         "version": f"survsim {version}, tables {store.checksum[:12]}",

@@ -103,12 +103,15 @@ def merge_arms(found: Literature, declared: Declared) -> list[Row]:
 def _inherit(merged: dict[tuple[str, str], Row], found: Literature) -> None:
     """Stages and follow-up of a study into its groups, stages of a group into its numbers, each where it is empty."""
     whole = {s["study_id"]: s for s in found.studies if s["n_total"] and s["median_followup_months"]}
+    # A correction may have found that the study's follow-up is that of a larger series.
+    emptied = {c["row_id"] for c in found.corrections if c["column"] == "followup_months" and not c["became"]}
     of_everybody = {s["study_id"]: s["stages"] for s in found.studies if _holds_for_everybody(s["stages"])}
     for arm in merged.values():
         if not PART_BY_STAGE.search(f"{arm['label']} {arm['arm_id']}"):
             arm["stage_mix"] = arm["stage_mix"] or of_everybody.get(arm["study_id"], "")
         study = whole.get(arm["study_id"])
-        if study and arm["n_arm"] == study["n_total"] and not arm["followup_months"]:
+        name = f"{arm['study_id']}/{arm['arm_id']}"
+        if study and arm["n_arm"] == study["n_total"] and not arm["followup_months"] and name not in emptied:
             arm |= {"followup_months": study["median_followup_months"], "followup_kind": "median"}
             arm["followup_method"] = study["followup_method"]
         for name in CASE_MIX:

@@ -48,9 +48,9 @@ def limit_alone(t: Tables) -> Iterator[Fault]:
 
 @rule("randomised_of_no_trial", estimates=("study_id", "analysis_set"), studies=("study_id", "randomised"))
 def randomised_of_no_trial(t: Tables) -> Iterator[Fault]:
-    """Only a randomised study has a set of all who were randomised."""
-    drawn = set(t.text("studies", "study_id")[t.text("studies", "randomised") == "yes"])
-    wrong = (t.text(E, "analysis_set") == "randomised") & ~t.text(E, "study_id").isin(drawn)
+    """Only a randomised study has a set of all who were randomised; of a study that has no row another rule tells."""
+    undrawn = set(t.text("studies", "study_id")[t.text("studies", "randomised") != "yes"])
+    wrong = (t.text(E, "analysis_set") == "randomised") & t.text(E, "study_id").isin(undrawn)
     yield from t.where(
         "randomised_of_no_trial",
         E,

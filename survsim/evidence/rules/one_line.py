@@ -139,6 +139,10 @@ def _links(lines: list[Fault]) -> dict[int, int]:
             found.append(table.get(("duplicate_key", line.cause[3:].partition("/")[0])))
         found += _explained_under_another_name(line, lines, of_rule["unused_explanation"])
         found += _of_another_table(i, lines, of_table)
+        if line.table != "known_warnings":
+            # An explanation of counted rows that lost one explains too few: the row that it lost is told behind it.
+            counted = f"{line.rule}/{line.table}/"
+            found += [j for j in of_rule["explanation_count"] if lines[j].row.startswith(counted)]
         if line.rule == "information_exceeds_study":
             found += [j for j in of_rule["arm_exceeds_study"] if lines[j].cause == line.cause]
         if line.rule in OF_TIMES:

@@ -102,8 +102,12 @@ def conflicting_rows(t: Tables) -> Iterator[Fault]:
 
 @rule("survival_rises", estimates=(*GROUP, "measure", "time", "value"))
 def survival_rises(t: Tables) -> Iterator[Fault]:
-    """Survival at a later time is not above survival at an earlier one, within one arm and adjustment."""
-    rows = np.flatnonzero((t.text(E, "measure") == "survival_probability").to_numpy())
+    """Survival at a later time is not above survival at an earlier one, within one arm and adjustment.
+
+    A time before zero is no time at all; another rule tells it.
+    """
+    survival = (t.text(E, "measure") == "survival_probability").to_numpy()
+    rows = np.flatnonzero(survival & ~(t.number(E, "time") < 0))
     frame = (
         t.frames[E]
         .iloc[rows][list(GROUP)]

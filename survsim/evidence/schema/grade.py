@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from survsim.evidence.schema.table import DIRECTNESS
 
-OF_ITS_OWN = ("abstract", "abstract_and_table", "meeting_abstract")
-"""Readings of what the authors themselves wrote in brief, at a journal or at a meeting."""
+ABSTRACTS = ("abstract", "abstract_and_table", "meeting_abstract")
+"""What the authors themselves wrote of their study, short of the article."""
 
 
 def evidence_grade(design: str, randomised: str, directness: str, read_what: str) -> str:
@@ -20,5 +20,5 @@ def evidence_grade(design: str, randomised: str, directness: str, read_what: str
     if read_what == "full_text":
         reading = "full"
     else:
-        reading = "abstract" if read_what in OF_ITS_OWN else "secondary"
+        reading = "abstract" if read_what in ABSTRACTS else "secondary"
     return f"{letter}{place}-{reading}"

@@ -114,6 +114,50 @@ def test_revman_rows_are_contrasts_of_treatments_with_their_bias(store):
     assert set(frame.loc[sorted(names), "contrast"]) == {"treatment"}
 
 
+def test_a_count_is_the_log_odds_of_its_share(store, effects):
+    counted = [r for r in effects[0].values() if r["measure"] == "event_count"]
+    assert len(counted) > 60
+    for found in counted:
+        d, n = float(found["n_event"]), float(found["n_arm"])
+        if 0 < d < n:
+            assert float(found["yi"]) == pytest.approx(math.log(d / (n - d)), rel=1e-9)
+            assert float(found["vi"]) == pytest.approx(1 / d + 1 / (n - d), rel=1e-9)
+    assert {r["scale"] for r in counted} == {"log odds"}
+
+
+def test_what_tells_two_questions_apart_leaves_with_the_numbers(store, effects):
+    frame = store.estimates.set_index("estimate_id")
+    for name in (
+        "event_detail",
+        "grade",
+        "histology",
+        "estimator",
+        "analysis_set",
+        "unit_of_analysis",
+        "status",
+    ):
+        assert {k: r[name] for k, r in effects[0].items()} == frame.loc[list(effects[0]), name].to_dict()
+
+
+def test_a_reason_is_told_without_the_arguments_of_a_program(effects):
+    told = [r["reason"] for r in effects[1].values()]
+    assert not [t for t in told if re.search(r"assume_|beyond_counts|one_sided=|Leave it|Give a", t)]
+    assert any("its n alone does not tell" in t for t in told)
+
+
+def test_outcomes_of_revman_name_event_measure_and_horizon(store):
+    found = {r["Footnote"].split(";")[0]: r for r in rows(revman_table(store))}
+    assert found["matsuo_2017_stage1_e05"]["Outcome"] == "recurrence: local, hazard ratio"
+    assert found["matsuo_2017_stage1_e08"]["Outcome"] == "recurrence: distant, hazard ratio"
+    assert found["matsuo_2017_stage1_e05"]["Subgroup"] == "uterus, index"
+    frame = store.estimates.set_index("estimate_id")
+    for name, row in found.items():
+        assert row["Outcome"].startswith(frame.loc[name, "endpoint"].replace("_", " "))
+        assert frame.loc[name, "status"] in row["Footnote"]
+    shared = store.table("overlaps").set_index("study_id")["cluster_id"]
+    assert all(bool(r["Shares patients"]) == (frame.loc[k, "study_id"] in shared) for k, r in found.items())
+
+
 def test_no_cell_of_a_table_runs(store):
     begun = [
         cell

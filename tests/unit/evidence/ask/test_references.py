@@ -119,3 +119,59 @@ def test_addresses_stand_in_bibtex_as_they_are():
     text = Reference(name="x", author="O", title="T", url=address, doi="10.1/a_b").bibtex()
     entry = bibtexparser.loads(text).entries[0]
     assert (entry["url"], entry["doi"]) == (address, "10.1/a_b")
+
+
+@pytest.mark.parametrize(
+    ("cell", "journal", "volume", "number", "pages"),
+    [
+        ("J Clin Oncol 2022", "J Clin Oncol", "", "", ""),
+        ("J Rehabil Med 2023;55", "J Rehabil Med", "55", "", ""),
+        ("Neurospine 2022;19(2)", "Neurospine", "19", "2", ""),
+        ("J Rehabil Med 39(2)", "J Rehabil Med", "39", "2", ""),
+        ("Radiation Oncology 6:173", "Radiation Oncology", "6", "", "173"),
+        ("Int J Gynecol Cancer 31(Suppl 4):A69.2", "Int J Gynecol Cancer", "31", "Suppl 4", "A69.2"),
+        ("Sarcoma 2011;325189", "Sarcoma", "", "", "325189"),
+        ("Gynecol Oncol 2018 Nov 8;152(1):31-37", "Gynecol Oncol", "152", "1", "31-37"),
+        ("Gynecol Oncol 2004 (May);336-339", "Gynecol Oncol", "", "", "336-339"),
+        ("Int J Radiat Oncol Biol Phys 2004-03-01", "Int J Radiat Oncol Biol Phys", "", "", ""),
+        ("Eur J Health Econ 2013;15(1):7-18 (as shown)", "Eur J Health Econ", "15", "1", "7-18"),
+        ("Cochrane Database Syst Rev 2013;(2):CD006812", "Cochrane Database Syst Rev", "", "2", "CD006812"),
+        ("Clin Oncol (R Coll Radiol)", "Clin Oncol (R Coll Radiol)", "", "", ""),
+        ("PLoS One (pone.0148312)", "PLoS One (pone.0148312)", "", "", ""),
+    ],
+)
+def test_a_journal_is_taken_apart_as_it_was_typed(cell, journal, volume, number, pages):
+    entry = Reference(name="x", author="Lee JW", title="t", journal=cell)
+    parts = entry.parts
+    assert parts["journal"] == journal
+    assert tuple(parts.get(k, "") for k in ("volume", "number", "pages")) == (volume, number, pages)
+    assert rispy.loads(entry.ris())[0]["journal_name"] == journal
+    assert bibtexparser.loads(entry.bibtex()).entries[0]["journal"] == journal
+
+
+def test_a_cell_that_names_no_journal_is_a_remark_and_so_is_the_trial():
+    entry = Reference(
+        name="x", title="t", journal="97(10):1669-1678 (journal not shown)", nct="NCT1", pmid="17"
+    )
+    read = rispy.loads(entry.ris())[0]
+    assert read["type_of_reference"] == "GEN"
+    assert read["notes"] == ["97(10):1669-1678 (journal not shown); NCT1"]
+    assert read["name_of_database"] == "PubMed"
+    assert "journal_name" not in read
+    found = bibtexparser.loads(entry.bibtex()).entries[0]
+    assert found["ENTRYTYPE"] == "misc"
+    assert found["note"] == "97(10):1669-1678 (journal not shown); NCT1"
+
+
+def test_every_reference_of_the_shipped_tables_is_read_back_by_other_programs():
+    found = survsim.load_evidence().references()
+    ris, bib = rispy.loads(found.to_ris()), bibtexparser.loads(found.to_bibtex()).entries
+    names = [e.name for e in found.entries]
+    assert [r["id"] for r in ris] == [b["ID"] for b in bib] == names
+    for entry, one, other in zip(found.entries, ris, bib):
+        assert one["title"] == " ".join((entry.title or "[title not stated]").split())
+        assert one.get("doi", "") == other.get("doi", "") == entry.doi
+        journal = one.get("journal_name", "")
+        assert journal == other.get("journal", "").replace("\\&", "&")
+        # A journal keeps no year of its own, which would stand beside that of the reference.
+        assert not journal or not journal.rstrip(")").endswith(entry.year or "no year"), entry.name

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import survsim
@@ -237,6 +238,7 @@ def test_a_mixed_study_answers_for_the_site_of_its_arm(store):
         ("registry", "no", "same_site", "news_report", "C4-secondary"),
         ("phase2_single_arm", "no", "indirect", "abstract_and_table", "B5-abstract"),
         ("case_series", "no", "spinal_canal", "full_text", "D1-full"),
+        ("registry", "no", "same_disease", "meeting_abstract", "C3-abstract"),
     ],
 )
 def test_the_grade_follows_its_rule(design, randomised, directness, read_what, grade):
@@ -336,10 +338,11 @@ def test_states_keep_their_topics(store):
     rows = store.estimates.set_index("estimate_id")
     kept = topics.index.intersection(rows.index)
     assert len(kept) == 509
-    notes = read_or_raise(DATA / "raw" / "declared" / "annotations.csv")
-    mended = set(notes.loc[(notes["table"] == "estimates") & (notes["column"] == "state"), "row_id"])
+    declared = DATA / "raw" / "declared"
+    mended = pd.concat([read_or_raise(declared / f"{name}.csv") for name in ("annotations", "corrections")])
+    told = set(mended.loc[(mended["table"] == "estimates") & (mended["column"] == "state"), "row_id"])
     differs = rows.loc[kept, "state"] != topics.loc[kept, "state"]
-    assert set(kept[differs]) == mended
+    assert set(kept[differs]) == told
 
 
 def test_the_last_draw_of_the_audit_has_at_most_one_wrong_field():

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 
 import numpy as np
 import openpyxl
@@ -112,3 +113,14 @@ def test_the_archive_is_cited_as_a_data_set_by_the_authors_of_the_study(study):
     assert (cited["type"], cited["title"]) == ("dataset", "Curated evidence")
     assert cited["authors"] == [{"family-names": "Lee"}]
     assert b"  CITATION.cff\n" in files["SHA256SUMS"]
+
+
+def test_the_archive_holds_every_file_that_it_speaks_of(study):
+    files, _ = archive_files(survsim.load_evidence(study), data_folder(study), "0")
+    said = files["README.md"].decode() + files.get("CITATION.cff", b"").decode()
+    named = set(re.findall(r"`([\w/]+\.(?:bib|csv|json|md))`", said)) | set(
+        re.findall(r"\((\w+\.bib)\)", said)
+    )
+    assert {"references.bib", "datapackage.json", "terms.csv"} <= named
+    assert named <= set(files)
+    assert b"@" in files["references.bib"]

@@ -81,3 +81,14 @@ def test_the_reason_says_which_text_is_silent():
     assert settled("full_text", **curve)[1] == "not_in_full_text"
     assert settled("news_report", **curve)[1] == "not_in_secondary_source"
     assert settled("registry_results", **curve)[1] == "not_in_registry_results"
+
+
+@pytest.mark.parametrize(
+    ("read_what", "source"),
+    [("abstract", "not_in_abstract"), ("meeting_abstract", "not_in_abstract"), ("news_report", "not_in_secondary_source")],
+)  # fmt: skip
+def test_a_meeting_abstract_is_silent_as_an_abstract_is(read_what, source):
+    assert settled(read_what, endpoint="overall_survival", measure="median", value="9") == (
+        "not_reported",
+        source,
+    )

@@ -96,6 +96,28 @@ def test_an_explanation_names_its_rows_and_a_further_row_is_a_line_of_its_own(ri
     assert [(f.rule, f.value) for f in found] == [("explanation_count", "2")]
 
 
+def test_explanations_of_one_rule_that_lost_their_use_are_one_line(right):
+    head = "rule,table,row_id,expected,explanation\nflagged,radiotherapy,people/r1,,seen\n"
+    known = head + "flagged,patients,people/p1,,seen\nflagged,outcomes,people/p2,,seen\n"
+    found = [f for f in check_tables(right | {"known_warnings": known.encode()}) if not f.explained]
+    assert [(f.rule, f.row, f.also) for f in found] == [
+        ("unused_explanation", "flagged/patients/people/p1", ("flagged/outcomes/people/p2",))
+    ]
+
+
+def test_a_row_that_a_counted_explanation_lost_is_told_behind_its_count(right):
+    rows = rows_of(right["flags"])
+    flags = table_of([*rows, rows[0] | {"row_id": "people/p2", "table": "patients", "column": "age_years"},
+                      rows[0] | {"row_id": "people/p1", "table": "patients", "column": "age_years"}])  # fmt: skip
+    head = "rule,table,row_id,expected,explanation\nflagged,radiotherapy,people/r1,,seen\n"
+    whole = head + "flagged,patients,people/p1; people/p2,2,seen\n"
+    kept = right | {"flags": flags}
+    assert [f for f in check_tables(kept | {"known_warnings": whole.encode()}) if not f.explained] == []
+    known = head + "flagged,patients,people/p1,2,seen\n"
+    found = [f for f in check_tables(kept | {"known_warnings": known.encode()}) if not f.explained]
+    assert [(f.rule, f.severity, f.value) for f in found] == [("explanation_count", "error", "2")]
+
+
 def test_an_explanation_of_all_rows_without_a_count_is_pointed_out(right):
     known = "rule,table,row_id,expected,explanation\nflagged,radiotherapy,*,,seen\n"
     found = [f for f in check_tables(right | {"known_warnings": known.encode()}) if f.rule != "flagged"]
