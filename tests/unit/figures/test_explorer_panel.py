@@ -81,7 +81,7 @@ def test_a_label_that_is_markup_is_text(panel):
 def test_the_picture_is_a_png_in_which_nothing_is_cut(panel):
     from matplotlib.image import imread
 
-    pixels = imread(io.BytesIO(panel.image.value), format="png")
+    pixels = imread(io.BytesIO(panel.png), format="png")
     edges = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
     assert pixels.shape[:2] == (396, 660) and (edges[:, :3] > 0.99).all()
 
