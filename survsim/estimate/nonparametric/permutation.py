@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray, between
+from survsim.core.complete import complete_groups
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.streams import stream_key
@@ -71,6 +72,7 @@ def permutation_logrank_test(
     n_resamples: int = 9999,
     seed: int = 1,
     data: Any = None,
+    missing: str = "refuse",
 ) -> PermutationTest:
     """Share of rearrangements of the group labels whose log-rank score is at least as far from 0.
 
@@ -82,6 +84,7 @@ def permutation_logrank_test(
     ----------
     surv, by, rho, gamma : as in `logrank_test`.
     n_resamples, seed : of the random rearrangements.
+    missing : "refuse" a group that is missing, or "drop" those rows with a warning that counts them.
 
     Returns
     -------
@@ -102,6 +105,7 @@ def permutation_logrank_test(
     0.1
     """
     surv = as_surv(surv, data)
+    surv, by = complete_groups(surv, by, missing)
     codes, groups = comparison_groups(surv, by)
     between("rho", rho, 0.0, 100.0, open_ends=False)
     between("gamma", gamma, 0.0, 100.0, open_ends=False)

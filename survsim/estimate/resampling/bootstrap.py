@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.checks import FloatArray, between, float_matrix, float_vector, one_of
+from survsim.core.complete import complete_design
 from survsim.core.errors import ExtrapolationWarning, InputError, warn
 from survsim.core.event_table import group_rows
 from survsim.core.kinds import as_numbers
@@ -77,6 +78,7 @@ def bootstrap(
     seed: int = 1,
     conf_level: float = 0.95,
     workers: int | None = None,
+    missing: str = "refuse",
 ) -> Bootstrap:
     """Percentile intervals from resampled patients (clusters, or patients with all their rows, drawn whole).
 
@@ -94,6 +96,7 @@ def bootstrap(
     workers : threads of the compiled Cox loop; results do not depend on it.
 
     A resample whose follow-up ends before a horizon carries its curve on to it.
+    missing : "refuse" rows that lack what the model uses, or "drop" them with a warning that counts them.
 
     Returns
     -------
@@ -113,6 +116,8 @@ def bootstrap(
     (200, 1)
     """
     surv = as_surv(surv)
+    surv, _, covariates, rows = complete_design(surv, None, covariates, {"by": by}, missing)
+    by = rows.get("by")
     between("conf_level", conf_level, 0.0, 1.0)
     between("n_resamples", n_resamples, 2, 1e9, open_ends=False)
     groups, parts = group_rows(surv, by)
