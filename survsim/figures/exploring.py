@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+import threading
 import time
 from typing import Any
 
@@ -86,14 +87,15 @@ class ExplorerPanel:
     def __init__(self, explorer: Explorer, widgets: Any) -> None:
         self.explorer = explorer
         self._w = widgets
-        self._picture = _Picture()
+        self._picture = _Picture(len(explorer.scenario.strategies))
         self.sliders = {c.name: _slider(widgets, c) for c in explorer.controls}
         self.words = {self.sliders[c.name]: _words(widgets, c) for c in explorer.controls}
-        # Not widgets.Image: when its value changes quickly JupyterLab at times shows an empty place.
         self.image = widgets.HTML()
         self.table = widgets.HTML()
         self.said = widgets.HTML()
         self.png = b""
+        self._one_at_a_time = threading.RLock()
+        self._drawn: dict[str, float] | None = None
         self.seconds = 0.0
         self.shown = explorer.redraw()
         self._quiet = False
@@ -105,27 +107,37 @@ class ExplorerPanel:
         self.redraw()
 
     def redraw(self) -> Redrawn:
-        """Simulate at the sliders, draw and tell; what the model refuses is said below and the old answer stays."""
-        began = time.perf_counter()
-        try:
+        """Simulate at the sliders, draw and tell; what the model refuses is said below and the old answer stays.
+
+        A kernel may hand messages of the browser to several threads: one redraws at a time, and whoever waited finds the
+        sliders drawn already.
+        """
+        with self._one_at_a_time:
             moved = {
                 c.name: self.sliders[c.name].value
                 for c in self.explorer.controls
                 if abs(self.sliders[c.name].value - self._start(c)) > 1e-12
             }
+            if moved != self._drawn:
+                self._redraw(moved)
+        return self.shown
+
+    def _redraw(self, moved: dict[str, float]) -> None:
+        began = time.perf_counter()
+        try:
             self.shown = self.explorer.redraw(**moved)
         except SurvsimError as error:
             self.said.value = f"<b>{html.escape(str(error))}</b>"
-            return self.shown
+            return
         self.png = self._picture.png(self.shown)
         self.image.value = _embedded(self.png, self.shown)
         self.table.value = table_of(self.shown)
+        self._drawn = moved
         self.seconds = time.perf_counter() - began
         self.said.value = (
             f"<div style='font-size:85%;line-height:1.35'>{html.escape(self.shown.told())} Redrawn in "
             f"{1000 * self.seconds:.0f} ms.</div>"
         )
-        return self.shown
 
     def reset(self) -> None:
         """Every slider where it began, redrawn once."""
@@ -162,7 +174,7 @@ class ExplorerPanel:
             else:
                 boxes += [w.HTML(f"<b>{html.escape(title)}</b>"), inside]
         left = w.VBox([*boxes, self.back], layout=w.Layout(width="440px"))
-        right = w.VBox([self.image, self.table, self.said], layout=w.Layout(flex="1 1 360px"))
+        right = w.VBox([self.image, self.table, self.said], layout=w.Layout(flex="1 1 360px", min_width="0"))
         return w.HBox([left, right], layout=w.Layout(flex_flow="row wrap"))
 
     def _ipython_display_(self) -> None:
@@ -217,7 +229,7 @@ def table_of(shown: Redrawn) -> str:
         else []
     )
     harm += [
-        (f"myelopathy, {model.replace('_', ' ').capitalize()}", [f"{share:.1%}" for share in row])
+        (f"myelopathy, {model.replace('_', ' ').title()}", [f"{share:.1%}" for share in row])
         for model, row in zip(shown.myelopathy_models, shown.myelopathy, strict=True)
     ]
     head = (
@@ -237,17 +249,18 @@ def table_of(shown: Redrawn) -> str:
             f"<td>{shown.months[k]:.2f}</td><td>{cells[0]}</td><td>{cells[1]}</td>"
             f"{''.join(f'<td>{column[k]}</td>' for _, column in harm)}</tr>"
         )
-    return f"<table style='line-height:1.35'>{head}{''.join(rows)}</table>"
+    return f"<div style='overflow-x:auto'><table style='line-height:1.35'>{head}{''.join(rows)}</table></div>"
 
 
 class _Picture:
     """The curves: axes made once, lines moved at each redraw, which is what makes it quick."""
 
-    def __init__(self) -> None:
+    def __init__(self, strategies: int) -> None:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
-        self.figure = Figure(figsize=(6.0, 3.6), layout="constrained")
+        # Many strategies stand one below the other above the axes, which keep their height.
+        self.figure = Figure(figsize=(6.0, 3.6 + 0.2 * max(0, strategies - 3)), layout="constrained")
         FigureCanvasAgg(self.figure)
         with style.style():
             self.ax = self.figure.add_subplot()

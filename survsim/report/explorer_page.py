@@ -82,7 +82,7 @@ def page_of(grid: Mapping[str, Any], *, heading: str, links: str = "") -> str:
         )
     shown = dict(grid) | {
         "labels": [readable(label) for label in grid["labels"]],
-        "models": [readable(model).capitalize() for model in grid["models"]],
+        "models": [readable(model).title() for model in grid["models"]],
         "colours": [style.colour(k) for k in range(len(grid["labels"]))],
         "dashes": [_dash(k) for k in range(len(grid["labels"]))],
         "sets": [one | {"title": title} for one, title in zip(grid["sets"], _titles(grid), strict=True)],

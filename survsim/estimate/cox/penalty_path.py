@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from survsim.core import progress
 from survsim.core.checks import FloatArray, float_vector, one_of
 from survsim.core.complete import complete_design
 from survsim.core.errors import InputError
@@ -101,7 +102,7 @@ def penalty_path(
     fold = np.empty(len(surv), np.int64)
     fold[np.lexsort((surv.time, surv.event))] = np.arange(len(surv)) % folds
     score = np.zeros(grid.size)
-    for f in range(folds):
+    for f in progress.each("cross-validating", range(folds)):
         keep = fold != f
         part, rows = surv.take(keep), design.matrix[keep]
         for g, strength in enumerate(grid):

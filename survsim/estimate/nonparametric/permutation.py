@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from survsim.core import progress
 from survsim.core.checks import FloatArray, IntArray, between
 from survsim.core.complete import complete_groups
 from survsim.core.provenance import Provenance
@@ -165,14 +166,14 @@ def _random_extremes(
     stratum = np.zeros(len(surv), np.int64) if surv.stratum is None else surv.stratum
     places = [np.flatnonzero(stratum == k) for k in np.unique(stratum)]
     edge = statistic * (1 - 1e-10) - 1e-12
-    extreme = done = 0
-    while done < total:
-        block = min(total - done, max(1, BLOCK // len(surv)))
+    extreme = 0
+    size = max(1, BLOCK // len(surv))
+    for start in progress.each("permuting", range(0, total, size)):
+        block = min(total - start, size)
         score = np.zeros((block, sizes.size))
         for rows in places:
             shuffled = rng.permuted(np.broadcast_to(part[rows], (block, rows.size)), axis=1)
             for g in range(sizes.size):
                 score[:, g] += shuffled[:, codes[rows] == g].sum(axis=1)
         extreme += int((_statistic(score, sizes) >= edge).sum())
-        done += block
     return extreme
