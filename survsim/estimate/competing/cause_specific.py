@@ -133,7 +133,7 @@ def cause_specific_cox(surv: Surv, formula: Any = None, data: Any = None, **opti
         )
     if (missing := options.pop("missing", "refuse")) == "drop":
         # One set of patients for all causes, whichever covariates each has.
-        columns = {}
+        columns: dict[str, Any] = {}
         for one in dict.fromkeys(wanted.values()):
             surv, _, data, columns = complete_design(
                 surv, one, data, {k: options.get(k) for k in ("frailty", "offset")}, missing
