@@ -13,15 +13,16 @@ import numpy as np
 
 from survsim.core.checks import FloatArray
 from survsim.core.display import displayed
-from survsim.core.errors import InputError, SurvsimWarning
+from survsim.core.errors import InputError, ScenarioError, SurvsimWarning
 from survsim.core.execution import Execution
 from survsim.core.file_faults import meant
 from survsim.evidence.ask.store import EvidenceStore
 from survsim.scenario.derive import derive
-from survsim.scenario.exploring_doses import LEAST_GY, MOST_CYCLES, MOST_GY, dosed, doses_of, irradiates
+from survsim.scenario.exploring_doses import LEAST_GY, MOST_CYCLES, MOST_GY, Dose, dosed, doses_of, irradiates
 from survsim.scenario.parameterise import Parameters
 from survsim.scenario.run import scenario_parameters
 from survsim.scenario.spec import Scenario
+from survsim.simulation.declared.model import Model
 from survsim.simulation.declared.population import Covariate, Population
 from survsim.simulation.declared.strategy import named_numbers
 from survsim.simulation.outcomes.result import SimulationResult
@@ -138,7 +139,11 @@ class Explorer:
         self._doses = doses_of(scenario)
         self._irradiates = irradiates(scenario)
         self.middle = {name: float(np.median(draws)) for name, draws in drawn.draws().items()}
-        self.controls = _controls(scenario, drawn.draws(), self.middle)
+        model = scenario.model({name: np.array([value]) for name, value in self.middle.items()})
+        self.controls = tuple(
+            dataclasses.replace(c, low=_least(model, self._doses, c)) if c.kind == "dose" and c.whole else c
+            for c in _controls(scenario, drawn.draws(), self.middle)
+        )
         self.patients = int(patients) if patients is not None else self._affordable()
 
     def __repr__(self) -> str:
@@ -301,6 +306,17 @@ def _of_the_doses(scenario: Scenario) -> list[Control]:
             )
         )
     return made
+
+
+def _least(model: Model, doses: tuple[Dose, ...], control: Control) -> float:
+    """The fewest cycles under which the model can be simulated: an effect may ask for a least exposure."""
+    for cycles in range(1, int(control.value)):
+        try:
+            dosed(model, doses, {control.name: float(cycles)})
+        except ScenarioError:
+            continue
+        return float(cycles)
+    return control.value
 
 
 def _harm(simulated: SimulationResult | None) -> dict[str, Any]:

@@ -12,7 +12,8 @@ import pytest
 import survsim
 from survsim.core.errors import InputError
 from survsim.report.new_study import new_study
-from survsim.scenario.exploring import FEWEST, PATIENTS, Explorer
+from survsim.scenario import exploring
+from survsim.scenario.exploring import FEWEST, PATIENTS, Control, Explorer
 from survsim.scenario.exploring_doses import Dose, dosed, doses_of, irradiates
 from survsim.simulation.declared.states import State, Transition
 from survsim.simulation.declared.strategy import strategy_from
@@ -80,6 +81,21 @@ def test_doses_are_what_the_scenario_types_as_figures():
     assert found["gy_per_fraction/reirradiation_40"] == ("gy", 2.0)
     assert found["cycles/gemcitabine_docetaxel"] == ("cycles", 6.0)
     assert irradiates(scenario)
+
+
+def test_fewer_cycles_than_an_effect_needs_are_no_setting():
+    scenario = survsim.Scenario.from_yaml("analyses/03_case_strategies/scenario.yml")
+    model = scenario.model({name: np.array([0.5]) for name in scenario.content.parameters})
+    doses = doses_of(scenario)
+    least = {
+        d.treatment: exploring._least(
+            model, doses, Control(name=d.name, label="", kind="dose", value=d.planned, low=1, high=12)
+        )
+        for d in doses
+        if d.number == "cycles"
+    }
+    # Less than 1.38 months of 0.69 a cycle do nothing by declaration; toripalimab alone has no such rule.
+    assert least == {"gemcitabine_docetaxel": 2, "toripalimab": 1, "toripalimab_anlotinib": 2}
 
 
 def test_more_gray_a_fraction_is_more_dose_to_the_cord_by_the_linear_quadratic_formula():
