@@ -70,6 +70,7 @@ function draw(curves) {
   picture.replaceChildren();
   // One unit of the picture is one pixel of the page, so that its letters stay legible on a phone.
   place.width = Math.min(Math.max(picture.clientWidth || 640, 300), 820);
+  place.height = place.width < 450 ? 270 : 400;
   picture.setAttribute("viewBox", `0 0 ${place.width} ${place.height}`);
   const right = place.width - place.right, floor = place.height - place.bottom;
   const x = t => place.left + (right - place.left) * t / state.horizon;
