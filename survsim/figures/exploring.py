@@ -10,9 +10,9 @@ import time
 from typing import Any
 
 from survsim.core.errors import InputError, SurvsimError
+from survsim.core.names import readable
 from survsim.evidence.ask.store import EvidenceStore
 from survsim.figures import style
-from survsim.figures.lettering import readable
 from survsim.scenario.exploring import HORIZON, Control, Explorer, Redrawn
 from survsim.scenario.parameterise import Parameters
 from survsim.scenario.spec import Scenario

@@ -14,8 +14,8 @@ from typing import Any
 from survsim._version import __version__
 from survsim.core import files, progress
 from survsim.core.errors import InputError
+from survsim.core.names import readable
 from survsim.figures import style
-from survsim.figures.lettering import readable
 from survsim.scenario.exploring import Explorer
 from survsim.scenario.exploring_grid import FORMAT, grid_of
 
