@@ -91,13 +91,28 @@ def guarded(function: F, name: str = "") -> F:
         except SurvsimError:
             raise
         except _STUMBLES as error:
-            fault = declared_faults(error) or misfit(function, args, given)
+            fault = declared_faults(error) or misfit(function, args, given) or unwritable(error)
             if not fault:
                 raise
             raise InputError(named(name or function.__name__, fault)) from error
 
     vars(called)[_DOOR] = True
     return cast("F", called)
+
+
+def unwritable(error: Exception) -> str:
+    """Words about a file that the disk did not let us make; empty for any other error."""
+    if not isinstance(error, OSError) or error.filename is None:
+        return ""
+    file = pathlib.Path(os.fsdecode(error.filename))
+    part = file.suffix == ".part"
+    if not (part or isinstance(error, PermissionError | FileExistsError | NotADirectoryError)):
+        return ""
+    shown = file.with_name(file.stem.removeprefix(".")) if part else file
+    return (
+        f"{shown} cannot be opened for writing ({error.strerror}); choose a folder you may write to, and close the file "
+        "where it is open."
+    )
 
 
 def declared_faults(error: Exception) -> str:

@@ -138,3 +138,15 @@ def test_a_table_of_which_nothing_is_computed_says_how():
 
     with pytest.raises(InputError, match=r"LazyFrame holds no rows.*\.collect\(\)"):
         survsim.Surv.right("time", "event", data=LazyFrame(), unit="months")
+
+
+def test_a_place_that_cannot_be_written_is_said_and_nothing_is_left(tmp_path):
+    import survsim
+
+    curve = survsim.kaplan_meier(Surv.right([1, 2, 3], [1, 0, 1], unit="months"))
+    (tmp_path / "file").write_text("kept", encoding="utf-8")
+    for name in ("x.json", "x.csv", "x.tex", "x.docx"):
+        with pytest.raises(InputError, match=r"cannot be (opened for writing|written)"):
+            curve.save(tmp_path / "file" / name)
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]
+    assert (tmp_path / "file").read_text(encoding="utf-8") == "kept"
