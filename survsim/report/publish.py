@@ -13,7 +13,7 @@ from survsim.core import files
 from survsim.core.errors import InputError
 from survsim.core.ledger import Ledger
 from survsim.report import compare as comparison
-from survsim.report import explorer_page, fingerprint, index, notebook, printing, render, runner, word
+from survsim.report import fingerprint, index, notebook, panel_page, printing, render, runner, word
 from survsim.report.agreement import TOLERANCE, write_unless_same
 from survsim.report.earlier import Earlier, earlier_state
 from survsim.report.front import NAME as FRONT
@@ -204,12 +204,12 @@ def _publish_one(
 
 def _panel(analysis: Analysis, results: Path, path: Path) -> str:
     """Name of the page with sliders beside a report, written where the analysis worked its grid out; empty elsewhere."""
-    grid = results / explorer_page.NAME
+    grid = results / panel_page.NAME
     if not grid.is_file():
         return ""
-    beside = path.with_name(f"{analysis.slug}{explorer_page.ENDING}")
+    beside = path.with_name(f"{analysis.slug}{panel_page.ENDING}")
     back = f'<a href="index.html">All reports</a><a href="{path.name}">Back to the report</a>'
-    made = explorer_page.page_of(files.read_json(grid), heading=short_title(analysis), links=back)
+    made = panel_page.page_of(files.read_json(grid), heading=short_title(analysis), links=back)
     files.write_text(beside, made)
     return beside.name
 

@@ -10,8 +10,8 @@ import pytest
 
 import survsim
 from survsim.core.errors import InputError
-from survsim.report.explorer_page import explorer_page, page_of
 from survsim.report.new_study import new_study
+from survsim.report.panel_page import explorer_page, page_of
 from survsim.scenario.exploring import HORIZON, Explorer
 from survsim.scenario.exploring_grid import alive_to, between, grid_of
 from tests.helpers.browser import CHROMIUM, browser
