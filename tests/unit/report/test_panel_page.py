@@ -114,3 +114,17 @@ def test_a_browser_draws_what_python_reads_from_the_grid(grid, tmp_path):
             page.size(width, 900)
             assert page.js("document.documentElement.scrollWidth") <= width
         assert page.console == []
+
+
+def test_a_report_with_a_grid_among_its_results_has_the_panel_beside_it(grid, tmp_path):
+    from survsim.report.publish import _panel
+    from survsim.report.study import Analysis, Study
+
+    analysis = Analysis(study=Study(root=tmp_path), slug="01_tumour")
+    results = tmp_path / "results"
+    results.mkdir()
+    assert _panel(analysis, results, tmp_path / "01_tumour.html") == ""
+    (results / "explorer.json").write_text(json.dumps(grid), encoding="utf-8")
+    assert _panel(analysis, results, tmp_path / "01_tumour.html") == "01_tumour_explorer.html"
+    page = (tmp_path / "01_tumour_explorer.html").read_text(encoding="utf-8")
+    assert '<a href="01_tumour.html">Back to the report</a>' in page and "Move it by hand: Tumour" in page
