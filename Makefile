@@ -66,6 +66,7 @@ reference: env   ## make the reference values again (R with survival, metafor, l
 	for script in tests/reference/r/*.R; do Rscript $$script || exit 1; done
 
 validate: env    ## long simulation checks (hours): coverage, type I error, closed forms; writes the records
+	$(INSTALL) --constraint constraints.txt --editable '.[browser]'
 	$(BIN)/python -m pytest tests/statistical --validate
 	for program in $(basename $(notdir $(wildcard tests/statistical/validate_*.py))); do \
 		echo $$program; $(BIN)/python -m tests.statistical.$$program || exit 1; done

@@ -288,6 +288,7 @@ _TABLES = {
         report.patient_table    table_one
         report.regression_table  table_regression
         report.result_tables    table_survival table_parameters table_comparison table_studies
+        report.panel_page       explorer_page
         report.study            results_folder
         report.runner           load_ledger
         report.results          load_results

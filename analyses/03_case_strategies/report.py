@@ -273,7 +273,7 @@ passes {threshold.hr_antiangiogenic:.2f}; what is believed of it is {parameter.h
 #
 # Published numbers are held against the endpoint they report, in the patients they speak of, under what those were
 # given: progression-free survival counts death, overall survival counts all deaths, survival from spread starts there.
-# The rule by which rows came in stands in `protocol.yml`. Filled bars are targets the course was calibrated to, the
+# The rule by which rows came in stands in `target_rule.yml`. Filled bars are targets the course was calibrated to, the
 # others were held out. The index case is never a target.
 
 # %%
@@ -435,7 +435,7 @@ survsim.report.table(
 # - How often care is withdrawn with a controlled tumour was published nowhere; the share is that after injury of the cord.
 # - Which patients are still treated after progression is one chance for all; that the fitter are, is not modelled.
 # - Every date but two is assumed.
-# - Most published numbers do not say from when they count; they are taken from the operation or from the diagnosis of spread (`protocol.yml`).
+# - Most published numbers do not say from when they count; they are taken from the operation or from the diagnosis of spread (`target_rule.yml`).
 
 # %%
 survsim.report.prose(

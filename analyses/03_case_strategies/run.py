@@ -70,6 +70,10 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     record_structure(ledger, scenario, calibration, others, execution, evidence, results, quick=quick)
     record_next_structure(ledger, next_step, calibration, others, execution, evidence, results, quick=quick)
     record_turns(ledger, next_step, favoured, calibration, execution, evidence, results, quick=quick)
+    explorer = survsim.scenario.Explorer(
+        scenario, evidence=evidence, parameters=parameters, patients=100 if quick else 1000
+    )
+    survsim.report.explorer_page(explorer, results / "explorer.json", steps=3 if quick else 5)
     for name in ("course.csv", "labels.yml"):
         shutil.copy(FOLDER / name, results / name)
     ledger.save(results / "summary.json")

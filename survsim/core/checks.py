@@ -280,7 +280,7 @@ def label_list(name: str, values: Any) -> list[Any]:
 
 def _unlabelled(name: str, missing: BoolArray, of: Any = None) -> InputError:
     return InputError(
-        f"{name} is missing in {positions(missing, of=of)}; give those rows a label or drop them."
+        f"{name} is missing in {positions(missing, of=of)}; give those rows a label; missing='drop' leaves them out and counts them."
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,24 +28,34 @@ def complete_groups(surv: Surv, by: Any, missing: str) -> tuple[Surv, Any]:
 
 
 def complete_design(
-    surv: Surv, formula: Any, data: Any, more: Mapping[str, Any], missing: str
+    surv: Surv,
+    formula: Any,
+    data: Any,
+    more: Mapping[str, Any],
+    missing: str,
+    *,
+    more_formulas: Sequence[Any] = (),
 ) -> tuple[Surv, Any, Any, dict[str, Any]]:
     """Response, formula, data and further columns of a model, without rows that lack what it uses.
 
     Parameters
     ----------
     surv, formula, data : as a model takes them; more : further columns of n rows by name (None where not given).
+    more_formulas : of other predictors that read the same data (None where not given).
     missing : "refuse" (nothing is looked at here) or "drop".
     """
     one_of("missing", missing, MISSING)
     columns = {name: value for name, value in more.items() if value is not None}
     if missing == "refuse":
         return surv, formula, data, columns
-    frame = surv.paired("data", surv.frame if data is None and isinstance(formula, str) else data)
+    named = any(isinstance(one, str) for one in (formula, *more_formulas))
+    frame = surv.paired("data", surv.frame if data is None and named else data)
     own = {name: surv.paired(name, value) for name, value in columns.items()}
     gaps = {f"{name}": gaps_of(value) for name, value in own.items()}
-    if isinstance(formula, str) and hasattr(frame, "columns"):
-        gaps |= {str(c): gaps_of(frame[c]) for c in used_columns(parse_formula(formula), frame)}
+    asked = [one for one in (formula, *more_formulas) if isinstance(one, str)]
+    if asked and hasattr(frame, "columns"):
+        used = dict.fromkeys(c for one in asked for c in used_columns(parse_formula(one), frame))
+        gaps |= {str(c): gaps_of(frame[c]) for c in used}
     elif hasattr(frame, "columns"):
         gaps |= {str(c): gaps_of(frame[c]) for c in frame.columns}
     elif frame is not None:

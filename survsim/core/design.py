@@ -31,9 +31,7 @@ if TYPE_CHECKING:
 
 TOO_LARGE = 1e150
 """Sums of squares of larger numbers overflow."""
-MISSING_ADVICE = (
-    "Drop those rows from data and response (cox_ph has missing='drop'), or impute (see pool_imputations)."
-)
+MISSING_ADVICE = "missing='drop' leaves those rows out and counts them; or impute (see pool_imputations)."
 
 
 @stored

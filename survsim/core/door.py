@@ -3,7 +3,8 @@
 Functions check what they are given where a wrong value could pass for a right one; none asks of each argument
 whether it is a `Surv` at all, or a path. Where one is not, Python ends in an error about something inside. The door
 then compares the arguments with the signature and says which of them is of another kind. An error that no argument
-explains is a fault of ours and goes on as it came.
+explains is a fault of ours and goes on as it came. Tables of polars and Arrow become pandas frames here, so that every
+function that takes a frame takes those.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import Any, TypeVar, cast
 
 from survsim.core.display import displayed
 from survsim.core.errors import InputError, SurvsimError
+from survsim.core.frames import in_pandas
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -82,18 +84,35 @@ def guarded(function: F, name: str = "") -> F:
 
     @functools.wraps(function)
     def called(*args: Any, **given: Any) -> Any:
+        args = tuple(map(in_pandas, args))
+        given = {key: in_pandas(value) for key, value in given.items()}
         try:
             return function(*args, **given)
         except SurvsimError:
             raise
         except _STUMBLES as error:
-            fault = declared_faults(error) or misfit(function, args, given)
+            fault = declared_faults(error) or misfit(function, args, given) or unwritable(error)
             if not fault:
                 raise
             raise InputError(named(name or function.__name__, fault)) from error
 
     vars(called)[_DOOR] = True
     return cast("F", called)
+
+
+def unwritable(error: Exception) -> str:
+    """Words about a file that the disk did not let us make; empty for any other error."""
+    if not isinstance(error, OSError) or error.filename is None:
+        return ""
+    file = pathlib.Path(os.fsdecode(error.filename))
+    part = file.suffix == ".part"
+    if not (part or isinstance(error, PermissionError | FileExistsError | NotADirectoryError)):
+        return ""
+    shown = file.with_name(file.stem.removeprefix(".")) if part else file
+    return (
+        f"{shown} cannot be opened for writing ({error.strerror}); choose a folder you may write to, and close the file "
+        "where it is open."
+    )
 
 
 def declared_faults(error: Exception) -> str:

@@ -54,6 +54,23 @@ def as_frame(data: Any, name: str = "data") -> Any:
     )
 
 
+def in_pandas(value: Any) -> Any:
+    """A table of polars or pyarrow as a pandas frame; anything else as it came.
+
+    Raises
+    ------
+    InputError : a table of which nothing was computed yet.
+    """
+    if hasattr(value, "to_pandas"):
+        if hasattr(value, "columns") and not hasattr(value, "iloc"):
+            return as_frame(value)
+    elif hasattr(value, "collect_schema") and hasattr(value, "collect"):
+        raise InputError(
+            f"a {type(value).__name__} holds no rows before it is asked for them; pass .collect() of it."
+        )
+    return value
+
+
 def has_labels(data: Any) -> bool:
     """Whether the index of a pandas object was given by the user, and not made here for columns without one."""
     return hasattr(data, "iloc") and not getattr(data, "attrs", {}).get(_UNLABELLED, False)

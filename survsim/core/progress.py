@@ -7,8 +7,8 @@ import contextvars
 import html
 import sys
 import time
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Collection, Iterator
+from typing import Any, TypeVar
 
 AFTER = 2.0
 """Seconds of work before anything is shown."""
@@ -16,7 +16,10 @@ EVERY = 0.2
 """Seconds between two updates."""
 WIDTH = 24
 Progress = Callable[[int, int], None]
+T = TypeVar("T")
 
+_open: list[_Bar] = []
+"""The bar that is on show; work inside work shows no second one."""
 _SILENT = contextvars.ContextVar("survsim_silent", default=False)
 
 
@@ -41,15 +44,33 @@ def shown(what: str, given: Progress | None = None) -> Iterator[Progress]:
     if given is not None:
         yield given
         return
-    place = None if _SILENT.get() else _place()
+    place = None if _SILENT.get() or _open else _place()
     if place is None:
         yield _nothing
         return
     bar = _Bar(what, place)
+    _open.append(bar)
     try:
         yield bar
     finally:
+        _open.remove(bar)
         bar.end()
+
+
+def each(what: str, items: Collection[T]) -> Iterator[T]:
+    """The items one after the other, shown as `shown` does; for work whose pieces are about alike.
+
+    Parameters
+    ----------
+    what : the work, in a word or two; items : what there is to do.
+    """
+    if len(items) < 2:  # one piece has no share; work inside it may show its own
+        yield from items
+        return
+    with shown(what) as bar:
+        for done, item in enumerate(items):
+            bar(done, len(items))
+            yield item
 
 
 def _nothing(done: int, total: int) -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.errors import InputError
+from survsim.core.names import readable
 from survsim.figures import placing, style
-from survsim.figures.lettering import readable
 from survsim.figures.ratio_axis import ratio_ticks
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def _ticks(ax: Any, panel: str, low: float, high: float) -> None:
 
 
 def _text(result: CalibrationChecks, i: int, labels: Mapping[str, str]) -> str:
-    name = labels.get(result.label[i], readable(result.label[i]))
+    name = readable(labels.get(result.label[i], result.label[i]))
     kind = result.quantity[i]
     return f"{name}, {kind}" if kind not in ("ratio",) else name
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from survsim.core.checks import one_of
 from survsim.core.errors import InputError
+from survsim.core.names import readable
 from survsim.figures import placing, style
-from survsim.figures.lettering import readable
 
 if TYPE_CHECKING:
     from survsim.simulation.outcomes.cost_effectiveness import CostEffectiveness

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.errors import InputError
+from survsim.core.names import readable
 from survsim.evidence.ask.evidence_map import DESIGN_ORDER
 from survsim.figures import placing, sheet, style
 from survsim.figures.layout import renderer_of
-from survsim.figures.lettering import readable
 from survsim.figures.notes import notes_of
 
 if TYPE_CHECKING:

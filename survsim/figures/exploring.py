@@ -1,21 +1,29 @@
-"""A panel for notebooks: sliders of effects, horizon and patient over a scenario, curves and differences at once."""
+"""A panel for notebooks: sliders of effects, doses, horizon and patient over a scenario, curves and differences at once."""
 
 from __future__ import annotations
 
+import base64
 import html
 import io
+import threading
 import time
 from typing import Any
 
 from survsim.core.errors import InputError, SurvsimError
+from survsim.core.names import readable
 from survsim.evidence.ask.store import EvidenceStore
 from survsim.figures import style
-from survsim.figures.lettering import readable
 from survsim.scenario.exploring import HORIZON, Control, Explorer, Redrawn
 from survsim.scenario.parameterise import Parameters
 from survsim.scenario.spec import Scenario
 
-GROUPS = {"effect": "effects", HORIZON: HORIZON, "patient": "patient", "course": "other numbers"}
+GROUPS = {
+    "effect": "effects",
+    "dose": "doses",
+    HORIZON: HORIZON,
+    "patient": "patient",
+    "course": "other numbers",
+}
 """Kinds of controls in the order of the panel; the last are folded."""
 DPI = 110
 
@@ -27,7 +35,7 @@ def explore(
     parameters: Parameters | None = None,
     patients: int | None = None,
 ) -> ExplorerPanel:
-    """A panel for a notebook in which sliders of effects, horizon and patient redraw what a scenario would come to.
+    """A panel for a notebook in which sliders of effects, doses, horizon and patient redraw what a scenario would come to.
 
     The same few patients with the same luck are simulated again at each setting (common random numbers), every parameter
     that is not moved at its median; the panel says so, and gives the Monte Carlo error of each difference.
@@ -79,11 +87,15 @@ class ExplorerPanel:
     def __init__(self, explorer: Explorer, widgets: Any) -> None:
         self.explorer = explorer
         self._w = widgets
-        self._picture = _Picture()
+        self._picture = _Picture(len(explorer.scenario.strategies))
         self.sliders = {c.name: _slider(widgets, c) for c in explorer.controls}
-        self.image = widgets.Image(format="png", layout=widgets.Layout(max_width="100%"))
+        self.words = {self.sliders[c.name]: _words(widgets, c) for c in explorer.controls}
+        self.image = widgets.HTML()
         self.table = widgets.HTML()
         self.said = widgets.HTML()
+        self.png = b""
+        self._one_at_a_time = threading.RLock()
+        self._drawn: dict[str, float] | None = None
         self.seconds = 0.0
         self.shown = explorer.redraw()
         self._quiet = False
@@ -95,25 +107,37 @@ class ExplorerPanel:
         self.redraw()
 
     def redraw(self) -> Redrawn:
-        """Simulate at the sliders, draw and tell; what the model refuses is said below and the old answer stays."""
-        began = time.perf_counter()
-        try:
+        """Simulate at the sliders, draw and tell; what the model refuses is said below and the old answer stays.
+
+        A kernel may hand messages of the browser to several threads: one redraws at a time, and whoever waited finds the
+        sliders drawn already.
+        """
+        with self._one_at_a_time:
             moved = {
                 c.name: self.sliders[c.name].value
                 for c in self.explorer.controls
                 if abs(self.sliders[c.name].value - self._start(c)) > 1e-12
             }
+            if moved != self._drawn:
+                self._redraw(moved)
+        return self.shown
+
+    def _redraw(self, moved: dict[str, float]) -> None:
+        began = time.perf_counter()
+        try:
             self.shown = self.explorer.redraw(**moved)
         except SurvsimError as error:
             self.said.value = f"<b>{html.escape(str(error))}</b>"
-            return self.shown
-        self.image.value = self._picture.png(self.shown)
+            return
+        self.png = self._picture.png(self.shown)
+        self.image.value = _embedded(self.png, self.shown)
         self.table.value = table_of(self.shown)
+        self._drawn = moved
         self.seconds = time.perf_counter() - began
         self.said.value = (
-            f"<small>{html.escape(self.shown.told())} Redrawn in {1000 * self.seconds:.0f} ms.</small>"
+            f"<div style='font-size:85%;line-height:1.35'>{html.escape(self.shown.told())} Redrawn in "
+            f"{1000 * self.seconds:.0f} ms.</div>"
         )
-        return self.shown
 
     def reset(self) -> None:
         """Every slider where it began, redrawn once."""
@@ -139,7 +163,10 @@ class ExplorerPanel:
             sliders = [self.sliders[c.name] for c in self.explorer.controls if c.kind == kind]
             if not sliders:
                 continue
-            inside = w.VBox(sliders)
+            inside = w.VBox(
+                layout=w.Layout(overflow="hidden"),
+                children=[part for s in sliders for part in (self.words[s], s)],
+            )
             if kind == "course":
                 inside = w.Accordion(children=[inside], selected_index=None)
                 inside.set_title(0, title)
@@ -147,7 +174,7 @@ class ExplorerPanel:
             else:
                 boxes += [w.HTML(f"<b>{html.escape(title)}</b>"), inside]
         left = w.VBox([*boxes, self.back], layout=w.Layout(width="440px"))
-        right = w.VBox([self.image, self.table, self.said], layout=w.Layout(flex="1 1 360px"))
+        right = w.VBox([self.image, self.table, self.said], layout=w.Layout(flex="1 1 360px", min_width="0"))
         return w.HBox([left, right], layout=w.Layout(flex_flow="row wrap"))
 
     def _ipython_display_(self) -> None:
@@ -156,17 +183,27 @@ class ExplorerPanel:
         display(self.widget)
 
 
+def _embedded(png: bytes, shown: Redrawn) -> str:
+    """The picture inside HTML, with what it shows in words."""
+    told = html.escape(
+        f"Share alive over {shown.horizon:g} {shown.time_unit}: {', '.join(map(readable, shown.labels))}"
+    )
+    data = base64.b64encode(png).decode("ascii")
+    return f'<img alt="{told}" style="max-width:100%;height:auto" src="data:image/png;base64,{data}">'
+
+
+def _words(widgets: Any, control: Control) -> Any:
+    """What a slider moves, in a line above it that may be as long as it needs."""
+    return widgets.HTML(
+        f'<div style="line-height:1.3;margin-top:4px">{html.escape(readable(control.label))}</div>'
+    )
+
+
 def _slider(widgets: Any, control: Control) -> Any:
-    """A slider with its label above; ratios move by ratios."""
+    """A slider; ratios move by ratios."""
     import math
 
-    layout = widgets.Layout(width="420px")
-    shared = {
-        "description": control.label,
-        "tooltip": f"{control.label} ({control.name})",
-        "style": {"description_width": "190px"},
-        "layout": layout,
-    }
+    shared = {"tooltip": f"{control.label} ({control.name})", "layout": widgets.Layout(width="auto")}
     if control.whole:
         return widgets.IntSlider(
             value=int(control.value), min=int(control.low), max=int(control.high), **shared
@@ -186,9 +223,19 @@ def _slider(widgets: Any, control: Control) -> Any:
 def table_of(shown: Redrawn) -> str:
     """Mean time alive to the horizon by strategy, and its difference with the Monte Carlo error, as HTML."""
     unit = html.escape(shown.time_unit)
+    harm = (
+        [("mean dose to the cord (Gy EQD2)", [f"{d:.1f}" for d in shown.cord_dose])]
+        if shown.cord_dose.size
+        else []
+    )
+    harm += [
+        (f"myelopathy, {model.replace('_', ' ').title()}", [f"{share:.1%}" for share in row])
+        for model, row in zip(shown.myelopathy_models, shown.myelopathy, strict=True)
+    ]
     head = (
         f"<tr><th></th><th>{unit} alive to {shown.horizon:g}</th>"
-        f"<th>difference from {html.escape(readable(shown.labels[shown.reference]))}</th><th>Monte Carlo SE</th></tr>"
+        f"<th>difference from {html.escape(readable(shown.labels[shown.reference]))}</th><th>Monte Carlo SE</th>"
+        f"{''.join(f'<th>{html.escape(title)}</th>' for title, _ in harm)}</tr>"
     )
     rows = []
     for k, label in enumerate(shown.labels):
@@ -199,19 +246,21 @@ def table_of(shown: Redrawn) -> str:
         )
         rows.append(
             f'<tr><th style="text-align:left;color:{style.colour(k)}">{html.escape(readable(label))}</th>'
-            f"<td>{shown.months[k]:.2f}</td><td>{cells[0]}</td><td>{cells[1]}</td></tr>"
+            f"<td>{shown.months[k]:.2f}</td><td>{cells[0]}</td><td>{cells[1]}</td>"
+            f"{''.join(f'<td>{column[k]}</td>' for _, column in harm)}</tr>"
         )
-    return f"<table>{head}{''.join(rows)}</table>"
+    return f"<div style='overflow-x:auto'><table style='line-height:1.35'>{head}{''.join(rows)}</table></div>"
 
 
 class _Picture:
     """The curves: axes made once, lines moved at each redraw, which is what makes it quick."""
 
-    def __init__(self) -> None:
+    def __init__(self, strategies: int) -> None:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
-        self.figure = Figure(figsize=(6.0, 3.6), layout="constrained")
+        # Many strategies stand one below the other above the axes, which keep their height.
+        self.figure = Figure(figsize=(6.0, 3.6 + 0.2 * max(0, strategies - 3)), layout="constrained")
         FigureCanvasAgg(self.figure)
         with style.style():
             self.ax = self.figure.add_subplot()

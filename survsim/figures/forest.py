@@ -10,9 +10,9 @@ from scipy.special import ndtri
 
 from survsim.core.checks import FloatArray
 from survsim.core.errors import InputError
+from survsim.core.names import readable
 from survsim.figures import placing, style
 from survsim.figures.forest_rows import ForestRow, draw_rows, forest_axes
-from survsim.figures.lettering import readable
 
 if TYPE_CHECKING:
     from survsim.estimate.printed.effect_sizes import EffectSizes

@@ -26,7 +26,9 @@ class Journal:
     size, small : of letters (points): axes and titles; ticks, legends and numbers.
     line, axis_line : widths of curves and axes (points).
     own, free : fonts, those of the journal before the free ones that stand in for them.
-    stated : whether the journal's instructions give the widths; otherwise they are working values of this package.
+    widths_from : where the widths come from. "publisher": read on the publisher's own page; "third party": told by
+        guides of others, the publisher's page was not seen to print them; "working values": nobody prints any.
+    page : the page that was read, for the first two.
     """
 
     single: float
@@ -37,7 +39,8 @@ class Journal:
     axis_line: float
     own: tuple[str, ...] = ()
     free: tuple[str, ...] = SANS
-    stated: bool = True
+    widths_from: str = "working values"
+    page: str = ""
 
 
 JOURNALS: dict[str, Journal] = {
@@ -45,22 +48,25 @@ JOURNALS: dict[str, Journal] = {
         single=85, double=174, size=9.0, small=8.5, line=1.6, axis_line=0.8, free=("DejaVu Sans",)
     ),
     "frontiers": Journal(
-        single=85, double=180, size=8.5, small=8.0, line=1.4, axis_line=0.8, own=("Arial", "Helvetica")
+        single=85, double=180, size=8.5, small=8.0, line=1.4, axis_line=0.8, own=("Arial", "Helvetica"),
+        widths_from="third party", page="https://www.frontiersin.org/guidelines/author-guidelines",
     ),
     "lancet": Journal(
-        single=75, double=154, size=8.5, small=8.0, line=1.3, axis_line=0.7, own=("Times New Roman",), free=SERIF
+        single=75, double=154, size=8.5, small=8.0, line=1.3, axis_line=0.7, own=("Times New Roman",), free=SERIF,
+        widths_from="third party", page="https://www.thelancet.com/submission-guidelines",
     ),
     "nature": Journal(
-        single=89, double=183, size=7.0, small=6.5, line=1.1, axis_line=0.6, own=("Arial", "Helvetica")
+        single=89, double=183, size=7.0, small=6.5, line=1.1, axis_line=0.6, own=("Arial", "Helvetica"),
+        widths_from="publisher", page="https://research-figure-guide.nature.com/figures/building-and-exporting-figure-panels",
     ),
     "jco": Journal(
-        single=85, double=174, size=8.0, small=7.5, line=1.3, axis_line=0.7, own=("Arial", "Helvetica"), stated=False
+        single=85, double=174, size=8.0, small=7.5, line=1.3, axis_line=0.7, own=("Arial", "Helvetica")
     ),
     "nejm": Journal(
-        single=85, double=174, size=8.0, small=7.5, line=1.3, axis_line=0.7, own=("Arial", "Helvetica"), stated=False
+        single=85, double=174, size=8.0, small=7.5, line=1.3, axis_line=0.7, own=("Arial", "Helvetica")
     ),
 }  # fmt: skip
-"""Frontiers, Lancet and Nature after their instructions to authors; the others print no widths that we could check."""
+"""`widths_from` says of each how far its widths can be relied upon; check them against the instructions of the day."""
 
 
 def journal(name: str) -> Journal:

@@ -6,7 +6,6 @@ import functools
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from survsim.core.errors import InputError
 
@@ -14,42 +13,6 @@ LONGEST = 600
 """Letters of a label; nobody reads more in a picture."""
 MOST_LINES = 4
 """Lines a label may take; what does not fit ends in an ellipsis."""
-ABBREVIATIONS = {
-    "hr": "hazard ratio",
-    "rt": "radiotherapy",
-    "chemo": "chemotherapy",
-    "os": "overall survival",
-    "pfs": "progression-free survival",
-    "cns": "central nervous system",
-    "rr": "relative risk",
-    "or": "odds ratio",
-    "sd": "standard deviation",
-}
-STUDY = re.compile(r"^([a-z][a-z0-9]*(?:_[a-z]+)*)_((?:19|20)\d\d)([a-z]?)(?:_(?!e\d+$)(.+?))?(?:_e(\d+))?$")
-
-
-def readable(name: Any) -> str:
-    """A name out of a file as a reader would write it: "hr_antiangiogenic" is "hazard ratio, antiangiogenic".
-
-    A row of the evidence ("homesley_2007_gog0161_e07") is told by its study, year and number; what stands between
-    commas is read piece by piece.
-    """
-    text = str(name)
-    if ", " in text:
-        return ", ".join(readable(part) for part in text.split(", "))
-    study = STUDY.match(text)
-    if study is not None:
-        author, year, letter, tail, row = study.groups()
-        head = " ".join(part.capitalize() for part in author.split("_")) + f" {year}{letter}"
-        more = [tail.replace("_", " ").upper() if tail else "", f"row {int(row)}" if row else ""]
-        return ", ".join([head, *filter(None, more)])
-    if "_" not in text:
-        return ABBREVIATIONS.get(text, text)
-    first, *rest = text.split("_")
-    others = " ".join(ABBREVIATIONS.get(part, part) for part in rest)
-    if first in ABBREVIATIONS and first not in ("rt", "chemo", "cns"):
-        return f"{ABBREVIATIONS[first]}, {others}"
-    return f"{ABBREVIATIONS.get(first, first)} {others}"
 
 
 def p_words(p: float) -> str:

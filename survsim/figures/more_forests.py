@@ -9,9 +9,9 @@ import numpy as np
 
 from survsim.core.checks import one_of
 from survsim.core.errors import InputError
+from survsim.core.names import readable
 from survsim.figures import placing, style
 from survsim.figures.forest_rows import ForestRow, draw_rows, forest_axes
-from survsim.figures.lettering import readable
 
 if TYPE_CHECKING:
     from survsim.estimate.competing.fine_gray import FineGray

@@ -9,9 +9,9 @@ import numpy as np
 
 from survsim.core.checks import between, number_columns, require_columns
 from survsim.core.errors import InputError
+from survsim.core.names import readable
 from survsim.core.units import check_unit
 from survsim.figures import placing, style
-from survsim.figures.lettering import readable
 from survsim.figures.panels import fitting
 from survsim.figures.time_axis import label_time, set_time_ticks
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.errors import InputError
+from survsim.core.names import readable
 from survsim.figures import placing, style
 from survsim.figures.curves import draw_band, draw_line
-from survsim.figures.lettering import readable
 from survsim.figures.survival_curves import mark_above
 from survsim.figures.time_axis import label_time, set_time_ticks
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.checks import one_of
+from survsim.core.names import readable
 from survsim.figures import placing, style
-from survsim.figures.lettering import readable
 
 if TYPE_CHECKING:
     from survsim.scenario.structural import StructuralSensitivity

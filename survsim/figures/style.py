@@ -103,8 +103,10 @@ def use(name: str) -> InUse:
 
     Parameters
     ----------
-    name : "default", "frontiers", "lancet", "nature", "jco" or "nejm". The last two print no widths: those here are
-        working values, to be checked against the instructions of the day (`survsim.figures.journals.JOURNALS`).
+    name : "default", "frontiers", "lancet", "nature", "jco" or "nejm". The widths of
+        Nature were read on its publisher's page (89 and 183 mm). Those of Frontiers (85 and 180 mm) and of the Lancet (75
+        and 154 mm) are told by third parties; the publisher's own page was not seen to print them. JCO and NEJM print
+        none: theirs are working values. Check against the instructions of the day (`survsim.figures.journals.JOURNALS`).
 
     Raises
     ------

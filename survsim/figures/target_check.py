@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from survsim.core.names import readable
 from survsim.figures import placing, style
-from survsim.figures.lettering import readable, told_apart
+from survsim.figures.lettering import told_apart
 
 if TYPE_CHECKING:
     from survsim.scenario.targets import TargetCheck

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from survsim.core.names import readable
 from survsim.core.result import format_number
 from survsim.figures import placing, style
-from survsim.figures.lettering import readable
 
 if TYPE_CHECKING:
     from survsim.simulation.outcomes.sensitivity import Tornado

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from survsim.core.errors import InputError
+from survsim.core.names import readable
 from survsim.evidence.schema.bias import NO_INFORMATION, NOT_ASKED, TOOL
 from survsim.figures import placing, sheet, style
-from survsim.figures.lettering import readable
 from survsim.figures.notes import notes_of
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import numpy as np
 
 from survsim.core.checks import one_of
 from survsim.core.errors import InputError
+from survsim.core.names import readable
 from survsim.figures import placing, style
-from survsim.figures.lettering import readable
 from survsim.figures.panels import panels
 from survsim.figures.ratio_axis import ratio_ticks
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from survsim.core.ledger import Ledger, LedgerEntry
 from survsim.report.agreement import TOLERANCE, same_content, same_entry
 from survsim.report.earlier import Earlier, earlier_state, read_curated
-from survsim.report.protocol_changes import NAME, protocol_changes
+from survsim.report.protocol_changes import NAMES, protocol_changes
 from survsim.report.resolve import DATASETS, KEYS
 from survsim.report.sentences import format_entry
 from survsim.report.study import Analysis
@@ -80,10 +80,8 @@ def add_comparison(notebook: NotebookNode, analysis: Analysis, ledger: Ledger, o
     with earlier_state(analysis.study, old) as earlier:
         known = earlier.ledger(analysis.slug) is not None
         moved = moves(analysis, ledger, earlier)
-        rules = protocol_changes(
-            earlier.root / "analyses" / analysis.slug / NAME,
-            analysis.study.root / "analyses" / analysis.slug / NAME,
-        )
+        folders = [root / "analyses" / analysis.slug for root in (earlier.root, analysis.study.root)]
+        rules = [rule for name in NAMES for rule in protocol_changes(*(folder / name for folder in folders))]
     text = f"## What changed since {Path(old).name or old}\n\n"
     if not known:
         text += "The earlier state has no results of this analysis."

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from survsim.core.errors import InputError
 from survsim.core.ledger import Ledger
+from survsim.report.protocol_changes import NAMES
 from survsim.report.runner import SUMMARY
 from survsim.report.study import Study
 
@@ -80,7 +81,8 @@ def _unpack(study: Study, revision: str, target: Path) -> None:
     wanted = [
         name
         for name in known.stdout.decode().splitlines()
-        if name.startswith("data/curated/") or name.endswith((f"/results/{SUMMARY}", "/protocol.yml"))
+        if name.startswith("data/curated/")
+        or name.endswith((f"/results/{SUMMARY}", *(f"/{name}" for name in NAMES)))
     ]
     if not any(name.endswith(SUMMARY) or name.startswith("data/") for name in wanted):
         raise InputError(f"revision {revision} holds no results: no analyses/*/results/{SUMMARY}.")

@@ -7,7 +7,8 @@ from typing import Any
 
 from survsim.core.yaml_files import read_yaml
 
-NAME = "protocol.yml"
+NAMES = ("protocol.yml", "target_rule.yml")
+"""Files by whose rule rows came in: questions of `select`, and the targets of a calibration."""
 
 
 def protocol_changes(old: Path, new: Path) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from survsim.core import files
 from survsim.core.errors import InputError
 from survsim.core.ledger import Ledger
 from survsim.report import compare as comparison
-from survsim.report import fingerprint, index, notebook, printing, render, runner, word
+from survsim.report import fingerprint, index, notebook, panel_page, printing, render, runner, word
 from survsim.report.agreement import TOLERANCE, write_unless_same
 from survsim.report.earlier import Earlier, earlier_state
 from survsim.report.front import NAME as FRONT
@@ -195,8 +195,23 @@ def _publish_one(
     if compare is not None:
         comparison.add_comparison(executed, analysis, ledger, compare)
     mark = "" if compare is not None else _mark(analysis, quick=quick)
-    files.write_text(path, render.page(executed, ledger, mark, front, neighbours(analysis)))
+    files.write_text(
+        path,
+        render.page(executed, ledger, mark, front, neighbours(analysis), _panel(analysis, results, path)),
+    )
     return Published(slug=analysis.slug, path=path, made=True)
+
+
+def _panel(analysis: Analysis, results: Path, path: Path) -> str:
+    """Name of the page with sliders beside a report, written where the analysis worked its grid out; empty elsewhere."""
+    grid = results / panel_page.NAME
+    if not grid.is_file():
+        return ""
+    beside = path.with_name(f"{analysis.slug}{panel_page.ENDING}")
+    back = f'<a href="index.html">All reports</a><a href="{path.name}">Back to the report</a>'
+    made = panel_page.page_of(files.read_json(grid), heading=short_title(analysis), links=back)
+    files.write_text(beside, made)
+    return beside.name
 
 
 def _mark(analysis: Analysis, *, quick: bool) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.errors import InputError
-from survsim.figures.lettering import readable
+from survsim.core.names import readable
 from survsim.report.regression_terms import Effect, Line, Reading, groups_of, read
 from survsim.report.tables import Table, table
 

@@ -47,6 +47,7 @@ def page(
     fingerprint: str = "",
     front: Front | None = None,
     near: Neighbours | None = None,
+    panel: str = "",
 ) -> str:
     """The HTML page of a report, its footer naming version, data and seed.
 
@@ -57,6 +58,7 @@ def page(
     fingerprint : what the page was made from.
     front : title, abstract and captions that the report declares.
     near : the other reports of the study; without, the page links to none.
+    panel : name of the page with sliders beside this one, which is linked where there is one.
     """
     near = near or Neighbours()
     made = paper(notebook, ledger, front or Front(), near.numbered)
@@ -68,7 +70,7 @@ def page(
         fingerprint=fingerprint,
         picture=made.picture,
         description=html.escape(made.sentence),
-        links=_links(near),
+        links=_links(near) + (f'<a href="{html.escape(panel)}">Move it by hand</a>' if panel else ""),
         mode=ledger.mode,
         data=html.escape(ledger.data_checksum[:12]),
         seed="none, no random numbers" if ledger.seed is None else str(ledger.seed),

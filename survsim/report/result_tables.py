@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.errors import ExtrapolationWarning, InputError
+from survsim.core.names import readable
 from survsim.core.result import format_number
-from survsim.figures.lettering import readable
 from survsim.figures.strategy_comparison import WORDS
 from survsim.report.tables import Table, table
 

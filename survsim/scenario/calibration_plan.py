@@ -15,6 +15,7 @@ import numpy as np
 from survsim.core.declared import read_as
 from survsim.core.display import displayed
 from survsim.core.errors import ScenarioError
+from survsim.core.names import readable
 from survsim.core.yaml_files import read_yaml
 from survsim.estimate.calibration.calibrate import calibrate
 from survsim.estimate.calibration.calibrated import EvidenceCalibration
@@ -137,7 +138,7 @@ class CalibrationPlan:
     def target_names(self) -> dict[str, str]:
         """Label of each target of a row, a ratio, a curve or another report -> what a reader calls it, for pictures and tables.
 
-        A row or curve is told by its own name, with the endpoint or the parameter that it speaks of.
+        A row or curve is told by its study and number, with the endpoint or the parameter that it speaks of.
         """
         c = self.content
         named = {t.row: (t.row, t.endpoint) for t in c.targets}
@@ -146,7 +147,7 @@ class CalibrationPlan:
         named |= {f"{p.report} {p.number}": (f"report {p.report}", p.endpoint) for p in c.predictions}
         short = {"progression_free_survival": "PFS", "overall_survival": "OS"}
         return {
-            label: f"{name.replace('_', ' ')}, {short.get(what, what.replace('_', ' '))}"
+            label: f"{readable(name)}, {short.get(what) or readable(what)}"
             for label, (name, what) in named.items()
         }
 

@@ -13,14 +13,16 @@ import numpy as np
 
 from survsim.core.checks import FloatArray
 from survsim.core.display import displayed
-from survsim.core.errors import InputError, SurvsimWarning
+from survsim.core.errors import InputError, ScenarioError, SurvsimWarning
 from survsim.core.execution import Execution
 from survsim.core.file_faults import meant
 from survsim.evidence.ask.store import EvidenceStore
 from survsim.scenario.derive import derive
+from survsim.scenario.exploring_doses import LEAST_GY, MOST_CYCLES, MOST_GY, Dose, dosed, doses_of, irradiates
 from survsim.scenario.parameterise import Parameters
 from survsim.scenario.run import scenario_parameters
 from survsim.scenario.spec import Scenario
+from survsim.simulation.declared.model import Model
 from survsim.simulation.declared.population import Covariate, Population
 from survsim.simulation.declared.strategy import named_numbers
 from survsim.simulation.outcomes.result import SimulationResult
@@ -42,7 +44,7 @@ HORIZON, STATUS = "horizon", "performance_status"
 class Control:
     """One thing that may be changed: its name, in words, where it stands and between which limits.
 
-    `kind` is ``effect``, ``course``, ``patient`` or ``horizon``; `logarithmic` says that steps are ratios.
+    `kind` is ``effect``, ``dose``, ``course``, ``patient`` or ``horizon``; `logarithmic` says that steps are ratios.
     """
 
     name: str
@@ -67,6 +69,8 @@ class Redrawn:
     months : (strategies,) mean time alive to the horizon; difference : (strategies,) from the reference, with its Monte
         Carlo standard error `mc_std_error`. Neither holds what is unknown of the parameters.
     patients : simulated in each strategy; seconds : that the simulation took.
+    cord_dose : (strategies,) mean dose to the cord of all patients in Gy EQD2; empty where nobody may be irradiated.
+    myelopathy : (models, strategies) share with myelopathy by each of `myelopathy_models`.
     """
 
     labels: tuple[str, ...]
@@ -80,12 +84,18 @@ class Redrawn:
     mc_std_error: FloatArray
     patients: int
     seconds: float
+    cord_dose: FloatArray
+    myelopathy_models: tuple[str, ...]
+    myelopathy: FloatArray
 
     def told(self) -> str:
-        """What the numbers are and are not, in one sentence."""
+        """What the numbers are and are not."""
+        dose = (
+            " Gy act on the cord alone: no effect on the tumour follows them." if self.cord_dose.size else ""
+        )
         return (
             f"{self.patients} simulated patients a strategy, the same patients and luck at every setting; every parameter "
-            "that is not moved stands at its median, so nothing here says how uncertain the parameters are."
+            f"that is not moved stands at its median, so nothing here says how uncertain the parameters are.{dose}"
         )
 
 
@@ -126,14 +136,20 @@ class Explorer:
             raise InputError(f"patients must be a whole number from 2 to {MOST}; got {patients!r}.")
         drawn = parameters or scenario_parameters(scenario, draws=DRAWS, evidence=evidence)
         self.scenario = scenario
+        self._doses = doses_of(scenario)
+        self._irradiates = irradiates(scenario)
         self.middle = {name: float(np.median(draws)) for name, draws in drawn.draws().items()}
-        self.controls = _controls(scenario, drawn.draws(), self.middle)
+        model = scenario.model({name: np.array([value]) for name, value in self.middle.items()})
+        self.controls = tuple(
+            dataclasses.replace(c, low=_least(model, self._doses, c)) if c.kind == "dose" and c.whole else c
+            for c in _controls(scenario, drawn.draws(), self.middle)
+        )
         self.patients = int(patients) if patients is not None else self._affordable()
 
     def __repr__(self) -> str:
         kinds = [c.kind for c in self.controls]
         return (
-            f"Explorer of {self.scenario.name}: {kinds.count('effect')} effects, {kinds.count('course')} other numbers, "
+            f"Explorer of {self.scenario.name}: {kinds.count('effect')} effects, {kinds.count('dose')} doses, {kinds.count('course')} other numbers, "
             f"{kinds.count('patient')} of the patient, horizon; {self.patients} patients a strategy"
         )
 
@@ -175,6 +191,7 @@ class Explorer:
             mc_std_error=paired["mc_std_error"].fillna(0.0).to_numpy(dtype=np.float64),
             patients=self.patients,
             seconds=time.perf_counter() - began,
+            **_harm(simulated if self._irradiates else None),
         )
 
     def _check(self, values: Mapping[str, float]) -> None:
@@ -198,6 +215,7 @@ class Explorer:
         numbers = self._numbers(moved)
         model = self.scenario.model({name: np.array([value]) for name, value in numbers.items()})
         model = dataclasses.replace(model, population=_patient(model.population, settled, moved))
+        model = dosed(model, self._doses, moved)
         return simulate_model(
             model,
             patients=patients,
@@ -263,7 +281,55 @@ def _controls(
         low=min(1.0, tau),
         high=c.horizon,
     )
-    return (*found["effect"], horizon, *_of_the_patient(scenario), *found["course"])
+    return (
+        *found["effect"],
+        *_of_the_doses(scenario),
+        horizon,
+        *_of_the_patient(scenario),
+        *found["course"],
+    )
+
+
+def _of_the_doses(scenario: Scenario) -> list[Control]:
+    made = []
+    for dose in doses_of(scenario):
+        cycles = dose.number == "cycles"
+        made.append(
+            Control(
+                name=dose.name,
+                label=dose.label,
+                kind="dose",
+                value=dose.planned,
+                low=1.0 if cycles else LEAST_GY * dose.planned,
+                high=(MOST_CYCLES if cycles else MOST_GY) * dose.planned,
+                whole=cycles,
+            )
+        )
+    return made
+
+
+def _least(model: Model, doses: tuple[Dose, ...], control: Control) -> float:
+    """The fewest cycles under which the model can be simulated: an effect may ask for a least exposure."""
+    for cycles in range(1, int(control.value)):
+        try:
+            dosed(model, doses, {control.name: float(cycles)})
+        except ScenarioError:
+            continue
+        return float(cycles)
+    return control.value
+
+
+def _harm(simulated: SimulationResult | None) -> dict[str, Any]:
+    """What the cord got, and the harm of it; nothing where nobody may be irradiated."""
+    if simulated is None:
+        return {"cord_dose": np.empty(0), "myelopathy_models": (), "myelopathy": np.empty((0, 0))}
+    names = [m for m in simulated.measures if m.startswith("myelopathy/")]
+    shares = [simulated.measure(name).estimate for name in names]
+    return {
+        "cord_dose": simulated.measure("cord_dose").estimate,
+        "myelopathy_models": tuple(name.removeprefix("myelopathy/") for name in names),
+        "myelopathy": np.array(shares).reshape(len(names), len(simulated.strategies)),
+    }
 
 
 def _of_the_patient(scenario: Scenario) -> list[Control]:

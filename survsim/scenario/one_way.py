@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from survsim.core import progress
 from survsim.core.checks import FloatArray, one_of
 from survsim.core.errors import InputError
 from survsim.core.execution import Execution
@@ -105,7 +106,8 @@ def one_way_runs(
 
     ends = {name: np.quantile(drawn[name], ENDS) for name in chosen}
     gains = {
-        name: [gain(held(c.parameters, drawn, name, float(value))) for value in ends[name]] for name in chosen
+        name: [gain(held(c.parameters, drawn, name, float(value))) for value in ends[name]]
+        for name in progress.each("one parameter after the other", chosen)
     }
     order = sorted(chosen, key=lambda name: -abs(gains[name][1] - gains[name][0]))
     return Tornado(

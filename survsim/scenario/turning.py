@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from survsim.core import progress
 from survsim.core.checks import FloatArray, numbers
 from survsim.core.errors import InputError
 from survsim.core.execution import Execution
@@ -220,7 +221,10 @@ def turning_points(
         ).decision(at)
 
     as_drawn = decided(drawn)
-    runs = [[decided(held(c.parameters, drawn, name, float(v))) for v in row] for name, row in grid.items()]
+    runs = [
+        [decided(held(c.parameters, drawn, name, float(v))) for v in row]
+        for name, row in progress.each("turning points", grid.items())
+    ]
     reference = c.outcomes.reference
     return TurningPoints(
         provenance=Provenance.of("turning_points", parameters, tau=at, reference=reference),

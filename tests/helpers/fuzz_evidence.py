@@ -54,6 +54,16 @@ def _explorer(rng: np.random.Generator) -> Made:
     return {"scenario": scenario(), "evidence": store(), "patients": 50}
 
 
+@plausible("explorer_page")
+def _explorer_page(rng: np.random.Generator) -> Made:
+    explorer = s.scenario.Explorer(scenario(), evidence=store(), patients=20)
+    return {
+        "explorer": explorer,
+        "path": tempfile.mkdtemp(dir=fuzz_methods.scratch()) + "/panel.html",
+        "steps": 3,
+    }
+
+
 @plausible("one_way_runs")
 def _one_way(rng: np.random.Generator) -> Made:
     names = ["progression_median"]

@@ -10,7 +10,7 @@ import yaml
 import survsim
 
 FOLDER = Path(__file__).resolve().parents[2] / "analyses" / "03_case_strategies"
-RULE = yaml.safe_load((FOLDER / "protocol.yml").read_text(encoding="utf-8"))
+RULE = yaml.safe_load((FOLDER / "target_rule.yml").read_text(encoding="utf-8"))
 FILE = yaml.safe_load((FOLDER / "calibration.yml").read_text(encoding="utf-8"))
 TARGETS = {t["row"] for t in FILE["targets"]}
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import gammainccinv, ndtri
 
+from survsim.core import progress
 from survsim.core.checks import FloatArray
 from survsim.core.streams import Streams
 from survsim.estimate.calibration import pareto
@@ -93,7 +94,7 @@ def _importance(
     proposals: list[tuple[FloatArray, FloatArray]] = []
     centre, spread = mode, covariance
     w, log_p = np.zeros((0, p)), np.zeros(0)
-    for attempt in range(ROUNDS):
+    for attempt in progress.each("calibrating", range(ROUNDS)):
         proposals.append((centre, np.asarray(np.linalg.cholesky(spread), dtype=np.float64)))
         new = _proposed(streams, f"importance/{attempt}", *proposals[-1], half)
         w, log_p = np.concatenate([w, new]), np.concatenate([log_p, log_density(new)])
@@ -157,7 +158,7 @@ def _temper(log_density: LogDensity, streams: Streams, p: int, size: int) -> tup
 
     value = log_likelihood(w)
     b, moved, tried, scale = 0.0, 0, 0, 2.38 / np.sqrt(p)
-    for stage in range(MOST_TEMPERATURES):
+    for stage in progress.each("calibrating", range(MOST_TEMPERATURES)):
         rise = _rise(value, 1.0 - b)
         weight = _normalised(rise * value)
         b = min(1.0, b + rise)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.checks import BoolArray, FloatArray, IntArray, between, float_vector, one_of
+from survsim.core.complete import complete_groups
 from survsim.core.errors import ExtrapolationWarning, InputError, warn
 from survsim.core.event_table import EventTable, group_rows, in_all
 from survsim.core.provenance import Provenance
@@ -214,6 +215,7 @@ def aalen_johansen(
     conf_level: float = 0.95,
     variance: str = "jackknife",
     data: Any = None,
+    missing: str = "refuse",
 ) -> AalenJohansen:
     """Cumulative incidence F_k(t) = sum over event times u <= t of S(u-) d_ku / n_u, for each group and cause.
 
@@ -227,6 +229,7 @@ def aalen_johansen(
     conf_level : of the pointwise interval.
     variance : "jackknife" (infinitesimal; holds for any weights, keeps clusters together; the default and
         that of R's survfit) or "aalen" (Aalen 1978, that of cmprsk's cuminc; whole-number weights only).
+    missing : "refuse" a group that is missing, or "drop" those rows with a warning that counts them.
 
     Returns
     -------
@@ -249,6 +252,7 @@ def aalen_johansen(
     [[0.25, 0.25, 0.25, 0.75], [0.0, 0.25, 0.25, 0.25]]
     """
     surv = as_surv(surv, data)
+    surv, by = complete_groups(surv, by, missing)
     one_of("conf_type", conf_type, BANDS)
     one_of("variance", variance, VARIANCES)
     between("conf_level", conf_level, 0.0, 1.0)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.checks import FloatArray
+from survsim.core.complete import complete_design
 from survsim.core.errors import ExtrapolationWarning, InputError, warn
 from survsim.core.pairing import index_of
 from survsim.core.provenance import Provenance
@@ -89,7 +90,8 @@ def cause_specific_cox(surv: Surv, formula: Any = None, data: Any = None, **opti
     surv : response with causes.
     formula : as for `cox_ph`; or a mapping from cause to formula, for causes of their own covariates.
     data : as for `cox_ph`.
-    options : passed to `cox_ph` (ties, robust, penalty, ...).
+    options : passed to `cox_ph` (ties, robust, penalty, ...); missing="drop" leaves out whoever lacks what any of the
+        causes uses.
 
     Returns
     -------
@@ -129,6 +131,14 @@ def cause_specific_cox(surv: Surv, formula: Any = None, data: Any = None, **opti
         raise InputError(
             f"cause {left_out[0]!r} has events but no formula; the incidence of any cause needs the hazards of all."
         )
+    if (missing := options.pop("missing", "refuse")) == "drop":
+        # One set of patients for all causes, whichever covariates each has.
+        columns: dict[str, Any] = {}
+        for one in dict.fromkeys(wanted.values()):
+            surv, _, data, columns = complete_design(
+                surv, one, data, {k: options.get(k) for k in ("frailty", "offset")}, missing
+            )
+            options |= columns
     fits = {label: cox_ph(surv.for_cause(label), wanted[label], data, **options) for label in wanted}
     return CauseSpecificCox(
         causes=surv.cause_labels,

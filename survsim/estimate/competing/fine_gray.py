@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import chdtrc, ndtri
 
 from survsim.core.checks import FloatArray, IntArray, between, one_of
+from survsim.core.complete import complete_design
 from survsim.core.design import Design
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
@@ -121,6 +122,7 @@ def fine_gray(
     censoring_by: Any = None,
     censoring_ties: str = "events-first",
     conf_level: float = 0.95,
+    missing: str = "refuse",
 ) -> FineGray:
     """Regression of the subdistribution hazard of one cause, -d log(1 - F(t|x)) = h0(t) exp(x'b).
 
@@ -140,6 +142,7 @@ def fine_gray(
     censoring_ties : at equal times "events-first" takes patients with an event out before censorings, the
         house rule and that of R's finegray; "together" leaves them at risk of censoring, as crr does.
     conf_level : of the intervals.
+    missing : "refuse" rows that lack what the model uses, or "drop" them with a warning that counts them.
 
     Returns
     -------
@@ -164,6 +167,8 @@ def fine_gray(
     between("conf_level", conf_level, 0.0, 1.0)
     one_of("censoring_ties", censoring_ties, CENSORING_TIES)
     causes_of(surv)
+    surv, formula, data, rows = complete_design(surv, formula, data, {"censoring_by": censoring_by}, missing)
+    censoring_by = rows.get("censoring_by")
     code = cause_code(surv, cause)
     variance = _variance(surv, variance)
     design = model_design(surv, formula, data)

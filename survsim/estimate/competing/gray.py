@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray, between
+from survsim.core.complete import complete_groups
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
@@ -65,7 +66,9 @@ class GrayTest(Result):
         )
 
 
-def gray_test(surv: Surv, by: Any, *, cause: Any = None, rho: float = 0.0, data: Any = None) -> GrayTest:
+def gray_test(
+    surv: Surv, by: Any, *, cause: Any = None, rho: float = 0.0, data: Any = None, missing: str = "refuse"
+) -> GrayTest:
     """Test of equal cumulative incidence: sum of (1 - F(t-))^rho (d_i - d R_i / R) over event times.
 
     R_i = Y_i (1 - F_i(t-)) / S_i(t-) is the risk set of the subdistribution hazard in group i.
@@ -78,6 +81,7 @@ def gray_test(surv: Surv, by: Any, *, cause: Any = None, rho: float = 0.0, data:
         response was made from it.
     cause : label of the cause; may be left out when there is one.
     rho : weight exponent, 0 or more; 0 weighs all times alike, 1 early ones more.
+    missing : "refuse" a group that is missing, or "drop" those rows with a warning that counts them.
 
     Returns
     -------
@@ -98,6 +102,7 @@ def gray_test(surv: Surv, by: Any, *, cause: Any = None, rho: float = 0.0, data:
     0.318
     """
     surv = as_surv(surv, data)
+    surv, by = complete_groups(surv, by, missing)
     causes = causes_of(surv)
     code = cause_code(surv, cause)
     codes, groups = comparison_groups(surv, by)

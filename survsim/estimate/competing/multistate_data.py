@@ -145,6 +145,8 @@ def prepare_multistate(
     units.check_unit(unit)
     require_columns(patients, ["patient_id", follow_up, *covariates], "patients")
     require_columns(events, ["patient_id", "state", "time"], "events")
+    # Of a categorical only the labels count: `start` need not be among its categories.
+    events = events.assign(state=events["state"].astype(object))
     pairs = tuple((a, b) for a, targets in transitions.items() for b in targets)
     states = _states(start, pairs)
     ends = check_patients(patients, follow_up, unit)

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from survsim.core import progress
 from survsim.core.checks import FloatArray, float_vector, one_of
+from survsim.core.complete import complete_design
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
-from survsim.core.surv import Surv
+from survsim.core.surv import Surv, as_surv
 from survsim.core.tables import Columns
 from survsim.estimate.cox.prepare import model_design, prepare
 from survsim.estimate.cox.regression import cox_ph
@@ -54,6 +56,7 @@ def penalty_path(
     l1_ratio: float = 0.5,
     folds: int = 10,
     ties: str = "efron",
+    missing: str = "refuse",
 ) -> PenaltyPath:
     """Sum over folds of l(b_without) - l_without(b_without), for each strength.
 
@@ -62,6 +65,7 @@ def penalty_path(
     Parameters
     ----------
     strengths : grid; None for 25 values from 0.01 to 1000.
+    missing : "refuse" rows that lack what the model uses, or "drop" them with a warning that counts them.
 
     Returns
     -------
@@ -84,6 +88,7 @@ def penalty_path(
     ([0.1, 1.0, 10.0], True)
     """
     one_of("penalty", penalty, ("ridge", "elasticnet"))
+    surv, formula, data, _ = complete_design(as_surv(surv), formula, data, {}, missing)
     design = model_design(surv, formula, data)
     # Only estimates are compared: clusters, which ask for a robust variance, say nothing here.
     surv = replace(surv, cluster=None, cluster_labels=())
@@ -97,7 +102,7 @@ def penalty_path(
     fold = np.empty(len(surv), np.int64)
     fold[np.lexsort((surv.time, surv.event))] = np.arange(len(surv)) % folds
     score = np.zeros(grid.size)
-    for f in range(folds):
+    for f in progress.each("cross-validating", range(folds)):
         keep = fold != f
         part, rows = surv.take(keep), design.matrix[keep]
         for g, strength in enumerate(grid):

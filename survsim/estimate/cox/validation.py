@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import ndtri
 
+from survsim.core import progress
 from survsim.core.checks import FloatArray, IntArray, between
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
@@ -161,7 +162,7 @@ def validate(fit: FittedCox, *, n_bootstrap: int = 200, seed: int = 1) -> Valida
             "almost no resample has a finite fit; there are too few events to validate this model."
         )
     optimism, whole = np.empty((good.size, 2)), np.ones((1, n), np.int32)
-    for i, b in enumerate(good):
+    for i, b in enumerate(progress.each("validating", good)):
         score = predictor_score(x, batch.estimate[b])
         slope = -cox_resamples(surv, score, whole, ties=fit.ties).estimate[0, 0]
         optimism[i] = _concordance(surv, score, counts[b]) - _concordance(surv, score, whole[0]), 1.0 - slope

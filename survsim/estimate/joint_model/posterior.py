@@ -15,6 +15,7 @@ from scipy.interpolate import BarycentricInterpolator, CubicSpline
 from scipy.linalg import cho_factor, cho_solve
 from scipy.special import gammaln
 
+from survsim.core import progress
 from survsim.core.checks import FloatArray
 from survsim.core.encoding import stored
 from survsim.core.errors import ConvergenceError, EvidenceError
@@ -218,7 +219,7 @@ def grid_posterior(
     axes = [_legendre(low, high, points) for low, high in ranges]
     nodes = list(itertools.product(*[list(zip(x, w)) for x, w in axes]))
     solved = []
-    for node in nodes:
+    for node in progress.each("fitting", nodes):
         theta, curvature, value = log_posterior([x for x, _ in node])
         solved.append((theta, curvature, value + float(sum(np.log(w) for _, w in node))))
     logs = np.array([s[2] for s in solved])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.checks import FloatArray
+from survsim.core.complete import complete_groups
 from survsim.core.errors import InputError
 from survsim.core.event_table import group_rows
 from survsim.core.kinds import dimensions
@@ -76,6 +77,7 @@ def conditional_survival(
     conf_type: str = "log-log",
     conf_level: float = 0.95,
     data: Any = None,
+    missing: str = "refuse",
 ) -> ConditionalSurvival:
     """Survival for a further `times` among patients who have survived `given`: S(given + t)/S(given).
 
@@ -87,6 +89,7 @@ def conditional_survival(
         response was made from it.
     given, times : numbers or arrays in the unit of `surv`; they have no default.
     conf_type, conf_level : as in `kaplan_meier`, applied to those still at risk.
+    missing : "refuse" a group that is missing, or "drop" those rows with a warning that counts them.
 
     Returns
     -------
@@ -106,6 +109,7 @@ def conditional_survival(
     [0.6667]
     """
     surv = as_surv(surv, data)
+    surv, by = complete_groups(surv, by, missing)
     if given is None or times is None:
         raise InputError("conditional_survival needs given (the time survived) and times (how much further).")
     starts, ahead = (asked_times(k, v, unit=surv.unit) for k, v in (("given", given), ("times", times)))

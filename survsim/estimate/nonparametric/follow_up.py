@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from survsim.core.complete import complete_groups
 from survsim.core.provenance import Provenance
 from survsim.core.surv import Surv, as_surv
 from survsim.estimate.nonparametric.kaplan_meier import KaplanMeier, kaplan_meier
@@ -17,6 +18,7 @@ def reverse_kaplan_meier(
     conf_type: str = "log-log",
     conf_level: float = 0.95,
     data: Any = None,
+    missing: str = "refuse",
 ) -> KaplanMeier:
     """Potential follow-up: a curve whose "event" is the end of follow-up, deaths being censored.
 
@@ -26,6 +28,7 @@ def reverse_kaplan_meier(
     Parameters
     ----------
     surv, by, conf_type, conf_level : as in `kaplan_meier`.
+    missing : "refuse" a group that is missing, or "drop" those rows with a warning that counts them.
 
     Returns
     -------
@@ -45,6 +48,7 @@ def reverse_kaplan_meier(
     6.0
     """
     surv = as_surv(surv, data)
+    surv, by = complete_groups(surv, by, missing)
     flipped = replace(surv, event=~surv.event & ~surv.continues, cause=None, cause_labels=())
     curve = kaplan_meier(flipped, by, conf_type=conf_type, conf_level=conf_level)
     step = Provenance.of("reverse_kaplan_meier", surv, conf_type=conf_type, conf_level=conf_level)

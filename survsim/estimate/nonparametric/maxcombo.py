@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.checks import FloatArray
+from survsim.core.complete import complete_groups
 from survsim.core.errors import InputError
 from survsim.core.matrices import rank_root
 from survsim.core.provenance import Provenance
@@ -63,6 +64,7 @@ def maxcombo_test(
     weights: Sequence[tuple[float, float]] = WEIGHTS,
     reference: Any = None,
     data: Any = None,
+    missing: str = "refuse",
 ) -> MaxComboTest:
     """Largest |z| of Fleming-Harrington tests, judged by their joint normal law.
 
@@ -74,6 +76,7 @@ def maxcombo_test(
     by : (n,) labels; weights : pairs (rho, gamma); reference : label of the first group.
     data : frame of the n patients in which `by` is a column (or several, "arm + stage"); not needed where the
         response was made from it.
+    missing : "refuse" a group that is missing, or "drop" those rows with a warning that counts them.
 
     Returns
     -------
@@ -93,6 +96,7 @@ def maxcombo_test(
     2.248
     """
     surv = as_surv(surv, data)
+    surv, by = complete_groups(surv, by, missing)
     codes, groups = comparison_groups(surv, by)
     first, second = two_labels(groups, reference)
     parts = [(float(rho), float(gamma)) for rho, gamma in weights]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from survsim.core.checks import FloatArray, between, one_of
+from survsim.core.complete import complete_groups
 from survsim.core.errors import InputError
 from survsim.core.event_table import EventTable, group_rows
 from survsim.core.provenance import Provenance
@@ -38,6 +39,7 @@ def milestone_test(
     conf_level: float = 0.95,
     seed: int = 1,
     data: Any = None,
+    missing: str = "refuse",
 ) -> Contrast:
     """Compare S(time) of two groups.
 
@@ -50,6 +52,7 @@ def milestone_test(
         the melded test and limits of difference, ratio and odds ratio, for small samples (Fay, Proschan & Brittain 2015);
         "beta-product-midp": its shorter mid-p form; with "-mc" behind either 100,000 draws of the laws themselves.
     seed : of the draws of the Monte Carlo methods.
+    missing : "refuse" a group that is missing, or "drop" those rows with a warning that counts them.
 
     Returns
     -------
@@ -70,6 +73,7 @@ def milestone_test(
     [0.6667, 3.0]
     """
     surv = as_surv(surv, data)
+    surv, by = complete_groups(surv, by, missing)
     one_of("method", method, METHODS)
     asked = asked_time("time", time, unit=surv.unit)
     time = float(meet(asked, surv.time))

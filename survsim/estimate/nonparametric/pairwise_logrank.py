@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.checks import FloatArray, one_of
+from survsim.core.complete import complete_groups
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv, as_surv
@@ -53,6 +54,7 @@ def pairwise_logrank(
     gamma: float = 0.0,
     correction: str = "holm",
     data: Any = None,
+    missing: str = "refuse",
 ) -> PairwiseLogrank:
     """Test each pair on its own patients, and correct the p-values for the number of pairs.
 
@@ -60,6 +62,7 @@ def pairwise_logrank(
     ----------
     surv, by, rho, gamma : as in `logrank_test`.
     correction : a method of ``statsmodels.stats.multitest.multipletests``, or "none".
+    missing : "refuse" a group that is missing, or "drop" those rows with a warning that counts them.
 
     Returns
     -------
@@ -79,6 +82,7 @@ def pairwise_logrank(
     (('a', 'b'), ('a', 'c'), ('b', 'c'))
     """
     surv = as_surv(surv, data)
+    surv, by = complete_groups(surv, by, missing)
     one_of("correction", correction, CORRECTIONS)
     codes, groups = comparison_groups(surv, by)
     pairs, tests = [], []

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from survsim.core import progress
 from survsim.core.checks import FloatArray, IntArray, between
+from survsim.core.complete import complete_groups
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.streams import stream_key
@@ -71,6 +73,7 @@ def permutation_logrank_test(
     n_resamples: int = 9999,
     seed: int = 1,
     data: Any = None,
+    missing: str = "refuse",
 ) -> PermutationTest:
     """Share of rearrangements of the group labels whose log-rank score is at least as far from 0.
 
@@ -82,6 +85,7 @@ def permutation_logrank_test(
     ----------
     surv, by, rho, gamma : as in `logrank_test`.
     n_resamples, seed : of the random rearrangements.
+    missing : "refuse" a group that is missing, or "drop" those rows with a warning that counts them.
 
     Returns
     -------
@@ -102,6 +106,7 @@ def permutation_logrank_test(
     0.1
     """
     surv = as_surv(surv, data)
+    surv, by = complete_groups(surv, by, missing)
     codes, groups = comparison_groups(surv, by)
     between("rho", rho, 0.0, 100.0, open_ends=False)
     between("gamma", gamma, 0.0, 100.0, open_ends=False)
@@ -161,14 +166,14 @@ def _random_extremes(
     stratum = np.zeros(len(surv), np.int64) if surv.stratum is None else surv.stratum
     places = [np.flatnonzero(stratum == k) for k in np.unique(stratum)]
     edge = statistic * (1 - 1e-10) - 1e-12
-    extreme = done = 0
-    while done < total:
-        block = min(total - done, max(1, BLOCK // len(surv)))
+    extreme = 0
+    size = max(1, BLOCK // len(surv))
+    for start in progress.each("permuting", range(0, total, size)):
+        block = min(total - start, size)
         score = np.zeros((block, sizes.size))
         for rows in places:
             shuffled = rng.permuted(np.broadcast_to(part[rows], (block, rows.size)), axis=1)
             for g in range(sizes.size):
                 score[:, g] += shuffled[:, codes[rows] == g].sum(axis=1)
         extreme += int((_statistic(score, sizes) >= edge).sum())
-        done += block
     return extreme

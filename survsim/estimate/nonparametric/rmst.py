@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray, between
+from survsim.core.complete import complete_groups
 from survsim.core.errors import InputError
 from survsim.core.kinds import dimensions
 from survsim.core.provenance import Provenance
@@ -67,7 +68,13 @@ def _tau_came_second(surv: Surv, args: tuple[Any, ...], given: Mapping[str, Any]
 
 @reordered(("tau", "by"), now="rmst(surv, by, tau)", old_order=_tau_came_second)
 def rmst(
-    surv: Surv, by: Any = None, tau: float | None = None, *, conf_level: float = 0.95, data: Any = None
+    surv: Surv,
+    by: Any = None,
+    tau: float | None = None,
+    *,
+    conf_level: float = 0.95,
+    data: Any = None,
+    missing: str = "refuse",
 ) -> Rmst:
     """Area under the Kaplan-Meier curve from 0 to tau, for each group.
 
@@ -81,6 +88,7 @@ def rmst(
     data : frame of the n patients in which `by` is a column (or several, "arm + stage"); not needed where the
         response was made from it.
     tau : horizon in the unit of `surv`, not beyond the follow-up of any group; it has no default.
+    missing : "refuse" a group that is missing, or "drop" those rows with a warning that counts them.
 
     Returns
     -------
@@ -99,6 +107,7 @@ def rmst(
     2.5
     """
     surv = as_surv(surv, data)
+    surv, by = complete_groups(surv, by, missing)
     between("conf_level", conf_level, 0.0, 1.0)
     if tau is None:
         raise InputError(

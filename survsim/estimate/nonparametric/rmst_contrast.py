@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from survsim.core.complete import complete_groups
 from survsim.core.provenance import Provenance
 from survsim.core.surv import Surv, as_surv
 from survsim.estimate.nonparametric.contrast import Contrast, two_labels, wald_difference, wald_ratio
@@ -20,6 +21,7 @@ def rmst_test(
     reference: Any = None,
     conf_level: float = 0.95,
     data: Any = None,
+    missing: str = "refuse",
 ) -> Contrast:
     """Compare mean survival time to tau: difference (normal) and ratio (normal on the log scale).
 
@@ -28,6 +30,7 @@ def rmst_test(
     surv : response; by : (n,) labels of two groups.
     tau : horizon in the unit of `surv`, within the follow-up of both groups.
     reference : label of the reference group; the first if None.
+    missing : "refuse" a group that is missing, or "drop" those rows with a warning that counts them.
 
     Returns
     -------
@@ -47,6 +50,7 @@ def rmst_test(
     [1.3333, 1.5]
     """
     surv = as_surv(surv, data)
+    surv, by = complete_groups(surv, by, missing)
     means = rmst(surv, by, tau, conf_level=conf_level)
     pair = list(two_labels(means.groups, reference))
     value, error = means.estimate[pair], means.std_error[pair]

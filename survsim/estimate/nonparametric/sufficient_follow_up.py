@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray
+from survsim.core.complete import complete_groups
 from survsim.core.errors import ConvergenceError, InputError
 from survsim.core.event_table import EventTable, group_rows
 from survsim.core.provenance import Provenance
@@ -51,7 +52,9 @@ class SufficientFollowUp(Result):
         )
 
 
-def sufficient_follow_up(surv: Surv, by: Any = None, *, data: Any = None) -> SufficientFollowUp:
+def sufficient_follow_up(
+    surv: Surv, by: Any = None, *, data: Any = None, missing: str = "refuse"
+) -> SufficientFollowUp:
     """Test whether follow-up is too short to see the last events of the uncured (Maller & Zhou).
 
     If follow-up were too short, events would go on to its end, and a window before the last event, as long as the time from the
@@ -66,6 +69,7 @@ def sufficient_follow_up(surv: Surv, by: Any = None, *, data: Any = None) -> Suf
     ----------
     surv : response without weights and without delayed entry.
     by : (n,) labels of groups, each tested for itself; data : frame in which `by` is a column.
+    missing : "refuse" a group that is missing, or "drop" those rows with a warning that counts them.
 
     Returns
     -------
@@ -87,6 +91,7 @@ def sufficient_follow_up(surv: Surv, by: Any = None, *, data: Any = None) -> Suf
     ([2.1e-05], [0.1667])
     """
     surv = as_surv(surv, data)
+    surv, by = complete_groups(surv, by, missing)
     if surv.weight is not None or surv.entry is not None:
         raise InputError(
             "the test counts patients followed from the origin; leave out weights and delayed entry."

@@ -9,6 +9,7 @@ import numpy as np
 from scipy import special
 
 from survsim.core.checks import FloatArray, one_of
+from survsim.core.complete import complete_design
 from survsim.core.distributions import HazardDistribution, MixtureCure
 from survsim.core.encoding import stored
 from survsim.core.errors import ConvergenceError, ExtrapolationWarning, warn
@@ -39,6 +40,7 @@ def mixture_cure(
     background: Any = None,
     robust: bool | None = None,
     conf_level: float = 0.95,
+    missing: str = "refuse",
 ) -> ParametricFit:
     """Fit a mixture cure model: S(t) = p + (1 - p) S0(t), logit p linear in covariates.
 
@@ -51,6 +53,7 @@ def mixture_cure(
     cure : right-hand side for the log odds of cure.
     background : (n,) hazard of other causes at the end of follow-up; cured patients then die of it alone.
     robust, conf_level : as in `parametric_survival`.
+    missing : "refuse" rows that lack what the model uses, or "drop" them with a warning that counts them.
 
     Returns
     -------
@@ -78,6 +81,10 @@ def mixture_cure(
     0.417
     """
     surv = as_surv(surv)
+    surv, formula, data, rows = complete_design(
+        surv, formula, data, {"background": background}, missing, more_formulas=(cure,)
+    )
+    background = rows.get("background")
     latency = one_of("latency", family_name(latency), LATENCIES)
     law = CureFamily(simple_family(latency))
     names = law.predictors

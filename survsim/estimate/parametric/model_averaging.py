@@ -9,11 +9,12 @@ import numpy as np
 from scipy.special import ndtri
 
 from survsim.core.checks import FloatArray, between, one_of, whole_number
+from survsim.core.complete import complete_design
 from survsim.core.distributions import HazardDistribution, Mixture
 from survsim.core.errors import ConvergenceError, ConvergenceWarning, InputError, warn
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
-from survsim.core.surv import Surv
+from survsim.core.surv import Surv, as_surv
 from survsim.core.tables import Columns
 from survsim.estimate.parametric.fit import ParametricFit
 from survsim.estimate.parametric.prediction import SurvivalPrediction
@@ -165,6 +166,7 @@ def compare_families(
     families: Sequence[str] = DEFAULT_FAMILIES,
     also: Sequence[ParametricFit] = (),
     background: Any = None,
+    missing: str = "refuse",
 ) -> FamilyComparison:
     """Fit several families to the same patients and compare AIC and BIC.
 
@@ -175,6 +177,7 @@ def compare_families(
     also : fits made elsewhere on the same response (royston_parmar, mixture_cure, piecewise).
 
     A family that does not converge is left out with a `ConvergenceWarning` and listed.
+    missing : "refuse" rows that lack what the model uses, or "drop" them with a warning that counts them.
 
     Returns
     -------
@@ -194,6 +197,10 @@ def compare_families(
     >>> compare_families(surv, families=["exponential", "weibull"]).best().family
     'exponential'
     """
+    surv, formula, data, rows = complete_design(
+        as_surv(surv), formula, data, {"background": background}, missing
+    )
+    background = rows.get("background")
     fits, failed = [], []
     for family in families:
         try:

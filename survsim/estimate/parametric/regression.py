@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from survsim.core.checks import FloatArray, one_of
+from survsim.core.complete import complete_design
 from survsim.core.errors import ConvergenceError, InputError
 from survsim.core.provenance import Provenance
 from survsim.core.spelling import family_name
@@ -48,6 +49,7 @@ def parametric_survival(
     background: Any = None,
     robust: bool | None = None,
     conf_level: float = 0.95,
+    missing: str = "refuse",
 ) -> ParametricFit:
     """Fit a parametric survival model by maximum likelihood.
 
@@ -69,6 +71,7 @@ def parametric_survival(
         then of the excess hazard.
     robust : sandwich standard errors; by default when `surv` has clusters.
     conf_level : of the intervals.
+    missing : "refuse" rows that lack what the model uses, or "drop" them with a warning that counts them.
 
     Returns
     -------
@@ -91,6 +94,10 @@ def parametric_survival(
     0.1667
     """
     surv = as_surv(surv)
+    surv, formula, data, rows = complete_design(
+        surv, formula, data, {"background": background}, missing, more_formulas=(ancillary,)
+    )
+    background = rows.get("background")
     family = one_of("family", family_name(family), FAMILIES)
     law = _family(family, cuts, surv)
     designs = _designs(law, surv, formula, ancillary, data)

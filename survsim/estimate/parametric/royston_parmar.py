@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from survsim.core.checks import FloatArray, between, one_of
+from survsim.core.complete import complete_design
 from survsim.core.distributions import HazardDistribution, RoystonParmar
 from survsim.core.distributions.natural_spline import cubic_pieces, smallest_slope
 from survsim.core.encoding import stored
@@ -48,6 +49,7 @@ def royston_parmar(
     background: Any = None,
     robust: bool | None = None,
     conf_level: float = 0.95,
+    missing: str = "refuse",
 ) -> ParametricFit:
     """Fit a Royston-Parmar model: g(S(t | x)) = s(log t) + x'b, s a natural cubic spline.
 
@@ -65,6 +67,7 @@ def royston_parmar(
     knots : inner knots as times, in place of df.
     background : (n,) hazard of other causes at the end of follow-up: the model is of the excess hazard.
     robust : sandwich standard errors; by default when `surv` has clusters.
+    missing : "refuse" rows that lack what the model uses, or "drop" them with a warning that counts them.
 
     Returns
     -------
@@ -88,6 +91,8 @@ def royston_parmar(
     array([-3.506,  1.588])
     """
     surv = as_surv(surv)
+    surv, formula, data, rows = complete_design(surv, formula, data, {"background": background}, missing)
+    background = rows.get("background")
     one_of("scale", scale, SCALES)
     between("conf_level", conf_level, 0.0, 1.0)
     check_response(surv, "royston_parmar")

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from survsim.core import progress
 from survsim.core.checks import FloatArray
 from survsim.core.errors import InputError, SurvsimError
 from survsim.core.frames import as_frame
@@ -149,7 +150,7 @@ def reconstruct_arms(
     tables, ticks = _by_arm("at_risk", at_risk), _by_arm("censor_marks", censor_marks)
     many, events = per_arm("n", n, names), per_arm("n_event", n_event, names)
     made = []
-    for arm, line in lines.items():
+    for arm, line in progress.each("reconstructing", lines.items()):
         try:
             part = reconstruct_ipd(
                 line, unit=unit, at_risk=_own("at_risk", tables, arm), n=many[arm], n_event=events[arm],

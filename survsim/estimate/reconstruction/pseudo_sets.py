@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from survsim.core import progress
 from survsim.core.checks import FloatArray, IntArray, between
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
@@ -80,7 +81,9 @@ def pseudo_sets(
     base = _told(reconstructed)
     made = [
         _loosened(base, METHODS[reconstructed.method](moved), tolerance, rng)
-        for moved in (_moved(base, tolerance, time_tolerance, rng) for _ in range(m))
+        for moved in (
+            _moved(base, tolerance, time_tolerance, rng) for _ in progress.each("pseudo sets", range(m))
+        )
     ]
     late = reconstructed.entry is not None
     return PseudoIPD(

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from survsim.core import progress
 from survsim.core.checks import FloatArray, between, float_matrix, float_vector, one_of
+from survsim.core.complete import complete_design
 from survsim.core.errors import ExtrapolationWarning, InputError, warn
 from survsim.core.event_table import group_rows
 from survsim.core.kinds import as_numbers
@@ -77,6 +79,7 @@ def bootstrap(
     seed: int = 1,
     conf_level: float = 0.95,
     workers: int | None = None,
+    missing: str = "refuse",
 ) -> Bootstrap:
     """Percentile intervals from resampled patients (clusters, or patients with all their rows, drawn whole).
 
@@ -94,6 +97,7 @@ def bootstrap(
     workers : threads of the compiled Cox loop; results do not depend on it.
 
     A resample whose follow-up ends before a horizon carries its curve on to it.
+    missing : "refuse" rows that lack what the model uses, or "drop" them with a warning that counts them.
 
     Returns
     -------
@@ -113,6 +117,8 @@ def bootstrap(
     (200, 1)
     """
     surv = as_surv(surv)
+    surv, _, covariates, rows = complete_design(surv, None, covariates, {"by": by}, missing)
+    by = rows.get("by")
     between("conf_level", conf_level, 0.0, 1.0)
     between("n_resamples", n_resamples, 2, 1e9, open_ends=False)
     groups, parts = group_rows(surv, by)
@@ -160,7 +166,7 @@ def _counts(surv: Surv, n_resamples: int, seed: int, group: int) -> Iterator[Flo
     together = surv.id if surv.cluster is None else surv.cluster
     cluster = None if together is None else np.unique(together, return_inverse=True)[1]
     step = max(1, BLOCK // len(surv))
-    for block, start in enumerate(range(0, n_resamples, step)):
+    for block, start in enumerate(progress.each("resampling", range(0, n_resamples, step))):
         size = min(step, n_resamples - start)
         yield resample_counts(len(surv), size, seed, stream=f"bootstrap/{group}/{block}", cluster=cluster)
 
@@ -206,8 +212,11 @@ def _from_function(surv: Surv, function: Callable[[Surv], Any]) -> tuple[list[st
     size = _answer(name, function(surv)).size
 
     def replicate(counts: FloatArray) -> FloatArray:
-        rows = [np.repeat(np.arange(len(surv)), row.astype(np.int64)) for row in counts]
-        return np.stack([_answer(name, function(surv.take(r)), size) for r in rows])
+        answers = []
+        for row in progress.each("resampling", counts):
+            part = surv.take(np.repeat(np.arange(len(surv)), row.astype(np.int64)))
+            answers.append(_answer(name, function(part), size))
+        return np.stack(answers)
 
     return [name] if size == 1 else [f"{name}[{k}]" for k in range(size)], replicate
 

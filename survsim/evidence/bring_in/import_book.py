@@ -79,10 +79,13 @@ def import_book(
             shutil.copytree(folder.raw, staged, copy_function=linked_copy, symlinks=True)
             for path, data in changes.items():
                 _write(staged / path, data)
-            waiting = _set_aside(folder, staged, book, faults)
-            if faults:
-                raise EvidenceError(told(file.name, list(dict.fromkeys(faults))))
-            curation = put_in_place(folder, changes, staged)
+            with transaction.room(folder, "whole") as whole:
+                shutil.copytree(staged, whole, copy_function=linked_copy, symlinks=True)
+                waiting = _set_aside(folder, staged, book, faults)
+                if faults:
+                    raise EvidenceError(told(file.name, list(dict.fromkeys(faults))))
+                lacks = dict(row.rsplit(": ", 1) for row in waiting)
+                curation = put_in_place(folder, changes, staged, whole=whole, waiting=lacks)
     return Imported(
         set_name=chosen,
         merged=merged,

@@ -138,6 +138,7 @@ def _files(folder: DataFolder) -> list[Fault]:
         content = files.read_json(folder.package)
         resources = {r["name"]: (str(r["path"]), str(r["hash"])) for r in content["resources"]}
         raw = dict(content.get("raw", {}))
+        waiting = dict(content.get("waiting", {}))
     except FileNotFoundError:
         return [error("descriptor_missing", "datapackage", "Run survsim data curate.")]
     except (ValueError, KeyError, TypeError, AttributeError):
@@ -157,6 +158,8 @@ def _files(folder: DataFolder) -> list[Fault]:
             warning("unknown_table", "datapackage", "Nothing reads it; remove it.", value=n)
             for n in sorted(extra)
         ]
+    remedy = "Begun, but in no table: it lacks {}. Fill it in and run survsim data curate."
+    faults += [warning("waits", "datapackage", remedy.format(w), row=row) for row, w in waiting.items()]
     return faults + (_raw(folder, raw) if folder.raw.is_dir() else [])
 
 

@@ -7,6 +7,7 @@ place in one step; stopped at any moment, a whole set is there (`transaction`).
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -103,10 +104,20 @@ def curate(path: str | os.PathLike[str] | None = None) -> Curation:
         return put_in_place(folder, {}, folder.raw)
 
 
-def put_in_place(folder: DataFolder, changes: transaction.RawFiles, raw: Path) -> Curation:
-    """Inside `writing`: curate the files below `raw`, then put them (`changes`) and the tables in place together."""
+def put_in_place(
+    folder: DataFolder,
+    changes: transaction.RawFiles,
+    raw: Path,
+    *,
+    whole: Path | None = None,
+    waiting: Mapping[str, str] | None = None,
+) -> Curation:
+    """Inside `writing`: curate the files below `raw`, then put them (`changes`) and the tables in place together.
+
+    Where rows were set aside (`waiting`, each with what it lacks), `whole` holds the files with them.
+    """
     content = checked_content(raw)
-    descriptor = package.to_bytes(package.descriptor(content, raw))
+    descriptor = package.to_bytes(package.descriptor(content, whole or raw, waiting))
     curated = {f"{name}.csv": data for name, data in content.items()}
     changed = transaction.replace(folder, changes, curated, descriptor)
     return Curation(rows={n: d.count(b"\n") - 1 for n, d in content.items()}, changed=changed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,14 @@ from survsim.evidence.schema.table import Column, Table
 _FIELD_TYPES = {"text": "string", "number": "number", "integer": "integer", "year": "year", "date": "date"}
 
 
-def descriptor(content: dict[str, bytes], raw: Path) -> dict[str, Any]:
-    """Data Package descriptor of the tables in `content`, with the checksums of the raw files behind them."""
+def descriptor(
+    content: dict[str, bytes], raw: Path, waiting: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Data Package descriptor of the tables in `content`, with the checksums of the raw files behind them.
+
+    `waiting` are rows that were begun and are in no table yet, each with what it lacks.
+    """
+    held = {"waiting": dict(waiting)} if waiting else {}
     return {
         "profile": "tabular-data-package",
         "name": "survsim-evidence",
@@ -24,6 +31,7 @@ def descriptor(content: dict[str, bytes], raw: Path) -> dict[str, Any]:
         "resources": [_resource(table, content[name]) for name, table in tables().items()],
         "sources": [_source(row) for row in declared_at(raw).rows("sources")],
         "raw": raw_checksums(raw),
+        **held,
     }
 
 

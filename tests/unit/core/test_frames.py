@@ -100,3 +100,53 @@ def test_saving_to_what_is_no_file_name():
     for path in (None, 3):
         with pytest.raises(InputError, match="path"):
             cox_ph(surv(), "x", FRAME).save(path)
+
+
+def test_a_table_of_arrow_is_a_frame_at_every_door():
+    """Not only where the function asks for it: the door itself turns it, so a function of later has it too."""
+    import pyarrow
+
+    import survsim
+    from survsim.core.door import guarded
+
+    def columns(frame: pd.DataFrame, *, more: pd.DataFrame | None = None) -> list[str]:
+        return [*frame.iloc[:1].columns, *(more.iloc[:1].columns if more is not None else [])]
+
+    table = pyarrow.table({"a": [1, 2], "b": ["x", "y"]})
+    assert guarded(columns)(table, more=table) == ["a", "b", "a", "b"]
+    course = pyarrow.table(
+        {
+            "label": ["a", "b"],
+            "kind": ["course", "event"],
+            "start": [0.0, 3.0],
+            "stop": [3.0, 3.0],
+            "assumed": [False, True],
+        }
+    )
+    assert survsim.figures.swimmer(course, unit="months", end=9) is not None
+
+
+def test_a_table_of_which_nothing_is_computed_says_how():
+    import survsim
+
+    class LazyFrame:
+        def collect(self):
+            return self
+
+        def collect_schema(self):
+            return {}
+
+    with pytest.raises(InputError, match=r"LazyFrame holds no rows.*\.collect\(\)"):
+        survsim.Surv.right("time", "event", data=LazyFrame(), unit="months")
+
+
+def test_a_place_that_cannot_be_written_is_said_and_nothing_is_left(tmp_path):
+    import survsim
+
+    curve = survsim.kaplan_meier(Surv.right([1, 2, 3], [1, 0, 1], unit="months"))
+    (tmp_path / "file").write_text("kept", encoding="utf-8")
+    for name in ("x.json", "x.csv", "x.tex", "x.docx"):
+        with pytest.raises(InputError, match=r"cannot be (opened for writing|written)"):
+            curve.save(tmp_path / "file" / name)
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]
+    assert (tmp_path / "file").read_text(encoding="utf-8") == "kept"

@@ -6,6 +6,7 @@ import io
 import sys
 import types
 
+import numpy as np
 import pytest
 
 import survsim
@@ -113,3 +114,74 @@ def test_a_simulation_that_is_watched_shows_it_and_its_bits_are_the_same(clock, 
     with progress.silent():
         alone = survsim.simulate(scenario, **options)
     assert watched.means.tobytes() == alone.means.tobytes()
+
+
+def _surv(n=40):
+    rng = np.random.default_rng(2)
+    return survsim.Surv.right(np.ceil(rng.exponential(10, n)), rng.uniform(size=n) < 0.8, unit="months"), rng
+
+
+def _function_of_resamples():
+    survsim.bootstrap(_surv()[0], lambda s: float(s.time.mean()), n_resamples=30)
+
+
+def _cross_validation():
+    surv, rng = _surv()
+    survsim.cox.penalty_path(surv, None, rng.normal(size=(40, 2)), strengths=[1.0, 10.0], folds=5)
+
+
+def _validation():
+    surv, rng = _surv()
+    survsim.cox_ph(surv, None, rng.normal(size=(40, 1))).validate(n_bootstrap=10)
+
+
+def _arms():
+    names = [f"arm {k}" for k in range(6)]
+    curve = ([1, 3, 9], [0.8, 0.5, 0.3])
+    many = dict.fromkeys(names, 10)
+    survsim.reconstruction.reconstruct_arms(
+        dict.fromkeys(names, curve), n=many, n_event=dict.fromkeys(names, 7), unit="months", method="guyot"
+    )
+
+
+def _pseudo_sets():
+    made = survsim.reconstruction.reconstruct_ipd(
+        ([1, 3, 9], [0.8, 0.5, 0.3]), unit="months", n=10, n_event=7, method="guyot"
+    )
+    survsim.reconstruction.pseudo_sets(made, m=8, tolerance=0.01)
+
+
+@pytest.mark.parametrize(
+    ("begin", "word"),
+    [
+        (_function_of_resamples, "resampling"),
+        (_cross_validation, "cross-validating"),
+        (_validation, "validating"),
+        (_arms, "reconstructing"),
+        (_pseudo_sets, "pseudo sets"),
+    ],
+)
+def test_other_long_work_shows_its_share_too_and_leaves_a_clean_line(clock, watch, begin, word):
+    screen = watch()
+    begin()
+    text = screen.getvalue()
+    assert f"{word} [" in text and "%, about" in text and text.endswith("\r\x1b[K")
+
+
+def test_work_inside_work_shows_one_bar(clock, watch):
+    screen = watch()
+    for _ in progress.each("outer", range(6)):
+        work("inner")
+    assert "outer [" in screen.getvalue() and "inner" not in screen.getvalue()
+
+
+def test_work_that_is_left_early_leaves_nothing_behind(clock, watch):
+    screen = watch()
+    for k in progress.each("left", range(9)):
+        if k == 5:
+            break
+    assert screen.getvalue().endswith("\r\x1b[K") and progress._open == []
+    with pytest.raises(ValueError, match="stop"):
+        for _ in progress.each("fails", range(9)):
+            raise ValueError("stop")
+    assert progress._open == []

@@ -61,6 +61,19 @@ def test_back_to_the_start_redraws_once(panel, monkeypatch):
     assert calls == [{}] and np.array_equal(panel.shown.survival, start.survival)
 
 
+def test_moves_that_come_from_several_threads_at_once_leave_the_picture_of_where_the_slider_stands(panel):
+    from concurrent.futures import ThreadPoolExecutor
+
+    slider = panel.sliders["hr_progression"]
+    slider.value = 0.5
+    expected = panel.png
+    with ThreadPoolExecutor(6) as threads:
+        list(threads.map(lambda v: setattr(slider, "value", v), np.linspace(0.6, 1.9, 18)))
+    slider.value = 0.5
+    assert panel.png == expected
+    assert panel.shown.difference[1] == panel.explorer.redraw(hr_progression=0.5).difference[1]
+
+
 def test_what_the_model_refuses_is_said_and_the_old_answer_stays(panel, monkeypatch):
     def refuses(self, **values):
         raise ScenarioError("no <such> model")
@@ -81,7 +94,7 @@ def test_a_label_that_is_markup_is_text(panel):
 def test_the_picture_is_a_png_in_which_nothing_is_cut(panel):
     from matplotlib.image import imread
 
-    pixels = imread(io.BytesIO(panel.image.value), format="png")
+    pixels = imread(io.BytesIO(panel.png), format="png")
     edges = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
     assert pixels.shape[:2] == (396, 660) and (edges[:, :3] > 0.99).all()
 

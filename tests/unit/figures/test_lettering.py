@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 
 from survsim import Surv, kaplan_meier
+from survsim.core.names import readable
 from survsim.errors import InputError
 from survsim.figures import lettering
-from survsim.figures.lettering import as_seen, readable, told_apart, wrapped
+from survsim.figures.lettering import as_seen, told_apart, wrapped
 from tests.helpers.pictures import faults
 
 RNG = np.random.default_rng(4)
@@ -108,3 +109,24 @@ def test_words_from_the_right_are_turned_and_joined():
     assert as_seen("a (אב)") == "a (בא)"
     # Beh, joined on both sides: initial, medial, final, seen from the left as final, medial, initial.
     assert as_seen("\u0628\u0628\u0628") == "\ufe90\ufe92\ufe91"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("spinal_hgg29_rt_t02", "Spinal HGG29 RT, row t2"),
+        ("waki_2009_lm85_s03", "Waki 2009, LM85, row s3"),
+        ("homesley_2007_gog0161_e07", "Homesley 2007, GOG0161, row 7"),
+        ("zhao_2016_sts_port_e01, hr_radiotherapy", "Zhao 2016, STS PORT, row 1, hazard ratio, radiotherapy"),
+        ("Spinal HGG29 RT, row t2, PFS", "Spinal HGG29 RT, row t2, PFS"),
+    ],
+)
+def test_rows_of_the_evidence_are_told_by_study_and_number(name, words):
+    assert readable(name) == words
+
+
+def test_the_reader_of_report_pictures_knows_a_name_out_of_a_file():
+    from tests.helpers.report_texts import raw_names
+
+    raw = ["hr antiangiogenic", "homesley_2007_gog0161", "spinal_hgg29_rt_t02, PFS"]
+    assert raw_names([*raw, "hazard ratio, early anlotinib", "0.5", "Time (months)"]) == raw

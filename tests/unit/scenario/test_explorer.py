@@ -12,7 +12,11 @@ import pytest
 import survsim
 from survsim.core.errors import InputError
 from survsim.report.new_study import new_study
-from survsim.scenario.exploring import FEWEST, PATIENTS, Explorer
+from survsim.scenario import exploring
+from survsim.scenario.exploring import FEWEST, PATIENTS, Control, Explorer
+from survsim.scenario.exploring_doses import Dose, dosed, doses_of, irradiates
+from survsim.simulation.declared.states import State, Transition
+from survsim.simulation.declared.strategy import strategy_from
 
 
 @pytest.fixture(scope="module")
@@ -65,9 +69,61 @@ def test_controls_are_the_effects_the_horizon_and_what_varies(explorer):
     kinds = {c.name: c.kind for c in explorer.controls}
     assert kinds == {
         "hr_progression": "effect", "horizon": "horizon", "progression_median": "course", "death_median": "course",
-        "other_death_rate": "course", "p_toxicity": "course",
+        "other_death_rate": "course", "p_toxicity": "course", "cycles/drug": "dose",
     }  # fmt: skip
     assert all(c.low <= c.value <= c.high for c in explorer.controls)
+
+
+def test_doses_are_what_the_scenario_types_as_figures():
+    scenario = survsim.Scenario.from_yaml("analyses/03_case_strategies/scenario.yml")
+    found = {d.name: (d.number, d.planned) for d in doses_of(scenario)}
+    assert found["gy_per_fraction/radiotherapy_44"] == ("gy", 2.0)
+    assert found["gy_per_fraction/reirradiation_40"] == ("gy", 2.0)
+    assert found["cycles/gemcitabine_docetaxel"] == ("cycles", 6.0)
+    assert irradiates(scenario)
+
+
+def test_fewer_cycles_than_an_effect_needs_are_no_setting():
+    scenario = survsim.Scenario.from_yaml("analyses/03_case_strategies/scenario.yml")
+    model = scenario.model({name: np.array([0.5]) for name in scenario.content.parameters})
+    doses = doses_of(scenario)
+    least = {
+        d.treatment: exploring._least(
+            model, doses, Control(name=d.name, label="", kind="dose", value=d.planned, low=1, high=12)
+        )
+        for d in doses
+        if d.number == "cycles"
+    }
+    # Less than 1.38 months of 0.69 a cycle do nothing by declaration; toripalimab alone has no such rule.
+    assert least == {"gemcitabine_docetaxel": 2, "toripalimab": 1, "toripalimab_anlotinib": 2}
+
+
+def test_more_gray_a_fraction_is_more_dose_to_the_cord_by_the_linear_quadratic_formula():
+    once = strategy_from(
+        {
+            "strategy": "once", "label": "once",
+            "treatments": {"photons": {"kind": "radiotherapy", "duration": 1.0,
+                                       "radiation": [{"region": "target", "fractions": 25, "dose_per_fraction": 2.0}]}},
+            "lines": [{"line": "photons", "treatments": ["photons"]}],
+        }
+    )  # fmt: skip
+    alive = survsim.simulation.Model(
+        states=(State(name="alive"), State(name="dead", death=True)),
+        transitions=(
+            Transition(
+                source="alive", target="dead", distribution={"family": "exponential", "rate": 1e-9}
+            ),
+        ),
+        strategies=(once,), time_unit="months", horizon=24.0,
+    )  # fmt: skip
+    doses = (Dose(name="gy", treatment="photons", number="gy", planned=2.0, label="photons"),)
+    assert dosed(alive, doses, {}) is alive
+    for gy in (1.0, 3.0):
+        moved = survsim.simulation.simulate_model(
+            dosed(alive, doses, {"gy": gy}), patients=50, seed=1, taus=[12.0]
+        )
+        # Fowler: EQD2 = n d (d + a/b) / (2 + a/b) with a/b = 2; everybody lives to the end of the course.
+        assert moved.measure("cord_dose").estimate == pytest.approx([25 * gy * (gy + 2) / 4], rel=1e-9)
 
 
 def test_the_curves_end_at_the_horizon(explorer):

@@ -22,10 +22,7 @@ SCENARIOS = [
     "analyses/07_scenario_gallery/second_line.yml",
 ]
 CALIBRATIONS = ["analyses/03_case_strategies/calibration.yml"]
-# That of 03 is told in a form of its own and held against the tables by a test of its own.
-PROTOCOLS = sorted(
-    str(p.relative_to(ROOT)) for p in ROOT.glob("analyses/*/protocol.yml") if "03_case" not in str(p)
-)
+PROTOCOLS = sorted(str(p.relative_to(ROOT)) for p in ROOT.glob("analyses/*/protocol.yml"))
 STRATEGIES = sorted(str(p.relative_to(ROOT)) for p in ROOT.glob("data/strategies/*.yml"))
 SHIPPED = [
     *(("scenario", p) for p in SCENARIOS),

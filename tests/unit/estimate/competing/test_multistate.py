@@ -294,3 +294,9 @@ def test_mean_time_in_state_by_hand_and_by_group() -> None:
 def test_a_horizon_lies_within_follow_up(given: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         mean_time_in_state(prepare(), **given)
+
+
+def test_states_may_be_a_categorical_without_the_start() -> None:
+    plain = prepare()
+    events = EVENTS.assign(state=EVENTS["state"].astype("category"))
+    pd.testing.assert_frame_equal(prepare(events=events).rows, plain.rows)

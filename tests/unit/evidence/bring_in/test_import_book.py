@@ -152,12 +152,17 @@ def test_a_study_begun_by_hand_waits_and_blocks_nobody(folder, book):
     done = import_book(folder, book(studies=[STUDY], estimates=[number(1, "hazard_ratio", value=0.7)]))
     (waits,) = [line for line in done.waiting if "studies.csv" in line]
     assert waits.startswith("raw/literature/published/studies.csv, okafor_2022: site")
-    # It stays where it was typed, is in no table, and the check says that the raw files are ahead.
+    # It stays where it was typed, is in no table, and the check says what it lacks; nothing else is wrong.
     assert "okafor_2022" in own.read_text(encoding="utf-8")
     store = survsim.load_evidence(folder.root)
     assert "kim_2019" in set(store.studies["study_id"]) and "okafor_2022" not in set(
         store.studies["study_id"]
     )
+    report = survsim.check_evidence(folder.root)
+    waits = [f for f in report.warnings if f.rule == "waits"]
+    assert not report.errors and any("okafor_2022" in f.row and "lacks site" in f.remedy for f in waits)
+    # Whatever changes the file afterwards is told as before.
+    own.write_text(own.read_text(encoding="utf-8").replace("okafor_2022", "okafor_2023"), encoding="utf-8")
     assert {f.rule for f in survsim.check_evidence(folder.root).errors} == {"raw_changed"}
 
 
