@@ -63,7 +63,6 @@ def simulate_block(
         values=follow.values,
         grid=(len(luck.draws) * len(disease.names), follow.points + 1),
         groups=len(disease.groups),
-        counts=0 if disease.worth is None else len(disease.worth.names) * len(follow.taus),
     )
     taus = follow.taus if follow.values else None
     w = Workspace(
@@ -90,6 +89,8 @@ def simulate_block(
         )
     paths.counts = np.cumsum(paths.counts, axis=1)[:, : follow.points]
     paths.sojourns = run.log.done() if run.log else None
+    if w.counts is not None:
+        paths.plain, paths.discounted = w.counts.plain.T, w.counts.discounted.T
     return paths
 
 
@@ -295,8 +296,6 @@ class _Run:
             copy_rows(who, w.patient, _rows(w.values.in_group), _rows(paths.in_group))
         if w.counts is not None:
             counting.flush(w, who)
-            copy_rows(who, w.patient, w.counts.plain, paths.plain)
-            copy_rows(who, w.patient, w.counts.discounted, paths.discounted)
         if not w.has_lines:
             return
         for k, treatment in enumerate(w.plan.treatments):

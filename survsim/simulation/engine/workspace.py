@@ -70,8 +70,6 @@ class Workspace:
             self.lines, self.cord = keep(self.lines, who), keep(self.cord, who)
         if self.values is not None:
             self.values = keep(self.values, who)
-        if self.counts is not None:
-            self.counts = self.counts.keep(who)
 
     def number(self, value: ByDraw, who: IntArray) -> ByDraw:
         """A number of the plan for the patients `who`: one, or one each."""
