@@ -33,6 +33,12 @@ def graph_faults(model: DeclaredModel) -> Iterator[str]:
     pairs = [t.name for t in model.transitions]
     for pair in sorted({p for p in pairs if pairs.count(p) > 1}):
         yield f"transition {pair} is declared twice; join the two"
+    shared = [(t.source, t.latent) for t in model.transitions if t.latent is not None]
+    for source, name in sorted({p for p in shared if shared.count(p) > 1}):
+        yield (
+            f"two transitions out of {source} share the latent time {name!r} and would come at once; join them, or give each "
+            "a name of its own"
+        )
     if not ends_fault:
         yield from _way_faults(model)
 
@@ -63,6 +69,13 @@ def _transition_faults(model: DeclaredModel, t: Transition) -> Iterator[str]:
             known = ", ".join([*sorted(own), *HISTORY])
             yield f"transition {t.name}: {name!r} is not a covariate; known: {known}"
     yield from _age_faults(model, t, own)
+    if t.latent is not None:
+        end = kinds[t.target]
+        if not (end.death or end.absorbing):
+            yield (
+                f"transition {t.name}: latent time {t.latent!r} ends in {t.target}, which can be left; a latent time is that of "
+                "a death or of an absorbing state, which comes once"
+            )
     frailties = {f.name for f in model.population.frailties}
     if t.frailty is not None and t.frailty not in frailties:
         yield f"transition {t.name}: frailty {t.frailty!r} is not declared in the population"

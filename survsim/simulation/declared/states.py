@@ -63,7 +63,8 @@ class Transition(Checked):
     frailty of the population that multiplies the hazard, raised to `frailty_power`. With `needs_effect` the
     distribution is that of those on whom an effect is in force, and nobody else takes this way. One that is
     `within_stage` leads to another state of the same disease, as when walking is lost: it is no progression and does
-    not change the performance status.
+    not change the performance status. Transitions that name one `latent` time to death share it: a patient's luck with
+    that death is one, in every state and under every strategy, and not drawn anew on the way.
     """
 
     source: str
@@ -78,6 +79,8 @@ class Transition(Checked):
     """Taken only while an effect on it is in force, such as control regained after re-irradiation."""
     within_stage: bool = False
     """Between two states of one stage of the disease: whoever takes it has not progressed."""
+    latent: str | None = pydantic.Field(None, pattern=r"^[A-Za-z0-9_.\-]+$")
+    """Name of a time to death that this way shares with others, as of one cause in several states."""
 
     @property
     def name(self) -> str:

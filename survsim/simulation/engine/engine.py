@@ -24,7 +24,7 @@ from survsim.kernels.patient_step import (
     write_down,
 )
 from survsim.simulation.cord_biology.myelopathy import CordSettings
-from survsim.simulation.engine import cord, counting, hazards, lines, resume
+from survsim.simulation.engine import cord, counting, hazards, latent, lines, resume
 from survsim.simulation.engine.arrays import Values
 from survsim.simulation.engine.follow import Follow
 from survsim.simulation.engine.known import Known
@@ -200,6 +200,7 @@ class _Run:
         w, paths, disease = self.w, self.paths, self.w.disease
         leaves = any(line.stops_on_leaving for line in w.plan.lines)
         left = w.state.copy() if leaves else None
+        latent.spend(w, moved)
         if w.counts is not None:
             counting.flush(w, moved)
         if self.log is not None or (
