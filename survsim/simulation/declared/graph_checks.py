@@ -9,7 +9,7 @@ import numpy as np
 
 from survsim.core.checks import FloatArray
 from survsim.simulation.declared.declared_model import DeclaredModel
-from survsim.simulation.declared.states import HISTORY, Transition
+from survsim.simulation.declared.states import HISTORY, State, Transition
 from survsim.simulation.declared.strategy import Strategy
 from survsim.simulation.laws.law import LawBase, PiecewiseLaw
 from survsim.simulation.laws.schema import Checked
@@ -69,16 +69,19 @@ def _transition_faults(model: DeclaredModel, t: Transition) -> Iterator[str]:
             known = ", ".join([*sorted(own), *HISTORY])
             yield f"transition {t.name}: {name!r} is not a covariate; known: {known}"
     yield from _age_faults(model, t, own)
-    if t.latent is not None:
-        end = kinds[t.target]
-        if not (end.death or end.absorbing):
-            yield (
-                f"transition {t.name}: latent time {t.latent!r} ends in {t.target}, which can be left; a latent time is that of "
-                "a death or of an absorbing state, which comes once"
-            )
+    yield from _latent_faults(t, kinds[t.target])
     frailties = {f.name for f in model.population.frailties}
     if t.frailty is not None and t.frailty not in frailties:
         yield f"transition {t.name}: frailty {t.frailty!r} is not declared in the population"
+
+
+def _latent_faults(t: Transition, end: State) -> Iterator[str]:
+    """A latent time that would come more than once."""
+    if t.latent is not None and not (end.death or end.absorbing):
+        yield (
+            f"transition {t.name}: latent time {t.latent!r} ends in {t.target}, which can be left; a latent time is that of "
+            "a death or of an absorbing state, which comes once"
+        )
 
 
 def _age_faults(model: DeclaredModel, t: Transition, own: set[str]) -> Iterator[str]:
