@@ -140,7 +140,8 @@ def test_what_a_rule_may_not_say(tmp_path, rule, says):
 def read(folder, rule):
     def fixed(value):
         return {
-            "source": "assumption", "unit": "per month",
+            "source": "assumption",
+            "unit": "per month",
             "distribution": {"law": "fixed", "value": value},
             "meaning": "deaths a month",
             "reason": "a number to try the rule with",
