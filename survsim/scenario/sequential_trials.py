@@ -18,7 +18,7 @@ from survsim.core.result import Result, result
 from survsim.core.tables import Columns
 from survsim.estimate.resampling.sequential_design import GroupSequentialDesign
 from survsim.scenario.trial_design import check_sizes
-from survsim.scenario.trial_looks import LookTest, AskedTest, calendar_of_information
+from survsim.scenario.trial_looks import AskedTest, LookTest, calendar_of_information
 from survsim.simulation.trials.trial_data import TrialData, TrialDesign, trial_data
 
 LookBy = Literal["events", "information", "calendar"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 
@@ -60,7 +60,7 @@ class AskedTest:
         if not isinstance(pair, tuple | list) or len(pair) != 2:
             raise InputError(f"weights are two numbers, rho and gamma, such as (0, 1); got {weights!r}.")
         rho, gamma = (between("weights", w, 0.0, 10.0, open_ends=False) for w in pair)
-        return cls(test, (rho, gamma), tau, unit)  # type: ignore[arg-type]
+        return cls(cast("LookTest", test), (rho, gamma), tau, unit)
 
     def at(self, data: TrialData, calendar: FloatArray) -> LookedAt:
         """The test at calendar times (B,): information is the variance of the score, of restricted means one over theirs."""
