@@ -63,5 +63,5 @@ def _compared(
 
 def _rounding(printed: float) -> float:
     """Half a unit of the last digit that was printed."""
-    whole, _, digits = f"{printed!r}".partition(".")
+    digits = f"{printed!r}".partition(".")[2]
     return 0.5 * 10.0 ** -(len(digits) if digits.strip("0") else 0)
