@@ -18,6 +18,9 @@ from survsim.simulation.laws.schema import Checked
 def graph_faults(model: DeclaredModel) -> Iterator[str]:
     """Sentences, each one fault with its place and what to do."""
     names = model.state_names
+    if not model.start_states:
+        yield "start names no state; leave it out for the first, or give shares such as {well: 0.7, sick: 0.3}"
+        return
     for name in sorted({n for n in names if names.count(n) > 1}):
         yield f"two states are called {name}"
     unknown = [s for s in model.start_states if s not in names]
