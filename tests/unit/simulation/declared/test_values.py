@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from survsim.core.declared import read_as
-from survsim.core.errors import ScenarioError
+from survsim.core.errors import InputError, ScenarioError
 from survsim.simulation import Covariate, Model, Population, State, Transition, simulate_model
 from survsim.simulation.declared.strategy import Treatment, strategy_from
 from survsim.simulation.declared.values import Discount, Outcome, Values
@@ -117,7 +117,7 @@ def test_a_utility_far_below_death_is_no_utility():
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf")])
 def test_a_number_that_is_missing_is_said_once(number):
-    with pytest.raises(ScenarioError) as caught:
+    with pytest.raises(InputError) as caught:
         Values.model_validate({"outcomes": {"a": {"kind": "cost", "by_state": {"well": number}}}})
     assert str(caught.value).count("missing or infinite") == 1 and "\n" not in str(caught.value)
 
@@ -128,9 +128,14 @@ def test_a_number_that_is_missing_is_said_once(number):
 def test_an_age_in_months_or_a_year_of_birth_is_refused(age):
     people = Population(covariates=(Covariate(name="age", **age),))
     with pytest.raises(ScenarioError, match="nobody is older than 130; an age is in years"):
-        simulate_model(dataclasses.replace(model({"kind": "cost"}), population=people), patients=10)
+        simulate_model(
+            dataclasses.replace(model({"kind": "cost", "by_state": {"well": 1.0}}), population=people),
+            patients=10,
+        )
 
 
 def test_a_start_of_no_state_is_refused():
     with pytest.raises(ScenarioError, match="start names no state"):
-        simulate_model(dataclasses.replace(model({"kind": "cost"}), start={}), patients=10)
+        simulate_model(
+            dataclasses.replace(model({"kind": "cost", "by_state": {"well": 1.0}}), start={}), patients=10
+        )
