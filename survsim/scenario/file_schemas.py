@@ -52,6 +52,21 @@ def file_schema(kind: str) -> str:
     return KINDS[kind]()
 
 
+_LIFE_TABLE: Schema = {
+    "type": "object",
+    "description": "Mortality of the population from a CSV beside the scenario, on the clock of age.",
+    "properties": {
+        "family": {"const": "life_table"},
+        "table": {"type": "string"},
+        "select": {"type": "object", "description": "column: value"},
+        "by": {"type": "object", "description": "column: {covariate: name, 0: label, 1: label}"},
+        "year": {"type": ["number", "string"], "description": "calendar year at time 0, or its covariate"},
+    },
+    "required": ["family", "table"],
+    "additionalProperties": False,
+}
+
+
 def _scenario() -> str:
     """A whole scenario; or one that `extends` another and so may leave any key to it."""
     content = ScenarioFile.model_json_schema(by_alias=True)
@@ -75,7 +90,7 @@ def _scenario() -> str:
     law = TypeAdapter(Law).json_schema(by_alias=True)
     content["$defs"] |= law.pop("$defs")
     # The model reads a distribution by a function of its own, of which pydantic can tell no schema.
-    distribution = {"anyOf": [law, {"type": "array", "items": law}]}
+    distribution = {"anyOf": [law, {"type": "array", "items": law}, _LIFE_TABLE]}
     content["$defs"]["Transition"]["properties"]["distribution"] = distribution
     _untitled(content)
     return _text(content, "scenario")

@@ -7,7 +7,7 @@ from typing import Any
 
 from survsim.simulation.declared.states import State, Transition
 from survsim.simulation.declared.values import Discount, Outcome, Values
-from survsim.simulation.laws.law import LawBase
+from survsim.simulation.laws.law import LawBase, MortalityLaw
 
 SHOWN = 6
 """Numbers of a list that are told before the rest are counted."""
@@ -75,6 +75,10 @@ def _way(way: Transition, unit: str) -> str:
 def _law(law: Any) -> str:
     if isinstance(law, tuple):
         return f"{_law(law[0]).split(' with ', maxsplit=1)[0]}, one in each of {len(law)} draws"
+    if isinstance(law, MortalityLaw):
+        named = [name for name, _ in law.sheets[0].where]
+        named += ["calendar year"] if law.now is not None else []
+        return f"mortality of the population by {' and '.join(['age', *named])}"
     if isinstance(law, LawBase):
         given = ", ".join(f"{k.replace('_', ' ')} {_told(v)}" for k, v in law if k != "family")
         return f"{law.family.replace('_', ' ')} with {given}" if given else law.family.replace("_", " ")

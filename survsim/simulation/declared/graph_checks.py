@@ -11,7 +11,7 @@ from survsim.core.checks import FloatArray
 from survsim.simulation.declared.declared_model import DeclaredModel
 from survsim.simulation.declared.states import HISTORY, State, Transition
 from survsim.simulation.declared.strategy import Strategy
-from survsim.simulation.laws.law import LawBase, PiecewiseLaw
+from survsim.simulation.laws.law import LawBase, MortalityLaw, PiecewiseLaw
 from survsim.simulation.laws.schema import Checked
 
 
@@ -94,6 +94,11 @@ def _age_faults(model: DeclaredModel, t: Transition, own: set[str]) -> Iterator[
             f"transition {t.name} runs on the age of a patient; the population has no covariate {t.age!r} (known: "
             f"{', '.join(sorted(own)) or 'none'}): declare the age in years at time 0"
         )
+    if isinstance(t.distribution, MortalityLaw):
+        asked = [name for sheet in t.distribution.sheets for name, _ in sheet.where]
+        asked += [t.distribution.now] if isinstance(t.distribution.now, str) else []
+        for name in dict.fromkeys(n for n in asked if n not in own):
+            yield f"transition {t.name}: its table asks for {name!r}; the population has no covariate {name!r}"
     if t.clock == "age" and model.history is not None:
         yield f"transition {t.name} runs on the age of a patient: it cannot go on from a history; leave the history out"
 

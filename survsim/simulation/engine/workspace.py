@@ -15,6 +15,7 @@ from survsim.simulation.engine.counts import Counts
 from survsim.simulation.engine.luck import Luck
 from survsim.simulation.engine.plan import DiseasePlan, StrategyPlan
 from survsim.simulation.laws.by_draw import ByDraw, LawByDraw, law_of, number_of
+from survsim.simulation.laws.mortality import MortalityTable
 
 
 class Workspace:
@@ -80,6 +81,8 @@ class Workspace:
 
     def law(self, law: Any, who: IntArray) -> Any:
         """A law of the plan for the patients `who`."""
+        if isinstance(law, MortalityTable):
+            return law.of(lambda name: self.covariate(name)[who])
         return law_of(law, self.draw[who]) if isinstance(law, LawByDraw) else law
 
     def covariate(self, name: Any) -> FloatArray:
