@@ -88,7 +88,7 @@ def _latent_faults(t: Transition, end: State) -> Iterator[str]:
 
 
 def _age_faults(model: DeclaredModel, t: Transition, own: set[str]) -> Iterator[str]:
-    """A clock of age without an age, or where a path goes on from a history."""
+    """A clock of age without an age, or a table that asks for what the population does not have."""
     if t.clock == "age" and t.age not in own:
         yield (
             f"transition {t.name} runs on the age of a patient; the population has no covariate {t.age!r} (known: "
@@ -99,8 +99,6 @@ def _age_faults(model: DeclaredModel, t: Transition, own: set[str]) -> Iterator[
         asked += [t.distribution.now] if isinstance(t.distribution.now, str) else []
         for name in dict.fromkeys(n for n in asked if n not in own):
             yield f"transition {t.name}: its table asks for {name!r}; the population has no covariate {name!r}"
-    if t.clock == "age" and model.history is not None:
-        yield f"transition {t.name} runs on the age of a patient: it cannot go on from a history; leave the history out"
 
 
 def _way_faults(model: DeclaredModel) -> Iterator[str]:

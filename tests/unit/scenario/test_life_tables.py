@@ -17,15 +17,18 @@ from survsim.scenario.run import simulate
 from survsim.scenario.spec import Scenario
 from survsim.simulation import (
     Covariate,
+    History,
     Model,
     Outcome,
     Population,
     State,
+    Strategy,
     Transition,
     Values,
     simulate_model,
 )
 from survsim.simulation.declared.explain_states import explain_states
+from survsim.simulation.declared.population import Frailty
 from survsim.simulation.laws.mortality import MortalityTable
 
 GOMPERTZ = {"family": "gompertz", "shape": 0.1 / 12, "rate": 5e-5 / 12}
@@ -265,3 +268,39 @@ def test_a_table_by_patient_is_told_and_its_file_is_one_of_the_schema(tmp_path):
         str(k): v for k, v in content["transitions"][0]["distribution"]["by"]["sex"].items()
     }
     jsonschema.Draft202012Validator(json.loads(file_schema("scenario"))).validate(content)
+
+
+@pytest.mark.parametrize("frail", [False, True])
+def test_a_clock_of_age_goes_on_from_a_history(frail):
+    """A patient of 60 at time 0 who is alive ten years on has the mortality of 70 ahead; frailty is updated by the ten years."""
+    people = Population(
+        covariates=(Covariate(name="age", distribution="uniform", low=40.0, high=80.0),),
+        frailties=(Frailty(name="z", variance=0.5),) if frail else (),
+    )
+    built = Model(
+        time_unit="months",
+        horizon=240.0,
+        states=(State(name="well"), State(name="dead", death=True)),
+        transitions=(
+            Transition(
+                source="well",
+                target="dead",
+                clock="age",
+                distribution=GOMPERTZ,
+                frailty="z" if frail else None,
+            ),
+        ),
+        strategies=(Strategy(strategy="wait"),),
+        population=people,
+        history=History(now=120.0, covariates={"age": 60.0}),
+    )
+    found = simulate_model(built, patients=100_000, times=[60.0, 120.0])
+
+    def spent(years):  # from 60 to 60 + years
+        return 5e-5 / 0.1 * 12 / 12 * (math.exp(0.1 * (60 + years)) - math.exp(6.0))
+
+    for t in (60.0, 120.0):
+        before, after = spent(10.0), spent(10.0 + t / 12)
+        truth = ((1 + 0.5 * before) / (1 + 0.5 * after)) ** 2 if frail else math.exp(before - after)
+        alive = found.measure(f"alive@{t:g}")
+        assert abs(alive.estimate[0] - truth) < 4.5 * alive.mc_std_error[0]
