@@ -91,7 +91,11 @@ def go_on(w: Workspace, state: int, ages: tuple[ByDraw, ...], who: IntArray) -> 
             w.latent.arm(transition.latent, who, budget, w.clock.time[who], age)
         if table is not None:
             factors = _factors(w, table, who, transition.needs_effect)
-            _run(w, slot, law, who, budget, age, used, *factors)
+            if table.laws:
+                which = _law_in_force(w, table, who)
+                _run_under(w, slot, transition, table, which, who, budget, age, *factors)
+            else:
+                _run(w, slot, law, who, budget, age, used, *factors)
         elif transition.needs_effect:
             w.clock.event_at[slot][who] = np.inf
         else:

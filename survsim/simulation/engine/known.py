@@ -111,7 +111,7 @@ def what_is_known(model: Model, history: History, number: NumbersByDraw, disease
                 origin -= transition.per_year * values[transition.age]
             law = transition.law
             if isinstance(law, MortalityTable):
-                law = law.of(lambda asked: np.array([values[asked]]))
+                law = law.of({k: np.array([v]) for k, v in values.items()}.__getitem__)
             stay = (entry - now, leaves[1] - now)
             hazard, age = _spent(transition, law, effects, given, *stay, origin, progressed)
             ages = (*ages, age)
@@ -190,12 +190,25 @@ def _spent(
     edges = sorted(cuts)
     for low, high in itertools.pairwise(edges):
         log_ratio, log_slowness, in_force = _in_force(acting, (low + high) / 2, progressed_at)
-        before = _hazard_at(law, age)
+        now = _law_in_force(acting, (low + high) / 2, progressed_at, law)
+        before = _hazard_at(now, age)
         age += (high - low) / float(np.exp(log_slowness))
         if transition.needs_effect and not in_force:
             continue
-        hazard += float(np.exp(log_ratio)) * (_hazard_at(law, age) - before)
+        hazard += float(np.exp(log_ratio)) * (_hazard_at(now, age) - before)
     return hazard, age
+
+
+def _law_in_force(
+    acting: list[tuple[EffectPlan, GivenBefore]], time: float, progressed_at: float, own: Any
+) -> Any:
+    """The law of a transition at `time`: that of the last effect in force that has one, else its own."""
+    law = own
+    for effect, _ in acting:
+        of_it = [(e, g) for e, g in acting if e is effect]
+        if effect.law is not None and _in_force(of_it, time, progressed_at)[2]:
+            law = effect.law
+    return law
 
 
 def _hazard_at(law: Any, age: float) -> float:
