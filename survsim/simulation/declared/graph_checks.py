@@ -95,6 +95,8 @@ def _age_faults(model: DeclaredModel, t: Transition, own: set[str]) -> Iterator[
             f"{', '.join(sorted(own)) or 'none'}): declare the age in years at time 0"
         )
     if isinstance(t.distribution, MortalityLaw):
+        if t.clock != "age":
+            yield f"transition {t.name}: a life table is a law of age; give the transition clock: age"
         asked = [name for sheet in t.distribution.sheets for name, _ in sheet.where]
         asked += [t.distribution.now] if isinstance(t.distribution.now, str) else []
         for name in dict.fromkeys(n for n in asked if n not in own):

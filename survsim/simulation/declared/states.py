@@ -10,10 +10,10 @@ import pydantic
 
 from survsim.core.distributions import SurvivalDistribution
 from survsim.core.file_faults import Holds
-from survsim.simulation.laws.law import Law
+from survsim.simulation.laws.law import WayLaw
 from survsim.simulation.laws.schema import Checked, Number
 
-_LAW: pydantic.TypeAdapter[Any] = pydantic.TypeAdapter(Law)
+_LAW: pydantic.TypeAdapter[Any] = pydantic.TypeAdapter(WayLaw)
 
 HISTORY = ("entry_time", "n_progressions", "time_in_previous_state", "performance_status")
 """Covariates a transition can depend on that the path itself makes; the others are the patient's own."""
@@ -69,7 +69,7 @@ class Transition(Checked):
 
     source: str
     target: str
-    distribution: Annotated[Any, pydantic.BeforeValidator(_law), Holds(Law)]
+    distribution: Annotated[Any, pydantic.BeforeValidator(_law), Holds(WayLaw)]
     clock: Literal["reset", "forward", "age"] = "reset"
     age: str = "age"
     covariates: dict[str, Number] = pydantic.Field(default_factory=dict)

@@ -155,9 +155,22 @@ Law = Annotated[
     | LogNormalLaw
     | LogLogisticLaw
     | GeneralisedGammaLaw
+    | PiecewiseLaw,
+    pydantic.Field(discriminator="family"),
+    pydantic.BeforeValidator(functools.partial(spelled, "family")),
+]
+"""Any of the families above, told apart by `family`."""
+
+WayLaw = Annotated[
+    ExponentialLaw
+    | WeibullLaw
+    | GompertzLaw
+    | LogNormalLaw
+    | LogLogisticLaw
+    | GeneralisedGammaLaw
     | PiecewiseLaw
     | MortalityLaw,
     pydantic.Field(discriminator="family"),
     pydantic.BeforeValidator(functools.partial(spelled, "family")),
 ]
-"""Any of the families above, told apart by `family`."""
+"""The law of a transition: any of the families, or the mortality of the population, which asks who the patient is."""

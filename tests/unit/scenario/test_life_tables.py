@@ -23,6 +23,7 @@ from survsim.simulation import (
     Population,
     State,
     Strategy,
+    Toxicity,
     Transition,
     Values,
     simulate_model,
@@ -304,3 +305,20 @@ def test_a_clock_of_age_goes_on_from_a_history(frail):
         truth = ((1 + 0.5 * before) / (1 + 0.5 * after)) ** 2 if frail else math.exp(before - after)
         alive = found.measure(f"alive@{t:g}")
         assert abs(alive.estimate[0] - truth) < 4.5 * alive.mc_std_error[0]
+
+
+def test_a_table_by_patient_is_a_law_of_transitions_alone():
+    sheet = {"where": [], "rates": [[0.1, 0.2]]}
+    table = {"family": "mortality", "ages": [60.0], "sheets": [sheet], "per_year": 1.0}
+    way = Transition(source="well", target="dead", clock="reset", distribution=table)
+    with pytest.raises(ScenarioError, match="a life table is a law of age"):
+        Model(
+            time_unit="years",
+            horizon=5.0,
+            states=(State(name="well"), State(name="dead", death=True)),
+            transitions=(way,),
+            strategies=(Strategy(strategy="wait"),),
+            population=Population(covariates=(Covariate(name="age", distribution="fixed", value=60.0),)),
+        )
+    with pytest.raises(ValueError, match="mortality"):
+        Toxicity.model_validate({"name": "x", "grade": 1, "onset": table})
