@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 
 import survsim
 
@@ -21,7 +20,7 @@ WITHIN = 4.0
 
 def record_published(ledger: survsim.Ledger, results: Path, *, quick: bool, workers: int) -> None:
     """Every printed mean beside the simulated one, and how many agree."""
-    listed = yaml.safe_load((HERE / "published.yml").read_text(encoding="utf-8"))
+    listed = survsim.report.read_yaml(HERE / "published.yml")["models"]
     rows = [row for model in listed for row in _compared(ledger, model, quick=quick, workers=workers)]
     frame = pd.DataFrame(rows)
     frame.to_csv(results / "published.csv", index=False)
@@ -38,7 +37,7 @@ def _compared(
     name, tau = model["model"], float(model["tau"])
     scenario = survsim.Scenario.from_yaml(MODELS / name / "scenario.yml")
     folder = MODELS / model.get("printed", name)
-    printed = yaml.safe_load((folder / "printed.yml").read_text(encoding="utf-8"))
+    printed = survsim.report.read_yaml(folder / "printed.yml")
     found = survsim.simulate(scenario, patients=PATIENTS[quick], execution=survsim.Execution(workers=workers))
     source = survsim.Provenance.of("printed", f"models:{folder.name}")
     for what, measure in model["measures"].items():
