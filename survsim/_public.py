@@ -189,6 +189,7 @@ _TABLES = {
         simulation.declared.strategy              Treatment Line StopRule Toxicity
         simulation.declared.effect                Effect
         simulation.declared.clause                Clause
+        simulation.declared.sequences             Sequences
         simulation.declared.explain               explain
         simulation.declared.history               History PastTreatment
         simulation.running.patient_output         read_patients

@@ -1,4 +1,4 @@
-"""Calibrate two small scenarios to some published arms and judge them by others."""
+"""Calibrate two small scenarios to some published arms and judge them by others; rebuild published decision models."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 import survsim
+
+from .published import record_published
 
 SLUG = "07_scenario_gallery"
 READS = ("03_case_strategies",)
@@ -35,6 +37,7 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
         record(ledger, name, before, after, evidence)
         survsim.write_result(after, results / f"{name}.json")
         table(after, evidence).to_csv(results / f"{name}.csv", index=False)
+    record_published(ledger, results, quick=quick, workers=workers)
     explain(ledger)
     ledger.save(results / "summary.json")
 

@@ -41,7 +41,10 @@ def simulate(
         Path | None, typer.Option("--resume", help="Go on with the run in this folder.")
     ] = None,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Say and draw the strategies; simulate nothing.")
+        bool,
+        typer.Option(
+            "--explain", help="Say and, with --out, draw the states and the strategies; simulate nothing."
+        ),
     ] = False,
 ) -> None:
     """Simulate every strategy of a scenario and write tables, arrays and checkpoints to a folder."""
@@ -158,23 +161,48 @@ def _begun(resume: Path | None) -> dict[str, Any]:
 
 def _explain(whole: Any, out: Path | None) -> None:
     from survsim.simulation.declared.explain import explain
+    from survsim.simulation.declared.explain_states import explain_states
 
-    if whole.content.cohort is not None:
+    c = whole.content
+    if c.cohort is not None:
         from survsim.simulation.cohort.explaining import explain_cohort
 
-        typer.echo(explain_cohort(whole.content.cohort, whole.time_unit))
+        typer.echo(explain_cohort(c.cohort, whole.time_unit))
         return
-    treatments = whole.content.treatments
+    told = {"start": c.start, "values": c.values, "time_unit": whole.time_unit}
+    typer.echo(explain_states(c.states, c.transitions, **told) + "\n")
     for strategy in whole.strategies:
-        typer.echo(explain(strategy, treatments=treatments, time_unit=whole.time_unit) + "\n")
+        typer.echo(explain(strategy, treatments=c.treatments, time_unit=whole.time_unit) + "\n")
     if out is not None:
-        from survsim.figures.strategy_diagram import draw_strategy
+        _draw(whole, out)
 
-        out.mkdir(parents=True, exist_ok=True)
-        for strategy in whole.strategies:
-            path = out / f"{strategy.name}.png"
-            draw_strategy(strategy, time_unit=whole.time_unit).figure.savefig(path, bbox_inches="tight")
-            typer.echo(f"drawn: {path}")
+
+def _draw(whole: Any, out: Path) -> None:
+    """The states with their numbered ways, and each strategy's lines, a picture each."""
+    import pandas as pd
+
+    from survsim.core.errors import InputError
+    from survsim.figures.state_graph import state_diagram
+    from survsim.figures.strategy_diagram import draw_strategy
+    from survsim.simulation.declared.explain_states import ways_of
+
+    out.mkdir(parents=True, exist_ok=True)
+    c = whole.content
+    ways = pd.DataFrame(ways_of(c.states, c.transitions, c.start))
+
+    def kept(name: str, axes: Any) -> None:
+        path = out / f"{name}.png"
+        axes.figure.savefig(path, bbox_inches="tight")
+        typer.echo(f"drawn: {path}")
+
+    try:
+        kept("states", state_diagram(ways))
+    except InputError as error:  # too many, or too long names: the strategies are drawn all the same
+        typer.echo(f"survsim: the states are not drawn: {error}", err=True)
+    for strategy in whole.strategies:
+        # a strategy that is called as the picture of the states is has a name of its own
+        name = strategy.name if strategy.name != "states" else "strategy_states"
+        kept(name, draw_strategy(strategy, time_unit=whole.time_unit))
 
 
 def _progress() -> Any:

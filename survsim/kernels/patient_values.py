@@ -17,11 +17,12 @@ Array = NDArray[Any]
 
 
 @compiled(
-    "void(i8[::1], i1[::1], i8[::1], f8[::1], f8[::1], f8[::1], f8[:, :, ::1], f8[:, :, ::1], i8[::1], b1[:, ::1], i8[::1], f8[:, ::1],"
-    " f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1])"
+    "void(i8[::1], i8[::1], i1[::1], i8[::1], f8[::1], f8[::1], f8[::1], f8[:, :, ::1], f8[:, :, ::1], i8[::1], b1[:, ::1], i8[::1],"
+    " f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1])"
 )
 def add_stretch(
     who: Array,
+    patient: Array,
     state: Array,
     draw: Array,
     since: Array,
@@ -38,36 +39,108 @@ def add_stretch(
     plain: Array,
     discounted: Array,
 ) -> None:
-    """Count the stretch of `who` from `since` (n,) to `when` (m,), as far as it lies before each of `taus`.
+    """Count the stretch of `who` from `since` to `when` (m,), as far as it lies before each of `taus`.
 
     `rate` (outcomes, states, draws) per unit of time, and `extra` (outcomes, states times acting, draws) what each of the
-    treatments `acts` (acting,) adds while it is `given` (treatments, n). `discount` (outcomes,) is the row of `before` (discounts, n), `after` (discounts, m)
-    and `at_tau` (discounts, taus) that holds the discounted time from 0 to the start, to the end and to each horizon; -1 for
-    none. `plain`, `discounted` (outcomes times taus, n). `since` and `before` are set to the end.
+    treatments `acts` (acting,) adds while it is `given` (treatments, n). `discount` (outcomes,) is the row of `before`
+    (discounts, patients), `after` (discounts, m) and `at_tau` (discounts, taus) that holds the discounted time from 0 to the
+    start, to the end and to each horizon; -1 for none. `plain`, `discounted` (patients, outcomes times taus), `since` (patients,)
+    and `before` are by `patient` (n,) of the block, so that one patient's sums lie together; the last two are set to the end.
     """
     acting, horizons = acts.size, taus.size
     rates, extras = rate.shape[2] > 1, extra.shape[2] > 1
     for m in range(who.size):
         i = who[m]
-        start, end = since[i], when[m]
+        p = patient[i]
+        start, end = since[p], when[m]
         if not start < end:
             continue
-        since[i] = end
+        since[p] = end
         s, d = state[i], draw[i] if rates or extras else 0
         for o in range(rate.shape[0]):
             value, row = rate[o, s, d if rates else 0], discount[o]
             for k in range(acting):
                 # no branch that cannot be foreseen
                 value += given[acts[k], i] * extra[o, s * acting + k, d if extras else 0]
+            if value == 0.0:
+                continue
             for a in range(horizons):
+                # a stretch behind the horizon counts for exactly 0: choices between numbers, not ways through the code
                 tau = taus[a]
-                if start < tau:
-                    plain[o * horizons + a, i] += value * (min(end, tau) - start)
-                    if row >= 0:
-                        until = after[row, m] if end <= tau else at_tau[row, a]
-                        discounted[o * horizons + a, i] += value * (until - before[row, i])
+                plain[p, o * horizons + a] += value * (min(end, tau) - min(start, tau))
+            if row < 0:
+                continue
+            ended, begun = after[row, m], before[row, p]
+            for a in range(horizons):
+                tau, last = taus[a], at_tau[row, a]
+                until = ended if end <= tau else last
+                discounted[p, o * horizons + a] += value * (until - (begun if start < tau else until))
         for row in range(after.shape[0]):
-            before[row, i] = after[row, m]
+            before[row, p] = after[row, m]
+
+
+@compiled(
+    "void(i8[::1], f8[::1], f8[::1], f8, f8[:, ::1], i8[::1], f8[:, ::1], f8[:, ::1], f8[::1], f8[:, ::1], f8[:, ::1])"
+)
+def add_stays(
+    draw: Array,
+    start: Array,
+    end: Array,
+    tau: float,
+    values: Array,
+    discount: Array,
+    before: Array,
+    after: Array,
+    at_tau: Array,
+    plain: Array,
+    discounted: Array,
+) -> None:
+    """Count everybody's stay in one state from `start` to `end` (n,) as far as it lies before `tau`, as `add_stretch` would.
+
+    `values` (outcomes, draws) per unit of time; `before`, `after` (discounts, n), `at_tau` (discounts,); `plain`, `discounted`
+    (outcomes, n) of this horizon. Choices are between numbers, not ways through the code, so that patients go in bunches.
+    """
+    n, many = start.size, values.shape[1] > 1
+    for o in range(values.shape[0]):
+        row, single = discount[o], values[o, 0]
+        if not many and single == 0.0:
+            continue
+        for i in range(n):
+            value = values[o, draw[i]] if many else single
+            low, high = min(start[i], tau), min(end[i], tau)
+            plain[o, i] += value * (high - low)
+        if row < 0:
+            continue
+        last = at_tau[row]
+        for i in range(n):
+            value = values[o, draw[i]] if many else single
+            until = after[row, i] if end[i] <= tau else last
+            discounted[o, i] += value * (until - before[row, i]) if start[i] < min(end[i], tau) else 0.0
+
+
+@compiled("void(i8[::1], b1[::1], f8[::1], f8, f8[:, ::1], i8[::1], f8[:, ::1], f8[:, ::1], f8[:, ::1])")
+def add_to_all(
+    draw: Array,
+    counts: Array,
+    time: Array,
+    tau: float,
+    amount: Array,
+    discount: Array,
+    weight: Array,
+    plain: Array,
+    discounted: Array,
+) -> None:
+    """Count `amount` (outcomes, draws) at `time` (n,) for those it `counts` (n,) for, before `tau`, as `add_once` would."""
+    n, many = time.size, amount.shape[1] > 1
+    for o in range(amount.shape[0]):
+        row, single = discount[o], amount[o, 0]
+        if not many and single == 0.0:
+            continue
+        for i in range(n):
+            value = (amount[o, draw[i]] if many else single) if counts[i] and time[i] < tau else 0.0
+            plain[o, i] += value
+            if row >= 0:
+                discounted[o, i] += value * weight[row, i]
 
 
 @compiled("f8(f8[::1], f8[::1], f8[::1], f8, f8, f8, f8)")
@@ -90,7 +163,7 @@ def _pieces(
 
 @compiled(
     "void(i8[::1], i1[::1], i8[::1], i8[::1], f8[::1], f8[::1], f8[::1], f8[:, ::1], f8[:, ::1], i8[::1], b1[:, ::1], f8[:, ::1],"
-    " f8[:, ::1], f8[:, ::1], f8[::1], f8[::1], f8[::1], f8[:, ::1], f8[:, ::1])"
+    " f8[:, ::1], f8[:, ::1], f8[::1], f8[::1], f8[::1], f8[:, :], f8[:, :])"
 )
 def add_pieces(
     who: Array,
@@ -128,7 +201,8 @@ def add_pieces(
     )
     for m in range(who.size):
         i = who[m]
-        s, d, start, end = state[i], draw[i], since[i], when[m]
+        p = patient[i]
+        s, d, start, end = state[i], draw[i], since[p], when[m]
         if not start < end:
             continue
         value = rate[s, d if rates else 0]
@@ -136,28 +210,29 @@ def add_pieces(
             value += given[acts[k], i] * extra[s * acting + k, d if extras else 0]
         if value == 0.0:
             continue
-        p = patient[i] if many else 0
+        e = p if many else 0
         for j in range(edges.shape[0]):
-            own[j], own_until[j] = edges[j, p], edges_until[j, p]
+            own[j], own_until[j] = edges[j, e], edges_until[j, e]
         for j in range(factors.shape[0]):
             own_factors[j] = value * factors[j, d if changes else 0]
         for a in range(taus.size):
             if start < taus[a]:
-                plain[a, i] += _pieces(
+                plain[p, a] += _pieces(
                     own_factors, own, own, start, min(end, taus[a]), start, min(end, taus[a])
                 )
                 if before.size:
                     until = after[m] if end <= taus[a] else at_tau[a]
-                    discounted[a, i] += _pieces(
-                        own_factors, own, own_until, start, min(end, taus[a]), before[i], until
+                    discounted[p, a] += _pieces(
+                        own_factors, own, own_until, start, min(end, taus[a]), before[p], until
                     )
 
 
 @compiled(
-    "void(i8[::1], i8[::1], i8[::1], f8[::1], f8[::1], f8[:, :, ::1], i8[::1], f8[:, ::1], f8[:, ::1], f8[:, ::1])"
+    "void(i8[::1], i8[::1], i8[::1], i8[::1], f8[::1], f8[::1], f8[:, :, ::1], i8[::1], f8[:, ::1], f8[:, ::1], f8[:, ::1])"
 )
 def add_once(
     who: Array,
+    patient: Array,
     row: Array,
     draw: Array,
     time: Array,
@@ -175,6 +250,7 @@ def add_once(
     many = amount.shape[2] > 1
     for m in range(who.size):
         i = who[m]
+        p = patient[i]
         d = draw[i] if many else 0
         for o in range(amount.shape[0]):
             value = amount[o, row[m], d]
@@ -183,6 +259,6 @@ def add_once(
             g = discount[o]
             for a in range(taus.size):
                 if time[i] < taus[a]:
-                    plain[o * taus.size + a, i] += value
+                    plain[p, o * taus.size + a] += value
                     if g >= 0:
-                        discounted[o * taus.size + a, i] += value * weight[g, m]
+                        discounted[p, o * taus.size + a] += value * weight[g, m]

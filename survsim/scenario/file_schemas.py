@@ -15,7 +15,8 @@ from survsim.evidence.ask import protocol
 from survsim.evidence.ask.store import EvidenceStore
 from survsim.scenario.calibration_file import CalibrationFile
 from survsim.scenario.spec import NAMED_PARTS, ScenarioFile
-from survsim.simulation.declared.strategy import strategy_schema
+from survsim.simulation.declared.sequences import Sequences
+from survsim.simulation.declared.strategy import Strategy, strategy_schema
 from survsim.simulation.laws.law import Law
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -51,6 +52,21 @@ def file_schema(kind: str) -> str:
     return KINDS[kind]()
 
 
+_LIFE_TABLE: Schema = {
+    "type": "object",
+    "description": "Mortality of the population from a CSV beside the scenario, on the clock of age.",
+    "properties": {
+        "family": {"const": "life_table"},
+        "table": {"type": "string"},
+        "select": {"type": "object", "description": "column: value"},
+        "by": {"type": "object", "description": "column: {covariate: name, 0: label, 1: label}"},
+        "year": {"type": ["number", "string"], "description": "calendar year at time 0, or its covariate"},
+    },
+    "required": ["family", "table"],
+    "additionalProperties": False,
+}
+
+
 def _scenario() -> str:
     """A whole scenario; or one that `extends` another and so may leave any key to it."""
     content = ScenarioFile.model_json_schema(by_alias=True)
@@ -60,17 +76,21 @@ def _scenario() -> str:
         "description": "Another scenario file, relative to this one, whose keys hold where this one has none; "
         f"{', '.join(NAMED_PARTS)} are added to its own.",
     }
+    own = [TypeAdapter(one).json_schema(by_alias=True) for one in (Strategy, Sequences)]
+    for one in own:
+        content["$defs"] |= one.pop("$defs", {})
+    content["properties"]["strategies"]["items"] = {"anyOf": [{"type": "string"}, *own]}
     of_patients = {"states": 2, "transitions": 1, "strategies": 1}
     for name, least in of_patients.items():
         content["properties"][name]["minItems"] = least
     content["anyOf"] = [
-        *({"required": [*needed, *own]} for own in (list(of_patients), ["partitioned"], ["cycles"])),
+        *({"required": [*needed, *asked]} for asked in (list(of_patients), ["partitioned"], ["cycles"])),
         {"required": ["extends"]},
     ]
     law = TypeAdapter(Law).json_schema(by_alias=True)
     content["$defs"] |= law.pop("$defs")
     # The model reads a distribution by a function of its own, of which pydantic can tell no schema.
-    distribution = {"anyOf": [law, {"type": "array", "items": law}]}
+    distribution = {"anyOf": [law, {"type": "array", "items": law}, _LIFE_TABLE]}
     content["$defs"]["Transition"]["properties"]["distribution"] = distribution
     _untitled(content)
     return _text(content, "scenario")

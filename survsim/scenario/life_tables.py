@@ -1,6 +1,7 @@
 """Mortality of the population as a law in a scenario file: a CSV of death probabilities or rates by age.
 
-``{family: life_table, table: mortality.csv, select: {sex: female, year: 2020}}`` becomes the piecewise law of age at death
+``{family: life_table, table: mortality.csv, by: {sex: {covariate: woman, 0: male, 1: female}}, year: 2020}`` follows each
+patient through the table, by age, sex and calendar year. ``{family: life_table, table: mortality.csv, select: {sex: female, year: 2020}}`` becomes the piecewise law of age at death
 in the time unit of the scenario, before anything else is read: results hold the numbers, not the name of a file.
 """
 
@@ -15,7 +16,7 @@ from survsim.core.errors import InputError, ScenarioError
 from survsim.core.units import DAYS_PER, conversion_factor
 from survsim.estimate.parametric.background_mortality import life_table
 
-_KEYS = {"family", "table", "select"}
+_KEYS = {"family", "table", "select", "by", "year"}
 
 
 def with_life_tables(raw: Any, inside: Callable[[str], Path]) -> Any:
@@ -48,8 +49,67 @@ def _with_table(transition: Any, unit: Any, inside: Callable[[str], Path]) -> An
         raise ScenarioError(
             f"{where}: select gives column: value, such as {{sex: female}}; found {select!r}."
         )
-    made = _law(inside(law["table"]), select, unit, where)
-    return transition | {"distribution": made}
+    path = inside(law["table"])
+    if law.get("by") is None and law.get("year") is None:
+        return transition | {"distribution": _law(path, select, unit, where)}
+    age = transition.get("age", "age")
+    return transition | {"distribution": _by_patient(path, law, select, unit, age, where)}
+
+
+def _by_patient(
+    path: Path, law: Mapping[str, Any], select: Mapping[str, Any], unit: str, age: Any, where: str
+) -> dict[str, Any]:
+    """The law that reads the row of each patient: by covariates, and by the calendar year that runs with the time."""
+    kinds = _kinds(law.get("by") or {}, where)
+    rows = _rows(path, where)
+    if law.get("year") is not None and "year" not in rows[0]:
+        raise ScenarioError(f"{where}: year needs a column year; {path.name} has {', '.join(rows[0])}.")
+    years = [""]
+    if law.get("year") is not None:
+        found = {
+            y: _one(y, "year", path.name, where) for y in dict.fromkeys(row["year"].strip() for row in rows)
+        }
+        years = sorted(found, key=lambda y: found[y])
+    sheets, shared = [], None
+    for at, labels in kinds:
+        by_year = [_law(path, {**select, **labels, **({"year": y} if y else {})}, unit, where) for y in years]
+        for one in by_year:
+            shared = one["breaks"] if shared is None else shared
+            if one["breaks"] != shared:
+                told = ", ".join(f"{k} {v}" for k, v in labels.items())
+                raise ScenarioError(
+                    f"{where}: {path.name} has other ages {f'for {told} ' if told else ''}than in its first rows."
+                )
+        sheets.append({"where": at, "rates": [one["rates"] for one in by_year]})
+    factor = conversion_factor("years", unit)
+    return {
+        "family": "mortality",
+        "ages": shared or [],
+        "periods": [factor * float(y) for y in years[1:]],
+        "sheets": sheets,
+        "age": age,
+        "now": law.get("year"),
+        "per_year": factor,
+    }
+
+
+def _kinds(by: Any, where: str) -> list[tuple[list[tuple[str, float]], dict[str, str]]]:
+    """Each kind of patients: covariates with their values, and the labels that those have in the columns of the table."""
+    form = f"{where}: by gives column: covariate and labels, such as {{sex: {{covariate: woman, 0: male, 1: female}}}}"
+    if not isinstance(by, Mapping):
+        raise ScenarioError(f"{form}; found {by!r}.")
+    kinds: list[tuple[list[tuple[str, float]], dict[str, str]]] = [([], {})]
+    for column, rule in by.items():
+        labels = {k: v for k, v in rule.items() if k != "covariate"} if isinstance(rule, Mapping) else {}
+        numbers = all(isinstance(k, int | float) and not isinstance(k, bool) for k in labels)
+        if not labels or not numbers or not isinstance(rule.get("covariate"), str):
+            raise ScenarioError(f"{form}; found {column}: {rule!r}.")
+        kinds = [
+            ([*at, (rule["covariate"], float(value))], {**named, column: str(label)})
+            for at, named in kinds
+            for value, label in labels.items()
+        ]
+    return kinds
 
 
 def _law(path: Path, select: Mapping[str, Any], unit: str, where: str) -> dict[str, Any]:
@@ -102,6 +162,13 @@ def _rows(path: Path, where: str) -> list[dict[str, str]]:
     if not rows:
         raise ScenarioError(f"{where}: the life table {path.name} holds no rows.")
     return rows
+
+
+def _one(text: str, column: str, name: str, where: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ScenarioError(f"{where}: {name}: {column} is {text!r}, no number.") from None
 
 
 def _numbers(rows: list[dict[str, str]], column: str, name: str, where: str) -> list[float]:

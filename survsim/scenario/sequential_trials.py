@@ -1,7 +1,7 @@
 """Trials that are run by a group-sequential plan: how often, when and why they stop, look by look.
 
-The plan's boundaries hold for the log-rank z, benefit positive. Looks come at numbers of events or at calendar times; at the
-latter the boundaries stay those of the plan, whatever number of events has been seen.
+The plan's boundaries hold for the z of the test, benefit positive. Looks come at numbers of events, at amounts of the test's
+information or at calendar times; at the last the boundaries stay those of the plan, whatever has been seen.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
 from survsim.estimate.resampling.sequential_design import GroupSequentialDesign
-from survsim.estimate.resampling.trial_analysis import analyse_trials
 from survsim.scenario.trial_design import check_sizes
+from survsim.scenario.trial_looks import AskedTest, LookTest, calendar_of_information
 from survsim.simulation.trials.trial_data import TrialData, TrialDesign, trial_data
 
-LookBy = Literal["events", "calendar"]
+LookBy = Literal["events", "information", "calendar"]
 
 
 @result
@@ -33,12 +33,14 @@ class SequentialTrials(Result):
     efficacy, futility, harm : (looks,) share of trials that stop at a look for benefit, for futility, and in a two-sided plan
         for harm; `mc_std_error` : (looks,) Monte Carlo error of the first.
     continued : (looks,) share that goes on after a look; of the last, all that end without a finding.
-    time, events : (looks,) mean calendar time and events at a look, of the trials that reach it.
+    time, events, seen_information : (looks,) mean calendar time, events and information of the test at a look, of the trials
+        that reach it.
     rejected, rejected_mc_std_error : share of trials with a finding of benefit, and its error.
     duration, n_event, n_arrived : means at the end of the trials.
     """
 
     look_by: str
+    test: str
     information: FloatArray
     efficacy: FloatArray
     futility: FloatArray
@@ -47,6 +49,7 @@ class SequentialTrials(Result):
     continued: FloatArray
     time: FloatArray
     events: FloatArray
+    seen_information: FloatArray
     rejected: float
     rejected_mc_std_error: float
     duration: float
@@ -56,19 +59,29 @@ class SequentialTrials(Result):
     time_unit: str
 
     def columns(self) -> Columns:
-        """Columns look, information, efficacy, mc_std_error, futility, harm, continued, time, events."""
+        """Columns look, information, efficacy, mc_std_error, futility, harm, continued, time, events,
+        seen_information."""
         return {
             "look": np.arange(1, self.information.size + 1),
             "information": self.information,
             **{
                 name: getattr(self, name)
-                for name in ("efficacy", "mc_std_error", "futility", "harm", "continued", "time", "events")
+                for name in (
+                    "efficacy",
+                    "mc_std_error",
+                    "futility",
+                    "harm",
+                    "continued",
+                    "time",
+                    "events",
+                    "seen_information",
+                )
             },
         }
 
     def headline(self) -> str:
         return (
-            f"{self.replicates} trials, looks by {self.look_by}: benefit found in {self.rejected:.3f} "
+            f"{self.replicates} trials, {self.test} at looks by {self.look_by}: benefit found in {self.rejected:.3f} "
             f"({self.rejected_mc_std_error:.3f}); {self.duration:.1f} {self.time_unit}, {self.n_event:.0f} events and "
             f"{self.n_arrived:.0f} patients on average"
         )
@@ -82,18 +95,25 @@ def simulate_sequential_trials(
     replicates: int,
     look_by: LookBy = "events",
     stop_for_futility: bool = True,
+    test: LookTest = "logrank",
+    weights: tuple[float, float] | None = None,
+    tau: float | None = None,
     seed: int = 1,
 ) -> SequentialTrials:
-    """Simulate trials that are looked at by a plan, with the log-rank test, and count where they end.
+    """Simulate trials that are looked at by a plan, and count where they end.
 
     Parameters
     ----------
     design : a trial of two arms with fixed allocation and no looks of its own; ``design.under_null()`` gives the level.
     plan : boundaries, as `group_sequential_design` gives them.
-    looks : (looks,) rising: numbers of events, or calendar times, one for each look of the plan.
+    looks : (looks,) rising: numbers of events, calendar times, or amounts of information, one for each look of the plan.
     replicates, seed : trials, and the seed of their streams.
-    look_by : "events" or "calendar". A trial that runs out of follow-up before a look is analysed once, as its last look.
+    look_by : "events", "calendar" or "information": the variance of the log-rank score (about a quarter of the events in a trial
+        of equal arms), of a weighted score alike, of restricted means one over that of their difference; a look comes with the
+        event that brings it. A trial that runs out of follow-up before a look is analysed once, as its last look.
     stop_for_futility : with False, trials go on beyond a futility boundary: what a plan that does not bind allows.
+    test : "logrank"; "weighted" with `weights`, rho and gamma of Fleming and Harrington; "rmst", the difference of restricted
+        means to `tau`. A look at which too few are followed to tau has no answer and stops nothing.
 
     Returns
     -------
@@ -105,7 +125,8 @@ def simulate_sequential_trials(
 
     References
     ----------
-    Jennison, Turnbull 2000, Group Sequential Methods, chapter 13.
+    Jennison, Turnbull 2000, Group Sequential Methods, chapter 13; Fleming, Harrington 1991, Counting Processes and Survival
+    Analysis; Murray, Tsiatis 1999, Biometrics 55:1085 (restricted means at looks).
 
     Example
     -------
@@ -120,21 +141,21 @@ def simulate_sequential_trials(
     True
     """
     check_sizes(design, replicates)
-    one_of("look_by", look_by, ("events", "calendar"))
+    one_of("look_by", look_by, ("events", "information", "calendar"))
+    tested = AskedTest.checked(test, weights, tau, design.time_unit)
     at = _looks(design, plan, looks, look_by)
     data = trial_data(design, replicates=replicates, seed=seed)
     end = data.arrival[:, -1] + design.follow_up
     open_trials = np.ones(replicates, dtype=bool)
     closed, found = np.full(replicates, np.nan), np.zeros(replicates, dtype=np.int64)
     rows: dict[str, list[float]] = {
-        k: [] for k in ("efficacy", "futility", "harm", "continued", "time", "events")
+        k: [] for k in ("efficacy", "futility", "harm", "continued", "time", "events", "seen_information")
     }
     for k, point in enumerate(at):
-        calendar = np.minimum(
-            data.time_of_event(int(point)) if look_by == "events" else np.full(replicates, point), end
-        )
+        calendar = _calendar(data, tested, look_by, float(point), end)
         final = (calendar >= end) | (k == at.size - 1)
-        z, events = _analysed(data, calendar, design)
+        seen = tested.at(data, calendar)
+        z, events = seen.z, seen.events
         stage = np.where(final, at.size - 1, k)
         better = open_trials & (z >= plan.efficacy[stage])
         worse = open_trials & (plan.sides == 2) & (z <= -plan.efficacy[stage])
@@ -149,6 +170,7 @@ def simulate_sequential_trials(
         )
         rows["time"].append(_mean(calendar, open_trials))
         rows["events"].append(_mean(events, open_trials))
+        rows["seen_information"].append(_mean(seen.information, open_trials))
         stops = better | worse | idle | (open_trials & final)
         closed[stops], found[stops] = calendar[stops], events[stops]
         open_trials = open_trials & ~stops
@@ -168,6 +190,7 @@ def simulate_sequential_trials(
             seed=seed,
         ),
         look_by=look_by,
+        test=test,
         information=plan.information,
         **share,
         mc_std_error=np.sqrt(share["efficacy"] * (1 - share["efficacy"]) / replicates),
@@ -181,11 +204,13 @@ def simulate_sequential_trials(
     )
 
 
-def _analysed(data: TrialData, calendar: FloatArray, design: TrialDesign) -> tuple[FloatArray, IntArray]:
-    """The log-rank z, benefit positive, and events at calendar times (B,)."""
-    time, event, here = data.cut_at(calendar)
-    made = analyse_trials(np.where(here, time, 0.0), event & here, data.arm, unit=design.time_unit)
-    return np.nan_to_num(-np.asarray(made.z)), (event & here).sum(axis=1)
+def _calendar(
+    data: TrialData, tested: AskedTest, look_by: LookBy, point: float, end: FloatArray
+) -> FloatArray:
+    """When a look comes in each trial (B,), not after its end."""
+    if look_by == "information":
+        return calendar_of_information(tested, data, point, end)
+    return np.minimum(data.time_of_event(int(point)) if look_by == "events" else point, end)
 
 
 def _mean(values: FloatArray | IntArray, of: BoolArray) -> float:

@@ -35,6 +35,7 @@ from survsim.simulation.declared.history import History
 from survsim.simulation.declared.model import Model
 from survsim.simulation.declared.partitioned import Partitioned
 from survsim.simulation.declared.population import Population
+from survsim.simulation.declared.sequences import Sequences
 from survsim.simulation.declared.states import State, Transition
 from survsim.simulation.declared.strategy import (
     Strategy,
@@ -95,7 +96,8 @@ class ScenarioFile(Strict):
     parameters: dict[str, ParameterSpec]
     joint: dict[str, JointLaw] = Field(default_factory=dict, description="numbers estimated together")
     strategies: tuple[str | dict[str, Any], ...] = Field(
-        default=(), description="strategy files, relative to the scenario, or the strategies themselves"
+        default=(),
+        description="strategy files, relative to the scenario, the strategies themselves, or the rule for sequences of treatments",
     )
     overrides: dict[str, Override] = Field(default_factory=dict, description="structural alternatives")
     histories: dict[str, History] = Field(
@@ -379,7 +381,11 @@ def _strategies(raw: Any, file: Path) -> tuple[tuple[Strategy, ...], list[str]]:
             if isinstance(one, str):
                 read.append(read_strategy(_inside(file, one)))
             elif isinstance(one, dict):
-                read.append(strategy_from(one, f"{file.name}: strategies.{number}"))
+                where = f"{file.name}: strategies.{number}"
+                if "sequences" in one:
+                    read += read_as(Sequences, one, where).strategies()
+                else:
+                    read.append(strategy_from(one, where))
         except ScenarioError as error:
             faults.append(str(error))
     return tuple(read), faults

@@ -62,6 +62,8 @@ def test_explain_says_and_draws(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert code == 0
     assert "No further treatment is given." in printed
     assert (tmp_path / "as_treated.png").stat().st_size > 10_000
+    assert "Everybody begins in: tumour controlled.\n1. From tumour controlled to progressed in" in printed
+    assert (tmp_path / "states.png").stat().st_size > 10_000
     assert not (tmp_path / "run.json").exists()
 
 

@@ -59,3 +59,18 @@ def test_the_hiv_cohort_prints_its_published_results():
     np.testing.assert_array_equal(again.rmst(20.0).estimate, found.rmst(20.0).estimate)
     weighed = found.cost_effectiveness("survival_time", "cost", 20.0)
     assert weighed.icer()[1] == pytest.approx(printed["icer"], abs=1e-5)
+
+
+def test_the_hip_prosthesis_prints_every_published_digit():
+    """Probabilities that change with the time since the operation and with age, each as one entry of the matrix."""
+    scenario, printed = read("hip_prosthesis")
+    found = survsim.simulate(scenario)
+    for s, strategy in enumerate(found.strategies):
+        quality, cost = (found.measure(f"discounted_{m}", 61.0).estimate[s] for m in ("quality", "cost"))
+        assert quality == pytest.approx(printed[strategy]["quality"], abs=1e-7)
+        assert cost == pytest.approx(printed[strategy]["cost"], abs=1e-6)
+        for year, row in enumerate(printed["shares"][strategy], start=1):
+            seen = found.counts[0, s, 1:, year]
+            np.testing.assert_allclose(seen, row, atol=5.1e-9)
+    weighed = found.cost_effectiveness("quality", "cost", 61.0)
+    assert weighed.icer()[1] == pytest.approx(printed["icer"], abs=1e-5)

@@ -23,10 +23,11 @@ ABOVE = 1e-9
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Crossing:
-    """Where progression-free survival lies above overall survival: first time seen, and the largest gap."""
+    """Where progression-free survival lies above overall survival: first time seen, the largest gap, and whether from the start and on average."""
 
     time: float
     gap: float
+    exchanged: bool
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -60,7 +61,11 @@ class TwoCurves:
         free, overall = pfs.survival(points), os.survival(points)
         gap = free - overall
         above = gap > ABOVE
-        crossing = Crossing(float(points[np.argmax(above)]), float(gap.max())) if above.any() else None
+        crossing = None
+        if above.any():
+            first = float(points[np.argmax(above)])
+            exchanged = first < 0.01 * horizon and bool(weights @ gap > 0)
+            crossing = Crossing(first, float(gap.max()), exchanged)
         return cls(pfs, os, edges, points, weights, np.minimum(free, overall), overall, crossing)
 
     def counted(self, tau: float) -> Counted:

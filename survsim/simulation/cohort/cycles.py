@@ -164,12 +164,10 @@ def steps(
     declared: Cycles, strategy: str, draw: int, number: Numbers, length: float, n: int
 ) -> list[FloatArray]:
     """The matrix of each of `n` cycles."""
-    bands = matrices_at(declared, strategy, draw, number)
-    for end, _ in bands[:-1]:
-        whole_cycles(end, length)
-    ends = np.array([end for end, _ in bands])
-    place = np.searchsorted(ends, length * (np.arange(n) + 0.5), side="right")
-    return [bands[k][1] for k in place]
+    for band in declared.strategies[strategy].of_time()[:-1]:
+        whole_cycles(float(band.until or 0.0), length)
+    ends = length * np.arange(n + 1, dtype=np.float64)
+    return matrices_at(declared, strategy, draw, number, ends)
 
 
 def trace(

@@ -14,6 +14,7 @@ from survsim.simulation.declared.partitioned import (
     RatioCurve,
     SplineCurve,
 )
+from survsim.simulation.declared.varying import OfLaw, Together
 from survsim.simulation.laws.law import LawBase
 
 
@@ -94,8 +95,19 @@ def _matrix(matrix: Any, states: tuple[str, ...]) -> Iterator[str]:
         )
 
 
+def _entry(entry: Any) -> str:
+    if isinstance(entry, Together):
+        return " + ".join([*map(str, entry.numbers), *(_entry(one) for one in entry.others)])
+    if isinstance(entry, OfLaw):
+        ratio = "" if entry.hazard_ratio == 1.0 else f", hazard times {entry.hazard_ratio}"
+        return f"that of each cycle by the law {_curve(entry.law, '')}{ratio}"
+    values = ", ".join(map(str, entry.values))
+    return f"{values} by the cycle's {entry.at} between {', '.join(f'{b:g}' for b in entry.breaks)}"
+
+
 def _row(row: Row, states: tuple[str, ...]) -> str:
     parts = [f"{v} to {s}" for i, (s, v) in enumerate(zip(states, row.entries)) if v != 0.0 and i != row.rest]
+    parts += [f"{_entry(v)} to {states[i]}" for i, v in sorted(row.varying.items())]
     if row.rest is not None:
         parts.append(f"the rest to {states[row.rest]}")
     return ", ".join(parts) or "nothing"

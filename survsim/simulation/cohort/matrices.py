@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,26 +14,56 @@ from survsim.core.checks import FloatArray
 from survsim.core.errors import ScenarioError
 from survsim.simulation.declared.cycles import REST, SUM, Cycles, CycleStrategy, Matrix, MatrixFile
 from survsim.simulation.declared.model import Numbers
+from survsim.simulation.declared.varying import ByTime, Together, Varying
 
 
 def matrices_at(
-    declared: Cycles, strategy: str, draw: int, number: Numbers
-) -> list[tuple[float, FloatArray]]:
-    """Ends of bands (the last infinite) and the matrix (states, states) of each, in one draw."""
+    declared: Cycles, strategy: str, draw: int, number: Numbers, ends: FloatArray
+) -> list[FloatArray]:
+    """The matrix (states, states) of each cycle between `ends` (cycles + 1,), in one draw."""
+    bands = declared.strategies[strategy].of_time()
+    until = np.array([np.inf if band.until is None else band.until for band in bands])
+    made: dict[int, FloatArray] = {}
     found = []
-    for band in declared.strategies[strategy].of_time():
-        end = np.inf if band.until is None else band.until
+    for begin, end in itertools.pairwise(ends.tolist()):
+        k = int(np.searchsorted(until, 0.5 * (begin + end), side="right"))
+        band = bands[k]
         where = f"strategy {strategy}" + (f", until {band.until:g}" if band.until is not None else "")
-        found.append(
-            (
-                end,
-                checked_matrix(_numbers(band.matrix, draw, number, where, declared.states), declared, where),
-            )
-        )
+        if isinstance(band.matrix, Matrix) and band.matrix.changes:
+            told = f"{where}, cycle from {begin:g} to {end:g}"
+            values = _numbers(band.matrix, draw, number, told, declared.states, (begin, end))
+            found.append(checked_matrix(values, declared, told))
+            continue
+        if k not in made:
+            values = _numbers(band.matrix, draw, number, where, declared.states, (begin, end))
+            made[k] = checked_matrix(values, declared, where)
+        found.append(made[k])
     return found
 
 
-def _numbers(matrix: Any, draw: int, number: Numbers, where: str, states: Sequence[str]) -> FloatArray:
+def in_cycle(entry: Varying, begin: float, end: float, number: Numbers) -> float:
+    """The probability of an entry in the cycle from `begin` to `end`."""
+    if isinstance(entry, Together):
+        parts = [in_cycle(one, begin, end, number) for one in entry.others]
+        return float(sum(parts) + sum(number(v) for v in entry.numbers))
+    if isinstance(entry, ByTime):
+        at = begin if entry.at == "start" else end
+        # a cycle end is a multiple that may miss a break by its last bits
+        return number(entry.values[int(np.searchsorted(entry.breaks, at * (1 + 1e-12), side="right"))])
+    # numbers of a law are in the unit of the model, whichever it is: the unit of the object does not matter here
+    law = entry.law.build(number, "years")
+    spent = float(law.cumulative_hazard(end)) - float(law.cumulative_hazard(begin))
+    return float(-np.expm1(-number(entry.hazard_ratio) * spent))
+
+
+def _numbers(
+    matrix: Any,
+    draw: int,
+    number: Numbers,
+    where: str,
+    states: Sequence[str],
+    cycle: tuple[float, float],
+) -> FloatArray:
     if isinstance(matrix, MatrixFile):
         raise ScenarioError(
             f"{where}: the matrix {matrix.file} has not been read; read the scenario from its file."
@@ -46,6 +77,8 @@ def _numbers(matrix: Any, draw: int, number: Numbers, where: str, states: Sequen
             raise ScenarioError(f"{where}: the matrix is {sizes}; with {k} states it is {k} x {k}.")
         values = np.array([[number(v) for v in row.entries] for row in matrix.rows])
         for i, row in enumerate(matrix.rows):
+            for j, entry in row.varying.items():
+                values[i, j] = in_cycle(entry, *cycle, number)
             if row.rest is not None:
                 values[i, row.rest] = _left(values[i], where, states[i])
         return values

@@ -187,6 +187,11 @@ def _crossed(declared: Partitioned, name: str, crossed: list[Any], draws: int, u
             f"{said}. Nobody is free of progression and dead: choose other curves, or nested: true to take the one down to "
             "the other."
         )
+    if len(crossed) == draws and all(c.exchanged for c in crossed):
+        raise ScenarioError(
+            f"{said}, and on average: as if the two curves were exchanged. Give progression-free survival under "
+            "progression_free and overall survival under overall."
+        )
     return f"{said}; it was taken down to it there."
 
 

@@ -11,6 +11,7 @@ import pydantic
 
 from survsim.core.units import DAYS_PER
 from survsim.simulation.declared.cohort_values import OwnValues
+from survsim.simulation.declared.varying import AnyVarying, varying
 from survsim.simulation.laws.schema import NUMERAL, Checked, Number
 
 REST = "rest"
@@ -22,16 +23,25 @@ _LENGTH = re.compile(rf"({NUMERAL.pattern})\s*([A-Za-z]+)")
 
 
 class Row(Checked):
-    """The probabilities with which a state is left for each state within a cycle; `rest` is the place of what is left."""
+    """The probabilities with which a state is left for each state within a cycle; `rest` is the place of what is left.
+
+    `varying` are the entries that change from cycle to cycle, by place; their numbers stand as 0 among `entries`.
+    """
 
     entries: tuple[Number, ...]
     rest: int | None = None
+    varying: dict[int, AnyVarying] = pydantic.Field(default_factory=dict)
 
 
 class Matrix(Checked):
     """A transition matrix, a row for each state in their order."""
 
     rows: tuple[Row, ...]
+
+    @property
+    def changes(self) -> bool:
+        """Whether some entry is another in every cycle."""
+        return any(row.varying for row in self.rows)
 
 
 class MatrixFile(Checked):
@@ -67,9 +77,11 @@ def _row(row: Any) -> dict[str, Any]:
     places = [i for i, v in enumerate(row) if isinstance(v, str) and v == REST]
     if len(places) > 1:
         raise ValueError(f"a row has one entry that is the rest; found {len(places)}")
+    changing = {i: varying(v) for i, v in enumerate(row) if isinstance(v, dict)}
     return {
-        "entries": [0.0 if i in places else v for i, v in enumerate(row)],
+        "entries": [0.0 if i in places or i in changing else v for i, v in enumerate(row)],
         "rest": places[0] if places else None,
+        "varying": changing,
     }
 
 

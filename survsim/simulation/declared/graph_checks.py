@@ -9,15 +9,18 @@ import numpy as np
 
 from survsim.core.checks import FloatArray
 from survsim.simulation.declared.declared_model import DeclaredModel
-from survsim.simulation.declared.states import HISTORY, Transition
+from survsim.simulation.declared.states import HISTORY, State, Transition
 from survsim.simulation.declared.strategy import Strategy
-from survsim.simulation.laws.law import LawBase, PiecewiseLaw
+from survsim.simulation.laws.law import LawBase, MortalityLaw, PiecewiseLaw
 from survsim.simulation.laws.schema import Checked
 
 
 def graph_faults(model: DeclaredModel) -> Iterator[str]:
     """Sentences, each one fault with its place and what to do."""
     names = model.state_names
+    if not model.start_states:
+        yield "start names no state; leave it out for the first, or give shares such as {well: 0.7, sick: 0.3}"
+        return
     for name in sorted({n for n in names if names.count(n) > 1}):
         yield f"two states are called {name}"
     unknown = [s for s in model.start_states if s not in names]
@@ -33,6 +36,12 @@ def graph_faults(model: DeclaredModel) -> Iterator[str]:
     pairs = [t.name for t in model.transitions]
     for pair in sorted({p for p in pairs if pairs.count(p) > 1}):
         yield f"transition {pair} is declared twice; join the two"
+    shared = [(t.source, t.latent) for t in model.transitions if t.latent is not None]
+    for source, name in sorted({p for p in shared if shared.count(p) > 1}):
+        yield (
+            f"two transitions out of {source} share the latent time {name!r} and would come at once; join them, or give each "
+            "a name of its own"
+        )
     if not ends_fault:
         yield from _way_faults(model)
 
@@ -63,20 +72,35 @@ def _transition_faults(model: DeclaredModel, t: Transition) -> Iterator[str]:
             known = ", ".join([*sorted(own), *HISTORY])
             yield f"transition {t.name}: {name!r} is not a covariate; known: {known}"
     yield from _age_faults(model, t, own)
+    yield from _latent_faults(t, kinds[t.target])
     frailties = {f.name for f in model.population.frailties}
     if t.frailty is not None and t.frailty not in frailties:
         yield f"transition {t.name}: frailty {t.frailty!r} is not declared in the population"
 
 
+def _latent_faults(t: Transition, end: State) -> Iterator[str]:
+    """A latent time that would come more than once."""
+    if t.latent is not None and not (end.death or end.absorbing):
+        yield (
+            f"transition {t.name}: latent time {t.latent!r} ends in {t.target}, which can be left; a latent time is that of "
+            "a death or of an absorbing state, which comes once"
+        )
+
+
 def _age_faults(model: DeclaredModel, t: Transition, own: set[str]) -> Iterator[str]:
-    """A clock of age without an age, or where a path goes on from a history."""
+    """A clock of age without an age, or a table that asks for what the population does not have."""
     if t.clock == "age" and t.age not in own:
         yield (
             f"transition {t.name} runs on the age of a patient; the population has no covariate {t.age!r} (known: "
             f"{', '.join(sorted(own)) or 'none'}): declare the age in years at time 0"
         )
-    if t.clock == "age" and model.history is not None:
-        yield f"transition {t.name} runs on the age of a patient: it cannot go on from a history; leave the history out"
+    if isinstance(t.distribution, MortalityLaw):
+        if t.clock != "age":
+            yield f"transition {t.name}: a life table is a law of age; give the transition clock: age"
+        asked = [name for sheet in t.distribution.sheets for name, _ in sheet.where]
+        asked += [t.distribution.now] if isinstance(t.distribution.now, str) else []
+        for name in dict.fromkeys(n for n in asked if n not in own):
+            yield f"transition {t.name}: its table asks for {name!r}; the population has no covariate {name!r}"
 
 
 def _way_faults(model: DeclaredModel) -> Iterator[str]:

@@ -93,7 +93,7 @@ def _numbered(model: DeclaredModel) -> Iterator[tuple[str, Any]]:
 
 def _start_faults(model: DeclaredModel) -> Iterator[str]:
     """Shares of the states people start in that are no shares, or do not add up."""
-    if not isinstance(model.start, Mapping):
+    if not isinstance(model.start, Mapping) or not model.start:
         return
     unknown = [v for v in model.start.values() if isinstance(v, str) and v not in model.parameters]
     if unknown:

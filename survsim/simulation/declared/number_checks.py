@@ -73,6 +73,10 @@ def number_faults(model: DeclaredModel) -> Iterator[str]:
 _AGE = re.compile(r"age(_years|_at_\w+)?")
 
 
+OLDEST = 130
+"""Years that nobody outlives."""
+
+
 def _age_faults(model: DeclaredModel) -> Iterator[str]:
     """A covariate that is called an age and lies below 0, for the patients of the middle 95% at least."""
     known = model.history.covariates if model.history else {}
@@ -89,6 +93,12 @@ def _age_faults(model: DeclaredModel) -> Iterator[str]:
             yield (
                 f"covariate {c.name} reaches {lowest:.3g}, and nobody is younger than 0; take numbers that stay above it, or "
                 "another name if it is centred"
+            )
+        oldest = numbers_of(model, (c.value if c.distribution == "fixed" else c.high or c.mean) or 0.0)
+        if (np.maximum(oldest, own) > OLDEST).any():
+            yield (
+                f"covariate {c.name} reaches {float(np.max([np.max(oldest), np.max(own)])):.4g}, and nobody is older than {OLDEST}; "
+                "an age is in years, neither in months nor a year of birth"
             )
 
 

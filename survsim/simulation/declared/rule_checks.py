@@ -42,11 +42,6 @@ def _effect_faults(model: DeclaredModel, strategy: Strategy) -> Iterator[str]:
             ):
                 known = ", ".join(t.name for t in model.transitions)
                 yield f"treatment {name}: no transition is called {effect.transition!r}; transitions: {known}"
-            if effect.distribution is not None and model.history is not None:
-                yield (
-                    f"treatment {name}: an effect with a distribution of its own cannot go on from a history; give a "
-                    "hazard ratio, or leave the history out"
-                )
         yield from _twice_faults(model, name, treatment)
         for x in treatment.toxicities:
             states = {s.name: s.death for s in model.states}

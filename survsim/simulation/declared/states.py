@@ -10,10 +10,10 @@ import pydantic
 
 from survsim.core.distributions import SurvivalDistribution
 from survsim.core.file_faults import Holds
-from survsim.simulation.laws.law import Law
+from survsim.simulation.laws.law import WayLaw
 from survsim.simulation.laws.schema import Checked, Number
 
-_LAW: pydantic.TypeAdapter[Any] = pydantic.TypeAdapter(Law)
+_LAW: pydantic.TypeAdapter[Any] = pydantic.TypeAdapter(WayLaw)
 
 HISTORY = ("entry_time", "n_progressions", "time_in_previous_state", "performance_status")
 """Covariates a transition can depend on that the path itself makes; the others are the patient's own."""
@@ -63,12 +63,13 @@ class Transition(Checked):
     frailty of the population that multiplies the hazard, raised to `frailty_power`. With `needs_effect` the
     distribution is that of those on whom an effect is in force, and nobody else takes this way. One that is
     `within_stage` leads to another state of the same disease, as when walking is lost: it is no progression and does
-    not change the performance status.
+    not change the performance status. Transitions that name one `latent` time to death share it: a patient's luck with
+    that death is one, in every state and under every strategy, and not drawn anew on the way.
     """
 
     source: str
     target: str
-    distribution: Annotated[Any, pydantic.BeforeValidator(_law), Holds(Law)]
+    distribution: Annotated[Any, pydantic.BeforeValidator(_law), Holds(WayLaw)]
     clock: Literal["reset", "forward", "age"] = "reset"
     age: str = "age"
     covariates: dict[str, Number] = pydantic.Field(default_factory=dict)
@@ -78,6 +79,8 @@ class Transition(Checked):
     """Taken only while an effect on it is in force, such as control regained after re-irradiation."""
     within_stage: bool = False
     """Between two states of one stage of the disease: whoever takes it has not progressed."""
+    latent: str | None = pydantic.Field(None, pattern=r"^[A-Za-z0-9_.\-]+$")
+    """Name of a time to death that this way shares with others, as of one cause in several states."""
 
     @property
     def name(self) -> str:

@@ -16,6 +16,7 @@ from survsim.simulation.declared.population import Covariate, Frailty
 from survsim.simulation.declared.states import State, Transition
 from survsim.simulation.declared.strategy import Line, Radiation, StopRule, Toxicity, Treatment
 from survsim.simulation.declared.values import Outcome, Pieces, UnderTreatment
+from survsim.simulation.declared.varying import ByTime, OfLaw, Together
 from survsim.simulation.laws import law
 from survsim.simulation.laws.schema import Checked
 
@@ -84,6 +85,9 @@ KINDS: dict[type[Checked], dict[str, Kind]] = {
     Span: {"by_state": "any"},
     OwnValues: {"by_state": "any", "at_entry": "any", "at_transition": "any", "at_beginning": "any"},
     Row: {"entries": "probability"},
+    OfLaw: {"hazard_ratio": "ratio"},
+    ByTime: {"values": "probability"},
+    Together: {"numbers": "probability"},
     Cycles: {"start": "probability"},
     SplineCurve: {"coefficients": "any"},
     RatioCurve: {"hazard_ratio": "ratio"},

@@ -132,6 +132,11 @@ def _number_fault(outcome: Outcome, field: str, numbers: FloatArray) -> str:
             f"is {high:g}; a utility is at most 1, full health. Where a cost is meant, give it under an outcome "
             "of kind: cost"
         )
+    if outcome.kind == "quality" and per_state and low < -1:
+        return (
+            f"is {low:g}; a utility is at least -1, as far below death as health is above it. Where a cost is meant, give it "
+            "under an outcome of kind: cost"
+        )
     if outcome.kind == "quality" and field == "by_treatment" and not -2 <= low <= high <= 1:
         wrong = low if low < -2 else high
         return (

@@ -1,4 +1,4 @@
-"""What is known of the patients of a block at the moment, in five groups of arrays; the last axis is patients.
+"""What is known of the patients of a block at the moment, in groups of arrays; the last axis is patients.
 
 Each group makes its arrays once and drops patients by making a smaller group (`keep`): a group with a new array
 needs no second list of names.
@@ -15,9 +15,10 @@ from survsim.core.checks import BoolArray, FloatArray, IntArray
 from survsim.kernels.patient_path import CodeArray
 from survsim.simulation.cord_biology.myelopathy import CordSettings
 from survsim.simulation.declared.rules import HISTORY_ROWS
-from survsim.simulation.engine.plan import StrategyPlan
+from survsim.simulation.engine.luck import Luck
+from survsim.simulation.engine.plan import DiseasePlan, StrategyPlan
 
-Group = TypeVar("Group", "Clock", "Past", "Lines", "Cord", "Values")
+Group = TypeVar("Group", "Clock", "Past", "Lines", "Cord", "Values", "Latent")
 
 
 def keep(group: Group, who: IntArray) -> Group:
@@ -282,3 +283,36 @@ class Values:
     def start(cls, taus: tuple[float, ...], n: int, groups: int = 0) -> Values:
         """Nothing yet."""
         return cls(taus, np.zeros((len(taus), n)), np.zeros((len(taus), n)), np.zeros((groups, len(taus), n)))
+
+
+@dataclass(slots=True)
+class Latent:
+    """What is left of each latent time (`latent`), and how the transition that spends it was armed; rows are `names`.
+
+    Attributes
+    ----------
+    left : (names, n) of a unit exponential, on entry into the present state.
+    budget : (names, n) the same over the hazard ratio of the patient on that way; since, age : when, and the age of its clock.
+    """
+
+    names: tuple[str, ...]
+    left: FloatArray
+    budget: FloatArray
+    since: FloatArray
+    age: FloatArray
+
+    @classmethod
+    def start(cls, disease: DiseasePlan, luck: Luck) -> Latent | None:
+        """Nothing is spent yet; None where no transition shares a latent time."""
+        names = tuple(dict.fromkeys(t.latent for row in disease.out for t in row if t.latent is not None))
+        if not names:
+            return None
+        left = np.stack([luck.exponential(f"latent/{name}") for name in names])
+        return cls(names, left, *(np.zeros_like(left) for _ in range(3)))
+
+    def arm(
+        self, name: str, who: IntArray, budget: FloatArray, time: FloatArray, age: FloatArray | float
+    ) -> None:
+        """Note that `who` spend this budget from now on."""
+        k = self.names.index(name)
+        self.budget[k][who], self.since[k][who], self.age[k][who] = budget, time, age

@@ -26,8 +26,8 @@ def flush(w: Workspace, who: IntArray) -> None:
         if course is not None:
             _pieces(w, counts, worth, treated, o, course, who, when, after)
     add_stretch(
-        who, w.state, w.draw, counts.since, when, counts.taus, worth.steady, treated.steady, treated.acts, w.lines.given, worth.discount,
-        counts.until, after, counts.at_tau, counts.plain, counts.discounted,
+        who, w.patient, w.state, w.draw, counts.since, when, counts.taus, worth.steady, treated.steady, treated.acts, w.lines.given,
+        worth.discount, counts.until, after, counts.at_tau, counts.plain, counts.discounted,
     )  # fmt: skip
 
 
@@ -56,7 +56,8 @@ def _pieces(
     add_pieces(
         who, w.state, w.draw, w.patient, counts.since, when, counts.taus, worth.rate[o], treated.extra[o], treated.acts,
         w.lines.given, course.factors, edges, until, counts.until[row] if row >= 0 else nothing,
-        after[row] if row >= 0 else nothing, counts.at_tau[row] if row >= 0 else nothing, counts.plain[own], counts.discounted[own],
+        after[row] if row >= 0 else nothing, counts.at_tau[row] if row >= 0 else nothing, counts.plain[:, own],
+        counts.discounted[:, own],
     )  # fmt: skip
 
 
@@ -79,7 +80,8 @@ def _edges(w: Workspace, worth: WorthPlan, o: int, course: CoursePlan) -> tuple[
 def once(w: Workspace, amount: FloatArray | None, who: IntArray) -> None:
     """Count amounts (outcomes, 1, draws) for `who` now."""
     if amount is not None and w.counts is not None and w.disease.worth is not None:
-        w.counts.once(w.disease.worth, amount, who, np.zeros(who.size, dtype=np.int64), w.draw, w.clock.time)
+        row = np.zeros(who.size, dtype=np.int64)
+        w.counts.once(w.disease.worth, amount, who, w.patient, row, w.draw, w.clock.time)
 
 
 def moves(w: Workspace, who: IntArray, source: CodeArray, target: CodeArray) -> None:
@@ -89,4 +91,6 @@ def moves(w: Workspace, who: IntArray, source: CodeArray, target: CodeArray) -> 
         return
     row = source.astype(np.int64) * len(w.disease.names) + target
     counts = worth.jumps[row]
-    w.counts.once(worth, worth.jump, who.compress(counts), row.compress(counts), w.draw, w.clock.time)
+    w.counts.once(
+        worth, worth.jump, who.compress(counts), w.patient, row.compress(counts), w.draw, w.clock.time
+    )

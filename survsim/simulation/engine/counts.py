@@ -21,10 +21,10 @@ def until_each(worth: WorthPlan, time: FloatArray) -> FloatArray:
 
 @dataclass(slots=True)
 class Counts:
-    """What was counted so far, up to each horizon: `plain`, `discounted` (outcomes times taus, n).
+    """What was counted so far, up to each horizon: `plain`, `discounted` (n, outcomes times taus).
 
     Each patient is counted until `since` (n,); `until` (discounts, n) is the discounted time from 0 to then, `at_tau`
-    (discounts, taus) that to each horizon.
+    (discounts, taus) that to each horizon. All are by patient of the block, and stay when patients are dropped.
     """
 
     taus: FloatArray
@@ -39,28 +39,36 @@ class Counts:
         """Nothing yet."""
         ends = np.array(taus)
         at_tau = until_each(worth, ends)
-        rows = (len(worth.names) * ends.size, n)
+        size = (n, len(worth.names) * ends.size)
         return cls(
-            ends, at_tau, np.zeros(rows), np.zeros(rows), np.zeros((len(worth.discounts), n)), np.zeros(n)
+            ends, at_tau, np.zeros(size), np.zeros(size), np.zeros((len(worth.discounts), n)), np.zeros(n)
         )
-
-    def keep(self, who: IntArray) -> Counts:
-        """The same of the patients at positions `who` only."""
-        fewer = (rows.take(who, axis=-1) for rows in (self.plain, self.discounted, self.until, self.since))
-        return Counts(self.taus, self.at_tau, *fewer)
 
     def once(
         self,
         worth: WorthPlan,
         amount: FloatArray,
         who: IntArray,
+        patient: IntArray,
         row: IntArray,
         draw: IntArray,
         time: FloatArray,
     ) -> None:
-        """Count row `row` (m,) of amounts (outcomes, rows, draws) for `who`, each at its `time` (n,)."""
+        """Count row `row` (m,) of amounts (outcomes, rows, draws) for `who`, each at its `time` (present,)."""
         if not who.size:
             return
         now = time[who]
         weight = np.array([d.weight(now) for d in worth.discounts]).reshape(len(worth.discounts), who.size)
-        add_once(who, row, draw, time, self.taus, amount, worth.discount, weight, self.plain, self.discounted)
+        add_once(
+            who,
+            patient,
+            row,
+            draw,
+            time,
+            self.taus,
+            amount,
+            worth.discount,
+            weight,
+            self.plain,
+            self.discounted,
+        )

@@ -52,12 +52,20 @@ class DiscountPlan:
 
     def until(self, t: FloatArray) -> FloatArray:
         """What the time from 0 to `t` counts for: the integral of the weight."""
+        return self.both(t)[0]
+
+    def both(self, t: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """What the time from 0 to `t` counts for, and what an amount at `t` does; new arrays."""
         if not self.cycle:
-            return (1.0 - np.exp(-self.force * t)) / self.force
+            weight = np.multiply(t, -self.force)
+            weight = np.exp(weight, out=weight if isinstance(weight, np.ndarray) else None)
+            until = np.subtract(1.0, weight)
+            until /= self.force
+            return until, weight
         n = self._cycles(t)
         now = np.exp(-self.force * self.cycle * n)
         whole = self.cycle * (1.0 - now) / -math.expm1(-self.force * self.cycle)
-        return np.asarray(self.first * (whole + (t - self.cycle * n) * now))
+        return np.asarray(self.first * (whole + (t - self.cycle * n) * now)), self.first * now
 
     def _cycles(self, t: FloatArray) -> FloatArray:
         return np.floor(t / self.cycle + ON_THE_EDGE)

@@ -24,7 +24,7 @@ from survsim.kernels.patient_step import (
     write_down,
 )
 from survsim.simulation.cord_biology.myelopathy import CordSettings
-from survsim.simulation.engine import cord, counting, hazards, lines, resume
+from survsim.simulation.engine import cord, counting, hazards, latent, lines, resume
 from survsim.simulation.engine.arrays import Values
 from survsim.simulation.engine.follow import Follow
 from survsim.simulation.engine.known import Known
@@ -63,7 +63,6 @@ def simulate_block(
         values=follow.values,
         grid=(len(luck.draws) * len(disease.names), follow.points + 1),
         groups=len(disease.groups),
-        counts=0 if disease.worth is None else len(disease.worth.names) * len(follow.taus),
     )
     taus = follow.taus if follow.values else None
     w = Workspace(
@@ -90,6 +89,8 @@ def simulate_block(
         )
     paths.counts = np.cumsum(paths.counts, axis=1)[:, : follow.points]
     paths.sojourns = run.log.done() if run.log else None
+    if w.counts is not None:
+        paths.plain, paths.discounted = w.counts.plain.T, w.counts.discounted.T
     return paths
 
 
@@ -199,6 +200,7 @@ class _Run:
         w, paths, disease = self.w, self.paths, self.w.disease
         leaves = any(line.stops_on_leaving for line in w.plan.lines)
         left = w.state.copy() if leaves else None
+        latent.spend(w, moved)
         if w.counts is not None:
             counting.flush(w, moved)
         if self.log is not None or (
@@ -295,8 +297,6 @@ class _Run:
             copy_rows(who, w.patient, _rows(w.values.in_group), _rows(paths.in_group))
         if w.counts is not None:
             counting.flush(w, who)
-            copy_rows(who, w.patient, w.counts.plain, paths.plain)
-            copy_rows(who, w.patient, w.counts.discounted, paths.discounted)
         if not w.has_lines:
             return
         for k, treatment in enumerate(w.plan.treatments):

@@ -42,7 +42,7 @@ def enter(w: Workspace, who: IntArray) -> None:
 def _arm(w: Workspace, state: int, slot: int, transition: TransitionPlan, who: IntArray) -> None:
     time = w.clock.time[who]
     table = w.plan.tables[state][slot]
-    alike = not w.disease.cyclic and not transition.asks_history
+    alike = not w.disease.cyclic and not transition.asks_history and transition.latent is None
     if transition.needs_effect and table is None:
         w.clock.event_at[slot][who] = np.inf
         return
@@ -55,6 +55,8 @@ def _arm(w: Workspace, state: int, slot: int, transition: TransitionPlan, who: I
         else _budget(w, state, transition, who)
     )
     law, origin = w.law(transition.law, who), _origin(w, transition, who)
+    if w.latent is not None and transition.latent is not None:
+        w.latent.arm(transition.latent, who, budget, time, time - origin if transition.forward else 0.0)
     if table is None:
         start = law.cumulative_hazard(time - origin) if transition.forward else None
         at = law.inverse_cumulative_hazard(budget if start is None else start + budget)
@@ -85,9 +87,15 @@ def go_on(w: Workspace, state: int, ages: tuple[ByDraw, ...], who: IntArray) -> 
         law = w.law(transition.law, who)
         used, table = law.cumulative_hazard(age), w.plan.tables[state][slot]
         budget = _budget(w, state, transition, who)
+        if w.latent is not None and transition.latent is not None:
+            w.latent.arm(transition.latent, who, budget, w.clock.time[who], age)
         if table is not None:
             factors = _factors(w, table, who, transition.needs_effect)
-            _run(w, slot, law, who, budget, age, used, *factors)
+            if table.laws:
+                which = _law_in_force(w, table, who)
+                _run_under(w, slot, transition, table, which, who, budget, age, *factors)
+            else:
+                _run(w, slot, law, who, budget, age, used, *factors)
         elif transition.needs_effect:
             w.clock.event_at[slot][who] = np.inf
         else:
@@ -195,14 +203,33 @@ def _spend_under(
     if not changed.size:
         return
     who, before = who[changed], before[changed]
-    age = clock.age[slot][who] + (clock.time[who] - clock.since[slot][who]) / clock.slowness[slot][who]
-    used = np.empty(who.size)
-    for here, law in _each_law(w, transition, table, before, who):
-        used[here] = law.cumulative_hazard(age[here])
+    age = _age_now(w, slot, who)
+    used = used_so_far(w, slot, transition, table, who)
     budget = budget_left(who, clock.budget[slot], clock.factor[slot], clock.used[slot], used)
     _run_under(
         w, slot, transition, table, which[changed], who, budget, age, factor[changed], slowness[changed]
     )
+
+
+def _age_now(w: Workspace, slot: int, who: IntArray) -> FloatArray:
+    """Ages (m,) of the clocks of `who`."""
+    clock = w.clock
+    return np.asarray(
+        clock.age[slot][who] + (clock.time[who] - clock.since[slot][who]) / clock.slowness[slot][who]
+    )
+
+
+def used_so_far(
+    w: Workspace, slot: int, transition: TransitionPlan, table: EffectTable, who: IntArray
+) -> FloatArray:
+    """Cumulative hazard (m,) at the ages of the clocks of `who`, under the law that is in force of each."""
+    age = _age_now(w, slot, who)
+    if not table.laws:
+        return np.asarray(w.law(transition.law, who).cumulative_hazard(age))
+    used = np.empty(who.size)
+    for here, law in _each_law(w, transition, table, w.clock.law[slot][who], who):
+        used[here] = law.cumulative_hazard(age[here])
+    return used
 
 
 def _run(
@@ -310,10 +337,13 @@ def own_time(transition: TransitionPlan, luck: Luck, patients: dict[str, FloatAr
 def _budget(w: Workspace, state: int, transition: TransitionPlan, who: IntArray) -> FloatArray:
     """Budgets (m,) of those who enter now, over their hazard ratio by what is known of them now."""
     patient, budget = w.patient[who], np.empty(who.size)
-    visit = w.past.visits[state][who] if w.disease.cyclic else np.zeros(who.size, np.int64)
-    for v in np.bincount(visit).nonzero()[0].tolist():
-        now = visit == v
-        budget[now] = w.luck.exponential(transition.stream, v)[patient[now]]
+    if w.latent is not None and transition.latent is not None:
+        budget[:] = w.latent.left[w.latent.names.index(transition.latent)][who]
+    else:
+        visit = w.past.visits[state][who] if w.disease.cyclic else np.zeros(who.size, np.int64)
+        for v in np.bincount(visit).nonzero()[0].tolist():
+            now = visit == v
+            budget[now] = w.luck.exponential(transition.stream, v)[patient[now]]
     if not transition.covariates and transition.frailty is None:
         return budget
     score = np.zeros(who.size)

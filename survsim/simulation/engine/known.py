@@ -24,6 +24,7 @@ from survsim.simulation.engine.effects import EffectPlan, effects_on
 from survsim.simulation.engine.plan import DiseasePlan, TransitionPlan
 from survsim.simulation.laws.by_draw import NumbersByDraw, alone
 from survsim.simulation.laws.gamma_quantile import gamma_quantile
+from survsim.simulation.laws.mortality import MortalityTable
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -105,7 +106,14 @@ def what_is_known(model: Model, history: History, number: NumbersByDraw, disease
             effects = effects_on(
                 name, {g.treatment: model.treatments[g.treatment] for g in given}, number, model.time_unit
             )
-            hazard, age = _spent(transition, effects, given, entry - now, leaves[1] - now, -now, progressed)
+            origin = -now
+            if transition.age is not None:  # a clock of age was at 0 at birth
+                origin -= transition.per_year * values[transition.age]
+            law = transition.law
+            if isinstance(law, MortalityTable):
+                law = law.of({k: np.array([v]) for k, v in values.items()}.__getitem__)
+            stay = (entry - now, leaves[1] - now)
+            hazard, age = _spent(transition, law, effects, given, *stay, origin, progressed)
             ages = (*ages, age)
             if transition.frailty is not None:
                 score = sum(alone(c) * values[k] for k, c in transition.covariates)
@@ -162,6 +170,7 @@ def _patient(model: Model, history: History, number: NumbersByDraw) -> dict[str,
 
 def _spent(
     transition: TransitionPlan,
+    law: Any,
     effects: tuple[EffectPlan, ...],
     given: tuple[GivenBefore, ...],
     begin: float,
@@ -181,12 +190,29 @@ def _spent(
     edges = sorted(cuts)
     for low, high in itertools.pairwise(edges):
         log_ratio, log_slowness, in_force = _in_force(acting, (low + high) / 2, progressed_at)
-        before = float(transition.law.cumulative_hazard(age))
+        now = _law_in_force(acting, (low + high) / 2, progressed_at, law)
+        before = _hazard_at(now, age)
         age += (high - low) / float(np.exp(log_slowness))
         if transition.needs_effect and not in_force:
             continue
-        hazard += float(np.exp(log_ratio)) * (float(transition.law.cumulative_hazard(age)) - before)
+        hazard += float(np.exp(log_ratio)) * (_hazard_at(now, age) - before)
     return hazard, age
+
+
+def _law_in_force(
+    acting: list[tuple[EffectPlan, GivenBefore]], time: float, progressed_at: float, own: Any
+) -> Any:
+    """The law of a transition at `time`: that of the last effect in force that has one, else its own."""
+    law = own
+    for effect, _ in acting:
+        of_it = [(e, g) for e, g in acting if e is effect]
+        if effect.law is not None and _in_force(of_it, time, progressed_at)[2]:
+            law = effect.law
+    return law
+
+
+def _hazard_at(law: Any, age: float) -> float:
+    return float(np.asarray(law.cumulative_hazard(np.array([age])))[0])
 
 
 def _in_force(

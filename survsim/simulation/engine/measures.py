@@ -138,7 +138,9 @@ def _timed(
         return np.minimum(np.minimum(paths.progression_at, paths.death_at), time)
     name = kind.removeprefix(DISCOUNTED)
     if follow.discount is not None and kind == DISCOUNTED + name and name in (LIFE, FREE):
-        return follow.discount.until(np.asarray(_timed(name, time, paths, follow)))
+        if (kind, time) not in paths.late:
+            paths.late[kind, time] = follow.discount.until(np.asarray(_timed(name, time, paths, follow)))
+        return paths.late[kind, time]
     # the undiscounted sums of states and treatments have arrays of their own, unless an outcome bears the name
     old = kind in (QUALITY, COST) and kind not in follow.declared
     if name in counts and not old:
@@ -167,7 +169,8 @@ def cell_moments(
     found = [(i, x) for i, x in enumerate(values) if x is not None]
     there = [i for i, _ in found]
     # the last cell is filled up with zeros, so that every cell is summed in the same order
-    flat = np.zeros((len(there), draws, of_draw * width))
+    room = of_draw * width
+    flat = (np.empty if room == size else np.zeros)((len(there), draws, room))
     for row, (_, x) in zip(flat, found):
         row[:, :size] = x.reshape(draws, size)
     whole = flat.reshape(len(there), cells, width)

@@ -38,6 +38,7 @@ class Paths:
     toxicity : whether each toxicity came (toxicities, n); started : how often each line began (lines, n).
     myelopathy_at : onset by model (models, n).
     counts : patients in each state at each grid point, (states, points).
+    late : discounted time to deaths and progressions up to a horizon, which more than one measure asks for, (n,) each.
     """
 
     death_at: FloatArray
@@ -58,6 +59,7 @@ class Paths:
     myelopathy_at: FloatArray
     counts: IntArray
     sojourns: Sojourns | None = None
+    late: dict[tuple[str, float], FloatArray] = dataclasses.field(default_factory=dict)
 
 
 def empty_paths(
@@ -72,7 +74,6 @@ def empty_paths(
     values: bool,
     grid: tuple[int, int],
     groups: int,
-    counts: int = 0,
 ) -> Paths:
     """Paths of n patients to whom nothing has happened yet."""
     return Paths(
@@ -82,8 +83,8 @@ def empty_paths(
         quality=np.zeros((taus, n)) if values else None,
         cost=np.zeros((taus, n)) if values else None,
         in_group=np.zeros((groups if values else 0, taus, n)),
-        plain=np.zeros((counts, n)),
-        discounted=np.zeros((counts, n)),
+        plain=np.zeros((0, n)),
+        discounted=np.zeros((0, n)),
         cord_dose=np.zeros(n if treated else 0),
         course_dose=np.zeros((*radiation, n if treated else 0)),
         course_square=np.zeros((*radiation, n if treated else 0)),

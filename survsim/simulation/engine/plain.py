@@ -27,7 +27,9 @@ _NO_CODE = np.zeros(0, dtype=np.int8)
 def is_plain(disease: DiseasePlan, plan: StrategyPlan, follow: Follow) -> bool:
     """Whether the short way gives everything that is asked for."""
     asks_history = any(t.asks_history for row in disease.out for t in row)
-    opens = any(t.needs_effect or t.age is not None for row in disease.out for t in row)
+    opens = any(
+        t.needs_effect or t.age is not None or t.latent is not None for row in disease.out for t in row
+    )
     stays = any(not row and not dead for row, dead in zip(disease.out, disease.dead))
     moving = disease.worth is not None and any(course is not None for course in disease.worth.courses)
     wanted = follow.values or follow.sojourns or moving or (disease.worth is not None and stays)
@@ -95,8 +97,8 @@ def simulate_plain(
         quality=None,
         cost=None,
         in_group=nothing[:, None],
-        plain=nothing if counting is None else counting.counts.plain,
-        discounted=nothing if counting is None else counting.counts.discounted,
+        plain=nothing if counting is None else counting.plain,
+        discounted=nothing if counting is None else counting.discounted,
         cord_dose=nothing[:, 0],
         course_dose=nothing[:, None],
         course_square=nothing[:, None],

@@ -51,6 +51,7 @@ class TransitionPlan:
     within_stage: bool = False
     age: str | None = None  # covariate in years that the clock of age starts from
     per_year: float = 1.0  # time units in a year
+    latent: str | None = None  # latent time that it shares with others
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -221,6 +222,7 @@ def _transition(
         within_stage=t.within_stage,
         age=t.age if t.clock == "age" else None,
         per_year=conversion_factor("years", model.time_unit),
+        latent=t.latent,
     )
 
 

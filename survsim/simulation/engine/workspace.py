@@ -10,11 +10,12 @@ from survsim.core.checks import BoolArray, FloatArray, IntArray
 from survsim.kernels.patient_lines import worst_dose
 from survsim.kernels.patient_path import CodeArray
 from survsim.simulation.cord_biology.myelopathy import CordSettings
-from survsim.simulation.engine.arrays import Clock, Cord, Lines, Past, Values, keep
+from survsim.simulation.engine.arrays import Clock, Cord, Latent, Lines, Past, Values, keep
 from survsim.simulation.engine.counts import Counts
 from survsim.simulation.engine.luck import Luck
 from survsim.simulation.engine.plan import DiseasePlan, StrategyPlan
 from survsim.simulation.laws.by_draw import ByDraw, LawByDraw, law_of, number_of
+from survsim.simulation.laws.mortality import MortalityTable
 
 
 class Workspace:
@@ -56,6 +57,7 @@ class Workspace:
         self.lines = Lines.start(plan, n if self.has_lines else 0)
         self.cord = Cord.start(cord, plan, n if self.has_lines else 0)
         self.values = None if taus is None else Values.start(taus, n, len(disease.groups))
+        self.latent = Latent.start(disease, luck)
         worth = disease.worth
         self.counts = None if counts is None or worth is None else Counts.start(worth, counts, n)
 
@@ -68,10 +70,10 @@ class Workspace:
         self.clock, self.past = keep(self.clock, who), keep(self.past, who)
         if self.has_lines:
             self.lines, self.cord = keep(self.lines, who), keep(self.cord, who)
+        if self.latent is not None:
+            self.latent = keep(self.latent, who)
         if self.values is not None:
             self.values = keep(self.values, who)
-        if self.counts is not None:
-            self.counts = self.counts.keep(who)
 
     def number(self, value: ByDraw, who: IntArray) -> ByDraw:
         """A number of the plan for the patients `who`: one, or one each."""
@@ -79,6 +81,8 @@ class Workspace:
 
     def law(self, law: Any, who: IntArray) -> Any:
         """A law of the plan for the patients `who`."""
+        if isinstance(law, MortalityTable):
+            return law.of(lambda name: self.covariate(name)[who])
         return law_of(law, self.draw[who]) if isinstance(law, LawByDraw) else law
 
     def covariate(self, name: Any) -> FloatArray:

@@ -6,14 +6,24 @@ import functools
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
+import numpy as np
 import pydantic
 
 from survsim.core import distributions
 from survsim.core.spelling import spelled
+from survsim.simulation.laws.mortality import MortalityTable
 from survsim.simulation.laws.schema import Checked, Number
 
 Lookup = Callable[[Any], float]
 """Turns a number or the name of a parameter into the number of the draw at hand."""
+
+
+def _year_or_name(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float | str | None):
+        raise ValueError(
+            "the calendar year at time 0, or the name of the covariate that holds it, belongs here"
+        )
+    return float(value) if isinstance(value, int | float) else value
 
 
 class LawBase(Checked):
@@ -92,6 +102,42 @@ class PiecewiseLaw(LawBase):
     rates: tuple[Number, ...]
 
 
+class MortalitySheet(Checked):
+    """Rates (periods + 1 rows of ages + 1) of the patients with these values of covariates."""
+
+    where: tuple[tuple[str, float], ...] = ()
+    rates: tuple[tuple[float, ...], ...]
+
+
+class MortalityLaw(LawBase):
+    """Rates by age and by the calendar, changing at `ages` and `periods`, for each kind of patients; see `MortalityTable`."""
+
+    family: Literal["mortality"]
+    ages: tuple[float, ...]
+    periods: tuple[float, ...] = ()
+    sheets: tuple[MortalitySheet, ...] = pydantic.Field(min_length=1)
+    age: str = "age"
+    now: Annotated[Any, pydantic.BeforeValidator(_year_or_name)] = None
+    per_year: float = pydantic.Field(gt=0)
+
+    def build(self, number: Lookup, time_unit: str) -> Any:
+        """The table, the same object in every draw."""
+        return _mortality_table(self)
+
+
+@functools.lru_cache(maxsize=64)
+def _mortality_table(law: MortalityLaw) -> MortalityTable:
+    return MortalityTable(
+        ages=np.array(law.ages),
+        periods=np.array(law.periods),
+        rates=np.array([sheet.rates for sheet in law.sheets]),
+        wheres=tuple(sheet.where for sheet in law.sheets),
+        age=law.age,
+        now=law.now,
+        per_year=law.per_year,
+    )
+
+
 _CLASS = {
     "exponential": "Exponential",
     "weibull": "Weibull",
@@ -114,3 +160,17 @@ Law = Annotated[
     pydantic.BeforeValidator(functools.partial(spelled, "family")),
 ]
 """Any of the families above, told apart by `family`."""
+
+WayLaw = Annotated[
+    ExponentialLaw
+    | WeibullLaw
+    | GompertzLaw
+    | LogNormalLaw
+    | LogLogisticLaw
+    | GeneralisedGammaLaw
+    | PiecewiseLaw
+    | MortalityLaw,
+    pydantic.Field(discriminator="family"),
+    pydantic.BeforeValidator(functools.partial(spelled, "family")),
+]
+"""The law of a transition: any of the families, or the mortality of the population, which asks who the patient is."""

@@ -22,6 +22,10 @@ def _number(value: Any) -> Any:
         raise ValueError("yes/no found where a number or the name of a parameter belongs")
     if not isinstance(value, float | int | str | np.number):
         raise ValueError("a number or the name of a parameter belongs here")
+    if not isinstance(value, str) and not np.isfinite(value):
+        raise ValueError(
+            "a number is missing or infinite; a finite number or the name of a parameter belongs here"
+        )
     # YAML 1.1 reads an exponent without a point, as in 1e-3, as text
     return float(value) if isinstance(value, str) and NUMERAL.fullmatch(value.strip()) else value
 

@@ -118,15 +118,15 @@ class TrialData:
         limit = np.minimum(self.dropout, np.maximum(open_for, 0.0))
         # Held against the calendar, not the time since arrival: (arrival + time) - arrival loses bits, and the
         # event that triggers a look would miss it.
-        event = here & (self._seen_on <= calendar[:, None])
+        event = here & (self.seen_on <= calendar[:, None])
         return np.where(event, self.time, np.minimum(self.time, limit)), event, here
 
     def time_of_event(self, number: int) -> FloatArray:
         """Calendar time (B,) of the `number`-th event; infinity in trials that never reach it."""
-        return np.partition(self._seen_on, number - 1, axis=1)[:, number - 1]
+        return np.partition(self.seen_on, number - 1, axis=1)[:, number - 1]
 
     @property
-    def _seen_on(self) -> FloatArray:
+    def seen_on(self) -> FloatArray:
         """Calendar time of each event (B, n), infinity where dropout comes first."""
         return np.where(self.time <= self.dropout, self.arrival + self.time, np.inf)
 

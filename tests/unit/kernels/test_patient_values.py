@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from survsim.kernels.patient_values import add_once, add_pieces, add_stretch
+from survsim.kernels.patient_values import add_once, add_pieces, add_stays, add_stretch, add_to_all
 
 N, STATES, DRAWS = 60, 3, 2
 TAUS = np.array([4.0, 9.0])
@@ -43,10 +43,13 @@ def worth(block, rate, extra, i):
 def test_stretches(block):
     rng, outcomes = block["rng"], 2
     rate, extra = rng.normal(size=(outcomes, STATES, DRAWS)), rng.normal(size=(outcomes, STATES * 2, DRAWS))
-    plain, discounted = np.zeros((outcomes * 2, N)), np.zeros((outcomes * 2, N))
-    since, before = block["since"].copy(), until(block["since"])[None].copy()
+    plain, discounted = np.zeros((N, outcomes * 2)), np.zeros((N, outcomes * 2))
+    patient = rng.permutation(N).astype(np.int64)  # arrays of sums are by patient of the block
+    since = np.empty(N)
+    since[patient] = block["since"]
+    before = until(since)[None].copy()
     add_stretch(
-        block["who"], block["state"], block["draw"], since, block["when"], TAUS, rate, extra, block["acts"], block["given"],
+        block["who"], patient, block["state"], block["draw"], since, block["when"], TAUS, rate, extra, block["acts"], block["given"],
         np.array([0, -1]), before, until(block["when"])[None], until(TAUS)[None], plain, discounted,
     )  # fmt: skip
     for o in range(outcomes):
@@ -56,10 +59,39 @@ def test_stretches(block):
                 low, high = min(block["since"][i], tau), min(block["when"][m], tau)
                 expected[i] = worth(block, rate[o], extra[o], i) * (high - low)
                 late[i] = worth(block, rate[o], extra[o], i) * (until(high) - until(low))
-            assert plain[o * 2 + a] == pytest.approx(expected)
-            assert discounted[o * 2 + a] == pytest.approx(late if o == 0 else np.zeros(N))
-    assert since[block["who"]] == pytest.approx(block["when"])
-    assert before[0, block["who"]] == pytest.approx(until(block["when"]))
+            assert plain[patient, o * 2 + a] == pytest.approx(expected)
+            assert discounted[patient, o * 2 + a] == pytest.approx(late if o == 0 else np.zeros(N))
+    assert since[patient[block["who"]]] == pytest.approx(block["when"])
+    assert before[0, patient[block["who"]]] == pytest.approx(until(block["when"]))
+
+
+def test_everybody_at_once_comes_to_the_same_bits(block):
+    rng, outcomes = block["rng"], 2
+    rate, amount = rng.normal(size=(outcomes, 1, DRAWS)), rng.normal(size=(outcomes, 1, DRAWS))
+    start = block["since"]
+    end = start + rng.choice([0.0, 1.0], N, p=[0.2, 0.8]) * rng.uniform(0.0, 6.0, N)
+    everybody, state, row = np.arange(N), np.zeros(N, dtype=np.int8), np.zeros(N, dtype=np.int64)
+    counts, discount = rng.random(N) < 0.5, np.array([0, -1])
+    one, other = np.zeros((2, N, outcomes * 2)), np.zeros((2, 2, outcomes, N))
+    since, before = start.copy(), until(start)[None].copy()
+    add_stretch(
+        everybody, everybody, state, block["draw"], since, end, TAUS, rate, np.zeros((outcomes, 0, 1)), np.zeros(0, dtype=np.int64),
+        block["given"], discount, before, until(end)[None], until(TAUS)[None], *one,
+    )  # fmt: skip
+    who, weight = counts.nonzero()[0], np.exp(-FORCE * end)[None]
+    add_once(
+        who, everybody, row[who], block["draw"], end, TAUS, amount, discount, np.ascontiguousarray(weight[:, who]), *one
+    )  # fmt: skip
+    for a, tau in enumerate(TAUS):
+        add_stays(
+            block["draw"], start, end, tau, rate[:, 0].copy(), discount, until(start)[None], until(end)[None],
+            until(TAUS)[[a]], other[0, a], other[1, a],
+        )  # fmt: skip
+        add_to_all(
+            block["draw"], counts, end, tau, amount[:, 0].copy(), discount, weight, other[0, a], other[1, a]
+        )  # fmt: skip
+        for which in (0, 1):
+            np.testing.assert_array_equal(one[which][:, a::2].T, other[which, a])
 
 
 @pytest.mark.parametrize("by_patient", [True, False])
@@ -69,10 +101,12 @@ def test_pieces(block, by_patient):
     factors = rng.uniform(0.5, 1.5, (3, DRAWS))
     edges = np.sort(rng.uniform(1.0, 9.0, (2, N if by_patient else 1)), axis=0)
     patient = rng.permutation(N).astype(np.int64)
-    plain, discounted = np.zeros((2, N)), np.zeros((2, N))
+    plain, discounted = np.zeros((N, 2)), np.zeros((N, 2))
+    since = np.empty(N)
+    since[patient] = block["since"]
     add_pieces(
-        block["who"], block["state"], block["draw"], patient, block["since"], block["when"], TAUS, rate, extra, block["acts"],
-        block["given"], factors, edges, until(edges), until(block["since"]), until(block["when"]), until(TAUS), plain, discounted,
+        block["who"], block["state"], block["draw"], patient, since, block["when"], TAUS, rate, extra, block["acts"],
+        block["given"], factors, edges, until(edges), until(since), until(block["when"]), until(TAUS), plain, discounted,
     )  # fmt: skip
     for a, tau in enumerate(TAUS):
         expected, late = np.zeros(N), np.zeros(N)
@@ -85,17 +119,18 @@ def test_pieces(block, by_patient):
                     value = worth(block, rate, extra, i) * factors[j, block["draw"][i]]
                     expected[i] += value * (last - first)
                     late[i] += value * (until(last) - until(first))
-        assert plain[a] == pytest.approx(expected)
-        assert discounted[a] == pytest.approx(late)
+        assert plain[patient, a] == pytest.approx(expected)
+        assert discounted[patient, a] == pytest.approx(late)
 
 
 def test_amounts_that_are_counted_once(block):
     amount = np.array([[[1.0, 2.0], [3.0, 0.0]], [[0.0, 5.0], [7.0, 8.0]]])
     who, row = block["who"], block["rng"].integers(0, 2, block["who"].size).astype(np.int64)
     weight = np.exp(-FORCE * block["since"][who])[None]
-    plain, discounted = np.zeros((4, N)), np.zeros((4, N))
+    plain, discounted = np.zeros((N, 4)), np.zeros((N, 4))
+    patient = block["rng"].permutation(N).astype(np.int64)
     add_once(
-        who, row, block["draw"], block["since"], TAUS, amount, np.array([-1, 0]), weight, plain, discounted
+        who, patient, row, block["draw"], block["since"], TAUS, amount, np.array([-1, 0]), weight, plain, discounted
     )  # fmt: skip
     for o in range(2):
         for a, tau in enumerate(TAUS):
@@ -104,5 +139,5 @@ def test_amounts_that_are_counted_once(block):
                 if block["since"][i] < tau:
                     expected[i] = amount[o, row[m], block["draw"][i]]
                     late[i] = expected[i] * weight[0, m] if o == 1 else 0.0
-            assert plain[o * 2 + a] == pytest.approx(expected)
-            assert discounted[o * 2 + a] == pytest.approx(late)
+            assert plain[patient, o * 2 + a] == pytest.approx(expected)
+            assert discounted[patient, o * 2 + a] == pytest.approx(late)

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+import json
 import math
 
+import jsonschema
 import numpy as np
 import pytest
+import yaml
 from scipy.integrate import quad
 
 from survsim.core.errors import ScenarioError
+from survsim.scenario.file_schemas import file_schema
 from survsim.scenario.run import simulate
 from survsim.scenario.spec import Scenario
 from survsim.simulation import (
     Covariate,
+    History,
     Model,
     Outcome,
     Population,
     State,
+    Strategy,
+    Toxicity,
     Transition,
     Values,
     simulate_model,
 )
+from survsim.simulation.declared.explain_states import explain_states
+from survsim.simulation.declared.population import Frailty
+from survsim.simulation.laws.mortality import MortalityTable
 
 GOMPERTZ = {"family": "gompertz", "shape": 0.1 / 12, "rate": 5e-5 / 12}
 
@@ -164,3 +174,151 @@ def test_what_is_no_life_table_is_refused(tmp_path, law, table, message):
 def test_a_life_table_runs_on_age(tmp_path):
     with pytest.raises(ScenarioError, match="clock: age"):
         scenario(tmp_path, **{"clock: age, ": ""})
+
+
+BOTH = "{family: life_table, table: mortality.csv, by: {sex: {covariate: woman, 0: male, 1: female}}, year: 2015}"
+PEOPLE = {
+    "{name: age, distribution: fixed, value: 70.5}": "{name: age, distribution: fixed, value: 70.5}, "
+    "{name: woman, distribution: bernoulli, probability: 0.5}"
+}
+
+
+@pytest.mark.parametrize(("unit", "horizon"), [("months", "120.0"), ("years", "10.0")])
+def test_each_patient_is_followed_by_age_sex_and_calendar_year(tmp_path, unit, horizon):
+    """Solved by hand: the table of 2000 holds until 2020, five years from the start in 2015, that of 2020 from there on."""
+    result = simulate(scenario(tmp_path, law=BOTH, unit=unit, horizon=horizon, **PEOPLE))
+
+    def rate(age, t, twice):
+        return -math.log1p(-((math.floor(age + t) - 50) / 1000 * twice + (0.0 if t < 5.0 else 0.002)))
+
+    steps = np.arange(0.0, 10.0, 0.5)
+    share = np.mean([math.exp(-0.5 * sum(rate(70.5, t, twice) for t in steps)) for twice in (1, 2)])
+    found = result.measure("alive", float(horizon))
+    assert abs(found.estimate[0] - share) < 4.5 * found.mc_std_error[0]
+
+
+def test_walking_through_a_table_and_back_is_the_same_and_agrees_with_quadrature():
+    rng = np.random.default_rng(3)
+    rates = rng.uniform(0.0, 0.2, (2, 4, 6))
+    rates[1, :, 2] = 0.0
+    table = MortalityTable(
+        ages=np.array([52.0, 55.0, 60.0, 61.5, 70.0]), periods=np.array([2003.0, 2004.5, 2010.0]), rates=rates,
+        wheres=((("woman", 0.0),), (("woman", 1.0),)), age="age", now="year", per_year=1.0,
+    )  # fmt: skip
+    people = {
+        "age": rng.uniform(50, 65, 40), "year": rng.uniform(2000, 2009, 40), "woman": (rng.random(40) < 0.5).astype(float)
+    }  # fmt: skip
+    law = table.of(people.__getitem__)
+    ages = people["age"] + rng.uniform(0, 12, 40)
+    used = law.cumulative_hazard(ages)
+
+    def hazard(i, u):
+        a, p = np.searchsorted(table.ages, u, "right"), people["year"][i] + u - people["age"][i]
+        return rates[int(people["woman"][i]), np.searchsorted(table.periods, p, "right"), a]
+
+    for i in range(40):
+        begin = people["age"][i]
+        breaks = [*table.ages, *(table.periods - people["year"][i] + begin)]
+        truth = quad(
+            lambda u, i=i: hazard(i, u),
+            begin,
+            ages[i],
+            points=[b for b in breaks if begin < b < ages[i]],
+            limit=200,
+        )[0]
+        assert used[i] == pytest.approx(truth, rel=1e-9)
+    again = law.cumulative_hazard(law.inverse_cumulative_hazard(used))
+    np.testing.assert_allclose(again, used, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("law", "message"),
+    [
+        ("{family: life_table, table: mortality.csv, by: sex, year: 2015}", "by gives column: covariate and labels"),
+        ("{family: life_table, table: mortality.csv, by: {sex: woman}, year: 2015}", "by gives column"),
+        ("{family: life_table, table: mortality.csv, by: {sex: {covariate: woman}}, year: 2015}", "by gives column"),
+        ("{family: life_table, table: mortality.csv, by: {sex: {covariate: woman, 0: man, 1: female}}, year: 2015}", "no rows with sex man"),
+        ("{family: life_table, table: mortality.csv, by: {sex: {covariate: woman, 0: male, 1: female}}}", "select one of year"),
+        ("{family: life_table, table: mortality.csv, year: 2015}", "select one of sex"),
+        ("{family: life_table, table: mortality.csv, by: {sex: {covariate: man, 0: male, 1: female}}, year: 2015}", "no covariate 'man'"),
+        ("{family: life_table, table: mortality.csv, by: {sex: {covariate: woman, 0: male, 1: female}}, year: when}", "no covariate 'when'"),
+    ],
+)  # fmt: skip
+def test_a_table_by_patient_that_cannot_be_read(tmp_path, law, message):
+    with pytest.raises(ScenarioError, match=message):
+        scenario(tmp_path, law=law, **PEOPLE)
+
+
+def test_patients_whom_no_rows_are_for_are_named(tmp_path):
+    law = "{family: life_table, table: mortality.csv, by: {sex: {covariate: woman, 1: female}}, year: 2015}"
+    with pytest.raises(ScenarioError, match="no rows for a patient with woman 0"):
+        simulate(scenario(tmp_path, law=law, **PEOPLE))
+
+
+def test_a_table_by_patient_is_told_and_its_file_is_one_of_the_schema(tmp_path):
+    made = scenario(tmp_path, law=BOTH, **PEOPLE)
+    told = explain_states(
+        made.content.states, made.content.transitions, start=None, values=None, time_unit="months"
+    )
+    assert (
+        "from well to dead: mortality of the population by age and woman and calendar year, by age (age)"
+        in told.lower()
+    )
+    content = yaml.safe_load((tmp_path / "analyses" / "one" / "scenario.yml").read_text(encoding="utf-8"))
+    content["transitions"][0]["distribution"]["by"]["sex"] = {
+        str(k): v for k, v in content["transitions"][0]["distribution"]["by"]["sex"].items()
+    }
+    jsonschema.Draft202012Validator(json.loads(file_schema("scenario"))).validate(content)
+
+
+@pytest.mark.parametrize("frail", [False, True])
+def test_a_clock_of_age_goes_on_from_a_history(frail):
+    """A patient of 60 at time 0 who is alive ten years on has the mortality of 70 ahead; frailty is updated by the ten years."""
+    people = Population(
+        covariates=(Covariate(name="age", distribution="uniform", low=40.0, high=80.0),),
+        frailties=(Frailty(name="z", variance=0.5),) if frail else (),
+    )
+    built = Model(
+        time_unit="months",
+        horizon=240.0,
+        states=(State(name="well"), State(name="dead", death=True)),
+        transitions=(
+            Transition(
+                source="well",
+                target="dead",
+                clock="age",
+                distribution=GOMPERTZ,
+                frailty="z" if frail else None,
+            ),
+        ),
+        strategies=(Strategy(strategy="wait"),),
+        population=people,
+        history=History(now=120.0, covariates={"age": 60.0}),
+    )
+    found = simulate_model(built, patients=100_000, times=[60.0, 120.0])
+
+    def spent(years):  # from 60 to 60 + years
+        return 5e-5 / 0.1 * 12 / 12 * (math.exp(0.1 * (60 + years)) - math.exp(6.0))
+
+    for t in (60.0, 120.0):
+        before, after = spent(10.0), spent(10.0 + t / 12)
+        truth = ((1 + 0.5 * before) / (1 + 0.5 * after)) ** 2 if frail else math.exp(before - after)
+        alive = found.measure(f"alive@{t:g}")
+        assert abs(alive.estimate[0] - truth) < 4.5 * alive.mc_std_error[0]
+
+
+def test_a_table_by_patient_is_a_law_of_transitions_alone():
+    sheet = {"where": [], "rates": [[0.1, 0.2]]}
+    table = {"family": "mortality", "ages": [60.0], "sheets": [sheet], "per_year": 1.0}
+    way = Transition(source="well", target="dead", clock="reset", distribution=table)
+    with pytest.raises(ScenarioError, match="a life table is a law of age"):
+        Model(
+            time_unit="years",
+            horizon=5.0,
+            states=(State(name="well"), State(name="dead", death=True)),
+            transitions=(way,),
+            strategies=(Strategy(strategy="wait"),),
+            population=Population(covariates=(Covariate(name="age", distribution="fixed", value=60.0),)),
+        )
+    with pytest.raises(ValueError, match="mortality"):
+        Toxicity.model_validate({"name": "x", "grade": 1, "onset": table})

@@ -264,3 +264,11 @@ def test_cycles_count_the_mean_of_their_ends():
 def test_what_cannot_be_used_is_refused_in_one_message(given, message):
     with pytest.raises((InputError, ScenarioError), match=message):
         found(given.pop("strategies", None), **given)
+
+
+def test_curves_that_were_exchanged_are_refused_with_a_sentence():
+    early, late = ({"family": "weibull", "shape": 1.1, "scale": scale} for scale in (9.0, 20.0))
+    with pytest.raises(ScenarioError, match=r"above overall survival .* as if the two curves were exchanged"):
+        partitioned_survival(
+            {"a": {"progression_free": late, "overall": early}}, horizon=60.0, time_unit="months"
+        )

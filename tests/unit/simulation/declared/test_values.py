@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from survsim.core.declared import read_as
-from survsim.core.errors import ScenarioError
-from survsim.simulation import Model, State, Transition
+from survsim.core.errors import InputError, ScenarioError
+from survsim.simulation import Covariate, Model, Population, State, Transition, simulate_model
 from survsim.simulation.declared.strategy import Treatment, strategy_from
 from survsim.simulation.declared.values import Discount, Outcome, Values
 
@@ -106,3 +108,34 @@ def test_pieces_need_one_factor_more_than_breaks():
         Outcome.model_validate({"kind": "quality", "course": {"breaks": [6, 12], "factors": [1, 1]}})
     with pytest.raises(ValueError, match="increase"):
         Outcome.model_validate({"kind": "quality", "course": {"breaks": [12, 6], "factors": [1, 1, 1]}})
+
+
+def test_a_utility_far_below_death_is_no_utility():
+    with pytest.raises(ScenarioError, match="is -5; a utility is at least -1"):
+        simulate_model(model({"kind": "quality", "by_state": {"well": -5.0}}), patients=10)
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_a_number_that_is_missing_is_said_once(number):
+    with pytest.raises(InputError) as caught:
+        Values.model_validate({"outcomes": {"a": {"kind": "cost", "by_state": {"well": number}}}})
+    assert str(caught.value).count("missing or infinite") == 1 and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "age", [{"distribution": "fixed", "value": 1970.0}, {"distribution": "uniform", "low": 300, "high": 700}]
+)
+def test_an_age_in_months_or_a_year_of_birth_is_refused(age):
+    people = Population(covariates=(Covariate(name="age", **age),))
+    with pytest.raises(ScenarioError, match="nobody is older than 130; an age is in years"):
+        simulate_model(
+            dataclasses.replace(model({"kind": "cost", "by_state": {"well": 1.0}}), population=people),
+            patients=10,
+        )
+
+
+def test_a_start_of_no_state_is_refused():
+    with pytest.raises(ScenarioError, match="start names no state"):
+        simulate_model(
+            dataclasses.replace(model({"kind": "cost", "by_state": {"well": 1.0}}), start={}), patients=10
+        )

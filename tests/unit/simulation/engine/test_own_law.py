@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from survsim.core.declared import read_as as check
-from survsim.core.errors import ScenarioError
-from survsim.simulation import Effect, History, Model, State, Transition, simulate_model
+from survsim.simulation import Effect, History, Model, Population, State, Transition, simulate_model
+from survsim.simulation.declared.population import Frailty
 from survsim.simulation.declared.strategy import Treatment, strategy_from
 
 BASE = {"family": "weibull", "shape": 1.3, "scale": 15.0}
@@ -108,14 +108,36 @@ def test_what_it_cannot_be_told():
         Effect(transition="a>b", hazard_ratio=0.5, distribution=OWN, lasts="always")
     with pytest.raises(ValueError, match="does not wane"):
         Effect(transition="a>b", distribution=OWN, lasts={"waning": {"from": 1.0, "to": 2.0}})
-    effect = {"transition": "well>dead", "distribution": OWN, "lasts": "always"}
+
+
+@pytest.mark.parametrize("frail", [False, True])
+def test_it_goes_on_from_a_history(frail):
+    """On the drug from month 3 on, alive at 6: ahead lies its own law from 6 on; a frailty is updated by what was spent."""
+    effect = {"transition": "well>dead", "distribution": OWN, "lasts": "while_on"}
     made = model([effect], [LINE])
-    past = check(History, {"now": 3.0, "given": []}, "history")
-    with pytest.raises(ScenarioError, match="cannot go on from a history"):
-        Model(
-            **{
-                n: getattr(made, n)
-                for n in ("states", "transitions", "treatments", "strategies", "time_unit", "horizon")
-            },
-            history=past,
+    ways = tuple(t.model_copy(update={"frailty": "z" if frail else None}) for t in made.transitions)
+    past = check(
+        History, {"now": 6.0, "given": [{"treatment": "drug", "start": 3.0, "status": "running"}]}, "history"
+    )
+    going = dataclasses.replace(
+        made,
+        transitions=ways,
+        history=past,
+        population=Population(frailties=(Frailty(name="z", variance=0.5),) if frail else ()),
+    )
+    result = simulate_model(going, patients=150_000, taus=[54.0], times=[6.0, 24.0])
+    before = base(3.0) + own(6.0) - own(3.0)
+    for t in (6.0, 24.0):
+        ahead = own(6.0 + t) - own(6.0)
+        survives(
+            result, t, ((1 + 0.5 * before) / (1 + 0.5 * (before + ahead))) ** 2 if frail else math.exp(-ahead)
         )
+
+
+def test_a_law_that_has_ended_before_now_is_spent_and_over():
+    effect = {"transition": "well>dead", "distribution": OWN, "lasts": "while_on"}
+    given = [{"treatment": "drug", "start": 1.0, "end": 4.0, "status": "stopped"}]
+    past = check(History, {"now": 6.0, "given": given}, "history")
+    going = dataclasses.replace(model([effect], []), history=past)
+    result = simulate_model(going, patients=150_000, taus=[54.0], times=[24.0])
+    survives(result, 24.0, math.exp(base(6.0) - base(30.0)))
