@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from survsim.kernels._jit import map_threads
+from survsim.kernels.threads import map_threads
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -9,6 +9,7 @@ import numpy as np
 
 from survsim.kernels import cox
 from survsim.kernels.cox import Floats, Layout, Moments
+from survsim.kernels.threads import with_one_blas_thread
 
 
 class Point(NamedTuple):
@@ -73,6 +74,7 @@ def solve(matrix: Floats, vector: Floats) -> Floats:
     return np.asarray(np.linalg.solve(matrix, vector), dtype=np.float64)
 
 
+@with_one_blas_thread
 def maximise(
     evaluate: Objective,
     start: Floats,
@@ -114,6 +116,7 @@ def maximise(
     return Maximum(beta, first, now, step, max_iter, False, False)
 
 
+@with_one_blas_thread
 def maximise_secant(
     evaluate: Objective, start: Floats, *, max_iter: int, tolerance: float, max_step: float
 ) -> Maximum:

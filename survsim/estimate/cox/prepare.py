@@ -12,7 +12,7 @@ from survsim.core.design import Design, covariate_design
 from survsim.core.errors import InputError
 from survsim.core.surv import Surv
 from survsim.kernels import cox
-from survsim.kernels._jit import map_threads
+from survsim.kernels.threads import map_threads
 
 
 @dataclass(frozen=True, slots=True)

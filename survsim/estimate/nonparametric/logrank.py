@@ -172,6 +172,9 @@ def patients_of(surv: Surv, codes: IntArray, n_groups: int) -> IntArray:
     """Patients (g,) of each group, told apart by `id` where the response has it."""
     if surv.id is not None:
         codes = np.unique(np.stack([codes, surv.id]), axis=1)[0]
+    if n_groups == 2:
+        second = np.count_nonzero(codes)
+        return np.array([codes.size - second, second], np.int64)
     return np.bincount(codes, minlength=n_groups)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from survsim.core.checks import FloatArray
 from survsim.core.errors import ConvergenceError
+from survsim.kernels.threads import with_one_blas_thread
 
 Evaluation = tuple[float, FloatArray, FloatArray]
 """Log-likelihood (-inf where not defined), gradient, information."""
@@ -28,6 +29,7 @@ class Optimum:
     iterations: int
 
 
+@with_one_blas_thread
 def maximise(
     evaluate: Callable[[FloatArray], Evaluation],
     start: FloatArray,
