@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from survsim.kernels import cox
+from survsim.kernels import cox, cox_sums
 from survsim.kernels.cox import Floats, Layout, Moments
 from survsim.kernels.threads import with_one_blas_thread
 
@@ -47,7 +47,11 @@ def partial_likelihood(
 ) -> Objective:
     """l(beta) - sum ridge beta^2 / 2 as a function; x (p, m) in sorted order."""
     columns = cox.covariates(at, x)
-    constant = np.einsum("je,e->j", x.take(at.event, axis=1), at.weight[at.event])
+    constant = (
+        np.einsum("jm,m->j", x, at.event_weight)
+        if cox_sums.pays(x.shape[1])
+        else np.einsum("je,e->j", x.take(at.event, axis=1), at.weight[at.event])
+    )
 
     def evaluate(beta: Floats) -> Point:
         now = cox.moments(at, columns, cox.linear_predictor(at, x, beta, offset))
