@@ -17,7 +17,7 @@ def effects() -> dict[str, Any]:
 
 
 def survsim(data: dict[str, Any]) -> Any:
-    from survsim import meta_analyses
+    from survsim.synthesis import meta_analyses
 
     def call() -> Any:
         return meta_analyses(data["y"], np.sqrt(data["v"]), method="REML", conf_method="knapp-hartung")
