@@ -18,7 +18,7 @@ from survsim.evidence.schema.faults import Fault, error
 if TYPE_CHECKING:
     import pandas as pd
 
-MAX_BYTES = 64 * 2**20
+MAX_BYTES = 512 * 2**20
 MAX_COLUMNS = 400
 MOST_FAULTS = 50
 BLOCK = 2**24
