@@ -323,7 +323,7 @@ def linear_predictor(at: Layout, x: Floats, beta: Floats, offset: Floats | None)
 
 class Covariates(NamedTuple):
     """Sorted covariates (p, m), with the columns of the tied events (p, f; None where compiled passes find them) and of
-    late entries (p, q) set apart."""
+    late entries (p, q) set apart. In small fits a row of ones stands before them."""
 
     x: Floats
     events: Floats | None
@@ -332,6 +332,9 @@ class Covariates(NamedTuple):
 
 def covariates(at: Layout, x: Floats) -> Covariates:
     """Set apart, once for a fit, the columns that every evaluation asks for."""
+    if not cox_sums.pays(x.shape[1]):
+        # A row of ones gives the sums of r with those of r x: calls are what small fits cost.
+        x = np.concatenate([np.ones((1, x.shape[1])), x])
     late = None if at.late is None else x.take(at.late, axis=1)
     apart = at.tied and not cox_sums.pays(x.shape[1])
     return Covariates(x, x.take(at.tied_event, axis=1) if apart else None, late)
@@ -341,8 +344,13 @@ def moments(at: Layout, x: Covariates, eta: Floats) -> Moments:
     """Risk-set sums and log partial likelihood at eta (m,)."""
     r = np.exp(eta)
     r *= at.weight
-    s0 = risk_sums(at, r[None])[0]
-    s1 = risk_sums(at, x.x, r, x.late)
+    large = cox_sums.pays(r.size)
+    if large:
+        s0 = risk_sums(at, r[None])[0]
+        s1 = risk_sums(at, x.x, r, x.late)
+    else:
+        sums = risk_sums(at, x.x, r, x.late)
+        s0, s1 = sums[0], sums[1:]
     e0, e1 = np.zeros(0), np.zeros((s1.shape[0], 0))
     b = a1 = a2 = e0
     wd = at.mean_weight * at.d
@@ -352,17 +360,17 @@ def moments(at: Layout, x: Covariates, eta: Floats) -> Moments:
         logs = wd * np.log(s0)
         if at.tied:
             r_event = r[at.tied_event]
-            e0, e1 = tied_sums(at, r_event), _tied_covariates(at, x, r, r_event)
+            if large or x.events is None:
+                e0 = tied_sums(at, r_event)
+                e1 = cox_sums.by_covariates(
+                    cox_sums.event_sums, x.x, at.many.size, r, at.tied_event, at.tied_start
+                )
+            else:
+                tied = tied_sums(at, x.events * r_event)
+                e0, e1 = tied[0], tied[1:]
             a[at.many], b, a0[at.many], a1, a2, logs[at.many] = _efron_parts(at, s0, e0)
         fitted = float((at.weight[at.event] * eta[at.event]).sum() - logs.sum())
     return Moments(r, s0, e0, s1, e1, a, b, a0, a1, a2, fitted)
-
-
-def _tied_covariates(at: Layout, x: Covariates, r: Floats, r_event: Floats) -> Floats:
-    """Sums of r x over the events at the tied times, (p, T)."""
-    if x.events is not None:
-        return tied_sums(at, x.events * r_event)
-    return cox_sums.by_covariates(cox_sums.event_sums, x.x, at.many.size, r, at.tied_event, at.tied_start)
 
 
 def _efron_parts(at: Layout, s0: Floats, e0: Floats) -> tuple[Floats, ...]:
@@ -373,8 +381,8 @@ def _efron_parts(at: Layout, s0: Floats, e0: Floats) -> tuple[Floats, ...]:
     wv = w / denominator
     wvv = wv / denominator
     cwvv = c * wvv
-    parts = (wv, c * wv, wvv, cwvv, c * cwvv, w * np.log(denominator))
-    return tuple(tied_sums(at, part) for part in parts)
+    parts = np.stack([wv, c * wv, wvv, cwvv, c * cwvv, w * np.log(denominator)])
+    return tuple(tied_sums(at, parts))
 
 
 def row_hazard(at: Layout, increments: Floats, own: Floats) -> Floats:
@@ -398,6 +406,9 @@ def score(at: Layout, x_events: Floats, now: Moments) -> Floats:
 
 def gram(x: Floats, root: Floats) -> Floats:
     """x diag(root^2) x', block by block: both factors are one array, a symmetric product for BLAS."""
+    if x.shape[1] <= BLOCK:
+        z = x * root
+        return np.asarray(z @ z.T)
 
     def piece(start: int) -> Floats:
         total = np.zeros((x.shape[0], x.shape[0]))
