@@ -74,3 +74,10 @@ def hand(data: dict[str, Any]) -> Any:
     from benchmarks.hand.cox import fit
 
     return lambda: fit(data["time"], data["event"], data["x"]), lambda f: [*f[0][:3], *f[1][:3]]
+
+
+def hand_numpy(data: dict[str, Any]) -> Any:
+    """Without numba: what a process pays that fits one small model and ends."""
+    from benchmarks.hand.cox import fit_numpy
+
+    return lambda: fit_numpy(data["time"], data["event"], data["x"]), lambda f: [*f[0][:3], *f[1][:3]]
