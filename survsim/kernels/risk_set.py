@@ -66,10 +66,12 @@ def tabulate_counts(counts: Array) -> Table:
     return at.astype(np.float64), n_risk[at], d[at], c[at]
 
 
-def _count_blocks(time: Array, event: Array, codes: Array | None, n_groups: int) -> Array:
+def _count_blocks(
+    time: Array, event: Array, codes: Array | None, n_groups: int, top: int | None = None
+) -> Array:
     """Counts (top+1, g, 2) of whole-number time by group by event, a cache-sized block at a time."""
     width = 2 * n_groups
-    size = (int(time.max()) + 1) * width
+    size = ((int(time.max()) if top is None else top) + 1) * width
     total = np.zeros(size, np.int64)
     if codes is not None and counting.pays(time.size):
         counting.count_groups(time, event, codes, total.reshape(-1, n_groups, 2))
@@ -126,9 +128,11 @@ def group_counts(
     return n, d
 
 
-def group_counts_whole(time: Array, event: Array, codes: Array, n_groups: int) -> tuple[Array, Array]:
-    """The same for whole-number times: one counting pass over (time, group, event)."""
-    counts = _count_blocks(time, event, codes, n_groups)
+def group_counts_whole(
+    time: Array, event: Array, codes: Array, n_groups: int, top: int | None = None
+) -> tuple[Array, Array]:
+    """The same for whole-number times: one counting pass over (time, group, event); `top` the largest, where it is known."""
+    counts = _count_blocks(time, event, codes, n_groups, top)
     d = counts[:, :, 1]
     n = np.cumsum(counts.sum(axis=2)[::-1], axis=0)[::-1]
     at = np.flatnonzero(d.sum(axis=1))
