@@ -76,12 +76,16 @@ def join_near_ties(
     old, joined, late = times.near_ties(pooled)
     if old.size:
         copies = np.searchsorted(pooled, old, side="right") - late
-        rows = np.repeat(late - np.concatenate([[0], np.cumsum(copies)[:-1]]), copies) + np.arange(
-            copies.sum()
+        alone = bool((copies == 1).all())  # as on a continuous scale
+        rows = (
+            late
+            if alone
+            else np.repeat(late - np.concatenate([[0], np.cumsum(copies)[:-1]]), copies)
+            + np.arange(copies.sum())
         )
         own = times.replaced(own, old, joined)
         start = None if start is None else times.replaced(start, old, joined)
-        pooled[rows] = np.repeat(joined, copies)
+        pooled[rows] = joined if alone else np.repeat(joined, copies)
         whole = countable(own)
     return own, start, whole, (pooled, seen) if start is None else None
 

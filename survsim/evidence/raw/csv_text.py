@@ -51,6 +51,7 @@ def read_text_table(path: Path, table: str, *, root: Path | None = None) -> Read
             value=repr(raw[problem.start : problem.start + 4]),
         )
         return ReadTable(frame=None, faults=(fault,))
+    del raw  # a large file is in memory once while it is parsed
     return parse_text(content, table)
 
 
