@@ -153,6 +153,7 @@ def _parse(content: str, table: str, names: list[str]) -> tuple[pd.DataFrame | N
         )
     except pyarrow.ArrowInvalid:
         return None, _ragged(content, table)
+    del data
     return found.to_pandas(use_threads=False), []
 
 
