@@ -8,7 +8,7 @@ export MPLBACKEND := Agg
 test fast: export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env report test fast coverage lint quick docs reference validate portability newest readme bench constraints clean
+.PHONY: help env report test fast coverage lint quick docs reference validate portability newest readme bench bench-peers constraints clean
 
 help:            ## print this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -82,8 +82,11 @@ newest: env      ## the suite on every Python found, with the newest versions an
 readme: env      ## draw the picture of the README from the results of report 03
 	$(BIN)/python analyses/03_case_strategies/readme_picture.py
 
-bench: env       ## time survsim and its peers in one run, print ratios
+bench: env bench-peers ## time survsim beside its peers and hand-written floors: benchmarks/RESULTS.md (ten minutes)
 	$(BIN)/python benchmarks/run.py
+
+bench-peers: env ## the peers' environment, build/peers
+	-$(BIN)/python -m benchmarks.environment
 
 constraints: env ## write the versions in use to constraints.txt
 	(head -1 constraints.txt; $(BIN)/python -m pip freeze --exclude-editable | grep -viE '^(pip|setuptools|wheel)==') > constraints.new

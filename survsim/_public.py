@@ -127,6 +127,7 @@ _TABLES = {
         estimate.synthesis.pooled_two_arms     pool_two_arms PooledTwoArms
         estimate.synthesis.pooled_curves       pooled_survival_curve PooledSurvivalCurve
         estimate.synthesis.meta_regression     meta_regression MetaRegression
+        estimate.synthesis.many_meta           meta_analyses MetaAnalyses
         estimate.synthesis.meta_influence      leave_one_out MetaInfluence
         estimate.synthesis.meta_cumulative     cumulative_meta_analysis CumulativeMetaAnalysis
         estimate.synthesis.small_study         small_study_tests SmallStudyTests

@@ -76,7 +76,7 @@ def shown(path: Path) -> str:
 
 def processes_for(*, quick: bool) -> int:
     """Processes for analyses when nobody said how many: every core, but one where starting others takes longer."""
-    from survsim.kernels._jit import usable_cores
+    from survsim.kernels.threads import usable_cores
 
     return 1 if quick else usable_cores()
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from survsim.core.errors import InputError
 from survsim.core.kinds import as_array, as_numbers, is_missing, row_labels
+from survsim.kernels import counting
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -200,6 +201,10 @@ def _refuse_words(name: str, values: Any) -> None:
 
 def label_codes(name: str, values: Any, length: int) -> tuple[IntArray, tuple[Any, ...]]:
     """Integer codes (n,) and the labels they stand for; a Categorical keeps its order, others sort."""
+    if type(values) is np.ndarray and values.dtype == np.float64 and values.shape == (length,):
+        numbered = counting.codes_of_numbers(values) if counting.pays(length) else None
+        if numbered is not None:
+            return numbered[0], tuple(numbered[1])
     categories = getattr(getattr(values, "cat", values), "categories", None)
     array = as_labels(name, values)
     if array.ndim != 1 or array.size != length:

@@ -40,7 +40,10 @@ class EventTable:
         if weighted or surv.entry is not None:
             columns = risk_set.tabulate(surv.time, surv.event, surv.entry, surv.weight)
         elif counting_pays(surv):
-            columns = risk_set.tabulate_whole(surv.time, surv.event)
+            counts = surv._counts
+            if counts is None:
+                counts = risk_set.whole_counts(surv.time, surv.event)
+            columns = risk_set.tabulate_counts(counts)
         else:
             columns = risk_set.tabulate_sorted(*surv.sorted)
         if surv.id is not None and surv.entry is not None:
@@ -62,7 +65,10 @@ def in_all(n_distinct: int | None, by_group: IntArray) -> int:
 
 def counting_pays(surv: Surv) -> bool:
     """True when whole-number times are better counted than sorted: many patients, few distinct times."""
-    return len(surv) >= 20_000 and surv.whole and float(surv.time.max()) <= 4.0 * len(surv)
+    if len(surv) < 20_000 or not surv.whole:
+        return False
+    top = surv.time.max() if surv._counts is None else len(surv._counts) - 1
+    return float(top) <= 4.0 * len(surv)
 
 
 def group_rows(surv: Surv, by: Any) -> tuple[tuple[Any, ...], list[Surv]]:

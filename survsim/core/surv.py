@@ -17,7 +17,6 @@ from survsim.core.checks import (
     BoolArray,
     FloatArray,
     IntArray,
-    event_vector,
     float_vector,
     label_codes,
     positions,
@@ -26,6 +25,7 @@ from survsim.core.checks import (
 from survsim.core.door import with_doors
 from survsim.core.encoding import stored
 from survsim.core.errors import InputError
+from survsim.core.follow_up import check_entry, countable, join_near_ties, times_and_events
 from survsim.core.frames import as_frame
 from survsim.core.pairing import in_order_of, index_of, paired
 from survsim.core.read_only import view
@@ -82,6 +82,7 @@ class Surv:
     _whole: bool | None = field(init=False, default=None)
     _order: IntArray | None = field(init=False, default=None)
     _sorted: tuple[FloatArray, BoolArray] | None = field(init=False, default=None)
+    _counts: IntArray | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         for name in ("time", "event", "entry", "weight", "stratum", "cluster", "cause", "id"):
@@ -92,7 +93,7 @@ class Surv:
     def whole(self) -> bool:
         """True when all times are whole numbers small enough to count instead of sort."""
         if self._whole is None:
-            object.__setattr__(self, "_whole", _countable(self.time))
+            object.__setattr__(self, "_whole", countable(self.time))
         return bool(self._whole)
 
     @property
@@ -167,24 +168,16 @@ class Surv:
         given, frame = named_columns.named(given, data, missing)
         time, event, entry, weight, stratum, cluster, id = paired(**given)
         labels = next((i for v in (time, event, entry, weight) if (i := index_of(v)) is not None), None)
-        end = float_vector("time", time, unit=unit)
+        end, seen, counts = times_and_events(time, event, event_value, unit)
         n = end.size
-        if n == 0:
-            raise InputError("time is empty; a survival response needs at least one patient.")
-        if end.min() < 0:
-            bad = end < 0
-            raise InputError(
-                f"time must not be negative; found {end[bad][0]:g} in {positions(bad)}. "
-                "Check the order of the two dates it was computed from."
-            )
-        times.refuse_overflow("time", end)
-        if event_value is not None:
-            event = named_columns.events(event, event_value)
-        seen = event_vector(event, n).copy()
         start = None if entry is None else float_vector("entry", entry, n, unit=unit)
-        end, start, whole, in_order = _join_near_ties(end, start, seen)
+        if counts is None or start is not None:
+            counts = None
+            end, start, whole, in_order = join_near_ties(end, start, seen)
+        else:  # whole numbers of that size are no near-ties
+            whole, in_order = True, None
         if start is not None:
-            _check_entry(start, end)
+            check_entry(start, end)
         heavy = None if weight is None else float_vector("weight", weight, n).copy()
         if heavy is not None and heavy.min() <= LEAST_WEIGHT:
             bad = heavy <= LEAST_WEIGHT
@@ -213,6 +206,7 @@ class Surv:
         if patients[0] is not None:
             _check_overlap(made)
         object.__setattr__(made, "_whole", whole)
+        object.__setattr__(made, "_counts", counts)
         object.__setattr__(made, "_frame", frame)
         if in_order is not None:
             object.__setattr__(made, "_sorted", (view(in_order[0]), view(in_order[1])))
@@ -421,28 +415,6 @@ def as_surv(given: Any, data: Any = None) -> Surv:
     )
 
 
-def _check_entry(entry: FloatArray, time: FloatArray) -> None:
-    bad = entry < 0
-    if bad.any():
-        raise InputError(
-            f"entry must not be negative; found {entry[bad][0]:g} in {positions(bad)}. "
-            "Leave entry out for patients followed from the origin."
-        )
-    bad = entry >= time
-    if bad.any():
-        i = int(np.flatnonzero(bad)[0])
-        alike = f"{entry[i]:g}" == f"{time[i]:g}" and entry[i] != time[i]
-        shown = (
-            f"{float(entry[i])!r} and time {float(time[i])!r}"
-            if alike
-            else f"{entry[i]:g} and time {time[i]:g}"
-        )
-        raise InputError(
-            f"entry must be before time; found entry {shown} in {positions(bad)}. "
-            "A row of no length carries no information: drop it or correct the dates."
-        )
-
-
 def _check_overlap(surv: Surv) -> None:
     """Rows of one patient follow one another; two at the same time would count the patient twice."""
     assert surv.id is not None
@@ -457,44 +429,3 @@ def _check_overlap(surv: Surv) -> None:
             f"rows {i} and {j} of patient {surv.id_labels[surv.id[i]]!r} overlap: {begin[i]:g} to {surv.time[i]:g} and "
             f"{begin[j]:g} to {surv.time[j]:g}.{hint} Correct the dates; a patient is at risk once at a time."
         )
-
-
-def _join_near_ties(
-    time: FloatArray, entry: FloatArray | None, event: BoolArray
-) -> tuple[FloatArray, FloatArray | None, bool, tuple[FloatArray, BoolArray] | None]:
-    """Join times that differ only in the last bits.
-
-    Returns own copies of time and entry, whether times are whole numbers, and (unless they are, or there
-    is entry) times and events sorted. Whole numbers below 2^24 cannot be near-ties under the tolerance.
-    """
-    # Adding 0.0 copies and turns -0.0 into 0.0.
-    own, start = time + 0.0, None if entry is None else entry + 0.0
-    whole = _countable(own)
-    if whole and (start is None or _countable(start)):
-        return own, start, whole, None
-    if start is None:
-        pooled, seen = risk_set.unpack(risk_set.packed_sort(own, event))
-    else:
-        pooled = np.sort(np.concatenate([own, start]))
-    old, joined, late = times.near_ties(pooled)
-    if old.size:
-        copies = np.searchsorted(pooled, old, side="right") - late
-        rows = np.repeat(late - np.concatenate([[0], np.cumsum(copies)[:-1]]), copies) + np.arange(
-            copies.sum()
-        )
-        own = times.replaced(own, old, joined)
-        start = None if start is None else times.replaced(start, old, joined)
-        pooled[rows] = np.repeat(joined, copies)
-        whole = _countable(own)
-    return own, start, whole, (pooled, seen) if start is None else None
-
-
-def _countable(values: FloatArray) -> bool:
-    if values.max() >= 2**24:
-        return False
-    # In blocks: times on a continuous scale are told by the first, and temporaries stay in the cache.
-    for start in range(0, values.size, 65_536):
-        block = values[start : start + 65_536]
-        if not (block == np.floor(block)).all():
-            return False
-    return True

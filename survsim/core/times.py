@@ -19,6 +19,7 @@ import numpy as np
 
 from survsim.core.checks import BoolArray, FloatArray, IntArray, between, float_vector, numbers, positions
 from survsim.core.errors import InputError, SurvsimWarning, warn
+from survsim.kernels import counting
 
 TIE_TOLERANCE = 1.4901161193847656e-08
 """Square root of machine epsilon, as R's `timefix`."""
@@ -164,6 +165,8 @@ def _widths(pooled: FloatArray, step: FloatArray) -> Any:
 def replaced(values: FloatArray, old: FloatArray, new: FloatArray) -> FloatArray:
     """`values` with each of the few `old` (sorted) put to `new`, in place."""
     flat = values.ravel()
+    if old.size > 4096 and counting.pays(flat.size):
+        return counting.replaced_by_hash(flat, old, new).reshape(values.shape)
     rows = np.arange(flat.size)
     if flat.size > 4096:
         # A table of hashes leaves few candidates to search for.

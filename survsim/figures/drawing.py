@@ -133,6 +133,7 @@ ELSEWHERE: dict[str, str] = {
         ("PooledProportion", "PooledTwoArms"),
         "meta_analysis(log_odds, std_error).plot() draws a forest of study estimates",
     ),
+    "MetaAnalyses": "meta_analysis(...).plot() draws the forest of one of them",
     "CumulativeMetaAnalysis": "pooled.plot() draws the forest",
     "MetaRegression": "meta_analysis(...).plot() draws the forest of its studies",
     "PooledPoints": "result.analyses[k].plot() draws the forest of one time",

@@ -11,14 +11,10 @@ from __future__ import annotations
 
 import os
 import types
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 COMPILED_FROM = 100_000
 """Rows from which a single fit may use a compiled loop."""
@@ -30,12 +26,6 @@ prange = range
 def jit_disabled() -> bool:
     """True when the environment asks for plain Python: ``NUMBA_DISABLE_JIT=1``."""
     return os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
-
-
-def usable_cores() -> int:
-    """How many cores this process may use: those it is held to where the system holds it, else all."""
-    held = getattr(os, "sched_getaffinity", None)
-    return len(held(0)) if held else os.cpu_count() or 1
 
 
 def worth_compiling(n: int) -> bool:
@@ -114,13 +104,3 @@ def compiled(*signatures: str, **options: Any) -> Callable[[Callable[..., Any]],
     notice a change in another file. No ``fastmath``: results are those of IEEE arithmetic.
     """
     return lambda function: Kernel(function, signatures, options)
-
-
-def map_threads(function: Callable[[T], R], items: Iterable[T], workers: int | None = None) -> list[R]:
-    """Results of `function` on each item, in order, on threads (kernels release the interpreter lock)."""
-    work = list(items)
-    workers = min(len(work), workers or usable_cores())
-    if workers <= 1:
-        return [function(item) for item in work]
-    with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(function, work))

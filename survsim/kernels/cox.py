@@ -14,7 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from survsim.kernels._jit import map_threads
+from survsim.kernels import cox_sums
+from survsim.kernels.threads import map_threads
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -27,13 +28,14 @@ Pieces are fixed and joined in order: the number of threads changes no bit of a 
 
 class Pick(NamedTuple):
     """Where running sums over sorted rows are read: after `end` rows (ascending), for event times `times`,
-    less the sum after `base` rows of the later strata (None with one stratum); last: end - 1 in the order
-    of the event times."""
+    less the sum after `base` rows of the later strata (None with one stratum), which is the one read for event time
+    `base_of` (-1 for no rows); last: end - 1 in the order of the event times."""
 
     end: Ints
     times: Ints
     last: Ints
     base: Ints | None
+    base_of: Ints | None = None
 
 
 class Layout(NamedTuple):
@@ -75,6 +77,13 @@ class Layout(NamedTuple):
     times: Floats
     stratum: Ints
     tied: bool
+
+    @property
+    def event_weight(self) -> Floats:
+        """Weight of each sorted row with an event, 0 without, (m,)."""
+        found = np.zeros(self.weight.size)
+        found[self.event] = self.weight[self.event]
+        return found
 
     @property
     def n_times(self) -> int:
@@ -223,17 +232,34 @@ def _assemble(
 def pick(end: Ints, base: Ints | None) -> Pick:
     """Sort the places where running sums are read."""
     order = np.argsort(end, kind="stable")
-    return Pick(end[order], order, end - 1, base)
+    if base is None:
+        return Pick(end[order], order, end - 1, None)
+    # The later strata end where their last event time is read, so their sum is among those read.
+    place = np.searchsorted(end[order], base)
+    return Pick(
+        end[order], order, end - 1, base, np.where(base > 0, order[np.minimum(place, end.size - 1)], -1)
+    )
+
+
+def less_base(sums: Floats, at: Pick) -> Floats:
+    """Running sums (p, K) less those of the later strata."""
+    if at.base_of is None:
+        return sums
+    return sums - np.where(at.base_of >= 0, sums[:, at.base_of], 0.0)
 
 
 def running(values: Floats, weight: Floats | None, at: Pick) -> Floats:
     """Running sums of values (p, m) times weight (m,) read at the picked places, (p, K)."""
     p, m = values.shape
+    if cox_sums.pays(m):
+        one = np.ones(m) if weight is None else weight
+        return less_base(
+            cox_sums.by_covariates(cox_sums.read_sums, values, at.end.size, one, at.end, at.times), at
+        )
     if m <= BLOCK and at.base is None and at.end.size and at.end[0] > 0:
         sums = np.cumsum(values if weight is None else values * weight, axis=1)
         return sums.take(at.last, axis=1)
     out = np.zeros((p, at.end.size))
-    bases = np.zeros((p, at.end.size if at.base is not None else 0))
 
     def piece(start: int) -> tuple[int, Floats]:
         """Running sums of the rows from `start`, as if they were the first; and their total."""
@@ -244,9 +270,6 @@ def running(values: Floats, weight: Floats | None, at: Pick) -> Floats:
             sums = np.cumsum(part, axis=1)
             i, j = np.searchsorted(at.end, [begin, stop], side="right")
             out[:, at.times[i:j]] = sums[:, at.end[i:j] - 1 - begin] + total[:, None]
-            if at.base is not None:
-                inside = np.flatnonzero((at.base > begin) & (at.base <= stop))
-                bases[:, inside] = sums[:, at.base[inside] - 1 - begin] + total[:, None]
             total += sums[:, -1]
         return start, total
 
@@ -256,10 +279,8 @@ def running(values: Floats, weight: Floats | None, at: Pick) -> Floats:
             stop = min(start + PIECE, m)
             i, j = np.searchsorted(at.end, [start, stop], side="right")
             out[:, at.times[i:j]] += before[:, None]
-            if at.base is not None:
-                bases[:, (at.base > start) & (at.base <= stop)] += before[:, None]
         before += total
-    return out if at.base is None else out - bases
+    return less_base(out, at)
 
 
 def risk_sums(at: Layout, x: Floats, r: Floats | None = None, late_x: Floats | None = None) -> Floats:
@@ -301,7 +322,8 @@ def linear_predictor(at: Layout, x: Floats, beta: Floats, offset: Floats | None)
 
 
 class Covariates(NamedTuple):
-    """Sorted covariates (p, m), with the columns of the tied events (p, f) and of late entries (p, q) set apart."""
+    """Sorted covariates (p, m), with the columns of the tied events (p, f; None where compiled passes find them) and of
+    late entries (p, q) set apart. In small fits a row of ones stands before them."""
 
     x: Floats
     events: Floats | None
@@ -310,16 +332,25 @@ class Covariates(NamedTuple):
 
 def covariates(at: Layout, x: Floats) -> Covariates:
     """Set apart, once for a fit, the columns that every evaluation asks for."""
+    if not cox_sums.pays(x.shape[1]):
+        # A row of ones gives the sums of r with those of r x: calls are what small fits cost.
+        x = np.concatenate([np.ones((1, x.shape[1])), x])
     late = None if at.late is None else x.take(at.late, axis=1)
-    return Covariates(x, x.take(at.tied_event, axis=1) if at.tied else None, late)
+    apart = at.tied and not cox_sums.pays(x.shape[1])
+    return Covariates(x, x.take(at.tied_event, axis=1) if apart else None, late)
 
 
 def moments(at: Layout, x: Covariates, eta: Floats) -> Moments:
     """Risk-set sums and log partial likelihood at eta (m,)."""
     r = np.exp(eta)
     r *= at.weight
-    s0 = risk_sums(at, r[None])[0]
-    s1 = risk_sums(at, x.x, r, x.late)
+    large = cox_sums.pays(r.size)
+    if large:
+        s0 = risk_sums(at, r[None])[0]
+        s1 = risk_sums(at, x.x, r, x.late)
+    else:
+        sums = risk_sums(at, x.x, r, x.late)
+        s0, s1 = sums[0], sums[1:]
     e0, e1 = np.zeros(0), np.zeros((s1.shape[0], 0))
     b = a1 = a2 = e0
     wd = at.mean_weight * at.d
@@ -327,9 +358,16 @@ def moments(at: Layout, x: Covariates, eta: Floats) -> Moments:
         a = wd / s0
         a0 = a / s0
         logs = wd * np.log(s0)
-        if at.tied and x.events is not None:
+        if at.tied:
             r_event = r[at.tied_event]
-            e0, e1 = tied_sums(at, r_event), tied_sums(at, x.events * r_event)
+            if large or x.events is None:
+                e0 = tied_sums(at, r_event)
+                e1 = cox_sums.by_covariates(
+                    cox_sums.event_sums, x.x, at.many.size, r, at.tied_event, at.tied_start
+                )
+            else:
+                tied = tied_sums(at, x.events * r_event)
+                e0, e1 = tied[0], tied[1:]
             a[at.many], b, a0[at.many], a1, a2, logs[at.many] = _efron_parts(at, s0, e0)
         fitted = float((at.weight[at.event] * eta[at.event]).sum() - logs.sum())
     return Moments(r, s0, e0, s1, e1, a, b, a0, a1, a2, fitted)
@@ -343,8 +381,8 @@ def _efron_parts(at: Layout, s0: Floats, e0: Floats) -> tuple[Floats, ...]:
     wv = w / denominator
     wvv = wv / denominator
     cwvv = c * wvv
-    parts = (wv, c * wv, wvv, cwvv, c * cwvv, w * np.log(denominator))
-    return tuple(tied_sums(at, part) for part in parts)
+    parts = np.stack([wv, c * wv, wvv, cwvv, c * cwvv, w * np.log(denominator)])
+    return tuple(tied_sums(at, parts))
 
 
 def row_hazard(at: Layout, increments: Floats, own: Floats) -> Floats:
@@ -368,6 +406,9 @@ def score(at: Layout, x_events: Floats, now: Moments) -> Floats:
 
 def gram(x: Floats, root: Floats) -> Floats:
     """x diag(root^2) x', block by block: both factors are one array, a symmetric product for BLAS."""
+    if x.shape[1] <= BLOCK:
+        z = x * root
+        return np.asarray(z @ z.T)
 
     def piece(start: int) -> Floats:
         total = np.zeros((x.shape[0], x.shape[0]))

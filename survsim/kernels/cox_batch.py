@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from survsim.kernels._jit import compiled, map_threads
+from survsim.kernels._jit import compiled
+from survsim.kernels.threads import map_threads
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

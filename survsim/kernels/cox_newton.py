@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from survsim.kernels import cox
+from survsim.kernels import cox, cox_sums
 from survsim.kernels.cox import Floats, Layout, Moments
+from survsim.kernels.threads import with_one_blas_thread
 
 
 class Point(NamedTuple):
@@ -46,7 +47,11 @@ def partial_likelihood(
 ) -> Objective:
     """l(beta) - sum ridge beta^2 / 2 as a function; x (p, m) in sorted order."""
     columns = cox.covariates(at, x)
-    constant = np.einsum("je,e->j", x.take(at.event, axis=1), at.weight[at.event])
+    constant = (
+        np.einsum("jm,m->j", x, at.event_weight)
+        if cox_sums.pays(x.shape[1])
+        else np.einsum("je,e->j", x.take(at.event, axis=1), at.weight[at.event])
+    )
 
     def evaluate(beta: Floats) -> Point:
         now = cox.moments(at, columns, cox.linear_predictor(at, x, beta, offset))
@@ -73,6 +78,7 @@ def solve(matrix: Floats, vector: Floats) -> Floats:
     return np.asarray(np.linalg.solve(matrix, vector), dtype=np.float64)
 
 
+@with_one_blas_thread
 def maximise(
     evaluate: Objective,
     start: Floats,
@@ -114,6 +120,7 @@ def maximise(
     return Maximum(beta, first, now, step, max_iter, False, False)
 
 
+@with_one_blas_thread
 def maximise_secant(
     evaluate: Objective, start: Floats, *, max_iter: int, tolerance: float, max_step: float
 ) -> Maximum:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
+BLOCK = 32_768
 
 
 def product_limit(n_risk: Array, n_event: Array, *, exact: bool = False) -> tuple[Array, Array]:
@@ -16,14 +17,25 @@ def product_limit(n_risk: Array, n_event: Array, *, exact: bool = False) -> tupl
     Both (m,) at the times of the table; `exact` when both are counts without rounding. Kaplan & Meier
     1958, equations 2b and 3f.
     """
-    left = n_risk - n_event
-    if not exact:
-        # Weighted sums leave rounding dust where everyone at risk had the event.
-        left[left <= 1e-12 * n_risk] = 0.0
-    s = np.cumprod(left / n_risk)
+    s, v = np.empty(n_risk.size), np.empty(n_risk.size)
+    alive, spread = 1.0, 0.0
     with np.errstate(divide="ignore"):
-        left *= n_risk
-        return s, np.cumsum(n_event / left)
+        for start in range(0, n_risk.size, BLOCK):  # what lies between stays in the cache
+            rows = slice(start, start + BLOCK)
+            n, d = n_risk[rows], n_event[rows]
+            left = n - d
+            if not exact:
+                # Weighted sums leave rounding dust where everyone at risk had the event.
+                left[left <= 1e-12 * n] = 0.0
+            share = left / n
+            share[0] *= alive
+            np.cumprod(share, out=s[rows])
+            left *= n
+            step = np.divide(d, left, out=left)
+            step[0] += spread
+            np.cumsum(step, out=v[rows])
+            alive, spread = s[rows][-1], v[rows][-1]
+    return s, v
 
 
 def nelson_aalen(n_risk: Array, n_event: Array, *, tied: bool) -> tuple[Array, Array]:

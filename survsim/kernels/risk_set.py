@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from survsim.kernels import counting
+
 Array = NDArray[Any]
 Table = tuple[Array, Array, Array, Array]
 BLOCK = 65_536
@@ -50,21 +52,30 @@ def tabulate_sorted(time: Array, event: Array) -> Table:
     return time[last], left, d, gone - d
 
 
-def tabulate_whole(time: Array, event: Array) -> Table:
-    """The same for whole-number times in any order: a counting pass, no sort."""
-    counts = _count_blocks(time, event, None, 1)
-    c, d = counts[:, 0, 0].astype(np.float64), counts[:, 0, 1].astype(np.float64)
+def whole_counts(time: Array, event: Array) -> Array:
+    """Counts (top+1, 2) of whole-number times in any order, without and with event: no sort."""
+    return _count_blocks(time, event, None, 1)[:, 0]
+
+
+def tabulate_counts(counts: Array) -> Table:
+    """The table of whole-number times from their counts (top+1, 2)."""
+    c, d = counts[:, 0].astype(np.float64), counts[:, 1].astype(np.float64)
     gone = c + d
     at = np.flatnonzero(gone)
     n_risk = np.cumsum(gone[::-1])[::-1]
     return at.astype(np.float64), n_risk[at], d[at], c[at]
 
 
-def _count_blocks(time: Array, event: Array, codes: Array | None, n_groups: int) -> Array:
+def _count_blocks(
+    time: Array, event: Array, codes: Array | None, n_groups: int, top: int | None = None
+) -> Array:
     """Counts (top+1, g, 2) of whole-number time by group by event, a cache-sized block at a time."""
     width = 2 * n_groups
-    size = (int(time.max()) + 1) * width
+    size = ((int(time.max()) if top is None else top) + 1) * width
     total = np.zeros(size, np.int64)
+    if codes is not None and counting.pays(time.size):
+        counting.count_groups(time, event, codes, total.reshape(-1, n_groups, 2))
+        return total.reshape(-1, n_groups, 2)
     step = max(BLOCK, size)
     for start in range(0, time.size, step):
         rows = slice(start, start + step)
@@ -117,9 +128,11 @@ def group_counts(
     return n, d
 
 
-def group_counts_whole(time: Array, event: Array, codes: Array, n_groups: int) -> tuple[Array, Array]:
-    """The same for whole-number times: one counting pass over (time, group, event)."""
-    counts = _count_blocks(time, event, codes, n_groups)
+def group_counts_whole(
+    time: Array, event: Array, codes: Array, n_groups: int, top: int | None = None
+) -> tuple[Array, Array]:
+    """The same for whole-number times: one counting pass over (time, group, event); `top` the largest, where it is known."""
+    counts = _count_blocks(time, event, codes, n_groups, top)
     d = counts[:, :, 1]
     n = np.cumsum(counts.sum(axis=2)[::-1], axis=0)[::-1]
     at = np.flatnonzero(d.sum(axis=1))

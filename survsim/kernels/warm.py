@@ -15,7 +15,8 @@ from typing import Any
 from joblib import Parallel, delayed
 
 import survsim.kernels
-from survsim.kernels._jit import Kernel, jit_disabled, usable_cores
+from survsim.kernels._jit import Kernel, jit_disabled
+from survsim.kernels.threads import usable_cores
 
 
 def modules() -> list[str]:

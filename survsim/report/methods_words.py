@@ -334,6 +334,7 @@ POOLING: dict[str, Say] = {
     "pool_proportions": fixed(
         "Proportions were pooled by the binomial likelihood with normal logits of the studies"
     ),
+    "meta_analyses": fixed("Many sets of studies were pooled with random effects, each by itself"),
     "leave_one_out": fixed("The pooling was repeated without each study in turn"),
     "cumulative_meta_analysis": fixed("The pooling was repeated as each study came out"),
     "small_study_tests": fixed(

@@ -282,6 +282,7 @@ MAKERS |= {
         ([0.0, 1.0, 3.0, 6.0, 8.0], [1.0, 0.8, 0.6, 0.4, 0.3]), at_risk=([0.0, 4.0], [20, 12]), unit="months",
     )),
     "MetaAnalysis": lambda: s.meta_analysis(Y, SE, labels=list("abcde")),
+    "MetaAnalyses": lambda: s.meta_analyses([Y, Y], [SE, SE]),
     "CumulativeMetaAnalysis": lambda: s.cumulative_meta_analysis(example("MetaAnalysis"), [3, 1, 2, 5, 4]),
     "MetaInfluence": lambda: s.leave_one_out(example("MetaAnalysis")),
     "SmallStudyTests": lambda: s.small_study_tests(example("MetaAnalysis")),

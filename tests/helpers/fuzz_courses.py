@@ -355,3 +355,8 @@ def _cord_doses(rng: np.random.Generator) -> Made:
 @plausible("deaths_by_cause")
 def _deaths(rng: np.random.Generator) -> Made:
     return {"simulated": example("SimulationResult"), "times": [6.0, 12.0]}
+
+
+@plausible("meta_analyses")
+def _many_metas(rng: np.random.Generator) -> Made:
+    return {"estimate": rng.normal(size=(4, 5)), "std_error": rng.uniform(0.1, 0.5, (4, 5))} | level(rng)

@@ -40,7 +40,7 @@ from survsim.estimate.calibration.targets import (
     Target,
 )
 from survsim.kernels import frailty
-from survsim.kernels._jit import map_threads
+from survsim.kernels.threads import map_threads
 
 CHUNK = 64
 """Parameter sets evaluated at a time: results do not depend on how many threads share the chunks."""

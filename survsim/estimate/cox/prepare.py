@@ -11,8 +11,8 @@ from survsim.core.checks import FloatArray, float_vector
 from survsim.core.design import Design, covariate_design
 from survsim.core.errors import InputError
 from survsim.core.surv import Surv
-from survsim.kernels import cox
-from survsim.kernels._jit import map_threads
+from survsim.kernels import cox, cox_sums
+from survsim.kernels.threads import map_threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,8 @@ def prepare(surv: Surv, matrix: FloatArray, offset: Any, ties: str, centre: bool
 def sorted_columns(matrix: FloatArray, rows: Any) -> FloatArray:
     """(p, m) contiguous copy of the rows asked for, made in cache-sized pieces."""
     m, p = rows.size, matrix.shape[1]
+    if cox_sums.pays(m) and matrix.flags.c_contiguous and matrix.dtype == np.float64:
+        return cox_sums.gathered(matrix, rows)
     out = np.empty((p, m))
 
     def piece(begin: int) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from survsim.core.checks import FloatArray
 
 Band = tuple[FloatArray, FloatArray]
+BLOCK = 32_768
 
 
 def normal_quantile(conf_level: float) -> float:
@@ -19,13 +20,17 @@ def normal_quantile(conf_level: float) -> float:
 
 def log_log(s: FloatArray, se_log: FloatArray, z: float) -> Band:
     """S^exp(+-z se / log S): symmetric for log(-log S), inside (0, 1) (Kalbfleisch & Prentice 1980)."""
-    log_s = np.log(s)
-    spread = se_log / log_s
-    spread *= -z
-    np.exp(spread, out=spread)
-    low = log_s * spread
-    log_s /= spread
-    return np.exp(low, out=low), np.exp(log_s, out=log_s)
+    low, high = np.empty_like(s), np.empty_like(s)
+    for start in range(0, s.size, BLOCK):  # what lies between stays in the cache
+        rows = slice(start, start + BLOCK)
+        log_s = np.log(s[rows])
+        spread = se_log[rows] / log_s
+        spread *= -z
+        np.exp(spread, out=spread)
+        np.exp(log_s * spread, out=low[rows])
+        log_s /= spread
+        np.exp(log_s, out=high[rows])
+    return low, high
 
 
 def log(s: FloatArray, se_log: FloatArray, z: float) -> Band:

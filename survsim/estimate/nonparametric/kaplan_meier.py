@@ -279,7 +279,7 @@ def kaplan_meier(
         robust=robust,
         unit=surv.unit,
         n_patients=np.array([part.n_patients for part in parts]),
-        n_events=np.array([int(part.event.sum()) for part in parts]),
+        n_events=np.array([int(np.count_nonzero(part.event)) for part in parts]),
         entries=() if surv.entry is None else tuple(sorted_entries(part) for part in parts),
         noun=surv.noun,
         n_distinct=surv.n_patients,

@@ -172,6 +172,9 @@ def patients_of(surv: Surv, codes: IntArray, n_groups: int) -> IntArray:
     """Patients (g,) of each group, told apart by `id` where the response has it."""
     if surv.id is not None:
         codes = np.unique(np.stack([codes, surv.id]), axis=1)[0]
+    if n_groups == 2:
+        second = np.count_nonzero(codes)
+        return np.array([codes.size - second, second], np.int64)
     return np.bincount(codes, minlength=n_groups)
 
 
@@ -217,7 +220,8 @@ def event_weights(n_risk: FloatArray, n_event: FloatArray, rho: float, gamma: fl
 def pooled_counts(surv: Surv, codes: IntArray, n_groups: int) -> tuple[FloatArray, FloatArray]:
     """At risk and events (g, k) of each group at the pooled event times."""
     if surv.entry is None and counting_pays(surv):
-        return risk_set.group_counts_whole(surv.time, surv.event, codes, n_groups)
+        top = None if surv._counts is None else len(surv._counts) - 1
+        return risk_set.group_counts_whole(surv.time, surv.event, codes, n_groups, top)
     if surv.entry is None and n_groups <= 8:
         return risk_set.group_counts_sorted(surv.time, surv.event, codes, n_groups)
     return risk_set.group_counts(surv.time, surv.event, surv.entry, codes, n_groups)

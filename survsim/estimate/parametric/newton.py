@@ -9,6 +9,7 @@ import numpy as np
 
 from survsim.core.checks import FloatArray
 from survsim.core.errors import ConvergenceError
+from survsim.kernels.threads import with_one_blas_thread
 
 Evaluation = tuple[float, FloatArray, FloatArray]
 """Log-likelihood (-inf where not defined), gradient, information."""
@@ -28,17 +29,20 @@ class Optimum:
     iterations: int
 
 
+@with_one_blas_thread
 def maximise(
     evaluate: Callable[[FloatArray], Evaluation],
     start: FloatArray,
     what: str,
     iterations: int = 100,
     limit: float = np.inf,
+    enough: float = DECREMENT,
 ) -> Optimum:
     """Maximise a log-likelihood; raises `ConvergenceError` when no maximum is reached.
 
     Steps solve (I + d diag I) s = g with the damping d raised whenever the log-likelihood would
-    fall, and lowered after each success. A last coefficient beyond `limit` is on its way to infinity.
+    fall, and lowered after each success. A last coefficient beyond `limit` is on its way to infinity. `enough` is the
+    decrement that ends the search; a start for another search needs no more than its first digits.
     """
     theta = start.copy()
     value, gradient, information = evaluate(theta)
@@ -54,7 +58,7 @@ def maximise(
                 break
             continue
         decrement = float(gradient @ step)
-        settled = damping < 1e-3 and decrement < DECREMENT
+        settled = damping < 1e-3 and decrement < enough
         theta, (value, gradient, information) = theta + step, trial
         damping = 0.0 if damping < 1e-3 else damping / 16.0
         if abs(theta[-1]) > limit:

@@ -177,16 +177,22 @@ def _starts(problem: Problem, sizes: list[int]) -> list[FloatArray]:
     return [spread(problem.family.start(), sizes)]
 
 
+ROUGH = 0.1
+"""Decrement, in units of log-likelihood, at which the fit of a start is near enough."""
+
+
 def _start_generalised_gamma(problem: Problem, sizes: list[int]) -> FloatArray:
     """From the better of its two simple members, Weibull (q = 1) and log-normal (q = 0)."""
     best: tuple[float, FloatArray] | None = None
+    start = spread([0.0, 0.0], sizes[:2])
     for name, q in (("weibull", 1.0), ("lognormal", 0.0)):
         inner = Problem(
             LocationScale(name),
             tuple(Part(p.kind, p.time, p.rows, p.designs[:2], p.weight, p.background) for p in problem.parts),
             problem.n,
         )
-        found = maximise(inner.evaluate, spread([0.0, 0.0], sizes[:2]), name)
+        found = maximise(inner.evaluate, start, name, enough=ROUGH)
+        start = found.theta  # the second member is not far from the first
         if best is None or found.value > best[0]:
             best = found.value, np.concatenate([found.theta, [q]])
     assert best is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -70,7 +70,7 @@ class Bootstrap(Result):
 
 def bootstrap(
     surv: Surv,
-    statistic: str | Callable[[Surv], Any],
+    statistic: str | Callable[[Surv], Any] | Sequence[str | Callable[[Surv], Any]],
     *,
     at: Any = None,
     by: Any = None,
@@ -88,8 +88,9 @@ def bootstrap(
     surv : response; weights and delayed entry are used when present.
     statistic : "median", "quantile" (`at` = shares), "rmst" (`at` = horizons), "survival" (`at` = times),
         "cox" (log hazard ratios of `covariates`, Efron ties; inf where a resample has no maximum), or a
-        function of a `Surv` that returns numbers.
-    at : numbers the statistic is asked at, in the unit of `surv`.
+        function of a `Surv` that returns numbers; or a list of these, all on the same resamples, which are then drawn once.
+    at : numbers the statistic is asked at, in the unit of `surv`; of a list of statistics all that are asked at something
+        share them, or a dictionary says each its own: ``{"rmst": 24, "quantile": [0.25, 0.5]}``.
     by : (n,) labels; patients are resampled within groups and the statistic is given for each, and for
         the second minus the first of two.
     covariates : (n, p) matrix or frame of numbers, for "cox".
@@ -125,10 +126,11 @@ def bootstrap(
     names: list[str] = []
     values: list[FloatArray] = []
     estimates: list[FloatArray] = []
-    if statistic == "cox" and by is not None:
+    several = _several(statistic)
+    if "cox" in several and by is not None:
         raise InputError('"cox" takes the groups as covariates; leave by out.')
     for g, (label, part) in enumerate(zip(groups, parts)):
-        labels, replicate = _replicator(part, statistic, at, covariates, workers)
+        labels, replicate = _together(part, several, at, covariates, workers)
         values.append(np.concatenate([replicate(c) for c in _counts(part, n_resamples, seed, g)]))
         estimates.append(replicate(np.ones((1, len(part))))[0])
         names.extend(labels if by is None else [f"{label}: {name}" for name in labels])
@@ -156,9 +158,13 @@ def resample_counts(
     rng = np.random.Generator(np.random.Philox(key=np.array(stream_key(seed, stream), np.uint64)))
     units = n if cluster is None else int(cluster.max()) + 1
     drawn = rng.integers(0, units, size=(n_resamples, units))
-    drawn += np.arange(n_resamples)[:, None] * units
-    counts = np.bincount(drawn.ravel(), minlength=n_resamples * units).reshape(n_resamples, units)
-    return counts.astype(np.float64) if cluster is None else counts[:, cluster].astype(np.float64)
+    counts = np.empty((n_resamples, units))
+    step = max(1, 16_384 // units)
+    for start in range(0, n_resamples, step):  # so many that they stay in the cache
+        part = drawn[start : start + step]
+        part += np.arange(len(part))[:, None] * units
+        counts[start : start + step] = np.bincount(part.ravel(), minlength=part.size).reshape(part.shape)
+    return counts if cluster is None else counts[:, cluster]
 
 
 def _counts(surv: Surv, n_resamples: int, seed: int, group: int) -> Iterator[FloatArray]:
@@ -171,14 +177,54 @@ def _counts(surv: Surv, n_resamples: int, seed: int, group: int) -> Iterator[Flo
         yield resample_counts(len(surv), size, seed, stream=f"bootstrap/{group}/{block}", cluster=cluster)
 
 
-def _replicator(
-    surv: Surv, statistic: str | Callable[[Surv], Any], at: Any, covariates: Any, workers: int | None
+def _several(statistic: Any) -> list[Any]:
+    """The statistics asked for, as a list."""
+    if isinstance(statistic, str) or callable(statistic):
+        return [statistic]
+    several = list(statistic) if isinstance(statistic, (list, tuple)) else []
+    if not several:
+        raise InputError(
+            f"statistic must be one of {', '.join(map(repr, NAMED))}, a function, or a list of these; got {statistic!r}."
+        )
+    return several
+
+
+def _together(
+    surv: Surv, several: list[Any], at: Any, covariates: Any, workers: int | None
 ) -> tuple[list[str], Replicate]:
-    if callable(statistic):
-        return _from_function(surv, statistic)
-    one_of("statistic", statistic, NAMED)
-    if statistic == "cox":
-        return _cox(surv, covariates, workers)
+    """Names and replicates of all statistics; those of curves share the curves."""
+    if isinstance(at, dict) and (unknown := sorted(set(at) - {s for s in several if isinstance(s, str)})):
+        raise InputError(
+            f"at names {', '.join(map(repr, unknown))}, which is not among the statistics asked for."
+        )
+    data: list[batch.Resampled] = []
+    names: list[str] = []
+    made: list[tuple[Any, bool]] = []
+    for statistic in several:
+        points = at.get(statistic) if isinstance(at, dict) and isinstance(statistic, str) else at
+        if not callable(statistic) and one_of("statistic", statistic, NAMED) != "cox":
+            data = data or [batch.Resampled(surv.time, surv.event, surv.entry)]
+            labels, read = _of_curves(surv, data[0], statistic, points)
+            made.append((read, True))
+        else:
+            labels, read = (
+                _from_function(surv, statistic) if callable(statistic) else _cox(surv, covariates, workers)
+            )
+            made.append((read, False))
+        names += labels
+
+    def replicate(counts: FloatArray) -> FloatArray:
+        curves = data[0].curves(counts if surv.weight is None else counts * surv.weight) if data else None
+        parts = [read(curves if of_curves else counts) for read, of_curves in made]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+
+    return names, replicate
+
+
+def _of_curves(
+    surv: Surv, data: batch.Resampled, statistic: str, at: Any
+) -> tuple[list[str], Callable[[FloatArray], FloatArray]]:
+    """Names, and values (B, k) from curves (B, m)."""
     if statistic == "median":
         points = np.array([0.5])
     elif at is None:
@@ -189,11 +235,8 @@ def _replicator(
     if statistic == "quantile":
         for p in points:
             between("at", p, 0.0, 1.0)
-    data = batch.Resampled(surv.time, surv.event, surv.entry)
-    weight = 1.0 if surv.weight is None else surv.weight
 
-    def replicate(counts: FloatArray) -> FloatArray:
-        curves = data.curves(counts * weight if surv.weight is not None else counts)
+    def read(curves: FloatArray) -> FloatArray:
         if statistic in ("median", "quantile"):
             columns = [batch.crossing_times(data.time, curves, p, TOLERANCE) for p in points]
         elif statistic == "rmst":
@@ -203,8 +246,8 @@ def _replicator(
         return np.stack(columns, axis=1)
 
     if statistic == "median":
-        return ["median"], replicate
-    return [f"{statistic}({point:g})" for point in points], replicate
+        return ["median"], read
+    return [f"{statistic}({point:g})" for point in points], read
 
 
 def _from_function(surv: Surv, function: Callable[[Surv], Any]) -> tuple[list[str], Replicate]:
@@ -288,7 +331,8 @@ def _summarised(
             "error is given; the interval stands, and may end at infinity.",
             ExtrapolationWarning,
         )
-    label = statistic if isinstance(statistic, str) else getattr(statistic, "__name__", "function")
+    told = [s if isinstance(s, str) else getattr(s, "__name__", "function") for s in _several(statistic)]
+    label = told[0] if len(told) == 1 else told
     return Bootstrap(
         names=tuple(names),
         estimate=estimate,

@@ -19,7 +19,7 @@ from survsim.core.tables import Columns
 from survsim.core.times import meet
 from survsim.core.trial_rows import arm_of_patients, as_table, numbers, trial_rows
 from survsim.kernels import batch_product_limit, batch_trials
-from survsim.kernels._jit import map_threads
+from survsim.kernels.threads import map_threads
 
 if TYPE_CHECKING:
     pass

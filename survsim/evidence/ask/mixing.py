@@ -93,7 +93,10 @@ def _kind(name: str, word: str, measure: str) -> str:
 
 
 def _refuse_measures(rows: pd.DataFrame) -> None:
-    for endpoint, group in rows.groupby("endpoint", sort=False):
+    measures = rows["measure"]
+    if (measures == measures.iloc[0]).all():
+        return
+    for endpoint, group in rows[["endpoint", "measure", "estimate_id"]].groupby("endpoint", sort=False):
         for never, kinds in NEVER.items():
             found = {}
             for kind in kinds:

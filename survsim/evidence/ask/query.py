@@ -33,6 +33,7 @@ class Question:
             for c, s, r, w in zip(*(overlaps[n] for n in ("cluster_id", "study_id", "role", "why")))
         ]
         self._codes: dict[str, tuple[IntArray, dict[str, int]]] = {}
+        self._study_place: dict[str, int] | None = None
 
     def answer(
         self,
@@ -67,7 +68,7 @@ class Question:
             wrong = ~np.isin(self._estimates["time"].to_numpy(), horizons)
             _leave_out(code, wrong, reasons, f"time is not {', '.join(f'{h:g}' for h in horizons)} months")
         if interval:
-            known = self._estimates[["conf_low", "conf_high"]].notna().all(axis=1).to_numpy()
+            known = (self._estimates["conf_low"].notna() & self._estimates["conf_high"].notna()).to_numpy()
             _leave_out(code, ~known, reasons, "no interval printed")
         self._exclude(code, exclude or {}, reasons)
         study_reasons = self._overlap(code, overlap, reasons)
@@ -179,7 +180,9 @@ class Question:
         )
 
     def _standings(self, study_ids: list[str]) -> list[Standing]:
-        rows = self._studies.set_index("study_id").loc[study_ids]
+        if self._study_place is None:
+            self._study_place = {name: i for i, name in enumerate(self._studies["study_id"])}
+        rows = self._studies.iloc[[self._study_place[name] for name in study_ids]]
         columns = (rows[c] for c in ("randomised", "design", "n_total", "year"))
         return [
             Standing(study_id=s, randomised=r == "yes", design=d, size=float(n), year=float(y))

@@ -18,7 +18,7 @@ from survsim.evidence.schema.faults import Fault, error
 if TYPE_CHECKING:
     import pandas as pd
 
-MAX_BYTES = 64 * 2**20
+MAX_BYTES = 512 * 2**20
 MAX_COLUMNS = 400
 MOST_FAULTS = 50
 BLOCK = 2**24
@@ -51,6 +51,7 @@ def read_text_table(path: Path, table: str, *, root: Path | None = None) -> Read
             value=repr(raw[problem.start : problem.start + 4]),
         )
         return ReadTable(frame=None, faults=(fault,))
+    del raw  # a large file is in memory once while it is parsed
     return parse_text(content, table)
 
 
@@ -152,6 +153,7 @@ def _parse(content: str, table: str, names: list[str]) -> tuple[pd.DataFrame | N
         )
     except pyarrow.ArrowInvalid:
         return None, _ragged(content, table)
+    del data
     return found.to_pandas(use_threads=False), []
 
 

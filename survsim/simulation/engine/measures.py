@@ -8,6 +8,7 @@ import numpy as np
 
 from survsim.core.checks import FloatArray
 from survsim.core.streams import CELL
+from survsim.kernels.threads import one_blas_thread
 from survsim.simulation.declared.counted import (
     COST,
     DISCOUNTED,
@@ -29,6 +30,9 @@ from survsim.simulation.engine.plan import StrategyPlan
 
 LEAST_WIDTH = 128
 """Numbers that are summed without halving them."""
+MANY = 64
+"""Strategies above which products of all pairs are one matrix product a cell: with BLAS at one thread its order of sums is
+fixed, and so many pairs would outweigh the paths. Fewer are summed pair by pair, the same bits with or without others."""
 
 
 def measure_names(
@@ -175,6 +179,15 @@ def cell_moments(
         row[:, :size] = x.reshape(draws, size)
     whole = flat.reshape(len(there), cells, width)
     sums[:, there] = whole.sum(axis=2).T
+    if len(there) > MANY:
+        with one_blas_thread():
+            for cell, product in enumerate(products):
+                block = np.ascontiguousarray(whole[:, cell])
+                if len(there) == n:
+                    np.matmul(block, block.T, out=product)
+                else:
+                    product[np.ix_(there, there)] = block @ block.T
+        return sums, products
     for k, i in enumerate(there):
         # not a matrix product: its order of sums may change with the number of threads
         crossed = np.einsum("ck,jck->cj", whole[k], whole[: k + 1])

@@ -12,7 +12,7 @@ from typing import Any
 from survsim.core.errors import InputError, ScenarioError
 from survsim.core.execution import Execution
 from survsim.core.progress import Progress, shown
-from survsim.kernels._jit import usable_cores
+from survsim.kernels.threads import usable_cores
 from survsim.simulation.outcomes.joining import Totals
 from survsim.simulation.outcomes.pieces import Chunk, ChunkSums, Job
 from survsim.simulation.running.checkpoints import RunFolder

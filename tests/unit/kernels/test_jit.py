@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from survsim.kernels import _jit, warm
-from survsim.kernels._jit import Kernel, compiled, map_threads
+from survsim.kernels._jit import Kernel, compiled
 
 
 def test_plain_function_runs_when_compilation_is_off(monkeypatch):
@@ -33,11 +33,6 @@ def test_every_kernel_is_found_and_equals_its_plain_function():
     np.testing.assert_allclose(batch_trials.two_arm(key), batch_trials.two_arm.py_func(key), rtol=1e-12)
 
 
-def test_threads_keep_the_order():
-    assert map_threads(lambda x: x * x, range(50), workers=4) == [x * x for x in range(50)]
-    assert map_threads(lambda x: x, [], workers=4) == []
-
-
 def test_arrays_that_may_not_be_written_are_taken_and_wrong_ones_refused():
     kernel = compiled("f8(f8[::1])")(lambda x: x.sum())
     mine, locked = np.arange(4.0), np.arange(4.0)
@@ -50,11 +45,3 @@ def test_arrays_that_may_not_be_written_are_taken_and_wrong_ones_refused():
     if not _jit.jit_disabled():
         with pytest.raises(TypeError):
             kernel("four")
-
-
-def test_the_cores_are_those_this_process_is_held_to(monkeypatch):
-    monkeypatch.setattr(_jit.os, "sched_getaffinity", lambda who: {0, 3, 5}, raising=False)
-    assert _jit.usable_cores() == 3
-    monkeypatch.delattr(_jit.os, "sched_getaffinity")
-    monkeypatch.setattr(_jit.os, "cpu_count", lambda: 7)
-    assert _jit.usable_cores() == 7

@@ -163,3 +163,48 @@ def test_times_of_different_lengths_are_refused():
     surv = Surv.right([1, 2, 3], [1, 1, 0], unit="months")
     with pytest.raises(InputError):
         kaplan_meier(surv).survival_at([[1], [1, 2]])
+
+
+def test_several_statistics_share_the_resamples():
+    rng = np.random.default_rng(8)
+    x = rng.normal(size=(60, 2))
+    s = Surv.right(np.ceil(rng.exponential(20, 60)), rng.random(60) < 0.7, unit="months")
+    each = [
+        bootstrap(s, "median", n_resamples=80),
+        bootstrap(s, "rmst", at=[12, 24], n_resamples=80),
+        bootstrap(s, "quantile", at=0.25, n_resamples=80),
+        bootstrap(s, "cox", covariates=x, n_resamples=80),
+        bootstrap(s, lambda part: part.time.mean(), n_resamples=80),
+    ]
+    asked = ["median", "rmst", "quantile", "cox", lambda part: part.time.mean()]
+    both = bootstrap(s, asked, at={"rmst": [12, 24], "quantile": 0.25}, covariates=x, n_resamples=80)
+    assert both.names == ("median", "rmst(12)", "rmst(24)", "quantile(0.25)", "x0", "x1", "<lambda>")
+    for name in ("replicates", "estimate", "conf_low", "conf_high"):
+        together = np.concatenate([getattr(b, name) for b in each], axis=-1)
+        np.testing.assert_array_equal(getattr(both, name), together)
+    same = bootstrap(s, ("rmst", "survival"), at=12, by=np.resize(["a", "b"], 60), n_resamples=20)
+    assert same.names[-2:] == ("difference: rmst(12)", "difference: survival(12)")
+
+
+@pytest.mark.parametrize(
+    ("statistic", "at", "words"),
+    [([], None, "or a list of these"), (7, None, "or a list of these"), (["median", "mean"], None, "must be one of"),
+     (["median", "rmst"], None, "needs at="), (["median"], {"rmst": 3}, "not among the statistics"),
+     (["rmst"], {}, "needs at=")],
+)  # fmt: skip
+def test_lists_that_make_no_sense_are_refused(statistic, at, words):
+    s = Surv.right([1, 2, 3, 4], [1, 1, 0, 1], unit="months")
+    with pytest.raises(InputError, match=words):
+        bootstrap(s, statistic, at=at, n_resamples=5)
+
+
+def test_many_resamples_at_once_give_the_curves_of_few():
+    from survsim.kernels.batch_product_limit import MANY, Resampled
+
+    rng = np.random.default_rng(9)
+    time, event = rng.integers(0, 12, 40).astype(float), rng.random(40) < 0.5
+    counts = rng.integers(0, 3, (MANY, 40)).astype(float)
+    counts[0, time > 5] = 0
+    data = Resampled(time, event)
+    few = np.concatenate([data.curves(counts[: MANY // 2]), data.curves(counts[MANY // 2 :])])
+    np.testing.assert_array_equal(data.curves(counts), few)

@@ -89,9 +89,9 @@ def test_ten_thousand_columns_are_one_message(data):
 
 def test_a_huge_file_is_refused_without_reading_it(data):
     with (data / "curated" / "estimates.csv").open("ab") as file:
-        file.truncate(200 * 2**20)
+        file.truncate(2**30)
     fault = found(data, "file_too_large")[0]
-    assert fault.value == "200 MB"
+    assert fault.value == "1024 MB"
     assert fault.table == "estimates"
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from survsim import Execution
 from survsim.kernels.patient_path import never_unless, within
@@ -15,6 +16,7 @@ from survsim.simulation.declared.model import Model
 from survsim.simulation.declared.population import Covariate, Population
 from survsim.simulation.declared.states import State, Transition
 from survsim.simulation.declared.strategy import Strategy, strategy_from
+from survsim.simulation.engine import measures
 from survsim.simulation.engine.measures import cell_moments
 from survsim.simulation.running.patient_output import read_patients
 from survsim.simulation.running.run import simulate_model
@@ -309,3 +311,17 @@ def test_times_of_another_slot_never_come() -> None:
 
 def test_values_are_cut_to_limits() -> None:
     assert within(np.array([-1.0, 2.0, 9.0]), 0.0, 4.0).tolist() == [0.0, 2.0, 4.0]
+
+
+def test_products_of_many_strategies_are_those_of_few(monkeypatch):
+    rng = np.random.default_rng(3)
+    values = [None if k == 7 else rng.random(2 * 5000) for k in range(measures.MANY + 6)]
+    sums, products = measures.cell_moments(values, 5000, draws=2)
+    with threadpool_limits(2, user_api="blas"):
+        again = measures.cell_moments(values, 5000, draws=2)
+    assert again[0].tobytes() == sums.tobytes() and again[1].tobytes() == products.tobytes()
+    monkeypatch.setattr(measures, "MANY", 1000)
+    pair_by_pair = measures.cell_moments(values, 5000, draws=2)
+    assert sums.tobytes() == pair_by_pair[0].tobytes()
+    np.testing.assert_allclose(products, pair_by_pair[1], rtol=1e-13)
+    assert (products == products.transpose(0, 2, 1)).all()

@@ -1,0 +1,32 @@
+"""Kaplan-Meier on continuous times: what a row costs at ten million beside a million."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.row import Goal, Row
+from benchmarks.rows import curves
+from benchmarks.samples import two_groups
+
+
+def million(data: dict[str, Any]) -> Any:
+    """Ten curves of a million rows each, the same rows as the one curve of ten million."""
+    from survsim import Surv, kaplan_meier
+
+    parts = [slice(i, i + 1_000_000) for i in range(0, 10_000_000, 1_000_000)]
+
+    def call() -> None:
+        for rows in parts:
+            kaplan_meier(Surv.right(data["time"][rows], data["event"][rows], unit="days"))
+
+    return call, lambda _: []
+
+
+ROW = Row(
+    "Kaplan-Meier continuous 1e7",
+    lambda: two_groups(10_000_000, whole=False),
+    {"survsim": curves.survsim, "survsim, ten times 1e6": million, "statsmodels": curves.statsmodels},
+    (Goal("survsim, ten times 1e6", 1.25),),
+    tolerance=1e-4,
+    rounds=2,
+)

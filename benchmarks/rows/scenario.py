@@ -1,0 +1,23 @@
+"""The model of analysis 03, every rule on: what the rows of simulations share."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+SCENARIO = "analyses/03_case_strategies/scenario.yml"
+
+
+def rules(draws: int, strategies: int) -> Any:
+    """The model with its strategies repeated under other names as often as asked for."""
+    import survsim
+    from survsim.scenario.run import scenario_parameters
+
+    scenario = survsim.Scenario.from_yaml(SCENARIO)
+    return repeated(scenario.model(scenario_parameters(scenario, draws=draws).draws()), strategies)
+
+
+def repeated(model: Any, strategies: int) -> Any:
+    each = [model.strategies[i % len(model.strategies)] for i in range(strategies)]
+    named = tuple(s.model_copy(update={"strategy": f"s{i}"}) for i, s in enumerate(each))
+    return dataclasses.replace(model, strategies=named)
