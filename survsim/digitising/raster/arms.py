@@ -10,8 +10,17 @@ import numpy as np
 from survsim.digitising.raster.arm import Arm, chroma_of, contrast_of, run_length
 from survsim.digitising.raster.erase import erased, trail
 from survsim.digitising.raster.follow import Way, follow
-from survsim.digitising.raster.inks import Ink, find_colours, split_inks, thin_ink
+from survsim.digitising.raster.inks import Ink, cores, split_inks, thin_ink
 from survsim.digitising.raster.kinds import Flags, Pixels
+from survsim.digitising.raster.veils import (
+    Veiled,
+    apart,
+    area_colours,
+    colours_by_ground,
+    put_together,
+    veiled,
+    without_areas,
+)
 
 _MOST_OF_ONE_COLOUR = 7
 
@@ -27,8 +36,7 @@ class Start:
 
 def find_arms(rgb: Pixels, start: Start, asked: tuple[Pixels, ...] = ()) -> list[Arm]:
     """All arms of a panel (its curves falling to the right), those that earned most first."""
-    ground, contrast = thin_ink(rgb)
-    inks = [_without_lines(ink, start) for ink in split_inks(rgb, ground, find_colours(rgb, contrast, asked))]
+    inks = [_without_lines(ink, start) for ink in _inks(rgb, asked)]
     if not inks:
         return []
     everything = [ink.solid for ink in inks]
@@ -43,6 +51,21 @@ def find_arms(rgb: Pixels, start: Start, asked: tuple[Pixels, ...] = ()) -> list
         cover = _cover([each.solid for each in kept], k)
         arms += _of_one_colour(ink, cover, start, rgb.shape[1])
     return _no_ghosts(arms)
+
+
+def _inks(rgb: Pixels, asked: tuple[Pixels, ...]) -> list[Ink]:
+    """The inks of the lines of a panel; of those asked for also what is seen of them through bands."""
+    ground, contrast = thin_ink(rgb)
+    areas = area_colours(rgb)
+    found = without_areas(colours_by_ground(rgb, ground, contrast, areas), areas)
+    colours = [*asked, *(each for each in found if not asked or all(apart(each, one) for one in asked))]
+    pairs = veiled(rgb, ground, cores(contrast), colours)
+    if asked:
+        pairs = [pair for pair in pairs if pair.base < len(asked)]
+        wanted = [*range(len(asked)), *(pair.part for pair in pairs)]
+        colours = [colours[k] for k in wanted]
+        pairs = [Veiled(pair.base, len(asked) + k) for k, pair in enumerate(pairs)]
+    return put_together(split_inks(rgb, ground, colours, areas), pairs)
 
 
 def _follow(ink: Ink, cover: Pixels, start: Start) -> Way | None:

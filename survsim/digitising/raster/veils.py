@@ -1,0 +1,154 @@
+"""Translucent bands: their colours are no colours of lines, and a line that runs under one is seen in two shades.
+
+A band of colour v and opacity a turns a line b into (1 - a) b + a v and the ground g behind it into (1 - a) g + a v. The way
+from the ground to the line keeps its direction and only becomes shorter; the colour itself may be any. By this, pieces of one
+line under the band of another arm are put together again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from survsim.digitising.raster.inks import Ink, find_colours, line_width
+from survsim.digitising.raster.kinds import Flags, Pixels
+
+_AREA = 0.02
+"""Of the panel's height: what is even over as much in both directions is an area; lines are thinner."""
+_OVERLAPPING = 4
+"""Areas from which bands may overlap: the paper, two bands, and what is common to them."""
+_EVEN = 10
+"""Difference of a channel (of 255) within an even area; JPEG leaves some grain."""
+_SHARE = 0.002
+"""Of the panel, from which an area counts."""
+_SAME = 16.0
+"""Difference of a channel up to which two colours are one."""
+_SHORTER = (0.45, 0.93)
+"""What a band leaves of the way from the ground to a line: bands of a tenth to about a half."""
+_ALIGNED = 0.985
+"""Cosine of two ways that have one direction."""
+_VISIBLE = 30.0
+"""Largest difference of a channel between the colour of a band and the paper from which it can be seen at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Veiled:
+    """Colour number `part` is colour number `base` seen through a band."""
+
+    base: int
+    part: int
+
+
+def area_colours(rgb: Pixels) -> list[Pixels]:
+    """Colours that fill areas wider than any line: the paper, bands, and where bands overlap; the commonest first."""
+    size = int(max(9, round(_AREA * rgb.shape[0]))) | 1
+    plain = np.clip(rgb, 0, 255).astype(np.uint8)
+    kernel = np.ones((size, size), np.uint8)
+    even = (cv2.dilate(plain, kernel).astype(np.int16) - cv2.erode(plain, kernel)).max(axis=2) <= _EVEN
+    colours = plain[even].astype(np.float32)
+    found: list[Pixels] = []
+    least = _SHARE * rgb.shape[0] * rgb.shape[1]
+    while len(colours) > least and len(found) < 24:
+        bins, count = np.unique(np.floor(colours / 8).astype(int), axis=0, return_counts=True)
+        centre = (bins[int(np.argmax(count))] + 0.5) * 8
+        near = np.abs(colours - centre).max(axis=1) <= _SAME
+        if near.sum() > least:
+            found.append(np.median(colours[near], axis=0).astype(np.float32))
+        colours = colours[~near]
+    return found
+
+
+def colours_by_ground(
+    rgb: Pixels, ground: Pixels, contrast: Pixels, areas: Sequence[Pixels]
+) -> list[Pixels]:
+    """The colours of thin things; where bands overlap they are looked for on each ground by itself.
+
+    A line and its own shade under another band may be so alike that together they would be taken for one colour between both.
+    """
+    if len(areas) < _OVERLAPPING:
+        return find_colours(rgb, contrast)
+    nearest = np.argmin([np.abs(ground - area).max(axis=2) for area in areas], axis=0)
+    found: list[Pixels] = []
+    for k in range(len(areas)):
+        own = find_colours(rgb, np.where(nearest == k, contrast, 0).astype(np.float32))
+        found += [each for each in own if all(apart(each, other) for other in found)]
+    return found
+
+
+def without_areas(colours: Sequence[Pixels], areas: Sequence[Pixels]) -> list[Pixels]:
+    """Colours of lines without those of areas: narrow strips of a band between two lines are ground all the same."""
+    return [each for each in colours if all(apart(each, area) for area in areas)]
+
+
+def apart(a: Pixels, b: Pixels) -> bool:
+    """Whether two colours are not one."""
+    return bool(np.abs(a - b).max() > _SAME)
+
+
+def veiled(rgb: Pixels, ground: Pixels, core: Flags, colours: Sequence[Pixels]) -> list[Veiled]:
+    """Which colours are others seen through a band, strongest bases first; a colour is part of one base at most."""
+    if len(colours) < 2:
+        return []
+    behind = _grounds(rgb, ground, core, colours)
+    paper = np.median(ground[::7, ::7].reshape(-1, 3), axis=0)
+    found = []
+    for part in range(len(colours)):
+        options = [
+            (-cosine, base)
+            for base in range(len(colours))
+            if base != part and (cosine := _veil(colours, behind, base, part, paper)) > 0
+        ]
+        if options:
+            found.append(Veiled(min(options)[1], part))
+    parts = {each.part for each in found}
+    return [each for each in found if each.base not in parts]
+
+
+def _grounds(rgb: Pixels, ground: Pixels, core: Flags, colours: Sequence[Pixels]) -> list[Pixels | None]:
+    """The usual ground behind each colour, None where it is hardly seen."""
+    pixels, behind = rgb[core], ground[core]
+    away = np.array([np.abs(pixels - colour).max(axis=1) for colour in colours])
+    nearest = np.argmin(away, axis=0)
+    found: list[Pixels | None] = []
+    for k in range(len(colours)):
+        mine = (nearest == k) & (away[k] < _SAME)
+        found.append(np.median(behind[mine], axis=0) if mine.sum() >= 20 else None)
+    return found
+
+
+def _veil(
+    colours: Sequence[Pixels], behind: Sequence[Pixels | None], base: int, part: int, paper: Pixels
+) -> float:
+    """How well one colour is another one through a band (cosine of their ways from the ground), 0 where it is not."""
+    first, second = behind[base], behind[part]
+    if first is None or second is None:
+        return 0.0
+    whole, short = first - colours[base], second - colours[part]
+    lengths = float(np.linalg.norm(whole)), float(np.linalg.norm(short))
+    if min(lengths) < 1.0:
+        return 0.0
+    cosine, left = float(whole @ short) / (lengths[0] * lengths[1]), lengths[1] / lengths[0]
+    if cosine < _ALIGNED or not _SHORTER[0] <= left <= _SHORTER[1]:
+        return 0.0
+    band = (second - left * first) / (1 - left)
+    possible = bool((band > -45).all() and (band < 300).all())
+    seen = float(np.abs(np.clip(band, 0, 255) - paper).max()) > _VISIBLE
+    moved = float(np.abs(second - first).max()) > 6
+    return cosine if possible and seen and moved else 0.0
+
+
+def put_together(inks: Sequence[Ink], pairs: Sequence[Veiled]) -> list[Ink]:
+    """The inks with what is seen of them through bands."""
+    parts = {each.part for each in pairs}
+    kept = []
+    for k, ink in enumerate(inks):
+        if k in parts:
+            continue
+        own = [inks[each.part] for each in pairs if each.base == k]
+        share = np.maximum.reduce([ink.share, *(each.share for each in own)])
+        solid = np.maximum.reduce([ink.solid, *(each.solid for each in own)])
+        kept.append(replace(ink, share=share, solid=solid, width=line_width(solid)) if own else ink)
+    return kept
