@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -154,7 +155,7 @@ def dash_of(arm: Arm) -> str:
 
 
 def _doubts(traces: tuple[Trace, ...], arms: list[Arm]) -> list[str]:
-    notes = []
+    notes = _of_one_colour(arms)
     for k, (trace, arm) in enumerate(zip(traces, arms), 1):
         share = float(arm.way.hidden.mean())
         if share > 0.25:
@@ -164,3 +165,14 @@ def _doubts(traces: tuple[Trace, ...], arms: list[Arm]) -> list[str]:
                 f"Curve {k} has the colour and the line of another: where they touch they may have been exchanged."
             )
     return notes
+
+
+def _of_one_colour(arms: list[Arm]) -> list[str]:
+    """What must be said where one colour has several lines and another has not as many: limits, more often than arms."""
+    counts = Counter(arm.ink.colour.tobytes() for arm in arms)
+    if len(counts) < 2 or len(set(counts.values())) == 1:
+        return []
+    return [
+        f"{max(counts.values())} lines have one colour, others have {min(counts.values())}: some may be confidence limits and no arms; "
+        "look at the overlay and name the colour of each arm, as in arms={'A': 'red', 'B': 'blue'}."
+    ]
