@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-import time
 import warnings
 from dataclasses import asdict
 from pathlib import Path
@@ -26,7 +25,7 @@ from survsim.core.files import write_json
 from survsim.errors import InputError
 from tests.helpers import drawn_figures, drawn_traps, figure_to_ratio, hostile_figures
 from tests.helpers.contact_sheet import sheet
-from tests.helpers.digitising_scores import Score, curves, doubts, names_help, score, table
+from tests.helpers.digitising_scores import Score, curves, doubts, names_help, score, spent, table
 
 RECORD = Path(__file__).parent / "records" / "digitising.json"
 SHEET = RECORD.with_name("digitising_worst.png")
@@ -177,7 +176,7 @@ def hostile(folder: Path) -> dict[str, str]:
 
 def answer(path: Path) -> str:
     """Refused, warned, read without a word, or crashed; and whether that took too long."""
-    start = time.perf_counter()
+    start = spent()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what is warned stands in the result too
@@ -187,7 +186,7 @@ def answer(path: Path) -> str:
         said = f"refused: {refusal}"
     except Exception as crash:
         said = f"crashed: {type(crash).__name__}: {crash}"
-    return said[:300].replace(str(path.parent) + "/", "") + _late(time.perf_counter() - start)
+    return said[:300].replace(str(path.parent) + "/", "") + _late(spent() - start)
 
 
 def _late(seconds: float) -> str:

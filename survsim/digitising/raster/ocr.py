@@ -40,7 +40,7 @@ def read_surely(ink: Pixels) -> tuple[str, float]:
             [program, "stdin", "stdout", "--psm", "7", "tsv"],
             input=coded.tobytes(),
             capture_output=True,
-            timeout=10,
+            timeout=60,
             check=False,
             # Threads for a single line cost more than they save.
             env={**os.environ, "OMP_THREAD_LIMIT": "1"},

@@ -18,7 +18,7 @@ from survsim.digitising.raster.few_marks import without_few_marks
 from survsim.digitising.raster.kinds import Pixels
 from survsim.digitising.raster.levels import Steps, find_steps
 from survsim.digitising.raster.marks import find_marks
-from survsim.digitising.raster.refusals import AXES_HELP
+from survsim.digitising.raster.refusals import AXES_HELP, COLOURS_HELP
 from survsim.digitising.raster.sheet import Sheet
 from survsim.digitising.raster.smooth import is_smooth
 from survsim.digitising.raster.ticks import Placed
@@ -79,7 +79,7 @@ def read_traces(
             traces, few = without_few_marks(traces)
             ends = [f"Curve {k}{words}" for k, (_, words) in enumerate(read, 1) if words]
             return traces, notes + left_out + few + ends + unexplained(arms) + _doubts(traces, arms)
-    raise Refused("No curve was found in the panel.", help="the colour of each arm, or the box of the axes")
+    raise Refused("No curve was found in the panel.", help=f"{COLOURS_HELP}, or axes= where they were misread")
 
 
 def _with_steps(arms: list[Arm]) -> tuple[list[Arm], int]:

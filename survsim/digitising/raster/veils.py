@@ -15,6 +15,7 @@ import numpy as np
 
 from survsim.digitising.raster.inks import Ink, find_colours, line_width
 from survsim.digitising.raster.kinds import Flags, Pixels
+from survsim.digitising.raster.sheet import largest
 
 _AREA = 0.02
 """Of the panel's height: what is even over as much in both directions is an area; lines are thinner."""
@@ -22,6 +23,8 @@ _OVERLAPPING = 4
 """Areas from which bands may overlap: the paper, two bands, and what is common to them."""
 _EVEN = 10
 """Difference of a channel (of 255) within an even area; JPEG leaves some grain."""
+_EVERY = 7
+"""Of so many even pixels one is looked at."""
 _SHARE = 0.002
 """Of the panel, from which an area counts."""
 _SAME = 16.0
@@ -47,14 +50,15 @@ def area_colours(rgb: Pixels) -> list[Pixels]:
     size = int(max(9, round(_AREA * rgb.shape[0]))) | 1
     plain = np.clip(rgb, 0, 255).astype(np.uint8)
     kernel = np.ones((size, size), np.uint8)
-    even = (cv2.dilate(plain, kernel).astype(np.int16) - cv2.erode(plain, kernel)).max(axis=2) <= _EVEN
-    colours = plain[even].astype(np.float32)
+    even = largest(cv2.morphologyEx(plain, cv2.MORPH_GRADIENT, kernel)) <= _EVEN
+    colours = plain[even][::_EVERY]
     found: list[Pixels] = []
-    least = _SHARE * rgb.shape[0] * rgb.shape[1]
+    least = _SHARE * rgb.shape[0] * rgb.shape[1] / _EVERY
     while len(colours) > least and len(found) < 24:
-        bins, count = np.unique(np.floor(colours / 8).astype(int), axis=0, return_counts=True)
-        centre = (bins[int(np.argmax(count))] + 0.5) * 8
-        near = np.abs(colours - centre).max(axis=1) <= _SAME
+        bins = colours.astype(np.int32) >> 3
+        common = int(np.argmax(np.bincount((bins[:, 0] << 10) | (bins[:, 1] << 5) | bins[:, 2])))
+        centre = np.array([common >> 10, (common >> 5) & 31, common & 31]) * 8 + 4
+        near = largest(np.abs(colours.astype(np.int16) - centre)) <= _SAME
         if near.sum() > least:
             found.append(np.median(colours[near], axis=0).astype(np.float32))
         colours = colours[~near]
@@ -70,7 +74,7 @@ def colours_by_ground(
     """
     if len(areas) < _OVERLAPPING:
         return find_colours(rgb, contrast)
-    nearest = np.argmin([np.abs(ground - area).max(axis=2) for area in areas], axis=0)
+    nearest = np.argmin([largest(np.abs(ground - area)) for area in areas], axis=0)
     found: list[Pixels] = []
     for k in range(len(areas)):
         own = find_colours(rgb, np.where(nearest == k, contrast, 0).astype(np.float32))
