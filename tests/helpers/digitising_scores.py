@@ -17,7 +17,12 @@ from survsim.errors import InputError
 
 POINTS = 1000
 WRONG = 0.05
-HARMLESS = ("have no name that could be read", "has no name that could be read", "to stand upright", "was read with doubt from the legend")
+HARMLESS = (
+    "have no name that could be read",
+    "has no name that could be read",
+    "to stand upright",
+    "was read with doubt from the legend",
+)
 
 
 @dataclass(frozen=True, kw_only=True)

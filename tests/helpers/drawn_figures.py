@@ -170,9 +170,7 @@ def _possible(style: Style, rng: np.random.Generator) -> Style:
     if style.maker != "matplotlib" and style.family in FAMILIES and not drawn_matplotlib.plain(style):
         style = replace(style, maker="matplotlib")
     if style.maker == "survminer":
-        style = replace(
-            style, look="colours" if style.look == "greys" else style.look, percent=False
-        )
+        style = replace(style, look="colours" if style.look == "greys" else style.look, percent=False)
     if style.maker in ("base R", "survminer"):
         table = style.at_risk and style.family == WITH_R_TABLE
         style = replace(style, at_risk=table, form="svg_text" if style.form == "svg_path" else style.form)

@@ -125,9 +125,7 @@ def _around_peak(lab: Pixels) -> Flags:
     return near
 
 
-def split_inks(
-    rgb: Pixels, ground: Pixels, colours: list[Pixels], areas: Sequence[Pixels] = ()
-) -> list[Ink]:
+def split_inks(rgb: Pixels, ground: Pixels, colours: list[Pixels], areas: Sequence[Pixels] = ()) -> list[Ink]:
     """The ink of each colour; shades of one hue (black beside grey) are held apart by how dark the middle of a line is.
 
     areas : colours of bands, whose edges must not count as pale ink of the line above them.

@@ -193,9 +193,7 @@ def _printed(sheet: Sheet, like: Flags, words: Sequence[Word], trace: Trace) -> 
     return found
 
 
-def _text(
-    ink: Pixels, first: Word, words: Sequence[Word], keys: Sequence[Word]
-) -> tuple[str, float]:
+def _text(ink: Pixels, first: Word, words: Sequence[Word], keys: Sequence[Word]) -> tuple[str, float]:
     """The print of a label, its other lines with it: they begin where it does and are no labels of other keys."""
     tall = first.height
     column = [w for w in words if abs(w.x0 - first.x0) < 0.6 * tall and 0.6 * tall < w.height < 1.6 * tall]

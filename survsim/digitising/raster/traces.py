@@ -79,7 +79,9 @@ def read_traces(
             traces, few = without_few_marks(traces)
             ends = [f"Curve {k}{words}" for k, (_, words) in enumerate(read, 1) if words]
             return traces, notes + left_out + few + ends + unexplained(arms) + _doubts(traces, arms)
-    raise Refused("No curve was found in the panel.", help=f"{COLOURS_HELP}, or axes= where they were misread")
+    raise Refused(
+        "No curve was found in the panel.", help=f"{COLOURS_HELP}, or axes= where they were misread"
+    )
 
 
 def _with_steps(arms: list[Arm]) -> tuple[list[Arm], int]:

@@ -65,9 +65,7 @@ def area_colours(rgb: Pixels) -> list[Pixels]:
     return found
 
 
-def colours_by_ground(
-    rgb: Pixels, ground: Pixels, contrast: Pixels, areas: Sequence[Pixels]
-) -> list[Pixels]:
+def colours_by_ground(rgb: Pixels, ground: Pixels, contrast: Pixels, areas: Sequence[Pixels]) -> list[Pixels]:
     """The colours of thin things; where bands overlap they are looked for on each ground by itself.
 
     A line and its own shade under another band may be so alike that together they would be taken for one colour between both.

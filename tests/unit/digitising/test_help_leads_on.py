@@ -132,9 +132,7 @@ def _helps():
             if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Refused":
                 given = [*call.args[1:2], *(k.value for k in call.keywords if k.arg == "help")]
                 for part in given:
-                    text = "".join(
-                        str(c.value) for c in ast.walk(part) if isinstance(c, ast.Constant)
-                    )
+                    text = "".join(str(c.value) for c in ast.walk(part) if isinstance(c, ast.Constant))
                     if text:
                         yield path.name, text
 
@@ -143,5 +141,9 @@ def test_every_help_names_an_argument_or_another_file():
     helps = list(_helps())
     assert len(helps) > 25
     arguments = r"\b(axes|arms|panel|page|unit|kind|corrections)="
-    vague = [(name, text) for name, text in helps if not re.search(arguments, text) and not re.match(ANOTHER_FILE, text)]
+    vague = [
+        (name, text)
+        for name, text in helps
+        if not re.search(arguments, text) and not re.match(ANOTHER_FILE, text)
+    ]
     assert vague == []

@@ -329,7 +329,9 @@ def test_a_pair_against_the_printed_ratio():
 
 
 def test_a_range_of_no_width_is_not_given_as_certainty():
-    a, b = (reconstruct_ipd((t, [0.9, 0.7, 0.6]), at_risk=TABLE, unit="months") for t in ([2, 5, 9], [1, 3, 9]))
+    a, b = (
+        reconstruct_ipd((t, [0.9, 0.7, 0.6]), at_risk=TABLE, unit="months") for t in ([2, 5, 9], [1, 3, 9])
+    )
     check = dataclasses.replace(compare_pair(a, b, m=4), reading_error=0.0, total_range=(0.2, 4.0))
     (said,) = check.may_be_wrong()
     assert "that is no certainty" in said and "0.200 to 4.000" in said
