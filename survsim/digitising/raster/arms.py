@@ -17,6 +17,7 @@ from survsim.digitising.raster.veils import (
     apart,
     area_colours,
     colours_by_ground,
+    of_one_line,
     put_together,
     veiled,
     without_areas,
@@ -65,7 +66,11 @@ def _inks(rgb: Pixels, asked: tuple[Pixels, ...]) -> list[Ink]:
         wanted = [*range(len(asked)), *(pair.part for pair in pairs)]
         colours = [colours[k] for k in wanted]
         pairs = [Veiled(pair.base, len(asked) + k) for k, pair in enumerate(pairs)]
-    return put_together(split_inks(rgb, ground, colours, areas), pairs)
+    inks = split_inks(rgb, ground, colours, areas)
+    good = of_one_line(inks, pairs)
+    others = {pair.part for pair in pairs if asked and pair not in good}
+    whole = put_together(inks, good)
+    return [ink for ink in whole if not any(ink is inks[k] for k in others)]
 
 
 def _follow(ink: Ink, cover: Pixels, start: Start) -> Way | None:

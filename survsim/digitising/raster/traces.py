@@ -23,6 +23,7 @@ from survsim.digitising.raster.sheet import Sheet
 from survsim.digitising.raster.smooth import is_smooth
 from survsim.digitising.raster.ticks import Placed
 from survsim.digitising.raster.unexplained import unexplained
+from survsim.digitising.raster.veils import area_colours, arms_behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,10 @@ def read_traces(
             traces = tuple(trace for trace, _ in read)
             traces, few = without_few_marks(traces)
             ends = [f"Curve {k}{words}" for k, (_, words) in enumerate(read, 1) if words]
-            return traces, notes + left_out + few + ends + unexplained(arms) + _doubts(traces, arms)
+            doubts = (
+                unexplained(arms) + _doubts(traces, arms) + _fewer_than_bands(view.rgb, arms, bool(asked))
+            )
+            return traces, notes + left_out + few + ends + doubts
     raise Refused(
         "No curve was found in the panel.", help=f"{COLOURS_HELP}, or axes= where they were misread"
     )
@@ -177,4 +181,15 @@ def _of_one_colour(arms: list[Arm]) -> list[str]:
     return [
         f"{max(counts.values())} lines have one colour, others have {min(counts.values())}: some may be confidence limits and no arms; "
         "look at the overlay and name the colour of each arm, as in arms={'A': 'red', 'B': 'blue'}."
+    ]
+
+
+def _fewer_than_bands(rgb: Pixels, arms: list[Arm], asked: bool) -> list[str]:
+    """What must be said where the areas behind the curves are those of more bands than curves were found."""
+    bands = arms_behind(area_colours(rgb))
+    if asked or bands <= len(arms):
+        return []
+    return [
+        f"the areas behind the curves look like {bands} bands or more, but {len(arms)} curve(s) were found: one may be missing; look "
+        "at the overlay and name the colour of each arm, as in arms={'A': 'red', 'B': 'blue'}."
     ]

@@ -28,7 +28,13 @@ _EVERY = 7
 _SHARE = 0.002
 """Of the panel, from which an area counts."""
 _SAME = 16.0
-"""Difference of a channel up to which two colours are one."""
+"""Difference of a channel up to which two colours of lines are one."""
+_SAME_AREA = 9.0
+"""The same for areas, whose colour is plain."""
+_COLOURED = 20.0
+"""Difference between the channels of a colour that is no grey."""
+_ELSEWHERE, _FAR = 0.3, 4.0
+"""Share of the columns in which two pieces of one line may show at two heights, and how far apart these are, in widths."""
 _SHORTER = (0.45, 0.93)
 """What a band leaves of the way from the ground to a line: bands of a tenth to about a half."""
 _ALIGNED = 0.985
@@ -58,7 +64,7 @@ def area_colours(rgb: Pixels) -> list[Pixels]:
         bins = colours.astype(np.int32) >> 3
         common = int(np.argmax(np.bincount((bins[:, 0] << 10) | (bins[:, 1] << 5) | bins[:, 2])))
         centre = np.array([common >> 10, (common >> 5) & 31, common & 31]) * 8 + 4
-        near = largest(np.abs(colours.astype(np.int16) - centre)) <= _SAME
+        near = largest(np.abs(colours.astype(np.int16) - centre)) <= _SAME_AREA
         if near.sum() > least:
             found.append(np.median(colours[near], axis=0).astype(np.float32))
         colours = colours[~near]
@@ -82,12 +88,17 @@ def colours_by_ground(rgb: Pixels, ground: Pixels, contrast: Pixels, areas: Sequ
 
 def without_areas(colours: Sequence[Pixels], areas: Sequence[Pixels]) -> list[Pixels]:
     """Colours of lines without those of areas: narrow strips of a band between two lines are ground all the same."""
-    return [each for each in colours if all(apart(each, area) for area in areas)]
+    return [each for each in colours if all(apart(each, area, _SAME_AREA) for area in areas)]
 
 
-def apart(a: Pixels, b: Pixels) -> bool:
+def apart(a: Pixels, b: Pixels, same: float = _SAME) -> bool:
     """Whether two colours are not one."""
-    return bool(np.abs(a - b).max() > _SAME)
+    return bool(np.abs(a - b).max() > same)
+
+
+def arms_behind(areas: Sequence[Pixels]) -> int:
+    """How many bands at least make so many areas: k bands over each other have 2^k - 1 colours."""
+    return int(np.ceil(np.log2(max(len(areas), 1))))
 
 
 def veiled(rgb: Pixels, ground: Pixels, core: Flags, colours: Sequence[Pixels]) -> list[Veiled]:
@@ -139,7 +150,26 @@ def _veil(
     possible = bool((band > -45).all() and (band < 300).all())
     seen = float(np.abs(np.clip(band, 0, 255) - paper).max()) > _VISIBLE
     moved = float(np.abs(second - first).max()) > 6
-    return cosine if possible and seen and moved else 0.0
+    # All greys lie in one direction: of a grey line under a grey band nothing could be told.
+    told = max(float(np.ptp(whole)), float(np.ptp(np.clip(band, 0, 255)))) > _COLOURED
+    return cosine if possible and seen and moved and told else 0.0
+
+
+def of_one_line(inks: Sequence[Ink], pairs: Sequence[Veiled]) -> list[Veiled]:
+    """The pairs whose two colours do not run side by side: a line is in one column at one height."""
+    return [pair for pair in pairs if not _side_by_side(inks[pair.base], inks[pair.part])]
+
+
+def _side_by_side(base: Ink, part: Ink) -> bool:
+    first, second = base.solid > 0.5, part.solid > 0.5
+    rows = np.arange(first.shape[0], dtype=np.float32)[:, None]
+    both = first.any(axis=0) & second.any(axis=0)
+    shown = int(second.any(axis=0).sum())
+    if not both.any() or shown == 0:
+        return False
+    heights = [(mask[:, both] * rows).sum(axis=0) / mask[:, both].sum(axis=0) for mask in (first, second)]
+    far = np.abs(heights[0] - heights[1]) > _FAR * max(base.width, part.width, 2.0)
+    return bool(far.sum() > _ELSEWHERE * shown)
 
 
 def put_together(inks: Sequence[Ink], pairs: Sequence[Veiled]) -> list[Ink]:

@@ -7,7 +7,14 @@ import pytest
 
 from survsim.digitising import digitise
 from survsim.digitising.raster.inks import Ink
-from survsim.digitising.raster.veils import Veiled, area_colours, put_together, veiled
+from survsim.digitising.raster.veils import (
+    Veiled,
+    area_colours,
+    arms_behind,
+    of_one_line,
+    put_together,
+    veiled,
+)
 from tests.helpers.small_figures import TWO, at, draw
 
 pytestmark = pytest.mark.filterwarnings("ignore::survsim.errors.EvidenceWarning")
@@ -93,3 +100,31 @@ def test_what_was_put_together_has_the_width_of_the_whole():
     (whole,) = put_together(inks, [Veiled(0, 1)])
     assert whole.width == pytest.approx(5.0)
     assert bool((whole.share[22] == 1.0).all())
+
+
+def test_of_greys_no_band_is_told():
+    """Every grey is another one seen through a grey band."""
+    rgb, ground = _paper(255.0), _paper(255.0)
+    ground[:, 150:] = 194.0
+    rgb[:] = ground
+    rgb[100:103, :150], rgb[100:103, 150:] = 51.0, 90.0
+    core = np.zeros(rgb.shape[:2], dtype=bool)
+    core[101] = True
+    assert veiled(rgb, ground, core, [rgb[101, 20], rgb[101, 200]]) == []
+
+
+def test_two_lines_side_by_side_are_not_put_together():
+    upper, lower = np.zeros((80, 100), dtype=np.float32), np.zeros((80, 100), dtype=np.float32)
+    upper[20:23], lower[60:63] = 1.0, 1.0
+    white = np.full(3, 255.0, dtype=np.float32)
+    inks = [Ink(white * 0, upper, upper, 3.0, white), Ink(white / 2, lower, lower, 3.0, white)]
+    assert of_one_line(inks, [Veiled(0, 1)]) == []
+    ahead, behind = upper.copy(), upper.copy()
+    ahead[:, 50:], behind[:, :50] = 0.0, 0.0
+    inks = [Ink(white * 0, ahead, ahead, 3.0, white), Ink(white / 2, behind, behind, 3.0, white)]
+    assert of_one_line(inks, [Veiled(0, 1)]) == [Veiled(0, 1)]
+
+
+def test_areas_tell_how_many_bands_there_are():
+    """Paper alone none; paper and a band one; with a second band and what both share two."""
+    assert [arms_behind([np.zeros(3)] * k) for k in (1, 2, 3, 4, 5, 8)] == [0, 1, 2, 2, 3, 3]
