@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -200,7 +201,7 @@ def _text(ink: Pixels, first: Word, words: Sequence[Word], keys: Sequence[Word])
     column.sort(key=lambda w: w.y)
     here = next((k for k, w in enumerate(column) if w is first), None)
     if here is None:
-        return _line(ink, first, words)
+        return _line(ink, first, words, keys)
     low = high = here
     line = _LINE * max(w.height for w in column)
     while low > 0 and column[low].y - column[low - 1].y < line:
@@ -209,19 +210,24 @@ def _text(ink: Pixels, first: Word, words: Sequence[Word], keys: Sequence[Word])
         high += 1
     lines = column[low : high + 1]
     if any(w is not first and any(w is key for key in keys) for w in lines):
-        return _line(ink, first, words)
-    read = [part for part in (_line(ink, w, words) for w in lines) if part[0]]
+        return _line(ink, first, words, keys)
+    read = [part for part in (_line(ink, w, words, keys) for w in lines) if part[0]]
     return " ".join(text for text, _ in read), min((sure for _, sure in read), default=0.0)
 
 
-def _line(ink: Pixels, first: Word, words: Sequence[Word]) -> tuple[str, float]:
-    """The print from this word on, as far as it runs on in its line."""
+def _line(ink: Pixels, first: Word, words: Sequence[Word], keys: Sequence[Word]) -> tuple[str, float]:
+    """The print from this word on, as far as it runs on in its line and no label of another key begins."""
     tall, stop = first.height, first.x1
     top, bottom = first.y0, first.y1
     for word in sorted(words, key=lambda w: w.x0):
+        if word is not first and any(word is key for key in keys) and abs(word.y - first.y) < 0.6 * tall:
+            if word.x0 >= first.x1:
+                break
+            continue
         if word.x0 >= first.x1 and abs(word.y - first.y) < 0.6 * tall and word.x0 - stop < 0.9 * tall:
             stop, top, bottom = word.x1, min(top, word.y0), max(bottom, word.y1)
     text, sure = read_surely(ink[max(top - 4, 0) : bottom + 4, max(first.x0 - 4, 0) : stop + 4])
+    text = re.sub(r"[\s=|_~-]+$", "", text)  # what is left of the next key
     signs = sum(sign.isalnum() for sign in text)
     # Of a piece of a dashed limit two letters are read now and then.
     return (text, sure) if signs > 2 or (signs == 2 and sure >= _SHORT) else ("", 0.0)

@@ -88,12 +88,12 @@ def colours_by_ground(rgb: Pixels, ground: Pixels, contrast: Pixels, areas: Sequ
 
 def without_areas(colours: Sequence[Pixels], areas: Sequence[Pixels]) -> list[Pixels]:
     """Colours of lines without those of areas: narrow strips of a band between two lines are ground all the same."""
-    return [each for each in colours if all(apart(each, area, _SAME_AREA) for area in areas)]
+    return [each for each in colours if all(apart(each, area) for area in areas)]
 
 
-def apart(a: Pixels, b: Pixels, same: float = _SAME) -> bool:
+def apart(a: Pixels, b: Pixels) -> bool:
     """Whether two colours are not one."""
-    return bool(np.abs(a - b).max() > same)
+    return bool(np.abs(a - b).max() > _SAME)
 
 
 def arms_behind(areas: Sequence[Pixels]) -> int:
