@@ -58,7 +58,7 @@ def judged(folder: Path, figures: int, seed: int, drawn: Path | None = None) -> 
         folder, drawn_figures.plan(figures, seed=seed, makers=drawn_figures.all_makers())
     )
     kept: dict[str, Any] = {}
-    scores = [_scored(entry, folder, kept) for entry in entries]
+    scores = [scored(entry, folder, kept) for entry in entries]
     if drawn is not None:
         sheet(drawn, folder, worst(scores), {e["file"]: e for e in entries}, kept)
     return {
@@ -77,7 +77,7 @@ def judged(folder: Path, figures: int, seed: int, drawn: Path | None = None) -> 
     }
 
 
-def _scored(entry: dict[str, Any], folder: Path, kept: dict[str, Any]) -> Score:
+def scored(entry: dict[str, Any], folder: Path, kept: dict[str, Any]) -> Score:
     one = score(entry, folder, digitise, kept)
     if one.silent or one.outcome != "read" or one.error > 0.01:
         told = (
