@@ -281,7 +281,8 @@ def without(meaning: Meaning, strays: Sequence[tuple[str, float]]) -> Meaning:
     for arm, at in strays:
         if arm not in meaning.arms:
             raise Refused(
-                f"corrections take a point out of {arm!r}, which is no arm here.", ", ".join(meaning.arms)
+                f"corrections take a point out of {arm!r}, which is no arm here.",
+                f"corrections= with one of {', '.join(meaning.arms)}",
             )
         k = meaning.arms.index(arm)
         keep = np.abs(times[k] - at) > max(1e-6, 1e-9 * abs(at))

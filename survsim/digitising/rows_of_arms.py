@@ -10,6 +10,8 @@ from survsim.digitising.found import RiskTable, Trace
 
 LEAST_LINE = 4
 """Letters of a line of a label by which the label is told."""
+STRAY_SIGNS = 2
+"""Signs before a name that print beside it may have left in a label."""
 LOST = 0.5
 """Of the next number: a number at risk below this lost a digit when it was read; patients do not enter all at once."""
 LIKE = 0.25
@@ -131,4 +133,8 @@ def _similar(label: str, known: dict[str, str]) -> str | None:
     near = [arm for k, arm in known.items() if key and k and (k.startswith(key) or key.startswith(k))]
     if not near and len(key) >= LEAST_LINE:
         near = [arm for k, arm in known.items() if key in k]
+    if not near:
+        # A tick or a swatch before the label is read as a sign of it.
+        near = [arm for k, arm in known.items() if len(k) >= LEAST_LINE and key.endswith(k)]
+        near = [arm for arm in near if len(key) - len(plain_key(arm)) <= STRAY_SIGNS]
     return near[0] if len(near) == 1 else None

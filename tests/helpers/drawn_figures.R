@@ -49,9 +49,9 @@ survminer_figure <- function(job, data) {
     censor = job$marks != "none", censor.shape = shape, censor.size = 3, conf.int = job$band == "filled",
     legend = if (job$legend == "outside") "right" else "top", legend.title = "", legend.labs = job$labels,
     break.time.by = job$every, xlim = c(0, job$horizon), xlab = "Time in months",
-    surv.median.line = if (job$median) "hv" else "none"
+    surv.median.line = if (job$median) "hv" else "none", risk.table = job$at_risk
   )
-  print(drawn$plot)
+  if (job$at_risk) print(drawn, newpage = FALSE) else print(drawn$plot)
 }
 
 for (job in fromJSON(commandArgs(TRUE)[1], simplifyDataFrame = FALSE)) {

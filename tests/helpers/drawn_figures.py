@@ -57,7 +57,13 @@ FAMILIES: dict[str, dict[str, Any]] = {
     "lifelines": {"maker": "lifelines"},
     "base R": {"maker": "base R"},
     "survminer": {"maker": "survminer"},
+    "bands over lines": {"band": "over", "arms": 2, "look": "colours"},
+    "lifelines bands": {"maker": "lifelines", "band": "filled", "look": "colours"},
+    "base R limits": {"maker": "base R", "band": "dashed", "look": "colours"},
+    "survminer bands": {"maker": "survminer", "band": "filled", "look": "colours"},
+    "survminer bands, table": {"maker": "survminer", "band": "filled", "look": "colours", "at_risk": True},
 }
+WITH_R_TABLE = "survminer bands, table"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,11 +170,10 @@ def _possible(style: Style, rng: np.random.Generator) -> Style:
     if style.maker != "matplotlib" and style.family in FAMILIES and not drawn_matplotlib.plain(style):
         style = replace(style, maker="matplotlib")
     if style.maker == "survminer":
-        style = replace(
-            style, look="colours" if style.look == "greys" else style.look, percent=False, at_risk=False
-        )
+        style = replace(style, look="colours" if style.look == "greys" else style.look, percent=False)
     if style.maker in ("base R", "survminer"):
-        style = replace(style, at_risk=False, form="svg_text" if style.form == "svg_path" else style.form)
+        table = style.at_risk and style.family == WITH_R_TABLE
+        style = replace(style, at_risk=table, form="svg_text" if style.form == "svg_path" else style.form)
         style = replace(style, form="png" if style.form == "pdf_raster" else style.form)
     return style
 
@@ -199,6 +204,7 @@ def gallery(folder: Path, styles: list[Style]) -> list[dict[str, Any]]:
         path = folder / f"{style.name}_{style.family.replace(', ', '_').replace(' ', '_')}.{style.suffix}"
         if style.maker in ("base R", "survminer"):
             jobs.append(drawn_r.job(style, shown, path))
+            times = np.arange(0, shown[0].horizon + 0.1, style.x_ticks or 12)
         else:
             times = drawn_matplotlib.draw(style, shown, path)
         places.append(path)

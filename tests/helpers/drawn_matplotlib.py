@@ -137,8 +137,9 @@ def _curve(ax: Axes, style: Style, arm: Arm, look: dict[str, Any]) -> None:
             )
             for s in (-1.96, 1.96)
         )
-        if style.band == "filled":
-            ax.fill_between(x, low, high, step="post", color=look["color"], alpha=0.2, linewidth=0)
+        if style.band in ("filled", "over"):
+            layer = {"zorder": 3} if style.band == "over" else {}
+            ax.fill_between(x, low, high, step="post", color=look["color"], alpha=0.2, linewidth=0, **layer)
         else:
             for limit in (low, high):
                 ax.step(x, limit, where="post", color=look["color"], linestyle="--", linewidth=0.8)

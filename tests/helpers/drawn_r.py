@@ -45,6 +45,7 @@ def job(style: Style, trials: list[Trial], path: Path) -> dict[str, Any]:
         "dashes": [1, 2, 3, 4][: len(one.arms)] if style.look == "black_dash" else [1] * len(one.arms),
         "marks": style.censor,
         "band": style.band,
+        "at_risk": style.at_risk,
         "legend": style.legend,
         "percent": style.percent,
         "horizon": one.horizon,

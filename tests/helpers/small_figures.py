@@ -76,6 +76,8 @@ def panel(
         low[0] = high[0] = y[0]
         if band == "filled":
             ax.fill_between(x, low, high, step="post", color=colours[k], alpha=0.2, lw=0)
+        elif band == "over":
+            ax.fill_between(x, low, high, step="post", color=colours[k], alpha=0.3, lw=0, zorder=3)
         elif band == "dashed":
             ax.step(x, low, x, high, where="post", color=colours[k], ls=":", lw=0.9)
     if median:

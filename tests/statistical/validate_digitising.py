@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-import time
 import warnings
 from dataclasses import asdict
 from pathlib import Path
@@ -26,12 +25,12 @@ from survsim.core.files import write_json
 from survsim.errors import InputError
 from tests.helpers import drawn_figures, drawn_traps, figure_to_ratio, hostile_figures
 from tests.helpers.contact_sheet import sheet
-from tests.helpers.digitising_scores import Score, curves, doubts, names_help, score, table
+from tests.helpers.digitising_scores import Score, curves, doubts, names_help, score, spent, table
 
 RECORD = Path(__file__).parent / "records" / "digitising.json"
 SHEET = RECORD.with_name("digitising_worst.png")
 FIGURES = 330
-UNSEEN, DEVELOPED_ON = 5656, (drawn_figures.SEED, 2828)
+UNSEEN, DEVELOPED_ON = 7373, (drawn_figures.SEED, 2828, 5656, 6161)
 WORST = 20
 LIMIT_SECONDS = 10.0
 
@@ -59,7 +58,7 @@ def judged(folder: Path, figures: int, seed: int, drawn: Path | None = None) -> 
         folder, drawn_figures.plan(figures, seed=seed, makers=drawn_figures.all_makers())
     )
     kept: dict[str, Any] = {}
-    scores = [_scored(entry, folder, kept) for entry in entries]
+    scores = [scored(entry, folder, kept) for entry in entries]
     if drawn is not None:
         sheet(drawn, folder, worst(scores), {e["file"]: e for e in entries}, kept)
     return {
@@ -78,7 +77,7 @@ def judged(folder: Path, figures: int, seed: int, drawn: Path | None = None) -> 
     }
 
 
-def _scored(entry: dict[str, Any], folder: Path, kept: dict[str, Any]) -> Score:
+def scored(entry: dict[str, Any], folder: Path, kept: dict[str, Any]) -> Score:
     one = score(entry, folder, digitise, kept)
     if one.silent or one.outcome != "read" or one.error > 0.01:
         told = (
@@ -177,7 +176,7 @@ def hostile(folder: Path) -> dict[str, str]:
 
 def answer(path: Path) -> str:
     """Refused, warned, read without a word, or crashed; and whether that took too long."""
-    start = time.perf_counter()
+    start = spent()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what is warned stands in the result too
@@ -187,7 +186,7 @@ def answer(path: Path) -> str:
         said = f"refused: {refusal}"
     except Exception as crash:
         said = f"crashed: {type(crash).__name__}: {crash}"
-    return said[:300].replace(str(path.parent) + "/", "") + _late(time.perf_counter() - start)
+    return said[:300].replace(str(path.parent) + "/", "") + _late(spent() - start)
 
 
 def _late(seconds: float) -> str:

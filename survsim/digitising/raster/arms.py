@@ -10,8 +10,18 @@ import numpy as np
 from survsim.digitising.raster.arm import Arm, chroma_of, contrast_of, run_length
 from survsim.digitising.raster.erase import erased, trail
 from survsim.digitising.raster.follow import Way, follow
-from survsim.digitising.raster.inks import Ink, find_colours, split_inks, thin_ink
+from survsim.digitising.raster.inks import Ink, cores, split_inks, thin_ink
 from survsim.digitising.raster.kinds import Flags, Pixels
+from survsim.digitising.raster.veils import (
+    Veiled,
+    apart,
+    area_colours,
+    colours_by_ground,
+    of_one_line,
+    put_together,
+    veiled,
+    without_areas,
+)
 
 _MOST_OF_ONE_COLOUR = 7
 
@@ -27,8 +37,7 @@ class Start:
 
 def find_arms(rgb: Pixels, start: Start, asked: tuple[Pixels, ...] = ()) -> list[Arm]:
     """All arms of a panel (its curves falling to the right), those that earned most first."""
-    ground, contrast = thin_ink(rgb)
-    inks = [_without_lines(ink, start) for ink in split_inks(rgb, ground, find_colours(rgb, contrast, asked))]
+    inks = [_without_lines(ink, start) for ink in _inks(rgb, asked)]
     if not inks:
         return []
     everything = [ink.solid for ink in inks]
@@ -43,6 +52,25 @@ def find_arms(rgb: Pixels, start: Start, asked: tuple[Pixels, ...] = ()) -> list
         cover = _cover([each.solid for each in kept], k)
         arms += _of_one_colour(ink, cover, start, rgb.shape[1])
     return _no_ghosts(arms)
+
+
+def _inks(rgb: Pixels, asked: tuple[Pixels, ...]) -> list[Ink]:
+    """The inks of the lines of a panel; of those asked for also what is seen of them through bands."""
+    ground, contrast = thin_ink(rgb)
+    areas = area_colours(rgb)
+    found = without_areas(colours_by_ground(rgb, ground, contrast, areas), areas)
+    colours = [*asked, *(each for each in found if not asked or all(apart(each, one) for one in asked))]
+    pairs = veiled(rgb, ground, cores(contrast), colours)
+    if asked:
+        pairs = [pair for pair in pairs if pair.base < len(asked)]
+        wanted = [*range(len(asked)), *(pair.part for pair in pairs)]
+        colours = [colours[k] for k in wanted]
+        pairs = [Veiled(pair.base, len(asked) + k) for k, pair in enumerate(pairs)]
+    inks = split_inks(rgb, ground, colours, areas)
+    good = of_one_line(inks, pairs)
+    others = {pair.part for pair in pairs if asked and pair not in good}
+    whole = put_together(inks, good)
+    return [ink for ink in whole if not any(ink is inks[k] for k in others)]
 
 
 def _follow(ink: Ink, cover: Pixels, start: Start) -> Way | None:
@@ -123,11 +151,19 @@ def _nested(arms: list[Arm]) -> bool:
     apart = np.abs(sorted_rows - rows).max(axis=0) > 2
     middle = (rows[1] - rows[0]) / np.maximum(rows[2] - rows[0], 1)
     wide = rows[2] - rows[0] > 12
-    upper, lower = arms[order[0]].way, arms[order[2]].way
+    upper, middle_way, lower = (arms[k].way for k in order)
     runs = sorted((run_length(upper), run_length(lower)))
-    alike = abs(upper.own.mean() - lower.own.mean()) < 0.1 and runs[1] < 1.35 * runs[0] + 1
+    shown = [_open_share(way) for way in (upper, middle_way, lower)]
+    alike = abs(shown[0] - shown[2]) < 0.1 and runs[1] < 1.35 * runs[0] + 1
     even = bool(wide.any()) and 0.32 < np.median(middle[wide]) < 0.68 and np.std(middle[wide]) < 0.13
+    # A solid line between two of one dash is an estimate between its limits, wherever these stand.
+    even = even or (shown[1] > 0.9 and max(shown[0], shown[2]) < 0.85)
     return bool(alike and even and apart.mean() < 0.03 and wide.mean() > 0.3)
+
+
+def _open_share(way: Way) -> float:
+    """Share of a way on which its own ink is seen, where nothing covers it."""
+    return float(way.own.sum()) / max(int((~way.hidden).sum()), 1)
 
 
 def _middle(arms: list[Arm]) -> Arm:

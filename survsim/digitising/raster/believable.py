@@ -12,6 +12,7 @@ from survsim.digitising.found import Refused
 from survsim.digitising.raster.arm import Arm
 from survsim.digitising.raster.kinds import Pixels
 from survsim.digitising.raster.levels import Steps
+from survsim.digitising.raster.refusals import COLOURS_HELP
 
 _GAP = 6.0
 """Widths of the line: the longest gap of a dash is four."""
@@ -24,7 +25,7 @@ _RAMP = (30, 0.25, 0.2, 6.0)
 """Corners; how unlike a plateau is its neighbour, in length and in height; usual length in pixels of the sheet."""
 _SEEN = 0.2
 """Share of its own ink of the only curve: less, and something else was taken for one."""
-_HELP = "a figure with the Kaplan-Meier or Aalen-Johansen steps, or the colour of each arm"
+_HELP = f"a figure with the Kaplan-Meier or Aalen-Johansen steps, or {COLOURS_HELP}"
 
 
 def refuse_no_curve(arms: list[Arm], steps: list[Steps], foot: float) -> None:

@@ -6,6 +6,7 @@ colour, so that a pale rim of a red line counts as a little red and never as pin
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -16,6 +17,8 @@ from survsim.digitising.raster.sheet import largest
 
 _APART = 17.0
 _MOST = 12
+_TINTED = 30.0
+"""Difference from white of a band that can be seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ def find_colours(rgb: Pixels, contrast: Pixels, asked: tuple[Pixels, ...] = ()) 
     """The colours of thin things, the commonest first; those `asked` for are taken as they are."""
     if asked:
         return [np.asarray(each, dtype=np.float32) for each in asked]
-    core = (contrast > 0.16) & (contrast >= 0.88 * cv2.dilate(contrast, np.ones((3, 3), np.uint8)))
+    core = cores(contrast)
     colours = rgb[core]
     if len(colours) < 20:
         return []
@@ -75,6 +78,12 @@ def find_colours(rgb: Pixels, contrast: Pixels, asked: tuple[Pixels, ...] = ()) 
     if not found:
         return []
     return _without_fringes(rgb, core, found)[:_MOST]
+
+
+def cores(contrast: Pixels) -> Flags:
+    """The middle of thin things, where their colour is seen unmixed."""
+    inner = contrast >= 0.88 * cv2.dilate(contrast, np.ones((3, 3), np.uint8))
+    return np.asarray((contrast > 0.16) & inner, dtype=bool)
 
 
 def _without_fringes(rgb: Pixels, core: Flags, colours: list[Pixels]) -> list[Pixels]:
@@ -116,11 +125,15 @@ def _around_peak(lab: Pixels) -> Flags:
     return near
 
 
-def split_inks(rgb: Pixels, ground: Pixels, colours: list[Pixels]) -> list[Ink]:
-    """The ink of each colour; shades of one hue (black beside grey) are held apart by how dark the middle of a line is."""
+def split_inks(rgb: Pixels, ground: Pixels, colours: list[Pixels], areas: Sequence[Pixels] = ()) -> list[Ink]:
+    """The ink of each colour; shades of one hue (black beside grey) are held apart by how dark the middle of a line is.
+
+    areas : colours of bands, whose edges must not count as pale ink of the line above them.
+    """
     away = (ground - rgb).astype(np.float32)
     everything = np.einsum("ijk,ijk->ij", away, away)
-    rival = [_shades(colours, k) for k in range(len(colours))]
+    bands = [each for each in areas if float(np.abs(255 - each).max()) > _TINTED]
+    rival = [_shades(colours, bands, k) for k in range(len(colours))]
     paper = np.median(ground[::7, ::7].reshape(-1, 3), axis=0).astype(np.float32)
     inks = []
     for k, colour in enumerate(colours):
@@ -140,18 +153,18 @@ def split_inks(rgb: Pixels, ground: Pixels, colours: list[Pixels]) -> list[Ink]:
     return inks
 
 
-def _shades(colours: list[Pixels], k: int) -> tuple[bool, bool]:
-    """Whether a paler and a darker colour of the same hue are among the colours."""
+def _shades(colours: list[Pixels], bands: list[Pixels], k: int) -> tuple[bool, bool]:
+    """Whether a paler colour of the same hue is among colours and bands, and a darker one among the colours."""
     paler = darker = False
     way = 255 - colours[k]
-    for j, other in enumerate(colours):
+    for j, other in enumerate([*colours, *bands]):
         theirs = 255 - other
         both = float(np.linalg.norm(way) * np.linalg.norm(theirs)) + 1e-9
         if j == k or float(way @ theirs) / both < 0.97:
             continue
         ratio = float(np.linalg.norm(theirs) / np.linalg.norm(way))
         paler |= ratio < 0.9
-        darker |= ratio > 1.12
+        darker |= ratio > 1.12 and j < len(colours)
     return paler, darker
 
 

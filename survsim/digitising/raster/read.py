@@ -19,7 +19,7 @@ from survsim.digitising.raster.asked import (
 from survsim.digitising.raster.boxes import Inside, find_inside
 from survsim.digitising.raster.kinds import Pixels
 from survsim.digitising.raster.logarithms import refuse_logarithms
-from survsim.digitising.raster.names import find_names
+from survsim.digitising.raster.names import Names, find_names
 from survsim.digitising.raster.numbers import Number
 from survsim.digitising.raster.panels import Pair, pair_labels, read_numbers
 from survsim.digitising.raster.refusals import refuse_axes
@@ -92,11 +92,10 @@ def _by_labels(
     table = find_risk_table(sheet, pair, numbers, words, _foot(pair, pairs))
     if table is None and unread_rows(pair, numbers, _foot(pair, pairs)):
         panel = replace(panel, warnings=(*panel.warnings, UNREAD_TABLE))
-    names = find_names(sheet, _around(sheet, pair, pairs), panel.traces, words)
-    traces = tuple(replace(trace, label=name) for trace, name in zip(panel.traces, names, strict=True))
+    panel = _with_names(panel, find_names(sheet, _around(sheet, pair, pairs), panel.traces, words), hints)
     titles = find_titles(sheet, pair, inside, words)
     return replace(
-        panel, at_risk=table, traces=traces, title=titles.panel if len(pairs) > 1 else "",
+        panel, at_risk=table, title=titles.panel if len(pairs) > 1 else "",
         x_axis=replace(panel.x_axis, title=titles.x), y_axis=replace(panel.y_axis, title=titles.y),
     )  # fmt: skip
 
@@ -115,9 +114,18 @@ def _by_points(
     said = _checked(sheet, asked, replace(x, spine=below), replace(y, spine=beside), inside, numbers)
     panel = _panel(sheet, x, y, inside, hints, [*notes, *said])
     around = (float(inside.x0), 0.0, float(sheet.ink.shape[1]), float(inside.y1))
-    names = find_names(sheet, around, panel.traces, words)
-    traces = tuple(replace(trace, label=name) for trace, name in zip(panel.traces, names, strict=True))
-    return replace(panel, traces=traces)
+    return _with_names(panel, find_names(sheet, around, panel.traces, words), hints)
+
+
+def _with_names(panel: Panel, read: Names, hints: Hints) -> Panel:
+    """The panel with the names of its traces, and what must be said of doubtful ones."""
+    traces = tuple(replace(trace, label=name) for trace, name in zip(panel.traces, read.names, strict=True))
+    said = [] if hints.labels else [
+        f"the name {read.names[k]!r} was read with doubt from the legend; if it is another, give the names of all arms from the "
+        "upper curve down, as in arms=['A', 'B']."
+        for k in read.doubtful
+    ]  # fmt: skip
+    return replace(panel, traces=traces, warnings=(*panel.warnings, *said))
 
 
 def _asked(sheet: Sheet, hints: Hints) -> Asked:

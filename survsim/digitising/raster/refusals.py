@@ -8,7 +8,11 @@ from survsim.digitising.raster.sequences import find_labels, logarithmic
 from survsim.digitising.raster.sheet import Sheet
 from survsim.digitising.raster.words import Word
 
-AXES_HELP = "two numbers an axis: their places in the picture and their values"
+AXES_HELP = (
+    "two numbers an axis, their places in the picture (pixels, y downwards) and their values: "
+    "axes={'x': [(place, value), (place, value)], 'y': [(place, value), (place, value)]}"
+)
+COLOURS_HELP = "the colour of each arm, arms={'name': 'colour', ...}"
 
 
 def refuse_axes(sheet: Sheet, numbers: list[Number], words: list[Word]) -> Refused:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,11 +18,12 @@ from survsim.digitising.raster.few_marks import without_few_marks
 from survsim.digitising.raster.kinds import Pixels
 from survsim.digitising.raster.levels import Steps, find_steps
 from survsim.digitising.raster.marks import find_marks
-from survsim.digitising.raster.refusals import AXES_HELP
+from survsim.digitising.raster.refusals import AXES_HELP, COLOURS_HELP
 from survsim.digitising.raster.sheet import Sheet
 from survsim.digitising.raster.smooth import is_smooth
 from survsim.digitising.raster.ticks import Placed
 from survsim.digitising.raster.unexplained import unexplained
+from survsim.digitising.raster.veils import area_colours, arms_behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,13 @@ def read_traces(
             traces = tuple(trace for trace, _ in read)
             traces, few = without_few_marks(traces)
             ends = [f"Curve {k}{words}" for k, (_, words) in enumerate(read, 1) if words]
-            return traces, notes + left_out + few + ends + unexplained(arms) + _doubts(traces, arms)
-    raise Refused("No curve was found in the panel.", help="the colour of each arm, or the box of the axes")
+            doubts = (
+                unexplained(arms) + _doubts(traces, arms) + _fewer_than_bands(view.rgb, arms, bool(asked))
+            )
+            return traces, notes + left_out + few + ends + doubts
+    raise Refused(
+        "No curve was found in the panel.", help=f"{COLOURS_HELP}, or axes= where they were misread"
+    )
 
 
 def _with_steps(arms: list[Arm]) -> tuple[list[Arm], int]:
@@ -154,7 +161,7 @@ def dash_of(arm: Arm) -> str:
 
 
 def _doubts(traces: tuple[Trace, ...], arms: list[Arm]) -> list[str]:
-    notes = []
+    notes = _of_one_colour(arms)
     for k, (trace, arm) in enumerate(zip(traces, arms), 1):
         share = float(arm.way.hidden.mean())
         if share > 0.25:
@@ -164,3 +171,25 @@ def _doubts(traces: tuple[Trace, ...], arms: list[Arm]) -> list[str]:
                 f"Curve {k} has the colour and the line of another: where they touch they may have been exchanged."
             )
     return notes
+
+
+def _of_one_colour(arms: list[Arm]) -> list[str]:
+    """What must be said where one colour has several lines and another has not as many: limits, more often than arms."""
+    counts = Counter(arm.ink.colour.tobytes() for arm in arms)
+    if len(counts) < 2 or len(set(counts.values())) == 1:
+        return []
+    return [
+        f"{max(counts.values())} lines have one colour, others have {min(counts.values())}: some may be confidence limits and no arms; "
+        "look at the overlay and name the colour of each arm, as in arms={'A': 'red', 'B': 'blue'}."
+    ]
+
+
+def _fewer_than_bands(rgb: Pixels, arms: list[Arm], asked: bool) -> list[str]:
+    """What must be said where the areas behind the curves are those of more bands than curves were found."""
+    bands = arms_behind(area_colours(rgb))
+    if asked or bands <= len(arms):
+        return []
+    return [
+        f"the areas behind the curves look like {bands} bands or more, but {len(arms)} curve(s) were found: one may be missing; look "
+        "at the overlay and name the colour of each arm, as in arms={'A': 'red', 'B': 'blue'}."
+    ]

@@ -19,6 +19,8 @@ SHORTEST = 0.04
 """Of the width of the axes: what is shorter is a mark or a line of a legend."""
 _SLACK = 0.02
 _NOT_AT_START = 0.03
+_TOGETHER = 0.95
+"""Share of the steps of a limit that are those of its estimate."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +73,14 @@ def sort_lines(drawing: Drawing, frame: Frame, insets: Sequence[Box], *, rising:
     one_way = [c for c in curves if _one_way(c, frame, rising)]
     both_ways = [c for c in curves if not _one_way(c, frame, rising)]
     kept, limits = without_limits(_once(one_way))
+    kept, alike = without_limits_of_one_style(kept)
     kept, said = _without_strays(kept, frame, rising)
+    if alike:
+        limits += alike
+        said.append(
+            f"{len(alike)} lines that hold a third one of their own colour and dash between them were taken as its confidence "
+            "limits; look at the overlay."
+        )
     return Sorted(
         curves=tuple(sorted(kept, key=lambda c: float(np.mean(c.y)))), limits=tuple(limits), smooth=tuple(smooth),
         both_ways=tuple(both_ways), bars=bars(drawing, frame), said=tuple(said),
@@ -266,6 +275,33 @@ def without_limits(curves: Sequence[Curve]) -> tuple[list[Curve], list[Curve]]:
             limits += [best[1], best[2]]
             found = True
     return kept, limits
+
+
+def without_limits_of_one_style(curves: Sequence[Curve]) -> tuple[list[Curve], list[Curve]]:
+    """Curves and their limits where all three have one style: limits step where their estimate does, arms each for itself."""
+    by_style: dict[object, list[Curve]] = defaultdict(list)
+    for curve in curves:
+        by_style[curve.chain.style].append(curve)
+    limits: list[Curve] = []
+    for own in by_style.values():
+        if len(own) == 3:
+            low, middle, high = sorted(own, key=lambda c: float(np.mean([c.at(x) for x in _common(own)])))
+            together = all(_steps_of(limit, middle) for limit in (low, high))
+            if together and _brackets(low, high, middle) < np.inf:
+                limits += [low, high]
+    return [c for c in curves if not any(c is one for one in limits)], limits
+
+
+def _steps_of(limit: Curve, estimate: Curve) -> bool:
+    """Whether a line steps only where another one does."""
+    places = limit.x[1:-1]
+    away = np.abs(places[:, None] - estimate.x[None, :]).min(axis=1) if places.size else np.zeros(0)
+    return bool(places.size and (away < _SLACK).mean() > _TOGETHER)
+
+
+def _common(curves: Sequence[Curve]) -> FloatArray:
+    """Places over which all curves are drawn."""
+    return np.linspace(max(c.x[0] for c in curves), min(c.x[-1] for c in curves), 200)
 
 
 def _brackets(a: Curve, b: Curve, middle: Curve) -> float:

@@ -20,6 +20,8 @@ from survsim.estimate.reconstruction.rubin import Pooled, rubin
 from survsim.estimate.reconstruction.uncertainty import SEED, SETS, SPREAD, sets_of
 
 HALF = 1.959964
+SAME_IN_ALL = 1e-6
+"""Error of reading under which all pseudo data sets gave one ratio."""
 CLOSE = 0.1
 """Distance of log hazard ratios from which two curves and a printed ratio do not tell of the same patients."""
 
@@ -75,6 +77,13 @@ class PairCheck(Result):
             return [
                 f"may be wrong by: hazard ratio {low:.3g} to {high:.3g} from reading and unknown censoring alone: in some of the "
                 f"{self.n_draws} pseudo data sets an arm has no comparable event"
+            ]
+        if self.reading_error < SAME_IN_ALL:
+            return [
+                f"may be wrong by: all {self.n_draws} pseudo data sets give the hazard ratio {self.reconstructed[0]:.3f}, for none changes "
+                "the order of its few events; that is no certainty: a ratio of few events moves in jumps, and one event read before "
+                "instead of after one of the other arm would move it; with the sampling of patients "
+                f"{self.total_range[0]:.3f} to {self.total_range[1]:.3f}"
             ]
         return [
             f"may be wrong by: hazard ratio {low:.3f} to {high:.3f} (ln HR {self.log_hazard_ratio:.3f} +/- "

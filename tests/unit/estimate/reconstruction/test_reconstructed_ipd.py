@@ -1,5 +1,6 @@
 """Reconstruction of patient data: by hand, from known truths, with totals, with noise, and what it refuses."""
 
+import dataclasses
 import warnings
 
 import numpy as np
@@ -325,6 +326,16 @@ def test_a_pair_against_the_printed_ratio():
     assert check.reconstructed[0] == pytest.approx((15 / 30) ** 1.1, rel=0.2)
     with pytest.warns(EvidenceWarning, match="printed 2"):
         assert compare_pair(first, second, hazard_ratio=2.0).agrees is False
+
+
+def test_a_range_of_no_width_is_not_given_as_certainty():
+    a, b = (
+        reconstruct_ipd((t, [0.9, 0.7, 0.6]), at_risk=TABLE, unit="months") for t in ([2, 5, 9], [1, 3, 9])
+    )
+    check = dataclasses.replace(compare_pair(a, b, m=4), reading_error=0.0, total_range=(0.2, 4.0))
+    (said,) = check.may_be_wrong()
+    assert "that is no certainty" in said and "0.200 to 4.000" in said
+    assert "no certainty" not in str(dataclasses.replace(check, reading_error=0.1))
 
 
 def test_trailing_zeros_of_the_risk_table_are_cut():
