@@ -22,6 +22,7 @@ from typing import Any, TypeVar, cast
 
 from survsim.core.display import displayed
 from survsim.core.errors import InputError, SurvsimError
+from survsim.core.file_faults import KIND
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -110,7 +111,8 @@ def fault_lines(error: Any) -> str:
     """Each fault that pydantic found with its place and what stood there, one a line."""
     faults: dict[str, None] = {}
     for one in error.errors(include_url=False):
-        place = ".".join(map(str, one["loc"])) or "the whole"
+        steps = [str(step) for step in one["loc"] if not (isinstance(step, str) and KIND.match(step))]
+        place = ".".join(steps) or "the whole"
         plain = _PLAIN.get(one["type"])
         if plain:
             faults[f"{place}: {plain}"] = None

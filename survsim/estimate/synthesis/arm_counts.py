@@ -26,8 +26,9 @@ def checked_counts(
     ------
     InputError : columns of unlike length, counts that are negative, missing or no whole numbers, more events than patients.
     """
-    *given, labels = paired(**columns, labels=labels)
-    named = next((n for one in given if (n := names_in(one))), None) if labels is None else labels
+    together = paired(**columns, labels=labels)
+    given, labels = together[:-1], together[-1]
+    named = next((own for one in given if (own := names_in(one))), None) if labels is None else labels
     found = {name: _whole(name, values) for name, values in zip(columns, given)}
     sizes = {name: values.size for name, values in found.items()}
     if len(set(sizes.values())) != 1:

@@ -13,6 +13,7 @@ from survsim.core.checks import FloatArray
 from survsim.core.errors import ScenarioError
 from survsim.simulation.declared.cycles import REST, SUM, Cycles, CycleStrategy, Matrix, MatrixFile
 from survsim.simulation.declared.model import Numbers
+from survsim.simulation.laws.schema import NUMERAL
 
 
 def matrices_at(
@@ -117,7 +118,7 @@ def read_matrix_csv(text: str, name: str, declared: Cycles) -> CycleStrategy:
                 f"{name}, line {line}: {cell['from']!r} {'stands twice' if cell['from'] in band else 'is not a state'}; states: "
                 f"{', '.join(declared.states)}."
             )
-        band[cell["from"]] = [cell[s] or "0" for s in declared.states]
+        band[cell["from"]] = [_entry(cell[s]) for s in declared.states]
     made = []
     for end, by_state in bands.items():
         missing = [s for s in declared.states if s not in by_state]
@@ -131,6 +132,11 @@ def read_matrix_csv(text: str, name: str, declared: Cycles) -> CycleStrategy:
         if len(made) == 1 and "until" not in made[0]
         else CycleStrategy.model_validate({"bands": made})
     )
+
+
+def _entry(text: str) -> float | str:
+    """A cell of the file: a number, the name of a parameter, or nothing for 0."""
+    return float(text or 0) if not text or NUMERAL.fullmatch(text) else text
 
 
 def _time(text: str, name: str) -> float:

@@ -22,12 +22,13 @@ def _number(value: Any) -> Any:
         raise ValueError("yes/no found where a number or the name of a parameter belongs")
     if not isinstance(value, float | int | str | np.number):
         raise ValueError("a number or the name of a parameter belongs here")
-    # YAML 1.1 reads an exponent without a point, as in 1e-3, as text
-    return float(value) if isinstance(value, str) and NUMERAL.fullmatch(value.strip()) else value
+    if isinstance(value, str) and NUMERAL.fullmatch(value.strip()):
+        raise ValueError("text came where a number belongs; write it without quotes")
+    return value
 
 
 Number = Annotated[float | str, pydantic.BeforeValidator(_number)]
-"""A number, or the name of a parameter whose draws hold the number; a text that is a number counts as one."""
+"""A number, or the name of a parameter whose draws hold the number; a number in quotes is neither."""
 
 
 class Checked(Declared):

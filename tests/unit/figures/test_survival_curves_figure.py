@@ -111,7 +111,7 @@ def test_axes_name_endpoint_origin_and_unit(curve):
 
 
 def test_until_must_be_positive(curve):
-    with pytest.raises(InputError, match="until must lie in .* got -3"):
+    with pytest.raises(InputError, match=r"until must lie in .* got -3"):
         curve.plot(until=-3)
 
 
