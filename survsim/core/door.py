@@ -23,6 +23,7 @@ from typing import Any, TypeVar, cast
 from survsim.core.display import displayed
 from survsim.core.errors import InputError, SurvsimError
 from survsim.core.file_faults import KIND
+from survsim.core.plain_kinds import Plan, has_several
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -81,17 +82,28 @@ def _is_method(name: str, made: Any) -> bool:
 def guarded(function: F, name: str = "") -> F:
     """`function` behind its door, with its own signature and documentation; `name` is what messages call it."""
 
+    plan: list[Plan] = []
+
     @functools.wraps(function)
     def called(*args: Any, **given: Any) -> Any:
+        if not plan:
+            plan.append(Plan(function))
+        wrong = plan[0].misfit(args, given)
+        fault = "" if wrong is None else f"{wrong[0]} must be {wrong[1]}; got {_short(wrong[2])}."
+        if wrong is not None and not has_several(wrong[2]):
+            raise InputError(named(name or function.__name__, fault))
         try:
-            return function(*args, **given)
+            found = function(*args, **given)
         except SurvsimError:
-            raise
+            raise  # many values where one belongs: the function may know what was meant
         except _STUMBLES as error:
-            fault = declared_faults(error) or misfit(function, args, given)
+            fault = fault or declared_faults(error) or misfit(function, args, given)
             if not fault:
                 raise
             raise InputError(named(name or function.__name__, fault)) from error
+        if fault:
+            raise InputError(named(name or function.__name__, fault))
+        return found
 
     vars(called)[_DOOR] = True
     return cast("F", called)

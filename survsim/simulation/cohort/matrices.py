@@ -105,7 +105,7 @@ def read_matrix_csv(text: str, name: str, declared: Cycles) -> CycleStrategy:
         raise ScenarioError(
             f"{name} needs the columns {', '.join(wanted)}, and until where it changes; it has: {', '.join(head)}."
         )
-    bands: dict[str, dict[str, list[str]]] = {}
+    bands: dict[str, dict[str, list[float | str]]] = {}
     for line, row in enumerate(rows[1:], start=2):
         if len(row) != len(head):
             raise ScenarioError(

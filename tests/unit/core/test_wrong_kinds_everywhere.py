@@ -60,7 +60,9 @@ def test_moderators_of_a_new_study_are_numbers_too():
         fit.predict(np.array([[1]], "m8[D]"))
 
 
-@pytest.mark.parametrize("missing", [np.ma.masked, np.timedelta64("NaT"), pd.NaT, pd.NA, None, float("nan")])
+@pytest.mark.parametrize(
+    "missing", [np.ma.masked, np.timedelta64("NaT", "s"), pd.NaT, pd.NA, None, float("nan")]
+)
 def test_one_missing_number_is_never_zero(missing):
     """A masked number came as 0 where one number is wanted, and a duration that is not there likewise."""
     with pytest.raises(InputError):
