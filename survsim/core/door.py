@@ -23,7 +23,7 @@ from typing import Any, TypeVar, cast
 from survsim.core.display import displayed
 from survsim.core.errors import InputError, SurvsimError
 from survsim.core.file_faults import KIND
-from survsim.core.plain_kinds import Plan, has_several
+from survsim.core.plain_kinds import Plan, is_known_inside
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -90,12 +90,12 @@ def guarded(function: F, name: str = "") -> F:
             plan.append(Plan(function))
         wrong = plan[0].misfit(args, given)
         fault = "" if wrong is None else f"{wrong[0]} must be {wrong[1]}; got {_short(wrong[2])}."
-        if wrong is not None and not has_several(wrong[2]):
+        if wrong is not None and not is_known_inside(wrong[2]):
             raise InputError(named(name or function.__name__, fault))
         try:
             found = function(*args, **given)
         except SurvsimError:
-            raise  # many values where one belongs: the function may know what was meant
+            raise  # of many values, and of none, the function may know what was meant
         except _STUMBLES as error:
             fault = fault or declared_faults(error) or misfit(function, args, given)
             if not fault:

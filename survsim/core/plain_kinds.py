@@ -41,6 +41,8 @@ _TEXTS = {
         ("tuple", ", ..."),
     )
 }
+_OPEN = ("source",)
+"""Arguments that take more than their annotation says: what a result was made of is words, rows or another result."""
 _CALLABLE = ("a function", callable)
 _KINDS = _ONE | _TEXTS
 
@@ -70,7 +72,7 @@ class Plan:
             parts = parameter.annotation.split(" | ") if isinstance(parameter.annotation, str) else []
             single = parameter.kind not in (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
             kinds = [_CALLABLE if part.startswith("Callable[") else _KINDS.get(part) for part in parts]
-            if single and kinds and None not in kinds:
+            if single and kinds and None not in kinds and name not in _OPEN:
                 told = [kind for kind in kinds if kind is not None]
                 words = " or ".join(dict.fromkeys(kind[0] for kind in told))
                 self.looks[name] = (words, [kind[1] for kind in told], parameter.default)
@@ -88,8 +90,12 @@ class Plan:
         return None
 
 
-def has_several(value: Any) -> bool:
-    """Whether a value holds others: a list, a mapping, a column."""
+def is_known_inside(value: Any) -> bool:
+    """Whether the function may say more: of a list, mapping or column where one value belongs, or of a missing value."""
+    if value is None or type(value).__name__ in ("NAType", "NaTType", "MaskedConstant"):
+        return True
+    if isinstance(value, float):
+        return value != value
     return hasattr(value, "__len__") and not isinstance(value, str | bytes)
 
 

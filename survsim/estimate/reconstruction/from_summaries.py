@@ -156,6 +156,8 @@ def _printed(
     )
     if time.size > 1:
         shape = ("between printed points the log cumulative hazard is linear in log time",)
+    if not isinstance(source, Iterable):
+        raise InputError(f"source must be a reference or a list of them; got {source!r:.60}.")
     given = (source,) if isinstance(source, str) else tuple(source)
     return _Printed(
         time=time, survival=survival, n=size, n_event=events,
