@@ -138,7 +138,7 @@ def test_rounding_of_published_contrasts_is_no_contradiction():
     assert exact.n_study == 3
 
 
-@pytest.mark.filterwarnings("ignore::survsim.errors.SurvsimWarning")
+@pytest.mark.filterwarnings("ignore::survsim.core.errors.SurvsimWarning")
 @pytest.mark.parametrize("size", [5.0, -3.0, 40.0])
 def test_contrasts_that_are_alike_and_contradict_one_another_have_their_spread(size):
     """With equal errors the restricted likelihood has a closed form; B, C, B over A and C over B cannot all be `size`.
