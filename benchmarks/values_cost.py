@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import survsim
-from benchmarks.thousand_draws import SCENARIO, STRATEGIES
+from benchmarks.rows.scenario import SCENARIO
 from benchmarks.w6_semi_markov import model as plain_model
 from survsim import Execution
 from survsim.scenario.run import scenario_parameters
@@ -22,6 +22,7 @@ from survsim.simulation.declared.values import Values
 from survsim.simulation.running.run import simulate_model
 
 DISCOUNT = {"rate": 0.035}
+STRATEGIES = 6
 ROUNDS = 9
 
 

@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 import pydantic
 
 from survsim.core import file_faults
+from survsim.core.declared_kinds import of_one_kind
 from survsim.core.display import card_of
 from survsim.core.door import fault_lines, named
 from survsim.core.errors import InputError, ScenarioError
@@ -24,6 +25,11 @@ class Declared(pydantic.BaseModel):
 
     # YAML's .inf and .nan are numbers to pydantic and to no simulation.
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        """Kinds are what they are: pydantic itself would take "5" and true for numbers, and "yes" and 1 for true."""
+        return of_one_kind(handler(source))
 
     def __init__(self, /, **data: Any) -> None:
         _in_our_words(type(self), super().__init__, **data)

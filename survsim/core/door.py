@@ -23,7 +23,9 @@ from typing import Any, TypeVar, cast
 
 from survsim.core.display import displayed
 from survsim.core.errors import InputError, SurvsimError
+from survsim.core.file_faults import KIND
 from survsim.core.frames import in_pandas
+from survsim.core.plain_kinds import Plan, is_known_inside
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -82,19 +84,30 @@ def _is_method(name: str, made: Any) -> bool:
 def guarded(function: F, name: str = "") -> F:
     """`function` behind its door, with its own signature and documentation; `name` is what messages call it."""
 
+    plan: list[Plan] = []
+
     @functools.wraps(function)
     def called(*args: Any, **given: Any) -> Any:
         args = tuple(map(in_pandas, args))
         given = {key: in_pandas(value) for key, value in given.items()}
+        if not plan:
+            plan.append(Plan(function))
+        wrong = plan[0].misfit(args, given)
+        fault = "" if wrong is None else f"{wrong[0]} must be {wrong[1]}; got {_short(wrong[2])}."
+        if wrong is not None and not is_known_inside(wrong[2]):
+            raise InputError(named(name or function.__name__, fault))
         try:
-            return function(*args, **given)
+            found = function(*args, **given)
         except SurvsimError:
-            raise
+            raise  # of many values, and of none, the function may know what was meant
         except _STUMBLES as error:
-            fault = declared_faults(error) or misfit(function, args, given) or unwritable(error)
+            fault = fault or declared_faults(error) or misfit(function, args, given) or unwritable(error)
             if not fault:
                 raise
             raise InputError(named(name or function.__name__, fault)) from error
+        if fault:
+            raise InputError(named(name or function.__name__, fault))
+        return found
 
     vars(called)[_DOOR] = True
     return cast("F", called)
@@ -129,7 +142,8 @@ def fault_lines(error: Any) -> str:
     """Each fault that pydantic found with its place and what stood there, one a line."""
     faults: dict[str, None] = {}
     for one in error.errors(include_url=False):
-        place = ".".join(map(str, one["loc"])) or "the whole"
+        steps = [str(step) for step in one["loc"] if not (isinstance(step, str) and KIND.match(step))]
+        place = ".".join(steps) or "the whole"
         plain = _PLAIN.get(one["type"])
         if plain:
             faults[f"{place}: {plain}"] = None

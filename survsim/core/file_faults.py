@@ -91,7 +91,7 @@ def _listed(words: Sequence[str]) -> str:
     return ", ".join(words[:MANY]) + more
 
 
-_KIND = re.compile(r"(tuple|list|dict|function|nullable|lax|constrained|literal|union|chain)[-\[]")
+KIND = re.compile(r"(tuple|list|dict|function|nullable|lax|constrained|literal|union|chain)[-\[]")
 """How pydantic calls a kind that has no name of its own."""
 
 
@@ -109,7 +109,7 @@ def _walk(model: Any, loc: Sequence[Any]) -> tuple[list[str], list[Any]]:
             here = tagged
             around = tagged
             continue
-        if isinstance(step, str) and _KIND.match(step):
+        if isinstance(step, str) and KIND.match(step):
             continue
         path.append(str(step))
         around = here

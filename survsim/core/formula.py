@@ -254,7 +254,26 @@ def typed_columns(parsed: Any, data: pd.DataFrame) -> pd.DataFrame:
             _refuse_blank(name, column)
         if column.dtype == object:
             _refuse_odd_words(name, column, as_number=str(name) in bare)
-    return data.assign(**{str(k): v for k, v in changed.items()}) if changed else data
+    typed = data.assign(**{str(k): v for k, v in changed.items()}) if changed else data
+    return typed.drop(columns=_called_alike(parsed, typed))
+
+
+def _called_alike(parsed: Any, data: pd.DataFrame) -> list[Any]:
+    """Columns with the name of a function that the formula calls: left out, so that ``log(age)`` is the logarithm."""
+    texts = [str(factor.expr) for factor in factors(parsed)]
+    called = {name for text in texts for name in re.findall(r"(?<![\w.`])([A-Za-z_]\w*)\s*\(", text)}
+    clash = [column for column in data.columns if column in called]
+    read = [column for column in clash if any(_reads(text, column) for text in texts)]
+    if read:
+        raise InputError(
+            f"the formula calls {read[0]}(...) and reads the column {read[0]!r} too; rename the column."
+        )
+    return clash
+
+
+def _reads(text: str, column: str) -> bool:
+    """Whether a factor holds the name as a column and not as a function."""
+    return re.search(rf"(?<![\w.]){re.escape(column)}(?![\w`]*\s*\(|\w)", text) is not None
 
 
 def _refuse_blank(name: Any, column: Any) -> None:

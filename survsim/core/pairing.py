@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from survsim.core.errors import InputError
@@ -57,28 +57,40 @@ def in_order_of(index: Any, name: str, values: Any, of: str = "time") -> Any:
     return values if place is None else values.iloc[place]
 
 
+def names_in(values: Any) -> tuple[str, ...] | None:
+    """Names of the rows of a pandas object: its labels, or None where these only count from 0 or occur twice."""
+    index = index_of(values)
+    if index is None or not index.is_unique or index.hasnans or list(index) == list(range(len(index))):
+        return None
+    return tuple(map(str, index))
+
+
 def by_names(names: Sequence[Any] | None, name: str, values: Any) -> Any:
     """`values` in the order of the studies `names`, where their row labels are those names.
 
-    Labels that are no names (positions, say) pair as they stand, as do names that occur more than once.
+    Whole numbers that rise, as in a fresh frame or the rows selected from one, are no names and pair as they stand.
 
     Raises
     ------
-    InputError : some of the labels are names of the studies and others are not.
+    InputError : the labels are other ones than the names, or the same ones more than once in another order.
     """
     index = index_of(values)
-    if index is None or names is None or not index.is_unique or len({*map(str, names)}) != len(names):
+    if index is None or names is None or len(index) != len(names):
         return values
-    place = {str(label): k for k, label in enumerate(index)}
-    strangers = [str(one) for one in names if str(one) not in place]
-    if len(strangers) == len(names) or len(index) != len(names):
+    own, wanted = [str(label) for label in index], [str(one) for one in names]
+    if own == wanted:
         return values
-    if strangers:
-        raise InputError(
-            f"{name} carries row labels that are names of studies, but none for {', '.join(strangers[:5])}. Give one row a "
-            f"study, or pass {name}.to_numpy() if position is what pairs them."
-        )
-    return values.iloc[[place[str(one)] for one in names]]
+    if len({*own}) == len(own) and {*own} == {*wanted}:
+        return values.iloc[[own.index(one) for one in wanted]]
+    strangers = [one for one in wanted if one not in own]
+    counting = index.dtype.kind in "iu" and index.is_monotonic_increasing and index.is_unique
+    if counting and len(strangers) == len(wanted):
+        return values
+    raise InputError(
+        f"{name} carries the row labels {', '.join(own[:5])}{' ...' if len(own) > 5 else ''}, and the studies are called "
+        f"{', '.join(wanted[:5])}{' ...' if len(wanted) > 5 else ''}, so they cannot be paired by name. Name the studies in "
+        f"what was pooled (labels=...), or pass {name}.to_numpy() if position is what pairs them."
+    )
 
 
 def paired(**columns: Any) -> tuple[Any, ...]:
@@ -88,3 +100,14 @@ def paired(**columns: Any) -> tuple[Any, ...]:
         return tuple(columns.values())
     of, index = first
     return tuple(in_order_of(index, name, values, of) for name, values in columns.items())
+
+
+def paired_draws(columns: Mapping[str, Any], values: Any = None, of: str = "mean") -> dict[str, Any]:
+    """Columns by name, one row a draw, in the order of the draws of `values`, else of the first that carries labels."""
+    index = index_of(values)
+    found: dict[str, Any] = {}
+    for name, column in columns.items():
+        found[name] = in_order_of(index, f"{name}", column, of)
+        if index is None and (index := index_of(column)) is not None:
+            of = f"{name}"
+    return found

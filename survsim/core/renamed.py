@@ -17,6 +17,10 @@ def warn_renamed(old: str, new: str) -> None:
     warn(f"{old} is now {new}; the old one goes in 0.3.", DeprecationWarning)
 
 
+TURNED = "takes_an_older_order"
+"""Mark of a function whose places may hold what they held in an earlier version."""
+
+
 def renamed(**new_of: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Decorator of a function whose keyword arguments have new names: `renamed(sources="source")`.
 
@@ -61,6 +65,7 @@ def reordered(
                 args, given = args[:1], dict(zip(old, args[1:])) | given
             return function(*args, **given)
 
+        vars(called)[TURNED] = True
         return cast("Callable[P, R]", called)
 
     return decorate

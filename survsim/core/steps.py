@@ -13,6 +13,7 @@ from survsim.core.display import displayed
 from survsim.core.errors import InputError
 from survsim.core.kinds import dimensions
 from survsim.core.read_only import close_fields
+from survsim.core.times import meet
 
 
 @displayed
@@ -102,7 +103,7 @@ class Steps:
         if self.joined == "lines":
             found = np.interp(asked, self.time, values, left=np.nan, right=np.nan)
         else:
-            k = np.searchsorted(self.time, asked, side="right") - 1
+            k = np.searchsorted(self.time, meet(asked, self.time), side="right") - 1
             found = np.where(k < 0, np.nan, values[np.maximum(k, 0)])
         return found[0] if dimensions(times) == 0 else found
 

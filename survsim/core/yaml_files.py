@@ -106,6 +106,17 @@ def _refuse_endless(content: Any, name: str, error: type[SurvsimError]) -> None:
             waiting += [(part, depth + 1) for part in node]
 
 
+PLAIN = {
+    "tag:yaml.org,2002:bool": (r"^(?:true|false)$", "tf"),
+    "tag:yaml.org,2002:int": (r"^[-+]?[0-9]+$", "-+0123456789"),
+    "tag:yaml.org,2002:float": (
+        r"^(?:[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$",
+        "-+0123456789.",
+    ),
+}
+"""How booleans and numbers are written (YAML 1.2, core schema), and the characters they begin with."""
+
+
 @functools.cache
 def _strict_loader() -> Any:
     import yaml
@@ -123,10 +134,16 @@ def _strict_loader() -> Any:
                     seen.add(key)
             return super().construct_mapping(node, deep)
 
-    # YAML 1.2: only true and false are booleans, so that the key `on` and the country NO stay text.
+        def construct_yaml_int(self, node: Any) -> int:
+            return int(str(self.construct_scalar(node)))
+
+    # YAML 1.2: only true and false are booleans, so that the key `on` and the country NO stay text; 1e-3 is a number,
+    # 010 is ten and no octal eight, and 1:30 is text and not ninety.
     Strict.yaml_implicit_resolvers = {
-        first: [(tag, pattern) for tag, pattern in pairs if tag != "tag:yaml.org,2002:bool"]
+        first: [(tag, pattern) for tag, pattern in pairs if tag not in PLAIN]
         for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
-    Strict.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
+    for tag, (pattern, first) in PLAIN.items():
+        Strict.add_implicit_resolver(tag, re.compile(pattern), list(first))
+    Strict.add_constructor("tag:yaml.org,2002:int", Strict.construct_yaml_int)
     return Strict

@@ -60,16 +60,12 @@ def write_folder(digitised: Any, folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{str(folder)!r} is a file; name a folder.")
     folder.parent.mkdir(parents=True, exist_ok=True)
+    files.sweep(folder.parent, f".{folder.name}.*.part")
     staged = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
     try:
-        for name, table in (
-            ("curves.csv", digitised.curves), ("marks.csv", digitised.marks), ("at_risk.csv", digitised.at_risk)
-        ):  # fmt: skip
-            text = cells.for_spreadsheets(table).to_csv(index=False, lineterminator="\n")
-            files.write_text(staged / name, text)
-        with files.atomic_open(staged / "overlay.png", "wb") as file:
-            file.write(overlay_png(digitised))
-        files.write_json(staged / "report.json", report(digitised))
+        # Locked while it is filled, so that the next command knows what a killed one left.
+        with files.locked(staged, 0.0):
+            _fill(digitised, staged)
         staged.chmod(0o755)
         if folder.exists():
             for name in NAMES:
@@ -78,3 +74,14 @@ def write_folder(digitised: Any, folder: Path) -> None:
             staged.rename(folder)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
+
+
+def _fill(digitised: Any, folder: Path) -> None:
+    for name, table in (
+        ("curves.csv", digitised.curves), ("marks.csv", digitised.marks), ("at_risk.csv", digitised.at_risk)
+    ):  # fmt: skip
+        text = cells.for_spreadsheets(table).to_csv(index=False, lineterminator="\n")
+        files.write_text(folder / name, text)
+    with files.atomic_open(folder / "overlay.png", "wb") as file:
+        file.write(overlay_png(digitised))
+    files.write_json(folder / "report.json", report(digitised))

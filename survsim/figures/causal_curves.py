@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.figures import placing, style
-from survsim.figures.time_axis import label_time, set_time_ticks
+from survsim.figures.time_axis import label_time, last_shown, set_time_ticks
 
 if TYPE_CHECKING:
     from survsim.estimate.causal.contrast import CausalContrast
@@ -32,7 +32,7 @@ def draw_causal_contrast(
     Axes; lines carry ``gid`` "curve:<group>".
     """
     ax = style.new_axes(6.4, 4.2) if ax is None else ax
-    end = float(contrast.time.max()) if until is None else until
+    end = last_shown(until, float(contrast.time.max()))
     for g, label in enumerate(contrast.groups):
         curve = contrast.steps(label)
         shown = curve.time <= end

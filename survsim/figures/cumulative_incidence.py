@@ -10,7 +10,7 @@ import numpy as np
 from survsim.core.errors import InputError
 from survsim.figures import placing, style
 from survsim.figures.curves import draw_band, draw_line
-from survsim.figures.time_axis import label_time, set_time_ticks
+from survsim.figures.time_axis import label_time, last_shown, set_time_ticks
 
 if TYPE_CHECKING:
     from survsim.estimate.competing.aalen_johansen import AalenJohansen
@@ -52,9 +52,7 @@ def draw_cumulative_incidence(
     pairs = [(g, c) for g in curves.groups for c in wanted]
     band = len(pairs) <= 3 if band is None else band
     ax = style.new_axes(6.4, 4.0) if ax is None else ax
-    end = float(curves.time.max()) if until is None else until
-    if end <= 0:
-        raise InputError(f"`until` must be positive; got {end:g}.")
+    end = last_shown(until, float(curves.time.max()))
     top = 0.0
     for group, cause in pairs:
         g = curves.groups.index(group)
@@ -111,7 +109,7 @@ def draw_multistate_occupancy(
         raise InputError(f"group must be one of {', '.join(map(repr, curves.groups))}; got {group!r}.")
     shares = [curves.steps(group, state) for state in curves.states]
     time = shares[0].time
-    end = float(time[-1]) if until is None else until
+    end = last_shown(until, float(time[-1]))
     ax = style.new_axes(6.4, 3.8) if ax is None else ax
     base = np.zeros(time.size)
     for k, state in enumerate(curves.states):

@@ -10,7 +10,7 @@ import numpy as np
 from survsim.core.errors import InputError
 from survsim.core.steps import Steps
 from survsim.figures import placing, style
-from survsim.figures.time_axis import label_time, set_time_ticks
+from survsim.figures.time_axis import label_time, last_shown, set_time_ticks
 
 MANY = 8
 """More curves than this cannot be told apart."""
@@ -68,9 +68,7 @@ def draw_curves(
         )
     ax = style.new_axes(6.4, 4.0) if ax is None else ax
     curves = [result.steps(group) for group in wanted]
-    end = max(float(c.time[-1]) for c in curves) if until is None else until
-    if not end > 0:
-        raise InputError(f"`until` must be positive; got {end:g}.")
+    end = last_shown(until, max(float(c.time[-1]) for c in curves))
     shaded = len(wanted) <= 3 if band is None else band
     for k, (group, curve) in enumerate(zip(wanted, curves)):
         look = {

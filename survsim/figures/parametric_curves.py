@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from survsim.core.checks import between
 from survsim.core.errors import InputError
 from survsim.figures import placing, style
 from survsim.figures.curves import draw_band, draw_line
-from survsim.figures.time_axis import label_time, set_time_ticks
+from survsim.figures.time_axis import label_time, last_shown, set_time_ticks
 
 if TYPE_CHECKING:
     from survsim.estimate.nonparametric.kaplan_meier import KaplanMeier
@@ -87,7 +86,7 @@ def draw_comparison(
     """
     first = comparison.fits[0]
     ax = style.new_axes() if ax is None else ax
-    end = first.end_of_follow_up if until is None else between("until", until, 0.0, np.inf)
+    end = last_shown(until, first.end_of_follow_up)
     grid = np.linspace(0.0, end, 300)
     if kaplan_meier is not None:
         seen = kaplan_meier.steps()

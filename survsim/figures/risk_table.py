@@ -9,6 +9,7 @@ import numpy as np
 
 from survsim.core.checks import FloatArray, one_of
 from survsim.core.errors import InputError
+from survsim.core.times import meet
 from survsim.figures import placing, style
 from survsim.figures.layout import renderer_of
 from survsim.figures.notes import measure
@@ -27,7 +28,7 @@ def counts(km: KaplanMeier, index: int, times: FloatArray, row: str) -> FloatArr
         return np.asarray(km.at_risk(times)[index], float)
     where = km.rows(km.groups[index])
     number = (km.n_event if row == "events" else km.n_censor)[where]
-    upto = np.searchsorted(km.time[where], times, side="right")
+    upto = np.searchsorted(km.time[where], meet(times, km.time[where]), side="right")
     return np.concatenate([[0.0], np.cumsum(number)])[upto]
 
 

@@ -12,7 +12,7 @@ from survsim.core.names import readable
 from survsim.figures import placing, style
 from survsim.figures.curves import draw_band, draw_line
 from survsim.figures.survival_curves import mark_above
-from survsim.figures.time_axis import label_time, set_time_ticks
+from survsim.figures.time_axis import label_time, last_shown, set_time_ticks
 
 if TYPE_CHECKING:
     from survsim.simulation.outcomes.curves import SimulatedSurvival, StateOccupancy
@@ -56,7 +56,7 @@ def draw_simulated_survival(
     Axes; lines carry ``gid`` "curve:<strategy>", bands "band:<strategy>".
     """
     ax = style.new_axes(6.4, 4.2) if ax is None else ax
-    end = float(curves.time[-1]) if until is None else until
+    end = last_shown(until, float(curves.time[-1]))
     shown = chosen(curves.strategies, strategies)
     band = len(shown) <= 3 if band is None else band
     for place, i in enumerate(shown):

@@ -14,7 +14,7 @@ from survsim.figures import placing, style
 from survsim.figures.curves import MANY, draw_band, draw_line
 from survsim.figures.lettering import p_words
 from survsim.figures.risk_table import place_risk_table
-from survsim.figures.time_axis import format_time, label_time, set_time_ticks
+from survsim.figures.time_axis import format_time, label_time, last_shown, set_time_ticks
 
 if TYPE_CHECKING:
     from survsim.estimate.nonparametric.kaplan_meier import KaplanMeier
@@ -66,9 +66,7 @@ def draw_kaplan_meier(
     band = len(groups) <= MANY if band is None else band
     shown = group_names(km, names)
     ax = style.new_axes(6.6, 4.55) if ax is None else ax
-    end = float(km.time.max()) if until is None else until
-    if end <= 0:
-        raise InputError(f"`until` must be positive; got {end:g}.")
+    end = last_shown(until, float(km.time.max()))
     middle = dict(zip(groups, km.median().estimate)) if medians else {}
     for index, group in enumerate(groups):
         label = shown[group] if len(groups) > MANY else _legend(km, index, shown[group], event_name, middle)

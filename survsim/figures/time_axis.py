@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from survsim.core.checks import FloatArray
+from survsim.core.checks import FloatArray, between
+from survsim.core.errors import InputError
 from survsim.figures.placing import thinned_by
 
 STEPS = {
@@ -24,6 +25,13 @@ def tick_step(end: float, unit: str, most: int = MOST_TICKS) -> float:
         if end / step < most:
             return float(step)
     return float(10 ** np.ceil(np.log10(end / most)))
+
+
+def last_shown(until: float | None, end: float) -> float:
+    """The last time of an axis: as asked for (above 0 and finite), else the end of what is drawn."""
+    if until is None and not end > 0:
+        raise InputError(f"`until` must be positive, and follow-up ends at {end:g}; pass until=.")
+    return end if until is None else between("until", until, 0.0, np.inf)
 
 
 def set_time_ticks(ax: Any, end: float, unit: str, most: int = MOST_TICKS) -> FloatArray:

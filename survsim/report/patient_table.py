@@ -11,7 +11,7 @@ from survsim.core.checks import as_labels, one_of
 from survsim.core.errors import InputError
 from survsim.core.frames import as_frame
 from survsim.core.named_columns import column
-from survsim.report.tables import Table, table
+from survsim.report.tables import Table, decimal_places, table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,6 +74,7 @@ def table_one(
     ['55.0 (50.0 to 60.0)']
     """
     one_of("spread", spread, ("quartiles", "range", "sd"))
+    decimals = decimal_places(decimals)
     frame = as_frame(data).reset_index(drop=True)
     if not len(frame):
         raise InputError("data has no rows; there is nobody to describe.")

@@ -12,7 +12,7 @@ import numpy as np
 from survsim.core.errors import InputError
 from survsim.core.names import readable
 from survsim.report.regression_terms import Effect, Line, Reading, groups_of, read
-from survsim.report.tables import Table, table
+from survsim.report.tables import Table, decimal_places, table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,6 +74,7 @@ def table_regression(
                new             reference     \x20
                old   0.39 (0.03 to 4.44) 0.448
     """
+    decimals = decimal_places(decimals)
     readings = _readings(fit, univariable)
     lines = _joined(readings)
     _check(lines, labels or {}, levels or {})

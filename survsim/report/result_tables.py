@@ -12,7 +12,7 @@ from survsim.core.errors import ExtrapolationWarning, InputError
 from survsim.core.names import readable
 from survsim.core.result import format_number
 from survsim.figures.strategy_comparison import WORDS
-from survsim.report.tables import Table, table
+from survsim.report.tables import Table, decimal_places, table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,6 +63,7 @@ def table_survival(
     """
     if not len(times):
         raise InputError("there are no times; give at least one, such as times=[12, 24].")
+    decimals = decimal_places(decimals)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExtrapolationWarning)  # the table says it in words
         at = km.survival_at(times)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from survsim.core import cells, files
-from survsim.core.checks import require_columns
+from survsim.core.checks import between, require_columns
 from survsim.core.door import with_doors
 from survsim.core.errors import InputError
 from survsim.core.result import format_number
@@ -108,6 +108,8 @@ def table(
     arm  months
       a    3.21
     """
+    for count in decimals.values() if isinstance(decimals, Mapping) else (decimals,):
+        decimal_places(count)
     heads = dict(labels) if labels is not None else {str(c): str(c).replace("_", " ") for c in frame.columns}
     if not frame.columns.is_unique:
         raise InputError("a table has each column once; rename those that stand there twice.")
@@ -121,6 +123,14 @@ def table(
     for line in lines:
         made = made.tab_source_note(line)
     return Table(_named(_looks(made).as_raw_html()), shown, title, lines)
+
+
+def decimal_places(decimals: Any) -> int:
+    """How many decimals are shown, 0 to 15: a float has no more."""
+    found = between("decimals", decimals, 0, 15, open_ends=False)
+    if found != int(found):
+        raise InputError(f"decimals must be a whole number; got {decimals!r}.")
+    return int(found)
 
 
 def _named(page: str) -> str:

@@ -12,9 +12,10 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from survsim.scenario.parameter_spec import Law, Reading, Strict
+from survsim.simulation.laws.schema import Number
 
 Use = Literal["fit", "hold_out"]
-Quantity = float | str
+Quantity = Number
 """A value, or the name of a parameter with a prior."""
 
 

@@ -162,6 +162,8 @@ def structural_sensitivity(
     found += [(scenario.overridden(name), given[name][1] if name in given else calibration) for name in names]
     found += [(scenario, other) for _, other in others.values()]
     horizons = tuple(scenario.content.outcomes.tau if taus is None else taus)
+    if not horizons:
+        raise InputError("taus is empty; give one horizon or more, or None for those of the scenario.")
     reference = scenario.content.outcomes.reference
     rows: dict[str, list[FloatArray]] = {name: [] for name in (*_MEASURES, "in_group")}
     groups = tuple(dict.fromkeys(g for one, _ in found for state in one.content.states for g in state.groups))

@@ -19,7 +19,7 @@ from survsim.core.checks import (
     shares,
 )
 from survsim.core.errors import InputError
-from survsim.core.pairing import paired
+from survsim.core.pairing import names_in, paired
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import renamed
 from survsim.core.result import Result, result
@@ -248,6 +248,7 @@ def checked_estimates(
 ) -> tuple[FloatArray, FloatArray, tuple[str, ...]]:
     """Estimates, standard errors and study names after the checks every borrowing function makes."""
     estimate, std_error, labels = paired(estimate=estimate, std_error=std_error, labels=labels)
+    labels = names_in(estimate) if labels is None else labels
     y = float_vector("estimate", estimate)
     s = float_vector("std_error", std_error)
     if y.size == 0 or y.size != s.size:

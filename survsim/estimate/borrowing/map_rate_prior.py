@@ -9,7 +9,7 @@ from scipy.special import gammaln
 
 from survsim.core.checks import FloatArray, between, float_vector, label_list, positions
 from survsim.core.errors import InputError
-from survsim.core.pairing import paired
+from survsim.core.pairing import names_in, paired
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import renamed
 from survsim.estimate.borrowing.map_prior import BorrowingPrior, checked_mean_prior
@@ -61,6 +61,7 @@ def map_rate_prior(
     True
     """
     events, exposure, labels = paired(events=events, exposure=exposure, labels=labels)
+    labels = names_in(events) or names_in(exposure) if labels is None else labels
     d, time = float_vector("events", events), float_vector("exposure", exposure)
     if d.size != time.size:
         raise InputError(f"events has {d.size} values and exposure {time.size}; give one of each per study.")

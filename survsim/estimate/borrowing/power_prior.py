@@ -10,7 +10,7 @@ import numpy as np
 from survsim.core.checks import FloatArray, between, float_vector
 from survsim.core.errors import InputError
 from survsim.core.kinds import dimensions
-from survsim.core.pairing import paired
+from survsim.core.pairing import by_names, index_of, paired
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import renamed
 from survsim.estimate.borrowing.map_prior import (
@@ -64,6 +64,8 @@ def power_prior(
     )
     given = independent_effects(estimate, std_error, labels=labels, source=source)
     source = given.source
+    if index_of(given.estimate) is None:
+        power = by_names(given.labels, "power", power)
     y, s, names = checked_estimates(given.estimate, given.std_error, given.labels)
     a = _powers(power, y.size)
     weight = a / s**2

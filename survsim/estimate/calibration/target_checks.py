@@ -81,7 +81,13 @@ def _names(
         *[t.parameter for t in contrasts],
         *[s for s in spreads if isinstance(s, str)],
     ]
-    found = [f"parameter {n!r} has no prior" for n in dict.fromkeys(needed) if n not in priors]
+    # Rates are exponentials of these: a spread of a hundred is no disease any more.
+    found = [
+        f"standard deviations between studies lie in [0, 100]; got {s!r}"
+        for s in spreads
+        if not isinstance(s, str) and not 0 <= s <= 100
+    ]
+    found += [f"parameter {n!r} has no prior" for n in dict.fromkeys(needed) if n not in priors]
     found += [f"the prior of {n!r} is of no use: nothing refers to it" for n in priors if n not in needed]
     return found
 

@@ -99,6 +99,8 @@ def penalty_path(
     grid = (
         np.geomspace(0.01, 1000.0, 25) if strengths is None else np.sort(float_vector("strengths", strengths))
     )
+    if not grid.size:
+        raise InputError("strengths is empty; give the penalties to try, or None for a grid of 25.")
     fold = np.empty(len(surv), np.int64)
     fold[np.lexsort((surv.time, surv.event))] = np.arange(len(surv)) % folds
     score = np.zeros(grid.size)

@@ -11,7 +11,7 @@ import numpy as np
 from survsim.core.checks import BoolArray, FloatArray, label_list, one_of
 from survsim.core.errors import EvidenceWarning, InputError, warn
 from survsim.core.kinds import as_numbers, is_missing
-from survsim.core.pairing import paired
+from survsim.core.pairing import names_in, paired
 
 SMALLEST_SHARE = 1e-6
 """Of the largest standard error; below it weighted sums lose the digits of every other study."""
@@ -66,6 +66,7 @@ def study_rows(
     estimate, std_error, labels, clusters = paired(
         estimate=estimate, std_error=std_error, labels=labels, clusters=clusters
     )
+    labels = names_in(estimate) if labels is None else labels
     y = _numbers("estimate", estimate)
     s = _numbers("std_error", std_error)
     if y.size == 0:

@@ -5,7 +5,7 @@ A lower grade than a curve: between the printed numbers the shape is assumed, an
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,7 +56,7 @@ def pseudo_ipd_from_summaries(
     followup: float | None = None,
     m: int = 20,
     seed: int = 1,
-    source: Any = (),
+    source: str | Iterable[str] = (),
 ) -> PseudoIPD:
     """m pseudo data sets that all print the numbers given, and differ in what these leave open.
 
@@ -156,6 +156,8 @@ def _printed(
     )
     if time.size > 1:
         shape = ("between printed points the log cumulative hazard is linear in log time",)
+    if not isinstance(source, Iterable):
+        raise InputError(f"source must be a reference or a list of them; got {source!r:.60}.")
     given = (source,) if isinstance(source, str) else tuple(source)
     return _Printed(
         time=time, survival=survival, n=size, n_event=events,
@@ -206,14 +208,10 @@ def _typed(
         out.append(({"value": median, "value_unit": unit, "label": "median", **counts, **ends}, "median"))
     elif conf_int is not None:
         raise InputError("conf_int is the interval of the median; give median too.")
-    pairs = (
-        survival_at.items()
-        if isinstance(survival_at, dict)
-        else survival_at
-        if survival_at is not None
-        else ()
-    )
-    for pair in pairs:
+    pairs = survival_at.items() if isinstance(survival_at, Mapping) else survival_at
+    if pairs is not None and (not isinstance(pairs, Iterable) or isinstance(pairs, str | bytes)):
+        raise InputError(f"survival_at holds pairs (time, survival); got {type(pairs).__name__}.")
+    for pair in () if pairs is None else pairs:
         if np.size(pair) != 2:
             raise InputError("survival_at holds pairs (time, survival), for example [(12, 0.6), (24, 0.4)].")
         time, share = pair

@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 
 from survsim.core.checks import between
-from survsim.core.errors import InputError
 from survsim.core.surv import Surv
 from survsim.estimate.reconstruction.curve import Curve
 from survsim.estimate.reconstruction.reconstructed_ipd import METHODS
@@ -52,8 +51,8 @@ def perturbed_reconstructions(
     >>> len(perturbed_reconstructions(r, 3, seed=1, time_error=0.1))
     3
     """
-    if time_error < 0 or survival_error < 0:
-        raise InputError(f"errors must not be negative; got {time_error:g} and {survival_error:g}.")
+    between("time_error", time_error, 0.0, np.inf, open_ends=False)
+    between("survival_error", survival_error, 0.0, 1.0, open_ends=False)
     between("n", n, 1, 1e7, open_ends=False)
     rng = np.random.default_rng(seed)
     t, s = reconstructed.click_time, reconstructed.click_survival

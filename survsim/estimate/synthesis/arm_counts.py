@@ -10,7 +10,7 @@ import numpy as np
 from survsim.core.checks import FloatArray
 from survsim.core.errors import InputError
 from survsim.core.kinds import as_numbers
-from survsim.core.pairing import paired
+from survsim.core.pairing import names_in, paired
 from survsim.estimate.printed.study_rows import row_names
 
 MOST = 1e9
@@ -26,7 +26,9 @@ def checked_counts(
     ------
     InputError : columns of unlike length, counts that are negative, missing or no whole numbers, more events than patients.
     """
-    *given, labels = paired(**columns, labels=labels)
+    together = paired(**columns, labels=labels)
+    given, labels = together[:-1], together[-1]
+    named = next((own for one in given if (own := names_in(one))), None) if labels is None else labels
     found = {name: _whole(name, values) for name, values in zip(columns, given)}
     sizes = {name: values.size for name, values in found.items()}
     if len(set(sizes.values())) != 1:
@@ -35,7 +37,7 @@ def checked_counts(
     k = next(iter(sizes.values()))
     if k == 0:
         raise InputError("there is nothing to pool: no study was given.")
-    names = row_names(labels, k)
+    names = row_names(named, k)
     pairs = list(found.items())
     for (first, events), (second, n) in zip(pairs[::2], pairs[1::2]):
         bad = np.flatnonzero((n <= 0) | (events > n))

@@ -96,7 +96,8 @@ def meta_analysis(
         (empirical Bayes, the same as PM), "HE" (Hedges), "HS" (Hunter-Schmidt), or "fixed" for none.
     conf_method : "modified-knapp-hartung", "knapp-hartung" or "wald".
     moderators, data : if given, see `meta_regression`, whose result is returned.
-    labels : (k,) names of the studies, used in messages and figures.
+    labels : (k,) names of the studies, used in messages and figures and to find the rows that are given beside the result
+        later; by default the row labels of `estimate`, if it has some.
     source : references or results behind the numbers, for provenance.
     clusters : (k,) labels; rows with one label share patients.
     overlap : "join" makes one row of each cluster, with the error of fully correlated rows, so that a

@@ -95,7 +95,7 @@ def subgroup_test(
     Parameters
     ----------
     estimate, std_error : (k,); or effect sizes or a selection alone, as in `meta_analysis`.
-    groups : (k,) labels.
+    groups : (k,) labels; a Series whose row labels are the names of the studies is put in their order.
     tau2 : "common" (works with small groups) or "separate".
     method, conf_method, labels, source, clusters, conf_level : as in `meta_analysis`.
 

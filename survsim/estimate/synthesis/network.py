@@ -218,6 +218,8 @@ def compare_single_arms(
         treatment=treatment, estimate=estimate, std_error=std_error, labels=labels
     )
     arms = [str(t) for t in label_list("treatment", treatment)]
+    if not arms:
+        raise InputError("there is nothing to compare: no arm was given.")
     names = treatments_of(arms, reference)
     if len(names) < 2:
         raise InputError(f"all arms received {names[0]}; there is nothing to compare.")

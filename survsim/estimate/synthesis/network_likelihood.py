@@ -30,7 +30,9 @@ def restricted_tau2(rows: NetworkRows, x: FloatArray) -> float:
 
     if x.shape[0] <= x.shape[1]:
         return 0.0
-    spread = float(np.ptp(rows.y)) ** 2 + float(np.diag(rows.sampling).max())
+    # Contrasts that are all alike may contradict one another around a circle: what is left of them is the spread.
+    left = rows.y - x @ np.linalg.lstsq(x, rows.y, rcond=None)[0]
+    spread = float(left @ left) + float(np.diag(rows.sampling).max())
     grid = np.concatenate([[0.0], spread * np.logspace(-7, 0.7, 40)])
     values = [_restricted(rows, x, t) for t in grid]
     best = int(np.argmax([v[0] for v in values]))

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import chdtrc
 
 from survsim.core import units
-from survsim.core.checks import BoolArray, FloatArray, between, one_of
+from survsim.core.checks import BoolArray, FloatArray, between, one_of, whole_number
 from survsim.core.errors import EvidenceWarning, InputError, SmallSampleWarning, warn
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import renamed
@@ -207,6 +207,7 @@ def pooled_survival_curve(
     if unit is None or study is None:
         raise InputError("give rows (study, time, survival) with unit=, or patients={label: Surv} and time=.")
     units.check_unit(unit)
+    n_draws = whole_number("n_draws", n_draws)
     studies = curve_studies(study, time, survival, n_risk, n_start=n_start, censoring_rate=censoring_rate)
     if len(studies.labels) < 2:
         raise InputError(f"one study ({studies.labels[0]}) is a curve already; pooling needs two.")

@@ -202,7 +202,7 @@ def origin_against_basis(t: Tables) -> Iterator[Fault]:
             wrong[row] = bool(words) and not any(part in origin[row] for p in words for part in p)
     wrong |= (t.text(E, "origin_source") == "registry_definition").to_numpy() & (origin != "diagnosis")
     chance = dict(zip(t.text("studies", "study_id"), t.text("studies", "randomised")))
-    by_chance = t.text(E, "study_id").map(chance).fillna("yes").to_numpy()
+    by_chance = np.array([chance.get(study, "yes") for study in t.text(E, "study_id")], dtype=object)
     wrong |= (origin == "randomisation") & (by_chance == "no")
     wrong &= origin != "not_stated"  # another rule says that an origin with a basis is there
     yield from t.where(

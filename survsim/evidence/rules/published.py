@@ -114,7 +114,10 @@ def day_of_another_reading(t: Tables) -> Iterator[Fault]:
     for table, role, day in ((E, *SIGNED[0]), (E, *SIGNED[1]), ("bias", "judge", "judged_on")):
         if not t.has(table, (role, day)):
             continue
-        own, of_reading = t.text(table, day), t.text(table, role).map(days).fillna("")
+        own, of_reading = (
+            t.text(table, day),
+            t.text(table, role).map(lambda name: days.get(name, "")).astype(str),
+        )
         wrong = ((own != of_reading) & (of_reading != "")) | ((own != "") & (t.text(table, role) == ""))
         real = ~t.matches(table, day, lambda c: c != "" and (ISO.fullmatch(c) is None or _not_a_day(c)))
         # A reading may take several days; one row in ten that leaves its day is a slip.

@@ -10,6 +10,7 @@ import numpy as np
 
 from survsim.core.checks import FloatArray, between, float_vector
 from survsim.core.errors import InputError, ScenarioError
+from survsim.core.pairing import paired_draws
 from survsim.core.provenance import Provenance
 from survsim.core.times import at_least_one
 from survsim.simulation.cohort.result import CohortResult
@@ -94,7 +95,7 @@ def _inside(name: str, values: Any, horizon: float) -> tuple[float, ...]:
 def parameters_of(parameters: Mapping[str, Any] | None) -> dict[str, FloatArray]:
     """Numbers by name, each () or (draws,)."""
     found = {}
-    for name, value in (parameters or {}).items():
+    for name, value in paired_draws(parameters or {}).items():
         array = float_vector(f"parameter {name}", np.atleast_1d(value))
         found[name] = array.reshape(()) if array.size == 1 else array
     return found

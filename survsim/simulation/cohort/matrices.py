@@ -15,6 +15,7 @@ from survsim.core.errors import ScenarioError
 from survsim.simulation.declared.cycles import REST, SUM, Cycles, CycleStrategy, Matrix, MatrixFile
 from survsim.simulation.declared.model import Numbers
 from survsim.simulation.declared.varying import ByTime, Together, Varying
+from survsim.simulation.laws.schema import NUMERAL
 
 
 def matrices_at(
@@ -137,7 +138,7 @@ def read_matrix_csv(text: str, name: str, declared: Cycles) -> CycleStrategy:
         raise ScenarioError(
             f"{name} needs the columns {', '.join(wanted)}, and until where it changes; it has: {', '.join(head)}."
         )
-    bands: dict[str, dict[str, list[str]]] = {}
+    bands: dict[str, dict[str, list[float | str]]] = {}
     for line, row in enumerate(rows[1:], start=2):
         if len(row) != len(head):
             raise ScenarioError(
@@ -150,7 +151,7 @@ def read_matrix_csv(text: str, name: str, declared: Cycles) -> CycleStrategy:
                 f"{name}, line {line}: {cell['from']!r} {'stands twice' if cell['from'] in band else 'is not a state'}; states: "
                 f"{', '.join(declared.states)}."
             )
-        band[cell["from"]] = [cell[s] or "0" for s in declared.states]
+        band[cell["from"]] = [_entry(cell[s]) for s in declared.states]
     made = []
     for end, by_state in bands.items():
         missing = [s for s in declared.states if s not in by_state]
@@ -164,6 +165,11 @@ def read_matrix_csv(text: str, name: str, declared: Cycles) -> CycleStrategy:
         if len(made) == 1 and "until" not in made[0]
         else CycleStrategy.model_validate({"bands": made})
     )
+
+
+def _entry(text: str) -> float | str:
+    """A cell of the file: a number, the name of a parameter, or nothing for 0."""
+    return float(text or 0) if not text or NUMERAL.fullmatch(text) else text
 
 
 def _time(text: str, name: str) -> float:

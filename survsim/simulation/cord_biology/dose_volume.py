@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from survsim.core.checks import FloatArray, float_vector, known, shares
 from survsim.core.errors import InputError
+from survsim.core.pairing import paired
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
@@ -153,6 +154,7 @@ def geud(dose: ArrayLike, a: float, volume: ArrayLike | None = None) -> float:
 
 def _parts(dose: ArrayLike, volume: ArrayLike | None) -> tuple[FloatArray, FloatArray]:
     """Doses (n,) and volumes (n,), checked."""
+    dose, volume = paired(dose=dose, volume=volume)
     parts = float_vector("dose", dose)
     if not parts.size:
         raise InputError("dose has no part; give the dose of each voxel or bin in Gy.")

@@ -10,7 +10,7 @@ import pydantic
 
 from survsim.core.times import increasing
 from survsim.core.units import DAYS_PER
-from survsim.simulation.laws.schema import NUMERAL, Checked, Number
+from survsim.simulation.laws.schema import Checked, Number
 
 MOST_DISCOUNT = 0.25
 """The largest yearly discount rate that is believed; a larger one is a percentage that was written as a number."""
@@ -51,8 +51,6 @@ class Discount(Checked):
             raise ValueError(
                 f"a discount rate is a share a year; write {_as_share(value)} for {value.strip()}"
             )
-        if isinstance(value, str) and NUMERAL.fullmatch(value.strip()):
-            value = float(value)
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ValueError("a discount rate is a number a year, such as 0.035 for 3.5%")
         value = float(max(min(value, 1e9), -1e9))

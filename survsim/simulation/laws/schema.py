@@ -26,12 +26,13 @@ def _number(value: Any) -> Any:
         raise ValueError(
             "a number is missing or infinite; a finite number or the name of a parameter belongs here"
         )
-    # YAML 1.1 reads an exponent without a point, as in 1e-3, as text
-    return float(value) if isinstance(value, str) and NUMERAL.fullmatch(value.strip()) else value
+    if isinstance(value, str) and NUMERAL.fullmatch(value.strip()):
+        raise ValueError("text came where a number belongs; write it without quotes")
+    return value
 
 
 Number = Annotated[float | str, pydantic.BeforeValidator(_number)]
-"""A number, or the name of a parameter whose draws hold the number; a text that is a number counts as one."""
+"""A number, or the name of a parameter whose draws hold the number; a number in quotes is neither."""
 
 
 class Checked(Declared):

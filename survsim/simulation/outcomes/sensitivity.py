@@ -12,6 +12,7 @@ import numpy as np
 
 from survsim.core.checks import FloatArray, between, label_list, numbers
 from survsim.core.errors import InputError
+from survsim.core.pairing import paired_draws
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import renamed
 from survsim.core.result import Result, result
@@ -103,6 +104,7 @@ def tornado(
     >>> found.names
     ('effect', 'nothing')
     """
+    parameters = paired_draws(parameters)
     mean = check_outcomes(mean)
     a, b = _index(strategies, strategy), _index(strategies, reference)
     gains = np.vstack([np.zeros(mean.shape[1]), mean[a] - mean[b]])
@@ -185,6 +187,7 @@ def global_sensitivity(
     """
     from SALib.analyze import delta, pawn
 
+    parameters = paired_draws(parameters, outcome, "outcome")
     outcome = draws_of("outcome", outcome, np.size(outcome))
     if outcome.size < 50:
         raise InputError(f"{outcome.size} draws are too few for global indices; simulate at least 50.")

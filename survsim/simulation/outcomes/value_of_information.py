@@ -25,6 +25,7 @@ from scipy.special import ndtri
 from survsim.core.checks import FloatArray, between, numbers, positions
 from survsim.core.errors import InputError
 from survsim.core.matrices import symmetric_root
+from survsim.core.pairing import paired_draws
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import renamed
 from survsim.core.result import Result, result
@@ -116,6 +117,7 @@ def value_of_information(
     >>> bool(0.25 < found.evpi < 0.37)
     True
     """
+    parameters = paired_draws(parameters)
     mean, mc_covariance = numbers("mean", mean), numbers("mc_covariance", mc_covariance)
     _check(mean, mc_covariance, strategies)
     parameters = {name: draws_of(name, values, mean.shape[1]) for name, values in parameters.items()}
@@ -175,9 +177,10 @@ def evsi(mean: FloatArray, parameter: FloatArray, std_error: float, noise: Float
     """
     if not between("std_error", std_error, -np.inf, np.inf) > 0:
         raise InputError(f"std_error of the proposed study must be positive; got {std_error!r}.")
+    given = paired_draws({"parameter": parameter, "noise": noise})
     mean = check_outcomes(mean)
-    draws = mean.shape[1]
-    reported = draws_of("parameter", parameter, draws) + std_error * draws_of("noise", noise, draws)
+    parameter, noise = (draws_of(name, values, mean.shape[1]) for name, values in given.items())
+    reported = parameter + std_error * noise
     return _gain(fitted_outcomes(mean, reported[:, None]))
 
 

@@ -13,6 +13,7 @@ from survsim import (
     cox_ph,
     fine_gray,
     kaplan_meier,
+    nelson_aalen,
     parametric_survival,
     rmst,
 )
@@ -30,6 +31,7 @@ from survsim.estimate.nonparametric.landmark import landmark
 from survsim.estimate.nonparametric.milestone import milestone_test
 from survsim.estimate.nonparametric.simultaneous_bands import simultaneous_band
 from survsim.estimate.resampling.trial_analysis import analyse_trials
+from survsim.figures.risk_table import counts
 from survsim.joint_model import evidence_model, rate_term, survival_term
 from survsim.parametric import life_table
 from survsim.radiotherapy import Recovery
@@ -260,3 +262,14 @@ def test_chance_is_judged_over_all_trials_of_an_array(recwarn):
 def test_a_row_without_ties_beside_a_long_time_stays_as_it_is():
     row = np.array([[0.5, 0.5 + 2e-7, 1.0, 30.0]])
     np.testing.assert_array_equal(times.join_rows(row)[0, 2:], row[0, 2:])
+
+
+def test_a_curve_asked_at_a_time_next_to_its_step_stands_after_the_step():
+    """`steps(...).at` compared plainly: 0.3 fell before a step at 0.1 + 0.2, and the other way about nowhere."""
+    time = [0.1 + 0.2, 0.5, 0.6, 0.7]
+    surv = Surv.right(time, [1, 1, 0, 1], unit="years")
+    exact = Surv.right([0.3, *time[1:]], [1, 1, 0, 1], unit="years")
+    for asked in (0.3, 0.1 + 0.2, np.nextafter(0.3, 0)):
+        for curve in (kaplan_meier, nelson_aalen):
+            assert curve(surv).steps("all").at(asked) == curve(exact).steps("all").at(asked)
+        np.testing.assert_array_equal(counts(kaplan_meier(surv), 0, np.array([asked]), "events"), [1.0])

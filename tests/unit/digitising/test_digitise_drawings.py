@@ -199,3 +199,13 @@ def test_the_overlay_shows_the_traces_where_the_curves_are(tmp_path):
     assert y[0] == pytest.approx((1.0 - intercept) / slope)
     assert found.box[0] <= x.min() and x.max() <= found.box[2]
     assert "data:image/png;base64," in found._repr_html_()
+
+
+def test_what_a_killed_process_left_of_a_folder_is_removed(tmp_path):
+    """Found by kills: the half-filled folder stayed for ever."""
+    left = tmp_path / ".read.abc123.part"
+    left.mkdir()
+    (left / ".overlay.png.part").write_bytes(b"half")
+    draw(tmp_path / "figure.svg")
+    digitise(tmp_path / "figure.svg", unit="months").save(tmp_path / "read")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["figure.svg", "read"]

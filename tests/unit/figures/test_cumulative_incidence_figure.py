@@ -49,7 +49,7 @@ def test_one_cause_alone_and_an_unknown_one() -> None:
     assert set(lines(CURVES.plot(causes=["b"], until=5.0))) == {"curve:all:b"}
     with pytest.raises(InputError, match="there is no cause 'c'"):
         CURVES.plot(causes=["c"])
-    with pytest.raises(InputError, match="must be positive"):
+    with pytest.raises(InputError, match="until must lie"):
         CURVES.plot(until=0.0)
 
 

@@ -181,7 +181,7 @@ def test_assurance_lies_between_power_at_the_ends():
         ),
         (
             lambda: simulate_trials(design(n=10.5), replicates=2, seed=1),
-            r"n must be a whole number .* got 10\.5",
+            r"n must be a whole number.* got 10\.5",
         ),
         (
             lambda: simulate_trials(design(looks=(10.5, 20)), replicates=2, seed=1),

@@ -136,3 +136,16 @@ def test_rounding_of_published_contrasts_is_no_contradiction():
     # Three decimals on a scale where standard errors are tiny.
     exact = network_meta_analysis(*THREE_ARMS, [0.1004, 0.5, 0.401, 0.1, 0.5], [0.001] * 5)
     assert exact.n_study == 3
+
+
+@pytest.mark.filterwarnings("ignore::survsim.core.errors.SurvsimWarning")
+@pytest.mark.parametrize("size", [5.0, -3.0, 40.0])
+def test_contrasts_that_are_alike_and_contradict_one_another_have_their_spread(size):
+    """With equal errors the restricted likelihood has a closed form; B, C, B over A and C over B cannot all be `size`.
+
+    The spread was looked for near the range of the contrasts, which is none here: it ended in an error of a root finder.
+    """
+    n = network_meta_analysis(list("pqrs"), list("BCBC"), list("AAAB"), [size] * 4, [0.1] * 4)
+    x = np.array([[1.0, 0], [0, 1], [1, 0], [-1, 1]])
+    left = np.linalg.lstsq(x, np.full(4, size), rcond=None)[1][0]
+    assert n.tau2 == pytest.approx(left / 2 - 0.01, rel=1e-9)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from survsim.core.errors import EvidenceError
+from survsim.core.errors import EvidenceError, InputError
 from survsim.evidence.ask.mixing import FIELDS, refuse_mixed
 from survsim.evidence.ask.store import load_evidence
 
@@ -142,5 +142,5 @@ def test_a_question_that_is_not_pooled_is_answered_as_it_is(store):
 
 @pytest.mark.parametrize("given", [{"allow_mixed": True}, {"site": 3}])
 def test_a_criterion_that_is_no_word_is_refused_in_words(given):
-    with pytest.raises(EvidenceError, match="a word or a list of words"):
+    with pytest.raises(InputError, match="text or a list of texts"):
         load_evidence().select(endpoint="overall_survival", **given)

@@ -116,9 +116,11 @@ def test_an_unknown_parameter_is_named() -> None:
         model(transitions=(*WAYS, way("well", "dead", distribution=law)))
 
 
-def test_a_text_that_is_a_number_is_one() -> None:
-    """YAML 1.1 reads 9e-1 as text."""
-    assert State(name="well", utility="9e-1").utility == 0.9
+@pytest.mark.parametrize("quoted", ["9e-1", "0.9", " 1 ", "-.5"])
+def test_a_number_in_quotes_is_neither_a_number_nor_a_name(quoted: str) -> None:
+    with pytest.raises(InputError, match="utility: text came where a number belongs"):
+        State(name="well", utility=quoted)
+    assert State(name="well", utility=9e-1).utility == 0.9
     assert State(name="well", utility="quality").utility == "quality"
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from survsim.core.declared import read_as
 from survsim.core.errors import InputError, ScenarioError
+from survsim.core.yaml_files import parse_yaml
 from survsim.simulation import Covariate, Model, Population, State, Transition, simulate_model
 from survsim.simulation.declared.strategy import Treatment, strategy_from
 from survsim.simulation.declared.values import Discount, Outcome, Values
@@ -44,12 +45,12 @@ def test_a_discount_that_is_no_share_is_refused_with_the_remedy(rate, advice):
         read_as(Values, {"discount": {"rate": rate}}, "values")
 
 
-@pytest.mark.parametrize("rate", [0.035, "3.5e-2", "0.035"])
+@pytest.mark.parametrize("rate", [0.035, 3.5e-2, parse_yaml("rate: 35e-3")["rate"]])
 def test_a_rate_alone_is_a_discount(rate):
     assert read_as(Values, {"discount": rate}, "values").discount == Discount(rate=0.035)
 
 
-@pytest.mark.parametrize("rate", [3.5, "3.5%", [0.03], True])
+@pytest.mark.parametrize("rate", [3.5, "3.5%", "0.035", [0.03], True])
 def test_a_wrong_rate_alone_says_what_is_meant(rate):
     with pytest.raises(ScenarioError, match=r"0.035 for 3.5%|keys and values"):
         read_as(Values, {"discount": rate}, "values")

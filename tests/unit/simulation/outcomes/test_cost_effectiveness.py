@@ -138,7 +138,7 @@ def test_identical_strategies_cost_nothing_more():
         (50_000, "qaly", "needs its unit"),
         (-1, "years", "above 0"),
         (float("nan"), "years", "above 0"),
-        ("50000", "years", "is a number"),
+        ("50000", "years", "must be a number"),
     ],
 )
 def test_a_threshold_without_unit_or_below_zero_is_refused(threshold, per, message):

@@ -1,0 +1,126 @@
+"""Arguments that are one plain value: a wrong kind is refused before it can pass for a right one.
+
+`True` is a number to Python, ``"no"`` is true to an ``if``, and `None` becomes the label 'None'. Where a signature asks for
+text, a number or a truth value and nothing else, what came is compared with it; any other argument is left to the function.
+"""
+
+from __future__ import annotations
+
+import collections.abc
+import decimal
+import numbers
+import os
+import types
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from survsim.core.renamed import TURNED
+
+WHOLE = 2**63
+_ONE: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "str": ("text", lambda value: isinstance(value, str)),
+    "bool": ("True or False", lambda value: type(value).__name__ in ("bool", "bool_")),
+    "float": ("a number", lambda value: is_number(value)),
+    "int": ("a whole number", lambda value: is_number(value) and _is_whole(value)),
+    "None": ("None", lambda value: value is None),
+    "Number": (
+        "a number or the name of a parameter",
+        lambda value: is_number(value) or isinstance(value, str),
+    ),
+    "Parameter": ("a number, or one a draw", lambda value: is_number(value) or _is_many(value)),
+    "Path": ("a path", lambda value: isinstance(value, str | os.PathLike)),
+    "os.PathLike[str]": ("a path", lambda value: isinstance(value, str | os.PathLike)),
+}
+_TEXTS = {
+    f"{kind}[str{more}]": ("a list of texts", lambda value: _is_texts(value))
+    for kind, more in (
+        ("Sequence", ""),
+        ("Iterable", ""),
+        ("Collection", ""),
+        ("list", ""),
+        ("tuple", ", ..."),
+    )
+}
+_OPEN = ("source",)
+"""Arguments that take more than their annotation says: what a result was made of is words, rows or another result."""
+_CALLABLE = ("a function", callable)
+_KINDS = _ONE | _TEXTS
+
+
+class Plan:
+    """What a function asks of its plain arguments: by name the words for the kind, and who looks.
+
+    Attributes
+    ----------
+    names : of the positional arguments; looks : name -> (words, tests, default).
+    """
+
+    __slots__ = ("looks", "names")
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        import inspect
+
+        try:
+            found = inspect.signature(function).parameters
+        except (TypeError, ValueError):
+            found = types.MappingProxyType({})
+        positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        turned = TURNED in vars(function)
+        self.names = () if turned else tuple(name for name, p in found.items() if p.kind in positional)
+        self.looks: dict[str, tuple[str, list[Callable[[Any], bool]], Any]] = {}
+        for name, parameter in found.items():
+            parts = parameter.annotation.split(" | ") if isinstance(parameter.annotation, str) else []
+            single = parameter.kind not in (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
+            kinds = [_CALLABLE if part.startswith("Callable[") else _KINDS.get(part) for part in parts]
+            if single and kinds and None not in kinds and name not in _OPEN:
+                told = [kind for kind in kinds if kind is not None]
+                words = " or ".join(dict.fromkeys(kind[0] for kind in told))
+                self.looks[name] = (words, [kind[1] for kind in told], parameter.default)
+
+    def misfit(self, args: tuple[Any, ...], given: Mapping[str, Any]) -> tuple[str, str, Any] | None:
+        """Name, words for the kind and value of the first argument of another kind; None if there is none."""
+        if not self.looks:
+            return None
+        for name, value in (*zip(self.names, args), *given.items()):
+            look = self.looks.get(name)
+            if look is None or value is look[2]:
+                continue
+            if not any(test(value) for test in look[1]):
+                return name, look[0], value
+        return None
+
+
+def is_known_inside(value: Any) -> bool:
+    """Whether the function may say more: of a list, mapping or column where one value belongs, or of a missing value."""
+    if value is None or type(value).__name__ in ("NAType", "NaTType", "MaskedConstant"):
+        return True
+    if isinstance(value, float):
+        return value != value
+    return hasattr(value, "__len__") and not isinstance(value, str | bytes)
+
+
+def is_number(value: Any) -> bool:
+    """A real number that is no truth value; an array without axes counts."""
+    if isinstance(value, numbers.Real | decimal.Decimal):
+        return not isinstance(value, bool)
+    return getattr(value, "ndim", None) == 0 and getattr(getattr(value, "dtype", None), "kind", "") in tuple(
+        "fiu"
+    )
+
+
+def _is_whole(value: Any) -> bool:
+    try:
+        return bool(abs(value) < WHOLE and value == value // 1)
+    except (ArithmeticError, ValueError):
+        return False
+
+
+def _is_many(value: Any) -> bool:
+    return isinstance(value, list | tuple) or getattr(value, "ndim", 0) > 0
+
+
+def _is_texts(value: Any) -> bool:
+    """Anything that may hold texts; of a list each one is looked at."""
+    if isinstance(value, list | tuple):
+        return all(isinstance(one, str) for one in value)
+    return isinstance(value, collections.abc.Iterable) and not isinstance(value, str | bytes | Mapping)

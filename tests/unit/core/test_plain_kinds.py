@@ -1,0 +1,130 @@
+"""Arguments that are one plain value are looked at, at every door, before a wrong kind passes for a right one."""
+
+from __future__ import annotations
+
+import inspect
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import survsim
+from survsim import _public
+from survsim.core.door import guarded
+from survsim.core.errors import InputError
+from survsim.core.plain_kinds import Plan
+from tests.helpers import fuzz
+from tests.helpers.fuzz_estimates import PLAUSIBLE
+
+
+def f(
+    word: str = "a",
+    number: float = 1.0,
+    truth: bool = False,
+    whole: int | None = 2,
+    words: tuple[str, ...] | str = (),
+):
+    return word, number, truth, whole, words
+
+
+DOOR = guarded(f)
+SIX = [1, 0, 1, 1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("word", 3), ("word", None), ("word", True), ("word", b"a"), ("word", ["a"]), ("word", float("nan")),
+        ("number", "1"), ("number", True), ("number", np.True_), ("number", None), ("number", [1.0]), ("number", 1 + 2j),
+        ("truth", "yes"), ("truth", 1), ("truth", 0), ("truth", None), ("truth", "False"),
+        ("whole", 2.5), ("whole", "2"), ("whole", True), ("whole", float("inf")), ("whole", float("nan")), ("whole", 10**400),
+        ("words", 3), ("words", None), ("words", True), ("words", ["a", 3]), ("words", b"a"), ("words", {"a": 1}),
+    ],
+)  # fmt: skip
+def test_another_kind_is_refused_by_name(name, value):
+    with pytest.raises(InputError, match=rf"f: {name} must be "):
+        DOOR(**{name: value})
+    with pytest.raises(InputError, match=rf"f: {name} must be "):
+        DOOR(*[value if p == name else d.default for p, d in inspect.signature(f).parameters.items()])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("word", np.str_("b")), ("number", 2), ("number", np.float32(2)), ("number", np.int64(2)), ("number", Decimal("0.9")),
+        ("number", np.array(0.5)), ("number", float("nan")), ("truth", np.True_), ("whole", 3.0), ("whole", None),
+        ("whole", np.int8(3)), ("words", ["a", "b"]), ("words", "a"), ("words", pd.Series(["a"])), ("words", np.array(["a"])),
+    ],
+)  # fmt: skip
+def test_what_is_of_the_kind_passes_as_it_came(name, value):
+    found = dict(zip(inspect.signature(f).parameters, DOOR(**{name: value})))
+    assert found[name] is value
+
+
+def test_many_values_where_one_belongs_are_told_by_whoever_knows_more():
+    with pytest.raises(InputError, match="reconstruct_arms"):
+        survsim.reconstruct_ipd({"control": [[0, 1], [3, 0.5]]}, n={"control": 10}, unit="months")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: survsim.effect_size(hazard_ratio=0.7, conf_low=0.5, conf_high=0.98, one_sided="yes"),
+        lambda: survsim.effect_size(hazard_ratio=True, conf_low=0.5, conf_high=1.5),
+        lambda: survsim.effect_size(hazard_ratio=0.7, conf_low=0.5, conf_high=0.98, label=7),
+        lambda: survsim.parametric_survival(
+            survsim.Surv.right(range(1, 7), SIX, unit="months"), "weibull", robust="no"
+        ),
+        lambda: survsim.logrank_test(survsim.Surv.right(range(1, 7), SIX, unit="months"), SIX, rho=True),
+        lambda: survsim.scenario.dated_cases(survsim.load_evidence(), strict_only="no", never=[]),
+    ],
+)
+def test_words_are_no_truth_values_and_truth_values_no_numbers(call):
+    """Before, each of these gave an answer: "no" was true, true was 1."""
+    with pytest.raises(InputError, match="must be"):
+        call()
+
+
+def _asked() -> list[tuple[str, str, str]]:
+    """Every argument of one plain kind of every public function that has plausible arguments."""
+    found = []
+    for name in sorted(PLAUSIBLE):
+        function = fuzz.target(name)
+        plan = Plan(inspect.unwrap(getattr(function, "__func__", function)))
+        found += [(name, key, look[0]) for key, look in plan.looks.items() if key != "self"]
+    return found
+
+
+ASKED = _asked()
+
+
+def test_most_public_functions_have_such_arguments():
+    assert len(ASKED) > 500
+    assert len({name for name, _, _ in ASKED}) > 100
+
+
+def test_every_one_of_them_refuses_another_kind():
+    """A seeded look at all of them: no function runs, as the door stands before it."""
+    wrong = {
+        "text": 3,
+        "a number": "5",
+        "True or False": "yes",
+        "a whole number": True,
+        "None": object(),
+        "a list of texts": 3,
+    }
+    passed = []
+    for name, key, words in ASKED:
+        function = fuzz.target(name)
+        values = [v for kind, v in wrong.items() if kind in words.split(" or ")]
+        value = object() if len(words.split(" or ")) > 1 or not values else values[0]
+        if isinstance(function, type) or name.partition(".")[0] in _public.PUBLIC:
+            try:
+                function(**{key: value})
+            except InputError as error:
+                if f"{key} must be" not in str(error):
+                    passed.append(f"{name}({key}): {error}")
+            except TypeError as error:
+                passed.append(f"{name}({key}): {error}")
+    assert passed == []
