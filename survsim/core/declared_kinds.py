@@ -50,7 +50,9 @@ _NO_PARTS = (
     "cls",
     "config",
     "expected",
+    "keys_schema",
 )
+"""Parts of a description that hold no values of their own; keys are text wherever JSON was written."""
 
 
 def of_one_kind(schema: Any) -> Any:
