@@ -414,6 +414,11 @@ STORED = {
 """Classes that stand inside stored results and that nobody names; their modules are loaded to read a file."""
 
 
+def kind_named(name: str) -> Any:
+    """What a signature means by a name that its module does not import: the public class, or anything."""
+    return load(name) if name in PUBLIC else Any
+
+
 def load_kind(name: str) -> None:
     """Load the module of a class that a stored result holds, so that the class is known; unknown names do nothing."""
     module = PUBLIC.get(name) or STORED.get(name)

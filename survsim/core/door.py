@@ -21,6 +21,7 @@ import typing
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
 
+from survsim.core import upward
 from survsim.core.display import displayed
 from survsim.core.errors import InputError, SurvsimError
 from survsim.core.file_faults import KIND
@@ -279,15 +280,13 @@ class _Names(dict[str, Any]):
     """Names of annotations that modules import for the type checker alone; an unknown one stands for anything."""
 
     def __missing__(self, name: str) -> Any:
-        from survsim import _public
-
         if name == "pd":
             import pandas as pd
 
             return pd
         if hasattr(builtins, name):
             return getattr(builtins, name)
-        return _public.load(name) if name in _public.PUBLIC else Any
+        return upward.load("survsim._public:kind_named")(name)
 
 
 def _hints(function: Callable[..., Any]) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from survsim.core.errors import InputError
-from survsim.core.kinds import dimensions
 
 _UNLABELLED = "survsim: rows without labels"
 
@@ -34,6 +33,9 @@ def as_frame(data: Any, name: str = "data") -> Any:
         return data
     if isinstance(data, Mapping):
         import pandas as pd
+
+        # Each door looks for tables, and `import survsim` opens doors: numpy waits until columns come.
+        from survsim.core.kinds import dimensions
 
         if data and all(dimensions(v) == 0 for v in data.values()):
             return _without_labels(pd.DataFrame([dict(data)]))

@@ -17,7 +17,18 @@ from survsim.figures.drawing import DRAWERS
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "survsim"
-HEAVY = ("pandas", "matplotlib", "numba", "lifelines", "statsmodels", "scipy", "formulaic", "typer", "rich")
+HEAVY = (
+    "numpy",
+    "pandas",
+    "matplotlib",
+    "numba",
+    "lifelines",
+    "statsmodels",
+    "scipy",
+    "formulaic",
+    "typer",
+    "rich",
+)
 MOST_LINES = 500
 
 
