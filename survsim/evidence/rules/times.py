@@ -43,7 +43,7 @@ def months(t: Tables) -> FloatArray:
     studies=("study_id", "median_followup_months", "max_followup_months"),
 )
 def median_beyond_followup(t: Tables) -> Iterator[Fault]:
-    """A median, in whatever unit, lies within the longest follow-up; where none is told, one beyond the median is pointed out."""
+    """A median, in whatever unit, lies within the longest follow-up, and is pointed out beyond the median follow-up."""
     wanted = (t.text(E, "measure") == "median").to_numpy()
     at = months(t)
     study = t.text("studies", "study_id")
@@ -56,13 +56,13 @@ def median_beyond_followup(t: Tables) -> Iterator[Fault]:
             "and check the unit.",
         ),
     ):  # fmt: skip
-        limit = t.text(E, "study_id").map(dict(zip(study, t.number("studies", column)))).to_numpy(float)
-        beyond = wanted & (at > limit)
+        limit = dict(zip(study, t.number("studies", column)))
+        beyond = wanted & (at > t.text(E, "study_id").map(limit).to_numpy(float))
         yield from t.where(
             "median_beyond_followup", E, beyond, remedy, column="value", severity=severity,
             cause=lambda: t.text(E, "study_id"),
         )  # fmt: skip
-        wanted = wanted & np.isnan(limit)
+        wanted = wanted & ~beyond
 
 
 @rule(
