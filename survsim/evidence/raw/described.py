@@ -94,7 +94,7 @@ def describe(estimate: Row, declared: Declared, study: Row) -> None:
     sized = estimate["n_arm"] and estimate["endpoint"] != "local_recurrence_free_survival"
     if estimate["unit_of_analysis"] == NOT_REPORTED and measure != "parameter" and (timed or sized):
         estimate["unit_of_analysis"] = "patient"
-    if not estimate["adjusted_codes"] and adjustment in OF_ONE_MODEL:
+    if not estimate["adjusted_codes"] and adjustment in (*OF_ONE_MODEL, "matched"):
         estimate["adjusted_codes"] = "not_named"
     if not estimate["p_scope"] and estimate["p_value"]:
         estimate["p_scope"] = NOT_REPORTED

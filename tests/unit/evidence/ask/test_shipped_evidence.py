@@ -345,15 +345,26 @@ def test_states_keep_their_topics(store):
     assert set(kept[differs]) == told
 
 
-def test_the_last_draw_of_the_audit_has_at_most_one_wrong_field():
+def test_the_readme_tells_how_many_rows_each_draw_of_the_audit_found_wrong():
     audit = read_or_raise(DATA / "raw" / "declared" / "audit_2026_11_29.csv")
+    draws = sorted(set(audit["draw"]), key=int)
     wrong = audit[audit["describing_fields"] == "wrong"].groupby("draw").size()
+    text = " ".join((DATA / "README.md").read_text(encoding="utf-8").split())
+    told = re.search(r"draw by draw\*\* \(1 to 24, 31 to (\d+)\): ([\d, ]+)\.", text)
+    assert told is not None
+    assert told[1] == draws[-1]
+    assert [int(n) for n in told[2].split(",")] == [wrong.get(draw, 0) for draw in draws]
+    assert [int(draw) for draw in draws] == [*range(1, 25), *range(31, int(told[1]) + 1)]
+
+
+def test_each_row_of_the_audit_was_judged_and_what_was_wrong_was_mended():
+    audit = read_or_raise(DATA / "raw" / "declared" / "audit_2026_11_29.csv")
     assert set(audit.groupby("draw").size()) == {25}
-    last = max(audit["draw"], key=int)  # as text, "9" would be the last of eighteen
-    assert wrong.get(last, 0) <= 1
     assert set(audit.groupby("draw")["seed"].nunique()) == {1}
+    assert not audit.duplicated(["draw", "estimate_id"]).any()
     known = read_or_raise(DATA / "curated" / "estimates.csv")["estimate_id"]
     assert set(audit["estimate_id"]) <= set(known) | set(
         read_or_raise(DATA / "curated" / "excluded.csv")["item_id"]
     )
-    assert (audit.loc[audit["describing_fields"] == "wrong", "done"] != "").all()
+    assert set(audit["describing_fields"]) == {"agrees", "wrong"}
+    assert (audit.loc[audit["describing_fields"] == "wrong", ["field", "fault", "done"]] != "").all(axis=None)
