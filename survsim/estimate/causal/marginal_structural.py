@@ -127,6 +127,10 @@ def marginal_structural_cox(
         raise InputError(
             "the response needs start-stop rows that name their patients: Surv.right(stop, event, entry=start, id=patient, unit=...)."
         )
+    if not isinstance(denominator, str):
+        raise InputError(
+            f"denominator must be a formula of what brings treatment about, such as 'age + marker'; got {denominator!r}."
+        )
     frame, groups, treated, order = _rows(surv, treatment, data, reference)
     base = set() if formula is None else formula_variables(formula)
     outside = sorted((set() if numerator is None else formula_variables(numerator)) - base - set(OWN))
@@ -135,7 +139,10 @@ def marginal_structural_cox(
             f"numerator has {', '.join(map(repr, outside))}, which formula has not: weights stabilised by a covariate leave "
             "its confounding to the Cox model. Put it into formula too."
         )
-    free = _choices(surv, treated, order, frame, starts_once)
+    for part in (denominator, numerator, formula):
+        if part is not None:
+            design_matrix(part, frame)  # a column that is not there is told before any model is fitted
+    free = _choices(treated, frame, starts_once, separation)
     own = np.ones(len(surv)) if surv.weight is None else surv.weight
     chance = [
         _chance(f, frame, treated, free * own, starts_once, separation) for f in (numerator, denominator)
@@ -186,12 +193,17 @@ def _rows(
     return made, groups, treated, order
 
 
-def _choices(surv: Surv, treated: BoolArray, order: Any, frame: pd.DataFrame, starts_once: bool) -> BoolArray:
+def _choices(treated: BoolArray, frame: pd.DataFrame, starts_once: bool, separation: str) -> BoolArray:
     """Rows (n,) at whose beginning there was a choice."""
-    if not starts_once:
-        return np.ones(len(surv), bool)
     before = frame["treated_before"].to_numpy() > 0
     stopped = before & ~treated
+    if not starts_once:
+        if before.any() and not stopped.any() and separation == "error":
+            raise InputError(
+                "nobody who was treated stops again, so that treated_before decides treatment; say starts_once=True: later rows then "
+                "have no choice in them."
+            )
+        return np.ones(treated.size, bool)
     if stopped.any():
         raise InputError(
             f"treatment stops again in {positions(stopped)}, but starts_once says that it does not; leave starts_once out."

@@ -134,3 +134,25 @@ def test_what_the_refusal_of_separation_names_can_be_typed() -> None:
     np.testing.assert_allclose(found.weight, 0.5 / 0.9, rtol=1e-6)
     with pytest.raises(InputError, match="separation"):
         marginal_structural_cox(response(rows), rows["drug"], rows, denominator="marker", separation="ridge")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({}, "starts_once=True"),
+        ({"denominator": None}, "denominator must be a formula"),
+        ({"denominator": "nothing_here", "starts_once": True}, "nothing_here"),
+    ],
+)
+def test_what_is_wrong_is_told_before_a_model_fails_of_it(given: dict[str, Any], message: str) -> None:
+    """Treatment that nobody stops, no formula, and a column that is not there: each by its own name."""
+    rows = pd.DataFrame(
+        {"id": [1, 1, 2, 2, 3, 3, 4, 4], "start": [0, 1] * 4, "stop": [1, 2.5, 1, 2, 1, 3, 1, 4]}
+    )
+    rows["marker"], rows["drug"], rows["event"] = (
+        [5, 3, 4, 4, 5, 5, 3, 4],
+        [0, 1, 1, 1, 0, 0, 0, 1],
+        [0, 1] * 4,
+    )
+    with pytest.raises(InputError, match=message):
+        marginal_structural_cox(response(rows), rows["drug"], rows, **{"denominator": "marker"} | given)
