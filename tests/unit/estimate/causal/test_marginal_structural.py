@@ -108,7 +108,8 @@ def test_a_weight_of_two_is_a_patient_told_twice() -> None:
     """The models of treatment count the response's weights, as the Cox model does."""
     rows = without_effect(80, 3)
     times = 1 + rows["id"] % 3
-    twice = pd.concat([rows[times > k].assign(id=lambda r, k=k: r["id"] + 1000 * k) for k in range(3)])
+    again = [rows[times > k] for k in range(3)]
+    twice = pd.concat([part.assign(id=part["id"] + 1000 * k) for k, part in enumerate(again)])
     twice = twice.reset_index(drop=True)
     told = {"denominator": "marker + row_start", "numerator": "row_start"}
     heavy = Surv.right(
