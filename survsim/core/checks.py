@@ -59,7 +59,8 @@ def between(
         inside = False  # its complement has no digits left, and quantiles there are infinite
     if not inside:
         brackets = "()" if open_ends else "[]"
-        raise InputError(f"{name} must lie in {brackets[0]}{low:g}, {high:g}{brackets[1]}; got {value!r}.")
+        shown = value.item() if isinstance(value, np.generic) else value  # 0.0, not np.float64(0.0)
+        raise InputError(f"{name} must lie in {brackets[0]}{low:g}, {high:g}{brackets[1]}; got {shown!r}.")
     return number
 
 

@@ -40,6 +40,19 @@ def translated() -> list[str]:
     return [row[2] for row in rows if len(row) > 3 and row[2].strip() not in ("survsim", "---")]
 
 
+def test_every_row_stands_in_a_table_with_a_head() -> None:
+    """A blank line within a table ends it: what follows would be shown as bare text."""
+    pages = [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+    bare = []
+    for page in pages:
+        # Blocks of code may draw what they like.
+        lines = re.sub(r"(?ms)^```.*?^```", "", page.read_text(encoding="utf-8")).splitlines()
+        for before, line, after in zip(["", *lines], lines, [*lines[1:], ""]):
+            if line.startswith("|") and not before.startswith("|") and not set(after) <= set("|-: "):
+                bare.append(f"{page.name}: {line[:60]}")
+    assert bare == []
+
+
 def methods() -> set[str]:
     classes = [load(name) for name in PUBLIC if inspect.isclass(load(name))]
     return {name for cls in classes for name, _ in inspect.getmembers(cls) if not name.startswith("_")}

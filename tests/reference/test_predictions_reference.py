@@ -120,6 +120,7 @@ def test_incidence_quantiles_and_event_free_survival_equal_survfit(cell: dict[st
     np.testing.assert_array_equal(curves.at_risk([1, 3, 5])[0], free.n_risk)
 
 
+@pytest.mark.filterwarnings("ignore:survival asked for at")  # the times are those of all strata together
 @pytest.mark.parametrize("cell", PINNED["stratified"], ids=lambda c: c["set"])
 def test_incidence_of_stratified_cox_models_equals_their_cumulative_hazards_joined(
     cell: dict[str, Any],

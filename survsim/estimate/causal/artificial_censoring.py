@@ -18,7 +18,7 @@ class Clones:
 
     Attributes
     ----------
-    time, event, start, own : (n,) of the patients; own is their weight in the response.
+    time, event, start, own : (n,) of the patients; own is their weight in the response, in the models too.
     matrix : (n, K, p) columns of the censoring models at the beginning of each interval; terms : their names.
     over_time : whether they change, so that the chance of starting is that of the last interval.
     grace : the period; breaks : (K+1,) its intervals, from 0 to grace.
@@ -104,7 +104,7 @@ class Clones:
             fit = logistic(
                 x,
                 outcome,
-                counts[who] * part,
+                (counts * self.own)[who] * part,
                 separation=separation,
                 what="the start of treatment",
                 resample=resample,
@@ -121,7 +121,7 @@ class Clones:
         there = self.time > self.grace
         x = np.hstack([np.ones((len(self.time), 1)), self.matrix[:, 0]])
         fit = logistic(
-            x, self.within, counts * there, separation=separation,
+            x, self.within, counts * self.own * there, separation=separation,
             what="a start within the grace period", resample=resample, terms=("Intercept", *self.terms),
         )  # fmt: skip
         return fit.chance
@@ -132,7 +132,7 @@ class Clones:
         chance = np.ones(len(self.time))
         x = np.hstack([np.ones((len(self.time), 1)), self.matrix[:, -1]])
         fit = logistic(
-            x, self.within, counts * waiting, separation=separation,
+            x, self.within, counts * self.own * waiting, separation=separation,
             what="a start in the last interval of the grace period", resample=resample, terms=("Intercept", *self.terms),
         )  # fmt: skip
         chance[waiting] = fit.chance[waiting]

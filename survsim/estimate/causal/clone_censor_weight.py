@@ -95,7 +95,7 @@ def clone_censor_weight(
 
     Parameters
     ----------
-    surv : response from the time at which a trial would have randomised.
+    surv : response from the time at which a trial would have randomised; its weights count in the censoring models too.
     start : (n,) start of treatment in the unit of `surv`, ``numpy.inf`` for never.
     grace : length of the period in the unit of `surv`.
     formula, data : covariates of both censoring models (known at time 0), or None for none.

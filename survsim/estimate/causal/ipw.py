@@ -80,7 +80,7 @@ def ipw_kaplan_meier(
 
     Parameters
     ----------
-    surv : response; its own weights multiply those of treatment.
+    surv : response; its own weights multiply those of treatment, whose model counts each patient once.
     treatment : (n,) labels of two groups, known at time 0.
     formula, data, options : of `treatment_weights`; or
     weights : its result.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from survsim.core.checks import BoolArray, FloatArray, between, positions
+from survsim.core.checks import BoolArray, FloatArray, between, one_of, positions
 from survsim.core.design import design_matrix, formula_variables
 from survsim.core.errors import InputError, SmallSampleWarning, warn
 from survsim.core.frames import as_frame
@@ -15,7 +15,7 @@ from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns
-from survsim.estimate.causal.logistic import logistic
+from survsim.estimate.causal.logistic import SEPARATION, logistic
 from survsim.estimate.causal.treatment_weights import truncated, two_treatments
 from survsim.estimate.cox.regression import cox_ph
 from survsim.estimate.cox.result import CoxFit
@@ -68,6 +68,7 @@ def marginal_structural_cox(
     formula: str | None = None,
     starts_once: bool = False,
     truncate: float | None = None,
+    separation: str = "error",
     reference: Any = None,
     conf_level: float = 0.95,
 ) -> MarginalStructuralCox:
@@ -79,7 +80,8 @@ def marginal_structural_cox(
 
     Parameters
     ----------
-    surv : start-stop rows, ``Surv.right(stop, event, entry=start, id=patient, unit=...)``.
+    surv : start-stop rows, ``Surv.right(stop, event, entry=start, id=patient, unit=...)``. Its own weights count in the models
+        of treatment as in the Cox model, so that a weight of 2 is a patient told twice.
     treatment : (n,) labels of two treatments, that of each row, chosen at its beginning.
     data : (n rows) covariates as known at the beginning of each row. Formulas may also name ``row_start``, that time, and
         ``treated_before``, treatment of the patient's row before (0 in the first).
@@ -88,6 +90,7 @@ def marginal_structural_cox(
     formula : baseline covariates of the Cox model, beside treatment.
     starts_once : who is treated stays so: later rows have no choice in them. Otherwise ``treated_before`` is in both models.
     truncate : share q in (0, 0.5) of weights drawn in to their quantiles at either end.
+    separation : "error", or "firth" where covariates decide treatment.
     reference : label of the untreated; the first if None.
     conf_level : of the intervals.
 
@@ -119,9 +122,14 @@ def marginal_structural_cox(
     between("conf_level", conf_level, 0.0, 1.0)
     if truncate is not None:
         between("truncate", truncate, 0.0, 0.5)
+    one_of("separation", separation, SEPARATION)
     if surv.entry is None or surv.id is None:
         raise InputError(
             "the response needs start-stop rows that name their patients: Surv.right(stop, event, entry=start, id=patient, unit=...)."
+        )
+    if not isinstance(denominator, str):
+        raise InputError(
+            f"denominator must be a formula of what brings treatment about, such as 'age + marker'; got {denominator!r}."
         )
     frame, groups, treated, order = _rows(surv, treatment, data, reference)
     base = set() if formula is None else formula_variables(formula)
@@ -131,8 +139,14 @@ def marginal_structural_cox(
             f"numerator has {', '.join(map(repr, outside))}, which formula has not: weights stabilised by a covariate leave "
             "its confounding to the Cox model. Put it into formula too."
         )
-    free = _choices(surv, treated, order, frame, starts_once)
-    chance = [_chance(f, frame, treated, free, starts_once) for f in (numerator, denominator)]
+    for part in (denominator, numerator, formula):
+        if part is not None:
+            design_matrix(part, frame)  # a column that is not there is told before any model is fitted
+    free = _choices(treated, frame, starts_once, separation)
+    own = np.ones(len(surv)) if surv.weight is None else surv.weight
+    chance = [
+        _chance(f, frame, treated, free * own, starts_once, separation) for f in (numerator, denominator)
+    ]
     mine = [np.where(treated, c, 1.0 - c) for c in chance]
     ratio = np.ones(len(surv))
     ratio[free] = mine[0][free] / mine[1][free]
@@ -143,7 +157,6 @@ def marginal_structural_cox(
             "Truncate (truncate=0.01), or coarsen the denominator.",
             SmallSampleWarning,
         )
-    own = 1.0 if surv.weight is None else surv.weight
     groups_of = surv.id if surv.cluster is None else surv.cluster
     heavy = replace(surv, weight=own * weight, cluster=groups_of, index=None)
     whole = "treated" if formula is None else f"treated + {formula}"
@@ -152,7 +165,7 @@ def marginal_structural_cox(
         cox=cox, weight=weight, treated=treated, numerator=numerator or "1", denominator=denominator, truncate=truncate,
         provenance=Provenance.of(
             "marginal_structural_cox", surv, groups=[str(g) for g in groups], denominator=denominator, numerator=numerator,
-            formula=formula, starts_once=starts_once, truncate=truncate, conf_level=conf_level,
+            formula=formula, starts_once=starts_once, truncate=truncate, separation=separation, conf_level=conf_level,
         ),
     )  # fmt: skip
 
@@ -180,12 +193,17 @@ def _rows(
     return made, groups, treated, order
 
 
-def _choices(surv: Surv, treated: BoolArray, order: Any, frame: pd.DataFrame, starts_once: bool) -> BoolArray:
+def _choices(treated: BoolArray, frame: pd.DataFrame, starts_once: bool, separation: str) -> BoolArray:
     """Rows (n,) at whose beginning there was a choice."""
-    if not starts_once:
-        return np.ones(len(surv), bool)
     before = frame["treated_before"].to_numpy() > 0
     stopped = before & ~treated
+    if not starts_once:
+        if before.any() and not stopped.any() and separation == "error":
+            raise InputError(
+                "nobody who was treated stops again, so that treated_before decides treatment; say starts_once=True: later rows then "
+                "have no choice in them."
+            )
+        return np.ones(treated.size, bool)
     if stopped.any():
         raise InputError(
             f"treatment stops again in {positions(stopped)}, but starts_once says that it does not; leave starts_once out."
@@ -194,9 +212,18 @@ def _choices(surv: Surv, treated: BoolArray, order: Any, frame: pd.DataFrame, st
 
 
 def _chance(
-    formula: str | None, frame: pd.DataFrame, treated: BoolArray, free: BoolArray, starts_once: bool
+    formula: str | None,
+    frame: pd.DataFrame,
+    treated: BoolArray,
+    heavy: FloatArray,
+    starts_once: bool,
+    separation: str,
 ) -> FloatArray:
-    """Probability (n,) of being treated by a pooled logistic model of the rows with a choice; 1 elsewhere."""
+    """Probability (n,) of being treated by a pooled logistic model of the rows with a choice; 1 elsewhere.
+
+    `heavy` (n,) are the rows' own weights, 0 of those without a choice.
+    """
+    free = heavy > 0
     columns = [np.ones((len(frame), 1))]
     terms: tuple[str, ...] = ()
     if not starts_once:
@@ -208,7 +235,7 @@ def _chance(
         terms = (*terms, *design.columns)
     x = np.hstack(columns)[free]
     chance = np.ones(len(frame))
-    chance[free] = logistic(x, treated[free], terms=terms).chance
+    chance[free] = logistic(x, treated[free], heavy[free], separation=separation, terms=terms).chance
     return chance
 
 

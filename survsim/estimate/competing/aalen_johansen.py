@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from survsim.core.checks import BoolArray, FloatArray, IntArray, between, float_vector, one_of
+from survsim.core.checks import BoolArray, FloatArray, IntArray, between, one_of
 from survsim.core.complete import complete_groups
 from survsim.core.errors import ExtrapolationWarning, InputError, warn
 from survsim.core.event_table import EventTable, group_rows, in_all
@@ -15,8 +15,9 @@ from survsim.core.result import Result, format_number, result
 from survsim.core.steps import Steps
 from survsim.core.surv import Surv, as_surv
 from survsim.core.tables import Columns, frame, stacked
-from survsim.core.times import asked_times, at_least_one, meet
+from survsim.core.times import asked_times, meet
 from survsim.estimate.competing.incidence_quantiles import IncidenceQuantiles, rising_times
+from survsim.estimate.cox.predicted_quantiles import asked_shares
 from survsim.estimate.nonparametric.at_risk import numbers_at_risk, sorted_entries
 from survsim.estimate.nonparametric.band_scales import TRANSFORMED, Band, normal_quantile
 from survsim.estimate.nonparametric.survival_at import SurvivalAt
@@ -137,9 +138,7 @@ class AalenJohansen(Result):
 
     def quantile(self, p: Any) -> IncidenceQuantiles:
         """Times by which the incidence of each cause reaches shares `p` of all patients, with the interval the band implies."""
-        shares = float_vector("p", at_least_one(p))
-        for share in shares:
-            between("p", share, 0.0, 1.0)
+        shares = asked_shares(p)
         pairs = [(g, c) for g in range(len(self.groups)) for c in range(len(self.causes))]
         found = np.empty((3, len(pairs), shares.size))
         for k, (g, c) in enumerate(pairs):

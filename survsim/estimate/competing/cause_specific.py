@@ -9,7 +9,7 @@ import numpy as np
 
 from survsim.core.checks import FloatArray
 from survsim.core.complete import complete_design
-from survsim.core.errors import ExtrapolationWarning, InputError, warn
+from survsim.core.errors import InputError
 from survsim.core.pairing import index_of
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
@@ -17,7 +17,7 @@ from survsim.core.surv import Surv
 from survsim.core.tables import Columns, stacked
 from survsim.core.times import asked_times, meet
 from survsim.estimate.competing.aalen_johansen import causes_of
-from survsim.estimate.cox.patient_hazards import strata_of
+from survsim.estimate.cox.patient_hazards import strata_of, warn_beyond
 from survsim.estimate.cox.regression import cox_ph
 from survsim.estimate.cox.result import CoxFit
 
@@ -55,13 +55,9 @@ class CauseSpecificCox(Result):
         grid = np.unique(self.surv.time[self.surv.event])
         shown = grid if times is None else asked_times("times", times, unit=self.surv.unit)
         when = meet(shown, self.surv.time)
-        end = float(self.surv.time.max())
-        if (when > end).any():
-            warn(
-                f"follow-up ended at {end:g} {self.surv.unit}; predictions after it are those of {end:g}.",
-                ExtrapolationWarning,
-            )
         jumps = np.stack([_increments(fit, data, grid, stratum) for fit in self.fits.values()])
+        if times is not None:
+            warn_beyond(self.surv, when, strata_of(next(iter(self.fits.values())), stratum, jumps.shape[1]))
         incidence, survival = incidence_of(jumps)
         at = np.searchsorted(grid, when, side="right")
         pad = np.zeros((*incidence.shape[:2], 1))

@@ -10,6 +10,7 @@ import numpy as np
 from survsim.core.checks import FloatArray, IntArray, float_vector
 from survsim.core.errors import ExtrapolationWarning, InputError, warn
 from survsim.core.kinds import dimensions
+from survsim.core.surv import Surv
 from survsim.core.times import asked_times, meet
 from survsim.estimate.cox.baseline import at_estimate, cumulate
 from survsim.estimate.cox.fitted import FittedCox
@@ -69,7 +70,8 @@ def patient_hazards(
         codes = strata_of(fit, stratum, x.shape[0])
     shown = np.unique(at.times) if times is None else asked_times("times", times, unit=fit.surv.unit)
     when = meet(shown, fit.surv.time)
-    _warn_beyond(fit, when)
+    if times is not None:
+        warn_beyond(fit.surv, when, codes)
     total = x @ fit.estimate
     total = total if offset is None else total + float_vector("offset", offset, x.shape[0])
     # a frame of polars has columns and no row labels
@@ -135,11 +137,19 @@ def strata_of(fit: FittedCox, stratum: Any, m: int) -> Any:
     return np.array([labels.index(s) for s in given])
 
 
-def _warn_beyond(fit: FittedCox, when: FloatArray) -> None:
-    last = float(fit.surv.time.max())
-    if when.size and when.max() > last:
+def warn_beyond(surv: Surv, when: FloatArray, codes: IntArray) -> None:
+    """Tell of times (T,) after the follow-up of the strata `codes` whose curves are asked for."""
+    last = np.full(max(len(surv.stratum_labels), 1), -np.inf)
+    np.maximum.at(last, np.zeros(len(surv), np.int64) if surv.stratum is None else surv.stratum, surv.time)
+    asked = np.unique(codes)
+    short = asked[last[asked] < when.max(initial=-np.inf)]
+    if short.size:
+        ends = ", ".join(
+            f"{last[s]:g}" + (f" in stratum {surv.stratum_labels[s]!r}" if surv.stratum_labels else "")
+            for s in short[:4]
+        )
         warn(
-            f"survival asked for at {when.max():g} {fit.surv.unit}, but follow-up ends at {last:g}: the last value is repeated. "
+            f"survival asked for at {when.max():g} {surv.unit}, but follow-up ends at {ends}: the last value is repeated. "
             "Use a parametric model to look beyond the data.",
             ExtrapolationWarning,
         )

@@ -169,7 +169,8 @@ def net_survival(
 
     Warns
     -----
-    ExtrapolationWarning : follow-up outside the years of the population, whose first and last then stand for it.
+    ExtrapolationWarning : follow-up outside the years of the population, whose first and last then stand for it, or beyond its
+        last age by more than one step of its ages, which then stands for the ages that follow.
 
     References
     ----------
@@ -180,7 +181,7 @@ def net_survival(
     >>> import pandas as pd
     >>> from survsim import Surv
     >>> from survsim.nonparametric import net_survival
-    >>> population = pd.DataFrame({"age": [60, 61, 62], "rate": [0.02, 0.02, 0.02]})
+    >>> population = pd.DataFrame({"age": [60, 61, 62, 63], "rate": [0.02] * 4})
     >>> surv = Surv.right([1.0, 2.0, 2.5, 3.0], [1, 1, 0, 1], unit="years")
     >>> net_survival(surv, population, {"age": [60, 60, 61, 60]}).estimate.round(4).tolist()
     [0.7652, 0.5204, 0.5257, 0.0]

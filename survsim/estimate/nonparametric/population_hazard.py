@@ -142,6 +142,7 @@ def read_lives(population: Population, data: Any, follow_up: FloatArray, names: 
             )
     if dated:
         _warn_outside(population.years, year, year + follow_up)
+    _warn_older(population.ages, age + follow_up)
     return Lives(age, year, labels)
 
 
@@ -202,5 +203,19 @@ def _warn_outside(years: FloatArray, begin: FloatArray, end: FloatArray) -> None
         warn(
             f"the population is known from {years[0]:g} to {last:g}; {early} patients begin before and {late} are followed "
             "beyond: its first and its last year stand for theirs.",
+            ExtrapolationWarning,
+        )
+
+
+def _warn_older(ages: FloatArray, end: FloatArray) -> None:
+    """Tell of patients who outgrow a table by age; one with a single age holds for all from it on."""
+    if ages.size < 2:
+        return
+    last = ages[-1] + (ages[-1] - ages[-2])
+    older = int((end > last).sum())
+    if older:
+        warn(
+            f"the population is known up to age {last:g} ({ages[-1]:g} is its last age); {older} patients are followed to a higher "
+            "one: the last age stands for theirs. Take a table that goes further, or leave this where its last age is an open one.",
             ExtrapolationWarning,
         )

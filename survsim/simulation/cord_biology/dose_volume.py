@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from survsim.core.checks import FloatArray, float_vector, known, shares
+from survsim.core.checks import FloatArray, float_vector, known
 from survsim.core.errors import InputError
 from survsim.core.pairing import paired
 from survsim.core.provenance import Provenance
@@ -45,12 +45,17 @@ class DoseVolumeHistogram(Result):
         """Share of the volume that received at least `dose` Gy (V20 is ``volume_at(20)``), of the shape of `dose`."""
         asked = known("dose", dose)
         tail = np.append(self._at_least(), 0.0)
-        found: FloatArray = tail[np.searchsorted(self.dose, asked, side="left")]
+        # Rounding of a dose that was added up must not put it below the number that is asked for.
+        found: FloatArray = tail[np.searchsorted(self.dose, asked - 1e-12 * np.abs(asked), side="left")]
         return found
 
     def dose_at(self, volume: Any) -> FloatArray:
-        """The dose in Gy that a share `volume` of the organ received at least (D2% is ``dose_at(0.02)``)."""
-        asked = shares("volume", volume)
+        """The dose in Gy that a share `volume` of the organ received at least (D2% is ``dose_at(0.02)``; 1 asks for the smallest)."""
+        asked = known("volume", volume)
+        if not ((asked > 0) & (asked <= 1)).all():
+            raise InputError(
+                f"volume is a share of the organ, above 0 and up to 1; got {asked[(asked <= 0) | (asked > 1)][0]:g}. D2% is 0.02."
+            )
         # Counted from the hottest part; rounding must not carry a share past the step it stands on.
         filled = np.cumsum(self.share[::-1])
         place = np.minimum(np.searchsorted(filled, asked - 1e-12, side="left"), self.dose.size - 1)

@@ -273,3 +273,8 @@ def test_a_draw_is_of_a_uniform_number(u):
 def test_parameters_of_a_law_keep_their_mask():
     with pytest.raises(InputError, match="rate must be a number"):
         Exponential(rate=np.ma.array([0.1, 0.2], mask=[False, True]), time_unit="months")
+
+
+def test_a_number_of_numpy_is_told_as_a_number() -> None:
+    with pytest.raises(InputError, match=r"p must lie in \(0, 1\); got 1\.5\.$"):
+        between("p", np.float64(1.5), 0.0, 1.0)

@@ -123,3 +123,22 @@ def test_intervals_come_from_patients_with_their_histories() -> None:
 def test_what_cannot_be_is_refused(change: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         clone_censor_weight(**(small() | change))
+
+
+@pytest.mark.filterwarnings("ignore:few patients")
+@pytest.mark.parametrize("over_time", [False, True])
+def test_a_weight_of_two_is_a_patient_told_twice(over_time: bool) -> None:
+    """The censoring models count the response's weights, as the curves do."""
+    asked = small() if over_time else {k: v for k, v in small().items() if k != "history"}
+    base, place = asked["surv"], np.repeat(np.arange(10), [1, 2, 1, 3, 1, 2, 1, 1, 2, 1])
+    asked["data"] = asked["data"].assign(m=[0, 0, 0, 0, 1, 1, 1, 1, 0, 1]) if not over_time else asked["data"]
+    heavy = Surv.right(base.time, base.event, unit="months", weight=np.bincount(place))
+    one = clone_censor_weight(**asked | {"surv": heavy})
+    told = asked["data"].iloc[place].reset_index(drop=True).assign(patient_id=range(place.size))
+    other = asked | {
+        "surv": Surv.right(base.time[place], base.event[place], unit="months"), "start": asked["start"][place], "data": told,
+    }  # fmt: skip
+    if over_time:
+        by = asked["history"].set_index("patient_id")
+        other["history"] = pd.concat([by.loc[[p]].assign(patient_id=i) for i, p in enumerate(place)])
+    np.testing.assert_allclose(one.estimate, clone_censor_weight(**other).estimate, rtol=1e-7)

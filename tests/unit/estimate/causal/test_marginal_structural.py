@@ -10,7 +10,7 @@ import pytest
 
 from survsim import Surv, cox_ph
 from survsim.causal import marginal_structural_cox
-from survsim.errors import InputError, SmallSampleWarning
+from survsim.errors import ConvergenceError, InputError, SmallSampleWarning
 
 
 def response(rows: pd.DataFrame) -> Surv:
@@ -102,3 +102,58 @@ def test_a_heavy_row_is_told() -> None:
     rows["drug"] = (rng.random(len(rows)) < 1 / (1 + np.exp(-3 * rows["marker"]))).astype(int)
     with pytest.warns(SmallSampleWarning, match="all but impossible"):
         marginal_structural_cox(response(rows), rows["drug"], rows, denominator="marker")
+
+
+def test_a_weight_of_two_is_a_patient_told_twice() -> None:
+    """The models of treatment count the response's weights, as the Cox model does."""
+    rows = without_effect(80, 3)
+    times = 1 + rows["id"] % 3
+    again = [rows[times > k] for k in range(3)]
+    twice = pd.concat([part.assign(id=part["id"] + 1000 * k) for k, part in enumerate(again)])
+    twice = twice.reset_index(drop=True)
+    told = {"denominator": "marker + row_start", "numerator": "row_start"}
+    heavy = Surv.right(
+        rows["stop"], rows["event"], entry=rows["start"], id=rows["id"], unit="years", weight=times
+    )
+    one = marginal_structural_cox(heavy, rows["drug"], rows, **told)
+    other = marginal_structural_cox(response(twice), twice["drug"], twice, **told)
+    np.testing.assert_allclose(one.weight, other.weight[: len(rows)], rtol=1e-7)
+    plain = marginal_structural_cox(response(rows), rows["drug"], rows, **told)
+    assert np.abs(plain.weight / one.weight - 1.0).max() > 1e-3
+
+
+def test_what_the_refusal_of_separation_names_can_be_typed() -> None:
+    """Where the marker decides treatment, Firth's likelihood goes on, and its words are a parameter of this door."""
+    rows = pd.DataFrame({"id": range(8), "start": 0.0, "stop": [1.0, 3, 5, 8, 2, 4, 6, 7], "event": 1})
+    rows["marker"], rows["drug"] = np.repeat([0, 1], 4), np.repeat([0, 1], 4)
+    with pytest.raises(ConvergenceError, match='separation="firth"'):
+        marginal_structural_cox(response(rows), rows["drug"], rows, denominator="marker", starts_once=True)
+    found = marginal_structural_cox(
+        response(rows), rows["drug"], rows, denominator="marker", starts_once=True, separation="firth"
+    )
+    # Firth's chance of one of four rows with half a row added to either side: 4.5 of 5.
+    np.testing.assert_allclose(found.weight, 0.5 / 0.9, rtol=1e-6)
+    with pytest.raises(InputError, match="separation"):
+        marginal_structural_cox(response(rows), rows["drug"], rows, denominator="marker", separation="ridge")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({}, "starts_once=True"),
+        ({"denominator": None}, "denominator must be a formula"),
+        ({"denominator": "nothing_here", "starts_once": True}, "nothing_here"),
+    ],
+)
+def test_what_is_wrong_is_told_before_a_model_fails_of_it(given: dict[str, Any], message: str) -> None:
+    """Treatment that nobody stops, no formula, and a column that is not there: each by its own name."""
+    rows = pd.DataFrame(
+        {"id": [1, 1, 2, 2, 3, 3, 4, 4], "start": [0, 1] * 4, "stop": [1, 2.5, 1, 2, 1, 3, 1, 4]}
+    )
+    rows["marker"], rows["drug"], rows["event"] = (
+        [5, 3, 4, 4, 5, 5, 3, 4],
+        [0, 1, 1, 1, 0, 0, 0, 1],
+        [0, 1] * 4,
+    )
+    with pytest.raises(InputError, match=message):
+        marginal_structural_cox(response(rows), rows["drug"], rows, **{"denominator": "marker"} | given)

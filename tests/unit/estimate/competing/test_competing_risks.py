@@ -249,3 +249,18 @@ def test_a_law_of_entry_that_leaves_nobody_is_told() -> None:
     surv = Surv.competing([2.0, 4, 5, 6], [2, 1, 0, 1], unit="days", entry=[0.0, 3, 3, 3])
     with pytest.raises(InputError, match="has no weight"):
         fine_gray(surv, None, [[0.0], [1], [0], [1]], cause=1)
+
+
+@pytest.mark.parametrize(
+    ("p", "message"),
+    [
+        ([], "p is empty"),
+        (0.0, r"between 0 and 1; got 0\."),
+        ([0.5, 1.0], r"got 1\."),
+        (np.nan, "p must be finite"),
+    ],
+)
+def test_shares_without_a_time_are_refused_in_plain_numbers(p: Any, message: str) -> None:
+    curves = aalen_johansen(Surv.competing([1, 2, 3], [1, 2, 0], unit="years"))
+    with pytest.raises(InputError, match=message):
+        curves.quantile(p)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from survsim import Surv, concordance, cox_ph, kaplan_meier, pool_imputations
+from survsim import Surv, cause_specific_cox, concordance, cox_ph, kaplan_meier, pool_imputations
 from survsim.errors import ExtrapolationWarning, InputError
 from tests.helpers.cox_studies import some, surv_of
 from tests.helpers.slow_cox import random_study
@@ -240,3 +240,30 @@ def test_the_standard_error_of_a_prediction_is_that_of_the_survival_in_every_mod
     curve, at = kaplan_meier(surv).survival_at([0.5]), x.mean(axis=0, keepdims=True)
     middle = cox_ph(surv, None, x).predict_survival(at, [0.5])
     assert middle.std_error[0, 0] == pytest.approx(curve.std_error[0], rel=0.15)
+
+
+def test_a_curve_beyond_the_follow_up_of_its_own_stratum_is_told_of() -> None:
+    """The last value of a stratum that was followed for less long than another is repeated, and that is said."""
+    surv = Surv.right(
+        [1, 2, 3, 4, 2, 5, 8, 9], [1, 1, 0, 1, 1, 0, 1, 1], unit="years", stratum=["n"] * 4 + ["s"] * 4
+    )
+    data = {"age": [50, 61, 55, 70, 66, 48, 59, 63]}
+    fit = cox_ph(surv, "age", data)
+    new = {"age": [60.0]}
+    with pytest.warns(ExtrapolationWarning, match="ends at 4 in stratum 'n'"):
+        found = fit.predict_survival(new, [3.0, 6.0], stratum="n")
+    assert found.survival[0, 1] == fit.predict_survival(new, [4.0], stratum="n").survival[0, 0]
+    # Neither within it, nor in the other stratum, nor at the event times that the fit itself lists.
+    fit.predict_survival(new, [4.0], stratum="n")
+    fit.predict_survival(new, [6.0], stratum="s")
+    fit.predict_survival(new, stratum="n")
+
+
+def test_an_incidence_beyond_the_follow_up_of_its_stratum_is_told_of() -> None:
+    surv = Surv.competing(
+        [1, 2, 3, 4, 2, 5, 8, 9], [1, 2, 0, 1, 1, 2, 1, 2], unit="years", stratum=["n"] * 4 + ["s"] * 4
+    )
+    fit = cause_specific_cox(surv, "age", {"age": [50, 61, 55, 70, 66, 48, 59, 63]})
+    with pytest.warns(ExtrapolationWarning, match="ends at 4 in stratum 'n'"):
+        fit.predict_incidence({"age": [60.0]}, [6.0], stratum="n")
+    fit.predict_incidence({"age": [60.0]}, [6.0], stratum="s")

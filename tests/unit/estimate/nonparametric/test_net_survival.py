@@ -12,6 +12,7 @@ import pytest
 from survsim import Surv, kaplan_meier, nelson_aalen
 from survsim.core.errors import ExtrapolationWarning, InputError
 from survsim.nonparametric import net_survival
+from survsim.parametric import background_rates
 
 TWO = pd.DataFrame({"age": [50, 50], "sex": ["f", "m"], "rate": [0.1, 0.3]})
 """Women die at 0.1 a year, men at 0.3, at every age from 50 on."""
@@ -173,3 +174,22 @@ def test_years_outside_the_table_are_warned_of() -> None:
 def test_what_cannot_be_is_refused(given: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         net_survival(**({"surv": three(), "population": TWO, "data": patients()} | given))
+
+
+@pytest.mark.parametrize("sexes", [("f",), ("f", "m")])
+def test_who_outgrows_the_table_is_told_of(sexes: tuple[str, ...]) -> None:
+    """The last age stands for those that follow, in words; a table of one age holds for all from it on."""
+    rows = [{"age": a, "sex": s, "rate": 0.01 * (a - 57)} for s in sexes for a in (60, 61, 62)]
+    short, data = pd.DataFrame(rows), pd.DataFrame({"age": [60.0, 61.5, 60.0], "sex": ["f", sexes[-1], "f"]})
+    with pytest.warns(ExtrapolationWarning, match="up to age 63 .* 2 patients"):
+        found = net_survival(three(), short, data)
+    longer = [row | {"age": a, "rate": 0.05} for row in rows[:: len(rows) // len(sexes)] for a in (63, 64)]
+    whole = net_survival(three(), pd.concat([short, pd.DataFrame(longer)]), data)
+    assert found.estimate == pytest.approx(whole.estimate, rel=1e-12)
+
+
+def test_rates_for_relative_survival_tell_of_it_too() -> None:
+    short = pd.DataFrame({"age": [60, 61], "rate": [0.01, 0.02]})
+    with pytest.warns(ExtrapolationWarning, match="up to age 62 .* 1 patients"):
+        rates = background_rates(three(), short, {"age": [60.0, 59.0 + 1, 60.0]})
+    assert rates.tolist() == [0.02, 0.02, 0.02]

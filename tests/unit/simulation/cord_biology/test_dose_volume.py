@@ -145,5 +145,19 @@ def test_refusals(call: Any, given: dict[str, Any], message: str) -> None:
 
 
 def test_shares_of_the_volume_lie_inside() -> None:
-    with pytest.raises(InputError, match="strictly between 0 and 1"):
+    with pytest.raises(InputError, match="volume is a share"):
         dose_volume_histogram(DOSE).dose_at(2.0)
+
+
+def test_the_whole_volume_has_the_smallest_dose() -> None:
+    """D100% of R's DVHmetrics; a share above 1 or of 0 has none."""
+    dvh = dose_volume_histogram([10.0, 20.0, 40.0], [5.0, 3.0, 2.0])
+    assert dvh.dose_at([0.999999, 1.0]).tolist() == [10.0, 10.0]
+    for wrong in (0.0, 1.0001, -0.1):
+        with pytest.raises(InputError, match="volume is a share"):
+            dvh.dose_at(wrong)
+
+
+def test_a_dose_that_was_added_up_is_found_at_its_number() -> None:
+    dvh = dose_volume_histogram([8 * 0.1, sum([0.1] * 8)], [1.0, 3.0])  # 0.8 and 0.7999999999999999
+    assert float(dvh.volume_at(0.8)) == 1.0
