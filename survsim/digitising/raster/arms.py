@@ -90,7 +90,7 @@ def _cover(solids: list[Pixels], k: int) -> Pixels:
 def _without_lines(ink: Ink, start: Start) -> Ink:
     """Takes out grid and reference lines: rows and columns inked all along, whether solid or dashed."""
     mask = ink.solid > 0.4
-    rows, columns = _all_along(mask), _all_along(mask.T)
+    rows, columns = all_along(mask), all_along(mask.T)
     rows[max(int(start.row - start.slack), 0) : int(start.row + start.slack) + 1] = False
     if not rows.any() and not columns.any():
         return ink
@@ -100,7 +100,7 @@ def _without_lines(ink: Ink, start: Start) -> Ink:
     return replace(ink, solid=solid)
 
 
-def _all_along(mask: Flags) -> Flags:
+def all_along(mask: Flags) -> Flags:
     """Lines of the mask with ink in a good part of each twelfth of their length."""
     parts = np.array_split(mask, 12, axis=1)
     least = np.min([part.mean(axis=1) for part in parts], axis=0)

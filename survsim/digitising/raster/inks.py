@@ -17,7 +17,7 @@ from survsim.digitising.raster.sheet import largest
 
 _APART = 17.0
 _MOST = 12
-_TINTED = 30.0
+TINTED = 30.0
 """Difference from white of a band that can be seen."""
 
 
@@ -132,7 +132,7 @@ def split_inks(rgb: Pixels, ground: Pixels, colours: list[Pixels], areas: Sequen
     """
     away = (ground - rgb).astype(np.float32)
     everything = np.einsum("ijk,ijk->ij", away, away)
-    bands = [each for each in areas if float(np.abs(255 - each).max()) > _TINTED]
+    bands = [each for each in areas if float(np.abs(255 - each).max()) > TINTED]
     rival = [_shades(colours, bands, k) for k in range(len(colours))]
     paper = np.median(ground[::7, ::7].reshape(-1, 3), axis=0).astype(np.float32)
     inks = []

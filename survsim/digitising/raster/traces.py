@@ -22,7 +22,7 @@ from survsim.digitising.raster.refusals import AXES_HELP, COLOURS_HELP
 from survsim.digitising.raster.sheet import Sheet
 from survsim.digitising.raster.smooth import is_smooth
 from survsim.digitising.raster.ticks import Placed
-from survsim.digitising.raster.unexplained import unexplained
+from survsim.digitising.raster.unexplained import other_ink, unexplained
 from survsim.digitising.raster.veils import area_colours, arms_behind
 
 
@@ -79,9 +79,8 @@ def read_traces(
             traces = tuple(trace for trace, _ in read)
             traces, few = without_few_marks(traces)
             ends = [f"Curve {k}{words}" for k, (_, words) in enumerate(read, 1) if words]
-            doubts = (
-                unexplained(arms) + _doubts(traces, arms) + _fewer_than_bands(view.rgb, arms, bool(asked))
-            )
+            lost = unexplained(arms) or ([] if asked else other_ink(view.rgb, arms))
+            doubts = lost + _doubts(traces, arms) + _fewer_than_bands(view.rgb, arms, bool(asked))
             return traces, notes + left_out + few + ends + doubts
     raise Refused(
         "No curve was found in the panel.", help=f"{COLOURS_HELP}, or axes= where they were misread"
