@@ -16,7 +16,7 @@ from survsim.core.checks import FloatArray, IntArray
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.streams import CELL, Streams
-from survsim.simulation.cohort.areas import whole_cycles
+from survsim.simulation.cohort.cycle_ends import whole_cycles
 from survsim.simulation.cohort.cycles import (
     asked_of,
     check_values,

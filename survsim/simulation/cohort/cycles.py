@@ -13,7 +13,7 @@ from survsim.core.checks import FloatArray
 from survsim.core.errors import ScenarioError
 from survsim.core.provenance import Provenance
 from survsim.core.units import conversion_factor
-from survsim.simulation.cohort.areas import whole_cycles
+from survsim.simulation.cohort.cycle_ends import counted_cycles, whole_cycles
 from survsim.simulation.cohort.making import Asked, cohort_result, draws_of, numbers_at, parameters_of
 from survsim.simulation.cohort.matrices import matrices_at
 from survsim.simulation.cohort.result import CohortResult
@@ -197,17 +197,7 @@ class CycleTrace:
 
     def counted(self, tau: float) -> Counted:
         n = whole_cycles(tau, self.length)
-        ends = self.length * np.arange(n + 1, dtype=np.float64)
-        share = self.shares[: n + 1, self.living].T
-        if self.correction == "start":
-            return Counted(ends[:-1], np.full(n, self.length), share[:, :-1], ends[:-1])
-        if self.correction == "end":
-            return Counted(ends[1:], np.full(n, self.length), share[:, 1:], ends[:-1])
-        if self.correction == "life_table":
-            return Counted(
-                ends[:-1], np.full(n, self.length), 0.5 * (share[:, :-1] + share[:, 1:]), ends[:-1]
-            )
-        return Counted(ends, self.length * end_weights(self.correction, n), share, ends)
+        return counted_cycles(self.shares[: n + 1, self.living].T, self.length, self.correction)
 
     def share_at(self, times: FloatArray) -> FloatArray:
         return self.all_at(times)[:, self.living]
@@ -231,23 +221,3 @@ class CycleTrace:
         )
         flow = np.array([self.shares[k, sources] @ self.matrices[k][sources, j] for k in range(n)])
         return float(weight @ flow)
-
-
-def end_weights(correction: Correction | tuple[float, ...], n: int) -> FloatArray:
-    """Weights of the n + 1 cycle ends."""
-    if not isinstance(correction, str):
-        if len(correction) != n + 1:
-            raise ScenarioError(
-                f"correction: {n} cycles have {n + 1} ends from 0 on, each with a weight; found {len(correction)} weights."
-            )
-        return np.array(correction)
-    weight = np.ones(n + 1)
-    if correction == "half_cycle":
-        weight[[0, -1]] = 0.5
-        return weight
-    if n % 2:
-        raise ScenarioError(
-            f"correction: simpson takes an even number of cycles; there are {n}. Use life_table."
-        )
-    weight[1::2], weight[2:-1:2], weight[[0, -1]] = 4 / 3, 2 / 3, 1 / 3
-    return weight

@@ -12,6 +12,7 @@ from survsim.core.file_faults import Holds
 from survsim.core.steps import Steps
 from survsim.core.times import increasing
 from survsim.simulation.declared.cohort_values import OwnValues
+from survsim.simulation.declared.cycles import Correction
 from survsim.simulation.laws.law import Law
 from survsim.simulation.laws.schema import Checked, Number
 
@@ -157,14 +158,15 @@ class Partitioned(Checked):
         crossing is counted; with ``nested: false`` it is refused.
     cycle : length of the cycles at whose ends the curves are read, in the unit of time; without it the time in each state
         is the exact area.
-    correction : how cycles count: "life_table" (the mean of their two ends), "start" or "end".
+    correction : how cycles count, as in `Cycles`: "life_table" (the mean of their two ends), "start", "end", "half_cycle",
+        "simpson", or weights by themselves, one for each cycle end from 0 on.
     state_transition : the model of transitions beside (`Beside`), or none.
     """
 
     strategies: dict[str, StrategyCurves] = pydantic.Field(min_length=1)
     nested: bool = True
     cycle: float | None = pydantic.Field(default=None, gt=0)
-    correction: Literal["life_table", "start", "end"] = "life_table"
+    correction: Correction | tuple[float, ...] = "life_table"
     state_transition: Beside | None = None
 
     @pydantic.model_validator(mode="after")

@@ -239,6 +239,46 @@ def test_cycles_count_the_mean_of_their_ends():
         partitioned_survival(declared, horizon=60.5, time_unit="months")
 
 
+@pytest.mark.parametrize("correction", ["start", "end", "half_cycle", "life_table", "simpson"])
+def test_cycles_of_curves_count_as_those_of_matrices(correction):
+    """Exponential curves are a matrix: what is counted, discounted and paid at a death is the same either way."""
+    free, alive = np.exp(-PFS), np.exp(-OS)
+    matrix = {
+        "free": {"free": free, "progressed": alive - free, "dead": "rest"},
+        "progressed": {"progressed": alive, "dead": "rest"},
+    }
+    values = Values.model_validate(
+        {
+            "discount": {"rate": 0.1},
+            "outcomes": {
+                "cost": {"kind": "cost", "by_state": {"progressed": 7.0}, "at_entry": {"dead": 100.0}},
+                "quality": {"kind": "quality", "by_state": {"progressed": 0.5}},
+            },
+        }
+    )
+    from survsim.simulation import cycle_cohort
+    from survsim.simulation.declared.partitioned import Partitioned
+
+    curves = Partitioned.model_validate({"strategies": {"a": two()}, "cycle": 1.0, "correction": correction})
+    mine = partitioned_survival(curves, horizon=END, time_unit="months", values=values)
+    cycles = {
+        "length": "1 month",
+        "states": ["free", "progressed", "dead"],
+        "deaths": ["dead"],
+        "correction": correction,
+        "strategies": {"a": {"matrix": matrix}},
+    }
+    other = cycle_cohort(cycles, horizon=END, time_unit="months", values=values)
+    for measure in (
+        "survival_time",
+        "discounted_survival_time",
+        "cost",
+        "discounted_cost",
+        "discounted_quality",
+    ):
+        assert value(mine, measure) == pytest.approx(value(other, measure), rel=1e-10), measure
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
