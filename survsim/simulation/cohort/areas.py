@@ -10,7 +10,7 @@ from scipy.optimize import brentq
 from survsim.core.checks import FloatArray
 from survsim.core.errors import ScenarioError
 from survsim.simulation.cohort.curves import CurveAt
-from survsim.simulation.cohort.cycle_ends import counted_cycles, whole_cycles
+from survsim.simulation.cohort.cycle_ends import counted_cycles, weight_once, whole_cycles
 from survsim.simulation.cohort.totals import Counted, dead_of
 from survsim.simulation.declared.cycles import Correction
 from survsim.simulation.engine.discounting import DiscountPlan
@@ -109,6 +109,7 @@ class CycleCourse:
     curves: TwoCurves
     cycle: float
     correction: Correction | tuple[float, ...]
+    once: str
 
     def counted(self, tau: float) -> Counted:
         share = self.curves.share_at(self._ends(tau)).T
@@ -123,9 +124,8 @@ class CycleCourse:
     def entering(self, way: str, tau: float, discount: DiscountPlan | None) -> float:
         if way != "*>dead":
             raise ScenarioError(f"{way} is no way that two curves tell.")
-        ends = self._ends(tau)
-        died = -np.diff(self.share_at(ends).sum(axis=1))
-        return float(died.sum() if discount is None else discount.weight(ends[1:]) @ died)
+        died = -np.diff(self.share_at(self._ends(tau)).sum(axis=1))
+        return float(weight_once(discount, self.cycle, died.size, self.correction, self.once) @ died)
 
     def _ends(self, tau: float) -> FloatArray:
         return self.cycle * np.arange(whole_cycles(tau, self.cycle) + 1, dtype=np.float64)

@@ -12,6 +12,7 @@ from survsim.core.checks import FloatArray
 from survsim.core.errors import ScenarioError
 from survsim.simulation.cohort.totals import Counted
 from survsim.simulation.declared.cycles import Correction
+from survsim.simulation.engine.discounting import DiscountPlan
 
 
 def whole_cycles(tau: float, cycle: float) -> int:
@@ -36,6 +37,20 @@ def counted_cycles(share: FloatArray, length: float, correction: Correction | tu
     if correction == "life_table":
         return Counted(ends[:-1], each, 0.5 * (share[:, :-1] + share[:, 1:]), ends[:-1])
     return Counted(ends, length * end_weights(correction, n), share, ends)
+
+
+def weight_once(
+    discount: DiscountPlan | None,
+    length: float,
+    n: int,
+    correction: Correction | tuple[float, ...],
+    once: str,
+) -> FloatArray:
+    """What an amount at each end of `n` cycles (n,) counts for."""
+    weight = discount.weight(length * np.arange(1, n + 1, dtype=np.float64)) if discount else np.ones(n)
+    if once == "plain" or correction in ("start", "end", "life_table"):
+        return np.asarray(weight)
+    return np.asarray(weight * end_weights(correction, n)[1:])
 
 
 def end_weights(correction: Correction | tuple[float, ...], n: int) -> FloatArray:

@@ -143,7 +143,9 @@ def _courses(
         if crossed:
             notes.append(_crossed(declared, name, crossed, draws, asked.time_unit))
         made[name] = [
-            p if declared.cycle is None else CycleCourse(p, declared.cycle, declared.correction)
+            p
+            if declared.cycle is None
+            else CycleCourse(p, declared.cycle, declared.correction, declared.once)
             for p in pairs
         ]
         if declared.state_transition is not None:

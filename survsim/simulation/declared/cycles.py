@@ -141,6 +141,9 @@ class Cycles(Checked):
     correction : "start" and "end" count each cycle by the state at its start or end; "half_cycle" halves the first and last
         state of the whole; "life_table" takes the mean of each cycle's two ends; "simpson" weighs 1/3, 4/3, 2/3 and so on
         (an even number of cycles); or weights by themselves, one for each cycle end from 0 on.
+    once : whether what is counted once, at the end of the cycle in which it happens, counts in full ("plain") or by the
+        weight of that end ("weighed"), which is what models that correct whole arrays of transitions do; it matters for
+        the corrections half_cycle and simpson and for weights by themselves.
     run : "cohort" for shares, exactly; "patients" for patients drawn one by one, the same luck under each strategy.
     """
 
@@ -149,6 +152,7 @@ class Cycles(Checked):
     deaths: tuple[str, ...] = ()
     start: dict[str, Number] = pydantic.Field(default_factory=dict)
     correction: Correction | tuple[float, ...] = "life_table"
+    once: Literal["plain", "weighed"] = "plain"
     strategies: dict[str, CycleStrategy] = pydantic.Field(min_length=1)
     run: Literal["cohort", "patients"] = "cohort"
 

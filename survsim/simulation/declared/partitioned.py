@@ -160,6 +160,7 @@ class Partitioned(Checked):
         is the exact area.
     correction : how cycles count, as in `Cycles`: "life_table" (the mean of their two ends), "start", "end", "half_cycle",
         "simpson", or weights by themselves, one for each cycle end from 0 on.
+    once : of deaths that are counted once in models with cycles, as in `Cycles`.
     state_transition : the model of transitions beside (`Beside`), or none.
     """
 
@@ -167,6 +168,7 @@ class Partitioned(Checked):
     nested: bool = True
     cycle: float | None = pydantic.Field(default=None, gt=0)
     correction: Correction | tuple[float, ...] = "life_table"
+    once: Literal["plain", "weighed"] = "plain"
     state_transition: Beside | None = None
 
     @pydantic.model_validator(mode="after")
