@@ -66,6 +66,24 @@ class Outcomes(Strict):
     grid_step: Real = Field(default=0.5, gt=0)
 
 
+def _reached(given: dict[str, Any], horizon: float) -> dict[str, Any]:
+    """The outcomes of a file with defaults that lie within the horizon; nothing is added where those of the class do."""
+    fields = Outcomes.model_fields
+    made = dict(given)
+    for key in ("tau", "alive_at"):
+        times = fields[key].default
+        if key not in given and max(times) > horizon:
+            made[key] = [t for t in times if t <= horizon] or [horizon]
+    taus = made.get("tau", fields["tau"].default)
+    last = fields["decision_tau"].default
+    usable = isinstance(taus, list | tuple) and taus and all(isinstance(t, int | float) for t in taus)
+    if "decision_tau" not in given and usable and last not in taus:
+        made["decision_tau"] = max(taus)
+    if "grid_step" not in given and fields["grid_step"].default > horizon:
+        made["grid_step"] = horizon / 20.0
+    return made
+
+
 class ScenarioFile(Strict):
     """The content of a scenario file, key by key."""
 
@@ -103,6 +121,17 @@ class ScenarioFile(Strict):
     histories: dict[str, History] = Field(
         default_factory=dict, description="patients known up to some time, to go on from"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _times_within(cls, content: Any) -> Any:
+        """Horizons and milestones that the file does not name are those of the defaults that it reaches."""
+        if not isinstance(content, dict) or not isinstance(content.get("outcomes"), dict):
+            return content
+        horizon = content.get("horizon")
+        if isinstance(horizon, bool) or not isinstance(horizon, int | float) or not horizon > 0:
+            return content
+        return {**content, "outcomes": _reached(content["outcomes"], float(horizon))}
 
     @model_validator(mode="after")
     def _one_model(self) -> Self:

@@ -19,6 +19,9 @@ REST = "rest"
 SUM = 1e-8
 """By how much the sum of a row may miss 1."""
 
+_DEAD = ("dead", "death", "died", "deceased")
+"""Names of states that are deaths, whatever else is said."""
+
 _LENGTH = re.compile(rf"({NUMERAL.pattern})\s*([A-Za-z]+)")
 
 
@@ -180,11 +183,12 @@ class Cycles(Checked):
         for name, one in content["strategies"].items():
             if isinstance(one, dict):
                 one = {**one}
+                deaths = _names(content.get("deaths"))
                 if isinstance(one.get("matrix"), dict):
-                    one["matrix"] = _ordered(one["matrix"], states, name)
+                    one["matrix"] = _ordered(one["matrix"], states, deaths, name)
                 if isinstance(one.get("bands"), list | tuple):
                     one["bands"] = [
-                        {**b, "matrix": _ordered(b["matrix"], states, name)}
+                        {**b, "matrix": _ordered(b["matrix"], states, deaths, name)}
                         if isinstance(b, dict) and isinstance(b.get("matrix"), dict)
                         else b
                         for b in one["bands"]
@@ -200,6 +204,13 @@ class Cycles(Checked):
             for name in names:
                 if name not in self.states:
                     raise ValueError(f"{what}: {name!r} is not a state; states: {', '.join(self.states)}")
+        buried = [s for s in self.states if s.lower() in _DEAD and s not in self.deaths]
+        if buried:
+            raise ValueError(
+                f"{buried[0]!r} is a state of the living here, and the time in it counts as life; name it under deaths"
+            )
+        if not isinstance(self.correction, str) and any(w < 0 for w in self.correction):
+            raise ValueError("correction: weights of cycle ends are at least 0")
         if len(self.deaths) == len(self.states):
             raise ValueError("deaths: at least one state is of the living")
         return self
@@ -222,7 +233,11 @@ def unit_of(word: str) -> str | None:
     return plural if plural in DAYS_PER else None
 
 
-def _ordered(rows: dict[str, Any], states: list[str], strategy: str) -> Any:
+def _names(value: Any) -> tuple[str, ...]:
+    return tuple(value) if isinstance(value, list | tuple) else ()
+
+
+def _ordered(rows: dict[str, Any], states: list[str], deaths: tuple[str, ...], strategy: str) -> Any:
     if set(rows) in ({"file"}, {"rows"}):
         return rows
     for name in (*rows, *(n for row in rows.values() if isinstance(row, dict) for n in row)):
@@ -234,5 +249,9 @@ def _ordered(rows: dict[str, Any], states: list[str], strategy: str) -> Any:
         raise ValueError(
             f"strategies.{strategy}.matrix: each row names states and probabilities, such as {{A: rest, B: 0.1}}"
         )
-    # a state that is not named is left by nobody
+    lost = [s for s in states if s not in rows and s not in deaths]
+    if lost:
+        raise ValueError(
+            f"strategies.{strategy}.matrix: there is no row from {lost[0]}; write {{{lost[0]}: 1}} for a state that nobody leaves"
+        )
     return [[rows.get(a, {a: 1.0}).get(b, 0.0) for b in states] for a in states]

@@ -42,8 +42,23 @@ def graph_faults(model: DeclaredModel) -> Iterator[str]:
             f"two transitions out of {source} share the latent time {name!r} and would come at once; join them, or give each "
             "a name of its own"
         )
+    yield from _lonely_faults(model)
     if not ends_fault:
         yield from _way_faults(model)
+
+
+def _lonely_faults(model: DeclaredModel) -> Iterator[str]:
+    """A latent time of one way alone, where other ways lead to the same end: most often a name that was mistyped."""
+    named = [t.latent for t in model.transitions if t.latent is not None]
+    for t in model.transitions:
+        others = [o.name for o in model.transitions if o.target == t.target and o is not t]
+        if t.latent is not None and named.count(t.latent) == 1 and others:
+            known = sorted(set(named) - {t.latent})
+            yield (
+                f"transition {t.name}: latent time {t.latent!r} is named by this way alone, and shared with none of "
+                f"{', '.join(others)}; name it alike on each way of the same death, or leave it out"
+                f"{f' (other names: {chr(44).join(known)})' if known else ''}"
+            )
 
 
 def _transition_faults(model: DeclaredModel, t: Transition) -> Iterator[str]:

@@ -173,6 +173,13 @@ class Partitioned(Checked):
 
     @pydantic.model_validator(mode="after")
     def _whole(self) -> Self:
+        for key in ("correction", "once"):
+            if self.cycle is None and key in self.model_fields_set:
+                raise ValueError(
+                    f"{key} says how cycles count; give the length of a cycle under cycle, or leave {key} out for exact areas"
+                )
+        if not isinstance(self.correction, str) and any(w < 0 for w in self.correction):
+            raise ValueError("correction: weights of cycle ends are at least 0")
         for name, one in self.strategies.items():
             for which in ("progression_free", "overall"):
                 self._refuse_loop(name, which, getattr(one, which))
