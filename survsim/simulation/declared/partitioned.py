@@ -173,8 +173,8 @@ class Partitioned(Checked):
 
     @pydantic.model_validator(mode="after")
     def _whole(self) -> Self:
-        for key in ("correction", "once"):
-            if self.cycle is None and key in self.model_fields_set:
+        for key, plain in (("correction", "life_table"), ("once", "plain")):
+            if self.cycle is None and getattr(self, key) != plain:
                 raise ValueError(
                     f"{key} says how cycles count; give the length of a cycle under cycle, or leave {key} out for exact areas"
                 )

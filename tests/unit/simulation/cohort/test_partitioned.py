@@ -312,3 +312,25 @@ def test_curves_that_were_exchanged_are_refused_with_a_sentence():
         partitioned_survival(
             {"a": {"progression_free": late, "overall": early}}, horizon=60.0, time_unit="months"
         )
+
+
+def test_the_model_says_how_it_counts_and_what():
+    from survsim.simulation.cohort.explaining import explain_cohort
+    from survsim.simulation.declared.partitioned import Partitioned
+
+    values = Values.model_validate(
+        {"discount": {"rate": 0.03}, "outcomes": {"cost": {"kind": "cost", "by_state": {"progressed": 7.0}}}}
+    )
+    own = {
+        "cost": {"at_beginning": 50.0, "added": [{"until": 2.0, "by_state": {"progression_free": "price"}}]}
+    }
+    strategies = {"a": two(), "b": two(0.1, 0.05, values=own)}
+    plain = Partitioned.model_validate({"strategies": strategies})
+    assert "exact area" in explain_cohort(plain, "months")
+    assert Partitioned.model_validate(plain.model_dump(by_alias=True, mode="json")) == plain
+    cycles = {"strategies": strategies, "cycle": 1.0, "correction": "simpson", "once": "weighed"}
+    told = explain_cohort(Partitioned.model_validate(cycles), "months", values)
+    assert "by Simpson's weights; what is counted once counts by those weights" in told
+    assert "cost: 50 at the beginning; progression_free price on top from 0 to 2" in told
+    assert "Life is counted plain and discounted at 0.03 a year" in told
+    assert "by state, a month: progressed 7." in told
