@@ -17,6 +17,8 @@ from survsim.core.errors import InputError, ScenarioError
 from survsim.core.units import DAYS_PER, conversion_factor
 from survsim.estimate.parametric.background_mortality import life_table
 
+OLDEST = 130.0
+"""Years that nobody lives beyond; an age above is in another unit."""
 _KEYS = {"family", "table", "select", "by", "year"}
 
 
@@ -161,7 +163,11 @@ def _law(path: Path, select: Mapping[str, Any], unit: str, where: str) -> dict[s
 
 
 def _refuse_gaps(ages: list[float], name: str, where: str) -> None:
-    """A table in years of age that leaves some out: the row before would hold there, unasked."""
+    """A table in years of age that leaves some out, where the row before would hold unasked, or that is not in years."""
+    if max(ages) > OLDEST:
+        raise ScenarioError(
+            f"{where}: {name} reaches age {max(ages):g}, and nobody is older than {OLDEST:g}; ages are in years."
+        )
     steps = [round(b - a, 9) for a, b in itertools.pairwise(ages)]
     if not steps or max(set(steps), key=steps.count) != 1.0:
         return

@@ -46,7 +46,7 @@ from survsim.simulation.declared.strategy import (
 )
 from survsim.simulation.declared.uses import Use, numbers
 from survsim.simulation.declared.values import Values
-from survsim.simulation.laws.schema import Number
+from survsim.simulation.laws.schema import NUMERAL, Number
 
 
 class Effort(Strict):
@@ -64,6 +64,17 @@ class Outcomes(Strict):
     decision_tau: Real = 24.0
     alive_at: tuple[Real, ...] = (12.0,)
     grid_step: Real = Field(default=0.5, gt=0)
+
+
+def _as_number(name: str) -> str:
+    """Advice for what was meant as a number and read as a name: a percentage, or a number with its unit."""
+    number, percent, rest = name.strip().partition("%")
+    if percent and not rest and NUMERAL.fullmatch(number.strip()):
+        return f"; a share is a number: write {float(number) / 100:g} for {name.strip()}"
+    first, *words = name.split()
+    if words and NUMERAL.fullmatch(first):
+        return f"; a number stands without words: write {first}, in the unit that belongs here"
+    return ""
 
 
 def _reached(given: dict[str, Any], horizon: float) -> dict[str, Any]:
@@ -302,7 +313,10 @@ class Scenario:
         unknown = sorted(set(used) - set(defined))
         feeding = {name for p in defined.values() if p.source == "derived" for name in p.of}
         unused = sorted(set(defined) - set(used) - feeding) if idle else []
-        faults = [f"parameter {name!r} is used but not defined{meant(name, defined)}" for name in unknown]
+        faults = [
+            f"parameter {name!r} is used but not defined{meant(name, defined) or _as_number(name)}"
+            for name in unknown
+        ]
         faults += [f"parameter {name!r} is defined but nothing uses it" for name in unused]
         faults += scale_faults(defined, uses_of(self), self.time_unit, self._calibrated())
         faults += [*self._outcome_faults(), *self._model_faults()]

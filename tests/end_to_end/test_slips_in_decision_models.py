@@ -112,6 +112,9 @@ def test_the_models_without_a_slip_run_with_horizons_of_their_own(monkeypatch, c
         ("c", "cycles", MODELS["c"]["cycles"] | {"deaths": [], "strategies": {"usual": {"matrix": [[1, 0, 0], [0, 1, 0], [0, 0, 1]]}}}, "name it under deaths"),
         ("c", "cycles/correction", [-1.0] + [1.0] * 10, "weights of cycle ends are at least 0"),
         ("s", "partitioned/correction", "half_cycle", "give the length of a cycle under cycle"),
+        ("p", "transitions/0/distribution/rate", "10%", "write 0.1 for 10%"),
+        ("p", "values/outcomes/cost/at_entry", {"dead": "300 EUR"}, "write 300"),
+        ("s", "partitioned/strategies/usual/overall", {"times": [0, 5], "survival": [100, 0], "joined": "lines"}, "divide percentages by 100"),
         ("s", "partitioned/once", "weighed", "give the length of a cycle under cycle"),
     ],
 )  # fmt: skip
@@ -127,6 +130,7 @@ def test_a_slip_is_told_and_nothing_is_written(monkeypatch, capsys, tmp_path, wh
     ("ages", "last", "message"),
     [
         ([a for a in AGES if a != 70], 0.01, "from age 69 to 71 with nothing between"),
+        ([a * 365 for a in AGES], 0.01, "ages are in years"),
         (AGES, 1.0, "the last probability, from age 110 on, is 1"),
     ],
 )
@@ -136,6 +140,32 @@ def test_a_life_table_with_a_hole_or_without_a_rate_is_refused(
     code, told = simulate(monkeypatch, capsys, write(tmp_path, "p", ages=ages, last=last))
     assert code == 2
     assert message in " ".join(told.split())
+    assert not (tmp_path / "out").exists()
+
+
+def test_rows_of_a_life_table_are_not_chosen_by_what_takes_any_value(monkeypatch, capsys, tmp_path):
+    by = {"sex": {"covariate": "age", 0: "male", 1: "female"}}
+    law = {"family": "life_table", "table": "table.csv", "by": by}
+    path = write(tmp_path, "p", "transitions/1/distribution", law)
+    table = [f"{a},{sex},0.01" for sex in ("male", "female") for a in AGES]
+    (tmp_path / "table.csv").write_text("age,sex,probability\n" + "\n".join(table) + "\n", encoding="utf-8")
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    content["transitions"][2]["distribution"] = law
+    path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    code, told = simulate(monkeypatch, capsys, path)
+    assert code == 2
+    assert "a covariate that chooses rows is bernoulli or fixed" in " ".join(told.split())
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("until", [("2", "5"), ("5", "2", ""), ("", "2")])
+def test_matrices_of_a_file_that_do_not_follow_each_other_are_named(monkeypatch, capsys, tmp_path, until):
+    path = write(tmp_path, "c", "cycles/strategies/other", {"matrix": {"file": "matrix.csv"}})
+    rows = [f"{u},{row}" for u in until for row in ("well,0.8,0.1,0.1", "ill,0,0.7,0.3", "dead,0,0,1")]
+    (tmp_path / "matrix.csv").write_text("until,from,well,ill,dead\n" + "\n".join(rows), encoding="utf-8")
+    code, told = simulate(monkeypatch, capsys, path)
+    assert code == 2
+    assert "matrix.csv: the matrices follow each other" in told
     assert not (tmp_path / "out").exists()
 
 

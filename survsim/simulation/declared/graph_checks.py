@@ -116,6 +116,13 @@ def _age_faults(model: DeclaredModel, t: Transition, own: set[str]) -> Iterator[
         asked += [t.distribution.now] if isinstance(t.distribution.now, str) else []
         for name in dict.fromkeys(n for n in asked if n not in own):
             yield f"transition {t.name}: its table asks for {name!r}; the population has no covariate {name!r}"
+        kinds = {c.name: c.distribution for c in model.population.covariates}
+        rows = dict.fromkeys(name for sheet in t.distribution.sheets for name, _ in sheet.where)
+        for name in (n for n in rows if kinds.get(n) in ("normal", "lognormal", "uniform")):
+            yield (
+                f"transition {t.name}: its table has rows by {name!r}, which is {kinds[name]} and takes any value; a covariate "
+                "that chooses rows is bernoulli or fixed"
+            )
 
 
 def _way_faults(model: DeclaredModel) -> Iterator[str]:

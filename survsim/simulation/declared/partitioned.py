@@ -58,6 +58,10 @@ class PointsCurve(Checked):
             )
         if self.times[0] < 0 or not increasing(np.array(self.times)):
             raise ValueError("times lie at or above 0 and increase")
+        if max(self.survival) > 1:
+            raise ValueError(
+                f"survival is a share from 1 down to 0; found {max(self.survival):g}: divide percentages by 100"
+            )
         rises = [t for t, a, b in zip(self.times, (1.0, *self.survival), self.survival) if b > a]
         if rises:
             raise ValueError(f"survival begins at 1 and never rises; it rises at {rises[0]:g}")
