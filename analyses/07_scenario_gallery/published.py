@@ -61,6 +61,6 @@ def _compared(
 
 
 def _rounding(printed: float) -> float:
-    """Half a unit of the last digit that was printed."""
+    """Half a unit of the last digit that was printed, and no less than sums in another order differ by."""
     digits = f"{printed!r}".partition(".")[2]
-    return 0.5 * 10.0 ** -(len(digits) if digits.strip("0") else 0)
+    return max(0.5 * 10.0 ** -(len(digits) if digits.strip("0") else 0), 1e-13 * abs(printed))

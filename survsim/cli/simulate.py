@@ -167,7 +167,12 @@ def _explain(whole: Any, out: Path | None) -> None:
     if c.cohort is not None:
         from survsim.simulation.cohort.explaining import explain_cohort
 
-        typer.echo(explain_cohort(c.cohort, whole.time_unit))
+        typer.echo(explain_cohort(c.cohort, whole.time_unit, c.values))
+        if out is not None:
+            typer.echo(
+                "survsim: a cohort has no states and lines that are drawn beforehand; nothing is written.",
+                err=True,
+            )
         return
     told = {"start": c.start, "values": c.values, "time_unit": whole.time_unit}
     typer.echo(explain_states(c.states, c.transitions, **told) + "\n")

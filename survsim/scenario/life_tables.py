@@ -8,6 +8,7 @@ in the time unit of the scenario, before anything else is read: results hold the
 from __future__ import annotations
 
 import csv
+import itertools
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from survsim.core.errors import InputError, ScenarioError
 from survsim.core.units import DAYS_PER, conversion_factor
 from survsim.estimate.parametric.background_mortality import life_table
 
+OLDEST = 130.0
+"""Years that nobody lives beyond; an age above is in another unit."""
 _KEYS = {"family", "table", "select", "by", "year"}
 
 
@@ -43,7 +46,7 @@ def _with_table(transition: Any, unit: Any, inside: Callable[[str], Path]) -> An
     if transition.get("clock") != "age":
         raise ScenarioError(f"{where}: a life table is a law of age; give the transition clock: age.")
     if unit not in DAYS_PER:
-        return transition  # what is wrong with the unit is told when the file is checked
+        raise ScenarioError(f"time_unit {unit!r} is none of {', '.join(DAYS_PER)}.")
     select = law.get("select") or {}
     if not isinstance(select, Mapping):
         raise ScenarioError(
@@ -135,6 +138,12 @@ def _law(path: Path, select: Mapping[str, Any], unit: str, where: str) -> dict[s
         raise ScenarioError(
             f"{where}: {path.name} gives an age more than once; select one of {rest or 'them'}."
         )
+    _refuse_gaps(ages, path.name, where)
+    if kind[0] == "probability" and values[-1] == 1.0:
+        raise ScenarioError(
+            f"{where}: {path.name}: the last probability, from age {ages[-1]:g} on, is 1, which is no rate: leave the row out, "
+            f"and that of age {ages[-2] if len(ages) > 1 else ages[-1]:g} goes on; or give a probability within a year."
+        )
     factor = conversion_factor("years", unit)
     try:
         if kind[0] == "probability":
@@ -153,10 +162,31 @@ def _law(path: Path, select: Mapping[str, Any], unit: str, where: str) -> dict[s
     }
 
 
+def _refuse_gaps(ages: list[float], name: str, where: str) -> None:
+    """A table in years of age that leaves some out, where the row before would hold unasked, or that is not in years."""
+    if max(ages) > OLDEST:
+        raise ScenarioError(
+            f"{where}: {name} reaches age {max(ages):g}, and nobody is older than {OLDEST:g}; ages are in years."
+        )
+    steps = [round(b - a, 9) for a, b in itertools.pairwise(ages)]
+    if not steps or max(set(steps), key=steps.count) != 1.0:
+        return
+    for age, step in zip(ages, steps):
+        if step > 1.0:
+            raise ScenarioError(
+                f"{where}: {name} goes from age {age:g} to {age + step:g} with nothing between; give a row for each year of "
+                "age, or rows that are as many years apart throughout."
+            )
+
+
 def _rows(path: Path, where: str) -> list[dict[str, str]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = [{(k or "").strip(): v or "" for k, v in row.items()} for row in csv.DictReader(file)]
+    except FileNotFoundError:
+        raise ScenarioError(
+            f"{where}: the life table {path.name} cannot be read: there is no such file beside the scenario."
+        ) from None
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ScenarioError(f"{where}: the life table {path.name} cannot be read ({error}).") from None
     if not rows:

@@ -46,7 +46,7 @@ from survsim.simulation.declared.strategy import (
 )
 from survsim.simulation.declared.uses import Use, numbers
 from survsim.simulation.declared.values import Values
-from survsim.simulation.laws.schema import Number
+from survsim.simulation.laws.schema import NUMERAL, Number
 
 
 class Effort(Strict):
@@ -64,6 +64,35 @@ class Outcomes(Strict):
     decision_tau: Real = 24.0
     alive_at: tuple[Real, ...] = (12.0,)
     grid_step: Real = Field(default=0.5, gt=0)
+
+
+def _as_number(name: str) -> str:
+    """Advice for what was meant as a number and read as a name: a percentage, or a number with its unit."""
+    number, percent, rest = name.strip().partition("%")
+    if percent and not rest and NUMERAL.fullmatch(number.strip()):
+        return f"; a share is a number: write {float(number) / 100:g} for {name.strip()}"
+    first, *words = name.split()
+    if words and NUMERAL.fullmatch(first):
+        return f"; a number stands without words: write {first}, in the unit that belongs here"
+    return ""
+
+
+def _reached(given: dict[str, Any], horizon: float) -> dict[str, Any]:
+    """The outcomes of a file with defaults that lie within the horizon; nothing is added where those of the class do."""
+    fields = Outcomes.model_fields
+    made = dict(given)
+    for key in ("tau", "alive_at"):
+        times = fields[key].default
+        if key not in given and max(times) > horizon:
+            made[key] = [t for t in times if t <= horizon] or [horizon]
+    taus = made.get("tau", fields["tau"].default)
+    last = fields["decision_tau"].default
+    usable = isinstance(taus, list | tuple) and taus and all(isinstance(t, int | float) for t in taus)
+    if "decision_tau" not in given and usable and last not in taus:
+        made["decision_tau"] = max(taus)
+    if "grid_step" not in given and fields["grid_step"].default > horizon:
+        made["grid_step"] = horizon / 20.0
+    return made
 
 
 class ScenarioFile(Strict):
@@ -103,6 +132,17 @@ class ScenarioFile(Strict):
     histories: dict[str, History] = Field(
         default_factory=dict, description="patients known up to some time, to go on from"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _times_within(cls, content: Any) -> Any:
+        """Horizons and milestones that the file does not name are those of the defaults that it reaches."""
+        if not isinstance(content, dict) or not isinstance(content.get("outcomes"), dict):
+            return content
+        horizon = content.get("horizon")
+        if isinstance(horizon, bool) or not isinstance(horizon, int | float) or not horizon > 0:
+            return content
+        return {**content, "outcomes": _reached(content["outcomes"], float(horizon))}
 
     @model_validator(mode="after")
     def _one_model(self) -> Self:
@@ -273,7 +313,10 @@ class Scenario:
         unknown = sorted(set(used) - set(defined))
         feeding = {name for p in defined.values() if p.source == "derived" for name in p.of}
         unused = sorted(set(defined) - set(used) - feeding) if idle else []
-        faults = [f"parameter {name!r} is used but not defined{meant(name, defined)}" for name in unknown]
+        faults = [
+            f"parameter {name!r} is used but not defined{meant(name, defined) or _as_number(name)}"
+            for name in unknown
+        ]
         faults += [f"parameter {name!r} is defined but nothing uses it" for name in unused]
         faults += scale_faults(defined, uses_of(self), self.time_unit, self._calibrated())
         faults += [*self._outcome_faults(), *self._model_faults()]

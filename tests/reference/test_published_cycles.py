@@ -18,8 +18,9 @@ def read(model, printed=None):
     return scenario, yaml.safe_load((MODELS / (printed or model) / "printed.yml").read_text(encoding="utf-8"))
 
 
-def test_the_sick_sicker_cohort_prints_its_published_table():
-    scenario, printed = read("sick_sicker_cohort")
+@pytest.mark.parametrize("model", ["sick_sicker_cohort", "sick_sicker_ageing"])
+def test_the_sick_sicker_cohort_prints_its_published_table(model):
+    scenario, printed = read(model)
     found = survsim.simulate(scenario)
     weighed = found.cost_effectiveness("quality", "cost", 75.0)
     table = weighed.to_frame().set_index("strategy")

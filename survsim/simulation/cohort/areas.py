@@ -10,7 +10,9 @@ from scipy.optimize import brentq
 from survsim.core.checks import FloatArray
 from survsim.core.errors import ScenarioError
 from survsim.simulation.cohort.curves import CurveAt
+from survsim.simulation.cohort.cycle_ends import counted_cycles, weight_once, whole_cycles
 from survsim.simulation.cohort.totals import Counted, dead_of
+from survsim.simulation.declared.cycles import Correction
 from survsim.simulation.engine.discounting import DiscountPlan
 
 PANELS = 64
@@ -102,25 +104,16 @@ class TwoCurves:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class CycleCourse:
-    """Two curves that are read at cycle ends: each cycle counts its start, its end or the mean of both.
-
-    A discount falls on the start of each cycle, or on its middle where it declares ``half_cycle``.
-    """
+    """Two curves that are read at cycle ends; who dies in a cycle is counted, and discounted, at its end."""
 
     curves: TwoCurves
     cycle: float
-    correction: str
+    correction: Correction | tuple[float, ...]
+    once: str
 
     def counted(self, tau: float) -> Counted:
-        n = whole_cycles(tau, self.cycle)
-        ends = self.cycle * np.arange(n + 1, dtype=np.float64)
-        share = self.curves.share_at(ends).T
-        parts = {
-            "start": share[:, :-1],
-            "end": share[:, 1:],
-            "life_table": 0.5 * (share[:, :-1] + share[:, 1:]),
-        }
-        return Counted(ends[:-1], np.full(n, self.cycle), parts[self.correction], ends[:-1])
+        share = self.curves.share_at(self._ends(tau)).T
+        return counted_cycles(share, self.cycle, self.correction)
 
     def share_at(self, times: FloatArray) -> FloatArray:
         return self.curves.share_at(times)
@@ -129,17 +122,13 @@ class CycleCourse:
         return dead_of(self.share_at(times))
 
     def entering(self, way: str, tau: float, discount: DiscountPlan | None) -> float:
-        return self.curves.entering(way, tau, discount)
+        if way != "*>dead":
+            raise ScenarioError(f"{way} is no way that two curves tell.")
+        died = -np.diff(self.share_at(self._ends(tau)).sum(axis=1))
+        return float(weight_once(discount, self.cycle, died.size, self.correction, self.once) @ died)
 
-
-def whole_cycles(tau: float, cycle: float) -> int:
-    """Cycles to a horizon; refused where that is no whole number of them."""
-    n = round(tau / cycle)
-    if n < 1 or abs(n * cycle - tau) > 1e-9 * tau:
-        raise ScenarioError(
-            f"{tau:.12g} is no whole number of cycles of {cycle:.12g}; choose horizons that are multiples of the cycle."
-        )
-    return n
+    def _ends(self, tau: float) -> FloatArray:
+        return self.cycle * np.arange(whole_cycles(tau, self.cycle) + 1, dtype=np.float64)
 
 
 def _within(edges: FloatArray, horizon: float) -> FloatArray:

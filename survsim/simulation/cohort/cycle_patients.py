@@ -16,7 +16,7 @@ from survsim.core.checks import FloatArray, IntArray
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.streams import CELL, Streams
-from survsim.simulation.cohort.areas import whole_cycles
+from survsim.simulation.cohort.cycle_ends import weight_once, whole_cycles
 from survsim.simulation.cohort.cycles import (
     asked_of,
     check_values,
@@ -242,13 +242,10 @@ class _Plan:
         for state, value in worth.entry.items():
             jump[:, self.states.index(state)] += value
         for way, value in worth.way.items():
-            source, _, target = way.partition(">")
-            jump[self.states.index(source), self.states.index(target)] += value
+            jump[self.trace.taken(way)] += value
         np.fill_diagonal(jump, 0.0)
-        ends = self.length * np.arange(self.asked.grid.size, dtype=np.float64)
-        late = plan.weight(ends) if plan else np.ones(ends.size)
-        late[0] = 0.0
-        late[n + 1 :] = 0.0
+        late = np.zeros(self.asked.grid.size)
+        late[1 : n + 1] = weight_once(plan, self.length, n, self.trace.correction, self.trace.once)
         return np.asarray(late[:, None, None] * jump)
 
 

@@ -13,7 +13,7 @@ from survsim.core.checks import FloatArray
 from survsim.core.errors import ScenarioError
 from survsim.core.provenance import Provenance
 from survsim.core.units import conversion_factor
-from survsim.simulation.cohort.areas import whole_cycles
+from survsim.simulation.cohort.cycle_ends import counted_cycles, weight_once, whole_cycles
 from survsim.simulation.cohort.making import Asked, cohort_result, draws_of, numbers_at, parameters_of
 from survsim.simulation.cohort.matrices import matrices_at
 from survsim.simulation.cohort.result import CohortResult
@@ -21,6 +21,7 @@ from survsim.simulation.cohort.totals import CohortCourse, Counted
 from survsim.simulation.declared.cohort_values import cohort_value_faults
 from survsim.simulation.declared.cycles import Correction, Cycles
 from survsim.simulation.declared.model import Numbers
+from survsim.simulation.declared.states import matches
 from survsim.simulation.declared.values import Values
 from survsim.simulation.engine.discounting import DiscountPlan
 
@@ -181,7 +182,9 @@ def trace(
     for k, matrix in enumerate(matrices):
         shares[k + 1] = shares[k] @ matrix
     living = np.array([declared.states.index(s) for s in declared.alive])
-    return CycleTrace(length, declared.states, living, shares, tuple(matrices), declared.correction)
+    return CycleTrace(
+        length, declared.states, living, shares, tuple(matrices), declared.correction, declared.once
+    )
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -194,20 +197,11 @@ class CycleTrace:
     shares: FloatArray
     matrices: tuple[FloatArray, ...]
     correction: Correction | tuple[float, ...]
+    once: str
 
     def counted(self, tau: float) -> Counted:
         n = whole_cycles(tau, self.length)
-        ends = self.length * np.arange(n + 1, dtype=np.float64)
-        share = self.shares[: n + 1, self.living].T
-        if self.correction == "start":
-            return Counted(ends[:-1], np.full(n, self.length), share[:, :-1], ends[:-1])
-        if self.correction == "end":
-            return Counted(ends[1:], np.full(n, self.length), share[:, 1:], ends[:-1])
-        if self.correction == "life_table":
-            return Counted(
-                ends[:-1], np.full(n, self.length), 0.5 * (share[:, :-1] + share[:, 1:]), ends[:-1]
-            )
-        return Counted(ends, self.length * end_weights(self.correction, n), share, ends)
+        return counted_cycles(self.shares[: n + 1, self.living].T, self.length, self.correction)
 
     def share_at(self, times: FloatArray) -> FloatArray:
         return self.all_at(times)[:, self.living]
@@ -222,32 +216,13 @@ class CycleTrace:
         return self.shares[np.minimum(place, len(self.shares) - 1)]
 
     def entering(self, way: str, tau: float, discount: DiscountPlan | None) -> float:
-        source, _, target = way.partition(">")
-        j = self.states.index(target)
-        sources = [i for i, s in enumerate(self.states) if i != j and source in ("*", s)]
         n = whole_cycles(tau, self.length)
-        weight = (
-            discount.weight(self.length * np.arange(1, n + 1, dtype=np.float64)) if discount else np.ones(n)
+        taken = self.taken(way)
+        flow = np.array(
+            [self.shares[k] @ np.where(taken, self.matrices[k], 0.0).sum(axis=1) for k in range(n)]
         )
-        flow = np.array([self.shares[k, sources] @ self.matrices[k][sources, j] for k in range(n)])
-        return float(weight @ flow)
+        return float(weight_once(discount, self.length, n, self.correction, self.once) @ flow)
 
-
-def end_weights(correction: Correction | tuple[float, ...], n: int) -> FloatArray:
-    """Weights of the n + 1 cycle ends."""
-    if not isinstance(correction, str):
-        if len(correction) != n + 1:
-            raise ScenarioError(
-                f"correction: {n} cycles have {n + 1} ends from 0 on, each with a weight; found {len(correction)} weights."
-            )
-        return np.array(correction)
-    weight = np.ones(n + 1)
-    if correction == "half_cycle":
-        weight[[0, -1]] = 0.5
-        return weight
-    if n % 2:
-        raise ScenarioError(
-            f"correction: simpson takes an even number of cycles; there are {n}. Use life_table."
-        )
-    weight[1::2], weight[2:-1:2], weight[[0, -1]] = 4 / 3, 2 / 3, 1 / 3
-    return weight
+    def taken(self, pattern: str) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """Which ways (states, states) a name with * for any part means; staying is none."""
+        return np.array([[a != b and matches(pattern, f"{a}>{b}") for b in self.states] for a in self.states])

@@ -160,11 +160,15 @@ def read_matrix_csv(text: str, name: str, declared: Cycles) -> CycleStrategy:
         made.append(
             {"matrix": [by_state[s] for s in declared.states], **({"until": _time(end, name)} if end else {})}
         )
-    return (
-        CycleStrategy(matrix=made[0]["matrix"])
-        if len(made) == 1 and "until" not in made[0]
-        else CycleStrategy.model_validate({"bands": made})
-    )
+    if len(made) == 1 and "until" not in made[0]:
+        return CycleStrategy(matrix=made[0]["matrix"])
+    until: list[Any] = [one.get("until") for one in made]
+    if None in until[:-1] or until[-1] is not None or sorted(until[:-1]) != until[:-1]:
+        told = ", ".join("none" if t is None else f"{t:g}" for t in until)
+        raise ScenarioError(
+            f"{name}: the matrices follow each other, until increases, and that of the last is empty; found until {told}."
+        )
+    return CycleStrategy.model_validate({"bands": made})
 
 
 def _entry(text: str) -> float | str:

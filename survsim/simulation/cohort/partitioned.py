@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from survsim.core import units
-from survsim.core.checks import FloatArray, between, one_of
+from survsim.core.checks import FloatArray, between
 from survsim.core.errors import ExtrapolationWarning, ScenarioError, warn
 from survsim.core.provenance import Provenance
 from survsim.simulation.cohort.areas import CycleCourse, TwoCurves
@@ -143,7 +143,9 @@ def _courses(
         if crossed:
             notes.append(_crossed(declared, name, crossed, draws, asked.time_unit))
         made[name] = [
-            p if declared.cycle is None else CycleCourse(p, declared.cycle, declared.correction)
+            p
+            if declared.cycle is None
+            else CycleCourse(p, declared.cycle, declared.correction, declared.once)
             for p in pairs
         ]
         if declared.state_transition is not None:
@@ -228,7 +230,6 @@ def _check(declared: Partitioned, values: Values | None) -> None:
             if isinstance(item, tuple) and not item:
                 faults.append(f"{name}: {which}: a list holds one curve a draw; it is empty")
     if declared.cycle is not None:
-        one_of("correction", declared.correction, ("life_table", "start", "end"))
         between("cycle", declared.cycle, 0.0, np.inf)
     if faults:
         raise ScenarioError("the curves cannot be used as written:\n  " + "\n  ".join(faults))

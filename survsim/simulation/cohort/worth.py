@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from survsim.core.errors import ScenarioError
 from survsim.simulation.declared.cohort_values import OwnValues
 from survsim.simulation.declared.model import Numbers
 from survsim.simulation.declared.values import Outcome
+from survsim.simulation.declared.values_checks import number_fault
 
 
 class Worth:
@@ -31,27 +34,27 @@ class Worth:
         self.added = [
             (span.from_, span.until, {k: number(v) for k, v in span.by_state.items()}) for span in mine.added
         ]
+        for state, value in self.rate.items():
+            _refuse(name, outcome, "by_state", state, value)
+        for field, amounts in (("at_entry", self.entry), ("at_transition", self.way)):
+            for key, value in amounts.items():
+                _refuse(name, outcome, field, key, value)
+        _refuse(name, outcome, "at_beginning", "", self.beginning)
         for _, _, extra in self.added:
             for state, value in extra.items():
-                _refuse(name, f"added.{state}", outcome.kind, value, per_state=True)
-        for place, value in (("by_state." + s, v) for s, v in self.rate.items()):
-            _refuse(name, place, outcome.kind, value, per_state=True)
-        once = {**self.entry, **self.way, "at_beginning": self.beginning}
-        for place, value in once.items():
-            _refuse(name, place, outcome.kind, value, per_state=False)
+                if outcome.kind == "cost":
+                    _refuse(name, outcome, "added", state, value)
+                elif fault := number_fault(outcome, "by_state", np.array([self.rate[state] + value])):
+                    raise ScenarioError(
+                        f"values of {name}, added.{state}: with it the value of the state {fault}."
+                    )
+        if outcome.course is not None:
+            for i, factor in enumerate(outcome.course.factors):
+                _refuse(name, outcome, "course", f"factors.{i}", number(factor))
 
 
-def _refuse(name: str, place: str, kind: str, value: float, *, per_state: bool) -> None:
-    where = f"values of {name}, {place}"
-    if kind == "cost" and value < 0:
-        raise ScenarioError(
-            f"{where} is {value:g}; a cost is at least 0. Where a loss of quality is meant, give it under an outcome of "
-            "kind: quality; a saving under one of kind: number with better: lower."
-        )
-    if kind == "quality" and per_state and value > 1:
-        raise ScenarioError(
-            f"{where} is {value:g}; a utility is at most 1, full health. Where a cost is meant, give it under an "
-            "outcome of kind: cost."
-        )
-    if kind == "time" and per_state and not 0 <= value <= 1:
-        raise ScenarioError(f"{where} is {value:g}; the share of time that counts lies between 0 and 1.")
+def _refuse(name: str, outcome: Outcome, field: str, key: str, value: float) -> None:
+    fault = number_fault(outcome, field, np.array([value]))
+    if fault:
+        place = f"{field}.{key}" if key else field
+        raise ScenarioError(f"values of {name}, {place} {fault}.")

@@ -7,6 +7,7 @@ from typing import Self
 
 import pydantic
 
+from survsim.simulation.declared.states import matches
 from survsim.simulation.declared.values import Outcome, Values
 from survsim.simulation.laws.schema import Checked, Number
 
@@ -103,7 +104,7 @@ def _place_faults(
         elif not any(way.endswith(f">{state}") for way in ways):
             yield f"{where}.at_entry: how many enter {state} is not known here; known entries: {_entries(ways)}"
     for way in item.at_transition:
-        if way not in ways:
+        if ">" not in way or not any(matches(way, known) for known in ways):
             yield f"{where}.at_transition: {way!r} is not a way that is counted; known: {', '.join(ways) or 'none'}"
 
 

@@ -19,6 +19,9 @@ REST = "rest"
 SUM = 1e-8
 """By how much the sum of a row may miss 1."""
 
+_DEAD = ("dead", "death", "died", "deceased")
+"""Names of states that are deaths, whatever else is said."""
+
 _LENGTH = re.compile(rf"({NUMERAL.pattern})\s*([A-Za-z]+)")
 
 
@@ -141,6 +144,9 @@ class Cycles(Checked):
     correction : "start" and "end" count each cycle by the state at its start or end; "half_cycle" halves the first and last
         state of the whole; "life_table" takes the mean of each cycle's two ends; "simpson" weighs 1/3, 4/3, 2/3 and so on
         (an even number of cycles); or weights by themselves, one for each cycle end from 0 on.
+    once : whether what is counted once, at the end of the cycle in which it happens, counts in full ("plain") or by the
+        weight of that end ("weighed"), which is what models that correct whole arrays of transitions do; it matters for
+        the corrections half_cycle and simpson and for weights by themselves.
     run : "cohort" for shares, exactly; "patients" for patients drawn one by one, the same luck under each strategy.
     """
 
@@ -149,6 +155,7 @@ class Cycles(Checked):
     deaths: tuple[str, ...] = ()
     start: dict[str, Number] = pydantic.Field(default_factory=dict)
     correction: Correction | tuple[float, ...] = "life_table"
+    once: Literal["plain", "weighed"] = "plain"
     strategies: dict[str, CycleStrategy] = pydantic.Field(min_length=1)
     run: Literal["cohort", "patients"] = "cohort"
 
@@ -176,11 +183,12 @@ class Cycles(Checked):
         for name, one in content["strategies"].items():
             if isinstance(one, dict):
                 one = {**one}
+                deaths = _names(content.get("deaths"))
                 if isinstance(one.get("matrix"), dict):
-                    one["matrix"] = _ordered(one["matrix"], states, name)
+                    one["matrix"] = _ordered(one["matrix"], states, deaths, name)
                 if isinstance(one.get("bands"), list | tuple):
                     one["bands"] = [
-                        {**b, "matrix": _ordered(b["matrix"], states, name)}
+                        {**b, "matrix": _ordered(b["matrix"], states, deaths, name)}
                         if isinstance(b, dict) and isinstance(b.get("matrix"), dict)
                         else b
                         for b in one["bands"]
@@ -196,6 +204,13 @@ class Cycles(Checked):
             for name in names:
                 if name not in self.states:
                     raise ValueError(f"{what}: {name!r} is not a state; states: {', '.join(self.states)}")
+        buried = [s for s in self.states if s.lower() in _DEAD and s not in self.deaths]
+        if buried:
+            raise ValueError(
+                f"{buried[0]!r} is a state of the living here, and the time in it counts as life; name it under deaths"
+            )
+        if not isinstance(self.correction, str) and any(w < 0 for w in self.correction):
+            raise ValueError("correction: weights of cycle ends are at least 0")
         if len(self.deaths) == len(self.states):
             raise ValueError("deaths: at least one state is of the living")
         return self
@@ -218,7 +233,11 @@ def unit_of(word: str) -> str | None:
     return plural if plural in DAYS_PER else None
 
 
-def _ordered(rows: dict[str, Any], states: list[str], strategy: str) -> Any:
+def _names(value: Any) -> tuple[str, ...]:
+    return tuple(value) if isinstance(value, list | tuple) else ()
+
+
+def _ordered(rows: dict[str, Any], states: list[str], deaths: tuple[str, ...], strategy: str) -> Any:
     if set(rows) in ({"file"}, {"rows"}):
         return rows
     for name in (*rows, *(n for row in rows.values() if isinstance(row, dict) for n in row)):
@@ -230,5 +249,9 @@ def _ordered(rows: dict[str, Any], states: list[str], strategy: str) -> Any:
         raise ValueError(
             f"strategies.{strategy}.matrix: each row names states and probabilities, such as {{A: rest, B: 0.1}}"
         )
-    # a state that is not named is left by nobody
+    lost = [s for s in states if s not in rows and s not in deaths]
+    if lost:
+        raise ValueError(
+            f"strategies.{strategy}.matrix: there is no row from {lost[0]}; write {{{lost[0]}: 1}} for a state that nobody leaves"
+        )
     return [[rows.get(a, {a: 1.0}).get(b, 0.0) for b in states] for a in states]

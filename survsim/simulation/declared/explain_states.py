@@ -31,7 +31,7 @@ def explain_states(
     alive = [titles[s.name] for s in states if s.absorbing]
     if alive:
         text.append(f"Nobody leaves {' or '.join(alive)}, alive.")
-    return "\n".join([*text, *_values(values, titles, time_unit)])
+    return "\n".join([*text, *explain_values(values, titles, time_unit)])
 
 
 def ways_of(states: Sequence[State], transitions: Sequence[Transition], start: Any) -> list[dict[str, Any]]:
@@ -49,7 +49,7 @@ def ways_of(states: Sequence[State], transitions: Sequence[Transition], start: A
 def _begins(start: str | Mapping[str, Any], titles: Mapping[str, str]) -> str:
     if isinstance(start, str):
         return f"Everybody begins in: {titles.get(start, start)}."
-    shares = ", ".join(f"{_told(v)} in {titles.get(k, k)}" for k, v in start.items())
+    shares = ", ".join(f"{told_number(v)} in {titles.get(k, k)}" for k, v in start.items())
     return f"Patients begin {shares}."
 
 
@@ -60,7 +60,7 @@ def _way(way: Transition, unit: str) -> str:
         "age": f"age ({way.age})",
     }[way.clock]
     told = [f"{_law(way.distribution)}, by {since}"]
-    told += [f"times exp({_told(v)} x {name.replace('_', ' ')})" for name, v in way.covariates.items()]
+    told += [f"times exp({told_number(v)} x {name.replace('_', ' ')})" for name, v in way.covariates.items()]
     if way.frailty is not None:
         told.append(f"times the frailty {way.frailty}")
     if way.needs_effect:
@@ -80,20 +80,22 @@ def _law(law: Any) -> str:
         named += ["calendar year"] if law.now is not None else []
         return f"mortality of the population by {' and '.join(['age', *named])}"
     if isinstance(law, LawBase):
-        given = ", ".join(f"{k.replace('_', ' ')} {_told(v)}" for k, v in law if k != "family")
+        given = ", ".join(f"{k.replace('_', ' ')} {told_number(v)}" for k, v in law if k != "family")
         return f"{law.family.replace('_', ' ')} with {given}" if given else law.family.replace("_", " ")
     return type(law).__name__
 
 
-def _told(value: Any) -> str:
+def told_number(value: Any) -> str:
+    """A number, the name of a parameter, or the first of a list of them."""
     if isinstance(value, tuple | list):
         rest = len(value) - SHOWN
-        shown = ", ".join(_told(v) for v in value[:SHOWN])
+        shown = ", ".join(told_number(v) for v in value[:SHOWN])
         return f"({shown}{f' and {rest} more' if rest > 0 else ''})"
     return value if isinstance(value, str) else f"{value:.8g}"
 
 
-def _values(values: Values | None, titles: Mapping[str, str], unit: str) -> Iterator[str]:
+def explain_values(values: Values | None, titles: Mapping[str, str], unit: str) -> Iterator[str]:
+    """What is counted, and how it is discounted, as sentences."""
     if values is None:
         return
     if values.discount is not None and values.discount.rate > 0:
@@ -112,7 +114,7 @@ def _discount(discount: Discount) -> str:
 
 def _outcome(outcome: Outcome, titles: Mapping[str, str], unit: str) -> Iterator[str]:
     def each(numbers: Mapping[str, Any]) -> str:
-        return ", ".join(f"{titles.get(k, k.replace('_', ' '))} {_told(v)}" for k, v in numbers.items())
+        return ", ".join(f"{titles.get(k, k.replace('_', ' '))} {told_number(v)}" for k, v in numbers.items())
 
     if outcome.by_state:
         yield f"by state, a {unit.removesuffix('s')}: {each(outcome.by_state)}."
@@ -120,11 +122,11 @@ def _outcome(outcome: Outcome, titles: Mapping[str, str], unit: str) -> Iterator
         yield f"while given, on top: {each(outcome.by_treatment)}."
     for one in outcome.under_treatment:
         state = titles.get(one.state, one.state)
-        yield f"in {state} under {one.treatment.replace('_', ' ')}: {_told(one.value)} instead."
+        yield f"in {state} under {one.treatment.replace('_', ' ')}: {told_number(one.value)} instead."
     for name, numbers in outcome.once():
         if numbers:
             yield f"once {name.replace('_', ' ')}: {each(numbers)}."
     if outcome.course is not None:
         by = f"age ({outcome.course.age})" if outcome.course.age else f"time, in {unit}"
-        breaks, factors = _told(outcome.course.breaks), _told(outcome.course.factors)
+        breaks, factors = told_number(outcome.course.breaks), told_number(outcome.course.factors)
         yield f"multiplied between breaks of {by} {breaks} by {factors}."

@@ -42,8 +42,23 @@ def graph_faults(model: DeclaredModel) -> Iterator[str]:
             f"two transitions out of {source} share the latent time {name!r} and would come at once; join them, or give each "
             "a name of its own"
         )
+    yield from _lonely_faults(model)
     if not ends_fault:
         yield from _way_faults(model)
+
+
+def _lonely_faults(model: DeclaredModel) -> Iterator[str]:
+    """A latent time of one way alone, where other ways lead to the same end: most often a name that was mistyped."""
+    named = [t.latent for t in model.transitions if t.latent is not None]
+    for t in model.transitions:
+        others = [o.name for o in model.transitions if o.target == t.target and o is not t]
+        if t.latent is not None and named.count(t.latent) == 1 and others:
+            known = sorted(set(named) - {t.latent})
+            yield (
+                f"transition {t.name}: latent time {t.latent!r} is named by this way alone, and shared with none of "
+                f"{', '.join(others)}; name it alike on each way of the same death, or leave it out"
+                f"{f' (other names: {chr(44).join(known)})' if known else ''}"
+            )
 
 
 def _transition_faults(model: DeclaredModel, t: Transition) -> Iterator[str]:
@@ -101,6 +116,13 @@ def _age_faults(model: DeclaredModel, t: Transition, own: set[str]) -> Iterator[
         asked += [t.distribution.now] if isinstance(t.distribution.now, str) else []
         for name in dict.fromkeys(n for n in asked if n not in own):
             yield f"transition {t.name}: its table asks for {name!r}; the population has no covariate {name!r}"
+        kinds = {c.name: c.distribution for c in model.population.covariates}
+        rows = dict.fromkeys(name for sheet in t.distribution.sheets for name, _ in sheet.where)
+        for name in (n for n in rows if kinds.get(n) in ("normal", "lognormal", "uniform")):
+            yield (
+                f"transition {t.name}: its table has rows by {name!r}, which is {kinds[name]} and takes any value; a covariate "
+                "that chooses rows is bernoulli or fixed"
+            )
 
 
 def _way_faults(model: DeclaredModel) -> Iterator[str]:

@@ -12,6 +12,7 @@ from survsim.core.file_faults import Holds
 from survsim.core.steps import Steps
 from survsim.core.times import increasing
 from survsim.simulation.declared.cohort_values import OwnValues
+from survsim.simulation.declared.cycles import Correction
 from survsim.simulation.laws.law import Law
 from survsim.simulation.laws.schema import Checked, Number
 
@@ -57,6 +58,10 @@ class PointsCurve(Checked):
             )
         if self.times[0] < 0 or not increasing(np.array(self.times)):
             raise ValueError("times lie at or above 0 and increase")
+        if max(self.survival) > 1:
+            raise ValueError(
+                f"survival is a share from 1 down to 0; found {max(self.survival):g}: divide percentages by 100"
+            )
         rises = [t for t, a, b in zip(self.times, (1.0, *self.survival), self.survival) if b > a]
         if rises:
             raise ValueError(f"survival begins at 1 and never rises; it rises at {rises[0]:g}")
@@ -157,18 +162,28 @@ class Partitioned(Checked):
         crossing is counted; with ``nested: false`` it is refused.
     cycle : length of the cycles at whose ends the curves are read, in the unit of time; without it the time in each state
         is the exact area.
-    correction : how cycles count: "life_table" (the mean of their two ends), "start" or "end".
+    correction : how cycles count, as in `Cycles`: "life_table" (the mean of their two ends), "start", "end", "half_cycle",
+        "simpson", or weights by themselves, one for each cycle end from 0 on.
+    once : of deaths that are counted once in models with cycles, as in `Cycles`.
     state_transition : the model of transitions beside (`Beside`), or none.
     """
 
     strategies: dict[str, StrategyCurves] = pydantic.Field(min_length=1)
     nested: bool = True
     cycle: float | None = pydantic.Field(default=None, gt=0)
-    correction: Literal["life_table", "start", "end"] = "life_table"
+    correction: Correction | tuple[float, ...] = "life_table"
+    once: Literal["plain", "weighed"] = "plain"
     state_transition: Beside | None = None
 
     @pydantic.model_validator(mode="after")
     def _whole(self) -> Self:
+        for key, plain in (("correction", "life_table"), ("once", "plain")):
+            if self.cycle is None and getattr(self, key) != plain:
+                raise ValueError(
+                    f"{key} says how cycles count; give the length of a cycle under cycle, or leave {key} out for exact areas"
+                )
+        if not isinstance(self.correction, str) and any(w < 0 for w in self.correction):
+            raise ValueError("correction: weights of cycle ends are at least 0")
         for name, one in self.strategies.items():
             for which in ("progression_free", "overall"):
                 self._refuse_loop(name, which, getattr(one, which))

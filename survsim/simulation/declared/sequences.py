@@ -74,6 +74,7 @@ class Sequences(Checked):
             self._known(key, tuple(named), names)
             if itself := next((n for n in rule if key != "needs" and n in rule[n]), None):
                 raise ValueError(f"{key}: {itself} cannot come after itself")
+        self._refuse_loop(names)
         self._known("not_together", tuple(n for group in self.not_together for n in group), names)
         longest = len(names) if self.at_most is None else self.at_most
         if not self.at_least <= longest <= len(names):
@@ -82,6 +83,16 @@ class Sequences(Checked):
                 f"at_most above {len(names)}"
             )
         return self
+
+    def _refuse_loop(self, names: tuple[str, ...]) -> None:
+        """Options that wait for one another would be given in no order."""
+        free: set[str] = set()
+        while more := {n for n in names if n not in free and set(self.only_after.get(n, ())) <= free}:
+            free |= more
+        if stuck := [n for n in names if n not in free]:
+            raise ValueError(
+                f"only_after: {', '.join(stuck)} wait for one another and would never be given; take one of them out"
+            )
 
     @staticmethod
     def _known(key: str, named: tuple[str, ...], names: tuple[str, ...]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from survsim.core.checks import FloatArray
@@ -36,9 +36,13 @@ def values_faults(model: DeclaredModel) -> Iterator[str]:
         for fault in (*_name_faults(model, name), *_place_faults(model, outcome)):
             yield f"{where}: {fault}"
         for field, key, value in _numbers(outcome):
-            fault = _number_fault(outcome, field, numbers_of(model, value))
+            fault = number_fault(outcome, field, numbers_of(model, value))
             if fault:
                 yield f"{where}.{field}.{key} {fault}"
+        states = [s.name for s in model.states if not s.death]
+        told = _raised_fault(outcome, states, lambda value: numbers_of(model, value))
+        if told:
+            yield f"{where}.course {told}"
 
 
 def _name_faults(model: DeclaredModel, name: str) -> Iterator[str]:
@@ -116,7 +120,28 @@ def _numbers(outcome: Outcome) -> Iterator[tuple[str, str, Any]]:
         yield from ((field, key, value) for key, value in amounts.items())
 
 
-def _number_fault(outcome: Outcome, field: str, numbers: FloatArray) -> str:
+def _raised_fault(outcome: Outcome, states: Iterable[str], numbers: Callable[[Any], FloatArray]) -> str:
+    """What is wrong with factors by age that raise a utility above full health, or a share of time above the whole.
+
+    Factors by time may be the weights of a correction of cycles, some of which lie above 1.
+    """
+    if outcome.kind not in ("quality", "time") or outcome.course is None or outcome.course.age is None:
+        return ""
+    default = 1.0 if outcome.kind == "quality" else 0.0
+    values = [numbers(outcome.by_state.get(s, default)) for s in states]
+    values += [numbers(under.value) for under in outcome.under_treatment]
+    for factor in outcome.course.factors:
+        raised = max((float((numbers(factor) * v).max()) for v in values), default=0.0)
+        if raised > 1 + 1e-9 and max(float(v.max()) for v in values) <= 1:
+            what = "a utility" if outcome.kind == "quality" else "a share of time"
+            return (
+                f"has the factor {float(numbers(factor).max()):g}, which makes {what} of {raised:g}; it is at most 1. Give "
+                "factors from the highest value down"
+            )
+    return ""
+
+
+def number_fault(outcome: Outcome, field: str, numbers: FloatArray) -> str:
     """What is wrong with a number of this kind, in some draw."""
     per_state = field in ("by_state", "under_treatment")
     low, high = float(numbers.min()), float(numbers.max())

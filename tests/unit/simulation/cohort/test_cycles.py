@@ -237,3 +237,32 @@ def test_simpson_takes_an_even_number_and_a_percentage_is_no_discount():
         found(cycles(correction="simpson"), horizon=9.0)
     with pytest.raises(InputError, match=r"write 0.035 for 3.5%"):
         Values(discount={"rate": 3.5})
+
+
+@pytest.mark.parametrize("once", ["plain", "weighed"])
+def test_what_is_counted_once_may_be_weighed_as_cycle_ends_are(once):
+    """A name with * means each way that it fits; patients count what the cohort does."""
+    matrix = np.array([[0.7, 0.2, 0.1], [0.1, 0.6, 0.3], [0, 0, 1]])
+    values = Values.model_validate(
+        {
+            "discount": {"rate": 0.1},
+            "outcomes": {
+                "cost": {"kind": "cost", "at_transition": {"*>dead": 10.0, "ill>*": 3.0, "well>ill": 1.0}}
+            },
+        }
+    )
+    cycles = {
+        "length": "1 year", "states": ["well", "ill", "dead"], "deaths": ["dead"], "correction": "simpson",
+        "once": once, "strategies": {"a": {"matrix": matrix}},
+    }  # fmt: skip
+    share, exact = np.array([1.0, 0.0, 0.0]), 0.0
+    for k in range(1, 9):
+        weight = 1.0 if once == "plain" else 1 / 3 if k == 8 else 4 / 3 if k % 2 else 2 / 3
+        worth = share[0] * (0.1 * 10 + 0.2 * 1) + share[1] * (0.3 * (10 + 3) + 0.1 * 3)
+        exact += weight * 1.1**-k * worth
+        share = share @ matrix
+    found = cycle_cohort(cycles, horizon=8.0, time_unit="years", values=values)
+    assert found.measure("discounted_cost", 8.0).estimate[0] == pytest.approx(exact, rel=1e-12)
+    drawn = cycle_patients(cycles, horizon=8.0, time_unit="years", values=values, patients=20_000)
+    seen = drawn.measure("discounted_cost", 8.0)
+    assert abs(seen.estimate[0] - exact) < 4 * seen.mc_std_error[0]

@@ -239,6 +239,46 @@ def test_cycles_count_the_mean_of_their_ends():
         partitioned_survival(declared, horizon=60.5, time_unit="months")
 
 
+@pytest.mark.parametrize("correction", ["start", "end", "half_cycle", "life_table", "simpson"])
+def test_cycles_of_curves_count_as_those_of_matrices(correction):
+    """Exponential curves are a matrix: what is counted, discounted and paid at a death is the same either way."""
+    free, alive = np.exp(-PFS), np.exp(-OS)
+    matrix = {
+        "free": {"free": free, "progressed": alive - free, "dead": "rest"},
+        "progressed": {"progressed": alive, "dead": "rest"},
+    }
+    values = Values.model_validate(
+        {
+            "discount": {"rate": 0.1},
+            "outcomes": {
+                "cost": {"kind": "cost", "by_state": {"progressed": 7.0}, "at_entry": {"dead": 100.0}},
+                "quality": {"kind": "quality", "by_state": {"progressed": 0.5}},
+            },
+        }
+    )
+    from survsim.simulation import cycle_cohort
+    from survsim.simulation.declared.partitioned import Partitioned
+
+    curves = Partitioned.model_validate({"strategies": {"a": two()}, "cycle": 1.0, "correction": correction})
+    mine = partitioned_survival(curves, horizon=END, time_unit="months", values=values)
+    cycles = {
+        "length": "1 month",
+        "states": ["free", "progressed", "dead"],
+        "deaths": ["dead"],
+        "correction": correction,
+        "strategies": {"a": {"matrix": matrix}},
+    }
+    other = cycle_cohort(cycles, horizon=END, time_unit="months", values=values)
+    for measure in (
+        "survival_time",
+        "discounted_survival_time",
+        "cost",
+        "discounted_cost",
+        "discounted_quality",
+    ):
+        assert value(mine, measure) == pytest.approx(value(other, measure), rel=1e-10), measure
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
@@ -272,3 +312,25 @@ def test_curves_that_were_exchanged_are_refused_with_a_sentence():
         partitioned_survival(
             {"a": {"progression_free": late, "overall": early}}, horizon=60.0, time_unit="months"
         )
+
+
+def test_the_model_says_how_it_counts_and_what():
+    from survsim.simulation.cohort.explaining import explain_cohort
+    from survsim.simulation.declared.partitioned import Partitioned
+
+    values = Values.model_validate(
+        {"discount": {"rate": 0.03}, "outcomes": {"cost": {"kind": "cost", "by_state": {"progressed": 7.0}}}}
+    )
+    own = {
+        "cost": {"at_beginning": 50.0, "added": [{"until": 2.0, "by_state": {"progression_free": "price"}}]}
+    }
+    strategies = {"a": two(), "b": two(0.1, 0.05, values=own)}
+    plain = Partitioned.model_validate({"strategies": strategies})
+    assert "exact area" in explain_cohort(plain, "months")
+    assert Partitioned.model_validate(plain.model_dump(by_alias=True, mode="json")) == plain
+    cycles = {"strategies": strategies, "cycle": 1.0, "correction": "simpson", "once": "weighed"}
+    told = explain_cohort(Partitioned.model_validate(cycles), "months", values)
+    assert "by Simpson's weights; what is counted once counts by those weights" in told
+    assert "cost: 50 at the beginning; progression_free price on top from 0 to 2" in told
+    assert "Life is counted plain and discounted at 0.03 a year" in told
+    assert "by state, a month: progressed 7." in told

@@ -128,7 +128,8 @@ def test_a_rule_gives_the_bits_of_the_strategies_written_out():
         ({"of": ["A", "B"], "at_most": 3}, "nor at_most above 2"),
         ({"of": ["A", "B"], "at_least": 2, "at_most": 1}, "at_least is not above at_most"),
         ({"of": ["A", "B"], "afterwards": {}}, "afterwards"),
-        ({"of": ["A", "B"], "only_after": {"A": "B", "B": "A"}}, "no order of 1 or more is allowed"),
+        ({"of": ["A", "B"], "only_after": {"A": "B", "B": "A"}}, "A, B wait for one another"),
+        ({"of": ["A", "B"], "not_together": [["A", "B"]], "at_least": 2}, "no order of 2 or more is allowed"),
         ({"of": [f"d{i}" for i in range(9)]}, "more than 2,000 orders are allowed; set at_most"),
     ],
 )
