@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from survsim.core.errors import InputError
-from survsim.evidence.ask import protocol
+from survsim.evidence.ask import protocol, protocol_checks
 from survsim.evidence.ask.store import EvidenceStore
 from survsim.scenario.calibration_file import CalibrationFile
 from survsim.scenario.spec import NAMED_PARTS, ScenarioFile
@@ -84,8 +84,8 @@ def _calibration() -> str:
 
 def _protocol() -> str:
     """Questions by name; the rules of `survsim.evidence.read_protocol`."""
-    criteria = [p for p in inspect.signature(EvidenceStore.select).parameters if p not in protocol.OWN]
-    names = [key for key in protocol.EXCLUSION if key != "reason"]
+    criteria = [p for p in inspect.signature(EvidenceStore.select).parameters if p not in protocol_checks.OWN]
+    names = protocol_checks.NAMED
     one_or_several = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
     exclusions = {
         "type": "array",
