@@ -166,7 +166,8 @@ def _explain(whole: Any, out: Path | None) -> None:
         return
     treatments = whole.content.treatments
     for strategy in whole.strategies:
-        typer.echo(explain(strategy, treatments=treatments, time_unit=whole.time_unit) + "\n")
+        words = explain(strategy, treatments=treatments, time_unit=whole.time_unit, meanings=whole.meanings)
+        typer.echo(words + "\n")
     if out is not None:
         from survsim.figures.strategy_diagram import draw_strategy
 
