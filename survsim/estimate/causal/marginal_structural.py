@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.checks import BoolArray, FloatArray, between, positions
+from survsim.core.complete import complete_design
 from survsim.core.design import design_matrix, formula_variables
 from survsim.core.errors import InputError, SmallSampleWarning, warn
 from survsim.core.frames import as_frame
@@ -70,6 +71,7 @@ def marginal_structural_cox(
     truncate: float | None = None,
     reference: Any = None,
     conf_level: float = 0.95,
+    missing: str = "refuse",
 ) -> MarginalStructuralCox:
     """Effect of a treatment that changes over time, when what brings it about is changed by earlier treatment.
 
@@ -90,6 +92,8 @@ def marginal_structural_cox(
     truncate : share q in (0, 0.5) of weights drawn in to their quantiles at either end.
     reference : label of the untreated; the first if None.
     conf_level : of the intervals.
+    missing : "refuse", or "drop" for leaving out whole patients with a gap in one of their rows, counted in a warning: a
+        single row left out would take its factor out of all later weights.
 
     Returns
     -------
@@ -123,6 +127,17 @@ def marginal_structural_cox(
         raise InputError(
             "the response needs start-stop rows that name their patients: Surv.right(stop, event, entry=start, id=patient, unit=...)."
         )
+    data = as_frame(surv.paired("data", as_frame(data)))
+    surv, _, data, rows = complete_design(
+        surv,
+        denominator,
+        data,
+        {"treatment": treatment},
+        missing,
+        more_formulas=(numerator, formula),
+        histories=True,
+    )
+    treatment = rows["treatment"]
     frame, groups, treated, order = _rows(surv, treatment, data, reference)
     base = set() if formula is None else formula_variables(formula)
     outside = sorted((set() if numerator is None else formula_variables(numerator)) - base - set(OWN))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import os
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from survsim.core import files
 from survsim.core.display import displayed
+from survsim.core.errors import EvidenceError
 from survsim.evidence.raw.csv_text import parse_text, read_text_table
 from survsim.evidence.raw.explained import explain
 from survsim.evidence.raw.locate import PENDING, DataFolder, data_folder
@@ -188,9 +190,12 @@ def _resources(folder: DataFolder, resources: dict[str, tuple[str, str]]) -> lis
 
 def _raw(folder: DataFolder, expected: dict[str, str]) -> list[Fault]:
     found = raw_checksums(folder.raw)
-    faults = []
-    for name in sorted(set(found) | set(expected)):
-        if found.get(name) != expected.get(name):
+    changed = [n for n in sorted(set(found) | set(expected)) if found.get(n) != expected.get(n)]
+    begun = _begun(folder) if any(name.startswith("literature/") for name in changed) else []
+    faults = list(begun)
+    for name in changed:
+        # What a row lacks says more than that its file is another.
+        if not (begun and name.startswith("literature/")):
             what = "new" if name not in expected else "missing" if name not in found else "changed"
             faults.append(
                 error(
@@ -202,6 +207,42 @@ def _raw(folder: DataFolder, expected: dict[str, str]) -> list[Fault]:
                 )
             )
     return faults
+
+
+def _begun(folder: DataFolder) -> list[Fault]:
+    """Rows of studies and numbers that were begun in data/raw and are in no table yet, each with what it lacks."""
+    from survsim.evidence.raw.curate import curated_tables, table_bytes_of
+
+    try:
+        content = table_bytes_of(curated_tables(folder.raw))
+    except EvidenceError:
+        return []  # curating says what stops it
+    lacks: dict[tuple[str, str], list[str]] = {}
+    for fault in check_tables(content):
+        if fault.rule in LACKING and fault.table in ("studies", "estimates", "curves"):
+            lacks.setdefault((fault.table, fault.row), []).append(fault.column)
+    return [
+        error(
+            "waits",
+            table,
+            f"Begun in data/raw, and in no table yet: it lacks {', '.join(dict.fromkeys(columns))}. Fill it in, then run "
+            "survsim data curate.",
+            row=row,
+        )
+        for (table, row), columns in lacks.items()
+        if row not in _first_column(folder.curated / f"{table}.csv")
+    ]
+
+
+LACKING = ("required_cell", "value_missing")
+"""Rules of cells that must be filled."""
+
+
+def _first_column(file: Path) -> set[str]:
+    if not file.is_file():
+        return set()
+    with file.open(encoding="utf-8", newline="") as lines:
+        return {row[0] for row in csv.reader(lines) if row}
 
 
 def _sha(file: Path) -> str:

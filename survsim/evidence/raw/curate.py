@@ -127,13 +127,18 @@ def checked_content(raw: Path) -> dict[str, bytes]:
     """Bytes of every curated table made from `raw`; raise `EvidenceError` with the errors of the whole set."""
     from survsim.evidence.raw.check import check_tables
 
-    content = {name: table_bytes(frame_of(name, rows)) for name, rows in curated_tables(raw).items()}
+    content = table_bytes_of(curated_tables(raw))
     faults = [f for f in check_tables(content) if f.severity == "error"]
     if faults:
         shown = "\n".join(str(f) for f in faults[:20])
         more = f"\n... and {len(faults) - 20} more" if len(faults) > 20 else ""
         raise EvidenceError(f"the new tables have {len(faults)} errors; the old ones stay.\n{shown}{more}")
     return content
+
+
+def table_bytes_of(rows: Mapping[str, list[Row]]) -> dict[str, bytes]:
+    """Each table as its file holds it."""
+    return {name: table_bytes(frame_of(name, found)) for name, found in rows.items()}
 
 
 def frame_of(name: str, rows: list[Row]) -> pd.DataFrame:
