@@ -136,6 +136,6 @@ def time_varying_treatment(
     fit = cox_ph(rows_surv, whole, frame, **options)
     return replace(
         fit,
-        note=f"{len(surv)} patients in {len(patient)} rows; {int(np.isfinite(start).sum())} start treatment.",
+        note=f"{len(surv)} patients in {len(patient)} rows; {int(np.isfinite(start_times(start, surv)).sum())} start treatment.",
         provenance=Provenance.of("time_varying_treatment", surv, formula=formula, **options),
     )

@@ -14,7 +14,6 @@ from survsim.core.errors import EvidenceError
 from survsim.evidence.bring_in.endpoint_names import checked_endpoints
 from survsim.evidence.bring_in.spreadsheet import Book, open_book, told
 from survsim.evidence.raw import transaction
-from survsim.evidence.raw.check import check_tables
 from survsim.evidence.raw.curate import curated_tables, put_in_place, table_bytes_of
 from survsim.evidence.raw.declared import Row
 from survsim.evidence.raw.literature import literature_sets
@@ -30,6 +29,7 @@ from survsim.evidence.raw.sets import (
     refuse_links,
     set_of_study,
 )
+from survsim.evidence.raw.table_faults import check_tables
 from survsim.evidence.schema.faults import Fault
 
 EXCLUDED = ("item_id", "kind", "description", "identifier", "reason")

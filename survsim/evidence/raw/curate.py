@@ -22,6 +22,7 @@ from survsim.evidence.raw.literature import extra_rows, read_literature
 from survsim.evidence.raw.locate import DataFolder, data_folder
 from survsim.evidence.raw.merge import merge_aliases, merge_arms
 from survsim.evidence.raw.patients import read_patients
+from survsim.evidence.raw.table_faults import check_tables
 from survsim.evidence.schema.catalogue import tables
 
 if TYPE_CHECKING:
@@ -125,8 +126,6 @@ def put_in_place(
 
 def checked_content(raw: Path) -> dict[str, bytes]:
     """Bytes of every curated table made from `raw`; raise `EvidenceError` with the errors of the whole set."""
-    from survsim.evidence.raw.check import check_tables
-
     content = table_bytes_of(curated_tables(raw))
     faults = [f for f in check_tables(content) if f.severity == "error"]
     if faults:
