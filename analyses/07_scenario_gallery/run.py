@@ -47,7 +47,10 @@ def explain(ledger: survsim.Ledger) -> None:
     scenario = survsim.Scenario.from_yaml(HERE.parent / "03_case_strategies" / "scenario.yml")
     for strategy in scenario.strategies:
         words = survsim.simulation.explain(
-            strategy, treatments=scenario.content.treatments, time_unit=scenario.time_unit
+            strategy,
+            treatments=scenario.content.treatments,
+            time_unit=scenario.time_unit,
+            meanings=scenario.meanings,
         )
         step = survsim.Provenance.of("explain", f"strategies:{strategy.name}")
         ledger.record(f"explained.{strategy.name}", words, provenance=step)

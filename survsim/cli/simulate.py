@@ -177,7 +177,8 @@ def _explain(whole: Any, out: Path | None) -> None:
     told = {"start": c.start, "values": c.values, "time_unit": whole.time_unit}
     typer.echo(explain_states(c.states, c.transitions, **told) + "\n")
     for strategy in whole.strategies:
-        typer.echo(explain(strategy, treatments=c.treatments, time_unit=whole.time_unit) + "\n")
+        words = explain(strategy, treatments=c.treatments, time_unit=whole.time_unit, meanings=whole.meanings)
+        typer.echo(words + "\n")
     if out is not None:
         _draw(whole, out)
 

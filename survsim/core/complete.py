@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Sized
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,7 @@ def complete_design(
     missing: str,
     *,
     more_formulas: Sequence[Any] = (),
+    histories: bool = False,
 ) -> tuple[Surv, Any, Any, dict[str, Any]]:
     """Response, formula, data and further columns of a model, without rows that lack what it uses.
 
@@ -43,6 +44,7 @@ def complete_design(
     surv, formula, data : as a model takes them; more : further columns of n rows by name (None where not given).
     more_formulas : of other predictors that read the same data (None where not given).
     missing : "refuse" (nothing is looked at here) or "drop".
+    histories : rows of one patient (`surv.id`) belong together, so that she is left out whole.
     """
     one_of("missing", missing, MISSING)
     columns = {name: value for name, value in more.items() if value is not None}
@@ -63,7 +65,7 @@ def complete_design(
         gaps["data"] = np.asarray(np.isnan(table.reshape(table.shape[0], -1)).any(axis=1), dtype=bool)
     if any(g.size != len(surv) for g in gaps.values()) or not any(g.any() for g in gaps.values()):
         return surv, formula, data, columns  # the check of lengths says more
-    kept = _kept(surv, gaps, frame)
+    kept = _kept(surv, gaps, frame, surv.id if histories else None)
     return (
         surv.take(kept),
         formula,
@@ -72,14 +74,44 @@ def complete_design(
     )
 
 
-def _kept(surv: Surv, gaps: Mapping[str, BoolArray], labelled: Any) -> BoolArray:
+def complete_columns(
+    columns: Mapping[str, Any], missing: str, *, data: Any = None, names: Sequence[str] | None = None
+) -> tuple[tuple[Any, ...], Any]:
+    """Columns of n rows and the frame beside them, without rows that lack a value where `missing` is "drop".
+
+    Parameters
+    ----------
+    columns : in the order in which they come back.
+    data : frame or matrix of as many rows, or None; names : the columns of a frame that count (all if None).
+    """
+    one_of("missing", missing, MISSING)
+    if missing == "refuse":
+        return tuple(columns.values()), data
+    gaps = {name: gaps_of(value) for name, value in columns.items()}
+    if hasattr(data, "columns"):
+        gaps |= {str(c): gaps_of(data[c]) for c in (data.columns if names is None else names)}
+    elif data is not None:
+        table = np.atleast_1d(numbers("data", data))
+        gaps["data"] = np.asarray(np.isnan(table.reshape(table.shape[0], -1)).any(axis=1), dtype=bool)
+    if len({g.size for g in gaps.values()}) > 1 or not any(g.any() for g in gaps.values()):
+        return tuple(columns.values()), data  # the check of lengths says more
+    kept = _kept(next(iter(gaps.values())), gaps, data if data is not None else next(iter(columns.values())))
+    return tuple(rows_of(v, kept) for v in columns.values()), None if data is None else rows_of(data, kept)
+
+
+def _kept(rows: Sized, gaps: Mapping[str, BoolArray], labelled: Any, patient: Any = None) -> BoolArray:
     """Rows without a gap; how many are left out, and for want of what, is said."""
     out: BoolArray = np.logical_or.reduce(list(gaps.values()))
+    why = ", ".join(f"{int(g.sum())} without {name}" for name, g in gaps.items() if g.any())
+    if patient is not None:
+        whole = np.isin(patient, patient[out])
+        others = int(whole.sum() - out.sum())
+        why += f", {others} more of the same patients" if others else ""
+        out = whole
     if out.all():
         raise InputError("every row has a missing value; nothing is left to analyse.")
-    why = ", ".join(f"{int(g.sum())} without {name}" for name, g in gaps.items() if g.any())
     warn(
-        f"{int(out.sum())} of {len(surv)} rows left out ({why}): {positions(out, of=labelled)}.",
+        f"{int(out.sum())} of {len(rows)} rows left out ({why}): {positions(out, of=labelled)}.",
         EvidenceWarning,
     )
     return ~out

@@ -28,12 +28,15 @@ def meant(word: Any, known: Iterable[Any]) -> str:
     -------
     >>> meant("horizn", ["horizon", "seed"]), meant("colour", ["horizon", "seed"])
     ("; did you mean 'horizon'?", '')
+    >>> meant("HR", ["median", "hazard_ratio"])
+    "; did you mean 'hazard_ratio'?"
     """
     words = [str(one) for one in known]
     plain = {one.lower().replace("-", "_").replace(" ", "_"): one for one in words}
-    near = difflib.get_close_matches(
-        str(word).strip().lower().replace("-", "_").replace(" ", "_"), plain, 1, 0.6
-    )
+    typed = str(word).strip().lower().replace("-", "_").replace(" ", "_")
+    # Letters that nothing else begins with are an abbreviation, as HR is of hazard_ratio.
+    short = [one for one in plain if "_" in one and "".join(part[:1] for part in one.split("_")) == typed]
+    near = short if len(short) == 1 else difflib.get_close_matches(typed, plain, 1, 0.6)
     return f"; did you mean {plain[near[0]]!r}?" if near else ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 ABBREVIATIONS = {
@@ -51,6 +52,32 @@ def readable(name: Any) -> str:
     if first in ABBREVIATIONS and first not in ("rt", "chemo", "cns"):
         return f"{ABBREVIATIONS[first]}, {others}"
     return f"{ABBREVIATIONS.get(first, first)} {others}"
+
+
+def in_sentence(name: Any) -> str:
+    """A name as it stands within a sentence: one that has commas of its own stands in quotes.
+
+    Example
+    -------
+    >>> in_sentence("surgery alone"), in_sentence("surgery, radiotherapy 44 Gy")
+    ('surgery alone', '"surgery, radiotherapy 44 Gy"')
+    """
+    text = str(name)
+    return f'"{text}"' if "," in text and not text.startswith('"') else text
+
+
+def listed(names: Iterable[Any]) -> str:
+    """Names in a row: with commas between, or with semicolons where one of them has a comma of its own.
+
+    Example
+    -------
+    >>> listed(["surgery alone", "as treated"])
+    'surgery alone, as treated'
+    >>> listed(["surgery, radiotherapy", "as treated"])
+    'surgery, radiotherapy; as treated'
+    """
+    words = [str(name) for name in names]
+    return ("; " if any("," in word for word in words) else ", ").join(words)
 
 
 def _number(row: str) -> str:

@@ -109,4 +109,12 @@ def _row(values: Any, kind: str, label: str, scale: Callable[[float], FloatArray
 
 
 def _heterogeneity(pooled: MetaAnalysis) -> str:
-    return f"τ² {pooled.tau2:.2g} ({pooled.tau2_conf_low:.2g} to {pooled.tau2_conf_high:.2g}), I² {pooled.i2:.0f}%"
+    low, high = (_short(limit) for limit in (pooled.tau2_conf_low, pooled.tau2_conf_high))
+    return f"τ² {_short(pooled.tau2)} ({low} to {high}), I² {pooled.i2:.0f}%"
+
+
+def _short(variance: float) -> str:
+    """Two digits, and no power of ten in a picture: what rounds to nothing is "<0.001"."""
+    if variance == 0 or not variance < 1e-3:
+        return f"{variance:.2g}"
+    return "<0.001"

@@ -24,7 +24,8 @@ def tick_step(end: float, unit: str, most: int = MOST_TICKS) -> float:
     for step in STEPS[unit]:
         if end / step < most:
             return float(step)
-    return float(10 ** np.ceil(np.log10(end / most)))
+    ten = 10.0 ** np.floor(np.log10(end / most))
+    return float(next((k * ten for k in (1, 2, 5) if end / (k * ten) < most), 10 * ten))
 
 
 def last_shown(until: float | None, end: float) -> float:

@@ -210,6 +210,11 @@ class Scenario:
         return self.content.time_unit
 
     @property
+    def meanings(self) -> dict[str, str]:
+        """What each parameter means, by its name: for `survsim.simulation.explain`."""
+        return {name: one.meaning for name, one in self.content.parameters.items()}
+
+    @property
     def calibration_path(self) -> Path:
         """The calibration file that the scenario names."""
         if self.content.calibration is None:
@@ -422,7 +427,13 @@ def _strategies(raw: Any, file: Path) -> tuple[tuple[Strategy, ...], list[str]]:
     for number, one in enumerate(named if isinstance(named, list | tuple) else ()):
         try:
             if isinstance(one, str):
-                read.append(read_strategy(_inside(file, one)))
+                place = _inside(file, one)
+                if not place.is_file():
+                    raise ScenarioError(
+                        f"strategies.{number}: there is no file {one} as seen from {file.name}; name the file of each "
+                        "strategy as it is called now."
+                    )
+                read.append(read_strategy(place))
             elif isinstance(one, dict):
                 where = f"{file.name}: strategies.{number}"
                 if "sequences" in one:

@@ -13,7 +13,7 @@ import sys
 from collections import Counter
 
 import survsim
-from survsim.evidence.raw.check import check_tables
+from survsim.evidence.raw.table_faults import check_tables
 from tests.helpers.mini_study import planted, rows_of
 from tests.helpers.slips_made import SLIPS
 

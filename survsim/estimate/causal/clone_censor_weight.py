@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.checks import FloatArray, between, one_of
+from survsim.core.complete import complete_design
 from survsim.core.design import design_matrix
 from survsim.core.errors import ConvergenceError, InputError, SmallSampleWarning, warn
 from survsim.core.frames import as_frame
@@ -84,6 +85,7 @@ def clone_censor_weight(
     n_resamples: int = 500,
     seed: int = 1,
     conf_level: float = 0.95,
+    missing: str = "refuse",
 ) -> CloneCensorWeight:
     """Compare "start treatment within the grace period" with "do not start within it", from time 0.
 
@@ -111,6 +113,8 @@ def clone_censor_weight(
     labels : names of the strategies, "do not" first.
     n_resamples, seed : patients resampled, both clones together, weights estimated again (Firth where they
         separate); 0 for no interval.
+    missing : "refuse", or "drop" for leaving out patients without a known start or covariate in `data`, counted in a
+        warning. Of `history` no row is left out: an older value would hold in its place.
 
     Returns
     -------
@@ -141,6 +145,9 @@ def clone_censor_weight(
     if truncate is not None:
         between("truncate", truncate, 0.0, 0.5)
     over_time = None if history is None else (history, patient, measured)
+    data = None if data is None else surv.paired("data", as_frame(data))
+    surv, formula, data, rows = complete_design(surv, formula, data, {"start": start}, missing)
+    start = rows["start"]
     clones = _clones(surv, start, grace, formula, data, int(n_intervals), over_time)
     if not clones.grid.size:
         raise InputError("nobody has an event under either strategy; there is nothing to compare.")

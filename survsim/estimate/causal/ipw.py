@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.checks import BoolArray, FloatArray, between, label_list, one_of
+from survsim.core.complete import complete_design
 from survsim.core.errors import ConvergenceError, InputError
 from survsim.core.frames import as_frame
 from survsim.core.provenance import Provenance
@@ -72,6 +73,7 @@ def ipw_kaplan_meier(
     n_resamples: int = 500,
     seed: int = 1,
     conf_level: float = 0.95,
+    missing: str = "refuse",
     **options: Any,
 ) -> IpwKaplanMeier:
     """Kaplan-Meier curve of each treatment, each patient counted by her weight, and their contrast.
@@ -87,6 +89,7 @@ def ipw_kaplan_meier(
     times, tau : at which survival and restricted means are compared; the end of common follow-up if None.
     interval : "bootstrap" (percentile; the propensity is estimated again in each resample, by Firth's
         likelihood where it separates) or "robust" (jackknife with the weights taken as known).
+    missing : "refuse", or "drop" for leaving out patients without a known treatment or covariate, counted in a warning.
 
     Returns
     -------
@@ -113,7 +116,7 @@ def ipw_kaplan_meier(
     """
     one_of("interval", interval, INTERVALS)
     between("conf_level", conf_level, 0.0, 1.0)
-    treatment, data = surv.paired("treatment", treatment), surv.paired("data", data)
+    surv, treatment, data = _complete(surv, treatment, formula, data, weights, missing)
     made = _weights(surv, treatment, formula, data, weights, options)
     at, horizon = asked(times, tau, common_end(surv.time, made.treated), surv.unit, surv.time)
     heavy = weighted_response(surv, made)
@@ -157,6 +160,7 @@ def ipw_cox(
     weights: TreatmentWeights | None = None,
     ties: str = "efron",
     conf_level: float = 0.95,
+    missing: str = "refuse",
     **options: Any,
 ) -> CoxFit:
     """Marginal hazard ratio of treatment: Cox regression on treatment alone, weighted, robust variance.
@@ -165,6 +169,7 @@ def ipw_cox(
     ----------
     surv, treatment, formula, data, weights, options : as in `ipw_kaplan_meier`.
     ties : "efron" or "breslow".
+    missing : as in `ipw_kaplan_meier`.
 
     Returns
     -------
@@ -190,7 +195,7 @@ def ipw_cox(
 
     from survsim.estimate.cox.regression import cox_ph
 
-    treatment, data = surv.paired("treatment", treatment), surv.paired("data", data)
+    surv, treatment, data = _complete(surv, treatment, formula, data, weights, missing)
     made = _weights(surv, treatment, formula, data, weights, options)
     frame = pd.DataFrame({"treated": made.treated.astype(np.float64)}, index=surv.index)
     fit = cox_ph(weighted_response(surv, made), None, frame, ties=ties, robust=True, conf_level=conf_level)
@@ -210,6 +215,21 @@ def weighted_response(surv: Surv, weights: TreatmentWeights) -> Surv:
             "treatment weights must be finite and positive; the propensity model has 0 or 1 in it."
         )
     return replace(surv, weight=heavy)
+
+
+def _complete(
+    surv: Surv, treatment: Any, formula: str | None, data: Any, weights: Any, missing: str
+) -> tuple[Surv, Any, Any]:
+    """Response, treatment and data in one order, without the rows that lack a value where `missing` is "drop"."""
+    if weights is not None and missing != "refuse":
+        raise InputError(
+            "weights are of the rows they were made from; leave the rows that lack a value out before treatment_weights, "
+            "or pass formula and data in the place of weights."
+        )
+    frame = None if data is None else surv.paired("data", as_frame(data))
+    treatment = surv.paired("treatment", treatment)
+    surv, _, frame, rows = complete_design(surv, formula, frame, {"treatment": treatment}, missing)
+    return surv, rows["treatment"], frame
 
 
 def _weights(

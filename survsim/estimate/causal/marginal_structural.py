@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.checks import BoolArray, FloatArray, between, one_of, positions
+from survsim.core.complete import complete_design
 from survsim.core.design import design_matrix, formula_variables
 from survsim.core.errors import InputError, SmallSampleWarning, warn
 from survsim.core.frames import as_frame
@@ -71,6 +72,7 @@ def marginal_structural_cox(
     separation: str = "error",
     reference: Any = None,
     conf_level: float = 0.95,
+    missing: str = "refuse",
 ) -> MarginalStructuralCox:
     """Effect of a treatment that changes over time, when what brings it about is changed by earlier treatment.
 
@@ -93,6 +95,8 @@ def marginal_structural_cox(
     separation : "error", or "firth" where covariates decide treatment.
     reference : label of the untreated; the first if None.
     conf_level : of the intervals.
+    missing : "refuse", or "drop" for leaving out whole patients with a gap in one of their rows, counted in a warning: a
+        single row left out would take its factor out of all later weights.
 
     Returns
     -------
@@ -131,6 +135,17 @@ def marginal_structural_cox(
         raise InputError(
             f"denominator must be a formula of what brings treatment about, such as 'age + marker'; got {denominator!r}."
         )
+    data = as_frame(surv.paired("data", as_frame(data)))
+    surv, _, data, rows = complete_design(
+        surv,
+        denominator,
+        data,
+        {"treatment": treatment},
+        missing,
+        more_formulas=(numerator, formula),
+        histories=True,
+    )
+    treatment = rows["treatment"]
     frame, groups, treated, order = _rows(surv, treatment, data, reference)
     base = set() if formula is None else formula_variables(formula)
     outside = sorted((set() if numerator is None else formula_variables(numerator)) - base - set(OWN))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray, positions
+from survsim.core.complete import complete_design
 from survsim.core.errors import InputError
 from survsim.core.frames import as_frame
 from survsim.core.kinds import as_numbers
@@ -30,7 +31,7 @@ def start_times(start: Any, surv: Surv) -> FloatArray:
     if missing.any():
         raise InputError(
             f"start is missing in {positions(missing)}. Pass numpy.inf for patients never treated; leave out, or "
-            "impute and say so, those treated at an unknown time."
+            "impute and say so, those treated at an unknown time (missing='drop' leaves them out and counts them)."
         )
     if (values < 0).any():
         raise InputError(
@@ -73,7 +74,13 @@ def start_stop(surv: Surv, start: Any) -> tuple[Surv, IntArray, FloatArray]:
 
 
 def time_varying_treatment(
-    surv: Surv, start: Any, formula: str | None = None, data: pd.DataFrame | None = None, **options: Any
+    surv: Surv,
+    start: Any,
+    formula: str | None = None,
+    data: pd.DataFrame | None = None,
+    *,
+    missing: str = "refuse",
+    **options: Any,
 ) -> CoxFit:
     """Cox regression in which a patient counts as untreated until treatment starts, then as treated.
 
@@ -84,6 +91,8 @@ def time_varying_treatment(
     surv : response, one row a patient.
     start : (n,) start of treatment in the unit of `surv`, ``numpy.inf`` for never.
     formula, data : further covariates, constant over time, from n rows.
+    missing : "refuse", or "drop" for leaving out patients without a known start or covariate, counted in a warning. That
+        favours nobody only if the values are missing by chance.
     options : of `cox_ph` (ties, penalty, conf_level, ...).
 
     Returns
@@ -112,6 +121,8 @@ def time_varying_treatment(
     if (formula is None) != (data is None):
         raise InputError("formula and data come together; leave both out for treatment alone.")
     data = None if data is None else surv.paired("data", as_frame(data))
+    surv, formula, data, rows = complete_design(surv, formula, data, {"start": start}, missing)
+    start = rows["start"]
     if data is not None and (len(data) != len(surv) or "treated" in data.columns):
         raise InputError(
             f"data must have {len(surv)} rows and no column 'treated' (the name of the switch); it has {len(data)}."
@@ -125,6 +136,6 @@ def time_varying_treatment(
     fit = cox_ph(rows_surv, whole, frame, **options)
     return replace(
         fit,
-        note=f"{len(surv)} patients in {len(patient)} rows; {int(np.isfinite(start).sum())} start treatment.",
+        note=f"{len(surv)} patients in {len(patient)} rows; {int(np.isfinite(start_times(start, surv)).sum())} start treatment.",
         provenance=Provenance.of("time_varying_treatment", surv, formula=formula, **options),
     )

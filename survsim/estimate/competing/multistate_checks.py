@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core import times
-from survsim.core.checks import as_labels, float_vector
+from survsim.core.checks import as_labels, float_vector, one_of
+from survsim.core.complete import complete_columns
 from survsim.core.errors import InputError
 from survsim.core.kinds import as_numbers
+from survsim.core.named_columns import MISSING
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +29,34 @@ def _named(items: Any) -> str:
     found = list(dict.fromkeys(map(str, items)))
     rest = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
     return ", ".join(found[:SHOWN]) + rest
+
+
+def whole_patients(
+    patients: pd.DataFrame, events: pd.DataFrame, facts: pd.DataFrame | None, follow_up: str, missing: str
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame | None]:
+    """The tables without the patients of whom something is missing where `missing` is "drop"; a fact may be unknown."""
+    one_of("missing", missing, MISSING)
+    if missing == "refuse":
+        return patients, events, facts
+    torn = events[["state", "time"]].isna().any(axis=1) | events["patient_id"].isna()
+    nameless = int(events["patient_id"].isna().sum())
+    if nameless:
+        raise InputError(
+            f"{nameless} events name no patient, so that it is not known whom to leave out; mend or remove these rows."
+        )
+    (who, _, _), _ = complete_columns(
+        {
+            "patient_id": patients["patient_id"],
+            follow_up: patients[follow_up],
+            "state or time of an event": patients["patient_id"].where(
+                ~patients["patient_id"].isin(events.loc[torn, "patient_id"])
+            ),
+        },
+        missing,
+    )
+    gone = set(patients["patient_id"].dropna()) - set(who)
+    known = None if facts is None else facts[~facts["patient_id"].isin(gone)]
+    return patients.loc[who.index], events[~events["patient_id"].isin(gone)], known
 
 
 def check_patients(patients: pd.DataFrame, follow_up: str, unit: str) -> pd.Series[float]:

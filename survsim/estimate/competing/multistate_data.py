@@ -14,7 +14,12 @@ from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns, frame, from_rows
-from survsim.estimate.competing.multistate_checks import check_events, check_facts, check_patients
+from survsim.estimate.competing.multistate_checks import (
+    check_events,
+    check_facts,
+    check_patients,
+    whole_patients,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,6 +107,7 @@ def prepare_multistate(
     facts: pd.DataFrame | None = None,
     covariates: Sequence[str] = (),
     source: str | Iterable[str] = (),
+    missing: str = "refuse",
 ) -> MultistateData:
     """Long rows, one a patient, stay, possible transition and piece between facts.
 
@@ -120,6 +126,8 @@ def prepare_multistate(
         that it is not known whether and when: the fact is NaN in that patient's rows. No row means never.
     covariates : columns of `patients` to carry along.
     source : references of the rows behind the data.
+    missing : "refuse", or "drop" for leaving out whole patients without the end of follow-up, or with an event whose state or
+        time is missing, counted in a warning. A single event is never left out: its patient would seem not to have had it.
 
     Returns
     -------
@@ -145,6 +153,7 @@ def prepare_multistate(
     units.check_unit(unit)
     require_columns(patients, ["patient_id", follow_up, *covariates], "patients")
     require_columns(events, ["patient_id", "state", "time"], "events")
+    patients, events, facts = whole_patients(patients, events, facts, follow_up, missing)
     # Of a categorical only the labels count: `start` need not be among its categories.
     events = events.assign(state=events["state"].astype(object))
     pairs = tuple((a, b) for a, targets in transitions.items() for b in targets)

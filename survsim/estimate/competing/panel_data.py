@@ -86,7 +86,7 @@ def check_ways(visits: Visits, data: Any, who: str, states: tuple[str, ...], pos
     wrong = np.flatnonzero(~reach[source, target] | ~possible[source].any(axis=1))
     if wrong.size:
         k = int(wrong[0])
-        patient = data[who].to_numpy()[visits.row[i[k]]]
+        patient = as_labels(who, data[who]).tolist()[visits.row[i[k]]]
         raise InputError(
             f"patient {patient!r} is seen in {states[source[k]]!r} at {visits.time[i[k]]:g} and in {states[target[k]]!r} at "
             f"{visits.time[i[k] + 1]:g}, and no path of transitions leads there. Mend the rows or name the transition; a state that may have been seen "

@@ -10,9 +10,12 @@ import numpy as np
 from scipy.special import ndtri
 
 from survsim.core import units
-from survsim.core.checks import BoolArray, FloatArray, IntArray, between
+from survsim.core.checks import BoolArray, FloatArray, IntArray, between, require_columns
+from survsim.core.complete import complete_columns
 from survsim.core.design import Design, design_matrix
 from survsim.core.errors import InputError
+from survsim.core.formula import parse_formula, used_columns
+from survsim.core.frames import as_frame
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns, frame
@@ -163,6 +166,7 @@ def panel_multistate(
     time: str = "time",
     state: str = "state",
     conf_level: float = 0.95,
+    missing: str = "refuse",
 ) -> PanelMultistate:
     """Maximum likelihood of a time-homogeneous Markov model, of patients whose state was seen at visits only.
 
@@ -184,6 +188,8 @@ def panel_multistate(
         taken as true. The likelihood can have several maxima.
     patient, time, state : columns of `data`.
     conf_level : of all intervals of the fit.
+    missing : "refuse", or "drop" for leaving out visits without patient, time, state or covariate, counted in a warning: the
+        interval then goes on to the next visit, which is right where values are missing by chance.
 
     Returns
     -------
@@ -214,6 +220,12 @@ def panel_multistate(
     between("conf_level", conf_level, 0.0, 1.0)
     pairs = tuple((a, b) for a, targets in transitions.items() for b in targets)
     states, possible = _graph(pairs)
+    data = as_frame(data)
+    require_columns(data, [patient, time, state], "data")
+    more = [] if formula is None else used_columns(parse_formula(formula), data)
+    _, data = complete_columns(
+        {}, missing, data=data, names=list(dict.fromkeys([patient, time, state, *more]))
+    )
     visits = read_visits(data, (patient, time, state), states, unit)
     if misclassified is None:
         check_ways(visits, data, patient, states, possible)

@@ -8,6 +8,7 @@ import numpy as np
 
 from survsim.core import times, units
 from survsim.core.checks import FloatArray, float_vector, positions
+from survsim.core.complete import complete_columns
 from survsim.core.errors import ConvergenceWarning, InputError, warn
 from survsim.core.kinds import as_numbers
 from survsim.core.pairing import paired
@@ -66,7 +67,9 @@ class IntervalCensoredSurvival(Result):
         return {n: getattr(self, n) for n in names}
 
 
-def interval_censored_survival(low: Any, high: Any, *, unit: str) -> IntervalCensoredSurvival:
+def interval_censored_survival(
+    low: Any, high: Any, *, unit: str, missing: str = "refuse"
+) -> IntervalCensoredSurvival:
     """Non-parametric maximum likelihood when an event is only known to lie in (low, high].
 
     Maximises sum log[S(low_i) - S(high_i)]; at the maximum every interval's mean share of the patients'
@@ -76,6 +79,8 @@ def interval_censored_survival(low: Any, high: Any, *, unit: str) -> IntervalCen
     ----------
     low : (n,) last time without event, in `unit`; high : (n,) first time with event, inf if not seen yet,
         equal to `low` for an event time known exactly.
+    unit : "days", "weeks", "months" or "years".
+    missing : "refuse", or "drop" for leaving out rows without one of the two, counted in a warning.
 
     Returns
     -------
@@ -94,12 +99,16 @@ def interval_censored_survival(low: Any, high: Any, *, unit: str) -> IntervalCen
     [0.5, 0.0]
     """
     units.check_unit(unit)
-    low, high = paired(low=low, high=high)
+    (low, high), _ = complete_columns(dict(zip(("low", "high"), paired(low=low, high=high))), missing)
     left = float_vector("low", low, unit=unit)
-    right, missing = as_numbers("high", high, unit)
-    missing = np.isnan(right) if missing is None else missing | np.isnan(right)
-    if right.shape != left.shape or missing.any():
-        where = f"; it is missing in {positions(missing)}" if missing.any() else ""
+    right, gaps = as_numbers("high", high, unit)
+    gaps = np.isnan(right) if gaps is None else gaps | np.isnan(right)
+    if right.shape != left.shape or gaps.any():
+        where = (
+            f"; it is missing in {positions(gaps)} (missing='drop' leaves those rows out and counts them)"
+            if gaps.any()
+            else ""
+        )
         raise InputError(
             f"high must have one value or inf a patient ({left.size}); got shape {right.shape}{where}."
         )

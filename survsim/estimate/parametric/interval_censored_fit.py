@@ -7,9 +7,12 @@ from typing import Any
 import numpy as np
 
 from survsim.core.checks import FloatArray, between, float_vector, one_of, positions
+from survsim.core.complete import complete_columns
 from survsim.core.errors import ConvergenceError, InputError
+from survsim.core.formula import parse_formula, used_columns
+from survsim.core.frames import as_frame
 from survsim.core.kinds import as_numbers
-from survsim.core.pairing import paired
+from survsim.core.pairing import in_order_of, index_of, paired
 from survsim.core.provenance import Provenance
 from survsim.core.spelling import family_name
 from survsim.core.surv import Surv
@@ -36,6 +39,7 @@ def interval_censored_parametric(
     *,
     unit: str,
     conf_level: float = 0.95,
+    missing: str = "refuse",
 ) -> ParametricFit:
     """Fit a parametric survival model when an event is only known to lie in (low, high].
 
@@ -50,6 +54,7 @@ def interval_censored_parametric(
     formula, data : right-hand side for the location and its frame; or formula None and data an (n, p) matrix.
     unit : "days", "weeks", "months" or "years".
     conf_level : of the intervals.
+    missing : "refuse", or "drop" for leaving out rows that lack a limit or a covariate, counted in a warning.
 
     Returns
     -------
@@ -73,6 +78,7 @@ def interval_censored_parametric(
     check_unit(unit)
     between("conf_level", conf_level, 0.0, 1.0)
     name = one_of("family", family_name(family), FAMILIES)
+    low, high, data = _complete(low, high, formula, data, missing)
     low, high = _limits(low, high, unit)
     seen = np.isfinite(high)
     if not seen.any():
@@ -105,6 +111,17 @@ def interval_censored_parametric(
     )  # fmt: skip
 
 
+def _complete(low: Any, high: Any, formula: Any, data: Any, missing: str) -> tuple[Any, Any, Any]:
+    """The limits and their covariates without the rows that lack a value where `missing` is "drop"."""
+    low, high = paired(low=low, high=high)
+    if missing == "drop" and data is not None:
+        data = in_order_of(index_of(low), "data", as_frame(data) if isinstance(formula, str) else data, "low")
+    by_name = isinstance(formula, str) and hasattr(data, "columns")
+    names = used_columns(parse_formula(formula), data) if by_name else None
+    (low, high), data = complete_columns({"low": low, "high": high}, missing, data=data, names=names)
+    return low, high, data
+
+
 def _limits(low: Any, high: Any, unit: str) -> tuple[FloatArray, FloatArray]:
     """The ends of the intervals, checked; missing `high` is refused."""
     low, high = paired(low=low, high=high)
@@ -114,7 +131,9 @@ def _limits(low: Any, high: Any, unit: str) -> tuple[FloatArray, FloatArray]:
     if right.shape != left.shape or left.size == 0:
         raise InputError(f"low has {left.size} values and high {right.size}; give one of each a patient.")
     if missing.any():
-        raise InputError(f"high is missing in {positions(missing)}; an event not seen yet is inf.")
+        raise InputError(
+            f"high is missing in {positions(missing)}; an event not seen yet is inf (missing='drop' leaves rows out and counts them)."
+        )
     for fault, what in (
         (left < 0, "low is below 0"),
         (left > right, "low is above high"),

@@ -14,9 +14,7 @@ from survsim.core.errors import EvidenceError
 from survsim.evidence.bring_in.endpoint_names import checked_endpoints
 from survsim.evidence.bring_in.spreadsheet import Book, open_book, told
 from survsim.evidence.raw import transaction
-from survsim.evidence.raw.check import check_tables
-from survsim.evidence.raw.csv_text import table_bytes
-from survsim.evidence.raw.curate import curated_tables, frame_of, put_in_place
+from survsim.evidence.raw.curate import curated_tables, put_in_place, table_bytes_of
 from survsim.evidence.raw.declared import Row
 from survsim.evidence.raw.literature import literature_sets
 from survsim.evidence.raw.locate import DataFolder
@@ -31,6 +29,7 @@ from survsim.evidence.raw.sets import (
     refuse_links,
     set_of_study,
 )
+from survsim.evidence.raw.table_faults import check_tables
 from survsim.evidence.schema.faults import Fault
 
 EXCLUDED = ("item_id", "kind", "description", "identifier", "reason")
@@ -194,8 +193,7 @@ def _errors(raw: Path, faults: list[str]) -> list[Fault]:
         if not faults:
             faults.append(str(error))
         return []
-    content = {name: table_bytes(frame_of(name, found)) for name, found in rows.items()}
-    return [f for f in check_tables(content) if f.severity == "error"]
+    return [f for f in check_tables(table_bytes_of(rows)) if f.severity == "error"]
 
 
 def _parted(errors: list[Fault], book: Book) -> tuple[list[tuple[str, str]], list[Fault]]:

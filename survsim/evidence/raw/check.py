@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import os
 from dataclasses import dataclass
@@ -10,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from survsim.core import files
 from survsim.core.display import displayed
-from survsim.evidence.raw.csv_text import parse_text, read_text_table
-from survsim.evidence.raw.explained import explain
+from survsim.core.errors import EvidenceError
+from survsim.evidence.raw.csv_text import read_text_table
+from survsim.evidence.raw.curate import curated_tables, table_bytes_of
 from survsim.evidence.raw.locate import PENDING, DataFolder, data_folder
 from survsim.evidence.raw.package import raw_checksums
+from survsim.evidence.raw.table_faults import check_tables, lines_of
 from survsim.evidence.rules.catalogue import apply_rules
-from survsim.evidence.rules.one_line import one_line_each
 from survsim.evidence.rules.tables import Tables
 from survsim.evidence.schema.catalogue import tables
 from survsim.evidence.schema.faults import ERROR, Fault, error, warning
@@ -101,34 +103,8 @@ def check_evidence(path: str | os.PathLike[str] | None = None) -> CheckReport:
     faults.extend(apply_rules(Tables(frames)))
     return CheckReport(
         folder=folder.root,
-        faults=tuple(_lines(faults, frames)),
+        faults=tuple(lines_of(faults, frames)),
         rows={name: len(frame) for name, frame in frames.items()},
-    )
-
-
-def check_tables(content: dict[str, bytes]) -> list[Fault]:
-    """Faults of tables that are not on disk yet, by name."""
-    frames: dict[str, pd.DataFrame] = {}
-    faults: list[Fault] = []
-    for name, data in content.items():
-        found = parse_text(data.decode("utf-8"), name)
-        faults.extend(found.faults)
-        if found.frame is not None:
-            frames[name] = found.frame
-    return _lines(faults + apply_rules(Tables(frames)), frames)
-
-
-def _lines(faults: list[Fault], frames: dict[str, pd.DataFrame]) -> list[Fault]:
-    """Faults with their explanations; of those without one, each fault is one line."""
-    known = _sorted(explain(faults, frames))
-    open_ones = one_line_each(f for f in known if not f.explained)
-    return _sorted([*open_ones, *(f for f in known if f.explained)])
-
-
-def _sorted(faults: list[Fault]) -> list[Fault]:
-    order = {name: i for i, name in enumerate(tables())}
-    return sorted(
-        faults, key=lambda f: (f.severity != ERROR, bool(f.explained), order.get(f.table, 99), f.rule)
     )
 
 
@@ -188,9 +164,12 @@ def _resources(folder: DataFolder, resources: dict[str, tuple[str, str]]) -> lis
 
 def _raw(folder: DataFolder, expected: dict[str, str]) -> list[Fault]:
     found = raw_checksums(folder.raw)
-    faults = []
-    for name in sorted(set(found) | set(expected)):
-        if found.get(name) != expected.get(name):
+    changed = [n for n in sorted(set(found) | set(expected)) if found.get(n) != expected.get(n)]
+    begun = _begun(folder) if any(name.startswith("literature/") for name in changed) else []
+    faults = list(begun)
+    for name in changed:
+        # What a row lacks says more than that its file is another.
+        if not (begun and name.startswith("literature/")):
             what = "new" if name not in expected else "missing" if name not in found else "changed"
             faults.append(
                 error(
@@ -202,6 +181,40 @@ def _raw(folder: DataFolder, expected: dict[str, str]) -> list[Fault]:
                 )
             )
     return faults
+
+
+def _begun(folder: DataFolder) -> list[Fault]:
+    """Rows of studies and numbers that were begun in data/raw and are in no table yet, each with what it lacks."""
+    try:
+        content = table_bytes_of(curated_tables(folder.raw))
+    except EvidenceError:
+        return []  # curating says what stops it
+    lacks: dict[tuple[str, str], list[str]] = {}
+    for fault in check_tables(content):
+        if fault.rule in LACKING and fault.table in ("studies", "estimates", "curves"):
+            lacks.setdefault((fault.table, fault.row), []).append(fault.column)
+    return [
+        error(
+            "waits",
+            table,
+            f"Begun in data/raw, and in no table yet: it lacks {', '.join(dict.fromkeys(columns))}. Fill it in, then run "
+            "survsim data curate.",
+            row=row,
+        )
+        for (table, row), columns in lacks.items()
+        if row not in _first_column(folder.curated / f"{table}.csv")
+    ]
+
+
+LACKING = ("required_cell", "value_missing")
+"""Rules of cells that must be filled."""
+
+
+def _first_column(file: Path) -> set[str]:
+    if not file.is_file():
+        return set()
+    with file.open(encoding="utf-8", newline="") as lines:
+        return {row[0] for row in csv.reader(lines) if row}
 
 
 def _sha(file: Path) -> str:

@@ -22,6 +22,7 @@ from survsim.evidence.raw.literature import extra_rows, read_literature
 from survsim.evidence.raw.locate import DataFolder, data_folder
 from survsim.evidence.raw.merge import merge_aliases, merge_arms
 from survsim.evidence.raw.patients import read_patients
+from survsim.evidence.raw.table_faults import check_tables
 from survsim.evidence.schema.catalogue import tables
 
 if TYPE_CHECKING:
@@ -125,15 +126,18 @@ def put_in_place(
 
 def checked_content(raw: Path) -> dict[str, bytes]:
     """Bytes of every curated table made from `raw`; raise `EvidenceError` with the errors of the whole set."""
-    from survsim.evidence.raw.check import check_tables
-
-    content = {name: table_bytes(frame_of(name, rows)) for name, rows in curated_tables(raw).items()}
+    content = table_bytes_of(curated_tables(raw))
     faults = [f for f in check_tables(content) if f.severity == "error"]
     if faults:
         shown = "\n".join(str(f) for f in faults[:20])
         more = f"\n... and {len(faults) - 20} more" if len(faults) > 20 else ""
         raise EvidenceError(f"the new tables have {len(faults)} errors; the old ones stay.\n{shown}{more}")
     return content
+
+
+def table_bytes_of(rows: Mapping[str, list[Row]]) -> dict[str, bytes]:
+    """Each table as its file holds it."""
+    return {name: table_bytes(frame_of(name, found)) for name, found in rows.items()}
 
 
 def frame_of(name: str, rows: list[Row]) -> pd.DataFrame:

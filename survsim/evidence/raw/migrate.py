@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from survsim.core.errors import EvidenceError
 from survsim.evidence.raw import package, transaction
-from survsim.evidence.raw.check import check_tables
 from survsim.evidence.raw.csv_text import read_or_raise, table_bytes
 from survsim.evidence.raw.curate import curated_tables, frame_of, put_in_place
 from survsim.evidence.raw.declared import FOLDER, Declared, Row, records
@@ -26,6 +25,7 @@ from survsim.evidence.raw.described import (
     settle_origin,
 )
 from survsim.evidence.raw.locate import DataFolder, data_folder
+from survsim.evidence.raw.table_faults import check_tables
 from survsim.evidence.schema.catalogue import tables
 from survsim.evidence.schema.faults import ERROR
 from survsim.evidence.schema.pooling import NOT_REPORTED

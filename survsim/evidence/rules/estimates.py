@@ -82,7 +82,7 @@ def level_missing(t: Tables) -> Iterator[Fault]:
         "level_missing",
         E,
         wrong,
-        "Give the level, or write level_not_stated in conf_note.",
+        "Give the level (0.95 for a 95% interval), or write level_not_stated in conf_note.",
         column="conf_level",
     )
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from survsim.core.errors import ScenarioError
+from survsim.core.names import in_sentence, readable
 from survsim.simulation.declared.clause import DEEDS, Clause
 from survsim.simulation.declared.effect import Effect, LastsFor
 from survsim.simulation.declared.strategy import DoseRule, Line, StopRule, Strategy, Treatment
 
+NAMED = re.compile("\x02(.+?)\x03")
+"""A parameter in a sentence that is not yet told."""
 _QUANTITY = {
     "time": "the time",
     "time_in_state": "the time in the present state",
@@ -26,7 +30,11 @@ _QUANTITY = {
 
 
 def explain(
-    strategy: Strategy, *, treatments: Mapping[str, Treatment] | None = None, time_unit: str = "time units"
+    strategy: Strategy,
+    *,
+    treatments: Mapping[str, Treatment] | None = None,
+    time_unit: str = "time units",
+    meanings: Mapping[str, str] | None = None,
 ) -> str:
     """The strategy as sentences; `treatments` are those that it shares with others, and must be all it lacks.
 
@@ -35,6 +43,8 @@ def explain(
     strategy : what is to be told.
     treatments : treatments that it shares with others, by name; its own stand in it.
     time_unit : the word for the unit of its times.
+    meanings : what its parameters mean, by name (`Scenario.meanings` of a scenario), told in quotes in the place of a
+        number; a parameter that is not among them is told by its name in words.
 
     Returns
     -------
@@ -52,13 +62,18 @@ def explain(
     No further treatment is given.
     """
     unit = time_unit
-    text = [f"{strategy.title} ({strategy.name})"]
+    text = []
+    head = [f"{strategy.title} ({strategy.name})"]
     if strategy.description:
-        text.append(strategy.description)
+        head.append(strategy.description)
     if not strategy.lines:
         text.append("No further treatment is given.")
+    titles = {
+        name: in_sentence(one.label or readable(name))
+        for name, one in {**(treatments or {}), **strategy.treatments}.items()
+    }
     for number, line in enumerate(strategy.lines, start=1):
-        text += _line(number, line, unit)
+        text += _line(number, line, unit, titles)
     for name in dict.fromkeys(t for line in strategy.lines for t in line.treatments):
         treatment = strategy.treatments.get(name, (treatments or {}).get(name))
         if treatment is None and treatments is not None:
@@ -68,13 +83,23 @@ def explain(
             text.append(f"- {name}: defined with the model.")
         else:
             text += _treatment(name, treatment, unit)
-    return "\n".join(text)
+    return "\n".join([*head, *(_told(sentence, meanings or {}) for sentence in text)])
 
 
-def _line(number: int, line: Line, unit: str) -> list[str]:
-    given = " with ".join(line.treatments)
-    start = " or ".join(_conditions(clauses, unit) for clauses in line.alternatives())
-    text = [f"{number}. {line.line}: {given}, {start}."]
+def _told(sentence: str, meanings: Mapping[str, str]) -> str:
+    """A sentence with the parameters in it told by what they mean."""
+
+    def told(found: re.Match[str]) -> str:
+        meaning = meanings.get(found[1], "")
+        return f'"{meaning}"' if meaning else readable(found[1])
+
+    return NAMED.sub(told, sentence)
+
+
+def _line(number: int, line: Line, unit: str, titles: Mapping[str, str]) -> list[str]:
+    given = " with ".join(titles.get(t, readable(t)) for t in line.treatments)
+    start = " or ".join(_conditions(clauses, unit, titles) for clauses in line.alternatives())
+    text = [f"{number}. {line.line.replace('_', ' ')}: {given}, {start}."]
     if line.accept != 1.0:
         text.append(f"   Patients accept it with probability {_number(line.accept)}.")
     if line.repeats > 1:
@@ -83,47 +108,60 @@ def _line(number: int, line: Line, unit: str) -> list[str]:
         text.append("   It may also be a first course of radiation.")
     if line.allow_radiation_together:
         text.append("   Its courses of radiation are one plan.")
-    text += [f"   {_stop(rule, unit)}" for rule in line.stop]
+    text += [f"   {_stop(rule, unit, titles)}" for rule in line.stop]
     text += [f"   {_dose(rule)}" for rule in line.modify]
     return text
 
 
-def _conditions(clauses: tuple[Clause, ...], unit: str) -> str:
+def _conditions(clauses: tuple[Clause, ...], unit: str, titles: Mapping[str, str]) -> str:
     if not clauses:
         return "as soon as no other line runs"
-    return "once " + " and ".join(clause_text(c, unit) for c in clauses)
+    if (
+        len(clauses) == 1
+        and clauses[0].quantity == "time"
+        and clauses[0].at_least == 0 == (clauses[0].at_most or 0)
+    ):
+        return "from the start"
+    return "once " + " and ".join(_told_by_words(c, unit, titles) for c in clauses)
 
 
 def clause_text(clause: Clause, unit: str) -> str:
-    """One clause in words."""
+    """One clause in words, parameters by their names in words."""
+    return _told(_told_by_words(clause, unit, {}), {})
+
+
+def _told_by_words(clause: Clause, unit: str, titles: Mapping[str, str]) -> str:
     if clause.quantity in ("state", "line", "response"):
         words, refused = clause.words()
-        subject = {"state": "the state", "line": f"line {clause.name}", "response": "response"}[
-            clause.quantity
-        ]
+        subject = {
+            "state": "the state",
+            "line": f"line {(clause.name or '').replace('_', ' ')}",
+            "response": "response",
+        }[clause.quantity]
         return f"{subject} is {'not ' if refused else ''}{' or '.join(w.replace('_', ' ') for w in words)}"
     if clause.quantity in DEEDS:
         verb = {"completed": "was completed", "stopped": "was stopped early", "given": "was given"}
-        return f"{clause.name} {verb.get(clause.quantity, 'was not given')}"
-    subject = (clause.name or "") if clause.quantity == "covariate" else _QUANTITY[clause.quantity]
-    suffix = f" {unit}" if clause.quantity.startswith("time") else ""
+        name = clause.name or ""
+        return f"{titles.get(name, name)} {verb.get(clause.quantity, 'was not given')}"
+    subject = readable(clause.name or "") if clause.quantity == "covariate" else _QUANTITY[clause.quantity]
     limits = []
     if clause.at_least is not None:
         limits.append(f"at least {_number(clause.at_least)}")
     if clause.at_most is not None:
         limits.append(f"at most {_number(clause.at_most)}")
-    return f"{subject} is {' and '.join(limits)}{suffix}"
+    said = " and ".join(limits)
+    return f"{subject} is {said}{_unit_of(said, unit) if clause.quantity.startswith('time') else ''}"
 
 
-def _stop(rule: StopRule, unit: str) -> str:
-    what = " and ".join(rule.treatments) or "the line"
+def _stop(rule: StopRule, unit: str, titles: Mapping[str, str]) -> str:
+    what = " and ".join(titles.get(t, readable(t)) for t in rule.treatments) or "the line"
     if rule.on == "progression":
         return f"Progression ends {what}."
     if rule.on == "state_left":
         left = " or ".join(_states(name) for name in rule.states) or "the state in which it is given"
         return f"Leaving {left} ends {what}."
     if rule.on == "time":
-        return f"{_spoken(what)} is given for {_number(rule.after)} {unit} at most."
+        return f"{_spoken(what)} is given for {_time(rule.after, unit)} at most."
     if rule.on == "draw":
         law = rule.law.family.replace("_", " ") if rule.law is not None else ""
         return f"{_spoken(what)} is given for a time drawn from a law: {law}."
@@ -142,12 +180,12 @@ def _event(rule: StopRule | DoseRule) -> str:
 
 def _treatment(name: str, treatment: Treatment, unit: str) -> list[str]:
     if treatment.duration is not None:
-        length = f"for {_number(treatment.duration)} {unit}"
+        length = f"for {_time(treatment.duration, unit)}"
     elif treatment.cycles is not None:
-        length = f"in {treatment.cycles} cycles of {_number(treatment.cycle_length)} {unit}"
+        length = f"in {treatment.cycles} cycles of {_time(treatment.cycle_length, unit)}"
     else:
         length = "until something ends it"
-    text = [f"- {treatment.label or name}: {treatment.kind}, given {length}."]
+    text = [f"- {treatment.label or readable(name)}: {treatment.kind}, given {length}."]
     for r in treatment.radiation:
         text.append(
             f"  {r.fractions} fractions of {_number(r.dose_per_fraction)} Gy reach {r.region.replace('_', ' ')}."
@@ -177,7 +215,7 @@ def _effect(effect: Effect, unit: str) -> str:
         what = f"The time from {way} is stretched by {_number(effect.acceleration_factor)}"
     what += _duration(effect, unit)
     if effect.delay != 0.0:
-        what += f", {_number(effect.delay)} {unit} after the start"
+        what += f", {_time(effect.delay, unit)} after the start"
     for step in effect.waning:
         what += f", from {step.after:g} {unit} on by {_number(step.factor)}"
     return what + (" in responders." if effect.among == "responders" else ".")
@@ -198,18 +236,30 @@ def _duration(effect: Effect, unit: str) -> str:
         text = " while it is given" if lasts == "while_on" else " from its start on"
     else:
         if isinstance(lasts, LastsFor):
-            text = f" until {_number(lasts.for_)} {unit} after its start"
+            text = f" until {_time(lasts.for_, unit)} after its start"
         else:
-            begin, end = _number(lasts.waning.from_), _number(lasts.waning.to)
-            text = f" in full until {begin} {unit} after its start, fading to nothing at {end}"
+            begin, end = _time(lasts.waning.from_, unit), _number(lasts.waning.to)
+            text = f" in full until {begin} after its start, fading to nothing at {end}"
         if lasts.unless_stopped_before != 0.0:
-            text += f", unless it was stopped before {_number(lasts.unless_stopped_before)} {unit}"
+            text += f", unless it was stopped before {_time(lasts.unless_stopped_before, unit)}"
     return text + (", at the latest until progression" if effect.ends_on else "")
 
 
 def _number(value: Any) -> str:
-    return value if isinstance(value, str) else f"{value:g}"
+    """A figure, or the name of a parameter between marks, by which `_told` finds it."""
+    return f"\x02{value}\x03" if isinstance(value, str) else f"{value:g}"
+
+
+def _time(value: Any, unit: str) -> str:
+    said = _number(value)
+    return said + _unit_of(said, unit)
+
+
+def _unit_of(said: str, unit: str) -> str:
+    """The unit behind a figure: one month, two months."""
+    return f" {unit[:-1] if said.split(' ')[-1] == '1' and unit.endswith('s') else unit}"
 
 
 def _spoken(name: str) -> str:
-    return name.replace("_", " ").capitalize()
+    words = name if name.startswith('"') else readable(name)
+    return words[:1].upper() + words[1:]

@@ -72,3 +72,10 @@ def test_pooled_curve_passes_through_its_values():
     line = next(line for line in ax.get_lines() if line.get_label() == "pooled mean")
     np.testing.assert_allclose(line.get_ydata()[1:], curve.survival)
     assert ax.get_xlabel() == "Time (months)"
+
+
+@pytest.mark.filterwarnings("ignore:2 studies:survsim.core.errors.SmallSampleWarning")
+def test_no_power_of_ten_stands_in_the_picture():
+    pooled = meta_analysis([-0.25, -0.25], [0.2, 0.22], labels=["A", "B"])
+    (line,) = [t.get_text() for t in pooled.plot().texts if t.get_text().startswith("τ²")]
+    assert "e-" not in line and "<0.001 to" in line

@@ -117,7 +117,14 @@ def test_until_must_be_positive(curve):
 
 @pytest.mark.parametrize(
     ("end", "unit", "step"),
-    [(140, "months", 24), (11, "months", 2), (60, "months", 12), (4000, "days", 730), (4.2, "years", 0.5)],
+    [
+        (140, "months", 24),
+        (11, "months", 2),
+        (60, "months", 12),
+        (4000, "days", 730),
+        (4.2, "years", 0.5),
+        (1.2e6, "days", 200_000),
+    ],
 )
 def test_ticks_stand_at_round_numbers_of_the_unit(end, unit, step):
     assert tick_step(end, unit) == step

@@ -119,3 +119,18 @@ def test_a_history_of_the_file_is_simulated_from(study):
         simulate(scenario, patients=10, draws=2, history={"now": 3.0, "pth": []})
     with pytest.raises(ScenarioError, match=r"histories\.at_progression\.now takes a time in months"):
         Scenario.from_yaml(spoil(study, "now: known_now", "now: hr_chemotherapy"))
+
+
+def test_a_strategy_whose_file_is_gone_is_told_with_its_place(study):
+    folder = study.parents[2] / "data" / "strategies"
+    (folder / "as_treated.yml").rename(folder / "other.yml")
+    with pytest.raises(
+        ScenarioError, match=r"strategies\.\d: there is no file .*as_treated\.yml as seen from scenario\.yml"
+    ):
+        Scenario.from_yaml(study)
+
+
+def test_what_parameters_mean_is_at_hand(study):
+    scenario = Scenario.from_yaml(study)
+    assert scenario.meanings["hr_chemotherapy"].startswith("hazard ratio of progression")
+    assert set(scenario.meanings) == set(scenario.content.parameters)

@@ -166,6 +166,15 @@ def test_a_study_begun_by_hand_waits_and_blocks_nobody(folder, book):
     assert {f.rule for f in survsim.check_evidence(folder.root).errors} == {"raw_changed"}
 
 
+def test_rows_begun_by_hand_are_told_with_what_they_lack_before_any_curating(folder):
+    add_study(folder, "okafor_2022")
+    told = {(f.table, f.row): f.remedy for f in survsim.check_evidence(folder.root).errors}
+    assert set(told) == {("studies", "okafor_2022"), ("estimates", "okafor_2022_e01")}
+    assert "it lacks site, " in told["studies", "okafor_2022"]
+    assert "it lacks arm_id, endpoint, measure, " in told["estimates", "okafor_2022_e01"]
+    assert all("then run survsim data curate" in remedy for remedy in told.values())
+
+
 def test_a_row_spoilt_by_hand_that_is_in_the_tables_is_not_left_out_unseen(folder, book):
     raw = folder.raw / "literature" / "example" / "estimates.csv"
     raw.write_text(raw.read_text(encoding="utf-8").replace(",0.80,,0.55,", ",0.80,,0.95,"), encoding="utf-8")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import survsim.evidence
-from survsim.evidence.raw.check import check_tables
+from survsim.evidence.raw.table_faults import check_tables
 from survsim.evidence.rules.catalogue import all_rules
 from tests.helpers.mini_study import curated_content, planted, row_at, rows_of, table_of, write_raw
 from tests.helpers.planted_changes import OTHER_CHANGES

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 import survsim
-from survsim.evidence.raw.check import check_tables
+from survsim.evidence.raw.table_faults import check_tables
 from tests.helpers.mini_study import planted, rows_of, table_of
 
 HOMESLEY = "homesley_2007_gog0161"

@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 
 import survsim
-from survsim.evidence.raw.check import check_tables
+from survsim.evidence.raw.table_faults import check_tables
 from tests.helpers.mini_study import planted, rows_of
 from tests.helpers.slips import Slip
 from tests.helpers.slips_made import SLIPS

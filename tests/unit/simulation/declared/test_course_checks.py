@@ -103,7 +103,7 @@ def test_deeds(deed: str, expected: float) -> None:
     # a line that is listed first starts first: not given is asked while radiation runs, and never holds after
     found = model(FIRST, line)
     assert share(found) == pytest.approx(expected, abs=4 * 0.5 / np.sqrt(20_000))
-    assert "rt was" in explain(found.strategies[0])
+    assert "radiotherapy was" in explain(found.strategies[0])
 
 
 def test_refused() -> None:

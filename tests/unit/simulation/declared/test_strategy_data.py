@@ -169,7 +169,7 @@ def test_alternatives_without_a_first_are_only_those_given() -> None:
 def test_explained_in_sentences() -> None:
     text = explain(full_strategy(), time_unit="months")
     for sentence in (
-        "1. postoperative: radiotherapy, once the time is at least 1 months.",
+        "1. postoperative: radiotherapy, once the time is at least 1 month.",
         "Toxicity of grade 3 or more ends the line.",
         "the cumulative cord dose with this line (Gy EQD2) is at most 70",
         "10 fractions of 2 Gy reach target.",
@@ -177,6 +177,32 @@ def test_explained_in_sentences() -> None:
         "Leukopenia of grade 3 comes with probability 0.3.",
     ):
         assert sentence in text
+
+
+def test_parameters_are_told_by_what_they_mean_and_treatments_by_their_label() -> None:
+    content = line(
+        treatments=["second_drug"],
+        start=[{"quantity": "time", "at_least": 0}],
+        stop=[{"on": "time", "after": "t_most", "treatments": ["second_drug"]}],
+    ) | {
+        "treatments": {
+            "second_drug": {
+                "label": "paclitaxel, weekly",
+                "duration": "t_drug",
+                "effects": [{"transition": "a>b", "hazard_ratio": "hr_drug", "lasts": "while_on"}],
+            }
+        }
+    }
+    plan = strategy_from(content)
+    told = explain(
+        plan, time_unit="months", meanings={"hr_drug": "hazard ratio of progression, drug against none"}
+    )
+    assert ': "paclitaxel, weekly", from the start.' in told
+    assert 'multiplied by "hazard ratio of progression, drug against none" while it is given' in told
+    assert '"paclitaxel, weekly" is given for t most months at most.' in told
+    assert "_" not in told.partition("\n")[2]
+    # A parameter without a meaning is told by its name in words, never by a mark.
+    assert "hazard ratio, drug" in explain(plan) and "\x02" not in explain(plan)
 
 
 def test_explained_options() -> None:

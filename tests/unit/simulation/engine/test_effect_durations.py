@@ -156,7 +156,7 @@ def test_refused(settings: dict[str, Any], message: str) -> None:
 
 def test_the_rule_is_told_in_words() -> None:
     rules = {
-        "until f months after its start, unless it was stopped before 1 months.": {
+        "until f months after its start, unless it was stopped before 1 month.": {
             "for": "f",
             "unless_stopped_before": 1.0,
         },
