@@ -64,7 +64,7 @@ def check_and_count(time: Array, event: Array, own: Array, seen: Array, counts: 
     return int(top) if stop == n else -1
 
 
-@compiled("void(f8[::1], b1[::1], i8[::1], i8[:,:,::1])")
+@compiled("void(f8[::1], b1[::1], i8[::1], i8[:,:,::1])", "void(f8[::1], b1[::1], u1[::1], i8[:,:,::1])")
 def count_groups(time: Array, event: Array, code: Array, counts: Array) -> None:
     """Add each row of whole-number times to counts (t, g, 2)."""
     flat, width = counts.ravel(), np.uint32(2 * counts.shape[1])
@@ -72,7 +72,7 @@ def count_groups(time: Array, event: Array, code: Array, counts: Array) -> None:
         flat[width * np.uint32(time[i]) + np.uint32(2) * np.uint32(code[i]) + np.uint32(event[i])] += 1
 
 
-@compiled("i8(f8[::1], i8[::1], b1[::1])")
+@compiled("i8(f8[::1], i8[::1], b1[::1])", "i8(f8[::1], u1[::1], b1[::1])")
 def small_codes(values: Array, codes: Array, present: Array) -> int:
     """Labels that are whole numbers from 0 on as codes; the largest, or -1 when one is not, or too large for `present`."""
     top, end = 0.0, float(present.size)
@@ -136,15 +136,19 @@ def checked_counts(time: Any, event: Any) -> tuple[Array, Array, Array | None] |
     return own, seen, counts[: top + 1] if top >= 0 else None
 
 
-def codes_of_numbers(values: Array) -> tuple[Array, list[float]] | None:
-    """Codes and sorted labels of floats that are small whole numbers; None where they are anything else."""
-    codes, present = np.empty(values.size, np.int64), np.zeros(4096, np.bool_)
+def codes_of_numbers(values: Array, kind: type = np.int64) -> tuple[Array, list[float]] | None:
+    """Codes and sorted labels of floats that are small whole numbers; None where they are anything else.
+
+    Codes of `kind` uint8 take an eighth of the memory to write and read; labels must then be below 256.
+    """
+    codes: Array = np.empty(values.size, kind)
+    present = np.zeros(256 if kind is np.uint8 else 4096, np.bool_)
     top = small_codes(np.ascontiguousarray(values), codes, present)
     if top < 0:
         return None
     found = np.flatnonzero(present)
     if found.size < top + 1:
-        codes = (np.cumsum(present) - 1)[codes]
+        codes = (np.cumsum(present) - 1).astype(kind)[codes]
     return codes, found.astype(np.float64).tolist()
 
 

@@ -82,7 +82,7 @@ def _count_blocks(
         slot = time[rows].astype(np.int64)
         slot *= width
         if codes is not None:
-            slot += 2 * codes[rows]
+            slot += np.multiply(codes[rows], 2, dtype=np.int64)
         slot += event[rows]
         total += np.bincount(slot, minlength=size)
     return total.reshape(-1, n_groups, 2)

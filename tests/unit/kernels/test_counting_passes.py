@@ -55,9 +55,10 @@ def test_what_is_odd_is_told_wherever_it_stands(kernel, bad_time, bad_event, ans
             assert own.tolist() == time.tolist() and seen.all() == bool(event.all())
 
 
-def test_groups_are_counted(kernel):
+@pytest.mark.parametrize("kind", [np.int64, np.uint8])
+def test_groups_are_counted(kernel, kind):
     rng = np.random.default_rng(4)
-    time, code, event = rng.integers(0, 9, 300), rng.integers(0, 3, 300), rng.random(300) < 0.5
+    time, code, event = rng.integers(0, 9, 300), rng.integers(0, 3, 300).astype(kind), rng.random(300) < 0.5
     counts, expected = np.zeros((9, 3, 2), np.int64), np.zeros((9, 3, 2), np.int64)
     kernel("count_groups")(time.astype(float), event, code, counts)
     np.add.at(expected, (time, code, event.astype(int)), 1)
@@ -71,6 +72,18 @@ def test_labels_that_are_small_whole_numbers(kernel):
     with np.errstate(all="ignore"):
         for odd in (0.5, -1.0, 8.0, np.nan, np.inf):
             assert kernel("small_codes")(np.array([1.0, odd]), codes, present) == -1
+
+
+def test_codes_of_one_byte_are_the_same_codes():
+    rng = np.random.default_rng(6)
+    for labels in ([0.0, 1.0], [2.0, 7.0, 255.0], [0.0, 254.0, 255.0]):
+        values = rng.choice(labels, 500)
+        wide, narrow = counting.codes_of_numbers(values), counting.codes_of_numbers(values, np.uint8)
+        assert narrow[0].dtype == np.uint8 and narrow[0].tolist() == wide[0].tolist()
+        assert narrow[1] == wide[1]
+    assert counting.codes_of_numbers(np.array([0.0, 256.0]), np.uint8) is None, (
+        "a byte does not tell them apart"
+    )
 
 
 def test_near_ties_give_way(kernel):
