@@ -18,6 +18,9 @@ Array = NDArray[Any]
 LONGEST_COUNTED = 65_536
 """Whole-number times below this are counted in the same pass; the table then fits the cache where times are days."""
 
+MARKED = 23
+"""Bits of a hash that are marked at most: a table of a mebibyte."""
+
 
 def pays(n: int) -> bool:
     """Whether a compiled pass over `n` rows is faster, numba's own loading included."""
@@ -87,28 +90,57 @@ def small_codes(values: Array, codes: Array, present: Array) -> int:
     return int(top)
 
 
-@compiled("void(f8[::1], f8[::1], f8[::1], i4[::1], i8)")
-def replace_by_hash(values: Array, old: Array, new: Array, table: Array, shift: int) -> None:
+@compiled("void(f8[::1], f8[::1], f8[::1], i4[::1], i8, u1[::1], i8)")
+def replace_by_hash(
+    values: Array, old: Array, new: Array, table: Array, shift: int, marks: Array, marks_shift: int
+) -> None:
     """Put each of `values` that equals one of `old` (distinct) to its `new`, in place.
 
     `table` (2^(64 - shift),) of -1 is filled with the places of `old` by hash; collisions go on to the next slot.
+    `marks` (2^(61 - marks_shift),) of 0 holds a bit a hash: most values are none of `old`, and a look at a bit that is
+    near tells so without a look at a table that is not.
     """
     mask = table.size - 1
     bits = old.view(np.uint64)
     for k in range(old.size):
-        slot = np.int64((bits[k] * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(shift))
+        mixed = bits[k] * np.uint64(0x9E3779B97F4A7C15)
+        slot, bit = np.int64(mixed >> np.uint64(shift)), np.int64(mixed >> np.uint64(marks_shift))
+        marks[bit >> 3] |= np.uint8(1 << (bit & 7))
         while table[slot] >= 0:
             slot = (slot + 1) & mask
         table[slot] = k
     bits = values.view(np.uint64)
     for i in range(values.size):
-        slot = np.int64((bits[i] * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(shift))
+        mixed = bits[i] * np.uint64(0x9E3779B97F4A7C15)
+        bit = np.int64(mixed >> np.uint64(marks_shift))
+        if not (np.int64(marks[bit >> 3]) >> (bit & 7)) & 1:
+            continue
+        slot = np.int64(mixed >> np.uint64(shift))
         while table[slot] >= 0:
             k = table[slot]
             if old[k] == values[i]:
                 values[i] = new[k]
                 break
             slot = (slot + 1) & mask
+
+
+@compiled("void(f8[::1], b1[::1], f8[::1], f8[::1], f8[::1], f8[::1])")
+def tabulate(time: Array, event: Array, at: Array, left: Array, dead: Array, gone: Array) -> None:
+    """Distinct times (m,), at risk, events and censored there, written, from sorted times (n,) and events."""
+    m, first, died = 0, 0, 0
+    for i in range(time.size):
+        died += event[i]
+        if i + 1 < time.size and time[i + 1] == time[i]:
+            continue
+        at[m], left[m], dead[m], gone[m] = time[i], time.size - first, died, i + 1 - first - died
+        m, first, died = m + 1, i + 1, 0
+
+
+def tabulated(time: Array, event: Array, distinct: int) -> tuple[Array, Array, Array, Array]:
+    """The columns of `tabulate`, which has them in one pass without arrays between."""
+    columns = np.empty(distinct), np.empty(distinct), np.empty(distinct), np.empty(distinct)
+    tabulate(time, event, *columns)
+    return columns
 
 
 def checked_counts(time: Any, event: Any) -> tuple[Array, Array, Array | None] | None:
@@ -155,5 +187,8 @@ def codes_of_numbers(values: Array, kind: type = np.int64) -> tuple[Array, list[
 def replaced_by_hash(values: Array, old: Array, new: Array) -> Array:
     """`values` with each of the many `old` put to `new`, in place."""
     bits = int(2 * old.size).bit_length()
-    replace_by_hash(values, old, new, np.full(2**bits, -1, np.int32), 64 - bits)
+    # sixteen bits or so for each of `old`, at most what the second cache of a core holds
+    near = min(max(bits + 3, 6), MARKED)
+    marks = np.zeros(2 ** (near - 3), np.uint8)
+    replace_by_hash(values, old, new, np.full(2**bits, -1, np.int32), 64 - bits, marks, 64 - near)
     return values

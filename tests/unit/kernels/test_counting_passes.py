@@ -9,7 +9,7 @@ from survsim.core.errors import InputError
 from survsim.kernels import counting, risk_set
 
 KERNELS = {
-    k: getattr(counting, k) for k in ("check_and_count", "count_groups", "small_codes", "replace_by_hash")
+    k: getattr(counting, k) for k in ("check_and_count", "count_groups", "small_codes", "replace_by_hash", "tabulate")
 }
 
 
@@ -86,13 +86,24 @@ def test_codes_of_one_byte_are_the_same_codes():
     )
 
 
-def test_near_ties_give_way(kernel):
+@pytest.mark.parametrize("n", [1, 2, 300])
+def test_sorted_times_are_tabulated_in_one_pass(kernel, n):
+    rng = np.random.default_rng(7)
+    time, event = np.sort(rng.integers(0, 40, n) / 7.0), rng.random(n) < 0.5
+    columns = [np.empty(np.unique(time).size) for _ in range(4)]
+    kernel("tabulate")(time, event, *columns)
+    assert np.array_equal(columns, risk_set.tabulate(time, event))
+
+
+@pytest.mark.parametrize("shown", [3, 9, 14])
+def test_near_ties_give_way(kernel, shown):
     rng = np.random.default_rng(5)
     old = np.sort(rng.random(500))
     new, values = old - 1.0, np.concatenate([old, rng.random(700), old[::-1]])
     expected = np.where(np.isin(values, old), values - 1.0, values)
     with np.errstate(over="ignore"):
-        kernel("replace_by_hash")(values, old, new, np.full(1024, -1, np.int32), 54)
+        marks = np.zeros(2**shown // 8, np.uint8)
+        kernel("replace_by_hash")(values, old, new, np.full(1024, -1, np.int32), 54, marks, 64 - shown)
     assert values.tolist() == expected.tolist()
 
 
