@@ -18,8 +18,8 @@ Array = NDArray[Any]
 LONGEST_COUNTED = 65_536
 """Whole-number times below this are counted in the same pass; the table then fits the cache where times are days."""
 
-MARKED = 23
-"""Bits of a hash that are marked at most: a table of a mebibyte."""
+MARKED = 24
+"""Bits of a hash that are marked at most: a table of two mebibytes."""
 
 
 def pays(n: int) -> bool:
@@ -109,19 +109,22 @@ def replace_by_hash(
         while table[slot] >= 0:
             slot = (slot + 1) & mask
         table[slot] = k
-    bits = values.view(np.uint64)
-    for i in range(values.size):
-        mixed = bits[i] * np.uint64(0x9E3779B97F4A7C15)
-        bit = np.int64(mixed >> np.uint64(marks_shift))
-        if not (np.int64(marks[bit >> 3]) >> (bit & 7)) & 1:
-            continue
-        slot = np.int64(mixed >> np.uint64(shift))
-        while table[slot] >= 0:
-            k = table[slot]
-            if old[k] == values[i]:
-                values[i] = new[k]
-                break
-            slot = (slot + 1) & mask
+    # a stretch at a time: first who may be meant, written always and counted if so, then a look at those alone
+    bits, likely = values.view(np.uint64), np.empty(1024, np.int64)
+    for begin in range(0, values.size, 1024):
+        found = 0
+        for i in range(begin, min(begin + 1024, values.size)):
+            bit = np.uint32((bits[i] * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(marks_shift))
+            likely[found] = i
+            found += (marks[bit >> np.uint32(3)] >> np.uint8(bit & np.uint32(7))) & 1
+        for i in likely[:found]:
+            slot = np.int64((bits[i] * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(shift))
+            while table[slot] >= 0:
+                k = table[slot]
+                if old[k] == values[i]:
+                    values[i] = new[k]
+                    break
+                slot = (slot + 1) & mask
 
 
 @compiled("void(f8[::1], b1[::1], f8[::1], f8[::1], f8[::1], f8[::1])")
