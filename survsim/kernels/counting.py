@@ -112,11 +112,11 @@ def replace_by_hash(
     # a stretch at a time: first who may be meant, written always and counted if so, then a look at those alone
     bits, likely = values.view(np.uint64), np.empty(1024, np.int64)
     for begin in range(0, values.size, 1024):
-        found = 0
+        found = np.int64(0)
         for i in range(begin, min(begin + 1024, values.size)):
-            bit = np.uint32((bits[i] * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(marks_shift))
+            mark = np.uint32((bits[i] * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(marks_shift))
             likely[found] = i
-            found += (marks[bit >> np.uint32(3)] >> np.uint8(bit & np.uint32(7))) & 1
+            found += np.int64(marks[mark >> np.uint32(3)] >> np.uint8(mark & np.uint32(7))) & 1
         for i in likely[:found]:
             slot = np.int64((bits[i] * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(shift))
             while table[slot] >= 0:
