@@ -39,7 +39,13 @@ def hand_million(data: dict[str, Any]) -> Any:
 ROW = Row(
     "Kaplan-Meier continuous 1e7",
     lambda: two_groups(10_000_000, whole=False),
-    {"survsim": curves.survsim, "survsim, ten times 1e6": million, "hand": hand, "hand, ten times 1e6": hand_million, "statsmodels": curves.statsmodels},
+    {
+        "survsim": curves.survsim,
+        "survsim, ten times 1e6": million,
+        "hand": hand,
+        "hand, ten times 1e6": hand_million,
+        "statsmodels": curves.statsmodels,
+    },
     (Goal("survsim, ten times 1e6", 1.25),),
     tolerance=1e-4,
     rounds=2,
