@@ -22,10 +22,30 @@ def million(data: dict[str, Any]) -> Any:
     return call, lambda _: []
 
 
+def hand(data: dict[str, Any]) -> Any:
+    from benchmarks.hand.curves import kaplan_meier_continuous
+
+    kaplan_meier_continuous(data["time"][:1000], data["event"][:1000])
+    return lambda: kaplan_meier_continuous(data["time"], data["event"]), lambda _: []
+
+
+def hand_million(data: dict[str, Any]) -> Any:
+    from benchmarks.hand.curves import kaplan_meier_continuous
+
+    parts = [slice(i, i + 1_000_000) for i in range(0, 10_000_000, 1_000_000)]
+    return lambda: [kaplan_meier_continuous(data["time"][p], data["event"][p]) for p in parts], lambda _: []
+
+
 ROW = Row(
     "Kaplan-Meier continuous 1e7",
     lambda: two_groups(10_000_000, whole=False),
-    {"survsim": curves.survsim, "survsim, ten times 1e6": million, "statsmodels": curves.statsmodels},
+    {
+        "survsim": curves.survsim,
+        "survsim, ten times 1e6": million,
+        "hand": hand,
+        "hand, ten times 1e6": hand_million,
+        "statsmodels": curves.statsmodels,
+    },
     (Goal("survsim, ten times 1e6", 1.25),),
     tolerance=1e-4,
     rounds=2,

@@ -200,12 +200,19 @@ def _refuse_words(name: str, values: Any) -> None:
         )
 
 
-def label_codes(name: str, values: Any, length: int) -> tuple[IntArray, tuple[Any, ...]]:
-    """Integer codes (n,) and the labels they stand for; a Categorical keeps its order, others sort."""
+def label_codes(
+    name: str, values: Any, length: int, *, narrow: bool = False
+) -> tuple[IntArray, tuple[Any, ...]]:
+    """Integer codes (n,) and the labels they stand for; a Categorical keeps its order, others sort.
+
+    `narrow` allows codes of one byte, for whoever only counts with them.
+    """
     if type(values) is np.ndarray and values.dtype == np.float64 and values.shape == (length,):
-        numbered = counting.codes_of_numbers(values) if counting.pays(length) else None
-        if numbered is not None:
-            return numbered[0], tuple(numbered[1])
+        kinds = (np.uint8, np.int64) if narrow else (np.int64,)
+        for kind in kinds if counting.pays(length) else ():
+            numbered = counting.codes_of_numbers(values, kind)
+            if numbered is not None:
+                return numbered[0], tuple(numbered[1])
     categories = getattr(getattr(values, "cat", values), "categories", None)
     array = as_labels(name, values)
     if array.ndim != 1 or array.size != length:

@@ -18,6 +18,9 @@ Array = NDArray[Any]
 LONGEST_COUNTED = 65_536
 """Whole-number times below this are counted in the same pass; the table then fits the cache where times are days."""
 
+MARKED = 24
+"""Bits of a hash that are marked at most: a table of two mebibytes."""
+
 
 def pays(n: int) -> bool:
     """Whether a compiled pass over `n` rows is faster, numba's own loading included."""
@@ -64,7 +67,7 @@ def check_and_count(time: Array, event: Array, own: Array, seen: Array, counts: 
     return int(top) if stop == n else -1
 
 
-@compiled("void(f8[::1], b1[::1], i8[::1], i8[:,:,::1])")
+@compiled("void(f8[::1], b1[::1], i8[::1], i8[:,:,::1])", "void(f8[::1], b1[::1], u1[::1], i8[:,:,::1])")
 def count_groups(time: Array, event: Array, code: Array, counts: Array) -> None:
     """Add each row of whole-number times to counts (t, g, 2)."""
     flat, width = counts.ravel(), np.uint32(2 * counts.shape[1])
@@ -72,7 +75,7 @@ def count_groups(time: Array, event: Array, code: Array, counts: Array) -> None:
         flat[width * np.uint32(time[i]) + np.uint32(2) * np.uint32(code[i]) + np.uint32(event[i])] += 1
 
 
-@compiled("i8(f8[::1], i8[::1], b1[::1])")
+@compiled("i8(f8[::1], i8[::1], b1[::1])", "i8(f8[::1], u1[::1], b1[::1])")
 def small_codes(values: Array, codes: Array, present: Array) -> int:
     """Labels that are whole numbers from 0 on as codes; the largest, or -1 when one is not, or too large for `present`."""
     top, end = 0.0, float(present.size)
@@ -87,28 +90,60 @@ def small_codes(values: Array, codes: Array, present: Array) -> int:
     return int(top)
 
 
-@compiled("void(f8[::1], f8[::1], f8[::1], i4[::1], i8)")
-def replace_by_hash(values: Array, old: Array, new: Array, table: Array, shift: int) -> None:
+@compiled("void(f8[::1], f8[::1], f8[::1], i4[::1], i8, u1[::1], i8)")
+def replace_by_hash(
+    values: Array, old: Array, new: Array, table: Array, shift: int, marks: Array, marks_shift: int
+) -> None:
     """Put each of `values` that equals one of `old` (distinct) to its `new`, in place.
 
     `table` (2^(64 - shift),) of -1 is filled with the places of `old` by hash; collisions go on to the next slot.
+    `marks` (2^(61 - marks_shift),) of 0 holds a bit a hash: most values are none of `old`, and a look at a bit that is
+    near tells so without a look at a table that is not.
     """
     mask = table.size - 1
     bits = old.view(np.uint64)
     for k in range(old.size):
-        slot = np.int64((bits[k] * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(shift))
+        mixed = bits[k] * np.uint64(0x9E3779B97F4A7C15)
+        slot, bit = np.int64(mixed >> np.uint64(shift)), np.int64(mixed >> np.uint64(marks_shift))
+        marks[bit >> 3] |= np.uint8(1 << (bit & 7))
         while table[slot] >= 0:
             slot = (slot + 1) & mask
         table[slot] = k
-    bits = values.view(np.uint64)
-    for i in range(values.size):
-        slot = np.int64((bits[i] * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(shift))
-        while table[slot] >= 0:
-            k = table[slot]
-            if old[k] == values[i]:
-                values[i] = new[k]
-                break
-            slot = (slot + 1) & mask
+    # a stretch at a time: first who may be meant, written always and counted if so, then a look at those alone
+    bits, likely = values.view(np.uint64), np.empty(1024, np.int64)
+    for begin in range(0, values.size, 1024):
+        found = np.int64(0)
+        for i in range(begin, min(begin + 1024, values.size)):
+            mark = np.uint32((bits[i] * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(marks_shift))
+            likely[found] = i
+            found += np.int64(marks[mark >> np.uint32(3)] >> np.uint8(mark & np.uint32(7))) & 1
+        for i in likely[:found]:
+            slot = np.int64((bits[i] * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(shift))
+            while table[slot] >= 0:
+                k = table[slot]
+                if old[k] == values[i]:
+                    values[i] = new[k]
+                    break
+                slot = (slot + 1) & mask
+
+
+@compiled("void(f8[::1], b1[::1], f8[::1], f8[::1], f8[::1], f8[::1])")
+def tabulate(time: Array, event: Array, at: Array, left: Array, dead: Array, gone: Array) -> None:
+    """Distinct times (m,), at risk, events and censored there, written, from sorted times (n,) and events."""
+    m, first, died = 0, 0, 0
+    for i in range(time.size):
+        died += event[i]
+        if i + 1 < time.size and time[i + 1] == time[i]:
+            continue
+        at[m], left[m], dead[m], gone[m] = time[i], time.size - first, died, i + 1 - first - died
+        m, first, died = m + 1, i + 1, 0
+
+
+def tabulated(time: Array, event: Array, distinct: int) -> tuple[Array, Array, Array, Array]:
+    """The columns of `tabulate`, which has them in one pass without arrays between."""
+    columns = np.empty(distinct), np.empty(distinct), np.empty(distinct), np.empty(distinct)
+    tabulate(time, event, *columns)
+    return columns
 
 
 def checked_counts(time: Any, event: Any) -> tuple[Array, Array, Array | None] | None:
@@ -136,20 +171,27 @@ def checked_counts(time: Any, event: Any) -> tuple[Array, Array, Array | None] |
     return own, seen, counts[: top + 1] if top >= 0 else None
 
 
-def codes_of_numbers(values: Array) -> tuple[Array, list[float]] | None:
-    """Codes and sorted labels of floats that are small whole numbers; None where they are anything else."""
-    codes, present = np.empty(values.size, np.int64), np.zeros(4096, np.bool_)
+def codes_of_numbers(values: Array, kind: type = np.int64) -> tuple[Array, list[float]] | None:
+    """Codes and sorted labels of floats that are small whole numbers; None where they are anything else.
+
+    Codes of `kind` uint8 take an eighth of the memory to write and read; labels must then be below 256.
+    """
+    codes: Array = np.empty(values.size, kind)
+    present = np.zeros(256 if kind is np.uint8 else 4096, np.bool_)
     top = small_codes(np.ascontiguousarray(values), codes, present)
     if top < 0:
         return None
     found = np.flatnonzero(present)
     if found.size < top + 1:
-        codes = (np.cumsum(present) - 1)[codes]
+        codes = (np.cumsum(present) - 1).astype(kind)[codes]
     return codes, found.astype(np.float64).tolist()
 
 
 def replaced_by_hash(values: Array, old: Array, new: Array) -> Array:
     """`values` with each of the many `old` put to `new`, in place."""
     bits = int(2 * old.size).bit_length()
-    replace_by_hash(values, old, new, np.full(2**bits, -1, np.int32), 64 - bits)
+    # sixteen bits or so for each of `old`, at most what the second cache of a core holds
+    near = min(max(bits + 3, 6), MARKED)
+    marks = np.zeros(2 ** (near - 3), np.uint8)
+    replace_by_hash(values, old, new, np.full(2**bits, -1, np.int32), 64 - bits, marks, 64 - near)
     return values

@@ -18,9 +18,9 @@ def normal_quantile(conf_level: float) -> float:
     return NormalDist().inv_cdf(0.5 + conf_level / 2)
 
 
-def log_log(s: FloatArray, se_log: FloatArray, z: float) -> Band:
+def log_log(s: FloatArray, se_log: FloatArray, z: float, out: Band | None = None) -> Band:
     """S^exp(+-z se / log S): symmetric for log(-log S), inside (0, 1) (Kalbfleisch & Prentice 1980)."""
-    low, high = np.empty_like(s), np.empty_like(s)
+    low, high = out or (np.empty_like(s), np.empty_like(s))
     for start in range(0, s.size, BLOCK):  # what lies between stays in the cache
         rows = slice(start, start + BLOCK)
         log_s = np.log(s[rows])
@@ -71,11 +71,16 @@ def transformed_band(conf_type: str, s: FloatArray, se_log: FloatArray, conf_lev
     Where S is 1 the band is 1 to 1 (nothing has happened yet: these methods know no uncertainty there).
     Where S is 0 Greenwood's variance does not exist: the lower limit is 0, the upper NaN.
     """
-    low, high = np.ones(s.size), np.ones(s.size)
+    low, high = np.empty(s.size), np.empty(s.size)
     # The curve falls: the rows with 0 < S < 1 are one stretch.
     rows = slice(
         s.size - int(np.searchsorted(s[::-1], 1.0)), s.size - int(np.searchsorted(s[::-1], 0.0, "right"))
     )
-    low[rows], high[rows] = TRANSFORMED[conf_type](s[rows], se_log[rows], normal_quantile(conf_level))
+    low[: rows.start], high[: rows.start] = 1.0, 1.0
+    z = normal_quantile(conf_level)
+    if conf_type == "log-log":  # the usual one is written in place
+        log_log(s[rows], se_log[rows], z, (low[rows], high[rows]))
+    else:
+        low[rows], high[rows] = TRANSFORMED[conf_type](s[rows], se_log[rows], z)
     low[rows.stop :], high[rows.stop :] = 0.0, np.nan
     return low, high

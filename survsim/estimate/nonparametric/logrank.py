@@ -114,7 +114,8 @@ def logrank_test(
     """
     surv = as_surv(surv, data)
     surv, by = complete_groups(surv, by, missing)
-    codes, groups = labelled_groups(surv, by)
+    # a byte a patient is enough to count with; the other roads calculate with codes
+    codes, groups = labelled_groups(surv, by, narrow=surv.weight is None and counting_pays(surv))
     between("rho", rho, 0.0, 100.0, open_ends=False)
     between("gamma", gamma, 0.0, 100.0, open_ends=False)
     if surv.weight is None:
@@ -160,9 +161,9 @@ def comparison_groups(surv: Surv, by: Any) -> tuple[IntArray, tuple[Any, ...]]:
     return codes, groups
 
 
-def labelled_groups(surv: Surv, by: Any) -> tuple[IntArray, tuple[Any, ...]]:
-    """Codes (n,) and labels of at least two groups."""
-    codes, groups = label_codes("by", surv.paired("by", by), len(surv))
+def labelled_groups(surv: Surv, by: Any, *, narrow: bool = False) -> tuple[IntArray, tuple[Any, ...]]:
+    """Codes (n,) and labels of at least two groups; codes of one byte where `narrow` allows them."""
+    codes, groups = label_codes("by", surv.paired("by", by), len(surv), narrow=narrow)
     if len(groups) < 2:
         raise InputError(f"by must hold at least two groups; it holds only {groups[0]!r}.")
     return codes, groups

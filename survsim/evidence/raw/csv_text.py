@@ -6,6 +6,7 @@ Nothing is parsed here: a table read and written again is the same bytes. What c
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from dataclasses import dataclass
@@ -40,7 +41,7 @@ def read_text_table(path: Path, table: str, *, root: Path | None = None) -> Read
         return ReadTable(frame=None, faults=tuple(early))
     raw = path.read_bytes()
     try:
-        content = raw.decode("utf-8-sig")
+        raw.decode("utf-8")
     except UnicodeDecodeError as problem:
         line = raw[: problem.start].count(b"\n") + 1
         fault = error(
@@ -51,16 +52,21 @@ def read_text_table(path: Path, table: str, *, root: Path | None = None) -> Read
             value=repr(raw[problem.start : problem.start + 4]),
         )
         return ReadTable(frame=None, faults=(fault,))
-    del raw  # a large file is in memory once while it is parsed
-    return parse_text(content, table)
+    # as bytes, in memory once: a text and its bytes side by side would be the peak of a check
+    return _parsed(raw.removeprefix(codecs.BOM_UTF8), table)
 
 
 def parse_text(content: str, table: str) -> ReadTable:
     """A table from text that was already decoded."""
-    names, faults = _header(content, table)
+    return _parsed(content.encode("utf-8"), table)
+
+
+def _parsed(data: bytes, table: str) -> ReadTable:
+    """A table from UTF-8 without a mark at its beginning."""
+    names, faults = _header(data, table)
     if faults:
         return ReadTable(frame=None, faults=tuple(faults))
-    frame, faults = _parse(content, table, names)
+    frame, faults = _parse(data, table, names)
     return ReadTable(frame=frame, faults=tuple(faults))
 
 
@@ -106,13 +112,13 @@ def _file_faults(path: Path, table: str, root: Path | None) -> list[Fault]:
     return []
 
 
-def _header(content: str, table: str) -> tuple[list[str], list[Fault]]:
+def _header(data: bytes, table: str) -> tuple[list[str], list[Fault]]:
     """Column names, or what makes the file unreadable."""
-    end = content.find("\n")
-    line = content if end < 0 else content[:end]
+    end = data.find(b"\n")
+    line = (data if end < 0 else data[:end]).decode("utf-8")
     if not line.strip():
         return [], [error("empty_file", table, "Write at least the header row.")]
-    if "\x00" in content:
+    if b"\x00" in data:
         return [], [error("encoding", table, "The file is binary, not CSV. Export it as CSV UTF-8.")]
     if "\r" in line.rstrip("\r"):
         remedy = "Lines end with a carriage return alone; save as CSV UTF-8 (not as CSV Macintosh)."
@@ -135,11 +141,10 @@ def _header(content: str, table: str) -> tuple[list[str], list[Fault]]:
     ]
 
 
-def _parse(content: str, table: str, names: list[str]) -> tuple[pd.DataFrame | None, list[Fault]]:
+def _parse(data: bytes, table: str, names: list[str]) -> tuple[pd.DataFrame | None, list[Fault]]:
     import pyarrow
     from pyarrow import csv as arrow
 
-    data = content.encode("utf-8")
     try:
         found = arrow.read_csv(
             pyarrow.BufferReader(data),
@@ -152,9 +157,8 @@ def _parse(content: str, table: str, names: list[str]) -> tuple[pd.DataFrame | N
             ),
         )
     except pyarrow.ArrowInvalid:
-        return None, _ragged(content, table)
-    del data
-    return found.to_pandas(use_threads=False), []
+        return None, _ragged(data.decode("utf-8"), table)
+    return found.to_pandas(use_threads=False, split_blocks=True, self_destruct=True), []
 
 
 def _ragged(content: str, table: str) -> list[Fault]:

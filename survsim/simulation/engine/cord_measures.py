@@ -7,6 +7,8 @@ counts is what was delivered, whole, without recovery; the risk of myelopathy is
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from survsim.core.checks import BoolArray, FloatArray
@@ -61,16 +63,37 @@ def cord_values(name: str, paths: Paths, plan: StrategyPlan, alpha_beta: float) 
     if kind == "radiation_interval":
         return np.where(inside & np.isfinite(paths.interval), paths.interval, 0.0)
     if kind == "cord_dose":
-        return np.where(inside, _eqd2(paths, alpha_beta).sum(axis=0).max(axis=0), 0.0)
-    risk, own = MODELS[rest[0]]
-    return np.where(inside, risk(_eqd2(paths, own).sum(axis=0).max(axis=0)), 0.0)
+        return np.where(inside, _worst(paths, alpha_beta), 0.0)
+    return np.where(inside, _risk(paths, rest[0]), 0.0)
 
 
 def _eqd2(paths: Paths, alpha_beta: float) -> FloatArray:
     """EQD2 in Gy (courses, regions, n)."""
-    return (paths.course_square + alpha_beta * paths.course_dose) / (2.0 + alpha_beta)
+    return _once(
+        paths,
+        ("eqd2", alpha_beta),
+        lambda: (paths.course_square + alpha_beta * paths.course_dose) / (2.0 + alpha_beta),
+    )
+
+
+def _worst(paths: Paths, alpha_beta: float) -> FloatArray:
+    """EQD2 in Gy of all courses in the region that had most (n,)."""
+    return _once(paths, ("worst", alpha_beta), lambda: _eqd2(paths, alpha_beta).sum(axis=0).max(axis=0))
+
+
+def _risk(paths: Paths, model: str) -> FloatArray:
+    """Risk of myelopathy (n,) of the dose."""
+    risk, own = MODELS[model]
+    return _once(paths, (f"risk/{model}", own), lambda: risk(_worst(paths, own)))
 
 
 def _group(paths: Paths, group: str) -> BoolArray:
-    courses = (paths.course_dose > 0).sum(axis=0).max(axis=0)
+    courses = _once(paths, ("courses", 0.0), lambda: (paths.course_dose > 0).sum(axis=0).max(axis=0))
     return np.asarray(courses >= 2 if group == "again" else courses == 1)
+
+
+def _once(paths: Paths, key: tuple[str, float], make: Callable[[], FloatArray]) -> FloatArray:
+    """What several measures ask for, made at the first of them."""
+    if key not in paths.late:
+        paths.late[key] = make()
+    return paths.late[key]

@@ -38,7 +38,7 @@ class Paths:
     toxicity : whether each toxicity came (toxicities, n); started : how often each line began (lines, n).
     myelopathy_at : onset by model (models, n).
     counts : patients in each state at each grid point, (states, points).
-    late : discounted time to deaths and progressions up to a horizon, which more than one measure asks for, (n,) each.
+    late : what more than one measure asks for, by name and number: discounted times up to a horizon, doses, risks, (n,) each.
     """
 
     death_at: FloatArray

@@ -9,7 +9,7 @@ from survsim.core.errors import InputError
 from survsim.kernels import counting, risk_set
 
 KERNELS = {
-    k: getattr(counting, k) for k in ("check_and_count", "count_groups", "small_codes", "replace_by_hash")
+    k: getattr(counting, k) for k in ("check_and_count", "count_groups", "small_codes", "replace_by_hash", "tabulate")
 }
 
 
@@ -55,9 +55,10 @@ def test_what_is_odd_is_told_wherever_it_stands(kernel, bad_time, bad_event, ans
             assert own.tolist() == time.tolist() and seen.all() == bool(event.all())
 
 
-def test_groups_are_counted(kernel):
+@pytest.mark.parametrize("kind", [np.int64, np.uint8])
+def test_groups_are_counted(kernel, kind):
     rng = np.random.default_rng(4)
-    time, code, event = rng.integers(0, 9, 300), rng.integers(0, 3, 300), rng.random(300) < 0.5
+    time, code, event = rng.integers(0, 9, 300), rng.integers(0, 3, 300).astype(kind), rng.random(300) < 0.5
     counts, expected = np.zeros((9, 3, 2), np.int64), np.zeros((9, 3, 2), np.int64)
     kernel("count_groups")(time.astype(float), event, code, counts)
     np.add.at(expected, (time, code, event.astype(int)), 1)
@@ -73,13 +74,36 @@ def test_labels_that_are_small_whole_numbers(kernel):
             assert kernel("small_codes")(np.array([1.0, odd]), codes, present) == -1
 
 
-def test_near_ties_give_way(kernel):
+def test_codes_of_one_byte_are_the_same_codes():
+    rng = np.random.default_rng(6)
+    for labels in ([0.0, 1.0], [2.0, 7.0, 255.0], [0.0, 254.0, 255.0]):
+        values = rng.choice(labels, 500)
+        wide, narrow = counting.codes_of_numbers(values), counting.codes_of_numbers(values, np.uint8)
+        assert narrow[0].dtype == np.uint8 and narrow[0].tolist() == wide[0].tolist()
+        assert narrow[1] == wide[1]
+    assert counting.codes_of_numbers(np.array([0.0, 256.0]), np.uint8) is None, (
+        "a byte does not tell them apart"
+    )
+
+
+@pytest.mark.parametrize("n", [1, 2, 300])
+def test_sorted_times_are_tabulated_in_one_pass(kernel, n):
+    rng = np.random.default_rng(7)
+    time, event = np.sort(rng.integers(0, 40, n) / 7.0), rng.random(n) < 0.5
+    columns = [np.empty(np.unique(time).size) for _ in range(4)]
+    kernel("tabulate")(time, event, *columns)
+    assert np.array_equal(columns, risk_set.tabulate(time, event))
+
+
+@pytest.mark.parametrize("shown", [3, 9, 14])
+def test_near_ties_give_way(kernel, shown):
     rng = np.random.default_rng(5)
     old = np.sort(rng.random(500))
     new, values = old - 1.0, np.concatenate([old, rng.random(700), old[::-1]])
     expected = np.where(np.isin(values, old), values - 1.0, values)
     with np.errstate(over="ignore"):
-        kernel("replace_by_hash")(values, old, new, np.full(1024, -1, np.int32), 54)
+        marks = np.zeros(2**shown // 8, np.uint8)
+        kernel("replace_by_hash")(values, old, new, np.full(1024, -1, np.int32), 54, marks, 64 - shown)
     assert values.tolist() == expected.tolist()
 
 
