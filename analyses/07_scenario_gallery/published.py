@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 import survsim
@@ -23,7 +24,10 @@ def record_published(ledger: survsim.Ledger, results: Path, *, quick: bool, work
     listed = survsim.report.read_yaml(HERE / "published.yml")["models"]
     rows = [row for model in listed for row in _compared(ledger, model, quick=quick, workers=workers)]
     frame = pd.DataFrame(rows)
-    frame.to_csv(results / "published.csv", index=False)
+    shown = frame.assign(
+        agrees=np.where(frame["agrees"], "yes", "no"), mc_std_error=frame["mc_std_error"].replace(0.0, np.nan)
+    )
+    shown.to_csv(results / "published.csv", index=False)
     step = survsim.Provenance.of("published_models", *(f"models:{m['model']}" for m in listed))
     ledger.record("published.models", len(listed), provenance=step)
     ledger.record("published.means", len(frame), provenance=step)
