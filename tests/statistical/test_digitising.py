@@ -21,15 +21,17 @@ REACHED = {
     "worst error of a drawing": 1e-4,
     "median error of a picture of 150 dpi and above": 0.003,
     "95th percentile of the same": 0.01,
-    "share of figures that need help": 0.05,
-    "figures read wrongly without a word": 0,
-    "figures on which the reader broke off": 1,
+    "share of figures that need help": 0.06,
+    "figures read wrongly without a word": 1,
+    "figures on which the reader broke off": 0,
     "traps read without a word": 0,
     "median error of the log hazard ratio": 0.05,
 }
 """No run may do worse than this; where it is more than the goal in the record, the goal was not met in that run.
 
-The reader broke off on one figure of the recorded run (an ink without lines, mended since and tested among the units).
+Since figures with bands and limits of other programs belong to the collection, 5.8% of the recorded run needed help: half of the
+insets and of base R's limits among them. A grey arm beside a black one was lost without a word in one picture of 72 dpi; that is
+said since, and tested among the units (`test_ink_left_over.py`).
 """
 
 
