@@ -103,8 +103,14 @@ def pooled(evidence: survsim.evidence.EvidenceStore) -> survsim.joint_model.Evid
 
 
 def extent(record: survsim.evidence.Estimate) -> Mapping[str, float]:
-    """Shares of advanced and recurrent disease that a printed stage stands for."""
-    advanced, recurrent = POOLED["stages"].get(record.stage, POOLED["stage_default"])
+    """Shares of advanced and recurrent disease that a printed stage stands for; a word that nobody judged is refused."""
+    known = {**dict.fromkeys(POOLED["stages_open"], POOLED["stage_default"]), **POOLED["stages"]}
+    if record.stage not in known:
+        raise survsim.errors.EvidenceError(
+            f"{record.estimate_id}: the stage {record.stage!r} stands neither under stages nor under stages_open of "
+            "04_pooled_evidence/scenario.yml; say there what share of advanced disease it stands for."
+        )
+    advanced, recurrent = known[record.stage]
     return {"advanced": float(advanced), "recurrent": float(recurrent)}
 
 
