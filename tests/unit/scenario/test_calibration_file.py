@@ -59,7 +59,7 @@ def test_the_treated_shares_are_those_printed(plan):
 def test_targets_have_names_that_a_reader_knows(plan):
     names = plan.target_names()
     assert names["spinal_hgg29_rt_t02"] == "Spinal HGG29 RT, row t2, PFS"
-    assert names["yang_2025_pcsi_final_e10"] == "yang 2025 pcsi final e10, hr craniospinal"
+    assert names["yang_2025_pcsi_final_e10"] == "Yang 2025, PCSI FINAL, row 10, hazard ratio, craniospinal"
     labels = {t.label for t in plan.targets()}
     cases = {"raghunathan_2011_60m_primary_cpa", "mmmt_2005_61f_brain"}
     assert cases <= labels - set(names)
