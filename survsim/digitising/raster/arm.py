@@ -15,13 +15,13 @@ from survsim.digitising.raster.kinds import Pixels
 class Arm:
     """A curve that was followed: its ink (with what belongs to others taken out) and its way.
 
-    `shared` where an earlier arm has the same ink, `between` where limits of its interval have it too.
+    `shared` where an earlier arm has the same ink, `limits` are those of its interval where they have it too.
     """
 
     ink: Ink
     way: Way
     shared: bool = False
-    between: bool = False
+    limits: tuple[Arm, ...] = ()
 
 
 def contrast_of(arm: Arm) -> float:

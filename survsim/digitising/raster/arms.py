@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from survsim.digitising.raster.arm import Arm, chroma_of, contrast_of, run_length
+from survsim.digitising.raster.arm import Arm, chroma_of, contrast_of
 from survsim.digitising.raster.erase import erased, trail
 from survsim.digitising.raster.follow import Way, follow
 from survsim.digitising.raster.inks import Ink, cores, split_inks, thin_ink
 from survsim.digitising.raster.kinds import Flags, Pixels
+from survsim.digitising.raster.limits import between_limits
 from survsim.digitising.raster.veils import (
     Veiled,
     apart,
@@ -131,45 +132,14 @@ def _of_one_colour(ink: Ink, cover: Pixels, start: Start, wide: int) -> list[Arm
         found.append(Arm(left, way, bool(found)))
         left, mask = erased(left, way)
         cover = np.maximum(cover, mask)
-    if len(found) == 3 and _nested(found):
-        return [replace(_middle(found), between=True)]
-    return found
+    curve = between_limits(found)
+    return found if curve is None else [curve]
 
 
 def _earns(way: Way, first: Way) -> bool:
     """Whether a further way of one ink earned enough; a dotted line pays for its gaps and earns little at its best."""
     share = way.gain / max(first.gain, 1e-9)
     return share >= 0.12 or (share >= 0.05 and way.own.mean() >= 0.4 and way.hidden.mean() < 0.1)
-
-
-def _nested(arms: list[Arm]) -> bool:
-    """Whether three ways never change their order: a curve between its limits."""
-    length = min(len(each.way.rows) for each in arms)
-    rows = np.sort(np.array([each.way.rows[:length] for each in arms]), axis=0)
-    order = np.argsort([float(each.way.rows[:length].mean()) for each in arms])
-    sorted_rows = np.array([arms[k].way.rows[:length] for k in order])
-    apart = np.abs(sorted_rows - rows).max(axis=0) > 2
-    middle = (rows[1] - rows[0]) / np.maximum(rows[2] - rows[0], 1)
-    wide = rows[2] - rows[0] > 12
-    upper, middle_way, lower = (arms[k].way for k in order)
-    runs = sorted((run_length(upper), run_length(lower)))
-    shown = [_open_share(way) for way in (upper, middle_way, lower)]
-    alike = abs(shown[0] - shown[2]) < 0.1 and runs[1] < 1.35 * runs[0] + 1
-    even = bool(wide.any()) and 0.32 < np.median(middle[wide]) < 0.68 and np.std(middle[wide]) < 0.13
-    # A solid line between two of one dash is an estimate between its limits, wherever these stand.
-    even = even or (shown[1] > 0.9 and max(shown[0], shown[2]) < 0.85)
-    return bool(alike and even and apart.mean() < 0.03 and wide.mean() > 0.3)
-
-
-def _open_share(way: Way) -> float:
-    """Share of a way on which its own ink is seen, where nothing covers it."""
-    return float(way.own.sum()) / max(int((~way.hidden).sum()), 1)
-
-
-def _middle(arms: list[Arm]) -> Arm:
-    length = min(len(each.way.rows) for each in arms)
-    order = np.argsort([float(each.way.rows[:length].mean()) for each in arms])
-    return arms[int(order[1])]
 
 
 def _no_ghosts(arms: list[Arm]) -> list[Arm]:
@@ -182,7 +152,7 @@ def _no_ghosts(arms: list[Arm]) -> list[Arm]:
 
 
 def _on(arm: Arm, other: Arm) -> bool:
-    """Whether what is seen of an arm lies along another one: widely for shades of one hue, closely for different ones."""
+    """Whether what is seen of an arm lies along another one or its limits: widely for shades of one hue, closely for different ones."""
     a, b = arm.ink.ground - arm.ink.colour, other.ink.ground - other.ink.colour
     half = (arm.ink.width + other.ink.width) / 2
     same_ink = arm.ink.colour is other.ink.colour
@@ -194,7 +164,8 @@ def _on(arm: Arm, other: Arm) -> bool:
         reach, most = half + 2, 0.7
     else:
         reach, most = half + 1, 0.9
-    along = trail(arm.ink.solid.shape, other.way, int(np.ceil(reach)))
+    ways = [other.way, *(limit.way for limit in other.limits)]
+    along = np.maximum.reduce([trail(arm.ink.solid.shape, way, int(np.ceil(reach))) for way in ways])
     columns = arm.way.start + np.flatnonzero(arm.way.own)
     near = along[arm.way.rows[arm.way.own], columns] > 0
     return bool(len(near) and near.mean() > most)

@@ -12,11 +12,13 @@ from survsim.digitising.raster.arm import Arm
 from survsim.digitising.raster.arms import Start, find_arms
 from survsim.digitising.raster.believable import refuse_no_curve
 from survsim.digitising.raster.boxes import Inside
+from survsim.digitising.raster.dashes import dash_of
 from survsim.digitising.raster.doubtful import without_doubtful
 from survsim.digitising.raster.fall import ended
 from survsim.digitising.raster.few_marks import without_few_marks
 from survsim.digitising.raster.kinds import Pixels
 from survsim.digitising.raster.levels import Steps, find_steps
+from survsim.digitising.raster.limits import limits_said
 from survsim.digitising.raster.marks import find_marks
 from survsim.digitising.raster.refusals import AXES_HELP, COLOURS_HELP
 from survsim.digitising.raster.sheet import Sheet
@@ -145,22 +147,8 @@ def _trace(sheet: Sheet, view: View, arm: Arm, steps: Steps, foot: float) -> tup
     return trace, said
 
 
-def dash_of(arm: Arm) -> str:
-    """Whether the line is solid, dashed or dotted, by the runs of its own ink."""
-    seen = arm.way.own[~arm.way.hidden]
-    if not len(seen) or seen.mean() > 0.9:
-        return "solid"
-    edge = np.diff(np.pad(seen.astype(np.int8), 1))
-    runs = np.flatnonzero(edge == -1) - np.flatnonzero(edge == 1)
-    if np.median(runs) < 2.2 * arm.ink.width:
-        return "dotted"
-    return (
-        "dashdot" if np.quantile(runs, 0.25) < 2 * arm.ink.width < np.quantile(runs, 0.75) / 1.5 else "dashed"
-    )
-
-
 def _doubts(traces: tuple[Trace, ...], arms: list[Arm]) -> list[str]:
-    notes = _of_one_colour(arms)
+    notes = [*_of_one_colour(arms), *limits_said(arms)]
     for k, (trace, arm) in enumerate(zip(traces, arms), 1):
         share = float(arm.way.hidden.mean())
         if share > 0.25:

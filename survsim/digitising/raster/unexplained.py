@@ -29,10 +29,10 @@ where curves cross the one that was followed hides the other."""
 
 def unexplained(arms: list[Arm]) -> list[str]:
     """One sentence where ink is left over from one end of the panel to the other, none elsewhere."""
-    colours = {id(arm.ink.colour): arm for arm in arms if not arm.between}
+    colours = {id(arm.ink.colour): arm for arm in arms if not arm.limits}
     for key in colours:
         own = [arm for arm in arms if id(arm.ink.colour) == key]
-        if any(arm.between for arm in own):
+        if any(arm.limits for arm in own):
             continue
         left = own[int(np.argmin([float(arm.ink.solid.sum()) for arm in own]))].ink
         for arm in arms:
@@ -53,7 +53,7 @@ def other_ink(rgb: Pixels, arms: list[Arm]) -> list[str]:
     Lines that are inked all along (grids, references) and words do not count, nor limits that were told from a curve; beside bands
     their edges would, and bands are counted instead.
     """
-    if not arms or any(arm.between for arm in arms) or _tinted(rgb):
+    if not arms or any(arm.limits for arm in arms) or _tinted(rgb):
         return []
     _, contrast = thin_ink(rgb)
     solid = np.clip((contrast - _PALE) / _PALE, 0, 1)

@@ -61,12 +61,12 @@ class Sorted:
     said: tuple[str, ...]
 
 
-def sort_lines(drawing: Drawing, frame: Frame, insets: Sequence[Box], *, rising: bool) -> Sorted:
+def sort_lines(drawing: Drawing, frame: Frame, *, rising: bool) -> Sorted:
     """Curves of a frame, and what else its lines are; `rising` for incidence."""
     paper = _background(drawing, frame.box)
     strokes = [
         s for s in drawing.strokes
-        if _could_be_line(s, frame.box, paper) and not any(inside(s.box, i) for i in insets)
+        if _could_be_line(s, frame.box, paper)
     ]  # fmt: skip
     steps, smooth = _steps_and_smooth(strokes, frame)
     curves = [c for c in steps if not _is_reference(c, frame, rising)]

@@ -25,6 +25,7 @@ class Stroke:
     width, dash : of the line, in page units.
     closed, straight : whether it returns to its start, whether all its parts are straight.
     path : number of the path it belongs to: the two lines of a plus sign are often one.
+    clip : the rectangle outside which it is not seen, None for the whole page.
     """
 
     points: FloatArray
@@ -36,6 +37,7 @@ class Stroke:
     closed: bool = False
     straight: bool = True
     path: int = 0
+    clip: Box | None = None
 
     @cached_property
     def box(self) -> Box:

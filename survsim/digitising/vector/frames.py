@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from survsim.digitising.found import Box
-from survsim.digitising.vector.drawing import Drawing, is_step
+from survsim.digitising.vector.clips import shared
+from survsim.digitising.vector.drawing import Drawing, Stroke, is_step
 from survsim.digitising.vector.scales import Scale
 
 SMALLEST = 30.0
 """A rectangle narrower than this many page units holds no curve."""
+_CUT_OFF = 0.7
+"""Share of what a line is cut off with that lies in an inset, above which the line is one of the inset."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +47,25 @@ def inside(inner: Box, outer: Box, slack: float = 1.0) -> bool:
         inner.x0 >= outer.x0 - slack and inner.x1 <= outer.x1 + slack
         and inner.y0 >= outer.y0 - slack and inner.y1 <= outer.y1 + slack
     )  # fmt: skip
+
+
+def without_insets(drawing: Drawing, frame: Frame, found: Sequence[Frame]) -> Drawing:
+    """The drawing without the lines of small axes inside a frame, which are no lines of the large ones."""
+    insets = [f.box for f in found if f is not frame and inside(f.box, frame.box)]
+    if not insets:
+        return drawing
+    kept = tuple(s for s in drawing.strokes if not any(_shown_in(s, inset) for inset in insets))
+    return replace(drawing, strokes=kept)
+
+
+def _shown_in(stroke: Stroke, inset: Box) -> bool:
+    """Whether a line lies in an inset, or runs out of it but was cut off there, as a zoomed curve is."""
+    if inside(stroke.box, inset):
+        return True
+    common = None if stroke.clip is None else shared(stroke.clip, inset)
+    if common is None or stroke.clip is None or common.x1 <= common.x0 or common.y1 <= common.y0:
+        return False
+    return _area(common) > _CUT_OFF * _area(stroke.clip)
 
 
 def _inside_any(frame: Frame, others: Sequence[Frame]) -> bool:

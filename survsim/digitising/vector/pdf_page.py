@@ -10,6 +10,7 @@ import numpy as np
 
 from survsim.core.checks import FloatArray
 from survsim.digitising.found import Box, Refused
+from survsim.digitising.vector.clips import of_pdf, together
 from survsim.digitising.vector.drawing import Colour, Drawing, Stroke, Words
 
 MOST = 400_000
@@ -63,7 +64,7 @@ class _Page:
             kind = raw.FPDFPageObj_GetType(thing)
             own = matrix @ _matrix(thing)
             if kind == _PATH:
-                self._path(thing, own)
+                self._path(thing, own, matrix)
             elif kind == _IMAGE:
                 corners = self._placed(np.array([[0.0, 0.0], [1.0, 1.0]]), own)
                 low, high = corners.min(axis=0), corners.max(axis=0)
@@ -98,7 +99,7 @@ class _Page:
         moved = points @ matrix[:2, :2].T + matrix[:2, 2]
         return np.column_stack([moved[:, 0], self.height - moved[:, 1]])
 
-    def _path(self, thing: Any, matrix: FloatArray) -> None:
+    def _path(self, thing: Any, matrix: FloatArray, outer: FloatArray) -> None:
         import pypdfium2.raw as raw
 
         fill_mode, stroked = ctypes.c_int(), ctypes.c_int()
@@ -112,6 +113,8 @@ class _Page:
         raw.FPDFPageObj_GetStrokeWidth(thing, width)
         scale = abs(float(np.linalg.det(matrix[:2, :2]))) ** 0.5
         dash = tuple(v * scale for v in _dash(thing))
+        # An outline to cut off with lies on the page, or in the form, whatever the own matrix of the line is.
+        clip = together([self._placed(corners, outer) for corners in of_pdf(thing)])
         self.paths += 1
         for points, closed, straight in _pieces(thing):
             self.points += len(points)
@@ -121,6 +124,7 @@ class _Page:
                 Stroke(
                     points=self._placed(points, matrix), colour=line if stroked.value else None, fill=area if fill_mode.value else None, alpha=alpha,
                     width=width.value * scale, dash=dash, closed=closed, straight=straight, path=self.paths,
+                    clip=clip,
                 )
             )  # fmt: skip
 

@@ -9,11 +9,11 @@ from dataclasses import replace
 import numpy as np
 
 from survsim.core.checks import FloatArray
-from survsim.digitising.found import Axis, Box, Hints, Panel, Refused, RiskTable, Trace
+from survsim.digitising.found import Axis, Hints, Panel, Refused, RiskTable, Trace
 from survsim.digitising.vector.at_risk import risk_table
 from survsim.digitising.vector.curves import Curve, Sorted, sort_lines
 from survsim.digitising.vector.drawing import Colour, Drawing, Words, precision
-from survsim.digitising.vector.frames import Frame, frames, inside
+from survsim.digitising.vector.frames import Frame, frames, inside, without_insets
 from survsim.digitising.vector.legend import names
 from survsim.digitising.vector.marks import marks
 from survsim.digitising.vector.numerals import numeral
@@ -35,7 +35,7 @@ def read_drawing(drawing: Drawing, *, hints: Hints) -> list[Panel]:
     for frame in found:
         insets = [f.box for f in found if f is not frame and inside(f.box, frame.box)]
         lies_in = any(f is not frame and inside(frame.box, f.box) for f in found)
-        panel, reason = _panel(drawing, frame, insets, found, hints)
+        panel, reason = _panel(without_insets(drawing, frame, found), frame, found, hints)
         if panel is None:
             why.append(reason)
         elif lies_in and panels:
@@ -80,9 +80,7 @@ def _given(hints: Hints, side: int) -> Scale:
     return Scale(axis=axis, places=places, start=edge, end=edge, size=10.0, exact=True)
 
 
-def _panel(
-    drawing: Drawing, frame: Frame, insets: Sequence[Box], others: Sequence[Frame], hints: Hints
-) -> tuple[Panel | None, str]:
+def _panel(drawing: Drawing, frame: Frame, others: Sequence[Frame], hints: Hints) -> tuple[Panel | None, str]:
     """The panel of a frame, or why there is none."""
     if frame.x.logarithmic or frame.y.logarithmic:
         which = "time axis" if frame.x.logarithmic else "vertical axis"
@@ -93,9 +91,9 @@ def _panel(
     rising = hints.kind == "incidence"
     if re.search(r"(?i)cumulative hazard|log\W*minus\W*log|-log", _axis(drawing, frame, 1, 0.0).title):
         return None, "the vertical axis is a cumulative hazard, not survival or incidence."
-    lines = sort_lines(drawing, frame, insets, rising=rising)
+    lines = sort_lines(drawing, frame, rising=rising)
     if not lines.curves:
-        return None, _why_not(drawing, frame, insets, lines, rising)
+        return None, _why_not(drawing, frame, lines, rising)
     if lines.smooth and all(c.chain.broken for c in lines.curves):
         return (
             None,
@@ -204,8 +202,8 @@ def _named(table: RiskTable | None, colours: list[Colour], traces: Sequence[Trac
     return replace(table, labels=tuple(labels))
 
 
-def _why_not(drawing: Drawing, frame: Frame, insets: Sequence[Box], lines: Sorted, rising: bool) -> str:
-    if sort_lines(drawing, frame, insets, rising=not rising).curves:
+def _why_not(drawing: Drawing, frame: Frame, lines: Sorted, rising: bool) -> str:
+    if sort_lines(drawing, frame, rising=not rising).curves:
         way, kind = ("fall", "survival") if rising else ("rise", "incidence")
         return f"the curves {way}: read it with kind={kind!r}."
     if lines.bars >= 2:

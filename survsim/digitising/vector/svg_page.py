@@ -11,6 +11,7 @@ import numpy as np
 from survsim.core.checks import FloatArray
 from survsim.digitising.found import Box, Refused
 from survsim.digitising.vector import glyphs
+from survsim.digitising.vector.clips import named, shared, together
 from survsim.digitising.vector.drawing import Drawing, Stroke, Words
 from survsim.digitising.vector.styles import colour, number, numbers, resolved, rules
 
@@ -79,6 +80,9 @@ class _Page:
         opacity = number(style.pop("opacity", "1"), 1.0) * float(inherited.get("_opacity", 1.0))
         style["_opacity"] = str(opacity)
         own = matrix @ _transform(element.get("transform", ""))
+        clip = shared(_clip(inherited), self._cut(style.pop("clip-path", ""), own))
+        if clip is not None:
+            style["_clip"] = f"{clip.x0} {clip.y0} {clip.x1} {clip.y1}"
         if tag == "use":
             self._use(element, own, style, depth)
         elif tag == "text":
@@ -89,6 +93,18 @@ class _Page:
             self._shape(tag, element, own, style)
             for child in element:
                 self.walk(child, own, style, depth + 1)
+
+    def _cut(self, said: str, matrix: FloatArray) -> Box | None:
+        """The rectangle around what an element is cut off with; none where that is given in shares of the element."""
+        target = self.by_id.get(named(said))
+        if target is None or target.get("clipPathUnits") == "objectBoundingBox":
+            return None
+        shapes = [part for part in target if isinstance(part.tag, str)]
+        if len(shapes) != 1:
+            return None
+        inner = matrix @ _transform(target.get("transform", "")) @ _transform(shapes[0].get("transform", ""))
+        found = _pieces_of(_name(shapes[0]), shapes[0], self.width, self.height)
+        return together([_moved(points, inner) for points, _, _ in found]) if len(found) == 1 else None
 
     def _use(self, element: Any, matrix: FloatArray, style: dict[str, str], depth: int) -> None:
         name = (element.get("href") or element.get(_HREF) or "").removeprefix("#")
@@ -145,7 +161,7 @@ class _Page:
             self.strokes.append(
                 Stroke(
                     points=_moved(points, matrix), colour=line, fill=area, alpha=alpha, closed=closed,
-                    straight=straight, dash=dash if any(d > 0 for d in dash) else (), path=self.paths,
+                    straight=straight, dash=dash if any(d > 0 for d in dash) else (), path=self.paths, clip=_clip(style),
                     width=number(style.get("stroke-width"), 1.0) * scale,
                 )
             )  # fmt: skip
@@ -198,6 +214,14 @@ class _Page:
                 colour=colour(style.get("fill", "black")) or (0.0, 0.0, 0.0), turned=_turned(matrix),
             )
         )  # fmt: skip
+
+
+def _clip(style: dict[str, str]) -> Box | None:
+    """The rectangle that an element is cut off with, as its parents hand it down."""
+    if "_clip" not in style:
+        return None
+    x0, y0, x1, y1 = (float(v) for v in style["_clip"].split())
+    return Box(x0=x0, y0=y0, x1=x1, y1=y1)
 
 
 def _width(text: str, size: float) -> float:
