@@ -9,7 +9,8 @@ from survsim.core.errors import InputError
 from survsim.kernels import counting, risk_set
 
 KERNELS = {
-    k: getattr(counting, k) for k in ("check_and_count", "count_groups", "small_codes", "replace_by_hash", "tabulate")
+    k: getattr(counting, k)
+    for k in ("check_and_count", "count_groups", "small_codes", "replace_by_hash", "tabulate")
 }
 
 
