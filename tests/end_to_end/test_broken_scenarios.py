@@ -116,9 +116,9 @@ HAND: dict[str, tuple[Callable[[Any], None], str]] = {
     "a horizon that is yes": (top(horizon=True), "horizon: yes/no found where a number belongs"),
     "a patient of negative age": (put("population/covariates", [{"name": "age", "distribution": "fixed", "value": -3}]), "covariate age reaches -3"),
     "patients of negative age": (put("population/covariates", [{"name": "age", "distribution": "normal", "mean": 10, "sd": 30}]), "nobody is younger than 0"),
-    "a seed in words": (top(seed="today"), "seed: Input should be a valid integer"),
-    "a seed in quotes": (top(seed="70101"), "seed: Input should be a valid integer (found '70101')"),
-    "a seed that is yes": (top(seed=True), "seed: Input should be a valid integer"),
+    "a seed in words": (top(seed="today"), "seed: text came where a number belongs"),
+    "a seed in quotes": (top(seed="70101"), "seed: text came where a number belongs; write it without quotes (found '70101')"),
+    "a seed that is yes": (top(seed=True), "seed: yes/no found where a number belongs"),
     "a unit nobody knows": (top(time_unit="fortnights"), "time_unit 'fortnights' is none of days, weeks, months, years"),
     "years for months": (top(time_unit="years"), "Give it in years, the unit of the scenario"),
     "a start nobody knows": (top(start="nowhere"), "start 'nowhere' is not a state"),
@@ -159,7 +159,7 @@ def test_broken_by_hand(
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (several(top(horizon=-1, seed="x"), top(strategies=["none.yml"])), ["horizon: Input", "seed: Input", "none.yml"]),
+        (several(top(horizon=-1, seed="x"), top(strategies=["none.yml"])), ["horizon: Input", "seed: text", "none.yml"]),
         (
             several(
                 lambda c: c["states"].append({"name": "lost"}), put("outcomes/reference", "nobody"),

@@ -359,7 +359,7 @@ def test_perturbed_reconstructions_spread_around_the_curve():
     medians = [float(kaplan_meier(d).median().estimate[0]) for d in draws]
     assert np.mean(medians) == pytest.approx(25 * np.log(2), abs=0.7)
     assert np.std(medians) > 0.05
-    with pytest.raises(InputError, match="must not be negative"):
+    with pytest.raises(InputError, match="time_error must lie in"):
         perturbed_reconstructions(r, 2, seed=1, time_error=-1)
 
 
