@@ -390,6 +390,9 @@ PRIORS: dict[str, Say] = {
 SIMULATION: dict[str, Say] = {
     "simulate": _simulate,
     "compare": _compare,
+    "published_models": fixed(
+        "Published decision models were rebuilt from their inputs, and each printed mean was held against the simulated one"
+    ),
     "decision": fixed(
         "Strategies were ranked by their expected outcome, with the chance of being best and the expected loss"
     ),
@@ -446,6 +449,6 @@ THEMES: dict[str, dict[str, Say]] = {
 SILENT = {
     "effect_size", "count", "as_printed", "range", "select", "effect_sizes", "prepare_multistate", "flow",
     "flow_from_search", "KaplanMeier.quantile", "KaplanMeier.survival_at", "survival_at", "assumed", "scenario",
-    "calibrated_parameter", "counted_back", "prior_mean", "deaths_by_cause", "explain", "trial_power",
+    "calibrated_parameter", "counted_back", "prior_mean", "deaths_by_cause", "explain", "trial_power", "printed",
 }  # fmt: skip
 """Steps that need no sentence: they read, count or gather, or another sentence tells them."""

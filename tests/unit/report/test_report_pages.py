@@ -23,8 +23,8 @@ from tests.helpers.studies import ROOT
 STUDY = Study(root=ROOT)
 ANALYSES = {a.slug: a for a in STUDY.analyses()}
 LARGEST = 3_000_000
-RAW = re.compile(r"\b[a-z]+(?:_[a-z0-9]+)+\b")
-"""A name of the program: words joined by underscores."""
+RAW = re.compile(r"\b[a-z]+(?:_[a-z0-9]+)+\b(?!\.yml)")
+"""A name of the program, not of a file: words joined by underscores."""
 
 each = pytest.mark.parametrize("slug", list(ANALYSES))
 

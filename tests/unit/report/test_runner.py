@@ -61,8 +61,8 @@ def test_the_first_run_that_fails_leaves_no_folder(analysis):
 
 
 def test_an_operating_system_fault_becomes_one_message(analysis):
-    edit(analysis.run_file, 'results / "curve.csv"', 'results / "curve.csv" / "inner.csv"')
-    edit(analysis.run_file, "    km.save", "    (results / 'curve.csv').write_text('')\n    km.save")
+    fault = "    (results / 'curve').write_text('')\n    (results / 'curve' / 'inner.csv').write_text('')\n"
+    edit(analysis.run_file, "    km.save", f"{fault}    km.save")
     with pytest.raises(SurvsimError, match="the results in 01_mini could not be made"):
         run_analysis(analysis)
 
