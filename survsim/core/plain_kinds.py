@@ -41,8 +41,8 @@ _TEXTS = {
         ("tuple", ", ..."),
     )
 }
-_OPEN = ("source",)
-"""Arguments that take more than their annotation says: what a result was made of is words, rows or another result."""
+_OPEN = ("source", "width", "height")
+"""Arguments that say more of themselves: what a result was made of is words, rows or another result, and a size has a unit."""
 _CALLABLE = ("a function", callable)
 _KINDS = _ONE | _TEXTS
 

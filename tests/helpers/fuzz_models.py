@@ -203,6 +203,17 @@ def _treatment(rng: np.random.Generator) -> Made:
     return {"cost": 10.0}
 
 
+@plausible("Sequences")
+def _sequences(rng: np.random.Generator) -> Made:
+    return {
+        "sequences": "order",
+        "of": ("A", "B", "C"),
+        "at_least": 1,
+        "at_most": 2,
+        "only_after": {"B": "A"},
+    }
+
+
 @plausible("Line")
 def _line(rng: np.random.Generator) -> Made:
     return {"line": "first", "treatments": ("drug",), "accept": 0.9, "repeats": 2}
