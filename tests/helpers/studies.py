@@ -73,6 +73,8 @@ def copied_study(folder: Path) -> Path:
     shutil.copytree(ROOT / "data", root / "data", ignore=shutil.ignore_patterns("raw"))
     unwanted = shutil.ignore_patterns("results", "__pycache__", ".*")
     shutil.copytree(ROOT / "analyses", root / "analyses", ignore=unwanted)
+    # Report 07 simulates the published models that are written there.
+    shutil.copytree(ROOT / "tests" / "reference" / "models", root / "tests" / "reference" / "models")
     for read in {other.slug for analysis in Study(root=ROOT).analyses() for other in analysis.reads}:
         (root / "analyses" / read / "results").mkdir()
         shutil.copy(
