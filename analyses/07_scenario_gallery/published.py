@@ -28,7 +28,7 @@ def record_published(ledger: survsim.Ledger, results: Path, *, quick: bool, work
         agrees=np.where(frame["agrees"], "yes", "no"), mc_std_error=frame["mc_std_error"].replace(0.0, np.nan)
     )
     shown.to_csv(results / "published.csv", index=False)
-    step = survsim.Provenance.of("published_models")
+    step = survsim.Provenance.of("published_models", "assumption:07_scenario_gallery/published.yml")
     ledger.record("published.models", len(listed), provenance=step)
     ledger.record("published.means", len(frame), provenance=step)
     ledger.record("published.agree", int(frame["agrees"].sum()), provenance=step)
@@ -43,7 +43,7 @@ def _compared(
     folder = MODELS / model.get("printed", name)
     printed = survsim.report.read_yaml(folder / "printed.yml")
     found = survsim.simulate(scenario, patients=PATIENTS[quick], execution=survsim.Execution(workers=workers))
-    source = survsim.Provenance.of("printed")
+    source = survsim.Provenance.of("printed", f"assumption:{folder.name}/printed.yml")
     for what, measure in model["measures"].items():
         means = found.measure(measure, tau)
         for s, strategy in enumerate(found.strategies):
