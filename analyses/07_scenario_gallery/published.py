@@ -50,7 +50,7 @@ def _compared(
             value, truth = float(means.estimate[s]), printed[strategy][what]
             error = float(means.mc_std_error[s])
             key = f"published.{name}.{strategy}.{what}"
-            ledger.record(f"{key}.simulated", value, provenance=found)
+            ledger.record(f"{key}.simulated", value, provenance=source)
             ledger.record(f"{key}.printed", truth, provenance=source)
             yield {
                 "model": model["label"],
