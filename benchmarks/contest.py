@@ -94,12 +94,7 @@ class Process:
     def close(self, share: float) -> Taken:
         """The least of the measurements, for noise only adds."""
         if not self.taken.why_not:
-            assert self.process.stdin is not None
-            self.process.stdin.write("end\n")
-            self.process.stdin.close()
-            self.process.wait(30)
-            self.process.stdout.close()  # type: ignore[union-attr]
-            self.process.stderr.close()  # type: ignore[union-attr]
+            self.process.communicate("end\n", timeout=30)
         if self.cpu:
             self.taken.cpu, self.taken.wall = min(self.cpu) / share, min(self.wall) / share
             self.taken.rounds = len(self.cpu)

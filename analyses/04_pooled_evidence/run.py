@@ -39,24 +39,12 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     ledger.save(results / "summary.json")
 
 
-def extent(record: survsim.evidence.Estimate) -> Mapping[str, float]:
-    """Shares of advanced and recurrent disease that a printed stage stands for; a word that nobody judged is refused."""
-    known = {**dict.fromkeys(SCENARIO["stages_open"], SCENARIO["stage_default"]), **SCENARIO["stages"]}
-    if record.stage not in known:
-        raise survsim.errors.EvidenceError(
-            f"{record.estimate_id}: the stage {record.stage!r} stands neither under stages nor under stages_open of "
-            "04_pooled_evidence/scenario.yml; say there what share of advanced disease it stands for."
-        )
-    advanced, recurrent = known[record.stage]
-    return {"advanced": float(advanced), "recurrent": float(recurrent)}
-
-
 def collect(
     ledger: survsim.Ledger, evidence: survsim.evidence.EvidenceStore, results: Path
 ) -> list[survsim.joint_model.EvidenceTerm]:
     """Patients, cases and summaries; what was left out and why goes to a table."""
     found = survsim.evidence.read_protocol(PROTOCOL, "summaries").select(evidence)
-    summaries = survsim.scenario.summary_terms(found, extent, unit=UNIT)
+    summaries = survsim.scenario.summary_terms(found, SCENARIO["stages"], by="stage", unit=UNIT)
     cases = evidence.cases()
     single = survsim.scenario.case_terms(
         cases[cases["strict_cns"] == "yes"], {"advanced": 1.0, "recurrent": 0.0}, site=SCENARIO["cns_site"],

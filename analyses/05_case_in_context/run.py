@@ -94,24 +94,12 @@ def pooled(evidence: survsim.evidence.EvidenceStore) -> survsim.joint_model.Evid
     )
     terms = [
         survsim.joint_model.patients_term(surv, rows, study=POOLED["dataset"], site="uterus"),
-        *survsim.scenario.summary_terms(found, extent, unit=UNIT).terms,
+        *survsim.scenario.summary_terms(found, POOLED["stages"], by="stage", unit=UNIT).terms,
         *cns_terms(evidence, ADVANCED).terms,
     ]
     return survsim.evidence_model(
         terms, "advanced + recurrent", unit=UNIT, breaks=POOLED["breaks"], label=POOL, **POOLED["priors"]
     )
-
-
-def extent(record: survsim.evidence.Estimate) -> Mapping[str, float]:
-    """Shares of advanced and recurrent disease that a printed stage stands for; a word that nobody judged is refused."""
-    known = {**dict.fromkeys(POOLED["stages_open"], POOLED["stage_default"]), **POOLED["stages"]}
-    if record.stage not in known:
-        raise survsim.errors.EvidenceError(
-            f"{record.estimate_id}: the stage {record.stage!r} stands neither under stages nor under stages_open of "
-            "04_pooled_evidence/scenario.yml; say there what share of advanced disease it stands for."
-        )
-    advanced, recurrent = known[record.stage]
-    return {"advanced": float(advanced), "recurrent": float(recurrent)}
 
 
 def patients(evidence: survsim.evidence.EvidenceStore) -> tuple[survsim.Surv, pd.DataFrame]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -70,6 +71,7 @@ def summary_terms(
     selection: Any,
     covariates: Covariates | None = None,
     *,
+    by: str | None = None,
     unit: str = "months",
     nested: str = "largest",
     n_total: Mapping[str, float] | None = None,
@@ -87,7 +89,9 @@ def summary_terms(
     Parameters
     ----------
     selection : from `EvidenceStore.select` (overlaps resolved there), or its records.
-    covariates : mapping for all rows, or a function of the `Estimate` that gives one.
+    covariates : mapping for all rows, a function of the `Estimate` that gives one, or with `by` a mapping for each word.
+    by : column whose words `covariates` explains, such as "stage"; a row with a word that it does not explain is refused,
+        for a default would pass for what was read.
     nested : "largest": where the arms of a study hold more patients than the study (a whole cohort and
         its subgroups), only the largest arm enters; "all" takes every arm.
     n_total : study -> its patients, for `nested`; taken from the selection's frame if it has one.
@@ -100,7 +104,8 @@ def summary_terms(
 
     Raises
     ------
-    InputError : an unknown `nested`; a study without its number of patients where `nested="largest"` needs it.
+    InputError : an unknown `nested` or column; a study without its number of patients where `nested="largest"` needs it.
+    EvidenceError : a row whose word in the column `by` has no covariates.
 
     Example
     -------
@@ -120,6 +125,8 @@ def summary_terms(
     records: tuple[Estimate, ...] = tuple(chosen)
     if strangers := [type(r).__name__ for r in records if not hasattr(r, "estimate_id")]:
         raise InputError(f"selection must hold rows of the evidence (Estimate); got {strangers[0]}.")
+    if by is not None:
+        covariates = _by_word(by, covariates)
     if n_total is None and hasattr(selection, "frame"):
         frame = selection.frame
         n_total = dict(zip(frame["study_id"], frame["n_total"]))
@@ -306,6 +313,26 @@ def _pattern(r: Estimate, covariates: Covariates | None) -> Mapping[str, Any]:
     if not isinstance(found, Mapping):
         raise EvidenceError(f"{r.reference}: covariates must give a mapping; got {type(found).__name__}.")
     return found
+
+
+def _by_word(column: str, words: Covariates | None) -> Callable[[Estimate], Mapping[str, Any]]:
+    """Covariates of a row by what stands in one of its columns."""
+    one_of("by", column, tuple(field.name for field in dataclasses.fields(Estimate)))
+    if not isinstance(words, Mapping) or not all(isinstance(found, Mapping) for found in words.values()):
+        raise InputError(
+            f"covariates by {column} must be a mapping for each word, such as {{'III': {{'advanced': 1}}}}."
+        )
+
+    def explained(record: Estimate) -> Mapping[str, Any]:
+        word = getattr(record, column)
+        if word not in words:
+            raise EvidenceError(
+                f"{record.reference}: no covariates are given for the {column} {word!r}; say what it stands for. "
+                f"Given are: {', '.join(repr(known) for known in words)}."
+            )
+        return dict(words[word])
+
+    return explained
 
 
 def _short(value: Any) -> str:

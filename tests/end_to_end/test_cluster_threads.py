@@ -35,6 +35,7 @@ def nothing_told(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def shared(told: list[tuple[int, int]]) -> None:
     """All workers together start no more threads than there are cores, or one each where there are fewer cores."""
     cores = threads.usable_cores()
+    assert len(told) == 2 * WORKERS
     for allowed, started in told:
         assert started <= allowed
         assert allowed * WORKERS <= max(cores, WORKERS)

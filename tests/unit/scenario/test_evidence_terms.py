@@ -79,6 +79,19 @@ def test_covariates_and_extra_sd_follow_the_row():
         summary_terms([row("a")], lambda r: 3)
 
 
+def test_words_of_a_column_stand_for_covariates_and_an_unknown_word_is_refused():
+    rows = [row("a", stage="I"), row("b", stage="III", study="t"), row("c", study="u")]
+    words = {"I": {"advanced": 0}, "III": {"advanced": 1}, "": {"advanced": 0.39}}
+    made = summary_terms(rows, words, by="stage")
+    assert [t.covariates["advanced"] for t in made.terms] == [0, 1, 0.39]
+    with pytest.raises(EvidenceError, match=r"estimates:c: .*the stage ''; say what it stands for"):
+        summary_terms(rows, {k: words[k] for k in ("I", "III")}, by="stage")
+    with pytest.raises(InputError, match="by must be one of"):
+        summary_terms(rows, words, by="stadium")
+    with pytest.raises(InputError, match="a mapping for each word"):
+        summary_terms(rows, {"I": 0}, by="stage")
+
+
 def test_case_rules():
     cases = pd.DataFrame(
         [
