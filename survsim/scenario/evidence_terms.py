@@ -111,7 +111,7 @@ def summary_terms(
     -------
     >>> import survsim
     >>> found = survsim.load_evidence().select(endpoint="overall_survival", measure="median", site="ovary_tube",
-    ...                                        allow_mixed=("setting", "line", "analysis_set"))
+    ...                                        allow_mixed=("setting", "line", "analysis_set", "exposure_timing"))
     >>> made = survsim.scenario.summary_terms(found)
     >>> {t.kind for t in made.terms}
     {'median'}
