@@ -374,7 +374,7 @@ PLANTED = [
     ("limit_alone", "warning", E, {"estimate_id": "beta_e01"}, {"conf_low": ""}),
     ("randomised_of_no_trial", "error", E, {"estimate_id": "gamma_e01"}, {"analysis_set": "randomised"}),
     (
-        "candidate_missing",
+        "candidate_in_model",
         "warning",
         E,
         {"estimate_id": "alpha_e01"},

@@ -21,6 +21,7 @@ from survsim.evidence.raw.declared import Declared, Row, declared_at
 from survsim.evidence.raw.literature import extra_rows, read_literature
 from survsim.evidence.raw.locate import DataFolder, data_folder
 from survsim.evidence.raw.merge import merge_aliases, merge_arms
+from survsim.evidence.raw.partners import fill_partners
 from survsim.evidence.raw.patients import read_patients
 from survsim.evidence.raw.table_faults import check_tables
 from survsim.evidence.schema.catalogue import tables
@@ -56,6 +57,7 @@ def curated_tables(raw: Path) -> dict[str, list[Row]]:
     declared = declared_at(raw)
     found = read_literature(raw, declared)
     merge_aliases(found, declared)
+    fill_partners(found.estimates)
     out: dict[str, list[Row]] = {name: declared.rows(name) for name in DECLARED_AS_IS}
     out["sources"] = _sources(out["sources"], found.studies)
     out["endpoints"] = _endpoints(out["endpoints"], found.estimates)

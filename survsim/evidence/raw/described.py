@@ -14,6 +14,12 @@ NO_ORIGIN = "not_in_text_read"
 TIMED = ("median", "mean", "survival_probability", "rmst", "rate", "person_time", "hazard_ratio")
 """Measures of an endpoint in time; other numbers of the same endpoint (counts, shares) start nowhere."""
 
+SHARES = ("proportion", "event_count")
+"""Numbers that start nowhere unless a horizon is printed with them."""
+
+DURATIONS = ("days", "weeks", "months", "years")
+"""Units of a number that starts somewhere even where its endpoint is an occurrence: how long a response lasted."""
+
 COUNTED_IN_PATIENTS = (
     "overall_survival",
     "progression_free_survival",
@@ -23,6 +29,9 @@ COUNTED_IN_PATIENTS = (
     "disease_free_survival",
     "relative_survival",
 )
+
+OF_ONE_GROUP = ("median", "mean", "survival_probability", "proportion", "parameter")
+MODELLED = ("model", "meta_analysis")
 
 AT_DIAGNOSIS = re.compile(
     r"^(?:(?:AJCC )?stage|FIGO) (?:[IV]|[1-4]\b)|\bage\b|\byears or (?:younger|older)\b", re.IGNORECASE
@@ -80,13 +89,15 @@ def place_in_model(estimate: Row, topic: Row | None, declared: Declared) -> None
 def describe(estimate: Row, declared: Declared, study: Row) -> None:
     """Fill what the typed cells settle by themselves; a declared word stays.
 
-    A count, and a share printed with numerator and denominator, is crude and therefore unadjusted; a hazard ratio comes from a model, an odds
-    or risk ratio does when it is adjusted; survival is counted in patients, and so is whatever has a group size. Groups
-    that differ in stage or age are known from the diagnosis on, and so at any time zero.
+    A count, and a share printed with numerator and denominator, is crude and therefore unadjusted, and so is any number
+    of one group that no model made; a hazard ratio comes from a model, an odds or risk ratio does when it is adjusted;
+    survival is counted in patients, and so is whatever has a group size. Groups that differ in stage or age are known
+    from the diagnosis on, and so at any time zero.
     """
     measure, adjustment = estimate["measure"], estimate["adjustment"]
     settle_estimator(estimate, declared, study)
-    if adjustment == NOT_STATED and estimate["estimator"] == "crude":
+    of_one_group = measure in OF_ONE_GROUP and estimate["estimator"] not in MODELLED
+    if adjustment == NOT_STATED and (estimate["estimator"] == "crude" or of_one_group):
         estimate["adjustment"] = "unadjusted"
     if measure in ("parameter", "person_time") or measure.startswith("utility"):
         estimate["analysis_set"] = _said(estimate["analysis_set"]) or NOT_APPLICABLE
@@ -116,7 +127,12 @@ def settle_origin(estimate: Row, declared: Declared, read_what: str) -> None:
         estimate["origin_source"] = estimate["origin_source"] or "text_read"
         return
     kind = declared.lookup("endpoints", "endpoint").get(estimate["endpoint"], {}).get("kind", "")
-    timed = kind != "occurrence" and estimate["measure"] in TIMED
+    counted = (
+        kind != "occurrence" or estimate["measure"] == "hazard_ratio" or estimate["value_unit"] in DURATIONS
+    )
+    timed = (counted and estimate["measure"] in TIMED) or (
+        bool(estimate["time"]) and estimate["measure"] in SHARES
+    )
     estimate["origin_basis"] = estimate["origin_basis"] or (NO_ORIGIN if timed else NOT_APPLICABLE)
     if not estimate["origin_source"]:
         silent = SILENT.get(read_what, "not_in_secondary_source")
@@ -143,7 +159,9 @@ def declared_changes(table: str, row_id: str, cells: Row, declared: Declared) ->
         column = change["column"]
         if column not in cells:
             raise EvidenceError(f"{FOLDER}/corrections.csv, {table} {row_id}: there is no column {column!r}.")
-        if cells[column] not in (change["was"], change["became"]):
+        # A group may be stated at several numbers, and not every one of them repeats what it had.
+        silent = table == "arms" and not cells[column]
+        if not silent and cells[column] not in (change["was"], change["became"]):
             raise EvidenceError(
                 f"{FOLDER}/corrections.csv, {table} {row_id}, {column}: the correction was written for "
                 f"{change['was']!r}, the cell holds {cells[column]!r}; look at both and write the correction again."

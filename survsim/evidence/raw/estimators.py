@@ -17,6 +17,14 @@ SILENT = {
 """What of a study was read -> why a field has no word; everything else that can be read is a secondary source."""
 RATIOS_OF_A_MODEL = ("odds_ratio", "risk_ratio")
 OF_ONE_MODEL = ("adjusted", "multivariable", "propensity_matched", "weighted", "subgroup")
+RESPONSES = (
+    "objective_response",
+    "complete_response",
+    "partial_response",
+    "stable_disease",
+    "disease_control",
+)
+"""Best responses are shares of patients by their definition (RECIST); no horizon, nobody censored."""
 OF_A_CURVE = ("median", "survival_probability", "rmst")
 IN_WORDS = (
     (re.compile(r"\bKaplan.?Meier\b", re.IGNORECASE), OF_A_CURVE, "kaplan_meier"),
@@ -52,6 +60,8 @@ def _by_cells(estimate: Row, declared: Declared) -> tuple[str, str] | None:
         return "model", "ratio_of_a_model"
     if measure in ("parameter", "person_time") or measure.startswith("utility"):
         return NOT_APPLICABLE, NOT_APPLICABLE
+    if measure == "proportion" and estimate["event_detail"] in RESPONSES and not estimate["time"]:
+        return "crude", "named_by_endpoint"
     kind = declared.lookup("endpoints", "endpoint").get(estimate["endpoint"], {}).get("kind", "")
     if (
         kind == "occurrence"

@@ -16,6 +16,8 @@ PART_BY_STAGE = re.compile(
     re.IGNORECASE,
 )
 """Words of a group that is a part of its study by extent: the stages of the study are not its own."""
+CONTRAST = re.compile(r" vs\.? [^,]*")
+"""What a group is compared with, in a label that was printed with their ratio; a part that both share follows a comma."""
 SAME_NUMBER = ("study_id", "arm_id", "endpoint", "event_detail", "measure", "time", "value", "comparator")
 
 
@@ -58,7 +60,7 @@ def merge_aliases(found: Literature, declared: Declared) -> None:
 
 
 def merge_arms(found: Literature, declared: Declared) -> list[Row]:
-    """One row an arm: the first label, the count when all agree, and a row for each label compared with.
+    """One row an arm: the first label without its comparator, the count when all agree, and a row for each label compared with.
 
     Stages that a study tells of everybody are those of its groups, and those of a group are of its numbers; a group
     that is the whole study was followed as long.
@@ -73,6 +75,7 @@ def merge_arms(found: Literature, declared: Declared) -> list[Row]:
             kept[name] = kept[name] or arm[name]
     for key, numbers in counts.items():
         merged[key]["n_arm"] = next(iter(numbers)) if len(numbers) == 1 else ""
+        merged[key]["label"] = CONTRAST.sub("", merged[key]["label"])
     stages: dict[tuple[str, str], set[str]] = {}
     for estimate in found.estimates:
         stages.setdefault((estimate["study_id"], estimate["arm_id"]), set()).add(estimate["stage"])
@@ -116,6 +119,8 @@ def _inherit(merged: dict[tuple[str, str], Row], found: Literature) -> None:
             arm["followup_method"] = study["followup_method"]
         for name in CASE_MIX:
             arm[name] = arm[name] or NOT_REPORTED
+        if arm["treatment"] == "mixed":
+            arm["regimen"] = arm["regimen"] or "any"
     for estimate in found.estimates:
         own = merged[estimate["study_id"], estimate["arm_id"]]["stage_mix"]
         estimate["stage"] = estimate["stage"] or own.removeprefix(NOT_REPORTED)

@@ -10,6 +10,7 @@ from survsim.evidence.rules.rule import rule
 from survsim.evidence.rules.tables import Tables
 from survsim.evidence.schema.faults import WARNING, Fault
 from survsim.evidence.schema.grade import evidence_grade
+from survsim.evidence.schema.pooling import NOT_APPLICABLE, NOT_REPORTED
 
 E = "estimates"
 ARM = ("study_id", "arm_id")
@@ -31,15 +32,19 @@ ORIGIN_OF_WORDS = {
 """Words of what an origin was read from -> what the origin then holds."""
 
 
+SIZED = ("n_arm", "n_event", "analysis_set", "unit_of_analysis")
+
+
 @rule(
     "differs_from_group",
-    estimates=(*ARM, "n_arm", "histology", "population", "arm_label"),
+    estimates=(*ARM, *SIZED, "histology", "population", "arm_label"),
     arms=(*ARM, "n_arm", "histology", "population", "label"),
 )
 def differs_from_group(t: Tables) -> Iterator[Fault]:
     """A number has the size, histology and population of its group, and not the name of another one.
 
-    Where the group states no size, its numbers are of several, and nothing is compared.
+    Where the group states no size, its numbers are of several, and nothing is compared. A number of some of the group
+    is right where its analysis set says which of them.
     """
     asked = t.names(E, ARM)
     place = dict(zip(t.names("arms", ARM), range(len(t.frames["arms"]))))
@@ -47,7 +52,10 @@ def differs_from_group(t: Tables) -> Iterator[Fault]:
     there = at >= 0
     cause = lambda: asked.str.replace("\x1f", "/")  # noqa: E731
     for column, remedy in (
-        ("n_arm", "Check the size in both tables: it is that of the group where the group states one."),
+        (
+            "n_arm",
+            "Check the size in both tables; fewer than the group need the analysis set that says which of them.",
+        ),
         ("histology", "Give the number the histology of its group, or the group that of its numbers."),
         ("population", "Give the number the population of its group, or the group that of its numbers."),
     ):
@@ -55,6 +63,8 @@ def differs_from_group(t: Tables) -> Iterator[Fault]:
         group = t.text("arms", column).to_numpy()[at] if len(t.frames["arms"]) else own
         wrong = there & (own != group)
         wrong[wrong] = (own[wrong] != "") & (group[wrong] != "")
+        if column == "n_arm":
+            wrong &= ~_part_that_is_named(t, own, group, wrong)
         yield from t.where(
             "differs_from_group", E, wrong, remedy, column=column, severity=WARNING, cause=cause
         )
@@ -67,6 +77,23 @@ def differs_from_group(t: Tables) -> Iterator[Fault]:
         severity=WARNING,
         cause=cause,
     )
+
+
+def _part_that_is_named(t: Tables, own: np.ndarray, group: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    """Rows of another size than their group for a reason that the row tells.
+
+    Fewer patients, with an analysis set that says who they are; a group that is those who had the event; another unit.
+    """
+    chosen, unit, events = (t.text(E, c).to_numpy() for c in ("analysis_set", "unit_of_analysis", "n_event"))
+    fine = (unit != "patient") | (events == group)
+    for row in np.flatnonzero(asked & ~fine):
+        if own[row].isdigit() and group[row].isdigit():
+            fine[row] = int(own[row]) < int(group[row]) and chosen[row] not in (
+                "",
+                NOT_REPORTED,
+                NOT_APPLICABLE,
+            )
+    return fine
 
 
 def _of_another_group(t: Tables, at: np.ndarray) -> np.ndarray:

@@ -61,18 +61,18 @@ def randomised_of_no_trial(t: Tables) -> Iterator[Fault]:
     )
 
 
-@rule("candidate_missing", estimates=("adjusted_codes", "candidate_codes"))
-def candidate_missing(t: Tables) -> Iterator[Fault]:
-    """What stayed in a model was tried before: candidates hold the covariates of the final model."""
+@rule("candidate_in_model", estimates=("adjusted_codes", "candidate_codes"))
+def candidate_in_model(t: Tables) -> Iterator[Fault]:
+    """What stayed in a model is in `adjusted_codes`; candidates are those that did not stay."""
     final, tried = t.text(E, "adjusted_codes").to_numpy(), t.text(E, "candidate_codes").to_numpy()
     wrong = np.zeros(len(final), bool)
-    for row in np.flatnonzero((tried != "") & (final != "") & (final != "not_named")):
-        wrong[row] = not set(final[row].split("; ")) <= set(tried[row].split("; "))
+    for row in np.flatnonzero((tried != "") & (final != "")):
+        wrong[row] = bool(set(final[row].split("; ")) & set(tried[row].split("; ")) - {"not_named"})
     yield from t.where(
-        "candidate_missing",
+        "candidate_in_model",
         E,
         wrong,
-        "Add the covariates of the final model to those that were tried, or correct adjusted_codes.",
+        "Take the covariates that stayed in the model out of candidate_codes, or correct adjusted_codes.",
         column="candidate_codes",
         severity=WARNING,
     )

@@ -174,3 +174,80 @@ def test_stage_and_age_are_known_from_the_start_and_other_groups_are_not(raw):
 def test_a_crude_share_is_unadjusted(raw):
     _, rows = of_stages(raw, "I-III")
     assert (rows["e01"]["estimator"], rows["e01"]["adjustment"]) == ("crude", "unadjusted")
+
+
+LASTING = """\
+estimate_id,study_id,arm_id,arm_label,endpoint,measure,value,value_unit,comparator,estimator,place
+{0}_e01,{0},all,everybody,response,median,5.6,months,,,abstract
+{0}_e02,{0},all,everybody,response,proportion,0.4,,,,abstract
+{0}_e03,{0},old,age over 70 vs younger,recurrence,hazard_ratio,1.4,,young,,abstract
+{0}_e04,{0},all,everybody,overall_survival,survival_probability,0.4,,,model,abstract
+{0}_e05,{0},old,age over 70,overall_survival,median,9,months,young,,abstract
+"""
+
+
+def lasting(raw):
+    later = raw / "literature" / "later"
+    later.mkdir(exist_ok=True)
+    (later / "studies.csv").write_text(STAGED.format("epsilon", ""), encoding="utf-8")
+    (later / "estimates.csv").write_text(LASTING.format("epsilon"), encoding="utf-8")
+    return {i[-3:]: r for i, r in estimates(raw).items() if r["study_id"] == "epsilon"}
+
+
+def test_a_duration_starts_somewhere_even_where_its_endpoint_is_an_occurrence(raw):
+    rows = lasting(raw)
+    asked = {e: rows[e]["origin_source"] for e in ("e01", "e02", "e03")}
+    assert asked == {"e01": "not_in_abstract", "e02": "not_applicable", "e03": "not_in_abstract"}
+
+
+def test_a_number_of_one_group_is_unadjusted_unless_a_model_made_it(raw):
+    rows = lasting(raw)
+    told = {e: row["adjustment"] for e, row in rows.items()}
+    assert told == {
+        "e01": "unadjusted",
+        "e02": "unadjusted",
+        "e03": "not_stated",
+        "e04": "not_stated",
+        "e05": "unadjusted",
+    }
+
+
+PAIRED = """\
+estimate_id,study_id,arm_id,arm_label,endpoint,measure,value,value_unit,n_arm,comparator,contrast,exposure_timing,place
+{0}_e01,{0},open,open surgery vs closed surgery,overall_survival,median,9,months,30,closed,treatment,at_time_zero,abstract
+{0}_e02,{0},closed,closed surgery,overall_survival,median,7,months,20,,,,abstract
+{0}_e03,{0},high,high dose,recurrence,proportion,0.2,,30,low,treatment,after_time_zero,abstract
+{0}_e04,{0},middle,middle dose,recurrence,proportion,0.3,,30,low,treatment,after_time_zero,abstract
+{0}_e05,{0},low,low dose,recurrence,proportion,0.4,,30,,,,abstract
+{0}_e06,{0},closed,closed surgery,overall_survival,mean,8,months,20,,,,abstract
+"""
+
+
+def test_both_groups_of_a_comparison_say_so_and_a_reference_of_several_does_not(raw):
+    later = raw / "literature" / "later"
+    later.mkdir(exist_ok=True)
+    (later / "studies.csv").write_text(STAGED.format("epsilon", ""), encoding="utf-8")
+    (later / "estimates.csv").write_text(PAIRED.format("epsilon"), encoding="utf-8")
+    tables = curated_tables(raw)
+    rows = {r["estimate_id"][-3:]: r for r in tables["estimates"] if r["study_id"] == "epsilon"}
+    told = {e: (r["comparator"], r["contrast"], r["exposure_timing"]) for e, r in rows.items()}
+    assert told["e02"] == ("open", "treatment", "at_time_zero")
+    assert told["e05"] == told["e06"] == ("", "", "")
+    labels = {r["arm_id"]: r["label"] for r in tables["arms"] if r["study_id"] == "epsilon"}
+    assert labels["open"] == "open surgery"
+    assert labels["low"] == "low dose"
+
+
+def test_a_correction_of_a_group_passes_over_numbers_that_do_not_say_what_it_had(raw):
+    later = raw / "literature" / "later"
+    later.mkdir(exist_ok=True)
+    (later / "studies.csv").write_text(STAGED.format("epsilon", ""), encoding="utf-8")
+    (later / "estimates.csv").write_text(
+        "estimate_id,study_id,arm_id,arm_label,treatment,regimen,endpoint,measure,value,value_unit,place\n"
+        "epsilon_e01,epsilon,all,everybody,rt,18 Gy,overall_survival,median,9,months,abstract\n"
+        "epsilon_e02,epsilon,all,everybody,rt,,overall_survival,mean,10,months,abstract\n",
+        encoding="utf-8",
+    )
+    correct(raw, "arms,epsilon/all,regimen,18 Gy,18 Gy once,the abstract says so,reading_1")
+    arms = {r["arm_id"]: r for r in curated_tables(raw)["arms"] if r["study_id"] == "epsilon"}
+    assert arms["all"]["regimen"] == "18 Gy once"
