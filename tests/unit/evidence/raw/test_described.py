@@ -213,13 +213,13 @@ def test_a_number_of_one_group_is_unadjusted_unless_a_model_made_it(raw):
 
 
 PAIRED = """\
-estimate_id,study_id,arm_id,arm_label,endpoint,measure,value,value_unit,n_arm,comparator,contrast,exposure_timing,place
-{0}_e01,{0},open,open surgery vs closed surgery,overall_survival,median,9,months,30,closed,treatment,at_time_zero,abstract
-{0}_e02,{0},closed,closed surgery,overall_survival,median,7,months,20,,,,abstract
-{0}_e03,{0},high,high dose,recurrence,proportion,0.2,,30,low,treatment,after_time_zero,abstract
-{0}_e04,{0},middle,middle dose,recurrence,proportion,0.3,,30,low,treatment,after_time_zero,abstract
-{0}_e05,{0},low,low dose,recurrence,proportion,0.4,,30,,,,abstract
-{0}_e06,{0},closed,closed surgery,overall_survival,mean,8,months,20,,,,abstract
+estimate_id,study_id,arm_id,arm_label,endpoint,measure,value,value_unit,n_arm,comparator,contrast,exposure_timing,p_value,p_scope,place
+{0}_e01,{0},open,open surgery vs closed surgery,overall_survival,median,9,months,30,closed,treatment,at_time_zero,0.2,two_groups,abstract
+{0}_e02,{0},closed,closed surgery,overall_survival,median,7,months,20,,,,,,abstract
+{0}_e03,{0},high,high dose,recurrence,proportion,0.2,,30,low,treatment,after_time_zero,,,abstract
+{0}_e04,{0},middle,middle dose,recurrence,proportion,0.3,,30,low,treatment,after_time_zero,,,abstract
+{0}_e05,{0},low,low dose,recurrence,proportion,0.4,,30,,,,,,abstract
+{0}_e06,{0},closed,closed surgery,overall_survival,mean,8,months,20,,,,,,abstract
 """
 
 
@@ -232,6 +232,7 @@ def test_both_groups_of_a_comparison_say_so_and_a_reference_of_several_does_not(
     rows = {r["estimate_id"][-3:]: r for r in tables["estimates"] if r["study_id"] == "epsilon"}
     told = {e: (r["comparator"], r["contrast"], r["exposure_timing"]) for e, r in rows.items()}
     assert told["e02"] == ("open", "treatment", "at_time_zero")
+    assert (rows["e02"]["p_value"], rows["e02"]["p_scope"]) == ("0.2", "two_groups")
     assert told["e05"] == told["e06"] == ("", "", "")
     labels = {r["arm_id"]: r["label"] for r in tables["arms"] if r["study_id"] == "epsilon"}
     assert labels["open"] == "open surgery"
