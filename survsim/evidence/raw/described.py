@@ -30,7 +30,7 @@ COUNTED_IN_PATIENTS = (
     "relative_survival",
 )
 
-OF_ONE_GROUP = ("median", "mean", "survival_probability", "proportion", "parameter")
+OF_ONE_GROUP = ("median", "mean", "survival_probability", "proportion", "parameter", "utility")
 MODELLED = ("model", "meta_analysis")
 
 AT_DIAGNOSIS = re.compile(
@@ -159,9 +159,7 @@ def declared_changes(table: str, row_id: str, cells: Row, declared: Declared) ->
         column = change["column"]
         if column not in cells:
             raise EvidenceError(f"{FOLDER}/corrections.csv, {table} {row_id}: there is no column {column!r}.")
-        # A group may be stated at several numbers, and not every one of them repeats what it had.
-        silent = table == "arms" and not cells[column]
-        if not silent and cells[column] not in (change["was"], change["became"]):
+        if cells[column] not in (change["was"], change["became"]):
             raise EvidenceError(
                 f"{FOLDER}/corrections.csv, {table} {row_id}, {column}: the correction was written for "
                 f"{change['was']!r}, the cell holds {cells[column]!r}; look at both and write the correction again."

@@ -173,6 +173,7 @@ def _study(row: Row, source: str, declared: Declared, found: Literature) -> Row:
     fill(study, STUDY_DEFAULTS)
     study["randomised"] = study["randomised"] or ("yes" if study["design"] == "rct" else "no")
     annotate("studies", study["study_id"], study, declared, found)
+    correct("studies", study["study_id"], study, declared, found)
     study["evidence_grade"] = evidence_grade(
         study["design"], study["randomised"], study["directness"], study["read_what"]
     )
@@ -207,6 +208,7 @@ def _estimate(
     for name in ("histology", "population"):
         estimate[name] = estimate[name] or arm[name]
     annotate("estimates", estimate["estimate_id"], estimate, declared, found)
+    correct("estimates", estimate["estimate_id"], estimate, declared, found)
     settle_origin(estimate, declared, study["read_what"])
     describe(estimate, declared, study)
     return estimate, arm
@@ -313,7 +315,7 @@ def _convert_interval(row: Row, estimate: Row, found: Literature) -> None:
 
 
 def annotate(table: str, row_id: str, cells: Row, declared: Declared, found: Literature) -> None:
-    """Write the declared annotations and corrections of one row; what overrides a typed cell is a correction."""
+    """Write the declared annotations of one row; what overrides a typed cell is a correction."""
     for note in declared.annotations(table, row_id):
         column, value = note["column"], note["value"]
         if column not in cells:
@@ -321,6 +323,10 @@ def annotate(table: str, row_id: str, cells: Row, declared: Declared, found: Lit
         was, cells[column] = cells[column], value
         if column in TYPED_CELLS and was != value:
             found.correct(table, row_id, column, was, value, "annotation", note["why"], note.get("by", ""))
+
+
+def correct(table: str, row_id: str, cells: Row, declared: Declared, found: Literature) -> None:
+    """Write the declared corrections of one row."""
     for change in declared_changes(table, row_id, cells, declared):
         found.correct(
             table,

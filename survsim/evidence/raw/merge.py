@@ -6,7 +6,7 @@ import re
 
 from survsim.evidence.raw.declared import Declared, Row
 from survsim.evidence.raw.described import ARM_DEFAULTS, CASE_MIX
-from survsim.evidence.raw.literature import Literature, annotate
+from survsim.evidence.raw.literature import Literature, annotate, correct
 from survsim.evidence.schema.pooling import NOT_REPORTED
 
 SHARES_OF_STAGES = re.compile(r"%|\d+ (?:stage|trial|of)|\b[IV]+[ABC]? \d")
@@ -76,6 +76,7 @@ def merge_arms(found: Literature, declared: Declared) -> list[Row]:
     for key, numbers in counts.items():
         merged[key]["n_arm"] = next(iter(numbers)) if len(numbers) == 1 else ""
         merged[key]["label"] = CONTRAST.sub("", merged[key]["label"])
+        correct("arms", "/".join(key), merged[key], declared, found)
     stages: dict[tuple[str, str], set[str]] = {}
     for estimate in found.estimates:
         stages.setdefault((estimate["study_id"], estimate["arm_id"]), set()).add(estimate["stage"])
@@ -99,6 +100,7 @@ def merge_arms(found: Literature, declared: Declared) -> list[Row]:
                 **ARM_DEFAULTS,
             }
             annotate("arms", "/".join(key), merged[key], declared, found)
+            correct("arms", "/".join(key), merged[key], declared, found)
     _inherit(merged, found)
     return list(merged.values())
 

@@ -19,7 +19,9 @@ from tests.helpers.mini_study import curated_content, planted, row_at, write_raw
         ({"n_arm": "60"}, False),
     ],
 )
-def test_fewer_than_the_group_are_a_named_set_and_more_are_another_unit_or_its_events(tmp_path, cells, warned):
+def test_fewer_than_the_group_are_a_named_set_and_more_are_another_unit_or_its_events(
+    tmp_path, cells, warned
+):
     content = curated_content(write_raw(tmp_path / "data"))
     row = row_at(content["estimates"], estimate_id="alpha_e02")
     content["estimates"] = planted(content["estimates"], row, **cells)
