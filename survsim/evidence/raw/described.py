@@ -137,7 +137,7 @@ def settle_origin(estimate: Row, declared: Declared, read_what: str) -> None:
     if not estimate["origin_source"]:
         silent = SILENT.get(read_what, "not_in_secondary_source")
         estimate["origin_source"] = silent if timed else NOT_APPLICABLE
-    if timed and not estimate["origin_set_by"]:
+    if estimate["origin_basis"] != NOT_APPLICABLE and not estimate["origin_set_by"]:
         # An empty cell means that whoever typed the row did not see it in the text; a later look has its own name.
         estimate["origin_set_by"] = note.get("by", "") or estimate["extractor"]
 
