@@ -14,6 +14,7 @@ ABBREVIATIONS = {
     "pfs": "progression-free survival",
     "cns": "central nervous system",
     "rr": "relative risk",
+    "rct": "randomised trial",
     "or": "odds ratio",
     "sd": "standard deviation",
 }
