@@ -67,7 +67,7 @@ def _lines(text: str, width: float, measure: Callable[[str], float]) -> list[str
 
 def _units(text: str, width: float, measure: Callable[[str], float]) -> list[str]:
     """Words, a count together with what it counts ("12 events") where both fit into a line."""
-    found = []
+    found: list[str] = []
     for unit in COUNTED.split(text):
         found += [unit] if measure(unit) <= width else unit.split(" ")
     return found
