@@ -137,6 +137,8 @@ def test_landmarks_and_heads_are_there_for_those_who_do_not_see_the_page(slug):
     for table in page.find_all("table"):
         assert table.select("thead th[scope=col]") and not table.find("style")
         assert table.find_parent(attrs={"role": "region", "tabindex": "0"})["aria-labelledby"]
+    for frame in page.select("figure .frame"):
+        assert frame["tabindex"] == "0" and page.find(id=frame["aria-labelledby"]).get_text()
     assert [i for i in page.find_all("input") if not page.select(f'label[for="{i["id"]}"]')] == []
 
 
