@@ -70,7 +70,7 @@ def say_in_outputs(notebook: NotebookNode, names: Mapping[str, str]) -> None:
 def _in_words(given: str, names: Mapping[str, str]) -> str | None:
     """The text as markup, each known name in words that keep it as their title; None where there is none."""
     text = ELSEWHERE.sub(r"report \1", given)
-    made, last, found = [], 0, text != given
+    made, last, found, before = [], 0, text != given, ""
     for match in TOKEN.finditer(text):
         words = names.get(match[1])
         if words is None:
@@ -78,6 +78,11 @@ def _in_words(given: str, names: Mapping[str, str]) -> str | None:
         found = True
         made.append(html.escape(text[last : match.start()], quote=False))
         raw = html.escape(match[0])
+        # Behind a row, its arm need not say the study again: "Lee 2021, row 2 (everyone)".
+        study = before.partition(", row ")[0]
+        if text[last : match.start()] == " (" and study and words.startswith(f"{study}, "):
+            words = words[len(study) + 2 :]
+        before = names[match[1]]
         # What is to be typed stands as it is typed.
         typed = text[: match.start()].endswith(TO_TYPE)
         made.append(

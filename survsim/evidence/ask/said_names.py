@@ -18,9 +18,17 @@ WORD = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)+")
 ROW = re.compile(r"(.+)_([est])(\d+)")
 INITIALS = re.compile(r"(?: [A-Z]{1,4})+$")
 WHOLE = {
-    "phase2_single_arm": "phase 2 trial of one arm",
-    "single_arm": "one arm",
     "rct": "randomised trial",
+    "phase2_single_arm": "single-arm phase II",
+    "meta_analysis": "meta-analysis",
+    "chemo_rt": "chemo-radiotherapy",
+    "not_stated": "not stated",
+    "progression_free_survival": "progression-free survival",
+    "disease_free_survival": "disease-free survival",
+    "ovary_tube": "ovary, tube",
+    "head_neck": "head and neck",
+    "liver_pancreas_biliary": "liver, pancreas, biliary",
+    "gynaecological_mixed": "uterus and ovary together",
     "n_total": "patients",
     "conf_low": "lower limit",
     "conf_high": "upper limit",

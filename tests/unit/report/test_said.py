@@ -27,7 +27,7 @@ def said(markup):
     ("text", "words"),
     [
         ("<p>asked for overall_survival; more</p>", "asked for overall survival; more"),
-        ("<p>estimates:lee_2021_e02 (lee_2021/all)</p>", "Lee 2021, row 2 (Lee 2021, everyone)"),
+        ("<p>estimates:lee_2021_e02 (lee_2021/all)</p>", "Lee 2021, row 2 (everyone)"),
         ("<p>(lee_2021_e02, _s01)</p>", "(Lee 2021, row 2, row s1)"),
         ("<p>04_pooled_evidence new_site.at_12 and 7</p>", "report 04 and 7"),
         ("<td>rct</td>", "randomised trial"),

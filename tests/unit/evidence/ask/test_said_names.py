@@ -45,7 +45,7 @@ def tables():
         ("odd_one", "“Six cases”, odd one"),
         ("lone_1/all", "“Six cases”, Everyone"),
         ("progression_free_survival", "progression-free survival"),
-        ("phase2_single_arm", "phase 2 trial of one arm"),
+        ("phase2_single_arm", "single-arm phase II"),
         ("rct", "randomised trial"),
         ("first_author", "first author"),
     ],
