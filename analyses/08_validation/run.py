@@ -321,6 +321,7 @@ def external(
     where = {t.label: place.get(getattr(t, "cohort", ""), "elsewhere") for t in calibration.targets}
     table = calibration.checks.to_frame()
     table["place"] = [where[label] for label in table["label"]]
+    said = survsim.load_evidence().names()
     names = plan.target_names()
     table["name"] = [names.get(label, label.replace("_", " ")) for label in table["label"]]
     table.loc[table["quantity"] == "ratio", "place"] = "contrast of treatments"
@@ -344,9 +345,9 @@ def external(
         targets="size", inside=lambda s: int((s == "yes").sum())
     )
     by_series["share"] = by_series["inside"] / by_series["targets"]
-    by_series.reset_index().to_csv(results / "series.csv", index=False)
+    by_series.rename(index=names | said).reset_index().to_csv(results / "series.csv", index=False)
     most = by_series["targets"].idxmax()
-    ledger.record("hold_out.largest_series", most.replace("_", " "), provenance=calibration.checks)
+    ledger.record("hold_out.largest_series", said[most], provenance=calibration.checks)
     ledger.record("hold_out.largest_series.targets", int(by_series.loc[most, "targets"]), provenance=calibration.checks)  # fmt: skip
     ledger.record("hold_out.largest_series.inside", int(by_series.loc[most, "inside"]), provenance=calibration.checks)  # fmt: skip
     row = held[held["series"] == most]["label"].iloc[0]

@@ -86,7 +86,8 @@ def float_vector(
         raise InputError(f"{name} has {array.size} values, but time has {length}. Lengths must agree.")
     if missing is not None and missing.any():
         raise InputError(
-            f"{name} is missing in {positions(missing, of=values)}. Drop those rows or impute them, and say which you did."
+            f"{name} is missing in {positions(missing, of=values)}. Drop those rows (a Surv does with "
+            "missing='drop') or impute them, and say which you did."
         )
     # The sum is finite when every value is: one pass instead of two on the usual path.
     with np.errstate(over="ignore", invalid="ignore"):
@@ -100,7 +101,7 @@ def float_vector(
         bad = ~np.isfinite(array)
         raise InputError(
             f"{name} must be finite; found {array[bad][0]} in {positions(bad, of=values)}. "
-            "Drop those rows or impute them, and say which you did."
+            "Drop those rows (a Surv does with missing='drop') or impute them, and say which you did."
         )
     return np.ascontiguousarray(array)
 
@@ -175,7 +176,8 @@ def event_vector(values: Any, length: int, name: str = "event") -> BoolArray:
     missing = np.isnan(numbers) if missing is None else missing | np.isnan(numbers)
     if missing.any():
         raise InputError(
-            f"{name} is missing in {positions(missing, of=values)}; drop those rows or find out."
+            f"{name} is missing in {positions(missing, of=values)}; find out, or drop those rows: a Surv "
+            "does with missing='drop', and counts them."
         )
     ones = numbers == 1.0
     if not (ones | (numbers == 0.0)).all():

@@ -14,9 +14,24 @@ ABBREVIATIONS = {
     "pfs": "progression-free survival",
     "cns": "central nervous system",
     "rr": "relative risk",
+    "rct": "randomised trial",
     "or": "odds ratio",
     "sd": "standard deviation",
 }
+HEADS = {
+    "conf_low": "lower limit",
+    "conf_high": "upper limit",
+    "prediction_low": "new study, lower limit",
+    "prediction_high": "new study, upper limit",
+    "std_error": "standard error",
+    "mc_std_error": "Monte Carlo standard error",
+    "n_study": "studies",
+    "n_risk": "at risk",
+    "n_event": "events",
+    "n_censor": "censored",
+    "p_value": "p",
+}
+"""Columns of results as a table of a paper heads them."""
 STUDY = re.compile(
     r"^([a-z][a-z0-9]*(?:_[a-z]+)*)_((?:19|20)\d\d)([a-z]?)(?:_(?![est]\d+$)(.+?))?(?:_([est]\d+))?$"
 )

@@ -9,6 +9,7 @@ import numpy as np
 from survsim.core.errors import InputError
 from survsim.core.names import readable
 from survsim.evidence.ask.evidence_map import DESIGN_ORDER
+from survsim.evidence.ask.said_names import WHOLE
 from survsim.figures import placing, sheet, style
 from survsim.figures.layout import renderer_of
 from survsim.figures.notes import notes_of
@@ -18,24 +19,13 @@ if TYPE_CHECKING:
 
     from survsim.evidence.ask.evidence_map import EvidenceMap
 
-WORDS = {
-    "rct": "randomised trial",
-    "phase2_single_arm": "single-arm phase II",
-    "meta_analysis": "meta-analysis",
+WORDS = WHOLE | {
     "retrospective_cohort": "cohort",
-    "case_series": "case series",
     "cns": "central nervous system",
     "rt": "radiotherapy",
     "chemo": "chemotherapy",
-    "chemo_rt": "chemo-radiotherapy",
     "targeted": "targeted drug",
     "mixed": "whole cohort or prognostic",
-    "not_stated": "not stated",
-    "progression_free_survival": "progression-free survival",
-    "disease_free_survival": "disease-free survival",
-    "ovary_tube": "ovary, tube",
-    "liver_pancreas_biliary": "liver, pancreas, biliary",
-    "gynaecological_mixed": "uterus and ovary together",
 }
 COLOUR = dict(zip(DESIGN_ORDER, (style.PALETTE[6], *style.PALETTE[:5])))
 GAP = "#f0f2f4"

@@ -9,6 +9,8 @@ import threading
 import time
 from typing import Any
 
+import numpy as np
+
 from survsim.core.errors import InputError, SurvsimError
 from survsim.core.names import readable
 from survsim.evidence.ask.store import EvidenceStore
@@ -253,32 +255,38 @@ def table_of(shown: Redrawn) -> str:
 
 
 class _Picture:
-    """The curves: axes made once, lines moved at each redraw, which is what makes it quick."""
+    """The curves: axes, words and legend are drawn once a horizon and kept; a redraw draws the lines on them, nothing else."""
 
     def __init__(self, strategies: int) -> None:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
         # Many strategies stand one below the other above the axes, which keep their height.
-        self.figure = Figure(figsize=(6.0, 3.6 + 0.2 * max(0, strategies - 3)), layout="constrained")
-        FigureCanvasAgg(self.figure)
+        height = 3.6 + 0.2 * max(0, strategies - 3)
+        self.figure = Figure(figsize=(6.0, height), layout="constrained", dpi=DPI)
+        self.canvas = FigureCanvasAgg(self.figure)
         with style.style():
             self.ax = self.figure.add_subplot()
         self.lines: list[Any] = []
+        self._below: Any = None
+        self._horizon = float("nan")
 
     def png(self, shown: Redrawn) -> bytes:
         """The picture of an answer as PNG."""
         with style.style():
             if not self.lines:
                 self._begin(shown)
+            if shown.horizon != self._horizon:
+                self.ax.set_xlim(0, shown.horizon)
+                self.canvas.draw()
+                # Where everything stands was settled by the first picture.
+                self.figure.set_layout_engine("none")
+                self._below, self._horizon = self.canvas.copy_from_bbox(self.figure.bbox), shown.horizon
+            self.canvas.restore_region(self._below)
             for line, curve in zip(self.lines, shown.survival, strict=True):
                 line.set_data(shown.times, curve)
-            self.ax.set_xlim(0, shown.horizon)
-            buffer = io.BytesIO()
-            self.figure.savefig(buffer, format="png", dpi=DPI)
-            # Where everything stands was settled by the first picture.
-            self.figure.set_layout_engine("none")
-        return buffer.getvalue()
+                self.ax.draw_artist(line)
+        return _as_png(self.canvas)
 
     def _begin(self, shown: Redrawn) -> None:
         for k, label in enumerate(shown.labels):
@@ -292,3 +300,16 @@ class _Picture:
         self.figure.legend(
             loc="outside upper left", ncols=1 if len(shown.labels) > 3 else len(shown.labels), frameon=False
         )
+        for line in self.lines:
+            line.set_animated(True)
+
+
+def _as_png(canvas: Any) -> bytes:
+    """What the canvas shows; little compressed, since it goes no further than to the browser."""
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB").save(
+        buffer, format="png", compress_level=2
+    )
+    return buffer.getvalue()

@@ -31,6 +31,10 @@ def told_apart(names: Sequence[str], details: Sequence[str]) -> list[str]:
     return out
 
 
+COUNTED = re.compile(r"(?<!\d) | (?![a-z])")
+"""Blanks at which a line may end: not the one between a number and the word behind it."""
+
+
 def wrapped(text: str, width: float, measure: Callable[[str], float], most: int = MOST_LINES) -> str:
     """The text in lines no wider than `width`, broken at words, inside a word only where it alone is too wide."""
     lines: list[str] = []
@@ -48,7 +52,7 @@ def _lines(text: str, width: float, measure: Callable[[str], float]) -> list[str
     if measure(text) <= width:
         return [text]
     lines, line = [], ""
-    for word in text.split(" "):
+    for word in _units(text, width, measure):
         joined = f"{line} {word}" if line else word
         if measure(joined) <= width:
             line = joined
@@ -59,6 +63,14 @@ def _lines(text: str, width: float, measure: Callable[[str], float]) -> list[str
         lines += pieces[:-1]
         line = pieces[-1]
     return [*lines, line] if line else lines or [""]
+
+
+def _units(text: str, width: float, measure: Callable[[str], float]) -> list[str]:
+    """Words, a count together with what it counts ("12 events") where both fit into a line."""
+    found: list[str] = []
+    for unit in COUNTED.split(text):
+        found += [unit] if measure(unit) <= width else unit.split(" ")
+    return found
 
 
 def _pieces(word: str, width: float, measure: Callable[[str], float]) -> list[str]:

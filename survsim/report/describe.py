@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+from survsim.core.names import readable
+
 MOST_WORDS, MOST_GROUPS, MOST_PANELS = 900, 8, 6
 """Letters of a description, groups and panels it names."""
 
@@ -111,7 +113,7 @@ def _name(artist: Any) -> str:
     if not label.startswith("_"):
         return _words(label)
     kind, _, name = gid.partition(":")
-    return _words(name) if kind == "curve" else ""
+    return readable(_words(name)) if kind == "curve" else ""
 
 
 def _ticks(labels: Iterable[Any]) -> list[str]:

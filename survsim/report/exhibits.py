@@ -153,7 +153,9 @@ def _enlarged(soup: BeautifulSoup, box: Tag, exhibit: Exhibit) -> None:
         words.string = f"{word} figure {exhibit.number}"
         label.append(words)
     box.append(label)
-    frame = soup.new_tag("div", attrs={"class": "frame"})
+    # On a phone the picture is pushed aside in its frame, which the keyboard must reach for that.
+    frame = soup.new_tag("div", tabindex="0", role="group", attrs={"class": "frame"})
+    frame["aria-labelledby"] = f"{exhibit.anchor}-title"
     frame.append(exhibit.node)
     box.append(frame)
 

@@ -120,12 +120,20 @@ def told(grid: Mapping[str, Any]) -> str:
 
 
 def _titles(grid: Mapping[str, Any]) -> list[str]:
-    """Heading of each set; sets of one kind are counted."""
-    kinds = [one["kind"] for one in grid["sets"]]
+    """Heading of each set; where one kind has several sets, which of its sliders they hold: "effects 1 to 3", "effect 4"."""
+    sets = grid["sets"]
+    of_kind = {kind: sum(one["kind"] == kind for one in sets) for kind in TITLES}
+    last = dict.fromkeys(TITLES, 0)
     found = []
-    for i, kind in enumerate(kinds):
-        count = f" ({kinds[: i + 1].count(kind)})" if kinds.count(kind) > 1 else ""
-        found.append(TITLES[kind] + count)
+    for one in sets:
+        kind, count = one["kind"], len(one["controls"])
+        first, last[kind] = last[kind] + 1, last[kind] + count
+        if of_kind[kind] == 1:
+            found.append(TITLES[kind])
+            continue
+        which = str(first) if count == 1 else f"{first} to {last[kind]}"
+        word = TITLES[kind].removesuffix("s") if count == 1 else TITLES[kind]
+        found.append(f"{word} {which}" if TITLES[kind].endswith("s") else f"{word}, sliders {which}")
     return found
 
 

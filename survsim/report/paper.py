@@ -15,6 +15,7 @@ from survsim.report.checklists import checklist_markup
 from survsim.report.exhibits import Exhibit
 from survsim.report.front import PARTS, Front
 from survsim.report.methods_section import methods_text
+from survsim.report.said import say_names
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup
@@ -57,7 +58,11 @@ class Paper:
 
 
 def paper(
-    notebook: NotebookNode, ledger: Ledger, front: Front, others: Mapping[str, str] | None = None
+    notebook: NotebookNode,
+    ledger: Ledger,
+    front: Front,
+    others: Mapping[str, str] | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> Paper:
     """Set an executed notebook as a paper.
 
@@ -67,6 +72,7 @@ def paper(
     ledger : the numbers of the report.
     front : what the report says about itself.
     others : two digits to the page of the report that begins with them, for links from the text.
+    names : name of a row, study, case or column -> words for it.
 
     Returns
     -------
@@ -87,6 +93,7 @@ def paper(
     chosen = _picture(shown, front, sources)
     page = BeautifulSoup(_set(soup, front.title or title, sections, shown, front, ledger), "html.parser")
     _link(page, others or {})
+    say_names(page, names or {})
     return Paper(
         title=_text(front.title or title or ledger.analysis),
         body=str(page),

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import survsim
 from survsim.core import files
 from survsim.core.errors import InputError
 from survsim.core.ledger import Ledger
@@ -19,6 +20,7 @@ from survsim.report.earlier import Earlier, earlier_state
 from survsim.report.front import NAME as FRONT
 from survsim.report.front import front_of, short_title
 from survsim.report.index import neighbours
+from survsim.report.said import say_in_outputs
 from survsim.report.study import Analysis, Study
 
 SUFFIXES = {"word": ".docx", "pdf": ".pdf"}
@@ -190,6 +192,8 @@ def _publish_one(
     ledger = Ledger.load(results / runner.SUMMARY)
     front = front_of(analysis, ledger)
     executed = notebook.execute(analysis, results)
+    names = survsim.load_evidence(analysis.study.data).names()
+    say_in_outputs(executed, names)
     if not quick and not write_unless_same(analysis.notebook, executed, notebook.to_text(executed)):
         say(analysis.slug, "the notebook agrees with the one that was there, which stays")
     if compare is not None:
@@ -197,7 +201,9 @@ def _publish_one(
     mark = "" if compare is not None else _mark(analysis, quick=quick)
     files.write_text(
         path,
-        render.page(executed, ledger, mark, front, neighbours(analysis), _panel(analysis, results, path)),
+        render.page(
+            executed, ledger, mark, front, neighbours(analysis), _panel(analysis, results, path), names
+        ),
     )
     return Published(slug=analysis.slug, path=path, made=True)
 

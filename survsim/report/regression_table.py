@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.errors import InputError
-from survsim.core.names import readable
 from survsim.report.regression_terms import Effect, Line, Reading, groups_of, read
 from survsim.report.tables import Table, decimal_places, table
 
@@ -176,7 +175,9 @@ def _words(line: Line, labels: Mapping[str, str], levels: Mapping[str, Mapping[A
     if line.level is None:
         return labels.get(line.variable, _variable(line.variable))
     chosen = levels.get(line.variable, {})
-    return "  " + str(chosen.get(line.level, chosen.get(str(line.level), readable(line.level))))
+    # A level is a word of the user's own data, as in Table 1: "chemo" stays "chemo".
+    plain = str(line.level).replace("_", " ")
+    return "  " + str(chosen.get(line.level, chosen.get(str(line.level), plain)))
 
 
 def _variable(name: str) -> str:

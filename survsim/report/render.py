@@ -48,6 +48,7 @@ def page(
     front: Front | None = None,
     near: Neighbours | None = None,
     panel: str = "",
+    names: Mapping[str, str] | None = None,
 ) -> str:
     """The HTML page of a report, its footer naming version, data and seed.
 
@@ -59,9 +60,10 @@ def page(
     front : title, abstract and captions that the report declares.
     near : the other reports of the study; without, the page links to none.
     panel : name of the page with sliders beside this one, which is linked where there is one.
+    names : name of a row, study, case or column of the data -> words for it.
     """
     near = near or Neighbours()
-    made = paper(notebook, ledger, front or Front(), near.numbered)
+    made = paper(notebook, ledger, front or Front(), near.numbered, names)
     return Template(_asset("page.html")).substitute(
         title=html.escape(made.title),
         style=_asset("page.css"),

@@ -12,6 +12,7 @@ from survsim.core import cells, files
 from survsim.core.checks import between, require_columns
 from survsim.core.door import with_doors
 from survsim.core.errors import InputError
+from survsim.core.names import HEADS
 from survsim.core.result import format_number
 from survsim.core.word_file import write_word
 
@@ -110,7 +111,11 @@ def table(
     """
     for count in decimals.values() if isinstance(decimals, Mapping) else (decimals,):
         decimal_places(count)
-    heads = dict(labels) if labels is not None else {str(c): str(c).replace("_", " ") for c in frame.columns}
+    heads = (
+        dict(labels)
+        if labels is not None
+        else {str(c): HEADS.get(str(c), str(c).replace("_", " ")) for c in frame.columns}
+    )
     if not frame.columns.is_unique:
         raise InputError("a table has each column once; rename those that stand there twice.")
     require_columns(frame, [*heads, *([group] if group is not None else [])])

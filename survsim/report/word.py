@@ -49,7 +49,7 @@ def write_word_report(path: Path, page: str) -> None:
         _add(document, part)
     foot = soup.find("footer")
     if foot is not None:
-        _words(document.add_paragraph(style="Caption"), foot)
+        _foot(document, foot)
     try:
         with files.atomic_open(path, "wb") as file:
             document.save(file)
@@ -102,6 +102,14 @@ def _add(document: Any, part: Tag) -> None:
             _add(document, child)
 
 
+def _foot(document: Any, foot: Tag) -> None:
+    """What the page was made from in a line, with dots between; then what it is for."""
+    facts = [_text(fact) for fact in foot.find_all("span", recursive=False)]
+    document.add_paragraph(" · ".join(fact for fact in facts if fact), style="Caption")
+    for note in foot.find_all("p", recursive=False):
+        _words(document.add_paragraph(style="Caption"), note)
+
+
 def _text(part: Tag) -> str:
     return _SPACE.sub(" ", part.get_text()).strip()
 
@@ -110,7 +118,8 @@ def _words(paragraph: Any, part: Tag) -> None:
     """The words of a block, bold, slanted or in fixed width where they are so on the page."""
     for string in part.find_all(string=True):
         text = _SPACE.sub(" ", str(string))
-        if not text or (text == " " and not paragraph.runs):
+        text = text if paragraph.runs else text.lstrip()
+        if not text:
             continue
         run = paragraph.add_run(text)
         around = {parent.name for parent in string.parents}

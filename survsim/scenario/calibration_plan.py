@@ -135,21 +135,30 @@ class CalibrationPlan:
         predicted = [self._prediction(p, predictions or p.use) for p in self.content.predictions]
         return (*rows, *contrasts, *cases, *predicted)
 
-    def target_names(self) -> dict[str, str]:
-        """Label of each target of a row, a ratio, a curve or another report -> what a reader calls it, for pictures and tables.
+    def target_names(self, evidence: EvidenceStore | None = None) -> dict[str, str]:
+        """Label of each target -> what a reader calls it, for pictures and tables.
 
-        A row or curve is told by its study and number, with the endpoint or the parameter that it speaks of.
+        A row or curve is told by its study and number, with the endpoint or the parameter that it speaks of; a single case by
+        who wrote of it.
+
+        Parameters
+        ----------
+        evidence : the store whose names they are (`EvidenceStore.names`); default the study's.
         """
         c = self.content
+        store = evidence or load_evidence()
+        said = store.names()
         named = {t.row: (t.row, t.endpoint) for t in c.targets}
         named |= {v.curve: (v.curve, v.endpoint) for v in c.curves}
         named |= {r.row: (r.row, r.parameter) for r in c.contrasts}
         named |= {f"{p.report} {p.number}": (f"report {p.report}", p.endpoint) for p in c.predictions}
         short = {"progression_free_survival": "PFS", "overall_survival": "OS"}
-        return {
-            label: f"{readable(name)}, {short.get(what) or readable(what)}"
+        told = {
+            label: f"{said.get(name) or readable(name)}, {short.get(what) or readable(what)}"
             for label, (name, what) in named.items()
         }
+        cases = self._cases(store) if c.cases else []
+        return told | {case.label: said.get(case.label) or readable(case.label) for case in cases}
 
     def run(
         self,

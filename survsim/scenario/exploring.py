@@ -214,7 +214,8 @@ class Explorer:
     ) -> SimulationResult:
         numbers = self._numbers(moved)
         model = self.scenario.model({name: np.array([value]) for name, value in numbers.items()})
-        model = dataclasses.replace(model, population=_patient(model.population, settled, moved))
+        if any(c.name in moved for c in self.controls if c.kind == "patient"):
+            model = dataclasses.replace(model, population=_patient(model.population, settled, moved))
         model = dosed(model, self._doses, moved)
         return simulate_model(
             model,

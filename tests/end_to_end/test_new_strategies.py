@@ -8,12 +8,14 @@ import sys
 
 import jsonschema
 import pytest
+from bs4 import BeautifulSoup
 
 import survsim
 from survsim.cli import main
 from survsim.core.errors import InputError
 from survsim.report.new_study import new_study
 from survsim.scenario.file_schemas import file_schema
+from tests.helpers.report_texts import shown_raw
 
 
 def survsim_says(monkeypatch, capsys, *words: str, code: int = 0) -> str:
@@ -43,6 +45,8 @@ def test_a_new_study_of_strategies_reaches_a_page_at_once(tmp_path, monkeypatch,
     pages = tmp_path / "tumour" / "build" / "quick"
     page = (pages / "02_strategies.html").read_text(encoding="utf-8")
     assert (pages / "01_evidence_base.html").is_file()
+    for one in pages.glob("*.html"):
+        assert shown_raw(BeautifulSoup(one.read_text(encoding="utf-8"), "html.parser")) == [], one.name
     assert "EXAMPLE, NOT EVIDENCE" in page and page.count("<figure") + page.count("<img") >= 2
     assert "drug from the start" in page and "Restricted mean survival time to 24 months" in page
 

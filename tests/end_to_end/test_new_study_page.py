@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from bs4 import BeautifulSoup
 
 import survsim
 from tests.end_to_end.test_new_study import User
+from tests.helpers.report_texts import shown_raw
 
 
 @pytest.fixture
@@ -29,7 +31,11 @@ def test_the_title_page_names_the_disease_and_each_number_that_was_not_pooled(us
     user("report")
     text = (study / "build" / "reports" / "01_evidence_base.html").read_text(encoding="utf-8")
     assert "<title>What is published on thymic carcinoma</title>" in text
-    assert "endpoint overall survivl: did you mean overall_survival?" in text
-    assert "measure survival_probability: asked for hazard_ratio" in text
+    page = BeautifulSoup(text, "html.parser")
+    assert page.find("code", string="overall_survival"), "a word to type stands as it is typed"
+    said = " ".join(page.get_text().split())
+    assert "endpoint overall survivl: did you mean overall_survival?" in said
+    assert "measure survival probability: asked for hazard ratio" in said
+    assert shown_raw(page) == []
     ledger = survsim.Ledger.load(study / "analyses" / "01_evidence_base" / "results" / "summary.json")
     assert ledger.numbers["not_pooled"].value == ledger.numbers["estimates.all"].value == 5

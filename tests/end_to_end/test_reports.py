@@ -10,12 +10,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 
 from survsim.core.errors import InputError
 from survsim.report.publish import publish
 from survsim.report.study import Study
 from survsim.report.trace import trace_all
-from tests.helpers.report_texts import raw_names, texts_of
+from tests.helpers.report_texts import names_of_rows, raw_names, shown_raw, texts_of
 from tests.helpers.studies import ROOT, copied_study, mini_study, tree_bytes
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -161,7 +162,8 @@ def test_an_analysis_from_one_command_to_the_browser(slug, tmp_path):
     shown = set(re.findall(r'<span class="n" title="([^"]+)"', text))
     assert shown and shown <= set(rows)
     texts = texts_of(study.analysis(slug).report_file, study.analysis(slug).results(quick=True))
-    assert texts and raw_names(texts) == []
+    assert texts and raw_names(texts, names_of_rows()) == []
+    assert shown_raw(BeautifulSoup(text, "html.parser")) == []
     if CHROMIUM is not None:
         seen = browse(page, tmp_path)
         assert (seen["broken"], seen["wide"]) == (0, 0)

@@ -11,16 +11,49 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bs4 import BeautifulSoup
 
 RAW = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)+|\bhr [a-z]")
 """A name out of a file: words joined by underscores, or such a name with blanks for them."""
 
 
-def raw_names(texts: list[str]) -> list[str]:
-    """Those among the texts of a picture that are names out of files."""
-    return [text for text in texts if RAW.search(text)]
+SHOWN = re.compile(r"(?<![\w/.])[A-Za-z0-9]+(?:_[A-Za-z0-9]+)+(?![\w/]|\.(?:ya?ml|csv|py)\b)")
+"""A name of the program in the text of a page: words joined by underscores; no path and no file."""
+
+
+def raw_names(texts: list[str], known: Iterable[str] = ()) -> list[str]:
+    """Those among the texts of a picture that are names out of files, or known names with blanks in their place."""
+    plain = {name.replace("_", " ").lower() for name in known if name.count("_") >= 2}
+    return [t for t in texts if RAW.search(t) or any(name in t.lower() for name in plain)]
+
+
+def shown_raw(page: BeautifulSoup) -> list[str]:
+    """Names of the program that a reader of a page sees, outside code, addresses on the net and columns of addresses."""
+    for tag in page.select("a[href^=http], code, pre, script, style"):
+        tag.decompose()
+    for table in page.find_all("table"):
+        rows = table.find_all("tr")
+        heads = [h.get_text(" ", strip=True).lower() for h in rows[0].find_all("th")] if rows else []
+        for row in rows[1:]:
+            for head, cell in zip(heads, row.find_all(["td", "th"]), strict=False):
+                if head in ("row", "row of the evidence") or head.startswith("rows of the evidence"):
+                    cell.decompose()
+    texts = [str(t) for t in page.find_all(string=True)]
+    texts += [str(tag.get(name, "")) for tag in page.find_all(True) for name in ("alt", "aria-label")]
+    return [found for text in texts for found in SHOWN.findall(text)]
+
+
+def names_of_rows() -> list[str]:
+    """Names of this repository's studies and cases."""
+    import survsim
+
+    evidence = survsim.load_evidence()
+    return [*evidence.table("studies")["study_id"], *evidence.table("cases")["case_id"]]
 
 
 def texts_of(report: Path, results: Path) -> list[str]:

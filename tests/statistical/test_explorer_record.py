@@ -15,7 +15,10 @@ RECORD = json.loads(
 @pytest.mark.parametrize("name", ["first_line", "case_strategies"])
 def test_a_redraw_in_the_browser_is_quick_and_clean(name):
     found = RECORD["scenarios"][name]
-    assert found["median_ms"] < RECORD["goal_ms"] == 300.0 and found["console_errors"] == []
+    assert (
+        found["median_ms"] <= found["slowest_ms"] < RECORD["goal_ms"] == 300.0
+        and found["console_errors"] == []
+    )
     assert found["moves"] >= 15 and found["sliders"] >= 4
 
 

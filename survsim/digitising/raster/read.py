@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from survsim.core import progress
 from survsim.digitising.found import Axis, Box, Hints, Panel, Refused
 from survsim.digitising.raster.asked import (
     asked_inside,
@@ -54,6 +55,12 @@ def read_picture(rgb: Pixels, *, hints: Hints = NO_HINTS) -> list[Panel]:
     ------
     Refused : with the help that is needed, where axes or curves cannot be followed.
     """
+    with progress.shown("reading the figure") as bar:
+        return _read(rgb, hints, bar)
+
+
+def _read(rgb: Pixels, hints: Hints, bar: progress.Progress) -> list[Panel]:
+    """The panels one after the other; what comes before them takes about as long as one."""
     upright, angle = straighten(rgb)
     sheet = prepare(upright)
     notes = [f"The picture was turned by {angle:.2f} degrees to stand upright."] if angle else []
@@ -70,7 +77,8 @@ def read_picture(rgb: Pixels, *, hints: Hints = NO_HINTS) -> list[Panel]:
         refuse_logarithms(sheet.ink)
         raise refuse_axes(sheet, numbers, words)
     panels, refused = [], []
-    for pair in pairs:
+    for done, pair in enumerate(pairs, start=1):
+        bar(done, len(pairs) + 1)
         try:
             panels.append(_by_labels(sheet, pair, pairs, asked, hints, notes, words, numbers))
         except Refused as error:

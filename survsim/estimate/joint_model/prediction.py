@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtri
 
+from survsim.core import progress
 from survsim.core.checks import FloatArray, float_vector, known
 from survsim.core.distributions import PiecewiseExponential
 from survsim.core.errors import InputError
@@ -118,7 +119,7 @@ def predictive_draws(
     mean = post.mean @ carry.T
     normal = np.stack([_normals(streams, f"interval {i}", draws) for i in range(k)], axis=1)
     out = np.empty((draws, k))
-    for j in np.unique(node):
+    for j in progress.each("drawing", np.unique(node).tolist()):
         mine = node == j
         out[mine] = mean[j] + normal[mine] @ symmetric_root(carry @ post.covariance[j] @ carry.T)
     variance = np.full(draws, transport_sd**2)

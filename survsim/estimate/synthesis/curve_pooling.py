@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from survsim.core import progress
 from survsim.core.checks import FloatArray
 from survsim.core.matrices import symmetric_root
 from survsim.estimate.synthesis.curve_studies import CurveStudies
+
+BLOCK = 50_000
+"""Curves that are drawn at a time; up to so many come from one product, as they always did."""
 
 
 def transform(studies: CurveStudies) -> tuple[FloatArray, FloatArray]:
@@ -113,9 +117,13 @@ def limits(
 
 def draw_curves(centre: FloatArray, covariance: FloatArray, n: int, seed: int) -> FloatArray:
     """(n, T) curves from the normal law of the transformed conditional survival, kept within 0 and pi/2."""
-    z = np.random.default_rng(seed).standard_normal((n, centre.size))
-    y = np.clip(centre + z @ symmetric_root(covariance), 0.0, 0.5 * np.pi)
-    return np.asarray(np.cumprod(np.sin(y) ** 2, axis=1))
+    random, root = np.random.default_rng(seed), symmetric_root(covariance)
+    curves = np.empty((n, centre.size))
+    for start in progress.each("drawing curves", range(0, n, BLOCK)):
+        z = random.standard_normal((min(BLOCK, n - start), centre.size))
+        y = np.clip(centre + z @ root, 0.0, 0.5 * np.pi)
+        curves[start : start + BLOCK] = np.cumprod(np.sin(y) ** 2, axis=1)
+    return curves
 
 
 def medians(time: FloatArray, curves: FloatArray) -> FloatArray:

@@ -59,6 +59,7 @@ class EvidenceStore:
         self._text = frames
         self._typed: dict[str, pd.DataFrame] = {}
         self._question: Question | None = None
+        self._names: dict[str, str] | None = None
         self.checksum = checksum
 
     def table(self, name: str) -> pd.DataFrame:
@@ -276,6 +277,22 @@ class EvidenceStore:
     def cases(self) -> pd.DataFrame:
         """Single published cases."""
         return self.table("cases")
+
+    def names(self) -> dict[str, str]:
+        """What a reader calls each study, number, case, source and word of the tables, by its name in them.
+
+        Example
+        -------
+        >>> import survsim
+        >>> names = survsim.load_evidence().names()
+        >>> names["homesley_2007_gog0161_e07"], names["progression_free_survival"]
+        ('Homesley 2007, row 7', 'progression-free survival')
+        """
+        from survsim.evidence.ask.said_names import said_names
+
+        if self._names is None:
+            self._names = said_names({name: self.table(name) for name in self._text})
+        return dict(self._names)
 
     def timeline(self, case: str) -> pd.DataFrame:
         """The course of one case in the order stated."""

@@ -14,6 +14,7 @@ from survsim.core.display import displayed
 from survsim.core.errors import EvidenceError
 from survsim.evidence.raw.csv_text import read_text_table
 from survsim.evidence.raw.curate import curated_tables, table_bytes_of
+from survsim.evidence.raw.literature import half_sets, no_studies
 from survsim.evidence.raw.locate import PENDING, DataFolder, data_folder
 from survsim.evidence.raw.package import raw_checksums
 from survsim.evidence.raw.table_faults import check_tables, lines_of
@@ -165,8 +166,14 @@ def _resources(folder: DataFolder, resources: dict[str, tuple[str, str]]) -> lis
 def _raw(folder: DataFolder, expected: dict[str, str]) -> list[Fault]:
     found = raw_checksums(folder.raw)
     changed = [n for n in sorted(set(found) | set(expected)) if found.get(n) != expected.get(n)]
-    begun = _begun(folder) if any(name.startswith("literature/") for name in changed) else []
-    faults = list(begun)
+    half = half_sets(folder.raw)
+    faults = [
+        error("set_incomplete", "datapackage", no_studies(name, has), row=f"raw/literature/{name}", value=has)
+        for name, has in half.items()
+    ]
+    changed = [n for n in changed if PurePosixPath(n).parent.name not in half]
+    begun = [] if half or not any(n.startswith("literature/") for n in changed) else _begun(folder)
+    faults += begun
     for name in changed:
         # What a row lacks says more than that its file is another.
         if not (begun and name.startswith("literature/")):
@@ -187,8 +194,9 @@ def _begun(folder: DataFolder) -> list[Fault]:
     """Rows of studies and numbers that were begun in data/raw and are in no table yet, each with what it lacks."""
     try:
         content = table_bytes_of(curated_tables(folder.raw))
-    except EvidenceError:
-        return []  # curating says what stops it
+    except EvidenceError as stopped:
+        remedy = f"No table can be made of the typed ones: {stopped} Mend it, then run survsim data curate."
+        return [error("raw_unreadable", "datapackage", remedy, row="raw/literature")]
     lacks: dict[tuple[str, str], list[str]] = {}
     for fault in check_tables(content):
         if fault.rule in LACKING and fault.table in ("studies", "estimates", "curves"):

@@ -107,8 +107,32 @@ def literature_sets(raw: Path) -> list[Path]:
     return sorted(p.parent for p in (raw / "literature").glob("*/studies.csv"))
 
 
+WITH_STUDIES = ("estimates", "arms", "curves", "at_risk", "censor_marks", "topics")
+"""Tables of a set that are read only beside its ``studies.csv``."""
+
+
+def half_sets(raw: Path) -> dict[str, str]:
+    """Sets with typed tables and no ``studies.csv``, of which nothing would be read: name -> its files."""
+    folders = {p.parent for name in WITH_STUDIES for p in (raw / "literature").glob(f"*/{name}.csv")}
+    lone = sorted(folders - set(literature_sets(raw)))
+    return {
+        p.name: ", ".join(f"{name}.csv" for name in WITH_STUDIES if (p / f"{name}.csv").is_file())
+        for p in lone
+    }
+
+
+def no_studies(name: str, has: str) -> str:
+    """What a half set lacks, and what to do."""
+    return (
+        f"The set is half assembled: it has {has} and no studies.csv, so that no row of it is read. Write "
+        f"data/raw/literature/{name}/studies.csv with a row for each study, or move the rows to the set of their studies."
+    )
+
+
 def read_literature(raw: Path, declared: Declared) -> Literature:
     """All literature sets below `raw`, harmonised and annotated; aliases are merged later."""
+    for name, has in half_sets(raw).items():
+        raise EvidenceError(f"raw/literature/{name}: {no_studies(name, has)}")
     found = Literature()
     folders = literature_sets(raw)
     for folder in folders:

@@ -185,3 +185,29 @@ def test_work_that_is_left_early_leaves_nothing_behind(clock, watch):
         for _ in progress.each("fails", range(9)):
             raise ValueError("stop")
     assert progress._open == []
+
+
+def test_reading_a_figure_of_several_panels_says_how_far_it_is(clock, watch, tmp_path):
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 3.2))
+    for ax, middle in zip(figure.subplots(1, 2), (9.0, 14.0), strict=True):
+        times = np.linspace(0.0, 24.0, 25)
+        ax.step(times, np.exp2(-times / middle), where="post", color="tab:blue")
+        ax.set(xlim=(0, 24), ylim=(0, 1.02), xlabel="Months", ylabel="Survival")
+    figure.savefig(tmp_path / "two.png", dpi=200)
+    screen = watch()
+    survsim.digitising.digitise(tmp_path / "two.png", panel="A", unit="months")
+    assert "reading the figure [" in screen.getvalue() and screen.getvalue().endswith("\r\x1b[K")
+
+
+def test_many_drawn_curves_say_how_far_they_are_and_are_those_of_one_piece(clock, watch, monkeypatch):
+    from survsim.estimate.synthesis import curve_pooling
+
+    centre, covariance = np.array([1.2, 1.1]), np.array([[0.02, 0.01], [0.01, 0.03]])
+    whole = curve_pooling.draw_curves(centre, covariance, 900, 4)
+    monkeypatch.setattr(curve_pooling, "BLOCK", 100)
+    screen = watch()
+    pieces = curve_pooling.draw_curves(centre, covariance, 900, 4)
+    assert "drawing curves [" in screen.getvalue()
+    np.testing.assert_allclose(pieces, whole, rtol=1e-13)

@@ -130,3 +130,9 @@ def test_the_reader_of_report_pictures_knows_a_name_out_of_a_file():
 
     raw = ["hr antiangiogenic", "homesley_2007_gog0161", "spinal_hgg29_rt_t02, PFS"]
     assert raw_names([*raw, "hazard ratio, early anlotinib", "0.5", "Time (months)"]) == raw
+
+
+def test_a_count_stays_with_what_it_counts_where_both_fit():
+    lines = wrapped("chemo: 16 patients, 12 events, median 9.2", 20, len).split("\n")
+    assert lines == ["chemo: 16 patients,", "12 events, median", "9.2"]
+    assert wrapped("12 events", 7, len) == "12\nevents"

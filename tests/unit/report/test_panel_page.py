@@ -128,3 +128,30 @@ def test_a_report_with_a_grid_among_its_results_has_the_panel_beside_it(grid, tm
     assert _panel(analysis, results, tmp_path / "01_tumour.html") == "01_tumour_explorer.html"
     page = (tmp_path / "01_tumour_explorer.html").read_text(encoding="utf-8")
     assert '<a href="01_tumour.html">Back to the report</a>' in page and "Move it by hand: Tumour" in page
+
+
+def test_several_groups_of_one_kind_say_which_sliders_they_hold(grid):
+    one = next(o for o in grid["sets"] if o["kind"] == "effect")
+    control = one["controls"][0]
+    sets = [
+        one | {"controls": [control] * 3},
+        one | {"controls": [control] * 2},
+        one | {"controls": [control]},
+    ]
+    page = page_of(dict(grid, sets=sets), heading="x")
+    assert re.findall(r'"title":"([^"]+)"', page) == ["effects 1 to 3", "effects 4 to 5", "effect 6"]
+    assert re.findall(r'"title":"([^"]+)"', page_of(dict(grid, sets=[one]), heading="x")) == ["effects"]
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+def test_numbers_follow_the_picture_without_a_gap_however_many_sliders_there_are(grid, tmp_path):
+    one = next(o for o in grid["sets"] if o["kind"] == "effect")
+    path = tmp_path / "panel.html"
+    path.write_text(page_of(dict(grid, sets=[one] * 15), heading="x"), encoding="utf-8")
+    box = "document.getElementById('{}').getBoundingClientRect()"
+    with browser(1200, 900) as page:
+        page.go(path.as_uri())
+        assert page.js(f"{box.format('sliders')}.height - {box.format('picture')}.height") > 500
+        gap = page.js(f"{box.format('numbers')}.top - {box.format('picture')}.bottom")
+        assert 0 <= gap <= 32

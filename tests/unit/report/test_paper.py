@@ -349,3 +349,16 @@ def test_a_format_that_is_none_is_refused_and_each_is_written_once(tmp_path):
     with pytest.raises(InputError, match="as html, word or pdf; got 'odt'"):
         list(publish(Study(root=tmp_path), formats=["odt"]))
     assert _formats(["Word", "html", "word"]) == ["word"]
+
+
+def test_the_foot_of_a_word_file_has_its_facts_apart_and_paragraphs_begin_with_a_word(tmp_path):
+    import docx
+
+    page = (
+        "<html><head><title>t</title></head><body><main><p><strong></strong> Begins here.</p></main>"
+        "<footer><span>survsim 9</span><span>data <code>ab</code></span><span>seed 1</span><p>For research.</p></footer>"
+        "</body></html>"
+    )
+    word.write_word_report(tmp_path / "a.docx", page)
+    texts = [p.text for p in docx.Document(str(tmp_path / "a.docx")).paragraphs]
+    assert texts == ["Begins here.", "survsim 9 · data ab · seed 1", "For research."]

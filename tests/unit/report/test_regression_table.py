@@ -205,3 +205,9 @@ def test_univariable_keeps_the_labels_of_the_patients(fit):
     surv = Surv.right(pd.Series(TIME, index=frame.index), pd.Series(EVENT, index=frame.index), unit="months")
     gaps = table_regression(cox_ph(surv, "age + figo_stage + C(arm)", frame), univariable=True)
     assert gaps.frame.equals(table_regression(fit, univariable=True).frame)
+
+
+def test_levels_stay_the_words_of_the_data():
+    data = DATA.assign(arm=np.where(DATA["arm"] == "new", "chemo", "rt_late"))
+    table = table_regression(cox_ph(SURV, "C(arm)", data))
+    assert table.frame["Characteristic"].tolist() == ["arm", "  chemo", "  rt late"]

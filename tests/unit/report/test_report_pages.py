@@ -10,6 +10,7 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
+import survsim
 from survsim.core.ledger import Ledger
 from survsim.core.yaml_files import read_yaml
 from survsim.report import index, render
@@ -18,11 +19,13 @@ from survsim.report.methods_section import methods_text
 from survsim.report.study import Study
 from tests.architecture.test_thin_notebooks import NUMBERS_IN_WORDS
 from tests.end_to_end.test_reports import CHROMIUM, browse
+from tests.helpers.report_texts import shown_raw
 from tests.helpers.studies import ROOT
 
 STUDY = Study(root=ROOT)
 ANALYSES = {a.slug: a for a in STUDY.analyses()}
 LARGEST = 3_000_000
+NAMES = survsim.load_evidence(ROOT).names()
 RAW = re.compile(r"\b[a-z]+(?:_[a-z0-9]+)+\b(?!\.yml)")
 """A name of the program, not of a file: words joined by underscores."""
 
@@ -35,7 +38,8 @@ def made(slug):
     ledger = Ledger.load(analysis.results() / "summary.json")
     notebook = nbformat.read(analysis.notebook, as_version=4)
     front = front_of(analysis, ledger)
-    return render.page(notebook, ledger, "", front, index.neighbours(analysis)), front, notebook
+    made = render.page(notebook, ledger, "", front, index.neighbours(analysis), names=NAMES)
+    return made, front, notebook
 
 
 @functools.cache
@@ -133,6 +137,8 @@ def test_landmarks_and_heads_are_there_for_those_who_do_not_see_the_page(slug):
     for table in page.find_all("table"):
         assert table.select("thead th[scope=col]") and not table.find("style")
         assert table.find_parent(attrs={"role": "region", "tabindex": "0"})["aria-labelledby"]
+    for frame in page.select("figure .frame"):
+        assert frame["tabindex"] == "0" and page.find(id=frame["aria-labelledby"]).get_text()
     assert [i for i in page.find_all("input") if not page.select(f'label[for="{i["id"]}"]')] == []
 
 
@@ -159,6 +165,11 @@ def test_no_raw_name_stands_in_what_the_page_adds(slug):
     parts = page.select("#abstract, #contents, #conclusion, figcaption, [id^=checklist]")
     said = " ".join(p.get_text(" ") for p in parts)
     assert [n for n in RAW.findall(said) if n not in ("as_treated",)] == []
+
+
+@each
+def test_no_raw_name_is_shown_outside_code_and_columns_of_addresses(slug):
+    assert shown_raw(BeautifulSoup(made(slug)[0], "html.parser")) == []
 
 
 @pytest.mark.browser

@@ -161,9 +161,10 @@ def test_a_study_begun_by_hand_waits_and_blocks_nobody(folder, book):
     report = survsim.check_evidence(folder.root)
     waits = [f for f in report.warnings if f.rule == "waits"]
     assert not report.errors and any("okafor_2022" in f.row and "lacks site" in f.remedy for f in waits)
-    # Whatever changes the file afterwards is told as before.
+    # Whatever breaks the files afterwards is told with what it broke.
     own.write_text(own.read_text(encoding="utf-8").replace("okafor_2022", "okafor_2023"), encoding="utf-8")
-    assert {f.rule for f in survsim.check_evidence(folder.root).errors} == {"raw_changed"}
+    (fault,) = survsim.check_evidence(folder.root).errors
+    assert fault.rule == "raw_unreadable" and "belongs to study 'okafor_2022'" in fault.remedy
 
 
 def test_rows_begun_by_hand_are_told_with_what_they_lack_before_any_curating(folder):

@@ -207,3 +207,36 @@ def test_lines_that_end_as_on_an_old_macintosh_are_named(data):
     fault = found(data, "unreadable")[0]
     assert fault.table == "arms"
     assert "CSV UTF-8" in fault.remedy
+
+
+@pytest.mark.parametrize("names", [("estimates",), ("arms", "curves"), ("topics",)])
+def test_a_set_without_its_studies_is_said_to_be_half_assembled_and_stops_curating(data, names):
+    half = data / "raw" / "literature" / "half"
+    half.mkdir(parents=True)
+    for name in names:
+        (half / f"{name}.csv").write_text("study_id,arm_id\nlee_2021,all\n", encoding="utf-8")
+    (fault,) = found(data, "set_incomplete")
+    assert fault.row == "raw/literature/half"
+    assert fault.value == ", ".join(f"{n}.csv" for n in names)
+    assert "no studies.csv, so that no row of it is read" in fault.remedy
+    assert not [f for f in survsim.check_evidence(data).errors if f.rule == "raw_changed" and "half" in f.row]
+    before = (data / "datapackage.json").read_bytes()
+    with pytest.raises(survsim.errors.EvidenceError, match=r"raw/literature/half: .*half assembled"):
+        survsim.evidence.curate(data)
+    assert (data / "datapackage.json").read_bytes() == before
+
+
+def test_typed_tables_that_lack_columns_are_said_to_lack_them(data):
+    half = data / "raw" / "literature" / "half"
+    half.mkdir(parents=True)
+    (half / "studies.csv").write_text("study_id\nlee_2021\n", encoding="utf-8")
+    (fault,) = found(data, "raw_unreadable")
+    assert "half/studies.csv has no column site" in fault.remedy and "survsim data curate" in fault.remedy
+    assert not [f for f in survsim.check_evidence(data).errors if f.rule == "raw_changed" and "half" in f.row]
+
+
+def test_cases_alone_are_a_whole_set(data):
+    alone = data / "raw" / "literature" / "alone"
+    alone.mkdir(parents=True)
+    (alone / "cases.csv").write_text("case_id\n", encoding="utf-8")
+    assert not [f for f in survsim.check_evidence(data).errors if f.rule == "set_incomplete"]
