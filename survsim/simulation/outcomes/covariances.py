@@ -50,6 +50,12 @@ class Covariances:
         made._patients = job.patients
         return made
 
+    def __eq__(self, other: object) -> bool:
+        """Equal where every covariance is, to the last bit."""
+        return isinstance(other, Covariances) and bool(np.array_equal(self.whole(), other.whole()))
+
+    __hash__ = None  # type: ignore[assignment]
+
     def against(self, reference: int) -> FloatArray:
         """Covariance of each mean with that of the strategy at place `reference`, (draws, measures, strategies)."""
         if self._whole is not None:
