@@ -48,5 +48,5 @@ ROW = Row(
     },
     (Goal("survsim, ten times 1e6", 1.25),),
     tolerance=1e-4,
-    rounds=5,
+    rounds=9,
 )

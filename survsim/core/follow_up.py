@@ -20,8 +20,6 @@ def times_and_events(
         event = named_columns.events(event, event_value)
     at_once = counting.checked_counts(time, event)
     if at_once is not None:
-        own = at_once[0]
-        own += 0.0  # turns -0.0 into 0.0
         return at_once
     end = float_vector("time", time, unit=unit)
     if end.size == 0:
@@ -33,6 +31,7 @@ def times_and_events(
             "Check the order of the two dates it was computed from."
         )
     times.refuse_overflow("time", end)
+    # Adding 0.0 copies and turns -0.0 into 0.0.
     return end + 0.0, event_vector(event, end.size).copy(), None
 
 
