@@ -54,8 +54,6 @@ class Covariances:
         """Equal where every covariance is, to the last bit."""
         return isinstance(other, Covariances) and bool(np.array_equal(self.whole(), other.whole()))
 
-    __hash__ = None  # type: ignore[assignment]
-
     def against(self, reference: int) -> FloatArray:
         """Covariance of each mean with that of the strategy at place `reference`, (draws, measures, strategies)."""
         if self._whole is not None:
