@@ -115,8 +115,9 @@ def hold(key: str, row: Row) -> list[Taken]:
         if not process.taken.why_not and not apart <= row.tolerance:
             process.ended("over")
             process.taken.why_not = f"another answer (apart by {apart:.1g})"
-    for _ in range(1 if row.once else row.rounds):
-        for process in processes:
+    for turn in range(1 if row.once else row.rounds):
+        # every other round backwards: memory that one has just given back costs the next less than new memory
+        for process in processes[:: -1 if turn % 2 else 1]:
             process.go()
     return [p.close(row.share.get(p.taken.name, 1.0)) for p in processes] + absent
 

@@ -32,7 +32,7 @@ def flexsurv(data: dict[str, Any]) -> tuple[Callable[[], Timed], Callable[[Timed
         ["Rscript", "-e", "cat(requireNamespace('flexsurv', quietly = TRUE))"], capture_output=True
     )
     if known.stdout != b"TRUE":
-        raise SystemExit("absent: R's flexsurv is not installed")
+        raise SystemExit("absent: R's flexsurv is not installed, and Debian 12 has no package of it")
 
     def call() -> Timed:
         with tempfile.TemporaryDirectory() as folder:

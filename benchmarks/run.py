@@ -13,6 +13,7 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -29,21 +30,27 @@ def main(arguments: list[str]) -> int:
     if unknown := sorted(set(names) - set(ORDER)):
         print(f"no row {', '.join(unknown)}; there are: {', '.join(ORDER)}", file=sys.stderr)
         return 2
-    kept = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
     if not names and "--resume" not in arguments:
-        kept = {}
+        KEPT.unlink(missing_ok=True)
     KEPT.parent.mkdir(parents=True, exist_ok=True)
+    kept = rows_kept()
     for key in ORDER:
         if (names and key not in names) or (not names and key in kept):
             continue
         row = importlib.import_module(f"benchmarks.rows.{key}").ROW
         begin = time.monotonic()
-        kept[key] = writing.judged(row, contest.hold(key, row))
+        measured = writing.judged(row, contest.hold(key, row))
+        kept = rows_kept() | {key: measured}  # another command may have measured others meanwhile
         KEPT.write_text(json.dumps(kept, indent=1), encoding="utf-8")
         print(writing.shown(kept[key]) + f"\n  ({time.monotonic() - begin:.0f} s)\n", flush=True)
     writing.write({key: kept[key] for key in ORDER if key in kept})
     print((ROOT / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8").split("## Where")[0])
     return 0
+
+
+def rows_kept() -> dict[str, Any]:
+    """The rows measured so far, by name."""
+    return dict(json.loads(KEPT.read_text(encoding="utf-8"))) if KEPT.exists() else {}
 
 
 if __name__ == "__main__":

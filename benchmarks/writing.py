@@ -133,15 +133,17 @@ def picture(rows: dict[str, dict[str, Any]]) -> None:
     """How many times longer than survsim each contestant takes, row by row, on a logarithmic axis."""
     from matplotlib.figure import Figure
 
-    compared = [r for r in rows.values() if sum(t["cpu"] is not None for t in r["taken"]) > 1]
+    compared = [
+        r for r in rows.values() if sum(t["cpu"] is not None for t in r["taken"]) > 1 and r["taken"][0]["cpu"]
+    ]
     figure = Figure(figsize=(7.5, 0.45 * max(len(compared), 2) + 1.2), layout="constrained")
     axes = figure.add_subplot()
     for y, row in enumerate(compared):
         own = next(t["cpu"] for t in row["taken"] if t["name"] == "survsim")
-        for t in row["taken"]:
-            if t["cpu"] is None or own is None or t["name"] == "survsim":
-                continue
-            floor = t["name"] == "hand"
+        others = [t for t in row["taken"] if t["cpu"] is not None and t["name"] != "survsim"]
+        # names in turn above and below, so that neighbours do not cover each other
+        for place, t in enumerate(sorted(others, key=lambda t: t["cpu"])):
+            floor, above = t["name"] == "hand", place % 2 == 0
             axes.plot(
                 t["cpu"] / own,
                 y,
@@ -152,9 +154,10 @@ def picture(rows: dict[str, dict[str, Any]]) -> None:
             axes.annotate(
                 t["name"],
                 (t["cpu"] / own, y),
-                xytext=(0, 5),
+                xytext=(0, 5 if above else -5),
                 textcoords="offset points",
                 ha="center",
+                va="bottom" if above else "top",
                 fontsize=6,
             )
     axes.axvline(1.0, color="black", linewidth=0.8)

@@ -18,7 +18,7 @@ def survsim(data: dict[str, Any]) -> Any:
     from benchmarks.evidence_100k import enlarged
     from benchmarks.rows.evidence_folder import made
 
-    made(FOLDER, lambda: enlarged(ROWS, FOLDER))
+    made(FOLDER, lambda part: enlarged(ROWS, part))
 
     def call() -> Timed:
         start, clock = time.process_time(), time.perf_counter()

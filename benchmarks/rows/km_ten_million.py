@@ -1,4 +1,4 @@
-"""Kaplan-Meier on continuous times: what a row costs at ten million beside a million."""
+"""Kaplan-Meier on continuous times: what a row costs at ten million beside a million; by hand too, near-ties joined as well."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def hand(data: dict[str, Any]) -> Any:
     from benchmarks.hand.curves import kaplan_meier_continuous
 
     kaplan_meier_continuous(data["time"][:1000], data["event"][:1000])
-    return lambda: kaplan_meier_continuous(data["time"], data["event"]), lambda _: []
+    return lambda: kaplan_meier_continuous(data["time"], data["event"]), lambda km: curves.at(*km[:4])
 
 
 def hand_million(data: dict[str, Any]) -> Any:
@@ -48,5 +48,5 @@ ROW = Row(
     },
     (Goal("survsim, ten times 1e6", 1.25),),
     tolerance=1e-4,
-    rounds=2,
+    rounds=9,
 )

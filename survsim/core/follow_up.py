@@ -31,7 +31,8 @@ def times_and_events(
             "Check the order of the two dates it was computed from."
         )
     times.refuse_overflow("time", end)
-    return end, event_vector(event, end.size).copy(), None
+    # Adding 0.0 copies and turns -0.0 into 0.0.
+    return end + 0.0, event_vector(event, end.size).copy(), None
 
 
 def check_entry(entry: FloatArray, time: FloatArray) -> None:
@@ -61,11 +62,10 @@ def join_near_ties(
 ) -> tuple[FloatArray, FloatArray | None, bool, tuple[FloatArray, BoolArray] | None]:
     """Join times that differ only in the last bits.
 
-    Returns own copies of time and entry, whether times are whole numbers, and (unless they are, or there
+    Returns time, which is changed in place, a copy of entry, whether times are whole numbers, and (unless they are, or there
     is entry) times and events sorted. Whole numbers below 2^24 cannot be near-ties under the tolerance.
     """
-    # Adding 0.0 copies and turns -0.0 into 0.0.
-    own, start = time + 0.0, None if entry is None else entry + 0.0
+    own, start = time, None if entry is None else entry + 0.0
     whole = countable(own)
     if whole and (start is None or countable(start)):
         return own, start, whole, None
@@ -75,14 +75,14 @@ def join_near_ties(
         pooled = np.sort(np.concatenate([own, start]))
     old, joined, late = times.near_ties(pooled)
     if old.size:
-        copies = np.searchsorted(pooled, old, side="right") - late
-        alone = bool((copies == 1).all())  # as on a continuous scale
-        rows = (
-            late
-            if alone
-            else np.repeat(late - np.concatenate([[0], np.cumsum(copies)[:-1]]), copies)
-            + np.arange(copies.sum())
-        )
+        after = late[: np.searchsorted(late, pooled.size - 1)]
+        alone = not (pooled[after + 1] == old[: after.size]).any()  # as on a continuous scale
+        if alone:
+            rows = late
+        else:
+            copies = np.searchsorted(pooled, old, side="right") - late
+            behind = np.concatenate([[0], np.cumsum(copies)[:-1]])
+            rows = np.repeat(late - behind, copies) + np.arange(copies.sum())
         own = times.replaced(own, old, joined)
         start = None if start is None else times.replaced(start, old, joined)
         pooled[rows] = joined if alone else np.repeat(joined, copies)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,8 @@ COPIED_UP_TO = 65_536
 Larger ones are made by the estimator itself (patient-level input is copied by `Surv`) and are only viewed."""
 _WITHOUT_ARRAYS = (Provenance, str, float, int, type(None))
 """What holds no array; the ancestry of a result may have thousands of steps, of plain values only."""
+_HOW: dict[type, Callable[[Any], Any]] = {}
+"""What closes values of each class met so far."""
 
 
 def read_only(value: Any) -> Any:
@@ -22,32 +24,54 @@ def read_only(value: Any) -> Any:
 
     Objects that hold arrays (a design, a law, another result) stay the same objects; their arrays are closed.
     """
-    if isinstance(value, np.ndarray):
-        return _closed(value, copy=value.size <= COPIED_UP_TO)
-    if isinstance(value, _WITHOUT_ARRAYS):
-        return value
-    if isinstance(value, tuple) and not hasattr(value, "_fields"):
-        return tuple(read_only(part) for part in value)
-    if isinstance(value, list):
-        return [read_only(part) for part in value]
-    if isinstance(value, Mapping):
-        return {key: read_only(part) for key, part in value.items()}
-    if isinstance(value, tuple):
-        return type(value)(*(read_only(part) for part in value))
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        close_fields(value)
+    kind = type(value)
+    how = _HOW.get(kind) or _HOW.setdefault(kind, _how(kind))
+    return value if how is _as_it_is else how(value)
+
+
+def _how(kind: type) -> Callable[[Any], Any]:
+    """What closes values of a class: asked once for each class, since every result asks of all that it holds."""
+    if issubclass(kind, np.ndarray):
+        return lambda value: _closed(value, copy=value.size <= COPIED_UP_TO)
+    if issubclass(kind, _WITHOUT_ARRAYS):
+        return _as_it_is
+    if issubclass(kind, tuple):
+        if hasattr(kind, "_fields"):
+            return lambda value: kind(*(read_only(part) for part in value))
+        return _closed_tuple
+    if issubclass(kind, list):
+        return lambda value: [read_only(part) for part in value]
+    if issubclass(kind, Mapping):
+        return lambda value: {key: read_only(part) for key, part in value.items()}
+    if dataclasses.is_dataclass(kind) and kind.__module__.startswith("survsim."):
+        names = tuple(field.name for field in dataclasses.fields(kind))
+        return lambda value: _closed_fields(value, names)
+    return _as_it_is
+
+
+def _as_it_is(value: Any) -> Any:
     return value
+
+
+def _closed_tuple(value: tuple[Any, ...]) -> tuple[Any, ...]:
+    if all(_HOW.get(type(part)) is _as_it_is for part in value):  # names, most often
+        return value if type(value) is tuple else tuple(value)
+    return tuple(read_only(part) for part in value)
+
+
+def _closed_fields(owner: Any, names: tuple[str, ...]) -> Any:
+    for name in names:
+        value = getattr(owner, name, None)
+        closed = read_only(value)
+        if closed is not value:
+            object.__setattr__(owner, name, closed)
+    return owner
 
 
 def close_fields(owner: Any) -> None:
     """Close the arrays among the fields of a frozen dataclass of this package."""
-    if not type(owner).__module__.startswith("survsim."):
-        return
-    for field in dataclasses.fields(owner):
-        value = getattr(owner, field.name, None)
-        closed = read_only(value)
-        if closed is not value:
-            object.__setattr__(owner, field.name, closed)
+    if type(owner).__module__.startswith("survsim."):
+        _closed_fields(owner, tuple(field.name for field in dataclasses.fields(owner)))
 
 
 def view(value: np.ndarray) -> np.ndarray:

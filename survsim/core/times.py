@@ -13,6 +13,7 @@ names to the known times they mean, after which plain comparisons (``<=``, `sear
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,9 @@ BY_CHANCE = 1e-3
 VISIBLE = 5e-7, 1e-9
 """A join is visible when it moves a time by more than this share of it (six digits print another number)
 and by more than this much in all (rounding of dates, ages and units stays below)."""
+
+PIECE = 65_536
+"""Times that fit the cache with what is made of them: new memory for ten million costs more than the work."""
 
 LONGEST = 1e100
 """Beyond this, sums and squares of times leave the range of floating point."""
@@ -131,9 +135,13 @@ def near_ties(pooled: FloatArray) -> tuple[FloatArray, FloatArray, IntArray]:
 
 def _near(pooled: FloatArray) -> tuple[FloatArray, FloatArray, IntArray, BoolArray]:
     """Times that give way, what they become, where, and which of them move visibly."""
-    step = np.diff(pooled)
-    close = np.flatnonzero(step <= _widths(pooled, step))
-    late = close[step[close] > 0] + 1
+    width = _width(pooled)
+    found = [np.empty(0, np.int64)]
+    for rows, step in _steps(pooled):
+        reach = tolerance(pooled[rows.start + 1 : rows.stop + 1]) if width is None else width
+        near = np.flatnonzero((step <= reach) & (step > 0))
+        found.append(near + (rows.start + 1))
+    late = np.concatenate(found)
     old, before = pooled[late], pooled[late - 1]
     linked = np.concatenate([[False], before[1:] == old[:-1]])[: late.size]
     joined = before[np.maximum.accumulate(np.where(linked, 0, np.arange(late.size)))] if late.size else before
@@ -153,13 +161,21 @@ def _say_if_meant(seen: list[tuple[float, float]], size: int) -> None:
     )
 
 
-def _widths(pooled: FloatArray, step: FloatArray) -> Any:
-    """How close neighbours must be to be one time: one number, or (n-1,) where the mean does not tell."""
+def _steps(pooled: FloatArray) -> Iterator[tuple[slice, FloatArray]]:
+    """From each of the sorted times to the next, in pieces that stay in the cache, and where in the times they begin."""
+    last = pooled.size - 1
+    for start in range(0, last, PIECE):
+        stop = min(start + PIECE, last)
+        yield slice(start, stop), pooled[start + 1 : stop + 1] - pooled[start:stop]
+
+
+def _width(pooled: FloatArray) -> float | None:
+    """How close neighbours must be to be one time; None where each time is judged by itself."""
     distinct = pooled
-    if np.count_nonzero(step) < step.size:
-        distinct = pooled[np.append(True, step > 0)]
+    if any(not step.all() for _, step in _steps(pooled)):
+        distinct = pooled[np.append(True, pooled[1:] > pooled[:-1])]
     mean, middle = float(distinct.mean()), float(distinct[distinct.size // 2])
-    return TIE_TOLERANCE * max(mean, 1.0) if mean <= max(ORDINARY * middle, 1.0) else tolerance(pooled[1:])
+    return TIE_TOLERANCE * max(mean, 1.0) if mean <= max(ORDINARY * middle, 1.0) else None
 
 
 def replaced(values: FloatArray, old: FloatArray, new: FloatArray) -> FloatArray:

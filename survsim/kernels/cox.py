@@ -257,7 +257,7 @@ def running(values: Floats, weight: Floats | None, at: Pick) -> Floats:
             cox_sums.by_covariates(cox_sums.read_sums, values, at.end.size, one, at.end, at.times), at
         )
     if m <= BLOCK and at.base is None and at.end.size and at.end[0] > 0:
-        sums = np.cumsum(values if weight is None else values * weight, axis=1)
+        sums = (values if weight is None else values * weight).cumsum(axis=1)
         return sums.take(at.last, axis=1)
     out = np.zeros((p, at.end.size))
 
@@ -323,11 +323,19 @@ def linear_predictor(at: Layout, x: Floats, beta: Floats, offset: Floats | None)
 
 class Covariates(NamedTuple):
     """Sorted covariates (p, m), with the columns of the tied events (p, f; None where compiled passes find them) and of
-    late entries (p, q) set apart. In small fits a row of ones stands before them."""
+    late entries (p, q) set apart. In small fits a row of ones stands before them.
+
+    Beside them stand what no coefficient changes: weight of each event (e,), of each event time times its events (K,), and
+    of each tied event (f,) that of its time, with the place of that time among all (f,).
+    """
 
     x: Floats
     events: Floats | None
     late: Floats | None
+    event_weight: Floats
+    time_weight: Floats
+    tied_weight: Floats
+    tied_time: Ints
 
 
 def covariates(at: Layout, x: Floats) -> Covariates:
@@ -337,7 +345,11 @@ def covariates(at: Layout, x: Floats) -> Covariates:
         x = np.concatenate([np.ones((1, x.shape[1])), x])
     late = None if at.late is None else x.take(at.late, axis=1)
     apart = at.tied and not cox_sums.pays(x.shape[1])
-    return Covariates(x, x.take(at.tied_event, axis=1) if apart else None, late)
+    tied_time = at.many[at.tied_of]
+    return Covariates(
+        x, x.take(at.tied_event, axis=1) if apart else None, late,
+        at.weight[at.event], at.mean_weight * at.d, at.mean_weight[tied_time], tied_time,
+    )  # fmt: skip
 
 
 def moments(at: Layout, x: Covariates, eta: Floats) -> Moments:
@@ -353,13 +365,13 @@ def moments(at: Layout, x: Covariates, eta: Floats) -> Moments:
         s0, s1 = sums[0], sums[1:]
     e0, e1 = np.zeros(0), np.zeros((s1.shape[0], 0))
     b = a1 = a2 = e0
-    wd = at.mean_weight * at.d
+    wd = x.time_weight
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         a = wd / s0
         a0 = a / s0
         logs = wd * np.log(s0)
         if at.tied:
-            r_event = r[at.tied_event]
+            r_event = r.take(at.tied_event)
             if large or x.events is None:
                 e0 = tied_sums(at, r_event)
                 e1 = cox_sums.by_covariates(
@@ -368,31 +380,37 @@ def moments(at: Layout, x: Covariates, eta: Floats) -> Moments:
             else:
                 tied = tied_sums(at, x.events * r_event)
                 e0, e1 = tied[0], tied[1:]
-            a[at.many], b, a0[at.many], a1, a2, logs[at.many] = _efron_parts(at, s0, e0)
-        fitted = float((at.weight[at.event] * eta[at.event]).sum() - logs.sum())
+            a[at.many], b, a0[at.many], a1, a2, logs[at.many] = _efron_parts(at, x, s0, e0)
+        fitted = float((x.event_weight * eta.take(at.event)).sum() - logs.sum())
     return Moments(r, s0, e0, s1, e1, a, b, a0, a1, a2, fitted)
 
 
-def _efron_parts(at: Layout, s0: Floats, e0: Floats) -> tuple[Floats, ...]:
+def _efron_parts(at: Layout, x: Covariates, s0: Floats, e0: Floats) -> tuple[Floats, ...]:
     """At the tied times: sums of v, c v, v^2, c v^2, c^2 v^2 and log S, times the mean weight."""
-    c, k = at.fraction, at.tied_of
-    denominator = s0[at.many][k] - c * e0[k]
-    w = at.mean_weight[at.many][k]
-    wv = w / denominator
-    wvv = wv / denominator
-    cwvv = c * wvv
-    parts = np.stack([wv, c * wv, wvv, cwvv, c * cwvv, w * np.log(denominator)])
+    c, w = at.fraction, x.tied_weight
+    denominator = s0.take(x.tied_time)
+    denominator -= c * e0.take(at.tied_of)
+    parts = np.empty((6, c.size))
+    wv, cwv, wvv, cwvv, ccwvv, logs = parts
+    np.divide(w, denominator, out=wv)
+    np.multiply(c, wv, out=cwv)
+    np.divide(wv, denominator, out=wvv)
+    np.multiply(c, wvv, out=cwvv)
+    np.multiply(c, cwvv, out=ccwvv)
+    np.multiply(w, np.log(denominator, out=logs), out=logs)
     return tuple(tied_sums(at, parts))
 
 
 def row_hazard(at: Layout, increments: Floats, own: Floats) -> Floats:
     """Hazard a row lives through, (m,): increments (K,) over low..high, less `own` (T,) for a tied event."""
-    total = np.concatenate([[0.0], np.cumsum(increments)])
-    lived = total[at.high + 1]
+    total = np.empty(increments.size + 1)
+    total[0] = 0.0
+    increments.cumsum(out=total[1:])
+    lived = total[1:].take(at.high)
     if at.late is not None or at.stratum_start.size > 2:
         lived -= total[at.low]
     if at.tied:
-        lived[at.tied_event] -= own[at.tied_of]
+        lived[at.tied_event] -= own.take(at.tied_of)
     return lived
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -103,7 +104,7 @@ def maximise(
     for n_iter in range(1, max_iter + 1):
         step = solve(now.curvature, now.gradient)
         decrement = float(step @ now.gradient)
-        if not np.isfinite(decrement):
+        if not math.isfinite(decrement):
             return Maximum(beta, first, now, step, n_iter, False, False)
         if decrement < 1e-9 and np.abs(step * span).max(initial=0.0) > 0.05:
             return Maximum(beta, first, now, step, n_iter, False, True)

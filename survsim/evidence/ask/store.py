@@ -92,7 +92,8 @@ class EvidenceStore:
             position = studies.index.get_indexer(pd.Index(frame["study_id"]))
             for name in STUDY_COLUMNS:
                 frame[name] = studies[name].to_numpy()[position]
-            frame = frame.assign(**grade_parts(frame["evidence_grade"]))
+            for name, parts in grade_parts(frame["evidence_grade"]).items():
+                frame[name] = parts
             arms = self.table("arms").set_index(["study_id", "arm_id"])[list(ARM_COLUMNS)]
             place = arms.index.get_indexer(pd.MultiIndex.from_frame(frame[["study_id", "arm_id"]]))
             for name in ARM_COLUMNS:

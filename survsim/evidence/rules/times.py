@@ -156,10 +156,11 @@ def progression_after_survival(t: Tables) -> Iterator[Fault]:
     names = ["study_id", "arm_id", "stage", "origin", "measure", "horizon"]
     measure = t.text(E, "measure")
     counted = np.where(measure == "median", months(t), t.number(E, "value"))
-    frame = t.frames[E].assign(
-        at=counted, horizon=np.where(measure == "median", "", t.text(E, "time")), row=np.arange(len(measure))
-    )[["endpoint", *names, "at", "row"]]
-    frame = frame[frame["measure"].isin(["median", "survival_probability"]) & frame["at"].notna()]
+    horizon = np.where(measure == "median", "", t.text(E, "time"))
+    kept = measure.isin(["median", "survival_probability"]).to_numpy() & ~np.isnan(counted)
+    # the rows and columns that are asked for, and no copy of a whole table beside them
+    frame = t.frames[E].loc[kept, ["endpoint", *names[:-1]]]
+    frame = frame.assign(horizon=horizon[kept], at=counted[kept], row=np.flatnonzero(kept))
     first = frame[frame["endpoint"].isin(BEFORE_DEATH)]
     death = frame[frame["endpoint"] == "overall_survival"]
     pairs = first.merge(death, on=names, suffixes=("", "_death"))

@@ -31,6 +31,7 @@ from survsim.simulation.declared.counted import DISCOUNTED, JOINT, LIFE
 from survsim.simulation.declared.cycles import Cycles
 from survsim.simulation.declared.values import Outcome, Values
 from survsim.simulation.engine.discounting import DiscountPlan
+from survsim.simulation.outcomes.covariances import Covariances
 from survsim.simulation.outcomes.result import SimulationResult
 
 MOST_STEPS = 2e9
@@ -125,7 +126,7 @@ def cycle_patients(
         grid=asked.grid,
         counts=counts,
         means=means,
-        mc_covariance=covariance,
+        covariances=Covariances(covariance),
         n_patients=int(patients),
         n_draws=draws,
         seed=seed,

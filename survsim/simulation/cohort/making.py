@@ -21,6 +21,7 @@ from survsim.simulation.declared.counted import DISCOUNTED, JOINT
 from survsim.simulation.declared.model import Numbers
 from survsim.simulation.declared.values import Values
 from survsim.simulation.engine.discounting import DiscountPlan
+from survsim.simulation.outcomes.covariances import Covariances
 from survsim.simulation.outcomes.result import measure_unit
 
 MOST_POINTS = 100_000
@@ -167,7 +168,7 @@ def cohort_result(
         grid=asked.grid,
         counts=cast("Any", counts),
         means=means,
-        mc_covariance=np.zeros((draws, len(names), len(courses), len(courses))),
+        covariances=Covariances(np.zeros((draws, len(names), len(courses), len(courses)))),
         n_patients=1,
         n_draws=draws,
         seed=0,

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from survsim.core.errors import InputError
 from survsim.core.result import result
 from survsim.simulation.outcomes.cost_effectiveness import CostEffectiveness
+from survsim.simulation.outcomes.covariances import Covariances
 from survsim.simulation.outcomes.curves import SimulatedSurvival, StateOccupancy
 from survsim.simulation.outcomes.decision import Decision
 from survsim.simulation.outcomes.result import SimulationResult
@@ -72,7 +73,7 @@ class CohortResult(SimulationResult):
             labels=tuple(self.labels[k] for k in kept),
             counts=self.counts[:, kept],
             means=self.means[:, :, kept],
-            mc_covariance=self.mc_covariance[:, :, kept][:, :, :, kept],
+            covariances=Covariances(self.mc_covariance[:, :, kept][:, :, :, kept]),
             beside=(),
         )
 

@@ -22,7 +22,7 @@ RESULT_FORMAT = "survsim-simulation/1"
 TOLERANCE = 1e-9
 """Relative difference up to which two machines' numbers are the same run."""
 
-_NOT_NUMBERS = ("block_cells", "share_blocks", "patient_folder")
+_NOT_NUMBERS = ("block_cells", "share_blocks", "patient_folder", "reference")
 
 
 def fingerprint(job: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -56,7 +57,7 @@ def _warn_of_large_fractions(model: DeclaredModel) -> None:
 
 
 def _name_faults(model: DeclaredModel) -> Iterator[str]:
-    twice = {n for n in model.strategy_names if model.strategy_names.count(n) > 1}
+    twice = {n for n, times in Counter(model.strategy_names).items() if times > 1}
     for name in sorted(twice):
         yield f"two strategies are called {name}; each needs its own name"
     if not model.strategies:

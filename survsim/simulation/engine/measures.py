@@ -167,17 +167,10 @@ def cell_moments(
 
     Values (draws times size,): the cells of one draw, of `size` patients, come after those of another.
     """
-    of_draw, n = -(-size // CELL), len(values)
-    cells, width = draws * of_draw, _width(size)
+    n, there = len(values), [i for i, x in enumerate(values) if x is not None]
+    whole = by_cell([x for x in values if x is not None], size, draws)
+    cells = whole.shape[1]
     sums, products = np.zeros((cells, n)), np.zeros((cells, n, n))
-    found = [(i, x) for i, x in enumerate(values) if x is not None]
-    there = [i for i, _ in found]
-    # the last cell is filled up with zeros, so that every cell is summed in the same order
-    room = of_draw * width
-    flat = (np.empty if room == size else np.zeros)((len(there), draws, room))
-    for row, (_, x) in zip(flat, found):
-        row[:, :size] = x.reshape(draws, size)
-    whole = flat.reshape(len(there), cells, width)
     sums[:, there] = whole.sum(axis=2).T
     if len(there) > MANY:
         with one_blas_thread():
@@ -193,6 +186,22 @@ def cell_moments(
         crossed = np.einsum("ck,jck->cj", whole[k], whole[: k + 1])
         products[:, i, there[: k + 1]] = products[:, there[: k + 1], i] = crossed
     return sums, products
+
+
+def by_cell(values: Sequence[FloatArray], size: int, draws: int) -> FloatArray:
+    """Values (draws times size,) laid out as (values, cells, patients of a cell)."""
+    of_draw, width = -(-size // CELL), _width(size)
+    # the last cell is filled up with zeros, so that every cell is summed in the same order
+    room = of_draw * width
+    flat = (np.empty if room == size else np.zeros)((len(values), draws, room))
+    for row, x in zip(flat, values):
+        row[:, :size] = x.reshape(draws, size)
+    return flat.reshape(len(values), draws * of_draw, width)
+
+
+def products_of(one: FloatArray, other: FloatArray) -> FloatArray:
+    """Sums of products (cells,) of two measures laid out by cell."""
+    return np.einsum("ck,ck->c", one, other)
 
 
 def _width(size: int) -> int:

@@ -12,6 +12,7 @@ from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
 from survsim.simulation.declared.counted import JOINT
+from survsim.simulation.outcomes.covariances import Covariances
 from survsim.simulation.outcomes.intervals import draw_interval
 
 
@@ -28,6 +29,8 @@ class Simulated(Protocol):
     def measures(self) -> tuple[str, ...]: ...
     @property
     def means(self) -> FloatArray: ...
+    @property
+    def covariances(self) -> Covariances: ...
     @property
     def mc_covariance(self) -> FloatArray: ...
     @property
@@ -99,9 +102,8 @@ def compare_strategies(simulation: Simulated, reference: str | None = None) -> S
     # sums of an effect and a cost serve their joint error alone
     kept = [m for m, name in enumerate(simulation.measures) if not name.startswith(JOINT)]
     ref = names.index(one_of("reference", reference or names[0], names))
-    covariance = simulation.mc_covariance[:, kept]
-    own = np.einsum("dmss->dms", covariance)
-    paired = own + own[..., ref : ref + 1] - 2.0 * covariance[..., ref]
+    own = simulation.covariances.own[:, kept]
+    paired = own + own[..., ref : ref + 1] - 2.0 * simulation.covariances.against(ref)[:, kept]
     # rounding can leave a tiny negative variance where two strategies nearly agree
     paired = np.maximum(paired, 0.0)
     unpaired = own + own[..., ref : ref + 1]

@@ -13,7 +13,7 @@ from survsim.simulation.outcomes.pieces import Chunk, ChunkSums, Job
 
 @dataclasses.dataclass(slots=True)
 class Totals:
-    """Running totals by draw: (draws, measures, strategies[, strategies]) and counts."""
+    """Running totals by draw: sums (draws, measures, strategies), products of them (see `ChunkSums`), and counts."""
 
     sums: FloatArray
     products: FloatArray
@@ -24,7 +24,7 @@ class Totals:
         strategies, measures = len(job.model.strategies), len(job.measures)
         return cls(
             np.zeros((job.draws, measures, strategies)),
-            np.zeros((job.draws, measures, strategies, strategies)),
+            np.zeros((job.draws, measures, *job.product_shape)),
             np.zeros((job.draws, strategies, len(job.model.states), job.follow.points), dtype=np.int64),
         )
 

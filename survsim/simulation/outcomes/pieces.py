@@ -18,7 +18,8 @@ class Job:
     """A whole simulation as data: the model, how many, and what is looked at.
 
     `block_cells` cells of patients are simulated at a time, and where one draw has fewer patients, draws share a block
-    unless `share_blocks` is off; neither changes a bit.
+    unless `share_blocks` is off; neither changes a bit. Products are summed of all pairs of strategies, or with a `reference`
+    (its place among them) of each strategy with itself and with that one.
     """
 
     model: Model
@@ -30,6 +31,13 @@ class Job:
     block_cells: int = 8
     share_blocks: bool = True
     patient_folder: str | None = None
+    reference: int | None = None
+
+    @property
+    def product_shape(self) -> tuple[int, ...]:
+        """Shape of the products of one measure in one draw."""
+        strategies = len(self.model.strategies)
+        return (strategies if self.reference is None else 2, strategies)
 
     @property
     def measures(self) -> tuple[str, ...]:
@@ -53,7 +61,8 @@ class ChunkSums:
 
     Attributes
     ----------
-    sums : (draws, cells, measures, strategies); products : (draws, cells, measures, strategies, strategies).
+    sums : (draws, cells, measures, strategies); products : (draws, cells, measures, strategies, strategies), or with a
+        reference (draws, cells, measures, 2, strategies): with itself, and with the reference.
     counts : (draws, strategies, states, points) patients in each state.
     """
 

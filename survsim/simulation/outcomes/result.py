@@ -6,10 +6,11 @@ error of using so many simulated patients: what more computing would remove.
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -25,6 +26,7 @@ from survsim.simulation.declared.counted import DISCOUNTED, JOINT, low_is_good, 
 from survsim.simulation.declared.model import Model
 from survsim.simulation.outcomes.compare import StrategyComparison, compare_strategies
 from survsim.simulation.outcomes.cost_effectiveness import CostEffectiveness, cost_effectiveness
+from survsim.simulation.outcomes.covariances import Again, Covariances
 from survsim.simulation.outcomes.curves import SimulatedSurvival, StateOccupancy
 from survsim.simulation.outcomes.decision import Decision, decide
 from survsim.simulation.outcomes.intervals import draw_interval
@@ -83,7 +85,7 @@ class SimulationResult(Result):
     grid : times (points,) of `counts`; the curves are exact there.
     counts : patients in each state, (draws, strategies, states, points).
     means : mean of each measure, (draws, measures, strategies).
-    mc_covariance : Monte Carlo covariance of `means`, (draws, measures, strategies, strategies).
+    covariances : Monte Carlo covariances of `means`; `mc_covariance` has them as one array.
     n_patients, n_draws, seed, horizon, time_unit, taus, fingerprint : what was run.
     units : unit of each measure; lower_is_better : outcomes of which little is wanted.
     """
@@ -96,7 +98,7 @@ class SimulationResult(Result):
     grid: FloatArray
     counts: np.ndarray[Any, np.dtype[np.int64]]
     means: FloatArray
-    mc_covariance: FloatArray
+    covariances: Covariances
     n_patients: int
     n_draws: int
     seed: int
@@ -110,12 +112,10 @@ class SimulationResult(Result):
 
     @classmethod
     def from_totals(
-        cls, job: Job, totals: Totals, *, provenance: Provenance, fingerprint: str
+        cls, job: Job, totals: Totals, again: Again, *, provenance: Provenance, fingerprint: str
     ) -> SimulationResult:
-        """The result that the joined totals of a job amount to."""
+        """The result that the joined totals of a job amount to; `again` makes the run again for other pairs."""
         model, n = job.model, job.patients
-        means = totals.sums / n
-        centred = totals.products / n - means[..., :, None] * means[..., None, :]
         return cls(
             provenance=provenance,
             strategies=model.strategy_names,
@@ -125,8 +125,8 @@ class SimulationResult(Result):
             measures=job.measures,
             grid=job.follow.grid_step * np.arange(job.follow.points, dtype=np.float64),
             counts=totals.counts,
-            means=means,
-            mc_covariance=centred / max(n - 1, 1),
+            means=totals.sums / n,
+            covariances=Covariances.from_totals(job, totals, again),
             n_patients=n,
             n_draws=job.draws,
             seed=job.seed,
@@ -138,6 +138,28 @@ class SimulationResult(Result):
             units=tuple(_units(model, job.measures)),
             lower_is_better=low_is_good(model),
         )
+
+    @property
+    def mc_covariance(self) -> FloatArray:
+        """Monte Carlo covariance of `means`, (draws, measures, strategies, strategies).
+
+        A run of more than 64 strategies has kept variances and covariances with the first; it is made again for this.
+        """
+        return self.covariances.whole()
+
+    def to_stored(self) -> dict[str, Any]:
+        """The fields as a file has them: with the covariances of all pairs."""
+        return {
+            name if name != "covariances" else "mc_covariance": value
+            if name != "covariances"
+            else value.whole()
+            for name, value in ((f.name, getattr(self, f.name)) for f in dataclasses.fields(self))
+        }
+
+    @classmethod
+    def from_stored(cls, parts: dict[str, Any]) -> Self:
+        """The result that `to_stored` took apart."""
+        return cls(covariances=Covariances(parts.pop("mc_covariance")), **parts)
 
     def survival(self) -> SimulatedSurvival:
         """Overall survival on the grid by strategy, with the interval over draws."""
@@ -206,7 +228,7 @@ class SimulationResult(Result):
         m = self.measure_index(name, time)
         by_draw = self.means[:, m].T.copy()
         # rounding can leave a tiny negative variance where all patients agree
-        variance = np.maximum(np.einsum("dss->sd", self.mc_covariance[:, m]), 0.0)
+        variance = np.maximum(self.covariances.own[:, m].T, 0.0)
         low, high = draw_interval(by_draw, self.conf_level)
         return SimulatedMeans(
             provenance=Provenance.of("simulate", self.provenance, measure=self.measures[m]),

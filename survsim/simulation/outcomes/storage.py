@@ -18,6 +18,7 @@ from survsim.core.files import atomic_open, file_sha256, read_json, write_json, 
 from survsim.core.provenance import Nodes, from_nodes
 from survsim.core.result import Result
 from survsim.simulation.declared.fingerprint import RESULT_FORMAT
+from survsim.simulation.outcomes.covariances import Covariances
 
 S = TypeVar("S", bound=Result)
 
@@ -103,7 +104,9 @@ def load_simulation(kind: type[S], path: str | os.PathLike[str]) -> S:
     lists |= {name: tuple(content.get(name, ())) for name in _LATER}
     lists |= {name: tuple(content.get(name, ())) for name in _OF_COHORTS if hasattr(kind, name)}
     plain: dict[str, Any] = {name: content[name] for name in _PLAIN}
-    return kind(provenance=provenance, **arrays, **lists, **plain)
+    covariances = Covariances(arrays.pop("mc_covariance"))
+    fields: dict[str, Any] = {"covariances": covariances, **arrays, **lists, **plain}
+    return kind(provenance=provenance, **fields)
 
 
 def _checksum(content: dict[str, Any]) -> str:

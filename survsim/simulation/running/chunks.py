@@ -15,7 +15,7 @@ from survsim.simulation.declared.history import History
 from survsim.simulation.engine.engine import simulate_block
 from survsim.simulation.engine.known import Known, what_is_known
 from survsim.simulation.engine.luck import Luck
-from survsim.simulation.engine.measures import LEAST_WIDTH, cell_moments, patient_values
+from survsim.simulation.engine.measures import LEAST_WIDTH, by_cell, cell_moments, patient_values, products_of
 from survsim.simulation.engine.paths import Paths
 from survsim.simulation.engine.plain import is_plain
 from survsim.simulation.engine.plan import compile_disease, compile_strategy, ways_out_of
@@ -62,7 +62,7 @@ def shapes(job: Job, chunk: Chunk) -> dict[str, tuple[int, ...]]:
     draws = chunk.last_draw - chunk.first_draw
     return {
         "sums": (draws, cells, names, strategies),
-        "products": (draws, cells, names, strategies, strategies),
+        "products": (draws, cells, names, *job.product_shape),
         "counts": (draws, strategies, states, job.follow.points),
     }
 
@@ -131,15 +131,44 @@ def _add_run(part: ChunkSums, run: DrawRun, chunk: Chunk, writer: PatientWriter 
         size = min(block, chunk.last - start)
         first = (start - chunk.first) // CELL
         cells = slice(first, first + -(-size // CELL))
+        if job.reference is not None:
+            _add_one_by_one(part, run, (here, cells), (start, size), writer)
+            continue
         paths = run.block(start, size)
         if writer is not None:
-            writer.add(run.draws[0], start, paths)
+            for s, p in enumerate(paths):
+                writer.add(run.draws[0], s, start, p)
         for s, p in enumerate(paths):
             part.counts[here, s] += p.counts.reshape(draws, *part.counts.shape[2:])
-        for m, name in enumerate(job.measures):
+        for m, name in enumerate(run.measures):
             sums, products = run.moments(name, paths, size)
             part.sums[here, cells, m] = sums.reshape(draws, -1, *sums.shape[1:])
             part.products[here, cells, m] = products.reshape(draws, -1, *products.shape[1:])
+
+
+def _add_one_by_one(
+    part: ChunkSums,
+    run: DrawRun,
+    where: tuple[slice, slice],
+    patients: tuple[int, int],
+    writer: PatientWriter | None,
+) -> None:
+    """Put down each strategy as soon as it is simulated, so that of many no more than two are held at a time."""
+    job, draws, (here, cells), (start, size) = run.job, len(run.draws), where, patients
+    first = job.reference or 0
+    beside: list[FloatArray | None] = []
+    for s, p in run.each(start, size, first):
+        if writer is not None:
+            writer.add(run.draws[0], s, start, p)
+        part.counts[here, s] += p.counts.reshape(draws, *part.counts.shape[2:])
+        values = [run.values(name, p, s, size) for name in run.measures]
+        beside = values if s == first else beside
+        for m, (value, other) in enumerate(zip(values, beside)):
+            if value is not None:
+                part.sums[here, cells, m, s] = value.sum(axis=1).reshape(draws, -1)
+                part.products[here, cells, m, 0, s] = products_of(value, value).reshape(draws, -1)
+            if value is not None and other is not None:
+                part.products[here, cells, m, 1, s] = products_of(other, value).reshape(draws, -1)
 
 
 def runs_of(job: Job, draws: Sequence[int], streams: Streams) -> Iterator[DrawRun]:
@@ -167,7 +196,7 @@ class DrawRun:
 
     def __init__(self, job: Job, draws: Sequence[int], streams: Streams) -> None:
         model = job.model
-        self.job, self.draws, self.streams = job, tuple(draws), streams
+        self.job, self.draws, self.streams, self.measures = job, tuple(draws), streams, job.measures
         number = NumbersByDraw(model.parameters, self.draws)
         self.disease = compile_disease(model, number)
         self.plans = [compile_strategy(model, s, number, self.disease) for s in model.strategies]
@@ -192,23 +221,38 @@ class DrawRun:
 
     def block(self, start: int, size: int) -> list[Paths]:
         """Paths of patients `start` to `start + size - 1` of each draw under each strategy, on the same luck."""
+        return [paths for _, paths in self.each(start, size)]
+
+    def each(self, start: int, size: int, first: int = 0) -> Iterator[tuple[int, Paths]]:
+        """The same paths one by one, with the place of the strategy: that at `first`, then the others in their order."""
         luck = Luck(self.streams, self.draws, start, size)
         patients = luck.patients(self.job.model.population, self.numbers, self.known)
-        return [
-            simulate_block(
-                self.disease, plan, self.job.model.cord, luck, patients, self.job.follow, self.known
+        for s in (first, *(s for s in range(len(self.plans)) if s != first)):
+            yield (
+                s,
+                simulate_block(
+                    self.disease,
+                    self.plans[s],
+                    self.job.model.cord,
+                    luck,
+                    patients,
+                    self.job.follow,
+                    self.known,
+                ),
             )
-            for plan in self.plans
-        ]
 
     def moments(self, name: str, paths: list[Paths], size: int) -> tuple[FloatArray, FloatArray]:
         """Cell sums and products of one measure over the strategies, draw after draw."""
-        follow = self.job.follow
-        alpha_beta = self.job.model.cord.alpha_beta
-        values = [
-            patient_values(
-                name, p, plan, follow, self.models, self.disease.group_names, alpha_beta, self.counts
-            )
-            for p, plan in zip(paths, self.plans)
-        ]
+        values = [self._values(name, p, s) for s, p in enumerate(paths)]
         return cell_moments(values, size, len(self.draws))
+
+    def values(self, name: str, paths: Paths, strategy: int, size: int) -> FloatArray | None:
+        """One measure of every patient under one strategy, laid out by cell (cells, patients)."""
+        found = self._values(name, paths, strategy)
+        return None if found is None else by_cell([found], size, len(self.draws))[0]
+
+    def _values(self, name: str, paths: Paths, strategy: int) -> FloatArray | None:
+        return patient_values(
+            name, paths, self.plans[strategy], self.job.follow, self.models, self.disease.group_names,
+            self.job.model.cord.alpha_beta, self.counts,
+        )  # fmt: skip

@@ -27,11 +27,10 @@ class PatientWriter:
         self._patients: list[dict[str, np.ndarray]] = []
         self._stays: list[dict[str, np.ndarray]] = []
 
-    def add(self, draw: int, start: int, paths: list[Paths]) -> None:
-        """Note the paths of a block under every strategy."""
-        for s, p in enumerate(paths):
-            self._patients.append(_patient_columns(draw, s, start, p) | _counted(self._job, p))
-            self._stays.append(_stay_columns(draw, s, start, p))
+    def add(self, draw: int, strategy: int, start: int, paths: Paths) -> None:
+        """Note the paths of a block under one strategy."""
+        self._patients.append(_patient_columns(draw, strategy, start, paths) | _counted(self._job, paths))
+        self._stays.append(_stay_columns(draw, strategy, start, paths))
 
     def close(self) -> None:
         """Write what was noted, whole or not at all."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +18,8 @@ from survsim.simulation.declared.fingerprint import fingerprint
 from survsim.simulation.declared.model import Model
 from survsim.simulation.engine.discounting import DiscountPlan
 from survsim.simulation.engine.follow import Follow
+from survsim.simulation.engine.measures import MANY
+from survsim.simulation.outcomes.joining import Totals
 from survsim.simulation.outcomes.pieces import Job
 from survsim.simulation.outcomes.result import SimulationResult
 from survsim.simulation.running.executor import run_job
@@ -109,12 +113,24 @@ def simulate_model(
         patient_folder=str(Path(execution.folder) / "patients")
         if patient_output and execution.folder
         else None,
+        reference=0 if len(model.strategies) > MANY else None,
     )
     refuse_if_endless(job)
     totals = run_job(job, execution)
     source = provenance or Provenance.of("simulate_model", time_unit=model.time_unit)
     step_done = Provenance.of("simulate", source, patients=job.patients, draws=n_draws, seed=seed)
-    return SimulationResult.from_totals(job, totals, provenance=step_done, fingerprint=fingerprint(job))
+    again = functools.partial(run_again, job, execution)
+    return SimulationResult.from_totals(
+        job, totals, again, provenance=step_done, fingerprint=fingerprint(job)
+    )
+
+
+def run_again(job: Job, execution: Execution, reference: int | None) -> Totals:
+    """The totals of a run that was made, with products of each strategy with another reference, or of all pairs (None)."""
+    follow = dataclasses.replace(job.follow, sojourns=False)
+    asked = dataclasses.replace(job, reference=reference, patient_folder=None, follow=follow)
+    refuse_if_endless(asked)
+    return run_job(asked, Execution(workers=execution.workers, progress=execution.progress))
 
 
 def even_step(horizon: float, times: tuple[float, ...]) -> float:
@@ -135,7 +151,7 @@ def refuse_if_endless(job: Job) -> None:
     """Refuse a run that would take weeks or more memory than a large machine has, with the estimate."""
     strategies = len(job.model.strategies)
     per_draw = strategies * (
-        len(job.model.states) * job.follow.points + len(job.measures) * (1 + 2 * strategies)
+        len(job.model.states) * job.follow.points + len(job.measures) * (1 + 2 * job.product_shape[0])
     )
     refuse_size(job.patients, job.draws, strategies, per_draw)
 
