@@ -21,8 +21,9 @@ _THICK, _BROKEN = 0.014, 0.05
 """A line thicker than this share of the panel's height and broken is a row of dots."""
 _BARS = 4
 """Strokes from a curve down to its axis: one or two lead to a median, more are the sides of bars."""
-_RAMP = (30, 0.25, 0.2, 6.0)
-"""Corners; how unlike a plateau is its neighbour, in length and in height; usual length in pixels of the sheet."""
+_RAMP = (30, 0.25, 0.2, 6.0, 2.5)
+"""Corners; how unlike a plateau is its neighbour, in length and in height; usual length and height in pixels of the sheet. Steps
+of one death each are alike too, but taller than the one or two pixels by which a slope goes down."""
 _SEEN = 0.2
 """Share of its own ink of the only curve: less, and something else was taken for one."""
 _HELP = f"a figure with the Kaplan-Meier or Aalen-Johansen steps, or {COLOURS_HELP}"
@@ -87,9 +88,9 @@ def _inked(solid: Pixels, top: int, bottom: int, column: int) -> float:
 
 def _ramps(steps: Steps) -> bool:
     """Whether plateau follows plateau with hardly a difference in length and height, as pixels of a slope do."""
-    least, lengths, heights, short = _RAMP
+    least, lengths, heights, short, low = _RAMP
     length, height = np.diff(steps.x), np.abs(np.diff(steps.y))
-    if length.size < least or float(np.median(length)) > short:
+    if length.size < least or float(np.median(length)) > short or float(np.median(height)) > low:
         return False
     return _unlike(length) < lengths and _unlike(height) < heights
 
