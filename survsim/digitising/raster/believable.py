@@ -14,9 +14,9 @@ from survsim.digitising.raster.kinds import Pixels
 from survsim.digitising.raster.levels import Steps
 from survsim.digitising.raster.refusals import COLOURS_HELP
 
-_GAP = 6.0
+GAP = 6.0
 """Widths of the line: the longest gap of a dash is four."""
-_MISSING = 0.03
+MISSING = 0.03
 _THICK, _BROKEN = 0.014, 0.05
 """A line thicker than this share of the panel's height and broken is a row of dots."""
 _BARS = 4
@@ -41,7 +41,7 @@ def refuse_no_curve(arms: list[Arm], steps: list[Steps], foot: float) -> None:
         width, tall = arm.ink.width, arm.ink.solid.shape[0]
         missing, broken = _gaps(arm)
         hidden = len(arms) == 1 and float(arm.way.own.mean()) < _SEEN
-        if missing > _MISSING or hidden or (width > _THICK * tall and broken > _BROKEN):
+        if missing > MISSING or hidden or (width > _THICK * tall and broken > _BROKEN):
             raise Refused(
                 "What was followed has gaps that no dashes have: dots of a scatter plot, boxes, bars, or a line that goes up and "
                 "down; a curve of survival falls without a break.",
@@ -63,7 +63,7 @@ def _gaps(arm: Arm) -> tuple[float, float]:
     open_ = ~arm.way.own & ~arm.way.hidden
     edge = np.diff(np.pad(open_.astype(np.int8), 1))
     runs = np.flatnonzero(edge == -1) - np.flatnonzero(edge == 1)
-    long = runs[runs > max(_GAP * arm.ink.width, 6.0)].sum()
+    long = runs[runs > max(GAP * arm.ink.width, 6.0)].sum()
     return float(long) / len(open_), float(open_.mean())
 
 

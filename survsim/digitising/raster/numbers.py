@@ -14,7 +14,7 @@ from survsim.digitising.raster.kinds import Pixels
 from survsim.digitising.raster.words import Word
 
 _TALL = 28
-CUTS = (0.5, 0.65, 0.4)
+CUTS = (0.5, 0.65, 0.4, 0.3)
 """Shares of full ink at which a word is read, the first that is sure enough counts."""
 
 
@@ -160,6 +160,11 @@ def _spell(
 
 
 def _is_percent(boxes: IntArray, k: int, tall: int) -> bool:
-    """Whether what is left from sign `k` on looks like one percent sign: at most three pieces, about as wide as high."""
+    """Whether what is left from sign `k` on looks like one percent sign: at most three pieces, about as wide as high.
+
+    Of several pieces one is a small circle; two tall ones are the halves of a broken nought, or two noughts.
+    """
     rest = boxes[k:]
+    if len(rest) > 1 and (rest[:, 3] - rest[:, 1]).min() > 0.7 * tall:
+        return False
     return len(rest) <= 3 and 0.75 * tall < rest[:, 2].max() - rest[:, 0].min() < 1.5 * tall

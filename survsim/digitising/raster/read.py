@@ -17,6 +17,7 @@ from survsim.digitising.raster.asked import (
     turned,
 )
 from survsim.digitising.raster.boxes import Inside, find_inside
+from survsim.digitising.raster.insets import without_frames
 from survsim.digitising.raster.kinds import Pixels
 from survsim.digitising.raster.logarithms import refuse_logarithms
 from survsim.digitising.raster.names import Names, find_names
@@ -58,6 +59,8 @@ def read_picture(rgb: Pixels, *, hints: Hints = NO_HINTS) -> list[Panel]:
     sheet = prepare(upright)
     notes = [f"The picture was turned by {angle:.2f} degrees to stand upright."] if angle else []
     words, numbers = read_numbers(sheet.ink)
+    sheet, numbers, said = without_frames(sheet, words, numbers)
+    notes += said
     everything = pair_labels(sheet.ink, numbers)
     pairs = _outer(everything)
     sheet = _without_insets(sheet, [pair for pair in everything if pair not in pairs])
