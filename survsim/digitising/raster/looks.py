@@ -62,7 +62,9 @@ def look(sheet: Sheet, rgb: Pixels, start: Start, deepest: float, asked: tuple[P
             raise refusal from None
         return second
     if first.arms and first.doubt and not asked:
-        return _second(sheet, rgb, start, deepest) or first
+        second = _second(sheet, rgb, start, deepest)
+        # Fewer arms than at first are no better an answer: a doubt that is said is better than an arm that is lost.
+        return second if second is not None and len(second.arms) >= len(first.arms) else first
     return first
 
 
