@@ -19,6 +19,8 @@ _WIDE, _TALL = (0.12, 0.6), (0.08, 0.6)
 """Of the panel that an inset lies in, in width and height."""
 _CLOSED = 0.95
 """Share of each side of a frame that is inked."""
+_MOST_LINES, _EMPTY = 400, 0.5
+"""Level lines in a panel from which they are the rows of areas (bars); share of ink within a frame that is none of those."""
 _NEAR = 3
 """Pixels of the sheet by which corners may miss each other, and behind the line of a frame where one looks for what crosses it."""
 _THROUGH = 0.03
@@ -89,6 +91,8 @@ def closed_frames(dark: Flags, panel: Rectangle) -> list[Rectangle]:
     """Rectangles of four straight lines well inside a panel, through which no other line runs."""
     wide, tall = panel.right - panel.left, panel.bottom - panel.top
     levels = _level_lines(dark, panel, wide)
+    if len(levels) > _MOST_LINES:
+        return []
     found: list[Rectangle] = []
     for i, (top, left, right) in enumerate(levels):
         for bottom, other_left, other_right in levels[i + 1 :]:
@@ -99,6 +103,7 @@ def closed_frames(dark: Flags, panel: Rectangle) -> list[Rectangle]:
                 and _TALL[0] * tall <= bottom - top <= _TALL[1] * tall
                 and _upright(dark, frame, frame.left)
                 and _upright(dark, frame, frame.right)
+                and dark[top:bottom, left:right].mean() < _EMPTY
                 and not _crossed(dark, frame, wide, tall)
             ):
                 found.append(frame)
