@@ -118,7 +118,7 @@ class RiskTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
-    """One pair of axes with what is drawn in it."""
+    """One pair of axes with what is drawn in it; `refused` says why it cannot be followed, where others of the figure can."""
 
     box: Box
     x_axis: Axis
@@ -128,6 +128,7 @@ class Panel:
     at_risk: RiskTable | None = None
     title: str = ""
     warnings: tuple[str, ...] = field(default=())
+    refused: Refused | None = None
 
 
 class Refused(Exception):

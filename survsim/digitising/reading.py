@@ -123,11 +123,16 @@ def _panel(found: Opened, wanted: str | None) -> tuple[Panel, list[str]]:
         raise Refused("no panel with curves was found.", "axes= and arms=")
     names = [f"{chr(65 + k)}{f' ({p.title})' if p.title else ''}" for k, p in enumerate(panels)]
     if wanted is None:
-        if len(panels) > 1:
+        read = [p for p in panels if p.refused is None]
+        if len(read) > 1:
             raise Refused(
                 f"the figure has {len(panels)} panels: {', '.join(names)}.", "panel= one of these letters"
             )
-        return panels[0], []
+        return read[0], [
+            f"another panel, {name}, was not read: {p.refused}"
+            for name, p in zip(names, panels, strict=True)
+            if p.refused is not None
+        ]
     key = wanted.strip().casefold().strip("().: ")
     lettered = [p for p in panels if p.title.casefold().lstrip("( ").partition(" ")[0].strip("().:") == key]
     headed = [
@@ -138,6 +143,8 @@ def _panel(found: Opened, wanted: str | None) -> tuple[Panel, list[str]]:
     place = ord(key) - ord("a") if len(key) == 1 and key.isalpha() else int(key) - 1 if key.isdigit() else -1
     for options in (lettered, headed, panels[place : place + 1] if place >= 0 else []):
         if len(options) == 1:
+            if options[0].refused is not None:
+                raise options[0].refused
             return options[0], []
     raise Refused(
         f"there is no panel {wanted!r}; there are {', '.join(names)}.", "panel= one of these letters"

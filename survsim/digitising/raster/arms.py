@@ -10,7 +10,7 @@ import numpy as np
 from survsim.digitising.raster.arm import Arm, chroma_of, contrast_of
 from survsim.digitising.raster.erase import erased, trail
 from survsim.digitising.raster.follow import Way, follow
-from survsim.digitising.raster.inks import Ink, cores, split_inks, thin_ink
+from survsim.digitising.raster.inks import Ink, cores, split_inks, thin_ink, without_pale_greys
 from survsim.digitising.raster.kinds import Flags, Pixels
 from survsim.digitising.raster.limits import between_limits
 from survsim.digitising.raster.veils import (
@@ -36,9 +36,9 @@ class Start:
     slack: float
 
 
-def find_arms(rgb: Pixels, start: Start, asked: tuple[Pixels, ...] = ()) -> list[Arm]:
-    """All arms of a panel (its curves falling to the right), those that earned most first."""
-    inks = [_without_lines(ink, start) for ink in _inks(rgb, asked)]
+def find_arms(rgb: Pixels, start: Start, asked: tuple[Pixels, ...] = (), *, shades: bool = True) -> list[Arm]:
+    """All arms of a panel (its curves falling to the right), those that earned most first; greys are one ink without `shades`."""
+    inks = [_without_lines(ink, start) for ink in _inks(rgb, asked, shades)]
     if not inks:
         return []
     everything = [ink.solid for ink in inks]
@@ -55,11 +55,12 @@ def find_arms(rgb: Pixels, start: Start, asked: tuple[Pixels, ...] = ()) -> list
     return _no_ghosts(arms)
 
 
-def _inks(rgb: Pixels, asked: tuple[Pixels, ...]) -> list[Ink]:
+def _inks(rgb: Pixels, asked: tuple[Pixels, ...], shades: bool) -> list[Ink]:
     """The inks of the lines of a panel; of those asked for also what is seen of them through bands."""
     ground, contrast = thin_ink(rgb)
     areas = area_colours(rgb)
     found = without_areas(colours_by_ground(rgb, ground, contrast, areas), areas)
+    found = found if shades else without_pale_greys(found)
     colours = [*asked, *(each for each in found if not asked or all(apart(each, one) for one in asked))]
     pairs = veiled(rgb, ground, cores(contrast), colours)
     if asked:

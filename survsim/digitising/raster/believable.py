@@ -14,15 +14,16 @@ from survsim.digitising.raster.kinds import Pixels
 from survsim.digitising.raster.levels import Steps
 from survsim.digitising.raster.refusals import COLOURS_HELP
 
-_GAP = 6.0
+GAP = 6.0
 """Widths of the line: the longest gap of a dash is four."""
-_MISSING = 0.03
+MISSING = 0.03
 _THICK, _BROKEN = 0.014, 0.05
 """A line thicker than this share of the panel's height and broken is a row of dots."""
 _BARS = 4
 """Strokes from a curve down to its axis: one or two lead to a median, more are the sides of bars."""
-_RAMP = (30, 0.25, 0.2, 6.0)
-"""Corners; how unlike a plateau is its neighbour, in length and in height; usual length in pixels of the sheet."""
+_RAMP = (30, 0.25, 0.2, 6.0, 2.5)
+"""Corners; how unlike a plateau is its neighbour, in length and in height; usual length and height in pixels of the sheet. Steps
+of one death each are alike too, but taller than the one or two pixels by which a slope goes down."""
 _SEEN = 0.2
 """Share of its own ink of the only curve: less, and something else was taken for one."""
 _HELP = f"a figure with the Kaplan-Meier or Aalen-Johansen steps, or {COLOURS_HELP}"
@@ -40,7 +41,7 @@ def refuse_no_curve(arms: list[Arm], steps: list[Steps], foot: float) -> None:
         width, tall = arm.ink.width, arm.ink.solid.shape[0]
         missing, broken = _gaps(arm)
         hidden = len(arms) == 1 and float(arm.way.own.mean()) < _SEEN
-        if missing > _MISSING or hidden or (width > _THICK * tall and broken > _BROKEN):
+        if missing > MISSING or hidden or (width > _THICK * tall and broken > _BROKEN):
             raise Refused(
                 "What was followed has gaps that no dashes have: dots of a scatter plot, boxes, bars, or a line that goes up and "
                 "down; a curve of survival falls without a break.",
@@ -62,7 +63,7 @@ def _gaps(arm: Arm) -> tuple[float, float]:
     open_ = ~arm.way.own & ~arm.way.hidden
     edge = np.diff(np.pad(open_.astype(np.int8), 1))
     runs = np.flatnonzero(edge == -1) - np.flatnonzero(edge == 1)
-    long = runs[runs > max(_GAP * arm.ink.width, 6.0)].sum()
+    long = runs[runs > max(GAP * arm.ink.width, 6.0)].sum()
     return float(long) / len(open_), float(open_.mean())
 
 
@@ -87,9 +88,9 @@ def _inked(solid: Pixels, top: int, bottom: int, column: int) -> float:
 
 def _ramps(steps: Steps) -> bool:
     """Whether plateau follows plateau with hardly a difference in length and height, as pixels of a slope do."""
-    least, lengths, heights, short = _RAMP
+    least, lengths, heights, short, low = _RAMP
     length, height = np.diff(steps.x), np.abs(np.diff(steps.y))
-    if length.size < least or float(np.median(length)) > short:
+    if length.size < least or float(np.median(length)) > short or float(np.median(height)) > low:
         return False
     return _unlike(length) < lengths and _unlike(height) < heights
 

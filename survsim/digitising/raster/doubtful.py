@@ -8,6 +8,8 @@ from survsim.digitising.raster.arm import Arm, chroma_of, contrast_of, run_lengt
 
 _SHORT_RUN = 8
 """Columns; what shows itself in shorter pieces, and between them only where other lines run, is the edge of those lines."""
+_LEVEL = (3, 0.8, 0.5)
+"""Pixels within which a line is level; share of its columns that are; its contrast as a share of the strongest."""
 
 
 def without_doubtful(arms: list[Arm]) -> tuple[list[Arm], list[str]]:
@@ -23,7 +25,10 @@ def without_doubtful(arms: list[Arm]) -> tuple[list[Arm], list[str]]:
         arm
         for arm in own
         if not (
-            _rim(arm, strongest, usual) or _edge(arm, most) or (arm.way.gain < 0.15 * most and not arm.shared)
+            _rim(arm, strongest, usual)
+            or _edge(arm, most)
+            or _grid(arm, strongest)
+            or (arm.way.gain < 0.15 * most and not arm.shared)
         )
     ]
     if len(kept) == len(own):
@@ -40,6 +45,13 @@ def _rim(arm: Arm, strongest: float, usual: float) -> bool:
     open_share = float(arm.way.own.sum()) / max(int((~arm.way.hidden).sum()), 1)
     thin = arm.ink.width < 0.6 * usual and arm.way.hidden.mean() > 0.1
     return (pale < 0.6 and open_share < 0.9) or (pale < 0.45 and thin)
+
+
+def _grid(arm: Arm, strongest: float) -> bool:
+    """Whether a pale line is level nearly all along: the line of a grid at the height where curves begin, with what it meets at its end."""
+    rows = arm.way.rows
+    level = float((np.abs(rows - rows[0]) <= _LEVEL[0]).mean())
+    return level > _LEVEL[1] and contrast_of(arm) < _LEVEL[2] * strongest
 
 
 def _edge(arm: Arm, most: float) -> bool:

@@ -7,7 +7,7 @@ colour, so that a pale rim of a red line counts as a little red and never as pin
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -17,6 +17,8 @@ from survsim.digitising.raster.sheet import largest
 
 _APART = 17.0
 _MOST = 12
+_GREY = 20.0
+"""Difference between the channels of a colour, below which it is a grey."""
 TINTED = 30.0
 """Difference from white of a band that can be seen."""
 
@@ -105,6 +107,13 @@ def _without_fringes(rgb: Pixels, core: Flags, colours: list[Pixels]) -> list[Pi
     return [colours[k] for k in sorted(kept)]
 
 
+def without_pale_greys(colours: Sequence[Pixels]) -> list[Pixels]:
+    """Of all greys only the darkest, with the colours that are none."""
+    greys = [each for each in colours if float(np.ptp(each)) < _GREY]
+    darkest = max(greys, key=strength, default=None)
+    return [each for each in colours if float(np.ptp(each)) >= _GREY or each is darkest]
+
+
 def strength(colour: Pixels) -> float:
     """How far a colour stands from white, all channels together."""
     return float(np.linalg.norm(255 - colour))
@@ -150,12 +159,24 @@ def split_inks(rgb: Pixels, ground: Pixels, colours: list[Pixels], areas: Sequen
         share = (np.clip(share, 0, 1) * like).astype(np.float32)
         solid = solid.astype(np.float32)
         inks.append(Ink(colour, share, solid, line_width(solid), paper))
-    return inks
+    return [
+        _without_rims(ink, [inks[j] for j in darker]) for ink, (_, darker) in zip(inks, rival, strict=True)
+    ]
 
 
-def _shades(colours: list[Pixels], bands: list[Pixels], k: int) -> tuple[bool, bool]:
-    """Whether a paler colour of the same hue is among colours and bands, and a darker one among the colours."""
-    paler = darker = False
+def _without_rims(ink: Ink, darker: Sequence[Ink]) -> Ink:
+    """The ink of a pale shade without the rims of darker lines, whose pixels are mixed to the same shade."""
+    if not darker:
+        return ink
+    core = np.maximum.reduce([each.solid for each in darker]) > 0.5
+    beside = cv2.dilate(core.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    solid = np.where(beside, 0, ink.solid).astype(np.float32)
+    return replace(ink, solid=solid, width=line_width(solid))
+
+
+def _shades(colours: list[Pixels], bands: list[Pixels], k: int) -> tuple[bool, list[int]]:
+    """Whether a paler colour of the same hue is among colours and bands, and which of the colours are darker ones."""
+    paler, darker = False, []
     way = 255 - colours[k]
     for j, other in enumerate([*colours, *bands]):
         theirs = 255 - other
@@ -164,7 +185,8 @@ def _shades(colours: list[Pixels], bands: list[Pixels], k: int) -> tuple[bool, b
             continue
         ratio = float(np.linalg.norm(theirs) / np.linalg.norm(way))
         paler |= ratio < 0.9
-        darker |= ratio > 1.12 and j < len(colours)
+        if ratio > 1.12 and j < len(colours):
+            darker.append(j)
     return paler, darker
 
 

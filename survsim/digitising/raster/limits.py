@@ -14,8 +14,9 @@ from survsim.digitising.raster.follow import Way
 _TOGETHER = 0.4
 """Least correlation of the steps of a limit with those of its curve; of arms that step each for itself it is near 0."""
 _UNBROKEN = 0.9
-_EXCHANGED = 0.15
-"""Share of the columns in which unbroken ways that step together may have been exchanged, as happens while they still lie close."""
+_EXCHANGED = 0.35
+"""Share of the columns in which unbroken ways that step together may have been exchanged, as happens while they still lie close or
+where another colour crosses them."""
 
 
 def between_limits(found: list[Arm]) -> Arm | None:
@@ -26,7 +27,20 @@ def between_limits(found: list[Arm]) -> Arm | None:
     upper, middle, lower = sorted(found, key=lambda each: float(each.way.rows[:length].mean()))
     if not _nested(upper.way, middle.way, lower.way, length):
         return None
-    return replace(middle, shared=False, limits=(upper, lower))
+    whole = max(found, key=lambda each: float(each.ink.solid.sum())).ink
+    way = _between([upper.way, middle.way, lower.way], length)
+    return replace(middle, ink=whole, way=way, shared=False, limits=(upper, lower))
+
+
+def _between(ways: list[Way], length: int) -> Way:
+    """The middle of three ways in each column, wherever two of them were exchanged; behind the shortest the middle one of all."""
+    order = np.argsort([way.rows[:length] for way in ways], axis=0, kind="stable")[1]
+    columns = np.arange(length)
+    rows, own, hidden = (
+        np.concatenate([np.array([part[:length] for part in parts])[order, columns], parts[1][length:]])
+        for parts in zip(*((way.rows, way.own, way.hidden) for way in ways), strict=True)
+    )
+    return replace(ways[1], rows=np.maximum.accumulate(rows), own=own, hidden=hidden)
 
 
 def limits_said(arms: list[Arm]) -> list[str]:

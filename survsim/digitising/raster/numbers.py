@@ -14,7 +14,8 @@ from survsim.digitising.raster.kinds import Pixels
 from survsim.digitising.raster.words import Word
 
 _TALL = 28
-_CUTS = (0.5, 0.65, 0.4)
+CUTS = (0.5, 0.65, 0.4, 0.3)
+"""Shares of full ink at which a word is read, the first that is sure enough counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ def read_number(ink: Pixels, word: Word) -> Number | None:
     if word.x1 - word.x0 > 9 * word.height or word.height < 6:
         return None
     best: Number | None = None
-    for cut in _CUTS:
+    for cut in CUTS:
         seen = _read(ink, word, cut)
         if seen is not None and (best is None or seen.sure > best.sure):
             best = seen
@@ -49,14 +50,7 @@ def read_number(ink: Pixels, word: Word) -> Number | None:
 
 
 def _read(ink: Pixels, word: Word, cut: float) -> Number | None:
-    pad = 2
-    top, left = max(word.y0 - pad, 0), max(word.x0 - pad, 0)
-    crop = ink[top : word.y1 + pad, left : word.x1 + pad]
-    grow = max(1.0, _TALL / word.height)
-    if grow > 1:
-        crop = cv2.resize(crop, None, fx=grow, fy=grow, interpolation=cv2.INTER_CUBIC)
-    crop = np.clip(crop / max(float(np.quantile(crop, 0.98)), 0.2), 0, 1)
-    boxes, parts = _signs(crop, cut)
+    boxes, parts, (left, top, grow) = apart(ink, (word.x0, word.y0, word.x1, word.y1), cut)
     if not len(boxes):
         return None
     text, sure, span, percent = _spell(boxes, parts)
@@ -65,6 +59,27 @@ def _read(ink: Pixels, word: Word, cut: float) -> Number | None:
     x = left + ((span[0] + span[1]) / 2) / grow - 0.5
     y = top + ((span[2] + span[3]) / 2) / grow - 0.5
     return Number(text, x, y, word, sure, percent)
+
+
+def apart(
+    ink: Pixels, box: tuple[int, int, int, int], cut: float
+) -> tuple[IntArray, list[Pixels], tuple[int, int, float]]:
+    """The signs in a box of the page: where each stands, its ink, and how the two lie to the page (left, top, enlarged by).
+
+    Parameters
+    ----------
+    box : x0, y0, x1, y1 of the word, in pixels of the page.
+    cut : share of full ink from which a pixel belongs to a sign.
+    """
+    pad = 2
+    top, left = max(box[1] - pad, 0), max(box[0] - pad, 0)
+    crop = ink[top : box[3] + pad, left : box[2] + pad]
+    grow = max(1.0, _TALL / (box[3] - box[1]))
+    if grow > 1:
+        crop = cv2.resize(crop, None, fx=grow, fy=grow, interpolation=cv2.INTER_CUBIC)
+    crop = np.clip(crop / max(float(np.quantile(crop, 0.98)), 0.2), 0, 1)
+    boxes, parts = _signs(crop, cut)
+    return boxes, parts, (left, top, grow)
 
 
 def _signs(crop: Pixels, cut: float) -> tuple[IntArray, list[Pixels]]:
@@ -145,6 +160,11 @@ def _spell(
 
 
 def _is_percent(boxes: IntArray, k: int, tall: int) -> bool:
-    """Whether what is left from sign `k` on looks like one percent sign: at most three pieces, about as wide as high."""
+    """Whether what is left from sign `k` on looks like one percent sign: at most three pieces, about as wide as high.
+
+    Of several pieces one is a small circle; two tall ones are the halves of a broken nought, or two noughts.
+    """
     rest = boxes[k:]
+    if len(rest) > 1 and (rest[:, 3] - rest[:, 1]).min() > 0.7 * tall:
+        return False
     return len(rest) <= 3 and 0.75 * tall < rest[:, 2].max() - rest[:, 0].min() < 1.5 * tall

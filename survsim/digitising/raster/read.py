@@ -18,6 +18,7 @@ from survsim.digitising.raster.asked import (
     turned,
 )
 from survsim.digitising.raster.boxes import Inside, find_inside
+from survsim.digitising.raster.insets import without_frames
 from survsim.digitising.raster.kinds import Pixels
 from survsim.digitising.raster.logarithms import refuse_logarithms
 from survsim.digitising.raster.names import Names, find_names
@@ -65,6 +66,8 @@ def _read(rgb: Pixels, hints: Hints, bar: progress.Progress) -> list[Panel]:
     sheet = prepare(upright)
     notes = [f"The picture was turned by {angle:.2f} degrees to stand upright."] if angle else []
     words, numbers = read_numbers(sheet.ink)
+    sheet, numbers, said = without_frames(sheet, words, numbers)
+    notes += said
     everything = pair_labels(sheet.ink, numbers)
     pairs = _outer(everything)
     sheet = _without_insets(sheet, [pair for pair in everything if pair not in pairs])
@@ -76,16 +79,28 @@ def _read(rgb: Pixels, hints: Hints, bar: progress.Progress) -> list[Panel]:
     if not pairs:
         refuse_logarithms(sheet.ink)
         raise refuse_axes(sheet, numbers, words)
-    panels, refused = [], []
+    panels = []
     for done, pair in enumerate(pairs, start=1):
         bar(done, len(pairs) + 1)
         try:
             panels.append(_by_labels(sheet, pair, pairs, asked, hints, notes, words, numbers))
         except Refused as error:
-            refused.append(error)
-    if refused and not panels:
-        raise refused[0]
+            panels.append(_unread(sheet, pair, error, words))
+    why = [panel.refused for panel in panels if panel.refused is not None]
+    if len(why) == len(panels):
+        raise why[0]
     return panels
+
+
+def _unread(sheet: Sheet, pair: Pair, why: Refused, words: list[Word]) -> Panel:
+    """A panel that cannot be followed keeps its place among the others, so that no other one is taken for it."""
+    x, y = place_axis(sheet.ink, pair.x), place_axis(sheet.ink, pair.y)
+    titles = find_titles(sheet, pair, find_inside(sheet.ink, pair, x, y), words)
+    low, high = sheet.page(np.array(pair.frame[:2])), sheet.page(np.array(pair.frame[2:]))
+    box = Box(x0=float(low[0]), y0=float(low[1]), x1=float(high[0]), y1=float(high[1]))
+    return Panel(
+        box=box, x_axis=_axis(sheet, x), y_axis=_axis(sheet, y), traces=(), title=titles.panel, refused=why
+    )
 
 
 def _by_labels(

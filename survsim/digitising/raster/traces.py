@@ -9,22 +9,19 @@ import numpy as np
 
 from survsim.digitising.found import Hints, Refused, Trace
 from survsim.digitising.raster.arm import Arm
-from survsim.digitising.raster.arms import Start, find_arms
-from survsim.digitising.raster.believable import refuse_no_curve
+from survsim.digitising.raster.arms import Start
 from survsim.digitising.raster.boxes import Inside
 from survsim.digitising.raster.dashes import dash_of
-from survsim.digitising.raster.doubtful import without_doubtful
 from survsim.digitising.raster.fall import ended
 from survsim.digitising.raster.few_marks import without_few_marks
 from survsim.digitising.raster.kinds import Pixels
-from survsim.digitising.raster.levels import Steps, find_steps
+from survsim.digitising.raster.levels import Steps
 from survsim.digitising.raster.limits import limits_said
+from survsim.digitising.raster.looks import look
 from survsim.digitising.raster.marks import find_marks
 from survsim.digitising.raster.refusals import AXES_HELP, COLOURS_HELP
 from survsim.digitising.raster.sheet import Sheet
-from survsim.digitising.raster.smooth import is_smooth
 from survsim.digitising.raster.ticks import Placed
-from survsim.digitising.raster.unexplained import other_ink, unexplained
 from survsim.digitising.raster.veils import area_colours, arms_behind
 
 
@@ -51,7 +48,6 @@ def read_traces(
     if sheet.inverted:
         asked = tuple(255 - each for each in asked)
     rising = hints.kind == "incidence"
-    notes: list[str] = []
     if _view(sheet, x, y, inside, rising) is None:
         what = "0" if rising else f"{one_of(y):g}"
         raise Refused(
@@ -60,39 +56,24 @@ def read_traces(
         )
     for flipped in (rising, not rising):
         view = _view(sheet, x, y, inside, flipped)
-        arms = find_arms(view.rgb, view.start, asked) if view is not None else []
-        arms, left_out = (arms, []) if asked else without_doubtful(arms)
-        arms, curved = _with_steps(arms)
-        if curved and not arms:
-            raise Refused(
-                "The curves have no steps: they are smoothed or fitted, and hold no times of events.",
-                help="a figure with the Kaplan-Meier or Aalen-Johansen steps",
-            )
-        if curved:
-            notes.append(f"{curved} curve(s) without steps were left out as smoothed or fitted.")
-        if arms and view is not None:
-            if flipped != rising:
-                way, kind = ("rise", "incidence") if flipped else ("fall", "survival")
-                raise Refused(f"the curves {way}: read it with kind={kind!r}.")
-            foot = _foot(y, view)
-            steps = [find_steps(a.ink.share, a.way, a.ink.width, sheet.noisy) for a in arms]
-            refuse_no_curve(arms, steps, view.rgb.shape[0] - 1 if view.flipped else foot)
-            read = [_trace(sheet, view, arm, part, foot) for arm, part in zip(arms, steps, strict=True)]
-            traces = tuple(trace for trace, _ in read)
-            traces, few = without_few_marks(traces)
-            ends = [f"Curve {k}{words}" for k, (_, words) in enumerate(read, 1) if words]
-            lost = unexplained(arms) or ([] if asked else other_ink(view.rgb, arms))
-            doubts = lost + _doubts(traces, arms) + _fewer_than_bands(view.rgb, arms, bool(asked))
-            return traces, notes + left_out + few + ends + doubts
+        if view is None:
+            continue
+        foot = _foot(y, view)
+        seen = look(sheet, view.rgb, view.start, view.rgb.shape[0] - 1 if flipped else foot, asked)
+        if not seen.arms:
+            continue
+        if flipped != rising:
+            way, kind = ("rise", "incidence") if flipped else ("fall", "survival")
+            raise Refused(f"the curves {way}: read it with kind={kind!r}.")
+        read = [_trace(sheet, view, arm, part, foot) for arm, part in zip(seen.arms, seen.steps, strict=True)]
+        traces = tuple(trace for trace, _ in read)
+        traces, few = without_few_marks(traces)
+        ends = [f"Curve {k}{words}" for k, (_, words) in enumerate(read, 1) if words]
+        doubts = seen.lost + _doubts(traces, seen.arms) + _fewer_than_bands(view.rgb, seen.arms, bool(asked))
+        return traces, seen.said + few + ends + doubts
     raise Refused(
         "No curve was found in the panel.", help=f"{COLOURS_HELP}, or axes= where they were misread"
     )
-
-
-def _with_steps(arms: list[Arm]) -> tuple[list[Arm], int]:
-    """The arms that are step functions, and how many are not."""
-    steps = [arm for arm in arms if not is_smooth(arm.ink.share, arm.way, arm.ink.width)]
-    return steps, len(arms) - len(steps)
 
 
 def _view(sheet: Sheet, x: Placed, y: Placed, inside: Inside, flipped: bool) -> View | None:

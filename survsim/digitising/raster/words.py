@@ -13,6 +13,9 @@ from survsim.digitising.raster.kinds import Pixels
 _GAP = 0.4
 """Heights of a sign between two signs, from which they are not of one number."""
 
+_POINT, _PALE = 0.65, 0.1
+"""Heights of a sign that hold a point and the space around it; ink from which a point is seen at all."""
+
 
 @dataclass(frozen=True, slots=True)
 class Word:
@@ -77,10 +80,10 @@ def find_words(ink: Pixels, reach: float = 0.6) -> list[Word]:
             inside = min(box[i, 3], box[j, 3]) - max(box[i, 1], box[j, 1])
             if gap <= reach * height[i] and inside >= 0.5 * height[j]:
                 parent[root(j)] = root(i)
-    return _boxes(box, np.array([root(i) for i in range(len(box))], dtype=int), height)
+    return _boxes(ink, box, np.array([root(i) for i in range(len(box))], dtype=int), height)
 
 
-def _boxes(box: IntArray, group: IntArray, height: IntArray) -> list[Word]:
+def _boxes(ink: Pixels, box: IntArray, group: IntArray, height: IntArray) -> list[Word]:
     words = []
     order = np.argsort(group, kind="stable")
     for members in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
@@ -89,12 +92,12 @@ def _boxes(box: IntArray, group: IntArray, height: IntArray) -> list[Word]:
                 Word(
                     int(part[:, 0].min()), int(part[:, 1].min()), int(part[:, 2].max()), int(part[:, 3].max())
                 )
-                for part in _parted(box[members])
+                for part in _parted(ink, box[members])
             ]
     return words
 
 
-def _parted(box: IntArray) -> list[IntArray]:
+def _parted(ink: Pixels, box: IntArray) -> list[IntArray]:
     """A group cut where a gap is wider than those between the signs of a number, as before a title that stands close."""
     box = box[np.argsort(box[:, 0], kind="stable")]
     reached = np.maximum.accumulate(box[:, 2])
@@ -103,6 +106,17 @@ def _parted(box: IntArray) -> list[IntArray]:
     tall = int(height.max())
     # The space around a point, a comma or a minus may be as wide.
     signs = np.minimum(height[1:], height[:-1]) > 0.4 * tall
-    cut = np.flatnonzero((gaps > max(_GAP * tall, 3)) & signs)
-    parts = np.split(box, cut + 1)
+    wide = np.flatnonzero((gaps > max(_GAP * tall, 3)) & signs)
+    cut = [k for k in wide if not _point_between(ink, box[: k + 1], box[k + 1], tall)]
+    parts = np.split(box, np.array(cut, dtype=int) + 1)
     return [part for part in parts if (part[:, 3] - part[:, 1]).max() >= 7]
+
+
+def _point_between(ink: Pixels, before: IntArray, after: IntArray, tall: int) -> bool:
+    """Whether a point too pale to be a sign stands at the foot of a gap, with nothing above it."""
+    left, right, foot = int(before[:, 2].max()) + 1, int(after[0]) - 1, int(after[3])
+    gap = ink[max(foot - tall, 0) : foot + 1, left:right]
+    if right - left > _POINT * tall or not gap.size:
+        return False
+    low = max(round(0.3 * tall), 1)
+    return float(gap[-low:].max()) > _PALE > float(gap[:-low].max(initial=0.0))

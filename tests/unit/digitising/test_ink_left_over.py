@@ -7,7 +7,7 @@ import warnings
 import pytest
 
 from survsim.digitising import digitise
-from survsim.digitising.raster import traces
+from survsim.digitising.raster import looks
 from tests.helpers.small_figures import draw
 
 GREYS = ("black", "0.55", "0.8")
@@ -30,8 +30,8 @@ def _said(path):
 def test_a_lost_arm_is_said_and_none_where_all_were_found(tmp_path, monkeypatch, figure):
     path = draw(tmp_path / "a.png", **FIGURES[figure])
     assert _said(path) == []
-    found = traces.find_arms
-    monkeypatch.setattr(traces, "find_arms", lambda *given: found(*given)[:1])
+    found = looks.find_arms
+    monkeypatch.setattr(looks, "find_arms", lambda *given, **named: found(*given, **named)[:1])
     assert len(_said(path)) == 1
 
 

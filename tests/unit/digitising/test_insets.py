@@ -7,6 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from survsim.digitising import digitise
+from survsim.digitising.raster.insets import Rectangle, closed_frames
 from tests.helpers.small_figures import TWO, arm, panel
 
 pytestmark = pytest.mark.filterwarnings("ignore::survsim.errors.EvidenceWarning")
@@ -51,3 +52,20 @@ def test_lines_are_cut_off_in_groups_and_forms_too(tmp_path, form):
     """A zoom of later months begins and ends outside the inner axes on both sides."""
     path = _drawn(tmp_path / form, TWO, BELOW_EARLY, zoom=(20.0, 40.0), height=(0.2, 0.8))
     assert len(digitise(path).arms) == 2
+
+
+@pytest.mark.parametrize("dpi", [72, 150])
+@pytest.mark.parametrize(("arms", "place"), [(LOW, ABOVE_LATE), (HIGH, BELOW_EARLY)])
+def test_an_inset_of_a_picture_adds_no_arms_whether_its_labels_can_be_read_or_not(tmp_path, dpi, arms, place):
+    read = digitise(_drawn(tmp_path / "a.png", arms, place, dpi=dpi))
+    assert len(read.arms) == 2
+    assert any("inset was left out" in words for words in read.warnings)
+
+
+def test_a_frame_through_which_a_line_runs_is_no_inset():
+    dark = np.zeros((200, 300), dtype=bool)
+    dark[60, 80:181], dark[140, 80:181], dark[60:141, 80], dark[60:141, 180] = True, True, True, True
+    whole = Rectangle(0, 0, 299, 199)
+    assert closed_frames(dark, whole) == [Rectangle(80, 60, 180, 140)]
+    dark[100, 20:240] = True
+    assert closed_frames(dark, whole) == []
