@@ -14,12 +14,12 @@ import os
 import sys
 import tempfile
 import warnings
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from joblib import Parallel, delayed
 
 from survsim import digitise
 from survsim._version import __version__
@@ -61,10 +61,9 @@ def judged(folder: Path, figures: int, seed: int, drawn: Path | None = None) -> 
     )
     kept: dict[str, Any] = {}
     scores = []
-    with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
-        for one, read in pool.map(_scored_apart, entries, [folder] * len(entries)):
-            scores.append(one)
-            kept |= read
+    for one, read in Parallel(n_jobs=os.cpu_count())(delayed(_scored_apart)(e, folder) for e in entries):
+        scores.append(one)
+        kept |= read
     if drawn is not None:
         sheet(drawn, folder, worst(scores), {e["file"]: e for e in entries}, kept)
     return {

@@ -12,6 +12,13 @@ _LEVEL = (3, 0.8, 0.5)
 """Pixels within which a line is level; share of its columns that are; its contrast as a share of the strongest."""
 
 
+def without_grid(arms: list[Arm]) -> tuple[list[Arm], list[Arm]]:
+    """The arms, and apart from them the line of a grid at the height where curves begin, if one was followed."""
+    strongest = max((contrast_of(arm) for arm in arms), default=0.0)
+    grid = [arm for arm in arms if _grid(arm, strongest)]
+    return [arm for arm in arms if not any(arm is other for other in grid)], grid
+
+
 def without_doubtful(arms: list[Arm]) -> tuple[list[Arm], list[str]]:
     """The arms that stand for themselves, and what a person should know about those left out."""
     strongest = max((contrast_of(arm) for arm in arms), default=0.0)
@@ -25,10 +32,7 @@ def without_doubtful(arms: list[Arm]) -> tuple[list[Arm], list[str]]:
         arm
         for arm in own
         if not (
-            _rim(arm, strongest, usual)
-            or _edge(arm, most)
-            or _grid(arm, strongest)
-            or (arm.way.gain < 0.15 * most and not arm.shared)
+            _rim(arm, strongest, usual) or _edge(arm, most) or (arm.way.gain < 0.15 * most and not arm.shared)
         )
     ]
     if len(kept) == len(own):

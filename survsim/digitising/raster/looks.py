@@ -12,7 +12,7 @@ from survsim.digitising.found import Refused
 from survsim.digitising.raster.arm import Arm
 from survsim.digitising.raster.arms import Start, find_arms
 from survsim.digitising.raster.believable import refuse_no_curve
-from survsim.digitising.raster.doubtful import without_doubtful
+from survsim.digitising.raster.doubtful import without_doubtful, without_grid
 from survsim.digitising.raster.kinds import Pixels
 from survsim.digitising.raster.levels import Steps, find_steps
 from survsim.digitising.raster.sheet import Sheet
@@ -81,6 +81,7 @@ def _look(
     sheet: Sheet, rgb: Pixels, start: Start, deepest: float, asked: tuple[Pixels, ...], *, shades: bool = True
 ) -> Look:
     arms = find_arms(rgb, start, asked, shades=shades)
+    arms, grid = (arms, []) if asked else without_grid(arms)
     arms, left_out = (arms, []) if asked else without_doubtful(arms)
     arms, curved = _with_steps(arms)
     if curved and not arms:
@@ -92,7 +93,7 @@ def _look(
     said = [f"{curved} curve(s) without steps were left out as smoothed or fitted."] if curved else []
     steps = [find_steps(a.ink.share, a.way, a.ink.width, sheet.noisy) for a in arms]
     refuse_no_curve(arms, steps, deepest)
-    lost = unexplained(arms) or ([] if asked else other_ink(rgb, arms))
+    lost = unexplained(arms) or ([] if asked else other_ink(rgb, arms, grid))
     covered = any(float(arm.way.hidden.mean()) > _HIDDEN for arm in arms)
     return Look(arms, steps, said + left_out + tails, lost, bool(left_out or lost or covered))
 

@@ -47,10 +47,10 @@ def unexplained(arms: list[Arm]) -> list[str]:
     return []
 
 
-def other_ink(rgb: Pixels, arms: list[Arm]) -> list[str]:
+def other_ink(rgb: Pixels, arms: list[Arm], grid: list[Arm] | None = None) -> list[str]:
     """One sentence where a thin line of any colour runs on no curve from one end of the panel to the other, none elsewhere.
 
-    Lines that are inked all along (grids, references) and words do not count, nor limits that were told from a curve; beside bands
+    Lines that are inked all along (grids, references), those of a `grid` that were followed and words do not count, nor limits that were told from a curve; beside bands
     their edges would, and bands are counted instead.
     """
     if not arms or any(arm.limits for arm in arms) or _tinted(rgb):
@@ -60,7 +60,7 @@ def other_ink(rgb: Pixels, arms: list[Arm]) -> list[str]:
     mask = solid > 0.5
     solid[all_along(mask)] = 0
     solid[:, all_along(mask.T)] = 0
-    for arm in arms:
+    for arm in [*arms, *(grid or ())]:
         reach = int(np.ceil(arm.ink.width / 2 + _MARKS * solid.shape[0])) + 2
         solid[trail(solid.shape, arm.way, reach) > 0] = 0
     solid = _without_print(solid)
