@@ -176,7 +176,12 @@ def _names(traces: Sequence[Trace], hints: Hints, said: list[str]) -> tuple[str,
             name = f"arm {k + 1}"
         names.append(name)
     nameless = sum(n.startswith("arm ") for n in names)
-    if nameless and len(names) > 1:
+    if 0 < nameless < len(names):
+        said.append(
+            f"{nameless} of {len(names)} curves have no name where others have one, and may be no curves of their own (marks, or "
+            "the edge of another); look at the overlay; arms= names the curves there are."
+        )
+    elif nameless and len(names) > 1:
         said.append(f"{nameless} of {len(names)} curves have no name that could be read; arms= names them.")
     return tuple(names)
 

@@ -70,3 +70,12 @@ def test_labels_beside_patches_of_bands(tmp_path):
     figure.savefig(tmp_path / "a.png", dpi=150)
     found = digitise(tmp_path / "a.png").arms
     assert sorted(found) == (["Control", "Treated"] if present() else ["arm 1", "arm 2"])
+
+
+@pytest.mark.parametrize(("second", "doubted"), [("", True), ("Treated", False)])
+def test_a_curve_without_a_name_among_named_ones_is_doubted(tmp_path, monkeypatch, second, doubted):
+    texts = iter(["Control", second] * 20)
+    monkeypatch.setattr(names, "read_surely", lambda _: (next(texts), 0.95))
+    monkeypatch.setattr(names, "present", lambda: True)
+    read = _read(draw(tmp_path / "a.png"))
+    assert any("may be no curves of their own" in words for words in read.warnings) == doubted
