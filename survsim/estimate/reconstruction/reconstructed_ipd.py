@@ -181,9 +181,11 @@ def _can(method: str, told: Told) -> None:
 def _audited(told: Told, made: Patients, method: str, unit: str, source: Any) -> ReconstructedIPD:
     t, given = told.curve.time, told.curve.given
     drops, level = rows.product_limit(made.time, made.event, made.entry)
-    # Of several readings at one time the last is the level after the drop, the others lie before it.
+    # Of several readings at one time the last is the level after the drop, the others lie anywhere on the line of the drop.
     before = np.append(t[1:] == t[:-1], False)
-    fitted = np.where(before, rows.curve_at(drops, level, t, before=True), rows.curve_at(drops, level, t))
+    after = rows.curve_at(drops, level, t)
+    along = np.clip(given, after, rows.curve_at(drops, level, t, before=True))
+    fitted = np.where(before, along, after)
     error = fitted - given
     readings = told.curve.readings if told.curve.readings != "auto" else _readings(told, method)
     fitted_risk = rows.risk_sets(made.time, made.entry, told.risk_time)

@@ -410,3 +410,11 @@ def test_clicks_around_the_ends_of_the_axes_are_noise():
     assert ended.n_event == 20
     with pytest.raises(InputError, match=r"times of curve must not be negative; found -0\.2"):
         reconstruct_ipd(([-0.2, 1, 2, 4], [1.0, 0.9, 0.8, 0.6]), **told)
+
+
+def test_readings_along_the_line_of_a_drop_are_no_misses():
+    time = [0, 2, 2, 2, 5, 5, 8, 8, 12]
+    survival = [1, 1, 0.9, 0.85, 0.85, 0.7, 0.7, 0.5, 0.5]
+    made = reconstruct_ipd((time, survival), unit="months", n=20, at_risk=([0, 6, 12], [20, 14, 10]))
+    assert made.rmse < 1e-9
+    assert made.n_event == 10
