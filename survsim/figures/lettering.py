@@ -106,7 +106,20 @@ def runs_from_right(text: str) -> bool:
 
 
 def as_seen(text: str) -> str:
-    """The text in the order in which it is seen: matplotlib sets letters from the left whatever their script.
+    """The text as matplotlib must be given it to be read from its own side: before 3.11 it set all letters from the left."""
+    return text if _knows_scripts() else turned(text)
+
+
+@functools.cache
+def _knows_scripts() -> bool:
+    """Whether matplotlib turns and joins letters itself; what was turned before would be turned back."""
+    from matplotlib import ft2font
+
+    return hasattr(ft2font, "__libraqm_version__")
+
+
+def turned(text: str) -> str:
+    """The letters of a text in the order in which they are seen from the left.
 
     Words from the right are turned and, in Arabic, joined; numbers and Latin words inside keep their order. This is
     the part of the Unicode algorithm that a label needs, line by line; marks for embedding are not obeyed.
