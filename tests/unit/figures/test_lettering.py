@@ -134,6 +134,16 @@ def test_words_from_the_right_are_read_from_the_right_as_drawn(first, rest, befo
     assert np.abs(drawn[:, -alone.shape[1] :] - alone).mean() < 15
 
 
+def test_a_sentence_that_counts_a_group_from_the_right_is_read_from_the_left():
+    """The name at the left end, the word that is counted at the right end, as in the lines of other groups."""
+    drawn = inked(as_seen("\u05d8\u05dc: 16 M"))
+    name, word = inked("\u05d8"), inked("M")
+    assert np.abs(drawn[:, -word.shape[1] :] - word).mean() < 15
+    assert np.abs(drawn[:, : name.shape[1]] - name).mean() > 15
+    last = inked("\u05dc")
+    assert np.abs(drawn[:, : last.shape[1]] - last).mean() < 15
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [
