@@ -98,9 +98,7 @@ def cleaned(text: str) -> str:
 # -- scripts that run from the right ----------------------------------------------------------------
 
 _RIGHT = ("R", "AL")
-_FROM_LEFT = "\u200e"
-"""A mark without a picture, which counts as a letter that is read from the left."""
-_A_NUMBER_OF = re.compile(r": (?=\d)")
+_COUNTS = re.compile(r"(?P<name>[^\n]+?): (?P<rest>\d[^\n]*)\Z")
 
 
 def runs_from_right(text: str) -> bool:
@@ -110,15 +108,18 @@ def runs_from_right(text: str) -> bool:
 
 def as_seen(text: str) -> str:
     """The text as matplotlib must be given it to be read from its own side: before 3.11 it set all letters from the left."""
-    led = "\n".join(map(_led, text.split("\n")))
-    return led if _knows_scripts() else turned(led).replace(_FROM_LEFT, "")
+    return text if _knows_scripts() else turned(text)
 
 
-def _led(line: str) -> str:
-    """A sentence of ours that tells a number of a name from the right, marked to be read from the left as a whole."""
-    if not (runs_from_right(line) and re.search("[A-Za-z]", line) and _A_NUMBER_OF.search(line)):
-        return line
-    return _FROM_LEFT + _A_NUMBER_OF.sub(f"{_FROM_LEFT}: ", line)
+def name_apart(text: str) -> str:
+    """A sentence of ours that counts a group named from the right, with the name on a line of its own; any other as it came.
+
+    On one line the sentence would be read from the right as a whole, and its numbers stand behind their words.
+    """
+    found = _COUNTS.match(text)
+    if not (found and runs_from_right(found["name"]) and re.search("[A-Za-z]", found["rest"])):
+        return text
+    return f"{found['name']}\n{found['rest']}"
 
 
 @functools.cache

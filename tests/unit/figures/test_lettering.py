@@ -7,12 +7,13 @@ import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 
 from survsim import Surv, kaplan_meier
 from survsim.core.names import readable
 from survsim.errors import InputError
 from survsim.figures import lettering
-from survsim.figures.lettering import as_seen, told_apart, turned, wrapped
+from survsim.figures.lettering import as_seen, name_apart, told_apart, turned, wrapped
 from tests.helpers.pictures import faults
 
 RNG = np.random.default_rng(4)
@@ -134,14 +135,30 @@ def test_words_from_the_right_are_read_from_the_right_as_drawn(first, rest, befo
     assert np.abs(drawn[:, -alone.shape[1] :] - alone).mean() < 15
 
 
-def test_a_sentence_that_counts_a_group_from_the_right_is_read_from_the_left():
-    """The name at the left end, the word that is counted at the right end, as in the lines of other groups."""
-    drawn = inked(as_seen("\u05d8\u05dc: 16 M"))
-    name, word = inked("\u05d8"), inked("M")
-    assert np.abs(drawn[:, -word.shape[1] :] - word).mean() < 15
-    assert np.abs(drawn[:, : name.shape[1]] - name).mean() > 15
-    last = inked("\u05dc")
-    assert np.abs(drawn[:, : last.shape[1]] - last).mean() < 15
+NAME = "\u05d8\u05dc"
+
+
+@pytest.mark.parametrize(
+    ("told", "seen"),
+    [
+        (f"{NAME}: 16 patients, 12 events", f"{NAME}\n16 patients, 12 events"),
+        (f"Median, {NAME}: 17 months (8 to 20)", f"Median, {NAME}\n17 months (8 to 20)"),
+        (f"At 12 months, {NAME}: 50% alive", f"At 12 months, {NAME}\n50% alive"),
+        (f"{NAME}: 16", f"{NAME}: 16"),
+        ("chemo: 16 patients", "chemo: 16 patients"),
+    ],
+)
+def test_a_sentence_that_counts_a_group_from_the_right_is_read_from_the_left(told, seen):
+    assert name_apart(told) == seen
+
+
+def test_the_legend_of_such_a_group_is_so():
+    axes = curves([NAME, "chemo"]).plot(width="85mm")
+    legend = next(child for child in axes.figure.findobj(Legend))
+    said = [text.get_text().split("\n") for text in legend.get_texts()]
+    assert [as_seen(NAME)] in [lines[:1] for lines in said]
+    assert any(lines[0].startswith("chemo: 80 patients") for lines in said)
+    assert all(lines[1].startswith("80 patients") for lines in said if lines[0] == as_seen(NAME))
 
 
 @pytest.mark.parametrize(
