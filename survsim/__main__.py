@@ -1,6 +1,6 @@
 """`python -m survsim` is the command `survsim`."""
 
-from survsim.cli.main import run
+from survsim.cli.start import run
 
 if __name__ == "__main__":
     run()

@@ -44,7 +44,6 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
 GO_ON = {
     "report": "Analyses that were done are kept; go on with the same command, which repeats only what is stale.",
     "run": "Analyses that were done are kept; name the others to go on: survsim run SLUG.",
-    "simulate": "What was simulated is kept in its folder; go on with: survsim simulate SCENARIO --resume DIR.",
 }
 """How to go on with a command that was stopped by Ctrl-C."""
 WHOLE = "Nothing was left half-written; give the same command again."

@@ -66,7 +66,7 @@ STOPPED = 130
 
 
 def run() -> None:
-    """Entry point of the console script."""
+    """Answer the command that was typed, and end with its exit code."""
     with speaking() as end:
         code, fault = _answer()
         end(code, fault)

@@ -109,11 +109,13 @@ def _simulate(whole: Any, *, folder: Path, out: Path, how: dict[str, Any], **opt
         with silent(), _progress() as progress:
             execution = Execution(folder=folder, progress=progress, **how)
             result = run_scenario(whole, execution=execution, **options)
+        result.save(out)
     except KeyboardInterrupt:
+        if not (folder / "run.json").is_file():
+            raise  # nothing was simulated yet
         raise Stopped(
             f"stopped; what was simulated is kept. Go on with: survsim simulate {whole.path} --resume {folder}"
         ) from None
-    result.save(out)
     fact(folder=str(out), outcomes=result.to_frame().to_dict("records"))
     typer.echo(result.headline())
     outcomes = whole.content.outcomes

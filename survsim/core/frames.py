@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from survsim.core.errors import InputError
@@ -49,15 +50,31 @@ def as_frame(data: Any, name: str = "data") -> Any:
             ) from None
         return frame if any(hasattr(v, "iloc") for v in data.values()) else _without_labels(frame)
     if hasattr(data, "to_pandas") and hasattr(data, "columns"):
-        frame = data.to_pandas()
+        frame = _as_meant(data.to_pandas(), data)
         return _without_labels(frame) if type(frame.index).__name__ == "RangeIndex" else frame
     raise InputError(
         f"{name} must be a frame with the columns of the formula, or a dictionary of columns; got {type(data).__name__}."
     )
 
 
+def _as_meant(frame: Any, table: Any) -> Any:
+    """The pandas frame of a table, its decimals as numbers and categories without an order of their own in that of letters.
+
+    A Categorical of polars numbers its labels as any frame of the process met them first: the group that others are
+    compared with would be another one after other work. An Enum, and a dictionary of Arrow, keep the order they declare.
+    """
+    for name, kind in zip(frame.columns, getattr(table, "dtypes", frame.dtypes)):
+        column = frame[name]
+        if str(kind) == "Categorical" and hasattr(column, "cat"):
+            labels = column.cat.remove_unused_categories()
+            frame[name] = labels.cat.reorder_categories(sorted(labels.cat.categories))
+        elif column.ndim == 1 and isinstance(next(iter(column.dropna()), None), Decimal):
+            frame[name] = column.astype(float)
+    return frame
+
+
 def in_pandas(value: Any) -> Any:
-    """A table of polars or pyarrow as a pandas frame; anything else as it came.
+    """A table of polars or pyarrow as a pandas frame, a column of theirs as an array; anything else as it came.
 
     Raises
     ------
@@ -66,6 +83,8 @@ def in_pandas(value: Any) -> Any:
     if hasattr(value, "to_pandas"):
         if hasattr(value, "columns") and not hasattr(value, "iloc"):
             return as_frame(value)
+        if type(value).__module__.partition(".")[0] in ("polars", "pyarrow"):
+            return value.to_pandas().to_numpy()
     elif hasattr(value, "collect_schema") and hasattr(value, "collect"):
         raise InputError(
             f"a {type(value).__name__} holds no rows before it is asked for them; pass .collect() of it."

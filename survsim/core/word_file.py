@@ -48,7 +48,7 @@ def write_word(
             document.save(file)
     except PermissionError:
         raise InputError(
-            f"{path} cannot be written; if it is open in another program, close it there, or give another name."
+            f"{path} cannot be written; if it is open in another program, close it there; else choose a folder you may write to."
         ) from None
 
 

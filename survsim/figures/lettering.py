@@ -98,6 +98,7 @@ def cleaned(text: str) -> str:
 # -- scripts that run from the right ----------------------------------------------------------------
 
 _RIGHT = ("R", "AL")
+_COUNTS = re.compile(r"(?P<name>[^\n]+?): (?P<rest>\d[^\n]*)\Z")
 
 
 def runs_from_right(text: str) -> bool:
@@ -106,7 +107,31 @@ def runs_from_right(text: str) -> bool:
 
 
 def as_seen(text: str) -> str:
-    """The text in the order in which it is seen: matplotlib sets letters from the left whatever their script.
+    """The text as matplotlib must be given it to be read from its own side: before 3.11 it set all letters from the left."""
+    return text if _knows_scripts() else turned(text)
+
+
+def name_apart(text: str) -> str:
+    """A sentence of ours that counts a group named from the right, with the name on a line of its own; any other as it came.
+
+    On one line the sentence would be read from the right as a whole, and its numbers stand behind their words.
+    """
+    found = _COUNTS.match(text)
+    if not (found and runs_from_right(found["name"]) and re.search("[A-Za-z]", found["rest"])):
+        return text
+    return f"{found['name']}\n{found['rest']}"
+
+
+@functools.cache
+def _knows_scripts() -> bool:
+    """Whether matplotlib turns and joins letters itself; what was turned before would be turned back."""
+    from matplotlib import ft2font
+
+    return hasattr(ft2font, "__libraqm_version__")
+
+
+def turned(text: str) -> str:
+    """The letters of a text in the order in which they are seen from the left.
 
     Words from the right are turned and, in Arabic, joined; numbers and Latin words inside keep their order. This is
     the part of the Unicode algorithm that a label needs, line by line; marks for embedding are not obeyed.

@@ -88,14 +88,16 @@ class Notes:
         words = lettering.cleaned(words)
         self.plain(like, words)
         like.set_parse_math(False)
-        return lettering.as_seen(lettering.wrapped(words, width, measure(like, renderer), most))
+        return lettering.as_seen(
+            lettering.wrapped(lettering.name_apart(words), width, measure(like, renderer), most)
+        )
 
     def plain(self, text: Any, words: str | None = None) -> None:
         """Take the letters as they are: no mathematics between dollar signs, a font that has each of them."""
         said = text.get_text() if words is None else words
         if words is None:
             text.set_parse_math(False)
-            shown = lettering.as_seen(lettering.cleaned(said))
+            shown = lettering.as_seen(lettering.name_apart(lettering.cleaned(said)))
             if shown != said and self.last.get(text) != said:
                 self.sources[text] = said
                 text.set_text(shown)
@@ -118,7 +120,7 @@ def measure(like: Any, renderer: Any) -> Callable[[str], float]:
         if font is not None:
             families.append(font)
             properties.set_family(families)
-        lines = lettering.as_seen(lettering.cleaned(words)).split("\n")
+        lines = lettering.as_seen(lettering.name_apart(lettering.cleaned(words))).split("\n")
         return SAFETY * max(
             _width(
                 line,

@@ -55,7 +55,7 @@ def write_word_report(path: Path, page: str) -> None:
             document.save(file)
     except PermissionError:
         raise InputError(
-            f"{path} cannot be written; if it is open in another program, close it there and try again."
+            f"{path} cannot be written; if it is open in another program, close it there; else choose a folder you may write to."
         ) from None
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.helpers.browser import CHROMIUM, browser
+
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted(str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md"))
@@ -75,3 +77,32 @@ def test_a_docstring_of_the_house_is_read_as_numpydoc(monkeypatch):
     assert module.as_numpydoc(text) == (
         "Do it.\n\nParameters\n----------\na\n    what a is,\n    and more.\n\nExamples\n--------\n>>> 1 : 2\n"
     )
+
+
+def test_the_search_of_a_manual_on_a_disk_asks_no_network():
+    """The shim of the search comes with the manual; where none is named, the builder takes one from a server."""
+    told = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    named = re.findall(r"polyfills: \[(.*)\]", told)
+    assert named == ["iframe-worker.js"]
+    assert (DOCS / named[0]).is_file()
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+def test_a_page_read_from_a_disk_has_its_worker(tmp_path):
+    (tmp_path / "helper.js").write_text("const twice = (n) => 2 * n;", encoding="utf-8")
+    (tmp_path / "worker.js").write_text(
+        "addEventListener('message', async ({data}) => { await importScripts('helper.js'); postMessage(twice(data)) })",
+        encoding="utf-8",
+    )
+    (tmp_path / "page.html").write_text(
+        f"<!doctype html><script>{(DOCS / 'iframe-worker.js').read_text(encoding='utf-8')}</script><body><script>"
+        "const worker = new Worker('worker.js'); worker.addEventListener('message', ({data}) => window.said = data);"
+        "worker.postMessage(21)</script>",
+        encoding="utf-8",
+    )
+    with browser() as page:
+        page.go((tmp_path / "page.html").as_uri())
+        page.wait("window.said === 42", 10.0)
+        page.js("worker.terminate()")
+        assert page.js("document.querySelectorAll('iframe').length") == 0
+        assert page.console == []

@@ -136,7 +136,7 @@ def one(number: int, name: str, given: Made) -> Finding | None:
         spent = _spent()
         try:
             with contextlib.chdir(fuzz_methods.scratch()), _limit():
-                found = target(name)(**given)
+                found = target(name)(**{key: _locked(value) for key, value in given.items()})
         except SurvsimError:
             return None
         except Late:
@@ -158,6 +158,15 @@ def one(number: int, name: str, given: Made) -> Finding | None:
             f"{foreign[0].category.__name__}: {foreign[0].message} at {foreign[0].filename}:{foreign[0].lineno}",
         )
     return _silent_nan(number, call, found, bool(said))
+
+
+def _locked(value: Any) -> Any:
+    """An array that a call must not write into: it belongs to the caller."""
+    if type(value) is not np.ndarray:
+        return value
+    seen = value.view()
+    seen.flags.writeable = False
+    return seen
 
 
 def _silent_nan(number: int, call: str, found: Any, warned: bool) -> Finding | None:

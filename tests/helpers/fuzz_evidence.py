@@ -56,7 +56,7 @@ def _explorer(rng: np.random.Generator) -> Made:
 
 @plausible("explorer_page")
 def _explorer_page(rng: np.random.Generator) -> Made:
-    explorer = s.scenario.Explorer(scenario(), evidence=store(), patients=20)
+    explorer = s.Explorer(scenario(), evidence=store(), patients=20)
     return {
         "explorer": explorer,
         "path": tempfile.mkdtemp(dir=fuzz_methods.scratch()) + "/panel.html",

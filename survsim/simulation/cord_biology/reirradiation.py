@@ -11,6 +11,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Literal
 
+from survsim.core.display import displayed
 from survsim.core.errors import InputError
 from survsim.simulation.cord_biology.radiobiology import Course, bed, eqd2
 
@@ -30,6 +31,7 @@ NIEDER = {"cumulative_bed": 120.0, "small_risk_bed": 135.5, "course_bed": 98.0, 
 NIEDER_ALPHA_BETA = {"cervicothoracic": 2.0, "lumbar": 4.0}
 
 
+@displayed
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Criterion:
     """One published criterion: its verdict, the value found, the limit, and why where it does not apply."""

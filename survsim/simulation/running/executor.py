@@ -105,8 +105,14 @@ def _finished(
 
         tasks = bunches(job, todo, at_least=2 * workers) if together else [[chunk] for chunk in todo]
         pool = joblib.Parallel(n_jobs=min(workers, len(tasks)), prefer=how, return_as="generator_unordered")
-        for done in pool(joblib.delayed(run_bunch)(job, bunch) for bunch in tasks):
-            yield from done
+        found = pool(joblib.delayed(run_bunch)(job, bunch) for bunch in tasks)
+        try:
+            for done in found:
+                yield from done
+        finally:
+            with warnings.catch_warnings():  # who stops a run knows that tasks of it were not finished
+                warnings.filterwarnings("ignore", message=r"\d+ tasks which were still being processed")
+                found.close()
 
 
 def _local(job: Job) -> str:

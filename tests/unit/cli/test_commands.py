@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from survsim._version import __version__
-from survsim.cli import main
+from survsim.cli import main, start
 from tests.helpers.studies import mini_study
 
 
@@ -56,12 +56,33 @@ def test_the_module_is_the_command():
     assert done.stdout == f"survsim {__version__}\n"
 
 
+def test_a_command_stopped_while_it_loads_ends_with_a_sentence(monkeypatch, capsys):
+    class Stops:
+        @staticmethod
+        def find_spec(name, path=None, target=None):
+            if name == "survsim.cli.main":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "survsim.cli.main")
+    monkeypatch.setattr(sys, "meta_path", [Stops, *sys.meta_path])
+    with pytest.raises(SystemExit) as ended:
+        start.run()
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == (
+        "survsim: stopped before anything was begun; give the same command again.\n"
+    )
+
+
 def test_a_simulation_stopped_by_hand_says_how_to_go_on(call, monkeypatch, tmp_path):
     def stopped(*args, **options):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("survsim.scenario.run.simulate", stopped)
     words = ("simulate", "analyses/07_scenario_gallery/first_line.yml", "--out", str(tmp_path / "run"))
+    code, _, err = call(*words)
+    assert code == 130 and "Nothing was left half-written; give the same command again." in err
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "run.json").write_text("{}", encoding="utf-8")
     code, _, err = call(*words)
     assert code == 130 and f"--resume {tmp_path / 'run'}" in err
 

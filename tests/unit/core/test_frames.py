@@ -150,3 +150,49 @@ def test_a_place_that_cannot_be_written_is_said_and_nothing_is_left(tmp_path):
             curve.save(tmp_path / "file" / name)
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
     assert (tmp_path / "file").read_text(encoding="utf-8") == "kept"
+
+
+def test_decimals_of_a_table_are_numbers():
+    import decimal
+
+    import pyarrow
+
+    import survsim
+
+    paid = [decimal.Decimal("1.5"), None, decimal.Decimal("3.25"), decimal.Decimal("9.75")]
+    table = pyarrow.table({"paid": paid, "arm": ["a", "a", "b", "b"]})
+    frame = as_frame(table)
+    np.testing.assert_array_equal(frame["paid"], [1.5, np.nan, 3.25, 9.75])
+    in_floats = pd.DataFrame({"paid": [1.5, np.nan, 3.25, 9.75], "arm": ["a", "a", "b", "b"]})
+    assert str(survsim.report.table_one(table, by="arm")) == str(
+        survsim.report.table_one(in_floats, by="arm")
+    )
+
+
+def test_the_first_group_of_a_categorical_does_not_depend_on_the_work_before():
+    """polars numbers the labels of a Categorical as the process met them, also those of other frames."""
+
+    class Table:
+        columns = ("arm", "stage")
+        dtypes = ("Categorical", "Enum(categories=['II', 'I'])")
+
+        def to_pandas(self):
+            met = pd.Categorical(["new", "control"], ["elsewhere", "new", "control"])
+            return pd.DataFrame({"arm": met, "stage": pd.Categorical(["I", "II"], ["II", "I"])})
+
+    frame = as_frame(Table())
+    assert list(frame["arm"].cat.categories) == ["control", "new"]
+    assert list(frame["arm"]) == ["new", "control"]
+    assert list(frame["stage"].cat.categories) == ["II", "I"]
+
+
+def test_a_column_of_arrow_is_an_array_at_every_door():
+    import pyarrow
+
+    from survsim.core.door import guarded
+
+    def total(values: np.ndarray) -> float:
+        return float(np.sum(values, axis=0))
+
+    assert guarded(total)(pyarrow.array([1.0, 2.0])) == 3.0
+    assert guarded(total)(pyarrow.chunked_array([[1.0], [2.5]])) == 3.5

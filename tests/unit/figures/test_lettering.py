@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 
 from survsim import Surv, kaplan_meier
 from survsim.core.names import readable
 from survsim.errors import InputError
 from survsim.figures import lettering
-from survsim.figures.lettering import as_seen, told_apart, wrapped
+from survsim.figures.lettering import as_seen, name_apart, told_apart, turned, wrapped
 from tests.helpers.pictures import faults
 
 RNG = np.random.default_rng(4)
@@ -103,12 +106,59 @@ def test_lines_break_at_words_and_end_in_an_ellipsis():
 
 
 def test_words_from_the_right_are_turned_and_joined():
-    assert as_seen("abc") == "abc"
-    assert as_seen("אבג") == "גבא"
-    assert as_seen("אבג 12") == "12 גבא"
-    assert as_seen("a (אב)") == "a (בא)"
+    assert turned("abc") == "abc"
+    assert turned("אבג") == "גבא"
+    assert turned("אבג 12") == "12 גבא"
+    assert turned("a (אב)") == "a (בא)"
     # Beh, joined on both sides: initial, medial, final, seen from the left as final, medial, initial.
-    assert as_seen("\u0628\u0628\u0628") == "\ufe90\ufe92\ufe91"
+    assert turned("\u0628\u0628\u0628") == "\ufe90\ufe92\ufe91"
+
+
+def inked(text):
+    """The columns of a text's pixels, drawn large, without the blank ones around."""
+    figure = Figure(figsize=(3, 1), dpi=100)
+    canvas = FigureCanvasAgg(figure)
+    figure.text(0.1, 0.3, text, fontsize=40)
+    canvas.draw()
+    ink = 255 - np.asarray(canvas.buffer_rgba())[:, :, 0].astype(int)
+    used = np.flatnonzero(ink.any(axis=0))
+    return ink[:, used[0] : used[-1] + 1]
+
+
+@pytest.mark.parametrize(
+    ("first", "rest"), [("\u05d8", "\u05d9\u05dc"), ("\u062f", "\u0648\u0648")], ids=["Hebrew", "Arabic"]
+)
+@pytest.mark.parametrize("before", ["", "A "])
+def test_words_from_the_right_are_read_from_the_right_as_drawn(first, rest, before):
+    """Whatever matplotlib does with letters itself: the first letter of the last word is drawn at its right end."""
+    drawn, alone = inked(as_seen(before + first + rest)), inked(first)
+    assert np.abs(drawn[:, -alone.shape[1] :] - alone).mean() < 15
+
+
+NAME = "\u05d8\u05dc"
+
+
+@pytest.mark.parametrize(
+    ("told", "seen"),
+    [
+        (f"{NAME}: 16 patients, 12 events", f"{NAME}\n16 patients, 12 events"),
+        (f"Median, {NAME}: 17 months (8 to 20)", f"Median, {NAME}\n17 months (8 to 20)"),
+        (f"At 12 months, {NAME}: 50% alive", f"At 12 months, {NAME}\n50% alive"),
+        (f"{NAME}: 16", f"{NAME}: 16"),
+        ("chemo: 16 patients", "chemo: 16 patients"),
+    ],
+)
+def test_a_sentence_that_counts_a_group_from_the_right_is_read_from_the_left(told, seen):
+    assert name_apart(told) == seen
+
+
+def test_the_legend_of_such_a_group_is_so():
+    axes = curves([NAME, "chemo"]).plot(width="85mm")
+    legend = next(child for child in axes.figure.findobj(Legend))
+    said = [text.get_text().split("\n") for text in legend.get_texts()]
+    assert [as_seen(NAME)] in [lines[:1] for lines in said]
+    assert any(lines[0].startswith("chemo: 80 patients") for lines in said)
+    assert all(lines[1].startswith("80 patients") for lines in said if lines[0] == as_seen(NAME))
 
 
 @pytest.mark.parametrize(
