@@ -151,6 +151,6 @@ def test_what_follows_from_a_mistake_is_told_behind_it(shipped, lines):
 
 def test_every_line_on_the_shipped_data_names_an_action(shipped):
     """Each warning says what somebody can do, as the imperative that it begins with."""
-    verbs = {"Add", "Check", "Compare", "Find", "Look", "Name", "Put", "Read", "Search"}
+    verbs = {"Add", "Check", "Compare", "Find", "Look", "Name", "Put", "Read", "Search", "Take"}
     said = {f.remedy for f in check_tables(shipped)}
     assert {r.split()[0].strip(",;:") for r in said} <= verbs
