@@ -182,7 +182,7 @@ class EvidenceStore:
         >>> found = survsim.load_evidence().select(endpoint="overall_survival", measure="hazard_ratio",
         ...                                        treatment="chemo", design="rct", setting="advanced_or_recurrent")
         >>> found.study_ids[0]
-        'sutton_2000_gog0108'
+        'homesley_2007_gog0161'
         """
         from survsim.evidence.ask.query import Question
 
