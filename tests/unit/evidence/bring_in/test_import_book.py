@@ -10,6 +10,7 @@ import pytest
 import survsim
 from survsim.core.errors import EvidenceError
 from survsim.evidence.bring_in.import_book import import_book
+from survsim.evidence.bring_in.spreadsheet import NOT_REACHED
 from survsim.evidence.bring_in.template import add_study, add_study_book
 from survsim.evidence.bring_in.template_book import book_bytes
 from survsim.evidence.bring_in.template_lists import lists_of
@@ -107,6 +108,16 @@ def test_after_these_are_mended_the_second_round_is_clean(folder, book):
 
 
 @pytest.mark.parametrize("word", ["not reached", "NR", "n.r.", "NE", "Not estimable", "not_reached"])
+def test_words_for_what_was_not_reached(word):
+    assert NOT_REACHED.fullmatch(word)
+
+
+@pytest.mark.parametrize("word", ["9", "no", "none", "reached", "nearly", ""])
+def test_other_words_say_nothing_of_the_kind(word):
+    assert not NOT_REACHED.fullmatch(word)
+
+
+@pytest.mark.parametrize("word", ["not reached", "NE"])
 def test_a_limit_that_was_not_reached_is_a_note_and_a_median_is_left_out_by_name(folder, book, word):
     rows = [
         number(1, "median", value=word, conf_low=20.1, conf_high=word, conf_level=0.95),
