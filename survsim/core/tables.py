@@ -52,3 +52,8 @@ def stacked(parts: Iterable[Columns], names: Sequence[str]) -> dict[str, Any]:
 
 def _is_column(value: Any) -> bool:
     return not isinstance(value, str | bytes | Mapping) and hasattr(value, "__len__")
+
+
+def counted(words: pd.Series) -> pd.Series:
+    """How often each word occurs, most often first and equals by name: `value_counts` leaves their order to the version of pandas."""
+    return words.value_counts().sort_index().sort_values(ascending=False, kind="stable")

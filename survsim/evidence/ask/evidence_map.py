@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
-from survsim.core.tables import Columns
+from survsim.core.tables import Columns, counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,8 +78,8 @@ def evidence_map(frame: pd.DataFrame, provenance: Provenance, also: tuple[str, .
         .reset_index()
     )
     patients = studies.drop_duplicates("study_id").groupby("site_group")["n_total"].sum()
-    counts = frame["treatment"].value_counts()
-    endpoints = frame["endpoint"].value_counts()
+    counts = counted(frame["treatment"])
+    endpoints = counted(frame["endpoint"])
     return EvidenceMap(
         cells=cells,
         sites=tuple(dict.fromkeys([*also, *patients.sort_values(ascending=False, kind="stable").index])),

@@ -10,7 +10,7 @@ import numpy as np
 from survsim.core.checks import IntArray
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
-from survsim.core.tables import Columns
+from survsim.core.tables import Columns, counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -115,7 +115,7 @@ def flow_from_search(flow: EvidenceFlow, tables: Callable[[str], pd.DataFrame]) 
     reason = (
         excluded["reason"].str.partition(";")[0].str.replace(r"^the same number as .*", TWICE, regex=True)
     )
-    counts = reason.value_counts()
+    counts = counted(reason)
     numbers = int((excluded["kind"] == "estimate").sum())
     studies = int((excluded["kind"] == "study").sum())
     bare = int((~tables("studies")["study_id"].isin(tables("estimates")["study_id"])).sum())

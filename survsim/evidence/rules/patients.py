@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 
 from survsim.core import units
+from survsim.core.tables import counted
 from survsim.evidence.rules.rule import rule
 from survsim.evidence.rules.tables import Tables
 from survsim.evidence.schema.faults import WARNING, Fault
@@ -85,7 +86,7 @@ def death_not_in_overall(t: Tables) -> Iterator[Fault]:
 def mixed_time_units(t: Tables) -> Iterator[Fault]:
     """One endpoint of one data set has one unit of time."""
     frame = t.frames[OUT]
-    usual = frame.groupby(["dataset", "endpoint"])["time_unit"].transform(lambda u: u.value_counts().index[0])
+    usual = frame.groupby(["dataset", "endpoint"])["time_unit"].transform(lambda u: counted(u).index[0])
     yield from t.where(
         "mixed_time_units",
         OUT,

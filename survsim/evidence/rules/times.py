@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from survsim.core.checks import BoolArray, FloatArray
+from survsim.core.tables import counted
 from survsim.core.units import DAYS_PER, DAYS_PER_MONTH
 from survsim.evidence.rules.groups import joined
 from survsim.evidence.rules.rule import rule
@@ -108,7 +109,7 @@ def unit_of_one_study(t: Tables) -> Iterator[Fault]:
     mixed = frame[frame.groupby("study")["unit"].transform("nunique") > 1]
     wrong = np.zeros(len(at), bool)
     for _, group in mixed.groupby("study", sort=False):
-        counts = group["unit"].value_counts()
+        counts = counted(group["unit"])
         usual = "months" if counts.get("months", 0) == counts.max() else counts.index[0]
         wrong[group["row"][group["unit"] != usual]] = True
     yield from t.where(
