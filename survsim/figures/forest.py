@@ -48,7 +48,7 @@ def draw_meta_analysis(
     if ratio and np.abs(ends).max() > 300.0:
         raise InputError("the effects are too large for a ratio axis; pass ratio=False and name the measure.")
     studies = frame[frame["kind"] == "study"]
-    studies = studies.sort_values("estimate") if sort else studies
+    studies = studies.sort_values("estimate", kind="stable") if sort else studies
     rows = [_row(study, "study", str(study["label"]), scale) for _, study in studies.iterrows()]
     last = frame.set_index("kind")
     rows.append(ForestRow(label="Heterogeneity", kind="heading", detail=_heterogeneity(pooled)))

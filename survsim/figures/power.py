@@ -47,7 +47,7 @@ def power_curves(
     number_columns(frame, ["n", "power", "mc_std_error"])
     ax = style.new_axes(6.4, 4.0) if ax is None else ax
     for i, (name, rows) in enumerate(frame.groupby("design", sort=False)):
-        rows = rows.sort_values("n")
+        rows = rows.sort_values("n", kind="stable")
         ax.errorbar(
             rows["n"],
             rows["power"],

@@ -79,7 +79,7 @@ def reconstructed(
     rows = curve_rows(evidence, name)
     first = rows.iloc[0]
     table = evidence.at_risk
-    table = table[table["curve_id"] == first["curve_id"]].sort_values("time")
+    table = table[table["curve_id"] == first["curve_id"]].sort_values("time", kind="stable")
     n = _patients(evidence, first)
     if table.empty and n is None:
         raise EvidenceError(

@@ -303,7 +303,7 @@ class EvidenceStore:
             raise EvidenceError(
                 f"no case {case!r} has a course; those that have one: {', '.join(frame['case_id'].unique())}."
             )
-        return rows.sort_values("order").reset_index(drop=True)
+        return rows.sort_values("order", kind="stable").reset_index(drop=True)
 
     def case_facts(self, case: str) -> dict[str, str]:
         """Facts of one case by their path."""
