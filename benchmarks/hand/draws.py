@@ -36,32 +36,11 @@ NAMES = (
     "systemic_gap", "reirradiation_delay", "least_interval", "utility_walking", "utility_not_walking",
     "utility_progressed_walking", "utility_progressed", "frailty_variance",
 )  # fmt: skip
-SHAPE, SCALE, DIES, LOSES, RATES, HR_RT, HR_DOUBLET, HR_FOCAL, HR_CRANIOSPINAL, HR_LOSS, HR_ANLOTINIB = (
-    0,
-    1,
-    2,
-    3,
-    5,
-    11,
-    12,
-    13,
-    14,
-    15,
-    16,
-)
-WALKS, ACCEPTS, HARMS, ONSET, MEANLOG, BEGINS, GAP, DELAY, INTERVAL, UTILITY, VARIANCE = (
-    17,
-    18,
-    19,
-    25,
-    26,
-    27,
-    28,
-    29,
-    30,
-    31,
-    35,
-)
+SHAPE, SCALE, DIES, LOSES, RATES = 0, 1, 2, 3, 5
+HR_RT, HR_DOUBLET, HR_FOCAL, HR_CRANIOSPINAL, HR_LOSS, HR_ANLOTINIB = range(11, 17)
+WALKS, ACCEPTS, HARMS = 17, 18, 19
+ONSET, MEANLOG, BEGINS, GAP, DELAY, INTERVAL, UTILITY = range(25, 32)
+VARIANCE = 35
 LUCK = 20 + 9
 """Of a patient: exponentials of five ways out of each of four states, then uniforms: the start, consent, six adverse events,
 and the myelopathy."""
@@ -106,11 +85,10 @@ def reached(p, state, h):
     return p[SCALE] * h ** (1.0 / p[SHAPE]) if state <= CONTROLLED else h / p[DIES]
 
 
-@numba.njit(cache=True)
-def eqd2(dose, ab):
-    """Of the region that had most; every fraction is of 2 Gy."""
-    first = (dose[0] + dose[1]) * (2.0 + ab) / (2.0 + ab)
-    return max(first, dose[2] * (2.0 + ab) / (2.0 + ab))
+@numba.njit(cache=True, inline="always")
+def eqd2(dose):
+    """Of the region that had most: its dose, since every fraction is of 2 Gy, whatever the ratio of alpha to beta."""
+    return max(dose[0] + dose[1], dose[2])
 
 
 @numba.njit(cache=True)
@@ -252,9 +230,9 @@ def follow(p, plan, z, frailty, onset, at, given_at, ended_at, on, dose, x, coun
             if ends in (RT, AGAIN):
                 radiated = deliver(t, ends, given_at, dose, radiated, x)
                 u = z[28]
-                if ill0 == INF and u <= risk(0, eqd2(dose, 0.87)):
+                if ill0 == INF and u <= risk(0, eqd2(dose)):
                     ill0 = t + onset
-                if ill1 == INF and u <= risk(1, eqd2(dose, 2.0)):
+                if ill1 == INF and u <= risk(1, eqd2(dose)):
                     ill1 = t + onset
             if not (line == AGAIN and (on[AGAIN] or on[CHECKPOINT])):
                 if line == RT:
@@ -277,13 +255,13 @@ def finish(t, died, progressed, ill0, ill1, radiated, given_at, on, dose, x):
         if on[k]:
             deliver(t, k, given_at, dose, radiated, x)
     x[0], x[1] = min(died, TAU), min(progressed, died, TAU)
-    x[4] = eqd2(dose, 2.0)
+    x[4] = eqd2(dose)
     last = min(died, HORIZON)
     x[16], x[17] = 1.0 * (ill0 < last), 1.0 * (ill1 < last)
     group = 1 if dose[0] > 0.0 and dose[1] > 0.0 else 0
     if dose[0] + dose[1] + dose[2] > 0.0:
         x[18 + group], x[20 + group] = 1.0, x[4]
-        x[23 + group], x[25 + group] = risk(0, eqd2(dose, 0.87)), risk(1, x[4])
+        x[23 + group], x[25 + group] = risk(0, eqd2(dose)), risk(1, x[4])
     if group == 0:
         x[22] = 0.0
     for k in range(3):
