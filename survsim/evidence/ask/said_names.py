@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from survsim.core.names import STUDY, readable
+from survsim.core.names import HEADS, STUDY, readable
 from survsim.evidence.ask.case_names import names_of_cases
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ WORD = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)+")
 """A cell that is one name of the program: words joined by underscores."""
 ROW = re.compile(r"(.+)_([est])(\d+)")
 INITIALS = re.compile(r"(?: [A-Z]{1,4})+$")
-WHOLE = {
+WHOLE = HEADS | {
     "rct": "randomised trial",
     "phase2_single_arm": "single-arm phase II",
     "meta_analysis": "meta-analysis",
@@ -30,8 +30,6 @@ WHOLE = {
     "liver_pancreas_biliary": "liver, pancreas, biliary",
     "gynaecological_mixed": "uterus and ovary together",
     "n_total": "patients",
-    "conf_low": "lower limit",
-    "conf_high": "upper limit",
 }
 """Words that are said in another way than with blanks for their underscores."""
 TITLE_WORDS = 7

@@ -33,6 +33,7 @@ ORIGIN_OF_WORDS = {
 
 
 SIZED = ("n_arm", "n_event", "analysis_set", "unit_of_analysis")
+SAYS_NOTHING = ("", NOT_REPORTED, NOT_APPLICABLE)
 
 
 @rule(
@@ -85,14 +86,10 @@ def _part_that_is_named(t: Tables, own: np.ndarray, group: np.ndarray, asked: np
     Fewer patients, with an analysis set that says who they are; a group that is those who had the event; another unit.
     """
     chosen, unit, events = (t.text(E, c).to_numpy() for c in ("analysis_set", "unit_of_analysis", "n_event"))
-    fine = (unit != "patient") | (events == group)
+    fine = ~np.isin(unit, ["patient", *SAYS_NOTHING]) | (events == group)
     for row in np.flatnonzero(asked & ~fine):
         if own[row].isdigit() and group[row].isdigit():
-            fine[row] = int(own[row]) < int(group[row]) and chosen[row] not in (
-                "",
-                NOT_REPORTED,
-                NOT_APPLICABLE,
-            )
+            fine[row] = int(own[row]) < int(group[row]) and chosen[row] not in SAYS_NOTHING
     return fine
 
 
