@@ -15,6 +15,7 @@ from tests.helpers.mini_study import curated_content, planted, row_at, write_raw
         ({"n_arm": "59", "analysis_set": "evaluable"}, False),
         ({"n_arm": "61", "analysis_set": "evaluable"}, True),
         ({"n_arm": "61", "unit_of_analysis": "lesion"}, False),
+        ({"n_arm": "61", "unit_of_analysis": "not_reported"}, True),
         ({"n_arm": "90", "n_event": "60"}, False),
         ({"n_arm": "60"}, False),
     ],
