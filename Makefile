@@ -72,6 +72,8 @@ validate: env    ## long simulation checks (hours): coverage, type I error, clos
 		echo $$program; $(BIN)/python -m tests.statistical.$$program || exit 1; done
 	$(BIN)/python -m tests.helpers.fuzz 20000 7
 	$(BIN)/python -m tests.helpers.kills 60 1
+	$(BIN)/python -m tests.helpers.full_disks
+	$(BIN)/python -m tests.helpers.at_once 6
 
 portability: env ## the suite and the reports as other processors would compute them (an hour); writes the table
 	$(BIN)/python -m tests.portability

@@ -4,12 +4,14 @@ A kernel is an ordinary Python function with ``@compiled(signature)``. numba is 
 code loaded from the on-disk cache (or compiled), at the first call; importing a kernel costs nothing.
 With ``NUMBA_DISABLE_JIT=1`` the plain function runs. ``python -m survsim.kernels.warm`` fills the cache.
 
-numba costs about half a second at first use, so small single fits stay on numpy: ask `worth_compiling`.
+numba costs about half a second at first use, so small single fits stay on numpy: ask `worth_compiling`, or `at_hand` where
+both roads give the same bits.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 import types
 from collections.abc import Callable
 from typing import Any
@@ -18,6 +20,9 @@ import numpy as np
 
 COMPILED_FROM = 100_000
 """Rows from which a single fit may use a compiled loop."""
+
+LOADING = 0.5
+"""Seconds that numba costs a process once."""
 
 prange = range
 """Parallel range inside a kernel declared with ``parallel=True``; a plain range without numba."""
@@ -31,6 +36,25 @@ def jit_disabled() -> bool:
 def worth_compiling(n: int) -> bool:
     """True when `n` rows repay loading compiled code."""
     return n >= COMPILED_FROM and not jit_disabled()
+
+
+_forgone = 0.0
+
+
+def at_hand(saves: float) -> bool:
+    """True where a compiled loop that saves `saves` seconds costs its call alone, for numba is loaded already.
+
+    Where it is not, what compiled loops would have saved is added up, and once that is as much as loading costs, they
+    are taken: whoever fits one small model never waits for numba, and whoever fits ten thousand waits once, so that nobody
+    pays more than twice what was best (the rule of who rents skis until the rent has bought a pair; Karlin et al. 1988,
+    Algorithmica 3:79). What asks this gives the same bits on either road: what a process did before shows in no result.
+    """
+    global _forgone
+    numba = sys.modules.get("numba")
+    if numba is not None:
+        return not getattr(getattr(numba, "config", None), "DISABLE_JIT", True)
+    _forgone += saves
+    return _forgone > LOADING and not jit_disabled()
 
 
 class Kernel:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from survsim.kernels import cox_sums
+from survsim.kernels._jit import at_hand
 from survsim.kernels.threads import map_threads
 
 Floats = NDArray[np.float64]
@@ -176,7 +177,17 @@ def layout(
         rows, sorted_high, sorted_low = rows[ever], sorted_high[ever], sorted_low[ever]
     w = np.ones(rows.size) if weight is None else weight[rows]
     return _assemble(
-        rows, sorted_high, sorted_low, w, event, times, of_time, starts, entry is not None, efron
+        rows,
+        sorted_high,
+        sorted_low,
+        w,
+        event,
+        times,
+        of_time,
+        starts,
+        entry is not None,
+        weight is not None,
+        efron,
     )
 
 
@@ -197,6 +208,7 @@ def _assemble(
     of_time: Ints,
     starts: Ints,
     delayed: bool,
+    weighted: bool,
     efron: bool,
 ) -> Layout:
     n_times = times.size
@@ -204,7 +216,9 @@ def _assemble(
     of_event = high[event]
     d = np.bincount(of_event, minlength=n_times)
     event_start = np.cumsum(d) - d
-    mean_weight = np.bincount(of_event, weights=weight[event], minlength=n_times) / d
+    mean_weight = (
+        np.bincount(of_event, weights=weight[event], minlength=n_times) / d if weighted else np.ones(n_times)
+    )
     many = np.flatnonzero(d > 1) if efron else np.empty(0, np.int64)
     shared = (d > 1)[of_event] if many.size else np.zeros(event.size, bool)
     tied_start = np.cumsum(d[many]) - d[many]
@@ -257,6 +271,12 @@ def running(values: Floats, weight: Floats | None, at: Pick) -> Floats:
             cox_sums.by_covariates(cox_sums.read_sums, values, at.end.size, one, at.end, at.times), at
         )
     if m <= BLOCK and at.base is None and at.end.size and at.end[0] > 0:
+        if at_hand(
+            cox_sums.SAVES
+        ):  # one addition after another, as cumsum has it: the same bits in a fifth of the time
+            sums = np.empty((p, at.end.size))
+            cox_sums.read_sums(values, np.ones(m) if weight is None else weight, at.end, at.times, sums, 0, p)
+            return sums
         sums = (values if weight is None else values * weight).cumsum(axis=1)
         return sums.take(at.last, axis=1)
     out = np.zeros((p, at.end.size))
@@ -322,15 +342,13 @@ def linear_predictor(at: Layout, x: Floats, beta: Floats, offset: Floats | None)
 
 
 class Covariates(NamedTuple):
-    """Sorted covariates (p, m), with the columns of the tied events (p, f; None where compiled passes find them) and of
-    late entries (p, q) set apart. In small fits a row of ones stands before them.
+    """Sorted covariates (p, m), with those of late entries (p, q) set apart. In small fits a row of ones stands before them.
 
     Beside them stand what no coefficient changes: weight of each event (e,), of each event time times its events (K,), and
     of each tied event (f,) that of its time, with the place of that time among all (f,).
     """
 
     x: Floats
-    events: Floats | None
     late: Floats | None
     event_weight: Floats
     time_weight: Floats
@@ -344,81 +362,46 @@ def covariates(at: Layout, x: Floats) -> Covariates:
         # A row of ones gives the sums of r with those of r x: calls are what small fits cost.
         x = np.concatenate([np.ones((1, x.shape[1])), x])
     late = None if at.late is None else x.take(at.late, axis=1)
-    apart = at.tied and not cox_sums.pays(x.shape[1])
     tied_time = at.many[at.tied_of]
     return Covariates(
-        x, x.take(at.tied_event, axis=1) if apart else None, late,
-        at.weight[at.event], at.mean_weight * at.d, at.mean_weight[tied_time], tied_time,
-    )  # fmt: skip
+        x, late, at.weight[at.event], at.mean_weight * at.d, at.mean_weight[tied_time], tied_time
+    )
 
 
 def moments(at: Layout, x: Covariates, eta: Floats) -> Moments:
     """Risk-set sums and log partial likelihood at eta (m,)."""
     r = np.exp(eta)
     r *= at.weight
-    large = cox_sums.pays(r.size)
-    if large:
+    if cox_sums.pays(r.size):
         s0 = risk_sums(at, r[None])[0]
         s1 = risk_sums(at, x.x, r, x.late)
+        e0 = tied_sums(at, r.take(at.tied_event)) if at.tied else np.zeros(0)
+        e1 = cox_sums.by_covariates(cox_sums.event_sums, x.x, at.many.size, r, at.tied_event, at.tied_start)
     else:
         sums = risk_sums(at, x.x, r, x.late)
-        s0, s1 = sums[0], sums[1:]
-    e0, e1 = np.zeros(0), np.zeros((s1.shape[0], 0))
-    b = a1 = a2 = e0
-    wd = x.time_weight
+        tied = cox_sums.tied_sums(x.x, r, at.tied_event, at.tied_start, at.tied_of)
+        s0, s1, e0, e1 = sums[0], sums[1:], tied[0], tied[1:]
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        a = wd / s0
-        a0 = a / s0
-        logs = wd * np.log(s0)
+        shares = cox_sums.shares(
+            s0, e0, x.time_weight, at.many, at.tied_of, x.tied_time, at.fraction, x.tied_weight
+        )
+        logs = x.time_weight * np.log(s0)
         if at.tied:
-            r_event = r.take(at.tied_event)
-            if large or x.events is None:
-                e0 = tied_sums(at, r_event)
-                e1 = cox_sums.by_covariates(
-                    cox_sums.event_sums, x.x, at.many.size, r, at.tied_event, at.tied_start
-                )
-            else:
-                tied = tied_sums(at, x.events * r_event)
-                e0, e1 = tied[0], tied[1:]
-            a[at.many], b, a0[at.many], a1, a2, logs[at.many] = _efron_parts(at, x, s0, e0)
+            logs[at.many] = np.bincount(at.tied_of, x.tied_weight * np.log(shares.left), at.many.size)
         fitted = float((x.event_weight * eta.take(at.event)).sum() - logs.sum())
-    return Moments(r, s0, e0, s1, e1, a, b, a0, a1, a2, fitted)
-
-
-def _efron_parts(at: Layout, x: Covariates, s0: Floats, e0: Floats) -> tuple[Floats, ...]:
-    """At the tied times: sums of v, c v, v^2, c v^2, c^2 v^2 and log S, times the mean weight."""
-    c, w = at.fraction, x.tied_weight
-    denominator = s0.take(x.tied_time)
-    denominator -= c * e0.take(at.tied_of)
-    parts = np.empty((6, c.size))
-    wv, cwv, wvv, cwvv, ccwvv, logs = parts
-    np.divide(w, denominator, out=wv)
-    np.multiply(c, wv, out=cwv)
-    np.divide(wv, denominator, out=wvv)
-    np.multiply(c, wvv, out=cwvv)
-    np.multiply(c, cwvv, out=ccwvv)
-    np.multiply(w, np.log(denominator, out=logs), out=logs)
-    return tuple(tied_sums(at, parts))
+    return Moments(r, s0, e0, s1, e1, *shares[:5], fitted)
 
 
 def row_hazard(at: Layout, increments: Floats, own: Floats) -> Floats:
     """Hazard a row lives through, (m,): increments (K,) over low..high, less `own` (T,) for a tied event."""
-    total = np.empty(increments.size + 1)
-    total[0] = 0.0
-    increments.cumsum(out=total[1:])
-    lived = total[1:].take(at.high)
-    if at.late is not None or at.stratum_start.size > 2:
-        lived -= total[at.low]
-    if at.tied:
-        lived[at.tied_event] -= own.take(at.tied_of)
-    return lived
+    return cox_sums.lived(increments, own, at.high, at.low, at.tied_event, at.tied_of)
 
 
 def score(at: Layout, x_events: Floats, now: Moments) -> Floats:
-    """First derivative (p,); x_events (p,) is the weighted sum of x over events."""
-    gradient = x_events - np.einsum("jk,k->j", now.s1, now.a)
+    """First derivative (p,); x_events (p,) is the weighted sum of x over events. BLAS is held at one thread by who climbs."""
+    gradient = x_events - now.s1 @ now.a
     if at.tied:
-        gradient += np.einsum("jk,k->j", now.e1, now.b)
+        gradient += now.e1 @ now.b
     return gradient
 
 
@@ -453,6 +436,6 @@ def information(at: Layout, x: Floats, now: Moments, time_weight: Floats | None 
     else:
         first = (x * lived) @ x.T - (now.s1 * a0) @ now.s1.T
     if at.tied:
-        cross = (now.s1[:, at.many] * a1) @ now.e1.T
+        cross = (now.s1.take(at.many, axis=1) * a1) @ now.e1.T
         first += cross + cross.T - (now.e1 * a2) @ now.e1.T
     return first

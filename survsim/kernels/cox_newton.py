@@ -110,8 +110,7 @@ def maximise(
             return Maximum(beta, first, now, step, n_iter, False, True)
         if decrement < tolerance:
             return Maximum(beta + step, first, now, step, n_iter, True, False)
-        longest = np.abs(step).max()
-        if longest > max_step:
+        if max_step < math.inf and (longest := np.abs(step).max()) > max_step:
             step *= max_step / longest
         factor, trial = 1.0, evaluate(beta + step)
         while not trial.value >= now.value - 1e-12 * abs(now.value) and factor > 1e-6:

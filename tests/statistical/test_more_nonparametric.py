@@ -12,7 +12,7 @@ def slack(level, n, errors=3.0):
 
 
 def test_a_live_cell_is_near_its_levels():
-    found = cell(50, 0.3, 24, 7)
+    found = cell(50, 0.3, 12, 7)
     assert set(found["coverage"]) == {"nelson_aalen", "median", "conditional_survival", "bootstrap_rmst"}
     for share, n in found["coverage"].values():
         assert share >= 0.95 - slack(0.95, n) - 0.02

@@ -93,6 +93,8 @@ def sorted_columns(matrix: FloatArray, rows: Any) -> FloatArray:
     m, p = rows.size, matrix.shape[1]
     if cox_sums.pays(m) and matrix.flags.c_contiguous and matrix.dtype == np.float64:
         return cox_sums.gathered(matrix, rows)
+    if m <= cox.BLOCK:
+        return np.ascontiguousarray(matrix.T.take(rows, axis=1), dtype=np.float64)
     out = np.empty((p, m))
 
     def piece(begin: int) -> None:

@@ -10,7 +10,7 @@ from survsim.kernels import counting, risk_set
 
 KERNELS = {
     k: getattr(counting, k)
-    for k in ("check_and_count", "count_groups", "small_codes", "replace_by_hash", "tabulate")
+    for k in ("check_and_count", "count_groups", "two_codes", "small_codes", "replace_by_hash", "tabulate")
 }
 
 
@@ -73,6 +73,26 @@ def test_labels_that_are_small_whole_numbers(kernel):
     with np.errstate(all="ignore"):
         for odd in (0.5, -1.0, 8.0, np.nan, np.inf):
             assert kernel("small_codes")(np.array([1.0, odd]), codes, present) == -1
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.uint8])
+def test_two_groups_are_told_apart_and_a_third_is_seen(kernel, kind):
+    codes = np.zeros(4, kind)
+    assert kernel("two_codes")(np.array([2.0, 1, 1, 2]), 1.0, 2.0, codes) and codes.tolist() == [1, 0, 0, 1]
+    for odd in (0.0, 3.0, np.nan, np.inf):
+        assert not kernel("two_codes")(np.array([2.0, 1, odd, 2]), 1.0, 2.0, codes)
+
+
+@pytest.mark.parametrize("pair", [[0.0, 1.0], [1.0, 2.0]])
+def test_a_third_group_between_two_has_its_code(pair):
+    values = np.repeat(pair, 200)
+    assert counting.codes_of_numbers(values)[1] == pair
+    assert counting.codes_of_numbers(values)[0].tolist() == [0] * 200 + [1] * 200
+    values[150] = 7.0
+    codes, labels = counting.codes_of_numbers(values)
+    assert labels == [*pair, 7.0] and codes[150] == 2 and codes[-1] == 1
+    values[150] = np.nan
+    assert counting.codes_of_numbers(values) is None
 
 
 def test_codes_of_one_byte_are_the_same_codes():

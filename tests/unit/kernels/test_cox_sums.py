@@ -1,16 +1,19 @@
-"""Compiled passes of large Cox fits add up what plain numpy does, strata, entries and ties included."""
+"""Compiled passes of Cox fits add up what plain numpy does, strata, entries and ties included."""
+
+import itertools
 
 import numpy as np
 import pytest
 
 from survsim import Surv, cox_ph
+from survsim.estimate.cox.prepare import prepare
 from survsim.kernels import cox, cox_sums
 
 
 @pytest.fixture(params=["compiled", "plain"])
 def kernel(request):
     """The kernels as they run, and as plain Python."""
-    names = ("read_sums", "event_sums", "gather")
+    names = ("read_sums", "event_sums", "add_shares", "add_lived", "gather")
     found = {n: getattr(cox_sums, n) for n in names}
     return found if request.param == "compiled" else {n: k.py_func for n, k in found.items()}
 
@@ -42,13 +45,13 @@ def test_rows_are_gathered_as_columns(kernel):
     np.testing.assert_array_equal(cox_sums.gathered(matrix, rows), matrix[rows].T)
 
 
-@pytest.mark.parametrize("ties", ["efron", "breslow"])
-@pytest.mark.parametrize("kind", ["plain", "strata", "entry", "strata and entry", "weights"])
-def test_large_fits_are_those_of_plain_numpy(monkeypatch, ties, kind):
-    rng = np.random.default_rng(4)
-    n = 3000
+KINDS = ("plain", "strata", "entry", "strata and entry", "weights")
+
+
+def study(n, kind, days):
+    rng = np.random.default_rng([n, days])
     x = rng.normal(size=(n, 6))
-    time = np.ceil(rng.exponential(60, n) * np.exp(-x[:, 0] / 3)) + 1.0
+    time = np.ceil(rng.exponential(days, n) * np.exp(-x[:, 0] / 3)) + 1.0
     more = {}
     if "strata" in kind:
         more["stratum"] = rng.integers(0, 4, n)
@@ -56,7 +59,39 @@ def test_large_fits_are_those_of_plain_numpy(monkeypatch, ties, kind):
         more["entry"] = np.floor(time * rng.random(n) * 0.9)
     if kind == "weights":
         more["weight"] = rng.random(n) + 0.5
-    surv = Surv.right(time, rng.random(n) < 0.6, unit="days", **more)
+    return Surv.right(time, rng.random(n) < 0.6, unit="days", **more), x
+
+
+@pytest.mark.parametrize("ties", ["efron", "breslow"])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("n", "days"), [(40, 4), (40, 400), (900, 60), (6000, 60)])
+def test_whether_numba_is_loaded_shows_in_no_bit(monkeypatch, kernel, ties, kind, n, days):
+    surv, x = study(n, kind, days)
+    problem = prepare(surv, x, None, ties)
+    columns = cox.covariates(problem.at, problem.x)
+    eta = cox.linear_predictor(problem.at, problem.x, np.linspace(-0.4, 0.6, 6), None)
+
+    def found(*loaded):
+        answers = itertools.cycle(loaded)
+        for module in (cox, cox_sums):
+            monkeypatch.setattr(module, "at_hand", lambda _: next(answers))
+        now = cox.moments(problem.at, columns, eta)
+        return [*now, cox.row_hazard(problem.at, now.a, now.b)]
+
+    if n < 1000:
+        for name, one in kernel.items():
+            monkeypatch.setattr(cox_sums, name, one)
+    plain = found(False)
+    # numba may also be loaded by another thread between two passes
+    for loaded in ((True,), (True, False), (False, True, True)):
+        for one, other in zip(found(*loaded), plain, strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("ties", ["efron", "breslow"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_large_fits_are_those_of_plain_numpy(monkeypatch, ties, kind):
+    surv, x = study(3000, kind, 60)
 
     def fit(pays):
         monkeypatch.setattr(cox_sums, "pays", lambda m: pays)

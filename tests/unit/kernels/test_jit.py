@@ -1,5 +1,8 @@
 """The one place that decides about numba."""
 
+import sys
+import types
+
 import numpy as np
 import pytest
 
@@ -19,6 +22,23 @@ def test_small_fits_are_not_worth_compiling(monkeypatch):
     monkeypatch.setenv("NUMBA_DISABLE_JIT", "0")
     assert not _jit.worth_compiling(_jit.COMPILED_FROM - 1)
     assert _jit.worth_compiling(_jit.COMPILED_FROM)
+
+
+def test_numba_is_loaded_once_doing_without_has_cost_as_much(monkeypatch):
+    monkeypatch.setenv("NUMBA_DISABLE_JIT", "0")
+    monkeypatch.setattr(_jit, "_forgone", 0.0)
+    monkeypatch.delitem(sys.modules, "numba", raising=False)
+    third = _jit.LOADING / 2.5
+    assert [_jit.at_hand(third) for _ in range(4)] == [False, False, True, True]
+    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
+    assert not _jit.at_hand(third)
+
+
+def test_where_numba_is_loaded_it_is_taken_unless_it_is_switched_off(monkeypatch):
+    for disabled in (0, 1):
+        config = types.SimpleNamespace(DISABLE_JIT=disabled)
+        monkeypatch.setitem(sys.modules, "numba", types.SimpleNamespace(config=config))
+        assert _jit.at_hand(1e-9) is not bool(disabled)
 
 
 def test_every_kernel_is_found_and_equals_its_plain_function():
