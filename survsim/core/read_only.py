@@ -17,6 +17,8 @@ _WITHOUT_ARRAYS = (Provenance, str, float, int, type(None))
 """What holds no array; the ancestry of a result may have thousands of steps, of plain values only."""
 _HOW: dict[type, Callable[[Any], Any]] = {}
 """What closes values of each class met so far."""
+_NAMES: dict[type, tuple[str, ...]] = {}
+"""The fields of each class met so far."""
 
 
 def read_only(value: Any) -> Any:
@@ -62,6 +64,9 @@ def _closed_tuple(value: tuple[Any, ...]) -> tuple[Any, ...]:
 def _closed_fields(owner: Any, names: tuple[str, ...]) -> Any:
     for name in names:
         value = getattr(owner, name, None)
+        kind = type(value)
+        if _HOW.get(kind) is _as_it_is or (isinstance(value, np.ndarray) and not value.flags.writeable):
+            continue
         closed = read_only(value)
         if closed is not value:
             object.__setattr__(owner, name, closed)
@@ -69,9 +74,10 @@ def _closed_fields(owner: Any, names: tuple[str, ...]) -> Any:
 
 
 def close_fields(owner: Any) -> None:
-    """Close the arrays among the fields of a frozen dataclass of this package."""
-    if type(owner).__module__.startswith("survsim."):
-        _closed_fields(owner, tuple(field.name for field in dataclasses.fields(owner)))
+    """Close the arrays among the fields of a frozen dataclass."""
+    kind = type(owner)
+    names = _NAMES.get(kind) or _NAMES.setdefault(kind, tuple(f.name for f in dataclasses.fields(owner)))
+    _closed_fields(owner, names)
 
 
 def view(value: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from survsim.core.encoding import stored
 from survsim.core.errors import InputError
 from survsim.core.picture import Picture
 from survsim.core.provenance import Provenance
-from survsim.core.read_only import read_only
+from survsim.core.read_only import close_fields
 from survsim.core.stored import read_result, write_result
 from survsim.core.tables import Columns
 from survsim.core.upward import upward
@@ -45,8 +45,7 @@ class Result:
     provenance: Provenance
 
     def __post_init__(self) -> None:
-        for item in dataclasses.fields(self):
-            object.__setattr__(self, item.name, read_only(getattr(self, item.name)))
+        close_fields(self)
 
     def columns(self) -> Columns:
         """The tidy table by column; each result says here what its columns are."""
