@@ -14,10 +14,12 @@ from survsim.core.display import displayed
 from survsim.core.errors import EvidenceError
 from survsim.evidence.raw.csv_text import read_text_table
 from survsim.evidence.raw.curate import curated_tables, table_bytes_of
+from survsim.evidence.raw.declared import Declared, declared_at
 from survsim.evidence.raw.literature import half_sets, no_studies
 from survsim.evidence.raw.locate import PENDING, DataFolder, data_folder
 from survsim.evidence.raw.package import raw_checksums
 from survsim.evidence.raw.table_faults import check_tables, lines_of
+from survsim.evidence.raw.unread import told, unread
 from survsim.evidence.rules.catalogue import apply_rules
 from survsim.evidence.rules.tables import Tables
 from survsim.evidence.schema.catalogue import tables
@@ -171,7 +173,14 @@ def _raw(folder: DataFolder, expected: dict[str, str]) -> list[Fault]:
         error("set_incomplete", "datapackage", no_studies(name, has), row=f"raw/literature/{name}", value=has)
         for name, has in half.items()
     ]
-    changed = [n for n in changed if PurePosixPath(n).parent.name not in half]
+    idle = unread(folder.raw, _declared(folder.raw))
+    faults += [
+        (error if meant else warning)(
+            "file_unread", "datapackage", told(path, meant), row=f"raw/{path}", value=meant
+        )
+        for path, meant in idle.items()
+    ]
+    changed = [n for n in changed if PurePosixPath(n).parent.name not in half and not idle.get(n)]
     begun = [] if half or not any(n.startswith("literature/") for n in changed) else _begun(folder)
     faults += begun
     for name in changed:
@@ -188,6 +197,14 @@ def _raw(folder: DataFolder, expected: dict[str, str]) -> list[Fault]:
                 )
             )
     return faults
+
+
+def _declared(raw: Path) -> Declared | None:
+    """The declared tables; None where one cannot be read, which is told when the tables are made."""
+    try:
+        return declared_at(raw)
+    except EvidenceError:
+        return None
 
 
 def _begun(folder: DataFolder) -> list[Fault]:

@@ -24,6 +24,7 @@ from survsim.evidence.raw.merge import merge_aliases, merge_arms
 from survsim.evidence.raw.partners import fill_partners
 from survsim.evidence.raw.patients import read_patients
 from survsim.evidence.raw.table_faults import check_tables
+from survsim.evidence.raw.unread import refuse_misnamed
 from survsim.evidence.schema.catalogue import tables
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Curation:
 def curated_tables(raw: Path) -> dict[str, list[Row]]:
     """All curated tables made from the files below `raw`, in the order of the schema."""
     declared = declared_at(raw)
+    refuse_misnamed(raw, declared)
     found = read_literature(raw, declared)
     merge_aliases(found, declared)
     fill_partners(found.estimates)

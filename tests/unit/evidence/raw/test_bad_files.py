@@ -226,6 +226,66 @@ def test_a_set_without_its_studies_is_said_to_be_half_assembled_and_stops_curati
     assert (data / "datapackage.json").read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("literature/lung/arm.csv", "arms.csv"),
+        ("literature/heart/Curves.csv", "curves.csv"),
+        ("literature/heart/at-risk.csv", "at_risk.csv"),
+        ("literature/lung/topics.tsv", "topics.csv"),
+        ("literature/heart/censor_marks.xlsx", "censor_marks.csv"),
+        ("declared/correction.csv", "corrections.csv"),
+    ],
+)
+def test_a_table_whose_name_is_not_quite_one_is_named_and_stops_curating(data, name, meant):
+    file = data / "raw" / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("study_id,arm_id\nlee_2021,all\n", encoding="utf-8")
+    (fault,) = found(data, "file_unread")
+    assert (fault.severity, fault.row, fault.value) == ("error", f"raw/{name}", meant)
+    assert f"call it {meant}" in fault.remedy
+    assert not [f for f in survsim.check_evidence(data).errors if f.rule == "raw_changed" and name in f.row]
+    before = (data / "datapackage.json").read_bytes()
+    with pytest.raises(survsim.errors.EvidenceError, match=f"raw/{name}: Nothing reads it.*call it {meant}"):
+        survsim.evidence.curate(data)
+    assert (data / "datapackage.json").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("literature/lung/estimates_old.csv", "a set, data/raw/literature/<set>/, holds studies.csv"),
+        ("literature/lung/deep/estimates.csv", "a set, data/raw/literature/<set>/, holds studies.csv"),
+        ("literature/estimates.csv", "a set, data/raw/literature/<set>/, holds studies.csv"),
+        ("literature/lung/supplement.xlsx", "survsim data import"),
+        ("ipd/cohort.csv", "patient_columns.csv"),
+    ],
+)
+def test_a_file_that_nothing_reads_is_said_to_be_idle_and_stops_nothing(data, name, said):
+    file = data / "raw" / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("study_id,arm_id\nlee_2021,all\n", encoding="utf-8")
+    survsim.evidence.curate(data)
+    (fault,) = found(data, "file_unread")
+    assert (fault.severity, fault.row) == ("warning", f"raw/{name}")
+    assert said in fault.remedy
+    assert survsim.check_evidence(data).exit_code == 0
+
+
+def test_notes_papers_and_records_may_lie_where_they_like(data):
+    for name in (
+        "literature/lung/README.md",
+        "literature/lung/paper.pdf",
+        "declared/audit_2026.csv",
+        "ipd/SOURCES.md",
+    ):
+        file = data / "raw" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("a,b\n1,2\n", encoding="utf-8")
+    survsim.evidence.curate(data)
+    assert "file_unread" not in {f.rule for f in survsim.check_evidence(data).faults}
+
+
 def test_typed_tables_that_lack_columns_are_said_to_lack_them(data):
     half = data / "raw" / "literature" / "half"
     half.mkdir(parents=True)
