@@ -93,7 +93,7 @@ def report_row(slug: str, environment: dict[str, str]) -> Row:
 def tests_row(environment: dict[str, str]) -> Row:
     """The suite under one environment: how many tests passed, and 0 or infinity as their difference."""
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal"],
+        [sys.executable, "-m", "pytest", "-n", "2", "--dist", "worksteal"],
         cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     print(done.stdout[-2500:])
