@@ -93,8 +93,12 @@ def test_the_committed_table_holds_every_axis_of_every_report_and_nothing_moved(
     for row in rows:
         by_report.setdefault(row["report"], set()).add(row["axis"])
         assert float(row["largest_difference"]) <= portability.TOLERANCE, row
+    suite = by_report.pop(portability.TESTS)
     names = set(portability.axes())
     assert by_report and all(axes == names for axes in by_report.values())
+    # The suite takes as long as all reports on all axes: what holds with everything taken away at once is asked for.
+    assert "all together" in suite
+    assert all(int(row["numbers"]) > 0 for row in rows)
 
 
 def test_an_axis_reaches_the_library():
