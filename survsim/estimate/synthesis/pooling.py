@@ -19,6 +19,8 @@ from survsim.estimate.synthesis.tau_prior import tau_posterior
 
 METHODS = tuple(het.TAU2_ESTIMATORS)
 CONF_METHODS = ("modified-knapp-hartung", "knapp-hartung", "wald")
+PRIOR_METHOD = "half-normal prior"
+"""`MetaAnalysis.method` where fewer than three studies were pooled under a prior of tau: no estimator of tau2."""
 
 
 @result
@@ -38,8 +40,8 @@ class MetaAnalysis(Result):
     labels, study_estimate, study_std_error, weights : (k,) the studies; weights add to one.
     method, conf_method, conf_level : as asked, or as fallen back to (see `notes`).
     notes : what a reader must know: an estimate at its boundary, rows that were joined, a prior used.
-    prediction_prior_scale : scale of the half-normal prior of tau behind the prediction interval when that was
-        asked for (prediction_method "posterior"); None for the t interval.
+    prediction_prior_scale : scale of the half-normal prior of tau behind the prediction interval: asked for
+        (prediction_method "posterior"), or used throughout with fewer than three studies; None for the t interval.
     """
 
     estimate: float
@@ -108,8 +110,14 @@ class MetaAnalysis(Result):
 
 def repool(rows: Studies, pooled: MetaAnalysis, provenance: Provenance) -> MetaAnalysis:
     """Other rows pooled with the methods of an earlier result, that of its prediction interval included."""
-    again = pool_rows(rows, pooled.method, pooled.conf_method, pooled.conf_level, None, provenance)
     scale = pooled.prediction_prior_scale
+    if pooled.method == PRIOR_METHOD:
+        if scale is None:
+            raise InputError(
+                "the prior of tau behind this result was not kept (it was saved by an earlier version); pool the studies again."
+            )
+        return _pool_with_prior(rows, pooled.conf_level, scale, list(rows.notes), provenance)
+    again = pool_rows(rows, pooled.method, pooled.conf_method, pooled.conf_level, None, provenance)
     return again if scale is None else predict_by_posterior(again, scale)
 
 
@@ -232,10 +240,11 @@ def _pool_with_prior(
         study_estimate=y,
         study_std_error=rows.std_error,
         weights=posterior.weights @ (given_tau / given_tau.sum(axis=1, keepdims=True)),
-        method="half-normal prior",
+        method=PRIOR_METHOD,
         conf_method="posterior",
         conf_level=level,
         notes=tuple(notes),
+        prediction_prior_scale=scale,
         **fields,
     )
 
