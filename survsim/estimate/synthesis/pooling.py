@@ -13,6 +13,7 @@ from survsim.core.errors import InputError, SmallSampleWarning, warn
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns, stacked
+from survsim.core.tails import two_tails
 from survsim.estimate.printed.study_rows import Studies
 from survsim.estimate.synthesis import heterogeneity as het
 from survsim.estimate.synthesis.tau_prior import tau_posterior
@@ -223,14 +224,13 @@ def _pool_with_prior(
     fields["tau2_conf_low"] = posterior.tau_quantile(tail) ** 2
     fields["tau2_std_error"] = float("nan")
     fields["tau2_conf_high"] = posterior.tau_quantile(1.0 - tail) ** 2
-    below = posterior.mean_tail(0.0)
     return MetaAnalysis(
         provenance=provenance,
         estimate=mean,
         std_error=sd,
         conf_low=posterior.mean_quantile(tail),
         conf_high=posterior.mean_quantile(1.0 - tail),
-        p_value=2.0 * min(below, 1.0 - below),
+        p_value=two_tails(posterior.mean_below(0.0), posterior.mean_above(0.0)),
         tau2=tau2,
         prediction_low=posterior.prediction_quantile(tail),
         prediction_high=posterior.prediction_quantile(1.0 - tail),
