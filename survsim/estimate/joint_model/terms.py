@@ -336,7 +336,8 @@ def hazard_ratio_term(
     Parameters
     ----------
     hazard_ratio : `covariates` against `comparator`.
-    conf_low, conf_high : interval at `conf_level`, or `std_error` of the log hazard ratio, or p-value or events.
+    conf_low, conf_high : interval at `conf_level`, or `std_error` of the log hazard ratio (taken where both are given and
+        agree), or p-value or events.
     p_value : two-sided; n_event : total, or (first arm, second).
     beyond_counts : an error below what the events allow is refused, or widened to it ("widen").
     comparator_arm : name of the comparator's arm, to notice when both arms enter elsewhere.
@@ -365,15 +366,14 @@ def hazard_ratio_term(
         "label": name, "value": ratio, "conf_low": conf_low, "conf_high": conf_high, "conf_level": conf_level,
         "p_value": p_value, "n_event": n_event,
     }  # fmt: skip
+    terms = Terms(beyond_counts=beyond_counts)
     if std_error is not None:
-        # An error given by name is what the caller wants, whatever stands beside it.
-        row |= {
-            "std_error": between("std_error", std_error, 0.0, np.inf),
-            "conf_low": None,
-            "conf_high": None,
-        }
+        row["std_error"] = between("std_error", std_error, 0.0, np.inf)
     refuse_no_pattern("comparator", comparator, f"the hazard_ratio term of {study}")
-    found = _taken(row, "hazard_ratio", Terms(beyond_counts=beyond_counts))
+    found = _taken(row, "hazard_ratio", terms)
+    if std_error is not None and not found.flagged:
+        # An error given by name is what the caller wants, once an interval beside it was seen to agree.
+        found = _taken(row | {"conf_low": None, "conf_high": None}, "hazard_ratio", terms)
     payload = {
         "log_hr": found.estimate,
         "se": found.std_error,
@@ -445,7 +445,9 @@ def _patterns_of(surv: Surv, covariates: Any) -> Any:
         if len(covariates) != len(surv):
             raise InputError(f"covariates has {len(covariates)} rows for {len(surv)} patients.")
         nested = [
-            str(name) for name, column in covariates.items() if not all(isinstance(v, Hashable) for v in column)
+            str(name)
+            for name, column in covariates.items()
+            if not all(isinstance(v, Hashable) for v in column)
         ]
         if nested:
             raise InputError(
