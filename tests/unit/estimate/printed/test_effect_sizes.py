@@ -414,3 +414,20 @@ def test_numbers_of_one_normal_law_never_contradict_themselves_however_they_are_
     assume(0 < low <= hr <= high and low < high and 0 < p < 1)
     found = effect_size(hazard_ratio=hr, conf_low=low, conf_high=high, p_value=p)
     assert not any("p = " in note for note in found.notes)
+
+
+def test_curves_promise_no_more_than_their_deaths_can_hold():
+    """Research: all 100 die; control: 90 do. No test has less than sqrt(1/100 + 1/90), however coarse the intervals."""
+    time, research, control = [0, 6, 12, 18], [1, 0.5, 0, 0], [1, 0.4, 0.2, 0.1]
+    follow_up = {"n_research": 100, "n_control": 100, "follow_up_min": 18, "follow_up_max": 30}
+    found = effect_size_from_curves(time, research, control, **follow_up)
+    assert found.std_error == pytest.approx(np.sqrt(1 / 100 + 1 / 90))
+    assert found.flagged and "100 and 90 deaths allow no less than 0.145" in found.headline()
+
+
+def test_fine_curves_keep_the_error_of_their_intervals():
+    time = np.linspace(0, 36, 37)
+    follow_up = {"n_research": 100, "n_control": 100, "follow_up_min": 12, "follow_up_max": 40}
+    found = effect_size_from_curves(time, np.exp(-0.05 * time), np.exp(-0.07 * time), **follow_up)
+    assert not found.flagged and found.notes == ()
+    assert found.std_error > 0.95 * np.sqrt(1 / 73.4 + 1 / 83.4)
