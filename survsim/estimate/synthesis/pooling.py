@@ -43,6 +43,7 @@ class MetaAnalysis(Result):
     notes : what a reader must know: an estimate at its boundary, rows that were joined, a prior used.
     prediction_prior_scale : scale of the half-normal prior of tau behind the prediction interval: asked for
         (prediction_method "posterior"), or used throughout with fewer than three studies; None for the t interval.
+    prediction_method : "t", "posterior" or "k_minus_2": as asked for, "posterior" wherever a prior was used throughout.
     """
 
     estimate: float
@@ -72,6 +73,7 @@ class MetaAnalysis(Result):
     notes: tuple[str, ...] = ()
     prediction_prior_scale: float | None = None
     tau2_std_error: float = float("nan")
+    prediction_method: str = "t"
 
     def columns(self) -> Columns:
         """Rows "study", then "pooled" and "prediction": kind, label, estimate, std_error, interval, weight."""
@@ -119,6 +121,8 @@ def repool(rows: Studies, pooled: MetaAnalysis, provenance: Provenance) -> MetaA
             )
         return _pool_with_prior(rows, pooled.conf_level, scale, list(rows.notes), provenance)
     again = pool_rows(rows, pooled.method, pooled.conf_method, pooled.conf_level, None, provenance)
+    if pooled.prediction_method == "k_minus_2" and rows.k > 2:
+        return predict_by_k_minus_2(again)
     return again if scale is None else predict_by_posterior(again, scale)
 
 
@@ -245,6 +249,7 @@ def _pool_with_prior(
         conf_level=level,
         notes=tuple(notes),
         prediction_prior_scale=scale,
+        prediction_method="posterior",
         **fields,
     )
 
@@ -258,6 +263,7 @@ def predict_by_k_minus_2(pooled: MetaAnalysis) -> MetaAnalysis:
         prediction_low=pooled.estimate - reach,
         prediction_high=pooled.estimate + reach,
         notes=(*pooled.notes, "prediction interval by t with k - 2 degrees of freedom"),
+        prediction_method="k_minus_2",
     )
 
 
@@ -275,6 +281,7 @@ def predict_by_posterior(pooled: MetaAnalysis, scale: float | None) -> MetaAnaly
         prediction_high=posterior.prediction_quantile(1.0 - tail),
         notes=(*pooled.notes, f"prediction interval under a half-normal prior on tau, scale {scale:g}"),
         prediction_prior_scale=scale,
+        prediction_method="posterior",
     )
 
 
