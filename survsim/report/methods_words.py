@@ -117,6 +117,19 @@ def _meta_analysis(options: Sequence[Options]) -> str:
     )
 
 
+def _network(options: Sequence[Options]) -> str:
+    kinds = join_words(
+        ["a common effect" if e == "fixed" else "random effects" for e in all_of(options, "effects")]
+    )
+    text = f"Treatments were compared over the network of trials with {kinds or 'random effects'}"
+    scales = join_words([f"{float(s):g}" for s in all_of(options, "tau_prior_scale") if s])
+    return text + (
+        f"; where no contrast was left to estimate the between-study variance, its square root had a half-normal prior of scale {scales}"
+        if scales
+        else ""
+    )
+
+
 def _resamples(options: Sequence[Options]) -> str:
     counts = [int(n) for n in all_of(options, "n_resamples") if n]
     return (
@@ -330,7 +343,7 @@ TREATMENTS: dict[str, Say] = {
 POOLING: dict[str, Say] = {
     "meta_analysis": _meta_analysis,
     "meta_regression": fixed("Effects were regressed on features of the studies with random effects"),
-    "network_meta_analysis": fixed("Treatments were compared over the network of trials with random effects"),
+    "network_meta_analysis": _network,
     "pool_proportions": fixed(
         "Proportions were pooled by the binomial likelihood with normal logits of the studies"
     ),

@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from scipy.special import gammaincinv, gammaln, ndtr
+from scipy.special import betainc, gammaincinv, gammaln, ndtr
 
 from survsim.core.checks import FloatArray, between
 from survsim.core.errors import EvidenceWarning, InputError, warn
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
+from survsim.core.tails import two_tails
 from survsim.estimate.borrowing.map_prior import BorrowingPrior
 from survsim.estimate.borrowing.mixture import GammaMixture, Mixture, NormalMixture, mixture_of
 
@@ -396,18 +397,22 @@ def _normal_update(m: NormalMixture, y: float, se: float) -> tuple[NormalMixture
     log_part = np.log(m.weight) - 0.5 * np.log(2 * np.pi * total) - 0.5 * (y - m.centre) ** 2 / total
     weight, log_marginal = _softmax(log_part)
     shrink = m.spread**2 / total
-    below = float(ndtr((y - m.centre) / np.sqrt(total)) @ m.weight)
+    # Each tail by itself: one less the other would round below 0 far out.
+    distance = (y - m.centre) / np.sqrt(total)
+    conflict = two_tails(float(ndtr(distance) @ m.weight), float(ndtr(-distance) @ m.weight))
     after = NormalMixture(weight, m.centre + shrink * (y - m.centre), np.sqrt(shrink) * se)
-    return after, log_marginal, 2 * min(below, 1 - below)
+    return after, log_marginal, conflict
 
 
 def _gamma_update(m: GammaMixture, d: int, exposure: float) -> tuple[GammaMixture, float, float]:
     log_part = np.log(m.weight) + _log_negative_binomial(np.array([d]), m, exposure)[0]
     weight, log_marginal = _softmax(log_part)
-    upto = np.exp(_log_negative_binomial(np.arange(d + 1), m, exposure)) @ m.weight
-    below, at = float(upto.sum()), float(upto[-1])
+    # P(D <= d) and P(D >= d) of the negative binomial law, as incomplete beta integrals: no difference of sums.
+    alone = m.rate / (m.rate + exposure)
+    upto = float(betainc(m.shape, d + 1.0, alone) @ m.weight)
+    from_there = float(betainc(d, m.shape, 1.0 - alone) @ m.weight) if d else 1.0
     after = replace(m, weight=weight, shape=m.shape + d, rate=m.rate + exposure)
-    return after, log_marginal, min(1.0, 2 * min(below, 1 - below + at))
+    return after, log_marginal, two_tails(upto, from_there)
 
 
 def _log_negative_binomial(d: Any, m: GammaMixture, exposure: float) -> FloatArray:

@@ -123,6 +123,11 @@ def compile_terms(
     if free_baseline:
         touched = length.sum(axis=0) > 0
         active = (events.sum(axis=0) > 0) | touched
+        if not active.any():
+            raise EvidenceError(
+                "no term holds an event, so that every interval would have a hazard of 0 for certain. Add evidence with "
+                "events; survivors alone only bound the hazard from above."
+            )
     return Compiled(
         breaks=breaks,
         active=active,

@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 
 from survsim.core import units
-from survsim.core.checks import between, require_columns
+from survsim.core.checks import between
 from survsim.core.encoding import stored
 from survsim.core.errors import InputError
-from survsim.core.kinds import is_missing
+from survsim.core.kinds import dimensions, is_missing
 
 COMMON = ("arm", "site", "cluster", "extra_sd", "source")
 """What each kind of term takes beside its own numbers."""
+OF_PATIENTS = ("patients", "curve")
+"""Kinds whose covariates may be a frame with a row a patient."""
 
 
 @stored
@@ -69,10 +71,8 @@ def make_term(
         raise InputError(f"{', '.join(nameless)} of {study}: a missing value is no name; leave it out.")
     if unit:
         units.check_unit(unit)
-    if hasattr(covariates, "columns"):
-        require_columns(covariates, [], "covariates")
-    elif not isinstance(covariates, Mapping):
-        raise InputError(f"covariates must be a mapping or a frame; got {type(covariates).__name__}.")
+    if not (kind in OF_PATIENTS and hasattr(covariates, "columns")):
+        refuse_no_pattern("covariates", covariates, f"the {kind} term of {study}")
     source = common.pop("source", ())
     extra = between("extra_sd", common.pop("extra_sd", 0.0), 0.0, np.inf, open_ends=False)
     return EvidenceTerm(
@@ -85,6 +85,25 @@ def make_term(
         source=(source,) if isinstance(source, str) else tuple(source),
         **{k: str(v) for k, v in common.items()},
     )
+
+
+def refuse_no_pattern(name: str, covariates: Any, whose: str) -> None:
+    """Raise unless each covariate has the one value of an arm: a number, a category, or shares of categories."""
+    if not isinstance(covariates, Mapping):
+        raise InputError(
+            f"{name} must map each covariate to its value for {whose}; got {type(covariates).__name__}."
+        )
+    several = several_values(covariates)
+    if several:
+        raise InputError(
+            f"{name} of {whose}: {', '.join(several)} has several values, and an arm has one: a number, a category, or "
+            "shares such as {'I': 0.6, 'III': 0.4}. Columns with a row a patient belong to patients_term."
+        )
+
+
+def several_values(covariates: Mapping[str, Any]) -> list[str]:
+    """Names under which a column stands and not one value."""
+    return [str(name) for name, value in covariates.items() if dimensions(value) > 0]
 
 
 def single_terms(terms: Any) -> tuple[EvidenceTerm, ...]:

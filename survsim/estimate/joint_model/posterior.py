@@ -194,6 +194,9 @@ def _crude_log_hazard(m: Compiled) -> float:
             logs.append(float(np.log(max(first, 0.5) / second)))
         elif np.isfinite(length):
             logs.append(float(np.log(1.0 / length)))
+    if not logs:
+        # Nothing but survivors: Newton starts from half an event, and finds the level unidentified or held by a prior.
+        logs.append(float(np.log(0.5 / max(m.exposure.sum(), 1e-300))))
     return float(np.mean(logs))
 
 

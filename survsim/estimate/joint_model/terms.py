@@ -6,17 +6,23 @@ keywords of `EvidenceTerm`: study, arm, site, covariates, cluster, extra_sd, sou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from survsim.core.checks import FloatArray, between, float_vector, numbers, one_of
 from survsim.core.errors import EvidenceError, InputError
+from survsim.core.frames import as_frame
 from survsim.core.kinds import dimensions
 from survsim.core.surv import Surv
 from survsim.core.times import increasing
-from survsim.estimate.joint_model.evidence_term import EvidenceTerm, make_term
+from survsim.estimate.joint_model.evidence_term import (
+    EvidenceTerm,
+    make_term,
+    refuse_no_pattern,
+    several_values,
+)
 from survsim.estimate.printed.number import EVENT_SHARE, PrintedNumber, Terms
 from survsim.estimate.printed.refusal import Refusal
 from survsim.estimate.printed.road import take
@@ -38,7 +44,7 @@ def patients_term(
     Parameters
     ----------
     surv : response (delayed entry and case weights allowed).
-    covariates : frame with one row a patient, or a mapping for all of them.
+    covariates : frame or dictionary of columns with one row a patient, or a mapping of single values for all of them.
     curve : the patients were reconstructed from a published curve.
     information : share of their information that is used, in (0, 1]; below 1 for reconstructed data
         whose numbers at risk are uncertain (the likelihood is raised to this power).
@@ -63,11 +69,7 @@ def patients_term(
     """
     if not isinstance(surv, Surv):
         raise InputError(f"surv must be a Surv; got {type(surv).__name__}. Build it with Surv.right.")
-    pattern = {} if covariates is None else covariates
-    if hasattr(pattern, "columns"):
-        pattern = surv.paired("covariates", pattern)
-    if hasattr(pattern, "columns") and len(pattern) != len(surv):
-        raise InputError(f"covariates has {len(pattern)} rows for {len(surv)} patients.")
+    pattern = _patterns_of(surv, {} if covariates is None else covariates)
     share = between("information", information, 0.0, 1.0 + 1e-12)
     common.setdefault("source", surv.sources)
     payload = {"surv": surv, "information": share}
@@ -334,7 +336,8 @@ def hazard_ratio_term(
     Parameters
     ----------
     hazard_ratio : `covariates` against `comparator`.
-    conf_low, conf_high : interval at `conf_level`, or `std_error` of the log hazard ratio, or p-value or events.
+    conf_low, conf_high : interval at `conf_level`, or `std_error` of the log hazard ratio (taken where both are given and
+        agree), or p-value or events.
     p_value : two-sided; n_event : total, or (first arm, second).
     beyond_counts : an error below what the events allow is refused, or widened to it ("widen").
     comparator_arm : name of the comparator's arm, to notice when both arms enter elsewhere.
@@ -363,14 +366,14 @@ def hazard_ratio_term(
         "label": name, "value": ratio, "conf_low": conf_low, "conf_high": conf_high, "conf_level": conf_level,
         "p_value": p_value, "n_event": n_event,
     }  # fmt: skip
+    terms = Terms(beyond_counts=beyond_counts)
     if std_error is not None:
-        # An error given by name is what the caller wants, whatever stands beside it.
-        row |= {
-            "std_error": between("std_error", std_error, 0.0, np.inf),
-            "conf_low": None,
-            "conf_high": None,
-        }
-    found = _taken(row, "hazard_ratio", Terms(beyond_counts=beyond_counts))
+        row["std_error"] = between("std_error", std_error, 0.0, np.inf)
+    refuse_no_pattern("comparator", comparator, f"the hazard_ratio term of {study}")
+    found = _taken(row, "hazard_ratio", terms)
+    if std_error is not None and not found.flagged:
+        # An error given by name is what the caller wants, once an interval beside it was seen to agree.
+        found = _taken(row | {"conf_low": None, "conf_high": None}, "hazard_ratio", terms)
     payload = {
         "log_hr": found.estimate,
         "se": found.std_error,
@@ -423,6 +426,34 @@ def rate_term(
     end = np.inf if follow_up is None else between("follow_up", follow_up, begin, np.inf)
     payload = {"events": d, "person_time": total, "start": begin, "follow_up": end}
     return make_term("rate", study, covariates or {}, unit, payload, common)
+
+
+def _patterns_of(surv: Surv, covariates: Any) -> Any:
+    """A frame with a row a patient where columns came, else the one pattern of all."""
+    if isinstance(covariates, Mapping):
+        if not several_values(covariates):
+            return covariates
+        mixed = [str(name) for name, value in covariates.items() if isinstance(value, Mapping)]
+        if mixed:
+            raise InputError(
+                f"covariates has shares of categories for {', '.join(mixed)} beside columns with a row a patient. Give each "
+                "patient a category, or one value or shares of each covariate for all."
+            )
+        covariates = as_frame(covariates, "covariates")
+    if hasattr(covariates, "columns"):
+        covariates = surv.paired("covariates", covariates)
+        if len(covariates) != len(surv):
+            raise InputError(f"covariates has {len(covariates)} rows for {len(surv)} patients.")
+        nested = [
+            str(name)
+            for name, column in covariates.items()
+            if not all(isinstance(v, Hashable) for v in column)
+        ]
+        if nested:
+            raise InputError(
+                f"covariates holds several values a patient in {', '.join(nested)}; give each a column of its own."
+            )
+    return covariates
 
 
 def _several(name: str, values: Any) -> FloatArray:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from survsim.core.checks import FloatArray
+from survsim.core.tails import two_tails
 
 Law = tuple[float, float] | FloatArray
 """Beta parameters; (nan, 0) is the point 0 and (nan, 1) the point 1. Or a sorted sample."""
@@ -60,9 +61,9 @@ def melded_p(first: Laws, second: Laws, *, mid_p: bool = False) -> float:
     if mid_p:
         open_ = _cdf(_pairs(first, second, "low", mid_p), "difference", 0.0, closed=False)
         greater = 0.5 * (greater + open_)
-        return float(min(1.0, 2 * min(greater, 1.0 - greater)))
+        return two_tails(greater, 1.0 - greater)
     less = 1.0 - _cdf(_pairs(first, second, "high", mid_p), "difference", 0.0, closed=False)
-    return float(min(1.0, 2 * min(greater, less)))
+    return two_tails(greater, less)
 
 
 def _pairs(first: Laws, second: Laws, end: str, mid_p: bool) -> list[Pair]:

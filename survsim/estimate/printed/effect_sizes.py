@@ -33,7 +33,8 @@ class EffectSize(Result):
     conf_level : of `conf_low` and `conf_high`, the limits of the hazard ratio; p_value : two-sided, normal.
     asymmetry : log HR minus the middle of the printed interval; NaN on routes without an interval.
     flagged : printed numbers contradict one another: the asymmetry is above 0.02 (rounding or a misprint),
-        the hazard ratio is far from ``exp((O - E) / V)``, or the events allow no such small error; `notes` say which.
+        the hazard ratio is far from ``exp((O - E) / V)``, the events allow no such small error or should have told far
+        more, the p-value or a standard error is far from the interval, or `favours` names the other side; `notes` say which.
     label : the row it belongs to.
     notes : what a reader should know.
     """
@@ -151,7 +152,8 @@ def effect_size(
     O - E and V; O and E of both arms, ``HR = (O_r / E_r) / (O_c / E_c)``, ``SE^2 = 1 / E_r + 1 / E_c``;
     HR and interval, ``SE = (log U - log L) / (2 z)``; HR and a one-sided limit, ``SE = |log U - log HR| / z``; HR and p, ``SE = |log HR| / z_p``; HR and
     events, ``V = O R C / (R + C)^2`` or ``O_r O_c / (O_r + O_c)``; p and events, ``O - E = z_p sqrt(V)``.
-    Events beside another route bound it: ``SE >= 2 / sqrt(d)``, by arm ``sqrt(1/d1 + 1/d2)``.
+    Events beside another route bound it: ``SE >= 2 / sqrt(d)``, by arm ``sqrt(1/d1 + 1/d2)``. Numbers that say the same
+    thing twice are compared within their rounding (`survsim.estimate.printed.agreement`).
 
     Parameters
     ----------
@@ -159,17 +161,20 @@ def effect_size(
         numbers below.
     hazard_ratio, conf_low, conf_high, conf_level : as printed, research over control.
     one_sided : the one limit given is one-sided at `conf_level`, which is then above 0.5; a p-value beside it is
-        not used then, as its sides are seldom stated.
-    p_value : two-sided.
+        not used then, as its sides are seldom stated. Refused without a limit, or with two.
+    p_value : two-sided; give twice a one-sided one. Beside an interval it is compared with it: further than half a standard
+        error (and a quarter) is flagged.
     n_event : total, or (research, control).
     n_arm : randomised to (research, control); only their ratio counts.
-    favours : "research" or "control"; the side of the effect, needed with p and events alone.
+    favours : "research" or "control"; the side of the effect, needed with p and events alone; flagged where the estimate is
+        on the other side.
     observed_minus_expected, variance : of the research arm. A hazard ratio printed beside them is not used, but
         flagged when it is more than half a standard error (and 0.02) away on the log scale.
     observed, expected : events of the log-rank test in the (research, control) arm; a hazard ratio beside them is treated
         likewise.
     label, source : for messages and provenance.
-    beyond_counts : an error below what the events allow is widened to it and flagged ("widen"), or "refuse".
+    beyond_counts : an error below what the events allow is widened to it and flagged ("widen"), or "refuse". Likewise for
+        other contradictions: ratio and interval are taken and flagged, or refused.
     assume_level : level of a record's interval whose level was not stated; None does not use it.
 
     Returns
@@ -179,7 +184,7 @@ def effect_size(
     Raises
     ------
     InputError : an interval that excludes its estimate, a one-sided limit on the wrong side of it or at a level
-        of 0.5 or less, or numbers that allow no route.
+        of 0.5 or less, one_sided without a limit, or numbers that allow no route.
 
     References
     ----------
@@ -240,7 +245,8 @@ def effect_sizes(
     ----------
     records : a selection of the evidence, `Estimate` records, or mappings with the arguments of `effect_size` (and "study"). Records whose measure is
         no hazard ratio, and hazard ratios printed without any error, are left out and named.
-    beyond_counts : an error below what the printed events allow is refused, or widened to it ("widen").
+    beyond_counts : numbers that contradict one another, as an error below what the printed events allow, are refused, or
+        taken as `effect_size` takes them and flagged ("widen").
     assume_level : level of intervals whose level was not stated; None does not use them.
 
     Returns

@@ -11,15 +11,32 @@ bound ``1 / d1`` alone. An interval that is a hazard ratio's has both ends unles
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy.special import ndtri
 
 from survsim.core.errors import InputError
 from survsim.core.information import SLACK, least_hazard_error, least_ratio_error
 from survsim.core.kinds import as_numbers
-from survsim.estimate.printed.number import PrintedNumber, Terms, number, within_counts
+from survsim.estimate.printed.agreement import (
+    error_range,
+    least_error_by_p,
+    p_disagrees,
+    side_disagrees,
+    usual_error,
+)
+from survsim.estimate.printed.number import (
+    PrintedNumber,
+    Terms,
+    beside_interval,
+    disputed,
+    number,
+    within_counts,
+)
 from survsim.estimate.printed.observed_expected import from_observed_and_expected, has_observed_and_expected
 from survsim.estimate.printed.refusal import contradiction, too_little
+from survsim.estimate.printed.rounding import places, printed_range
 from survsim.estimate.printed.row import Interval, PrintedRow
 
 ASYMMETRY_LIMIT = 0.02
@@ -30,6 +47,9 @@ estimate and a Cox estimate of the same data differ by less, unless the effect i
 
 FARTHEST = 700.0
 """Log ratios that far from 0, ten standard errors included, leave the range of floating point as ratios."""
+SPREAD_SHARE = 1.25
+"""Ratio of a printed standard error to that of the interval beyond which they contradict each other, rounding apart."""
+PAIRED = "Check both against the source; if the p-value is of another test, leave it out"
 LOGRANK_ROUTES = ("o-e and v", "observed and expected")
 
 
@@ -41,58 +61,100 @@ def ratio_number(row: PrintedRow, terms: Terms) -> PrintedNumber:
     hr = row.value() if stated else None
     interval = _whole(row, row.interval(terms.assume_level))
     _check(row, hr, interval)
-    p = row.p_value()
-    asymmetry, notes = float("nan"), []
-    if row.number("observed_minus_expected") is not None or row.number("variance") is not None:
-        route = "o-e and v"
-        effect, error = _from_logrank(row)
-        notes = _logrank_notes(effect, error, hr)
-    elif has_observed_and_expected(row):
-        route = "observed and expected"
-        effect, error = from_observed_and_expected(row)
-        notes = _logrank_notes(effect, error, hr, "O / E of both arms")
-    elif hr is not None and interval is not None and interval.low is not None and interval.high is not None:
-        route = "hr and interval"
-        effect = float(np.log(hr))
-        error = float(np.log(interval.high / interval.low)) / (2.0 * float(ndtri(0.5 + interval.level / 2.0)))
-        asymmetry = effect - 0.5 * float(np.log(interval.high * interval.low))
-        notes = _interval_notes(effect, error, asymmetry, p)
-    elif hr is not None and interval is not None:
-        route = "hr and one-sided limit"
-        effect = float(np.log(hr))
-        limit = interval.high if interval.low is None else interval.low
-        error = abs(float(np.log((limit or hr) / hr))) / float(ndtri(interval.level))
-    elif hr is not None and row.std_error() is not None:
-        route, effect, error = "hr and standard error", float(np.log(hr)), float(row.std_error() or 0.0)
-    elif hr is not None and p is not None and hr != 1.0:
-        route, effect, error = "hr and p", float(np.log(hr)), abs(float(np.log(hr))) / -float(ndtri(p / 2.0))
-    elif hr is not None and row.raw("n_event") is not None and not row.of_arm:
-        route, effect, error = "hr and events", float(np.log(hr)), _event_variance(row) ** -0.5
-    elif p is not None and row.raw("n_event") is not None and not row.of_arm:
-        route = "p and events"
-        effect, error = _from_p_and_events(row, p, terms.favours)
-    else:
-        raise too_little(
-            row.label,
-            f"{_told(row)} allow no route to a standard error. Give a hazard ratio with its interval, "
-            "p-value or events; p-value and events; observed_minus_expected and variance; or observed and expected.",
-        )
+    found = _by_the_best_route(row, terms, hr, interval, row.p_value())
+    effect, error, notes, flagged = found.effect, found.error, list(found.notes), found.flagged
     if not abs(effect) + 10.0 * error < FARTHEST:
         raise contradiction(
             row.label,
-            f"{route} give a log hazard ratio of {effect:g} with a standard error of {error:g}, which no data can give. "
+            f"{found.route} give a log hazard ratio of {effect:g} with a standard error of {error:g}, which no data can give. "
             "Check the row against the source.",
         )
-    flagged = abs(asymmetry) > ASYMMETRY_LIMIT or (route in LOGRANK_ROUTES and bool(notes))
-    if route not in ("hr and events", "p and events"):
+    side = side_disagrees(effect, None if found.route in LOGRANK_ROUTES else hr, terms.favours)
+    if side:
+        notes.append(disputed(row, terms, side, "Check which arm the ratio is of", "the ratio"))
+    if found.route not in ("hr and events", "p and events"):
+        notes += _above_counts(row, terms, error, found.least)
         least, counts = _least(row)
         error, told = within_counts(row, terms, error, least, SLACK, counts)
-        notes, flagged = [*notes, *told], flagged or bool(told)
+        notes += told
     return number(
         row, terms, value=float("nan") if hr is None else hr, scale="log hazard ratio", estimate=float(effect),
-        std_error=float(error), route=route, notes=tuple(notes), flagged=bool(flagged), asymmetry=float(asymmetry),
-        assumed=(interval.assumed if interval and route.endswith(("interval", "limit")) else "",),
+        std_error=float(error), route=found.route, notes=tuple(notes), asymmetry=float(found.asymmetry),
+        flagged=flagged or len(notes) > len(found.notes),
+        assumed=(interval.assumed if interval and found.route.endswith(("interval", "limit")) else "",),
     )  # fmt: skip
+
+
+class _Found(NamedTuple):
+    """Log ratio and error by one route, the least error that prints so, and what the numbers of the route say of one another."""
+
+    route: str
+    effect: float
+    error: float
+    least: float
+    notes: tuple[str, ...] = ()
+    flagged: bool = False
+    asymmetry: float = float("nan")
+
+
+def _by_the_best_route(
+    row: PrintedRow, terms: Terms, hr: float | None, interval: Interval | None, p: float | None
+) -> _Found:
+    by_events = row.raw("n_event") is not None and not row.of_arm
+    if row.number("observed_minus_expected") is not None or row.number("variance") is not None:
+        effect, error = _from_logrank(row)
+        notes = _logrank_notes(effect, error, hr)
+        return _Found("o-e and v", effect, error, error, notes, bool(notes))
+    if has_observed_and_expected(row):
+        effect, error = from_observed_and_expected(row)
+        notes = _logrank_notes(effect, error, hr, "O / E of both arms")
+        return _Found("observed and expected", effect, error, error, notes, bool(notes))
+    if hr is not None and (interval is not None or row.std_error() is not None):
+        return _from_spread(row, terms, hr, interval, p)
+    if hr is not None and p is not None and hr != 1.0:
+        effect = float(np.log(hr))
+        return _Found("hr and p", effect, abs(effect) / -float(ndtri(p / 2.0)), least_error_by_p(hr, p))
+    if hr is not None and by_events:
+        error = _event_variance(row) ** -0.5
+        return _Found("hr and events", float(np.log(hr)), error, error)
+    if p is not None and by_events:
+        effect, error = _from_p_and_events(row, p, terms.favours)
+        return _Found("p and events", effect, error, error)
+    raise too_little(
+        row.label,
+        f"{_told(row)} allow no route to a standard error. Give a hazard ratio with its interval, "
+        "p-value or events; p-value and events; observed_minus_expected and variance; or observed and expected.",
+    )
+
+
+def _from_spread(
+    row: PrintedRow, terms: Terms, hr: float, interval: Interval | None, p: float | None
+) -> _Found:
+    """A ratio with its interval, its one-sided limit or its standard error, and the p-value beside them."""
+    effect, printed = float(np.log(hr)), row.std_error()
+    if interval is not None and (interval.low is None or interval.high is None):
+        limit = interval.high if interval.low is None else interval.low
+        error = abs(float(np.log((limit or hr) / hr))) / float(ndtri(interval.level))
+        return _Found("hr and one-sided limit", effect, error, error)
+    notes: tuple[str, ...] = ()
+    asymmetry = float("nan")
+    if interval is not None and interval.low is not None and interval.high is not None:
+        route, decimals = "hr and interval", places(hr, interval.low, interval.high)
+        error = float(np.log(interval.high / interval.low)) / (2.0 * float(ndtri(0.5 + interval.level / 2.0)))
+        errors = error_range(interval, decimals)
+        asymmetry = effect - 0.5 * float(np.log(interval.high * interval.low))
+        error, notes = beside_interval(row, terms, interval, error, printed, SPREAD_SHARE)
+        notes = (*_asymmetry_notes(asymmetry), *notes)
+    else:
+        route, decimals, error = "hr and standard error", places(hr), float(printed or 0.0)
+        errors = printed_range(error, places(error))
+    flagged = bool(notes)
+    if p is not None:
+        told, apart = p_disagrees(hr, decimals, error, errors, p)
+        if apart:
+            told, flagged = disputed(row, terms, told, PAIRED, f"the error of {error:.3g}"), True
+        notes = (*notes, told) if told else notes
+    return _Found(route, effect, error, max(errors[0], 0.0), notes, flagged, asymmetry)
 
 
 def _whole(row: PrintedRow, interval: Interval | None) -> Interval | None:
@@ -110,8 +172,20 @@ def _check(row: PrintedRow, hr: float | None, interval: Interval | None) -> None
             raise contradiction(
                 row.label, f"{name} must be positive and finite; got {value:g}. Is it a log ratio?"
             )
-    if interval is None:
+    if interval is None or (low is None and high is None):
+        if row.raw("one_sided"):
+            raise contradiction(
+                row.label,
+                "one_sided=True speaks of a limit, and none is given. A p-value is read as two-sided: give twice a "
+                "one-sided one and leave one_sided out.",
+            )
         return
+    if interval.one_sided and low is not None and high is not None:
+        raise contradiction(
+            row.label,
+            f"{low:g} and {high:g} are two limits, one_sided says that there is one. Leave it out; conf_level is that of the "
+            "interval (two one-sided limits at 0.975 are one of 0.95).",
+        )
     if interval.one_sided:
         _check_side(row, hr, interval)
     elif (low is None) != (high is None):
@@ -152,29 +226,39 @@ def _check_side(row: PrintedRow, hr: float | None, interval: Interval) -> None:
             )
 
 
-def _logrank_notes(effect: float, error: float, hr: float | None, what: str = "(O - E) / V") -> list[str]:
+def _logrank_notes(
+    effect: float, error: float, hr: float | None, what: str = "(O - E) / V"
+) -> tuple[str, ...]:
     """Whether the printed hazard ratio and the log-rank numbers tell one story."""
     if hr is None or abs(np.log(hr) - effect) <= max(ASYMMETRY_LIMIT, LOGRANK_SHARE * error):
+        return ()
+    return (
+        f"{what} gives a hazard ratio of {np.exp(effect):.3g}, {hr:g} is printed: perhaps O - E of the other arm "
+        "or a misprint",
+    )
+
+
+def _asymmetry_notes(asymmetry: float) -> list[str]:
+    if abs(asymmetry) <= ASYMMETRY_LIMIT:
         return []
     return [
-        f"{what} gives a hazard ratio of {np.exp(effect):.3g}, {hr:g} is printed: perhaps O - E of the other arm "
-        "or a misprint"
+        f"the estimate lies {asymmetry:+.3f} (log scale) from the middle of its interval: rounding or a misprint"
     ]
 
 
-def _interval_notes(effect: float, error: float, asymmetry: float, p: float | None) -> list[str]:
-    notes = []
-    if abs(asymmetry) > ASYMMETRY_LIMIT:
-        notes.append(
-            f"the estimate lies {asymmetry:+.3f} (log scale) from the middle of its interval: rounding or a misprint"
-        )
-    if p is not None and effect != 0.0:
-        from_p = abs(effect) / -float(ndtri(p / 2.0))
-        if not 0.8 < from_p / error < 1.25:
-            notes.append(
-                f"p = {p:g} would give a standard error of {from_p:.3g}, the interval gives {error:.3g}"
-            )
-    return notes
+def _above_counts(row: PrintedRow, terms: Terms, error: float, least: float) -> list[str]:
+    """Events of a whole comparison that should have told far more than the printed error says."""
+    if row.of_arm or row.raw("n_event") is None:
+        return []
+    events = _events(row)
+    arms = _arms(row) if row.raw("n_arm") is not None else None
+    if least <= usual_error(events, arms):
+        return []
+    told = (
+        f"a standard error of {error:.3g} is printed, {' and '.join(f'{e:g}' for e in events)} events give about "
+        f"{_event_variance(row) ** -0.5:.3g}"
+    )
+    return [disputed(row, terms, told, "Check the interval, and what the events are of", f"{error:.3g}")]
 
 
 def _from_logrank(row: PrintedRow) -> tuple[float, float]:
@@ -204,6 +288,14 @@ def _events(row: PrintedRow) -> list[float]:
 def _event_variance(row: PrintedRow) -> float:
     """V from events (Tierney 2007, equations 5 and 9)."""
     events = _events(row)
+    arms = _arms(row)
+    if len(events) == 2:
+        return events[0] * events[1] / (events[0] + events[1])
+    return events[0] * arms[0] * arms[1] / (arms[0] + arms[1]) ** 2
+
+
+def _arms(row: PrintedRow) -> tuple[float, float]:
+    """Patients of (research, control), of which only the ratio counts; alike where they are not said."""
     given = row.raw("n_arm")
     try:
         arms = as_numbers("n_arm", (1.0, 1.0) if given is None else given)[0]
@@ -211,9 +303,7 @@ def _event_variance(row: PrintedRow) -> float:
         arms = np.zeros(0)
     if arms.size != 2 or not np.all(arms > 0.0) or not np.all(np.isfinite(arms)):
         raise contradiction(row.label, f"n_arm is (research, control), both positive; got {given!r}.")
-    if len(events) == 2:
-        return events[0] * events[1] / (events[0] + events[1])
-    return float(events[0] * arms.prod() / arms.sum() ** 2)
+    return float(arms[0]), float(arms[1])
 
 
 def _from_p_and_events(row: PrintedRow, p: float, favours: str | None) -> tuple[float, float]:
@@ -234,6 +324,11 @@ def _least(row: PrintedRow) -> tuple[float | None, str]:
         events = _events(row)
         return least_ratio_error(events), f"{' and '.join(f'{e:g}' for e in events)} events"
     n, d = row.counts()
+    if d == 0.0:
+        raise contradiction(
+            row.label,
+            "0 events of an arm give no finite hazard ratio. Check what the events are of, or leave them out.",
+        )
     seen = d if d else n
     return (float(least_hazard_error(seen)) if seen else None), (
         f"{seen or 0:g} {'events' if d else 'patients'} of one arm"

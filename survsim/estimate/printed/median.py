@@ -20,14 +20,17 @@ from survsim.core.information import least_median_error
 from survsim.estimate.printed.number import (
     PrintedNumber,
     Terms,
+    beside_interval,
     check_inside,
+    disputed,
     interval_error,
+    no_events,
     number,
     within_counts,
 )
 from survsim.estimate.printed.refusal import too_little
 from survsim.estimate.printed.row import PrintedRow
-from survsim.estimate.printed.shares import survival_number
+from survsim.estimate.printed.shares import SPREAD_SHARE, survival_number
 
 DESIGN_FACTOR = 0.75 / np.log(2.0) ** 2
 """Variance of a log median times its deaths: 1.56."""
@@ -49,6 +52,9 @@ def median_number(row: PrintedRow, terms: Terms) -> PrintedNumber:
     interval = row.interval(terms.assume_level)
     check_inside(row, value, interval, 0.0, np.inf)
     n, d = row.counts()
+    lost: list[str] = []
+    if d == 0.0:
+        lost.append(disputed(row, terms, *no_events(f"a median of {value:g}")))
     centre = float(np.log(value * factor))
     found = interval_error(value, interval, np.log)
     printed = row.std_error()
@@ -56,6 +62,9 @@ def median_number(row: PrintedRow, terms: Terms) -> PrintedNumber:
         error, note, route = (printed or 0.0) / value, "", "standard error"
         if found is not None:
             (error, note), route = found, "interval"
+            by_name = None if printed is None else printed / value
+            error, apart = beside_interval(row, terms, interval, error, by_name, SPREAD_SHARE)
+            lost += apart
         seen = d if d else n
         error, told = within_counts(
             row,
@@ -67,8 +76,8 @@ def median_number(row: PrintedRow, terms: Terms) -> PrintedNumber:
         )
         return number(
             row, terms, value=value * factor, scale="log median", estimate=centre, std_error=error, route=route,
-            assumed=(interval.assumed if interval and found else "",), flagged=bool(told),
-            notes=tuple(t for t in (note, *told) if t),
+            assumed=(interval.assumed if interval and found else "",), flagged=bool(lost or told),
+            notes=tuple(t for t in (note, *lost, *told) if t),
         )  # fmt: skip
     deaths, said = _deaths(row, terms, value, n, d)
     factor_used = DESIGN_FACTOR if terms.design_factor is None else terms.design_factor
@@ -77,7 +86,7 @@ def median_number(row: PrintedRow, terms: Terms) -> PrintedNumber:
         row, terms, value=value * factor, scale="log median", estimate=centre, std_error=error,
         route="number of events" if d else "number of patients",
         assumed=(f"error from {said} with design factor {factor_used:.3g}",),
-        n_effective=deaths / (factor_used * float(np.log(2.0)) ** 2),
+        n_effective=deaths / (factor_used * float(np.log(2.0)) ** 2), notes=tuple(lost), flagged=bool(lost),
     )  # fmt: skip
 
 

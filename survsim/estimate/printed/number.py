@@ -13,6 +13,7 @@ from survsim.core.checks import between, one_of
 from survsim.core.display import displayed
 from survsim.core.units import check_unit
 from survsim.estimate.printed.refusal import contradiction
+from survsim.estimate.printed.rounding import places, printed_range
 from survsim.estimate.printed.row import Interval, PrintedRow
 
 BEYOND_COUNTS = ("refuse", "widen")
@@ -126,6 +127,51 @@ def interval_error(
     side = "lower" if end == low else "upper"
     told = "one-sided limit" if interval.one_sided else "half of the interval"
     return abs(end - centre) / z, f"error from the {side} {told}"
+
+
+def disputed(row: PrintedRow, terms: Terms, told: str, advice: str, taken: str) -> str:
+    """The note of printed numbers that cannot all be true; by default such a row is refused."""
+    if terms.beyond_counts == "refuse":
+        raise contradiction(row.label, f"{told}. {advice}; beyond_counts='widen' takes {taken}.")
+    return f"{told}; {taken} is taken"
+
+
+def no_events(what: str) -> tuple[str, str, str]:
+    """What `disputed` is told of something that needs an event where none is printed."""
+    return (
+        f"{what} is printed beside 0 events, without which it cannot be",
+        "Check what the events are of",
+        "the number without its events",
+    )
+
+
+def beside_interval(
+    row: PrintedRow,
+    terms: Terms,
+    interval: Interval | None,
+    error: float,
+    printed: float | None,
+    tolerance: float,
+) -> tuple[float, tuple[str, ...]]:
+    """The error of an interval beside a printed standard error on the same scale: the larger where they contradict.
+
+    Rounding of both is allowed for: half a last digit of the standard error, and of each limit.
+    """
+    raw, loose = row.number("std_error"), 1.0
+    if printed is None or raw is None:
+        return error, ()
+    if interval is not None and interval.low is not None and interval.high is not None:
+        digit = 10.0 ** -places(interval.low, interval.high)
+        loose += digit / (interval.high - interval.low)
+    low, high = (printed * end / raw for end in printed_range(raw, places(raw)))
+    if low <= error * tolerance * loose and high * tolerance * loose >= error:
+        return error, ()
+    there = "" if raw == printed else f" ({printed:.3g} on the scale of the analysis)"
+    told = f"a standard error of {raw:g} is printed{there}, the interval gives {error:.3g}"
+    larger = max(error, printed)
+    return larger, (
+        disputed(row, terms, told, "Check both, and their scale, against the source", f"{larger:.3g}"),
+    )
 
 
 def within_counts(

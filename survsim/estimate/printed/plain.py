@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,13 +11,19 @@ from survsim.core.information import SLACK, least_hazard_error
 from survsim.estimate.printed.number import (
     PrintedNumber,
     Terms,
+    beside_interval,
     check_inside,
+    disputed,
     interval_error,
+    no_events,
     number,
     within_counts,
 )
 from survsim.estimate.printed.refusal import contradiction, too_little
 from survsim.estimate.printed.row import PrintedRow
+
+SPREAD_SHARE = 1.5
+"""Ratio of a printed standard error to that of the interval beyond which they contradict each other."""
 
 
 def rmst_number(row: PrintedRow, terms: Terms) -> PrintedNumber:
@@ -46,13 +52,14 @@ def rate_number(row: PrintedRow, terms: Terms) -> PrintedNumber:
     if not 0.0 < value < np.inf:
         raise too_little(row.label, f"a rate must be positive to have a logarithm; got {value:g}.")
     d = row.number("n_event")
+    lost = [disputed(row, terms, *no_events(f"a rate of {value:g}"))] if d == 0.0 else []
     interval = row.interval(terms.assume_level)
     if interval is None and row.std_error() is None and d:
         return number(
             row, terms, value=value, scale="log rate", estimate=float(np.log(value)),
             std_error=float(least_hazard_error(d)), route="number of events",
         )  # fmt: skip
-    return _from_spread(row, terms, "log rate", value, 1.0, np.log, (0.0, np.inf))
+    return _from_spread(row, terms, "log rate", value, 1.0, np.log, (0.0, np.inf), lost)
 
 
 def _from_spread(
@@ -63,6 +70,7 @@ def _from_spread(
     factor: float,
     scale: Callable[[float], Any],
     limits: tuple[float, float],
+    lost: Sequence[str] = (),
 ) -> PrintedNumber:
     interval = row.interval(terms.assume_level)
     check_inside(row, value / factor, interval, limits[0] / factor, limits[1] / factor)
@@ -77,12 +85,15 @@ def _from_spread(
     if found is not None:
         (error, note), route = found, "interval"
         error *= 1.0 if logarithm else factor
+        by_name = None if printed is None else printed * (1.0 / value if logarithm else factor)
+        error, apart = beside_interval(row, terms, interval, error, by_name, SPREAD_SHARE)
+        lost = (*lost, *apart)
     d = row.number("n_event") if logarithm else None
     error, told = within_counts(
         row, terms, error, float(least_hazard_error(d)) if d else None, SLACK, f"{d or 0:g} events"
     )
     return number(
         row, terms, value=value, scale=name, estimate=float(scale(value)), std_error=error, route=route,
-        assumed=(interval.assumed if interval and found else "",), flagged=bool(told),
-        notes=tuple(t for t in (note, *told) if t),
+        assumed=(interval.assumed if interval and found else "",), flagged=bool(lost or told),
+        notes=tuple(t for t in (note, *lost, *told) if t),
     )  # fmt: skip

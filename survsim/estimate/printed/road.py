@@ -52,7 +52,9 @@ def printed_number(
     assume_exponential : True lets a survival point stand for a median.
     design_factor : of the error from counts, instead of that of the scale (1.56 deaths for medians, 1.2 for survival).
     beyond_counts : a standard error below what n or the events allow (`survsim.core.information`): "refuse", or "widen"
-        to what they allow, flagged.
+        to what they allow, flagged. The same word decides of other numbers that cannot all be true: a standard error beside
+        another interval (the larger is taken), survival below 1, a median or a rate beside 0 events (which are left out), a
+        p-value or a side that is not the hazard ratio's (which is taken).
 
     Returns
     -------

@@ -19,8 +19,11 @@ from survsim.core.information import POINT_SLACK, least_hazard_error, least_log_
 from survsim.estimate.printed.number import (
     PrintedNumber,
     Terms,
+    beside_interval,
     check_inside,
+    disputed,
     interval_error,
+    no_events,
     number,
     within_counts,
 )
@@ -29,6 +32,9 @@ from survsim.estimate.printed.row import PrintedRow
 
 DESIGN_FACTOR = 1.2
 """Factor on the binomial variance of a survival point printed with n only."""
+SPREAD_SHARE = 2.0
+"""Ratio of a printed standard error to that of the interval beyond which they contradict each other: intervals of shares are
+made on several scales."""
 COUNT_TOLERANCE = 0.0101
 """Difference between a proportion and its counts that rounding or cutting to per cent explains."""
 
@@ -66,15 +72,23 @@ def _share(
     open_share = 0.0 < share < 1.0
     found = interval_error(share, interval, scale) if open_share else None
     printed = row.std_error() if open_share else None
+    survived = quantity == "survival" and d == 0.0 and share < 1.0
+    lost = [disputed(row, terms, *no_events(f"survival {share:g}"))] if survived else []
     if found is None and printed is None:
-        return _from_counts(row, terms, quantity, share, n, d, scale, name)
+        return _from_counts(row, terms, quantity, share, n, d, scale, name, lost)
     # How fast the scale moves with the share: what an error of the share is multiplied with.
     slope = 1.0 / (share * (1.0 - share)) if scale is logit else 1.0 / (share * -float(np.log(share)))
     error, note, route = (printed or 0.0) * slope, "", "standard error"
     if found is not None:
         (error, note), route = found, "interval"
+        by_name = None if printed is None else printed * slope
+        error, apart = beside_interval(row, terms, interval, error, by_name, SPREAD_SHARE)
+        lost += apart
+    if quantity == "proportion" and d is not None and n:
+        lost += _agreeing(row, terms, share, d, n)[1]
     least, counts = _least(quantity, share, n, d, slope)
     error, told = within_counts(row, terms, error, least, POINT_SLACK, counts)
+    told = (*lost, *told)
     return number(
         row, terms, value=share, scale=name, estimate=float(scale(share)), std_error=error, route=route,
         assumed=(interval.assumed if interval and found else "",), flagged=bool(told),
@@ -105,6 +119,7 @@ def _from_counts(
     d: float | None,
     scale: Callable[[float], Any],
     name: str,
+    lost: list[str],
 ) -> PrintedNumber:
     if not n:
         raise too_little(
@@ -113,7 +128,7 @@ def _from_counts(
             "be weighed. Leave it out and say so.",
         )
     crude = quantity == "proportion"
-    told: tuple[str, ...] = ()
+    told = tuple(lost)
     if crude and d is not None:
         share, told = _agreeing(row, terms, share, d, n)
     factor = 1.0 if crude else DESIGN_FACTOR if terms.design_factor is None else terms.design_factor

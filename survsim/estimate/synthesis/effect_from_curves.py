@@ -9,6 +9,7 @@ import numpy as np
 
 from survsim.core.checks import FloatArray, float_vector
 from survsim.core.errors import EvidenceError, InputError
+from survsim.core.information import SLACK, least_ratio_error
 from survsim.core.pairing import paired
 from survsim.core.provenance import Provenance
 from survsim.core.times import lengthless
@@ -38,7 +39,8 @@ def effect_size_from_curves(
 
     In each interval ``log HR = log[(D_r / R_r) / (D_c / R_c)]`` with variance ``1/D_r - 1/R_r + 1/D_c -
     1/R_c``. With numbers at risk deaths D and effective numbers R follow Williamson 2002; without, censoring
-    is spread evenly between shortest and longest follow-up (Parmar 1998).
+    is spread evenly between shortest and longest follow-up (Parmar 1998). An error below ``sqrt(1/D_r + 1/D_c)`` of all
+    deaths, by more than rounding, is widened to it and flagged: intervals in which most of an arm dies give such.
 
     Parameters
     ----------
@@ -101,13 +103,16 @@ def effect_size_from_curves(
             for s, n in zip(curves, (n_research, n_control))
         ]
     effect, error, notes = _pool_intervals(t, counts, label)
+    deaths = [float(d.sum()) for d, _ in counts]
+    error, told = _within_deaths(error, deaths)
     return EffectSize(
         provenance=Provenance.of("effect_size_from_curves", source, route=route),
         log_hazard_ratio=effect,
         std_error=error,
         route=route,
         label=label,
-        notes=notes,
+        flagged=bool(told),
+        notes=(*notes, *told),
     )
 
 
@@ -173,6 +178,24 @@ def _pool_intervals(
             f"{int(heavy.sum())} of {t.size - 1} intervals hold more than 20% of the events: read the curve at more times"
         )
     return float(weight @ log_ratio / weight.sum()), float(weight.sum() ** -0.5), tuple(notes)
+
+
+def _within_deaths(error: float, deaths: list[float]) -> tuple[float, tuple[str, ...]]:
+    """The error, or what the deaths of both arms allow at least (`survsim.core.information`).
+
+    ``1/D - 1/R`` is the variance of the log of a share of patients: it goes to 0 where an interval takes all of them, while
+    the log hazard keeps ``1/D``. Coarse intervals so promise more than their deaths can hold.
+    """
+    if min(deaths) <= 0.0:
+        return error, ()
+    least = least_ratio_error(deaths)
+    if error >= SLACK * least:
+        return error, ()
+    told = (
+        f"the intervals give a standard error of {error:.3g}, {deaths[0]:.4g} and {deaths[1]:.4g} deaths allow no less than "
+        f"{least:.3g}, which is taken: read the curves at more times"
+    )
+    return least, (told,)
 
 
 def _curve(name: str, values: Any, m: int, label: str) -> FloatArray:

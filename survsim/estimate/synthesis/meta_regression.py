@@ -130,9 +130,9 @@ def meta_regression(
     Parameters
     ----------
     estimate, std_error : (k,) on an additive scale; or effect sizes or a selection alone, as in `meta_analysis`.
-    moderators : formula ("year + C(site)") read in `data`, a numeric frame, or a (k, m) matrix; an
-        intercept is added.
-    data : (k rows) frame for a formula.
+    moderators : formula ("year + C(site)") read in `data`, a numeric frame or dictionary of columns, or a
+        (k, m) matrix; an intercept is added.
+    data : (k rows) frame or dictionary of columns for a formula.
     method, conf_method, labels, source, clusters, overlap, conf_level : as in `meta_analysis`; moderators
         of joined rows are averaged.
 
@@ -164,6 +164,8 @@ def meta_regression(
         raise InputError(
             "moderators is missing: a formula, moderators='year', data=frame, or a (k, m) matrix."
         )
+    moderators = as_frame(moderators, "moderators") if is_table(moderators) else moderators
+    data = as_frame(data) if is_table(data) else data
     given = study_effects(estimate, std_error, labels=labels, source=source, clusters=clusters)
     source = given.source
     if index_of(given.estimate) is None:

@@ -18,6 +18,7 @@ from survsim.core.tables import Columns, frame, from_rows
 from survsim.estimate.synthesis.meta_analysis import meta_analysis
 from survsim.estimate.synthesis.network_design import NetworkRows, network_rows, treatments_of
 from survsim.estimate.synthesis.network_likelihood import fit_network, restricted_tau2
+from survsim.estimate.synthesis.network_prior import league_under_prior
 from survsim.estimate.synthesis.pooling import critical_value, two_sided_p
 
 if TYPE_CHECKING:
@@ -35,12 +36,13 @@ class NetworkMetaAnalysis(Result):
         effect of treatment i over treatment j.
     tau2 : between-study variance, common to all contrasts.
     q, q_df, q_p_value : heterogeneity and inconsistency together (tau2 = 0).
-    df : of the t law behind the intervals.
+    df : of the t law behind the intervals; inf for the normal, and under a prior.
     p_score : (T,) mean certainty that a treatment has the lower effect (lower hazard); NaN when a contrast
         with itself is all there is.
     node_splits : one (treatment, comparator, direct, indirect, difference, std_error, p_value) for each
         contrast with both kinds of evidence.
     n_study, n_contrast : size of the network.
+    notes : what a reader must know: a prior that stood in for heterogeneity.
     """
 
     treatments: tuple[str, ...]
@@ -60,6 +62,7 @@ class NetworkMetaAnalysis(Result):
     n_study: int
     n_contrast: int
     conf_level: float
+    notes: tuple[str, ...] = ()
 
     def columns(self) -> Columns:
         """One row an ordered pair: treatment, comparator, estimate, std_error, intervals."""
@@ -74,11 +77,12 @@ class NetworkMetaAnalysis(Result):
     def headline(self) -> str:
         """Size, heterogeneity and inconsistency."""
         low = [f"{a} over {b} (p = {p:.2g})" for a, b, *_, p in self.node_splits if p < 0.05]
-        return (
+        lines = [
             f"Network of {len(self.treatments)} treatments, {self.n_study} studies, tau2 {self.tau2:.4g}, "
-            f"Q {self.q:.4g} on {self.q_df} df\n"
-            f"{len(self.node_splits)} contrasts with direct and indirect evidence; in conflict: {', '.join(low) or 'none'}"
-        )
+            f"Q {self.q:.4g} on {self.q_df} df",
+            f"{len(self.node_splits)} contrasts with direct and indirect evidence; in conflict: {', '.join(low) or 'none'}",
+        ]
+        return "\n".join([*lines, *(f"Note: {note}" for note in self.notes)])
 
     def splits(self) -> pd.DataFrame:
         """Node splits: treatment, comparator, direct, indirect, difference, std_error, p_value."""
@@ -99,6 +103,7 @@ def network_meta_analysis(
     conf_method: str = "modified-knapp-hartung",
     conf_level: float = 0.95,
     source: str | Iterable[str] = (),
+    tau_prior_scale: float | None = 0.5,
 ) -> NetworkMetaAnalysis:
     """Contrast-based network: ``y = X d + u + e``, ``Var u = tau2`` and half of it between contrasts of a study.
 
@@ -111,6 +116,9 @@ def network_meta_analysis(
     effects : "random" (tau2 by REML) or "fixed".
     conf_method : as in `meta_analysis`, with degrees of freedom contrasts - (T - 1).
     conf_level, source : as in `meta_analysis`.
+    tau_prior_scale : with as many contrasts as effects (0 degrees of freedom) nothing speaks of tau2. Random effects then
+        have a half-normal prior of this scale on tau (0.5 suits log hazard ratios), posterior intervals, and a note that
+        says so, as one study has in `meta_analysis`; None refuses.
 
     Returns
     -------
@@ -118,7 +126,8 @@ def network_meta_analysis(
 
     Raises
     ------
-    InputError : a network that falls into parts (named), or a multi-arm study with contrasts missing.
+    InputError : a network that falls into parts (named), a multi-arm study with contrasts missing, or random effects without
+        a degree of freedom and without a prior.
     EvidenceError : contrasts of one multi-arm study that do not add up, by more than 0.0015 and a quarter of the
         smallest of their standard errors.
 
@@ -138,13 +147,25 @@ def network_meta_analysis(
     one_of("conf_method", conf_method, ("modified-knapp-hartung", "knapp-hartung", "wald"))
     between("conf_level", conf_level, 0.0, 1.0)
     rows = network_rows(study, treatment, comparator, estimate, std_error, reference)
-    tau2 = restricted_tau2(rows, rows.design) if effects == "random" else 0.0
-    fit = fit_network(rows, rows.design, tau2)
     n, p = rows.design.shape
-    _warn_of_size(n - p)
-    factor, df = _scale(fit.q, n - p, conf_method)
+    notes: tuple[str, ...] = ()
+    options: dict[str, Any] = {}
+    if n == p and effects == "random":
+        tables, p_score, tau2 = league_under_prior(rows, _scale_of_prior(tau_prior_scale), conf_level)
+        df, notes, options = (
+            np.inf,
+            (_ON_PRIOR.format(scale=tau_prior_scale),),
+            {"tau_prior_scale": tau_prior_scale},
+        )
+        warn(f"{n} contrasts for {p} effects: {notes[0]}.", SmallSampleWarning)
+    else:
+        tau2 = restricted_tau2(rows, rows.design) if effects == "random" else 0.0
+        fit = fit_network(rows, rows.design, tau2)
+        _warn_of_size(n - p, effects)
+        factor, df = _scale(fit.q, n - p, conf_method)
+        tables = _league(fit.coefficients, fit.covariance * factor, tau2, critical_value(conf_level, df))
+        p_score = _p_scores(tables["estimate"], tables["std_error"])
     q = fit_network(rows, rows.design, 0.0).q
-    tables = _league(fit.coefficients, fit.covariance * factor, tau2, critical_value(conf_level, df))
     return NetworkMetaAnalysis(
         provenance=Provenance.of(
             "network_meta_analysis",
@@ -153,6 +174,7 @@ def network_meta_analysis(
             conf_method=conf_method,
             conf_level=conf_level,
             reference=rows.treatments[0],
+            **options,
         ),
         treatments=rows.treatments,
         tau2=tau2,
@@ -160,11 +182,12 @@ def network_meta_analysis(
         q_df=n - p,
         q_p_value=float(chdtrc(n - p, q)) if n > p else 1.0,
         df=df,
-        p_score=_p_scores(tables["estimate"], tables["std_error"]),
+        p_score=p_score,
         node_splits=tuple(_node_splits(rows, effects)),
         n_study=len(set(rows.study)),
         n_contrast=n,
         conf_level=conf_level,
+        notes=notes,
         **tables,
     )
 
@@ -255,10 +278,24 @@ def _scale(q: float, df: int, conf_method: str) -> tuple[float, float]:
     return (max(1.0, ratio) if conf_method == "modified-knapp-hartung" else ratio), float(df)
 
 
-def _warn_of_size(df: int) -> None:
+_ON_PRIOR = "nothing is left to estimate tau2 by; tau has a half-normal prior of scale {scale:g} and the intervals are posterior"
+
+
+def _scale_of_prior(scale: float | None) -> float:
+    """The scale, or the refusal of random effects of which nothing is known."""
+    if scale is None:
+        raise InputError(
+            "the network has as many contrasts as effects, which says nothing of tau2; give tau_prior_scale or use "
+            "effects='fixed'."
+        )
+    return between("tau_prior_scale", scale, 0.0, np.inf)
+
+
+def _warn_of_size(df: int, effects: str) -> None:
     if df < 2:
+        taken = " and, with effects='fixed', taken for 0" if effects == "fixed" else ""
         warn(
-            f"the network has {df} contrasts more than it has effects to estimate; its heterogeneity is hardly known.",
+            f"the network has {df} contrasts more than it has effects to estimate; its heterogeneity is hardly known{taken}.",
             SmallSampleWarning,
         )
 

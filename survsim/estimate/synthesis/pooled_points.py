@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 BACK: dict[str, Callable[[Any], Any]] = {"survival": expit, "median": np.exp, "rmst": np.asarray}
 """From the analysis scale to the printed one."""
+ROUNDING = 1e-9
+"""Rise of pooled survival that is no rise."""
 FUNCTION = {"survival": "pool_survival_points", "median": "pool_medians", "rmst": "pool_rmst"}
 
 
@@ -121,9 +124,14 @@ def pool_survival_points(
     -------
     PooledPoints
 
+    Warns
+    -----
+    EvidenceWarning : pooled survival rises from one time to the next, as other studies stand behind each.
+
     Raises
     ------
-    InputError : rows without any error, or intervals that exclude their estimate, by name.
+    InputError : rows without any error, intervals that exclude their estimate, or rows of one label whose survival rises
+        over time, by name.
 
     References
     ----------
@@ -260,12 +268,14 @@ def _pool(
     between("conf_level", conf_level, 0.0, 1.0)
     one_of("unusable", unusable, ("refuse", "leave_out"))
     read, left_out = _read_all(quantity, rows, terms, unusable)
+    times = _times(quantity, read)
+    if quantity == "survival":
+        _refuse_rises(read, times)
     told = [f"{e.label}: {note}" for e in read for note in (*e.assumed, *e.notes)]
     told += [f"left out: {text}" for text in left_out]
     if told:
         more = f"; and {len(told) - 8} more" if len(told) > 8 else ""
         warn("; ".join(told[:8]) + more, EvidenceWarning)
-    times = _times(quantity, read)
     options: dict[str, Any] = {"method": method, "conf_method": conf_method, "conf_level": conf_level}
     analyses = []
     for time in np.unique(times):
@@ -273,6 +283,8 @@ def _pool(
         analyses.append(_pool_one([read[i] for i in chosen], quantity, options))
     ends = ("estimate", "conf_low", "conf_high", "prediction_low", "prediction_high")
     columns = {n: BACK[quantity](np.array([getattr(a, n) for a in analyses])) for n in ends}
+    if quantity == "survival":
+        _warn_of_rises(np.unique(times), columns["estimate"])
     sources = [row.source for row in read if row.source is not None]
     return PooledPoints(
         provenance=Provenance.of(FUNCTION[quantity], sources, design_factor=terms.design_factor, **options),
@@ -318,6 +330,40 @@ def _times(quantity: str, read: list[PrintedNumber]) -> FloatArray:
             f"{quantity} needs a positive time in every row; missing for {', '.join(missing[:6])}."
         )
     return join(np.array([row.time for row in read], dtype=np.float64))[0]
+
+
+def _refuse_rises(read: list[PrintedNumber], times: FloatArray) -> None:
+    """Rows of one label are one curve, which never rises; a label with two rows at a time names several."""
+    faults = []
+    for label in dict.fromkeys(row.label for row in read):
+        mine = [(float(t), row.value) for t, row in zip(times, read) if row.label == label]
+        mine.sort()
+        if len({t for t, _ in mine}) < len(mine):
+            continue
+        faults += [
+            f"{label}: survival {value:g} at {time:g} after {before:g} at {earlier:g}"
+            for (earlier, before), (time, value) in itertools.pairwise(mine)
+            if value > before
+        ]
+    if faults:
+        raise InputError(
+            f"survival never rises: {'; '.join(faults[:6])}. Check values and times against the source; rows of different "
+            "arms need labels of their own."
+        )
+
+
+def _warn_of_rises(times: FloatArray, pooled: FloatArray) -> None:
+    """Each time is pooled by itself: other studies or other weights may lift the mean from one time to the next."""
+    rises = [
+        f"{pooled[i]:.3g} at {times[i]:g} to {pooled[i + 1]:.3g} at {times[i + 1]:g}"
+        for i in np.flatnonzero(np.diff(pooled) > ROUNDING)
+    ]
+    if rises:
+        warn(
+            f"pooled survival rises from {'; from '.join(rises[:4])}: each time is pooled by itself, from other studies or "
+            "weights. Do not read the points as a curve; pooled_survival_curve pools whole curves.",
+            EvidenceWarning,
+        )
 
 
 def _pool_one(read: list[PrintedNumber], quantity: str, options: dict[str, Any]) -> MetaAnalysis:

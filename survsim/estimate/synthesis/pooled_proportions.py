@@ -123,9 +123,10 @@ def pool_proportions(
     x, size = found["events"], found["n"]
     if x.sum() == 0 or x.sum() == size.sum():
         what = "no patient" if x.sum() == 0 else "every patient"
+        low, high = exact_limits(np.array([x.sum()]), np.array([size.sum()]), conf_level)
         raise InputError(
-            f"{what} of {size.sum():g} had the event in any study: the mean logit is infinite. Give an exact interval of the "
-            "total, or a prior (power_prior, map_prior)."
+            f"{what} of {size.sum():g} had the event in any study: the mean logit is infinite. The exact {conf_level:.0%} limits "
+            f"of the total are {low[0]:.3g} to {high[0]:.3g}; or take a prior (power_prior, map_prior)."
         )
     if x.size < 3:
         warn(

@@ -16,7 +16,7 @@ from survsim.core.tables import Columns
 from survsim.estimate.synthesis.arm_counts import checked_counts
 from survsim.estimate.synthesis.binomial_normal import Counts, fit_binomial_normal
 from survsim.estimate.synthesis.pooling import two_sided_p
-from survsim.estimate.synthesis.two_arm_tables import Tables, mantel_haenszel, peto
+from survsim.estimate.synthesis.two_arm_tables import Tables, mantel_haenszel, peto, ways_out
 
 SUPPORT = {
     "binomial-normal": ("OR",),
@@ -123,7 +123,8 @@ def pool_two_arms(
 
     Raises
     ------
-    InputError : counts that are no counts, a measure that the method has not, an arm without events in any study.
+    InputError : counts that are no counts, a measure that the method has not, an arm without events in any study, or counts
+        that leave an effect without a variance (no event at all, say); the message says what they do allow.
     ConvergenceError : every arm has all events or none, so that the spread between studies is infinite.
 
     References
@@ -165,7 +166,7 @@ def pool_two_arms(
     used = tables.x_r.size if all_count else int(_telling(tables, measure).sum())
     return PooledTwoArms(
         measure=measure, method=method, estimate=estimate, std_error=error, conf_low=estimate - z * error,
-        conf_high=estimate + z * error, p_value=two_sided_p(estimate / error, np.inf) if error > 0 else 1.0,
+        conf_high=estimate + z * error, p_value=two_sided_p(estimate / error, np.inf),
         k=tables.x_r.size, n_used=used, labels=names, conf_level=float(conf_level),
         provenance=Provenance.of("pool_two_arms", source, method=method, measure=measure, conf_level=conf_level),
         **cast(dict[str, Any], found), **extra,
@@ -185,8 +186,7 @@ def _binomial_normal(t: Tables, level: float) -> tuple[float, float, dict[str, A
         if x.sum() in (0, n.sum()):
             what = "no patient" if x.sum() == 0 else "every patient"
             raise InputError(
-                f"{what} of the {name} arms had the event in any study, so the odds ratio is 0 or infinite. method='peto' "
-                "gives a finite one, measure='RD' with method='mantel-haenszel' a difference."
+                f"{what} of the {name} arms had the event in any study, so the odds ratio is 0 or infinite. {ways_out(t)}"
             )
     if t.x_r.size < 3:
         warn(

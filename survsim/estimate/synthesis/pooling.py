@@ -13,12 +13,15 @@ from survsim.core.errors import InputError, SmallSampleWarning, warn
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns, stacked
+from survsim.core.tails import two_tails
 from survsim.estimate.printed.study_rows import Studies
 from survsim.estimate.synthesis import heterogeneity as het
 from survsim.estimate.synthesis.tau_prior import tau_posterior
 
 METHODS = tuple(het.TAU2_ESTIMATORS)
 CONF_METHODS = ("modified-knapp-hartung", "knapp-hartung", "wald")
+PRIOR_METHOD = "half-normal prior"
+"""`MetaAnalysis.method` where fewer than three studies were pooled under a prior of tau: no estimator of tau2."""
 
 
 @result
@@ -38,8 +41,9 @@ class MetaAnalysis(Result):
     labels, study_estimate, study_std_error, weights : (k,) the studies; weights add to one.
     method, conf_method, conf_level : as asked, or as fallen back to (see `notes`).
     notes : what a reader must know: an estimate at its boundary, rows that were joined, a prior used.
-    prediction_prior_scale : scale of the half-normal prior of tau behind the prediction interval when that was
-        asked for (prediction_method "posterior"); None for the t interval.
+    prediction_prior_scale : scale of the half-normal prior of tau behind the prediction interval: asked for
+        (prediction_method "posterior"), or used throughout with fewer than three studies; None for the t interval.
+    prediction_method : "t", "posterior" or "k_minus_2": as asked for, "posterior" wherever a prior was used throughout.
     """
 
     estimate: float
@@ -69,6 +73,7 @@ class MetaAnalysis(Result):
     notes: tuple[str, ...] = ()
     prediction_prior_scale: float | None = None
     tau2_std_error: float = float("nan")
+    prediction_method: str = "t"
 
     def columns(self) -> Columns:
         """Rows "study", then "pooled" and "prediction": kind, label, estimate, std_error, interval, weight."""
@@ -108,8 +113,16 @@ class MetaAnalysis(Result):
 
 def repool(rows: Studies, pooled: MetaAnalysis, provenance: Provenance) -> MetaAnalysis:
     """Other rows pooled with the methods of an earlier result, that of its prediction interval included."""
-    again = pool_rows(rows, pooled.method, pooled.conf_method, pooled.conf_level, None, provenance)
     scale = pooled.prediction_prior_scale
+    if pooled.method == PRIOR_METHOD:
+        if scale is None:
+            raise InputError(
+                "the prior of tau behind this result was not kept (it was saved by an earlier version); pool the studies again."
+            )
+        return _pool_with_prior(rows, pooled.conf_level, scale, list(rows.notes), provenance)
+    again = pool_rows(rows, pooled.method, pooled.conf_method, pooled.conf_level, None, provenance)
+    if pooled.prediction_method == "k_minus_2" and rows.k > 2:
+        return predict_by_k_minus_2(again)
     return again if scale is None else predict_by_posterior(again, scale)
 
 
@@ -215,14 +228,13 @@ def _pool_with_prior(
     fields["tau2_conf_low"] = posterior.tau_quantile(tail) ** 2
     fields["tau2_std_error"] = float("nan")
     fields["tau2_conf_high"] = posterior.tau_quantile(1.0 - tail) ** 2
-    below = posterior.mean_tail(0.0)
     return MetaAnalysis(
         provenance=provenance,
         estimate=mean,
         std_error=sd,
         conf_low=posterior.mean_quantile(tail),
         conf_high=posterior.mean_quantile(1.0 - tail),
-        p_value=2.0 * min(below, 1.0 - below),
+        p_value=two_tails(posterior.mean_below(0.0), posterior.mean_above(0.0)),
         tau2=tau2,
         prediction_low=posterior.prediction_quantile(tail),
         prediction_high=posterior.prediction_quantile(1.0 - tail),
@@ -232,10 +244,12 @@ def _pool_with_prior(
         study_estimate=y,
         study_std_error=rows.std_error,
         weights=posterior.weights @ (given_tau / given_tau.sum(axis=1, keepdims=True)),
-        method="half-normal prior",
+        method=PRIOR_METHOD,
         conf_method="posterior",
         conf_level=level,
         notes=tuple(notes),
+        prediction_prior_scale=scale,
+        prediction_method="posterior",
         **fields,
     )
 
@@ -249,6 +263,7 @@ def predict_by_k_minus_2(pooled: MetaAnalysis) -> MetaAnalysis:
         prediction_low=pooled.estimate - reach,
         prediction_high=pooled.estimate + reach,
         notes=(*pooled.notes, "prediction interval by t with k - 2 degrees of freedom"),
+        prediction_method="k_minus_2",
     )
 
 
@@ -266,6 +281,7 @@ def predict_by_posterior(pooled: MetaAnalysis, scale: float | None) -> MetaAnaly
         prediction_high=posterior.prediction_quantile(1.0 - tail),
         notes=(*pooled.notes, f"prediction interval under a half-normal prior on tau, scale {scale:g}"),
         prediction_prior_scale=scale,
+        prediction_method="posterior",
     )
 
 

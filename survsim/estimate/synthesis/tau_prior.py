@@ -52,9 +52,13 @@ class TauPosterior:
         """Quantile of tau, linear between grid points."""
         return float(np.interp(p, np.cumsum(self.weights) - 0.5 * self.weights, self.tau))
 
-    def mean_tail(self, value: float) -> float:
+    def mean_below(self, value: float) -> float:
         """Posterior probability that the pooled mean is below `value`."""
         return float(self.weights @ ndtr((value - self.mean) / np.sqrt(self.variance)))
+
+    def mean_above(self, value: float) -> float:
+        """Posterior probability that the pooled mean is above `value`; small ones keep their digits."""
+        return float(self.weights @ ndtr((self.mean - value) / np.sqrt(self.variance)))
 
 
 def tau_posterior(y: FloatArray, v: FloatArray, prior_scale: float) -> TauPosterior:

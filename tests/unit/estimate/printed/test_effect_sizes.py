@@ -4,6 +4,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from scipy.special import ndtr
 
 from survsim import effect_size, effect_sizes, meta_analysis
 from survsim.core.estimate_record import Estimate
@@ -55,7 +58,7 @@ def test_asymmetric_interval_is_flagged_not_refused():
 
 def test_a_p_value_that_contradicts_the_interval_is_noted():
     e = effect_size(hazard_ratio=0.75, conf_low=0.60, conf_high=0.94, p_value=0.5)
-    assert "would give a standard error" in e.notes[0]
+    assert e.flagged and "p = 0.5 is printed, estimate and error give p = 0.012" in e.notes[0]
 
 
 @pytest.mark.parametrize(
@@ -322,3 +325,109 @@ def test_a_printed_number_is_a_number(ratio):
 def test_a_masked_number_is_not_printed():
     with pytest.raises(InputError, match="allow no route"):
         effect_size(hazard_ratio=np.ma.masked, conf_low=0.5, conf_high=0.98)
+
+
+INTERVAL = {"hazard_ratio": 0.7, "conf_low": 0.5, "conf_high": 0.98}
+CONTRADICTIONS = [
+    # z of the interval 2.08, of p = 0.5 0.67; of 1.00 0, of p = 0.001 3.29.
+    (INTERVAL | {"p_value": 0.5}, "p = 0.5 is printed, estimate and error give p = 0.038"),
+    (
+        {"hazard_ratio": 1.0, "conf_low": 0.8, "conf_high": 1.25, "p_value": 0.001},
+        "p = 0.001 is printed, estimate and error give p = 1",
+    ),
+    (INTERVAL | {"favours": "control"}, "favours='control' is stated"),
+    ({"hazard_ratio": 1.4, "p_value": 0.02, "favours": "research"}, "favours='research' is stated"),
+    # 2 / sqrt(4000) = 0.0316, the interval gives log(49) / 3.92 = 0.993.
+    (
+        {"hazard_ratio": 0.7, "conf_low": 0.1, "conf_high": 4.9, "n_event": 4000},
+        "0.993 is printed, 4000 events give about 0.0316",
+    ),
+    (
+        {"hazard_ratio": 0.7, "conf_low": 0.1, "conf_high": 4.9, "n_event": (40, 60)},
+        "40 and 60 events give about 0.204",
+    ),
+    ({"hazard_ratio": 0.7, "p_value": 0.8, "n_event": 400, "n_arm": (50, 50)}, "400 events give about 0.1"),
+]
+
+
+@pytest.mark.parametrize(("numbers", "told"), CONTRADICTIONS)
+def test_numbers_that_cannot_all_be_true_are_flagged_and_not_pooled(numbers, told):
+    found = effect_size(**numbers, label="trial T")
+    assert found.flagged and told in " ".join(found.notes)
+    assert told in found.headline()
+    rows = [numbers | {"label": "trial T"}]
+    with pytest.raises(InputError, match=r"trial T: .*beyond_counts='widen'"):
+        effect_sizes(rows)
+    kept = effect_sizes(rows, beyond_counts="widen")
+    assert "do not fit one another (see notes): trial T" in kept.headline()
+    assert kept.std_error[0] == found.std_error
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        INTERVAL | {"p_value": 0.04, "favours": "research"},
+        # What prints as 0.99 (0.70 to 1.40) has p from 0.93 to 0.98.
+        {"hazard_ratio": 0.99, "conf_low": 0.70, "conf_high": 1.40, "p_value": 0.93},
+        # 0.945 to 0.955 and limits as loose: z from 2.9 to 5.3, and p = 0.003 is 2.97.
+        {"hazard_ratio": 0.95, "conf_low": 0.93, "conf_high": 0.98, "p_value": 0.003},
+        {"hazard_ratio": 1.0, "conf_low": 0.8, "conf_high": 1.25, "p_value": 0.98},
+        {"hazard_ratio": 1.0, "conf_low": 0.8, "conf_high": 1.25, "favours": "control"},
+        {"hazard_ratio": 1.01, "p_value": 0.9, "n_event": 60, "favours": "research"},
+        # One arm of a tenth: 1 / sqrt(100 * 0.1 * 0.9) = 0.33.
+        {"hazard_ratio": 0.7, "conf_low": 0.36, "conf_high": 1.36, "n_event": 100, "n_arm": (10, 90)},
+    ],
+)
+def test_rounding_and_unequal_arms_contradict_nothing(numbers):
+    found = effect_size(**numbers)
+    widened = "allow no less than" in " ".join(found.notes)
+    assert (found.notes == () and not found.flagged) or widened
+
+
+def test_a_p_value_a_little_off_is_noted_and_a_one_sided_one_is_recognised():
+    """GOG 261: 90% limits 0.70 to 1.075 and p = 0.14, which is one-sided; two-sided it is 0.29."""
+    found = effect_size(hazard_ratio=0.87, conf_low=0.70, conf_high=1.075, conf_level=0.9, p_value=0.14)
+    assert not found.flagged
+    assert found.notes == (
+        "p = 0.14 is printed, estimate and error give p = 0.29 (as a one-sided p-value it would fit)",
+    )
+
+
+@pytest.mark.parametrize(
+    ("numbers", "message"),
+    [
+        ({"p_value": 0.02, "n_event": 100, "favours": "research"}, "give twice a one-sided one"),
+        ({"hazard_ratio": 0.7, "p_value": 0.02}, "speaks of a limit, and none is given"),
+        (INTERVAL, "are two limits, one_sided says that there is one"),
+    ],
+)
+def test_one_sided_is_said_of_one_limit(numbers, message):
+    with pytest.raises(InputError, match=message):
+        effect_size(**numbers, one_sided=True)
+
+
+@given(ratio=st.floats(0.2, 5.0), error=st.floats(0.05, 1.0), digits=st.sampled_from([2, 3]))
+def test_numbers_of_one_normal_law_never_contradict_themselves_however_they_are_rounded(ratio, error, digits):
+    low, high = ratio * np.exp(-1.959964 * error), ratio * np.exp(1.959964 * error)
+    p = 2 * ndtr(-abs(np.log(ratio)) / error)
+    low, hr, high, p = round(low, digits), round(ratio, digits), round(high, digits), round(p, 3)
+    assume(0 < low <= hr <= high and low < high and 0 < p < 1)
+    found = effect_size(hazard_ratio=hr, conf_low=low, conf_high=high, p_value=p)
+    assert not any("p = " in note for note in found.notes)
+
+
+def test_curves_promise_no_more_than_their_deaths_can_hold():
+    """Research: all 100 die; control: 90 do. No test has less than sqrt(1/100 + 1/90), however coarse the intervals."""
+    time, research, control = [0, 6, 12, 18], [1, 0.5, 0, 0], [1, 0.4, 0.2, 0.1]
+    follow_up = {"n_research": 100, "n_control": 100, "follow_up_min": 18, "follow_up_max": 30}
+    found = effect_size_from_curves(time, research, control, **follow_up)
+    assert found.std_error == pytest.approx(np.sqrt(1 / 100 + 1 / 90))
+    assert found.flagged and "100 and 90 deaths allow no less than 0.145" in found.headline()
+
+
+def test_fine_curves_keep_the_error_of_their_intervals():
+    time = np.linspace(0, 36, 37)
+    follow_up = {"n_research": 100, "n_control": 100, "follow_up_min": 12, "follow_up_max": 40}
+    found = effect_size_from_curves(time, np.exp(-0.05 * time), np.exp(-0.07 * time), **follow_up)
+    assert not found.flagged and found.notes == ()
+    assert found.std_error > 0.95 * np.sqrt(1 / 73.4 + 1 / 83.4)

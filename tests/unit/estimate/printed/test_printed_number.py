@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from scipy.special import logit
@@ -10,7 +12,7 @@ from survsim import pool_medians
 from survsim.core.information import least_hazard_error, least_median_error, least_ratio_error
 from survsim.errors import EvidenceError, InputError
 from survsim.joint_model import hazard_ratio_term, median_term, survival_term
-from survsim.printed import effect_size, effect_sizes, printed_number
+from survsim.printed import Refusal, effect_size, effect_sizes, printed_number
 from survsim.synthesis import pool_survival_points
 
 Z = 1.959963984540054
@@ -297,3 +299,86 @@ def test_an_effect_size_has_its_interval_and_p_value():
     assert frame.loc[0, "conf_high"] == pytest.approx(1.0)
     at_90 = effect_size(hazard_ratio=0.75, conf_low=0.60, conf_high=0.9375, conf_level=0.9)
     assert at_90.conf_low == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize(
+    ("scale", "row", "told", "error"),
+    [
+        # sqrt(1.56 / (0.75 * 20)), from n alone.
+        ("median", {"value": 10, "n": 20, "n_event": 0}, "a median of 10 is printed beside 0 events", 0.3226),
+        # sqrt(1.2 / (20 * 0.5 * 0.5)), from n alone.
+        (
+            "survival",
+            {"value": 0.5, "n": 20, "n_event": 0, "time": 12},
+            "survival 0.5 is printed beside 0",
+            0.4899,
+        ),
+        (
+            "survival",
+            {"value": 0.5, "conf_low": 0.4, "conf_high": 0.6, "n_event": 0, "time": 12},
+            "beside 0",
+            0.2069,
+        ),
+        ("rate", {"value": 0.1, "conf_low": 0.05, "conf_high": 0.2, "n_event": 0}, "a rate of 0.1", 0.3537),
+        # Limits 0.4 and 0.6 are 2 * 1.96 errors of 0.2069 apart on log odds; 0.3 of the share is 0.3 / 0.25.
+        (
+            "survival",
+            {"value": 0.5, "conf_low": 0.4, "conf_high": 0.6, "std_error": 0.3, "time": 12},
+            r"of 0.3 is printed \(1.2 on the scale of the analysis\), the interval gives 0.207",
+            1.2,
+        ),
+        (
+            "rmst",
+            {"value": 20, "conf_low": 18, "conf_high": 22, "std_error": 4, "time": 36},
+            "gives 1.02",
+            4.0,
+        ),
+        ("value", {"value": 20, "conf_low": 12, "conf_high": 28, "std_error": 1}, "gives 4.08", 4.0817),
+        (
+            "hazard_ratio",
+            {"value": 0.7, "conf_low": 0.5, "conf_high": 0.98, "std_error": 0.5},
+            "of 0.5 is printed, the interval gives 0.172",
+            0.5,
+        ),
+        # 1 / sqrt(20 * 0.25) of the patients, above the 0.207 of the interval.
+        (
+            "proportion",
+            {"value": 0.5, "conf_low": 0.4, "conf_high": 0.6, "n_event": 2, "n": 20},
+            "2 of 20 is 0.1, 0.5 is printed",
+            0.4472,
+        ),
+    ],
+)
+def test_numbers_that_cannot_all_be_true(scale, row, told, error):
+    refused = printed_number(row, scale)
+    assert isinstance(refused, Refusal) and refused.contradicts
+    assert re.search(told, refused.reason)
+    kept = printed_number(row, scale, beyond_counts="widen")
+    assert kept.flagged and re.search(told, " ".join(kept.notes))
+    assert kept.std_error == pytest.approx(error, abs=5e-5)
+
+
+@pytest.mark.parametrize(
+    ("scale", "row"),
+    [
+        ("survival", {"value": 0.95, "conf_low": 0.94, "conf_high": 0.96, "std_error": 0.01, "time": 12}),
+        ("survival", {"value": 1.0, "n": 20, "n_event": 0, "time": 12}),
+        # Greenwood beside a log-log interval: 19 of 20.
+        ("survival", {"value": 0.95, "conf_low": 0.695, "conf_high": 0.993, "std_error": 0.0487, "time": 12}),
+        ("median", {"value": 14, "conf_low": 9, "conf_high": 24, "std_error": 3.1}),
+        ("hazard_ratio", {"value": 0.7, "conf_low": 0.5, "conf_high": 0.98, "std_error": 0.2}),
+        ("rate", {"value": 0.1, "conf_low": 0.05, "conf_high": 0.2, "std_error": 0.04}),
+    ],
+)
+def test_a_standard_error_beside_its_own_interval_agrees(scale, row):
+    found = printed_number(row, scale)
+    assert not found.flagged and found.notes == ()
+
+
+def test_a_hazard_ratio_term_takes_a_standard_error_that_its_interval_bears_out():
+    options = {"study": "D", "conf_low": 0.5, "conf_high": 0.98}
+    assert hazard_ratio_term(0.7, {"a": 1}, {"a": 0}, std_error=0.17, **options).payload["se"] == 0.17
+    with pytest.raises(EvidenceError, match=r"of 0.5 is printed, the interval gives 0.172"):
+        hazard_ratio_term(0.7, {"a": 1}, {"a": 0}, std_error=0.5, **options)
+    wide = hazard_ratio_term(0.7, {"a": 1}, {"a": 0}, std_error=0.05, beyond_counts="widen", **options)
+    assert wide.payload["se"] == pytest.approx(np.log(0.98 / 0.5) / 3.919928)

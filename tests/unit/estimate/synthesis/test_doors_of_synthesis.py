@@ -149,3 +149,22 @@ def test_events_of_a_figure_are_counted(n_event):
         reconstruct_ipd(
             ([0, 5, 10], [1, 0.6, 0.4]), at_risk=([0, 5], [20, 10]), unit="months", n_event=n_event
         )
+
+
+def test_moderators_may_be_a_dictionary_of_columns():
+    y, se, year = [-0.9, -0.6, -0.4, -0.1, 0.1], [0.2, 0.1, 0.2, 0.1, 0.2], [1, 2, 3, 4, 5]
+    known = meta_regression(y, se, "year", data={"year": year})
+    for fit in (meta_regression(y, se, {"year": year}), meta_analysis(y, se, moderators={"year": year})):
+        assert fit.terms == ("intercept", "year")
+        assert fit.estimate == pytest.approx(known.estimate, abs=1e-14)
+    assert fit.predict({"year": [2, 6]})["estimate"].tolist() == pytest.approx(
+        fit.estimate[0] + fit.estimate[1] * np.array([2.0, 6.0])
+    )
+    turned = pd.Series(year[::-1], index=list("edcba"))
+    assert meta_regression(y, se, {"year": turned}, labels=list("abcde")).estimate == pytest.approx(
+        known.estimate
+    )
+    with pytest.raises(InputError, match="moderators has 2 rows for 5 studies"):
+        meta_regression(y, se, {"year": [1, 2]})
+    with pytest.raises(InputError, match=r"For categories use a formula"):
+        meta_regression(y, se, {"site": list("aabba")})

@@ -279,6 +279,15 @@ def test_refits_keep_the_posterior_prediction():
     assert (influence.prediction_low != leave_one_out(meta_analysis(y, s)).prediction_low).all()
 
 
+def test_refits_keep_the_prediction_interval_of_k_minus_2():
+    y, s = np.array([*Y, -0.3, -0.1]), np.array([*S, 0.1, 0.3])
+    influence = leave_one_out(meta_analysis(y, s, prediction_method="k_minus_2"))
+    for i in range(6):
+        rest = np.arange(6) != i
+        alone = meta_analysis(y[rest], s[rest], prediction_method="k_minus_2")
+        assert influence.prediction_high[i] == pytest.approx(alone.prediction_high, rel=1e-9)
+
+
 # trimfill(rma(yi, sei = , method = "REML", control = list(tol = 1e-10))) of metafor 3.8-1; in both Egger's slope,
 # which has no tau2, points to the other side.
 FUNNELS = [

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
+from scipy.integrate import quad
 
 from survsim import meta_analysis, meta_regression
 from survsim.errors import InputError, SmallSampleWarning
@@ -46,6 +49,34 @@ def test_one_study_and_a_meta_regression_are_refused():
         cumulative_meta_analysis(alone)
     with pytest.raises(InputError, match="without moderators"):
         cumulative_meta_analysis(meta_regression(Y, SE, np.arange(5.0)))
+
+
+def test_two_studies_under_a_prior_are_added_under_that_prior():
+    """The second step is the whole analysis; its mean is checked by quadrature over tau, mu being flat."""
+    y, v, scale = np.array([0.1, 0.5]), np.array([0.01, 0.04]), 0.3
+    with pytest.warns(SmallSampleWarning, match="half-normal prior"):
+        pooled = meta_analysis(y, np.sqrt(v), tau_prior_scale=scale)
+    steps = cumulative_meta_analysis(pooled)
+    assert (steps.estimate[0], steps.std_error[0]) == pytest.approx((0.1, 0.1))
+
+    def weighted(tau, power):
+        w = 1 / (v + tau**2)
+        mean = w @ y / w.sum()
+        density = np.exp(-0.5 * (tau / scale) ** 2 - 0.5 * w @ (y - mean) ** 2) * np.sqrt(w.prod() / w.sum())
+        return density * (1.0, mean, 1 / w.sum() + mean**2)[power]
+
+    mass, first, second = (quad(weighted, 0, 5, args=(power,), limit=200)[0] for power in range(3))
+    assert steps.estimate[1] == pytest.approx(first / mass, abs=1e-6)
+    assert steps.std_error[1] == pytest.approx(np.sqrt(second / mass - (first / mass) ** 2), abs=1e-6)
+    for name in ("estimate", "std_error", "conf_low", "conf_high", "p_value", "tau2", "q", "i2"):
+        assert getattr(steps, name)[1] == getattr(pooled, name)
+
+
+def test_a_prior_that_was_not_kept_is_asked_for():
+    with pytest.warns(SmallSampleWarning):
+        pooled = meta_analysis([0.1, 0.5], [0.1, 0.2])
+    with pytest.raises(InputError, match="pool the studies again"):
+        cumulative_meta_analysis(dataclasses.replace(pooled, prediction_prior_scale=None))
 
 
 def test_estimators_by_hand_with_equal_variances():

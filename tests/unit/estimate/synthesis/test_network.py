@@ -149,3 +149,43 @@ def test_contrasts_that_are_alike_and_contradict_one_another_have_their_spread(s
     x = np.array([[1.0, 0], [0, 1], [1, 0], [-1, 1]])
     left = np.linalg.lstsq(x, np.full(4, size), rcond=None)[1][0]
     assert n.tau2 == pytest.approx(left / 2 - 0.01, rel=1e-9)
+
+
+def test_one_study_in_a_network_is_one_study_in_a_meta_analysis():
+    with pytest.warns(
+        SmallSampleWarning, match="nothing is left to estimate tau2 by; tau has a half-normal prior"
+    ):
+        n = network_meta_analysis(["s"], ["B"], ["A"], [0.2], [0.1], tau_prior_scale=0.4)
+    with pytest.warns(SmallSampleWarning):
+        alone = meta_analysis([0.2], [0.1], tau_prior_scale=0.4)
+    for name in ("estimate", "std_error", "conf_low", "conf_high", "prediction_low", "prediction_high"):
+        assert getattr(n, name)[1, 0] == pytest.approx(getattr(alone, name), abs=1e-9)
+    assert n.tau2 == pytest.approx(alone.tau2) and n.df == np.inf
+    assert "half-normal prior of scale 0.4" in n.headline()
+    assert n.p_score == pytest.approx([1 - alone.p_value / 2, alone.p_value / 2])
+    # A half-normal tau has mean square 0.4^2.
+    assert n.std_error[1, 0] == pytest.approx(np.sqrt(0.1**2 + 0.4**2))
+
+
+def test_a_star_of_single_studies_adds_up_the_heterogeneity_of_both_arms_of_an_indirect_comparison():
+    """C over B is the difference of two studies: variance 0.01 + 0.04 + 2 tau2, tau half-normal, by simulation and by hand."""
+    with pytest.warns(SmallSampleWarning):
+        n = network_meta_analysis(["s1", "s2"], ["B", "C"], ["A", "A"], [-0.3, -0.7], [0.1, 0.2])
+    i, j = n.treatments.index("C"), n.treatments.index("B")
+    assert n.estimate[i, j] == pytest.approx(-0.4)
+    assert n.std_error[i, j] == pytest.approx(np.sqrt(0.05 + 2 * 0.25))
+    rng = np.random.default_rng(5)
+    tau = np.abs(rng.normal(0, 0.5, 400_000))
+    drawn = rng.normal(-0.4, np.sqrt(0.05 + 2 * tau**2))
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    assert (n.conf_low[i, j], n.conf_high[i, j]) == pytest.approx((low, high), abs=0.02)
+    ahead = np.quantile(rng.normal(-0.4, np.sqrt(0.05 + 3 * tau**2)), 0.975)
+    assert n.prediction_high[i, j] == pytest.approx(ahead, abs=0.02)
+
+
+def test_random_effects_of_which_nothing_is_known_need_a_prior_or_are_refused():
+    with pytest.raises(InputError, match="says nothing of tau2; give tau_prior_scale or use effects='fixed'"):
+        network_meta_analysis(["s"], ["B"], ["A"], [0.2], [0.1], tau_prior_scale=None)
+    with pytest.warns(SmallSampleWarning, match="with effects='fixed', taken for 0"):
+        n = network_meta_analysis(["s"], ["B"], ["A"], [0.2], [0.1], effects="fixed")
+    assert n.conf_high[1, 0] == pytest.approx(0.2 + 1.959964 * 0.1) and n.notes == ()

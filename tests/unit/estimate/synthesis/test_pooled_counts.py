@@ -145,3 +145,50 @@ def test_many_studies_are_taken_in_blocks():
     for whole, one, other in zip(evaluate(counts, at), *halves):
         np.testing.assert_allclose(whole, one + other, rtol=1e-10)
     assert pool_proportions(x, n).tau2 == pytest.approx(0.36, abs=0.12)
+
+
+# metafor 3.8-1 gives these a standard error of 0, limits that equal the estimate, and a p-value that is NA.
+NO_VARIANCE = [
+    (
+        "RD",
+        [1],
+        [1],
+        [0],
+        [1],
+        "and 1 would come without an interval.* method='peto' gives a finite odds ratio",
+    ),
+    # Clopper-Pearson for 0 of 110: 1 - 0.025^(1/110).
+    ("RD", [0, 0], [50, 60], [0, 0], [50, 60], "research 0 of 110, 0 to 0.033; control 0 of 110, 0 to 0.033"),
+    ("RD", [0, 0], [50, 60], [0, 0], [70, 40], "exact 95% limits of each arm's risk"),
+    ("RR", [50, 60], [50, 60], [70, 40], [70, 40], "research 110 of 110, 0.967 to 1"),
+]
+
+
+@pytest.mark.parametrize(("measure", "x_r", "n_r", "x_c", "n_c", "told"), NO_VARIANCE)
+def test_counts_without_variance_are_no_certainty(measure, x_r, n_r, x_c, n_c, told):
+    with pytest.raises(InputError, match=told):
+        pool_two_arms(x_r, n_r, x_c, n_c, method="mantel-haenszel", measure=measure)
+
+
+@pytest.mark.parametrize("method", ["binomial-normal", "mantel-haenszel", "peto"])
+def test_refusals_recommend_only_what_the_counts_allow(method):
+    with pytest.raises(InputError, match=r"research 0 of 110, 0 to 0.033") as none:
+        pool_two_arms([0, 0], [50, 60], [0, 0], [50, 60], method=method)
+    assert "measure='RD'" not in str(none.value) and "method='peto'" not in str(none.value)
+    if method == "peto":
+        return
+    with pytest.raises(InputError, match="measure='RD' with method='mantel-haenszel' a difference"):
+        pool_two_arms([0, 0], [50, 60], [2, 1], [50, 60], method=method)
+
+
+def test_a_difference_with_a_variance_is_that_of_metafor():
+    """rma.mh(ai = c(0, 0), n1i = c(50, 60), ci = c(3, 0), n2i = c(70, 40), measure = "RD"), metafor 3.8-1."""
+    found = pool_two_arms([0, 0], [50, 60], [3, 0], [70, 40], method="mantel-haenszel", measure="RD")
+    assert (found.estimate, found.std_error) == pytest.approx((-0.02351097, 0.01471462), abs=5e-9)
+    assert (found.conf_low, found.conf_high) == pytest.approx((-0.05235110, 0.00532916), abs=5e-9)
+    assert found.p_value == pytest.approx(0.11008831, abs=5e-9)
+
+
+def test_one_event_of_a_thousand_million_keeps_its_error():
+    found = pool_two_arms([1], [10**9], [0], [10**9], method="mantel-haenszel", measure="RD")
+    assert (found.estimate, found.std_error) == pytest.approx((1e-9, 1e-9))

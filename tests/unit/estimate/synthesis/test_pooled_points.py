@@ -162,3 +162,25 @@ def test_stated_units_are_converted():
     assert (
         take_or_raise({"value": 0.4, "n": 9, "time": 5, "time_unit": "years"}, "survival", terms).time == 60.0
     )
+
+
+def point(label, time, value):
+    return {"label": label, "time": time, "value": value, "std_error": 0.08}
+
+
+@pytest.mark.filterwarnings("ignore::survsim.errors.SmallSampleWarning")
+def test_survival_of_one_label_never_rises():
+    rows = [point("A", 24, 0.55), point("A", 12, 0.50), point("B", 12, 0.6), point("B", 24, 0.5)]
+    with pytest.raises(InputError, match=r"survival never rises: A: survival 0.55 at 24 after 0.5 at 12\."):
+        pool_survival_points(rows, unit="months")
+    two_arms = [*rows, point("A", 12, 0.7)]
+    with pytest.warns(EvidenceWarning, match="A occur more than once"):
+        assert pool_survival_points(two_arms, unit="months").time.tolist() == [12, 24]
+
+
+@pytest.mark.filterwarnings("ignore::survsim.errors.SmallSampleWarning")
+def test_pooled_survival_that_rises_is_said():
+    """0.5 of A and B at 12 months, 0.7 of C alone at 24: no curve."""
+    rows = [point("A", 12, 0.5), point("B", 12, 0.5), point("C", 24, 0.7)]
+    with pytest.warns(EvidenceWarning, match="pooled survival rises from 0.5 at 12 to 0.7 at 24"):
+        assert pool_survival_points(rows, unit="months").estimate == pytest.approx([0.5, 0.7])
