@@ -294,9 +294,9 @@ def _resampled_weights(surv: Surv, made: TreatmentWeights, n_resamples: int, see
             continue
         try:
             fit = fit_propensity(made.design.matrix, made.treated, row, "firth")
+            weight = weights_of(fit.chance, made.treated, row, made.estimand, made.stabilised)
         except ConvergenceError:
             continue
-        weight = weights_of(fit.chance, made.treated, row, made.estimand, made.stabilised)
         weighted[b] = row * truncated(weight, made.truncate, row)
     return weighted
 
