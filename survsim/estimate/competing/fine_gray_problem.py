@@ -171,7 +171,7 @@ class Problem:
 
 def by_cluster(influence: FloatArray, surv: Surv) -> FloatArray:
     """Sum over clusters of outer products of summed influence, (p, p)."""
-    if surv.cluster is not None:
-        size = int(surv.cluster.max()) + 1
-        influence = np.stack([np.bincount(surv.cluster, c, size) for c in influence.T], axis=1)
+    if surv.together is not None:
+        size = int(surv.together.max()) + 1
+        influence = np.stack([np.bincount(surv.together, c, size) for c in influence.T], axis=1)
     return np.asarray(influence.T @ influence, dtype=np.float64)

@@ -107,8 +107,8 @@ def concordance(
         raise InputError("no two patients can be ordered by survival (no event with someone still at risk).")
     somers = (c - d) / pairs
     influence = weight * ((counts[0] - counts[1]) - somers * counts.sum(axis=0)) / pairs
-    if surv.cluster is not None:
-        influence = np.bincount(surv.cluster, weights=influence)
+    if surv.together is not None:
+        influence = np.bincount(surv.together, weights=influence)
     estimate, error = (somers + 1.0) / 2.0, float(np.sqrt((influence**2).sum())) / 2.0
     low, high = _logit_limits(estimate, error, conf_level)
     return Concordance(

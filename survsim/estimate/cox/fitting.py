@@ -84,9 +84,9 @@ def robust_score(problem: Prepared, moments: Any, surv: Surv) -> float:
 def _clusters(problem: Prepared, moments: Any, surv: Surv) -> FloatArray:
     """Weighted score residuals summed by cluster, (p, clusters)."""
     residual: FloatArray = cox_residuals.score_residuals(problem.at, problem.x, moments) * problem.at.weight
-    if surv.cluster is not None:
-        code = surv.cluster[problem.at.rows]
-        size = int(surv.cluster.max()) + 1
+    if surv.together is not None:
+        code = surv.together[problem.at.rows]
+        size = int(surv.together.max()) + 1
         residual = np.stack([np.bincount(code, weights=row, minlength=size) for row in residual])
     return residual
 
