@@ -146,7 +146,8 @@ class Surv:
         weight : (n,) positive case or sampling weights.
         stratum, cluster : (n,) labels.
         id : (n,) labels of patients, when a patient has several rows (start-stop data with `entry`): counts,
-            censorings and follow-up are then those of patients, and rows of one must not overlap.
+            censorings and follow-up are then those of patients, rows of one must not overlap, and where no cluster is
+            named robust variances and resampling keep them together.
         missing : "refuse" a column with gaps, or "drop" those rows with a warning that counts them.
         source : references ``table:row`` of the data, carried into every result.
 
@@ -295,6 +296,28 @@ class Surv:
     def n_patients(self) -> int:
         """Patients, told apart by `id`; without it each row counts as one."""
         return len(self) if self.id is None else int(np.unique(self.id).size)
+
+    @property
+    def together(self) -> IntArray | None:
+        """(n,) codes of the rows that are not independent of each other, None where each row is: the clusters, and where none
+        are named, patients with several rows. Robust variances sum over them, and resampling draws them whole."""
+        if self.cluster is not None or self.id is None:
+            return self.cluster
+        kinds, codes = np.unique(self.id, return_inverse=True)
+        return None if kinds.size == len(self) else codes.astype(np.int64)
+
+    @property
+    def patients(self) -> tuple[IntArray, IntArray]:
+        """The first row of each patient (P,), in the order of the rows, and the patient 0..P-1 of every row (n,)."""
+        if self.id is None:
+            return np.arange(len(self)), np.arange(len(self))
+        begin = np.zeros(len(self)) if self.entry is None else self.entry
+        order = np.lexsort((begin, self.id))
+        fresh = np.concatenate([[True], np.diff(self.id[order]) != 0])
+        place = np.argsort(np.argsort(order[fresh]))
+        patient = np.empty(len(self), np.int64)
+        patient[order] = place[np.cumsum(fresh) - 1]
+        return np.sort(order[fresh]), patient
 
     @property
     def counted(self) -> str:

@@ -54,6 +54,8 @@ def share_events(
     for l in range(steps):
         c = l / d
         z = s0 - c * e0
+        if not z > 0.0:  # all hazards at risk came out as 0: too far a step, which the search takes back
+            return np.nan
         v = 1.0 / z
         value -= weight * np.log(z)
         for a in range(mean.size):
@@ -173,7 +175,7 @@ def newton(
         decrement = (step * gradient).sum()
         if iteration == 0:
             values[2] = decrement
-        if decrement < 1e-9 and np.abs(step * span).max() > 0.05:
+        if decrement < 1e3 * tolerance and np.abs(step * span).max() > 0.05:
             return run_away(beta, step * span, 0.01)
         if decrement < tolerance:
             beta += step

@@ -8,13 +8,14 @@ its derivatives (Gail, Lubin & Rubinstein 1981, Biometrika 68:703).
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator
 
 import numpy as np
 
 from survsim.kernels import cox
 from survsim.kernels.cox import Floats, Layout
-from survsim.kernels.cox_newton import Objective, Point
+from survsim.kernels.cox_newton import Objective, Point, nowhere
 
 
 def exact_likelihood(at: Layout, x: Floats, offset: Floats | None) -> Objective:
@@ -25,10 +26,13 @@ def exact_likelihood(at: Layout, x: Floats, offset: Floats | None) -> Objective:
         eta = cox.linear_predictor(at, x, beta, offset)
         value, gradient = float(eta[at.event].sum()), constant.copy()
         curvature = np.zeros((x.shape[0], x.shape[0]))
-        for _, log_sum, mean, square in _by_walk(at, x, eta):
-            value -= float(log_sum.sum())
-            gradient -= mean.sum(axis=0)
-            curvature += square.sum(axis=0) - mean.T @ mean
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            for _, log_sum, mean, square in _by_walk(at, x, eta):
+                value -= float(log_sum.sum())
+                gradient -= mean.sum(axis=0)
+                curvature += square.sum(axis=0) - mean.T @ mean
+        if not math.isfinite(value):
+            return nowhere(beta.size)
         return Point(value, gradient, curvature, value)
 
     return evaluate

@@ -7,11 +7,13 @@ sums over rows and over event times, no array per event (Heinze & Schemper 2001,
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from survsim.kernels import cox
 from survsim.kernels.cox import Floats, Layout, Moments
-from survsim.kernels.cox_newton import Objective, Point
+from survsim.kernels.cox_newton import Objective, Point, nowhere
 from survsim.kernels.cox_residuals import lived_means
 
 
@@ -22,10 +24,12 @@ def firth_likelihood(at: Layout, x: Floats, offset: Floats | None) -> Objective:
 
     def evaluate(beta: Floats) -> Point:
         now = cox.moments(at, columns, cox.linear_predictor(at, x, beta, offset))
+        if not math.isfinite(now.log_likelihood):
+            return nowhere(beta.size, now)
         inform = cox.information(at, x, now)
         sign, log_det = np.linalg.slogdet(inform)
         if sign <= 0 or not np.isfinite(log_det):
-            return Point(-np.inf, np.zeros_like(beta), np.eye(beta.size), now.log_likelihood, now)
+            return nowhere(beta.size, now)
         gradient = cox.score(at, constant, now) + 0.5 * information_trace(at, x, now, inform)
         return Point(now.log_likelihood + 0.5 * log_det, gradient, inform, now.log_likelihood, now)
 

@@ -43,6 +43,12 @@ class Maximum(NamedTuple):
 Objective = Callable[[Floats], Point]
 
 
+def nowhere(size: int, moments: Moments | None = None) -> Point:
+    """A point without a value: all hazards of a risk set came out as 0, or the information is singular."""
+    unknown = np.full((size, size), np.nan)
+    return Point(-np.inf, unknown[0].copy(), unknown, -np.inf, moments)
+
+
 def partial_likelihood(
     at: Layout, x: Floats, offset: Floats | None, ridge: Floats | None = None
 ) -> Objective:
@@ -56,6 +62,8 @@ def partial_likelihood(
 
     def evaluate(beta: Floats) -> Point:
         now = cox.moments(at, columns, cox.linear_predictor(at, x, beta, offset))
+        if not math.isfinite(now.log_likelihood):
+            return nowhere(beta.size, now)
         gradient = cox.score(at, constant, now)
         curvature = cox.information(at, x, now)
         value = now.log_likelihood
@@ -76,7 +84,15 @@ def solve(matrix: Floats, vector: Floats) -> Floats:
         if not np.isfinite(matrix).all():
             return np.full_like(vector, np.nan)
         return np.asarray(np.linalg.lstsq(matrix, vector, rcond=1e-14)[0], dtype=np.float64)
-    return np.asarray(np.linalg.solve(matrix, vector), dtype=np.float64)
+    try:
+        return np.asarray(np.linalg.solve(matrix, vector), dtype=np.float64)
+    except np.linalg.LinAlgError:  # positive definite by its root, singular by its factors: rounding decides
+        return np.full_like(vector, np.nan)
+
+
+def higher(trial: Point, now: Point) -> bool:
+    """Whether a step does not lower the objective; +inf is no height."""
+    return now.value - 1e-12 * abs(now.value) <= trial.value < math.inf
 
 
 @with_one_blas_thread
@@ -89,12 +105,14 @@ def maximise(
     tolerance: float,
     max_step: float = np.inf,
     check: Callable[[Floats], None] | None = None,
+    unit: float = 1.0,
 ) -> Maximum:
     """Climb `evaluate` from `start`; span (p,) is the range of each covariate.
 
     Ends when the squared Newton decrement is below `tolerance` (the step is then taken; the end point
     is the one before it). A step that lowers the objective is halved, none exceeds `max_step` in any
-    coordinate. `check` sees the first curvature.
+    coordinate. `check` sees the first curvature. `unit` is what decrements are measured in: the weight of
+    an event, where that is small.
     """
     beta = start.copy()
     first = now = evaluate(beta)
@@ -106,14 +124,14 @@ def maximise(
         decrement = float(step @ now.gradient)
         if not math.isfinite(decrement):
             return Maximum(beta, first, now, step, n_iter, False, False)
-        if decrement < 1e-9 and np.abs(step * span).max(initial=0.0) > 0.05:
+        if decrement < 1e-9 * unit and np.abs(step * span).max(initial=0.0) > 0.05:
             return Maximum(beta, first, now, step, n_iter, False, True)
-        if decrement < tolerance:
+        if decrement < tolerance * unit:
             return Maximum(beta + step, first, now, step, n_iter, True, False)
         if max_step < math.inf and (longest := np.abs(step).max()) > max_step:
             step *= max_step / longest
         factor, trial = 1.0, evaluate(beta + step)
-        while not trial.value >= now.value - 1e-12 * abs(now.value) and factor > 1e-6:
+        while not higher(trial, now) and factor > 1e-6:
             factor *= 0.5
             trial = evaluate(beta + factor * step)
         beta, now = beta + factor * step, trial
@@ -133,6 +151,8 @@ def maximise_secant(
     first = now = evaluate(beta)
     bend, fresh = now.curvature, True
     step = np.zeros_like(beta)
+    if not math.isfinite(first.value):
+        return Maximum(beta, first, now, step, 0, False, False)
     for n_iter in range(1, max_iter + 1):
         step = solve(bend, now.gradient)
         decrement = float(step @ now.gradient)
@@ -145,7 +165,7 @@ def maximise_secant(
         if longest > max_step:
             step = step * (max_step / longest)
         trial = evaluate(beta + step)
-        while not trial.value >= now.value - 1e-12 * abs(now.value) and np.abs(step).max() > 1e-12:
+        while not higher(trial, now) and np.abs(step).max() > 1e-12:
             step = 0.5 * step
             trial = evaluate(beta + step)
         change = now.gradient - trial.gradient

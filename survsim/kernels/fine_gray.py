@@ -38,10 +38,15 @@ class RiskSets(NamedTuple):
 def gather(at: RiskSets, values: Array) -> Array:
     """Sum over the risk set at each event time: values (n, q) to (K, q)."""
     size = at.times.size + 1
-    total = np.zeros((size, values.shape[1]))
-    np.add.at(total, at.into, values)
-    np.add.at(total, at.out, -values)
-    total = np.cumsum(total, axis=0)[:-1]
+    # Summed from the last time back: taking the large hazards of those who left off a sum leaves their rounding.
+    leaving = np.zeros((size, values.shape[1]))
+    np.add.at(leaving, at.out, values)
+    total = np.cumsum(leaving[::-1], axis=0)[-2::-1]
+    late = at.into > 0
+    if late.any():
+        entering = np.zeros((size, values.shape[1]))
+        np.add.at(entering, at.into[late], values[late])
+        total = total - np.cumsum(entering[::-1], axis=0)[-2::-1]
     for g in range(at.curve.shape[0]):
         rows = at.competing & (at.group == g)
         later = np.zeros((size, values.shape[1]))

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from survsim import Surv, aalen_johansen, gray_test, kaplan_meier
+from survsim import Surv, aalen_johansen, fine_gray, gray_test, kaplan_meier
 from survsim.competing import multistate_occupancy, prepare_multistate
 
 ROWS = st.lists(
@@ -72,3 +73,24 @@ def test_gray_does_not_mind_the_order_or_the_unit(rows: Any, seed: int) -> None:
     other = gray_test(Surv.competing(7 * time[mixed], cause[mixed], unit="days"), 1 - by[mixed], cause=event)
     np.testing.assert_allclose(other.chi2, first.chi2, rtol=1e-9, atol=1e-9)
     assert 0.0 <= first.p_value <= 1.0
+
+
+@pytest.mark.parametrize("ties", ["events-first", "together"])
+@pytest.mark.parametrize("entered", [False, True])
+def test_fine_gray_takes_a_weight_for_repeated_patients(ties: str, entered: bool) -> None:
+    rng = np.random.default_rng(int(entered))
+    n = 60
+    time, cause = rng.integers(1, 30, n) * 1.0, rng.choice([0, 1, 2], n, p=[0.3, 0.4, 0.3])
+    x, weight = np.column_stack([rng.normal(size=n), rng.integers(0, 2, n)]), rng.integers(1, 4, n)
+    entry = np.floor(time * rng.random(n) * 0.6) * (rng.random(n) < 0.4) if entered else 0.0 * time
+    again = np.repeat(np.arange(n), weight)
+    fits = [
+        fine_gray(
+            Surv.competing(time[r], cause[r], unit="months", entry=entry[r] if entered else None, weight=w),
+            None, x[r], cause=1, censoring_ties=ties, variance="model",
+        )
+        for r, w in ((np.arange(n), weight), (again, None))
+    ]  # fmt: skip
+    np.testing.assert_allclose(fits[0].estimate, fits[1].estimate, rtol=1e-9)
+    np.testing.assert_allclose(fits[0].covariance, fits[1].covariance, rtol=1e-9)
+    np.testing.assert_allclose(fits[0].hazard, fits[1].hazard, rtol=1e-9)

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from survsim.core.checks import BoolArray, FloatArray, between, label_list, one_of
+from survsim.core.checks import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    between,
+    label_codes,
+    label_list,
+    one_of,
+    positions,
+)
 from survsim.core.complete import complete_design
 from survsim.core.errors import ConvergenceError, InputError
 from survsim.core.frames import as_frame
@@ -78,14 +87,15 @@ def ipw_kaplan_meier(
 ) -> IpwKaplanMeier:
     """Kaplan-Meier curve of each treatment, each patient counted by her weight, and their contrast.
 
-    S_a(t) = prod over u <= t of (1 - sum w d / sum w at risk), both sums over the patients given a.
+    S_a(t) = prod over u <= t of (1 - sum w d / sum w at risk), both sums over the patients given a. A patient with several
+    rows (`id` of the response) enters the propensity model once, with the covariates of her first row, and has one weight.
 
     Parameters
     ----------
     surv : response; its own weights multiply those of treatment, whose model counts each patient once.
     treatment : (n,) labels of two groups, known at time 0.
     formula, data, options : of `treatment_weights`; or
-    weights : its result.
+    weights : its result, of these rows.
     times, tau : at which survival and restricted means are compared; the end of common follow-up if None.
     interval : "bootstrap" (percentile; the propensity is estimated again in each resample, by Firth's
         likelihood where it separates) or "robust" (jackknife with the weights taken as known).
@@ -117,19 +127,20 @@ def ipw_kaplan_meier(
     one_of("interval", interval, INTERVALS)
     between("conf_level", conf_level, 0.0, 1.0)
     surv, treatment, data = _complete(surv, treatment, formula, data, weights, missing)
-    made = _weights(surv, treatment, formula, data, weights, options)
-    at, horizon = asked(times, tau, common_end(surv.time, made.treated), surv.unit, surv.time)
-    heavy = weighted_response(surv, made)
-    labels = np.where(made.treated, 1, 0)
+    made, patients = _weights(surv, treatment, formula, data, weights, options)
+    treated, weight = made.treated[patients[1]], made.weight[patients[1]]
+    at, horizon = asked(times, tau, common_end(surv.time, treated), surv.unit, surv.time)
+    heavy = weighted_response(surv, weight)
+    labels = np.where(treated, 1, 0)
     curves = kaplan_meier(heavy, labels, conf_level=conf_level, robust=True)
     own = np.ones(len(surv)) if surv.weight is None else surv.weight
-    lines = [_Line(surv, made.treated == bool(g)) for g in (0, 1)]
-    estimate = _values(lines, (own * made.weight)[None, :], at, horizon)[0]
+    lines = [_Line(surv, treated == bool(g)) for g in (0, 1)]
+    estimate = _values(lines, (own * weight)[None, :], at, horizon)[0]
     if interval == "robust":
         spread = _robust(heavy, labels, curves, at, horizon, conf_level)
     else:
         between("n_resamples", n_resamples, 2, 1e6, open_ends=False)
-        counts = _resampled_weights(surv, made, n_resamples, seed)
+        counts = _resampled_weights(surv, made, patients, n_resamples, seed)
         spread = percentile_limits(_values(lines, counts * own, at, horizon), estimate.size, conf_level)
     return IpwKaplanMeier(
         groups=made.groups,
@@ -137,7 +148,7 @@ def ipw_kaplan_meier(
         estimate=estimate,
         **spread,
         curves=tuple((curves.time[curves.rows(g)], curves.estimate[curves.rows(g)]) for g in (0, 1)),
-        n_patients=len(surv),
+        n_patients=surv.n_patients,
         conf_level=float(conf_level),
         unit=surv.unit,
         weighted=replace(curves, groups=made.groups),
@@ -196,9 +207,16 @@ def ipw_cox(
     from survsim.estimate.cox.regression import cox_ph
 
     surv, treatment, data = _complete(surv, treatment, formula, data, weights, missing)
-    made = _weights(surv, treatment, formula, data, weights, options)
-    frame = pd.DataFrame({"treated": made.treated.astype(np.float64)}, index=surv.index)
-    fit = cox_ph(weighted_response(surv, made), None, frame, ties=ties, robust=True, conf_level=conf_level)
+    made, (_, patient) = _weights(surv, treatment, formula, data, weights, options)
+    frame = pd.DataFrame({"treated": made.treated[patient].astype(np.float64)}, index=surv.index)
+    fit = cox_ph(
+        weighted_response(surv, made.weight[patient]),
+        None,
+        frame,
+        ties=ties,
+        robust=True,
+        conf_level=conf_level,
+    )
     return replace(
         fit,
         note=f"Marginal hazard ratio of {made.groups[1]!r} against {made.groups[0]!r}, weights taken as known.",
@@ -206,10 +224,10 @@ def ipw_cox(
     )
 
 
-def weighted_response(surv: Surv, weights: TreatmentWeights) -> Surv:
-    """The response with its weights multiplied by those of treatment."""
+def weighted_response(surv: Surv, weight: FloatArray) -> Surv:
+    """The response with its weights multiplied by those of treatment (n,)."""
     own = 1.0 if surv.weight is None else surv.weight
-    heavy = own * weights.weight
+    heavy = own * weight
     if not (np.isfinite(heavy).all() and (heavy > 0).all()):
         raise InputError(
             "treatment weights must be finite and positive; the propensity model has 0 or 1 in it."
@@ -234,7 +252,8 @@ def _complete(
 
 def _weights(
     surv: Surv, treatment: Any, formula: Any, data: Any, weights: Any, options: dict[str, Any]
-) -> TreatmentWeights:
+) -> tuple[TreatmentWeights, tuple[IntArray, IntArray]]:
+    """The weights, the rows (P,) that they are of, and the place of each row of the response among them (n,)."""
     if weights is None:
         if formula is None or data is None:
             raise InputError(
@@ -245,7 +264,13 @@ def _weights(
             raise InputError(
                 f"data has {len(data)} rows for {len(surv)} patients; they must be in one order."
             )
-        return treatment_weights(treatment, formula, data, **{"source": surv.sources} | options)
+        first, patient = surv.patients
+        if first.size < len(surv):
+            treatment, data = _of_patients(surv, treatment), data.iloc[first]
+        return treatment_weights(treatment, formula, data, **{"source": surv.sources} | options), (
+            first,
+            patient,
+        )
     if formula is not None or data is not None or options:
         raise InputError("weights already has its formula and options; pass one or the other.")
     weights = weights.in_order_of(surv)
@@ -256,7 +281,20 @@ def _weights(
         )
     if any((label == weights.groups[1]) != bool(z) for label, z in zip(labels, weights.treated)):
         raise InputError("treatment is not the one that the weights were made for.")
-    return weights
+    return weights, (np.arange(len(surv)), np.arange(len(surv)))
+
+
+def _of_patients(surv: Surv, treatment: Any) -> Any:
+    """The treatment of each patient, which her rows must agree on."""
+    codes, labels = label_codes("treatment", treatment, len(surv))
+    first, patient = surv.patients
+    changed = codes != codes[first][patient]
+    if changed.any():
+        raise InputError(
+            f"treatment changes between the rows of a patient ({positions(changed)}); it must be known at time 0. For a "
+            "treatment that is started or stopped on the way use marginal_structural_cox or clone_censor_weight."
+        )
+    return [labels[k] for k in codes[first]]
 
 
 class _Line:
@@ -284,20 +322,24 @@ def _values(lines: list[_Line], weight: FloatArray, at: FloatArray, tau: float) 
     return contrast_values(np.stack(survival, axis=1), np.stack(means, axis=1))
 
 
-def _resampled_weights(surv: Surv, made: TreatmentWeights, n_resamples: int, seed: int) -> FloatArray:
+def _resampled_weights(
+    surv: Surv, made: TreatmentWeights, patients: tuple[IntArray, IntArray], n_resamples: int, seed: int
+) -> FloatArray:
     """Resample counts times weights estimated in each resample, (B, n); NaN rows are without an answer."""
-    cluster = None if surv.cluster is None else np.unique(surv.cluster, return_inverse=True)[1]
+    cluster = None if surv.together is None else np.unique(surv.together, return_inverse=True)[1]
     counts = resample_counts(len(surv), n_resamples, seed, stream="ipw", cluster=cluster)
     weighted = np.zeros_like(counts)
-    for b, row in enumerate(counts):
+    first, patient = patients
+    for b, every in enumerate(counts):
+        row = every[first]
         if row[made.treated].sum() == 0 or row[~made.treated].sum() == 0:
             continue
         try:
             fit = fit_propensity(made.design.matrix, made.treated, row, "firth")
+            weight = weights_of(fit.chance, made.treated, row, made.estimand, made.stabilised)
         except ConvergenceError:
             continue
-        weight = weights_of(fit.chance, made.treated, row, made.estimand, made.stabilised)
-        weighted[b] = row * truncated(weight, made.truncate, row)
+        weighted[b] = every * truncated(weight, made.truncate, row)[patient]
     return weighted
 
 
@@ -307,7 +349,8 @@ def _robust(
     """Intervals by the jackknife variance of each curve, and by the normal law for the contrasts."""
     points = curves.survival_at(at)
     # One cluster a patient asks for the jackknife also where the weights happen to be whole numbers.
-    single = heavy if heavy.cluster is not None else replace(heavy, cluster=np.arange(len(heavy)))
+    together = np.arange(len(heavy)) if heavy.together is None else heavy.together
+    single = replace(heavy, cluster=together)
     means = rmst(single, labels, tau, conf_level=conf_level)
     shape = (2, at.size)
     columns = [

@@ -65,6 +65,8 @@ def standardised_survival(
 ) -> StandardisedSurvival:
     """S_a(t) = mean over patients i of S(t | treatment = a, covariates of i), for both a.
 
+    A patient with several rows (`id` of the response) enters the mean once, with the covariates of her first row.
+
     Parameters
     ----------
     fit : of `cox_ph` (no penalty, ridge or Firth) or `royston_parmar`, by a formula that names `treatment`;
@@ -109,6 +111,9 @@ def standardised_survival(
         )
     levels, treated = two_treatments(data[treatment], len(data), reference)
     over = {"all": np.ones(len(data), bool), "treated": treated, "untreated": ~treated}[population]
+    first = np.zeros(len(data), bool)
+    first[surv.patients[0]] = True
+    over = over & first
     at, horizon = asked(times, tau, common_end(surv.time, treated), surv.unit, surv.time)
     task = _Task(data, treatment, levels, over, at, horizon)
     estimate, curves = task.values(fit, np.arange(len(data)))
@@ -137,7 +142,7 @@ def _replicates(
     recipe: _Recipe, task: _Task, surv: Surv, n_resamples: int, seed: int, size: int
 ) -> FloatArray:
     """Values (B, k) on resampled patients; NaN where the model has no answer on a resample."""
-    cluster = None if surv.cluster is None else np.unique(surv.cluster, return_inverse=True)[1]
+    cluster = None if surv.together is None else np.unique(surv.together, return_inverse=True)[1]
     counts = resample_counts(len(surv), n_resamples, seed, stream="standardisation", cluster=cluster)
     values = np.full((n_resamples, size), np.nan)
     surv = replace(surv, index=None)  # rows are paired already, and drawn together

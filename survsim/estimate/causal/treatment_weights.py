@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from survsim.core.checks import BoolArray, FloatArray, between, label_codes, one_of
+from survsim.core.checks import BoolArray, FloatArray, between, label_codes, one_of, positions
 from survsim.core.design import Design, design_matrix
-from survsim.core.errors import InputError, SmallSampleWarning, warn
+from survsim.core.errors import ConvergenceError, InputError, SmallSampleWarning, warn
 from survsim.core.frames import as_frame
 from survsim.core.pairing import in_order_of, index_of, labelled, places
 from survsim.core.provenance import Provenance
@@ -209,12 +209,21 @@ def fit_propensity(
 def weights_of(
     chance: FloatArray, treated: BoolArray, counts: FloatArray | None, estimand: str, stabilised: bool
 ) -> FloatArray:
-    """Weights (n,) of the estimand before truncation."""
+    """Weights (n,) of the estimand before truncation; an error where somebody's own treatment has no chance."""
+    # The chance of the other treatment may come out as 0 (separation); a weight asks for that of the own alone.
     if estimand == "overlap":
         return np.where(treated, 1.0 - chance, chance)
+    own = np.where(treated, chance, 1.0 - chance)
+    if counts is not None:
+        own[counts == 0] = 1.0  # who is not in this resample
+    if not own.min() > 0.0:
+        raise ConvergenceError(
+            f"{positions(own <= 0.0)}: the covariates leave no chance of the treatment that was given, so that no weight "
+            "can stand for it. Look for extreme covariate values, or use estimand='overlap'."
+        )
     if estimand == "att":
-        return np.where(treated, 1.0, chance / (1.0 - chance))
-    weight = np.where(treated, 1.0 / chance, 1.0 / (1.0 - chance))
+        return np.where(treated, 1.0, chance / own)
+    weight = 1.0 / own
     if not stabilised:
         return weight
     share = float(np.average(treated, weights=counts))

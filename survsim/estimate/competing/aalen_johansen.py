@@ -346,7 +346,7 @@ def _curve(surv: Surv, table: EventTable, variance: str) -> tuple[FloatArray, ..
         (slot, late),
         cause,
         np.ones(len(surv)) if surv.weight is None else surv.weight,
-        np.arange(len(surv)) if surv.cluster is None else surv.cluster,
+        np.arange(len(surv)) if surv.together is None else surv.together,
     )
     return s, f, of_s, of_f, n_event
 

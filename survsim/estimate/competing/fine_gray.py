@@ -127,7 +127,8 @@ def fine_gray(
     """Regression of the subdistribution hazard of one cause, -d log(1 - F(t|x)) = h0(t) exp(x'b).
 
     Patients with a competing event stay in the risk set with weight G(t-)/G(T-), G the Kaplan-Meier
-    estimate of censoring; ties by Breslow.
+    estimate of censoring; ties by Breslow. Case weights count in G too, so that a patient of weight 2 is two patients; R's
+    finegray leaves G unweighted and gives other estimates than the repeated rows.
 
     Parameters
     ----------

@@ -145,10 +145,10 @@ def predict_incidence(
 
 
 def _clustered(influence: FloatArray, surv: Any) -> FloatArray:
-    if surv.cluster is None:
+    if surv.together is None:
         return influence
-    found = np.zeros((int(surv.cluster.max()) + 1, influence.shape[1]))
-    np.add.at(found, surv.cluster, influence)
+    found = np.zeros((int(surv.together.max()) + 1, influence.shape[1]))
+    np.add.at(found, surv.together, influence)
     return found
 
 

@@ -10,16 +10,21 @@ import numpy as np
 from survsim.core.checks import FloatArray, IntArray, label_codes
 from survsim.core.design import Design
 from survsim.core.encoding import stored
-from survsim.core.errors import ConvergenceError, InputError
+from survsim.core.errors import InputError
 from survsim.core.surv import Surv
 from survsim.estimate.competing.aalen_johansen import causes_of
 from survsim.estimate.competing.fine_gray_weights import Censoring, risk_sets
 from survsim.estimate.cox.prepare import check_rank
+from survsim.estimate.cox.separation import RiskIntervals, require_maximum
 from survsim.kernels import cox_newton
 from survsim.kernels import fine_gray as kernel
 
-FARTHEST = 100.0
-"""A coefficient that moves the linear predictor by this much over its covariate's range has run away."""
+WAYS_OUT = (
+    "Merge categories or drop the term; cox_ph(surv.for_cause(...), penalty='firth') is finite for the cause-specific "
+    "hazard.",
+    ", and drop one.",
+)
+"""Where the likelihood has no maximum, and where none was reached."""
 
 stored(kernel.RiskSets)
 
@@ -106,17 +111,25 @@ class Problem:
         end = cox_newton.maximise(
             self.point, np.zeros(span.size), span, max_iter=60, tolerance=1e-14,
             check=lambda c: check_rank(c / np.outer(scale, scale), self.terms, total),
+            unit=min(1.0, total / sum(s.at.event.sum() for s in self.strata)),
         )  # fmt: skip
-        reached = np.abs(end.beta * span)
-        if not end.converged:
-            away = np.abs(end.step * span) > 0.01 if end.monotone else reached > FARTHEST
-            names = " and ".join(repr(t) for t, flag in zip(self.terms, away) if flag) or "some term"
-            raise ConvergenceError(
-                f"the partial likelihood has no maximum: the coefficient of {names} grows without bound (a group "
-                "without events of this cause, or a covariate that orders them perfectly). Merge categories or "
-                "drop the term; cox_ph(surv.for_cause(...), penalty='firth') is finite for the cause-specific hazard."
-            )
+        require_maximum(end, self._intervals(), self.x, self.terms, WAYS_OUT)
         return end
+
+    def _intervals(self) -> RiskIntervals:
+        """Who is at risk when, the event times of all strata numbered in a row."""
+        low, high = np.ones(len(self.surv), np.int64), np.zeros(len(self.surv), np.int64)
+        row, time, first = [], [], 0
+        for s in self.strata:
+            # After a competing event a patient counts as long as the law of censoring leaves a weight.
+            lasting = np.where(s.at.curve > 0, np.arange(1, s.at.times.size + 1), 0).max(axis=1)[s.at.group]
+            until = np.where(s.at.competing, np.maximum(lasting, s.at.out), s.at.out)
+            low[s.rows], high[s.rows] = first + s.at.into, first + until - 1
+            order = np.argsort(s.at.slot, kind="stable")
+            row.append(s.rows[np.flatnonzero(s.at.event)[order]])
+            time.append(first + s.at.slot[order])
+            first += s.at.times.size
+        return RiskIntervals(low, high, np.concatenate(row), np.concatenate(time))
 
     def influence(self, beta: FloatArray, *, psi: bool) -> FloatArray:
         """Each row's part of the score, (n, p); with `psi` through the estimated law of censoring too."""
@@ -158,7 +171,7 @@ class Problem:
 
 def by_cluster(influence: FloatArray, surv: Surv) -> FloatArray:
     """Sum over clusters of outer products of summed influence, (p, p)."""
-    if surv.cluster is not None:
-        size = int(surv.cluster.max()) + 1
-        influence = np.stack([np.bincount(surv.cluster, c, size) for c in influence.T], axis=1)
+    if surv.together is not None:
+        size = int(surv.together.max()) + 1
+        influence = np.stack([np.bincount(surv.together, c, size) for c in influence.T], axis=1)
     return np.asarray(influence.T @ influence, dtype=np.float64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,12 @@ from survsim.core.kinds import dimensions
 from survsim.core.surv import Surv
 from survsim.core.trial_rows import arm_of_patients, numbers, trial_rows
 from survsim.estimate.cox.prepare import refuse_causes
+from survsim.estimate.cox.separation import FAR, RiskIntervals, doubtful, separating_direction
+from survsim.kernels import cox
 from survsim.kernels import cox_batch as kernel
+
+TOLERANCE = 1e-12
+"""Squared Newton decrement at which a fit ends, for weights of 1 or more."""
 
 
 @displayed
@@ -103,9 +109,15 @@ def cox_resamples(
     scale = np.maximum(x.std(axis=0), 1e-300)
     standard = ((x - x.mean(axis=0)) / scale)[order]
     weight = np.ones(n) if surv.weight is None else surv.weight[order]
+    rows = np.ascontiguousarray(drawn[:, order], dtype=np.int32)
+
+    def layout(b: int) -> tuple[cox.Layout, FloatArray]:
+        own = order[rows[b] > 0]
+        return _layout(surv.take(own)), standard[rows[b] > 0]
+
     return _run(
         standard[None], surv.time[order][None], surv.event[order][None], weight[None], fresh, entry, late,
-        np.ascontiguousarray(drawn[:, order], dtype=np.int32), scale, ties, workers,
+        rows, scale, ties, workers, layout,
     )  # fmt: skip
 
 
@@ -160,20 +172,50 @@ def cox_trials(time: Any, event: Any, x: Any, *, ties: str = "efron", workers: i
     standard = np.take_along_axis((values - middle) / scale, order[:, :, None], axis=1)
     fresh = np.zeros(time.shape[1], bool)
     fresh[0] = True
+    standard = np.ascontiguousarray(standard)
+    time, seen = np.take_along_axis(time, order, 1), np.take_along_axis(seen, order, 1)
+
+    def layout(b: int) -> tuple[cox.Layout, FloatArray]:
+        return cox.layout(time[b], seen[b], None, None, None, efron=False, whole=False), standard[b]
+
     return _run(
-        np.ascontiguousarray(standard), np.take_along_axis(time, order, 1), np.take_along_axis(seen, order, 1),
-        np.ones(time.shape), fresh, np.empty(0), np.empty(0, np.int64),
-        np.ones((1, time.shape[1]), np.int32), scale, ties, workers,
+        standard, time, seen, np.ones(time.shape), fresh, np.empty(0), np.empty(0, np.int64),
+        np.ones((1, time.shape[1]), np.int32), scale, ties, workers, layout,
     )  # fmt: skip
+
+
+def _layout(surv: Surv) -> cox.Layout:
+    return cox.layout(surv.time, surv.event, surv.entry, None, surv.stratum, efron=False, whole=surv.whole)
 
 
 def _run(
     x: FloatArray, time: FloatArray, event: BoolArray, weight: FloatArray, fresh: BoolArray, entry: FloatArray,
     late: IntArray, count: Any, scale: FloatArray, ties: str, workers: int | None,
+    layout: Callable[[int], tuple[cox.Layout, FloatArray]],
 ) -> CoxBatch:  # fmt: skip
+    """All fits; `layout` gives the risk sets of one and its standardised covariates."""
     estimate, covariance, values, status = kernel.fit_batch(
-        x, time, event, weight, fresh, entry, late, count, efron=ties == "efron", workers=workers
+        x,
+        time,
+        event,
+        weight,
+        fresh,
+        entry,
+        late,
+        count,
+        efron=ties == "efron",
+        workers=workers,
+        tolerance=TOLERANCE * min(1.0, float(weight.mean())),
     )
+    for b in _doubted(estimate, status, np.ptp(x, axis=(0, 1))):
+        at, own = layout(int(b))
+        if status[b] == kernel.CONVERGED and not doubtful(estimate[b], own):
+            continue
+        direction = separating_direction(RiskIntervals.of(at), own[at.rows])
+        if direction is not None:
+            moves = np.abs(direction) > 0.01
+            estimate[b, moves] = np.sign(direction[moves]) * np.inf
+            covariance[b], status[b] = np.nan, kernel.MONOTONE
     return CoxBatch(
         estimate / scale,
         covariance / np.outer(scale, scale),
@@ -182,3 +224,9 @@ def _run(
         values[:, 2],
         status,
     )
+
+
+def _doubted(estimate: FloatArray, status: IntArray, span: FloatArray) -> IntArray:
+    """Fits that did not settle, and those that may lie so far out that rounding ended the search."""
+    far = (status == kernel.CONVERGED) & ~(np.abs(estimate) @ span <= FAR)
+    return np.flatnonzero(far | (status == kernel.NOT_CONVERGED))

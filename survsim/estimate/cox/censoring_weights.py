@@ -97,11 +97,11 @@ def refuse_what_ipcw_has_not(surv: Surv, what: str) -> None:
 
 def standard_error(influence: FloatArray, surv: Surv) -> FloatArray:
     """Root of the sum of squares over clusters of the patients' influence (n, ...), weights included."""
-    if surv.cluster is None:
+    if surv.together is None:
         return np.sqrt((influence**2).sum(axis=0))
-    size = int(surv.cluster.max()) + 1
+    size = int(surv.together.max()) + 1
     total = np.zeros((size, *influence.shape[1:]))
-    np.add.at(total, surv.cluster, influence)
+    np.add.at(total, surv.together, influence)
     return np.sqrt((total**2).sum(axis=0))
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     pass
 
 SCORE_TOLERANCE = 1e-12
-"""Scores closer than this, relative to the sums they come from, are tied."""
+"""Neighbouring scores closer than this, relative to the sums they come from, are tied."""
 
 WEIGHTINGS = ("harrell", "uno")
 
@@ -68,8 +68,8 @@ def concordance(
     Parameters
     ----------
     surv : response; pairs are formed within strata, after entry, with weights; clusters enter the variance.
-    score : (n,) predicted survival, or minus the linear predictor. Scores that differ by rounding only (1e-12 of
-        the largest) are tied.
+    score : (n,) predicted survival, or minus the linear predictor. Neighbouring scores that differ by
+        rounding only (1e-12 of the larger, or near 0, unless all are of one sign, of the middle one) are tied.
     weighting : "harrell" counts every pair once; "uno" weighs it by 1 / G(t-)^2, G the Kaplan-Meier curve of censoring (of
         each stratum), t the earlier time, so that the share estimated does not depend on who was censored. The standard
         error takes G for known, as R's does.
@@ -107,8 +107,8 @@ def concordance(
         raise InputError("no two patients can be ordered by survival (no event with someone still at risk).")
     somers = (c - d) / pairs
     influence = weight * ((counts[0] - counts[1]) - somers * counts.sum(axis=0)) / pairs
-    if surv.cluster is not None:
-        influence = np.bincount(surv.cluster, weights=influence)
+    if surv.together is not None:
+        influence = np.bincount(surv.together, weights=influence)
     estimate, error = (somers + 1.0) / 2.0, float(np.sqrt((influence**2).sum())) / 2.0
     low, high = _logit_limits(estimate, error, conf_level)
     return Concordance(
@@ -138,17 +138,21 @@ def _pair_weights(surv: Surv, weighting: str, tau: float | None) -> tuple[FloatA
     return factor, until
 
 
-def joined_scores(score: FloatArray, size: float | None = None) -> FloatArray:
+def joined_scores(score: FloatArray, size: FloatArray | None = None) -> FloatArray:
     """Scores with those put to one value that rounding alone sets apart.
 
     The same patient's linear predictor comes out in other last bits where the sum is taken in another order;
-    a pair of equal rows would be ordered by that. `size` is that of the sums behind the scores, by default the
-    largest score.
+    a pair of equal rows would be ordered by that. `size` (n,) is that of the sums behind each score. Where it is not
+    known it is the score's own, and near 0, where terms may have cancelled, that of the middle score; scores of one sign
+    (hazards, probabilities) are products, which do not cancel. One large score sets nothing for the others.
     """
-    size = float(np.abs(score).max(initial=0.0)) if size is None else size
+    if size is None:
+        size = np.abs(score)
+        if size.any() and not ((score > 0).all() or (score < 0).all()):
+            size = np.maximum(size, np.median(size[size > 0]))
     order = np.argsort(score, kind="stable")
-    inside = score[order]
-    head = np.concatenate([[True], np.diff(inside) > SCORE_TOLERANCE * size])
+    inside, reach = score[order], SCORE_TOLERANCE * size[order]
+    head = np.concatenate([[True], np.diff(inside) > np.maximum(reach[1:], reach[:-1])])
     joined = np.empty_like(score)
     joined[order] = inside[np.maximum.accumulate(np.where(head, np.arange(score.size), 0))]
     return joined
@@ -160,7 +164,7 @@ def predictor_score(matrix: FloatArray, estimate: FloatArray, offset: Any = None
     if offset is not None:
         known = np.asarray(offset, dtype=np.float64)
         total, size = total + known, size + np.abs(known)
-    return joined_scores(-total, float(size.max(initial=0.0)))
+    return joined_scores(-total, size)
 
 
 def _logit_limits(estimate: float, error: float, level: float) -> tuple[float, float]:

@@ -20,5 +20,5 @@ def fit_exact(task: CoxTask) -> CoxFit:
             "Use ties='efron'."
         )
     objective = exact_likelihood(problem.at, problem.x, problem.offset)
-    end = climb(objective, problem, task.design, check_rank_of(problem, task.design))
+    end = climb(objective, problem, task.design, check_rank_of(problem, task.design), tied_apart=True)
     return task.fitted(end, problem)

@@ -13,7 +13,7 @@ from survsim.estimate.cox.fitting import check_rank_of
 from survsim.estimate.cox.result import CoxFit
 from survsim.estimate.cox.task import CoxTask
 from survsim.kernels.cox_firth import firth_likelihood
-from survsim.kernels.cox_newton import Maximum, Objective, Point, maximise_secant
+from survsim.kernels.cox_newton import Maximum, Objective, Point, maximise_secant, partial_likelihood
 
 MAX_STEP = 0.5
 MAX_ITER = 400
@@ -29,7 +29,9 @@ def fit_firth(task: CoxTask) -> CoxFit:
     problem, design = task.prepared(), task.design
     objective = firth_likelihood(problem.at, problem.x, problem.offset)
     p = len(design.columns)
-    check_rank_of(problem, design)(objective(np.zeros(p)).curvature)
+    # Of the likelihood without the penalty, which a singular information leaves without a value.
+    plain = partial_likelihood(problem.at, problem.x, problem.offset)(np.zeros(p))
+    check_rank_of(problem, design)(plain.curvature)
     end = _climb(objective, np.zeros(p))
     best = end.end.value
     # log det I of the raw covariates is that of the standardised ones plus twice the sum of log scales.

@@ -12,21 +12,30 @@ from survsim.core.design import Design
 from survsim.core.errors import ConvergenceError
 from survsim.core.surv import Surv
 from survsim.estimate.cox.prepare import Prepared, check_rank
+from survsim.estimate.cox.separation import RiskIntervals, require_maximum
 from survsim.kernels import cox_newton, cox_residuals
 
 MAX_ITER = 60
 TOLERANCE = 1e-14
 """Squared Newton decrement at which a fit ends: a ten-millionth of a standard error before the last step."""
-FARTHEST = 100.0
-"""A coefficient that moves the linear predictor by this much over its covariate's range has run away."""
+WAYS_OUT = (
+    "Use penalty='firth', which is finite, or merge categories.",
+    "; penalty='ridge' or 'firth' steadies the fit.",
+)
+"""Where the likelihood has no maximum, and where none was reached."""
 FEW_EVENTS = 10
 """Events per parameter below which Firth's penalty is suggested (Peduzzi et al. 1995, J Clin Epidemiol 48:1503)."""
 
 
 def check_rank_of(problem: Prepared, design: Design) -> Callable[[FloatArray], None]:
     """The check of the first information, with names."""
-    total = float((problem.at.mean_weight * problem.at.d).sum())
+    total = event_weight(problem)
     return lambda information: check_rank(information, design.columns, total)
+
+
+def event_weight(problem: Prepared) -> float:
+    """Total weight of the events."""
+    return float((problem.at.mean_weight * problem.at.d).sum())
 
 
 def climb(
@@ -34,37 +43,16 @@ def climb(
     problem: Prepared,
     design: Design,
     check: Callable[[FloatArray], None] | None = None,
+    *,
+    tied_apart: bool = False,
 ) -> cox_newton.Maximum:
-    """Maximise from 0, or raise with the terms that run away."""
+    """Maximise from 0, or raise with the terms that run away; `tied_apart` for the exact likelihood of ties."""
     end = cox_newton.maximise(
         objective, np.zeros(problem.x.shape[0]), problem.span,
-        max_iter=MAX_ITER, tolerance=TOLERANCE, check=check,
+        max_iter=MAX_ITER, tolerance=TOLERANCE, check=check, unit=min(1.0, event_weight(problem) / problem.at.event.size),
     )  # fmt: skip
-    require_maximum(end, problem, design.columns)
+    require_maximum(end, RiskIntervals.of(problem.at, tied_apart), problem.x.T, design.columns, WAYS_OUT)
     return end
-
-
-def require_maximum(end: cox_newton.Maximum, problem: Prepared, terms: tuple[str, ...]) -> None:
-    """Raise with the terms that run away when the likelihood has no maximum."""
-    if end.converged:
-        return
-    reached = end.beta * problem.span
-    if end.monotone or not np.abs(reached).max() <= FARTHEST:
-        move = end.step * problem.span if end.monotone else np.where(np.abs(reached) > FARTHEST, reached, 0.0)
-        names = " and ".join(
-            f"{term!r} (towards {'+' if m > 0 else '-'}infinity)"
-            for term, m in zip(terms, move)
-            if abs(m) > 0.01
-        )
-        raise ConvergenceError(
-            f"the partial likelihood has no maximum: the coefficient of {names} grows without bound (separation: "
-            "a group without events, or a covariate that orders the events perfectly). Use penalty='firth', "
-            "which is finite, or merge categories."
-        )
-    raise ConvergenceError(
-        f"the fit did not settle in {end.n_iter} steps (log likelihood {end.end.log_likelihood:.6g}). Look for extreme "
-        "covariate values or nearly collinear columns; penalty='ridge' or 'firth' steadies the fit."
-    )
 
 
 def invert(matrix: FloatArray) -> FloatArray:
@@ -96,9 +84,9 @@ def robust_score(problem: Prepared, moments: Any, surv: Surv) -> float:
 def _clusters(problem: Prepared, moments: Any, surv: Surv) -> FloatArray:
     """Weighted score residuals summed by cluster, (p, clusters)."""
     residual: FloatArray = cox_residuals.score_residuals(problem.at, problem.x, moments) * problem.at.weight
-    if surv.cluster is not None:
-        code = surv.cluster[problem.at.rows]
-        size = int(surv.cluster.max()) + 1
+    if surv.together is not None:
+        code = surv.together[problem.at.rows]
+        size = int(surv.together.max()) + 1
         residual = np.stack([np.bincount(code, weights=row, minlength=size) for row in residual])
     return residual
 

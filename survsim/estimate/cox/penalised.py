@@ -6,7 +6,7 @@ import numpy as np
 
 from survsim.core.checks import FloatArray, between
 from survsim.core.errors import ConvergenceError, InputError
-from survsim.estimate.cox.fitting import MAX_ITER, TOLERANCE, invert
+from survsim.estimate.cox.fitting import MAX_ITER, TOLERANCE, check_rank_of, climb, invert
 from survsim.estimate.cox.prepare import Prepared
 from survsim.estimate.cox.result import CoxFit
 from survsim.estimate.cox.task import CoxTask
@@ -34,7 +34,10 @@ def fit_penalised(task: CoxTask) -> CoxFit:
     unit = task.design.matrix.std(axis=0, ddof=1) / problem.scale
     if share == 0.0:
         return _ridge(task, problem, strength * unit**2)
-    end = elastic_net(problem, strength * (1.0 - share) * unit**2, strength * share * unit)
+    if strength == 0.0:  # without a penalty there may be no maximum
+        end = _unpenalised(task, problem)
+    else:
+        end = elastic_net(problem, strength * (1.0 - share) * unit**2, strength * share * unit)
     chosen = int((end.beta != 0).sum())
     return task.fitted(
         end, problem, covariance=np.full((end.beta.size, end.beta.size), np.nan), score_statistic=float("nan"),
@@ -44,11 +47,19 @@ def fit_penalised(task: CoxTask) -> CoxFit:
     )  # fmt: skip
 
 
+def _unpenalised(task: CoxTask, problem: Prepared) -> cox_newton.Maximum:
+    objective = cox_newton.partial_likelihood(problem.at, problem.x, problem.offset)
+    return climb(objective, problem, task.design, check_rank_of(problem, task.design))
+
+
 def _ridge(task: CoxTask, problem: Prepared, ridge: FloatArray) -> CoxFit:
-    objective = cox_newton.partial_likelihood(problem.at, problem.x, problem.offset, ridge)
-    end = cox_newton.maximise(
-        objective, np.zeros(ridge.size), np.zeros(ridge.size), max_iter=MAX_ITER, tolerance=TOLERANCE
-    )
+    if not ridge.any():
+        end = _unpenalised(task, problem)
+    else:
+        objective = cox_newton.partial_likelihood(problem.at, problem.x, problem.offset, ridge)
+        end = cox_newton.maximise(
+            objective, np.zeros(ridge.size), np.zeros(ridge.size), max_iter=MAX_ITER, tolerance=TOLERANCE
+        )
     if not end.converged:
         raise ConvergenceError(
             f"ridge regression did not settle in {end.n_iter} steps; raise penalty_strength, or look for extreme values."

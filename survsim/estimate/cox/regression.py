@@ -58,7 +58,7 @@ def cox_ph(
     data : frame with n rows, or without a formula an (n, p) array.
     ties : "efron" (default), "breslow" or "exact" (conditional logistic); with ``penalty="firth"`` the
         default is "breslow".
-    robust : sandwich variance; one cluster a row when the response names none.
+    robust : sandwich variance; where the response names no cluster a patient (`id`) is one, or else each row.
     penalty : None, "ridge" (b'Vb strength/2, V the covariates' variances), "elasticnet" or "firth".
     penalty_strength : non-negative, for ridge and elastic net.
     l1_ratio : share of the absolute-value penalty in the elastic net, 0 to 1.

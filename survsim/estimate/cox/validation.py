@@ -134,7 +134,7 @@ def validate(fit: FittedCox, *, n_bootstrap: int = 200, seed: int = 1) -> Valida
 
     Parameters
     ----------
-    n_bootstrap : resamples of patients; seed : of their random numbers.
+    n_bootstrap : resamples of patients (clusters) with all their rows; seed : of their random numbers.
 
     Returns
     -------
@@ -154,7 +154,12 @@ def validate(fit: FittedCox, *, n_bootstrap: int = 200, seed: int = 1) -> Valida
         raise InputError(f"n_bootstrap must be at least 2; got {n_bootstrap}.")
     surv, x = fit.surv, fit.design.matrix
     n = len(surv)
-    counts = np.random.Generator(np.random.Philox(seed)).multinomial(n, np.full(n, 1.0 / n), size=n_bootstrap)
+    unit = np.arange(n) if surv.together is None else surv.together
+    units = int(unit.max()) + 1
+    drawn = np.random.Generator(np.random.Philox(seed)).multinomial(
+        units, np.full(units, 1.0 / units), size=n_bootstrap
+    )
+    counts = drawn[:, unit]
     batch = cox_resamples(surv, x, counts, ties=fit.ties)
     good = np.flatnonzero(batch.status == 0)
     if good.size < 2:

@@ -233,8 +233,8 @@ def kaplan_meier(
         "beta-product-midp-mc" draw 100,000 times from the laws of the procedure, which the method of moments takes to be
         Beta laws: slower, and not too narrow in a thin tail.
     conf_level : of the pointwise interval.
-    robust : True for the infinitesimal-jackknife variance, rows of a cluster kept together; None: as R,
-        when there are clusters or weights that are not whole numbers.
+    robust : True for the infinitesimal-jackknife variance, rows of a cluster (or of a patient, `id`) kept together;
+        None: as R, when there are clusters or weights that are not whole numbers.
     seed : of the draws of the Monte Carlo types.
 
     Returns
@@ -321,7 +321,7 @@ def _curve(
 def robust_variance(surv: Surv, table: EventTable, *, hazard: bool) -> FloatArray:
     """Infinitesimal-jackknife variance (m,) of log S, or of H with `hazard`."""
     late = None if surv.entry is None else np.searchsorted(table.time, surv.entry, side="right")
-    cluster = np.arange(len(surv)) if surv.cluster is None else surv.cluster
+    cluster = np.arange(len(surv)) if surv.together is None else surv.together
     return product_limit.jackknife_variance(
         (table.time, table.n_risk, table.n_event),
         (np.searchsorted(table.time, surv.time), late),

@@ -165,6 +165,6 @@ def _robust_errors(surv: Surv, by: Any, km: KaplanMeier, tau: float) -> FloatArr
             (table.time, table.n_risk, table.n_event), part.time, part.event, part.entry, tau
         )
         weight = np.ones(len(part)) if part.weight is None else part.weight
-        cluster = np.arange(len(part)) if part.cluster is None else part.cluster
+        cluster = np.arange(len(part)) if part.together is None else part.together
         errors.append(np.sqrt(np.sum(np.bincount(cluster, weight * influence) ** 2)))
     return np.array(errors)

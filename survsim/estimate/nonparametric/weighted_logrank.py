@@ -28,9 +28,9 @@ def robust_scores(
         observed, expected = observed + seen, expected + due
         influence[rows] = own
     influence *= (np.ones(len(surv)) if surv.weight is None else surv.weight)[:, None]
-    if surv.cluster is not None:
-        size = int(surv.cluster.max()) + 1
-        influence = np.stack([np.bincount(surv.cluster, column, size) for column in influence.T], axis=1)
+    if surv.together is not None:
+        size = int(surv.together.max()) + 1
+        influence = np.stack([np.bincount(surv.together, column, size) for column in influence.T], axis=1)
     return observed, expected, influence.T @ influence
 
 

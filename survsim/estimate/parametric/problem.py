@@ -282,8 +282,8 @@ def check_background(background: Any, surv: Surv) -> FloatArray | None:
 
 def sandwich(covariance: FloatArray, score: FloatArray, surv: Surv, kept: np.ndarray) -> FloatArray:
     """V (sum over clusters of s s') V; each patient is its own cluster when there are none."""
-    if surv.cluster is not None:
-        groups = surv.cluster[kept]
+    if surv.together is not None:
+        groups = surv.together[kept]
         summed = np.zeros((int(groups.max()) + 1, score.shape[1]))
         np.add.at(summed, groups, score)
         score = summed

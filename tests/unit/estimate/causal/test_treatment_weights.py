@@ -143,3 +143,13 @@ def test_balance_messages():
         balance(w, "old", OLD.head(3))
     with pytest.raises(InputError, match="'x' is constant within both"):
         balance(w, "x", pd.DataFrame({"x": [1.0] * 8}))
+
+
+def test_weights_under_separation_ask_for_the_chance_of_the_treatment_given_alone():
+    """By Firth's likelihood the chance of the other treatment comes out as 0; 1 / chance of the own is finite."""
+    x = np.random.default_rng(8).normal(size=120).round(2)
+    labels = np.where(x > 0, "T", "C")
+    made = treatment_weights(labels, "x", pd.DataFrame({"x": x}), separation="firth", stabilised=False)
+    own = np.where(labels == "T", made.propensity, 1.0 - made.propensity)
+    assert made.propensity.max() == 1.0
+    np.testing.assert_allclose(made.weight, 1.0 / own)

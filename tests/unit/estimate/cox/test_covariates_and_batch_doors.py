@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from survsim import Surv, cox_ph, parametric_survival, royston_parmar
-from survsim.cox import concordance, cox_resamples, cox_trials
+from survsim.cox import concordance, cox_resamples, cox_trials, time_dependent_auc
 from survsim.errors import InputError
 from survsim.parametric import compare_families, mixture_cure
 from survsim.trials import analyse_trials
@@ -90,6 +90,20 @@ def test_scores_that_differ_by_rounding_are_tied_and_others_are_not() -> None:
     assert concordance(y, [0.1 + 0.2, 0.3, 0.6]).tied == 1
     assert concordance(y, [1e-20, 2e-20, 3e-20]).tied == 0
     assert concordance(y, [0.0, 0.0, 0.0]).tied == 3
+
+
+def test_one_large_score_ties_no_others() -> None:
+    # R survival 3.5, concordance(Surv(1:40, rep(1, 40)) ~ I(-exp(lp))): 0, and 1 for exp(lp); ranks are all that counts.
+    lp = np.r_[np.linspace(0, 3, 39), 40.0]
+    y = Surv.right(np.arange(1, 41.0), [1] * 40, unit="months")
+    for score in (-np.exp(lp), -lp, -np.exp(2 * lp - 90.0), -lp + 20.0):
+        assert (concordance(y, score).estimate, concordance(y, score).tied) == (0.0, 0.0)
+    assert (
+        time_dependent_auc(y, np.exp(lp), [20.0]).estimate[0] == time_dependent_auc(y, lp, [20.0]).estimate[0]
+    )
+    # 0.1 + 0.2 - 0.3 is 0 but for rounding, beside scores of ordinary size and a large one
+    near = Surv.right([1, 2, 3, 4], [1, 1, 1, 1], unit="years")
+    assert concordance(near, [0.1 + 0.2 - 0.3, 0.0, 0.5, 1e6]).tied == 1
 
 
 def test_firth_log_likelihood_is_of_the_covariates_as_they_are() -> None:
