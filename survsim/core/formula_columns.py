@@ -125,7 +125,7 @@ def _refuse_blank(name: Any, column: Any) -> None:
     blank = np.array([isinstance(v, str) and not v.strip() for v in column.to_numpy()], bool)
     if blank.any():
         raise InputError(
-            f"column {name!r} is blank in {positions(blank)}; give those rows a label or drop them."
+            f"column {name!r} is blank in {positions(blank)}; give those rows a label; missing='drop' leaves them out and counts them."
         )
 
 

@@ -65,7 +65,7 @@ def start_stop(surv: Surv, start: Any) -> tuple[Surv, IntArray, FloatArray]:
     from_time = np.concatenate([entry[before], split[after]])
     to_time = np.concatenate([split[before], surv.time[after]])
     last = np.concatenate([~after[before], np.ones(after.sum(), bool)])
-    part = replace(surv, entry=None).take(rows)
+    part = surv.with_parts(entry=None).take(rows)
     made = replace(
         part, time=to_time, entry=from_time, event=part.event & last, cause=None, cause_labels=(),
         id=rows.astype(np.int64), id_labels=tuple(range(len(surv))), index=None,
