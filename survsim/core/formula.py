@@ -110,7 +110,12 @@ def _as_read(found: re.Match[str]) -> str:
 def check_vocabulary(parsed: Any, formula: str) -> None:
     """Refuse a formula with a factor that is more than columns, numbers, arithmetic and listed functions."""
     for found in expressions(parsed, formula):
-        check_expression(found, formula)
+        try:
+            check_expression(found, formula)
+        except RecursionError:
+            raise InputError(
+                f"formula {formula!r} is nested too deeply; add a column to the data first."
+            ) from None
 
 
 def expressions(parsed: Any, formula: str = "") -> list[Expression]:

@@ -118,10 +118,10 @@ def time_varying_treatment(
 
     from survsim.estimate.cox.regression import cox_ph
 
-    if (formula is None) != (data is None):
-        raise InputError("formula and data come together; leave both out for treatment alone.")
     data = None if data is None else surv.paired("data", as_frame(data))
     surv, formula, data, rows = complete_design(surv, formula, data, {"start": start}, missing)
+    if (formula is None) != (data is None):
+        raise InputError("formula and data come together; leave both out for treatment alone.")
     start = rows["start"]
     if data is not None and (len(data) != len(surv) or "treated" in data.columns):
         raise InputError(

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from survsim import Surv, cox_ph, kaplan_meier, landmark, logrank_test, mixture_cure, reverse_kaplan_meier
+from survsim.causal import time_varying_treatment
 from survsim.core.errors import InputError
 from survsim.core.named_columns import gaps_of
 from survsim.errors import EvidenceWarning
@@ -40,6 +41,16 @@ def test_a_cure_model_with_named_columns_needs_no_data_again() -> None:
     named = mixture_cure(Surv.right("t", "e", data=frame, unit="months"), "exponential", "g")
     passed = mixture_cure(Surv.right(frame.t, frame.e, unit="months"), "exponential", "g", frame)
     np.testing.assert_array_equal(named.estimate, passed.estimate)
+
+
+def test_treatment_over_time_takes_named_columns() -> None:
+    start = np.where(np.arange(8) % 3 == 0, 0.5, np.inf)
+    named = time_varying_treatment(NAMED, start, "x", penalty="firth")
+    np.testing.assert_array_equal(
+        named.estimate, time_varying_treatment(PASSED, start, "x", FRAME, penalty="firth").estimate
+    )
+    with pytest.raises(InputError, match="formula and data come together"):
+        time_varying_treatment(PASSED, start, "x")
 
 
 def test_a_gap_in_one_of_two_groups_is_dropped_where_it_is_asked() -> None:

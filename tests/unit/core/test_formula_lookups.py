@@ -295,6 +295,8 @@ def test_what_the_operators_mean_still_holds(formula: str, columns: tuple[str, .
         ("bs(x, df=10 * 10**5)", "more than 50 columns"),
         ("10**10**9", "is 10 alone"),
         ("x**10**9", "is 10 alone"),
+        (f"I({'-' * 1500}x)", "nested too deeply|does not parse"),
+        ("*".join(f"I(x + {k})" for k in range(1, 20)), "at most 5000 are read"),
     ],
 )
 def test_what_would_never_end_is_refused_before_it_begins(formula: str, told: str) -> None:
