@@ -11,8 +11,10 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from survsim.core.errors import InputError
-from survsim.core.formula_expression import NUMERIC, VOCABULARY, Expression, check_expression
+from survsim.core.formula_expression import NUMERIC, QUOTED, VOCABULARY, Expression, check_expression
 from survsim.core.formula_terms import check_kept, check_operators
 
 if TYPE_CHECKING:
@@ -29,9 +31,10 @@ __all__ = [
 ]
 
 OWN_FUNCTIONS = {
-    name: function for name, function in NUMERIC.items() if name not in ("log", "log2", "log10", "exp")
+    **{name: function for name, function in NUMERIC.items() if name not in ("log", "log2", "log10", "exp")},
+    "exp10": lambda x: np.power(10.0, x),
 }
-"""What the formula library does not bring itself."""
+"""What the formula library does not bring itself, or has wrong: its exp10(x) is x to the power of 10."""
 
 LONGEST = 2_000
 
@@ -51,8 +54,7 @@ _ELSEWHERE = {
     "ifelse": "a condition is a comparison inside I(), such as I(age > 60)",
     "relevel": "choose the reference level by C({0}, Treatment('level'))",
 }
-_NAMED = re.compile(r"`[^`]*`")
-_WRITTEN = re.compile(r"`([^`]*)`|\b(?:as\.)?factor\s*\(")
+_WRITTEN = re.compile(rf"{QUOTED.pattern}|\b(?:as\.)?factor\s*\(")
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*m|[⧛⧚]")
 
 
@@ -64,7 +66,7 @@ def parse_formula(formula: Any, columns: Iterable[Any] = ()) -> Any:
     InputError : no text, a response, words of R with no meaning here, functions outside the vocabulary, a formula
         without intercept, one that does not parse, or one of which a term would drop out.
     """
-    if not isinstance(formula, str) or "~" in _NAMED.sub("``", formula):
+    if not isinstance(formula, str) or "~" in QUOTED.sub("``", formula):
         raise InputError(
             f"formula is the right-hand side only, for example 'age + stage'; got {formula!r}. "
             "The response is the Surv you pass first."
@@ -87,6 +89,7 @@ def parse_formula(formula: Any, columns: Iterable[Any] = ()) -> Any:
         ) from None
     if type(parsed).__name__ == "StructuredFormula":
         raise InputError(f"formula {formula!r} has several parts; give one right-hand side, without '|'.")
+    _refuse_taken_apart(text, parsed, formula)
     check_vocabulary(parsed, formula)
     check_kept(text, parsed, formula)
     if len(list(parsed)) and not any(str(term) == "1" for term in parsed):
@@ -98,11 +101,24 @@ def parse_formula(formula: Any, columns: Iterable[Any] = ()) -> Any:
     return parsed
 
 
+def _refuse_taken_apart(text: str, parsed: Any, formula: str) -> None:
+    """The formula library loses a name in backticks within one that begins alike, as `a b` in `a b2`."""
+    names = {found[1] for found in QUOTED.finditer(text) if found[1] is not None}
+    alike = [one for one in names if any(one != other and other.startswith(one) for other in names)]
+    if alike:
+        kept = {found[1] for f in factors(parsed) for found in QUOTED.finditer(str(f.expr))}
+        lost = sorted(names - kept - {str(f.expr) for f in factors(parsed)})
+        if lost and any(lost[0].startswith(one) for one in alike):
+            raise InputError(
+                f"formula {formula!r} cannot tell `{lost[0]}` from a name that begins alike; write Q({lost[0]!r})."
+            )
+
+
 def _as_read(found: re.Match[str]) -> str:
     """C( for R's factor(, and a name that needs no backticks without them: the formula library takes log(`g`) apart."""
     name = found[1]
     if name is None:
-        return "C("
+        return found[0] if found[0][0] in "'\"" else "C("
     needless = name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("_")
     return name if needless else found[0]
 
@@ -126,7 +142,7 @@ def expressions(parsed: Any, formula: str = "") -> list[Expression]:
 
 def _refuse_words(formula: str) -> None:
     """Words that mean something in R's formulas, with what is typed here."""
-    bare = _NAMED.sub("``", formula)
+    bare = QUOTED.sub("``", formula)
     for word, inside in re.findall(r"(?<![\w.`])([A-Za-z]\w*)\s*\(\s*([\w.]*)", bare):
         if word in _ELSEWHERE:
             advice = _ELSEWHERE[word].format(repr(inside) if "frame" in _ELSEWHERE[word] else inside or "x")

@@ -32,7 +32,8 @@ _ALLOWED = (
 _LOGICAL = (ast.BitAnd, ast.BitOr)
 _PASSED_ON = ("I", "abs", "minimum", "maximum", "where", "floor", "ceil", "sign")
 """Functions that give back what they are given, also whole numbers without end and text."""
-_QUOTED = re.compile(r"`([^`]*)`|'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"")
+QUOTED = re.compile(r"`([^`]*)`|'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"")
+"""A name in backticks (its group), or text in quotes."""
 
 
 class Expression:
@@ -49,7 +50,7 @@ class Expression:
         self.text = text
         self.aliases: dict[str, str] = {}
         try:
-            self.tree = ast.parse(_QUOTED.sub(self._alias, text), mode="eval")
+            self.tree = ast.parse(QUOTED.sub(self._alias, text), mode="eval")
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             raise InputError(f"formula {formula!r}: {text!r} cannot be read.") from None
         words = [name for name in self.aliases.values() if keyword.iskeyword(name)]

@@ -118,6 +118,29 @@ def test_a_column_called_like_a_coding_does_not_stand_for_it() -> None:
     }
 
 
+def test_text_in_quotes_stays_as_it_is() -> None:
+    words = np.where(FRAME.g == "u", "`u`", "factor (a) ~ 1")
+    for word in ("`u`", "factor (a) ~ 1"):
+        made = design_matrix(f'I(g == "{word}")', FRAME.assign(g=words))
+        np.testing.assert_array_equal(made.matrix[:, 0], words == word)
+
+
+def test_ten_to_the_power_of_x() -> None:
+    """It was x to the power of ten."""
+    np.testing.assert_allclose(design_matrix("exp10(x)", FRAME).matrix[:, 0], 10.0**FRAME.x)
+
+
+def test_names_that_begin_alike() -> None:
+    frame = FRAME.assign(**{"a b": FRAME.x, "a b2": FRAME.o})
+    for formula in ("I(`a b` - `a b2`)", "I(Q('a b') - `a b2`)"):
+        np.testing.assert_allclose(design_matrix(formula, frame).matrix[:, 0], FRAME.x - FRAME.o)
+    assert design_matrix("`a b2` + `a b`", frame).columns == ("a b2", "a b")
+    with pytest.raises(
+        InputError, match=r"cannot tell `a b2` from a name that begins alike; write Q\('a b2'\)"
+    ):
+        design_matrix("I(`a b2` - `a b`)", frame)
+
+
 def test_names_that_cannot_be_told_are_refused() -> None:
     with pytest.raises(InputError, match="takes the name of one column"):
         design_matrix("Q('n' + 'p')", FRAME.assign(np=FRAME.x))
