@@ -41,17 +41,19 @@ def complete_design(
 
     Parameters
     ----------
-    surv, formula, data : as a model takes them; more : further columns of n rows by name (None where not given).
+    surv, formula, data : as a model takes them; `data` come back as those of the response where a formula names its columns.
+    more : further columns of n rows by name (None where not given).
     more_formulas : of other predictors that read the same data (None where not given).
     missing : "refuse" (nothing is looked at here) or "drop".
     histories : rows of one patient (`surv.id`) belong together, so that she is left out whole.
     """
     one_of("missing", missing, MISSING)
     columns = {name: value for name, value in more.items() if value is not None}
+    if data is None and any(isinstance(one, str) for one in (formula, *more_formulas)):
+        data = surv.frame
     if missing == "refuse":
         return surv, formula, data, columns
-    named = any(isinstance(one, str) for one in (formula, *more_formulas))
-    frame = surv.paired("data", surv.frame if data is None and named else data)
+    frame = surv.paired("data", data)
     own = {name: surv.paired(name, value) for name, value in columns.items()}
     gaps = {f"{name}": gaps_of(value) for name, value in own.items()}
     asked = [one for one in (formula, *more_formulas) if isinstance(one, str)]

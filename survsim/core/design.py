@@ -16,9 +16,10 @@ from survsim.core.formula import (
     check_vocabulary,
     parse_formula,
     plain,
-    typed_columns,
+    read_names,
     used_columns,
 )
+from survsim.core.formula_columns import typed_columns
 from survsim.core.formula_state import recipe_from, recipe_parts
 from survsim.core.frames import as_frame, is_table
 from survsim.core.kinds import dimensions
@@ -54,23 +55,16 @@ class Design:
     spec: Any = None
     row_labels: Any = None
 
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Names of the columns of the data that it reads: those of the formula, or of a plain matrix."""
+        return self.columns if self.spec is None else tuple(map(str, read_names(self.spec)))
+
     def apply(self, data: pd.DataFrame) -> FloatArray:
         """The same columns on new data, (m, p); categories unseen before are an error."""
         if self.spec is None:
             return self._plain(as_frame(data) if is_table(data) else data)
         data = as_frame(data)
-        for name, levels in _levels(self.spec).items():
-            if name in data.columns:
-                if getattr(data[name], "ndim", 1) != 1:
-                    raise InputError(
-                        f"data has the column {name!r} more than once; give each column its own name."
-                    )
-                new = set(data[name].dropna().unique()) - set(levels)
-                if new:
-                    raise InputError(
-                        f"column {name!r} has {', '.join(map(repr, sorted(map(str, new))))}, not seen in the fit; "
-                        f"it knew {', '.join(map(repr, levels))}. Recode those rows or refit."
-                    )
         return _values(_materialise(self.spec, data, self.formula), len(data), self.formula)
 
     def to_stored(self) -> dict[str, Any]:
@@ -244,37 +238,51 @@ def _holds_numbers(values: Any) -> bool:
 
 def formula_variables(formula: str) -> set[str]:
     """Names of the variables that a right-hand side uses."""
-    return {str(name) for name in parse_formula(formula).required_variables}
+    return {str(name) for name in read_names(parse_formula(formula))}
 
 
 def _materialise(parsed: Any, data: pd.DataFrame, formula: str) -> pd.DataFrame:
     from formulaic.errors import DataMismatchWarning, FormulaicError
+
+    from survsim.core.formula_matrix import Columns
 
     # A recipe may come out of a file: what it evaluates is checked here too.
     check_vocabulary(getattr(parsed, "formula", parsed), formula)
     if not hasattr(data, "columns"):
         raise InputError(f"formula {formula!r} needs a frame with its columns; got {type(data).__name__}.")
     _refuse_missing(parsed, data)
-    typed = typed_columns(parsed, data)
+    typed = typed_columns(parsed, data, formula)
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings():  # what is not finite is named by row below
             # Rows of a category that the levels leave out would be coded as the reference.
             warnings.simplefilter("error", DataMismatchWarning)
-            matrix = parsed.get_model_matrix(
-                typed, na_action="ignore", output="pandas", context=OWN_FUNCTIONS
-            )
+            making = Columns.over(typed, OWN_FUNCTIONS, parsed)
+            matrix = making.get_model_matrix(parsed, na_action="ignore", output="pandas")
         matrix.to_numpy(dtype=np.float64)
-        return matrix
     except DataMismatchWarning as error:
         raise InputError(
             f"formula {formula!r} names the levels of a column and leaves some out: {plain(error)}. Name every level, or "
             "drop those rows from data and response."
         ) from None
-    except (FormulaicError, KeyError, NameError, ValueError, TypeError) as error:
+    except InputError:
+        raise
+    except (FormulaicError, KeyError, NameError, ValueError, TypeError, ArithmeticError, IndexError) as error:
         have = ", ".join(map(str, list(data.columns)[:20]))
         raise InputError(
             f"formula {formula!r} cannot be used on these data: {plain(error)}. Columns: {have}."
         ) from None
+    _refuse_namesakes(matrix, formula)
+    return matrix
+
+
+def _refuse_namesakes(matrix: Any, formula: str) -> None:
+    """Two terms of one name are one column of the matrix: the first would be lost."""
+    made = [name for part in matrix.model_spec.structure for name in part.columns]
+    twice = sorted({name for name in made if made.count(name) > 1})
+    if twice:
+        raise InputError(
+            f"formula {formula!r} makes two columns called {twice[0]!r}; rename the column of the data that has this name."
+        )
 
 
 def _refuse_missing(parsed: Any, data: pd.DataFrame) -> None:
@@ -299,17 +307,7 @@ def _values(matrix: pd.DataFrame, n: int, formula: str) -> FloatArray:
     if bad.any():
         names = [c for c, flag in zip(columns, bad.any(axis=0)) if flag]
         raise InputError(
-            f"{', '.join(map(repr, names))} missing or infinite in {positions(bad.any(axis=1), of=matrix)} of {n}. "
-            f"{MISSING_ADVICE}"
+            f"{', '.join(map(repr, names))} infinite or not to be calculated in {positions(bad.any(axis=1), of=matrix)} of {n}. "
+            "The columns are not missing there; correct those rows, or leave them out of data and response."
         )
     return values
-
-
-def _levels(spec: Any) -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = {}
-    for factor, (_, state) in getattr(spec, "encoder_state", {}).items():
-        name = str(factor)
-        if isinstance(state, dict) and "categories" in state:
-            name = name[2:-1] if name.startswith("C(") and name.endswith(")") else name
-            found[name] = list(state["categories"])
-    return found

@@ -41,10 +41,13 @@ def groups(frame: Any, by: str, wanted_for: str = "by") -> Any:
     parts = [column(frame, name, wanted_for) for name in names]
     if len(parts) == 1:
         return parts[0]
-    labels = [as_labels(name, part).tolist() for name, part in zip(names, parts, strict=True)]
-    joined = object_array(", ".join(map(str, row)) for row in zip(*labels, strict=True))
     import pandas as pd
 
+    # A row that lacks one of them has no group: whoever asked refuses it, or leaves it out.
+    whole = ~np.logical_or.reduce([gaps_of(part) for part in parts])
+    labels = [as_labels(name, part[whole]).tolist() for name, part in zip(names, parts, strict=True)]
+    joined = np.full(whole.size, None, dtype=object)
+    joined[whole] = object_array(", ".join(map(str, row)) for row in zip(*labels, strict=True))
     return pd.Series(joined, index=parts[0].index, name=by)
 
 
@@ -136,13 +139,20 @@ def _complete(values: dict[str, Any], frame: Any) -> tuple[dict[str, Any], Any]:
 
 
 def gaps_of(values: Any) -> BoolArray:
-    """(n,) True where a value is missing."""
+    """(n,) True where a value is missing, or text without a letter, which `as_labels` takes for no label either."""
     if isinstance(values, np.ma.MaskedArray):
-        return np.ma.getmaskarray(values).astype(bool)
+        return np.ma.getmaskarray(values).astype(bool) | gaps_of(values.data)
     if hasattr(values, "isna"):
-        return np.asarray(values.isna(), dtype=bool)
+        found = np.asarray(values.isna(), dtype=bool)
+        if found.ndim != 1 or getattr(values.dtype, "kind", "O") in "buifcmM":
+            return found
+        return found | np.fromiter(map(_blank, values), bool, found.size)
     rows = values.tolist() if hasattr(values, "tolist") else list(values)
-    return np.fromiter((is_missing(v) for v in rows), bool, len(rows))
+    return np.fromiter((is_missing(v) or _blank(v) for v in rows), bool, len(rows))
+
+
+def _blank(value: Any) -> bool:
+    return isinstance(value, str) and not value.strip()
 
 
 def rows_of(values: Any, keep: BoolArray) -> Any:

@@ -258,7 +258,7 @@ class Surv:
         coded = np.array([number[label] for label in labels], np.int64)[codes]
         base = cls.right(time, coded > 0, unit=unit, data=data, **options)
         index = index_of(cause) if base.index is None else base.index
-        made = replace(base, cause=coded, cause_labels=names, index=index)
+        made = base.with_parts(cause=coded, cause_labels=names, index=index)
         return cls._remembering(made, base._frame)
 
     @classmethod
@@ -383,6 +383,13 @@ class Surv:
         frame = None if self._frame is None else self._frame.iloc[index]
         return self._remembering(replace(self, **parts), frame)
 
+    def with_parts(self, **parts: Any) -> Surv:
+        """The same rows with other parts, (n,) each: columns can be named from its frame as before.
+
+        `dataclasses.replace` would forget the frame, which is no part that is stored.
+        """
+        return self._remembering(replace(self, **parts), self._frame)
+
     def to_unit(self, unit: str) -> Surv:
         """The same follow-up in another time unit."""
         factor = units.conversion_factor(self.unit, unit)
@@ -391,7 +398,7 @@ class Surv:
         time = self.time * factor
         times.refuse_overflow("time", time)
         entry = None if self.entry is None else self.entry * factor
-        return self._remembering(replace(self, time=time, entry=entry, unit=unit), self._frame)
+        return self.with_parts(time=time, entry=entry, unit=unit)
 
     def for_cause(self, label: Any) -> Surv:
         """Cause-specific response: events of `label`, everything else censored."""
@@ -402,8 +409,7 @@ class Surv:
                 f"cause must be one of {', '.join(map(repr, self.cause_labels))}; got {label!r}."
             )
         code = self.cause_labels.index(label) + 1
-        censored = replace(self, event=self.cause == code, cause=None, cause_labels=())
-        return self._remembering(censored, self._frame)
+        return self.with_parts(event=self.cause == code, cause=None, cause_labels=())
 
     @staticmethod
     def _remembering(made: Surv, frame: Any) -> Surv:

@@ -232,7 +232,7 @@ def weighted_response(surv: Surv, weight: FloatArray) -> Surv:
         raise InputError(
             "treatment weights must be finite and positive; the propensity model has 0 or 1 in it."
         )
-    return replace(surv, weight=heavy)
+    return surv.with_parts(weight=heavy)
 
 
 def _complete(

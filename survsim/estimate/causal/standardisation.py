@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.checks import BoolArray, FloatArray, between, one_of, require_columns
+from survsim.core.design import Design
 from survsim.core.errors import ConvergenceError, InputError
 from survsim.core.frames import as_frame
 from survsim.core.provenance import Provenance
@@ -164,9 +165,14 @@ class _Recipe:
     """How to fit the model again."""
 
     label: str
-    formula: str
+    design: Design
     options: dict[str, Any]
     spline: bool
+
+    @property
+    def formula(self) -> str:
+        """The right-hand side that was fitted."""
+        return self.design.formula
 
     @classmethod
     def of(cls, fit: CoxFit | ParametricFit, treatment: str) -> _Recipe:
@@ -179,7 +185,7 @@ class _Recipe:
                 "standardised_survival takes a fit of cox_ph or royston_parmar (without background mortality); "
                 f"got {getattr(fit, 'family', type(fit).__name__)}."
             )
-        if treatment not in recipe.formula:
+        if treatment not in recipe.design.variables:
             raise InputError(
                 f"the fitted formula {recipe.formula!r} does not name the treatment {treatment!r}; put it in."
             )
@@ -198,7 +204,7 @@ class _Recipe:
         options: dict[str, Any] = {"ties": fit.ties, "penalty": fit.penalty}
         if fit.penalty in ("ridge", "elasticnet"):
             options["penalty_strength"] = fit.penalty_strength
-        return cls(f"Cox, {fit.ties} ties: {fit.design.formula}", fit.design.formula, options, False)
+        return cls(f"Cox, {fit.ties} ties: {fit.design.formula}", fit.design, options, False)
 
     @classmethod
     def _of_spline(cls, fit: ParametricFit, model: SplineModel) -> _Recipe:
@@ -207,13 +213,13 @@ class _Recipe:
                 "the spline model has no formula; fit it with a formula that names the treatment."
             )
         told = dict(fit.provenance.options)
-        formula = model.design.design.formula
+        design = model.design.design
         options = {
             "df": model.spline.df,
             "scale": model.scale,
             "time_varying": told.get("time_varying") or None,
         }
-        return cls(f"{fit.family}: {formula}", formula, options, True)
+        return cls(f"{fit.family}: {design.formula}", design, options, True)
 
     def fitted(self, surv: Surv, data: pd.DataFrame) -> CoxFit | ParametricFit:
         """The same model on other rows."""

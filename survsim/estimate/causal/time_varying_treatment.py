@@ -65,7 +65,7 @@ def start_stop(surv: Surv, start: Any) -> tuple[Surv, IntArray, FloatArray]:
     from_time = np.concatenate([entry[before], split[after]])
     to_time = np.concatenate([split[before], surv.time[after]])
     last = np.concatenate([~after[before], np.ones(after.sum(), bool)])
-    part = replace(surv, entry=None).take(rows)
+    part = surv.with_parts(entry=None).take(rows)
     made = replace(
         part, time=to_time, entry=from_time, event=part.event & last, cause=None, cause_labels=(),
         id=rows.astype(np.int64), id_labels=tuple(range(len(surv))), index=None,
@@ -118,10 +118,10 @@ def time_varying_treatment(
 
     from survsim.estimate.cox.regression import cox_ph
 
-    if (formula is None) != (data is None):
-        raise InputError("formula and data come together; leave both out for treatment alone.")
     data = None if data is None else surv.paired("data", as_frame(data))
     surv, formula, data, rows = complete_design(surv, formula, data, {"start": start}, missing)
+    if (formula is None) != (data is None):
+        raise InputError("formula and data come together; leave both out for treatment alone.")
     start = rows["start"]
     if data is not None and (len(data) != len(surv) or "treated" in data.columns):
         raise InputError(

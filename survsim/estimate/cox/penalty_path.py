@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -91,7 +90,7 @@ def penalty_path(
     surv, formula, data, _ = complete_design(as_surv(surv), formula, data, {}, missing)
     design = model_design(surv, formula, data)
     # Only estimates are compared: clusters, which ask for a robust variance, say nothing here.
-    surv = replace(surv, cluster=None, cluster_labels=())
+    surv = surv.with_parts(cluster=None, cluster_labels=())
     if not 2 <= folds <= int(surv.event.sum()):
         raise InputError(
             f"folds must lie between 2 and the number of events, {int(surv.event.sum())}; got {folds}."

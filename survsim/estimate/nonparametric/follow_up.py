@@ -49,7 +49,7 @@ def reverse_kaplan_meier(
     """
     surv = as_surv(surv, data)
     surv, by = complete_groups(surv, by, missing)
-    flipped = replace(surv, event=~surv.event & ~surv.continues, cause=None, cause_labels=())
+    flipped = surv.with_parts(event=~surv.event & ~surv.continues, cause=None, cause_labels=())
     curve = kaplan_meier(flipped, by, conf_type=conf_type, conf_level=conf_level)
     step = Provenance.of("reverse_kaplan_meier", surv, conf_type=conf_type, conf_level=conf_level)
     return replace(curve, provenance=step)

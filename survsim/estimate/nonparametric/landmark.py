@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -78,7 +78,7 @@ def landmark(surv: Surv, at: float) -> Landmark:
         entry = np.maximum(part.entry - at, 0.0)
         entry = entry if entry.any() else None
     return Landmark(
-        surv=replace(part, time=part.time - at, entry=entry),
+        surv=part.with_parts(time=part.time - at, entry=entry),
         kept=kept,
         at=float(at),
         n_event=int((~kept & surv.event).sum()),
