@@ -9,7 +9,7 @@ import numpy as np
 from survsim.core.checks import FloatArray, IntArray, between, float_vector, one_of
 from survsim.core.complete import complete_groups
 from survsim.core.errors import ExtrapolationWarning, InputError, SmallSampleWarning, warn
-from survsim.core.event_table import EventTable, group_rows, in_all
+from survsim.core.event_table import EventTable, effective_number, group_rows, in_all
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.steps import Steps
@@ -54,6 +54,9 @@ class KaplanMeier(Result):
     variance_log : (m,) of log S.
     n_patients, n_events : (g,) patients (rows, where the response has entries and no `id`) and events,
         unweighted; noun : which of the two.
+    n_effective : (g,) patients that the variance counts: the sum of weights that are numbers of patients; with the robust
+        variance the number of clusters or patients, reduced where they weigh differently (Kish). None in a result stored
+        before it was kept.
     n_distinct : patients of all groups together, each counted once, though rows of one may stand in several groups.
     entries : one (2, k) array a group of sorted entry times and weights; empty without delayed entry.
     """
@@ -79,6 +82,7 @@ class KaplanMeier(Result):
     entries: tuple[FloatArray, ...] = ()
     noun: str = "patients"
     n_distinct: int | None = None
+    n_effective: FloatArray | None = None
 
     def steps(self, group: Any = None) -> Steps:
         """The curve of one group from time 0, where everybody is alive and the limits are those of the band there.
@@ -112,12 +116,17 @@ class KaplanMeier(Result):
                 f"  {label}: {self.n_patients[g]} {self.noun}, {self.n_events[g]} events, "
                 f"median {format_number(middle.estimate[g])} ({low} to {high})"
             )
-        if self.n_patients.min() < SMALL and self.conf_type not in (*SMALL_SAMPLE, "none"):
+        if self._counted.min() < SMALL and self.conf_type not in (*SMALL_SAMPLE, "none"):
             lines.append(
                 f"Fewer than {SMALL} at risk: the {self.conf_type} band takes the tail for known and can "
                 'cover too seldom; conf_type="beta-product" keeps its level at any sample size.'
             )
         return "\n".join(lines)
+
+    @property
+    def _counted(self) -> FloatArray:
+        """Patients (g,) that the variance counts."""
+        return np.asarray(self.n_patients if self.n_effective is None else self.n_effective, np.float64)
 
     @property
     def _known(self) -> FloatArray:
@@ -283,6 +292,7 @@ def kaplan_meier(
         entries=() if surv.entry is None else tuple(sorted_entries(part) for part in parts),
         noun=surv.noun,
         n_distinct=surv.n_patients,
+        n_effective=np.array([effective_number(part, robust=robust) for part in parts]),
         provenance=Provenance.of(
             "kaplan_meier",
             surv,
