@@ -15,7 +15,7 @@ from survsim.core.result import Result, format_number, result
 from survsim.core.steps import Steps
 from survsim.core.surv import Surv, as_surv
 from survsim.core.tables import Columns
-from survsim.core.times import asked_times, at_least_one, meet
+from survsim.core.times import apart, asked_times, at_least_one, meet
 from survsim.core.upward import upward
 from survsim.estimate.nonparametric.at_risk import numbers_at_risk, sorted_entries
 from survsim.estimate.nonparametric.confidence_bands import (
@@ -26,7 +26,7 @@ from survsim.estimate.nonparametric.confidence_bands import (
     start_of_band,
 )
 from survsim.estimate.nonparametric.quantiles import SurvivalQuantiles, crossing_time
-from survsim.estimate.nonparametric.survival_at import SurvivalAt
+from survsim.estimate.nonparametric.survival_at import Gap, SurvivalAt
 from survsim.kernels import product_limit
 
 if TYPE_CHECKING:
@@ -184,8 +184,20 @@ class KaplanMeier(Result):
 
     def survival_at(self, times: Any) -> SurvivalAt:
         """Survival with its interval at `times`; beyond a group's follow-up NaN, with a warning."""
+        found, gaps = self.with_gaps(times)
+        for gap in gaps:
+            last, *unknown = apart(gap.last, *gap.unknown)
+            warn(
+                f"group {gap.group!r} was followed to {last} {self.unit} only; survival at "
+                f"{', '.join(unknown)} is unknown (NaN).",
+                ExtrapolationWarning,
+            )
+        return found
+
+    def with_gaps(self, times: Any) -> tuple[SurvivalAt, list[Gap]]:
+        """Survival at `times` as `survival_at` has it, and the groups not followed so far instead of a warning."""
         shown = asked_times("times", times, unit=self.unit)
-        at = meet(shown, self._known)
+        at, gaps = meet(shown, self._known), []
         columns = {name: np.empty((len(self.groups), at.size)) for name in COLUMNS[4:]}
         for g, label in enumerate(self.groups):
             rows = slice(int(self.bounds[g]), int(self.bounds[g + 1]))
@@ -193,16 +205,12 @@ class KaplanMeier(Result):
             k = np.searchsorted(time, at, side="right")
             beyond = (at > time[-1]) & (self.estimate[rows][-1] > 0)
             if beyond.any():
-                warn(
-                    f"group {label!r} was followed to {time[-1]:g} {self.unit} only; survival at "
-                    f"{', '.join(f'{t:g}' for t in shown[beyond])} is unknown (NaN).",
-                    ExtrapolationWarning,
-                )
+                gaps.append(Gap(label, float(time[-1]), shown[beyond].tolist()))
             before = {"estimate": 1.0, "std_error": 0.0, "conf_low": self.conf_start[g], "conf_high": 1.0}
             for name, column in columns.items():
                 column[g] = np.concatenate([[before[name]], getattr(self, name)[rows]])[k]
                 column[g, beyond] = np.nan
-        return SurvivalAt(
+        found = SurvivalAt(
             group=tuple(label for label in self.groups for _ in at),
             time=np.tile(shown, len(self.groups)),
             n_risk=self.at_risk(at).ravel(),
@@ -211,6 +219,7 @@ class KaplanMeier(Result):
             provenance=Provenance.of("KaplanMeier.survival_at", self, times=shown),
             **{name: column.ravel() for name, column in columns.items()},
         )
+        return found, gaps
 
     def to_lifelines(self, group: Any = None) -> Any:
         """The curve of one group as a fitted ``lifelines.KaplanMeierFitter`` (`group` is optional with one)."""
@@ -268,8 +277,21 @@ def kaplan_meier(
     surv, by = complete_groups(surv, by, missing)
     one_of("conf_type", conf_type, BANDS)
     between("conf_level", conf_level, 0.0, 1.0)
-    robust = _robust(surv) if robust is None else bool(robust)
-    groups, parts = group_rows(surv, by)
+    robust = jackknifed(surv) if robust is None else bool(robust)
+    return curves(surv, group_rows(surv, by), conf_type, conf_level, robust=robust, seed=seed)
+
+
+def curves(
+    surv: Surv,
+    by_group: tuple[tuple[Any, ...], list[Surv]],
+    conf_type: str,
+    conf_level: float,
+    *,
+    robust: bool,
+    seed: int = 1,
+) -> KaplanMeier:
+    """The curves of `kaplan_meier` for labels and the response of each group, which `surv` holds together."""
+    groups, parts = by_group
     tables = [EventTable.of(part) for part in parts]
     curves = [_curve(p, t, (conf_type, seed), conf_level, robust) for p, t in zip(parts, tables)]
     if surv.entry is not None:
@@ -304,7 +326,8 @@ def kaplan_meier(
     )
 
 
-def _robust(surv: Surv) -> bool:
+def jackknifed(surv: Surv) -> bool:
+    """Whether the variance is the infinitesimal jackknife's unless asked otherwise: clusters, or weights that are no counts."""
     fractional = surv.weight is not None and bool((surv.weight != np.floor(surv.weight)).any())
     return fractional or surv.cluster is not None
 

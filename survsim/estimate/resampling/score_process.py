@@ -81,7 +81,7 @@ class GoneOn:
         near = np.abs(at[:, None] - middle) <= FARTHEST * scale
         widest = np.minimum(np.where(near, scale, np.inf).min(axis=1), width)
         count = np.ceil(np.diff(stretches) / widest).astype(int)
-        parts = [np.linspace(*pair, n, endpoint=False) for *pair, n in zip(stretches, stretches[1:], count)]
+        parts = [np.linspace(*ends, endpoint=False) for ends in zip(stretches[:-1], stretches[1:], count)]
         return np.concatenate([*parts, [b]])
 
 

@@ -184,7 +184,7 @@ def test_bounds_of_close_looks_are_those_of_the_boundaries():
 
 
 def test_the_list_of_spendings_of_efficacy_is_whole():
-    with pytest.raises(InputError, match="efficacy must be one of .*power.*wang-tsiatis"):
+    with pytest.raises(InputError, match=r"efficacy must be one of .*power.*wang-tsiatis"):
         group_sequential_design([0.5, 1.0], efficacy="x")
-    with pytest.raises(InputError, match="futility must be one of (?!.*wang-tsiatis)"):
+    with pytest.raises(InputError, match=r"futility must be one of (?!.*wang-tsiatis)"):
         group_sequential_design([0.5, 1.0], futility="x")
