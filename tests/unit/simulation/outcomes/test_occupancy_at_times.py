@@ -48,7 +48,9 @@ def test_the_living_and_the_dead_are_counted_where_states_are_not(time):
 
 def test_times_beside_those_simulated_are_read_on_a_line():
     found = simulate_model(_model(), patients=2_000, seed=1, times=[0.5], grid_step=0.3)
-    with pytest.warns(SurvsimWarning, match=r"shares at 0\.45 years lie between the grid points .* 0\.3 apart"):
+    with pytest.warns(
+        SurvsimWarning, match=r"shares at 0\.45 years lie between the grid points .* 0\.3 apart"
+    ):
         read = found.state_occupancy([0.3, 0.6, 0.45])
     here, there, middle = read.estimate[0, 0]
     assert middle == pytest.approx((here + there) / 2)
