@@ -19,7 +19,7 @@ from survsim.core.surv import Surv, as_surv
 from survsim.core.tables import Columns
 from survsim.core.times import apart, asked_times, meet
 from survsim.estimate.nonparametric.confidence_bands import BANDS
-from survsim.estimate.nonparametric.kaplan_meier import curves, jackknifed
+from survsim.estimate.nonparametric.kaplan_meier import curves, jackknifed, survival_and_gaps
 from survsim.estimate.nonparametric.landmark import landmark
 from survsim.estimate.nonparametric.survival_at import Gap
 
@@ -128,7 +128,7 @@ def conditional_survival(
         for start in starts:
             rest = landmark(part, float(start)).surv
             curve = curves(rest, ((label,), [rest]), conf_type, conf_level, robust=robust)
-            at, gaps = curve.with_gaps(ahead)
+            at, gaps = survival_and_gaps(curve, ahead)
             for gap in gaps:
                 _warn_of_gap(gap, float(start), surv.unit)
             under = len(rest) if rest.weight is None else rest.weight.sum()

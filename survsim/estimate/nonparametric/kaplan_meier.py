@@ -184,7 +184,7 @@ class KaplanMeier(Result):
 
     def survival_at(self, times: Any) -> SurvivalAt:
         """Survival with its interval at `times`; beyond a group's follow-up NaN, with a warning."""
-        found, gaps = self.with_gaps(times)
+        found, gaps = survival_and_gaps(self, times)
         for gap in gaps:
             last, *unknown = apart(gap.last, *gap.unknown)
             warn(
@@ -194,36 +194,37 @@ class KaplanMeier(Result):
             )
         return found
 
-    def with_gaps(self, times: Any) -> tuple[SurvivalAt, list[Gap]]:
-        """Survival at `times` as `survival_at` has it, and the groups not followed so far instead of a warning."""
-        shown = asked_times("times", times, unit=self.unit)
-        at, gaps = meet(shown, self._known), []
-        columns = {name: np.empty((len(self.groups), at.size)) for name in COLUMNS[4:]}
-        for g, label in enumerate(self.groups):
-            rows = slice(int(self.bounds[g]), int(self.bounds[g + 1]))
-            time = self.time[rows]
-            k = np.searchsorted(time, at, side="right")
-            beyond = (at > time[-1]) & (self.estimate[rows][-1] > 0)
-            if beyond.any():
-                gaps.append(Gap(label, float(time[-1]), shown[beyond].tolist()))
-            before = {"estimate": 1.0, "std_error": 0.0, "conf_low": self.conf_start[g], "conf_high": 1.0}
-            for name, column in columns.items():
-                column[g] = np.concatenate([[before[name]], getattr(self, name)[rows]])[k]
-                column[g, beyond] = np.nan
-        found = SurvivalAt(
-            group=tuple(label for label in self.groups for _ in at),
-            time=np.tile(shown, len(self.groups)),
-            n_risk=self.at_risk(at).ravel(),
-            conf_level=self.conf_level,
-            unit=self.unit,
-            provenance=Provenance.of("KaplanMeier.survival_at", self, times=shown),
-            **{name: column.ravel() for name, column in columns.items()},
-        )
-        return found, gaps
-
     def to_lifelines(self, group: Any = None) -> Any:
         """The curve of one group as a fitted ``lifelines.KaplanMeierFitter`` (`group` is optional with one)."""
         return upward("to_lifelines")(self, group)
+
+
+def survival_and_gaps(km: KaplanMeier, times: Any) -> tuple[SurvivalAt, list[Gap]]:
+    """Survival at `times` as `KaplanMeier.survival_at` has it, and the groups not followed so far instead of a warning."""
+    shown = asked_times("times", times, unit=km.unit)
+    at, gaps = meet(shown, km._known), []
+    columns = {name: np.empty((len(km.groups), at.size)) for name in COLUMNS[4:]}
+    for g, label in enumerate(km.groups):
+        rows = slice(int(km.bounds[g]), int(km.bounds[g + 1]))
+        time = km.time[rows]
+        k = np.searchsorted(time, at, side="right")
+        beyond = (at > time[-1]) & (km.estimate[rows][-1] > 0)
+        if beyond.any():
+            gaps.append(Gap(label, float(time[-1]), shown[beyond].tolist()))
+        before = {"estimate": 1.0, "std_error": 0.0, "conf_low": km.conf_start[g], "conf_high": 1.0}
+        for name, column in columns.items():
+            column[g] = np.concatenate([[before[name]], getattr(km, name)[rows]])[k]
+            column[g, beyond] = np.nan
+    found = SurvivalAt(
+        group=tuple(label for label in km.groups for _ in at),
+        time=np.tile(shown, len(km.groups)),
+        n_risk=km.at_risk(at).ravel(),
+        conf_level=km.conf_level,
+        unit=km.unit,
+        provenance=Provenance.of("KaplanMeier.survival_at", km, times=shown),
+        **{name: column.ravel() for name, column in columns.items()},
+    )
+    return found, gaps
 
 
 def kaplan_meier(
