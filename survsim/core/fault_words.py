@@ -72,7 +72,7 @@ def in_words(error: Mapping[str, Any]) -> str:
         if kind == "string_too_short" and context.get("min_length") == 1:
             return "must not be empty"
         end = ("at least", "min_length") if kind == "string_too_short" else ("at most", "max_length")
-        return f"must have {end[0]} {context.get(end[1])} letters"
+        return f"must have {end[0]} {context.get(end[1])} characters"
     return _own(str(error.get("msg", kind)))
 
 
