@@ -24,7 +24,8 @@ from typing import Any, TypeVar, cast
 from survsim.core import upward
 from survsim.core.display import displayed
 from survsim.core.errors import InputError, SurvsimError
-from survsim.core.file_faults import KIND
+from survsim.core.fault_words import in_words, quoted, tag_fault
+from survsim.core.file_faults import KEY, KIND, meant, of_tag
 from survsim.core.frames import in_pandas
 from survsim.core.plain_kinds import Plan, is_known_inside
 
@@ -48,6 +49,7 @@ _TOLD = 40
 """Faults of one object told one by one."""
 _PLAIN = {
     "extra_forbidden": "unknown name.",
+    "frozen_field": "is not changed in place; .model_copy(update={...}) makes a changed one.",
     "frozen_instance": "is not changed in place; .model_copy(update={...}) makes a changed one.",
 }
 
@@ -143,14 +145,18 @@ def fault_lines(error: Any) -> str:
     """Each fault that pydantic found with its place and what stood there, one a line."""
     faults: dict[str, None] = {}
     for one in error.errors(include_url=False):
-        steps = [str(step) for step in one["loc"] if not (isinstance(step, str) and KIND.match(step))]
+        steps = [str(s) for s in one["loc"] if not (isinstance(s, str) and (KIND.match(s) or s == KEY))]
         place = ".".join(steps) or "the whole"
-        plain = _PLAIN.get(one["type"])
+        plain, tag = _PLAIN.get(one["type"]), tag_fault(one)
         if plain:
             faults[f"{place}: {plain}"] = None
-            continue
-        found = "" if one["type"] == "missing" else f" (found {_short(one['input'])})"
-        faults[f"{place}: {one['msg'].removeprefix('Value error, ')}{found}."] = None
+        elif tag is not None:
+            told = of_tag(*tag[1:]) or "Field required"
+            faults[f"{place}.{tag[0]}: {told}{'' if told.endswith('?') else '.'}"] = None
+        else:
+            found = "" if one["type"] == "missing" else f" (found {_short(one['input'])})"
+            words = quoted(one["ctx"]["expected"]) if one["type"] in ("literal_error", "enum") else ()
+            faults[f"{place}: {in_words(one)}{found}{meant(one['input'], words) or '.'}"] = None
     said = [*faults][:_TOLD]
     if len(faults) > _TOLD:
         said.append(f"and {len(faults) - _TOLD} more.")

@@ -63,6 +63,25 @@ def in_all(n_distinct: int | None, by_group: IntArray) -> int:
     return int(by_group.sum()) if n_distinct is None else n_distinct
 
 
+def effective_number(surv: Surv, *, robust: bool) -> float:
+    """Patients that the variance of a curve counts, a patient of several rows once.
+
+    Weights are numbers of patients where the variance is Greenwood's: their sum. With the robust variance the clusters (or
+    the patients) are what is independent: (sum of w)^2 / sum of w^2 over their weights (Kish 1965), which is their number
+    where they weigh alike.
+    """
+    if surv.weight is None and (surv.cluster is None or not robust):
+        return float(surv.n_patients)
+    weight = np.ones(len(surv)) if surv.weight is None else surv.weight
+    patient = np.arange(len(surv)) if surv.id is None else surv.id
+    rows = np.bincount(patient)[patient]
+    if not robust:
+        return float((weight / rows).sum())
+    unit = patient if surv.cluster is None else surv.cluster
+    whole = np.bincount(unit, weight / rows)
+    return float(whole.sum() ** 2 / (whole**2).sum())
+
+
 def counting_pays(surv: Surv) -> bool:
     """True when whole-number times are better counted than sorted: many patients, few distinct times."""
     if len(surv) < 20_000 or not surv.whole:

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from survsim.core.fault_words import A_WORD, NO_MAPPING, in_words, quoted, tag_fault
+
 SHOWN = 80
 """Letters of a value that are shown."""
 MANY = 20
@@ -49,11 +51,8 @@ def fault_lines(errors: Sequence[Mapping[str, Any]], model: Any) -> list[str]:
     """
     lines = list(dict.fromkeys(_line(error, model) for error in errors))
     # Where a word or a mapping may stand and a wrong word does, that it is no mapping tells nothing more.
-    words = {line.partition(": ")[0] for line in lines if ": Input should be '" in line}
-    return [line for line in lines if _NO_MAPPING not in line or line.partition(": ")[0] not in words]
-
-
-_NO_MAPPING = "keys and values belong here"
+    words = {line.partition(": ")[0] for line in lines if any(f": {begin}" in line for begin in A_WORD)}
+    return [line for line in lines if NO_MAPPING not in line or line.partition(": ")[0] not in words]
 
 
 def _line(error: Mapping[str, Any], model: Any) -> str:
@@ -67,26 +66,21 @@ def _line(error: Mapping[str, Any], model: Any) -> str:
         return f"{place}: unknown key{listed}{hint}"
     if kind == "missing":
         return f"{place}: Field required; this key is missing"
-    message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
-    if kind == "union_tag_not_found":
-        key = str(context.get("discriminator", "")).strip("'")
-        return f"{place}.{key}: Field required; this key is missing"
-    if kind == "union_tag_invalid":
-        key = str(context.get("discriminator", "")).strip("'")
-        allowed = _quoted(context.get("expected_tags", ""))
-        return f"{place}.{key}: {context.get('tag')!r} is none of {_listed(allowed)}{meant(context.get('tag'), allowed)}"
-    hint = ""
-    if kind in ("literal_error", "enum"):
-        hint = meant(error["input"], _quoted(context.get("expected", "")))
-    if kind in ("model_type", "model_attributes_type", "dict_type"):
-        message = _NO_MAPPING
-    message = "; ".join(line.strip() for line in message.splitlines() if line.strip())
+    tag = tag_fault(error)
+    if tag is not None:
+        return f"{place}.{tag[0]}: {of_tag(*tag[1:]) or 'Field required; this key is missing'}"
+    hint = (
+        meant(error["input"], quoted(context.get("expected", "")))
+        if kind in ("literal_error", "enum")
+        else ""
+    )
+    message = "; ".join(line.strip() for line in in_words(error).splitlines() if line.strip())
     return f"{place}: {message} (found {repr(error['input'])[:SHOWN]}){hint}"
 
 
-def _quoted(text: Any) -> list[str]:
-    """Words that pydantic lists as ``'a', 'b' or 'c'``."""
-    return re.findall(r"'([^']*)'", str(text))
+def of_tag(typed: str, allowed: Sequence[str]) -> str:
+    """A word that is none of those by which kinds are told apart; nothing where none was typed."""
+    return f"{typed!r} is none of {_listed(allowed)}{meant(typed, allowed)}" if allowed else ""
 
 
 def _listed(words: Sequence[str]) -> str:
@@ -96,6 +90,10 @@ def _listed(words: Sequence[str]) -> str:
 
 KIND = re.compile(r"(tuple|list|dict|function|nullable|lax|constrained|literal|union|chain)[-\[]")
 """How pydantic calls a kind that has no name of its own."""
+
+
+KEY = "[key]"
+"""Behind the place of a name in a mapping that is wrong itself."""
 
 
 def _walk(model: Any, loc: Sequence[Any]) -> tuple[list[str], list[Any]]:
@@ -112,7 +110,7 @@ def _walk(model: Any, loc: Sequence[Any]) -> tuple[list[str], list[Any]]:
             here = tagged
             around = tagged
             continue
-        if isinstance(step, str) and KIND.match(step):
+        if isinstance(step, str) and (KIND.match(step) or step == KEY):
             continue
         path.append(str(step))
         around = here

@@ -53,7 +53,8 @@ def as_frame(data: Any, name: str = "data") -> Any:
         frame = _as_meant(data.to_pandas(), data)
         return _without_labels(frame) if type(frame.index).__name__ == "RangeIndex" else frame
     raise InputError(
-        f"{name} must be a frame with the columns of the formula, or a dictionary of columns; got {type(data).__name__}."
+        f"{name} must be a frame {'with the columns of the formula' if name == 'data' else 'with named columns'}, or a dictionary "
+        f"of columns; got {type(data).__name__}."
     )
 
 

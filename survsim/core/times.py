@@ -91,6 +91,23 @@ def asked_time(
     return float(meet(between(name, value, 0.0, np.inf, open_ends=open_ends, unit=unit), known))
 
 
+def apart(*times: float) -> tuple[str, ...]:
+    """Times as a message shows them: six digits, or as many as different times need to look different.
+
+    Example
+    -------
+    >>> from survsim.core.times import apart
+    >>> apart(12.0, 6.5), apart(6.0000001, 6.0)
+    (('12', '6.5'), ('6.0000001', '6'))
+    """
+    said: tuple[str, ...] = ()
+    for digits in range(6, 18):
+        said = tuple(f"{t:.{digits}g}" for t in times)
+        if len(set(said)) == len(set(times)):
+            break
+    return said
+
+
 def at_least_one(values: Any) -> Any:
     """A single value as a list of one; anything with rows as it is."""
     return values if hasattr(values, "__iter__") else [values]

@@ -18,6 +18,7 @@ from pydantic import Field, model_validator
 from survsim.core.declared import read_as
 from survsim.core.errors import ScenarioError
 from survsim.core.file_faults import meant
+from survsim.core.times import apart
 from survsim.core.units import DAYS_PER
 from survsim.core.yaml_files import read_yaml
 from survsim.scenario.cohort_files import refuse_other_models, with_files_read
@@ -355,14 +356,16 @@ class Scenario:
         for key, times in (("tau", outcomes.tau), ("alive_at", outcomes.alive_at)):
             for time in times:
                 if not 0 < time <= horizon:
-                    yield f"outcomes.{key} {time:g} must lie above 0 and not beyond the horizon, {horizon:g}"
+                    asked, end = apart(time, horizon)
+                    yield f"outcomes.{key} {asked} must lie above 0 and not beyond the horizon, {end}"
         if outcomes.decision_tau not in taus:
             yield (
                 f"outcomes.decision_tau {outcomes.decision_tau:g} must be one of tau ({', '.join(f'{t:g}' for t in taus)}); "
                 "add it to tau or choose one of them"
             )
         if outcomes.grid_step > horizon:
-            yield f"outcomes.grid_step {outcomes.grid_step:g} is longer than the horizon, {horizon:g}"
+            asked, end = apart(outcomes.grid_step, horizon)
+            yield f"outcomes.grid_step {asked} is longer than the horizon, {end}"
 
     def _model_faults(self) -> Iterator[str]:
         """What is wrong with states, ways and names of treatments before any number is known."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray, between, one_of
 from survsim.core.errors import InputError
-from survsim.estimate.resampling.trial_analysis import analyse_trials
+from survsim.estimate.resampling.trial_analysis import in_one_pass
 from survsim.kernels import batch_trials
 from survsim.simulation.trials.trial_data import TrialData
 
@@ -68,7 +68,7 @@ class AskedTest:
         seen = event & here
         followed = np.where(here, time, 0.0)
         if self.name == "rmst":
-            found = analyse_trials(followed, seen, data.arm, unit=self.unit, tau=self.tau)
+            found = in_one_pass(followed, seen, data.arm, unit=self.unit, tau=self.tau)
             difference, error = np.asarray(found.rmst_difference), np.asarray(found.rmst_std_error)
             known = np.isfinite(difference) & (error > 0)
             error = np.where(known, error, 1.0)

@@ -112,7 +112,7 @@ HAND: dict[str, tuple[Callable[[Any], None], str]] = {
     "a horizon below tau": (top(horizon=6), "outcomes.tau 12 must lie above 0 and not beyond the horizon, 6"),
     "a decision at no tau": (put("outcomes/decision_tau", 17), "outcomes.decision_tau 17 must be one of tau (12, 24)"),
     "a step beyond the horizon": (put("outcomes/grid_step", 100), "grid_step 100 is longer than the horizon"),
-    "a horizon that is no number": (top(horizon=float("nan")), "horizon: Input should be a finite number"),
+    "a horizon that is no number": (top(horizon=float("nan")), "horizon: must be a finite number"),
     "a horizon that is yes": (top(horizon=True), "horizon: yes/no found where a number belongs"),
     "a patient of negative age": (put("population/covariates", [{"name": "age", "distribution": "fixed", "value": -3}]), "covariate age reaches -3"),
     "patients of negative age": (put("population/covariates", [{"name": "age", "distribution": "normal", "mean": 10, "sd": 30}]), "nobody is younger than 0"),
@@ -125,11 +125,11 @@ HAND: dict[str, tuple[Callable[[Any], None], str]] = {
     "a start that does not add up": (top(start={"stable": 0.5, "progressed": 0.2}), "add up to 1"),
     "a row nobody knows": (put("parameters/hr_second_drug/rows", ["nobody_e01"]), "no estimate is called nobody_e01"),
     "a row of another measure": (put("parameters/hr_second_drug/rows", ["homesley_2007_gog0161_e01"]), "its measure is median"),
-    "no rows": (put("parameters/hr_second_drug/rows", []), "at least 1 item"),
+    "no rows": (put("parameters/hr_second_drug/rows", []), "rows: must hold at least 1; it holds 0"),
     "a calibration that is none": (top(calibration="broken.yml"), "study_sd: Field required"),
     "a calibration missing": (put("parameters/shape", {"source": "calibration", "meaning": "shape from nowhere"}), "is taken as 'shape' from a calibration"),
     "a law upside down": (put(LAW, {"law": "uniform", "low": 3, "high": 1}), "must be below high"),
-    "a law of negative spread": (put(LAW, {"law": "normal", "mean": 1, "sd": -1}), "sd: Input should be greater than or equal to 0"),
+    "a law of negative spread": (put(LAW, {"law": "normal", "mean": 1, "sd": -1}), "sd: must be at least 0"),
     "a law far off": (put(LAW, {"law": "normal", "mean": 80, "sd": 1}), "its law is 80 in the middle"),
     "a utility of 80": (put("states/0/utility", 80), "a utility lies at 1 or below"),
     "a performance status that is yes": (put("population/performance_status", True), "yes/no found where a status"),
@@ -159,7 +159,7 @@ def test_broken_by_hand(
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (several(top(horizon=-1, seed="x"), top(strategies=["none.yml"])), ["horizon: Input", "seed: text", "none.yml"]),
+        (several(top(horizon=-1, seed="x"), top(strategies=["none.yml"])), ["horizon: must be", "seed: text", "none.yml"]),
         (
             several(
                 lambda c: c["states"].append({"name": "lost"}), put("outcomes/reference", "nobody"),

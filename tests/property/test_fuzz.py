@@ -104,7 +104,7 @@ def test_what_calls_write_lands_outside_the_repository(monkeypatch):
     [
         ("borrow", {"prior": [1, 2]}, r"borrow: prior must be a BorrowingPrior; got \[1, 2\] \(list\)"),
         ("load_evidence", {"path": 2.5}, "load_evidence: path must be text or a path or None; got 2.5"),
-        ("State", {"name": ["a"]}, r"State: name: Input should be a valid string \(found \['a'\]"),
+        ("State", {"name": ["a"]}, r"State: name: must be text \(found \['a'\]"),
         (
             "conditional_survival",
             {"surv": survsim.Surv.right([1, 2], [1, 1], unit="years"), "given": [], "times": []},

@@ -11,7 +11,7 @@ from survsim.core.errors import InputError
 from survsim.core.result import Result, format_number, result
 from survsim.core.steps import Steps
 from survsim.core.tables import Columns
-from survsim.core.times import asked_time, asked_times, same
+from survsim.core.times import apart, asked_time, asked_times, same
 
 if TYPE_CHECKING:
     pass
@@ -110,8 +110,9 @@ def asked(
         raise InputError("times must hold at least one time, or be None for the horizon.")
     beyond = max(horizon, float(at.max()))
     if beyond > last:
+        end, came = apart(last, beyond)
         raise InputError(
-            f"times and tau must lie within the follow-up of both groups, {last:g} {unit}; got {beyond:g}."
+            f"times and tau must lie within the follow-up of both groups, {end} {unit}; got {came}."
         )
     return at, horizon
 

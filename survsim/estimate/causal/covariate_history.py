@@ -32,7 +32,7 @@ def measured_at(
     InputError : a column that is not there, a patient twice or without a row by time 0, two rows at one time.
     """
     who, when = names
-    rows = as_frame(history)
+    rows = as_frame(history, "history")
     require_columns(rows, [who, when], "history")
     require_columns(data, [who], "data")
     patients = as_labels(who, data[who]).tolist()

@@ -362,6 +362,9 @@ def _robust(
     for kind in (wald_difference, wald_ratio):
         for k in range(at.size + 1):
             _, low, high, _ = kind(value[:, k], error[:, k], conf_level)
+            if kind is wald_difference:
+                most = 1.0 if k < at.size else tau
+                low, high = np.clip([low, high], -most, most)
             spread = float(np.hypot(*error[:, k]))
             if kind is wald_ratio:
                 above = value[:, k].min() > 0

@@ -15,7 +15,7 @@ from survsim.core.result import Result, format_number, result
 from survsim.core.steps import Steps
 from survsim.core.surv import Surv, as_surv
 from survsim.core.tables import Columns, frame, stacked
-from survsim.core.times import asked_times, meet
+from survsim.core.times import apart, asked_times, meet
 from survsim.estimate.competing.incidence_quantiles import IncidenceQuantiles, rising_times
 from survsim.estimate.cox.predicted_quantiles import asked_shares
 from survsim.estimate.nonparametric.at_risk import numbers_at_risk, sorted_entries
@@ -198,9 +198,10 @@ class AalenJohansen(Result):
         last = int(self.bounds[g + 1]) - 1
         beyond: BoolArray = (at > self.time[last]) & bool(self.survival[last] > 0)
         if beyond.any():
+            end, *unknown = apart(float(self.time[last]), *shown[beyond].tolist())
             warn(
-                f"group {label!r} was followed to {self.time[last]:g} {self.unit} only; the {what} at "
-                f"{', '.join(f'{t:g}' for t in shown[beyond])} is unknown (NaN).",
+                f"group {label!r} was followed to {end} {self.unit} only; the {what} at "
+                f"{', '.join(unknown)} is unknown (NaN).",
                 ExtrapolationWarning,
             )
         return beyond

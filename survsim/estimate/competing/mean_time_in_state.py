@@ -13,7 +13,7 @@ from survsim.core.event_table import in_all
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
-from survsim.core.times import asked_time
+from survsim.core.times import apart, asked_time
 from survsim.estimate.competing.multistate_data import MultistateData
 from survsim.estimate.competing.multistate_occupancy import sojourns, table_of
 from survsim.kernels import occupancy as kernel
@@ -130,8 +130,9 @@ def _one(
     # Nobody moves out of a state without ways out: after the last time all may be known.
     moving = np.array([any(rows.source == s) for s in range(size)])
     if tau > times[-1] and (final[moving] > 1e-12).any():
+        asked, last = apart(tau, float(times[-1]))
         raise InputError(
-            f"tau is {tau:g} {data.unit}, but group {label!r} was followed to {times[-1]:g} only; choose a horizon within it."
+            f"tau is {asked} {data.unit}, but group {label!r} was followed to {last} only; choose a horizon within it."
         )
     unmoved = np.zeros((int(rows.cluster.max()) + 1, size))
     return kernel.mean_times(rows, start, unmoved, (times, n_risk, matrices), tau)

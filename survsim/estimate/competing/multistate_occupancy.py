@@ -21,7 +21,7 @@ from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.steps import Steps
 from survsim.core.tables import Columns, frame, stacked
-from survsim.core.times import asked_times, meet
+from survsim.core.times import apart, asked_times, meet
 from survsim.estimate.competing.aalen_johansen import BANDS, VARIANCES, probability_band
 from survsim.estimate.competing.multistate_data import MultistateData
 from survsim.kernels import occupancy as kernel
@@ -103,8 +103,9 @@ class MultistateOccupancy(Result):
             time = self.time[rows]
             beyond = at > time[-1]
             if beyond.any():
+                last, *unknown = apart(float(time[-1]), *shown[beyond].tolist())
                 warn(
-                    f"group {label!r} was followed to {time[-1]:g} {self.unit} only; occupancy after it is unknown (NaN).",
+                    f"group {label!r} was followed to {last} {self.unit} only; occupancy at {', '.join(unknown)} is unknown (NaN).",
                     ExtrapolationWarning,
                 )
             k = np.searchsorted(time, at, side="right")

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from survsim.core.checks import FloatArray
+from survsim.core.checks import FloatArray, between, one_of
 from survsim.core.complete import complete_groups
-from survsim.core.errors import InputError
+from survsim.core.errors import ExtrapolationWarning, InputError, warn
 from survsim.core.event_table import group_rows
 from survsim.core.kinds import dimensions
 from survsim.core.provenance import Provenance
@@ -17,9 +17,11 @@ from survsim.core.renamed import reordered
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv, as_surv
 from survsim.core.tables import Columns
-from survsim.core.times import asked_times
-from survsim.estimate.nonparametric.kaplan_meier import kaplan_meier
+from survsim.core.times import apart, asked_times, meet
+from survsim.estimate.nonparametric.confidence_bands import BANDS
+from survsim.estimate.nonparametric.kaplan_meier import curves, jackknifed, survival_and_gaps
 from survsim.estimate.nonparametric.landmark import landmark
+from survsim.estimate.nonparametric.survival_at import Gap
 
 if TYPE_CHECKING:
     pass
@@ -112,16 +114,23 @@ def conditional_survival(
     surv, by = complete_groups(surv, by, missing)
     if given is None or times is None:
         raise InputError("conditional_survival needs given (the time survived) and times (how much further).")
+    one_of("conf_type", conf_type, BANDS)
+    between("conf_level", conf_level, 0.0, 1.0)
     starts, ahead = (asked_times(k, v, unit=surv.unit) for k, v in (("given", given), ("times", times)))
     if not starts.size or not ahead.size:
         raise InputError("given and times must each hold one time at least; got an empty list.")
     groups, parts = group_rows(surv, by)
+    _refuse_unfollowed(groups, parts, starts, surv.unit)
+    robust = jackknifed(surv)
     labels: list[Any] = []
     rows: list[FloatArray] = []
     for label, part in zip(groups, parts):
         for start in starts:
             rest = landmark(part, float(start)).surv
-            at = kaplan_meier(rest, conf_type=conf_type, conf_level=conf_level).survival_at(ahead)
+            curve = curves(rest, ((label,), [rest]), conf_type, conf_level, robust=robust)
+            at, gaps = survival_and_gaps(curve, ahead)
+            for gap in gaps:
+                _warn_of_gap(gap, float(start), surv.unit)
             under = len(rest) if rest.weight is None else rest.weight.sum()
             if rest.entry is not None:
                 under = (rest.entry == 0).sum() if rest.weight is None else rest.weight[rest.entry == 0].sum()
@@ -143,4 +152,32 @@ def conditional_survival(
             conf_type=conf_type,
             conf_level=conf_level,
         ),
+    )
+
+
+def _refuse_unfollowed(groups: tuple[Any, ...], parts: list[Surv], starts: FloatArray, unit: str) -> None:
+    """Every group must have somebody who is followed beyond each of the times survived."""
+    last = [float(part.time.max()) for part in parts]
+    latest = float(starts.max())
+    short = [k for k, end in enumerate(last) if not meet(latest, parts[k].time) < end]
+    if not short:
+        return
+    k = short[0]
+    asked, *ends = apart(latest, *last)
+    who = "nobody" if len(groups) == 1 else f"nobody of group {groups[k]!r}"
+    others = [f"{label!r}: {ends[j]}" for j, label in enumerate(groups) if j != k]
+    raise InputError(
+        f"{who} is followed beyond given={asked} {unit}; the last time is {ends[k]}"
+        + (f" (of the other groups: {', '.join(others[:5])})" if others else "")
+        + f". Choose given below {ends[last.index(min(last))]}"
+        + (", or leave out the groups that end earlier." if others else ".")
+    )
+
+
+def _warn_of_gap(gap: Gap, start: float, unit: str) -> None:
+    last, *unknown = apart(gap.last, *gap.unknown)
+    warn(
+        f"group {gap.group!r} was followed to {start + gap.last:.12g} {unit} only, {last} beyond given={start:g}; survival "
+        f"at {', '.join(unknown)} further {unit} is unknown (NaN).",
+        ExtrapolationWarning,
     )

@@ -23,9 +23,10 @@ class Contrast(Result):
 
     Attributes
     ----------
-    groups : (reference, other); estimate, std_error : (2,) of each group.
+    groups : (reference, other); estimate, std_error : (2,) of each group; the error is NaN where survival is 0.
     contrast : names of the rows, "difference" (other - reference), "ratio" (other / reference) and "odds ratio".
-    contrast_estimate, conf_low, conf_high, p_value : (k,) one a row; NaN for a ratio to zero or of a certain outcome.
+    contrast_estimate, conf_low, conf_high, p_value : (k,) one a row. A ratio to zero is inf, zero to zero NaN. Limits and
+        p-values by the normal law are NaN, with a warning, where a group has no standard error above 0.
     """
 
     quantity: str
@@ -76,13 +77,25 @@ def two_labels(groups: tuple[Any, ...], reference: Any) -> tuple[int, int]:
 
 
 def wald_difference(
-    value: FloatArray, error: FloatArray, conf_level: float
+    value: FloatArray, error: FloatArray, conf_level: float, *, most: float = math.inf
 ) -> tuple[float, float, float, float]:
-    """Second minus first, its limits and p-value, by the normal law."""
+    """Second minus first, its limits and p-value, by the normal law; no difference is larger than `most`."""
     gap, spread = float(value[1] - value[0]), float(np.hypot(*error))
     half = normal_quantile(conf_level) * spread
     z = gap / spread if spread > 0 else (math.nan if gap == 0 else math.inf)
-    return gap, gap - half, gap + half, two_sided_p(z)
+    return gap, max(gap - half, -most), min(gap + half, most), two_sided_p(z)
+
+
+def quotient(value: FloatArray) -> float:
+    """Second over first: inf over 0, NaN for 0 over 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return float(value[1] / value[0])
+
+
+def unsure_rows(value: FloatArray) -> list[tuple[float, float, float, float]]:
+    """Rows of difference and ratio where the normal law has nothing to say: no limits and no p-value."""
+    unknown = (math.nan, math.nan, math.nan)
+    return [(float(value[1] - value[0]), *unknown), (quotient(value), *unknown)]
 
 
 def wald_ratio(value: FloatArray, error: FloatArray, conf_level: float) -> tuple[float, float, float, float]:

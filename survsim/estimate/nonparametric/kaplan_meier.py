@@ -9,13 +9,13 @@ import numpy as np
 from survsim.core.checks import FloatArray, IntArray, between, float_vector, one_of
 from survsim.core.complete import complete_groups
 from survsim.core.errors import ExtrapolationWarning, InputError, SmallSampleWarning, warn
-from survsim.core.event_table import EventTable, group_rows, in_all
+from survsim.core.event_table import EventTable, effective_number, group_rows, in_all
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.steps import Steps
 from survsim.core.surv import Surv, as_surv
 from survsim.core.tables import Columns
-from survsim.core.times import asked_times, at_least_one, meet
+from survsim.core.times import apart, asked_times, at_least_one, meet
 from survsim.core.upward import upward
 from survsim.estimate.nonparametric.at_risk import numbers_at_risk, sorted_entries
 from survsim.estimate.nonparametric.confidence_bands import (
@@ -26,7 +26,7 @@ from survsim.estimate.nonparametric.confidence_bands import (
     start_of_band,
 )
 from survsim.estimate.nonparametric.quantiles import SurvivalQuantiles, crossing_time
-from survsim.estimate.nonparametric.survival_at import SurvivalAt
+from survsim.estimate.nonparametric.survival_at import Gap, SurvivalAt
 from survsim.kernels import product_limit
 
 if TYPE_CHECKING:
@@ -54,6 +54,9 @@ class KaplanMeier(Result):
     variance_log : (m,) of log S.
     n_patients, n_events : (g,) patients (rows, where the response has entries and no `id`) and events,
         unweighted; noun : which of the two.
+    n_effective : (g,) patients that the variance counts: the sum of weights that are numbers of patients; with the robust
+        variance the number of clusters or patients, reduced where they weigh differently (Kish). None in a result stored
+        before it was kept.
     n_distinct : patients of all groups together, each counted once, though rows of one may stand in several groups.
     entries : one (2, k) array a group of sorted entry times and weights; empty without delayed entry.
     """
@@ -79,6 +82,7 @@ class KaplanMeier(Result):
     entries: tuple[FloatArray, ...] = ()
     noun: str = "patients"
     n_distinct: int | None = None
+    n_effective: FloatArray | None = None
 
     def steps(self, group: Any = None) -> Steps:
         """The curve of one group from time 0, where everybody is alive and the limits are those of the band there.
@@ -112,12 +116,17 @@ class KaplanMeier(Result):
                 f"  {label}: {self.n_patients[g]} {self.noun}, {self.n_events[g]} events, "
                 f"median {format_number(middle.estimate[g])} ({low} to {high})"
             )
-        if self.n_patients.min() < SMALL and self.conf_type not in (*SMALL_SAMPLE, "none"):
+        if self._counted.min() < SMALL and self.conf_type not in (*SMALL_SAMPLE, "none"):
             lines.append(
                 f"Fewer than {SMALL} at risk: the {self.conf_type} band takes the tail for known and can "
                 'cover too seldom; conf_type="beta-product" keeps its level at any sample size.'
             )
         return "\n".join(lines)
+
+    @property
+    def _counted(self) -> FloatArray:
+        """Patients (g,) that the variance counts."""
+        return np.asarray(self.n_patients if self.n_effective is None else self.n_effective, np.float64)
 
     @property
     def _known(self) -> FloatArray:
@@ -175,37 +184,47 @@ class KaplanMeier(Result):
 
     def survival_at(self, times: Any) -> SurvivalAt:
         """Survival with its interval at `times`; beyond a group's follow-up NaN, with a warning."""
-        shown = asked_times("times", times, unit=self.unit)
-        at = meet(shown, self._known)
-        columns = {name: np.empty((len(self.groups), at.size)) for name in COLUMNS[4:]}
-        for g, label in enumerate(self.groups):
-            rows = slice(int(self.bounds[g]), int(self.bounds[g + 1]))
-            time = self.time[rows]
-            k = np.searchsorted(time, at, side="right")
-            beyond = (at > time[-1]) & (self.estimate[rows][-1] > 0)
-            if beyond.any():
-                warn(
-                    f"group {label!r} was followed to {time[-1]:g} {self.unit} only; survival at "
-                    f"{', '.join(f'{t:g}' for t in shown[beyond])} is unknown (NaN).",
-                    ExtrapolationWarning,
-                )
-            before = {"estimate": 1.0, "std_error": 0.0, "conf_low": self.conf_start[g], "conf_high": 1.0}
-            for name, column in columns.items():
-                column[g] = np.concatenate([[before[name]], getattr(self, name)[rows]])[k]
-                column[g, beyond] = np.nan
-        return SurvivalAt(
-            group=tuple(label for label in self.groups for _ in at),
-            time=np.tile(shown, len(self.groups)),
-            n_risk=self.at_risk(at).ravel(),
-            conf_level=self.conf_level,
-            unit=self.unit,
-            provenance=Provenance.of("KaplanMeier.survival_at", self, times=shown),
-            **{name: column.ravel() for name, column in columns.items()},
-        )
+        found, gaps = survival_and_gaps(self, times)
+        for gap in gaps:
+            last, *unknown = apart(gap.last, *gap.unknown)
+            warn(
+                f"group {gap.group!r} was followed to {last} {self.unit} only; survival at "
+                f"{', '.join(unknown)} is unknown (NaN).",
+                ExtrapolationWarning,
+            )
+        return found
 
     def to_lifelines(self, group: Any = None) -> Any:
         """The curve of one group as a fitted ``lifelines.KaplanMeierFitter`` (`group` is optional with one)."""
         return upward("to_lifelines")(self, group)
+
+
+def survival_and_gaps(km: KaplanMeier, times: Any) -> tuple[SurvivalAt, list[Gap]]:
+    """Survival at `times` as `KaplanMeier.survival_at` has it, and the groups not followed so far instead of a warning."""
+    shown = asked_times("times", times, unit=km.unit)
+    at, gaps = meet(shown, km._known), []
+    columns = {name: np.empty((len(km.groups), at.size)) for name in COLUMNS[4:]}
+    for g, label in enumerate(km.groups):
+        rows = slice(int(km.bounds[g]), int(km.bounds[g + 1]))
+        time = km.time[rows]
+        k = np.searchsorted(time, at, side="right")
+        beyond = (at > time[-1]) & (km.estimate[rows][-1] > 0)
+        if beyond.any():
+            gaps.append(Gap(label, float(time[-1]), shown[beyond].tolist()))
+        before = {"estimate": 1.0, "std_error": 0.0, "conf_low": km.conf_start[g], "conf_high": 1.0}
+        for name, column in columns.items():
+            column[g] = np.concatenate([[before[name]], getattr(km, name)[rows]])[k]
+            column[g, beyond] = np.nan
+    found = SurvivalAt(
+        group=tuple(label for label in km.groups for _ in at),
+        time=np.tile(shown, len(km.groups)),
+        n_risk=km.at_risk(at).ravel(),
+        conf_level=km.conf_level,
+        unit=km.unit,
+        provenance=Provenance.of("KaplanMeier.survival_at", km, times=shown),
+        **{name: column.ravel() for name, column in columns.items()},
+    )
+    return found, gaps
 
 
 def kaplan_meier(
@@ -259,8 +278,21 @@ def kaplan_meier(
     surv, by = complete_groups(surv, by, missing)
     one_of("conf_type", conf_type, BANDS)
     between("conf_level", conf_level, 0.0, 1.0)
-    robust = _robust(surv) if robust is None else bool(robust)
-    groups, parts = group_rows(surv, by)
+    robust = jackknifed(surv) if robust is None else bool(robust)
+    return curves(surv, group_rows(surv, by), conf_type, conf_level, robust=robust, seed=seed)
+
+
+def curves(
+    surv: Surv,
+    by_group: tuple[tuple[Any, ...], list[Surv]],
+    conf_type: str,
+    conf_level: float,
+    *,
+    robust: bool,
+    seed: int = 1,
+) -> KaplanMeier:
+    """The curves of `kaplan_meier` for labels and the response of each group, which `surv` holds together."""
+    groups, parts = by_group
     tables = [EventTable.of(part) for part in parts]
     curves = [_curve(p, t, (conf_type, seed), conf_level, robust) for p, t in zip(parts, tables)]
     if surv.entry is not None:
@@ -283,6 +315,7 @@ def kaplan_meier(
         entries=() if surv.entry is None else tuple(sorted_entries(part) for part in parts),
         noun=surv.noun,
         n_distinct=surv.n_patients,
+        n_effective=np.array([effective_number(part, robust=robust) for part in parts]),
         provenance=Provenance.of(
             "kaplan_meier",
             surv,
@@ -294,7 +327,8 @@ def kaplan_meier(
     )
 
 
-def _robust(surv: Surv) -> bool:
+def jackknifed(surv: Surv) -> bool:
+    """Whether the variance is the infinitesimal jackknife's unless asked otherwise: clusters, or weights that are no counts."""
     fractional = surv.weight is not None and bool((surv.weight != np.floor(surv.weight)).any())
     return fractional or surv.cluster is not None
 

@@ -10,7 +10,7 @@ from survsim.core.checks import BoolArray
 from survsim.core.display import displayed
 from survsim.core.errors import InputError
 from survsim.core.surv import Surv
-from survsim.core.times import asked_time
+from survsim.core.times import apart, asked_time
 
 
 @displayed
@@ -68,9 +68,10 @@ def landmark(surv: Surv, at: float) -> Landmark:
     at = asked_time("at", at, known, unit=surv.unit, open_ends=False)
     kept = surv.time > at
     if not kept.any():
+        asked, last = apart(at, float(surv.time.max()))
         raise InputError(
-            f"nobody is followed beyond the landmark {at:g} {surv.unit}; the last time is "
-            f"{surv.time.max():g}. Choose an earlier landmark."
+            f"nobody is followed beyond the landmark {asked} {surv.unit}; the last time is "
+            f"{last}. Choose an earlier landmark."
         )
     part = surv.take(kept)
     entry = None

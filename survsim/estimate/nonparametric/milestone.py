@@ -6,24 +6,26 @@ from typing import Any
 
 import numpy as np
 
-from survsim.core.checks import FloatArray, between, one_of
+from survsim.core.checks import BoolArray, FloatArray, between, one_of
 from survsim.core.complete import complete_groups
-from survsim.core.errors import InputError
+from survsim.core.errors import InputError, SmallSampleWarning, warn
 from survsim.core.event_table import EventTable, group_rows
 from survsim.core.provenance import Provenance
 from survsim.core.surv import Surv, as_surv
-from survsim.core.times import asked_time, meet
+from survsim.core.times import apart, asked_time, meet
 from survsim.estimate.nonparametric.beta_product import law_at
 from survsim.estimate.nonparametric.beta_product_draws import sampled_at
 from survsim.estimate.nonparametric.confidence_bands import SAMPLED, SMALL_SAMPLE
 from survsim.estimate.nonparametric.contrast import (
     Contrast,
+    quotient,
     two_labels,
     two_sided_p,
+    unsure_rows,
     wald_difference,
     wald_ratio,
 )
-from survsim.estimate.nonparametric.kaplan_meier import kaplan_meier
+from survsim.estimate.nonparametric.kaplan_meier import KaplanMeier, kaplan_meier
 from survsim.estimate.nonparametric.melding import EDGES, Laws, melded_limits, melded_p
 
 METHODS = ("log-log", "plain", *SMALL_SAMPLE)
@@ -57,7 +59,9 @@ def milestone_test(
     Returns
     -------
     Contrast : survival of each group at `time`, and difference and ratio with limits and p-values, with the odds ratio of
-        survival too for the beta-product methods (one p-value for all three).
+        survival too for the beta-product methods (one p-value for all three). Limits of the difference stay within -1 and 1.
+        Where survival of a group is 0 or 1 the normal law has no limits and no p-value: NaN, with a warning; the beta-product
+        methods have both.
 
     Raises
     ------
@@ -81,23 +85,19 @@ def milestone_test(
     groups, parts = group_rows(surv, by)
     pair = list(two_labels(groups, reference))
     at = kaplan_meier(surv, by, conf_type="none")
-    short = [
-        g for g in pair if at.time[at.bounds[g + 1] - 1] < time and at.estimate[at.bounds[g + 1] - 1] > 0
-    ]
-    if short:
-        raise InputError(
-            f"time={time:g} lies beyond the follow-up of group {groups[short[0]]!r}, which ends at "
-            f"{at.time[at.bounds[short[0] + 1] - 1]:g} {surv.unit}; choose an earlier milestone."
-        )
+    _refuse_unfollowed(at, pair, time)
     here = at.survival_at(time)
-    value, error = here.estimate[pair], np.nan_to_num(here.std_error[pair])
+    value, error = here.estimate[pair], here.std_error[pair]
+    certain = (value <= 0) | (value >= 1)
     if method in SMALL_SAMPLE:
         rows = _melded([parts[k] for k in pair], value, time, conf_level, method, seed)
+    elif certain.any():
+        _warn_of_certain([groups[k] for k in pair], value, certain, f"{asked:g} {surv.unit}", surv)
+        rows = unsure_rows(value)
     else:
-        rows = [wald_difference(value, error, conf_level), wald_ratio(value, error, conf_level)]
+        rows = [wald_difference(value, error, conf_level, most=1.0), wald_ratio(value, error, conf_level)]
         if method == "log-log":
-            p = _log_log_p(value, error)
-            rows = [(*row[:3], p) for row in rows]
+            rows = [(*row[:3], _log_log_p(value, error)) for row in rows]
     columns = np.array(rows).T
     drawn: dict[str, Any] = {"seed": seed} if method in SAMPLED else {}
     return Contrast(
@@ -123,10 +123,33 @@ def milestone_test(
     )
 
 
+def _refuse_unfollowed(at: KaplanMeier, pair: list[int], time: float) -> None:
+    """Both groups must be followed to the milestone, or have nobody left."""
+    ends = at.bounds[1:] - 1
+    short = [g for g in pair if at.time[ends[g]] < time and at.estimate[ends[g]] > 0]
+    if short:
+        asked, last = apart(time, float(at.time[ends[short[0]]]))
+        raise InputError(
+            f"time={asked} lies beyond the follow-up of group {at.groups[short[0]]!r}, which ends at "
+            f"{last} {at.unit}; choose an earlier milestone."
+        )
+
+
+def _warn_of_certain(labels: list[Any], value: FloatArray, certain: BoolArray, when: str, surv: Surv) -> None:
+    """Survival of 0 or 1 has no standard error that means anything: none of a few had the event, or all."""
+    said = " and ".join(f"{value[k]:.0f} in group {labels[k]!r}" for k in np.flatnonzero(certain))
+    counted = surv.weight is None and surv.entry is None
+    instead = 'Use method="beta-product", which has both at any sample size.' if counted else (
+        "Choose a time at which some of each group, but not all, have had the event."
+    )  # fmt: skip
+    warn(
+        f"survival at {when} is {said}, where its standard error is 0 or does not exist: the normal law has no limits and no "
+        f"p-value (NaN). {instead}",
+        SmallSampleWarning,
+    )
+
+
 def _log_log_p(value: FloatArray, error: FloatArray) -> float:
-    if (value <= 0).any() or (value >= 1).any():
-        # The scale has no value at 0 and 1: the plain difference is what is left.
-        return wald_difference(value, error, 0.95)[3]
     scaled = np.log(-np.log(value))
     spread = np.hypot(*(error / (value * np.log(value))))
     return two_sided_p(float((scaled[1] - scaled[0]) / spread))
@@ -143,13 +166,13 @@ def _melded(
         odds = value / (1.0 - value)
         estimates = {
             "difference": value[1] - value[0],
-            "ratio": value[1] / value[0],
+            "ratio": quotient(value),
             "odds ratio": odds[1] / odds[0],
         }
     rows = []
     for name, estimate in estimates.items():
         low, high = melded_limits(first, second, conf_level, name, mid_p=mid_p)
-        rows.append((float(estimate) if np.isfinite(estimate) else np.nan, low, high, p))
+        rows.append((float(estimate), low, high, p))
     return rows
 
 

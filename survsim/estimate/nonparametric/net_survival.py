@@ -15,7 +15,7 @@ from survsim.core.result import Result, result
 from survsim.core.steps import Steps
 from survsim.core.surv import Surv, as_surv
 from survsim.core.tables import Columns
-from survsim.core.times import asked_times, meet
+from survsim.core.times import apart, asked_times, meet
 from survsim.estimate.nonparametric.band_scales import normal_quantile
 from survsim.estimate.nonparametric.population_hazard import Lives, Population, read_lives, read_population
 from survsim.estimate.nonparametric.survival_at import SurvivalAt
@@ -101,14 +101,16 @@ class NetSurvival(Result):
             time = self.time[rows]
             beyond, here = at > time[-1], np.isin(at, time) | (at == 0)
             if not (beyond | here).all():
-                missing = ", ".join(f"{t:g}" for t in shown[~(beyond | here)])
+                missing = ", ".join(f"{t:.12g}" for t in shown[~(beyond | here)])
                 raise InputError(
                     f"the curve of group {label!r} moves between its times and does not hold {missing}; give "
                     f"times=[{missing}] to net_survival."
                 )
             if beyond.any():
+                last, *unknown = apart(float(time[-1]), *shown[beyond].tolist())
                 warn(
-                    f"group {label!r} was followed to {time[-1]:g} {self.unit} only; net survival beyond is unknown (NaN).",
+                    f"group {label!r} was followed to {last} {self.unit} only; net survival at {', '.join(unknown)} is "
+                    "unknown (NaN).",
                     ExtrapolationWarning,
                 )
             k = np.searchsorted(time, at[~beyond], side="right")

@@ -10,7 +10,7 @@ import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray, as_labels, float_vector, positions, require_columns
 from survsim.core.errors import ExtrapolationWarning, InputError, warn
-from survsim.core.frames import as_frame
+from survsim.core.frames import as_frame, is_table
 from survsim.core.units import DAYS_PER
 
 OLDEST = 130.0
@@ -73,7 +73,12 @@ def read_population(table: Any) -> Population:
     ------
     InputError : both or none of probability and rate, a value outside its range, a cell twice or not at all.
     """
-    frame = as_frame(table)
+    if not (is_table(table) or hasattr(table, "columns")):
+        raise InputError(
+            "population must be a frame with a row for each age (columns age, probability or rate, and year or groups where "
+            f"they matter), or a dictionary of such columns; got {type(table).__name__}."
+        )
+    frame = as_frame(table, "population")
     require_columns(frame, ["age"], "population")
     have = [name for name in VALUES if name in frame.columns]
     if len(have) != 1:

@@ -16,7 +16,7 @@ from survsim.core.renamed import reordered
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv, as_surv
 from survsim.core.tables import Columns
-from survsim.core.times import asked_time
+from survsim.core.times import apart, asked_time
 from survsim.estimate.nonparametric.band_scales import normal_quantile
 from survsim.estimate.nonparametric.kaplan_meier import SMALL, KaplanMeier, kaplan_meier
 from survsim.kernels.product_limit import restricted_mean
@@ -147,9 +147,10 @@ def check_horizon(km: KaplanMeier, tau: float) -> float:
     short = open_end & (last < number)
     if short.any():
         g = int(np.flatnonzero(short)[0])
+        asked, end, soonest = apart(number, float(last[g]), float(last[open_end].min()))
         raise InputError(
-            f"tau={number:g} lies beyond the follow-up of group {km.groups[g]!r}, which ends at {last[g]:g} "
-            f"{km.unit} with survivors; choose tau <= {last[open_end].min():g}, or extrapolate with a model."
+            f"tau={asked} lies beyond the follow-up of group {km.groups[g]!r}, which ends at {end} "
+            f"{km.unit} with survivors; choose tau <= {soonest}, or extrapolate with a model."
         )
     return number
 

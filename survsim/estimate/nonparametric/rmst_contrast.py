@@ -7,9 +7,16 @@ from typing import Any
 import numpy as np
 
 from survsim.core.complete import complete_groups
+from survsim.core.errors import SmallSampleWarning, warn
 from survsim.core.provenance import Provenance
 from survsim.core.surv import Surv, as_surv
-from survsim.estimate.nonparametric.contrast import Contrast, two_labels, wald_difference, wald_ratio
+from survsim.estimate.nonparametric.contrast import (
+    Contrast,
+    two_labels,
+    unsure_rows,
+    wald_difference,
+    wald_ratio,
+)
 from survsim.estimate.nonparametric.rmst import rmst
 
 
@@ -34,7 +41,9 @@ def rmst_test(
 
     Returns
     -------
-    Contrast : mean of each group, and difference and ratio (group minus, over, reference) with limits and p-values.
+    Contrast : mean of each group, and difference and ratio (group minus, over, reference) with limits and p-values. Limits of
+        the difference stay within -tau and tau; limits and p-values are NaN, with a warning, where a group has standard
+        error 0 (no event before tau).
 
     Raises
     ------
@@ -54,7 +63,14 @@ def rmst_test(
     means = rmst(surv, by, tau, conf_level=conf_level)
     pair = list(two_labels(means.groups, reference))
     value, error = means.estimate[pair], means.std_error[pair]
-    rows = [wald_difference(value, error, conf_level), wald_ratio(value, error, conf_level)]
+    if error.min() > 0:
+        gap = wald_difference(value, error, conf_level, most=means.tau)
+        rows = [gap, wald_ratio(value, error, conf_level)]
+    else:
+        _warn_of_no_spread(
+            [means.groups[k] for k in pair if not means.std_error[k] > 0], means.tau, surv.unit
+        )
+        rows = unsure_rows(value)
     columns = np.array(rows).T
     return Contrast(
         quantity=f"Restricted mean survival time to {means.tau:g} {surv.unit}",
@@ -69,4 +85,13 @@ def rmst_test(
         conf_level=float(conf_level),
         unit=surv.unit,
         provenance=Provenance.of("rmst_test", means, reference=reference),
+    )
+
+
+def _warn_of_no_spread(groups: list[Any], tau: float, unit: str) -> None:
+    warn(
+        f"group {' and group '.join(map(repr, groups))}: no event before tau={tau:g} {unit}, or all at one time, so the "
+        "standard error of the mean is 0 and the normal law has no limits and no p-value (NaN). Choose a later tau, or "
+        "permutation_logrank_test, which needs no standard error.",
+        SmallSampleWarning,
     )

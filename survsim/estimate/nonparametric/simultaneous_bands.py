@@ -90,6 +90,10 @@ def simultaneous_band(
     by Miller & Siegmund's approximation; Hall-Wellner uses c (1 + n v)/sqrt(n), c the exact quantile of
     the supremum of a Brownian bridge over [K(start), K(end)].
 
+    n is `n_effective` of the curve: patients, the sum of weights that are numbers of patients, or, with the robust variance,
+    the effective number of clusters or patients. Equal precision does not depend on it; the Hall-Wellner band keeps its level
+    whatever n is, which decides where it is narrow.
+
     Parameters
     ----------
     km : curves; each group gets its own band.
@@ -168,7 +172,7 @@ def _group_band(
             "a simultaneous band needs one. Widen start and end."
         )
     time, s, v = time[keep], s[keep], v[keep]
-    n = float(km.n_patients[g])
+    n = float(km.n_patients[g] if km.n_effective is None else km.n_effective[g])
     a, b = (float(x) for x in (n * v / (1 + n * v))[[0, -1]])
     if kind == "equal-precision":
         c = _equal_precision_value(a, b, 1.0 - conf_level)

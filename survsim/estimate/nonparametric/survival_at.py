@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from survsim.core.checks import FloatArray
 from survsim.core.result import Result, result
@@ -10,6 +10,14 @@ from survsim.core.tables import Columns
 
 if TYPE_CHECKING:
     pass
+
+
+class Gap(NamedTuple):
+    """A group whose survival is unknown at some of the times asked: its last time, and those times."""
+
+    group: Any
+    last: float
+    unknown: list[float]
 
 
 @result

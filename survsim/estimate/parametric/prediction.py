@@ -16,7 +16,7 @@ from survsim.core.result import Result, result
 from survsim.core.steps import Steps
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns
-from survsim.core.times import asked_times, meet
+from survsim.core.times import apart, asked_times, meet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -163,8 +163,9 @@ def delta_method(
 
 def warn_beyond(fit: Fitted, time: float) -> None:
     if time > fit.end_of_follow_up:
+        asked, end = apart(time, fit.end_of_follow_up)
         warn(
-            f"prediction at {time:g} {fit.surv.unit}, but follow-up ends at {fit.end_of_follow_up:g}: beyond it "
+            f"prediction at {asked} {fit.surv.unit}, but follow-up ends at {end}: beyond it "
             f"the {fit.family} form alone speaks. Compare families (compare_families).",
             ExtrapolationWarning,
         )

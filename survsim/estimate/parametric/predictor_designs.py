@@ -82,10 +82,13 @@ def scale_columns(predictor: PredictorDesign, n: int) -> ScaledColumns:
         size = ones.shape[1]
         return ScaledColumns(ones, np.eye(size), np.ones(size))
     x = predictor.design.matrix
-    mean = x.mean(axis=0) if predictor.intercept else np.zeros(x.shape[1])
+    mean = x.mean(axis=0)
     centred = x - mean
     spread = np.sqrt(np.mean(centred * centred, axis=0))
+    # Without an intercept of its own the predictor stands beside a baseline, which is one.
     refuse_dependent(centred, spread, np.abs(x).max(axis=0), predictor.design.columns)
+    if not predictor.intercept:
+        centred, spread = x, np.sqrt(np.mean(x * x, axis=0))
     scaled = centred / spread
     reach = np.abs(scaled).max(axis=0)
     if not predictor.intercept:

@@ -113,6 +113,10 @@ def spread(values: Sequence[float], sizes: Sequence[int]) -> FloatArray:
     return np.concatenate(parts)
 
 
+HOLDS = 300.0
+"""Logarithms beyond which rates and scales leave the range of floating point or nearly so."""
+
+
 @stored
 @dataclass(frozen=True, slots=True)
 class LinearModel:
@@ -133,7 +137,28 @@ class LinearModel:
             else:
                 value = block @ design.rows(frame, count).T
             predictors.append(value[..., 0] if single else value)
-        return self.family.distribution(predictors, unit)
+        try:
+            with np.errstate(over="ignore"):
+                return self.family.distribution(predictors, unit)
+        except InputError as error:
+            raise InputError(self._beyond(predictors, frame, count, error)) from error
+
+    def _beyond(self, predictors: list[FloatArray], frame: Any, count: int, error: Exception) -> str:
+        """Which row of the data carries a predictor beyond what its law can hold, and by which column."""
+        for design, value in zip(self.designs, predictors):
+            if design.design is None or not np.abs(value).max() > HOLDS:
+                continue
+            rows = np.reshape(value, (-1, count))
+            worst, row = np.unravel_index(int(np.abs(rows).argmax()), rows.shape)
+            x, fitted = design.design.apply(frame)[row], design.design.matrix
+            low, high = fitted.min(axis=0), fitted.max(axis=0)
+            j = int((np.maximum(x - high, low - x) / np.where(high > low, high - low, 1.0)).argmax())
+            return (
+                f"the prediction for row {row} of data is beyond what the {self.family.name} law can hold ({design.name} is "
+                f"{rows[worst, row]:.4g}): column {design.design.columns[j]!r} is {x[j]:g} there, {low[j]:g} to {high[j]:g} in "
+                "the data of the fit. Check the value and its unit."
+            )
+        return f"these coefficients and data make no {self.family.name} law: {error}"
 
     def repair(self, theta: FloatArray, centre: FloatArray) -> tuple[FloatArray, int]:
         return theta, 0

@@ -10,7 +10,7 @@ import numpy as np
 from survsim.core import units
 from survsim.core.checks import FloatArray, IntArray, between, float_vector, one_of
 from survsim.core.errors import EvidenceWarning, InputError, warn
-from survsim.core.times import asked_time, lengthless, meet
+from survsim.core.times import apart, asked_time, lengthless, meet
 from survsim.estimate.reconstruction.curve import Curve, read_curve
 from survsim.estimate.reconstruction.two_columns import two_columns
 
@@ -72,7 +72,8 @@ def read_told(
     )
     stop = last if end is None else asked_time("end", end, np.append(line.time, risk_time), unit=unit)
     if stop < last:
-        raise InputError(f"end {stop:g} lies before the last reading, mark or number at risk, {last:g}.")
+        asked, latest = apart(stop, last)
+        raise InputError(f"end {asked} lies before the last reading, mark or number at risk, {latest}.")
     _same_unit(line, risk_time, risk, unit, asked=end is not None)
     patients = int(total if total is not None else risk[0])
     events = None

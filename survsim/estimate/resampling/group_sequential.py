@@ -17,10 +17,11 @@ from scipy.special import ndtr, ndtri
 
 from survsim.core.checks import FloatArray, between, float_vector, one_of
 from survsim.core.errors import InputError
+from survsim.estimate.resampling.score_process import carried
 
 Spending = Literal["obrien-fleming", "pocock"]
-NODES = 10
-"""Gauss-Legendre points of a panel; a panel of the score is no wider than the steps before and after it."""
+RULE = np.polynomial.legendre.leggauss(10)
+"""Gauss-Legendre points and weights of a panel; a panel of the score is no wider than the steps before and after it."""
 CLOSEST = 1e-6
 """Shares of information that differ by less are one look."""
 FARTHEST = 9.0
@@ -92,19 +93,8 @@ def _next_density(
     grid: FloatArray, density: FloatArray, edge: float, step: float, width: float
 ) -> tuple[FloatArray, FloatArray]:
     """The score of those who went on, within the boundary: points of panels no wider than `width`, and their mass."""
-    nodes, weights = np.polynomial.legendre.leggauss(NODES)
     cuts = np.linspace(-edge, edge, int(np.ceil(2.0 * edge / width)) + 1)
-    half = 0.5 * np.diff(cuts)
-    points = 0.5 * (cuts[:-1] + cuts[1:])[:, None] + half[:, None] * nodes
-    # Only what lies within reach of a panel can arrive there.
-    begin = np.searchsorted(grid, cuts[:-1] - FARTHEST * step)
-    end = np.searchsorted(grid, cuts[1:] + FARTHEST * step)
-    mass = np.empty(points.shape)
-    for i in range(len(points)):
-        near = slice(begin[i], end[i])
-        kernel = np.exp(-0.5 * ((points[i][:, None] - grid[near]) / step) ** 2)
-        mass[i] = half[i] * weights * (kernel @ density[near]) / (step * np.sqrt(2 * np.pi))
-    return points.ravel(), mass.ravel()
+    return carried(grid, density, cuts, step, FARTHEST, RULE)
 
 
 def _over(b: float, grid: FloatArray, density: FloatArray, root: float, step: float, allowed: float) -> float:

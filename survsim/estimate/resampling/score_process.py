@@ -3,6 +3,10 @@
 At information t (a share of the whole) the score is normal with mean ``drift * t`` and variance t, with independent
 increments; z is the score over the root of t. The mass of those who went on is held at Gauss-Legendre points and carried
 forward by numerical integration (Armitage, McPherson, Rowe 1969, J R Stat Soc A 132:235).
+
+A panel is no wider than the step to the next look; nor, where the edge of an earlier look has cut the mass, than the steps
+since. Looks close together have many panels; only what lies within reach of a panel is summed for it, so the work grows with
+their number and not with its square.
 """
 
 from __future__ import annotations
@@ -14,23 +18,25 @@ from scipy.special import ndtr
 
 from survsim.core.checks import FloatArray
 
-NODES = 12
+RULE = np.polynomial.legendre.leggauss(12)
+"""Points and weights of one panel."""
 FARTHEST = 8.5
 """Standard deviations beyond which the score has no mass to speak of (1e-17)."""
-_X, _W = np.polynomial.legendre.leggauss(NODES)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class GoneOn:
     """Those who went on after a look at information `t`: points of the score and the mass at each.
 
-    Before the first look all mass lies at 0 with t = 0.
+    Before the first look all mass lies at 0 with t = 0. `edges` are scores at which the mass was cut, each with its
+    information; the start is the first.
     """
 
     t: float
     points: FloatArray
     mass: FloatArray
     drift: float
+    edges: tuple[tuple[float, float], ...] = ((0.0, 0.0),)
 
     @classmethod
     def begin(cls, drift: float) -> GoneOn:
@@ -56,16 +62,51 @@ class GoneOn:
         step = np.sqrt(t - self.t)
         if b <= a:
             return GoneOn(t, np.zeros(1), np.zeros(1), self.drift)
-        width = min(step, np.sqrt(next_step))
-        cuts = np.linspace(a, b, max(int(np.ceil((b - a) / width)), 1) + 1)
-        half = 0.5 * np.diff(cuts)
-        points = ((cuts[:-1] + half)[:, None] + half[:, None] * _X).ravel()
-        weights = (half[:, None] * _W).ravel()
-        mean = self.points + self.drift * (t - self.t)
-        density = (
-            np.exp(-0.5 * ((points[:, None] - mean) / step) ** 2) @ self.mass / (step * np.sqrt(2 * np.pi))
-        )
-        return GoneOn(t, points, weights * density, self.drift)
+        cuts = self._cuts(a, b, t, float(np.sqrt(next_step)))
+        start = self.points + self.drift * (t - self.t)
+        points, mass = carried(start, self.mass, cuts, float(step), FARTHEST, RULE)
+        return GoneOn(t, points, mass, self.drift, (*self.edges, (a, t), (b, t)))
+
+    def _cuts(self, a: float, b: float, t: float, width: float) -> FloatArray:
+        """Ends of panels from a to b, none wider than `width`, nor than the root of the time since an edge near it.
+
+        What an edge cut off is smoothed by the steps since; beyond their reach the mass knows nothing of it.
+        """
+        places, since = np.array(self.edges).T
+        scale = np.sqrt(t - since)
+        middle = places + self.drift * (t - since)
+        ends = np.concatenate([middle - FARTHEST * scale, middle + FARTHEST * scale])
+        stretches = np.unique(np.concatenate([[a, b], ends[(ends > a) & (ends < b)]]))
+        at = 0.5 * (stretches[:-1] + stretches[1:])
+        near = np.abs(at[:, None] - middle) <= FARTHEST * scale
+        widest = np.minimum(np.where(near, scale, np.inf).min(axis=1), width)
+        count = np.ceil(np.diff(stretches) / widest).astype(int)
+        parts = [np.linspace(*ends, endpoint=False) for ends in zip(stretches[:-1], stretches[1:], count)]
+        return np.concatenate([*parts, [b]])
+
+
+def carried(
+    start: FloatArray,
+    mass: FloatArray,
+    cuts: FloatArray,
+    step: float,
+    reach: float,
+    rule: tuple[FloatArray, FloatArray],
+) -> tuple[FloatArray, FloatArray]:
+    """Points of the panels between `cuts`, and the mass that arrives at each from `mass` at the rising points `start`.
+
+    The way there is normal with standard deviation `step`; what comes from farther than `reach` of them counts as nothing.
+    """
+    half = 0.5 * np.diff(cuts)
+    points = 0.5 * (cuts[:-1] + cuts[1:])[:, None] + half[:, None] * rule[0]
+    begin = np.searchsorted(start, cuts[:-1] - reach * step)
+    end = np.searchsorted(start, cuts[1:] + reach * step)
+    arrived = np.empty(points.shape)
+    for i, panel in enumerate(points):
+        near = slice(begin[i], end[i])
+        kernel = np.exp(-0.5 * ((panel[:, None] - start[near]) / step) ** 2)
+        arrived[i] = half[i] * rule[1] * (kernel @ mass[near]) / (step * np.sqrt(2 * np.pi))
+    return points.ravel(), arrived.ravel()
 
 
 def crossing(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from typing import Literal, cast
+from typing import Literal, cast, get_args
 
 import numpy as np
 from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
-from survsim.core.checks import FloatArray, IntArray, between, float_vector
+from survsim.core.checks import FloatArray, IntArray, between, float_vector, one_of
 from survsim.core.errors import ConvergenceError, InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
@@ -22,7 +22,7 @@ from survsim.estimate.resampling.spending import SpendingFunction, checked_funct
 NEVER = 38.0
 """Beyond this no probability is left in floating point."""
 FARTHEST_DRIFT = 60.0
-Efficacy = SpendingFunction | Literal["wang-tsiatis"]
+Efficacy = Literal[SpendingFunction, "wang-tsiatis"]
 
 
 @result
@@ -228,6 +228,8 @@ class _Asked:
     futility: SpendingFunction | None
     futility_parameter: float | None
     binding: bool
+    high: FloatArray | None = None
+    """Upper boundaries where the drift does not move them: solved once."""
 
     def checked(self) -> _Asked:
         if self.futility is not None and self.sides == 2:
@@ -236,6 +238,7 @@ class _Asked:
             )
         if self.futility is None and (self.futility_parameter is not None or self.binding):
             raise InputError("futility_parameter and binding go with futility; name how beta is spent.")
+        one_of("efficacy", self.efficacy, get_args(Efficacy))
         if self.efficacy == "wang-tsiatis":
             if self.efficacy_parameter is None:
                 raise InputError(
@@ -255,16 +258,17 @@ class _Asked:
             if self.futility is None
             else checked_function("futility", self.futility, self.futility_parameter)
         )
-        return dataclasses.replace(self, efficacy_parameter=e, futility_parameter=f)
+        asked = dataclasses.replace(self, efficacy_parameter=e, futility_parameter=f)
+        return asked if self.binding else dataclasses.replace(asked, high=asked._efficacy())
 
     def bounds(self, drift: float) -> tuple[FloatArray, FloatArray]:
         """Lower and upper boundaries for a drift; the lower of the last look spends what is left of beta there."""
-        k = self.t.size
-        high = self._efficacy()
+        k, high = self.t.size, self.high
         if self.futility is None:
+            assert high is not None
             return (-high if self.sides == 2 else np.full(k, -np.inf)), high
         each = np.diff(spent_share(self.t, self.beta, self.futility, self.futility_parameter), prepend=0.0)
-        if self.binding:
+        if high is None:
             return self._bound_together(each, drift)
         low, now = np.empty(k), GoneOn.begin(drift)
         for i, t in enumerate(self.t):

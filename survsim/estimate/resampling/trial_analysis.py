@@ -9,7 +9,7 @@ from scipy.special import ndtri
 
 from survsim.core import units
 from survsim.core.checks import BoolArray, FloatArray, IntArray, between
-from survsim.core.errors import InputError
+from survsim.core.errors import ExtrapolationWarning, InputError, warn
 from survsim.core.execution import Execution, bundled, checked
 from survsim.core.kinds import dimensions
 from survsim.core.pairing import paired
@@ -70,11 +70,27 @@ class SimulatedTrials(Result):
                 found["rmst"] = np.abs(self.rmst_difference / self.rmst_std_error) >= limit
         return {name: float(hit.mean()) for name, hit in found.items()}
 
+    @property
+    def undefined(self) -> dict[str, int]:
+        """Trials without an answer, by test: no event where both arms are at risk, or an arm not followed to tau."""
+        found = {
+            "logrank": 0,  # nobody to compare is no difference
+            "cox_wald": int(np.isnan(self.log_hazard_ratio).sum()),
+        }
+        if self.tau is not None:
+            found["rmst"] = int(np.isnan(self.rmst_difference).sum())
+        return found
+
     def columns(self) -> Columns:
-        """Columns test, power (two-sided 5%), mc_std_error."""
+        """Columns test, power (two-sided 5%), mc_std_error, n_undefined (trials without an answer, which are not significant)."""
         share = self.power()
         error = [(p * (1 - p) / self.z.size) ** 0.5 for p in share.values()]
-        return {"test": list(share), "power": list(share.values()), "mc_std_error": error}
+        return {
+            "test": list(share),
+            "power": list(share.values()),
+            "mc_std_error": error,
+            "n_undefined": list(self.undefined.values()),
+        }
 
 
 @bundled(workers="workers")
@@ -102,7 +118,8 @@ def analyse_trials(
 
     Raises
     ------
-    InputError : shapes that do not agree, negative or missing times, an arm other than 0 and 1.
+    InputError : shapes that do not agree, negative or missing times, an arm other than 0 and 1, a `tau` that no trial reaches.
+        Trials in which an arm is not followed to tau have no restricted mean: they are counted in a warning.
 
     Reference: Mantel 1966 (Cancer Chemother Rep 50:163); Efron 1977 (J Am Stat Assoc 72:557).
 
@@ -112,6 +129,25 @@ def analyse_trials(
     >>> analyse_trials([[1.0, 3, 4, 6, 8, 9]], [[1, 1, 1, 1, 1, 0]], [0, 0, 0, 1, 1, 1], unit="months").z.round(3)
     array([-2.248])
     """
+    made = in_one_pass(time, event, arm, unit=unit, tau=tau, execution=execution)
+    lost = made.undefined["rmst"] if tau is not None else 0
+    if lost:
+        if lost == made.z.size:
+            raise InputError(
+                f"no trial follows both arms to tau={tau!r} {unit}; choose an earlier tau, or leave it out."
+            )
+        warn(
+            f"{lost} of {made.z.size} trials do not follow both arms to tau={tau!r} {unit}: their restricted means are unknown "
+            "(NaN) and count as not significant. Choose an earlier tau.",
+            ExtrapolationWarning,
+        )
+    return made
+
+
+def in_one_pass(
+    time: Any, event: Any, arm: Any, *, unit: str, tau: float | None, execution: Execution | None = None
+) -> SimulatedTrials:
+    """`analyse_trials` for who knows what to do with trials that have no restricted mean."""
     units.check_unit(unit)
     arm = arm_of_patients(arm, time)
     if dimensions(time) != 2 or dimensions(event) != 2:

@@ -95,7 +95,9 @@ class SimulatedSurvival(Result):
         """Median survival by strategy; infinity where half are still alive at the horizon.
 
         The estimate is the median of the curve averaged over draws, linear between grid points; the
-        Monte Carlo error inverts the curve one standard error up and down (Woodruff 1952).
+        Monte Carlo error inverts the curve one standard error up and down (Woodruff 1952). `grid_error` is how far the
+        median of the patients simulated may lie from it within the grid interval that holds both: no more than its width,
+        and made smaller by a smaller grid_step.
         """
         by_draw = np.stack([crossing(self.time, d, 0.5) for d in self.by_draw], axis=-1)
         low, high = draw_interval(by_draw, self.conf_level)
@@ -111,6 +113,7 @@ class SimulatedSurvival(Result):
                 "conf_low": low,
                 "conf_high": high,
                 "mc_std_error": error,
+                "grid_error": _within_interval(self.time, estimate),
             }
         )
 
@@ -125,6 +128,9 @@ class StateOccupancy(Result):
     Attributes
     ----------
     time : (times,); estimate, conf_low, conf_high, mc_std_error : (strategies, states, times).
+    grid_error : (strategies, states, times), how far a share at a time between grid points may be off for being read on a
+        straight line: its distance from the farther of its neighbours, which holds for a share that only falls or only
+        rises between them; 0 on the grid. None in a result stored before it was kept.
     """
 
     strategies: tuple[str, ...]
@@ -137,6 +143,7 @@ class StateOccupancy(Result):
     mc_std_error: FloatArray
     time_unit: str
     conf_level: float
+    grid_error: FloatArray | None = None
 
     @classmethod
     def from_draws(
@@ -150,6 +157,7 @@ class StateOccupancy(Result):
         time_unit: str,
         conf_level: float,
         provenance: Provenance,
+        grid_error: FloatArray,
     ) -> StateOccupancy:
         low, high = draw_interval(np.moveaxis(by_draw, 0, -1), conf_level)
         return cls(
@@ -164,10 +172,11 @@ class StateOccupancy(Result):
             mc_std_error=share_error(by_draw, n_patients),
             time_unit=time_unit,
             conf_level=conf_level,
+            grid_error=grid_error,
         )
 
     def columns(self) -> Columns:
-        """Columns strategy, state, time, estimate, conf_low, conf_high, mc_std_error."""
+        """Columns strategy, state, time, estimate, conf_low, conf_high, mc_std_error, grid_error."""
         shape = self.estimate.shape
         s, k, t = np.meshgrid(*(np.arange(n) for n in shape), indexing="ij")
         return {
@@ -178,6 +187,9 @@ class StateOccupancy(Result):
             "conf_low": self.conf_low.ravel(),
             "conf_high": self.conf_high.ravel(),
             "mc_std_error": self.mc_std_error.ravel(),
+            "grid_error": np.full(self.estimate.size, np.nan)
+            if self.grid_error is None
+            else self.grid_error.ravel(),
         }
 
     def headline(self) -> str:
@@ -187,6 +199,13 @@ class StateOccupancy(Result):
 def share_error(by_draw: FloatArray, n_patients: int) -> FloatArray:
     """Monte Carlo standard error of shares averaged over the first axis (draws)."""
     return np.sqrt((by_draw * (1.0 - by_draw)).mean(axis=0) / (n_patients * by_draw.shape[0]))
+
+
+def _within_interval(time: FloatArray, found: FloatArray) -> FloatArray:
+    """How far each found time is from the farther end of the grid interval that holds it; infinity for infinity."""
+    right = np.clip(np.searchsorted(time, found, side="left"), 1, time.size - 1)
+    far = np.maximum(found - time[right - 1], time[right] - found)
+    return np.where(found > 0.0, far, 0.0)
 
 
 def crossing(time: FloatArray, curves: FloatArray, level: float) -> FloatArray:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from survsim.core.checks import FloatArray, one_of
-from survsim.core.errors import InputError
+from survsim.core.checks import BoolArray, FloatArray, one_of
+from survsim.core.errors import InputError, SurvsimWarning, warn
 from survsim.core.kinds import as_numbers
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
@@ -36,6 +36,8 @@ from survsim.simulation.outcomes.storage import load_simulation, save_simulation
 
 if TYPE_CHECKING:
     import pandas as pd
+VISIBLE = 0.01
+"""A share that may be off by more for lying between grid points is warned of."""
 
 
 @result
@@ -180,7 +182,8 @@ class SimulationResult(Result):
         """Share of patients in each state at `times` (default: the grid).
 
         Exact on the grid; linear between its points, where the shares of the living and of the dead are exact
-        still at the times of P(alive) that were simulated.
+        still at the times of P(alive) that were simulated. `grid_error` says how far a share on a line may be off, and a
+        warning where that is more than one patient in a hundred: simulate with those times.
         """
         at = self.grid if times is None else as_numbers("times", at_least_one(times), self.time_unit)[0]
         at = meet(at, self.grid)
@@ -194,7 +197,11 @@ class SimulationResult(Result):
         step = self.grid[1] - self.grid[0]
         right = (at - self.grid[place]) / step
         values = share[..., place] * (1 - right) + share[..., place + 1] * right
-        self._match_alive(values, at)
+        counted = self._match_alive(values, at)
+        mean, here = share.mean(axis=0), values.mean(axis=0)
+        off = np.maximum(np.abs(here - mean[..., place]), np.abs(here - mean[..., place + 1]))
+        off = np.where(counted | np.isin(at, self.grid), 0.0, off)
+        self._warn_of_lines(at, off.max(axis=(0, 1)))
         return StateOccupancy.from_draws(
             self.strategies,
             self.labels,
@@ -205,10 +212,28 @@ class SimulationResult(Result):
             self.time_unit,
             self.conf_level,
             self.provenance,
+            off,
         )
 
-    def _match_alive(self, values: FloatArray, at: FloatArray) -> None:
-        """Put shares (draws, strategies, states, times) between grid points to P(alive) where that was simulated."""
+    def _warn_of_lines(self, at: FloatArray, off: FloatArray) -> None:
+        """Say which times (k,) lie between grid points across which some share moves visibly."""
+        bad = np.flatnonzero(off > VISIBLE)
+        if not bad.size:
+            return
+        said = ", ".join(f"{t:.12g}" for t in at[bad][:5]) + (", ..." if bad.size > 5 else "")
+        warn(
+            f"shares at {said} {self.time_unit} lie between the grid points that were counted, {self.grid[1]:.6g} apart, and are "
+            f"read on a straight line: they may be off by up to {off.max():.2g} (grid_error). Simulate with times=[{said}], or a "
+            "smaller grid_step.",
+            SurvsimWarning,
+        )
+
+    def _match_alive(self, values: FloatArray, at: FloatArray) -> BoolArray:
+        """Put shares (draws, strategies, states, times) between grid points to P(alive) where that was simulated.
+
+        True (states, times) where that makes a share exact: the only state of the living, or of the dead.
+        """
+        exact = np.zeros((len(self.states), at.size), dtype=bool)
         dead = np.array([name in self.death_states for name in self.states])
         between_points = ~np.isin(at, self.grid)
         for name in (m for m in self.measures if m.startswith("alive@")):
@@ -218,6 +243,8 @@ class SimulationResult(Result):
                     now = values[:, :, mine, k].sum(axis=2)
                     factor = np.divide(total, now, out=np.ones_like(now), where=now > 0)
                     values[:, :, mine, k] *= factor[:, :, None]
+                    exact[mine, k] = mine.sum() == 1
+        return exact
 
     def rmst(self, tau: float) -> SimulatedMeans:
         """Restricted mean survival time to `tau`, exact for each patient; `tau` must have been simulated."""

@@ -13,6 +13,7 @@ import numpy as np
 from survsim.core.errors import InputError, ScenarioError
 from survsim.core.execution import Execution, bundled, checked
 from survsim.core.provenance import Provenance
+from survsim.core.times import apart
 from survsim.simulation.declared.counted import discount_of_life, uses_cost, uses_quality
 from survsim.simulation.declared.fingerprint import fingerprint
 from survsim.simulation.declared.model import Model
@@ -93,7 +94,8 @@ def simulate_model(
     asked = _inside("times", times, model.horizon)
     step = even_step(float(model.horizon), asked) if grid_step is None else float(grid_step)
     if not 0 < step <= model.horizon:
-        raise InputError(f"grid_step must lie between 0 and the horizon {model.horizon:g}; got {step:g}.")
+        end, came = apart(float(model.horizon), step)
+        raise InputError(f"grid_step must lie between 0 and the horizon {end}; got {came}.")
     job = Job(
         model=model,
         patients=count("patients", patients),
@@ -187,5 +189,6 @@ def _inside(name: str, values: Sequence[float], horizon: float) -> tuple[float, 
     found = tuple(float(v) for v in values)
     bad = [v for v in found if not 0 < v <= horizon]
     if bad:
-        raise InputError(f"{name} must lie above 0 and not beyond the horizon {horizon:g}; got {bad[0]:g}.")
+        end, came = apart(horizon, bad[0])
+        raise InputError(f"{name} must lie above 0 and not beyond the horizon {end}; got {came}.")
     return found

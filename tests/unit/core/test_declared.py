@@ -61,7 +61,7 @@ def test_each_fault_has_its_line(make):
         make()
     assert str(caught.value).splitlines() == [
         "State:",
-        "  name: Input should be a valid string (found 5 (int)).",
+        "  name: must be text (found 5 (int)).",
         "  zz: unknown name.",
     ]
 

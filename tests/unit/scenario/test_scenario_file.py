@@ -50,7 +50,7 @@ def test_every_parameter_has_rows_or_a_reason():
         ("rate: other_death_rate}", "rate: 0.01}", "knows nothing"),
         ("reference: surgery_alone", "reference: nothing", "reference 'nothing' is none of the strategies"),
         ("source: assumption\n", "source: guess\n", "guess"),
-        ("horizon: 60", "horizon: -1", "greater than 0"),
+        ("horizon: 60", "horizon: -1", "must be above 0"),
         ("horizon: 60", "horizons: 60", "horizon: Field required"),
         ("low: 0.8, high: 1.6", "low: 1.8, high: 1.6", "must hold"),
         ("surgery_alone.yml", "../../../../etc/strategy.yml", "leaves the study's folder"),

@@ -15,7 +15,7 @@ from survsim import (
     rmst,
     rmst_test,
 )
-from survsim.errors import ConvergenceWarning, InputError
+from survsim.errors import ConvergenceWarning, InputError, SmallSampleWarning
 from survsim.estimate.nonparametric import interval_censored
 from survsim.nonparametric import simultaneous_band
 
@@ -124,18 +124,59 @@ def test_milestone_by_the_normal_law():
 
 
 def test_milestone_at_the_edges():
-    early = milestone_test(BOTH, ARM, 0.5)
-    assert early.contrast_estimate[0] == 0 and early.p_value[0] == 1.0
+    with pytest.warns(
+        SmallSampleWarning, match="is 1 in group '6-MP' and 1 in group 'placebo'.*beta-product"
+    ):
+        early = milestone_test(BOTH, ARM, 0.5)
+    assert early.contrast_estimate.tolist() == [0, 1] and np.isnan(early.p_value).all()
     melded = milestone_test(BOTH, ARM, 0.5, method="beta-product")
     assert melded.p_value[0] == 1.0 and melded.conf_low[0] < 0 < melded.conf_high[0]
-    late = milestone_test(BOTH, ARM, 24)
-    assert np.isnan(late.contrast_estimate[1])  # a ratio to zero
+    with pytest.warns(SmallSampleWarning, match="is 0 in group 'placebo', where"):
+        late = milestone_test(BOTH, ARM, 24)
+    assert late.contrast_estimate[1] == 0.0 and np.isnan(late.std_error[1])
+    with pytest.warns(SmallSampleWarning):
+        assert milestone_test(BOTH, ARM, 24, reference="placebo").contrast_estimate[1] == np.inf
     assert milestone_test(BOTH, ARM, 24, method="beta-product").p_value[0] < 0.01
     with pytest.raises(InputError, match="time=36 lies beyond the follow-up of group '6-MP'"):
         milestone_test(BOTH, ARM, 36)
     weighted = Surv.right([1, 2, 3, 4], [1, 1, 1, 1], unit="days", weight=[1, 2, 1, 2])
     with pytest.raises(InputError, match="counts patients"):
         milestone_test(weighted, [0, 0, 1, 1], 2, method="beta-product")
+    with pytest.warns(SmallSampleWarning, match="Choose a time at which some of each group"):
+        milestone_test(weighted, [0, 0, 1, 1], 2)
+
+
+def test_three_against_three_at_a_milestone():
+    # nobody against two of three before 3 months; nobody is censored before, so the melded test is Fisher's, doubled:
+    # 2 C(3, 0) C(3, 2) / C(6, 2) = 2 * 3 / 15
+    surv, arm = Surv.right([5, 5, 5, 1, 2, 5], [0, 0, 0, 1, 1, 0], unit="months"), list("aaabbb")
+    for method in ("log-log", "plain"):
+        with pytest.warns(SmallSampleWarning, match="survival at 3 months is 1 in group 'a', where"):
+            test = milestone_test(surv, arm, 3, method=method)
+        assert test.contrast_estimate[0] == pytest.approx(-2 / 3)
+        assert np.isnan([*test.p_value, *test.conf_low, *test.conf_high]).all()
+    melded = milestone_test(surv, arm, 3, method="beta-product")
+    assert melded.p_value[0] == pytest.approx(0.4, abs=1e-6) and melded.conf_low[0] >= -1.0
+
+
+def test_a_difference_stays_where_differences_are():
+    # one of four against three of four: -0.5 - 1.96 sqrt(2 * 3/64) is beyond -1 at 99.9%
+    surv = Surv.right([1, 5, 5, 5, 1, 1, 1, 5], [1, 0, 0, 0, 1, 1, 1, 0], unit="months")
+    test = milestone_test(surv, list("aaaabbbb"), 3, conf_level=0.999)
+    assert test.contrast_estimate[0] == -0.5 and test.conf_low[0] == -1.0
+    half = 3.2905267314919255 * np.sqrt(2 * 3 / 64)
+    assert test.conf_high[0] == pytest.approx(-0.5 + half)
+    means = rmst_test(surv, list("aaaabbbb"), 3, conf_level=1 - 1e-9)
+    assert means.conf_low[0] == -3.0
+
+
+def test_means_without_an_event_are_not_compared():
+    surv = Surv.right([5, 6, 7, 5, 6, 7], [0, 0, 1, 0, 1, 0], unit="months")
+    with pytest.warns(SmallSampleWarning, match="group 'a' and group 'b': no event before tau=4"):
+        test = rmst_test(surv, list("aaabbb"), 4)
+    assert test.contrast_estimate.tolist() == [0, 1] and np.isnan(test.p_value).all()
+    with pytest.warns(SmallSampleWarning, match="group 'a': no event before tau=6.5"):
+        assert np.isnan(rmst_test(surv, list("aaabbb"), 6.5).conf_low).all()
 
 
 def test_landmark_keeps_who_is_still_there():

@@ -11,6 +11,7 @@ import pytest
 
 from survsim import Surv, kaplan_meier, nelson_aalen
 from survsim.core.errors import ExtrapolationWarning, InputError
+from survsim.distributions import Exponential
 from survsim.nonparametric import net_survival
 from survsim.parametric import background_rates
 
@@ -193,3 +194,12 @@ def test_rates_for_relative_survival_tell_of_it_too() -> None:
     with pytest.warns(ExtrapolationWarning, match="up to age 62 .* 1 patients"):
         rates = background_rates(three(), short, {"age": [60.0, 59.0 + 1, 60.0]})
     assert rates.tolist() == [0.02, 0.02, 0.02]
+
+
+def test_a_population_that_is_no_table_is_named() -> None:
+    surv = Surv.right([1.0, 2.0], [1, 0], unit="years")
+    law = Exponential(rate=0.02, time_unit="years")
+    with pytest.raises(
+        InputError, match=r"^population must be a frame with a row for each age .*; got Exponential\."
+    ):
+        net_survival(surv, law, {"age": [60.0, 61.0]})

@@ -208,3 +208,17 @@ def test_many_resamples_at_once_give_the_curves_of_few():
     data = Resampled(time, event)
     few = np.concatenate([data.curves(counts[: MANY // 2]), data.curves(counts[MANY // 2 :])])
     np.testing.assert_array_equal(data.curves(counts), few)
+
+
+def test_trials_not_followed_to_the_horizon_are_counted_or_refused():
+    # the first trial ends at 6 with a survivor in each arm, the second with events
+    time, arm = [[1, 2, 3, 4, 5, 6.0], [1, 2, 3, 4, 5, 6.0]], [0, 1, 0, 1, 0, 1]
+    event = [[1, 1, 1, 1, 0, 0], [1, 1, 1, 1, 1, 1]]
+    with pytest.raises(InputError, match=r"no trial follows both arms to tau=40 months; choose an earlier"):
+        analyse_trials(time[:1], event[:1], arm, unit="months", tau=40)
+    with pytest.warns(ExtrapolationWarning, match="1 of 2 trials do not follow both arms to tau=40 months"):
+        made = analyse_trials(time, event, arm, unit="months", tau=40)
+    assert made.undefined == {"logrank": 0, "cox_wald": 0, "rmst": 1}
+    assert made.to_frame().n_undefined.tolist() == [0, 0, 1]
+    # (2 + 4 + 6) / 3 - (1 + 3 + 5) / 3
+    assert np.isnan(made.rmst_difference[0]) and made.rmst_difference[1] == pytest.approx(1.0)

@@ -150,3 +150,41 @@ def test_a_futility_bound_that_does_not_bind_keeps_the_level_of_those_who_go_on(
 def test_refusals(given, message):
     with pytest.raises(InputError, match=message):
         group_sequential_design(**({"information": THIRDS} | given))
+
+
+CLOSE = [[0.5, 0.50001, 1.0], [0.3, 0.30001, 0.8, 0.80001, 1.0]]
+
+
+@pytest.mark.parametrize("futility", [None, "obrien-fleming"])
+@pytest.mark.parametrize("looks", CLOSE)
+def test_looks_close_together_end_as_the_multivariate_normal_says(looks, futility):
+    # a kernel of all points by all points asked for gigabytes here
+    plan = group_sequential_design(looks, futility=futility)
+    t = np.array(looks)
+    low = np.maximum(plan.futility, -12.0) * np.sqrt(t)
+    high = np.minimum(plan.efficacy, 12.0) * np.sqrt(t)
+    for drift, over in ((0.0, plan.efficacy_null), (plan.drift, plan.efficacy_alternative)):
+        under = plan.futility_null if drift == 0.0 else plan.futility_alternative
+        for k in range(1, t.size):
+            law = multivariate_normal(
+                drift * t[:k], np.minimum.outer(t, t)[:k, :k], allow_singular=True, seed=1
+            )
+            law.abseps = law.releps = 1e-8
+            law.maxpts = 200_000
+            ended = over[:k].sum() + under[:k].sum()
+            assert 1.0 - law.cdf(high[:k], lower_limit=low[:k]) == pytest.approx(ended, abs=3e-5)
+
+
+def test_bounds_of_close_looks_are_those_of_the_boundaries():
+    looks = [0.5, 0.50001, 0.9, 1.0]
+    plan = group_sequential_design(looks, alpha=0.05, sides=2, efficacy="pocock")
+    np.testing.assert_allclose(
+        plan.efficacy, group_sequential_boundaries(looks, spending="pocock"), atol=1e-8
+    )
+
+
+def test_the_list_of_spendings_of_efficacy_is_whole():
+    with pytest.raises(InputError, match=r"efficacy must be one of .*power.*wang-tsiatis"):
+        group_sequential_design([0.5, 1.0], efficacy="x")
+    with pytest.raises(InputError, match=r"futility must be one of (?!.*wang-tsiatis)"):
+        group_sequential_design([0.5, 1.0], futility="x")

@@ -37,9 +37,9 @@ def test_frames_have_the_documented_columns(simulation: SimulationResult) -> Non
     assert list(simulation.to_frame()) == ["strategy", "measure", "time", "estimate", *interval]
     assert list(simulation.rmst(24).to_frame()) == ["strategy", "measure", "estimate", *interval]
     assert list(simulation.survival().to_frame()) == ["strategy", "time", "estimate", *interval]
-    assert list(simulation.medians()) == ["strategy", "estimate", *interval]
+    assert list(simulation.medians()) == ["strategy", "estimate", *interval, "grid_error"]
     occupancy = simulation.state_occupancy([0.0, 12.0]).to_frame()
-    assert list(occupancy) == ["strategy", "state", "time", "estimate", *interval]
+    assert list(occupancy) == ["strategy", "state", "time", "estimate", *interval, "grid_error"]
     assert len(occupancy) == 2 * 4 * 2
 
 
