@@ -113,7 +113,7 @@ def analyse_trials(
     array([-2.248])
     """
     units.check_unit(unit)
-    arm = arm_of_patients(arm, time)
+    arm = arm_of_patients(arm, time, event)
     if dimensions(time) != 2 or dimensions(event) != 2:
         time, event = paired(time=time, event=event)
         one = as_table("time", time), as_table("event", event)
