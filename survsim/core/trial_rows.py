@@ -49,7 +49,7 @@ def arm_of_patients(arm: Any, time: Any, event: Any, name: str = "arm") -> Any:
         ((n, v) for n, v in (("time", time), ("event", event)) if hasattr(v, "iloc")), ("time", None)
     )
     patients = getattr(told, "columns", None)
-    if patients is None:
+    if told is None or patients is None:
         return in_order_of(index_of(told), name, arm, of)
     if is_table(arm):
         arm = as_frame(arm, name)

@@ -130,7 +130,7 @@ def maxcombo_test(
 
 
 def _exponent(name: str, value: float) -> float:
-    return between(f"{name} of each of weights", value, 0.0, 100.0, open_ends=False)
+    return between(f"{name} in the pairs (rho, gamma) of weights", value, 0.0, 100.0, open_ends=False)
 
 
 def maximum_tail(z: float, correlation: FloatArray) -> float:
