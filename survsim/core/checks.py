@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from survsim.core.errors import InputError
+from survsim.core.frames import with_categories
 from survsim.core.kinds import as_array, as_numbers, is_missing, row_labels
 from survsim.kernels import counting
 
@@ -35,8 +36,8 @@ def positions(mask: BoolArray, limit: int = 5, *, of: Any = None) -> str:
 
 def one_of(name: str, value: object, allowed: Collection[Any]) -> Any:
     """Return `value` if it is among `allowed`, else raise with the list."""
-    if value not in allowed:
-        raise InputError(f"{name} must be one of {', '.join(map(repr, allowed))}; got {value!r}.")
+    if getattr(value, "ndim", 0) or not isinstance(value, Hashable) or value not in allowed:
+        raise InputError(f"{name} must be one of {', '.join(map(repr, allowed))}; got {value!r:.80}.")
     return value
 
 
@@ -215,6 +216,7 @@ def label_codes(
             numbered = counting.codes_of_numbers(values, kind)
             if numbered is not None:
                 return numbered[0], tuple(numbered[1])
+    values = with_categories(values)
     categories = getattr(getattr(values, "cat", values), "categories", None)
     array = as_labels(name, values)
     if array.ndim != 1 or array.size != length:

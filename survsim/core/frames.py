@@ -85,12 +85,37 @@ def in_pandas(value: Any) -> Any:
         if hasattr(value, "columns") and not hasattr(value, "iloc"):
             return as_frame(value)
         if type(value).__module__.partition(".")[0] in ("polars", "pyarrow"):
-            return value.to_pandas().to_numpy()
+            return _column_as_meant(value)
     elif hasattr(value, "collect_schema") and hasattr(value, "collect"):
         raise InputError(
             f"a {type(value).__name__} holds no rows before it is asked for them; pass .collect() of it."
         )
     return value
+
+
+def _column_as_meant(value: Any) -> Any:
+    """A column of polars or Arrow without labels: numpy's array, or categories in the order that a table keeps."""
+    column = value.to_pandas()
+    kind = str(getattr(column, "dtype", ""))
+    if kind != "category":
+        return column.to_numpy()
+    import pandas as pd
+
+    if str(getattr(value, "dtype", "")) != "Categorical":
+        return pd.Categorical(column)
+    labels = pd.Categorical(column).remove_unused_categories()
+    return labels.reorder_categories(sorted(labels.categories))
+
+
+def with_categories(column: Any) -> Any:
+    """A pandas column whose kind is a dictionary of Arrow as pandas' own categories, in their order; others as they came."""
+    if str(getattr(column, "dtype", "")).startswith("dictionary<") and hasattr(column, "astype"):
+        import pandas as pd
+
+        coded = column.array if hasattr(column, "iloc") else column
+        made = pd.Categorical(coded.__arrow_array__().to_pandas())
+        return pd.Series(made, index=column.index, name=column.name) if hasattr(column, "iloc") else made
+    return column
 
 
 def has_labels(data: Any) -> bool:

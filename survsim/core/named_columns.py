@@ -13,8 +13,10 @@ import numpy as np
 
 from survsim.core.checks import BoolArray, as_labels, one_of, positions
 from survsim.core.errors import EvidenceWarning, InputError, warn
+from survsim.core.event_labels import refuse_look_alikes
 from survsim.core.frames import as_frame
 from survsim.core.kinds import is_missing, object_array
+from survsim.core.pairing import in_order_of, index_of, paired
 
 MISSING = ("refuse", "drop")
 
@@ -79,6 +81,8 @@ def named(given: Mapping[str, Any], data: Any, missing: str) -> tuple[dict[str, 
 def events(values: Any, marks: Any) -> BoolArray:
     """True where `values` is what marks an event: one label, or a list of them."""
     labels = as_labels("event", values)
+    if labels.ndim != 1:
+        raise InputError(f"event must be one column of labels; got shape {labels.shape}.")
     wanted = _wanted(marks)
     have = list(dict.fromkeys(labels.tolist()))
     strangers = [w for w in wanted if w not in have]
@@ -86,6 +90,8 @@ def events(values: Any, marks: Any) -> BoolArray:
         shown = ", ".join(map(repr, have[:6]))
         what = repr(strangers[0]) if strangers else "an empty list"
         raise InputError(f"event_value must be among what event holds ({shown}); got {what}.")
+    for mark in wanted:
+        refuse_look_alikes("event_value", mark, [label for label in have if label not in wanted])
     found: BoolArray = (
         np.isin(labels, wanted)
         if labels.dtype.kind != "O"
@@ -119,6 +125,9 @@ def _refuse_gaps(columns: Mapping[str, Any]) -> None:
 
 def _complete(values: dict[str, Any], frame: Any) -> tuple[dict[str, Any], Any]:
     """The rows in which every column given has a value; how many were left out is said."""
+    values = dict(zip(values, paired(**values)))
+    labels = next((i for v in values.values() if (i := index_of(v)) is not None), None)
+    frame = None if frame is None else in_order_of(labels, "data", frame, "the other columns")
     gaps = {n: gaps_of(v) for n, v in values.items() if v is not None}
     lengths = {g.size for g in gaps.values()}
     if len(lengths) > 1:
@@ -130,12 +139,17 @@ def _complete(values: dict[str, Any], frame: Any) -> tuple[dict[str, Any], Any]:
         raise InputError("every row has a missing value; nothing is left to analyse.")
     why = ", ".join(f"{int(g.sum())} without {n}" for n, g in gaps.items() if g.any())
     warn(
-        f"{int(out.sum())} of {out.size} rows left out ({why}): {positions(out, of=frame)}.",
+        f"{int(out.sum())} of {out.size} rows left out ({why}): {positions(out, of=_labelled(values, frame))}.",
         EvidenceWarning,
     )
     kept = {n: v if v is None else rows_of(v, ~out) for n, v in values.items()}
     same = frame is not None and len(frame) == out.size
     return kept, frame[~out] if same else frame
+
+
+def _labelled(values: Mapping[str, Any], frame: Any) -> Any:
+    """What tells the labels of the rows: the frame, or the first column that has some."""
+    return frame if frame is not None else next((v for v in values.values() if index_of(v) is not None), None)
 
 
 def gaps_of(values: Any) -> BoolArray:
@@ -156,9 +170,7 @@ def _blank(value: Any) -> bool:
 
 
 def rows_of(values: Any, keep: BoolArray) -> Any:
-    """The rows that are kept, of a column, frame, array or list."""
-    if hasattr(values, "iloc"):
-        return values[keep]
-    if isinstance(values, np.ndarray):
+    """The rows that are kept, of a column, frame, array (one of categories keeps their order) or list."""
+    if hasattr(values, "iloc") or hasattr(values, "dtype"):
         return values[keep]
     return [v for v, k in zip(values, keep.tolist(), strict=True) if k]

@@ -23,7 +23,7 @@ def labelled(labels: Any) -> Any:
     return pd.Index(labels)
 
 
-def places(index: Any, own: Any, name: str, of: str) -> Any:
+def places(index: Any, own: Any, name: str, of: str, what: str = "row") -> Any:
     """Where the rows labelled `index` are among those labelled `own`; None where they pair as they stand.
 
     Without labels on either side rows pair by position, and a wrong number of rows is left to the check
@@ -40,11 +40,11 @@ def places(index: Any, own: Any, name: str, of: str) -> Any:
         if (place >= 0).all():
             return place
         stranger = own[int((index.get_indexer(own) < 0).argmax())]
-        why = f"row {stranger!r} of {name} is not in {of}"
+        why = f"{what} {stranger!r} of {name} is not in {of}"
     else:
         why = "labels occur more than once, in another order"
     raise InputError(
-        f"{name} and {of} carry different row labels ({why}), so their rows cannot be paired. Select both from one "
+        f"{name} and {of} carry different {what} labels ({why}), so their {what}s cannot be paired. Select both from one "
         f"frame, or pass {name}.to_numpy() if position is what pairs them."
     )
 
@@ -55,6 +55,14 @@ def in_order_of(index: Any, name: str, values: Any, of: str = "time") -> Any:
         values = as_frame(values, name)
     place = places(index, index_of(values), name, of)
     return values if place is None else values.iloc[place]
+
+
+def in_columns_of(columns: Any, name: str, values: Any, of: str) -> Any:
+    """A frame with its columns in the order of `columns` (None: as they stand); other values as they came."""
+    if columns is None or not hasattr(values, "columns"):
+        return values
+    place = places(columns, values.columns, name, of, "column")
+    return values if place is None else values.iloc[:, place]
 
 
 def names_in(values: Any) -> tuple[str, ...] | None:

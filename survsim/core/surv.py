@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from survsim.core import named_columns, times, units
+from survsim.core import event_labels, named_columns, times, units
 from survsim.core.checks import (
     BoolArray,
     FloatArray,
     IntArray,
     float_vector,
     label_codes,
+    one_of,
     positions,
     require_columns,
 )
@@ -29,6 +30,7 @@ from survsim.core.follow_up import check_entry, countable, join_near_ties, times
 from survsim.core.frames import as_frame
 from survsim.core.pairing import in_order_of, index_of, paired
 from survsim.core.read_only import view
+from survsim.core.selection import selected_rows
 from survsim.kernels import risk_set
 
 if TYPE_CHECKING:
@@ -167,8 +169,8 @@ class Surv:
         given: dict[str, Any] = dict(time=time, event=event, entry=entry, weight=weight)
         given |= dict(stratum=stratum, cluster=cluster, id=id)
         given, frame = named_columns.named(given, data, missing)
-        time, event, entry, weight, stratum, cluster, id = paired(**given)
-        labels = next((i for v in (time, event, entry, weight) if (i := index_of(v)) is not None), None)
+        labels, given, frame = _one_order(given, frame)
+        time, event, entry, weight, stratum, cluster, id = given.values()
         end, seen, counts = times_and_events(time, event, event_value, unit)
         n = end.size
         start = None if entry is None else float_vector("entry", entry, n, unit=unit)
@@ -236,29 +238,18 @@ class Surv:
         >>> s.cause_labels
         ('other', 'tumour')
         """
-        if data is not None or missing != "refuse" or isinstance(time, str) or isinstance(cause, str):
-            apart = {"source": options.pop("source", ())}
-            columns, data = named_columns.named({"time": time, "cause": cause, **options}, data, missing)
-            time, cause = columns.pop("time"), columns.pop("cause")
-            options = columns | apart
-        time, cause = paired(time=time, cause=cause)
+        apart = {name: options.pop(name) for name in ("source", "event_value") if name in options}
+        columns, frame = named_columns.named({"time": time, "cause": cause, **options}, data, missing)
+        index, columns, frame = _one_order(columns, frame)
+        time, cause = columns.pop("time"), columns.pop("cause")
         n = len(float_vector("time", time, unit=units.check_unit(unit)))
         codes, labels = label_codes("cause", cause, n)
-        if censored not in labels and len(labels) and codes.size:
-            kinds = {type(v) for v in labels}
-            if not any(isinstance(censored, k) for k in kinds):
-                raise InputError(
-                    f"censored={censored!r} is of another kind than the causes {labels}; name the label of "
-                    "patients without event, for example censored='none'."
-                )
-        names = tuple(label for label in labels if label != censored)
-        if not names:
-            raise InputError(f"cause holds only the label of censoring, {censored!r}; there is no event.")
+        names = event_labels.causes(labels, censored)
         number = {label: k + 1 for k, label in enumerate(names)} | {censored: 0}
         coded = np.array([number[label] for label in labels], np.int64)[codes]
-        base = cls.right(time, coded > 0, unit=unit, data=data, **options)
-        index = index_of(cause) if base.index is None else base.index
-        made = base.with_parts(cause=coded, cause_labels=names, index=index)
+        base = cls.right(time, coded > 0, unit=unit, data=frame, **columns, **apart)
+        own = index if index is not None and len(index) == n else None
+        made = base.with_parts(cause=coded, cause_labels=names, index=own)
         return cls._remembering(made, base._frame)
 
     @classmethod
@@ -351,7 +342,8 @@ class Surv:
         frame = in_order_of(self.index, "data", as_frame(data), "the response")
         if len(frame) != len(self):
             raise InputError(f"data has {len(frame)} rows for {len(self)} rows of the response.")
-        return self._remembering(replace(self), frame)
+        index = index_of(frame) if self.index is None else self.index
+        return self._remembering(replace(self, index=index), frame)
 
     def paired(self, name: str, values: Any) -> Any:
         """A column or frame in the row order of this response, by the row labels where both have them.
@@ -368,13 +360,14 @@ class Surv:
         return in_order_of(self.index, name, values, "the response")
 
     def take(self, rows: Any) -> Surv:
-        """The response of some rows: an index array (repeats allowed) or a boolean mask (n,)."""
-        mask = getattr(rows, "dtype", None) == np.dtype(bool)
-        index = np.asarray(self.paired("rows", rows) if mask else rows)
-        if index.dtype == bool and index.size != len(self):
-            raise InputError(f"the mask has {index.size} values for {len(self)} patients.")
-        if index.size == 0 or (index.dtype == bool and not index.any()):
-            raise InputError("no patient is left by this selection; widen it.")
+        """The response of some rows: their positions (m,), repeats allowed, or a mask (n,), paired by its row labels.
+
+        Raises
+        ------
+        InputError : positions that are no whole numbers or beyond the rows, a mask of another length or with a
+            gap, more than one dimension, a selection of nobody.
+        """
+        index = selected_rows(rows, len(self), self.paired)
         parts: dict[str, Any] = {
             name: None if getattr(self, name) is None else getattr(self, name)[index]
             for name in ("time", "event", "entry", "weight", "stratum", "cluster", "cause", "id")
@@ -404,10 +397,7 @@ class Surv:
         """Cause-specific response: events of `label`, everything else censored."""
         if self.cause is None:
             raise InputError("this response has no causes; build it with Surv.competing.")
-        if label not in self.cause_labels:
-            raise InputError(
-                f"cause must be one of {', '.join(map(repr, self.cause_labels))}; got {label!r}."
-            )
+        one_of("cause", label, self.cause_labels)
         code = self.cause_labels.index(label) + 1
         return self.with_parts(event=self.cause == code, cause=None, cause_labels=())
 
@@ -442,6 +432,17 @@ def as_surv(given: Any, data: Any = None) -> Surv:
     raise InputError(
         f"the response must be a Surv; got {what}. Make one: Surv.right(time, event, unit='months')."
     )
+
+
+def _one_order(columns: dict[str, Any], frame: Any) -> tuple[Any, dict[str, Any], Any]:
+    """The row labels of a response, and its columns and frame in their order: those of the first that carries labels.
+
+    Columns without labels belong to the rows of the frame by position, and are called as these are.
+    """
+    columns = dict(zip(columns, paired(**columns)))
+    labels = next((i for v in columns.values() if (i := index_of(v)) is not None), None)
+    frame = None if frame is None else in_order_of(labels, "data", frame, "the response")
+    return index_of(frame) if labels is None else labels, columns, frame
 
 
 def _check_overlap(surv: Surv) -> None:

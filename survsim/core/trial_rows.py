@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from survsim.core.checks import BoolArray, FloatArray, event_vector, float_vector, positions
 from survsim.core.errors import InputError
+from survsim.core.frames import as_frame, is_table
 from survsim.core.kinds import as_array, with_masks
-from survsim.core.pairing import in_order_of, index_of, paired, places
+from survsim.core.pairing import in_columns_of, in_order_of, index_of, paired
 from survsim.core.times import join_rows, refuse_overflow
 
 
@@ -23,9 +24,7 @@ def trial_rows(time: Any, event: Any) -> tuple[FloatArray, BoolArray]:
         other than True/False or 0/1.
     """
     time, event = paired(time=time, event=event)
-    if hasattr(time, "columns") and hasattr(event, "columns"):
-        place = places(time.columns, event.columns, "event", "time")
-        event = event if place is None else event.iloc[:, place]
+    event = in_columns_of(getattr(time, "columns", None), "event", event, "time")
     time, event = as_table("time", time), as_table("event", event)
     shape, other = time.shape, event.shape
     if len(shape) != 2 or shape != other or 0 in shape:
@@ -41,16 +40,22 @@ def trial_rows(time: Any, event: Any) -> tuple[FloatArray, BoolArray]:
     return join_rows(times), seen
 
 
-def arm_of_patients(arm: Any, time: Any, name: str = "arm") -> Any:
-    """The arm in the order of the patients of `time`, the columns of a frame or the rows of one trial."""
-    if hasattr(time, "columns"):
-        own = time.columns
-        if hasattr(arm, "columns"):
-            arm = in_order_of(time.index, name, arm)
-            place = places(own, arm.columns, "time", name)
-            return arm if place is None else arm.iloc[:, place]
-        return in_order_of(own, name, arm)
-    return in_order_of(index_of(time), name, arm)
+def arm_of_patients(arm: Any, time: Any, event: Any, name: str = "arm") -> Any:
+    """The arm in the order of the patients: the columns of a frame, or the rows of one trial, of `time`, else of `event`.
+
+    An arm of its own in each trial is a frame of the shape of the times; another frame has a row a patient.
+    """
+    of, told = next(
+        ((n, v) for n, v in (("time", time), ("event", event)) if hasattr(v, "iloc")), ("time", None)
+    )
+    patients = getattr(told, "columns", None)
+    if told is None or patients is None:
+        return in_order_of(index_of(told), name, arm, of)
+    if is_table(arm):
+        arm = as_frame(arm, name)
+    if np.shape(arm) == told.shape and hasattr(arm, "columns"):
+        return in_columns_of(patients, name, in_order_of(index_of(told), name, arm, of), of)
+    return in_order_of(patients, name, arm, of)
 
 
 def as_table(name: str, values: Any) -> NDArray[Any]:

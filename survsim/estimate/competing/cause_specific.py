@@ -17,7 +17,7 @@ from survsim.core.surv import Surv
 from survsim.core.tables import Columns, stacked
 from survsim.core.times import asked_times, meet
 from survsim.estimate.competing.aalen_johansen import causes_of
-from survsim.estimate.cox.patient_hazards import strata_of, warn_beyond
+from survsim.estimate.cox.patient_hazards import beside, strata_of, warn_beyond
 from survsim.estimate.cox.regression import cox_ph
 from survsim.estimate.cox.result import CoxFit
 
@@ -53,6 +53,7 @@ class CauseSpecificCox(Result):
         from survsim.estimate.competing.fine_gray_prediction import PredictedIncidence
 
         grid = np.unique(self.surv.time[self.surv.event])
+        stratum = beside(next(iter(self.fits.values())), data, "stratum", stratum)
         shown = grid if times is None else asked_times("times", times, unit=self.surv.unit)
         when = meet(shown, self.surv.time)
         jumps = np.stack([_increments(fit, data, grid, stratum) for fit in self.fits.values()])

@@ -118,6 +118,7 @@ def time_dependent_auc(
 
 def _scores(surv: Surv, score: Any, size: int) -> FloatArray:
     """Scores (n, T), those apart by rounding only made equal."""
+    score = surv.paired("score", score)
     if dimensions(score) == 2:
         values = float_matrix("score", score)
         if values.shape != (len(surv), size) or not np.isfinite(values).all():
@@ -125,7 +126,7 @@ def _scores(surv: Surv, score: Any, size: int) -> FloatArray:
                 f"score must hold {len(surv)} patients by {size} times, all finite; got shape {values.shape}."
             )
         return np.stack([joined_scores(column) for column in values.T], axis=1)
-    one = joined_scores(float_vector("score", surv.paired("score", score), len(surv)))
+    one = joined_scores(float_vector("score", score, len(surv)))
     return np.repeat(one[:, None], size, axis=1)
 
 

@@ -13,7 +13,7 @@ from survsim.core.checks import BoolArray, FloatArray, IntArray, one_of
 from survsim.core.design import plain_design
 from survsim.core.display import displayed
 from survsim.core.errors import InputError
-from survsim.core.kinds import dimensions
+from survsim.core.pairing import in_columns_of
 from survsim.core.surv import Surv
 from survsim.core.trial_rows import arm_of_patients, numbers, trial_rows
 from survsim.estimate.cox.prepare import refuse_causes
@@ -23,6 +23,8 @@ from survsim.kernels import cox_batch as kernel
 
 TOLERANCE = 1e-12
 """Squared Newton decrement at which a fit ends, for weights of 1 or more."""
+MOST_DRAWN = 1_000_000
+"""Rows that one resample may draw: its ties are shared draw by draw."""
 
 
 @displayed
@@ -66,7 +68,7 @@ def cox_resamples(
     ----------
     surv : response; strata, weights and delayed entry are used.
     matrix : (n, p) covariates.
-    counts : (B, n) how often each row is drawn: ``rng.multinomial(n, np.full(n, 1 / n), size=B)``. A row
+    counts : (B, n), columns of a frame paired with the rows of the response by label; how often each row is drawn: ``rng.multinomial(n, np.full(n, 1 / n), size=B)``. A row
         drawn twice counts as two tied rows, as if it had been copied.
     ties : "efron" or "breslow".
 
@@ -77,7 +79,8 @@ def cox_resamples(
     Raises
     ------
     InputError : covariates that are missing, not numbers or the same for everybody, counts that are not whole numbers of at least 0,
-        shapes that do not agree, a response with several causes.
+        more than a million draws a resample (or a hundred a row), no resample, shapes that do not agree, a response with
+        several causes.
 
     Reference: Efron 1977 (J Am Stat Assoc 72:557) for ties; Efron 1981 (J Am Stat Assoc 76:312) for resampling.
 
@@ -91,12 +94,20 @@ def cox_resamples(
     """
     one_of("ties", ties, ("efron", "breslow"))
     refuse_causes(surv)
-    n, drawn = len(surv), numbers("counts", counts)
+    n, drawn = len(surv), numbers("counts", in_columns_of(surv.index, "counts", counts, "the response"))
     x = plain_design(surv.paired("matrix", matrix)).matrix
     if x.shape[0] != n or drawn.ndim != 2 or drawn.shape[1] != n:
         raise InputError(f"matrix must be ({n}, p) and counts (B, {n}); got {x.shape} and {drawn.shape}.")
-    if not ((drawn >= 0) & (drawn == np.floor(drawn)) & (drawn < 2**31)).all():
+    if not drawn.shape[0]:
+        raise InputError("counts has no rows; draw at least one resample.")
+    if not ((drawn >= 0) & (drawn == np.floor(drawn))).all():
         raise InputError("counts must be whole numbers of at least 0: how often each row is drawn.")
+    most = max(MOST_DRAWN, 100 * n)  # tied events are shared one by one
+    if drawn.sum(axis=1).max() > most:
+        raise InputError(
+            f"counts of a resample must sum to at most {most:,}; got {drawn.sum(axis=1).max():.0f}. They say how often each row is "
+            "drawn; weights go into the response, Surv.right(..., weight=...)."
+        )
     if n and (np.ptp(x, axis=0) <= 1e-12 * np.abs(x).max(axis=0)).any():
         raise InputError("matrix has a column that is the same for everybody; drop it.")
     stratum = np.zeros(n, np.int64) if surv.stratum is None else surv.stratum
@@ -149,8 +160,7 @@ def cox_trials(time: Any, event: Any, x: Any, *, ties: str = "efron", workers: i
     array([-0.941,  0.347])
     """
     one_of("ties", ties, ("efron", "breslow"))
-    if dimensions(x) == 1 or not hasattr(x, "columns"):
-        x = arm_of_patients(x, time, "x")
+    x = arm_of_patients(x, time, event, "x")
     time, seen = trial_rows(time, event)
     values = numbers("x", x)
     if values.shape == time.shape[1:]:

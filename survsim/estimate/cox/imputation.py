@@ -83,7 +83,7 @@ def pool_imputations(
 
     Raises
     ------
-    InputError : fewer than two fits, or fits of different terms.
+    InputError : fewer than two fits, fits of different terms, or fits without standard errors.
 
     Reference: Barnard & Rubin (1999), Biometrika 86:948, eqs. 3-5.
 
@@ -107,6 +107,11 @@ def pool_imputations(
     if any(tuple(f.terms) != terms for f in fits):
         raise InputError(
             "the fits have different terms; pool the same model fitted to each imputed data set."
+        )
+    if not all(np.isfinite(f.estimate).all() and np.isfinite(f.covariance).all() for f in fits):
+        raise InputError(
+            "Rubin's rules pool estimates by their standard errors, and a fit has none for some term (an elastic net has none at all). "
+            "Pool fits without that penalty, or bootstrap the imputation and the selection together."
         )
     m = len(fits)
     estimates = np.stack([f.estimate for f in fits])

@@ -9,7 +9,9 @@ import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray, float_vector
 from survsim.core.errors import ExtrapolationWarning, InputError, warn
+from survsim.core.frames import as_frame, is_table
 from survsim.core.kinds import dimensions
+from survsim.core.pairing import in_order_of, index_of
 from survsim.core.surv import Surv
 from survsim.core.times import asked_times, meet
 from survsim.estimate.cox.baseline import at_estimate, cumulate
@@ -63,6 +65,7 @@ def patient_hazards(
     state = at_estimate(fit)
     at, now, problem = state.problem.at, state.now, state.problem
     x = fit.design.matrix if data is None else fit.design.apply(data)
+    stratum, offset = (beside(fit, data, name, v) for name, v in (("stratum", stratum), ("offset", offset)))
     if data is None:
         codes = np.zeros(x.shape[0], np.int64) if fit.surv.stratum is None else fit.surv.stratum
         offset = fit.offset if offset is None else offset
@@ -74,9 +77,7 @@ def patient_hazards(
         warn_beyond(fit.surv, when, codes)
     total = x @ fit.estimate
     total = total if offset is None else total + float_vector("offset", offset, x.shape[0])
-    # a frame of polars has columns and no row labels
-    named = getattr(data, "index", None) if hasattr(data, "columns") else None
-    labels = tuple(range(x.shape[0]) if named is None else named)[rows]
+    labels = patient_labels(fit, data, x.shape[0])[rows]
     x, codes, total = x[rows], codes[rows], total[rows]
     z = ((x - problem.centre) / problem.scale).T
     steps = (now.a, now.a0, hazard_means(at, now))
@@ -96,6 +97,21 @@ def patient_hazards(
         found[np.ix_(own, seen)] = theta * hazard[k]
         std_error[np.ix_(own, seen)] = theta * np.sqrt(variance[k] + of_b)
     return PatientHazards(labels, shown, found, std_error)
+
+
+def beside(fit: FittedCox, data: Any, name: str, values: Any) -> Any:
+    """A column beside new patients in their order, or in that of the patients fitted where `data` is None."""
+    if data is None:
+        return fit.surv.paired(name, values)
+    return in_order_of(index_of(as_frame(data) if is_table(data) else data), name, values, "data")
+
+
+def patient_labels(fit: FittedCox, data: Any, m: int) -> tuple[Any, ...]:
+    """What m patients are called: the row labels of their frame, else their positions."""
+    # a frame of polars has columns and no row labels
+    named = getattr(data, "index", None) if hasattr(data, "columns") else None
+    named = fit.surv.index if data is None else named
+    return tuple(range(m) if named is None or len(named) != m else named)
 
 
 def _moderate(total: FloatArray) -> FloatArray:

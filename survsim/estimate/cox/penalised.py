@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from survsim.core.checks import FloatArray, between
+from survsim.core.checks import FloatArray
 from survsim.core.errors import ConvergenceError, InputError
 from survsim.estimate.cox.fitting import MAX_ITER, TOLERANCE, check_rank_of, climb, invert
 from survsim.estimate.cox.prepare import Prepared
@@ -26,8 +26,7 @@ def fit_penalised(task: CoxTask) -> CoxFit:
             f"penalty={penalty!r} needs penalty_strength, a non-negative number; penalty_path() chooses one by "
             "cross-validation."
         )
-    between("penalty_strength", strength, 0, np.inf, open_ends=False)
-    share = between("l1_ratio", task.l1_ratio, 0, 1, open_ends=False) if penalty == "elasticnet" else 0.0
+    share = task.l1_ratio if penalty == "elasticnet" else 0.0
     problem = task.prepared()
     # In standardised units a coefficient is b_j times the scale used; the penalty counts in sample
     # standard deviations over all rows, as R's ridge() does.

@@ -64,7 +64,8 @@ def brier_score(
     Parameters
     ----------
     surv : response without delayed entry and causes; weights are used and clusters kept together, strata are not.
-    predicted : (n, T) survival of each patient at each time, or what `predict_survival` returned for these patients.
+    predicted : (n, T) survival of each patient at each time, or what `predict_survival` returned for these patients; put in
+        the order of the response by the row labels where both have them.
     times : (T,) between the first event and the end of follow-up; those of the prediction where it has them.
     conf_level : of the pointwise intervals.
     conf_type : "logit" (default) or "plain", estimate -+ z std_error.
@@ -122,7 +123,7 @@ def _predictions(surv: Surv, predicted: Any, times: Any) -> tuple[FloatArray, Fl
             )
         if times is not None and not np.array_equal(np.ravel(times), np.ravel(own)):
             raise InputError("the prediction has its own times; leave times out.")
-        predicted, times = survival, own
+        predicted, times = _by_patient(surv, survival, getattr(predicted, "labels", ())), own
     if times is None:
         raise InputError("times is missing: pass those of the columns of predicted.")
     shown = asked_times("times", times, unit=surv.unit)
@@ -134,6 +135,23 @@ def _predictions(surv: Surv, predicted: Any, times: Any) -> tuple[FloatArray, Fl
     if not ((values >= 0.0) & (values <= 1.0)).all():
         raise InputError("predicted must hold probabilities of survival, between 0 and 1 and none missing.")
     return values, shown
+
+
+def _by_patient(surv: Surv, survival: FloatArray, labels: tuple[Any, ...]) -> Any:
+    """Predicted survival with the labels of its patients, where these are more than positions."""
+    import pandas as pd
+
+    if surv.index is None or len(labels) != len(survival):
+        return survival
+    index = pd.Index(list(labels), tupleize_cols=isinstance(surv.index, pd.MultiIndex))
+    if list(labels) != list(range(len(labels))):
+        return pd.DataFrame(survival, index=index)
+    if len(surv) == len(index) and not index.equals(surv.index) and surv.index.isin(index).all():
+        raise InputError(
+            "the patients of predicted are numbered from 0 and the rows of the response by the same numbers in another order, so that "
+            "it cannot be told what pairs them. Pass predicted.survival if position does, and the times."
+        )
+    return survival
 
 
 def _score_at(

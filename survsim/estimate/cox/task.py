@@ -54,6 +54,8 @@ class CoxTask:
         """Check what was asked against itself and against the table of what goes with what."""
         one_of("penalty", penalty, PENALTIES)
         known = None if offset is None else float_vector("offset", surv.paired("offset", offset), len(surv))
+        if penalty in ("ridge", "elasticnet"):
+            options |= _plain_strength(options)
         task = cls(
             surv=surv, design=design, penalty=penalty, offset=known, conf_level=between("conf_level", conf_level, 0, 1),
             ties=one_of("ties", ties or ("breslow" if penalty == "firth" else "efron"), TIES),
@@ -156,3 +158,14 @@ class CoxTask:
             note=notes(self.surv, beta.size, self.robust) if note is None else note,
             provenance=self.provenance,
         )
+
+
+def _plain_strength(options: dict[str, Any]) -> dict[str, Any]:
+    """Strength and mixture of a penalty as plain numbers, whatever kind of number they came as."""
+    strength, share = options.get("penalty_strength"), options.get("l1_ratio", 0.5)
+    return {
+        "penalty_strength": strength
+        if strength is None
+        else between("penalty_strength", strength, 0.0, np.inf, open_ends=False),
+        "l1_ratio": between("l1_ratio", share, 0.0, 1.0, open_ends=False),
+    }

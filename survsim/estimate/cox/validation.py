@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from survsim.core import progress
-from survsim.core.checks import FloatArray, IntArray, between
+from survsim.core.checks import FloatArray, IntArray, between, whole_number
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
@@ -68,6 +68,7 @@ def calibration(fit: FittedCox, time: float, *, groups: int = 5, conf_level: flo
     time : in the fit's unit, within follow-up; groups : number of groups of about equal size.
     """
     between("conf_level", conf_level, 0, 1)
+    groups = whole_number("groups", groups)
     surv = fit.surv
     time = asked_time("time", time, surv.time, unit=surv.unit)
     if not 0 < time <= float(surv.time.max()):

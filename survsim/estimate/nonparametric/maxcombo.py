@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from survsim.core.checks import FloatArray
+from survsim.core.checks import FloatArray, between
 from survsim.core.complete import complete_groups
 from survsim.core.errors import InputError
 from survsim.core.matrices import rank_root
@@ -99,9 +99,9 @@ def maxcombo_test(
     surv, by = complete_groups(surv, by, missing)
     codes, groups = comparison_groups(surv, by)
     first, second = two_labels(groups, reference)
-    parts = [(float(rho), float(gamma)) for rho, gamma in weights]
-    if not parts or min(min(pair) for pair in parts) < 0:
+    if len(weights) == 0:
         raise InputError(f"weights must be pairs (rho, gamma) from 0, at least one; got {weights!r}.")
+    parts = [(_exponent("rho", rho), _exponent("gamma", gamma)) for rho, gamma in weights]
     codes = (codes == second).astype(np.int64)
     score, covariance = np.zeros(len(parts)), np.zeros((len(parts), len(parts)))
     for stratum in [None] if surv.stratum is None else np.unique(surv.stratum):
@@ -127,6 +127,10 @@ def maxcombo_test(
         p_value=maximum_tail(statistic, correlation),
         provenance=Provenance.of("maxcombo_test", surv, weights=parts, reference=reference),
     )
+
+
+def _exponent(name: str, value: float) -> float:
+    return between(f"{name} in the pairs (rho, gamma) of weights", value, 0.0, 100.0, open_ends=False)
 
 
 def maximum_tail(z: float, correlation: FloatArray) -> float:

@@ -10,9 +10,8 @@ from survsim.core.checks import FloatArray, between, float_vector, one_of, posit
 from survsim.core.complete import complete_columns
 from survsim.core.errors import ConvergenceError, InputError
 from survsim.core.formula import parse_formula, used_columns
-from survsim.core.frames import as_frame
 from survsim.core.kinds import as_numbers
-from survsim.core.pairing import in_order_of, index_of, paired
+from survsim.core.pairing import paired
 from survsim.core.provenance import Provenance
 from survsim.core.spelling import family_name
 from survsim.core.surv import Surv
@@ -78,7 +77,7 @@ def interval_censored_parametric(
     check_unit(unit)
     between("conf_level", conf_level, 0.0, 1.0)
     name = one_of("family", family_name(family), FAMILIES)
-    low, high, data = _complete(low, high, formula, data, missing)
+    low, high, formula, data = _complete(low, high, formula, data, missing)
     low, high = _limits(low, high, unit)
     seen = np.isfinite(high)
     if not seen.any():
@@ -111,20 +110,22 @@ def interval_censored_parametric(
     )  # fmt: skip
 
 
-def _complete(low: Any, high: Any, formula: Any, data: Any, missing: str) -> tuple[Any, Any, Any]:
-    """The limits and their covariates without the rows that lack a value where `missing` is "drop"."""
-    low, high = paired(low=low, high=high)
-    if missing == "drop" and data is not None:
-        data = in_order_of(index_of(low), "data", as_frame(data) if isinstance(formula, str) else data, "low")
+def _complete(low: Any, high: Any, formula: Any, data: Any, missing: str) -> tuple[Any, Any, Any, Any]:
+    """The limits and their covariates in one order, without the rows that lack a value where `missing` is "drop".
+
+    Covariates given as numbers in place of a formula come back as the data without one.
+    """
+    if formula is not None and not isinstance(formula, str):
+        formula, data = None, formula
+    low, high, data = paired(low=low, high=high, data=data)
     by_name = isinstance(formula, str) and hasattr(data, "columns")
     names = used_columns(parse_formula(formula), data) if by_name else None
     (low, high), data = complete_columns({"low": low, "high": high}, missing, data=data, names=names)
-    return low, high, data
+    return low, high, formula, data
 
 
 def _limits(low: Any, high: Any, unit: str) -> tuple[FloatArray, FloatArray]:
     """The ends of the intervals, checked; missing `high` is refused."""
-    low, high = paired(low=low, high=high)
     left = float_vector("low", low, unit=unit)
     right, missing = as_numbers("high", high, unit)
     missing = np.isnan(right) if missing is None else missing | np.isnan(right)

@@ -74,7 +74,7 @@ class PrintedRow:
                 raise TypeError
             return float(as_numbers(name, found)[0])
         except (TypeError, ValueError, OverflowError, InputError):
-            raise contradiction(self.label, f"{name} must be a number; got {found!r}.") from None
+            raise contradiction(self.label, f"{name} must be a number; got {found!r:.80}.") from None
 
     def raw(self, name: str) -> Any:
         """Whatever stands under a name."""

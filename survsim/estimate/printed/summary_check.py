@@ -93,17 +93,18 @@ def check_summary(
     rows: list[tuple[str, float, float, float]] = []
     if median is not None:
         own = float(km.median().estimate[0])
-        median = asked_time("median", median, time, unit=surv.unit) if median != np.inf else np.inf
-        rows.append(("median", float(median), own, _median_distance(time, level, float(median))))
-    for asked, printed in survival:
+        reached = between("median", median, 0.0, np.inf, open_ends=False, unit=surv.unit) < np.inf
+        told = asked_time("median", median, time, unit=surv.unit) if reached else np.inf
+        rows.append(("median", told, own, _median_distance(time, level, told)))
+    for asked, given in survival:
         at = asked_time("time of survival", asked, time, unit=surv.unit, open_ends=False)
-        if not 0.0 <= printed <= 1.0 or not 0.0 <= at <= time[-1]:
+        printed = between(f"printed survival at {at:g} of {label}", given, 0.0, 1.0, open_ends=False)
+        if at > time[-1]:
             raise InputError(
-                f"{label}: printed survival {printed:g} at time {at:g} must lie within 0 and 1 and within follow-up to "
-                f"{time[-1]:g}."
+                f"{label}: printed survival {printed:g} at time {at:g} must lie within follow-up to {time[-1]:g}."
             )
         own = _level(time, level, at)
-        rows.append((f"survival at {at:g}", float(printed), own, abs(printed - own)))
+        rows.append((f"survival at {at:g}", printed, own, abs(printed - own)))
     if not rows:
         raise InputError(f"{label}: give a printed median or printed survival to compare with the curve.")
     distance = np.array([row[3] for row in rows])

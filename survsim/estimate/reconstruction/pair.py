@@ -134,7 +134,8 @@ def compare_pair(
     first, second = as_surv(a), as_surv(b)
     if first.unit != second.unit:
         raise InputError(f"the arms are in {first.unit} and {second.unit}; reconstruct both in one unit.")
-    _check_printed(hazard_ratio, conf_int, p_value)
+    _check_printed(hazard_ratio, p_value)
+    printed = (np.nan, np.nan) if conf_int is None else _printed_interval(conf_int)
     entry = None
     if first.entry is not None or second.entry is not None:
         entry = np.concatenate([_entry(first), _entry(second)])
@@ -148,7 +149,6 @@ def compare_pair(
     fit = cox_ph(both, None, arm[:, None], conf_level=conf_level).to_frame()
     p = float(logrank_test(both, arm).p_value)
     ratio, *limits = (float(fit[name].iloc[0]) for name in ("hazard_ratio", "conf_low", "conf_high"))
-    printed = (np.nan, np.nan) if conf_int is None else (float(conf_int[0]), float(conf_int[1]))
     distance = np.nan if hazard_ratio is None else abs(float(np.log(ratio / hazard_ratio)))
     agrees = None if hazard_ratio is None else bool(distance < CLOSE)
     if agrees is False:
@@ -232,12 +232,16 @@ def _or_nan(value: float | None) -> float:
     return np.nan if value is None else float(value)
 
 
-def _check_printed(hazard_ratio: Any, conf_int: Any, p_value: Any) -> None:
+def _check_printed(hazard_ratio: Any, p_value: Any) -> None:
     if hazard_ratio is not None:
         between("hazard_ratio", hazard_ratio, 0.0, np.inf)
     if p_value is not None:
         between("p_value", p_value, 0.0, 1.0, open_ends=False)
-    if conf_int is not None and not (
-        len(conf_int) == 2 and 0 < float(conf_int[0]) < float(conf_int[1]) < np.inf
-    ):
-        raise InputError(f"conf_int is (lower, upper) of the printed hazard ratio; got {conf_int!r}.")
+
+
+def _printed_interval(conf_int: Any) -> tuple[float, float]:
+    if len(conf_int) == 2:
+        low, high = (between("each limit of conf_int", limit, 0.0, np.inf) for limit in conf_int)
+        if low < high:
+            return low, high
+    raise InputError(f"conf_int is (lower, upper) of the printed hazard ratio; got {conf_int!r}.")

@@ -149,7 +149,7 @@ def in_one_pass(
 ) -> SimulatedTrials:
     """`analyse_trials` for who knows what to do with trials that have no restricted mean."""
     units.check_unit(unit)
-    arm = arm_of_patients(arm, time)
+    arm = arm_of_patients(arm, time, event)
     if dimensions(time) != 2 or dimensions(event) != 2:
         time, event = paired(time=time, event=event)
         one = as_table("time", time), as_table("event", event)

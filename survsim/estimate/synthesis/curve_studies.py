@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from survsim.core.checks import BoolArray, FloatArray, label_codes
+from survsim.core.checks import BoolArray, FloatArray, between, label_codes
 from survsim.core.encoding import stored
 from survsim.core.errors import EvidenceError, InputError
 from survsim.core.kinds import as_numbers
@@ -20,6 +20,9 @@ from survsim.core.times import asked_times, join, meet
 
 SURVIVAL_ROUNDING = 0.005
 """Half a unit of the second decimal, to which survival is printed or read from a figure."""
+
+MOST_PATIENTS = 1e9
+"""No study has as many: what is larger is no number of patients."""
 
 
 class CountedAtRisk(np.ndarray[Any, np.dtype[np.float64]]):
@@ -232,7 +235,11 @@ def _start_numbers(keys: tuple[Any, ...], n_start: Mapping[Any, float] | None) -
     unknown = sorted(str(k) for k in given if k not in keys)
     if unknown:
         raise InputError(f"n_start names studies that have no rows: {', '.join(unknown)}.")
-    return np.array([float(given.get(k, np.nan)) for k in keys])
+    found = np.full(len(keys), np.nan)
+    for place, key in enumerate(keys):
+        if key in given:
+            found[place] = between(f"n_start of {key}", given[key], 0.0, MOST_PATIENTS)
+    return found
 
 
 def _complete(

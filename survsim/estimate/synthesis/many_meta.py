@@ -14,6 +14,7 @@ from scipy.special import chdtrc, chdtri, ndtr, stdtr
 
 from survsim.core.checks import FloatArray, between, float_matrix, one_of, positions
 from survsim.core.errors import ConvergenceError, InputError
+from survsim.core.pairing import in_columns_of, paired
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
@@ -152,6 +153,8 @@ def meta_analyses(
 
 def _checked(estimate: Any, std_error: Any) -> tuple[FloatArray, FloatArray]:
     """Both matrices, every row fit to be pooled."""
+    estimate, std_error = paired(estimate=estimate, std_error=std_error)
+    std_error = in_columns_of(getattr(estimate, "columns", None), "std_error", std_error, "estimate")
     y, s = float_matrix("estimate", estimate), float_matrix("std_error", std_error)
     if y.ndim != 2 or y.shape != s.shape:
         raise InputError(

@@ -324,10 +324,10 @@ def _read_all(
 def _times(quantity: str, read: list[PrintedNumber]) -> FloatArray:
     if quantity == "median":
         return np.zeros(len(read))
-    missing = [row.label for row in read if row.time is None or not row.time > 0]
+    missing = [row.label for row in read if row.time is None or not 0.0 < row.time < np.inf]
     if missing:
         raise InputError(
-            f"{quantity} needs a positive time in every row; missing for {', '.join(missing[:6])}."
+            f"{quantity} needs a positive time in every row, a finite one; missing for {', '.join(missing[:6])}."
         )
     return join(np.array([row.time for row in read], dtype=np.float64))[0]
 

@@ -142,5 +142,5 @@ def test_trials_and_patients_of_two_frames_follow_their_labels():
     np.testing.assert_array_equal(
         cox_trials(time, event, [0, 1, 0, 1]).estimate, cox_trials(time, mixed, [0, 1, 0, 1]).estimate
     )
-    with pytest.raises(InputError, match="carry different row labels"):
+    with pytest.raises(InputError, match="carry different column labels"):
         cox_trials(time, event.set_axis(list("wxyz"), axis=1), [0, 1, 0, 1])

@@ -34,7 +34,7 @@ def test_not_reached_is_checked_too():
     ("numbers", "message"),
     [
         ({}, "give a printed median"),
-        ({"survival": [(3, 70)]}, "within 0 and 1"),
+        ({"survival": [(3, 70)]}, r"printed survival at 3 of the arm must lie in \[0, 1\]"),
         ({"survival": [(30, 0.2)]}, "follow-up to 10"),
     ],
 )
