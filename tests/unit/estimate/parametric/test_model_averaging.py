@@ -93,6 +93,23 @@ def test_other_data_are_refused() -> None:
         model_average([one], criterion="dic")
 
 
+def test_other_weights_entries_or_backgrounds_are_another_response() -> None:
+    surv = sample()
+    weighted = Surv.right(surv.time, surv.event, unit="months", weight=np.full(80, 2.0))
+    late = Surv.right(surv.time, surv.event, unit="months", entry=np.full(80, surv.time.min() / 2))
+    first = parametric_survival(surv, "weibull")
+    for other, what in ((weighted, "weights"), (late, "entries")):
+        with pytest.raises(InputError, match=f"different {what}"):
+            model_average([first, parametric_survival(other, "exponential")])
+        with pytest.raises(InputError, match=f"different {what}"):
+            compare_families(surv, families=["weibull"], also=[parametric_survival(other, "exponential")])
+    rates = [parametric_survival(surv, "weibull", background=np.full(80, r)) for r in (0.01, 0.02)]
+    with pytest.raises(InputError, match="different background"):
+        model_average(rates)
+    ones = Surv.right(surv.time, surv.event, unit="months", weight=np.ones(80), entry=np.zeros(80))
+    assert model_average([first, parametric_survival(ones, "weibull")]).weight.tolist() == [0.5, 0.5]
+
+
 def test_mixture_of_exponentials_by_hand() -> None:
     parts = (Exponential(rate=0.1, time_unit="months"), Exponential(rate=0.5, time_unit="months"))
     law = Mixture(weights=[3.0, 1.0], components=parts)
