@@ -22,7 +22,7 @@ from survsim.core.distributions.protocol import (
     heights,
 )
 from survsim.core.errors import InputError
-from survsim.core.times import increasing, meet
+from survsim.core.times import increasing, met
 
 ENDS: Final[dict[str, Literal["left", "right"]]] = {"right": "left", "left": "right"}
 """Which end belongs to a piece, and the side of `searchsorted` that finds it."""
@@ -171,7 +171,7 @@ def check_pieces(name: str, values: object, breaks: FloatArray, owner: str) -> F
 
 def pick_piece(breaks: FloatArray, values: FloatArray, t: FloatArray, closed: str = "right") -> FloatArray:
     """The value of the piece (breaks[j-1], breaks[j]] that holds t, or [breaks[j-1], breaks[j]) where closed is "left"."""
-    piece = np.searchsorted(breaks, meet(t, breaks), side=ENDS[closed])
+    piece = np.searchsorted(breaks, met(t, breaks), side=ENDS[closed])
     if values.ndim == 1:
         return values[piece]
     shape = np.broadcast_shapes(piece.shape, values.shape[:-1])
