@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from survsim.core import named_columns, times, units
+from survsim.core import named_columns, start_stop, times, units
 from survsim.core.checks import (
     BoolArray,
     FloatArray,
@@ -146,7 +146,7 @@ class Surv:
         weight : (n,) positive case or sampling weights.
         stratum, cluster : (n,) labels.
         id : (n,) labels of patients, when a patient has several rows (start-stop data with `entry`): counts,
-            censorings and follow-up are then those of patients, and rows of one must not overlap.
+            censorings and follow-up are then those of patients, and rows of one must not overlap, nor follow an event.
         missing : "refuse" a column with gaps, or "drop" those rows with a warning that counts them.
         source : references ``table:row`` of the data, carried into every result.
 
@@ -204,7 +204,7 @@ class Surv:
             index=labels if labels is not None and len(labels) == n else None,
         )
         if patients[0] is not None:
-            _check_overlap(made)
+            start_stop.check_rows(patients[0], patients[1], start, end, seen)
         object.__setattr__(made, "_whole", whole)
         object.__setattr__(made, "_counts", counts)
         object.__setattr__(made, "_frame", frame)
@@ -311,12 +311,7 @@ class Surv:
     @property
     def continues(self) -> BoolArray:
         """(n,) True for a row without event that goes on in another row of the patient: nobody is lost there."""
-        goes_on = np.zeros(len(self), bool)
-        if self.id is not None and self.entry is not None:
-            order = np.lexsort((self.time, self.id))
-            now, after = order[:-1], order[1:]
-            goes_on[now] = (self.id[now] == self.id[after]) & (self.entry[after] == self.time[now])
-        return goes_on & ~self.event
+        return start_stop.goes_on(self.id, self.entry, self.time, self.event)
 
     @property
     def frame(self) -> Any:
@@ -345,7 +340,10 @@ class Surv:
         return in_order_of(self.index, name, values, "the response")
 
     def take(self, rows: Any) -> Surv:
-        """The response of some rows: an index array (repeats allowed) or a boolean mask (n,)."""
+        """The response of some rows: an index array (repeats allowed) or a boolean mask (n,).
+
+        Whose rows are taken twice is two patients, with an `id` each: a resample has no patient who is at risk twice at a time.
+        """
         mask = getattr(rows, "dtype", None) == np.dtype(bool)
         index = np.asarray(self.paired("rows", rows) if mask else rows)
         if index.dtype == bool and index.size != len(self):
@@ -356,6 +354,8 @@ class Surv:
             name: None if getattr(self, name) is None else getattr(self, name)[index]
             for name in ("time", "event", "entry", "weight", "stratum", "cluster", "cause", "id")
         }
+        if self.id is not None:
+            parts["id"], parts["id_labels"] = start_stop.told_apart(self.id, self.id_labels, index)
         parts["index"] = None if self.index is None else self.index[index]
         frame = None if self._frame is None else self._frame.iloc[index]
         return self._remembering(replace(self, **parts), frame)
@@ -413,19 +413,3 @@ def as_surv(given: Any, data: Any = None) -> Surv:
     raise InputError(
         f"the response must be a Surv; got {what}. Make one: Surv.right(time, event, unit='months')."
     )
-
-
-def _check_overlap(surv: Surv) -> None:
-    """Rows of one patient follow one another; two at the same time would count the patient twice."""
-    assert surv.id is not None
-    begin = np.zeros(len(surv)) if surv.entry is None else surv.entry
-    order = np.lexsort((surv.time, begin, surv.id))
-    now, after = order[:-1], order[1:]
-    clash = (surv.id[now] == surv.id[after]) & (begin[after] < surv.time[now])
-    if clash.any():
-        i, j = int(now[clash][0]), int(after[clash][0])
-        hint = " Several rows of one patient need entry=, where each begins." if surv.entry is None else ""
-        raise InputError(
-            f"rows {i} and {j} of patient {surv.id_labels[surv.id[i]]!r} overlap: {begin[i]:g} to {surv.time[i]:g} and "
-            f"{begin[j]:g} to {surv.time[j]:g}.{hint} Correct the dates; a patient is at risk once at a time."
-        )
