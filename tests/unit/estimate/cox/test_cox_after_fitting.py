@@ -281,3 +281,11 @@ def test_calibration_of_weights_is_that_of_repeated_patients(groups: int) -> Non
     np.testing.assert_allclose(found.observed, expected.observed, rtol=1e-12)
     if groups == 1:
         assert found.predicted[0] == pytest.approx(0.8222, abs=1e-4)
+
+
+def test_a_change_over_time_needs_events_at_two_times() -> None:
+    one = cox_ph(Surv.right([3, 3, 3, 5, 6], [1, 1, 0, 0, 0], unit="months"), None, [0, 1, 1.0, 0, 0.5])
+    with pytest.raises(InputError, match=r"the effect of 'x1' changes over time .*1 distinct time\)"):
+        one.proportional_hazards_test()
+    two = cox_ph(Surv.right([3, 3, 4, 5, 6], [1, 1, 1, 0, 0], unit="months"), None, [0, 1, 1.0, 0, 0.5])
+    assert np.isfinite(two.proportional_hazards_test().p_value).all()
