@@ -133,7 +133,7 @@ class PanelMultistate(Result):
                 "where states may be seen wrongly, those that were seen are not to be set beside those that are expected; "
                 ".transition_probabilities(times) has what is expected."
             )
-        return predictions.prevalence(self, asked_times("times", times, unit=self.unit))
+        return predictions.prevalence(self, asked_times("times", times, self.visits.time, self.unit))
 
     def misclassification(self) -> pd.DataFrame:
         """Columns state (the true one), seen_as, probability, std_error, conf_low, conf_high (on the logit scale)."""

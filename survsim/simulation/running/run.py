@@ -13,6 +13,7 @@ import numpy as np
 from survsim.core.errors import InputError, ScenarioError
 from survsim.core.execution import Execution, bundled, checked
 from survsim.core.provenance import Provenance
+from survsim.core.times import meet
 from survsim.simulation.declared.counted import discount_of_life, uses_cost, uses_quality
 from survsim.simulation.declared.fingerprint import fingerprint
 from survsim.simulation.declared.model import Model
@@ -92,6 +93,7 @@ def simulate_model(
         raise InputError("patient_output writes below a run folder; give execution=Execution(folder=...).")
     asked = _inside("times", times, model.horizon)
     step = even_step(float(model.horizon), asked) if grid_step is None else float(grid_step)
+    step = float(meet(step, model.horizon))
     if not 0 < step <= model.horizon:
         raise InputError(f"grid_step must lie between 0 and the horizon {model.horizon:g}; got {step:g}.")
     job = Job(
@@ -184,7 +186,7 @@ def count(name: str, value: int) -> int:
 
 
 def _inside(name: str, values: Sequence[float], horizon: float) -> tuple[float, ...]:
-    found = tuple(float(v) for v in values)
+    found = tuple(meet([float(v) for v in values], horizon).tolist())
     bad = [v for v in found if not 0 < v <= horizon]
     if bad:
         raise InputError(f"{name} must lie above 0 and not beyond the horizon {horizon:g}; got {bad[0]:g}.")
