@@ -10,6 +10,7 @@ import typer
 from survsim.cli.everywhere import MODE, Stopped
 from survsim.core.errors import ScenarioError
 from survsim.core.progress import silent
+from survsim.core.times import same
 
 
 def simulate(
@@ -141,7 +142,7 @@ def _check_decision(whole: Any) -> None:
     """Before hours of simulation: the decision at the end needs its horizon among those simulated."""
     outcomes = whole.content.outcomes
     taus = outcomes.tau or (whole.content.horizon,)
-    if outcomes.decision_tau not in taus:
+    if not same(outcomes.decision_tau, taus).any():
         raise ScenarioError(
             f"{whole.path.name}: decision_tau {outcomes.decision_tau:g} must be one of tau "
             f"({', '.join(f'{t:g}' for t in taus)}); add it to tau or choose one of them."

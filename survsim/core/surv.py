@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from survsim.core import event_labels, named_columns, times, units
+from survsim.core import event_labels, named_columns, start_stop, times, units
 from survsim.core.checks import (
     BoolArray,
     FloatArray,
@@ -148,8 +148,8 @@ class Surv:
         weight : (n,) positive case or sampling weights.
         stratum, cluster : (n,) labels.
         id : (n,) labels of patients, when a patient has several rows (start-stop data with `entry`): counts,
-            censorings and follow-up are then those of patients, rows of one must not overlap, and where no cluster is
-            named robust variances and resampling keep them together.
+            censorings and follow-up are then those of patients, rows of one must not overlap, nor follow an event, and where
+            no cluster is named robust variances and resampling keep them together.
         missing : "refuse" a column with gaps, or "drop" those rows with a warning that counts them.
         source : references ``table:row`` of the data, carried into every result.
 
@@ -207,7 +207,7 @@ class Surv:
             index=labels if labels is not None and len(labels) == n else None,
         )
         if patients[0] is not None:
-            _check_overlap(made)
+            start_stop.check_rows(patients[0], patients[1], start, end, seen)
         object.__setattr__(made, "_whole", whole)
         object.__setattr__(made, "_counts", counts)
         object.__setattr__(made, "_frame", frame)
@@ -325,12 +325,7 @@ class Surv:
     @property
     def continues(self) -> BoolArray:
         """(n,) True for a row without event that goes on in another row of the patient: nobody is lost there."""
-        goes_on = np.zeros(len(self), bool)
-        if self.id is not None and self.entry is not None:
-            order = np.lexsort((self.time, self.id))
-            now, after = order[:-1], order[1:]
-            goes_on[now] = (self.id[now] == self.id[after]) & (self.entry[after] == self.time[now])
-        return goes_on & ~self.event
+        return start_stop.goes_on(self.id, self.entry, self.time, self.event)
 
     @property
     def frame(self) -> Any:
@@ -362,6 +357,8 @@ class Surv:
     def take(self, rows: Any) -> Surv:
         """The response of some rows: their positions (m,), repeats allowed, or a mask (n,), paired by its row labels.
 
+        Whose rows are taken twice is two patients, with an `id` each: a resample has no patient who is at risk twice at a time.
+
         Raises
         ------
         InputError : positions that are no whole numbers or beyond the rows, a mask of another length or with a
@@ -372,6 +369,8 @@ class Surv:
             name: None if getattr(self, name) is None else getattr(self, name)[index]
             for name in ("time", "event", "entry", "weight", "stratum", "cluster", "cause", "id")
         }
+        if self.id is not None:
+            parts["id"], parts["id_labels"] = start_stop.told_apart(self.id, self.id_labels, index)
         parts["index"] = None if self.index is None else self.index[index]
         frame = None if self._frame is None else self._frame.iloc[index]
         return self._remembering(replace(self, **parts), frame)
@@ -443,19 +442,3 @@ def _one_order(columns: dict[str, Any], frame: Any) -> tuple[Any, dict[str, Any]
     labels = next((i for v in columns.values() if (i := index_of(v)) is not None), None)
     frame = None if frame is None else in_order_of(labels, "data", frame, "the response")
     return index_of(frame) if labels is None else labels, columns, frame
-
-
-def _check_overlap(surv: Surv) -> None:
-    """Rows of one patient follow one another; two at the same time would count the patient twice."""
-    assert surv.id is not None
-    begin = np.zeros(len(surv)) if surv.entry is None else surv.entry
-    order = np.lexsort((surv.time, begin, surv.id))
-    now, after = order[:-1], order[1:]
-    clash = (surv.id[now] == surv.id[after]) & (begin[after] < surv.time[now])
-    if clash.any():
-        i, j = int(now[clash][0]), int(after[clash][0])
-        hint = " Several rows of one patient need entry=, where each begins." if surv.entry is None else ""
-        raise InputError(
-            f"rows {i} and {j} of patient {surv.id_labels[surv.id[i]]!r} overlap: {begin[i]:g} to {surv.time[i]:g} and "
-            f"{begin[j]:g} to {surv.time[j]:g}.{hint} Correct the dates; a patient is at risk once at a time."
-        )

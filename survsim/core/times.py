@@ -66,7 +66,11 @@ def meet(asked: Any, known: Any) -> FloatArray:
     >>> meet([13.2, 20], [1.1 * 12, 14]) == [1.1 * 12, 20]
     array([ True,  True])
     """
-    at = numbers("a time", asked)
+    return met(numbers("a time", asked), known)
+
+
+def met(at: FloatArray, known: Any) -> FloatArray:
+    """As `meet`, for times that were checked already or may be of any size."""
     grid = np.asarray(known, dtype=np.float64).ravel()
     if grid.size == 0 or at.size == 0:
         return at

@@ -18,7 +18,7 @@ from pydantic import Field, model_validator
 from survsim.core.declared import read_as
 from survsim.core.errors import ScenarioError
 from survsim.core.file_faults import meant
-from survsim.core.times import apart
+from survsim.core.times import apart, meet, same
 from survsim.core.units import DAYS_PER
 from survsim.core.yaml_files import read_yaml
 from survsim.scenario.cohort_files import refuse_other_models, with_files_read
@@ -355,10 +355,10 @@ class Scenario:
         taus = outcomes.tau or (horizon,)
         for key, times in (("tau", outcomes.tau), ("alive_at", outcomes.alive_at)):
             for time in times:
-                if not 0 < time <= horizon:
+                if not 0 < meet(time, horizon) <= horizon:
                     asked, end = apart(time, horizon)
                     yield f"outcomes.{key} {asked} must lie above 0 and not beyond the horizon, {end}"
-        if outcomes.decision_tau not in taus:
+        if not same(outcomes.decision_tau, taus).any():
             yield (
                 f"outcomes.decision_tau {outcomes.decision_tau:g} must be one of tau ({', '.join(f'{t:g}' for t in taus)}); "
                 "add it to tau or choose one of them"

@@ -20,6 +20,7 @@ from survsim.core.execution import Execution
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
+from survsim.core.times import meet
 from survsim.estimate.borrowing.map_prior import BorrowingPrior
 from survsim.estimate.borrowing.mixture import NormalMixture
 from survsim.estimate.resampling.group_sequential import Spending, group_sequential_boundaries
@@ -135,6 +136,7 @@ def simulate_trials(
     """
     check_sizes(design, replicates)
     _check(design, analyses, external, prior, tau)
+    tau = None if tau is None else float(meet(tau, design.follow_up))
     between("alpha", alpha, 0.0, 1.0)
     data = trial_data(design, replicates=replicates, seed=seed)
     calendar, look, bounds = _closing(design, data, alpha, spending)
@@ -368,7 +370,10 @@ def _check(
     missing = [option for name, value, option in needs if name in analyses and value is None]
     if missing:
         raise InputError(f"give {' and '.join(missing)} for the analyses {', '.join(analyses)}.")
-    if tau is not None and not 0 < between("tau", tau, -np.inf, np.inf) <= design.follow_up:
+    if (
+        tau is not None
+        and not 0 < meet(between("tau", tau, -np.inf, np.inf), design.follow_up) <= design.follow_up
+    ):
         raise InputError(
             f"tau must lie above 0 and not beyond follow_up, {design.follow_up:g} {design.time_unit}, to which the "
             f"last patient is followed; got {tau!r}. Choose an earlier tau or a longer follow_up."

@@ -13,6 +13,7 @@ from survsim.core.execution import Execution
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import warn_renamed
 from survsim.core.streams import Streams
+from survsim.core.times import meet
 from survsim.estimate.resampling.trial_analysis import SimulatedTrials, analyse_trials
 
 
@@ -66,6 +67,7 @@ def simulated_trials(
     units = {d.time_unit for d in (control, treated, dropout) if d is not None}
     if len(units) > 1:
         raise InputError(f"control, treated and dropout must share a time unit; got {sorted(units)}.")
+    tau = None if tau is None else float(meet(tau, follow_up))
     if tau is not None and not 0 < tau <= follow_up:
         raise InputError(
             f"tau must lie in (0, follow_up={follow_up:g}] so that every trial reaches it; got {tau}."

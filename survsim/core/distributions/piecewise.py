@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from survsim.core.checks import FloatArray
+from survsim.core.checks import FloatArray, one_of
 from survsim.core.distributions.protocol import (
     HazardDistribution,
     as_time,
@@ -22,18 +22,25 @@ from survsim.core.distributions.protocol import (
     heights,
 )
 from survsim.core.errors import InputError
-from survsim.core.times import increasing
+from survsim.core.times import increasing, met
+
+ENDS: Final[dict[str, Literal["left", "right"]]] = {"right": "left", "left": "right"}
+"""Which end belongs to a piece, and the side of `searchsorted` that finds it."""
 
 
 @distribution
 class PiecewiseExponential(HazardDistribution):
     """Constant hazard between breaks: rates[j] on (breaks[j-1], breaks[j]].
 
+    A time within the last bits of a break is that break (`survsim.core.times`).
+
     Parameters
     ----------
     breaks : (k - 1,) increasing times above 0; empty for one rate.
     rates : (k,) or (..., k) hazards per `time_unit`, at least 0.
     time_unit : "days", "weeks", "months" or "years".
+    closed : "right", or "left" for pieces [breaks[j-1], breaks[j]), as those of a life table: who has the birthday today is
+        of the new age. It matters for the hazard at a break alone.
 
     Example
     -------
@@ -48,15 +55,17 @@ class PiecewiseExponential(HazardDistribution):
     breaks: Any
     rates: Any
     time_unit: str
+    closed: str = "right"
 
     def __post_init__(self) -> None:
         self._check_time_unit()
+        one_of("closed", self.closed, ENDS)
         self._set("breaks", check_breaks(self.breaks, "PiecewiseExponential"))
         rates = check_pieces("rates", self.rates, self.breaks, "PiecewiseExponential")
         self._set("rates", rates)
 
     def hazard(self, t: ArrayLike) -> FloatArray:
-        return pick_piece(self.breaks, self.rates, as_time(t))
+        return pick_piece(self.breaks, self.rates, as_time(t), self.closed)
 
     def cumulative_hazard(self, t: ArrayLike) -> FloatArray:
         return accumulate(as_time(t), self.breaks, self.rates)
@@ -160,9 +169,9 @@ def check_pieces(name: str, values: object, breaks: FloatArray, owner: str) -> F
     return pieces
 
 
-def pick_piece(breaks: FloatArray, values: FloatArray, t: FloatArray) -> FloatArray:
-    """The value of the piece (breaks[j-1], breaks[j]] that holds t."""
-    piece = np.searchsorted(breaks, t, side="left")
+def pick_piece(breaks: FloatArray, values: FloatArray, t: FloatArray, closed: str = "right") -> FloatArray:
+    """The value of the piece (breaks[j-1], breaks[j]] that holds t, or [breaks[j-1], breaks[j]) where closed is "left"."""
+    piece = np.searchsorted(breaks, met(t, breaks), side=ENDS[closed])
     if values.ndim == 1:
         return values[piece]
     shape = np.broadcast_shapes(piece.shape, values.shape[:-1])

@@ -50,6 +50,7 @@ class PanelMultistate(Result):
     observed : (S, S) pairs of visits by state of the first and of the second.
     seen_as : the m pairs (true state, another as which it may be seen), where there are any; seen_log_odds, seen_covariance :
         (m,) and (m, m) log odds of it against seeing the state as it is.
+    exact : states whose time of entry is known.
     """
 
     states: tuple[str, ...]
@@ -69,6 +70,7 @@ class PanelMultistate(Result):
     seen_as: tuple[tuple[str, str], ...] = ()
     seen_log_odds: FloatArray | None = None
     seen_covariance: FloatArray | None = None
+    exact: tuple[str, ...] = ()
 
     def columns(self) -> Columns:
         """Columns source, target, intensity (at the means of the covariates, per unit of time), std_error, conf_low, conf_high."""
@@ -131,7 +133,7 @@ class PanelMultistate(Result):
                 "where states may be seen wrongly, those that were seen are not to be set beside those that are expected; "
                 ".transition_probabilities(times) has what is expected."
             )
-        return predictions.prevalence(self, asked_times("times", times, unit=self.unit))
+        return predictions.prevalence(self, asked_times("times", times, self.visits.time, self.unit))
 
     def misclassification(self) -> pd.DataFrame:
         """Columns state (the true one), seen_as, probability, std_error, conf_low, conf_high (on the logit scale)."""
@@ -259,7 +261,7 @@ def panel_multistate(
         covariance=covariance * np.outer(scale, scale), centre=centre, design=design, visits=visits,
         log_likelihood=log_likelihood, n_patients=len(np.unique(visits.patient[visits.starts])),
         n_intervals=panel.cell.size, observed=observed, conf_level=float(conf_level), unit=unit, seen_as=seen,
-        seen_log_odds=odds, seen_covariance=odds_covariance,
+        seen_log_odds=odds, seen_covariance=odds_covariance, exact=tuple(exact),
         provenance=Provenance.of(
             "panel_multistate", transitions={a: list(b) for a, b in transitions.items()}, formula=formula,
             exact=list(exact), conf_level=conf_level,

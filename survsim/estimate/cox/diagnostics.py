@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     pass
 
 TRANSFORMS = ("km", "rank", "identity", "log")
+UNTOLD = 1e-10
+"""Information on slopes, as a share of what their sizes would give, below which the events do not tell them."""
 
 
 @result
@@ -93,6 +95,10 @@ def proportional_hazards_test(fit: FittedCox, transform: str = "km") -> Proporti
     ----------
     transform : "km" (default), "rank", "identity" or "log" of time.
 
+    Raises
+    ------
+    InputError : events at one time only, or otherwise without information on a slope.
+
     Reference: Grambsch & Therneau (1994), Biometrika 81:515; score form in survival 3.0.
     """
     state = at_estimate(fit)
@@ -103,14 +109,33 @@ def proportional_hazards_test(fit: FittedCox, transform: str = "km") -> Proporti
     p = slope.size
     rows = [*term_columns(fit), ("GLOBAL", list(range(p)))]
     chi2 = np.empty(len(rows))
-    for i, (_, columns) in enumerate(rows):
+    for i, (term, columns) in enumerate(rows):
         inner = squared[np.ix_(columns, columns)] - mixed[columns] @ np.linalg.solve(plain, mixed[:, columns])
+        _refuse_untold(term, inner, np.diag(squared)[columns], np.unique(at.times).size)
         chi2[i] = slope[columns] @ np.linalg.solve(inner, slope[columns])
     df = np.array([len(columns) for _, columns in rows])
     return ProportionalHazardsTest(
         terms=tuple(term for term, _ in rows), chi2=chi2, df=df, p_value=chdtrc(df.astype(float), chi2),
         transform=transform, provenance=Provenance.of("proportional_hazards_test", fit, transform=transform),
     )  # fmt: skip
+
+
+def _refuse_untold(term: str, inner: FloatArray, size: FloatArray, n_times: int) -> None:
+    """The events say nothing of a change over time: the information of the slopes, of that size alone, is singular."""
+    least = np.finfo(float).tiny
+    root = np.sqrt(np.maximum(size, least))
+    if (
+        n_times > 1
+        and (size > least).all()
+        and np.linalg.eigvalsh(inner / np.outer(root, root)).min() > UNTOLD
+    ):
+        return
+    what = "the effects together change" if term == "GLOBAL" else f"the effect of {term!r} changes"
+    raise InputError(
+        f"whether {what} over time cannot be told: the events ({n_times} distinct time{'s' if n_times > 1 else ''}) leave no "
+        "information on a slope. It takes events at two times or more at which those at risk differ in the covariate; "
+        "report the fit without this test, or leave the column out."
+    )
 
 
 def _parts(state: AtEstimate, g: FloatArray) -> tuple[FloatArray, ...]:

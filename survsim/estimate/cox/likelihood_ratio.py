@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,15 +13,9 @@ from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
+from survsim.estimate.cox import nested_fits
 from survsim.estimate.cox.fitted import FittedCox
 
-WIDER = {
-    "exponential": ("weibull", "gompertz", "gamma", "generalised_gamma"),
-    "weibull": ("generalised_gamma",),
-    "lognormal": ("generalised_gamma",),
-    "gamma": ("generalised_gamma",),
-}
-"""Families of parametric fits that hold another as a special case."""
 LOWER = 1e-4
 """By how much the wider fit's log likelihood may fall short, for want of the last digits."""
 
@@ -70,8 +63,8 @@ def likelihood_ratio_test(smaller: Any, larger: Any) -> LikelihoodRatioTest:
 
     Raises
     ------
-    InputError : fits of other rows or of other kinds, one that is not within the other, or robust, penalised and frailty fits,
-        whose likelihoods have no such law.
+    InputError : fits of other rows, weights, entries, offsets or background, or of other kinds, one that is not within the
+        other (by the values of its columns, not their names), or robust, penalised and frailty fits, whose likelihoods have no such law.
 
     References
     ----------
@@ -87,14 +80,19 @@ def likelihood_ratio_test(smaller: Any, larger: Any) -> LikelihoodRatioTest:
     1
     """
     a, b = _Fit.of("smaller", smaller), _Fit.of("larger", larger)
-    if a.kind != b.kind or not _same(a.rows, b.rows):
+    if a.kind != b.kind:
         raise InputError(
-            f"the two fits must be of one kind and of the same rows; got a {a.kind} of {a.rows[0].size} rows and a {b.kind} of "
-            f"{b.rows[0].size}. A covariate with gaps takes rows with it: fit both to the complete rows."
+            f"the two fits must be of one kind; got a {a.kind} and a {b.kind}. Fit both by the same method."
         )
-    if not _within(smaller, larger, a, b):
+    if unlike := nested_fits.difference(smaller, larger):
         raise InputError(
-            f"the smaller fit ({', '.join(a.names)}) is not within the larger one ({', '.join(b.names)}); compare their AIC instead."
+            "the two fits must be of the same rows, with all that the likelihood knows of them; these have different "
+            f"{unlike}. A covariate with gaps takes rows with it: fit both to the complete rows."
+        )
+    if not nested_fits.within(smaller, larger):
+        raise InputError(
+            f"the smaller fit ({', '.join(a.names)}) is not within the larger one ({', '.join(b.names)}), told by "
+            "their families and by the values of their columns; compare their AIC instead."
         )
     df, statistic = b.size - a.size, 2.0 * (b.value - a.value)
     if df <= 0:
@@ -115,29 +113,22 @@ def likelihood_ratio_test(smaller: Any, larger: Any) -> LikelihoodRatioTest:
 
 @dataclass(frozen=True, slots=True)
 class _Fit:
-    """What the test needs of a fit: kind, log likelihood, number and names of parameters, arrays of the rows behind it."""
+    """What the test needs of a fit: kind, log likelihood, number and names of parameters."""
 
     kind: str
     value: float
     size: int
     names: tuple[str, ...]
-    rows: tuple[Any, ...]
 
     @classmethod
     def of(cls, name: str, fit: Any) -> _Fit:
         if isinstance(fit, FittedCox):
             _refuse_other(name, fit.robust_covariance is not None, fit.penalty, fit.frailty)
-            surv = fit.surv
-            return cls(
-                f"Cox model with {fit.ties} ties", fit.log_likelihood, len(fit.terms), fit.terms, _rows(surv)
-            )
+            return cls(f"Cox model with {fit.ties} ties", fit.log_likelihood, len(fit.terms), fit.terms)
         if hasattr(fit, "family") and hasattr(fit, "log_likelihood"):
             _refuse_other(name, fit.robust, None, None)
-            return cls(
-                "parametric model", fit.log_likelihood, fit.estimate.size, tuple(fit.names), _rows(fit.surv)
-            )
+            return cls("parametric model", fit.log_likelihood, fit.estimate.size, tuple(fit.names))
         if hasattr(fit, "log_intensity"):
-            visits = fit.visits
             names = [f"{a} > {b}" for a, b in fit.transitions]
             names += [
                 f"{c} on {a} > {b}"
@@ -145,13 +136,7 @@ class _Fit:
                 for a, b in fit.transitions
             ]
             names += [f"{a} seen as {b}" for a, b in fit.seen_as]
-            return cls(
-                "model of visits",
-                fit.log_likelihood,
-                len(names),
-                tuple(names),
-                (visits.time, visits.patient, visits.state),
-            )
+            return cls("model of visits", fit.log_likelihood, len(names), tuple(names))
         raise InputError(
             f"{name} must be a fit with a likelihood: of cox_ph, parametric_survival, royston_parmar, mixture_cure or "
             f"panel_multistate; got {type(fit).__name__}."
@@ -173,26 +158,3 @@ def _refuse_other(name: str, robust: bool, penalty: Any, frailty: Any) -> None:
             f"the {name} fit has {found}, and twice the difference of such likelihoods is not chi-squared; fit both without it, "
             "or read the Wald tests of the terms."
         )
-
-
-def _rows(surv: Any) -> tuple[Any, ...]:
-    return (surv.time, surv.event, *(getattr(surv, n) for n in ("entry", "weight", "stratum")))
-
-
-def _same(one: Collection[Any], other: Collection[Any]) -> bool:
-    return all(
-        (x is None and y is None) or (x is not None and y is not None and np.array_equal(x, y))
-        for x, y in zip(one, other)
-    )
-
-
-def _within(smaller: Any, larger: Any, a: _Fit, b: _Fit) -> bool:
-    if isinstance(smaller, FittedCox):
-        x, y = smaller.design.matrix, larger.design.matrix
-        x, y = x - x.mean(axis=0), np.asarray(y - y.mean(axis=0))
-        left = x - y @ np.linalg.lstsq(y, x, rcond=None)[0]
-        return bool((np.abs(left) <= 1e-8 * np.maximum(np.abs(x).max(axis=0), 1.0)).all())
-    if hasattr(smaller, "family") and smaller.family != larger.family:
-        terms = set(smaller.terms) <= set(larger.terms)
-        return larger.family in WIDER.get(smaller.family, ()) and terms
-    return set(a.names) <= set(b.names)

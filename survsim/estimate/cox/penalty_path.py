@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core import progress
-from survsim.core.checks import FloatArray, float_vector, one_of
+from survsim.core.checks import FloatArray, IntArray, float_vector, one_of
 from survsim.core.complete import complete_design
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.start_stop import first_rows
 from survsim.core.surv import Surv, as_surv
 from survsim.core.tables import Columns
 from survsim.estimate.cox.prepare import model_design, prepare
@@ -59,7 +60,8 @@ def penalty_path(
 ) -> PenaltyPath:
     """Sum over folds of l(b_without) - l_without(b_without), for each strength.
 
-    Folds are dealt out along the sorted times, events and censored apart, so the choice needs no seed.
+    Folds are dealt out along the sorted times, events and censored apart, so the choice needs no seed. The rows of a patient
+    (`id`) are in one fold.
 
     Parameters
     ----------
@@ -100,8 +102,7 @@ def penalty_path(
     )
     if not grid.size:
         raise InputError("strengths is empty; give the penalties to try, or None for a grid of 25.")
-    fold = np.empty(len(surv), np.int64)
-    fold[np.lexsort((surv.time, surv.event))] = np.arange(len(surv)) % folds
+    fold = _dealt(surv, folds)
     score = np.zeros(grid.size)
     for f in progress.each("cross-validating", range(folds)):
         keep = fold != f
@@ -121,6 +122,17 @@ def penalty_path(
         strength=grid, score=score, best=float(grid[score.argmax()]), penalty=penalty, folds=folds,
         provenance=Provenance.of("penalty_path", surv, formula=design.formula, penalty=penalty, folds=folds, ties=ties),
     )  # fmt: skip
+
+
+def _dealt(surv: Surv, folds: int) -> IntArray:
+    """The fold (n,) of each row; a patient is dealt by the end of follow-up and whether the event came."""
+    who = first_rows(surv.id, surv.entry, len(surv))[1]
+    end, event = np.zeros(int(who.max()) + 1), np.zeros(int(who.max()) + 1, bool)
+    np.maximum.at(end, who, surv.time)
+    np.logical_or.at(event, who, surv.event)
+    fold = np.empty(end.size, np.int64)
+    fold[np.lexsort((end, event))] = np.arange(end.size) % folds
+    return fold[who]
 
 
 def _log_likelihood(surv: Surv, matrix: FloatArray, estimate: FloatArray, ties: str) -> float:

@@ -8,10 +8,11 @@ import numpy as np
 from scipy.special import ndtri
 
 from survsim.core import progress
-from survsim.core.checks import FloatArray, IntArray, between, whole_number
+from survsim.core.checks import BoolArray, FloatArray, IntArray, between, whole_number
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
+from survsim.core.start_stop import first_rows
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns
 from survsim.core.times import asked_time
@@ -32,7 +33,7 @@ class Calibration(Result):
 
     Attributes
     ----------
-    n, n_event : (g,) patients and events by `time`; predicted : (g,) mean predicted survival.
+    n, n_event : (g,) patients and events by `time`, unweighted; predicted : (g,) mean predicted survival.
     observed, conf_low, conf_high : (g,) Kaplan-Meier with its log-log interval.
     time, unit : where it was read.
     """
@@ -61,7 +62,9 @@ class Calibration(Result):
 def calibration(fit: FittedCox, time: float, *, groups: int = 5, conf_level: float = 0.95) -> Calibration:
     """Mean predicted survival against Kaplan-Meier within quantile groups of the linear predictor.
 
-    On the data the model was fitted to this is too good; `validate` says by how much.
+    On the data the model was fitted to this is too good; `validate` says by how much. Weights count in the groups, the
+    prediction and the curve, as patients that many times would. A patient of several rows (`id`) is predicted as the
+    first row has her, and is in one group with all her rows.
 
     Parameters
     ----------
@@ -75,18 +78,40 @@ def calibration(fit: FittedCox, time: float, *, groups: int = 5, conf_level: flo
         raise InputError(
             f"time must lie within follow-up, 0 to {surv.time.max():g} {surv.unit}; got {time:g}."
         )
-    predicted = joined_scores(predict_survival(fit, None, [time]).survival[:, 0])
-    edges = np.quantile(predicted, np.linspace(0, 1, groups + 1)[1:-1])
-    code = np.searchsorted(edges, predicted, side="left")
+    first, who = first_rows(surv.id, surv.entry, len(surv))
+    predicted = joined_scores(predict_survival(fit, None, [time]).survival[:, 0])[first]
+    weight = None if surv.weight is None else surv.weight[first]
+    code = np.searchsorted(_edges(predicted, weight, groups), predicted, side="left")
     present = np.unique(code)
-    rows = [_observed(surv.take(code == g), time, conf_level) for g in present]
+    rows = [_observed(surv.take(code[who] == g), time, conf_level) for g in present]
     return Calibration(
         n=np.array([int((code == g).sum()) for g in present]), n_event=np.array([r[3] for r in rows]),
-        predicted=np.array([predicted[code == g].mean() for g in present]),
+        predicted=np.array([_mean(predicted, weight, code == g) for g in present]),
         observed=np.array([r[0] for r in rows]), conf_low=np.array([r[1] for r in rows]),
         conf_high=np.array([r[2] for r in rows]), time=float(time), unit=surv.unit, conf_level=conf_level,
         provenance=Provenance.of("calibration", fit, time=float(time), groups=groups),
     )  # fmt: skip
+
+
+def _edges(predicted: FloatArray, weight: FloatArray | None, groups: int) -> FloatArray:
+    """Quantiles between the groups; a patient of weight 3 stands for three."""
+    share = np.linspace(0, 1, groups + 1)[1:-1]
+    if weight is None:
+        return np.quantile(predicted, share)
+    order = np.argsort(predicted)
+    through = np.cumsum(weight[order])
+    at = share * max(through[-1] - 1.0, 0.0)
+    # The value of place k of repeated patients is that of the first whose weights add up to more than k.
+    near = (
+        np.searchsorted(through, np.minimum(np.floor(at) + k, through[-1] - 1.0), side="right")
+        for k in (0, 1)
+    )
+    low, high = (predicted[order[np.minimum(place, order.size - 1)]] for place in near)
+    return low + (at - np.floor(at)) * (high - low)
+
+
+def _mean(predicted: FloatArray, weight: FloatArray | None, members: BoolArray) -> float:
+    return float(np.average(predicted[members], weights=None if weight is None else weight[members]))
 
 
 def _observed(surv: Surv, time: float, level: float) -> tuple[float, float, float, int]:

@@ -9,6 +9,7 @@ import numpy as np
 from survsim.core.checks import BoolArray
 from survsim.core.display import displayed
 from survsim.core.errors import InputError
+from survsim.core.start_stop import first_rows
 from survsim.core.surv import Surv
 from survsim.core.times import apart, asked_time
 
@@ -24,8 +25,10 @@ class Landmark:
     kept : (n,) bool, rows of the original data; use it to select covariates and groups, which must be
         known at the landmark.
     at : the landmark in `surv.unit`.
-    n_event, n_censor : rows left out because the event, or the end of follow-up, came by the landmark.
-    n_not_entered : rows kept that come under observation only after the landmark.
+    n_event, n_censor : patients left out because the event, or the end of follow-up, came by the landmark.
+    n_not_entered : patients kept that come under observation (again) only after the landmark.
+
+    Patients are told apart by `id`, where the response has it; else each row is one.
     """
 
     surv: Surv
@@ -78,11 +81,23 @@ def landmark(surv: Surv, at: float) -> Landmark:
     if part.entry is not None:
         entry = np.maximum(part.entry - at, 0.0)
         entry = entry if entry.any() else None
+    n_event, n_censor, n_not_entered = _counts(surv, kept, at)
     return Landmark(
         surv=part.with_parts(time=part.time - at, entry=entry),
         kept=kept,
         at=float(at),
-        n_event=int((~kept & surv.event).sum()),
-        n_censor=int((~kept & ~surv.event).sum()),
-        n_not_entered=0 if surv.entry is None else int((surv.entry[kept] > at).sum()),
+        n_event=n_event,
+        n_censor=n_censor,
+        n_not_entered=n_not_entered,
     )
+
+
+def _counts(surv: Surv, kept: BoolArray, at: float) -> tuple[int, int, int]:
+    """Patients with the event by the landmark, whose follow-up ended by it, and who are observed only after it."""
+    who = first_rows(surv.id, surv.entry, len(surv))[1]
+    size = int(who.max()) + 1
+    left = np.bincount(who[kept], minlength=size) == 0
+    event = np.bincount(who[~kept & surv.event], minlength=size) > 0
+    first = np.full(size, np.inf)
+    np.minimum.at(first, who[kept], 0.0 if surv.entry is None else surv.entry[kept])
+    return int(event.sum()), int((left & ~event).sum()), int((~left & (first > at)).sum())

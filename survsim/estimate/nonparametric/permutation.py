@@ -11,6 +11,7 @@ from survsim.core.checks import FloatArray, IntArray, between
 from survsim.core.complete import complete_groups
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
+from survsim.core.start_stop import first_rows, of_one_patient
 from survsim.core.streams import stream_key
 from survsim.core.surv import Surv, as_surv
 from survsim.core.tables import Columns
@@ -79,7 +80,7 @@ def permutation_logrank_test(
 
     A group's score is a sum of its patients' own parts, so two groups of up to 40 patients are counted
     exactly (subset sums); strata, more groups and more patients use random rearrangements within strata
-    and p = (1 + extreme)/(1 + n_resamples). Valid when censoring does not depend on the group.
+    and p = (1 + extreme)/(1 + n_resamples). The rows of a patient (`id`) stay together. Valid when censoring does not depend on the group.
 
     Parameters
     ----------
@@ -93,7 +94,7 @@ def permutation_logrank_test(
 
     Raises
     ------
-    InputError : fewer than two groups, weights, a negative `n_resamples`, an exponent below 0.
+    InputError : fewer than two groups, weights, a negative `n_resamples`, an exponent below 0, a patient in two groups.
 
     Reference: Neuhaus 1993; Phipson & Smyth 2010 for the added one.
 
@@ -111,24 +112,25 @@ def permutation_logrank_test(
     between("rho", rho, 0.0, 100.0, open_ends=False)
     between("gamma", gamma, 0.0, 100.0, open_ends=False)
     between("n_resamples", n_resamples, 0, np.inf)
-    part = row_scores(surv, rho, gamma)
     n_groups = len(groups)
+    n_patients = patients_of(surv, codes, n_groups)
+    part, codes, stratum = _of_patients(surv, row_scores(surv, rho, gamma), codes)
     sizes = np.bincount(codes, minlength=n_groups)
     score: FloatArray = np.bincount(codes, part, n_groups).astype(np.float64)
     statistic = float(_statistic(score[None, :], sizes)[0])
-    if n_groups == 2 and surv.stratum is None and len(surv) <= EXACT_UP_TO:
+    if n_groups == 2 and stratum is None and part.size <= EXACT_UP_TO:
         edge = statistic - 1e-10 * np.abs(part).sum()
         # Counting the smaller group's subsets is the same event: the two scores add up to 0.
         extreme, total = (1, 1) if edge <= 0 else subset_tail(part, int(sizes.min()), edge)
         p, error, exact = extreme / total, 0.0, True
     else:
         total, exact = int(n_resamples), False
-        extreme = _random_extremes(surv, codes, part, sizes, statistic, total, seed)
+        extreme = _random_extremes(stratum, codes, part, sizes, statistic, total, seed)
         p = (1 + extreme) / (1 + total)
         error = float(np.sqrt(p * (1 - p) / total))
     return PermutationTest(
         groups=groups,
-        n_patients=patients_of(surv, codes, n_groups),
+        n_patients=n_patients,
         score=score,
         statistic=statistic,
         p_value=float(p),
@@ -155,19 +157,41 @@ def row_scores(surv: Surv, rho: float = 0.0, gamma: float = 0.0) -> FloatArray:
     return scores
 
 
+def _of_patients(
+    surv: Surv, part: FloatArray, codes: IntArray
+) -> tuple[FloatArray, IntArray, IntArray | None]:
+    """Each patient's part of the score, group and stratum: labels are dealt to patients, whose rows stay together."""
+    if surv.id is None:
+        return part, codes, surv.stratum
+    first, who = first_rows(surv.id, surv.entry, len(surv))
+    labels = tuple(surv.id_labels[k] for k in surv.id[first])
+    what = "labels are dealt anew to whole patients. Give each one group, that of the start, or use logrank_test."
+    of_one_patient("by", codes, labels, who, what)
+    if surv.stratum is not None:
+        of_one_patient("stratum", surv.stratum, labels, who, what.replace("one group", "one stratum"))
+    stratum = None if surv.stratum is None else surv.stratum[first]
+    return np.bincount(who, part).astype(np.float64), codes[first], stratum
+
+
 def _statistic(score: FloatArray, sizes: IntArray) -> FloatArray:
     return np.abs(score[:, 1]) if sizes.size == 2 else (score**2 / sizes).sum(axis=1)
 
 
 def _random_extremes(
-    surv: Surv, codes: IntArray, part: FloatArray, sizes: IntArray, statistic: float, total: int, seed: int
+    strata: IntArray | None,
+    codes: IntArray,
+    part: FloatArray,
+    sizes: IntArray,
+    statistic: float,
+    total: int,
+    seed: int,
 ) -> int:
     rng = np.random.Generator(np.random.Philox(key=np.array(stream_key(seed, "permutation"), np.uint64)))
-    stratum = np.zeros(len(surv), np.int64) if surv.stratum is None else surv.stratum
+    stratum = np.zeros(part.size, np.int64) if strata is None else strata
     places = [np.flatnonzero(stratum == k) for k in np.unique(stratum)]
     edge = statistic * (1 - 1e-10) - 1e-12
     extreme = 0
-    size = max(1, BLOCK // len(surv))
+    size = max(1, BLOCK // part.size)
     for start in progress.each("permuting", range(0, total, size)):
         block = min(total - start, size)
         score = np.zeros((block, sizes.size))

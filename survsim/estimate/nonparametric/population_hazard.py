@@ -11,6 +11,7 @@ import numpy as np
 from survsim.core.checks import FloatArray, IntArray, as_labels, float_vector, positions, require_columns
 from survsim.core.errors import ExtrapolationWarning, InputError, warn
 from survsim.core.frames import as_frame, is_table
+from survsim.core.times import meet
 from survsim.core.units import DAYS_PER
 
 OLDEST = 130.0
@@ -183,7 +184,8 @@ def _hazard(kind: str, values: FloatArray) -> FloatArray:
 
 
 def _cell(cuts: FloatArray, at: FloatArray) -> IntArray:
-    return np.maximum(np.searchsorted(cuts, at, side="right") - 1, 0)
+    """The cell that begins at or before each time; a birthday in the last bits is one."""
+    return np.maximum(np.searchsorted(cuts, meet(at, cuts), side="right") - 1, 0)
 
 
 def _labels(frame: Any, keys: Sequence[str]) -> list[tuple[Any, ...]]:

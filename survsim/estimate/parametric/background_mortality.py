@@ -28,7 +28,8 @@ OLDEST = 130.0
 def life_table(age: Any, probability: Any) -> PiecewiseExponential:
     """Law of age at death (in years) from yearly death probabilities, hazard constant between ages.
 
-    On [age_x, age_x+1) the hazard is -log(1 - q_x); the last one goes on for ever.
+    On [age_x, age_x+1) the hazard is -log(1 - q_x); the last one goes on for ever. At a birthday it is that of the age that
+    begins, as R's ``survexp`` and ``relsurv`` have it.
 
     Parameters
     ----------
@@ -65,11 +66,13 @@ def life_table(age: Any, probability: Any) -> PiecewiseExponential:
             f"probability must be from 0 to below 1; found {chance[bad][0]:g} in {positions(bad)}. "
             "Rates per 1,000 or per 100,000 must be divided first."
         )
-    return PiecewiseExponential(breaks=ages[1:], rates=-np.log1p(-chance), time_unit="years")
+    return PiecewiseExponential(breaks=ages[1:], rates=-np.log1p(-chance), time_unit="years", closed="left")
 
 
 def background_rates(surv: Surv, law: Any, age: Any) -> FloatArray:
     """Population hazard of each patient at the end of follow-up, per unit of `surv`.
+
+    Who dies on a birthday, or on the first day of a year of the table, is of the age and the year that begin.
 
     Parameters
     ----------

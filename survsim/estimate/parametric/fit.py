@@ -52,6 +52,8 @@ class ParametricFit(Result):
     surv : the response.
     robust, relative, conf_level, n_iter : how it was fitted.
     note : a sentence a reader should see.
+    background : (n,) the hazards of other causes that it was fitted over, or None.
+    last_without : (n,) last times without event, where events are known to lie in intervals, else None.
     """
 
     family: str
@@ -68,6 +70,8 @@ class ParametricFit(Result):
     conf_level: float
     n_iter: int
     note: str = ""
+    background: FloatArray | None = None
+    last_without: FloatArray | None = None
 
     # -- numbers ---------------------------------------------------------------------------------
 

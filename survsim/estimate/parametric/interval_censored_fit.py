@@ -104,7 +104,7 @@ def interval_censored_parametric(
         terms=tuple(t for d in designs for t in d.terms), effects=effects_of(law, designs),
         estimate=back @ optimum.theta + shift, covariance=back @ covariance @ back.T,
         log_likelihood=optimum.value - float((low == high).sum()) * float(np.log(clock)),
-        model=LinearModel(law, tuple(designs)), surv=response, robust=False, relative=False, conf_level=conf_level,
+        model=LinearModel(law, tuple(designs)), surv=response, robust=False, relative=False, conf_level=conf_level, last_without=low,
         n_iter=optimum.iterations, note="Events are known to lie in intervals; the response has them at the ends.",
         provenance=Provenance.of("interval_censored_parametric", family=name, formula=designs[0].formula, n_patients=low.size),
     )  # fmt: skip

@@ -16,6 +16,7 @@ from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv, as_surv
 from survsim.core.tables import Columns
+from survsim.estimate.cox import nested_fits
 from survsim.estimate.parametric.fit import ParametricFit
 from survsim.estimate.parametric.prediction import SurvivalPrediction
 from survsim.estimate.parametric.regression import parametric_survival
@@ -185,7 +186,7 @@ def compare_families(
 
     Raises
     ------
-    InputError : an unknown family, or a fit in `also` that is of other patients.
+    InputError : an unknown family, or a fit in `also` that is of other patients, weights, entries or background.
     ConvergenceError : not one family converged.
 
     Reference: Akaike 1974 (IEEE Trans Autom Control 19:716); Schwarz 1978 (Ann Stat 6:461).
@@ -234,7 +235,7 @@ def model_average(
 
     Raises
     ------
-    InputError : no fit, fits of different patients, an unknown criterion.
+    InputError : no fit, fits of different patients, weights, entries or background, an unknown criterion.
 
     References
     ----------
@@ -270,15 +271,10 @@ def criterion_weights(values: FloatArray) -> FloatArray:
 
 
 def _refuse_different(fits: Sequence[ParametricFit]) -> None:
-    first = fits[0].surv
     for fit in fits[1:]:
-        same = fit.surv is first or (
-            fit.surv.unit == first.unit
-            and np.array_equal(fit.surv.time, first.time)
-            and np.array_equal(fit.surv.event, first.event)
-        )
-        if not same or fit.relative != fits[0].relative:
+        unlike = nested_fits.difference(fits[0], fit)
+        if unlike is not None:
             raise InputError(
-                f"{fit.family} was fitted to another response than {fits[0].family} (patients, unit or background); "
-                "criteria can be compared on the same data only."
+                f"{fit.family} was fitted to another response than {fits[0].family}: they have different {unlike}; "
+                "criteria can be compared on the same data only. Fit both to the same response."
             )

@@ -74,6 +74,7 @@ def fit_family(
         surv=surv,
         robust=wants_robust,
         relative=rates is not None,
+        background=rates,
         conf_level=conf_level,
         n_iter=optimum.iterations,
     )

@@ -115,6 +115,7 @@ def royston_parmar(
         surv=surv,
         robust=wants_robust,
         relative=rates is not None,
+        background=rates,
         conf_level=conf_level,
         note=_note(varying),
         **labels,
@@ -156,7 +157,7 @@ class SplineModel:
         shift = theta[..., size : size + self.design.size] @ x.T
         if self.varying:
             knots = self.all_knots()
-            coefficients = self._combined(theta, x, knots)
+            coefficients = self.coefficients(theta, x, knots)
         else:
             knots, coefficients = self.spline.knots, theta[..., :size]
             if theta.ndim == 2 and not single:
@@ -172,7 +173,8 @@ class SplineModel:
         """Knots of the baseline and of every time-varying effect together."""
         return np.unique(np.concatenate([self.spline.knots, *(v.knots for v in self.varying)]))
 
-    def _combined(self, theta: FloatArray, x: FloatArray, knots: FloatArray) -> FloatArray:
+    def coefficients(self, theta: FloatArray, x: FloatArray, knots: FloatArray) -> FloatArray:
+        """Each patient's coefficients (..., n, knots) on all `knots`, the shift by x'b left out."""
         # a spline keeps its coefficients when knots are added: the new ones get 0
         total = np.zeros((*theta.shape[:-1], x.shape[0], knots.size))
         total[..., self.spline.places(knots)] += theta[..., None, : self.spline.knots.size]
@@ -189,7 +191,7 @@ class SplineModel:
         knots = self.all_knots()
         moved = np.zeros(len(theta), dtype=bool)
         for _ in range(60):
-            pieces = cubic_pieces(self._combined(theta, rows, knots), knots)
+            pieces = cubic_pieces(self.coefficients(theta, rows, knots), knots)
             falling = np.any(smallest_slope(pieces, knots) <= 0.0, axis=-1)
             if not np.any(falling):
                 return theta, int(moved.sum())

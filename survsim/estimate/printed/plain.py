@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from survsim.core.information import SLACK, least_hazard_error
+from survsim.core.times import meet
 from survsim.estimate.printed.number import (
     PrintedNumber,
     Terms,
@@ -33,6 +34,8 @@ def rmst_number(row: PrintedRow, terms: Terms) -> PrintedNumber:
     value = row.value() * factor
     horizon = row.number("time")
     tau = None if horizon is None else horizon * row.factor("time_unit", terms.unit)
+    if tau is not None:
+        value = float(meet(value, tau))
     if tau is None or not 0.0 <= value <= tau:
         raise contradiction(
             row.label, f"a restricted mean lies within 0 and its horizon `time`; got {value:g}."

@@ -15,6 +15,7 @@ from survsim.core import units
 from survsim.core.checks import FloatArray, between
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
+from survsim.core.times import join
 from survsim.estimate.printed.median import DESIGN_FACTOR
 from survsim.estimate.printed.number import EVENT_SHARE, PrintedNumber, Terms
 from survsim.estimate.printed.road import take_or_raise
@@ -223,8 +224,11 @@ def _typed(
 def _points(numbers: list[PrintedNumber]) -> tuple[FloatArray, FloatArray]:
     """Times and survival, increasing and strictly falling; a number printed twice is one point."""
     points: dict[float, float] = {}
-    for x in numbers:
-        time, share = (x.value, 0.5) if x.scale == "log median" else (float(x.time or 0.0), x.value)
+    median = [x.scale == "log median" for x in numbers]
+    # A median of 0.6 and survival at 0.1 * 6 speak of one time.
+    times = join(np.array([x.value if m else float(x.time or 0.0) for x, m in zip(numbers, median)]))[0]
+    for x, m, time in zip(numbers, median, times.tolist()):
+        share = 0.5 if m else x.value
         if not time > 0.0:
             raise InputError(f"{x.label}: a point needs a positive time; got {time:g}.")
         if not 0.0 < share < 1.0:

@@ -70,7 +70,8 @@ def read_told(
         float(risk_time[-1]),
         float(marks[-1]) if marks is not None and marks.size else 0.0,
     )
-    stop = last if end is None else asked_time("end", end, np.append(line.time, risk_time), unit=unit)
+    known = np.concatenate([line.time, risk_time, [last]])
+    stop = last if end is None else asked_time("end", end, known, unit=unit)
     if stop < last:
         asked, latest = apart(stop, last)
         raise InputError(f"end {asked} lies before the last reading, mark or number at risk, {latest}.")

@@ -115,7 +115,8 @@ def patient_curves(
 
     Raises
     ------
-    InputError : no time above 0, or a study that ends before the first one, by name.
+    InputError : no time above 0, a study that ends before the first one, or one without anybody at risk where an interval
+        begins, by name.
     """
     from survsim.estimate.nonparametric.kaplan_meier import kaplan_meier
 
@@ -138,14 +139,48 @@ def patient_curves(
     for label, surv in groups.items():
         inside = grid[meet(grid, surv.time) <= surv.time.max()]
         read = np.ravel(kaplan_meier(surv).survival_at(inside).estimate)
-        known = surv.time if surv.entry is None else np.concatenate([surv.time, surv.entry])
-        start = meet(np.concatenate([[0.0], inside[:-1]]), known)
-        entered = np.zeros(len(surv)) if surv.entry is None else surv.entry
-        at_risk = ((surv.time[None, :] > start[:, None]) & (entered[None, :] <= start[:, None])).sum(axis=1)
+        at_risk = _followed(surv, np.concatenate([[0.0], inside[:-1]]))
+        _refuse_nobody(str(label), surv, inside, read, at_risk)
         study += [str(label)] * inside.size
         parts.append(np.column_stack([inside, read, at_risk]))
     rows = np.concatenate(parts)
     return study, rows[:, 0], rows[:, 1], rows[:, 2].view(CountedAtRisk)
+
+
+def _followed(surv: Surv, start: FloatArray) -> FloatArray:
+    """Patients (k,) under observation just after each time; weights that are whole numbers count as so many patients.
+
+    Other weights make the number of patients whose plain mean would be as sure, (sum w)^2 / sum w^2 (Kish 1965): their sum
+    may be any number, and says nothing of how many were seen.
+    """
+    known = surv.time if surv.entry is None else np.concatenate([surv.time, surv.entry])
+    at = meet(start, known)[:, None]
+    entered = np.zeros(len(surv)) if surv.entry is None else surv.entry
+    there = (surv.time[None, :] > at) & (entered[None, :] <= at)
+    if surv.weight is None:
+        return there.sum(axis=1).astype(np.float64)
+    total = there @ surv.weight
+    if (surv.weight == np.floor(surv.weight)).all():
+        return np.asarray(total, dtype=np.float64)
+    return total**2 / np.maximum(there @ surv.weight**2, np.finfo(float).tiny)
+
+
+def _refuse_nobody(
+    label: str, surv: Surv, times: FloatArray, survival: FloatArray, at_risk: FloatArray
+) -> None:
+    """A study with delayed entry in which nobody is observed where an interval begins, though the curve has not ended."""
+    alive = np.concatenate([[1.0], survival[:-1]]) > 0
+    empty = np.flatnonzero((at_risk == 0) & alive)
+    if empty.size:
+        k = int(empty[0])
+        start = 0.0 if k == 0 else times[k - 1]
+        entered = np.zeros(1) if surv.entry is None else surv.entry
+        later = entered[entered > start]
+        raise InputError(
+            f"nobody of {label} is under observation at {start:g}, where the interval to {times[k]:g} begins"
+            f"{f' (the next enters at {later.min():g})' if later.size else ''}: its survival there rests on no number at "
+            "risk. Leave the study out and say so, choose other times, or count time from a later origin (landmark)."
+        )
 
 
 def excess_at_risk(n: FloatArray, survival: FloatArray) -> tuple[int, float] | None:

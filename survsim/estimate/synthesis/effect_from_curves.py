@@ -12,7 +12,7 @@ from survsim.core.errors import EvidenceError, InputError
 from survsim.core.information import SLACK, least_ratio_error
 from survsim.core.pairing import paired
 from survsim.core.provenance import Provenance
-from survsim.core.times import lengthless
+from survsim.core.times import lengthless, meet
 from survsim.estimate.printed.effect_sizes import EffectSize
 from survsim.estimate.synthesis.curve_studies import excess_at_risk
 
@@ -138,6 +138,7 @@ def _without_numbers_at_risk(
         raise InputError(
             f"{label}: without numbers at risk, n_research, n_control (positive) and follow_up_max are needed."
         )
+    last = float(meet(last, t))
     if not 0.0 <= first < last or last < t[-1]:
         raise InputError(
             f"{label}: follow-up must satisfy 0 <= follow_up_min < follow_up_max and reach the last time "

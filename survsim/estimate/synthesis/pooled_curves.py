@@ -160,7 +160,8 @@ def pooled_survival_curve(
     study, time, survival : (N,) one row a reading, from each study at every common time until it stops.
     n_risk : (N,) at risk at the start of the interval that ends at `time`; NaN where not printed.
     unit : of `time`.
-    patients : instead of rows, patient-level data {label: Surv}; `time` are then the times to read at.
+    patients : instead of rows, patient-level data {label: Surv}; `time` are then the times to read at. Weights count as so
+        many patients where they are whole numbers; other weights as the number whose plain mean would be as sure.
     n_start : {study: patients at time 0}, for studies without printed numbers.
     censoring_rate : per unit of time, for studies that print no number at risk (an assumption of yours).
     effects : "random" or "fixed".
@@ -182,7 +183,8 @@ def pooled_survival_curve(
 
     Raises
     ------
-    InputError : curves that rise, gaps, or numbers at risk that cannot be completed, by study.
+    InputError : curves that rise, gaps, numbers at risk that cannot be completed, or (of `patients`) nobody under
+        observation where an interval begins, by study.
     EvidenceError : more at risk than the curve left alive, by study and time.
 
     References

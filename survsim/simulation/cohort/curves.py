@@ -13,6 +13,7 @@ from survsim.core.checks import FloatArray
 from survsim.core.distributions import SurvivalDistribution
 from survsim.core.errors import InputError, ScenarioError
 from survsim.core.steps import Steps
+from survsim.core.times import meet
 from survsim.simulation.declared.model import Numbers
 from survsim.simulation.declared.partitioned import (
     FileCurve,
@@ -102,7 +103,7 @@ def _of_steps(curve: Steps, where: str, time_unit: str, horizon: float) -> Curve
         )
     if time[0] != 0:
         raise InputError(f"{where}: the curve begins at {time[0]:g} {time_unit}, not at 0.")
-    if time[-1] < horizon and value[-1] > 0:
+    if meet(time[-1], horizon) < horizon and value[-1] > 0:
         raise ScenarioError(
             f"{where}: the curve ends at {time[-1]:g} {time_unit} with {value[-1]:.3g} still free of the event, before the "
             f"horizon of {horizon:g}; shorten the horizon, or fit a law to the curve that goes on."

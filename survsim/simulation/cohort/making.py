@@ -12,7 +12,7 @@ from survsim.core.checks import FloatArray, between, float_vector
 from survsim.core.errors import InputError, ScenarioError
 from survsim.core.pairing import paired_draws
 from survsim.core.provenance import Provenance
-from survsim.core.times import at_least_one
+from survsim.core.times import at_least_one, meet
 from survsim.simulation.cohort.result import CohortResult
 from survsim.simulation.cohort.totals import CohortCourse, cohort_measures, measured, resolved
 from survsim.simulation.cohort.worth import Worth
@@ -86,9 +86,9 @@ def _discounts(values: Values | None) -> list[Any]:
 def _inside(name: str, values: Any, horizon: float) -> tuple[float, ...]:
     if not len(np.atleast_1d(np.asarray(values, dtype=object))):
         return ()
-    found = float_vector(name, at_least_one(values))
+    found = meet(float_vector(name, at_least_one(values)), horizon)
     low = (found <= 0) if name == "taus" else (found < 0)
-    if low.any() or (found > horizon * (1 + 1e-12)).any():
+    if low.any() or (found > horizon).any():
         raise InputError(f"{name} lie between 0 and the horizon {horizon:g}; got {found.tolist()}.")
     return tuple(dict.fromkeys(float(v) for v in found))
 

@@ -13,7 +13,7 @@ import numpy as np
 from survsim.core.errors import InputError, ScenarioError
 from survsim.core.execution import Execution, bundled, checked
 from survsim.core.provenance import Provenance
-from survsim.core.times import apart
+from survsim.core.times import apart, meet
 from survsim.simulation.declared.counted import discount_of_life, uses_cost, uses_quality
 from survsim.simulation.declared.fingerprint import fingerprint
 from survsim.simulation.declared.model import Model
@@ -93,6 +93,7 @@ def simulate_model(
         raise InputError("patient_output writes below a run folder; give execution=Execution(folder=...).")
     asked = _inside("times", times, model.horizon)
     step = even_step(float(model.horizon), asked) if grid_step is None else float(grid_step)
+    step = float(meet(step, model.horizon))
     if not 0 < step <= model.horizon:
         end, came = apart(float(model.horizon), step)
         raise InputError(f"grid_step must lie between 0 and the horizon {end}; got {came}.")
@@ -186,7 +187,7 @@ def count(name: str, value: int) -> int:
 
 
 def _inside(name: str, values: Sequence[float], horizon: float) -> tuple[float, ...]:
-    found = tuple(float(v) for v in values)
+    found = tuple(meet([float(v) for v in values], horizon).tolist())
     bad = [v for v in found if not 0 < v <= horizon]
     if bad:
         end, came = apart(horizon, bad[0])

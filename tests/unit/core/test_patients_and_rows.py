@@ -9,9 +9,11 @@ import pytest
 from survsim import (
     Surv,
     aalen_johansen,
+    bootstrap,
     compare_families,
     cox_ph,
     kaplan_meier,
+    landmark,
     logrank_test,
     parametric_survival,
     reverse_kaplan_meier,
@@ -19,7 +21,9 @@ from survsim import (
 from survsim.competing import mean_time_in_state, multistate_occupancy, prepare_multistate
 from survsim.core.errors import InputError
 from survsim.core.event_table import EventTable
+from survsim.cox import penalty_path
 from survsim.estimate.causal.time_varying_treatment import time_varying_treatment
+from survsim.nonparametric import permutation_logrank_test
 
 ROWS = {"time": [2, 4, 7, 3, 6, 5], "event": [0, 0, 1, 0, 1, 0], "entry": [0, 2, 4, 0, 3, 0]}
 ID = [1, 1, 1, 2, 2, 3]
@@ -173,3 +177,98 @@ def test_stays_of_one_patient_in_two_groups_are_of_one_patient(of):
     stays = data.stays.assign(arm=["a", "a", "a", "b", "a"])
     first = of(dataclasses.replace(data, stays=stays)).headline()
     assert "3 patients" in first
+
+
+def test_an_event_ends_the_rows_of_a_patient():
+    with pytest.raises(
+        InputError, match=r"patient 'a' has the event at 2 \(row 0\) and is followed again from 2 to 5"
+    ):
+        Surv.right([2, 5], [1, 1], unit="months", entry=[0, 2], id=["a", "a"])
+    with pytest.raises(InputError, match=r"Drop the rows that follow the first event.*cluster="):
+        Surv.competing(
+            [2, 5, 4],
+            ["relapse", "none", "none"],
+            censored="none",
+            unit="months",
+            entry=[0, 3, 0],
+            id=[1, 1, 2],
+        )
+    recurring = Surv.right([2, 5], [1, 1], unit="months", entry=[0, 2], cluster=["a", "a"])
+    assert int(recurring.event.sum()) == 2
+
+
+def test_who_is_drawn_twice_is_two_patients():
+    pair = Surv.right([2, 5], [0, 1], unit="months", entry=[0, 2], id=["a", "a"])
+    twice = pair.take([0, 0, 1, 1])
+    assert twice.n_patients == 2 and twice.id_labels == ("a", "a (2)")
+    curve = kaplan_meier(twice)
+    assert curve.n_censor.tolist() == [0, 0] and curve.n_risk.tolist() == [2, 2]
+    assert pair.take([1, 0]).id_labels == ("a",) and pair.take([0, -1, 1]).n_patients == 2
+    shuffled = SPLIT.take([5, 0, 1, 2, 2, 1, 0])
+    assert shuffled.n_patients == 3 and int(kaplan_meier(shuffled).n_censor.sum()) == 1
+
+
+RNG = np.random.default_rng(1)
+X = RNG.normal(size=30)
+LIFE, END = RNG.exponential(10 * np.exp(-0.7 * X)), RNG.uniform(2, 25, 30)
+WHO = np.tile(np.arange(30), 2)
+ONE_ROW = Surv.right(np.minimum(LIFE, END), LIFE < END, unit="months")
+TWO_ROWS = Surv.right(
+    np.r_[ONE_ROW.time / 2, ONE_ROW.time],
+    np.r_[np.zeros(30, bool), ONE_ROW.event],
+    unit="months",
+    entry=np.r_[np.zeros(30), ONE_ROW.time / 2],
+    id=WHO,
+)
+"""The same patients, each in two rows: whatever is drawn, dealt or counted must be the same."""
+
+
+def test_a_resample_of_split_rows_is_one_of_patients():
+    def followed(surv):
+        return reverse_kaplan_meier(surv).survival_at([8.0]).estimate
+
+    whole, split = (bootstrap(s, followed, n_resamples=40) for s in (ONE_ROW, TWO_ROWS))
+    np.testing.assert_allclose(split.replicates, whole.replicates)
+
+
+def test_validation_calibration_and_folds_do_not_see_how_a_patient_is_split():
+    whole, split = cox_ph(ONE_ROW, None, X), cox_ph(TWO_ROWS, None, X[WHO])
+    np.testing.assert_allclose(
+        split.validate(n_bootstrap=20).corrected, whole.validate(n_bootstrap=20).corrected, rtol=1e-6
+    )
+    one, two = (f.calibration(5.0, groups=3).to_frame() for f in (whole, split))
+    pd.testing.assert_frame_equal(one, two)
+    assert two["n"].tolist() == [10, 10, 10]
+    # Ridge counts in standard deviations of the rows, n / (n - 1) of which changes with their number.
+    paths = [penalty_path(s, None, x, strengths=[0.1, 1.0]) for s, x in ((ONE_ROW, X), (TWO_ROWS, X[WHO]))]
+    np.testing.assert_allclose(paths[0].score, paths[1].score, rtol=1e-4)
+
+
+def test_labels_are_dealt_to_patients():
+    time, event = np.arange(1, 13.0), [1, 1, 0, 1, 1, 1, 0, 1, 1, 1, 0, 1]
+    groups, who = np.array(list("aabababbabbb")), np.tile(np.arange(12), 2)
+    split = Surv.right(
+        np.r_[time / 2, time],
+        np.r_[np.zeros(12, int), event],
+        unit="months",
+        entry=np.r_[np.zeros(12), time / 2],
+        id=who,
+    )
+    whole = permutation_logrank_test(Surv.right(time, event, unit="months"), groups)
+    found = permutation_logrank_test(split, groups[who])
+    assert (found.p_value, found.n_arrangements) == (whole.p_value, 792)  # 12 choose 5
+    np.testing.assert_allclose(found.score, whole.score)
+    with pytest.raises(InputError, match="by differs between the rows of patient 0"):
+        permutation_logrank_test(split, np.r_[groups, groups[::-1]])
+
+
+def test_a_landmark_counts_patients():
+    rows = Surv.right([2, 4, 7, 3], [0, 0, 1, 1], unit="months", entry=[0, 2, 4, 0], id=[1, 1, 1, 2])
+    found = landmark(rows, 2.5)
+    assert (found.n_event, found.n_censor, found.n_not_entered) == (0, 0, 0)
+    assert found.surv.n_patients == 2
+    later = landmark(rows, 3)
+    assert (later.n_event, later.n_censor, later.n_not_entered) == (1, 0, 0)
+    gap = Surv.right([2, 7, 2], [0, 1, 0], unit="months", entry=[0, 4, 0], id=["a", "a", "b"])
+    back = landmark(gap, 3)  # "a" is away at 3 and comes back, "b" is lost
+    assert (back.n_event, back.n_censor, back.n_not_entered) == (0, 1, 1)

@@ -15,7 +15,9 @@ from survsim import (
     kaplan_meier,
     nelson_aalen,
     parametric_survival,
+    reconstruct_ipd,
     rmst,
+    simulate_trials,
 )
 from survsim.core import times
 from survsim.core.distributions import Exponential, PiecewiseExponential
@@ -35,6 +37,8 @@ from survsim.figures.risk_table import counts
 from survsim.joint_model import evidence_model, rate_term, survival_term
 from survsim.parametric import life_table
 from survsim.radiotherapy import Recovery
+from survsim.reconstruction import pseudo_ipd_from_summaries
+from survsim.simulation import Model, State, Transition, partitioned_survival, simulate_model
 from survsim.simulation.declared.effect import Effect
 from survsim.simulation.trials.trial_data import TrialDesign, trial_data
 
@@ -273,3 +277,49 @@ def test_a_curve_asked_at_a_time_next_to_its_step_stands_after_the_step():
         for curve in (kaplan_meier, nelson_aalen):
             assert curve(surv).steps("all").at(asked) == curve(exact).steps("all").at(asked)
         np.testing.assert_array_equal(counts(kaplan_meier(surv), 0, np.array([asked]), "events"), [1.0])
+
+
+YEARS_TO_DEATH = {"family": "exponential", "rate": 0.5}
+LIVES = Model(
+    states=(State(name="alive"), State(name="dead", death=True)),
+    time_unit="years",
+    horizon=1.2,
+    transitions=(Transition(source="alive", target="dead", distribution=YEARS_TO_DEATH),),
+)
+
+
+def test_a_horizon_in_its_last_bits_is_the_horizon():
+    above = 12 * 0.1
+    assert above > 1.2
+    as_told, as_meant = (
+        simulate_model(LIVES, patients=100, seed=1, times=[t], taus=[t]).rmst(1.2).estimate
+        for t in (above, 1.2)
+    )
+    assert as_told.tolist() == as_meant.tolist()
+    with pytest.raises(InputError, match=r"not beyond the horizon 1\.2"):
+        simulate_model(LIVES, patients=100, seed=1, times=[1.2 + 1e-6])
+    curves = {"progression_free": YEARS_TO_DEATH, "overall": YEARS_TO_DEATH}
+    found = partitioned_survival({"usual": curves}, horizon=1.2, time_unit="years", taus=[above])
+    assert found.rmst(1.2).estimate[0] == pytest.approx((1 - np.exp(-0.6)) / 0.5, rel=1e-6)
+
+
+def test_a_trial_reaches_a_horizon_in_the_last_bits_of_its_follow_up():
+    law = Exponential(rate=0.5, time_unit="years")
+    design = TrialDesign(control=law, treated=law, n=60, accrual_rate=30, follow_up=1.2)
+    share = [
+        simulate_trials(design, replicates=20, seed=1, analyses=("rmst",), tau=t).share("rmst")
+        for t in (1.2, 12 * 0.1)
+    ]
+    assert share[0] == share[1]
+
+
+def test_printed_times_in_their_last_bits_are_one_time():
+    def made(time):
+        return pseudo_ipd_from_summaries(
+            median=0.6, survival_at=[(time, 0.5), (1.2, 0.2)], n=50, n_event=40, unit="years", m=3
+        )
+
+    pd.testing.assert_frame_equal(made(0.1 * 6).to_frame(), made(0.6).to_frame())
+    curve = [0.0, 0.3, 0.1 * 3 * 4], [1.0, 0.8, 0.5]
+    whole = reconstruct_ipd(curve, n=50, censor_marks=[0.1 * 3], unit="years", end=1.2)
+    assert whole.to_frame()["time"].max() == pytest.approx(1.2)

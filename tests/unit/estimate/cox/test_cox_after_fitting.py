@@ -267,3 +267,25 @@ def test_an_incidence_beyond_the_follow_up_of_its_stratum_is_told_of() -> None:
     with pytest.warns(ExtrapolationWarning, match="ends at 4 in stratum 'n'"):
         fit.predict_incidence({"age": [60.0]}, [6.0], stratum="n")
     fit.predict_incidence({"age": [60.0]}, [6.0], stratum="s")
+
+
+@pytest.mark.parametrize("groups", [1, 2, 3])
+def test_calibration_of_weights_is_that_of_repeated_patients(groups: int) -> None:
+    time, event = np.array([5.0, 8, 9, 12, 7, 11]), np.array([1, 0, 1, 1, 1, 0])
+    x, weight = np.array([0, 1, 2, 1, 0, 2.0]), np.array([1, 1, 6, 1, 1, 1])
+    rows = np.repeat(np.arange(6), weight)
+    heavy = cox_ph(Surv.right(time, event, unit="months", weight=weight), None, x, ties="breslow")
+    many = cox_ph(Surv.right(time[rows], event[rows], unit="months"), None, x[rows], ties="breslow")
+    found, expected = heavy.calibration(8.0, groups=groups), many.calibration(8.0, groups=groups)
+    np.testing.assert_allclose(found.predicted, expected.predicted, rtol=1e-9)
+    np.testing.assert_allclose(found.observed, expected.observed, rtol=1e-12)
+    if groups == 1:
+        assert found.predicted[0] == pytest.approx(0.8222, abs=1e-4)
+
+
+def test_a_change_over_time_needs_events_at_two_times() -> None:
+    one = cox_ph(Surv.right([3, 3, 3, 5, 6], [1, 1, 0, 0, 0], unit="months"), None, [0, 1, 1.0, 0, 0.5])
+    with pytest.raises(InputError, match=r"the effect of 'x1' changes over time .*1 distinct time\)"):
+        one.proportional_hazards_test()
+    two = cox_ph(Surv.right([3, 3, 4, 5, 6], [1, 1, 1, 0, 0], unit="months"), None, [0, 1, 1.0, 0, 0.5])
+    assert np.isfinite(two.proportional_hazards_test().p_value).all()

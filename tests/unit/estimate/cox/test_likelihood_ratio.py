@@ -12,6 +12,7 @@ from scipy.stats import chi2
 from survsim import Surv, cox_ph, kaplan_meier, parametric_survival, royston_parmar
 from survsim.core.errors import InputError
 from survsim.cox import likelihood_ratio_test
+from survsim.parametric import interval_censored_parametric
 from tests.helpers import panel_visits
 
 RNG = np.random.default_rng(12)
@@ -83,7 +84,7 @@ def test_under_the_null_p_values_are_even() -> None:
         (lambda: cox_ph(surv(), "age", DATA), lambda: cox_ph(surv(), "stage", DATA), r"the smaller fit \(age\) is not within"),
         (lambda: cox_ph(surv(), "age + stage", DATA), lambda: cox_ph(surv(), "age", DATA), "is not within"),
         (lambda: cox_ph(surv(), "age", DATA), lambda: cox_ph(surv(), "age", DATA), "give the smaller one first"),
-        (lambda: cox_ph(surv().take(np.arange(100)), "age", DATA[:100]), lambda: cox_ph(surv(), "age + stage", DATA), "of 100 rows"),
+        (lambda: cox_ph(surv().take(np.arange(100)), "age", DATA[:100]), lambda: cox_ph(surv(), "age + stage", DATA), r"numbers of rows \(100 and 120\)"),
         (lambda: cox_ph(surv(), "age", DATA), lambda: cox_ph(surv(stratum=DATA["site"]), "age + stage", DATA), "of the same rows"),
         (lambda: cox_ph(surv(), "age", DATA), lambda: parametric_survival(surv(), "weibull", formula="age", data=DATA), "of one kind"),
         (lambda: cox_ph(surv(), "age", DATA, ties="breslow"), lambda: cox_ph(surv(), "age + stage", DATA), "breslow ties"),
@@ -97,3 +98,54 @@ def test_under_the_null_p_values_are_even() -> None:
 def test_what_cannot_be_is_refused(small: Any, large: Any, message: str) -> None:
     with pytest.raises(InputError, match=message):
         likelihood_ratio_test(small(), large())
+
+
+RATES = np.full(N, 0.01)
+
+
+@pytest.mark.parametrize(
+    ("small", "large", "message"),
+    [
+        (lambda: parametric_survival(surv(), "weibull", "age", DATA), lambda: parametric_survival(surv(), "weibull", "age + stage", DATA, background=RATES), "different background mortality"),
+        (lambda: royston_parmar(surv(), "age", DATA, background=RATES), lambda: royston_parmar(surv(), "age + stage", DATA, background=2 * RATES), "different background mortality"),
+        (lambda: cox_ph(surv(), "age", DATA), lambda: cox_ph(surv(), "age + stage", DATA, offset=np.asarray(-0.1 * TIME)), "different offsets"),
+        (lambda: cox_ph(surv(), "age", DATA), lambda: cox_ph(surv(weight=np.full(N, 2.0)), "age + stage", DATA), "different weights"),
+        (lambda: parametric_survival(surv(), "weibull", "age", DATA), lambda: parametric_survival(surv(entry=np.full(N, TIME.min() / 2)), "weibull", "age + stage", DATA), "different entries"),
+        (lambda: parametric_survival(surv(), "exponential"), lambda: interval_censored_parametric(np.where(EVENT, TIME / 2, TIME), np.where(EVENT, TIME, np.inf), "weibull", unit="months"), "different intervals"),
+    ],
+)  # fmt: skip
+def test_all_that_the_likelihood_depends_on_must_be_the_same(small: Any, large: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        likelihood_ratio_test(small(), large())
+
+
+def test_what_the_likelihood_does_not_see_may_differ() -> None:
+    large = cox_ph(
+        surv(weight=np.ones(N), entry=np.zeros(N), id=np.arange(N)), "age + stage", DATA, offset=np.zeros(N)
+    )
+    plain = cox_ph(surv(), "age + stage", DATA)
+    assert large.log_likelihood == pytest.approx(plain.log_likelihood, rel=1e-12)
+    assert likelihood_ratio_test(cox_ph(surv(), "age", DATA), large).df == 2
+
+
+def test_nesting_is_told_by_values_and_not_by_names() -> None:
+    numbers = RNG.normal(size=(N, 3))
+    fit = lambda x: parametric_survival(surv(), "weibull", None, x)  # noqa: E731
+    with pytest.raises(InputError, match="is not within"):  # both call their first column x1
+        likelihood_ratio_test(fit(numbers[:, 0]), fit(numbers[:, 1:]))
+    found = likelihood_ratio_test(fit(numbers[:, 2] * 3 + 7), fit(numbers[:, 1:]))
+    small, large = fit(numbers[:, 2]), fit(numbers[:, 1:])
+    assert found.statistic == pytest.approx(2 * (large.log_likelihood - small.log_likelihood), abs=1e-6)
+
+
+def test_splines_and_pieces_are_nested_where_their_knots_are() -> None:
+    line, curve = royston_parmar(surv(), "age", DATA, df=1), royston_parmar(surv(), "age", DATA, df=3)
+    assert likelihood_ratio_test(line, curve).df == 2
+    with pytest.raises(InputError, match="is not within"):  # the knot of 2 df is none of the two of 3
+        likelihood_ratio_test(royston_parmar(surv(), df=2), royston_parmar(surv(), "age", DATA, df=3))
+    changing = royston_parmar(surv(), "age", DATA, df=1, time_varying={"age": 1})
+    assert likelihood_ratio_test(line, changing).df == 1
+    pieces = lambda *cuts: parametric_survival(surv(), "piecewise_exponential", cuts=cuts)  # noqa: E731
+    assert likelihood_ratio_test(pieces(10.0), pieces(5.0, 10.0)).df == 1
+    with pytest.raises(InputError, match="is not within"):
+        likelihood_ratio_test(pieces(9.0), pieces(5.0, 10.0))

@@ -12,6 +12,7 @@ from survsim.distributions import (
     Gompertz,
     Mixture,
     PiecewiseExponential,
+    TimeVaryingEffect,
     Weibull,
     WithBackground,
 )
@@ -91,6 +92,23 @@ def test_other_data_are_refused() -> None:
         model_average([])
     with pytest.raises(InputError, match="criterion must be one of"):
         model_average([one], criterion="dic")
+
+
+def test_other_weights_entries_or_backgrounds_are_another_response() -> None:
+    surv = sample()
+    weighted = Surv.right(surv.time, surv.event, unit="months", weight=np.full(80, 2.0))
+    late = Surv.right(surv.time, surv.event, unit="months", entry=np.full(80, surv.time.min() / 2))
+    first = parametric_survival(surv, "weibull")
+    for other, what in ((weighted, "weights"), (late, "entries")):
+        with pytest.raises(InputError, match=f"different {what}"):
+            model_average([first, parametric_survival(other, "exponential")])
+        with pytest.raises(InputError, match=f"different {what}"):
+            compare_families(surv, families=["weibull"], also=[parametric_survival(other, "exponential")])
+    rates = [parametric_survival(surv, "weibull", background=np.full(80, r)) for r in (0.01, 0.02)]
+    with pytest.raises(InputError, match="different background"):
+        model_average(rates)
+    ones = Surv.right(surv.time, surv.event, unit="months", weight=np.ones(80), entry=np.zeros(80))
+    assert model_average([first, parametric_survival(ones, "weibull")]).weight.tolist() == [0.5, 0.5]
 
 
 def test_mixture_of_exponentials_by_hand() -> None:
@@ -187,3 +205,37 @@ def test_background_rates_of_a_population_by_age_year_and_sex() -> None:
         background_rates(surv, population, patients.iloc[:2].reset_index(drop=True))
     with pytest.raises(InputError, match="sex"):
         background_rates(surv, population, patients[["age", "year"]])
+
+
+def test_who_dies_on_a_birthday_is_of_the_age_that_begins_on_every_road() -> None:
+    # relsurv takes the rate of the day that begins at the death (rsadd: exp_prep(age + Y, 1)): -log(1 - 0.1) at 61
+    table, new = life_table([60, 61], [0.05, 0.1]), -np.log(0.9)
+    np.testing.assert_allclose(table.hazard([60.0, 60.99, 61.0, 70.0]), [-np.log(0.95)] * 2 + [new] * 2)
+    frame = pd.DataFrame({"age": [60, 61], "probability": [0.05, 0.1]})
+    for age, time in ((60.0, 1.0), (60.7, 0.3), (60.9, 0.1)):  # 60.7 + 0.3 is 61 but for the last bits
+        for unit, factor in (("years", 1.0), ("months", 12.0)):
+            surv = Surv.right([time * factor], [1], unit=unit)
+            for rates in (
+                background_rates(surv, table, [age]),
+                background_rates(surv, frame, {"age": [age]}),
+            ):
+                np.testing.assert_allclose(rates * factor, new, rtol=1e-12)
+    np.testing.assert_allclose(table.survival(62.0), 0.95**61 * 0.9)
+
+
+def test_the_hazard_at_a_cut_is_that_of_the_piece_it_ends_in_its_last_bits_too() -> None:
+    surv = sample()
+    fit = parametric_survival(surv.to_unit("years"), "piecewise_exponential", cuts=[0.3])
+    first = float(fit.distribution().rates[0])
+    found = fit.predict_hazard(None, [0.3, 0.1 * 3]).to_frame()["estimate"]
+    np.testing.assert_allclose(found, [first, first])
+    law = PiecewiseExponential(breaks=[0.3], rates=[1.0, 2.0], time_unit="years")
+    effect = TimeVaryingEffect(
+        base=Exponential(rate=1.0, time_unit="years"), breaks=[0.3], hazard_ratios=[1.0, 0.5]
+    )
+    at = [0.3, 0.1 * 3, 0.3 + 1e-6]
+    assert law.hazard(at).tolist() == [1.0, 1.0, 2.0] and effect.hazard(at).tolist() == [1.0, 1.0, 0.5]
+    left = PiecewiseExponential(breaks=[0.3], rates=[1.0, 2.0], time_unit="years", closed="left")
+    assert left.hazard([0.3 - 1e-6, 0.1 * 3, 0.3 - 1e-12]).tolist() == [1.0, 2.0, 2.0]
+    with pytest.raises(InputError, match="closed must be one of 'right', 'left'"):
+        PiecewiseExponential(breaks=[0.3], rates=[1.0, 2.0], time_unit="years", closed="both")

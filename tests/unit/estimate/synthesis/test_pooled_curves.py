@@ -255,3 +255,31 @@ def test_a_study_that_ends_before_the_first_time_is_named():
         pooled_survival_curve(patients={"long": long, "short": short}, time=[6, 12])
     with pytest.raises(InputError, match="no value above 0"):
         pooled_survival_curve(patients={"long": long, "short": short}, time=[0])
+
+
+SEEN = [1, 1, 1, 0, 1, 1]
+PLAIN = Surv.right([1, 2, 3, 4, 5, 6.0], SEEN, unit="months")
+
+
+def test_a_study_without_anybody_at_the_start_is_refused_by_name():
+    late = Surv.right([1, 2, 3, 4, 5, 6.0], SEEN, unit="months", entry=[0.5, 1, 0.5, 2, 1, 3])
+    for studies in ({"c": PLAIN, "late": late}, {"late": late, "later": late}):
+        with pytest.raises(InputError, match=r"nobody of late is under observation at 0.*enters at 0.5"):
+            pooled_survival_curve(patients=studies, time=[2, 5.0], n_draws=99)
+    gap = Surv.right([1, 1.5, 6, 6.0], [1, 0, 1, 0], unit="months", entry=[0, 0, 3, 3])
+    with pytest.raises(InputError, match=r"nobody of gap is under observation at 2.*interval to 5 begins"):
+        pooled_survival_curve(patients={"c": PLAIN, "gap": gap}, time=[2, 5.0], n_draws=99)
+
+
+@pytest.mark.filterwarnings("ignore::survsim.errors.SmallSampleWarning")
+def test_whole_weights_are_patients_and_others_the_number_that_would_be_as_sure():
+    weight = [1, 2, 1, 3, 1, 2]
+    heavy = Surv.right(PLAIN.time, PLAIN.event, unit="months", weight=weight)
+    repeated = PLAIN.take(np.repeat(np.arange(6), weight))
+    of = lambda surv: pooled_survival_curve(patients={"c": PLAIN, "a": surv}, time=[2, 5.0], n_draws=99)  # noqa: E731
+    np.testing.assert_allclose(of(heavy).survival, of(repeated).survival)
+    np.testing.assert_allclose(of(heavy).conf_low, of(repeated).conf_low)
+    halves = Surv.right(PLAIN.time, PLAIN.event, unit="months", weight=np.full(6, 0.5))
+    np.testing.assert_allclose(of(halves).survival, of(PLAIN).survival)
+    uneven = Surv.right(PLAIN.time, PLAIN.event, unit="months", weight=[0.5, 1.5, 1, 1, 1, 1])
+    assert of(uneven).studies.n_risk[0, 0] == pytest.approx(36 / 6.5)  # (sum w)^2 / sum w^2
