@@ -13,6 +13,7 @@ from survsim.core.checks import positions
 from survsim.core.errors import InputError
 from survsim.core.formula import expressions, factors, read_names
 from survsim.core.formula_expression import refuse_text
+from survsim.core.frames import with_categories
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,6 +91,7 @@ def _typed(name: Any, column: Any, *, as_number: bool) -> Any:
     """One column as numpy has its kind."""
     if getattr(column, "ndim", 1) != 1:
         raise InputError(f"data has the column {name!r} more than once; give each column its own name.")
+    column = with_categories(column)
     kind = getattr(column.dtype, "kind", "O")
     if kind in "mMc":
         what = {"m": "durations", "M": "dates", "c": "complex numbers"}[kind]

@@ -334,3 +334,11 @@ def test_text_may_be_compared_and_constants_calculated() -> None:
     np.testing.assert_allclose(
         design_matrix("I(log(x**2) / log(2) + 10**2)", FRAME).matrix[:, 0], np.log2(FRAME.x**2) + 100
     )
+
+
+def test_a_dictionary_of_arrow_keeps_its_declared_order_in_a_formula():
+    pa = pytest.importorskip("pyarrow")
+    held = pa.DictionaryArray.from_arrays(pa.array([1, 0] * 20), pa.array(["lo", "hi"]))
+    frame = pd.DataFrame({"h": pd.Series(held, dtype=pd.ArrowDtype(held.type))})
+    surv = Surv.right(np.arange(1.0, 41.0), np.ones(40), unit="months")
+    assert cox_ph(surv, "h", frame).terms == ("h[T.hi]",)
