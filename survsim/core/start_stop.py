@@ -74,15 +74,6 @@ def told_apart(patient: IntArray, labels: tuple[Any, ...], rows: Any) -> tuple[I
     return codes.astype(np.int64), tuple(names)
 
 
-def first_rows(patient: IntArray | None, entry: FloatArray | None, n: int) -> tuple[IntArray, IntArray]:
-    """The row (p,) that each patient begins with, and the patient (n,) of each row as a number from 0."""
-    if patient is None:
-        return np.arange(n), np.arange(n)
-    codes = np.unique(patient, return_inverse=True)[1]
-    order = np.lexsort((np.zeros(n) if entry is None else entry, codes))
-    return order[np.searchsorted(codes[order], np.arange(codes.max() + 1))], codes
-
-
 def of_one_patient(name: str, values: Any, labels: tuple[Any, ...], codes: IntArray, what: str) -> None:
     """Refuse values (n,) that differ between the rows of one patient (codes (n,) of them).
 

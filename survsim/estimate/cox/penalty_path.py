@@ -12,7 +12,6 @@ from survsim.core.complete import complete_design
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
-from survsim.core.start_stop import first_rows
 from survsim.core.surv import Surv, as_surv
 from survsim.core.tables import Columns
 from survsim.estimate.cox.prepare import model_design, prepare
@@ -126,7 +125,7 @@ def penalty_path(
 
 def _dealt(surv: Surv, folds: int) -> IntArray:
     """The fold (n,) of each row; a patient is dealt by the end of follow-up and whether the event came."""
-    who = first_rows(surv.id, surv.entry, len(surv))[1]
+    who = surv.patients[1]
     end, event = np.zeros(int(who.max()) + 1), np.zeros(int(who.max()) + 1, bool)
     np.maximum.at(end, who, surv.time)
     np.logical_or.at(event, who, surv.event)

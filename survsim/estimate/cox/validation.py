@@ -12,7 +12,6 @@ from survsim.core.checks import BoolArray, FloatArray, IntArray, between, whole_
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
-from survsim.core.start_stop import first_rows
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns
 from survsim.core.times import asked_time
@@ -78,7 +77,7 @@ def calibration(fit: FittedCox, time: float, *, groups: int = 5, conf_level: flo
         raise InputError(
             f"time must lie within follow-up, 0 to {surv.time.max():g} {surv.unit}; got {time:g}."
         )
-    first, who = first_rows(surv.id, surv.entry, len(surv))
+    first, who = surv.patients
     predicted = joined_scores(predict_survival(fit, None, [time]).survival[:, 0])[first]
     weight = None if surv.weight is None else surv.weight[first]
     code = np.searchsorted(_edges(predicted, weight, groups), predicted, side="left")

@@ -9,7 +9,6 @@ import numpy as np
 from survsim.core.checks import BoolArray
 from survsim.core.display import displayed
 from survsim.core.errors import InputError
-from survsim.core.start_stop import first_rows
 from survsim.core.surv import Surv
 from survsim.core.times import apart, asked_time
 
@@ -94,7 +93,7 @@ def landmark(surv: Surv, at: float) -> Landmark:
 
 def _counts(surv: Surv, kept: BoolArray, at: float) -> tuple[int, int, int]:
     """Patients with the event by the landmark, whose follow-up ended by it, and who are observed only after it."""
-    who = first_rows(surv.id, surv.entry, len(surv))[1]
+    who = surv.patients[1]
     size = int(who.max()) + 1
     left = np.bincount(who[kept], minlength=size) == 0
     event = np.bincount(who[~kept & surv.event], minlength=size) > 0

@@ -11,7 +11,7 @@ from survsim.core.checks import FloatArray, IntArray, between
 from survsim.core.complete import complete_groups
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
-from survsim.core.start_stop import first_rows, of_one_patient
+from survsim.core.start_stop import of_one_patient
 from survsim.core.streams import stream_key
 from survsim.core.surv import Surv, as_surv
 from survsim.core.tables import Columns
@@ -163,7 +163,7 @@ def _of_patients(
     """Each patient's part of the score, group and stratum: labels are dealt to patients, whose rows stay together."""
     if surv.id is None:
         return part, codes, surv.stratum
-    first, who = first_rows(surv.id, surv.entry, len(surv))
+    first, who = surv.patients
     labels = tuple(surv.id_labels[k] for k in surv.id[first])
     what = "labels are dealt anew to whole patients. Give each one group, that of the start, or use logrank_test."
     of_one_patient("by", codes, labels, who, what)
