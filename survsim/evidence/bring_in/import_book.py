@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from survsim.core import files
 from survsim.core.errors import EvidenceError
 from survsim.evidence.bring_in.endpoint_names import checked_endpoints
 from survsim.evidence.bring_in.spreadsheet import Book, open_book, told
@@ -28,6 +27,7 @@ from survsim.evidence.raw.sets import (
     read_raw,
     refuse_links,
     set_of_study,
+    write_staged,
 )
 from survsim.evidence.raw.table_faults import check_tables
 from survsim.evidence.schema.faults import Fault
@@ -73,11 +73,12 @@ def import_book(
         book, unknown = checked_endpoints(folder.raw, book)
         faults = [*book.faults, *strangers, *unknown]
         merged = _merged(folder.raw, chosen, book, replace_rows=replace_rows, faults=faults)
+        refuse_links(folder, {chosen: merged.files})
         changes = raw_paths({chosen: merged.files}) | _excluded(folder.raw, book)
         with transaction.room(folder, "staged") as staged:
             shutil.copytree(folder.raw, staged, copy_function=linked_copy, symlinks=True)
             for path, data in changes.items():
-                _write(staged / path, data)
+                write_staged(staged / path, data)
             with transaction.room(folder, "whole") as whole:
                 shutil.copytree(staged, whole, copy_function=linked_copy, symlinks=True)
                 waiting = _set_aside(folder, staged, book, faults)
@@ -257,7 +258,7 @@ def _drop(path: Path, raw: Path, key: str, names: list[str]) -> None:
     held = _csv(path, raw)
     if key in held.columns and any(row[key] in names for row in held.rows):
         kept = replace(held, rows=tuple(row for row in held.rows if row[key] not in names))
-        _write(path, kept.to_bytes())
+        write_staged(path, kept.to_bytes())
 
 
 def _curated(folder: DataFolder, table: str, name: str) -> bool:
@@ -268,10 +269,3 @@ def _curated(folder: DataFolder, table: str, name: str) -> bool:
     return (
         re.search(rf"^\"?{re.escape(name)}\"?,", path.read_text(encoding="utf-8"), re.MULTILINE) is not None
     )
-
-
-def _write(path: Path, data: bytes) -> None:
-    """A file of the staged copy; it is linked to the study's own, so never written through."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with files.atomic_open(path, "wb") as file:
-        file.write(data)

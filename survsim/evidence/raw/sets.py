@@ -178,8 +178,7 @@ def commit(folder: DataFolder, changes: Files) -> Curation:
     with transaction.room(folder, "staged") as staged:
         shutil.copytree(folder.raw, staged, copy_function=linked_copy, symlinks=True)
         for path, data in raw_paths(changes).items():
-            with files.atomic_open(staged / path, "wb") as file:
-                file.write(data)
+            write_staged(staged / path, data)
         return put_in_place(folder, raw_paths(changes), staged)
 
 
@@ -202,9 +201,19 @@ def raw_paths(changes: Files) -> transaction.RawFiles:
 def refuse_links(folder: DataFolder, changes: Files) -> None:
     """Nothing is written through a link: it may lead out of the study."""
     literature = folder.raw / "literature"
-    for path in (folder.raw, literature, *(literature / name for name in changes)):
+    tables_of = [literature / path.removeprefix("literature/") for path in raw_paths(changes)]
+    for path in (folder.raw, literature, *(literature / name for name in changes), *tables_of):
         if path.is_symlink():
             raise EvidenceError(f"{path.name} in data/raw is a link; nothing is written through it.")
+
+
+def write_staged(path: Path, data: bytes) -> None:
+    """A file of a staged copy; it may be a second name of the study's own, or a link, so never written through."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_symlink():
+        path.unlink()
+    with files.atomic_open(path, "wb") as file:
+        file.write(data)
 
 
 def linked_copy(source: str, target: str) -> str:

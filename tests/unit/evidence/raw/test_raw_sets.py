@@ -119,3 +119,15 @@ def test_empty_rows_for_a_new_study_must_be_filled_before_curation(folder):
     for name, says in (("LEE_2021", "is there already"), ("../lee", "is not a name"), ("", "is not a name")):
         with pytest.raises(EvidenceError, match=says):
             add_study(folder, name)
+
+
+def test_a_table_that_is_a_link_is_not_written_through(folder, tmp_path):
+    own = folder.raw / "literature" / "lung" / "studies.csv"
+    apart = folder.raw / "literature" / "lung_studies.txt"
+    own.rename(apart)
+    own.symlink_to("../lung_studies.txt")
+    before = apart.read_bytes()
+    merged = merge(folder.raw, "lung", {"studies": [STUDY]})
+    with pytest.raises(EvidenceError, match="studies.csv in data/raw is a link"):
+        commit(folder, {"lung": merged.files})
+    assert own.is_symlink() and apart.read_bytes() == before
