@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 MAX_BYTES = 512 * 2**20
 MAX_COLUMNS = 400
 MOST_FAULTS = 50
+MAX_CELL = 131_072
+"""Characters of one cell, as the csv module of Python has it: what is longer is no cell of a table of ours."""
 BLOCK = 2**24
 """Bytes parsed at a time: far above the longest row."""
 
@@ -76,6 +78,19 @@ def read_or_raise(path: Path, *, root: Path | None = None) -> pd.DataFrame:
     if found.frame is None:
         raise EvidenceError(f"{path.name} cannot be read. " + " ".join(str(f) for f in found.faults))
     return found.frame
+
+
+def header_of(path: Path, *, root: Path | None = None) -> tuple[str, ...]:
+    """Names of the columns of one file; none where it cannot be read, which is told when its rows are."""
+    if _file_faults(path, path.stem, root):
+        return ()
+    with path.open("rb") as file:
+        line = file.readline(MAX_CELL).removeprefix(codecs.BOM_UTF8)
+    try:
+        names, faults = _header(line, path.stem)
+    except UnicodeDecodeError:
+        return ()
+    return () if faults else tuple(names)
 
 
 def table_bytes(frame: pd.DataFrame) -> bytes:

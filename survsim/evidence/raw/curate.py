@@ -18,6 +18,7 @@ from survsim.evidence.raw import package, transaction
 from survsim.evidence.raw.cases import read_cases
 from survsim.evidence.raw.csv_text import table_bytes
 from survsim.evidence.raw.declared import Declared, Row, declared_at
+from survsim.evidence.raw.known_columns import refuse_unknown_columns
 from survsim.evidence.raw.literature import extra_rows, read_literature
 from survsim.evidence.raw.locate import DataFolder, data_folder
 from survsim.evidence.raw.merge import merge_aliases, merge_arms
@@ -57,6 +58,7 @@ def curated_tables(raw: Path) -> dict[str, list[Row]]:
     """All curated tables made from the files below `raw`, in the order of the schema."""
     declared = declared_at(raw)
     refuse_misnamed(raw, declared)
+    refuse_unknown_columns(raw)
     found = read_literature(raw, declared)
     merge_aliases(found, declared)
     fill_partners(found.estimates)
