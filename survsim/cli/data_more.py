@@ -191,6 +191,8 @@ def _import_citations(file: Path, study: str | None, replace: bool) -> None:
     done = import_citations(_own_data(), file, study=study, replace=replace)
     for words, cells in (("filled", done.filled), ("replaced", done.replaced), ("kept", done.kept)):
         _print_cells(words, cells)
+    for said in done.assumed:
+        typer.echo(f"assumed: {said}")
     if done.unmatched:
         typer.echo(f"no study for: {', '.join(done.unmatched)}")
     if not (done.filled or done.replaced or done.kept):

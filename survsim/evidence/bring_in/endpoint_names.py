@@ -12,6 +12,7 @@ from survsim.evidence.raw.endpoints import endpoint_fault, meant_endpoint
 from survsim.evidence.raw.literature import literature_sets
 from survsim.evidence.raw.sets import read_raw
 
+
 def known_endpoints(raw: Path) -> dict[str, str]:
     """Endpoints of a study, declared or used by a number, with their abbreviations (empty where none is declared)."""
     declared = read_raw(raw / "declared", "endpoints", raw)

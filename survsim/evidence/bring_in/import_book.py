@@ -23,6 +23,7 @@ from survsim.evidence.raw.sets import (
     choose_set,
     linked_copy,
     merge,
+    name_fault,
     raw_paths,
     read_raw,
     refuse_links,
@@ -111,7 +112,7 @@ def _without_strangers(raw: Path, book: Book) -> tuple[Book, list[str]]:
     """The spreadsheet without rows that name a study which nobody has, so that its other rows are checked; and those."""
     known = {*set_of_study(raw), *(row.get("study_id", "") for row in book.rows.get("studies", ()))} - {""}
     kept: dict[str, list[Row]] = {}
-    faults = []
+    faults = _wrong_names(book, set_of_study(raw))
     for table, rows in book.rows.items():
         strange = [row for row in rows if table != "studies" and row.get("study_id", "") not in known]
         kept[table] = [row for row in rows if row not in strange]
@@ -123,6 +124,13 @@ def _without_strangers(raw: Path, book: Book) -> tuple[Book, list[str]]:
             if study:
                 faults.append(f"{at}: {study!r} is no study of this spreadsheet or of the evidence{hint}")
     return replace(book, rows=kept), faults
+
+
+def _wrong_names(book: Book, known: Mapping[str, str]) -> list[str]:
+    """New studies whose id is no name, as `add-study` refuses it."""
+    names = [row.get("study_id", "") for row in book.rows.get("studies", ())]
+    wrong = [(n, name_fault(n, "study")) for n in names if n and n not in known]
+    return [f"{book.places.address('studies', n, 'study_id')}: {fault}" for n, fault in wrong if fault]
 
 
 def _name(table: str, row: Mapping[str, str]) -> str:
@@ -219,8 +227,14 @@ def _cell_of(fault: Fault, name: str, book: Book) -> str:
         return at
     for row in book.rows.get("estimates", ()):
         if f"{row.get('study_id', '')}/{row.get('arm_id', '')}" == name:
-            return book.places.address("estimates", row.get("estimate_id", ""), "arm_id")
+            own = NAMED_IN_NUMBERS.get(fault.column, fault.column)
+            shown = own if own in book.places.letters["estimates"] else "arm_id"
+            return book.places.address("estimates", row.get("estimate_id", ""), shown)
     return ""
+
+
+NAMED_IN_NUMBERS = {"label": "arm_label"}
+"""Columns of a group under the name that they have beside its numbers."""
 
 
 def _unfinished(folder: DataFolder, staged: Path, others: list[Fault]) -> list[str]:

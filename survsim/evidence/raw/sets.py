@@ -19,6 +19,8 @@ from survsim.evidence.raw.locate import DataFolder
 from survsim.evidence.schema.catalogue import tables
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]{0,59}")
+SHOWN = 80
+"""Signs of a wrong name that are shown."""
 OWN_SET = "published"
 """Set that new studies go to when a study folder has none of its own in the columns of the schema."""
 EXAMPLE_SET = "example"
@@ -68,12 +70,21 @@ def typed_columns(table: str) -> tuple[str, ...]:
 
 def checked_name(name: str, what: str) -> str:
     """`name` if it may name a study or a set (and so a folder); letters, digits and underscores only."""
-    if NAME.fullmatch(name) is None:
-        raise EvidenceError(
-            f"{what} {name!r} is not a name: use letters, digits and underscores, at most 60, for example "
-            f"{'lee_2021' if what == 'study' else OWN_SET}."
-        )
+    fault = name_fault(name, what)
+    if fault:
+        raise EvidenceError(f"{fault}.")
     return name
+
+
+def name_fault(name: str, what: str) -> str:
+    """Why `name` may not name a study or a set; empty where it may."""
+    if NAME.fullmatch(name):
+        return ""
+    shown = repr(name) if len(name) <= SHOWN else f"{name[:SHOWN]!r}... ({len(name)} signs)"
+    return (
+        f"{what} {shown} is not a name: use letters, digits and underscores, at most 60, for example "
+        f"{'lee_2021' if what == 'study' else OWN_SET}"
+    )
 
 
 def read_raw(folder: Path, name: str, raw: Path) -> RawTable | None:
