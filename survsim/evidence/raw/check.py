@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import os
 from dataclasses import dataclass
@@ -245,10 +244,8 @@ LACKING = ("required_cell", "value_missing")
 
 
 def _first_column(file: Path) -> set[str]:
-    if not file.is_file():
-        return set()
-    with file.open(encoding="utf-8", newline="") as lines:
-        return {row[0] for row in csv.reader(lines) if row}
+    frame = read_text_table(file, file.stem).frame
+    return set() if frame is None else set(frame.iloc[:, 0])
 
 
 def _sha(file: Path) -> str:
