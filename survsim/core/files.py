@@ -88,16 +88,16 @@ def regular_target(path: str | os.PathLike[str]) -> Path:
         raise InputError(f"a file needs a name; got {str(path)!r}.")
     try:
         # of the path itself: what /dev/stdout leads to has no path that could be asked
-        mode = os.stat(path).st_mode
+        mode = Path(path).stat().st_mode
     except FileNotFoundError:
-        return Path(os.path.realpath(path)) if os.path.islink(path) else Path(path)
+        return Path(os.path.realpath(path)) if Path(path).is_symlink() else Path(path)
     kind = next((words for test, words in _OTHER_KINDS if test(mode)), "")
     if kind:
         raise InputError(
             f"{os.fspath(path)} is {kind}, and a file is written whole in its place; nothing was written. "
             "Name a file that is a regular one or not there yet."
         )
-    return Path(os.path.realpath(path)) if os.path.islink(path) else Path(path)
+    return Path(os.path.realpath(path)) if Path(path).is_symlink() else Path(path)
 
 
 @contextlib.contextmanager

@@ -73,7 +73,7 @@ def export_evidence(
     (True, True)
     """
     # what a link leads to is written, and the link stays
-    target = Path(os.path.realpath(folder)) if os.path.islink(folder) else Path(folder)
+    target = Path(os.path.realpath(folder)) if Path(folder).is_symlink() else Path(folder)
     _put_back(target)
     _refuse_taken(target, replace)
     data = data_folder(path)

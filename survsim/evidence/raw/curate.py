@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from survsim.core.csv_rows import csv_rows
 from survsim.core.display import displayed
 from survsim.core.errors import EvidenceError
 from survsim.evidence.raw import package, transaction
@@ -130,7 +131,14 @@ def put_in_place(
     descriptor = package.to_bytes(package.descriptor(content, whole or raw, waiting))
     curated = {f"{name}.csv": data for name, data in content.items()}
     changed = transaction.replace(folder, changes, curated, descriptor)
-    return Curation(rows={n: d.count(b"\n") - 1 for n, d in content.items()}, changed=changed)
+    return Curation(rows={n: _n_rows(d, n) for n, d in content.items()}, changed=changed)
+
+
+def _n_rows(data: bytes, name: str) -> int:
+    """Rows of a table below its names; a quoted cell may hold line ends."""
+    if b'"' not in data:
+        return data.count(b"\n") - 1
+    return len(csv_rows(data.decode("utf-8"), name, error=EvidenceError)) - 1
 
 
 def checked_content(raw: Path) -> dict[str, bytes]:

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 
 from survsim.core.errors import EvidenceError
+from survsim.core.file_faults import seen
 from survsim.evidence.raw.declared import Row
 
 USUAL = {
@@ -47,7 +48,7 @@ def endpoint_fault(name: str, known: Mapping[str, str]) -> str:
     near = meant_endpoint(name, known)
     new = "one that is new gets a row of its own in data/raw/declared/endpoints.csv first"
     if near:
-        return f"{_seen(name)}: did you mean {near}? If not: {new}"
+        return f"{seen(name)}: did you mean {near}? If not: {new}"
     listed = ", ".join(list(known)[:SHOWN]) + (" ..." if len(known) > SHOWN else "")
     return f"{name!r} is no endpoint of this study; it has: {listed}. {new[0].upper()}{new[1:]}"
 
@@ -74,7 +75,7 @@ def with_undeclared(declared: list[Row], rows: Iterable[tuple[str, Row]]) -> lis
         faults = [f"{at}, endpoint {endpoint_fault(n, known)}" for n, at in used.items() if n not in known]
     else:
         faults = [
-            f"{at}, endpoint {_seen(n)}: did you mean {one}? Both are used; write one of them"
+            f"{at}, endpoint {seen(n)}: did you mean {one}? Both are used; write one of them"
             for n, at in used.items()
             if (one := _twin(n, used))
         ]
@@ -101,8 +102,3 @@ def _twin(name: str, used: Mapping[str, str]) -> str:
 
 def _plain(name: str) -> str:
     return name.strip().lower().replace(" ", "_").replace("-", "_")
-
-
-def _seen(name: str) -> str:
-    """The name as it stands; in quotes where a blank would not be seen."""
-    return name if name == name.strip() else repr(name)

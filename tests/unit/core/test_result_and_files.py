@@ -5,6 +5,7 @@ import os
 import socket
 import stat
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -130,15 +131,15 @@ def _socket(path):
 def test_what_is_no_regular_file_is_refused_and_stays(tmp_path, monkeypatch, make, word, through_a_link):
     monkeypatch.chdir(tmp_path)  # the path of a socket has at most some hundred letters
     make("p")
-    kind = stat.S_IFMT(os.stat("p").st_mode)
+    kind = stat.S_IFMT(Path("p").stat().st_mode)
     name = "p"
     if through_a_link:
         name = "link"
-        os.symlink("p", name)
+        Path(name).symlink_to("p")
     with pytest.raises(InputError, match=f"{name} is {word}.*nothing was written"):
         files.write_text(name, "x")
-    assert stat.S_IFMT(os.stat("p").st_mode) == kind
-    assert sorted(os.listdir()) == sorted({"p", name})
+    assert stat.S_IFMT(Path("p").stat().st_mode) == kind
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted({"p", name})
 
 
 def test_a_device_is_refused():

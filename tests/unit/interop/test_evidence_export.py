@@ -210,7 +210,7 @@ def test_files_that_no_export_wrote_are_named_and_nothing_is_replaced(tmp_path):
     (out / "drafts").mkdir()
     (out / ".DS_Store").write_bytes(b"")
     (out / "metafor.csv").write_text("old", encoding="utf-8")
-    with pytest.raises(InputError, match="no export wrote .'archive/mine.txt', 'drafts'.,"):
+    with pytest.raises(InputError, match=r"no export wrote \('archive/mine\.txt', 'drafts'\),"):
         export_evidence(out, replace=True)
     assert (out / "archive" / "mine.txt").read_text(encoding="utf-8") == "words"
     assert (out / "metafor.csv").read_text(encoding="utf-8") == "old"

@@ -289,5 +289,17 @@ def test_a_study_that_declares_no_endpoint_has_those_it_uses_each_in_one_spellin
     names = {r["endpoint"] for r in curated_tables(raw)["endpoints"]}
     assert names == {"overall_survival", "toxicity", "recurrence"}
     _with_endpoint(raw, "Overall_survival")
-    with pytest.raises(EvidenceError, match="Overall_survival: did you mean overall_survival. Both are used"):
+    with pytest.raises(
+        EvidenceError, match=r"Overall_survival: did you mean overall_survival\? Both are used"
+    ):
         curated_tables(raw)
+
+
+def test_rows_are_counted_and_not_the_lines_of_a_cell(tmp_path):
+    raw = write_raw(tmp_path / "data")
+    table = raw / "literature" / "lung" / "studies.csv"
+    table.write_text(
+        table.read_text(encoding="utf-8").replace("A registry", '"A registry,\nin two lines"'),
+        encoding="utf-8",
+    )
+    assert curate(tmp_path).rows["studies"] == 4

@@ -115,12 +115,12 @@ def test_an_outcome_of_patients_is_named_once_and_with_known_columns(study):
     was = table.read_text(encoding="utf-8")
     table.write_text(was + was.splitlines()[1] + "\n", encoding="utf-8")
     with pytest.raises(
-        EvidenceError, match="patient_outcomes.csv names 'people.csv' 'people' 'overall_survival' twice"
+        EvidenceError, match=r"patient_outcomes\.csv names 'people\.csv' 'people' 'overall_survival' twice"
     ):
         curate(study)
     head, _, rest = was.partition("\n")
     table.write_text(f"{head},factor\n" + rest.replace("recorded", "recorded,30.4"), encoding="utf-8")
-    with pytest.raises(EvidenceError, match="patient_outcomes.csv: 'factor'"):
+    with pytest.raises(EvidenceError, match=r"patient_outcomes\.csv: 'factor'"):
         curate(study)
 
 
