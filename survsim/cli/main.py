@@ -76,7 +76,7 @@ def run() -> None:
     sys.exit(code)
 
 
-NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
+NO_ROOM = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 """How a disk that is full, a limit on files or a quota says so."""
 
 
