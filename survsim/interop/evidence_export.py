@@ -46,7 +46,8 @@ def export_evidence(
     error on its analysis scale (``rma(yi, vi, data = read.csv("metafor.csv"))`` after choosing rows) and
     ``metafor_left_out.csv`` the others with the reason; ``revman.csv`` contrasts of treatments as generic inverse-variance
     rows; ``archive/`` is a folder for a repository of data: tables, descriptor, terms, card and checksums. No cell of any
-    of them runs as a formula.
+    of them runs as a formula: an apostrophe stands before a sign that would begin one, in CSV also after a semicolon, a tab or
+    a line end inside a cell, where a spreadsheet of another language parts the line.
 
     Parameters
     ----------
