@@ -191,6 +191,8 @@ def _import_citations(file: Path, study: str | None, replace: bool) -> None:
     done = import_citations(_own_data(), file, study=study, replace=replace)
     for words, cells in (("filled", done.filled), ("replaced", done.replaced), ("kept", done.kept)):
         _print_cells(words, cells)
+    for said in done.assumed:
+        typer.echo(f"assumed: {said}")
     if done.unmatched:
         typer.echo(f"no study for: {', '.join(done.unmatched)}")
     if not (done.filled or done.replaced or done.kept):
@@ -237,9 +239,13 @@ def _print_comparison(found: ExtractionComparison, a: str, b: str) -> None:
             typer.echo(f"only in {name}: {key}")
     for name, columns in ((a, found.columns_only_a), (b, found.columns_only_b)):
         if columns:
-            typer.echo(f"columns only in {name}, not compared: {', '.join(columns)}")
+            typer.echo(
+                f"columns only in {name}, which is a difference; their cells are not compared: {', '.join(columns)}"
+            )
     cells, rows = found.cell_agreement, found.row_agreement
     equal = found.cells_compared - len(found.disagreements)
+    if not found.rows_matched:
+        typer.echo("no row stands in both files, so that nothing agrees")
     typer.echo(
         f"{found.rows_matched} rows in both; "
         + (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from typing import Annotated, cast
 
@@ -75,6 +76,18 @@ def run() -> None:
     sys.exit(code)
 
 
+NO_ROOM = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
+"""How a disk that is full, a limit on files or a quota says so."""
+
+
+def _of_the_system(error: OSError) -> str:
+    """What the system refused, with the file where it names one, and what to do."""
+    said = " ".join(str(error).split())
+    if error.errno in NO_ROOM:
+        return f"{said}: there is no room to write; what was being written is not there. Make room and repeat the command."
+    return said
+
+
 def _answer() -> tuple[int, str]:
     """Exit code of the command that was typed, and what was wrong, one fault a line."""
     try:
@@ -90,7 +103,7 @@ def _answer() -> tuple[int, str]:
         return 2, "\n".join(" ".join(line.split()) for line in str(error).splitlines())
     except OSError as error:
         show_origin(error)
-        return 2, " ".join(str(error).split())
+        return 2, _of_the_system(error)
     except Stopped as stopped:
         return STOPPED, str(stopped)
     except (typer.Abort, KeyboardInterrupt):

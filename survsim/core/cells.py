@@ -18,6 +18,10 @@ HIDDEN = re.compile(
 _NOT_SEEN = " \t\r\n\x0b\x0c\x00\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff'\""
 _BEFORE = re.compile(f"^[{_NOT_SEEN}]+")
 _SIGNS = "=+@"
+_SEPARATED = re.compile(r"([;\t\r\n]+)")
+"""Where a spreadsheet may part a line of CSV although a comma separates its cells."""
+_HARMLESS = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?(?=[\s,%)]|$)[^|!=@(+*/^&]*")
+"""A number, perhaps with words behind it, and nothing that computes or calls."""
 _LATEX = {
     "\\": r"\textbackslash{}",
     "{": r"\{",
@@ -45,6 +49,27 @@ def would_run(text: str, signs: str = _SIGNS) -> bool:
         return True
     shown = unicodedata.normalize("NFKC", _BEFORE.sub("", text)[:1])
     return shown[:1] != "" and shown[:1] in signs
+
+
+def not_run(text: str, signs: str = _SIGNS + "-") -> str:
+    """The text with an apostrophe wherever a spreadsheet would begin to run it.
+
+    That is before its first sign, and after a separator inside it: a program whose list separator is the semicolon parts a
+    line of CSV there, quotes or not, as one may at a tab or a line end, so that ``a;=1+1`` would begin a cell with ``=1+1``.
+    Numbers stay as they are.
+
+    Example
+    -------
+    >>> not_run("=1+1"), not_run("a;=1+1"), not_run("60 Gy; -3 months"), not_run("-0.5")
+    ("'=1+1", "a;'=1+1", '60 Gy; -3 months', '-0.5')
+    """
+    first, *later = _SEPARATED.split(text)
+    begun = "'" if would_run(text, signs) and not _is_number(text) else ""
+    made = [begun, first]
+    for part in later:
+        runs = part and not _SEPARATED.fullmatch(part) and would_run(part, signs)
+        made.append(f"'{part}" if runs and not _HARMLESS.fullmatch(part) else part)
+    return "".join(made)
 
 
 def for_spreadsheets(frame: pd.DataFrame) -> pd.DataFrame:
@@ -91,11 +116,7 @@ def _indented(text: str) -> str:
 
 
 def _quoted(cell: Any) -> Any:
-    return (
-        f"'{cell}"
-        if isinstance(cell, str) and would_run(cell, _SIGNS + "-") and not _is_number(cell)
-        else cell
-    )
+    return not_run(cell) if isinstance(cell, str) else cell
 
 
 def _is_number(cell: str) -> bool:

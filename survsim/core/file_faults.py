@@ -42,6 +42,18 @@ def meant(word: Any, known: Iterable[Any]) -> str:
     return f"; did you mean {plain[near[0]]!r}?" if near else ""
 
 
+def seen(name: Any) -> str:
+    """The name as it stands; in quotes where a blank or a sign that is not shown would be passed over.
+
+    Example
+    -------
+    >>> seen("lee_2021_e01"), seen(" lee_2021_e01")
+    ('lee_2021_e01', "' lee_2021_e01'")
+    """
+    text = str(name)
+    return text if text and text == text.strip() and text.isprintable() else repr(text)
+
+
 def fault_lines(errors: Sequence[Mapping[str, Any]], model: Any) -> list[str]:
     """The errors of a pydantic model, each once, in the order of the file.
 

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import sys
 import tempfile
 import time
@@ -34,11 +35,14 @@ def atomic_open(path: str | os.PathLike[str], mode: str = "w") -> Iterator[IO[An
     """Open a temporary file beside `path` and rename it to `path` only if the block succeeds.
 
     The temporary file is ``.NAME.part``, locked while it is written: what a killed process left under that name
-    is written over by the next; a second writer at the same moment takes a random name.
+    is written over by the next; a second writer at the same moment takes a random name. Where `path` is a link, the
+    file that it leads to is replaced and the link stays.
+
+    Raises
+    ------
+    InputError : `path` has no name, or is a folder, a pipe, a socket or a device, which a rename would do away with.
     """
-    target = Path(path)
-    if not target.name:
-        raise InputError(f"a file needs a name; got {str(path)!r}.")
+    target = regular_target(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.part")
     handle = _claimed(part)
@@ -62,6 +66,38 @@ def atomic_open(path: str | os.PathLike[str], mode: str = "w") -> Iterator[IO[An
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+_OTHER_KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+
+
+def regular_target(path: str | os.PathLike[str]) -> Path:
+    """The file that `path` names, links followed; it may not be there yet.
+
+    Raises
+    ------
+    InputError : `path` has no name, or is there and no regular file.
+    """
+    if not Path(path).name:
+        raise InputError(f"a file needs a name; got {str(path)!r}.")
+    try:
+        # of the path itself: what /dev/stdout leads to has no path that could be asked
+        mode = Path(path).stat().st_mode
+    except FileNotFoundError:
+        return Path(os.path.realpath(path)) if Path(path).is_symlink() else Path(path)
+    kind = next((words for test, words in _OTHER_KINDS if test(mode)), "")
+    if kind:
+        raise InputError(
+            f"{os.fspath(path)} is {kind}, and a file is written whole in its place; nothing was written. "
+            "Name a file that is a regular one or not there yet."
+        )
+    return Path(os.path.realpath(path)) if Path(path).is_symlink() else Path(path)
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +20,11 @@ from survsim.evidence.raw.locate import data_folder
 from survsim.interop.effect_tables import metafor_tables, revman_table
 
 MARK = "survsim_export.txt"
-"""Names a folder as one that an export made, which another export may replace."""
+"""Names a folder as one that an export made, which another export may replace; lists what was written."""
+LEFT_BY_DESKTOPS = (".DS_Store", "Thumbs.db", "desktop.ini")
+"""Files that a desktop leaves in a folder that was looked at."""
+SHOWN = 10
+"""Files that are named in a message."""
 
 
 @displayed
@@ -41,13 +46,15 @@ def export_evidence(
     error on its analysis scale (``rma(yi, vi, data = read.csv("metafor.csv"))`` after choosing rows) and
     ``metafor_left_out.csv`` the others with the reason; ``revman.csv`` contrasts of treatments as generic inverse-variance
     rows; ``archive/`` is a folder for a repository of data: tables, descriptor, terms, card and checksums. No cell of any
-    of them runs as a formula.
+    of them runs as a formula: an apostrophe stands before a sign that would begin one, in CSV also after a semicolon, a tab or
+    a line end inside a cell, where a spreadsheet of another language parts the line.
 
     Parameters
     ----------
     folder : where to write; made if it is not there.
     path : a study folder or its data folder; default the nearest study, or the tables that came with survsim.
-    replace : take the place of an earlier export; a folder that holds anything else is never touched.
+    replace : take the place of an earlier export; a folder that holds anything else is never touched. Where `folder` is a
+        link, the folder that it leads to is the one written.
 
     Returns
     -------
@@ -55,7 +62,8 @@ def export_evidence(
 
     Raises
     ------
-    InputError : a folder that is there and holds something.
+    InputError : a folder that is there and holds something, be it a single file that no export wrote beside an earlier
+        export.
     EvidenceError : tables that cannot be loaded.
 
     Example
@@ -65,7 +73,8 @@ def export_evidence(
     >>> "metafor.csv" in done.files, "archive/SHA256SUMS" in done.files
     (True, True)
     """
-    target = Path(folder)
+    # what a link leads to is written, and the link stays
+    target = Path(os.path.realpath(folder)) if Path(folder).is_symlink() else Path(folder)
     _put_back(target)
     _refuse_taken(target, replace)
     data = data_folder(path)
@@ -85,8 +94,9 @@ def export_evidence(
         "metafor.csv": numbers,
         "metafor_left_out.csv": left_out,
         "revman.csv": revman_table(store),
-        MARK: f"survsim {__version__}, tables {store.checksum}\n".encode(),
     } | {f"archive/{name}": content for name, content in archive.items()}
+    files[MARK] = _mark(store.checksum, files)
+    _refuse_foreign(target, files)
     _write(target, files)
     return EvidenceExport(folder=target, files=tuple(files), open_questions=questions)
 
@@ -111,6 +121,35 @@ def _refuse_taken(target: Path, replace: bool) -> None:
     if not replace:
         raise InputError(
             f"{target} holds an earlier export; say --replace (replace=True), or name another folder."
+        )
+
+
+def _mark(checksum: str, files: Iterable[str]) -> bytes:
+    """What was written, from which tables: a later export replaces these files and no others."""
+    return "\n".join([f"survsim {__version__}, tables {checksum}", *sorted(files), ""]).encode()
+
+
+def _refuse_foreign(target: Path, files: Iterable[str]) -> None:
+    """Refuse a folder with files that neither the earlier export wrote nor this one would."""
+    if not target.is_dir():
+        return
+    mark = target / MARK
+    own = {
+        *files,
+        MARK,
+        *(mark.read_text(encoding="utf-8", errors="replace").splitlines() if mark.is_file() else ()),
+    }
+    foreign = sorted(
+        p.relative_to(target).as_posix()
+        for p in target.rglob("*")
+        if (p.is_symlink() or not p.is_dir() or not any(p.iterdir())) and p.name not in LEFT_BY_DESKTOPS
+    )
+    foreign = [name for name in foreign if name not in own]
+    if foreign:
+        more = f" and {len(foreign) - SHOWN} more" if len(foreign) > SHOWN else ""
+        raise InputError(
+            f"{target} holds what no export wrote ({', '.join(map(repr, foreign[:SHOWN]))}{more}), and a folder is "
+            "replaced whole; nothing was written. Move it elsewhere, or name another folder."
         )
 
 

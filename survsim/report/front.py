@@ -23,6 +23,8 @@ KINDS: dict[str, tuple[type, str]] = {
     "list": (list, "a list of headings"),
     "text": (str, "text"),
 }
+_TAG = re.compile(r"<(?=[a-zA-Z/!?])(?!https?://[^\s<>]+>)")
+"""What begins a tag of HTML, which is text here; an address in angle brackets is Markdown."""
 MAPS = ("abstract", "figures", "checklists")
 
 
@@ -59,7 +61,7 @@ class Front:
 def front_of(analysis: Analysis, ledger: Ledger) -> Front:
     """Read paper.yml of an analysis and fill in its numbers; what it leaves out is taken from README.md.
 
-    Fields are those of `prose`, and ``{study}`` for the name of the study's folder in words.
+    The texts are Markdown; a tag of HTML among them is shown as it was typed. Fields are those of `prose`, and ``{study}`` for the name of the study's folder in words.
 
     Raises
     ------
@@ -69,7 +71,8 @@ def front_of(analysis: Analysis, ledger: Ledger) -> Front:
     filled = partial(_filled, ledger, f"analyses/{analysis.slug}/{NAME}", _in_words(analysis.study.root.name))
     checklists = declared.get("checklists") or {}
     return Front(
-        **{k: filled(declared[k]) for k in TEXTS if k in declared and k != "estimand"},
+        **{k: filled(declared[k]) for k in TEXTS if k in declared and k not in ("estimand", "picture")},
+        picture=str(declared.get("picture") or "").strip(),
         estimand=filled(declared.get("estimand") or _of_readme(analysis.folder, "Estimands?")),
         abstract={k: filled(v) for k, v in (declared.get("abstract") or {}).items()},
         figures={k: filled(v) for k, v in (declared.get("figures") or {}).items()},
@@ -106,7 +109,7 @@ def _in_words(name: str) -> str:
 
 def _filled(ledger: Ledger, name: str, study: str, text: Any) -> str:
     try:
-        return str(prose(ledger, str(text).strip(), study=study))
+        return str(prose(ledger, _TAG.sub("&lt;", str(text).strip()), study=study))
     except (InputError, ValueError) as error:
         raise InputError(f"{name}: {error}") from None
 

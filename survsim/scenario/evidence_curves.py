@@ -13,6 +13,7 @@ import numpy as np
 
 from survsim.core import units
 from survsim.core.errors import EvidenceError, InputError
+from survsim.core.file_faults import seen
 from survsim.core.provenance import Provenance
 from survsim.estimate.joint_model.terms import patients_term
 from survsim.estimate.printed.effect_sizes import EffectSizes, effect_sizes
@@ -301,7 +302,7 @@ def curve_rows(evidence: EvidenceStore, name: str) -> pd.DataFrame:
     if not names:
         known = ", ".join(list(dict.fromkeys(curves["curve_id"]))[:10]) or "none is stored yet"
         raise EvidenceError(
-            f"no curve is called {name}. Curves: {known}. Store one with survsim data add-curve STUDY FIGURE."
+            f"no curve is called {seen(name)}. Curves: {known}. Store one with survsim data add-curve STUDY FIGURE."
         )
     return found.sort_values(["time", "survival"], ascending=[True, False], kind="stable")
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from survsim.core.csv_rows import TOO_LONG
 from survsim.core.errors import InputError, ScenarioError
 from survsim.core.units import DAYS_PER, conversion_factor
 from survsim.estimate.parametric.background_mortality import life_table
@@ -187,7 +188,10 @@ def _rows(path: Path, where: str) -> list[dict[str, str]]:
         raise ScenarioError(
             f"{where}: the life table {path.name} cannot be read: there is no such file beside the scenario."
         ) from None
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except csv.Error as error:
+        said = TOO_LONG if "field larger" in str(error) else str(error)
+        raise ScenarioError(f"{where}: the life table {path.name} cannot be read: {said}.") from None
+    except (OSError, UnicodeDecodeError) as error:
         raise ScenarioError(f"{where}: the life table {path.name} cannot be read ({error}).") from None
     if not rows:
         raise ScenarioError(f"{where}: the life table {path.name} holds no rows.")

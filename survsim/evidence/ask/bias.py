@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from survsim.core.errors import EvidenceError
+from survsim.core.file_faults import seen
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
@@ -125,7 +126,7 @@ def risk_of_bias(
     unknown = [r for r in wanted if r not in study_of] if rows is not None else []
     if unknown:
         raise EvidenceError(
-            f"no number and no case is called {', '.join(unknown[:5])}. See store.estimates and store.cases() for names."
+            f"no number and no case is called {', '.join(map(seen, unknown[:5]))}. See store.estimates and store.cases() for names."
         )
     place = {name: i for i, name in enumerate(wanted)}
     found = judged[judged["row_id"].isin(place) & judged["row_id"].isin(study_of)]
@@ -134,13 +135,13 @@ def risk_of_bias(
     found = found.iloc[np.argsort(found["row_id"].map(place).to_numpy(), kind="stable")]
     priors = table("bias_priors")
     keys = [f"{t}:{w}" for t, w in zip(priors["tool"], priors["judgement"])]
-    seen = set(found["row_id"])
+    with_one = set(found["row_id"])
     return RiskOfBias(
         **{name: found[name].to_numpy(dtype=object) for name in FIELDS},
         study_id=np.array([study_of[r] for r in found["row_id"]], dtype=object),
-        unjudged=tuple(r for r in wanted if r not in seen),
+        unjudged=tuple(r for r in wanted if r not in with_one),
         mean=dict(zip(keys, priors["mean"])),
         sd=dict(zip(keys, priors["sd"])),
-        names={case: name for case, name in names_of_cases(cases).items() if case in seen},
+        names={case: name for case, name in names_of_cases(cases).items() if case in with_one},
         provenance=Provenance.of("risk_of_bias", *(f"bias:{r}" for r in dict.fromkeys(found["row_id"]))),
     )

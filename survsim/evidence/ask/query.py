@@ -10,6 +10,7 @@ import numpy as np
 
 from survsim.core.checks import BoolArray, IntArray
 from survsim.core.errors import EvidenceError, EvidenceWarning, warn
+from survsim.core.file_faults import seen
 from survsim.evidence.ask.mixing import known_fields
 from survsim.evidence.ask.overlap import Membership, Standing, resolve, shared
 from survsim.evidence.ask.selection import EvidenceSelection
@@ -138,7 +139,7 @@ class Question:
                 named |= codes == lookup.get(name, -1)
             if not named.any():
                 raise EvidenceError(
-                    f"no study and no number is called {name}; correct the exclusion or remove it."
+                    f"no study and no number is called {seen(name)}; correct the exclusion or remove it."
                 )
             if not (named & (code == 0)).any():
                 raise EvidenceError(

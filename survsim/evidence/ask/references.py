@@ -16,6 +16,7 @@ from survsim.core import files
 from survsim.core.display import displayed
 from survsim.core.door import with_doors
 from survsim.core.errors import EvidenceError, InputError
+from survsim.core.file_faults import seen
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -185,7 +186,9 @@ def references_of(studies: pd.DataFrame, study_ids: Iterable[str]) -> References
     wanted = tuple(dict.fromkeys(study_ids))
     missing = [s for s in wanted if s not in rows.index]
     if missing:
-        raise EvidenceError(f"no study is called {', '.join(missing[:5])}. See store.studies for names.")
+        raise EvidenceError(
+            f"no study is called {', '.join(map(seen, missing[:5]))}. See store.studies for names."
+        )
     found = rows.loc[list(wanted)].reset_index()
     return References(entries=tuple(_from_row(row, "study_id") for row in found.to_dict("records")))
 

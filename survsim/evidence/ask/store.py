@@ -14,6 +14,7 @@ from survsim.core.display import card
 from survsim.core.door import with_doors
 from survsim.core.errors import EvidenceError
 from survsim.core.estimate_record import Estimate
+from survsim.core.file_faults import seen
 from survsim.core.files import read_json
 from survsim.core.surv import Surv
 from survsim.evidence.ask.grade import grade_parts
@@ -113,7 +114,9 @@ class EvidenceStore:
         position = pd.Index(frame["estimate_id"]).get_indexer(list(estimate_ids))
         missing = [name for name, at in zip(estimate_ids, position) if at < 0]
         if missing:
-            raise EvidenceError(f"no estimate is called {', '.join(missing)}. {self._gone(missing[0])}")
+            raise EvidenceError(
+                f"no estimate is called {', '.join(map(seen, missing))}. {self._gone(missing[0])}"
+            )
         return to_records(frame.iloc[position])
 
     def _gone(self, estimate_id: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from dataclasses import replace as replace_in
 from pathlib import Path
 from typing import Any
 
@@ -34,15 +35,21 @@ _ANY_ENTRY = re.compile(r"(?=^\s*@)", re.MULTILINE)
 _JOINED = re.compile(r"[\"}\w]\s*#\s*[\"{\w]")
 _BIB_ENTRY = re.compile(r"^\s*@(?!comment|string|preamble)\w+\s*[{(]", re.IGNORECASE | re.MULTILINE)
 _RIS_ENTRY = re.compile(r"^TY  - ", re.MULTILINE)
+_SUFFIX = re.compile(r"(jr|sr|ii|iii|iv|2nd|3rd|4th)\.?", re.IGNORECASE)
+"""What follows a family name and is no given name; ``V`` may be one."""
+_PMID = re.compile(r"(medline:|pmid:?\s*)?([1-9]\d{0,7})", re.IGNORECASE)
+_PUBMED = re.compile(r"pubmed|medline|^nlm$", re.IGNORECASE)
+_NOT_PUBMED = re.compile(r"embase|scopus|cinahl|pubmed central", re.IGNORECASE)
 _DOI = re.compile(r"^(https?://(dx\.)?doi\.org/|doi:\s*)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One citation: `key` as the file names it, `cells` by column of studies."""
+    """One citation: `key` as the file names it, `cells` by column of studies, and what was `assumed` in reading it."""
 
     key: str
     cells: Row
+    assumed: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +64,16 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citations:
-    """What an import did: cells filled, cells replaced, cells kept although the file differs, entries without study."""
+    """What an import did: cells filled, cells replaced, cells kept although the file differs, entries without study.
+
+    `assumed` says, for studies that were given such a cell, what was assumed in reading the file.
+    """
 
     filled: tuple[Cell, ...]
     replaced: tuple[Cell, ...]
     kept: tuple[Cell, ...]
     unmatched: tuple[str, ...]
+    assumed: tuple[str, ...] = ()
 
 
 def import_citations(
@@ -98,7 +109,13 @@ def _fill_sets(
             columns = table.columns if used == set(table.columns) else (*order, *(used - set(order)))
             changes[name] = {"studies.csv": RawTable(columns=tuple(columns), rows=tuple(rows)).to_bytes()}
     commit(folder, changes)
-    return Citations(unmatched=unmatched, **{k: tuple(v) for k, v in done.items()})
+    given = {(c.study, c.says) for k in ("filled", "replaced") for c in done[k] if c.column == "pmid"}
+    assumed = {m: e.assumed for m, c in matched.items() for e in entries if e.cells is c and e.assumed}
+    return Citations(
+        unmatched=unmatched,
+        assumed=tuple(f"{m}: {said}" for m, said in assumed.items() if (m, matched[m]["pmid"]) in given),
+        **{k: tuple(v) for k, v in done.items()},
+    )
 
 
 def read_citations(path: Path) -> list[Entry]:
@@ -139,12 +156,9 @@ def read_citations(path: Path) -> list[Entry]:
 def _bibtex(text: str, name: str) -> list[Entry]:
     import bibtexparser
     from bibtexparser.bparser import BibTexParser
-    from bibtexparser.customization import convert_to_unicode
 
     _refuse_bombs(text, name)
-    parser = BibTexParser(
-        common_strings=True, ignore_nonstandard_types=False, customization=convert_to_unicode
-    )
+    parser = BibTexParser(common_strings=True, ignore_nonstandard_types=False, customization=_in_unicode)
     return [_entry(str(e["ID"]), _from_bibtex(e)) for e in bibtexparser.loads(text, parser).entries]
 
 
@@ -161,9 +175,8 @@ def _refuse_bombs(text: str, name: str) -> None:
 
 
 def _from_bibtex(e: dict[str, str]) -> dict[str, str]:
-    author = re.split(r"\s+and\s+", e.get("author", ""))[0]
     return {
-        "first_author": author,
+        "first_author": e.get("author", ""),
         "year": e.get("year", ""),
         "title": e.get("title", ""),
         "journal": _journal(e.get("journal", ""), e.get("year", ""), e.get("volume", ""), e.get("number", ""),
@@ -177,7 +190,13 @@ def _from_bibtex(e: dict[str, str]) -> dict[str, str]:
 def _ris(text: str) -> list[Entry]:
     import rispy
 
-    return [_entry(str(e.get("id", "")), _from_ris(e)) for e in rispy.loads(text)]
+    found = []
+    for e in rispy.loads(text):
+        database = str(e.get("name_of_database") or e.get("database_provider") or "").strip()
+        pmid, assumed = _pmid(str(e.get("accession_number", "")), database)
+        entry = _entry(str(e.get("id", "")), _from_ris(e) | {"pmid": pmid})
+        found.append(replace_in(entry, assumed=assumed))
+    return found
 
 
 def _from_ris(e: dict[str, Any]) -> dict[str, str]:
@@ -192,14 +211,12 @@ def _from_ris(e: dict[str, Any]) -> dict[str, str]:
         "",
     )
     year = re.split("[/-]", str(e.get("year") or e.get("publication_year") or "").strip())[0]
-    number = str(e.get("accession_number", ""))
     return {
-        "first_author": authors[0],
+        "first_author": _author(str(authors[0])),
         "year": year,
         "title": e.get("title") or e.get("primary_title") or "",
         "journal": _journal(journal, year, str(e.get("volume", "")), str(e.get("number", "")), pages),
         "doi": e.get("doi", ""),
-        "pmid": number if number.isdigit() else "",
         "url": (e.get("urls") or [""])[0],
     }
 
@@ -207,17 +224,63 @@ def _from_ris(e: dict[str, Any]) -> dict[str, str]:
 def _entry(key: str, cells: dict[str, str]) -> Entry:
     plain = {c: " ".join(re.sub(r"[{}]", "", str(v)).split()) for c, v in cells.items()}
     plain["doi"] = _DOI.sub("", plain["doi"])
-    plain["first_author"] = _author(plain["first_author"])
     return Entry(key=key.strip(), cells={c: v for c, v in plain.items() if v})
 
 
 def _author(name: str) -> str:
-    """``Lee, Anna B.`` to ``Lee AB``; a name without a comma stays as it is."""
-    family, comma, given = name.partition(",")
-    if not comma:
+    """``Lee, Anna B.`` to ``Lee AB`` and ``Lee, Jr., Anna B.`` to ``Lee AB Jr``; without a comma it stays as it is.
+
+    A suffix stands second in BibTeX and last in RIS, and last in a reference.
+    """
+    family, *rest = (part.strip() for part in name.split(","))
+    if not rest:
         return name
-    initials = "".join(word[0] for word in re.split(r"[\s.\-]+", given) if word)
-    return f"{family.strip()} {initials}".strip()
+    suffix = [part for part in rest if _SUFFIX.fullmatch(part)]
+    given = [part for part in rest if part not in suffix]
+    initials = "".join(word[0] for word in re.split(r"[\s.\-]+", " ".join(given)) if word)
+    return " ".join(part for part in (family, initials, *(s.rstrip(".") for s in suffix)) if part)
+
+
+def _first_named(authors: str) -> str:
+    """The first of the authors of a BibTeX entry as it is typed; empty where none is named.
+
+    An ``and`` in braces belongs to a name, as in ``{Surgeons and Sons, London}``.
+    """
+    depth, names = 0, [""]
+    for word in re.split(r"(\s+)", authors):
+        if depth == 0 and word.lower() == "and":
+            names.append("")
+            continue
+        names[-1] += word
+        depth += word.count("{") - word.count("}")
+    return next((n.strip() for n in names if n.strip() and n.strip().lower() != "others"), "")
+
+
+def _in_unicode(record: dict[str, str]) -> dict[str, str]:
+    """The entry without commands of LaTeX, and its first author before braces, which keep a name whole, are gone."""
+    from bibtexparser.customization import convert_to_unicode
+
+    first = _first_named(record.get("author", ""))
+    whole = re.fullmatch(r"\{((?:[^{}]|\{[^{}]*\})*)\}", first) is not None
+    found: dict[str, str] = convert_to_unicode(record | {"author": first})
+    return found | {"author": found["author"] if whole else _author(re.sub(r"[{}]", "", found["author"]))}
+
+
+def _pmid(number: str, database: str) -> tuple[str, str]:
+    """The accession number of an RIS entry where it is that of PubMed, and what was assumed of it.
+
+    Each database has accession numbers of its own (``DB``); where none is named, a number that can be one of PubMed's,
+    of at most eight digits, is taken for one and that is said.
+    """
+    found = _PMID.fullmatch(number.strip())
+    if found is None or (database and (not _PUBMED.search(database) or _NOT_PUBMED.search(database))):
+        return "", ""
+    said = (
+        ""
+        if database or found[1]
+        else f"AN {number.strip()} is taken for a PMID, as no database is named (DB)"
+    )
+    return found[2], said
 
 
 def _journal(name: str, year: str, volume: str, number: str, pages: str) -> str:

@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from survsim.evidence.bring_in.spreadsheet import Book
 from survsim.evidence.raw.declared import Row
+from survsim.evidence.raw.endpoints import endpoint_fault, meant_endpoint
 from survsim.evidence.raw.literature import literature_sets
 from survsim.evidence.raw.sets import read_raw
-
-USUAL = {
-    "os": "overall_survival",
-    "pfs": "progression_free_survival",
-    "dfs": "disease_free_survival",
-    "rfs": "recurrence_free_survival",
-    "efs": "event_free_survival",
-    "css": "disease_specific_survival",
-    "dss": "disease_specific_survival",
-    "orr": "response",
-    "rr": "response",
-    "ae": "toxicity",
-}
-"""What abbreviations mean in papers, where the study declares no other meaning."""
-SHOWN = 12
 
 
 def known_endpoints(raw: Path) -> dict[str, str]:
@@ -38,19 +23,6 @@ def known_endpoints(raw: Path) -> dict[str, str]:
             if row.get("endpoint"):
                 found.setdefault(row["endpoint"], "")
     return found
-
-
-def meant_endpoint(name: str, known: Mapping[str, str]) -> str:
-    """The endpoint that an abbreviation, another spelling or a slip stands for; empty where none is near."""
-    plain = name.strip().lower().replace(" ", "_").replace("-", "_")
-    short = {a.lower(): endpoint for endpoint, a in known.items() if a}
-    found = short.get(plain) or USUAL.get(plain, "")
-    if found in known:
-        return found
-    if plain in known:
-        return plain
-    near = difflib.get_close_matches(plain, known, 1, 0.6)
-    return near[0] if near else ""
 
 
 def checked_endpoints(raw: Path, book: Book) -> tuple[Book, list[str]]:
@@ -73,12 +45,5 @@ def _row(table: str, row: Row, known: Mapping[str, str], book: Book, faults: lis
     key = row.get("estimate_id") or row.get("curve_id") or ""
     at = book.places.address(table, key, "endpoint") or f"{table} (endpoint)"
     near = meant_endpoint(name, known)
-    if near:
-        faults.append(f"{at}: {name}: did you mean {near}?")
-    else:
-        listed = ", ".join(list(known)[:SHOWN]) + (" ..." if len(known) > SHOWN else "")
-        faults.append(
-            f"{at}: {name!r} is no endpoint of this study; it has: {listed}. One that is new gets a row of its own "
-            "in data/raw/declared/endpoints.csv first"
-        )
+    faults.append(f"{at}: {endpoint_fault(name, known)}")
     return {**row, "endpoint": near or next(iter(known), "")}

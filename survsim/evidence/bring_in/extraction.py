@@ -51,7 +51,8 @@ class ExtractionComparison:
     disagreements : cells that differ.
     only_a, only_b : keys of rows that the other file does not have.
     rows_matched, cells_compared : counts; a cell that is empty in both files is not counted.
-    columns_only_a, columns_only_b : filled columns that the other file does not have; not compared.
+    columns_only_a, columns_only_b : filled columns that the other file does not have; their cells are not compared,
+        and the files do not agree.
     """
 
     disagreements: tuple[Disagreement, ...]
@@ -64,8 +65,9 @@ class ExtractionComparison:
 
     @property
     def agree(self) -> bool:
-        """Whether both hold the same rows with the same cells."""
-        return not (self.disagreements or self.only_a or self.only_b)
+        """Whether both hold the same rows, at least one, with the same cells; a column that only one fills is a difference."""
+        apart = self.disagreements or self.only_a or self.only_b or self.columns_only_a or self.columns_only_b
+        return self.rows_matched > 0 and not apart
 
     @property
     def cell_agreement(self) -> float | None:

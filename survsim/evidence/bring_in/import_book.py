@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from survsim.core import files
 from survsim.core.errors import EvidenceError
 from survsim.evidence.bring_in.endpoint_names import checked_endpoints
 from survsim.evidence.bring_in.spreadsheet import Book, open_book, told
@@ -24,10 +23,12 @@ from survsim.evidence.raw.sets import (
     choose_set,
     linked_copy,
     merge,
+    name_fault,
     raw_paths,
     read_raw,
     refuse_links,
     set_of_study,
+    write_staged,
 )
 from survsim.evidence.raw.table_faults import check_tables
 from survsim.evidence.schema.faults import Fault
@@ -73,11 +74,12 @@ def import_book(
         book, unknown = checked_endpoints(folder.raw, book)
         faults = [*book.faults, *strangers, *unknown]
         merged = _merged(folder.raw, chosen, book, replace_rows=replace_rows, faults=faults)
+        refuse_links(folder, {chosen: merged.files})
         changes = raw_paths({chosen: merged.files}) | _excluded(folder.raw, book)
         with transaction.room(folder, "staged") as staged:
             shutil.copytree(folder.raw, staged, copy_function=linked_copy, symlinks=True)
             for path, data in changes.items():
-                _write(staged / path, data)
+                write_staged(staged / path, data)
             with transaction.room(folder, "whole") as whole:
                 shutil.copytree(staged, whole, copy_function=linked_copy, symlinks=True)
                 waiting = _set_aside(folder, staged, book, faults)
@@ -110,7 +112,7 @@ def _without_strangers(raw: Path, book: Book) -> tuple[Book, list[str]]:
     """The spreadsheet without rows that name a study which nobody has, so that its other rows are checked; and those."""
     known = {*set_of_study(raw), *(row.get("study_id", "") for row in book.rows.get("studies", ()))} - {""}
     kept: dict[str, list[Row]] = {}
-    faults = []
+    faults = _wrong_names(book, set_of_study(raw))
     for table, rows in book.rows.items():
         strange = [row for row in rows if table != "studies" and row.get("study_id", "") not in known]
         kept[table] = [row for row in rows if row not in strange]
@@ -122,6 +124,13 @@ def _without_strangers(raw: Path, book: Book) -> tuple[Book, list[str]]:
             if study:
                 faults.append(f"{at}: {study!r} is no study of this spreadsheet or of the evidence{hint}")
     return replace(book, rows=kept), faults
+
+
+def _wrong_names(book: Book, known: Mapping[str, str]) -> list[str]:
+    """New studies whose id is no name, as `add-study` refuses it."""
+    names = [row.get("study_id", "") for row in book.rows.get("studies", ())]
+    wrong = [(n, name_fault(n, "study")) for n in names if n and n not in known]
+    return [f"{book.places.address('studies', n, 'study_id')}: {fault}" for n, fault in wrong if fault]
 
 
 def _name(table: str, row: Mapping[str, str]) -> str:
@@ -218,8 +227,14 @@ def _cell_of(fault: Fault, name: str, book: Book) -> str:
         return at
     for row in book.rows.get("estimates", ()):
         if f"{row.get('study_id', '')}/{row.get('arm_id', '')}" == name:
-            return book.places.address("estimates", row.get("estimate_id", ""), "arm_id")
+            own = NAMED_IN_NUMBERS.get(fault.column, fault.column)
+            shown = own if own in book.places.letters["estimates"] else "arm_id"
+            return book.places.address("estimates", row.get("estimate_id", ""), shown)
     return ""
+
+
+NAMED_IN_NUMBERS = {"label": "arm_label"}
+"""Columns of a group under the name that they have beside its numbers."""
 
 
 def _unfinished(folder: DataFolder, staged: Path, others: list[Fault]) -> list[str]:
@@ -257,7 +272,7 @@ def _drop(path: Path, raw: Path, key: str, names: list[str]) -> None:
     held = _csv(path, raw)
     if key in held.columns and any(row[key] in names for row in held.rows):
         kept = replace(held, rows=tuple(row for row in held.rows if row[key] not in names))
-        _write(path, kept.to_bytes())
+        write_staged(path, kept.to_bytes())
 
 
 def _curated(folder: DataFolder, table: str, name: str) -> bool:
@@ -268,10 +283,3 @@ def _curated(folder: DataFolder, table: str, name: str) -> bool:
     return (
         re.search(rf"^\"?{re.escape(name)}\"?,", path.read_text(encoding="utf-8"), re.MULTILINE) is not None
     )
-
-
-def _write(path: Path, data: bytes) -> None:
-    """A file of the staged copy; it is linked to the study's own, so never written through."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with files.atomic_open(path, "wb") as file:
-        file.write(data)

@@ -13,7 +13,7 @@ from survsim.evidence.bring_in.template_book import book_bytes
 from survsim.evidence.bring_in.template_lists import lists_of
 from survsim.evidence.raw import transaction
 from survsim.evidence.raw.declared import Row
-from survsim.evidence.raw.locate import DataFolder
+from survsim.evidence.raw.locate import WORDS_FILE, DataFolder
 from survsim.evidence.raw.sets import (
     RawTable,
     checked_name,
@@ -26,7 +26,6 @@ from survsim.evidence.raw.sets import (
 from survsim.evidence.schema.catalogue import tables
 from survsim.evidence.schema.table import Column
 
-WORDS_FILE = "allowed_words.csv"
 SHEETS = ("studies", "estimates")
 
 

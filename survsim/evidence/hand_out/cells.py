@@ -6,16 +6,14 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-from survsim.core.cells import would_run
+from survsim.core.cells import not_run
 from survsim.evidence.raw.conversions import is_number
-
-SIGNS = "=+-@"
 
 
 def safe(cell: object) -> str:
-    """The cell as text; what would run is led by an apostrophe, a missing number is empty."""
+    """The cell as text; what would run is led by an apostrophe, after a separator inside it too; a missing number is empty."""
     text = "" if cell is None or cell != cell else str(cell)
-    return f"'{text}" if not is_number(text) and would_run(text, SIGNS) else text
+    return text if is_number(text) else not_run(text)
 
 
 def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:

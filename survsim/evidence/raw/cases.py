@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from survsim.core.errors import EvidenceError
+from survsim.core.file_faults import meant
 from survsim.core.yaml_files import read_yaml
 from survsim.evidence.raw.csv_text import read_or_raise
 from survsim.evidence.raw.declared import Declared, Row, records
@@ -23,6 +24,11 @@ def read_cases(raw: Path, declared: Declared) -> dict[str, list[Row]]:
             case["source_id"] = path.parent.name
             case["directness"] = case["directness"] or case_directness(case)
             for note in declared.annotations("cases", case["case_id"]):
+                if note["column"] not in case:
+                    raise EvidenceError(
+                        f"declared/annotations.csv, cases {case['case_id']}: there is no column {note['column']!r}"
+                        f"{meant(note['column'], case)}."
+                    )
                 case[note["column"]] = note["value"]
             changes += declared_changes("cases", case["case_id"], case, declared)
             cases.append(case)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import os
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from survsim.core.errors import EvidenceError
 from survsim.evidence.raw.csv_text import read_text_table
 from survsim.evidence.raw.curate import curated_tables, table_bytes_of
 from survsim.evidence.raw.declared import Declared, declared_at
+from survsim.evidence.raw.known_columns import REMEDY, unknown_columns
 from survsim.evidence.raw.literature import half_sets, no_studies
 from survsim.evidence.raw.locate import PENDING, DataFolder, data_folder
 from survsim.evidence.raw.package import raw_checksums
@@ -180,8 +180,16 @@ def _raw(folder: DataFolder, expected: dict[str, str]) -> list[Fault]:
         )
         for path, meant in idle.items()
     ]
-    changed = [n for n in changed if PurePosixPath(n).parent.name not in half and not idle.get(n)]
-    begun = [] if half or not any(n.startswith("literature/") for n in changed) else _begun(folder)
+    lost = unknown_columns(folder.raw)
+    faults += [
+        error("column_unread", "datapackage", f"Nothing reads it: {w}. {REMEDY}", row=f"raw/{path}")
+        for path, wrong in lost.items()
+        for w in wrong
+    ]
+    changed = [
+        n for n in changed if PurePosixPath(n).parent.name not in half and not idle.get(n) and n not in lost
+    ]
+    begun = [] if half or lost or not any(n.startswith("literature/") for n in changed) else _begun(folder)
     faults += begun
     for name in changed:
         # What a row lacks says more than that its file is another.
@@ -236,10 +244,8 @@ LACKING = ("required_cell", "value_missing")
 
 
 def _first_column(file: Path) -> set[str]:
-    if not file.is_file():
-        return set()
-    with file.open(encoding="utf-8", newline="") as lines:
-        return {row[0] for row in csv.reader(lines) if row}
+    frame = read_text_table(file, file.stem).frame
+    return set() if frame is None else set(frame.iloc[:, 0])
 
 
 def _sha(file: Path) -> str:

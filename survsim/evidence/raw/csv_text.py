@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from survsim.core.csv_rows import MAX_CELL, TOO_LONG
 from survsim.core.errors import EvidenceError
 from survsim.evidence.schema.faults import Fault, error
 
@@ -78,6 +79,19 @@ def read_or_raise(path: Path, *, root: Path | None = None) -> pd.DataFrame:
     return found.frame
 
 
+def header_of(path: Path, *, root: Path | None = None) -> tuple[str, ...]:
+    """Names of the columns of one file; none where it cannot be read, which is told when its rows are."""
+    if _file_faults(path, path.stem, root):
+        return ()
+    with path.open("rb") as file:
+        line = file.readline(MAX_CELL).removeprefix(codecs.BOM_UTF8)
+    try:
+        names, faults = _header(line, path.stem)
+    except UnicodeDecodeError:
+        return ()
+    return () if faults else tuple(names)
+
+
 def table_bytes(frame: pd.DataFrame) -> bytes:
     """The table as UTF-8 CSV: comma, minimal quotes, line feed."""
     buffer = io.StringIO(newline="")
@@ -126,6 +140,8 @@ def _header(data: bytes, table: str) -> tuple[list[str], list[Fault]]:
     try:
         names = next(csv.reader([line.rstrip("\r")]))
     except csv.Error as problem:
+        if len(line) > MAX_CELL:
+            return [], [error("cell_too_long", table, f"In the header {TOO_LONG}.")]
         return [], [error("unreadable", table, f"The header is no line of CSV ({problem}); export it again.")]
     if len(names) == 1 and (";" in line or "\t" in line):
         remedy = "Separate cells by commas (and decimals by points); export again as CSV UTF-8."
@@ -158,13 +174,41 @@ def _parse(data: bytes, table: str, names: list[str]) -> tuple[pd.DataFrame | No
         )
     except pyarrow.ArrowInvalid:
         return None, _ragged(data.decode("utf-8"), table)
+    long = _too_long(found, table)
+    if long:
+        return None, long
     return found.to_pandas(use_threads=False, split_blocks=True, self_destruct=True), []
+
+
+def _too_long(found: Any, table: str) -> list[Fault]:
+    """Cells above the limit, the first of each column; Arrow reads them, and no other program of a reader's might."""
+    import pyarrow.compute as pc
+
+    faults = []
+    for name in found.column_names if found.num_rows else ():
+        # bytes first: they are at hand, and there are never fewer of them than characters
+        if pc.max(pc.binary_length(found[name])).as_py() > MAX_CELL:
+            wrong = pc.greater(pc.utf8_length(found[name]), MAX_CELL)
+            if pc.any(wrong).as_py():
+                row = pc.index(wrong, True).as_py() + 1
+                faults.append(
+                    error(
+                        "cell_too_long",
+                        table,
+                        f"{TOO_LONG[0].upper()}{TOO_LONG[1:]}.",
+                        row=f"row {row}",
+                        column=name,
+                    )
+                )
+    return faults
 
 
 def _ragged(content: str, table: str) -> list[Fault]:
     try:
         return _widths(csv.reader(io.StringIO(content, newline="")), table)
     except csv.Error as problem:
+        if "field larger" in str(problem):
+            return [error("cell_too_long", table, f"{TOO_LONG[0].upper()}{TOO_LONG[1:]}.")]
         return [error("unreadable", table, f"The file is not a CSV table ({problem}); export it again.")]
 
 

@@ -12,12 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from survsim.core.csv_rows import csv_rows
 from survsim.core.display import displayed
 from survsim.core.errors import EvidenceError
 from survsim.evidence.raw import package, transaction
 from survsim.evidence.raw.cases import read_cases
 from survsim.evidence.raw.csv_text import table_bytes
 from survsim.evidence.raw.declared import Declared, Row, declared_at
+from survsim.evidence.raw.endpoints import with_undeclared
+from survsim.evidence.raw.known_columns import refuse_unknown_columns
 from survsim.evidence.raw.literature import extra_rows, read_literature
 from survsim.evidence.raw.locate import DataFolder, data_folder
 from survsim.evidence.raw.merge import merge_aliases, merge_arms
@@ -57,16 +60,19 @@ def curated_tables(raw: Path) -> dict[str, list[Row]]:
     """All curated tables made from the files below `raw`, in the order of the schema."""
     declared = declared_at(raw)
     refuse_misnamed(raw, declared)
+    refuse_unknown_columns(raw)
     found = read_literature(raw, declared)
     merge_aliases(found, declared)
     fill_partners(found.estimates)
     out: dict[str, list[Row]] = {name: declared.rows(name) for name in DECLARED_AS_IS}
     out["sources"] = _sources(out["sources"], found.studies)
-    out["endpoints"] = _endpoints(out["endpoints"], found.estimates)
     out["arms"] = merge_arms(found, declared)
     out |= {"studies": found.studies, "estimates": found.estimates, "corrections": found.corrections}
     out["excluded"] = declared.rows("excluded") + found.excluded
     out |= {name: extra_rows(raw, name) for name in ("curves", "at_risk", "censor_marks")}
+    named = [(e["estimate_id"], e) for e in found.estimates]
+    named += [(f"curve {c.get('curve_id', '')}", c) for c in out["curves"]]
+    out["endpoints"] = with_undeclared(out["endpoints"], named)
     cases = read_cases(raw, declared)
     out["corrections"] = out["corrections"] + cases.pop("corrections")
     out |= read_patients(raw, declared) | cases
@@ -125,7 +131,14 @@ def put_in_place(
     descriptor = package.to_bytes(package.descriptor(content, whole or raw, waiting))
     curated = {f"{name}.csv": data for name, data in content.items()}
     changed = transaction.replace(folder, changes, curated, descriptor)
-    return Curation(rows={n: d.count(b"\n") - 1 for n, d in content.items()}, changed=changed)
+    return Curation(rows={n: _n_rows(d, n) for n, d in content.items()}, changed=changed)
+
+
+def _n_rows(data: bytes, name: str) -> int:
+    """Rows of a table below its names; a quoted cell may hold line ends."""
+    if b'"' not in data:
+        return data.count(b"\n") - 1
+    return len(csv_rows(data.decode("utf-8"), name, error=EvidenceError)) - 1
 
 
 def checked_content(raw: Path) -> dict[str, bytes]:
@@ -163,29 +176,6 @@ def _sources(rows: list[Row], studies: list[Row]) -> list[Row]:
             "licence": "not_stated",
         }
         for s in new
-    ]
-
-
-def _endpoints(rows: list[Row], estimates: list[Row]) -> list[Row]:
-    known = {r["endpoint"] for r in rows}
-    short = {r["abbreviation"].lower(): r["endpoint"] for r in rows if r.get("abbreviation")}
-    meant = [
-        f"{e['estimate_id']}, endpoint {e['endpoint']}: did you mean {short[e['endpoint'].lower()]}?"
-        for e in estimates
-        if e["endpoint"] not in known and e["endpoint"].lower() in short
-    ]
-    if meant:
-        raise EvidenceError("an abbreviation stands for an endpoint:\n" + "\n".join(meant[:20]))
-    new = dict.fromkeys(e["endpoint"] for e in estimates if e["endpoint"] not in known)
-    return rows + [
-        {
-            "endpoint": e,
-            "kind": "time_to_event",
-            "time_origin": "not_stated",
-            "event": "not_stated",
-            "censoring_rule": "not_stated",
-        }
-        for e in new
     ]
 
 

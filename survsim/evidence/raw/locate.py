@@ -13,6 +13,8 @@ PACKAGE_FILE = "datapackage.json"
 CURATED = "curated"
 INSTALLED_IN = Path(__file__).resolve().parents[3]
 """The folder that holds the package: a checkout, ``site-packages``, or what ``pip install --target`` was given."""
+WORDS_FILE = "allowed_words.csv"
+"""Beside the sets: what each column may hold, written with the empty rows of a new study."""
 PENDING = ".pending"
 """A change that is made but not yet in place; the next command that writes completes it."""
 

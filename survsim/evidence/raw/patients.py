@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from survsim.core.errors import EvidenceError
+from survsim.core.file_faults import meant
 from survsim.evidence.raw.csv_text import read_or_raise
 from survsim.evidence.raw.declared import Declared, Row, records
 from survsim.evidence.schema.catalogue import tables
@@ -20,16 +21,51 @@ def read_patients(raw: Path, declared: Declared) -> dict[str, list[Row]]:
     out: dict[str, list[Row]] = {t.name: [] for t in TABLES}
     maps: dict[tuple[str, str, str], dict[str, str]] = {}
     for row in declared.rows("patient_columns"):
-        maps.setdefault((row["file"], row["dataset"], row["table"]), {})[row["column"]] = row["source_column"]
+        _refuse_target(row)
+        columns = maps.setdefault((row["file"], row["dataset"], row["table"]), {})
+        if row["column"] in columns:
+            raise EvidenceError(
+                f"declared/patient_columns.csv fills {row['column']} of {row['table']} twice, from "
+                f"{columns[row['column']]!r} and from {row['source_column']!r} of {row['file']}; keep one row."
+            )
+        columns[row["column"]] = row["source_column"]
     for (file, dataset, table), columns in maps.items():
         names = tables()[table].names
         for cells in _file(raw, file, files):
             _need(file, cells, columns.values())
             moved = {name: cells[columns[name]] if name in columns else "" for name in names}
             out[table].append(moved | {"dataset": dataset})
+    known: set[tuple[str, str, str]] = set()
     for row in declared.rows("patient_outcomes"):
+        outcome = (row["file"], row["dataset"], row["endpoint"])
+        if outcome in known:
+            raise EvidenceError(
+                f"declared/patient_outcomes.csv names {' '.join(map(repr, outcome))} twice; keep one row."
+            )
+        known.add(outcome)
         out["outcomes"].extend(_outcomes(_file(raw, row["file"], files), row))
     return out
+
+
+def _refuse_target(row: Row) -> None:
+    """Refuse a row of patient_columns whose table or column is none that patients have."""
+    names = [t.name for t in TABLES]
+    table, column = row["table"], row["column"]
+    if table not in names:
+        raise EvidenceError(
+            f"declared/patient_columns.csv: {table!r} is no table of patients{meant(table, names)}; there are "
+            f"{', '.join(names)}."
+        )
+    columns = [name for name in tables()[table].names if name != "dataset"]
+    if column == "dataset":
+        raise EvidenceError(
+            "declared/patient_columns.csv: dataset is no cell of the file, it is said in the column dataset of each row."
+        )
+    if column not in columns:
+        raise EvidenceError(
+            f"declared/patient_columns.csv: {column!r} is no column of {table}{meant(column, columns)}; it has "
+            f"{', '.join(columns)}."
+        )
 
 
 def _outcomes(rows: list[Row], how: Row) -> list[Row]:

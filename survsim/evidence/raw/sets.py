@@ -19,6 +19,8 @@ from survsim.evidence.raw.locate import DataFolder
 from survsim.evidence.schema.catalogue import tables
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]{0,59}")
+SHOWN = 80
+"""Signs of a wrong name that are shown."""
 OWN_SET = "published"
 """Set that new studies go to when a study folder has none of its own in the columns of the schema."""
 EXAMPLE_SET = "example"
@@ -68,12 +70,21 @@ def typed_columns(table: str) -> tuple[str, ...]:
 
 def checked_name(name: str, what: str) -> str:
     """`name` if it may name a study or a set (and so a folder); letters, digits and underscores only."""
-    if NAME.fullmatch(name) is None:
-        raise EvidenceError(
-            f"{what} {name!r} is not a name: use letters, digits and underscores, at most 60, for example "
-            f"{'lee_2021' if what == 'study' else OWN_SET}."
-        )
+    fault = name_fault(name, what)
+    if fault:
+        raise EvidenceError(f"{fault}.")
     return name
+
+
+def name_fault(name: str, what: str) -> str:
+    """Why `name` may not name a study or a set; empty where it may."""
+    if NAME.fullmatch(name):
+        return ""
+    shown = repr(name) if len(name) <= SHOWN else f"{name[:SHOWN]!r}... ({len(name)} signs)"
+    return (
+        f"{what} {shown} is not a name: use letters, digits and underscores, at most 60, for example "
+        f"{'lee_2021' if what == 'study' else OWN_SET}"
+    )
 
 
 def read_raw(folder: Path, name: str, raw: Path) -> RawTable | None:
@@ -178,8 +189,7 @@ def commit(folder: DataFolder, changes: Files) -> Curation:
     with transaction.room(folder, "staged") as staged:
         shutil.copytree(folder.raw, staged, copy_function=linked_copy, symlinks=True)
         for path, data in raw_paths(changes).items():
-            with files.atomic_open(staged / path, "wb") as file:
-                file.write(data)
+            write_staged(staged / path, data)
         return put_in_place(folder, raw_paths(changes), staged)
 
 
@@ -202,9 +212,19 @@ def raw_paths(changes: Files) -> transaction.RawFiles:
 def refuse_links(folder: DataFolder, changes: Files) -> None:
     """Nothing is written through a link: it may lead out of the study."""
     literature = folder.raw / "literature"
-    for path in (folder.raw, literature, *(literature / name for name in changes)):
+    tables_of = [literature / path.removeprefix("literature/") for path in raw_paths(changes)]
+    for path in (folder.raw, literature, *(literature / name for name in changes), *tables_of):
         if path.is_symlink():
             raise EvidenceError(f"{path.name} in data/raw is a link; nothing is written through it.")
+
+
+def write_staged(path: Path, data: bytes) -> None:
+    """A file of a staged copy; it may be a second name of the study's own, or a link, so never written through."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_symlink():
+        path.unlink()
+    with files.atomic_open(path, "wb") as file:
+        file.write(data)
 
 
 def linked_copy(source: str, target: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from survsim.core.errors import EvidenceError
 from survsim.evidence.raw.declared import FOLDER, NEEDED, Declared
 from survsim.evidence.raw.literature import WITH_STUDIES
+from survsim.evidence.raw.locate import WORDS_FILE
 
 SETS = ("studies", *WITH_STUDIES, "cases")
 """Tables of a literature set."""
@@ -21,7 +22,7 @@ def unread(raw: Path, declared: Declared | None) -> dict[str, str]:
     """Files with rows that nothing reads, by their path below `raw`, each with the file that may be meant (or "").
 
     A declared table of a name of its own is a record of how the evidence was made, and is left alone unless its name is
-    nearly that of a table. Patient-level files are read by name from the declared `patient_columns` and `patient_outcomes`.
+    nearly that of a table, and so is the list of words that this package writes beside the sets. Patient-level files are read by name from the declared `patient_columns` and `patient_outcomes`.
     """
     found = {}
     patients = (
@@ -35,7 +36,9 @@ def unread(raw: Path, declared: Declared | None) -> dict[str, str]:
             continue
         kind, inner = place.parts[0], place.parts[1:]
         if kind == "literature":
-            if not (len(inner) == 2 and path.suffix == ".csv" and path.stem in SETS):
+            if inner != (WORDS_FILE,) and not (
+                len(inner) == 2 and path.suffix == ".csv" and path.stem in SETS
+            ):
                 found[place.as_posix()] = _meant(path, SETS)
         elif kind == FOLDER:
             known = len(inner) == 1 and path.name in _files(tuple(NEEDED))

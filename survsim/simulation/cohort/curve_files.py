@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
-
+from survsim.core.csv_rows import csv_rows
 from survsim.core.errors import InputError, ScenarioError
 from survsim.simulation.declared.partitioned import FileCurve, PointsCurve
 
 
 def read_points_csv(text: str, curve: FileCurve) -> PointsCurve:
     """The points of a curve: its columns of times and survival, sorted by time; of equal times the lowest survival."""
-    rows = list(csv.reader(io.StringIO(text)))
+    rows = csv_rows(text, curve.file, error=ScenarioError)
     head = [cell.strip() for cell in rows[0]] if rows else []
     for column in (curve.time, curve.survival):
         if column not in head:

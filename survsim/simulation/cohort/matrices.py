@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import itertools
 from collections.abc import Sequence
 from typing import Any
@@ -11,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from survsim.core.checks import FloatArray
+from survsim.core.csv_rows import csv_rows
 from survsim.core.errors import ScenarioError
 from survsim.simulation.declared.cycles import REST, SUM, Cycles, CycleStrategy, Matrix, MatrixFile
 from survsim.simulation.declared.model import Numbers
@@ -131,7 +130,7 @@ def read_matrix_csv(text: str, name: str, declared: Cycles) -> CycleStrategy:
 
     An empty ``until`` is that of the last matrix. Cells are numbers, names of parameters, or rest.
     """
-    rows = [row for row in csv.reader(io.StringIO(text)) if any(cell.strip() for cell in row)]
+    rows = [row for row in csv_rows(text, name, error=ScenarioError) if any(cell.strip() for cell in row)]
     head = [cell.strip() for cell in rows[0]] if rows else []
     wanted = ["from", *declared.states]
     if sorted(c for c in head if c != "until") != sorted(wanted):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
 
@@ -188,3 +190,14 @@ def test_progress_tells_steps_and_puts_warnings_into_the_words_of_the_command(ca
         warnings.showwarning("two rows", UserWarning, "file.py", 3)
     said = capsys.readouterr().err
     assert "01_evidence: reading" in said and "TWO ROWS" in said
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EFBIG, errno.EDQUOT])
+def test_a_full_disk_says_what_to_do(call, study, monkeypatch, number):
+    def full(*_, **__):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("survsim.evidence.raw.check.check_evidence", full)
+    code, _, err = call("data", "check")
+    assert code == 2 and os.strerror(number) in err
+    assert "no room to write; what was being written is not there. Make room and repeat the command." in err

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from survsim import Surv, kaplan_meier
-from survsim.core.cells import HIDDEN, for_spreadsheets, latex, would_run
+from survsim.core.cells import HIDDEN, for_spreadsheets, latex, not_run, would_run
 from survsim.report import table
 
 RUN = ["=1+1", " =1+1", "\n=1+1", "\t=1", "\u00a0=1", "\u200b=1", "\ufeff=1", "\uff1d1+1", "\uff20SUM(1)", "+1+cmd",
@@ -37,7 +37,31 @@ PAYLOADS = [
 @pytest.mark.parametrize("text", RUN)
 def test_what_a_spreadsheet_would_run_is_seen_and_quoted(text):
     assert would_run(text)
-    assert for_spreadsheets(pd.DataFrame({"a": [text]}))["a"].tolist() == ["'" + text]
+    (safe,) = for_spreadsheets(pd.DataFrame({"a": [text]}))["a"]
+    assert safe.startswith("'") and safe.replace("'", "") == text.replace("'", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "safe"),
+    [
+        ("a;=1+1", "a;'=1+1"),
+        ("a; =1+1", "a;' =1+1"),
+        ("a\t@SUM(1)", "a\t'@SUM(1)"),
+        ("a\n=1+1", "a\n'=1+1"),
+        ("=1;+cmd|' /C calc'!A0;b", "'=1;'+cmd|' /C calc'!A0;b"),
+        ("a;-2+cmd|' /C calc'!A0", "a;'-2+cmd|' /C calc'!A0"),
+        ("a;-2.+cmd|x", "a;'-2.+cmd|x"),
+        ("stage I; +/- chemo", "stage I;' +/- chemo"),
+        ("60 Gy; -3 months; b", "60 Gy; -3 months; b"),
+        ("a; -0.5;1e-3;", "a; -0.5;1e-3;"),
+        ("a;b=c", "a;b=c"),
+        ("-3.2", "-3.2"),
+    ],
+)
+def test_a_separator_inside_a_cell_begins_no_formula(text, safe):
+    """Read as a program whose list separator is the semicolon reads it: no part begins with a sign that runs."""
+    assert not_run(text) == safe
+    assert for_spreadsheets(pd.DataFrame({"a": [text]}))["a"].tolist() == [safe]
 
 
 @pytest.mark.parametrize("text", PLAIN)

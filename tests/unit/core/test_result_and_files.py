@@ -1,6 +1,11 @@
 """Results are values; files appear whole or not at all."""
 
 import dataclasses
+import os
+import socket
+import stat
+import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -97,3 +102,46 @@ def test_json_refuses_not_a_number(tmp_path):
 )
 def test_numbers_print_as_in_a_paper(value, text):
     assert format_number(value) == text
+
+
+def test_a_link_stays_and_the_file_it_leads_to_is_replaced(tmp_path):
+    (tmp_path / "far").mkdir()
+    real = tmp_path / "far" / "real.txt"
+    real.write_text("old")
+    for name, target in (("link.txt", real), ("to_come.txt", tmp_path / "far" / "new.txt")):
+        link = tmp_path / name
+        link.symlink_to(target)
+        files.write_text(link, "new")
+        assert link.is_symlink() and target.read_text() == "new" and not target.is_symlink()
+    assert sorted(p.name for p in (tmp_path / "far").iterdir()) == ["new.txt", "real.txt"]
+
+
+def _pipe(path):
+    os.mkfifo(path)
+
+
+def _socket(path):
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind(str(path))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes and sockets with a path are of Unix")
+@pytest.mark.parametrize(("make", "word"), [(_pipe, "a pipe"), (_socket, "a socket"), (os.mkdir, "a folder")])
+@pytest.mark.parametrize("through_a_link", [False, True])
+def test_what_is_no_regular_file_is_refused_and_stays(tmp_path, monkeypatch, make, word, through_a_link):
+    monkeypatch.chdir(tmp_path)  # the path of a socket has at most some hundred letters
+    make("p")
+    kind = stat.S_IFMT(Path("p").stat().st_mode)
+    name = "p"
+    if through_a_link:
+        name = "link"
+        Path(name).symlink_to("p")
+    with pytest.raises(InputError, match=f"{name} is {word}.*nothing was written"):
+        files.write_text(name, "x")
+    assert stat.S_IFMT(Path("p").stat().st_mode) == kind
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted({"p", name})
+
+
+def test_a_device_is_refused():
+    with pytest.raises(InputError, match="is a device"):
+        files.regular_target(os.devnull)

@@ -203,6 +203,29 @@ def test_an_export_is_replaced_when_told_and_whole_or_not_at_all(tmp_path, monke
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
 
 
+def test_files_that_no_export_wrote_are_named_and_nothing_is_replaced(tmp_path):
+    out = tmp_path / "out"
+    export_evidence(out)
+    (out / "archive" / "mine.txt").write_text("words", encoding="utf-8")
+    (out / "drafts").mkdir()
+    (out / ".DS_Store").write_bytes(b"")
+    (out / "metafor.csv").write_text("old", encoding="utf-8")
+    with pytest.raises(InputError, match=r"no export wrote \('archive/mine\.txt', 'drafts'\),"):
+        export_evidence(out, replace=True)
+    assert (out / "archive" / "mine.txt").read_text(encoding="utf-8") == "words"
+    assert (out / "metafor.csv").read_text(encoding="utf-8") == "old"
+    (out / "archive" / "mine.txt").unlink()
+    (out / "drafts").rmdir()
+    # what an earlier version wrote under another name is in its list
+    (out / "revman_old.csv").write_text("x", encoding="utf-8")
+    mark = out / evidence_export.MARK
+    mark.write_text(mark.read_text(encoding="utf-8") + "revman_old.csv\n", encoding="utf-8")
+    (tmp_path / "link").symlink_to("out")
+    export_evidence(tmp_path / "link", replace=True)
+    assert (tmp_path / "link").is_symlink() and not (out / "revman_old.csv").exists()
+    assert (out / "metafor.csv").read_text(encoding="utf-8") != "old"
+
+
 def test_counts_leave_as_whole_numbers(effects):
     taken, _ = effects
     assert all(row["n_arm"].isdigit() for row in taken.values() if row["n_arm"])

@@ -362,3 +362,24 @@ def test_the_foot_of_a_word_file_has_its_facts_apart_and_paragraphs_begin_with_a
     word.write_word_report(tmp_path / "a.docx", page)
     texts = [p.text for p in docx.Document(str(tmp_path / "a.docx")).paragraphs]
     assert texts == ["Begins here.", "survsim 9 · data ab · seed 1", "For research."]
+
+
+def test_a_tag_in_the_front_matter_is_text_on_the_page(tmp_path, ledger):
+    tag = "<script>alert(1)</script><b onclick=alert(2)>x</b>"
+    one = analysis_with(
+        tmp_path,
+        f"title: 'T {tag}'\nabstract: {{results: 'R {tag} p < 0.05, {{os.median:.1f}}, <https://example.org>'}}\n"
+        f"conclusion: 'C {tag}'\nestimand: 'E {tag}'\nfigures: {{fig: 'F {tag}'}}\n",
+        "# 01\n",
+    )
+    front = front_of(one, ledger)
+    texts = [front.title, front.abstract["results"], front.conclusion, front.estimand, front.figures["fig"]]
+    from nbconvert.filters.markdown import markdown2html
+
+    for said in texts:
+        for page in (BeautifulSoup(said, "html.parser"), BeautifulSoup(markdown2html(said), "html.parser")):
+            assert page.find("script") is None and page.find(onclick=True) is None
+            assert "<script>alert(1)</script>" in page.get_text()
+    made = BeautifulSoup(markdown2html(front.abstract["results"]), "html.parser")
+    assert "p < 0.05" in made.get_text() and made.find("a")["href"] == "https://example.org"
+    assert made.find("span") is not None  # the number, which says its key when pointed at

@@ -241,3 +241,10 @@ def test_the_nearest_study_upwards_is_found(tmp_path, monkeypatch):
 def test_histories_of_an_unknown_data_set_are_refused_with_those_there_are():
     with pytest.raises(survsim.errors.EvidenceError, match="tcga_ucs"):
         survsim.evidence.patient_histories(survsim.load_evidence(), "no_such_set")
+
+
+def test_a_name_with_a_blank_is_told_in_quotes(store):
+    with pytest.raises(survsim.errors.EvidenceError, match="no estimate is called ' alpha_e01'"):
+        store.records(" alpha_e01")
+    with pytest.raises(survsim.errors.EvidenceError, match="no study is called 'beta_2020\\\\xa0'"):
+        store.references("beta_2020\u00a0")

@@ -121,3 +121,61 @@ def test_files_that_cannot_be_read(tmp_path):
         (tmp_path / name).write_text(text, encoding="utf-8")
         with pytest.raises(EvidenceError, match="begins 2 citations, of which 1 can be read"):
             read_citations(tmp_path / name)
+
+
+def first_author(tmp_path, authors):
+    text = f"@article{{a, author = {{{authors}}}, title = {{T}}}}"
+    return read_citations(write(tmp_path, "a.bib", text))[0].cells.get("first_author", "")
+
+
+@pytest.mark.parametrize(
+    ("authors", "right"),
+    [
+        ("others", ""),
+        ("Lee, Anna B. and others", "Lee AB"),
+        ("Lee, Jr., Anna B.", "Lee AB Jr"),
+        ("Lee, III, Anna", "Lee A III"),
+        ("{Surgeons and Sons, London} and Lee, A.", "Surgeons and Sons, London"),
+        ("van der Berg, J.-P.", "van der Berg JP"),
+        ('M{\\"u}ller, Anna', "Müller A"),
+    ],
+)
+def test_the_first_author_is_printed_as_references_print_it(tmp_path, authors, right):
+    """Vancouver style (ICMJE, Citing Medicine, ch. 1): family name, initials, then Jr, Sr or a numeral without a point."""
+    assert first_author(tmp_path, authors) == right
+
+
+def test_a_suffix_that_ris_puts_last(tmp_path):
+    text = RIS.replace("Beta, Bea C.", "Beta, Bea C., Jr.")
+    assert read_citations(write(tmp_path, "a.ris", text))[0].cells["first_author"] == "Beta BC Jr"
+
+
+@pytest.mark.parametrize(
+    ("lines", "right"),
+    [
+        ("AN  - 31234567\nDB  - PubMed\n", "31234567"),
+        ("AN  - 31234567\nDB  - Ovid MEDLINE(R) ALL\n", "31234567"),
+        ("AN  - 31234567\nDP  - NLM\n", "31234567"),
+        ("AN  - MEDLINE:31234567\n", "31234567"),
+        ("AN  - 2005123456\nDB  - Embase\n", ""),
+        ("AN  - 31234567\nDB  - Embase\n", ""),
+        ("AN  - 31234567\nDB  - Embase MEDLINE\n", ""),
+        ("AN  - 31234567\nDB  - Scopus\n", ""),
+        ("AN  - 2005123456\n", ""),
+        ("AN  - WOS:000123456700001\n", ""),
+    ],
+)
+def test_an_accession_number_is_a_pmid_where_the_database_is_pubmed(tmp_path, lines, right):
+    (entry,) = read_citations(write(tmp_path, "a.ris", RIS.replace("ER  -", f"{lines}ER  -")))
+    assert (entry.cells.get("pmid", ""), entry.assumed) == (right, "")
+
+
+def test_a_number_without_a_database_is_taken_for_a_pmid_and_that_is_said(study):
+    table = study / "data" / "raw" / "literature" / "lung" / "studies.csv"
+    table.write_text(table.read_text(encoding="utf-8").replace("10.1/b,12,", "10.1/b,,"), encoding="utf-8")
+    text = RIS.replace("ER  -", "AN  - 31234567\nER  -")
+    done = import_citations(data_folder(study), write(study, "b.ris", text))
+    assert cells(study, "beta_2020")["pmid"] == "31234567"
+    (said,) = done.assumed
+    assert said.startswith("beta_2020: AN 31234567 is taken for a PMID, as no database is named")
+    assert import_citations(data_folder(study), study / "b.ris").assumed == ()

@@ -129,7 +129,7 @@ def add(root, figure, **more):
         ({}, {"arms": {"chemo": "A", "observation": "A"}}, "one curve is one arm|no arm"),
         ({}, {"arms": None}, "which curve is which arm"),
         ({}, {"unit": "years"}, "was digitised in months"),
-        ({}, {"endpoint": "nothing"}, "unknown_reference"),
+        ({}, {"endpoint": "nothing"}, "'nothing' is no endpoint of this study"),
         ({"report.json": "{}"}, {}, "no tolerance"),
         ({"report.json": "{"}, {}, "damaged"),
         ({"report.json": '{"tolerance": 0.3, "unit": "months"}'}, {}, "curve_tolerance"),

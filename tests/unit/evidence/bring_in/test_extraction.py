@@ -67,7 +67,17 @@ def test_the_typed_format_is_understood(compared):
 def test_a_column_that_one_file_lacks_is_said_and_not_compared(compared):
     found = compared(A, A.replace("conf_low", "something"))
     assert (found.columns_only_a, found.columns_only_b) == (("conf_low",), ("something",))
-    assert found.agree
+    assert not found.agree and not found.disagreements
+
+
+def test_a_column_that_one_file_lacks_and_nobody_filled_is_no_difference(compared):
+    assert compared(A, A.replace("conf_low", "conf_high").replace("0.50", "")).columns_only_b == ()
+    assert compared(A.replace("0.50", ""), A.replace("conf_low", "conf_high").replace("0.50", "")).agree
+
+
+def test_two_tables_without_rows_do_not_agree(compared):
+    found = compared(HEAD, HEAD)
+    assert (found.agree, found.cell_agreement, found.row_agreement) == (False, None, None)
 
 
 def test_bad_input(compared, tmp_path):

@@ -210,3 +210,23 @@ def test_the_template_offers_words_of_this_disease_and_colours_what_must_be_fill
         letters = {c.value: c.column_letter for c in sheet[1]}
         coloured = {str(r.sqref).split("2:")[0] for r in sheet.conditional_formatting}
         assert {letters[n] for n in needed} <= coloured
+
+
+def test_a_group_size_that_is_no_number_is_one_fault_at_its_own_cell(folder, book):
+    path = book(
+        studies=[STUDY], estimates=[number(1, "median", value=10, value_unit="months", n_arm="fifty")]
+    )
+    head, *lines = faults(folder, path)
+    assert head.startswith("kim_2019.xlsx has 1 faults") and "(n_arm): 'fifty' is not one number" in lines[0]
+
+
+@pytest.mark.parametrize("name", ["../lee", "a" * 300, "lee 2021", "-lee"])
+def test_an_id_that_add_study_refuses_is_refused_by_the_import(folder, book, name):
+    with pytest.raises(EvidenceError, match="is not a name: use letters, digits and underscores"):
+        add_study(folder, name)
+    path = book(
+        studies=[STUDY | {"study_id": name}],
+        estimates=[number(1, "median", value=10, value_unit="months", study_id=name)],
+    )
+    _, line, *_ = faults(folder, path)
+    assert line.startswith("studies!A2 (study_id): study ") and "is not a name" in line

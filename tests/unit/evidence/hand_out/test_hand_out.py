@@ -46,6 +46,10 @@ def test_missing_numbers_are_empty_and_commas_are_quoted():
     assert list(csv.reader(io.StringIO(text))) == [["a", "b"], ["", 'x, "y"'], ["", "'=1"]]
 
 
+def test_a_separator_inside_a_cell_begins_no_formula():
+    assert csv_bytes(("a", "b"), [("x", "note;=1+1")]) == b"a,b\nx,note;'=1+1\n"
+
+
 def test_the_spreadsheet_holds_every_table_as_it_is(study):
     store = survsim.load_evidence(study)
     book = openpyxl.load_workbook(io.BytesIO(evidence_book(store, (("checksum", store.checksum),))))

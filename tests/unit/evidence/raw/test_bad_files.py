@@ -300,3 +300,17 @@ def test_cases_alone_are_a_whole_set(data):
     alone.mkdir(parents=True)
     (alone / "cases.csv").write_text("case_id\n", encoding="utf-8")
     assert not [f for f in survsim.check_evidence(data).errors if f.rule == "set_incomplete"]
+
+
+def test_a_cell_far_too_long_is_told_where_it_is_typed_and_where_it_is_read(data):
+    """Arrow reads such a cell and other readers of CSV do not: the door is one, and no later command stumbles over it."""
+    typed = data / "raw" / "literature" / "lung" / "studies.csv"
+    was = typed.read_text(encoding="utf-8")
+    typed.write_text(was.replace("A registry", "x" * 131_073), encoding="utf-8")
+    with pytest.raises(survsim.errors.EvidenceError, match=r"\[cell_too_long\].*131,072 characters"):
+        curate(data.parent)
+    typed.write_text(was, encoding="utf-8")
+    table = data / "curated" / "studies.csv"
+    table.write_text(table.read_text(encoding="utf-8").replace("A registry", "x" * 131_073), encoding="utf-8")
+    fault = found(data, "cell_too_long")[0]
+    assert (fault.table, fault.row, fault.column) == ("studies", "row 2", "title")

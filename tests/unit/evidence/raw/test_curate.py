@@ -7,6 +7,7 @@ import hashlib
 import pytest
 
 import survsim
+from survsim.core.errors import EvidenceError
 from survsim.evidence.raw import conversions, transaction
 from survsim.evidence.raw.curate import curate, curated_tables
 from survsim.evidence.raw.locate import DataFolder
@@ -250,3 +251,55 @@ def test_an_interrupted_swap_is_completed_or_undone(tmp_path):
 def fingerprint(data):
     files = [*sorted((data / "curated").iterdir()), data / "datapackage.json"]
     return {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
+
+
+def _with_endpoint(raw, name):
+    table = raw / "literature" / "lung" / "estimates.csv"
+    lines = table.read_text(encoding="utf-8").splitlines(keepends=True)
+    lines[-1] = lines[-1].replace("overall_survival", name)
+    table.write_text("".join(lines), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ("Overall_survival", "delta_e01, endpoint Overall_survival: did you mean overall_survival?"),
+        ("overall survival", "endpoint overall survival: did you mean overall_survival?"),
+        (" overall_survival", "endpoint ' overall_survival': did you mean overall_survival?"),
+        ("overal_survival", "did you mean overall_survival?"),
+        ("OS", "endpoint OS: did you mean overall_survival?"),
+        ("stiffness", "'stiffness' is no endpoint of this study; it has: overall_survival"),
+    ],
+)
+def test_an_endpoint_that_is_not_declared_is_refused_as_an_import_refuses_it(tmp_path, typed, message):
+    raw = write_raw(tmp_path / "data")
+    _with_endpoint(raw, typed)
+    with pytest.raises(EvidenceError) as refused:
+        curate(tmp_path)
+    assert message in str(refused.value) and "declared/endpoints.csv" in str(refused.value)
+
+
+def test_a_study_that_declares_no_endpoint_has_those_it_uses_each_in_one_spelling(tmp_path):
+    raw = write_raw(tmp_path / "data")
+    (raw / "declared" / "endpoints.csv").unlink()
+    for path in raw.rglob("patient_*.csv"):
+        path.unlink()
+    (raw / "declared" / "known_warnings.csv").unlink()
+    (raw / "declared" / "flags.csv").unlink()
+    names = {r["endpoint"] for r in curated_tables(raw)["endpoints"]}
+    assert names == {"overall_survival", "toxicity", "recurrence"}
+    _with_endpoint(raw, "Overall_survival")
+    with pytest.raises(
+        EvidenceError, match=r"Overall_survival: did you mean overall_survival\? Both are used"
+    ):
+        curated_tables(raw)
+
+
+def test_rows_are_counted_and_not_the_lines_of_a_cell(tmp_path):
+    raw = write_raw(tmp_path / "data")
+    table = raw / "literature" / "lung" / "studies.csv"
+    table.write_text(
+        table.read_text(encoding="utf-8").replace("A registry", '"A registry,\nin two lines"'),
+        encoding="utf-8",
+    )
+    assert curate(tmp_path).rows["studies"] == 4

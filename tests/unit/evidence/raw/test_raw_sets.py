@@ -7,6 +7,7 @@ import pytest
 from survsim.core.errors import EvidenceError
 from survsim.evidence.bring_in.template import add_study
 from survsim.evidence.raw import transaction
+from survsim.evidence.raw.check import check_evidence
 from survsim.evidence.raw.curate import curate
 from survsim.evidence.raw.locate import data_folder
 from survsim.evidence.raw.sets import choose_set, commit, merge
@@ -119,3 +120,20 @@ def test_empty_rows_for_a_new_study_must_be_filled_before_curation(folder):
     for name, says in (("LEE_2021", "is there already"), ("../lee", "is not a name"), ("", "is not a name")):
         with pytest.raises(EvidenceError, match=says):
             add_study(folder, name)
+
+
+def test_a_table_that_is_a_link_is_not_written_through(folder, tmp_path):
+    own = folder.raw / "literature" / "lung" / "studies.csv"
+    apart = folder.raw / "literature" / "lung_studies.txt"
+    own.rename(apart)
+    own.symlink_to("../lung_studies.txt")
+    before = apart.read_bytes()
+    merged = merge(folder.raw, "lung", {"studies": [STUDY]})
+    with pytest.raises(EvidenceError, match=r"studies\.csv in data/raw is a link"):
+        commit(folder, {"lung": merged.files})
+    assert own.is_symlink() and apart.read_bytes() == before
+
+
+def test_the_list_of_words_that_add_study_writes_is_known_to_the_check(folder):
+    add_study(folder, "lee_2021")
+    assert not [f for f in check_evidence(folder.root).faults if f.rule == "file_unread"]

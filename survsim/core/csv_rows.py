@@ -1,0 +1,39 @@
+"""Rows of a CSV text, with one limit of a cell for every table of the package."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from survsim.core.errors import InputError, SurvsimError
+
+MAX_CELL = 131_072
+"""Characters of one cell, as the csv module of Python has it; a quotation mark that is not closed makes longer ones."""
+TOO_LONG = (
+    f"a cell has more than {MAX_CELL:,} characters, which no cell of a table here has; look for a quotation mark that is "
+    "not closed, or keep the text elsewhere and name its place"
+)
+"""What is said of a cell above the limit."""
+
+
+def csv_rows(text: str, name: str, *, error: type[SurvsimError] = InputError) -> list[list[str]]:
+    """Cells of a CSV text, row by row.
+
+    Raises
+    ------
+    SurvsimError : of the kind `error`, with the line: a cell above `MAX_CELL` characters, or no CSV.
+    """
+    reader = csv.reader(io.StringIO(text, newline=""))
+    rows = []
+    try:
+        for row in reader:
+            if max(map(len, row), default=0) > MAX_CELL:
+                raise error(f"{name}, up to line {reader.line_num}: {TOO_LONG}.")
+            rows.append(row)
+    except csv.Error as problem:
+        long = "field larger" in str(problem)
+        # the reader has counted the lines before the one that it gave up
+        raise error(
+            f"{name}, after line {reader.line_num - 1}: {TOO_LONG if long else f'it is no CSV ({problem}); export it again'}."
+        ) from None
+    return rows
