@@ -11,11 +11,12 @@ from survsim.core.errors import ScenarioError, SurvsimError
 from survsim.core.execution import Execution, bundled
 from survsim.core.provenance import Provenance
 from survsim.estimate.calibration.calibrated import EvidenceCalibration
-from survsim.evidence.ask.store import EvidenceStore, load_evidence
+from survsim.evidence.ask.store import EvidenceStore
 from survsim.scenario.calibration_plan import read_calibration
 from survsim.scenario.cohorts import cohort_of
 from survsim.scenario.double_use import warn_of_double_use
 from survsim.scenario.evidence_curves import curve_number
+from survsim.scenario.own_evidence import evidence_of
 from survsim.scenario.parameterise import Parameters, parameterise
 from survsim.scenario.scale_checks import drawn_faults, row_faults
 from survsim.scenario.spec import Scenario, uses_of
@@ -42,7 +43,7 @@ def scenario_parameters(
     Parameters
     ----------
     draws, seed : default those of the scenario (full effort).
-    evidence : the store to read rows from; default the study's.
+    evidence : the store to read rows from; default that of the study the file lies in.
     calibration : result of `calibrate`, for parameters with ``source: calibration``; default the run of the file that
         the scenario names under `calibration`.
 
@@ -65,7 +66,9 @@ def scenario_parameters(
     >>> {values.shape for values in parameters.draws().values()}
     {(50,)}
     """
-    return drawn_parameters(scenario, evidence or load_evidence(), calibration, draws=draws, seed=seed)
+    return drawn_parameters(
+        scenario, evidence or evidence_of(scenario.path), calibration, draws=draws, seed=seed
+    )
 
 
 def drawn_parameters(
@@ -115,7 +118,7 @@ def check_scenario(scenario: Scenario, *, evidence: EvidenceStore | None = None)
     """
     for effort in (scenario.content.full, scenario.content.quick):
         check_size(scenario, effort.patients, effort.draws)
-    store = evidence or load_evidence()
+    store = evidence or evidence_of(scenario.path)
     calibration = None
     if scenario.content.calibration is not None:
         calibration = read_calibration(scenario.calibration_path).run(store, size=200)

@@ -113,7 +113,9 @@ class EvidenceStore:
         position = pd.Index(frame["estimate_id"]).get_indexer(list(estimate_ids))
         missing = [name for name, at in zip(estimate_ids, position) if at < 0]
         if missing:
-            raise EvidenceError(f"no estimate is called {', '.join(missing)}. {self._gone(missing[0])}")
+            raise EvidenceError(
+                f"no estimate is called {', '.join(missing)} in {self._folder.curated}. {self._gone(missing[0])}"
+            )
         return to_records(frame.iloc[position])
 
     def _gone(self, estimate_id: str) -> str:
