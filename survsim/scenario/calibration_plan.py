@@ -51,6 +51,7 @@ from survsim.scenario.calibration_file import (
 )
 from survsim.scenario.evidence_curves import curve_number
 from survsim.scenario.measures import Calibrated
+from survsim.scenario.prior_units import refuse_other_units
 from survsim.scenario.own_evidence import evidence_of
 
 if TYPE_CHECKING:
@@ -442,4 +443,6 @@ def read_calibration(path: str | os.PathLike[str]) -> CalibrationPlan:
     """
     file = Path(path)
     raw = read_yaml(file, error=ScenarioError)
-    return CalibrationPlan(read_as(CalibrationFile, raw, file.name), file)
+    plan = CalibrationPlan(read_as(CalibrationFile, raw, file.name), file)
+    refuse_other_units(plan.content.priors, calibrated_roles(plan), file.name)
+    return plan

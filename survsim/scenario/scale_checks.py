@@ -101,8 +101,9 @@ def _remedy(kind: Kind, told: Measure, time_unit: str) -> str:
         return f"Give it in {time_unit}, the unit of the scenario"
     if kind == "rate" and told.kind == "time":
         return "Derive the rate first: rule: rate_from_median"
-    if kind in ("time", "rate") and told.kind == "other":
-        return f"Give it in {time_unit if kind == 'time' else per}, the unit of the scenario"
+    if told.kind in ("other", "other per", "foreign") and kind in ("time", "rate", "cost per time"):
+        unit = {"time": time_unit, "rate": per}.get(kind, f"money {per}")
+        return f"Give it in {unit}, the unit of the scenario"
     if kind == "log ratio" and told.kind == "ratio":
         return "Derive the logarithm first: rule: log_of_ratio"
     if kind == "utility" and told.kind == "probability":
