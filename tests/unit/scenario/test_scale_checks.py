@@ -190,7 +190,9 @@ def test_a_rate_is_derived_only_from_a_median_in_a_unit_that_is_read(unit):
     assert any("takes a median time where parameters.m is" in fault for fault in found), found
 
 
-@pytest.mark.parametrize("unit", ["per 100 person-years", "per 100 years", "per hour", "per yr", "EUR", "nan", "years"])
+@pytest.mark.parametrize(
+    "unit", ["per 100 person-years", "per 100 years", "per hour", "per yr", "EUR", "nan", "years"]
+)
 def test_a_derived_rate_is_declared_as_the_rate_it_is(unit):
     found = faults("rate", m=assumed("months"), r=derived("rate_from_median", "m", unit=unit))
     assert any("makes a rate per month; it declares unit" in fault for fault in found), found
@@ -212,7 +214,9 @@ def test_what_a_rule_makes_is_not_declared_as_something_else(rule, of, unit):
     assert any(f"rule {rule} makes" in fault for fault in found), found
 
 
-@pytest.mark.parametrize("unit", ["EUR per hour", "EUR per fortnight", "EUR per yr", "EUR per 2 months", "EUR per cycle"])
+@pytest.mark.parametrize(
+    "unit", ["EUR per hour", "EUR per fortnight", "EUR per yr", "EUR per 2 months", "EUR per cycle"]
+)
 def test_a_cost_per_time_is_in_a_time_that_is_read(unit):
     assert faults("cost per time", c=assumed(unit))
     assert not faults("cost per time", c=assumed("EUR per month"))
@@ -220,9 +224,13 @@ def test_a_cost_per_time_is_in_a_time_that_is_read(unit):
 
 
 def test_a_difference_is_of_numbers_in_one_unit():
-    found = faults("any", a=assumed("hours"), b=assumed("months"), d=derived("difference", "a", "b", unit="months"))
+    found = faults(
+        "any", a=assumed("hours"), b=assumed("months"), d=derived("difference", "a", "b", unit="months")
+    )
     assert any("have not one unit" in fault for fault in found), found
-    assert not faults("cost", a=assumed("EUR"), b=assumed("EUR"), d=derived("difference", "a", "b", unit="EUR"))
+    assert not faults(
+        "cost", a=assumed("EUR"), b=assumed("EUR"), d=derived("difference", "a", "b", unit="EUR")
+    )
 
 
 @pytest.mark.parametrize("unit", ["proportion", "probability", "share"])
