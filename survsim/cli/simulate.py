@@ -143,8 +143,8 @@ def _check_decision(whole: Any) -> None:
     taus = outcomes.tau or (whole.content.horizon,)
     if outcomes.decision_tau not in taus:
         raise ScenarioError(
-            f"{whole.path.name}: decision_tau {outcomes.decision_tau:g} must be one of tau "
-            f"({', '.join(f'{t:g}' for t in taus)}); add it to tau or choose one of them."
+            f"{whole.path.name}: decision_tau {outcomes.decision_tau:.15g} must be one of tau "
+            f"({', '.join(f'{t:.15g}' for t in taus)}); add it to tau or choose one of them."
         )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,7 @@ from survsim.scenario.own_evidence import evidence_of
 from survsim.scenario.parameterise import Parameters, parameterise
 from survsim.scenario.scale_checks import drawn_faults, row_faults
 from survsim.scenario.spec import Scenario, uses_of
-from survsim.simulation.running.run import refuse_size, simulate_model
+from survsim.simulation.running.run import grid_points, refuse_size, simulate_model
 
 if TYPE_CHECKING:
     from survsim.simulation.declared.history import History
@@ -252,7 +251,7 @@ def check_size(scenario: Scenario, patients: int | None, draws: int | None) -> N
     """Refuse sizes before parameters are drawn: a billion draws of them alone would fill the memory."""
     c = scenario.content
     strategies = len(c.cohort.strategies if c.cohort else scenario.strategies)
-    points = math.floor(c.horizon / c.outcomes.grid_step) + 1
+    points = grid_points(c.horizon, c.outcomes.grid_step)
     refuse_size(
         c.full.patients if patients is None else patients,
         c.full.draws if draws is None else draws,

@@ -71,7 +71,7 @@ def _as_number(name: str) -> str:
     number, percent, rest = name.strip().partition("%")
     if percent and not rest and NUMERAL.fullmatch(number.strip()):
         return f"; a share is a number: write {float(number) / 100:g} for {name.strip()}"
-    first, *words = name.split()
+    first, *words = name.split() or [""]
     if words and NUMERAL.fullmatch(first):
         return f"; a number stands without words: write {first}, in the unit that belongs here"
     return ""
@@ -355,14 +355,14 @@ class Scenario:
         for key, times in (("tau", outcomes.tau), ("alive_at", outcomes.alive_at)):
             for time in times:
                 if not 0 < time <= horizon:
-                    yield f"outcomes.{key} {time:g} must lie above 0 and not beyond the horizon, {horizon:g}"
+                    yield f"outcomes.{key} {time:.15g} must lie above 0 and not beyond the horizon, {horizon:.15g}"
         if outcomes.decision_tau not in taus:
             yield (
-                f"outcomes.decision_tau {outcomes.decision_tau:g} must be one of tau ({', '.join(f'{t:g}' for t in taus)}); "
+                f"outcomes.decision_tau {outcomes.decision_tau:.15g} must be one of tau ({', '.join(f'{t:.15g}' for t in taus)}); "
                 "add it to tau or choose one of them"
             )
         if outcomes.grid_step > horizon:
-            yield f"outcomes.grid_step {outcomes.grid_step:g} is longer than the horizon, {horizon:g}"
+            yield f"outcomes.grid_step {outcomes.grid_step:.15g} is longer than the horizon, {horizon:.15g}"
 
     def _model_faults(self) -> Iterator[str]:
         """What is wrong with states, ways and names of treatments before any number is known."""
@@ -471,7 +471,16 @@ NAMED_PARTS = ("parameters", "joint", "treatments", "overrides", "histories")
 def _inside(scenario: Path, name: str) -> Path:
     """A strategy file named by a scenario; it may not leave the study's folder (two levels up)."""
     root = scenario.resolve().parent.parent.parent
-    target = (scenario.resolve().parent / name).resolve()
+    try:
+        target = (scenario.resolve().parent / name).resolve()
+    except (
+        OSError,
+        RuntimeError,
+        ValueError,
+    ):  # a NUL in it, a name too long for the disk, links in a circle
+        raise ScenarioError(
+            f"{scenario.name} names a file {name[:200]!r}, which is no name that a file can have."
+        ) from None
     if not target.is_relative_to(root):
         raise ScenarioError(
             f"{scenario.name} names {name!r}, which leaves the study's folder; keep it inside."
