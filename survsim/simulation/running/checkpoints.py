@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import zipfile
 import zlib
@@ -136,7 +137,7 @@ class RunFolder:
             with file.open("rb") as handle, np.load(handle, allow_pickle=False) as stored:
                 if self._named(chunk) == (str(stored["run"]), int(stored["number"])):
                     part = ChunkSums(**{name: stored[name] for name in _FIELDS})
-                    if self._whole(chunk, part):
+                    if self._whole(chunk, part) and str(stored["checksum"]) == self._checksum(chunk, part):
                         return part
         except _DAMAGE:
             pass
@@ -144,9 +145,9 @@ class RunFolder:
         return None
 
     def _whole(self, chunk: Chunk, part: ChunkSums) -> bool:
-        """Whether the arrays are of the shapes and kinds that the chunk comes to."""
+        """Whether the arrays are of the shapes and kinds that the chunk comes to, and hold numbers."""
         wanted = shapes(self._job, chunk)
-        return all(
+        return bool(np.isfinite(part.sums).all() and np.isfinite(part.products).all()) and all(
             getattr(part, name).shape == wanted[name]
             and getattr(part, name).dtype == (np.int64 if name == "counts" else np.float64)
             for name in _FIELDS
@@ -162,9 +163,17 @@ class RunFolder:
             with atomic_open(self._file(chunk), "wb") as file:
                 run, number = self._named(chunk)
                 arrays = {name: getattr(part, name) for name in _FIELDS}
-                np.savez(file, **arrays, run=np.array(run), number=np.array(number))
+                checksum = np.array(self._checksum(chunk, part))
+                np.savez(file, **arrays, run=np.array(run), number=np.array(number), checksum=checksum)
         except OSError as error:
             raise self._full(error) from None
+
+    def _checksum(self, chunk: Chunk, part: ChunkSums) -> str:
+        """Of the numbers of a chunk and what it says of itself: those that an archive's own sums cannot tell from others."""
+        made = hashlib.sha256(repr(self._named(chunk)).encode())
+        for name in _FIELDS:
+            made.update(np.ascontiguousarray(getattr(part, name)).tobytes())
+        return made.hexdigest()
 
     def _named(self, chunk: Chunk) -> tuple[str, int]:
         """What the file of a chunk must say of itself: the name of its run (with the seed), its number."""
