@@ -18,6 +18,7 @@ from pydantic import Field, model_validator
 from survsim.core.declared import read_as
 from survsim.core.errors import ScenarioError
 from survsim.core.file_faults import meant
+from survsim.core.study_files import inside_study
 from survsim.core.units import DAYS_PER
 from survsim.core.yaml_files import read_yaml
 from survsim.scenario.cohort_files import refuse_other_models, with_files_read
@@ -470,19 +471,4 @@ NAMED_PARTS = ("parameters", "joint", "treatments", "overrides", "histories")
 
 def _inside(scenario: Path, name: str) -> Path:
     """A strategy file named by a scenario; it may not leave the study's folder (two levels up)."""
-    root = scenario.resolve().parent.parent.parent
-    try:
-        target = (scenario.resolve().parent / name).resolve()
-    except (
-        OSError,
-        RuntimeError,
-        ValueError,
-    ):  # a NUL in it, a name too long for the disk, links in a circle
-        raise ScenarioError(
-            f"{scenario.name} names a file {name[:200]!r}, which is no name that a file can have."
-        ) from None
-    if not target.is_relative_to(root):
-        raise ScenarioError(
-            f"{scenario.name} names {name!r}, which leaves the study's folder; keep it inside."
-        )
-    return target
+    return inside_study(scenario, name, ScenarioError)
