@@ -32,7 +32,11 @@ def inside_study(file: Path, name: str, error: type[SurvsimError], where: str = 
     folder = file.resolve().parent
     try:
         target = (folder / name).resolve()
-    except (OSError, RuntimeError, ValueError):  # a NUL in it, a name too long for the disk, links in a circle
+    except (
+        OSError,
+        RuntimeError,
+        ValueError,
+    ):  # a NUL in it, a name too long for the disk, links in a circle
         raise error(f"{told} names a file {name[:SHOWN]!r}, which is no name that a file can have.") from None
     if not target.is_relative_to(folder.parent.parent):
         raise error(f"{told} names {name[:SHOWN]!r}, which leaves the study's folder; keep it inside.")

@@ -180,7 +180,10 @@ def test_a_file_that_a_protocol_names_lies_in_its_study(tmp_path, store, rule):
     folder.mkdir(parents=True)
     other = tmp_path / "other.yml"
     other.write_text("targets: [{row: iscm70_2019_e01}]\n")
-    for named, words in (("../../../other.yml", "leaves the study's folder"), ('"a\\0b"', "no name that a file can have")):
+    for named, words in (
+        ("../../../other.yml", "leaves the study's folder"),
+        ('"a\\0b"', "no name that a file can have"),
+    ):
         with pytest.raises(EvidenceError, match=words):
             read_protocol(written(folder, f"a:\n{WORDS}  {rule % named}\n  exclude: []\n"))
     other.rename(tmp_path / "study" / "plan.yml")
