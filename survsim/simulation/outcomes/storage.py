@@ -36,9 +36,7 @@ def save_simulation(simulation: Result, path: str | os.PathLike[str]) -> None:
 
     Equal results give equal bytes.
     """
-    folder = Path(path)
-    if folder.suffix in (".csv", ".json", ".parquet"):
-        raise InputError(f"a simulation is saved to a folder; got the file name {str(path)!r}.")
+    folder = refuse_no_folder(path)
     for name in _ARRAYS:
         _write_array(folder / f"{name}.parquet", getattr(simulation, name))
     write_text(
@@ -59,6 +57,26 @@ def save_simulation(simulation: Result, path: str | os.PathLike[str]) -> None:
     }
     # last, so that a folder with result.json is complete
     write_json(folder / "result.json", content | {"checksum": _checksum(content)})
+
+
+def refuse_no_folder(path: str | os.PathLike[str]) -> Path:
+    """The folder that a simulation is to be saved to; refused where it is, or would lie below, a file.
+
+    Asked before hours of work as well as when they are to be written.
+
+    Raises
+    ------
+    InputError : the name of a file, or a place where a file stands.
+    """
+    folder = Path(path)
+    if folder.suffix in (".csv", ".json", ".parquet"):
+        raise InputError(f"a simulation is saved to a folder; got the file name {str(path)!r}.")
+    for place in (folder, *folder.parents):
+        if place.exists() and not place.is_dir():
+            raise InputError(
+                f"a simulation is saved to a folder; {str(place)!r} is a file. Give another name, or move the file away."
+            )
+    return folder
 
 
 def load_simulation(kind: type[S], path: str | os.PathLike[str]) -> S:

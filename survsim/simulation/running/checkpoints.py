@@ -24,6 +24,7 @@ from survsim.simulation.declared.fingerprint import (
 )
 from survsim.simulation.outcomes.pieces import Chunk, ChunkSums, Job
 from survsim.simulation.running.chunks import shapes
+from survsim.simulation.running.writing import how_to_write
 
 _FIELDS = ("sums", "products", "counts")
 NUMBERS = "numbers.npy"
@@ -185,5 +186,5 @@ class RunFolder:
     def _full(self, error: OSError) -> ScenarioError:
         return ScenarioError(
             f"{self.path} cannot be written ({error.strerror or error}). What is finished there is whole; "
-            "make room and run again with the same folder to go on."
+            f"{how_to_write(error)} and run again with the same folder to go on."
         )
