@@ -51,8 +51,8 @@ from survsim.scenario.calibration_file import (
 )
 from survsim.scenario.evidence_curves import curve_number
 from survsim.scenario.measures import Calibrated
-from survsim.scenario.prior_units import refuse_other_units
 from survsim.scenario.own_evidence import evidence_of
+from survsim.scenario.prior_units import refuse_other_units
 
 if TYPE_CHECKING:
     import pandas as pd

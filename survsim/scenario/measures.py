@@ -185,8 +185,8 @@ def _derived(
     """What a rule makes of its inputs, held against the declared unit."""
     inputs = [known.get(name, UNKNOWN) for name in one.of]
     if one.rule == "linear_predictor":
-        made = Measure("probability", "", "a probability by a linear predictor")
-        return _held(one, made, declared) if one.link in ("logit", "cloglog") else declared
+        chance = Measure("probability", "", "a probability by a linear predictor")
+        return _held(one, chance, declared) if one.link in ("logit", "cloglog") else declared
     named = list(zip(one.of, inputs))
     for (name, m), kinds in zip(named, _NEEDS.get(one.rule, ())):
         if m.kind not in (*kinds, "unknown"):

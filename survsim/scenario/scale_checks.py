@@ -12,8 +12,8 @@ from survsim.core.checks import FloatArray
 from survsim.core.errors import ScenarioError
 from survsim.core.estimate_record import Estimate
 from survsim.scenario import parameter_spec as spec
-from survsim.scenario.measures import DECLARED, MEASURES, UNKNOWN, Calibrated, Measure, measure, of_unit
 from survsim.scenario.law_draws import law_draws
+from survsim.scenario.measures import DECLARED, MEASURES, UNKNOWN, Calibrated, Measure, measure, of_unit
 from survsim.scenario.roles import role_named
 from survsim.simulation.declared.roles import WORDS, Outside, alike, outside, two_roles
 from survsim.simulation.declared.uses import Kind, Use
@@ -103,8 +103,7 @@ def _remedy(kind: Kind, told: Measure, time_unit: str) -> str:
     if kind == "rate" and told.kind == "time":
         return "Derive the rate first: rule: rate_from_median"
     if told.kind in ("other", "other per", "foreign") and kind in ("time", "rate", "cost per time"):
-        unit = {"time": time_unit, "rate": per}.get(kind, f"money {per}")
-        return f"Give it in {unit}, the unit of the scenario"
+        return f"Give it in {({'time': time_unit, 'rate': per}).get(kind, f'money {per}')}, the unit of the scenario"
     if kind == "log ratio" and told.kind == "ratio":
         return "Derive the logarithm first: rule: log_of_ratio"
     if kind == "utility" and told.kind == "probability":

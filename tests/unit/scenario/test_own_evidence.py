@@ -55,7 +55,7 @@ def test_a_check_asks_the_same_study(studies, monkeypatch, tmp_path):
 def test_a_file_in_no_study_asks_where_one_stands_and_says_which_tables_were_asked(
     studies, monkeypatch, tmp_path
 ):
-    first, second = studies
+    first = studies[0]
     alone = tmp_path / "alone" / "analyses" / "one"
     alone.mkdir(parents=True)
     text = (first / PLACE).read_text(encoding="utf-8")

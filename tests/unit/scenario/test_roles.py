@@ -13,8 +13,8 @@ from survsim import Scenario
 from survsim.core.estimate_record import Estimate
 from survsim.core.yaml_files import read_yaml
 from survsim.errors import ScenarioError
-from survsim.scenario.parameter_spec import ParameterSpec
 from survsim.scenario.law_draws import law_draws
+from survsim.scenario.parameter_spec import ParameterSpec
 from survsim.scenario.roles import Role, kind_of, role_named, said_by
 from survsim.scenario.run import scenario_parameters
 from survsim.scenario.scale_checks import drawn_faults, row_faults, scale_faults

@@ -170,7 +170,7 @@ def test_a_name_of_a_question_is_a_word(tmp_path):
 @pytest.mark.parametrize("name", ["../../pwned", "a/b", "a\\\\b", "..", ".hidden", "-x", "", "a" * 101])
 def test_a_name_of_a_question_is_a_name_that_a_file_may_have(tmp_path, name):
     file = written(tmp_path, f'"{name}":\n{WORDS}  include: {{}}\n  exclude: []\n')
-    with pytest.raises(EvidenceError, match="calls a question .* a name is a word of letters"):
+    with pytest.raises(EvidenceError, match=r"calls a question .* a name is a word of letters"):
         read_protocol(file)
 
 

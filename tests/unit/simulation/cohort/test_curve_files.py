@@ -26,7 +26,7 @@ def test_of_several_arms_none_is_merged_unasked():
         read(TWO)
     with pytest.raises(ScenarioError, match="no row with arm nwe; there are old, new; did you mean 'new'"):
         read(TWO, select={"arm": "nwe"})
-    with pytest.raises(ScenarioError, match="needs a column 'Arm'.*did you mean 'arm'"):
+    with pytest.raises(ScenarioError, match=r"needs a column 'Arm'.*did you mean 'arm'"):
         read(TWO, select={"Arm": "new"})
 
 
