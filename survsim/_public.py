@@ -285,6 +285,7 @@ _TABLES = {
         report.references       cited Citations
         report.methods_section  methods_text
         report.unpooled         not_pooled
+        report.question_file    read_question
         report.protocol_counts  count_protocol
         report.tables           table Table
         report.patient_table    table_one

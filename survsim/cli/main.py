@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import sys
 from typing import Annotated, cast
 
@@ -88,6 +89,15 @@ def _of_the_system(error: OSError) -> str:
     return said
 
 
+def _came(error: Exception) -> str:
+    """What was typed for an option whose value cannot be used, where the message does not say it."""
+    options = [o for o in getattr(getattr(error, "param", None), "opts", ()) if o.startswith("-")]
+    words = sys.argv[1:]
+    typed = [after for word, after in itertools.pairwise(words) if word in options]
+    typed += [word.partition("=")[2] for word in words if word.partition("=")[0] in options and "=" in word]
+    return f"; got {typed[-1]}." if typed and typed[-1] not in str(error) else ""
+
+
 def _answer() -> tuple[int, str]:
     """Exit code of the command that was typed, and what was wrong, one fault a line."""
     try:
@@ -96,7 +106,7 @@ def _answer() -> tuple[int, str]:
         if type(error).__name__ == "NoArgsIsHelpError":
             error.show()
             return 2, ""
-        return 2, " ".join(error.format_message().split())
+        return 2, " ".join(error.format_message().split()) + _came(error)
     except SurvsimError as error:
         show_origin(error)
         # All faults of a file or table at once: one a line.

@@ -51,7 +51,11 @@ def simulate(
     """Simulate every strategy of a scenario and write tables, arrays and checkpoints to a folder."""
     from survsim.scenario.run import check_size
     from survsim.scenario.spec import Scenario
+    from survsim.simulation.outcomes.storage import refuse_no_folder
 
+    for place in (out, resume):
+        if place is not None:
+            refuse_no_folder(place)
     whole = Scenario.from_yaml(scenario)
     folder = resume or out
     if folder is None and not explain:
@@ -144,8 +148,8 @@ def _check_decision(whole: Any) -> None:
     taus = outcomes.tau or (whole.content.horizon,)
     if not same(outcomes.decision_tau, taus).any():
         raise ScenarioError(
-            f"{whole.path.name}: decision_tau {outcomes.decision_tau:g} must be one of tau "
-            f"({', '.join(f'{t:g}' for t in taus)}); add it to tau or choose one of them."
+            f"{whole.path.name}: decision_tau {outcomes.decision_tau:.15g} must be one of tau "
+            f"({', '.join(f'{t:.15g}' for t in taus)}); add it to tau or choose one of them."
         )
 
 

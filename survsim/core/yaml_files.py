@@ -135,7 +135,15 @@ def _strict_loader() -> Any:
             return super().construct_mapping(node, deep)
 
         def construct_yaml_int(self, node: Any) -> int:
-            return int(str(self.construct_scalar(node)))
+            number = int(str(self.construct_scalar(node)))
+            try:
+                float(number)
+            except OverflowError:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"a whole number of {len(node.value)} digits is more than a number can hold",
+                    node.start_mark,
+                ) from None  # fmt: skip
+            return number
 
     # YAML 1.2: only true and false are booleans, so that the key `on` and the country NO stay text; 1e-3 is a number,
     # 010 is ten and no octal eight, and 1:30 is text and not ninety.

@@ -53,7 +53,10 @@ def not_pooled(
 
     if not question:
         raise InputError("a question names at least one criterion, such as {'endpoint': 'overall_survival'}.")
-    wanted = {"population": ("index",)} | {k: _words(k, v) for k, v in question.items() if k != "study"}
+    # The table calls a study by its id.
+    wanted = {"population": ("index",)} | {
+        "study_id" if k == "study" else k: _words(k, v) for k, v in question.items()
+    }
     rows = evidence.select(population="any").estimates
     require_columns(rows, list(wanted))
     pooled = set(kept)
@@ -91,8 +94,9 @@ def _why(
 ) -> str:
     """Every criterion that the row does not meet, with the word that was perhaps meant."""
     found = []
-    for name, words in wanted.items():
-        has = row[name] if isinstance(row[name], str) else ""
+    for column, words in wanted.items():
+        name = column.removesuffix("_id")
+        has = row[column] if isinstance(row[column], str) else ""
         if has in words or (name == "population" and words == ("any",)):
             continue
         asked = " or ".join(words)

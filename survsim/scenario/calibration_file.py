@@ -11,6 +11,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from survsim.core.units import DAYS_PER
 from survsim.scenario.parameter_spec import Law, Reading, Strict
 from survsim.simulation.laws.schema import Number
 
@@ -204,6 +205,8 @@ class CalibrationFile(Strict):
     @model_validator(mode="after")
     def _known(self) -> CalibrationFile:
         faults = []
+        if self.time_unit not in DAYS_PER:
+            faults.append(f"time_unit {self.time_unit!r} is none of {', '.join(DAYS_PER)}")
         for t in self.targets:
             faults += _unknown(f"target {t.row}", "cohort", t.cohort, self.cohorts)
             faults += _unknown(f"target {t.row}", "endpoint", t.endpoint, self.endpoints)

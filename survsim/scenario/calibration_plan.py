@@ -16,6 +16,7 @@ from survsim.core.declared import read_as
 from survsim.core.display import displayed
 from survsim.core.errors import ScenarioError
 from survsim.core.names import readable
+from survsim.core.units import conversion_factor
 from survsim.core.yaml_files import read_yaml
 from survsim.estimate.calibration.calibrate import calibrate
 from survsim.estimate.calibration.calibrated import EvidenceCalibration
@@ -39,7 +40,7 @@ from survsim.estimate.calibration.targets import (
 )
 from survsim.estimate.printed.refusal import Refusal
 from survsim.estimate.printed.road import printed_number
-from survsim.evidence.ask.store import EvidenceStore, load_evidence
+from survsim.evidence.ask.store import EvidenceStore
 from survsim.scenario.bias_of_judgements import judged_bias
 from survsim.scenario.calibration_file import (
     CalibrationFile,
@@ -50,6 +51,8 @@ from survsim.scenario.calibration_file import (
 )
 from survsim.scenario.evidence_curves import curve_number
 from survsim.scenario.measures import Calibrated
+from survsim.scenario.own_evidence import evidence_of
+from survsim.scenario.prior_units import refuse_other_units
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -110,7 +113,7 @@ class CalibrationPlan:
 
         Parameters
         ----------
-        evidence : the store to read rows from; default the study's.
+        evidence : the store to read rows from; default that of the study the file lies in.
         without : names of transports whose targets are left out, to show what hangs on them.
         predictions : how those of other models are used; default as the file says of each.
 
@@ -118,7 +121,7 @@ class CalibrationPlan:
         ------
         ScenarioError : a row that the road refuses, with its reason; a prediction that its report did not write.
         """
-        store = evidence or load_evidence()
+        store = evidence or evidence_of(self.path)
         skipped = set(without)
         unknown = skipped - set(self.content.transports)
         if unknown:
@@ -143,10 +146,10 @@ class CalibrationPlan:
 
         Parameters
         ----------
-        evidence : the store whose names they are (`EvidenceStore.names`); default the study's.
+        evidence : the store whose names they are (`EvidenceStore.names`); default that of the study the file lies in.
         """
         c = self.content
-        store = evidence or load_evidence()
+        store = evidence or evidence_of(self.path)
         said = store.names()
         named = {t.row: (t.row, t.endpoint) for t in c.targets}
         named |= {v.curve: (v.curve, v.endpoint) for v in c.curves}
@@ -213,7 +216,7 @@ class CalibrationPlan:
         """
         import joblib
 
-        store = evidence or load_evidence()
+        store = evidence or evidence_of(self.path)
         run = joblib.delayed(CalibrationPlan.run)
         pool = joblib.Parallel(n_jobs=max(1, min(workers, len(choices))), prefer="processes")
         return dict(zip(choices, pool(run(self, store, size=size, **asked) for asked in choices.values())))
@@ -320,6 +323,8 @@ class CalibrationPlan:
     def _cases(self, store: EvidenceStore) -> list[CaseTarget]:
         spec = self.content.cases
         assert spec is not None
+        # Times of single cases are printed in months; a target is in the unit of the file.
+        factor = conversion_factor("months", self.content.time_unit)
         found = []
         for case in dated_cases(store, strict_only=spec.strict_only, never=spec.never).to_dict("records"):
             found.append(
@@ -327,7 +332,7 @@ class CalibrationPlan:
                     label=case["case_id"],
                     cohort=spec.cohort,
                     endpoint=self._endpoint(spec.endpoint),
-                    time=case["time"],
+                    time=factor * case["time"],
                     status=case["status"],
                     use=spec.use,
                     transport=self._transport(spec.transport, alone=True),
@@ -438,4 +443,6 @@ def read_calibration(path: str | os.PathLike[str]) -> CalibrationPlan:
     """
     file = Path(path)
     raw = read_yaml(file, error=ScenarioError)
-    return CalibrationPlan(read_as(CalibrationFile, raw, file.name), file)
+    plan = CalibrationPlan(read_as(CalibrationFile, raw, file.name), file)
+    refuse_other_units(plan.content.priors, calibrated_roles(plan), file.name)
+    return plan

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from survsim.core.errors import ScenarioError
+from survsim.core.plain_csv import csv_text
 from survsim.simulation.cohort.curve_files import read_points_csv
 from survsim.simulation.cohort.matrices import read_matrix_csv
 from survsim.simulation.declared.cycles import CycleStrategy, MatrixFile
@@ -52,7 +53,7 @@ def with_files_read(content: Any, scenario: Path, inside: Callable[[Path, str], 
         made = {}
         for name, one in content.partitioned.strategies.items():
             update = {
-                which: read_points_csv(_text(inside(scenario, curve.file)), curve)
+                which: read_points_csv(csv_text(inside(scenario, curve.file)), curve)
                 for which in ("progression_free", "overall")
                 if isinstance(curve := getattr(one, which), FileCurve)
             }
@@ -73,12 +74,12 @@ def _with_matrices(
     one: CycleStrategy, cycles: Any, scenario: Path, inside: Callable[[Path, str], Path]
 ) -> CycleStrategy:
     if isinstance(one.matrix, MatrixFile):
-        found = read_matrix_csv(_text(inside(scenario, one.matrix.file)), one.matrix.file, cycles)
+        found = read_matrix_csv(csv_text(inside(scenario, one.matrix.file)), one.matrix.file, cycles)
         return found.model_copy(update={"label": one.label, "values": one.values})
     bands = []
     for band in one.bands:
         if isinstance(band.matrix, MatrixFile):
-            found = read_matrix_csv(_text(inside(scenario, band.matrix.file)), band.matrix.file, cycles)
+            found = read_matrix_csv(csv_text(inside(scenario, band.matrix.file)), band.matrix.file, cycles)
             if found.bands:
                 raise ScenarioError(
                     f"{band.matrix.file} holds bands of its own; name it as the matrix of the strategy."
@@ -87,12 +88,3 @@ def _with_matrices(
         else:
             bands.append(band)
     return one.model_copy(update={"bands": tuple(bands)}) if bands else one
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise ScenarioError(f"{path.name} is no file beside the scenario.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ScenarioError(f"{path.name} cannot be read as text in UTF-8: {error}.") from None

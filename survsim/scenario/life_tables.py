@@ -7,14 +7,13 @@ in the time unit of the scenario, before anything else is read: results hold the
 
 from __future__ import annotations
 
-import csv
 import itertools
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from survsim.core.csv_rows import TOO_LONG
 from survsim.core.errors import InputError, ScenarioError
+from survsim.core.plain_csv import csv_rows, csv_text
 from survsim.core.units import DAYS_PER, conversion_factor
 from survsim.estimate.parametric.background_mortality import life_table
 
@@ -182,17 +181,9 @@ def _refuse_gaps(ages: list[float], name: str, where: str) -> None:
 
 def _rows(path: Path, where: str) -> list[dict[str, str]]:
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = [{(k or "").strip(): v or "" for k, v in row.items()} for row in csv.DictReader(file)]
-    except FileNotFoundError:
-        raise ScenarioError(
-            f"{where}: the life table {path.name} cannot be read: there is no such file beside the scenario."
-        ) from None
-    except csv.Error as error:
-        said = TOO_LONG if "field larger" in str(error) else str(error)
-        raise ScenarioError(f"{where}: the life table {path.name} cannot be read: {said}.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ScenarioError(f"{where}: the life table {path.name} cannot be read ({error}).") from None
+        rows = list(csv_rows(csv_text(path), path.name).cells)
+    except ScenarioError as error:
+        raise ScenarioError(f"{where}: the life table {error}") from None
     if not rows:
         raise ScenarioError(f"{where}: the life table {path.name} holds no rows.")
     return rows

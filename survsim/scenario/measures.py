@@ -66,7 +66,7 @@ MEASURES: dict[Kind, tuple[str, ...]] = {
     "ratio": ("ratio", "plain"),
     "acceleration": ("plain",),
     "factor": ("ratio", "plain"),
-    "log ratio": ("plain", "other", "rate"),
+    "log ratio": ("plain", "other", "other per", "rate"),
     "probability": ("probability", "plain"),
     "shape": ("plain",),
     "variance": ("plain",),
@@ -74,7 +74,7 @@ MEASURES: dict[Kind, tuple[str, ...]] = {
     "power": ("plain",),
     "utility": ("plain",),
     "utility change": ("plain",),
-    "cost": ("plain", "other"),
+    "cost": ("plain", "other", "other per"),
     "cost per time": ("plain", "other", "money rate"),
     "count": ("plain",),
     "number": ("plain", "ratio", "probability"),
@@ -124,7 +124,7 @@ def _measure(one: spec.ParameterSpec, known: Mapping[str, Measure], time_unit: s
                 f"a median is drawn in {time_unit}, the unit of the scenario; it declares unit {one.unit!r}"
             )
         return Measure("time", time_unit, f"a median in {time_unit} ({', '.join(getattr(one, 'rows', ()))})")
-    if declared.kind not in ("plain", "other"):
+    if declared.kind != "plain":
         return f"{'a hazard ratio' if scale == 'hazard_ratio' else 'a proportion'} has no unit; it declares {one.unit!r}"
     rows = f" ({', '.join(one.rows)})" if isinstance(one, spec.FromRows) else ""
     if scale == "hazard_ratio":
@@ -132,12 +132,25 @@ def _measure(one: spec.ParameterSpec, known: Mapping[str, Measure], time_unit: s
     return Measure("probability", "", f"a proportion{rows}")
 
 
+_UNITLESS = ("", "1", "ratio", "hazard ratio", "proportion", "probability", "share")
+_FOREIGN = (
+    "seconds", "minutes", "hours", "fortnights", "quarters", "decades", "centuries",
+    "s", "sec", "min", "h", "hr", "d", "wk", "w", "mo", "mth", "mon", "y", "yr", "a",
+)  # fmt: skip
+"""Times in which nothing here counts, and short forms that are not read: never silently a number of anything."""
+_NO_UNIT = ("nan", "na", "n/a", "none", "null", "inf", "?")
+
+
 def of_unit(unit: str) -> Measure:
-    """What a declared unit says: months, per month, log months, Gy, or nothing."""
+    """What a declared unit says: months, per month, log months, Gy, money per month, or nothing.
+
+    Of kind "foreign" is a time that the package does not count in, alone or in what is counted by it (hours, per 100
+    person-years): no place takes one. "other" is what is no time at all (EUR), "other per" a number by such (EUR per cycle).
+    """
     text = unit.strip()
-    if text in ("", "1", "ratio"):
+    if text in _UNITLESS:
         return Measure("plain", "", "a number without a unit")
-    words = text.replace("/", "per ").replace("1per", "per").split()
+    words = text.replace("/", " per ").replace("1 per", "per").split()
     last = words[-1] if words[-1].endswith("s") else f"{words[-1]}s"
     if last in DAYS_PER and len(words) <= 2:
         if len(words) == 1:
@@ -148,9 +161,18 @@ def of_unit(unit: str) -> Measure:
             return Measure("log time", last, f"the logarithm of a time in {last}")
     if last in DAYS_PER and words[-2] == "per":
         return Measure("money rate", last, f"a number in {text}")
+    if _is_foreign(text, words[-1]):
+        return Measure("foreign", "", f"a number in {text}, which is none of the units that are read here")
     if words[0] == "Gy":
         return Measure("dose", "", "a dose in Gy")
-    return Measure("other", "", f"a number in {text}")
+    return Measure("other per" if "per" in words else "other", "", f"a number in {text}")
+
+
+def _is_foreign(text: str, word: str) -> bool:
+    """Whether a unit counts in a time that is not one of ours: hours, per yr, per 100 person-years, per 100 years."""
+    last = word.lower().rpartition("-")[2]
+    known = (*DAYS_PER, *_FOREIGN)
+    return text.lower() in _NO_UNIT or (bool(last) and (last in known or f"{last}s" in known))
 
 
 _POWER = {"time": 1, "rate": -1, "plain": 0, "ratio": 0, "probability": 0}
@@ -163,43 +185,67 @@ def _derived(
     """What a rule makes of its inputs, held against the declared unit."""
     inputs = [known.get(name, UNKNOWN) for name in one.of]
     if one.rule == "linear_predictor":
-        chance = one.link in ("logit", "cloglog")
-        return Measure("probability", "", "a probability by a linear predictor") if chance else declared
+        chance = Measure("probability", "", "a probability by a linear predictor")
+        return _held(one, chance, declared) if one.link in ("logit", "cloglog") else declared
     named = list(zip(one.of, inputs))
-    if any(m.kind in ("unknown", "other", "log time", "dose", "money rate") for m in inputs):
-        return declared
-    needs = {
-        "rate_from_median": (("time",),),
-        "weibull_scale_from_median": (("time",), ("plain", "ratio"), ("plain", "ratio")),
-        "complement": (("probability", "plain"),),
-        "log_of_ratio": (("ratio", "plain"),),
-        "rate_from_probability": (("probability", "plain"),),
-        "probability_from_rate": (("rate",),),
-    }.get(one.rule, ())
-    for (name, m), kinds in zip(named, needs):
-        if m.kind not in kinds:
-            wanted = {
-                "time": "a median time",
-                "probability": "a probability",
-                "ratio": "a hazard ratio",
-                "rate": "a rate",
-            }.get(kinds[0], "a ratio or a shape")
+    for (name, m), kinds in zip(named, _NEEDS.get(one.rule, ())):
+        if m.kind not in (*kinds, "unknown"):
+            wanted = _WANTED.get(kinds[0], "a ratio or a shape")
             return f"rule {one.rule} takes {wanted} where parameters.{name} is {m.words}"
+    if any(m.kind == "unknown" for m in inputs):
+        return declared
     if one.rule == "log_of_ratio":
-        return Measure("plain", "", "a log ratio", "log ratio")
+        said = of_unit("") if one.unit.strip() in ("log", "log ratio", "log hazard ratio") else declared
+        return _held(one, Measure("plain", "", "a log ratio", "log ratio"), said)
     if one.rule == "rate_from_probability":
-        return declared if one.unit else _of_power(-1, time_unit)
+        return _held(one, _of_power(-1, time_unit), declared)
     if one.rule == "probability_from_rate":
-        return Measure("probability", "", "a probability of a rate")
+        return _held(one, Measure("probability", "", "a probability of a rate"), declared)
+    if any(m.kind not in _POWER for m in inputs):
+        return _told(one, named, declared)
     made = _made(one.rule, inputs)
     if made is None:
         told = " and ".join(f"parameters.{name} is {m.words}" for name, m in named)
         return f"rule {one.rule} of {told}: that is neither a time, a rate nor a ratio"
-    if one.unit and (declared.kind, declared.unit) != (made.kind, made.unit) and declared.kind != "other":
-        plain = made.kind in ("ratio", "probability", "plain") and declared.kind == "plain"
-        if not plain:
-            return f"rule {one.rule} makes {made.words}; it declares unit {one.unit!r}"
-    return made
+    return _held(one, made, declared)
+
+
+_NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "rate_from_median": (("time",),),
+    "weibull_scale_from_median": (("time",), ("plain", "ratio"), ("plain", "ratio")),
+    "complement": (("probability", "plain"),),
+    "log_of_ratio": (("ratio", "plain"),),
+    "rate_from_probability": (("probability", "plain"),),
+    "probability_from_rate": (("rate",),),
+}
+"""The kinds that a rule takes, in the order of its inputs; what has no place here is multiplied, divided or subtracted."""
+_WANTED = {
+    "time": "a median time",
+    "probability": "a probability",
+    "ratio": "a hazard ratio",
+    "rate": "a rate",
+}
+
+
+def _held(one: spec.Derived, made: Measure, declared: Measure) -> Measure | str:
+    """What a rule makes, unless the declared unit says otherwise; a plain number may be declared as one of anything."""
+    if not one.unit or (declared.kind, declared.unit) == (made.kind, made.unit):
+        return made
+    unitless = ("ratio", "probability", "plain")
+    if made.kind in unitless and declared.kind == "plain":
+        return made
+    if made.kind == "plain" and made.role is None and declared.kind in ("other", "other per"):
+        return made
+    return f"rule {one.rule} makes {made.words}; it declares unit {one.unit!r}"
+
+
+def _told(one: spec.Derived, named: list[tuple[str, Measure]], declared: Measure) -> Measure | str:
+    """Of numbers in units that are not reckoned with (EUR, hours), what is declared; a difference needs one unit."""
+    units = {m.words for _, m in named if m.kind != "plain"}
+    if one.rule == "difference" and len(units) > 1:
+        told = " and ".join(f"parameters.{name} is {m.words}" for name, m in named)
+        return f"rule difference of {told}: they have not one unit"
+    return declared
 
 
 def _made(rule: str, inputs: list[Measure]) -> Measure | None:

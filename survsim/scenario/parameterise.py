@@ -17,8 +17,6 @@ from typing import Any
 
 import numpy as np
 from scipy.special import ndtri
-from scipy.stats import beta as beta_law
-from scipy.stats import gamma as gamma_law
 
 from survsim.core.checks import FloatArray
 from survsim.core.encoding import stored
@@ -35,6 +33,7 @@ from survsim.scenario import parameter_spec as spec
 from survsim.scenario.derive import derive
 from survsim.scenario.evidence_curves import CurveNumber
 from survsim.scenario.joint_laws import JointLaw
+from survsim.scenario.law_draws import law_draws
 from survsim.scenario.predictive import PROBABILITIES, predictive_layers, quantile_errors, stratified
 from survsim.scenario.row_effects import back_transform, row_effect
 
@@ -198,6 +197,11 @@ def parameterise(
             made[name] = _from_joint(name, one, joint or {}, together, scenario)
         else:
             made[name] = _derived(name, one, made)
+        if not np.isfinite(made[name].draws).all():
+            # Even where nothing but a derived rate takes them, which would be 0: a number is a number.
+            raise ScenarioError(
+                f"parameter {name!r} has draws that are no finite numbers; look at its rows, its law and its transport."
+            )
         if isinstance(one, spec.FromRows | spec.FromContrast | spec.FromReconstructed):
             kept[name, one] = made[name]
     inputs = [p.provenance for p in made.values()]
@@ -454,26 +458,6 @@ def _derived(name: str, one: spec.Derived, made: Mapping[str, Parameter]) -> Par
         provenance=Provenance.of("derive", *[p.provenance for p in inputs], rule=one.rule, name=name),
         method=f"{one.rule}({', '.join(one.of)})",
     )
-
-
-def law_draws(law: Any, u: FloatArray) -> FloatArray:
-    """Quantiles of a law at shares u (n,)."""
-    z = ndtri(np.clip(u, 1e-12, 1 - 1e-12))
-    if isinstance(law, spec.Fixed):
-        return np.full(u.size, law.value)
-    if isinstance(law, spec.Normal):
-        return law.mean + law.sd * z
-    if isinstance(law, spec.LogNormal):
-        # The stated range need not be symmetric on the log scale: each side keeps its own spread.
-        below = np.log(law.median / law.low) / 1.959963984540054
-        above = np.log(law.high / law.median) / 1.959963984540054
-        return law.median * np.exp(np.where(z < 0, below, above) * z)
-    if isinstance(law, spec.Uniform):
-        return law.low + (law.high - law.low) * u
-    if isinstance(law, spec.Gamma):
-        shape = (law.mean / law.sd) ** 2
-        return np.asarray(gamma_law.ppf(u, shape, scale=law.mean / shape))
-    return beta_law.ppf(u, law.mean * law.worth, (1 - law.mean) * law.worth)
 
 
 def _pool(effects: list[PrintedNumber], tau_scale: float) -> MapPrior:

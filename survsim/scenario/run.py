@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -11,15 +10,16 @@ from survsim.core.errors import ScenarioError, SurvsimError
 from survsim.core.execution import Execution, bundled
 from survsim.core.provenance import Provenance
 from survsim.estimate.calibration.calibrated import EvidenceCalibration
-from survsim.evidence.ask.store import EvidenceStore, load_evidence
+from survsim.evidence.ask.store import EvidenceStore
 from survsim.scenario.calibration_plan import read_calibration
 from survsim.scenario.cohorts import cohort_of
 from survsim.scenario.double_use import warn_of_double_use
 from survsim.scenario.evidence_curves import curve_number
+from survsim.scenario.own_evidence import evidence_of
 from survsim.scenario.parameterise import Parameters, parameterise
 from survsim.scenario.scale_checks import drawn_faults, row_faults
 from survsim.scenario.spec import Scenario, uses_of
-from survsim.simulation.running.run import refuse_size, simulate_model
+from survsim.simulation.running.run import grid_points, refuse_size, simulate_model
 
 if TYPE_CHECKING:
     from survsim.simulation.declared.history import History
@@ -42,7 +42,7 @@ def scenario_parameters(
     Parameters
     ----------
     draws, seed : default those of the scenario (full effort).
-    evidence : the store to read rows from; default the study's.
+    evidence : the store to read rows from; default that of the study the file lies in.
     calibration : result of `calibrate`, for parameters with ``source: calibration``; default the run of the file that
         the scenario names under `calibration`.
 
@@ -65,7 +65,9 @@ def scenario_parameters(
     >>> {values.shape for values in parameters.draws().values()}
     {(50,)}
     """
-    return drawn_parameters(scenario, evidence or load_evidence(), calibration, draws=draws, seed=seed)
+    return drawn_parameters(
+        scenario, evidence or evidence_of(scenario.path), calibration, draws=draws, seed=seed
+    )
 
 
 def drawn_parameters(
@@ -115,7 +117,7 @@ def check_scenario(scenario: Scenario, *, evidence: EvidenceStore | None = None)
     """
     for effort in (scenario.content.full, scenario.content.quick):
         check_size(scenario, effort.patients, effort.draws)
-    store = evidence or load_evidence()
+    store = evidence or evidence_of(scenario.path)
     calibration = None
     if scenario.content.calibration is not None:
         calibration = read_calibration(scenario.calibration_path).run(store, size=200)
@@ -249,7 +251,7 @@ def check_size(scenario: Scenario, patients: int | None, draws: int | None) -> N
     """Refuse sizes before parameters are drawn: a billion draws of them alone would fill the memory."""
     c = scenario.content
     strategies = len(c.cohort.strategies if c.cohort else scenario.strategies)
-    points = math.floor(c.horizon / c.outcomes.grid_step) + 1
+    points = grid_points(c.horizon, c.outcomes.grid_step)
     refuse_size(
         c.full.patients if patients is None else patients,
         c.full.draws if draws is None else draws,

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from survsim.core.checks import FloatArray
+from survsim.core.errors import ScenarioError
 from survsim.core.estimate_record import Estimate
 from survsim.scenario import parameter_spec as spec
+from survsim.scenario.law_draws import law_draws
 from survsim.scenario.measures import DECLARED, MEASURES, UNKNOWN, Calibrated, Measure, measure, of_unit
-from survsim.scenario.parameterise import law_draws
 from survsim.scenario.roles import role_named
 from survsim.simulation.declared.roles import WORDS, Outside, alike, outside, two_roles
 from survsim.simulation.declared.uses import Kind, Use
@@ -101,8 +102,8 @@ def _remedy(kind: Kind, told: Measure, time_unit: str) -> str:
         return f"Give it in {time_unit}, the unit of the scenario"
     if kind == "rate" and told.kind == "time":
         return "Derive the rate first: rule: rate_from_median"
-    if kind in ("time", "rate") and told.kind == "other":
-        return f"Give it in {time_unit if kind == 'time' else per}, the unit of the scenario"
+    if told.kind in ("other", "other per", "foreign") and kind in ("time", "rate", "cost per time"):
+        return f"Give it in {({'time': time_unit, 'rate': per}).get(kind, f'money {per}')}, the unit of the scenario"
     if kind == "log ratio" and told.kind == "ratio":
         return "Derive the logarithm first: rule: log_of_ratio"
     if kind == "utility" and told.kind == "probability":
@@ -128,7 +129,11 @@ def _law_faults(name: str, one: spec.ParameterSpec, told: Measure, places: list[
     """A law whose bulk lies where no number of its role does."""
     if not isinstance(one, spec.FromAssumption) or told.kind == "unknown":
         return
-    low, middle, high = (float(x) for x in law_draws(one.distribution, np.array([0.025, 0.5, 0.975])))
+    try:
+        low, middle, high = law_draws(one.distribution, np.array([0.025, 0.5, 0.975])).tolist()
+    except ScenarioError as error:
+        yield f"parameters.{name}: {error}"
+        return
     for kind in _kinds(told, places):
         if fault := outside(kind, low, middle, high, meant=told.meant and told.role == kind):
             yield f"parameters.{name}: its law {fault.words}. {_meant(kind, fault)}"

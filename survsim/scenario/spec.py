@@ -18,6 +18,7 @@ from pydantic import Field, model_validator
 from survsim.core.declared import read_as
 from survsim.core.errors import ScenarioError
 from survsim.core.file_faults import meant
+from survsim.core.study_files import inside_study
 from survsim.core.times import apart, meet, same
 from survsim.core.units import DAYS_PER
 from survsim.core.yaml_files import read_yaml
@@ -72,7 +73,7 @@ def _as_number(name: str) -> str:
     number, percent, rest = name.strip().partition("%")
     if percent and not rest and NUMERAL.fullmatch(number.strip()):
         return f"; a share is a number: write {float(number) / 100:g} for {name.strip()}"
-    first, *words = name.split()
+    first, *words = name.split() or [""]
     if words and NUMERAL.fullmatch(first):
         return f"; a number stands without words: write {first}, in the unit that belongs here"
     return ""
@@ -360,7 +361,7 @@ class Scenario:
                     yield f"outcomes.{key} {asked} must lie above 0 and not beyond the horizon, {end}"
         if not same(outcomes.decision_tau, taus).any():
             yield (
-                f"outcomes.decision_tau {outcomes.decision_tau:g} must be one of tau ({', '.join(f'{t:g}' for t in taus)}); "
+                f"outcomes.decision_tau {outcomes.decision_tau:.15g} must be one of tau ({', '.join(f'{t:.15g}' for t in taus)}); "
                 "add it to tau or choose one of them"
             )
         if outcomes.grid_step > horizon:
@@ -473,10 +474,4 @@ NAMED_PARTS = ("parameters", "joint", "treatments", "overrides", "histories")
 
 def _inside(scenario: Path, name: str) -> Path:
     """A strategy file named by a scenario; it may not leave the study's folder (two levels up)."""
-    root = scenario.resolve().parent.parent.parent
-    target = (scenario.resolve().parent / name).resolve()
-    if not target.is_relative_to(root):
-        raise ScenarioError(
-            f"{scenario.name} names {name!r}, which leaves the study's folder; keep it inside."
-        )
-    return target
+    return inside_study(scenario, name, ScenarioError)

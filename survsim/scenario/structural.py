@@ -15,7 +15,8 @@ from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
 from survsim.estimate.calibration.calibrated import EvidenceCalibration
-from survsim.evidence.ask.store import EvidenceStore, load_evidence
+from survsim.evidence.ask.store import EvidenceStore
+from survsim.scenario.own_evidence import evidence_of
 from survsim.scenario.run import drawn_parameters, simulate
 from survsim.scenario.spec import Scenario
 
@@ -153,7 +154,7 @@ def structural_sensitivity(
     ['as_declared']
     """
     names = tuple(scenario.content.overrides if alternatives is None else alternatives)
-    store = evidence or load_evidence()
+    store = evidence or evidence_of(scenario.path)
     given = dict(recalibrated or {})
     if AS_DECLARED in given:
         raise InputError(f"recalibrated names {AS_DECLARED}, which is the scenario itself.")

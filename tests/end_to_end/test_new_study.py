@@ -279,6 +279,22 @@ def test_two_rows_of_one_study_are_not_pooled_as_two_studies(user, study):
     assert "pooled.hazard_ratio" not in ledger.numbers
 
 
+def test_a_question_about_one_study_does_not_pool_the_other(user, study):
+    file = study / "analyses" / "01_evidence_base" / "scenario.yml"
+    text = file.read_text(encoding="utf-8")
+    for asked, told in (
+        ("example_2001", "fewer than 2 studies"),
+        ("example_2010", "no study of this report is called example_2010"),
+    ):
+        file.write_text(f"{text}  study: {asked}\n", encoding="utf-8")
+        user("run")
+        ledger = survsim.report.load_ledger("01_evidence_base")
+        assert told in str(ledger.numbers["question.answer"].value)
+        assert "pooled.hazard_ratio" not in ledger.numbers
+    file.write_text(text.replace("endpoint:", "endpont:"), encoding="utf-8")
+    assert "there is no criterion 'endpont'; did you mean endpoint?" in user("run", code=2)
+
+
 def test_citations_reach_the_curated_tables_and_differences_end_with_one(user, study):
     bib = study / "refs.bib"
     bib.write_text("@article{example_2001, title={Another}, doi={10.1000/x}}\n", encoding="utf-8")

@@ -244,6 +244,26 @@ def test_a_chunk_of_another_shape_is_made_again(tmp_path: Path, undisturbed: dic
     assert content(tmp_path) == undisturbed
 
 
+def test_a_chunk_of_other_numbers_is_made_again(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
+    run(tmp_path)
+    changes = (
+        lambda a: {**a, "sums": 2.0 * a["sums"]},
+        lambda a: {**a, "sums": np.full_like(a["sums"], np.nan)},
+        lambda a: {**a, "counts": a["counts"][..., ::-1]},
+        lambda a: (
+            {key: value for key, value in a.items() if key != "checksum"} | {"products": 0 * a["products"]}
+        ),
+    )
+    files = sorted((tmp_path / "chunks").iterdir())
+    assert len(files) >= len(changes)
+    for file, change in zip(files, changes):
+        with np.load(file) as stored:
+            arrays = dict(stored)
+        np.savez(file, **change(arrays))
+    run(tmp_path)
+    assert content(tmp_path) == undisturbed
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::FutureWarning")
 def test_ray_gives_the_same_bytes_also_when_a_worker_is_killed(

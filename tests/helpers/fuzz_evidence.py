@@ -189,7 +189,7 @@ def _extractions(rng: np.random.Generator) -> Made:
     return {"a": table, "b": table}
 
 
-@plausible("read_calibration", "read_protocol", "read_patients", "load_results")
+@plausible("read_calibration", "read_protocol", "read_question", "read_patients", "load_results")
 def _file(rng: np.random.Generator) -> Made:
     return {}
 

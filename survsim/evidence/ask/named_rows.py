@@ -7,26 +7,27 @@ from pathlib import Path
 from typing import Any
 
 from survsim.core.errors import EvidenceError
+from survsim.core.study_files import inside_study
 from survsim.core.yaml_files import read_yaml
 
 ROW, ROWS, USE, HELD = "row", "rows", "use", "hold_out"
 """A file names a number under `row`, with its use beside it, or several under `rows`."""
 
 
-def named_rows(given: Any, folder: Path, where: str) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+def named_rows(given: Any, protocol: Path, where: str) -> tuple[tuple[str, ...], tuple[str, ...], str]:
     """All rows that a file names below some keys, those held out, and the name of the file.
 
     Parameters
     ----------
-    given : ``{file: ..., keys: [...]}``; folder : that of the protocol; where : for messages.
+    given : ``{file: ..., keys: [...]}``; protocol : the file that names it; where : for messages.
 
     Raises
     ------
-    EvidenceError : no such file or key, or no row below it.
+    EvidenceError : no such file or key, one outside of the study, or no row below it.
     """
     if not isinstance(given, dict) or set(given) - {"file", "keys"} or "file" not in given:
         raise EvidenceError(f"{where}: named gives a file and, if not all of it, keys; got {given!r}.")
-    path = folder / str(given["file"])
+    path = inside_study(protocol, str(given["file"]), EvidenceError, where)
     if not path.is_file():
         raise EvidenceError(f"{where}: {given['file']} is no file beside the protocol.")
     content = read_yaml(path, error=EvidenceError)

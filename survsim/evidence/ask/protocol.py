@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from survsim.core.display import displayed
 from survsim.core.errors import EvidenceError
+from survsim.core.study_files import inside_study
 from survsim.core.yaml_files import read_yaml
 from survsim.evidence.ask.flow import EvidenceFlow
 from survsim.evidence.ask.named_rows import named_rows
@@ -24,6 +26,7 @@ WORDS = ("question", "population", "comparison", "outcome")
 RULES = ("include", "patients", "cases", "inherits")
 FIELDS = (*WORDS, *RULES, "named", "exclude", "hold_out")
 NEEDED = (*WORDS, "exclude")
+_NAME = re.compile(r"[^\W_][\w .-]{0,99}")
 
 
 @displayed
@@ -195,6 +198,12 @@ def _read(path: Path, name: str | None, before: tuple[Path, ...]) -> Protocol:
     numbers = [n for n in content if not isinstance(n, str)]
     if numbers:
         raise EvidenceError(f"{path} calls a question {numbers[0]!r}; a name is a word (quotes make one).")
+    # Results are files that are called as their questions are.
+    if unfit := [n for n in names if not _NAME.fullmatch(n)]:
+        raise EvidenceError(
+            f"{path} calls a question {unfit[0][:80]!r}; a name is a word of letters, digits, blanks, points, - and _ that "
+            "begins with a letter or digit."
+        )
     if (name is None and len(names) > 1) or (name is not None and name not in names):
         raise EvidenceError(f"{path} holds the questions {', '.join(names)}; name one of them, not {name!r}.")
     chosen = names[0] if name is None else name
@@ -235,7 +244,7 @@ def _protocol(name: str, given: dict[str, Any], path: Path, before: tuple[Path, 
 def _rule(given: dict[str, Any], path: Path, where: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if "named" in given:
-        found["named"], found["held"], found["named_in"] = named_rows(given["named"], path.parent, where)
+        found["named"], found["held"], found["named_in"] = named_rows(given["named"], path, where)
     for table in ("patients", "cases"):
         if table in given:
             check_columns(given[table], table, where)
@@ -260,7 +269,7 @@ def _inherited(given: Any, path: Path, where: str, before: tuple[Path, ...]) -> 
         raise EvidenceError(f"{where}: inherits names a protocol (a file) and its question; got {given!r}.")
     if "question" in given and not isinstance(given["question"], str):
         raise EvidenceError(f"{where}: inherits names one question; got {given['question']!r}.")
-    file = path.parent / str(given["protocol"])
+    file = inside_study(path, str(given["protocol"]), EvidenceError, where)
     if not file.is_file():
         raise EvidenceError(
             f"{where} inherits from {given['protocol']}, which is no file beside {path.name}."

@@ -115,7 +115,7 @@ class EvidenceStore:
         missing = [name for name, at in zip(estimate_ids, position) if at < 0]
         if missing:
             raise EvidenceError(
-                f"no estimate is called {', '.join(map(seen, missing))}. {self._gone(missing[0])}"
+                f"no estimate is called {', '.join(map(seen, missing))} in {self._folder.curated}. {self._gone(missing[0])}"
             )
         return to_records(frame.iloc[position])
 

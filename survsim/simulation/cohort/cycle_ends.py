@@ -14,9 +14,17 @@ from survsim.simulation.cohort.totals import Counted
 from survsim.simulation.declared.cycles import Correction
 from survsim.simulation.engine.discounting import DiscountPlan
 
+MOST_CYCLES = 100_000
+"""Cycles that are followed, each with its shares, in every draw and under every strategy."""
+
 
 def whole_cycles(tau: float, cycle: float) -> int:
-    """Cycles to a horizon; refused where that is no whole number of them."""
+    """Cycles to a horizon; refused where that is no whole number of them, or more than can be held."""
+    # not divided: the quotient of a long horizon and a short cycle may be no number
+    if tau > MOST_CYCLES * cycle * (1 + 1e-9):
+        raise ScenarioError(
+            f"cycles of {cycle:.12g} to {tau:.12g} are more than {MOST_CYCLES}; give a longer cycle or a shorter horizon."
+        )
     n = round(tau / cycle)
     if n < 1 or abs(n * cycle - tau) > 1e-9 * tau:
         raise ScenarioError(

@@ -13,7 +13,7 @@ from survsim.core.checks import FloatArray
 from survsim.core.errors import ScenarioError
 from survsim.core.provenance import Provenance
 from survsim.core.units import conversion_factor
-from survsim.simulation.cohort.cycle_ends import counted_cycles, weight_once, whole_cycles
+from survsim.simulation.cohort.cycle_ends import MOST_CYCLES, counted_cycles, weight_once, whole_cycles
 from survsim.simulation.cohort.making import Asked, cohort_result, draws_of, numbers_at, parameters_of
 from survsim.simulation.cohort.matrices import matrices_at
 from survsim.simulation.cohort.result import CohortResult
@@ -24,8 +24,6 @@ from survsim.simulation.declared.model import Numbers
 from survsim.simulation.declared.states import matches
 from survsim.simulation.declared.values import Values
 from survsim.simulation.engine.discounting import DiscountPlan
-
-MOST_CYCLES = 100_000
 
 
 def cycle_cohort(

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from survsim.core.checks import FloatArray
-from survsim.core.csv_rows import csv_rows
 from survsim.core.errors import ScenarioError
+from survsim.core.plain_csv import csv_rows
 from survsim.simulation.declared.cycles import REST, SUM, Cycles, CycleStrategy, Matrix, MatrixFile
 from survsim.simulation.declared.model import Numbers
 from survsim.simulation.declared.varying import ByTime, Together, Varying
@@ -130,20 +130,15 @@ def read_matrix_csv(text: str, name: str, declared: Cycles) -> CycleStrategy:
 
     An empty ``until`` is that of the last matrix. Cells are numbers, names of parameters, or rest.
     """
-    rows = [row for row in csv_rows(text, name, error=ScenarioError) if any(cell.strip() for cell in row)]
-    head = [cell.strip() for cell in rows[0]] if rows else []
+    rows = csv_rows(text, name)
+    head = rows.columns
     wanted = ["from", *declared.states]
     if sorted(c for c in head if c != "until") != sorted(wanted):
         raise ScenarioError(
             f"{name} needs the columns {', '.join(wanted)}, and until where it changes; it has: {', '.join(head)}."
         )
     bands: dict[str, dict[str, list[float | str]]] = {}
-    for line, row in enumerate(rows[1:], start=2):
-        if len(row) != len(head):
-            raise ScenarioError(
-                f"{name}, line {line}: {len(row)} cells where the line of names has {len(head)}."
-            )
-        cell = {key: value.strip() for key, value in zip(head, row)}
+    for line, cell in zip(rows.lines, rows.cells):
         band = bands.setdefault(cell.get("until", ""), {})
         if cell["from"] not in declared.states or cell["from"] in band:
             raise ScenarioError(

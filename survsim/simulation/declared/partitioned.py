@@ -77,11 +77,17 @@ class PointsCurve(Checked):
 
 
 class FileCurve(Checked):
-    """Points in a CSV beside the scenario, with a column of times in its unit and one of survival."""
+    """Points in a CSV beside the scenario, with a column of times in its unit and one of survival.
+
+    Of a file with several curves, as `survsim digitise` writes it, `select` names the one: ``{arm: control}``.
+    """
 
     file: str
     time: str = "time"
     survival: str = "survival"
+    select: dict[str, str | int | float] = pydantic.Field(
+        default_factory=dict, description="column: value of the rows that are meant"
+    )
     joined: Literal["steps", "lines"]
 
 

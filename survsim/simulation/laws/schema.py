@@ -22,15 +22,33 @@ def _number(value: Any) -> Any:
         raise ValueError("yes/no found where a number or the name of a parameter belongs")
     if not isinstance(value, float | int | str | np.number):
         raise ValueError("a number or the name of a parameter belongs here")
+    if isinstance(value, int):
+        value = _held(value)
     if not isinstance(value, str) and not np.isfinite(value):
         raise ValueError(
             "a number is missing or infinite; a finite number or the name of a parameter belongs here"
         )
+    if isinstance(value, str) and not value.strip():
+        raise ValueError("nothing stands here; a number or the name of a parameter belongs here")
     if isinstance(value, str) and NUMERAL.fullmatch(value.strip()):
         raise ValueError("text came where a number belongs; write it without quotes")
     return value
 
 
+def _held(value: int) -> int | float:
+    """A whole number, as a float where it has more digits than numpy's integers hold."""
+    if abs(value) <= EXACT:
+        return value
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError(
+            f"a whole number of {len(str(abs(value)))} digits is more than a number can hold"
+        ) from None
+
+
+EXACT = 2**53
+"""Whole numbers up to here are numbers of double precision as well."""
 Number = Annotated[float | str, pydantic.BeforeValidator(_number)]
 """A number, or the name of a parameter whose draws hold the number; a number in quotes is neither."""
 

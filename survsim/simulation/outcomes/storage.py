@@ -36,9 +36,7 @@ def save_simulation(simulation: Result, path: str | os.PathLike[str]) -> None:
 
     Equal results give equal bytes.
     """
-    folder = Path(path)
-    if folder.suffix in (".csv", ".json", ".parquet"):
-        raise InputError(f"a simulation is saved to a folder; got the file name {str(path)!r}.")
+    folder = refuse_no_folder(path)
     for name in _ARRAYS:
         _write_array(folder / f"{name}.parquet", getattr(simulation, name))
     write_text(
@@ -59,6 +57,26 @@ def save_simulation(simulation: Result, path: str | os.PathLike[str]) -> None:
     }
     # last, so that a folder with result.json is complete
     write_json(folder / "result.json", content | {"checksum": _checksum(content)})
+
+
+def refuse_no_folder(path: str | os.PathLike[str]) -> Path:
+    """The folder that a simulation is to be saved to; refused where it is, or would lie below, a file.
+
+    Asked before hours of work as well as when they are to be written.
+
+    Raises
+    ------
+    InputError : the name of a file, or a place where a file stands.
+    """
+    folder = Path(path)
+    if folder.suffix in (".csv", ".json", ".parquet"):
+        raise InputError(f"a simulation is saved to a folder; got the file name {str(path)!r}.")
+    for place in (folder, *folder.parents):
+        if place.exists() and not place.is_dir():
+            raise InputError(
+                f"a simulation is saved to a folder; {str(place)!r} is a file. Give another name, or move the file away."
+            )
+    return folder
 
 
 def load_simulation(kind: type[S], path: str | os.PathLike[str]) -> S:
@@ -97,9 +115,7 @@ def load_simulation(kind: type[S], path: str | os.PathLike[str]) -> S:
         provenance = from_nodes(content["provenance"]["root"], content["provenance"]["nodes"])
     except (KeyError, TypeError, AttributeError, RecursionError):
         raise InputError(_changed(note, "its provenance cannot be read")) from None
-    # Files of earlier versions carry none.
-    if content.pop("checksum", None) not in (None, _checksum(content)):
-        raise InputError(_changed(note, "its checksum does not fit"))
+    _check_sum(content, note)
     lists: dict[str, Any] = {name: tuple(content[name]) for name in _LISTS}
     lists |= {name: tuple(content.get(name, ())) for name in _LATER}
     lists |= {name: tuple(content.get(name, ())) for name in _OF_COHORTS if hasattr(kind, name)}
@@ -107,6 +123,16 @@ def load_simulation(kind: type[S], path: str | os.PathLike[str]) -> S:
     covariances = Covariances(arrays.pop("mc_covariance"))
     fields: dict[str, Any] = {"covariances": covariances, **arrays, **lists, **plain}
     return kind(provenance=provenance, **fields)
+
+
+def _check_sum(content: dict[str, Any], note: Path) -> None:
+    """Refuse a result whose values are not those that were written; files of earlier versions alone carry no checksum."""
+    if "checksum" not in content and _release(content["version"]) < _release(__version__):
+        return
+    if "checksum" not in content:
+        raise InputError(_changed(note, "its checksum was taken out"))
+    if content.pop("checksum") != _checksum(content):
+        raise InputError(_changed(note, "its checksum does not fit"))
 
 
 def _checksum(content: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import zipfile
 import zlib
@@ -23,6 +24,7 @@ from survsim.simulation.declared.fingerprint import (
 )
 from survsim.simulation.outcomes.pieces import Chunk, ChunkSums, Job
 from survsim.simulation.running.chunks import shapes
+from survsim.simulation.running.writing import how_to_write
 
 _FIELDS = ("sums", "products", "counts")
 NUMBERS = "numbers.npy"
@@ -136,7 +138,7 @@ class RunFolder:
             with file.open("rb") as handle, np.load(handle, allow_pickle=False) as stored:
                 if self._named(chunk) == (str(stored["run"]), int(stored["number"])):
                     part = ChunkSums(**{name: stored[name] for name in _FIELDS})
-                    if self._whole(chunk, part):
+                    if self._whole(chunk, part) and str(stored["checksum"]) == self._checksum(chunk, part):
                         return part
         except _DAMAGE:
             pass
@@ -144,9 +146,9 @@ class RunFolder:
         return None
 
     def _whole(self, chunk: Chunk, part: ChunkSums) -> bool:
-        """Whether the arrays are of the shapes and kinds that the chunk comes to."""
+        """Whether the arrays are of the shapes and kinds that the chunk comes to, and hold numbers."""
         wanted = shapes(self._job, chunk)
-        return all(
+        return bool(np.isfinite(part.sums).all() and np.isfinite(part.products).all()) and all(
             getattr(part, name).shape == wanted[name]
             and getattr(part, name).dtype == (np.int64 if name == "counts" else np.float64)
             for name in _FIELDS
@@ -162,9 +164,17 @@ class RunFolder:
             with atomic_open(self._file(chunk), "wb") as file:
                 run, number = self._named(chunk)
                 arrays = {name: getattr(part, name) for name in _FIELDS}
-                np.savez(file, **arrays, run=np.array(run), number=np.array(number))
+                checksum = np.array(self._checksum(chunk, part))
+                np.savez(file, **arrays, run=np.array(run), number=np.array(number), checksum=checksum)
         except OSError as error:
             raise self._full(error) from None
+
+    def _checksum(self, chunk: Chunk, part: ChunkSums) -> str:
+        """Of the numbers of a chunk and what it says of itself: those that an archive's own sums cannot tell from others."""
+        made = hashlib.sha256(repr(self._named(chunk)).encode())
+        for name in _FIELDS:
+            made.update(np.ascontiguousarray(getattr(part, name)).tobytes())
+        return made.hexdigest()
 
     def _named(self, chunk: Chunk) -> tuple[str, int]:
         """What the file of a chunk must say of itself: the name of its run (with the seed), its number."""
@@ -176,5 +186,5 @@ class RunFolder:
     def _full(self, error: OSError) -> ScenarioError:
         return ScenarioError(
             f"{self.path} cannot be written ({error.strerror or error}). What is finished there is whole; "
-            "make room and run again with the same folder to go on."
+            f"{how_to_write(error)} and run again with the same folder to go on."
         )

@@ -10,6 +10,7 @@ import numpy as np
 from survsim.core.errors import ScenarioError
 from survsim.core.files import atomic_open
 from survsim.simulation.declared.counted import DISCOUNTED, counted
+from survsim.simulation.running.writing import how_to_write
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,7 +44,7 @@ class PatientWriter:
                     frame.to_parquet(file, index=False)
         except OSError as error:
             raise ScenarioError(
-                f"patients cannot be written to {folder} ({error.strerror or error}); make room and go on."
+                f"patients cannot be written to {folder} ({error.strerror or error}); {how_to_write(error)} and go on."
             ) from None
 
 

@@ -28,6 +28,8 @@ from survsim.simulation.running.executor import run_job
 MAX_PATIENTS = 2e11
 """Patients times draws times strategies beyond which a run is refused: some days of a large machine."""
 MAX_BYTES = 32e9
+MOST_COUNTED = 2**63 - 1
+"""The largest whole number that arrays hold."""
 SECONDS_PER_PATIENT = 5e-7
 """Order of one patient under one strategy on one core."""
 
@@ -105,7 +107,7 @@ def simulate_model(
         follow=Follow(
             horizon=float(model.horizon),
             grid_step=step,
-            points=math.floor(model.horizon / step + 1e-9) + 1,
+            points=grid_points(float(model.horizon), step),
             taus=_inside("taus", taus or (model.horizon,), model.horizon),
             values=has_values(model),
             sojourns=patient_output,
@@ -159,6 +161,27 @@ def refuse_if_endless(job: Job) -> None:
     refuse_size(job.patients, job.draws, strategies, per_draw)
 
 
+MAX_POINTS = 1_000_000
+"""Points of time at which states are counted; a curve of a million of them tells no more than one of a thousand."""
+
+
+def grid_points(horizon: float, step: float) -> int:
+    """Points from 0 to a horizon, a step apart; refused where no result could hold a number of patients at each.
+
+    Raises
+    ------
+    ScenarioError : more than a million of them.
+    """
+    with np.errstate(over="ignore"):
+        points = float(np.float64(horizon) / np.float64(step))
+    if points > MAX_POINTS:
+        raise ScenarioError(
+            f"a horizon of {horizon:.10g} in steps of {step:.10g} (grid_step) has {points:.3g} points of time at which states "
+            f"are counted; at most {MAX_POINTS} are. Give a shorter horizon or a longer grid_step."
+        )
+    return math.floor(points + 1e-9) + 1
+
+
 def refuse_size(patients: int, draws: int, strategies: int, per_draw: int) -> None:
     """Refuse a size by what is known before anything is drawn; `per_draw` numbers are kept for each draw."""
     paths = float(count("patients", patients)) * count("draws", draws) * strategies
@@ -183,6 +206,8 @@ def count(name: str, value: int) -> int:
     """`value` as a whole number from 1, else InputError."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
         raise InputError(f"{name} must be a whole number from 1; got {value!r}.")
+    if value > MOST_COUNTED:
+        raise InputError(f"{name} must be a whole number from 1 to {MOST_COUNTED}; got {str(value)[:40]}.")
     return int(value)
 
 

@@ -11,6 +11,7 @@ import yaml
 
 from survsim import Scenario
 from survsim.errors import InputError, ScenarioError
+from survsim.estimate.calibration.targets import CaseTarget
 from survsim.evidence.ask.store import load_evidence
 from survsim.scenario.calibration_plan import CalibrationPlan, dated_cases, read_calibration
 
@@ -220,3 +221,27 @@ def test_a_number_is_a_target_of_the_endpoint_it_reports(tmp_path):
         ScenarioError, match="reports progression_free_survival, and is declared as overall_survival"
     ):
         read_calibration(path).targets()
+
+
+def test_single_cases_are_in_the_unit_of_the_file(tmp_path, plan):
+    months = {t.label: t.time for t in plan.targets() if isinstance(t, CaseTarget)}
+    priors = yaml.safe_load(FILE.read_text(encoding="utf-8"))["priors"]
+    inside = {"months": "years", "per month": "per year"}
+    priors = {k: {**p, "unit": inside.get(p.get("unit"), "")} for k, p in priors.items()}
+    years = written(tmp_path, time_unit="years", predictions=[], priors=priors)
+    found = {t.label: t.time for t in read_calibration(years).targets() if isinstance(t, CaseTarget)}
+    assert months and found.keys() == months.keys()
+    for label, time in months.items():
+        assert found[label] == pytest.approx(time / 12, rel=1e-12)
+
+
+def test_a_calibration_in_no_unit_of_time_is_refused(tmp_path):
+    with pytest.raises(ScenarioError, match="time_unit"):
+        read_calibration(written(tmp_path, time_unit="fortnights"))
+
+
+@pytest.mark.parametrize("unit", ["per year", "months", "per 100 person-years", "per hour"])
+def test_a_prior_in_another_unit_than_the_file_is_refused(tmp_path, plan, unit):
+    name = next(n for n, p in plan.content.priors.items() if p.unit == "per month")
+    with pytest.raises(ScenarioError, match=f"priors.{name}: the course takes a rate per month"):
+        read_calibration(written(tmp_path, **{f"priors__{name}__unit": unit}))

@@ -173,7 +173,7 @@ def changed(text, change):
         (CURVES, lambda c: c.pop("partitioned"), "it needs states"),
         (CURVES, lambda c: c["outcomes"].update(reference="nobody"), "reference 'nobody' is none of"),
         (CURVES, lambda c: c["partitioned"]["strategies"]["new"]["overall"].update(hazard_ratio="hrr"), "'hrr' is used but not defined"),
-        (CURVES, lambda c: c["partitioned"]["strategies"]["usual"]["progression_free"].update(file="no.csv"), "no.csv is no file beside"),
+        (CURVES, lambda c: c["partitioned"]["strategies"]["usual"]["progression_free"].update(file="no.csv"), "no.csv cannot be read: there is no such file beside"),
         (CURVES, lambda c: c["partitioned"]["strategies"]["usual"]["progression_free"].update(time="t"), "needs a column 't'"),
         (CURVES, lambda c: c["values"]["discount"].update(rate=3.5), r"write 0.035 for 3.5%"),
         (MATRIX, lambda c: c["cycles"].update(length=1), "a number above 0 with its unit"),

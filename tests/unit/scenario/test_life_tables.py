@@ -157,6 +157,17 @@ def test_rates_are_taken_as_they_are(tmp_path):
         ),
         ("{family: life_table, table: mortality.csv, select: {year: 1900}}", TABLE, "there are 2000, 2020"),
         ("{family: life_table, table: nothing.csv}", TABLE, "cannot be read"),
+        (
+            "{family: life_table, table: mortality.csv}",
+            "age,probability\n50,0,200\n51,0,300\n",
+            "line 2: 3 cells where the line of names has 2",
+        ),
+        ("{family: life_table, table: mortality.csv}", "age,probability\n50,0.2\n51\n", "line 3: 1 cells"),
+        (
+            "{family: life_table, table: mortality.csv}",
+            "age,rate,rate\n50,0.2,0.3\n",
+            "stands there more than once",
+        ),
         ("{family: life_table}", TABLE, "takes table"),
         ("{family: life_table, table: mortality.csv}", "age,qx\n60,0.1\n", "needs the columns age"),
         ("{family: life_table, table: mortality.csv}", "age,probability\n60,ten\n", "'ten', no number"),

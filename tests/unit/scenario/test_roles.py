@@ -13,8 +13,8 @@ from survsim import Scenario
 from survsim.core.estimate_record import Estimate
 from survsim.core.yaml_files import read_yaml
 from survsim.errors import ScenarioError
+from survsim.scenario.law_draws import law_draws
 from survsim.scenario.parameter_spec import ParameterSpec
-from survsim.scenario.parameterise import law_draws
 from survsim.scenario.roles import Role, kind_of, role_named, said_by
 from survsim.scenario.run import scenario_parameters
 from survsim.scenario.scale_checks import drawn_faults, row_faults, scale_faults
@@ -131,9 +131,8 @@ def test_what_is_meant_can_be_said(study, name):
 
 def test_calibration_and_scenario_count_in_one_unit(study):
     path = study.parent / "calibration.yml"
-    path.write_text(
-        path.read_text(encoding="utf-8").replace("time_unit: months", "time_unit: years"), encoding="utf-8"
-    )
+    text = path.read_text(encoding="utf-8").replace("unit: months", "unit: years")
+    path.write_text(text.replace("unit: per month", "unit: per year"), encoding="utf-8")
     found = message(study, {})
     assert "parameters.tumour_death_rate: calibration.yml counts in years, the scenario in months" in found
     assert "parameters.progression_scale: calibration.yml counts in years" in found
@@ -143,9 +142,8 @@ def test_calibration_and_scenario_count_in_one_unit(study):
 def test_a_calibration_file_that_is_written_anew_is_read_anew(study):
     assert "counts in years" not in message(study, {})
     path = study.parent / "calibration.yml"
-    path.write_text(
-        path.read_text(encoding="utf-8").replace("time_unit: months", "time_unit: years"), encoding="utf-8"
-    )
+    text = path.read_text(encoding="utf-8").replace("unit: months", "unit: years")
+    path.write_text(text.replace("unit: per month", "unit: per year"), encoding="utf-8")
     assert "calibration.yml counts in years, the scenario in months" in message(study, {})
 
 

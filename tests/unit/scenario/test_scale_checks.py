@@ -180,3 +180,59 @@ def test_uses_find_numbers_inside_lists_and_mappings():
     way = states.Transition(source="a", target="b", distribution=law, covariates={"age": "slope"})
     assert list(uses(way, "t")) == [Use("slope", "t.covariates.age", "log ratio")]
     assert list(strategy.named_numbers(way)) == ["slope"]
+
+
+@pytest.mark.parametrize(
+    "unit", ["hours", "seconds", "fortnights", "log months", "nan", "mo", "per month", "Gy", "EUR"]
+)
+def test_a_rate_is_derived_only_from_a_median_in_a_unit_that_is_read(unit):
+    found = faults("rate", m=assumed(unit), r=derived("rate_from_median", "m", unit="per month"))
+    assert any("takes a median time where parameters.m is" in fault for fault in found), found
+
+
+@pytest.mark.parametrize(
+    "unit", ["per 100 person-years", "per 100 years", "per hour", "per yr", "EUR", "nan", "years"]
+)
+def test_a_derived_rate_is_declared_as_the_rate_it_is(unit):
+    found = faults("rate", m=assumed("months"), r=derived("rate_from_median", "m", unit=unit))
+    assert any("makes a rate per month; it declares unit" in fault for fault in found), found
+
+
+@pytest.mark.parametrize("unit", ["log", "per month", "hours", "EUR"])
+def test_a_hazard_ratio_and_a_proportion_have_no_unit(unit):
+    assert any("a hazard ratio has no unit" in f for f in faults("ratio", h=rows("hazard_ratio", unit)))
+    assert any("a proportion has no unit" in f for f in faults("probability", p=rows("proportion", unit)))
+
+
+@pytest.mark.parametrize(
+    ("rule", "of", "unit"),
+    [("complement", ("p",), "hours"), ("product", ("p", "p"), "months"), ("log_of_ratio", ("h",), "months")],
+)
+def test_what_a_rule_makes_is_not_declared_as_something_else(rule, of, unit):
+    given = {"p": rows("proportion"), "h": rows("hazard_ratio")}
+    found = faults("any", **{k: given[k] for k in of}, made=derived(rule, *of, unit=unit))
+    assert any(f"rule {rule} makes" in fault for fault in found), found
+
+
+@pytest.mark.parametrize(
+    "unit", ["EUR per hour", "EUR per fortnight", "EUR per yr", "EUR per 2 months", "EUR per cycle"]
+)
+def test_a_cost_per_time_is_in_a_time_that_is_read(unit):
+    assert faults("cost per time", c=assumed(unit))
+    assert not faults("cost per time", c=assumed("EUR per month"))
+    assert not faults("cost", c=assumed("EUR per cycle"))
+
+
+def test_a_difference_is_of_numbers_in_one_unit():
+    found = faults(
+        "any", a=assumed("hours"), b=assumed("months"), d=derived("difference", "a", "b", unit="months")
+    )
+    assert any("have not one unit" in fault for fault in found), found
+    assert not faults(
+        "cost", a=assumed("EUR"), b=assumed("EUR"), d=derived("difference", "a", "b", unit="EUR")
+    )
+
+
+@pytest.mark.parametrize("unit", ["proportion", "probability", "share"])
+def test_words_for_no_unit_are_none(unit):
+    assert not faults("probability", p=rows("proportion", unit))

@@ -167,6 +167,30 @@ def test_a_name_of_a_question_is_a_word(tmp_path):
         read_protocol(written(tmp_path, f"1:\n{WORDS}  include: {{}}\n  exclude: []\n"))
 
 
+@pytest.mark.parametrize("name", ["../../pwned", "a/b", "a\\\\b", "..", ".hidden", "-x", "", "a" * 101])
+def test_a_name_of_a_question_is_a_name_that_a_file_may_have(tmp_path, name):
+    file = written(tmp_path, f'"{name}":\n{WORDS}  include: {{}}\n  exclude: []\n')
+    with pytest.raises(EvidenceError, match=r"calls a question .* a name is a word of letters"):
+        read_protocol(file)
+
+
+@pytest.mark.parametrize("rule", ["named: {file: %s}", "inherits: {protocol: %s}"])
+def test_a_file_that_a_protocol_names_lies_in_its_study(tmp_path, store, rule):
+    folder = tmp_path / "study" / "analyses" / "one"
+    folder.mkdir(parents=True)
+    other = tmp_path / "other.yml"
+    other.write_text("targets: [{row: iscm70_2019_e01}]\n")
+    for named, words in (
+        ("../../../other.yml", "leaves the study's folder"),
+        ('"a\\0b"', "no name that a file can have"),
+    ):
+        with pytest.raises(EvidenceError, match=words):
+            read_protocol(written(folder, f"a:\n{WORDS}  {rule % named}\n  exclude: []\n"))
+    other.rename(tmp_path / "study" / "plan.yml")
+    inside = written(folder, f"a:\n{WORDS}  named: {{file: ../../plan.yml}}\n  exclude: []\n")
+    assert read_protocol(inside).rows(store) == ("iscm70_2019_e01",)
+
+
 def test_one_key_of_a_plan_may_stand_alone(tmp_path, store):
     (tmp_path / "plan.yml").write_text("targets:\n  - {row: iscm70_2019_e01}\nother: 3\n")
     text = f"a:\n{WORDS}  named: {{file: plan.yml, keys: targets}}\n  exclude: []\n"

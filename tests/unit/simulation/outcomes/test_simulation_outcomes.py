@@ -189,6 +189,12 @@ def test_results_that_cannot_be_read(simulation: SimulationResult, tmp_path: Pat
         (lambda c: {k: v for k, v in c.items() if k not in ("seed", "shapes")}, "it lacks shapes, seed"),
         (lambda c: {**c, "strategies": None}, "it lacks strategies"),
         (lambda c: {**c, "checksums": {}}, "it lacks checksums of counts"),
+        (lambda c: {k: v for k, v in c.items() if k != "checksum"}, "its checksum was taken out"),
+        (
+            lambda c: {k: v for k, v in c.items() if k != "checksum"} | {"strategies": c["strategies"][::-1]},
+            "its checksum was taken out",
+        ),
+        (lambda c: {**c, "checksum": None}, "its checksum does not fit"),
         (lambda c: {**c, "version": 9.9}, "its version reads 9.9, not text"),
         (lambda c: {**c, "version": "9.9"}, r"was written by survsim 9\.9; this is .* Install that version"),
         (lambda c: {**c, "provenance": {"root": 1}}, "its provenance cannot be read"),
