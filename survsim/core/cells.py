@@ -66,9 +66,9 @@ def latex_table(frame: pd.DataFrame, number: Any) -> str:
     if not len(frame.columns):
         raise InputError("a table without columns has nothing to print.")
     numeric = [kind.kind in "iuf" for kind in frame.dtypes]
-    lines = [" & ".join(latex(str(c)) for c in frame.columns)]
+    lines = [_row([latex(str(c)) for c in frame.columns])]
     for row in frame.itertuples(index=False, name=None):
-        lines.append(" & ".join(latex(number(v)) if n else _indented(str(v)) for v, n in zip(row, numeric)))
+        lines.append(_row([latex(number(v)) if n else _indented(str(v)) for v, n in zip(row, numeric)]))
     head, *body = (f"{line} \\\\" for line in lines)
     columns = "".join("r" if n else "l" for n in numeric)
     return "\n".join(
@@ -83,6 +83,12 @@ def latex_table(frame: pd.DataFrame, number: Any) -> str:
             "",
         ]
     )
+
+
+def _row(cells: list[str]) -> str:
+    r"""Cells of a row; what ends the row before, ``\\`` or a rule, would take a bracket or a star at its beginning for its own."""
+    line = " & ".join(cells)
+    return f"{{}}{line}" if line[:1] in ("[", "*") else line
 
 
 def _indented(text: str) -> str:
