@@ -47,6 +47,11 @@ def would_run(text: str, signs: str = _SIGNS) -> bool:
     return shown[:1] != "" and shown[:1] in signs
 
 
+def visible(text: str) -> str:
+    r"""Text for a terminal: what it would obey or hide is written out, an escape as ``\x1b``; line ends stay."""
+    return HIDDEN.sub(lambda sign: sign[0].encode("unicode_escape").decode("ascii"), text)
+
+
 def for_spreadsheets(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with an apostrophe before each text, names of columns too, that a spreadsheet would run."""
     out = frame.rename(columns=_quoted)
