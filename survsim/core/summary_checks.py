@@ -24,16 +24,20 @@ def fault_of(content: Mapping[str, Any]) -> str:
     >>> fault_of({"numbers": {"os": {"value": 3.0, "conf_low": 5.0, "conf_high": 4.0, "node": "a/1"}}, "nodes": {}})
     'os has an interval from 5 to 4'
     """
-    for name in ("analysis", "mode", "data_checksum"):
-        if not isinstance(content[name], str):
-            return f"{name} is {content[name]!r:.40}, not text"
     if not isinstance(content["numbers"], Mapping) or not isinstance(content["nodes"], Mapping):
         return "numbers or nodes are no mapping"
     found = next(filter(None, (_of_number(k, e) for k, e in content["numbers"].items())), "")
     found = found or next(
         filter(None, (_of_step(k, n, content["nodes"]) for k, n in content["nodes"].items())), ""
     )
-    return found or _of_chains(content["nodes"]) or _loose(content)
+    return found or _of_chains(content["nodes"]) or _loose(content) or _of_head(content)
+
+
+def _of_head(content: Mapping[str, Any]) -> str:
+    for name in ("analysis", "mode", "data_checksum"):
+        if not isinstance(content[name], str):
+            return f"{name} is {content[name]!r:.40}, not text"
+    return ""
 
 
 def _of_number(key: str, entry: Any) -> str:
