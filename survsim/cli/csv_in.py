@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import io
+import itertools
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +14,10 @@ from survsim.core.errors import InputError
 if TYPE_CHECKING:
     import pandas as pd
 
-NUMBERS = ("time", "survival", "incidence", "n_risk", "at_risk", "risk", "surv", "value", "estimate")
+COUNTS = ("n_risk", "at_risk", "risk")
+NUMBERS = ("time", "survival", "incidence", "cumulative_incidence", *COUNTS, "surv", "value", "estimate")
+_GROUPED = re.compile(r"[1-9]\d{0,2}([.,]\d{3})+$")
+"""Three decimals or thousands: 3,000 is one to some and the other to others."""
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?%?$")
 
 
@@ -21,7 +26,8 @@ def read_table(path: Path) -> pd.DataFrame:
 
     Raises
     ------
-    InputError : no file, no table, no column time, or a cell that holds no number: says line, column and content.
+    InputError : no file, no table, no column time, a column twice, or a cell that holds no number or one that can be read in two
+        ways: says line, column and content.
     """
     import pandas as pd
 
@@ -29,10 +35,13 @@ def read_table(path: Path) -> pd.DataFrame:
         raise InputError(f"{path} is no file.")
     text = _text(path)
     separator = _separator(text)
+    _refuse_twice(path, text, separator)
     try:
+        # Text is text: an arm may be called None or NA. Only an empty cell is empty.
         frame = pd.read_csv(
-            io.StringIO(text), sep=separator, dtype=str, skipinitialspace=True, skip_blank_lines=False
-        )
+            io.StringIO(text), sep=separator, dtype=str, skipinitialspace=True, skip_blank_lines=False,
+            keep_default_na=False, na_values=[""],
+        )  # fmt: skip
     except (ValueError, pd.errors.ParserError) as error:
         raise InputError(f"{path.name} is no table of comma-separated values: {error}") from None
     frame.columns = [str(c).strip().lower() for c in frame.columns]
@@ -47,9 +56,58 @@ def read_table(path: Path) -> pd.DataFrame:
     if "time" not in frame.columns or frame.empty:
         raise InputError(_no_time(path, list(frame.columns), frame.empty))
     for column in frame.columns:
+        if column in (*COUNTS, "time"):
+            _refuse_grouped(path, column, frame[column].tolist(), line.tolist())
         if column in NUMBERS:
             frame[column] = _numbers(path, column, frame[column].tolist(), line.tolist(), separator)
     return frame
+
+
+def _refuse_twice(path: Path, text: str, separator: str) -> None:
+    """Two columns of one name: which is meant, or are they two arms side by side?"""
+    first = next(iter(text.splitlines()), "")
+    names = [
+        c.strip().lower()
+        for row in csv.reader([first], delimiter=separator, skipinitialspace=True)
+        for c in row
+    ]
+    twice = list(dict.fromkeys(c for c in names if c and names.count(c) > 1))
+    if twice:
+        raise InputError(
+            f"{path.name} has the column {' and the column '.join(twice)} more than once. Keep one of each; several arms stand below "
+            f"one another, named in a column arm: {separator.join(('arm', *dict.fromkeys(c for c in names if c != 'arm')))}."
+        )
+
+
+def _refuse_grouped(path: Path, column: str, cells: list[object], lines: list[int]) -> None:
+    """A number that is one with decimals or one of thousands, where it matters.
+
+    A count has no decimals, so that 3,000 patients may be 3 or 3000. Of times, three decimals are common: they are refused
+    where they are in order as thousands and out of order as decimals.
+    """
+    plain = [str(cell).strip() for cell in cells]
+    grouped = [bool(_GROUPED.match(cell)) for cell in plain]
+    if not any(grouped) or (column == "time" and not _in_order_as_thousands(plain, grouped)):
+        return
+    k = grouped.index(True)
+    thousands, decimals = plain[k].replace(",", "").replace(".", ""), plain[k].replace(",", ".")
+    few = f"{float(decimals):g}" if decimals.count(".") == 1 else "no number"
+    raise InputError(
+        f"{path.name}: {column} in line {lines[k]} is {plain[k]!r}, which is {few} or {thousands}. Write it without a sign between "
+        f"thousands: {thousands}{'' if few == 'no number' else f', or {few}'}."
+    )
+
+
+def _in_order_as_thousands(plain: list[str], grouped: list[bool]) -> bool:
+    """Whether times rise when grouped ones are thousands, and do not when they are decimals."""
+    whole = [cell.replace(",", "").replace(".", "") if g else cell for cell, g in zip(plain, grouped)]
+    readings = []
+    for cells in (whole, [cell.replace(",", ".") for cell in plain]):
+        if not all(_NUMBER.match(cell) for cell in cells):
+            return False
+        times = [float(cell.rstrip("%")) for cell in cells]
+        readings.append(all(a <= b for a, b in itertools.pairwise(times)))
+    return readings[0] and not readings[1]
 
 
 def _no_time(path: Path, columns: list[str], empty: bool) -> str:

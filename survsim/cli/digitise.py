@@ -65,12 +65,14 @@ def digitise(
     import json
     import warnings
 
+    from survsim.cli.own_input import refuse_own_input
     from survsim.cli.words import in_options
     from survsim.core.errors import EvidenceWarning, InputError
     from survsim.digitising.reading import digitise as read
-    from survsim.digitising.writing import report, write_folder
+    from survsim.digitising.writing import NAMES, report, write_folder
 
     words = in_options(OPTIONS)
+    refuse_own_input([out / name for name in NAMES], [figure, corrections])
     axes = {side: _points(side, text) for side, text in (("x", x_axis), ("y", y_axis)) if text is not None}
     with progress() as say, warnings.catch_warnings():
         # They are in the report, and printed below.
@@ -93,18 +95,30 @@ def digitise(
 
 def _arms(given: list[str] | None) -> list[str] | dict[str, str] | None:
     """Names alone as a list; names with colours as a mapping."""
+    from survsim.core.errors import InputError
+
     if not given:
         return None
-    parts = [text.rpartition("=") for text in given]
-    if all(equals and _is_colour(colour) for _, equals, colour in parts):
-        return {name.strip(): colour.strip() for name, _, colour in parts}
-    return [text.strip() for text in given]
+    parts = [(name.strip(), colour.strip()) for name, _, colour in (text.rpartition("=") for text in given)]
+    coloured = [bool(name) and _is_colour(colour) for name, colour in parts]
+    if any(coloured) and not all(coloured):
+        without = given[coloured.index(False)].strip()
+        raise InputError(
+            f"--arms gives some arms a colour and {without!r} none. Write --arms NAME=COLOUR for each arm that is wanted, or names "
+            "alone for all of them."
+        )
+    names = [name for name, _ in parts] if all(coloured) else [text.strip() for text in given]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise InputError(
+            f"--arms names {twice!r} {names.count(twice)} times; each arm has a name of its own."
+        )
+    return dict(parts) if all(coloured) else names
 
 
 def _is_colour(text: str) -> bool:
-    """Whether the end of NAME=COLOUR is one: names of arms may hold an equals sign too."""
-    plain = text.strip()
-    return plain.isalpha() or (plain.startswith("#") and len(plain) in (4, 7))
+    """Whether the end of NAME=COLOUR is one: names of arms may hold an equals sign too, as in "n=80"."""
+    return text.isalpha() or text.startswith("#")
 
 
 def _points(side: str, text: str) -> list[tuple[float, float]]:

@@ -21,6 +21,7 @@ from survsim.cli.run import run as run_command
 from survsim.cli.schema import schema
 from survsim.cli.simulate import simulate
 from survsim.cli.trace import trace
+from survsim.core.cells import visible
 from survsim.core.errors import SurvsimError
 
 app = typer.Typer(
@@ -73,7 +74,7 @@ def run() -> None:
         code, fault = _answer()
         end(code, fault)
         if fault and not (MODE.json or "--json" in sys.argv[1:]):
-            typer.echo(f"survsim: {fault}", err=True)
+            typer.echo(f"survsim: {visible(fault)}", err=True)
     sys.exit(code)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -58,13 +59,16 @@ def reconstruct(
     """Patients whose survival curve is a published one, and by how much events, median and hazard ratio may be wrong."""
     from survsim.cli.console import progress
     from survsim.cli.csv_in import read_table
+    from survsim.cli.own_input import refuse_own_input
     from survsim.cli.words import in_options
     from survsim.core.cells import for_spreadsheets
     from survsim.core.files import write_text
     from survsim.estimate.reconstruction.arms import per_arm, together
 
     words = in_options(OPTIONS)
+    refuse_own_input([out], [curve, at_risk, marks])
     lines = _by_arm(read_table(curve), curve)
+    kind = kind or _kind(next(iter(lines.values())), curve)
     names = tuple(lines)
     tables = {} if at_risk is None else _by_arm(read_table(at_risk), at_risk)
     ticks = {} if marks is None else _by_arm(read_table(marks), marks)
@@ -97,19 +101,30 @@ def reconstruct(
     typer.echo(f"written: {out}")
 
 
-def _one(arm: str, line: pd.DataFrame, table: Any, ticks: Any, words: Any, *, entry: bool, kind: str | None, **told: Any) -> ReconstructedIPD:  # fmt: skip
+def _one(arm: str, line: pd.DataFrame, table: Any, ticks: Any, words: Any, *, entry: bool, **told: Any) -> ReconstructedIPD:  # fmt: skip
     from survsim.estimate.reconstruction.reconstructed_ipd import reconstruct_ipd
 
-    kind = kind or ("incidence" if "incidence" in line.columns else "survival")
     marks = None if ticks is None else ticks[["time"]]
     try:
-        return reconstruct_ipd(line, at_risk=table, censor_marks=marks, kind=kind, entry=entry, **told)
+        return reconstruct_ipd(line, at_risk=table, censor_marks=marks, entry=entry, **told)
     except InputError as error:
         more = ""
         if not entry and "without late entry it cannot" in str(error):
             more = " With --entry patients are reconstructed with entry times."
             error = InputError(str(error).removesuffix(", or let entry be 'auto'.") + ".")
         raise InputError(f"{f'arm {arm!r}: ' if arm else ''}{words(str(error))}{more}") from None
+
+
+def _kind(line: pd.DataFrame, path: Path) -> str:
+    """Told by the column's name; two columns of two kinds tell nothing."""
+    survival = [c for c in ("survival", "surv") if c in line.columns]
+    incidence = [c for c in ("incidence", "cumulative_incidence") if c in line.columns]
+    if survival and incidence:
+        raise InputError(
+            f"{path.name} has a column {survival[0]} and a column {incidence[0]}; say with --kind survival or --kind incidence which is "
+            "to be reconstructed."
+        )
+    return "incidence" if incidence else "survival"
 
 
 def _counts(option: str, given: list[str] | None, names: tuple[str, ...]) -> Any:
@@ -138,20 +153,39 @@ def _count(option: str, text: str) -> int:
 
 def _exactness(curve: Path, tolerance: float | None, time_tolerance: float | None) -> dict[str, float | None]:
     """As given, else as the digitiser stated it beside the curve."""
-    stated: dict[str, Any] = {}
+    stated: Mapping[str, float] = {}
     report = curve.with_name("report.json")
-    if curve.name == "curves.csv" and report.is_file():
-        try:
-            kept = json.loads(report.read_text(encoding="utf-8"))
-            stated = dict(kept["tolerance"])
-        except (ValueError, KeyError, TypeError):
-            stated = {}
-    level = next((float(v) for k, v in stated.items() if k != "time"), None)
-    times = float(stated.get("time", 0.0))
+    if curve.name == "curves.csv" and report.is_file() and None in (tolerance, time_tolerance):
+        stated = _stated(report)
+    level = next((v for k, v in stated.items() if k != "time"), None)
     return {
         "tolerance": tolerance if tolerance is not None else level,
-        "time_tolerance": time_tolerance if time_tolerance is not None else times,
+        "time_tolerance": time_tolerance if time_tolerance is not None else stated.get("time", 0.0),
     }
+
+
+def _stated(report: Path) -> Mapping[str, float]:
+    """The tolerances of a report of the digitiser; none where it is another report."""
+    from survsim.core.json_files import read_typed_json
+
+    instead = "Digitise the figure again, or give --tolerance and --time-tolerance."
+    try:
+        kept = read_typed_json(report)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{report} beside the curve cannot be read ({error}). {instead}") from None
+    if not isinstance(kept, Mapping) or "tolerance" not in kept:
+        return {}
+    stated = kept["tolerance"]
+    if not isinstance(stated, Mapping) or not all(_is_width(value) for value in stated.values()):
+        raise InputError(
+            f"{report} beside the curve says tolerance = {json.dumps(stated):.60}; it is the half width of each reading, such as "
+            f'{{"survival": 0.002, "time": 0.1}}. {instead}'
+        )
+    return {str(name): float(value) for name, value in stated.items()}
+
+
+def _is_width(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0.0 <= value < math.inf
 
 
 def _by_arm(frame: pd.DataFrame, path: Path) -> dict[str, pd.DataFrame]:

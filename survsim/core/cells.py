@@ -72,6 +72,11 @@ def not_run(text: str, signs: str = _SIGNS + "-") -> str:
     return "".join(made)
 
 
+def visible(text: str) -> str:
+    r"""Text for a terminal: what it would obey or hide is written out, an escape as ``\x1b``; line ends stay."""
+    return HIDDEN.sub(lambda sign: sign[0].encode("unicode_escape").decode("ascii"), text)
+
+
 def for_spreadsheets(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with an apostrophe before each text, names of columns too, that a spreadsheet would run."""
     out = frame.rename(columns=_quoted)
@@ -91,9 +96,9 @@ def latex_table(frame: pd.DataFrame, number: Any) -> str:
     if not len(frame.columns):
         raise InputError("a table without columns has nothing to print.")
     numeric = [kind.kind in "iuf" for kind in frame.dtypes]
-    lines = [" & ".join(latex(str(c)) for c in frame.columns)]
+    lines = [_row([latex(str(c)) for c in frame.columns])]
     for row in frame.itertuples(index=False, name=None):
-        lines.append(" & ".join(latex(number(v)) if n else _indented(str(v)) for v, n in zip(row, numeric)))
+        lines.append(_row([latex(number(v)) if n else _indented(str(v)) for v, n in zip(row, numeric)]))
     head, *body = (f"{line} \\\\" for line in lines)
     columns = "".join("r" if n else "l" for n in numeric)
     return "\n".join(
@@ -108,6 +113,12 @@ def latex_table(frame: pd.DataFrame, number: Any) -> str:
             "",
         ]
     )
+
+
+def _row(cells: list[str]) -> str:
+    r"""Cells of a row; what ends the row before, ``\\`` or a rule, would take a bracket or a star at its beginning for its own."""
+    line = " & ".join(cells)
+    return f"{{}}{line}" if line[:1] in ("[", "*") else line
 
 
 def _indented(text: str) -> str:

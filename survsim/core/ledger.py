@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import math
 import os
@@ -14,6 +15,7 @@ from survsim.core import files
 from survsim.core.door import with_doors
 from survsim.core.errors import InputError
 from survsim.core.provenance import Nodes, Provenance, from_nodes
+from survsim.core.summary_checks import fault_of
 
 FORMAT = 1
 
@@ -68,12 +70,17 @@ class Ledger:
         number = _finite(value)
         if number is None and not note:
             raise InputError(f"summary key {key!r} is {value!r}; say in `note` why there is no number.")
+        low, high, error = (_finite(v) for v in (conf_low, conf_high, mc_std_error))
+        if low is not None and high is not None and low > high:
+            raise InputError(
+                f"summary key {key!r} has an interval from {low:g} to {high:g}; give the lower limit first."
+            )
         self.numbers[key] = LedgerEntry(
             value=number,
             unit=unit,
-            conf_low=_finite(conf_low),
-            conf_high=_finite(conf_high),
-            mc_std_error=_finite(mc_std_error),
+            conf_low=low,
+            conf_high=high,
+            mc_std_error=error,
             note=note if number is None else "",
             node=step.to_nodes(self.nodes),
         )
@@ -121,7 +128,7 @@ class Ledger:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Ledger:
-        """Read a `summary.json`; refuses one that another format wrote."""
+        """Read a `summary.json`; refuses one that another format wrote, or that `save` cannot have written as it stands."""
         if not Path(path).is_file():
             raise InputError(f"no results at {path}; run the analysis first: survsim run SLUG.")
         try:
@@ -133,19 +140,21 @@ class Ledger:
             raise InputError(
                 f"{path} has format {found}; this version reads {FORMAT}. Run the analysis again."
             )
-        try:
-            return cls(
-                analysis=content["analysis"],
-                seed=content["seed"],
-                mode=content["mode"],
-                data_checksum=content["data_checksum"],
-                numbers={k: LedgerEntry(**v) for k, v in content["numbers"].items()},
-                nodes=Nodes(content["nodes"]),
-            )
-        except (KeyError, TypeError, ValueError, AttributeError):
-            raise InputError(
-                f"{path} was changed after it was written: a part is missing. Delete it and run the analysis."
-            ) from None
+        fault = "a part is missing"
+        with contextlib.suppress(KeyError, TypeError, ValueError, AttributeError):
+            fault = fault_of(content)
+            if not fault:
+                return cls(
+                    analysis=content["analysis"],
+                    seed=content["seed"],
+                    mode=content["mode"],
+                    data_checksum=content["data_checksum"],
+                    numbers={k: LedgerEntry(**v) for k, v in content["numbers"].items()},
+                    nodes=Nodes(content["nodes"]),
+                )
+        raise InputError(
+            f"{path} was changed after it was written: {fault or 'a part is missing'}. Delete it and run the analysis."
+        )
 
 
 def _finite(value: Any) -> Any:

@@ -16,6 +16,9 @@ from typing import Any
 from survsim.core.display import displayed
 from survsim.core.errors import InputError
 
+DEEPEST = 300
+"""Steps from a number down to a row; analyses take a dozen."""
+
 
 @displayed
 @dataclass(frozen=True, slots=True)
@@ -79,20 +82,29 @@ class Provenance:
 
 
 def from_nodes(key: str, nodes: Mapping[str, Any]) -> Provenance:
-    """Rebuild the tree that `Provenance.to_nodes` wrote."""
+    """Rebuild the tree that `Provenance.to_nodes` wrote; raises `InputError` where it cannot have written it."""
     built: dict[str, Provenance] = {}
 
-    def build(name: str) -> Provenance:
+    def build(name: str, depth: int) -> Provenance:
         if name not in built:
             if name not in nodes:
                 raise InputError(f"provenance step {name!r} is named but not recorded; rebuild the results.")
+            if depth > DEEPEST:
+                raise InputError(
+                    f"provenance step {key!r} rests on itself or on a chain of more than {DEEPEST} steps; rebuild the results."
+                )
             node = nodes[name]
-            inputs = tuple(build(i[1:]) if i.startswith("#") else i for i in node["inputs"])
+            inputs = tuple(build(i[1:], depth + 1) if i.startswith("#") else i for i in node["inputs"])
             options = tuple((k, v) for k, v in node["options"].items())
             built[name] = Provenance(node["method"], inputs, options, node["note"])
         return built[name]
 
-    return build(key)
+    try:
+        return build(key, 1)
+    except (KeyError, TypeError, AttributeError):
+        raise InputError(
+            f"provenance step {key!r} was changed after it was written; rebuild the results."
+        ) from None
 
 
 def _flatten(item: Any) -> tuple[Provenance | str, ...]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from survsim.core.errors import InputError
+from survsim.core.json_files import read_typed_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ def read_corrections(given: str | os.PathLike[str] | Mapping[str, Any] | None) -
 
     Raises
     ------
-    InputError : it is no such file, or has other keys than axes, arms and strays.
+    InputError : it is no such file, has a key twice or other keys than axes, arms and strays, or a stray at no number.
     """
     if given is None:
         return Corrections()
@@ -43,19 +43,27 @@ def read_corrections(given: str | os.PathLike[str] | Mapping[str, Any] | None) -
             f"corrections have the keys axes, arms and strays; got {', '.join(map(str, unknown))}."
         )
     try:
-        strays = tuple((str(arm), float(at)) for arm, at in content.get("strays", ()))
+        strays = tuple(dict.fromkeys((str(arm), _finite(at)) for arm, at in content.get("strays", ())))
         arms = {str(k): None if v is None else str(v) for k, v in dict(content.get("arms", {})).items()}
         return Corrections(axes=dict(content.get("axes", {})), arms=arms, strays=strays)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InputError(
             'corrections read {"axes": {"x": [[place, value], ...]}, "arms": {"name": "#colour"}, "strays": [["arm", time]]}.'
         ) from None
 
 
+def _finite(value: Any) -> float:
+    """A time; raises `ValueError` for NaN and infinity, which no point of a curve has."""
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(value)
+    return number
+
+
 def _loaded(path: str | os.PathLike[str]) -> Mapping[str, Any]:
     try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        content = read_typed_json(path)
+    except (OSError, ValueError) as error:
         raise InputError(f"corrections {str(path)!r} cannot be read ({error}).") from None
     if not isinstance(content, Mapping):
         raise InputError(f"corrections {str(path)!r} hold a {type(content).__name__}, not an object.")
@@ -70,6 +78,8 @@ def merged(
         named: dict[str, str | None] = dict(base.arms)
     elif isinstance(arms, Mapping):
         named = {_name(k): None if v is None else str(v) for k, v in arms.items()}
+        if len(named) != len(arms):
+            raise InputError(f"arms must have distinct names; got {list(arms)!r}.")
     elif isinstance(arms, str) or not isinstance(arms, Sequence):
         raise InputError(f"arms is a list of names or a mapping of name to colour; got {arms!r}.")
     else:

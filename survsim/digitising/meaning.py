@@ -281,7 +281,7 @@ def _check_title(panel: Panel, hints: Hints, said: list[str]) -> None:
 
 
 def without(meaning: Meaning, strays: Sequence[tuple[str, float]]) -> Meaning:
-    """The curves without the points that a person took out, each named by arm and time."""
+    """The curves without the points that a person took out, each named by arm and time; refused where there is no such point."""
     times, values = list(meaning.times), list(meaning.values)
     for arm, at in strays:
         if arm not in meaning.arms:
@@ -292,5 +292,15 @@ def without(meaning: Meaning, strays: Sequence[tuple[str, float]]) -> Meaning:
         k = meaning.arms.index(arm)
         keep = np.abs(times[k] - at) > max(1e-6, 1e-9 * abs(at))
         keep[0] = True
+        if keep.all():
+            raise Refused(
+                f"corrections take the point at {at!r} out of {arm!r}, which has none there.{_nearest(times[k][1:], at)}",
+                "corrections= with the time of a point as curves.csv has it; the start of a curve stays",
+            )
         times[k], values[k] = times[k][keep], values[k][keep]
     return replace(meaning, times=tuple(times), values=tuple(values))
+
+
+def _nearest(times: FloatArray, at: float) -> str:
+    """The point that may be meant."""
+    return f" The nearest is at {float(times[np.abs(times - at).argmin()])!r}." if times.size else ""

@@ -107,7 +107,7 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
         content = files.read_json(path)
     except ValueError:
         return None
-    known = isinstance(content, dict) and {"inputs", "outputs"} <= content.keys()
+    known = isinstance(content, dict) and all(isinstance(content.get(k), dict) for k in ("inputs", "outputs"))
     return content if known else None
 
 

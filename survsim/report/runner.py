@@ -115,6 +115,23 @@ def check_data(analysis: Analysis, ledger: Ledger, checksum: str | None = None) 
         )
 
 
+def check_own(slug: str, ledger: Ledger, folder: Path) -> None:
+    """Refuse a summary that is another analysis's, or that is not what the last run wrote where that is recorded.
+
+    A run records what it wrote in ``manifest.json``, which is not handed on with the study: a summary that came without one is
+    taken as it is.
+    """
+    if ledger.analysis != slug:
+        raise EvidenceError(
+            f"the summary in {slug} is of {ledger.analysis!r:.80}. Make it again: survsim run {slug}."
+        )
+    manifest = fingerprint.read_manifest(folder)
+    if manifest is not None and SUMMARY in fingerprint.changed_outputs(folder, manifest):
+        raise EvidenceError(
+            f"{SUMMARY} of {slug} is not what the last run wrote. Make it again: survsim run {slug}."
+        )
+
+
 def load_ledger(slug: str | None = None) -> Ledger:
     """The numbers of an analysis, from the results folder a report reads.
 
@@ -129,6 +146,7 @@ def load_ledger(slug: str | None = None) -> Ledger:
     Raises
     ------
     InputError : no such analysis, one that was not run, or one made from other data.
+    EvidenceError : the summary is another analysis's, or not what the last run wrote.
 
     Example
     -------
@@ -142,6 +160,7 @@ def load_ledger(slug: str | None = None) -> Ledger:
     """
     folder = results_folder(slug)
     ledger = Ledger.load(folder / SUMMARY)
+    check_own(folder.parent.name if (folder.parent / "run.py").is_file() else ledger.analysis, ledger, folder)
     check_data(Analysis(study=Study.find(folder), slug=ledger.analysis), ledger)
     return ledger
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import survsim
-from survsim.core.ledger import Ledger
+from survsim.core.cells import visible
+from survsim.core.errors import EvidenceWarning, warn
+from survsim.core.ledger import Ledger, LedgerEntry
 from survsim.core.provenance import Provenance
 from survsim.report.resolve import resolve
-from survsim.report.runner import SUMMARY, check_data
+from survsim.report.runner import SUMMARY, check_data, check_own
 from survsim.report.sentences import format_entry
 from survsim.report.study import Analysis, Study
 
@@ -19,13 +21,22 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 40
 """Leaves printed below one step; the rest are counted."""
+MOST_STEPS = 20_000
+"""Steps printed below one number: one that several rest on is printed below each of them."""
 
 
 def open_ledger(analysis: Analysis, *, quick: bool = False) -> tuple[Ledger, EvidenceStore]:
-    """The numbers of an analysis and the evidence they were made from; refuses other data."""
+    """The numbers of an analysis and the evidence they were made from; refuses other data and what no run wrote."""
     ledger = Ledger.load(analysis.results(quick=quick) / SUMMARY)
     evidence = survsim.load_evidence(analysis.study.data)
+    check_own(analysis.slug, ledger, analysis.results(quick=quick))
     check_data(analysis, ledger, evidence.checksum)
+    for key, entry in ledger.numbers.items():
+        if _outside(entry):
+            warn(
+                f"{key} = {format_entry(entry, key, 'interval')} lies outside its own interval.",
+                EvidenceWarning,
+            )
     return ledger, evidence
 
 
@@ -38,8 +49,22 @@ def trace_tree(analysis: Analysis, key: str, *, quick: bool = False) -> Tree:
     entry = ledger.numbers[key]
     extras = "interval unit" if entry.conf_low is not None or entry.conf_high is not None else "unit"
     tree = Tree(_plain(f"{key} = {format_entry(entry, key, extras)}"))
-    _grow(tree, step, evidence, analysis.study)
+    room = [MOST_STEPS]
+    _grow(tree, step, evidence, analysis.study, room)
+    if room[0] < 0:
+        tree.add(_plain(f"and more: the first {MOST_STEPS} steps are shown"))
     return tree
+
+
+def _outside(entry: LedgerEntry) -> bool:
+    """Whether a value lies beyond its interval by more than rounding; it can, and is worth a look."""
+    if isinstance(entry.value, str | bool | None):
+        return False
+    slack = 1e-9 * abs(entry.value)
+    low, high = entry.conf_low, entry.conf_high
+    return (low is not None and entry.value < low - slack) or (
+        high is not None and entry.value > high + slack
+    )
 
 
 def list_keys(analysis: Analysis, *, quick: bool = False) -> Any:
@@ -51,7 +76,7 @@ def list_keys(analysis: Analysis, *, quick: bool = False) -> Any:
     for key, entry in ledger.numbers.items():
         has = entry.conf_low is not None or entry.conf_high is not None
         interval = format_entry(entry, key, "interval").split("interval ")[-1].rstrip(")") if has else ""
-        shown.add_row(key, format_entry(entry, key), interval, entry.unit)
+        shown.add_row(*map(_plain, (key, format_entry(entry, key), interval, entry.unit)))
     return shown
 
 
@@ -88,7 +113,11 @@ def trace_all(analysis: Analysis, *, quick: bool = False) -> dict[str, tuple[str
     return rows
 
 
-def _grow(tree: Tree, step: Provenance, evidence: EvidenceStore, study: Study) -> None:
+def _grow(tree: Tree, step: Provenance, evidence: EvidenceStore, study: Study, room: list[int]) -> None:
+    """Add a step with all below it; `room` holds how many more may be added."""
+    room[0] -= 1
+    if room[0] < 0:
+        return
     options = ", ".join(f"{name}={_short(value)}" for name, value in step.options)
     branch = tree.add(_plain(f"{step.method}({options})" if options else step.method))
     if step.note:
@@ -96,7 +125,7 @@ def _grow(tree: Tree, step: Provenance, evidence: EvidenceStore, study: Study) -
     leaves = 0
     for item in step.inputs:
         if isinstance(item, Provenance):
-            _grow(branch, item, evidence, study)
+            _grow(branch, item, evidence, study, room)
             continue
         leaves += 1
         if leaves <= MOST_ROWS:
@@ -111,7 +140,7 @@ def _short(value: Any) -> str:
 
 
 def _plain(text: str) -> Any:
-    """Text that the printer does not read as markup: sources hold square brackets."""
+    """Text that the printer does not read as markup, for sources hold square brackets, nor a terminal as commands."""
     from rich.text import Text
 
-    return Text(text)
+    return Text(visible(text))

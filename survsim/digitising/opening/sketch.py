@@ -8,6 +8,8 @@ from survsim.digitising.opening.needs import need
 from survsim.digitising.opening.pictures import Pixels
 from survsim.digitising.vector.drawing import Colour, Drawing
 
+LONGEST_SIDE = 10_000
+"""Pixels a side of the picture at most, however long the page."""
 _FINE = 4
 """Bits of fractions that OpenCV draws with."""
 
@@ -16,6 +18,7 @@ def sketched(drawing: Drawing, wide: int = 1400) -> tuple[Pixels, float]:
     """Pixels, and how many of them a page unit has."""
     cv = need("cv2")
     scale = float(np.clip(wide / max(drawing.width, 1.0), 0.2, 8.0))
+    scale = min(scale, LONGEST_SIDE / max(drawing.width, drawing.height, 1.0))
     size = max(round(drawing.height * scale), 1), max(round(drawing.width * scale), 1)
     paper = np.full((*size, 3), 255, dtype=np.uint8)
     for stroke in drawing.strokes:

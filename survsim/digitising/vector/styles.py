@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -79,7 +80,8 @@ def number(text: str | None, default: float = 0.0) -> float:
     if match is None or match[2] == "%":
         return default
     scale = {"pt": 4 / 3, "mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96.0}.get(match[2] or "", 1.0)
-    return float(match[1]) * scale
+    length = float(match[1]) * scale
+    return length if math.isfinite(length) else default
 
 
 def numbers(text: str) -> list[float]:

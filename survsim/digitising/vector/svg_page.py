@@ -19,10 +19,13 @@ DEEPEST = 60
 MOST = 400_000
 LONGEST = 4_000_000
 """Letters of one path or list of points."""
+BEYOND = 1e9
+"""Units; no page is as large, and nothing that lies there is drawn."""
 _HREF = "{http://www.w3.org/1999/xlink}href"
 _STRAIGHT = re.compile(r"[^MLHVZmlhvz\d\s.,eE+-]")
 _TOKEN = re.compile(r"[MLHVZmlhvz]|[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _HIDDEN = ("defs", "symbol", "clipPath", "mask", "pattern", "marker", "metadata", "style", "title", "desc")
+_TOO_MUCH = "the SVG file is nested too deeply or has too many parts."
 Pieces = list[tuple[FloatArray, bool, bool]]
 """Points, closed, straight."""
 
@@ -35,6 +38,11 @@ def read_svg(content: bytes) -> Drawing:
     except (ElementTree.ParseError, ValueError, LookupError) as error:
         raise Refused(f"the SVG file is damaged ({error}).", "save the figure again") from None
     page = _Page(root)
+    if not (0.0 < page.width < BEYOND and 0.0 < page.height < BEYOND):
+        raise Refused(
+            f"the SVG file has a page of {page.width:g} by {page.height:g} units.", "a picture (PNG) of it"
+        )
+    page.count(root)
     page.walk(root, np.eye(3), {}, 0)
     return page.drawing()
 
@@ -63,11 +71,38 @@ class _Page:
             pictures=tuple(self.pictures), unread=unread,
         )  # fmt: skip
 
+    def count(self, root: Any) -> None:
+        """Refuse what is too large before it is drawn: a use of uses of uses is short to write and long to draw."""
+        known: dict[int, int] = {}
+        too_much = Refused(_TOO_MUCH, "a picture (PNG) of it")
+
+        def parts(element: Any, depth: int) -> int:
+            if depth > DEEPEST:
+                raise too_much
+            if id(element) not in known:
+                known[id(element)] = 1 + sum(parts(e, depth + 1) for e in self._below(element))
+            return known[id(element)]
+
+        if parts(root, 0) > MOST:
+            raise too_much
+
+    def _below(self, element: Any) -> list[Any]:
+        """What a walk goes on with."""
+        tag = _name(element) if isinstance(element.tag, str) else ""
+        if not tag or tag in (*_HIDDEN, "text", "image"):
+            return []
+        if tag != "use":
+            return list(element)
+        target = self.by_id.get(_target(element))
+        if target is None or glyphs.is_glyph(_target(element)):
+            return []
+        return list(target) if _name(target) in ("symbol", "g") else [target]
+
     def walk(self, element: Any, matrix: FloatArray, inherited: dict[str, str], depth: int) -> None:
         """Draw an element and what is in it."""
         self.seen += 1
         if depth > DEEPEST or self.seen > MOST:
-            raise Refused("the SVG file is nested too deeply or has too many parts.", "a picture (PNG) of it")
+            raise Refused(_TOO_MUCH, "a picture (PNG) of it")
         if not isinstance(element.tag, str):
             self.said = (element.text or "").removeprefix(" ").removesuffix(" ")
             return
@@ -79,7 +114,10 @@ class _Page:
             return
         opacity = number(style.pop("opacity", "1"), 1.0) * float(inherited.get("_opacity", 1.0))
         style["_opacity"] = str(opacity)
-        own = matrix @ _transform(element.get("transform", ""))
+        with np.errstate(over="ignore", invalid="ignore"):
+            own = matrix @ _transform(element.get("transform", ""))
+        if not _near(own):
+            raise Refused("a transform in the SVG file leads out of every page.", "a picture (PNG) of it")
         clip = shared(_clip(inherited), self._cut(style.pop("clip-path", ""), own))
         if clip is not None:
             style["_clip"] = f"{clip.x0} {clip.y0} {clip.x1} {clip.y1}"
@@ -107,7 +145,7 @@ class _Page:
         return together([_moved(points, inner) for points, _, _ in found]) if len(found) == 1 else None
 
     def _use(self, element: Any, matrix: FloatArray, style: dict[str, str], depth: int) -> None:
-        name = (element.get("href") or element.get(_HREF) or "").removeprefix("#")
+        name = _target(element)
         target = self.by_id.get(name)
         if target is None:
             return
@@ -141,7 +179,7 @@ class _Page:
 
     def _shape(self, tag: str, element: Any, matrix: FloatArray, style: dict[str, str]) -> None:
         found = _pieces_of(tag, element, self.width, self.height)
-        found = [piece for piece in found if np.isfinite(piece[0]).all()]
+        found = [piece for piece in found if _near(piece[0])]
         self.points += sum(len(points) for points, _, _ in found)
         if self.points > MOST:
             raise Refused("the SVG file has too many lines to be one figure.", "a picture (PNG) of it")
@@ -170,6 +208,8 @@ class _Page:
         x, y = number(element.get("x")), number(element.get("y"))
         w, h = number(element.get("width")), number(element.get("height"))
         corners = _moved(np.array([[x, y], [x + w, y + h]]), matrix)
+        if not _near(corners):
+            return
         low, high = corners.min(axis=0), corners.max(axis=0)
         self.pictures.append(Box(x0=low[0], y0=low[1], x1=high[0], y1=high[1]))
 
@@ -207,6 +247,8 @@ class _Page:
             width = max(places) - min(places) + 0.6 * size
         x -= {"middle": width / 2, "end": width}.get(style.get("text-anchor", ""), 0.0)
         corners = _moved(np.array([[x, y - 0.72 * size], [x + width, y]]), matrix)
+        if not _near(corners):
+            return
         scale = abs(float(np.linalg.det(matrix[:2, :2]))) ** 0.5
         self.words.append(
             Words(
@@ -234,6 +276,16 @@ def _end(run: Any) -> float:
     return float(x + _width(" ".join(text.split()), number(style.get("font-size"), 12.0)))
 
 
+def _target(element: Any) -> str:
+    """The name of what a use draws."""
+    return (element.get("href") or element.get(_HREF) or "").removeprefix("#")
+
+
+def _near(places: FloatArray) -> bool:
+    """Whether all places are numbers on some page."""
+    return bool((np.abs(places) < BEYOND).all())
+
+
 def _inside(element: Any) -> str:
     return "".join(element.itertext())
 
@@ -252,7 +304,9 @@ def _turned(matrix: FloatArray) -> float:
 
 
 def _moved(points: FloatArray, matrix: FloatArray) -> FloatArray:
-    return np.asarray(points @ matrix[:2, :2].T + matrix[:2, 2], dtype=float)
+    # What leads out of every page is left out by who asks (`_near`).
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.asarray(points @ matrix[:2, :2].T + matrix[:2, 2], dtype=float)
 
 
 def _box(points: FloatArray) -> Box:
@@ -269,7 +323,12 @@ def _transform(text: str) -> FloatArray:
         return np.eye(3)
     from svgelements import Matrix
 
-    m = Matrix(text)
+    try:
+        m = Matrix(text)
+    except (ValueError, IndexError, TypeError, AttributeError, ArithmeticError):
+        raise Refused(
+            f"the SVG file has a transform that is none: {text[:60]!r}.", "save the figure again"
+        ) from None
     return np.array([[m.a, m.c, m.e], [m.b, m.d, m.f], [0.0, 0.0, 1.0]], dtype=float)
 
 
@@ -305,7 +364,7 @@ def pieces(data: str) -> Pieces:
         raise Refused("the SVG file has too long a path to be a figure.", "a picture (PNG) of it")
     try:
         return _read(data)
-    except (ValueError, IndexError, TypeError):
+    except (ValueError, IndexError, TypeError, ArithmeticError):
         return []
 
 

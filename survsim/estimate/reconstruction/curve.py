@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -67,6 +67,23 @@ def read_curve(given: Any, *, kind: str, unit: str, readings: str) -> Curve:
         time=t, survival=level, given=np.clip(s, 0.0, 1.0), kind=kind, readings=readings,
         noise=float(np.sqrt(np.mean((s - level) ** 2))),
     )  # fmt: skip
+
+
+def thinned(curve: Curve, most: int) -> Curve:
+    """The curve by at most `most` of its readings and the first one; itself where it has no more.
+
+    The way along the curve, its share of the time axis and its share of the fall, is cut into `most` pieces of one length,
+    and the last reading of each is kept. One that is left out is followed by one that is kept within 2 / `most` of the axis
+    and of the fall together, and none that is kept is moved.
+    """
+    t, s = curve.time, curve.survival
+    if t.size <= most:
+        return curve
+    way = t / max(float(t[-1]), 1e-300) + (1.0 - s) / max(1.0 - float(s[-1]), 1e-300)
+    piece = np.minimum((0.5 * most * way).astype(np.int64), most - 1)
+    kept = np.append(piece[1:] != piece[:-1], True)
+    kept[0] = True
+    return replace(curve, time=t[kept], survival=s[kept], given=curve.given[kept])
 
 
 def _share(v: FloatArray, kind: str) -> FloatArray:

@@ -58,9 +58,7 @@ class Knots:
 def make_knots(told: Told) -> Knots:
     """One axis of time for one arm."""
     t, s = _unique(told.curve.time, told.curve.survival)
-    readings = told.curve.readings
-    if readings == "auto":
-        readings = guess_readings(told, t, s)
+    readings = readings_of(told)
     time = np.union1d(t, told.risk_time)
     if readings != "drops":
         # Deaths on the way to a printed number come just before it, where they no longer count in it.
@@ -92,6 +90,13 @@ def make_knots(told: Told) -> Knots:
         time=time, level=level, read=read, weight=weight, risk=risk, interval=interval, length=length, marks=marks,
         may_die=_may_die(level, known, told), readings=readings,
     )  # fmt: skip
+
+
+def readings_of(told: Told) -> str:
+    """What the readings are: as told, else as the curve shows."""
+    if told.curve.readings != "auto":
+        return told.curve.readings
+    return guess_readings(told, *_unique(told.curve.time, told.curve.survival))
 
 
 def guess_readings(told: Told, t: FloatArray, s: FloatArray) -> str:

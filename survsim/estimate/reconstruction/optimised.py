@@ -19,9 +19,17 @@ import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray
 from survsim.estimate.reconstruction import quadratic
+from survsim.estimate.reconstruction.curve import thinned
 from survsim.estimate.reconstruction.exact import EXACT, exact
 from survsim.estimate.reconstruction.guyot import guyot
-from survsim.estimate.reconstruction.knots import Knots, first_drops, least_fall, make_knots, resolution
+from survsim.estimate.reconstruction.knots import (
+    Knots,
+    first_drops,
+    least_fall,
+    make_knots,
+    readings_of,
+    resolution,
+)
 from survsim.estimate.reconstruction.late_entry import rows_with_entry
 from survsim.estimate.reconstruction.marked import marked
 from survsim.estimate.reconstruction.patients import (
@@ -35,6 +43,8 @@ from survsim.estimate.reconstruction.told import Told
 from survsim.kernels.reconstruct_search import polish
 
 ROUNDS = 40
+MOST_READINGS = 2000
+"""Readings by which patients are sought; the work grows with their square."""
 PRICE = 1e4
 """Of a death off the printed total, in squared standard deviations of a reading: met wherever it can be."""
 LITTLE_KNOWN = 0.3
@@ -75,6 +85,9 @@ class _Found:
 
 def optimised(told: Told) -> Patients:
     """Whole patients closest to the curve under what is printed; what could not be met is in the notes."""
+    if told.curve.time.size > MOST_READINGS:
+        # What the readings are is seen from all of them.
+        told = replace(told, curve=replace(thinned(told.curve, MOST_READINGS), readings=readings_of(told)))
     knots = make_knots(told)
     known = exact(told, knots)
     if known is not None:

@@ -18,7 +18,7 @@ from survsim.estimate.reconstruction import patients as rows
 from survsim.estimate.reconstruction.exact import EXACT
 from survsim.estimate.reconstruction.guyot import guyot
 from survsim.estimate.reconstruction.ikm import ikm
-from survsim.estimate.reconstruction.knots import guess_readings
+from survsim.estimate.reconstruction.knots import readings_of
 from survsim.estimate.reconstruction.marked import marked
 from survsim.estimate.reconstruction.optimised import optimised
 from survsim.estimate.reconstruction.patients import Patients
@@ -187,7 +187,8 @@ def _audited(told: Told, made: Patients, method: str, unit: str, source: Any) ->
     along = np.clip(given, after, rows.curve_at(drops, level, t, before=True))
     fitted = np.where(before, along, after)
     error = fitted - given
-    readings = told.curve.readings if told.curve.readings != "auto" else _readings(told, method)
+    asked = method == "optimised" or told.curve.readings != "auto"
+    readings = readings_of(told) if asked else "drops"
     fitted_risk = rows.risk_sets(made.time, made.entry, told.risk_time)
     n_event = int(made.event.sum())
     assumed = () if EXACT in made.notes else _assumed(told, n_event)
@@ -222,13 +223,6 @@ def _audited(told: Told, made: Patients, method: str, unit: str, source: Any) ->
         references=references,
         notes=notes,
     )
-
-
-def _readings(told: Told, method: str) -> str:
-    if method != "optimised":
-        return "drops"
-    last = np.append(told.curve.time[1:] != told.curve.time[:-1], True)
-    return guess_readings(told, told.curve.time[last], told.curve.survival[last])
 
 
 def _largest(t: FloatArray, s: FloatArray, drops: FloatArray, level: FloatArray, readings: str) -> float:

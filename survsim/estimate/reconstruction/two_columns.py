@@ -63,7 +63,13 @@ def _pair(name: str, given: Any, values: tuple[str, ...]) -> tuple[Any, Any]:
 
 
 def _of_frame(name: str, frame: Any, values: tuple[str, ...]) -> tuple[Any, Any]:
-    here = {str(column).strip().lower(): place for place, column in enumerate(frame.columns)}
+    names = [str(column).strip().lower() for column in frame.columns]
+    here = {column: place for place, column in enumerate(names)}
+    twice = next((c for c in (*TIME, *values) if names.count(c) > 1), None)
+    if twice is not None:
+        raise InputError(
+            f"{name} has the column {twice} {names.count(twice)} times (case aside); keep one of each, and reconstruct one arm at a time."
+        )
     time = next((here[c] for c in TIME if c in here), None)
     value = next((here[c] for c in values if c in here), None)
     known = {"survival", "incidence", "n_risk"} & here.keys()

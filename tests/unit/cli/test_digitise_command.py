@@ -52,6 +52,10 @@ def test_the_report_as_json_and_arms_with_colours(call, tmp_path):
         (("none.svg",), "no file"),
         (("a.svg", "--x-axis", "1-2"), "--x-axis reads"),
         (("a.svg", "--unit", "moons"), "--unit must be one of"),
+        (("a.svg", "--arms", "A=#1f77b4", "--arms", "A=#d62728"), "names 'A' 2 times"),
+        (("a.svg", "--arms", "A", "--arms", " A "), "names 'A' 2 times"),
+        (("a.svg", "--arms", "A=#1f77b4", "--arms", "B"), "some arms a colour and 'B' none"),
+        (("a.svg", "--arms", "n=80", "--arms", "B=red"), "some arms a colour and 'n=80' none"),
     ],
 )
 def test_a_refusal_ends_with_2_and_leaves_nothing(call, tmp_path, words, message):
@@ -59,3 +63,23 @@ def test_a_refusal_ends_with_2_and_leaves_nothing(call, tmp_path, words, message
     code, out, err = call(*words, "--out", "o")
     assert code == 2 and out == "" and message in err
     assert not (tmp_path / "o").exists()
+
+
+def test_names_that_hold_an_equals_sign_are_names(call, tmp_path):
+    draw(tmp_path / "a.svg")
+    code, out, _ = call("a.svg", "--json", "--out", "o", "--arms", "n=80", "--arms", "n=75")
+    assert code == 0 and json.loads(out)["arms"] == ["n=80", "n=75"]
+
+
+@pytest.mark.parametrize("name", ["overlay.png", "report.json"])
+def test_what_it_reads_is_never_written_over(call, tmp_path, name):
+    (tmp_path / "o").mkdir()
+    draw(tmp_path / "a.svg")
+    figure = tmp_path / ("o/overlay.png" if name == "overlay.png" else "a.svg")
+    figure.write_bytes((tmp_path / "a.svg").read_bytes())
+    (tmp_path / "o" / "report.json").write_text("{}")
+    before = (tmp_path / "o" / name).read_bytes()
+    more = ("--corrections", "o/report.json") if name == "report.json" else ()
+    code, _, err = call(figure, *more, "--out", "o")
+    assert code == 2 and "would write over" in err
+    assert (tmp_path / "o" / name).read_bytes() == before

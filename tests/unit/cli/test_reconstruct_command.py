@@ -97,7 +97,7 @@ def test_the_tolerance_of_a_digitised_curve_is_taken_from_beside_it(call, tmp_pa
     (tmp_path / "report.json").write_text('{"tolerance": {"survival": 0.0013, "time": 0.1}}')
     told = json.loads(call("curves.csv", "--n", "10", "--out", "ipd.csv", "--json")[1])["all"]["may_be_wrong"]
     assert (told["tolerance"], told["time_tolerance"], told["tolerance_stated"]) == (0.0013, 0.1, True)
-    (tmp_path / "report.json").write_text("no report")
+    (tmp_path / "report.json").write_text('{"of": "another program"}')
     assert not json.loads(call("curves.csv", "--n", "10", "--out", "ipd.csv", "--json")[1])["all"][
         "may_be_wrong"
     ]["tolerance_stated"]
@@ -154,3 +154,92 @@ def test_one_line_and_nothing_written(call, tmp_path, words, message):
     assert message in err
     assert len(err.strip().splitlines()) <= 2
     assert not (tmp_path / "ipd.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("curve", "risk", "message"),
+    [
+        ("time,survival,time,survival\n2,0.9,2,0.8\n", None, "column time and the column survival more than once"),
+        ("Time,survival,TIME\n2,0.9,2\n", None, "column time more than once"),
+        ("time,survival,incidence\n2,0.9,0.1\n", None, "--kind survival or --kind incidence"),
+        ("time,surv,cumulative_incidence\n2,0.9,0.1\n", None, "--kind survival or --kind incidence"),
+        (None, "time;n_risk\n0;3,000\n6;1,000\n", "n_risk in line 2 is '3,000', which is 3 or 3000"),
+        (None, "time;n_risk\n0;3.000\n6;2.000\n", "n_risk in line 2 is '3.000', which is 3 or 3000"),
+        (None, 'time,n_risk\n0,"1,234,567"\n6,2\n', "which is no number or 1234567"),
+        ("time;survival\n500;0,9\n1.000;0,8\n1.500;0,7\n", None, "time in line 3 is '1.000', which is 1 or 1000"),
+    ],
+)  # fmt: skip
+def test_what_can_be_read_in_two_ways_is_refused(call, tmp_path, curve, risk, message):
+    if curve:
+        (tmp_path / "curve.csv").write_text(curve)
+    if risk:
+        (tmp_path / "risk.csv").write_text(risk)
+    code, _, err = call("curve.csv", "--at-risk", "risk.csv", "--out", "ipd.csv")
+    assert code == 2 and message in err
+    assert not (tmp_path / "ipd.csv").exists()
+
+
+@pytest.mark.filterwarnings("ignore::survsim.errors.EvidenceWarning")
+def test_the_kind_chooses_between_two_columns(call, tmp_path):
+    # By hand: of 10 patients 1 dies at 2 and 2 at 5; read the other way, incidence 0.2 and 0.4, 2 and 2.
+    (tmp_path / "curve.csv").write_text("time,survival,incidence\n2,0.9,0.2\n5,0.7,0.4\n")
+    for kind, events in (("survival", 3), ("incidence", 4)):
+        assert call("curve.csv", "--n", "10", "--kind", kind, "--out", f"{kind}.csv")[0] == 0
+        assert pd.read_csv(f"{kind}.csv").event.sum() == events
+
+
+@pytest.mark.filterwarnings("ignore::survsim.errors.EvidenceWarning")
+def test_three_decimals_of_times_are_decimals_where_they_are_in_order(call, tmp_path):
+    (tmp_path / "curve.csv").write_text("time;survival\n0;1\n2,125;0,9\n5,250;0,7\n9;0,6\n")
+    assert call("curve.csv", "--n", "10", "--out", "ipd.csv")[0] == 0
+    made = pd.read_csv("ipd.csv")
+    assert sorted(made.time[made.event == 1]) == [2.125, 5.25, 5.25, 9]
+
+
+@pytest.mark.filterwarnings("ignore::survsim.errors.EvidenceWarning")
+def test_an_arm_may_be_called_none_or_na(call, tmp_path):
+    (tmp_path / "two.csv").write_text("arm,time,survival\nNone,2,0.9\nNone,5,0.7\nNA,2,0.8\nNA,6,0.5\n")
+    (tmp_path / "risks.csv").write_text("arm,time,n_risk\nNone,0,10\nNA,0,20\n")
+    assert call("two.csv", "--at-risk", "risks.csv", "--out", "ipd.csv")[0] == 0
+    made = pd.read_csv("ipd.csv", keep_default_na=False)
+    assert made.groupby("arm").event.sum().to_dict() == {"NA": 10, "None": 3}
+
+
+@pytest.mark.parametrize("out", ["curve.csv", "./curve.csv", "risk.csv", "link.csv"])
+def test_what_it_reads_is_never_written_over(call, tmp_path, out):
+    (tmp_path / "link.csv").symlink_to(tmp_path / "curve.csv")
+    before = (tmp_path / "curve.csv").read_bytes(), (tmp_path / "risk.csv").read_bytes()
+    code, _, err = call("curve.csv", "--at-risk", "risk.csv", "--out", out)
+    assert code == 2 and "would write over" in err
+    assert ((tmp_path / "curve.csv").read_bytes(), (tmp_path / "risk.csv").read_bytes()) == before
+
+
+@pytest.mark.filterwarnings("ignore::survsim.errors.EvidenceWarning")
+@pytest.mark.parametrize(
+    "said",
+    [
+        '{"tolerance": {"survival": null}}',
+        '{"tolerance": {"survival": "x"}}',
+        '{"tolerance": {"survival": -1}}',
+        '{"tolerance": {"survival": NaN}}',
+        '{"tolerance": {"survival": true}}',
+        '{"tolerance": {"survival": 0.1, "survival": 0.2}}',
+        '{"tolerance": 3}',
+        "{",
+        "[" * 100_000,
+    ],
+)
+def test_a_spoilt_report_beside_the_curve_is_refused(call, tmp_path, said):
+    (tmp_path / "curves.csv").write_text("time,survival\n2,0.9\n5,0.7\n")
+    (tmp_path / "report.json").write_text(said)
+    code, _, err = call("curves.csv", "--n", "10", "--out", "ipd.csv")
+    assert code == 2 and "report.json beside the curve" in err and "--time-tolerance" in err
+    told = ("--tolerance", "0.01", "--time-tolerance", "0")
+    assert call("curves.csv", "--n", "10", "--out", "ipd.csv", *told)[0] == 0
+
+
+@pytest.mark.filterwarnings("ignore::survsim.errors.EvidenceWarning")
+def test_another_report_beside_the_curve_says_nothing(call, tmp_path):
+    (tmp_path / "curves.csv").write_text("time,survival\n2,0.9\n5,0.7\n")
+    (tmp_path / "report.json").write_text('{"other": 1}')
+    assert call("curves.csv", "--n", "10", "--out", "ipd.csv")[0] == 0

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from survsim import Surv, kaplan_meier
-from survsim.core.cells import HIDDEN, for_spreadsheets, latex, not_run, would_run
+from survsim.core.cells import HIDDEN, for_spreadsheets, latex, latex_table, not_run, would_run
 from survsim.report import table
 
 RUN = ["=1+1", " =1+1", "\n=1+1", "\t=1", "\u00a0=1", "\u200b=1", "\ufeff=1", "\uff1d1+1", "\uff20SUM(1)", "+1+cmd",
@@ -120,3 +120,28 @@ def test_text_is_no_markup_in_a_page(named, text):
         assert text.lower() not in page.lower()
         assert "<script" not in page.lower()
         assert "<b>bold" not in page
+
+
+def test_a_row_of_latex_that_begins_with_a_bracket_or_a_star_is_no_option_of_the_row_before():
+    # LaTeX: \\[length], \\*, \midrule[width] and \toprule[width] look through line ends for what they take.
+    frame = pd.DataFrame(
+        {"[age]": ["[40, 60)", "*", "  [60, 80]", "(80, 90]", ""], "n": [1, 2, 3, 4, 5], "*": ["[x]"] * 5}
+    )
+    rows = latex_table(frame, str).splitlines()
+    assert rows[2] == r"{}[age] & n & * \\"
+    assert rows[4:9] == [
+        r"{}[40, 60) & 1 & [x] \\",
+        r"{}* & 2 & [x] \\",
+        r"\quad [60, 80] & 3 & [x] \\",
+        r"(80, 90] & 4 & [x] \\",
+        r" & 5 & [x] \\",
+    ]
+
+
+def test_a_table_by_intervals_is_saved_for_latex(tmp_path):
+    age = pd.Series([45.0, 50, 65, 70])
+    s = Surv.right([1.0, 2, 3, 4], [1, 1, 1, 0], unit="months")
+    kaplan_meier(s, by=pd.cut(age, [40, 60, 80], right=False)).save(tmp_path / "k.tex")
+    text = (tmp_path / "k.tex").read_text(encoding="utf-8")
+    assert "{}[40" in text and "{}[60" in text
+    assert not [line for line in text.splitlines() if line.startswith(("[", "*"))]

@@ -49,10 +49,42 @@ def test_a_button_shows_what_was_refused(tmp_path):
     assert corrector.said.value == "done"
 
 
-@pytest.mark.parametrize("content", ['{"colour": 1}', "[1]", "{", '{"strays": [1]}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"colour": 1}',
+        "[1]",
+        "{",
+        '{"strays": [1]}',
+        '{"strays": [["Treated", NaN]]}',
+        '{"strays": [["Treated", 1e999]]}',
+        '{"arms": {"A": "#1f77b4", "A": "#d62728"}}',
+        '{"strays": [], "strays": []}',
+        "[" * 100_000,
+    ],
+)
 def test_a_damaged_file_of_corrections(tmp_path, content):
     path = draw(tmp_path / "a.svg")
     (tmp_path / "c.json").write_text(content)
     with pytest.raises(InputError, match="corrections"):
         digitise(path, corrections=tmp_path / "c.json")
     assert digitise(path).arms
+
+
+@pytest.mark.parametrize(("at", "nearest"), [(9999, None), (-1, None), (0.0, None), ("rounded", "itself")])
+def test_a_stray_that_meets_no_point_is_refused_and_the_nearest_is_named(tmp_path, at, nearest):
+    found = digitise(draw(tmp_path / "a.svg"), unit="months")
+    times = found.curve_time[found.curve_arm == 0]
+    third = float(times[3])
+    at = third + 0.01 if at == "rounded" else at
+    with pytest.raises(InputError, match="which has none there") as said:
+        digitise(tmp_path / "a.svg", unit="months", corrections={"strays": [[found.arms[0], at]]})
+    last_or_first = float(times[-1] if at == 9999 else times[1])
+    assert f"The nearest is at {third if nearest else last_or_first!r}" in str(said.value)
+
+
+def test_a_stray_named_twice_is_one(tmp_path):
+    found = digitise(draw(tmp_path / "a.svg"), unit="months")
+    stray = [found.arms[0], float(found.curve_time[found.curve_arm == 0][3])]
+    less = digitise(tmp_path / "a.svg", unit="months", corrections={"strays": [stray, stray]})
+    assert less.curve_time.size == found.curve_time.size - 1
