@@ -72,9 +72,9 @@ def milestone_test(
     Example
     -------
     >>> from survsim import Surv, milestone_test
-    >>> s = Surv.right([1, 3, 4, 6, 8, 9], [1, 1, 0, 1, 0, 1], unit="months")
+    >>> s = Surv.right([1, 3, 4, 3, 8, 9], [1, 1, 0, 1, 0, 1], unit="months")
     >>> milestone_test(s, ["a", "a", "a", "b", "b", "b"], 3.5).contrast_estimate.round(4).tolist()
-    [0.6667, 3.0]
+    [0.3333, 2.0]
     """
     surv = as_surv(surv, data)
     surv, by = complete_groups(surv, by, missing)

@@ -54,9 +54,9 @@ def rmst_test(
     Example
     -------
     >>> from survsim import Surv, rmst_test
-    >>> s = Surv.right([1, 3, 4, 6, 8, 9], [1, 1, 0, 1, 0, 1], unit="months")
+    >>> s = Surv.right([1, 3, 4, 2, 8, 9], [1, 1, 0, 1, 0, 1], unit="months")
     >>> rmst_test(s, ["a", "a", "a", "b", "b", "b"], 4).contrast_estimate.round(4).tolist()
-    [1.3333, 1.5]
+    [0.6667, 1.25]
     """
     surv = as_surv(surv, data)
     surv, by = complete_groups(surv, by, missing)

@@ -280,11 +280,14 @@ class SimulationResult(Result):
         full = name if time is None else f"{name}@{float(time):.12g}"
         if full in self.measures:
             return self.measures.index(full)
-        same = sorted(m.partition("@")[2] for m in self.measures if m.startswith(f"{name}@"))
-        if time is not None and same:
+        at = [m.partition("@")[2] for m in self.measures if m.startswith(f"{name}@")]
+        if time is not None and at:
+            for told in at:
+                if same(float(time), float(told)).all():
+                    return self.measures.index(f"{name}@{told}")
             raise InputError(
-                f"{name} was simulated at {', '.join(same)} {self.time_unit}, not at {time:g}. "
-                f"Simulate again with {time:g} among taus (or times)."
+                f"{name} was simulated at {', '.join(sorted(at))} {self.time_unit}, not at {time:.12g}. "
+                f"Simulate again with {time:.12g} among taus (or times)."
             )
         return int(one_of("measure", full, self.measures))
 

@@ -64,5 +64,5 @@ def test_a_number_of_workers_that_is_none_is_told(say, command, typed):
 def test_a_horizon_of_a_decision_is_told_to_the_last_digit(say, tmp_path):
     file = tmp_path / "study" / SIMULATE[1]
     text = file.read_text(encoding="utf-8")
-    file.write_text(text.replace("decision_tau: 24", "decision_tau: 24.00000001"), encoding="utf-8")
-    assert "24.00000001 must be one of tau (12, 24)" in say(*SIMULATE, "--out", "o")
+    file.write_text(text.replace("decision_tau: 24", "decision_tau: 24.00001"), encoding="utf-8")
+    assert "24.00001 must be one of tau (12, 24)" in say(*SIMULATE, "--out", "o")

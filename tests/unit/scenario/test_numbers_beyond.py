@@ -68,7 +68,7 @@ def told(file):
         ("strategies", ["a\0b"], "no name that a file can have"),
         ("extends", "a\0b", "no name that a file can have"),
         ("calibration", "a\0b", "no name that a file can have"),
-        ("outcomes/decision_tau", 24.00000001, "decision_tau 24.00000001 must be one of tau (12, 24)"),
+        ("outcomes/decision_tau", 24.00001, "decision_tau 24.00001 must be one of tau (12, 24)"),
     ],
 )
 def test_it_is_said(told, place, value, words):
@@ -110,3 +110,17 @@ def test_points_of_a_grid_are_counted_or_refused():
 def test_patients_beyond_every_array_are_refused(file):
     with pytest.raises(InputError, match="patients must be a whole number from 1 to"):
         simulate(Scenario.from_yaml(file), patients=ENDLESS, draws=2)
+
+
+def test_a_decision_in_the_last_bits_of_a_tau_is_made_at_that_tau(file):
+    text = file.read_text(encoding="utf-8")
+    assert "decision_tau: 24" in text
+    changed = file.with_name("changed.yml")
+    changed.write_text(text.replace("decision_tau: 24", "decision_tau: 24.000000000000004"), encoding="utf-8")
+    scenario = Scenario.from_yaml(changed)
+    result = simulate(scenario, patients=20, draws=2)
+    asked = scenario.outcomes.decision_tau
+    assert asked != 24.0
+    assert result.measure_index("survival_time", asked) == result.measure_index("survival_time", 24.0)
+    with pytest.raises(SurvsimError, match="not at 24.5"):
+        result.measure_index("survival_time", 24.5)

@@ -178,8 +178,8 @@ def test_a_crude_share_is_unadjusted(raw):
 
 LASTING = """\
 estimate_id,study_id,arm_id,arm_label,endpoint,measure,value,value_unit,comparator,estimator,place
-{0}_e01,{0},all,everybody,response,median,5.6,months,,,abstract
-{0}_e02,{0},all,everybody,response,proportion,0.4,,,,abstract
+{0}_e01,{0},all,everybody,toxicity,median,5.6,months,,,abstract
+{0}_e02,{0},all,everybody,toxicity,proportion,0.4,,,,abstract
 {0}_e03,{0},old,age over 70 vs younger,recurrence,hazard_ratio,1.4,,young,,abstract
 {0}_e04,{0},all,everybody,overall_survival,survival_probability,0.4,,,model,abstract
 {0}_e05,{0},old,age over 70,overall_survival,median,9,months,young,,abstract
