@@ -17,12 +17,15 @@ from survsim.core.checks import FloatArray, IntArray
 from survsim.core.errors import ConvergenceError
 from survsim.kernels.cox import Layout
 from survsim.kernels.cox_newton import Maximum
+from survsim.kernels.threads import with_one_blas_thread
 
 FAR = 15.0
 """Range of x'b beyond which an end is doubted: one patient's hazard is three million times another's."""
 FEASIBLE, GAIN = 1e-9, 1e-7
 """Of the covariates' ranges: order that may be missed by rounding, and the least gain that is one."""
 MOST_ROUNDS = 500
+MANY = 5_000
+"""Rows from which the curvature at the end may settle a doubt: the programme takes seconds there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,21 @@ def doubtful(beta: FloatArray, x: FloatArray) -> bool:
     return not np.ptp(x @ beta) <= FAR
 
 
+def _curved(end: Maximum) -> bool:
+    """Whether the likelihood bends at the end, in every direction, by a fair share of what it bends at 0.
+
+    Along a direction that separates the curvature dies away with the hazards of those who stay: at a range of 15 less than a
+    thousandth is left. Rounding may hide that in few rows, so few are asked the programme itself, which is quick there.
+    """
+    try:
+        root = np.linalg.cholesky(end.start.curvature)
+        share = np.linalg.solve(root, np.linalg.solve(root, end.end.curvature).T)
+    except np.linalg.LinAlgError:
+        return False
+    return bool(np.isfinite(share).all() and np.linalg.eigvalsh((share + share.T) / 2).min() > 1e-3)
+
+
+@with_one_blas_thread
 def require_maximum(
     end: Maximum, risk: RiskIntervals, x: FloatArray, terms: tuple[str, ...], ways_out: tuple[str, str]
 ) -> None:
@@ -122,7 +140,7 @@ def require_maximum(
 
     ways_out : what to do about the one, and about the other.
     """
-    if end.converged and not doubtful(end.beta, x):
+    if end.converged and (not doubtful(end.beta, x) or (x.shape[0] > MANY and _curved(end))):
         return
     direction = separating_direction(risk, x)
     if direction is not None:

@@ -11,6 +11,7 @@ from scipy.optimize import linprog
 from survsim import Surv, cox_ph, fine_gray
 from survsim.cox import cox_resamples, cox_trials
 from survsim.errors import ConvergenceError, InputError
+from survsim.estimate.cox import separation
 
 
 def separable(x: Any, pairs: list[tuple[int, int]]) -> bool | None:
@@ -180,3 +181,19 @@ def test_firth_without_anybody_to_compare_with() -> None:
     ):
         with pytest.raises(InputError, match="'x1': constant among the patients at risk"):
             cox_ph(surv, None, np.array(x), penalty="firth")
+
+
+def test_many_rows_far_apart_are_settled_by_the_curvature_and_separated_ones_are_still_refused(monkeypatch):
+    rng = np.random.default_rng(3)
+    n = 6_000
+    x = rng.normal(size=(n, 12))
+    time = rng.exponential(np.exp(-x.sum(axis=1)))
+    surv = Surv.right(np.ceil(1_000 * time) + 1, rng.random(n) < 0.7, unit="days")
+    apart = np.column_stack([(rng.random(n) < 0.02) * 1.0, x])
+    never = Surv.right(surv.time, surv.event & (apart[:, 0] == 0), unit="days")
+    with pytest.raises(ConvergenceError, match=r"'x1' \(towards -infinity\)"):
+        cox_ph(never, None, apart)
+    asked = []
+    monkeypatch.setattr(separation, "separating_direction", lambda *_: asked.append(1))
+    fit = cox_ph(surv, None, x)
+    assert np.ptp(x @ fit.estimate) > separation.FAR and not asked
