@@ -23,17 +23,25 @@ def csv_rows(text: str, name: str, *, error: type[SurvsimError] = InputError) ->
     ------
     SurvsimError : of the kind `error`, with the line: a cell above `MAX_CELL` characters, or no CSV.
     """
-    reader = csv.reader(io.StringIO(text, newline=""))
+    return [row for _, row in numbered_rows(text, name, error=error)]
+
+
+def numbered_rows(
+    text: str, name: str, *, error: type[SurvsimError] = InputError, strict: bool = False
+) -> list[tuple[int, list[str]]]:
+    """The same, each row with the line it ends in; `strict` refuses a quotation mark that is not closed."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=strict)
     rows = []
     try:
         for row in reader:
             if max(map(len, row), default=0) > MAX_CELL:
                 raise error(f"{name}, up to line {reader.line_num}: {TOO_LONG}.")
-            rows.append(row)
+            rows.append((reader.line_num, row))
     except csv.Error as problem:
         long = "field larger" in str(problem)
+        said = (
+            TOO_LONG if long else f"it cannot be read as comma-separated values ({problem}); export it again"
+        )
         # the reader has counted the lines before the one that it gave up
-        raise error(
-            f"{name}, after line {reader.line_num - 1}: {TOO_LONG if long else f'it is no CSV ({problem}); export it again'}."
-        ) from None
+        raise error(f"{name}, after line {reader.line_num - 1}: {said}.") from None
     return rows

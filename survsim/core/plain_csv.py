@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
-from survsim.core.csv_rows import TOO_LONG
+from survsim.core.csv_rows import numbered_rows
 from survsim.core.errors import ScenarioError
 
 SHOWN = 120
@@ -15,7 +13,7 @@ SHOWN = 120
 
 
 @dataclass(frozen=True, slots=True)
-class CsvRows:
+class NamedRows:
     """The rows of a file.
 
     Attributes
@@ -48,7 +46,7 @@ def csv_text(path: Path) -> str:
         raise ScenarioError(f"{path.name} cannot be read as text in UTF-8 ({error}).") from None
 
 
-def csv_rows(text: str, name: str) -> CsvRows:
+def named_rows(text: str, name: str) -> NamedRows:
     """The rows of a CSV text, comma-separated.
 
     A cell too many is how a decimal comma shows (``50,0,200``), a cell too few how a lost one does: neither is passed over.
@@ -64,19 +62,11 @@ def csv_rows(text: str, name: str) -> CsvRows:
 
     Example
     -------
-    >>> csv_rows("age,rate\\n50, 0.01\\n", "m.csv").cells
+    >>> named_rows("age,rate\\n50, 0.01\\n", "m.csv").cells
     ({'age': '50', 'rate': '0.01'},)
     """
-    reader = csv.reader(io.StringIO(text), strict=True)
-    try:
-        found = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
-    except csv.Error as error:
-        said = (
-            TOO_LONG
-            if "field larger" in str(error)
-            else f"it cannot be read as comma-separated values ({error})"
-        )
-        raise ScenarioError(f"{name}, line {reader.line_num}: {said}.") from None
+    rows = numbered_rows(text, name, error=ScenarioError, strict=True)
+    found = [(line, row) for line, row in rows if any(cell.strip() for cell in row)]
     if not found:
         raise ScenarioError(f"{name} holds no line of names; begin it with the names of its columns.")
     head = [cell.strip() for cell in found[0][1]]
@@ -87,7 +77,7 @@ def csv_rows(text: str, name: str) -> CsvRows:
                 f"{name}, line {line}: {len(row)} cells where the line of names has {len(head)} ({','.join(row)[:SHOWN]}). "
                 "Write decimals with a point, and a cell for each column."
             )
-    return CsvRows(
+    return NamedRows(
         name,
         tuple(head),
         tuple(line for line, _ in found[1:]),

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from survsim.core.errors import InputError, ScenarioError
-from survsim.core.plain_csv import csv_rows, csv_text
+from survsim.core.plain_csv import csv_text, named_rows
 from survsim.core.units import DAYS_PER, conversion_factor
 from survsim.estimate.parametric.background_mortality import life_table
 
@@ -181,7 +181,7 @@ def _refuse_gaps(ages: list[float], name: str, where: str) -> None:
 
 def _rows(path: Path, where: str) -> list[dict[str, str]]:
     try:
-        rows = list(csv_rows(csv_text(path), path.name).cells)
+        rows = list(named_rows(csv_text(path), path.name).cells)
     except ScenarioError as error:
         raise ScenarioError(f"{where}: the life table {error}") from None
     if not rows:

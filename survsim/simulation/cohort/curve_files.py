@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from survsim.core.errors import InputError, ScenarioError
 from survsim.core.file_faults import meant
-from survsim.core.plain_csv import csv_rows
+from survsim.core.plain_csv import named_rows
 from survsim.simulation.declared.partitioned import FileCurve, PointsCurve
 
 OF_CURVES = ("arm", "group", "curve", "strategy", "treatment", "stratum", "panel", "set", "draw")
@@ -25,7 +25,7 @@ def read_points_csv(text: str, curve: FileCurve) -> PointsCurve:
     ScenarioError : a column that is not there, a row that is not as wide as the line of names, a cell that is no number,
         points that are no survival curve, or several curves of which none is selected.
     """
-    rows = csv_rows(text, curve.file)
+    rows = named_rows(text, curve.file)
     for column in (curve.time, curve.survival, *curve.select):
         if column not in rows.columns:
             raise ScenarioError(

@@ -10,7 +10,7 @@ import numpy as np
 
 from survsim.core.checks import FloatArray
 from survsim.core.errors import ScenarioError
-from survsim.core.plain_csv import csv_rows
+from survsim.core.plain_csv import named_rows
 from survsim.simulation.declared.cycles import REST, SUM, Cycles, CycleStrategy, Matrix, MatrixFile
 from survsim.simulation.declared.model import Numbers
 from survsim.simulation.declared.varying import ByTime, Together, Varying
@@ -130,7 +130,7 @@ def read_matrix_csv(text: str, name: str, declared: Cycles) -> CycleStrategy:
 
     An empty ``until`` is that of the last matrix. Cells are numbers, names of parameters, or rest.
     """
-    rows = csv_rows(text, name)
+    rows = named_rows(text, name)
     head = rows.columns
     wanted = ["from", *declared.states]
     if sorted(c for c in head if c != "until") != sorted(wanted):

@@ -3,11 +3,11 @@
 import pytest
 
 from survsim.core.errors import ScenarioError
-from survsim.core.plain_csv import csv_rows, csv_text
+from survsim.core.plain_csv import csv_text, named_rows
 
 
 def test_rows_come_with_their_lines_and_without_blanks():
-    found = csv_rows('age, rate\n\n50 ,"0.01"\n51,0.02\n\n', "m.csv")
+    found = named_rows('age, rate\n\n50 ,"0.01"\n51,0.02\n\n', "m.csv")
     assert found.columns == ("age", "rate") and found.lines == (3, 4)
     assert found.cells == ({"age": "50", "rate": "0.01"}, {"age": "51", "rate": "0.02"})
 
@@ -25,7 +25,7 @@ def test_rows_come_with_their_lines_and_without_blanks():
 )
 def test_what_does_not_fit_is_refused_with_its_line(text, told):
     with pytest.raises(ScenarioError) as refused:
-        csv_rows(text, "m.csv")
+        named_rows(text, "m.csv")
     assert told in str(refused.value)
 
 
