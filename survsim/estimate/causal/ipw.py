@@ -88,7 +88,7 @@ def ipw_kaplan_meier(
     """Kaplan-Meier curve of each treatment, each patient counted by her weight, and their contrast.
 
     S_a(t) = prod over u <= t of (1 - sum w d / sum w at risk), both sums over the patients given a. A patient with several
-    rows (`id` of the response) enters the propensity model once, with the covariates of her first row, and has one weight.
+    rows (`id` of the response) enters the propensity model once, with the covariates of the first, and has one weight.
 
     Parameters
     ----------
@@ -285,7 +285,7 @@ def _weights(
 
 
 def _of_patients(surv: Surv, treatment: Any) -> Any:
-    """The treatment of each patient, which her rows must agree on."""
+    """The treatment of each patient, on which all rows of one must agree."""
     codes, labels = label_codes("treatment", treatment, len(surv))
     first, patient = surv.patients
     changed = codes != codes[first][patient]

@@ -66,7 +66,7 @@ def standardised_survival(
 ) -> StandardisedSurvival:
     """S_a(t) = mean over patients i of S(t | treatment = a, covariates of i), for both a.
 
-    A patient with several rows (`id` of the response) enters the mean once, with the covariates of her first row.
+    A patient with several rows (`id` of the response) enters the mean once, with the covariates of the first.
 
     Parameters
     ----------

@@ -63,7 +63,7 @@ def calibration(fit: FittedCox, time: float, *, groups: int = 5, conf_level: flo
 
     On the data the model was fitted to this is too good; `validate` says by how much. Weights count in the groups, the
     prediction and the curve, as patients that many times would. A patient of several rows (`id`) is predicted as the
-    first row has her, and is in one group with all her rows.
+    first row says, and all rows of one are in one group.
 
     Parameters
     ----------
