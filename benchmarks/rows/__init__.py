@@ -2,6 +2,6 @@
 
 ORDER = (
     "cox_wide", "weibull_large", "weibull_small", "logrank_days", "km_days", "km_ten_million", "cox_small",
-    "cox_large", "cox_million", "cox_strata", "meta_thousand", "bootstrap_curves", "draws", "strategies", "evidence",
-    "generalised_gamma", "installation",
+    "cox_large", "cox_million", "cox_strata", "meta_thousand", "bootstrap_curves", "draws_first", "draws", "strategies",
+    "evidence", "generalised_gamma", "installation",
 )  # fmt: skip

@@ -8,12 +8,12 @@ from typing import Any
 SCENARIO = "analyses/03_case_strategies/scenario.yml"
 
 
-def rules(draws: int, strategies: int) -> Any:
+def rules(draws: int, strategies: int, scenario_file: str = SCENARIO) -> Any:
     """The model with its strategies repeated under other names as often as asked for."""
     import survsim
     from survsim.scenario.run import scenario_parameters
 
-    scenario = survsim.Scenario.from_yaml(SCENARIO)
+    scenario = survsim.Scenario.from_yaml(scenario_file)
     return repeated(scenario.model(scenario_parameters(scenario, draws=draws).draws()), strategies)
 
 

@@ -12,7 +12,7 @@ import stat
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -176,6 +176,27 @@ def read_json(path: str | os.PathLike[str]) -> Any:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except RecursionError:
         raise ValueError("nested too deeply") from None
+
+
+SEAL = "checksum"
+"""Key under which JSON that outlives a run carries the checksum of all else in it."""
+
+
+def sealed(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The content of a JSON file with its checksum."""
+    return {**content, SEAL: _sum_of(content)}
+
+
+def seal_holds(content: Mapping[str, Any]) -> bool:
+    """Whether what was read is what was sealed; a file of before there were seals has none to break."""
+    return SEAL not in content or content[SEAL] == _sum_of(content)
+
+
+def _sum_of(content: Mapping[str, Any]) -> str:
+    rest = {name: value for name, value in content.items() if name != SEAL}
+    # By way of JSON: what is read back has lists for tuples and text for the keys of mappings.
+    plain = json.dumps(json.loads(json.dumps(rest)), sort_keys=True)
+    return hashlib.sha256(plain.encode()).hexdigest()
 
 
 def file_sha256(path: str | os.PathLike[str]) -> str:

@@ -124,7 +124,7 @@ class Ledger:
             "numbers": entries,
             "nodes": self.nodes,
         }
-        files.write_json(path, content)
+        files.write_json(path, files.sealed(content))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Ledger:
@@ -143,6 +143,8 @@ class Ledger:
         fault = "a part is missing"
         with contextlib.suppress(KeyError, TypeError, ValueError, AttributeError):
             fault = fault_of(content)
+            if not fault and not files.seal_holds(content):
+                fault = "its content is not what its checksum was made of"
             if not fault:
                 return cls(
                     analysis=content["analysis"],

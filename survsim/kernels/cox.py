@@ -405,17 +405,27 @@ def score(at: Layout, x_events: Floats, now: Moments) -> Floats:
     return gradient
 
 
-def gram(x: Floats, root: Floats) -> Floats:
-    """x diag(root^2) x', block by block: both factors are one array, a symmetric product for BLAS."""
+THIN = 24
+"""Rows up to which BLAS takes twice as long for a product of an array with itself as for one of two arrays."""
+
+
+def squares(x: Floats, weight: Floats) -> Floats:
+    """x diag(weight) x' of one block."""
+    if x.shape[0] <= THIN:
+        return np.asarray((x * weight) @ x.T)
+    z = x * np.sqrt(weight)  # both factors are one array: a symmetric product, half of the work
+    return np.asarray(z @ z.T)
+
+
+def gram(x: Floats, weight: Floats) -> Floats:
+    """x diag(weight) x' of x (p, m) and weights (m,), none negative, block by block."""
     if x.shape[1] <= BLOCK:
-        z = x * root
-        return np.asarray(z @ z.T)
+        return squares(x, weight)
 
     def piece(start: int) -> Floats:
         total = np.zeros((x.shape[0], x.shape[0]))
         for begin in range(start, min(start + PIECE, x.shape[1]), BLOCK):
-            z = x[:, begin : begin + BLOCK] * root[begin : begin + BLOCK]
-            total += z @ z.T
+            total += squares(x[:, begin : begin + BLOCK], weight[begin : begin + BLOCK])
         return total
 
     return np.asarray(
@@ -432,7 +442,7 @@ def information(at: Layout, x: Floats, now: Moments, time_weight: Floats | None 
         b, a1, a2 = b * g[at.many], a1 * g[at.many], a2 * g[at.many]
     lived = row_hazard(at, a, b) * now.risk
     if time_weight is None:
-        first = gram(x, np.sqrt(np.maximum(lived, 0.0))) - gram(now.s1, np.sqrt(a0))
+        first = gram(x, np.maximum(lived, 0.0)) - gram(now.s1, a0)
     else:
         first = (x * lived) @ x.T - (now.s1 * a0) @ now.s1.T
     if at.tied:

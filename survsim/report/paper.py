@@ -27,6 +27,8 @@ LAST = ("Conclusion", "Limits", "Methods", "References")
 ELSEWHERE = re.compile(r"\b([Rr]eport|[Aa]nalysis) (\d\d)\b")
 UNTOLD = "No description has been provided for this image"
 """What the library writes for a picture of a notebook without a description."""
+ADDRESSES = {"http", "https", "mailto"}
+"""What a link may begin with; one without any stays within the pages."""
 UNLINKED = {"a", "code", "pre", "h1", "h2", "h3", "summary", "style"}
 
 
@@ -93,6 +95,7 @@ def paper(
     chosen = _picture(shown, front, sources)
     page = BeautifulSoup(_set(soup, front.title or title, sections, shown, front, ledger), "html.parser")
     _link(page, others or {})
+    only_addresses(page)
     say_names(page, names or {})
     return Paper(
         title=_text(front.title or title or ledger.analysis),
@@ -335,6 +338,14 @@ def _link(page: BeautifulSoup, others: Mapping[str, str]) -> None:
             continue
         linked = ELSEWHERE.sub(lambda m: _linked(m, others), html.escape(str(text), quote=False))
         text.replace_with(*exhibits.as_markup(linked))
+
+
+def only_addresses(page: BeautifulSoup) -> None:
+    """Take from a link whatever would run and not lead somewhere: ``javascript:`` and its like."""
+    for anchor in page.select("a[href]"):
+        scheme, colon, _ = re.sub(r"[\x00-\x20]", "", str(anchor["href"])).partition(":")
+        if colon and not re.search("[/?#]", scheme) and scheme.lower() not in ADDRESSES:
+            del anchor["href"]
 
 
 def _linked(found: re.Match[str], others: Mapping[str, str]) -> str:

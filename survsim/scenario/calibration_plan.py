@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from collections.abc import Iterable, Mapping
@@ -14,7 +13,8 @@ import numpy as np
 
 from survsim.core.declared import read_as
 from survsim.core.display import displayed
-from survsim.core.errors import ScenarioError
+from survsim.core.errors import InputError, ScenarioError
+from survsim.core.ledger import Ledger
 from survsim.core.names import readable
 from survsim.core.units import conversion_factor
 from survsim.core.yaml_files import read_yaml
@@ -296,9 +296,12 @@ class CalibrationPlan:
         """The printed interval of the other report as a normal law of the log odds."""
         file = self.path.resolve().parent.parent / target.report / "results" / "summary.json"
         try:
-            found = json.loads(file.read_text(encoding="utf-8"))["numbers"][target.number]
-            value, low, high = (float(found[k]) for k in ("value", "conf_low", "conf_high"))
-        except (OSError, KeyError, TypeError, ValueError):
+            numbers = Ledger.load(file).numbers if file.is_file() else {}
+            found = numbers[target.number]
+            value, low, high = (float(str(v)) for v in (found.value, found.conf_low, found.conf_high))
+        except InputError as refused:
+            raise ScenarioError(f"{self.path.name}: {refused}") from None
+        except (KeyError, TypeError, ValueError):
             raise ScenarioError(
                 f"{self.path.name}: {target.report} wrote no number {target.number} with an interval; run that report first."
             ) from None

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import shutil
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+from survsim.core import files
 from survsim.report.study import Study
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -81,6 +84,13 @@ def copied_study(folder: Path) -> Path:
             ROOT / "analyses" / read / "results" / "summary.json", root / "analyses" / read / "results"
         )
     return root
+
+
+def seal_again(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """Change the content of a summary as a run could have written it: its checksum is that of the new content."""
+    content = files.read_json(path)
+    change(content)
+    files.write_json(path, files.sealed(content))
 
 
 def tree_bytes(folder: Path) -> dict[str, bytes]:

@@ -82,8 +82,8 @@ def prepare(surv: Surv, matrix: FloatArray, offset: Any, ties: str, centre: bool
     scale = np.sqrt(np.einsum("ij,ij->i", x, x) / x.shape[1])
     # A constant column leaves only rounding of its own size; it stays a column of zeros.
     flat = scale <= 1e-12 * np.abs(middle)
-    x[flat] = 0.0
-    scale[flat] = 1.0
+    if flat.any():
+        x[flat], scale[flat] = 0.0, 1.0
     x /= scale[:, None]
     return Prepared(at, x, middle, scale, shift)
 
@@ -110,7 +110,7 @@ def check_rank(information: FloatArray, terms: tuple[str, ...], n_event: float) 
 
     `information` (p, p) at coefficients 0 of standardised covariates.
     """
-    size = np.diag(information)
+    size = information.diagonal()
     flat = size <= 1e-11 * max(n_event, 1e-300)
     if flat.any():
         names = ", ".join(repr(t) for t, f in zip(terms, flat) if f)
@@ -118,9 +118,9 @@ def check_rank(information: FloatArray, terms: tuple[str, ...], n_event: float) 
             f"{names}: constant among the patients at risk at every event time (within every stratum), so no "
             "coefficient can be estimated. Drop it."
         )
-    unit = information / np.sqrt(np.outer(size, size))
+    unit = information / np.sqrt(size[:, None] * size)
     try:
-        if (np.diag(np.linalg.cholesky(unit)) ** 2 > 1e-10).all():
+        if np.linalg.cholesky(unit).diagonal().min() > 1e-5:
             return
     except np.linalg.LinAlgError:
         pass

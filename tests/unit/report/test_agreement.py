@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 
 import nbformat
 import numpy as np
@@ -16,7 +15,7 @@ from survsim.report.agreement import same_content, same_notebook, same_picture, 
 from survsim.report.publish import check, publish
 from survsim.report.runner import run_analysis
 from survsim.report.study import Study
-from tests.helpers.studies import mini_study
+from tests.helpers.studies import mini_study, seal_again
 
 
 def png(shift: int = 0, noise: int = 0) -> bytes:
@@ -148,12 +147,14 @@ def study(tmp_path):
 
 def with_noise(path, factor: float) -> str:
     """The committed summary of another machine: every number off by a factor."""
-    content = json.loads(path.read_text())
-    for entry in content["numbers"].values():
-        for name in ("value", "conf_low", "conf_high"):
-            if isinstance(entry.get(name), float):
-                entry[name] *= factor
-    path.write_text(json.dumps(content, indent=1) + "\n")
+
+    def shake(content):
+        for entry in content["numbers"].values():
+            for name in ("value", "conf_low", "conf_high"):
+                if isinstance(entry.get(name), float):
+                    entry[name] *= factor
+
+    seal_again(path, shake)
     return path.read_text()
 
 
@@ -183,8 +184,7 @@ def test_other_data_under_the_same_numbers_are_said_apart(study):
     analysis = study.analysis("01")
     run_analysis(analysis)
     path = analysis.results() / "summary.json"
-    content = json.loads(path.read_text())
-    path.write_text(json.dumps(content | {"data_checksum": "0" * 64}))
+    seal_again(path, lambda content: content.update(data_checksum="0" * 64))
     said = []
     run_analysis(analysis, say=said.append)
     assert said == ["the numbers agree, what they come from moved; the summary is written anew"]

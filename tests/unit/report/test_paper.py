@@ -21,6 +21,7 @@ from survsim.report import checklists, printing, render, word
 from survsim.report.describe import describe
 from survsim.report.front import Front, front_of, short_title
 from survsim.report.methods_section import methods_text
+from survsim.report.paper import only_addresses
 from survsim.report.publish import _formats, publish
 from survsim.report.references import Citations, cite, linked
 from survsim.report.study import Analysis, Study
@@ -362,6 +363,20 @@ def test_the_foot_of_a_word_file_has_its_facts_apart_and_paragraphs_begin_with_a
     word.write_word_report(tmp_path / "a.docx", page)
     texts = [p.text for p in docx.Document(str(tmp_path / "a.docx")).paragraphs]
     assert texts == ["Begins here.", "survsim 9 · data ab · seed 1", "For research."]
+
+
+@pytest.mark.parametrize(
+    ("target", "kept"),
+    [
+        ("javascript:alert(1)", False), ("JaVaScRiPt:alert(1)", False), ("java\tscript:alert(1)", False), ("data:text/html,x", False),
+        ("vbscript:x", False), ("https://example.org/a:b", True), ("mailto:a@example.org", True), ("03_x.html", True),
+        ("#a:b", True), ("03.html?to=a:b", True),
+    ],
+)  # fmt: skip
+def test_a_link_leads_somewhere_or_is_words(target, kept):
+    page = BeautifulSoup(f'<p><a href="{target}">here</a></p>', "html.parser")
+    only_addresses(page)
+    assert page.get_text() == "here" and (page.find("a").get("href") == target) is kept
 
 
 def test_a_tag_in_the_front_matter_is_text_on_the_page(tmp_path, ledger):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from survsim import Ledger
@@ -11,7 +9,7 @@ from survsim.core.errors import SurvsimError
 from survsim.errors import EvidenceError, InputError
 from survsim.report.runner import run_analysis, stale_because
 from survsim.report.study import Study
-from tests.helpers.studies import mini_study, tree_bytes
+from tests.helpers.studies import mini_study, seal_again, tree_bytes
 
 
 @pytest.fixture()
@@ -99,8 +97,7 @@ def test_a_result_file_that_changed_makes_them_stale(analysis):
 
 def test_results_of_other_data_are_refused(analysis):
     path = run_analysis(analysis) / "summary.json"
-    content = json.loads(path.read_text()) | {"data_checksum": "f" * 64}
-    path.write_text(json.dumps(content))
+    seal_again(path, lambda content: content.update(data_checksum="f" * 64))
     with pytest.raises(EvidenceError, match=r"made from other data .*survsim run 01_mini"):
         stale_because(analysis)
 

@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 
 from survsim import Ledger, Provenance
+from survsim.core import files
 from survsim.core.provenance import DEEPEST, Nodes, from_nodes
 from survsim.errors import EvidenceError, EvidenceWarning, InputError
 from survsim.report.runner import check_own, run_analysis
@@ -28,14 +29,14 @@ def made(tmp_path_factory):
 def spoil(made, tmp_path):
     """A copy of the study in which `change` was done to the summary; without the record of the run if it is handed on."""
 
-    def spoilt(change, *, handed_on=True):
+    def spoilt(change, *, handed_on=True, sealed=True):
         copy = tmp_path / "study"
         shutil.copytree(made.study.root, copy)
         analysis = Study(root=copy).analysis("01")
         path = analysis.results() / "summary.json"
         content = json.loads(path.read_text(encoding="utf-8"))
         change(content)
-        path.write_text(json.dumps(content), encoding="utf-8")
+        path.write_text(json.dumps(files.sealed(content) if sealed else content), encoding="utf-8")
         if handed_on:
             path.with_name("manifest.json").unlink()
         return analysis
@@ -91,6 +92,16 @@ def test_what_no_run_can_have_written_is_refused(spoil, change, message):
     with pytest.raises(InputError, match=message) as said:
         trace_tree(spoil(change), "median")
     assert "was changed after it was written" in str(said.value)
+
+
+@pytest.mark.parametrize("change", [value("value", 14.5), value("unit", "weeks"), steps(extra=node())])
+def test_what_a_run_could_have_written_and_did_not_is_refused_by_its_checksum(spoil, change):
+    with pytest.raises(InputError, match="its content is not what its checksum was made of"):
+        trace_tree(spoil(change, sealed=False), "median")
+
+
+def test_a_summary_of_before_there_were_checksums_is_read(spoil):
+    assert trace_tree(spoil(lambda content: content.pop("checksum"), sealed=False), "median")
 
 
 def test_the_summary_of_another_analysis_is_refused(spoil):
