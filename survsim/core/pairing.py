@@ -1,4 +1,13 @@
-"""Rows belong together by their labels where both sides carry labels, else by position."""
+"""Rows belong together by their labels where both sides carry labels, else by position.
+
+Studies have names as well (`labels=`), and what stands beside them finds its study in this order:
+
+1. by row labels, where they are those of the columns that the studies came in: a sorted frame keeps them;
+2. by position, where nobody gave labels: 0, 1, 2, ... in order under no name, as pandas counts by itself, names nothing;
+3. by name, where the row labels are the names of the studies.
+
+Anything else is refused, row numbers of which the columns of the studies had only some among it: those are other rows.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +17,22 @@ from typing import Any
 from survsim.core.errors import InputError
 from survsim.core.frames import as_frame, has_labels, is_table
 
+_BY_POSITION = "or, if position is what pairs them, take both from frames after .reset_index(drop=True)."
+
 
 def index_of(values: Any) -> Any:
     """The row labels of a pandas Series or frame; None for anything else."""
     return values.index if has_labels(values) else None
+
+
+def first_index(*columns: Any) -> Any:
+    """The row labels of the first of the columns that carries some, or None."""
+    return next((index for one in columns if (index := index_of(one)) is not None), None)
+
+
+def kept(index: Any) -> Any:
+    """Row labels as a result keeps them, in memory and in a file: whole numbers or text, else None."""
+    return index if index is not None and index.inferred_type in ("integer", "string") else None
 
 
 def labelled(labels: Any) -> Any:
@@ -45,7 +66,7 @@ def places(index: Any, own: Any, name: str, of: str, what: str = "row") -> Any:
         why = "labels occur more than once, in another order"
     raise InputError(
         f"{name} and {of} carry different {what} labels ({why}), so their {what}s cannot be paired. Select both from one "
-        f"frame, or pass {name}.to_numpy() if position is what pairs them."
+        f"frame; {_BY_POSITION if what == 'row' else f'or pass {name}.to_numpy() if position is what pairs them.'}"
     )
 
 
@@ -65,40 +86,91 @@ def in_columns_of(columns: Any, name: str, values: Any, of: str) -> Any:
     return values if place is None else values.iloc[:, place]
 
 
+def names_nothing(index: Any) -> bool:
+    """Whether row labels only count 0, 1, 2, ... in order and have no name of their own: nobody gave them."""
+    return index.name is None and list(index) == list(range(len(index)))
+
+
 def names_in(values: Any) -> tuple[str, ...] | None:
-    """Names of the rows of a pandas object: its labels, or None where these only count from 0 or occur twice."""
+    """Names of the rows of a pandas object: its labels, or None where nobody gave them or they occur twice."""
     index = index_of(values)
-    if index is None or not index.is_unique or index.hasnans or list(index) == list(range(len(index))):
+    if index is None or not index.is_unique or index.hasnans or names_nothing(index):
         return None
     return tuple(map(str, index))
 
 
-def by_names(names: Sequence[Any] | None, name: str, values: Any) -> Any:
-    """`values` in the order of the studies `names`, where their row labels are those names.
+def by_names(names: Sequence[Any] | None, name: str, values: Any, rows: Any = None) -> Any:
+    """`values` in the order of the studies, by the rule at the head of this file.
 
-    Whole numbers that rise, as in a fresh frame or the rows selected from one, are no names and pair as they stand.
+    Parameters
+    ----------
+    names : what the studies are called; None where they are called nothing.
+    rows : row labels of the columns that the studies came in; None where these had none. Whole numbers that rise, as in
+        rows selected from a fresh frame, then pair by position unless some of them are names.
 
     Raises
     ------
-    InputError : the labels are other ones than the names, or the same ones more than once in another order.
+    InputError : labels that are neither those of the rows nor the names, or that could be either in different orders.
     """
+    values = as_frame(values, name) if is_table(values) else values
     index = index_of(values)
-    if index is None or names is None or len(index) != len(names):
+    known = [one for one in (rows, names) if one is not None]
+    if index is None or not known or len(index) != len(known[0]):
         return values
-    own, wanted = [str(label) for label in index], [str(one) for one in names]
+    own, wanted = _texts(index), _texts(names)
+    by_name = None if names_nothing(index) else _places(own, wanted)
+    by_row = None if rows is None else _same_rows(index, rows)
+    if by_row is not None and (by_name is None or index.name is None or index.name == rows.name):
+        return values.iloc[by_row]
     if own == wanted:
         return values
-    if len({*own}) == len(own) and {*own} == {*wanted}:
-        return values.iloc[[own.index(one) for one in wanted]]
-    strangers = [one for one in wanted if one not in own]
-    counting = index.dtype.kind in "iu" and index.is_monotonic_increasing and index.is_unique
-    if counting and len(strangers) == len(wanted):
+    if names_nothing(index):
+        by_position = rows is None or rows.name is not None or not {*index} & {*rows}
+    else:
+        rising = index.dtype.kind in "iu" and index.is_monotonic_increasing and index.is_unique
+        by_position = rows is None and rising and not {*own} & {*wanted}
+    if by_position:
         return values
+    if by_name is not None and not (rows is None and _may_be_row_numbers(index, wanted)):
+        return values.iloc[by_name]
+    why = "cannot be paired by name" if by_name is None else "could be paired by name or by row number"
     raise InputError(
-        f"{name} carries the row labels {', '.join(own[:5])}{' ...' if len(own) > 5 else ''}, and the studies are called "
-        f"{', '.join(wanted[:5])}{' ...' if len(wanted) > 5 else ''}, so they cannot be paired by name. Name the studies in "
-        f"what was pooled (labels=...), or pass {name}.to_numpy() if position is what pairs them."
+        f"{name} carries the row labels {_some(own)}, and the studies {_called(wanted, rows)}, so they {why}. Name the studies "
+        f"in what was pooled (labels=...) and the rows alike (.set_index(...)); {_BY_POSITION}"
     )
+
+
+def _called(names: list[str], rows: Any) -> str:
+    """What the studies are known by, for a message."""
+    parts = [f"are called {_some(names)}"] if names else []
+    if rows is not None and _texts(rows) != names:
+        parts.append(f"came in rows {_some(rows)}")
+    return " and ".join(parts)
+
+
+def _same_rows(index: Any, rows: Any) -> list[int] | None:
+    return list(range(len(rows))) if index.equals(rows) else _places(list(index), list(rows))
+
+
+def _texts(labels: Any) -> list[str]:
+    return [] if labels is None else [str(label) for label in labels]
+
+
+def _some(labels: Sequence[Any]) -> str:
+    return f"{', '.join(map(str, labels[:5]))}{' ...' if len(labels) > 5 else ''}"
+
+
+def _places(own: list[Any], wanted: list[Any]) -> list[int] | None:
+    """Where each label wanted stands among one's own; None where they are not the same ones, once each."""
+    where = {label: i for i, label in enumerate(own)}
+    same = len(where) == len(own) and where.keys() == {*wanted}
+    return [where[one] for one in wanted] if same else None
+
+
+def _may_be_row_numbers(index: Any, wanted: list[str]) -> bool:
+    """Whether names 0 to k - 1 in disorder meet whole numbers without a name that are those of a frame in disorder as well."""
+    counted = [str(i) for i in range(len(wanted))]
+    return index.name is None and index.dtype.kind in "iu" and wanted != counted and {*wanted} == {*counted}
 
 
 def paired(**columns: Any) -> tuple[Any, ...]:

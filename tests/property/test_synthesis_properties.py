@@ -27,6 +27,7 @@ def test_pooling_moves_with_the_scale(rows, method, shift, factor):
 
 @quick
 @given(effects, methods)
+@pytest.mark.filterwarnings("ignore:the estimates agree to rounding")
 def test_order_of_intervals_and_weights(rows, method):
     y, s = np.array(rows).T
     pooled = meta_analysis(y, s, method=method)

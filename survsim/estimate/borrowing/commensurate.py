@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -23,7 +24,7 @@ def commensurate_prior(
     tau_scale: float,
     tau_prior: str = "half-normal",
     spike_weight: float = 0.5,
-    labels: Sequence[str] | None = None,
+    labels: Sequence[Any] | None = None,
     source: str | Iterable[str] = (),
 ) -> BorrowingPrior:
     """Prior ``theta ~ N(theta_0, tau^2)`` around the fixed-effect mean theta_0 of earlier studies.

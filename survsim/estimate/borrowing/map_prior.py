@@ -13,7 +13,6 @@ from survsim.core.checks import (
     between,
     float_vector,
     known,
-    label_list,
     one_of,
     positions,
     shares,
@@ -26,7 +25,7 @@ from survsim.core.result import Result, result
 from survsim.core.tables import Columns, from_rows
 from survsim.estimate.borrowing.mixture import SMALLEST, Mixture, NormalMixture
 from survsim.estimate.printed.study_effects import StudyEffects, study_effects
-from survsim.estimate.printed.study_rows import refuse_vanishing
+from survsim.estimate.printed.study_rows import refuse_vanishing, row_names
 
 TAU_PRIORS = ("half-normal", "half-cauchy", "fixed")
 PANELS, NODES = 48, 8
@@ -146,7 +145,7 @@ def map_prior(
     tau_scale: float,
     tau_prior: str = "half-normal",
     mean_prior: tuple[float, float] | None = None,
-    labels: Sequence[str] | None = None,
+    labels: Sequence[Any] | None = None,
     source: str | Iterable[str] = (),
 ) -> MapPrior:
     """Meta-analytic-predictive prior p(theta_new | y) by one-dimensional quadrature over tau.
@@ -244,7 +243,7 @@ _LEAST_ERROR = 1e-100
 
 
 def checked_estimates(
-    estimate: Any, std_error: Any, labels: Sequence[str] | None = None
+    estimate: Any, std_error: Any, labels: Sequence[Any] | None = None
 ) -> tuple[FloatArray, FloatArray, tuple[str, ...]]:
     """Estimates, standard errors and study names after the checks every borrowing function makes."""
     estimate, std_error, labels = paired(estimate=estimate, std_error=std_error, labels=labels)
@@ -255,13 +254,7 @@ def checked_estimates(
         raise InputError(f"estimate has {y.size} values and std_error {s.size}; give one of each per study.")
     if s.min() < _LEAST_ERROR:
         raise InputError(f"std_error must be positive; found {s.min():g} in {positions(s < _LEAST_ERROR)}.")
-    names = (
-        tuple(f"study {i + 1}" for i in range(y.size))
-        if labels is None
-        else tuple(map(str, label_list("labels", labels)))
-    )
-    if len(names) != y.size:
-        raise InputError(f"labels has {len(names)} names for {y.size} studies.")
+    names = row_names(labels, y.size)
     refuse_vanishing(s, names)
     return y, s, names
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from scipy.special import gammaln
 
-from survsim.core.checks import FloatArray, between, float_vector, label_list, positions
+from survsim.core.checks import FloatArray, between, float_vector, positions
 from survsim.core.errors import InputError
 from survsim.core.pairing import names_in, paired
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import renamed
 from survsim.estimate.borrowing.map_prior import BorrowingPrior, checked_mean_prior
 from survsim.estimate.borrowing.mixture import NormalMixture
+from survsim.estimate.printed.study_rows import row_names
 
 TAU_NODES, MEAN_NODES, EFFECT_NODES = 24, 81, 32
 
@@ -25,7 +27,7 @@ def map_rate_prior(
     *,
     tau_scale: float,
     mean_prior: tuple[float, float] | None = None,
-    labels: Sequence[str] | None = None,
+    labels: Sequence[Any] | None = None,
     source: str | Iterable[str] = (),
 ) -> BorrowingPrior:
     """MAP prior of the log rate of a new study from counts, zero counts included.
@@ -96,13 +98,7 @@ def map_rate_prior(
     weight = mass.ravel()[keep] / mass.ravel()[keep].sum()
     centre = (middle + shrink * (mu - middle)).ravel()[keep]
     spread = np.hypot(np.broadcast_to(tau[:, None], mass.shape), cell).ravel()[keep]
-    names = (
-        tuple(f"study {i + 1}" for i in range(d.size))
-        if labels is None
-        else tuple(map(str, label_list("labels", labels)))
-    )
-    if len(names) != d.size:
-        raise InputError(f"labels has {len(names)} names for {d.size} studies.")
+    names = row_names(labels, d.size)
     step = Provenance.of("map_rate_prior", source, tau_scale=scale, mean_prior=mean_prior, labels=names)
     return BorrowingPrior(
         method="map", mixture=NormalMixture(weight, centre, spread), labels=names, provenance=step

@@ -10,7 +10,7 @@ import numpy as np
 from survsim.core.checks import FloatArray, between, float_vector
 from survsim.core.errors import InputError
 from survsim.core.kinds import dimensions
-from survsim.core.pairing import by_names, index_of, paired
+from survsim.core.pairing import names_in, paired
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import renamed
 from survsim.estimate.borrowing.map_prior import (
@@ -20,6 +20,7 @@ from survsim.estimate.borrowing.map_prior import (
     independent_effects,
 )
 from survsim.estimate.borrowing.mixture import GammaMixture, NormalMixture
+from survsim.estimate.printed.study_rows import row_names
 
 
 @renamed(sources="source")
@@ -29,7 +30,7 @@ def power_prior(
     *,
     power: float | Sequence[float],
     mean_prior: tuple[float, float] | None = None,
-    labels: Sequence[str] | None = None,
+    labels: Sequence[Any] | None = None,
     source: str | Iterable[str] = (),
 ) -> BorrowingPrior:
     """Normal power prior ``p(theta) ~ p0(theta) prod_j N(y_j; theta, s_j^2)^a_j``.
@@ -59,13 +60,9 @@ def power_prior(
     >>> float(prior.mixture.spread[0])
     0.2
     """
-    estimate, std_error, power, labels = paired(
-        estimate=estimate, std_error=std_error, power=power, labels=labels
-    )
     given = independent_effects(estimate, std_error, labels=labels, source=source)
     source = given.source
-    if index_of(given.estimate) is None:
-        power = by_names(given.labels, "power", power)
+    power = given.beside("power", power)
     y, s, names = checked_estimates(given.estimate, given.std_error, given.labels)
     a = _powers(power, y.size)
     weight = a / s**2
@@ -119,6 +116,7 @@ def power_prior_rate(
     (5.5, 100.0)
     """
     events, exposure, power = paired(events=events, exposure=exposure, power=power)
+    named = names_in(events) or names_in(exposure)
     d, time = float_vector("events", events), float_vector("exposure", exposure)
     if d.size != time.size or d.min() < 0 or time.min() <= 0:
         raise InputError("events (0 or more) and exposure (positive) need one value a study each.")
@@ -132,7 +130,7 @@ def power_prior_rate(
         method="power prior",
         mixture=GammaMixture(one, one * shape, one * rate),
         scale="rate",
-        labels=tuple(f"study {i + 1}" for i in range(d.size)),
+        labels=row_names(named, d.size),
         provenance=Provenance.of("power_prior_rate", source, power=a, initial=initial),
     )
 

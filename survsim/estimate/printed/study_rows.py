@@ -11,7 +11,7 @@ import numpy as np
 from survsim.core.checks import BoolArray, FloatArray, label_list, one_of
 from survsim.core.errors import EvidenceWarning, InputError, warn
 from survsim.core.kinds import as_numbers, is_missing
-from survsim.core.pairing import names_in, paired
+from survsim.core.pairing import first_index, kept, names_in, paired
 
 SMALLEST_SHARE = 1e-6
 """Of the largest standard error; below it weighted sums lose the digits of every other study."""
@@ -23,7 +23,8 @@ LARGEST = 1e100
 class Studies:
     """Independent studies: (k,) estimates, standard errors and labels, and notes on how they came to be.
 
-    `row_sets` holds, for each study, the positions of the rows it was made of.
+    `row_sets` holds, for each study, the positions of the rows it was made of; `row_labels` the labels of these rows,
+    None where they had none or were joined.
     """
 
     estimate: FloatArray
@@ -31,6 +32,7 @@ class Studies:
     labels: tuple[str, ...]
     notes: tuple[str, ...]
     row_sets: tuple[tuple[int, ...], ...]
+    row_labels: Any = None
 
     @property
     def k(self) -> int:
@@ -46,6 +48,7 @@ class Studies:
             tuple(self.labels[i] for i in where),
             self.notes,
             tuple(self.row_sets[i] for i in where),
+            None if self.row_labels is None else self.row_labels[where],
         )
 
     def average_rows(self, values: FloatArray) -> FloatArray:
@@ -66,6 +69,7 @@ def study_rows(
     estimate, std_error, labels, clusters = paired(
         estimate=estimate, std_error=std_error, labels=labels, clusters=clusters
     )
+    index = first_index(estimate, std_error, labels, clusters)
     labels = names_in(estimate) if labels is None else labels
     y = _numbers("estimate", estimate)
     s = _numbers("std_error", std_error)
@@ -89,7 +93,7 @@ def study_rows(
         )
     refuse_vanishing(s, names)
     single = tuple((i,) for i in range(y.size))
-    rows = Studies(y, s, names, (), single)
+    rows = Studies(y, s, names, (), single, kept(index))
     if clusters is None:
         _warn_of_repeats(names, source, labels is not None)
         return rows

@@ -12,14 +12,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.special import chdtrc, chdtri, ndtr, stdtr
 
-from survsim.core.checks import FloatArray, between, float_matrix, one_of, positions
-from survsim.core.errors import ConvergenceError, InputError
+from survsim.core.checks import BoolArray, FloatArray, between, float_matrix, one_of, positions
+from survsim.core.errors import ConvergenceError, InputError, SmallSampleWarning, warn
 from survsim.core.pairing import in_columns_of, paired
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
 from survsim.estimate.printed.study_rows import LARGEST, SMALLEST_SHARE
-from survsim.estimate.synthesis.pooling import CONF_METHODS, critical_value
+from survsim.estimate.synthesis.pooling import AGREEMENT, CONF_METHODS, ROUNDING, critical_value
 
 METHODS = ("REML", "ML", "DL", "PM", "fixed")
 _COLUMNS = (
@@ -118,13 +118,14 @@ def meta_analyses(
     tail = (1.0 - level) / 2.0
     ratio = fit.q / df
     factor = {"wald": np.ones_like(ratio), "knapp-hartung": ratio}.get(conf_method, np.maximum(1.0, ratio))
+    if conf_method == "knapp-hartung":
+        factor[_agreeing(y) | (ratio == 0.0)] = 1.0
     error = np.sqrt(factor / fit.total)
     width = critical_value(level, np.inf if conf_method == "wald" else float(df))
     reach = width * np.sqrt(tau2 + error**2)
+    statistic = -np.abs(fit.mean / error)
+    p = 2.0 * (ndtr(statistic) if conf_method == "wald" else stdtr(df, statistic))
     with np.errstate(divide="ignore", invalid="ignore"):
-        statistic = -np.abs(fit.mean / error)
-        p = 2.0 * (ndtr(statistic) if conf_method == "wald" else stdtr(df, statistic))
-        p = np.where(error > 0, p, (fit.mean == 0.0) * 1.0)
         if method == "fixed":
             i2 = 100.0 * np.where(fixed.q > 0, np.maximum(0.0, 1.0 - df / fixed.q), 0.0)
         else:
@@ -179,6 +180,16 @@ def _checked(estimate: Any, std_error: Any) -> tuple[FloatArray, FloatArray]:
             "million times surer than another."
         )
     return y, s
+
+
+def _agreeing(y: FloatArray) -> BoolArray:
+    """Analyses (N,) whose estimates agree to rounding, as `settled_method` of one analysis has it, and a word on them."""
+    mean = y.mean(axis=1, keepdims=True)
+    size = np.abs(y).max(axis=1, keepdims=True) + np.abs(mean)
+    found = np.asarray((np.abs(y - mean) <= ROUNDING * size).all(axis=1))
+    if found.any():
+        warn(f"{positions(found)}: {AGREEMENT}.", SmallSampleWarning)
+    return found
 
 
 class _Fit(NamedTuple):

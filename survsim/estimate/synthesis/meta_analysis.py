@@ -43,6 +43,7 @@ def meta_analysis(
     conf_level: float = ...,
     tau_prior_scale: float | None = ...,
     prediction_method: str = ...,
+    missing: str = ...,
 ) -> MetaAnalysis: ...
 
 
@@ -62,6 +63,7 @@ def meta_analysis(
     conf_level: float = ...,
     tau_prior_scale: float | None = ...,
     prediction_method: str = ...,
+    missing: str = ...,
 ) -> MetaRegression: ...
 
 
@@ -81,6 +83,7 @@ def meta_analysis(
     conf_level: float = 0.95,
     tau_prior_scale: float | None = 0.5,
     prediction_method: str = "t",
+    missing: str = "refuse",
 ) -> MetaAnalysis | MetaRegression:
     """Pool study estimates: ``mu = sum w y / sum w`` with ``w = 1 / (v + tau2)``.
 
@@ -96,8 +99,9 @@ def meta_analysis(
         (empirical Bayes, the same as PM), "HE" (Hedges), "HS" (Hunter-Schmidt), or "fixed" for none.
     conf_method : "modified-knapp-hartung", "knapp-hartung" or "wald".
     moderators, data : if given, see `meta_regression`, whose result is returned.
-    labels : (k,) names of the studies, used in messages and figures and to find the rows that are given beside the result
-        later; by default the row labels of `estimate`, if it has some.
+    labels : (k,) names of the studies, text or numbers, used in messages and figures; by default the row labels of `estimate`,
+        if somebody gave it some. Columns given beside the studies, here or later, find them by the row labels of the
+        columns the studies came in, else by these names; rows that pandas only counts (0, 1, 2, ...) pair by position.
     source : references or results behind the numbers, for provenance.
     clusters : (k,) labels; rows with one label share patients.
     overlap : "join" makes one row of each cluster, with the error of fully correlated rows, so that a
@@ -108,6 +112,8 @@ def meta_analysis(
     prediction_method : "t", or "posterior" for quantiles of a new effect under that prior, for any k; with
         moderators only "t"; "k_minus_2" for the interval of Higgins 2009 that most programs print, normal error of the
         mean and t with k - 2 degrees of freedom.
+    missing : "refuse" studies without an estimate, a standard error or a moderator, or "drop" them with a warning that
+        counts them.
 
     Returns
     -------
@@ -141,6 +147,8 @@ def meta_analysis(
     one_of("prediction_method", prediction_method, ("t", "posterior", "k_minus_2"))
     between("conf_level", conf_level, 0.0, 1.0)
     given = study_effects(estimate, std_error, labels=labels, source=source, clusters=clusters)
+    if moderators is None:
+        given = given.complete(missing)[0]
     estimate, std_error, labels = given.estimate, given.std_error, given.labels
     source, clusters = given.source, given.clusters
     if moderators is not None:
@@ -161,6 +169,7 @@ def meta_analysis(
             clusters=clusters,
             overlap=overlap,
             conf_level=conf_level,
+            missing=missing,
         )
     if data is not None:
         raise InputError("data is the frame of a moderator formula; pass moderators='...' as well.")

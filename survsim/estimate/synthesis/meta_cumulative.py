@@ -9,12 +9,18 @@ import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray, float_vector
 from survsim.core.errors import InputError, SmallSampleWarning
-from survsim.core.pairing import by_names
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.tables import Columns
+from survsim.estimate.printed.study_effects import study_effects
 from survsim.estimate.printed.study_rows import Studies
-from survsim.estimate.synthesis.pooling import MetaAnalysis, pool_rows, refuse_other_results, repool
+from survsim.estimate.synthesis.pooling import (
+    MetaAnalysis,
+    pool_rows,
+    refuse_other_results,
+    repool,
+    warn_of_agreement,
+)
 
 
 @result
@@ -96,7 +102,7 @@ def cumulative_meta_analysis(pooled: MetaAnalysis, order: Any = None) -> Cumulat
         raise InputError("one study has nothing to be added to; at least 2 are needed.")
     keys = np.arange(1.0, pooled.k + 1.0)
     if order is not None:
-        keys = float_vector("order", by_names(pooled.labels, "order", order))
+        keys = float_vector("order", study_effects(pooled).beside("order", order))
         if keys.size != pooled.k:
             raise InputError(
                 f"order has {keys.size} numbers for {pooled.k} studies ({', '.join(pooled.labels[:5])}, ...); give one a study. "
@@ -104,6 +110,7 @@ def cumulative_meta_analysis(pooled: MetaAnalysis, order: Any = None) -> Cumulat
             )
     place = np.argsort(keys, kind="stable")
     steps = [_first(pooled, place, n) for n in range(1, pooled.k + 1)]
+    warn_of_agreement({f"the first {n} studies": step for n, step in enumerate(steps, 1)})
     return CumulativeMetaAnalysis(
         provenance=Provenance.of("cumulative_meta_analysis", pooled, order=keys),
         labels=tuple(pooled.labels[i] for i in place),

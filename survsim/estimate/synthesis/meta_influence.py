@@ -14,7 +14,12 @@ from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
 from survsim.estimate.printed.study_rows import Studies
-from survsim.estimate.synthesis.pooling import MetaAnalysis, refuse_other_results, repool
+from survsim.estimate.synthesis.pooling import (
+    MetaAnalysis,
+    refuse_other_results,
+    repool,
+    warn_of_agreement,
+)
 
 if TYPE_CHECKING:
     pass
@@ -124,6 +129,7 @@ def leave_one_out(pooled: MetaAnalysis) -> MetaInfluence:
         tuple((i,) for i in range(pooled.k)),
     )
     refits = [_without(rows, i, pooled) for i in range(pooled.k)]
+    warn_of_agreement({f"without {label}": refit for label, refit in zip(pooled.labels, refits)})
     columns = {name: np.array([getattr(r, name) for r in refits]) for name in _COLUMNS[:9]}
     distance = pooled.study_estimate - columns["estimate"]
     spread = pooled.study_std_error**2 + columns["tau2"] + columns["std_error"] ** 2

@@ -11,8 +11,8 @@ from scipy.special import chdtrc, fdtrc
 from survsim.core.checks import FloatArray, between, float_matrix, one_of
 from survsim.core.design import Design, design_matrix
 from survsim.core.errors import InputError, SmallSampleWarning, warn
+from survsim.core.formula import parse_formula, used_columns
 from survsim.core.frames import as_frame, is_table
-from survsim.core.pairing import by_names, index_of, paired
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import renamed
 from survsim.core.result import Result, result
@@ -124,6 +124,7 @@ def meta_regression(
     clusters: Sequence[Any] | None = None,
     overlap: str = "join",
     conf_level: float = 0.95,
+    missing: str = "refuse",
 ) -> MetaRegression:
     """Weighted regression ``y = X b + u + e`` with ``Var u = tau2`` and known ``Var e``.
 
@@ -131,10 +132,11 @@ def meta_regression(
     ----------
     estimate, std_error : (k,) on an additive scale; or effect sizes or a selection alone, as in `meta_analysis`.
     moderators : formula ("year + C(site)") read in `data`, a numeric frame or dictionary of columns, or a
-        (k, m) matrix; an intercept is added.
+        (k, m) matrix; an intercept is added. Rows find their studies by row label or name, as `survsim.core.pairing` has it.
     data : (k rows) frame or dictionary of columns for a formula.
     method, conf_method, labels, source, clusters, overlap, conf_level : as in `meta_analysis`; moderators
         of joined rows are averaged.
+    missing : "refuse" studies that lack what the model uses, or "drop" them with a warning that counts them.
 
     Returns
     -------
@@ -164,27 +166,31 @@ def meta_regression(
         raise InputError(
             "moderators is missing: a formula, moderators='year', data=frame, or a (k, m) matrix."
         )
-    moderators = as_frame(moderators, "moderators") if is_table(moderators) else moderators
-    data = as_frame(data) if is_table(data) else data
     given = study_effects(estimate, std_error, labels=labels, source=source, clusters=clusters)
     source = given.source
-    if index_of(given.estimate) is None:
-        moderators = by_names(given.labels, "moderators", moderators)
-        data = by_names(given.labels, "data", data)
-    estimate, std_error, moderators, data, labels, clusters = paired(
-        estimate=given.estimate,
-        std_error=given.std_error,
-        moderators=moderators,
-        data=data,
+    moderators, data = given.beside("moderators", moderators), given.beside("data", data)
+    if isinstance(moderators, str):
+        by_name = (
+            used_columns(parse_formula(moderators, data.columns), data) if hasattr(data, "columns") else ()
+        )
+        given, _, data = given.complete(missing, data=data, names=by_name)
+    else:
+        given, _, moderators = given.complete(missing, data=moderators)
+    rows = study_rows(
+        given.estimate,
+        given.std_error,
         labels=given.labels,
         clusters=given.clusters,
+        overlap=overlap,
+        source=source,
     )
-    rows = study_rows(estimate, std_error, labels=labels, clusters=clusters, overlap=overlap, source=source)
     n_rows = sum(len(part) for part in rows.row_sets)
     design = _design(moderators, data, n_rows)
     x = np.column_stack([np.ones(rows.k), rows.average_rows(design.matrix)])
     _check_rank(x, design.columns, rows.k)
     y, v = rows.estimate, rows.std_error**2
+    notes = list(rows.notes)
+    conf_method = pooling.settled_method(conf_method, y, x, notes)
     tau2 = het.tau2_estimate(y, v, x, method)
     fit = het.weighted_fit(y, v, x, tau2)
     spread = het.heterogeneity(y, v, x, tau2, method, conf_level)
@@ -226,7 +232,7 @@ def meta_regression(
         method=method,
         conf_method=conf_method,
         conf_level=conf_level,
-        notes=rows.notes,
+        notes=tuple(notes),
         **{name: getattr(spread, name) for name in het.Heterogeneity.__dataclass_fields__},
     )
 
@@ -252,7 +258,8 @@ def _design(moderators: Any, data: Any, k: int) -> Design:
     bad = np.flatnonzero(~np.isfinite(design.matrix).all(axis=1))
     if bad.size:
         raise InputError(
-            f"moderators is missing or infinite in rows {bad[:6].tolist()}; fill or drop those studies."
+            f"moderators is missing or infinite in rows {bad[:6].tolist()}; fill or drop those studies (missing='drop' leaves out "
+            "those without a number)."
         )
     return design
 

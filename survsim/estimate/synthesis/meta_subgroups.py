@@ -10,7 +10,6 @@ from scipy.special import chdtrc, fdtrc
 
 from survsim.core.checks import FloatArray, between, label_codes, one_of
 from survsim.core.errors import InputError
-from survsim.core.pairing import by_names, index_of, paired
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import renamed
 from survsim.core.result import Result, result
@@ -86,6 +85,7 @@ def subgroup_test(
     source: str | Iterable[str] = (),
     clusters: Sequence[Any] | None = None,
     conf_level: float = 0.95,
+    missing: str = "refuse",
 ) -> MetaSubgroups:
     """Pooled mean in each group of studies, and the test that all means are equal.
 
@@ -95,9 +95,10 @@ def subgroup_test(
     Parameters
     ----------
     estimate, std_error : (k,); or effect sizes or a selection alone, as in `meta_analysis`.
-    groups : (k,) labels; a Series whose row labels are the names of the studies is put in their order.
+    groups : (k,) labels; a Series finds its studies by row label or name, as `survsim.core.pairing` has it.
     tau2 : "common" (works with small groups) or "separate".
     method, conf_method, labels, source, clusters, conf_level : as in `meta_analysis`.
+    missing : "refuse" studies without a group or a number, or "drop" them with a warning that counts them.
 
     Returns
     -------
@@ -128,16 +129,10 @@ def subgroup_test(
         raise InputError("groups is missing: one label a study.")
     given = study_effects(estimate, std_error, labels=labels, source=source, clusters=clusters)
     source = given.source
-    if index_of(given.estimate) is None:
-        groups = by_names(given.labels, "groups", groups)
-    estimate, std_error, groups, labels, clusters = paired(
-        estimate=given.estimate,
-        std_error=given.std_error,
-        groups=groups,
-        labels=given.labels,
-        clusters=given.clusters,
+    given, (groups,), _ = given.complete(missing, {"groups": given.beside("groups", groups)})
+    rows = study_rows(
+        given.estimate, given.std_error, labels=given.labels, clusters=given.clusters, source=source
     )
-    rows = study_rows(estimate, std_error, labels=labels, clusters=clusters, source=source)
     n_rows = sum(len(part) for part in rows.row_sets)
     codes, names = label_codes("groups", groups, n_rows)
     if len(names) < 2:
@@ -174,6 +169,7 @@ def _common(
     k, g = x.shape
     if k <= g:
         raise InputError(f"{k} studies in {g} groups leave nothing to judge the spread by; join groups.")
+    conf_method = pooling.settled_method(conf_method, y, x, [])
     tau2 = het.tau2_estimate(y, v, x, method)
     fit = het.weighted_fit(y, v, x, tau2)
     df = np.inf if conf_method == "wald" else float(k - g)

@@ -19,7 +19,12 @@ from survsim.estimate.synthesis.meta_analysis import meta_analysis
 from survsim.estimate.synthesis.network_design import NetworkRows, network_rows, treatments_of
 from survsim.estimate.synthesis.network_likelihood import fit_network, restricted_tau2
 from survsim.estimate.synthesis.network_prior import league_under_prior
-from survsim.estimate.synthesis.pooling import critical_value, two_sided_p
+from survsim.estimate.synthesis.pooling import (
+    critical_value,
+    settled_method,
+    two_sided_p,
+    variance_factor,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +47,7 @@ class NetworkMetaAnalysis(Result):
     node_splits : one (treatment, comparator, direct, indirect, difference, std_error, p_value) for each
         contrast with both kinds of evidence.
     n_study, n_contrast : size of the network.
-    notes : what a reader must know: a prior that stood in for heterogeneity.
+    notes : what a reader must know: a prior that stood in for heterogeneity, another variance than was asked for.
     """
 
     treatments: tuple[str, ...]
@@ -162,7 +167,9 @@ def network_meta_analysis(
         tau2 = restricted_tau2(rows, rows.design) if effects == "random" else 0.0
         fit = fit_network(rows, rows.design, tau2)
         _warn_of_size(n - p, effects)
-        factor, df = _scale(fit.q, n - p, conf_method)
+        told: list[str] = []
+        factor, df = _scale(fit.q, n - p, settled_method(conf_method, rows.y, rows.design, told))
+        notes = tuple(told)
         tables = _league(fit.coefficients, fit.covariance * factor, tau2, critical_value(conf_level, df))
         p_score = _p_scores(tables["estimate"], tables["std_error"])
     q = fit_network(rows, rows.design, 0.0).q
@@ -274,8 +281,7 @@ def compare_single_arms(
 def _scale(q: float, df: int, conf_method: str) -> tuple[float, float]:
     if conf_method == "wald" or df < 1:
         return 1.0, np.inf
-    ratio = q / df
-    return (max(1.0, ratio) if conf_method == "modified-knapp-hartung" else ratio), float(df)
+    return variance_factor(q, df, conf_method), float(df)
 
 
 _ON_PRIOR = "nothing is left to estimate tau2 by; tau has a half-normal prior of scale {scale:g} and the intervals are posterior"

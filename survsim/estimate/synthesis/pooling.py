@@ -20,6 +20,9 @@ from survsim.estimate.synthesis.tau_prior import tau_posterior
 
 METHODS = tuple(het.TAU2_ESTIMATORS)
 CONF_METHODS = ("modified-knapp-hartung", "knapp-hartung", "wald")
+ROUNDING = 1e-12
+"""Share of the largest effect below which a deviation is rounding."""
+AGREEMENT = "the estimates agree to rounding, which would make the Knapp-Hartung variance 0; the modified one is used, with factor 1"
 PRIOR_METHOD = "half-normal prior"
 """`MetaAnalysis.method` where fewer than three studies were pooled under a prior of tau: no estimator of tau2."""
 
@@ -44,6 +47,8 @@ class MetaAnalysis(Result):
     prediction_prior_scale : scale of the half-normal prior of tau behind the prediction interval: asked for
         (prediction_method "posterior"), or used throughout with fewer than three studies; None for the t interval.
     prediction_method : "t", "posterior" or "k_minus_2": as asked for, "posterior" wherever a prior was used throughout.
+    row_labels : (k,) labels of the rows in which the studies came, by which columns beside the result find them; None where
+        they had none, or rows were joined.
     """
 
     estimate: float
@@ -74,6 +79,7 @@ class MetaAnalysis(Result):
     prediction_prior_scale: float | None = None
     tau2_std_error: float = float("nan")
     prediction_method: str = "t"
+    row_labels: Any = None
 
     def columns(self) -> Columns:
         """Rows "study", then "pooled" and "prediction": kind, label, estimate, std_error, interval, weight."""
@@ -167,6 +173,7 @@ def _pool_classically(
     rows: Studies, method: str, conf_method: str, level: float, notes: list[str], provenance: Provenance
 ) -> MetaAnalysis:
     y, v, x = rows.estimate, rows.std_error**2, np.ones((rows.k, 1))
+    conf_method = settled_method(conf_method, y, x, notes)
     tau2 = het.tau2_estimate(y, v, x, method)
     fit = het.weighted_fit(y, v, x, tau2)
     spread = het.heterogeneity(y, v, x, tau2, method, level)
@@ -188,7 +195,7 @@ def _pool_classically(
         std_error=std_error,
         conf_low=mean - width * std_error,
         conf_high=mean + width * std_error,
-        p_value=two_sided_p(mean / std_error, df) if std_error > 0 else float(mean == 0.0),
+        p_value=two_sided_p(mean / std_error, df),
         tau2=tau2,
         prediction_low=mean - reach,
         prediction_high=mean + reach,
@@ -202,6 +209,7 @@ def _pool_classically(
         conf_method=conf_method,
         conf_level=level,
         notes=tuple(notes),
+        row_labels=rows.row_labels,
         **_spread_fields(spread),
     )
 
@@ -250,6 +258,7 @@ def _pool_with_prior(
         notes=tuple(notes),
         prediction_prior_scale=scale,
         prediction_method="posterior",
+        row_labels=rows.row_labels,
         **fields,
     )
 
@@ -285,12 +294,44 @@ def predict_by_posterior(pooled: MetaAnalysis, scale: float | None) -> MetaAnaly
     )
 
 
+def settled_method(conf_method: str, y: FloatArray, x: FloatArray, notes: list[str]) -> str:
+    """The method of the interval: with nothing left to scale its variance by, Knapp-Hartung is the modified one.
+
+    What the estimates leave of a line through all of them is rounding, and so would be their interval and p-value. The
+    modified factor is never below 1 (Röver, Knapp, Friede 2015).
+    """
+    if conf_method != "knapp-hartung" or not fits_exactly(y, x):
+        return conf_method
+    notes.append(AGREEMENT)
+    warn(f"{AGREEMENT}.", SmallSampleWarning)
+    return "modified-knapp-hartung"
+
+
+def fits_exactly(y: FloatArray, x: FloatArray) -> bool:
+    """Whether `y` (k,) is a combination of the columns of `x` (k, p), p < k, to rounding, whatever the weights."""
+    if x.shape[0] <= x.shape[1]:
+        return False
+    scaled = x / np.linalg.norm(x, axis=0)
+    beta = np.linalg.lstsq(scaled, y, rcond=None)[0]
+    size = np.abs(y) + np.abs(scaled) @ np.abs(beta)
+    return bool(np.all(np.abs(y - scaled @ beta) <= ROUNDING * size.max()))
+
+
+def warn_of_agreement(steps: dict[str, MetaAnalysis]) -> None:
+    """Say once of which of many results `settled_method` took the modified variance."""
+    agreed = [name for name, step in steps.items() if AGREEMENT in step.notes]
+    if agreed:
+        more = f" and {len(agreed) - 5} more" if len(agreed) > 5 else ""
+        warn(f"{', '.join(agreed[:5])}{more}: {AGREEMENT}.", SmallSampleWarning)
+
+
 def variance_factor(q: float, df: int, conf_method: str) -> float:
     """What the variance of the mean is multiplied with: 1, q/df or max(1, q/df)."""
     if conf_method == "wald":
         return 1.0
     ratio = q / df
-    return max(1.0, ratio) if conf_method == "modified-knapp-hartung" else ratio
+    # 0 where squares of deviations far below the standard errors leave the range of numbers.
+    return max(1.0, ratio) if conf_method == "modified-knapp-hartung" or ratio == 0.0 else ratio
 
 
 def critical_value(conf_level: float, df: float) -> float:

@@ -15,13 +15,17 @@ from survsim.core.result import Result, result
 from survsim.core.tables import Columns, from_rows
 from survsim.estimate.printed.study_rows import Studies
 from survsim.estimate.synthesis import heterogeneity as het
-from survsim.estimate.synthesis.pooling import MetaAnalysis, refuse_other_results, repool
+from survsim.estimate.synthesis.pooling import (
+    ROUNDING,
+    MetaAnalysis,
+    fits_exactly,
+    refuse_other_results,
+    repool,
+)
 
 if TYPE_CHECKING:
     pass
 
-ROUNDING = 1e-12
-"""Share of the largest effect below which a deviation is rounding."""
 ENOUGH_STUDIES = 10
 """Below this the tests have little power (Sterne 2011, BMJ 343:d4002)."""
 
@@ -118,6 +122,12 @@ def small_study_tests(pooled: MetaAnalysis, *, side: str | None = None) -> Small
         )
     slope, error, statistic, p, limit = _egger(y, s)
     tau, begg_p = _begg(y, s**2)
+    if fits_exactly(y, np.column_stack([np.ones_like(s), s])):
+        warn(
+            "the effects lie on a line of their standard errors to rounding; Egger's regression leaves nothing to scale its "
+            "error by, so that it is the error by the standard errors of the studies.",
+            SmallSampleWarning,
+        )
     n_filled, filled_side, filled = _trim_and_fill(pooled, side or _missing_side(pooled))
     return SmallStudyTests(
         provenance=Provenance.of("small_study_tests", pooled, side=side),
@@ -139,29 +149,17 @@ def _egger(y: FloatArray, s: FloatArray) -> tuple[float, float, float, float, fl
     x = np.column_stack([np.ones(y.size), s])
     fit = het.weighted_fit(y, s**2, x, 0.0)
     df = y.size - 2
-    scale = np.full(y.size, np.abs(y).max())
-    residuals = _settled(fit.residuals, scale)
-    error = float(np.sqrt(fit.covariance[1, 1] * (fit.weights @ residuals**2) / df))
-    slope = float(fit.coefficients[1]) if _settled(fit.coefficients[1:] * np.ptp(s), scale[:1]).any() else 0.0
-    return (
-        slope,
-        error,
-        _ratio(slope, error),
-        2.0 * float(stdtr(df, -abs(_ratio(slope, error)))),
-        float(fit.coefficients[0]),
-    )
+    scale = 0.0 if fits_exactly(y, x) else float(fit.weights @ fit.residuals**2) / df
+    error = float(np.sqrt(fit.covariance[1, 1] * (scale or 1.0)))
+    largest = np.full(1, np.abs(y).max())
+    slope = float(fit.coefficients[1]) if _settled(fit.coefficients[1:] * np.ptp(s), largest).any() else 0.0
+    statistic = slope / error
+    return slope, error, statistic, 2.0 * float(stdtr(df, -abs(statistic))), float(fit.coefficients[0])
 
 
 def _settled(deviation: FloatArray, scale: FloatArray) -> FloatArray:
     """Deviations at the rounding of the numbers they were taken from are 0: studies that all agree have none."""
     return np.where(np.abs(deviation) <= ROUNDING * scale, 0.0, deviation)
-
-
-def _ratio(slope: float, error: float) -> float:
-    """Slope over error; 0 where the effects lie on a level line, infinite on any other exact line."""
-    if error > 0.0:
-        return slope / error
-    return 0.0 if slope == 0.0 else float(np.copysign(np.inf, slope))
 
 
 def _begg(y: FloatArray, v: FloatArray) -> tuple[float, float]:

@@ -9,11 +9,12 @@ from survsim import (
     meta_analysis,
     meta_regression,
     power_prior,
+    read_result,
     subgroup_test,
     value_of_information,
 )
-from survsim.borrowing import map_prior, map_rate_prior
-from survsim.core.errors import InputError
+from survsim.borrowing import commensurate_prior, map_prior, map_rate_prior, power_prior_rate
+from survsim.core.errors import EvidenceWarning, InputError
 from survsim.core.pairing import by_names
 from survsim.radiotherapy import dose_volume_histogram, geud
 from survsim.simulation import (
@@ -135,3 +136,165 @@ def test_volumes_find_their_doses():
     assert geud(parts.dose, 1.0, back) == pytest.approx(19.0)
     with pytest.raises(InputError, match="row labels"):
         geud(parts.dose, 1.0, back.set_axis(list("abx")))
+
+
+# Studies called by numbers that are no row numbers; metafor gives .06542751, .06394052 for the regression.
+NUMBERED = pd.DataFrame(
+    {
+        "study": [2, 0, 1, 3],
+        "x": [1.0, 2, 3, 7],
+        "y": [0.1, 0.2, 0.4, 0.5],
+        "s": [0.1, 0.1, 0.2, 0.1],
+        "g": list("aabb"),
+    }
+)
+four = pytest.mark.filterwarnings("ignore:4 studies for 2 terms")
+SLOPE = [0.0654275092937, 0.0639405204461]
+SORTED = NUMBERED.sort_values("x", ascending=False)
+WAYS = {
+    "columns": lambda f: (f.y, f.s, f.study),
+    "lists": lambda f: (f.y.tolist(), f.s.tolist(), f.study.tolist()),
+    "arrays and a column": lambda f: (f.y.to_numpy(), f.s.to_numpy(), f.study),
+}
+BY_ROW = {
+    "data": lambda y, s, names, f: meta_regression(y, s, "x", data=f, labels=names).estimate,
+    "moderators": lambda y, s, names, f: meta_regression(y, s, f[["x"]], labels=names).estimate,
+    "one column": lambda y, s, names, f: meta_regression(y, s, f.x, labels=names).estimate,
+    "pooled before": lambda y, s, names, f: (
+        meta_regression(meta_analysis(y, s, labels=names), "x", data=f).estimate
+    ),
+}
+
+
+@four
+@pytest.mark.parametrize("asked", BY_ROW)
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("study", [[2, 0, 1, 3], [1, 2, 3, 4], [3, 1, 2, 4], list("wxyz")])
+def test_row_numbers_that_nobody_gave_are_no_names(way, asked, study):
+    frame = NUMBERED.assign(study=study)
+    np.testing.assert_allclose(BY_ROW[asked](*WAYS[way](frame), frame), SLOPE, rtol=1e-6)
+
+
+@four
+@pytest.mark.parametrize("asked", BY_ROW)
+@pytest.mark.parametrize("study", [[2, 0, 1, 3], [1, 2, 3, 4], list("wxyz")])
+@pytest.mark.parametrize("way", ["columns", "arrays and a column"])
+def test_a_sorted_frame_keeps_its_rows(way, asked, study):
+    """Row labels that both sides carry pair first: sorted beside fresh, and fresh beside sorted."""
+    frame = NUMBERED.assign(study=study)
+    mixed = frame.sort_values("x", ascending=False)
+    for given, beside in ((frame, mixed), (mixed, frame), (mixed, mixed)):
+        np.testing.assert_allclose(BY_ROW[asked](*WAYS[way](given), beside), SLOPE, rtol=1e-6)
+
+
+@four
+@pytest.mark.parametrize("asked", BY_ROW)
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("study", [[2, 0, 1, 3], [1, 2, 3, 4], [10, 5, 7, 2], list("wxyz")])
+def test_an_index_of_names_finds_its_studies(way, asked, study):
+    frame = NUMBERED.assign(study=study)
+    named = frame.set_index("study")
+    for beside in (named, named.sort_index(), named[::-1]):
+        np.testing.assert_allclose(BY_ROW[asked](*WAYS[way](frame), beside), SLOPE, rtol=1e-6)
+
+
+@four
+def test_names_that_are_row_numbers_as_well_are_not_guessed_at():
+    y, s, names = WAYS["lists"](NUMBERED)
+    with pytest.raises(InputError, match="could be paired by name or by row number"):
+        meta_regression(y, s, "x", data=SORTED, labels=names)
+    for beside in (SORTED.reset_index(drop=True)[::-1].reset_index(drop=True), SORTED.set_index("study")):
+        found = meta_regression(y, s, "x", data=beside, labels=names)
+        np.testing.assert_allclose(found.estimate, SLOPE, rtol=1e-6)
+
+
+def test_other_rows_of_one_frame_are_not_taken_by_position():
+    some = STUDIES.iloc[1:]
+    pooled = meta_analysis(some.y, some.s, labels=list("bcdef"))
+    for beside in (STUDIES.iloc[:-1], STUDIES.iloc[[0, 2, 3, 4, 5]]):
+        with pytest.raises(InputError, match="cannot be paired"):
+            meta_regression(pooled, "x", data=beside)
+        with pytest.raises(InputError, match="cannot be paired"):
+            meta_regression(some.y, some.s, "x", data=beside)
+    trials = STUDIES.set_axis(pd.RangeIndex(1, 7, name="trial"))
+    found = meta_regression(meta_analysis(trials.y, trials.s), "x", data=STUDIES).estimate
+    np.testing.assert_allclose(found, meta_regression(STUDIES.y, STUDIES.s, "x", data=STUDIES).estimate)
+
+
+def test_dates_name_studies():
+    frame = STUDIES.set_axis(pd.date_range("2020-01-01", periods=6, tz="UTC"))
+    pooled = meta_analysis(frame.y, frame.s)
+    np.testing.assert_allclose(
+        meta_regression(pooled, "x", data=frame[::-1]).estimate,
+        meta_regression(STUDIES.y, STUDIES.s, "x", data=STUDIES).estimate,
+    )
+
+
+def test_order_groups_and_powers_beside_numbered_studies():
+    pooled = meta_analysis(NUMBERED.y, NUMBERED.s, labels=NUMBERED.study)
+    assert cumulative_meta_analysis(pooled, order=NUMBERED.x).labels == ("2", "0", "1", "3")
+    assert cumulative_meta_analysis(pooled, order=SORTED.x).labels == ("2", "0", "1", "3")
+    assert cumulative_meta_analysis(pooled, order=SORTED.set_index("study").x).labels == ("2", "0", "1", "3")
+    y, s, names = WAYS["lists"](NUMBERED)
+    np.testing.assert_allclose(subgroup_test(y, s, NUMBERED.g, labels=names).estimate, [0.15, 0.48])
+    np.testing.assert_allclose(subgroup_test(pooled, groups=NUMBERED.g).estimate, [0.15, 0.48])
+    some = pd.Series([0.0, 1.0, 0.5, 0.25])
+    right = power_prior(y, s, power=some.tolist()).mixture.centre
+    np.testing.assert_allclose(power_prior(y, s, power=some, labels=names).mixture.centre, right)
+    np.testing.assert_allclose(power_prior(pooled, power=some[::-1]).mixture.centre, right)
+
+
+@four
+def test_studies_of_a_sorted_frame_are_still_found_when_read_again(tmp_path):
+    for frame in (SORTED, SORTED.set_axis(list("dcba"))):
+        meta_analysis(frame.y, frame.s, labels=frame.study).save(tmp_path / "pooled.json")
+        again = read_result(tmp_path / "pooled.json")
+        found = meta_regression(again, "x", data=frame.sample(frac=1, random_state=1))
+        np.testing.assert_allclose(found.estimate, SLOPE, rtol=1e-6)
+
+
+def test_numbers_name_studies_everywhere():
+    y, s = [0.1, 0.2], [0.1, 0.1]
+    for names in ([2, 0], np.array([2, 0]), pd.Series([2, 0])):
+        for prior in (
+            map_prior(y, s, tau_scale=0.5, labels=names),
+            power_prior(y, s, power=0.5, labels=names),
+            commensurate_prior(y, s, tau_scale=0.5, labels=names),
+            map_rate_prior([3, 4], [10.0, 20.0], tau_scale=0.5, labels=names),
+        ):
+            assert prior.labels == ("2", "0")
+    events = pd.Series([3, 4], index=["Abe", "Beck"])
+    assert power_prior_rate(events, events * 10.0, power=0.5).labels == ("Abe", "Beck")
+
+
+@pytest.mark.parametrize("labels", [None, list("abcdef")])
+def test_studies_that_lack_a_value_are_left_out_on_request(labels):
+    frame = STUDIES.assign(x=[0.1, np.nan, 0.3, 0.4, 0.5, 0.7], g=[*"aaab", None, "b"])
+    frame = frame.set_axis(range(10, 16)).sample(frac=1, random_state=2)
+    whole = STUDIES.drop(index=1)
+    right = meta_regression(whole.y, whole.s, "x", data=whole).estimate
+    with pytest.warns(EvidenceWarning, match="1 of 6 rows left out .1 without x."):
+        found = meta_regression(
+            STUDIES.y.set_axis(range(10, 16)),
+            STUDIES.s.tolist(),
+            "x",
+            data=frame,
+            labels=labels,
+            missing="drop",
+        )
+    np.testing.assert_allclose(found.estimate, right)
+    assert found.labels == (tuple("acdef") if labels else ("10", "12", "13", "14", "15"))
+    with pytest.warns(EvidenceWarning, match="1 of 6"):
+        found = meta_analysis(
+            STUDIES.y, STUDIES.s, moderators=STUDIES[["x"]].where(STUDIES.x < 0.9), missing="drop"
+        )
+    np.testing.assert_allclose(found.estimate, right)
+    with pytest.warns(EvidenceWarning, match="1 without groups"):
+        apart = subgroup_test(
+            STUDIES.y.set_axis(range(10, 16)), STUDIES.s.tolist(), frame.g, labels=labels, missing="drop"
+        )
+    assert apart.n_study == (3, 2)
+    with pytest.warns(EvidenceWarning, match="1 without std_error"):
+        assert meta_analysis(STUDIES.y, STUDIES.s.where(STUDIES.s < 0.3), missing="drop").k == 5
+    with pytest.raises(InputError, match="missing='drop'"):
+        meta_regression(STUDIES.y, STUDIES.s, "x", data=frame.set_axis(STUDIES.index))
