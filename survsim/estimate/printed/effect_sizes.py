@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -32,9 +31,9 @@ class EffectSize(Result):
         numbers at risk" or "curves".
     conf_level : of `conf_low` and `conf_high`, the limits of the hazard ratio; p_value : two-sided, normal.
     asymmetry : log HR minus the middle of the printed interval; NaN on routes without an interval.
-    flagged : printed numbers contradict one another: the asymmetry is above 0.02 (rounding or a misprint),
-        the hazard ratio is far from ``exp((O - E) / V)``, the events allow no such small error or should have told far
-        more, the p-value or a standard error is far from the interval, or `favours` names the other side; `notes` say which.
+    flagged : printed numbers contradict one another: the asymmetry is above 0.02 and more than rounding explains,
+        or whatever is printed beside the route (hazard ratio, interval, standard error, p-value, events, O and E, `favours`)
+        is far from what the route gives; `notes` say which.
     label : the row it belongs to.
     notes : what a reader should know.
     """
@@ -168,10 +167,10 @@ def effect_size(
     n_arm : randomised to (research, control); only their ratio counts.
     favours : "research" or "control"; the side of the effect, needed with p and events alone; flagged where the estimate is
         on the other side.
-    observed_minus_expected, variance : of the research arm. A hazard ratio printed beside them is not used, but
-        flagged when it is more than half a standard error (and 0.02) away on the log scale.
-    observed, expected : events of the log-rank test in the (research, control) arm; a hazard ratio beside them is treated
-        likewise.
+    observed_minus_expected, variance : of the research arm. What is printed beside them is not used, but compared: a
+        hazard ratio, say, is flagged when it is more than half a standard error (and 0.02) away on the log scale, Peto's
+        bias and rounding apart.
+    observed, expected : events of the log-rank test in the (research, control) arm; what is beside them is treated likewise.
     label, source : for messages and provenance.
     beyond_counts : an error below what the events allow is widened to it and flagged ("widen"), or "refuse". Likewise for
         other contradictions: ratio and interval are taken and flagged, or refused.
@@ -274,14 +273,6 @@ def effect_sizes(
     faults: list[str] = []
     for position, record in enumerate(records_of(records)):
         typed = isinstance(record, Mapping)
-        unknown = [str(name) for name in record if name not in _ARGUMENTS] if typed else []
-        if unknown:
-            name = record.get("label", f"row {position}")
-            faults.append(
-                f"{name}: {', '.join(map(repr, unknown))} is no argument of effect_size; "
-                f"a row may hold {', '.join(_ARGUMENTS)}."
-            )
-            continue
         side = record.get("favours") if typed else None
         terms = Terms(beyond_counts=beyond_counts, assume_level=assume_level, favours=side)
         found = take(record, "hazard_ratio", terms, position)
@@ -311,16 +302,6 @@ def effect_sizes(
         studies=tuple(studies),
         left_out=tuple(left_out),
     )
-
-
-_ARGUMENTS = (
-    *(
-        name
-        for name in inspect.signature(effect_size).parameters
-        if name not in ("record", "beyond_counts", "assume_level")
-    ),
-    "study",
-)
 
 
 def _z(level: float) -> float:

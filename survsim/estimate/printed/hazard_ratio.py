@@ -4,9 +4,10 @@ With V the log-rank variance, ``log HR = (O - E) / V`` and ``SE = 1 / sqrt(V)``.
 expected events of both arms; interval,
 ``(log U - log L) / (2 z)``; one-sided limit; printed standard error of the log ratio; p-value, ``|log HR| / z_p``; events,
 ``V = O R C / (R + C)^2`` or ``O_r O_c / (O_r + O_c)``; p-value and events, ``O - E = z_p sqrt(V)`` (Parmar 1998; Tierney
-2007). Counts beside a better route are used as its bound: 1.01 with p = 0.6 is an error of 0.019, but 40 events cannot
-give less than 0.316; the ratio was rounded. A row of the evidence counts its arm only, so its events (or else its patients)
-bound ``1 / d1`` alone. An interval that is a hazard ratio's has both ends unless it says that it is one-sided.
+2007). Whatever is printed beside a route is compared with it (`printed.agreement`), counts are used as its bound: 1.01 with
+p = 0.6 is an error of 0.019, but 40 events cannot give less than 0.316. A row of the evidence counts its arm only, so its
+events (or else its patients) bound ``1 / d1`` alone. An interval that is a hazard ratio's has both ends unless it says that
+it is one-sided.
 """
 
 from __future__ import annotations
@@ -14,43 +15,40 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 
-from survsim.core.errors import InputError
-from survsim.core.information import SLACK, least_hazard_error, least_ratio_error
-from survsim.core.kinds import as_numbers
 from survsim.estimate.printed.agreement import (
-    error_range,
-    least_error_by_p,
+    FARTHEST,
+    SPREAD_SHARE,
+    Said,
+    asymmetry_note,
+    by_p,
+    disagree,
+    error_said,
+    interval_said,
+    limit_said,
     p_disagrees,
+    ratio_said,
     side_disagrees,
-    usual_error,
 )
-from survsim.estimate.printed.number import (
-    PrintedNumber,
-    Terms,
-    beside_interval,
-    disputed,
-    number,
-    within_counts,
-)
-from survsim.estimate.printed.observed_expected import from_observed_and_expected, has_observed_and_expected
+from survsim.estimate.printed.logrank import from_logrank, from_observed_and_expected
+from survsim.estimate.printed.number import PrintedNumber, Spread, Terms, beside_interval, disputed, number
+from survsim.estimate.printed.ratio_events import EVENT_ROUTES, beside_events, by_events, has_events
 from survsim.estimate.printed.refusal import contradiction, too_little
-from survsim.estimate.printed.rounding import places, printed_range
 from survsim.estimate.printed.row import Interval, PrintedRow
 
-ASYMMETRY_LIMIT = 0.02
-"""Distance on the log scale between an estimate and the middle of its interval beyond which it is flagged."""
-LOGRANK_SHARE = 0.5
-"""Share of a standard error by which a printed hazard ratio may differ from exp((O - E) / V): Peto's one-step
-estimate and a Cox estimate of the same data differ by less, unless the effect is very large."""
-
-FARTHEST = 700.0
-"""Log ratios that far from 0, ten standard errors included, leave the range of floating point as ratios."""
-SPREAD_SHARE = 1.25
-"""Ratio of a printed standard error to that of the interval beyond which they contradict each other, rounding apart."""
 PAIRED = "Check both against the source; if the p-value is of another test, leave it out"
-LOGRANK_ROUTES = ("o-e and v", "observed and expected")
+
+
+class _Road(NamedTuple):
+    """What the best route says, the kinds of numbers it used, and what these say of one another."""
+
+    route: str
+    said: Said
+    used: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    flagged: bool = False
+    asymmetry: float = float("nan")
 
 
 def ratio_number(row: PrintedRow, terms: Terms) -> PrintedNumber:
@@ -61,65 +59,64 @@ def ratio_number(row: PrintedRow, terms: Terms) -> PrintedNumber:
     hr = row.value() if stated else None
     interval = _whole(row, row.interval(terms.assume_level))
     _check(row, hr, interval)
-    found = _by_the_best_route(row, terms, hr, interval, row.p_value())
-    effect, error, notes, flagged = found.effect, found.error, list(found.notes), found.flagged
-    if not abs(effect) + 10.0 * error < FARTHEST:
+    kinds = _kinds(row, hr, interval)
+    road = _best_road(row, terms, kinds, interval)
+    said = road.said
+    if not abs(said.effect) + 10.0 * said.error < FARTHEST:
         raise contradiction(
             row.label,
-            f"{found.route} give a log hazard ratio of {effect:g} with a standard error of {error:g}, which no data can give. "
-            "Check the row against the source.",
+            f"{road.route} give a log hazard ratio of {said.effect:g} with a standard error of {said.error:g}, which no data "
+            "can give. Check the row against the source.",
         )
-    side = side_disagrees(effect, None if found.route in LOGRANK_ROUTES else hr, terms.favours)
+    beside, wrong = _beside(row, terms, road, kinds, interval)
+    side = side_disagrees(said, terms.favours)
     if side:
-        notes.append(disputed(row, terms, side, "Check which arm the ratio is of", "the ratio"))
-    if found.route not in ("hr and events", "p and events"):
-        notes += _above_counts(row, terms, error, found.least)
-        least, counts = _least(row)
-        error, told = within_counts(row, terms, error, least, SLACK, counts)
-        notes += told
+        beside.append(disputed(row, terms, side, "Check which arm the ratio is of", "the ratio"))
+    found = beside_events(row, terms, road.route, said)
     return number(
-        row, terms, value=float("nan") if hr is None else hr, scale="log hazard ratio", estimate=float(effect),
-        std_error=float(error), route=found.route, notes=tuple(notes), asymmetry=float(found.asymmetry),
-        flagged=flagged or len(notes) > len(found.notes),
-        assumed=(interval.assumed if interval and found.route.endswith(("interval", "limit")) else "",),
+        row, terms, value=float("nan") if hr is None else hr, scale="log hazard ratio", estimate=float(said.effect),
+        std_error=float(found.error), route=road.route, notes=(*road.notes, *beside, *found.notes),
+        asymmetry=float(road.asymmetry), flagged=road.flagged or wrong or bool(side) or found.flagged,
+        assumed=(interval.assumed if interval and road.route.endswith(("interval", "limit")) else "",),
     )  # fmt: skip
 
 
-class _Found(NamedTuple):
-    """Log ratio and error by one route, the least error that prints so, and what the numbers of the route say of one another."""
+def _kinds(row: PrintedRow, hr: float | None, interval: Interval | None) -> dict[str, Said]:
+    """What each kind of printed number says of ratio and error; p-values and counts are compared by themselves."""
+    error = row.std_error()
+    both = interval is not None and interval.low is not None and interval.high is not None
+    one = interval is not None and not both and interval.one_sided
+    found = {
+        "o-e and v": from_logrank(row),
+        "observed and expected": from_observed_and_expected(row),
+        "ratio": None if hr is None else ratio_said(hr, interval),
+        "interval": interval_said(hr, interval) if interval is not None and both else None,
+        "limit": limit_said(hr, interval) if interval is not None and one else None,
+        "error": None if error is None else error_said(error),
+    }
+    return {name: said for name, said in found.items() if said is not None}
 
-    route: str
-    effect: float
-    error: float
-    least: float
-    notes: tuple[str, ...] = ()
-    flagged: bool = False
-    asymmetry: float = float("nan")
 
-
-def _by_the_best_route(
-    row: PrintedRow, terms: Terms, hr: float | None, interval: Interval | None, p: float | None
-) -> _Found:
-    by_events = row.raw("n_event") is not None and not row.of_arm
-    if row.number("observed_minus_expected") is not None or row.number("variance") is not None:
-        effect, error = _from_logrank(row)
-        notes = _logrank_notes(effect, error, hr)
-        return _Found("o-e and v", effect, error, error, notes, bool(notes))
-    if has_observed_and_expected(row):
-        effect, error = from_observed_and_expected(row)
-        notes = _logrank_notes(effect, error, hr, "O / E of both arms")
-        return _Found("observed and expected", effect, error, error, notes, bool(notes))
-    if hr is not None and (interval is not None or row.std_error() is not None):
-        return _from_spread(row, terms, hr, interval, p)
-    if hr is not None and p is not None and hr != 1.0:
-        effect = float(np.log(hr))
-        return _Found("hr and p", effect, abs(effect) / -float(ndtri(p / 2.0)), least_error_by_p(hr, p))
-    if hr is not None and by_events:
-        error = _event_variance(row) ** -0.5
-        return _Found("hr and events", float(np.log(hr)), error, error)
-    if p is not None and by_events:
-        effect, error = _from_p_and_events(row, p, terms.favours)
-        return _Found("p and events", effect, error, error)
+def _best_road(row: PrintedRow, terms: Terms, kinds: dict[str, Said], interval: Interval | None) -> _Road:
+    for route in ("o-e and v", "observed and expected"):
+        if route in kinds:
+            return _Road(route, kinds[route], (route,))
+    ratio, p = kinds.get("ratio"), row.p_value()
+    if ratio is not None and "interval" in kinds:
+        return _by_interval(row, terms, kinds, interval)
+    if ratio is not None and "limit" in kinds:
+        return _Road("hr and one-sided limit", kinds["limit"], ("ratio", "limit"))
+    if ratio is not None and "error" in kinds:
+        said = kinds["error"]._replace(what="the standard error", effect=ratio.effect, effects=ratio.effects)
+        return _Road("hr and standard error", said, ("ratio", "error"))
+    # A ratio of 1 or a p-value of 1 says nothing of the error.
+    if ratio is not None and p is not None and ratio.effect != 0.0 and p < 1.0:
+        return _Road("hr and p", by_p(ratio, p), ("ratio", "p"))
+    if ratio is not None and has_events(row):
+        said = by_events(row)._replace(effect=ratio.effect, effects=ratio.effects)
+        return _Road("hr and events", said, ("ratio",))
+    if ratio is None and p is not None and has_events(row):
+        return _Road("p and events", _from_p_and_events(row, p, terms.favours), ("p",))
     raise too_little(
         row.label,
         f"{_told(row)} allow no route to a standard error. Give a hazard ratio with its interval, "
@@ -127,34 +124,62 @@ def _by_the_best_route(
     )
 
 
-def _from_spread(
-    row: PrintedRow, terms: Terms, hr: float, interval: Interval | None, p: float | None
-) -> _Found:
-    """A ratio with its interval, its one-sided limit or its standard error, and the p-value beside them."""
-    effect, printed = float(np.log(hr)), row.std_error()
-    if interval is not None and (interval.low is None or interval.high is None):
-        limit = interval.high if interval.low is None else interval.low
-        error = abs(float(np.log((limit or hr) / hr))) / float(ndtri(interval.level))
-        return _Found("hr and one-sided limit", effect, error, error)
-    notes: tuple[str, ...] = ()
-    asymmetry = float("nan")
-    if interval is not None and interval.low is not None and interval.high is not None:
-        route, decimals = "hr and interval", places(hr, interval.low, interval.high)
-        error = float(np.log(interval.high / interval.low)) / (2.0 * float(ndtri(0.5 + interval.level / 2.0)))
-        errors = error_range(interval, decimals)
-        asymmetry = effect - 0.5 * float(np.log(interval.high * interval.low))
-        error, notes = beside_interval(row, terms, interval, error, printed, SPREAD_SHARE)
-        notes = (*_asymmetry_notes(asymmetry), *notes)
-    else:
-        route, decimals, error = "hr and standard error", places(hr), float(printed or 0.0)
-        errors = printed_range(error, places(error))
-    flagged = bool(notes)
-    if p is not None:
-        told, apart = p_disagrees(hr, decimals, error, errors, p)
-        if apart:
-            told, flagged = disputed(row, terms, told, PAIRED, f"the error of {error:.3g}"), True
-        notes = (*notes, told) if told else notes
-    return _Found(route, effect, error, max(errors[0], 0.0), notes, flagged, asymmetry)
+def _by_interval(row: PrintedRow, terms: Terms, kinds: dict[str, Said], interval: Interval | None) -> _Road:
+    """A ratio with both limits, and a printed standard error beside them."""
+    ratio, between = kinds["ratio"], kinds["interval"]
+    asymmetric = asymmetry_note(ratio, between)
+    found = Spread(between.error, *between.errors)
+    if "error" in kinds:
+        own = Spread(kinds["error"].error, *kinds["error"].errors, "standard error")
+        found = beside_interval(row, terms, found, own, SPREAD_SHARE)
+    said = between._replace(
+        effect=ratio.effect, effects=ratio.effects, error=found.error, errors=(found.least, found.most)
+    )
+    return _Road(
+        "hr and interval",
+        said,
+        ("ratio", "interval", "error"),
+        tuple(note for note in (asymmetric, *found.notes) if note),
+        bool(asymmetric) or found.flagged,
+        ratio.effect - between.effect,
+    )
+
+
+def _beside(
+    row: PrintedRow, terms: Terms, road: _Road, kinds: dict[str, Said], interval: Interval | None
+) -> tuple[list[str], bool]:
+    """Notes on what is printed beside a road, and whether anything contradicts it."""
+    notes, said, p = [], road.said, row.p_value()
+    others = [other for kind, other in kinds.items() if kind not in road.used]
+    for told in filter(None, (disagree(said, other) for other in others)):
+        notes.append(disputed(row, terms, told, "Check both against the source", said.what))
+    wrong = bool(notes)
+    # The sides of a p-value beside a one-sided limit are seldom stated.
+    if p is None or "p" in road.used or (interval is not None and interval.one_sided):
+        return notes, wrong
+    told, apart = p_disagrees(said, p)
+    if road.route in EVENT_ROUTES:
+        # Events leave the error open within bounds; ratio and p-value together must give one of these.
+        apart = bool(disagree(said, by_p(kinds["ratio"], p)))
+        z = abs(said.effect) / said.error
+        told = f"p = {p:g} is printed, ratio and events give p = {2.0 * float(ndtr(-z)):.2g}" if apart else ""
+    if apart:
+        told = disputed(row, terms, told, PAIRED, f"the error of {said.error:.3g}")
+    return notes + ([told] if told else []), wrong or apart
+
+
+def _from_p_and_events(row: PrintedRow, p: float, favours: str | None) -> Said:
+    """The effect whose z statistic is that of p, on the side that is said."""
+    said, z = by_events(row), -float(ndtri(p / 2.0))
+    if z > 0.0 and favours not in ("research", "control"):
+        raise contradiction(
+            row.label, "a p-value has no side; pass favours='research' or 'control' as the text says."
+        )
+    sign = -1.0 if favours == "research" else 1.0
+    ends = [sign * z * error for error in said.errors]
+    return said._replace(
+        what="the p-value with the events", effect=sign * z * said.error, effects=(min(ends), max(ends))
+    )
 
 
 def _whole(row: PrintedRow, interval: Interval | None) -> Interval | None:
@@ -224,115 +249,6 @@ def _check_side(row: PrintedRow, hr: float | None, interval: Interval) -> None:
                 f"{name} {limit:g} does not lie {side} its estimate {hr:g}. "
                 "Check the row against the source, and which of the two limits it prints.",
             )
-
-
-def _logrank_notes(
-    effect: float, error: float, hr: float | None, what: str = "(O - E) / V"
-) -> tuple[str, ...]:
-    """Whether the printed hazard ratio and the log-rank numbers tell one story."""
-    if hr is None or abs(np.log(hr) - effect) <= max(ASYMMETRY_LIMIT, LOGRANK_SHARE * error):
-        return ()
-    return (
-        f"{what} gives a hazard ratio of {np.exp(effect):.3g}, {hr:g} is printed: perhaps O - E of the other arm "
-        "or a misprint",
-    )
-
-
-def _asymmetry_notes(asymmetry: float) -> list[str]:
-    if abs(asymmetry) <= ASYMMETRY_LIMIT:
-        return []
-    return [
-        f"the estimate lies {asymmetry:+.3f} (log scale) from the middle of its interval: rounding or a misprint"
-    ]
-
-
-def _above_counts(row: PrintedRow, terms: Terms, error: float, least: float) -> list[str]:
-    """Events of a whole comparison that should have told far more than the printed error says."""
-    if row.of_arm or row.raw("n_event") is None:
-        return []
-    events = _events(row)
-    arms = _arms(row) if row.raw("n_arm") is not None else None
-    if least <= usual_error(events, arms):
-        return []
-    told = (
-        f"a standard error of {error:.3g} is printed, {' and '.join(f'{e:g}' for e in events)} events give about "
-        f"{_event_variance(row) ** -0.5:.3g}"
-    )
-    return [disputed(row, terms, told, "Check the interval, and what the events are of", f"{error:.3g}")]
-
-
-def _from_logrank(row: PrintedRow) -> tuple[float, float]:
-    o_minus_e, variance = row.number("observed_minus_expected"), row.number("variance")
-    if o_minus_e is None or variance is None or not 0.0 < variance < np.inf or not np.isfinite(o_minus_e):
-        raise contradiction(
-            row.label,
-            f"observed_minus_expected and a positive variance belong together; got {o_minus_e} and {variance}.",
-        )
-    return o_minus_e / variance, variance**-0.5
-
-
-def _events(row: PrintedRow) -> list[float]:
-    """The total, or (research, control)."""
-    given = row.raw("n_event")
-    try:
-        events = np.atleast_1d(as_numbers("n_event", given)[0])
-    except InputError:
-        events = np.zeros(0)
-    if events.size not in (1, 2) or not np.all(events > 0.0) or not np.all(np.isfinite(events)):
-        raise contradiction(
-            row.label, f"n_event is the positive total or (research, control); got {given!r}."
-        )
-    return [float(e) for e in events]
-
-
-def _event_variance(row: PrintedRow) -> float:
-    """V from events (Tierney 2007, equations 5 and 9)."""
-    events = _events(row)
-    arms = _arms(row)
-    if len(events) == 2:
-        return events[0] * events[1] / (events[0] + events[1])
-    return events[0] * arms[0] * arms[1] / (arms[0] + arms[1]) ** 2
-
-
-def _arms(row: PrintedRow) -> tuple[float, float]:
-    """Patients of (research, control), of which only the ratio counts; alike where they are not said."""
-    given = row.raw("n_arm")
-    try:
-        arms = as_numbers("n_arm", (1.0, 1.0) if given is None else given)[0]
-    except InputError:
-        arms = np.zeros(0)
-    if arms.size != 2 or not np.all(arms > 0.0) or not np.all(np.isfinite(arms)):
-        raise contradiction(row.label, f"n_arm is (research, control), both positive; got {given!r}.")
-    return float(arms[0]), float(arms[1])
-
-
-def _from_p_and_events(row: PrintedRow, p: float, favours: str | None) -> tuple[float, float]:
-    variance = _event_variance(row)
-    if favours not in ("research", "control"):
-        raise contradiction(
-            row.label, "a p-value has no side; pass favours='research' or 'control' as the text says."
-        )
-    sign = -1.0 if favours == "research" else 1.0
-    return sign * -float(ndtri(p / 2.0)) / variance**0.5, variance**-0.5
-
-
-def _least(row: PrintedRow) -> tuple[float | None, str]:
-    """What the events allow; the counts of one arm bound its own share only."""
-    if not row.of_arm:
-        if row.raw("n_event") is None:
-            return None, ""
-        events = _events(row)
-        return least_ratio_error(events), f"{' and '.join(f'{e:g}' for e in events)} events"
-    n, d = row.counts()
-    if d == 0.0:
-        raise contradiction(
-            row.label,
-            "0 events of an arm give no finite hazard ratio. Check what the events are of, or leave them out.",
-        )
-    seen = d if d else n
-    return (float(least_hazard_error(seen)) if seen else None), (
-        f"{seen or 0:g} {'events' if d else 'patients'} of one arm"
-    )
 
 
 def _told(row: PrintedRow) -> str:

@@ -20,12 +20,10 @@ from survsim.core.information import least_median_error
 from survsim.estimate.printed.number import (
     PrintedNumber,
     Terms,
-    beside_interval,
-    check_inside,
     disputed,
-    interval_error,
     no_events,
     number,
+    spread,
     within_counts,
 )
 from survsim.estimate.printed.refusal import too_little
@@ -41,7 +39,8 @@ def median_number(row: PrintedRow, terms: Terms) -> PrintedNumber:
     if row.text("measure") == "survival_probability" and terms.assume_exponential:
         return _from_point(row, terms)
     row.expect("median")
-    factor = row.factor("value_unit", terms.unit)
+    instead = "time_unit" if row.number("time") is None else ""
+    factor = row.factor("value_unit", terms.unit, instead=instead)
     value = row.value()
     if not 0.0 < value < np.inf:
         raise too_little(
@@ -50,34 +49,21 @@ def median_number(row: PrintedRow, terms: Terms) -> PrintedNumber:
             "information in the curve or in survival at fixed times.",
         )
     interval = row.interval(terms.assume_level)
-    check_inside(row, value, interval, 0.0, np.inf)
+    found = spread(
+        row, terms, value, interval, scale=np.log, slope=1.0 / value, tolerance=SPREAD_SHARE, range_of=(0.0, np.inf)
+    )  # fmt: skip
     n, d = row.counts()
-    lost: list[str] = []
-    if d == 0.0:
-        lost.append(disputed(row, terms, *no_events(f"a median of {value:g}")))
+    lost = (disputed(row, terms, *no_events(f"a median of {value:g}")),) if d == 0.0 else ()
     centre = float(np.log(value * factor))
-    found = interval_error(value, interval, np.log)
-    printed = row.std_error()
-    if found is not None or printed is not None:
-        error, note, route = (printed or 0.0) / value, "", "standard error"
-        if found is not None:
-            (error, note), route = found, "interval"
-            by_name = None if printed is None else printed / value
-            error, apart = beside_interval(row, terms, interval, error, by_name, SPREAD_SHARE)
-            lost += apart
+    if found is not None:
         seen = d if d else n
-        error, told = within_counts(
-            row,
-            terms,
-            error,
-            float(least_median_error(seen)) if seen else None,
-            1.0,
-            f"{seen or 0:g} {'events' if d else 'patients'}",
-        )
+        least = float(least_median_error(seen)) if seen else None
+        counts = f"{seen or 0:g} {'events' if d else 'patients'}"
+        found = within_counts(row, terms, found, least, 1.0, counts)
         return number(
-            row, terms, value=value * factor, scale="log median", estimate=centre, std_error=error, route=route,
-            assumed=(interval.assumed if interval and found else "",), flagged=bool(lost or told),
-            notes=tuple(t for t in (note, *lost, *told) if t),
+            row, terms, value=value * factor, scale="log median", estimate=centre, std_error=found.error,
+            route=found.route, assumed=(interval.assumed if interval and found.route == "interval" else "",),
+            flagged=found.flagged or bool(lost), notes=(*lost, *found.notes),
         )  # fmt: skip
     deaths, said = _deaths(row, terms, value, n, d)
     factor_used = DESIGN_FACTOR if terms.design_factor is None else terms.design_factor
@@ -86,7 +72,7 @@ def median_number(row: PrintedRow, terms: Terms) -> PrintedNumber:
         row, terms, value=value * factor, scale="log median", estimate=centre, std_error=error,
         route="number of events" if d else "number of patients",
         assumed=(f"error from {said} with design factor {factor_used:.3g}",),
-        n_effective=deaths / (factor_used * float(np.log(2.0)) ** 2), notes=tuple(lost), flagged=bool(lost),
+        n_effective=deaths / (factor_used * float(np.log(2.0)) ** 2), notes=lost, flagged=bool(lost),
     )  # fmt: skip
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import ndtri
@@ -13,10 +13,12 @@ from survsim.core.checks import between, one_of
 from survsim.core.display import displayed
 from survsim.core.units import check_unit
 from survsim.estimate.printed.refusal import contradiction
-from survsim.estimate.printed.rounding import places, printed_range
+from survsim.estimate.printed.rounding import LAST_BITS, gap, printed_range
 from survsim.estimate.printed.row import Interval, PrintedRow
 
 BEYOND_COUNTS = ("refuse", "widen")
+SHARES = ("log odds", "log cumulative hazard")
+"""Scales of values that have no unit: one that is stated is that of the time."""
 EVENT_SHARE = 0.75
 """Share of n taken to have had the event where a median is printed with n only; see `printed.median`."""
 
@@ -83,10 +85,11 @@ class Terms:
 def number(row: PrintedRow, terms: Terms, *, assumed: tuple[str, ...] = (), **found: Any) -> PrintedNumber:
     """A `PrintedNumber` with what every route knows of its row."""
     horizon = row.number("time")
+    instead = "value_unit" if found["scale"] in SHARES else ""
     return PrintedNumber(
         label=row.label,
         assumed=tuple(a for a in (*row.said(), *assumed) if a),
-        time=None if horizon is None else horizon * row.factor("time_unit", terms.unit),
+        time=None if horizon is None else horizon * row.factor("time_unit", terms.unit, instead=instead),
         source=row.text("reference") or None,
         study=row.text("study_id") or None,
         cluster=row.raw("cluster"),
@@ -94,39 +97,123 @@ def number(row: PrintedRow, terms: Terms, *, assumed: tuple[str, ...] = (), **fo
     )
 
 
-def check_inside(row: PrintedRow, value: float, interval: Interval | None, low: float, high: float) -> None:
-    """An interval holds its estimate, has a width, and stays within the range of what it measures."""
+def check_inside(row: PrintedRow, value: float, interval: Interval | None, low: float, high: float) -> bool:
+    """Refuse what is no interval of its estimate; whether its limits leave the range of what it measures.
+
+    ``estimate +- z std_error`` knows no range: 0.95 (0.88 to 1.02) is an interval, from which the error is ``(U - L) / 2z``. Limits
+    beyond the range whose middle is another than the estimate are a misprint.
+    """
     if interval is None:
-        return
+        return False
     lower = low if interval.low is None else interval.low
     upper = high if interval.high is None else interval.high
-    if not low <= lower <= value <= upper <= high or interval.low == interval.high:
+    beyond = lower < low or upper > high
+    if (
+        not lower <= value <= upper
+        or interval.low == interval.high
+        or (beyond and not _symmetric(value, interval))
+    ):
         raise contradiction(
             row.label,
             f"interval {lower:g} to {upper:g} excludes its estimate {value:g}, is empty or leaves {low:g} to {high:g}. "
-            "Check the row against the source.",
+            "Check the row against the source; limits of estimate +- z standard errors may leave it, but on both sides alike. "
+            "An error known otherwise is given as std_error.",
         )
+    return beyond
 
 
-def interval_error(
-    value: float, interval: Interval | None, scale: Callable[[float], Any]
-) -> tuple[float, str] | None:
+def _symmetric(value: float, interval: Interval) -> bool:
+    """Whether an estimate is the middle of its limits, rounding apart."""
+    if interval.low is None or interval.high is None:
+        return False
+    (first, last), (low, high) = (printed_range(e, value, interval.low, interval.high) for e in (value, 0.0))
+    middle = 0.5 * (interval.low + interval.high)
+    return gap((first, last), (middle + low, middle + high)) <= LAST_BITS
+
+
+class Spread(NamedTuple):
+    """A standard error on the scale of the analysis, the least and the most that print as it does, and where it is from."""
+
+    error: float
+    least: float
+    most: float
+    route: str = "interval"
+    notes: tuple[str, ...] = ()
+    flagged: bool = False
+
+    @property
+    def told(self) -> str:
+        """What the row says."""
+        gives = "is printed" if self.route == "standard error" else f"follows from the {self.route}"
+        return f"a standard error of {self.error:.3g} {gives}"
+
+
+def spread(
+    row: PrintedRow,
+    terms: Terms,
+    value: float,
+    interval: Interval | None,
+    *,
+    scale: Callable[[float], Any],
+    slope: float,
+    tolerance: float,
+    range_of: tuple[float, float],
+) -> Spread | None:
+    """The error by the interval, else as printed, on `scale`, which moves `slope` times as fast as the value; None without
+    either. Where both are printed and contradict each other, their ratio beyond `tolerance`, the larger is taken."""
+    beyond = check_inside(row, value, interval, *range_of)
+    found = _from_interval(value, interval, np.asarray if beyond else scale)
+    if found is not None and beyond:
+        error, least, most = (slope * e for e in found[:3])
+        told = f"its limits leave {range_of[0]:g} to {range_of[1]:g}, as those of estimate +- z standard errors may"
+        found = Spread(error, least, most, notes=(told,))
+    printed = row.std_error()
+    if printed is None:
+        return found
+    low, high = printed_range(printed)
+    own = Spread(slope * printed, slope * low, slope * high, "standard error")
+    return own if found is None else beside_interval(row, terms, found, own, tolerance)
+
+
+def _from_interval(value: float, interval: Interval | None, scale: Callable[[float], Any]) -> Spread | None:
     """Standard error on `scale` from both ends, or from the one end that is printed and finite there."""
     if interval is None:
         return None
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ends = [None if e is None else float(scale(e)) for e in (interval.low, interval.high)]
-        centre = float(scale(value))
-    low, high = (e if e is not None and np.isfinite(e) else None for e in ends)
+    ends = (value, interval.low, interval.high)
+    low, high = (_on(scale, end, ends) for end in ends[1:])
     z = float(ndtri(interval.level if interval.one_sided else 0.5 + interval.level / 2.0))
     if low is not None and high is not None:
-        return abs(high - low) / (2.0 * z), ""
-    end = low if low is not None else high
-    if end is None or end == centre or z <= 0.0:
+        error, least, most = (width / (2.0 * z) for width in _widths(low, high))
+        return Spread(error, least, most)
+    end, centre = low or high, _on(scale, value, ends)
+    if end is None or centre is None or end[0] == centre[0] or z <= 0.0:
         return None
-    side = "lower" if end == low else "upper"
     told = "one-sided limit" if interval.one_sided else "half of the interval"
-    return abs(end - centre) / z, f"error from the {side} {told}"
+    note = f"error from the {'lower' if end == low else 'upper'} {told}"
+    error, least, most = (width / z for width in _widths(end, centre))
+    return Spread(error, least, most, notes=(note,))
+
+
+def _on(
+    scale: Callable[[float], Any], number: float | None, beside: Sequence[float | None]
+) -> tuple[float, float, float] | None:
+    """A printed number on a scale, and the ends of what prints as it; None where it is not printed or not finite there."""
+    if number is None:
+        return None
+    with np.errstate(divide="ignore", invalid="ignore"):
+        at, first, last = (float(scale(n)) for n in (number, *printed_range(number, *beside)))
+    if not np.isfinite(at):
+        return None
+    # Beyond the range of the scale nothing bounds the number: what rounds to 0.0 may be next to 0.
+    edge = np.copysign(np.inf, at)
+    first, last = (edge if np.isnan(e) else e for e in (first, last))
+    return at, min(first, last), max(first, last)
+
+
+def _widths(one: tuple[float, float, float], other: tuple[float, float, float]) -> tuple[float, float, float]:
+    """Distance of two numbers, the least and the most that rounding leaves."""
+    least = max(gap(one[1:], other[1:]), 0.0)
+    return abs(one[0] - other[0]), least, max(one[2] - other[1], other[2] - one[1])
 
 
 def disputed(row: PrintedRow, terms: Terms, told: str, advice: str, taken: str) -> str:
@@ -146,44 +233,35 @@ def no_events(what: str) -> tuple[str, str, str]:
 
 
 def beside_interval(
-    row: PrintedRow,
-    terms: Terms,
-    interval: Interval | None,
-    error: float,
-    printed: float | None,
-    tolerance: float,
-) -> tuple[float, tuple[str, ...]]:
-    """The error of an interval beside a printed standard error on the same scale: the larger where they contradict.
-
-    Rounding of both is allowed for: half a last digit of the standard error, and of each limit.
-    """
-    raw, loose = row.number("std_error"), 1.0
-    if printed is None or raw is None:
-        return error, ()
-    if interval is not None and interval.low is not None and interval.high is not None:
-        digit = 10.0 ** -places(interval.low, interval.high)
-        loose += digit / (interval.high - interval.low)
-    low, high = (printed * end / raw for end in printed_range(raw, places(raw)))
-    if low <= error * tolerance * loose and high * tolerance * loose >= error:
-        return error, ()
-    there = "" if raw == printed else f" ({printed:.3g} on the scale of the analysis)"
-    told = f"a standard error of {raw:g} is printed{there}, the interval gives {error:.3g}"
-    larger = max(error, printed)
-    return larger, (
-        disputed(row, terms, told, "Check both, and their scale, against the source", f"{larger:.3g}"),
+    row: PrintedRow, terms: Terms, found: Spread, printed: Spread, tolerance: float
+) -> Spread:
+    """The error of an interval beside a printed standard error on the same scale: the larger where they contradict."""
+    if printed.least <= tolerance * found.most and found.least <= tolerance * printed.most:
+        return found
+    raw = row.number("std_error") or printed.error
+    there = "" if np.isclose(raw, printed.error) else f" ({printed.error:.3g} on the scale of the analysis)"
+    told = f"a standard error of {raw:g} is printed{there}, the interval gives {found.error:.3g}"
+    larger = max(found, printed)
+    note = disputed(
+        row, terms, told, "Check both, and their scale, against the source", f"{larger.error:.3g}"
     )
+    return larger._replace(route=found.route, notes=(*found.notes, note), flagged=True)
 
 
 def within_counts(
-    row: PrintedRow, terms: Terms, error: float, least: float | None, slack: float, counts: str
-) -> tuple[float, tuple[str, ...]]:
-    """The error, or what the counts allow at least; by default an impossible one is refused."""
-    if least is None or not np.isfinite(least) or error >= slack * least:
-        return error, ()
-    told = f"a standard error of {error:.3g} is printed, {counts} allow no less than {least:.3g}"
-    if terms.beyond_counts == "refuse":
-        raise contradiction(
-            row.label,
-            f"{told}. Check interval, p-value and counts against the source; beyond_counts='widen' takes {least:.3g}.",
-        )
-    return least, (f"{told}, which is taken",)
+    row: PrintedRow, terms: Terms, found: Spread, least: float | None, slack: float, counts: str
+) -> Spread:
+    """The error, or what the counts allow at least.
+
+    Where rounding of the printed numbers leaves that much open, it is taken with a note; where it does not, they contradict the
+    counts: refused by default.
+    """
+    if least is None or not np.isfinite(least) or found.error >= slack * least:
+        return found
+    raised = found._replace(error=least, most=max(found.most, least))
+    if found.most >= slack * least:
+        told = f"{found.told} ({found.least:.2g} to {found.most:.2g} by rounding), {counts} allow no less than {least:.3g}"
+        return raised._replace(notes=(*found.notes, f"{told}, which is taken"))
+    told = f"{found.told}, {counts} allow no less than {least:.3g}"
+    note = disputed(row, terms, told, "Check interval, p-value and counts against the source", f"{least:.3g}")
+    return raised._replace(notes=(*found.notes, note), flagged=True)

@@ -12,12 +12,10 @@ from survsim.core.times import meet
 from survsim.estimate.printed.number import (
     PrintedNumber,
     Terms,
-    beside_interval,
-    check_inside,
     disputed,
-    interval_error,
     no_events,
     number,
+    spread,
     within_counts,
 )
 from survsim.estimate.printed.refusal import contradiction, too_little
@@ -76,27 +74,21 @@ def _from_spread(
     lost: Sequence[str] = (),
 ) -> PrintedNumber:
     interval = row.interval(terms.assume_level)
-    check_inside(row, value / factor, interval, limits[0] / factor, limits[1] / factor)
-    found = interval_error(value / factor, interval, scale)
-    printed = row.std_error()
-    if found is None and printed is None:
+    own, logarithm = value / factor, scale is np.log
+    found = spread(
+        row, terms, own, interval, scale=scale, slope=1.0 / own if logarithm else 1.0, tolerance=SPREAD_SHARE,
+        range_of=(limits[0] / factor, limits[1] / factor),
+    )  # fmt: skip
+    if found is None:
         raise too_little(
             row.label, f"{name} {value:g} without interval or std_error cannot be weighed; leave it out."
         )
-    logarithm = scale is np.log
-    error, note, route = (printed or 0.0) * (1.0 / value if logarithm else factor), "", "standard error"
-    if found is not None:
-        (error, note), route = found, "interval"
-        error *= 1.0 if logarithm else factor
-        by_name = None if printed is None else printed * (1.0 / value if logarithm else factor)
-        error, apart = beside_interval(row, terms, interval, error, by_name, SPREAD_SHARE)
-        lost = (*lost, *apart)
     d = row.number("n_event") if logarithm else None
-    error, told = within_counts(
-        row, terms, error, float(least_hazard_error(d)) if d else None, SLACK, f"{d or 0:g} events"
-    )
+    least = float(least_hazard_error(d)) if d else None
+    found = within_counts(row, terms, found, least, SLACK, f"{d or 0:g} events")
     return number(
-        row, terms, value=value, scale=name, estimate=float(scale(value)), std_error=error, route=route,
-        assumed=(interval.assumed if interval and found else "",), flagged=bool(lost or told),
-        notes=tuple(t for t in (note, *lost, *told) if t),
+        row, terms, value=value, scale=name, estimate=float(scale(value)),
+        std_error=found.error * (1.0 if logarithm else factor), route=found.route,
+        assumed=(interval.assumed if interval and found.route == "interval" else "",),
+        flagged=found.flagged or bool(lost), notes=(*lost, *found.notes),
     )  # fmt: skip

@@ -10,19 +10,24 @@ Decided here, once, for every door:
   whose level the source does not state is used only with `assume_level`. A mapping that names no level at all means
   95%, as everywhere in survsim; one that holds an empty level says that none was stated.
 - A limit that was not reached or cut off leaves the other half of the interval, which is used as half an interval.
-- A p-value with a sign (``p < 0.001``) is a bound and no value.
+- A p-value with a sign (``p < 0.001``) is a bound and no value; ``p = 1`` is one, which rounding made of 0.95 or more.
+- ``unit`` is the unit of the times of a row, ``value_unit`` and ``time_unit`` those of one of them.
+- A name that no row has is refused with the one that is nearest, and so are two names of one thing that differ: a number
+  under a name that nobody reads would be dropped in silence.
 """
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 
 from survsim.core import units
 from survsim.core.errors import InputError
+from survsim.core.estimate_record import Estimate
 from survsim.core.kinds import as_numbers
 from survsim.estimate.printed.refusal import contradiction, too_little
 
@@ -32,7 +37,30 @@ _ALIASES = {
     "reference": ("source",),
     "study_id": ("study",),
     "value": ("hazard_ratio",),
+    "value_unit": ("unit",),
+    "time_unit": ("unit",),
 }
+_ONE_THING = ("value", "n_arm", "value_unit", "time_unit")
+"""Names whose aliases must not say something else beside them; a label beside an `estimate_id` may."""
+_NUMBERS = (
+    "std_error", "one_sided", "favours", "observed_minus_expected", "variance", "observed", "expected", "cluster"
+)  # fmt: skip
+"""What a row may hold beside the fields of an `Estimate`."""
+_DESCRIBING = (
+    "author", "authors", "first_author", "year", "title", "journal", "country", "region", "centre", "doi", "pmid", "url",
+    "page", "table", "figure", "arm", "arm_label", "group", "trial", "subgroup", "notes", "comment", "comments", "status",
+)  # fmt: skip
+"""Columns that a table of studies has to describe its rows; nothing is computed from them."""
+KNOWN = frozenset(
+    [f.name for f in fields(Estimate)]
+    + [alias for names in _ALIASES.values() for alias in names]
+    + [*_ALIASES, *_NUMBERS, *_DESCRIBING]
+)
+TYPED = (
+    "value (hazard_ratio)", "conf_low", "conf_high", "conf_level", "std_error", "p_value", "n", "n_event", "time", "unit",
+    "label", "source", "study", "cluster",
+)  # fmt: skip
+"""What is usually typed, for messages."""
 BOUNDS = ("lower_bound", "upper_bound")
 IN_WORDS = {
     "approximate": "printed as approximate, taken as printed",
@@ -80,6 +108,11 @@ class PrintedRow:
         """Whatever stands under a name."""
         return _get(self.item, name)
 
+    def named(self, name: str) -> Any:
+        """Whatever stands under this very name, no alias."""
+        found = _under(self.item, name)
+        return found if _is_said(found) else None
+
     @property
     def of_arm(self) -> bool:
         """Whether counts are those of one arm (a row of the evidence) and not of the whole comparison."""
@@ -110,9 +143,17 @@ class PrintedRow:
         if found and found not in measures:
             raise too_little(self.label, f"its measure is {found}")
 
-    def factor(self, name: str, unit: str | None) -> float:
-        """From the unit the row states under `name` to `unit`; 1 where either is not stated."""
+    def factor(self, name: str, unit: str | None, *, instead: str = "") -> float:
+        """From the unit the row states under `name` to `unit`; 1 where either is not stated.
+
+        In a typed row that has one time only, its unit may stand under the name of the other kind, `instead`.
+        """
         stated = self.text(name)
+        if not stated and name == "time_unit" and _of_evidence(self.item):
+            stated = str(Estimate.__dataclass_fields__["time_unit"].default)
+        if not stated and instead and isinstance(self.item, Mapping):
+            other = self.text(instead)
+            stated = other if other in units.DAYS_PER else ""
         if not stated or unit is None:
             return 1.0
         if stated not in units.DAYS_PER:
@@ -148,9 +189,9 @@ class PrintedRow:
         p = self.number("p_value")
         if p is None or self.text("p_qualifier") in ("<", ">", "<=", ">="):
             return None
-        if not 0.0 < p < 1.0:
+        if not 0.0 < p <= 1.0:
             raise contradiction(
-                self.label, f"p_value must lie in (0, 1); got {p:g}. A bound such as <0.001 is no value."
+                self.label, f"p_value must lie in (0, 1]; got {p:g}. A bound such as <0.001 is no value."
             )
         return p
 
@@ -178,16 +219,69 @@ class PrintedRow:
 
 def read_row(item: Any, position: int = 0) -> PrintedRow:
     """A row and its name; nothing is computed."""
+    item = _as_mapping(item)
     label = _get(item, "estimate_id") or _get(item, "study_id")
-    return PrintedRow(item, f"row {position}" if label is None else str(label))
+    row = PrintedRow(item, f"row {position}" if label is None else str(label))
+    if isinstance(item, Mapping):
+        _refuse_unknown(row)
+    _refuse_two(row)
+    return row
+
+
+def _as_mapping(item: Any) -> Any:
+    """A row of a frame, as iterrows or itertuples give it, is a mapping of its columns."""
+    if isinstance(item, Mapping | type):
+        return item
+    if hasattr(item, "_asdict"):
+        return {name: value for name, value in item._asdict().items() if name != "Index"}
+    return item.to_dict() if hasattr(item, "to_dict") and hasattr(item, "index") else item
+
+
+def _refuse_unknown(row: PrintedRow) -> None:
+    """Names that no row has; a row of the evidence has columns of its own, which its door knows."""
+    if _of_evidence(row.item):
+        return
+    unknown = [name for name in row.item if name not in KNOWN]
+    if not unknown:
+        return
+    told = []
+    for name in unknown:
+        near = difflib.get_close_matches(str(name).lower(), KNOWN - set(_DESCRIBING), 1)
+        told.append(f"{name!r}" + (f" (did you mean {near[0]!r}?)" if near else ""))
+    raise contradiction(
+        row.label,
+        f"{', '.join(told)} {'is no name' if len(told) == 1 else 'are no names'} of a printed number. A row holds "
+        f"{', '.join(TYPED)}; leave columns out that only describe it.",
+    )
+
+
+def _refuse_two(row: PrintedRow) -> None:
+    """Two names of one thing that say two things."""
+    for name in _ONE_THING:
+        said = {key: found for key in (name, *_ALIASES[name]) if _is_said(found := _under(row.item, key))}
+        single = [found for found in said.values() if np.ndim(found) == 0]
+        if any(found != single[0] for found in single[1:]):
+            told = " and ".join(f"{key} {found!r:.40}" for key, found in said.items())
+            raise contradiction(row.label, f"{told} stand for one thing; leave one of them out.")
+
+
+def _of_evidence(item: Any) -> bool:
+    """A row of the table of estimates, or an `Estimate`."""
+    return isinstance(item, Estimate) or (
+        isinstance(item, Mapping) and "estimate_id" in item and "measure" in item
+    )
 
 
 def _get(item: Any, name: str) -> Any:
     for key in (name, *_ALIASES.get(name, ())):
-        value = item.get(key) if isinstance(item, Mapping) else getattr(item, key, None)
+        value = _under(item, key)
         if _is_said(value):
             return value
     return None
+
+
+def _under(item: Any, key: str) -> Any:
+    return item.get(key) if isinstance(item, Mapping) else getattr(item, key, None)
 
 
 def _has(item: Any, name: str) -> bool:

@@ -19,15 +19,15 @@ from survsim.core.information import POINT_SLACK, least_hazard_error, least_log_
 from survsim.estimate.printed.number import (
     PrintedNumber,
     Terms,
-    beside_interval,
     check_inside,
     disputed,
-    interval_error,
     no_events,
     number,
+    spread,
     within_counts,
 )
 from survsim.estimate.printed.refusal import contradiction, too_little
+from survsim.estimate.printed.rounding import LAST_BITS, printed_range
 from survsim.estimate.printed.row import PrintedRow
 
 DESIGN_FACTOR = 1.2
@@ -66,33 +66,32 @@ def _share(
             row.label, f"{quantity} must lie within 0 and 1; got {share:g}. Is it in per cent?"
         )
     interval = row.interval(terms.assume_level)
-    check_inside(row, share, interval, 0.0, 1.0)
     n, d = row.counts()
     row.factor("time_unit", terms.unit)
     open_share = 0.0 < share < 1.0
-    found = interval_error(share, interval, scale) if open_share else None
-    printed = row.std_error() if open_share else None
+    # How fast the scale moves with the share: what an error of the share is multiplied with.
+    slope = float("nan")
+    if open_share:
+        slope = 1.0 / (share * (1.0 - share) if scale is logit else share * -float(np.log(share)))
+    found = None
+    if open_share:
+        found = spread(
+            row, terms, share, interval, scale=scale, slope=slope, tolerance=SPREAD_SHARE, range_of=(0.0, 1.0)
+        )  # fmt: skip
+    else:
+        check_inside(row, share, interval, 0.0, 1.0)
     survived = quantity == "survival" and d == 0.0 and share < 1.0
     lost = [disputed(row, terms, *no_events(f"survival {share:g}"))] if survived else []
-    if found is None and printed is None:
+    if found is None:
         return _from_counts(row, terms, quantity, share, n, d, scale, name, lost)
-    # How fast the scale moves with the share: what an error of the share is multiplied with.
-    slope = 1.0 / (share * (1.0 - share)) if scale is logit else 1.0 / (share * -float(np.log(share)))
-    error, note, route = (printed or 0.0) * slope, "", "standard error"
-    if found is not None:
-        (error, note), route = found, "interval"
-        by_name = None if printed is None else printed * slope
-        error, apart = beside_interval(row, terms, interval, error, by_name, SPREAD_SHARE)
-        lost += apart
     if quantity == "proportion" and d is not None and n:
         lost += _agreeing(row, terms, share, d, n)[1]
     least, counts = _least(quantity, share, n, d, slope)
-    error, told = within_counts(row, terms, error, least, POINT_SLACK, counts)
-    told = (*lost, *told)
+    found = within_counts(row, terms, found, least, POINT_SLACK, counts)
     return number(
-        row, terms, value=share, scale=name, estimate=float(scale(share)), std_error=error, route=route,
-        assumed=(interval.assumed if interval and found else "",), flagged=bool(told),
-        notes=tuple(t for t in (note, *told) if t),
+        row, terms, value=share, scale=name, estimate=float(scale(share)), std_error=found.error,
+        route=found.route, assumed=(interval.assumed if interval and found.route == "interval" else "",),
+        flagged=found.flagged or bool(lost), notes=(*lost, *found.notes),
     )  # fmt: skip
 
 
@@ -151,15 +150,13 @@ def _agreeing(
     row: PrintedRow, terms: Terms, share: float, d: float, n: float
 ) -> tuple[float, tuple[str, ...]]:
     """The counts, which are exact, unless the printed proportion says something else."""
-    if abs(d / n - share) <= COUNT_TOLERANCE:
+    half = share - printed_range(share, row.number("conf_low"), row.number("conf_high"))[0]
+    if abs(d / n - share) <= max(COUNT_TOLERANCE, half + LAST_BITS):
         return d / n, ()
     told = f"{d:g} of {n:g} is {d / n:.3g}, {share:g} is printed"
-    if terms.beyond_counts == "refuse":
-        raise contradiction(
-            row.label,
-            f"{told}. Check numerator, denominator and per cent; beyond_counts='widen' takes the printed share.",
-        )
-    return share, (told,)
+    return share, (
+        disputed(row, terms, told, "Check numerator, denominator and per cent", "the printed share"),
+    )
 
 
 def _cloglog(share: float) -> Any:
