@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,6 +25,11 @@ BEND = 0.05
 """Standard deviation half way between two readings, in the distance between theirs: WAY over the square root of the deaths
 between them (a Brownian bridge), and what a bent curve adds."""
 
+FEWEST, BETWEEN = 3, 8
+"""Knots between two readings, one a death within these bounds."""
+MOST_FINE = 400
+"""Knots with those between readings; with more, readings are so close that they gain nothing."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knots:
@@ -40,7 +45,7 @@ class Knots:
     length : (K,) to the next knot, the last to the end of follow-up.
     marks : (K,) censor marks from this knot to before the next.
     may_die : (K,) whether the curve may fall here.
-    readings : "drops", "some drops" or "line".
+    readings : "drops", "some drops", "line", or "points" where there are knots between the readings.
     """
 
     time: FloatArray
@@ -62,23 +67,93 @@ def make_knots(told: Told) -> Knots:
     time = np.union1d(t, told.risk_time)
     if readings != "drops":
         # Deaths on the way to a printed number come just before it, where they no longer count in it.
-        later = told.risk_time[1:]
-        early = later - 1e-6 * np.maximum(later, 1.0)
-        at = np.isin(t, later)
-        t = np.where(at, t - 1e-6 * np.maximum(t, 1.0), t)
-        time = np.union1d(np.union1d(t, told.risk_time), early)
-    place = np.searchsorted(t, time)
-    read = (place < t.size) & (t[np.minimum(place, t.size - 1)] == time)
+        t = before_printed(told, t)
+        time = np.union1d(np.union1d(t, told.risk_time), _just_before(told.risk_time[1:]))
+    read = np.isin(time, t)
     level = s[np.maximum(np.searchsorted(t, time, side="right") - 1, 0)]
-    noise = max(told.curve.noise, READING, 0.3 * resolution(told.curve.given))
+    noise = reading_error(told)
     weight = np.where(read, 1.0 / noise**2, 0.0)
     known = read
     if readings != "drops":
         # Between two readings of a line the curve lies on the way from one to the other.
         level = np.interp(time, t, s)
         known = (time <= t[-1]) & ~np.isin(time, told.risk_time[1:])
-        gap = s[np.maximum(place - 1, 0)] - s[np.minimum(place, t.size - 1)]
-        weight = np.where(known & ~read, 1.0 / (noise + _way(gap, told)) ** 2, weight)
+        weight = np.where(known & ~read, _on_the_way(time, t, s, noise, told), weight)
+    return _assembled(told, time, level, read, weight, known, readings)
+
+
+def fine_knots(told: Told) -> Knots | None:
+    """Knots between the readings too, for readings so far apart that it matters when within them patients leave.
+
+    Deaths may come at any of them, at the readings, and just before or at a printed number, which counts the latter and not the
+    former. None where readings are drops by their giver's word, or too many to gain by it.
+    """
+    t, s = _unique(told.curve.time, told.curve.survival)
+    if told.curve.readings == "drops" or told.entry or not told.table:
+        return None
+    room = (MOST_FINE - t.size - 2 * told.risk.size) // max(t.size - 1, 1)
+    if room < 1:
+        return None
+    fall = s[:-1] - s[1:]
+    deaths = np.interp(t[:-1], told.risk_time, told.risk) * fall / np.maximum(s[:-1], 1e-12)
+    between = np.clip(np.ceil(deaths), min(FEWEST, room), min(BETWEEN, room)).astype(np.int64)
+    between[fall <= 1e-9] = 0
+    inner = [
+        a + (b - a) * np.arange(1, many + 1) / (many + 1)
+        for a, b, many in zip(t[:-1], t[1:], between)
+        if many > 0
+    ]
+    early = _just_before(told.risk_time[1:])
+    time = np.unique(np.concatenate([t, told.risk_time, early, *inner]))
+    read, noise = np.isin(time, t), reading_error(told)
+    known = time <= t[-1]
+    weight = np.where(
+        known & ~read, _on_the_way(time, t, s, noise, told), np.where(read, 1.0 / noise**2, 0.0)
+    )
+    level = _way_to_drops(time, t, s, told)
+    made = _assembled(told, time, level, read, weight, known, "points")
+    falling = np.append(0.0, fall)[np.minimum(np.searchsorted(t, time), t.size - 1)] > 1e-9
+    return replace(made, may_die=made.may_die | (known & falling))
+
+
+def _way_to_drops(time: FloatArray, t: FloatArray, s: FloatArray, told: Told) -> FloatArray:
+    """Levels (K,) on the way from reading to reading, the last patient of it at the reading where that is taken for a drop."""
+    fall = np.maximum(s[:-1] - s[1:], 0.0)
+    one = s[:-1] / np.maximum(np.interp(t[1:], told.risk_time, told.risk), 1.0)
+    drop = (readings_of(told) != "line") & ~np.isin(t[1:], told.risk_time)
+    before = s[1:] + np.where(drop, np.minimum(one, fall), 0.0)
+    k = np.clip(np.searchsorted(t, time) - 1, 0, t.size - 2)
+    share = (time - t[k]) / (t[k + 1] - t[k])
+    level = s[k] + (before[k] - s[k]) * np.minimum(share, 1.0)
+    at = np.searchsorted(t, time, side="right") - 1
+    return np.where((t[at] == time) | (time > t[-1]), s[at], level)
+
+
+def before_printed(told: Told, t: FloatArray) -> FloatArray:
+    """Times of readings; those at a printed number at risk just before it."""
+    return np.where(np.isin(t, told.risk_time[1:]), _just_before(t), t)
+
+
+def _just_before(t: FloatArray) -> FloatArray:
+    return np.asarray(t - 1e-6 * np.maximum(t, 1.0))
+
+
+def reading_error(told: Told) -> float:
+    """Standard deviation of a reading."""
+    return max(told.curve.noise, READING, 0.3 * resolution(told.curve.given))
+
+
+def _on_the_way(time: FloatArray, t: FloatArray, s: FloatArray, noise: float, told: Told) -> FloatArray:
+    """Weights (K,) of levels on the straight way between two readings."""
+    place = np.searchsorted(t, time)
+    gap = s[np.maximum(place - 1, 0)] - s[np.minimum(place, t.size - 1)]
+    return np.asarray(1.0 / (noise + _way(gap, told)) ** 2)
+
+
+def _assembled(
+    told: Told, time: FloatArray, level: FloatArray, read: BoolArray, weight: FloatArray, known: BoolArray, readings: str
+) -> Knots:  # fmt: skip
+    """With what is printed at the knots."""
     risk = np.full(time.size, -1, dtype=np.int64)
     risk[np.searchsorted(time, told.risk_time)] = told.risk
     interval = np.searchsorted(told.risk_time, time, side="right").astype(np.int64) - 1

@@ -21,9 +21,12 @@ from survsim.core.checks import FloatArray, IntArray
 from survsim.estimate.reconstruction import quadratic
 from survsim.estimate.reconstruction.curve import thinned
 from survsim.estimate.reconstruction.exact import EXACT, exact
-from survsim.estimate.reconstruction.guyot import guyot
+from survsim.estimate.reconstruction.guyot import guyot, walked
 from survsim.estimate.reconstruction.knots import (
+    READING,
     Knots,
+    before_printed,
+    fine_knots,
     first_drops,
     least_fall,
     make_knots,
@@ -31,12 +34,12 @@ from survsim.estimate.reconstruction.knots import (
     resolution,
 )
 from survsim.estimate.reconstruction.late_entry import rows_with_entry
-from survsim.estimate.reconstruction.marked import marked
 from survsim.estimate.reconstruction.patients import (
     Patients,
     curve_at,
     from_events,
     product_limit,
+    risk_sets,
     spread_within,
 )
 from survsim.estimate.reconstruction.told import Told
@@ -61,6 +64,9 @@ without a risk table, would be taken for one that contradicts its curve; at thre
 """
 
 
+NOTHING = (0, 0, 0.0)
+FEW = 30
+"""Readings up to which it matters where between two of them patients leave; with more, only for printed numbers."""
 SHOWS = 0.6
 """Patients within one step of rounding: with more, any level is a whole number of them."""
 WHOLE = 0.1
@@ -88,7 +94,37 @@ def optimised(told: Told) -> Patients:
     if told.curve.time.size > MOST_READINGS:
         # What the readings are is seen from all of them.
         told = replace(told, curve=replace(thinned(told.curve, MOST_READINGS), readings=readings_of(told)))
-    knots = make_knots(told)
+    made = _sought(told, make_knots(told))
+    missed = _missed(told, made)
+    enough = told.curve.time.size > FEW and missed[0] == 0
+    if missed == NOTHING or enough or (knots := fine_knots(told)) is None:
+        return made
+    # Deaths and censorings between readings in whatever order meets what the coarser knots could not.
+    finer = replace(_sought(told, knots), readings="some drops")
+    return finer if _better(_missed(told, finer), missed) else made
+
+
+def _better(found: tuple[int, int, float], before: tuple[int, int, float]) -> bool:
+    """Numbers at risk first, then the total where the curve does not pay for it, then readings missed by half as much."""
+    if found[0] != before[0]:
+        return found[0] < before[0]
+    return found[2] <= before[2] * (1.0 if found[1] < before[1] else 0.5) and found[1] <= before[1]
+
+
+def _missed(told: Told, made: Patients) -> tuple[int, int, float]:
+    """Patients by which numbers at risk and the total are missed, and by how much the curve is where that is visible."""
+    t, s = told.curve.time, told.curve.survival
+    own = curve_at(*product_limit(made.time, made.event, made.entry), t)
+    last = np.append(t[1:] != t[:-1], True)
+    gap = np.abs(own - s)[last]
+    risk = int(np.abs(risk_sets(made.time, made.entry, told.risk_time) - told.risk).sum())
+    total = 0 if told.n_event is None else abs(int(made.event.sum()) - told.n_event)
+    seen = max(0.5 / int(told.risk[0]), READING) + told.curve.noise + 0.5 * resolution(told.curve.given)
+    return risk, total, float(gap.max()) if gap.max() > seen else 0.0
+
+
+def _sought(told: Told, knots: Knots) -> Patients:
+    """Whole patients closest to the curve at some knots."""
     known = exact(told, knots)
     if known is not None:
         found = _Found(deaths=known[0], censored=known[1], misfit=0.0, off=0.0)
@@ -165,7 +201,12 @@ def _affordable(told: Told, knots: Knots, met: _Found) -> tuple[_Found, tuple[st
 
 def events_of_drops(told: Told, knots: Knots) -> int | None:
     """Where nothing else tells the events: as many to each drop as to the first ones, when few were censored yet."""
-    if told.table or told.n_event is not None or told.marks is not None or knots.readings == "line":
+    if (
+        told.table
+        or told.n_event is not None
+        or told.marks is not None
+        or knots.readings in ("line", "points")
+    ):
         return None
     each = first_drops(knots.level, float(told.risk[0]))
     if each is None or each < 0.75 or (each > 1.25 and knots.readings == "drops"):
@@ -190,9 +231,12 @@ def _find(told: Told, knots: Knots, total: int | None) -> _Found:
     least = np.full(knots.time.size, -(10**9), dtype=np.int64) if told.entry else expected.least
     for deaths, censored in starts:
         d, c = deaths.astype(np.int64), censored.astype(np.int64)
-        if (d < 0).any() or (n0 - np.cumsum(d + c) < 0).any():
+        left = n0 - np.append(0, np.cumsum(d + c))
+        if (d < 0).any() or (left < 0).any():
             continue
-        value = polish(
+        # Steps within an interval leave printed numbers as they are: a start that misses one misses it for good.
+        missed = PRICE * float(np.square(left[:-1] - knots.risk)[knots.risk >= 0].sum())
+        value = missed + polish(
             d, c, knots.level, knots.weight, mean, expected.variance, n0, least, knots.interval, knots.may_die,
             -1 if total is None else total, PRICE, ROUNDS,
         )  # fmt: skip
@@ -351,7 +395,9 @@ def _cumulative(values: FloatArray, total: int) -> IntArray:
 
 def _published(told: Told, knots: Knots) -> tuple[IntArray, IntArray]:
     """Numbers of the published algorithm at the knots."""
-    made = guyot(told) if told.marks is None else marked(told)
+    t = told.curve.time if knots.readings == "drops" else before_printed(told, told.curve.time)
+    marks = None if told.marks is None else told.marks.tolist()
+    made = walked(told, t, told.curve.survival, marks=marks)
     K = knots.time.size
     d, c = np.zeros(K, np.int64), np.zeros(K, np.int64)
     np.add.at(d, np.searchsorted(knots.time, made.time[made.event], side="right") - 1, 1)
@@ -364,7 +410,7 @@ def _rows(told: Told, knots: Knots, found: _Found, notes: tuple[str, ...]) -> Pa
     """Times: deaths at their reading or on the way to it, censorings at marks or evenly until the next knot."""
     d, c = found.deaths, found.censored
     died = _times_of_deaths(knots, d)
-    lost = _times_of_losses(told, knots, np.maximum(c, 0))
+    lost = _times_of_losses(told, knots, d, np.maximum(c, 0))
     if told.entry:
         return rows_with_entry(told, knots.time, knots.length, died, lost, np.maximum(-c, 0), notes)
     made = from_events(died, lost, int(told.risk[0]), told.stop)
@@ -379,12 +425,18 @@ def _times_of_deaths(knots: Knots, d: IntArray) -> FloatArray:
     if knots.readings == "line":
         place -= 0.5
     share = place / np.repeat(np.maximum(d, 1), d)
+    if knots.readings == "points":
+        share = np.where(np.repeat(knots.risk >= 0, d), 1.0, share)  # at a printed number, which counts them
     return np.asarray(np.repeat(start, d) + share * np.repeat(knots.time - start, d))
 
 
-def _times_of_losses(told: Told, knots: Knots, c: IntArray) -> FloatArray:
+def _times_of_losses(told: Told, knots: Knots, d: IntArray, c: IntArray) -> FloatArray:
     if told.marks is None:
-        return spread_within(knots.time, knots.length, c)
+        length = knots.length
+        if knots.readings == "points":
+            # Before the first death on the way to the next knot: those who died there were fewer by these.
+            length = length / np.maximum(np.append(d[1:], 1), 1)
+        return spread_within(knots.time, length, c)
     times = [np.empty(0)]
     place = np.searchsorted(knots.time, told.marks, side="right") - 1
     for j in np.flatnonzero(c):

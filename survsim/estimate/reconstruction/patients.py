@@ -11,12 +11,14 @@ from survsim.core.checks import BoolArray, FloatArray, IntArray
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patients:
-    """What a method makes: (n,) times, events and, under delayed entry, entries; and what it had to say."""
+    """What a method makes: (n,) times, events and, under delayed entry, entries; what it had to say; and what it took the
+    readings for, where not for what they look like."""
 
     time: FloatArray
     event: BoolArray
     entry: FloatArray | None = None
     notes: tuple[str, ...] = ()
+    readings: str | None = None
 
 
 def from_events(deaths: FloatArray, lost: FloatArray, n: int, stop: float) -> Patients:

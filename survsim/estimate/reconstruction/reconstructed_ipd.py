@@ -15,6 +15,7 @@ from survsim.core.errors import EvidenceWarning, InputError, warn
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import warn_renamed
 from survsim.estimate.reconstruction import patients as rows
+from survsim.estimate.reconstruction.consistent import contradiction
 from survsim.estimate.reconstruction.exact import EXACT
 from survsim.estimate.reconstruction.guyot import guyot
 from survsim.estimate.reconstruction.ikm import ikm
@@ -122,7 +123,10 @@ def reconstruct_ipd(
     -----
     "guyot" is the published iteration; its first guess of the censored compares the curve just before the ends of the
     interval (the paper: at its first readings), and an event is moved by one where rounding alone keeps the risk table from
-    being met. "optimised" meets a printed total where the curve allows it and says where not.
+    being met. "optimised" meets a printed total where the curve allows it and says where not. Between readings that are points of
+    the line it spreads deaths evenly, those on the way to a printed number just before it; where readings are few and these
+    deaths miss them or a number at risk, it seeks deaths and censorings between the readings, at them and just before the
+    printed numbers, in any order. With `readings="drops"` all deaths stay at the readings, as "guyot" has them.
 
     Raises
     ------
@@ -188,12 +192,12 @@ def _audited(told: Told, made: Patients, method: str, unit: str, source: Any) ->
     fitted = np.where(before, along, after)
     error = fitted - given
     asked = method == "optimised" or told.curve.readings != "auto"
-    readings = readings_of(told) if asked else "drops"
+    readings = made.readings or (readings_of(told) if asked else "drops")
     fitted_risk = rows.risk_sets(made.time, made.entry, told.risk_time)
     n_event = int(made.event.sum())
     assumed = () if EXACT in made.notes else _assumed(told, n_event)
     notes = (*assumed, *_unmet(told, fitted_risk, n_event, made.notes), *made.notes)
-    _say(told, error, t, n_event, notes)
+    _say(told, method, error, t, notes)
     references = (source,) if isinstance(source, str) else tuple(source)
     return ReconstructedIPD(
         provenance=Provenance.of(
@@ -267,13 +271,26 @@ def _unmet(told: Told, fitted: Any, n_event: int, said: tuple[str, ...]) -> tupl
     return tuple(found)
 
 
-def _say(told: Told, error: FloatArray, t: FloatArray, n_event: int, notes: tuple[str, ...]) -> None:
+def _why(told: Told, method: str) -> str:
+    """Whether no patients can meet what is told, or this method found none that do."""
+    found = contradiction(told)
+    if found is not None:
+        return f"readings and printed numbers disagree ({found}); check both against the figure"
+    if method != "optimised":
+        return f"method {method!r} comes no closer; use method='optimised'"
+    if told.n_event is not None or told.marks is not None or told.entry:
+        return "the numbers at risk go with the curve; check the total of events, censor marks and entries against the figure"
+    if told.curve.readings == "drops":
+        return "with all deaths at the readings (readings='drops') nothing is closer; is it every drop of the curve"
+    return "readings and printed numbers can be met together, but whole patients that meet them more closely were not found"
+
+
+def _say(told: Told, method: str, error: FloatArray, t: FloatArray, notes: tuple[str, ...]) -> None:
     """Warnings: what a user must not overlook."""
     worst = int(np.abs(error).argmax())
     if abs(error[worst]) > POOR_AGREEMENT:
         warn(
-            f"the reconstruction misses the curve by {abs(error[worst]):.3f} at time {t[worst]:g}: readings and printed "
-            "numbers disagree; check both against the figure.",
+            f"the reconstruction misses the curve by {abs(error[worst]):.3f} at time {t[worst]:g}: {_why(told, method)}.",
             EvidenceWarning,
         )
     for note in notes:
