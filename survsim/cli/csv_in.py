@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from survsim.core.errors import InputError
+from survsim.core.numerals import NUMERAL
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +19,7 @@ COUNTS = ("n_risk", "at_risk", "risk")
 NUMBERS = ("time", "survival", "incidence", "cumulative_incidence", *COUNTS, "surv", "value", "estimate")
 _GROUPED = re.compile(r"[1-9]\d{0,2}([.,]\d{3})+$")
 """Three decimals or thousands: 3,000 is one to some and the other to others."""
-_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?%?$")
+_NUMBER = re.compile(rf"{NUMERAL.pattern}%?$")
 
 
 def read_table(path: Path) -> pd.DataFrame:

@@ -123,9 +123,10 @@ def _is_colour(text: str) -> bool:
 
 def _points(side: str, text: str) -> list[tuple[float, float]]:
     from survsim.core.errors import InputError
+    from survsim.core.numerals import number_in
 
     try:
-        pairs = [tuple(float(v) for v in pair.split(":")) for pair in text.split(",")]
+        pairs = [tuple(number_in(v) for v in pair.split(":")) for pair in text.split(",")]
         return [(place, value) for place, value in pairs]
     except ValueError:
         raise InputError(

@@ -15,6 +15,8 @@ from typing import Any
 import typer
 import typer.main
 
+from survsim.core.numerals import number_in, whole_in
+
 EXAMPLES: dict[str, tuple[str, ...]] = {
     "new": ("survsim new thymic_carcinoma", "survsim new thymic_carcinoma --template both"),
     "report": ("survsim report", "survsim report 02_strategies --quick", "survsim report --check"),
@@ -77,6 +79,8 @@ def with_options(command: Any) -> Any:
     for path, one in commands(command):
         taken = {word for p in one.params for word in (*p.opts, *p.secondary_opts)}
         one.params += [p for p in _shared() if not taken & set(p.opts)]
+        for parameter in one.params:
+            _read_plainly(parameter)
         if path in EXAMPLES:
             one.epilog = "\n\n".join(("Examples:", *EXAMPLES[path]))
     return command
@@ -89,6 +93,30 @@ def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, An
         yield " ".join(path), command
     for name, one in (inner or {}).items():
         yield from commands(one, (*path, name))
+
+
+_KINDS = {"integer": int, "integer range": int, "float": float, "float range": float}
+
+
+def _read_plainly(parameter: Any) -> None:
+    """Numbers behind options are read as everywhere: Python itself takes 1_0 for ten, and 1.0 for a whole number."""
+    told = getattr(parameter, "type_descriptor", None)
+    # Older versions of typer name the kind where newer ones hold it.
+    kind = told.annotation if told else _KINDS.get(getattr(parameter.type, "name", ""))
+    if kind not in (int, float):
+        return
+    read, said = (whole_in, "whole number") if kind is int else (number_in, "number")
+    further = parameter.process_value
+
+    def process(context: Any, value: Any) -> Any:
+        for text in [value] if isinstance(value, str) else value if isinstance(value, list | tuple) else []:
+            try:
+                read(text) if isinstance(text, str) else None
+            except ValueError:
+                raise typer.BadParameter(f"{text!r} is not a {said}.", ctx=context, param=parameter) from None
+        return further(context, value)
+
+    parameter.process_value = process
 
 
 def _shared() -> list[Any]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from survsim.core.errors import InputError
+from survsim.core.numerals import whole_in
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -146,7 +147,7 @@ def _counts(option: str, given: list[str] | None, names: tuple[str, ...]) -> Any
 
 def _count(option: str, text: str) -> int:
     try:
-        return int(text.strip().replace(",", ""))
+        return whole_in(text.replace(",", ""))
     except ValueError:
         raise InputError(f"{option} takes a whole number, or ARM=NUMBER once an arm; got {text!r}.") from None
 

@@ -10,10 +10,11 @@ import numpy as np
 import pydantic
 
 from survsim.core.declared import Names
+from survsim.core.numerals import NUMERAL
 from survsim.core.units import DAYS_PER
 from survsim.simulation.declared.cohort_values import OwnValues
 from survsim.simulation.declared.varying import AnyVarying, varying
-from survsim.simulation.laws.schema import NUMERAL, Checked, Number
+from survsim.simulation.laws.schema import Checked, Number
 
 REST = "rest"
 """What stands for one entry of a row: what the others leave of 1."""
