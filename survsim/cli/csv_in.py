@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from survsim.core.errors import InputError
+from survsim.core.files import read_regular
 from survsim.core.numerals import NUMERAL
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def _no_time(path: Path, columns: list[str], empty: bool) -> str:
 
 
 def _text(path: Path) -> str:
-    content = path.read_bytes()
+    content = read_regular(path)
     for mark, encoding in (
         (b"\xff\xfe", "utf-16"),
         (b"\xfe\xff", "utf-16"),

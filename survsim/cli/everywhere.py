@@ -10,6 +10,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -95,17 +96,30 @@ def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, An
         yield from commands(one, (*path, name))
 
 
-_KINDS = {"integer": int, "integer range": int, "float": float, "float range": float}
+def _named(text: str) -> None:
+    """The empty text, as of a variable of the shell that is not set, is to Python the folder one stands in."""
+    if not text.strip():
+        raise ValueError
+
+
+_READERS: dict[Any, tuple[Callable[[str], Any], str]] = {
+    int: (whole_in, "whole number"),
+    float: (number_in, "number"),
+    Path: (_named, "name of a file or a folder"),
+}
+_KINDS = {
+    "integer": int, "integer range": int, "float": float, "float range": float, "path": Path, "file": Path, "directory": Path,
+}  # fmt: skip
 
 
 def _read_plainly(parameter: Any) -> None:
-    """Numbers behind options are read as everywhere: Python itself takes 1_0 for ten, and 1.0 for a whole number."""
+    """Numbers behind options are read as everywhere: Python itself takes 1_0 for ten; and a place has a name."""
     told = getattr(parameter, "type_descriptor", None)
     # Older versions of typer name the kind where newer ones hold it.
     kind = told.annotation if told else _KINDS.get(getattr(parameter.type, "name", ""))
-    if kind not in (int, float):
+    if kind not in _READERS:
         return
-    read, said = (whole_in, "whole number") if kind is int else (number_in, "number")
+    read, said = _READERS[kind]
     further = parameter.process_value
 
     def process(context: Any, value: Any) -> Any:
@@ -113,7 +127,13 @@ def _read_plainly(parameter: Any) -> None:
             try:
                 read(text) if isinstance(text, str) else None
             except ValueError:
-                raise typer.BadParameter(f"{text!r} is not a {said}.", ctx=context, param=parameter) from None
+                raise typer.BadParameter(
+                    f"a {said} belongs here; got {text}."
+                    if text.strip()
+                    else f"a {said} belongs here, and nothing stands there.",
+                    ctx=context,
+                    param=parameter,
+                ) from None
         return further(context, value)
 
     parameter.process_value = process

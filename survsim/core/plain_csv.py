@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from survsim.core.csv_rows import numbered_rows
-from survsim.core.errors import ScenarioError
+from survsim.core.errors import InputError, ScenarioError
+from survsim.core.files import read_regular
 
 SHOWN = 120
 """Letters of a row that are shown."""
@@ -37,11 +38,13 @@ def csv_text(path: Path) -> str:
     ScenarioError : no such file, or one that is not text in UTF-8.
     """
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return read_regular(path).decode("utf-8-sig")
     except FileNotFoundError:
         raise ScenarioError(
             f"{path.name} cannot be read: there is no such file beside the scenario."
         ) from None
+    except InputError as error:
+        raise ScenarioError(str(error)) from None
     except (OSError, ValueError) as error:
         raise ScenarioError(f"{path.name} cannot be read as text in UTF-8 ({error}).") from None
 

@@ -73,7 +73,7 @@ def _reach(raw: Mapping[str, Any], name: Any) -> tuple[float, float]:
         given = history.get("covariates") if isinstance(history, Mapping) else None
         value = given.get(name) if isinstance(given, Mapping) else None
         if _is_number(value):
-            found.append((value, value))
+            found.append((float(str(value)), float(str(value))))
     return min((low for low, _ in found), default=math.inf), max(
         (high for _, high in found), default=-math.inf
     )
@@ -87,16 +87,21 @@ def _covariates(raw: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def _span(covariate: Mapping[str, Any]) -> tuple[float, float]:
     """Of a law whose numbers stand in the file; what is read from parameters or is no law is left to other checks."""
-    value, low, high, mean, sd = (covariate.get(k) for k in ("value", "low", "high", "mean", "sd"))
     law = covariate.get("distribution")
-    if law == "fixed" and _is_number(value):
-        return value, value
-    if law == "uniform" and _is_number(low) and _is_number(high):
+    keys = {
+        "fixed": ("value", "value"),
+        "uniform": ("low", "high"),
+        "normal": ("mean", "sd"),
+        "lognormal": ("mean", "sd"),
+    }
+    one, other = (covariate.get(key) for key in keys.get(str(law), ("", "")))
+    if not _is_number(one) or not _is_number(other):
+        return math.inf, -math.inf
+    low, high = float(str(one)), float(str(other))
+    if "normal" not in str(law):
         return low, high
-    if law in ("normal", "lognormal") and _is_number(mean) and _is_number(sd):
-        ends = mean - _Z * sd, mean + _Z * sd
-        return ends if law == "normal" else tuple(math.exp(min(end, 700.0)) for end in ends)
-    return math.inf, -math.inf
+    ends = low - _Z * high, low + _Z * high
+    return ends if law == "normal" else (math.exp(min(ends[0], 700.0)), math.exp(min(ends[1], 700.0)))
 
 
 def _is_number(value: Any) -> bool:

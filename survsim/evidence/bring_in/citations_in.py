@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from survsim.core.errors import EvidenceError
+from survsim.core.files import read_regular
 from survsim.evidence.raw import transaction
 from survsim.evidence.raw.declared import Row
 from survsim.evidence.raw.literature import literature_sets
@@ -125,7 +126,7 @@ def read_citations(path: Path) -> list[Entry]:
     if path.stat().st_size > MAX_BYTES:
         raise EvidenceError(f"{path.name} is larger than {MAX_BYTES // 2**20} MB; export fewer citations.")
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = read_regular(path).decode("utf-8-sig")
     except UnicodeDecodeError as problem:
         raise EvidenceError(
             f"{path.name} is not UTF-8 (byte {problem.start}); save it again as UTF-8."
