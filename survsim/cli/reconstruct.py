@@ -66,7 +66,8 @@ def reconstruct(
     from survsim.core.files import write_text
     from survsim.estimate.reconstruction.arms import per_arm, together
 
-    words = in_options(OPTIONS)
+    # a blank ends the name of an option there
+    words = in_options(OPTIONS if " " in curve.name else OPTIONS | {"curve": curve.name})
     refuse_own_input([out], [curve, at_risk, marks])
     lines = _by_arm(read_table(curve), curve)
     kind = kind or _kind(next(iter(lines.values())), curve)
