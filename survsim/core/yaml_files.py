@@ -140,8 +140,8 @@ class _Strict:
     construct_yaml_bool: Any
     construct_yaml_float: Any
 
-    def __init__(self, text: str) -> None:
-        super().__init__(text)  # type: ignore[call-arg]
+    def __init__(self, *text: str) -> None:
+        super().__init__(*text)
         # What is made is whole at once: a mapping that takes over the keys of another finds them there.
         self.deep_construct = True
         self.taken_over = 0

@@ -100,7 +100,7 @@ def test_the_line_that_names_the_separator_for_excel(tmp_path):
     file.write_text("sep=;\ntime;survival\n0;1\n1,5;0,75\n")
     assert read_table(file)["time"].tolist() == [0.0, 1.5]
     file.write_text("sep=,\ntime,survival\n0,1\n1,5,0,75\n")
-    with pytest.raises(InputError, match="line 4: 4 cells where the line of names has 2.*by semicolons"):
+    with pytest.raises(InputError, match=r"line 4: 4 cells where the line of names has 2.*by semicolons"):
         read_table(file)
     file.write_text("sep=,\ntime,survival\n0,x\n")
     with pytest.raises(InputError, match="survival in line 3 is 'x', no number"):

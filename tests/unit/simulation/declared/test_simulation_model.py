@@ -166,18 +166,6 @@ RULES: list[tuple[Strategy, str]] = [
         "conditions on state exclude each other",
     ),
     (
-        with_line(start=[{"quantity": "time", "at_least": 10}, {"quantity": "time", "at_most": 5}]),
-        "conditions on time exclude each other: the line can never start",
-    ),
-    (
-        with_line(start=[{"quantity": "response", "is": "yes"}, {"quantity": "response", "is": "no"}]),
-        "conditions on response exclude each other",
-    ),
-    (
-        with_line(start=[{"given": "drug"}, {"not_given": "drug"}]),
-        "it asks that drug was given and that it was not",
-    ),
-    (
         with_line(stop=[{"on": "toxicity", "grade_at_least": 3}]),
         "no toxicity of this line has grade 3 or more",
     ),
@@ -226,17 +214,6 @@ def test_rules(strategy: Strategy, message: str) -> None:
     with pytest.raises(ScenarioError) as caught:
         model(strategies=(strategy,))
     assert message in str(caught.value)
-
-
-def test_conditions_that_exclude_each_other_in_every_draw() -> None:
-    clauses = [{"quantity": "time", "at_least": "late"}, {"quantity": "time", "at_most": "early"}]
-    strategy = with_line(start=clauses)
-    # as the draws stand together: each late is above its early, though not above every early
-    with pytest.raises(ScenarioError, match="conditions on time exclude each other"):
-        model(strategies=(strategy,), parameters={"late": [5.0, 9.0], "early": [4.0, 8.0]})
-    assert model(strategies=(strategy,), parameters={"late": [5.0, 9.0], "early": [4.0, 9.0]})
-    states = [{"quantity": "time", "at_least": 5}, {"quantity": "time_in_state", "at_most": 3}]
-    assert model(strategies=(with_line(start=states),))
 
 
 def test_a_cycle_that_is_quick_in_no_one_draw_is_accepted() -> None:
