@@ -128,5 +128,7 @@ def test_a_decision_in_the_last_bits_of_a_tau_is_made_at_that_tau(file):
 
 def test_a_beta_law_whose_shape_is_next_to_nothing_is_refused():
     law = Beta(law="beta", mean=1e-320, worth=40.0)
-    with pytest.raises(ScenarioError, match=r"a beta law with mean .*, worth 40 has draws that are no finite"):
+    with pytest.raises(
+        ScenarioError, match=r"a beta law with mean .*, worth 40 has draws that are no finite"
+    ):
         law_draws(law, np.array([0.5, 0.9]))
