@@ -9,7 +9,10 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from survsim.core.csv_rows import without_separator
 from survsim.core.errors import InputError
+from survsim.core.files import read_regular
+from survsim.core.numerals import NUMERAL
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +21,7 @@ COUNTS = ("n_risk", "at_risk", "risk")
 NUMBERS = ("time", "survival", "incidence", "cumulative_incidence", *COUNTS, "surv", "value", "estimate")
 _GROUPED = re.compile(r"[1-9]\d{0,2}([.,]\d{3})+$")
 """Three decimals or thousands: 3,000 is one to some and the other to others."""
-_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?%?$")
+_NUMBER = re.compile(rf"{NUMERAL.pattern}%?$")
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -33,8 +36,9 @@ def read_table(path: Path) -> pd.DataFrame:
 
     if not path.is_file():
         raise InputError(f"{path} is no file.")
-    text = _text(path)
-    separator = _separator(text)
+    text, told = without_separator(_text(path))
+    before = 0 if told is None else 1
+    separator = told or _separator(text)
     _refuse_twice(path, text, separator)
     try:
         # Text is text: an arm may be called None or NA. Only an empty cell is empty.
@@ -42,7 +46,9 @@ def read_table(path: Path) -> pd.DataFrame:
             io.StringIO(text), sep=separator, dtype=str, skipinitialspace=True, skip_blank_lines=False,
             keep_default_na=False, na_values=[""],
         )  # fmt: skip
-    except (ValueError, pd.errors.ParserError) as error:
+    except pd.errors.ParserError as error:
+        raise InputError(_not_a_table(path, str(error), before)) from None
+    except ValueError as error:
         raise InputError(f"{path.name} is no table of comma-separated values: {error}") from None
     frame.columns = [str(c).strip().lower() for c in frame.columns]
     if not isinstance(frame.index, pd.RangeIndex):
@@ -50,7 +56,7 @@ def read_table(path: Path) -> pd.DataFrame:
             f"{path.name}: every row has more cells than the line of names, which has {len(frame.columns)}. Name each column; where the "
             "comma is the sign of decimals, part the columns by semicolons."
         )
-    line = frame.index.to_numpy() + 2
+    line = frame.index.to_numpy() + 2 + before
     keep = frame.notna().any(axis=1).to_numpy()
     frame, line = frame[keep].reset_index(drop=True), line[keep]
     if "time" not in frame.columns or frame.empty:
@@ -110,6 +116,17 @@ def _in_order_as_thousands(plain: list[str], grouped: list[bool]) -> bool:
     return readings[0] and not readings[1]
 
 
+def _not_a_table(path: Path, said: str, before: int) -> str:
+    """What pandas says of a row that is too wide, in words of a table."""
+    found = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", said)
+    if found is None:
+        return f"{path.name} is no table of comma-separated values: {said}"
+    return (
+        f"{path.name}, line {int(found[2]) + before}: {found[3]} cells where the line of names has {found[1]}. Where the comma is the "
+        "sign of decimals, part the columns by semicolons."
+    )
+
+
 def _no_time(path: Path, columns: list[str], empty: bool) -> str:
     if columns and all(_NUMBER.match(c.replace(",", ".")) for c in columns):
         return (
@@ -122,7 +139,7 @@ def _no_time(path: Path, columns: list[str], empty: bool) -> str:
 
 
 def _text(path: Path) -> str:
-    content = path.read_bytes()
+    content = read_regular(path)
     for mark, encoding in (
         (b"\xff\xfe", "utf-16"),
         (b"\xfe\xff", "utf-16"),

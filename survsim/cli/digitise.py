@@ -69,10 +69,11 @@ def digitise(
     from survsim.cli.words import in_options
     from survsim.core.errors import EvidenceWarning, InputError
     from survsim.digitising.reading import digitise as read
-    from survsim.digitising.writing import NAMES, report, write_folder
+    from survsim.digitising.writing import NAMES, refuse_folder, report, write_folder
 
     words = in_options(OPTIONS)
     refuse_own_input([out / name for name in NAMES], [figure, corrections])
+    refuse_folder(out)
     axes = {side: _points(side, text) for side, text in (("x", x_axis), ("y", y_axis)) if text is not None}
     with progress() as say, warnings.catch_warnings():
         # They are in the report, and printed below.
@@ -123,9 +124,10 @@ def _is_colour(text: str) -> bool:
 
 def _points(side: str, text: str) -> list[tuple[float, float]]:
     from survsim.core.errors import InputError
+    from survsim.core.numerals import number_in
 
     try:
-        pairs = [tuple(float(v) for v in pair.split(":")) for pair in text.split(",")]
+        pairs = [tuple(number_in(v) for v in pair.split(":")) for pair in text.split(",")]
         return [(place, value) for place, value in pairs]
     except ValueError:
         raise InputError(

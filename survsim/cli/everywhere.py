@@ -10,10 +10,13 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import typer
 import typer.main
+
+from survsim.core.numerals import number_in, whole_in
 
 EXAMPLES: dict[str, tuple[str, ...]] = {
     "new": ("survsim new thymic_carcinoma", "survsim new thymic_carcinoma --template both"),
@@ -77,6 +80,8 @@ def with_options(command: Any) -> Any:
     for path, one in commands(command):
         taken = {word for p in one.params for word in (*p.opts, *p.secondary_opts)}
         one.params += [p for p in _shared() if not taken & set(p.opts)]
+        for parameter in one.params:
+            _read_plainly(parameter)
         if path in EXAMPLES:
             one.epilog = "\n\n".join(("Examples:", *EXAMPLES[path]))
     return command
@@ -89,6 +94,49 @@ def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, An
         yield " ".join(path), command
     for name, one in (inner or {}).items():
         yield from commands(one, (*path, name))
+
+
+def _named(text: str) -> None:
+    """The empty text, as of a variable of the shell that is not set, is to Python the folder one stands in."""
+    if not text.strip():
+        raise ValueError
+
+
+_READERS: dict[Any, tuple[Callable[[str], Any], str]] = {
+    int: (whole_in, "whole number"),
+    float: (number_in, "number"),
+    Path: (_named, "name of a file or a folder"),
+}
+_KINDS = {
+    "integer": int, "integer range": int, "float": float, "float range": float, "path": Path, "file": Path, "directory": Path,
+}  # fmt: skip
+
+
+def _read_plainly(parameter: Any) -> None:
+    """Numbers behind options are read as everywhere: Python itself takes 1_0 for ten; and a place has a name."""
+    told = getattr(parameter, "type_descriptor", None)
+    # Older versions of typer name the kind where newer ones hold it.
+    kind = told.annotation if told else _KINDS.get(getattr(parameter.type, "name", ""))
+    if kind not in _READERS:
+        return
+    read, said = _READERS[kind]
+    further = parameter.process_value
+
+    def process(context: Any, value: Any) -> Any:
+        for text in [value] if isinstance(value, str) else value if isinstance(value, list | tuple) else []:
+            try:
+                read(text) if isinstance(text, str) else None
+            except ValueError:
+                raise typer.BadParameter(
+                    f"a {said} belongs here; got {text}."
+                    if text.strip()
+                    else f"a {said} belongs here, and nothing stands there.",
+                    ctx=context,
+                    param=parameter,
+                ) from None
+        return further(context, value)
+
+    parameter.process_value = process
 
 
 def _shared() -> list[Any]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import itertools
+import os
 import sys
 from typing import Annotated, cast
 
@@ -72,10 +74,25 @@ def run() -> None:
     """Answer the command that was typed, and end with its exit code."""
     with speaking() as end:
         code, fault = _answer()
-        end(code, fault)
-        if fault and not (MODE.json or "--json" in sys.argv[1:]):
+        answered = MODE.json or "--json" in sys.argv[1:]
+        try:
+            end(code, fault)
+            if sys.stdout is not None:
+                sys.stdout.flush()
+        except OSError as error:
+            code, fault, answered = 2, fault or _of_the_system(error), False
+            _give_up_output()
+        if fault and not answered:
             typer.echo(f"survsim: {visible(fault)}", err=True)
     sys.exit(code)
+
+
+def _give_up_output() -> None:
+    """What could not be printed is not tried again when Python ends, which would say so a second time."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 NO_ROOM = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
@@ -87,7 +104,23 @@ def _of_the_system(error: OSError) -> str:
     said = " ".join(str(error).split())
     if error.errno in NO_ROOM:
         return f"{said}: there is no room to write; what was being written is not there. Make room and repeat the command."
-    return said
+    return f"{said}. {_ADVICE.get(error.errno or 0, 'Look at that place, and repeat the command.')}"
+
+
+_ADVICE = {
+    errno.ENAMETOOLONG: "Give a shorter name.",
+    errno.EISDIR: "Move away the folder that stands where a file belongs, or name another place.",
+    errno.ENOTDIR: "Move away the file that stands where a folder belongs, or name another place.",
+    errno.EACCES: "Allow reading and writing there, or name another place.",
+    errno.EPERM: "Allow reading and writing there, or name another place.",
+    errno.EROFS: "Name a place that can be written to.",
+    errno.EBADF: "The output or the input of the command is closed: leave >&- and <&- out.",
+    errno.EPIPE: "Whatever read the output stopped reading.",
+    errno.ENOENT: "Check the name; where it is the folder you stand in that was deleted, go to another one.",
+    errno.ELOOP: "Its links lead in a circle; name the file itself.",
+    errno.EMFILE: "Close other programs, or allow more open files (ulimit -n).",
+}
+"""What to do about what the system refused."""
 
 
 def _came(error: Exception) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from survsim.core.errors import InputError
+from survsim.core.numerals import whole_in
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,7 +66,8 @@ def reconstruct(
     from survsim.core.files import write_text
     from survsim.estimate.reconstruction.arms import per_arm, together
 
-    words = in_options(OPTIONS)
+    # a blank ends the name of an option there
+    words = in_options(OPTIONS if " " in curve.name else OPTIONS | {"curve": curve.name})
     refuse_own_input([out], [curve, at_risk, marks])
     lines = _by_arm(read_table(curve), curve)
     kind = kind or _kind(next(iter(lines.values())), curve)
@@ -146,7 +148,7 @@ def _counts(option: str, given: list[str] | None, names: tuple[str, ...]) -> Any
 
 def _count(option: str, text: str) -> int:
     try:
-        return int(text.strip().replace(",", ""))
+        return whole_in(text.replace(",", ""))
     except ValueError:
         raise InputError(f"{option} takes a whole number, or ARM=NUMBER once an arm; got {text!r}.") from None
 

@@ -51,11 +51,13 @@ def simulate(
     """Simulate every strategy of a scenario and write tables, arrays and checkpoints to a folder."""
     from survsim.scenario.run import check_size
     from survsim.scenario.spec import Scenario
-    from survsim.simulation.outcomes.storage import refuse_no_folder
+    from survsim.simulation.outcomes.storage import refuse_foreign, refuse_no_folder
 
     for place in (out, resume):
         if place is not None:
             refuse_no_folder(place)
+            if not explain:
+                refuse_foreign(place)
     whole = Scenario.from_yaml(scenario)
     folder = resume or out
     if folder is None and not explain:

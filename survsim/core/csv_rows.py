@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 from survsim.core.errors import InputError, SurvsimError
 
@@ -14,6 +15,21 @@ TOO_LONG = (
     "not closed, or keep the text elsewhere and name its place"
 )
 """What is said of a cell above the limit."""
+
+
+_SEPARATOR = re.compile(r"\s*\"?sep=(.)\"?[ \t,;]*(?:\r\n|\r|\n|$)", re.IGNORECASE)
+
+
+def without_separator(text: str) -> tuple[str, str | None]:
+    """The text without the line ``sep=;`` that Excel understands, and the sign it names; None where there is no such line.
+
+    Example
+    -------
+    >>> without_separator("sep=;\\ntime;survival\\n")
+    ('time;survival\\n', ';')
+    """
+    found = _SEPARATOR.match(text)
+    return (text, None) if found is None else (text[found.end() :], found[1])
 
 
 def csv_rows(text: str, name: str, *, error: type[SurvsimError] = InputError) -> list[list[str]]:

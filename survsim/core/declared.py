@@ -6,8 +6,9 @@ sisters, and an attempt to change an attribute, raises an error of survsim with 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, cast
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, TypeVar, cast
 
 import pydantic
 
@@ -18,6 +19,45 @@ from survsim.core.door import fault_lines, named
 from survsim.core.errors import InputError, ScenarioError
 
 D = TypeVar("D", bound="Declared")
+
+
+def refuse_twice(names: Sequence[Any], advice: str = "list it once") -> None:
+    """Refuse a name that stands twice, in words of a fault of a file."""
+    twice = [name for name, times in Counter(names).items() if times > 1]
+    if twice:
+        shown = ", ".join(map(repr, twice))
+        raise ValueError(f"{shown} stands there more than once; {advice}")
+
+
+def each_once(*keys: str) -> pydantic.AfterValidator:
+    """Said of a list of names, or of things that are told apart by what stands under `keys`: each stands there once.
+
+    A name that stands twice would act twice, draw the same luck twice, or hide the first: none is what was meant.
+
+    Example
+    -------
+    >>> class Course(Declared):
+    ...     drugs: Names = ()
+    >>> Course(drugs=("a", "b", "a"))
+    Traceback (most recent call last):
+    survsim.core.errors.InputError: Course(): drugs: 'a' stands there more than once; list it once
+    """
+
+    def checked(listed: Any) -> Any:
+        if not isinstance(listed, tuple):
+            return listed  # a field that may hold one word, or keys and values, in place of a list
+        if not keys:
+            refuse_twice(listed)
+        else:
+            told = [" at ".join(str(getattr(one, key)) for key in keys) for one in listed]
+            refuse_twice(told, "list it once, or give each a name of its own")
+        return listed
+
+    return pydantic.AfterValidator(checked)
+
+
+Names = Annotated[tuple[str, ...], each_once()]
+"""Names of things, each once."""
 
 
 class Declared(pydantic.BaseModel):

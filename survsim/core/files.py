@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -12,7 +13,7 @@ import stat
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -100,6 +101,53 @@ def regular_target(path: str | os.PathLike[str]) -> Path:
     return Path(os.path.realpath(path)) if Path(path).is_symlink() else Path(path)
 
 
+def open_regular(path: str | os.PathLike[str]) -> io.BufferedReader:
+    """A file that somebody may have put there, open for reading: a pipe in its place would be waited on for ever.
+
+    Raises
+    ------
+    OSError : there is no such file.
+    InputError : it is no regular file.
+    """
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    mode = os.fstat(handle).st_mode
+    if stat.S_ISREG(mode):
+        return os.fdopen(handle, "rb")
+    os.close(handle)
+    kind = next((words for test, words in _OTHER_KINDS if test(mode)), "no file")
+    raise InputError(f"{os.fspath(path)} is {kind} where a file is read. Put a regular file there.")
+
+
+def read_regular(path: str | os.PathLike[str]) -> bytes:
+    """All of a file, as `open_regular` opens it."""
+    with open_regular(path) as file:
+        return file.read()
+
+
+def refuse_taken(folder: Path, names: Iterable[str], ours: bool, what: str) -> None:
+    """Refuse to write `names` into a folder that has some of them, unless it is `ours`: what wrote it before, may again.
+
+    Parameters
+    ----------
+    folder : need not be there; names : of the files that would be written.
+    ours : whether the folder says of itself that it was made by the same; what : by what, for the message.
+
+    Raises
+    ------
+    InputError : files of these names are there and somebody else's.
+    """
+    taken = [name for name in names if os.path.lexists(folder / name)]
+    if taken and not ours:
+        raise InputError(
+            f"{folder} holds {', '.join(taken[:SHOWN])}{' and more' if len(taken) > SHOWN else ''}, which no {what} wrote and which "
+            "would be replaced; nothing was written. Name a folder that is empty or not there yet."
+        )
+
+
+SHOWN = 4
+"""Names of files that are shown."""
+
+
 @contextlib.contextmanager
 def locked(folder: Path, wait: float) -> Iterator[bool]:
     """Keep every other process out of the block for the same folder; False if one held it for `wait` seconds.
@@ -173,7 +221,7 @@ def read_json(path: str | os.PathLike[str]) -> Any:
     if size > MAX_JSON:
         raise ValueError(f"{size / 1e6:.0f} MB")
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        return json.loads(read_regular(path).decode("utf-8"))
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
@@ -201,7 +249,7 @@ def _sum_of(content: Mapping[str, Any]) -> str:
 
 def file_sha256(path: str | os.PathLike[str]) -> str:
     """SHA-256 of a file, in hexadecimal."""
-    with Path(path).open("rb") as file:
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from survsim.core.files import read_regular
+
 MOST_BYTES = 10_000_000
 """What is typed, or written for a person to look at, is a page; ten megabytes are a mistake."""
 
@@ -36,7 +38,7 @@ def read_typed_json(path: str | os.PathLike[str]) -> Any:
         )
     try:
         return json.loads(
-            file.read_text(encoding="utf-8-sig"), object_pairs_hook=_once, parse_constant=_no_number
+            read_regular(file).decode("utf-8-sig"), object_pairs_hook=_once, parse_constant=_no_number
         )
     except RecursionError:
         raise ValueError("nested too deeply") from None

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from survsim.core.csv_rows import numbered_rows
-from survsim.core.errors import ScenarioError
+from survsim.core.csv_rows import numbered_rows, without_separator
+from survsim.core.errors import InputError, ScenarioError
+from survsim.core.files import read_regular
 
 SHOWN = 120
 """Letters of a row that are shown."""
@@ -37,11 +38,13 @@ def csv_text(path: Path) -> str:
     ScenarioError : no such file, or one that is not text in UTF-8.
     """
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return read_regular(path).decode("utf-8-sig")
     except FileNotFoundError:
         raise ScenarioError(
             f"{path.name} cannot be read: there is no such file beside the scenario."
         ) from None
+    except InputError as error:
+        raise ScenarioError(str(error)) from None
     except (OSError, ValueError) as error:
         raise ScenarioError(f"{path.name} cannot be read as text in UTF-8 ({error}).") from None
 
@@ -65,7 +68,13 @@ def named_rows(text: str, name: str) -> NamedRows:
     >>> named_rows("age,rate\\n50, 0.01\\n", "m.csv").cells
     ({'age': '50', 'rate': '0.01'},)
     """
-    rows = numbered_rows(text, name, error=ScenarioError, strict=True)
+    text, told = without_separator(text)
+    if told not in (None, ","):
+        raise ScenarioError(
+            f"{name} parts its cells by {told!r}; save it with commas, and decimals with a point."
+        )
+    before = 0 if told is None else 1
+    rows = [(line + before, row) for line, row in numbered_rows(text, name, error=ScenarioError, strict=True)]
     found = [(line, row) for line, row in rows if any(cell.strip() for cell in row)]
     if not found:
         raise ScenarioError(f"{name} holds no line of names; begin it with the names of its columns.")

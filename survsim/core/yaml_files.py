@@ -5,15 +5,20 @@ from __future__ import annotations
 import functools
 import os
 import re
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
 from survsim.core.errors import InputError, SurvsimError
+from survsim.core.files import read_regular
 
 MAX_BYTES = 1_000_000
 """A scenario or strategy is a page or two; a megabyte is a mistake or an attack."""
 MAX_VALUES = 1_000_000
 MAX_DEPTH = 100
+MERGE = "tag:yaml.org,2002:merge"
+SHOWN = 40
+"""Letters of a value that are shown."""
 
 
 def read_yaml(path: str | os.PathLike[str], *, error: type[SurvsimError] = InputError) -> Any:
@@ -21,16 +26,16 @@ def read_yaml(path: str | os.PathLike[str], *, error: type[SurvsimError] = Input
 
     Parameters
     ----------
-    path : the file, below 5 MB, in UTF-8.
+    path : the file, of at most 1 MB, in UTF-8.
     error : class of the error to raise, for callers with a word of their own.
 
     Returns
     -------
-    What stands in it: mappings, lists, numbers, words.
+    What stands in it: mappings, lists, numbers, words. A mapping takes over the keys of another by ``<<: *name``.
 
     Raises
     ------
-    error : if the file is missing, larger than 5 MB, not UTF-8, not YAML, has a key twice, is nested hundreds of levels deep, or
+    error : if the file is missing, larger than 1 MB, not UTF-8, not YAML, has a key twice, is nested hundreds of levels deep, or
         carries a tag that would build an object (such tags are refused, never run).
 
     Example
@@ -56,7 +61,7 @@ def read_yaml(path: str | os.PathLike[str], *, error: type[SurvsimError] = Input
             "Put tables into CSV files and name them."
         )
     try:
-        text = file.read_text(encoding="utf-8")
+        text = read_regular(file).decode("utf-8")
     except UnicodeDecodeError as fault:
         raise error(f"{file.name} is not UTF-8 (byte {fault.start}); save it again as UTF-8.") from None
     return parse_yaml(text, name=file.name, error=error)
@@ -85,6 +90,10 @@ def parse_yaml(text: str, *, name: str = "text", error: type[SurvsimError] = Inp
     except (ValueError, OverflowError, TypeError) as fault:
         # A date with a month 13, a whole number of five thousand digits, a mapping as a key.
         raise error(f"{name} holds a value that YAML cannot read: {fault}. Put it in quotes.") from None
+    except (AttributeError, LookupError):
+        raise error(
+            f"{name} says by a word with !! what kind a value is, and the value is none of that kind. Leave such words out."
+        ) from None
     _refuse_endless(content, name, error)
     return content
 
@@ -117,34 +126,81 @@ PLAIN = {
 """How booleans and numbers are written (YAML 1.2, core schema), and the characters they begin with."""
 
 
+def _fault(words: str, node: Any) -> Exception:
+    from yaml.constructor import ConstructorError
+
+    return ConstructorError(None, None, words, node.start_mark)
+
+
+class _Strict:
+    """How the loader of yaml is stricter than its own; yaml itself is imported by those who read some."""
+
+    construct_object: Any
+    construct_scalar: Any
+    construct_yaml_bool: Any
+    construct_yaml_float: Any
+
+    def __init__(self, *text: str) -> None:
+        super().__init__(*text)
+        # What is made is whole at once: a mapping that takes over the keys of another finds them there.
+        self.deep_construct = True
+        self.taken_over = 0
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        if node.id != "mapping":
+            raise _fault("keys and values belong here", node)
+        found: dict[Any, Any] = {}
+        seen = set()
+        for key_node, value_node in node.value:
+            merge = key_node.tag == MERGE
+            key = "<<" if merge else self.construct_object(key_node, deep=True)
+            if not isinstance(key, Hashable):
+                raise _fault("a list or a mapping stands where the name of a key belongs", key_node)
+            if key in seen:
+                raise _fault(f"the key {key!r} stands twice", key_node)
+            seen.add(key)
+            # A key that stands here itself comes before one that is taken over, wherever the two stand.
+            if merge:
+                found = {**self._taken_over(value_node), **found}
+            else:
+                found[key] = self.construct_object(value_node)
+        return found
+
+    def _taken_over(self, node: Any) -> dict[Any, Any]:
+        """The keys that ``<<`` takes over: of a mapping, or of several, the first of which comes first."""
+        found: dict[Any, Any] = {}
+        for one in node.value if node.id == "sequence" else [node]:
+            made = self.construct_object(one, deep=True)
+            if not isinstance(made, dict):
+                raise _fault("<< takes over the keys of a mapping, or of a list of mappings", one)
+            self.taken_over += len(made)
+            if self.taken_over > MAX_VALUES:
+                raise _fault(f"<< takes over more than {MAX_VALUES} keys in all", one)
+            found = {**made, **found}
+        return found
+
+    def construct_plain(self, node: Any) -> Any:
+        """A number or a truth value; a word such as !!float changes nothing about how one is written."""
+        text = str(self.construct_scalar(node))
+        kind = node.tag.rpartition(":")[2]
+        if not re.fullmatch(PLAIN[node.tag][0], text):
+            raise _fault(f"{text[:SHOWN]!r} is no {kind}", node)
+        if kind != "int":
+            return self.construct_yaml_bool(node) if kind == "bool" else self.construct_yaml_float(node)
+        try:
+            float(int(text))
+        except OverflowError:
+            raise _fault(
+                f"a whole number of {len(text)} digits is more than a number can hold", node
+            ) from None
+        return int(text)
+
+
 @functools.cache
 def _strict_loader() -> Any:
     import yaml
 
-    class Strict(yaml.SafeLoader):
-        def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-            seen: set[Any] = set()
-            for key_node, _ in node.value:
-                key = self.construct_object(key_node, deep=True)
-                if isinstance(key, str) and key in seen:
-                    raise yaml.constructor.ConstructorError(
-                        None, None, f"the key {key!r} stands twice", key_node.start_mark
-                    )
-                if isinstance(key, str):
-                    seen.add(key)
-            return super().construct_mapping(node, deep)
-
-        def construct_yaml_int(self, node: Any) -> int:
-            number = int(str(self.construct_scalar(node)))
-            try:
-                float(number)
-            except OverflowError:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"a whole number of {len(node.value)} digits is more than a number can hold",
-                    node.start_mark,
-                ) from None  # fmt: skip
-            return number
-
+    Strict: Any = type("Strict", (_Strict, yaml.SafeLoader), {})
     # YAML 1.2: only true and false are booleans, so that the key `on` and the country NO stay text; 1e-3 is a number,
     # 010 is ten and no octal eight, and 1:30 is text and not ninety.
     Strict.yaml_implicit_resolvers = {
@@ -153,5 +209,5 @@ def _strict_loader() -> Any:
     }
     for tag, (pattern, first) in PLAIN.items():
         Strict.add_implicit_resolver(tag, re.compile(pattern), list(first))
-    Strict.add_constructor("tag:yaml.org,2002:int", Strict.construct_yaml_int)
+        Strict.add_constructor(tag, Strict.construct_plain)
     return Strict

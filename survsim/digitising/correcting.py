@@ -8,6 +8,7 @@ from typing import Any
 
 from survsim.core import files
 from survsim.core.errors import InputError
+from survsim.core.numerals import number_in
 from survsim.digitising.corrections import Corrections, read_corrections
 from survsim.digitising.digitised import Digitised
 from survsim.digitising.opening.needs import need
@@ -104,7 +105,7 @@ class Corrector:
         for line in filter(str.strip, self.strays.value.splitlines()):
             arm, semicolon, at = line.rpartition(";")
             try:
-                strays.append([arm.strip(), float(at)])
+                strays.append([arm.strip(), number_in(at)])
             except ValueError:
                 raise InputError(f"a stray point reads 'arm; time'; got {line!r}.") from None
             if not semicolon:

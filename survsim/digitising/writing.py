@@ -55,10 +55,9 @@ def write_folder(digitised: Any, folder: Path) -> None:
 
     Raises
     ------
-    InputError : the path is a file.
+    InputError : the path is a file, or a folder with files of these names that no digitising wrote.
     """
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{str(folder)!r} is a file; name a folder.")
+    refuse_folder(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     files.sweep(folder.parent, f".{folder.name}.*.part")
     staged = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
@@ -74,6 +73,21 @@ def write_folder(digitised: Any, folder: Path) -> None:
             staged.rename(folder)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
+
+
+def refuse_folder(folder: Path) -> None:
+    """Refuse a place that is a file, or a folder in which somebody else's files have the names of ours."""
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{str(folder)!r} is a file; name a folder.")
+    try:
+        told = files.read_json(folder / "report.json")
+    except (OSError, ValueError):
+        told = None
+    files.refuse_taken(folder, NAMES, isinstance(told, dict) and told.keys() >= _SAYS, "reading of a figure")
+
+
+_SAYS = {"kind", "arms", "source_sha256", "read_from"}
+"""Keys by which a report is known as one of ours."""
 
 
 def _fill(digitised: Any, folder: Path) -> None:

@@ -18,6 +18,36 @@ from survsim.figures.drawn_data import drawn_data
 
 FORMATS = ("pdf", "svg", "eps", "tiff", "png")
 ALSO = {"tif": "tiff"}
+OTHERS = frozenset(
+    [
+        "ai",
+        "avif",
+        "bmp",
+        "csv",
+        "doc",
+        "docx",
+        "emf",
+        "gif",
+        "heic",
+        "html",
+        "jp2",
+        "jpe",
+        "jpeg",
+        "jpg",
+        "pgf",
+        "pptx",
+        "ps",
+        "psd",
+        "raw",
+        "rgba",
+        "svgz",
+        "txt",
+        "webp",
+        "wmf",
+        "xlsx",
+    ]
+)
+"""Endings that ask for what is not written; any other is part of a name, as in fig1.v2."""
 MOST_PIXELS = 300_000_000
 EMBEDDED: Any = {"pdf.fonttype": 42, "ps.fonttype": 42, "svg.fonttype": "path"}
 """TrueType in PDF and EPS; letters as outlines in SVG, which a reader without the font sees alike."""
@@ -103,6 +133,10 @@ def _wanted(path: Any, formats: Any) -> tuple[Path, list[str]]:
     ending = stem.suffix.lower().removeprefix(".")
     if ending in (*FORMATS, *ALSO):
         return stem.with_suffix(""), [ALSO.get(ending, ending)]
+    if ending in OTHERS:
+        raise InputError(
+            f"no figure is written as .{ending}; give {', '.join(FORMATS)}, or a path without an ending. Got {str(path)!r}."
+        )
     named = [formats] if isinstance(formats, str) else list(formats)
     lowered = [ALSO.get(str(f).lower().lstrip("."), str(f).lower().lstrip(".")) for f in named]
     unknown = next((f for f in lowered if f not in FORMATS), None)

@@ -94,7 +94,7 @@ def inches(what: str, value: Any, look: Journal) -> float | None:
     size = float(found[1]) * INCHES[found[2]]
     if not SMALLEST <= size <= LARGEST:
         raise InputError(
-            f"{what} must be between {SMALLEST / INCHES['mm']:.0f} mm and {LARGEST / INCHES['mm']:.0f} mm; got {value!r}."
+            f"{what} must be between {SMALLEST / INCHES['mm']:.5g} mm and {LARGEST / INCHES['mm']:.5g} mm; got {value!r}."
         )
     return size
 

@@ -7,10 +7,11 @@ puts the pieces together.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from survsim.core.declared import Names, each_once
 from survsim.core.units import DAYS_PER
 from survsim.scenario.parameter_spec import Law, Reading, Strict
 from survsim.simulation.laws.schema import Number
@@ -28,14 +29,14 @@ class CourseTransition(Strict):
     rate: Quantity | None = None
     shape: Quantity | None = None
     scale: Quantity | None = None
-    factors: tuple[Quantity, ...] = ()
+    factors: Annotated[tuple[Quantity, ...], each_once()] = ()
     frailty: bool = False
 
 
 class Course(Strict):
     """States and the hazards between them."""
 
-    states: tuple[str, ...] = Field(min_length=2)
+    states: Names = Field(min_length=2)
     start: str
     frailty_variance: Quantity = 0.0
     transitions: tuple[CourseTransition, ...] = Field(min_length=1)
@@ -45,8 +46,8 @@ class Counted(Strict):
     """What an endpoint counts, in states of the course; see `survsim.calibration.Endpoint`."""
 
     kind: Literal["event_free", "time_to", "incidence", "share"]
-    states: tuple[str, ...] = ()
-    event: tuple[str, ...] = ()
+    states: Names = ()
+    event: Names = ()
 
 
 class GivenEffect(Strict):
@@ -61,7 +62,9 @@ class GivenEffect(Strict):
 class GivenTreatment(Strict):
     """A treatment as cohorts received it; `duration_rule` says from which source its duration was read."""
 
-    effects: tuple[GivenEffect, ...] = Field(min_length=1)
+    effects: Annotated[
+        tuple[GivenEffect, ...], each_once("transition", "hazard_ratio", "start"), Field(min_length=1)
+    ]
     duration_rule: str = Field(min_length=10)
 
 
@@ -127,7 +130,7 @@ class CaseTargets(Strict):
     use: Use
     transport: str
     strict_only: bool = True
-    never: tuple[str, ...] = Field(description="cases that are never a target, the index case first")
+    never: Names = Field(description="cases that are never a target, the index case first")
     cohort: str
 
 
@@ -196,8 +199,8 @@ class CalibrationFile(Strict):
     transports: dict[str, Travel]
     cohorts: dict[str, FollowedCohort]
     targets: tuple[RowTarget, ...] = Field(min_length=1)
-    predictions: tuple[PredictedTarget, ...] = ()
-    curves: tuple[CurveTarget, ...] = ()
+    predictions: Annotated[tuple[PredictedTarget, ...], each_once("report", "number")] = ()
+    curves: Annotated[tuple[CurveTarget, ...], each_once("curve", "time")] = ()
     cases: CaseTargets | None = None
     contrasts: tuple[RowContrast, ...] = ()
     priors: dict[str, DeclaredPrior]

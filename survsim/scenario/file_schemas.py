@@ -47,8 +47,8 @@ def file_schema(kind: str) -> str:
     """
     if kind not in KINDS:
         near = difflib.get_close_matches(kind, KINDS, 1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise InputError(f"no file is called {kind!r}{hint} There are schemas of: {', '.join(KINDS)}.")
+        hint = f"; did you mean {near[0]}?" if near else "."
+        raise InputError(f"no file is called {kind[:40]!r}{hint} There are schemas of: {', '.join(KINDS)}.")
     return KINDS[kind]()
 
 

@@ -27,8 +27,11 @@ def law_draws(law: Any, u: FloatArray) -> FloatArray:
     >>> law_draws(Uniform(law="uniform", low=2.0, high=4.0), np.array([0.25]))
     array([2.5])
     """
-    with np.errstate(all="ignore"):
-        values = np.asarray(_quantiles(law, u), dtype=np.float64)
+    try:
+        with np.errstate(all="ignore"):
+            values = np.asarray(_quantiles(law, u), dtype=np.float64)
+    except OverflowError:  # of the library behind a quantile, for shapes next to nothing
+        values = np.array([np.nan])
     if not np.isfinite(values).all():
         told = ", ".join(f"{key} {value:g}" for key, value in law.model_dump().items() if key != "law")
         raise ScenarioError(

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from survsim.core.errors import InputError, ScenarioError
+from survsim.core.numerals import number_in
 from survsim.core.plain_csv import csv_text, named_rows
 from survsim.core.units import DAYS_PER, conversion_factor
 from survsim.estimate.parametric.background_mortality import life_table
+from survsim.scenario.table_reach import say_outside, say_scale
 
 OLDEST = 130.0
 """Years that nobody lives beyond; an age above is in another unit."""
@@ -29,11 +31,11 @@ def with_life_tables(raw: Any, inside: Callable[[str], Path]) -> Any:
     """
     if not isinstance(raw, dict) or not isinstance(raw.get("transitions"), list):
         return raw
+    return raw | {"transitions": [_with_table(t, raw, inside) for t in raw["transitions"]]}
+
+
+def _with_table(transition: Any, raw: Mapping[str, Any], inside: Callable[[str], Path]) -> Any:
     unit = raw.get("time_unit")
-    return raw | {"transitions": [_with_table(t, unit, inside) for t in raw["transitions"]]}
-
-
-def _with_table(transition: Any, unit: Any, inside: Callable[[str], Path]) -> Any:
     law = transition.get("distribution") if isinstance(transition, dict) else None
     if not isinstance(law, dict) or law.get("family") != "life_table":
         return transition
@@ -53,10 +55,15 @@ def _with_table(transition: Any, unit: Any, inside: Callable[[str], Path]) -> An
             f"{where}: select gives column: value, such as {{sex: female}}; found {select!r}."
         )
     path = inside(law["table"])
-    if law.get("by") is None and law.get("year") is None:
-        return transition | {"distribution": _law(path, select, unit, where)}
     age = transition.get("age", "age")
-    return transition | {"distribution": _by_patient(path, law, select, unit, age, where)}
+    if law.get("by") is None and law.get("year") is None:
+        made = _law(path, select, unit, where)
+    else:
+        made = _by_patient(path, law, select, unit, age, where)
+    rows = [r for r in _rows(path, where) if all(r[k] == str(v) for k, v in select.items())]
+    say_scale(rows, f"{where}: {path.name}")
+    say_outside(rows, raw, age, law.get("year"), f"{where}: {path.name}")
+    return transition | {"distribution": made}
 
 
 def _by_patient(
@@ -191,7 +198,7 @@ def _rows(path: Path, where: str) -> list[dict[str, str]]:
 
 def _one(text: str, column: str, name: str, where: str) -> float:
     try:
-        return float(text)
+        return number_in(text)
     except ValueError:
         raise ScenarioError(f"{where}: {name}: {column} is {text!r}, no number.") from None
 
@@ -200,7 +207,7 @@ def _numbers(rows: list[dict[str, str]], column: str, name: str, where: str) -> 
     found = []
     for number, row in enumerate(rows, start=1):
         try:
-            found.append(float(row[column]))
+            found.append(number_in(row[column]))
         except ValueError:
             raise ScenarioError(
                 f"{where}: {name}, row {number} of those selected: {column} is {row[column]!r}, no number."

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from survsim.core.declared import Declared
+from survsim.core.declared import Declared, Names, refuse_twice
 from survsim.core.spelling import spelled
 from survsim.estimate.printed.number import EVENT_SHARE
 from survsim.scenario.roles import Role
@@ -134,15 +134,6 @@ class Reading(Strict):
         return {name: getattr(self, name) for name in names}
 
 
-def once(rows: tuple[str, ...]) -> None:
-    """A row listed twice would count twice."""
-    twice = sorted({row for row in rows if rows.count(row) > 1})
-    if twice:
-        raise ValueError(
-            f"{', '.join(twice)} stands there more than once and would count as often; list it once"
-        )
-
-
 class FromRows(Reading, Told):
     """A parameter taken from rows of the evidence.
 
@@ -153,15 +144,10 @@ class FromRows(Reading, Told):
 
     source: Literal["rows"]
     scale: Scale
-    rows: tuple[str, ...] = Field(min_length=1)
+    rows: Names = Field(min_length=1)
     tau_scale: Real = Field(default=0.5, gt=0, le=3)
     transport: Transport
     bias: str = Field(default="", description="the direction a confounded contrast is off, in words")
-
-    @model_validator(mode="after")
-    def _once(self) -> FromRows:
-        once(self.rows)
-        return self
 
 
 class FromContrast(Reading, Told):
@@ -171,15 +157,15 @@ class FromContrast(Reading, Told):
     """
 
     source: Literal["contrast"]
-    treated: tuple[str, ...] = Field(min_length=1)
-    control: tuple[str, ...] = Field(min_length=1)
+    treated: Names = Field(min_length=1)
+    control: Names = Field(min_length=1)
     tau_scale: Real = Field(default=0.5, gt=0, le=3)
     transport: Transport
     bias: str = Field(min_length=10)
 
     @model_validator(mode="after")
     def _once(self) -> FromContrast:
-        once((*self.treated, *self.control))
+        refuse_twice((*self.treated, *self.control))
         return self
 
 
@@ -208,10 +194,8 @@ class FromReconstructed(Told):
 
     source: Literal["reconstructed"]
     scale: Literal["hazard_ratio", "median", "proportion"]
-    curves: tuple[str, ...] = Field(min_length=1)
-    control: tuple[str, ...] = Field(
-        default=(), description="for a hazard ratio: the other arm of each curve"
-    )
+    curves: Names = Field(min_length=1)
+    control: Names = Field(default=(), description="for a hazard ratio: the other arm of each curve")
     time: Real | None = Field(default=None, gt=0, description="for a proportion: when survival is wanted")
     sets: int = Field(default=20, ge=2, le=1000)
     tolerance: float | None = Field(
@@ -223,7 +207,7 @@ class FromReconstructed(Told):
 
     @model_validator(mode="after")
     def _fits(self) -> FromReconstructed:
-        once((*self.curves, *self.control))
+        refuse_twice((*self.curves, *self.control))
         if (self.scale == "hazard_ratio") != bool(self.control) or len(self.control) not in (
             0,
             len(self.curves),

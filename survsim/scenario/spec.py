@@ -18,6 +18,7 @@ from pydantic import Field, model_validator
 from survsim.core.declared import read_as
 from survsim.core.errors import ScenarioError
 from survsim.core.file_faults import meant
+from survsim.core.numerals import NUMERAL
 from survsim.core.study_files import inside_study
 from survsim.core.times import apart, meet, same
 from survsim.core.units import DAYS_PER
@@ -48,7 +49,7 @@ from survsim.simulation.declared.strategy import (
 )
 from survsim.simulation.declared.uses import Use, numbers
 from survsim.simulation.declared.values import Values
-from survsim.simulation.laws.schema import NUMERAL, Number
+from survsim.simulation.laws.schema import Number
 
 
 class Effort(Strict):

@@ -20,6 +20,7 @@ from pydantic import Field
 from scipy.special import logit
 
 from survsim.core.checks import FloatArray
+from survsim.core.declared import Names
 from survsim.core.errors import EvidenceWarning, InputError, ScenarioError, warn
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
@@ -45,7 +46,7 @@ class Target(Reading):
     row: str
     strategy: str
     outcome: Literal["median", "survival"]
-    states: tuple[str, ...] = Field(min_length=1)
+    states: Names = Field(min_length=1)
     use: Literal["calibrate", "hold_out"]
     spread: float = Field(
         default=0.0, ge=0, description="extra SD of one arm around the strategy, pooling scale"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
+from survsim.core.files import read_regular
 from survsim.digitising.found import Hints, Panel, Refused
 from survsim.digitising.opening import pages, sketch
 from survsim.digitising.opening.needs import need
@@ -47,7 +48,7 @@ def opened(path: Path, *, page: int | None, hints: Hints, read_pixels: Reader) -
     size = path.stat().st_size
     if size > LARGEST_FILE:
         raise Refused(f"the file has {size / 1e6:.0f} MB.", "the page or picture of the figure alone")
-    content = path.read_bytes()
+    content = read_regular(path)
     made = _by_content(content, page, hints, read_pixels)
     return replace(made, checksum=sha256(content).hexdigest())
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from survsim.core.errors import EvidenceError
+from survsim.core.files import read_regular
 from survsim.evidence.raw import transaction
 from survsim.evidence.raw.declared import Row
 from survsim.evidence.raw.literature import literature_sets
@@ -31,9 +32,9 @@ _BROKEN = (
     SyntaxError,
     RuntimeError,
 )
-_ANY_ENTRY = re.compile(r"(?=^\s*@)", re.MULTILINE)
+_ANY_ENTRY = re.compile(r"(?=(?:^|[)}])\s*@)", re.MULTILINE)
 _JOINED = re.compile(r"[\"}\w]\s*#\s*[\"{\w]")
-_BIB_ENTRY = re.compile(r"^\s*@(?!comment|string|preamble)\w+\s*[{(]", re.IGNORECASE | re.MULTILINE)
+_BIB_ENTRY = re.compile(r"(?:^|[)}])\s*@(?!comment|string|preamble)\w+\s*[{(]", re.IGNORECASE | re.MULTILINE)
 _RIS_ENTRY = re.compile(r"^TY  - ", re.MULTILINE)
 _SUFFIX = re.compile(r"(jr|sr|ii|iii|iv|2nd|3rd|4th)\.?", re.IGNORECASE)
 """What follows a family name and is no given name; ``V`` may be one."""
@@ -125,7 +126,7 @@ def read_citations(path: Path) -> list[Entry]:
     if path.stat().st_size > MAX_BYTES:
         raise EvidenceError(f"{path.name} is larger than {MAX_BYTES // 2**20} MB; export fewer citations.")
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = read_regular(path).decode("utf-8-sig")
     except UnicodeDecodeError as problem:
         raise EvidenceError(
             f"{path.name} is not UTF-8 (byte {problem.start}); save it again as UTF-8."
@@ -141,6 +142,10 @@ def read_citations(path: Path) -> list[Entry]:
         )
     try:
         entries = _bibtex(text, path.name) if bib else _ris(text)
+    except RecursionError:
+        raise EvidenceError(
+            f"{path.name} is nested too deeply to be read: its braces do not close, or are hundreds within one another."
+        ) from None
     except _BROKEN as problem:
         raise EvidenceError(
             f"{path.name} is not {'a BibTeX' if bib else 'an RIS'} file: {str(problem)[:200] or 'it cannot be parsed'}."
@@ -158,6 +163,7 @@ def _bibtex(text: str, name: str) -> list[Entry]:
     from bibtexparser.bparser import BibTexParser
 
     _refuse_bombs(text, name)
+    _refuse_double_fields(text, name)
     parser = BibTexParser(common_strings=True, ignore_nonstandard_types=False, customization=_in_unicode)
     return [_entry(str(e["ID"]), _from_bibtex(e)) for e in bibtexparser.loads(text, parser).entries]
 
@@ -172,6 +178,40 @@ def _refuse_bombs(text: str, name: str) -> None:
         raise EvidenceError(
             f"{name}: its @string texts, written out, would be too long; export without them."
         )
+
+
+_READ = ("author", "year", "title", "journal", "volume", "number", "pages", "doi", "pmid", "url")
+"""Fields of BibTeX that are read."""
+
+
+def _refuse_double_fields(text: str, name: str) -> None:
+    """A field that stands twice in an entry: the parser takes the first and says nothing."""
+    begins = list(_BIB_ENTRY.finditer(text))
+    for begin, following in zip(begins, [*begins[1:], None]):
+        key, *fields = _outermost(text[begin.end() : following.start() if following else len(text)]).split(
+            ","
+        )
+        given = [field.partition("=")[0].strip().lower() for field in fields if "=" in field]
+        twice = [field for field in _READ if given.count(field) > 1]
+        if twice:
+            raise EvidenceError(
+                f"{name}: the citation {key.strip()[:60]} has the field {', '.join(twice)} more than once; keep one."
+            )
+
+
+def _outermost(body: str) -> str:
+    """What stands in an entry outside the braces and the quotation marks of its values."""
+    depth, quoted, kept = 0, False, []
+    for sign in body:
+        if sign in "{}":
+            depth += 1 if sign == "{" else -1
+        elif sign == '"' and depth == 0:
+            quoted = not quoted
+        elif depth == 0 and not quoted:
+            kept.append(sign)
+        if depth < 0:
+            break
+    return "".join(kept)
 
 
 def _from_bibtex(e: dict[str, str]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from survsim.core.errors import EvidenceError
 from survsim.core.files import file_sha256, read_json
+from survsim.core.numerals import number_in
 from survsim.evidence.raw import transaction
 from survsim.evidence.raw.csv_text import read_or_raise
 from survsim.evidence.raw.declared import Row, declared_at, records
@@ -178,7 +179,7 @@ def _level(row: Row, shown_as: str) -> Row:
 
 def _number(text: str, what: str) -> float:
     try:
-        return float(text)
+        return number_in(text)
     except ValueError:
         raise EvidenceError(f"{what} is {text!r}, no number; digitise the figure again.") from None
 

@@ -130,7 +130,17 @@ def _wrong_names(book: Book, known: Mapping[str, str]) -> list[str]:
     """New studies whose id is no name, as `add-study` refuses it."""
     names = [row.get("study_id", "") for row in book.rows.get("studies", ())]
     wrong = [(n, name_fault(n, "study")) for n in names if n and n not in known]
-    return [f"{book.places.address('studies', n, 'study_id')}: {fault}" for n, fault in wrong if fault]
+    faults = [f"{book.places.address('studies', n, 'study_id')}: {fault}" for n, fault in wrong if fault]
+    for table, rows in book.rows.items():
+        for column in ("estimate_id", "arm_id"):
+            for name in dict.fromkeys(row.get(column, "") for row in rows):
+                if name and (not name.isprintable() or name.startswith(".") or set(name) & set("/\\")):
+                    row = next(r for r in rows if r.get(column, "") == name)
+                    faults.append(
+                        f"{book.places.address(table, _name(table, row), column)}: {name!r} is no name: a name stands on one line, "
+                        "holds neither / nor \\ and begins with no full stop."
+                    )
+    return faults
 
 
 def _name(table: str, row: Mapping[str, str]) -> str:

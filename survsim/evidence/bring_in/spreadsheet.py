@@ -16,6 +16,7 @@ from typing import Any
 from survsim.core.cells import HIDDEN, would_run
 from survsim.core.errors import EvidenceError
 from survsim.core.file_faults import meant
+from survsim.core.files import read_regular
 from survsim.evidence.raw.conversions import is_number
 from survsim.evidence.raw.declared import Row
 from survsim.evidence.raw.sets import SETS_TABLES, typed_columns
@@ -180,7 +181,7 @@ def _checked_bytes(path: Path) -> bytes:
             f"{path.name} has {path.stat().st_size / 2**20:.0f} MB; a spreadsheet of published numbers has at most "
             f"{MAX_BYTES // 2**20} MB."
         )
-    content = path.read_bytes()
+    content = read_regular(path)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             unpacked = sum(item.file_size for item in packed.infolist())

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from survsim.core.files import read_regular
 from survsim.core.yaml_files import read_yaml
 from survsim.evidence.hand_out.cells import csv_bytes
 from survsim.evidence.schema.catalogue import tables
@@ -24,11 +25,11 @@ def archive_files(
     store: EvidenceStore, folder: DataFolder, version: str
 ) -> tuple[dict[str, bytes], tuple[str, ...]]:
     """Files of the archive by name, and what somebody has to settle before it is passed on."""
-    found = {f"curated/{name}.csv": (folder.curated / f"{name}.csv").read_bytes() for name in tables()}
-    found["datapackage.json"] = folder.package.read_bytes()
+    found = {f"curated/{name}.csv": read_regular(folder.curated / f"{name}.csv") for name in tables()}
+    found["datapackage.json"] = read_regular(folder.package)
     study = folder.root.parent
     if (study / LICENCE).is_file():
-        found[LICENCE] = (study / LICENCE).read_bytes()
+        found[LICENCE] = read_regular(study / LICENCE)
     if (study / CITATION).is_file():
         found[CITATION] = _citation(study / CITATION, store, version)
     sources = store.table("sources")

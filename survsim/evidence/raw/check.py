@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -249,4 +248,4 @@ def _first_column(file: Path) -> set[str]:
 
 
 def _sha(file: Path) -> str:
-    return f"sha256:{hashlib.sha256(file.read_bytes()).hexdigest()}"
+    return f"sha256:{files.file_sha256(file)}"

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from survsim.core.csv_rows import MAX_CELL, TOO_LONG
 from survsim.core.errors import EvidenceError
+from survsim.core.files import open_regular, read_regular
 from survsim.evidence.schema.faults import Fault, error
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def read_text_table(path: Path, table: str, *, root: Path | None = None) -> Read
     early = _file_faults(path, table, root)
     if early:
         return ReadTable(frame=None, faults=tuple(early))
-    raw = path.read_bytes()
+    raw = read_regular(path)
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError as problem:
@@ -83,7 +84,7 @@ def header_of(path: Path, *, root: Path | None = None) -> tuple[str, ...]:
     """Names of the columns of one file; none where it cannot be read, which is told when its rows are."""
     if _file_faults(path, path.stem, root):
         return ()
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         line = file.readline(MAX_CELL).removeprefix(codecs.BOM_UTF8)
     try:
         names, faults = _header(line, path.stem)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from survsim.core.errors import InputError, ScenarioError
 from survsim.core.file_faults import meant
+from survsim.core.numerals import NUMERAL, number_in
 from survsim.core.plain_csv import named_rows
 from survsim.simulation.declared.partitioned import FileCurve, PointsCurve
 
@@ -36,7 +37,7 @@ def read_points_csv(text: str, curve: FileCurve) -> PointsCurve:
     found: dict[float, float] = {}
     for line, row in _selected(list(zip(rows.lines, rows.cells)), curve):
         try:
-            t, s = float(row[curve.time]), float(row[curve.survival])
+            t, s = number_in(row[curve.time]), number_in(row[curve.survival])
         except ValueError:
             raise ScenarioError(
                 f"{curve.file}, line {line}: a number stands under {curve.time} and {curve.survival}; found "
@@ -85,8 +86,4 @@ def _are_labels(values: Sequence[str], rows: int) -> bool:
 
 
 def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    return NUMERAL.fullmatch(text) is not None

@@ -10,11 +10,11 @@ import numpy as np
 
 from survsim.core.checks import FloatArray
 from survsim.core.errors import ScenarioError
+from survsim.core.numerals import NUMERAL, number_in
 from survsim.core.plain_csv import named_rows
 from survsim.simulation.declared.cycles import REST, SUM, Cycles, CycleStrategy, Matrix, MatrixFile
 from survsim.simulation.declared.model import Numbers
 from survsim.simulation.declared.varying import ByTime, Together, Varying
-from survsim.simulation.laws.schema import NUMERAL
 
 
 def matrices_at(
@@ -172,6 +172,6 @@ def _entry(text: str) -> float | str:
 
 def _time(text: str, name: str) -> float:
     try:
-        return float(text)
+        return number_in(text)
     except ValueError:
         raise ScenarioError(f"{name}: until is a time; found {text!r}.") from None

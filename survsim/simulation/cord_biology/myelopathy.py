@@ -10,6 +10,7 @@ import pydantic
 from numpy.typing import ArrayLike
 
 from survsim.core.checks import FloatArray, one_of
+from survsim.core.declared import Names
 from survsim.simulation.cord_biology.radiobiology import Course, Recovery, cumulative_eqd2, eqd2
 from survsim.simulation.laws.law import Law
 from survsim.simulation.laws.schema import Checked
@@ -130,7 +131,7 @@ class MyelopathySettings(Checked):
     it the events are only counted.
     """
 
-    models: tuple[str, ...] = tuple(MODELS)
+    models: Names = tuple(MODELS)
     onset: Law
     assumption: str = pydantic.Field(min_length=10)
     acts_by: str | None = None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import pydantic
 
+from survsim.core.declared import each_once
 from survsim.simulation.laws.schema import Checked, Number
 
 DEEDS = ("completed", "stopped", "given", "not_given")
@@ -62,8 +63,8 @@ class Clause(Checked):
 
     quantity: Quantity
     name: str | None = None
-    is_: str | tuple[str, ...] | None = pydantic.Field(default=None, alias="is")
-    is_not: str | tuple[str, ...] | None = None
+    is_: Annotated[str | tuple[str, ...] | None, each_once()] = pydantic.Field(default=None, alias="is")
+    is_not: Annotated[str | tuple[str, ...] | None, each_once()] = None
     at_least: Number | None = None
     at_most: Number | None = None
 

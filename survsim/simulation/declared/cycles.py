@@ -9,10 +9,12 @@ from typing import Annotated, Any, Literal, Self
 import numpy as np
 import pydantic
 
+from survsim.core.declared import Names
+from survsim.core.numerals import NUMERAL
 from survsim.core.units import DAYS_PER
 from survsim.simulation.declared.cohort_values import OwnValues
 from survsim.simulation.declared.varying import AnyVarying, varying
-from survsim.simulation.laws.schema import NUMERAL, Checked, Number
+from survsim.simulation.laws.schema import Checked, Number
 
 REST = "rest"
 """What stands for one entry of a row: what the others leave of 1."""
@@ -151,8 +153,8 @@ class Cycles(Checked):
     """
 
     length: str
-    states: tuple[str, ...] = pydantic.Field(min_length=2)
-    deaths: tuple[str, ...] = ()
+    states: Names = pydantic.Field(min_length=2)
+    deaths: Names = ()
     start: dict[str, Number] = pydantic.Field(default_factory=dict)
     correction: Correction | tuple[float, ...] = "life_table"
     once: Literal["plain", "weighed"] = "plain"
@@ -198,8 +200,6 @@ class Cycles(Checked):
 
     @pydantic.model_validator(mode="after")
     def _whole(self) -> Self:
-        if len(set(self.states)) < len(self.states):
-            raise ValueError("states have different names; one stands twice")
         for what, names in (("deaths", self.deaths), ("start", tuple(self.start))):
             for name in names:
                 if name not in self.states:

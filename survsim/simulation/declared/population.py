@@ -8,6 +8,7 @@ import numpy as np
 import pydantic
 
 from survsim.core.checks import FloatArray
+from survsim.core.declared import each_once
 from survsim.core.errors import ScenarioError
 from survsim.core.spelling import family_name
 from survsim.simulation.laws.law import Lookup
@@ -96,8 +97,8 @@ class Population(Checked):
     `performance_status` is one status (0 to 4, ECOG) or the shares of 0 to 4 as a tuple of five.
     """
 
-    covariates: tuple[Covariate, ...] = ()
-    frailties: tuple[Frailty, ...] = ()
+    covariates: Annotated[tuple[Covariate, ...], each_once("name")] = ()
+    frailties: Annotated[tuple[Frailty, ...], each_once("name")] = ()
     performance_status: int | tuple[float, ...] = 1
     description: str = ""
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from itertools import combinations
+
+import numpy as np
 
 from survsim.simulation.declared.clause import DEEDS, Clause
 from survsim.simulation.declared.course_checks import accepted_statuses, deed_fault, givers, radiation_faults
 from survsim.simulation.declared.declared_model import DeclaredModel
 from survsim.simulation.declared.graph_checks import ways_out
+from survsim.simulation.declared.number_checks import numbers_of
 from survsim.simulation.declared.rules import GROWING, LINE_STATUS
 from survsim.simulation.declared.strategy import DoseRule, Line, StopRule, Strategy, Treatment
 
@@ -273,13 +277,33 @@ def most_progressions(model: DeclaredModel) -> float:
 
 
 def _contradiction(model: DeclaredModel, clauses: tuple[Clause, ...]) -> Iterator[str]:
-    left = set(model.state_names)
-    for clause in clauses:
-        if clause.quantity == "state":
-            words, refused = clause.words()
-            left &= set(model.state_names) - set(words) if refused else set(words)
-    if not left:
-        yield "its conditions on state exclude each other: the line can never start"
+    """What the clauses of one set, which must all hold, ask of the same thing and nobody can meet."""
+    all_words = {"state": model.state_names, "line": LINE_STATUS, "response": ("yes", "no")}
+    for quantity, name in dict.fromkeys((c.quantity, c.name) for c in clauses):
+        same = [c for c in clauses if (c.quantity, c.name) == (quantity, name)]
+        on = f"{quantity} {name}" if name else quantity
+        if quantity in all_words:
+            left = set(all_words[quantity])
+            for words, refused in (c.words() for c in same):
+                left &= set(all_words[quantity]) - set(words) if refused else set(words)
+            if not left:
+                yield f"its conditions on {on} exclude each other: the line can never start"
+        elif quantity == "not_given" and any(c.name == name and c.quantity in _DONE for c in clauses):
+            yield f"it asks that {name} was given and that it was not: the line can never start"
+        elif quantity not in DEEDS and _crossed(model, same):
+            yield f"its conditions on {on} exclude each other: the line can never start"
+
+
+_DONE = tuple(deed for deed in DEEDS if deed != "not_given")
+
+
+def _crossed(model: DeclaredModel, clauses: list[Clause]) -> bool:
+    """Whether the largest at_least is above the smallest at_most, in every draw."""
+    least = [numbers_of(model, c.at_least) for c in clauses if c.at_least is not None]
+    most = [numbers_of(model, c.at_most) for c in clauses if c.at_most is not None]
+    if not least or not most:
+        return False
+    return bool(np.all(functools.reduce(np.maximum, least) > functools.reduce(np.minimum, most)))
 
 
 def _range(model: DeclaredModel, strategy: Strategy, line: Line, quantity: str) -> tuple[float, float]:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self
 
 import pydantic
 
+from survsim.core.declared import Names, each_once
 from survsim.core.errors import ScenarioError
 from survsim.simulation.declared.clause import Clause
 from survsim.simulation.declared.strategy import Line, StopRule, Strategy
@@ -20,8 +21,8 @@ def _several(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
-Names = Annotated[
-    tuple[str, ...],
+OneOrMore = Annotated[
+    Names,
     pydantic.BeforeValidator(_several, json_schema_input_type=str | tuple[str, ...]),
 ]
 
@@ -45,12 +46,12 @@ class Sequences(Checked):
     """
 
     sequences: str = pydantic.Field(pattern=r"^[A-Za-z0-9_.\-]+$")
-    of: tuple[str, ...] | dict[str, Names]
+    of: Annotated[tuple[str, ...] | dict[str, OneOrMore], each_once()]
     at_least: int = pydantic.Field(default=1, ge=1)
     at_most: int | None = pydantic.Field(default=None, ge=1)
-    only_after: dict[str, Names] = pydantic.Field(default_factory=dict)
-    never_after: dict[str, Names] = pydantic.Field(default_factory=dict)
-    not_together: tuple[Names, ...] = ()
+    only_after: dict[str, OneOrMore] = pydantic.Field(default_factory=dict)
+    never_after: dict[str, OneOrMore] = pydantic.Field(default_factory=dict)
+    not_together: tuple[OneOrMore, ...] = ()
     start: tuple[Clause, ...] = ()
     then: tuple[Clause, ...] = ()
     needs: dict[str, tuple[Clause, ...]] = pydantic.Field(default_factory=dict)
@@ -61,9 +62,6 @@ class Sequences(Checked):
     @pydantic.model_validator(mode="after")
     def _whole(self) -> Self:
         names = tuple(self.of)
-        twice = sorted({n for n in names if names.count(n) > 1})
-        if twice:
-            raise ValueError(f"of names {', '.join(twice)} twice; an order holds each once at most")
         if not names or not all(self.given(n) for n in names):
             raise ValueError("of names at least one treatment, and every option at least one")
         for key in ("only_after", "never_after", "needs"):

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 import pydantic
 
+from survsim.core.declared import Names
 from survsim.core.distributions import SurvivalDistribution
 from survsim.core.file_faults import Holds
 from survsim.simulation.laws.law import WayLaw
@@ -40,7 +41,7 @@ class State(Checked):
     performance_change: int = 0
     utility: Number = 1.0
     cost_per_time: Number = 0.0
-    groups: tuple[str, ...] = ()
+    groups: Names = ()
     """Names shared with other states, such as walking: the time spent in each group is reported."""
     treatable: bool = True
     """Entering a state that is not, as when care is withdrawn, ends what is given, and nothing starts there."""

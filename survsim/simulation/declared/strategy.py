@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import pydantic
 
-from survsim.core.declared import read_as
+from survsim.core.declared import Names, each_once, read_as
 from survsim.core.display import card
 from survsim.core.errors import ScenarioError
 from survsim.simulation.declared.clause import Clause
@@ -78,7 +78,7 @@ class Treatment(Checked):
     cycles: int | None = pydantic.Field(default=None, gt=0)
     cycle_length: Number | None = None
     effects: tuple[Effect, ...] = ()
-    toxicities: tuple[Toxicity, ...] = ()
+    toxicities: Annotated[tuple[Toxicity, ...], each_once("name")] = ()
     radiation: tuple[Radiation, ...] = ()
     response_probability: Number | None = None
     utility_change: Number = 0.0
@@ -130,8 +130,8 @@ class StopRule(Checked):
     rate: Number | None = None
     after: Number | None = None
     law: Law | None = None
-    states: tuple[str, ...] = ()
-    treatments: tuple[str, ...] = ()
+    states: Names = ()
+    treatments: Names = ()
 
     @pydantic.model_validator(mode="after")
     def _whole(self) -> Self:
@@ -173,7 +173,7 @@ class Line(Checked):
     """
 
     line: str
-    treatments: tuple[str, ...] = pydantic.Field(min_length=1)
+    treatments: Names = pydantic.Field(min_length=1)
     start: tuple[Clause, ...] = ()
     or_start: tuple[tuple[Clause, ...], ...] = ()
     stop: tuple[StopRule, ...] = ()

@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 import numpy as np
 import pydantic
 
+from survsim.core.numerals import number_in
 from survsim.core.times import increasing
 from survsim.core.units import DAYS_PER
 from survsim.simulation.laws.schema import Checked, Number
@@ -72,7 +73,7 @@ class Discount(Checked):
 
 def _as_share(text: str) -> str:
     try:
-        return f"{float(text.strip().removesuffix('%')) / 100:g}"
+        return f"{number_in(text.strip().removesuffix('%')) / 100:g}"
     except ValueError:
         return "0.035"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
@@ -10,6 +11,7 @@ import numpy as np
 import pydantic
 
 from survsim.core import distributions
+from survsim.core.numerals import NUMERAL
 from survsim.core.spelling import spelled
 from survsim.simulation.laws.mortality import MortalityTable
 from survsim.simulation.laws.schema import Checked, Number
@@ -23,6 +25,10 @@ def _year_or_name(value: Any) -> Any:
         raise ValueError(
             "the calendar year at time 0, or the name of the covariate that holds it, belongs here"
         )
+    if isinstance(value, str) and NUMERAL.fullmatch(value.strip()):
+        raise ValueError("text came where a calendar year belongs; write it without quotes")
+    if isinstance(value, int | float) and not math.isfinite(value):
+        raise ValueError("the calendar year is missing or infinite; write it as a number such as 2020")
     return float(value) if isinstance(value, int | float) else value
 
 

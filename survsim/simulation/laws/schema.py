@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,9 +11,7 @@ import pydantic
 from survsim.core import yaml_files
 from survsim.core.declared import Declared
 from survsim.core.errors import ScenarioError
-
-NUMERAL = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
-"""A number written in digits, with or without a point and an exponent."""
+from survsim.core.numerals import NUMERAL
 
 
 def _number(value: Any) -> Any:

@@ -14,7 +14,7 @@ import numpy as np
 from survsim._version import __version__
 from survsim.core.cells import for_spreadsheets
 from survsim.core.errors import InputError
-from survsim.core.files import atomic_open, file_sha256, read_json, write_json, write_text
+from survsim.core.files import atomic_open, file_sha256, read_json, refuse_taken, write_json, write_text
 from survsim.core.provenance import Nodes, from_nodes
 from survsim.core.result import Result
 from survsim.simulation.declared.fingerprint import RESULT_FORMAT
@@ -37,6 +37,7 @@ def save_simulation(simulation: Result, path: str | os.PathLike[str]) -> None:
     Equal results give equal bytes.
     """
     folder = refuse_no_folder(path)
+    refuse_foreign(folder)
     for name in _ARRAYS:
         _write_array(folder / f"{name}.parquet", getattr(simulation, name))
     write_text(
@@ -77,6 +78,30 @@ def refuse_no_folder(path: str | os.PathLike[str]) -> Path:
                 f"a simulation is saved to a folder; {str(place)!r} is a file. Give another name, or move the file away."
             )
     return folder
+
+
+NUMBERS = "numbers.npy"
+"""What the numbers of a run are kept in, beside its chunks."""
+_NAMES = (*(f"{name}.parquet" for name in _ARRAYS), "outcomes.csv", "result.json", "run.json", NUMBERS)
+
+
+def refuse_foreign(folder: Path) -> None:
+    """Refuse a folder in which somebody else's files have the names of those of a run or of its result."""
+    begun = (folder / "chunks").is_dir() and (folder / NUMBERS).is_file()
+    ours = begun or any(_format(folder / name) == _KIND for name in ("run.json", "result.json"))
+    refuse_taken(folder, _NAMES, ours, "simulation")
+
+
+_KIND = RESULT_FORMAT.partition("/")[0]
+"""What a result of any version is known by."""
+
+
+def _format(note: Path) -> str:
+    try:
+        content = read_json(note)
+    except (OSError, ValueError):
+        return ""
+    return str(content.get("format")).partition("/")[0] if isinstance(content, dict) else ""
 
 
 def load_simulation(kind: type[S], path: str | os.PathLike[str]) -> S:

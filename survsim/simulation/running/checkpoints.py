@@ -14,7 +14,7 @@ import numpy as np
 from survsim._version import __version__
 from survsim.core.checks import FloatArray
 from survsim.core.errors import ScenarioError
-from survsim.core.files import atomic_open, read_json, write_json
+from survsim.core.files import atomic_open, open_regular, read_json, write_json
 from survsim.simulation.declared.fingerprint import (
     RESULT_FORMAT,
     exact_name,
@@ -23,11 +23,11 @@ from survsim.simulation.declared.fingerprint import (
     same_numbers,
 )
 from survsim.simulation.outcomes.pieces import Chunk, ChunkSums, Job
+from survsim.simulation.outcomes.storage import NUMBERS, refuse_foreign
 from survsim.simulation.running.chunks import shapes
 from survsim.simulation.running.writing import how_to_write
 
 _FIELDS = ("sums", "products", "counts")
-NUMBERS = "numbers.npy"
 _SIZES = ("patients", "draws", "seed")
 _DAMAGE = (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
 
@@ -90,6 +90,7 @@ class RunFolder:
         """The name by which the chunks of this run know it: given by the machine that began it."""
         note = self.path / "run.json"
         if not note.exists():
+            refuse_foreign(self.path)
             self._chunks.mkdir(parents=True, exist_ok=True)
             with atomic_open(self.path / NUMBERS, "wb") as file:
                 # Through memory: numpy writes to a file of its own accord, and a disk that is full goes unnoticed there.
@@ -123,7 +124,7 @@ class RunFolder:
     def _known_numbers(self) -> FloatArray | None:
         """The numbers the run began with; None where the file is lost or damaged."""
         try:
-            with (self.path / NUMBERS).open("rb") as file:
+            with open_regular(self.path / NUMBERS) as file:
                 return np.asarray(np.load(file, allow_pickle=False), dtype=np.float64)
         except _DAMAGE:
             return None
@@ -135,14 +136,17 @@ class RunFolder:
             return None
         try:
             # opened here, because np.load leaves a damaged archive open
-            with file.open("rb") as handle, np.load(handle, allow_pickle=False) as stored:
+            with open_regular(file) as handle, np.load(handle, allow_pickle=False) as stored:
                 if self._named(chunk) == (str(stored["run"]), int(stored["number"])):
                     part = ChunkSums(**{name: stored[name] for name in _FIELDS})
                     if self._whole(chunk, part) and str(stored["checksum"]) == self._checksum(chunk, part):
                         return part
         except _DAMAGE:
             pass
-        file.unlink(missing_ok=True)
+        try:
+            file.unlink(missing_ok=True)
+        except OSError as error:
+            raise self._full(error) from None
         return None
 
     def _whole(self, chunk: Chunk, part: ChunkSums) -> bool:

@@ -84,7 +84,7 @@ def test_a_simulation_stopped_by_hand_says_how_to_go_on(call, monkeypatch, tmp_p
     code, _, err = call(*words)
     assert code == 130 and "Nothing was left half-written; give the same command again." in err
     (tmp_path / "run").mkdir()
-    (tmp_path / "run" / "run.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "run" / "run.json").write_text('{"format": "survsim-simulation/1"}', encoding="utf-8")
     code, _, err = call(*words)
     assert code == 130 and f"--resume {tmp_path / 'run'}" in err
 

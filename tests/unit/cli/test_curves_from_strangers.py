@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from survsim.cli import main
+from survsim.cli.csv_in import read_table
+from survsim.errors import InputError
 from tests.helpers.small_figures import draw
 
 CELLS = (
@@ -91,3 +93,15 @@ def test_spoilt_drawings_are_read_or_refused(call, tmp_path):
         assert code in (0, 2), (k, code, said)
         assert "Traceback" not in said
         assert (tmp_path / f"read{k}").exists() is (code == 0)
+
+
+def test_the_line_that_names_the_separator_for_excel(tmp_path):
+    file = tmp_path / "excel.csv"
+    file.write_text("sep=;\ntime;survival\n0;1\n1,5;0,75\n")
+    assert read_table(file)["time"].tolist() == [0.0, 1.5]
+    file.write_text("sep=,\ntime,survival\n0,1\n1,5,0,75\n")
+    with pytest.raises(InputError, match=r"line 4: 4 cells where the line of names has 2.*by semicolons"):
+        read_table(file)
+    file.write_text("sep=,\ntime,survival\n0,x\n")
+    with pytest.raises(InputError, match="survival in line 3 is 'x', no number"):
+        read_table(file)

@@ -83,3 +83,14 @@ def test_what_it_reads_is_never_written_over(call, tmp_path, name):
     code, _, err = call(figure, *more, "--out", "o")
     assert code == 2 and "would write over" in err
     assert (tmp_path / "o" / name).read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["curves.csv", "report.json", "overlay.png"])
+def test_files_of_somebody_else_are_not_replaced(call, tmp_path, name):
+    draw(tmp_path / "a.svg")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / name).write_text('{"kind": "mine"}')
+    code, _, err = call("a.svg", "--unit", "months", "--out", "mine")
+    assert code == 2 and f"mine holds {name}, which no reading of a figure wrote" in err
+    assert (tmp_path / "mine" / name).read_text() == '{"kind": "mine"}'
+    assert [call("a.svg", "--unit", "months", "--out", "own")[0] for _ in range(2)] == [0, 0]

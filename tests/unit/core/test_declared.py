@@ -8,7 +8,7 @@ import pytest
 
 from survsim.core.declared import Declared, read_as
 from survsim.errors import InputError, ScenarioError
-from survsim.simulation import State, Strategy
+from survsim.simulation import Clause, Line, Population, State, StopRule, Strategy, Treatment
 
 
 def below(cls):
@@ -106,3 +106,39 @@ def test_a_file_names_itself_its_faults_and_the_keys_it_may_hold():
     )
     with pytest.raises(ScenarioError, match=r"states.yml must hold keys and values; it holds list"):
         read_as(State, [1], "states.yml")
+
+
+REPEATED = {"Derived.of"}
+"""A product of a number with itself is its square."""
+
+
+def test_every_list_of_names_holds_each_once():
+    bare = {
+        f"{cls.__name__}.{name}"
+        for cls in EVERY
+        for name, field in cls.model_fields.items()
+        if "tuple[str, ...]" in str(field.annotation).replace("dict[str, tuple[str, ...]]", "")
+        and "each_once" not in str(field.metadata) + str(field.annotation)
+    }
+    assert bare - REPEATED == set()
+
+
+TOXIC = {"name": "rash", "grade": 3, "probability": 0.5, "onset": {"family": "exponential", "rate": 100.0}}
+AGES = [{"name": "age", "distribution": "fixed", "value": value} for value in (0.0, 1.0)]
+
+
+@pytest.mark.parametrize(
+    ("cls", "content", "name"),
+    [
+        (Line, {"line": "first", "treatments": ["drug", "drug"]}, "drug"),
+        (Treatment, {"toxicities": [TOXIC, {**TOXIC, "probability": 0.1}]}, "rash"),
+        (Population, {"covariates": AGES}, "age"),
+        (Population, {"frailties": [{"name": "z", "variance": 0.1}, {"name": "z", "variance": 4.0}]}, "z"),
+        (State, {"name": "well", "groups": ["w", "w"]}, "w"),
+        (StopRule, {"on": "progression", "treatments": ["drug", "drug"]}, "drug"),
+        (Clause, {"quantity": "state", "is": ["well", "well"]}, "well"),
+    ],
+)
+def test_a_name_that_stands_twice_is_refused(cls, content, name):
+    with pytest.raises(InputError, match=rf"'{name}' stands there more than once; list it once"):
+        cls.model_validate(content)

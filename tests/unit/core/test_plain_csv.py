@@ -35,3 +35,10 @@ def test_a_file_that_is_no_text_or_none_is_told(tmp_path):
         csv_text(tmp_path / "a.csv")
     with pytest.raises(ScenarioError, match="no such file beside the scenario"):
         csv_text(tmp_path / "b.csv")
+
+
+def test_the_line_that_names_the_separator_for_excel():
+    found = named_rows("sep=,\nage,rate\n50,0.01\n", "m.csv")
+    assert found.cells == ({"age": "50", "rate": "0.01"},) and found.lines == (3,)
+    with pytest.raises(ScenarioError, match="parts its cells by ';'; save it with commas"):
+        named_rows("sep=;\nage;rate\n50;0.01\n", "m.csv")

@@ -15,6 +15,7 @@ from PIL import Image
 from survsim import Surv, kaplan_meier, save_figure
 from survsim.errors import InputError
 from survsim.figures import journals, saving, style
+from survsim.figures.sheet import inches
 
 SURV = Surv.right([2, 5, 5, 8, 12, 20, 26, 30], [1, 1, 0, 1, 0, 1, 0, 1], unit="months")
 
@@ -71,7 +72,7 @@ def test_the_users_settings_are_as_before(km, journal):
     [
         ({"width": 85}, 'width must be a number with its unit, such as "85mm".*single or double.*got 85'),
         ({"width": "85"}, "got '85'"),
-        ({"width": "3mm"}, "width must be between 20 mm and 2032 mm; got '3mm'"),
+        ({"width": "3mm"}, "width must be between 20.32 mm and 2032 mm; got '3mm'"),
         ({"height": "single"}, "height must be a number with its unit"),
         ({"height": "25mm"}, "has no room for this picture with its words; make it .* mm high"),
     ],
@@ -179,3 +180,20 @@ def test_a_font_that_came_after_matplotlibs_list_is_found(tmp_path, monkeypatch)
     journals.installed.__wrapped__(("Late Sans",))
     assert added == [str(late)]
     font_manager.fontManager.ttflist = [f for f in font_manager.fontManager.ttflist if f.fname != str(late)]
+
+
+@pytest.mark.parametrize("name", ["fo.jpeg", "fo.JPG", "fo.gif", "fo.docx"])
+def test_an_ending_that_is_not_written_is_refused(tmp_path, name):
+    with pytest.raises(InputError, match=r"no figure is written as \.\w+; give pdf, svg, eps, tiff, png"):
+        save_figure(Figure(), tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_stop_within_a_name_is_no_ending(tmp_path):
+    made = save_figure(Figure(figsize=(2, 2)), tmp_path / "fig1.v2", formats="png", dpi=72, data=False)
+    assert [one.name for one in made] == ["fig1.v2.png"]
+
+
+def test_the_smallest_width_is_said_as_it_is():
+    with pytest.raises(InputError, match=r"between 20.32 mm and 2032 mm; got '20mm'"):
+        inches("height", "20mm", None)

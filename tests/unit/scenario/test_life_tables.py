@@ -11,7 +11,7 @@ import pytest
 import yaml
 from scipy.integrate import quad
 
-from survsim.core.errors import ScenarioError
+from survsim.core.errors import EvidenceWarning, ExtrapolationWarning, ScenarioError
 from survsim.scenario.file_schemas import file_schema
 from survsim.scenario.run import simulate
 from survsim.scenario.spec import Scenario
@@ -333,3 +333,66 @@ def test_a_table_by_patient_is_a_law_of_transitions_alone():
         )
     with pytest.raises(ValueError, match="mortality"):
         Toxicity.model_validate({"name": "x", "grade": 1, "onset": table})
+
+
+YOUNG = "age,rate\n60,0.1\n61,0.1\n62,0.1\n"
+ALONE = "{family: life_table, table: mortality.csv}"
+AGE = "{name: age, distribution: fixed, value: 70.5}"
+
+
+@pytest.mark.parametrize(
+    ("age", "lowest"),
+    [
+        ("{name: age, distribution: fixed, value: 50}", "50"),
+        ("{name: age, distribution: uniform, low: 55, high: 80}", "55"),
+        ("{name: age, distribution: normal, mean: 70, sd: 5}", "55"),
+    ],
+)
+def test_patients_younger_than_the_table_are_told(tmp_path, age, lowest):
+    told = f"begins at age 60, and patients are as young as {lowest}: the rate of age 60 is used"
+    with pytest.warns(ExtrapolationWarning, match=told):
+        made = scenario(tmp_path, law=ALONE, table=YOUNG, **{AGE: age})
+    if lowest == "50":  # and that is what happens: ten years at a rate of 0.1
+        found = simulate(made).measure("alive", 120.0)
+        assert abs(found.estimate[0] - math.exp(-1.0)) < 4.5 * found.mc_std_error[0]
+
+
+def test_rates_of_a_thousand_people_are_told(tmp_path):
+    per_thousand = "age,rate\n60,9.5\n61,10.5\n62,11.5\n"
+    with pytest.warns(EvidenceWarning, match=r"a rate of 11.5 a year at age 62.*must be divided first"):
+        scenario(tmp_path, law=ALONE, table=per_thousand)
+
+
+@pytest.mark.parametrize(
+    ("year", "used"),
+    [
+        ("1999", "begin in 1999: 2000 is used until then"),
+        ("2500", "begin in 2500: 2020 is used from then on"),
+    ],
+)
+def test_years_that_the_table_does_not_hold_are_told(tmp_path, year, used):
+    with pytest.warns(ExtrapolationWarning, match=f"holds the years 2000 to 2020, and patients {used}"):
+        scenario(tmp_path, law=BOTH.replace("2015", year), **PEOPLE)
+
+
+def test_a_year_just_after_the_table_is_an_ordinary_one(tmp_path):
+    assert scenario(tmp_path, law=BOTH.replace("2015", "2026"), **PEOPLE)
+
+
+@pytest.mark.parametrize(
+    ("year", "told"),
+    [
+        (".nan", "the calendar year is missing or infinite"),
+        (".inf", "the calendar year is missing or infinite"),
+        ('"2015"', "write it without quotes"),
+    ],
+)
+def test_what_is_no_calendar_year_is_refused(tmp_path, year, told):
+    with pytest.raises(ScenarioError, match=told):
+        scenario(tmp_path, law=BOTH.replace("2015", year), **PEOPLE)
+
+
+@pytest.mark.parametrize("cell", ["0.0_1", "nan", "inf", "1e400", "٠.1"])
+def test_a_cell_that_only_a_programming_language_takes_for_a_number(tmp_path, cell):
+    with pytest.raises(ScenarioError, match="no number"):
+        scenario(tmp_path, law=ALONE, table=f"age,rate\n60,{cell}\n")

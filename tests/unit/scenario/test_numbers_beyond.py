@@ -5,10 +5,10 @@ import pytest
 import yaml
 
 from survsim import Scenario
-from survsim.errors import InputError, SurvsimError
+from survsim.errors import InputError, ScenarioError, SurvsimError
 from survsim.report.new_study import new_study
 from survsim.scenario.law_draws import law_draws
-from survsim.scenario.parameter_spec import Gamma, Uniform
+from survsim.scenario.parameter_spec import Beta, Gamma, Uniform
 from survsim.scenario.run import check_scenario, simulate
 from survsim.simulation.cohort.cycle_ends import MOST_CYCLES, whole_cycles
 from survsim.simulation.running.run import grid_points
@@ -124,3 +124,11 @@ def test_a_decision_in_the_last_bits_of_a_tau_is_made_at_that_tau(file):
     assert result.measure_index("survival_time", asked) == result.measure_index("survival_time", 24.0)
     with pytest.raises(SurvsimError, match=r"not at 24\.5"):
         result.measure_index("survival_time", 24.5)
+
+
+def test_a_beta_law_whose_shape_is_next_to_nothing_is_refused():
+    law = Beta(law="beta", mean=1e-320, worth=40.0)
+    with pytest.raises(
+        ScenarioError, match=r"a beta law with mean .*, worth 40 has draws that are no finite"
+    ):
+        law_draws(law, np.array([0.5, 0.9]))

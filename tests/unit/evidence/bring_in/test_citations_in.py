@@ -179,3 +179,29 @@ def test_a_number_without_a_database_is_taken_for_a_pmid_and_that_is_said(study)
     (said,) = done.assumed
     assert said.startswith("beta_2020: AN 31234567 is taken for a PMID, as no database is named")
     assert import_citations(data_folder(study), study / "b.ris").assumed == ()
+
+
+def test_entries_that_share_a_line_are_two(tmp_path):
+    file = tmp_path / "two.bib"
+    file.write_text("@article{a, title={A}, year={2001}} @article{b, title={B @misc{x,}, year={2002}}\n")
+    with pytest.raises(EvidenceError, match="check braces"):
+        read_citations(file)
+    file.write_text("@article{a, title={A}, year={2001}} @article{b, title={B}, year={2002}}\n")
+    assert [(e.key, e.cells["title"]) for e in read_citations(file)] == [("a", "A"), ("b", "B")]
+
+
+def test_a_field_that_stands_twice_is_told(tmp_path):
+    file = tmp_path / "twice.bib"
+    file.write_text('@article{one, title = {A, title = "x"}, note = "title = {no}", year = {2001}}\n')
+    assert read_citations(file)[0].key == "one"
+    file.write_text("@article{one, title = {A}, year = {2001},\n  Title = {B}}\n")
+    with pytest.raises(EvidenceError, match="the citation one has the field title more than once; keep one"):
+        read_citations(file)
+
+
+def test_braces_without_end_are_told_in_our_words(tmp_path):
+    file = tmp_path / "deep.bib"
+    file.write_text("@article{a, title=" + "{" * 50_000 + "}" * 50_000 + "}")
+    with pytest.raises(EvidenceError) as caught:
+        read_citations(file)
+    assert "recursion" not in str(caught.value)

@@ -230,3 +230,17 @@ def test_an_id_that_add_study_refuses_is_refused_by_the_import(folder, book, nam
     )
     _, line, *_ = faults(folder, path)
     assert line.startswith("studies!A2 (study_id): study ") and "is not a name" in line
+
+
+@pytest.mark.parametrize("name", ["../x", "lee\ne01", "a\\b", ".hidden"])
+def test_a_number_is_called_by_a_name(folder, book, name):
+    path = book(
+        studies=[STUDY], estimates=[number(1, "median", value=10, value_unit="months", estimate_id=name)]
+    )
+    assert any("(estimate_id)" in line and "is no name" in line for line in faults(folder, path))
+
+
+def test_a_number_that_no_sum_can_hold_is_told_without_warnings(folder, book):
+    """numpy's own warnings, which are errors here, would name lines of the package."""
+    path = book(studies=[STUDY], estimates=[number(1, "proportion", value=1e308, n_arm=40)])
+    assert any("value" in line for line in faults(folder, path))

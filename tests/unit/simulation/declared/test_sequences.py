@@ -113,7 +113,7 @@ def test_a_rule_gives_the_bits_of_the_strategies_written_out():
 @pytest.mark.parametrize(
     ("rule", "says"),
     [
-        ({"of": ["A", "A"]}, "of names A twice"),
+        ({"of": ["A", "A"]}, "of: 'A' stands there more than once"),
         ({"of": []}, "at least one treatment"),
         ({"of": {"x": []}}, "every option at least one"),
         (
