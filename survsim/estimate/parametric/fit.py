@@ -18,7 +18,12 @@ from survsim.core.upward import upward
 from survsim.estimate.cox.predicted_hazard import PredictedHazard
 from survsim.estimate.cox.predicted_quantiles import PredictedQuantiles
 from survsim.estimate.parametric import law_predictions
-from survsim.estimate.parametric.prediction import SurvivalPrediction, predict_rmst, predict_survival
+from survsim.estimate.parametric.prediction import (
+    SurvivalPrediction,
+    covariance_root,
+    predict_rmst,
+    predict_survival,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,6 +59,8 @@ class ParametricFit(Result):
     note : a sentence a reader should see.
     background : (n,) the hazards of other causes that it was fitted over, or None.
     last_without : (n,) last times without event, where events are known to lie in intervals, else None.
+    root : (P, P), its product with its transpose is the covariance, and keeps what rounding takes from that when a
+        covariate lies far from 0; None in a file of an earlier version.
     """
 
     family: str
@@ -72,6 +79,7 @@ class ParametricFit(Result):
     note: str = ""
     background: FloatArray | None = None
     last_without: FloatArray | None = None
+    root: FloatArray | None = None
 
     # -- numbers ---------------------------------------------------------------------------------
 
@@ -143,11 +151,10 @@ class ParametricFit(Result):
         share = known("uniforms", uniforms)
         if share.shape != (n, size) or not ((share > 0) & (share < 1)).all():
             raise InputError(f"uniforms must be ({n}, {size}) numbers between 0 and 1; got {share.shape}.")
-        deviation = self.std_error
-        root = np.linalg.cholesky(self.covariance / np.outer(deviation, deviation))
-        drawn, moved = self.model.repair(
-            self.estimate + (ndtri(share) @ root.T) * deviation, np.asarray(self.estimate)
-        )
+        # The root of Cholesky, by the orthogonal factors of ours.
+        upper = np.linalg.qr(covariance_root(self).T).R
+        upper = upper * np.where(np.diag(upper) < 0.0, -1.0, 1.0)[:, None]
+        drawn, moved = self.model.repair(self.estimate + ndtri(share) @ upper, np.asarray(self.estimate))
         if moved:
             warn(
                 f"{moved} of {n} draws gave a survival curve that rises; they were pulled half way to the "

@@ -21,7 +21,7 @@ from survsim.estimate.parametric.families import Family
 from survsim.estimate.parametric.fit import ParametricFit
 from survsim.estimate.parametric.gamma_terms import GammaFamily
 from survsim.estimate.parametric.interval_likelihood import IntervalProblem
-from survsim.estimate.parametric.newton import inverse_information, maximise
+from survsim.estimate.parametric.newton import inverse_information, maximise, root_of
 from survsim.estimate.parametric.predictor_designs import location_data, make_design, scale_columns
 from survsim.estimate.parametric.problem import LinearModel, coefficient_names, effects_of, spread, unscale
 from survsim.estimate.parametric.regression import simple_family
@@ -96,13 +96,14 @@ def interval_censored_parametric(
     problem = IntervalProblem.of(law.on_clock(clock), low[kept] / clock, high[kept] / clock, matrices)
     start = spread(law.start(), [m.shape[1] for m in matrices])
     optimum = maximise(problem.evaluate, start, name, limit=law.limit)
-    reach = np.concatenate([s.reach for s in scaled])
-    covariance = inverse_information(optimum.information, coefficient_names(designs), reach, name)
     back, shift = unscale(law, designs, scaled, clock)
+    covariance = inverse_information(
+        optimum.information, (p.designs for p in problem.parts), back, coefficient_names(designs), name
+    )
     return ParametricFit(
         family=name, predictor=tuple(d.name for d in designs for _ in d.terms),
         terms=tuple(t for d in designs for t in d.terms), effects=effects_of(law, designs),
-        estimate=back @ optimum.theta + shift, covariance=back @ covariance @ back.T,
+        estimate=back @ optimum.theta + shift, covariance=back @ covariance @ back.T, root=back @ root_of(covariance),
         log_likelihood=optimum.value - float((low == high).sum()) * float(np.log(clock)),
         model=LinearModel(law, tuple(designs)), surv=response, robust=False, relative=False, conf_level=conf_level, last_without=low,
         n_iter=optimum.iterations, note="Events are known to lie in intervals; the response has them at the ends.",

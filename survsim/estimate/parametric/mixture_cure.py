@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -200,15 +201,23 @@ def _starts(problem: Problem, sizes: list[int]) -> list[FloatArray]:
     )
     # the latency starts from the patients whose event was seen
     found = maximise(inner.evaluate, spread(family.inner.start(), sizes[1:]), problem.family.name)
-    censored = float(np.clip(1.0 - sum(p.rows.size for p in events) / problem.n, 0.02, 0.98))
+    censored = float(
+        np.clip(1.0 - _count(events) / _count(p for p in problem.parts if p.kind != "entry"), 0.02, 0.98)
+    )
     shares = (0.05, 0.5 * censored, 0.95 * censored)
     return [np.concatenate([spread([float(special.logit(s))], sizes[:1]), found.theta]) for s in shares]
+
+
+def _count(parts: Iterable[Part]) -> float:
+    """Patients of these parts, by their weights."""
+    return sum(float(p.rows.size if p.weight is None else p.weight.sum()) for p in parts)
 
 
 def _warn_unfinished(fit: ParametricFit, data: Any) -> None:
     law = fit.distribution(data)
     assert isinstance(law, MixtureCure)
-    left = float(np.mean(law.latency.survival(fit.end_of_follow_up)))
+    latent = np.asarray(law.latency.survival(fit.end_of_follow_up))
+    left = float(np.average(latent, weights=fit.surv.weight if latent.ndim else None))
     if left > UNFINISHED:
         warn(
             f"{left:.0%} of the uncured are still event-free at the end of follow-up ({fit.end_of_follow_up:g} "

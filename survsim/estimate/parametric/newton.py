@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,28 +88,67 @@ def _step(gradient: FloatArray, information: FloatArray, damping: float) -> Floa
     return step if np.isfinite(step).all() else None
 
 
-def inverse_information(
-    information: FloatArray, names: tuple[str, ...], reach: FloatArray, what: str
-) -> FloatArray:
-    """Covariance of the coefficients; raises when the data do not determine one of them.
+FURTHEST = 100.0
+"""Standard error of a patient's predictor from which the estimate is on its way to infinity."""
 
-    `reach` (P,) is the largest effect each coefficient has in the data per unit: a standard error that
-    moves some patient's predictor by more than 100 means that the coefficient runs to infinity.
+
+def inverse_information(
+    information: FloatArray,
+    parts: Iterable[Sequence[FloatArray]],
+    back: FloatArray,
+    names: tuple[str, ...],
+    what: str,
+) -> FloatArray:
+    """Covariance of the coefficients; raises when the data do not determine the predictors of their own patients.
+
+    `parts` are the rows of the likelihood, a matrix a predictor. A coefficient alone is not asked: that of the constant
+    is the predictor of a patient whose covariates are 0, which may lie far from all who were seen. `back` (P, P) leads
+    to the coefficients that `names` names.
     """
-    size = np.sqrt(np.diag(information))
-    bad = ~(size > 0)
-    if not bad.any():
-        try:
-            covariance = np.linalg.inv(information / np.outer(size, size)) / np.outer(size, size)
-            with np.errstate(invalid="ignore"):
-                bad = ~(np.sqrt(np.diag(covariance)) * reach < 100.0)
-        except np.linalg.LinAlgError:
-            bad = np.ones(size.size, dtype=bool)
-    if bad.any():
-        listed = ", ".join(name for name, flag in zip(names, bad) if flag)
-        raise ConvergenceError(
-            f"{what}: the data do not determine {listed}; the estimate runs to infinity. Likely reasons: a "
-            "group without events, fewer than two distinct event times, or more parameters than events. "
-            "Merge groups, drop the term, or use a simpler family (or cox_ph with penalty='firth')."
-        )
-    return 0.5 * (covariance + covariance.T)
+    covariance = _inverse(information)
+    if max(_largest_variance(covariance, part) for part in parts) < FURTHEST**2:
+        return covariance
+    error = np.sqrt(np.maximum(np.diag(back @ covariance @ back.T), 0.0)) / np.linalg.norm(back, axis=1)
+    raise undetermined([name for name, e in zip(names, error) if e > 0.1 * error.max()], what)
+
+
+def undetermined(names: Sequence[str], what: str) -> ConvergenceError:
+    return ConvergenceError(
+        f"{what}: the data do not determine {', '.join(names)}; the estimate runs to infinity. Likely reasons: a "
+        "group without events, fewer than two distinct event times, or more parameters than events. "
+        "Merge groups, drop the term, or use a simpler family (or cox_ph with penalty='firth')."
+    )
+
+
+def _inverse(information: FloatArray) -> FloatArray:
+    """The inverse; what the information does not hold has a variance beyond all bounds."""
+    diagonal = np.diag(information)
+    size = np.sqrt(np.where(diagonal > 0.0, diagonal, 1.0))
+    values, vectors = np.linalg.eigh(information / np.outer(size, size))
+    root = vectors / np.sqrt(np.maximum(values, 1e-15)) / size[:, None]
+    covariance: FloatArray = root @ root.T
+    return covariance
+
+
+def _largest_variance(covariance: FloatArray, part: Sequence[FloatArray]) -> float:
+    """Of the predictors of all rows of a part."""
+    largest, at = 0.0, 0
+    for rows in part:
+        own = slice(at, at + rows.shape[1])
+        at += rows.shape[1]
+        largest = max(largest, float(np.max(np.sum(rows @ covariance[own, own] * rows, axis=1), initial=0.0)))
+    return largest
+
+
+def root_of(covariance: FloatArray) -> FloatArray:
+    """A matrix whose product with its transpose is the covariance, which may be singular."""
+    size = np.sqrt(np.diag(covariance))
+    size = np.where(size > 0.0, size, 1.0)
+    scaled = covariance / np.outer(size, size)
+    try:
+        root = np.linalg.cholesky(scaled)
+    except np.linalg.LinAlgError:
+        values, vectors = np.linalg.eigh(scaled)
+        root = vectors * np.sqrt(np.maximum(values, 0.0))
+    scaled_back: FloatArray = root * size[:, None]
+    return scaled_back

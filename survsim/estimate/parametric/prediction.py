@@ -17,6 +17,7 @@ from survsim.core.steps import Steps
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns
 from survsim.core.times import apart, asked_times, meet
+from survsim.estimate.parametric.newton import root_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +35,7 @@ class Fitted(Protocol):
     @property
     def estimate(self) -> FloatArray: ...
     @property
-    def std_error(self) -> FloatArray: ...
+    def root(self) -> FloatArray | None: ...
     @property
     def covariance(self) -> FloatArray: ...
     @property
@@ -143,22 +144,32 @@ def predict_rmst(fit: Fitted, data: Any, tau: float, conf_level: float) -> pd.Da
     )
 
 
+STEP = 1e-3
+"""Width of the differences of the delta method, in standard errors."""
+
+
 def delta_method(
     fit: Fitted, data: Any, function: Callable[[HazardDistribution], FloatArray]
 ) -> tuple[FloatArray, FloatArray]:
-    """A function of the law and its standard error; central differences a thousandth of an error wide."""
-    estimate, step = np.asarray(fit.estimate), 1e-3 * fit.std_error
+    """A function of the law and its standard error: central differences along the columns of a root of the covariance.
+
+    A column moves no predictor by more than its standard error, wherever the origin of a covariate lies; a step of
+    one coefficient alone would.
+    """
+    estimate = np.asarray(fit.estimate)
     centre = function(fit.distribution(data))
-    slopes = []
-    for k in range(estimate.size):
-        move = np.zeros(estimate.size)
-        move[k] = step[k]
+    variance = np.zeros_like(centre)
+    for move in STEP * covariance_root(fit).T:
         ahead = function(fit.distribution(data, estimate + move))
         behind = function(fit.distribution(data, estimate - move))
         with np.errstate(invalid="ignore"):
-            slopes.append(np.where(np.isfinite(centre), (ahead - behind) / (2.0 * step[k]), 0.0))
-    gradient = np.stack(slopes, axis=-1)
-    return centre, np.sqrt(np.einsum("...i,ij,...j->...", gradient, fit.covariance, gradient))
+            variance += np.where(np.isfinite(centre), ((ahead - behind) / (2.0 * STEP)) ** 2, 0.0)
+    return centre, np.sqrt(variance)
+
+
+def covariance_root(fit: Fitted) -> FloatArray:
+    """Of the coefficients, (P, P): as it was computed, or from the covariance of a file that does not have it."""
+    return root_of(fit.covariance) if fit.root is None else fit.root
 
 
 def warn_beyond(fit: Fitted, time: float) -> None:

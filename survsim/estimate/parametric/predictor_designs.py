@@ -15,6 +15,7 @@ from survsim.core.errors import InputError
 from survsim.core.frames import as_frame, is_table
 from survsim.core.kinds import dimensions
 from survsim.core.surv import Surv
+from survsim.kernels.orthonormal import orthonormal
 
 
 @stored
@@ -48,6 +49,10 @@ class PredictorDesign:
     def size(self) -> int:
         return len(self.terms)
 
+    def rows_of_fit(self, count: int) -> FloatArray:
+        """The columns of the formula in the data of the fit, (count, size)."""
+        return np.empty((count, 0)) if self.design is None else self.design.matrix
+
     def rows(self, data: Any, count: int) -> FloatArray:
         """The columns on new data, (count, size)."""
         parts = [np.ones((count, 1))] if self.intercept else []
@@ -58,11 +63,18 @@ class PredictorDesign:
 
 @dataclass(frozen=True, slots=True)
 class ScaledColumns:
-    """Columns centred and scaled, and the linear map of the coefficients back."""
+    """Columns for the optimiser, and the way back to coefficients of the columns as given.
+
+    Attributes
+    ----------
+    matrix : (n, size), behind the intercept of mean 0, standard deviation 1 and without correlation.
+    back : (size, size) linear map of the coefficients.
+    aside : (size,) what each adds to the constants beside a predictor that has no intercept of its own.
+    """
 
     matrix: FloatArray
     back: FloatArray
-    reach: FloatArray
+    aside: FloatArray
 
 
 def make_design(name: str, formula: Any, data: Any, surv: Surv, *, intercept: bool = True) -> PredictorDesign:
@@ -75,51 +87,47 @@ def location_data(formula: Any, data: Any, other: Any) -> Any:
     return None if formula is None and isinstance(other, str) else data
 
 
-def scale_columns(predictor: PredictorDesign, n: int) -> ScaledColumns:
-    """Columns with mean 0 and standard deviation 1 behind the intercept; refuses dependent columns."""
+def scale_columns(predictor: PredictorDesign, n: int, weight: FloatArray | None = None) -> ScaledColumns:
+    """Uncorrelated columns behind the intercept, rows counted by their weight; refuses dependent columns."""
+    ones = np.ones((n, 1)) if predictor.intercept else np.empty((n, 0))
     if predictor.design is None:
-        ones = np.ones((n, 1)) if predictor.intercept else np.empty((n, 0))
-        size = ones.shape[1]
-        return ScaledColumns(ones, np.eye(size), np.ones(size))
-    x = predictor.design.matrix
-    mean = x.mean(axis=0)
+        return ScaledColumns(ones, np.eye(ones.shape[1]), np.zeros(ones.shape[1]))
+    columns, own, mean = uncorrelated(predictor.design, weight)
+    # The coefficients are those at the mean; a patient whose covariates are 0 may be far from all others.
+    aside = -mean @ own
+    if not predictor.intercept:
+        return ScaledColumns(columns, own, aside)
+    back = np.eye(1 + own.shape[0])
+    back[0, 1:], back[1:, 1:] = aside, own
+    return ScaledColumns(np.hstack([ones, columns]), back, np.zeros(back.shape[0]))
+
+
+LEAST = 1e-7
+"""Share of its spread that a column must have beyond those before it: less is the rounding of a copy."""
+
+
+def uncorrelated(design: Design, weight: FloatArray | None) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Uncorrelated combinations q = (x - mean) @ back of the columns, with `back` and `mean`.
+
+    Raises when a column is constant or a combination of those before it.
+    """
+    x, names = design.matrix, design.columns
+    mean = np.average(x, axis=0, weights=weight)
     centred = x - mean
-    spread = np.sqrt(np.mean(centred * centred, axis=0))
-    # Without an intercept of its own the predictor stands beside a baseline, which is one.
-    refuse_dependent(centred, spread, np.abs(x).max(axis=0), predictor.design.columns)
-    if not predictor.intercept:
-        centred, spread = x, np.sqrt(np.mean(x * x, axis=0))
-    scaled = centred / spread
-    reach = np.abs(scaled).max(axis=0)
-    if not predictor.intercept:
-        return ScaledColumns(scaled, np.diag(1.0 / spread), reach)
-    back = np.diag(np.concatenate([[1.0], 1.0 / spread]))
-    back[0, 1:] = -mean / spread
-    return ScaledColumns(np.hstack([np.ones((n, 1)), scaled]), back, np.concatenate([[1.0], reach]))
-
-
-def refuse_dependent(
-    centred: FloatArray, spread: FloatArray, largest: FloatArray, columns: tuple[str, ...]
-) -> None:
-    """Raise when a column is constant or a combination of those before it (Cholesky of correlations)."""
-    flat = spread <= 1e-10 * np.maximum(largest, 1e-300)
+    flat = np.abs(centred).max(axis=0) <= 1e-10 * np.maximum(np.abs(x).max(axis=0), 1e-300)
     if flat.any():
-        names = ", ".join(repr(c) for c, flag in zip(columns, flat) if flag)
+        listed = ", ".join(repr(c) for c, constant in zip(names, flat) if constant)
         raise InputError(
-            f"column {names} is constant: its effect cannot be told from the intercept. Drop it."
+            f"column {listed} is constant: its effect cannot be told from the intercept. Drop it."
         )
-    scaled = centred / spread
-    gram = scaled.T @ scaled / scaled.shape[0]
-    root = np.zeros_like(gram)
-    for j in range(gram.shape[0]):
-        left = gram[j, j] - root[j, :j] @ root[j, :j]
-        if left < 1e-10:
-            raise InputError(
-                f"column {columns[j]!r} is a combination of the columns before it "
-                f"({', '.join(columns[:j])}); its effect is not determined. Drop one of them."
-            )
-        root[j, j] = np.sqrt(left)
-        root[j + 1 :, j] = (gram[j + 1 :, j] - root[j + 1 :, :j] @ root[j, :j]) / root[j, j]
+    made, back = orthonormal(centred, weight, LEAST)
+    if made.shape[1] < x.shape[1]:
+        j = int(np.argmin(back.any(axis=1)))
+        raise InputError(
+            f"column {names[j]!r} is a combination of the columns before it "
+            f"({', '.join(names[:j])}); its effect is not determined. Drop one of them."
+        )
+    return made, back, mean
 
 
 def prediction_rows(designs: tuple[PredictorDesign, ...], data: Any) -> tuple[Any, int, bool]:

@@ -17,7 +17,7 @@ from survsim.core.surv import Surv
 from survsim.estimate.parametric.families import Family
 from survsim.estimate.parametric.fit import ParametricFit
 from survsim.estimate.parametric.likelihood_terms import FollowUp, Terms, assemble, scores
-from survsim.estimate.parametric.newton import Evaluation, Optimum, inverse_information, maximise
+from survsim.estimate.parametric.newton import Evaluation, Optimum, inverse_information, maximise, root_of
 from survsim.estimate.parametric.predictor_designs import (
     PredictorDesign,
     ScaledColumns,
@@ -51,16 +51,17 @@ def fit_family(
     if law.needs_positive_times:
         kept = positive_times(surv, law.name)
         follow = follow.with_rows(kept)
-    scaled = [scale_columns(d, len(surv)) for d in designs]
+    scaled = [scale_columns(d, len(surv), surv.weight) for d in designs]
     matrices = [s.matrix if kept.all() else s.matrix[kept] for s in scaled]
     problem = Problem.of(law.on_clock(follow.clock), follow, matrices)
     optimum = _best(problem, starts, [m.shape[1] for m in matrices])
-    reach = np.concatenate([s.reach for s in scaled])
-    covariance = inverse_information(optimum.information, coefficient_names(designs), reach, law.name)
+    back, shift = unscale(law, designs, scaled, follow.clock)
+    covariance = inverse_information(
+        optimum.information, (p.designs for p in problem.parts), back, coefficient_names(designs), law.name
+    )
     wants_robust = surv.cluster is not None if robust is None else bool(robust)
     if wants_robust:
         covariance = sandwich(covariance, problem.scores(optimum.theta), surv, kept)
-    back, shift = unscale(law, designs, scaled, follow.clock)
     return ParametricFit(
         provenance=provenance,
         family=law.name,
@@ -69,6 +70,7 @@ def fit_family(
         effects=effects_of(law, designs),
         estimate=back @ optimum.theta + shift,
         covariance=back @ covariance @ back.T,
+        root=back @ root_of(covariance),
         log_likelihood=optimum.value - follow.log_clock_share(),
         model=LinearModel(law, tuple(designs)),
         surv=surv,
@@ -328,6 +330,8 @@ def unscale(
         back[at:end, at:end] = factor * columns.back
         if design.intercept:
             shift[at] = constant
+        else:  # the constants of the predictors after it stand for its own
+            back[end:, at:end] = columns.aside
         at = end
     return back, shift
 

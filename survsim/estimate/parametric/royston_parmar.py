@@ -17,13 +17,12 @@ from survsim.core.errors import ConvergenceError, InputError
 from survsim.core.provenance import Provenance
 from survsim.core.surv import Surv, as_surv
 from survsim.estimate.parametric.fit import ParametricFit
-from survsim.estimate.parametric.newton import inverse_information, maximise
+from survsim.estimate.parametric.newton import inverse_information, maximise, root_of, undetermined
 from survsim.estimate.parametric.predictor_designs import (
     PredictorDesign,
-    ScaledColumns,
     make_design,
     prediction_rows,
-    scale_columns,
+    uncorrelated,
 )
 from survsim.estimate.parametric.problem import (
     check_background,
@@ -35,6 +34,7 @@ from survsim.estimate.parametric.spline_likelihood import SplineProblem, SplineT
 
 EFFECTS = {"hazard": "hazard ratio", "odds": "odds ratio", "normal": "normal deviate"}
 SCALES = tuple(EFFECTS)
+FEWER = "royston_parmar (try fewer df)"
 
 
 def royston_parmar(
@@ -101,8 +101,9 @@ def royston_parmar(
     design = make_design("effect", formula, data, surv, intercept=False)
     spline = SplineTerm.baseline(surv, df, knots)
     varying = _varying(design, time_varying, surv, spline)
-    columns = _columns(design, len(surv), bool(varying))
-    problem = SplineProblem.of(surv, kept, columns.matrix[:, 1:], spline, varying, scale, rates)
+    if design.design is not None:
+        uncorrelated(design.design, surv.weight)  # refuses columns that are not their own
+    problem = SplineProblem.of(surv, kept, design.rows_of_fit(len(surv)), spline, varying, scale, rates)
     wants_robust = surv.cluster is not None if robust is None else bool(robust)
     names, labels = _labels(design, spline, varying, scale)
     return ParametricFit(
@@ -119,22 +120,25 @@ def royston_parmar(
         conf_level=conf_level,
         note=_note(varying),
         **labels,
-        **_maximum(problem, problem.back(columns), names, surv, kept if wants_robust else None),
+        **_maximum(problem, names, surv, kept if wants_robust else None),
     )  # fmt: skip
 
 
-def _maximum(
-    problem: SplineProblem, back: FloatArray, names: tuple[str, ...], surv: Surv, clusters_of: Any
-) -> dict[str, Any]:
+def _maximum(problem: SplineProblem, names: tuple[str, ...], surv: Surv, clusters_of: Any) -> dict[str, Any]:
     """Estimate, covariance, log-likelihood and steps; `clusters_of` are the rows used, if robust."""
+    repeated = [name for name, row in zip(names, problem.basis) if not row.any()]
+    if repeated:
+        raise undetermined(repeated, FEWER)
     optimum = maximise(problem.evaluate, problem.start(), "royston_parmar")
-    reach = problem.reach()
-    covariance = inverse_information(optimum.information, names, reach, "royston_parmar (try fewer df)")
+    back = problem.back()
+    parts = ([p.columns] for p in problem.parts)
+    covariance = inverse_information(optimum.information, parts, back, names, FEWER)
     if clusters_of is not None:
         covariance = sandwich(covariance, problem.scores(optimum.theta), surv, clusters_of)
     return {
         "estimate": back @ optimum.theta,
         "covariance": back @ covariance @ back.T,
+        "root": back @ root_of(covariance),
         "log_likelihood": optimum.value,
         "n_iter": optimum.iterations,
     }
@@ -226,20 +230,6 @@ def _varying(
             )
         found += [SplineTerm.change(surv, df, spline, j, design.terms[j]) for j in places]
     return tuple(found)
-
-
-def _columns(design: PredictorDesign, n: int, varying: bool) -> ScaledColumns:
-    """Scaled columns behind a constant; not centred where an effect changes with time.
-
-    Centring a covariate moves its change over time into the baseline, which may lack the knots for it.
-    """
-    centred = scale_columns(PredictorDesign(design.name, design.design, True), n)
-    if not varying:
-        return centred
-    plain = scale_columns(design, n)
-    back = np.eye(1 + design.size)
-    back[1:, 1:] = plain.back
-    return ScaledColumns(np.hstack([np.ones((n, 1)), plain.matrix]), back, np.append(1.0, plain.reach))
 
 
 def _labels(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,8 +17,8 @@ from survsim.core.times import asked_times, increasing
 from survsim.estimate.parametric.families import DENSITY, SURVIVAL
 from survsim.estimate.parametric.likelihood_terms import Terms
 from survsim.estimate.parametric.newton import Evaluation
-from survsim.estimate.parametric.predictor_designs import ScaledColumns
 from survsim.estimate.parametric.problem import add_background
+from survsim.kernels.orthonormal import orthonormal
 
 # the scale g(S) = eta has the law of a standard variable: extreme value, logistic, normal
 STANDARD = {"hazard": "weibull", "odds": "loglogistic", "normal": "lognormal"}
@@ -46,8 +46,8 @@ class SplineTerm:
 
     @classmethod
     def baseline(cls, surv: Surv, df: int, knots: Sequence[float] | None) -> SplineTerm:
-        """Knots at equally spaced centiles of log event times (R's type 7), or as given."""
-        u = np.log(surv.time[surv.event & (surv.time > 0)])
+        """Knots at equally spaced centiles of log event times (R's type 7, a weight of k like k patients), or as given."""
+        u, weight = _events(surv)
         if np.unique(u).size < 2:
             raise InputError(
                 "royston_parmar needs events at two different times or more; use "
@@ -55,7 +55,7 @@ class SplineTerm:
             )
         outer = np.array([u.min(), u.max()])
         if knots is None:
-            return cls(_with_inner(outer, _centiles(u, df)))
+            return cls(_with_inner(outer, _centiles(u, weight, df)))
         times = asked_times("knots", knots, unit=surv.unit)
         if (times <= 0).any():
             raise InputError(f"knots must be times above 0; got {times.tolist()}.")
@@ -64,8 +64,7 @@ class SplineTerm:
     @classmethod
     def change(cls, surv: Surv, df: int, baseline: SplineTerm, column: int, name: str) -> SplineTerm:
         """Knots of a time-varying effect: the baseline's outer knots, its own centiles."""
-        u = np.log(surv.time[surv.event & (surv.time > 0)])
-        return cls(_with_inner(baseline.knots[[0, -1]], _centiles(u, df)), column, name)
+        return cls(_with_inner(baseline.knots[[0, -1]], _centiles(*_events(surv), df)), column, name)
 
     def places(self, knots: FloatArray) -> IntArray:
         """Where the coefficients go in the basis on a finer set of knots."""
@@ -73,10 +72,24 @@ class SplineTerm:
         return np.concatenate([[0, 1], inner])
 
 
-def _centiles(u: FloatArray, df: int) -> FloatArray:
+def _events(surv: Surv) -> tuple[FloatArray, FloatArray | None]:
+    """Logarithms of the event times and their weights."""
+    seen = surv.event & (surv.time > 0)
+    return np.log(surv.time[seen]), None if surv.weight is None else surv.weight[seen]
+
+
+def _centiles(u: FloatArray, weight: FloatArray | None, df: int) -> FloatArray:
     if isinstance(df, bool) or not isinstance(df, int | np.integer) or df < 1:
         raise InputError(f"df must be a whole number from 1; got {df!r}. df - 1 inner knots are placed.")
-    return np.quantile(u, np.arange(1, df) / df) if df > 1 else np.empty(0)
+    share = np.arange(1, df) / df
+    if weight is None:
+        return np.quantile(u, share)
+    order = np.argsort(u, kind="stable")
+    end = np.cumsum(weight[order])
+    # In the row of all times one of weight k takes k places; one of less than 1 takes a point, and its weight to the next.
+    first = end - weight[order]
+    last = np.maximum(end - 1.0, first)
+    return np.interp(share * last[-1], np.column_stack([first, last]).ravel(), np.repeat(u[order], 2))
 
 
 def _with_inner(outer: FloatArray, inner: FloatArray) -> FloatArray:
@@ -105,7 +118,10 @@ class SplinePart:
 
 @dataclass(frozen=True, slots=True)
 class SplineProblem:
-    """Log-likelihood of a Royston-Parmar model, log time centred for the optimiser."""
+    """Log-likelihood of a Royston-Parmar model, log time centred and the columns orthonormal for the optimiser.
+
+    `basis` (P, r) makes the columns of the optimiser of those of the splines and the covariates.
+    """
 
     parts: tuple[SplinePart, ...]
     spline: SplineTerm
@@ -115,6 +131,7 @@ class SplineProblem:
     first_slope: float
     n: int
     n_columns: int
+    basis: FloatArray
 
     @classmethod
     def of(
@@ -135,7 +152,9 @@ class SplineProblem:
         with np.errstate(divide="ignore"):
             start = np.log(entry)
         other = None if background is None else background[kept]
-        made = cls((), spline, varying, scale, centre, 0.0, u.size, x.shape[1])
+        size = spline.knots.size + x.shape[1] + sum(t.df for t in varying)
+        made = cls((), spline, varying, scale, centre, 0.0, u.size, x.shape[1], np.eye(size))
+        made = replace(made, basis=orthonormal(made._columns(u, x, derivative=False), weight)[1])
         groups = (("event", event, u), ("censored", ~event, u), ("entry", entry > 0, start))
         parts = tuple(
             made._part(kind, np.flatnonzero(mask), when, x, weight, other)
@@ -145,9 +164,7 @@ class SplineProblem:
         events = float(event.sum() if weight is None else weight @ event)
         length = np.exp(u) - entry
         total = float(length.sum() if weight is None else weight @ length)
-        return cls(
-            parts, spline, varying, scale, centre, centre - float(np.log(total / events)), u.size, x.shape[1]
-        )
+        return replace(made, parts=parts, first_slope=centre - float(np.log(total / events)))
 
     def _part(
         self, kind: str, rows: IntArray, u: FloatArray, x: FloatArray, weight: Any, background: Any
@@ -170,17 +187,13 @@ class SplineProblem:
         for term in self.varying:
             basis = spline_basis(centred, term.knots - self.centre, derivative)[:, 1:]
             blocks.append(basis * x[:, term.column, None])
-        return np.hstack(blocks)
+        return np.hstack(blocks) @ self.basis
 
     def start(self) -> FloatArray:
         """A line of slope 1 in log time through the crude rate: exponential on the hazard scale."""
-        theta = np.zeros(self.parts[0].columns.shape[1])
-        theta[0], theta[1] = self.first_slope, 1.0
-        return theta
-
-    def reach(self) -> FloatArray:
-        """Largest entry of each column."""
-        return np.max([np.abs(p.columns).max(axis=0) for p in self.parts], axis=0)
+        line = np.zeros(self.basis.shape[0])
+        line[0], line[1] = self.first_slope, 1.0
+        return np.asarray(np.linalg.solve(self.basis, line), dtype=np.float64)
 
     def evaluate(self, theta: FloatArray) -> Evaluation:
         """Log-likelihood, gradient, information; -inf where the spline falls at an event."""
@@ -224,22 +237,16 @@ class SplineProblem:
             return density
         return add_background(density - survived, part.background) + survived
 
-    def back(self, columns: ScaledColumns) -> FloatArray:
+    def back(self) -> FloatArray:
         """Linear map to coefficients of log time not centred and of covariates as given, (P, P)."""
         size = self.spline.knots.size
-        total = size + self.n_columns + sum(t.df for t in self.varying)
-        back, centring = np.eye(total), np.eye(total)
-        # columns.back maps (constant, scaled effects) to (constant, effects)
-        where = np.concatenate([[0], np.arange(size, size + self.n_columns)])
-        back[np.ix_(where, where)] = columns.back
+        centring = np.eye(self.basis.shape[0])
         centring[0, 1] = -self.centre
         at = size + self.n_columns
         for term in self.varying:
-            block = np.arange(at, at + term.df)
-            back[block, block] = columns.back[1 + term.column, 1 + term.column]
             centring[size + term.column, at] = -self.centre
             at += term.df
-        return centring @ back
+        return centring @ self.basis
 
 
 def _known(part: FloatArray | None) -> FloatArray:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from survsim import balance, treatment_weights
+from survsim import Surv, balance, ipw_kaplan_meier, treatment_weights
 from survsim.errors import ConvergenceError, InputError, SmallSampleWarning
 from survsim.estimate.causal.logistic import logistic
 
@@ -153,3 +153,39 @@ def test_weights_under_separation_ask_for_the_chance_of_the_treatment_given_alon
     own = np.where(labels == "T", made.propensity, 1.0 - made.propensity)
     assert made.propensity.max() == 1.0
     np.testing.assert_allclose(made.weight, 1.0 / own)
+
+
+@pytest.mark.parametrize("options", [{}, {"resample": True}, {"separation": "firth"}])
+@pytest.mark.parametrize("separated", [False, True])
+def test_the_origin_and_the_unit_of_a_covariate_do_not_move_the_chances(options, separated):
+    z = np.array([-1.2, -0.7, -0.4, 0.1, 0.3, 0.6, 0.9, 1.4, 1.5, 2.0])
+    y = z > 0.2 if separated else np.array([0, 0, 1, 0, 1, 0, 1, 1, 0, 1], bool)
+    if separated:
+        options = {**options, "separation": "firth"}
+    right = logistic(np.column_stack([np.ones(10), z]), y, **options)
+    for scale, shift in ((1.0, 2015.0), (3.0, 1e5), (0.1, 2015.0), (1e-4, 0.0), (1e4, 0.0)):
+        found = logistic(np.column_stack([np.ones(10), scale * z + shift]), y, **options)
+        np.testing.assert_allclose(found.chance, right.chance, rtol=1e-8)
+        np.testing.assert_allclose(found.estimate[1] * scale, right.estimate[1], rtol=1e-8)
+        np.testing.assert_allclose(found.std_error[1] * scale, right.std_error[1], rtol=1e-8)
+
+
+def test_a_calendar_year_loses_no_resample():
+    rng = np.random.default_rng(4)
+    x, arm = rng.normal(size=40), np.tile(["a", "b"], 20)
+    surv = Surv.right(rng.exponential(8.0, 40), rng.random(40) < 0.8, unit="months")
+    one, other = (
+        ipw_kaplan_meier(surv, arm, "x", pd.DataFrame({"x": x * a + b}), times=[5.0], tau=6.0, n_resamples=40)
+        for a, b in ((1.0, 0.0), (0.1, 2015.0))
+    )
+    assert other.n_undefined == one.n_undefined
+    np.testing.assert_allclose(other.std_error, one.std_error, rtol=1e-8)
+
+
+def test_firth_gives_a_column_that_repeats_another_no_coefficient():
+    x = np.column_stack([np.ones(6), [0.0, 1, 2, 3, 4, 5], [1.0, 3, 5, 7, 9, 11]])
+    y = np.array([0, 0, 1, 0, 1, 1], bool)
+    found, plain = logistic(x, y, separation="firth"), logistic(x[:, :2], y, separation="firth")
+    assert found.firth
+    assert found.estimate[2] == 0.0
+    assert plain.chance.std() > 0.1

@@ -12,6 +12,7 @@ import pytest
 from survsim import Surv, parametric_survival, royston_parmar
 from survsim.distributions import RoystonParmar
 from survsim.errors import ConvergenceError, ExtrapolationWarning, InputError
+from survsim.estimate.parametric.spline_likelihood import SplineTerm
 
 PINNED = Path(__file__).parents[3] / "reference" / "parametric.json"
 
@@ -187,3 +188,16 @@ def test_one_degree_of_freedom_with_delayed_entry_is_weibull() -> None:
     np.testing.assert_allclose(
         spline.estimate, [-shape * weibull.estimate[0], shape, -shape * weibull.estimate[1]]
     )
+
+
+def test_knots_of_weights_are_those_of_as_many_patients() -> None:
+    rng = np.random.default_rng(8)
+    time, weight = rng.exponential(10.0, 25).round(2) + 0.01, rng.integers(1, 5, 25)
+    heavy = SplineTerm.baseline(Surv.right(time, np.ones(25), unit="months", weight=weight), 4, None)
+    right = np.quantile(np.log(np.repeat(time, weight)), [0.25, 0.5, 0.75])
+    np.testing.assert_allclose(heavy.knots[1:-1], right, rtol=1e-14)
+    # Equal weights below 1 are no weights.
+    light = SplineTerm.baseline(
+        Surv.right(time, np.ones(25), unit="months", weight=np.full(25, 0.3)), 4, None
+    )
+    np.testing.assert_allclose(light.knots[1:-1], np.quantile(np.log(time), [0.25, 0.5, 0.75]), rtol=1e-12)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
 import pytest
 
-from survsim import Surv, parametric_survival
-from survsim.errors import InputError
+from survsim import Surv, parametric_survival, royston_parmar
+from survsim.errors import ConvergenceError, InputError
 from survsim.estimate.parametric import regression
 
 S = Surv.right([1, 2, 3, 4, 5, 6, 7, 8.0], [1, 1, 0, 1, 1, 0, 1, 1], unit="years")
@@ -42,3 +46,40 @@ def test_a_covariate_far_beyond_the_data_is_named(family):
     with pytest.raises(InputError, match=said):
         for far in (1e5, -1e5):
             fit.predict_survival({"x": [1.0, far]}, [2.0])
+
+
+def test_a_fit_from_an_earlier_file_predicts_from_its_covariance():
+    rng = np.random.default_rng(2)
+    data = pd.DataFrame({"x": rng.normal(size=40)})
+    fit = parametric_survival(
+        Surv.right(rng.exponential(9.0, 40), np.ones(40), unit="months"), "lognormal", "x", data
+    )
+    np.testing.assert_allclose(fit.root @ fit.root.T, fit.covariance, rtol=1e-12)
+    earlier = replace(fit, root=None)
+    one, other = (f.predict_survival(data.iloc[:2], [4.0]).std_error for f in (fit, earlier))
+    np.testing.assert_allclose(other, one, rtol=1e-6)
+    np.testing.assert_allclose(earlier.draws(3, seed=1), fit.draws(3, seed=1), rtol=1e-10)
+
+
+def test_a_robust_covariance_of_fewer_clusters_than_coefficients_can_be_drawn_from():
+    rng = np.random.default_rng(2)
+    data = pd.DataFrame({"x": rng.normal(size=40), "z": rng.normal(size=40)})
+    surv = Surv.right(
+        rng.exponential(9.0, 40), np.ones(40), unit="months", cluster=np.tile([0, 1, 2], 14)[:40]
+    )
+    fit = parametric_survival(surv, "weibull", "x + z", data)
+    assert np.isfinite(fit.draws(3, seed=1)).all()
+    assert np.isfinite(fit.predict_survival(data.iloc[:2], [4.0]).std_error).all()
+
+
+@pytest.mark.parametrize("shift", [0.0, 2015.0])
+def test_only_the_arm_without_events_is_named_beside_a_calendar_year(shift):
+    rng = np.random.default_rng(2)
+    data = pd.DataFrame({"year": rng.integers(-3, 4, 40) + shift, "arm": np.tile(["a", "b"], 20)})
+    surv = Surv.right(rng.exponential(9.0, 40), data["arm"] == "a", unit="months")
+    with pytest.raises(ConvergenceError, match=r"do not determine arm\[T.b\]; the"):
+        parametric_survival(surv, "weibull", "year + arm", data)
+    with pytest.raises(ConvergenceError, match=r"do not determine arm\[T.b\]; the"):
+        parametric_survival(surv, "piecewise_exponential", "year + arm", data, cuts=[5.0])
+    with pytest.raises(ConvergenceError, match=r"do not determine arm\[T.b\]; the"):
+        royston_parmar(surv, "year + arm", data, df=2)
