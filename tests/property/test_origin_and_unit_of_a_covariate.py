@@ -22,7 +22,10 @@ def drawn() -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
     rng = np.random.default_rng(5)
     frame = pd.DataFrame({"year": rng.integers(0, 5, N).astype(float), "arm": rng.choice(["a", "b"], N)})
     time = rng.exponential(12 * np.exp(-0.5 * frame["year"] - 0.4 * (frame["arm"] == "b"))).round(1) * 4 + 1.0
-    more = {"cause": rng.choice(["death", "relapse", "none"], N, p=[0.5, 0.3, 0.2]), "site": rng.choice(list("uvw"), N)}
+    more = {
+        "cause": rng.choice(["death", "relapse", "none"], N, p=[0.5, 0.3, 0.2]),
+        "site": rng.choice(list("uvw"), N),
+    }
     return frame, more | {"time": np.minimum(time, 30.0), "entry": rng.choice([0.0, 0.5, 0.9], N)}
 
 
@@ -50,7 +53,9 @@ def of_a_fit(surv: Surv, **options: Any) -> Callable[[pd.DataFrame], list[Any]]:
             ("predict_quantile", 0.5),
         ):  # fmt: skip
             ask = getattr(fit, name)
-            found.append(ask(asked, new, **stratum) if name == "predict_quantile" else ask(new, asked, **stratum))
+            found.append(
+                ask(asked, new, **stratum) if name == "predict_quantile" else ask(new, asked, **stratum)
+            )
         few = surv.entry is not None or "frailty" in options
         return found if few else [*found, fit.brier_score(TIMES), fit.calibration(5.0)]
 
@@ -61,7 +66,12 @@ def laws(data: pd.DataFrame) -> list[Any]:
     patients = data.assign(patient_id=np.arange(N), follow_up=MORE["time"])
     gone = pd.DataFrame({"patient_id": np.arange(N), "state": "dead", "time": MORE["time"]})[SEEN]
     made = prepare_multistate(
-        patients, gone, start="well", transitions={"well": ["dead"]}, unit="months", covariates=["year", "arm"]
+        patients,
+        gone,
+        start="well",
+        transitions={"well": ["dead"]},
+        unit="months",
+        covariates=["year", "arm"],
     )
     fit = multistate_fit(made, "year + arm", model="cox")
     (law,) = fit.transition_laws(dict(data.iloc[0]))
@@ -93,7 +103,9 @@ PREDICTORS: dict[str, Callable[[pd.DataFrame], list[Any]]] = {
 
 
 def numbers(answers: list[Any]) -> list[np.ndarray]:
-    frames = [a.to_frame().select_dtypes("number").to_numpy() if hasattr(a, "to_frame") else a for a in answers]
+    frames = [
+        a.to_frame().select_dtypes("number").to_numpy() if hasattr(a, "to_frame") else a for a in answers
+    ]
     return [np.asarray(f, dtype=np.float64) for f in frames]
 
 
