@@ -35,6 +35,11 @@ def times_and_events(
     return end + 0.0, event_vector(event, end.size).copy(), None
 
 
+def late_only(entry: FloatArray | None) -> FloatArray | None:
+    """Entry times (n,), or None if everybody is followed from the origin: that is no delayed entry."""
+    return entry if entry is not None and entry.any() else None
+
+
 def check_entry(entry: FloatArray, time: FloatArray) -> None:
     bad = entry < 0
     if bad.any():

@@ -26,7 +26,7 @@ from survsim.core.checks import (
 from survsim.core.door import with_doors
 from survsim.core.encoding import stored
 from survsim.core.errors import InputError
-from survsim.core.follow_up import check_entry, countable, join_near_ties, times_and_events
+from survsim.core.follow_up import check_entry, countable, join_near_ties, late_only, times_and_events
 from survsim.core.frames import as_frame
 from survsim.core.pairing import in_order_of, index_of, paired
 from survsim.core.read_only import view
@@ -52,7 +52,7 @@ class Surv:
     time : (n,) float64, end of follow-up in `unit`; near-ties joined.
     event : (n,) bool, event seen at `time` (of any cause).
     unit : "days", "weeks", "months" or "years".
-    entry : (n,) float64 or None; at risk only after it.
+    entry : (n,) float64, at risk only after it; None where nobody enters after the origin, also if zeros were given.
     weight : (n,) float64 > 0 or None.
     stratum, stratum_labels : (n,) int64 codes or None, and what they stand for.
     cluster, cluster_labels : the same for clusters.
@@ -87,6 +87,8 @@ class Surv:
     _counts: IntArray | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
+        # Also of the rows that a selection leaves: whoever asks for delayed entry asks whether entry is there.
+        object.__setattr__(self, "entry", late_only(self.entry))
         for name in ("time", "event", "entry", "weight", "stratum", "cluster", "cause", "id"):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, view(getattr(self, name)))
@@ -144,7 +146,7 @@ class Surv:
         unit : "days", "weeks", "months" or "years"; there is no default.
         data : frame (pandas, polars, Arrow, or a dictionary of columns) whose columns the other arguments name.
         event_value : the label in `event` that marks the event, or a list of them: ``"dead"``, ``2``.
-        entry : (n,) non-negative times before `time`; at risk from just after it.
+        entry : (n,) non-negative times before `time`; at risk from just after it. All 0 is as if it were left out.
         weight : (n,) positive case or sampling weights.
         stratum, cluster : (n,) labels.
         id : (n,) labels of patients, when a patient has several rows (start-stop data with `entry`): counts,
@@ -173,7 +175,8 @@ class Surv:
         time, event, entry, weight, stratum, cluster, id = given.values()
         end, seen, counts = times_and_events(time, event, event_value, unit)
         n = end.size
-        start = None if entry is None else float_vector("entry", entry, n, unit=unit)
+        begin = None if entry is None else float_vector("entry", entry, n, unit=unit)
+        start = late_only(begin)
         if counts is None or start is not None:
             counts = None
             end, start, whole, in_order = join_near_ties(end, start, seen)
@@ -207,7 +210,7 @@ class Surv:
             index=labels if labels is not None and len(labels) == n else None,
         )
         if patients[0] is not None:
-            start_stop.check_rows(patients[0], patients[1], start, end, seen)
+            start_stop.check_rows(patients[0], patients[1], begin if start is None else start, end, seen)
         object.__setattr__(made, "_whole", whole)
         object.__setattr__(made, "_counts", counts)
         object.__setattr__(made, "_frame", frame)
@@ -289,6 +292,11 @@ class Surv:
         return len(self) if self.id is None else int(np.unique(self.id).size)
 
     @property
+    def begin(self) -> FloatArray:
+        """(n,) where each row begins: its entry, or 0."""
+        return np.zeros(len(self)) if self.entry is None else self.entry
+
+    @property
     def together(self) -> IntArray | None:
         """(n,) codes of the rows that are not independent of each other, None where each row is: the clusters, and where none
         are named, patients with several rows. Robust variances sum over them, and resampling draws them whole."""
@@ -302,8 +310,7 @@ class Surv:
         """The first row of each patient (P,), in the order of the rows, and the patient 0..P-1 of every row (n,)."""
         if self.id is None:
             return np.arange(len(self)), np.arange(len(self))
-        begin = np.zeros(len(self)) if self.entry is None else self.entry
-        order = np.lexsort((begin, self.id))
+        order = np.lexsort((self.begin, self.id))
         fresh = np.concatenate([[True], np.diff(self.id[order]) != 0])
         place = np.argsort(np.argsort(order[fresh]))
         patient = np.empty(len(self), np.int64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -57,7 +58,6 @@ def test_breslow_with_whole_weights_is_breslow_with_copies(seed: int) -> None:
     count = rng.integers(1, 4, len(surv))
     heavy = Surv.right(surv.time, surv.event, unit="months", weight=count.astype(float))
     copies = np.repeat(np.arange(len(surv)), count)
-    # The penalty counts in standard deviations of the rows, which copies change: leave it out.
     one = cox_ph(heavy, None, x[:, [0]], ties="breslow").estimate
     np.testing.assert_allclose(
         cox_ph(surv.take(copies), None, x[copies][:, [0]], ties="breslow").estimate, one, atol=1e-8
@@ -98,3 +98,30 @@ def test_firth_is_finite_and_inside_its_profile_limits(seed: int) -> None:
     assert 0.0 <= fit.p_value[0] <= 1.0
     # The interval holds 0 exactly when the test does not reject.
     assert (low[0] > 0 or high[0] < 0) == (fit.p_value[0] < 0.05)
+
+
+@pytest.mark.parametrize("ties", ["breslow", "efron"])
+@pytest.mark.parametrize("penalty", [None, "ridge", "elasticnet", "firth"])
+@pytest.mark.parametrize("full", [False, True])
+def test_whole_weights_are_repeated_rows_under_every_penalty(
+    ties: str, penalty: str | None, full: bool
+) -> None:
+    rng = np.random.default_rng(4)
+    n = 30
+    # Tied events of other weights are no copies of one another under Efron: no ties there between rows of other times.
+    time, event, x = rng.permutation(n) + 2.0, rng.random(n) < 0.8, rng.normal(size=(n, 2)) * [1.0, 40.0]
+    count = np.where(event & (ties == "efron"), 1, rng.integers(1, 4, n))
+    parts = {"stratum": rng.choice(["a", "b"], n), "entry": rng.choice([0.0, 0.5, 1.0], n)} if full else {}
+    more = {"penalty": penalty, "penalty_strength": 3.0 if penalty in ("ridge", "elasticnet") else None}
+    surv = Surv.right(time, event, unit="months", **parts)
+    copies = np.repeat(np.arange(n), count)
+    heavy = surv.with_parts(weight=count.astype(float))
+    one = cox_ph(heavy, None, x, ties=ties, **more)
+    two = cox_ph(surv.take(copies), None, x[copies], ties=ties, **more)
+    np.testing.assert_allclose(one.estimate, two.estimate, rtol=1e-8, atol=1e-11)
+    np.testing.assert_allclose(one.std_error, two.std_error, rtol=1e-8)
+    new = x[:3]
+    if penalty != "elasticnet":
+        stratum = ["a", "b", "a"] if full else None
+        first, second = (f.predict_survival(new, [5.0, 12.0], stratum=stratum).survival for f in (one, two))
+        np.testing.assert_allclose(first, second, rtol=1e-8)

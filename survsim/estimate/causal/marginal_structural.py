@@ -104,7 +104,7 @@ def marginal_structural_cox(
 
     Raises
     ------
-    InputError : rows without entry or id, a treated patient who stops where `starts_once`, a numerator outside `formula`.
+    InputError : rows without id, a treated patient who stops where `starts_once`, a numerator outside `formula`.
     ConvergenceError : covariates that decide treatment.
 
     References
@@ -127,7 +127,7 @@ def marginal_structural_cox(
     if truncate is not None:
         between("truncate", truncate, 0.0, 0.5)
     one_of("separation", separation, SEPARATION)
-    if surv.entry is None or surv.id is None:
+    if surv.id is None:
         raise InputError(
             "the response needs start-stop rows that name their patients: Surv.right(stop, event, entry=start, id=patient, unit=...)."
         )
@@ -189,7 +189,7 @@ def _rows(
     surv: Surv, treatment: Any, data: Any, reference: Any
 ) -> tuple[pd.DataFrame, tuple[Any, ...], BoolArray, Any]:
     """The frame with this module's columns, labels, who is treated (n,), and the order by patient and time."""
-    assert surv.entry is not None and surv.id is not None
+    assert surv.id is not None
     frame = as_frame(surv.paired("data", as_frame(data)))
     taken = [name for name in OWN if name in frame.columns]
     if len(frame) != len(surv) or taken:
@@ -198,12 +198,12 @@ def _rows(
             f"{' and ' + ', '.join(taken) if taken else ''}."
         )
     groups, treated = two_treatments(surv.paired("treatment", treatment), len(surv), reference)
-    order = np.lexsort((surv.entry, surv.id))
+    order = np.lexsort((surv.begin, surv.id))
     same = surv.id[order][1:] == surv.id[order][:-1]
     before = np.zeros(len(surv))
     before[order[1:][same]] = treated[order[:-1][same]]
     made = frame.reset_index(drop=True).assign(
-        treated=treated.astype(float), treated_before=before, row_start=surv.entry
+        treated=treated.astype(float), treated_before=before, row_start=surv.begin
     )
     return made, groups, treated, order
 

@@ -25,6 +25,7 @@ from survsim.estimate.causal.contrast import (
     step_values,
 )
 from survsim.estimate.causal.treatment_weights import two_treatments
+from survsim.estimate.cox.patient_hazards import reference_hazards
 from survsim.estimate.cox.regression import cox_ph
 from survsim.estimate.cox.result import CoxFit
 from survsim.estimate.parametric.fit import ParametricFit
@@ -266,11 +267,10 @@ def _cox_means(
     fit: CoxFit, frame: pd.DataFrame, weight: FloatArray, at: FloatArray, tau: float
 ) -> tuple[FloatArray, float, tuple[FloatArray, FloatArray]]:
     """Mean survival at times, its area to tau and its steps, by Breslow's (Efron's) baseline."""
-    base = fit.baseline_hazard()
-    relative = np.exp(fit.linear_predictor(frame))
-    curve = weight @ np.exp(-np.outer(relative, base.cumulative_hazard))
-    at_times = step_values(base.time, curve[None], at)[0]
-    return at_times, float(step_area(base.time, curve[None], tau)[0]), (base.time, curve)
+    found = reference_hazards(fit, frame)
+    curve = weight @ np.exp(-np.outer(found.ratio, np.cumsum(found.jump)))
+    at_times = step_values(found.time, curve[None], at)[0]
+    return at_times, float(step_area(found.time, curve[None], tau)[0]), (found.time, curve)
 
 
 def _spline_means(

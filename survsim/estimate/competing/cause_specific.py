@@ -17,7 +17,7 @@ from survsim.core.surv import Surv
 from survsim.core.tables import Columns, stacked
 from survsim.core.times import asked_times, meet
 from survsim.estimate.competing.aalen_johansen import causes_of
-from survsim.estimate.cox.patient_hazards import beside, strata_of, warn_beyond
+from survsim.estimate.cox.patient_hazards import beside, reference_hazards, strata_of, warn_beyond
 from survsim.estimate.cox.regression import cox_ph
 from survsim.estimate.cox.result import CoxFit
 
@@ -156,7 +156,7 @@ def incidence_of(jumps: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 def _increments(fit: CoxFit, data: Any, grid: FloatArray, stratum: Any) -> FloatArray:
     """Hazard increments (m, T) of new patients, each by the baseline of its stratum, at the times of any event."""
-    base, risk = fit.baseline_hazard(), np.exp(fit.linear_predictor(data))
-    at = np.zeros((max(len(base.stratum_labels), 1), grid.size))
-    at[base.stratum, np.searchsorted(grid, base.time)] = base.hazard
-    return risk[:, None] * at[strata_of(fit, stratum, risk.size)]
+    found = reference_hazards(fit, data, stratum)
+    at = np.zeros((max(len(fit.surv.stratum_labels), 1), grid.size))
+    at[found.stratum, np.searchsorted(grid, found.time)] = found.jump
+    return found.ratio[:, None] * at[found.code]

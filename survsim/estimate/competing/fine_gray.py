@@ -37,8 +37,8 @@ class FineGray(Result):
     cause : the cause; terms : names of the p covariates; estimate : (p,) log subdistribution hazard ratios.
     covariance : (p, p) by `variance`; model_covariance : inverse information.
     log_likelihood, log_likelihood_null : partial, fitted and at coefficients 0.
-    time, hazard : (K,) event times in `unit` and baseline increments (covariates 0), stratum by stratum;
-        stratum : (K,) codes and stratum_labels what they stand for.
+    time, hazard : (K,) event times in `unit` and baseline increments (covariates 0; infinite or 0 where these lie
+        too far from the data for a number), stratum by stratum; stratum : (K,) codes and stratum_labels what they stand for.
     influence : (n, p) change of the coefficients by each row; design, problem : what was fitted.
     """
 
@@ -77,13 +77,15 @@ class FineGray(Result):
     def columns(self) -> Columns:
         """Columns term, estimate, std_error, hazard_ratio with conf_low and conf_high, p_value."""
         half = ndtri(0.5 + self.conf_level / 2) * self.std_error
+        with np.errstate(over="ignore"):  # as for the ratio
+            low, high = np.exp(self.estimate - half), np.exp(self.estimate + half)
         return {
             "term": list(self.terms),
             "estimate": self.estimate,
             "std_error": self.std_error,
             "hazard_ratio": self.hazard_ratio,
-            "conf_low": np.exp(self.estimate - half),
-            "conf_high": np.exp(self.estimate + half),
+            "conf_low": low,
+            "conf_high": high,
             "p_value": chdtrc(1.0, (self.estimate / self.std_error) ** 2),
         }
 
@@ -181,7 +183,8 @@ def fine_gray(
     covariance = inverse if variance == "model" else by_cluster(influence, surv)
     states = problem.states(beta)
     # Covariates were centred: increments for covariates 0 take the centre off again.
-    shift = np.exp(-float(problem.centre @ beta))
+    with np.errstate(over="ignore"):
+        shift = np.exp(-float(problem.centre @ beta))
     return FineGray(
         cause=surv.cause_labels[code - 1],
         terms=design.columns,

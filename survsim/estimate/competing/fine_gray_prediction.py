@@ -17,6 +17,7 @@ from survsim.core.tables import Columns
 from survsim.core.times import asked_times, meet
 from survsim.estimate.competing.aalen_johansen import probability_band
 from survsim.estimate.competing.fine_gray_problem import Problem
+from survsim.estimate.cox.patient_hazards import moderate
 from survsim.kernels import fine_gray as kernel
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def predict_incidence(
         )
     now = fit.problem.states(fit.estimate)[fit.problem.strata.index(part)]
     upto = (part.at.times[:, None] <= when).astype(np.float64)
-    risk = np.exp((x - fit.problem.centre) @ fit.estimate)
+    risk = np.exp(moderate((x - fit.problem.centre) @ fit.estimate))
     base = now.jump @ upto
     estimate = -np.expm1(-risk[:, None] * base)
     # Rows' influence on the baseline (n, T), then on each patient's cumulative hazard.

@@ -10,13 +10,14 @@ import numpy as np
 
 from survsim.core.checks import FloatArray, one_of
 from survsim.core.display import displayed
-from survsim.core.distributions import HazardDistribution, PiecewiseExponential, ProportionalHazards
+from survsim.core.distributions import HazardDistribution, PiecewiseExponential
 from survsim.core.errors import InputError, SmallSampleWarning, warn
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns, frame, stacked
 from survsim.estimate.competing.multistate_data import CLOCKS, MultistateData
+from survsim.estimate.cox.patient_hazards import reference_hazards
 from survsim.estimate.cox.regression import cox_ph
 from survsim.estimate.nonparametric.nelson_aalen import NelsonAalen, nelson_aalen
 from survsim.estimate.parametric.fit import ParametricFit
@@ -213,7 +214,6 @@ def _law(fit: Any, patient: Any, tail: str) -> HazardDistribution:
         moves = np.asarray(fit.n_event) > 0
         jumps = np.diff(np.concatenate([[0.0], fit.estimate]))
         return step_hazard(fit.time[moves], jumps[moves], fit.unit, tail)
-    base = fit.baseline_hazard()
     if patient is None:
         raise InputError(
             f"the formula {fit.design.formula!r} has covariates; name the patient, for example "
@@ -225,9 +225,8 @@ def _law(fit: Any, patient: Any, tail: str) -> HazardDistribution:
         )
     import pandas as pd
 
-    ratio = float(np.exp(fit.linear_predictor(pd.DataFrame([dict(patient)])))[0])
-    law = step_hazard(base.time, base.hazard, base.unit, tail)
-    return ProportionalHazards(base=law, hazard_ratio=ratio)
+    found = reference_hazards(fit, pd.DataFrame([dict(patient)]))
+    return step_hazard(found.time, found.ratio[0] * found.jump, fit.surv.unit, tail)
 
 
 def step_hazard(time: FloatArray, jumps: FloatArray, unit: str, tail: str) -> PiecewiseExponential:

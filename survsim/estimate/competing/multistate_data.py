@@ -86,12 +86,11 @@ class MultistateData(Result):
         rows = self.transition(source, target)
         rows = rows if keep is None else rows[np.asarray(keep, bool)]
         origin = rows["since"].to_numpy() if clock == "reset" else np.zeros(len(rows))
-        entry = rows["entry"].to_numpy() - origin
         return Surv.right(
             rows["exit"].to_numpy() - origin,
             rows["event"].to_numpy(),
             unit=self.unit,
-            entry=entry if (entry > 0).any() else None,
+            entry=rows["entry"].to_numpy() - origin,
             source=[leaf for leaf in self.provenance.inputs if isinstance(leaf, str)],
         )
 

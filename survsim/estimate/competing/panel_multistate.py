@@ -92,13 +92,11 @@ class PanelMultistate(Result):
         error = np.sqrt(np.diag(self.covariance)[k:]).reshape(self.coefficients.shape)
         z = float(ndtri(0.5 + self.conf_level / 2.0))
         rows: dict[str, Any] = {name: list(v) * len(names) for name, v in self._pairs().items()}
-        rows |= {
-            "term": np.repeat(names, k),
-            "hazard_ratio": np.exp(self.coefficients.ravel()),
-            "std_error": error.ravel(),
-        }
-        rows |= {"conf_low": np.exp((self.coefficients - z * error).ravel())}
-        return frame(rows | {"conf_high": np.exp((self.coefficients + z * error).ravel())})
+        low, high = self.coefficients - z * error, self.coefficients + z * error
+        with np.errstate(over="ignore"):  # a covariate in tiny units: the ratio of one unit is infinite
+            ratio, low, high = (np.exp(v.ravel()) for v in (self.coefficients, low, high))
+        rows |= {"term": np.repeat(names, k), "hazard_ratio": ratio, "std_error": error.ravel()}
+        return frame(rows | {"conf_low": low, "conf_high": high})
 
     def generator(self, newdata: pd.DataFrame | None = None) -> FloatArray:
         """The generator matrix Q (S, S) at the means of the covariates, or at the one row of `newdata`."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray
+from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.steps import Steps
@@ -19,6 +20,9 @@ from survsim.kernels import cox
 if TYPE_CHECKING:
     pass
 
+MOST = 690.0
+"""Log hazard ratio from which its exponential, or the inverse, soon leaves what a number holds."""
+
 
 @dataclass(frozen=True, slots=True)
 class AtEstimate:
@@ -26,15 +30,26 @@ class AtEstimate:
 
     Attributes
     ----------
-    problem : standardised covariates and layout; eta (m,), now : kernels' linear predictor and sums.
-    shift : (K,) true linear predictor less the kernels', by event time's stratum: hazard increments for
-        covariates 0 are ``now.a * exp(-shift)``.
+    problem : standardised covariates and layout; eta (m,), now : kernels' linear predictor and sums. The hazard
+        increments ``now.a`` (K,) are those of a reference, the patient of the stratum whose hazard is largest.
+    slope : (p,) coefficients of the standardised covariates.
+    level : (strata,) linear predictor of the reference, by those coefficients; 0 for a stratum without events.
     """
 
     problem: Prepared
     eta: FloatArray
     now: cox.Moments
-    shift: FloatArray
+    slope: FloatArray
+    level: FloatArray
+
+    def log_ratio(self, x: FloatArray, codes: IntArray, offset: FloatArray | float = 0.0) -> FloatArray:
+        """Log hazards (m,) of patients x (m, p) over those of the references of their strata.
+
+        Whatever multiplies ``now.a`` comes from here: hazards at covariates 0 and ratios to them are no numbers where a covariate
+        lies far from 0 (a calendar year), though their product is.
+        """
+        total: FloatArray = (x - self.problem.centre) / self.problem.scale @ self.slope + offset
+        return total - self.level[codes]
 
 
 def known_part(fit: FittedCox) -> FloatArray | None:
@@ -49,13 +64,15 @@ def at_estimate(fit: FittedCox) -> AtEstimate:
     """Evaluate the risk-set sums at the fit's coefficients."""
     problem = prepare(fit.surv, fit.design.matrix, known_part(fit), fit.ties)
     at = problem.at
-    eta = cox.linear_predictor(at, problem.x, fit.estimate * problem.scale, problem.offset)
+    slope = fit.estimate * problem.scale
+    eta = cox.linear_predictor(at, problem.x, slope, problem.offset)
     now = cox.moments(at, cox.covariates(at, problem.x), eta)
-    true = fit.estimate @ (problem.x * problem.scale[:, None] + problem.centre[:, None])
-    true = true if problem.offset is None else true + problem.offset
-    # Any row of a stratum tells its shift; events are listed by event time.
+    # Any row of a stratum tells the level; events are listed by event time.
     one = at.event[at.event_start]
-    return AtEstimate(problem, eta, now, true[one] - eta[one])
+    own = slope @ problem.x[:, one] + (0.0 if problem.offset is None else problem.offset[one])
+    level = np.zeros(at.stratum_start.size - 1)
+    level[at.stratum] = own - eta[one]
+    return AtEstimate(problem, eta, now, slope, level)
 
 
 @result
@@ -108,10 +125,21 @@ def baseline_hazard(fit: FittedCox) -> BaselineHazard:
 
     Risk sets are those of the fit, so delayed entry counts. Reference: Breslow (1972), J R Stat Soc B
     34:216; Therneau & Grambsch (2000), sec. 10.2.
+
+    Raises
+    ------
+    InputError : covariates 0 are so far from the data that the hazard there is no number.
     """
     state = at_estimate(fit)
     at = state.problem.at
-    increments = state.now.a * np.exp(-state.shift)
+    ratio = state.log_ratio(np.zeros((1, fit.estimate.size)), at.stratum)
+    if not np.abs(ratio).max() < MOST:
+        raise InputError(
+            f"covariates 0 lie so far from the data that the hazard there is exp({ratio[np.abs(ratio).argmax()]:.4g}) times that of a "
+            "patient, which no number holds. Take a middle value off the covariates (year - 2015) and fit again; or ask "
+            "predict_survival and predict_hazard, which need nobody at 0."
+        )
+    increments = state.now.a * np.exp(ratio)
     return BaselineHazard(
         time=at.times,
         hazard=increments,

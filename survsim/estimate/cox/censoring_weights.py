@@ -88,7 +88,7 @@ def refuse_what_ipcw_has_not(surv: Surv, what: str) -> None:
         raise InputError(
             f"{what} is of one kind of event and the response has causes; choose one with surv.for_cause(label)."
         )
-    if surv.entry is not None and surv.entry.any():
+    if surv.entry is not None:
         raise InputError(
             f"{what} weighs patients by the probability of staying uncensored, which has no agreed form with delayed "
             "entry; use concordance(surv, score) without weighting."

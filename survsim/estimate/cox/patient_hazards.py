@@ -75,10 +75,10 @@ def patient_hazards(
     when = meet(shown, fit.surv.time)
     if times is not None:
         warn_beyond(fit.surv, when, codes)
-    total = x @ fit.estimate
-    total = total if offset is None else total + float_vector("offset", offset, x.shape[0])
+    beside_x = 0.0 if offset is None else float_vector("offset", offset, x.shape[0])
+    ratio = state.log_ratio(x, codes, beside_x)[rows]
     labels = patient_labels(fit, data, x.shape[0])[rows]
-    x, codes, total = x[rows], codes[rows], total[rows]
+    x, codes = x[rows], codes[rows]
     z = ((x - problem.centre) / problem.scale).T
     steps = (now.a, now.a0, hazard_means(at, now))
     hazard, variance, drift = steps if jumps else (cumulate(v, at) for v in steps)
@@ -91,12 +91,39 @@ def patient_hazards(
         if not seen.any():
             continue
         k = k + begin
-        theta = np.exp(_moderate(total[own] - state.shift[begin]))[:, None]
+        theta = np.exp(moderate(ratio[own]))[:, None]
         g = drift[:, None, k] - z[:, own, None] * hazard[k]
         of_b = np.einsum("iab,ij,jab->ab", g, spread, g)
         found[np.ix_(own, seen)] = theta * hazard[k]
         std_error[np.ix_(own, seen)] = theta * np.sqrt(variance[k] + of_b)
     return PatientHazards(labels, shown, found, std_error)
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceHazards:
+    """Hazards of m new patients: each the jumps of the reference of the stratum times a ratio, neither of which knows where
+    a covariate has its 0.
+
+    Attributes
+    ----------
+    time, jump, stratum : (K,) event times and increments of the references, by stratum.
+    ratio, code : (m,) of the patients, and their strata.
+    """
+
+    time: FloatArray
+    jump: FloatArray
+    stratum: IntArray
+    ratio: FloatArray
+    code: IntArray
+
+
+def reference_hazards(fit: FittedCox, data: Any, stratum: Any = None) -> ReferenceHazards:
+    """What the hazards of new patients are products of; offsets of theirs are 0."""
+    state = at_estimate(fit)
+    at, x = state.problem.at, fit.design.apply(data)
+    codes = strata_of(fit, stratum, x.shape[0])
+    ratio = np.exp(moderate(state.log_ratio(x, codes)))
+    return ReferenceHazards(at.times, state.now.a, at.stratum, ratio, codes)
 
 
 def beside(fit: FittedCox, data: Any, name: str, values: Any) -> Any:
@@ -114,7 +141,7 @@ def patient_labels(fit: FittedCox, data: Any, m: int) -> tuple[Any, ...]:
     return tuple(range(m) if named is None or len(named) != m else named)
 
 
-def _moderate(total: FloatArray) -> FloatArray:
+def moderate(total: FloatArray) -> FloatArray:
     """Linear predictors less that of an average patient, refused where their exponentials are no numbers any more."""
     if total.size and not np.abs(total).max() < LARGEST:
         worst = float(total[np.argmax(np.abs(total))])

@@ -30,7 +30,7 @@ def fit_penalised(task: CoxTask) -> CoxFit:
     problem = task.prepared()
     # In standardised units a coefficient is b_j times the scale used; the penalty counts in sample
     # standard deviations over all rows, as R's ridge() does.
-    unit = task.design.matrix.std(axis=0, ddof=1) / problem.scale
+    unit = _deviation(task.design.matrix, task.surv.weight) / problem.scale
     if share == 0.0:
         return _ridge(task, problem, strength * unit**2)
     if strength == 0.0:  # without a penalty there may be no maximum
@@ -44,6 +44,17 @@ def fit_penalised(task: CoxTask) -> CoxFit:
         note=f"{chosen} of {end.beta.size} coefficients kept. Standard errors after selection are not defined (NA): "
         "bootstrap the whole procedure.",
     )  # fmt: skip
+
+
+def _deviation(matrix: FloatArray, weight: FloatArray | None) -> FloatArray:
+    """Sample standard deviations (p,) of the columns (n, p); a row of weight 2 is two rows."""
+    if weight is None:
+        return np.asarray(matrix.std(axis=0, ddof=1), dtype=np.float64)
+    share = weight / weight.sum()
+    squares = share @ (matrix - share @ matrix) ** 2
+    # Weights that are no counts do not say how many rows there are.
+    n = float(weight.sum()) if (weight == np.floor(weight)).all() else float(weight.size)
+    return np.asarray(np.sqrt(squares * n / (n - 1.0)), dtype=np.float64)
 
 
 def _unpenalised(task: CoxTask, problem: Prepared) -> cox_newton.Maximum:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from heapq import heappop, heappush
-from typing import Any
 
 import numpy as np
 
@@ -23,6 +22,8 @@ FAR = 15.0
 """Range of x'b beyond which an end is doubted: one patient's hazard is three million times another's."""
 FEASIBLE, GAIN = 1e-9, 1e-7
 """Of the covariates' ranges: order that may be missed by rounding, and the least gain that is one."""
+LOOSE = 0.01
+"""The same order as the last step of a search may miss it."""
 MOST_ROUNDS = 500
 MANY = 5_000
 """Rows from which the curvature at the end may settle a doubt: the programme takes seconds there."""
@@ -113,6 +114,25 @@ def separating_direction(risk: RiskIntervals, x: FloatArray) -> FloatArray | Non
     return None
 
 
+def _own_move(end: Maximum, risk: RiskIntervals, x: FloatArray, direction: FloatArray) -> FloatArray:
+    """What runs away and where to, (p,), in units of 1 / range.
+
+    The last step of a search that saw the climb moves what runs away and nothing else, where rounding has not spoilt it: it
+    must be a climb from 0 that brings no event below anybody, as the direction of the programme is.
+    """
+    span = np.ptp(x, axis=0)
+    step = end.step * span
+    longest = np.abs(step).max()
+    if not end.monotone or not (0 < longest < np.inf):
+        return direction
+    step = step / longest
+    scaled = (x - x.min(axis=0)) / np.where(span > 0, span, 1.0)
+    eta = scaled @ step
+    top = risk.largest(eta)
+    missed = np.where(top >= 0, eta[top] - eta[risk.row], 0.0).max()
+    return step if missed < LOOSE and risk.score(scaled) @ step > GAIN else direction
+
+
 def doubtful(beta: FloatArray, x: FloatArray) -> bool:
     """Whether a fit of x (m, p) lies so far out that rounding may have ended the search."""
     return not np.ptp(x @ beta) <= FAR
@@ -144,8 +164,7 @@ def require_maximum(
         return
     direction = separating_direction(risk, x)
     if direction is not None:
-        # The last step of a search that saw the climb moves what runs away and nothing else.
-        move: Any = end.step * np.ptp(x, axis=0) if end.monotone else direction
+        move = _own_move(end, risk, x, direction)
         names = " and ".join(
             f"{term!r} (towards {'+' if m > 0 else '-'}infinity)"
             for term, m in zip(terms, move)

@@ -10,10 +10,9 @@ from survsim.core.surv import Surv
 
 def sorted_entries(surv: Surv) -> FloatArray:
     """Entry times and weights, (2, n), sorted by time."""
-    entry = np.zeros(len(surv)) if surv.entry is None else surv.entry
-    order = np.argsort(entry, kind="stable")
+    order = np.argsort(surv.begin, kind="stable")
     weight = np.ones(len(surv)) if surv.weight is None else surv.weight
-    return np.stack([entry[order], weight[order]])
+    return np.stack([surv.begin[order], weight[order]])
 
 
 def numbers_at_risk(

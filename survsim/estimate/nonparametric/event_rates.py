@@ -104,7 +104,7 @@ def event_rates(
     surv = surv if unit is None else surv.to_unit(units.check_unit(unit))
     groups, parts = group_rows(surv, by)
     events = np.array([int(part.event.sum()) for part in parts])
-    lived = np.array([(part.time - (0.0 if part.entry is None else part.entry)).sum() for part in parts])
+    lived = np.array([(part.time - part.begin).sum() for part in parts])
     if (lived <= 0).any():
         raise InputError(f"group {groups[int((lived <= 0).argmax())]!r} has no person-time; leave it out.")
     tail = 0.5 - conf_level / 2.0

@@ -76,10 +76,7 @@ def landmark(surv: Surv, at: float) -> Landmark:
             f"{last}. Choose an earlier landmark."
         )
     part = surv.take(kept)
-    entry = None
-    if part.entry is not None:
-        entry = np.maximum(part.entry - at, 0.0)
-        entry = entry if entry.any() else None
+    entry = None if part.entry is None else np.maximum(part.entry - at, 0.0)
     n_event, n_censor, n_not_entered = _counts(surv, kept, at)
     return Landmark(
         surv=part.with_parts(time=part.time - at, entry=entry),
@@ -98,5 +95,5 @@ def _counts(surv: Surv, kept: BoolArray, at: float) -> tuple[int, int, int]:
     left = np.bincount(who[kept], minlength=size) == 0
     event = np.bincount(who[~kept & surv.event], minlength=size) > 0
     first = np.full(size, np.inf)
-    np.minimum.at(first, who[kept], 0.0 if surv.entry is None else surv.entry[kept])
+    np.minimum.at(first, who[kept], surv.begin[kept])
     return int(event.sum()), int((left & ~event).sum()), int((~left & (first > at)).sum())

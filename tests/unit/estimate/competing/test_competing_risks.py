@@ -119,7 +119,7 @@ def test_jackknife_is_the_derivative_by_weights(kind: str) -> None:
         (lambda: aalen_johansen(drawn(weight=np.full(40, 0.5))[0], variance="aalen"), "not counts"),
         (lambda: gray_test(HAND, ["x", "x", "y", "y"], cause="c"), "cause must be one of 'a', 'b'"),
         (lambda: gray_test(HAND, ["x"] * 4, cause="a"), "at least two groups"),
-        (lambda: gray_test(drawn(entry=np.zeros(40))[0], np.arange(40) % 2, cause=1), "delayed entry"),
+        (lambda: gray_test(drawn(entry=np.arange(40) / 1e4)[0], np.arange(40) % 2, cause=1), "delayed entry"),
         (lambda: gray_test(HAND.take([0, 3]), ["x", "y"], cause="b"), "nothing to compare"),
         (lambda: fine_gray(HAND.take([0, 3]), None, [[0.0], [1]], cause="b"), "does not exist"),
         (lambda: fine_gray(HAND, None, [[1.0], [1], [1], [1]], cause="a"), "constant"),

@@ -197,3 +197,19 @@ def test_many_rows_far_apart_are_settled_by_the_curvature_and_separated_ones_are
     monkeypatch.setattr(separation, "separating_direction", lambda *_: asked.append(1))
     fit = cox_ph(surv, None, x)
     assert np.ptp(x @ fit.estimate) > separation.FAR and not asked
+
+
+def test_the_direction_is_that_of_the_climb() -> None:
+    # Only the first stratum compares anybody: its event at 5 has x below that of the patient who stays.
+    surv = Surv.right([5, 6, 7, 8, 9, 10], [1, 0, 1, 1, 0, 1], unit="months", stratum=list("aabbcd"))
+    with pytest.raises(ConvergenceError, match=r"'x1' \(towards -infinity\)"):
+        cox_ph(surv, None, [[1.0], [2], [2], [3], [1], [2]])
+    rng = np.random.default_rng(8)
+    for _ in range(10):
+        x = rng.normal(size=(12, 3))
+        x[:, 1] = np.arange(12.0) * (sign := int(rng.choice([1, -1])))
+        surv = Surv.right(np.arange(1, 13), rng.random(12) < 0.8, unit="months")
+        with pytest.raises(
+            ConvergenceError, match=rf"'x2' \(towards {'-' if sign > 0 else r'[+]'}infinity\)"
+        ):
+            cox_ph(surv, None, x)
