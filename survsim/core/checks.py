@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from survsim.core.errors import InputError
+from survsim.core.errors import InputError, MissingValues
 from survsim.core.frames import with_categories
 from survsim.core.kinds import as_array, as_numbers, is_missing, row_labels
 from survsim.kernels import counting
@@ -86,10 +86,7 @@ def float_vector(
     if length is not None and array.size != length:
         raise InputError(f"{name} has {array.size} values, but time has {length}. Lengths must agree.")
     if missing is not None and missing.any():
-        raise InputError(
-            f"{name} is missing in {positions(missing, of=values)}. Drop those rows (a Surv does with "
-            "missing='drop') or impute them, and say which you did."
-        )
+        raise _gap(name, f"{name} is missing in {positions(missing, of=values)}", length)
     # The sum is finite when every value is: one pass instead of two on the usual path.
     with np.errstate(over="ignore", invalid="ignore"):
         total = array.sum()
@@ -100,11 +97,18 @@ def float_vector(
         )
     if not np.isfinite(total) and not np.isfinite(array).all():
         bad = ~np.isfinite(array)
-        raise InputError(
-            f"{name} must be finite; found {array[bad][0]} in {positions(bad, of=values)}. "
-            "Drop those rows (a Surv does with missing='drop') or impute them, and say which you did."
+        told = f"{name} must be finite; found {array[bad][0]} in {positions(bad, of=values)}"
+        raise (
+            _gap(name, told, length) if np.isnan(array[bad]).all() else InputError(f"{told}; correct those.")
         )
     return np.ascontiguousarray(array)
+
+
+def _gap(name: str, told: str, length: int | None) -> InputError:
+    """A column of rows has their number to agree with, all but the first of them; other numbers are no rows to leave out."""
+    if length is not None or name == "time":
+        return MissingValues(told, "impute them, and say which you did")
+    return InputError(f"{told}; leave those out.")
 
 
 def known(name: str, values: Any) -> FloatArray:
@@ -176,10 +180,7 @@ def event_vector(values: Any, length: int, name: str = "event") -> BoolArray:
         raise InputError(f"{name} must have one value per time ({length}); got shape {numbers.shape}.")
     missing = np.isnan(numbers) if missing is None else missing | np.isnan(numbers)
     if missing.any():
-        raise InputError(
-            f"{name} is missing in {positions(missing, of=values)}; find out, or drop those rows: a Surv "
-            "does with missing='drop', and counts them."
-        )
+        raise MissingValues(f"{name} is missing in {positions(missing, of=values)}", "find out")
     ones = numbers == 1.0
     if not (ones | (numbers == 0.0)).all():
         found = ", ".join(f"{v:g}" for v in np.unique(numbers)[:6])
@@ -296,9 +297,7 @@ def label_list(name: str, values: Any) -> list[Any]:
 
 
 def _unlabelled(name: str, missing: BoolArray, of: Any = None) -> InputError:
-    return InputError(
-        f"{name} is missing in {positions(missing, of=of)}; give those rows a label; missing='drop' leaves them out and counts them."
-    )
+    return MissingValues(f"{name} is missing in {positions(missing, of=of)}", "give them a label")
 
 
 def require_columns(frame: Any, columns: Sequence[str], where: str = "data") -> None:

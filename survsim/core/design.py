@@ -10,10 +10,11 @@ import numpy as np
 
 from survsim.core.checks import BoolArray, FloatArray, float_matrix, numbers, positions, require_columns
 from survsim.core.encoding import stored
-from survsim.core.errors import InputError
+from survsim.core.errors import InputError, MissingValues
 from survsim.core.formula import (
     OWN_FUNCTIONS,
     check_vocabulary,
+    expressions,
     parse_formula,
     plain,
     read_names,
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 TOO_LARGE = 1e150
 """Sums of squares of larger numbers overflow."""
-MISSING_ADVICE = "missing='drop' leaves those rows out and counts them; or impute (see pool_imputations)."
 
 
 @stored
@@ -96,7 +96,9 @@ class Design:
             )
         bad = np.isfinite(values).sum(axis=1) < values.shape[1]
         if bad.any():
-            raise InputError(f"data must be finite; missing or infinite in {positions(bad)}.")
+            raise InputError(
+                f"data must be finite; missing or infinite in {positions(bad, of=data)}; drop those rows, or fill them."
+            )
         return values
 
 
@@ -147,6 +149,11 @@ def covariate_design(formula: Any, data: Any, surv: Surv) -> Design | None:
     """
     if formula is None and data is None:
         return None
+    if isinstance(formula, list | tuple) and formula and all(isinstance(name, str) for name in formula):
+        raise InputError(
+            f"formula is text; got the list {list(formula)!r}. Write {' + '.join(formula)!r}, or pass the columns as "
+            f"data=frame[{list(formula)!r}] without a formula."
+        )
     if isinstance(formula, str) and data is None:
         data = surv.frame
     data = surv.paired("data", data)
@@ -267,12 +274,51 @@ def _materialise(parsed: Any, data: pd.DataFrame, formula: str) -> pd.DataFrame:
     except InputError:
         raise
     except (FormulaicError, KeyError, NameError, ValueError, TypeError, ArithmeticError, IndexError) as error:
+        if "beyond upper and/or lower bounds" in str(error):
+            raise _beyond_the_curves(parsed, formula) from None
+        if "TreatmentContrasts.base" in str(error):
+            raise _no_reference(str(error), typed, parsed, formula) from None
         have = ", ".join(map(str, list(data.columns)[:20]))
         raise InputError(
             f"formula {formula!r} cannot be used on these data: {plain(error)}. Columns: {have}."
         ) from None
     _refuse_namesakes(matrix, formula)
     return matrix
+
+
+def _no_reference(told: str, typed: pd.DataFrame, parsed: Any, formula: str) -> InputError:
+    """A reference level that the column does not have: '2' is none of 1, 2 and 3."""
+    value = told.partition("`")[2].partition("`")[0]
+    coded = (
+        f.column(f.coded()) for f in expressions(parsed, formula) if f.coded() and f"({value})" in f.text
+    )
+    levels = [
+        f" It has {', '.join(map(repr, typed[c].drop_duplicates().sort_values().tolist()[:10]))}."
+        for c in coded
+        if c in typed
+    ]
+    return InputError(
+        f"formula {formula!r}: Treatment({value}) names a level that is not there.{''.join(levels[:1])} Text is written in quotes, "
+        "a number without."
+    )
+
+
+def _beyond_the_curves(parsed: Any, formula: str) -> InputError:
+    """Where the curves of a formula end, which were asked for beyond it."""
+    known = {
+        name: state
+        for name, state in getattr(parsed, "transform_state", {}).items()
+        if "lower_bound" in state
+    }
+    ranges = [
+        f"{name} reaches from {s['lower_bound']:g} to {s['upper_bound']:g}" for name, s in known.items()
+    ]
+    shown = f" ({', '.join(ranges)})" if ranges else ""
+    return InputError(
+        f"formula {formula!r}: the data go beyond the range of a curve{shown}, where a spline is not known. Predict within the range; or fit with "
+        "extrapolation='clip' inside bs(...), which keeps the value at the end, 'extend', which goes on with the polynomial as R "
+        "does, or with lower_bound= and upper_bound= that hold all data."
+    )
 
 
 def _refuse_namesakes(matrix: Any, formula: str) -> None:
@@ -291,9 +337,10 @@ def _refuse_missing(parsed: Any, data: pd.DataFrame) -> None:
     gaps = data[used].isna()
     if gaps.to_numpy().any():
         names = ", ".join(repr(c) for c in used if gaps[c].to_numpy().any())
-        raise InputError(
-            f"{names} missing or infinite in {positions(gaps.any(axis=1).to_numpy(), of=data)} of {len(data)}. {MISSING_ADVICE}"
+        fact = (
+            f"{names} missing or infinite in {positions(gaps.any(axis=1).to_numpy(), of=data)} of {len(data)}"
         )
+        raise MissingValues(fact, "fill them") if hasattr(parsed, "formula") else MissingValues(fact)
 
 
 def _values(matrix: pd.DataFrame, n: int, formula: str) -> FloatArray:

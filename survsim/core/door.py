@@ -23,7 +23,7 @@ from typing import Any, TypeVar, cast
 
 from survsim.core import upward
 from survsim.core.display import displayed
-from survsim.core.errors import InputError, SurvsimError
+from survsim.core.errors import InputError, MissingValues, SurvsimError
 from survsim.core.fault_words import in_words, quoted, tag_fault
 from survsim.core.file_faults import KEY, KIND, meant, of_tag
 from survsim.core.frames import in_pandas
@@ -101,6 +101,8 @@ def guarded(function: F, name: str = "") -> F:
             raise InputError(named(name or function.__name__, fault))
         try:
             found = function(*args, **given)
+        except MissingValues as error:
+            raise (error.where_dropped() if _takes_missing(function) else error) from None
         except SurvsimError:
             raise  # of many values, and of none, the function may know what was meant
         except _STUMBLES as error:
@@ -114,6 +116,14 @@ def guarded(function: F, name: str = "") -> F:
 
     vars(called)[_DOOR] = True
     return cast("F", called)
+
+
+def _takes_missing(function: Callable[..., Any]) -> bool:
+    """Whether a function takes ``missing=``, itself or among the options that it hands on."""
+    import inspect
+
+    given = inspect.signature(function).parameters
+    return "missing" in given or any(one.kind is one.VAR_KEYWORD for one in given.values())
 
 
 def unwritable(error: Exception) -> str:

@@ -14,6 +14,29 @@ class InputError(SurvsimError, ValueError):
     """Data or an option that a function cannot accept."""
 
 
+class MissingValues(InputError):
+    """Rows that lack a value. What to do about them is the caller's to say: some functions leave such rows out.
+
+    Attributes
+    ----------
+    fact : what lacks values, and in which rows; fill : how the gaps are filled.
+    """
+
+    def __init__(
+        self, fact: str, fill: str = "impute them (see pool_imputations)", *, can_drop: bool = False
+    ) -> None:
+        drop = "missing='drop' leaves those rows out and counts them" if can_drop else "drop those rows"
+        super().__init__(f"{fact}; {drop}, or {fill}.")
+        self.fact, self.fill = fact, fill
+
+    def __reduce__(self) -> tuple[type[InputError], tuple[str]]:
+        return InputError, (str(self),)
+
+    def where_dropped(self) -> MissingValues:
+        """The same, for a function that takes ``missing="drop"``."""
+        return MissingValues(self.fact, self.fill, can_drop=True)
+
+
 class EvidenceError(SurvsimError):
     """A published number, table or study folder that cannot be used as it stands."""
 

@@ -6,7 +6,6 @@ before anything is evaluated, also for a formula that came out of a file.
 
 from __future__ import annotations
 
-import keyword
 import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ import numpy as np
 
 from survsim.core.errors import InputError
 from survsim.core.formula_expression import NUMERIC, QUOTED, VOCABULARY, Expression, check_expression
+from survsim.core.formula_names import as_read
 from survsim.core.formula_terms import check_kept, check_operators
 
 if TYPE_CHECKING:
@@ -44,17 +44,16 @@ _ELSEWHERE = {
     "frailty": "a frailty is an option of the fit: cox_ph(..., frailty=frame[{0}])",
     "offset": "an offset is an option of the fit: offset=frame[{0}]",
     "Surv": "the response is the Surv you pass first; formula is the right-hand side only",
-    "ns": "natural splines are cr({0}, df=3, constraints='center')",
-    "rcs": "natural splines are cr({0}, df=3, constraints='center')",
-    "pspline": "splines are bs({0}, df=3), or cr({0}, df=3, constraints='center')",
-    "s": "splines are bs({0}, df=3), or cr({0}, df=3, constraints='center')",
+    "ns": "natural splines are cr({0}, df=3)",
+    "rcs": "natural splines are cr({0}, df=3)",
+    "pspline": "splines are bs({0}, df=3), or cr({0}, df=3)",
+    "s": "splines are bs({0}, df=3), or cr({0}, df=3)",
     "tt": "a time-varying effect is royston_parmar(..., time_varying=...), or the fit's hazard_ratio_over_time",
     "ridge": "a penalty is an option of the fit: cox_ph(..., penalty='ridge', penalty_strength=...)",
     "cut": "bands are a column made by pandas.cut beforehand, or a comparison such as I({0} > 60)",
     "ifelse": "a condition is a comparison inside I(), such as I(age > 60)",
     "relevel": "choose the reference level by C({0}, Treatment('level'))",
 }
-_WRITTEN = re.compile(rf"{QUOTED.pattern}|\b(?:as\.)?factor\s*\(")
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*m|[⧛⧚]")
 
 
@@ -74,7 +73,7 @@ def parse_formula(formula: Any, columns: Iterable[Any] = ()) -> Any:
     if len(formula) > LONGEST:
         raise InputError(f"formula has {len(formula)} characters; at most {LONGEST} are read.")
     _refuse_words(formula)
-    text = _WRITTEN.sub(_as_read, formula)
+    text = as_read(formula)
     from formulaic import Formula  # 0.3 s: not paid by those who fit nothing
 
     try:
@@ -89,7 +88,6 @@ def parse_formula(formula: Any, columns: Iterable[Any] = ()) -> Any:
         ) from None
     if type(parsed).__name__ == "StructuredFormula":
         raise InputError(f"formula {formula!r} has several parts; give one right-hand side, without '|'.")
-    _refuse_taken_apart(text, parsed, formula)
     check_vocabulary(parsed, formula)
     check_kept(text, parsed, formula)
     if len(list(parsed)) and not any(str(term) == "1" for term in parsed):
@@ -99,28 +97,6 @@ def parse_formula(formula: Any, columns: Iterable[Any] = ()) -> Any:
             "C(site, Treatment('name'))."
         )
     return parsed
-
-
-def _refuse_taken_apart(text: str, parsed: Any, formula: str) -> None:
-    """The formula library loses a name in backticks within one that begins alike, as `a b` in `a b2`."""
-    names = {found[1] for found in QUOTED.finditer(text) if found[1] is not None}
-    alike = [one for one in names if any(one != other and other.startswith(one) for other in names)]
-    if alike:
-        kept = {found[1] for f in factors(parsed) for found in QUOTED.finditer(str(f.expr))}
-        lost = sorted(names - kept - {str(f.expr) for f in factors(parsed)})
-        if lost and any(lost[0].startswith(one) for one in alike):
-            raise InputError(
-                f"formula {formula!r} cannot tell `{lost[0]}` from a name that begins alike; write Q({lost[0]!r})."
-            )
-
-
-def _as_read(found: re.Match[str]) -> str:
-    """C( for R's factor(, and a name that needs no backticks without them: the formula library takes log(`g`) apart."""
-    name = found[1]
-    if name is None:
-        return found[0] if found[0][0] in "'\"" else "C("
-    needless = name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("_")
-    return name if needless else found[0]
 
 
 def check_vocabulary(parsed: Any, formula: str) -> None:
@@ -143,6 +119,11 @@ def expressions(parsed: Any, formula: str = "") -> list[Expression]:
 def _refuse_words(formula: str) -> None:
     """Words that mean something in R's formulas, with what is typed here."""
     bare = QUOTED.sub("``", formula)
+    if re.search(r"(?<![\w.])\.(?![\w.])", bare):
+        raise InputError(
+            f"formula {formula!r}: R's dot for all other columns is not read, because the data may hold the response too; name "
+            "the columns, as in 'age + stage', or pass those columns as data= without a formula."
+        )
     for word, inside in re.findall(r"(?<![\w.`])([A-Za-z]\w*)\s*\(\s*([\w.]*)", bare):
         if word in _ELSEWHERE:
             advice = _ELSEWHERE[word].format(repr(inside) if "frame" in _ELSEWHERE[word] else inside or "x")

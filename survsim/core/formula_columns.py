@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.checks import positions
-from survsim.core.errors import InputError
+from survsim.core.errors import InputError, MissingValues
 from survsim.core.formula import expressions, factors, read_names
 from survsim.core.formula_expression import refuse_text
 from survsim.core.frames import with_categories
@@ -41,10 +41,6 @@ def typed_columns(parsed: Any, data: pd.DataFrame, formula: str) -> pd.DataFrame
     words = {name for name, column in typed.items() if not holds_numbers(column)}
     for found in expressions(parsed, formula):
         refuse_text(found, words, formula)
-        for name in sorted(found.functions() & {str(c) for c in typed}):
-            raise InputError(
-                f"the formula calls {name}(...) and reads the column {name!r} too; rename the column."
-            )
     return pd.DataFrame(typed, index=data.index)
 
 
@@ -126,9 +122,7 @@ def _refuse_blank(name: Any, column: Any) -> None:
     """Text without a letter is a missing label, not a category of its own."""
     blank = np.array([isinstance(v, str) and not v.strip() for v in column.to_numpy()], bool)
     if blank.any():
-        raise InputError(
-            f"column {name!r} is blank in {positions(blank)}; give those rows a label; missing='drop' leaves them out and counts them."
-        )
+        raise MissingValues(f"column {name!r} is blank in {positions(blank)}", "give them a label")
 
 
 def _refuse_odd_words(name: Any, column: Any, *, as_number: bool) -> None:

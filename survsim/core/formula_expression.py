@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import ast
-import keyword
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,8 @@ import numpy as np
 from survsim.core.errors import InputError
 
 CODINGS = ("C", "Treatment", "Sum", "Helmert", "Diff", "Poly", "contr")
+CODING_FAMILY = ("treatment", "sum", "helmert", "diff", "poly", "SAS", "custom")
+"""Written contr.treatment and so on, as in R."""
 CURVES = ("bs", "cr", "cs", "cc", "poly")
 NUMERIC = {
     "log": np.log, "log2": np.log2, "log10": np.log10, "log1p": np.log1p, "exp": np.exp, "expm1": np.expm1,
@@ -53,12 +54,6 @@ class Expression:
             self.tree = ast.parse(QUOTED.sub(self._alias, text), mode="eval")
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             raise InputError(f"formula {formula!r}: {text!r} cannot be read.") from None
-        words = [name for name in self.aliases.values() if keyword.iskeyword(name)]
-        if words:
-            raise InputError(
-                f"formula {formula!r}: the column {words[0]!r} has the name of a constant or a word of Python, which a function "
-                "would read instead; rename the column."
-            )
 
     def _alias(self, found: re.Match[str]) -> str:
         if found[1] is None:
@@ -82,12 +77,13 @@ class Expression:
 
     def columns(self) -> list[Any]:
         """Names of the columns that are looked up, in the order of the text."""
+        return [self.column(node) for node in self.looked_up()]
+
+    def looked_up(self) -> list[ast.AST]:
+        """The nodes that are columns."""
         codings = {id(name) for node in ast.walk(self.tree) for name in _codings(node)}
-        return [
-            name
-            for node in _values(self.tree.body)
-            if id(node) not in codings and (name := self.column(node)) is not None
-        ]
+        values = (node for node in _values(self.tree.body) if id(node) not in codings)
+        return [node for node in values if self.column(node) is not None]
 
     def functions(self) -> set[str]:
         """Names that are looked up as functions, codings or their families."""
@@ -256,12 +252,7 @@ def as_counted(found: Expression, truths: Collection[Any]) -> str:
     """
     rewriting = _Counting(found, truths)
     tree = rewriting.visit(ast.parse(ast.unparse(found.tree), mode="eval"))
-    if not rewriting.changed:
-        return found.text
-    text = ast.unparse(ast.fix_missing_locations(tree))
-    for word, name in found.aliases.items():
-        text = text.replace(word, f"`{name}`")
-    return text
+    return _backticked(found, tree) if rewriting.changed else found.text
 
 
 class _Counting(ast.NodeTransformer):
@@ -310,11 +301,51 @@ class _Counting(ast.NodeTransformer):
         return self.found.column(node) in self.truths
 
 
+def under_own_words(text: str) -> tuple[str, dict[str, Any]]:
+    """What is evaluated, with some columns as words of their own, and word -> column.
+
+    A column that is called like a function of the expression would stand before it, and ``Q(...)`` fails inside the
+    formula library's own curves.
+    """
+    found = Expression(text, text)
+    values = {id(node): found.column(node) for node in found.looked_up()}
+    apart = {
+        id(node): name
+        for node in ast.walk(found.tree)
+        if (name := values.get(id(node))) is not None
+        and (isinstance(node, ast.Call) or name in found.functions())
+    }
+    words = {name: f"_own_{k}_" for k, name in enumerate(dict.fromkeys(apart.values()))}
+    if not words:
+        return text, {}
+    tree = _Renaming({node: words[name] for node, name in apart.items()}).visit(found.tree)
+    return _backticked(found, tree), {word: name for name, word in words.items()}
+
+
+class _Renaming(ast.NodeTransformer):
+    def __init__(self, words: Mapping[int, str]) -> None:
+        self.words = words
+
+    def visit(self, node: ast.AST) -> Any:
+        word = self.words.get(id(node))
+        return self.generic_visit(node) if word is None else ast.Name(word, ast.Load())
+
+
+def _backticked(found: Expression, tree: ast.AST) -> str:
+    """A tree as text again, with the names that stood in backticks."""
+    text = ast.unparse(ast.fix_missing_locations(tree))
+    for word, name in found.aliases.items():
+        text = text.replace(word, f"`{name}`")
+    return text
+
+
 def _listed(node: ast.Attribute) -> bool:
     """np.log and its kind, contr.treatment and its kind."""
     if not isinstance(node.value, ast.Name) or node.attr.startswith("_"):
         return False
-    return (node.value.id == "np" and node.attr in NUMERIC) or node.value.id == "contr"
+    return (node.value.id == "np" and node.attr in NUMERIC) or (
+        node.value.id == "contr" and node.attr in CODING_FAMILY
+    )
 
 
 def _outside(text: str, formula: str, name: str = "") -> InputError:

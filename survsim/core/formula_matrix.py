@@ -6,6 +6,7 @@ Imported where a matrix is made, and not before: the formula library takes 0.3 s
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,15 +14,24 @@ import pandas as pd
 from formulaic.materializers import PandasMaterializer
 from formulaic.materializers.types import EvaluatedFactor, FactorValues
 from formulaic.parser.types import Factor
+from formulaic.transforms.cubic_spline import cubic_spline
 from formulaic.utils.layered_mapping import LayeredMapping
+from formulaic.utils.stateful_transforms import stateful_transform
 
 from survsim.core.checks import positions
 from survsim.core.errors import InputError
 from survsim.core.formula_columns import as_numbers, holds_numbers
-from survsim.core.formula_expression import Expression, as_counted
+from survsim.core.formula_expression import Expression, as_counted, under_own_words
 
 if TYPE_CHECKING:
     from formulaic import ModelSpec
+
+
+_NATURAL, _CYCLIC = (
+    stateful_transform(partial(cubic_spline, constraints="center", cyclic=cyclic)) for cyclic in (False, True)
+)
+_CENTRED = {"cr": _NATURAL, "cs": _NATURAL, "cc": _CYCLIC}
+"""Curves without the constant, which every model here has of its own: cr(x, df=3) spans what ns(x, 3) does in R."""
 
 
 class Columns(PandasMaterializer):
@@ -37,7 +47,7 @@ class Columns(PandasMaterializer):
     @classmethod
     def over(cls, typed: pd.DataFrame, functions: Mapping[str, Any], spec: Any) -> Columns:
         """For the columns `typed`, with the `functions` that formulaic lacks, and the recipe of a fit or a formula."""
-        made = cls(as_numbers(typed), context=functions)
+        made = cls(as_numbers(typed), context={**functions, **_CENTRED})
         made.typed = typed
         made.truths = {name for name, column in typed.items() if column.dtype == bool}
         made.known = dict(getattr(spec, "encoder_state", {}))
@@ -48,12 +58,16 @@ class Columns(PandasMaterializer):
         coded = found.coded()
         label = None if coded is None else found.column(coded)
         layers = self.layered_context
-        if label is not None:
-            self.layered_context = LayeredMapping(
-                LayeredMapping(self.typed, name="data"), *layers._layers[1:]
-            )
+        data, functions = layers._layers[0] if label is None else self.typed, layers._layers[1:]
+        text, words = under_own_words(as_counted(found, self.truths))
+        shadowed = words or any(name in found.functions() for name in self.typed.columns)
+        if shadowed:
+            kept = {name: data[name] for name in found.columns() if name not in words.values()}
+            data = kept | {word: data[name] for word, name in words.items()}
+        if shadowed or label is not None:
+            self.layered_context = LayeredMapping(LayeredMapping(data, name="data"), *functions)
         try:
-            values, variables = super()._evaluate(as_counted(found, self.truths), metadata, spec)
+            values, variables = super()._evaluate(text, metadata, spec)
         finally:
             self.layered_context = layers
         whole = coded is not None and label is None and self._of_whole_numbers(found)

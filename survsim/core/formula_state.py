@@ -21,7 +21,7 @@ def recipe_parts(spec: Any) -> dict[str, Any] | None:
         )
         factors[str(name)] = [kind.value, coded, coding]
     return {
-        "formula": str(spec.formula),
+        "formula": " + ".join(":".join(map(_as_typed, term.factors)) for term in spec.formula),
         "full_rank": bool(spec.ensure_full_rank),
         "transforms": {str(name): dict(state) for name, state in spec.transform_state.items()},
         "factors": factors,
@@ -55,6 +55,12 @@ def recipe_from(parts: Mapping[str, Any] | None) -> Any:
         transform_state={name: dict(state) for name, state in parts["transforms"].items()},
         encoder_state=encoder,
     )
+
+
+def _as_typed(factor: Any) -> str:
+    """A factor as it is read again: `tumour size` in backticks."""
+    text = str(factor.expr)
+    return f"`{text}`" if factor.eval_method.value == "lookup" and not text.isidentifier() else text
 
 
 def _contrasts_parts(contrasts: Any) -> list[Any]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from survsim.core.checks import BoolArray, as_labels, one_of, positions
-from survsim.core.errors import EvidenceWarning, InputError, warn
+from survsim.core.errors import EvidenceWarning, InputError, MissingValues, warn
 from survsim.core.event_labels import refuse_look_alikes
 from survsim.core.frames import as_frame
 from survsim.core.kinds import is_missing, object_array
@@ -72,10 +72,18 @@ def named(given: Mapping[str, Any], data: Any, missing: str) -> tuple[dict[str, 
         frame = None
     else:
         frame = as_frame(data)
-        values = {n: column(frame, v, n) if isinstance(v, str) else v for n, v in values.items()}
+        names = {n for n, v in values.items() if _is_name(v, frame)}
+        values = {n: column(frame, v, n) if n in names else v for n, v in values.items()}
         if missing == "refuse":
-            _refuse_gaps({n: v for n, v in values.items() if isinstance(given[n], str)})
+            _refuse_gaps({n: v for n, v in values.items() if n in names})
     return (values, frame) if missing == "refuse" else _complete(values, frame)
+
+
+def _is_name(value: Any, frame: Any) -> bool:
+    """Whether a value names a column: text, a number (a file without a header) or a tuple that is one of the labels."""
+    if isinstance(value, str | int | np.integer):
+        return not isinstance(value, bool)
+    return isinstance(value, tuple) and any(isinstance(c, tuple) and c == value for c in frame.columns)
 
 
 def events(values: Any, marks: Any) -> BoolArray:
@@ -118,9 +126,7 @@ def _refuse_gaps(columns: Mapping[str, Any]) -> None:
     for name, values in columns.items():
         gaps = gaps_of(values)
         if gaps.any():
-            raise InputError(
-                f"{name} is missing in {positions(gaps, of=values)}; missing='drop' leaves those rows out and counts them."
-            )
+            raise MissingValues(f"{name} is missing in {positions(gaps, of=values)}")
 
 
 def _complete(values: dict[str, Any], frame: Any) -> tuple[dict[str, Any], Any]:

@@ -38,10 +38,15 @@ def check_rows(
     clash = same & (begin[after] < time[now])
     if clash.any():
         i, j = int(now[clash][0]), int(after[clash][0])
-        hint = " Several rows of one patient need entry=, where each begins." if entry is None else ""
+        advice = (
+            "Intervals that follow one another need entry=, where each begins. Times that each start anew (gaps between "
+            "recurrences, paired organs) have no id: name the patients by cluster=."
+            if entry is None
+            else "Correct the dates; a patient is at risk once at a time."
+        )
         raise InputError(
             f"rows {i} and {j} of patient {labels[patient[i]]!r} overlap: {begin[i]:g} to {time[i]:g} and "
-            f"{begin[j]:g} to {time[j]:g}.{hint} Correct the dates; a patient is at risk once at a time."
+            f"{begin[j]:g} to {time[j]:g}. {advice}"
         )
     late = same & event[now]
     if late.any():

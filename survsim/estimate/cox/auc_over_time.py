@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtri
 
 from survsim.core.checks import FloatArray, IntArray, between, float_matrix, float_vector, one_of
 from survsim.core.errors import InputError
@@ -17,6 +16,7 @@ from survsim.core.tables import Columns
 from survsim.core.times import asked_times, meet
 from survsim.estimate.cox import censoring_weights as ipcw
 from survsim.estimate.cox.concordance import joined_scores
+from survsim.estimate.cox.share_limits import share_limits
 from survsim.estimate.nonparametric.kaplan_meier import kaplan_meier
 
 LIMITS = ("logit", "plain")
@@ -28,7 +28,7 @@ class TimeDependentAuc(Result):
 
     Attributes
     ----------
-    time : (T,) in `unit`; estimate, std_error, conf_low, conf_high : (T,).
+    time : (T,) in `unit`; estimate, std_error, conf_low, conf_high : (T,); limits NaN where the error is 0.
     n_case, n_control : (T,) patients with an event by the time, and followed beyond it.
     mean : over the times, weighted by the fall of the Kaplan-Meier curve up to each.
     """
@@ -107,7 +107,7 @@ def time_dependent_auc(
     found = [_auc_at(surv, scores[:, k], t, curve) for k, t in enumerate(when)]
     estimate, influence = np.array([f[0] for f in found]), np.stack([f[1] for f in found], axis=1)
     std_error = ipcw.standard_error(influence, surv)
-    low, high = share_limits(estimate, std_error, conf_level, conf_type)
+    low, high = share_limits(estimate, std_error, conf_level, conf_type, of="the AUC")
     return TimeDependentAuc(
         time=shown, estimate=estimate, std_error=std_error, conf_low=low, conf_high=high,
         n_case=np.array([f[2] for f in found]), n_control=np.array([f[3] for f in found]),
@@ -172,17 +172,3 @@ def _mean(surv: Surv, when: FloatArray, estimate: FloatArray) -> float:
     survival = whole.survival_at(when[order]).estimate
     fall = -np.diff(np.concatenate([[1.0], survival]))
     return float(fall @ estimate[order] / fall.sum())
-
-
-def share_limits(
-    estimate: FloatArray, std_error: FloatArray, level: float, kind: str
-) -> tuple[FloatArray, FloatArray]:
-    """Limits of numbers between 0 and 1; where the estimate is 0 or 1 the logit has none and both are the estimate."""
-    half = float(ndtri(0.5 + level / 2)) * std_error
-    if kind == "plain":
-        return np.maximum(estimate - half, 0.0), np.minimum(estimate + half, 1.0)
-    inside = (estimate > 0.0) & (estimate < 1.0)
-    p = np.where(inside, estimate, 0.5)
-    centre, reach = np.log(p / (1.0 - p)), half / (p * (1.0 - p))
-    low, high = 1.0 / (1.0 + np.exp(reach - centre)), 1.0 / (1.0 + np.exp(-centre - reach))
-    return np.where(inside, low, estimate), np.where(inside, high, estimate)

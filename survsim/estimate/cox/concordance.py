@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.special import ndtri
 
 from survsim.core.checks import FloatArray, between, float_vector, one_of
 from survsim.core.errors import InputError
@@ -15,6 +14,7 @@ from survsim.core.surv import Surv
 from survsim.core.tables import Columns
 from survsim.core.times import asked_time
 from survsim.estimate.cox.censoring_weights import censoring_curve, refuse_what_ipcw_has_not
+from survsim.estimate.cox.share_limits import share_limits
 from survsim.kernels import concordance as kernel
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ class Concordance(Result):
 
     Attributes
     ----------
-    estimate, std_error, conf_low, conf_high : of the concordance (the interval on the logit scale).
+    estimate, std_error, conf_low, conf_high : of the concordance (the interval on the logit scale; NaN where the standard error
+        is 0: all pairs ordered alike, or all tied).
     concordant, discordant, tied : weighted numbers of pairs.
     weighting : "harrell" or "uno"; tau : latest event time counted, in the unit of the response, or None.
     """
@@ -110,9 +111,11 @@ def concordance(
     if surv.together is not None:
         influence = np.bincount(surv.together, weights=influence)
     estimate, error = (somers + 1.0) / 2.0, float(np.sqrt((influence**2).sum())) / 2.0
-    low, high = _logit_limits(estimate, error, conf_level)
+    low, high = share_limits(
+        np.array([estimate]), np.array([error]), conf_level, "logit", of="the concordance"
+    )
     return Concordance(
-        estimate=estimate, std_error=error, conf_low=low, conf_high=high, conf_level=conf_level,
+        estimate=estimate, std_error=error, conf_low=float(low[0]), conf_high=float(high[0]), conf_level=conf_level,
         concordant=c, discordant=d, tied=t, weighting=weighting, tau=until,
         provenance=Provenance.of("concordance", surv, weighting=weighting, tau=until, conf_level=conf_level),
     )  # fmt: skip
@@ -165,12 +168,3 @@ def predictor_score(matrix: FloatArray, estimate: FloatArray, offset: Any = None
         known = np.asarray(offset, dtype=np.float64)
         total, size = total + known, size + np.abs(known)
     return joined_scores(-total, size)
-
-
-def _logit_limits(estimate: float, error: float, level: float) -> tuple[float, float]:
-    if estimate in (0.0, 1.0) or error == 0.0:
-        return estimate, estimate
-    half = float(ndtri(0.5 + level / 2)) * error / (estimate * (1.0 - estimate))
-    centre: FloatArray = np.log(estimate / (1.0 - estimate)) + np.array([-half, half])
-    low, high = 1.0 / (1.0 + np.exp(-centre))
-    return float(low), float(high)

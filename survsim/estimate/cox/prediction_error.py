@@ -14,7 +14,8 @@ from survsim.core.surv import Surv
 from survsim.core.tables import Columns
 from survsim.core.times import asked_times, meet
 from survsim.estimate.cox import censoring_weights as ipcw
-from survsim.estimate.cox.auc_over_time import LIMITS, share_limits
+from survsim.estimate.cox.auc_over_time import LIMITS
+from survsim.estimate.cox.share_limits import share_limits
 from survsim.estimate.nonparametric.kaplan_meier import kaplan_meier
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from survsim.core import progress
 from survsim.core.checks import FloatArray, between, float_matrix, float_vector, one_of
 from survsim.core.complete import complete_design
-from survsim.core.errors import ExtrapolationWarning, InputError, warn
+from survsim.core.errors import ExtrapolationWarning, InputError, SmallSampleWarning, warn
 from survsim.core.event_table import group_rows
 from survsim.core.kinds import as_numbers
 from survsim.core.provenance import Provenance
@@ -42,8 +42,8 @@ class Bootstrap(Result):
     replicates : (B, k) on the resamples; inf where a quantile was not reached, NaN where an estimate does
         not exist.
     std_error, conf_low, conf_high : (k,) standard deviation and percentile interval of the replicates; the first is NaN
-        where a replicate is infinite.
-    n_undefined : (k,) resamples without a finite value.
+        where a replicate is infinite, all are where no two replicates differ.
+    n_undefined : (k,) resamples without a finite value; a warning counts them.
     """
 
     names: tuple[str, ...]
@@ -285,6 +285,8 @@ def _answer(name: str, given: Any, size: int | None = None) -> FloatArray:
 
 def _cox(surv: Surv, covariates: Any, workers: int | None) -> tuple[list[str], Replicate]:
     from survsim.estimate.cox.batch import cox_resamples
+    from survsim.estimate.cox.prepare import check_rank, prepare
+    from survsim.kernels.cox_newton import partial_likelihood
 
     if covariates is None:
         raise InputError('statistic="cox" needs covariates=, an (n, p) matrix or frame of numbers.')
@@ -298,10 +300,16 @@ def _cox(surv: Surv, covariates: Any, workers: int | None) -> tuple[list[str], R
     if constant.any():
         raise InputError(f"covariate column {int(np.argmax(constant))} is constant; leave it out.")
 
+    # What a fit of the data themselves refuses (no event, collinear columns) is refused before anything is resampled.
+    problem = prepare(surv, x, None, "efron")
+    start = partial_likelihood(problem.at, problem.x, problem.offset)(np.zeros(x.shape[1]))
+    labels = tuple(names or [f"x{k}" for k in range(x.shape[1])])
+    check_rank(start.curvature, labels, float(problem.at.d.sum()))
+
     def replicate(counts: FloatArray) -> FloatArray:
         return cox_resamples(surv, x, counts, workers=workers).estimate
 
-    return names or [f"x{k}" for k in range(x.shape[1])], replicate
+    return list(labels), replicate
 
 
 def _summarised(
@@ -318,19 +326,12 @@ def _summarised(
     low, high, error = (np.full(len(names), np.nan) for _ in range(3))
     for k in range(len(names)):
         column = np.sort(values[~np.isnan(values[:, k]), k])
-        if column.size > 1:
+        if column.size > 1 and column[0] < column[-1]:
             # Order statistics, not interpolation: a replicate may be inf.
             low[k] = column[int(np.floor(tail * (column.size - 1)))]
             high[k] = column[int(np.ceil((1.0 - tail) * (column.size - 1)))]
             error[k] = column.std(ddof=1) if np.isfinite(column).all() else np.nan
-    endless = np.isinf(values).sum(axis=0)
-    if endless.any():
-        k = int(endless.argmax())
-        warn(
-            f"{names[k]!r} is infinite in {int(endless[k])} of {values.shape[0]} resamples (it was not reached): no standard "
-            "error is given; the interval stands, and may end at infinity.",
-            ExtrapolationWarning,
-        )
+    _warn_of(names, values)
     told = [s if isinstance(s, str) else getattr(s, "__name__", "function") for s in _several(statistic)]
     label = told[0] if len(told) == 1 else told
     return Bootstrap(
@@ -347,3 +348,33 @@ def _summarised(
             "bootstrap", surv, statistic=label, at=at, n_resamples=values.shape[0], seed=seed
         ),
     )
+
+
+def _warn_of(names: list[str], values: FloatArray) -> None:
+    """Say which numbers some resamples do not have, and which are the same in all."""
+    total = values.shape[0]
+    undefined, endless = np.isnan(values).sum(axis=0), np.isinf(values).sum(axis=0)
+    if undefined.any():
+        k = int(undefined.argmax())
+        warn(
+            f"{names[k]!r} does not exist in {undefined[k]} of {total} resamples: its standard error and interval are those of the "
+            "others, which are not drawn as the data were, and most often too narrow. Fewer covariates, or a statistic that each "
+            "resample has, would do.",
+            SmallSampleWarning,
+        )
+    if endless.any():
+        k = int(endless.argmax())
+        warn(
+            f"{names[k]!r} is infinite in {endless[k]} of {total} resamples (it was not reached, or has no maximum): no standard "
+            "error is given; the interval stands, and may end at infinity.",
+            ExtrapolationWarning,
+        )
+    defined = [column[~np.isnan(column)] for column in values.T]
+    same = np.array([column.size > 0 and bool((column == column[0]).all()) for column in defined])
+    if same.any():
+        k = int(same.argmax())
+        warn(
+            f"{names[k]!r} is {defined[k][0]:g} in all resamples (no event, or one value): resampling "
+            "does not tell how far chance moves it, so no standard error and no limits are given (NaN).",
+            SmallSampleWarning,
+        )

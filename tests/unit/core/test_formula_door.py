@@ -80,7 +80,7 @@ def test_what_may_stand_in_a_formula(formula: str, same: str) -> None:
         ("x + cluster(id)", r"Surv.right\(..., cluster=frame\['id'\]\)"),
         ("frailty(g)", r"cox_ph\(..., frailty=frame\['g'\]\)"),
         ("offset(x)", r"offset=frame\['x'\]"),
-        ("ns(x, df=3)", r"cr\(x, df=3, constraints='center'\)"),
+        ("ns(x, df=3)", r"cr\(x, df=3\)"),
         ("Surv(time, event)", "right-hand side only"),
         ("y ~ x", "right-hand side only"),
         ("tumour size", "written in backticks: `tumour size`"),

@@ -135,19 +135,17 @@ def test_names_that_begin_alike() -> None:
     for formula in ("I(`a b` - `a b2`)", "I(Q('a b') - `a b2`)"):
         np.testing.assert_allclose(design_matrix(formula, frame).matrix[:, 0], FRAME.x - FRAME.o)
     assert design_matrix("`a b2` + `a b`", frame).columns == ("a b2", "a b")
-    with pytest.raises(
-        InputError, match=r"cannot tell `a b2` from a name that begins alike; write Q\('a b2'\)"
-    ):
-        design_matrix("I(`a b2` - `a b`)", frame)
+    np.testing.assert_allclose(design_matrix("I(`a b2` - `a b`)", frame).matrix[:, 0], FRAME.o - FRAME.x)
 
 
 def test_names_that_cannot_be_told_are_refused() -> None:
     with pytest.raises(InputError, match="takes the name of one column"):
         design_matrix("Q('n' + 'p')", FRAME.assign(np=FRAME.x))
-    with pytest.raises(InputError, match=r"word of Python.*rename"):
-        design_matrix("where(`True` > 0, 1, 0)", FRAME.assign(**{"True": FRAME.x}))
-    with pytest.raises(InputError, match=r"calls C\(...\) and reads the column 'C' too"):
-        design_matrix("C(`C`)", FRAME.assign(C=FRAME.g))
+    made = design_matrix("where(`True` > 0, 1, 0)", FRAME.assign(**{"True": FRAME.x}))
+    np.testing.assert_array_equal(made.matrix[:, 0], FRAME.x > 0)
+    np.testing.assert_array_equal(
+        design_matrix("C(`C`)", FRAME.assign(C=FRAME.g)).matrix[:, 0], FRAME.g == "v"
+    )
     with pytest.raises(InputError, match=r"'1' is no column. A column with a number for its label is Q\(1\)"):
         design_matrix("x + `1`:o", FRAME.assign(h=FRAME.o).rename(columns={"h": 1}))
     with pytest.raises(InputError, match=r"'agee' is no column. Did you mean 'age'"):
@@ -260,7 +258,6 @@ def test_the_treatment_is_a_column_of_the_formula_and_no_part_of_a_name() -> Non
     ("formula", "told"),
     [
         ("x + Intercept", "name of the model's own constant; rename"),
-        ("x + `1`", "reads as the constant"),
         ("g + `g[T.v]`", r"makes two columns called 'g\[T.v\]'"),
         ("1/age", r"that is I\(1 / age\)"),
         ("age/2", r"that is I\(age / 2\)"),

@@ -7,7 +7,7 @@ import pytest
 
 from survsim import Surv, concordance, cox_ph
 from survsim.cox import brier_score, time_dependent_auc
-from survsim.errors import InputError
+from survsim.errors import InputError, SmallSampleWarning
 
 SIX = Surv.right([1, 2, 3, 4, 5, 6], [1, 1, 0, 1, 1, 0], unit="years")
 SCORE = [1.0, 3.0, 4.0, 2.0, 5.0, 6.0]
@@ -24,6 +24,7 @@ def test_uno_by_hand():
     assert "Uno's concordance to 2" in early.headline()
 
 
+@pytest.mark.filterwarnings("ignore:.*all that it is made of say the same")
 def test_auc_by_hand():
     """At 4.5: cases 1, 2 (weight 1) and 4 (4/3), controls 5 and 6, each above every case."""
     found = time_dependent_auc(SIX, SCORE, [2.5, 4.5])
@@ -32,7 +33,27 @@ def test_auc_by_hand():
     assert found.n_control.tolist() == [4, 2]
     # Kaplan-Meier falls by 1/3 to 2.5 and by 2/9 to 4.5.
     assert found.mean == pytest.approx((7 / 8 * 3 + 1.0 * 2) / 5)
-    assert found.conf_low[1] == found.conf_high[1] == 1.0
+    assert (
+        np.isnan([found.conf_low[1], found.conf_high[1]]).all()
+        and found.conf_low[0] < 7 / 8 < found.conf_high[0]
+    )
+
+
+@pytest.mark.parametrize("score", [range(1, 9), [1.0] * 8, range(8, 0, -1)])
+def test_a_share_without_spread_has_no_interval_of_width_zero(score):
+    few = Surv.right(range(1, 9), [1, 1, 0, 1, 1, 0, 1, 1], unit="months")
+    with pytest.warns(SmallSampleWarning, match="the concordance: the standard error of"):
+        found = concordance(few, score)
+    assert found.std_error == 0 and np.isnan([found.conf_low, found.conf_high]).all()
+    for conf_type in ("logit", "plain"):
+        with pytest.warns(SmallSampleWarning, match="the AUC: the standard error of"):
+            auc = time_dependent_auc(few, score, [3.5], conf_type=conf_type)
+        assert np.isnan([auc.conf_low[0], auc.conf_high[0]]).all()
+
+
+def test_a_brier_score_may_be_without_spread():
+    found = brier_score(SIX, np.full((6, 1), 0.5), [2.5])
+    assert (found.conf_low[0], found.conf_high[0]) == (0.25, 0.25)
 
 
 def test_auc_without_censoring_is_that_of_mann_whitney_with_its_known_error():
@@ -48,6 +69,7 @@ def test_auc_without_censoring_is_that_of_mann_whitney_with_its_known_error():
     assert found.conf_high[0] == pytest.approx(found.estimate[0] + 1.959963984540054 * np.sqrt(variance))
 
 
+@pytest.mark.filterwarnings("ignore:.*all that it is made of say the same")
 def test_a_score_a_time_is_read_by_column():
     both = np.column_stack([SCORE, -np.array(SCORE)])
     assert time_dependent_auc(SIX, both, [2.5, 4.5]).estimate.tolist() == [7 / 8, 0.0]
