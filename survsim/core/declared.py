@@ -40,7 +40,8 @@ def each_once(*keys: str) -> pydantic.AfterValidator:
     ...     drugs: Names = ()
     >>> Course(drugs=("a", "b", "a"))
     Traceback (most recent call last):
-    survsim.core.errors.InputError: Course(): drugs: 'a' stands there more than once; list it once
+        ...
+    survsim.core.errors.InputError: Course: drugs: 'a' stands there more than once; list it once (found ('a', 'b', 'a') (tuple)).
     """
 
     def checked(listed: Any) -> Any:

@@ -75,8 +75,10 @@ def parse_yaml(text: str, *, name: str = "text", error: type[SurvsimError] = Inp
         content = yaml.load(text, Loader=_strict_loader())
     except yaml.constructor.ConstructorError as fault:
         line = fault.problem_mark.line + 1 if fault.problem_mark else "?"
+        endless = "recursive" in str(fault.problem)
+        problem = "an alias (*) stands inside what it is the name of" if endless else fault.problem
         raise error(
-            f"{name}, line {line}: {fault.problem}. Only plain values are read: text, numbers, lists, mappings."
+            f"{name}, line {line}: {problem}. Only plain values are read: text, numbers, lists, mappings."
         ) from None
     except yaml.YAMLError as fault:
         mark = getattr(fault, "problem_mark", None)

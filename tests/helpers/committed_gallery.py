@@ -17,10 +17,11 @@ from tests.helpers.gallery import KINDS, picture
 
 FOLDER = Path(__file__).resolve().parents[1] / "unit" / "figures" / "gallery"
 DPI = 100
-TOLERANCE = 0.2
+TOLERANCE = 0.24
 """Root mean square difference of a sheet's pixels, of 255 levels of a colour.
 
-Drawn again by the same version of matplotlib it is zero. When each line, text, band and legend of the 62 pictures was
+Drawn again by the same version of matplotlib it is zero, but for points that lie on the border between two pixels: a last
+digit sets one to the other side, which makes 0.22 on a low sheet. When each line, text, band and legend of the 62 pictures was
 taken away alone (1,391 of them), the least that came was 0.25, for half a whisker on the highest sheet.
 """
 OTHER_LETTERS = 0.25

@@ -7,9 +7,14 @@ import pytest
 from matplotlib.figure import Figure
 
 import survsim
+from survsim.digitising.raster import ocr
 from survsim.errors import EvidenceWarning, InputError
 from tests.helpers.small_figures import TWO, panel
 from tests.unit.digitising.test_labels_of_several_lines import ARMS, figure  # noqa: F401
+
+pytestmark = pytest.mark.skipif(
+    not ocr.present(), reason="tesseract, which reads words in pictures, is not on this machine"
+)
 
 
 def _hazards(path, title):

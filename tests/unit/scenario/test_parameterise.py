@@ -254,7 +254,7 @@ def test_the_table_names_sources_and_shares():
     ],
 )
 def test_a_row_listed_twice_is_refused(make):
-    with pytest.raises(InputError, match="a_e01 stands there more than once"):
+    with pytest.raises(InputError, match="'a_e01' stands there more than once"):
         make()
 
 
