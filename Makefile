@@ -68,6 +68,7 @@ reference: env   ## make the reference values again (R with survival, metafor, l
 validate: env    ## long simulation checks (hours): coverage, type I error, closed forms; writes the records
 	$(INSTALL) --constraint constraints.txt --editable '.[browser]'
 	$(BIN)/python -m pytest tests/statistical --validate
+	$(BIN)/python -m pytest tests --ignore tests/statistical -m long --validate
 	for program in $(basename $(notdir $(wildcard tests/statistical/validate_*.py))); do \
 		echo $$program; $(BIN)/python -m tests.statistical.$$program || exit 1; done
 	$(BIN)/python -m tests.helpers.fuzz 20000 7

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import settings
 
 # The test command tries the same examples each time, so that a red run means a change; `SURVSIM_EXPLORE=1` tries new ones.
@@ -19,3 +20,12 @@ def pytest_addoption(parser):
         default=False,
         help="run the long simulation grids and write their records again (hours)",
     )
+
+
+def pytest_collection_modifyitems(config, items):
+    """What takes long and has a quicker test of its kind beside it runs with ``--validate`` only."""
+    if not config.getoption("--validate"):
+        left = pytest.mark.skip(reason="long: run by make validate")
+        for item in items:
+            if item.get_closest_marker("long"):
+                item.add_marker(left)

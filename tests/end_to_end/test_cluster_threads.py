@@ -61,6 +61,7 @@ def test_dask_workers_share_the_cores() -> None:
         shared(client.gather(client.map(threads_at_work, range(2 * WORKERS), pure=False)))
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::FutureWarning")
 def test_ray_workers_share_the_cores() -> None:

@@ -175,6 +175,7 @@ def test_a_dask_cluster_gives_the_same_bytes(tmp_path: Path, undisturbed: dict[s
     assert content(tmp_path / "address") == undisturbed
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_a_dask_worker_killed_in_the_middle_changes_no_byte(
@@ -264,6 +265,7 @@ def test_a_chunk_of_other_numbers_is_made_again(tmp_path: Path, undisturbed: dic
     assert content(tmp_path) == undisturbed
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::FutureWarning")
 def test_ray_gives_the_same_bytes_also_when_a_worker_is_killed(

@@ -58,6 +58,7 @@ def test_halved_standard_errors_leave_the_band(record):
     assert {"scale", "lo", "hr", "tau"} <= outside, distances
 
 
+@pytest.mark.long
 def test_the_record_can_be_made_again(record, sample):
     """With fewer points than the record, so each rank agrees within the sampler's own error."""
     for parameter in PRIORS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
+import pytest
 
 from survsim import Surv, aalen_johansen, concordance, cox_ph, logrank_test, parametric_survival
 from survsim.cox import brier_score, time_dependent_auc
@@ -98,6 +99,7 @@ def test_unos_concordance_does_not_depend_on_censoring_and_auc_and_brier_hold_th
     assert (np.abs(seen.mean(axis=0) - 0.95) < 4 * error(0.95, runs)).all(), seen.mean(axis=0)
 
 
+@pytest.mark.long
 def test_pooled_counts_hold_the_truth_with_and_without_double_zeros() -> None:
     rng, runs = np.random.default_rng(15), 60
     seen = np.zeros((runs, 2), bool)

@@ -9,7 +9,7 @@ import pytest
 from tests.statistical.validate_simulation_memory import PATIENTS, RECORD, peak
 
 
-@pytest.mark.parametrize("kind", ["plain", "rules"])
+@pytest.mark.parametrize("kind", ["plain", pytest.param("rules", marks=pytest.mark.long)])
 def test_five_times_the_patients_take_the_same_memory(kind: str) -> None:
     """One number kept for each further patient would add 9 MiB; 6 are allowed for chance."""
     assert peak(kind, 1_500_000) < peak(kind, 300_000) + 6.0

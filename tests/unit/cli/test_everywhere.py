@@ -106,7 +106,7 @@ def test_a_command_that_was_stopped_says_how_to_go_on(study, call, monkeypatch, 
     assert GO_ON.get(command, "Nothing was left half-written; give the same command again.") in err
 
 
-@pytest.mark.parametrize("words", [["--help"], ["data", "check"]])
+@pytest.mark.parametrize("words", [["--help"], pytest.param(["data", "check"], marks=pytest.mark.long)])
 def test_no_colour_is_printed_where_none_is_wanted(study, words):
     loud = os.environ | {"FORCE_COLOR": "1", "PYTHONPATH": str(ROOT)}
     loud.pop("NO_COLOR", None)

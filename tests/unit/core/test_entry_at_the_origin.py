@@ -34,7 +34,7 @@ ASKED: dict[str, tuple[Callable[..., Surv], Callable[[Surv], Any]]] = {
     "follow-up": (event, lambda s: sufficient_follow_up(s, ARM)),
     "milestone": (event, lambda s: milestone_test(s, ARM, 6.0, method="beta-product")),
     "curve": (event, lambda s: kaplan_meier(s, conf_type="beta-product")),
-    "uno": (event, lambda s: concordance(s, TIME, weighting="uno")),
+    "uno": (event, lambda s: concordance(s, np.roll(TIME, 1), weighting="uno")),
     "clones": (
         event,
         lambda s: clone_censor_weight(s, [1.0, np.inf] * 5, grace=2.0, times=[6.0], n_resamples=5),

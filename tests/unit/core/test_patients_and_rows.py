@@ -74,7 +74,7 @@ def test_without_an_id_rows_are_called_rows():
     ("changes", "message"),
     [
         ({"entry": [0, 1, 4, 0, 3, 0]}, r"rows 0 and 1 of patient 1 overlap: 0 to 2 and 1 to 4"),
-        ({"entry": None}, "Several rows of one patient need entry="),
+        ({"entry": None}, "Intervals that follow one another need entry="),
         ({"id": [1, 1]}, "id must have one value per time"),
     ],
 )

@@ -157,6 +157,7 @@ def test_the_index_case_is_given_what_her_report_says():
     assert treatments["toripalimab"].cycles == 2
 
 
+@pytest.mark.long
 def test_several_calibrations_at_a_time_are_what_each_is_alone(plan):
     choices = {"unbiased": {"bias": False}, "least": {"assumed": "least"}}
     found = plan.run_each(choices, load_evidence(), size=200, workers=2)

@@ -167,7 +167,10 @@ def test_a_curve_that_happens_to_be_flat_does_not_forbid_events():
     assert low < np.exp(log_rate(found)[0]) < high
 
 
-@pytest.mark.parametrize(("v", "truth"), [(0.0, (0.0403190, 0.2399734)), (0.42, (0.0451014, 0.2440569))])
+@pytest.mark.parametrize(
+    ("v", "truth"),
+    [(0.0, (0.0403190, 0.2399734)), pytest.param(0.42, (0.0451014, 0.2440569), marks=pytest.mark.long)],
+)
 def test_the_table_of_calibrated_rates(v, truth):
     """Medians 13.0 to progression or death and 2.74 after progression, known almost exactly."""
     priors = {

@@ -81,6 +81,7 @@ def fit(rows: pd.DataFrame, **more: Any) -> PanelMultistate:
     return panel_multistate(rows, **(given | more))
 
 
+@pytest.mark.long
 def test_a_known_truth_is_found_and_seen_states_alone_miss_it() -> None:
     rows = panel_visits.blurred(3, 900)
     found, naive = fit(rows, formula="z"), fit(rows, formula="z", misclassified=None)
