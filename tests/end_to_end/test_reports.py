@@ -21,6 +21,8 @@ from tests.helpers.studies import ROOT, copied_study, mini_study, seal_again, tr
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SLUGS = [p.name for p in sorted((ROOT / "analyses").iterdir()) if (p / "run.py").is_file()]
+LONG = {"07_scenario_gallery", "08_validation"}
+"""Their models are simulated in tests of their own; their pages are made by `make report` and `make validate`."""
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +151,7 @@ def test_a_comparison_adds_its_section_to_the_page_only(mini, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.browser
-@pytest.mark.parametrize("slug", SLUGS)
+@pytest.mark.parametrize("slug", [pytest.param(s, marks=pytest.mark.long) if s in LONG else s for s in SLUGS])
 def test_an_analysis_from_one_command_to_the_browser(slug, tmp_path):
     """In quick mode, in a copy of the study: the page, its numbers, their rows, its pictures."""
     study = Study(root=copied_study(tmp_path))
