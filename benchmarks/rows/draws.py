@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from benchmarks.row import Goal, Row
-from benchmarks.rows.scenario import rules
+from benchmarks.rows.scenario import rules, simulated
 
 DRAWS, PATIENTS, STRATEGIES = 50, 10_000, 6
 COMPARED = {
@@ -28,25 +28,11 @@ def model() -> dict[str, Any]:
 
 
 def survsim(data: dict[str, Any]) -> Any:
-    from survsim import Execution
-    from survsim.simulation.running.run import simulate_model
-
-    def run(patients: int, draws: int) -> Any:
-        return simulate_model(
-            data["model"],
-            patients=patients,
-            draws=draws,
-            seed=1,
-            taus=(24.0,),
-            execution=Execution(workers=1),
-        )
-
     def answer(found: Any) -> list[float]:
         means = found.means.mean(axis=0)
         return [float(v) for name in COMPARED for v in means[found.measures.index(name)]]
 
-    run(1000, 2)
-    return lambda: run(PATIENTS, DRAWS), answer
+    return simulated(data["model"], PATIENTS, DRAWS), answer
 
 
 def hand(data: dict[str, Any]) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.row import Goal, Row
 from benchmarks.rows.draws import DRAWS, PATIENTS, STRATEGIES
-from benchmarks.rows.scenario import rules
+from benchmarks.rows.scenario import rules, simulated
 
 MODEL = "benchmarks/models/first_case_model/scenario.yml"
 
@@ -20,21 +20,7 @@ def model() -> dict[str, Any]:
 
 
 def survsim(data: dict[str, Any]) -> Any:
-    from survsim import Execution
-    from survsim.simulation.running.run import simulate_model
-
-    def run(patients: int, draws: int) -> Any:
-        return simulate_model(
-            data["model"],
-            patients=patients,
-            draws=draws,
-            seed=1,
-            taus=(24.0,),
-            execution=Execution(workers=1),
-        )
-
-    run(1000, 2)
-    return lambda: run(PATIENTS, DRAWS), lambda found: [*found.means.mean(axis=0)[0]]
+    return simulated(data["model"], PATIENTS, DRAWS), lambda found: [*found.means.mean(axis=0)[0]]
 
 
 ROW = Row(

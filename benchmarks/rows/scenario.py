@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 SCENARIO = "analyses/03_case_strategies/scenario.yml"
@@ -15,6 +16,20 @@ def rules(draws: int, strategies: int, scenario_file: str = SCENARIO) -> Any:
 
     scenario = survsim.Scenario.from_yaml(scenario_file)
     return repeated(scenario.model(scenario_parameters(scenario, draws=draws).draws()), strategies)
+
+
+def simulated(model: Any, patients: int, draws: int) -> Callable[[], Any]:
+    """A call that simulates on one core; what is made once for a model and read from the disk is made before it."""
+    from survsim import Execution
+    from survsim.simulation.running.run import simulate_model
+
+    def run(patients: int, draws: int) -> Any:
+        return simulate_model(
+            model, patients=patients, draws=draws, seed=1, taus=(24.0,), execution=Execution(workers=1)
+        )
+
+    run(1000, 2)
+    return lambda: run(patients, draws)
 
 
 def repeated(model: Any, strategies: int) -> Any:
