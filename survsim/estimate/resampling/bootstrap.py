@@ -42,7 +42,7 @@ class Bootstrap(Result):
     replicates : (B, k) on the resamples; inf where a quantile was not reached, NaN where an estimate does
         not exist.
     std_error, conf_low, conf_high : (k,) standard deviation and percentile interval of the replicates; the first is NaN
-        where a replicate is infinite, all are where no two replicates differ.
+        where a replicate is infinite, all are where every replicate is the same number.
     n_undefined : (k,) resamples without a finite value; a warning counts them.
     """
 
@@ -326,7 +326,7 @@ def _summarised(
     low, high, error = (np.full(len(names), np.nan) for _ in range(3))
     for k in range(len(names)):
         column = np.sort(values[~np.isnan(values[:, k]), k])
-        if column.size > 1 and column[0] < column[-1]:
+        if column.size > 1 and not _one_number(column):
             # Order statistics, not interpolation: a replicate may be inf.
             low[k] = column[int(np.floor(tail * (column.size - 1)))]
             high[k] = column[int(np.ceil((1.0 - tail) * (column.size - 1)))]
@@ -350,6 +350,11 @@ def _summarised(
     )
 
 
+def _one_number(column: FloatArray) -> bool:
+    """Whether all replicates that exist are one and the same number; what is never reached is none."""
+    return column.size > 0 and bool(np.isfinite(column[0]) and (column == column[0]).all())
+
+
 def _warn_of(names: list[str], values: FloatArray) -> None:
     """Say which numbers some resamples do not have, and which are the same in all."""
     total = values.shape[0]
@@ -370,7 +375,7 @@ def _warn_of(names: list[str], values: FloatArray) -> None:
             ExtrapolationWarning,
         )
     defined = [column[~np.isnan(column)] for column in values.T]
-    same = np.array([column.size > 0 and bool((column == column[0]).all()) for column in defined])
+    same = np.array([_one_number(column) for column in defined])
     if same.any():
         k = int(same.argmax())
         warn(

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from survsim import Surv, bootstrap
-from survsim.errors import InputError, SmallSampleWarning
+from survsim.errors import ExtrapolationWarning, InputError, SmallSampleWarning
 
 EIGHT = pd.DataFrame({"g": [1.0, 1, 0, 0, 1, 1, 0, 0]})
 
@@ -35,6 +35,13 @@ def test_resamples_without_the_number_are_counted():
     assert any(f"does not exist in {lost} of 200 resamples" in t for t in texts)
     assert any(f"is infinite in {endless} of 200 resamples" in t for t in texts)
     assert lost + endless == found.n_undefined[0]
+
+
+def test_a_median_that_no_resample_reaches_ends_at_infinity():
+    surv = Surv.right(range(1, 9), [0] * 8, unit="months")
+    with pytest.warns(ExtrapolationWarning, match="infinite in 50 of 50 resamples"):
+        found = bootstrap(surv, "median", n_resamples=50)
+    assert (found.conf_low[0], found.conf_high[0]) == (np.inf, np.inf) and np.isnan(found.std_error[0])
 
 
 def test_resamples_that_all_say_the_same_give_no_interval_of_width_zero():
