@@ -199,7 +199,7 @@ def test_all_faults_at_once(
     [
         (GALLERY, "first_line.yml", 40, 30),
         (GALLERY, "second_line.yml", 25, 18),
-        (CASE, "scenario.yml", 4, 1),
+        pytest.param(CASE, "scenario.yml", 4, 1, marks=pytest.mark.long),
     ],
 )
 def test_broken_at_random(

@@ -21,8 +21,8 @@ from tests.helpers.studies import ROOT, copied_study, mini_study, seal_again, tr
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SLUGS = [p.name for p in sorted((ROOT / "analyses").iterdir()) if (p / "run.py").is_file()]
-LONG = {"07_scenario_gallery", "08_validation"}
-"""Their models are simulated in tests of their own; their pages are made by `make report` and `make validate`."""
+LONG = {"02_survival_models", "05_case_in_context", "06_trial_design", "07_scenario_gallery", "08_validation"}
+"""What they compute has tests of its own; their pages are made by `make report` and `make validate`."""
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ def slack(level, n, errors=3.0):
     return errors * (level * (1 - level) / n) ** 0.5
 
 
+@pytest.mark.long
 def test_a_live_cell_is_near_its_levels():
     found = cell(50, 0.3, 12, 7)
     assert set(found["coverage"]) == {"nelson_aalen", "median", "conditional_survival", "bootstrap_rmst"}

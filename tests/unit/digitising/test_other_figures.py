@@ -14,11 +14,23 @@ KINDS = (
     traps.bars_in_pairs, traps.bars_that_touch, traps.boxes, traps.roc, traps.spider, traps.forest, traps.histogram,
     traps.smoothed, traps.cumulative_hazard,
 )  # fmt: skip
+SLOW_IN_PIXELS = (traps.spider, traps.error_bars, traps.scatter_dense)
 
 
 @pytest.mark.filterwarnings("ignore::survsim.errors.EvidenceWarning")
-@pytest.mark.parametrize("form", ["png", "svg"])
-@pytest.mark.parametrize("trap", KINDS, ids=lambda trap: trap.__name__)
+@pytest.mark.parametrize(
+    ("trap", "form"),
+    [
+        pytest.param(
+            trap,
+            form,
+            id=f"{trap.__name__}-{form}",
+            marks=[pytest.mark.long] if form == "png" and trap in SLOW_IN_PIXELS else [],
+        )
+        for trap in KINDS
+        for form in ("png", "svg")
+    ],
+)
 def test_a_figure_of_another_kind_is_refused(tmp_path, trap, form):
     figure = Figure(figsize=(6, 4.5), layout="constrained")
     trap(figure.subplots())
