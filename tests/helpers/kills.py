@@ -126,7 +126,9 @@ def study_at(folder: Path) -> Path:
     figure.mkdir()
     (figure / "curves.csv").write_text("arm,time,survival\nA,0,1\nA,12,0.48\n", encoding="utf-8")
     draw(study / "figure.svg")
-    (figure / "report.json").write_text('{"tolerance": 0.01, "unit": "months"}', encoding="utf-8")
+    (figure / "report.json").write_text(
+        '{"tolerance": {"survival": 0.01, "time": 0.1}, "unit": "months"}', encoding="utf-8"
+    )
     return study
 
 
