@@ -27,6 +27,10 @@ BLOCK, PIECE = 4096, 32_768
 Pieces are fixed and joined in order: the number of threads changes no bit of a result."""
 
 
+TABLE = 65_536
+"""Whole-number times below it are looked up in a table, whatever their number; later ones (seconds, of few patients) are sorted."""
+
+
 class Pick(NamedTuple):
     """Where running sums over sorted rows are read: after `end` rows (ascending), for event times `times`,
     less the sum after `base` rows of the later strata (None with one stratum), which is the one read for event time
@@ -96,7 +100,7 @@ class Moments(NamedTuple):
 
     risk (m,) r; s0 (K,), s1 (p, K), and at the tied times e0 (T,), e1 (p, T); a (K,) hazard increments,
     a0 (K,) sums of v^2; b, a1, a2 (T,) sums of c v, c v^2, c^2 v^2, each times the mean weight,
-    v = 1/(S0 - c E0).
+    v = 1/(S0 - c E0); lived (m,) the hazard that each row lives through.
     """
 
     risk: Floats
@@ -109,13 +113,17 @@ class Moments(NamedTuple):
     a0: Floats
     a1: Floats
     a2: Floats
+    lived: Floats
     log_likelihood: float
 
 
-def event_grid(time: Floats, event: NDArray[np.bool_], stratum: Ints | None) -> tuple[Floats, Ints]:
-    """Distinct event times, stratum by stratum: (times (K,), stratum (K,))."""
+def event_grid(
+    time: Floats, event: NDArray[np.bool_], stratum: Ints | None, whole: bool = False
+) -> tuple[Floats, Ints]:
+    """Distinct event times, stratum by stratum: (times (K,), stratum (K,)); whole numbers are counted, not sorted."""
     if stratum is None:
-        times = np.unique(time[event])
+        seen = time[event]
+        times = np.bincount(seen.astype(np.int64)).nonzero()[0].astype(np.float64) if whole else np.unique(seen)
         return times, np.zeros(times.size, np.int64)
     seen_time, seen_stratum = time[event], stratum[event]
     order = np.lexsort((seen_time, seen_stratum))
@@ -162,7 +170,8 @@ def layout(
 
     ``whole``: times are non-negative whole numbers below 2^24. At least one event is needed.
     """
-    times, of_time = event_grid(time, event, stratum)
+    whole = whole and time.max() < max(TABLE, 16 * time.size)
+    times, of_time = event_grid(time, event, stratum, whole)
     n_strata = 1 if stratum is None else int(stratum.max()) + 1
     starts = np.searchsorted(of_time, np.arange(n_strata + 1))
     high = count_up_to(time, times, of_time, stratum, starts, whole) - 1
@@ -262,6 +271,11 @@ def less_base(sums: Floats, at: Pick) -> Floats:
     return sums - np.where(at.base_of >= 0, sums[:, at.base_of], 0.0)
 
 
+def _at_one_go(m: int, at: Pick) -> bool:
+    """Whether running sums over m rows are those of one block and one stratum, none of them empty."""
+    return m <= BLOCK and at.base is None and at.end.size > 0 and bool(at.end[0] > 0)
+
+
 def running(values: Floats, weight: Floats | None, at: Pick) -> Floats:
     """Running sums of values (p, m) times weight (m,) read at the picked places, (p, K)."""
     p, m = values.shape
@@ -270,10 +284,9 @@ def running(values: Floats, weight: Floats | None, at: Pick) -> Floats:
         return less_base(
             cox_sums.by_covariates(cox_sums.read_sums, values, at.end.size, one, at.end, at.times), at
         )
-    if m <= BLOCK and at.base is None and at.end.size and at.end[0] > 0:
-        if at_hand(
-            cox_sums.SAVES
-        ):  # one addition after another, as cumsum has it: the same bits in a fifth of the time
+    if _at_one_go(m, at):
+        # One addition after another, as cumsum has it: the same bits in a fifth of the time.
+        if at_hand(cox_sums.SAVES):
             sums = np.empty((p, at.end.size))
             cox_sums.read_sums(values, np.ones(m) if weight is None else weight, at.end, at.times, sums, 0, p)
             return sums
@@ -355,6 +368,11 @@ class Covariates(NamedTuple):
     tied_weight: Floats
     tied_time: Ints
 
+    @property
+    def own(self) -> Floats:
+        """The covariates (p, m) without the row of ones: the same memory, which a small fit then reads from the cache."""
+        return self.x if cox_sums.pays(self.x.shape[1]) else self.x[1:]
+
 
 def covariates(at: Layout, x: Floats) -> Covariates:
     """Set apart, once for a fit, the columns that every evaluation asks for."""
@@ -368,28 +386,37 @@ def covariates(at: Layout, x: Floats) -> Covariates:
     )
 
 
-def moments(at: Layout, x: Covariates, eta: Floats) -> Moments:
-    """Risk-set sums and log partial likelihood at eta (m,)."""
-    r = np.exp(eta)
-    r *= at.weight
+def _evaluation(at: Layout, x: Covariates, r: Floats) -> cox_sums.Evaluation:
+    """Every sum at relative hazards r (m,): by threads and blocks in large fits, in one compiled call in small ones that may."""
+    ties = at.tied_event, at.tied_start
+    shared = x.time_weight, at.many, at.tied_of, x.tied_time, at.fraction, x.tied_weight
     if cox_sums.pays(r.size):
         s0 = risk_sums(at, r[None])[0]
         s1 = risk_sums(at, x.x, r, x.late)
         e0 = tied_sums(at, r.take(at.tied_event)) if at.tied else np.zeros(0)
-        e1 = cox_sums.by_covariates(cox_sums.event_sums, x.x, at.many.size, r, at.tied_event, at.tied_start)
+        e1 = cox_sums.by_covariates(cox_sums.event_sums, x.x, at.many.size, r, *ties)
+    elif at.late is None and _at_one_go(r.size, at.risk) and at_hand(4 * cox_sums.SAVES):
+        return cox_sums.at_once(x.x, r, at.risk.end, at.risk.times, *ties, *shared, at.high, at.low)
     else:
         sums = risk_sums(at, x.x, r, x.late)
-        tied = cox_sums.tied_sums(x.x, r, at.tied_event, at.tied_start, at.tied_of)
+        tied = cox_sums.tied_sums(x.x, r, *ties, at.tied_of)
         s0, s1, e0, e1 = sums[0], sums[1:], tied[0], tied[1:]
+    shares = cox_sums.shares(s0, e0, *shared)
+    lived = cox_sums.lived(shares.a, shares.b, at.high, at.low, at.tied_event, at.tied_of)
+    return cox_sums.Evaluation(s0, s1, e0, e1, shares, lived)
+
+
+def moments(at: Layout, x: Covariates, eta: Floats) -> Moments:
+    """Risk-set sums and log partial likelihood at eta (m,)."""
+    r = np.exp(eta)
+    r *= at.weight
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        shares = cox_sums.shares(
-            s0, e0, x.time_weight, at.many, at.tied_of, x.tied_time, at.fraction, x.tied_weight
-        )
+        s0, s1, e0, e1, shares, lived = _evaluation(at, x, r)
         logs = x.time_weight * np.log(s0)
         if at.tied:
             logs[at.many] = np.bincount(at.tied_of, x.tied_weight * np.log(shares.left), at.many.size)
-        fitted = float((x.event_weight * eta.take(at.event)).sum() - logs.sum())
-    return Moments(r, s0, e0, s1, e1, *shares[:5], fitted)
+        fitted = float(np.add.reduce(x.event_weight * eta.take(at.event)) - np.add.reduce(logs))
+    return Moments(r, s0, e0, s1, e1, *shares[:5], lived, fitted)
 
 
 def row_hazard(at: Layout, increments: Floats, own: Floats) -> Floats:
@@ -435,17 +462,15 @@ def gram(x: Floats, weight: Floats) -> Floats:
 
 def information(at: Layout, x: Floats, now: Moments, time_weight: Floats | None = None) -> Floats:
     """Minus the second derivative (p, p); each event time's share times `time_weight` (K,), if given."""
-    a, b, a0, a1, a2 = now.a, now.b, now.a0, now.a1, now.a2
-    if time_weight is not None:
-        g = time_weight
-        a, a0 = a * g, a0 * g
-        b, a1, a2 = b * g[at.many], a1 * g[at.many], a2 * g[at.many]
-    lived = row_hazard(at, a, b) * now.risk
+    a0, a1, a2 = now.a0, now.a1, now.a2
     if time_weight is None:
-        first = gram(x, np.maximum(lived, 0.0)) - gram(now.s1, a0)
+        first = gram(x, np.maximum(now.lived * now.risk, 0.0)) - gram(now.s1, a0)
     else:
-        first = (x * lived) @ x.T - (now.s1 * a0) @ now.s1.T
+        g, tied = time_weight, time_weight[at.many]
+        a0, a1, a2 = a0 * g, a1 * tied, a2 * tied
+        first = (x * (row_hazard(at, now.a * g, now.b * tied) * now.risk)) @ x.T - (now.s1 * a0) @ now.s1.T
     if at.tied:
-        cross = (now.s1.take(at.many, axis=1) * a1) @ now.e1.T
-        first += cross + cross.T - (now.e1 * a2) @ now.e1.T
+        # S1 a1 E1' and its transpose, less E1 a2 E1': one product, whose transpose has the other half.
+        half = (now.s1.take(at.many, axis=1) * a1 - now.e1 * (0.5 * a2)) @ now.e1.T
+        first += half + half.T
     return first

@@ -41,7 +41,7 @@ def information_trace(at: Layout, x: Floats, now: Moments, inform: Floats) -> Fl
     root = np.linalg.cholesky(inform)
     y = np.linalg.solve(root, x)
     q = np.einsum("ij,ij->j", y, y)
-    lived = cox.row_hazard(at, now.a, now.b)
+    lived = now.lived
     along = np.einsum("ij,ij->j", y, np.linalg.solve(root, lived_means(at, now)))
     trace = x @ (now.risk * (q * lived - 2.0 * along))
     rq = now.risk * q

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from survsim.kernels import cox, cox_sums
+from survsim.kernels import cox
 from survsim.kernels.cox import Floats, Layout, Moments
 from survsim.kernels.threads import with_one_blas_thread
 
@@ -28,7 +28,7 @@ class Maximum(NamedTuple):
 
     step (p,) the last Newton step. At the optimum it is at the level of rounding; under a monotone
     likelihood it moves the linear predictor by about one unit however long one searches, and `monotone`
-    says that this was seen.
+    says that this was seen; score the squared Newton decrement at the start, which is the score statistic there.
     """
 
     beta: Floats
@@ -38,6 +38,7 @@ class Maximum(NamedTuple):
     n_iter: int
     converged: bool
     monotone: bool
+    score: float = math.nan
 
 
 Objective = Callable[[Floats], Point]
@@ -54,11 +55,8 @@ def partial_likelihood(
 ) -> Objective:
     """l(beta) - sum ridge beta^2 / 2 as a function; x (p, m) in sorted order."""
     columns = cox.covariates(at, x)
-    constant = (
-        np.einsum("jm,m->j", x, at.event_weight)
-        if cox_sums.pays(x.shape[1])
-        else np.einsum("je,e->j", x.take(at.event, axis=1), at.weight[at.event])
-    )
+    x = columns.own
+    constant = np.einsum("jm,m->j", x, at.event_weight)
 
     def evaluate(beta: Floats) -> Point:
         now = cox.moments(at, columns, cox.linear_predictor(at, x, beta, offset))
@@ -118,16 +116,17 @@ def maximise(
     first = now = evaluate(beta)
     if check is not None:
         check(first.curvature)
-    step = np.zeros_like(beta)
+    step, score = np.zeros_like(beta), math.nan
     for n_iter in range(1, max_iter + 1):
         step = solve(now.curvature, now.gradient)
         decrement = float(step @ now.gradient)
+        score = decrement if n_iter == 1 else score
         if not math.isfinite(decrement):
-            return Maximum(beta, first, now, step, n_iter, False, False)
+            return Maximum(beta, first, now, step, n_iter, False, False, score)
         if decrement < 1e-9 * unit and np.abs(step * span).max(initial=0.0) > 0.05:
-            return Maximum(beta, first, now, step, n_iter, False, True)
+            return Maximum(beta, first, now, step, n_iter, False, True, score)
         if decrement < tolerance * unit:
-            return Maximum(beta + step, first, now, step, n_iter, True, False)
+            return Maximum(beta + step, first, now, step, n_iter, True, False, score)
         if max_step < math.inf and (longest := np.abs(step).max()) > max_step:
             step *= max_step / longest
         factor, trial = 1.0, evaluate(beta + step)
@@ -135,7 +134,7 @@ def maximise(
             factor *= 0.5
             trial = evaluate(beta + factor * step)
         beta, now = beta + factor * step, trial
-    return Maximum(beta, first, now, step, max_iter, False, False)
+    return Maximum(beta, first, now, step, max_iter, False, False, score)
 
 
 @with_one_blas_thread
@@ -150,17 +149,18 @@ def maximise_secant(
     beta = start.copy()
     first = now = evaluate(beta)
     bend, fresh = now.curvature, True
-    step = np.zeros_like(beta)
+    step, score = np.zeros_like(beta), math.nan
     if not math.isfinite(first.value):
         return Maximum(beta, first, now, step, 0, False, False)
     for n_iter in range(1, max_iter + 1):
         step = solve(bend, now.gradient)
         decrement = float(step @ now.gradient)
+        score = decrement if n_iter == 1 else score
         if not decrement >= 0.0 and not fresh:
             bend, fresh = now.curvature, True
             continue
         if decrement < tolerance:
-            return Maximum(beta + step, first, now, step, n_iter, True, False)
+            return Maximum(beta + step, first, now, step, n_iter, True, False, score)
         longest = np.abs(step).max()
         if longest > max_step:
             step = step * (max_step / longest)
@@ -176,4 +176,4 @@ def maximise_secant(
         else:
             bend, fresh = trial.curvature, True
         beta, now = beta + step, trial
-    return Maximum(beta, first, now, step, max_iter, False, False)
+    return Maximum(beta, first, now, step, max_iter, False, False, score)

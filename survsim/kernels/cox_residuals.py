@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from survsim.kernels.cox import Floats, Layout, Moments, row_hazard
+from survsim.kernels.cox import Floats, Layout, Moments
 
 
 def event_means(at: Layout, now: Moments) -> Floats:
@@ -25,7 +25,7 @@ def hazard_means(at: Layout, now: Moments) -> Floats:
 
 def martingale(at: Layout, now: Moments, eta: Floats) -> Floats:
     """Events seen less expected, (m,) in sorted order."""
-    expected = row_hazard(at, now.a, now.b) * np.exp(eta)
+    expected = now.lived * np.exp(eta)
     seen = np.zeros(expected.size)
     seen[at.event] = 1.0
     return seen - expected
@@ -48,7 +48,7 @@ def score_residuals(at: Layout, x: Floats, now: Moments) -> Floats:
     """Unweighted score residuals (p, m) in sorted order; weighted they sum to the score."""
     theta = now.risk / at.weight
     residual = lived_means(at, now)
-    residual -= x * row_hazard(at, now.a, now.b)
+    residual -= x * now.lived
     residual *= theta
     residual[:, at.event] += x[:, at.event] - event_means(at, now)[:, at.of_event]
     return residual

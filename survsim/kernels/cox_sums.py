@@ -32,8 +32,9 @@ def pays(m: int) -> bool:
 @compiled("void(f8[:,::1], f8[::1], i8[::1], i8[::1], f8[:,::1], i8, i8)")
 def read_sums(x: Array, r: Array, end: Array, times: Array, out: Array, first: int, last: int) -> None:
     """out[j, times[q]] = sum of x[j, i] r[i] over i < end[q] for covariates first <= j < last; `end` ascends."""
-    j = first
-    while j + 4 <= last:
+    j, four = first, last - first >= 4
+    while four and j < last:
+        j = min(j, last - 4)  # the last four may have been summed in part: again costs less than one by one
         xa, xb, xc, xd = x[j], x[j + 1], x[j + 2], x[j + 3]
         a, b, c, d, begin = 0.0, 0.0, 0.0, 0.0, 0
         for q in range(end.size):
@@ -60,7 +61,23 @@ def read_sums(x: Array, r: Array, end: Array, times: Array, out: Array, first: i
 @compiled("void(f8[:,::1], f8[::1], i8[::1], i8[::1], f8[:,::1], i8, i8)")
 def event_sums(x: Array, r: Array, rows: Array, start: Array, out: Array, first: int, last: int) -> None:
     """out[j, t] = sum of x[j, i] r[i] over i in rows[start[t] : start[t + 1]], first <= j < last."""
-    for j in range(first, last):
+    j, four = first, last - first >= 4
+    while four and j < last:
+        j = min(j, last - 4)
+        xa, xb, xc, xd = x[j], x[j + 1], x[j + 2], x[j + 3]
+        for t in range(start.size):
+            stop = start[t + 1] if t + 1 < start.size else rows.size
+            a, b, c, d = 0.0, 0.0, 0.0, 0.0
+            for f in range(start[t], stop):
+                i = rows[f]
+                w = r[i]
+                a += xa[i] * w
+                b += xb[i] * w
+                c += xc[i] * w
+                d += xd[i] * w
+            out[j, t], out[j + 1, t], out[j + 2, t], out[j + 3, t] = a, b, c, d
+        j += 4
+    while j < last:
         xj = x[j]
         for t in range(start.size):
             stop = start[t + 1] if t + 1 < start.size else rows.size
@@ -68,6 +85,7 @@ def event_sums(x: Array, r: Array, rows: Array, start: Array, out: Array, first:
             for f in range(start[t], stop):
                 a += xj[rows[f]] * r[rows[f]]
             out[j, t] = a
+        j += 1
 
 
 @compiled("void(f8[:,::1], i8[::1], f8[:,::1], i8, i8)")
@@ -118,6 +136,22 @@ def add_lived(a: Array, own: Array, high: Array, low: Array, row: Array, of: Arr
         out[i] = total[high[i] + 1] - total[low[i]]
     for f in range(row.size):
         out[row[f]] -= own[of[f]]
+
+
+@compiled(
+    "void(f8[:,::1], f8[::1], i8[::1], i8[::1], i8[::1], i8[::1], f8[::1], i8[::1], i8[::1], i8[::1], f8[::1], f8[::1], i8[::1], "
+    "i8[::1], f8[:,::1], f8[:,::1], f8[:,::1], f8[:,::1], f8[::1], f8[::1])"
+)
+def add_evaluation(
+    x: Array, r: Array, end: Array, times: Array, row: Array, start: Array, time_weight: Array, many: Array, of: Array,
+    time: Array, fraction: Array, weight: Array, high: Array, low: Array,
+    sums: Array, tied: Array, by_time: Array, by_tied: Array, left: Array, hazard: Array,
+) -> None:  # fmt: skip
+    """The four passes of an evaluation one after another: a call costs a small fit as much as what it does."""
+    read_sums(x, r, end, times, sums, 0, x.shape[0])
+    event_sums(x, r, row, start, tied, 0, x.shape[0])
+    add_shares(sums[0], tied[0], time_weight, many, of, time, fraction, weight, by_time, by_tied, left)
+    add_lived(by_time[0], by_tied[0], high, low, row, of, hazard)
 
 
 def by_covariates(kernel: Callable[..., Any], x: Array, columns: int, *given: Array) -> Array:
@@ -190,6 +224,35 @@ def shares(
     vv = v / left
     a[many], b, a0[many], a1, a2 = by_place(np.stack([v, c * v, vv, c * vv, c * (c * vv)]), of, many.size)
     return Shares(a, b, a0, a1, a2, left)
+
+
+class Evaluation(NamedTuple):
+    """Sums of r (K,) and r x (p, K) over those at risk, (T,) and (p, T) over tied events; shares of the hazard, and what rows live
+    through of it, (m,)."""
+
+    s0: Array
+    s1: Array
+    e0: Array
+    e1: Array
+    shares: Shares
+    lived: Array
+
+
+def at_once(
+    x: Array, r: Array, end: Array, times: Array, row: Array, start: Array, time_weight: Array, many: Array, of: Array,
+    time: Array, fraction: Array, weight: Array, high: Array, low: Array,
+) -> Evaluation:  # fmt: skip
+    """All of a small fit's sums at one coefficient vector, in one compiled call; x (p, m) has the row of ones first."""
+    p = x.shape[0]
+    sums, tied = np.empty((p, end.size)), np.empty((p, start.size))
+    by_time, by_tied = np.empty((2, end.size)), np.empty((3, start.size))
+    left, hazard = np.empty(of.size), np.empty(r.size)
+    add_evaluation(
+        x, r, end, times, row, start, time_weight, many, of, time, fraction, weight, high, low,
+        sums, tied, by_time, by_tied, left, hazard,
+    )  # fmt: skip
+    shares = Shares(by_time[0], by_tied[0], by_time[1], by_tied[1], by_tied[2], left)
+    return Evaluation(sums[0], sums[1:], tied[0], tied[1:], shares, hazard)
 
 
 def lived(increments: Array, own: Array, high: Array, low: Array, row: Array, of: Array) -> Array:

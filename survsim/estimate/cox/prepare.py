@@ -94,7 +94,7 @@ def sorted_columns(matrix: FloatArray, rows: Any) -> FloatArray:
     if cox_sums.pays(m) and matrix.flags.c_contiguous and matrix.dtype == np.float64:
         return cox_sums.gathered(matrix, rows)
     if m <= cox.BLOCK:
-        return np.ascontiguousarray(matrix.T.take(rows, axis=1), dtype=np.float64)
+        return np.ascontiguousarray(matrix.take(rows, axis=0).T, dtype=np.float64)
     out = np.empty((p, m))
 
     def piece(begin: int) -> None:

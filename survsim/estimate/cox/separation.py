@@ -135,7 +135,8 @@ def _own_move(end: Maximum, risk: RiskIntervals, x: FloatArray, direction: Float
 
 def doubtful(beta: FloatArray, x: FloatArray) -> bool:
     """Whether a fit of x (m, p) lies so far out that rounding may have ended the search."""
-    return not np.ptp(x @ beta) <= FAR
+    eta = np.einsum("mp,p->m", x, beta)  # not x @ beta: BLAS wakes its threads for this small product
+    return not eta.max() - eta.min() <= FAR
 
 
 def _curved(end: Maximum) -> bool:

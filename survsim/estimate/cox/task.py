@@ -125,9 +125,7 @@ class CoxTask:
         inverse = invert(end.end.curvature) if covariance is None else covariance
         rescale = 1.0 / np.outer(problem.scale, problem.scale)
         if score_statistic is None:
-            score_statistic = float(
-                end.start.gradient @ cox_newton.solve(end.start.curvature, end.start.gradient)
-            )
+            score_statistic = end.score
         return CoxFit(
             terms=self.design.columns,
             estimate=beta / problem.scale,

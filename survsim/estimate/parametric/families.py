@@ -257,9 +257,10 @@ def near_zero(
 
 def polyval(y: FloatArray, coefficients: tuple[float, ...]) -> FloatArray:
     """A polynomial by Horner's rule, constant first."""
-    total = np.zeros_like(y)
-    for c in reversed(coefficients):
-        total = total * y + c
+    total = np.full_like(y, coefficients[-1])
+    for c in coefficients[-2::-1]:
+        total *= y
+        total += c
     return total
 
 

@@ -9,6 +9,7 @@ hardly grows with the number of patients, and nothing changes at q = 0.
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -17,7 +18,11 @@ from scipy import special
 
 from survsim.core.checks import FloatArray, IntArray
 from survsim.core.distributions import GeneralisedGamma, HazardDistribution
-from survsim.core.distributions.generalised_gamma import log_density as standard_log_density
+from survsim.core.distributions.generalised_gamma import (
+    LOG_ROOT_TWO_PI,
+    excess_exponential,
+    stirling_remainder,
+)
 from survsim.core.encoding import stored
 from survsim.estimate.parametric.families import growth, near_zero
 from survsim.estimate.parametric.likelihood_terms import Terms
@@ -26,6 +31,9 @@ SPACING = 0.04
 LARGEST_GRID = 20_000
 LARGEST_Q = 8.0
 """Trial steps do not go beyond it; a search that comes past `limit` is on its way to infinity."""
+
+REACHES = tuple(itertools.accumulate(range(22), lambda reach, _: 1.6 * reach, initial=0.5))
+"""How far beyond the last patient the density may be followed until nothing is left of it, in standard units."""
 
 # M(w, q) = w^2 g(qw), g(y) = (exp(y) - 1 - y) / y^2 = sum of y^k / (k + 2)!
 SLOPE = tuple((k + 1) / math.factorial(k + 3) for k in range(12))
@@ -107,11 +115,22 @@ def density_in_q(w: FloatArray, q: float) -> tuple[FloatArray, FloatArray, Float
 
     slope, bend = near_zero(np.minimum(q * w, 600.0), (SLOPE, BEND), closed)
     r1, r2 = _remainder_in_q(q)
-    value = standard_log_density(w, np.asarray(q))
     square = w * w
-    return value, -r1 - square * w * slope, -r2 - square * square * bend
+    return _log_density(w, q), -r1 - square * w * slope, -r2 - square * square * bend
 
 
+@functools.lru_cache(64)
+def _remainder(q: float) -> float:
+    """Stirling's remainder r(q^-2), 0 at 0: a density is asked at many w for each q."""
+    return float(stirling_remainder(np.array(1.0 / (q * q)))) if q else 0.0
+
+
+def _log_density(w: FloatArray, q: float) -> FloatArray:
+    """Log density of w at one q."""
+    return -LOG_ROOT_TWO_PI - _remainder(q) - 0.5 * w * w * excess_exponential(q * w)
+
+
+@functools.lru_cache(64)
 def _remainder_in_q(q: float) -> tuple[float, float]:
     """First two derivatives in q of Stirling's remainder r(q^-2) = q^2/12 - q^6/360 + q^10/1260 - ..."""
     if abs(q) < 0.25:
@@ -143,8 +162,8 @@ def survival_table(w: FloatArray, q: float) -> Six | None:
     x = at - piece
     log_s, in_q, in_qq = (_read(table, piece, x) for table in tables)
     value, q1, _ = density_in_q(w, q)
-    w1, _, _ = density_in_w(w, q)
     hazard = np.exp(value - log_s)
+    w1 = -w * special.exprel(np.minimum(q * w, 600.0))
     early = w < low
     if early.any():
         log_s, in_q, in_qq = (np.where(early, 0.0, part) for part in (log_s, in_q, in_qq))
@@ -154,10 +173,8 @@ def survival_table(w: FloatArray, q: float) -> Six | None:
 def _tail_sums(edges: FloatArray, q: float) -> tuple[FloatArray, FloatArray, FloatArray]:
     """S and its first two derivatives in q at every edge, summed from the right."""
     panels = _integrals(edges, q, 6)
-    reach = 0.5
-    bottom = standard_log_density(edges[-1:], np.array([q]))[0] - 45.0
-    while standard_log_density(edges[-1:] + reach, np.array([q]))[0] > bottom and reach < 1e4:
-        reach *= 1.6
+    last, *heights = _log_density(edges[-1] + np.array([0.0, *REACHES]), q).tolist()
+    reach = next((r for r, height in zip(REACHES, heights) if not height > last - 45.0), REACHES[-1])
     tail = _integrals(np.linspace(edges[-1], edges[-1] + reach, 49), q, 12)
     sums = []
     for inner, outer in zip(panels, tail):

@@ -77,14 +77,14 @@ def maximise(
 def _step(gradient: FloatArray, information: FloatArray, damping: float) -> FloatArray | None:
     if not (np.isfinite(gradient).all() and np.isfinite(information).all()):
         return None
-    size = np.sqrt(np.maximum(np.abs(np.diag(information)), 1e-300))
-    scaled = information / np.outer(size, size) + damping * np.eye(size.size)
+    size = np.sqrt(np.maximum(np.abs(information.diagonal()), 1e-300))
+    scaled = information / size / size[:, None]
+    scaled.flat[:: size.size + 1] += damping
     try:
-        root = np.linalg.cholesky(scaled)
+        np.linalg.cholesky(scaled)  # refuses what is not positive definite; its factor would take two solutions
+        step = np.asarray(np.linalg.solve(scaled, gradient / size)) / size
     except np.linalg.LinAlgError:
         return None
-    inner = np.linalg.solve(root.T, np.linalg.solve(root, gradient / size))
-    step: FloatArray = inner / size
     return step if np.isfinite(step).all() else None
 
 
