@@ -123,7 +123,9 @@ def event_grid(
     """Distinct event times, stratum by stratum: (times (K,), stratum (K,)); whole numbers are counted, not sorted."""
     if stratum is None:
         seen = time[event]
-        times = np.bincount(seen.astype(np.int64)).nonzero()[0].astype(np.float64) if whole else np.unique(seen)
+        times = (
+            np.bincount(seen.astype(np.int64)).nonzero()[0].astype(np.float64) if whole else np.unique(seen)
+        )
         return times, np.zeros(times.size, np.int64)
     seen_time, seen_stratum = time[event], stratum[event]
     order = np.lexsort((seen_time, seen_stratum))

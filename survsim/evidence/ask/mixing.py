@@ -25,6 +25,8 @@ FIELDS = (
     "contrast",
 )
 """Fields in which the rows of one question must agree wherever they say something."""
+READ = ("estimate_id", "endpoint", "measure", *FIELDS)
+"""The columns that tell whether rows contradict each other."""
 NEVER = {
     "crude shares with survival probabilities": ({"survival_probability"}, {"proportion", "event_count"}),
     "medians with means": ({"median"}, {"mean"}, {"rmst"}),
@@ -39,7 +41,7 @@ def refuse_mixed(rows: pd.DataFrame, allowed: Iterable[str]) -> None:
 
     Parameters
     ----------
-    rows : selected rows with the columns of study and arm joined.
+    rows : the columns `READ` of the selected rows.
     allowed : fields in which they may differ, or ``"any"``. Crude shares never join survival probabilities of the same
         endpoint, whatever is allowed: they know nothing of censoring.
     """

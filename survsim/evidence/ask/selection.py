@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +54,7 @@ class EvidenceSelection:
     @property
     def frame(self) -> pd.DataFrame:
         """The selected rows."""
-        return self.estimates.iloc[self.rows].reset_index(drop=True)
+        return selected_columns(self, self.estimates.columns)
 
     @property
     def records(self) -> tuple[Estimate, ...]:
@@ -126,3 +127,10 @@ def to_records(frame: pd.DataFrame) -> tuple[Estimate, ...]:
 
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
+
+
+def selected_columns(selection: EvidenceSelection, names: Iterable[str]) -> pd.DataFrame:
+    """Some columns of the selected rows; each is taken by itself, for the table of all rows may be large."""
+    import pandas as pd
+
+    return pd.DataFrame({name: selection.estimates[name].take(selection.rows).array for name in names})

@@ -18,8 +18,8 @@ from survsim.core.file_faults import seen
 from survsim.core.files import read_json
 from survsim.core.surv import Surv
 from survsim.evidence.ask.grade import grade_parts
-from survsim.evidence.ask.mixing import refuse_mixed
-from survsim.evidence.ask.selection import EvidenceSelection, to_records
+from survsim.evidence.ask.mixing import READ, refuse_mixed
+from survsim.evidence.ask.selection import EvidenceSelection, selected_columns, to_records
 from survsim.evidence.raw.csv_text import read_or_raise
 from survsim.evidence.raw.locate import DataFolder, data_folder
 from survsim.evidence.schema.catalogue import tables
@@ -224,7 +224,7 @@ class EvidenceStore:
             exclude=exclude or {},
         )
         if endpoint is not None and measure is not None:
-            refuse_mixed(found.frame, allow_mixed)
+            refuse_mixed(selected_columns(found, READ), allow_mixed)
         return found
 
     def patients(self, name: str, *, endpoint: str | None = None) -> pd.DataFrame:
