@@ -13,7 +13,7 @@ from survsim.kernels import cox, cox_sums
 @pytest.fixture(params=["compiled", "plain"])
 def kernel(request):
     """The kernels as they run, and as plain Python."""
-    names = ("read_sums", "event_sums", "add_shares", "add_lived", "gather")
+    names = ("read_sums", "event_sums", "add_shares", "add_lived", "add_evaluation", "gather")
     found = {n: getattr(cox_sums, n) for n in names}
     return found if request.param == "compiled" else {n: k.py_func for n, k in found.items()}
 
