@@ -18,6 +18,9 @@ from survsim.estimate.printed.records import records_of
 from survsim.estimate.printed.refusal import Refusal
 from survsim.estimate.printed.road import take, take_or_raise
 
+UNNAMED = "the study"
+"""Of an effect whose study was given no label; among others it is counted ("study 2")."""
+
 
 @result
 class EffectSize(Result):
@@ -140,7 +143,7 @@ def effect_size(
     variance: float | None = None,
     observed: Sequence[float] | None = None,
     expected: Sequence[float] | None = None,
-    label: str = "the study",
+    label: str = UNNAMED,
     source: str | Iterable[str] = (),
     beyond_counts: str = "widen",
     assume_level: float | None = None,
