@@ -99,7 +99,8 @@ def interval_censored_survival(
     [0.5, 0.0]
     """
     units.check_unit(unit)
-    low, high, _ = complete_ends(*paired(low=low, high=high), missing)
+    low, high = paired(low=low, high=high)
+    low, high, _ = complete_ends(low, high, missing)
     left, right = read_ends(low, high, unit)
     ends = np.unique(np.concatenate([left, right]))
     # Whole numbers for places: 3k at end k, one less just before it, one more just after. So (low, high]
