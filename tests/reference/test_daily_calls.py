@@ -258,8 +258,8 @@ CALLS: dict[str, Callable[[], Any]] = {
 
 
 def near(call: str) -> float:
-    """What R's own stopping rules leave open: msm's search, crr's and a frailty's (which ends after ten halvings of a variance
-    that is 0), the steps of REML and of profile limits."""
+    """What R's own stopping rules leave open: msm's search, a frailty's (which ends after ten halvings of a variance that is 0),
+    the steps of REML and of profile limits."""
     if "msm" in call:
         return 5e-3
     return {
