@@ -70,6 +70,11 @@ def breslow_incidence() -> Any:
     return found.predict_incidence(NEW, AT).to_frame()["estimate"]
 
 
+def standardised(regression: Any) -> float:
+    """The z statistic of the slope."""
+    return float(regression.estimate[1] / regression.std_error[1])
+
+
 def filled() -> list[float]:
     """Trim and fill without the twelfth study, which adds three; R's interval is normal, whatever the test of its fit."""
     others = survsim.meta_analysis(np.delete(YI, 11), np.delete(SEI, 11), conf_method="wald")
@@ -239,6 +244,7 @@ CALLS: dict[str, Callable[[], Any]] = {
     "cumul": lambda: survsim.synthesis.cumulative_meta_analysis(pooled(), BCG["year"]).estimate,
     "rma mods": lambda: survsim.meta_regression(YI, SEI, "ablat", data=BCG).estimate,
     "regtest": lambda: survsim.small_study_tests(pooled()).egger_statistic,
+    "regtest of rma": lambda: standardised(survsim.meta_regression(YI, SEI, {"se": SEI}, conf_method="wald")),
     "trimfill": filled,
     "rma.mh OR": lambda: two_arms(method="mantel-haenszel", measure="OR"),
     "rma.peto": lambda: two_arms(method="peto"),
