@@ -110,7 +110,9 @@ def _row(values: Any, kind: str, label: str, scale: Callable[[float], FloatArray
 
 def _heterogeneity(pooled: MetaAnalysis) -> str:
     low, high = (_short(limit) for limit in (pooled.tau2_conf_low, pooled.tau2_conf_high))
-    return f"τ² {_short(pooled.tau2)} ({low} to {high}), I² {pooled.i2:.0f}%"
+    # A fixed effect takes tau2 for 0, and leaves it no limits.
+    limits = "" if pooled.method == "fixed" else f" ({low} to {high})"
+    return f"τ² {_short(pooled.tau2)}{limits}, I² {pooled.i2:.0f}%"
 
 
 def _short(variance: float) -> str:

@@ -30,6 +30,7 @@ INTERVALS = {
 ROUTES = {
     "hr and interval": "printed intervals",
     "hr and one-sided limit": "a printed one-sided limit",
+    "hr and upper limit": "printed upper limits",
     "hr and p": "printed p-values",
     "hr and events": "numbers of events",
     "p and events": "p-values and numbers of events",

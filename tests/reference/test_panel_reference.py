@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from survsim.competing import PanelMultistate, panel_multistate
+from survsim.errors import InputError
 
 PINNED = json.loads((Path(__file__).parent / "panel.json").read_text())
 STATES = ["none", "mild", "severe", "dead"]
@@ -78,3 +79,18 @@ def test_effects_of_the_covariate_and_prevalence(pair: tuple[dict[str, Any], Pan
     assert table["observed"].tolist() == seen[:, :4].ravel().tolist()
     assert table["at_risk"].tolist() == np.repeat(seen[:, 4], 4).tolist()
     np.testing.assert_allclose(table["expected"], expected[:, :4].ravel(), atol=2e-4)
+
+
+def test_states_are_named_as_the_column_has_them() -> None:
+    """msm numbers its states; a column of whole numbers, of numbers or of categories is taken as it is, and so is what names them."""
+    ways, plain = {1: [2, 4], 2: [1, 3, 4], 3: [2, 4]}, {"unit": "years", "patient": "PTNUM", "time": "years"}
+    rows = pd.DataFrame(PINNED["rows"])
+    for kind in ("int64", "float64", "Int64", "category"):
+        data = rows.assign(state=rows["state"].astype(kind))
+        fit = panel_multistate(data, transitions=ways, exact=[4], **plain)
+        assert -2 * fit.log_likelihood == pytest.approx(PINNED["fits"][0]["minus2loglik"], abs=1e-5)
+    assert fit.sojourn_times()["state"].tolist() == [1, 2, 3]
+    with pytest.raises(InputError, match="state has '1', '2', '3', '4', but transitions name 1, 2, 3, 4"):
+        panel_multistate(rows.assign(state=rows["state"].astype(str)), transitions=ways, **plain)
+    with pytest.raises(InputError, match=r"exact must be a list of states; got 'dead'. Write \['dead'\]"):
+        panel_multistate(rows, transitions=ways, exact="dead", **plain)

@@ -114,9 +114,11 @@ def read_ratios(estimate: Any, conf_low: Any, conf_high: Any) -> tuple[FloatArra
             f"estimate, conf_low and conf_high need one value an effect; got {ratio.size}, {low.size} and {high.size}."
         )
     for name, value in (("estimate", ratio), ("conf_low", low), ("conf_high", high)):
-        if (value <= 0).any():
+        # A lower limit that rounds to 0 is one all the same.
+        wrong = value < 0 if name == "conf_low" else value <= 0
+        if wrong.any():
             raise InputError(
-                f"{name} must be a ratio above 0; it is {value[value <= 0][0]:g} in {positions(value <= 0)}. "
+                f"{name} must be a ratio above 0; it is {value[wrong][0]:g} in {positions(wrong)}. "
                 "Take exp() of a log ratio."
             )
     wrong = (low > ratio) | (high < ratio)

@@ -35,7 +35,7 @@ class Visits:
         return np.flatnonzero(np.append(True, self.patient[1:] != self.patient[:-1]))
 
 
-def read_visits(data: Any, names: tuple[str, str, str], states: tuple[str, ...], unit: str) -> Visits:
+def read_visits(data: Any, names: tuple[str, str, str], states: tuple[Any, ...], unit: str) -> Visits:
     """The visits of a frame with columns `names` of patient, time and state.
 
     Raises
@@ -52,10 +52,10 @@ def read_visits(data: Any, names: tuple[str, str, str], states: tuple[str, ...],
     time = join(time)[0]
     seen = as_labels(what, data[what]).tolist()
     place = {name: i for i, name in enumerate(states)}
-    strange = sorted({str(s) for s in seen if s not in place})
+    strange = sorted({repr(s) for s in seen if s not in place})
     if strange:
         raise InputError(
-            f"{what} has {', '.join(map(repr, strange[:5]))}, but transitions name {', '.join(map(repr, states))}. "
+            f"{what} has {', '.join(strange[:5])}, but transitions name {', '.join(map(repr, states))}. "
             "Name each state as transitions do."
         )
     number: dict[Any, int] = {}
@@ -73,7 +73,7 @@ def read_visits(data: Any, names: tuple[str, str, str], states: tuple[str, ...],
     return visits
 
 
-def check_ways(visits: Visits, data: Any, who: str, states: tuple[str, ...], possible: BoolArray) -> None:
+def check_ways(visits: Visits, data: Any, who: str, states: tuple[Any, ...], possible: BoolArray) -> None:
     """Refuse a visit after an absorbing state, and one in a state that cannot be reached from the visit before.
 
     `possible` (S, S) : whether the transition is among those of the model.
@@ -94,8 +94,10 @@ def check_ways(visits: Visits, data: Any, who: str, states: tuple[str, ...], pos
         )
 
 
-def check_exact(exact: Sequence[str], states: tuple[str, ...], possible: BoolArray) -> IntArray:
+def check_exact(exact: Sequence[Any], states: tuple[Any, ...], possible: BoolArray) -> IntArray:
     """Places of the states whose time of entry is known; only states without a way out may be among them."""
+    if isinstance(exact, str):
+        raise InputError(f"exact must be a list of states; got {exact!r}. Write [{exact!r}].")
     strange = [name for name in exact if name not in states]
     if strange:
         raise InputError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.linalg import expm
@@ -96,7 +97,7 @@ def value_and_slope(theta: FloatArray, hidden: Hidden) -> tuple[float, FloatArra
 
 
 def read_seen(
-    misclassified: Mapping[str, Sequence[str]], states: tuple[str, ...], possible: BoolArray, exact: IntArray
+    misclassified: Mapping[Any, Sequence[Any]], states: tuple[Any, ...], possible: BoolArray, exact: IntArray
 ) -> IntArray:
     """Pairs (m, 2) of places, a true state and another as which it may be seen.
 

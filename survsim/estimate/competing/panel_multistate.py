@@ -53,8 +53,8 @@ class PanelMultistate(Result):
     exact : states whose time of entry is known.
     """
 
-    states: tuple[str, ...]
-    transitions: tuple[tuple[str, str], ...]
+    states: tuple[Any, ...]
+    transitions: tuple[tuple[Any, Any], ...]
     log_intensity: FloatArray
     coefficients: FloatArray
     covariance: FloatArray
@@ -67,10 +67,10 @@ class PanelMultistate(Result):
     observed: IntArray
     conf_level: float
     unit: str
-    seen_as: tuple[tuple[str, str], ...] = ()
+    seen_as: tuple[tuple[Any, Any], ...] = ()
     seen_log_odds: FloatArray | None = None
     seen_covariance: FloatArray | None = None
-    exact: tuple[str, ...] = ()
+    exact: tuple[Any, ...] = ()
 
     def columns(self) -> Columns:
         """Columns source, target, intensity (at the means of the covariates, per unit of time), std_error, conf_low, conf_high."""
@@ -157,11 +157,11 @@ class PanelMultistate(Result):
 def panel_multistate(
     data: pd.DataFrame,
     *,
-    transitions: Mapping[str, Sequence[str]],
+    transitions: Mapping[Any, Sequence[Any]],
     unit: str,
     formula: str | None = None,
-    exact: Sequence[str] = (),
-    misclassified: Mapping[str, Sequence[str]] | None = None,
+    exact: Sequence[Any] = (),
+    misclassified: Mapping[Any, Sequence[Any]] | None = None,
     patient: str = "patient_id",
     time: str = "time",
     state: str = "state",
@@ -179,7 +179,8 @@ def panel_multistate(
     Parameters
     ----------
     data : one row a visit: patient, time, state, covariates, in any order.
-    transitions : mapping from a state to the states that can follow it at once; cycles are allowed.
+    transitions : mapping from a state to the states that can follow it at once; cycles are allowed. States are named as the
+        column of states has them, by words or numbers: ``{1: [2, 3], 2: [1, 3]}``.
     unit : "days", "weeks", "months" or "years".
     formula : covariates, the right-hand side only.
     exact : final states, such as death, whose rows hold the exact time of entry.
@@ -268,7 +269,7 @@ def panel_multistate(
     )  # fmt: skip
 
 
-def _graph(pairs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, ...], BoolArray]:
+def _graph(pairs: tuple[tuple[Any, Any], ...]) -> tuple[tuple[Any, ...], BoolArray]:
     """States in the order they are named, final ones last, and the transitions (S, S) that are possible."""
     if not pairs:
         raise InputError(
@@ -288,7 +289,7 @@ def _graph(pairs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, ...], BoolArr
 
 
 def _panel(
-    visits: Visits, x: FloatArray, states: tuple[str, ...], pairs: Any, final: IntArray, design: Design | None
+    visits: Visits, x: FloatArray, states: tuple[Any, ...], pairs: Any, final: IntArray, design: Design | None
 ) -> tuple[Panel, FloatArray, FloatArray]:
     """The panel, with the means and standard deviations (p,) its covariates were centred and scaled by."""
     i = visits.starts

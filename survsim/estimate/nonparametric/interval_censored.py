@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from survsim.core import times, units
-from survsim.core.checks import FloatArray, float_vector, positions
-from survsim.core.complete import complete_columns
-from survsim.core.errors import ConvergenceWarning, InputError, warn
-from survsim.core.kinds import as_numbers
+from survsim.core import units
+from survsim.core.checks import FloatArray
+from survsim.core.errors import ConvergenceWarning, warn
+from survsim.core.interval_ends import complete_ends, read_ends
 from survsim.core.pairing import paired
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
@@ -77,10 +76,11 @@ def interval_censored_survival(
 
     Parameters
     ----------
-    low : (n,) last time without event, in `unit`; high : (n,) first time with event, inf if not seen yet,
-        equal to `low` for an event time known exactly.
+    low : (n,) last time without event, in `unit`, 0 if the event came before `high`; high : (n,) first time with event, inf if
+        not seen yet, equal to `low` for an event time known exactly. R's interval2 has NA for both 0 and inf.
     unit : "days", "weeks", "months" or "years".
-    missing : "refuse", or "drop" for leaving out rows without one of the two, counted in a warning.
+    missing : "refuse", or "drop" for leaving out rows without one of the two, counted in a warning; open ends are 0 and inf, and
+        not missing.
 
     Returns
     -------
@@ -99,28 +99,9 @@ def interval_censored_survival(
     [0.5, 0.0]
     """
     units.check_unit(unit)
-    (low, high), _ = complete_columns(dict(zip(("low", "high"), paired(low=low, high=high))), missing)
-    left = float_vector("low", low, unit=unit)
-    right, gaps = as_numbers("high", high, unit)
-    gaps = np.isnan(right) if gaps is None else gaps | np.isnan(right)
-    if right.shape != left.shape or gaps.any():
-        where = (
-            f"; it is missing in {positions(gaps)} (missing='drop' leaves those rows out and counts them)"
-            if gaps.any()
-            else ""
-        )
-        raise InputError(
-            f"high must have one value or inf a patient ({left.size}); got shape {right.shape}{where}."
-        )
-    seen = np.isfinite(right)
-    times.refuse_overflow("high", right[seen])
-    times.refuse_overflow("low", left)
-    if left.size:
-        right = right.copy()  # the caller's array stays as it came
-        left, right[seen] = times.join(left, right[seen])
-    bad = (left < 0) | (right < left)
-    if bad.any():
-        raise InputError(f"each interval needs 0 <= low <= high; it fails in {positions(bad)}.")
+    low, high = paired(low=low, high=high)
+    low, high, _ = complete_ends(low, high, missing)
+    left, right = read_ends(low, high, unit)
     ends = np.unique(np.concatenate([left, right]))
     # Whole numbers for places: 3k at end k, one less just before it, one more just after. So (low, high]
     # becomes a closed interval, and an exact time the short one that ends at it.

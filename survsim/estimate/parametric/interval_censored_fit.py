@@ -6,16 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from survsim.core.checks import FloatArray, between, float_vector, one_of, positions
-from survsim.core.complete import complete_columns
+from survsim.core.checks import between, one_of, positions
 from survsim.core.errors import ConvergenceError, InputError
 from survsim.core.formula import parse_formula, used_columns
-from survsim.core.kinds import as_numbers
+from survsim.core.interval_ends import complete_ends, read_ends
 from survsim.core.pairing import paired
 from survsim.core.provenance import Provenance
 from survsim.core.spelling import family_name
 from survsim.core.surv import Surv
-from survsim.core.times import join
 from survsim.core.units import check_unit
 from survsim.estimate.parametric.families import Family
 from survsim.estimate.parametric.fit import ParametricFit
@@ -47,13 +45,14 @@ def interval_censored_parametric(
 
     Parameters
     ----------
-    low : (n,) last time without event, in `unit`; high : (n,) first time with event, inf if not seen yet,
-        equal to `low` for an event time known exactly.
+    low : (n,) last time without event, in `unit`, 0 if the event came before `high`; high : (n,) first time with event, inf if
+        not seen yet, equal to `low` for an event time known exactly. R's interval2 has NA for both 0 and inf.
     family : exponential, weibull, gompertz, lognormal, loglogistic or gamma.
     formula, data : right-hand side for the location and its frame; or formula None and data an (n, p) matrix.
     unit : "days", "weeks", "months" or "years".
     conf_level : of the intervals.
-    missing : "refuse", or "drop" for leaving out rows that lack a limit or a covariate, counted in a warning.
+    missing : "refuse", or "drop" for leaving out rows that lack a limit or a covariate, counted in a warning; open ends are 0
+        and inf, and not missing.
 
     Returns
     -------
@@ -78,7 +77,9 @@ def interval_censored_parametric(
     between("conf_level", conf_level, 0.0, 1.0)
     name = one_of("family", family_name(family), FAMILIES)
     low, high, formula, data = _complete(low, high, formula, data, missing)
-    low, high = _limits(low, high, unit)
+    low, high = read_ends(low, high, unit)
+    if (high == 0.0).any():
+        raise InputError(f"the event is at time 0 in {positions(high == 0.0)}; check the dates behind it.")
     seen = np.isfinite(high)
     if not seen.any():
         raise ConvergenceError(
@@ -121,29 +122,5 @@ def _complete(low: Any, high: Any, formula: Any, data: Any, missing: str) -> tup
     low, high, data = paired(low=low, high=high, data=data)
     by_name = isinstance(formula, str) and hasattr(data, "columns")
     names = used_columns(parse_formula(formula), data) if by_name else None
-    (low, high), data = complete_columns({"low": low, "high": high}, missing, data=data, names=names)
+    low, high, data = complete_ends(low, high, missing, data=data, names=names)
     return low, high, formula, data
-
-
-def _limits(low: Any, high: Any, unit: str) -> tuple[FloatArray, FloatArray]:
-    """The ends of the intervals, checked; missing `high` is refused."""
-    left = float_vector("low", low, unit=unit)
-    right, missing = as_numbers("high", high, unit)
-    missing = np.isnan(right) if missing is None else missing | np.isnan(right)
-    if right.shape != left.shape or left.size == 0:
-        raise InputError(f"low has {left.size} values and high {right.size}; give one of each a patient.")
-    if missing.any():
-        raise InputError(
-            f"high is missing in {positions(missing)}; an event not seen yet is inf (missing='drop' leaves rows out and counts them)."
-        )
-    for fault, what in (
-        (left < 0, "low is below 0"),
-        (left > right, "low is above high"),
-        (right == 0, "the event is at time 0"),
-        (np.isinf(left), "low is infinite"),
-    ):
-        if fault.any():
-            raise InputError(f"{what} in {positions(fault)}; check the dates behind it.")
-    known = np.isfinite(right)
-    left, filled = join(left, np.where(known, right, 0.0))
-    return left, np.where(known, filled, np.inf)

@@ -129,6 +129,24 @@ def limit_said(hr: float | None, interval: Interval) -> Said:
     return Said("the one-sided limit", float(np.log(hr)), error, own, (least / z, most / z))
 
 
+def upper_said(hr: float | None, interval: Interval) -> Said:
+    """An interval whose lower limit rounds to 0, and so has no logarithm: the upper one is one-sided at the level of its side."""
+    side = Interval(None, interval.high, 0.5 + interval.level / 2.0, one_sided=True)
+    return limit_said(hr, side)._replace(what="the upper limit")
+
+
+def zero_disagrees(found: Said, hr: float | None, interval: Interval) -> str:
+    """What to say of a lower limit that is printed as 0 where estimate and error put it higher than rounding explains."""
+    z = float(ndtri(0.5 + interval.level / 2.0))
+    most = printed_range(0.0, hr, interval.high)[1]
+    if found.effects[0] - z * found.errors[1] <= math.log(most):
+        return ""
+    return (
+        f"a lower limit of 0 is printed, which is one below {most:g}, and {found.what} gives one of "
+        f"{np.exp(found.effect - z * found.error):.2g}"
+    )
+
+
 def error_said(error: float) -> Said:
     """A printed standard error of the log ratio."""
     return Said("", error=error, errors=printed_range(error))
@@ -200,6 +218,6 @@ def _logs(ends: Range) -> Range:
 
 
 def _p_range(p: float) -> Range:
-    """Smallest and largest |z| of what prints as this two-sided p-value; 1 has a decimal at least: 0.95 or more."""
+    """Smallest and largest |z| of what prints as this two-sided p-value; 0 and 1 have a decimal at least: 1 is 0.95 or more."""
     low, high = printed_range(p, least=1)
     return -float(ndtri(min(high, 1.0) / 2.0)), -float(ndtri(low / 2.0)) if low > 0.0 else math.inf

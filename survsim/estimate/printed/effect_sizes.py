@@ -18,6 +18,9 @@ from survsim.estimate.printed.records import records_of
 from survsim.estimate.printed.refusal import Refusal
 from survsim.estimate.printed.road import take, take_or_raise
 
+UNNAMED = "the study"
+"""Of an effect whose study was given no label; among others it is counted ("study 2")."""
+
 
 @result
 class EffectSize(Result):
@@ -27,7 +30,7 @@ class EffectSize(Result):
     ----------
     log_hazard_ratio, std_error : the effect, research over control.
     variance_of_logrank : V = 1 / std_error^2; observed_minus_expected : O - E = log HR * V.
-    route : "hr and interval", "hr and p", "hr and events", "p and events", "o-e and v", "curves and
+    route : "hr and interval", "hr and upper limit", "hr and p", "hr and events", "p and events", "o-e and v", "curves and
         numbers at risk" or "curves".
     conf_level : of `conf_low` and `conf_high`, the limits of the hazard ratio; p_value : two-sided, normal.
     asymmetry : log HR minus the middle of the printed interval; NaN on routes without an interval.
@@ -140,7 +143,7 @@ def effect_size(
     variance: float | None = None,
     observed: Sequence[float] | None = None,
     expected: Sequence[float] | None = None,
-    label: str = "the study",
+    label: str = UNNAMED,
     source: str | Iterable[str] = (),
     beyond_counts: str = "widen",
     assume_level: float | None = None,
@@ -158,10 +161,11 @@ def effect_size(
     ----------
     record : object with ``value, conf_low, conf_high, conf_level, p_value`` (an `Estimate`), instead of the
         numbers below.
-    hazard_ratio, conf_low, conf_high, conf_level : as printed, research over control.
+    hazard_ratio, conf_low, conf_high, conf_level : as printed, research over control. A lower limit printed as 0 rounds
+        what is below half a unit of its last digit: the error is then that of the upper limit.
     one_sided : the one limit given is one-sided at `conf_level`, which is then above 0.5; a p-value beside it is
         not used then, as its sides are seldom stated. Refused without a limit, or with two.
-    p_value : two-sided; give twice a one-sided one. Beside an interval it is compared with it: further than half a standard
+    p_value : two-sided; give twice a one-sided one. 0 is one that was rounded, and gives no error. Beside an interval it is compared with it: further than half a standard
         error (and a quarter) is flagged.
     n_event : total, or (research, control).
     n_arm : randomised to (research, control); only their ratio counts.

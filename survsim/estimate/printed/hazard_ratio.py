@@ -2,7 +2,7 @@
 
 With V the log-rank variance, ``log HR = (O - E) / V`` and ``SE = 1 / sqrt(V)``. Routes in order: O - E and V; observed and
 expected events of both arms; interval,
-``(log U - log L) / (2 z)``; one-sided limit; printed standard error of the log ratio; p-value, ``|log HR| / z_p``; events,
+``(log U - log L) / (2 z)``; one-sided limit, or the upper one where the lower rounds to 0; printed standard error of the log ratio; p-value, ``|log HR| / z_p``; events,
 ``V = O R C / (R + C)^2`` or ``O_r O_c / (O_r + O_c)``; p-value and events, ``O - E = z_p sqrt(V)`` (Parmar 1998; Tierney
 2007). Whatever is printed beside a route is compared with it (`printed.agreement`), counts are used as its bound: 1.01 with
 p = 0.6 is an error of 0.019, but 40 events cannot give less than 0.316. A row of the evidence counts its arm only, so its
@@ -30,6 +30,8 @@ from survsim.estimate.printed.agreement import (
     p_disagrees,
     ratio_said,
     side_disagrees,
+    upper_said,
+    zero_disagrees,
 )
 from survsim.estimate.printed.logrank import from_logrank, from_observed_and_expected
 from survsim.estimate.printed.number import PrintedNumber, Spread, Terms, beside_interval, disputed, number
@@ -84,14 +86,16 @@ def ratio_number(row: PrintedRow, terms: Terms) -> PrintedNumber:
 def _kinds(row: PrintedRow, hr: float | None, interval: Interval | None) -> dict[str, Said]:
     """What each kind of printed number says of ratio and error; p-values and counts are compared by themselves."""
     error = row.std_error()
-    both = interval is not None and interval.low is not None and interval.high is not None
+    zero = _low_is_zero(interval)
+    both = interval is not None and interval.low is not None and interval.high is not None and not zero
     one = interval is not None and not both and interval.one_sided
+    limit = upper_said if zero else limit_said if one else None
     found = {
         "o-e and v": from_logrank(row),
         "observed and expected": from_observed_and_expected(row),
         "ratio": None if hr is None else ratio_said(hr, interval),
         "interval": interval_said(hr, interval) if interval is not None and both else None,
-        "limit": limit_said(hr, interval) if interval is not None and one else None,
+        "limit": limit(hr, interval) if interval is not None and limit is not None else None,
         "error": None if error is None else error_said(error),
     }
     return {name: said for name, said in found.items() if said is not None}
@@ -105,21 +109,25 @@ def _best_road(row: PrintedRow, terms: Terms, kinds: dict[str, Said], interval: 
     if ratio is not None and "interval" in kinds:
         return _by_interval(row, terms, kinds, interval)
     if ratio is not None and "limit" in kinds:
-        return _Road("hr and one-sided limit", kinds["limit"], ("ratio", "limit"))
+        if not _low_is_zero(interval):
+            return _Road("hr and one-sided limit", kinds["limit"], ("ratio", "limit"))
+        told = "the lower limit rounds to 0; error from the upper half of the interval"
+        return _Road("hr and upper limit", kinds["limit"], ("ratio", "limit"), (told,))
     if ratio is not None and "error" in kinds:
         said = kinds["error"]._replace(what="the standard error", effect=ratio.effect, effects=ratio.effects)
         return _Road("hr and standard error", said, ("ratio", "error"))
-    # A ratio of 1 or a p-value of 1 says nothing of the error.
-    if ratio is not None and p is not None and ratio.effect != 0.0 and p < 1.0:
+    # A ratio of 1 or a p-value of 1 says nothing of the error, and one that rounds to 0 bounds it.
+    if ratio is not None and p is not None and ratio.effect != 0.0 and 0.0 < p < 1.0:
         return _Road("hr and p", by_p(ratio, p), ("ratio", "p"))
     if ratio is not None and has_events(row):
         said = by_events(row)._replace(effect=ratio.effect, effects=ratio.effects)
         return _Road("hr and events", said, ("ratio",))
-    if ratio is None and p is not None and has_events(row):
+    if ratio is None and p and has_events(row):
         return _Road("p and events", _from_p_and_events(row, p, terms.favours), ("p",))
+    bound = "A p-value of 0 is one below half a unit of its last digit, a bound. " if p == 0.0 else ""
     raise too_little(
         row.label,
-        f"{_told(row)} allow no route to a standard error. Give a hazard ratio with its interval, "
+        f"{_told(row)} allow no route to a standard error. {bound}Give a hazard ratio with its interval, "
         "p-value or events; p-value and events; observed_minus_expected and variance; or observed and expected.",
     )
 
@@ -150,8 +158,10 @@ def _beside(
 ) -> tuple[list[str], bool]:
     """Notes on what is printed beside a road, and whether anything contradicts it."""
     notes, said, p = [], road.said, row.p_value()
-    others = [other for kind, other in kinds.items() if kind not in road.used]
-    for told in filter(None, (disagree(said, other) for other in others)):
+    faults = [disagree(said, other) for kind, other in kinds.items() if kind not in road.used]
+    if interval is not None and _low_is_zero(interval):
+        faults.append(zero_disagrees(said, row.number("value"), interval))
+    for told in filter(None, faults):
         notes.append(disputed(row, terms, told, "Check both against the source", said.what))
     wrong = bool(notes)
     # The sides of a p-value beside a one-sided limit are seldom stated.
@@ -182,6 +192,13 @@ def _from_p_and_events(row: PrintedRow, p: float, favours: str | None) -> Said:
     )
 
 
+def _low_is_zero(interval: Interval | None) -> bool:
+    """Whether the lower of two limits is printed as 0: below half a unit of its last digit, and no more is known of it."""
+    return (
+        interval is not None and interval.low == 0.0 and interval.high is not None and not interval.one_sided
+    )
+
+
 def _whole(row: PrintedRow, interval: Interval | None) -> Interval | None:
     """No interval where the row itself says that one of its ends could not be read."""
     if interval is None or interval.one_sided:
@@ -193,10 +210,10 @@ def _whole(row: PrintedRow, interval: Interval | None) -> Interval | None:
 def _check(row: PrintedRow, hr: float | None, interval: Interval | None) -> None:
     low, high = (None, None) if interval is None else (interval.low, interval.high)
     for name, value in (("hazard_ratio", hr), ("conf_low", low), ("conf_high", high)):
-        if value is not None and not 0.0 < value < np.inf:
-            raise contradiction(
-                row.label, f"{name} must be positive and finite; got {value:g}. Is it a log ratio?"
-            )
+        rounded = value == 0.0 and name == "conf_low" and _low_is_zero(interval)
+        if value is not None and not 0.0 < value < np.inf and not rounded:
+            advice = "Give more digits, or leave it out." if value == 0.0 else "Is it a log ratio?"
+            raise contradiction(row.label, f"{name} must be positive and finite; got {value:g}. {advice}")
     if interval is None or (low is None and high is None):
         if row.raw("one_sided"):
             raise contradiction(

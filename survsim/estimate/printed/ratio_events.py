@@ -20,6 +20,7 @@ WHENCE = {
     "observed and expected": "expected events",
     "hr and interval": "interval",
     "hr and one-sided limit": "one-sided limit",
+    "hr and upper limit": "upper limit",
     "hr and p": "hazard ratio and p-value",
     "hr and standard error": "standard error",
 }

@@ -10,7 +10,8 @@ Decided here, once, for every door:
   whose level the source does not state is used only with `assume_level`. A mapping that names no level at all means
   95%, as everywhere in survsim; one that holds an empty level says that none was stated.
 - A limit that was not reached or cut off leaves the other half of the interval, which is used as half an interval.
-- A p-value with a sign (``p < 0.001``) is a bound and no value; ``p = 1`` is one, which rounding made of 0.95 or more.
+- A p-value with a sign (``p < 0.001``) is a bound and no value; ``p = 1`` is one, which rounding made of 0.95 or more, and
+  ``p = 0``, as programs print 0.0004, is compared with what is beside it but gives no error.
 - ``unit`` is the unit of the times of a row, ``value_unit`` and ``time_unit`` those of one of them.
 - A name that no row has is refused with the one that is nearest, and so are two names of one thing that differ: a number
   under a name that nobody reads would be dropped in silence.
@@ -185,13 +186,13 @@ class PrintedRow:
         return Interval(low, high, level, one_sided, assumed)
 
     def p_value(self) -> float | None:
-        """A two-sided p-value that is a value."""
+        """A two-sided p-value that is a value, or 0 where it was rounded to that."""
         p = self.number("p_value")
         if p is None or self.text("p_qualifier") in ("<", ">", "<=", ">="):
             return None
-        if not 0.0 < p <= 1.0:
+        if not 0.0 <= p <= 1.0:
             raise contradiction(
-                self.label, f"p_value must lie in (0, 1]; got {p:g}. A bound such as <0.001 is no value."
+                self.label, f"p_value must lie in [0, 1]; got {p:g}. A bound such as <0.001 is no value."
             )
         return p
 

@@ -10,7 +10,7 @@ from typing import Any
 from survsim.core.complete import complete_columns
 from survsim.core.errors import InputError
 from survsim.core.pairing import by_names, first_index, paired
-from survsim.estimate.printed.effect_sizes import EffectSize, EffectSizes, effect_sizes
+from survsim.estimate.printed.effect_sizes import UNNAMED, EffectSize, EffectSizes, effect_sizes
 from survsim.estimate.printed.records import records_of
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -104,10 +104,10 @@ def _with_errors(given: Any) -> StudyEffects | None:
     if isinstance(given, EffectSize):
         given = [given]
     if isinstance(given, list | tuple) and given and all(isinstance(e, EffectSize) for e in given):
+        labels = [f"study {i}" if e.label == UNNAMED else e.label for i, e in enumerate(given, 1)]
         return StudyEffects(
-            [e.log_hazard_ratio for e in given], [e.std_error for e in given], [e.label for e in given],
-            tuple(given), None,
-        )  # fmt: skip
+            [e.log_hazard_ratio for e in given], [e.std_error for e in given], labels, tuple(given), None
+        )
     rows = _rows(given)
     return None if rows is None else _with_errors(effect_sizes(rows))
 

@@ -13,7 +13,7 @@ from survsim.core.information import SLACK, least_ratio_error
 from survsim.core.pairing import paired
 from survsim.core.provenance import Provenance
 from survsim.core.times import lengthless, meet
-from survsim.estimate.printed.effect_sizes import EffectSize
+from survsim.estimate.printed.effect_sizes import UNNAMED, EffectSize
 from survsim.estimate.synthesis.curve_studies import excess_at_risk
 
 ZERO_DEATHS = 1e-6
@@ -32,7 +32,7 @@ def effect_size_from_curves(
     n_control: float | None = None,
     follow_up_min: float = 0.0,
     follow_up_max: float | None = None,
-    label: str = "the study",
+    label: str = UNNAMED,
     source: str | Iterable[str] = (),
 ) -> EffectSize:
     """Log hazard ratio from curves: intervals of time are pooled by inverse variance.

@@ -45,7 +45,7 @@ class Heterogeneity:
     q, q_df, q_p_value : test of tau2 = 0 (weights 1/v).
     i2 : per cent of the total variance that lies between studies.
     h2 : total variance over sampling variance.
-    tau2_conf_low, tau2_conf_high : Q-profile interval.
+    tau2_conf_low, tau2_conf_high : Q-profile interval; NaN for a fixed effect, which takes tau2 for 0.
     tau2_std_error : of tau2 by its large-sample law; NaN for a fixed effect, or without a degree of freedom.
     """
 
@@ -80,7 +80,7 @@ def heterogeneity(
     """Q, I2 (Higgins and Thompson 2002) and the Q-profile interval of tau2 (Viechtbauer 2007)."""
     df = y.size - x.shape[1]
     q = weighted_fit(y, v, x, 0.0).q
-    low, high = q_profile(y, v, x, conf_level)
+    low, high = (float("nan"),) * 2 if method == "fixed" else q_profile(y, v, x, conf_level)
     if df == 0:
         return Heterogeneity(q, 0, 1.0, 0.0, 1.0, low, high, float("nan"))
     if method == "fixed":
@@ -93,6 +93,11 @@ def heterogeneity(
     return Heterogeneity(
         q, df, float(chdtrc(df, q)), i2, h2, low, high, tau2_std_error(y, v, x, tau2, method)
     )
+
+
+def tau2_told(tau2: float, low: float, high: float) -> str:
+    """tau2 and its limits, or tau2 alone where a fixed effect leaves it none."""
+    return f"tau2 {tau2:.4g}" + ("" if np.isnan(low) else f" ({low:.4g} to {high:.4g})")
 
 
 def typical_variance(v: FloatArray, x: FloatArray) -> float:

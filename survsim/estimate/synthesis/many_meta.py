@@ -35,7 +35,7 @@ class MetaAnalyses(Result):
     Attributes
     ----------
     estimate, std_error, conf_low, conf_high, p_value : (N,) the mean effect and the test of no effect.
-    tau2, tau2_conf_low, tau2_conf_high : (N,) between-study variance and its Q-profile interval.
+    tau2, tau2_conf_low, tau2_conf_high : (N,) between-study variance and its Q-profile interval (NaN for a fixed effect).
     q, q_p_value, i2 : (N,) Cochran's test; i2 in per cent.
     prediction_low, prediction_high : (N,) interval for the true effect in a new study (t with k - 1 degrees of freedom).
     k, method, conf_method, conf_level : studies in each, and as asked.
@@ -128,8 +128,10 @@ def meta_analyses(
     with np.errstate(divide="ignore", invalid="ignore"):
         if method == "fixed":
             i2 = 100.0 * np.where(fixed.q > 0, np.maximum(0.0, 1.0 - df / fixed.q), 0.0)
+            limits = [np.full_like(tau2, np.nan)] * 2
         else:
             i2 = 100.0 * tau2 / (tau2 + df / (fixed.total - fixed.squares / fixed.total))
+            limits = [_solve_q(y, v, float(chdtri(df, share))) for share in (tail, 1.0 - tail)]
     return MetaAnalyses(
         estimate=fit.mean,
         std_error=error,
@@ -137,8 +139,8 @@ def meta_analyses(
         conf_high=fit.mean + width * error,
         p_value=p,
         tau2=tau2,
-        tau2_conf_low=_solve_q(y, v, float(chdtri(df, tail))),
-        tau2_conf_high=_solve_q(y, v, float(chdtri(df, 1.0 - tail))),
+        tau2_conf_low=limits[0],
+        tau2_conf_high=limits[1],
         q=fixed.q,
         q_p_value=chdtrc(df, fixed.q),
         i2=i2,

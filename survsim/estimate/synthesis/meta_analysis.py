@@ -96,8 +96,9 @@ def meta_analysis(
         alone: the `EffectSizes` of `effect_sizes`, a selection of hazard ratios from the evidence, or records; labels,
         source, and the studies whose rows share patients, come with them.
     method : of tau2: "REML" (default), "DL" (DerSimonian-Laird), "PM" (Paule-Mandel), "SJ" (Sidik-Jonkman), "ML", "EB"
-        (empirical Bayes, the same as PM), "HE" (Hedges), "HS" (Hunter-Schmidt), or "fixed" for none.
-    conf_method : "modified-knapp-hartung", "knapp-hartung" or "wald".
+        (empirical Bayes, the same as PM), "HE" (Hedges), "HS" (Hunter-Schmidt), or "fixed" for none: one common effect.
+    conf_method : "modified-knapp-hartung", "knapp-hartung" or "wald", whatever the method: the normal interval of one common
+        effect that most programs print is that of "fixed" with "wald".
     moderators, data : if given, see `meta_regression`, whose result is returned.
     labels : (k,) names of the studies, text or numbers, used in messages and figures; by default the row labels of `estimate`,
         if somebody gave it some. Columns given beside the studies, here or later, find them by the row labels of the

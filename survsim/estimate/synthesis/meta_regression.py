@@ -85,7 +85,7 @@ class MetaRegression(Result):
         """Studies, residual heterogeneity and the joint test."""
         lines = [
             f"Meta-regression of {self.k} studies on {', '.join(self.terms[1:])} (tau2: {self.method})",
-            f"residual tau2 {self.tau2:.4g} ({self.tau2_conf_low:.4g} to {self.tau2_conf_high:.4g}),"
+            f"residual {het.tau2_told(self.tau2, self.tau2_conf_low, self.tau2_conf_high)},"
             f" I2 {self.i2:.1f}%, R2 {self.r2:.1f}%; moderators p = {self.moderator_p_value:.3g}",
         ]
         return "\n".join([*lines, *(f"Note: {note}" for note in self.notes)])

@@ -34,7 +34,8 @@ class MetaAnalysis(Result):
     Attributes
     ----------
     estimate, std_error, conf_low, conf_high, p_value : the mean effect and the test of no effect.
-    tau2, tau2_conf_low, tau2_conf_high : between-study variance and its Q-profile interval.
+    tau2, tau2_conf_low, tau2_conf_high : between-study variance and its Q-profile interval; its limits are NaN for a fixed
+        effect, which takes it for 0.
     tau2_std_error : of tau2 by its large-sample law, for tables that print one: the interval is the better guide. NaN for
         a fixed effect and under a prior.
     q, q_df, q_p_value, i2, h2 : Cochran's test; i2 in per cent.
@@ -111,7 +112,7 @@ class MetaAnalysis(Result):
         lines = [
             f"Meta-analysis of {self.k} {'study' if self.k == 1 else 'studies'}"
             f" (tau2: {self.method}; interval: {self.conf_method}, {level})",
-            f"tau2 {self.tau2:.4g} ({self.tau2_conf_low:.4g} to {self.tau2_conf_high:.4g}), I2 {self.i2:.1f}%,"
+            f"{het.tau2_told(self.tau2, self.tau2_conf_low, self.tau2_conf_high)}, I2 {self.i2:.1f}%,"
             f" Q {self.q:.4g} on {self.q_df} df, p = {self.q_p_value:.3g}",
         ]
         return "\n".join([*lines, *(f"Note: {note}" for note in self.notes)])

@@ -112,13 +112,13 @@ def interquartile_as_interval(t: Tables) -> Iterator[Fault]:
 
 @rule("ratio_range", estimates=("estimate_id", "measure", "value", "conf_low"))
 def ratio_range(t: Tables) -> Iterator[Fault]:
-    """Ratios and their limits are positive."""
+    """Ratios and their limits are positive; a lower limit may round to 0."""
     ratio = _measure(t, *RATIOS)
-    for column in ("value", "conf_low"):
+    for column, least in (("value", np.nextafter(0.0, 1.0)), ("conf_low", 0.0)):
         yield from t.where(
             "ratio_range",
             E,
-            ratio & (t.number(E, column) <= 0),
+            ratio & (t.number(E, column) < least),
             "A ratio is above 0.",
             column=column,
             cause=lambda: _row(t),

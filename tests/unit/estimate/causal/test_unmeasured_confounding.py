@@ -118,3 +118,11 @@ def test_ato_is_another_word_for_overlap() -> None:
     drug = [0, 0, 0, 1, 0, 1, 1, 1]
     one, two = (treatment_weights(drug, "old", frame, estimand=e) for e in ("ato", "overlap"))
     assert one.estimand == "overlap" and one.weight.tolist() == two.weight.tolist()
+
+
+def test_a_lower_limit_that_rounds_to_0_is_not_the_one_that_counts():
+    """The limit nearest to 1 is: HR 0.04 (0.00 to 0.29) is as far from it as (0.01 to 0.29)."""
+    zero, small = (e_value(0.04, low, 0.29, measure="risk ratio") for low in (0.0, 0.01))
+    assert zero.e_value_limit == small.e_value_limit
+    with pytest.raises(InputError, match="conf_low must be a ratio above 0"):
+        e_value(0.04, -0.1, 0.29)

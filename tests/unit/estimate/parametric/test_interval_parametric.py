@@ -85,7 +85,7 @@ def test_patients_never_seen_again_say_nothing() -> None:
         ([-1, 4], [3, 6], {}, "low is below 0"),
         ([0, 4], [0, 6], {}, "event is at time 0"),
         ([1, np.inf], [3, np.inf], {}, "low"),
-        ([1, 4], [3, np.nan], {}, "an event not seen yet is inf"),
+        ([1, 4], [3, np.nan], {}, "high is inf where the event was not seen yet"),
         ([1, 4], [3, 6], {"family": "piecewise_exponential"}, "family must be one of"),
         ([1, 4], [3, 6], {"conf_level": 2.0}, "conf_level"),
         ([1, 4, 5], [3, 6], {}, "low|high"),

@@ -234,3 +234,37 @@ def test_a_tolerance_met_exactly_is_met():
     assert check_summary(arm, survival=[(12, 0.57)]).agrees.all()
     # 50 seen and 51 expected differ by the one event that is allowed.
     assert effect_size(observed=[20, 30], expected=[28.3, 22.7]).route == "observed and expected"
+
+
+def test_a_lower_limit_that_rounds_to_0_leaves_the_upper_half():
+    """0.04 (0.004 to 0.4), printed as 0.04 (0.00 to 0.40), has the error log(10) / z either way."""
+    whole = effect_size(hazard_ratio=0.04, conf_low=0.004, conf_high=0.4)
+    found = effect_size(hazard_ratio=0.04, conf_low=0.0, conf_high=0.4, beyond_counts="refuse")
+    assert found.std_error == pytest.approx(np.log(10) / Z) == pytest.approx(whole.std_error)
+    assert (found.route, found.flagged) == ("hr and upper limit", False)
+    assert "lower limit rounds to 0" in found.headline()
+    # Its p-value stays two-sided: z = log(0.04) / error is 2.74.
+    assert (
+        "p = 0.3 is printed"
+        in effect_size(hazard_ratio=0.04, conf_low=0.0, conf_high=0.4, p_value=0.3).headline()
+    )
+
+
+def test_a_lower_limit_of_0_that_nothing_rounds_to_contradicts_its_row():
+    """0.5 with 0.9 above has 0.28 below, and no decimals make that 0."""
+    numbers = {"hazard_ratio": 0.5, "conf_low": 0.0, "conf_high": 0.9}
+    with pytest.raises(InputError, match=r"lower limit of 0 is printed, .* gives one of 0\.28"):
+        effect_size(**numbers, beyond_counts="refuse")
+    assert effect_size(**numbers).flagged
+    with pytest.raises(InputError, match="conf_low must be positive and finite; got 0"):
+        effect_size(**numbers, one_sided=True)
+
+
+def test_a_p_value_that_rounds_to_0_is_a_bound():
+    """As programs print 0.0004 with three decimals: beside an interval it agrees or not, and alone it gives no error."""
+    sure = {"hazard_ratio": 0.4, "conf_low": 0.25, "conf_high": 0.64}
+    found = effect_size(**sure, p_value=0.0, beyond_counts="refuse")
+    assert found.std_error == effect_size(**sure).std_error
+    with pytest.raises(InputError, match=r"p = 0 is printed, estimate and error give p = 0\.41"):
+        effect_size(hazard_ratio=0.9, conf_low=0.7, conf_high=1.16, p_value=0.0, beyond_counts="refuse")
+    assert effect_size(hazard_ratio=0.5, p_value=0.0, n_event=100).route == "hr and events"

@@ -6,6 +6,7 @@ import pytest
 
 from survsim import (
     Surv,
+    effect_size,
     meta_analysis,
     meta_regression,
     network_meta_analysis,
@@ -14,7 +15,7 @@ from survsim import (
     subgroup_test,
 )
 from survsim.borrowing import map_rate_prior
-from survsim.core.errors import InputError
+from survsim.core.errors import EvidenceWarning, InputError
 from survsim.synthesis import compare_single_arms, effect_size_from_curves, pool_survival_points
 
 ROWS = pd.DataFrame(
@@ -168,3 +169,15 @@ def test_moderators_may_be_a_dictionary_of_columns():
         meta_regression(y, se, {"year": [1, 2]})
     with pytest.raises(InputError, match=r"For categories use a formula"):
         meta_regression(y, se, {"site": list("aabba")})
+
+
+def test_effects_without_a_label_are_counted_and_no_repetition():
+    """What `effect_size` calls a study by default is no name that two studies share; a name given twice is."""
+    ratios = [(0.70, 0.50, 0.98), (0.80, 0.60, 1.07), (0.90, 0.66, 1.23)]
+    unnamed, named = (
+        [effect_size(hazard_ratio=hr, conf_low=low, conf_high=high, **label) for hr, low, high in ratios]
+        for label in ({}, {"label": "Lee 2020"})
+    )
+    assert meta_analysis(unnamed).labels == ("study 1", "study 2", "study 3")
+    with pytest.warns(EvidenceWarning, match="Lee 2020 occur more than once"):
+        meta_analysis(named)

@@ -91,6 +91,20 @@ def test_empty_interval_of_tau2_is_said():
     assert "better than chance" in pooled.headline()
 
 
+def test_a_fixed_effect_has_no_limits_of_tau2():
+    """As metafor says of method = "EE": the model has no random effects, and 0 (0.4 to 2693) would contradict itself."""
+    with pytest.warns(SmallSampleWarning):
+        pooled = meta_analysis([-0.1, 2.2], [0.3, 0.4], method="fixed", conf_method="wald")
+    assert pooled.tau2 == 0.0
+    assert np.isnan([pooled.tau2_conf_low, pooled.tau2_conf_high]).all()
+    assert "tau2 0, I2 95.3%" in pooled.headline()
+    # metafor 3.8-1: rma(c(-.1, 2.2), sei = c(.3, .4), method = "EE").
+    found = (pooled.estimate, pooled.std_error, pooled.conf_low, pooled.conf_high, pooled.p_value)
+    assert found == pytest.approx((0.7280, 0.2400, 0.2576, 1.1984, 0.0024), abs=5e-5)
+    by_year = meta_regression(np.sin(np.arange(12)), [0.2] * 12, np.arange(12.0), method="fixed")
+    assert "residual tau2 0, I2" in by_year.headline()
+
+
 def test_duplicate_through_a_cluster_changes_nothing():
     once = meta_analysis(Y, S)
     with pytest.warns(EvidenceWarning, match=r"study 4, study 5 \(cluster d\)"):

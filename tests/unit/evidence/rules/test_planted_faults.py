@@ -59,6 +59,14 @@ def test_one_note_with_two_states_of_checking_is_found(right):
     assert [(f.rule, f.row, f.also) for f in found] == [("status_differs", "alpha_e03", ("alpha_e04",))]
 
 
+def test_a_lower_limit_that_rounds_to_0_is_no_fault_of_a_ratio(right):
+    """HR 0.04 (0.00 to 0.29) is printed so; a limit below 0 is of something else."""
+    row = row_at(right[E], estimate_id="alpha_e01")
+    for low, found in (("0.00", ["flagged"]), ("-0.10", ["ratio_range", "flagged"])):
+        table = planted(right[E], row, value="0.04", conf_low=low, conf_high="0.29")
+        assert [f.rule for f in check_tables(right | {E: table})] == found
+
+
 def test_papers_of_one_trial_stand_in_one_cluster(right):
     table = right["studies"]
     for study in ("alpha_2019", "delta_2015"):
