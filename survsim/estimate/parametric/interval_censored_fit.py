@@ -11,6 +11,7 @@ from survsim.core.complete import complete_columns
 from survsim.core.errors import ConvergenceError, InputError
 from survsim.core.formula import parse_formula, used_columns
 from survsim.core.kinds import as_numbers
+from survsim.core.origin import Origin
 from survsim.core.pairing import paired
 from survsim.core.provenance import Provenance
 from survsim.core.spelling import family_name
@@ -78,13 +79,14 @@ def interval_censored_parametric(
     between("conf_level", conf_level, 0.0, 1.0)
     name = one_of("family", family_name(family), FAMILIES)
     low, high, formula, data = _complete(low, high, formula, data, missing)
+    made_of = Origin.of({"low": low, "high": high}, None, {})
     low, high = _limits(low, high, unit)
     seen = np.isfinite(high)
     if not seen.any():
         raise ConvergenceError(
             f"{name}: none of {low.size} patients had the event; no rate can be estimated."
         )
-    response = Surv.right(np.where(seen, high, low), seen, unit=unit)
+    response = Surv._remembering(Surv.right(np.where(seen, high, low), seen, unit=unit), made_of)
     law: Family = GammaFamily() if name == "gamma" else simple_family(name)
     designs = [make_design(law.predictors[0], formula, location_data(formula, data, None), response)]
     designs += [make_design(other, None, None, response) for other in law.predictors[1:]]
