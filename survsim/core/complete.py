@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from survsim.core.checks import BoolArray, numbers, one_of, positions
+from survsim.core.covariate_columns import covariate_columns
 from survsim.core.errors import EvidenceWarning, InputError, warn
 from survsim.core.formula import parse_formula, used_columns
 from survsim.core.named_columns import MISSING, gaps_of, rows_of
@@ -61,6 +62,7 @@ def complete_design(
         used = dict.fromkeys(c for one in asked for c in used_columns(parse_formula(one), frame))
         gaps |= {str(c): gaps_of(frame[c]) for c in used}
     elif hasattr(frame, "columns"):
+        frame = covariate_columns(surv, frame)
         gaps |= {str(c): gaps_of(frame[c]) for c in frame.columns}
     elif frame is not None:
         table = np.atleast_1d(numbers("data", frame))

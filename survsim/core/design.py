@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.checks import BoolArray, FloatArray, float_matrix, numbers, positions, require_columns
+from survsim.core.covariate_columns import covariate_columns
 from survsim.core.encoding import stored
 from survsim.core.errors import InputError, MissingValues
 from survsim.core.formula import (
@@ -131,7 +132,8 @@ def _labels(data: Any) -> Any:
 def covariate_design(formula: Any, data: Any, surv: Surv) -> Design | None:
     """The design that a formula and its frame, or numbers without a formula, describe for the n patients of `surv`.
 
-    Every model reads its covariates here, so that a frame without a formula means the same to all: its columns.
+    Every model reads its covariates here, so that a frame without a formula means the same to all: its columns, but those
+    that the response was made of by name.
 
     Parameters
     ----------
@@ -145,33 +147,43 @@ def covariate_design(formula: Any, data: Any, surv: Surv) -> Design | None:
 
     Raises
     ------
-    InputError : other than n rows, a missing value, text where a number is wanted, a formula without data.
+    InputError : other than n rows, a missing value, text where a number is wanted, a formula without data, the response
+        among the covariates.
     """
     if formula is None and data is None:
         return None
-    if isinstance(formula, list | tuple) and formula and all(isinstance(name, str) for name in formula):
-        raise InputError(
-            f"formula is text; got the list {list(formula)!r}. Write {' + '.join(formula)!r}, or pass the columns as "
-            f"data=frame[{list(formula)!r}] without a formula."
-        )
-    if isinstance(formula, str) and data is None:
-        data = surv.frame
-    data = surv.paired("data", data)
-    if isinstance(formula, str):
-        if data is None:
+    for given in (formula, data):
+        if isinstance(given, list | tuple) and given and all(isinstance(name, str) for name in given):
             raise InputError(
-                f"formula {formula!r} needs data, a frame with one row per patient: pass it as data=, "
-                "or give it to Surv.right(..., data=frame)."
+                f"formula is text; got the list {list(given)!r}. Write {' + '.join(given)!r}, or pass the columns as "
+                f"data=frame[{list(given)!r}] without a formula."
             )
-        design = design_matrix(formula, data)
-    else:
-        design = plain_design(data if formula is None else surv.paired("data", formula))
-    if design.matrix.shape[0] != len(surv):
+    if not isinstance(formula, str):
+        return plain_covariates(surv, "data", data if formula is None else formula)
+    if data is None:
+        data = surv.frame
+    if data is None:
         raise InputError(
-            f"data has {design.matrix.shape[0]} rows, the response {len(surv)}; they must be the same patients in the same "
-            "order."
+            f"formula {formula!r} needs data, a frame with one row per patient: pass it as data=, "
+            "or give it to Surv.right(..., data=frame)."
         )
+    data = as_frame(surv.paired("data", data))
+    _same_rows(len(data), surv)
+    return design_matrix(formula, data)
+
+
+def plain_covariates(surv: Surv, name: str, given: Any) -> Design:
+    """The columns of numbers (n,) or (n, p), or of a frame without those of the response, in its order."""
+    design = plain_design(covariate_columns(surv, surv.paired(name, given), name))
+    _same_rows(design.matrix.shape[0], surv)
     return design
+
+
+def _same_rows(count: int, surv: Surv) -> None:
+    if count != len(surv):
+        raise InputError(
+            f"data has {count} rows, the response {len(surv)}; they must be the same patients in the same order."
+        )
 
 
 def plain_design(data: Any) -> Design:

@@ -39,10 +39,10 @@ OWN_FUNCTIONS = {
 LONGEST = 2_000
 
 _ELSEWHERE = {
-    "strata": "strata belong to the response: Surv.right(..., stratum=frame[{0}])",
-    "cluster": "clusters belong to the response: Surv.right(..., cluster=frame[{0}])",
-    "frailty": "a frailty is an option of the fit: cox_ph(..., frailty=frame[{0}])",
-    "offset": "an offset is an option of the fit: offset=frame[{0}]",
+    "strata": "strata belong to the response: Surv.right(..., stratum={1})",
+    "cluster": "clusters belong to the response: Surv.right(..., cluster={1})",
+    "frailty": "a frailty is an option of the fit: cox_ph(..., frailty={1})",
+    "offset": "an offset is an option of the fit: offset={1}",
     "Surv": "the response is the Surv you pass first; formula is the right-hand side only",
     "ns": "natural splines are cr({0}, df=3)",
     "rcs": "natural splines are cr({0}, df=3)",
@@ -54,6 +54,8 @@ _ELSEWHERE = {
     "ifelse": "a condition is a comparison inside I(), such as I(age > 60)",
     "relevel": "choose the reference level by C({0}, Treatment('level'))",
 }
+_MORE = r"(?:\s*,\s*[\w.]+(?=\s*[,)]))*"
+"""Further names inside the brackets of a function, and nothing but names."""
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*m|[⧛⧚]")
 
 
@@ -122,12 +124,18 @@ def _refuse_words(formula: str) -> None:
     if re.search(r"(?<![\w.])\.(?![\w.])", bare):
         raise InputError(
             f"formula {formula!r}: R's dot for all other columns is not read, because the data may hold the response too; name "
-            "the columns, as in 'age + stage', or pass those columns as data= without a formula."
+            "the columns, as in 'age + stage', or leave the formula out: data= alone is all its columns but those that Surv.right('time', "
+            "'event', data=frame, ...) was made of by name."
         )
-    for word, inside in re.findall(r"(?<![\w.`])([A-Za-z]\w*)\s*\(\s*([\w.]*)", bare):
-        if word in _ELSEWHERE:
-            advice = _ELSEWHERE[word].format(repr(inside) if "frame" in _ELSEWHERE[word] else inside or "x")
-            raise InputError(f"formula {formula!r}: {word}(...) is not part of a formula here; {advice}.")
+    for word, inside in re.findall(rf"(?<![\w.`])([A-Za-z]\w*)\s*\(\s*([\w.]*{_MORE})", bare):
+        if word not in _ELSEWHERE:
+            continue
+        names = re.split(r"\s*,\s*", inside)
+        several = word in ("strata", "cluster") and len(names) > 1
+        advice = _ELSEWHERE[word].format(
+            names[0] or "x", f"{names!r}, data=frame" if several else f"frame[{names[0]!r}]"
+        )
+        raise InputError(f"formula {formula!r}: {word}(...) is not part of a formula here; {advice}.")
 
 
 def _quoting(formula: str, columns: Iterable[Any]) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Hashable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,9 +16,21 @@ from survsim.core.errors import EvidenceWarning, InputError, MissingValues, warn
 from survsim.core.event_labels import refuse_look_alikes
 from survsim.core.frames import as_frame
 from survsim.core.kinds import is_missing, object_array
+from survsim.core.origin import LeftOut
 from survsim.core.pairing import in_order_of, index_of, paired
 
 MISSING = ("refuse", "drop")
+GROUPING = ("stratum", "cluster", "id")
+"""Arguments of a response that take labels, of which those of several columns can be joined."""
+
+
+class Given(NamedTuple):
+    """What came for a response: columns by argument, the frame, names of those that were named, rows left out."""
+
+    values: dict[str, Any]
+    frame: Any
+    names: dict[str, tuple[Any, ...]]
+    left_out: LeftOut | None
 
 
 def column(frame: Any, name: Any, wanted_for: str) -> Any:
@@ -35,11 +47,9 @@ def column(frame: Any, name: Any, wanted_for: str) -> Any:
     return found
 
 
-def groups(frame: Any, by: str, wanted_for: str = "by") -> Any:
-    """The column `by`, or the combinations of the columns of ``"arm + stage"`` as text ``"A, II"``."""
-    if by in list(frame.columns):
-        return column(frame, by, wanted_for)
-    names = [part.strip() for part in by.strip().lstrip("~").split("+")]
+def groups(frame: Any, by: Any, wanted_for: str = "by") -> Any:
+    """The column `by`, or the combinations of the columns of ``"arm + stage"`` or a list of names as text ``"A, II"``."""
+    names = parts_of(frame, by)
     parts = [column(frame, name, wanted_for) for name in names]
     if len(parts) == 1:
         return parts[0]
@@ -47,13 +57,55 @@ def groups(frame: Any, by: str, wanted_for: str = "by") -> Any:
 
     # A row that lacks one of them has no group: whoever asked refuses it, or leaves it out.
     whole = ~np.logical_or.reduce([gaps_of(part) for part in parts])
-    labels = [as_labels(name, part[whole]).tolist() for name, part in zip(names, parts, strict=True)]
+    labels = [as_labels(str(name), part[whole]).tolist() for name, part in zip(names, parts, strict=True)]
     joined = np.full(whole.size, None, dtype=object)
     joined[whole] = object_array(", ".join(map(str, row)) for row in zip(*labels, strict=True))
-    return pd.Series(joined, index=parts[0].index, name=by)
+    return pd.Series(joined, index=parts[0].index, name=" + ".join(map(str, names)))
 
 
-def named(given: Mapping[str, Any], data: Any, missing: str) -> tuple[dict[str, Any], Any]:
+def parts_of(frame: Any, by: Any) -> list[Any]:
+    """Names of the columns that a name, ``"arm + stage"`` or a list of names asks for."""
+    if not isinstance(by, str):
+        return list(by)
+    return [by] if by in list(frame.columns) else [one.strip() for one in by.strip().lstrip("~").split("+")]
+
+
+def resolved(frame: Any, name: str, values: Any, n: int) -> Any:
+    """The column of `frame` that a text names, or the combinations of several; anything else as it came.
+
+    A list of n labels is a column of labels; a list of texts of another length can only be meant as names.
+
+    Raises
+    ------
+    InputError : a name without a frame, or one that the frame does not have.
+    """
+    if isinstance(values, str):
+        if frame is None:
+            raise InputError(
+                f"{name}={values!r} names a column, but this response remembers no data; pass data=frame, build "
+                f"it by Surv.right('time', 'event', data=frame, ...), or pass {name}=frame[{values!r}]."
+            )
+        return groups(frame, values, name)
+    if not is_list_of_names(values, n, frame):
+        return values
+    if frame is None:
+        raise InputError(
+            f"{name} must have one value per time ({n}); got {len(values)}: {list(values)!r:.80}. If these are names of columns, this "
+            "response remembers no data to find them in; pass data=frame, or build it by Surv.right('time', 'event', data=frame, ...)."
+        )
+    return groups(frame, values, name)
+
+
+def is_list_of_names(values: Any, n: int, frame: Any) -> bool:
+    """Whether a list can only be one of names of columns (some of them those of `frame`, where there is one): it has not n labels."""
+    if not isinstance(values, list | tuple) or len(values) in (0, n):
+        return False
+    have = () if frame is None else {*frame.columns}
+    texts = all(isinstance(one, str) or (isinstance(one, int | tuple) and one in have) for one in values)
+    return texts and (frame is None or any(one in have for one in values))
+
+
+def named(given: Mapping[str, Any], data: Any, missing: str) -> Given:
     """Each argument as its column where it was named, and the frame to remember (None without `data`).
 
     Raises
@@ -62,6 +114,7 @@ def named(given: Mapping[str, Any], data: Any, missing: str) -> tuple[dict[str, 
     """
     one_of("missing", missing, MISSING)
     values = dict(given)
+    names: dict[str, tuple[Any, ...]] = {}
     if data is None:
         for name, value in values.items():
             if isinstance(value, str):
@@ -72,11 +125,23 @@ def named(given: Mapping[str, Any], data: Any, missing: str) -> tuple[dict[str, 
         frame = None
     else:
         frame = as_frame(data)
-        names = {n for n, v in values.items() if _is_name(v, frame)}
-        values = {n: column(frame, v, n) if n in names else v for n, v in values.items()}
+        names = {n: found for n, v in values.items() if (found := _names_of(n, v, frame))}
+        values = {n: groups(frame, names[n], n) if n in names else v for n, v in values.items()}
         if missing == "refuse":
             _refuse_gaps({n: v for n, v in values.items() if n in names})
-    return (values, frame) if missing == "refuse" else _complete(values, frame)
+    if missing == "refuse":
+        return Given(values, frame, names, None)
+    values, frame, left_out = _complete(values, frame)
+    return Given(values, frame, names, left_out)
+
+
+def _names_of(name: str, value: Any, frame: Any) -> tuple[Any, ...]:
+    """The columns that an argument names, several of them only where it takes labels; none where it is a column itself."""
+    if _is_name(value, frame):
+        return tuple(parts_of(frame, value)) if isinstance(value, str) and name in GROUPING else (value,)
+    if is_list_of_names(value, len(frame), frame) and (len(value) == 1 or name in GROUPING):
+        return tuple(value)
+    return ()
 
 
 def _is_name(value: Any, frame: Any) -> bool:
@@ -129,7 +194,7 @@ def _refuse_gaps(columns: Mapping[str, Any]) -> None:
             raise MissingValues(f"{name} is missing in {positions(gaps, of=values)}")
 
 
-def _complete(values: dict[str, Any], frame: Any) -> tuple[dict[str, Any], Any]:
+def _complete(values: dict[str, Any], frame: Any) -> tuple[dict[str, Any], Any, LeftOut | None]:
     """The rows in which every column given has a value; how many were left out is said."""
     values = dict(zip(values, paired(**values)))
     labels = next((i for v in values.values() if (i := index_of(v)) is not None), None)
@@ -137,10 +202,10 @@ def _complete(values: dict[str, Any], frame: Any) -> tuple[dict[str, Any], Any]:
     gaps = {n: gaps_of(v) for n, v in values.items() if v is not None}
     lengths = {g.size for g in gaps.values()}
     if len(lengths) > 1:
-        return values, frame  # the check of lengths says more
+        return values, frame, None  # the check of lengths says more
     out = np.logical_or.reduce(list(gaps.values()))
     if not out.any():
-        return values, frame
+        return values, frame, None
     if out.all():
         raise InputError("every row has a missing value; nothing is left to analyse.")
     why = ", ".join(f"{int(g.sum())} without {n}" for n, g in gaps.items() if g.any())
@@ -150,7 +215,9 @@ def _complete(values: dict[str, Any], frame: Any) -> tuple[dict[str, Any], Any]:
     )
     kept = {n: v if v is None else rows_of(v, ~out) for n, v in values.items()}
     same = frame is not None and len(frame) == out.size
-    return kept, frame[~out] if same else frame
+    index = index_of(frame) if labels is None and same else labels
+    left_out = LeftOut(None if index is None else index[out], int(out.sum()), int(out.size))
+    return kept, frame[~out] if same else frame, left_out
 
 
 def _labelled(values: Mapping[str, Any], frame: Any) -> Any:

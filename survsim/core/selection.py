@@ -66,13 +66,12 @@ def _truth(array: NDArray[Any], rows: Any) -> BoolArray | None:
 
 
 def _mask(truth: BoolArray, rows: Any, n: int, paired: Callable[[str, Any], Any]) -> BoolArray:
+    truth = np.asarray(paired("rows", rows if hasattr(rows, "iloc") else truth)).astype(bool)
     if truth.size != n:
         raise InputError(f"the mask has {truth.size} values for {n} patients.")
     if not truth.any():
         raise InputError("no patient is left by this selection; widen it.")
-    if not hasattr(rows, "iloc"):
-        return truth
-    return np.asarray(paired("rows", rows)).astype(bool)
+    return truth
 
 
 def _places(array: NDArray[Any], rows: Any, n: int) -> IntArray:

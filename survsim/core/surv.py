@@ -28,6 +28,7 @@ from survsim.core.encoding import stored
 from survsim.core.errors import InputError
 from survsim.core.follow_up import check_entry, countable, join_near_ties, late_only, times_and_events
 from survsim.core.frames import as_frame
+from survsim.core.origin import Origin
 from survsim.core.pairing import in_order_of, index_of, paired
 from survsim.core.read_only import view
 from survsim.core.selection import selected_rows
@@ -80,11 +81,20 @@ class Surv:
     id: IntArray | None = None
     id_labels: tuple[Any, ...] = ()
     index: Any = None
-    _frame: Any = field(init=False, default=None)
+    _origin: Origin = field(init=False, default=Origin())
     _whole: bool | None = field(init=False, default=None)
     _order: IntArray | None = field(init=False, default=None)
     _sorted: tuple[FloatArray, BoolArray] | None = field(init=False, default=None)
     _counts: IntArray | None = field(init=False, default=None)
+
+    def __new__(cls, *columns: Any, **parts: Any) -> Surv:
+        # A copy is made of nothing, and given its parts afterwards.
+        if columns or (parts and not {"time", "event", "unit"} <= parts.keys()):
+            raise InputError(
+                "a response is not made by Surv(...) itself, which checks nothing: write Surv.right(time, event, unit='months'), "
+                "Surv.competing(time, cause, unit='months') or Surv.from_frame(frame, time='...', event='...', unit='months')."
+            )
+        return object.__new__(cls)
 
     def __post_init__(self) -> None:
         # Also of the rows that a selection leaves: whoever asks for delayed entry asks whether entry is there.
@@ -148,11 +158,12 @@ class Surv:
         event_value : the label in `event` that marks the event, or a list of them: ``"dead"``, ``2``.
         entry : (n,) non-negative times before `time`; at risk from just after it. All 0 is as if it were left out.
         weight : (n,) positive case or sampling weights.
-        stratum, cluster : (n,) labels.
+        stratum, cluster : (n,) labels, or with `data` names of several columns that are combined, ``["site", "stage"]``.
         id : (n,) labels of patients, when a patient has several rows (start-stop data with `entry`): counts,
             censorings and follow-up are then those of patients, rows of one must not overlap, nor follow an event, and where
             no cluster is named robust variances and resampling keep them together.
-        missing : "refuse" a column with gaps, or "drop" those rows with a warning that counts them.
+        missing : "refuse" a column with gaps, or "drop" those rows with a warning that counts them; columns and frames with
+            the row labels of all rows lose those rows too, wherever they are used with this response.
         source : references ``table:row`` of the data, carried into every result.
 
         Raises
@@ -170,8 +181,9 @@ class Surv:
         units.check_unit(unit)
         given: dict[str, Any] = dict(time=time, event=event, entry=entry, weight=weight)
         given |= dict(stratum=stratum, cluster=cluster, id=id)
-        given, frame = named_columns.named(given, data, missing)
-        labels, given, frame = _one_order(given, frame)
+        named = named_columns.named(given, data, missing)
+        labels, given, frame = _one_order(named.values, named.frame)
+        origin = Origin.of(given, frame, named.names, named.left_out)
         time, event, entry, weight, stratum, cluster, id = given.values()
         end, seen, counts = times_and_events(time, event, event_value, unit)
         n = end.size
@@ -213,7 +225,7 @@ class Surv:
             start_stop.check_rows(patients[0], patients[1], begin if start is None else start, end, seen)
         object.__setattr__(made, "_whole", whole)
         object.__setattr__(made, "_counts", counts)
-        object.__setattr__(made, "_frame", frame)
+        object.__setattr__(made, "_origin", origin)
         if in_order is not None:
             object.__setattr__(made, "_sorted", (view(in_order[0]), view(in_order[1])))
         return made
@@ -242,8 +254,9 @@ class Surv:
         ('other', 'tumour')
         """
         apart = {name: options.pop(name) for name in ("source", "event_value") if name in options}
-        columns, frame = named_columns.named({"time": time, "cause": cause, **options}, data, missing)
-        index, columns, frame = _one_order(columns, frame)
+        named = named_columns.named({"time": time, "cause": cause, **options}, data, missing)
+        index, columns, frame = _one_order(named.values, named.frame)
+        origin = Origin.of(columns, frame, named.names, named.left_out)
         time, cause = columns.pop("time"), columns.pop("cause")
         n = len(float_vector("time", time, unit=units.check_unit(unit)))
         codes, labels = label_codes("cause", cause, n)
@@ -253,7 +266,7 @@ class Surv:
         base = cls.right(time, coded > 0, unit=unit, data=frame, **columns, **apart)
         own = index if index is not None and len(index) == n else None
         made = base.with_parts(cause=coded, cause_labels=names, index=own)
-        return cls._remembering(made, base._frame)
+        return cls._remembering(made, origin)
 
     @classmethod
     def from_frame(
@@ -337,28 +350,34 @@ class Surv:
     @property
     def frame(self) -> Any:
         """The frame given as `data`, rows as in this response, or None; columns can be named from it."""
-        return self._frame
+        return self._origin.frame
+
+    @property
+    def origin(self) -> Origin:
+        """What it was made of; forgotten in a file, and in a response made anew from its parts."""
+        return self._origin
 
     def with_data(self, data: Any) -> Surv:
         """The same response, with columns of `data` to be named; rows pair by their labels, else by position."""
-        frame = in_order_of(self.index, "data", as_frame(data), "the response")
+        frame = self._in_order("data", as_frame(data))
         if len(frame) != len(self):
             raise InputError(f"data has {len(frame)} rows for {len(self)} rows of the response.")
         index = index_of(frame) if self.index is None else self.index
-        return self._remembering(replace(self, index=index), frame)
+        return self._remembering(replace(self, index=index), replace(self._origin, frame=frame))
 
     def paired(self, name: str, values: Any) -> Any:
         """A column or frame in the row order of this response, by the row labels where both have them.
 
-        A text is the name of a column of `frame`, or several as ``"arm + stage"``.
+        A text is the name of a column of `frame`, or several as ``"arm + stage"`` or ``["arm", "stage"]``. Of a column with
+        the rows that were left out when this response was made, those are left out too.
         """
-        if isinstance(values, str):
-            if self._frame is None:
-                raise InputError(
-                    f"{name}={values!r} names a column, but this response remembers no data; pass data=frame, build "
-                    f"it by Surv.right('time', 'event', data=frame, ...), or pass {name}=frame[{values!r}]."
-                )
-            return named_columns.groups(self._frame, values, name)
+        # Also a column of the frame, which may have been sorted in place since.
+        return self._in_order(name, named_columns.resolved(self.frame, name, values, len(self)))
+
+    def _in_order(self, name: str, values: Any) -> Any:
+        left_out = self._origin.left_out
+        if left_out is not None:
+            values = left_out.without(self.index, len(self), name, values)
         return in_order_of(self.index, name, values, "the response")
 
     def take(self, rows: Any) -> Surv:
@@ -379,15 +398,14 @@ class Surv:
         if self.id is not None:
             parts["id"], parts["id_labels"] = start_stop.told_apart(self.id, self.id_labels, index)
         parts["index"] = None if self.index is None else self.index[index]
-        frame = None if self._frame is None else self._frame.iloc[index]
-        return self._remembering(replace(self, **parts), frame)
+        return self._remembering(replace(self, **parts), self._origin.take(index))
 
     def with_parts(self, **parts: Any) -> Surv:
         """The same rows with other parts, (n,) each: columns can be named from its frame as before.
 
-        `dataclasses.replace` would forget the frame, which is no part that is stored.
+        `dataclasses.replace` would forget where it came from, which is no part that is stored.
         """
-        return self._remembering(replace(self, **parts), self._frame)
+        return self._remembering(replace(self, **parts), self._origin)
 
     def to_unit(self, unit: str) -> Surv:
         """The same follow-up in another time unit."""
@@ -408,8 +426,8 @@ class Surv:
         return self.with_parts(event=self.cause == code, cause=None, cause_labels=())
 
     @staticmethod
-    def _remembering(made: Surv, frame: Any) -> Surv:
-        object.__setattr__(made, "_frame", frame)
+    def _remembering(made: Surv, origin: Origin) -> Surv:
+        object.__setattr__(made, "_origin", origin)
         return made
 
 

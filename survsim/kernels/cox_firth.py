@@ -26,7 +26,10 @@ def firth_likelihood(at: Layout, x: Floats, offset: Floats | None) -> Objective:
         now = cox.moments(at, columns, cox.linear_predictor(at, x, beta, offset))
         if not math.isfinite(now.log_likelihood):
             return nowhere(beta.size, now)
-        inform = cox.information(at, x, now)
+        with np.errstate(over="ignore", invalid="ignore"):
+            inform = cox.information(at, x, now)
+        if not np.isfinite(inform).all():
+            return nowhere(beta.size, now)
         sign, log_det = np.linalg.slogdet(inform)
         if sign <= 0 or not np.isfinite(log_det):
             return nowhere(beta.size, now)

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import chdtrc
 
 from survsim.core.checks import BoolArray, FloatArray, IntArray, one_of
-from survsim.core.design import plain_design
+from survsim.core.design import plain_covariates
 from survsim.core.display import displayed
 from survsim.core.errors import InputError
 from survsim.core.pairing import in_columns_of
@@ -95,7 +95,7 @@ def cox_resamples(
     one_of("ties", ties, ("efron", "breslow"))
     refuse_causes(surv)
     n, drawn = len(surv), numbers("counts", in_columns_of(surv.index, "counts", counts, "the response"))
-    x = plain_design(surv.paired("matrix", matrix)).matrix
+    x = plain_covariates(surv, "matrix", matrix).matrix
     if x.shape[0] != n or drawn.ndim != 2 or drawn.shape[1] != n:
         raise InputError(f"matrix must be ({n}, p) and counts (B, {n}); got {x.shape} and {drawn.shape}.")
     if not drawn.shape[0]:

@@ -20,6 +20,10 @@ MAX_ITER = 400
 """Steps of at most 0.5 per standardised coefficient; a far profile limit needs many."""
 
 
+class NoValue(ConvergenceError):
+    """The search would have to begin where the likelihood has no value."""
+
+
 def fit_firth(task: CoxTask) -> CoxFit:
     """Maximise l + log det I / 2; intervals by profile, p-values by penalised likelihood ratio.
 
@@ -38,8 +42,15 @@ def fit_firth(task: CoxTask) -> CoxFit:
     units = float(np.log(problem.scale).sum())
     profile, p_values = np.empty((p, 2)), np.empty(p)
     for j in range(p):
-        profile[j] = profile_limits(objective, end, j, float(chdtri(1.0, 1.0 - task.conf_level)))
-        p_values[j] = chdtrc(1.0, max(0.0, 2.0 * (best - _profile(objective, end.beta, j)(0.0))))
+        try:
+            profile[j] = profile_limits(objective, end, j, float(chdtri(1.0, 1.0 - task.conf_level)))
+            p_values[j] = chdtrc(1.0, max(0.0, 2.0 * (best - _profile(objective, end.beta, j)(0.0))))
+        except NoValue:
+            raise ConvergenceError(
+                f"the interval of {design.columns[j]!r} by Firth's likelihood cannot be computed: away from its estimate the likelihood "
+                "has no value in floating point. The covariate orders the events so well that hazards come out as 0, as a column "
+                "does that holds the follow-up time or the event. Leave it out if it is one; else use penalty='ridge'."
+            ) from None
     note = "Breslow likelihood, as Firth's Cox regression is defined." if task.ties == "breslow" else (
         "The Efron likelihood and its information are used; the method's references use Breslow's."
     )  # fmt: skip
@@ -51,6 +62,11 @@ def fit_firth(task: CoxTask) -> CoxFit:
 
 def _climb(objective: Objective, start: FloatArray) -> Maximum:
     end = maximise_secant(objective, start, max_iter=MAX_ITER, tolerance=1e-16, max_step=MAX_STEP)
+    if not np.isfinite(end.start.value):
+        raise NoValue(
+            "Firth's likelihood did not settle: it has no value where the search begins, because hazards come out as 0 in floating "
+            "point. Check the offset, and look for covariates of very large numbers."
+        )
     if not end.converged:
         raise ConvergenceError(
             f"Firth's likelihood did not settle in {end.n_iter} steps. Look for covariates that are nearly "

@@ -54,7 +54,8 @@ def cox_ph(
     Parameters
     ----------
     surv : response of n patients or start-stop rows; clusters in it ask for the robust variance.
-    formula : right-hand side, for example ``"age + C(stage)"``; None takes the columns of `data` as they are.
+    formula : right-hand side, for example ``"age + C(stage)"``; None takes the columns of `data` as they are, but
+        those that the response was made of by name (its times and events, weights, strata ...).
     data : frame with n rows, or without a formula an (n, p) array.
     ties : "efron" (default), "breslow" or "exact" (conditional logistic); with ``penalty="firth"`` the
         default is "breslow".

@@ -10,6 +10,7 @@ from survsim.core.checks import between, one_of, positions
 from survsim.core.errors import ConvergenceError, InputError
 from survsim.core.formula import parse_formula, used_columns
 from survsim.core.interval_ends import complete_ends, read_ends
+from survsim.core.origin import Origin
 from survsim.core.pairing import paired
 from survsim.core.provenance import Provenance
 from survsim.core.spelling import family_name
@@ -77,6 +78,7 @@ def interval_censored_parametric(
     between("conf_level", conf_level, 0.0, 1.0)
     name = one_of("family", family_name(family), FAMILIES)
     low, high, formula, data = _complete(low, high, formula, data, missing)
+    made_of = Origin.of({"low": low, "high": high}, None, {})
     low, high = read_ends(low, high, unit)
     if (high == 0.0).any():
         raise InputError(f"the event is at time 0 in {positions(high == 0.0)}; check the dates behind it.")
@@ -85,7 +87,7 @@ def interval_censored_parametric(
         raise ConvergenceError(
             f"{name}: none of {low.size} patients had the event; no rate can be estimated."
         )
-    response = Surv.right(np.where(seen, high, low), seen, unit=unit)
+    response = Surv._remembering(Surv.right(np.where(seen, high, low), seen, unit=unit), made_of)
     law: Family = GammaFamily() if name == "gamma" else simple_family(name)
     designs = [make_design(law.predictors[0], formula, location_data(formula, data, None), response)]
     designs += [make_design(other, None, None, response) for other in law.predictors[1:]]

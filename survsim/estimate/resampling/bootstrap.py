@@ -10,6 +10,7 @@ import numpy as np
 from survsim.core import progress
 from survsim.core.checks import FloatArray, between, float_matrix, float_vector, one_of
 from survsim.core.complete import complete_design
+from survsim.core.covariate_columns import covariate_columns
 from survsim.core.errors import ExtrapolationWarning, InputError, SmallSampleWarning, warn
 from survsim.core.event_table import group_rows
 from survsim.core.kinds import as_numbers
@@ -290,8 +291,9 @@ def _cox(surv: Surv, covariates: Any, workers: int | None) -> tuple[list[str], R
 
     if covariates is None:
         raise InputError('statistic="cox" needs covariates=, an (n, p) matrix or frame of numbers.')
+    covariates = covariate_columns(surv, surv.paired("covariates", covariates), "covariates")
     names = [str(c) for c in getattr(covariates, "columns", [])]
-    x = float_matrix("covariates", surv.paired("covariates", covariates))
+    x = float_matrix("covariates", covariates)
     if x.ndim != 2 or x.shape[0] != len(surv) or not np.isfinite(x).all():
         raise InputError(
             f"covariates must be finite numbers, one row a patient ({len(surv)}); got shape {x.shape}."

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from lifelines.datasets import load_rossi
 from scipy.optimize import linprog
 
 from survsim import Surv, cox_ph, fine_gray
@@ -213,3 +214,13 @@ def test_the_direction_is_that_of_the_climb() -> None:
             ConvergenceError, match=rf"'x2' \(towards {'-' if sign > 0 else r'[+]'}infinity\)"
         ):
             cox_ph(surv, None, x)
+
+
+def test_firth_with_the_follow_up_time_among_the_covariates_says_so() -> None:
+    """It is the interval, away from the estimate, that has no value; "0 steps" told nobody that."""
+    rossi = load_rossi()
+    x = rossi.assign(week=rossi.week + 0.001 * rossi.fin)[["week", "arrest", "age"]].to_numpy(float)
+    with pytest.raises(
+        ConvergenceError, match=r"the interval of 'x1' .* holds the follow-up time or the event"
+    ):
+        cox_ph(Surv.right(rossi.week, rossi.arrest, unit="weeks"), None, x, penalty="firth")
