@@ -14,6 +14,7 @@ from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv, as_surv
 from survsim.core.tables import Columns
+from survsim.core.times import meet
 from survsim.estimate.nonparametric.kaplan_meier import kaplan_meier
 
 
@@ -118,7 +119,9 @@ def _one(part: Surv, label: Any) -> tuple[float, float, int, float]:
     if not seen.size:
         raise ConvergenceError(f"group {label!r} has no event; there is no last event to look behind.")
     last, end = float(seen[-1]), float(table.time[-1])
-    inside = (table.time > 2.0 * last - end) & (table.time <= last)
+    # An edge made by subtraction differs in its last bits from the time of the data that it is.
+    edge = float(meet(2.0 * last - end, table.time))
+    inside = (table.time > edge) & (table.time <= last)
     count = int(table.n_event[inside].sum())
     n = len(part)
     return last, end, count, float((1.0 - count / n) ** n)
