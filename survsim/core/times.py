@@ -20,6 +20,7 @@ import numpy as np
 
 from survsim.core.checks import BoolArray, FloatArray, IntArray, between, float_vector, numbers, positions
 from survsim.core.errors import InputError, SurvsimWarning, warn
+from survsim.core.pairing import names_nothing
 from survsim.kernels import counting
 
 TIE_TOLERANCE = 1.4901161193847656e-08
@@ -93,6 +94,34 @@ def asked_time(
 ) -> float:
     """One time that a user names, positive (or 0 without `open_ends`), that has met the known times."""
     return float(meet(between(name, value, 0.0, np.inf, open_ends=open_ends, unit=unit), known))
+
+
+def in_order_of_times(name: str, values: Any, times: FloatArray) -> Any:
+    """A frame with a column a time, put in the order of `times` where its columns are called by numbers.
+
+    Columns without names, and names that are no numbers, stand for the times by position, as an array's do.
+
+    Raises
+    ------
+    InputError : as many columns as times, called by other numbers than these.
+    """
+    if not hasattr(values, "columns") or names_nothing(values.columns) or len(values.columns) != times.size:
+        return values
+    try:
+        called = np.array([float(label) for label in values.columns])
+    except (TypeError, ValueError):
+        return values
+    found = met(called, times)
+    place, own = np.argsort(times, kind="stable"), np.argsort(found, kind="stable")
+    if not np.array_equal(found[own], times[place]):
+        raise InputError(
+            f"the columns of {name} are called {', '.join(f'{t:g}' for t in called[:6])}, and times are "
+            f"{', '.join(f'{t:g}' for t in times[:6])}. Select the columns of these times; or pass {name}.to_numpy() if "
+            "position is what pairs them."
+        )
+    order = np.empty(times.size, np.int64)
+    order[place] = own
+    return values.iloc[:, order]
 
 
 def apart(*times: float) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns
-from survsim.core.times import asked_times, meet
+from survsim.core.times import asked_times, in_order_of_times, meet
 from survsim.estimate.cox import censoring_weights as ipcw
 from survsim.estimate.cox.auc_over_time import LIMITS
 from survsim.estimate.cox.share_limits import share_limits
@@ -66,7 +66,7 @@ def brier_score(
     ----------
     surv : response without delayed entry and causes; weights are used and clusters kept together, strata are not.
     predicted : (n, T) survival of each patient at each time, or what `predict_survival` returned for these patients; put in
-        the order of the response by the row labels where both have them.
+        the order of the response by the row labels where both have them, and of `times` where columns are called by numbers.
     times : (T,) between the first event and the end of follow-up; those of the prediction where it has them.
     conf_level : of the pointwise intervals.
     conf_type : "logit" (default) or "plain", estimate -+ z std_error.
@@ -128,7 +128,9 @@ def _predictions(surv: Surv, predicted: Any, times: Any) -> tuple[FloatArray, Fl
     if times is None:
         raise InputError("times is missing: pass those of the columns of predicted.")
     shown = asked_times("times", times, unit=surv.unit)
-    values = float_matrix("predicted", surv.paired("predicted", predicted))
+    values = float_matrix(
+        "predicted", in_order_of_times("predicted", surv.paired("predicted", predicted), shown)
+    )
     if values.shape != (len(surv), shown.size) or shown.size == 0:
         raise InputError(
             f"predicted must hold {len(surv)} patients by {shown.size} times, at least one; got shape {values.shape}."

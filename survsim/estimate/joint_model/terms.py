@@ -15,6 +15,7 @@ from survsim.core.checks import FloatArray, between, float_vector, numbers, one_
 from survsim.core.errors import EvidenceError, InputError
 from survsim.core.frames import as_frame
 from survsim.core.kinds import dimensions
+from survsim.core.pairing import paired
 from survsim.core.surv import Surv
 from survsim.core.times import increasing
 from survsim.estimate.joint_model.evidence_term import (
@@ -177,8 +178,11 @@ def survival_term(
     >>> survival_term([12, 60], [0.62, 0.33], study="a_2011", unit="months", n=80).payload["time"]
     array([12., 60.])
     """
-    t, s = _several("time", time), _several("survival", survival)
     name = f"survival of {study}"
+    time, survival, n, conf_low, conf_high, conf_level = paired(
+        time=time, survival=survival, n=n, conf_low=conf_low, conf_high=conf_high, conf_level=conf_level
+    )
+    t, s = _several("time", time), _several("survival", survival)
     if t.size != s.size or t.size == 0:
         raise InputError(f"{name}: {t.size} times and {s.size} probabilities; one of each.")
     columns = {"value": s, "time": t}
