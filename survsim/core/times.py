@@ -153,6 +153,13 @@ def join(*columns: FloatArray) -> tuple[FloatArray, ...]:
     return tuple(replaced(c + 0.0, old, joined) if old.size else c + 0.0 for c in columns)
 
 
+def join_ends(low: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Copies of the ends of intervals in which times that are one are equal; those that are infinite stay as they are."""
+    seen, ends = np.isfinite(high), high + 0.0
+    begins, ends[seen] = join(low, ends[seen])
+    return begins, ends
+
+
 def join_rows(times: FloatArray) -> FloatArray:
     """A copy of times (b, n) with the near-ties of each row joined, as `Surv` does for one row."""
     own = times + 0.0
@@ -256,9 +263,9 @@ def refuse_overflow(name: str, time: FloatArray) -> None:
         )
 
 
-def lengthless(begin: FloatArray, end: FloatArray) -> BoolArray:
+def lengthless(begin: FloatArray | float, end: FloatArray | float) -> BoolArray:
     """True where an interval has no length: its end is not after its beginning."""
-    return (begin >= end) | np.asarray(same(begin, end), bool)
+    return np.asarray(begin >= end) | np.asarray(same(begin, end), bool)
 
 
 def increasing(times: FloatArray) -> bool:

@@ -17,7 +17,7 @@ from survsim.core.frames import as_frame
 from survsim.core.kinds import dimensions
 from survsim.core.pairing import paired
 from survsim.core.surv import Surv
-from survsim.core.times import increasing
+from survsim.core.times import increasing, lengthless
 from survsim.estimate.joint_model.evidence_term import (
     EvidenceTerm,
     make_term,
@@ -115,9 +115,10 @@ def case_term(
     """
     one_of("status", status, CASE_STATUS)
     if status == "interval":
-        if not isinstance(time, tuple) or len(time) != 2 or not 0 <= time[0] < time[1]:
+        if not isinstance(time, tuple) or len(time) != 2 or not time[0] >= 0 or lengthless(*time):
             raise InputError(
-                f"time must be a pair (a, b) with 0 <= a < b for status='interval'; got {time!r}."
+                f"time must be a pair (a, b) with 0 <= a < b for status='interval'; got {time!r}. A time that is known is "
+                "status='exact'."
             )
         low, high = map(float, time)
     else:

@@ -116,8 +116,7 @@ def interval_censored_survival(
     times.refuse_overflow("high", right[seen])
     times.refuse_overflow("low", left)
     if left.size:
-        right = right.copy()  # the caller's array stays as it came
-        left, right[seen] = times.join(left, right[seen])
+        left, right = times.join_ends(left, right)
     bad = (left < 0) | (right < left)
     if bad.any():
         raise InputError(f"each interval needs 0 <= low <= high; it fails in {positions(bad)}.")

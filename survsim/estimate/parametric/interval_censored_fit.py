@@ -15,7 +15,7 @@ from survsim.core.pairing import paired
 from survsim.core.provenance import Provenance
 from survsim.core.spelling import family_name
 from survsim.core.surv import Surv
-from survsim.core.times import join
+from survsim.core.times import join_ends
 from survsim.core.units import check_unit
 from survsim.estimate.parametric.families import Family
 from survsim.estimate.parametric.fit import ParametricFit
@@ -136,14 +136,12 @@ def _limits(low: Any, high: Any, unit: str) -> tuple[FloatArray, FloatArray]:
         raise InputError(
             f"high is missing in {positions(missing)}; an event not seen yet is inf (missing='drop' leaves rows out and counts them)."
         )
+    left, right = join_ends(left, right)
     for fault, what in (
         (left < 0, "low is below 0"),
         (left > right, "low is above high"),
         (right == 0, "the event is at time 0"),
-        (np.isinf(left), "low is infinite"),
     ):
         if fault.any():
             raise InputError(f"{what} in {positions(fault)}; check the dates behind it.")
-    known = np.isfinite(right)
-    left, filled = join(left, np.where(known, right, 0.0))
-    return left, np.where(known, filled, np.inf)
+    return left, right
