@@ -24,6 +24,7 @@ from survsim import (
     standardised_survival,
 )  # fmt: skip
 from survsim.competing import aalen_johansen
+from survsim.cox import penalty_path
 from survsim.errors import InputError
 from survsim.nonparametric import conditional_survival, logrank_test, milestone_test, rmst_test
 
@@ -75,6 +76,9 @@ def numbers(made: Any) -> Any:
 
 ASKED: dict[str, Callable[[Surv, pd.DataFrame], Any]] = {
     "cox": lambda s, d: cox_ph(s, "x", d, robust=True).robust_std_error,
+    "ridge": lambda s, d: cox_ph(s, "x + z", d, penalty="ridge", penalty_strength=3).estimate,
+    "elastic net": lambda s, d: cox_ph(s, "x + z", d, penalty="elasticnet", penalty_strength=3, l1_ratio=0.5).estimate,
+    "penalty path": lambda s, d: penalty_path(s, "x + z", d, strengths=[0.5, 5], folds=3).score,
     "cox, model variance": lambda s, d: cox_ph(s, "x", d).std_error,
     "kaplan-meier": lambda s, d: numbers(kaplan_meier(s, d.x).survival_at([7, 20])),
     "kaplan-meier, robust": lambda s, d: kaplan_meier(s, robust=True).survival_at([7, 20]).std_error,
@@ -104,6 +108,20 @@ ASKED: dict[str, Callable[[Surv, pd.DataFrame], Any]] = {
 def test_rows_of_a_patient_say_what_one_row_says(name: str, weighted: bool) -> None:
     one, many = both(weighted, ASKED[name])
     np.testing.assert_allclose(many, one, rtol=1e-7, atol=1e-12)
+
+
+def test_the_unit_of_a_penalty_does_not_count_rows_of_a_covariate_that_changes() -> None:
+    """One stretch of a patient split in two, at a covariate that changes at 5: the penalty keeps its unit."""
+    changed = np.where(BEGIN >= 5.0, X[WHO] + 1.0, X[WHO])
+    early = END <= 5.0
+    begin, end = np.r_[BEGIN, np.full(early.sum(), 1.0)], np.r_[np.where(early, 1.0, END), END[early]]
+    seen = np.where(LAST, EVENT[WHO], 0)
+    seen = np.r_[np.where(early, 0, seen), seen[early]]
+    cut = Surv.right(end, seen, unit="months", entry=begin, id=np.r_[WHO, WHO[early]])
+    ridge: dict[str, Any] = {"penalty": "ridge", "penalty_strength": 3.0}
+    one = cox_ph(responses(False)[1], None, changed[:, None], **ridge)
+    many = cox_ph(cut, None, np.r_[changed, changed[early]][:, None], **ridge)
+    np.testing.assert_allclose(many.estimate, one.estimate, rtol=1e-9)
 
 
 def test_aalen_johansen_at_the_times_of_the_patients() -> None:
