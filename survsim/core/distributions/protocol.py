@@ -243,13 +243,11 @@ def checked(
 ) -> Any:
     """A parameter as float or float64 array, finite and in its range; the message names the offender."""
     try:
-        if isinstance(value, np.ma.MaskedArray) and np.ma.getmaskarray(value).any():
+        values: Any = value
+        array, missing = as_numbers(name, values.to_numpy() if hasattr(values, "columns") else values)
+        if missing is not None and missing.any():
             raise TypeError
-        array = np.asarray(value)
-        if array.dtype.kind in "cmMSU":
-            raise TypeError
-        array = array.astype(np.float64)
-    except (TypeError, ValueError, OverflowError):
+    except (InputError, TypeError, ValueError, OverflowError):
         raise InputError(f"{owner}: {name} must be a number or an array of numbers; got {value!r}.") from None
     inside = (array >= low) & (array <= high) if closed else (array > low) & (array < high)
     good = inside & np.isfinite(array)

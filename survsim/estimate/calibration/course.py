@@ -58,6 +58,10 @@ class TransitionHazard:
         weibull = self.shape is not None or self.scale is not None
         families = (self.rate is not None) + weibull + bool(self.rates)
         found = []
+        if any(isinstance(n, bool | np.bool_) for n in (*self.numbers(), *self.breaks)):
+            found.append(
+                f"{self.name}: truth values are no numbers of a hazard; write 1 or 0 where they are meant"
+            )
         if families != 1:
             found.append(f"{self.name} needs one family: rate; shape and scale; or breaks and rates")
         if weibull and (self.shape is None or self.scale is None):

@@ -218,7 +218,7 @@ class PredictionTarget:
             covariance = in_columns_of(
                 first_index(times, estimate, covariance), "covariance", covariance, "times"
             )
-        covariance = float_matrix(f"{self.label}: covariance", covariance)
+        covariance = float_matrix(f"{self.label}: covariance", covariance, truth=False)
         times, estimate = (
             numbers(f"{self.label}: {name}", v) for name, v in (("times", times), ("estimate", estimate))
         )
