@@ -124,6 +124,11 @@ def _refuse_words(formula: str) -> None:
             f"formula {formula!r}: R's dot for all other columns is not read, because the data may hold the response too; name "
             "the columns, as in 'age + stage', or pass those columns as data= without a formula."
         )
+    if "%in%" in bare:
+        raise InputError(
+            f"formula {formula!r}: %in% is not read. Type x:g for the effect of x within each group g, and g/x or g + x:g where the "
+            "groups differ themselves as well; whether a value is one of several is a column made beforehand (frame.g.isin([...]))."
+        )
     for word, inside in re.findall(r"(?<![\w.`])([A-Za-z]\w*)\s*\(\s*([\w.]*)", bare):
         if word in _ELSEWHERE:
             advice = _ELSEWHERE[word].format(repr(inside) if "frame" in _ELSEWHERE[word] else inside or "x")

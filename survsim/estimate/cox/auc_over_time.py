@@ -9,6 +9,7 @@ import numpy as np
 from survsim.core.checks import FloatArray, IntArray, between, float_matrix, float_vector, one_of
 from survsim.core.errors import InputError
 from survsim.core.kinds import dimensions
+from survsim.core.one_row import in_one_row
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.surv import Surv
@@ -97,12 +98,12 @@ def time_dependent_auc(
     """
     one_of("conf_type", conf_type, LIMITS)
     between("conf_level", conf_level, 0.0, 1.0)
-    ipcw.refuse_what_ipcw_has_not(surv, "the time-dependent AUC")
     shown = asked_times("times", times, unit=surv.unit)
     if shown.size == 0:
         raise InputError("times is empty; name at least one.")
+    surv, scores = in_one_row(surv, score=_scores(surv, score, shown))
+    ipcw.refuse_what_ipcw_has_not(surv, "the time-dependent AUC")
     when = meet(shown, surv.time)
-    scores = _scores(surv, score, shown)
     curve = ipcw.censoring_curve(surv)
     found = [_auc_at(surv, scores[:, k], t, curve) for k, t in enumerate(when)]
     estimate, influence = np.array([f[0] for f in found]), np.stack([f[1] for f in found], axis=1)

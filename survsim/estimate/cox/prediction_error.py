@@ -8,6 +8,7 @@ import numpy as np
 
 from survsim.core.checks import FloatArray, between, float_matrix, one_of
 from survsim.core.errors import InputError
+from survsim.core.one_row import in_one_row
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.surv import Surv
@@ -94,8 +95,9 @@ def brier_score(
     """
     one_of("conf_type", conf_type, LIMITS)
     between("conf_level", conf_level, 0.0, 1.0)
-    ipcw.refuse_what_ipcw_has_not(surv, "the Brier score")
     values, shown = _predictions(surv, predicted, times)
+    surv, values = in_one_row(surv, predicted=values)
+    ipcw.refuse_what_ipcw_has_not(surv, "the Brier score")
     when = meet(shown, surv.time)
     curve = ipcw.censoring_curve(surv)
     whole = kaplan_meier(Surv.right(surv.time, surv.event, unit=surv.unit, weight=surv.weight))

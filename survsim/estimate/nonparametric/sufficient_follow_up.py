@@ -10,6 +10,7 @@ from survsim.core.checks import FloatArray, IntArray
 from survsim.core.complete import complete_groups
 from survsim.core.errors import ConvergenceError, InputError
 from survsim.core.event_table import EventTable, group_rows
+from survsim.core.one_row import in_one_row
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv, as_surv
@@ -93,15 +94,17 @@ def sufficient_follow_up(
     """
     surv = as_surv(surv, data)
     surv, by = complete_groups(surv, by, missing)
-    if surv.weight is not None or surv.entry is not None:
+    groups, parts = group_rows(surv, by)
+    parts = [in_one_row(part)[0] for part in parts]
+    if surv.weight is not None or any(part.entry is not None for part in parts):
         raise InputError(
-            "the test counts patients followed from the origin; leave out weights and delayed entry."
+            "the test counts patients followed from the origin; leave out weights and delayed entry (rows of a patient that "
+            "follow one another from 0 need their id=)."
         )
     if surv.cause is not None:
         raise InputError(
             f"the response has competing causes; ask of one with surv.for_cause({surv.cause_labels[0]!r})."
         )
-    groups, parts = group_rows(surv, by)
     rows = [_one(part, label) for part, label in zip(parts, groups)]
     curve = kaplan_meier(surv, by, conf_type="none")
     last, end, window, p = (np.array(column) for column in zip(*rows))
