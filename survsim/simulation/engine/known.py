@@ -16,11 +16,13 @@ import numpy as np
 from scipy.special import ndtr
 
 from survsim.core.checks import FloatArray
+from survsim.core.times import met
 from survsim.kernels.frailty import LEAST_VARIANCE, gamma_after
 from survsim.simulation.declared.history import History, PastTreatment
 from survsim.simulation.declared.model import Model
 from survsim.simulation.declared.population import Frailty
-from survsim.simulation.engine.effects import EffectPlan, effects_on
+from survsim.simulation.declared.strategy import Treatment
+from survsim.simulation.engine.effects import EffectPlan, effects_on, least_exposure
 from survsim.simulation.engine.plan import DiseasePlan, TransitionPlan
 from survsim.simulation.laws.by_draw import NumbersByDraw, alone
 from survsim.simulation.laws.gamma_quantile import gamma_quantile
@@ -79,7 +81,8 @@ class Known:
 def what_is_known(model: Model, history: History, number: NumbersByDraw, disease: DiseasePlan) -> Known:
     """A history in one draw."""
     now = number(history.now)
-    given = tuple(sorted((_given(p, number, now) for p in history.given), key=lambda g: g.start))
+    courses = (_given(p, model.treatments[p.treatment], number, now) for p in history.given)
+    given = tuple(sorted(courses, key=lambda g: g.start))
     path = [(disease.names.index(s.state), number(s.at)) for s in history.path]
     # where people start in several states the path says in which of them this patient did
     steps = path if disease.starts else [(disease.initial, 0.0), *path]
@@ -144,11 +147,15 @@ def what_is_known(model: Model, history: History, number: NumbersByDraw, disease
     )  # fmt: skip
 
 
-def _given(past: PastTreatment, number: NumbersByDraw, now: float) -> GivenBefore:
+def _given(past: PastTreatment, treatment: Treatment, number: NumbersByDraw, now: float) -> GivenBefore:
+    """A course in one draw; one as long as an effect asks for ends in the very sum that it is compared with."""
+    start = number(past.start) - now
+    end = np.inf if past.end is None else number(past.end) - now
+    enough = [start + alone(least_exposure(effect, number)) for effect in treatment.effects]
     return GivenBefore(
         treatment=past.treatment,
-        start=number(past.start) - now,
-        end=np.inf if past.end is None else number(past.end) - now,
+        start=start,
+        end=float(met(np.array(end), enough)),
         status=past.status,
         line=past.line,
         fractions=past.fractions,
@@ -222,7 +229,7 @@ def _in_force(
     logs, in_force = [0.0, 0.0], False
     for effect, course in acting:
         later = [g.start for e, g in acting if e is effect and course.start < g.start <= time]
-        over = time >= course.end and course.end - course.start < alone(effect.least)
+        over = time >= course.end and course.end < course.start + alone(effect.least)
         failed = effect.until_progression and course.start < progressed_at <= time
         if course.start > time or later or over or failed or (effect.responders and not course.responded):
             continue
