@@ -258,6 +258,31 @@ def test_a_course_as_long_as_an_effect_asks_for_was_long_enough(start: float, en
     close(alive(model, (2.0,)), [np.exp(-0.5 * 2 * (1.0 if end == 0.69 else 0.1))])
 
 
+@pytest.mark.parametrize(("now", "end"), [(0.8, 0.6), (0.5, 0.3), (0.8, 0.59)])
+def test_a_rule_counts_from_the_dates_as_they_are_printed(now: float, end: float) -> None:
+    """0.8 - 0.6 is 0.20000000000000007: a line that starts at most 0.2 after the last one starts, and leaves a tenth of the hazard."""
+    effect = {"transition": "controlled>dead", "hazard_ratio": 0.1, "lasts": "always"}
+    start = [{"quantity": "time_since_line_end", "at_most": 0.2}]
+    given = {"treatment": "rt", "start": end - 0.1, "end": end, "status": "completed"}
+    model = Model(
+        states=(STATES[0], STATES[2]),
+        transitions=(Transition(source="controlled", target="dead", distribution=exponential(0.5)),),
+        treatments={
+            "rt": course(duration=0.1),
+            "drug": course(kind="systemic", duration=20.0, effects=[effect]),
+        },
+        time_unit="months",
+        horizon=6.0,
+        history=History.model_validate({"now": now, "given": [given]}),
+        strategies=(
+            strategy_from(
+                {"strategy": "s", "lines": [{"line": "x", "treatments": ["drug"], "start": start}]}
+            ),
+        ),
+    )
+    close(alive(model, (2.0,)), [np.exp(-1.0 if end == 0.59 else -0.1)])
+
+
 def test_a_late_toxicity_may_still_come_and_one_that_came_does_not() -> None:
     harm = {"name": "harm", "grade": 3, "probability": 0.6, "onset": exponential(0.2), "late": True}
     given = {"treatment": "rt", "start": 1.0, "end": 2.0, "status": "completed"}
