@@ -129,9 +129,12 @@ def shares(name: str, values: Any) -> FloatArray:
     return array
 
 
-def numbers(name: str, values: Any) -> FloatArray:
-    """Numbers of any shape as float64, NaN where one is missing; text, dates, complex and far too large ones refused."""
-    array, missing = as_numbers(name, values, truth=True)
+def numbers(name: str, values: Any, *, truth: bool = False) -> FloatArray:
+    """Numbers of any shape as float64, NaN where one is missing; text, dates, complex and far too large ones refused.
+
+    With `truth` True/False count as 1/0.
+    """
+    array, missing = as_numbers(name, values, truth=truth)
     array = array if missing is None else np.where(missing, np.nan, array)
     with np.errstate(invalid="ignore"):
         huge = np.isfinite(array) & (np.abs(array) >= _SQUARED)
@@ -143,8 +146,8 @@ def numbers(name: str, values: Any) -> FloatArray:
     return array
 
 
-def float_matrix(name: str, values: Any) -> FloatArray:
-    """Numbers as (n, p) float64, one column from a vector; True/False count as 1/0.
+def float_matrix(name: str, values: Any, *, truth: bool = True) -> FloatArray:
+    """Numbers as (n, p) float64, one column from a vector; with `truth` True/False count as 1/0, as covariates do.
 
     Columns of a frame are taken one by one, so that text, dates and missing values are told by column and row;
     missing ones come back as NaN for the caller to refuse.
@@ -152,10 +155,10 @@ def float_matrix(name: str, values: Any) -> FloatArray:
     if hasattr(values, "columns"):
         made = []
         for k, column in enumerate(values.columns):
-            numbers, missing = as_numbers(f"{name}[{column!r}]", values.iloc[:, k], truth=True)
+            numbers, missing = as_numbers(f"{name}[{column!r}]", values.iloc[:, k], truth=truth)
             made.append(numbers if missing is None else np.where(missing, np.nan, numbers))
         return np.column_stack(made) if made else np.empty((len(values), 0))
-    found, missing = as_numbers(name, values, truth=True)
+    found, missing = as_numbers(name, values, truth=truth)
     if missing is not None:
         found = np.where(missing, np.nan, found)
     return found[:, None] if found.ndim == 1 else found

@@ -65,7 +65,7 @@ def complete_design(
         frame = covariate_columns(surv, frame)
         gaps |= {str(c): gaps_of(frame[c]) for c in frame.columns}
     elif frame is not None:
-        table = np.atleast_1d(numbers("data", frame))
+        table = np.atleast_1d(numbers("data", frame, truth=True))
         gaps["data"] = np.asarray(np.isnan(table.reshape(table.shape[0], -1)).any(axis=1), dtype=bool)
     if any(g.size != len(surv) for g in gaps.values()) or not any(g.any() for g in gaps.values()):
         return surv, formula, data, columns  # the check of lengths says more
@@ -95,7 +95,7 @@ def complete_columns(
     if hasattr(data, "columns"):
         gaps |= {str(c): gaps_of(data[c]) for c in (data.columns if names is None else names)}
     elif data is not None:
-        table = np.atleast_1d(numbers("data", data))
+        table = np.atleast_1d(numbers("data", data, truth=True))
         gaps["data"] = np.asarray(np.isnan(table.reshape(table.shape[0], -1)).any(axis=1), dtype=bool)
     if len({g.size for g in gaps.values()}) > 1 or not any(g.any() for g in gaps.values()):
         return tuple(columns.values()), data  # the check of lengths says more

@@ -89,7 +89,7 @@ class Design:
         if hasattr(data, "columns"):
             require_columns(data, self.columns)
             data = data[list(self.columns)]
-        values = float_matrix("data", data) if dimensions(data) else numbers("data", data)
+        values = float_matrix("data", data) if dimensions(data) else numbers("data", data, truth=True)
         values = values[:, None] if values.ndim == 1 and len(self.columns) == 1 else np.atleast_2d(values)
         if values.shape[1] != len(self.columns):
             raise InputError(

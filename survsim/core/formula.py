@@ -127,6 +127,11 @@ def _refuse_words(formula: str) -> None:
             "the columns, as in 'age + stage', or leave the formula out: data= alone is all its columns but those that Surv.right('time', "
             "'event', data=frame, ...) was made of by name."
         )
+    if "%in%" in bare:
+        raise InputError(
+            f"formula {formula!r}: %in% is not read. Type x:g for the effect of x within each group g, and g/x or g + x:g where the "
+            "groups differ themselves as well; whether a value is one of several is a column made beforehand (frame.g.isin([...]))."
+        )
     for word, inside in re.findall(rf"(?<![\w.`])([A-Za-z]\w*)\s*\(\s*([\w.]*{_MORE})", bare):
         if word not in _ELSEWHERE:
             continue

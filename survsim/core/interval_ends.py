@@ -50,8 +50,7 @@ def read_ends(low: Any, high: Any, unit: str) -> tuple[FloatArray, FloatArray]:
     seen = np.isfinite(right)
     for name, values in (("low", left), ("high", right[seen])):
         times.refuse_overflow(name, values)
-    right = right.copy()  # the caller's array stays as it came
-    left, right[seen] = times.join(left, right[seen])
+    left, right = times.join_ends(left, right)
     _refuse(
         low,
         (left < 0.0, "low is below 0", "check the dates behind it"),

@@ -20,6 +20,7 @@ import numpy as np
 
 from survsim.core.checks import BoolArray, FloatArray, IntArray, between, float_vector, numbers, positions
 from survsim.core.errors import InputError, SurvsimWarning, warn
+from survsim.core.pairing import names_nothing
 from survsim.kernels import counting
 
 TIE_TOLERANCE = 1.4901161193847656e-08
@@ -95,6 +96,34 @@ def asked_time(
     return float(meet(between(name, value, 0.0, np.inf, open_ends=open_ends, unit=unit), known))
 
 
+def in_order_of_times(name: str, values: Any, times: FloatArray) -> Any:
+    """A frame with a column a time, put in the order of `times` where its columns are called by numbers.
+
+    Columns without names, and names that are no numbers, stand for the times by position, as an array's do.
+
+    Raises
+    ------
+    InputError : as many columns as times, called by other numbers than these.
+    """
+    if not hasattr(values, "columns") or names_nothing(values.columns) or len(values.columns) != times.size:
+        return values
+    try:
+        called = np.array([float(label) for label in values.columns])
+    except (TypeError, ValueError):
+        return values
+    found = met(called, times)
+    place, own = np.argsort(times, kind="stable"), np.argsort(found, kind="stable")
+    if not np.array_equal(found[own], times[place]):
+        raise InputError(
+            f"the columns of {name} are called {', '.join(f'{t:g}' for t in called[:6])}, and times are "
+            f"{', '.join(f'{t:g}' for t in times[:6])}. Select the columns of these times; or pass {name}.to_numpy() if "
+            "position is what pairs them."
+        )
+    order = np.empty(times.size, np.int64)
+    order[place] = own
+    return values.iloc[:, order]
+
+
 def apart(*times: float) -> tuple[str, ...]:
     """Times as a message shows them: six digits, or as many as different times need to look different.
 
@@ -122,6 +151,13 @@ def join(*columns: FloatArray) -> tuple[FloatArray, ...]:
     pooled = np.sort(np.concatenate([c.ravel() for c in columns]))
     old, joined, _ = near_ties(pooled)
     return tuple(replaced(c + 0.0, old, joined) if old.size else c + 0.0 for c in columns)
+
+
+def join_ends(low: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Copies of the ends of intervals in which times that are one are equal; those that are infinite stay as they are."""
+    seen, ends = np.isfinite(high), high + 0.0
+    begins, ends[seen] = join(low, ends[seen])
+    return begins, ends
 
 
 def join_rows(times: FloatArray) -> FloatArray:
@@ -227,9 +263,9 @@ def refuse_overflow(name: str, time: FloatArray) -> None:
         )
 
 
-def lengthless(begin: FloatArray, end: FloatArray) -> BoolArray:
+def lengthless(begin: FloatArray | float, end: FloatArray | float) -> BoolArray:
     """True where an interval has no length: its end is not after its beginning."""
-    return (begin >= end) | np.asarray(same(begin, end), bool)
+    return np.asarray(begin >= end) | np.asarray(same(begin, end), bool)
 
 
 def increasing(times: FloatArray) -> bool:

@@ -23,9 +23,16 @@ from survsim import (
     royston_parmar,
     standardised_survival,
 )  # fmt: skip
-from survsim.competing import aalen_johansen
+from survsim.competing import aalen_johansen, gray_test
+from survsim.cox import brier_score, penalty_path, time_dependent_auc
 from survsim.errors import InputError
-from survsim.nonparametric import conditional_survival, logrank_test, milestone_test, rmst_test
+from survsim.nonparametric import (
+    conditional_survival,
+    logrank_test,
+    milestone_test,
+    rmst_test,
+    sufficient_follow_up,
+)
 
 RNG = np.random.default_rng(1)
 N = 40
@@ -75,11 +82,18 @@ def numbers(made: Any) -> Any:
 
 ASKED: dict[str, Callable[[Surv, pd.DataFrame], Any]] = {
     "cox": lambda s, d: cox_ph(s, "x", d, robust=True).robust_std_error,
+    "ridge": lambda s, d: cox_ph(s, "x + z", d, penalty="ridge", penalty_strength=3).estimate,
+    "elastic net": lambda s, d: cox_ph(s, "x + z", d, penalty="elasticnet", penalty_strength=3, l1_ratio=0.5).estimate,
+    "penalty path": lambda s, d: penalty_path(s, "x + z", d, strengths=[0.5, 5], folds=3).score,
     "cox, model variance": lambda s, d: cox_ph(s, "x", d).std_error,
     "kaplan-meier": lambda s, d: numbers(kaplan_meier(s, d.x).survival_at([7, 20])),
     "kaplan-meier, robust": lambda s, d: kaplan_meier(s, robust=True).survival_at([7, 20]).std_error,
     "nelson-aalen": lambda s, d: nelson_aalen(s, robust=True).std_error[-1],
     "concordance": lambda s, d: numbers(concordance(s, d.x)),
+    "uno's concordance": lambda s, d: numbers(concordance(s, d.x, weighting="uno", tau=15)),
+    "brier score": lambda s, d: numbers(brier_score(s, np.outer(0.4 + 0.3 * d.x, [1.0, 0.8]), [7, 15])),
+    "brier score of a fit": lambda s, d: numbers(cox_ph(s, "x", d).brier_score([7, 15])),
+    "auc": lambda s, d: numbers(time_dependent_auc(s, d.z, [7, 15])),
     "rmst": lambda s, d: numbers(rmst(s, d.x, tau=15)),
     "rmst test": lambda s, d: numbers(rmst_test(s, d.x, tau=15)),
     "milestone": lambda s, d: numbers(milestone_test(s, d.x, 15)),
@@ -104,6 +118,46 @@ ASKED: dict[str, Callable[[Surv, pd.DataFrame], Any]] = {
 def test_rows_of_a_patient_say_what_one_row_says(name: str, weighted: bool) -> None:
     one, many = both(weighted, ASKED[name])
     np.testing.assert_allclose(many, one, rtol=1e-7, atol=1e-12)
+
+
+def test_the_unit_of_a_penalty_does_not_count_rows_of_a_covariate_that_changes() -> None:
+    """One stretch of a patient split in two, at a covariate that changes at 5: the penalty keeps its unit."""
+    changed = np.where(BEGIN >= 5.0, X[WHO] + 1.0, X[WHO])
+    early = END <= 5.0
+    begin, end = np.r_[BEGIN, np.full(early.sum(), 1.0)], np.r_[np.where(early, 1.0, END), END[early]]
+    seen = np.where(LAST, EVENT[WHO], 0)
+    seen = np.r_[np.where(early, 0, seen), seen[early]]
+    cut = Surv.right(end, seen, unit="months", entry=begin, id=np.r_[WHO, WHO[early]])
+    ridge: dict[str, Any] = {"penalty": "ridge", "penalty_strength": 3.0}
+    one = cox_ph(responses(False)[1], None, changed[:, None], **ridge)
+    many = cox_ph(cut, None, np.r_[changed, changed[early]][:, None], **ridge)
+    np.testing.assert_allclose(many.estimate, one.estimate, rtol=1e-9)
+
+
+def test_methods_that_count_patients_take_the_rows_of_one_together() -> None:
+    one, many = responses(False)
+    both_arms = [numbers(sufficient_follow_up(s, x)) for s, x in ((one, X), (many, X[WHO]))]
+    np.testing.assert_array_equal(*both_arms)
+    tests = [gray_test(s, x, cause=1) for s, x in zip(responses(False, cause=True), (X, X[WHO]))]
+    assert (
+        tests[1].chi2 == pytest.approx(tests[0].chi2)
+        and tests[1].n_patients.tolist() == tests[0].n_patients.tolist()
+    )
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_value_that_changes_or_an_entry_that_is_late_is_refused_still(late: bool) -> None:
+    surv, score = responses(False)[1], np.where(BEGIN >= 5.0, X[WHO] + 1.0, X[WHO])
+    if late:
+        kept = BEGIN > 0
+        surv, score = surv.take(kept), X[WHO][kept]
+    message = "delayed entry" if late else "score differs between the rows of patient"
+    with pytest.raises(InputError, match=message):
+        time_dependent_auc(surv, score, [15])
+    with pytest.raises(InputError, match=message):
+        concordance(surv, score, weighting="uno")
+    with pytest.raises(InputError, match="delayed entry"):
+        sufficient_follow_up(surv, None if late else score)
 
 
 def test_aalen_johansen_at_the_times_of_the_patients() -> None:

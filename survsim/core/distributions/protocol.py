@@ -10,6 +10,7 @@ from __future__ import annotations
 import abc
 import contextlib
 import dataclasses
+import functools
 import itertools
 import types
 from typing import Any, ClassVar, Protocol, TypeAlias, TypeVar, dataclass_transform, runtime_checkable
@@ -22,6 +23,7 @@ from survsim.core.checks import FloatArray, positions
 from survsim.core.encoding import stored
 from survsim.core.errors import ConvergenceError, InputError
 from survsim.core.kinds import as_numbers
+from survsim.core.pairing import first_index, paired
 
 T = TypeVar("T")
 D = TypeVar("D", bound="HazardDistribution")
@@ -34,7 +36,24 @@ Parameter: TypeAlias = float | FloatArray
 def distribution(cls: type[T]) -> type[T]:
     """Class decorator of every distribution: frozen, slotted, keyword-only, compared by identity; can be stored."""
     _calm(cls)
+    _pair(cls)
     return stored(dataclasses.dataclass(frozen=True, slots=True, kw_only=True, eq=False)(cls))
+
+
+def _pair(cls: type[Any]) -> None:
+    """Parameters of patients or draws that carry row labels belong together by them, as columns do everywhere."""
+    own = cls.__post_init__
+
+    @functools.wraps(own)
+    def __post_init__(self: Any) -> None:
+        rows = [f.name for f in dataclasses.fields(self) if f.init and f.name not in self._inner_axes]
+        given = {name: getattr(self, name) for name in rows}
+        if first_index(*given.values()) is not None:
+            for name, value in zip(given, paired(**given)):
+                object.__setattr__(self, name, value)
+        own(self)
+
+    cls.__post_init__ = __post_init__
 
 
 _ASKED = (
@@ -127,6 +146,7 @@ class HazardDistribution(abc.ABC):
 
     def sample_after(self, u: ArrayLike, t: ArrayLike) -> FloatArray:
         """Event times of those event-free at t (clock-forward), measured from time 0."""
+        u, t = paired(u=u, t=t)
         with np.errstate(divide="ignore"):
             drawn = self.inverse_cumulative_hazard(self.cumulative_hazard(t) - np.log(u))
         return np.maximum(drawn, t)
@@ -223,13 +243,11 @@ def checked(
 ) -> Any:
     """A parameter as float or float64 array, finite and in its range; the message names the offender."""
     try:
-        if isinstance(value, np.ma.MaskedArray) and np.ma.getmaskarray(value).any():
+        values: Any = value
+        array, missing = as_numbers(name, values.to_numpy() if hasattr(values, "columns") else values)
+        if missing is not None and missing.any():
             raise TypeError
-        array = np.asarray(value)
-        if array.dtype.kind in "cmMSU":
-            raise TypeError
-        array = array.astype(np.float64)
-    except (TypeError, ValueError, OverflowError):
+    except (InputError, TypeError, ValueError, OverflowError):
         raise InputError(f"{owner}: {name} must be a number or an array of numbers; got {value!r}.") from None
     inside = (array >= low) & (array <= high) if closed else (array > low) & (array < high)
     good = inside & np.isfinite(array)

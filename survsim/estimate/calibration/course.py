@@ -7,8 +7,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from survsim.core.encoding import stored
 from survsim.core.errors import InputError
+from survsim.core.times import increasing, lengthless
 from survsim.core.units import check_unit
 
 Number = float | str
@@ -55,13 +58,17 @@ class TransitionHazard:
         weibull = self.shape is not None or self.scale is not None
         families = (self.rate is not None) + weibull + bool(self.rates)
         found = []
+        if any(isinstance(n, bool | np.bool_) for n in (*self.numbers(), *self.breaks)):
+            found.append(
+                f"{self.name}: truth values are no numbers of a hazard; write 1 or 0 where they are meant"
+            )
         if families != 1:
             found.append(f"{self.name} needs one family: rate; shape and scale; or breaks and rates")
         if weibull and (self.shape is None or self.scale is None):
             found.append(f"{self.name}: a Weibull hazard needs both shape and scale")
         if self.rates and len(self.rates) != len(self.breaks) + 1:
             found.append(f"{self.name}: {len(self.breaks)} breaks need {len(self.breaks) + 1} rates")
-        if any(b <= a for a, b in itertools.pairwise((0.0, *self.breaks))):
+        if not increasing(np.array([0.0, *self.breaks])):
             found.append(f"{self.name}: breaks must rise from above 0; got {self.breaks}")
         if self.source == self.target:
             found.append(f"{self.name} leads nowhere")
@@ -85,7 +92,7 @@ class TreatmentEffect:
 
     def faults(self) -> list[str]:
         """What is wrong with the declaration, in words."""
-        if not 0.0 <= self.start < self.stop:
+        if self.start < 0.0 or lengthless(self.start, self.stop):
             return [f"effect on {self.transition}: 0 <= start {self.start:g} < stop {self.stop:g} must hold"]
         if self.wanes_from is not None and not self.start <= self.wanes_from < self.stop < math.inf:
             return [

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from scipy.special import logit
 
-from survsim.core.checks import FloatArray, numbers
+from survsim.core.checks import FloatArray, float_matrix, numbers
 from survsim.core.encoding import stored
 from survsim.core.errors import InputError
+from survsim.core.pairing import first_index, in_columns_of, names_nothing, paired
 from survsim.estimate.calibration.course import Endpoint, Number
 
 USES = ("fit", "hold_out")
@@ -210,6 +211,19 @@ class PredictionTarget:
 
     def __post_init__(self) -> None:
         _one_source(self)
+        times, estimate, covariance = paired(
+            times=self.times, estimate=self.estimate, covariance=self.covariance
+        )
+        if hasattr(covariance, "columns") and not names_nothing(covariance.columns):
+            covariance = in_columns_of(
+                first_index(times, estimate, covariance), "covariance", covariance, "times"
+            )
+        covariance = float_matrix(f"{self.label}: covariance", covariance, truth=False)
+        times, estimate = (
+            numbers(f"{self.label}: {name}", v) for name, v in (("times", times), ("estimate", estimate))
+        )
+        for name, value in (("times", times), ("estimate", estimate), ("covariance", covariance)):
+            object.__setattr__(self, name, value)
         _check(self.label, self.use, float(np.sum(self.estimate)), 1.0)
         k = np.size(self.times)
         if np.shape(self.estimate) != (k,) or np.shape(self.covariance) != (k, k):

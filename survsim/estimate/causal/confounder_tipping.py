@@ -8,6 +8,7 @@ import numpy as np
 
 from survsim.core.checks import FloatArray, float_vector, one_of
 from survsim.core.errors import InputError
+from survsim.core.pairing import paired
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
@@ -94,6 +95,7 @@ def confounder_tipping(
     ratio, low, high = read_ratios(estimate, conf_low, conf_high)
     if ratio.size != 1:
         raise InputError(f"estimate must be one ratio; got {ratio.size}. Call once for each.")
+    treated, untreated = paired(treated=treated, untreated=untreated)
     p1, p0 = (float_vector(n, at_least_one(v)) for n, v in (("treated", treated), ("untreated", untreated)))
     if p1.size == 0 or p0.size == 0 or (p1.size != p0.size and 1 not in (p1.size, p0.size)):
         raise InputError(f"treated has {p1.size} prevalences and untreated {p0.size}; give pairs.")

@@ -8,6 +8,7 @@ import numpy as np
 
 from survsim.core.checks import FloatArray, float_vector, one_of, positions
 from survsim.core.errors import InputError
+from survsim.core.pairing import paired
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
@@ -100,6 +101,7 @@ def e_value(
 
 def read_ratios(estimate: Any, conf_low: Any, conf_high: Any) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Ratios above 0 with their limits (NaN where none is given), (k,) each."""
+    estimate, conf_low, conf_high = paired(estimate=estimate, conf_low=conf_low, conf_high=conf_high)
     ratio = float_vector("estimate", at_least_one(estimate))
     if (conf_low is None) != (conf_high is None):
         raise InputError("give both limits of the interval, or neither.")

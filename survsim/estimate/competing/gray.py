@@ -9,6 +9,7 @@ import numpy as np
 from survsim.core.checks import FloatArray, IntArray, between
 from survsim.core.complete import complete_groups
 from survsim.core.errors import InputError
+from survsim.core.one_row import in_one_row
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.surv import Surv, as_surv
@@ -103,15 +104,17 @@ def gray_test(
     """
     surv = as_surv(surv, data)
     surv, by = complete_groups(surv, by, missing)
-    causes = causes_of(surv)
     code = cause_code(surv, cause)
     codes, groups = comparison_groups(surv, by)
+    surv, codes = in_one_row(surv, by=codes)
     between("rho", rho, 0.0, 100.0, open_ends=False)
     if surv.entry is not None:
         raise InputError(
             "Gray's test has no form for delayed entry; compare subdistribution hazards with fine_gray, "
-            "or cause-specific hazards with logrank_test(surv.for_cause(...), by)."
+            "or cause-specific hazards with logrank_test(surv.for_cause(...), by). Rows of a patient that follow one another "
+            "from 0 are none once they have their id=."
         )
+    causes = causes_of(surv)
     if not (causes == code).any():
         raise InputError(
             f"nobody has an event of cause {surv.cause_labels[code - 1]!r}; there is nothing to compare."

@@ -9,11 +9,12 @@ import numpy as np
 from survsim.core.checks import FloatArray, IntArray, between, float_matrix, float_vector, one_of
 from survsim.core.errors import InputError
 from survsim.core.kinds import dimensions
+from survsim.core.one_row import in_one_row
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns
-from survsim.core.times import asked_times, meet
+from survsim.core.times import asked_times, in_order_of_times, meet
 from survsim.estimate.cox import censoring_weights as ipcw
 from survsim.estimate.cox.concordance import joined_scores
 from survsim.estimate.cox.share_limits import share_limits
@@ -69,7 +70,7 @@ def time_dependent_auc(
     ----------
     surv : response without delayed entry and causes; weights are used and clusters kept together, strata are not.
     score : (n,) predicted survival, or minus the linear predictor: a high score predicts long survival. Or (n, T), one
-        column a time.
+        column a time, put in the order of `times` where columns are called by numbers.
     times : (T,) between the first event and the end of follow-up.
     conf_level : of the pointwise intervals.
     conf_type : "logit" (default) or "plain", estimate -+ z std_error.
@@ -97,12 +98,12 @@ def time_dependent_auc(
     """
     one_of("conf_type", conf_type, LIMITS)
     between("conf_level", conf_level, 0.0, 1.0)
-    ipcw.refuse_what_ipcw_has_not(surv, "the time-dependent AUC")
     shown = asked_times("times", times, unit=surv.unit)
     if shown.size == 0:
         raise InputError("times is empty; name at least one.")
+    surv, scores = in_one_row(surv, score=_scores(surv, score, shown))
+    ipcw.refuse_what_ipcw_has_not(surv, "the time-dependent AUC")
     when = meet(shown, surv.time)
-    scores = _scores(surv, score, when.size)
     curve = ipcw.censoring_curve(surv)
     found = [_auc_at(surv, scores[:, k], t, curve) for k, t in enumerate(when)]
     estimate, influence = np.array([f[0] for f in found]), np.stack([f[1] for f in found], axis=1)
@@ -116,9 +117,9 @@ def time_dependent_auc(
     )  # fmt: skip
 
 
-def _scores(surv: Surv, score: Any, size: int) -> FloatArray:
+def _scores(surv: Surv, score: Any, times: FloatArray) -> FloatArray:
     """Scores (n, T), those apart by rounding only made equal."""
-    score = surv.paired("score", score)
+    score, size = in_order_of_times("score", surv.paired("score", score), times), times.size
     if dimensions(score) == 2:
         values = float_matrix("score", score)
         if values.shape != (len(surv), size) or not np.isfinite(values).all():

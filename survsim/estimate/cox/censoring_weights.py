@@ -91,7 +91,8 @@ def refuse_what_ipcw_has_not(surv: Surv, what: str) -> None:
     if surv.entry is not None:
         raise InputError(
             f"{what} weighs patients by the probability of staying uncensored, which has no agreed form with delayed "
-            "entry; use concordance(surv, score) without weighting."
+            "entry; use concordance(surv, score) without weighting. Rows of a patient that follow one another from 0 are none "
+            "once they have their id=."
         )
 
 

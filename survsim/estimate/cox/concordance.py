@@ -8,6 +8,7 @@ import numpy as np
 
 from survsim.core.checks import FloatArray, between, float_vector, one_of
 from survsim.core.errors import InputError
+from survsim.core.one_row import in_one_row
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
@@ -99,6 +100,8 @@ def concordance(
     between("conf_level", conf_level, 0, 1)
     one_of("weighting", weighting, WEIGHTINGS)
     values = joined_scores(float_vector("score", surv.paired("score", score), len(surv)))
+    if weighting == "uno":
+        surv, values = in_one_row(surv, score=values)
     factor, until = _pair_weights(surv, weighting, tau)
     counts = kernel.pair_counts(surv.time, surv.event, surv.entry, surv.weight, surv.stratum, values, factor)
     weight = np.ones(len(surv)) if surv.weight is None else surv.weight

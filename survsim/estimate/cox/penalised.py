@@ -6,6 +6,7 @@ import numpy as np
 
 from survsim.core.checks import FloatArray
 from survsim.core.errors import ConvergenceError, InputError
+from survsim.core.surv import Surv
 from survsim.estimate.cox.fitting import MAX_ITER, TOLERANCE, check_rank_of, climb, invert
 from survsim.estimate.cox.prepare import Prepared
 from survsim.estimate.cox.result import CoxFit
@@ -29,8 +30,8 @@ def fit_penalised(task: CoxTask) -> CoxFit:
     share = task.l1_ratio if penalty == "elasticnet" else 0.0
     problem = task.prepared()
     # In standardised units a coefficient is b_j times the scale used; the penalty counts in sample
-    # standard deviations over all rows, as R's ridge() does.
-    unit = _deviation(task.design.matrix, task.surv.weight) / problem.scale
+    # standard deviations, over all rows as R's ridge() does where nobody says whose they are.
+    unit = _deviation(task.design.matrix, task.surv) / problem.scale
     if share == 0.0:
         return _ridge(task, problem, strength * unit**2)
     if strength == 0.0:  # without a penalty there may be no maximum
@@ -46,14 +47,24 @@ def fit_penalised(task: CoxTask) -> CoxFit:
     )  # fmt: skip
 
 
-def _deviation(matrix: FloatArray, weight: FloatArray | None) -> FloatArray:
-    """Sample standard deviations (p,) of the columns (n, p); a row of weight 2 is two rows."""
-    if weight is None:
+def _deviation(matrix: FloatArray, surv: Surv) -> FloatArray:
+    """Sample standard deviations (p,) of the columns (n, p); a row of weight 2 is two rows.
+
+    Rows of one patient count for their shares of that patient's time, so that splitting one of them changes nothing.
+    """
+    given, of = surv.weight, surv.patients[1]
+    split = surv.n_patients != len(surv)
+    if given is None and not split:
         return np.asarray(matrix.std(axis=0, ddof=1), dtype=np.float64)
+    weight = np.ones(len(surv)) if given is None else given
+    if split:
+        length = surv.time - surv.begin
+        weight = weight * length / np.bincount(of, length)[of]
     share = weight / weight.sum()
     squares = share @ (matrix - share @ matrix) ** 2
-    # Weights that are no counts do not say how many rows there are.
-    n = float(weight.sum()) if (weight == np.floor(weight)).all() else float(weight.size)
+    # Weights that are no counts do not say how many there are.
+    counts = given is None or (given == np.floor(given)).all()
+    n = float(weight.sum()) if counts else float(surv.n_patients)
     return np.asarray(np.sqrt(squares * n / (n - 1.0)), dtype=np.float64)
 
 

@@ -8,11 +8,12 @@ import numpy as np
 
 from survsim.core.checks import FloatArray, between, float_matrix, one_of
 from survsim.core.errors import InputError
+from survsim.core.one_row import in_one_row
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns
-from survsim.core.times import asked_times, meet
+from survsim.core.times import asked_times, in_order_of_times, meet
 from survsim.estimate.cox import censoring_weights as ipcw
 from survsim.estimate.cox.auc_over_time import LIMITS
 from survsim.estimate.cox.share_limits import share_limits
@@ -66,7 +67,7 @@ def brier_score(
     ----------
     surv : response without delayed entry and causes; weights are used and clusters kept together, strata are not.
     predicted : (n, T) survival of each patient at each time, or what `predict_survival` returned for these patients; put in
-        the order of the response by the row labels where both have them.
+        the order of the response by the row labels where both have them, and of `times` where columns are called by numbers.
     times : (T,) between the first event and the end of follow-up; those of the prediction where it has them.
     conf_level : of the pointwise intervals.
     conf_type : "logit" (default) or "plain", estimate -+ z std_error.
@@ -94,8 +95,9 @@ def brier_score(
     """
     one_of("conf_type", conf_type, LIMITS)
     between("conf_level", conf_level, 0.0, 1.0)
-    ipcw.refuse_what_ipcw_has_not(surv, "the Brier score")
     values, shown = _predictions(surv, predicted, times)
+    surv, values = in_one_row(surv, predicted=values)
+    ipcw.refuse_what_ipcw_has_not(surv, "the Brier score")
     when = meet(shown, surv.time)
     curve = ipcw.censoring_curve(surv)
     whole = kaplan_meier(Surv.right(surv.time, surv.event, unit=surv.unit, weight=surv.weight))
@@ -128,7 +130,9 @@ def _predictions(surv: Surv, predicted: Any, times: Any) -> tuple[FloatArray, Fl
     if times is None:
         raise InputError("times is missing: pass those of the columns of predicted.")
     shown = asked_times("times", times, unit=surv.unit)
-    values = float_matrix("predicted", surv.paired("predicted", predicted))
+    values = float_matrix(
+        "predicted", in_order_of_times("predicted", surv.paired("predicted", predicted), shown)
+    )
     if values.shape != (len(surv), shown.size) or shown.size == 0:
         raise InputError(
             f"predicted must hold {len(surv)} patients by {shown.size} times, at least one; got shape {values.shape}."

@@ -60,7 +60,8 @@ def cox_ph(
     ties : "efron" (default), "breslow" or "exact" (conditional logistic); with ``penalty="firth"`` the
         default is "breslow".
     robust : sandwich variance; where the response names no cluster a patient (`id`) is one, or else each row.
-    penalty : None, "ridge" (b'Vb strength/2, V the covariates' variances), "elasticnet" or "firth".
+    penalty : None, "ridge" (b'Vb strength/2, V the covariates' variances over patients, who are the rows where no `id` tells
+        them), "elasticnet" or "firth".
     penalty_strength : non-negative, for ridge and elastic net.
     l1_ratio : share of the absolute-value penalty in the elastic net, 0 to 1.
     frailty : (n,) labels of groups that share an unseen factor on the hazard (studies, centres).

@@ -15,8 +15,9 @@ from survsim.core.checks import FloatArray, between, float_vector, numbers, one_
 from survsim.core.errors import EvidenceError, InputError
 from survsim.core.frames import as_frame
 from survsim.core.kinds import dimensions
+from survsim.core.pairing import paired
 from survsim.core.surv import Surv
-from survsim.core.times import increasing
+from survsim.core.times import increasing, lengthless
 from survsim.estimate.joint_model.evidence_term import (
     EvidenceTerm,
     make_term,
@@ -114,9 +115,10 @@ def case_term(
     """
     one_of("status", status, CASE_STATUS)
     if status == "interval":
-        if not isinstance(time, tuple) or len(time) != 2 or not 0 <= time[0] < time[1]:
+        if not isinstance(time, tuple) or len(time) != 2 or not time[0] >= 0 or lengthless(*time):
             raise InputError(
-                f"time must be a pair (a, b) with 0 <= a < b for status='interval'; got {time!r}."
+                f"time must be a pair (a, b) with 0 <= a < b for status='interval'; got {time!r}. A time that is known is "
+                "status='exact'."
             )
         low, high = map(float, time)
     else:
@@ -177,8 +179,11 @@ def survival_term(
     >>> survival_term([12, 60], [0.62, 0.33], study="a_2011", unit="months", n=80).payload["time"]
     array([12., 60.])
     """
-    t, s = _several("time", time), _several("survival", survival)
     name = f"survival of {study}"
+    time, survival, n, conf_low, conf_high, conf_level = paired(
+        time=time, survival=survival, n=n, conf_low=conf_low, conf_high=conf_high, conf_level=conf_level
+    )
+    t, s = _several("time", time), _several("survival", survival)
     if t.size != s.size or t.size == 0:
         raise InputError(f"{name}: {t.size} times and {s.size} probabilities; one of each.")
     columns = {"value": s, "time": t}

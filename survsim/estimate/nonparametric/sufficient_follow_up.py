@@ -10,10 +10,12 @@ from survsim.core.checks import FloatArray, IntArray
 from survsim.core.complete import complete_groups
 from survsim.core.errors import ConvergenceError, InputError
 from survsim.core.event_table import EventTable, group_rows
+from survsim.core.one_row import in_one_row
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv, as_surv
 from survsim.core.tables import Columns
+from survsim.core.times import meet
 from survsim.estimate.nonparametric.kaplan_meier import kaplan_meier
 
 
@@ -92,15 +94,17 @@ def sufficient_follow_up(
     """
     surv = as_surv(surv, data)
     surv, by = complete_groups(surv, by, missing)
-    if surv.weight is not None or surv.entry is not None:
+    groups, parts = group_rows(surv, by)
+    parts = [in_one_row(part)[0] for part in parts]
+    if surv.weight is not None or any(part.entry is not None for part in parts):
         raise InputError(
-            "the test counts patients followed from the origin; leave out weights and delayed entry."
+            "the test counts patients followed from the origin; leave out weights and delayed entry (rows of a patient that "
+            "follow one another from 0 need their id=)."
         )
     if surv.cause is not None:
         raise InputError(
             f"the response has competing causes; ask of one with surv.for_cause({surv.cause_labels[0]!r})."
         )
-    groups, parts = group_rows(surv, by)
     rows = [_one(part, label) for part, label in zip(parts, groups)]
     curve = kaplan_meier(surv, by, conf_type="none")
     last, end, window, p = (np.array(column) for column in zip(*rows))
@@ -118,7 +122,9 @@ def _one(part: Surv, label: Any) -> tuple[float, float, int, float]:
     if not seen.size:
         raise ConvergenceError(f"group {label!r} has no event; there is no last event to look behind.")
     last, end = float(seen[-1]), float(table.time[-1])
-    inside = (table.time > 2.0 * last - end) & (table.time <= last)
+    # An edge made by subtraction differs in its last bits from the time of the data that it is.
+    edge = float(meet(2.0 * last - end, table.time))
+    inside = (table.time > edge) & (table.time <= last)
     count = int(table.n_event[inside].sum())
     n = len(part)
     return last, end, count, float((1.0 - count / n) ** n)

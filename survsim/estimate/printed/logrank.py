@@ -7,9 +7,7 @@ import itertools
 import numpy as np
 
 from survsim.core.checks import FloatArray
-from survsim.core.errors import InputError
 from survsim.core.information import least_ratio_error
-from survsim.core.kinds import as_numbers
 from survsim.estimate.printed.agreement import Said
 from survsim.estimate.printed.refusal import contradiction
 from survsim.estimate.printed.rounding import LAST_BITS, gap, printed_range
@@ -104,15 +102,11 @@ def least_logrank_error(row: PrintedRow, events: list[float]) -> float:
 
 def _pair(row: PrintedRow, name: str) -> FloatArray:
     """(research, control), both positive."""
-    given = row.raw(name)
-    try:
-        pair = as_numbers(name, given)[0]
-    except InputError:
-        pair = np.zeros(0)
-    if pair.shape != (2,) or not np.isfinite(pair).all() or not (pair > 0.0).all():
+    pair = row.of_arms(name)
+    if pair is None or pair.shape != (2,) or not np.isfinite(pair).all() or not (pair > 0.0).all():
         raise contradiction(
             row.label,
-            f"{name} is (research, control), both positive, and observed and expected belong together; got {given!r}. With no "
+            f"{name} is (research, control), both positive, and observed and expected belong together; got {row.raw(name)!r}. With no "
             "event in an arm give observed_minus_expected and variance.",
         )
     return pair

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from survsim.core.information import SLACK, least_hazard_error
+from survsim.core.information import MEAN_SLACK, SLACK, least_hazard_error, least_rmst_error
 from survsim.core.times import meet
 from survsim.estimate.printed.number import (
     PrintedNumber,
@@ -26,7 +26,7 @@ SPREAD_SHARE = 1.5
 
 
 def rmst_number(row: PrintedRow, terms: Terms) -> PrintedNumber:
-    """A restricted mean on its own scale, from its interval or standard error only: counts do not give its spread."""
+    """A restricted mean on its own scale, from its interval or standard error only: counts bound its spread and do not give it."""
     row.expect("rmst")
     factor = row.factor("value_unit", terms.unit)
     value = row.value() * factor
@@ -38,7 +38,18 @@ def rmst_number(row: PrintedRow, terms: Terms) -> PrintedNumber:
         raise contradiction(
             row.label, f"a restricted mean lies within 0 and its horizon `time`; got {value:g}."
         )
-    return _from_spread(row, terms, "restricted mean", value, factor, np.asarray, (0.0, tau))
+    n, d = row.counts()
+    lost = []
+    if d == 0.0 and value < tau:
+        lost.append(
+            disputed(row, terms, *no_events(f"a restricted mean of {value:g} below its horizon {tau:g}"))
+        )
+    seen = d if d else n
+    least = (least_rmst_error(value, tau, seen) / factor, MEAN_SLACK) if seen else None
+    counts = f"{seen or 0:g} {'events' if d else 'patients'}"
+    return _from_spread(
+        row, terms, "restricted mean", value, factor, np.asarray, (0.0, tau), lost, least, counts
+    )
 
 
 def value_number(row: PrintedRow, terms: Terms) -> PrintedNumber:
@@ -60,7 +71,10 @@ def rate_number(row: PrintedRow, terms: Terms) -> PrintedNumber:
             row, terms, value=value, scale="log rate", estimate=float(np.log(value)),
             std_error=float(least_hazard_error(d)), route="number of events",
         )  # fmt: skip
-    return _from_spread(row, terms, "log rate", value, 1.0, np.log, (0.0, np.inf), lost)
+    least = (float(least_hazard_error(d)), SLACK) if d else None
+    return _from_spread(
+        row, terms, "log rate", value, 1.0, np.log, (0.0, np.inf), lost, least, f"{d or 0:g} events"
+    )
 
 
 def _from_spread(
@@ -72,6 +86,8 @@ def _from_spread(
     scale: Callable[[float], Any],
     limits: tuple[float, float],
     lost: Sequence[str] = (),
+    least: tuple[float, float] | None = None,
+    counts: str = "",
 ) -> PrintedNumber:
     interval = row.interval(terms.assume_level)
     own, logarithm = value / factor, scale is np.log
@@ -83,9 +99,8 @@ def _from_spread(
         raise too_little(
             row.label, f"{name} {value:g} without interval or std_error cannot be weighed; leave it out."
         )
-    d = row.number("n_event") if logarithm else None
-    least = float(least_hazard_error(d)) if d else None
-    found = within_counts(row, terms, found, least, SLACK, f"{d or 0:g} events")
+    if least is not None:
+        found = within_counts(row, terms, found, *least, counts)
     return number(
         row, terms, value=value, scale=name, estimate=float(scale(value)),
         std_error=found.error * (1.0 if logarithm else factor), route=found.route,

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from survsim.core.errors import InputError
 from survsim.core.information import SLACK, least_hazard_error, least_ratio_error
-from survsim.core.kinds import as_numbers
 from survsim.estimate.printed.agreement import Said, usual_error
 from survsim.estimate.printed.logrank import counts_disagree, least_logrank_error
 from survsim.estimate.printed.number import Spread, Terms, disputed, within_counts
@@ -97,27 +95,26 @@ def _least(row: PrintedRow, route: str) -> tuple[float | None, str]:
 
 def _events(row: PrintedRow) -> list[float]:
     """The total, or (research, control)."""
-    given = row.raw("n_event")
-    try:
-        events = np.atleast_1d(as_numbers("n_event", given)[0])
-    except InputError:
-        events = np.zeros(0)
-    if events.size not in (1, 2) or not np.all(events > 0.0) or not np.all(np.isfinite(events)):
+    events = row.of_arms("n_event")
+    if (
+        events is None
+        or events.size not in (1, 2)
+        or not np.all(events > 0.0)
+        or not np.all(np.isfinite(events))
+    ):
         raise contradiction(
-            row.label, f"n_event is the positive total or (research, control); got {given!r}."
+            row.label, f"n_event is the positive total or (research, control); got {row.raw('n_event')!r}."
         )
     return [float(e) for e in events]
 
 
 def _printed_arms(row: PrintedRow) -> tuple[float, float] | None:
     """Patients of (research, control), of which only the ratio counts; None where they are not said. `n` is their total."""
-    given = row.named("n_arm")
-    if given is None:
+    arms = row.of_arms("n_arm")
+    if arms is None:
         return None
-    try:
-        arms = as_numbers("n_arm", given)[0]
-    except InputError:
-        arms = np.zeros(0)
     if arms.size != 2 or not np.all(arms > 0.0) or not np.all(np.isfinite(arms)):
-        raise contradiction(row.label, f"n_arm is (research, control), both positive; got {given!r}.")
+        raise contradiction(
+            row.label, f"n_arm is (research, control), both positive; got {row.named('n_arm')!r}."
+        )
     return float(arms[0]), float(arms[1])

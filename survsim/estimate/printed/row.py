@@ -27,9 +27,12 @@ from typing import Any
 import numpy as np
 
 from survsim.core import units
+from survsim.core.checks import FloatArray
 from survsim.core.errors import InputError
 from survsim.core.estimate_record import Estimate
+from survsim.core.frames import has_labels
 from survsim.core.kinds import as_numbers
+from survsim.core.pairing import in_order_of
 from survsim.estimate.printed.refusal import contradiction, too_little
 
 _ALIASES = {
@@ -62,6 +65,9 @@ TYPED = (
     "label", "source", "study", "cluster",
 )  # fmt: skip
 """What is usually typed, for messages."""
+ARMS = ("research", "control")
+OF_ARMS = ("observed", "expected", "n_event", "n_arm")
+"""What may be told of both arms of a comparison, in the order of `ARMS`."""
 BOUNDS = ("lower_bound", "upper_bound")
 IN_WORDS = {
     "approximate": "printed as approximate, taken as printed",
@@ -113,6 +119,25 @@ class PrintedRow:
         """Whatever stands under this very name, no alias."""
         found = _under(self.item, name)
         return found if _is_said(found) else None
+
+    def of_arms(self, name: str) -> FloatArray | None:
+        """The numbers under a name that may stand for (research, control), empty where they are no numbers; None if unsaid.
+
+        Columns with row labels are put in the order of the first of them, or in that of the arms where they name those.
+        """
+        said = {key: found for key in OF_ARMS if has_labels(found := self.named(key))}
+        found = self.named(name)
+        if found is None:
+            return None
+        try:
+            if name in said:
+                of, first = next(iter(said.items()))
+                found = in_order_of(_of_arms(first.index), name, found, of)
+            return np.atleast_1d(as_numbers(name, found)[0])
+        except InputError as error:
+            if name in said:
+                raise contradiction(self.label, str(error)) from None
+            return np.zeros(0)
 
     @property
     def of_arm(self) -> bool:
@@ -283,6 +308,12 @@ def _get(item: Any, name: str) -> Any:
 
 def _under(item: Any, key: str) -> Any:
     return item.get(key) if isinstance(item, Mapping) else getattr(item, key, None)
+
+
+def _of_arms(index: Any) -> Any:
+    """Row labels of a pair, in the order of `ARMS` where they name those."""
+    named = len(index) == len(ARMS) and {*index} == {*ARMS}
+    return index[[list(index).index(arm) for arm in ARMS]] if named else index
 
 
 def _has(item: Any, name: str) -> bool:

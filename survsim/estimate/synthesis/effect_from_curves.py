@@ -139,7 +139,7 @@ def _without_numbers_at_risk(
             f"{label}: without numbers at risk, n_research, n_control (positive) and follow_up_max are needed."
         )
     last = float(meet(last, t))
-    if not 0.0 <= first < last or last < t[-1]:
+    if first < 0.0 or lengthless(first, last) or last < t[-1]:
         raise InputError(
             f"{label}: follow-up must satisfy 0 <= follow_up_min < follow_up_max and reach the last time "
             f"{t[-1]:g}; got {first:g} and {last:g}."

@@ -1,7 +1,8 @@
 """Between-study variance: nine estimators with their errors, Cochran's Q, I2 and the Q-profile interval.
 
 Everything here is written for a design with p columns (p = 1, a column of ones, is plain pooling), so
-that meta-analysis and meta-regression share one set of formulas.
+that meta-analysis and meta-regression share one set of formulas. They see orthonormal columns, so that no answer knows
+the origin or the unit of a moderator, and coefficients of the columns as given come back.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from scipy.special import chdtrc, chdtri
 
 from survsim.core.checks import FloatArray
 from survsim.core.errors import ConvergenceError
+from survsim.kernels.orthonormal import orthonormal
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +25,22 @@ class WeightedFit:
     Attributes
     ----------
     coefficients : (p,).
-    covariance : (p, p), inverse of X'WX.
+    root : (p, r), its product with its transpose is the inverse of X'WX.
     weights : (k,), ``1 / (v + tau2)``.
     residuals : (k,).
     q : weighted sum of squared residuals.
     """
 
     coefficients: FloatArray
-    covariance: FloatArray
+    root: FloatArray
     weights: FloatArray
     residuals: FloatArray
     q: float
+
+    @property
+    def covariance(self) -> FloatArray:
+        """(p, p), inverse of X'WX."""
+        return self.root @ self.root.T
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +69,10 @@ class Heterogeneity:
 def weighted_fit(y: FloatArray, v: FloatArray, x: FloatArray, tau2: float) -> WeightedFit:
     """Weighted least squares of `y` (k,) on `x` (k, p) with variances ``v + tau2``."""
     w = 1.0 / (v + tau2)
-    xw = x * w[:, None]
-    covariance: FloatArray = np.asarray(np.linalg.inv(x.T @ xw), dtype=np.float64)
-    beta = covariance @ (xw.T @ y)
-    residuals: FloatArray = y - np.asarray(x @ beta, dtype=np.float64)
-    return WeightedFit(beta, covariance, w, residuals, float(np.sum(w * residuals**2)))
+    made, back = orthonormal(x, w)
+    beta = made.T @ (w * y) / w.sum()
+    residuals: FloatArray = y - np.asarray(made @ beta, dtype=np.float64)
+    return WeightedFit(back @ beta, back / np.sqrt(w.sum()), w, residuals, float(np.sum(w * residuals**2)))
 
 
 def tau2_estimate(y: FloatArray, v: FloatArray, x: FloatArray, method: str) -> float:
@@ -192,6 +198,7 @@ def _best(
     """
     from scipy.optimize import brentq
 
+    x = orthonormal(x)[0]
     spread = float(np.ptp(y)) ** 2 + 1e-300
     grid = np.concatenate([[0.0], spread * np.logspace(-7, 0.7, 48)])
     likelihood, score = profile(y, v, x, grid)
@@ -270,14 +277,14 @@ def tau2_std_error(y: FloatArray, v: FloatArray, x: FloatArray, tau2: float, met
 
 def _projection(w: FloatArray, x: FloatArray) -> FloatArray:
     """``P = W - W X (X'WX)^-1 X'W``, (k, k)."""
-    xw = x * w[:, None]
-    return np.diag(w) - xw @ np.linalg.solve(x.T @ xw, xw.T)
+    own = orthonormal(x, w)[0] * w[:, None]
+    return np.diag(w) - own @ own.T / w.sum()
 
 
 def _trace_p(w: FloatArray, x: FloatArray) -> float:
     """Trace of ``P = W - W X (X'WX)^-1 X'W``."""
-    xw = x * w[:, None]
-    return float(w.sum() - np.trace(np.linalg.solve(x.T @ xw, xw.T @ xw)))
+    own = orthonormal(x, w)[0] * w[:, None]
+    return float(w.sum() - (own**2).sum() / w.sum())
 
 
 TAU2_ESTIMATORS: dict[str, Callable[[FloatArray, FloatArray, FloatArray], float]] = {

@@ -158,7 +158,9 @@ def _checked(estimate: Any, std_error: Any) -> tuple[FloatArray, FloatArray]:
     """Both matrices, every row fit to be pooled."""
     estimate, std_error = paired(estimate=estimate, std_error=std_error)
     std_error = in_columns_of(getattr(estimate, "columns", None), "std_error", std_error, "estimate")
-    y, s = float_matrix("estimate", estimate), float_matrix("std_error", std_error)
+    y, s = (
+        float_matrix(name, v, truth=False) for name, v in (("estimate", estimate), ("std_error", std_error))
+    )
     if y.ndim != 2 or y.shape != s.shape:
         raise InputError(
             f"estimate and std_error must be of one shape, one analysis a row; got {y.shape} and {s.shape}."

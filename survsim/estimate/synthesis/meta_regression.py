@@ -21,6 +21,7 @@ from survsim.estimate.printed.study_effects import study_effects
 from survsim.estimate.printed.study_rows import study_rows
 from survsim.estimate.synthesis import heterogeneity as het
 from survsim.estimate.synthesis import pooling
+from survsim.kernels.orthonormal import orthonormal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +35,8 @@ class MetaRegression(Result):
     ----------
     terms : (p,) names.
     estimate, std_error, conf_low, conf_high, p_value : (p,).
-    covariance : (p, p) of the coefficients.
+    covariance : (p, p) of the coefficients; root : (p, p), its product with its transpose is the covariance, and keeps what
+        rounding takes from that when a moderator is far from 0.
     tau2, tau2_std_error, tau2_conf_low, tau2_conf_high : variance between studies that the moderators leave.
     q, q_df, q_p_value, i2, h2 : test of residual heterogeneity and its share (per cent).
     r2 : per cent of the between-study variance that the moderators explain; NaN when there was none.
@@ -75,6 +77,7 @@ class MetaRegression(Result):
     conf_level: float
     tau2_std_error: float = float("nan")
     notes: tuple[str, ...] = ()
+    root: FloatArray | None = None
 
     def columns(self) -> Columns:
         """One row a term: term, estimate, std_error, conf_low, conf_high, p_value."""
@@ -95,7 +98,11 @@ class MetaRegression(Result):
         columns = _new_columns(self.design, moderators)
         x = np.column_stack([np.ones(columns.shape[0]), columns])
         mean = x @ self.estimate
-        error = np.sqrt(np.einsum("ij,jk,ik->i", x, self.covariance, x))
+        error = (
+            np.sqrt(np.einsum("ij,jk,ik->i", x, self.covariance, x))
+            if self.root is None
+            else np.linalg.norm(x @ self.root, axis=1)
+        )
         width = pooling.critical_value(self.conf_level, self.df)
         reach = width * np.sqrt(self.tau2 + error**2)
         return frame(
@@ -187,14 +194,15 @@ def meta_regression(
     n_rows = sum(len(part) for part in rows.row_sets)
     design = _design(moderators, data, n_rows)
     x = np.column_stack([np.ones(rows.k), rows.average_rows(design.matrix)])
-    _check_rank(x, design.columns, rows.k)
+    made = _check_rank(x, design.columns, rows.k)
     y, v = rows.estimate, rows.std_error**2
     notes = list(rows.notes)
-    conf_method = pooling.settled_method(conf_method, y, x, notes)
+    conf_method = pooling.settled_method(conf_method, y, made, notes)
     tau2 = het.tau2_estimate(y, v, x, method)
     fit = het.weighted_fit(y, v, x, tau2)
     spread = het.heterogeneity(y, v, x, tau2, method, conf_level)
-    covariance = fit.covariance * pooling.variance_factor(fit.q, spread.q_df, conf_method)
+    root = fit.root * np.sqrt(pooling.variance_factor(fit.q, spread.q_df, conf_method))
+    covariance = root @ root.T
     df = np.inf if conf_method == "wald" else float(spread.q_df)
     error = np.sqrt(np.diag(covariance))
     width = pooling.critical_value(conf_level, df)
@@ -227,12 +235,13 @@ def meta_regression(
         labels=rows.labels,
         study_estimate=y,
         study_std_error=rows.std_error,
-        fitted=x @ fit.coefficients,
+        fitted=y - fit.residuals,
         design=design,
         method=method,
         conf_method=conf_method,
         conf_level=conf_level,
         notes=tuple(notes),
+        root=root,
         **{name: getattr(spread, name) for name in het.Heterogeneity.__dataclass_fields__},
     )
 
@@ -289,7 +298,8 @@ def _new_columns(design: Design, moderators: Any) -> FloatArray:
     return matrix
 
 
-def _check_rank(x: FloatArray, columns: tuple[str, ...], k: int) -> None:
+def _check_rank(x: FloatArray, columns: tuple[str, ...], k: int) -> FloatArray:
+    """The columns made orthonormal; refused where they are too many, or repeat one another."""
     p = x.shape[1]
     if p < 2:
         raise InputError("a meta-regression needs at least one moderator; without one use meta_analysis.")
@@ -297,8 +307,8 @@ def _check_rank(x: FloatArray, columns: tuple[str, ...], k: int) -> None:
         raise InputError(
             f"{k} studies cannot carry {p} terms (intercept, {', '.join(columns)}); use fewer moderators."
         )
-    scale = np.linalg.norm(x, axis=0)
-    if np.any(scale == 0) or np.linalg.matrix_rank(x / scale) < p:
+    made = orthonormal(x)[0]
+    if made.shape[1] < p:
         raise InputError(
             f"the moderators {', '.join(columns)} are constant or repeat one another over these studies; drop one."
         )
@@ -307,6 +317,7 @@ def _check_rank(x: FloatArray, columns: tuple[str, ...], k: int) -> None:
             f"{k} studies for {p} terms leave {k - p} degrees of freedom; the intervals are wide for a reason.",
             SmallSampleWarning,
         )
+    return made
 
 
 def _joint_test(
@@ -314,7 +325,10 @@ def _joint_test(
 ) -> tuple[float, tuple[int, float], float]:
     """Joint test of all coefficients but the intercept."""
     m = beta.size - 1
-    statistic = float(beta[1:] @ np.linalg.solve(covariance[1:, 1:], beta[1:])) / m
+    # Each coefficient in its own standard error: units do not come into the solution.
+    unit = np.sqrt(np.diag(covariance)[1:])
+    share = beta[1:] / unit
+    statistic = float(share @ np.linalg.solve(covariance[1:, 1:] / np.outer(unit, unit), share)) / m
     p = chdtrc(m, statistic * m) if np.isinf(df) else fdtrc(m, df, statistic)
     return statistic, (m, df), float(p)
 

@@ -17,10 +17,15 @@ def fit_network(rows: NetworkRows, x: FloatArray, tau2: float) -> WeightedFit:
     """Generalised least squares of the contrasts on `x` with covariance ``S + tau2 M``."""
     precision = np.linalg.inv(rows.sampling + tau2 * rows.shared)
     covariance: FloatArray = np.asarray(np.linalg.inv(x.T @ precision @ x), dtype=np.float64)
+    root: FloatArray = np.asarray(np.linalg.cholesky(covariance), dtype=np.float64)
     beta = covariance @ (x.T @ precision @ rows.y)
     residuals: FloatArray = np.asarray(rows.y - x @ beta, dtype=np.float64)
     return WeightedFit(
-        beta, covariance, np.diag(precision), residuals, float(residuals @ precision @ residuals)
+        beta,
+        root,
+        np.diag(precision),
+        residuals,
+        float(residuals @ precision @ residuals),
     )
 
 

@@ -16,6 +16,7 @@ from survsim.core.checks import FloatArray, IntArray
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.streams import CELL, Streams
+from survsim.core.times import met
 from survsim.simulation.cohort.cycle_ends import weight_once, whole_cycles
 from survsim.simulation.cohort.cycles import (
     asked_of,
@@ -205,7 +206,8 @@ class _Plan:
         for state in self.alive:
             rate[:, self.states.index(state)] = worth.rate[state]
         for begin, end, extra in worth.added:
-            here = (self.asked.grid >= begin - 1e-9) & (self.asked.grid < end - 1e-9)
+            when = met(self.asked.grid, (begin, end))
+            here = (when >= begin) & (when < end)
             for state, value in extra.items():
                 rate[here, self.states.index(state)] += value
         rate *= factors(outcome, self.asked.grid)[:, None]

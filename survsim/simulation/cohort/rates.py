@@ -15,6 +15,7 @@ from scipy.linalg import expm, logm
 from survsim.core import units
 from survsim.core.checks import FloatArray, between
 from survsim.core.errors import InputError
+from survsim.core.pairing import in_columns_of, in_order_of, names_nothing
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.tables import Columns
@@ -102,7 +103,7 @@ def rates_from_cycles(matrix: Any, *, cycle: float, time_unit: str, states: Any 
     """
     units.check_unit(time_unit)
     length = between("cycle", cycle, 0.0, np.inf)
-    given = _square(matrix)
+    given = _square(_in_order_of_states(matrix, states))
     names = _names(states, given.shape[0])
     declared = Cycles.model_construct(states=names, deaths=())
     given = checked_matrix(given, declared, "matrix")
@@ -132,6 +133,18 @@ def rates_from_cycles(matrix: Any, *, cycle: float, time_unit: str, states: Any 
         lowest=float(off.min()),
         time_unit=time_unit,
     )
+
+
+def _in_order_of_states(matrix: Any, states: Any) -> Any:
+    """A frame whose rows or columns are called by states, both in the order of these; without names for them, of its rows."""
+    if not hasattr(matrix, "columns"):
+        return matrix
+    import pandas as pd
+
+    order = pd.Index(list(states)) if isinstance(states, list | tuple | np.ndarray) else matrix.index
+    if not names_nothing(matrix.index):
+        matrix = in_order_of(order, "matrix", matrix, "states")
+    return matrix if names_nothing(matrix.columns) else in_columns_of(order, "matrix", matrix, "states")
 
 
 def _square(matrix: Any) -> FloatArray:

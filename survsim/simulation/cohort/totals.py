@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from survsim.core.checks import FloatArray
+from survsim.core.times import met
 from survsim.simulation.cohort.worth import Worth
 from survsim.simulation.declared.counted import DISCOUNTED, FREE, JOINT, LIFE
 from survsim.simulation.declared.model import Numbers
@@ -133,7 +134,9 @@ def _worth(
     per_time = rate @ counted.share
     for begin, end, extra in worth.added:
         more = np.array([extra.get(s, 0.0) for s in alive]) @ counted.share
-        per_time = per_time + np.where((counted.when >= begin) & (counted.when < end), more, 0.0)
+        # A cycle starts at a multiple of its length, which may miss a declared time by its last bits.
+        when = met(counted.when, (begin, end))
+        per_time = per_time + np.where((when >= begin) & (when < end), more, 0.0)
     total = float((per_time * factors(outcome, counted.when)) @ weight)
     start = float(discount.weight(np.zeros(1))[0]) if discount else 1.0
     total += worth.beginning * start
@@ -145,7 +148,8 @@ def factors(outcome: Outcome, time: FloatArray) -> FloatArray:
     """Factors of an outcome's course at times; numbers of parameters were resolved before."""
     if outcome.course is None:
         return np.ones(time.size)
-    place = np.searchsorted(np.array(outcome.course.breaks), time, side="right")
+    breaks = np.array(outcome.course.breaks)
+    place = np.searchsorted(breaks, met(time, breaks), side="right")
     return np.array(outcome.course.factors, dtype=np.float64)[place]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import pydantic
@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from survsim.core.checks import FloatArray, one_of
 from survsim.core.declared import Names
+from survsim.core.pairing import paired
 from survsim.simulation.cord_biology.radiobiology import Course, Recovery, cumulative_eqd2, eqd2
 from survsim.simulation.laws.law import Law
 from survsim.simulation.laws.schema import Checked
@@ -155,3 +156,17 @@ class CordSettings(Checked):
     recovery_after: tuple[float, ...] = ()
     recovery_share: tuple[float, ...] = ()
     myelopathy: MyelopathySettings | None = None
+
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _by_labels(cls, content: Any) -> Any:
+        """Columns with row labels pair by them."""
+        if not isinstance(content, dict):
+            return content
+        names = [name for name in ("recovery_after", "recovery_share") if name in content]
+        return content | dict(zip(names, paired(**{name: content[name] for name in names})))
+
+    @pydantic.model_validator(mode="after")
+    def _whole(self) -> Self:
+        Recovery(after=self.recovery_after, share=self.recovery_share)
+        return self

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from survsim.core.checks import FloatArray, float_vector, numbers
 from survsim.core.errors import ExtrapolationWarning, InputError, warn
+from survsim.core.pairing import paired
 from survsim.core.times import increasing, meet
 
 LQ_LIMIT = 8.0
@@ -59,6 +60,7 @@ def bed(
     >>> float(bed(70.0, 35, alpha_beta=10.0, days=46, kick_off=28, loss_per_day=0.9).round(6))
     67.8
     """
+    dose, fractions, days = paired(dose=dose, fractions=fractions, days=days)
     total, each = _checked(dose, fractions, alpha_beta)
     return _less_time(total * (1.0 + each / alpha_beta), days, kick_off, loss_per_day)
 
@@ -98,6 +100,7 @@ def eqd2(
     >>> float(eqd2(30.0, 10, alpha_beta=2.0))
     37.5
     """
+    dose, fractions, days = paired(dose=dose, fractions=fractions, days=days)
     total, each = _checked(dose, fractions, alpha_beta)
     whole = total * (each + alpha_beta) / (2.0 + alpha_beta)
     if days is None and kick_off is None and loss_per_day is None:
@@ -193,8 +196,9 @@ class Recovery:
     share: tuple[float, ...]
 
     def __post_init__(self) -> None:
-        for name in ("after", "share"):
-            object.__setattr__(self, name, tuple(float_vector(name, getattr(self, name)).tolist()))
+        after, share = paired(after=self.after, share=self.share)
+        for name, values in (("after", after), ("share", share)):
+            object.__setattr__(self, name, tuple(float_vector(name, values).tolist()))
         if self.after and min(self.after) < 0:
             raise InputError(f"recovery begins after an interval of 0 or more; got {min(self.after):g}.")
         if len(self.after) != len(self.share) or not increasing(np.array(self.after)):

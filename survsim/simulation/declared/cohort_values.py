@@ -7,6 +7,7 @@ from typing import Self
 
 import pydantic
 
+from survsim.core.times import lengthless
 from survsim.simulation.declared.states import matches
 from survsim.simulation.declared.values import Outcome, Values
 from survsim.simulation.laws.schema import Checked, Number
@@ -28,7 +29,7 @@ class Span(Checked):
 
     @pydantic.model_validator(mode="after")
     def _whole(self) -> Self:
-        if self.until <= self.from_:
+        if lengthless(self.from_, self.until):
             raise ValueError(f"it ends at {self.until:g}, not after it begins at {self.from_:g}")
         return self
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from typing import Annotated, Any, Literal, Self
 
@@ -11,6 +10,7 @@ import pydantic
 
 from survsim.core.declared import Names
 from survsim.core.numerals import NUMERAL
+from survsim.core.times import increasing
 from survsim.core.units import DAYS_PER
 from survsim.simulation.declared.cohort_values import OwnValues
 from survsim.simulation.declared.varying import AnyVarying, varying
@@ -123,7 +123,7 @@ class CycleStrategy(Checked):
         if self.bands and (ends[-1] is not None or None in ends[:-1]):
             raise ValueError("every band but the last says until when it holds; the last has no until")
         times = [e for e in ends if e is not None]
-        if any(b <= a for a, b in itertools.pairwise(times)):
+        if not increasing(np.array(times, dtype=float)):
             raise ValueError("bands follow each other: until increases")
         return self
 

@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 import numpy as np
 import pydantic
 
-from survsim.core.times import increasing
+from survsim.core.times import increasing, lengthless
 from survsim.simulation.laws.law import Law
 from survsim.simulation.laws.schema import Checked, Number
 
@@ -112,7 +112,7 @@ class Effect(Checked):
             raise ValueError("delay is a time from the start, at least 0")
         times = [step.after for step in self.waning]
         if not increasing(np.array(times, dtype=float)) or (
-            times and isinstance(self.delay, float) and times[0] <= self.delay
+            times and isinstance(self.delay, float) and lengthless(self.delay, times[0])
         ):
             raise ValueError("the times of waning must increase and lie beyond delay")
         if self.waning and isinstance(self.lasts, LastsWaning):

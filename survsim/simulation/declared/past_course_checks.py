@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from survsim.core.checks import FloatArray
+from survsim.core.times import lengthless
 from survsim.core.units import DAYS_PER
 from survsim.simulation.declared.declared_model import DeclaredModel
 from survsim.simulation.declared.history import History, PastDose, PastTreatment
@@ -74,7 +75,7 @@ def _length_faults(model: DeclaredModel, history: History, past: PastTreatment) 
         return
     start, end = span(model, history, past)
     if past.status == "running":
-        over = start + plan <= end
+        over = lengthless(end, start + plan)
         if np.any(over):
             yield (
                 f"{past.treatment} is said to run, but its planned end lies before now{in_draws(over)}; say completed "

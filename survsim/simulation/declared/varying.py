@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
+import numpy as np
 import pydantic
 
+from survsim.core.times import increasing
 from survsim.simulation.laws.law import Law
 from survsim.simulation.laws.schema import Checked, Number
 
@@ -33,7 +35,7 @@ class ByTime(Checked):
             raise ValueError(
                 f"there is one value more than breaks; found {len(self.values)} values for {len(self.breaks)} breaks"
             )
-        if self.breaks[0] <= 0 or any(b <= a for a, b in zip(self.breaks, self.breaks[1:])):
+        if not increasing(np.array([0.0, *self.breaks])):
             raise ValueError("breaks lie above 0 and increase")
         return self
 

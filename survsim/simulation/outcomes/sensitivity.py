@@ -245,7 +245,7 @@ def variance_by_layer(
     """
     outcome = draws_of("outcome", outcome, np.size(outcome))
     between("mc_variance", mc_variance, 0.0, np.finfo(float).max, open_ends=False)
-    layers = {name: numbers(f"layer {name!r}", part) for name, part in layers.items()}
+    layers = {name: numbers(f"layer {name!r}", part, truth=True) for name, part in layers.items()}
     for name, part in layers.items():
         if np.ndim(part) != 2:
             raise InputError(f"layer {name!r} must be (draws, components); got shape {np.shape(part)}.")

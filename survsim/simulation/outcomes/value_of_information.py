@@ -192,7 +192,7 @@ def fitted_outcomes(mean: FloatArray, known: FloatArray) -> FloatArray:
     """
     mean = check_outcomes(mean)
     d = mean.shape[1]
-    known = numbers("known", known)
+    known = numbers("known", known, truth=True)
     if known.ndim != 2:
         raise InputError(f"known must be (draws, parameters); got shape {known.shape}.")
     for column in known.T:
@@ -224,7 +224,7 @@ def check_outcomes(mean: FloatArray) -> FloatArray:
 
 def draws_of(name: str, values: FloatArray, draws: int) -> FloatArray:
     """`values` as (d,) if there is one finite number a draw, else InputError."""
-    array = numbers(name, values)
+    array = numbers(name, values, truth=True)
     if array.shape != (draws,):
         raise InputError(f"{name} must hold one value for each of {draws} draws; got shape {array.shape}.")
     if not np.isfinite(array).all():

@@ -13,7 +13,7 @@ import numpy as np
 from survsim.core.errors import InputError, ScenarioError
 from survsim.core.execution import Execution, bundled, checked
 from survsim.core.provenance import Provenance
-from survsim.core.times import apart, meet
+from survsim.core.times import apart, asked_times, meet
 from survsim.simulation.declared.counted import discount_of_life, uses_cost, uses_quality
 from survsim.simulation.declared.fingerprint import fingerprint
 from survsim.simulation.declared.model import Model
@@ -212,7 +212,7 @@ def count(name: str, value: int) -> int:
 
 
 def _inside(name: str, values: Sequence[float], horizon: float) -> tuple[float, ...]:
-    found = tuple(meet([float(v) for v in values], horizon).tolist())
+    found = tuple(asked_times(name, values, horizon).tolist())
     bad = [v for v in found if not 0 < v <= horizon]
     if bad:
         end, came = apart(horizon, bad[0])

@@ -18,7 +18,9 @@ from survsim.core.display import displayed
 from survsim.core.distributions import HazardDistribution
 from survsim.core.door import with_doors
 from survsim.core.errors import InputError
+from survsim.core.pairing import in_columns_of, paired
 from survsim.core.streams import Streams
+from survsim.core.trial_rows import as_table
 from survsim.simulation.trials.accrual import accrual_pairs, arrival_times
 
 Allocation = Literal["fixed", "response_adaptive"]
@@ -110,6 +112,16 @@ class TrialData:
     arm: IntArray
     time: FloatArray
     dropout: FloatArray
+
+    def __post_init__(self) -> None:
+        """Frames with labels of trials and patients pair by both."""
+        names = ("arrival", "arm", "time", "dropout")
+        tables = paired(**{name: getattr(self, name) for name in names})
+        columns, of = next(
+            ((t.columns, n) for n, t in zip(names, tables) if hasattr(t, "columns")), (None, "")
+        )
+        for name, table in zip(names, tables):
+            object.__setattr__(self, name, as_table(name, in_columns_of(columns, name, table, of)))
 
     def cut_at(self, calendar: FloatArray) -> tuple[FloatArray, np.ndarray, np.ndarray]:
         """Follow-up (B, n), event seen (B, n) and whether a patient had arrived (B, n) at calendar times (B,)."""

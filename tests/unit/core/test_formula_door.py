@@ -78,6 +78,8 @@ def test_what_may_stand_in_a_formula(formula: str, same: str) -> None:
         ("g - 1", r"leave out '0 \+' and '- 1'"),
         ("x + strata(g)", r"strata belong to the response: Surv.right\(..., stratum=frame\['g'\]\)"),
         ("x + cluster(id)", r"Surv.right\(..., cluster=frame\['id'\]\)"),
+        ("x %in% g", "Type x:g for the effect of x within each group"),
+        ("g + I(g %in% c('a'))", r"%in% is not read.*isin"),
         ("frailty(g)", r"cox_ph\(..., frailty=frame\['g'\]\)"),
         ("offset(x)", r"offset=frame\['x'\]"),
         ("ns(x, df=3)", r"cr\(x, df=3\)"),

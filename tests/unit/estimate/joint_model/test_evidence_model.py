@@ -387,6 +387,8 @@ def test_single_arm_studies_warn_about_treatment():
         (lambda: hazard_ratio_term(0.7, {}, {}, study="a", conf_low=0.8, conf_high=0.9), EvidenceError, "excludes its estimate"),
         (lambda: hazard_ratio_term(0.7, {}, {}, study="a"), EvidenceError, "allow no route"),
         (lambda: case_term(5, study="a", unit="months", status="interval"), InputError, "a pair"),
+        (lambda: case_term((0.1 + 0.2, 0.3), study="a", unit="months", status="interval"), InputError, "status='exact'"),
+        (lambda: case_term((0.3, 0.1 + 0.2), study="a", unit="months", status="interval"), InputError, "status='exact'"),
         (lambda: case_term(5, study="a", unit="months", status="dead"), InputError, "status must be one of"),
         (lambda: case_term(5, study="", unit="months"), InputError, "study is empty"),
         (lambda: case_term(5, study="a", unit="months", colour="x"), InputError, "does not know colour"),

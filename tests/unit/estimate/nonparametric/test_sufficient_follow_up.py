@@ -21,6 +21,29 @@ def test_by_hand() -> None:
     assert found.plateau.item() == pytest.approx(7 / 8 * 6 / 7 * 5 / 6 * 4 / 5 * 2 / 3)
 
 
+@pytest.mark.parametrize("unit", ["years", "weeks", "days"])
+@pytest.mark.parametrize(
+    ("time", "event", "n_window"),
+    [
+        ([5, 6, 7, 9], [1, 1, 1, 0], 2),
+        ([1, 4, 7, 10, 16], [1, 1, 1, 1, 0], 2),
+        ([3, 5, 7, 9], [1, 1, 1, 0], 1),
+    ],
+)
+def test_an_event_at_the_open_edge_is_outside_in_every_unit(
+    time: list[int], event: list[int], n_window: int, unit: str
+) -> None:
+    """The window (2 last - end, last] opens at an event: of 5, 6, 7 and an end at 9, at the one at 5."""
+    found = sufficient_follow_up(Surv.right(time, event, unit="months").to_unit(unit))
+    assert found.n_window.item() == n_window
+    assert found.p_value.item() == (1 - n_window / len(time)) ** len(time)
+
+
+def test_times_that_were_multiplied_have_the_window_of_whole_ones() -> None:
+    found = sufficient_follow_up(Surv.right(np.array([1, 3, 5, 7]) * 0.1, [1, 1, 1, 0], unit="years"))
+    assert found.n_window.item() == 1
+
+
 def test_a_curve_that_ends_in_an_event_was_not_followed_long_enough() -> None:
     found = sufficient_follow_up(Surv.right([1, 2, 3, 4], [1, 1, 0, 1], unit="months"))
     assert (found.p_value.item(), found.n_window.item(), found.plateau.item()) == (1.0, 0, 0.0)

@@ -52,6 +52,18 @@ def test_exact_times_are_the_plain_fit(family: str) -> None:
     assert fit.log_likelihood == pytest.approx(plain.log_likelihood)
 
 
+def test_ends_apart_by_the_last_bits_are_an_exact_time() -> None:
+    low, high = [0.1, 0.2, 0.3, 0.1 + 0.2, 0.5], [0.1 + 0.2, 0.4, 0.3, 0.3, np.inf]
+    round_ones = [0.1, 0.2, 0.3, 0.3, 0.5], [0.3, 0.4, 0.3, 0.3, np.inf]
+    fit = interval_censored_parametric(low, high, "weibull", unit="years")
+    assert (
+        fit.estimate.tolist()
+        == interval_censored_parametric(*round_ones, "weibull", unit="years").estimate.tolist()
+    )
+    with pytest.raises(InputError, match="low is above high in row 0"):
+        interval_censored_parametric([0.3, 0.1], [0.2, 0.2], "weibull", unit="years")
+
+
 def test_one_visit_is_a_binomial() -> None:
     """All seen at 2 only, 3 of 12 with the event: the rate is -log(0.75) / 2, its error from the binomial."""
     fit = interval_censored_parametric(

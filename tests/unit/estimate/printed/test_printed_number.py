@@ -6,10 +6,16 @@ import re
 
 import numpy as np
 import pytest
+from scipy.integrate import quad
 from scipy.special import logit
 
 from survsim import pool_medians
-from survsim.core.information import least_hazard_error, least_median_error, least_ratio_error
+from survsim.core.information import (
+    least_hazard_error,
+    least_median_error,
+    least_ratio_error,
+    least_rmst_error,
+)
 from survsim.errors import EvidenceError, InputError
 from survsim.joint_model import hazard_ratio_term, median_term, survival_term
 from survsim.printed import Refusal, effect_size, effect_sizes, printed_number
@@ -140,6 +146,30 @@ def test_rates_and_plain_values():
     )
     value = printed_number({"value": 62.3, "conf_low": 50.3, "conf_high": 74.3}, "value")
     assert value.std_error == pytest.approx(12 / Z)
+
+
+@pytest.mark.parametrize("unit", ["months", "years"])
+def test_events_bound_the_error_of_a_restricted_mean(unit):
+    """Weibull times of shape 3 whose mean to 12 is 10 have the cumulative hazard 0.8311 at 12, by quadrature of S."""
+    mean, _ = quad(lambda t: np.exp(-0.8311381607920 * (t / 12) ** 3), 0, 12)
+    assert mean == pytest.approx(10, abs=1e-6)
+    least = (10 - 12 * np.exp(-0.8311381607920)) / (3 * np.sqrt(10))
+    assert least_rmst_error(10, 12, 10) == pytest.approx(least, abs=1e-6)
+    row = {"value": 10, "conf_low": 9.99, "conf_high": 10.01, "n_event": 10, "time": 12, "unit": "months"}
+    assert f"10 events allow no less than {least:.3g}" in reason(row, "rmst")
+    wide = printed_number(row, "rmst", unit=unit, beyond_counts="widen")
+    assert wide.flagged and wide.std_error == pytest.approx(least / (12 if unit == "years" else 1), abs=1e-6)
+    honest = row | {"conf_low": 9.0, "conf_high": 11.0}
+    assert not printed_number(honest, "rmst", unit=unit).flagged
+    assert "10 patients allow" in reason({**row, "n": 10, "n_event": None}, "rmst")
+    assert "beside 0 events" in reason(honest | {"n_event": 0}, "rmst")
+    assert printed_number(honest | {"value": 12, "conf_high": 12, "conf_low": 11.9}, "rmst").estimate == 12
+
+
+@pytest.mark.parametrize("share", [1e-9, 1e-6, 0.01, 0.5, 0.999, 1 - 1e-9, 1.0])
+def test_the_bound_of_a_restricted_mean_is_a_share_of_what_is_lost_and_lived(share):
+    found = least_rmst_error(share, 1.0, 4)
+    assert 0 <= found <= min(share / 6, (1 - share) / 2) * (1 + 1e-6)
 
 
 def test_rmst_bounds_are_in_the_unit_asked_for():

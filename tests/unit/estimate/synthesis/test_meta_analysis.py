@@ -204,6 +204,26 @@ def test_formula_equals_matrix():
     assert "residual tau2" in by_formula.summary()
 
 
+@pytest.mark.parametrize("method", ["REML", "ML", "DL", "PM", "SJ", "HE", "HS", "fixed"])
+@pytest.mark.parametrize(("origin", "unit"), [(0, 1e12), (1e6, 1), (1e7, 1), (1e8, 1), (1e8, 1e-9)])
+def test_meta_regression_knows_no_origin_and_no_unit(method, origin, unit):
+    """A year is one whether it is counted from 0 or from 1e8; metafor 3.8.1 has slope, its error and tau2 by REML with Wald limits."""
+    y, s = [0.1, 0.5, 0.9, 0.4, -0.2, 0.3], [0.1, 0.2, 0.1, 0.2, 0.3, 0.15]
+    m = np.array([0.2, 1.1, -0.4, 0.7, 0.3, -1.0])
+    right = meta_regression(y, s, m, method=method, conf_method="wald")
+    if method == "REML":
+        found = right.estimate[1], right.std_error[1], right.tau2
+        assert found == pytest.approx((-0.0680776960164, 0.2379481433246, 0.1327830882030), rel=1e-9)
+    moved = meta_regression(y, s, (m + origin) * unit, method=method, conf_method="wald")
+    assert (moved.estimate[1] * unit, moved.std_error[1] * unit) == pytest.approx(
+        (right.estimate[1], right.std_error[1]), rel=1e-7
+    )
+    for name in ("tau2", "q", "i2", "tau2_conf_high", "tau2_std_error", "moderator_p_value", "r2"):
+        assert getattr(moved, name) == pytest.approx(getattr(right, name), rel=1e-7, nan_ok=True), name
+    expected = right.predict(np.array([[0.5], [3.0]]))
+    np.testing.assert_allclose(moved.predict((np.array([[0.5], [3.0]]) + origin) * unit), expected, rtol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("moderators", "message"),
     [

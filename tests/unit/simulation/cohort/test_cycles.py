@@ -107,6 +107,25 @@ def test_matrices_change_with_time_and_a_price_ends_with_its_span():
     assert value(result, "cost") == pytest.approx(5.0 + 10.0 * x[1:4, 0].sum(), abs=1e-12)
 
 
+@pytest.mark.parametrize("count", [cycle_cohort, cycle_patients])
+def test_a_cycle_that_starts_at_a_declared_time_is_past_it(count):
+    """6 * 0.35 is 2.0999999999999996: a factor and a price that end at 2.1 end with the sixth of ten cycles."""
+    added = {"price": {"added": [{"until": 2.1, "by_state": {"well": 10.0}}]}}
+    plan = {"usual": {"matrix": np.eye(3), "values": added}}
+    course = {"breaks": [2.1], "factors": [1.0, 0.0]}
+    values = Values(
+        outcomes={
+            "quality": {"kind": "quality", "course": course},
+            "price": {"kind": "cost", "by_state": {"well": 1.0}},
+        }
+    )
+    declared = cycles(correction="start", length="0.35 years") | {"strategies": plan}
+    given = {} if count is cycle_cohort else {"patients": 2}
+    result = count(declared, horizon=3.5, time_unit="years", values=values, **given)
+    assert value(result, "quality", 3.5) == pytest.approx(2.1)
+    assert value(result, "price", 3.5) == pytest.approx(3.5 + 21.0)
+
+
 def test_rest_names_mappings_and_arrays_are_the_same_matrix():
     by_name = {
         "well": {"well": "rest", "ill": "p", "dead": 0.1},

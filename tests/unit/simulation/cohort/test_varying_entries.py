@@ -90,6 +90,7 @@ def test_two_strategies_of_one_law_differ_by_exactly_zero():
         ({"law": LAW, "ratio": 2}, "ratio"),
         ({"breaks": [3.0], "values": [0.1]}, "one value more than breaks; found 1 values for 1 breaks"),
         ({"breaks": [3.0, 2.0], "values": [0.1, 0.2, 0.3]}, "breaks lie above 0 and increase"),
+        ({"breaks": [0.3, 0.1 + 0.2], "values": [0.1, 0.2, 0.3]}, "breaks lie above 0 and increase"),
         ({"breaks": [0.0], "values": [0.1, 0.2]}, "breaks lie above 0"),
         ({"breaks": [3.0], "values": [0.1, 0.2], "at": "middle"}, "at"),
         (

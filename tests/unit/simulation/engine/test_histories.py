@@ -22,6 +22,7 @@ from survsim.simulation.running.run import simulate_model
 from tests.helpers.disease_models import exponential, weibull
 
 N = 60_000
+NEVER = {"quantity": "time", "at_least": 5.9}
 STATES = (
     State(name="controlled"),
     State(name="progressed", progression=True),
@@ -232,6 +233,54 @@ def test_myelopathy_that_has_not_come_may_still_come() -> None:
     risk, before, after = float(lyman_kutcher_burman(66.0)), np.exp(-0.2 * 5), np.exp(-0.2 * 11)
     expected = risk * (before - after) / (1 - risk + risk * before)
     assert found == pytest.approx(expected, abs=4 * np.sqrt(expected / N))
+
+
+@pytest.mark.parametrize(("start", "end"), [(0.4, 0.7), (0.3, 0.6), (0.5, 0.8), (0.4, 0.69)])
+def test_a_course_as_long_as_an_effect_asks_for_was_long_enough(start: float, end: float) -> None:
+    """0.7 - 0.4 and 0.6 - 0.3 miss 0.3 by their last bits; the hazard of 0.5 is a tenth of that, unless 0.01 are missing."""
+    lasts = {"for": 50.0, "unless_stopped_before": 0.3}
+    effect = {"transition": "controlled>dead", "hazard_ratio": 0.1, "lasts": lasts}
+    model = Model(
+        states=(STATES[0], STATES[2]),
+        transitions=(Transition(source="controlled", target="dead", distribution=exponential(0.5)),),
+        treatments={"rt": course(duration=0.3, effects=[effect])},
+        time_unit="months",
+        horizon=6.0,
+        history=History.model_validate(
+            {"now": 1.0, "given": [{"treatment": "rt", "start": start, "end": end, "status": "completed"}]}
+        ),
+        strategies=(
+            strategy_from(
+                {"strategy": "s", "lines": [{"line": "x", "treatments": ["rt"], "start": [NEVER]}]}
+            ),
+        ),
+    )
+    close(alive(model, (2.0,)), [np.exp(-0.5 * 2 * (1.0 if end == 0.69 else 0.1))])
+
+
+@pytest.mark.parametrize(("now", "end"), [(0.8, 0.6), (0.5, 0.3), (0.8, 0.59)])
+def test_a_rule_counts_from_the_dates_as_they_are_printed(now: float, end: float) -> None:
+    """0.8 - 0.6 is 0.20000000000000007: a line that starts at most 0.2 after the last one starts, and leaves a tenth of the hazard."""
+    effect = {"transition": "controlled>dead", "hazard_ratio": 0.1, "lasts": "always"}
+    start = [{"quantity": "time_since_line_end", "at_most": 0.2}]
+    given = {"treatment": "rt", "start": end - 0.1, "end": end, "status": "completed"}
+    model = Model(
+        states=(STATES[0], STATES[2]),
+        transitions=(Transition(source="controlled", target="dead", distribution=exponential(0.5)),),
+        treatments={
+            "rt": course(duration=0.1),
+            "drug": course(kind="systemic", duration=20.0, effects=[effect]),
+        },
+        time_unit="months",
+        horizon=6.0,
+        history=History.model_validate({"now": now, "given": [given]}),
+        strategies=(
+            strategy_from(
+                {"strategy": "s", "lines": [{"line": "x", "treatments": ["drug"], "start": start}]}
+            ),
+        ),
+    )
+    close(alive(model, (2.0,)), [np.exp(-1.0 if end == 0.59 else -0.1)])
 
 
 def test_a_late_toxicity_may_still_come_and_one_that_came_does_not() -> None:
