@@ -23,11 +23,11 @@ from typing import Any, TypeVar, cast
 
 from survsim.core import upward
 from survsim.core.display import displayed
-from survsim.core.errors import InputError, MissingValues, SurvsimError
+from survsim.core.errors import InputError, MissingValues, SurvsimError, in_short
 from survsim.core.fault_words import in_words, quoted, tag_fault
 from survsim.core.file_faults import KEY, KIND, meant, of_tag
 from survsim.core.frames import in_pandas
-from survsim.core.plain_kinds import Plan, is_known_inside, is_number
+from survsim.core.plain_kinds import Plan, is_duration, is_known_inside
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -44,7 +44,6 @@ _LISTS: dict[Any, Any] = {
 }
 _DOOR = "stands_behind_a_door"
 """Mark of a function that has its door, so that it gets no second one."""
-_SAID = 60
 _TOLD = 40
 """Faults of one object told one by one."""
 _PLAIN = {
@@ -266,7 +265,7 @@ def _kinds(wanted: Any) -> tuple[Any, ...]:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, numbers.Real) and is_number(value)
+    return isinstance(value, numbers.Real) and not isinstance(value, bool) and not is_duration(value)
 
 
 def _array_like() -> Any:
@@ -338,5 +337,4 @@ def _words(wanted: Any) -> str:
 
 
 def _short(value: Any) -> str:
-    text = " ".join(repr(value).split())
-    return f"{text if len(text) <= _SAID else text[: _SAID - 3] + '...'} ({type(value).__name__})"
+    return f"{in_short(value)} ({type(value).__name__})"

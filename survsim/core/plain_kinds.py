@@ -119,22 +119,26 @@ def is_known_inside(value: Any) -> bool:
 
 
 def is_number(value: Any) -> bool:
-    """A real number that is no truth value; an array without axes counts, and a duration of numpy does not."""
-    kind = getattr(getattr(value, "dtype", None), "kind", "")
+    """A real number that is no truth value; an array without axes counts, and so does a duration of numpy, which has a unit."""
     if isinstance(value, numbers.Real | decimal.Decimal):
-        # numpy counts its durations among the whole numbers
-        return kind != "m" and not isinstance(value, bool)
-    return getattr(value, "ndim", None) == 0 and kind in tuple("fiu")
+        return not isinstance(value, bool)
+    return getattr(value, "ndim", None) == 0 and _kind(value) in ("f", "i", "u")
+
+
+def is_duration(value: Any) -> bool:
+    """Whether a value is a duration of numpy, which counts these among the whole numbers."""
+    return _kind(value) == "m"
+
+
+def _kind(value: Any) -> str:
+    return getattr(getattr(value, "dtype", None), "kind", "")
 
 
 def _as_own(value: Any, wanted: type) -> Any:
     """A number as Python's float or int, if it is of another kind and loses nothing but digits; all else as it came."""
-    if (
-        value is None
-        or isinstance(value, wanted | int | str)
-        or not is_number(value)
-        or hasattr(value, "mask")
-    ):
+    if value is None or isinstance(value, wanted | int | str) or not is_number(value):
+        return value
+    if is_duration(value) or hasattr(value, "mask"):
         return value
     try:
         whole = isinstance(value, numbers.Integral) or (wanted is int and value == value // 1)
@@ -145,7 +149,7 @@ def _as_own(value: Any, wanted: type) -> Any:
 
 def _is_whole(value: Any) -> bool:
     try:
-        return bool(abs(value) < WHOLE and value == value // 1)
+        return not is_duration(value) and bool(abs(value) < WHOLE and value == value // 1)
     except (ArithmeticError, ValueError):
         return False
 

@@ -8,7 +8,6 @@ A leaf is a *reference*, text of the form ``table:row`` that names one row a rea
 from __future__ import annotations
 
 import json
-import numbers
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -129,11 +128,10 @@ def _flatten(item: Any) -> tuple[Provenance | str, ...]:
 def _plain(value: Any) -> Any:
     if isinstance(value, bool | int | float | str):
         return value
-    if isinstance(value, numbers.Real):
-        # numpy's longest floats among them, of which .tolist() gives themselves
-        return float(value)
     if hasattr(value, "tolist"):
-        return _plain(value.tolist())
+        found = value.tolist()
+        # of numpy's longest floats .tolist() gives themselves
+        return float(found) if type(found) is type(value) else _plain(found)
     if isinstance(value, Mapping):
         return {str(k): _plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 import survsim
+import survsim.calibration
 from survsim import _public
 from survsim.core.door import guarded
 from survsim.core.errors import InputError
@@ -82,12 +83,17 @@ def test_a_number_of_a_further_kind_comes_in_as_pythons_own(name, value, own):
         assert got == own and type(got) is type(own)
 
 
-@pytest.mark.parametrize("value", [np.timedelta64(3, "D"), np.timedelta64(3)])
-def test_a_duration_of_numpy_is_no_number(value):
+@pytest.mark.parametrize("value", [np.timedelta64(60, "D"), np.timedelta64(1440, "h")])
+def test_a_duration_of_numpy_keeps_its_unit_and_is_no_count(value):
     """numpy counts durations among the whole numbers."""
-    for name in ("number", "whole"):
-        with pytest.raises(InputError, match=f"f: {name} must be a"):
-            DOOR(**{name: value})
+    surv = survsim.Surv.right([20, 50, 90, 120], [1, 1, 0, 1], unit="days")
+    assert survsim.rmst(surv, tau=value).estimate == pytest.approx([47.5])  # 20 + 30 * 3/4 + 10 * 1/2
+    found = survsim.bootstrap(surv, "survival", at=[value], n_resamples=5)
+    assert found.estimate.tolist() == [0.5]
+    with pytest.raises(InputError, match="f: whole must be a whole number"):
+        DOOR(whole=value)
+    with pytest.raises(InputError, match="LogNormalLaw: low must be a number"):
+        survsim.calibration.LogNormalLaw(median=30.0, low=value, high=90.0)
 
 
 def test_a_number_of_a_further_kind_is_the_number_it_says():
