@@ -70,7 +70,7 @@ def _read(path: Path) -> pd.DataFrame:
         if b"\x00" in content:
             raise ValueError("it holds a byte 0, which no text has")
         return pd.read_csv(io.BytesIO(content))
-    except (ValueError, OSError, NotImplementedError) as error:
+    except (ValueError, OSError, RuntimeError) as error:
         raise InputError(
             f"{path} is damaged or no table ({' '.join(str(error).split())[:SHOWN]}); run the analysis again."
         ) from None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from survsim import Surv, bootstrap, check_summary, effect_size, kaplan_meier, load_evidence
 from survsim.errors import InputError, SurvsimError
 from survsim.figures import state_diagram
+from survsim.report import not_pooled
 
 SURV = Surv.right([1, 2, 3, 4], [1, 1, 0, 1], unit="months")
 LONG = 10**5000
@@ -28,11 +30,12 @@ LONG = 10**5000
         lambda: check_summary(SURV, survival=[(1, 0.75, 0.5)]),
         lambda: load_evidence().select(endpoint=itertools.repeat("overall_survival")),
         lambda: state_diagram(pd.DataFrame({"source": [["a"]], "target": ["b"], "death": [True]})),
+        lambda: not_pooled(load_evidence(), {"endpoint": np.array(None, dtype=object)}),
         lambda: kaplan_meier(SURV, by=pd.Series([["a"], ["b"], ["a"], ["b"]])),
     ],
 )
 def test_what_cannot_be_used_is_told(call):
-    with pytest.raises(SurvsimError, match=r"must|takes at most|holds pairs"):
+    with pytest.raises(SurvsimError, match=r"must|list of words|takes at most|holds pairs"):
         call()
 
 
