@@ -22,6 +22,7 @@ _SEPARATED = re.compile(r"([;\t\r\n]+)")
 """Where a spreadsheet may part a line of CSV although a comma separates its cells."""
 _HARMLESS = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?(?=[\s,%)]|$)[^|!=@(+*/^&]*")
 """A number, perhaps with words behind it, and nothing that computes or calls."""
+_HALF = re.compile("[\ud800-\udfff]")
 _LATEX = {
     "\\": r"\textbackslash{}",
     "{": r"\{",
@@ -70,6 +71,11 @@ def not_run(text: str, signs: str = _SIGNS + "-") -> str:
         runs = part and not _SEPARATED.fullmatch(part) and would_run(part, signs)
         made.append(f"'{part}" if runs and not _HARMLESS.fullmatch(part) else part)
     return "".join(made)
+
+
+def in_utf8(text: str) -> str:
+    """Text that a file can hold: half signs, which stand for bytes of no letter in names of files, become the sign for that."""
+    return _HALF.sub("\ufffd", text)
 
 
 def visible(text: str) -> str:

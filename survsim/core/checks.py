@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from survsim.core.errors import InputError, MissingValues
+from survsim.core.errors import InputError, MissingValues, in_short
 from survsim.core.frames import with_categories
 from survsim.core.kinds import as_array, as_numbers, is_missing, row_labels
 from survsim.kernels import counting
@@ -263,6 +263,10 @@ def as_labels(name: str, values: Any) -> NDArray[Any]:
     if kind in "bui":
         return array
     if kind == "O":
+        if odd := [v for v in array.ravel() if not _is_hashable(v)]:
+            raise InputError(
+                f"{name} must hold labels, one value each; got {in_short(odd[0])} ({type(odd[0]).__name__})."
+            )
         missing = np.array(
             [is_missing(v) or (isinstance(v, str) and not v.strip()) for v in array.ravel()], bool
         )
@@ -281,6 +285,14 @@ def as_labels(name: str, values: Any) -> NDArray[Any]:
     if missing.any():
         raise _unlabelled(name, missing, values)
     return array
+
+
+def _is_hashable(value: Any) -> bool:
+    try:
+        hash(value)
+    except TypeError:  # a list, or a pair that holds one
+        return False
+    return True
 
 
 def _days(array: NDArray[Any]) -> NDArray[Any]:

@@ -4,7 +4,7 @@ Functions check what they are given where a wrong value could pass for a right o
 whether it is a `Surv` at all, or a path. Where one is not, Python ends in an error about something inside. The door
 then compares the arguments with the signature and says which of them is of another kind. An error that no argument
 explains is a fault of ours and goes on as it came. Tables of polars and Arrow become pandas frames here, so that every
-function that takes a frame takes those.
+function that takes a frame takes those, and numbers of further kinds become Python's own.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from typing import Any, TypeVar, cast
 
 from survsim.core import upward
 from survsim.core.display import displayed
-from survsim.core.errors import InputError, MissingValues, SurvsimError
+from survsim.core.errors import InputError, MissingValues, SurvsimError, in_short
 from survsim.core.fault_words import in_words, quoted, tag_fault
 from survsim.core.file_faults import KEY, KIND, meant, of_tag
 from survsim.core.frames import in_pandas
-from survsim.core.plain_kinds import Plan, is_known_inside
+from survsim.core.plain_kinds import Plan, is_duration, is_known_inside
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -44,7 +44,6 @@ _LISTS: dict[Any, Any] = {
 }
 _DOOR = "stands_behind_a_door"
 """Mark of a function that has its door, so that it gets no second one."""
-_SAID = 60
 _TOLD = 40
 """Faults of one object told one by one."""
 _PLAIN = {
@@ -95,6 +94,7 @@ def guarded(function: F, name: str = "") -> F:
         given = {key: in_pandas(value) for key, value in given.items()}
         if not plan:
             plan.append(Plan(function))
+        args, given = plan[0].settled(args, given)
         wrong = plan[0].misfit(args, given)
         fault = "" if wrong is None else f"{wrong[0]} must be {wrong[1]}; got {_short(wrong[2])}."
         if wrong is not None and not is_known_inside(wrong[2]):
@@ -265,7 +265,7 @@ def _kinds(wanted: Any) -> tuple[Any, ...]:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+    return isinstance(value, numbers.Real) and not isinstance(value, bool) and not is_duration(value)
 
 
 def _array_like() -> Any:
@@ -337,5 +337,4 @@ def _words(wanted: Any) -> str:
 
 
 def _short(value: Any) -> str:
-    text = " ".join(repr(value).split())
-    return f"{text if len(text) <= _SAID else text[: _SAID - 3] + '...'} ({type(value).__name__})"
+    return f"{in_short(value)} ({type(value).__name__})"

@@ -21,6 +21,8 @@ from survsim.core.provenance import Nodes, Provenance, from_nodes
 
 T = TypeVar("T")
 
+_DOUBLE = 8
+"""Bytes of the longest floats that JSON gives back to the last bit."""
 KINDS: dict[str, type] = {}
 """Classes that may stand in a file, by name."""
 
@@ -91,7 +93,7 @@ class Encoder:
         return {"mapping": pairs}
 
     def _array(self, value: Any, where: str) -> Any:
-        if value.dtype.kind not in "biufUOMm":
+        if value.dtype.kind not in "biufUOMm" or (value.dtype.kind == "f" and value.dtype.itemsize > _DOUBLE):
             raise InputError(f"{where} holds {value.dtype}, which is not stored; use numbers or text.")
         items = (value.view("i8") if value.dtype.kind in "Mm" else value).ravel().tolist()
         if value.dtype.kind == "f":

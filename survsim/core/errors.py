@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from typing import Any
 
 
 class SurvsimError(Exception):
@@ -67,6 +68,23 @@ class EvidenceWarning(SurvsimWarning):
 
 class SmallSampleWarning(SurvsimWarning):
     """A method used where its large-sample argument is thin."""
+
+
+def in_short(value: Any, most: int = 60) -> str:
+    """A value as a message shows it: on one line, cut off, and in words where it cannot be written out.
+
+    Python writes out no whole number of more than 4,300 digits, nor a list that holds one.
+    """
+    try:
+        text = " ".join(repr(value).split())
+    except (
+        ValueError,
+        TypeError,
+        AttributeError,
+        RuntimeError,
+    ):  # or an object of the caller's that is half made
+        text = "a value that cannot be written out"
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 def warn(message: str, category: type[Warning]) -> None:

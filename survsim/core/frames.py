@@ -31,7 +31,7 @@ def as_frame(data: Any, name: str = "data") -> Any:
     InputError : columns of different lengths, or anything without named columns.
     """
     if hasattr(data, "columns") and hasattr(data, "iloc"):
-        return data
+        return _native(data)
     if isinstance(data, Mapping):
         import pandas as pd
 
@@ -41,7 +41,7 @@ def as_frame(data: Any, name: str = "data") -> Any:
         if data and all(dimensions(v) == 0 for v in data.values()):
             return _without_labels(pd.DataFrame([dict(data)]))
         try:
-            frame = pd.DataFrame(dict(data))
+            frame = _native(pd.DataFrame(dict(data)))
         except (ValueError, TypeError):
             given = ", ".join(f"{k!r}: {len(v) if hasattr(v, '__len__') else 1}" for k, v in data.items())
             raise InputError(
@@ -77,6 +77,8 @@ def _as_meant(frame: Any, table: Any) -> Any:
 def in_pandas(value: Any) -> Any:
     """A table of polars or pyarrow as a pandas frame, a column of theirs as an array; anything else as it came.
 
+    Of a pandas frame or column the numbers come in the order of bytes of this machine.
+
     Raises
     ------
     InputError : a table of which nothing was computed yet.
@@ -86,11 +88,34 @@ def in_pandas(value: Any) -> Any:
             return as_frame(value)
         if type(value).__module__.partition(".")[0] in ("polars", "pyarrow"):
             return _column_as_meant(value)
+    elif hasattr(value, "iloc"):
+        return _native(value)
     elif hasattr(value, "collect_schema") and hasattr(value, "collect"):
         raise InputError(
             f"a {type(value).__name__} holds no rows before it is asked for them; pass .collect() of it."
         )
     return value
+
+
+def _native(data: Any) -> Any:
+    """A pandas frame or column whose numbers have the order of bytes of this machine; as it came where they have.
+
+    Files of measuring devices, of netCDF and of FITS keep the other order, with which pandas selects and compares nothing.
+    """
+    if not hasattr(data, "columns"):
+        return data.astype(data.dtype.newbyteorder("=")) if _is_turned(data.dtype) else data
+    turned = [k for k, kind in enumerate(data.dtypes) if _is_turned(kind)]
+    if not turned:
+        return data
+    found = data.copy(deep=False)
+    for k in turned:
+        found.isetitem(k, _native(data.iloc[:, k]))
+    return found
+
+
+def _is_turned(kind: Any) -> bool:
+    """Whether a kind of numpy's has the other order of bytes; pandas' own kinds have none."""
+    return hasattr(kind, "newbyteorder") and not kind.isnative
 
 
 def _column_as_meant(value: Any) -> Any:

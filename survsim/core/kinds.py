@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from survsim.core import units
-from survsim.core.errors import InputError
+from survsim.core.errors import InputError, in_short
 
 NUMBERS = "hold numbers; got"
 Missing = NDArray[np.bool_] | None
@@ -100,7 +100,7 @@ def as_array(name: str, values: Any) -> NDArray[Any]:
     try:
         return np.asarray(values)
     except (TypeError, ValueError):
-        raise InputError(f"{name} must be one column of values; got {_short(values)}.") from None
+        raise InputError(f"{name} must be one column of values; got {in_short(values)}.") from None
 
 
 def dimensions(values: Any) -> int:
@@ -151,7 +151,7 @@ def wrong_kind(name: str, array: NDArray[Any], row: int, wanted: str, of: Any = 
             "check that the columns are in the right order."
         )
     return InputError(
-        f"{name} must {wanted} {_short(plain)} ({type(plain).__name__}) in {at}. "
+        f"{name} must {wanted} {in_short(plain)} ({type(plain).__name__}) in {at}. "
         "Convert text and dates to numbers first."
     )
 
@@ -216,8 +216,3 @@ def _span(name: str, value: timedelta | np.timedelta64, unit: str | None) -> flo
     if isinstance(value, np.timedelta64) or unit is None:
         return float(_durations(name, np.array([value], dtype="timedelta64"), unit)[0])
     return float(value / timedelta(days=1)) / units.conversion_factor(unit, "days")
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."

@@ -94,9 +94,15 @@ def names_nothing(index: Any) -> bool:
 def names_in(values: Any) -> tuple[str, ...] | None:
     """Names of the rows of a pandas object: its labels, or None where nobody gave them or they occur twice."""
     index = index_of(values)
-    if index is None or not index.is_unique or index.hasnans or names_nothing(index):
+    if index is None or not index.is_unique or _has_gaps(index) or names_nothing(index):
         return None
     return tuple(map(str, index))
+
+
+def _has_gaps(index: Any) -> bool:
+    """Whether a label is missing, on any level."""
+    levels = map(index.get_level_values, range(index.nlevels)) if index.nlevels > 1 else [index]
+    return any(level.hasnans for level in levels)
 
 
 def by_names(names: Sequence[Any] | None, name: str, values: Any, rows: Any = None) -> Any:

@@ -2,6 +2,7 @@
 
 `True` is a number to Python, ``"no"`` is true to an ``if``, and `None` becomes the label 'None'. Where a signature asks for
 text, a number or a truth value and nothing else, what came is compared with it; any other argument is left to the function.
+A number of a further kind (a fraction, a decimal, numpy's numbers of other widths, 3.0 for a count) goes on as Python's own.
 """
 
 from __future__ import annotations
@@ -44,6 +45,8 @@ _TEXTS = {
 _OPEN = ("source", "width", "height")
 """Arguments that say more of themselves: what a result was made of is words, rows or another result, and a size has a unit."""
 _CALLABLE = ("a function", callable)
+_OWN: tuple[tuple[type, tuple[str, ...]], ...] = ((float, ("float", "Number", "Parameter")), (int, ("int",)))
+"""Python's kind of number, and words of annotations that ask for it; where both are asked for, floats stay what they are."""
 _KINDS = _ONE | _TEXTS
 
 
@@ -52,10 +55,10 @@ class Plan:
 
     Attributes
     ----------
-    names : of the positional arguments; looks : name -> (words, tests, default).
+    names : of the positional arguments; looks : name -> (words, tests, default); own : name -> Python's kind of number.
     """
 
-    __slots__ = ("looks", "names")
+    __slots__ = ("looks", "names", "own")
 
     def __init__(self, function: Callable[..., Any]) -> None:
         import inspect
@@ -68,14 +71,30 @@ class Plan:
         turned = TURNED in vars(function)
         self.names = () if turned else tuple(name for name, p in found.items() if p.kind in positional)
         self.looks: dict[str, tuple[str, list[Callable[[Any], bool]], Any]] = {}
+        self.own: dict[str, type] = {}
         for name, parameter in found.items():
             parts = parameter.annotation.split(" | ") if isinstance(parameter.annotation, str) else []
             single = parameter.kind not in (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
+            kind_of_number = next((kind for kind, words in _OWN if not {*words}.isdisjoint(parts)), None)
+            if single and kind_of_number is not None:
+                self.own[name] = kind_of_number
             kinds = [_CALLABLE if part.startswith("Callable[") else _KINDS.get(part) for part in parts]
             if single and kinds and None not in kinds and name not in _OPEN:
                 told = [kind for kind in kinds if kind is not None]
                 words = " or ".join(dict.fromkeys(kind[0] for kind in told))
                 self.looks[name] = (words, [kind[1] for kind in told], parameter.default)
+
+    def settled(self, args: tuple[Any, ...], given: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The arguments with each number that the signature asks for as Python's own."""
+        if not self.own:
+            return args, given
+        own = self.own
+        named = tuple(
+            _as_own(value, own[name]) if name in own else value for name, value in zip(self.names, args)
+        )
+        for name in given.keys() & own.keys():
+            given[name] = _as_own(given[name], own[name])
+        return named + args[len(named) :], given
 
     def misfit(self, args: tuple[Any, ...], given: Mapping[str, Any]) -> tuple[str, str, Any] | None:
         """Name, words for the kind and value of the first argument of another kind; None if there is none."""
@@ -100,17 +119,37 @@ def is_known_inside(value: Any) -> bool:
 
 
 def is_number(value: Any) -> bool:
-    """A real number that is no truth value; an array without axes counts."""
+    """A real number that is no truth value; an array without axes counts, and so does a duration of numpy, which has a unit."""
     if isinstance(value, numbers.Real | decimal.Decimal):
         return not isinstance(value, bool)
-    return getattr(value, "ndim", None) == 0 and getattr(getattr(value, "dtype", None), "kind", "") in tuple(
-        "fiu"
-    )
+    return getattr(value, "ndim", None) == 0 and _kind(value) in ("f", "i", "u")
+
+
+def is_duration(value: Any) -> bool:
+    """Whether a value is a duration of numpy, which counts these among the whole numbers."""
+    return _kind(value) == "m"
+
+
+def _kind(value: Any) -> str:
+    return getattr(getattr(value, "dtype", None), "kind", "")
+
+
+def _as_own(value: Any, wanted: type) -> Any:
+    """A number as Python's float or int, if it is of another kind and loses nothing but digits; all else as it came."""
+    if value is None or isinstance(value, wanted | int | str) or not is_number(value):
+        return value
+    if is_duration(value) or hasattr(value, "mask"):
+        return value
+    try:
+        whole = isinstance(value, numbers.Integral) or (wanted is int and value == value // 1)
+        return int(value) if whole else float(value) if wanted is float else value
+    except (ArithmeticError, ValueError):  # beyond every float, or no number at all
+        return value
 
 
 def _is_whole(value: Any) -> bool:
     try:
-        return bool(abs(value) < WHOLE and value == value // 1)
+        return not is_duration(value) and bool(abs(value) < WHOLE and value == value // 1)
     except (ArithmeticError, ValueError):
         return False
 

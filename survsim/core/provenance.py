@@ -129,7 +129,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, bool | int | float | str):
         return value
     if hasattr(value, "tolist"):
-        return _plain(value.tolist())
+        found = value.tolist()
+        # of numpy's longest floats .tolist() gives themselves
+        return float(found) if type(found) is type(value) else _plain(found)
     if isinstance(value, Mapping):
         return {str(k): _plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

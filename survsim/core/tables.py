@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from survsim.core.kinds import object_array
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -20,7 +22,12 @@ def frame(columns: Columns) -> pd.DataFrame:
 
     if columns and not any(_is_column(value) for value in columns.values()):
         return pd.DataFrame({name: [value] for name, value in columns.items()})
-    return pd.DataFrame(dict(columns))
+    try:
+        return pd.DataFrame(dict(columns))
+    except OverflowError:  # whole numbers beyond every float, among others
+        return pd.DataFrame(
+            {k: object_array(v) if isinstance(v, list | tuple) else v for k, v in columns.items()}
+        )
 
 
 def from_rows(rows: Iterable[Any], names: Sequence[str]) -> dict[str, list[Any]]:

@@ -39,7 +39,7 @@ def table_survival(
     Parameters
     ----------
     km : the curves.
-    times : in their unit.
+    times : in their unit; a time given twice is shown once.
     names : label to show for each group.
     event_name : head of the column of events ("Deaths").
     decimals : of the percentages.
@@ -64,6 +64,7 @@ def table_survival(
     if not len(times):
         raise InputError("there are no times; give at least one, such as times=[12, 24].")
     decimals = decimal_places(decimals)
+    times = list(dict.fromkeys(np.atleast_1d(np.asarray(times)).tolist()))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExtrapolationWarning)  # the table says it in words
         at = km.survival_at(times)
@@ -80,7 +81,7 @@ def table_survival(
             cells.append(BEYOND if np.isnan(at.estimate[j]) else shown)
         rows.append(cells)
     heads = ["Group", "Patients", event_name, f"Median, {km.unit}{level}"]
-    heads += [f"At {format_number(float(t))} {km.unit}{level}" for t in np.atleast_1d(times)]
+    heads += [f"At {format_number(float(t))} {km.unit}{level}" for t in times]
     return table(_frame(rows, heads), title=title, missing="")
 
 
@@ -296,4 +297,4 @@ def _frame(rows: Sequence[Sequence[str]], heads: Sequence[str]) -> pd.DataFrame:
     import pandas as pd
 
     frame = pd.DataFrame([list(r) for r in rows], columns=list(heads), dtype=object)
-    return frame[[c for c in frame.columns if frame[c].astype(bool).any()]]
+    return frame.loc[:, frame.astype(bool).any().to_numpy()]

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import contextlib
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from survsim.core.errors import InputError
+from survsim.core.file_faults import seen
+from survsim.core.files import read_regular
 from survsim.report.study import results_folder
 
 if TYPE_CHECKING:
     import pandas as pd
+
+SHOWN = 120
+"""Letters of what a reader found wrong with a file."""
 
 
 def load_results(name: str, slug: str | None = None) -> pd.DataFrame:
@@ -25,7 +33,7 @@ def load_results(name: str, slug: str | None = None) -> pd.DataFrame:
 
     Raises
     ------
-    InputError : no such table (the message lists those there are), or no such analysis.
+    InputError : no such table (the message lists those there are), one that is damaged, or no such analysis.
 
     Example
     -------
@@ -37,12 +45,32 @@ def load_results(name: str, slug: str | None = None) -> pd.DataFrame:
     ...     print("has no result table 'nothing'" in str(error))
     True
     """
+    folder = results_folder(slug)
+    for suffix in (".csv", ".parquet"):
+        if _is_there(folder / f"{name}{suffix}"):
+            return _read(folder / f"{name}{suffix}")
+    have = ", ".join(sorted(p.stem for p in folder.iterdir() if p.suffix in (".csv", ".parquet"))) or "none"
+    raise InputError(f"{folder.parent.name} has no result table {seen(name)}; it has: {have}.")
+
+
+def _is_there(path: Path) -> bool:
+    with contextlib.suppress(OSError, ValueError):  # a name that no disk can hold is none of theirs
+        return path.is_file()
+    return False
+
+
+def _read(path: Path) -> pd.DataFrame:
+    """The table of a file that is there."""
     import pandas as pd
 
-    folder = results_folder(slug)
-    readers: dict[str, Any] = {".csv": pd.read_csv, ".parquet": pd.read_parquet}
-    for suffix, read in readers.items():
-        if (folder / f"{name}{suffix}").is_file():
-            return read(folder / f"{name}{suffix}")
-    have = ", ".join(sorted(p.stem for p in folder.iterdir() if p.suffix in readers)) or "none"
-    raise InputError(f"{folder.parent.name} has no result table {name!r}; it has: {have}.")
+    try:
+        content = read_regular(path)
+        if path.suffix == ".parquet":
+            return pd.read_parquet(io.BytesIO(content))
+        if b"\x00" in content:
+            raise ValueError("it holds a byte 0, which no text has")
+        return pd.read_csv(io.BytesIO(content))
+    except (ValueError, OSError, RuntimeError) as error:
+        raise InputError(
+            f"{path} is damaged or no table ({' '.join(str(error).split())[:SHOWN]}); run the analysis again."
+        ) from None

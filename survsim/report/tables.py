@@ -5,13 +5,17 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from survsim.core import cells, files
 from survsim.core.checks import between, require_columns
 from survsim.core.door import with_doors
 from survsim.core.errors import InputError
+from survsim.core.kinds import object_array
 from survsim.core.names import HEADS
 from survsim.core.result import format_number
 from survsim.core.word_file import write_word
@@ -122,12 +126,33 @@ def table(
     shown = frame[[*([group] if group is not None and group not in heads else []), *heads]].reset_index(
         drop=True
     )
-    lines = [notes] if isinstance(notes, str) else list(notes)
+    shown, group = _printed(shown), None if group is None else cells.in_utf8(group)
+    heads = {cells.in_utf8(c): cells.in_utf8(str(head)) for c, head in heads.items()}
+    title, missing = cells.in_utf8(title), cells.in_utf8(missing)
+    lines = [cells.in_utf8(line) for line in ([notes] if isinstance(notes, str) else notes)]
     made = _build(shown, heads, decimals, group, missing)
     made = made.tab_header(title=title) if title else made
     for line in lines:
         made = made.tab_source_note(line)
     return Table(_named(_looks(made).as_raw_html()), shown, title, lines)
+
+
+def _printed(shown: pd.DataFrame) -> pd.DataFrame:
+    """The table with cells and names that a page can hold: no half signs, no signalling NaN, whose comparison is an error."""
+    out = shown.rename(columns=lambda name: cells.in_utf8(name) if isinstance(name, str) else name)
+    for k, kind in enumerate(out.dtypes):
+        if kind.kind not in "biufcmM":
+            column = [_cell(value) for value in out.iloc[:, k]]
+            if any(new is not old for new, old in zip(column, out.iloc[:, k])):
+                out.isetitem(k, object_array(column))
+    return out
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, str):
+        made = cells.in_utf8(value)
+        return value if made == value else made
+    return None if isinstance(value, Decimal) and value.is_snan() else value
 
 
 def decimal_places(decimals: Any) -> int:
@@ -156,7 +181,8 @@ def _build(
     for column in shown.columns:
         if shown[column].dtype.kind not in "if":
             continue
-        whole = bool((shown[column].dropna() % 1 == 0).all())
+        numbers = np.asarray(shown[column].dropna(), dtype=float)
+        whole = bool((np.floor(numbers) == numbers)[np.isfinite(numbers)].all())
         places = decimals.get(str(column), 2) if isinstance(decimals, Mapping) else decimals
         made = made.fmt_number(columns=[column], decimals=0 if whole else places, use_seps=False)
     made = made.sub_missing(missing_text=missing)

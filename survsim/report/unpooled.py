@@ -75,7 +75,8 @@ def not_pooled(
 def _words(name: str, value: Any) -> tuple[str, ...]:
     if isinstance(value, str):
         return (value,)
-    if isinstance(value, Iterable) and (words := tuple(value)) and all(isinstance(w, str) for w in words):
+    many = isinstance(value, Iterable) and getattr(value, "ndim", 1) > 0
+    if many and (words := tuple(value)) and all(isinstance(w, str) for w in words):
         return words
     raise InputError(f"{name} of a question is a word or a list of words; got {value!r}.")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ SCALARS: tuple[Any, ...] = (
     None, True, float("nan"), float("inf"), float("-inf"), -1, 0, 1, 1e300, -1e300, 1e-300, 2.5, 10**400, 3 + 2j, "0.95", "", "months",
     b"x", [0.5], (), {}, np.array([1.0, 2.0]), np.float64("nan"), np.int64(3), Decimal("0.9"), pd.NaT, pd.NA, object(),
     datetime.date(2020, 1, 1), datetime.timedelta(3), "\x00", "x" * 5000, lambda: 1, np.array(0.5), pd.Series([1.0]),
+    1.0, 3.0, 20.0, -0.0, Fraction(1, 2), Fraction(20), np.longdouble("0.5"), np.longdouble(3), np.float16(3), np.int8(5), np.int8(-128),
+    np.timedelta64(3, "D"), np.array(3), np.uint8(3), Decimal(2),
 )  # fmt: skip
 WORDS: tuple[Any, ...] = (
     None,

@@ -98,8 +98,8 @@ def _is_svg(content: bytes) -> bool:
 
 def _pdf(content: bytes, page: int | None, hints: Hints, read_pixels: Reader) -> Opened:
     with pages.document(content) as found:
-        number, said = pages.page_number(found, page)
-        leaf = found[number - 1]
+        number, said = pages.page_number(found, content, page)
+        leaf = pages.leaf(found, content, number)
         drawing = read_pdf_page(leaf)
         try:
             panels = read_drawing(drawing, hints=hints)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from survsim.digitising.found import Box, Refused
+from survsim.digitising.opening import alone
 from survsim.digitising.opening.needs import need
 from survsim.digitising.opening.pictures import LARGEST, Pixels
 from survsim.digitising.vector.drawing import Drawing
@@ -25,10 +26,14 @@ PATIENCE = 20.0
 
 @contextmanager
 def document(content: bytes) -> Iterator[Any]:
-    """An open PDF."""
+    """An open PDF; what PDFium finds wrong with it, or with a page of it, while it is open is refused in words."""
     pdfium = need("pypdfium2")
     try:
         found = pdfium.PdfDocument(content)
+        try:
+            yield found
+        finally:
+            found.close()
     except pdfium.PdfiumError as error:
         locked = "password" in str(error).lower() or "security" in str(error).lower()
         locked = locked or b"/Encrypt" in content
@@ -36,13 +41,20 @@ def document(content: bytes) -> Iterator[Any]:
         raise Refused(
             what, "a copy without a password" if locked else "save it again, or a picture of the page"
         ) from None
-    try:
-        yield found
-    finally:
-        found.close()
 
 
-def page_number(found: Any, page: int | None) -> tuple[int, list[str]]:
+def leaf(found: Any, content: bytes, number: int) -> Any:
+    """A page (from 1) of an open PDF, once it is known that it can be opened."""
+    if not alone.harmless(content, [number - 1]):
+        raise Refused(
+            f"page {number} draws so much that it was not opened within {alone.SECONDS} s of work and "
+            f"{alone.MEMORY / 1e6:.0f} MB.",
+            "a picture (PNG) of the figure",
+        )
+    return found[number - 1]
+
+
+def page_number(found: Any, content: bytes, page: int | None) -> tuple[int, list[str]]:
     """Which page (from 1) is read, and what to say about the choice."""
     size = len(found)
     if page is not None:
@@ -52,7 +64,7 @@ def page_number(found: Any, page: int | None) -> tuple[int, list[str]]:
     if size == 1:
         return 1, []
     begun, promising, seen = time.monotonic(), [], 0
-    for k in range(size):
+    for k in alone.harmless(content, range(size), int(PATIENCE / 2)):
         if time.monotonic() - begun > PATIENCE:
             break
         seen = k + 1

@@ -14,6 +14,9 @@ from survsim.digitising.vector.clips import of_pdf, together
 from survsim.digitising.vector.drawing import Colour, Drawing, Stroke, Words
 
 MOST = 400_000
+"""Points of all lines; letters."""
+PARTS = 100_000
+"""Things drawn, those inside forms counted; a figure of a thousand patients has some thousands."""
 _TEXT, _PATH, _IMAGE, _FORM = 1, 2, 3, 5
 SYMBOLS = ("+", "|")
 """Letters that R's devices draw as censor marks, each as a text of its own."""
@@ -42,7 +45,8 @@ def read_pdf_page(page: Any) -> Drawing:
 def _objects(page: Any) -> list[Any]:
     import pypdfium2.raw as raw
 
-    return [raw.FPDFPage_GetObject(page, k) for k in range(raw.FPDFPage_CountObjects(page))]
+    # one more than may be walked is enough to refuse them
+    return [raw.FPDFPage_GetObject(page, k) for k in range(min(raw.FPDFPage_CountObjects(page), PARTS + 1))]
 
 
 class _Page:
@@ -53,12 +57,13 @@ class _Page:
         self.symbols: list[tuple[str, Box, Colour]] = []
         self.strokes: list[Stroke] = []
         self.pictures: list[Box] = []
-        self.paths = self.points = 0
+        self.paths = self.points = self.parts = 0
 
     def walk(self, objects: list[Any], matrix: FloatArray, depth: int) -> None:
         import pypdfium2.raw as raw
 
-        if depth > 20 or self.paths > MOST:
+        self.parts += len(objects)
+        if depth > 20 or self.parts > PARTS:
             raise Refused("the page is nested too deeply or has too many parts.", "a picture (PNG) of it")
         for thing in objects:
             kind = raw.FPDFPageObj_GetType(thing)
@@ -73,7 +78,8 @@ class _Page:
                 self._symbol(thing, matrix)
             elif kind == _FORM:
                 inner = [
-                    raw.FPDFFormObj_GetObject(thing, k) for k in range(raw.FPDFFormObj_CountObjects(thing))
+                    raw.FPDFFormObj_GetObject(thing, k)
+                    for k in range(min(raw.FPDFFormObj_CountObjects(thing), PARTS + 1))
                 ]
                 self.walk(inner, own, depth + 1)
 
@@ -116,10 +122,10 @@ class _Page:
         # An outline to cut off with lies on the page, or in the form, whatever the own matrix of the line is.
         clip = together([self._placed(corners, outer) for corners in of_pdf(thing)])
         self.paths += 1
+        self.points += raw.FPDFPath_CountSegments(thing)
+        if self.points > MOST:
+            raise Refused("the page has too many lines to be one figure.", "a picture (PNG) of it")
         for points, closed, straight in _pieces(thing):
-            self.points += len(points)
-            if self.points > MOST:
-                raise Refused("the page has too many lines to be one figure.", "a picture (PNG) of it")
             self.strokes.append(
                 Stroke(
                     points=self._placed(points, matrix), colour=line if stroked.value else None, fill=area if fill_mode.value else None, alpha=alpha,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from survsim.core.checks import BoolArray, FloatArray, between
-from survsim.core.errors import EvidenceWarning, InputError, warn
+from survsim.core.errors import EvidenceWarning, InputError, in_short, warn
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
@@ -93,7 +93,12 @@ def check_summary(
         reached = between("median", median, 0.0, np.inf, open_ends=False, unit=surv.unit) < np.inf
         told = asked_time("median", median, time, unit=surv.unit) if reached else np.inf
         rows.append(("median", told, own, _median_distance(time, level, told)))
-    for asked, given in survival:
+    for pair in survival:
+        if not hasattr(pair, "__len__") or len(pair) != 2:
+            raise InputError(
+                f"{label}: survival holds pairs of a time and the survival there, such as [(12, 0.8)]; got {in_short(pair)}."
+            )
+        asked, given = pair
         at = asked_time("time of survival", asked, time, unit=surv.unit, open_ends=False)
         printed = between(f"printed survival at {at:g} of {label}", given, 0.0, 1.0, open_ends=False)
         if at > time[-1]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 COLUMN_OF = {"study": "study_id", "arm": "arm_id"}
 DEFAULT_POPULATION = ("index",)
 _ANY = "any"
+MOST_WORDS = 100_000
+"""Words of one criterion; a list without end is told by it."""
 
 
 class Question:
@@ -201,7 +204,12 @@ def _several(value: Any) -> tuple[str, ...]:
         return (value,)
     if not isinstance(value, Iterable):
         raise EvidenceError(f"select takes a word or a list of words for each criterion; got {value!r}.")
-    return tuple(value)
+    words = tuple(itertools.islice(value, MOST_WORDS + 1))
+    if len(words) > MOST_WORDS:
+        raise EvidenceError(
+            f"select takes at most {MOST_WORDS} words for a criterion; got more from a {type(value).__name__}."
+        )
+    return words
 
 
 def _reason(name: str, values: tuple[str, ...]) -> str:

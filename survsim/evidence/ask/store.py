@@ -111,7 +111,7 @@ class EvidenceStore:
         import pandas as pd
 
         frame = self._joined()
-        position = pd.Index(frame["estimate_id"]).get_indexer(list(estimate_ids))
+        position = pd.Index(frame["estimate_id"]).get_indexer([str(name) for name in estimate_ids])
         missing = [name for name, at in zip(estimate_ids, position) if at < 0]
         if missing:
             raise EvidenceError(

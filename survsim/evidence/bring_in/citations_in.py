@@ -35,6 +35,8 @@ _BROKEN = (
 _ANY_ENTRY = re.compile(r"(?=(?:^|[)}])\s*@)", re.MULTILINE)
 _JOINED = re.compile(r"[\"}\w]\s*#\s*[\"{\w]")
 _BIB_ENTRY = re.compile(r"(?:^|[)}])\s*@(?!comment|string|preamble)\w+\s*[{(]", re.IGNORECASE | re.MULTILINE)
+_BEGIN = re.compile(r"(?:^|[)}])\s*(@(\w+)\s*([{(]))", re.MULTILINE)
+_BLANK_LINES = re.compile(r"\n\s*\n")
 _RIS_ENTRY = re.compile(r"^TY  - ", re.MULTILINE)
 _SUFFIX = re.compile(r"(jr|sr|ii|iii|iv|2nd|3rd|4th)\.?", re.IGNORECASE)
 """What follows a family name and is no given name; ``V`` may be one."""
@@ -134,6 +136,8 @@ def read_citations(path: Path) -> list[Entry]:
     if "\x00" in text:
         raise EvidenceError(f"{path.name} holds a byte 0, which no text has; export it again.")
     bib = path.suffix.lower() == ".bib"
+    # each line of a run of blank ones may begin a citation, and would be looked through to the end of the run
+    text = _BLANK_LINES.sub("\n", text) if bib else text
     # Both parsers pass over an entry that is not closed; nothing may be lost in silence.
     begun = len((_BIB_ENTRY if bib else _RIS_ENTRY).findall(text))
     if begun > MAX_ENTRIES:
@@ -165,7 +169,31 @@ def _bibtex(text: str, name: str) -> list[Entry]:
     _refuse_bombs(text, name)
     _refuse_double_fields(text, name)
     parser = BibTexParser(common_strings=True, ignore_nonstandard_types=False, customization=_in_unicode)
-    return [_entry(str(e["ID"]), _from_bibtex(e)) for e in bibtexparser.loads(text, parser).entries]
+    return [
+        _entry(str(e["ID"]), _from_bibtex(e))
+        for e in bibtexparser.loads(_citations_alone(text), parser).entries
+    ]
+
+
+def _citations_alone(text: str) -> str:
+    """The citations and the words that they use, without comments: the parser takes seconds for a page of those."""
+    begins = list(_BEGIN.finditer(text))
+    kept = []
+    for begin, following in zip(begins, [*begins[1:], None]):
+        body = text[begin.end(1) : following.start(1) if following else len(text)]
+        if begin[2].lower() != "comment":
+            kept.append(begin[1] + (body[: _end(body)] if begin[3] == "{" else body))
+    return "\n".join(kept)
+
+
+def _end(body: str) -> int:
+    """Where the brace is closed within which `body` begins; all of it where it is not."""
+    depth = 1
+    for brace in re.finditer("[{}]", body):
+        depth += 1 if brace[0] == "{" else -1
+        if depth == 0:
+            return brace.end()
+    return len(body)
 
 
 def _refuse_bombs(text: str, name: str) -> None:

@@ -5,9 +5,17 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from survsim import Surv, cox_ph, ipw_cox, parametric_survival, standardised_survival, treatment_weights
+from survsim import (
+    Surv,
+    cox_ph,
+    ipw_cox,
+    kaplan_meier,
+    parametric_survival,
+    standardised_survival,
+    treatment_weights,
+)
 from survsim.core.errors import InputError
-from survsim.core.frames import as_frame
+from survsim.core.frames import as_frame, in_pandas
 from survsim.core.pairing import index_of
 
 N = 40
@@ -196,3 +204,40 @@ def test_a_column_of_arrow_is_an_array_at_every_door():
 
     assert guarded(total)(pyarrow.array([1.0, 2.0])) == 3.0
     assert guarded(total)(pyarrow.chunked_array([[1.0], [2.5]])) == 3.5
+
+
+def _turned(column):
+    """The same numbers with their bytes in the other order, as in files of netCDF and FITS."""
+    values = np.asarray(column)
+    return values.astype(values.dtype.newbyteorder())
+
+
+def test_the_order_of_bytes_makes_no_difference():
+    rng = np.random.default_rng(3)
+    plain = pd.DataFrame(
+        {
+            "t": rng.exponential(9, 40),
+            "e": rng.integers(0, 2, 40),
+            "x": rng.normal(size=40),
+            "z": rng.integers(0, 3, 40),
+        }
+    )
+    turned = plain.copy()
+    for name in plain:
+        turned[name] = _turned(plain[name])
+    assert not any(kind.isnative for kind in turned.dtypes)
+    surv = Surv.right("t", "e", data=turned, unit="months", missing="drop")
+    assert surv.time.tolist() == plain.t.tolist()
+    for formula in ("x", "C(z)", "x + z"):
+        found, wanted = (cox_ph(surv, formula, data=data) for data in (turned, plain))
+        assert found.estimate.tolist() == wanted.estimate.tolist()
+    fit = cox_ph(surv, "x + z", data=plain)
+    rows = [fit.predict_survival(data, [3.0]).survival.tolist() for data in (turned, plain)]
+    assert rows[0] == rows[1]
+    assert kaplan_meier(surv, by=turned.z).to_frame().equals(kaplan_meier(surv, by=plain.z).to_frame())
+    assert not any(kind.isnative for kind in turned.dtypes)  # the caller's frame stays as it was
+
+
+def test_a_frame_in_the_order_of_this_machine_is_not_copied():
+    frame = pd.DataFrame({"a": [1.0], "b": ["x"], "c": pd.Categorical(["y"])})
+    assert in_pandas(frame) is frame and as_frame(frame) is frame and in_pandas(frame.a) is not None

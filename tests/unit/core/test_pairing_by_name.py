@@ -298,3 +298,13 @@ def test_studies_that_lack_a_value_are_left_out_on_request(labels):
         assert meta_analysis(STUDIES.y, STUDIES.s.where(STUDIES.s < 0.3), missing="drop").k == 5
     with pytest.raises(InputError, match="missing='drop'"):
         meta_regression(STUDIES.y, STUDIES.s, "x", data=frame.set_axis(STUDIES.index))
+
+
+def test_rows_of_several_levels_are_names():
+    """What `groupby` of two columns gives."""
+    frame = pd.DataFrame({"y": [0.1, 0.2, 0.4], "se": [0.1, 0.1, 0.2]})
+    named = frame.set_index(pd.MultiIndex.from_tuples([("a", 1), ("a", 2), ("b", 1)]))
+    found = meta_analysis(named.y, named.se)
+    assert found.estimate == meta_analysis(frame.y, frame.se).estimate
+    gap = frame.set_index(pd.MultiIndex.from_tuples([("a", 1), ("a", None), ("b", 1)]))
+    assert meta_analysis(gap.y, gap.se).estimate == found.estimate

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import inspect
 from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import survsim
+import survsim.calibration
 from survsim import _public
 from survsim.core.door import guarded
 from survsim.core.errors import InputError
@@ -52,14 +54,69 @@ def test_another_kind_is_refused_by_name(name, value):
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("word", np.str_("b")), ("number", 2), ("number", np.float32(2)), ("number", np.int64(2)), ("number", Decimal("0.9")),
-        ("number", np.array(0.5)), ("number", float("nan")), ("truth", np.True_), ("whole", 3.0), ("whole", None),
-        ("whole", np.int8(3)), ("words", ["a", "b"]), ("words", "a"), ("words", pd.Series(["a"])), ("words", np.array(["a"])),
+        ("word", np.str_("b")), ("number", 2), ("number", np.float64(2)), ("number", float("nan")), ("truth", np.True_),
+        ("whole", 3), ("whole", None), ("words", ["a", "b"]), ("words", "a"), ("words", pd.Series(["a"])), ("words", np.array(["a"])),
     ],
 )  # fmt: skip
 def test_what_is_of_the_kind_passes_as_it_came(name, value):
     found = dict(zip(inspect.signature(f).parameters, DOOR(**{name: value})))
     assert found[name] is value
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "own"),
+    [
+        ("number", np.float32(2), 2.0), ("number", np.float16(0.5), 0.5), ("number", np.longdouble("0.5"), 0.5),
+        ("number", np.int64(2), 2), ("number", Decimal("0.9"), 0.9), ("number", Fraction(9, 10), 0.9), ("number", np.array(0.5), 0.5),
+        ("whole", 3.0, 3), ("whole", -0.0, 0), ("whole", np.int8(-128), -128), ("whole", np.uint64(2**63 - 1), 2**63 - 1),
+        ("whole", Fraction(20), 20), ("whole", Decimal(3), 3), ("whole", np.float16(3), 3), ("whole", np.longdouble(3), 3),
+        ("whole", np.array(3), 3),
+    ],
+)  # fmt: skip
+def test_a_number_of_a_further_kind_comes_in_as_pythons_own(name, value, own):
+    """A count of 3.0, a fraction or numpy's int8, whose negative of -128 is -128, ended in an error far inside."""
+    for found in (
+        DOOR(**{name: value}),
+        DOOR("a", value) if name == "number" else DOOR("a", 1.0, False, value),
+    ):
+        got = dict(zip(inspect.signature(f).parameters, found))[name]
+        assert got == own and type(got) is type(own)
+
+
+@pytest.mark.parametrize("value", [np.timedelta64(60, "D"), np.timedelta64(1440, "h")])
+def test_a_duration_of_numpy_keeps_its_unit_and_is_no_count(value):
+    """numpy counts durations among the whole numbers."""
+    surv = survsim.Surv.right([20, 50, 90, 120], [1, 1, 0, 1], unit="days")
+    assert survsim.rmst(surv, tau=value).estimate == pytest.approx([47.5])  # 20 + 30 * 3/4 + 10 * 1/2
+    found = survsim.bootstrap(surv, "survival", at=[value], n_resamples=5)
+    assert found.estimate.tolist() == [0.5]
+    with pytest.raises(InputError, match="f: whole must be a whole number"):
+        DOOR(whole=value)
+    with pytest.raises(InputError, match="LogNormalLaw: low must be a number"):
+        survsim.calibration.LogNormalLaw(median=30.0, low=value, high=90.0)
+
+
+def test_a_number_of_a_further_kind_is_the_number_it_says():
+    """The same answers as with Python's numbers, the ancestry too."""
+    surv = survsim.Surv.right(range(1, 7), SIX, unit="months")
+    wanted = survsim.kaplan_meier(surv, conf_level=0.9)
+    for level in (Fraction(9, 10), Decimal("0.9"), np.longdouble("0.9"), np.array(0.9)):
+        found = survsim.kaplan_meier(surv, conf_level=level)
+        assert found.conf_low.tolist() == wanted.conf_low.tolist()
+        assert found.provenance == wanted.provenance
+    draws = [
+        survsim.bootstrap(surv, "survival", at=[3.0], n_resamples=n, seed=s).replicates
+        for n, s in ((20, 3), (20.0, np.int8(3)))
+    ]
+    assert draws[0].tolist() == draws[1].tolist()
+
+
+@pytest.mark.skipif(
+    np.dtype("longdouble").itemsize == 8, reason="the longest float of this machine is Python's"
+)
+def test_a_float_longer_than_a_file_can_hold_is_refused(tmp_path):
+    with pytest.raises(InputError, match="is not stored"):
+        survsim.write_result(np.longdouble("0.5"), tmp_path / "q.json")
 
 
 def test_many_values_where_one_belongs_are_told_by_whoever_knows_more():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import time
 
 import pytest
 
@@ -205,3 +206,20 @@ def test_braces_without_end_are_told_in_our_words(tmp_path):
     with pytest.raises(EvidenceError) as caught:
         read_citations(file)
     assert "recursion" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "around",
+    ["%" * 200_000, "\n" * 200_000, "words and words\n" * 20_000, "@comment{" + "x " * 100_000 + "}"],
+)
+def test_what_stands_around_citations_costs_no_time(tmp_path, around):
+    """The parser went through it letter by letter, seconds for a page, and a minute for a run of blank lines."""
+    file = tmp_path / "long.bib"
+    text = '@string{j = "J One"}\n\n@article{a, title={A\n\n{T}rial}, journal=j, year={2001}}'
+    file.write_text(text)
+    (wanted,) = read_citations(file)
+    assert wanted.cells["journal"].startswith("J One")
+    file.write_text(f"{around}\n{text}\n{around}\n")
+    begun = time.process_time()
+    assert read_citations(file) == [wanted]
+    assert time.process_time() - begun < 5
