@@ -60,7 +60,7 @@ docs: env        ## build the manual, every block of it run: build/manual/index.
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 	@echo "build/manual/index.html"
 
-reference: env   ## make the reference values again (R with survival, metafor, lme4, riskRegression, cmprsk, msm, relsurv, etm, km.ci, mvtnorm, jsonlite, loo)
+reference: env   ## make the reference values again (R with survival, metafor, lme4, riskRegression, cmprsk, msm, relsurv, etm, km.ci, mvtnorm, splines, jsonlite, loo)
 	@command -v Rscript >/dev/null || { echo 'make reference needs R (Rscript), which is not installed: Debian has it as r-base-core.' >&2; exit 2; }
 	@Rscript tests/reference/need.R
 	for script in tests/reference/r/*.R; do Rscript $$script || exit 1; done

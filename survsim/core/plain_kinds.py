@@ -47,6 +47,8 @@ _OPEN = ("source", "width", "height")
 _CALLABLE = ("a function", callable)
 _OWN: tuple[tuple[type, tuple[str, ...]], ...] = ((float, ("float", "Number", "Parameter")), (int, ("int",)))
 """Python's kind of number, and words of annotations that ask for it; where both are asked for, floats stay what they are."""
+_SETTLED = frozenset({type(None), bool, int, str})
+"""Kinds that are Python's own already, whatever number is asked for; most arguments are of them."""
 _KINDS = _ONE | _TEXTS
 
 
@@ -86,15 +88,16 @@ class Plan:
 
     def settled(self, args: tuple[Any, ...], given: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """The arguments with each number that the signature asks for as Python's own."""
-        if not self.own:
-            return args, given
         own = self.own
-        named = tuple(
-            _as_own(value, own[name]) if name in own else value for name, value in zip(self.names, args)
-        )
-        for name in given.keys() & own.keys():
-            given[name] = _as_own(given[name], own[name])
-        return named + args[len(named) :], given
+        if not own:
+            return args, given
+        for place, (name, value) in enumerate(zip(self.names, args)):
+            if name in own and type(value) not in _SETTLED:
+                args = (*args[:place], _as_own(value, own[name]), *args[place + 1 :])
+        for name, value in given.items():
+            if name in own and type(value) not in _SETTLED:
+                given[name] = _as_own(value, own[name])
+        return args, given
 
     def misfit(self, args: tuple[Any, ...], given: Mapping[str, Any]) -> tuple[str, str, Any] | None:
         """Name, words for the kind and value of the first argument of another kind; None if there is none."""

@@ -7,8 +7,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from survsim.core.errors import InputError
-from survsim.core.file_faults import seen
+from survsim.core.errors import InputError, in_short
 from survsim.core.files import read_regular
 from survsim.report.study import results_folder
 
@@ -50,7 +49,7 @@ def load_results(name: str, slug: str | None = None) -> pd.DataFrame:
         if _is_there(folder / f"{name}{suffix}"):
             return _read(folder / f"{name}{suffix}")
     have = ", ".join(sorted(p.stem for p in folder.iterdir() if p.suffix in (".csv", ".parquet"))) or "none"
-    raise InputError(f"{folder.parent.name} has no result table {seen(name)}; it has: {have}.")
+    raise InputError(f"{folder.parent.name} has no result table {in_short(name)}; it has: {have}.")
 
 
 def _is_there(path: Path) -> bool:

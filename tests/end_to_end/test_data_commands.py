@@ -150,6 +150,7 @@ def test_killed_at_any_moment_a_whole_set_is_there(study):
     assert [p.name for p in data.iterdir() if p.name.startswith(".")] == []
 
 
+@pytest.mark.long
 def test_export_writes_for_others_and_names_what_is_open(study):
     done = run("export", "for_others", cwd=study)
     assert done.returncode == 0, done.stderr

@@ -35,6 +35,7 @@ def study(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_new_study_of_strategies_reaches_a_page_at_once(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert "01_evidence_base and 02_strategies" in survsim_says(

@@ -21,8 +21,8 @@ from tests.helpers.studies import ROOT, copied_study, mini_study, seal_again, tr
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SLUGS = [p.name for p in sorted((ROOT / "analyses").iterdir()) if (p / "run.py").is_file()]
-LONG = {"02_survival_models", "05_case_in_context", "06_trial_design", "07_scenario_gallery", "08_validation"}
-"""What they compute has tests of its own; their pages are made by `make report` and `make validate`."""
+QUICK = {"01_evidence_base", "90_method_reconstruction"}
+"""What the others compute has tests of its own; their pages are made by `make report` and `make validate`."""
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +151,9 @@ def test_a_comparison_adds_its_section_to_the_page_only(mini, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.browser
-@pytest.mark.parametrize("slug", [pytest.param(s, marks=pytest.mark.long) if s in LONG else s for s in SLUGS])
+@pytest.mark.parametrize(
+    "slug", [s if s in QUICK else pytest.param(s, marks=pytest.mark.long) for s in SLUGS]
+)
 def test_an_analysis_from_one_command_to_the_browser(slug, tmp_path):
     """In quick mode, in a copy of the study: the page, its numbers, their rows, its pictures."""
     study = Study(root=copied_study(tmp_path))

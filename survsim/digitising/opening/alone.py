@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-SECONDS = 3
+SECONDS = 5
 """Seconds of processor time for one page; a figure of a paper takes some hundredths."""
 BUSY = 10
 """How many times as long it may take on the clock, where other programs want the processor too."""

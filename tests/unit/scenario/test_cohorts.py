@@ -133,6 +133,7 @@ def test_a_saved_cohort_is_read_back_whole(study, tmp_path, text):
         )
 
 
+@pytest.mark.long
 def test_the_command_simulates_a_cohort(study, tmp_path):
     scenario = study(CURVES)
     done = subprocess.run(

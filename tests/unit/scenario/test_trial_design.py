@@ -189,7 +189,7 @@ def test_assurance_lies_between_power_at_the_ends():
         ),
         (lambda: simulate_trials(design(), replicates=1.5, seed=1), "replicates must be a whole number"),
         (lambda: simulate_trials(design(n=10**12), replicates=1, seed=1), r"patients that are held at once"),
-        (lambda: simulate_trials(design(n=1e12), replicates=1, seed=1), "n must be a whole number"),
+        (lambda: simulate_trials(design(n=10.5), replicates=1, seed=1), "n must be a whole number"),
         (lambda: simulate_trials(design(), replicates=10**10, seed=1), "patients that are held at once"),
         (
             lambda: assurance(design(treated_share=1.0), np.log([0.5, 0.7]), replicates=2, seed=1),

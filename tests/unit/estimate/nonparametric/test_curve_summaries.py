@@ -239,9 +239,9 @@ def test_half_open_intervals_do_not_touch():
 @pytest.mark.parametrize(
     ("low", "high", "message"),
     [
-        ([1, 3], [2, 2], "fails in row 1"),
-        ([1], [2, 3], "one value or inf a patient"),
-        ([-1], [2], "fails in row 0"),
+        ([1, 3], [2, 2], "low is above high in row 1"),
+        ([1], [2, 3], "low has 1 values and high 2"),
+        ([-1], [2], "low is below 0 in row 0"),
     ],
 )
 def test_intervals_that_cannot_be(low, high, message):

@@ -60,6 +60,7 @@ def stop_at(monkeypatch, step):
     return taken
 
 
+@pytest.mark.long
 def test_stopped_at_each_step_an_import_is_all_there_or_not_at_all(folder, tmp_path):
     """Before the change has its name the old state stands; after it, the next command completes the new one."""
     old = tree_bytes(folder.root)

@@ -39,6 +39,7 @@ def broken(job: Job, chunk: Chunk) -> None:
     raise ScenarioError("strategy none: some cycle takes next to no time.")
 
 
+@pytest.mark.long
 def test_an_error_of_a_task_is_the_error_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     ray = pytest.importorskip("ray")
     monkeypatch.setattr(executor, "numbered", broken)
