@@ -12,6 +12,8 @@ from survsim.core.origin import Part
 from survsim.core.surv import Surv
 
 _ROUNDING = 1e-9
+_FIRST = 50
+"""Rows that tell another column, before all are compared."""
 _NO_CHANCE = 10
 """Different times that numbers without a name follow only if they are the times."""
 _OUTCOME = {
@@ -66,7 +68,13 @@ def _refuse_times(surv: Surv, data: Any, name: str) -> None:
     """Refuse an array that holds the times; without names nothing else of a response is told from a covariate."""
     if data.ndim != 2 or len(data) != len(surv):
         return
-    k = next((k for k in range(data.shape[1]) if _proportional(surv.time, data[:, k])), None)
+    maybe: Sequence[int] = range(data.shape[1])
+    if data.dtype.kind in "iuf":  # two rows tell other columns, all at once
+        low, high = surv.time.argmin(), surv.time.argmax()
+        with np.errstate(all="ignore"):
+            gap = np.abs(data[low] * surv.time[high] - data[high] * surv.time[low])
+        maybe = np.flatnonzero(gap <= 2.0 * _ROUNDING * np.abs(data[high] * surv.time[high])).tolist()
+    k = next((k for k in maybe if _proportional(surv.time, data[:, k])), None)
     if k is not None and np.unique(surv.time).size >= _NO_CHANCE:
         raise InputError(
             f"column {k} of {name} holds the times of the response, which are no covariate. Leave it out, and the column of the "
@@ -117,20 +125,27 @@ def _same(values: Any, column: Any) -> bool:
 
 def _proportional(values: Any, column: Any) -> bool:
     """One positive factor between the numbers, of which there are at least two."""
-    a, b = _numbers(values), _numbers(column)
-    if a is None or b is None or np.ptp(a) == 0:
+    a, b = np.asarray(values), np.asarray(column)
+    if not _in_proportion(a[:_FIRST], b[:_FIRST], constant=True):
+        return False
+    return _in_proportion(a, b, constant=False)
+
+
+def _in_proportion(a: Any, b: Any, *, constant: bool) -> bool:
+    """The same of some rows; `constant` is the answer where all of `a` is one number."""
+    a, b = _numbers(a), _numbers(b)
+    if a is None or b is None:
         return False
     high = int(np.argmax(a))
+    if a[high] == a.min():
+        return constant
     return bool(b[high] > 0) and _on_one_line(a, b, high)
 
 
 def _on_one_line(a: Any, b: Any, high: int) -> bool:
     """Whether b is a times what it is at the largest a."""
     with np.errstate(all="ignore"):  # numbers beyond a float's are not equal
-        for rows in (slice(0, 50), slice(None)):  # another column is told by its first rows
-            if not (np.abs(b[rows] / b[high] - a[rows] / a[high]) <= _ROUNDING).all():
-                return False
-    return True
+        return bool((np.abs(b / b[high] - a / a[high]) <= _ROUNDING).all())
 
 
 def _parts_alike(values: Any, column: Any, least: int = 2) -> bool:
@@ -139,7 +154,7 @@ def _parts_alike(values: Any, column: Any, least: int = 2) -> bool:
 
     a, b = np.asarray(values), np.asarray(column)
     try:
-        for rows in (slice(0, 50), slice(None)):
+        for rows in (slice(0, _FIRST), slice(None)):
             codes, labels = pd.factorize(a[rows])
             if not np.array_equal(codes, pd.factorize(b[rows])[0]):
                 return False
