@@ -73,7 +73,8 @@ def _refuse_times(surv: Surv, data: Any, name: str) -> None:
         low, high = surv.time.argmin(), surv.time.argmax()
         with np.errstate(all="ignore"):
             gap = np.abs(data[low] * surv.time[high] - data[high] * surv.time[low])
-        maybe = np.flatnonzero(gap <= 2.0 * _ROUNDING * np.abs(data[high] * surv.time[high])).tolist()
+            near = gap <= 2.0 * _ROUNDING * np.abs(data[high] * surv.time[high])
+        maybe = near.nonzero()[0].tolist()
     k = next((k for k in maybe if _proportional(surv.time, data[:, k])), None)
     if k is not None and np.unique(surv.time).size >= _NO_CHANCE:
         raise InputError(
@@ -94,7 +95,7 @@ def _refuse_namesake(surv: Surv, part: Part, column: Any, name: str) -> None:
 def _part_held(surv: Surv, column: Any) -> str:
     """What of the response a column holds under another name, or as the column that was passed; empty if nothing."""
     for part in surv.origin.parts:
-        called_so = part.label is not None and part.label == column.name
+        called_so = part.label == column.name
         if (called_so or part.role in _OUTCOME) and _holds(
             surv.origin.values(part), column, part.role, called_so
         ):

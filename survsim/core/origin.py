@@ -66,7 +66,7 @@ class Part:
     Attributes
     ----------
     role : the argument it was given as: "time", "event", "weight" ...
-    label : what the column is called, or None.
+    label : what the column is called.
     values : (N,) as given.
     named : whether it was named, and not passed.
     """
@@ -102,12 +102,15 @@ class Origin:
         names: Mapping[str, tuple[Any, ...]],
         left_out: LeftOut | None = None,
     ) -> Origin:
-        """From the columns of each argument, the frame, and the names of those that were named."""
+        """From the columns of each argument, the frame, and the names of those that were named.
+
+        What has no name need not be kept: the response itself holds its times and events.
+        """
         parts = [Part(role, label, frame[label], True) for role, labels in names.items() for label in labels]
         parts += [
-            Part(role, getattr(values, "name", None), values, False)
+            Part(role, label, values, False)
             for role, values in given.items()
-            if values is not None and role not in names
+            if role not in names and (label := getattr(values, "name", None)) is not None
         ]
         return cls(frame, tuple(parts), None, left_out)
 

@@ -35,7 +35,7 @@ def _how(kind: type) -> Callable[[Any], Any]:
     """What closes values of a class: asked once for each class, since every result asks of all that it holds."""
     if issubclass(kind, np.ndarray):
         return lambda value: _closed(value, copy=value.size <= COPIED_UP_TO)
-    if issubclass(kind, _WITHOUT_ARRAYS):
+    if issubclass(kind, _WITHOUT_ARRAYS) or getattr(kind, "_closes_its_arrays", False):
         return _as_it_is
     if issubclass(kind, tuple):
         if hasattr(kind, "_fields"):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -81,6 +81,7 @@ class Surv:
     id: IntArray | None = None
     id_labels: tuple[Any, ...] = ()
     index: Any = None
+    _closes_its_arrays: ClassVar[bool] = True
     _origin: Origin = field(init=False, default=Origin())
     _whole: bool | None = field(init=False, default=None)
     _order: IntArray | None = field(init=False, default=None)
