@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from survsim.kernels import cox
-from survsim.kernels.cox import Floats, Layout
+from survsim.kernels.cox_layout import Floats, Ints, Layout
 from survsim.kernels.cox_newton import Objective, Point, nowhere
 
 
@@ -48,7 +48,7 @@ def score_by_time(at: Layout, x: Floats, eta: Floats) -> tuple[Floats, Floats]:
     return score, information
 
 
-def _by_walk(at: Layout, x: Floats, eta: Floats) -> Iterator[tuple[cox.Ints, Floats, Floats, Floats]]:
+def _by_walk(at: Layout, x: Floats, eta: Floats) -> Iterator[tuple[Ints, Floats, Floats, Floats]]:
     """For event times (t,) met together: log of the sum over sets, and mean (t, p) and mean square (t, p, p) of the sets' x."""
     theta = np.exp(eta)
     for use, times, stops in _walks(at):
@@ -60,7 +60,7 @@ def _by_walk(at: Layout, x: Floats, eta: Floats) -> Iterator[tuple[cox.Ints, Flo
         yield times, np.log(e) - d * np.log(scale), g / e[:, None], h / e[:, None, None]
 
 
-def _walks(at: Layout) -> list[tuple[cox.Ints, cox.Ints, cox.Ints]]:
+def _walks(at: Layout) -> list[tuple[Ints, Ints, Ints]]:
     """Walks over sorted rows that meet the event times: (rows, event indices, rows seen at each).
 
     Without delayed entry risk sets of a stratum are nested and one walk meets all its times.
@@ -80,13 +80,13 @@ def _walks(at: Layout) -> list[tuple[cox.Ints, cox.Ints, cox.Ints]]:
     return found
 
 
-def _at_risk(at: Layout, use: cox.Ints, times: cox.Ints) -> Floats:
+def _at_risk(at: Layout, use: Ints, times: Ints) -> Floats:
     k = times[:, None]
     return ((at.low[use] <= k) & (at.high[use] >= k)).astype(np.float64)
 
 
 def symmetric_sums(
-    theta: Floats, x: Floats, degree: int, stops: cox.Ints, d: cox.Ints
+    theta: Floats, x: Floats, degree: int, stops: Ints, d: Ints
 ) -> tuple[Floats, Floats, Floats]:
     """e_d, its gradient and its second derivative at each stop: (t,), (t, p), (t, p, p).
 

@@ -12,7 +12,8 @@ import math
 import numpy as np
 
 from survsim.kernels import cox
-from survsim.kernels.cox import Floats, Layout, Moments
+from survsim.kernels.cox import Moments
+from survsim.kernels.cox_layout import Floats, Layout
 from survsim.kernels.cox_newton import Objective, Point, nowhere
 from survsim.kernels.cox_residuals import lived_means
 

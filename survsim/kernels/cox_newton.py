@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from survsim.kernels import cox
-from survsim.kernels.cox import Floats, Layout, Moments
+from survsim.kernels.cox import Moments
+from survsim.kernels.cox_layout import Floats, Layout
 from survsim.kernels.threads import with_one_blas_thread
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from survsim.kernels.cox import Floats, Layout, Moments
+from survsim.kernels.cox import Moments
+from survsim.kernels.cox_layout import Floats, Layout
 
 
 def event_means(at: Layout, now: Moments) -> Floats:

@@ -15,7 +15,7 @@ from survsim.core.steps import Steps
 from survsim.core.tables import Columns
 from survsim.estimate.cox.fitted import FittedCox
 from survsim.estimate.cox.prepare import Prepared, prepare
-from survsim.kernels import cox
+from survsim.kernels import cox, cox_layout
 
 if TYPE_CHECKING:
     pass
@@ -151,7 +151,7 @@ def baseline_hazard(fit: FittedCox) -> BaselineHazard:
     )
 
 
-def cumulate(values: FloatArray, at: cox.Layout) -> FloatArray:
+def cumulate(values: FloatArray, at: cox_layout.Layout) -> FloatArray:
     """Running sums of (..., K) within each stratum."""
     total = np.cumsum(values, axis=-1)
     before = np.concatenate([np.zeros((*total.shape[:-1], 1)), total], axis=-1)[..., at.first]

@@ -18,8 +18,8 @@ from survsim.core.surv import Surv
 from survsim.core.trial_rows import arm_of_patients, numbers, trial_rows
 from survsim.estimate.cox.prepare import refuse_causes
 from survsim.estimate.cox.separation import FAR, RiskIntervals, doubtful, separating_direction
-from survsim.kernels import cox
 from survsim.kernels import cox_batch as kernel
+from survsim.kernels import cox_layout
 
 TOLERANCE = 1e-12
 """Squared Newton decrement at which a fit ends, for weights of 1 or more."""
@@ -122,7 +122,7 @@ def cox_resamples(
     weight = np.ones(n) if surv.weight is None else surv.weight[order]
     rows = np.ascontiguousarray(drawn[:, order], dtype=np.int32)
 
-    def layout(b: int) -> tuple[cox.Layout, FloatArray]:
+    def layout(b: int) -> tuple[cox_layout.Layout, FloatArray]:
         own = order[rows[b] > 0]
         return _layout(surv.take(own)), standard[rows[b] > 0]
 
@@ -185,8 +185,8 @@ def cox_trials(time: Any, event: Any, x: Any, *, ties: str = "efron", workers: i
     standard = np.ascontiguousarray(standard)
     time, seen = np.take_along_axis(time, order, 1), np.take_along_axis(seen, order, 1)
 
-    def layout(b: int) -> tuple[cox.Layout, FloatArray]:
-        return cox.layout(time[b], seen[b], None, None, None, efron=False, whole=False), standard[b]
+    def layout(b: int) -> tuple[cox_layout.Layout, FloatArray]:
+        return cox_layout.layout(time[b], seen[b], None, None, None, efron=False, whole=False), standard[b]
 
     return _run(
         standard, time, seen, np.ones(time.shape), fresh, np.empty(0), np.empty(0, np.int64),
@@ -194,14 +194,16 @@ def cox_trials(time: Any, event: Any, x: Any, *, ties: str = "efron", workers: i
     )  # fmt: skip
 
 
-def _layout(surv: Surv) -> cox.Layout:
-    return cox.layout(surv.time, surv.event, surv.entry, None, surv.stratum, efron=False, whole=surv.whole)
+def _layout(surv: Surv) -> cox_layout.Layout:
+    return cox_layout.layout(
+        surv.time, surv.event, surv.entry, None, surv.stratum, efron=False, whole=surv.whole
+    )
 
 
 def _run(
     x: FloatArray, time: FloatArray, event: BoolArray, weight: FloatArray, fresh: BoolArray, entry: FloatArray,
     late: IntArray, count: Any, scale: FloatArray, ties: str, workers: int | None,
-    layout: Callable[[int], tuple[cox.Layout, FloatArray]],
+    layout: Callable[[int], tuple[cox_layout.Layout, FloatArray]],
 ) -> CoxBatch:  # fmt: skip
     """All fits; `layout` gives the risk sets of one and its standardised covariates."""
     estimate, covariance, values, status = kernel.fit_batch(

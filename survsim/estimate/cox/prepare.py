@@ -11,7 +11,7 @@ from survsim.core.checks import FloatArray, float_vector
 from survsim.core.design import Design, covariate_design
 from survsim.core.errors import InputError
 from survsim.core.surv import Surv
-from survsim.kernels import cox, cox_sums
+from survsim.kernels import cox, cox_layout, cox_sums
 from survsim.kernels.threads import map_threads
 
 
@@ -27,7 +27,7 @@ class Prepared:
     offset : (m,) in sorted order, or None.
     """
 
-    at: cox.Layout
+    at: cox_layout.Layout
     x: FloatArray
     centre: FloatArray
     scale: FloatArray
@@ -68,7 +68,7 @@ def prepare(surv: Surv, matrix: FloatArray, offset: Any, ties: str, centre: bool
             f"none of the {len(surv)} patients has an event; a Cox model cannot be fitted. "
             "Check which value of event marks the event."
         )
-    at = cox.layout(
+    at = cox_layout.layout(
         surv.time, surv.event, surv.entry, surv.weight, surv.stratum, efron=ties == "efron", whole=surv.whole
     )
     shift = (

@@ -14,7 +14,7 @@ import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray
 from survsim.core.errors import ConvergenceError
-from survsim.kernels.cox import Layout
+from survsim.kernels.cox_layout import Layout
 from survsim.kernels.cox_newton import Maximum
 from survsim.kernels.threads import with_one_blas_thread
 

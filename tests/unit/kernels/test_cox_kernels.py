@@ -7,7 +7,7 @@ import pytest
 
 from survsim import Surv
 from survsim.estimate.cox.prepare import prepare
-from survsim.kernels import cox, cox_batch, cox_residuals
+from survsim.kernels import cox, cox_batch, cox_layout, cox_residuals
 from survsim.kernels.cox_exact import exact_likelihood
 from survsim.kernels.cox_firth import firth_likelihood
 from survsim.kernels.cox_newton import maximise_secant, partial_likelihood, solve
@@ -95,7 +95,7 @@ def test_score_residuals_sum_to_the_score_and_martingales_to_zero() -> None:
 def test_whole_and_sorted_times_give_one_layout() -> None:
     surv, _ = random_study(np.random.default_rng(7))
     parts = (surv.time, surv.event, surv.entry, surv.weight, surv.stratum)
-    one, two = (cox.layout(*parts, efron=True, whole=w) for w in (True, False))
+    one, two = (cox_layout.layout(*parts, efron=True, whole=w) for w in (True, False))
     for a, b in zip(one, two):
         np.testing.assert_equal(a, b)
 
@@ -145,3 +145,26 @@ def test_batch_says_what_became_of_each_fit() -> None:
     # All, two patients with x = 0, and one patient four times.
     assert status.tolist() == [cox_batch.MONOTONE, cox_batch.NO_INFORMATION, cox_batch.NO_INFORMATION]
     assert estimate[0, 0] == np.inf and np.isnan(estimate[1:]).all() and np.isnan(covariance).all()
+
+
+@pytest.mark.parametrize("efron", [True, False])
+@pytest.mark.parametrize("weighted", [True, False])
+@pytest.mark.parametrize(("n", "days", "share"), [(1, 1, 1.0), (40, 3, 0.5), (300, 60, 0.9), (300, 4000, 0.1)])
+def test_a_counted_layout_is_the_sorted_one(monkeypatch, efron, weighted, n, days, share):
+    rng = np.random.default_rng([n, days, weighted])
+    time = np.floor(rng.exponential(days, n))
+    event = rng.random(n) < share
+    event[n // 2] = True
+    weight = rng.random(n) + 0.5 if weighted else None
+    found = []
+    for counts in (True, False):
+        monkeypatch.setattr(cox_layout, "at_hand", lambda _, counts=counts: counts)
+        found.append(cox_layout.layout(time, event, None, weight, None, efron=efron, whole=True))
+    counted, plain = found
+    for name, one, other in zip(plain._fields, counted, plain, strict=True):
+        if name == "risk":
+            for a, b in zip(one, other, strict=True):
+                np.testing.assert_array_equal(a, b)
+        else:
+            np.testing.assert_array_equal(one, other, err_msg=name)
+            assert getattr(one, "dtype", None) == getattr(other, "dtype", None), name

@@ -7,7 +7,7 @@ import pytest
 
 from survsim import Surv, cox_ph
 from survsim.estimate.cox.prepare import prepare
-from survsim.kernels import cox, cox_sums
+from survsim.kernels import cox, cox_layout, cox_sums
 
 
 @pytest.fixture(params=["compiled", "plain"])
@@ -105,7 +105,7 @@ def test_large_fits_are_those_of_plain_numpy(monkeypatch, ties, kind):
 
 
 def test_running_sums_of_many_strata_leave_the_later_ones_out():
-    at = cox.layout(
+    at = cox_layout.layout(
         np.array([1.0, 2, 2, 3, 1, 4]), np.array([1, 1, 0, 1, 1, 1], bool), None, None, np.array([0, 0, 1, 1, 2, 2]),
         efron=True, whole=True,
     )  # fmt: skip
