@@ -7,6 +7,8 @@ times coefficients, so gradient and information of the coefficients are matrix p
 
 from __future__ import annotations
 
+import functools
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -58,9 +60,10 @@ class Terms:
         return Terms(value, [_times(slope, a) for a in self.first], second)
 
 
-def triangle(m: int) -> list[tuple[int, int]]:
+@functools.cache
+def triangle(m: int) -> tuple[tuple[int, int], ...]:
     """Pairs (k, j), k <= j, in the order of `Terms.second`."""
-    return [(k, j) for k in range(m) for j in range(k, m)]
+    return tuple((k, j) for k in range(m) for j in range(k, m))
 
 
 def _plus(a: Entry, b: Entry) -> Entry:
@@ -139,8 +142,7 @@ def assemble(
     `designs[k]` is the (n, p_k) matrix of predictor k, None for a constant predictor of one coefficient.
     """
     value = float(terms.value.sum() if weight is None else weight @ terms.value)
-    sizes = [1 if d is None else d.shape[1] for d in designs]
-    starts = np.concatenate([[0], np.cumsum(sizes)])
+    starts = [0, *itertools.accumulate(1 if d is None else d.shape[1] for d in designs)]
     gradient = np.zeros(starts[-1])
     information = np.zeros((starts[-1], starts[-1]))
     for k, first in enumerate(terms.first):

@@ -149,7 +149,9 @@ def test_batch_says_what_became_of_each_fit() -> None:
 
 @pytest.mark.parametrize("efron", [True, False])
 @pytest.mark.parametrize("weighted", [True, False])
-@pytest.mark.parametrize(("n", "days", "share"), [(1, 1, 1.0), (40, 3, 0.5), (300, 60, 0.9), (300, 4000, 0.1)])
+@pytest.mark.parametrize(
+    ("n", "days", "share"), [(1, 1, 1.0), (40, 3, 0.5), (300, 60, 0.9), (300, 4000, 0.1)]
+)
 def test_a_counted_layout_is_the_sorted_one(monkeypatch, efron, weighted, n, days, share):
     rng = np.random.default_rng([n, days, weighted])
     time = np.floor(rng.exponential(days, n))
