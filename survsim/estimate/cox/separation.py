@@ -153,7 +153,6 @@ def _curved(end: Maximum) -> bool:
     return bool(np.isfinite(share).all() and np.linalg.eigvalsh((share + share.T) / 2).min() > 1e-3)
 
 
-@with_one_blas_thread
 def require_maximum(
     end: Maximum, risk: RiskIntervals, x: FloatArray, terms: tuple[str, ...], ways_out: tuple[str, str]
 ) -> None:
@@ -161,7 +160,15 @@ def require_maximum(
 
     ways_out : what to do about the one, and about the other.
     """
-    if end.converged and (not doubtful(end.beta, x) or (x.shape[0] > MANY and _curved(end))):
+    if not end.converged or doubtful(end.beta, x):
+        _settle_doubt(end, risk, x, terms, ways_out)
+
+
+@with_one_blas_thread
+def _settle_doubt(
+    end: Maximum, risk: RiskIntervals, x: FloatArray, terms: tuple[str, ...], ways_out: tuple[str, str]
+) -> None:
+    if end.converged and x.shape[0] > MANY and _curved(end):
         return
     direction = separating_direction(risk, x)
     if direction is not None:

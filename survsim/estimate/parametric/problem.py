@@ -24,6 +24,7 @@ from survsim.estimate.parametric.predictor_designs import (
     prediction_rows,
     scale_columns,
 )
+from survsim.kernels.threads import with_one_blas_thread
 
 LARGE, SMALL = 10_000, 2_000
 """Above LARGE patients the search starts from the maximum on about SMALL of them."""
@@ -31,6 +32,7 @@ LARGE, SMALL = 10_000, 2_000
 BLOCK = 32_768
 
 
+@with_one_blas_thread
 def fit_family(
     law: Family,
     surv: Surv,
