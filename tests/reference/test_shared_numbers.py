@@ -50,12 +50,13 @@ def test_a_quantity_of_two_reports_is_one_number(one, other):
         "written from different data; survsim report writes them anew"
     )
     a, b = first.numbers[one[1]], second.numbers[other[1]]
-    assert a.value == b.value
+    # A summary that agrees with a fresh one stays as it stands, so two of them may differ in what was left of rounding.
+    assert a.value == pytest.approx(b.value, rel=1e-9)
     if a.unit and b.unit:
         assert a.unit == b.unit
     limits = [(x.conf_low, x.conf_high) for x in (a, b)]
     if None not in limits[0] + limits[1] and one[1] != "model.sd.study":
-        assert limits[0] == limits[1]
+        assert limits[0] == pytest.approx(limits[1], rel=1e-9)
 
 
 def test_the_trial_report_is_on_one_scale():
