@@ -40,6 +40,7 @@ def test_simulate_then_resume(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert (tmp_path / "outcomes.csv").read_bytes() == before
 
 
+@pytest.mark.long
 def test_what_follows_from_a_history_is_another_question(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

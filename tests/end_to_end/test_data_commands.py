@@ -77,6 +77,7 @@ def test_curate_says_what_it_wrote_and_refuses_a_wrong_set(study):
     assert survsim.load_evidence(study).estimate("alpha_e01").value == 0.70
 
 
+@pytest.mark.long
 def test_outside_a_study_the_shipped_tables_are_checked_when_named(tmp_path):
     assert run("check", cwd=tmp_path).returncode == 2
     done = run("check", str(Path(survsim.__file__).parents[1]), cwd=tmp_path)
