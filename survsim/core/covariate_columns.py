@@ -12,6 +12,7 @@ from survsim.core.origin import Part
 from survsim.core.surv import Surv
 
 _ROUNDING = 1e-9
+"""By how much of the largest number a column may miss the times, which may have been converted or joined."""
 _FIRST = 50
 """Rows that tell another column, before all are compared."""
 _NO_CHANCE = 10

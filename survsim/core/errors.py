@@ -77,12 +77,7 @@ def in_short(value: Any, most: int = 60) -> str:
     """
     try:
         text = " ".join(repr(value).split())
-    except (
-        ValueError,
-        TypeError,
-        AttributeError,
-        RuntimeError,
-    ):  # or an object of the caller's that is half made
+    except (ValueError, TypeError, AttributeError, RuntimeError):  # or an object of the caller's, half made
         text = "a value that cannot be written out"
     return text if len(text) <= most else f"{text[: most - 3]}..."
 

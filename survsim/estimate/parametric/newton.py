@@ -81,9 +81,8 @@ def _step(gradient: FloatArray, information: FloatArray, damping: float) -> Floa
     scaled = information / size / size[:, None]
     scaled.flat[:: size.size + 1] += damping
     try:
-        np.linalg.cholesky(
-            scaled
-        )  # refuses what is not positive definite; its factor would take two solutions
+        # Refuses what is not positive definite; to solve by its factor would take two solutions.
+        np.linalg.cholesky(scaled)
         step = np.asarray(np.linalg.solve(scaled, gradient / size)) / size
     except np.linalg.LinAlgError:
         return None
