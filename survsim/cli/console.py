@@ -12,7 +12,7 @@ from typing import Any
 
 from survsim.cli.everywhere import MODE
 from survsim.core.progress import silent
-from survsim.report.publish import Say
+from survsim.report.publish import DONE, Say
 
 
 @contextmanager
@@ -38,19 +38,23 @@ def _told(console: Any, words: Callable[[str], str]) -> Iterator[Say]:
     if not MODE.verbose:
         warnings.showwarning = _shown_once(words)
     if not console.is_terminal or MODE.verbose:
-        yield lambda slug, step: console.print(f"{slug}: {step}", highlight=False, soft_wrap=True)
+
+        def line(slug: str, step: str) -> None:
+            if step != DONE:
+                console.print(f"{slug}: {step}", highlight=False, soft_wrap=True)
+
+        yield line
         return
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as bar:
         tasks: dict[str, TaskID] = {}
 
         def say(slug: str, step: str) -> None:
-            for other, task in tasks.items():
-                if other != slug:
-                    bar.stop_task(task)
             if slug not in tasks:
                 tasks[slug] = bar.add_task(slug)
             bar.update(tasks[slug], description=f"{slug}: {step}")
+            if step == DONE:
+                bar.stop_task(tasks[slug])
 
         yield say
 

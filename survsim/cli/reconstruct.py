@@ -65,6 +65,7 @@ def reconstruct(
     from survsim.core.cells import for_spreadsheets
     from survsim.core.files import write_text
     from survsim.estimate.reconstruction.arms import per_arm, together
+    from survsim.report.publish import DONE
 
     # a blank ends the name of an option there
     words = in_options(OPTIONS if " " in curve.name else OPTIONS | {"curve": curve.name})
@@ -89,6 +90,7 @@ def reconstruct(
                 arm, line, _own(tables, arm, at_risk), _own(ticks, arm, marks), words, n=many[arm], n_event=events[arm],
                 method=method, unit=unit, entry=entry, end=end, kind=kind, **exact,
             )  # fmt: skip
+            say(arm or curve.name, DONE)
         say(curve.name, "how wrong it may be")
         arms = together(names, tuple(made.values()), reference) if len(made) > 1 else None
         headline = words(next(iter(made.values())).headline() if arms is None else arms.headline())

@@ -81,7 +81,7 @@ def _check(slugs: list[str], tolerance: float, workers: int, *, other: bool) -> 
     from survsim.cli.console import progress
     from survsim.cli.everywhere import fact
     from survsim.core.errors import InputError
-    from survsim.report.publish import check
+    from survsim.report.publish import DONE, check
     from survsim.report.study import Study
 
     if other:
@@ -91,6 +91,7 @@ def _check(slugs: list[str], tolerance: float, workers: int, *, other: bool) -> 
     moved = 0
     with progress() as say:
         for slug, moves in check(Study.find(), slugs, tolerance=tolerance, workers=workers, say=say):
+            say(slug, DONE)
             typer.echo(
                 f"{slug}: {f'{len(moves)} numbers moved' if moves else f'all numbers agree to {tolerance:g}'}"
             )

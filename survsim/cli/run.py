@@ -19,6 +19,7 @@ def run(
     """Run analyses and put their results in place, whole or not at all."""
     from survsim.cli.console import processes_for, progress, shown
     from survsim.cli.everywhere import fact
+    from survsim.report.publish import DONE
     from survsim.report.runner import run_analysis
     from survsim.report.study import Study
 
@@ -29,6 +30,7 @@ def run(
         for analysis in chosen:
             say(analysis.slug, "running the analysis")
             folders.append(run_analysis(analysis, quick=quick, workers=workers))
+            say(analysis.slug, DONE)
     fact(results={a.slug: shown(f) for a, f in zip(chosen, folders)})
     for analysis, folder in zip(chosen, folders):
         typer.echo(f"{analysis.slug}: results in {shown(folder)}")

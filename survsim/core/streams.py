@@ -35,6 +35,7 @@ class Streams:
     Parameters
     ----------
     seed : whole number from 0; the only thing two runs need to share to share all luck.
+    one_luck : every draw reads the luck of draw 0, for draws that are settings to be set side by side.
 
     Examples
     --------
@@ -45,12 +46,12 @@ class Streams:
     True
     """
 
-    __slots__ = ("_bits", "_generator", "seed")
+    __slots__ = ("_bits", "_generator", "one_luck", "seed")
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, one_luck: bool = False) -> None:
         if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
             raise InputError(f"seed must be a whole number from 0; got {seed!r}.")
-        self.seed = int(seed)
+        self.seed, self.one_luck = int(seed), one_luck
         self._bits = np.random.Philox(key=0)
         self._generator = np.random.Generator(self._bits)
 
@@ -60,7 +61,9 @@ class Streams:
         self._bits.state = {
             "bit_generator": "Philox",
             "state": {
-                "counter": np.array([start // _PER_COUNT, visit, draw, 0], dtype=np.uint64),
+                "counter": np.array(
+                    [start // _PER_COUNT, visit, 0 if self.one_luck else draw, 0], dtype=np.uint64
+                ),
                 "key": np.array(stream_key(self.seed, name), dtype=np.uint64),
             },
             "buffer": np.zeros(_PER_COUNT, dtype=np.uint64),

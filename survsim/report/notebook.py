@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import tempfile
@@ -64,7 +65,8 @@ def execute(analysis: Analysis, results: Path) -> NotebookNode:
             startup = Path(scratch, "profile_default", "startup", "00-pictures.py")
             startup.parent.mkdir(parents=True)
             startup.write_text(STARTUP, encoding="utf-8")
-            client.execute(env=_environment(results, scratch))
+            # a loop of events of its own, closed at the end: the page may be written beside the next analysis
+            asyncio.run(client.async_execute(env=_environment(results, scratch)))
     except CellExecutionError as error:
         fault = f"{error.ename}: {' '.join(str(error.evalue).split())}"
         raise InputError(f"{_stopped_at(analysis, notebook)}: {fault}. {KEPT}") from None

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import survsim
@@ -27,6 +29,8 @@ SUFFIXES = {"word": ".docx", "pdf": ".pdf"}
 _WRITERS = {"word": word.write_word_report, "pdf": printing.write_pdf}
 Say = Callable[[str, str], None]
 """Called with a slug and what is being done for it."""
+DONE = "done"
+"""The last thing that is said of a slug."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +62,7 @@ def publish(
     formats: Iterable[str] = (),
     say: Say = lambda slug, step: None,
 ) -> Iterator[Published]:
-    """Make the reports named, or all that changed, one after the other.
+    """Make the reports named, or all that changed; a page is written while the next analysis runs.
 
     Parameters
     ----------
@@ -67,7 +71,7 @@ def publish(
     quick : use quick results; notebooks/ is left alone.
     out : folder of the pages; build/reports, or build/quick in quick mode.
     compare : earlier state of the study (a folder or a git revision) whose conclusions to set beside.
-    workers : processes for analyses that use them.
+    workers : processes for analyses that use them; with one, a page is written before the next analysis runs.
     formats : "word" and "pdf" for files beside each page, whether or not the page itself is made anew; "html" is made
         always.
     say : told of each step.
@@ -96,16 +100,15 @@ def publish(
         *(() if quick else (study.root / "notebooks",)),
         *(analysis.results(quick=quick) for analysis in chosen),
     )
-    for analysis in chosen:
-        made = _publish_one(
-            analysis, folder, quick=quick, compare=compare, workers=workers, say=say, always=bool(named)
-        )
+    task = _Task(folder.absolute(), quick=quick, compare=compare, always=bool(named), say=say)
+    for made in _one_after_another(task, chosen, workers):
         index.write(folder, study)
         others = []
         for kind in wanted:
-            say(analysis.slug, f"writing the {kind} file")
+            say(made.slug, f"writing the {kind} file")
             others.append(made.path.with_suffix(SUFFIXES[kind]))
             _WRITERS[kind](others[-1], made.path.read_text(encoding="utf-8"))
+        say(made.slug, DONE)
         yield replace(made, others=tuple(others))
 
 
@@ -169,43 +172,72 @@ def check(
         )
 
 
-def _publish_one(
-    analysis: Analysis,
-    folder: Path,
-    *,
-    quick: bool,
-    compare: str | None,
-    workers: int,
-    say: Say,
-    always: bool,
-) -> Published:
-    say(analysis.slug, "checking what changed")
-    path = folder / f"{analysis.slug}.html"
-    results = analysis.results(quick=quick)
-    reason = runner.stale_because(analysis, quick=quick)
-    if reason:
-        say(analysis.slug, f"running the analysis ({reason})")
-        runner.run_analysis(analysis, quick=quick, workers=workers, say=lambda step: say(analysis.slug, step))
-    elif not always and compare is None and render.fingerprint_of(path) == _mark(analysis, quick=quick):
-        return Published(slug=analysis.slug, path=path, made=False)
-    say(analysis.slug, "writing the notebook and the page")
-    ledger = Ledger.load(results / runner.SUMMARY)
-    front = front_of(analysis, ledger)
-    executed = notebook.execute(analysis, results)
-    names = survsim.load_evidence(analysis.study.data).names()
-    say_in_outputs(executed, names)
-    if not quick and not write_unless_same(analysis.notebook, executed, notebook.to_text(executed)):
-        say(analysis.slug, "the notebook agrees with the one that was there, which stays")
-    if compare is not None:
-        comparison.add_comparison(executed, analysis, ledger, compare)
-    mark = "" if compare is not None else _mark(analysis, quick=quick)
-    files.write_text(
-        path,
-        render.page(
-            executed, ledger, mark, front, neighbours(analysis), _panel(analysis, results, path), names
-        ),
-    )
-    return Published(slug=analysis.slug, path=path, made=True)
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """How reports are made."""
+
+    folder: Path
+    quick: bool = field(kw_only=True)
+    compare: str | None = field(kw_only=True)
+    always: bool = field(kw_only=True)
+    say: Say = field(kw_only=True)
+
+    def run(self, analysis: Analysis, workers: int) -> bool:
+        """Run an analysis if its results are missing or stale; whether it was run."""
+        self.say(analysis.slug, "checking what changed")
+        reason = runner.stale_because(analysis, quick=self.quick)
+        if reason:
+            self.say(analysis.slug, f"running the analysis ({reason})")
+            runner.run_analysis(
+                analysis, quick=self.quick, workers=workers, say=lambda step: self.say(analysis.slug, step)
+            )
+        return bool(reason)
+
+    def page(self, analysis: Analysis, ran: bool) -> Published:
+        """The notebook and the page of an analysis, unless nothing of it changed."""
+        quick, compare, slug = self.quick, self.compare, analysis.slug
+        path = self.folder / f"{slug}.html"
+        kept = not (ran or self.always) and compare is None
+        if kept and render.fingerprint_of(path) == _mark(analysis, quick=quick):
+            return Published(slug=slug, path=path, made=False)
+        self.say(slug, "writing the notebook and the page")
+        results = analysis.results(quick=quick)
+        ledger = Ledger.load(results / runner.SUMMARY)
+        front = front_of(analysis, ledger)
+        executed = notebook.execute(analysis, results)
+        names = survsim.load_evidence(analysis.study.data).names()
+        say_in_outputs(executed, names)
+        if not quick and not write_unless_same(analysis.notebook, executed, notebook.to_text(executed)):
+            self.say(slug, "the notebook agrees with the one that was there, which stays")
+        if compare is not None:
+            comparison.add_comparison(executed, analysis, ledger, compare)
+        mark = "" if compare is not None else _mark(analysis, quick=quick)
+        panel = _panel(analysis, results, path)
+        files.write_text(path, render.page(executed, ledger, mark, front, neighbours(analysis), panel, names))
+        return Published(slug=slug, path=path, made=True)
+
+
+def _one_after_another(task: _Task, chosen: Sequence[Analysis], workers: int) -> Iterator[Published]:
+    """Reports in their order; with several workers a page is written while the next analysis runs.
+
+    Analyses run one after the other, as one may read what another found, and each has all workers. A notebook runs in a process
+    of its own, for which a thread has but to wait. Where an analysis fails, the pages before it are written all the same.
+    """
+    beside = ThreadPoolExecutor(max_workers=1)
+    begun: deque[Future[Published]] = deque()
+    try:
+        for analysis in chosen:
+            try:
+                ran = task.run(analysis, workers)
+            except Exception:
+                yield from (page.result() for page in begun)
+                raise
+            begun.append(beside.submit(task.page, analysis, ran))
+            while begun and (workers == 1 or begun[0].done()):
+                yield begun.popleft().result()
+        yield from (page.result() for page in begun)
+    finally:
+        beside.shutdown(cancel_futures=True)
 
 
 def _panel(analysis: Analysis, results: Path, path: Path) -> str:

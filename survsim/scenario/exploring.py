@@ -136,14 +136,15 @@ class Explorer:
             raise InputError(f"patients must be a whole number from 2 to {MOST}; got {patients!r}.")
         drawn = parameters or scenario_parameters(scenario, draws=DRAWS, evidence=evidence)
         self.scenario = scenario
-        self._doses = doses_of(scenario)
-        self._irradiates = irradiates(scenario)
+        self.doses = doses_of(scenario)
+        self.irradiates = irradiates(scenario)
         self.middle = {name: float(np.median(draws)) for name, draws in drawn.draws().items()}
         model = scenario.model({name: np.array([value]) for name, value in self.middle.items()})
         self.controls = tuple(
-            dataclasses.replace(c, low=_least(model, self._doses, c)) if c.kind == "dose" and c.whole else c
+            dataclasses.replace(c, low=_least(model, self.doses, c)) if c.kind == "dose" and c.whole else c
             for c in _controls(scenario, drawn.draws(), self.middle)
         )
+        self._horizon = next(c.value for c in self.controls if c.name == HORIZON)
         self.patients = int(patients) if patients is not None else self._affordable()
 
     def __repr__(self) -> str:
@@ -167,9 +168,8 @@ class Explorer:
         """
         began = time.perf_counter()
         self._check(values)
-        settled = {c.name: c.value for c in self.controls} | {k: float(v) for k, v in values.items()}
-        tau = settled[HORIZON]
-        simulated = self._simulated(settled, values, self.patients, tau)
+        tau = float(values.get(HORIZON, self._horizon))
+        simulated = self._simulated(values, self.patients, tau)
         reference = simulated.strategies.index(self.scenario.content.outcomes.reference)
         with warnings.catch_warnings():
             # How wide the Monte Carlo error is stands beside each number.
@@ -191,7 +191,7 @@ class Explorer:
             mc_std_error=paired["mc_std_error"].fillna(0.0).to_numpy(dtype=np.float64),
             patients=self.patients,
             seconds=time.perf_counter() - began,
-            **_harm(simulated if self._irradiates else None),
+            **_harm(simulated if self.irradiates else None),
         )
 
     def _check(self, values: Mapping[str, float]) -> None:
@@ -209,23 +209,24 @@ class Explorer:
             if one.whole and float(value) != int(value):
                 raise InputError(f"{name} is a whole number; got {value:g}.")
 
-    def _simulated(
-        self, settled: Mapping[str, float], moved: Mapping[str, float], patients: int, tau: float
-    ) -> SimulationResult:
-        numbers = self._numbers(moved)
+    def _simulated(self, moved: Mapping[str, float], patients: int, tau: float) -> SimulationResult:
+        numbers = self.numbers(moved)
         model = self.scenario.model({name: np.array([value]) for name, value in numbers.items()})
-        if any(c.name in moved for c in self.controls if c.kind == "patient"):
-            model = dataclasses.replace(model, population=_patient(model.population, settled, moved))
-        model = dosed(model, self._doses, moved)
         return simulate_model(
-            model,
+            self.moved(model, moved),
             patients=patients,
             seed=self.scenario.content.seed,
             taus=[tau],
             execution=Execution(executor="local", workers=1),
         )
 
-    def _numbers(self, moved: Mapping[str, float]) -> dict[str, float]:
+    def moved(self, model: Model, moved: Mapping[str, Any]) -> Model:
+        """The model for another patient and other doses; the same model where neither was moved."""
+        if any(c.name in moved for c in self.controls if c.kind == "patient"):
+            model = dataclasses.replace(model, population=_patient(model.population, moved))
+        return dosed(model, self.doses, moved)
+
+    def numbers(self, moved: Mapping[str, float]) -> dict[str, float]:
         """Every parameter: moved, at its median, or following from others by its rule."""
         numbers = dict(self.middle)
         for name, one in self.scenario.content.parameters.items():
@@ -238,10 +239,9 @@ class Explorer:
 
     def _affordable(self) -> int:
         """Patients that can be simulated within the time of a redraw, measured after a first run has warmed up."""
-        settled = {c.name: c.value for c in self.controls}
-        self._simulated(settled, {}, FEWEST, settled[HORIZON])
+        self._simulated({}, FEWEST, self._horizon)
         began = time.perf_counter()
-        self._simulated(settled, {}, PATIENTS, settled[HORIZON])
+        self._simulated({}, PATIENTS, self._horizon)
         took = time.perf_counter() - began
         return PATIENTS if took <= SECONDS else max(FEWEST, int(PATIENTS * SECONDS / took) // 100 * 100)
 
@@ -387,7 +387,7 @@ def _range(one: Covariate) -> FloatArray:
     return one.values(np.array([0.01, 0.5, 0.99]), float)
 
 
-def _patient(population: Population, settled: Mapping[str, float], moved: Mapping[str, float]) -> Population:
+def _patient(population: Population, moved: Mapping[str, float]) -> Population:
     """The population in which everybody has what was moved; the rest varies as it did."""
     covariates = tuple(
         Covariate(name=one.name, distribution="fixed", value=float(moved[one.name]))
@@ -397,5 +397,5 @@ def _patient(population: Population, settled: Mapping[str, float], moved: Mappin
     )
     update: dict[str, Any] = {"covariates": covariates}
     if STATUS in moved:
-        update["performance_status"] = int(settled[STATUS])
+        update["performance_status"] = int(moved[STATUS])
     return population.model_copy(update=update)

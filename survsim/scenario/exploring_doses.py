@@ -67,8 +67,8 @@ def _doses(name: str, treatment: Treatment) -> Iterator[Dose]:
         )  # fmt: skip
 
 
-def dosed(model: Model, doses: tuple[Dose, ...], moved: Mapping[str, float]) -> Model:
-    """The model with the doses that were moved; the same model where none was."""
+def dosed(model: Model, doses: tuple[Dose, ...], moved: Mapping[str, float | str]) -> Model:
+    """The model with the doses that were moved; the same model where none was. Gy may be the name of a parameter."""
     changed = [dose for dose in doses if dose.name in moved]
     if not changed:
         return model
@@ -84,8 +84,9 @@ def dosed(model: Model, doses: tuple[Dose, ...], moved: Mapping[str, float]) -> 
     return dataclasses.replace(model, treatments=of(model.treatments), strategies=strategies)
 
 
-def _with(treatment: Treatment, dose: Dose, value: float) -> Treatment:
+def _with(treatment: Treatment, dose: Dose, value: float | str) -> Treatment:
     if dose.number == "cycles":
         return treatment.model_copy(update={"cycles": int(value)})
-    radiation = tuple(r.model_copy(update={"dose_per_fraction": float(value)}) for r in treatment.radiation)
+    gy = value if isinstance(value, str) else float(value)
+    radiation = tuple(r.model_copy(update={"dose_per_fraction": gy}) for r in treatment.radiation)
     return treatment.model_copy(update={"radiation": radiation})

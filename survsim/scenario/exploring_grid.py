@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from itertools import product
+from itertools import islice, product
 from typing import Any
 
 import numpy as np
 
 from survsim.core.checks import FloatArray
 from survsim.scenario.exploring import HORIZON, Control, Explorer, Redrawn
+from survsim.scenario.exploring_together import Answer, answers
 
 FORMAT = "survsim-explorer/1"
 SET = 3
@@ -47,32 +48,19 @@ def grid_of(
     times = np.linspace(0.0, horizon.high, POINTS)
     sets = list(_sets(explorer.controls))
     axes = [[_axis(c, steps) for c in one] for one in sets]
-    total = 1 + sum(int(np.prod([len(a) for a in one])) for one in axes) + (TRIED if sets else 0)
-    done = 0
-
-    def answer(**values: float) -> Redrawn:
-        nonlocal done
-        shown = explorer.redraw(**values, horizon=horizon.high)
-        done += 1
-        progress(done, total)
-        return shown
-
-    start = answer()
-    made = []
-    for controls, points in zip(sets, axes, strict=True):
-        shown = [
-            answer(**{c.name: v for c, v in zip(controls, setting, strict=True) if v != c.value})
-            for setting in product(*points)
-        ]
-        made.append(
-            {
-                "kind": controls[0].kind,
-                "controls": [_said(c, axis) for c, axis in zip(controls, points, strict=True)],
-                "curves": [_curves(s, times) for s in shown],
-                "dose": [_rows(s.cord_dose, 2) for s in shown],
-                "myelopathy": [_rows(s.myelopathy, 5) for s in shown],
-            }
-        )
+    points = [list(product(*one)) for one in axes]
+    asked = [
+        {c.name: v for c, v in zip(controls, setting, strict=True) if v != c.value}
+        for controls, settings in zip(sets, points, strict=True)
+        for setting in settings
+    ]
+    tried = _tried(sets, np.random.default_rng(seed))
+    start = explorer.redraw(horizon=horizon.high)
+    shown = iter(answers(explorer, [*asked, *(values for _, values in tried)], horizon.high, progress))
+    made = [
+        _set(controls, axis, list(islice(shown, len(settings))), times)
+        for controls, axis, settings in zip(sets, axes, points, strict=True)
+    ]
     return {
         "format": FORMAT,
         "scenario": scenario.name,
@@ -92,7 +80,7 @@ def grid_of(
             "myelopathy": _rows(start.myelopathy, 5),
         },
         "sets": made,
-        "off": _off(explorer, sets, made, times, horizon, seed, answer),
+        "off": _off(made, tried, list(shown), start.reference, times, horizon.value),
     }
 
 
@@ -130,7 +118,20 @@ def _said(control: Control, axis: list[float]) -> dict[str, Any]:
     }
 
 
-def _curves(shown: Redrawn, times: FloatArray) -> Any:
+def _set(
+    controls: Sequence[Control], axes: Sequence[list[float]], shown: list[Answer], times: FloatArray
+) -> dict[str, Any]:
+    """Controls that are combined, and the answer at each combination of their values."""
+    return {
+        "kind": controls[0].kind,
+        "controls": [_said(c, axis) for c, axis in zip(controls, axes, strict=True)],
+        "curves": [_curves(s, times) for s in shown],
+        "dose": [_rows(s.cord_dose, 2) for s in shown],
+        "myelopathy": [_rows(s.myelopathy, 5) for s in shown],
+    }
+
+
+def _curves(shown: Redrawn | Answer, times: FloatArray) -> Any:
     """Shares alive in units of `UNIT`, which are short to write."""
     shares = np.array([np.interp(times, shown.times, k) for k in shown.survival])
     return np.rint(shares / UNIT).astype(int).tolist()
@@ -140,31 +141,32 @@ def _rows(values: FloatArray, digits: int) -> Any:
     return np.round(values, digits).tolist()
 
 
-def _off(
-    explorer: Explorer,
-    sets: list[list[Control]],
-    made: list[dict[str, Any]],
-    times: FloatArray,
-    horizon: Control,
-    seed: int,
-    answer: Callable[..., Redrawn],
-) -> dict[str, float]:
-    """How far a difference between the points is from the simulation at the same setting: the largest of some at random."""
-    rng = np.random.default_rng(seed)
-    worst = 0.0
+def _tried(sets: list[list[Control]], rng: np.random.Generator) -> list[tuple[int, dict[str, float]]]:
+    """Settings at random between the points: which set is moved, and to where."""
+    found = []
     for _ in range(TRIED if sets else 0):
         which = int(rng.integers(len(sets)))
-        values = {c.name: _between(c, rng) for c in sets[which]}
-        shown = answer(**values)
-        curves = between(made[which], [values[c.name] for c in sets[which]])
-        true = np.array(
-            [alive_to(times, np.interp(times, shown.times, k), horizon.value) for k in shown.survival]
-        )
-        near = np.array([alive_to(times, k, horizon.value) for k in curves])
-        worst = max(
-            worst, float(np.abs((near - near[shown.reference]) - (true - true[shown.reference])).max())
-        )
-    return {"settings": float(TRIED if sets else 0), "largest": worst}
+        found.append((which, {c.name: _between(c, rng) for c in sets[which]}))
+    return found
+
+
+def _off(
+    made: list[dict[str, Any]],
+    tried: list[tuple[int, dict[str, float]]],
+    shown: list[Answer],
+    reference: int,
+    times: FloatArray,
+    tau: float,
+) -> dict[str, float]:
+    """How far a difference between the points is from the simulation at the same setting: the largest of those tried."""
+    worst = 0.0
+    for (which, values), answer in zip(tried, shown, strict=True):
+        curves = between(made[which], list(values.values()))
+        true = np.array([alive_to(times, np.interp(times, answer.times, k), tau) for k in answer.survival])
+        near = np.array([alive_to(times, k, tau) for k in curves])
+        off = (near - near[reference]) - (true - true[reference])
+        worst = max(worst, float(np.abs(off).max()))
+    return {"settings": float(len(tried)), "largest": worst}
 
 
 def _between(control: Control, rng: np.random.Generator) -> float:

@@ -73,6 +73,34 @@ def test_a_failing_cell_is_named_and_the_earlier_report_stays(mini, tmp_path, co
     assert {p: p.read_bytes() for p in kept} == kept
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [1, 2])
+def test_pages_come_in_their_order_and_those_before_a_failure_are_written(mini, tmp_path, workers):
+    """With two workers a page is written while the next analysis runs: what is written is the same."""
+    root = tmp_path / "study"
+    shutil.copytree(mini[0].root, root)
+    for slug in ("02_again", "03_broken"):
+        shutil.copytree(
+            root / "analyses/01_mini", root / f"analyses/{slug}", ignore=shutil.ignore_patterns("results")
+        )
+        for name in ("run.py", "report.py"):
+            source = root / f"analyses/{slug}/{name}"
+            source.write_text(source.read_text().replace("01_mini", slug))
+    broken = root / "analyses/03_broken/run.py"
+    broken.write_text(broken.read_text() + "\n\ndef main(**given):\n    raise ValueError('no such luck')\n")
+    made, steps = [], []
+    with pytest.raises(InputError, match="no such luck"):
+        for report in publish(
+            Study(root=root), workers=workers, say=lambda slug, step: steps.append((slug, step))
+        ):
+            made.append((report.slug, report.made))
+    assert made == [("01_mini", True), ("02_again", True)]  # the first has a neighbour now
+    assert [slug for slug, step in steps if step == "done"] == ["01_mini", "02_again"]
+    book = json.loads((root / "notebooks/02_again.ipynb").read_text())
+    known = json.loads((root / "notebooks/01_mini.ipynb").read_text())
+    assert [c.get("outputs") for c in book["cells"][1:]] == [c.get("outputs") for c in known["cells"][1:]]
+
+
 def test_a_folder_that_cannot_be_written_is_refused_before_anything_runs(mini, tmp_path, monkeypatch):
     study, _ = mini
     before = tree_bytes(study.root)

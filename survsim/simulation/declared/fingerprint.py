@@ -23,6 +23,7 @@ TOLERANCE = 1e-9
 """Relative difference up to which two machines' numbers are the same run."""
 
 _NOT_NUMBERS = ("block_cells", "share_blocks", "patient_folder", "reference")
+_MARKS = ("one_luck",)
 
 
 def fingerprint(job: Any) -> str:
@@ -55,7 +56,9 @@ def same_numbers(known: FloatArray, now: FloatArray) -> bool:
 
 
 def _content(job: Any) -> dict[str, Any]:
-    return {f.name: getattr(job, f.name) for f in dataclasses.fields(job) if f.name not in _NOT_NUMBERS}
+    """What decides the numbers; a mark that is not set is left out, as in runs from before there was one."""
+    names = [f.name for f in dataclasses.fields(job) if f.name not in _NOT_NUMBERS]
+    return {name: getattr(job, name) for name in names if name not in _MARKS or getattr(job, name)}
 
 
 def _hash(job: Any, shown: Callable[[Any], Any]) -> str:

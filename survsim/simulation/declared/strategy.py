@@ -5,6 +5,7 @@ Every number may be the name of a parameter; the model that simulates the strate
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -373,9 +374,10 @@ def named_numbers(item: Any) -> Iterator[str]:
             yield from named_numbers(part)
 
 
-def _number_fields(model: type[Checked]) -> set[str]:
-    return {
+@functools.cache
+def _number_fields(model: type[Checked]) -> frozenset[str]:
+    return frozenset(
         name
         for name, field in model.model_fields.items()
         if "float" in str(field.annotation) and "str" in str(field.annotation)
-    }
+    )

@@ -60,6 +60,8 @@ class Luck:
 
     def _made(self, make: Callable[..., FloatArray], name: str, visit: int) -> FloatArray:
         """A stream (size,), that of each draw as it is in a block of its own."""
+        if self.streams.one_luck:
+            return np.tile(make(name, size=self.each, start=self.start, visit=visit), len(self.draws))
         parts = [make(name, size=self.each, start=self.start, draw=d, visit=visit) for d in self.draws]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 

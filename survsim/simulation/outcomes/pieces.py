@@ -19,7 +19,8 @@ class Job:
 
     `block_cells` cells of patients are simulated at a time, and where one draw has fewer patients, draws share a block
     unless `share_blocks` is off; neither changes a bit. Products are summed of all pairs of strategies, or with a `reference`
-    (its place among them) of each strategy with itself and with that one.
+    (its place among them) of each strategy with itself and with that one. With `one_luck` every draw follows the same patients
+    with the same luck: its draws are settings, and nothing may be averaged over them.
     """
 
     model: Model
@@ -32,12 +33,18 @@ class Job:
     share_blocks: bool = True
     patient_folder: str | None = None
     reference: int | None = None
+    one_luck: bool = False
 
     @property
     def product_shape(self) -> tuple[int, ...]:
         """Shape of the products of one measure in one draw."""
         strategies = len(self.model.strategies)
         return (strategies if self.reference is None else 2, strategies)
+
+    @property
+    def grid(self) -> FloatArray:
+        """Times (points,) at which states are counted."""
+        return self.follow.grid_step * np.arange(self.follow.points, dtype=np.float64)
 
     @property
     def measures(self) -> tuple[str, ...]:

@@ -125,7 +125,7 @@ class SimulationResult(Result):
             states=model.state_names,
             death_states=tuple(s.name for s in model.states if s.death),
             measures=job.measures,
-            grid=job.follow.grid_step * np.arange(job.follow.points, dtype=np.float64),
+            grid=job.grid,
             counts=totals.counts,
             means=totals.sums / n,
             covariances=Covariances.from_totals(job, totals, again),

@@ -77,7 +77,8 @@ def run_chunk(job: Job, chunk: Chunk) -> ChunkSums:
         counts=np.zeros(shape["counts"], dtype=np.int64),
     )
     writer = PatientWriter(job, chunk) if job.patient_folder else None
-    streams, each = Streams(job.seed), draws_in_block(job, chunk)
+    streams = Streams(job.seed, one_luck=job.one_luck)
+    each = draws_in_block(job, chunk)
     for first in range(chunk.first_draw, chunk.last_draw, each):
         draws = range(first, min(first + each, chunk.last_draw))
         for run in runs_of(job, draws, streams):

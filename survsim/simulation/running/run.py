@@ -87,19 +87,46 @@ def simulate_model(
     >>> float(simulate_model(model, patients=2000, taus=[12.0]).rmst(12.0).estimate[0].round(0))
     7.0
     """
-    n_draws = count("draws", model.n_draws if draws is None else draws)
-    if model.n_draws > 1 and n_draws > model.n_draws:
-        raise InputError(f"{n_draws} draws were asked for, but the parameters hold {model.n_draws}.")
     execution = checked(execution)
     if patient_output and execution.folder is None:
         raise InputError("patient_output writes below a run folder; give execution=Execution(folder=...).")
+    job = job_of(
+        model, patients=patients, draws=draws, seed=seed, taus=taus, times=times, grid_step=grid_step
+    )
+    if patient_output and execution.folder:
+        follow = dataclasses.replace(job.follow, sojourns=True)
+        job = dataclasses.replace(job, follow=follow, patient_folder=str(Path(execution.folder) / "patients"))
+    refuse_if_endless(job)
+    totals = run_job(job, execution)
+    source = provenance or Provenance.of("simulate_model", time_unit=model.time_unit)
+    step_done = Provenance.of("simulate", source, patients=job.patients, draws=job.draws, seed=seed)
+    again = functools.partial(run_again, job, execution)
+    return SimulationResult.from_totals(
+        job, totals, again, provenance=step_done, fingerprint=fingerprint(job)
+    )
+
+
+def job_of(
+    model: Model,
+    *,
+    patients: int,
+    draws: int | None = None,
+    seed: int = 1,
+    taus: Sequence[float] = (),
+    times: Sequence[float] = (),
+    grid_step: float | None = None,
+) -> Job:
+    """A simulation as data, its sizes and times checked; the arguments are those of `simulate_model`."""
+    n_draws = count("draws", model.n_draws if draws is None else draws)
+    if model.n_draws > 1 and n_draws > model.n_draws:
+        raise InputError(f"{n_draws} draws were asked for, but the parameters hold {model.n_draws}.")
     asked = _inside("times", times, model.horizon)
     step = even_step(float(model.horizon), asked) if grid_step is None else float(grid_step)
     step = float(meet(step, model.horizon))
     if not 0 < step <= model.horizon:
         end, came = apart(float(model.horizon), step)
         raise InputError(f"grid_step must lie between 0 and the horizon {end}; got {came}.")
-    job = Job(
+    return Job(
         model=model,
         patients=count("patients", patients),
         draws=n_draws,
@@ -110,23 +137,11 @@ def simulate_model(
             points=grid_points(float(model.horizon), step),
             taus=_inside("taus", taus or (model.horizon,), model.horizon),
             values=has_values(model),
-            sojourns=patient_output,
             discount=DiscountPlan.of(discount_of_life(model), model.time_unit),
             declared=tuple(model.values.outcomes) if model.values else (),
         ),
         times=asked,
-        patient_folder=str(Path(execution.folder) / "patients")
-        if patient_output and execution.folder
-        else None,
         reference=0 if len(model.strategies) > MANY else None,
-    )
-    refuse_if_endless(job)
-    totals = run_job(job, execution)
-    source = provenance or Provenance.of("simulate_model", time_unit=model.time_unit)
-    step_done = Provenance.of("simulate", source, patients=job.patients, draws=n_draws, seed=seed)
-    again = functools.partial(run_again, job, execution)
-    return SimulationResult.from_totals(
-        job, totals, again, provenance=step_done, fingerprint=fingerprint(job)
     )
 
 
