@@ -75,7 +75,7 @@ def standardised_survival(
 
     Parameters
     ----------
-    fit : of `cox_ph` (no penalty, ridge or Firth) or `royston_parmar`, by a formula that names `treatment`;
+    fit : of `cox_ph` (with any penalty) or `royston_parmar`, by a formula that names `treatment`;
         products such as ``treated * stage`` are allowed.
     data : the n rows that were fitted, in their order.
     treatment : name of the column, two levels.
@@ -219,6 +219,8 @@ class _Recipe:
         options: dict[str, Any] = {"ties": fit.ties, "penalty": fit.penalty}
         if fit.penalty in ("ridge", "elasticnet"):
             options["penalty_strength"] = fit.penalty_strength
+        if fit.penalty == "elasticnet":
+            options["l1_ratio"] = dict(fit.provenance.options)["l1_ratio"]
         return cls(f"Cox, {fit.ties} ties: {fit.design.formula}", fit.design, options, False)
 
     @classmethod
@@ -233,6 +235,7 @@ class _Recipe:
             "df": model.spline.df,
             "scale": model.scale,
             "time_varying": told.get("time_varying") or None,
+            "knots": model.spline.given(fit.surv),
         }
         return cls(f"{fit.family}: {design.formula}", design, options, True)
 

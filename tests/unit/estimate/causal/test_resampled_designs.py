@@ -8,6 +8,7 @@ import pytest
 
 from survsim import Surv, cox_ph, royston_parmar, standardised_survival
 from survsim.estimate.causal.resampled_designs import ResampledDesigns
+from survsim.estimate.resampling.bootstrap import resample_counts
 
 N = 60
 ROWS = np.random.default_rng(11)
@@ -86,20 +87,31 @@ def test_a_label_that_a_resample_lacks_is_no_column_there(monkeypatch, taken):
     assert 0 < lacking.sum() < 20
 
 
-@pytest.mark.parametrize("term", ["bs(age, df=3)", "center(age)", "poly(age, 2)"])
-def test_what_is_learned_from_all_rows_is_learned_again(monkeypatch, taken, term):
-    fit = cox_ph(RESPONSES["plain"](), f"z + {term}", FRAME)
+def first_resample(fit, formula, fitter=cox_ph, **options):
+    """The first replicate, and the estimate of the model fitted by hand to those rows."""
     found = standardised_survival(fit, FRAME, "z", 5, tau=5, n_resamples=3, seed=4)
-    rows = np.repeat(np.arange(N), _first_counts())
-    again = cox_ph(fit.surv.take(rows), f"z + {term}", FRAME.iloc[rows].reset_index(drop=True))
-    alone = standardised_survival(
-        again, FRAME.iloc[rows].reset_index(drop=True), "z", 5, tau=5, n_resamples=0
-    )
-    np.testing.assert_allclose(found.replicates[0], alone.estimate, rtol=1e-12)
+    counts = resample_counts(N, 3, 4, stream="standardisation", cluster=None)[0]
+    rows = np.repeat(np.arange(N), counts.astype(int))
+    frame = FRAME.iloc[rows].reset_index(drop=True)
+    again = fitter(fit.surv.take(rows), formula, frame, **options)
+    return found.replicates[0], standardised_survival(again, frame, "z", 5, tau=5, n_resamples=0).estimate
+
+
+@pytest.mark.parametrize("term", ["bs(age, df=3)", "center(age)", "poly(age, 2)"])
+def test_what_is_learned_from_all_rows_is_learned_again(taken, term):
+    fit = cox_ph(RESPONSES["plain"](), f"z + {term}", FRAME)
+    np.testing.assert_allclose(*first_resample(fit, f"z + {term}"), rtol=1e-12)
     assert taken == []
 
 
-def _first_counts():
-    from survsim.estimate.resampling.bootstrap import resample_counts
-
-    return resample_counts(N, 3, 4, stream="standardisation", cluster=None)[0].astype(int)
+@pytest.mark.parametrize(
+    ("fitter", "options"),
+    [
+        (cox_ph, {"penalty": "elasticnet", "penalty_strength": 12.0, "l1_ratio": 0.05}),
+        (royston_parmar, {"df": 2, "knots": [9.0]}),
+    ],
+)
+def test_a_resample_is_fitted_with_the_options_of_the_fit(fitter, options):
+    """The share of the absolute penalty was 0.5 and the knots those of centiles, whatever had been asked for."""
+    fit = fitter(RESPONSES["plain"](), "z + age", FRAME, **options)
+    np.testing.assert_allclose(*first_resample(fit, "z + age", fitter, **options), rtol=1e-9)
