@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from survsim.core.checks import BoolArray, FloatArray, float_matrix, numbers, positions, require_columns
+from survsim.core.checks import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    float_matrix,
+    numbers,
+    positions,
+    require_columns,
+)
 from survsim.core.covariate_columns import covariate_columns
 from survsim.core.encoding import stored
 from survsim.core.errors import InputError, MissingValues
@@ -21,7 +29,7 @@ from survsim.core.formula import (
     read_names,
     used_columns,
 )
-from survsim.core.formula_columns import typed_columns
+from survsim.core.formula_columns import told_by_row, typed_columns
 from survsim.core.formula_state import recipe_from, recipe_parts
 from survsim.core.frames import as_frame, is_table
 from survsim.core.kinds import dimensions
@@ -30,6 +38,8 @@ from survsim.core.surv import Surv
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from survsim.core.formula_matrix import Columns
 
 
 TOO_LARGE = 1e150
@@ -66,7 +76,18 @@ class Design:
         if self.spec is None:
             return self._plain(as_frame(data) if is_table(data) else data)
         data = as_frame(data)
-        return _values(_materialise(self.spec, data, self.formula), len(data), self.formula)
+        return _values(_materialise(self.spec, data, self.formula)[0], len(data), self.formula)
+
+    def labels(self, data: pd.DataFrame) -> tuple[IntArray, ...] | None:
+        """Codes (m,) of the labels of each coded term, if with them the columns of a row are known from that row alone.
+
+        Rows among which no label is missing have the columns here that a design of their own would give them. None where a
+        term learns from all rows: a curve's knots, what is centred or scaled, a column whose kind its values tell together.
+        """
+        # The formula library keeps a state for every function that learns, and for no other.
+        if self.spec is None or self.spec.transform_state or not told_by_row(self.spec, data):
+            return None
+        return _materialise(self.spec, data, self.formula)[1].codes()
 
     def to_stored(self) -> dict[str, Any]:
         """The parts a file can hold."""
@@ -118,7 +139,7 @@ def design_matrix(formula: str, data: pd.DataFrame) -> Design:
     """
     data = as_frame(data)
     parsed = parse_formula(formula, data.columns)
-    matrix = _materialise(parsed, data, formula)
+    matrix = _materialise(parsed, data, formula)[0]
     keep = [c for c in matrix.columns if c != "Intercept"]
     values = _values(matrix, len(data), formula)
     return Design(formula, tuple(keep), values, matrix.model_spec, _labels(data))
@@ -260,7 +281,8 @@ def formula_variables(formula: str) -> set[str]:
     return {str(name) for name in read_names(parse_formula(formula))}
 
 
-def _materialise(parsed: Any, data: pd.DataFrame, formula: str) -> pd.DataFrame:
+def _materialise(parsed: Any, data: pd.DataFrame, formula: str) -> tuple[pd.DataFrame, Columns]:
+    """The columns of a formula, or of a recipe, and what made them."""
     from formulaic.errors import DataMismatchWarning, FormulaicError
 
     from survsim.core.formula_matrix import Columns
@@ -295,7 +317,7 @@ def _materialise(parsed: Any, data: pd.DataFrame, formula: str) -> pd.DataFrame:
             f"formula {formula!r} cannot be used on these data: {plain(error)}. Columns: {have}."
         ) from None
     _refuse_namesakes(matrix, formula)
-    return matrix
+    return matrix, making
 
 
 def _no_reference(told: str, typed: pd.DataFrame, parsed: Any, formula: str) -> InputError:

@@ -44,6 +44,27 @@ def typed_columns(parsed: Any, data: pd.DataFrame, formula: str) -> pd.DataFrame
     return pd.DataFrame(typed, index=data.index)
 
 
+def told_by_row(parsed: Any, data: pd.DataFrame) -> bool:
+    """Whether every column that the formula reads is of one kind in all rows and in any of them that hold all its labels.
+
+    Objects are read as numbers, words or names by what most of them are; and two columns of categories can be compared
+    only while both have the same.
+    """
+    read, bare = set(read_names(parsed)), _bare(parsed)
+    calculated = {name for found in expressions(parsed) if found.coded() is None for name in found.columns()}
+    for name in (c for c in data.columns if c in read):
+        column = with_categories(data[name])
+        if hasattr(column.dtype, "categories"):
+            if name in calculated:
+                return False
+        elif column.dtype.kind not in "buif":
+            words = column.unique()
+            known = len(words) <= MOST_LEVELS and all(isinstance(word, str) for word in words)
+            if not known or (name in bare and any(map(_reads_as_number, words))):
+                return False
+    return True
+
+
 def holds_numbers(column: Any) -> bool:
     """Whether a typed column is of numbers or truth values."""
     return getattr(column.dtype, "kind", "O") in "buif" and not hasattr(column.dtype, "categories")

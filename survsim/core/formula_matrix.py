@@ -18,7 +18,7 @@ from formulaic.transforms.cubic_spline import cubic_spline
 from formulaic.utils.layered_mapping import LayeredMapping
 from formulaic.utils.stateful_transforms import stateful_transform
 
-from survsim.core.checks import positions
+from survsim.core.checks import IntArray, positions
 from survsim.core.errors import InputError
 from survsim.core.formula_columns import as_numbers, holds_numbers
 from survsim.core.formula_expression import Expression, as_counted, under_own_words
@@ -52,6 +52,11 @@ class Columns(PandasMaterializer):
         made.truths = {name for name, column in typed.items() if column.dtype == bool}
         made.known = dict(getattr(spec, "encoder_state", {}))
         return made
+
+    def codes(self) -> tuple[IntArray, ...]:
+        """Codes (n,) of the labels of each term that was made as a category."""
+        coded = (f.values for f in self.factor_cache.values() if f.metadata.kind is Factor.Kind.CATEGORICAL)
+        return tuple(pd.factorize(_unwrapped(values))[0].astype(np.int64) for values in coded)
 
     def _evaluate(self, expr: str, metadata: Any, spec: ModelSpec) -> Any:
         found = Expression(expr, expr)

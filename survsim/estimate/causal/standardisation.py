@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from survsim.core.checks import BoolArray, FloatArray, between, one_of, require_columns
+from survsim.core.checks import BoolArray, FloatArray, IntArray, between, one_of, require_columns
 from survsim.core.design import Design
 from survsim.core.errors import ConvergenceError, InputError
 from survsim.core.frames import as_frame
@@ -24,12 +25,15 @@ from survsim.estimate.causal.contrast import (
     step_area,
     step_values,
 )
+from survsim.estimate.causal.resampled_designs import ResampledDesigns
 from survsim.estimate.causal.treatment_weights import two_treatments
+from survsim.estimate.cox.baseline import at_estimate
 from survsim.estimate.cox.patient_hazards import reference_hazards
-from survsim.estimate.cox.regression import cox_ph
+from survsim.estimate.cox.regression import cox_ph, fit_design
 from survsim.estimate.cox.result import CoxFit
 from survsim.estimate.parametric.fit import ParametricFit
-from survsim.estimate.parametric.royston_parmar import SplineModel, royston_parmar
+from survsim.estimate.parametric.predictor_designs import PredictorDesign
+from survsim.estimate.parametric.royston_parmar import SplineModel, fit_splines, royston_parmar
 from survsim.estimate.resampling.bootstrap import resample_counts
 
 if TYPE_CHECKING:
@@ -71,7 +75,7 @@ def standardised_survival(
 
     Parameters
     ----------
-    fit : of `cox_ph` (no penalty, ridge or Firth) or `royston_parmar`, by a formula that names `treatment`;
+    fit : of `cox_ph` (with any penalty) or `royston_parmar`, by a formula that names `treatment`;
         products such as ``treated * stage`` are allowed.
     data : the n rows that were fitted, in their order.
     treatment : name of the column, two levels.
@@ -118,7 +122,8 @@ def standardised_survival(
     over = over & first
     at, horizon = asked(times, tau, common_end(surv.time, treated), surv.unit, surv.time)
     task = _Task(data, treatment, levels, over, at, horizon)
-    estimate, curves = task.values(fit, np.arange(len(data)))
+    everybody = np.flatnonzero(over)
+    estimate, curves = task.values(fit, everybody, task.frames(everybody))
     replicates = np.empty((0, estimate.size))
     if n_resamples:
         replicates = _replicates(recipe, task, surv, int(n_resamples), seed, estimate.size)
@@ -148,13 +153,22 @@ def _replicates(
     counts = resample_counts(len(surv), n_resamples, seed, stream="standardisation", cluster=cluster)
     values = np.full((n_resamples, size), np.nan)
     surv = replace(surv, index=None)  # rows are paired already, and drawn together
+    known = task.designs(recipe.formula)
     for b, row in enumerate(counts):
         rows = np.repeat(np.arange(len(surv)), row.astype(np.int64))
-        if not task.over[rows].any():
+        people = task.over[rows]
+        if not people.any():
             continue
+        design = None if known is None else known.drawn(rows)
         try:
-            again = recipe.fitted(surv.take(rows), task.data.iloc[rows].reset_index(drop=True))
-            values[b] = task.values(again, rows)[0]
+            again = surv.take(rows)
+            if known is None or design is None:
+                fit = recipe.fitted(again, task.data.iloc[rows].reset_index(drop=True))
+                under: Sequence[Any] = task.frames(rows[people])
+            else:
+                fit = recipe.fitted_to(again, design)
+                under = known.treated(rows[people])
+            values[b] = task.values(fit, people, under)[0]
         except (ConvergenceError, InputError):
             # A resample without events, a level or a maximum has no answer; it is counted and said.
             continue
@@ -205,6 +219,8 @@ class _Recipe:
         options: dict[str, Any] = {"ties": fit.ties, "penalty": fit.penalty}
         if fit.penalty in ("ridge", "elasticnet"):
             options["penalty_strength"] = fit.penalty_strength
+        if fit.penalty == "elasticnet":
+            options["l1_ratio"] = dict(fit.provenance.options)["l1_ratio"]
         return cls(f"Cox, {fit.ties} ties: {fit.design.formula}", fit.design, options, False)
 
     @classmethod
@@ -219,6 +235,7 @@ class _Recipe:
             "df": model.spline.df,
             "scale": model.scale,
             "time_varying": told.get("time_varying") or None,
+            "knots": model.spline.given(fit.surv),
         }
         return cls(f"{fit.family}: {design.formula}", design, options, True)
 
@@ -227,6 +244,12 @@ class _Recipe:
         if self.spline:
             return royston_parmar(surv, self.formula, data, **self.options)
         return cox_ph(surv, self.formula, data, **self.options)
+
+    def fitted_to(self, surv: Surv, design: Design) -> CoxFit | ParametricFit:
+        """The same model on other rows whose columns are made."""
+        if self.spline:
+            return fit_splines(surv, PredictorDesign("effect", design, intercept=False), **self.options)
+        return fit_design(surv, design, **self.options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,21 +263,26 @@ class _Task:
     at: FloatArray
     tau: float
 
-    def values(self, fit: Any, rows: Any) -> tuple[FloatArray, tuple[tuple[FloatArray, FloatArray], ...]]:
-        """Contrast values (k,) and both curves, over the patients `rows` that belong to the population."""
-        people = self.data.iloc[rows[self.over[rows]]].reset_index(drop=True)
+    def designs(self, formula: str) -> ResampledDesigns | None:
+        """The columns of the formula by row, where a row has them of itself."""
+        return ResampledDesigns.of(formula, self.data, self.over, self.frames(np.flatnonzero(self.over)))
+
+    def frames(self, people: IntArray) -> tuple[pd.DataFrame, ...]:
+        """Rows of the data as they would be under each treatment."""
+        own = self.data.iloc[people].reset_index(drop=True)
+        return tuple(own.assign(**{self.treatment: self._column(level, len(own))}) for level in self.levels)
+
+    def values(
+        self, fit: Any, people: Any, under: Sequence[Any]
+    ) -> tuple[FloatArray, tuple[tuple[FloatArray, FloatArray], ...]]:
+        """Contrast values (k,) and both curves, over the rows `people` of the fit, of which `under` has data for each treatment."""
         own = fit.surv.weight
-        weight = np.ones(len(people)) if own is None else own[self.over[rows]]
-        survival, means, curves = [], [], []
-        for level in self.levels:
-            frame = people.assign(**{self.treatment: self._column(level, len(people))})
-            mean = _cox_means if isinstance(fit, CoxFit) else _spline_means
-            at, area, curve = mean(fit, frame, weight / weight.sum(), self.at, self.tau)
-            survival.append(at)
-            means.append(area)
-            curves.append(curve)
-        pair = contrast_values(np.array(survival)[None], np.array(means)[None])[0]
-        return pair, tuple(curves)
+        weight = np.ones(len(under[0])) if own is None else own[people]
+        means = _cox_means if isinstance(fit, CoxFit) else _spline_means
+        found = means(fit, under, weight / weight.sum(), self.at, self.tau)
+        survival, areas, curves = (tuple(part) for part in zip(*found))
+        pair = contrast_values(np.array(survival)[None], np.array(areas)[None])[0]
+        return pair, curves
 
     def _column(self, level: Any, n: int) -> Any:
         import pandas as pd
@@ -263,21 +291,34 @@ class _Task:
         return pd.Series([level] * n, dtype=column.dtype)
 
 
+_Means = tuple[FloatArray, float, tuple[FloatArray, FloatArray]]
+"""Mean survival at times, its area to the horizon, and the curve."""
+
+
 def _cox_means(
-    fit: CoxFit, frame: pd.DataFrame, weight: FloatArray, at: FloatArray, tau: float
-) -> tuple[FloatArray, float, tuple[FloatArray, FloatArray]]:
-    """Mean survival at times, its area to tau and its steps, by Breslow's (Efron's) baseline."""
-    found = reference_hazards(fit, frame)
-    curve = weight @ np.exp(-np.outer(found.ratio, np.cumsum(found.jump)))
-    at_times = step_values(found.time, curve[None], at)[0]
-    return at_times, float(step_area(found.time, curve[None], tau)[0]), (found.time, curve)
+    fit: CoxFit, under: Sequence[Any], weight: FloatArray, at: FloatArray, tau: float
+) -> list[_Means]:
+    """Of each treatment, by Breslow's (Efron's) baseline; the curve is one of steps."""
+    means: list[_Means] = []
+    state = at_estimate(fit)
+    for people in under:
+        found = reference_hazards(fit, people, state=state)
+        curve = weight @ np.exp(-np.outer(found.ratio, np.cumsum(found.jump)))
+        at_times = step_values(found.time, curve[None], at)[0]
+        area = float(step_area(found.time, curve[None], tau)[0])
+        means.append((at_times, area, (found.time, curve)))
+    return means
 
 
 def _spline_means(
-    fit: ParametricFit, frame: pd.DataFrame, weight: FloatArray, at: FloatArray, tau: float
-) -> tuple[FloatArray, float, tuple[FloatArray, FloatArray]]:
-    law = fit.distribution(frame)
+    fit: ParametricFit, under: Sequence[Any], weight: FloatArray, at: FloatArray, tau: float
+) -> list[_Means]:
+    """Of each treatment, by the laws of its patients."""
+    means: list[_Means] = []
     grid = np.linspace(0.0, max(tau, float(at.max())), CURVE_POINTS + 1)[1:]
-    curve = np.array([weight @ law.survival(t) for t in grid])
-    at_times = np.array([weight @ law.survival(t) for t in at])
-    return at_times, float(weight @ law.rmst(tau)), (grid, curve)
+    for people in under:
+        law = fit.distribution(people)
+        curve = np.array([weight @ law.survival(t) for t in grid])
+        at_times = np.array([weight @ law.survival(t) for t in at])
+        means.append((at_times, float(weight @ law.rmst(tau)), (grid, curve)))
+    return means

@@ -14,7 +14,7 @@ from survsim.core.kinds import dimensions
 from survsim.core.pairing import in_order_of, index_of
 from survsim.core.surv import Surv
 from survsim.core.times import asked_times, meet
-from survsim.estimate.cox.baseline import at_estimate, cumulate
+from survsim.estimate.cox.baseline import AtEstimate, at_estimate, cumulate
 from survsim.estimate.cox.fitted import FittedCox
 from survsim.kernels.cox_residuals import hazard_means
 
@@ -117,9 +117,11 @@ class ReferenceHazards:
     code: IntArray
 
 
-def reference_hazards(fit: FittedCox, data: Any, stratum: Any = None) -> ReferenceHazards:
-    """What the hazards of new patients are products of; offsets of theirs are 0."""
-    state = at_estimate(fit)
+def reference_hazards(
+    fit: FittedCox, data: Any, stratum: Any = None, *, state: AtEstimate | None = None
+) -> ReferenceHazards:
+    """What the hazards of new patients are products of; offsets of theirs are 0. `state` is that of the fit, if at hand."""
+    state = at_estimate(fit) if state is None else state
     at, x = state.problem.at, fit.design.apply(data)
     codes = strata_of(fit, stratum, x.shape[0])
     ratio = np.exp(moderate(state.log_ratio(x, codes)))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from survsim.core.checks import FloatArray
 from survsim.core.complete import complete_design
+from survsim.core.design import Design
 from survsim.core.surv import Surv, as_surv
 from survsim.estimate.cox.exact import fit_exact
 from survsim.estimate.cox.firth import fit_firth
@@ -94,12 +95,35 @@ def cox_ph(
     surv, formula, data, rows = complete_design(
         as_surv(surv), formula, data, {"frailty": frailty, "offset": offset}, missing
     )
-    frailty, offset = rows.get("frailty"), rows.get("offset")
-    task = CoxTask.of(
+    return fit_design(
         surv, model_design(surv, formula, data), ties=ties, robust=robust, penalty=penalty,
-        penalty_strength=penalty_strength, l1_ratio=l1_ratio, frailty=frailty,
-        frailty_distribution=frailty_distribution, offset=offset, conf_level=conf_level,
+        penalty_strength=penalty_strength, l1_ratio=l1_ratio, frailty=rows.get("frailty"),
+        frailty_distribution=frailty_distribution, offset=rows.get("offset"), conf_level=conf_level,
     )  # fmt: skip
+
+
+def fit_design(
+    surv: Surv,
+    design: Design,
+    *,
+    ties: str | None = None,
+    robust: bool = False,
+    penalty: str | None = None,
+    offset: Any = None,
+    conf_level: float = 0.95,
+    **options: Any,
+) -> CoxFit:
+    """What `cox_ph` fits, with its options, once the columns are made."""
+    task = CoxTask.of(
+        surv,
+        design,
+        ties=ties,
+        robust=robust,
+        penalty=penalty,
+        offset=offset,
+        conf_level=conf_level,
+        **options,
+    )
     return _FITTERS["exact" if task.method == "none" and task.ties == "exact" else task.method](task)
 
 

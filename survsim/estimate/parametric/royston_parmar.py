@@ -95,10 +95,28 @@ def royston_parmar(
     background = rows.get("background")
     one_of("scale", scale, SCALES)
     between("conf_level", conf_level, 0.0, 1.0)
+    rates = check_background(background, surv)
+    return fit_splines(
+        surv, make_design("effect", formula, data, surv, intercept=False), df=df, scale=scale,
+        time_varying=time_varying, knots=knots, rates=rates, robust=robust, conf_level=conf_level,
+    )  # fmt: skip
+
+
+def fit_splines(
+    surv: Surv,
+    design: PredictorDesign,
+    *,
+    df: int,
+    scale: str,
+    time_varying: Mapping[str, int] | None = None,
+    knots: Sequence[float] | None = None,
+    rates: FloatArray | None = None,
+    robust: bool | None = None,
+    conf_level: float = 0.95,
+) -> ParametricFit:
+    """What `royston_parmar` fits, with its options, once the columns are made; `rates` are those of the background."""
     check_response(surv, "royston_parmar")
     kept = positive_times(surv, "royston_parmar")
-    rates = check_background(background, surv)
-    design = make_design("effect", formula, data, surv, intercept=False)
     spline = SplineTerm.baseline(surv, df, knots)
     varying = _varying(design, time_varying, surv, spline)
     if design.design is not None:

@@ -61,6 +61,12 @@ class SplineTerm:
             raise InputError(f"knots must be times above 0; got {times.tolist()}.")
         return cls(_with_inner(outer, np.log(times)))
 
+    def given(self, surv: Surv) -> FloatArray | None:
+        """The inner knots of a baseline as times where they are not those that `surv` itself would place, else None."""
+        inner = self.knots[1:-1]
+        own = _centiles(*_events(surv), self.df)
+        return None if np.allclose(own, inner, rtol=1e-9, atol=1e-9) else np.exp(inner)
+
     @classmethod
     def change(cls, surv: Surv, df: int, baseline: SplineTerm, column: int, name: str) -> SplineTerm:
         """Knots of a time-varying effect: the baseline's outer knots, its own centiles."""

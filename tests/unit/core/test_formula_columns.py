@@ -149,3 +149,41 @@ def test_beyond_a_curve():
     held = cox_ph(SURV, "bs(age, df=4, extrapolation='clip')", FRAME)
     low = float(FRAME.age.min())
     np.testing.assert_allclose(held.linear_predictor({"age": [20]}), held.linear_predictor({"age": [low]}))
+
+
+MIXED = FRAME.assign(
+    kind=pd.Categorical(FRAME.site),
+    truth=FRAME.x > 0,
+    codes=np.arange(40) % 3,
+    digits=np.where(np.arange(40) % 3 == 0, "1", "one"),
+    objects=FRAME.x.astype(object),
+)
+
+
+@pytest.mark.parametrize(
+    "formula",
+    ["x * site", "truth:log(age) + I(x**2)", "C(codes, contr.poly)", "kind + C(site, Treatment('b'))", "C(digits)",
+     "I(site == 'a') + C(age > 60)"],
+)  # fmt: skip
+def test_columns_of_single_rows_are_those_of_any_rows_that_hold_every_label(formula):
+    design = design_matrix(formula, MIXED)
+    labels = design.labels(MIXED)
+    rows = np.sort(np.random.default_rng(2).integers(0, 40, 40))
+    assert all(set(codes[rows]) == set(codes) for codes in labels)
+    alone = design_matrix(formula, MIXED.iloc[rows].reset_index(drop=True))
+    assert alone.columns == design.columns
+    np.testing.assert_array_equal(alone.matrix, design.matrix[rows])
+
+
+def test_the_codes_tell_a_label_that_is_missing():
+    (codes,) = design_matrix("x + site", MIXED).labels(MIXED)
+    assert codes.tolist() == pd.factorize(FRAME.site)[0].tolist()
+
+
+@pytest.mark.parametrize(
+    "formula",
+    ["bs(age, df=3)", "cr(age, df=3)", "x:center(age)", "scale(x)", "standardize(x)", "poly(age, 2)", "digits", "objects",
+     "I(kind == 'a')"],
+)  # fmt: skip
+def test_columns_that_learn_from_all_rows_are_of_no_single_row(formula):
+    assert design_matrix(f"codes + {formula}", MIXED).labels(MIXED) is None
