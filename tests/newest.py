@@ -41,9 +41,10 @@ def interpreters() -> dict[str, str]:
 
 
 def last_line(text: str) -> str:
-    """What a program said last, without colours."""
+    """What a program said last, without colours; of pytest also the first tests that failed."""
     lines = [re.sub(r"\x1b\[[0-9;]*m", "", line).strip() for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else "nothing was said"
+    failed = [line for line in lines if line.startswith(("FAILED ", "ERROR "))]
+    return "; ".join([*failed[:20], lines[-1]]) if lines else "nothing was said"
 
 
 def run(command: Sequence[str | os.PathLike[str]], **more: str) -> tuple[bool, str]:
