@@ -324,3 +324,43 @@ def test_a_change_over_time_needs_events_at_two_times() -> None:
         one.proportional_hazards_test()
     two = cox_ph(Surv.right([3, 3, 4, 5, 6], [1, 1, 1, 0, 0], unit="months"), None, [0, 1, 1.0, 0, 0.5])
     assert np.isfinite(two.proportional_hazards_test().p_value).all()
+
+
+def test_new_patients_of_a_fit_with_offset_bring_theirs(study: tuple[Surv, pd.DataFrame]) -> None:
+    surv, frame = study
+    known = np.linspace(-1, 1, 60)
+    fit = cox_ph(surv, "age", frame, offset=known)
+    new = frame.assign(known=known).iloc[[3, 7]]
+    own = fit.predict_survival(None, [5.0]).survival[[3, 7]]
+    for given in (known[[3, 7]], "known", new.known):
+        np.testing.assert_allclose(fit.predict_survival(new, [5.0], offset=given).survival, own)
+    np.testing.assert_allclose(fit.linear_predictor(new, offset="known"), fit.linear_predictor()[[3, 7]])
+    at_0, of_zeros = (fit.predict_survival(new, [5.0], offset=o).survival for o in (0, [0.0, 0.0]))
+    np.testing.assert_array_equal(at_0, of_zeros)
+    for ask in (
+        lambda: fit.predict_survival(new, [5.0]),
+        lambda: fit.predict_cumulative_hazard(new),
+        lambda: fit.predict_hazard(new),
+        lambda: fit.predict_quantile(0.5, new),
+        lambda: fit.predict_median(new),
+        lambda: fit.linear_predictor(new),
+    ):
+        with pytest.raises(InputError, match="fitted with an offset; pass offset="):
+            ask()
+
+
+def test_incidences_take_the_offset_of_the_fits() -> None:
+    """The same offset for everybody moves the baseline the other way, and no prediction."""
+    time, event, x, _ = some(60, 3)
+    surv = Surv.competing(time, np.where(event, 1 + (np.arange(60) % 3 == 0), 0), unit="months")
+    plain, moved = (cause_specific_cox(surv, None, x, offset=o) for o in (None, np.ones(60)))
+    new = [[0.0], [1.0]]
+    expected = plain.predict_incidence(new).estimate
+    np.testing.assert_allclose(moved.predict_incidence(new, offset=1).estimate, expected, atol=1e-9)
+    np.testing.assert_allclose(
+        plain.predict_incidence(new, offset=[0.0, 1.0]).estimate[:, 1],
+        moved.predict_incidence(new, offset=[1, 2]).estimate[:, 1],
+        atol=1e-9,
+    )
+    with pytest.raises(InputError, match="fitted with an offset; pass offset="):
+        moved.predict_incidence(new)
