@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray, label_codes
+from survsim.core.errors import InputError
 from survsim.core.surv import Surv
 from survsim.kernels import risk_set
 
@@ -80,6 +81,20 @@ def effective_number(surv: Surv, *, robust: bool) -> float:
     unit = patient if surv.cluster is None else surv.cluster
     whole = np.bincount(unit, weight / rows)
     return float(whole.sum() ** 2 / (whole**2).sum())
+
+
+def refuse_clusters(surv: Surv, what: str, instead: str) -> None:
+    """Refuse a response whose patients are not independent of each other, for a method that has no other variance.
+
+    Raises
+    ------
+    InputError : `what` takes them for independent, and what to use `instead`.
+    """
+    if surv.cluster is not None and np.unique(surv.cluster).size < surv.n_patients:
+        raise InputError(
+            f"{what} takes patients for independent of each other, and this response has clusters; use {instead}, or build the "
+            "response without cluster."
+        )
 
 
 def counting_pays(surv: Surv) -> bool:

@@ -216,7 +216,7 @@ def _complete(values: dict[str, Any], frame: Any) -> tuple[dict[str, Any], Any, 
     kept = {n: v if v is None else rows_of(v, ~out) for n, v in values.items()}
     same = frame is not None and len(frame) == out.size
     index = index_of(frame) if labels is None and same else labels
-    left_out = LeftOut(None if index is None else index[out], int(out.sum()), int(out.size))
+    left_out = LeftOut(() if index is None else (index[out],), int(out.sum()), int(out.size))
     return kept, frame[~out] if same else frame, left_out
 
 

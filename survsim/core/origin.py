@@ -22,17 +22,28 @@ from survsim.core.read_only import view
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Rows that `missing="drop"` left out when a response was made.
+    """Rows that `missing="drop"` left out when a response was made, or that a selection did not take.
 
     Attributes
     ----------
-    labels : (k,) row labels of those left out, or None where rows had none.
-    count : k; of : how many rows there were before.
+    labels : row labels of those left out, those of rows that are still there possibly among them; none where rows had none.
+    count : how many are left out; of : how many rows there were before.
+    selected : whether a selection left them out.
     """
 
-    labels: Any
+    labels: tuple[Any, ...]
     count: int
     of: int
+    selected: bool = False
+
+    @classmethod
+    def taken(cls, before: LeftOut | None, index: Any, n: int, of: int) -> LeftOut:
+        """After n of the rows labelled `index` were taken, of which some had been left out `before`.
+
+        All labels are kept, not looked through: selections are made more often than columns of all rows come.
+        """
+        known = () if before is None else before.labels
+        return cls(known if before is not None and before.selected else (*known, index), of - n, of, True)
 
     def without(self, index: Any, n: int, name: str, values: Any) -> Any:
         """The rows of `values` that the response still has, by label where rows were left out of it alone.
@@ -48,13 +59,18 @@ class LeftOut:
         if own is not None and index is not None and own.is_unique and index.is_unique:
             place = index.get_indexer(own)
             extra = own[place < 0]
-            if len(own) - len(extra) == len(index) and extra.isin(self.labels).all():
+            known = np.logical_or.reduce([extra.isin(labels) for labels in self.labels], initial=False)
+            if len(own) - len(extra) == len(index) and np.all(known):
                 return values.iloc[own.get_indexer(index)]
         if len(values) != self.of or n != self.of - self.count:
             return values  # the check of lengths says more
+        why = (
+            f"{n} of {self.of} rows were selected"
+            if self.selected
+            else f"missing='drop' left {self.count} of {self.of} rows out when the response was made"
+        )
         raise InputError(
-            f"{name} has {len(values)} rows for {n} of the response: missing='drop' left {self.count} of {self.of} rows out when "
-            f"the response was made, and {name} has no row labels in common with it that say which. Make the response with "
+            f"{name} has {len(values)} rows for {n} of the response: {why}, and {name} has no row labels in common with it that say which. Make the response with "
             f"data=frame and name the column, pass it with the row labels of that frame, or leave those rows out of {name} too."
         )
 
@@ -119,11 +135,15 @@ class Origin:
         found = part.values.to_numpy() if hasattr(part.values, "to_numpy") else np.asarray(part.values)
         return found if self.rows is None else found[self.rows]
 
-    def take(self, rows: Any) -> Origin:
-        """That of some rows: positions, or a mask."""
+    def take(self, rows: Any, index: Any, n: int) -> Origin:
+        """That of some rows, positions or a mask, of the n that carry the labels `index` (or None)."""
         chosen = np.flatnonzero(rows) if rows.dtype == bool else rows
+        left_out = self.left_out
+        if index is not None and len(chosen) < n:
+            left_out = LeftOut.taken(left_out, index, len(chosen), n)
         return replace(
             self,
+            left_out=left_out,
             frame=None if self.frame is None else self.frame.iloc[rows],
             rows=view(chosen if self.rows is None else self.rows[chosen]),
         )

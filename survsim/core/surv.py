@@ -399,7 +399,7 @@ class Surv:
         if self.id is not None:
             parts["id"], parts["id_labels"] = start_stop.told_apart(self.id, self.id_labels, index)
         parts["index"] = None if self.index is None else self.index[index]
-        return self._remembering(replace(self, **parts), self._origin.take(index))
+        return self._remembering(replace(self, **parts), self._origin.take(index, self.index, len(self)))
 
     def with_parts(self, **parts: Any) -> Surv:
         """The same rows with other parts, (n,) each: columns can be named from its frame as before.

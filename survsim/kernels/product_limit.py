@@ -132,22 +132,28 @@ def restricted_mean(time: Array, s: Array, jumps: Array, tau: float) -> tuple[fl
     return float(beyond[0]), float(spread.sum())
 
 
-def restricted_mean_influence(
-    table: tuple[Array, Array, Array], time: Array, event: Array, entry: Array | None, tau: float
-) -> Array:
-    """Derivative of the restricted mean by each row's weight, (n,), for jackknife variances.
-
-    Minus the area beyond u of S times b(u) at the row's event, plus the same times a(u) while at risk.
-    """
+def area_beyond(table: tuple[Array, Array, Array], tau: float) -> Array:
+    """Area (m,) under S from each time of the table to tau, 0 from tau on: what log S there moves of the restricted mean."""
     t, n_risk, n_event = table
     s, _ = product_limit(n_risk, n_event)
-    a, b = _jumps(n_risk, n_event, hazard=False)
     ends = np.minimum(np.append(t, max(tau, t[-1])), tau)
     area = np.cumsum((s * np.diff(ends))[::-1])[::-1]
-    area = np.where(t < tau, area, 0.0)
-    running = np.concatenate([[0.0], np.cumsum(a * area)])
+    return np.where(t < tau, area, 0.0)
+
+
+def jackknife_influence(
+    table: tuple[Array, Array, Array], time: Array, event: Array, entry: Array | None, height: Array
+) -> Array:
+    """Derivative by each row's weight, (n,), of the sum over the times u of the table of height(u) times the step of log S.
+
+    Minus the height (m,) times b(u) at the row's event, plus the same times a(u) while at risk: with the area beyond u
+    that of the restricted mean, with 1 to t and 0 from there on that of log S(t).
+    """
+    t, n_risk, n_event = table
+    a, b = _jumps(n_risk, n_event, hazard=False)
+    running = np.concatenate([[0.0], np.cumsum(a * height)])
     slot = np.searchsorted(t, time)
-    value = running[slot + 1] - np.where(event, (b * area)[slot], 0.0)
+    value = running[slot + 1] - np.where(event, (b * height)[slot], 0.0)
     if entry is not None:
         value = value - running[np.searchsorted(t, entry, side="right")]
     return value

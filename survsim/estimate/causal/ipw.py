@@ -40,11 +40,13 @@ from survsim.estimate.causal.treatment_weights import (
     truncated,
     weights_of,
 )
-from survsim.estimate.nonparametric.contrast import wald_difference, wald_ratio
+from survsim.estimate.nonparametric.contrast import spread_of_difference, wald_difference, wald_ratio
 from survsim.estimate.nonparametric.kaplan_meier import KaplanMeier, kaplan_meier
 from survsim.estimate.nonparametric.rmst import rmst
+from survsim.estimate.nonparametric.shared_clusters import shared_variance, up_to
 from survsim.estimate.resampling.bootstrap import resample_counts
 from survsim.kernels import batch_product_limit as batch
+from survsim.kernels.product_limit import area_beyond
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -358,18 +360,21 @@ def _robust(
         for name in ("estimate", "std_error", "conf_low", "conf_high")
     ]
     value, error = columns[0], columns[1]
+    shared = _shared(single, labels, at, tau, value)
     rows = []
     for kind in (wald_difference, wald_ratio):
         for k in range(at.size + 1):
-            _, low, high, _ = kind(value[:, k], error[:, k], conf_level)
+            _, low, high, _ = kind(value[:, k], error[:, k], conf_level, shared=shared[k])
             if kind is wald_difference:
                 most = 1.0 if k < at.size else tau
                 low, high = np.clip([low, high], -most, most)
-            spread = float(np.hypot(*error[:, k]))
+            spread = spread_of_difference(error[:, k], shared[k])
             if kind is wald_ratio:
-                above = value[:, k].min() > 0
+                own = value[:, k]
                 spread = (
-                    value[1, k] / value[0, k] * np.hypot(*(error[:, k] / value[:, k])) if above else np.nan
+                    own[1] / own[0] * spread_of_difference(error[:, k] / own, shared[k] / np.prod(own))
+                    if own.min() > 0
+                    else np.nan
                 )
             rows.append((spread, low, high))
     contrasts = np.array(rows)
@@ -378,3 +383,10 @@ def _robust(
         for k, name in enumerate(("std_error", "conf_low", "conf_high"))
     }
     return fields | {"replicates": np.empty((0, value.size * 2)), "n_undefined": 0}
+
+
+def _shared(surv: Surv, labels: Any, at: FloatArray, tau: float, value: FloatArray) -> FloatArray:
+    """Covariances (T + 1,) of the two groups' survival at `at` and of their restricted means, by clusters that stand in both."""
+    moved = [shared_variance(surv, labels, up_to(float(end))) for end in at]
+    mean = shared_variance(surv, labels, lambda table: area_beyond(table, tau))
+    return np.array([*(np.array(moved) * value[:, :-1].prod(axis=0)), mean])

@@ -12,6 +12,7 @@ from survsim.core.checks import BoolArray, FloatArray, between, label_codes, one
 from survsim.core.design import Design, design_matrix
 from survsim.core.errors import ConvergenceError, InputError, SmallSampleWarning, warn
 from survsim.core.frames import as_frame
+from survsim.core.named_columns import resolved
 from survsim.core.pairing import in_order_of, index_of, labelled, places
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
@@ -117,7 +118,7 @@ def treatment_weights(
 
     Parameters
     ----------
-    treatment : (n,) labels of two groups.
+    treatment : (n,) labels of two groups, or the name of their column in `data`.
     formula, data : right-hand side of the propensity model, and the frame of n rows it is read from.
     estimand : "ate" (everybody: 1/e and 1/(1-e)), "att" (the treated: 1 and e/(1-e)) or "overlap"
         (1-e and e: those who could have had either; never explodes, Li, Morgan & Zaslavsky 2018), in R "ATO".
@@ -156,6 +157,7 @@ def treatment_weights(
     if truncate is not None:
         between("truncate", truncate, 0.0, 0.5)
     data = as_frame(data)
+    treatment = resolved(data, "treatment", treatment, len(data))
     treatment = in_order_of(index_of(data), "treatment", treatment, "data")
     groups, treated = two_treatments(treatment, len(data), reference)
     design = design_matrix(formula, data)

@@ -17,7 +17,8 @@ from survsim.core.surv import Surv
 from survsim.core.tables import Columns, stacked
 from survsim.core.times import asked_times, meet
 from survsim.estimate.competing.aalen_johansen import causes_of
-from survsim.estimate.cox.patient_hazards import beside, reference_hazards, strata_of, warn_beyond
+from survsim.estimate.cox.fitted import beside
+from survsim.estimate.cox.patient_hazards import reference_hazards, strata_of, warn_beyond
 from survsim.estimate.cox.regression import cox_ph
 from survsim.estimate.cox.result import CoxFit
 
@@ -42,10 +43,13 @@ class CauseSpecificCox(Result):
         found = ", ".join(f"{cause} {fit.n_event} events" for cause, fit in self.fits.items())
         return f"Cause-specific Cox regressions: {self.surv.counted}; {found}"
 
-    def predict_incidence(self, data: Any, times: Any = None, *, stratum: Any = None) -> PredictedIncidence:
+    def predict_incidence(
+        self, data: Any, times: Any = None, *, stratum: Any = None, offset: Any = None
+    ) -> PredictedIncidence:
         """Cumulative incidence of each cause for new patients, no intervals (bootstrap for those).
 
-        `stratum`, where the response has strata: whose baseline, one label or one for each patient.
+        `stratum`, where the response has strata: whose baseline, one label or one for each patient. `offset`, where the
+        fits had one: the known part of each linear predictor, one number for all or one for each patient.
 
         With increments dH_k(u|x) of the causes at u and dH their sum, S(u) = S(u-) exp(-dH) and F_k grows
         by S(u-) (1 - exp(-dH)) dH_k/dH: the matrix exponential R's survfit uses; S and the F_k sum to 1.
@@ -56,7 +60,7 @@ class CauseSpecificCox(Result):
         stratum = beside(next(iter(self.fits.values())), data, "stratum", stratum)
         shown = grid if times is None else asked_times("times", times, unit=self.surv.unit)
         when = meet(shown, self.surv.time)
-        jumps = np.stack([_increments(fit, data, grid, stratum) for fit in self.fits.values()])
+        jumps = np.stack([_increments(fit, data, grid, stratum, offset) for fit in self.fits.values()])
         if times is not None:
             warn_beyond(self.surv, when, strata_of(next(iter(self.fits.values())), stratum, jumps.shape[1]))
         incidence, survival = incidence_of(jumps)
@@ -154,9 +158,9 @@ def incidence_of(jumps: FloatArray) -> tuple[FloatArray, FloatArray]:
     return np.cumsum(before * share * jumps, axis=2), survival
 
 
-def _increments(fit: CoxFit, data: Any, grid: FloatArray, stratum: Any) -> FloatArray:
+def _increments(fit: CoxFit, data: Any, grid: FloatArray, stratum: Any, offset: Any) -> FloatArray:
     """Hazard increments (m, T) of new patients, each by the baseline of its stratum, at the times of any event."""
-    found = reference_hazards(fit, data, stratum)
+    found = reference_hazards(fit, data, stratum, offset)
     at = np.zeros((max(len(fit.surv.stratum_labels), 1), grid.size))
     at[found.stratum, np.searchsorted(grid, found.time)] = found.jump
     return found.ratio[:, None] * at[found.code]

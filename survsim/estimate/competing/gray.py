@@ -90,8 +90,8 @@ def gray_test(
 
     Raises
     ------
-    InputError : fewer than two groups, no event of the cause, weights or delayed entry (for which this
-        test has no form), no such cause.
+    InputError : fewer than two groups, no event of the cause, weights, clusters or delayed entry (for which
+        this test has no form), no such cause.
 
     Reference: Gray (1988), Ann Stat 16:1141.
 
@@ -105,7 +105,7 @@ def gray_test(
     surv = as_surv(surv, data)
     surv, by = complete_groups(surv, by, missing)
     code = cause_code(surv, cause)
-    codes, groups = comparison_groups(surv, by)
+    codes, groups = comparison_groups(surv, by, instead="fine_gray, which has a robust variance")
     surv, codes = in_one_row(surv, by=codes)
     between("rho", rho, 0.0, 100.0, open_ends=False)
     if surv.entry is not None:

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import chdtrc
 
 from survsim.core.checks import FloatArray, IntArray, one_of
-from survsim.core.errors import InputError
+from survsim.core.errors import EvidenceWarning, InputError, warn
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.tables import Columns
@@ -52,8 +52,10 @@ class ProportionalHazardsTest(Result):
         )
 
 
-def transformed_time(fit: FittedCox, at_times: FloatArray, transform: str) -> FloatArray:
-    """g(t) at the event times: one less the left-continuous Kaplan-Meier, mean rank, t or log t."""
+def transformed_time(
+    fit: FittedCox, at_times: FloatArray, transform: str, weight: FloatArray | None = None
+) -> FloatArray:
+    """g(t) at the event times: one less the left-continuous Kaplan-Meier, mean rank, t or log t; rows counted `weight` times."""
     one_of("transform", transform, TRANSFORMS)
     if transform == "identity":
         return at_times
@@ -62,11 +64,15 @@ def transformed_time(fit: FittedCox, at_times: FloatArray, transform: str) -> Fl
             raise InputError("transform='log' needs events after time 0; use 'km', 'rank' or 'identity'.")
         return np.log(at_times)
     if transform == "rank":
-        everyone = np.sort(fit.surv.time)
-        below = np.searchsorted(everyone, at_times, side="left")
-        through = np.searchsorted(everyone, at_times, side="right")
+        order = np.argsort(fit.surv.time, kind="stable")
+        everyone = fit.surv.time[order]
+        ranks = np.arange(everyone.size + 1.0)
+        if weight is not None:
+            ranks[1:] = np.cumsum(weight[order])
+        below = ranks[np.searchsorted(everyone, at_times, side="left")]
+        through = ranks[np.searchsorted(everyone, at_times, side="right")]
         return (below + through + 1) / 2.0
-    time, n_risk, n_event, _ = tabulate(fit.surv.time, fit.surv.event, fit.surv.entry)
+    time, n_risk, n_event, _ = tabulate(fit.surv.time, fit.surv.event, fit.surv.entry, weight)
     survival = np.concatenate([[1.0], np.cumprod(1.0 - n_event / n_risk)])
     return 1.0 - survival[np.searchsorted(time, at_times, side="left")]
 
@@ -89,7 +95,8 @@ def proportional_hazards_test(fit: FittedCox, transform: str = "km") -> Proporti
     """Score test of adding x g(t) for each term and for all (what R's cox.zph does from version 3.0).
 
     With exact ties score and information are those of the exact likelihood; R takes Breslow's there.
-    U = sum of g(t) times Schoenfeld residuals, tested with the full information of (b, its slope on g).
+    U = sum of g(t) times Schoenfeld residuals, tested with the full information of (b, its slope on g). As in R, that is
+    the model's information: rows of a cluster count as independent, which a warning says.
 
     Parameters
     ----------
@@ -101,6 +108,7 @@ def proportional_hazards_test(fit: FittedCox, transform: str = "km") -> Proporti
 
     Reference: Grambsch & Therneau (1994), Biometrika 81:515; score form in survival 3.0.
     """
+    _warn_of_clusters(fit)
     state = at_estimate(fit)
     at = state.problem.at
     g = transformed_time(fit, at.times, transform)
@@ -118,6 +126,16 @@ def proportional_hazards_test(fit: FittedCox, transform: str = "km") -> Proporti
         terms=tuple(term for term, _ in rows), chi2=chi2, df=df, p_value=chdtrc(df.astype(float), chi2),
         transform=transform, provenance=Provenance.of("proportional_hazards_test", fit, transform=transform),
     )  # fmt: skip
+
+
+def _warn_of_clusters(fit: FittedCox) -> None:
+    surv = fit.surv
+    if surv.cluster is not None and np.unique(surv.cluster).size < surv.n_patients:
+        warn(
+            "this test takes patients for independent of each other, and the response has clusters: its p-values are those of "
+            "a fit without them. hazard_ratio_over_time(...) has limits by the robust variance.",
+            EvidenceWarning,
+        )
 
 
 def _refuse_untold(term: str, inner: FloatArray, size: FloatArray, n_times: int) -> None:

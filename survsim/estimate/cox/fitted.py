@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import chdtrc, ndtri
 
-from survsim.core.checks import FloatArray
+from survsim.core.checks import FloatArray, float_vector
 from survsim.core.design import Design
+from survsim.core.errors import InputError
+from survsim.core.frames import as_frame, is_table
+from survsim.core.kinds import dimensions
+from survsim.core.named_columns import column
+from survsim.core.pairing import in_order_of, index_of
 from survsim.core.result import Result, format_number, result
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns, frame, from_rows
@@ -164,9 +169,34 @@ class FittedCox(Result):
             lines.append(self.note)
         return "\n".join(lines)
 
-    def linear_predictor(self, data: Any = None) -> FloatArray:
-        """x'b for new data (m,), or for the data fitted (offset included then)."""
-        if data is None:
-            own = self.design.matrix @ self.estimate
-            return own if self.offset is None else own + np.asarray(self.offset, dtype=np.float64)
-        return self.design.apply(data) @ self.estimate
+    def linear_predictor(self, data: Any = None, *, offset: Any = None) -> FloatArray:
+        """x'b and the offset, for new data (m,) with theirs, or for the data fitted."""
+        x = self.design.matrix if data is None else self.design.apply(data)
+        return x @ self.estimate + known_part(self, data, offset, x.shape[0])
+
+
+def beside(fit: FittedCox, data: Any, name: str, values: Any) -> Any:
+    """A column beside new patients in their order, or in that of the patients fitted where `data` is None."""
+    if data is None:
+        return fit.surv.paired(name, values)
+    return in_order_of(index_of(as_frame(data) if is_table(data) else data), name, values, "data")
+
+
+def known_part(fit: FittedCox, data: Any, offset: Any, m: int) -> FloatArray | float:
+    """Offsets (m,) of new patients, one number for all or one each; of those fitted (`data` is None) unless given.
+
+    Raises
+    ------
+    InputError : new patients of a fit with offset who come without: 0 would be a guess.
+    """
+    if offset is None:
+        if data is None or fit.offset is None:
+            return 0.0 if fit.offset is None else np.asarray(fit.offset, dtype=np.float64)
+        raise InputError(
+            "the model was fitted with an offset; pass offset= for the new patients too, one number for all or one for each, 0 "
+            "for a patient without it."
+        )
+    if isinstance(offset, str) and (is_table(data) or hasattr(data, "columns")):
+        offset = column(as_frame(data), offset, "offset")
+    alone = dimensions(offset) == 0 and not isinstance(offset, str)
+    return float_vector("offset", np.full(m, offset) if alone else beside(fit, data, "offset", offset), m)

@@ -12,6 +12,7 @@ from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns
+from survsim.estimate.cox.baseline import at_estimate
 from survsim.estimate.cox.diagnostics import transformed_time
 from survsim.estimate.cox.fitted import FittedCox
 from survsim.estimate.cox.residuals import residuals
@@ -66,6 +67,14 @@ def natural_cubic_basis(u: FloatArray, knots: FloatArray) -> FloatArray:
     return np.column_stack(columns)
 
 
+def event_quantiles(u: FloatArray, weight: FloatArray, p: FloatArray) -> FloatArray:
+    """Quantiles of weighted events, between the middles of their weights: the same for copies as for weights of any scale."""
+    places, which = np.unique(u, return_inverse=True)
+    share = np.bincount(which, weight)
+    middle = np.cumsum(share) - share / 2.0
+    return np.interp(p, (middle - middle[0]) / (middle[-1] - middle[0]), places)
+
+
 def hazard_ratio_over_time(
     fit: FittedCox,
     term: str,
@@ -77,7 +86,8 @@ def hazard_ratio_over_time(
 ) -> TimeVaryingCoefficient:
     """Least-squares natural cubic spline through the scaled Schoenfeld residuals of `term`.
 
-    Its variance is the residuals' variance under proportional hazards, events x Var(b).
+    Its variance is the residuals' variance under proportional hazards, events x Var(b), robust where the fit is. Weights
+    count throughout, as patients that many times would: the curve does not depend on their scale.
 
     Parameters
     ----------
@@ -89,23 +99,25 @@ def hazard_ratio_over_time(
     """
     one_of("term", term, fit.terms)
     between("conf_level", conf_level, 0, 1)
-    residual = residuals(fit, "scaled_schoenfeld")
-    time = residual["time"].to_numpy()
-    value = residual[term].to_numpy()
+    plain = residuals(fit, "schoenfeld")
+    at, j = at_estimate(fit).problem.at, fit.terms.index(term)
+    weight = at.weight[at.event]
+    events = float(weight.sum())
+    time = plain["time"].to_numpy()
+    value = plain[list(fit.terms)].to_numpy() @ fit.model_covariance[:, j] * events + fit.estimate[j]
     distinct = np.unique(time)
     if distinct.size < df + 2:
         raise InputError(f"{distinct.size} distinct event times are too few for df={df}; lower df.")
-    g = transformed_time(fit, time, transform)
+    g = transformed_time(fit, time, transform, fit.surv.weight)
     low, width = g.min(), np.ptp(g)
     u = (g - low) / width
-    knots = np.quantile(u, np.linspace(0, 1, df + 1))
+    knots = event_quantiles(u, weight, np.linspace(0, 1, df + 1))
     basis = natural_cubic_basis(u, knots)
     shown = np.linspace(0, 1, n_times)
     curve_basis = natural_cubic_basis(shown, knots)
-    inverse = np.linalg.pinv(basis.T @ basis)
-    curve = curve_basis @ (inverse @ (basis.T @ value))
-    j = fit.terms.index(term)
-    spread = fit.model_covariance[j, j] * value.size
+    inverse = np.linalg.pinv(basis.T @ (weight[:, None] * basis) / events) / events
+    curve = curve_basis @ (inverse @ (basis.T @ (weight * value)))
+    spread = fit.covariance[j, j] * events
     half = float(ndtri(0.5 + conf_level / 2)) * np.sqrt(
         np.einsum("ij,jk,ik->i", curve_basis, inverse, curve_basis) * spread
     )

@@ -7,15 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from survsim.core.checks import FloatArray, IntArray, float_vector
+from survsim.core.checks import FloatArray, IntArray
 from survsim.core.errors import ExtrapolationWarning, InputError, warn
-from survsim.core.frames import as_frame, is_table
 from survsim.core.kinds import dimensions
-from survsim.core.pairing import in_order_of, index_of
 from survsim.core.surv import Surv
 from survsim.core.times import asked_times, meet
 from survsim.estimate.cox.baseline import AtEstimate, at_estimate, cumulate
-from survsim.estimate.cox.fitted import FittedCox
+from survsim.estimate.cox.fitted import FittedCox, beside, known_part
 from survsim.kernels.cox_residuals import hazard_means
 
 LARGEST = 300.0
@@ -65,18 +63,16 @@ def patient_hazards(
     state = at_estimate(fit)
     at, now, problem = state.problem.at, state.now, state.problem
     x = fit.design.matrix if data is None else fit.design.apply(data)
-    stratum, offset = (beside(fit, data, name, v) for name, v in (("stratum", stratum), ("offset", offset)))
+    stratum = beside(fit, data, "stratum", stratum)
     if data is None:
         codes = np.zeros(x.shape[0], np.int64) if fit.surv.stratum is None else fit.surv.stratum
-        offset = fit.offset if offset is None else offset
     else:
         codes = strata_of(fit, stratum, x.shape[0])
     shown = np.unique(at.times) if times is None else asked_times("times", times, unit=fit.surv.unit)
     when = meet(shown, fit.surv.time)
     if times is not None:
         warn_beyond(fit.surv, when, codes)
-    beside_x = 0.0 if offset is None else float_vector("offset", offset, x.shape[0])
-    ratio = state.log_ratio(x, codes, beside_x)[rows]
+    ratio = state.log_ratio(x, codes, known_part(fit, data, offset, x.shape[0]))[rows]
     labels = patient_labels(fit, data, x.shape[0])[rows]
     x, codes = x[rows], codes[rows]
     z = ((x - problem.centre) / problem.scale).T
@@ -118,21 +114,15 @@ class ReferenceHazards:
 
 
 def reference_hazards(
-    fit: FittedCox, data: Any, stratum: Any = None, *, state: AtEstimate | None = None
+    fit: FittedCox, data: Any, stratum: Any = None, offset: Any = None, *, state: AtEstimate | None = None
 ) -> ReferenceHazards:
-    """What the hazards of new patients are products of; offsets of theirs are 0. `state` is that of the fit, if at hand."""
+    """What the hazards of new patients are products of. `state` is that of the fit, if at hand."""
     state = at_estimate(fit) if state is None else state
     at, x = state.problem.at, fit.design.apply(data)
     codes = strata_of(fit, stratum, x.shape[0])
-    ratio = np.exp(moderate(state.log_ratio(x, codes)))
+    known = known_part(fit, data, offset, x.shape[0])
+    ratio = np.exp(moderate(state.log_ratio(x, codes, known)))
     return ReferenceHazards(at.times, state.now.a, at.stratum, ratio, codes)
-
-
-def beside(fit: FittedCox, data: Any, name: str, values: Any) -> Any:
-    """A column beside new patients in their order, or in that of the patients fitted where `data` is None."""
-    if data is None:
-        return fit.surv.paired(name, values)
-    return in_order_of(index_of(as_frame(data) if is_table(data) else data), name, values, "data")
 
 
 def patient_labels(fit: FittedCox, data: Any, m: int) -> tuple[Any, ...]:

@@ -96,7 +96,7 @@ def predict_survival(
         and offset.
     times : (T,) in the fit's unit; None for its event times.
     stratum : label, or (m,) labels, when the fit has strata.
-    offset : (m,) known part of the linear predictor, 0 if not given.
+    offset : known part of the linear predictor, (m,) or one number for all; asked for where the fit had one.
     conf_type : "log-log" (default), "log" or "plain".
 
     Returns

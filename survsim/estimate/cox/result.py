@@ -51,7 +51,7 @@ class CoxFit(FittedCox):
         Parameters
         ----------
         data : None (the patients fitted), a frame or an array of m patients; times : (T,) in the fit's unit.
-        stratum : whose baseline; offset : (m,) known part; conf_level, conf_type : of the pointwise limits.
+        stratum : whose baseline; offset : (m,) known part, where the fit had one; conf_level, conf_type : of the pointwise limits.
         """
         return prediction.predict_survival(
             self, data, times, stratum=stratum, offset=offset, conf_level=conf_level, conf_type=conf_type

@@ -10,6 +10,7 @@ from scipy.special import ndtri
 from survsim.core import progress
 from survsim.core.checks import BoolArray, FloatArray, IntArray, between, whole_number
 from survsim.core.errors import InputError
+from survsim.core.event_table import EventTable
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
@@ -19,6 +20,7 @@ from survsim.estimate.cox.batch import cox_resamples
 from survsim.estimate.cox.concordance import joined_scores, predictor_score
 from survsim.estimate.cox.fitted import FittedCox
 from survsim.estimate.cox.prediction import predict_survival
+from survsim.estimate.nonparametric.kaplan_meier import jackknifed, robust_variance
 from survsim.kernels.concordance import pair_counts
 from survsim.kernels.risk_set import tabulate
 
@@ -121,8 +123,10 @@ def _observed(surv: Surv, time: float, level: float) -> tuple[float, float, floa
     events = int((surv.event & (surv.time <= time)).sum())
     if survival in (0.0, 1.0):
         return survival, 0.0 if survival == 0.0 else 1.0, survival, events
-    greenwood = np.sqrt((n_event[use] / (n_risk[use] * (n_risk[use] - n_event[use]))).sum())
-    ratio = np.exp(ndtri(0.5 + level / 2) * greenwood / np.log(survival))
+    variance = (n_event[use] / (n_risk[use] * (n_risk[use] - n_event[use]))).sum()
+    if jackknifed(surv):
+        variance = robust_variance(surv, EventTable.of(surv), hazard=False)[np.flatnonzero(use)[-1]]
+    ratio = np.exp(ndtri(0.5 + level / 2) * np.sqrt(variance) / np.log(survival))
     ends = sorted((survival**ratio, survival ** (1.0 / ratio)))
     return survival, float(ends[0]), float(ends[1]), events
 

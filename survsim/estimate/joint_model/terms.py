@@ -13,6 +13,7 @@ import numpy as np
 
 from survsim.core.checks import FloatArray, between, float_vector, numbers, one_of
 from survsim.core.errors import EvidenceError, InputError
+from survsim.core.event_table import refuse_clusters
 from survsim.core.frames import as_frame
 from survsim.core.kinds import dimensions
 from survsim.core.pairing import paired
@@ -44,7 +45,7 @@ def patients_term(
 
     Parameters
     ----------
-    surv : response (delayed entry and case weights allowed).
+    surv : response (delayed entry and case weights allowed, clusters not).
     covariates : frame or dictionary of columns with one row a patient, or a mapping of single values for all of them.
     curve : the patients were reconstructed from a published curve.
     information : share of their information that is used, in (0, 1]; below 1 for reconstructed data
@@ -57,7 +58,7 @@ def patients_term(
 
     Raises
     ------
-    InputError : no `Surv`, other rows in `covariates`, an `information` outside (0, 1], a word that no term knows.
+    InputError : no `Surv`, one with clusters, other rows in `covariates`, an `information` outside (0, 1], a word that no term knows.
 
     Reference: Holford 1980 (Biometrics 36:299); Laird & Olivier 1981 (J Am Stat Assoc 76:231).
 
@@ -70,6 +71,7 @@ def patients_term(
     """
     if not isinstance(surv, Surv):
         raise InputError(f"surv must be a Surv; got {type(surv).__name__}. Build it with Surv.right.")
+    refuse_clusters(surv, "this likelihood", "information= below 1 for what the patients of a cluster repeat")
     pattern = _patterns_of(surv, {} if covariates is None else covariates)
     share = between("information", information, 0.0, 1.0 + 1e-12)
     common.setdefault("source", surv.sources)

@@ -14,7 +14,9 @@ from survsim.estimate.nonparametric.likelihood_band import likelihood_band
 
 SAMPLED = ("beta-product-mc", "beta-product-midp-mc")
 SMALL_SAMPLE = ("beta-product", "beta-product-midp", *SAMPLED)
-BANDS = (*TRANSFORMED, "likelihood", *SMALL_SAMPLE, "none")
+COUNTING = ("likelihood", *SMALL_SAMPLE)
+"""Types that count independent patients."""
+BANDS = (*TRANSFORMED, *COUNTING, "none")
 
 
 def pointwise_band(

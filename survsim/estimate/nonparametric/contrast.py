@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.checks import FloatArray
-from survsim.core.errors import InputError
+from survsim.core.errors import InputError, SmallSampleWarning, warn
 from survsim.core.result import Result, format_number, result
 from survsim.core.tables import Columns
 from survsim.estimate.nonparametric.band_scales import normal_quantile
@@ -76,11 +76,26 @@ def two_labels(groups: tuple[Any, ...], reference: Any) -> tuple[int, int]:
     return at, 1 - at
 
 
+def spread_of_difference(error: FloatArray, shared: float = 0.0) -> float:
+    """Standard error of a difference of two numbers with errors (2,) and a covariance; NaN where the clusters of both leave none."""
+    alone = float(np.hypot(*error))
+    if shared == 0.0:
+        return alone
+    left = alone**2 - 2.0 * shared
+    # What rounding leaves of two groups that move together to the last bit is no standard error.
+    return math.sqrt(left) if left > 1e-12 * alone**2 else math.nan
+
+
 def wald_difference(
-    value: FloatArray, error: FloatArray, conf_level: float, *, most: float = math.inf
+    value: FloatArray, error: FloatArray, conf_level: float, *, most: float = math.inf, shared: float = 0.0
 ) -> tuple[float, float, float, float]:
-    """Second minus first, its limits and p-value, by the normal law; no difference is larger than `most`."""
-    gap, spread = float(value[1] - value[0]), float(np.hypot(*error))
+    """Second minus first, its limits and p-value, by the normal law; no difference is larger than `most`.
+
+    `shared` is the covariance of the two. All NaN but the difference where nothing is left of its standard error.
+    """
+    gap, spread = float(value[1] - value[0]), spread_of_difference(error, shared)
+    if math.isnan(spread) and shared:
+        return gap, math.nan, math.nan, math.nan
     half = normal_quantile(conf_level) * spread
     z = gap / spread if spread > 0 else (math.nan if gap == 0 else math.inf)
     return gap, max(gap - half, -most), min(gap + half, most), two_sided_p(z)
@@ -98,9 +113,22 @@ def unsure_rows(value: FloatArray) -> list[tuple[float, float, float, float]]:
     return [(float(value[1] - value[0]), *unknown), (quotient(value), *unknown)]
 
 
-def wald_ratio(value: FloatArray, error: FloatArray, conf_level: float) -> tuple[float, float, float, float]:
+def warn_if_unsure(rows: list[tuple[float, float, float, float]]) -> None:
+    """Say which rows have no limits because the clusters of both groups move together."""
+    unsure = [name for name, row in zip(("difference", "ratio"), rows) if math.isnan(row[3])]
+    if unsure:
+        warn(
+            f"every cluster moves both groups alike, so the standard error of the {' and the '.join(unsure)} is 0 and the normal "
+            "law has no limits and no p-value (NaN). Look whether the same rows stand in both groups.",
+            SmallSampleWarning,
+        )
+
+
+def wald_ratio(
+    value: FloatArray, error: FloatArray, conf_level: float, *, shared: float = 0.0
+) -> tuple[float, float, float, float]:
     """Second over first, its limits and p-value, by the normal law of the logarithm; NaN if one is 0."""
     if (value <= 0).any():
         return math.nan, math.nan, math.nan, math.nan
-    logs = wald_difference(np.log(value), error / value, conf_level)
+    logs = wald_difference(np.log(value), error / value, conf_level, shared=shared / float(np.prod(value)))
     return math.exp(logs[0]), math.exp(logs[1]), math.exp(logs[2]), logs[3]

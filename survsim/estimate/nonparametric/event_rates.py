@@ -11,7 +11,7 @@ from survsim.core import units
 from survsim.core.checks import FloatArray, IntArray, between
 from survsim.core.complete import complete_groups
 from survsim.core.errors import InputError
-from survsim.core.event_table import group_rows
+from survsim.core.event_table import group_rows, refuse_clusters
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv, as_surv
@@ -67,7 +67,7 @@ def event_rates(
 
     Parameters
     ----------
-    surv : response without weights; delayed entry and start-stop rows count from their entry.
+    surv : response without weights and clusters; delayed entry and start-stop rows count from their entry.
     by : (n,) labels of groups, or None.
     unit : of the person-time, that of `surv` if None.
     per : person-time that the rate is of: 100 for events per 100 person-years.
@@ -81,7 +81,7 @@ def event_rates(
 
     Raises
     ------
-    InputError : weights, an unknown unit, or a group without person-time.
+    InputError : weights, clusters, an unknown unit, or a group without person-time.
 
     References
     ----------
@@ -103,6 +103,10 @@ def event_rates(
         raise InputError("an exact interval needs whole events of single patients; the response has weights.")
     surv = surv if unit is None else surv.to_unit(units.check_unit(unit))
     groups, parts = group_rows(surv, by)
+    for part in parts:
+        refuse_clusters(
+            part, "an exact interval", "parametric_survival(surv, 'exponential'), which has a robust variance"
+        )
     events = np.array([int(part.event.sum()) for part in parts])
     lived = np.array([(part.time - part.begin).sum() for part in parts])
     if (lived <= 0).any():

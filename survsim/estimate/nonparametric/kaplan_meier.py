@@ -9,7 +9,7 @@ import numpy as np
 from survsim.core.checks import FloatArray, IntArray, between, float_vector, one_of
 from survsim.core.complete import complete_groups
 from survsim.core.errors import ExtrapolationWarning, InputError, SmallSampleWarning, warn
-from survsim.core.event_table import EventTable, effective_number, group_rows, in_all
+from survsim.core.event_table import EventTable, effective_number, group_rows, in_all, refuse_clusters
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.steps import Steps
@@ -18,8 +18,10 @@ from survsim.core.tables import Columns
 from survsim.core.times import apart, asked_times, at_least_one, meet
 from survsim.core.upward import upward
 from survsim.estimate.nonparametric.at_risk import numbers_at_risk, sorted_entries
+from survsim.estimate.nonparametric.band_scales import TRANSFORMED
 from survsim.estimate.nonparametric.confidence_bands import (
     BANDS,
+    COUNTING,
     SAMPLED,
     SMALL_SAMPLE,
     pointwise_band,
@@ -263,7 +265,7 @@ def kaplan_meier(
 
     Raises
     ------
-    InputError : an option outside its list, or a band that weights or delayed entry rule out.
+    InputError : an option outside its list, or a band that weights, clusters or delayed entry rule out.
 
     Reference: Kaplan & Meier 1958; variance by Greenwood 1926.
 
@@ -342,6 +344,8 @@ def _curve(
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
     s, v = product_limit.product_limit(table.n_risk, table.n_event, exact=not table.weighted)
     if robust:
+        if band[0] in COUNTING:
+            refuse_clusters(surv, f"conf_type={band[0]!r}", f"one of {', '.join(map(repr, TRANSFORMED))}")
         v = robust_variance(surv, table, hazard=False)
     error = np.sqrt(v)
     low, high = pointwise_band(

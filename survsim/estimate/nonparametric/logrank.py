@@ -10,7 +10,7 @@ import numpy as np
 from survsim.core.checks import FloatArray, IntArray, between, float_vector, label_codes
 from survsim.core.complete import complete_groups
 from survsim.core.errors import InputError
-from survsim.core.event_table import counting_pays
+from survsim.core.event_table import counting_pays, refuse_clusters
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.surv import Surv, as_surv
@@ -35,7 +35,7 @@ class LogrankTest(Result):
     groups : labels; n_patients : (g,).
     observed, expected : (g,) weighted sums of events, seen and expected under equal hazards.
     covariance : (g, g) of observed - expected.
-    weighted : patients had weights, and the covariance is the robust one.
+    weighted, clustered : patients had weights, or clusters; the covariance is then the robust one.
     chi2, df, p_value : of the test against any difference (one degree of freedom for a trend).
     """
 
@@ -52,6 +52,7 @@ class LogrankTest(Result):
     stratified: bool
     trend: bool
     weighted: bool = False
+    clustered: bool = False
 
     def columns(self) -> Columns:
         """Columns group, n_patients, observed, expected."""
@@ -63,7 +64,8 @@ class LogrankTest(Result):
         kind = "Log-rank test" if plain else f"Fleming-Harrington({self.rho:g}, {self.gamma:g}) test"
         kind = ("Stratified " + kind[0].lower() + kind[1:]) if self.stratified and plain else kind
         tail = " for trend" if self.trend else ""
-        tail += " (weighted, robust variance)" if self.weighted else ""
+        if self.weighted or self.clustered:
+            tail += f" ({'weighted, ' if self.weighted else ''}robust variance)"
         return (
             f"{kind}{tail}: chi2 {format_number(self.chi2)} on {self.df} df, p {format_number(self.p_value)}"
         )
@@ -83,8 +85,8 @@ def logrank_test(
 
     Parameters
     ----------
-    surv : response; strata and delayed entry are used when present. Weights are used with the robust variance (clusters
-        kept together), which makes the test the robust score test of a weighted Cox model with Breslow ties; copies of
+    surv : response; strata and delayed entry are used when present. Weights and clusters ask for the robust variance
+        (clusters kept together), which makes the test the robust score test of a Cox model with Breslow ties; copies of
         patients are given as rows, not as weights.
     by : (n,) labels of at least two groups.
     data : frame of the n patients in which `by` is a column (or several, "arm + stage"); not needed where the
@@ -114,11 +116,12 @@ def logrank_test(
     """
     surv = as_surv(surv, data)
     surv, by = complete_groups(surv, by, missing)
+    robust = surv.weight is not None or surv.cluster is not None
     # a byte a patient is enough to count with; the other roads calculate with codes
-    codes, groups = labelled_groups(surv, by, narrow=surv.weight is None and counting_pays(surv))
+    codes, groups = labelled_groups(surv, by, narrow=not robust and counting_pays(surv))
     between("rho", rho, 0.0, 100.0, open_ends=False)
     between("gamma", gamma, 0.0, 100.0, open_ends=False)
-    if surv.weight is None:
+    if not robust:
         weights = ((float(rho), float(gamma)),)
         observed, expected, covariance = (x[0] for x in stratified_scores(surv, codes, len(groups), weights))
     else:
@@ -144,20 +147,24 @@ def logrank_test(
         stratified=surv.stratum is not None,
         trend=trend is not None,
         weighted=surv.weight is not None,
+        clustered=surv.cluster is not None,
         provenance=Provenance.of(
             "logrank_test", surv, rho=rho, gamma=gamma, trend=None if trend is None else list(np.ravel(trend))
         ),
     )
 
 
-def comparison_groups(surv: Surv, by: Any) -> tuple[IntArray, tuple[Any, ...]]:
-    """Codes (n,) and labels of at least two groups of unweighted patients."""
+def comparison_groups(
+    surv: Surv, by: Any, *, instead: str = "logrank_test or cox_ph, which have a robust variance"
+) -> tuple[IntArray, tuple[Any, ...]]:
+    """Codes (n,) and labels of at least two groups of independent, unweighted patients."""
     codes, groups = labelled_groups(surv, by)
     if surv.weight is not None:
         raise InputError(
             "this rank test counts patients and this response has weights; use logrank_test or cox_ph(..., robust=True) for "
             "a weighted comparison, or build the response without weight."
         )
+    refuse_clusters(surv, "this rank test", instead)
     return codes, groups
 
 

@@ -84,7 +84,7 @@ def maxcombo_test(
 
     Raises
     ------
-    InputError : not two groups, no weights, or no event to compare.
+    InputError : not two groups, no weights, no event to compare, or a response with weights or clusters.
 
     Reference: Lee 2007; Lin et al. 2020 (Stat Biopharm Res 12:187).
 

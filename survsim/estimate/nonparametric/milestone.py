@@ -9,7 +9,7 @@ import numpy as np
 from survsim.core.checks import BoolArray, FloatArray, between, one_of
 from survsim.core.complete import complete_groups
 from survsim.core.errors import InputError, SmallSampleWarning, warn
-from survsim.core.event_table import EventTable, group_rows
+from survsim.core.event_table import EventTable, group_rows, refuse_clusters
 from survsim.core.provenance import Provenance
 from survsim.core.surv import Surv, as_surv
 from survsim.core.times import apart, asked_time, meet
@@ -20,13 +20,14 @@ from survsim.estimate.nonparametric.contrast import (
     Contrast,
     quotient,
     two_labels,
-    two_sided_p,
     unsure_rows,
     wald_difference,
     wald_ratio,
+    warn_if_unsure,
 )
 from survsim.estimate.nonparametric.kaplan_meier import KaplanMeier, kaplan_meier
 from survsim.estimate.nonparametric.melding import EDGES, Laws, melded_limits, melded_p
+from survsim.estimate.nonparametric.shared_clusters import shared_variance, up_to
 
 METHODS = ("log-log", "plain", *SMALL_SAMPLE)
 
@@ -47,7 +48,8 @@ def milestone_test(
 
     Parameters
     ----------
-    surv : response; by : (n,) labels of two groups.
+    surv : response; clusters that stand in both groups (matched pairs, centres) enter the standard error of the comparison.
+    by : (n,) labels of two groups.
     time : milestone in the unit of `surv`, within the follow-up of both groups.
     method : "log-log": p-value of the difference of log(-log S) (Klein et al. 2007), limits of the
         difference and ratio by the normal law; "plain": p-value by the normal law too; "beta-product":
@@ -65,7 +67,7 @@ def milestone_test(
 
     Raises
     ------
-    InputError : a group was not followed to `time`; a beta-product method with weights or delayed entry.
+    InputError : a group was not followed to `time`; a beta-product method with weights, clusters or delayed entry.
 
     Reference: Klein, Logan, Harhoff & Andersen 2007 (Stat Med 26:4505); Fay, Proschan & Brittain 2015 (Biometrics 71:146).
 
@@ -90,14 +92,21 @@ def milestone_test(
     value, error = here.estimate[pair], here.std_error[pair]
     certain = (value <= 0) | (value >= 1)
     if method in SMALL_SAMPLE:
+        refuse_clusters(surv, f'method="{method}"', 'method="log-log"')
         rows = _melded([parts[k] for k in pair], value, time, conf_level, method, seed)
     elif certain.any():
         _warn_of_certain([groups[k] for k in pair], value, certain, f"{asked:g} {surv.unit}", surv)
         rows = unsure_rows(value)
     else:
-        rows = [wald_difference(value, error, conf_level, most=1.0), wald_ratio(value, error, conf_level)]
+        shared = shared_variance(surv, by, up_to(time))
+        shared *= float(np.prod(value))  # of S, not of log S
+        rows = [
+            wald_difference(value, error, conf_level, most=1.0, shared=shared),
+            wald_ratio(value, error, conf_level, shared=shared),
+        ]
         if method == "log-log":
-            rows = [(*row[:3], _log_log_p(value, error)) for row in rows]
+            rows = [(*row[:3], _log_log_p(value, error, shared)) for row in rows]
+        warn_if_unsure(rows)
     columns = np.array(rows).T
     drawn: dict[str, Any] = {"seed": seed} if method in SAMPLED else {}
     return Contrast(
@@ -149,10 +158,10 @@ def _warn_of_certain(labels: list[Any], value: FloatArray, certain: BoolArray, w
     )
 
 
-def _log_log_p(value: FloatArray, error: FloatArray) -> float:
+def _log_log_p(value: FloatArray, error: FloatArray, shared: float) -> float:
+    slope = 1.0 / (value * np.log(value))
     scaled = np.log(-np.log(value))
-    spread = np.hypot(*(error / (value * np.log(value))))
-    return two_sided_p(float((scaled[1] - scaled[0]) / spread))
+    return wald_difference(scaled, error * np.abs(slope), 0.95, shared=shared * float(np.prod(slope)))[3]
 
 
 def _melded(

@@ -15,7 +15,7 @@ from survsim.core.steps import Steps
 from survsim.core.surv import Surv, as_surv
 from survsim.core.tables import Columns
 from survsim.estimate.nonparametric.band_scales import normal_quantile
-from survsim.estimate.nonparametric.kaplan_meier import robust_variance
+from survsim.estimate.nonparametric.kaplan_meier import jackknifed, robust_variance
 from survsim.kernels import product_limit
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def nelson_aalen(
     ties: str = "nelson-aalen",
     conf_type: str = "log",
     conf_level: float = 0.95,
-    robust: bool = False,
+    robust: bool | None = None,
     data: Any = None,
     missing: str = "refuse",
 ) -> NelsonAalen:
@@ -94,7 +94,8 @@ def nelson_aalen(
     ties : "nelson-aalen" or "fleming-harrington" (d tied events count as 1/n + ... + 1/(n-d+1); it needs
         whole-number weights).
     conf_type : "log" (H exp(+-z se/H)), "plain" or "none".
-    robust : infinitesimal-jackknife variance, clusters kept together; needed with sampling weights.
+    robust : infinitesimal-jackknife variance, clusters kept together; None: where the response has clusters or weights that
+        are not whole numbers, as in `kaplan_meier`.
 
     Returns
     -------
@@ -117,6 +118,7 @@ def nelson_aalen(
     one_of("ties", ties, ("nelson-aalen", "fleming-harrington"))
     one_of("conf_type", conf_type, ("log", "plain", "none"))
     between("conf_level", conf_level, 0.0, 1.0)
+    robust = jackknifed(surv) if robust is None else bool(robust)
     groups, parts = group_rows(surv, by)
     tables = [EventTable.of(part) for part in parts]
     curves = [_curve(p, t, ties, conf_type, conf_level, robust) for p, t in zip(parts, tables)]

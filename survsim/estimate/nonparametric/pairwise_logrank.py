@@ -13,7 +13,7 @@ from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv, as_surv
 from survsim.core.tables import Columns
-from survsim.estimate.nonparametric.logrank import comparison_groups, logrank_test
+from survsim.estimate.nonparametric.logrank import labelled_groups, logrank_test
 
 if TYPE_CHECKING:
     pass
@@ -84,7 +84,7 @@ def pairwise_logrank(
     surv = as_surv(surv, data)
     surv, by = complete_groups(surv, by, missing)
     one_of("correction", correction, CORRECTIONS)
-    codes, groups = comparison_groups(surv, by)
+    codes, groups = labelled_groups(surv, by)
     pairs, tests = [], []
     for i, j in combinations(range(len(groups)), 2):
         rows = np.flatnonzero((codes == i) | (codes == j))

@@ -94,7 +94,7 @@ def permutation_logrank_test(
 
     Raises
     ------
-    InputError : fewer than two groups, weights, a negative `n_resamples`, an exponent below 0, a patient in two groups.
+    InputError : fewer than two groups, weights, clusters, a negative `n_resamples`, an exponent below 0, a patient in two groups.
 
     Reference: Neuhaus 1993; Phipson & Smyth 2010 for the added one.
 

@@ -19,7 +19,8 @@ from survsim.core.tables import Columns
 from survsim.core.times import apart, asked_time
 from survsim.estimate.nonparametric.band_scales import normal_quantile
 from survsim.estimate.nonparametric.kaplan_meier import SMALL, KaplanMeier, kaplan_meier
-from survsim.kernels.product_limit import restricted_mean
+from survsim.estimate.nonparametric.shared_clusters import cluster_sums
+from survsim.kernels.product_limit import area_beyond, restricted_mean
 
 if TYPE_CHECKING:
     pass
@@ -122,7 +123,7 @@ def rmst(
         means[g], variance = restricted_mean(km.time[rows], km.estimate[rows], jumps, tau)
         errors[g] = variance**0.5
     if km.robust:
-        errors = _robust_errors(surv, by, km, tau)
+        errors = np.sqrt((cluster_sums(surv, by, lambda table: area_beyond(table, tau)) ** 2).sum(axis=1))
     z = normal_quantile(conf_level)
     return Rmst(
         groups=km.groups,
@@ -153,19 +154,3 @@ def check_horizon(km: KaplanMeier, tau: float) -> float:
             f"{km.unit} with survivors; choose tau <= {soonest}, or extrapolate with a model."
         )
     return number
-
-
-def _robust_errors(surv: Surv, by: Any, km: KaplanMeier, tau: float) -> FloatArray:
-    from survsim.core.event_table import EventTable, group_rows
-    from survsim.kernels.product_limit import restricted_mean_influence
-
-    errors = []
-    for part in group_rows(surv, by)[1]:
-        table = EventTable.of(part)
-        influence = restricted_mean_influence(
-            (table.time, table.n_risk, table.n_event), part.time, part.event, part.entry, tau
-        )
-        weight = np.ones(len(part)) if part.weight is None else part.weight
-        cluster = np.arange(len(part)) if part.together is None else part.together
-        errors.append(np.sqrt(np.sum(np.bincount(cluster, weight * influence) ** 2)))
-    return np.array(errors)

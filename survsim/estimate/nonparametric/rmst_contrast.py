@@ -16,8 +16,11 @@ from survsim.estimate.nonparametric.contrast import (
     unsure_rows,
     wald_difference,
     wald_ratio,
+    warn_if_unsure,
 )
 from survsim.estimate.nonparametric.rmst import rmst
+from survsim.estimate.nonparametric.shared_clusters import shared_variance
+from survsim.kernels.product_limit import area_beyond
 
 
 def rmst_test(
@@ -34,7 +37,8 @@ def rmst_test(
 
     Parameters
     ----------
-    surv : response; by : (n,) labels of two groups.
+    surv : response; clusters that stand in both groups (matched pairs, centres) enter the standard error of the comparison.
+    by : (n,) labels of two groups.
     tau : horizon in the unit of `surv`, within the follow-up of both groups.
     reference : label of the reference group; the first if None.
     missing : "refuse" a group that is missing, or "drop" those rows with a warning that counts them.
@@ -64,8 +68,10 @@ def rmst_test(
     pair = list(two_labels(means.groups, reference))
     value, error = means.estimate[pair], means.std_error[pair]
     if error.min() > 0:
-        gap = wald_difference(value, error, conf_level, most=means.tau)
-        rows = [gap, wald_ratio(value, error, conf_level)]
+        shared = shared_variance(surv, by, lambda table: area_beyond(table, means.tau))
+        gap = wald_difference(value, error, conf_level, most=means.tau, shared=shared)
+        rows = [gap, wald_ratio(value, error, conf_level, shared=shared)]
+        warn_if_unsure(rows)
     else:
         _warn_of_no_spread(
             [means.groups[k] for k in pair if not means.std_error[k] > 0], means.tau, surv.unit

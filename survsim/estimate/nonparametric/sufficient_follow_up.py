@@ -9,7 +9,7 @@ import numpy as np
 from survsim.core.checks import FloatArray, IntArray
 from survsim.core.complete import complete_groups
 from survsim.core.errors import ConvergenceError, InputError
-from survsim.core.event_table import EventTable, group_rows
+from survsim.core.event_table import EventTable, group_rows, refuse_clusters
 from survsim.core.one_row import in_one_row
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
@@ -69,7 +69,7 @@ def sufficient_follow_up(
 
     Parameters
     ----------
-    surv : response without weights and without delayed entry.
+    surv : response without weights, clusters and delayed entry.
     by : (n,) labels of groups, each tested for itself; data : frame in which `by` is a column.
     missing : "refuse" a group that is missing, or "drop" those rows with a warning that counts them.
 
@@ -101,6 +101,8 @@ def sufficient_follow_up(
             "the test counts patients followed from the origin; leave out weights and delayed entry (rows of a patient that "
             "follow one another from 0 need their id=)."
         )
+    for part in parts:
+        refuse_clusters(part, "the test", "one patient of each cluster")
     if surv.cause is not None:
         raise InputError(
             f"the response has competing causes; ask of one with surv.for_cause({surv.cause_labels[0]!r})."

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core import progress
-from survsim.core.checks import FloatArray, between, float_matrix, float_vector, one_of
+from survsim.core.checks import (
+    FloatArray,
+    IntArray,
+    between,
+    float_matrix,
+    float_vector,
+    label_codes,
+    one_of,
+)
 from survsim.core.complete import complete_design
 from survsim.core.covariate_columns import covariate_columns
 from survsim.core.errors import ExtrapolationWarning, InputError, SmallSampleWarning, warn
@@ -93,7 +101,8 @@ def bootstrap(
     at : numbers the statistic is asked at, in the unit of `surv`; of a list of statistics all that are asked at something
         share them, or a dictionary says each its own: ``{"rmst": 24, "quantile": [0.25, 0.5]}``.
     by : (n,) labels; patients are resampled within groups and the statistic is given for each, and for
-        the second minus the first of two.
+        the second minus the first of two. Where a cluster stands in several groups (matched pairs, centres), the clusters of
+        all groups are drawn together, each with all of its rows.
     covariates : (n, p) matrix or frame of numbers, for "cox".
     n_resamples, seed : resample b is the same for every statistic.
     workers : threads of the compiled Cox loop; results do not depend on it.
@@ -130,9 +139,14 @@ def bootstrap(
     several = _several(statistic)
     if "cox" in several and by is not None:
         raise InputError('"cox" takes the groups as covariates; leave by out.')
+    members = _members_of_whole_clusters(surv, by, len(groups))
     for g, (label, part) in enumerate(zip(groups, parts)):
         labels, replicate = _together(part, several, at, covariates, workers)
-        values.append(np.concatenate([replicate(c) for c in _counts(part, n_resamples, seed, g)]))
+        if members is None:
+            values.append(np.concatenate([replicate(c) for c in _counts(part, n_resamples, seed, g)]))
+        else:
+            drawn = (c[:, members[g]] for c in _counts(surv, n_resamples, seed, 0))
+            values.append(np.concatenate([_where_drawn(replicate, c) for c in drawn]))
         estimates.append(replicate(np.ones((1, len(part))))[0])
         names.extend(labels if by is None else [f"{label}: {name}" for name in labels])
         k = len(labels)
@@ -150,6 +164,24 @@ def bootstrap(
         statistic,
         at,
     )
+
+
+def _members_of_whole_clusters(surv: Surv, by: Any, n_groups: int) -> list[IntArray] | None:
+    """The rows of each group, where some cluster stands in several and is drawn with all of its rows; else None."""
+    if by is None or surv.together is None:
+        return None
+    codes = label_codes("by", surv.paired("by", by), len(surv))[0]
+    if len(np.unique(np.stack([surv.together, codes]), axis=1).T) == np.unique(surv.together).size:
+        return None
+    return [np.flatnonzero(codes == g) for g in range(n_groups)]
+
+
+def _where_drawn(replicate: Replicate, counts: FloatArray) -> FloatArray:
+    """Replicates (B, k); NaN where a resample of whole clusters has nobody of the group."""
+    drawn = counts.max(axis=1) > 0
+    values = replicate(np.where(drawn[:, None], counts, 1.0))
+    values[~drawn] = np.nan
+    return values
 
 
 def resample_counts(

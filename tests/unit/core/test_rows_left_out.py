@@ -1,4 +1,4 @@
-"""A response that left rows out takes columns of all rows by their labels, and refuses those that have none."""
+"""A response that left rows out, or that a selection took them from, takes columns of all rows by their labels, and refuses those that have none."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from survsim import (
     concordance,
     cox_ph,
     kaplan_meier,
+    landmark,
     logrank_test,
     parametric_survival,
     read_result,
@@ -91,8 +92,31 @@ def test_a_part_of_it_is_the_part_of_those_rows_alone() -> None:
         kaplan_meier(men, LACKING.site[LACKING.sex == 1]).estimate,
         kaplan_meier(EXPECTED.take(KEPT.sex == 1), KEPT.site[KEPT.sex == 1]).estimate,
     )
+    np.testing.assert_array_equal(
+        kaplan_meier(men, LACKING.site).estimate, kaplan_meier(men, "site").estimate
+    )
+
+
+def test_rows_that_a_selection_left_out_are_found_by_label_too() -> None:
+    surv = Surv.right(WHOLE.t, WHOLE.e, **OPTIONS)
+    late = landmark(surv, 50)
+    part = WHOLE[late.kept]
+    expected = logrank_test(late.surv, part.sex).p_value
+    for given in (WHOLE.sex, WHOLE.sex[::-1], part.sex):
+        assert logrank_test(late.surv, given).p_value == expected
+    np.testing.assert_array_equal(
+        cox_ph(late.surv, "age", WHOLE).estimate, cox_ph(late.surv, "age", part).estimate
+    )
+    again = late.surv.take(np.arange(len(part))[::-2])
+    chosen = part.sex.iloc[::-2]
+    for column in (WHOLE.sex, part.sex, chosen):
+        assert logrank_test(again, column).p_value == logrank_test(again, chosen.to_numpy()).p_value
+    with pytest.raises(InputError, match=f"{len(part)} of 40 rows were selected, and by has no row labels"):
+        logrank_test(late.surv, WHOLE.sex.to_numpy())
     with pytest.raises(InputError, match="one value per time"):
-        kaplan_meier(men, LACKING.site)
+        logrank_test(late.surv, WHOLE.sex.drop(index=part.index[0]))
+    with pytest.raises(InputError, match="4 of 40 rows were selected"):  # drawn twice: two rows of one label
+        logrank_test(surv.take([0, 0, 1, 2]), WHOLE.sex)
 
 
 @pytest.mark.parametrize("values", [LACKING.sex.to_numpy(), LACKING.sex.tolist(), LACKING.reset_index().sex])

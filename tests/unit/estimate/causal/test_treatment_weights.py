@@ -89,6 +89,15 @@ def test_separation_says_what_to_do():
     assert fixed.firth and np.isfinite(fixed.weight).all() and "Firth" in fixed.headline()
 
 
+def test_the_treatment_may_be_named():
+    frame = pd.DataFrame({"old": [0, 0, 0, 0, 1, 1, 1, 1], "arm": [0, 0, 0, 1, 0, 1, 1, 1]})
+    for given in ("arm", ["arm"]):
+        named = treatment_weights(given, "old", frame)
+        np.testing.assert_array_equal(named.weight, treatment_weights(frame.arm, "old", frame).weight)
+    with pytest.raises(InputError, match="treatment='arn' is no column of data"):
+        treatment_weights("arn", "old", frame)
+
+
 def test_three_levels():
     with pytest.raises(InputError, match=r"two levels; it has 3: 0, 1, 2. Compare two"):
         treatment_weights([0, 1, 2, 0, 1, 2, 0, 1], "old", OLD)

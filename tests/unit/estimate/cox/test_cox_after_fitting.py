@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from survsim import Surv, cause_specific_cox, concordance, cox_ph, kaplan_meier, pool_imputations
-from survsim.errors import ExtrapolationWarning, InputError
+from survsim.errors import EvidenceWarning, ExtrapolationWarning, InputError
 from tests.helpers.cox_studies import some, surv_of
 from tests.helpers.slow_cox import random_study
 
@@ -155,6 +155,41 @@ def test_smooth_hazard_ratio_is_flat_where_hazards_are_proportional() -> None:
         ).hazard_ratio_over_time("x1")
 
 
+def test_smooth_hazard_ratio_takes_weights_for_copies_and_not_for_their_scale() -> None:
+    rng = np.random.default_rng(5)
+    x, time = rng.normal(size=(60, 2)), np.ceil(rng.exponential(6, 60))
+    event, copies = rng.random(60) < 0.8, rng.integers(1, 4, 60)
+
+    def curve(transform: str, rows: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
+        surv = Surv.right(time[rows], event[rows], unit="months", weight=weight)
+        fit = cox_ph(surv, None, x[rows], ties="breslow")
+        return fit.hazard_ratio_over_time("x1", transform=transform).to_frame().to_numpy()
+
+    every = np.arange(60)
+    for transform in ("km", "rank", "identity", "log"):
+        weighted = curve(transform, every, copies.astype(float))
+        np.testing.assert_allclose(weighted, curve(transform, np.repeat(every, copies), None), atol=1e-9)
+        plain = curve(transform, every, None)
+        for scale in (1.0, 2.0, 10.0, 0.1):
+            scaled = curve(transform, every, np.full(60, scale))
+            np.testing.assert_allclose(scaled[:, :2], plain[:, :2], atol=1e-9)
+            np.testing.assert_allclose(scaled[:, 3] - scaled[:, 2], (plain[:, 3] - plain[:, 2]) / scale**0.5)
+
+
+def test_clusters_widen_the_smooth_hazard_ratio_and_are_told_by_the_score_test() -> None:
+    """Each patient twice in one cluster says no more than once."""
+    rng = np.random.default_rng(6)
+    x, time = rng.normal(size=40), np.ceil(rng.exponential(6, 40))
+    once = Surv.right(time, np.ones(40), unit="months")
+    twice = Surv.right(np.tile(time, 2), np.ones(80), unit="months", cluster=np.tile(np.arange(40), 2))
+    one = cox_ph(once, None, x, ties="breslow", robust=True).hazard_ratio_over_time("x1")
+    fit = cox_ph(twice, None, np.tile(x, 2), ties="breslow")
+    both = fit.hazard_ratio_over_time("x1")
+    np.testing.assert_allclose(both.conf_low, one.conf_low, atol=1e-9)
+    with pytest.warns(EvidenceWarning, match="response has clusters"):
+        fit.proportional_hazards_test()
+
+
 def test_calibration_is_near_the_diagonal_and_refuses_late_times() -> None:
     rng = np.random.default_rng(3)
     x = rng.normal(size=400)
@@ -289,3 +324,43 @@ def test_a_change_over_time_needs_events_at_two_times() -> None:
         one.proportional_hazards_test()
     two = cox_ph(Surv.right([3, 3, 4, 5, 6], [1, 1, 1, 0, 0], unit="months"), None, [0, 1, 1.0, 0, 0.5])
     assert np.isfinite(two.proportional_hazards_test().p_value).all()
+
+
+def test_new_patients_of_a_fit_with_offset_bring_theirs(study: tuple[Surv, pd.DataFrame]) -> None:
+    surv, frame = study
+    known = np.linspace(-1, 1, 60)
+    fit = cox_ph(surv, "age", frame, offset=known)
+    new = frame.assign(known=known).iloc[[3, 7]]
+    own = fit.predict_survival(None, [5.0]).survival[[3, 7]]
+    for given in (known[[3, 7]], "known", new.known):
+        np.testing.assert_allclose(fit.predict_survival(new, [5.0], offset=given).survival, own)
+    np.testing.assert_allclose(fit.linear_predictor(new, offset="known"), fit.linear_predictor()[[3, 7]])
+    at_0, of_zeros = (fit.predict_survival(new, [5.0], offset=o).survival for o in (0, [0.0, 0.0]))
+    np.testing.assert_array_equal(at_0, of_zeros)
+    for ask in (
+        lambda: fit.predict_survival(new, [5.0]),
+        lambda: fit.predict_cumulative_hazard(new),
+        lambda: fit.predict_hazard(new),
+        lambda: fit.predict_quantile(0.5, new),
+        lambda: fit.predict_median(new),
+        lambda: fit.linear_predictor(new),
+    ):
+        with pytest.raises(InputError, match="fitted with an offset; pass offset="):
+            ask()
+
+
+def test_incidences_take_the_offset_of_the_fits() -> None:
+    """The same offset for everybody moves the baseline the other way, and no prediction."""
+    time, event, x, _ = some(60, 3)
+    surv = Surv.competing(time, np.where(event, 1 + (np.arange(60) % 3 == 0), 0), unit="months")
+    plain, moved = (cause_specific_cox(surv, None, x, offset=o) for o in (None, np.ones(60)))
+    new = [[0.0], [1.0]]
+    expected = plain.predict_incidence(new).estimate
+    np.testing.assert_allclose(moved.predict_incidence(new, offset=1).estimate, expected, atol=1e-9)
+    np.testing.assert_allclose(
+        plain.predict_incidence(new, offset=[0.0, 1.0]).estimate[:, 1],
+        moved.predict_incidence(new, offset=[1, 2]).estimate[:, 1],
+        atol=1e-9,
+    )
+    with pytest.raises(InputError, match="fitted with an offset; pass offset="):
+        moved.predict_incidence(new)
