@@ -26,6 +26,7 @@ class Told:
     ----------
     curve : readings, first (0, 1), never rising.
     risk_time, risk : (r,) printed numbers at risk, first at 0; the number of patients alone where no table is printed.
+    ended : the first printed time with nobody at risk any more, or None.
     stop : end of follow-up.
     n_event : printed total of events, or None.
     marks : (q,) times of censor marks, sorted, or None.
@@ -36,6 +37,7 @@ class Told:
     curve: Curve
     risk_time: FloatArray
     risk: IntArray
+    ended: float | None = None
     stop: float
     n_event: int | None
     marks: FloatArray | None
@@ -59,9 +61,9 @@ def read_told(
     if at_risk is None:
         if total is None:
             raise InputError("give the numbers at risk (at_risk) or, where none are printed, n patients.")
-        risk_time, risk = np.zeros(1), np.array([total], dtype=np.int64)
+        risk_time, risk, ended = np.zeros(1), np.array([total], dtype=np.int64), None
     else:
-        risk_time, risk = _risk_table(at_risk, total, unit)
+        risk_time, risk, ended = _risk_table(at_risk, total, unit)
     late = _late(risk_time, risk, total, entry)
     line, risk_time = replace(line, time=line.time), meet(risk_time, line.time)
     marks = None if censor_marks is None else _marks(censor_marks, line.time, unit)
@@ -90,6 +92,7 @@ def read_told(
         curve=line,
         risk_time=risk_time,
         risk=risk,
+        ended=None if ended is None else float(meet(ended, line.time)),
         stop=stop,
         n_event=events,
         marks=marks,
@@ -105,7 +108,7 @@ def _whole(name: str, value: Any, least: int) -> int:
     return int(number)
 
 
-def _risk_table(given: Any, n: int | None, unit: str) -> tuple[FloatArray, IntArray]:
+def _risk_table(given: Any, n: int | None, unit: str) -> tuple[FloatArray, IntArray, float | None]:
     t, risk = two_columns("at_risk", given, "n_risk", ("at_risk", "n", "risk"), unit=unit)
     if lengthless(t[:-1], t[1:]).any():
         raise InputError(f"times of at_risk must increase; got {t[:6].tolist()}.")
@@ -119,9 +122,9 @@ def _risk_table(given: Any, n: int | None, unit: str) -> tuple[FloatArray, IntAr
         t, risk = np.append(0.0, t), np.append(float(n), risk)
     if risk.max() <= 0:
         raise InputError("at_risk holds no patients; its first number must be positive.")
-    # Trailing zeros say only that follow-up ended.
+    # Trailing zeros say only by when follow-up ended.
     keep = int(np.flatnonzero(risk > 0)[-1]) + 1
-    return t[:keep], risk[:keep].astype(np.int64)
+    return t[:keep], risk[:keep].astype(np.int64), float(t[keep]) if keep < t.size else None
 
 
 def _late(t: FloatArray, risk: IntArray, n: int | None, entry: Any) -> bool:
