@@ -17,6 +17,9 @@ from survsim.estimate.reconstruction.two_columns import two_columns
 OTHER_UNIT = 8.0
 """Risk tables end near the end of the curve; this many times shorter or longer, they are in another unit."""
 
+MOST_PATIENTS = 1e6
+"""A row is made for each, and forty times as many to say what the figure leaves open: minutes of work beyond this."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
@@ -103,8 +106,8 @@ def read_told(
 
 def _whole(name: str, value: Any, least: int) -> int:
     number = between(name, value, -np.inf, np.inf, open_ends=False)
-    if number != np.floor(number) or not least <= number <= 1e7:
-        raise InputError(f"{name} must lie within {least} and 10 million, a whole number; got {value!r}.")
+    if number != np.floor(number) or not least <= number <= MOST_PATIENTS:
+        raise InputError(f"{name} must lie within {least} and 1 million, a whole number; got {value!r}.")
     return int(number)
 
 
@@ -114,6 +117,8 @@ def _risk_table(given: Any, n: int | None, unit: str) -> tuple[FloatArray, IntAr
         raise InputError(f"times of at_risk must increase; got {t[:6].tolist()}.")
     if np.any(risk != np.round(risk)) or risk.min() < 0:
         raise InputError(f"at_risk must hold whole numbers from 0; got {risk[:6].tolist()}.")
+    if risk.max() > MOST_PATIENTS:
+        raise InputError(f"at_risk holds {risk.max():g} patients, more than 1 million; check the table.")
     if t[0] > 0.0:
         if n is None:
             raise InputError(

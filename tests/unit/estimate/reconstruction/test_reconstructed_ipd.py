@@ -357,6 +357,12 @@ def test_a_curve_that_falls_where_nobody_is_at_risk_contradicts_its_table(table,
     assert not any(note.startswith("neither numbers at risk nor") for note in notes)
 
 
+@pytest.mark.parametrize("many", [{"n": 10**7}, {"at_risk": ([0, 6], [1e9, 1e8])}])
+def test_more_patients_than_can_be_printed_in_a_minute_are_refused(many):
+    with pytest.raises(InputError, match="1 million"):
+        reconstruct_ipd(CURVE, unit="months", **many)
+
+
 @pytest.mark.parametrize("end", [9, 12])
 def test_a_printed_0_at_or_after_the_end_of_the_curve_is_ordinary(end, recwarn):
     made = reconstruct_ipd(([2, 5, 9], [0.9, 0.7, 0.6]), at_risk=([0, 6, end], [100, 65, 0]), unit="months")
