@@ -14,6 +14,7 @@ from survsim.core.errors import InputError, MissingValues
 from survsim.core.formula import expressions, factors, read_names
 from survsim.core.formula_expression import refuse_text
 from survsim.core.frames import with_categories
+from survsim.core.kinds import made_of_gaps, no_label
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -119,10 +120,15 @@ def _of_numbers(column: Any) -> Any:
 
 
 def _refuse_blank(name: Any, column: Any) -> None:
-    """Text without a letter is a missing label, not a category of its own."""
-    blank = np.array([isinstance(v, str) and not v.strip() for v in column.to_numpy()], bool)
+    """Text without a letter is a missing label, not a category of its own, and so is text made of a missing value."""
+    values = column.to_numpy()
+    blank = np.array([isinstance(v, str) and no_label(v) for v in values], bool)
     if blank.any():
-        raise MissingValues(f"column {name!r} is blank in {positions(blank)}", "give them a label")
+        told = made_of_gaps(values[blank])
+        raise MissingValues(
+            f"column {name!r} is {'missing' if told else 'blank'} in {positions(blank)}{told}",
+            "give them a label",
+        )
 
 
 def _refuse_odd_words(name: Any, column: Any, *, as_number: bool) -> None:
