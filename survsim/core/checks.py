@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from survsim.core.errors import InputError, MissingValues, in_short
 from survsim.core.frames import with_categories
-from survsim.core.kinds import as_array, as_numbers, is_missing, row_labels
+from survsim.core.kinds import MADE_OF_GAPS, as_array, as_numbers, made_of_gaps, no_label, row_labels
 from survsim.kernels import counting
 
 FloatArray = NDArray[np.float64]
@@ -252,7 +252,7 @@ def label_codes(
 
 
 def as_labels(name: str, values: Any) -> NDArray[Any]:
-    """Labels as an array, none of them missing: None, NaN, NaT, NA, masked, or text without a letter."""
+    """Labels as an array, none of them missing: None, NaN, NaT, NA, masked, text without a letter or made of one of these."""
     if isinstance(values, np.ma.MaskedArray):
         hidden = np.ma.getmaskarray(values)
         if hidden.any():
@@ -262,14 +262,12 @@ def as_labels(name: str, values: Any) -> NDArray[Any]:
     kind = array.dtype.kind
     if kind in "bui":
         return array
-    if kind == "O":
+    if kind in "OT":
         if odd := [v for v in array.ravel() if not _is_hashable(v)]:
             raise InputError(
                 f"{name} must hold labels, one value each; got {in_short(odd[0])} ({type(odd[0]).__name__})."
             )
-        missing = np.array(
-            [is_missing(v) or (isinstance(v, str) and not v.strip()) for v in array.ravel()], bool
-        )
+        missing = np.array([no_label(v) for v in array.ravel()], bool)
     elif kind == "c":
         raise InputError(f"{name} must hold labels; got complex numbers.")
     elif kind in "mM":
@@ -277,14 +275,22 @@ def as_labels(name: str, values: Any) -> NDArray[Any]:
         if not missing.any():
             return _days(array)
     elif kind in "US":
-        missing = np.char.str_len(array.ravel()) == 0
-        if not missing.any() and np.char.isspace(array).any():
-            missing = np.char.isspace(array.ravel())
+        missing = _no_letters(array.ravel())
     else:
         missing = (array != array).ravel()
     if missing.any():
         raise _unlabelled(name, missing, values)
     return array
+
+
+def _no_letters(text: NDArray[Any]) -> BoolArray:
+    """Where text has no letter, or is that of a missing value."""
+    missing = np.char.str_len(text) == 0
+    if not missing.any() and np.char.isspace(text).any():
+        missing = np.char.isspace(text)
+    for made in MADE_OF_GAPS if text.dtype.kind == "U" else ():
+        missing = missing | (text == made)
+    return missing
 
 
 def _is_hashable(value: Any) -> bool:
@@ -312,7 +318,8 @@ def label_list(name: str, values: Any) -> list[Any]:
 
 
 def _unlabelled(name: str, missing: BoolArray, of: Any = None) -> InputError:
-    return MissingValues(f"{name} is missing in {positions(missing, of=of)}", "give them a label")
+    told = "" if of is None else made_of_gaps(as_array(name, of).ravel()[missing].tolist())
+    return MissingValues(f"{name} is missing in {positions(missing, of=of)}{told}", "give them a label")
 
 
 def require_columns(frame: Any, columns: Sequence[str], where: str = "data") -> None:

@@ -367,7 +367,9 @@ def _refuse_namesakes(matrix: Any, formula: str) -> None:
 
 def _refuse_missing(parsed: Any, data: pd.DataFrame) -> None:
     """A missing category would be coded as the reference level, so columns are looked at before coding."""
-    used = used_columns(parsed, data)
+    # Records of several values are refused for their kind later, and pandas cannot take them along.
+    records = {c for c, dtype in zip(data.columns, data.dtypes) if dtype.kind == "V"}
+    used = [c for c in used_columns(parsed, data) if c not in records]
     gaps = data[used].isna()
     if gaps.to_numpy().any():
         names = ", ".join(repr(c) for c in used if gaps[c].to_numpy().any())

@@ -9,16 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from survsim.core import kinds
 from survsim.core.checks import positions
 from survsim.core.errors import InputError, MissingValues
 from survsim.core.formula import expressions, factors, read_names
 from survsim.core.formula_expression import refuse_text
 from survsim.core.frames import with_categories
+from survsim.core.kinds import made_of_gaps, no_label
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MOST_LEVELS = 50
+_NO_NUMBERS = {"m": "durations", "M": "dates", "c": "complex numbers", "V": "records of several values"}
+"""Kinds of columns that are neither labels nor numbers."""
 _NUMBERS = (bool, int, float, Decimal, Fraction, np.bool_, np.number)
 
 
@@ -110,8 +114,8 @@ def _typed(name: Any, column: Any, *, as_number: bool) -> Any:
         raise InputError(f"data has the column {name!r} more than once; give each column its own name.")
     column = with_categories(column)
     kind = getattr(column.dtype, "kind", "O")
-    if kind in "mMc":
-        what = {"m": "durations", "M": "dates", "c": "complex numbers"}[kind]
+    if kind in _NO_NUMBERS:
+        what = _NO_NUMBERS[kind]
         raise InputError(
             f"column {name!r} holds {what}, which are no numbers; convert it first, for example durations by "
             f"data[{name!r}] / pandas.Timedelta(days=1)."
@@ -124,26 +128,35 @@ def _typed(name: Any, column: Any, *, as_number: bool) -> Any:
         whole = {"b": bool, "i": np.int64, "u": np.int64, "f": np.float64}.get(kind, object)
         column = column.astype(whole)
     if column.dtype == object and len(column) and all(isinstance(v, _NUMBERS) for v in column):
-        return _of_numbers(column)
+        return _of_numbers(name, column)
     if column.dtype == object:
         _refuse_blank(name, column)
         _refuse_odd_words(name, column, as_number=as_number)
     return column
 
 
-def _of_numbers(column: Any) -> Any:
+def _of_numbers(name: Any, column: Any) -> Any:
     """Numbers that pandas keeps as objects: truth values, whole numbers, or any."""
     if all(isinstance(v, bool | np.bool_) for v in column):
         return column.astype(bool)
     whole = all(isinstance(v, int | np.integer) and -(2**63) <= v < 2**63 for v in column)
-    return column.astype(np.int64 if whole else np.float64)
+    try:
+        return column.astype(np.int64 if whole else np.float64)
+    except OverflowError:
+        kinds.as_numbers(f"column {name!r}", column)  # names the row
+        raise
 
 
 def _refuse_blank(name: Any, column: Any) -> None:
-    """Text without a letter is a missing label, not a category of its own."""
-    blank = np.array([isinstance(v, str) and not v.strip() for v in column.to_numpy()], bool)
+    """Text without a letter is a missing label, not a category of its own, and so is text made of a missing value."""
+    values = column.to_numpy()
+    blank = np.array([isinstance(v, str) and no_label(v) for v in values], bool)
     if blank.any():
-        raise MissingValues(f"column {name!r} is blank in {positions(blank)}", "give them a label")
+        told = made_of_gaps(values[blank])
+        raise MissingValues(
+            f"column {name!r} is {'missing' if told else 'blank'} in {positions(blank)}{told}",
+            "give them a label",
+        )
 
 
 def _refuse_odd_words(name: Any, column: Any, *, as_number: bool) -> None:

@@ -36,12 +36,13 @@ def as_frame(data: Any, name: str = "data") -> Any:
         import pandas as pd
 
         # Each door looks for tables, and `import survsim` opens doors: numpy waits until columns come.
+        from survsim.core import tables
         from survsim.core.kinds import dimensions
 
         if data and all(dimensions(v) == 0 for v in data.values()):
             return _without_labels(pd.DataFrame([dict(data)]))
         try:
-            frame = _native(pd.DataFrame(dict(data)))
+            frame = _native(tables.frame(data))
         except (ValueError, TypeError):
             given = ", ".join(f"{k!r}: {len(v) if hasattr(v, '__len__') else 1}" for k, v in data.items())
             raise InputError(

@@ -20,6 +20,8 @@ from survsim.core.errors import InputError, in_short
 
 NUMBERS = "hold numbers; got"
 Missing = NDArray[np.bool_] | None
+MADE_OF_GAPS = frozenset({"nan", "NaN", "None", "NaT", "<NA>"})
+"""Text that pandas and numpy make of a missing value, and nobody of a group. "NA" may be one: North America, not applicable."""
 _LARGEST = float(np.finfo(np.float64).max)
 _TICKS_PER_DAY = {
     "W": 1 / 7,
@@ -44,6 +46,19 @@ def is_missing(value: Any) -> bool:
         return bool(value != value)
     except (TypeError, ValueError, ArithmeticError):  # a signalling NaN of `decimal` cannot be compared
         return isinstance(value, Decimal)
+
+
+def no_label(value: Any) -> bool:
+    """True for what is missing, for text without a letter, and for the text that a missing value was turned into."""
+    return is_missing(value) or (isinstance(value, str) and (value in MADE_OF_GAPS or not value.strip()))
+
+
+def made_of_gaps(values: Iterable[Any]) -> str:
+    """What a message says where one of the values is a missing one that was turned into text; "" where none is."""
+    found = next((v for v in values if isinstance(v, str) and v in MADE_OF_GAPS), None)
+    if found is None:
+        return ""
+    return f" (the text {str(found)!r} is what .astype(str) makes of a missing value; a label that means it is spelt otherwise)"
 
 
 def as_numbers(

@@ -15,7 +15,7 @@ from survsim.core.checks import BoolArray, as_labels, one_of, positions
 from survsim.core.errors import EvidenceWarning, InputError, MissingValues, warn
 from survsim.core.event_labels import refuse_look_alikes
 from survsim.core.frames import as_frame
-from survsim.core.kinds import is_missing, object_array
+from survsim.core.kinds import no_label, object_array
 from survsim.core.origin import LeftOut
 from survsim.core.pairing import in_order_of, index_of, paired
 
@@ -226,20 +226,16 @@ def _labelled(values: Mapping[str, Any], frame: Any) -> Any:
 
 
 def gaps_of(values: Any) -> BoolArray:
-    """(n,) True where a value is missing, or text without a letter, which `as_labels` takes for no label either."""
+    """(n,) True where a value is missing, or text that `as_labels` takes for no label either."""
     if isinstance(values, np.ma.MaskedArray):
         return np.ma.getmaskarray(values).astype(bool) | gaps_of(values.data)
     if hasattr(values, "isna"):
         found = np.asarray(values.isna(), dtype=bool)
         if found.ndim != 1 or getattr(values.dtype, "kind", "O") in "buifcmM":
             return found
-        return found | np.fromiter(map(_blank, values), bool, found.size)
+        return found | np.fromiter(map(no_label, values), bool, found.size)
     rows = values.tolist() if hasattr(values, "tolist") else list(values)
-    return np.fromiter((is_missing(v) or _blank(v) for v in rows), bool, len(rows))
-
-
-def _blank(value: Any) -> bool:
-    return isinstance(value, str) and not value.strip()
+    return np.fromiter(map(no_label, rows), bool, len(rows))
 
 
 def rows_of(values: Any, keep: BoolArray) -> Any:

@@ -20,14 +20,15 @@ def frame(columns: Columns) -> pd.DataFrame:
     """The columns as a frame of its own memory; a table of single values has one row."""
     import pandas as pd
 
-    if columns and not any(_is_column(value) for value in columns.values()):
-        return pd.DataFrame({name: [value] for name, value in columns.items()})
+    table = dict(columns)
+    if table and not any(_is_column(value) for value in table.values()):
+        table = {name: [value] for name, value in table.items()}
     try:
-        return pd.DataFrame(dict(columns))
-    except OverflowError:  # whole numbers beyond every float, among others
-        return pd.DataFrame(
-            {k: object_array(v) if isinstance(v, list | tuple) else v for k, v in columns.items()}
-        )
+        return pd.DataFrame(table)
+    except OverflowError:  # whole numbers beyond every float, which pandas would make floats
+        large = {name: object_array(v) for name, v in table.items() if _overflows(v)}
+        made = pd.DataFrame(table | {name: np.zeros(len(v)) for name, v in large.items()})
+        return made.assign(**{k: pd.Series(v, index=made.index, dtype=object) for k, v in large.items()})
 
 
 def from_rows(rows: Iterable[Any], names: Sequence[str]) -> dict[str, list[Any]]:
@@ -59,6 +60,15 @@ def stacked(parts: Iterable[Columns], names: Sequence[str]) -> dict[str, Any]:
 
 def _is_column(value: Any) -> bool:
     return not isinstance(value, str | bytes | Mapping) and hasattr(value, "__len__")
+
+
+def _overflows(value: Any) -> bool:
+    import pandas as pd
+
+    try:
+        return len(pd.Series(value)) < 0
+    except OverflowError:
+        return True
 
 
 def counted(words: pd.Series) -> pd.Series:

@@ -8,7 +8,8 @@ unless that mean says nothing about the times: one code of 9.99e9 for "unknown" 
 same. Where the mean exceeds `ORDINARY` medians each time is judged by itself.
 
 Two roads lead here. `join` makes near-ties within one set of times equal. `meet` takes times that a user
-names to the known times they mean, after which plain comparisons (``<=``, `searchsorted`) are right.
+names to the known times they mean, after which plain comparisons (``<=``, `searchsorted`) are right. A further column
+of the data beside times that are known already goes both: `join_to`.
 """
 
 from __future__ import annotations
@@ -82,6 +83,17 @@ def met(at: FloatArray, known: Any) -> FloatArray:
     with np.errstate(invalid="ignore"):
         nearer = np.where(np.abs(grid[before] - at) < np.abs(grid[after] - at), grid[before], grid[after])
         return np.where(same(nearer, at), nearer, at)
+
+
+def join_to(column: FloatArray, known: Any) -> FloatArray:
+    """A further column of the data: near-ties in it joined, each time put to the known one it means; infinite and missing ones stay.
+
+    Two starts of treatment in their last bits would else lie on either side of a horizon that has met one of them.
+    """
+    own, told = column + 0.0, np.isfinite(column)
+    if told.any():
+        own[told] = join(own[told])[0]
+    return met(own, known)
 
 
 def asked_times(name: str, values: Any, known: Any = (), unit: str | None = None) -> FloatArray:

@@ -10,7 +10,7 @@ from survsim.core.checks import FloatArray, IntArray, as_labels, float_vector, r
 from survsim.core.design import design_matrix
 from survsim.core.errors import InputError
 from survsim.core.frames import as_frame
-from survsim.core.times import meet
+from survsim.core.times import join_to
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +42,7 @@ def measured_at(
         raise InputError(
             f"patient {twice!r} stands twice in data; one row a patient, and what was measured in history."
         )
-    time = meet(float_vector(when, rows[when], unit=unit), begins)
+    time = join_to(float_vector(when, rows[when], unit=unit), begins)
     owner = np.array([place.get(label, -1) for label in as_labels(who, rows[who]).tolist()], np.int64)
     kept = np.flatnonzero((owner >= 0) & (time <= begins[-1]))
     kept = kept[np.lexsort((time[kept], owner[kept]))]

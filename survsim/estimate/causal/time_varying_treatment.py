@@ -14,7 +14,7 @@ from survsim.core.frames import as_frame
 from survsim.core.kinds import as_numbers
 from survsim.core.provenance import Provenance
 from survsim.core.surv import Surv
-from survsim.core.times import meet
+from survsim.core.times import join_to
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +39,7 @@ def start_times(start: Any, surv: Surv) -> FloatArray:
             "from before time 0 is not a start; count such patients as starting at 0, or leave them out."
         )
     known = surv.time if surv.entry is None else np.concatenate([surv.time, surv.entry])
-    values = meet(values, known)
+    values = join_to(values, known)
     late = np.isfinite(values) & (values > surv.time)
     if late.any():
         i = int(np.flatnonzero(late)[0])

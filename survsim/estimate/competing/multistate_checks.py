@@ -87,8 +87,7 @@ def check_events(
         raise InputError(f"events name patients who are not in patients: {_named(strangers)}.")
     as_labels("events['state']", events["state"])
     time = float_vector("events['time']", events["time"], unit=unit)
-    if time.size:
-        time = times.meet(times.join(time)[0], np.append(ends.to_numpy(), 0.0))
+    time = times.join_to(time, np.append(ends.to_numpy(), 0.0))
     rows = events.assign(time=time).sort_values(["patient_id", "time"], kind="stable").reset_index(drop=True)
     late = rows[rows["time"] > rows["patient_id"].map(ends).astype(float)]
     if len(late):
@@ -134,7 +133,7 @@ def check_facts(facts: pd.DataFrame, ends: pd.Series[float], events: pd.DataFram
     names = list(dict.fromkeys(facts["fact"]))
     wide = pd.DataFrame(np.inf, index=ends.index, columns=names)
     given = as_numbers("facts['time']", facts["time"], unit)[0]
-    when = times.meet(given, np.concatenate([ends.to_numpy(), events["time"].to_numpy(dtype=np.float64)]))
+    when = times.join_to(given, np.concatenate([ends.to_numpy(), events["time"].to_numpy(dtype=np.float64)]))
     for patient, name, time in zip(facts["patient_id"], facts["fact"], when):
         wide.loc[patient, name] = time
     return wide

@@ -121,7 +121,7 @@ def _scores(surv: Surv, score: Any, times: FloatArray) -> FloatArray:
     """Scores (n, T), those apart by rounding only made equal."""
     score, size = in_order_of_times("score", surv.paired("score", score), times), times.size
     if dimensions(score) == 2:
-        values = float_matrix("score", score)
+        values = float_matrix("score", score, truth=False)
         if values.shape != (len(surv), size) or not np.isfinite(values).all():
             raise InputError(
                 f"score must hold {len(surv)} patients by {size} times, all finite; got shape {values.shape}."

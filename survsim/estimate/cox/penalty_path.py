@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,12 +14,10 @@ from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv, as_surv
 from survsim.core.tables import Columns
+from survsim.estimate.cox.concordance import joined_scores
 from survsim.estimate.cox.prepare import model_design, prepare
 from survsim.estimate.cox.regression import cox_ph
 from survsim.kernels import cox
-
-if TYPE_CHECKING:
-    pass
 
 
 @result
@@ -59,8 +57,8 @@ def penalty_path(
 ) -> PenaltyPath:
     """Sum over folds of l(b_without) - l_without(b_without), for each strength.
 
-    Folds are dealt out along the sorted times, events and censored apart, so the choice needs no seed. The rows of a patient
-    (`id`) are in one fold.
+    Folds are dealt out along the sorted times, events and censored apart, patients of one time by their covariates, so the choice
+    needs no seed and rows no order. The rows of a patient (`id`) are in one fold.
 
     Parameters
     ----------
@@ -101,7 +99,7 @@ def penalty_path(
     )
     if not grid.size:
         raise InputError("strengths is empty; give the penalties to try, or None for a grid of 25.")
-    fold = _dealt(surv, folds)
+    fold = _dealt(surv, design.matrix, folds)
     score = np.zeros(grid.size)
     for f in progress.each("cross-validating", range(folds)):
         keep = fold != f
@@ -123,14 +121,19 @@ def penalty_path(
     )  # fmt: skip
 
 
-def _dealt(surv: Surv, folds: int) -> IntArray:
-    """The fold (n,) of each row; a patient is dealt by the end of follow-up and whether the event came."""
-    who = surv.patients[1]
-    end, event = np.zeros(int(who.max()) + 1), np.zeros(int(who.max()) + 1, bool)
-    np.maximum.at(end, who, surv.time)
-    np.logical_or.at(event, who, surv.event)
-    fold = np.empty(end.size, np.int64)
-    fold[np.lexsort((end, event))] = np.arange(end.size) % folds
+def _dealt(surv: Surv, matrix: FloatArray, folds: int) -> IntArray:
+    """The fold (n,) of each row; a patient is dealt by whether the event came, the end of follow-up, and what tells patients apart.
+
+    Covariates that differ by rounding alone are one: another order of the rows sums them in another order.
+    """
+    first, who = surv.patients
+    ordered = np.lexsort((surv.time, who))
+    last = ordered[np.append(np.diff(who[ordered]) != 0, True)]
+    columns: list[Any] = [joined_scores(column) for column in matrix.T]
+    columns += [c for c in (surv.begin, surv.weight, surv.stratum) if c is not None]
+    keys = [surv.event[last], surv.time[last], *(c[rows] for c in columns for rows in (last, first))]
+    fold = np.empty(last.size, np.int64)
+    fold[np.lexsort(keys[::-1])] = np.arange(last.size) % folds
     return fold[who]
 
 

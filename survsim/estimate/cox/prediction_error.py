@@ -131,7 +131,7 @@ def _predictions(surv: Surv, predicted: Any, times: Any) -> tuple[FloatArray, Fl
         raise InputError("times is missing: pass those of the columns of predicted.")
     shown = asked_times("times", times, unit=surv.unit)
     values = float_matrix(
-        "predicted", in_order_of_times("predicted", surv.paired("predicted", predicted), shown)
+        "predicted", in_order_of_times("predicted", surv.paired("predicted", predicted), shown), truth=False
     )
     if values.shape != (len(surv), shown.size) or shown.size == 0:
         raise InputError(

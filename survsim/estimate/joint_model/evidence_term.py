@@ -12,7 +12,7 @@ from survsim.core import units
 from survsim.core.checks import between
 from survsim.core.encoding import stored
 from survsim.core.errors import InputError
-from survsim.core.kinds import dimensions, is_missing
+from survsim.core.kinds import dimensions, is_missing, no_label
 
 COMMON = ("arm", "site", "cluster", "extra_sd", "source")
 """What each kind of term takes beside its own numbers."""
@@ -64,7 +64,7 @@ def make_term(
     unknown = [k for k in common if k not in COMMON]
     if unknown:
         raise InputError(f"a {kind} term does not know {', '.join(unknown)}; it takes {', '.join(COMMON)}.")
-    if is_missing(study) or not str(study).strip():
+    if no_label(study) or not str(study).strip():
         raise InputError("study is empty; terms of one study share a random effect, so each needs a name.")
     nameless = [k for k in ("arm", "site", "cluster") if k in common and is_missing(common[k])]
     if nameless:

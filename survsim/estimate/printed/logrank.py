@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 
 from survsim.core.checks import FloatArray
-from survsim.core.information import least_ratio_error
+from survsim.core.information import SLACK, least_ratio_error
 from survsim.estimate.printed.agreement import Said
 from survsim.estimate.printed.refusal import contradiction
 from survsim.estimate.printed.rounding import LAST_BITS, gap, printed_range
@@ -63,7 +63,12 @@ def from_observed_and_expected(row: PrintedRow) -> Said | None:
 
 def same_count(one: float, other: float) -> bool:
     """Whether two printed numbers may count the same events."""
-    return abs(one - other) <= max(APART[0] * max(one, other), APART[1]) + LAST_BITS
+    return abs(one - other) <= _open(max(one, other)) + LAST_BITS
+
+
+def _open(count: float) -> float:
+    """By how much another count of the same events may differ."""
+    return max(APART[0] * count, APART[1])
 
 
 def counts_disagree(row: PrintedRow, events: list[float]) -> str:
@@ -84,20 +89,22 @@ def counts_disagree(row: PrintedRow, events: list[float]) -> str:
     return ""
 
 
-def least_logrank_error(row: PrintedRow, events: list[float]) -> float:
-    """Of 1 / sqrt(V): V is at most ``E_r E_c / d``, and the expected events are ``O_r - (O - E)`` and ``O_c + (O - E)``.
+def least_logrank_error(row: PrintedRow, events: list[float]) -> tuple[float, float]:
+    """Of 1 / sqrt(V), and the share of it that is impossible: what counts and O - E leave open by rounding is in the bound.
 
+    V is at most ``E_r E_c / d``: its terms are ``p (1 - p)``, the p add up to E_r, and strata only lose. E_r is ``O_r - (O - E)``,
+    and O_r within the events. Expected events of both arms bound themselves roughly, by ``d / 4``.
     The bound of a Cox model, by the observed events of both arms, is another: far from 1 its error is larger.
     """
-    total, o_minus_e = sum(events), row.number("observed_minus_expected")
+    whole, o_minus_e = sum(events), row.number("observed_minus_expected")
     if o_minus_e is None:
-        return least_ratio_error([total])
-    if len(events) == 2:
-        expected = [events[0] - o_minus_e, events[1] + o_minus_e]
-    else:
-        larger = max(abs(o_minus_e), 0.5 * total)
-        expected = [larger, total - larger]
-    return least_ratio_error(expected if min(expected) > 0.0 else [total])
+        return least_ratio_error([whole]), SLACK
+    total = whole + _open(whole)
+    seen = (events[0] - _open(events[0]), events[0] + _open(events[0])) if len(events) == 2 else (0.0, total)
+    low, high = printed_range(o_minus_e)
+    due = min(max(0.5 * total, seen[0] - high), seen[1] - low)
+    # Beyond all events O - E itself is the contradiction, which is told.
+    return least_ratio_error([due, total - due] if 0.0 < due < total else [whole]), 1.0
 
 
 def _pair(row: PrintedRow, name: str) -> FloatArray:

@@ -60,7 +60,7 @@ class PrintedNumber:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What the caller allows; see `printed_number` for each."""
+    """What the caller allows; see `printed_number` for each. `offered` : whether whoever asks can say `beyond_counts`."""
 
     unit: str | None = None
     assume_events: float | None = EVENT_SHARE
@@ -68,6 +68,7 @@ class Terms:
     assume_exponential: bool = False
     design_factor: float | None = None
     beyond_counts: str = "refuse"
+    offered: bool = True
     favours: str | None = None
 
     def __post_init__(self) -> None:
@@ -219,7 +220,8 @@ def _widths(one: tuple[float, float, float], other: tuple[float, float, float]) 
 def disputed(row: PrintedRow, terms: Terms, told: str, advice: str, taken: str) -> str:
     """The note of printed numbers that cannot all be true; by default such a row is refused."""
     if terms.beyond_counts == "refuse":
-        raise contradiction(row.label, f"{told}. {advice}; beyond_counts='widen' takes {taken}.")
+        offer = f"; beyond_counts='widen' takes {taken}" if terms.offered else ""
+        raise contradiction(row.label, f"{told}. {advice}{offer}.")
     return f"{told}; {taken} is taken"
 
 

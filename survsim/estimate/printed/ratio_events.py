@@ -67,20 +67,20 @@ def beside_events(row: PrintedRow, terms: Terms, route: str, said: Said) -> Spre
             )
             advice = "Check the interval, and what the events are of"
             notes.append(disputed(row, terms, told, advice, f"{said.error:.3g}"))
-    least, counts = _least(row, route)
-    bounded = within_counts(row, terms, found, least, SLACK, counts)
+    least, slack, counts = _least(row, route)
+    bounded = within_counts(row, terms, found, least, slack, counts)
     return bounded._replace(notes=(*notes, *bounded.notes), flagged=bounded.flagged or bool(notes))
 
 
-def _least(row: PrintedRow, route: str) -> tuple[float | None, str]:
-    """What the events allow; the counts of one arm bound its own share only."""
+def _least(row: PrintedRow, route: str) -> tuple[float | None, float, str]:
+    """What the events allow, and the share of it that is impossible; the counts of one arm bound its own share only."""
     if not row.of_arm:
         if row.raw("n_event") is None:
-            return None, ""
+            return None, SLACK, ""
         events = _events(row)
         logrank = route in LOGRANK_ROUTES
-        least = least_logrank_error(row, events) if logrank else least_ratio_error(events)
-        return least, f"{' and '.join(f'{e:g}' for e in events)} events"
+        least, slack = least_logrank_error(row, events) if logrank else (least_ratio_error(events), SLACK)
+        return least, slack, f"{' and '.join(f'{e:g}' for e in events)} events"
     n, d = row.counts()
     if d == 0.0:
         raise contradiction(
@@ -88,9 +88,8 @@ def _least(row: PrintedRow, route: str) -> tuple[float | None, str]:
             "0 events of an arm give no finite hazard ratio. Check what the events are of, or leave them out.",
         )
     seen = d if d else n
-    return (float(least_hazard_error(seen)) if seen else None), (
-        f"{seen or 0:g} {'events' if d else 'patients'} of one arm"
-    )
+    told = f"{seen or 0:g} {'events' if d else 'patients'} of one arm"
+    return (float(least_hazard_error(seen)) if seen else None), SLACK, told
 
 
 def _events(row: PrintedRow) -> list[float]:

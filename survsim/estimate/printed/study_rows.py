@@ -10,7 +10,7 @@ import numpy as np
 
 from survsim.core.checks import BoolArray, FloatArray, label_list, one_of
 from survsim.core.errors import EvidenceWarning, InputError, warn
-from survsim.core.kinds import as_numbers, is_missing
+from survsim.core.kinds import as_numbers, no_label
 from survsim.core.pairing import first_index, kept, names_in, paired
 
 SMALLEST_SHARE = 1e-6
@@ -124,7 +124,7 @@ def join_overlap(rows: Studies, clusters: Sequence[Any], overlap: str = "join") 
         raise InputError(f"clusters has {len(keys)} labels for {rows.k} studies. Give one label a study.")
     members: dict[Any, list[int]] = {}
     for i, key in enumerate(keys):
-        if is_missing(key) or (isinstance(key, str) and not key.strip()):
+        if no_label(key):
             raise InputError(f"clusters is missing for {rows.labels[i]} (row {i}); give every study a label.")
         members.setdefault(key, []).append(i)
     shared = {key: where for key, where in members.items() if len(where) > 1}

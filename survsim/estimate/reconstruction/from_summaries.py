@@ -142,7 +142,7 @@ def _printed(
     size = _count("n", n if n is not None else _of_rows(rows, "n_arm"))
     deaths = n_event if n_event is not None else _of_rows(rows, "n_event")
     typed = _typed(size, deaths, median, conf_int, survival_at, unit)
-    terms = Terms(unit=unit, assume_level=0.95)
+    terms = Terms(unit=unit, assume_level=0.95, offered=False)
     numbers = [take_or_raise(row, scale, terms, i) for i, (row, scale) in enumerate([*_scaled(rows), *typed])]
     if not numbers:
         raise InputError("give a median, survival at some times, or rows of an arm; n alone has no curve.")

@@ -14,6 +14,10 @@ from survsim.core.surv import Surv, as_surv
 from survsim.core.tables import Columns
 from survsim.estimate.cox.regression import cox_ph
 from survsim.estimate.nonparametric.logrank import logrank_test
+from survsim.estimate.printed.number import Terms
+from survsim.estimate.printed.refusal import Refusal
+from survsim.estimate.printed.road import take
+from survsim.estimate.printed.rounding import places
 from survsim.estimate.reconstruction.pooled import log_ratio_of
 from survsim.estimate.reconstruction.result import ReconstructedIPD
 from survsim.estimate.reconstruction.rubin import Pooled, rubin
@@ -22,6 +26,7 @@ from survsim.estimate.reconstruction.uncertainty import SEED, SETS, SPREAD, sets
 HALF = 1.959964
 SAME_IN_ALL = 1e-6
 """Error of reading under which all pseudo data sets gave one ratio."""
+TERMS = Terms(offered=False)
 CLOSE = 0.1
 """Distance of log hazard ratios from which two curves and a printed ratio do not tell of the same patients."""
 
@@ -35,7 +40,7 @@ class PairCheck(Result):
     quantity : "hazard ratio", its limits, "log-rank p".
     reconstructed, printed : (q,) numbers; printed is missing (NaN) where none is.
     log_distance : of the two log hazard ratios, NaN if none is printed.
-    agrees : whether that is below 0.1, or None.
+    agrees : whether that is below 0.1, and interval and p-value can be those of as many events; None if no ratio is printed.
     log_hazard_ratio : reconstructed. reading_error : standard deviation of it that reading the figure and unknown censoring
         add: 2.5 times that of pseudo data sets (`SPREAD`); NaN where an arm is no reconstruction.
     reading_range : (2,) the hazard ratios that the figure leaves open (95%), patients taken as they are.
@@ -114,11 +119,12 @@ def compare_pair(
 
     Returns
     -------
-    PairCheck; a printed ratio further than 0.1 away on the log scale also gives an `EvidenceWarning`.
+    PairCheck; a printed ratio further than 0.1 away on the log scale, or an interval or p-value that the events of the arms
+    do not allow, also gives an `EvidenceWarning`.
 
     Raises
     ------
-    InputError : arms in different units, or printed numbers that cannot be.
+    InputError : arms in different units, or printed numbers that cannot be, or not all of them together.
 
     Reference: Guyot et al. 2012, BMC Med Res Methodol 12:9 (reported hazard ratios as the check).
 
@@ -134,8 +140,7 @@ def compare_pair(
     first, second = as_surv(a), as_surv(b)
     if first.unit != second.unit:
         raise InputError(f"the arms are in {first.unit} and {second.unit}; reconstruct both in one unit.")
-    _check_printed(hazard_ratio, p_value)
-    printed = (np.nan, np.nan) if conf_int is None else _printed_interval(conf_int)
+    row = _printed_row(hazard_ratio, conf_int, p_value, conf_level)
     entry = None
     if first.entry is not None or second.entry is not None:
         entry = np.concatenate([_entry(first), _entry(second)])
@@ -157,15 +162,20 @@ def compare_pair(
             "and whether the printed ratio is adjusted or of other patients.",
             EvidenceWarning,
         )
+    against = "" if agrees is None else _against_events(row, first, second)
+    if against:
+        warn(f"the events of the reconstructed arms contradict what is printed: {against}.", EvidenceWarning)
     return PairCheck(
         provenance=Provenance.of(
             "compare_pair", a, b, hazard_ratio=hazard_ratio, p_value=p_value, m=m, seed=seed
         ),
         quantity=("hazard ratio", "lower limit", "upper limit", "log-rank p"),
         reconstructed=np.array([ratio, *limits, p]),
-        printed=np.array([_or_nan(hazard_ratio), *printed, _or_nan(p_value)]),
+        printed=np.array(
+            [row.get(name, np.nan) for name in ("hazard_ratio", "conf_low", "conf_high", "p_value")]
+        ),
         log_distance=distance,
-        agrees=agrees,
+        agrees=agrees and not against,
         log_hazard_ratio=float(np.log(ratio)),
         **_reading(a, b, float(np.log(ratio)), m, seed, conf_level),
     )
@@ -228,20 +238,42 @@ def _entry(surv: Surv) -> FloatArray:
     return np.zeros(len(surv)) if surv.entry is None else surv.entry
 
 
-def _or_nan(value: float | None) -> float:
-    return np.nan if value is None else float(value)
+def _printed_row(hazard_ratio: Any, conf_int: Any, p_value: Any, conf_level: float) -> dict[str, Any]:
+    """What is printed as a row of the road of printed numbers, which refuses what cannot all be true.
 
-
-def _check_printed(hazard_ratio: Any, p_value: Any) -> None:
+    An interval without a ratio is that of its middle, with the decimals of its limits.
+    """
+    row: dict[str, float] = {}
     if hazard_ratio is not None:
-        between("hazard_ratio", hazard_ratio, 0.0, np.inf)
+        row["hazard_ratio"] = between("hazard_ratio", hazard_ratio, 0.0, np.inf)
+    if conf_int is not None:
+        row["conf_low"], row["conf_high"] = _printed_interval(conf_int)
     if p_value is not None:
-        between("p_value", p_value, 0.0, 1.0, open_ends=False)
+        row["p_value"] = between("p_value", p_value, 0.0, 1.0, open_ends=False)
+    whole: dict[str, Any] = {**row, "conf_level": conf_level, "label": "compare_pair"}
+    if hazard_ratio is None and row.get("conf_low", 0.0) > 0.0:
+        limits = row["conf_low"], row["conf_high"]
+        whole["hazard_ratio"] = min(
+            max(round(float(np.sqrt(np.prod(limits))), places(*limits)), limits[0]), limits[1]
+        )
+    found = take(whole, "hazard_ratio", TERMS)
+    if isinstance(found, Refusal) and found.contradicts:
+        raise InputError(found.text)
+    return whole if hazard_ratio is not None else row
+
+
+def _against_events(row: dict[str, Any], *arms: Surv) -> str:
+    """What the events of both arms contradict in a printed row, "" for nothing."""
+    events = [float(arm.event.sum()) for arm in arms]
+    found = take(row | {"n_event": events}, "hazard_ratio", TERMS) if min(events) > 0.0 else None
+    return found.reason if isinstance(found, Refusal) and found.contradicts else ""
 
 
 def _printed_interval(conf_int: Any) -> tuple[float, float]:
     if len(conf_int) == 2:
-        low, high = (between("each limit of conf_int", limit, 0.0, np.inf) for limit in conf_int)
-        if low < high:
+        low, high = (
+            between("each limit of conf_int", limit, 0.0, np.inf, open_ends=False) for limit in conf_int
+        )
+        if low < high < np.inf:
             return low, high
     raise InputError(f"conf_int is (lower, upper) of the printed hazard ratio; got {conf_int!r}.")

@@ -11,7 +11,7 @@ from survsim.core.surv import Surv
 from survsim.estimate.reconstruction.curve import Curve
 from survsim.estimate.reconstruction.reconstructed_ipd import METHODS
 from survsim.estimate.reconstruction.result import ReconstructedIPD
-from survsim.estimate.reconstruction.told import Told
+from survsim.estimate.reconstruction.told import MOST_PATIENTS, Told
 
 
 def perturbed_reconstructions(
@@ -53,7 +53,7 @@ def perturbed_reconstructions(
     """
     between("time_error", time_error, 0.0, np.inf, open_ends=False)
     between("survival_error", survival_error, 0.0, 1.0, open_ends=False)
-    between("n", n, 1, 1e7, open_ends=False)
+    between("n", n, 1, MOST_PATIENTS, open_ends=False)
     rng = np.random.default_rng(seed)
     t, s = reconstructed.click_time, reconstructed.click_survival
     stop = float(reconstructed.time.max())

@@ -196,7 +196,12 @@ def _audited(told: Told, made: Patients, method: str, unit: str, source: Any) ->
     fitted_risk = rows.risk_sets(made.time, made.entry, told.risk_time)
     n_event = int(made.event.sum())
     assumed = () if EXACT in made.notes else _assumed(told, n_event)
-    notes = (*assumed, *_unmet(told, fitted_risk, n_event, made.notes), *made.notes)
+    notes = (
+        *assumed,
+        *_unmet(told, fitted_risk, n_event, made.notes),
+        *_after_the_end(told, made),
+        *made.notes,
+    )
     _say(told, method, error, t, notes)
     references = (source,) if isinstance(source, str) else tuple(source)
     return ReconstructedIPD(
@@ -251,8 +256,9 @@ def _largest(t: FloatArray, s: FloatArray, drops: FloatArray, level: FloatArray,
 def _assumed(told: Told, n_event: int) -> tuple[str, ...]:
     if told.table or told.n_event is not None or told.marks is not None:
         return ()
+    but = "" if told.ended is None else f" before the 0 at {told.ended:g}"
     return (
-        f"neither numbers at risk nor a total of events nor censor marks are known: nobody is taken to be censored before "
+        f"neither numbers at risk{but} nor a total of events nor censor marks are known: nobody is taken to be censored before "
         f"the end of the curve, which overstates the events ({n_event}) wherever patients left earlier",
     )
 
@@ -269,6 +275,17 @@ def _unmet(told: Told, fitted: Any, n_event: int, said: tuple[str, ...]) -> tupl
     ):
         found.append(f"{n_event} events, printed {told.n_event}")
     return tuple(found)
+
+
+def _after_the_end(told: Told, made: Patients) -> tuple[str, ...]:
+    """What to say where the curve goes on falling after a printed number of nobody at risk."""
+    if told.ended is None or not (made.event & (made.time > told.ended)).any():
+        return ()
+    left = int(rows.risk_sets(made.time, made.entry, np.array([told.ended]))[0])
+    return (
+        f"{left} at risk at {told.ended:g}, printed 0: readings and printed numbers disagree (the curve falls to "
+        f"{told.curve.survival[-1]:.3g} at {told.curve.time[-1]:g}); check both against the figure",
+    )
 
 
 def _why(told: Told, method: str) -> str:

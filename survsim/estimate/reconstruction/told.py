@@ -17,6 +17,9 @@ from survsim.estimate.reconstruction.two_columns import two_columns
 OTHER_UNIT = 8.0
 """Risk tables end near the end of the curve; this many times shorter or longer, they are in another unit."""
 
+MOST_PATIENTS = 1e6
+"""A row is made for each, and forty times as many to say what the figure leaves open: minutes of work beyond this."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
@@ -26,6 +29,7 @@ class Told:
     ----------
     curve : readings, first (0, 1), never rising.
     risk_time, risk : (r,) printed numbers at risk, first at 0; the number of patients alone where no table is printed.
+    ended : the first printed time with nobody at risk any more, or None.
     stop : end of follow-up.
     n_event : printed total of events, or None.
     marks : (q,) times of censor marks, sorted, or None.
@@ -36,6 +40,7 @@ class Told:
     curve: Curve
     risk_time: FloatArray
     risk: IntArray
+    ended: float | None = None
     stop: float
     n_event: int | None
     marks: FloatArray | None
@@ -59,9 +64,9 @@ def read_told(
     if at_risk is None:
         if total is None:
             raise InputError("give the numbers at risk (at_risk) or, where none are printed, n patients.")
-        risk_time, risk = np.zeros(1), np.array([total], dtype=np.int64)
+        risk_time, risk, ended = np.zeros(1), np.array([total], dtype=np.int64), None
     else:
-        risk_time, risk = _risk_table(at_risk, total, unit)
+        risk_time, risk, ended = _risk_table(at_risk, total, unit)
     late = _late(risk_time, risk, total, entry)
     line, risk_time = replace(line, time=line.time), meet(risk_time, line.time)
     marks = None if censor_marks is None else _marks(censor_marks, line.time, unit)
@@ -90,6 +95,7 @@ def read_told(
         curve=line,
         risk_time=risk_time,
         risk=risk,
+        ended=None if ended is None else float(meet(ended, line.time)),
         stop=stop,
         n_event=events,
         marks=marks,
@@ -100,17 +106,19 @@ def read_told(
 
 def _whole(name: str, value: Any, least: int) -> int:
     number = between(name, value, -np.inf, np.inf, open_ends=False)
-    if number != np.floor(number) or not least <= number <= 1e7:
-        raise InputError(f"{name} must lie within {least} and 10 million, a whole number; got {value!r}.")
+    if number != np.floor(number) or not least <= number <= MOST_PATIENTS:
+        raise InputError(f"{name} must lie within {least} and 1 million, a whole number; got {value!r}.")
     return int(number)
 
 
-def _risk_table(given: Any, n: int | None, unit: str) -> tuple[FloatArray, IntArray]:
+def _risk_table(given: Any, n: int | None, unit: str) -> tuple[FloatArray, IntArray, float | None]:
     t, risk = two_columns("at_risk", given, "n_risk", ("at_risk", "n", "risk"), unit=unit)
     if lengthless(t[:-1], t[1:]).any():
         raise InputError(f"times of at_risk must increase; got {t[:6].tolist()}.")
     if np.any(risk != np.round(risk)) or risk.min() < 0:
         raise InputError(f"at_risk must hold whole numbers from 0; got {risk[:6].tolist()}.")
+    if risk.max() > MOST_PATIENTS:
+        raise InputError(f"at_risk holds {risk.max():g} patients, more than 1 million; check the table.")
     if t[0] > 0.0:
         if n is None:
             raise InputError(
@@ -119,9 +127,9 @@ def _risk_table(given: Any, n: int | None, unit: str) -> tuple[FloatArray, IntAr
         t, risk = np.append(0.0, t), np.append(float(n), risk)
     if risk.max() <= 0:
         raise InputError("at_risk holds no patients; its first number must be positive.")
-    # Trailing zeros say only that follow-up ended.
+    # Trailing zeros say only by when follow-up ended.
     keep = int(np.flatnonzero(risk > 0)[-1]) + 1
-    return t[:keep], risk[:keep].astype(np.int64)
+    return t[:keep], risk[:keep].astype(np.int64), float(t[keep]) if keep < t.size else None
 
 
 def _late(t: FloatArray, risk: IntArray, n: int | None, entry: Any) -> bool:

@@ -264,6 +264,8 @@ def _of_curves(
         raise InputError(f"statistic={statistic!r} needs at=, the numbers it is asked at.")
     else:
         points = float_vector("at", at_least_one(at), unit=None if statistic == "quantile" else surv.unit)
+        if not points.size:
+            raise InputError(f"at is empty; name at least one number at which {statistic!r} is asked.")
     known = points if statistic in ("median", "quantile") else meet(points, surv.time)
     if statistic == "quantile":
         for p in points:

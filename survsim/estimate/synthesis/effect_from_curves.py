@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from survsim.core.checks import FloatArray, float_vector
+from survsim.core.checks import FloatArray, between, float_vector
 from survsim.core.errors import EvidenceError, InputError
 from survsim.core.information import SLACK, least_ratio_error
 from survsim.core.pairing import paired
@@ -57,7 +57,7 @@ def effect_size_from_curves(
 
     Raises
     ------
-    InputError : curves that rise, times out of order, risk numbers that grow, or missing counts.
+    InputError : curves that rise, times out of order, risk numbers that grow, or missing counts, or other patients than at risk at 0.
     EvidenceError : more at risk than survival leaves of those at risk before, beyond rounding.
 
     References
@@ -91,9 +91,9 @@ def effect_size_from_curves(
     if at_risk_research is not None:
         route = "curves and numbers at risk"
         counts = [
-            _with_numbers_at_risk(s, _risk(name, n, t, s, label))
-            for name, s, n in zip(
-                ("at_risk_research", "at_risk_control"), curves, (at_risk_research, at_risk_control)
+            _with_numbers_at_risk(s, _risk(name, n, t, s, label, total))
+            for name, s, n, total in zip(
+                ("research", "control"), curves, (at_risk_research, at_risk_control), (n_research, n_control)
             )
         ]
     else:
@@ -138,8 +138,9 @@ def _without_numbers_at_risk(
         raise InputError(
             f"{label}: without numbers at risk, n_research, n_control (positive) and follow_up_max are needed."
         )
-    last = float(meet(last, t))
-    if first < 0.0 or lengthless(first, last) or last < t[-1]:
+    first = between("follow_up_min", first, 0.0, np.inf, open_ends=False)
+    last = float(meet(between("follow_up_max", last, 0.0, np.inf), t))
+    if lengthless(first, last) or last < t[-1]:
         raise InputError(
             f"{label}: follow-up must satisfy 0 <= follow_up_min < follow_up_max and reach the last time "
             f"{t[-1]:g}; got {first:g} and {last:g}."
@@ -210,12 +211,15 @@ def _curve(name: str, values: Any, m: int, label: str) -> FloatArray:
     return s
 
 
-def _risk(name: str, values: Any, t: FloatArray, s: FloatArray, label: str) -> FloatArray:
+def _risk(arm: str, values: Any, t: FloatArray, s: FloatArray, label: str, total: float | None) -> FloatArray:
+    name = f"at_risk_{arm}"
     n = float_vector(name, values)
     if n.size != t.size or n[0] <= 0 or n.min() < 0 or np.any(np.diff(n) > 0):
         raise InputError(
             f"{label}: numbers at risk must be {t.size} counts that start positive and never grow; got {n[:6].tolist()}."
         )
+    if total is not None and total != n[0]:
+        raise InputError(f"{label}: n_{arm} is {total:g}, but {n[0]:g} are at risk at 0. Give one of them.")
     found = excess_at_risk(n, s)
     if found is not None:
         i, most = found

@@ -212,6 +212,38 @@ def test_clones_and_curves_read_at_the_same_time():
     assert found[0] == found[1] == found[2]
 
 
+@pytest.mark.parametrize("grace, near", [(13.2, 1.1 * 12), (0.3, 0.1 + 0.2)])
+def test_starts_that_are_one_time_are_on_one_side_of_the_grace_period(grace, near):
+    """The starts met the times of the response and grace the starts, yet none of them its like: one clone changed sides."""
+    s = Surv.right(np.array([20, 40, 50, 60, 70, 80, 90, 100.0]) * grace, [1] * 8, unit="months")
+    never = np.inf
+
+    def found(*both):
+        start = [never, both[0], never, both[1], never, grace / 7, never, grace / 9]
+        made = clone_censor_weight(s, start, grace=grace, times=[80 * grace], tau=80 * grace, n_resamples=0)
+        return made.n_censored.tolist(), made.estimate.tolist()
+
+    assert found(grace, grace)[0] == [4, 4]
+    assert found(grace, near) == found(near, grace) == found(near, near) == found(grace, grace)
+
+
+def test_a_history_with_two_rows_at_one_time_is_refused_to_the_last_bit():
+    s = Surv.right([5.0, 6.0, 7.0], [1, 1, 1], unit="months")
+    data = pd.DataFrame({"patient_id": ["a", "b", "c"]})
+    rows = [("a", 0.0, 1.0), ("b", 0.0, 2.0), ("c", 0.0, 1.0), ("a", 0.3, 2.0), ("a", 0.1 + 0.2, 3.0)]
+    history = pd.DataFrame(rows, columns=["patient_id", "time", "x"])
+    with pytest.raises(InputError, match=r"two rows of patient 'a' at 0\.3"):
+        clone_censor_weight(
+            s, [1.0, np.inf, 1.5], grace=2, formula="x", data=data, history=history, n_resamples=0
+        )
+
+
+def test_a_column_joins_itself_and_leaves_what_is_no_time():
+    found = times.join_to(np.array([0.1 + 0.2, np.inf, 0.3, np.nan, 2.0]), [1.0, 2.0 + 1e-12])
+    np.testing.assert_array_equal(found, [0.3, np.inf, 0.3, np.nan, 2.0 + 1e-12])
+    assert times.join_to(np.array([np.inf]), [1.0]).tolist() == [np.inf]
+
+
 def test_a_start_one_bit_after_the_end_is_at_the_end():
     s = Surv.right([0.3, 0.5, 0.6, 0.7], [1, 1, 0, 1], unit="years")
     assert start_times([0.1 + 0.2, np.inf, 0.2, np.inf], s)[0] == 0.3

@@ -200,6 +200,15 @@ def test_an_interval_without_deaths_in_one_arm_has_no_weight():
     assert with_it.log_hazard_ratio == pytest.approx(np.log((20 / 100) / (25 / 95)), abs=1e-4)
 
 
+FOLLOWED = {
+    "at_risk_research": None,
+    "at_risk_control": None,
+    "n_research": 100,
+    "n_control": 100,
+    "follow_up_max": 30,
+}
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -220,6 +229,9 @@ def test_an_interval_without_deaths_in_one_arm_has_no_weight():
             "reach the last time",
         ),
         ({"survival_research": [1, 1], "survival_control": [1, 1]}, "hold no deaths"),
+        ({"n_control": 500}, "n_control is 500, but 100 are at risk at 0"),
+        (FOLLOWED | {"follow_up_min": np.nan}, "follow_up_min must lie in"),
+        (FOLLOWED | {"follow_up_max": np.inf}, "follow_up_max must lie in"),
     ],
 )
 def test_curve_messages(change, message):

@@ -61,6 +61,40 @@ def test_numbers_of_one_log_rank_test_agree(numbers):
     assert effect_size(**numbers, beyond_counts="refuse").notes == ()
 
 
+@pytest.mark.parametrize("sign", [-1, 1])
+@pytest.mark.parametrize(
+    ("o_minus_e", "n_event", "most", "variance"),
+    [(100, 130, 23, 30), (55, [15, 65], 8.7, 16), (2, 100, 25, 27)],
+)
+def test_v_is_at_most_the_product_of_expected_events_over_their_sum(sign, o_minus_e, n_event, most, variance):
+    """O - E of -100 in 130 events leaves E of at least 100: V is at most 100 x 30 / 130 = 23.1, 24.8 by rounding."""
+    events = n_event[::sign] if isinstance(n_event, list) else n_event
+    printed = {"observed_minus_expected": -sign * o_minus_e, "n_event": events}
+    found = effect_size(**printed, variance=variance)
+    assert found.flagged and "events allow no less than" in found.notes[0]
+    assert found.std_error > variance**-0.5
+    effect_size(**printed, variance=most, beyond_counts="refuse")
+
+
+def test_a_printed_log_rank_test_is_never_beyond_its_bound():
+    rng = np.random.default_rng(3)
+    for k in range(200):
+        arm = np.repeat([1.0, 0.0], (20, 40) if k % 2 else (30, 30))
+        time = rng.exponential(np.exp(-rng.uniform(-4, 4) * arm))
+        surv = Surv.right(np.minimum(time, 2.0), time < 2.0, unit="years")
+        test = logrank_test(surv, arm)
+        difference = float(test.observed[1] - test.expected[1])
+        seen = [int(surv.event[arm == a].sum()) for a in (1.0, 0.0)]
+        if min(seen) < 1 or test.chi2 < 1e-3:
+            continue
+        row = {
+            "observed_minus_expected": round(difference, 1),
+            "variance": round(difference**2 / test.chi2, 1),
+        }
+        for events in (seen, sum(seen)):
+            assert not effect_size(**row, n_event=events, beyond_counts="refuse").notes, row
+
+
 @pytest.mark.parametrize("digits", [1, 2, 3])
 def test_numbers_of_one_trial_never_contradict_themselves(digits):
     """Log-rank test and Cox model of simulated trials, printed: no road refuses them."""

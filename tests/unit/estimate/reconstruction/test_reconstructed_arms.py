@@ -10,7 +10,7 @@ import pytest
 
 import survsim
 from survsim import reconstruct_ipd
-from survsim.errors import InputError
+from survsim.errors import EvidenceWarning, InputError
 from survsim.estimate.reconstruction.uncertainty import SPREAD
 from survsim.reconstruction import compare_pair, pooled, pseudo_sets, reconstruct_arms
 from tests.helpers.reconstruction_truth import cells, curve_at, log_hazard_ratio, pair
@@ -194,3 +194,41 @@ def test_the_ratio_of_true_patients_lies_in_the_range_that_the_figure_leaves_ope
         low, high = np.log(compare_pair(made[1], made[0]).reading_range)
         inside += low <= truth <= high
     assert inside >= 5
+
+
+def _two_arms():
+    curves = ((([2, 5, 9], [0.9, 0.7, 0.6]), 65), (([1, 3, 9], [0.8, 0.5, 0.3]), 45))
+    return [reconstruct_ipd(c, at_risk=([0, 6], [100, late]), unit="months") for c, late in curves]
+
+
+@pytest.mark.parametrize(
+    ("printed", "told"),
+    [
+        ({"hazard_ratio": 0.42, "conf_int": (0.5, 0.9)}, "excludes its estimate"),
+        ({"hazard_ratio": 0.42, "conf_int": (0.3, 0.59), "p_value": 0.9}, r"p = 0\.9 is printed"),
+        ({"conf_int": (0.3, 0.59), "p_value": 0.9}, r"p = 0\.9 is printed"),
+    ],
+)
+def test_printed_numbers_that_exclude_one_another_are_refused(printed, told):
+    with pytest.raises(InputError, match=told) as said:
+        compare_pair(*_two_arms(), m=0, **printed)
+    assert "beyond_counts" not in str(said.value)  # which this call does not have
+
+
+@pytest.mark.parametrize("printed", [{"conf_int": (0.419, 0.421)}, {"p_value": 0.9}])
+def test_an_interval_that_the_events_do_not_allow_does_not_agree(printed):
+    with pytest.warns(EvidenceWarning, match="38 and 66 events"):
+        assert compare_pair(*_two_arms(), m=0, hazard_ratio=0.42, **printed).agrees is False
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        {"hazard_ratio": 0.42, "conf_int": (0.28, 0.62), "p_value": 0.0},
+        {"hazard_ratio": 0.42, "p_value": 0.0001},
+        {"conf_int": (0.28, 0.62), "p_value": 0.0001},
+        {"p_value": 0.0},
+    ],
+)
+def test_printed_numbers_that_fit_are_taken(printed):
+    assert compare_pair(*_two_arms(), m=0, **printed).agrees is (True if "hazard_ratio" in printed else None)

@@ -1,6 +1,7 @@
 """Reconstruction of patient data: by hand, from known truths, with totals, with noise, and what it refuses."""
 
 import dataclasses
+import re
 import warnings
 
 import numpy as np
@@ -341,6 +342,31 @@ def test_a_range_of_no_width_is_not_given_as_certainty():
 def test_trailing_zeros_of_the_risk_table_are_cut():
     r = reconstruct_ipd(CURVE, at_risk=([0, 6, 12, 18], [10, 7, 0, 0]), unit="months")
     assert r.at_risk.tolist() == [10, 7]
+
+
+@pytest.mark.parametrize(
+    ("table", "told"), [(([0, 6], [100, 0]), "70 at risk at 6"), (([0, 6, 8], [100, 50, 0]), "at risk at 8")]
+)
+def test_a_curve_that_falls_where_nobody_is_at_risk_contradicts_its_table(table, told):
+    curve = [2, 5, 9], [0.9, 0.7, 0.6]
+    with pytest.warns(EvidenceWarning) as said:
+        notes = reconstruct_ipd(curve, at_risk=table, unit="months").notes
+    assert any(
+        re.search(f"{told}, printed 0: readings and printed numbers disagree", str(w.message)) for w in said
+    )
+    assert not any(note.startswith("neither numbers at risk nor") for note in notes)
+
+
+@pytest.mark.parametrize("many", [{"n": 10**7}, {"at_risk": ([0, 6], [1e9, 1e8])}])
+def test_more_patients_than_can_be_printed_in_a_minute_are_refused(many):
+    with pytest.raises(InputError, match="1 million"):
+        reconstruct_ipd(CURVE, unit="months", **many)
+
+
+@pytest.mark.parametrize("end", [9, 12])
+def test_a_printed_0_at_or_after_the_end_of_the_curve_is_ordinary(end, recwarn):
+    made = reconstruct_ipd(([2, 5, 9], [0.9, 0.7, 0.6]), at_risk=([0, 6, end], [100, 65, 0]), unit="months")
+    assert not recwarn.list and not any("printed 0" in note for note in made.notes)
 
 
 def test_a_curve_that_contradicts_its_risk_table_warns():
