@@ -20,8 +20,9 @@ from survsim.core.errors import InputError, in_short
 
 NUMBERS = "hold numbers; got"
 Missing = NDArray[np.bool_] | None
-MADE_OF_GAPS = frozenset({"nan", "NaN", "None", "NaT", "<NA>"})
-"""Text that pandas and numpy make of a missing value, and nobody of a group. "NA" may be one: North America, not applicable."""
+MADE_OF_GAPS = frozenset({"nan", "NaN", "NaT", "<NA>"})
+"""Text that pandas and numpy make of a missing value, and nobody of a group. "None" may be one (no adjuvant treatment), and "NA" (North
+America, not applicable)."""
 _LARGEST = float(np.finfo(np.float64).max)
 _TICKS_PER_DAY = {
     "W": 1 / 7,

@@ -16,8 +16,8 @@ def test_a_label_of_censoring_that_differs_by_case_or_blanks_is_refused(typed):
 
 
 def test_two_spellings_of_censoring_in_the_data_are_refused():
-    with pytest.raises(InputError, match="from 'NONE' in the data"):
-        Surv.competing(TIMES, ["tumour", "none", "other", "NONE"], unit="years", censored="none")
+    with pytest.raises(InputError, match="from 'None' in the data"):
+        Surv.competing(TIMES, ["tumour", "none", "other", "None"], unit="years", censored="none")
 
 
 def test_a_label_of_censoring_that_nobody_carries_is_said_with_what_there_is():

@@ -9,10 +9,10 @@ from survsim.core.checks import as_labels
 from survsim.core.errors import EvidenceWarning, InputError
 from survsim.core.kinds import MADE_OF_GAPS
 
-SEEN = pd.Series(["relapse", "alive", None, "death"])
+SEEN = pd.Series(["relapse", "alive", np.nan, "death"])
 TEXT = SEEN.astype(object).map(str)
 SURV = Surv.right([5, 8, 9, 12], [1, 1, 0, 1], unit="months")
-GAPS = (None, np.nan, pd.NaT, pd.NA)
+GAPS = (np.nan, pd.NaT, pd.NA)
 
 
 @pytest.mark.parametrize("gap", GAPS, ids=str)
@@ -36,7 +36,7 @@ def test_what_text_makes_of_a_gap_is_no_label_in_any_column(gap, kind):
     ],
 )
 def test_no_door_takes_it_for_a_category(take):
-    with pytest.raises(InputError, match=r"missing in row 2 \(the text 'None'"):
+    with pytest.raises(InputError, match=r"missing in row 2 \(the text 'nan'"):
         take()
 
 
@@ -47,6 +47,6 @@ def test_dropped_they_leave_what_missing_values_leave():
 
 
 def test_words_of_people_stay_labels():
-    words = ["NA", "none", "Nan", "n/a"]
+    words = ["NA", "None", "Nan", "n/a"]
     assert as_labels("by", words).tolist() == words
-    assert kaplan_meier(SURV, words).groups == ("NA", "Nan", "n/a", "none")
+    assert kaplan_meier(SURV, words).groups == ("NA", "Nan", "None", "n/a")
