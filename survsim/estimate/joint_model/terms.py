@@ -21,6 +21,7 @@ from survsim.core.times import increasing, lengthless
 from survsim.estimate.joint_model.evidence_term import (
     EvidenceTerm,
     make_term,
+    pattern,
     refuse_no_pattern,
     several_values,
 )
@@ -70,12 +71,12 @@ def patients_term(
     """
     if not isinstance(surv, Surv):
         raise InputError(f"surv must be a Surv; got {type(surv).__name__}. Build it with Surv.right.")
-    pattern = _patterns_of(surv, {} if covariates is None else covariates)
+    patterns = _patterns_of(surv, {} if covariates is None else covariates)
     share = between("information", information, 0.0, 1.0 + 1e-12)
     common.setdefault("source", surv.sources)
     payload = {"surv": surv, "information": share}
     kind = "curve" if curve else "patients"
-    return make_term(kind, study, pattern, surv.unit, payload, common)
+    return make_term(kind, study, patterns, surv.unit, payload, common)
 
 
 def case_term(
@@ -353,8 +354,8 @@ def hazard_ratio_term(
 
     Raises
     ------
-    InputError, EvidenceError : a ratio that is not positive, no error in any form, limits that do not hold it, and what the
-        printed road refuses.
+    InputError, EvidenceError : a ratio that is not positive, no error in any form, limits that do not hold it, two patterns
+        that are alike, and what the printed road refuses.
 
     Reference: Parmar, Torri & Stewart 1998 (Stat Med 17:2815).
 
@@ -385,7 +386,13 @@ def hazard_ratio_term(
         "comparator": comparator,
         "comparator_arm": comparator_arm,
     }
-    return make_term("hazard_ratio", study, covariates, "", payload, common)
+    term = make_term("hazard_ratio", study, covariates, "", payload, common)
+    if pattern(covariates) == pattern(comparator):
+        raise InputError(
+            f"{name}: covariates and comparator are alike ({dict(covariates)!r}), so that it contrasts nothing. Give the "
+            "covariate in which the two arms differ."
+        )
+    return term
 
 
 def rate_term(
