@@ -25,7 +25,12 @@ from survsim.core.result import Result, result
 from survsim.core.tables import Columns, from_rows
 from survsim.estimate.borrowing.mixture import SMALLEST, Mixture, NormalMixture
 from survsim.estimate.printed.study_effects import StudyEffects, study_effects
-from survsim.estimate.printed.study_rows import refuse_vanishing, row_names
+from survsim.estimate.printed.study_rows import (
+    ONE_OF_EACH,
+    refuse_vanishing,
+    row_names,
+    warn_of_repeats,
+)
 
 TAU_PRIORS = ("half-normal", "half-cauchy", "fixed")
 PANELS, NODES = 48, 8
@@ -186,7 +191,7 @@ def map_prior(
     """
     given = independent_effects(estimate, std_error, labels=labels, source=source)
     source = given.source
-    y, s, names = checked_estimates(given.estimate, given.std_error, given.labels)
+    y, s, names = checked_estimates(given.estimate, given.std_error, given.labels, source)
     if mean_prior is not None:
         mean_prior = checked_mean_prior(mean_prior)
     one_of("tau_prior", tau_prior, TAU_PRIORS)
@@ -243,7 +248,7 @@ _LEAST_ERROR = 1e-100
 
 
 def checked_estimates(
-    estimate: Any, std_error: Any, labels: Sequence[Any] | None = None
+    estimate: Any, std_error: Any, labels: Sequence[Any] | None = None, source: Any = ()
 ) -> tuple[FloatArray, FloatArray, tuple[str, ...]]:
     """Estimates, standard errors and study names after the checks every borrowing function makes."""
     estimate, std_error, labels = paired(estimate=estimate, std_error=std_error, labels=labels)
@@ -256,6 +261,7 @@ def checked_estimates(
         raise InputError(f"std_error must be positive; found {s.min():g} in {positions(s < _LEAST_ERROR)}.")
     names = row_names(labels, y.size)
     refuse_vanishing(s, names)
+    warn_of_repeats(names, source, named=labels is not None, advice=ONE_OF_EACH)
     return y, s, names
 
 

@@ -15,7 +15,7 @@ from survsim.core.provenance import Provenance
 from survsim.core.renamed import renamed
 from survsim.estimate.borrowing.map_prior import BorrowingPrior, checked_mean_prior
 from survsim.estimate.borrowing.mixture import NormalMixture
-from survsim.estimate.printed.study_rows import row_names
+from survsim.estimate.printed.study_rows import ONE_OF_EACH, row_names, warn_of_repeats
 
 TAU_NODES, MEAN_NODES, EFFECT_NODES = 24, 81, 32
 
@@ -73,6 +73,8 @@ def map_rate_prior(
         )
     if d.sum() == 0 and mean_prior is None:
         raise InputError("no event in any study: the log rate has no lower end. Give mean_prior.")
+    names = row_names(labels, d.size)
+    warn_of_repeats(names, source, named=labels is not None, advice=ONE_OF_EACH)
     scale = between("tau_scale", tau_scale, 0.0, np.inf)
     x, w = np.polynomial.legendre.leggauss(TAU_NODES)
     tau = 2.5 * scale * (x + 1)
@@ -98,7 +100,6 @@ def map_rate_prior(
     weight = mass.ravel()[keep] / mass.ravel()[keep].sum()
     centre = (middle + shrink * (mu - middle)).ravel()[keep]
     spread = np.hypot(np.broadcast_to(tau[:, None], mass.shape), cell).ravel()[keep]
-    names = row_names(labels, d.size)
     step = Provenance.of("map_rate_prior", source, tau_scale=scale, mean_prior=mean_prior, labels=names)
     return BorrowingPrior(
         method="map", mixture=NormalMixture(weight, centre, spread), labels=names, provenance=step

@@ -20,7 +20,7 @@ from survsim.estimate.borrowing.map_prior import (
     independent_effects,
 )
 from survsim.estimate.borrowing.mixture import GammaMixture, NormalMixture
-from survsim.estimate.printed.study_rows import row_names
+from survsim.estimate.printed.study_rows import ONE_OF_EACH, row_names, warn_of_repeats
 
 
 @renamed(sources="source")
@@ -63,7 +63,7 @@ def power_prior(
     given = independent_effects(estimate, std_error, labels=labels, source=source)
     source = given.source
     power = given.beside("power", power)
-    y, s, names = checked_estimates(given.estimate, given.std_error, given.labels)
+    y, s, names = checked_estimates(given.estimate, given.std_error, given.labels, source)
     a = _powers(power, y.size)
     weight = a / s**2
     precision, pull = float(weight.sum()), float(weight @ y)
@@ -125,12 +125,14 @@ def power_prior_rate(
     shape, rate = first + float(a @ d), second + float(a @ time)
     if shape <= 0 or rate <= 0:
         raise InputError("all powers are 0 and the initial prior is improper: nothing is left.")
+    names = row_names(named, d.size)
+    warn_of_repeats(names, source, named=named is not None, advice=ONE_OF_EACH)
     one = np.ones(1)
     return BorrowingPrior(
         method="power prior",
         mixture=GammaMixture(one, one * shape, one * rate),
         scale="rate",
-        labels=row_names(named, d.size),
+        labels=names,
         provenance=Provenance.of("power_prior_rate", source, power=a, initial=initial),
     )
 
