@@ -65,9 +65,9 @@ def between(
     return number
 
 
-def whole_number(name: str, value: Any, most: float = 1e6) -> int:
-    """How many of something: a whole number from 1 to `most`."""
-    found = between(name, value, 1.0, most, open_ends=False)
+def whole_number(name: str, value: Any, most: float = 1e6, *, least: float = 1.0) -> int:
+    """How many of something: a whole number from `least` to `most`."""
+    found = between(name, value, least, most, open_ends=False)
     if found != int(found):
         raise InputError(f"{name} must be a whole number; got {value!r}.")
     return int(found)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from survsim.core.checks import FloatArray, between, float_vector, numbers, one_of
+from survsim.core.checks import FloatArray, between, float_vector, numbers, one_of, whole_number
 from survsim.core.errors import EvidenceError, InputError
 from survsim.core.frames import as_frame
 from survsim.core.kinds import dimensions
@@ -29,6 +29,8 @@ from survsim.estimate.printed.number import EVENT_SHARE, PrintedNumber, Terms
 from survsim.estimate.printed.refusal import Refusal
 from survsim.estimate.printed.road import take
 
+MOST_EVENTS = 1e9
+"""Of an arm; beyond it a count is a mistake."""
 CASE_STATUS = ("exact", "upper", "interval", "right")
 
 
@@ -413,7 +415,7 @@ def rate_term(
 
     Parameters
     ----------
-    events : 0 or more.
+    events : a whole number, 0 or more.
     person_time : total in `unit`.
 
     Returns
@@ -422,7 +424,7 @@ def rate_term(
 
     Raises
     ------
-    InputError : events below 0, person-time not above 0, a `follow_up` before `start`, an unknown unit.
+    InputError : events below 0 or no whole number, person-time not above 0, a `follow_up` before `start`, an unknown unit.
 
     Reference: Holford 1980 (Biometrics 36:299).
 
@@ -432,7 +434,7 @@ def rate_term(
     >>> rate_term(6, 120.0, study="d_2001", unit="months", follow_up=36).payload["events"]
     6.0
     """
-    d = between("events", events, 0.0, np.inf, open_ends=False)
+    d = float(whole_number("events", events, MOST_EVENTS, least=0.0))
     total = between("person_time", person_time, 0.0, np.inf)
     begin = between("start", start, 0.0, np.inf, open_ends=False)
     end = np.inf if follow_up is None else between("follow_up", follow_up, begin, np.inf)

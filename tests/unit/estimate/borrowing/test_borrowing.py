@@ -329,3 +329,11 @@ def test_a_gamma_prior_has_no_density_below_nothing_and_no_draws_from_none():
         prior.density([-0.3, 0.0, 0.05, 0.1]), law.pdf([-0.3, 0.0, 0.05, 0.1]), rtol=1e-10
     )
     assert prior.draws([]).shape == (0,)
+
+
+@pytest.mark.parametrize("pair", [{5.0: 0.0, 2.0: 9.0}, {5.0, 2.0}])
+def test_a_pair_without_an_order_is_no_pair(pair):
+    with pytest.raises(InputError, match="mean_prior must be a list or None"):
+        map_prior([0.1, 0.3], [0.1, 0.1], tau_scale=0.5, mean_prior=pair)
+    with pytest.raises(InputError, match="initial must be a list"):
+        power_prior_rate([3, 5], [100.0, 120.0], power=0.5, initial=pair)
