@@ -23,7 +23,7 @@ from survsim.core.provenance import Provenance
 from survsim.core.renamed import renamed
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns, from_rows
-from survsim.estimate.borrowing.mixture import SMALLEST, Mixture, NormalMixture
+from survsim.estimate.borrowing.mixture import Mixture, NormalMixture
 from survsim.estimate.printed.study_effects import StudyEffects, study_effects
 from survsim.estimate.printed.study_rows import (
     ONE_OF_EACH,
@@ -34,6 +34,8 @@ from survsim.estimate.printed.study_rows import (
 
 TAU_PRIORS = ("half-normal", "half-cauchy", "fixed")
 PANELS, NODES = 48, 8
+LEAST_TAU = 1e-12
+"""Of the smallest standard error; the square of less is lost beside that of the error."""
 # Below exp(-DROP) of its peak the density of tau is left out.
 DROP = 40.0
 
@@ -195,14 +197,11 @@ def map_prior(
     if mean_prior is not None:
         mean_prior = checked_mean_prior(mean_prior)
     one_of("tau_prior", tau_prior, TAU_PRIORS)
-    scale = between("tau_scale", tau_scale, 0.0, np.inf, open_ends=tau_prior != "fixed")
-    if np.isinf(scale):
+    scale, least = between("tau_scale", tau_scale, 0.0, np.inf, open_ends=False), LEAST_TAU * float(s.min())
+    if tau_prior != "fixed" and scale < least:
         raise InputError(
-            "tau_scale must be finite; studies that differ without limit tell nothing of a new one."
-        )
-    if tau_prior != "fixed" and scale <= SMALLEST:
-        raise InputError(
-            f"tau_scale must be above {SMALLEST:g}; got {scale:g}. For no heterogeneity: tau_prior='fixed', 0."
+            f"tau_scale must be above {least:g}, below which it is nothing beside these standard errors; got {scale:g}. For no "
+            "heterogeneity: tau_prior='fixed', tau_scale=0."
         )
     nodes, weights, table, log_marginal = _tau_posterior(y, s, scale, tau_prior, mean_prior)
     mean, var = _mean_given_tau(y, s, nodes, mean_prior)[:2]

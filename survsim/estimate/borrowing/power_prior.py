@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from survsim.core.checks import FloatArray, between, float_vector
+from survsim.core.checks import SMALLEST, FloatArray, between, float_vector
 from survsim.core.errors import InputError
 from survsim.core.kinds import dimensions
 from survsim.core.pairing import names_in, paired
@@ -21,6 +21,9 @@ from survsim.estimate.borrowing.map_prior import (
 )
 from survsim.estimate.borrowing.mixture import GammaMixture, NormalMixture
 from survsim.estimate.printed.study_rows import ONE_OF_EACH, row_names, warn_of_repeats
+
+LEAST_POWER = 1e-12
+"""Smaller shares of a study leave a prior so wide that its quantiles have no digits."""
 
 
 @renamed(sources="source")
@@ -118,7 +121,7 @@ def power_prior_rate(
     events, exposure, power = paired(events=events, exposure=exposure, power=power)
     named = names_in(events) or names_in(exposure)
     d, time = float_vector("events", events), float_vector("exposure", exposure)
-    if d.size != time.size or d.min() < 0 or time.min() <= 0:
+    if d.size != time.size or d.min() < 0 or time.min() < SMALLEST:
         raise InputError("events (0 or more) and exposure (positive) need one value a study each.")
     a = _powers(power, d.size)
     first, second = (between("initial", v, 0.0, np.inf, open_ends=False) for v in initial)
@@ -138,11 +141,18 @@ def power_prior_rate(
 
 
 def _powers(power: Any, size: int) -> FloatArray:
-    if dimensions(power) == 0:
-        return np.full(size, between("power", power, 0.0, 1.0, open_ends=False))
-    a = float_vector("power", power)
+    single = dimensions(power) == 0
+    a = (
+        np.full(size, between("power", power, 0.0, 1.0, open_ends=False))
+        if single
+        else float_vector("power", power)
+    )
     if a.size != size or not ((a >= 0) & (a <= 1)).all():
         raise InputError(
             f"power must lie in [0, 1], one for all or one for each of {size} studies; got {power!r}."
+        )
+    if ((a > 0) & (a < LEAST_POWER)).any():
+        raise InputError(
+            f"power must be 0, which leaves a study out, or at least {LEAST_POWER:g}; got {a[a > 0].min():g}."
         )
     return np.array(a)
