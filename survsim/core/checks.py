@@ -142,14 +142,7 @@ def numbers(name: str, values: Any, *, truth: bool = False) -> FloatArray:
     With `truth` True/False count as 1/0.
     """
     array, missing = as_numbers(name, values, truth=truth)
-    return _not_huge(name, _or_nan(array, missing))
-
-
-def _or_nan(array: FloatArray, missing: BoolArray | None) -> FloatArray:
-    return array if missing is None else np.where(missing, np.nan, array)
-
-
-def _not_huge(name: str, array: FloatArray) -> FloatArray:
+    array = array if missing is None else np.where(missing, np.nan, array)
     with np.errstate(invalid="ignore"):
         huge = np.isfinite(array) & (np.abs(array) >= _SQUARED)
     if huge.any():
@@ -170,10 +163,11 @@ def float_matrix(name: str, values: Any, *, truth: bool = True) -> FloatArray:
         made = []
         for k, column in enumerate(values.columns):
             numbers, missing = as_numbers(f"{name}[{column!r}]", values.iloc[:, k], truth=truth)
-            made.append(_not_huge(f"{name}[{column!r}]", _or_nan(numbers, missing)))
+            made.append(numbers if missing is None else np.where(missing, np.nan, numbers))
         return np.column_stack(made) if made else np.empty((len(values), 0))
     found, missing = as_numbers(name, values, truth=truth)
-    found = _not_huge(name, _or_nan(found, missing))
+    if missing is not None:
+        found = np.where(missing, np.nan, found)
     return found[:, None] if found.ndim == 1 else found
 
 

@@ -348,7 +348,8 @@ def hazard_ratio_term(
         agree), or p-value or events.
     p_value : two-sided; n_event : total, or (first arm, second).
     beyond_counts : an error below what the events allow is refused, or widened to it ("widen").
-    comparator_arm : name of the comparator's arm, to notice when both arms enter elsewhere.
+    comparator_arm : name of the comparator's arm, to notice when both arms enter elsewhere: the ratio is then left out.
+        Without names equal covariates within a study make an arm. Ratios of one contrast share the weight of one.
 
     Returns
     -------
