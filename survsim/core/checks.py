@@ -48,7 +48,7 @@ def between(
 ) -> float:
     """Return `value` as float if it lies between `low` and `high`, else raise; an infinite end is never part of the range.
 
-    What must be above 0 must be so by `SMALLEST`. With `unit` a duration (timedelta) is converted into it.
+    A quantity above 0 must be so by `SMALLEST`; shares may be smaller. With `unit` a duration (timedelta) is converted into it.
     """
     masked = isinstance(value, np.ma.MaskedArray) and bool(np.ma.getmaskarray(value).any())
     array = None if masked or isinstance(value, str) else as_array(name, value)
@@ -57,7 +57,7 @@ def between(
     number = float(as_numbers(name, array.ravel(), unit)[0][0])
     if _SQUARED <= abs(number) < np.inf:
         raise InputError(f"{name} is {number:g}, beyond what can be computed with ({_SQUARED:g}).")
-    if open_ends and low == 0.0 < number < SMALLEST:
+    if open_ends and high == np.inf and low == 0.0 < number < SMALLEST:
         raise InputError(
             f"{name} is {number:g}, so near to 0 that nothing can be computed with it ({SMALLEST:g}); check its unit."
         )
