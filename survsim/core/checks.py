@@ -21,6 +21,8 @@ BoolArray = NDArray[np.bool_]
 _ROUNDING = 1e-12
 _SQUARED = 1e150
 """Sums of squares of larger numbers overflow, and nothing that is measured reaches it."""
+SMALLEST = 1.0 / _SQUARED
+"""Of what must be above 0: squares of smaller numbers vanish, and the inverse of these overflows."""
 
 
 def positions(mask: BoolArray, limit: int = 5, *, of: Any = None) -> str:
@@ -44,9 +46,9 @@ def one_of(name: str, value: object, allowed: Collection[Any]) -> Any:
 def between(
     name: str, value: Any, low: float, high: float, *, open_ends: bool = True, unit: str | None = None
 ) -> float:
-    """Return `value` as float if it lies between `low` and `high`, else raise.
+    """Return `value` as float if it lies between `low` and `high`, else raise; an infinite end is never part of the range.
 
-    With `unit` a duration (timedelta) is converted into it.
+    A quantity above 0 must be so by `SMALLEST`; shares may be smaller. With `unit` a duration (timedelta) is converted into it.
     """
     masked = isinstance(value, np.ma.MaskedArray) and bool(np.ma.getmaskarray(value).any())
     array = None if masked or isinstance(value, str) else as_array(name, value)
@@ -55,19 +57,24 @@ def between(
     number = float(as_numbers(name, array.ravel(), unit)[0][0])
     if _SQUARED <= abs(number) < np.inf:
         raise InputError(f"{name} is {number:g}, beyond what can be computed with ({_SQUARED:g}).")
+    if open_ends and high == np.inf and low == 0.0 < number < SMALLEST:
+        raise InputError(
+            f"{name} is {number:g}, so near to 0 that nothing can be computed with it ({SMALLEST:g}); check its unit."
+        )
     inside = low < number < high if open_ends else low <= number <= high
     if open_ends and high == 1.0 and number > 1.0 - _ROUNDING:
         inside = False  # its complement has no digits left, and quantiles there are infinite
-    if not inside:
-        brackets = "()" if open_ends else "[]"
+    if not inside or not np.isfinite(number):
+        left = "(" if open_ends or low == -np.inf else "["
+        right = ")" if open_ends or high == np.inf else "]"
         shown = value.item() if isinstance(value, np.generic) else value  # 0.0, not np.float64(0.0)
-        raise InputError(f"{name} must lie in {brackets[0]}{low:g}, {high:g}{brackets[1]}; got {shown!r}.")
+        raise InputError(f"{name} must lie in {left}{low:g}, {high:g}{right}; got {shown!r}.")
     return number
 
 
-def whole_number(name: str, value: Any, most: float = 1e6) -> int:
-    """How many of something: a whole number from 1 to `most`."""
-    found = between(name, value, 1.0, most, open_ends=False)
+def whole_number(name: str, value: Any, most: float = 1e6, *, least: float = 1.0) -> int:
+    """How many of something: a whole number from `least` to `most`."""
+    found = between(name, value, least, most, open_ends=False)
     if found != int(found):
         raise InputError(f"{name} must be a whole number; got {value!r}.")
     return int(found)

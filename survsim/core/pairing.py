@@ -92,9 +92,14 @@ def names_nothing(index: Any) -> bool:
 
 
 def names_in(values: Any) -> tuple[str, ...] | None:
-    """Names of the rows of a pandas object: its labels, or None where nobody gave them or they occur twice."""
+    """Names of the rows of a pandas object: its labels, or None where nobody gave them or numbers occur twice.
+
+    Words that occur twice are names still, of one study told twice; numbers that do come from frames put together.
+    """
     index = index_of(values)
-    if index is None or not index.is_unique or _has_gaps(index) or names_nothing(index):
+    if index is None or _has_gaps(index) or names_nothing(index):
+        return None
+    if not index.is_unique and index.inferred_type != "string":
         return None
     return tuple(map(str, index))
 

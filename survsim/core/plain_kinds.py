@@ -1,7 +1,8 @@
 """Arguments that are one plain value: a wrong kind is refused before it can pass for a right one.
 
 `True` is a number to Python, ``"no"`` is true to an ``if``, and `None` becomes the label 'None'. Where a signature asks for
-text, a number or a truth value and nothing else, what came is compared with it; any other argument is left to the function.
+text, a number or a truth value and nothing else, what came is compared with it; where it asks for a list, what came must have
+an order. Any other argument is left to the function.
 A number of a further kind (a fraction, a decimal, numpy's numbers of other widths, 3.0 for a count) goes on as Python's own.
 """
 
@@ -33,14 +34,13 @@ _ONE: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "os.PathLike[str]": ("a path", lambda value: isinstance(value, str | os.PathLike)),
 }
 _TEXTS = {
-    f"{kind}[str{more}]": ("a list of texts", lambda value: _is_texts(value))
-    for kind, more in (
-        ("Sequence", ""),
-        ("Iterable", ""),
-        ("Collection", ""),
-        ("list", ""),
-        ("tuple", ", ..."),
-    )
+    **dict.fromkeys(
+        ("Sequence[str]", "list[str]", "tuple[str, ...]"),
+        ("a list of texts", lambda value: _is_ordered(value) and _is_texts(value)),
+    ),
+    **dict.fromkeys(
+        ("Iterable[str]", "Collection[str]"), ("a list of texts", lambda value: _is_texts(value))
+    ),
 }
 _OPEN = ("source", "width", "height")
 """Arguments that say more of themselves: what a result was made of is words, rows or another result, and a size has a unit."""
@@ -50,6 +50,9 @@ _OWN: tuple[tuple[type, tuple[str, ...]], ...] = ((float, ("float", "Number", "P
 _SETTLED = frozenset({type(None), bool, int, str})
 """Kinds that are Python's own already, whatever number is asked for; most arguments are of them."""
 _KINDS = _ONE | _TEXTS
+_IN_ORDER = ("Sequence[", "tuple[", "list[", "FloatArray")
+"""How annotations begin where the place in a list says what a value is: a set has no first, and a mapping's values are lost."""
+_ORDERED = ("a list", lambda value: _is_ordered(value))
 
 
 class Plan:
@@ -80,7 +83,7 @@ class Plan:
             kind_of_number = next((kind for kind, words in _OWN if not {*words}.isdisjoint(parts)), None)
             if single and kind_of_number is not None:
                 self.own[name] = kind_of_number
-            kinds = [_CALLABLE if part.startswith("Callable[") else _KINDS.get(part) for part in parts]
+            kinds = [_kind_of(part) for part in parts]
             if single and kinds and None not in kinds and name not in _OPEN:
                 told = [kind for kind in kinds if kind is not None]
                 words = " or ".join(dict.fromkeys(kind[0] for kind in told))
@@ -110,6 +113,13 @@ class Plan:
             if not any(test(value) for test in look[1]):
                 return name, look[0], value
         return None
+
+
+def _kind_of(part: str) -> tuple[str, Callable[[Any], bool]] | None:
+    """Words and test for one part of an annotation; None where it asks for more than can be seen here."""
+    if part.startswith("Callable["):
+        return _CALLABLE
+    return _KINDS.get(part) or (_ORDERED if part.startswith(_IN_ORDER) else None)
 
 
 def is_known_inside(value: Any) -> bool:
@@ -159,6 +169,10 @@ def _is_whole(value: Any) -> bool:
 
 def _is_many(value: Any) -> bool:
     return isinstance(value, list | tuple) or getattr(value, "ndim", 0) > 0
+
+
+def _is_ordered(value: Any) -> bool:
+    return not isinstance(value, set | frozenset | Mapping)
 
 
 def _is_texts(value: Any) -> bool:

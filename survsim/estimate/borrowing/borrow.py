@@ -173,8 +173,6 @@ def transport(prior: BorrowingPrior, *, extra_sd: float, reason: str = "") -> Bo
             "approximate it by gamma components."
         )
     sd = between("extra_sd", extra_sd, 0.0, np.inf, open_ends=False)
-    if np.isinf(sd):
-        raise InputError("extra_sd must be finite; an infinite one would leave nothing of the prior.")
     step = Provenance.of("transport", prior, extra_sd=sd, note=reason)
     return BorrowingPrior(
         method=prior.method,

@@ -58,7 +58,7 @@ def commensurate_prior(
     >>> [round(float(s), 3) for s in prior.mixture.spread]
     [0.1, 1.005]
     """
-    y, s, names = checked_estimates(estimate, std_error, labels)
+    y, s, names = checked_estimates(estimate, std_error, labels, source)
     one_of("tau_prior", tau_prior, PRIORS)
     scale = between("tau_scale", tau_scale, 0.0, np.inf)
     spike = between("spike_weight", spike_weight, 0.0, 1.0)

@@ -23,12 +23,19 @@ from survsim.core.provenance import Provenance
 from survsim.core.renamed import renamed
 from survsim.core.result import Result, result
 from survsim.core.tables import Columns, from_rows
-from survsim.estimate.borrowing.mixture import SMALLEST, Mixture, NormalMixture
+from survsim.estimate.borrowing.mixture import Mixture, NormalMixture
 from survsim.estimate.printed.study_effects import StudyEffects, study_effects
-from survsim.estimate.printed.study_rows import refuse_vanishing, row_names
+from survsim.estimate.printed.study_rows import (
+    ONE_OF_EACH,
+    refuse_vanishing,
+    row_names,
+    warn_of_repeats,
+)
 
 TAU_PRIORS = ("half-normal", "half-cauchy", "fixed")
 PANELS, NODES = 48, 8
+LEAST_TAU = 1e-12
+"""Of the smallest standard error; the square of less is lost beside that of the error."""
 # Below exp(-DROP) of its peak the density of tau is left out.
 DROP = 40.0
 
@@ -186,18 +193,15 @@ def map_prior(
     """
     given = independent_effects(estimate, std_error, labels=labels, source=source)
     source = given.source
-    y, s, names = checked_estimates(given.estimate, given.std_error, given.labels)
+    y, s, names = checked_estimates(given.estimate, given.std_error, given.labels, source)
     if mean_prior is not None:
         mean_prior = checked_mean_prior(mean_prior)
     one_of("tau_prior", tau_prior, TAU_PRIORS)
-    scale = between("tau_scale", tau_scale, 0.0, np.inf, open_ends=tau_prior != "fixed")
-    if np.isinf(scale):
+    scale, least = between("tau_scale", tau_scale, 0.0, np.inf, open_ends=False), LEAST_TAU * float(s.min())
+    if tau_prior != "fixed" and scale < least:
         raise InputError(
-            "tau_scale must be finite; studies that differ without limit tell nothing of a new one."
-        )
-    if tau_prior != "fixed" and scale <= SMALLEST:
-        raise InputError(
-            f"tau_scale must be above {SMALLEST:g}; got {scale:g}. For no heterogeneity: tau_prior='fixed', 0."
+            f"tau_scale must be above {least:g}, below which it is nothing beside these standard errors; got {scale:g}. For no "
+            "heterogeneity: tau_prior='fixed', tau_scale=0."
         )
     nodes, weights, table, log_marginal = _tau_posterior(y, s, scale, tau_prior, mean_prior)
     mean, var = _mean_given_tau(y, s, nodes, mean_prior)[:2]
@@ -243,7 +247,7 @@ _LEAST_ERROR = 1e-100
 
 
 def checked_estimates(
-    estimate: Any, std_error: Any, labels: Sequence[Any] | None = None
+    estimate: Any, std_error: Any, labels: Sequence[Any] | None = None, source: Any = ()
 ) -> tuple[FloatArray, FloatArray, tuple[str, ...]]:
     """Estimates, standard errors and study names after the checks every borrowing function makes."""
     estimate, std_error, labels = paired(estimate=estimate, std_error=std_error, labels=labels)
@@ -256,6 +260,7 @@ def checked_estimates(
         raise InputError(f"std_error must be positive; found {s.min():g} in {positions(s < _LEAST_ERROR)}.")
     names = row_names(labels, y.size)
     refuse_vanishing(s, names)
+    warn_of_repeats(names, source, named=labels is not None, advice=ONE_OF_EACH)
     return y, s, names
 
 

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 from scipy.special import gammaln
 
-from survsim.core.checks import FloatArray, between, float_vector, positions
+from survsim.core.checks import SMALLEST, FloatArray, between, float_vector, positions
 from survsim.core.errors import InputError
 from survsim.core.pairing import names_in, paired
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import renamed
 from survsim.estimate.borrowing.map_prior import BorrowingPrior, checked_mean_prior
 from survsim.estimate.borrowing.mixture import NormalMixture
-from survsim.estimate.printed.study_rows import row_names
+from survsim.estimate.printed.study_rows import ONE_OF_EACH, row_names, warn_of_repeats
 
 TAU_NODES, MEAN_NODES, EFFECT_NODES = 24, 81, 32
 
@@ -67,13 +67,15 @@ def map_rate_prior(
     d, time = float_vector("events", events), float_vector("exposure", exposure)
     if d.size != time.size:
         raise InputError(f"events has {d.size} values and exposure {time.size}; give one of each per study.")
-    if (d < 0).any() or (time <= 0).any():
-        raise InputError(
-            f"events must be 0 or more and exposure positive; see {positions((d < 0) | (time <= 0))}."
-        )
+    bad = (d < 0) | (time < SMALLEST)
+    if bad.any():
+        raise InputError(f"events must be 0 or more and exposure positive; see {positions(bad)}.")
     if d.sum() == 0 and mean_prior is None:
         raise InputError("no event in any study: the log rate has no lower end. Give mean_prior.")
+    names = row_names(labels, d.size)
+    warn_of_repeats(names, source, named=labels is not None, advice=ONE_OF_EACH)
     scale = between("tau_scale", tau_scale, 0.0, np.inf)
+    mean_prior = None if mean_prior is None else checked_mean_prior(mean_prior)
     x, w = np.polynomial.legendre.leggauss(TAU_NODES)
     tau = 2.5 * scale * (x + 1)
     low, high = _mean_range(d, time, tau, mean_prior)
@@ -98,7 +100,6 @@ def map_rate_prior(
     weight = mass.ravel()[keep] / mass.ravel()[keep].sum()
     centre = (middle + shrink * (mu - middle)).ravel()[keep]
     spread = np.hypot(np.broadcast_to(tau[:, None], mass.shape), cell).ravel()[keep]
-    names = row_names(labels, d.size)
     step = Provenance.of("map_rate_prior", source, tau_scale=scale, mean_prior=mean_prior, labels=names)
     return BorrowingPrior(
         method="map", mixture=NormalMixture(weight, centre, spread), labels=names, provenance=step
@@ -115,7 +116,7 @@ def _mean_range(
     reach = 9 * np.sqrt(1 / (d.sum() + 0.5) + tau**2 / d.size) + room * tau / (tau + 0.1)
     low, high = centre - reach, centre + reach
     if mean_prior is not None:
-        m, sd = checked_mean_prior(mean_prior)
+        m, sd = mean_prior
         low, high = np.minimum(low, m - 6 * sd), np.maximum(high, m + 6 * sd)
         low, high = np.maximum(low, m - 9 * sd), np.minimum(high, m + 9 * sd)
     return low, high

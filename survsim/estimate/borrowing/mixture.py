@@ -11,14 +11,12 @@ from numpy.typing import ArrayLike
 from scipy.interpolate import CubicHermiteSpline
 from scipy.special import gammainc, gammaincinv, gammaln, ndtr, ndtri
 
-from survsim.core.checks import FloatArray, float_vector
+from survsim.core.checks import SMALLEST, FloatArray, float_vector
 from survsim.core.encoding import stored
 from survsim.core.errors import InputError
 
 ROOT_TWO_PI = np.sqrt(2 * np.pi)
 KNOTS = 400
-SMALLEST = 1e-150
-"""A standard deviation below this has no square in floating point."""
 
 
 class Mixture:

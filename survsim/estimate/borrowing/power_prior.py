@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from survsim.core.checks import FloatArray, between, float_vector
+from survsim.core.checks import SMALLEST, FloatArray, between, float_vector
 from survsim.core.errors import InputError
 from survsim.core.kinds import dimensions
 from survsim.core.pairing import names_in, paired
@@ -20,7 +20,10 @@ from survsim.estimate.borrowing.map_prior import (
     independent_effects,
 )
 from survsim.estimate.borrowing.mixture import GammaMixture, NormalMixture
-from survsim.estimate.printed.study_rows import row_names
+from survsim.estimate.printed.study_rows import ONE_OF_EACH, row_names, warn_of_repeats
+
+LEAST_POWER = 1e-12
+"""Smaller shares of a study leave a prior so wide that its quantiles have no digits."""
 
 
 @renamed(sources="source")
@@ -63,7 +66,7 @@ def power_prior(
     given = independent_effects(estimate, std_error, labels=labels, source=source)
     source = given.source
     power = given.beside("power", power)
-    y, s, names = checked_estimates(given.estimate, given.std_error, given.labels)
+    y, s, names = checked_estimates(given.estimate, given.std_error, given.labels, source)
     a = _powers(power, y.size)
     weight = a / s**2
     precision, pull = float(weight.sum()), float(weight @ y)
@@ -118,29 +121,38 @@ def power_prior_rate(
     events, exposure, power = paired(events=events, exposure=exposure, power=power)
     named = names_in(events) or names_in(exposure)
     d, time = float_vector("events", events), float_vector("exposure", exposure)
-    if d.size != time.size or d.min() < 0 or time.min() <= 0:
+    if d.size != time.size or d.min() < 0 or time.min() < SMALLEST:
         raise InputError("events (0 or more) and exposure (positive) need one value a study each.")
     a = _powers(power, d.size)
     first, second = (between("initial", v, 0.0, np.inf, open_ends=False) for v in initial)
     shape, rate = first + float(a @ d), second + float(a @ time)
     if shape <= 0 or rate <= 0:
         raise InputError("all powers are 0 and the initial prior is improper: nothing is left.")
+    names = row_names(named, d.size)
+    warn_of_repeats(names, source, named=named is not None, advice=ONE_OF_EACH)
     one = np.ones(1)
     return BorrowingPrior(
         method="power prior",
         mixture=GammaMixture(one, one * shape, one * rate),
         scale="rate",
-        labels=row_names(named, d.size),
+        labels=names,
         provenance=Provenance.of("power_prior_rate", source, power=a, initial=initial),
     )
 
 
 def _powers(power: Any, size: int) -> FloatArray:
-    if dimensions(power) == 0:
-        return np.full(size, between("power", power, 0.0, 1.0, open_ends=False))
-    a = float_vector("power", power)
+    single = dimensions(power) == 0
+    a = (
+        np.full(size, between("power", power, 0.0, 1.0, open_ends=False))
+        if single
+        else float_vector("power", power)
+    )
     if a.size != size or not ((a >= 0) & (a <= 1)).all():
         raise InputError(
             f"power must lie in [0, 1], one for all or one for each of {size} studies; got {power!r}."
+        )
+    if ((a > 0) & (a < LEAST_POWER)).any():
+        raise InputError(
+            f"power must be 0, which leaves a study out, or at least {LEAST_POWER:g}; got {a[a > 0].min():g}."
         )
     return np.array(a)

@@ -113,6 +113,7 @@ def compile_terms(
             "no term informs the level of the hazard: only ratios. Add survival, a rate or patients."
         )
     design, fixed, ratio_fixed = _design_rows(rows, formula, terms)
+    _refuse_silent_ratios(rows, ratio_fixed, formula, terms)
     effects, ratio, blocks, names, group_sd = _effect_columns(
         rows, terms, design, fixed, ratio_fixed, treatment, random
     )
@@ -326,6 +327,23 @@ def _design_rows(
     matrix = np.array(values).reshape(len(groups), len(design.columns))
     n = len(rows.mixtures)
     return design, matrix[:n], matrix[n::2] - matrix[n + 1 :: 2]
+
+
+def _refuse_silent_ratios(
+    rows: _Rows, contrast: FloatArray, formula: str | None, terms: Sequence[EvidenceTerm]
+) -> None:
+    """A ratio between patterns that the formula cannot tell apart would pass as used and say nothing."""
+    silent = [terms[rows.ratios[i][0]] for i in np.flatnonzero((np.abs(contrast) <= 1e-12).all(axis=1))]
+    if silent:
+        known = f"the formula {formula!r}" if formula else "a model without a formula"
+        named = sorted(
+            {str(name) for term in silent for name in (*term.covariates, *term.payload["comparator"])}
+        )
+        raise EvidenceError(
+            f"{', '.join(term.name() for term in silent[:6])}: {known} cannot tell the two sides of the ratio apart, so that "
+            f"the ratio says nothing. Put the covariate that it contrasts into the formula (its covariates are "
+            f"{', '.join(named)}), or leave the term out."
+        )
 
 
 def group_of(term: EvidenceTerm) -> str:

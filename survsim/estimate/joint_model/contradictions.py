@@ -12,7 +12,7 @@ from survsim.core import units
 from survsim.core.checks import FloatArray
 from survsim.core.surv import Surv
 from survsim.core.times import meet
-from survsim.estimate.joint_model.evidence_term import EvidenceTerm
+from survsim.estimate.joint_model.evidence_term import EvidenceTerm, pattern
 
 # Two numbers about the same patients should differ by rounding only; two standard errors is no rounding.
 CONTRADICTION = 2.0
@@ -76,8 +76,8 @@ def _product_limit(surv: Surv) -> tuple[FloatArray, FloatArray]:
 
 
 def summaries_disagree(terms: Sequence[EvidenceTerm]) -> list[str]:
-    """Medians and survival probabilities of one arm that cannot both hold, a text for each pair."""
-    found = []
+    """Medians and survival probabilities of one arm, and hazard ratios of one contrast, that cannot both hold: a text a pair."""
+    found = [text for pair in combinations(terms, 2) if (text := _ratios_disagree(*pair))]
     medians = [t for t in terms if t.kind == "median"]
     curves = [t for t in terms if t.kind == "survival"]
     for median, curve in ((m, c) for m in medians for c in curves):
@@ -98,6 +98,17 @@ def summaries_disagree(terms: Sequence[EvidenceTerm]) -> list[str]:
     return found
 
 
+def _ratios_disagree(one: EvidenceTerm, other: EvidenceTerm) -> str:
+    """What differs by more than two standard errors between two hazard ratios of one contrast, or an empty text."""
+    if not one.kind == other.kind == "hazard_ratio":
+        return ""
+    turned = -1.0 if pattern(one.covariates) != pattern(other.covariates) else 1.0
+    a, b = one.payload, other.payload
+    if abs(a["log_hr"] - turned * b["log_hr"]) <= CONTRADICTION * max(a["se"], b["se"]):
+        return ""
+    return f"{one.name()}: hazard ratio {np.exp(a['log_hr']):.3g}, but {np.exp(turned * b['log_hr']):.3g} by {other.name()}"
+
+
 def ratio_disagrees(term: EvidenceTerm, first: Surv, second: Surv) -> str:
     """What a hazard ratio says against the crude ratio of rates of its own two arms, or an empty text."""
     second = second.to_unit(first.unit)
@@ -110,9 +121,9 @@ def ratio_disagrees(term: EvidenceTerm, first: Surv, second: Surv) -> str:
 
 
 def alike(terms: Sequence[EvidenceTerm]) -> list[str]:
-    """Terms that look like the same evidence given twice: one source row, or the very same patients."""
+    """Terms that look like the same evidence given twice: one source row, the same patients, the same ratio."""
     found = []
-    arms: dict[tuple[str, tuple[str, ...]], dict[tuple[str, str], None]] = {}
+    arms: dict[tuple[str, Any], dict[tuple[str, str], None]] = {}
     for term in terms:
         if term.source and term.kind not in ("patients", "curve"):
             arms.setdefault((term.kind, term.source), {})[term.study, term.arm] = None
@@ -125,4 +136,19 @@ def alike(terms: Sequence[EvidenceTerm]) -> list[str]:
         a, b = one.payload["surv"], other.payload["surv"]
         if len(a) == len(b) and np.array_equal(a.time, b.time) and np.array_equal(a.event, b.event):
             found.append(f"the {len(a)} patients of {one.name()} and of {other.name()}")
+    return found + _equal_ratios(terms)
+
+
+def _equal_ratios(terms: Sequence[EvidenceTerm]) -> list[str]:
+    """Hazard ratios of several studies that agree in ratio and error, also turned round; a text each."""
+    found = []
+    studies: dict[Any, dict[str, EvidenceTerm]] = {}
+    for term in terms:
+        if term.kind == "hazard_ratio":
+            numbers = round(abs(term.payload["log_hr"]), 9), round(term.payload["se"], 9)
+            studies.setdefault(numbers, {}).setdefault(term.study, term)
+    for where in studies.values():
+        clusters = {t.cluster or t.study for t in where.values()}
+        if len(clusters) > 1:
+            found.append(f"the same ratio and error in {' and in '.join(t.name() for t in where.values())}")
     return found

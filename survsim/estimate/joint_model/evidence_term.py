@@ -101,6 +101,18 @@ def refuse_no_pattern(name: str, covariates: Any, whose: str) -> None:
         )
 
 
+def pattern(covariates: Mapping[str, Any]) -> frozenset[Any]:
+    """A covariate pattern to compare with others: 1 is 1.0, and of shares only their proportions count."""
+    return frozenset((str(name), _level(value)) for name, value in covariates.items())
+
+
+def _level(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        total = sum(value.values()) or 1.0
+        return frozenset((level, round(share / total, 9)) for level, share in value.items() if share)
+    return value.item() if hasattr(value, "item") else value
+
+
 def several_values(covariates: Mapping[str, Any]) -> list[str]:
     """Names under which a column stands and not one value."""
     return [str(name) for name, value in covariates.items() if dimensions(value) > 0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from survsim.estimate.joint_model.contradictions import (
     ratio_disagrees,
     summaries_disagree,
 )
-from survsim.estimate.joint_model.evidence_term import EvidenceTerm
+from survsim.estimate.joint_model.evidence_term import EvidenceTerm, pattern
 
 LEVELS = ("survival", "median", "rate")
 PATIENT_LEVEL = ("patients", "curve")
@@ -26,8 +27,8 @@ def term_weights(terms: Sequence[EvidenceTerm], overlap: str) -> tuple[FloatArra
     """Weight of each term in [0, 1] and the reason when it is not 1.
 
     Patient-level data of an arm replace its summaries (which are compared with them); several
-    summaries of one arm share the weight of one; a hazard ratio whose two arms are in the model
-    themselves is left out; studies of one overlap cluster share the weight of one, or are refused.
+    summaries of one arm share the weight of one, and so do several hazard ratios of one contrast; a
+    hazard ratio whose two arms are in the model themselves is left out; studies of one overlap cluster share the weight of one, or are refused.
     Contradictions, evidence given twice and studies that share patients are said in warnings.
     """
     weight, reason = np.ones(len(terms)), [""] * len(terms)
@@ -37,16 +38,28 @@ def term_weights(terms: Sequence[EvidenceTerm], overlap: str) -> tuple[FloatArra
             "the same evidence seems to enter twice: ", twice, ". Give the terms one study, or one cluster."
         )
     _patients_before_summaries(terms, weight, reason)
-    _one_voice_an_arm(terms, weight, reason)
     _ratio_of_known_arms(terms, weight, reason)
+    _one_voice(terms, weight, reason)
     _overlap_clusters(terms, weight, reason, overlap)
     return weight, reason
 
 
-def _key(term: EvidenceTerm) -> tuple[str, str, str]:
+def _key(term: EvidenceTerm) -> tuple[str, Any]:
+    """What a summary is about: an arm of a study, or a contrast of two, whichever of them is the comparator."""
+    if term.kind == "hazard_ratio":
+        return term.study, frozenset(_arm_of(side) for side in _sides(term))
+    return term.study, _arm_of(term)
+
+
+def _arm_of(term: EvidenceTerm) -> tuple[str, Any]:
     # Without a name for the arm, equal covariates within a study make an arm.
-    pattern = "" if term.arm or hasattr(term.covariates, "columns") else repr(sorted(term.covariates.items()))
-    return term.study, term.arm, pattern
+    return term.arm, None if term.arm or hasattr(term.covariates, "columns") else pattern(term.covariates)
+
+
+def _sides(ratio: EvidenceTerm) -> tuple[EvidenceTerm, EvidenceTerm]:
+    """The two arms that a hazard ratio compares."""
+    other = ratio.payload
+    return ratio, replace(ratio, arm=other["comparator_arm"], covariates=other["comparator"])
 
 
 def _patients_before_summaries(terms: Sequence[EvidenceTerm], weight: FloatArray, reason: list[str]) -> None:
@@ -92,42 +105,75 @@ def _those_meant(patients: EvidenceTerm, term: EvidenceTerm) -> Surv | None:
     return surv.take(np.flatnonzero(mine)) if mine.any() else None
 
 
-def _one_voice_an_arm(terms: Sequence[EvidenceTerm], weight: FloatArray, reason: list[str]) -> None:
-    arms: dict[Any, list[int]] = {}
+def _one_voice(terms: Sequence[EvidenceTerm], weight: FloatArray, reason: list[str]) -> None:
+    groups: dict[Any, list[int]] = {}
     for i, term in enumerate(terms):
-        if term.kind in LEVELS and weight[i] > 0:
-            arms.setdefault(_key(term), []).append(i)
-    disagree = [text for members in arms.values() for text in summaries_disagree([terms[i] for i in members])]
+        if term.kind in (*LEVELS, "hazard_ratio") and weight[i] > 0:
+            groups.setdefault((term.kind == "hazard_ratio", _key(term)), []).append(i)
+    disagree = [
+        text for members in groups.values() for text in summaries_disagree([terms[i] for i in members])
+    ]
     if disagree:
         _warn(
-            "summaries of one arm that contradict each other: ",
+            "summaries of the same patients that contradict each other: ",
             disagree,
             ". Both are used, as one; check the source.",
         )
-    for members in arms.values():
+    for (ratio, _), members in groups.items():
         for i in members if len(members) > 1 else []:
             weight[i] /= len(members)
-            reason[i] = f"one of {len(members)} summaries of one arm"
+            what = "hazard ratios of one contrast" if ratio else "summaries of one arm"
+            reason[i] = f"one of {len(members)} {what}"
 
 
 def _ratio_of_known_arms(terms: Sequence[EvidenceTerm], weight: FloatArray, reason: list[str]) -> None:
-    present = {
-        (t.study, t.arm)
-        for i, t in enumerate(terms)
-        if t.arm and weight[i] > 0 and t.kind in (*LEVELS, *PATIENT_LEVEL)
-    }
-    cohorts = {(t.study, t.arm): t.payload["surv"] for t in terms if t.kind in PATIENT_LEVEL}
+    present = [t for t, w in zip(terms, weight) if w > 0 and t.kind in (*LEVELS, *PATIENT_LEVEL)]
     disagree = []
     for i, term in enumerate(terms):
-        if term.kind == "hazard_ratio" and term.arm:
-            both = (term.study, term.arm), (term.study, term.payload["comparator_arm"])
-            if set(both) <= present:
-                weight[i], reason[i] = 0.0, "both arms enter themselves"
-            if set(both) <= set(cohorts):
-                disagree.append(ratio_disagrees(term, cohorts[both[0]], cohorts[both[1]]))
+        if term.kind != "hazard_ratio":
+            continue
+        sides = _sides(term)
+        holders = [[t for t in present if _holds(t, side, sides)] for side in sides]
+        if all(holders):
+            weight[i], reason[i] = 0.0, "both arms enter themselves"
+            first, second = (_patients_among(found, side) for found, side in zip(holders, sides))
+            if first is not None and second is not None:
+                disagree.append(ratio_disagrees(term, first, second))
     if any(disagree):
         _warn("hazard ratios that contradict the patients of their arms: ", [d for d in disagree if d],
               ". The patients are used; check which arm is the comparator.")  # fmt: skip
+
+
+def _holds(term: EvidenceTerm, side: EvidenceTerm, sides: tuple[EvidenceTerm, EvidenceTerm]) -> bool:
+    """Whether a term has the patients of one side of a hazard ratio: by the arm's name where both have one, else by covariates.
+
+    Of patients in a frame the side is some, where each covariate of the ratio that the frame has takes the side's value,
+    or values on both sides of it (a ratio at the mean age is about all ages), and where the frame tells the two sides apart.
+    """
+    if term.study != side.study or (term.arm and side.arm):
+        return term.study == side.study and term.arm == side.arm
+    if not hasattr(term.covariates, "columns"):
+        return pattern(term.covariates) == pattern(side.covariates)
+    one, other = (dict(pattern(s.covariates)) for s in sides)
+    differ = {name for name in {*one, *other} if one.get(name) != other.get(name)}
+    known = {str(name): column for name, column in term.covariates.items()}
+    return differ <= {*known} and all(
+        _reaches(known[str(name)], value) for name, value in side.covariates.items() if str(name) in known
+    )
+
+
+def _reaches(column: Any, value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return all((column == level).any() for level, share in value.items() if share)
+    if column.dtype.kind in "iuf" and not isinstance(value, str):
+        return bool(column.min() <= value <= column.max())
+    return bool((column == value).any())
+
+
+def _patients_among(terms: Sequence[EvidenceTerm], side: EvidenceTerm) -> Surv | None:
+    """The patients of one side of a hazard ratio, from the first term that has them one by one."""
+    cohorts = (t for t in terms if t.kind in PATIENT_LEVEL)
+    return next((_those_meant(t, replace(side, arm=t.arm)) for t in cohorts), None)
 
 
 def _overlap_clusters(

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from survsim.core.checks import FloatArray, between, float_vector, numbers, one_of
+from survsim.core.checks import FloatArray, between, float_vector, numbers, one_of, whole_number
 from survsim.core.errors import EvidenceError, InputError
 from survsim.core.event_table import refuse_clusters
 from survsim.core.frames import as_frame
@@ -22,6 +22,7 @@ from survsim.core.times import increasing, lengthless
 from survsim.estimate.joint_model.evidence_term import (
     EvidenceTerm,
     make_term,
+    pattern,
     refuse_no_pattern,
     several_values,
 )
@@ -29,6 +30,8 @@ from survsim.estimate.printed.number import EVENT_SHARE, PrintedNumber, Terms
 from survsim.estimate.printed.refusal import Refusal
 from survsim.estimate.printed.road import take
 
+MOST_EVENTS = 1e9
+"""Of an arm; beyond it a count is a mistake."""
 CASE_STATUS = ("exact", "upper", "interval", "right")
 
 
@@ -72,12 +75,12 @@ def patients_term(
     if not isinstance(surv, Surv):
         raise InputError(f"surv must be a Surv; got {type(surv).__name__}. Build it with Surv.right.")
     refuse_clusters(surv, "this likelihood", "information= below 1 for what the patients of a cluster repeat")
-    pattern = _patterns_of(surv, {} if covariates is None else covariates)
+    patterns = _patterns_of(surv, {} if covariates is None else covariates)
     share = between("information", information, 0.0, 1.0 + 1e-12)
     common.setdefault("source", surv.sources)
     payload = {"surv": surv, "information": share}
     kind = "curve" if curve else "patients"
-    return make_term(kind, study, pattern, surv.unit, payload, common)
+    return make_term(kind, study, patterns, surv.unit, payload, common)
 
 
 def case_term(
@@ -347,7 +350,8 @@ def hazard_ratio_term(
         agree), or p-value or events.
     p_value : two-sided; n_event : total, or (first arm, second).
     beyond_counts : an error below what the events allow is refused, or widened to it ("widen").
-    comparator_arm : name of the comparator's arm, to notice when both arms enter elsewhere.
+    comparator_arm : name of the comparator's arm, to notice when both arms enter elsewhere: the ratio is then left out.
+        Without names equal covariates within a study make an arm. Ratios of one contrast share the weight of one.
 
     Returns
     -------
@@ -355,8 +359,8 @@ def hazard_ratio_term(
 
     Raises
     ------
-    InputError, EvidenceError : a ratio that is not positive, no error in any form, limits that do not hold it, and what the
-        printed road refuses.
+    InputError, EvidenceError : a ratio that is not positive, no error in any form, limits that do not hold it, two patterns
+        that are alike, and what the printed road refuses.
 
     Reference: Parmar, Torri & Stewart 1998 (Stat Med 17:2815).
 
@@ -387,7 +391,13 @@ def hazard_ratio_term(
         "comparator": comparator,
         "comparator_arm": comparator_arm,
     }
-    return make_term("hazard_ratio", study, covariates, "", payload, common)
+    term = make_term("hazard_ratio", study, covariates, "", payload, common)
+    if pattern(covariates) == pattern(comparator):
+        raise InputError(
+            f"{name}: covariates and comparator are alike ({dict(covariates)!r}), so that it contrasts nothing. Give the "
+            "covariate in which the two arms differ."
+        )
+    return term
 
 
 def rate_term(
@@ -408,7 +418,7 @@ def rate_term(
 
     Parameters
     ----------
-    events : 0 or more.
+    events : a whole number, 0 or more.
     person_time : total in `unit`.
 
     Returns
@@ -417,7 +427,7 @@ def rate_term(
 
     Raises
     ------
-    InputError : events below 0, person-time not above 0, a `follow_up` before `start`, an unknown unit.
+    InputError : events below 0 or no whole number, person-time not above 0, a `follow_up` before `start`, an unknown unit.
 
     Reference: Holford 1980 (Biometrics 36:299).
 
@@ -427,7 +437,7 @@ def rate_term(
     >>> rate_term(6, 120.0, study="d_2001", unit="months", follow_up=36).payload["events"]
     6.0
     """
-    d = between("events", events, 0.0, np.inf, open_ends=False)
+    d = float(whole_number("events", events, MOST_EVENTS, least=0.0))
     total = between("person_time", person_time, 0.0, np.inf)
     begin = between("start", start, 0.0, np.inf, open_ends=False)
     end = np.inf if follow_up is None else between("follow_up", follow_up, begin, np.inf)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.special import ndtri
 
-from survsim.core.checks import between, one_of
+from survsim.core.checks import SMALLEST, between, one_of
 from survsim.core.display import displayed
 from survsim.core.units import check_unit
 from survsim.estimate.printed.refusal import contradiction
@@ -75,7 +75,7 @@ class Terms:
         if self.unit is not None:
             check_unit(self.unit)
         if self.assume_events is not None:
-            between("assume_events", self.assume_events, 0.0, 1.0 + 1e-12)
+            between("assume_events", self.assume_events, SMALLEST, 1.0 + 1e-12)
         if self.assume_level is not None:
             between("assume_level", self.assume_level, 0.0, 1.0)
         if self.design_factor is not None:

@@ -95,7 +95,7 @@ def study_rows(
     single = tuple((i,) for i in range(y.size))
     rows = Studies(y, s, names, (), single, kept(index))
     if clusters is None:
-        _warn_of_repeats(names, source, labels is not None)
+        warn_of_repeats(names, source, named=labels is not None)
         return rows
     return join_overlap(rows, clusters, overlap)
 
@@ -150,6 +150,10 @@ def join_overlap(rows: Studies, clusters: Sequence[Any], overlap: str = "join") 
     )
 
 
+ONE_OF_EACH = "keep one of each, or join them first: meta_analysis(..., clusters=...)"
+"""What to do about rows that share patients, where a function has no clusters of its own."""
+
+
 def row_names(labels: Sequence[Any] | None, k: int) -> tuple[str, ...]:
     """Labels as text, or "study 1" to "study k"."""
     if labels is None:
@@ -168,8 +172,10 @@ def _numbers(name: str, values: Any) -> FloatArray:
     return array
 
 
-def _warn_of_repeats(names: tuple[str, ...], source: Any, named: bool) -> None:
-    """The same label or the same reference twice means the same patients twice."""
+def warn_of_repeats(
+    names: tuple[str, ...], source: Any = (), *, named: bool, advice: str = "say so with clusters="
+) -> None:
+    """The same label or the same reference twice means the same patients twice; `advice` says what the function offers."""
     twice = sorted({n for n in names if names.count(n) > 1}) if named else []
     if isinstance(source, list | tuple):
         text = [s for s in source if isinstance(s, str)]
@@ -178,6 +184,6 @@ def _warn_of_repeats(names: tuple[str, ...], source: Any, named: bool) -> None:
     if twice:
         warn(
             f"{', '.join(twice)} occur more than once and are pooled as independent studies; "
-            "if rows share patients, say so with clusters=.",
+            f"if rows share patients, {advice}.",
             EvidenceWarning,
         )

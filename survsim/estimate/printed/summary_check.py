@@ -90,7 +90,7 @@ def check_summary(
     rows: list[tuple[str, float, float, float]] = []
     if median is not None:
         own = float(km.median().estimate[0])
-        reached = between("median", median, 0.0, np.inf, open_ends=False, unit=surv.unit) < np.inf
+        reached = not np.array_equal(median, np.inf)
         told = asked_time("median", median, time, unit=surv.unit) if reached else np.inf
         rows.append(("median", told, own, _median_distance(time, level, told)))
     for pair in survival:

@@ -11,14 +11,14 @@ from survsim.core.checks import FloatArray
 from survsim.core.errors import InputError
 from survsim.core.kinds import as_numbers
 from survsim.core.pairing import names_in, paired
-from survsim.estimate.printed.study_rows import row_names
+from survsim.estimate.printed.study_rows import row_names, warn_of_repeats
 
 MOST = 1e9
 """Patients of an arm beyond which a count is a mistake."""
 
 
 def checked_counts(
-    labels: Sequence[Any] | None, **columns: Any
+    labels: Sequence[Any] | None, source: Any = (), **columns: Any
 ) -> tuple[dict[str, FloatArray], tuple[str, ...]]:
     """Columns of counts (k,), given in pairs events, n, and the names of the studies.
 
@@ -44,6 +44,7 @@ def checked_counts(
         if bad.size:
             told = "; ".join(f"{names[i]} (row {i}): {events[i]:g} of {n[i]:g}" for i in bad[:6])
             raise InputError(f"{first} must not exceed {second}, and {second} must be above 0; found {told}.")
+    warn_of_repeats(names, source, named=named is not None, advice="add up their counts, or keep one of each")
     return found, names
 
 

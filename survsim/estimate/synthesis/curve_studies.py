@@ -21,7 +21,7 @@ from survsim.core.times import asked_times, join, meet
 SURVIVAL_ROUNDING = 0.005
 """Half a unit of the second decimal, to which survival is printed or read from a figure."""
 
-MOST_PATIENTS = 1e9
+MOST_PATIENTS = 1e12
 """No study has as many: what is larger is no number of patients."""
 
 
@@ -211,7 +211,7 @@ def _refuse_bad_rows(t: FloatArray, s: FloatArray, n: FloatArray, names: list[st
             faults.append(f"{names[i]} (row {i}): time {t[i]:g}")
         elif not 0.0 <= s[i] <= 1.0:
             faults.append(f"{names[i]} (row {i}): survival {s[i]:g} at time {t[i]:g}; is it in per cent?")
-        elif n[i] < 0:
+        elif n[i] < 0 or n[i] > MOST_PATIENTS:
             faults.append(f"{names[i]} (row {i}): {n[i]:g} at risk at time {t[i]:g}")
         elif t[i] == 0 and s[i] != 1.0:
             faults.append(f"{names[i]} (row {i}): survival {s[i]:g} at time 0")

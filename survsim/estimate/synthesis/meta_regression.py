@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import chdtrc, fdtrc
 
-from survsim.core.checks import FloatArray, between, float_matrix, one_of
+from survsim.core.checks import FloatArray, between, float_matrix, numbers, one_of
 from survsim.core.design import Design, design_matrix
 from survsim.core.errors import InputError, SmallSampleWarning, warn
 from survsim.core.formula import parse_formula, used_columns
@@ -264,7 +264,7 @@ def _design(moderators: Any, data: Any, k: int) -> Design:
         raise InputError(
             f"moderators has {design.matrix.shape[0]} rows for {k} studies. Give one row a study."
         )
-    bad = np.flatnonzero(~np.isfinite(design.matrix).all(axis=1))
+    bad = np.flatnonzero(~np.isfinite(numbers("moderators", design.matrix)).all(axis=1))
     if bad.size:
         raise InputError(
             f"moderators is missing or infinite in rows {bad[:6].tolist()}; fill or drop those studies (missing='drop' leaves out "

@@ -119,7 +119,7 @@ def pool_proportions(
     (0.106, 0.056, 0.191)
     """
     between("conf_level", conf_level, 0.0, 1.0)
-    found, names = checked_counts(labels, events=events, n=n)
+    found, names = checked_counts(labels, source, events=events, n=n)
     x, size = found["events"], found["n"]
     if x.sum() == 0 or x.sum() == size.sum():
         what = "no patient" if x.sum() == 0 else "every patient"

@@ -147,7 +147,7 @@ def pool_two_arms(
             f"method={method!r} gives {', '.join(SUPPORT[method])}; for measure={measure!r} use 'mantel-haenszel'."
         )
     found, names = checked_counts(
-        labels, events_research=events_research, n_research=n_research,
+        labels, source, events_research=events_research, n_research=n_research,
         events_control=events_control, n_control=n_control,
     )  # fmt: skip
     tables = Tables(*found.values())

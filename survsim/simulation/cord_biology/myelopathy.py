@@ -32,7 +32,7 @@ def schultheiss(eqd2_gy: ArrayLike) -> FloatArray:
     0.05
     """
     dose = np.asarray(eqd2_gy, dtype=np.float64)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):  # an infinite quotient is a risk of 0
         return 1.0 / (1.0 + (SCHULTHEISS["d50"] / dose) ** SCHULTHEISS["slope"])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 
@@ -13,6 +14,7 @@ import pytest
 import survsim
 import survsim.calibration
 from survsim import _public
+from survsim.core.checks import FloatArray
 from survsim.core.door import guarded
 from survsim.core.errors import InputError
 from survsim.core.plain_kinds import Plan
@@ -26,8 +28,10 @@ def f(
     truth: bool = False,
     whole: int | None = 2,
     words: tuple[str, ...] | str = (),
+    pair: tuple[float, float] | None = None,
+    many: float | Sequence[float] | FloatArray = 1.0,
 ):
-    return word, number, truth, whole, words
+    return word, number, truth, whole, words, pair, many
 
 
 DOOR = guarded(f)
@@ -42,6 +46,8 @@ SIX = [1, 0, 1, 1, 0, 1]
         ("truth", "yes"), ("truth", 1), ("truth", 0), ("truth", None), ("truth", "False"),
         ("whole", 2.5), ("whole", "2"), ("whole", True), ("whole", float("inf")), ("whole", float("nan")), ("whole", 10**400),
         ("words", 3), ("words", None), ("words", True), ("words", ["a", 3]), ("words", b"a"), ("words", {"a": 1}),
+        ("words", {"a"}), ("pair", {5.0: 0.0, 2.0: 9.0}), ("pair", {5.0, 2.0}), ("pair", frozenset({5.0})), ("many", {1.0: 2.0}),
+        ("many", {1.0}),
     ],
 )  # fmt: skip
 def test_another_kind_is_refused_by_name(name, value):
@@ -56,6 +62,8 @@ def test_another_kind_is_refused_by_name(name, value):
     [
         ("word", np.str_("b")), ("number", 2), ("number", np.float64(2)), ("number", float("nan")), ("truth", np.True_),
         ("whole", 3), ("whole", None), ("words", ["a", "b"]), ("words", "a"), ("words", pd.Series(["a"])), ("words", np.array(["a"])),
+        ("pair", (1.0, 2.0)), ("pair", [1.0, 2.0]), ("pair", np.array([1.0, 2.0])), ("pair", pd.Series([1.0, 2.0])), ("many", 2.0),
+        ("many", {1.0: 2.0}.keys()), ("many", range(3)),
     ],
 )  # fmt: skip
 def test_what_is_of_the_kind_passes_as_it_came(name, value):
@@ -176,11 +184,14 @@ def test_every_one_of_them_refuses_another_kind():
         function = fuzz.target(name)
         values = [v for kind, v in wrong.items() if kind in words.split(" or ")]
         value = object() if len(words.split(" or ")) > 1 or not values else values[0]
+        said = f"{key} must be"
+        if "a list" in words.split(" or "):
+            value, said = {1: 2.0}, ""  # of which the function itself may say more
         if isinstance(function, type) or name.partition(".")[0] in _public.PUBLIC:
             try:
                 function(**{key: value})
             except InputError as error:
-                if f"{key} must be" not in str(error):
+                if said not in str(error):
                     passed.append(f"{name}({key}): {error}")
             except TypeError as error:
                 passed.append(f"{name}({key}): {error}")

@@ -214,7 +214,7 @@ def test_gamma_prior_carries_the_rate():
     [
         (lambda: map_prior([1.0], [0.0], tau_scale=1), "std_error must be positive; found 0 in row 0"),
         (lambda: map_prior([1.0, 2.0], [0.1], tau_scale=1), "2 values and std_error 1"),
-        (lambda: map_prior(Y, S, tau_scale=0), "tau_scale must lie in"),
+        (lambda: map_prior(Y, S, tau_scale=0), "tau_scale must be above .* tau_prior='fixed'"),
         (lambda: map_prior(Y, S, tau_scale=1, tau_prior="gamma"), "half-normal"),
         (lambda: map_prior(Y, S, tau_scale=1, labels=["a"]), "1 names for 4 studies"),
         (lambda: map_rate_prior([0, 0], [5.0, 5.0], tau_scale=1), "no event in any study"),
@@ -242,8 +242,11 @@ def test_gamma_prior_carries_the_rate():
             "vague_mean must lie in",
         ),
         (lambda: robust_map_prior(power_prior_rate([1], [9.0], power=1), vague_mean=0.0), "vague_mean must"),
-        (lambda: transport(map_prior(Y, S, tau_scale=1), extra_sd=np.inf), "extra_sd must be finite"),
-        (lambda: map_prior(Y, S, tau_scale=np.inf, tau_prior="fixed"), "tau_scale must be finite"),
+        (
+            lambda: transport(map_prior(Y, S, tau_scale=1), extra_sd=np.inf),
+            r"extra_sd must lie in \[0, inf\)",
+        ),
+        (lambda: map_prior(Y, S, tau_scale=np.inf, tau_prior="fixed"), r"tau_scale must lie in \[0, inf\)"),
         (lambda: map_prior(Y, S, tau_scale=1, mean_prior=(np.nan, 1)), "mean_prior mean must lie in"),
         (lambda: map_prior(Y, S, tau_scale=1, mean_prior=0.0), "mean_prior is"),
         (lambda: effective_sample_size(map_prior(Y, S, tau_scale=1)), "unit_sd is needed"),
@@ -329,3 +332,11 @@ def test_a_gamma_prior_has_no_density_below_nothing_and_no_draws_from_none():
         prior.density([-0.3, 0.0, 0.05, 0.1]), law.pdf([-0.3, 0.0, 0.05, 0.1]), rtol=1e-10
     )
     assert prior.draws([]).shape == (0,)
+
+
+@pytest.mark.parametrize("pair", [{5.0: 0.0, 2.0: 9.0}, {5.0, 2.0}])
+def test_a_pair_without_an_order_is_no_pair(pair):
+    with pytest.raises(InputError, match="mean_prior must be a list or None"):
+        map_prior([0.1, 0.3], [0.1, 0.1], tau_scale=0.5, mean_prior=pair)
+    with pytest.raises(InputError, match="initial must be a list"):
+        power_prior_rate([3, 5], [100.0, 120.0], power=0.5, initial=pair)

@@ -280,7 +280,7 @@ def test_several_summaries_of_one_arm_speak_with_one_voice():
             0.8, {"chemo": 1}, {"chemo": 0}, study="s", arm="x", comparator_arm="y", std_error=0.3
         ),
         hazard_ratio_term(
-            0.8, {"chemo": 1}, {"chemo": 0}, study="t", arm="x", comparator_arm="y", std_error=0.3
+            0.9, {"chemo": 1}, {"chemo": 0}, study="t", arm="x", comparator_arm="y", std_error=0.3
         ),
     ]
     weight, reason = term_weights(terms, "down-weight")
