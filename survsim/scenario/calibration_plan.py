@@ -18,7 +18,6 @@ from survsim.core.ledger import Ledger
 from survsim.core.names import readable
 from survsim.core.units import conversion_factor
 from survsim.core.yaml_files import read_yaml
-from survsim.estimate.calibration.calibrate import calibrate
 from survsim.estimate.calibration.calibrated import EvidenceCalibration
 from survsim.estimate.calibration.course import (
     Cohort,
@@ -42,6 +41,7 @@ from survsim.estimate.printed.refusal import Refusal
 from survsim.estimate.printed.road import printed_number
 from survsim.evidence.ask.store import EvidenceStore
 from survsim.scenario.bias_of_judgements import judged_bias
+from survsim.scenario.calibrated_before import calibrated
 from survsim.scenario.calibration_file import (
     CalibrationFile,
     CurveTarget,
@@ -183,7 +183,7 @@ class CalibrationPlan:
         size : points of the posterior, default the file's; workers : threads, which change no bit.
         """
         never = self.content.cases.never if self.content.cases else ()
-        return calibrate(
+        return calibrated(
             self.course(),
             self.cohorts(assumed=assumed),
             self.priors(),

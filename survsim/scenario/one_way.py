@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from survsim.core import progress
 from survsim.core.checks import FloatArray, one_of
 from survsim.core.errors import InputError
 from survsim.core.execution import Execution
@@ -19,10 +19,11 @@ from survsim.scenario.parameter_spec import Derived, ParameterSpec
 from survsim.scenario.run import scenario_parameters
 from survsim.scenario.spec import Scenario
 from survsim.simulation.outcomes.sensitivity import Tornado
-from survsim.simulation.running.run import simulate_model
+from survsim.simulation.running.several import Run, simulated_each
 
 if TYPE_CHECKING:
     from survsim.simulation.declared.history import History
+    from survsim.simulation.outcomes.result import SimulationResult
 
 ENDS = (0.025, 0.975)
 """Quantiles of a parameter's draws at which it is held."""
@@ -91,30 +92,30 @@ def one_way_runs(
     chosen = varying(c.parameters, drawn, names)
     pair = tuple(s for s in scenario.strategies if s.name in (strategy, against))
 
-    def gain(values: Mapping[str, FloatArray]) -> float:
-        model = scenario.model(values, history=history).with_strategies(pair)
-        found = simulate_model(
-            model,
+    def run(values: Mapping[str, FloatArray]) -> Run:
+        return Run(
+            model=scenario.model(values, history=history).with_strategies(pair),
             patients=quick.patients if patients is None else patients,
             draws=next(iter(values.values())).size,
             seed=used_seed,
             taus=(at,),
-            execution=execution,
-        ).rmst(at)
-        means = dict(zip(found.strategies, found.estimate))
-        return float(means[strategy] - means[against])
+        )
 
     ends = {name: np.quantile(drawn[name], ENDS) for name in chosen}
-    gains = {
-        name: [gain(held(c.parameters, drawn, name, float(value))) for value in ends[name]]
-        for name in progress.each("one parameter after the other", chosen)
-    }
+    runs = [run(held(c.parameters, drawn, name, float(value))) for name in chosen for value in ends[name]]
+    found = simulated_each(
+        "one parameter after the other",
+        [run(drawn), *runs],
+        functools.partial(_gain, strategy, against, at),
+        execution,
+    )
+    gains = {name: found[1 + 2 * k : 3 + 2 * k] for k, name in enumerate(chosen)}
     order = sorted(chosen, key=lambda name: -abs(gains[name][1] - gains[name][0]))
     return Tornado(
         provenance=Provenance.of("one_way_runs", parameters, strategy=strategy, reference=against, tau=at),
         strategy=strategy,
         reference=against,
-        gain=gain(drawn),
+        gain=found[0],
         names=tuple(order),
         low_value=np.array([ends[name][0] for name in order]),
         high_value=np.array([ends[name][1] for name in order]),
@@ -122,6 +123,13 @@ def one_way_runs(
         gain_high=np.array([gains[name][1] for name in order]),
         unit=scenario.time_unit,
     )
+
+
+def _gain(strategy: str, against: str, tau: float, simulated: SimulationResult) -> float:
+    """Mean survival to `tau` under a strategy, beyond that under the other."""
+    found = simulated.rmst(tau)
+    means = dict(zip(found.strategies, found.estimate))
+    return float(means[strategy] - means[against])
 
 
 def held(

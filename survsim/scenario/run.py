@@ -19,7 +19,8 @@ from survsim.scenario.own_evidence import evidence_of
 from survsim.scenario.parameterise import Parameters, parameterise
 from survsim.scenario.scale_checks import drawn_faults, row_faults
 from survsim.scenario.spec import Scenario, uses_of
-from survsim.simulation.running.run import grid_points, refuse_size, simulate_model
+from survsim.simulation.running.run import grid_points, refuse_size
+from survsim.simulation.running.several import Run
 
 if TYPE_CHECKING:
     from survsim.simulation.declared.history import History
@@ -232,17 +233,29 @@ def simulate(
             seed=used,
             provenance=Provenance.of("scenario", drawn, name=scenario.name),
         )
+    run = run_of(scenario, drawn, patients=patients, draws=draws, seed=seed, history=history)
+    return run.simulated(execution, grid_step=c.outcomes.grid_step, patient_output=patient_output)
+
+
+def run_of(
+    scenario: Scenario,
+    drawn: Parameters,
+    *,
+    patients: int | None = None,
+    draws: int | None = None,
+    seed: int | None = None,
+    history: str | History | Mapping[str, Any] | None = None,
+) -> Run:
+    """A scenario's simulation as data: its model with the parameters drawn, and what is asked of it."""
+    c = scenario.content
     rows = [f"strategies:{s.name}" for s in scenario.strategies]
-    return simulate_model(
-        scenario.model(drawn.draws(), history=history),
+    return Run(
+        model=scenario.model(drawn.draws(), history=history),
         patients=c.full.patients if patients is None else patients,
         draws=draws,
-        seed=used,
+        seed=c.seed if seed is None else seed,
         taus=c.outcomes.tau,
         times=c.outcomes.alive_at,
-        grid_step=c.outcomes.grid_step,
-        execution=execution,
-        patient_output=patient_output,
         provenance=Provenance.of("scenario", drawn, *rows, name=scenario.name),
     )
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,8 +19,9 @@ from survsim.core.tables import Columns
 from survsim.estimate.calibration.calibrated import EvidenceCalibration
 from survsim.evidence.ask.store import EvidenceStore
 from survsim.scenario.own_evidence import evidence_of
-from survsim.scenario.run import drawn_parameters, simulate
+from survsim.scenario.run import drawn_parameters, run_of, simulate
 from survsim.scenario.spec import Scenario
+from survsim.simulation.running.several import simulated_each
 
 if TYPE_CHECKING:
     from survsim.simulation.declared.history import History
@@ -168,26 +171,29 @@ def structural_sensitivity(
     reference = scenario.content.outcomes.reference
     rows: dict[str, list[FloatArray]] = {name: [] for name in (*_MEASURES, "in_group")}
     groups = tuple(dict.fromkeys(g for one, _ in found for state in one.content.states for g in state.groups))
-    sources = []
     kept: dict[Any, Any] = {}  # what an alternative takes from rows as the scenario does keeps its draws
-    for one, drawn_from in found:
-        drawn = drawn_parameters(one, store, drawn_from, draws=draws, seed=seed, kept=kept)
-        simulated = simulate(
-            one, patients=patients, seed=seed, execution=execution, parameters=drawn, history=history
-        )
-        sources.append(simulated)
-        with warnings.catch_warnings():
-            # an alternative may leave so little to differ over draws that any error is large beside it; gain_error tells it
-            warnings.simplefilter("ignore", SmallSampleWarning)
-            answers = _answers(simulated, horizons, reference, groups)
-        for name, values in answers.items():
+    drawn = [drawn_parameters(one, store, of, draws=draws, seed=seed, kept=kept) for one, of in found]
+    read = functools.partial(_answers, horizons, reference, groups)
+    if any(one.content.cohort is not None for one, _ in found):
+        told = [
+            read(simulate(one, seed=seed, parameters=p, history=history, patients=patients))
+            for (one, _), p in zip(found, drawn)
+        ]
+    else:
+        runs = [
+            run_of(one, p, patients=patients, seed=seed, history=history) for (one, _), p in zip(found, drawn)
+        ]
+        told = simulated_each("structural alternatives", runs, read, execution)
+    sources = [answer.source for answer in told]
+    for answer in told:
+        for name, values in answer.values.items():
             rows[name].append(values)
     words = [scenario.content.overrides[name].label for name in names]
     return StructuralSensitivity(
         provenance=Provenance.of("structural_sensitivity", *sources, reference=reference),
         alternatives=(AS_DECLARED, *names, *others),
         labels=("as declared", *words, *(label for label, _ in others.values())),
-        strategies=sources[0].strategies,
+        strategies=told[0].strategies,
         reference=reference,
         taus=horizons,
         groups=groups,
@@ -210,10 +216,26 @@ _MEASURES = (
 )
 
 
-def _answers(
-    simulated: Any, taus: tuple[float, ...], reference: str, groups: tuple[str, ...]
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """The measures (t, s) of one simulation, and the time in groups (t, g, s); of which strategies, and where from."""
+
+    strategies: tuple[str, ...]
+    source: Provenance
+    values: dict[str, FloatArray]
+
+
+def _answers(taus: tuple[float, ...], reference: str, groups: tuple[str, ...], simulated: Any) -> _Answer:
+    with warnings.catch_warnings():
+        # an alternative may leave so little to differ over draws that any error is large beside it; gain_error tells it
+        warnings.simplefilter("ignore", SmallSampleWarning)
+        values = _measured(taus, reference, groups, simulated)
+    return _Answer(simulated.strategies, simulated.provenance, values)
+
+
+def _measured(
+    taus: tuple[float, ...], reference: str, groups: tuple[str, ...], simulated: Any
 ) -> dict[str, FloatArray]:
-    """The measures (t, s) of one simulation, and the time in groups (t, g, s)."""
     paired = simulated.compare(reference).to_frame().set_index(["measure", "strategy"])
     found: dict[str, list[FloatArray]] = {name: [] for name in (*_MEASURES, "in_group")}
     against = simulated.strategies.index(reference)

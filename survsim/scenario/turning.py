@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from survsim.core import progress
 from survsim.core.checks import FloatArray, numbers
 from survsim.core.errors import InputError
 from survsim.core.execution import Execution
@@ -19,13 +19,14 @@ from survsim.evidence.ask.store import EvidenceStore
 from survsim.scenario.one_way import held, varying
 from survsim.scenario.run import scenario_parameters
 from survsim.scenario.spec import Scenario
-from survsim.simulation.running.run import simulate_model
+from survsim.simulation.running.several import Run, simulated_each
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from survsim.simulation.declared.history import History
     from survsim.simulation.outcomes.decision import Decision
+    from survsim.simulation.outcomes.result import SimulationResult
 
 HALF = 0.5
 """Share of draws that a favoured strategy has to be best in before it is more likely than not."""
@@ -214,17 +215,16 @@ def turning_points(
     drawn = parameters.draws()
     grid = _grid(values, varying(c.parameters, drawn, list(values)))
 
-    def decided(these: Mapping[str, FloatArray]) -> Decision:
+    def run(these: Mapping[str, FloatArray]) -> Run:
         model = scenario.model(these, history=history)
-        return simulate_model(
-            model, patients=number, seed=used_seed, taus=(at,), execution=execution
-        ).decision(at)
+        return Run(model=model, patients=number, seed=used_seed, taus=(at,))
 
-    as_drawn = decided(drawn)
-    runs = [
-        [decided(held(c.parameters, drawn, name, float(v))) for v in row]
-        for name, row in progress.each("turning points", grid.items())
-    ]
+    moved = [run(held(c.parameters, drawn, name, float(v))) for name, row in grid.items() for v in row]
+    as_drawn, *found = simulated_each(
+        "turning points", [run(drawn), *moved], functools.partial(_decision, at), execution
+    )
+    each = len(next(iter(grid.values())))
+    runs = [found[k : k + each] for k in range(0, len(found), each)]
     reference = c.outcomes.reference
     return TurningPoints(
         provenance=Provenance.of("turning_points", parameters, tau=at, reference=reference),
@@ -240,6 +240,11 @@ def turning_points(
         drawn=np.stack([drawn[name] for name in grid]),
         unit=scenario.time_unit,
     )
+
+
+def _decision(tau: float, simulated: SimulationResult) -> Decision:
+    """Who comes first to `tau`."""
+    return simulated.decision(tau)
 
 
 def _noise(one: Decision) -> FloatArray:
