@@ -73,7 +73,9 @@ def main(*, quick: bool, results: Path, workers: int) -> None:
     explorer = survsim.scenario.Explorer(
         scenario, evidence=evidence, parameters=parameters, patients=100 if quick else 1000
     )
-    survsim.report.explorer_page(explorer, results / "explorer.json", steps=3 if quick else 5)
+    survsim.report.explorer_page(
+        explorer, results / "explorer.json", steps=3 if quick else 5, execution=execution
+    )
     for name in ("course.csv", "labels.yml"):
         shutil.copy(FOLDER / name, results / name)
     ledger.save(results / "summary.json")

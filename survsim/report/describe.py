@@ -161,12 +161,12 @@ def watch(shell: Any) -> None:
     ----------
     shell : the interactive shell, as ``get_ipython()`` gives it.
     """
-    import matplotlib
+    from matplotlib import pyplot
     from matplotlib.figure import Figure
 
     shell.run_line_magic("matplotlib", "inline")
-    # what a cell leaves is shown all the same; in interactive mode each figure would be drawn once more for nobody
-    matplotlib.interactive(False)
+    # figures are shown by the magic; pyplot's own hook would draw each once more, for nobody
+    pyplot.uninstall_repl_displayhook()
     formatter = shell.display_formatter.formatters["image/png"]
     drawn = formatter.lookup_by_type(Figure)
 

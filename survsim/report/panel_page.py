@@ -14,6 +14,7 @@ from typing import Any
 from survsim._version import __version__
 from survsim.core import files, progress
 from survsim.core.errors import InputError
+from survsim.core.execution import Execution
 from survsim.core.names import readable
 from survsim.figures import style
 from survsim.scenario.exploring import Explorer
@@ -26,7 +27,13 @@ TITLES = {"effect": "effects", "dose": "doses", "patient": "patient"}
 MOST_STEPS = 21
 
 
-def explorer_page(explorer: Explorer, path: str | os.PathLike[str], *, steps: int = 5) -> Path:
+def explorer_page(
+    explorer: Explorer,
+    path: str | os.PathLike[str],
+    *,
+    steps: int = 5,
+    execution: Execution | None = None,
+) -> Path:
     """Write the panel of a scenario as a page that anybody opens without Python.
 
     Controls of one kind are combined three at a time: every combination of a few values of each is simulated, and the page
@@ -37,6 +44,7 @@ def explorer_page(explorer: Explorer, path: str | os.PathLike[str], *, steps: in
     explorer : of the scenario, with as many patients as it should have.
     path : ``name.html``, the page; or ``explorer.json`` among the results of an analysis, which its report makes a page of.
     steps : values of each control, an odd number from 3 to 21; the simulations grow with its third power.
+    execution : where and on how many workers they run (`Execution`); it changes no bit.
 
     Returns
     -------
@@ -66,7 +74,7 @@ def explorer_page(explorer: Explorer, path: str | os.PathLike[str], *, steps: in
     if target.suffix not in (".html", ".json"):
         raise InputError(f"the panel is written as .html (the page) or .json (its grid); got {str(path)!r}.")
     with progress.shown("panel") as bar:
-        grid = grid_of(explorer, steps=steps, progress=bar)
+        grid = grid_of(explorer, steps=steps, progress=bar, execution=execution)
     if target.suffix == ".json":
         files.write_text(target, json.dumps(grid, separators=(",", ":"), ensure_ascii=False) + "\n")
     else:

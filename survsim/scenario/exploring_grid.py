@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from survsim.core.checks import FloatArray
+from survsim.core.execution import Execution
 from survsim.scenario.exploring import HORIZON, Control, Explorer, Redrawn
 from survsim.scenario.exploring_together import Answer, answers
 
@@ -35,6 +36,7 @@ def grid_of(
     steps: int = 5,
     seed: int = 1,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    execution: Execution | None = None,
 ) -> dict[str, Any]:
     """Every answer that the page needs, as plain values.
 
@@ -42,6 +44,7 @@ def grid_of(
     ----------
     explorer : that answers; steps : values of a control, an odd number from 3, the middle one where it began.
     seed : of the settings at which the grid is checked; progress : told how many of how many are simulated.
+    execution : where and on how many workers settings are simulated.
     """
     scenario = explorer.scenario
     horizon = next(c for c in explorer.controls if c.name == HORIZON)
@@ -56,7 +59,9 @@ def grid_of(
     ]
     tried = _tried(sets, np.random.default_rng(seed))
     start = explorer.redraw(horizon=horizon.high)
-    shown = iter(answers(explorer, [*asked, *(values for _, values in tried)], horizon.high, progress))
+    shown = iter(
+        answers(explorer, [*asked, *(values for _, values in tried)], horizon.high, progress, execution)
+    )
     made = [
         _set(controls, axis, list(islice(shown, len(settings))), times)
         for controls, axis, settings in zip(sets, axes, points, strict=True)

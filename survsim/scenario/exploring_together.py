@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from survsim.core.checks import FloatArray
+from survsim.core.execution import Execution
 from survsim.simulation.declared.model import Model
 from survsim.simulation.running.settings import BySetting, simulate_settings
+from survsim.simulation.running.several import whole_in_processes
 
 if TYPE_CHECKING:
     from survsim.scenario.exploring import Explorer
 
-MOST = 2**27
-"""Numbers of curves that a run may hold: settings are taken so many at a time."""
+MOST = 64
+"""Settings that go into a run together: few enough that there is something to share among processes."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,20 +37,22 @@ def answers(
     settings: Sequence[Mapping[str, float]],
     horizon: float,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    execution: Execution | None = None,
 ) -> list[Answer]:
     """The answer at each setting, to the last bit as `Explorer.redraw` would give it."""
+    places = list(_alike(explorer, settings))
+    models = [_model_of(explorer, [settings[k] for k in some]) for some in places]
+    seed = explorer.scenario.content.seed
+    simulated = functools.partial(_simulated, explorer.patients, seed, horizon)
     found: dict[int, Answer] = {}
-    for places in _alike(explorer, settings):
-        moved = [settings[k] for k in places]
-        run = simulate_settings(
-            _model_of(explorer, moved),
-            patients=explorer.patients,
-            seed=explorer.scenario.content.seed,
-            horizon=horizon,
-        )
-        found |= zip(places, _each(run, irradiated=explorer.irradiates))
+    for some, run in zip(places, whole_in_processes(models, simulated, execution), strict=True):
+        found |= zip(some, _each(run, irradiated=explorer.irradiates))
         progress(len(found), len(settings))
     return [found[k] for k in range(len(settings))]
+
+
+def _simulated(patients: int, seed: int, horizon: float, model: Model, execution: Execution) -> BySetting:
+    return simulate_settings(model, patients=patients, seed=seed, horizon=horizon, execution=execution)
 
 
 def _alike(explorer: Explorer, settings: Sequence[Mapping[str, float]]) -> Iterator[list[int]]:
@@ -61,11 +66,8 @@ def _alike(explorer: Explorer, settings: Sequence[Mapping[str, float]]) -> Itera
             (name, None if name in gy else value) for name, value in moved.items() if name in fixed | gy
         )
         groups.setdefault(tuple(key), []).append(k)
-    content = explorer.scenario.content
-    points = 1201 * len(content.states) * len(explorer.scenario.strategies)
-    step = max(1, MOST // points)
     for places in groups.values():
-        yield from (places[k : k + step] for k in range(0, len(places), step))
+        yield from (places[k : k + MOST] for k in range(0, len(places), MOST))
 
 
 def _model_of(explorer: Explorer, moved: Sequence[Mapping[str, float]]) -> Model:

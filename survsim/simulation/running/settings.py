@@ -26,7 +26,9 @@ class BySetting:
     means: dict[str, FloatArray]
 
 
-def simulate_settings(model: Model, *, patients: int, seed: int, horizon: float) -> BySetting:
+def simulate_settings(
+    model: Model, *, patients: int, seed: int, horizon: float, execution: Execution | None = None
+) -> BySetting:
     """Simulate every strategy at each setting, which is what a draw of the model's parameters stands for here.
 
     Each setting has the numbers, to the last bit, that a run of it alone would have; together they share blocks, so that the
@@ -36,7 +38,7 @@ def simulate_settings(model: Model, *, patients: int, seed: int, horizon: float)
         job_of(model, patients=patients, seed=seed, taus=[horizon]), one_luck=True, reference=0
     )
     refuse_if_endless(job)
-    totals = run_job(job, Execution(executor="local"))
+    totals = run_job(job, execution or Execution())
     dead = [k for k, state in enumerate(model.states) if state.death]
     return BySetting(
         times=job.grid,

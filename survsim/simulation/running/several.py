@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+import functools
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from survsim.core import progress
@@ -15,6 +16,7 @@ from survsim.simulation.outcomes.result import SimulationResult
 from survsim.simulation.running.run import simulate_model
 
 R = TypeVar("R")
+T = TypeVar("T")
 ALONE = Execution(executor="local", workers=1)
 
 
@@ -57,22 +59,32 @@ def simulated_each(
 ) -> list[R]:
     """What `read` takes from each run, in their order; the same bits however they are parted.
 
-    With processes asked for, whole runs go to them: a run that is parted is unpacked, planned and joined in every process.
-
     Parameters
     ----------
     what : the work, in a word or two, for whoever watches.
     """
-    how = checked(execution)
-    workers = min(how.workers or usable_cores(), len(runs))
-    if how.executor != "processes" or how.folder is not None or workers < 2:
-        return [read(run.without_curves(how)) for run in progress.each(what, runs)]
-    import joblib
-
-    pool = joblib.Parallel(n_jobs=workers, prefer="processes", return_as="generator")
-    found = pool(joblib.delayed(_read)(run, read) for run in runs)
+    found = whole_in_processes(runs, functools.partial(_read, read), execution)
     return [answer for _, answer in zip(progress.each(what, runs), found, strict=True)]
 
 
-def _read(run: Run, read: Callable[[SimulationResult], R]) -> R:
-    return read(run.without_curves(ALONE))
+def _read(read: Callable[[SimulationResult], R], run: Run, execution: Execution) -> R:
+    return read(run.without_curves(execution))
+
+
+def whole_in_processes(
+    tasks: Sequence[T], do: Callable[[T, Execution], R], execution: Execution | None
+) -> Iterator[R]:
+    """What comes of each task, in their order: with processes asked for, a whole task goes to one of them.
+
+    A simulation that is parted over processes is unpacked and planned in each, and its parts are joined; where there are
+    several short ones, that costs as much as they do.
+    """
+    how = checked(execution)
+    workers = min(how.workers or usable_cores(), len(tasks))
+    if how.executor != "processes" or how.folder is not None or workers < 2:
+        yield from (do(task, how) for task in tasks)
+        return
+    import joblib
+
+    pool = joblib.Parallel(n_jobs=workers, prefer="processes", return_as="generator")
+    yield from pool(joblib.delayed(do)(task, ALONE) for task in tasks)
