@@ -134,9 +134,8 @@ def _newton(x: FloatArray, outcome: BoolArray, weight: FloatArray, *, firth: boo
 def _inverse(information: FloatArray) -> FloatArray:
     """The inverse of a symmetric matrix, the generalised one where it is next to singular: that takes five times as long."""
     try:
-        found: FloatArray = np.linalg.inv(information)
+        found = np.linalg.inv(information)
     except np.linalg.LinAlgError:
         found = np.full_like(information, np.inf)
-    if not np.abs(found).max() * np.abs(information).max() < CONDITION:
-        found = np.linalg.pinv(information)
-    return found
+    sound = np.abs(found).max() * np.abs(information).max() < CONDITION
+    return np.asarray(found if sound else np.linalg.pinv(information), dtype=np.float64)
