@@ -75,8 +75,8 @@ def test_influence_of_the_restricted_mean_by_finite_differences(delayed):
         t, _, _, s = curve(time, event, w, entry)
         return pl.restricted_mean(t, s, np.zeros(t.size), tau)[0]
 
-    t, n_risk, d, _ = curve(time, event, weight, entry)
-    got = pl.restricted_mean_influence((t, n_risk, d), time, event, entry, tau)
+    table = curve(time, event, weight, entry)[:3]
+    got = pl.jackknife_influence(table, time, event, entry, pl.area_beyond(table, tau))
     for i in range(n):
         up, down = weight.copy(), weight.copy()
         up[i] += 1e-5
