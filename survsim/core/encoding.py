@@ -211,7 +211,9 @@ def _frame_back(decoder: Decoder, value: Any) -> Any:
     if isinstance(columns, dict):  # the first format
         return pd.DataFrame(columns)
     labels = _index_back(decoder, value["labels"])
-    parts = {k: _column_back(decoder, column) for k, (_, column) in enumerate(columns)}
+    found = [_column_back(decoder, column) for _, column in columns]
+    # pandas 3 makes text of objects that are text, unless it is told that they are objects
+    parts = {k: pd.Series(v, labels, dtype=object) if v.dtype == object else v for k, v in enumerate(found)}
     made = pd.DataFrame(parts, index=labels)
     names = [decoder.back(name) for name, _ in columns]
     try:
@@ -225,7 +227,8 @@ def _series_back(decoder: Decoder, value: Any) -> Any:
     import pandas as pd
 
     values = _column_back(decoder, value["series"])
-    return pd.Series(values, index=_index_back(decoder, value["labels"]), name=decoder.back(value["name"]))
+    labels = _index_back(decoder, value["labels"])
+    return pd.Series(values, index=labels, name=decoder.back(value["name"]), dtype=values.dtype)
 
 
 def _index_back(decoder: Decoder, value: Any) -> Any:

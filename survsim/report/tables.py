@@ -123,9 +123,10 @@ def table(
     if not frame.columns.is_unique:
         raise InputError("a table has each column once; rename those that stand there twice.")
     require_columns(frame, [*heads, *([group] if group is not None else [])])
-    shown = frame[[*([group] if group is not None and group not in heads else []), *heads]].reset_index(
-        drop=True
-    )
+    names = [*([group] if group is not None and group not in heads else []), *heads]
+    # by place: pandas 3 makes text of a list of names, and text cannot hold half a sign
+    places = [list(frame.columns).index(name) for name in names]
+    shown = frame.reset_index(drop=True).iloc[:, places]
     shown, group = _printed(shown), None if group is None else cells.in_utf8(group)
     heads = {cells.in_utf8(c): cells.in_utf8(str(head)) for c, head in heads.items()}
     title, missing = cells.in_utf8(title), cells.in_utf8(missing)

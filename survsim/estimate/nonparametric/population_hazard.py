@@ -163,7 +163,7 @@ def calendar(name: str, values: Any) -> FloatArray:
         if when.hasnans:
             raise InputError(f"{name} has a missing date; leave those patients out, or find their dates.")
         length = np.where(when.is_leap_year, 366.0, 365.0)
-        return np.asarray(when.year + (when.dayofyear - 1) / length, dtype=np.float64)
+        return np.asarray(when.year + (when.day_of_year - 1) / length, dtype=np.float64)
     years = float_vector(name, values)
     bad = (years < 1700) | (years > 2200)
     if bad.any():

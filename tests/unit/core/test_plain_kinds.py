@@ -91,6 +91,7 @@ def test_a_number_of_a_further_kind_comes_in_as_pythons_own(name, value, own):
         assert got == own and type(got) is type(own)
 
 
+@pytest.mark.filterwarnings("ignore:The 'generic' unit for NumPy timedelta")  # it stands beside the message
 @pytest.mark.parametrize("value", [np.timedelta64(60, "D"), np.timedelta64(1440, "h")])
 def test_a_duration_of_numpy_keeps_its_unit_and_is_no_count(value):
     """numpy counts durations among the whole numbers."""

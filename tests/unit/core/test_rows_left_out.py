@@ -155,6 +155,7 @@ def test_a_number_of_rows_is_told_before_gaps_that_it_explains() -> None:
         cox_ph(EXPECTED, "age", LACKING.assign(age=np.nan), missing="drop")
 
 
+@pytest.mark.filterwarnings("ignore:The inplace keyword")  # pandas 4 will not have it
 def test_a_frame_sorted_in_place_afterwards_keeps_its_patients() -> None:
     frame = WHOLE.copy()
     surv = Surv.right("t", "e", data=frame, **OPTIONS)
