@@ -90,7 +90,8 @@ def reconstruct(
                 arm, line, _own(tables, arm, at_risk), _own(ticks, arm, marks), words, n=many[arm], n_event=events[arm],
                 method=method, unit=unit, entry=entry, end=end, kind=kind, **exact,
             )  # fmt: skip
-            say(arm or curve.name, DONE)
+            if arm:
+                say(arm, DONE)
         say(curve.name, "how wrong it may be")
         arms = together(names, tuple(made.values()), reference) if len(made) > 1 else None
         headline = words(next(iter(made.values())).headline() if arms is None else arms.headline())

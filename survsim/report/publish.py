@@ -81,6 +81,8 @@ def publish(
     One entry a report, as it is done, in the order of the slugs.
     """
     wanted = _formats(formats)
+    # an analysis stands in the study while it runs, and a page may be written meanwhile
+    study = replace(study, root=study.root.absolute())
     named = tuple(slugs)
     folder = out if out is not None else study.build / ("quick" if quick else "reports")
     if folder.exists() and not folder.is_dir():

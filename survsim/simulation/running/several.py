@@ -87,4 +87,7 @@ def whole_in_processes(
     import joblib
 
     pool = joblib.Parallel(n_jobs=workers, prefer="processes", return_as="generator")
-    yield from pool(joblib.delayed(do)(task, ALONE) for task in tasks)
+    for done, answer in enumerate(pool(joblib.delayed(do)(task, ALONE) for task in tasks), start=1):
+        if how.progress is not None:
+            how.progress(done, len(tasks))
+        yield answer

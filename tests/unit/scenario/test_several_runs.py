@@ -7,6 +7,7 @@ import pytest
 
 import survsim
 from survsim import Execution
+from survsim.core.errors import ConvergenceWarning, warn
 from survsim.scenario import calibrated_before
 from survsim.simulation.running.several import Run, simulated_each
 
@@ -29,7 +30,10 @@ def test_runs_in_processes_are_those_of_one_process(scenario):
         for seed in (1, 2, 3)
     ]
     alone = simulated_each("runs", runs, by_draw, Execution(workers=1))
-    apart = simulated_each("runs", runs, by_draw, Execution(executor="processes", workers=2))
+    told = []
+    processes = Execution(executor="processes", workers=2, progress=lambda done, of: told.append((done, of)))
+    apart = simulated_each("runs", runs, by_draw, processes)
+    assert told == [(1, 3), (2, 3), (3, 3)]
     assert len(alone) == 3 and not np.array_equal(alone[0], alone[1])
     for one, other in zip(alone, apart, strict=True):
         assert np.array_equal(one, other)
@@ -79,3 +83,15 @@ def test_equal_calibrations_are_made_once_and_others_anew(monkeypatch):
     monkeypatch.setattr(calibrated_before, "KEPT", 1)
     survsim.scenario.read_calibration(scenario.calibration_path).run(evidence, size=210)
     assert len(calibrated_before._answers) == 1
+
+
+def test_a_calibration_that_is_known_says_its_warnings_again(monkeypatch):
+    def doubtful(*asked, **options):
+        warn("the posterior has a heavy tail.", ConvergenceWarning)
+        return "the answer"
+
+    monkeypatch.setattr(calibrated_before, "calibrate", doubtful)
+    monkeypatch.setattr(calibrated_before, "_answers", type(calibrated_before._answers)())
+    for _ in range(2):
+        with pytest.warns(ConvergenceWarning, match="heavy tail"):
+            assert calibrated_before.calibrated("a question", workers=1) == "the answer"
