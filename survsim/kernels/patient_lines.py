@@ -37,7 +37,7 @@ def between_lines(who: Array, running: Array, line_count: Array, repeats: Array)
 
 @compiled("i8[::1](i8[::1], i8[::1], f8[::1], f8[::1], f8[::1])")
 def falls_ill(who: Array, patient: Array, threshold: Array, risk: Array, ill_at: Array) -> Array:
-    """Those of `who` whose `threshold`, by patient, is not above their risk and who are not ill yet.
+    """Those of `who` whose `threshold` is not above their risk and who are not ill yet; `threshold`, `ill_at` by patient.
 
     `risk` is (m,), or (1,) where it is the same for all.
     """
@@ -47,56 +47,9 @@ def falls_ill(who: Array, patient: Array, threshold: Array, risk: Array, ill_at:
     for m in range(who.size):
         i = who[m]
         hit[a] = i
-        a += (threshold[patient[i]] <= risk[each * m]) & (ill_at[i] == np.inf)
+        p = patient[i]
+        a += (threshold[p] <= risk[each * m]) & (ill_at[p] == np.inf)
     return hit[:a].copy()
-
-
-@compiled("void(i8[::1], i8[::1], f8[::1], f8[::1], f8[::1], b1, f8[::1])")
-def _wait_for(
-    who: Array, draw: Array, time: Array, since: Array, low: Array, needs: bool, wait: Array
-) -> None:
-    """Lengthen `wait` until the time since `since` has reached `low`; for ever if it `needs` to have been and was not.
-
-    `draw` (m,) as `who`.
-    """
-    many = low.size > 1
-    for m in range(who.size):
-        i = who[m]
-        wait[m] = max(wait[m], low[draw[m] if many else 0] - (time[i] - since[i]))
-        if needs and since[i] == -np.inf:
-            wait[m] = np.inf
-
-
-@compiled("void(i8[::1], i8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1])")
-def _rule_out(
-    who: Array, draw: Array, time: Array, since: Array, low: Array, high: Array, wait: Array
-) -> None:
-    """Make `wait` infinite where ``low <= since <= high`` does not hold; with `time`, for the time since it then."""
-    grows, lows, highs = time.size > 0, low.size > 1, high.size > 1
-    for m in range(who.size):
-        i, d = who[m], draw[m]
-        value = time[i] - since[i] + wait[m] if grows else since[i]
-        if not low[d if lows else 0] <= value <= high[d if highs else 0]:
-            wait[m] = np.inf
-
-
-@compiled("void(i8[::1], i1[::1], f8[::1], f8[::1])")
-def _rule_out_words(who: Array, code: Array, words: Array, wait: Array) -> None:
-    """Make `wait` infinite where the word of `code` is 0."""
-    for m in range(who.size):
-        if words[code[who[m]]] < 1.0:
-            wait[m] = np.inf
-
-
-@compiled("i8[::1](i8[::1], f8[::1], f8[::1], i1[::1], f8[::1], i1[::1])")
-def _schedule(who: Array, time: Array, wait: Array, line: Array, start_at: Array, start_line: Array) -> Array:
-    now, a = np.empty(who.size, np.int64), 0
-    for m in range(who.size):
-        i = who[m]
-        start_at[i], start_line[i] = time[i] + wait[m], line[m]
-        now[a] = i
-        a += wait[m] == 0.0
-    return now[:a].copy()
 
 
 @compiled(
@@ -131,41 +84,50 @@ def next_line(
     `low` and `high` are (clauses, draws); `words` (clauses, w) turns codes into 0 and 1; `extra` (clauses, m) holds
     values made elsewhere. The first of equals wins.
     """
-    best, choice = np.full(who.size, np.inf), np.zeros(who.size, np.int8)
-    wait, here, stands = np.empty(who.size), np.arange(who.size), time[:0]
-    own, anything = draw[who], np.full(1, -np.inf)
-    start = 0
-    for j in range(line_of.size):
-        line, count = line_of[j], line_count[line_of[j]]
-        for m in range(who.size):
-            wait[m] = 0.0 if count[who[m]] < repeats[line] else np.inf
-        for k in range(start, ends[j]):
-            if kind[k] == GROWS or kind[k] == AFTER:
-                _wait_for(who, own, time, history[subject[k]], low[k], kind[k] == AFTER, wait)
-        for k in range(start, ends[j]):
-            if kind[k] == GROWS or kind[k] == AFTER:
-                _rule_out(who, own, time, history[subject[k]], anything, high[k], wait)
-            elif kind[k] == STANDS:
-                _rule_out(who, own, stands, history[subject[k]], low[k], high[k], wait)
-            elif kind[k] == EXTRA:
-                _rule_out(here, own, stands, extra[k], low[k], high[k], wait)
-            elif kind[k] == LINE:
-                _rule_out_words(who, line_status[subject[k]], words[k], wait)
-            else:
-                _rule_out_words(who, state if kind[k] == STATE else response, words[k], wait)
-        start = ends[j]
-        for m in range(who.size):
-            if wait[m] < best[m]:
-                best[m], choice[m] = wait[m], line
-    return _schedule(who, time, best, choice, start_at, start_line)
+    now, a = np.empty(who.size, np.int64), 0
+    lows, highs = low.shape[1] > 1, high.shape[1] > 1
+    for m in range(who.size):
+        i = who[m]
+        d, end, best, choice = draw[i], 0, np.inf, 0
+        for j in range(line_of.size):
+            begin, end, line, wait = end, ends[j], line_of[j], 0.0
+            if line_count[line, i] >= repeats[line]:
+                continue
+            for k in range(begin, end):
+                if kind[k] == GROWS or kind[k] == AFTER:
+                    since = history[subject[k], i]
+                    wait = max(wait, low[k, d if lows else 0] - (time[i] - since))
+                    wait = np.inf if kind[k] == AFTER and since == -np.inf else wait
+            # what cannot be sooner need not be looked at
+            holds, k = wait < best, begin
+            while holds and k < end:
+                top = high[k, d if highs else 0]
+                if kind[k] == GROWS or kind[k] == AFTER:
+                    holds = time[i] - history[subject[k], i] + wait <= top
+                elif kind[k] == STANDS:
+                    holds = low[k, d if lows else 0] <= history[subject[k], i] <= top
+                elif kind[k] == EXTRA:
+                    holds = low[k, d if lows else 0] <= extra[k, m] <= top
+                elif kind[k] == LINE:
+                    holds = words[k, line_status[subject[k], i]] >= 1.0
+                else:
+                    holds = words[k, state[i] if kind[k] == STATE else response[i]] >= 1.0
+                k += 1
+            if holds:
+                best, choice = wait, line
+        start_at[i], start_line[i] = time[i] + best, choice
+        now[a] = i
+        a += best == 0.0
+    return now[:a].copy()
 
 
 @compiled(
-    "void(i8[::1], i8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[:, ::1], f8[:, ::1], f8[:, ::1],"
+    "void(i8[::1], i8[::1], i8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[:, ::1], f8[:, ::1], f8[:, ::1],"
     " f8[:, ::1], f8[:, ::1], f8[::1])"
 )
 def deliver(
     who: Array,
+    patient: Array,
     draw: Array,
     time: Array,
     begun: Array,
@@ -183,31 +145,34 @@ def deliver(
 
     `fractions` (regions,) planned fractions, `each` (regions, draws) their dose in Gy, over a course of length
     `duration` (draws,). What the sums rise by goes to the course (regions, n) as well, and the time since the course
-    before, where it is shorter, to `interval`.
+    before, where it is shorter, to `interval`. Sums, course and interval are by patient, not by position.
     """
     long, doses = duration.size > 1, each.shape[1] > 1
     for i in who:
-        share, length = 1.0, duration[draw[i] if long else 0]
+        p, share, length = patient[i], 1.0, duration[draw[i] if long else 0]
         if length > 0.0:
             share = min((time[i] - begun[i]) / length, 1.0)
         # an interval is between two courses, so the end of the one before must still be known
-        interval[i] = min(interval[i], begun[i] - radiation_ended_at[i])
+        interval[p] = min(interval[p], begun[i] - radiation_ended_at[i])
         for r in range(fractions.size):
             if fractions[r] > 0.0:
                 # the last fraction of a completed course must not be lost to rounding
                 one = each[r, draw[i] if doses else 0]
                 dose = math.floor(fractions[r] * share + 1e-9) * one
-                total, square = dose_sum[r, i], dose_square_sum[r, i]
-                dose_sum[r, i] = total + dose
-                dose_square_sum[r, i] = square + dose * one
-                course_dose[r, i] += dose_sum[r, i] - total
-                course_square[r, i] += dose_square_sum[r, i] - square
+                total, square = dose_sum[r, p], dose_square_sum[r, p]
+                dose_sum[r, p] = total + dose
+                dose_square_sum[r, p] = square + dose * one
+                course_dose[r, p] += dose_sum[r, p] - total
+                course_square[r, p] += dose_square_sum[r, p] - square
         radiation_ended_at[i] = time[i]
 
 
-@compiled("f8[:, ::1](i8[::1], i8[::1], f8[::1], f8[:, ::1], f8[:, ::1], f8[::1], f8[:, ::1], f8[:, ::1])")
+@compiled(
+    "f8[:, ::1](i8[::1], i8[::1], i8[::1], f8[::1], f8[:, ::1], f8[:, ::1], f8[::1], f8[:, ::1], f8[:, ::1])"
+)
 def worst_dose(
     who: Array,
+    patient: Array,
     draw: Array,
     kept: Array,
     dose_sum: Array,
@@ -218,25 +183,26 @@ def worst_dose(
 ) -> Array:
     """Highest EQD2 in Gy over the regions for each alpha/beta, (alpha_betas, m).
 
-    Of what was given a share `kept` (m,) counts; `more` (regions, draws) comes on top.
+    Of what was given, by patient, a share `kept` (m,) counts; `more` (regions, draws) comes on top.
     """
     out = np.zeros((alpha_beta.size, who.size))
     many = more.shape[1] > 1
     for m in range(who.size):
         i = who[m]
-        d = draw[i] if many else 0
+        p, d = patient[i], draw[i] if many else 0
         for r in range(dose_sum.shape[0]):
-            total = kept[m] * dose_sum[r, i] + more[r, d]
-            square = kept[m] * dose_square_sum[r, i] + more_square[r, d]
+            total = kept[m] * dose_sum[r, p] + more[r, d]
+            square = kept[m] * dose_square_sum[r, p] + more_square[r, d]
             for a in range(alpha_beta.size):
                 dose = (square + alpha_beta[a] * total) / (2.0 + alpha_beta[a])
                 out[a, m] = max(out[a, m], dose)
     return out
 
 
-@compiled("i1[::1](i8[::1], f8[::1], i8, i8, i1[::1], i1[::1], i1[::1], i1[::1], f8[::1], f8[::1])")
+@compiled("i1[::1](i8[::1], i8[::1], f8[::1], i8, i8, i1[::1], i1[::1], i1[::1], f8[::1], f8[::1], f8[::1])")
 def begin_line(
     who: Array,
+    patient: Array,
     time: Array,
     number: int,
     status: int,
@@ -247,7 +213,7 @@ def begin_line(
     start_at: Array,
     lines_started: Array,
 ) -> Array:
-    """Line `number` begins for `who`; how often (m,) it had been offered to each before."""
+    """Line `number` begins for `who`; how often (m,) it had been offered to each before. `line_given` is by patient."""
     before = np.empty(who.size, np.int8)
     for m in range(who.size):
         i = who[m]
@@ -255,7 +221,7 @@ def begin_line(
         running[i], line_status[i], start_at[i] = number, status, np.inf
         lines_started[i] += 1.0
         line_count[i] += 1
-        line_given[i] += 1
+        line_given[patient[i]] += 1.0
     return before
 
 

@@ -223,10 +223,11 @@ def effect_logs(
 
 
 @compiled(
-    "void(i1[::1], i8[::1], f8[::1], f8[::1], f8[::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1],"
-    " b1[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1])"
+    "void(i8[::1], i1[::1], i8[::1], f8[::1], f8[::1], f8[::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1],"
+    " f8[:, ::1], b1[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1])"
 )
 def add_values(
+    patient: Array,
     state: Array,
     draw: Array,
     time: Array,
@@ -245,12 +246,13 @@ def add_values(
     """Add the values of the stretch from `time` to `when` (n,), as far as it lies before each of `taus`.
 
     `groups` (groups, states); `utility`, `cost_per_time` (states, draws), and what a treatment that is `given`
-    (treatments, n) changes in them (treatments, draws); `quality`, `paid` (taus, n); `in_group` (groups times taus, n).
+    (treatments, n) changes in them (treatments, draws). By patient: `quality`, `paid` (taus, patients), `in_group`
+    (groups times taus, patients).
     """
     worth, cost = utility.shape[1] > 1, cost_per_time.shape[1] > 1
     more, dearer = utility_changes.shape[1] > 1, costs_per_time.shape[1] > 1
     for i in range(state.size):
-        s, d, start = state[i], draw[i], time[i]
+        p, s, d, start = patient[i], state[i], draw[i], time[i]
         if not start < when[i]:
             continue
         value, rate = utility[s, d if worth else 0], cost_per_time[s, d if cost else 0]
@@ -262,18 +264,10 @@ def add_values(
             spent = min(when[i], taus[a]) - start
             if spent <= 0.0:
                 continue
-            quality[a, i] += value * spent
-            paid[a, i] += rate * spent
+            quality[a, p] += value * spent
+            paid[a, p] += rate * spent
             for g in range(groups.shape[0]):
-                in_group[g * taus.size + a, i] += groups[g, s] * spent
-
-
-@compiled("void(i8[::1], i8[::1], f8[:, ::1], f8[:, ::1])")
-def copy_rows(who: Array, patient: Array, rows: Array, to: Array) -> None:
-    """Copy what `rows` (rows, n) hold of `who` to the places of their patients."""
-    for r in range(rows.shape[0]):
-        for i in who:
-            to[r, patient[i]] = rows[r, i]
+                in_group[g * taus.size + a, p] += groups[g, s] * spent
 
 
 @compiled("f8[::1](i8[::1], i8[::1], f8[::1], f8[:, ::1], i8[::1], f8[:, ::1])")
@@ -290,27 +284,6 @@ def next_change(
             if time[i] < at < soonest[m]:
                 soonest[m] = at
     return soonest
-
-
-@compiled("void(i8[::1], i8[::1], f8[::1], i1[:, ::1], f8[:, ::1], f8[::1], f8[:, ::1], f8[:, ::1])")
-def write_down(
-    who: Array,
-    patient: Array,
-    worst_grade: Array,
-    line_given: Array,
-    myelopathy_at: Array,
-    to_grade: Array,
-    to_started: Array,
-    to_myelopathy: Array,
-) -> None:
-    """Copy what happened to `who` to the rows of their patients."""
-    for i in who:
-        p = patient[i]
-        to_grade[p] = worst_grade[i]
-        for r in range(line_given.shape[0]):
-            to_started[r, p] = line_given[r, i]
-        for r in range(myelopathy_at.shape[0]):
-            to_myelopathy[r, p] = myelopathy_at[r, i]
 
 
 @compiled("Tuple((i8[::1], f8[::1]))(i8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1])")

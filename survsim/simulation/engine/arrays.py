@@ -1,7 +1,8 @@
-"""What is known of the patients of a block at the moment, in groups of arrays; the last axis is patients.
+"""What is known of the patients of a block, in groups of arrays; the last axis is patients.
 
-Each group makes its arrays once and drops patients by making a smaller group (`keep`): a group with a new array
-needs no second list of names.
+What the steps ask for at every turn is by position among those who are still followed: such a group drops patients by
+making a smaller one (`keep`), so that a new array needs no second list of names. What is added up along a path and told
+at its end (`Cord`, `Values`, and `counts`) is by patient of the block and stays where it is.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from survsim.simulation.declared.rules import HISTORY_ROWS
 from survsim.simulation.engine.luck import Luck
 from survsim.simulation.engine.plan import DiseasePlan, StrategyPlan
 
-Group = TypeVar("Group", "Clock", "Past", "Lines", "Cord", "Values", "Latent")
+Group = TypeVar("Group", "Clock", "Past", "Lines", "Latent")
 
 
 def keep(group: Group, who: IntArray) -> Group:
@@ -181,7 +182,7 @@ class Lines:
     Attributes
     ----------
     running : line that runs, -1 for none; start_line : the one that starts at `Clock.start_at`.
-    status, count, begun : (lines, n) status, times offered, times begun.
+    status, count : (lines, n) status, times offered.
     given_at, ended_at : (treatments, n) latest start (infinity if never) and latest end, however it came (minus
         infinity if never).
     given, times_given, times_completed, times_stopped : (treatments, n) on it now; times begun, ended as planned, and
@@ -194,7 +195,6 @@ class Lines:
     start_line: CodeArray
     status: CodeArray
     count: CodeArray
-    begun: CodeArray
     given_at: FloatArray
     ended_at: FloatArray
     given: BoolArray
@@ -215,7 +215,6 @@ class Lines:
             start_line=np.zeros(n, dtype=np.int8),
             status=np.zeros(lines, dtype=np.int8),
             count=np.zeros(lines, dtype=np.int8),
-            begun=np.zeros(lines, dtype=np.int8),
             given_at=np.full(treatments, np.inf),
             ended_at=np.full(treatments, -np.inf),
             given=np.zeros(treatments, dtype=bool),
@@ -231,7 +230,7 @@ class Lines:
 
 @dataclass(slots=True)
 class Cord:
-    """What the spinal cord has had.
+    """What the spinal cord of each patient of the block has had.
 
     Attributes
     ----------
@@ -272,7 +271,10 @@ class Cord:
 
 @dataclass(slots=True)
 class Values:
-    """Quality-adjusted time and cost so far, up to each horizon of `taus`: (taus, n); time in groups of states."""
+    """Quality-adjusted time and cost so far of each patient of the block, up to each horizon of `taus`: (taus, n).
+
+    `in_group` (groups, taus, n) is the time in groups of states.
+    """
 
     taus: tuple[float, ...]
     quality: FloatArray

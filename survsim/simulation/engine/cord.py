@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from survsim.core.checks import IntArray
-from survsim.kernels.patient_lines import deliver, falls_ill
+from survsim.core.checks import FloatArray, IntArray
+from survsim.kernels.patient_lines import deliver, falls_ill, worst_dose
 from survsim.simulation.cord_biology.myelopathy import MODELS
 from survsim.simulation.engine.workspace import Workspace
 
@@ -20,11 +20,11 @@ def add_dose(w: Workspace, k: int, who: IntArray, *, harms: bool = True) -> None
         return
     if w.cord.settings.recovery_after:
         left = w.kept(who, w.lines.given_at[k][who])
-        w.cord.dose_sum[:, who] *= left
-        w.cord.dose_square_sum[:, who] *= left
+        w.cord.dose_sum[:, w.patient[who]] *= left
+        w.cord.dose_square_sum[:, w.patient[who]] *= left
     course = w.plan.courses.index(treatment.name)
     deliver(
-        who, w.draw, w.clock.time, w.lines.given_at[k], w.past.radiation_ended_at, np.atleast_1d(treatment.duration),
+        who, w.patient, w.draw, w.clock.time, w.lines.given_at[k], w.past.radiation_ended_at, np.atleast_1d(treatment.duration),
         treatment.fractions, treatment.dose_per_fraction, w.cord.dose_sum, w.cord.dose_square_sum,
         w.cord.course_dose[course], w.cord.course_square[course], w.cord.interval,
     )  # fmt: skip
@@ -54,9 +54,9 @@ def _arm_myelopathy(w: Workspace, who: IntArray) -> None:
             continue
         law = w.law(w.disease.myelopathy_onset, hit)
         onset = law.sample(w.luck.uniform("myelopathy/onset")[w.patient[hit]])
-        w.cord.myelopathy_at[m][hit] = w.clock.time[hit] + onset
+        w.cord.myelopathy_at[m][w.patient[hit]] = w.clock.time[hit] + onset
         if name == settings.acts_by:
-            w.clock.harm_at[hit] = w.cord.myelopathy_at[m][hit]
+            w.clock.harm_at[hit] = w.clock.time[hit] + onset
 
 
 def harm(w: Workspace, who: IntArray) -> None:
@@ -65,3 +65,15 @@ def harm(w: Workspace, who: IntArray) -> None:
     change = settings.performance_change if settings else 0
     w.clock.harm_at[who] = np.inf
     w.past.performance[who] = np.clip(w.past.performance[who] + change, 0.0, 4.0)
+
+
+def highest(w: Workspace) -> FloatArray:
+    """Highest EQD2 in Gy over the regions that each patient of the block (n,) has had in the end."""
+    everybody = np.arange(w.luck.size)
+    nothing = np.zeros((2, len(w.plan.regions), 1))
+    alpha_beta = np.array([w.cord.settings.alpha_beta])
+    return np.asarray(
+        worst_dose(
+            everybody, everybody, w.luck.draw_of, np.ones(everybody.size), w.cord.dose_sum, w.cord.dose_square_sum, alpha_beta, *nothing
+        )[0]
+    )  # fmt: skip

@@ -16,12 +16,10 @@ from survsim.core.errors import ScenarioError
 from survsim.kernels.patient_path import CodeArray
 from survsim.kernels.patient_step import (
     add_values,
-    copy_rows,
     move,
     next_event,
     note_entry,
     sort_out,
-    write_down,
 )
 from survsim.simulation.cord_biology.myelopathy import CordSettings
 from survsim.simulation.engine import cord, counting, hazards, latent, lines, resume
@@ -57,12 +55,8 @@ def simulate_block(
         toxicities=len(plan.toxicities),
         lines=len(plan.lines),
         treated=bool(plan.treatments),
-        radiation=(len(plan.courses), len(plan.regions)),
-        models=len(settings.myelopathy.models) if settings.myelopathy else 0,
         taus=len(follow.taus),
-        values=follow.values,
         grid=(len(luck.draws) * len(disease.names), follow.points + 1),
-        groups=len(disease.groups),
     )
     taus = follow.taus if follow.values else None
     w = Workspace(
@@ -87,10 +81,7 @@ def simulate_block(
             f"states or lines takes next to no time; last in {disease.names[int(w.state[0])]}. "
             "Give its transitions or its lines a time."
         )
-    paths.counts = np.cumsum(paths.counts, axis=1)[:, : follow.points]
-    paths.sojourns = run.log.done() if run.log else None
-    if w.counts is not None:
-        paths.plain, paths.discounted = w.counts.plain.T, w.counts.discounted.T
+    run.end()
     return paths
 
 
@@ -266,47 +257,51 @@ class _Run:
         """Quality-adjusted time and cost of the stretch that ends at `when`."""
         w, disease, plan = self.w, self.w.disease, self.w.plan
         add_values(
-            w.state, w.draw, w.clock.time, when, np.array(values.taus), disease.groups, disease.utility,
+            w.patient, w.state, w.draw, w.clock.time, when, np.array(values.taus), disease.groups, disease.utility,
             disease.cost_per_time, plan.utility_changes, plan.costs_per_time, w.lines.given, values.quality, values.paid,
             _rows(values.in_group),
         )  # fmt: skip
 
     def _clear(self, done: IntArray, dead: IntArray) -> None:
-        """Write down those who are done; from time to time go on without them."""
+        """Close the paths of those who are done; from time to time go on without them."""
         w = self.w
         who = np.concatenate([done, dead])
         if not who.size:
             return
-        self._write(who)
+        self._close(who)
         w.finished[who] = True
         w.clock.time[who] = self.follow.horizon
         w.n_left -= who.size
         if w.n_left < 0.4 * w.finished.size:
             w.keep((~w.finished).nonzero()[0])
 
-    def _write(self, who: IntArray) -> None:
+    def _close(self, who: IntArray) -> None:
+        """What is added up to the end of a path."""
         w, paths = self.w, self.paths
-        patient = w.patient[who]
         if self.log is not None:
             living = ~w.disease.dead[w.state[who]]
             here, state = who[living], w.state[who[living]]
-            self.log.add(patient[living], state, state, w.past.entry[here], w.clock.time[here])
-        if paths.quality is not None and paths.cost is not None and w.values is not None:
-            copy_rows(who, w.patient, w.values.quality, paths.quality)
-            copy_rows(who, w.patient, w.values.paid, paths.cost)
-            copy_rows(who, w.patient, _rows(w.values.in_group), _rows(paths.in_group))
+            self.log.add(w.patient[here], state, state, w.past.entry[here], w.clock.time[here])
         if w.counts is not None:
             counting.flush(w, who)
         if not w.has_lines:
             return
+        paths.worst_grade[w.patient[who]] = w.past.worst_grade[who]
         for k, treatment in enumerate(w.plan.treatments):
             if treatment.irradiates:
                 cord.add_dose(w, k, who.compress(w.lines.given[k][who]), harms=False)
-        copy_rows(who, w.patient, _rows(w.cord.course_dose), _rows(paths.course_dose))
-        copy_rows(who, w.patient, _rows(w.cord.course_square), _rows(paths.course_square))
-        paths.interval[patient] = w.cord.interval[who]
-        paths.cord_dose[patient] = w.cord_doses(who, (w.cord.settings.alpha_beta,))[0]
-        write_down(
-            who, w.patient, w.past.worst_grade, w.lines.begun, w.cord.myelopathy_at, paths.worst_grade, paths.started,
-            paths.myelopathy_at,
-        )  # fmt: skip
+
+    def end(self) -> None:
+        """When everybody is done: what was added up by patient is what is told."""
+        w, paths = self.w, self.paths
+        paths.counts = np.cumsum(paths.counts, axis=1)[:, : self.follow.points]
+        paths.sojourns = self.log.done() if self.log else None
+        paths.started = w.started
+        if w.counts is not None:
+            paths.plain, paths.discounted = w.counts.plain.T, w.counts.discounted.T
+        if w.values is not None:
+            paths.quality, paths.cost, paths.in_group = w.values.quality, w.values.paid, w.values.in_group
+        if w.has_lines:
+            paths.course_dose, paths.course_square = w.cord.course_dose, w.cord.course_square
+            paths.interval, paths.myelopathy_at = w.cord.interval, w.cord.myelopathy_at
+            paths.cord_dose = cord.highest(w)

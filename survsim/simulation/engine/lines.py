@@ -74,8 +74,8 @@ def start(w: Workspace, who: IntArray) -> None:
 
 def _begin(w: Workspace, number: int, line: LinePlan, who: IntArray) -> None:
     repeat = begin_line(
-        who, w.clock.time, number, RUNNING, w.lines.running, w.lines.status[number], w.lines.count[number], w.lines.begun[number],
-        w.clock.start_at, w.past.lines_started,
+        who, w.patient, w.clock.time, number, RUNNING, w.lines.running, w.lines.status[number], w.lines.count[number],
+        w.started[number], w.clock.start_at, w.past.lines_started,
     )  # fmt: skip
     worth = w.plan.worth
     if worth is not None:
@@ -92,7 +92,7 @@ def _begin(w: Workspace, number: int, line: LinePlan, who: IntArray) -> None:
         if w.values is not None and is_there(treatment.cost):
             for i, tau in enumerate(w.values.taus):
                 here = who[w.clock.time[who] < tau]
-                w.values.paid[i][here] += w.number(treatment.cost, here)
+                w.values.paid[i][w.patient[here]] += w.number(treatment.cost, here)
         if is_there(treatment.response_probability):
             chance = w.number(treatment.response_probability, who)
             yes = _uniform(w, f"response/{treatment.name}", who, before) <= chance

@@ -63,36 +63,27 @@ class Paths:
 
 
 def empty_paths(
-    n: int,
-    *,
-    toxicities: int,
-    lines: int,
-    treated: bool,
-    radiation: tuple[int, int],
-    models: int,
-    taus: int,
-    values: bool,
-    grid: tuple[int, int],
-    groups: int,
+    n: int, *, toxicities: int, lines: int, treated: bool, taus: int, grid: tuple[int, int]
 ) -> Paths:
-    """Paths of n patients to whom nothing has happened yet."""
+    """Paths of n patients to whom nothing has happened yet, and of whom nothing was added up."""
+    nothing = np.zeros((0, n))
     return Paths(
         death_at=np.full(n, np.inf),
         death_state=np.full(n, -1, dtype=np.int64),
         progression_at=np.full(n, np.inf),
-        quality=np.zeros((taus, n)) if values else None,
-        cost=np.zeros((taus, n)) if values else None,
-        in_group=np.zeros((groups if values else 0, taus, n)),
-        plain=np.zeros((0, n)),
-        discounted=np.zeros((0, n)),
-        cord_dose=np.zeros(n if treated else 0),
-        course_dose=np.zeros((*radiation, n if treated else 0)),
-        course_square=np.zeros((*radiation, n if treated else 0)),
-        interval=np.full(n if treated else 0, np.inf),
+        quality=None,
+        cost=None,
+        in_group=np.zeros((0, taus, n)),
+        plain=nothing,
+        discounted=nothing,
+        cord_dose=nothing[:, 0],
+        course_dose=nothing[:, None],
+        course_square=nothing[:, None],
+        interval=nothing[:, 0],
         worst_grade=np.zeros(n if treated else 0),
         toxicity=np.zeros((toxicities, n)),
         started=np.zeros((lines, n)),
-        myelopathy_at=np.full((models if treated else 0, n), np.inf),
+        myelopathy_at=nothing,
         counts=np.zeros(grid, dtype=np.int64),
     )
 

@@ -197,6 +197,7 @@ class _Hits:
         cord = self.w.cord
         doses = worst_dose(
             np.zeros(1, np.int64),
+            self.w.patient,
             self.w.draw,
             np.ones(1),
             cord.dose_sum,

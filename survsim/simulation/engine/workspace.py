@@ -22,7 +22,8 @@ class Workspace:
     """Where each patient of a block stands. Patients who are done are removed from time to time.
 
     What differs by patient is in groups (`arrays`): the clock, the past, the lines of treatment, the cord and the
-    values; beside them who is there, in which state, and who is done.
+    values; beside them who is there, in which state, and who is done, and by patient of the block how often each line
+    was started.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Workspace:
         states = len(disease.names) if disease.cyclic else 0
         self.past = Past.start(patients["performance_status"] if asked else None, states, n)
         self.lines = Lines.start(plan, n if self.has_lines else 0)
+        self.started: FloatArray = np.zeros((len(plan.lines), n))
         self.cord = Cord.start(cord, plan, n if self.has_lines else 0)
         self.values = None if taus is None else Values.start(taus, n, len(disease.groups))
         self.latent = Latent.start(disease, luck)
@@ -69,11 +71,9 @@ class Workspace:
         self.finished = self.finished.take(who)
         self.clock, self.past = keep(self.clock, who), keep(self.past, who)
         if self.has_lines:
-            self.lines, self.cord = keep(self.lines, who), keep(self.cord, who)
+            self.lines = keep(self.lines, who)
         if self.latent is not None:
             self.latent = keep(self.latent, who)
-        if self.values is not None:
-            self.values = keep(self.values, who)
 
     def number(self, value: ByDraw, who: IntArray) -> ByDraw:
         """A number of the plan for the patients `who`: one, or one each."""
@@ -109,8 +109,8 @@ class Workspace:
             more += np.stack([added, added * t.dose_per_fraction])
         share = np.ones(who.size) if kept is None else kept
         return worst_dose(
-            who, self.draw, share, self.cord.dose_sum, self.cord.dose_square_sum, np.array(alpha_betas), *more
-        )
+            who, self.patient, self.draw, share, self.cord.dose_sum, self.cord.dose_square_sum, np.array(alpha_betas), *more
+        )  # fmt: skip
 
     def cord_dose(self, who: IntArray, line: int | None = None) -> FloatArray:
         """What a rule sees: highest EQD2 (m,) over the regions now, recovered, with the plan of `line` on top."""

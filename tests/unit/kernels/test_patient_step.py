@@ -26,7 +26,6 @@ from survsim.kernels.patient_lines import (
 from survsim.kernels.patient_step import (
     add_values,
     budget_left,
-    copy_rows,
     count_moves,
     effect_logs,
     move,
@@ -36,7 +35,6 @@ from survsim.kernels.patient_step import (
     revisit,
     run_clock,
     sort_out,
-    write_down,
 )
 
 INF = np.inf
@@ -172,6 +170,7 @@ def test_a_course_that_is_cut_short_gives_whole_fractions() -> None:
     time, course, interval = np.array([1.0, 3.0, 9.0]), np.zeros((2, 2, 3)), np.array([INF, 4.0, INF])
     deliver(
         positions(0, 1),
+        positions(0, 1, 2),
         positions(0, 0, 0),
         time,
         np.zeros(3),
@@ -190,23 +189,46 @@ def test_a_course_that_is_cut_short_gives_whole_fractions() -> None:
     ]
     assert ended.tolist() == [1.0, 3.0, -INF]
     deliver(
-        positions(2), positions(0, 0, 0), time, np.zeros(3), ended, np.zeros(1), np.array([1.0, 0.0]),
-        np.array([[8.0], [0.0]]), dose, square, *course, interval,
+        positions(2), positions(0, 1, 2), positions(0, 0, 0), time, np.zeros(3), ended, np.zeros(1),
+        np.array([1.0, 0.0]), np.array([[8.0], [0.0]]), dose, square, *course, interval,
     )  # fmt: skip
     assert dose[0, 2] == 8.0, "a course without length is given at once"
     assert np.array_equal(course[0], dose) and np.array_equal(course[1], square)
     assert interval.tolist() == [INF, 4.0, INF], "nobody had a course before"
     deliver(
-        positions(0), positions(0, 0, 0), time + 9.0, time + 5.5, ended, np.ones(1), np.array([2.0, 0.0]),
-        np.array([[3.0], [0.0]]), dose, square, *course, interval,
+        positions(0), positions(0, 1, 2), positions(0, 0, 0), time + 9.0, time + 5.5, ended, np.ones(1),
+        np.array([2.0, 0.0]), np.array([[3.0], [0.0]]), dose, square, *course, interval,
     )  # fmt: skip
     assert interval[0] == 5.5 and course[0, 0, 0] == dose[0, 0] == 12.0
+
+
+def test_what_is_added_up_goes_to_the_patient_at_a_position() -> None:
+    """Of four patients the third is left, at position 0."""
+    who, patient, draw, time = positions(0), positions(2), positions(0), np.array([4.0])
+    sums, interval, started = np.zeros((4, 1, 4)), np.full(4, INF), np.zeros(4)
+    deliver(
+        who, patient, draw, time, np.array([3.0]), np.array([1.0]), np.array([1.0]), np.array([5.0]),
+        np.array([[2.0]]), *sums, interval,
+    )  # fmt: skip
+    assert sums[:, 0].tolist() == [[0.0, 0.0, x, 0.0] for x in (10.0, 20.0, 10.0, 20.0)]
+    assert interval.tolist() == [INF, INF, 2.0, INF]
+    worst = worst_dose(
+        who, patient, draw, np.ones(1), sums[0], sums[1], np.array([2.0]), *np.zeros((2, 1, 1))
+    )
+    assert worst.tolist() == [[10.0]]
+    ill_at = np.array([INF, INF, INF, 3.0])
+    luck = np.array([0.9, 0.9, 0.1, 0.1])
+    assert falls_ill(who, patient, luck, np.array([0.2]), ill_at).tolist() == [0]
+    assert falls_ill(who, positions(3), luck, np.array([0.2]), ill_at).size == 0
+    begin_line(who, patient, time, 0, 1, *(bytes_(0) for _ in range(3)), started, np.zeros(1), np.zeros(1))
+    assert started.tolist() == [0.0, 0.0, 1.0, 0.0]
 
 
 def test_worst_dose_is_eqd2_of_the_worst_region() -> None:
     dose, square = np.array([[44.0, 10.0], [40.0, 0.0]]), np.array([[88.0, 20.0], [200.0, 0.0]])
     found = worst_dose(
         positions(1, 0),
+        positions(0, 1),
         positions(0, 0),
         np.ones(2),
         dose,
@@ -218,8 +240,9 @@ def test_worst_dose_is_eqd2_of_the_worst_region() -> None:
     # 60 Gy with 260 Gy^2: (260 + 2 * 60) / 4 and (260 + 10 * 60) / 12
     assert found == pytest.approx(np.array([[25.0, 95.0], [260 / 12, 860 / 12]]))
     half = worst_dose(
-        positions(0), positions(0, 0), np.array([0.5]), dose, square, np.array([2.0]), *np.zeros((2, 2, 1))
-    )
+        positions(0), positions(0, 1), positions(0, 0), np.array([0.5]), dose, square, np.array([2.0]),
+        *np.zeros((2, 2, 1)),
+    )  # fmt: skip
     assert half[0, 0] == pytest.approx(0.5 * (200 + 2 * 40) / 4), "a share kept of both sums"
 
 
@@ -238,16 +261,6 @@ def test_effects_in_force() -> None:
     )  # fmt: skip
     assert factor.tolist() == [0.0, -1.0, -0.5, 0.0, 0.0]
     assert slowness.tolist() == [0.4, 0.0, 0.0, 0.4, 0.2]
-
-
-def test_write_down_goes_to_the_patients() -> None:
-    grade, started, ill = np.zeros(3), np.zeros((1, 3)), np.full((1, 3), INF)
-    write_down(
-        positions(1), positions(2, 0), np.array([1.0, 3.0]), np.array([[1, 2]], np.int8), np.array([[5.0, 7.0]]), grade,
-        started, ill,
-    )  # fmt: skip
-    assert grade.tolist() == [3.0, 0.0, 0.0] and started.tolist() == [[2.0, 0.0, 0.0]]
-    assert ill.tolist() == [[7.0, INF, INF]]
 
 
 def test_clocks_go_on_under_new_factors() -> None:
@@ -282,9 +295,10 @@ def test_between_lines_are_those_without_one_who_may_have_another() -> None:
 
 def test_a_line_begins_ends_and_is_closed() -> None:
     time, n = np.array([1.0, 2.0]), 2
-    running, status, count, begun = bytes_(-1, -1), bytes_(0, 0), bytes_(0, 1), bytes_(0, 1)
+    running, status, count, begun = bytes_(-1, -1), bytes_(0, 0), bytes_(0, 1), np.array([0.0, 1.0])
     start_at, started = np.zeros(n), np.zeros(n)
-    before = begin_line(positions(0, 1), time, 3, 1, running, status, count, begun, start_at, started)
+    who = positions(0, 1)
+    before = begin_line(who, who, time, 3, 1, running, status, count, begun, start_at, started)
     assert before.tolist() == [0, 1] and count.tolist() == [1, 2] and begun.tolist() == [1, 2]
     assert running.tolist() == [3, 3] and status.tolist() == [1, 1] and np.isinf(start_at).all()
     given, given_at, end_at = np.zeros((2, n), bool), np.full((2, n), INF), np.full((2, n), INF)
@@ -328,7 +342,7 @@ def test_a_line_begins_ends_and_is_closed() -> None:
 
 
 def test_who_falls_ill() -> None:
-    threshold, ill_at, patient = np.array([0.1, 0.3, 0.2]), np.array([INF, INF, 4.0]), positions(2, 1, 0)
+    threshold, ill_at, patient = np.array([0.1, 0.3, 0.2]), np.array([4.0, INF, INF]), positions(2, 1, 0)
     assert falls_ill(positions(0, 1, 2), patient, threshold, np.array([0.2]), ill_at).tolist() == [0]
     assert falls_ill(positions(0, 1), patient, threshold, np.array([0.1, 0.3]), ill_at).tolist() == [1]
 
@@ -349,19 +363,14 @@ def test_values_of_a_stretch_before_each_horizon() -> None:
     """State 1 of draw 1 is worth 0.5 and costs 2; the treatment takes 0.1 off and costs 3."""
     quality, paid, in_group = np.zeros((2, 3)), np.ones((2, 3)), np.zeros((2, 3))
     add_values(
-        bytes_(0, 1, 1), positions(0, 1, 1), np.array([1.0, 4.0, 6.0]), np.array([3.0, 9.0, 7.0]),
+        positions(0, 2, 1), bytes_(0, 1, 1), positions(0, 1, 1), np.array([1.0, 4.0, 6.0]), np.array([3.0, 9.0, 7.0]),
         np.array([5.0, 8.0]), np.array([[0.0, 1.0]]), np.array([[1.0, 1.0], [0.7, 0.5]]), np.array([[0.0], [2.0]]),
         np.array([[-0.1]]), np.array([[1.0, 3.0]]), np.array([[False, True, False]]), quality, paid, in_group,
     )  # fmt: skip
-    assert quality == pytest.approx(np.array([[2.0, 0.4, 0.0], [2.0, 1.6, 0.5]]))
-    assert paid == pytest.approx(np.array([[1.0, 6.0, 1.0], [1.0, 21.0, 3.0]]))
-    assert in_group.tolist() == [[0.0, 1.0, 0.0], [0.0, 4.0, 1.0]]
-
-
-def test_rows_are_copied_to_the_places_of_patients() -> None:
-    to = np.zeros((2, 4))
-    copy_rows(positions(2, 0), positions(3, 9, 1), np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), to)
-    assert to.tolist() == [[0.0, 3.0, 0.0, 1.0], [0.0, 6.0, 0.0, 4.0]]
+    # the patients at positions 1 and 2 are the third and the second of the block
+    assert quality == pytest.approx(np.array([[2.0, 0.0, 0.4], [2.0, 0.5, 1.6]]))
+    assert paid == pytest.approx(np.array([[1.0, 1.0, 6.0], [1.0, 3.0, 21.0]]))
+    assert in_group.tolist() == [[0.0, 0.0, 1.0], [0.0, 1.0, 4.0]]
 
 
 def test_next_change_lies_ahead_and_is_that_of_the_own_draw() -> None:
@@ -392,7 +401,7 @@ def test_each_patient_has_the_numbers_of_the_own_draw() -> None:
             np.full(3, INF),
         )
         deliver(
-            here, own, time, begun, np.full(3, -INF), durations[column].copy(), np.array([4.0, 0.0]),
+            here, np.arange(3), own, time, begun, np.full(3, -INF), durations[column].copy(), np.array([4.0, 0.0]),
             each[:, column].copy(), dose, square, *course, interval,
         )  # fmt: skip
         start_at, line, end_at = np.zeros(3), bytes_(0, 0, 0), np.zeros(3)
@@ -412,6 +421,7 @@ def test_each_patient_has_the_numbers_of_the_own_draw() -> None:
             steps[:, column].copy(), logs[..., column].copy(),
         )  # fmt: skip
         worst = worst_dose(
+            np.arange(3),
             np.arange(3),
             own,
             np.ones(3),
