@@ -199,6 +199,46 @@ def worst_dose(
     return out
 
 
+@compiled("f8[::1](f8[:, :, ::1], f8[:, :, ::1], f8)")
+def worst_of_courses(dose: Array, square: Array, alpha_beta: float) -> Array:
+    """EQD2 in Gy (n,) of all courses together in the region that had most.
+
+    `dose`, `square` (courses, regions, n) are Gy, and Gy times the dose per fraction.
+    """
+    courses, regions, n = dose.shape
+    worst, here = np.zeros(n), np.empty(512)
+    # pieces that stay in the nearest cache
+    for begin in range(0, n, 512):
+        m = min(512, n - begin)
+        for r in range(regions):
+            here[:] = 0.0
+            for c in range(courses):
+                gray, squared = dose[c, r, begin : begin + m], square[c, r, begin : begin + m]
+                for i in range(m):
+                    here[i] += (squared[i] + alpha_beta * gray[i]) / (2.0 + alpha_beta)
+            for i in range(m):
+                worst[begin + i] = max(worst[begin + i], here[i])
+    return worst
+
+
+@compiled("i1[::1](f8[:, :, ::1])")
+def courses_that_met(dose: Array) -> Array:
+    """In how many of the courses of `dose` (courses, regions, n) the region that had most of them was (n,)."""
+    courses, regions, n = dose.shape
+    most, here = np.zeros(n, np.int8), np.empty(512, np.int8)
+    for begin in range(0, n, 512):
+        m = min(512, n - begin)
+        for r in range(regions):
+            here[:] = 0
+            for c in range(courses):
+                gray = dose[c, r, begin : begin + m]
+                for i in range(m):
+                    here[i] += gray[i] > 0.0
+            for i in range(m):
+                most[begin + i] = max(most[begin + i], here[i])
+    return most
+
+
 @compiled("i1[::1](i8[::1], i8[::1], f8[::1], i8, i8, i1[::1], i1[::1], i1[::1], f8[::1], f8[::1], f8[::1])")
 def begin_line(
     who: Array,
@@ -255,7 +295,7 @@ def give(
     return before
 
 
-@compiled("i8[::1](i8[::1], f8[::1], b1, i8[::1], b1[::1], f8[::1], f8[::1], b1[::1], f8[:, ::1])")
+@compiled("i8[::1](i8[::1], f8[::1], b1, i8[::1], b1[::1], f8[::1], f8[::1], i1[::1], b1[::1], f8[:, ::1])")
 def take_off(
     who: Array,
     time: Array,
@@ -264,16 +304,21 @@ def take_off(
     given: Array,
     end_at: Array,
     ended_at: Array,
+    times_ended: Array,
     revised: Array,
     toxicity_at: Array,
 ) -> Array:
-    """A treatment ends for those of `who` who have it, and the toxicities that it `calls_off`; who had it."""
+    """A treatment ends for those of `who` who have it, and the toxicities that it `calls_off`; who had it.
+
+    `times_ended` counts how often it ended in this manner.
+    """
     had = np.empty(who.size, np.int64)
     a = 0
     for i in who:
         if not given[i]:
             continue
         given[i], end_at[i], ended_at[i] = False, np.inf, time[i]
+        times_ended[i] += 1
         if acts:
             revised[i] = True
         for x in calls_off:

@@ -286,6 +286,13 @@ def next_change(
     return soonest
 
 
+@compiled("void(i8[::1], i8[::1], f8[::1], f8[::1], f8[::1])")
+def stay_for(who: Array, patient: Array, time: Array, stay: Array, event_at: Array) -> None:
+    """Set the event of `who` to the time from now that each patient of the block would `stay`."""
+    for i in who:
+        event_at[i] = time[i] + stay[patient[i]]
+
+
 @compiled("Tuple((i8[::1], f8[::1]))(i8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1])")
 def revisit(
     who: Array,

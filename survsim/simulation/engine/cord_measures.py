@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from survsim.core.checks import BoolArray, FloatArray
+from survsim.kernels.patient_lines import courses_that_met, worst_of_courses
 from survsim.simulation.cord_biology.myelopathy import MODELS
 from survsim.simulation.declared.model import Model
 from survsim.simulation.engine.paths import Paths
@@ -56,7 +57,9 @@ def cord_values(name: str, paths: Paths, plan: StrategyPlan, alpha_beta: float) 
         place = plan.courses.index(course), plan.regions.index(region)
         if kind == "irradiated":
             return (paths.course_dose[place] > 0).astype(np.float64)
-        return _eqd2(paths, alpha_beta)[place]
+        return np.asarray(
+            (paths.course_square[place] + alpha_beta * paths.course_dose[place]) / (2.0 + alpha_beta)
+        )
     inside = _group(paths, rest[-1])
     if kind == "irradiated":
         return inside.astype(np.float64)
@@ -67,18 +70,13 @@ def cord_values(name: str, paths: Paths, plan: StrategyPlan, alpha_beta: float) 
     return np.where(inside, _risk(paths, rest[0]), 0.0)
 
 
-def _eqd2(paths: Paths, alpha_beta: float) -> FloatArray:
-    """EQD2 in Gy (courses, regions, n)."""
-    return _once(
-        paths,
-        ("eqd2", alpha_beta),
-        lambda: (paths.course_square + alpha_beta * paths.course_dose) / (2.0 + alpha_beta),
-    )
-
-
 def _worst(paths: Paths, alpha_beta: float) -> FloatArray:
     """EQD2 in Gy of all courses in the region that had most (n,)."""
-    return _once(paths, ("worst", alpha_beta), lambda: _eqd2(paths, alpha_beta).sum(axis=0).max(axis=0))
+    return _once(
+        paths,
+        ("worst", alpha_beta),
+        lambda: worst_of_courses(paths.course_dose, paths.course_square, alpha_beta),
+    )
 
 
 def _risk(paths: Paths, model: str) -> FloatArray:
@@ -88,7 +86,7 @@ def _risk(paths: Paths, model: str) -> FloatArray:
 
 
 def _group(paths: Paths, group: str) -> BoolArray:
-    courses = _once(paths, ("courses", 0.0), lambda: (paths.course_dose > 0).sum(axis=0).max(axis=0))
+    courses = _once(paths, ("courses", 0.0), lambda: courses_that_met(paths.course_dose))
     return np.asarray(courses >= 2 if group == "again" else courses == 1)
 
 

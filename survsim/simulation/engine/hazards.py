@@ -15,7 +15,7 @@ import numpy as np
 from survsim.core.checks import FloatArray, IntArray
 from survsim.core.distributions import HazardDistribution
 from survsim.kernels.patient_path import CodeArray
-from survsim.kernels.patient_step import budget_left, effect_logs, revisit, run_clock
+from survsim.kernels.patient_step import budget_left, effect_logs, revisit, run_clock, stay_for
 from survsim.kernels.patient_step import next_change as step_ahead
 from survsim.simulation.engine.effects import EffectTable
 from survsim.simulation.engine.luck import Luck
@@ -40,15 +40,16 @@ def enter(w: Workspace, who: IntArray) -> None:
 
 
 def _arm(w: Workspace, state: int, slot: int, transition: TransitionPlan, who: IntArray) -> None:
-    time = w.clock.time[who]
     table = w.plan.tables[state][slot]
     alike = not w.disease.cyclic and not transition.asks_history and transition.latent is None
     if transition.needs_effect and table is None:
         w.clock.event_at[slot][who] = np.inf
         return
     if alike and table is None and not transition.forward:
-        w.clock.event_at[slot][who] = time + own_time(transition, w.luck, w.patients)[w.patient[who]]
+        stay = own_time(transition, w.luck, w.patients)
+        stay_for(who, w.patient, w.clock.time, stay, w.clock.event_at[slot])
         return
+    time = w.clock.time[who]
     budget = (
         own_budget(transition, w.luck, w.patients)[w.patient[who]]
         if alike

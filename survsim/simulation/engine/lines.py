@@ -151,11 +151,11 @@ def end_treatments(w: Workspace, treatments: tuple[int, ...], who: IntArray, sta
     counting.flush_treated(w, treatments, who)
     for k in treatments:
         treatment = w.plan.treatments[k]
+        times_ended = w.lines.times_completed if status == COMPLETED else w.lines.times_stopped
         had = take_off(
             who, w.clock.time, treatment.acts_while_on, treatment.calls_off, w.lines.given[k], w.clock.end_at[k], w.lines.ended_at[k],
-            w.lines.revised, w.clock.toxicity_at,
+            times_ended[k], w.lines.revised, w.clock.toxicity_at,
         )  # fmt: skip
-        (w.lines.times_completed if status == COMPLETED else w.lines.times_stopped)[k][had] += 1
         add_dose(w, k, had)
         if worth is not None:
             counting.once(w, worth.stop[k], had)

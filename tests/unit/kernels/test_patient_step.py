@@ -16,12 +16,14 @@ from survsim.kernels.patient_lines import (
     begin_line,
     between_lines,
     close_line,
+    courses_that_met,
     deliver,
     falls_ill,
     give,
     next_line,
     take_off,
     worst_dose,
+    worst_of_courses,
 )
 from survsim.kernels.patient_step import (
     add_values,
@@ -35,6 +37,7 @@ from survsim.kernels.patient_step import (
     revisit,
     run_clock,
     sort_out,
+    stay_for,
 )
 
 INF = np.inf
@@ -246,6 +249,17 @@ def test_worst_dose_is_eqd2_of_the_worst_region() -> None:
     assert half[0, 0] == pytest.approx(0.5 * (200 + 2 * 40) / 4), "a share kept of both sums"
 
 
+def test_courses_add_where_they_met() -> None:
+    """700 patients, more than a piece: two courses over two regions against sums by numpy."""
+    rng = np.random.default_rng(3)
+    dose = rng.uniform(0.0, 50.0, (3, 2, 700)) * (rng.uniform(size=(3, 2, 700)) < 0.6)
+    square = dose * rng.uniform(1.0, 3.0, dose.shape)
+    eqd2 = (square + 0.87 * dose) / 2.87
+    assert worst_of_courses(dose, square, 0.87).tolist() == eqd2.sum(axis=0).max(axis=0).tolist()
+    assert courses_that_met(dose).tolist() == (dose > 0).sum(axis=0).max(axis=0).tolist()
+    assert courses_that_met(dose[:0].copy()).tolist() == [0] * 700
+
+
 def test_effects_in_force() -> None:
     """Effect 0 waits one month, wanes after three; effect 1 slows the clock of responders while it lasts."""
     flags, least = np.array([[0, 0, 0, 0, 0, 2], [1, 1, 0, 1, 2, 2]]), np.array([[0.0], [INF]])
@@ -288,6 +302,12 @@ def test_clocks_go_on_under_new_factors() -> None:
     assert [x[0] for x in (budget, age, used, factor, slowness, since)] == [1.0, 1.0, 1.0, 2.0, 2.0, 1.0]
 
 
+def test_who_stays_leaves_after_the_own_time() -> None:
+    event_at = np.zeros(3)
+    stay_for(positions(2, 0), positions(1, 3, 4), np.array([1.0, 2.0, 3.0]), np.arange(5) / 4.0, event_at)
+    assert event_at.tolist() == [1.25, 0.0, 4.0]
+
+
 def test_between_lines_are_those_without_one_who_may_have_another() -> None:
     count = np.array([[1, 1, 0], [0, 2, 0]], np.int8)
     assert between_lines(positions(0, 1, 2), bytes_(-1, -1, 0), count, positions(1, 2)).tolist() == [0]
@@ -324,8 +344,21 @@ def test_a_line_begins_ends_and_is_closed() -> None:
     assert end_at.tolist() == [[5.0, 6.0]] * 2 and dose.min() == 1.0 and given.all() and revised.all()
     revised[:] = False
     ended_at = np.full(n, -INF)
-    taken = (positions(0), time, True, positions(1), given[0], end_at[0], ended_at, revised, toxicity_at)
+    times_ended = bytes_(1, 1)
+    taken = (
+        positions(0),
+        time,
+        True,
+        positions(1),
+        given[0],
+        end_at[0],
+        ended_at,
+        times_ended,
+        revised,
+        toxicity_at,
+    )
     had, again = take_off(*taken), take_off(*taken)
+    assert times_ended.tolist() == [2, 1]
     assert ended_at.tolist() == [time[0], -INF]
     assert had.tolist() == [0] and again.size == 0 and revised.tolist() == [True, False]
     assert end_at[0].tolist() == [INF, 6.0] and toxicity_at.tolist() == [[9.0, 9.0], [INF, 9.0]]
