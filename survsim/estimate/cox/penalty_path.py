@@ -58,7 +58,7 @@ def penalty_path(
     """Sum over folds of l(b_without) - l_without(b_without), for each strength.
 
     Folds are dealt out along the sorted times, events and censored apart, patients of one time by their covariates, so the choice
-    needs no seed and rows no order. The rows of a patient (`id`) are in one fold.
+    needs no seed and rows no order. The rows of a patient (`id`) are in one fold, and so are the patients of a cluster.
 
     Parameters
     ----------
@@ -88,8 +88,6 @@ def penalty_path(
     one_of("penalty", penalty, ("ridge", "elasticnet"))
     surv, formula, data, _ = complete_design(as_surv(surv), formula, data, {}, missing)
     design = model_design(surv, formula, data)
-    # Only estimates are compared: clusters, which ask for a robust variance, say nothing here.
-    surv = surv.with_parts(cluster=None, cluster_labels=())
     if not 2 <= folds <= int(surv.event.sum()):
         raise InputError(
             f"folds must lie between 2 and the number of events, {int(surv.event.sum())}; got {folds}."
@@ -100,6 +98,8 @@ def penalty_path(
     if not grid.size:
         raise InputError("strengths is empty; give the penalties to try, or None for a grid of 25.")
     fold = _dealt(surv, design.matrix, folds)
+    # Only estimates are compared: a robust variance says nothing here.
+    surv = surv.with_parts(cluster=None, cluster_labels=())
     score = np.zeros(grid.size)
     for f in progress.each("cross-validating", range(folds)):
         keep = fold != f
@@ -124,7 +124,8 @@ def penalty_path(
 def _dealt(surv: Surv, matrix: FloatArray, folds: int) -> IntArray:
     """The fold (n,) of each row; a patient is dealt by whether the event came, the end of follow-up, and what tells patients apart.
 
-    Covariates that differ by rounding alone are one: another order of the rows sums them in another order.
+    Covariates that differ by rounding alone are one: another order of the rows sums them in another order. Clusters are dealt
+    whole, by their events and the patients in them.
     """
     first, who = surv.patients
     ordered = np.lexsort((surv.time, who))
@@ -132,9 +133,23 @@ def _dealt(surv: Surv, matrix: FloatArray, folds: int) -> IntArray:
     columns: list[Any] = [joined_scores(column) for column in matrix.T]
     columns += [c for c in (surv.begin, surv.weight, surv.stratum) if c is not None]
     keys = [surv.event[last], surv.time[last], *(c[rows] for c in columns for rows in (last, first))]
-    fold = np.empty(last.size, np.int64)
-    fold[np.lexsort(keys[::-1])] = np.arange(last.size) % folds
-    return fold[who]
+    order = np.lexsort(keys[::-1])
+    if surv.cluster is None:
+        return (np.argsort(order) % folds)[who]
+    new = np.any([np.diff(key[order], prepend=key[order[:1]]) != 0 for key in keys], axis=0)
+    rank = np.cumsum(new)[np.argsort(order)]
+    cluster = np.unique(surv.cluster[first], return_inverse=True)[1]
+    events = np.bincount(cluster, surv.event[last]).tolist()
+    having = sum(n > 0 for n in events)
+    if having < folds:
+        raise InputError(
+            f"a cluster is in one fold, and {having} clusters have events; ask for no more folds than that (got {folds}), "
+            "or build the response without cluster."
+        )
+    ends = np.cumsum(np.bincount(cluster))[:-1]
+    held = [h.tolist() for h in np.split(rank[np.lexsort((rank, cluster))], ends)]
+    place = sorted(range(len(held)), key=lambda g: (events[g], held[g]))
+    return (np.argsort(place) % folds)[cluster][who]
 
 
 def _log_likelihood(surv: Surv, matrix: FloatArray, estimate: FloatArray, ties: str) -> float:
