@@ -101,7 +101,8 @@ def time_varying_treatment(
 
     Raises
     ------
-    InputError : `formula` without `data` or the reverse, a column called ``treated``, a missing start, no follow-up under one of the two.
+    InputError : `formula` without `data` or the reverse, a column called ``treated``, a missing start, no follow-up under one of the
+        two, several causes, several rows of a patient.
 
     Reference: Crowley & Hu 1977 (J Am Stat Assoc 72:27); Suissa 2008 (Am J Epidemiol 167:492), immortal time.
 
@@ -116,6 +117,7 @@ def time_varying_treatment(
     """
     import pandas as pd
 
+    from survsim.estimate.cox.prepare import refuse_causes
     from survsim.estimate.cox.regression import cox_ph
 
     data = None if data is None else surv.paired("data", as_frame(data))
@@ -126,6 +128,12 @@ def time_varying_treatment(
     if data is not None and (len(data) != len(surv) or "treated" in data.columns):
         raise InputError(
             f"data must have {len(surv)} rows and no column 'treated' (the name of the switch); it has {len(data)}."
+        )
+    refuse_causes(surv)
+    if surv.n_patients != len(surv):
+        raise InputError(
+            f"surv must have one row a patient; it has {surv.n_patients} patients in {len(surv)} rows. With start-stop rows of "
+            "your own make a column of treatment in them and call cox_ph."
         )
     rows_surv, patient, treated = start_stop(surv, start)
     if not 0 < treated.sum() < treated.size:
