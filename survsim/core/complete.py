@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Sized
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from survsim.core.checks import BoolArray, numbers, one_of, positions
 from survsim.core.covariate_columns import covariate_columns
 from survsim.core.errors import EvidenceWarning, InputError, warn
 from survsim.core.formula import parse_formula, used_columns
-from survsim.core.named_columns import MISSING, gaps_of, rows_of
+from survsim.core.named_columns import MISSING, gaps_of, is_list_of_names, parts_of, rows_of
 from survsim.core.surv import Surv
 
 
@@ -43,13 +43,14 @@ def complete_design(
     Parameters
     ----------
     surv, formula, data : as a model takes them; `data` come back as those of the response where a formula names its columns.
-    more : further columns of n rows by name (None where not given).
+    more : further columns of n rows by name (None where not given), each values or a column of `data` that is named.
     more_formulas : of other predictors that read the same data (None where not given).
     missing : "refuse" (nothing is looked at here) or "drop".
     histories : rows of one patient (`surv.id`) belong together, so that she is left out whole.
     """
     one_of("missing", missing, MISSING)
     columns = {name: value for name, value in more.items() if value is not None}
+    surv = _with_named(surv, data, columns.values())
     if data is None and any(isinstance(one, str) for one in (formula, *more_formulas)):
         data = surv.frame
     if missing == "refuse":
@@ -76,6 +77,16 @@ def complete_design(
         None if frame is None else rows_of(frame, kept),
         {name: rows_of(value, kept) for name, value in own.items()},
     )
+
+
+def _with_named(surv: Surv, data: Any, columns: Iterable[Any]) -> Surv:
+    """The response with the columns of `data` to be named, where some of `columns` are names and no others are remembered."""
+    if not hasattr(data, "columns"):
+        return surv
+    have = list(data.columns)
+    named = [c for c in columns if isinstance(c, str) or is_list_of_names(c, len(surv), data)]
+    ours = any(name in have for c in named for name in parts_of(data, c))
+    return surv.with_data(data) if named and (ours or surv.frame is None) else surv
 
 
 def complete_columns(

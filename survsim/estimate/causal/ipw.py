@@ -247,9 +247,8 @@ def _complete(
             "or pass formula and data in the place of weights."
         )
     frame = None if data is None else surv.paired("data", as_frame(data))
-    treatment = surv.paired("treatment", treatment)
     surv, _, frame, rows = complete_design(surv, formula, frame, {"treatment": treatment}, missing)
-    return surv, rows["treatment"], frame
+    return surv, surv.paired("treatment", rows["treatment"]), frame
 
 
 def _weights(
