@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from survsim._names_elsewhere import answer
 from survsim.core.door import at_the_door
 from survsim.core.renamed import warn_renamed
 
@@ -440,27 +441,6 @@ def door(module: str) -> tuple[list[str], Callable[[str], Any], Callable[[], lis
     return names, __getattr__, lambda: names
 
 
-_FROM_R = """
-    coxph cox_ph                    survfit kaplan_meier             survdiff logrank_test
-    survreg parametric_survival     flexsurvreg parametric_survival  flexsurvspline royston_parmar
-    rma meta_analysis               metagen meta_analysis            netmeta synthesis.network_meta_analysis
-    crr competing.fine_gray         finegray competing.fine_gray     cuminc competing.aalen_johansen
-    CSC cause_specific_cox          FGR fine_gray                    msm competing.panel_multistate
-    pyears nonparametric.event_rates    survexp nonparametric.net_survival   rs_surv nonparametric.net_survival
-    bpcp kaplan_meier               bpcp2samp milestone_test         timeROC cox.time_dependent_auc
-    anova cox.likelihood_ratio_test     lrtest cox.likelihood_ratio_test     Score cox.brier_score
-    ate standardised_survival       weightit treatment_weights       ipwtm causal.marginal_structural_cox
-    leave1out leave_one_out         cumul synthesis.cumulative_meta_analysis regtest small_study_tests
-    trimfill small_study_tests      rma_glmm synthesis.pool_proportions      rma_mh synthesis.pool_two_arms
-    metaprop synthesis.pool_proportions metabin synthesis.pool_two_arms      metareg meta_regression
-    tmerge causal.time_varying_treatment evalues_HR causal.e_value   surv_median kaplan_meier
-    etm competing.multistate_occupancy  survRM2 rmst_test            rmst2 rmst_test
-"""
-_WORDS_OF_R = _FROM_R.split()
-FROM_R = dict(zip(_WORDS_OF_R[::2], _WORDS_OF_R[1::2]))
-"""What people who come from R type first, and what it is here."""
-
-
 def on_top(name: str) -> Any:
     """What `survsim.<name>` is: a name on top, a wing, or (with a warning) a name that was on top in 0.1."""
     if name in TOP:
@@ -473,7 +453,7 @@ def on_top(name: str) -> Any:
         warn_renamed(f"survsim.{name}", f"survsim.{WING_OF[name]}.{name}")
         return load(name)
     where = f"; it is survsim.{WING_OF[name]}.{name}" if name in WING_OF else ""
-    where = f"; R's {name} is survsim.{FROM_R[name]}" if name in FROM_R else where
+    where = answer(name) or where
     raise AttributeError(f"module 'survsim' has no attribute {name!r}{where}")
 
 

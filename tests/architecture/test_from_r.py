@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 import survsim
-from survsim._public import FROM_R, PUBLIC, WINGS, load
+from survsim._names_elsewhere import FROM_LIFELINES, FROM_R
+from survsim._public import PUBLIC, WINGS, load
 from survsim.core.result import Result
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -91,11 +92,17 @@ def test_a_how_to_page_shows_it(name: str) -> None:
     assert name in HOW_TO
 
 
-@pytest.mark.parametrize("name", sorted(FROM_R))
-def test_a_name_of_r_is_answered_by_what_it_is_here(name: str) -> None:
-    wing, _, function = FROM_R[name].rpartition(".")
+@pytest.mark.parametrize("name", sorted(FROM_R | FROM_LIFELINES))
+def test_a_name_of_theirs_is_answered_by_what_it_is_here(name: str) -> None:
+    here = (FROM_R | FROM_LIFELINES)[name]
+    maker, _, method = here.partition("(...).")
+    wing, _, function = maker.rpartition(".")
     assert function in (WINGS[wing] if wing else survsim._public.TOP)
-    with pytest.raises(AttributeError, match=re.escape(f"R's {name} is survsim.{FROM_R[name]}")):
+    if method:
+        result = inspect.get_annotations(load(function))["return"]
+        assert all(method in dir(load(one)) for one in result.split(" | "))
+    said = f"R's {name} is survsim.{here}" if name in FROM_R else f"lifelines' {name} see survsim.{here}"
+    with pytest.raises(AttributeError, match=re.escape(said)):
         getattr(survsim, name)
 
 
