@@ -37,18 +37,14 @@ def between_lines(who: Array, running: Array, line_count: Array, repeats: Array)
 
 @compiled("i8[::1](i8[::1], i8[::1], f8[::1], f8[::1], f8[::1])")
 def falls_ill(who: Array, patient: Array, threshold: Array, risk: Array, ill_at: Array) -> Array:
-    """Those of `who` whose `threshold` is not above their risk and who are not ill yet; `threshold`, `ill_at` by patient.
-
-    `risk` is (m,), or (1,) where it is the same for all.
-    """
+    """Those of `who` whose `threshold` is not above their `risk` (m,) and who are not ill yet; `threshold`, `ill_at` by patient."""
     hit = np.empty(who.size, np.int64)
-    each = 1 if risk.size > 1 else 0
     a = 0
     for m in range(who.size):
         i = who[m]
         hit[a] = i
         p = patient[i]
-        a += (threshold[p] <= risk[each * m]) & (ill_at[p] == np.inf)
+        a += (threshold[p] <= risk[m]) & (ill_at[p] == np.inf)
     return hit[:a].copy()
 
 
@@ -219,6 +215,29 @@ def worst_of_courses(dose: Array, square: Array, alpha_beta: float) -> Array:
             for i in range(m):
                 worst[begin + i] = max(worst[begin + i], here[i])
     return worst
+
+
+@compiled("Tuple((u1[::1], f8[::1]))(f8[::1])")
+def few_values(values: Array) -> tuple[Array, Array]:
+    """Which of a few different values each is (n,), and these; none where there are more than 128.
+
+    What was delivered is whole fractions, so that many patients share few doses, and a costly function need not be
+    asked for each.
+    """
+    most, table, slot = 128, np.empty(128), np.full(512, -1, np.int16)
+    codes, bits = np.empty(values.size, np.uint8), values.view(np.uint64)
+    found = 0
+    for i in range(values.size):
+        place = (bits[i] * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(55)
+        while slot[place] >= 0 and table[slot[place]] != values[i]:
+            place = (place + np.uint64(1)) & np.uint64(511)
+        if slot[place] < 0:
+            if found == most:
+                return codes, table[:0].copy()
+            slot[place], table[found] = found, values[i]
+            found += 1
+        codes[i] = slot[place]
+    return codes, table[:found].copy()
 
 
 @compiled("i1[::1](f8[:, :, ::1])")

@@ -62,6 +62,22 @@ def sort_out(code: Array, finished: Array, first: int) -> tuple[Array, Array, Ar
     return done[:a].copy(), changed[:b].copy(), moved[:c].copy()
 
 
+@compiled("Tuple((i8[::1], i8[::1]))(i8[::1], i1[::1], i8)")
+def by_kind(changed: Array, code: Array, kinds: int) -> tuple[Array, Array]:
+    """`changed` in the order of their `code` (n,), which is below `kinds`, and where each kind ends (kinds,)."""
+    ends, place = np.zeros(kinds, np.int64), np.zeros(kinds, np.int64)
+    for i in changed:
+        ends[code[i]] += 1
+    for k in range(1, kinds):
+        place[k] = ends[k - 1]
+        ends[k] += ends[k - 1]
+    ordered = np.empty(changed.size, np.int64)
+    for i in changed:
+        ordered[place[code[i]]] = i
+        place[code[i]] += 1
+    return ordered, ends
+
+
 @compiled(
     "Tuple((i8[::1], i8[::1]))(i8[::1], i1[::1], i8, f8[::1], i8[::1], i8[::1], i1[::1], i1[:, ::1], b1[::1],"
     " b1[::1], i8[:, ::1], f8, f8[::1], i8[::1], f8[::1])"

@@ -62,7 +62,7 @@ class Clock:
 
     @classmethod
     def start(cls, plan: StrategyPlan, slots: int, n: int) -> Clock:
-        """At time 0 with nothing ahead."""
+        """At time 0 with nothing ahead; what a clock that acts has spent is written when it is armed."""
         # start, choice, change and harm besides treatments and toxicities
         scheduled = 4 + len(plan.treatments) + len(plan.toxicities) if plan.treatments else 0
         acts = any(table is not None for row in plan.tables for table in row)
@@ -71,12 +71,12 @@ class Clock:
         return cls(
             time=np.zeros(n),
             at=np.full((scheduled + slots, n), np.inf),
-            budget=np.zeros(size),
-            age=np.zeros(size),
-            used=np.zeros(size),
-            factor=np.ones(size),
-            slowness=np.ones(size),
-            since=np.zeros(size),
+            budget=np.empty(size),
+            age=np.empty(size),
+            used=np.empty(size),
+            factor=np.empty(size),
+            slowness=np.empty(size),
+            since=np.empty(size),
             law=np.zeros((slots if laws else 0, n), dtype=np.int8),
             scheduled=scheduled,
             treatments=len(plan.treatments),

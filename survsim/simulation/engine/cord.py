@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray
-from survsim.kernels.patient_lines import deliver, falls_ill, worst_dose
+from survsim.kernels.patient_lines import deliver, falls_ill, few_values, worst_dose
 from survsim.simulation.cord_biology.myelopathy import MODELS
 from survsim.simulation.engine.workspace import Workspace
 
@@ -40,16 +40,8 @@ def _arm_myelopathy(w: Workspace, who: IntArray) -> None:
     luck = w.luck.uniform("myelopathy")
     doses = w.cord_doses(who, tuple(MODELS[name][1] for name in settings.models))
     for m, (name, dose) in enumerate(zip(settings.models, doses)):
-        risk = MODELS[name][0]
-        # most often all have had the same courses: one evaluation will do
-        same = dose.min() == dose.max()
-        hit = falls_ill(
-            who,
-            w.patient,
-            w.cord.threshold.get(m, luck),
-            risk(dose[:1] if same else dose),
-            w.cord.myelopathy_at[m],
-        )
+        threshold, ill_at = w.cord.threshold.get(m, luck), w.cord.myelopathy_at[m]
+        hit = falls_ill(who, w.patient, threshold, risk_of(name, dose), ill_at)
         if not hit.size:
             continue
         law = w.law(w.disease.myelopathy_onset, hit)
@@ -65,6 +57,13 @@ def harm(w: Workspace, who: IntArray) -> None:
     change = settings.performance_change if settings else 0
     w.clock.harm_at[who] = np.inf
     w.past.performance[who] = np.clip(w.past.performance[who] + change, 0.0, 4.0)
+
+
+def risk_of(model: str, dose: FloatArray) -> FloatArray:
+    """Risk of myelopathy of doses (m,) in EQD2 of the alpha/beta of the model, many of them equal."""
+    risk = MODELS[model][0]
+    codes, doses = few_values(dose)
+    return risk(doses)[codes] if doses.size else risk(dose)
 
 
 def highest(w: Workspace) -> FloatArray:

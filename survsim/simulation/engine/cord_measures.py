@@ -15,6 +15,7 @@ from survsim.core.checks import BoolArray, FloatArray
 from survsim.kernels.patient_lines import courses_that_met, worst_of_courses
 from survsim.simulation.cord_biology.myelopathy import MODELS
 from survsim.simulation.declared.model import Model
+from survsim.simulation.engine.cord import risk_of
 from survsim.simulation.engine.paths import Paths
 from survsim.simulation.engine.plan import BEFORE, StrategyPlan, treatments_of
 
@@ -81,8 +82,8 @@ def _worst(paths: Paths, alpha_beta: float) -> FloatArray:
 
 def _risk(paths: Paths, model: str) -> FloatArray:
     """Risk of myelopathy (n,) of the dose."""
-    risk, own = MODELS[model]
-    return _once(paths, (f"risk/{model}", own), lambda: risk(_worst(paths, own)))
+    own = MODELS[model][1]
+    return _once(paths, (f"risk/{model}", own), lambda: risk_of(model, _worst(paths, own)))
 
 
 def _group(paths: Paths, group: str) -> BoolArray:

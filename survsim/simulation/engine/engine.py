@@ -30,7 +30,7 @@ from survsim.simulation.engine.luck import Luck
 from survsim.simulation.engine.paths import Paths, SojournLog, empty_paths
 from survsim.simulation.engine.plain import is_plain, simulate_plain
 from survsim.simulation.engine.plan import DiseasePlan, StrategyPlan
-from survsim.simulation.engine.workspace import Workspace
+from survsim.simulation.engine.workspace import Workspace, each_kind
 
 MAX_STEPS = 20_000
 """Events a path may have before the horizon; more means a cycle that takes next to no time."""
@@ -134,7 +134,7 @@ class _Run:
             self._add_value(w.values, when)
         w.clock.time = when
         done, changed, moved = sort_out(code, w.finished, w.clock.scheduled)
-        elsewhere = self._scheduled(changed, code[changed])
+        elsewhere = self._scheduled(changed, code)
         entered, dead = self._move(moved, code, w.disease.targets)
         for target, who in elsewhere:
             changed, entered, dead = self._displace(target, who, changed, entered, dead)
@@ -144,13 +144,12 @@ class _Run:
             self._enter(entered)
         self._clear(done, dead)
 
-    def _scheduled(self, changed: IntArray, kinds: CodeArray) -> list[tuple[int, IntArray]]:
-        """Handle everything but transitions; `kinds` are rows of `Clock.at`. Who is taken to which other state."""
+    def _scheduled(self, changed: IntArray, code: CodeArray) -> list[tuple[int, IntArray]]:
+        """Handle everything but transitions; `code` are rows of `Clock.at`. Who is taken to which other state."""
         w = self.w
         elsewhere: list[tuple[int, IntArray]] = []
         treatments, harms = len(w.plan.treatments), len(w.plan.toxicities)
-        for kind in np.bincount(kinds).nonzero()[0].tolist():
-            who = changed.compress(kinds == kind)
+        for kind, who in each_kind(changed, code, w.clock.scheduled):
             if kind == 0:
                 lines.start(w, who)
             elif kind <= treatments:

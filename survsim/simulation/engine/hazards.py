@@ -20,16 +20,14 @@ from survsim.kernels.patient_step import next_change as step_ahead
 from survsim.simulation.engine.effects import EffectTable
 from survsim.simulation.engine.luck import Luck
 from survsim.simulation.engine.plan import TransitionPlan
-from survsim.simulation.engine.workspace import Workspace
+from survsim.simulation.engine.workspace import Workspace, each_kind
 from survsim.simulation.laws.by_draw import ByDraw, law_of, number_of
 
 
 def enter(w: Workspace, who: IntArray) -> None:
     """Draw the budgets of the transitions out of the state that the patients `who` have just entered."""
-    for state, row in enumerate(w.disease.out):
-        here = who.compress(w.state[who] == state) if len(w.disease.out) > 1 else who
-        if not here.size:
-            continue
+    for state, here in each_kind(who, w.state, len(w.disease.out)):
+        row = w.disease.out[state]
         for slot in range(w.clock.slots):
             if slot < len(row):
                 _arm(w, state, slot, row[slot], here)
@@ -108,14 +106,8 @@ def go_on(w: Workspace, state: int, ages: tuple[ByDraw, ...], who: IntArray) -> 
 
 def revise(w: Workspace, who: IntArray) -> None:
     """Spend the budgets of `who` up to now and go on under the treatments now in force."""
-    for state, row in enumerate(w.disease.out):
-        tables = w.plan.tables[state]
-        if not any(tables):
-            continue
-        here = who.compress(w.state[who] == state)
-        if not here.size:
-            continue
-        for slot, (transition, table) in enumerate(zip(row, tables)):
+    for state, here in each_kind(who, w.state, len(w.disease.out)):
+        for slot, (transition, table) in enumerate(zip(w.disease.out[state], w.plan.tables[state])):
             if table is not None:
                 _spend(w, slot, transition, table, here)
 

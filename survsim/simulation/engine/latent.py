@@ -14,18 +14,15 @@ from survsim.kernels.patient_step import budget_left
 from survsim.simulation.engine import hazards
 from survsim.simulation.engine.arrays import Latent
 from survsim.simulation.engine.plan import TransitionPlan
-from survsim.simulation.engine.workspace import Workspace
+from survsim.simulation.engine.workspace import Workspace, each_kind
 
 
 def spend(w: Workspace, who: IntArray) -> None:
     """Take off what `who` have spent of their latent times in the state that they leave now."""
     if w.latent is None:
         return
-    for state, row in enumerate(w.disease.out):
-        here = who.compress(w.state[who] == state)
-        if not here.size:
-            continue
-        for slot, transition in enumerate(row):
+    for state, here in each_kind(who, w.state, len(w.disease.out)):
+        for slot, transition in enumerate(w.disease.out[state]):
             if transition.latent is not None:
                 _spend(w, w.latent, state, slot, transition, here)
 

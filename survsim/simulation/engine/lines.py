@@ -14,7 +14,7 @@ from survsim.simulation.declared.rules import COMPLETED, DECLINED, RUNNING, STOP
 from survsim.simulation.engine import counting
 from survsim.simulation.engine.cord import add_dose
 from survsim.simulation.engine.plan import LinePlan, ToxicityPlan
-from survsim.simulation.engine.workspace import Workspace
+from survsim.simulation.engine.workspace import Workspace, each_kind
 from survsim.simulation.laws.by_draw import ByDraw, is_there
 
 
@@ -57,10 +57,8 @@ def _next_line(w: Workspace, who: IntArray) -> IntArray:
 
 def start(w: Workspace, who: IntArray) -> None:
     """Start the scheduled line of each patient in `who`, unless the patient declines it."""
-    for number, line in enumerate(w.plan.lines):
-        here = who.compress(w.lines.start_line[who] == number)
-        if not here.size:
-            continue
+    for number, here in each_kind(who, w.lines.start_line, len(w.plan.lines)):
+        line = w.plan.lines[number]
         if is_there(1.0 - line.accept):
             accept = w.number(line.accept, here)
             agreed = _uniform(w, f"accept/{line.name}", here, w.lines.count[number][here]) <= accept

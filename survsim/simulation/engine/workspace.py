@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from survsim.core.checks import BoolArray, FloatArray, IntArray
 from survsim.kernels.patient_lines import worst_dose
 from survsim.kernels.patient_path import CodeArray
+from survsim.kernels.patient_step import by_kind
 from survsim.simulation.cord_biology.myelopathy import CordSettings
 from survsim.simulation.engine.arrays import Clock, Cord, Latent, Lines, Past, Values, keep
 from survsim.simulation.engine.counts import Counts
@@ -134,6 +136,16 @@ class Workspace:
             at = self.past.radiation_ended_at[who] + after
             np.minimum(soonest, np.where(at > self.clock.time[who], at, np.inf), out=soonest)
         return soonest
+
+
+def each_kind(who: IntArray, code: CodeArray, kinds: int) -> Iterator[tuple[int, IntArray]]:
+    """Each kind that some of `who` are of by their `code` (n,), which is below `kinds`, and who they are."""
+    ordered, ends = by_kind(who, code, kinds)
+    begin = 0
+    for kind, end in enumerate(ends.tolist()):
+        if end > begin:
+            yield kind, ordered[begin:end]
+        begin = end
 
 
 def _first_states(disease: DiseasePlan, luck: Luck) -> CodeArray:

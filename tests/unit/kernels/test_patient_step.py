@@ -19,6 +19,7 @@ from survsim.kernels.patient_lines import (
     courses_that_met,
     deliver,
     falls_ill,
+    few_values,
     give,
     next_line,
     take_off,
@@ -28,6 +29,7 @@ from survsim.kernels.patient_lines import (
 from survsim.kernels.patient_step import (
     add_values,
     budget_left,
+    by_kind,
     count_moves,
     effect_logs,
     move,
@@ -221,8 +223,8 @@ def test_what_is_added_up_goes_to_the_patient_at_a_position() -> None:
     assert worst.tolist() == [[10.0]]
     ill_at = np.array([INF, INF, INF, 3.0])
     luck = np.array([0.9, 0.9, 0.1, 0.1])
-    assert falls_ill(who, patient, luck, np.array([0.2]), ill_at).tolist() == [0]
-    assert falls_ill(who, positions(3), luck, np.array([0.2]), ill_at).size == 0
+    assert falls_ill(who, patient, luck, np.full(1, 0.2), ill_at).tolist() == [0]
+    assert falls_ill(who, positions(3), luck, np.full(1, 0.2), ill_at).size == 0
     begin_line(who, patient, time, 0, 1, *(bytes_(0) for _ in range(3)), started, np.zeros(1), np.zeros(1))
     assert started.tolist() == [0.0, 0.0, 1.0, 0.0]
 
@@ -258,6 +260,14 @@ def test_courses_add_where_they_met() -> None:
     assert worst_of_courses(dose, square, 0.87).tolist() == eqd2.sum(axis=0).max(axis=0).tolist()
     assert courses_that_met(dose).tolist() == (dose > 0).sum(axis=0).max(axis=0).tolist()
     assert courses_that_met(dose[:0].copy()).tolist() == [0] * 700
+
+
+def test_few_values_are_told_apart_and_many_are_not() -> None:
+    values = np.random.default_rng(4).choice([0.0, 44.0, 44.0 * 3 / 22, 1e-300, INF], 5000)
+    codes, table = few_values(values)
+    assert table[codes].tolist() == values.tolist() and sorted(table) == sorted(set(values))
+    assert few_values(np.arange(128.0))[1].tolist() == list(range(128))
+    assert few_values(np.arange(129.0))[1].size == 0
 
 
 def test_effects_in_force() -> None:
@@ -300,6 +310,13 @@ def test_clocks_go_on_under_new_factors() -> None:
     )  # fmt: skip
     assert event_at.tolist() == [2.0, 0.5]
     assert [x[0] for x in (budget, age, used, factor, slowness, since)] == [1.0, 1.0, 1.0, 2.0, 2.0, 1.0]
+
+
+def test_positions_are_put_together_by_kind_in_their_order() -> None:
+    ordered, ends = by_kind(positions(4, 0, 3, 1), bytes_(2, 0, 1, 2, 0), 4)
+    assert ordered.tolist() == [4, 1, 0, 3] and ends.tolist() == [2, 2, 4, 4]
+    nobody = by_kind(positions(), bytes_(2, 0), 3)
+    assert nobody[0].size == 0 and nobody[1].tolist() == [0, 0, 0]
 
 
 def test_who_stays_leaves_after_the_own_time() -> None:
@@ -376,7 +393,7 @@ def test_a_line_begins_ends_and_is_closed() -> None:
 
 def test_who_falls_ill() -> None:
     threshold, ill_at, patient = np.array([0.1, 0.3, 0.2]), np.array([4.0, INF, INF]), positions(2, 1, 0)
-    assert falls_ill(positions(0, 1, 2), patient, threshold, np.array([0.2]), ill_at).tolist() == [0]
+    assert falls_ill(positions(0, 1, 2), patient, threshold, np.full(3, 0.2), ill_at).tolist() == [0]
     assert falls_ill(positions(0, 1), patient, threshold, np.array([0.1, 0.3]), ill_at).tolist() == [1]
 
 
