@@ -193,6 +193,16 @@ def test_a_line_of_which_a_part_still_runs_has_not_ended() -> None:
     assert result.measure("line/next").estimate.tolist() == [0.0]
 
 
+@pytest.mark.parametrize("name", ["a", "first"])
+@pytest.mark.parametrize(("deed", "share"), [("completed", 1.0), ("given", 1.0), ("not_given", 0.0)])
+def test_a_strategy_may_ask_for_what_only_the_history_gave(name: str, deed: str, share: float) -> None:
+    treatments = {"a": Treatment(duration=1.0), "c": Treatment()}
+    asks = strategy("asks", line("next", "c", start=[{deed: name}]))
+    history = {"now": 2.0, "given": [had("a", 0.0, 1.0, line="first")]}
+    result = found((strategy("other", line("first", "a")), asks), history, treatments=treatments, n=200)
+    assert result.measure("line/next").estimate[1] == share
+
+
 def test_what_only_the_history_held_can_fulfil_a_condition() -> None:
     """Grade, dose, response, lines and their ends of the past, in a strategy that could never bring them."""
     event = {"name": "x", "grade": 3, "onset": exponential(1.0)}
