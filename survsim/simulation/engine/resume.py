@@ -174,7 +174,8 @@ def _lines(w: Workspace, known: Known) -> None:
         if not isinstance(course.line, int):
             continue
         line = w.plan.lines[course.line]
-        w.lines.status[course.line] = course.status
+        # a line of which a part was given again has not ended while the rest runs
+        w.lines.status[course.line] = RUNNING if w.lines.running[0] == course.line else course.status
         w.lines.count[course.line] += 1
         _doses(w, line, course, known)
         if course.runs:
@@ -190,16 +191,16 @@ def _lines(w: Workspace, known: Known) -> None:
 
 def _doses(w: Workspace, line: LinePlan, course: _Course, known: Known) -> None:
     """Full doses of a course, or those to which an adverse event lowered them; events are of the last course."""
-    for k in line.treatments:
-        w.lines.dose[k] = 1.0
+    given = [g.treatment for g in course.given]
+    mine = [k for k in line.treatments if w.plan.treatments[k].name in given]
+    w.lines.dose[mine] = 1.0
     for event in w.plan.toxicities:
         name = w.plan.treatments[event.treatment].name
-        if (name, event.name) not in known.harms or name not in [g.treatment for g in course.given]:
+        if event.treatment not in mine or (name, event.name) not in known.harms:
             continue
         for grade, which, factor in line.dose_rules:
             if event.grade >= grade and which in (None, event.name):
-                for k in line.treatments:
-                    w.lines.dose[k] *= factor
+                w.lines.dose[mine] *= factor
 
 
 def _time_left(w: Workspace, line: LinePlan, k: int, course: GivenBefore) -> None:

@@ -188,9 +188,13 @@ def test_a_line_of_which_a_part_still_runs_has_not_ended() -> None:
     treatments = {"a": Treatment(duration=1.0), "b": Treatment(), "c": Treatment()}
     first = line("first", "a", "b", stop=[{"on": "time", "after": 50.0}])
     waits = line("next", "c", start=[{"quantity": "time_since_line_end", "at_least": 0.1}])
-    history = {"now": 2.0, "given": [had("a", 0.0, 1.0), had("b", 0.0)]}
-    result = found((strategy("s", first, waits),), history, treatments=treatments, n=200)
-    assert result.measure("line/next").estimate.tolist() == [0.0]
+    again = line("next", "c", start=[{"quantity": "line", "name": "first", "is": "completed"}])
+    for past in ([had("a", 0.0, 1.0)], [had("a", 0.0, 1.0), had("a", 1.0, 2.0, line="first")]):
+        history = {"now": 2.0, "given": [*past, had("b", 0.0)]}
+        for after in (waits, again):
+            lines = first | {"repeats": len(past)}, after
+            result = found((strategy("s", *lines),), history, treatments=treatments, n=200)
+            assert result.measure("line/next").estimate.tolist() == [0.0]
 
 
 @pytest.mark.parametrize("name", ["a", "first"])
