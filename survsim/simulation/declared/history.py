@@ -21,7 +21,8 @@ class PastTreatment(Checked):
 
     `fractions` are those that reached each cord region, where a course was broken off or reached less than planned;
     without it they follow from the plan and the share of its duration. `line` names the line of the strategies it
-    counts as; without it, the first line that gives it.
+    counts as; without it, the first line that gives it. Treatments that count as one line are one course of it, until one
+    of them is given again; the order in which they are listed says nothing.
     """
 
     treatment: str
@@ -63,9 +64,16 @@ class History(Checked):
     """One patient up to `now`; times count from time zero and may be parameters, so that a date can be uncertain.
 
     The states of `path` follow the start of the model; where that is shared out, the first of them is the patient's own
-    start, at 0. `given` is what the patient got, `doses` what the cord got
-    besides. `performance_status` is the one now. Covariates that differ between patients must be known, because what
-    happened says something about them; the hidden frailty is updated by it.
+    start, at 0. `given` is what the patient got, `doses` what the cord got besides. `performance_status` is the one now;
+    without it, it follows from the start, the path and the `toxicities`, each from the start of the last course of its
+    treatment. A hazard that goes by the status on entry into the state goes by what followed until then, and by the one
+    now where the state was entered at `now`. Covariates that differ between patients must be known, because what happened
+    says something about them; the hidden frailty is updated by it.
+
+    From now on the patient is given what the lines of a strategy give. A treatment that runs goes on, under the stop rules
+    and with the dose of its line, where it counts as a line of the strategy that gives it; under a strategy without such
+    a line it is stopped now, and so is one of another line than that which began last, since one line runs at a time. To
+    have it go on, list its line in the strategy.
     """
 
     now: Number

@@ -12,9 +12,10 @@ from survsim.simulation.declared.clause import DEEDS, Clause
 from survsim.simulation.declared.course_checks import accepted_statuses, deed_fault, givers, radiation_faults
 from survsim.simulation.declared.declared_model import DeclaredModel
 from survsim.simulation.declared.graph_checks import ways_out
+from survsim.simulation.declared.history import PastDose
 from survsim.simulation.declared.number_checks import numbers_of
 from survsim.simulation.declared.rules import GROWING, LINE_STATUS
-from survsim.simulation.declared.strategy import DoseRule, Line, StopRule, Strategy, Treatment
+from survsim.simulation.declared.strategy import DoseRule, Line, Radiation, StopRule, Strategy, Treatment
 
 
 def rule_faults(model: DeclaredModel) -> Iterator[str]:
@@ -89,7 +90,10 @@ def _stop_faults(model: DeclaredModel, line: Line) -> Iterator[str]:
 def _line_faults(model: DeclaredModel, strategy: Strategy, line: Line) -> Iterator[str]:
     treatments = {t: model.treatment(strategy, t) or Treatment() for t in line.treatments}
     yield from _stop_faults(model, line)
-    if any(rule.on == "progression" for rule in line.stop) and most_progressions(model) == 0:
+    entered = {t for ts in ways_out(model).values() for t in ts}
+    if any(rule.on == "progression" for rule in line.stop) and not any(
+        s.progression and not s.death and s.name in entered for s in model.states
+    ):
         yield "no state that can be entered is a progression: the stop rule on progression can never fire"
     events = {x.name for t in treatments.values() for x in t.toxicities}
     rules: tuple[StopRule | DoseRule, ...] = (*line.stop, *line.modify)
@@ -145,12 +149,8 @@ def _word_fault(model: DeclaredModel, strategy: Strategy, line: Line, clause: Cl
             return f"{', '.join(words)} is a death: the rule can never fire"
     elif clause.quantity == "response":
         allowed = ("yes", "no")
-        given = [model.treatment(strategy, t) for one in strategy.lines for t in one.treatments]
-        if (
-            words == ("yes",)
-            and not refused
-            and not any(t and t.response_probability is not None for t in given)
-        ):
+        given = _ever_given(model, strategy)
+        if words == ("yes",) and not refused and not any(t.response_probability is not None for t in given):
             return "no treatment of the strategy has a response_probability: the rule can never fire"
     else:
         allowed = LINE_STATUS
@@ -161,6 +161,15 @@ def _word_fault(model: DeclaredModel, strategy: Strategy, line: Line, clause: Cl
             return _status_fault(model, strategy, line, lines[clause.name], accepted_statuses(clause))
     unknown = [w for w in words if w not in allowed]
     return f"unknown {', '.join(unknown)}; allowed: {', '.join(allowed)}" if unknown else ""
+
+
+def _ever_given(model: DeclaredModel, strategy: Strategy) -> list[Treatment]:
+    """The treatments of the lines of a strategy, and those of the history."""
+    past = model.history.given if model.history else ()
+    names = dict.fromkeys(
+        [*(t for one in strategy.lines for t in one.treatments), *(p.treatment for p in past)]
+    )
+    return [model.treatment(strategy, name) or Treatment() for name in names]
 
 
 def _status_fault(
@@ -191,7 +200,9 @@ def _never_had(model: DeclaredModel, strategy: Strategy, line: Line) -> dict[str
         never["stopped"] = f"{line.line} has no stop rule"
     if (_extreme(model, line.accept, min) or 0.0) >= 1.0:
         never["declined"] = f"nobody declines {line.line} (accept is 1)"
-    return never
+    # a patient whose history holds a line may have had it ended in either way
+    had = any(map(model.was_given, (line.line, *line.treatments)))
+    return {status: why for status, why in never.items() if not (had and status in ("completed", "stopped"))}
 
 
 def _can_complete(model: DeclaredModel, strategy: Strategy, line: Line) -> bool:
@@ -258,8 +269,6 @@ def most_progressions(model: DeclaredModel) -> float:
         for name, targets in ways_out(model).items()
         if name in living
     }
-    if not any(living[t].progression for targets in out.values() for t in targets):
-        return 0.0
     most: dict[str, float] = {}
     # as many rounds as there are states settle a graph without a cycle; one more changes nothing then
     for _ in range(len(living) + 1):
@@ -271,9 +280,8 @@ def most_progressions(model: DeclaredModel) -> float:
     if most != before:
         return float("inf")
     had = sum(living[s.state].progression for s in model.history.path) if model.history else 0
-    if len(model.start_states) > 1:
-        had = max(living[s].progression for s in model.start_states)
-    return had + max(most[s] for s in model.start_states)
+    # whoever starts in a state of progression has progressed
+    return had + max(living[s].progression + most[s] for s in model.start_states)
 
 
 def _contradiction(model: DeclaredModel, clauses: tuple[Clause, ...]) -> Iterator[str]:
@@ -314,27 +322,38 @@ def _range(model: DeclaredModel, strategy: Strategy, line: Line, quantity: str) 
     if quantity == "performance_status":
         return 0.0, 4.0
     if quantity == "toxicity_grade":
-        given = [
-            model.treatment(strategy, t) or Treatment() for one in strategy.lines for t in one.treatments
-        ]
-        return 0.0, float(max((x.grade for t in given for x in t.toxicities), default=0))
+        events = [x for t in _ever_given(model, strategy) for x in t.toxicities]
+        return 0.0, float(max((x.grade for x in events), default=0))
     if quantity == "n_progressions":
         return 0.0, most_progressions(model)
     if quantity == "lines_started":
-        return 0.0, float(sum(one.repeats for one in strategy.lines))
-    most = sum(_dose(model, strategy, one, max) * one.repeats for one in strategy.lines)
-    return (_dose(model, strategy, line, min), most) if quantity == "planned_cord_dose" else (0.0, most)
+        past = len(model.history.given) if model.history else 0
+        return 0.0, float(past + sum(one.repeats for one in strategy.lines))
+    most = sum(_dose(model, strategy, one.treatments, max) * one.repeats for one in strategy.lines)
+    if model.history:
+        most += sum(_dose(model, strategy, (p.treatment,), max) for p in model.history.given)
+        most += sum(_eqd2(model, d, max) for d in model.history.doses)
+    return (
+        (_dose(model, strategy, line.treatments, min), most)
+        if quantity == "planned_cord_dose"
+        else (0.0, most)
+    )
 
 
-def _dose(model: DeclaredModel, strategy: Strategy, line: Line, pick: Callable[..., float]) -> float:
-    """EQD2 of a line's radiation to the region it hits hardest, of the least or largest draw of each dose."""
-    ab = model.cord.alpha_beta
+def _dose(
+    model: DeclaredModel, strategy: Strategy, treatments: tuple[str, ...], pick: Callable[..., float]
+) -> float:
+    """EQD2 of treatments to the region they hit hardest, of the least or largest draw of each dose."""
     dose: dict[str, float] = {}
-    for name in line.treatments:
+    for name in treatments:
         for r in (model.treatment(strategy, name) or Treatment()).radiation:
-            each = _extreme(model, r.dose_per_fraction, pick) or 0.0
-            dose[r.region] = dose.get(r.region, 0.0) + r.fractions * each * (each + ab) / (2.0 + ab)
+            dose[r.region] = dose.get(r.region, 0.0) + _eqd2(model, r, pick)
     return max(dose.values(), default=0.0)
+
+
+def _eqd2(model: DeclaredModel, course: Radiation | PastDose, pick: Callable[..., float]) -> float:
+    each, ab = _extreme(model, course.dose_per_fraction, pick) or 0.0, model.cord.alpha_beta
+    return course.fractions * each * (each + ab) / (2.0 + ab)
 
 
 def _extreme(model: DeclaredModel, number: float | str | None, pick: Callable[..., float]) -> float | None:

@@ -11,6 +11,7 @@ import numpy as np
 from survsim.core.checks import FloatArray, IntArray
 from survsim.kernels.patient_lines import AFTER, EXTRA, GROWS, LINE, RESPONSE, STANDS, STATE
 from survsim.simulation.declared.clause import DEEDS, Clause
+from survsim.simulation.declared.history import PastTreatment
 from survsim.simulation.declared.strategy import Line
 from survsim.simulation.laws.by_draw import ByDraw, LookupByDraw, columns
 
@@ -86,9 +87,17 @@ _DEEDS = {
 
 
 def compile_start_rules(
-    lines: Sequence[Line], states: tuple[str, ...], number: LookupByDraw, *, barred: tuple[str, ...] = ()
+    lines: Sequence[Line],
+    states: tuple[str, ...],
+    number: LookupByDraw,
+    *,
+    barred: tuple[str, ...] = (),
+    past: Sequence[PastTreatment] = (),
 ) -> StartRules:
-    """The start conditions of all lines, each name an index and each number filled in; none starts in `barred` states."""
+    """The start conditions of all lines, each name an index and each number filled in; none starts in `barred` states.
+
+    `past` is what a history holds, which a condition may ask about though no line of the strategy gives it.
+    """
     vocabulary = {"state": states, "line": LINE_STATUS, "response": ("no", "yes")}
     names = [line.line for line in lines]
     everywhere = (Clause.model_validate({"quantity": "state", "is_not": barred}),) if barred else ()
@@ -98,11 +107,17 @@ def compile_start_rules(
     kind, subject = np.full(len(clauses), EXTRA, dtype=np.int64), np.zeros(len(clauses), dtype=np.int64)
     low: list[ByDraw] = [-np.inf] * len(clauses)
     high: list[ByDraw] = [np.inf] * len(clauses)
-    given = {t for line in lines for t in line.treatments}
+    given = {t for line in lines for t in line.treatments} | {p.treatment for p in past}
     for row, (_, clause) in enumerate(clauses):
         if clause.quantity in DEEDS:
             low[row], high[row] = (-np.inf, 0.0) if clause.quantity == "not_given" else (1.0, np.inf)
             if clause.name in given:
+                continue
+            if clause.name not in names:
+                # a line of other strategies: what became of it is settled
+                had = {p.status if p.end is not None else "stopped" for p in past if p.line == clause.name}
+                holds = bool(had.intersection(_DEEDS[clause.quantity]))
+                kind[row], low[row], high[row] = STANDS, -np.inf if holds else np.inf, np.inf
                 continue
             clause = Clause.model_validate(
                 {"quantity": "line", "name": clause.name, "is": _DEEDS[clause.quantity]}

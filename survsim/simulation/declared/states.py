@@ -37,7 +37,7 @@ class State(Checked):
     label: str = ""
     death: bool = False
     progression: bool = False
-    """Entering it counts as a progression: it can stop lines, and ends progression-free time."""
+    """Entering it counts as a progression: it can stop lines, and ends progression-free time. Who starts in it has progressed."""
     performance_change: int = 0
     utility: Number = 1.0
     cost_per_time: Number = 0.0

@@ -104,10 +104,10 @@ class _Run:
         everybody = np.arange(w.patient.size)
         rows, states = self.paths.counts.shape[0], len(w.disease.names)
         self.paths.counts[:, 0] = np.bincount(w.draw * states + w.state, minlength=rows)
-        progressed = w.disease.progression[w.state] if self.begins or w.disease.starts else None
-        if progressed is not None:
-            self._has_progressed(progressed.nonzero()[0])
+        self._has_progressed(w.disease.progression[w.state].nonzero()[0])
         if w.has_lines:
+            if self.begins is not None:
+                lines.stop_others(w, everybody)
             self._lines_go_on(everybody, entered=everybody)
         else:
             self._enter(everybody)
@@ -124,7 +124,7 @@ class _Run:
         if self.begins is None:
             hazards.enter(self.w, entered)
             return
-        hazards.go_on(self.w, self.begins.state, self.begins.ages, entered)
+        hazards.go_on(self.w, self.begins.state, self.begins.ages, self.begins.performance, entered)
         self.begins = None
 
     def step(self) -> None:

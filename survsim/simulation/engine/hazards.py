@@ -79,8 +79,13 @@ def _origin(w: Workspace, transition: TransitionPlan, who: IntArray) -> ByDraw:
     )
 
 
-def go_on(w: Workspace, state: int, ages: tuple[ByDraw, ...], who: IntArray) -> None:
-    """Let the transitions out of a state run on for `who` from clocks of these ages: what is left is a fresh budget."""
+def go_on(w: Workspace, state: int, ages: tuple[ByDraw, ...], performance: ByDraw, who: IntArray) -> None:
+    """Let the transitions out of a state run on for `who` from clocks of these ages: what is left is a fresh budget.
+
+    `performance` is the status on entry into the state, which their hazards go by.
+    """
+    now = w.past.performance[who]
+    w.past.performance[who] = w.number(performance, who)
     for slot, (transition, began) in enumerate(zip(w.disease.out[state], ages)):
         age = np.zeros(who.size) + w.number(began, who)
         law = w.law(transition.law, who)
@@ -100,6 +105,7 @@ def go_on(w: Workspace, state: int, ages: tuple[ByDraw, ...], who: IntArray) -> 
         else:
             reached = law.inverse_cumulative_hazard(used + budget)
             w.clock.event_at[slot][who] = w.clock.time[who] + (reached - age)
+    w.past.performance[who] = now
     if w.disease.cyclic:
         w.past.visits[state][who] += 1
 

@@ -58,7 +58,8 @@ class Known:
     ----------
     state : index of the state; ages : age of the clock of each transition out of it.
     origin : time zero; entry, progressed_at : of the state and of the last progression, minus infinity if none.
-    previous_time : length of the stay before; n_progressions : so far; performance : now.
+    previous_time : length of the stay before; n_progressions : so far.
+    performance, performance_then : now, and on entry into the state.
     given : treatments in the order they began; doses : region, dose, dose times dose per fraction, end.
     harms : (treatment, toxicity) that have come; tilts : by frailty.
     """
@@ -70,7 +71,8 @@ class Known:
     previous_time: float
     progressed_at: float
     n_progressions: int
-    performance: float | None
+    performance: float
+    performance_then: float
     given: tuple[GivenBefore, ...]
     doses: tuple[tuple[str, float, float, float], ...]
     harms: frozenset[tuple[str, str]]
@@ -82,11 +84,14 @@ def what_is_known(model: Model, history: History, number: NumbersByDraw, disease
     """A history in one draw."""
     now = number(history.now)
     courses = (_given(p, model.treatments[p.treatment], number, now) for p in history.given)
-    given = tuple(sorted(courses, key=lambda g: g.start))
+    # at equal times as the model has them: the order in which they are listed says nothing
+    given = tuple(sorted(courses, key=lambda g: (g.start, list(model.treatments).index(g.treatment))))
     path = [(disease.names.index(s.state), number(s.at)) for s in history.path]
     # where people start in several states the path says in which of them this patient did
     steps = path if disease.starts else [(disease.initial, 0.0), *path]
     values = _patient(model, history, number)
+    changes = _performance_changes(model, history, disease, steps, number)
+    performance = _performances(model, history, [change for _, change in changes])
     passed: dict[str, list[tuple[float, float]]] = {}
     events: dict[str, list[float]] = {}
     progressed, progressions, previous = -np.inf, 0, 0.0
@@ -94,10 +99,10 @@ def what_is_known(model: Model, history: History, number: NumbersByDraw, disease
     for i, (state, entry) in enumerate(steps):
         if i:
             previous = entry - steps[i - 1][1]
-            same = disease.within_stage is not None and disease.within_stage[steps[i - 1][0], state]
-            values["performance_status"] += 0.0 if same else disease.performance_change[state]
-            if disease.progression[state] and not same:
-                progressed, progressions = _from_now(entry, now), progressions + 1
+        # whoever starts in a state of progression has progressed at the start
+        if disease.progression[state] and not _same_stage(disease, steps, i):
+            progressed, progressions = _from_now(entry, now), progressions + 1
+        values["performance_status"] = performance[sum(at <= (entry, i) for at, _ in changes)]
         leaves = steps[i + 1] if i + 1 < len(steps) else (None, now)
         values |= {
             "entry_time": entry,
@@ -124,17 +129,18 @@ def what_is_known(model: Model, history: History, number: NumbersByDraw, disease
                 passed.setdefault(transition.frailty, []).append((power, hazard * np.exp(score)))
                 if transition.target == leaves[0]:
                     events.setdefault(transition.frailty, []).append(power)
-    fixed = isinstance(model.population.performance_status, int)
-    performance = min(max(values["performance_status"], 0.0), 4.0) if fixed else None
+    told, since = history.performance_status, _from_now(steps[-1][1], now)
     return Known(
         state=steps[-1][0],
         ages=ages,
         origin=-now,
-        entry=_from_now(steps[-1][1], now),
+        entry=since,
         previous_time=previous,
         progressed_at=progressed,
         n_progressions=progressions,
-        performance=performance if history.performance_status is None else float(history.performance_status),
+        performance=performance[-1] if told is None else float(told),
+        # in a state that was entered just now, the one now is that on entry
+        performance_then=values["performance_status"] if told is None or since < 0 else float(told),
         given=given,
         doses=tuple(
             (d.region, total := d.fractions * number(d.dose_per_fraction), total * number(d.dose_per_fraction),
@@ -169,15 +175,52 @@ def _given(past: PastTreatment, treatment: Treatment, number: NumbersByDraw, now
 
 
 def _patient(model: Model, history: History, number: NumbersByDraw) -> dict[str, float]:
-    """The patient's own covariates; a performance status that is shared out is only known now."""
-    status = model.population.performance_status
-    start = status if isinstance(status, int) else history.performance_status or 0
+    """The patient's own covariates."""
     values = {c.name: number(c.value) for c in model.population.covariates if c.value is not None}
-    return {
-        **values,
-        **{k: number(v) for k, v in history.covariates.items()},
-        "performance_status": float(start),
-    }
+    return values | {k: number(v) for k, v in history.covariates.items()}
+
+
+def _same_stage(disease: DiseasePlan, steps: list[tuple[int, float]], i: int) -> bool:
+    """Whether step `i` stayed within a stage of the disease."""
+    return bool(i and disease.within_stage is not None and disease.within_stage[steps[i - 1][0], steps[i][0]])
+
+
+def _performance_changes(
+    model: Model,
+    history: History,
+    disease: DiseasePlan,
+    steps: list[tuple[int, float]],
+    number: NumbersByDraw,
+) -> list[tuple[tuple[float, float], float]]:
+    """What changed the performance status so far, in its order: when, the step of the path or infinity, and by how much.
+
+    An adverse event has no date in a history; it counts from the start of the last course of its treatment.
+    """
+    found = [
+        ((at, float(i)), float(disease.performance_change[state]))
+        for i, (state, at) in enumerate(steps)
+        if i and not _same_stage(disease, steps, i)
+    ]
+    for event in history.toxicities:
+        began = max(number(p.start) for p in history.given if p.treatment == event.treatment)
+        (change,) = (
+            x.performance_change for x in model.treatments[event.treatment].toxicities if x.name == event.name
+        )
+        found.append(((began, np.inf), float(change)))
+    return sorted(found)
+
+
+def _performances(model: Model, history: History, changes: list[float]) -> list[float]:
+    """The performance status at the start and after each change, always from 0 to 4.
+
+    One that is shared out is only known now; it is followed backwards.
+    """
+    status = model.population.performance_status
+    start = status if isinstance(status, int) else (history.performance_status or 0) - sum(changes)
+    so_far = [min(max(float(start), 0.0), 4.0)]
+    for change in changes:
+        so_far.append(min(max(so_far[-1] + change, 0.0), 4.0))
+    return so_far
 
 
 def _spent(

@@ -202,8 +202,15 @@ def state_left(w: Workspace, who: IntArray, source: CodeArray) -> None:
 
 def withdraw(w: Workspace, who: IntArray) -> None:
     """Everything that is given to `who` ends."""
-    for number, line in enumerate(w.plan.lines):
-        end_treatments(w, line.treatments, who.compress(w.lines.running[who] == number), STOPPED)
+    for k in range(len(w.plan.treatments)):
+        end_treatments(w, (k,), who.compress(w.lines.given[k, who]), STOPPED)
+
+
+def stop_others(w: Workspace, who: IntArray) -> None:
+    """What is given to `who` and is not of the line that runs ends: a strategy gives what its lines give."""
+    for k in range(len(w.plan.treatments)):
+        of_it = np.array([k in line.treatments for line in w.plan.lines] + [False])  # the last for no line
+        end_treatments(w, (k,), who.compress(w.lines.given[k, who] & ~of_it[w.lines.running[who]]), STOPPED)
 
 
 def toxicity(w: Workspace, x: int, who: IntArray) -> None:

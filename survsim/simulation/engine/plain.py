@@ -60,7 +60,8 @@ def simulate_plain(
     counts = np.zeros((len(luck.draws) * states, follow.points + 1), dtype=np.int64)
     arrival: dict[int, FloatArray | None] = {disease.initial: None}
     death: FloatArray | None = None
-    progression: FloatArray | None = None
+    # whoever starts in a state of progression has progressed at the start
+    progression: FloatArray | None = np.zeros(luck.size) if disease.progression[disease.initial] else None
     counts[disease.initial :: states, 0] = luck.each
     counting = None
     if disease.worth is not None and plan.worth is not None:

@@ -347,6 +347,7 @@ def compile_strategy(
             model.state_names,
             number,
             barred=tuple(s.name for s in model.states if not s.treatable and not s.death),
+            past=model.history.given if model.history else (),
         ),
         regions=regions,
         courses=(*(n for n, t in treatments.items() if t.radiation), *((BEFORE,) if elsewhere else ())),

@@ -23,10 +23,11 @@ _STATUS = {"completed": COMPLETED, "stopped": STOPPED, "running": RUNNING}
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Begins:
-    """The state from which everybody goes on, and the age of the clock of each transition out of it."""
+    """The state from which everybody goes on, the age of each clock out of it, the performance status on entry."""
 
     state: int
     ages: tuple[ByDraw, ...]
+    performance: ByDraw
 
 
 def resume(w: Workspace, known: Sequence[Known]) -> Begins:
@@ -38,7 +39,8 @@ def resume(w: Workspace, known: Sequence[Known]) -> Begins:
             _resume_draw(w, k, one)
         w.origin = by_draw([one.origin for one in known])
     ages = zip(*(one.ages for one in known))
-    return Begins(known[0].state, tuple(by_draw(each) for each in ages))
+    performance = by_draw([one.performance_then for one in known])
+    return Begins(known[0].state, tuple(by_draw(each) for each in ages), performance)
 
 
 def _resume_draw(w: Workspace, k: int, known: Known) -> None:
@@ -66,10 +68,8 @@ def _resume(w: Workspace, known: Known) -> None:
     w.state[:] = known.state
     w.origin = known.origin
     past = w.past
-    for name in ("origin", "entry", "previous_time", "progressed_at", "n_progressions"):
+    for name in ("origin", "entry", "previous_time", "progressed_at", "n_progressions", "performance"):
         getattr(past, name)[:] = getattr(known, name)
-    if known.performance is not None:
-        past.performance[:] = known.performance
     if w.has_lines:
         for course in known.given:
             _treatment(w, course)
@@ -103,22 +103,104 @@ def _treatment(w: Workspace, course: GivenBefore) -> None:
         lines.response[:] = course.responded
 
 
+@dataclasses.dataclass(slots=True)
+class _Course:
+    """A course of a line: its number in the strategy, or the name of a line of others, and what was given in it."""
+
+    line: int | str | None
+    given: list[GivenBefore]
+
+    @property
+    def runs(self) -> bool:
+        return any(g.status == "running" for g in self.given)
+
+    @property
+    def end(self) -> float:
+        return max(g.end for g in self.given)
+
+    @property
+    def status(self) -> int:
+        """That of its last end; at equal times a planned end comes first, as on any path."""
+        if self.runs:
+            return RUNNING
+        return max((g.end, _STATUS[g.status]) for g in self.given)[1]
+
+
+def _line_of(w: Workspace, given: GivenBefore) -> int | str | None:
+    """The line of the strategy that a treatment of the past counts as, or the name it has in others."""
+    k = [t.name for t in w.plan.treatments].index(given.treatment)
+    for number, line in enumerate(w.plan.lines):
+        if given.line == line.name or (given.line is None and k in line.treatments):
+            return number
+    return given.line
+
+
+def _courses(w: Workspace, known: Known) -> list[_Course]:
+    """What was given as courses of lines, as they began; treatments of a line are one until one of them comes again.
+
+    One line runs at a time: that which began last, the first of equals. What else runs is stopped now, as
+    `lines.stop_others` has it.
+    """
+    names = [t.name for t in w.plan.treatments]
+    lines = [_line_of(w, g) for g in known.given]
+    by_it = [
+        isinstance(n, int) and names.index(g.treatment) in w.plan.lines[n].treatments
+        for n, g in zip(lines, known.given)
+    ]
+    runs = [
+        (g.start, -n)
+        for n, g, own in zip(lines, known.given, by_it)
+        if own and g.status == "running" and isinstance(n, int)
+    ]
+    goes_on = -max(runs)[1] if runs else None
+    courses: list[_Course] = []
+    for line, g, own in zip(lines, known.given, by_it):
+        if g.status == "running" and not (own and line == goes_on):
+            g = dataclasses.replace(g, status="stopped", end=0.0)
+        last = next((c for c in reversed(courses) if c.line == line), None)
+        if line is None or last is None or g.treatment in [one.treatment for one in last.given]:
+            courses.append(_Course(line, [g]))
+        else:
+            last.given.append(g)
+    return courses
+
+
 def _lines(w: Workspace, known: Known) -> None:
     """The lines of this strategy that the courses of the past count as."""
-    w.past.lines_started[:] = len(known.given)
-    ended = [g for g in known.given if g.status != "running"]
-    w.past.line_ended_at[:] = max((g.end for g in ended), default=-np.inf)
-    names = [t.name for t in w.plan.treatments]
-    for course in known.given:
-        k = names.index(course.treatment)
-        for number, line in enumerate(w.plan.lines):
-            if course.line == line.name or (course.line is None and k in line.treatments):
-                w.lines.status[number] = _STATUS[course.status]
-                w.lines.count[number] += 1
-                if course.status == "running":
-                    w.lines.running[:] = number
-                    _time_left(w, line, k, course)
-                break
+    courses = _courses(w, known)
+    w.past.lines_started[:] = len(courses)
+    w.past.line_ended_at[:] = max((c.end for c in courses if not c.runs), default=-np.inf)
+    for course in courses:
+        if not isinstance(course.line, int):
+            continue
+        line = w.plan.lines[course.line]
+        # a line of which a part was given again has not ended while the rest runs
+        w.lines.status[course.line] = RUNNING if w.lines.running[0] == course.line else course.status
+        w.lines.count[course.line] += 1
+        _doses(w, line, course, known)
+        if course.runs:
+            w.lines.running[:] = course.line
+            for given in course.given:
+                if given.status == "running":
+                    _time_left(w, line, [t.name for t in w.plan.treatments].index(given.treatment), given)
+            if is_there(line.choice_rate):
+                # what comes at a constant rate is as far away as ever
+                u = w.luck.uniform(f"choice/{line.name}")
+                w.clock.choice_at[:] = -np.log(u) / _number(w, line.choice_rate)
+
+
+def _doses(w: Workspace, line: LinePlan, course: _Course, known: Known) -> None:
+    """Full doses of a course, or those to which an adverse event lowered them; events are of the last course."""
+    given = [g.treatment for g in course.given]
+    mine = [k for k in line.treatments if w.plan.treatments[k].name in given]
+    w.lines.dose[mine] = 1.0
+    for event in w.plan.toxicities:
+        name = w.plan.treatments[event.treatment].name
+        if event.treatment not in mine or (name, event.name) not in known.harms:
+            continue
+        for grade, which, factor in line.dose_rules:
+            if event.grade >= grade and which in (None, event.name):
+                w.lines.dose[mine] *= factor
 
 
 def _time_left(w: Workspace, line: LinePlan, k: int, course: GivenBefore) -> None:
@@ -229,19 +311,16 @@ class _Hits:
 
 def _toxicities(w: Workspace, known: Known) -> None:
     """Events that came are over; late ones of the past, and any of what still runs, may be ahead."""
-    courses = {g.treatment: g for g in known.given}
     for x, event in enumerate(w.plan.toxicities):
         name = w.plan.treatments[event.treatment].name
-        if name not in courses:
-            continue
         if (name, event.name) in known.harms:
             w.past.worst_grade[:] = np.maximum(w.past.worst_grade, event.grade)
             continue
-        course = courses[name]
-        if course.status == "running" or event.late:
-            w.clock.toxicity_at[x] = _still_to_come(
-                w.luck.uniform(event.stream), _number(w, event.probability), _law(w, event.onset), course
-            )
+        probability, onset = _number(w, event.probability), _law(w, event.onset)
+        for before, course in enumerate(g for g in known.given if g.treatment == name):
+            if course.status == "running" or event.late:
+                at = _still_to_come(w.luck.uniform(event.stream, before), probability, onset, course)
+                w.clock.toxicity_at[x] = np.minimum(at, w.clock.toxicity_at[x])
 
 
 def _still_to_come(
