@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from survsim.core.errors import InputError
+from survsim.core.names import refuse_unmeant
 from survsim.report.regression_terms import Effect, Line, Reading, read, variables_of
-from survsim.report.tables import Table, decimal_places, table
+from survsim.report.tables import Table, decimal_places, printed_as_it_is
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,7 +77,9 @@ def table_regression(
     decimals = decimal_places(decimals)
     readings = _readings(fit, univariable)
     heads = _joined(readings)
-    _check(list(heads.values()), labels or {}, levels or {})
+    for what, given in (("labels", labels), ("levels", levels)):
+        have = [line.variable for line in heads.values()]
+        refuse_unmeant(what, given or {}, have, "the variables of the table")
     own = {name: {_place(line): line for line in reversed(r.lines)} for name, r in readings.items()}
     shared = _shared(own) if counts else list(COUNTS)
     rows: dict[str, list[str]] = {
@@ -97,7 +99,7 @@ def table_regression(
         rows[before + lowered] = [_cell(reading, line, decimals) for line in lines]
         if p_value:
             rows[f"{before}p"] = [_p(reading, line) for line in lines]
-    return table(_kept(rows), title=title, notes=_notes(readings), missing="")
+    return printed_as_it_is(_kept(rows), title=title, notes=_notes(readings))
 
 
 def table_of(fit: Any) -> Table | None:
@@ -195,19 +197,6 @@ def _shared(own: Mapping[str, Mapping[Any, Line]]) -> list[str]:
 def _count(lines: Iterable[Line | None], what: str) -> str:
     """The count of the first line that has one."""
     return next((str(n) for line in lines if (n := getattr(line, COUNTS[what], None)) is not None), "")
-
-
-def _check(lines: list[Line], labels: Mapping[str, str], levels: Mapping[str, Any]) -> None:
-    """Refuse a name that was meant for one of the table; words for other variables of the paper may be there too."""
-    have = list(dict.fromkeys(line.variable for line in lines))
-    for what, given in (("labels", labels), ("levels", levels)):
-        without = [name for name in have if name not in given]
-        for name in given:
-            meant = [] if name in have else get_close_matches(str(name), without, n=1, cutoff=0.6)
-            if meant:
-                raise InputError(
-                    f"{what} names {name!r}; the variables of the table are {', '.join(have)}: did you mean {meant[0]}?"
-                )
 
 
 def _words(line: Line, labels: Mapping[str, str], levels: Mapping[str, Mapping[Any, str]]) -> str:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MISSING = "–"
+NOT_STATED = "not stated"
+"""Head of the rows whose group is missing."""
 UNNAMED = "survsim-table-without-name"
 
 
@@ -93,7 +95,7 @@ def table(
     title : above the table.
     labels : column -> head; only these columns are shown, in this order. All columns if None.
     decimals : for numbers, of all columns or by column; whole columns stay whole.
-    group : column whose values head blocks of rows.
+    group : column whose values head blocks of rows; those without one stand under "not stated".
     notes : lines below the table.
     missing : text for cells without a value.
 
@@ -138,6 +140,11 @@ def table(
     return Table(_named(_looks(made).as_raw_html()), shown, title, lines)
 
 
+def printed_as_it_is(frame: pd.DataFrame, *, title: str = "", notes: Sequence[str] | str = ()) -> Table:
+    """A table whose cells and heads are finished: names that are the user's data keep each letter."""
+    return table(frame, labels={c: c for c in frame.columns}, title=title, notes=notes, missing="")
+
+
 def _printed(shown: pd.DataFrame) -> pd.DataFrame:
     """The table with cells and names that a page can hold: no half signs, no signalling NaN, whose comparison is an error."""
     out = shown.rename(columns=lambda name: cells.in_utf8(name) if isinstance(name, str) else name)
@@ -178,8 +185,8 @@ def _build(
 ) -> Any:
     import great_tables
 
-    made = great_tables.GT(_indented(shown), id=UNNAMED, groupname_col=group)
-    for column in shown.columns:
+    made = great_tables.GT(_headed(_indented(shown), group), id=UNNAMED, groupname_col=group)
+    for column in shown.columns.drop([] if group is None else [group]):
         if shown[column].dtype.kind not in "if":
             continue
         numbers = np.asarray(shown[column].dropna(), dtype=float)
@@ -188,6 +195,15 @@ def _build(
         made = made.fmt_number(columns=[column], decimals=0 if whole else places, use_seps=False)
     made = made.sub_missing(missing_text=missing)
     return made.cols_label({c: heads[c] for c in heads if c != group})
+
+
+def _headed(shown: pd.DataFrame, group: str | None) -> pd.DataFrame:
+    """The table with a head for each row, in words: the library wants text, and knows no gap among heads."""
+    if group is None:
+        return shown
+    heads = shown[group]
+    words = [NOT_STATED if gap else str(head) for head, gap in zip(heads.tolist(), heads.isna())]
+    return shown.assign(**{group: object_array(words)})
 
 
 def _indented(shown: pd.DataFrame) -> pd.DataFrame:
