@@ -185,25 +185,34 @@ def _build(
 ) -> Any:
     import great_tables
 
-    made = great_tables.GT(_headed(_indented(shown), group), id=UNNAMED, groupname_col=group)
-    for column in shown.columns.drop([] if group is None else [group]):
-        if shown[column].dtype.kind not in "if":
-            continue
-        numbers = np.asarray(shown[column].dropna(), dtype=float)
-        whole = bool((np.floor(numbers) == numbers)[np.isfinite(numbers)].all())
-        places = decimals.get(str(column), 2) if isinstance(decimals, Mapping) else decimals
-        made = made.fmt_number(columns=[column], decimals=0 if whole else places, use_seps=False)
+    headed = _headed(shown, decimals, group)
+    made = great_tables.GT(_indented(headed), id=UNNAMED, groupname_col=group)
+    for column in headed.columns:
+        if headed[column].dtype.kind in "if":
+            places = _places(headed[column], decimals)
+            made = made.fmt_number(columns=[column], decimals=places, use_seps=False)
     made = made.sub_missing(missing_text=missing)
     return made.cols_label({c: heads[c] for c in heads if c != group})
 
 
-def _headed(shown: pd.DataFrame, group: str | None) -> pd.DataFrame:
-    """The table with a head for each row, in words: the library wants text, and knows no gap among heads."""
-    if group is None:
+def _places(column: pd.Series, decimals: int | Mapping[str, int]) -> int:
+    """Decimals of a column of numbers; whole ones stay whole."""
+    numbers = np.asarray(column.dropna(), dtype=float)
+    if (np.floor(numbers) == numbers)[np.isfinite(numbers)].all():
+        return 0
+    return decimals.get(str(column.name), 2) if isinstance(decimals, Mapping) else decimals
+
+
+def _headed(shown: pd.DataFrame, decimals: int | Mapping[str, int], group: str | None) -> pd.DataFrame:
+    """The table with a head for the rows that have no group: the library knows no gap among heads."""
+    if group is None or not shown[group].isna().any():
         return shown
     heads = shown[group]
-    words = [NOT_STATED if gap else str(head) for head, gap in zip(heads.tolist(), heads.isna())]
-    return shown.assign(**{group: object_array(words)})
+    written = f"{{:.{_places(heads, decimals)}f}}".format if heads.dtype.kind in "if" else str
+    words = [NOT_STATED if gap else written(head) for head, gap in zip(heads.tolist(), heads.isna())]
+    out = shown.copy()
+    out[group] = object_array(words)
+    return out
 
 
 def _indented(shown: pd.DataFrame) -> pd.DataFrame:

@@ -79,11 +79,19 @@ def test_rows_without_a_group_stand_under_a_head_that_says_so(groups):
     assert made.html.count("–") == 1  # the missing cell
 
 
-@pytest.mark.parametrize("groups", [[1.0, float("nan")], pd.array([1, None], "Int64")])
-def test_numbers_may_be_groups(groups):
-    assert ">not stated<" in table(pd.DataFrame({"a": [1, 2], "g": groups}), group="g").html
-    dates = pd.to_datetime(["2020-03-01", None])
-    assert ">not stated<" in table(pd.DataFrame({"a": [1, 2], "g": dates}), group="g").html
+@pytest.mark.parametrize(
+    ("groups", "heads"),
+    [
+        ([12.0, float("nan")], ("12", "not stated")),
+        ([0.5, float("nan")], ("0.50", "not stated")),
+        ([12.0, 24.0], ("12", "24")),
+        (pd.array([1, None], "Int64"), ("1", "not stated")),
+        (pd.to_datetime(["2020-03-01", None]), ("2020-03-01 00:00:00", "not stated")),
+    ],
+)
+def test_numbers_and_dates_may_be_groups(groups, heads):
+    made = table(pd.DataFrame({"a": [1, 2], "g": groups}), group="g")
+    assert all(f">{head}<" in made.html for head in heads)
 
 
 def test_what_is_missing_is_said_in_word_and_latex_as_numbers_are(tmp_path):
