@@ -203,9 +203,8 @@ def _words(line: Line, labels: Mapping[str, str], levels: Mapping[str, Mapping[A
     if line.level is None:
         return labels.get(line.variable, line.words)
     chosen = levels.get(line.variable, {})
-    # A level is a word of the user's own data, as in Table 1: "chemo" stays "chemo".
-    plain = str(line.level).replace("_", " ")
-    return "  " + str(chosen.get(line.level, chosen.get(str(line.level), plain)))
+    # A level is a word of the user's own data, as in Table 1: "chemo" stays "chemo", and "arm_A" "arm_A".
+    return "  " + str(chosen.get(line.level, chosen.get(str(line.level), line.level)))
 
 
 def _cell(reading: Reading, line: Line | None, decimals: int) -> str:

@@ -210,7 +210,7 @@ def test_univariable_keeps_the_labels_of_the_patients(fit):
 def test_levels_stay_the_words_of_the_data():
     data = DATA.assign(arm=np.where(DATA["arm"] == "new", "chemo", "rt_late"))
     table = table_regression(cox_ph(SURV, "C(arm)", data))
-    assert table.frame["Characteristic"].tolist() == ["arm", "  chemo", "  rt late"]
+    assert table.frame["Characteristic"].tolist() == ["arm", "  chemo", "  rt_late"]
 
 
 CODED = DATA.assign(grade=np.arange(N) % 3 + 1)
@@ -295,6 +295,12 @@ def test_counts_of_one_kind_of_fit_are_not_printed_beside_another():
     fits = {"Cox": cox_ph(SURV, "arm", DATA), "Fine-Gray": fine_gray(competing, "arm", DATA, cause="a")}
     heads = list(table_regression(fits).frame)
     assert heads[1:3] == ["Cox: patients", "Cox: events"]
+
+
+def test_names_of_fits_are_printed_letter_by_letter():
+    fits = {"crude_1": cox_ph(SURV, "arm", DATA), "crude_2": cox_ph(SURV, "age", DATA)}
+    html = table_regression(fits).html
+    assert "crude_1: hazard ratio (95% CI)" in html and "crude 1" not in html
 
 
 def test_fits_to_the_same_patients_share_the_counts(fit):
