@@ -99,13 +99,13 @@ def listed(names: Iterable[Any]) -> str:
 
 
 def refuse_unmeant(
-    what: str, given: Iterable[Any], have: Iterable[Any], of: str, *, some: bool = False
+    what: str, given: Mapping[Any, Any], have: Iterable[Any], of: str, *, some: bool = False
 ) -> None:
     """Refuse words for a name that is not there and was meant for one that is; others may serve the next table.
 
     Parameters
     ----------
-    what : the argument; given : names that it has words for.
+    what : the argument; given : name -> words for it.
     have : names that are there; of : what these are, "the groups".
     some : whether one of those given must be there.
 
@@ -113,19 +113,19 @@ def refuse_unmeant(
     ------
     InputError : a name nearly that of one without words, by case, blanks or a letter; with `some`, nothing that is there.
     """
-    given, there = list(given), list(dict.fromkeys(have))
-    without = {str(name).casefold(): name for name in reversed(there) if name not in given}
+    named, there = list(given.keys()), list(dict.fromkeys(have))
+    without = {str(name).casefold(): name for name in reversed(there) if name not in named}
     shown = ", ".join(map(str, there[:20])) + (f" and {len(there) - 20} more" if len(there) > 20 else "")
-    for name in given:
+    for name in named:
         near = [] if name in there else get_close_matches(str(name).casefold(), without, n=1, cutoff=0.6)
         if near:
             meant = without[near[0]]
             # Text where a number is wanted looks the same without its quotes.
             told = repr(meant) if str(meant) == str(name) else str(meant)
             raise InputError(f"{what} names {name!r}; {of} are {shown}: did you mean {told}?")
-    if some and given and not any(name in there for name in given):
+    if some and named and not any(name in there for name in named):
         raise InputError(
-            f"{what} names {', '.join(map(repr, given[:4]))}, and none of that is there; {of} are {shown}. "
+            f"{what} names {', '.join(map(repr, named[:4]))}, and none of that is there; {of} are {shown}. "
             f"Name one of those, or leave {what} out."
         )
 
