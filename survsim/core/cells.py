@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from survsim.core.errors import InputError
@@ -104,7 +105,8 @@ def latex_table(frame: pd.DataFrame, number: Any) -> str:
     numeric = [kind.kind in "iuf" for kind in frame.dtypes]
     lines = [_row([latex(str(c)) for c in frame.columns])]
     for row in frame.itertuples(index=False, name=None):
-        lines.append(_row([latex(number(v)) if n else _indented(str(v)) for v, n in zip(row, numeric)]))
+        written = [as_text(v, number if n else str) for v, n in zip(row, numeric)]
+        lines.append(_row([latex(text) if n else _indented(text) for text, n in zip(written, numeric)]))
     head, *body = (f"{line} \\\\" for line in lines)
     columns = "".join("r" if n else "l" for n in numeric)
     return "\n".join(
@@ -119,6 +121,13 @@ def latex_table(frame: pd.DataFrame, number: Any) -> str:
             "",
         ]
     )
+
+
+def as_text(value: Any, written: Callable[[Any], str]) -> str:
+    """A cell of a printed table; "NA" for what is missing, text and dates as well as numbers."""
+    import pandas as pd
+
+    return "NA" if pd.api.types.is_scalar(value) and pd.isna(value) else written(value)
 
 
 def _row(cells: list[str]) -> str:

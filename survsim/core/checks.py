@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from survsim.core.errors import InputError, MissingValues, in_short
+from survsim.core.event_labels import likely_event
 from survsim.core.frames import with_categories
 from survsim.core.kinds import MADE_OF_GAPS, as_array, as_numbers, made_of_gaps, no_label, row_labels
 from survsim.kernels import counting
@@ -193,10 +194,15 @@ def event_vector(values: Any, length: int, name: str = "event") -> BoolArray:
         raise MissingValues(f"{name} is missing in {positions(missing, of=values)}", "find out")
     ones = numbers == 1.0
     if not (ones | (numbers == 0.0)).all():
-        found = ", ".join(f"{v:g}" for v in np.unique(numbers)[:6])
-        raise InputError(
-            f"{name} must be True/False or 0/1; found {{{found}}}. If 2 marks the event, pass event_value=2."
+        values = np.unique(numbers)
+        found = ", ".join(f"{v:g}" for v in values[:6])
+        likely = likely_event(values.tolist())
+        offer = (
+            "Say by event_value which of them marks the event."
+            if likely is None
+            else f"If {likely:g} marks the event, pass event_value={likely:g}."
         )
+        raise InputError(f"{name} must be True/False or 0/1; found {{{found}}}. {offer}")
     return ones
 
 
@@ -208,9 +214,11 @@ def _refuse_words(name: str, values: Any) -> None:
     words = list(dict.fromkeys(v for v in array.tolist() if isinstance(v, str)))
     if words:
         shown = ", ".join(map(repr, words[:4]))
+        likely = likely_event(words)
+        example = "" if likely is None else f", for example event_value={likely!r}"
         raise InputError(
             f"{name} must be True/False or 0/1; found the words {shown}{', ...' if len(words) > 4 else ''}. "
-            f"Say which of them marks the event, for example event_value={words[0]!r}."
+            f"Say by event_value which of them marks the event{example}."
         )
 
 

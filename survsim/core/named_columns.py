@@ -6,6 +6,7 @@ A response built so remembers its frame, and whatever takes a column per patient
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Hashable, Mapping
 from typing import Any, NamedTuple
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from survsim.core.checks import BoolArray, as_labels, one_of, positions
 from survsim.core.errors import EvidenceWarning, InputError, MissingValues, warn
-from survsim.core.event_labels import refuse_look_alikes
+from survsim.core.event_labels import refuse_look_alikes, warn_of_rest
 from survsim.core.frames import as_frame
 from survsim.core.kinds import no_label, object_array
 from survsim.core.origin import LeftOut
@@ -157,7 +158,8 @@ def events(values: Any, marks: Any) -> BoolArray:
     if labels.ndim != 1:
         raise InputError(f"event must be one column of labels; got shape {labels.shape}.")
     wanted = _wanted(marks)
-    have = list(dict.fromkeys(labels.tolist()))
+    counts = Counter(labels.tolist())
+    have = list(counts)
     strangers = [w for w in wanted if w not in have]
     if strangers or not wanted:
         shown = ", ".join(map(repr, have[:6]))
@@ -165,6 +167,7 @@ def events(values: Any, marks: Any) -> BoolArray:
         raise InputError(f"event_value must be among what event holds ({shown}); got {what}.")
     for mark in wanted:
         refuse_look_alikes("event_value", mark, [label for label in have if label not in wanted])
+    warn_of_rest(counts, wanted)
     found: BoolArray = (
         np.isin(labels, wanted)
         if labels.dtype.kind != "O"

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
+
+from survsim.core.errors import InputError
 
 ABBREVIATIONS = {
     "hr": "hazard ratio",
@@ -93,6 +96,52 @@ def listed(names: Iterable[Any]) -> str:
     """
     words = [str(name) for name in names]
     return ("; " if any("," in word for word in words) else ", ").join(words)
+
+
+def refuse_unmeant(
+    what: str, given: Mapping[Any, Any], have: Iterable[Any], of: str, *, some: bool = False
+) -> None:
+    """Refuse words for a name that is not there and was meant for one that is; others may serve the next table.
+
+    Parameters
+    ----------
+    what : the argument; given : name -> words for it.
+    have : names that are there; of : what these are, "the groups".
+    some : whether one of those given must be there.
+
+    Raises
+    ------
+    InputError : a name nearly that of one without words, by case, blanks or a letter; with `some`, nothing that is there.
+    """
+    named, there = list(given.keys()), list(dict.fromkeys(have))
+    without = {str(name).casefold(): name for name in reversed(there) if name not in named}
+    shown = ", ".join(map(str, there[:20])) + (f" and {len(there) - 20} more" if len(there) > 20 else "")
+    for name in named:
+        near = [] if name in there else get_close_matches(str(name).casefold(), without, n=1, cutoff=0.6)
+        if near:
+            meant = without[near[0]]
+            # Text where a number is wanted looks the same without its quotes.
+            told = repr(meant) if str(meant) == str(name) else str(meant)
+            raise InputError(f"{what} names {name!r}; {of} are {shown}: did you mean {told}?")
+    if some and named and not any(name in there for name in named):
+        raise InputError(
+            f"{what} names {', '.join(map(repr, named[:4]))}, and none of that is there; {of} are {shown}. "
+            f"Name one of those, or leave {what} out."
+        )
+
+
+def group_words(groups: Sequence[Any], names: Mapping[Any, str] | None, everybody: str) -> dict[Any, str]:
+    """Words for each group of curves.
+
+    A curve that stands alone as "all" is `everybody`; beside others that is a name of the data, as that of a leukaemia.
+
+    Raises
+    ------
+    InputError : names for groups that are not there.
+    """
+    refuse_unmeant("names", names or {}, groups, "the groups", some=True)
+    alone = tuple(groups) == ("all",)
+    return {g: str((names or {}).get(g, everybody if alone else g)) for g in groups}
 
 
 def _number(row: str) -> str:

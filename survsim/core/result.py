@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import html
+import math
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self, TypeVar, dataclass_transform
@@ -128,3 +129,17 @@ def format_number(value: float) -> str:
     if value != 0 and (abs(value) < 1e-4 or abs(value) >= 1e7):
         return f"{value:.3e}"
     return f"{value:.4g}" if abs(value) < 1e4 else f"{value:.0f}"
+
+
+def time_in_words(value: float) -> str:
+    """A time as tables and pictures print it: one decimal, but never fewer than two digits; "not reached" if it is not.
+
+    Example
+    -------
+    >>> [time_in_words(t) for t in (14.26, 3.04, 0.0151, 0.0, float("inf"))]
+    ['14.3', '3', '0.015', '0', 'not reached']
+    """
+    value = float(value)
+    if not math.isfinite(value):
+        return "not reached"
+    return format_number(round(value, 1) if abs(value) >= 1 else float(f"{value:.2g}"))

@@ -156,7 +156,8 @@ class Surv:
         event : (n,) True/False or 0/1, or any labels together with `event_value`.
         unit : "days", "weeks", "months" or "years"; there is no default.
         data : frame (pandas, polars, Arrow, or a dictionary of columns) whose columns the other arguments name.
-        event_value : the label in `event` that marks the event, or a list of them: ``"dead"``, ``2``.
+        event_value : the label in `event` that marks the event, or a list of them: ``"dead"``, ``2``. All others are no
+            event; several of them are said in a warning, unless they are words for just that ("alive", "lost").
         entry : (n,) non-negative times before `time`; at risk from just after it. All 0 is as if it were left out.
         weight : (n,) positive case or sampling weights.
         stratum, cluster : (n,) labels, or with `data` names of several columns that are combined, ``["site", "stage"]``.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from survsim.core import files
-from survsim.core.cells import HIDDEN
+from survsim.core.cells import HIDDEN, as_text
 from survsim.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _add_table(document: Any, frame: pd.DataFrame, number: Callable[[float], str
     table = document.add_table(rows=1, cols=len(numeric))
     _fill(table.rows[0], [str(c) for c in frame.columns], numeric, bold=True)
     for row in frame.itertuples(index=False, name=None):
-        shown = [number(v) if n else str(v) for v, n in zip(row, numeric)]
+        shown = [as_text(v, number if n else str) for v, n in zip(row, numeric)]
         _fill(table.add_row(), shown, numeric)
     _set_widths(document, table)
     _rule(table.rows[0], "top", 8)

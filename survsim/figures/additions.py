@@ -9,7 +9,7 @@ import numpy as np
 
 from survsim.core.checks import float_vector, one_of
 from survsim.core.errors import InputError
-from survsim.core.result import format_number
+from survsim.core.result import time_in_words
 from survsim.figures import placing, style
 from survsim.figures.lettering import p_words
 from survsim.figures.risk_table import place_risk_table
@@ -173,9 +173,13 @@ def add_medians(ax: Any, km: KaplanMeier, *, names: Mapping[Any, str] | None = N
     draw_medians(ax, middle, float(ax.get_xlim()[1]))
     for k, group in enumerate(km.groups):
         low, high = found.conf_low[k], found.conf_high[k]
-        limits = "" if np.isnan(low) else f" ({found.conf_level:.0%} CI {_reached(low)} to {_reached(high)})"
+        limits = (
+            ""
+            if np.isnan(low)
+            else f" ({found.conf_level:.0%} CI {time_in_words(low)} to {time_in_words(high)})"
+        )
         unit = f" {km.unit}" if np.isfinite(found.estimate[k]) else ""
-        words = f"Median, {shown[group]}: {_reached(found.estimate[k])}{unit}{limits}"
+        words = f"Median, {shown[group]}: {time_in_words(found.estimate[k])}{unit}{limits}"
         placing.remark(ax, words, colour=style.colour(k), gid=f"median-words:{group}")
     return ax
 
@@ -305,7 +309,3 @@ def add_group_labels(ax: Any, curves: Any, *, names: Mapping[Any, str] | None = 
         raise InputError("none of the groups has a curve on these axes; draw them first: ax = result.plot().")
     placing.names_at_ends(ax, [(lines[str(g)], str((names or {}).get(g, g)), f"label:{g}") for g in groups])
     return ax
-
-
-def _reached(value: float) -> str:
-    return "not reached" if not np.isfinite(value) else format_number(round(float(value), 1))

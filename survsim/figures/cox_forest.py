@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from survsim.core.names import refuse_unmeant
 from survsim.figures import placing, style
 from survsim.figures.forest_rows import ForestRow, draw_rows, forest_axes
 
@@ -33,6 +34,7 @@ def draw_cox_fit(
     names : labels to show for terms.
     limits, sides, title : of the axes.
     """
+    refuse_unmeant("names", names or {}, fit.terms, "the terms", some=True)
     low, high = fit.limits()
     columns = zip(fit.terms, fit.hazard_ratio, np.exp(low), np.exp(high))
     rows = [

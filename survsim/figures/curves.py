@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from survsim.core.errors import InputError
+from survsim.core.names import refuse_unmeant
 from survsim.core.steps import Steps
 from survsim.figures import placing, style
 from survsim.figures.time_axis import label_time, last_shown, set_time_ticks
@@ -66,6 +67,7 @@ def draw_curves(
         raise InputError(
             f"{len(wanted)} curves cannot be told apart; name up to {MANY} of them in groups=[...]."
         )
+    refuse_unmeant("names", names or {}, have, "the groups", some=True)
     ax = style.new_axes(6.4, 4.0) if ax is None else ax
     curves = [result.steps(group) for group in wanted]
     end = last_shown(until, max(float(c.time[-1]) for c in curves))

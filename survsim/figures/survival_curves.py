@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.errors import InputError
-from survsim.core.result import format_number
+from survsim.core.names import group_words
+from survsim.core.result import time_in_words
 from survsim.estimate.nonparametric.curves_test import curves_p_value
 from survsim.figures import placing, style
 from survsim.figures.curves import MANY, draw_band, draw_line
@@ -97,15 +98,14 @@ def draw_kaplan_meier(
 
 def group_names(km: KaplanMeier, names: Mapping[Any, str] | None) -> dict[Any, str]:
     """Words for each group."""
-    return {g: str((names or {}).get(g, "all patients" if g == "all" else g)) for g in km.groups}
+    return group_words(km.groups, names, "all patients")
 
 
 def _legend(km: KaplanMeier, index: int, name: str, event_name: str, middle: Mapping[Any, float]) -> str:
     text = f"{name}: {km.n_patients[index]} {km.noun}, {km.n_events[index]} {event_name}"
     if km.groups[index] not in middle:
         return text
-    value = middle[km.groups[index]]
-    return f"{text}, median {'not reached' if np.isinf(value) else format_number(round(value, 1))}"
+    return f"{text}, median {time_in_words(middle[km.groups[index]])}"
 
 
 def _draw_group(

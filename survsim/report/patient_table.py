@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from survsim.core.checks import as_labels, one_of
+from survsim.core.checks import label_codes, one_of
 from survsim.core.errors import InputError
 from survsim.core.frames import as_frame
 from survsim.core.named_columns import column
-from survsim.report.tables import Table, decimal_places, table
+from survsim.core.names import refuse_unmeant
+from survsim.report.tables import Table, decimal_places, printed_as_it_is
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,8 +61,8 @@ def table_one(
 
     Raises
     ------
-    InputError : columns that the frame lacks, a group that is missing or called "All", a column with nothing in it
-        or with a word of its own for nearly every patient.
+    InputError : columns that the frame lacks, also in `labels`, a group that is missing or called "All", a column with
+        nothing in it or with a word of its own for nearly every patient, p-values without two groups.
 
     References
     ----------
@@ -83,21 +84,25 @@ def table_one(
         column(frame, name, "categories")
     if not wanted:
         raise InputError("there is no column to describe; name some in columns=[...].")
+    refuse_unmeant("labels", labels or {}, frame.columns, "the columns", some=True)
     groups = _groups(frame, by)
+    if p_value and len(groups) <= 2:
+        raise InputError(
+            f"p_value=True compares groups, and there is {'no column of them' if by is None else f'one in {by}'}; give by= a "
+            "column with several, or leave p_value out."
+        )
     lines: list[_Line] = []
     for name in wanted:
         values = column(frame, name, "columns")
         label = (labels or {}).get(name, str(name).replace("_", " "))
         described = _numbers if _is_number(values) and name not in categories else _categories
         block = described(values, label, groups, spread, decimals)
-        if p_value and len(groups) > 2:
+        if p_value:
             block[0] = block[0]._replace(p=_p_value(values, described is _numbers, list(groups.values())[1:]))
         lines += block
-    with_p = p_value and len(groups) > 2
-    shown = _as_frame(lines, groups, with_p)
-    return table(
-        shown, title=title, notes=_notes(any(line.few for line in lines), spread, with_p), missing=""
-    )
+    shown = _as_frame(lines, groups, p_value)
+    few = any(line.few for line in lines)
+    return printed_as_it_is(shown, title=title, notes=_notes(few, spread, p_value))
 
 
 class _Line(NamedTuple):
@@ -113,11 +118,7 @@ def _groups(frame: pd.DataFrame, by: str | None) -> dict[str, Any]:
     everybody = {EVERYBODY: np.ones(len(frame), bool)}
     if by is None:
         return everybody
-    chosen = column(frame, by, "by")
-    labels = as_labels(str(by), chosen)
-    order = getattr(getattr(chosen, "cat", None), "categories", None)
-    present = dict.fromkeys(labels.tolist())
-    names = [c for c in order if c in present] if order is not None else sorted(present, key=str)
+    codes, names = label_codes(str(by), column(frame, by, "by"), len(frame))
     heads = [EVERYBODY, *map(str, names)]
     twice = next((h for h in heads if heads.count(h) > 1), None)
     if twice is not None:
@@ -125,7 +126,7 @@ def _groups(frame: pd.DataFrame, by: str | None) -> dict[str, Any]:
             f"two columns of the table would be called {twice!r}; give the groups of {by} other names ({EVERYBODY!r} is "
             "the column of all patients)."
         )
-    return everybody | {str(n): np.array([v == n for v in labels.tolist()]) for n in names}
+    return everybody | {str(name): codes == k for k, name in enumerate(names)}
 
 
 def _is_number(values: pd.Series) -> bool:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from difflib import get_close_matches
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from survsim.core.errors import InputError
-from survsim.report.regression_terms import Effect, Line, Reading, groups_of, read
-from survsim.report.tables import Table, decimal_places, table
+from survsim.core.names import refuse_unmeant
+from survsim.report.regression_terms import Effect, Line, Reading, read, variables_of
+from survsim.report.tables import Table, decimal_places, printed_as_it_is
 
 if TYPE_CHECKING:
     import pandas as pd
 
 REFERENCE, NOT_ESTIMABLE = "reference", "not estimable"
 MULTIVARIABLE, UNIVARIABLE = "Multivariable", "Univariable"
+COUNTS = {"Patients": "n", "Events": "n_event"}
+"""Columns that count -> where a line has the number."""
 
 
 def table_regression(
@@ -34,7 +35,7 @@ def table_regression(
     """Print a regression: each variable with its levels, the reference named, effects with intervals, p-values.
 
     Columns without anything in them are left out. With several fits, each has its columns beside the others', in
-    the lines of the variables they have in common.
+    the lines of the variables they have in common; where their patients or events differ, each has its own counts.
 
     Parameters
     ----------
@@ -75,22 +76,30 @@ def table_regression(
     """
     decimals = decimal_places(decimals)
     readings = _readings(fit, univariable)
-    lines = _joined(readings)
-    _check(lines, labels or {}, levels or {})
+    heads = _joined(readings)
+    for what, given in (("labels", labels), ("levels", levels)):
+        have = [line.variable for line in heads.values()]
+        refuse_unmeant(what, given or {}, have, "the variables of the table")
+    own = {name: {_place(line): line for line in reversed(r.lines)} for name, r in readings.items()}
+    shared = _shared(own) if counts else list(COUNTS)
     rows: dict[str, list[str]] = {
-        "Characteristic": [_words(line, labels or {}, levels or {}) for line in lines]
+        "Characteristic": [_words(line, labels or {}, levels or {}) for line in heads.values()]
     }
-    if counts:
-        rows["Patients"] = ["" if line.n is None else str(line.n) for line in lines]
-        rows["Events"] = ["" if line.n_event is None else str(line.n_event) for line in lines]
+    for what in COUNTS if counts else {}:
+        if what in shared:
+            rows[what] = [_count([mine.get(at) for mine in own.values()], what) for at in heads]
     for name, reading in readings.items():
-        head = f"{reading.measure} ({reading.conf_level:.0%} CI)"
         before = f"{name}: " if len(readings) > 1 else ""
+        lines = [own[name].get(at) for at in heads]
+        for what in COUNTS:
+            if what not in shared:
+                rows[before + what.lower()] = [_count([line], what) for line in lines]
+        head = f"{reading.measure} ({reading.conf_level:.0%} CI)"
         lowered = head[0].lower() + head[1:] if before else head
         rows[before + lowered] = [_cell(reading, line, decimals) for line in lines]
         if p_value:
             rows[f"{before}p"] = [_p(reading, line) for line in lines]
-    return table(_kept(rows), title=title, notes=_notes(readings), missing="")
+    return printed_as_it_is(_kept(rows), title=title, notes=_notes(readings))
 
 
 def table_of(fit: Any) -> Table | None:
@@ -135,60 +144,72 @@ def _alone(fit: Any, reading: Reading) -> Reading:
         )
     design = fit.design
     effects: dict[str, Effect] = {}
-    for _, mine, _ in groups_of(fit.terms, design):
+    variables = variables_of(fit.terms, design)
+    for mine in [list(one.columns) for one in variables if not one.interaction]:
         at = [design.columns.index(c) for c in mine]
         alone = cox_ph(
             fit.surv, None, pd.DataFrame(design.matrix[:, at], columns=mine, index=fit.surv.index),
             ties=fit.ties, penalty=fit.penalty, robust=fit.robust_covariance is not None, offset=fit.offset, conf_level=fit.conf_level,
         )  # fmt: skip
         effects |= read(alone).effects
-    remarks = ("Univariable: each variable alone, fitted to the same patients.",)
+    but = (
+        "; interactions are not, without their main effects" if any(v.interaction for v in variables) else ""
+    )
+    remarks = (f"Univariable: each variable alone, fitted to the same patients{but}.",)
     return Reading(
         measure=reading.measure, ratio=True, effects=effects, lines=reading.lines,
         conf_level=reading.conf_level, remarks=remarks,
     )  # fmt: skip
 
 
-def _joined(readings: Mapping[str, Reading]) -> list[Line]:
-    """The lines of all readings, those of one variable together, in the order they first come."""
-    blocks: dict[str, dict[str, Line]] = {}
+def _place(line: Line) -> tuple[str, str | None]:
+    """Where a line stands: fits with the same variable and level share it, each with a cell of its own."""
+    level = line.level
+    # A column with gaps holds its whole numbers as floats: 1.0 of one frame is 1 of another.
+    whole = isinstance(level, float) and level.is_integer()
+    return line.variable, None if level is None else str(int(level) if whole else level)
+
+
+def _joined(readings: Mapping[str, Reading]) -> dict[tuple[str, str | None], Line]:
+    """The lines of all readings by place, those of one variable together, in the order they first come."""
+    blocks: dict[str, dict[tuple[str, str | None], Line]] = {}
     for reading in readings.values():
         for line in reading.lines:
-            blocks.setdefault(line.variable, {}).setdefault(str(line.level), line)
-    return [line for block in blocks.values() for line in block.values()]
+            blocks.setdefault(line.variable, {}).setdefault(_place(line), line)
+    return {at: line for block in blocks.values() for at, line in block.items()}
 
 
-def _check(lines: list[Line], labels: Mapping[str, str], levels: Mapping[str, Any]) -> None:
-    """Refuse a name that was meant for one of the table; words for other variables of the paper may be there too."""
-    have = list(dict.fromkeys(line.variable for line in lines))
-    for what, given in (("labels", labels), ("levels", levels)):
-        without = [name for name in have if name not in given]
-        for name in given:
-            meant = [] if name in have else get_close_matches(str(name), without, n=1, cutoff=0.6)
-            if meant:
-                raise InputError(
-                    f"{what} names {name!r}; the variables of the table are {', '.join(have)}: did you mean {meant[0]}?"
-                )
+def _shared(own: Mapping[str, Mapping[Any, Line]]) -> list[str]:
+    """The counts that are one for all fits: each counts, and in the lines of several these say the same."""
+    shared = []
+    for what, name in COUNTS.items():
+        counted = [
+            {at: n for at, line in mine.items() if (n := getattr(line, name)) is not None}
+            for mine in own.values()
+        ]
+        first: dict[Any, int] = {}
+        same = all(first.setdefault(at, n) == n for mine in counted for at, n in mine.items())
+        if same and all(counted):
+            shared.append(what)
+    return shared
+
+
+def _count(lines: Iterable[Line | None], what: str) -> str:
+    """The count of the first line that has one."""
+    return next((str(n) for line in lines if (n := getattr(line, COUNTS[what], None)) is not None), "")
 
 
 def _words(line: Line, labels: Mapping[str, str], levels: Mapping[str, Mapping[Any, str]]) -> str:
     if line.level is None:
-        return labels.get(line.variable, _variable(line.variable))
+        return labels.get(line.variable, line.words)
     chosen = levels.get(line.variable, {})
-    # A level is a word of the user's own data, as in Table 1: "chemo" stays "chemo".
-    plain = str(line.level).replace("_", " ")
-    return "  " + str(chosen.get(line.level, chosen.get(str(line.level), plain)))
+    # A level is a word of the user's own data, as in Table 1: "chemo" stays "chemo", and "arm_A" "arm_A".
+    return "  " + str(chosen.get(line.level, chosen.get(str(line.level), line.level)))
 
 
-def _variable(name: str) -> str:
-    """A column's name as words; a formula as it was written, an interaction with its sign and levels."""
-    if "(" in name:
-        return name
-    parts = (re.sub(r"\[(?:T\.)?(.+?)\]", r" \1", part) for part in name.split(":"))
-    return " × ".join(part.replace("_", " ") for part in parts)
-
-
-def _cell(reading: Reading, line: Line, decimals: int) -> str:
+def _cell(reading: Reading, line: Line | None, decimals: int) -> str:
+    if line is None:
+        return ""
     if line.reference:
         mine = {other.term for other in reading.lines if other.variable == line.variable and other.term}
         return REFERENCE if mine & set(reading.effects) else ""
@@ -214,8 +235,8 @@ def _number(value: float, decimals: int, ratio: bool) -> str:
     return f"{value:.0f}" if value >= 1000 else f"{value:.{decimals}f}"
 
 
-def _p(reading: Reading, line: Line) -> str:
-    effect = reading.effects.get(line.term or "")
+def _p(reading: Reading, line: Line | None) -> str:
+    effect = None if line is None else reading.effects.get(line.term or "")
     if effect is None or not np.isfinite(effect.p):
         return ""
     return "<0.001" if effect.p < 0.001 else f"{effect.p:.3f}"

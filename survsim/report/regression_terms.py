@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from survsim.core.errors import InputError
+from survsim.core.formula_expression import Expression
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,9 +34,10 @@ class Effect(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One line: a variable (level None) or one of its levels, and the term that is printed there."""
+    """One line: a variable (level None) in words, or one of its levels, and the term that is printed there."""
 
     variable: str
+    words: str = ""
     level: Any = None
     term: str | None = None
     reference: bool = False
@@ -147,7 +150,7 @@ def _meta(fit: Any) -> Reading:
     frame = fit.to_frame()
     return Reading(
         measure="Coefficient", ratio=False, effects=_effects(frame, "estimate", "conf_low", "conf_high"),
-        lines=[Line(variable=t, term=t) for t in frame["term"]], conf_level=fit.conf_level,
+        lines=[Line(variable=t, words=_said(_guessed(t)), term=t) for t in frame["term"]], conf_level=fit.conf_level,
     )  # fmt: skip
 
 
@@ -169,60 +172,113 @@ def _people(surv: Surv) -> str:
     return f"{len(surv) if surv.id is None else len(surv.id_labels)} patients"
 
 
-def groups_of(terms: Sequence[str], design: Design | None) -> list[tuple[str, list[str], list[Any] | None]]:
-    """Variables in the order of the formula: name, the columns of each, and its levels if it has some.
+class Variable(NamedTuple):
+    """What a formula holds: a column of the data, an expression, or one column of an interaction.
 
-    The name is the column's, without ``C(...)`` around it.
+    Attributes
+    ----------
+    name : the column's, without ``C(...)`` or ``Q(...)`` around it; words : the same as a table says it.
+    columns : those it has in the matrix, and the level each stands for, "" for a number.
+    levels : all of them in order, where it is coded by levels.
+    interaction : whether it is a product of several.
     """
+
+    name: str
+    words: str
+    columns: dict[str, str]
+    levels: list[Any] | None = None
+    interaction: bool = False
+
+
+def variables_of(terms: Sequence[str], design: Design | None) -> list[Variable]:
+    """The variables in the order of the formula, each with its columns."""
     spec = None if design is None else design.spec
-    states = {} if spec is None else spec.encoder_state
-    levels = {str(k): v[1].get("categories") for k, v in states.items() if isinstance(v[1], dict)}
-    blocks: dict[str, list[str]] = {}
+    states = {} if spec is None else {str(k): v[1] for k, v in spec.encoder_state.items()}
+    made_of = [] if spec is None else [tuple(str(f.expr) for f in term.factors) for term in spec.formula]
+    known = [*made_of, *((factor,) for factor in states)]
+    found: dict[str, Variable] = {}
     for term in map(str, terms):
-        whole = term.partition("[")[0] if term.endswith("]") and ":" not in term.partition("[")[0] else term
-        blocks.setdefault(whole if term.count("[") == 1 else term, []).append(term)
-    return [(_column(name), mine, levels.get(name)) for name, mine in blocks.items()]
+        parts = _parts(term, known) if known else _guessed(term)
+        if len(parts) > 1:
+            found[term] = Variable(term, _said(parts), {term: ""}, interaction=True)
+            continue
+        factor, level = parts[0]
+        state = states.get(factor)
+        levels = state.get("categories") if isinstance(state, dict) else None
+        words = _said([(factor, "")])
+        found.setdefault(factor, Variable(_column(factor), words, {}, levels)).columns[term] = level
+    return list(found.values())
 
 
-def _column(name: str) -> str:
-    return name[2:-1].partition(",")[0].strip() if name.startswith("C(") and name.endswith(")") else name
+def _parts(term: str, known: Sequence[tuple[str, ...]]) -> list[tuple[str, str]]:
+    """The factors that a column of the matrix is made of, each with its level: the names of columns may hold brackets too."""
+    best: tuple[tuple[int, int], list[tuple[str, str]]] = ((0, 0), [(term, "")])
+    for factors in known:
+        match = re.fullmatch(":".join(rf"{re.escape(f)}(\[.*\])?" for f in factors), term, re.DOTALL)
+        size = (len(factors), sum(map(len, factors)))
+        if match is not None and size > best[0]:
+            best = (size, [(f, _level(level or "")) for f, level in zip(factors, match.groups())])
+    return best[1]
+
+
+def _guessed(term: str) -> list[tuple[str, str]]:
+    """The same from a name alone, where no formula is kept."""
+    parts = re.findall(r"([^\[:]+)(\[[^\]]*\])?(?::|$)", term)
+    whole = ":".join(name + level for name, level in parts) == term
+    return [(name, _level(level)) for name, level in parts] if whole else [(term, "")]
+
+
+def _level(bracket: str) -> str:
+    """The level in the brackets of a column: "III" of "[T.III]"."""
+    return bracket[1:-1].removeprefix("T.")
+
+
+def _column(factor: str) -> str:
+    """The column of the data that a factor is; an expression of several as it was written."""
+    try:
+        found = Expression(factor, factor)
+    except InputError:  # a column whose name is no expression: tumour size
+        return factor
+    coded = found.coded()
+    name = found.column(found.tree if coded is None else coded)
+    written = factor if coded is None else factor[2:-1].partition(",")[0].strip()
+    return written if name is None else str(name)
+
+
+def _said(parts: Sequence[tuple[str, str]]) -> str:
+    """Columns as words, an interaction with its sign and levels; an expression as it was written."""
+    named = ((_column(factor), level) for factor, level in parts)
+    return " × ".join(f"{n if '(' in n else n.replace('_', ' ')} {level}".strip() for n, level in named)
 
 
 def _lines(terms: Sequence[str], design: Design | None, surv: Surv | None) -> list[Line]:
     lines: list[Line] = []
-    for name, mine, levels in groups_of(terms, design):
-        at = {_level(column): column for column in mine}
-        if levels is None or len(at) != len(mine) or not set(at) <= {str(v) for v in levels}:
-            lines += _plain(name, mine, surv)  # numbers, or another coding than against a reference
+    for one in variables_of(terms, design):
+        at = {level: column for column, level in one.columns.items()}
+        if one.levels is None or len(at) != len(one.columns) or not set(at) <= {str(v) for v in one.levels}:
+            lines += _plain(one, surv)  # numbers, or another coding than against a reference
             continue
-        lines.append(Line(variable=name))
-        for value in levels:
+        lines.append(Line(variable=one.name, words=one.words))
+        for value in one.levels:
             column = at.get(str(value))
-            rows = _rows(design, mine, column)
+            rows = _rows(design, list(one.columns), column)
             n, events = _counts(rows, surv)
             lines.append(
-                Line(variable=name, level=value, term=column, reference=column is None, n=n, n_event=events)
+                Line(
+                    variable=one.name, level=value, term=column, reference=column is None, n=n, n_event=events
+                )
             )
     return lines
 
 
-def _plain(name: str, mine: Sequence[str], surv: Surv | None) -> list[Line]:
+def _plain(one: Variable, surv: Surv | None) -> list[Line]:
     """A variable of numbers: one line, or one for each of its columns."""
     n, events = _counts(None if surv is None else np.ones(len(surv), bool), surv)
-    if len(mine) == 1 and not (_level(mine[0]) and name == _column(mine[0].partition("[")[0])):
-        return [Line(variable=name, term=mine[0], n=n, n_event=events)]
-    return [
-        Line(variable=name, n=n, n_event=events),
-        *(Line(variable=name, level=_level(c) or c, term=c) for c in mine),
-    ]
-
-
-def _level(column: str) -> str:
-    """The level a column stands for: "III" of "stage[T.III]"."""
-    if not column.endswith("]") or "[" not in column:
-        return ""
-    inside = column[column.index("[") + 1 : -1]
-    return inside[2:] if inside.startswith("T.") else inside
+    head = Line(variable=one.name, words=one.words, n=n, n_event=events)
+    terms = list(one.columns)
+    if len(terms) == 1 and not one.columns[terms[0]]:
+        return [replace(head, term=terms[0])]
+    return [head, *(Line(variable=one.name, level=level or c, term=c) for c, level in one.columns.items())]
 
 
 def _rows(design: Design | None, mine: Sequence[str], column: str | None) -> Any:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.errors import ExtrapolationWarning, InputError
-from survsim.core.names import readable
-from survsim.core.result import format_number
+from survsim.core.names import group_words, readable
+from survsim.core.result import format_number, time_in_words
 from survsim.figures.strategy_comparison import WORDS
-from survsim.report.tables import Table, decimal_places, table
+from survsim.report.tables import Table, decimal_places, printed_as_it_is
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from survsim.scenario.parameterise import Parameters
     from survsim.simulation.outcomes.compare import StrategyComparison
 
-BEYOND, NOT_REACHED = "beyond follow-up", "not reached"
+BEYOND = "beyond follow-up"
 
 
 def table_survival(
@@ -51,7 +51,7 @@ def table_survival(
 
     Raises
     ------
-    InputError : no times, or times that are negative.
+    InputError : no times, or times that are negative; names for groups that are not there.
 
     Example
     -------
@@ -68,13 +68,20 @@ def table_survival(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExtrapolationWarning)  # the table says it in words
         at = km.survival_at(times)
-    middle = km.median()
+    if (at.time < 0).any():
+        raise InputError(
+            f"times must not be negative; got {format_number(float(at.time.min()))}. They count {km.unit} from the origin."
+        )
+    middle, shown_as = km.median(), group_words(km.groups, names, "All patients")
     level = f" ({km.conf_level:.0%} CI)" if km.conf_type != "none" else ""
     rows = []
     for k, group in enumerate(km.groups):
-        name = (names or {}).get(group, "All patients" if group == "all" else str(group))
-        cells = [str(name), format_number(float(km.n_patients[k])), format_number(float(km.n_events[k]))]
-        cells.append(_with_limits(middle.estimate[k], middle.conf_low[k], middle.conf_high[k], _time))
+        cells = [
+            shown_as[group],
+            format_number(float(km.n_patients[k])),
+            format_number(float(km.n_events[k])),
+        ]
+        cells.append(_with_limits(middle.estimate[k], middle.conf_low[k], middle.conf_high[k], time_in_words))
         for j in [j for j, g in enumerate(at.group) if g == group]:
             middle_share, low, high = (100 * float(v[j]) for v in (at.estimate, at.conf_low, at.conf_high))
             shown = _with_limits(middle_share, low, high, f"{{:.{decimals}f}}".format, "%")
@@ -82,7 +89,7 @@ def table_survival(
         rows.append(cells)
     heads = ["Group", "Patients", event_name, f"Median, {km.unit}{level}"]
     heads += [f"At {format_number(float(t))} {km.unit}{level}" for t in times]
-    return table(_frame(rows, heads), title=title, missing="")
+    return printed_as_it_is(_frame(rows, heads), title=title)
 
 
 def table_parameters(
@@ -130,7 +137,7 @@ def table_parameters(
         rows.append([words, value, row["unit"] or "", _source(row, said)])
     heads = ["Parameter", "Median (95% interval)", "Unit", "Source"]
     note = "Intervals hold the central 95% of the draws. Assumptions are named as such, with their reason."
-    return table(_frame(rows, heads), title=title, notes=note, missing="")
+    return printed_as_it_is(_frame(rows, heads), title=title, notes=note)
 
 
 def table_comparison(
@@ -192,7 +199,7 @@ def table_comparison(
         f"Differences from {reference} in the same patients, with {comparison.conf_level:.0%} intervals over parameter draws.",
         f"Largest Monte Carlo standard errors: {', '.join(format_number(float(f'{e:.2g}')) for e in errors)}.",
     ]
-    return table(_frame(rows, heads), title=title, notes=notes, missing="")
+    return printed_as_it_is(_frame(rows, heads), title=title, notes=notes)
 
 
 def table_studies(store: EvidenceStore, studies: Iterable[str] | None = None, *, title: str = "") -> Table:
@@ -226,7 +233,7 @@ def table_studies(store: EvidenceStore, studies: Iterable[str] | None = None, *,
         raise InputError(f"the evidence has no study {unknown!r}; store.table('studies') lists their ids.")
     rows = [_study(frame.loc[one]) for one in wanted]
     heads = ["Study", "Design", "Site", "Patients", "Years", "Median follow-up, months", "Read"]
-    return table(_frame(rows, heads), title=title, missing="")
+    return printed_as_it_is(_frame(rows, heads), title=title)
 
 
 def _study(row: Any) -> list[str]:
@@ -278,10 +285,6 @@ def _with_limits(middle: float, low: float, high: float, words: Any, sign: str =
     if np.isnan(low) or np.isnan(high) or (np.isinf(middle) and np.isinf(low)):
         return f"{words(middle)}{sign if np.isfinite(middle) else ''}"
     return f"{words(middle)}{sign if np.isfinite(middle) else ''} ({words(low)} to {words(high)})"
-
-
-def _time(value: float) -> str:
-    return NOT_REACHED if not np.isfinite(value) else format_number(round(float(value), 1))
 
 
 def _two(value: float) -> str:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MISSING = "–"
+NOT_STATED = "not stated"
+"""Head of the rows whose group is missing."""
 UNNAMED = "survsim-table-without-name"
 
 
@@ -93,7 +95,7 @@ def table(
     title : above the table.
     labels : column -> head; only these columns are shown, in this order. All columns if None.
     decimals : for numbers, of all columns or by column; whole columns stay whole.
-    group : column whose values head blocks of rows.
+    group : column whose values head blocks of rows; those without one stand under "not stated".
     notes : lines below the table.
     missing : text for cells without a value.
 
@@ -138,6 +140,11 @@ def table(
     return Table(_named(_looks(made).as_raw_html()), shown, title, lines)
 
 
+def printed_as_it_is(frame: pd.DataFrame, *, title: str = "", notes: Sequence[str] | str = ()) -> Table:
+    """A table whose cells and heads are finished: names that are the user's data keep each letter."""
+    return table(frame, labels={c: c for c in frame.columns}, title=title, notes=notes, missing="")
+
+
 def _printed(shown: pd.DataFrame) -> pd.DataFrame:
     """The table with cells and names that a page can hold: no half signs, no signalling NaN, whose comparison is an error."""
     out = shown.rename(columns=lambda name: cells.in_utf8(name) if isinstance(name, str) else name)
@@ -178,16 +185,34 @@ def _build(
 ) -> Any:
     import great_tables
 
-    made = great_tables.GT(_indented(shown), id=UNNAMED, groupname_col=group)
-    for column in shown.columns:
-        if shown[column].dtype.kind not in "if":
-            continue
-        numbers = np.asarray(shown[column].dropna(), dtype=float)
-        whole = bool((np.floor(numbers) == numbers)[np.isfinite(numbers)].all())
-        places = decimals.get(str(column), 2) if isinstance(decimals, Mapping) else decimals
-        made = made.fmt_number(columns=[column], decimals=0 if whole else places, use_seps=False)
+    headed = _headed(shown, decimals, group)
+    made = great_tables.GT(_indented(headed), id=UNNAMED, groupname_col=group)
+    for column in headed.columns:
+        if headed[column].dtype.kind in "if":
+            places = _places(headed[column], decimals)
+            made = made.fmt_number(columns=[column], decimals=places, use_seps=False)
     made = made.sub_missing(missing_text=missing)
     return made.cols_label({c: heads[c] for c in heads if c != group})
+
+
+def _places(column: pd.Series, decimals: int | Mapping[str, int]) -> int:
+    """Decimals of a column of numbers; whole ones stay whole."""
+    numbers = np.asarray(column.dropna(), dtype=float)
+    if (np.floor(numbers) == numbers)[np.isfinite(numbers)].all():
+        return 0
+    return decimals.get(str(column.name), 2) if isinstance(decimals, Mapping) else decimals
+
+
+def _headed(shown: pd.DataFrame, decimals: int | Mapping[str, int], group: str | None) -> pd.DataFrame:
+    """The table with a head for the rows that have no group: the library knows no gap among heads."""
+    if group is None or not shown[group].isna().any():
+        return shown
+    heads = shown[group]
+    written = f"{{:.{_places(heads, decimals)}f}}".format if heads.dtype.kind in "if" else str
+    words = [NOT_STATED if gap else written(head) for head, gap in zip(heads.tolist(), heads.isna())]
+    out = shown.copy()
+    out[group] = object_array(words)
+    return out
 
 
 def _indented(shown: pd.DataFrame) -> pd.DataFrame:

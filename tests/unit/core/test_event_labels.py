@@ -53,3 +53,50 @@ def test_a_table_for_events_and_a_list_for_a_cause_are_refused():
     for label in (np.array([1, 2]), [1], np.array([1])):
         with pytest.raises(InputError, match="cause must be one"):
             response.for_cause(label)
+
+
+@pytest.mark.parametrize(
+    ("told", "mark", "counted"),
+    [
+        ([2, 1, 9, 1], 2, "event_value=2 counts 2 other labels as no event: 1 in 2 rows, 9 in 1 row. If one"),
+        (["dead", "n/a", "alive", "k.A."], "dead", "'n/a' in 1 row, 'alive' in 1 row, 'k.A.' in 1 row"),
+        ([0.0, 1.0, 2.0, 0.0], 1, r"0.0 in 2 rows, 2.0 in 1 row\. .* use Surv.competing"),
+    ],
+)
+def test_labels_that_are_counted_as_no_event_are_said(told, mark, counted):
+    with pytest.warns(EvidenceWarning, match=counted):
+        found = Surv.right(TIMES, told, unit="months", event_value=mark)
+    assert found.event.tolist() == [label == mark for label in told]
+
+
+@pytest.mark.parametrize(
+    ("told", "mark"),
+    [
+        ([2, 1, 1, 2], 2),
+        ([0, 1, 2, 0], [1, 2]),
+        (["dead", "alive", "lost", "censored"], "dead"),
+        (np.array(["dead", "n/a", "alive", "k.A."]) == "dead", True),
+    ],
+)
+def test_two_labels_and_words_for_no_event_need_no_warning(told, mark):
+    assert Surv.right(TIMES, told, unit="months", event_value=mark).event.any()
+
+
+@pytest.mark.parametrize(
+    ("told", "offer"),
+    [
+        ([0, 1, 9, 1], "If 1 marks the event, pass event_value=1."),
+        ([1, 2, 2, 1], "If 2 marks the event, pass event_value=2."),
+        ([1, 2, 9, 1], "found {1, 2, 9}. Say by event_value which of them marks the event."),
+        (["0", "1", "1", "0"], "for example event_value='1'."),
+        (["1", "2", "2", "1"], "for example event_value='2'."),
+        (["no", "yes", "no", "no"], "for example event_value='yes'."),
+        (["alive", "n/a", "dead", "alive"], "for example event_value='dead'."),
+        (["censored", "tumour", "tumour", "censored"], "for example event_value='tumour'."),
+        (["x", "y", "x", "y"], "Say by event_value which of them marks the event."),
+    ],
+)
+def test_a_message_offers_the_label_of_the_event_or_none(told, offer):
+    with pytest.raises(InputError) as refused:
+        Surv.right(TIMES, told, unit="months")
+    assert str(refused.value).endswith(offer)

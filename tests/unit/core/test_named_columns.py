@@ -117,7 +117,10 @@ def test_rows_with_gaps_are_dropped_when_asked_and_counted():
             {"event_value": "died"},
             r"event_value must be among what event holds \('dead', 'alive', 'lost'\); got 'died'",
         ),
-        ({"event_value": None}, r"found the words 'dead', 'alive', 'lost'. Say which .* event_value='dead'"),
+        (
+            {"event_value": None},
+            r"found the words 'dead', 'alive', 'lost'. Say by event_value which .* event_value='dead'",
+        ),
         ({"data": None}, r"time='months' names a column, but no data were given"),
         ({"missing": "ignore"}, r"missing must be"),
     ],

@@ -85,7 +85,7 @@ def test_p_values_only_when_asked_and_as_scipy_has_them():
             {"data": FRAME.assign(arm=FRAME["arm"].replace("a", "All"))},
             "two columns of the table would be called 'All'",
         ),
-        ({"data": FRAME.assign(arm=[1, "1"] * 8)}, "two columns of the table would be called '1'"),
+        ({"data": FRAME.assign(arm=[1, "1"] * 8)}, "arm mixes kinds of labels"),
         (
             {"data": pd.concat([FRAME] * 2).assign(name=range(32)), "categories": ["name"]},
             "32 different values for 32",
@@ -129,3 +129,47 @@ def test_a_fit_is_saved_for_word(tmp_path):
     survsim.kaplan_meier(surv).save(tmp_path / "curve.docx")
     shown = docx.Document(str(tmp_path / "curve.docx"))
     assert shown.paragraphs[0].text == survsim.kaplan_meier(surv).headline().splitlines()[0]
+
+
+def test_groups_stand_in_the_order_of_the_curves():
+    """Numbers by size, text as text, a Categorical in its own order."""
+    days = [3.0, 5.0, 8.0, 9.0, 11.0, 12.0, 14.0, 20.0]
+    for order in (
+        [11, 2, 1, 10],
+        [2.5, 11.0, 1.0, 10.0],
+        ["b", "10", "a", "2"],
+        pd.Categorical(["low", "high", "middle", "low"], categories=["low", "middle", "high"]),
+        [True, False, True, False],
+    ):
+        by = pd.Series(order).repeat(2).reset_index(drop=True)
+        heads = list(table_one(pd.DataFrame({"site": by, "age": range(50, 58)}), by="site").frame)
+        curves = survsim.kaplan_meier(survsim.Surv.right(days, [1] * 8, unit="days"), by)
+        assert [h.partition(" (n")[0] for h in heads[2:]] == [str(g) for g in curves.groups]
+    whole = table_one({"site": [11, 2, 1, 10], "age": [50, 60, 70, 80]}, by="site").frame
+    assert [h.partition(" ")[0] for h in whole.columns[2:]] == ["1", "2", "10", "11"]
+
+
+def test_names_of_groups_are_printed_letter_by_letter():
+    made = table_one({"arm": ["arm_A", "arm_B"], "age": [50, 60]}, by="arm")
+    assert "arm_A (n = 1)" in made.html and "arm A" not in made.html
+
+
+def test_options_that_would_do_nothing_are_refused():
+    with pytest.raises(
+        InputError, match="p_value=True compares groups, and there is no column of them; give by="
+    ):
+        table_one(FRAME, columns=["age"], p_value=True)
+    with pytest.raises(InputError, match="p_value=True compares groups, and there is one in arm"):
+        table_one(FRAME[FRAME["arm"] == "a"], by="arm", columns=["age"], p_value=True)
+    with pytest.raises(
+        InputError, match="labels names 'xx', and none of that is there; the columns are arm, age"
+    ):
+        table_one(FRAME, labels={"xx": "Age"})
+    with pytest.raises(InputError, match=r"labels names 'Age'; .* did you mean age"):
+        table_one(FRAME, labels={"Age": "Age, years", "stage": "FIGO stage"})
+
+
+def test_one_dictionary_of_labels_serves_every_table():
+    labels = {"age": "Age, years", "hypertension": "Hypertension", "arm": "Treatment"}
+    assert "Age, years" in cells(table_one(FRAME, by="arm", labels=labels))
+    assert "smoker" in cells(table_one(FRAME, by="arm", columns=["smoker"], labels=labels))

@@ -210,4 +210,127 @@ def test_univariable_keeps_the_labels_of_the_patients(fit):
 def test_levels_stay_the_words_of_the_data():
     data = DATA.assign(arm=np.where(DATA["arm"] == "new", "chemo", "rt_late"))
     table = table_regression(cox_ph(SURV, "C(arm)", data))
-    assert table.frame["Characteristic"].tolist() == ["arm", "  chemo", "  rt late"]
+    assert table.frame["Characteristic"].tolist() == ["arm", "  chemo", "  rt_late"]
+
+
+CODED = DATA.assign(grade=np.arange(N) % 3 + 1)
+
+
+def cells_of(table, name):
+    """What stands in the effects and p-values of one fit, the row of the variable first."""
+    columns = [f"{name}: hazard ratio (95% CI)", f"{name}: p"]
+    return table.frame.reindex(columns=columns).to_numpy().T.tolist()
+
+
+def alone(fit):
+    frame = table_regression(fit, counts=False).frame
+    return frame[["Hazard ratio (95% CI)", "p"]].to_numpy().T.tolist()
+
+
+@pytest.mark.parametrize("names", [("crude", "ref 3"), ("ref 3", "crude")])
+def test_each_fit_has_its_own_reference_and_its_own_estimates(names):
+    fits = {
+        "crude": cox_ph(SURV, "C(grade)", CODED),
+        "ref 3": cox_ph(SURV, "C(grade, Treatment(3))", CODED),
+    }
+    table = table_regression({name: fits[name] for name in names})
+    for name in names:
+        assert cells_of(table, name) == alone(fits[name])
+    assert row(table, "3")["ref 3: hazard ratio (95% CI)"] == "reference"
+    # The ratio of 3 to 1 is that of 1 to 3 turned over.
+    high, low = (fits[f].hazard_ratio[k] for f, k in (("crude", 1), ("ref 3", 0)))
+    assert row(table, "3")["crude: hazard ratio (95% CI)"].startswith(f"{high:.2f} (")
+    assert row(table, "1")["ref 3: hazard ratio (95% CI)"].startswith(f"{low:.2f} (")
+    assert high * low == pytest.approx(1, abs=1e-6)
+
+
+def test_a_number_beside_its_classes_has_one_line_and_no_reference():
+    fits = {"linear": cox_ph(SURV, "grade", CODED), "classes": cox_ph(SURV, "C(grade)", CODED)}
+    table = table_regression(fits)
+    effects, p = cells_of(table, "linear")
+    assert [effects[0], p[0]] == [cells[0] for cells in alone(fits["linear"])]
+    assert effects[1:] == p[1:] == ["", "", ""]
+    assert cells_of(table, "classes") == alone(fits["classes"])
+
+
+def test_whole_numbers_in_floats_are_the_levels_they_were():
+    """The same column in a frame where it has gaps, of which the rows were dropped."""
+    fits = {
+        str(kind): cox_ph(SURV, "C(grade)", CODED.assign(grade=CODED["grade"].astype(kind)))
+        for kind in ("int64", "float64")
+    }
+    assert table_regression(fits).frame["Characteristic"].tolist() == ["grade", "  1", "  2", "  3"]
+
+
+def test_counts_that_differ_stand_with_their_own_fit():
+    known = CODED["age"] > 60
+    some = Surv.right(TIME[known], EVENT[known], unit="months")
+    fits = {"Model 1": cox_ph(SURV, "arm", CODED), "Model 2": cox_ph(some, "arm + age", CODED[known])}
+    for chosen in (fits, dict(reversed(fits.items()))):
+        table = table_regression(chosen)
+        assert not {"Patients", "Events"} & set(table.frame)
+        for name, rows in (("Model 1", CODED["arm"] == "new"), ("Model 2", known & (CODED["arm"] == "new"))):
+            counted = row(table, "new")[[f"{name}: patients", f"{name}: events"]].tolist()
+            assert counted == [str(rows.sum()), str(EVENT[rows.to_numpy()].sum())]
+        assert row(table, "age")["Model 1: patients"] == ""
+
+
+def test_causes_share_their_patients_and_each_has_its_own_events():
+    cause = np.where(EVENT, np.where(TIME > 9, "b", "a"), "none")
+    competing = Surv.competing(TIME, cause, unit="months", censored="none")
+    table = table_regression(cause_specific_cox(competing, "arm", DATA))
+    assert (
+        list(table.frame)[:3] == ["Characteristic", "Patients", "a: events"] and "Events" not in table.frame
+    )
+    for one in ("a", "b"):
+        for level in ("new", "old"):
+            mine = (DATA["arm"] == level).to_numpy() & (cause == one)
+            assert row(table, level)[f"{one}: events"] == str(mine.sum())
+
+
+def test_counts_of_one_kind_of_fit_are_not_printed_beside_another():
+    competing = Surv.competing(
+        TIME, np.where(EVENT, np.where(TIME > 9, "b", "a"), "none"), unit="months", censored="none"
+    )
+    fits = {"Cox": cox_ph(SURV, "arm", DATA), "Fine-Gray": fine_gray(competing, "arm", DATA, cause="a")}
+    heads = list(table_regression(fits).frame)
+    assert heads[1:3] == ["Cox: patients", "Cox: events"]
+
+
+def test_names_of_fits_are_printed_letter_by_letter():
+    fits = {"crude_1": cox_ph(SURV, "arm", DATA), "crude_2": cox_ph(SURV, "age", DATA)}
+    html = table_regression(fits).html
+    assert "crude_1: hazard ratio (95% CI)" in html and "crude 1" not in html
+
+
+def test_fits_to_the_same_patients_share_the_counts(fit):
+    table = table_regression({"Stage": cox_ph(SURV, "figo_stage", DATA), "All": fit})
+    assert list(table.frame)[:3] == ["Characteristic", "Patients", "Events"]
+    assert row(table, "II")["Patients"] == str((DATA["figo_stage"] == "II").sum())
+
+
+def test_an_interaction_is_not_fitted_without_its_main_effects():
+    table = table_regression(cox_ph(SURV, "age * arm", DATA), univariable=True)
+    apart = row(table, "age × arm old")
+    assert apart["Univariable: hazard ratio (95% CI)"] == apart["Univariable: p"] == ""
+    assert apart["Multivariable: hazard ratio (95% CI)"]
+    assert "interactions are not" in table.notes[0]
+
+
+@pytest.mark.parametrize("name", ["Größe [cm]", "tumour size", "a:b"])
+@pytest.mark.parametrize("written", ["Q({!r})", "`{}`", "C(Q({!r}))", "C(`{}`)"])
+def test_a_column_keeps_its_name_however_the_formula_quotes_it(name, written, tmp_path):
+    formula = written.replace("{!r}", repr(name)).replace("{}", name)
+    fit = cox_ph(SURV, f"{formula} + age", CODED.assign(**{name: np.arange(N) % 2}))
+    write_result(fit, tmp_path / "fit.json")
+    for one in (fit, read_result(tmp_path / "fit.json")):
+        table = table_regression(one, labels={name: "Size, cm"})
+        levels = ["  0", "  1"] if "C(" in formula else []
+        assert table.frame["Characteristic"].tolist() == ["Size, cm", *levels, "age"]
+        assert table_regression(one).frame["Characteristic"].iloc[0] == name
+
+
+def test_levels_with_brackets_and_colons_are_levels():
+    odd = DATA.assign(arm=np.where(DATA["arm"] == "new", "x:1", "y[2]"))
+    table = table_regression(cox_ph(SURV, "arm * age", odd))
+    assert table.frame["Characteristic"].tolist() == ["arm", "  x:1", "  y[2]", "age", "arm y[2] × age"]

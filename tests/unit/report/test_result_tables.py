@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from survsim import Surv, kaplan_meier, load_evidence
+from survsim import Surv, cox_ph, kaplan_meier, load_evidence
+from survsim.core.result import time_in_words
 from survsim.errors import InputError
+from survsim.figures import add_medians
 from survsim.report import table_comparison, table_parameters, table_studies, table_survival
 from tests.helpers.every_result import example
 
@@ -87,3 +89,80 @@ def test_they_are_written_as_word(km, tmp_path):
     for name, made in (("a", table_survival(km, [6])), ("b", table_parameters(example("Parameters")))):
         made.save(tmp_path / f"{name}.docx")
         assert (tmp_path / f"{name}.docx").stat().st_size > 1000
+
+
+def test_short_times_are_not_rounded_to_zero(tmp_path):
+    """The first time with survival at or below one half; two of four with the event by 0.015 give the middle to 0.02."""
+    surv = Surv.right([0.01, 0.012, 0.015, 0.02, 0.06], [1, 1, 1, 1, 0], unit="years")
+    short = kaplan_meier(surv)
+    cell = table_survival(short, [0.03]).frame["Median, years (95% CI)"][0]
+    assert cell == "0.015 (0.01 to not reached)"
+    assert "median 0.015 (0.01 to Inf)" in short.headline()
+    (words,) = [t.get_text() for t in short.plot().get_legend().get_texts()]
+    assert words.endswith("median 0.015")
+    ax = add_medians(short.plot(medians=False), short)
+    assert "Median, all patients: 0.015 years (95% CI 0.01 to not reached)" in [
+        t.get_text() for t in ax.texts
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (14.26, "14.3"),
+        (3.04, "3"),
+        (1.0, "1"),
+        (0.96, "0.96"),
+        (0.0151, "0.015"),
+        (0.0, "0"),
+        (1234.56, "1235"),
+    ],
+)
+def test_a_time_has_one_decimal_and_never_fewer_than_two_digits(value, words):
+    assert time_in_words(value) == words
+
+
+def test_times_before_the_origin_are_refused(km):
+    with pytest.raises(InputError, match=r"times must not be negative; got -1\. They count months"):
+        table_survival(km, [12, -1])
+
+
+def test_a_group_called_all_keeps_its_name():
+    """Acute lymphoblastic leukaemia beside myeloid: neither is all patients."""
+    two = kaplan_meier(Surv.right(TIME, EVENT, unit="months"), by=["all", "aml"] * 5)
+    assert table_survival(two, [6]).frame["Group"].tolist() == ["all", "aml"]
+    assert [t.get_text().partition(":")[0] for t in two.plot().get_legend().get_texts()] == ["all", "aml"]
+    one = kaplan_meier(Surv.right(TIME, EVENT, unit="months"))
+    assert table_survival(one, [6]).frame["Group"].tolist() == ["All patients"]
+    assert table_survival(one, [6], names={"all": "Everybody"}).frame["Group"].tolist() == ["Everybody"]
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ({"A": "Drug"}, "names names 'A', and none of that is there; the groups are new, old. Name one"),
+        ({"New": "Drug"}, "names names 'New'; the groups are new, old: did you mean new"),
+        ({"new": "Drug", "olds": "Placebo"}, "names names 'olds'; .* did you mean old"),
+    ],
+)
+def test_names_of_groups_that_are_not_there_are_refused(km, names, message):
+    for ask in (lambda: table_survival(km, [6], names=names), lambda: km.plot(names=names)):
+        with pytest.raises(InputError, match=message):
+            ask()
+
+
+def test_names_may_serve_more_tables_than_one(km):
+    names = {"new": "Drug", "old": "Placebo", "third": "Another arm"}
+    assert table_survival(km, [6], names=names).frame["Group"].tolist() == ["Drug", "Placebo"]
+
+
+def test_names_of_numbers_are_not_found_by_their_digits():
+    coded = kaplan_meier(Surv.right(TIME, EVENT, unit="months"), by=[1, 2] * 5)
+    with pytest.raises(InputError, match="names names '1'; the groups are 1, 2: did you mean 1"):
+        table_survival(coded, [6], names={"1": "Drug"})
+
+
+def test_names_of_terms_that_are_not_there_are_refused():
+    fit = cox_ph(Surv.right(TIME, EVENT, unit="months"), "age", {"age": list(range(50, 60))})
+    with pytest.raises(InputError, match="names names 'agee'; the terms are age: did you mean age"):
+        fit.plot(names={"agee": "Age"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import docx
 import pandas as pd
 import pytest
 
@@ -66,3 +67,45 @@ def test_a_damaged_result_table_is_told(tmp_path, monkeypatch, file, content):
     for name in ("x" * 300, "a\x00b"):
         with pytest.raises(InputError, match="has no result table"):
             load_results(name)
+
+
+@pytest.mark.parametrize(
+    "groups",
+    [["x", None], ["x", float("nan")], pd.array(["x", pd.NA], dtype="string"), pd.Categorical(["x", None])],
+)
+def test_rows_without_a_group_stand_under_a_head_that_says_so(groups):
+    made = table(pd.DataFrame({"a": [1, 2], "g": groups, "b": ["y", None]}), group="g")
+    assert ">x<" in made.html and ">not stated<" in made.html
+    assert made.html.count("–") == 1  # the missing cell
+
+
+@pytest.mark.parametrize(
+    ("groups", "heads"),
+    [
+        ([12.0, float("nan")], ("12", "not stated")),
+        ([0.5, float("nan")], ("0.50", "not stated")),
+        ([12.0, 24.0], ("12", "24")),
+        (pd.array([1, None], "Int64"), ("1", "not stated")),
+        (pd.to_datetime(["2020-03-01", None]), ("2020-03-01 00:00:00", "not stated")),
+    ],
+)
+def test_numbers_and_dates_may_be_groups(groups, heads):
+    made = table(pd.DataFrame({"a": [1, 2], "g": groups}), group="g")
+    assert all(f">{head}<" in made.html for head in heads)
+
+
+def test_what_is_missing_is_said_in_word_and_latex_as_numbers_are(tmp_path):
+    gaps = pd.DataFrame(
+        {
+            "share": [0.5, None],
+            "n": pd.array([1, None], "Int64"),
+            "site": ["ovary", None],
+            "stage": pd.array(["I", pd.NA], "string"),
+            "seen": pd.to_datetime(["2020-03-01", None]),
+        }
+    )
+    made = table(gaps, group="site")
+    made.save(tmp_path / "t.docx")
+    last = docx.Document(str(tmp_path / "t.docx")).tables[0].rows[2]
+    assert [cell.text for cell in last.cells] == ["NA"] * 5
+    assert r"NA & NA & NA & NA & NA \\" in made.to_latex()
