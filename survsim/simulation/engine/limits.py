@@ -68,10 +68,13 @@ class Limits:
 
     def _outside(self, one: Counted, state: str, value: float, given: BoolArray) -> str:
         names = " and ".join(self.treatments[k] for k in np.flatnonzero(given))
+        fault = number_fault(one.outcome, "by_state", np.array([value]))
+        if one.by_treatment:
+            return f"{one.name}: the value of {state} with the {one.by_treatment} of {names} (strategy {self.strategy}) {fault}."
         return (
-            f"values.outcomes.{one.name}: the value of {state} under {names} (strategy {self.strategy}) "
-            f"{number_fault(one.outcome, 'by_state', np.array([value]))}. What a treatment adds in one state alone is given "
-            "under by_treatment as treatment/state, and a value in place of the state's own under under_treatment."
+            f"values.outcomes.{one.name}: the value of {state} under {names} (strategy {self.strategy}) {fault}. What a treatment "
+            "adds in one state alone is given under by_treatment as treatment/state, and a value in place of the state's own "
+            "under under_treatment."
         )
 
 

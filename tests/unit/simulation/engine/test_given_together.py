@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -122,6 +124,15 @@ def test_a_sum_is_looked_at_in_each_draw():
     kept = drawn | {"more": [0.4, 0.3, 0.1]}  # all three come to full health, one of them by rounding
     found = simulate_model(model({"q": outcome}, parameters=kept), patients=20, taus=[TAU])
     assert value("q", found) == pytest.approx(TAU, rel=1e-12)
+
+
+def test_the_utilities_that_states_and_treatments_declare_themselves_are_looked_at_where_they_are_discounted():
+    states = (State(name="well", utility=0.9), State(name="sick"), State(name="dead", death=True))
+    own = dataclasses.replace(
+        model({}, a={"utility_change": 0.5}), states=states, values=Values.model_validate({"discount": 0.03})
+    )
+    with pytest.raises(ScenarioError, match=r"well with the utility_change of a and b .*is 1\.4"):
+        simulate_model(own, patients=20, taus=[TAU])
 
 
 def test_sums_that_nobody_comes_to_are_no_fault():
