@@ -47,6 +47,19 @@ def refuse_other_models(content: Any) -> None:
         raise ValueError(f"{which} says its own states and strategies; leave out {', '.join(also)}")
 
 
+def refuse_cohort(content: Any, name: str) -> None:
+    """Refuse a scenario, read from the file `name`, that has no patients.
+
+    Raises
+    ------
+    ScenarioError : it declares a cohort.
+    """
+    if content.cohort is not None:
+        raise ScenarioError(
+            f"{name} declares a cohort, which has no patients to follow; simulate the scenario itself."
+        )
+
+
 def with_files_read(content: Any, scenario: Path, inside: Callable[[Path, str], Path]) -> Any:
     """The content with the points of curves and the matrices that lie in files beside the scenario."""
     if content.partitioned is not None:

@@ -17,8 +17,8 @@ from survsim.core.errors import InputError, ScenarioError, SurvsimWarning
 from survsim.core.execution import Execution
 from survsim.core.file_faults import meant
 from survsim.evidence.ask.store import EvidenceStore
-from survsim.scenario.derive import derive
 from survsim.scenario.exploring_doses import LEAST_GY, MOST_CYCLES, MOST_GY, Dose, dosed, doses_of, irradiates
+from survsim.scenario.moving import middle_of, moved_to
 from survsim.scenario.parameterise import Parameters
 from survsim.scenario.run import scenario_parameters
 from survsim.scenario.spec import Scenario
@@ -102,6 +102,9 @@ class Redrawn:
 class Explorer:
     """A scenario that answers at once what other effects, another horizon or another patient would change.
 
+    What is not moved stands at its median; shares of one whole (``law: dirichlet``) stand at their means, which add up to 1,
+    and where one of them is moved the others keep their ratios to each other.
+
     Parameters
     ----------
     scenario : what is simulated.
@@ -138,7 +141,7 @@ class Explorer:
         self.scenario = scenario
         self.doses = doses_of(scenario)
         self.irradiates = irradiates(scenario)
-        self.middle = {name: float(np.median(draws)) for name, draws in drawn.draws().items()}
+        self.middle = middle_of(scenario.content, drawn.draws())
         model = scenario.model({name: np.array([value]) for name, value in self.middle.items()})
         self.controls = tuple(
             dataclasses.replace(c, low=_least(model, self.doses, c)) if c.kind == "dose" and c.whole else c
@@ -227,15 +230,10 @@ class Explorer:
         return dosed(model, self.doses, moved)
 
     def numbers(self, moved: Mapping[str, float]) -> dict[str, float]:
-        """Every parameter: moved, at its median, or following from others by its rule."""
-        numbers = dict(self.middle)
-        for name, one in self.scenario.content.parameters.items():
-            if name in moved:
-                numbers[name] = float(moved[name])
-            elif one.source == "derived" and any(numbers[i] != self.middle[i] for i in one.of):
-                inputs = [np.array([numbers[i]]) for i in one.of]
-                numbers[name] = float(derive(name, one.rule, inputs)[0])
-        return numbers
+        """Every parameter: moved, in its middle, or following from others by its rule."""
+        middle = {name: np.array([value]) for name, value in self.middle.items()}
+        to = {name: np.array([float(value)]) for name, value in moved.items() if name in middle}
+        return {name: float(value[0]) for name, value in moved_to(self.scenario.content, middle, to).items()}
 
     def _affordable(self) -> int:
         """Patients that can be simulated within the time of a redraw, measured after a first run has warmed up."""

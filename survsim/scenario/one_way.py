@@ -14,10 +14,11 @@ from survsim.core.execution import Execution
 from survsim.core.provenance import Provenance
 from survsim.estimate.calibration.calibrated import EvidenceCalibration
 from survsim.evidence.ask.store import EvidenceStore
-from survsim.scenario.derive import derive
+from survsim.scenario.cohort_files import refuse_cohort
+from survsim.scenario.moving import moved_to
 from survsim.scenario.parameter_spec import Derived, ParameterSpec
 from survsim.scenario.run import scenario_parameters
-from survsim.scenario.spec import Scenario
+from survsim.scenario.spec import Scenario, ScenarioFile
 from survsim.simulation.outcomes.sensitivity import Tornado
 from survsim.simulation.running.several import Run, simulated_each
 
@@ -47,7 +48,7 @@ def one_way_runs(
     """Gain of a strategy with each parameter alone at its 2.5% and 97.5% quantile, the others as they were drawn.
 
     Every run has the same patients, the same luck and the same draws of all other parameters; what is derived from
-    the parameter follows it. One that acts in neither strategy has a bar of exactly no length. `tornado` reads the
+    the parameter follows it, and the other shares of one whole (``law: dirichlet``) keep their ratios to each other. One that acts in neither strategy has a bar of exactly no length. `tornado` reads the
     bars off the draws of one simulation instead: quick, and smoothed by a regression.
 
     Parameters
@@ -60,6 +61,7 @@ def one_way_runs(
     Raises
     ------
     InputError : a strategy or parameter by another name, or a parameter that does not vary.
+    ScenarioError : a scenario of a cohort, which has no patients to follow; `decision(tau).tornado(...)` of its result does it.
 
     Returns
     -------
@@ -75,6 +77,7 @@ def one_way_runs(
     ('progression_median',)
     """
     c, quick = scenario.content, scenario.content.quick
+    refuse_cohort(c, scenario.path.name)
     against = c.outcomes.reference if reference is None else reference
     known = [s.name for s in scenario.strategies]
     for name in (strategy, against):
@@ -102,7 +105,7 @@ def one_way_runs(
         )
 
     ends = {name: np.quantile(drawn[name], ENDS) for name in chosen}
-    runs = [run(held(c.parameters, drawn, name, float(value))) for name in chosen for value in ends[name]]
+    runs = [run(held(c, drawn, name, float(value))) for name in chosen for value in ends[name]]
     found = simulated_each(
         "one parameter after the other",
         [run(drawn), *runs],
@@ -133,17 +136,10 @@ def _gain(strategy: str, against: str, tau: float, simulated: SimulationResult) 
 
 
 def held(
-    specs: Mapping[str, ParameterSpec], drawn: Mapping[str, FloatArray], name: str, value: float
+    content: ScenarioFile, drawn: Mapping[str, FloatArray], name: str, value: float
 ) -> dict[str, FloatArray]:
-    """The draws with one parameter held at a value, and everything that is derived from it made again."""
-    values = dict(drawn)
-    values[name] = np.full_like(drawn[name], value)
-    moved = {name}
-    for other, one in specs.items():
-        if isinstance(one, Derived) and moved & set(one.of):
-            values[other] = derive(other, one.rule, [values[p] for p in one.of], **one.options())
-            moved.add(other)
-    return values
+    """The draws with one parameter held at a value, and everything that follows from it made again."""
+    return moved_to(content, drawn, {name: np.full_like(drawn[name], value)})
 
 
 def varying(

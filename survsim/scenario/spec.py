@@ -23,7 +23,7 @@ from survsim.core.study_files import inside_study
 from survsim.core.times import apart, meet, same
 from survsim.core.units import DAYS_PER
 from survsim.core.yaml_files import read_yaml
-from survsim.scenario.cohort_files import refuse_other_models, with_files_read
+from survsim.scenario.cohort_files import refuse_cohort, refuse_other_models, with_files_read
 from survsim.scenario.joint_laws import JointLaw
 from survsim.scenario.life_tables import with_life_tables
 from survsim.scenario.measures import Calibrated
@@ -269,10 +269,7 @@ class Scenario:
     def model(self, draws: Any, *, history: str | History | Mapping[str, Any] | None = None) -> Model:
         """The engine's input for given parameter draws (name -> (d,)), from time zero or from a history."""
         c = self.content
-        if c.cohort is not None:
-            raise ScenarioError(
-                f"{self.path.name} declares a cohort, which has no patients to follow; simulate the scenario itself."
-            )
+        refuse_cohort(c, self.path.name)
         past = None if history is None else self.history(history)
         used = {*self._used(), *named_numbers(past)}
         return Model(

@@ -21,6 +21,7 @@ from survsim.evidence.ask.store import EvidenceStore
 from survsim.scenario.own_evidence import evidence_of
 from survsim.scenario.run import drawn_parameters, run_of, simulate
 from survsim.scenario.spec import Scenario
+from survsim.simulation.declared.counted import QUALITY
 from survsim.simulation.running.several import simulated_each
 
 if TYPE_CHECKING:
@@ -41,8 +42,8 @@ class StructuralSensitivity(Result):
     mean : (a, t, s) restricted mean survival; gain : over the reference, with gain_low, gain_high over draws and
         gain_error, the Monte Carlo standard error.
     probability_best : (a, t, s) share of draws; rank : (a, t, s) by expected survival, 1 is the best.
-    quality, quality_gain, quality_best : (a, t, s) the same of quality-adjusted time, which is survival where the scenario
-        gives no utilities.
+    quality, quality_gain, quality_best : (a, t, s) the same of quality-adjusted time: by the utilities of the states, else the
+        first outcome of kind quality under `values`, else survival, where the scenario gives no utilities.
     groups : (g,) groups of states; in_group : (a, t, g, s) mean time in each, such as walking.
     """
 
@@ -173,7 +174,9 @@ def structural_sensitivity(
     groups = tuple(dict.fromkeys(g for one, _ in found for state in one.content.states for g in state.groups))
     kept: dict[Any, Any] = {}  # what an alternative takes from rows as the scenario does keeps its draws
     drawn = [drawn_parameters(one, store, of, draws=draws, seed=seed, kept=kept) for one, of in found]
-    read = functools.partial(_answers, horizons, reference, groups)
+    declared = [one.content.values.outcomes for one, _ in found if one.content.values is not None]
+    weighed = (QUALITY, *(n for outcomes in declared for n, o in outcomes.items() if o.kind == "quality"))
+    read = functools.partial(_answers, horizons, reference, groups, weighed)
     if any(one.content.cohort is not None for one, _ in found):
         told = [
             read(simulate(one, seed=seed, parameters=p, history=history, patients=patients))
@@ -225,24 +228,38 @@ class _Answer:
     values: dict[str, FloatArray]
 
 
-def _answers(taus: tuple[float, ...], reference: str, groups: tuple[str, ...], simulated: Any) -> _Answer:
+def _answers(
+    taus: tuple[float, ...],
+    reference: str,
+    groups: tuple[str, ...],
+    weighed: tuple[str, ...],
+    simulated: Any,
+) -> _Answer:
     with warnings.catch_warnings():
         # an alternative may leave so little to differ over draws that any error is large beside it; gain_error tells it
         warnings.simplefilter("ignore", SmallSampleWarning)
-        values = _measured(taus, reference, groups, simulated)
-    return _Answer(simulated.strategies, simulated.provenance, values)
+        # a model that stands beside those of a cohort is no alternative to them
+        compared = simulated.decision(taus[0]).strategies
+        values = _measured(taus, reference, groups, weighed, simulated, compared)
+    return _Answer(compared, simulated.provenance, values)
 
 
 def _measured(
-    taus: tuple[float, ...], reference: str, groups: tuple[str, ...], simulated: Any
+    taus: tuple[float, ...],
+    reference: str,
+    groups: tuple[str, ...],
+    weighed: tuple[str, ...],
+    simulated: Any,
+    compared: tuple[str, ...],
 ) -> dict[str, FloatArray]:
     paired = simulated.compare(reference).to_frame().set_index(["measure", "strategy"])
     found: dict[str, list[FloatArray]] = {name: [] for name in (*_MEASURES, "in_group")}
-    against = simulated.strategies.index(reference)
-    weighed = any(name.startswith("quality_adjusted_time") for name in simulated.measures)
+    against = compared.index(reference)
+    counted = {name.partition("@")[0] for name in simulated.measures}
+    outcome = next((name for name in weighed if name in counted), None)
     for tau in taus:
         decision = simulated.decision(tau)
-        gains = paired.loc[f"survival_time@{float(tau):.12g}"].loc[list(simulated.strategies)]
+        gains = paired.loc[f"survival_time@{float(tau):.12g}"].loc[list(compared)]
         found["mean"].append(decision.expected)
         for name, column in (
             ("gain", "difference"),
@@ -254,11 +271,11 @@ def _measured(
         found["probability_best"].append(decision.probability_best)
         # equal strategies share a rank: the least of theirs
         found["rank"].append(np.array([1.0 + np.sum(decision.expected > e) for e in decision.expected]))
-        quality = simulated.decision(tau, outcome="quality_adjusted_time") if weighed else decision
+        quality = decision if outcome is None else simulated.decision(tau, outcome=outcome)
         found["quality"].append(quality.expected)
         found["quality_gain"].append(quality.expected - quality.expected[against])
         found["quality_best"].append(quality.probability_best)
-        inside = np.zeros((len(groups), len(simulated.strategies)))
+        inside = np.zeros((len(groups), len(compared)))
         for row, group in zip(inside, groups):
             # a structure without the group has nobody in it
             if f"time_in/{group}@{tau:.12g}" in simulated.measures:

@@ -172,7 +172,7 @@ def turning_points(
     """Simulate every strategy with one parameter held at each value in turn, and say where the answer turns.
 
     Every run has the same patients, the same luck and the same draws of all other parameters; what is derived from
-    the parameter follows it. `threshold` reads one turn off the draws of a single simulation instead: quick, smoothed
+    the parameter follows it, as do the other shares of a whole that it is one of. `threshold` reads one turn off the draws of a single simulation instead: quick, smoothed
     by a regression, and silent beyond what was drawn.
 
     Parameters
@@ -219,7 +219,7 @@ def turning_points(
         model = scenario.model(these, history=history)
         return Run(model=model, patients=number, seed=used_seed, taus=(at,))
 
-    moved = [run(held(c.parameters, drawn, name, float(v))) for name, row in grid.items() for v in row]
+    moved = [run(held(c, drawn, name, float(v))) for name, row in grid.items() for v in row]
     as_drawn, *found = simulated_each(
         "turning points", [run(drawn), *moved], functools.partial(_decision, at), execution
     )

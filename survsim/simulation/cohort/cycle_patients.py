@@ -138,6 +138,7 @@ def cycle_patients(
         fingerprint="",
         units=tuple(unit_of_measure(n, values, time_unit) for n in names),
         lower_is_better=tuple(n for n, o in (values.outcomes if values else {}).items() if o.low_is_good),
+        in_cycles=True,
     )
 
 

@@ -100,6 +100,7 @@ def cycle_cohort(
         free=False,
         parameters=given,
         notes=(_told(declared),),
+        in_cycles=True,
         provenance=provenance
         or Provenance.of("cycle_cohort", length=declared.length, horizon=float(horizon)),
     )

@@ -140,6 +140,7 @@ def cohort_result(
     parameters: Mapping[str, FloatArray],
     notes: tuple[str, ...],
     beside: tuple[str, ...] = (),
+    in_cycles: bool = False,
     provenance: Provenance,
 ) -> CohortResult:
     """The result of courses by strategy and draw; living states come before the dead in each course's shares."""
@@ -181,6 +182,7 @@ def cohort_result(
         lower_is_better=tuple(n for n, o in (values.outcomes if values else {}).items() if o.low_is_good),
         notes=notes,
         beside=beside,
+        in_cycles=in_cycles,
     )
 
 

@@ -83,7 +83,7 @@ class CohortResult(SimulationResult):
         return dataclasses.replace(found, mc_std_error=0.0 * found.mc_std_error)
 
     def state_occupancy(self, times: Sequence[float] | None = None) -> StateOccupancy:
-        """Share of the cohort in each state at `times` (default: the grid); linear between points of the grid."""
+        """Share of the cohort in each state at `times` (default: the grid); linear between points of the grid, held between cycle ends."""
         found = SimulationResult.state_occupancy(self, times)
         return dataclasses.replace(found, mc_std_error=0.0 * found.mc_std_error)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from typing import Literal
 
 from survsim.simulation.declared.declared_model import DeclaredModel
 from survsim.simulation.declared.strategy import Treatment
 from survsim.simulation.declared.values import Discount, Outcome
+from survsim.simulation.laws.schema import Number
 
 QUALITY, COST = "quality_adjusted_time", "cost"
 LIFE, FREE = "survival_time", "progression_free_time"
@@ -30,6 +32,23 @@ class Counted:
     def plain(self) -> bool:
         """Whether its undiscounted sum is reported from here; those of states and treatments have their own way."""
         return not self.by_treatment
+
+    def in_state(self, state: str) -> Number:
+        """What a living state counts per unit of time without treatment."""
+        return self.outcome.by_state.get(state, 1.0 if self.outcome.kind == "quality" else 0.0)
+
+    def on_top(self, name: str, treatment: Treatment, state: str) -> Number:
+        """What a treatment adds to that in a state while it is given."""
+        if self.by_treatment:
+            added: Number = getattr(treatment, self.by_treatment)
+            return added
+        told = self.outcome.by_treatment
+        return told.get(f"{name}/{state}", told.get(name, 0.0))
+
+    def instead(self, state: str, treatments: Iterable[str]) -> dict[str, Number]:
+        """The values that take the place of both in a state, by those of the treatments that have one."""
+        own = {u.treatment: u.value for u in self.outcome.under_treatment if u.state == state}
+        return {name: own[name] for name in treatments if name in own}
 
 
 def every_treatment(model: DeclaredModel) -> list[Treatment]:

@@ -79,7 +79,11 @@ def _as_share(text: str) -> str:
 
 
 class UnderTreatment(Checked):
-    """The value of a state per unit of time while a treatment is given, in place of the state's own."""
+    """The value of a state per unit of time while a treatment is given, in place of the state's own.
+
+    Treatments that are given together may share one value of a state; where each has another, the model is refused, since
+    nothing says what holds under both.
+    """
 
     state: str
     treatment: str
@@ -122,12 +126,13 @@ class Outcome(Checked):
     Attributes
     ----------
     by_state : per unit of time in a state; a living state without one has 0, or 1 for quality.
-    by_treatment : what a treatment adds to that while it is given.
+    by_treatment : what a treatment adds to that while it is given, by its name or, in one state, as ``treatment/state``.
     under_treatment : the value of a state under a treatment, which takes the place of both.
     course : factors on all of these by time or by age, such as falling quality with age.
     at_entry, at_transition : on entering a state; on a transition, named as ``source>target`` with * for any part.
     at_event : at a toxicity, by its name or as ``treatment/name``.
-    at_start, at_stop : when a line, or a treatment, starts and is stopped or completed.
+    at_start, at_stop : when a treatment, or a line, starts and is stopped or completed; a name that both bear means the
+        treatment, in each line that gives it.
     discount : of this outcome, in place of that of all.
 
     Example

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from survsim.core.checks import FloatArray
@@ -63,14 +63,17 @@ def _place_faults(model: DeclaredModel, outcome: Outcome) -> Iterator[str]:
     yield from _state_faults(model, outcome)
     treatments = _treatments(model)
     events = {e for t, names in treatments.items() for x in names for e in (x, f"{t}/{x}")}
+    living = [s.name for s in model.states if not s.death]
     lines = {line.line for s in model.strategies for line in s.lines}
     asked = (
-        ("treatment", [*outcome.by_treatment, *(u.treatment for u in outcome.under_treatment)], treatments),
+        ("treatment", [u.treatment for u in outcome.under_treatment], treatments),
+        ("treatment", [_treatment_in(name, living) for name in outcome.by_treatment], treatments),
         ("toxicity", list(outcome.at_event), sorted(events)),
         ("line or treatment", [*outcome.at_start, *outcome.at_stop], [*sorted(lines), *treatments]),
     )
     for what, names, known in asked:
         yield from (_unknown(what, name, known) for name in dict.fromkeys(names) if name not in known)
+    yield from _meaning_faults(model, outcome, treatments)
     pairs = [(u.state, u.treatment) for u in outcome.under_treatment]
     for pair in dict.fromkeys(p for p in pairs if pairs.count(p) > 1):
         yield f"the value of {pair[0]} under {pair[1]} is given twice"
@@ -83,6 +86,17 @@ def _place_faults(model: DeclaredModel, outcome: Outcome) -> Iterator[str]:
         yield _unknown("covariate", course.age, own)
     if outcome.kind != "quality" and not any(True for _ in _numbers(outcome)):
         yield "it counts nothing; give by_state, by_treatment, or what is counted once (at_entry, at_start, ...)"
+
+
+def _meaning_faults(model: DeclaredModel, outcome: Outcome, treatments: Iterable[str]) -> Iterator[str]:
+    """Names counted at starts and stops that are those of a treatment and of a line that does not give it."""
+    for name in dict.fromkeys(n for n in (*outcome.at_start, *outcome.at_stop) if n in treatments):
+        for strategy in model.strategies:
+            if any(line.line == name and name not in line.treatments for line in strategy.lines):
+                yield (
+                    f"{name!r} is a treatment, and strategy {strategy.name} has a line of that name which does not give it; "
+                    "give the line another name, so that it is clear which of them is counted"
+                )
 
 
 def _state_faults(model: DeclaredModel, outcome: Outcome) -> Iterator[str]:
@@ -102,6 +116,12 @@ def _treatments(model: DeclaredModel) -> dict[str, list[str]]:
     for name, treatment in (*own, *model.treatments.items()):
         found.setdefault(name, []).extend(x.name for x in treatment.toxicities)
     return found
+
+
+def _treatment_in(name: str, living: Sequence[str]) -> str:
+    """The treatment of a name that may be ``treatment/state``."""
+    treatment, _, state = name.rpartition("/")
+    return treatment if state in living and treatment else name
 
 
 def _unknown(what: str, name: str, known: Any) -> str:

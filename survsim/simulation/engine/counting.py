@@ -21,6 +21,10 @@ def flush(w: Workspace, who: IntArray) -> None:
     if counts is None or worth is None or treated is None or not who.size:
         return
     when = w.clock.time[who]
+    if treated.limits is not None:
+        begun = counts.since[w.patient[who]]
+        counted = who.compress((begun < when) & (begun < counts.taus.max()))
+        treated.limits.check(w.state[counted], w.lines.given[:, counted], w.draw[counted])
     after = until_each(worth, when)
     for o, course in enumerate(worth.courses):
         if course is not None:

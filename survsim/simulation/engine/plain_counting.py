@@ -23,6 +23,7 @@ class PlainCounts:
     def __init__(
         self, worth: WorthPlan, treated: TreatedWorth, plan: StrategyPlan, luck: Luck, follow: Follow
     ) -> None:
+        self.limits, self.given = treated.limits, np.ones((len(plan.treatments), luck.size), dtype=bool)
         self.worth, self.draw, self.horizon, self.taus = worth, luck.draw_of, follow.horizon, follow.taus
         outcomes, n, discounts = len(worth.names), luck.size, len(worth.discounts)
         self.sums = np.zeros((2, len(follow.taus), outcomes, n))
@@ -66,6 +67,9 @@ class PlainCounts:
         values = self.values[:, state]
         if not brings and not values.any():
             return
+        if self.limits is not None:
+            here = np.arange(when.size) if arrival is None else np.flatnonzero(arrival < max(self.taus))
+            self.limits.check(np.full(here.size, state), self.given[:, here], self.draw[here])
         end = np.minimum(when, self.horizon)
         after, now = self._counted(end)
         if values.any():
@@ -110,9 +114,10 @@ def _values(worth: WorthPlan, treated: TreatedWorth) -> FloatArray:
     """What each state counts per unit of time with all treatments on, (outcomes, states, draws); summed as in `add_stretch`."""
     outcomes, states = worth.steady.shape[:2]
     values = worth.steady
-    if not treated.acts.size:
+    acting = treated.acts.shape[0]
+    if not acting:
         return values
-    extra = treated.steady.reshape(outcomes, states, treated.acts.size, -1)
-    for k in range(treated.acts.size):
+    extra = treated.steady.reshape(outcomes, states, acting, -1)
+    for k in range(acting):
         values = values + extra[:, :, k]
     return values

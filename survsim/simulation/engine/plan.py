@@ -354,7 +354,7 @@ def compile_strategy(
         constant=None if model.history else _constant_factors(strategy, treatments, effects),
         changes=np.array([k for k, _ in changes], dtype=np.int64),
         changes_after=columns([after for _, after in changes]),
-        worth=compile_treated(model, treatments, strategy.lines, number),
+        worth=compile_treated(model, treatments, strategy, number, disease.worth),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,10 +12,11 @@ from survsim.core.checks import BoolArray, FloatArray, IntArray
 from survsim.core.units import conversion_factor
 from survsim.simulation.declared.counted import Counted, counted
 from survsim.simulation.declared.model import Model
-from survsim.simulation.declared.states import matches
-from survsim.simulation.declared.strategy import Line, Treatment
+from survsim.simulation.declared.states import State, matches
+from survsim.simulation.declared.strategy import Strategy, Treatment
 from survsim.simulation.declared.values import Pieces
 from survsim.simulation.engine.discounting import DiscountPlan
+from survsim.simulation.engine.limits import Limits, limits_of
 from survsim.simulation.laws.by_draw import ByDraw, LookupByDraw, columns
 
 
@@ -55,9 +56,11 @@ class WorthPlan:
 class TreatedWorth:
     """What a strategy adds: `extra` (outcomes, states times acting, draws), and amounts (outcomes, 1, draws) once.
 
-    `acts` (acting,) are the treatments that add anything per unit of time.
+    Each row of `acts` (acting, most in a row) are treatments: while any of them is given, something is added per unit of time.
+    A shorter row repeats its first.
 
-    `steady` is `extra` without the outcomes that have a course. The amounts are None where there is nothing: `start` and `stop` by treatment, the same by line, `event` by toxicity.
+    `steady` is `extra` without the outcomes that have a course. The amounts are None where there is nothing: `start` and `stop` by treatment, the same by line, `event` by toxicity. `limits` is what
+    may not be reached together.
     """
 
     acts: IntArray
@@ -68,6 +71,7 @@ class TreatedWorth:
     line_start: tuple[FloatArray | None, ...]
     line_stop: tuple[FloatArray | None, ...]
     event: tuple[FloatArray | None, ...]
+    limits: Limits | None
 
 
 def compile_worth(model: Model, number: LookupByDraw) -> WorthPlan | None:
@@ -78,7 +82,7 @@ def compile_worth(model: Model, number: LookupByDraw) -> WorthPlan | None:
     found = [DiscountPlan.of(one.discount, model.time_unit) for one in items]
     discounts = tuple(dict.fromkeys(d for d in found if d is not None))
     names, living = model.state_names, [s.name for s in model.states if not s.death]
-    rates = [number(_rate(one, s)) if s in living else 0.0 for one in items for s in names]
+    rates = [number(one.in_state(s)) if s in living else 0.0 for one in items for s in names]
     rate, jump = _table(rates, len(items)), _jumps(items, names, number)
     return WorthPlan(
         names=tuple(one.name for one in items),
@@ -90,10 +94,6 @@ def compile_worth(model: Model, number: LookupByDraw) -> WorthPlan | None:
         jump=jump,
         jumps=np.zeros(0, dtype=bool) if jump is None else (jump != 0.0).any(axis=(0, 2)),
     )
-
-
-def _rate(one: Counted, state: str) -> Any:
-    return one.outcome.by_state.get(state, 1.0 if one.outcome.kind == "quality" else 0.0)
 
 
 def _course(pieces: Pieces | None, model: Model, number: LookupByDraw) -> CoursePlan | None:
@@ -124,36 +124,32 @@ def _jumps(items: Sequence[Counted], names: tuple[str, ...], number: LookupByDra
 def compile_treated(
     model: Model,
     treatments: dict[str, Treatment],
-    lines: Sequence[Line],
+    strategy: Strategy,
     number: LookupByDraw,
+    worth: WorthPlan | None,
 ) -> TreatedWorth | None:
     """What the treatments and lines of a strategy add to the outcomes; None where nothing is declared."""
     items = counted(model)
-    if not items:
+    if not items or worth is None:
         return None
-    extra = [
-        _extra(one, s.name, name, t, number) if not s.death else 0.0
-        for one in items
-        for s in model.states
-        for name, t in treatments.items()
-    ]
     events = [(name, x.name) for name, t in treatments.items() for x in t.toxicities]
-    line_names = [line.line for line in lines]
-    # a treatment and its line may bear one name: then the line is meant, which starts and ends as it does
-    own = [n for n in treatments if n not in line_names]
+    # a name that a treatment bears means the treatment, whichever line gives it
+    line_names = ["" if line.line in treatments else line.line for line in strategy.lines]
 
     def amounts(of: str, names: Sequence[str]) -> tuple[FloatArray | None, ...]:
         return tuple(_amount([getattr(one.outcome, of).get(n) for one in items], number) for n in names)
 
-    starts = {n: a for n, a in zip(own, amounts("at_start", own))}
-    stops = {n: a for n, a in zip(own, amounts("at_stop", own))}
-    acts, table = _acting(_table(extra, len(items)) if treatments else None, len(items), len(treatments))
+    names = list(treatments)
+    acts, table = _acting(items, model, treatments, number)
     return TreatedWorth(
         acts=acts,
         extra=table,
         steady=_steady(table, items),
-        start=tuple(_joined(starts.get(n), _old_cost(items, t, number)) for n, t in treatments.items()),
-        stop=tuple(stops.get(n) for n in treatments),
+        start=tuple(
+            _joined(amount, _old_cost(items, t, number))
+            for amount, t in zip(amounts("at_start", names), treatments.values())
+        ),
+        stop=amounts("at_stop", names),
         line_start=amounts("at_start", line_names),
         line_stop=amounts("at_stop", line_names),
         event=tuple(
@@ -162,27 +158,45 @@ def compile_treated(
             )
             for t, x in events
         ),
+        limits=limits_of(strategy.name, model.state_names, names, items, acts, worth.rate, table),
     )
 
 
-def _acting(table: FloatArray | None, outcomes: int, treatments: int) -> tuple[IntArray, FloatArray]:
-    """The treatments that add anything per unit of time, and the table (outcomes, states times acting, draws) of them alone."""
-    if table is None:
-        return np.zeros(0, dtype=np.int64), np.zeros((outcomes, 0, 1))
+def _acting(
+    items: Sequence[Counted], model: Model, treatments: Mapping[str, Treatment], number: LookupByDraw
+) -> tuple[IntArray, FloatArray]:
+    """Sets of treatments of which any adds something per unit of time, and how much (outcomes, states times sets, draws)."""
+    cells = [_added(one, s, treatments, number) for one in items for s in model.states]
+    rows = list(dict.fromkeys([*((name,) for name in treatments), *(row for cell in cells for row in cell)]))
+    if not rows:
+        return np.zeros((0, 1), dtype=np.int64), np.zeros((len(items), 0, 1))
+    table = _table([cell.get(row, 0.0) for cell in cells for row in rows], len(items))
     draws = table.shape[2]
-    split = table.reshape(outcomes, -1, treatments, draws)
-    acts = np.flatnonzero(split.any(axis=(0, 1, 3)))
-    return acts, np.ascontiguousarray(split[:, :, acts]).reshape(outcomes, -1, draws)
+    split = table.reshape(len(items), -1, len(rows), draws)
+    acting = np.flatnonzero(split.any(axis=(0, 1, 3)))
+    sets = [[list(treatments).index(name) for name in rows[k]] for k in acting]
+    most = max(map(len, sets), default=1)
+    acts = np.array([one + [one[0]] * (most - len(one)) for one in sets], dtype=np.int64).reshape(-1, most)
+    return acts, np.ascontiguousarray(split[:, :, acting]).reshape(len(items), -1, draws)
 
 
-def _extra(one: Counted, state: str, name: str, treatment: Treatment, number: LookupByDraw) -> ByDraw:
-    """What a treatment adds to the rate of a state."""
-    if one.by_treatment:
-        return number(getattr(treatment, one.by_treatment))
-    for under in one.outcome.under_treatment:
-        if (under.state, under.treatment) == (state, name):
-            return number(under.value) - number(_rate(one, state))
-    return number(one.outcome.by_treatment.get(name, 0.0))
+def _added(
+    one: Counted, state: State, treatments: Mapping[str, Treatment], number: LookupByDraw
+) -> dict[tuple[str, ...], ByDraw]:
+    """What treatments add to the rate of a state, by those of which any must be given for it.
+
+    A value that takes the place of the state's own does so once, however many of the treatments that share it are given.
+    """
+    if state.death:
+        return {}
+    instead = one.instead(state.name, treatments)
+    found: dict[tuple[str, ...], ByDraw] = {
+        (n,): number(one.on_top(n, t, state.name)) for n, t in treatments.items() if n not in instead
+    }
+    for value in dict.fromkeys(instead.values()):
+        sharing = tuple(n for n, v in instead.items() if v == value)
+        found[sharing] = number(value) - number(one.in_state(state.name))
+    return found
 
 
 def _old_cost(items: Sequence[Counted], treatment: Treatment, number: LookupByDraw) -> FloatArray | None:

@@ -79,6 +79,8 @@ class CostEffectiveness(Result):
         NaN for the reference itself, and where neither effect nor cost differs.
         """
         effect, cost = self.difference("effect").mean(axis=1), self.difference("cost").mean(axis=1)
+        for found, same in zip((effect, cost), self._means()):
+            found[same == same[self._reference]] = 0.0
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.asarray(cost / effect)
 
@@ -99,7 +101,7 @@ class CostEffectiveness(Result):
 
     def frontier(self) -> tuple[int, ...]:
         """Strategies from the cheapest on, each with the least cost per further effect; the others are dominated."""
-        effect, cost = self.effect_by_draw.mean(axis=1), self.cost_by_draw.mean(axis=1)
+        effect, cost = self._means()
         # of equally cheap ones the one with more effect comes first
         at = min(range(effect.size), key=lambda s: (cost[s], -effect[s]))
         found = [at]
@@ -107,12 +109,18 @@ class CostEffectiveness(Result):
             better = [s for s in range(effect.size) if effect[s] > effect[at]]
             if not better:
                 return tuple(found)
-            at = min(better, key=lambda s: ((cost[s] - cost[at]) / (effect[s] - effect[at]), effect[s]))
+            least = min(better, key=lambda s: (cost[s] - cost[at]) / (effect[s] - effect[at]))
+            alike = [s for s in better if _on_a_line(effect, cost, at, s, least)]
+            at = min(alike, key=lambda s: (effect[s], cost[s]))
             found.append(at)
+
+    def _means(self) -> tuple[FloatArray, FloatArray]:
+        """Mean effects and costs (strategies,); those that differ by rounding alone are equal."""
+        return _alike(self.effect_by_draw.mean(axis=1)), _alike(self.cost_by_draw.mean(axis=1))
 
     def status(self) -> tuple[str, ...]:
         """Of each strategy: on the frontier, dominated (another has no less effect at no more cost), or extendedly so."""
-        effect, cost = self.effect_by_draw.mean(axis=1), self.cost_by_draw.mean(axis=1)
+        effect, cost = self._means()
         best = self.frontier()
         words = []
         for s in range(effect.size):
@@ -236,6 +244,27 @@ class CostEffectiveness(Result):
         for before, now in itertools.pairwise(best):
             found[now] = (cost[now] - cost[before]) / (effect[now] - effect[before])
         return found
+
+
+def _rounding(values: FloatArray) -> float:
+    """What means of this size may be off by rounding."""
+    return 1e-12 * float(np.abs(values).max(initial=0.0))
+
+
+def _alike(values: FloatArray) -> FloatArray:
+    """The values, each of those that lie within rounding of the next one put to the least of them."""
+    found, order = values.copy(), np.argsort(values, kind="stable")
+    for before, now in itertools.pairwise(order):
+        if values[now] - values[before] <= _rounding(values):
+            found[now] = found[before]
+    return found
+
+
+def _on_a_line(effect: FloatArray, cost: FloatArray, at: int, one: int, other: int) -> bool:
+    """Whether two strategies cost the same per further effect, seen from a third, but for rounding."""
+    (x, a), (y, b) = ((effect[s] - effect[at], cost[s] - cost[at]) for s in (one, other))
+    off = _rounding(cost) * (abs(x) + abs(y)) + _rounding(effect) * (abs(a) + abs(b))
+    return bool(abs(a * y - b * x) <= off)
 
 
 def _paired_error(covariance: FloatArray, reference: int) -> FloatArray:

@@ -90,6 +90,7 @@ class SimulationResult(Result):
     covariances : Monte Carlo covariances of `means`; `mc_covariance` has them as one array.
     n_patients, n_draws, seed, horizon, time_unit, taus, fingerprint : what was run.
     units : unit of each measure; lower_is_better : outcomes of which little is wanted.
+    in_cycles : states change at the times of the grid alone, so that shares hold from one to the next.
     """
 
     strategies: tuple[str, ...]
@@ -111,6 +112,7 @@ class SimulationResult(Result):
     fingerprint: str
     units: tuple[str, ...] = ()
     lower_is_better: tuple[str, ...] = ()
+    in_cycles: bool = False
 
     @classmethod
     def from_totals(
@@ -183,7 +185,8 @@ class SimulationResult(Result):
 
         Exact on the grid; linear between its points, where the shares of the living and of the dead are exact
         still at the times of P(alive) that were simulated. `grid_error` says how far a share on a line may be off, and a
-        warning where that is more than one patient in a hundred: simulate with those times.
+        warning where that is more than one patient in a hundred: simulate with those times. Where states change at cycle ends
+        alone, a share is what it was at the last of them.
         """
         at = self.grid if times is None else as_numbers("times", at_least_one(times), self.time_unit)[0]
         at = meet(at, self.grid)
@@ -193,11 +196,12 @@ class SimulationResult(Result):
                 f"times must lie between 0 and the horizon {self.grid[-1]:g} {self.time_unit}; got {times!r}."
             )
         share = self.counts / self.n_patients
-        place = np.clip(np.searchsorted(self.grid, at, side="right") - 1, 0, self.grid.size - 2)
+        last = np.searchsorted(self.grid, at, side="right") - 1
+        place = np.clip(last, 0, self.grid.size - 2)
         step = self.grid[1] - self.grid[0]
-        right = (at - self.grid[place]) / step
+        right = 1.0 * (last > place) if self.in_cycles else (at - self.grid[place]) / step
         values = share[..., place] * (1 - right) + share[..., place + 1] * right
-        counted = self._match_alive(values, at)
+        counted = np.ones((1, at.size), dtype=bool) if self.in_cycles else self._match_alive(values, at)
         mean, here = share.mean(axis=0), values.mean(axis=0)
         off = np.maximum(np.abs(here - mean[..., place]), np.abs(here - mean[..., place + 1]))
         off = np.where(counted | np.isin(at, self.grid), 0.0, off)

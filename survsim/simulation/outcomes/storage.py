@@ -28,6 +28,8 @@ _LATER = ("units", "lower_is_better")
 """Lists that files of earlier versions lack."""
 _OF_COHORTS = ("notes", "beside")
 """Lists that results of cohorts alone have."""
+_IN_CYCLES = "in_cycles"
+"""What is only written where it holds."""
 _ARRAYS = ("counts", "means", "mc_covariance", "grid")
 
 
@@ -55,6 +57,7 @@ def save_simulation(simulation: Result, path: str | os.PathLike[str]) -> None:
         **{name: getattr(simulation, name) for name in _PLAIN},
         **{name: list(getattr(simulation, name)) for name in _LISTS + _LATER},
         **{name: list(getattr(simulation, name)) for name in _OF_COHORTS if hasattr(simulation, name)},
+        **({_IN_CYCLES: True} if getattr(simulation, _IN_CYCLES) else {}),
     }
     # last, so that a folder with result.json is complete
     write_json(folder / "result.json", content | {"checksum": _checksum(content)})
@@ -145,6 +148,7 @@ def load_simulation(kind: type[S], path: str | os.PathLike[str]) -> S:
     lists |= {name: tuple(content.get(name, ())) for name in _LATER}
     lists |= {name: tuple(content.get(name, ())) for name in _OF_COHORTS if hasattr(kind, name)}
     plain: dict[str, Any] = {name: content[name] for name in _PLAIN}
+    plain[_IN_CYCLES] = bool(content.get(_IN_CYCLES, False))
     covariances = Covariances(arrays.pop("mc_covariance"))
     fields: dict[str, Any] = {"covariances": covariances, **arrays, **lists, **plain}
     return kind(provenance=provenance, **fields)

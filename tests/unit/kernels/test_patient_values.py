@@ -29,14 +29,16 @@ def block():
         "since": since,
         "when": since[who] + rng.choice([0.0, 1.0], who.size, p=[0.2, 0.8]) * rng.uniform(0.0, 6.0, who.size),
         "given": rng.random((3, N)) < 0.5,
-        "acts": np.array([0, 2], dtype=np.int64),
+        "acts": np.array([[0, 0], [2, 1]], dtype=np.int64),  # the second while any of two is given
     }
 
 
 def worth(block, rate, extra, i):
     """What a patient's state is worth per unit of time now."""
     s, d = block["state"][i], block["draw"][i]
-    added = sum(extra[s * 2 + k, d] for k, t in enumerate(block["acts"]) if block["given"][t, i])
+    added = sum(
+        extra[s * 2 + k, d] for k, any_of in enumerate(block["acts"]) if block["given"][any_of, i].any()
+    )
     return rate[s, d] + added
 
 
@@ -75,7 +77,7 @@ def test_everybody_at_once_comes_to_the_same_bits(block):
     one, other = np.zeros((2, N, outcomes * 2)), np.zeros((2, 2, outcomes, N))
     since, before = start.copy(), until(start)[None].copy()
     add_stretch(
-        everybody, everybody, state, block["draw"], since, end, TAUS, rate, np.zeros((outcomes, 0, 1)), np.zeros(0, dtype=np.int64),
+        everybody, everybody, state, block["draw"], since, end, TAUS, rate, np.zeros((outcomes, 0, 1)), np.zeros((0, 1), dtype=np.int64),
         block["given"], discount, before, until(end)[None], until(TAUS)[None], *one,
     )  # fmt: skip
     who, weight = counts.nonzero()[0], np.exp(-FORCE * end)[None]

@@ -13,6 +13,7 @@ import yaml
 
 import survsim
 from survsim.core.errors import ScenarioError
+from survsim.scenario import one_way_runs, structural_sensitivity, turning_points
 from survsim.scenario.run import check_scenario
 from survsim.simulation import CohortResult, SimulationResult
 
@@ -106,6 +107,40 @@ def test_curves_of_a_scenario_are_simulated_over_its_draws(study):
     worth = found.decision(60.0).value_of_information(drawn).to_frame()
     assert (worth["estimate"] >= 0).all()
     assert survsim.simulate(scenario, draws=3).n_draws == 3
+
+
+def test_structures_of_a_cohort_are_compared_by_the_quality_that_it_declares(study):
+    scenario = study(
+        CURVES
+        + "overrides:\n  dearer: {label: progression weighs more, set: "
+        + "{values.outcomes.quality.by_state.progressed: 0.2}}\n"
+    )
+    table = structural_sensitivity(scenario).to_frame()
+    # the models that stand beside are compared with nothing
+    assert table["strategy"].to_list() == 4 * ["usual", "new"]
+    hr = survsim.scenario.scenario_parameters(scenario).draws()["hr"][:, None]
+    for alternative, weight in (("as_declared", 0.5), ("dearer", 0.2)):
+        for tau in (12.0, 60.0):
+            row = table[(table["alternative"] == alternative) & (table["tau"] == tau)].set_index("strategy")
+            rate = np.array([0.1, 0.05])
+            usual = (1 - np.exp(-rate * tau)) / rate
+            new = ((1 - np.exp(-hr * rate * tau)) / (hr * rate)).mean(axis=0)
+            truth = [free + weight * (alive - free) for free, alive in (usual, new)]
+            assert row["quality"].to_list() == pytest.approx(truth, rel=1e-3)
+            assert row.loc["new", "quality_gain"] == pytest.approx(truth[1] - truth[0], rel=1e-3)
+            assert row["mean"].to_list() == pytest.approx([usual[1], new[1]], rel=1e-9)
+
+
+def test_one_way_runs_say_that_a_cohort_has_no_patients_as_turning_points_do(study):
+    scenario = study(CURVES)
+    for call in (
+        lambda: one_way_runs(scenario, strategy="new"),
+        lambda: turning_points(scenario, {"hr": [0.5, 1.0]}),
+    ):
+        with pytest.raises(
+            ScenarioError, match=r"scenario\.yml declares a cohort, which has no patients to follow"
+        ):
+            call()
 
 
 def test_cycles_of_a_scenario_run_as_cohort_and_as_patients(study):

@@ -126,9 +126,7 @@ def test_one_way_runs_are_simulations_with_one_parameter_held(study, evidence):
     assert frame.loc["hr_radiotherapy", "gain_low"] > bars.gain > frame.loc["hr_radiotherapy", "gain_high"]
     assert frame.loc["progression_median_treated", "swing"] > 0.1
     drawn = scenario_parameters(scenario, draws=30, evidence=evidence).draws()
-    low = held(
-        scenario.content.parameters, drawn, "hr_radiotherapy", frame.loc["hr_radiotherapy", "low_value"]
-    )
+    low = held(scenario.content, drawn, "hr_radiotherapy", frame.loc["hr_radiotherapy", "low_value"])
     # the scale without radiotherapy is derived from the ratio, so it moves with it
     ratio = low["hr_radiotherapy"] / drawn["hr_radiotherapy"]
     expected = drawn["progression_scale"] * ratio ** (1 / drawn["progression_shape"])

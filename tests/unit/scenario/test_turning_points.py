@@ -60,7 +60,7 @@ def test_a_treatment_that_does_nothing_gains_exactly_nothing(found):
 def test_a_point_is_the_simulation_with_the_parameter_held(scenario, found):
     evidence = survsim.load_evidence()
     drawn = scenario_parameters(scenario, draws=30, evidence=evidence).draws()
-    values = held(scenario.content.parameters, drawn, "hr_antiangiogenic", 1.2)
+    values = held(scenario.content, drawn, "hr_antiangiogenic", 1.2)
     alone = simulate_model(
         scenario.model(values), patients=300, seed=scenario.content.seed, taus=(found.tau,)
     ).decision(found.tau)

@@ -48,6 +48,23 @@ def test_shares_are_powers_of_the_matrix():
         np.testing.assert_allclose(result.counts[0, 0, :, k], power, atol=1e-14)
 
 
+@pytest.mark.parametrize("count", [cycle_cohort, cycle_patients])
+def test_shares_between_cycle_ends_are_those_of_the_last_one(count, tmp_path):
+    given = {} if count is cycle_cohort else {"patients": 500}
+    result = count(cycles(), horizon=10.0, time_unit="years", times=[2.5], **given)
+    between, ends = (
+        result.state_occupancy([2.0, 2.5, 2.999, 9.5, 10.0]),
+        result.state_occupancy([2.0, 9.0, 10.0]),
+    )
+    assert np.array_equal(between.estimate[..., :3], ends.estimate[..., [0, 0, 0]])
+    assert np.array_equal(between.estimate[..., 3:], ends.estimate[..., 1:])
+    assert not between.grid_error.any()
+    assert value(result, "alive", 2.5) == pytest.approx(between.estimate[0, :2, 1].sum(), abs=1e-14)
+    result.save(tmp_path / "run")
+    again = type(result).load(tmp_path / "run").state_occupancy([2.5])
+    assert np.array_equal(again.estimate, between.estimate[..., [1]])
+
+
 @pytest.mark.parametrize(
     ("correction", "weights"),
     [

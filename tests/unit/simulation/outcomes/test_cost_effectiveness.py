@@ -83,6 +83,28 @@ def test_a_frontier_by_hand():
     assert np.isnan(frame["icer"][0])
 
 
+@pytest.mark.parametrize("scale", [1.0, 1e-3, 1e6])
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1)])
+@pytest.mark.parametrize("middle", [(0.6, 12.0), (0.5, 10.0), (0.7, 14.0)])
+def test_strategies_on_one_line_are_all_on_the_frontier_whatever_their_last_bits(middle, order, scale):
+    """Each costs 20 per further effect; the quotients differ in their last bits."""
+    rows = [(0.1, 2.0), middle, (0.8, 16.0)]
+    effect, cost = (np.array([rows[k][i] for k in order])[:, None] for i in (0, 1))
+    found = weighed(effect * scale, cost)
+    assert [order[k] for k in found.frontier()] == [0, 1, 2]
+    assert found.status() == ("frontier",) * 3
+    dearer = weighed(effect * scale, cost * np.where(np.array(order) == 1, 1 + 1e-9, 1.0)[:, None])
+    assert dearer.status()[order.index(1)] == "extendedly dominated"
+
+
+def test_effects_and_costs_that_differ_by_rounding_are_the_same():
+    effect, cost = np.array([[0.1 + 0.2], [0.3], [0.5]]), np.array([[7.0], [7.0], [9.0]])
+    found = weighed(effect, cost)
+    assert found.status() == ("frontier",) * 3
+    assert np.isnan(found.icer()[1]) and found.icer()[2] == pytest.approx(10.0)
+    assert found.frontier()[-1] == 2 and len(found.frontier()) == 2
+
+
 def test_quadrants_add_up_and_are_where_they_should_be():
     found = weighed(np.array([[0.0] * 4, [1, 1, -1, -1.0]]), np.array([[0.0] * 4, [1, -1, -1, 1.0]]))
     assert found.quadrants()[1].tolist() == [0.25] * 4
