@@ -16,15 +16,6 @@ from survsim.kernels._jit import compiled
 Array = NDArray[Any]
 
 
-@compiled("b1(i8[:, ::1], i8, b1[:, ::1], i8)")
-def _any_of(acts: Array, k: int, given: Array, i: int) -> bool:
-    """Whether any treatment of row `k` is given; a shorter row repeats one of its own."""
-    found = given[acts[k, 0], i]
-    for j in range(1, acts.shape[1]):
-        found |= given[acts[k, j], i]
-    return bool(found)
-
-
 @compiled(
     "void(i8[::1], i8[::1], i1[::1], i8[::1], f8[::1], f8[::1], f8[::1], f8[:, :, ::1], f8[:, :, ::1], i8[:, ::1], b1[:, ::1], i8[::1],"
     " f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1])"
@@ -51,12 +42,13 @@ def add_stretch(
     """Count the stretch of `who` from `since` to `when` (m,), as far as it lies before each of `taus`.
 
     `rate` (outcomes, states, draws) per unit of time, and `extra` (outcomes, states times acting, draws) what is added while
-    any of the treatments in a row of `acts` (acting, most in a row) is `given` (treatments, n). `discount` (outcomes,) is the row of `before`
-    (discounts, patients), `after` (discounts, m) and `at_tau` (discounts, taus) that holds the discounted time from 0 to the
-    start, to the end and to each horizon; -1 for none. `plain`, `discounted` (patients, outcomes times taus), `since` (patients,)
-    and `before` are by `patient` (n,) of the block, so that one patient's sums lie together; the last two are set to the end.
+    any of the treatments in a row of `acts` (acting, most in a row) is `given` (treatments, n); a shorter row repeats its
+    first. `discount` (outcomes,) is the row of `before` (discounts, patients), `after` (discounts, m) and `at_tau` (discounts,
+    taus) that holds the discounted time from 0 to the start, to the end and to each horizon; -1 for none. `plain`, `discounted`
+    (patients, outcomes times taus), `since` (patients,) and `before` are by `patient` (n,) of the block, so that one patient's
+    sums lie together; the last two are set to the end.
     """
-    acting, horizons = acts.shape[0], taus.size
+    (acting, most), horizons = acts.shape, taus.size
     rates, extras = rate.shape[2] > 1, extra.shape[2] > 1
     for m in range(who.size):
         i = who[m]
@@ -70,7 +62,10 @@ def add_stretch(
             value, row = rate[o, s, d if rates else 0], discount[o]
             for k in range(acting):
                 # no branch that cannot be foreseen
-                value += _any_of(acts, k, given, i) * extra[o, s * acting + k, d if extras else 0]
+                on = given[acts[k, 0], i]
+                for j in range(1, most):
+                    on |= given[acts[k, j], i]
+                value += on * extra[o, s * acting + k, d if extras else 0]
             if value == 0.0:
                 continue
             for a in range(horizons):
@@ -201,7 +196,7 @@ def add_pieces(
     the times at which they change and the discounted time from 0 to them; `before`, `after` and `at_tau` are empty without
     discount.
     """
-    acting, many = acts.shape[0], edges.shape[1] > 1
+    (acting, most), many = acts.shape, edges.shape[1] > 1
     rates, extras, changes = rate.shape[1] > 1, extra.shape[1] > 1, factors.shape[1] > 1
     own, own_until, own_factors = (
         np.empty(edges.shape[0]),
@@ -216,7 +211,10 @@ def add_pieces(
             continue
         value = rate[s, d if rates else 0]
         for k in range(acting):
-            value += _any_of(acts, k, given, i) * extra[s * acting + k, d if extras else 0]
+            on = given[acts[k, 0], i]
+            for j in range(1, most):
+                on |= given[acts[k, j], i]
+            value += on * extra[s * acting + k, d if extras else 0]
         if value == 0.0:
             continue
         e = p if many else 0
