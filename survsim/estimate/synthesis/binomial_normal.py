@@ -165,7 +165,10 @@ def _searched(counts: Counts, start: FloatArray) -> FloatArray:
     """The highest maximum found from several spreads: with few events one spread may stand for another, and each is a maximum."""
     q = counts.random.shape[1]
     usual = STARTS[1]
-    starts = [np.full(q, usual), *(np.where(row, s, usual) for s in STARTS if s != usual for row in np.eye(q))]
+    starts = [
+        np.full(q, usual),
+        *(np.where(row, s, usual) for s in STARTS if s != usual for row in np.eye(q)),
+    ]
     found = [_climbed(counts, np.append(start, spread), COARSE) for spread in starts]
     best = found[int(np.nanargmax([value for value, _ in found]))][1]
     # Off 0, where the slope in a spread is 0 whatever the likelihood does beside it.
