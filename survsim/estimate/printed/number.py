@@ -17,8 +17,8 @@ from survsim.estimate.printed.rounding import LAST_BITS, gap, printed_range
 from survsim.estimate.printed.row import Interval, PrintedRow
 
 BEYOND_COUNTS = ("refuse", "widen")
-SHARES = ("log odds", "log cumulative hazard")
-"""Scales of values that have no unit: one that is stated is that of the time."""
+ONE_UNIT = ("log odds", "log cumulative hazard", "restricted mean")
+"""Scales of rows that have one unit, that of their time: values without a unit, or with the same."""
 EVENT_SHARE = 0.75
 """Share of n taken to have had the event where a median is printed with n only; see `printed.median`."""
 
@@ -86,7 +86,7 @@ class Terms:
 def number(row: PrintedRow, terms: Terms, *, assumed: tuple[str, ...] = (), **found: Any) -> PrintedNumber:
     """A `PrintedNumber` with what every route knows of its row."""
     horizon = row.number("time")
-    instead = "value_unit" if found["scale"] in SHARES else ""
+    instead = "value_unit" if found["scale"] in ONE_UNIT else ""
     return PrintedNumber(
         label=row.label,
         assumed=tuple(a for a in (*row.said(), *assumed) if a),
@@ -171,6 +171,13 @@ def spread(
     printed = row.std_error()
     if printed is None:
         return found
+    widest = 0.5 * (range_of[1] - range_of[0])
+    if printed > widest:
+        raise contradiction(
+            row.label,
+            f"std_error {printed:g} is more than {widest:g}, half of the range {range_of[0]:g} to {range_of[1]:g}, which no standard "
+            "error is. Is it in per cent, or in another unit?",
+        )
     low, high = printed_range(printed)
     own = Spread(slope * printed, slope * low, slope * high, "standard error")
     return own if found is None else beside_interval(row, terms, found, own, tolerance)

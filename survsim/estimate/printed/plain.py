@@ -28,10 +28,10 @@ SPREAD_SHARE = 1.5
 def rmst_number(row: PrintedRow, terms: Terms) -> PrintedNumber:
     """A restricted mean on its own scale, from its interval or standard error only: counts bound its spread and do not give it."""
     row.expect("rmst")
-    factor = row.factor("value_unit", terms.unit)
+    factor = row.factor("value_unit", terms.unit, instead="time_unit")
     value = row.value() * factor
     horizon = row.number("time")
-    tau = None if horizon is None else horizon * row.factor("time_unit", terms.unit)
+    tau = None if horizon is None else horizon * row.factor("time_unit", terms.unit, instead="value_unit")
     if tau is not None:
         value = float(meet(value, tau))
     if tau is None or not 0.0 <= value <= tau:

@@ -12,14 +12,16 @@ from typing import Any
 import numpy as np
 
 from survsim.core import units
-from survsim.core.checks import FloatArray, between
+from survsim.core.checks import BoolArray, FloatArray, between
 from survsim.core.errors import InputError
 from survsim.core.provenance import Provenance
 from survsim.core.times import join
 from survsim.estimate.printed.median import DESIGN_FACTOR
 from survsim.estimate.printed.number import EVENT_SHARE, PrintedNumber, Terms
 from survsim.estimate.printed.road import take_or_raise
+from survsim.estimate.printed.row import PrintedRow, read_row
 from survsim.estimate.reconstruction.pseudo_ipd import PseudoIPD
+from survsim.estimate.reconstruction.through import stretched, through
 from survsim.kernels.reconstruct import walk
 
 SHAPE_SD = 0.2
@@ -30,14 +32,19 @@ HALVINGS = 60
 LEAST_AT_END = 3
 """Uniform accrual that leaves fewer at the last printed time did not print it: follow-up is then exponential."""
 FOLLOW_UP_SLACK = 0.25
+TRIES = 25
+"""Draws of a set, of which the first that prints every number is taken, else the nearest."""
+ROUNDED = 0.005
+"""Distance of a level that prints as the one told; half a patient of all is no farther."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Printed:
-    """What was printed of one arm: survival (p,) at times (p,), patients, deaths, median follow-up."""
+    """What was printed of one arm: survival (p,) at times (p,), which are medians, patients, deaths, median follow-up."""
 
     time: FloatArray
     survival: FloatArray
+    median: BoolArray
     n: int
     n_event: int
     followup: float | None
@@ -59,11 +66,12 @@ def pseudo_ipd_from_summaries(
     seed: int = 1,
     source: str | Iterable[str] = (),
 ) -> PseudoIPD:
-    """m pseudo data sets that all print the numbers given, and differ in what these leave open.
+    """m pseudo data sets that print the numbers given, and differ in what these leave open.
 
     Each set follows a survival curve through the printed points (log cumulative hazard linear in log time between them,
     carried on beyond the outer ones; with one point the Weibull shape is drawn), with as many patients and deaths as printed
-    and censoring by uniform accrual of a spread that is drawn. The error of the printed numbers is that of the patients and is
+    and censoring by uniform accrual of a spread that is drawn. Times are stretched between the points so that whole patients pass
+    through them, and a set that cannot is drawn again; numbers that some sets still do not print are named in `assumed`. The error of the printed numbers is that of the patients and is
     not drawn a second time: each set has it by its deaths.
 
     Parameters
@@ -103,9 +111,10 @@ def pseudo_ipd_from_summaries(
     between("m", m, 2, 1e5, open_ends=False)
     told = _printed(tuple(rows), unit, n, median, conf_int, survival_at, n_event, followup, source)
     rng = np.random.default_rng(seed)
-    made = [_one_set(told, rng) for _ in range(int(m))]
-    notes = [*told.assumed]
+    sets = [_drawn(told, rng) for _ in range(int(m))]
+    made = [found for found, _ in sets]
     events = [int(event.sum()) for _, event, _ in made]
+    notes = [*told.assumed, *_not_printed(told, np.array([missed for _, missed in sets]))]
     if any(d != told.n_event for d in events):
         notes.append(
             f"{min(events)} to {max(events)} deaths in the sets where {told.n_event} were asked: the points allow no more"
@@ -134,19 +143,18 @@ def _printed(
     rows: tuple[Any, ...], unit: str, n: Any, median: Any, conf_int: Any, survival_at: Any, n_event: Any, followup: Any,
     source: Any,
 ) -> _Printed:  # fmt: skip
-    arms = {(r.study_id, r.arm_id, r.endpoint) for r in rows if hasattr(r, "arm_id")}
-    if len(arms) > 1:
-        raise InputError(
-            f"rows are of {len(arms)} arms or endpoints ({', '.join(map('/'.join, sorted(arms)))}); give those of one."
-        )
-    size = _count("n", n if n is not None else _of_rows(rows, "n_arm"))
-    deaths = n_event if n_event is not None else _of_rows(rows, "n_event")
+    read = [read_row(row, i) for i, row in enumerate(rows)]
+    _one_arm(read)
+    size = _count("n", n if n is not None else _of_rows(read, "n_arm"))
+    deaths = n_event if n_event is not None else _of_rows(read, "n_event")
     typed = _typed(size, deaths, median, conf_int, survival_at, unit)
     terms = Terms(unit=unit, assume_level=0.95, offered=False)
-    numbers = [take_or_raise(row, scale, terms, i) for i, (row, scale) in enumerate([*_scaled(rows), *typed])]
+    numbers = [
+        take_or_raise(row, scale, terms, i) for i, (row, scale) in enumerate([*_scaled(rows, read), *typed])
+    ]
     if not numbers:
         raise InputError("give a median, survival at some times, or rows of an arm; n alone has no curve.")
-    time, survival = _points(numbers)
+    time, survival, medians = _points(numbers)
     events, said = _deaths(numbers, size, deaths)
     shape = (
         ()
@@ -161,18 +169,24 @@ def _printed(
         raise InputError(f"source must be a reference or a list of them; got {source!r:.60}.")
     given = (source,) if isinstance(source, str) else tuple(source)
     return _Printed(
-        time=time, survival=survival, n=size, n_event=events,
+        time=time, survival=survival, median=medians, n=size, n_event=events,
         followup=None if followup is None else between("followup", followup, 0.0, np.inf),
         assumed=(*shape, "censoring by uniform accrual, its spread drawn (exponential where that would leave nobody at the last printed time)", *said),
         sources=(*given, *(x.source for x in numbers if x.source)),
     )  # fmt: skip
 
 
-def _of_rows(rows: tuple[Any, ...], name: str) -> float | None:
+def _one_arm(read: list[PrintedRow]) -> None:
+    """Refuse rows that say they are of several studies, arms or endpoints."""
+    arms = {tuple(row.text(name) for name in ("study_id", "arm_id", "endpoint")) for row in read}
+    if any(len({*said} - {""}) > 1 for said in zip(*arms)):
+        told = ", ".join(sorted("/".join(filter(None, arm)) for arm in arms))
+        raise InputError(f"rows are of {len(arms)} arms or endpoints ({told}); give those of one.")
+
+
+def _of_rows(read: list[PrintedRow], name: str) -> float | None:
     """The largest number of rows that state it: all of them describe one arm."""
-    found = [float(getattr(r, name, np.nan)) for r in rows]
-    known = [x for x in found if np.isfinite(x)]
-    return max(known) if known else None
+    return max((x for row in read if (x := row.number(name)) is not None), default=None)
 
 
 def _count(name: str, value: Any) -> int:
@@ -184,11 +198,10 @@ def _count(name: str, value: Any) -> int:
     return int(number)
 
 
-def _scaled(rows: tuple[Any, ...]) -> list[tuple[Any, str]]:
+def _scaled(rows: tuple[Any, ...], read: list[PrintedRow]) -> list[tuple[Any, str]]:
     """Rows with the scale that each is read on."""
     out = []
-    for row in rows:
-        measure = row.get("measure", "") if isinstance(row, dict) else getattr(row, "measure", "")
+    for row, measure in zip(rows, (printed.text("measure") for printed in read)):
         if measure not in ("median", "survival_probability"):
             raise InputError(
                 f"rows hold medians and survival probabilities; got measure {measure!r}. Leave it out."
@@ -221,8 +234,8 @@ def _typed(
     return out
 
 
-def _points(numbers: list[PrintedNumber]) -> tuple[FloatArray, FloatArray]:
-    """Times and survival, increasing and strictly falling; a number printed twice is one point."""
+def _points(numbers: list[PrintedNumber]) -> tuple[FloatArray, FloatArray, BoolArray]:
+    """Times and survival, increasing and strictly falling, and which are medians; a number printed twice is one point."""
     points: dict[float, float] = {}
     median = [x.scale == "log median" for x in numbers]
     # A median of 0.6 and survival at 0.1 * 6 speak of one time.
@@ -245,7 +258,7 @@ def _points(numbers: list[PrintedNumber]) -> tuple[FloatArray, FloatArray]:
             f"survival is {level[k]:g} at {at[k]:g} and {level[k + 1]:g} at {at[k + 1]:g}: it must fall. Check the numbers, or "
             "leave one out (a median of 0.5 is a point too)."
         )
-    return at, level
+    return at, level, np.isin(at, times[median])
 
 
 def _deaths(numbers: list[PrintedNumber], n: int, printed: Any) -> tuple[int, tuple[str, ...]]:
@@ -263,7 +276,43 @@ def _deaths(numbers: list[PrintedNumber], n: int, printed: Any) -> tuple[int, tu
     return deaths, (f"{deaths} deaths: {EVENT_SHARE:.0%} of n, as no number is printed",)
 
 
-def _one_set(told: _Printed, rng: np.random.Generator) -> tuple[FloatArray, Any, float]:
+def _drawn(
+    told: _Printed, rng: np.random.Generator
+) -> tuple[tuple[FloatArray, BoolArray, float], FloatArray]:
+    """One set that prints the points and the deaths, or the nearest of `TRIES`; and by how much it misses each point."""
+    best = None
+    for _ in range(TRIES):
+        time, event, follow = _one_set(told, rng)
+        knots, missed = through(time, event, told.time, told.survival, told.median)
+        off = (_told(told, missed).sum(), abs(int(event.sum()) - told.n_event), missed.sum())
+        if best is None or off < best[0]:
+            best = (off, (stretched(time, knots), event, float(stretched(np.array(follow), knots))), missed)
+        if off[:2] == (0, 0):
+            break
+    assert best is not None  # the loop ran at least once
+    return best[1], best[2]
+
+
+def _told(told: _Printed, missed: FloatArray) -> BoolArray:
+    """Which distances of levels are no rounding."""
+    return np.asarray(missed > max(ROUNDED, 0.5 / told.n))
+
+
+def _not_printed(told: _Printed, missed: FloatArray) -> list[str]:
+    """What some sets do not print, point by point; missed : (m, p)."""
+    notes = []
+    for j in np.flatnonzero(_told(told, missed).any(axis=0)):
+        what = "the median" if told.median[j] else f"survival {told.survival[j]:.3g} at"
+        far = missed[_told(told, missed[:, j]), j]
+        by = f", by up to {far.max():.2g}" if np.isfinite(far).all() else ""
+        notes.append(
+            f"{far.size} of {missed.shape[0]} sets do not print {what} {told.time[j]:.3g}{by}: so few deaths, or points so close, "
+            "leave no whole patients that do"
+        )
+    return notes
+
+
+def _one_set(told: _Printed, rng: np.random.Generator) -> tuple[FloatArray, BoolArray, float]:
     """Times and events of one set, and its median follow-up."""
     slope = float(np.exp(SHAPE_SD * rng.standard_normal()))
     u, order = (np.arange(told.n) + 0.5) / told.n, rng.permutation(told.n)

@@ -16,7 +16,7 @@ from survsim.estimate.reconstruction.told import Told
 def marked(told: Told) -> Patients:
     """Patients are censored at the marks; where the risk table asks for more, several share a mark.
 
-    Where it asks for fewer than there are marks, evenly chosen ones are left out, which the audit shows.
+    Where it asks for fewer than there are marks, evenly chosen ones are left out, which notes and audit show.
     """
     if told.marks is None:
         raise InputError("method 'marked' needs censor_marks; without them use 'optimised' or 'guyot'.")

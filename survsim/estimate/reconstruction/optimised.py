@@ -100,7 +100,8 @@ def optimised(told: Told) -> Patients:
     if missed == NOTHING or enough or (knots := fine_knots(told)) is None:
         return made
     # Deaths and censorings between readings in whatever order meets what the coarser knots could not.
-    finer = replace(_sought(told, knots), readings="some drops")
+    asked = told.curve.readings
+    finer = replace(_sought(told, knots), readings="some drops" if asked == "auto" else asked)
     return finer if _better(_missed(told, finer), missed) else made
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy.special import ndtri
 
 from survsim.core.checks import FloatArray, between
 from survsim.core.errors import EvidenceWarning, InputError, SurvsimError, warn
@@ -12,13 +13,12 @@ from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv, as_surv
 from survsim.core.tables import Columns
-from survsim.estimate.cox.regression import cox_ph
 from survsim.estimate.nonparametric.logrank import logrank_test
 from survsim.estimate.printed.number import Terms
 from survsim.estimate.printed.refusal import Refusal
 from survsim.estimate.printed.road import take
-from survsim.estimate.printed.rounding import places
-from survsim.estimate.reconstruction.pooled import log_ratio_of
+from survsim.estimate.printed.rounding import places, printed_range
+from survsim.estimate.reconstruction.pooled import both_arms, log_ratio_of, ratio_fit
 from survsim.estimate.reconstruction.result import ReconstructedIPD
 from survsim.estimate.reconstruction.rubin import Pooled, rubin
 from survsim.estimate.reconstruction.uncertainty import SEED, SETS, SPREAD, sets_of
@@ -29,6 +29,9 @@ SAME_IN_ALL = 1e-6
 TERMS = Terms(offered=False)
 CLOSE = 0.1
 """Distance of log hazard ratios from which two curves and a printed ratio do not tell of the same patients."""
+CLOSE_Z = 0.5
+"""The same of p-values, in standard errors: tests of one hypothesis differ by less, and `CLOSE` may be more."""
+LEAST_P = 1e-300
 
 
 @result
@@ -39,8 +42,9 @@ class PairCheck(Result):
     ----------
     quantity : "hazard ratio", its limits, "log-rank p".
     reconstructed, printed : (q,) numbers; printed is missing (NaN) where none is.
-    log_distance : of the two log hazard ratios, NaN if none is printed.
-    agrees : whether that is below 0.1, and interval and p-value can be those of as many events; None if no ratio is printed.
+    log_distance : of the two log hazard ratios, NaN if none is printed; the middle of an interval printed alone stands for its ratio.
+    agrees : whether that is below 0.1, and interval and p-value can be those of as many events; of a p-value alone, whether it is
+        within half a standard error, or 0.1 of the log hazard ratio; None if nothing is printed.
     log_hazard_ratio : reconstructed. reading_error : standard deviation of it that reading the figure and unknown censoring
         add: 2.5 times that of pseudo data sets (`SPREAD`); NaN where an arm is no reconstruction.
     reading_range : (2,) the hazard ratios that the figure leaves open (95%), patients taken as they are.
@@ -67,8 +71,8 @@ class PairCheck(Result):
         """The ratio, whether it is the printed one, and by how much reading the figure may have moved it."""
         said = {
             None: "none printed",
-            True: "agrees with the printed one",
-            False: "differs from the printed one",
+            True: "agrees with what is printed",
+            False: "differs from what is printed",
         }
         lines = [f"Two reconstructed arms: hazard ratio {self.reconstructed[0]:.3f}, {said[self.agrees]}"]
         return "\n".join([*lines, *self.may_be_wrong()])
@@ -113,18 +117,19 @@ def compare_pair(
     Parameters
     ----------
     a, b : reconstructed arms (or responses) in one unit; the ratio is that of a to b.
-    hazard_ratio, conf_int, p_value : as printed; they change nothing, they are compared.
+    hazard_ratio, conf_int, p_value : as printed; they change nothing, they are compared. A bound (p < 0.001) is no p-value.
     conf_level : of the interval, reconstructed and printed.
     m, seed : pseudo data sets of each arm, from which comes by how much the ratio may be wrong; 0 for none.
 
     Returns
     -------
-    PairCheck; a printed ratio further than 0.1 away on the log scale, or an interval or p-value that the events of the arms
+    PairCheck; a printed ratio further than 0.1 away on the log scale, a p-value alone of another test, or an interval or p-value that the events of the arms
     do not allow, also gives an `EvidenceWarning`.
 
     Raises
     ------
     InputError : arms in different units, or printed numbers that cannot be, or not all of them together.
+    ConvergenceError : an arm without events that can be compared, so that the ratio is 0 or infinite.
 
     Reference: Guyot et al. 2012, BMC Med Res Methodol 12:9 (reported hazard ratios as the check).
 
@@ -140,29 +145,26 @@ def compare_pair(
     first, second = as_surv(a), as_surv(b)
     if first.unit != second.unit:
         raise InputError(f"the arms are in {first.unit} and {second.unit}; reconstruct both in one unit.")
-    row = _printed_row(hazard_ratio, conf_int, p_value, conf_level)
-    entry = None
-    if first.entry is not None or second.entry is not None:
-        entry = np.concatenate([_entry(first), _entry(second)])
-    both = Surv.right(
-        np.concatenate([first.time, second.time]),
-        np.concatenate([first.event, second.event]),
-        unit=first.unit,
-        entry=entry,
-    )
-    arm = np.repeat([1.0, 0.0], [len(first), len(second)])
-    fit = cox_ph(both, None, arm[:, None], conf_level=conf_level).to_frame()
+    row, stated = _printed_row(hazard_ratio, conf_int, p_value, conf_level)
+    both, arm = both_arms(first, second)
+    fitted = ratio_fit((both, arm), conf_level)
+    fit, error = fitted.to_frame(), float(fitted.std_error[0])
     p = float(logrank_test(both, arm).p_value)
     ratio, *limits = (float(fit[name].iloc[0]) for name in ("hazard_ratio", "conf_low", "conf_high"))
-    distance = np.nan if hazard_ratio is None else abs(float(np.log(ratio / hazard_ratio)))
-    agrees = None if hazard_ratio is None else bool(distance < CLOSE)
+    distance = np.nan if stated is None else abs(float(np.log(ratio / stated)))
+    agrees, differ = None, f"hazard ratio is {ratio:.3f}, printed {stated or 0.0:.4g}"
+    if stated is not None:
+        agrees = bool(distance < CLOSE)
+    elif p_value is not None:
+        agrees = _far_in_p(p, p_value) < max(CLOSE_Z, CLOSE / error)
+        differ = f"log-rank p is {p:.2g}, printed {p_value:g}"
     if agrees is False:
         warn(
-            f"the reconstructed hazard ratio is {ratio:.3f}, printed {hazard_ratio:g}: check the curves, the numbers at risk "
-            "and whether the printed ratio is adjusted or of other patients.",
+            f"the reconstructed {differ}: check the curves, the numbers at risk "
+            "and whether what is printed is adjusted or of other patients.",
             EvidenceWarning,
         )
-    against = "" if agrees is None else _against_events(row, first, second)
+    against = "" if hazard_ratio is None else _against_events(row, first, second)
     if against:
         warn(f"the events of the reconstructed arms contradict what is printed: {against}.", EvidenceWarning)
     return PairCheck(
@@ -234,14 +236,20 @@ def _one_ratio(treated: Surv, control: Surv) -> tuple[float, float]:
     return float(estimate[0]), float(error[0])
 
 
-def _entry(surv: Surv) -> FloatArray:
-    return np.zeros(len(surv)) if surv.entry is None else surv.entry
+def _far_in_p(p: float, printed: float) -> float:
+    """How far a p-value lies from what prints as another, in standard errors of the two-sided test; 0 prints what is below 0.0005."""
+    low, high = printed_range(printed, least=3)
+    ends = (min(max(low, 0.0), 1.0), min(high, 1.0))
+    z = [float(ndtri(1.0 - 0.5 * each)) for each in (ends[1], max(p, LEAST_P), max(ends[0], LEAST_P))]
+    return max(z[0] - z[1], z[1] - z[2], 0.0)
 
 
-def _printed_row(hazard_ratio: Any, conf_int: Any, p_value: Any, conf_level: float) -> dict[str, Any]:
+def _printed_row(
+    hazard_ratio: Any, conf_int: Any, p_value: Any, conf_level: float
+) -> tuple[dict[str, Any], float | None]:
     """What is printed as a row of the road of printed numbers, which refuses what cannot all be true.
 
-    An interval without a ratio is that of its middle, with the decimals of its limits.
+    An interval without a ratio is that of its middle, with the decimals of its limits. The ratio, if any, stands beside the row.
     """
     row: dict[str, float] = {}
     if hazard_ratio is not None:
@@ -259,7 +267,7 @@ def _printed_row(hazard_ratio: Any, conf_int: Any, p_value: Any, conf_level: flo
     found = take(whole, "hazard_ratio", TERMS)
     if isinstance(found, Refusal) and found.contradicts:
         raise InputError(found.text)
-    return whole if hazard_ratio is not None else row
+    return (whole if hazard_ratio is not None else row), whole.get("hazard_ratio")
 
 
 def _against_events(row: dict[str, Any], *arms: Surv) -> str:

@@ -28,6 +28,14 @@ def from_events(deaths: FloatArray, lost: FloatArray, n: int, stop: float) -> Pa
     return Patients(time=time, event=np.arange(time.size) < deaths.size)
 
 
+def unmarked(marks: FloatArray, time: FloatArray, event: BoolArray) -> int:
+    """Censor marks at which no patient is censored; marks of one time are as many patients."""
+    at, many = np.unique(marks, return_counts=True)
+    lost = np.sort(time[~event])
+    there = np.searchsorted(lost, at, side="right") - np.searchsorted(lost, at, side="left")
+    return int(np.maximum(many - there, 0).sum())
+
+
 def spread_within(start: FloatArray, length: FloatArray, count: IntArray) -> FloatArray:
     """`count` times evenly inside each (start, start + length)."""
     many = np.maximum(count, 0)

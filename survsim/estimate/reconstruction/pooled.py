@@ -9,13 +9,14 @@ import numpy as np
 from scipy.stats import norm
 
 from survsim.core.checks import FloatArray, between, float_vector, one_of
-from survsim.core.errors import InputError
+from survsim.core.errors import ConvergenceError, InputError
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns
 from survsim.core.times import at_least_one
 from survsim.estimate.cox.regression import cox_ph
+from survsim.estimate.cox.result import CoxFit
 from survsim.estimate.nonparametric.kaplan_meier import kaplan_meier
 from survsim.estimate.nonparametric.rmst import rmst
 from survsim.estimate.reconstruction.pseudo_ipd import PseudoIPD
@@ -223,6 +224,26 @@ def _median(surv: Surv) -> Found:
 
 def log_ratio_of(treated: Surv, control: Surv) -> Found:
     """ln HR of two responses by Cox regression, and its standard error, (1,) each."""
+    fit = ratio_fit(both_arms(treated, control))
+    return np.asarray(fit.estimate), np.asarray(fit.std_error)
+
+
+def ratio_fit(arms: tuple[Surv, FloatArray], conf_level: float = 0.95) -> CoxFit:
+    """The Cox regression behind it."""
+    both, arm = arms
+    try:
+        return cox_ph(both, None, arm[:, None], conf_level=conf_level)
+    except ConvergenceError:
+        events = [int(both.event[arm == which].sum()) for which in (1.0, 0.0)]
+        raise ConvergenceError(
+            f"the hazard ratio of the two arms has no estimate: of {events[0]} events in the first (treated) and {events[1]} in the "
+            "second (control) those of one arm have nobody of the other to be compared with, or one arm has none, so the ratio is 0 or "
+            "infinite. Compare survival or restricted means instead (kaplan_meier, rmst), or the arms by logrank_test."
+        ) from None
+
+
+def both_arms(treated: Surv, control: Surv) -> tuple[Surv, FloatArray]:
+    """Two responses as one, and who is treated."""
     entry = None
     if treated.entry is not None or control.entry is not None:
         entry = np.concatenate([np.zeros(len(s)) if s.entry is None else s.entry for s in (treated, control)])
@@ -232,9 +253,7 @@ def log_ratio_of(treated: Surv, control: Surv) -> Found:
         entry=entry,
         unit=treated.unit,
     )
-    arm = np.repeat([1.0, 0.0], [treated.time.size, control.time.size])
-    fit = cox_ph(both, None, arm)
-    return np.asarray(fit.estimate), np.asarray(fit.std_error)
+    return both, np.repeat([1.0, 0.0], [treated.time.size, control.time.size])
 
 
 def _own(estimator: Estimator, surv: Surv) -> Found:

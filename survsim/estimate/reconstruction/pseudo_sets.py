@@ -135,7 +135,7 @@ def _assumed(told: Told) -> tuple[str, ...]:
     if told.table:
         return ("after the last number at risk patients are censored at the rate of before",)
     return (
-        "neither numbers at risk nor events are printed: any share from none to all may have been censored",
+        "neither patients still at risk after the start nor events are printed: any share from none to all may have been censored",
     )
 
 

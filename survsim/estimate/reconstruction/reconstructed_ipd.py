@@ -199,6 +199,7 @@ def _audited(told: Told, made: Patients, method: str, unit: str, source: Any) ->
     notes = (
         *assumed,
         *_unmet(told, fitted_risk, n_event, made.notes),
+        *_left_out(told, made),
         *_after_the_end(told, made),
         *made.notes,
     )
@@ -275,6 +276,17 @@ def _unmet(told: Told, fitted: Any, n_event: int, said: tuple[str, ...]) -> tupl
     ):
         found.append(f"{n_event} events, printed {told.n_event}")
     return tuple(found)
+
+
+def _left_out(told: Told, made: Patients) -> tuple[str, ...]:
+    """What to say where marks have no patient: they are more than curve and printed numbers leave to be censored there."""
+    missing = 0 if told.marks is None else rows.unmarked(told.marks, made.time, made.event)
+    if told.marks is None or not missing:
+        return ()
+    return (
+        f"{missing} of {told.marks.size} censor marks have no censored patient: curve and printed numbers leave fewer to be censored "
+        "there; check whether each mark is one, read once, and the numbers at risk",
+    )
 
 
 def _after_the_end(told: Told, made: Patients) -> tuple[str, ...]:

@@ -22,7 +22,8 @@ class ReconstructionAudit(Result):
 
     Attributes
     ----------
-    quantity : names: patients, events, median, at risk and survival at each printed time, errors of the curve.
+    quantity : names: patients, events, median, at risk and survival at each printed time, censor marks (those at which
+        patients are censored), errors of the curve.
     reconstructed, printed : (q,) numbers; printed is missing (NaN) where a figure prints none.
     """
 
@@ -115,6 +116,10 @@ class ReconstructedIPD(Result):
         ]
         for t, made, told in zip(self.at_risk_times, self.fitted_at_risk, self.at_risk):
             rows.append((f"at risk at {t:g}", made, told))
+        if self.censor_marks is not None:
+            marks = self.censor_marks.size
+            kept = marks - patients.unmarked(self.censor_marks, self.time, self.event)
+            rows.append(("censor marks", kept, marks))
         own = patients.curve_at(drops, level, self.at_risk_times)
         place = np.searchsorted(self.click_time, self.at_risk_times, side="right") - 1
         for k, t in enumerate(self.at_risk_times):

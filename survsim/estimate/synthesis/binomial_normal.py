@@ -22,6 +22,10 @@ SMALL = 1e-3
 """A spread on the logit scale below which it counts as none: no count tells it from 0."""
 WIDEST = 30.0
 """A spread on the logit scale beyond which studies have all events or none, and the likelihood rises for ever."""
+COARSE = 7
+"""Nodes a dimension with which maxima are told apart; the highest is then sought with all."""
+STARTS = (0.05, 0.5, 2.0)
+"""Spreads a search begins at: small, usual and large."""
 BLOCK = 200
 """Studies whose nodes are held at once."""
 
@@ -64,18 +68,21 @@ class BinomialNormalFit:
     log_likelihood: float
 
 
-def evaluate(counts: Counts, gamma: FloatArray) -> tuple[float, FloatArray, FloatArray]:
-    """Log likelihood, its score (p + q,) and its observed information at gamma = (b, s)."""
-    parts = [_part(counts.studies(begin), gamma) for begin in range(0, counts.events.shape[0], BLOCK)]
+def evaluate(
+    counts: Counts, gamma: FloatArray, nodes: int | None = None
+) -> tuple[float, FloatArray, FloatArray]:
+    """Log likelihood, its score (p + q,) and its observed information at gamma = (b, s); `nodes` a dimension, else `NODES`."""
+    nodes = nodes or NODES[counts.random.shape[1]]
+    parts = [_part(counts.studies(begin), gamma, nodes) for begin in range(0, counts.events.shape[0], BLOCK)]
     value, score, information = (sum(part[1:], part[0]) for part in zip(*parts))
     return float(value), score, information
 
 
-def _part(counts: Counts, gamma: FloatArray) -> tuple[float, FloatArray, FloatArray]:
+def _part(counts: Counts, gamma: FloatArray, nodes: int) -> tuple[float, FloatArray, FloatArray]:
     """The same of a block of studies."""
     p, q = counts.fixed.shape[1], counts.random.shape[1]
     offset, loads = counts.fixed @ gamma[:p], counts.random * gamma[p:]
-    z, log_weight = _nodes(counts, offset, loads)
+    z, log_weight = _nodes(counts, offset, loads, nodes)
     eta = offset + z @ loads.T  # (k, nodes, a)
     x, n = counts.events[:, None, :], counts.patients[:, None, :]
     chance = expit(eta)
@@ -100,7 +107,9 @@ def _part(counts: Counts, gamma: FloatArray) -> tuple[float, FloatArray, FloatAr
     return value, mean.sum(axis=0), information
 
 
-def _nodes(counts: Counts, offset: FloatArray, loads: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _nodes(
+    counts: Counts, offset: FloatArray, loads: FloatArray, nodes: int
+) -> tuple[FloatArray, FloatArray]:
     """Nodes (k, m, q) around each study's mode and the logarithms of their weights (k, m)."""
     k, q = counts.events.shape[0], loads.shape[1]
     z = np.zeros((k, q))
@@ -115,7 +124,7 @@ def _nodes(counts: Counts, offset: FloatArray, loads: FloatArray) -> tuple[Float
         if np.abs(step).max() < 1e-8:
             break
     root = np.linalg.cholesky(np.linalg.inv(curvature))
-    t, w = np.polynomial.hermite.hermgauss(NODES[q])
+    t, w = np.polynomial.hermite.hermgauss(nodes)
     grid = np.array(list(itertools.product(t, repeat=q)))
     weight = np.log(np.array(list(itertools.product(w, repeat=q)))).sum(axis=1) + (grid**2).sum(axis=1)
     scale = np.log(np.diagonal(root, axis1=1, axis2=2)).sum(axis=1) + 0.5 * q * np.log(2.0)
@@ -129,20 +138,12 @@ def fit_binomial_normal(counts: Counts, start: FloatArray, spreads: bool = True)
     ------
     ConvergenceError : the search did not settle.
     """
-    from scipy.optimize import minimize
-
     p, q = counts.fixed.shape[1], counts.random.shape[1]
-    gamma = np.concatenate([start, np.full(q, 0.5 if spreads else 0.0)])
+    gamma = np.concatenate([start, np.zeros(q)])
     free = np.ones(p + q, bool)
     free[p:] = spreads
     if spreads:
-
-        def loss(at: FloatArray) -> tuple[float, FloatArray]:
-            value, score, _ = evaluate(counts, at)
-            return -value, -score
-
-        bounds = [(None, None)] * p + [(0.0, None)] * q
-        gamma = minimize(loss, gamma, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 500}).x
+        gamma = _searched(counts, start)
         free[p:] = gamma[p:] > SMALL
         gamma[p:][~free[p:]] = 0.0
     gamma = _polish(counts, gamma, free)
@@ -158,6 +159,35 @@ def fit_binomial_normal(counts: Counts, start: FloatArray, spreads: bool = True)
     value, _, information = evaluate(counts, gamma)
     inverse = np.linalg.inv(information[np.ix_(free, free)])
     return BinomialNormalFit(gamma[:p], gamma[p:], inverse[:p, :p], value)
+
+
+def _searched(counts: Counts, start: FloatArray) -> FloatArray:
+    """The highest maximum found from several spreads: with few events one spread may stand for another, and each is a maximum."""
+    q = counts.random.shape[1]
+    usual = STARTS[1]
+    starts = [
+        np.full(q, usual),
+        *(np.where(row, s, usual) for s in STARTS if s != usual for row in np.eye(q)),
+    ]
+    found = [_climbed(counts, np.append(start, spread), COARSE) for spread in starts]
+    best = found[int(np.nanargmax([value for value, _ in found]))][1]
+    # Off 0, where the slope in a spread is 0 whatever the likelihood does beside it.
+    best[start.size :] = np.maximum(best[start.size :], STARTS[0])
+    return _climbed(counts, best)[1]
+
+
+def _climbed(counts: Counts, gamma: FloatArray, nodes: int | None = None) -> tuple[float, FloatArray]:
+    """The maximum next to gamma, spreads kept from falling below 0."""
+    from scipy.optimize import minimize
+
+    def loss(at: FloatArray) -> tuple[float, FloatArray]:
+        value, score, _ = evaluate(counts, at, nodes)
+        return -value, -score
+
+    p = counts.fixed.shape[1]
+    bounds = [(None, None)] * p + [(0.0, None)] * (gamma.size - p)
+    found = minimize(loss, gamma, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 500})
+    return -float(found.fun), np.array(found.x)
 
 
 def _polish(counts: Counts, gamma: FloatArray, free: FloatArray) -> FloatArray:

@@ -16,8 +16,11 @@ from survsim.core.times import lengthless, meet
 from survsim.estimate.printed.effect_sizes import UNNAMED, EffectSize
 from survsim.estimate.synthesis.curve_studies import excess_at_risk
 
-ZERO_DEATHS = 1e-6
-"""Put for zero deaths in an interval, so that its weight goes to zero (Tierney 2007)."""
+LEAST_DEATHS = 1.0
+"""Of each arm in an interval whose log ratio is weighed. Below it the logarithm, and a weight that the same deaths decide, pull
+the mean towards no effect, and a zero (1e-6 in Tierney 2007) throws away just the intervals that favour an arm."""
+NO_DEATH = 0.5
+"""Deaths of an arm below which the readings hold none of it."""
 EVENT_SHARE_LIMIT = 0.20
 
 
@@ -35,11 +38,14 @@ def effect_size_from_curves(
     label: str = UNNAMED,
     source: str | Iterable[str] = (),
 ) -> EffectSize:
-    """Log hazard ratio from curves: intervals of time are pooled by inverse variance.
+    """Log hazard ratio from curves, over intervals of time between their readings.
 
-    In each interval ``log HR = log[(D_r / R_r) / (D_c / R_c)]`` with variance ``1/D_r - 1/R_r + 1/D_c -
-    1/R_c``. With numbers at risk deaths D and effective numbers R follow Williamson 2002; without, censoring
-    is spread evenly between shortest and longest follow-up (Parmar 1998). An error below ``sqrt(1/D_r + 1/D_c)`` of all
+    With numbers at risk the deaths D of an interval and its effective numbers R follow Williamson 2002; without, censoring
+    is spread evenly between shortest and longest follow-up (Parmar 1998). Where deaths of both arms fall in each interval
+    (one at least), ``log HR = log[(D_r / R_r) / (D_c / R_c)]`` is pooled by inverse variance, which is ``1/D_r - 1/R_r + 1/D_c -
+    1/R_c``, as both propose. Where the curves are read more often than patients die, intervals have no such ratio: their deaths are
+    then taken together by Mantel and Haenszel, ``HR = sum(D_r R_c / R) / sum(D_c R_r / R)`` with ``R = R_r + R_c``, which comes
+    nearer to the patients' own hazard ratio the more often the curves are read. An error below ``sqrt(1/D_r + 1/D_c)`` of all
     deaths, by more than rounding, is widened to it and flagged: intervals in which most of an arm dies give such.
 
     Parameters
@@ -57,12 +63,14 @@ def effect_size_from_curves(
 
     Raises
     ------
-    InputError : curves that rise, times out of order, risk numbers that grow, or missing counts, or other patients than at risk at 0.
+    InputError : curves that rise, times out of order, risk numbers that grow, missing counts, other patients than at risk at 0,
+        or an arm without deaths.
     EvidenceError : more at risk than survival leaves of those at risk before, beyond rounding.
 
     References
     ----------
-    Williamson 2002, Stat Med 21:3337, equations 3 to 6; Tierney 2007, Trials 8:16, additional file 1.
+    Parmar 1998, Stat Med 17:2815; Williamson 2002, Stat Med 21:3337, equations 3 to 6; Tierney 2007, Trials 8:16, additional
+    file 1; Greenland & Robins 1985, Biometrics 41:55 (variance of the Mantel-Haenszel ratio of rates).
 
     Example
     -------
@@ -160,26 +168,44 @@ def _without_numbers_at_risk(
 def _pool_intervals(
     t: FloatArray, counts: list[tuple[FloatArray, FloatArray]], label: str
 ) -> tuple[float, float, tuple[str, ...]]:
-    (d_r, r_r), (d_c, r_c) = counts
-    usable = (r_r > 0) & (r_c > 0)
-    events = float(d_r.sum() + d_c.sum())
-    if not usable.any() or events <= 0:
-        raise InputError(
-            f"{label}: the curves hold no deaths while both arms are at risk; nothing to compare."
-        )
-    x, y = np.maximum(d_r[usable], ZERO_DEATHS), np.maximum(d_c[usable], ZERO_DEATHS)
-    log_ratio = np.log((x / r_r[usable]) / (y / r_c[usable]))
-    variance = np.maximum(1.0 / x - 1.0 / r_r[usable] + 1.0 / y - 1.0 / r_c[usable], 0.0)
-    if np.any(variance == 0.0):
-        variance = np.where(variance == 0.0, 1.0 / x + 1.0 / y, variance)
-    weight = 1.0 / variance
+    usable = (counts[0][1] > 0) & (counts[1][1] > 0)
+    (d_r, r_r), (d_c, r_c) = ((d[usable], r[usable]) for d, r in counts)
+    for arm, deaths in (("research", d_r), ("control", d_c)):
+        if deaths.sum() < NO_DEATH:
+            raise InputError(
+                f"{label}: the {arm} curve holds no deaths while both arms are at risk, so the hazard ratio is "
+                f"{'0' if arm == 'research' else 'infinite'} or open; there is nothing to compare. With no event in an arm give "
+                "effect_size observed_minus_expected and variance."
+            )
     notes = []
-    heavy = (d_r + d_c) > EVENT_SHARE_LIMIT * events
+    events = float(sum(d.sum() for d, _ in counts))
+    heavy = counts[0][0] + counts[1][0] > EVENT_SHARE_LIMIT * events
     if heavy.any():
         notes.append(
             f"{int(heavy.sum())} of {t.size - 1} intervals hold more than 20% of the events: read the curve at more times"
         )
+    dying = d_r + d_c > 0
+    sparse = dying & (np.minimum(d_r, d_c) < LEAST_DEATHS)
+    if sparse.any():
+        notes.append(
+            f"{int(sparse.sum())} of {t.size - 1} intervals hold less than one death of an arm: ratio by Mantel and Haenszel"
+        )
+        return *_mantel_haenszel(d_r, r_r, d_c, r_c), tuple(notes)
+    d_r, r_r, d_c, r_c = (x[dying] for x in (d_r, r_r, d_c, r_c))
+    variance = 1.0 / d_r - 1.0 / r_r + 1.0 / d_c - 1.0 / r_c
+    weight = 1.0 / np.where(variance > 0.0, variance, 1.0 / d_r + 1.0 / d_c)
+    log_ratio = np.log((d_r / r_r) / (d_c / r_c))
     return float(weight @ log_ratio / weight.sum()), float(weight.sum() ** -0.5), tuple(notes)
+
+
+def _mantel_haenszel(
+    d_r: FloatArray, r_r: FloatArray, d_c: FloatArray, r_c: FloatArray
+) -> tuple[float, float]:
+    """Log ratio of the rates of two arms over intervals, and its error (Greenland and Robins 1985): no interval needs deaths."""
+    total = r_r + r_c
+    above, below = float((d_r * r_c / total).sum()), float((d_c * r_r / total).sum())
+    spread = float(((d_r + d_c) * r_r * r_c / total**2).sum())
+    return float(np.log(above / below)), float(np.sqrt(spread / (above * below)))
 
 
 def _within_deaths(error: float, deaths: list[float]) -> tuple[float, tuple[str, ...]]:
@@ -188,8 +214,6 @@ def _within_deaths(error: float, deaths: list[float]) -> tuple[float, tuple[str,
     ``1/D - 1/R`` is the variance of the log of a share of patients: it goes to 0 where an interval takes all of them, while
     the log hazard keeps ``1/D``. Coarse intervals so promise more than their deaths can hold.
     """
-    if min(deaths) <= 0.0:
-        return error, ()
     least = least_ratio_error(deaths)
     if error >= SLACK * least:
         return error, ()

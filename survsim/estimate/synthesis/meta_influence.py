@@ -93,7 +93,7 @@ def leave_one_out(pooled: MetaAnalysis) -> MetaInfluence:
     Parameters
     ----------
     pooled : result of `meta_analysis` with at least three studies; its methods are used again, that of the
-        prediction interval included.
+        prediction interval included; the limits are missing (NaN) where that needs more studies than are left.
 
     Returns
     -------
@@ -120,7 +120,9 @@ def leave_one_out(pooled: MetaAnalysis) -> MetaInfluence:
             f"leaving one of {pooled.k} studies out leaves nothing to pool; at least 3 are needed."
         )
     if pooled.k == 3:
-        warn("three studies: each refit rests on two, with classical formulas.", SmallSampleWarning)
+        none = pooled.prediction_method == "k_minus_2"
+        told = ", and has no prediction interval (k - 2 degrees of freedom need three)" if none else ""
+        warn(f"three studies: each refit rests on two, with classical formulas{told}.", SmallSampleWarning)
     rows = Studies(
         pooled.study_estimate,
         pooled.study_std_error,

@@ -128,7 +128,7 @@ def repool(rows: Studies, pooled: MetaAnalysis, provenance: Provenance) -> MetaA
             )
         return _pool_with_prior(rows, pooled.conf_level, scale, list(rows.notes), provenance)
     again = pool_rows(rows, pooled.method, pooled.conf_method, pooled.conf_level, None, provenance)
-    if pooled.prediction_method == "k_minus_2" and rows.k > 2:
+    if pooled.prediction_method == "k_minus_2":
         return predict_by_k_minus_2(again)
     return again if scale is None else predict_by_posterior(again, scale)
 
@@ -265,7 +265,12 @@ def _pool_with_prior(
 
 
 def predict_by_k_minus_2(pooled: MetaAnalysis) -> MetaAnalysis:
-    """The same result with ``mean +- t(k - 2) sqrt(tau2 + 1 / sum w)`` as prediction interval."""
+    """The same result with ``mean +- t(k - 2) sqrt(tau2 + 1 / sum w)`` as prediction interval; none for two studies."""
+    if pooled.k < 3:
+        return dataclasses.replace(
+            pooled, prediction_low=np.nan, prediction_high=np.nan, prediction_method="k_minus_2",
+            notes=(*pooled.notes, "no prediction interval: k - 2 degrees of freedom need three studies"),
+        )  # fmt: skip
     variance = 1.0 / float(np.sum(1.0 / (pooled.study_std_error**2 + pooled.tau2)))
     reach = critical_value(pooled.conf_level, pooled.k - 2) * float(np.sqrt(pooled.tau2 + variance))
     return dataclasses.replace(

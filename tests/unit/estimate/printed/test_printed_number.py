@@ -172,6 +172,29 @@ def test_the_bound_of_a_restricted_mean_is_a_share_of_what_is_lost_and_lived(sha
     assert 0 <= found <= min(share / 6, (1 - share) / 2) * (1 + 1e-6)
 
 
+@pytest.mark.parametrize("named", ["unit", "time_unit", "value_unit"])
+def test_one_stated_unit_is_that_of_a_restricted_mean_and_its_horizon(named):
+    row = {"value": 1.7, "time": 3, "std_error": 0.1, named: "years"}
+    found = printed_number(row, "rmst", unit="months")
+    assert (found.value, found.time, found.std_error) == pytest.approx((20.4, 36.0, 1.2))
+
+
+@pytest.mark.parametrize(
+    ("scale", "row"),
+    [
+        ("survival", {"value": 0.5, "time": 12, "std_error": 7}),
+        ("cumulative_hazard", {"value": 0.5, "time": 12, "std_error": 7, "conf_low": 0.4, "conf_high": 0.6}),
+        ("proportion", {"value": 0.5, "std_error": 0.51}),
+        ("rmst", {"value": 1.7, "time": 3, "std_error": 1.6}),
+    ],
+)
+def test_no_standard_error_is_more_than_half_of_its_range(scale, row):
+    found = printed_number(row, scale)
+    assert isinstance(found, Refusal) and "half of the range" in found.text and "per cent" in found.text
+    allowed = row | {"std_error": 0.05, "conf_low": None, "conf_high": None}
+    assert not isinstance(printed_number(allowed, scale), Refusal)
+
+
 def test_rmst_bounds_are_in_the_unit_asked_for():
     row = {
         "value": 2.0,

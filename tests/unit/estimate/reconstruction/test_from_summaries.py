@@ -23,6 +23,38 @@ def test_every_set_prints_the_numbers_again():
         assert not check_summary(s, median=14.0, survival=[(12, 0.55)]).to_frame().empty
 
 
+@pytest.mark.parametrize("n_event", [1, 10, 20, 35, 40, 79])
+def test_every_set_prints_its_median_however_few_die(n_event):
+    sets = pseudo_ipd_from_summaries(median=14.0, n=80, n_event=n_event, unit="months", m=20)
+    for s in sets.survs():
+        assert kaplan_meier(s).median().estimate[0] == pytest.approx(14.0)
+        assert int(s.event.sum()) == n_event and s.time.size == 80
+    assert not any("do not print" in text for text in sets.assumed)
+
+
+def test_points_that_no_whole_patients_have_are_named():
+    # One death makes one level beside 1: it is not 0.7 and 0.3.
+    sets = pseudo_ipd_from_summaries(survival_at={6: 0.7, 12: 0.3}, n=20, n_event=1, unit="months", m=3)
+    assert {int(s.event.sum()) for s in sets.survs()} == {1}
+    assert any("of 3 sets do not print survival 0." in text for text in sets.assumed)
+
+
+def test_counts_of_typed_rows_are_those_of_the_arm():
+    row = {"measure": "median", "value": 14.0, "n": 80, "n_event": 40, "label": "a"}
+    sets = pseudo_ipd_from_summaries([row], unit="months", m=5)
+    assert {(s.time.size, int(s.event.sum())) for s in sets.survs()} == {(80, 40)}
+    assert not any("no number is printed" in text for text in sets.assumed)
+
+
+@pytest.mark.parametrize("name", ["arm_id", "study", "endpoint"])
+def test_typed_rows_of_two_arms_are_refused(name):
+    row = {"measure": "median", "value": 14.0, "n": 80, "label": "a"}
+    other = row | {"measure": "survival_probability", "value": 0.7, "time": 6}
+    with pytest.raises(InputError, match=r"rows are of 2 arms or endpoints \(x, y\)"):
+        pseudo_ipd_from_summaries([row | {name: "x"}, other | {name: "y"}], unit="months", m=2)
+    pseudo_ipd_from_summaries([row | {name: "x"}, other], unit="months", m=2)
+
+
 def test_the_interval_of_a_median_comes_back_from_the_deaths_it_speaks_for():
     # The exact variance of a log median under constant hazard lies between 1/(2 d log(2)^2) and 1/(d log(2)^2).
     sets = pseudo_ipd_from_summaries(median=14.0, conf_int=(11.0, 17.8), n=120, unit="months", m=20)

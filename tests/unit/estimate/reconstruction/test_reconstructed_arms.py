@@ -10,7 +10,7 @@ import pytest
 
 import survsim
 from survsim import reconstruct_ipd
-from survsim.errors import EvidenceWarning, InputError
+from survsim.errors import ConvergenceError, EvidenceWarning, InputError
 from survsim.estimate.reconstruction.uncertainty import SPREAD
 from survsim.reconstruction import compare_pair, pooled, pseudo_sets, reconstruct_arms
 from tests.helpers.reconstruction_truth import cells, curve_at, log_hazard_ratio, pair
@@ -231,4 +231,34 @@ def test_an_interval_that_the_events_do_not_allow_does_not_agree(printed):
     ],
 )
 def test_printed_numbers_that_fit_are_taken(printed):
-    assert compare_pair(*_two_arms(), m=0, **printed).agrees is (True if "hazard_ratio" in printed else None)
+    assert compare_pair(*_two_arms(), m=0, **printed).agrees is True
+
+
+@pytest.mark.parametrize(
+    ("printed", "told"),
+    [
+        ({"p_value": 0.9}, r"log-rank p is .*e-06, printed 0\.9"),
+        ({"conf_int": (0.9, 1.4)}, r"hazard ratio is 0\.\d+, printed 1\.1"),
+    ],
+)
+def test_a_p_value_or_an_interval_alone_is_compared_too(printed, told):
+    with pytest.warns(EvidenceWarning, match=told):
+        assert compare_pair(*_two_arms(), m=0, **printed).agrees is False
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_an_arm_without_events_has_no_ratio_and_is_told_in_its_own_words(turned):
+    curve = ([2, 5, 9], [1, 1, 1]), ([1, 3, 9], [0.8, 0.5, 0.3])
+    arms = [
+        reconstruct_ipd(c, at_risk=([0, 6], [60, late]), unit="months") for c, late in zip(curve, (60, 30))
+    ]
+    sets = [pseudo_sets(arm, 2, tolerance=0.005) for arm in arms]
+    if turned:
+        arms, sets = arms[::-1], sets[::-1]
+    for call in (
+        lambda: compare_pair(*arms, m=0),
+        lambda: pooled(sets[0], "hazard_ratio", control=sets[1]),
+    ):
+        with pytest.raises(ConvergenceError, match="ratio is 0 or infinite") as said:
+            call()
+        assert "x1" not in str(said.value) and "firth" not in str(said.value)

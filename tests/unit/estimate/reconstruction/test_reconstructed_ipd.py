@@ -320,6 +320,41 @@ def test_audit_holds_what_was_printed_beside_what_was_made():
     assert found["largest error"][0] < 1e-12
 
 
+@pytest.mark.parametrize("method", ["optimised", "marked"])
+@pytest.mark.parametrize(
+    ("marks", "kept"), [([1, 1.5, 3, 3.5, 5, 6.5], 0), ([1, 3], 2), ([1, 1, 3, 3, 5, 5], 0)]
+)
+def test_marks_that_were_left_out_are_told(method, marks, kept):
+    # Ten at risk, six at 9, and four deaths until then: nobody is left to be censored before 9; of twelve two are.
+    table = ([0, 9], [12 if kept else 10, 6])
+    found = reconstruct_ipd(
+        ([2, 4, 6, 8, 12], [0.9, 0.8, 0.7, 0.6, 0.6]), censor_marks=marks, method=method, unit="months",
+        at_risk=table,
+    )  # fmt: skip
+    audit = found.audit().to_frame().set_index("quantity")
+    assert audit.loc["censor marks"].tolist() == [kept, len(marks)]
+    told = [note for note in found.notes if "censor marks have no censored patient" in note]
+    assert len(told) == (kept < len(marks))
+
+
+def test_readings_that_were_told_stay_what_they_are():
+    curve = ([0, 4, 8, 12, 16], [1.0, 0.75, 0.62, 0.532, 0.433])
+    table = ([0, 5, 10, 15], [40, 28, 17, 12])
+    # Whole patients between the readings meet this better than deaths at even distances.
+    found = reconstruct_ipd(curve, at_risk=table, unit="months", readings="line")
+    assert found.readings == "line"
+
+
+def test_a_zero_at_risk_is_not_called_unprinted():
+    with pytest.warns(EvidenceWarning):
+        found = reconstruct_ipd(
+            ([2, 4, 6, 8, 12], [0.9, 0.8, 0.7, 0.6, 0.5]), unit="months", at_risk=([0, 9], [10, 0])
+        )
+    told = found.uncertainty().headline()
+    assert "neither patients still at risk after the start nor events are printed" in told
+    assert "neither numbers at risk" not in told
+
+
 def test_a_pair_against_the_printed_ratio():
     a, b = (arm(s, 300, scale=scale) for s, scale in ((1, 30.0), (2, 15.0)))
     first, second = (reconstruct_ipd(x[2], at_risk=x[3], unit="months") for x in (a, b))

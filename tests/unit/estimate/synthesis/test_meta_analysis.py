@@ -269,6 +269,17 @@ def test_leave_one_out_names_the_influential():
     assert influence.to_frame()["is_influential"].tolist() == [False, False, False, False, True]
 
 
+def test_two_studies_have_no_prediction_interval_by_k_minus_2():
+    pooled = meta_analysis([-0.5, -0.1, 0.3], [0.1, 0.2, 0.15], prediction_method="k_minus_2")
+    with pytest.warns(SmallSampleWarning, match="no prediction interval"):
+        found = leave_one_out(pooled)
+    assert np.isnan(found.prediction_low).all() and np.isnan(found.prediction_high).all()
+    assert np.isfinite(found.conf_low).all()
+    four = meta_analysis([-0.5, -0.1, 0.3, 0.1], [0.1, 0.2, 0.15, 0.1], prediction_method="k_minus_2")
+    again = meta_analysis([-0.1, 0.3, 0.1], [0.2, 0.15, 0.1], prediction_method="k_minus_2")
+    assert leave_one_out(four).prediction_low[0] == pytest.approx(again.prediction_low)
+
+
 def test_leave_one_out_needs_three():
     with pytest.warns(SmallSampleWarning):
         pooled = meta_analysis([0.1, 0.2], [0.1, 0.1])

@@ -192,3 +192,16 @@ def test_a_difference_with_a_variance_is_that_of_metafor():
 def test_one_event_of_a_thousand_million_keeps_its_error():
     found = pool_two_arms([1], [10**9], [0], [10**9], method="mantel-haenszel", measure="RD")
     assert (found.estimate, found.std_error) == pytest.approx((1e-9, 1e-9))
+
+
+@pytest.mark.parametrize("change_places", [False, True])
+def test_the_highest_of_several_maxima_is_taken(change_places):
+    """metafor's rma.glmm(model="UM.RS", coding=1/2, cor=FALSE, drop00=FALSE), by Laplace: -3.590, SE 1.393, tau2 1.961.
+
+    A second maximum at tau2 = 0 gives -2.925 with log likelihood -9.830."""
+    arms = ([0, 0, 0, 1], [10, 15, 20, 300], [3, 0, 2, 6], [11, 20, 22, 150])
+    found = pool_two_arms(*(arms[2:] + arms[:2] if change_places else arms))
+    assert abs(found.estimate) == pytest.approx(3.590, abs=0.02)
+    assert found.std_error == pytest.approx(1.393, abs=0.02)
+    assert found.tau2 == pytest.approx(1.961, abs=0.03)
+    assert found.log_likelihood == pytest.approx(-9.6962, abs=1e-4)
