@@ -52,24 +52,25 @@ def unit_sums(influence: FloatArray, surv: Surv, rows: Any = None) -> FloatArray
 
 
 def warn_of_one_unit(surv: Surv, parts: Iterable[Surv] = (), labels: Sequence[Any] = ()) -> None:
-    """Say once which groups (or the response, where no groups are given) have one independent unit."""
-    alone = [label for label, part in zip(labels, parts) if one_unit(part)]
-    if labels and len(labels) > 1:
-        who = f"group {' and group '.join(map(repr, alone))}" if alone else ""
+    """Say once which groups (or the response, where there are no groups) have one independent unit."""
+    unit = "row" if surv.together is None else "cluster" if surv.cluster is not None else "patient"
+    if tuple(labels) in ((), ("all",)):
+        say_one_unit(["the response"] if one_unit(surv) else [], unit)
     else:
-        who = "the response" if one_unit(surv) else ""
-    if who:
-        unit = "row" if surv.together is None else "cluster" if surv.cluster is not None else "patient"
-        instead = {
-            "cluster": "Build the response without cluster for the errors of independent patients.",
-            "patient": "More patients are needed.",
-            "row": "More patients are needed.",
-        }[unit]
-        warn(
-            f"{who} {'have' if len(alone) > 1 else 'has'} one {unit} only: a robust variance is made of what differs between at least two, so there is no standard "
-            f"error, no limits and no p-value (NaN). {instead}",
-            SmallSampleWarning,
-        )
+        say_one_unit([f"group {label!r}" for label, part in zip(labels, parts) if one_unit(part)], unit)
+
+
+def say_one_unit(who: Sequence[str], unit: str) -> None:
+    """The sentence about those that have one cluster, patient or row only, if any has."""
+    if not who:
+        return
+    instead = "Build the response without cluster for the errors of independent patients"
+    warn(
+        f"{' and '.join(who)} {'have' if len(who) > 1 else 'has'} one {unit} only: a robust variance is made of what differs "
+        "between at least two, so there is no standard error, no limits and no p-value (NaN). "
+        f"{instead if unit == 'cluster' else 'More patients are needed'}.",
+        SmallSampleWarning,
+    )
 
 
 def told(robust: FloatArray, model: FloatArray, surv: Surv, rows: IntArray | None = None) -> FloatArray:

@@ -88,7 +88,10 @@ def calibration(fit: FittedCox, time: float, *, groups: int = 5, conf_level: flo
         weighted_quantiles(predicted, weight, np.linspace(0, 1, groups + 1)[1:-1]), predicted, side="left"
     )
     present = np.unique(code)
-    rows = [_observed(surv.take(code[who] == g), time, conf_level) for g in present]
+    parts = [surv.take(code[who] == g) for g in present]
+    if jackknifed(surv):
+        warn_of_one_unit(surv, parts, [int(g) + 1 for g in present])
+    rows = [_observed(part, time, conf_level) for part in parts]
     return Calibration(
         n=np.array([int((code == g).sum()) for g in present]), n_event=np.array([r[3] for r in rows]),
         predicted=np.array([_mean(predicted, weight, code == g) for g in present]),
@@ -112,7 +115,6 @@ def _observed(surv: Surv, time: float, level: float) -> tuple[float, float, floa
         return survival, 0.0 if survival == 0.0 else 1.0, survival, events
     variance = (n_event[use] / (n_risk[use] * (n_risk[use] - n_event[use]))).sum()
     if jackknifed(surv):
-        warn_of_one_unit(surv)
         variance = robust_variance(surv, EventTable.of(surv), hazard=False)[np.flatnonzero(use)[-1]]
     ratio = np.exp(ndtri(0.5 + level / 2) * np.sqrt(variance) / np.log(survival))
     ends = sorted((survival**ratio, survival ** (1.0 / ratio)))

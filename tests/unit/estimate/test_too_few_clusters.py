@@ -15,9 +15,10 @@ import pytest
 
 from survsim import Surv, bootstrap, cox_ph, kaplan_meier, milestone_test, rmst, rmst_test, royston_parmar
 from survsim.causal import standardised_survival
+from survsim.competing import mean_time_in_state, multistate_occupancy, prepare_multistate
 from survsim.core.clusters import unit_sums
 from survsim.errors import InputError, SmallSampleWarning
-from survsim.nonparametric import nelson_aalen, simultaneous_band
+from survsim.nonparametric import conditional_survival, nelson_aalen, simultaneous_band
 from survsim.parametric import parametric_survival
 from tests.architecture.test_response_parts import CALLS, COMPETING, START_STOP, TABLE, N, load, response
 
@@ -228,3 +229,26 @@ def test_sums_over_units() -> None:
     assert unit_sums(values[:, 0], surv).tolist() == [4.0, 2.0]
     assert np.isnan(unit_sums(values[[0, 2]], surv, np.array([0, 2]))).all()
     assert unit_sums(values, Surv.right([1, 2, 3], [1, 1, 1], unit="days")) is values
+
+
+@pytest.mark.parametrize("measure", [multistate_occupancy, lambda data: mean_time_in_state(data, 8.0)])
+def test_one_patient_of_a_multistate_model_has_no_limits(measure: Any) -> None:
+    patients = pd.DataFrame({"patient_id": ["a"], "follow_up": [10.0]})
+    events = pd.DataFrame({"patient_id": ["a", "a"], "state": ["ill", "dead"], "time": [4.0, 10.0]})
+    ways = {"well": ["ill", "dead"], "ill": ["dead"]}
+    with pytest.warns(SmallSampleWarning, match="the only group has one patient only"):
+        found = measure(prepare_multistate(patients, events, start="well", transitions=ways, unit="months"))
+    assert np.isnan(found.std_error).all() and np.isfinite(found.estimate).all()
+
+
+def test_groups_are_named() -> None:
+    groups = np.repeat([1, 2], 6)
+    surv = Surv.right(TIME, EVENT, unit="months", cluster=groups)
+    with pytest.warns(SmallSampleWarning, match="group [12] has one cluster only") as told:
+        conditional_survival(surv, given=1.0, times=[3.0], by=groups)
+    assert [str(w.message)[:7] for w in told] == ["group 1", "group 2"]
+    with pytest.warns(SmallSampleWarning):
+        fit = cox_ph(LONE, "x", FRAME)
+    with pytest.warns(SmallSampleWarning, match="group 1 has one cluster only") as told:
+        shown = fit.calibration(8.0, groups=2)
+    assert len(told) == 1 and np.isnan(shown.conf_low[0])
