@@ -9,6 +9,7 @@ import numpy as np
 
 from survsim.core.errors import InputError
 from survsim.core.result import Result
+from survsim.core.surv import Surv
 from survsim.estimate.cox.result import CoxFit
 from survsim.estimate.nonparametric.kaplan_meier import KaplanMeier
 from survsim.estimate.parametric.fit import ParametricFit
@@ -104,7 +105,8 @@ def cox_to_lifelines(fit: CoxFit) -> Any:
     """A ``CoxPHFitter`` fitted by lifelines to the same patients.
 
     lifelines has Efron ties only, stops its search early (coefficients agree to about 1e-5) and ignores
-    delayed entry in its baseline hazard: use it to go on there, not to check numbers here.
+    delayed entry in its baseline hazard: use it to go on there, not to check numbers here. Strata are columns of their own name
+    and labels, "_stratum" where the response was not given a name.
     """
     import pandas as pd
     from lifelines import CoxPHFitter
@@ -120,10 +122,9 @@ def cox_to_lifelines(fit: CoxFit) -> Any:
         "event": "event",
         "entry": "entry",
         "weight": "weights",
-        "stratum": "strata",
         "cluster": "cluster",
     }
-    options: dict[str, str] = {}
+    options: dict[str, Any] = {}
     for ours, theirs in named.items():
         values = getattr(surv, ours)
         if values is None:
@@ -131,7 +132,21 @@ def cox_to_lifelines(fit: CoxFit) -> Any:
         column = f"_{ours}"
         frame[column] = values
         if ours not in ("time", "event"):
-            options[f"{theirs}_col" if theirs != "strata" else theirs] = column
+            options[f"{theirs}_col"] = column
+    if surv.stratum is not None:
+        strata = _strata(surv, fit.terms)
+        frame = frame.assign(**strata)
+        options["strata"] = list(strata)
     return CoxPHFitter(alpha=1.0 - fit.conf_level).fit(
         frame, "_time", "_event", robust=fit.robust_covariance is not None, **options
     )
+
+
+def _strata(surv: Surv, taken: tuple[str, ...]) -> dict[str, Any]:
+    """The columns of the strata as the user has them, so that lifelines predicts on the user's own frame."""
+    parts = [part for part in surv.origin.parts if part.role == "stratum"]
+    if parts and all(isinstance(part.label, str) and part.label not in taken for part in parts):
+        return {part.label: surv.origin.values(part) for part in parts}
+    labels = np.empty(len(surv.stratum_labels), object)
+    labels[:] = surv.stratum_labels
+    return {"_stratum": labels[surv.stratum]}

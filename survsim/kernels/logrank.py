@@ -28,11 +28,14 @@ def scores(n_risk: Array, n_event: Array, weight: Array | None) -> tuple[Array, 
         share = n_risk[1] / n
         second = float(share @ d)
         c *= share
-        v = float(c.sum() - c @ share)
+        # 1 - share is exactly 0 where one group is alone: what rounding leaves of a difference of sums would pass for a variance.
+        v = float(c @ (1.0 - share))
         return observed, np.array([d.sum() - second, second]), np.array([[v, -v], [-v, v]])
     share = n_risk / n
     scaled = share * c
-    return observed, share @ d, np.diag(scaled.sum(axis=1)) - scaled @ share.T
+    covariance = -(scaled @ share.T)
+    np.fill_diagonal(covariance, (scaled * (1.0 - share)).sum(axis=1))
+    return observed, share @ d, covariance
 
 
 def survival_before(n_risk: Array, n_event: Array) -> Array:

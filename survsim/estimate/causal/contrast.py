@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.checks import FloatArray, one_of
-from survsim.core.errors import InputError
+from survsim.core.errors import InputError, SmallSampleWarning, warn
 from survsim.core.result import Result, format_number, result
 from survsim.core.steps import Steps
 from survsim.core.tables import Columns
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 QUANTITIES = ("survival", "rmst")
 CONTRASTS = ("difference", "ratio")
+NO_SPREAD = 1e-12
+"""Share of a number within which resamples that differ differ by rounding."""
 
 
 @result
@@ -149,6 +151,14 @@ def percentile_limits(replicates: FloatArray, size: int, conf_level: float) -> d
     if defined.sum() < 2:
         return fields | {"std_error": nothing, "conf_low": nothing.copy(), "conf_high": nothing.copy()}
     kept = replicates[defined]
+    reach = np.abs(kept).max(axis=0, initial=0.0, where=~np.isnan(kept))
+    if (np.nan_to_num(kept.max(axis=0) - kept.min(axis=0)) <= NO_SPREAD * reach).all():
+        warn(
+            "all resamples give the same numbers (one cluster, or nothing that happens): resampling does not tell how far chance "
+            "moves them, so there are no standard errors and no limits (NaN). Build the response without cluster, or ask later.",
+            SmallSampleWarning,
+        )
+        return fields | {"std_error": nothing, "conf_low": nothing.copy(), "conf_high": nothing.copy()}
     error, low, high = nothing.copy(), nothing.copy(), nothing.copy()
     for k in range(size):
         column = kept[~np.isnan(kept[:, k]), k]

@@ -152,7 +152,8 @@ def _replicates(
     cluster = None if surv.together is None else np.unique(surv.together, return_inverse=True)[1]
     counts = resample_counts(len(surv), n_resamples, seed, stream="standardisation", cluster=cluster)
     values = np.full((n_resamples, size), np.nan)
-    surv = replace(surv, index=None)  # rows are paired already, and drawn together
+    # Rows are paired already, and drawn together; of each fit the estimates are used, and no robust variance.
+    surv = replace(surv, index=None, cluster=None, cluster_labels=())
     known = task.designs(recipe.formula)
     for b, row in enumerate(counts):
         rows = np.repeat(np.arange(len(surv)), row.astype(np.int64))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.checks import BoolArray, FloatArray, IntArray, between, one_of
+from survsim.core.clusters import one_unit, warn_of_one_unit
 from survsim.core.complete import complete_groups
 from survsim.core.errors import ExtrapolationWarning, InputError, warn
 from survsim.core.event_table import EventTable, group_rows, in_all
@@ -260,6 +261,8 @@ def aalen_johansen(
     if variance == "aalen":
         _check_counts(surv)
     groups, parts = group_rows(surv, by)
+    if variance != "aalen":
+        warn_of_one_unit(surv, parts, groups)
     tables = [EventTable.of(part) for part in parts]
     curves = [_curve(part, table, variance) for part, table in zip(parts, tables)]
     estimate = np.concatenate([c[1] for c in curves], axis=1)
@@ -341,6 +344,8 @@ def _curve(surv: Surv, table: EventTable, variance: str) -> tuple[FloatArray, ..
         with np.errstate(divide="ignore", invalid="ignore"):
             greenwood = s**2 * np.cumsum(total / (table.n_risk * (table.n_risk - total)))
         return s, f, greenwood, competing.aalen_variance(table.n_risk, n_event, s, f), n_event
+    if one_unit(surv):
+        return s, f, np.full(s.shape, np.nan), np.full(f.shape, np.nan), n_event
     late = None if surv.entry is None else np.searchsorted(table.time, surv.entry, side="right")
     of_s, of_f = competing.jackknife_variance(
         (table.n_risk, n_event, s),

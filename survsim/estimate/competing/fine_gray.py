@@ -180,7 +180,7 @@ def fine_gray(
     beta = end.beta
     inverse = np.asarray(np.linalg.inv(end.end.curvature), dtype=np.float64)
     influence = problem.influence(beta, psi=variance == "fine-gray") @ inverse
-    covariance = inverse if variance == "model" else by_cluster(influence, surv)
+    covariance = inverse if variance == "model" else by_cluster(influence, inverse, surv)
     states = problem.states(beta)
     # Covariates were centred: increments for covariates 0 take the centre off again.
     with np.errstate(over="ignore"):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from survsim.core.checks import FloatArray
+from survsim.core.clusters import unit_sums
 from survsim.core.design import Design
 from survsim.core.errors import ExtrapolationWarning, InputError, warn
 from survsim.core.pairing import index_of
@@ -127,7 +128,7 @@ def predict_incidence(
     error = np.empty(estimate.shape)
     for i in range(x.shape[0]):
         slope = (x[i] - fit.problem.centre)[:, None] * base - drift
-        moved = _clustered(of_base + fit.influence @ slope, fit.problem.surv)
+        moved = unit_sums(of_base + fit.influence @ slope, fit.problem.surv)
         error[i] = risk[i] * np.sqrt((moved**2).sum(axis=0)) * (1.0 - estimate[i])
     low, high = probability_band(conf_type, estimate, error, fit.conf_level)
     return PredictedIncidence(
@@ -143,14 +144,6 @@ def predict_incidence(
         unit=fit.unit,
         provenance=Provenance.of("FineGray.predict_incidence", fit, conf_type=conf_type),
     )
-
-
-def _clustered(influence: FloatArray, surv: Any) -> FloatArray:
-    if surv.together is None:
-        return influence
-    found = np.zeros((int(surv.together.max()) + 1, influence.shape[1]))
-    np.add.at(found, surv.together, influence)
-    return found
 
 
 def _stratum(fit: FittedFineGray, stratum: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray, label_codes
+from survsim.core.clusters import told, unit_sums
 from survsim.core.design import Design
 from survsim.core.encoding import stored
 from survsim.core.errors import InputError
@@ -169,9 +170,7 @@ class Problem:
         return found
 
 
-def by_cluster(influence: FloatArray, surv: Surv) -> FloatArray:
-    """Sum over clusters of outer products of summed influence, (p, p)."""
-    if surv.together is not None:
-        size = int(surv.together.max()) + 1
-        influence = np.stack([np.bincount(surv.together, c, size) for c in influence.T], axis=1)
-    return np.asarray(influence.T @ influence, dtype=np.float64)
+def by_cluster(influence: FloatArray, model: FloatArray, surv: Surv) -> FloatArray:
+    """Sum over clusters of outer products of summed influence, (p, p); `model` is the model's covariance."""
+    sums = unit_sums(influence, surv)
+    return told(np.asarray(sums.T @ sums, dtype=np.float64), model, surv)

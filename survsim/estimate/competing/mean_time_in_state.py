@@ -15,7 +15,7 @@ from survsim.core.result import Result, result
 from survsim.core.tables import Columns
 from survsim.core.times import apart, asked_time
 from survsim.estimate.competing.multistate_data import MultistateData
-from survsim.estimate.competing.multistate_occupancy import sojourns, table_of
+from survsim.estimate.competing.multistate_occupancy import say_one_patient, sojourns, table_of
 from survsim.kernels import occupancy as kernel
 
 
@@ -108,6 +108,7 @@ def mean_time_in_state(
     estimate, variance = np.empty((2, len(groups), len(data.states)))
     for g, label in enumerate(groups):
         estimate[g], variance[g] = _one(data, data.stays[codes == g], weight, tau, label)
+    say_one_patient(data, codes, groups)
     std_error = np.sqrt(variance)
     half = float(ndtri(0.5 + conf_level / 2.0)) * std_error
     return MeanTimeInState(
@@ -135,4 +136,7 @@ def _one(
             f"tau is {asked} {data.unit}, but group {label!r} was followed to {last} only; choose a horizon within it."
         )
     unmoved = np.zeros((int(rows.cluster.max()) + 1, size))
-    return kernel.mean_times(rows, start, unmoved, (times, n_risk, matrices), tau)
+    means, variance = kernel.mean_times(rows, start, unmoved, (times, n_risk, matrices), tau)
+    return means, variance if len(unmoved) > 1 else np.full(
+        size, np.nan
+    )  # one patient has none to differ from

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from survsim.core.checks import (
     one_of,
     require_columns,
 )
+from survsim.core.clusters import say_one_unit
 from survsim.core.errors import ExtrapolationWarning, warn
 from survsim.core.event_table import in_all
 from survsim.core.provenance import Provenance
@@ -173,6 +175,8 @@ def multistate_occupancy(
     n = len(data.stays)
     codes, groups = (np.zeros(n, np.int64), ("all",)) if by is None else label_codes(by, data.stays[by], n)
     parts = [_curve(data, data.stays[codes == g], weight, variance) for g in range(len(groups))]
+    if variance != "aalen":
+        say_one_patient(data, codes, groups)
     estimate = np.concatenate([p[3] for p in parts]).T
     std_error = np.sqrt(np.concatenate([p[4] for p in parts])).T
     low, high = probability_band(conf_type, estimate, std_error, conf_level)
@@ -211,10 +215,19 @@ def _curve(
     p = kernel.occupancy(start, matrices)
     if variance == "aalen":
         v = np.diagonal(kernel.multinomial_variance(start, matrices, n_risk), axis1=1, axis2=2)
+    elif rows.cluster.max() == 0:  # one patient has none to differ from
+        v = np.full(p.shape, np.nan)
     else:
         unmoved = np.zeros((int(rows.cluster.max()) + 1, size))
         v = kernel.jackknife_variance(rows, start, unmoved, (times, n_risk, matrices))
     return times, n_risk, counts.sum(axis=1).T, p, np.maximum(v, 0.0)
+
+
+def say_one_patient(data: MultistateData, codes: IntArray, groups: Sequence[Any]) -> None:
+    """Say which groups have one patient, of which no jackknife tells a variance."""
+    of = data.stays["patient_id"]
+    alone = [label for g, label in enumerate(groups) if of[codes == g].nunique() < 2]
+    say_one_unit(["the only group" if label == "all" else f"group {label!r}" for label in alone], "patient")
 
 
 def table_of(rows: kernel.Sojourns, size: int) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:

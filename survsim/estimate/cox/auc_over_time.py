@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray, between, float_matrix, float_vector, one_of
+from survsim.core.clusters import warn_of_one_unit
 from survsim.core.errors import InputError
 from survsim.core.kinds import dimensions
 from survsim.core.one_row import in_one_row
@@ -108,6 +109,7 @@ def time_dependent_auc(
     found = [_auc_at(surv, scores[:, k], t, curve) for k, t in enumerate(when)]
     estimate, influence = np.array([f[0] for f in found]), np.stack([f[1] for f in found], axis=1)
     std_error = ipcw.standard_error(influence, surv)
+    warn_of_one_unit(surv)
     low, high = share_limits(estimate, std_error, conf_level, conf_type, of="the AUC")
     return TimeDependentAuc(
         time=shown, estimate=estimate, std_error=std_error, conf_low=low, conf_high=high,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from survsim.core.checks import BoolArray, FloatArray, IntArray
+from survsim.core.clusters import unit_sums
 from survsim.core.errors import InputError
 from survsim.core.surv import Surv
 
@@ -98,12 +99,7 @@ def refuse_what_ipcw_has_not(surv: Surv, what: str) -> None:
 
 def standard_error(influence: FloatArray, surv: Surv) -> FloatArray:
     """Root of the sum of squares over clusters of the patients' influence (n, ...), weights included."""
-    if surv.together is None:
-        return np.sqrt((influence**2).sum(axis=0))
-    size = int(surv.together.max()) + 1
-    total = np.zeros((size, *influence.shape[1:]))
-    np.add.at(total, surv.together, influence)
-    return np.sqrt((total**2).sum(axis=0))
+    return np.sqrt((unit_sums(influence, surv) ** 2).sum(axis=0))
 
 
 def cases_and_controls(surv: Surv, time: float, what: str) -> tuple[BoolArray, BoolArray]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.checks import FloatArray, between, float_vector, one_of
+from survsim.core.clusters import unit_sums, warn_of_one_unit
 from survsim.core.errors import InputError
 from survsim.core.one_row import in_one_row
 from survsim.core.provenance import Provenance
@@ -111,8 +112,8 @@ def concordance(
         raise InputError("no two patients can be ordered by survival (no event with someone still at risk).")
     somers = (c - d) / pairs
     influence = weight * ((counts[0] - counts[1]) - somers * counts.sum(axis=0)) / pairs
-    if surv.together is not None:
-        influence = np.bincount(surv.together, weights=influence)
+    influence = unit_sums(influence, surv)
+    warn_of_one_unit(surv)
     estimate, error = (somers + 1.0) / 2.0, float(np.sqrt((influence**2).sum())) / 2.0
     low, high = share_limits(
         np.array([estimate]), np.array([error]), conf_level, "logit", of="the concordance"

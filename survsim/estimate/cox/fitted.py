@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import chdtrc, ndtri
 
 from survsim.core.checks import FloatArray, float_vector
+from survsim.core.clusters import n_units
 from survsim.core.design import Design
 from survsim.core.errors import InputError
 from survsim.core.frames import as_frame, is_table
@@ -121,7 +122,11 @@ class FittedCox(Result):
         """Tests that all coefficients are 0: columns test, statistic, df, p_value."""
         df = float(self.degrees_of_freedom or len(self.terms))
         ratio = 2.0 * (self.log_likelihood - self.log_likelihood_null)
-        wald = float(self.estimate @ np.linalg.lstsq(self.covariance, self.estimate, rcond=None)[0])
+        # The influence of the clusters sums to 0 at the maximum: as many clusters as coefficients leave no full rank.
+        full = self.robust_covariance is None or n_units(self.surv) > len(self.terms)
+        wald = np.nan
+        if full and np.isfinite(self.covariance).all():
+            wald = float(self.estimate @ np.linalg.lstsq(self.covariance, self.estimate, rcond=None)[0])
         rows = [("likelihood ratio", ratio), ("Wald", wald)]
         if self.score_statistic == self.score_statistic:
             rows.append(("score", self.score_statistic))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from survsim.core.checks import FloatArray
+from survsim.core.clusters import n_units, told, unit_sums
 from survsim.core.design import Design
 from survsim.core.errors import ConvergenceError
 from survsim.core.surv import Surv
@@ -69,14 +70,15 @@ def invert(matrix: FloatArray) -> FloatArray:
 def sandwich(problem: Prepared, moments: Any, inverse: FloatArray, surv: Surv) -> FloatArray:
     """Robust covariance (p, p) on the standardised scale: squares of the clusters' summed influence."""
     residual = _clusters(problem, moments, surv)
-    return inverse @ (residual @ residual.T) @ inverse
+    return told(inverse @ (residual @ residual.T) @ inverse, inverse, surv, problem.at.rows)
 
 
 def robust_score(problem: Prepared, moments: Any, surv: Surv) -> float:
     """Robust score test at coefficients 0: the score against the squares of the clusters' own; NaN for too few clusters."""
     residual = _clusters(problem, moments, surv)
     spread, total = residual @ residual.T, residual.sum(axis=1)
-    if np.linalg.matrix_rank(spread, hermitian=True) < total.size:
+    too_few = n_units(surv) <= total.size  # of so few clusters it would be their number, whatever the data
+    if too_few or np.linalg.matrix_rank(spread, hermitian=True) < total.size:
         return float("nan")
     return float(total @ np.linalg.solve(spread, total))
 
@@ -84,11 +86,7 @@ def robust_score(problem: Prepared, moments: Any, surv: Surv) -> float:
 def _clusters(problem: Prepared, moments: Any, surv: Surv) -> FloatArray:
     """Weighted score residuals summed by cluster, (p, clusters)."""
     residual: FloatArray = cox_residuals.score_residuals(problem.at, problem.x, moments) * problem.at.weight
-    if surv.together is not None:
-        code = surv.together[problem.at.rows]
-        size = int(surv.together.max()) + 1
-        residual = np.stack([np.bincount(code, weights=row, minlength=size) for row in residual])
-    return residual
+    return unit_sums(residual.T, surv, problem.at.rows).T
 
 
 def notes(surv: Surv, n_terms: int, robust: bool) -> str:

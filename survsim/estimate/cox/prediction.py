@@ -130,5 +130,6 @@ def survival_limits(
     if kind == "log":
         return np.exp(-cumulative - half), np.minimum(np.exp(-cumulative + half), 1.0)
     positive = cumulative > 0
-    ratio = np.exp(np.divide(half, cumulative, out=np.zeros_like(half), where=positive))
+    with np.errstate(over="ignore"):  # an error beyond all bounds: limits of 0 and 1
+        ratio = np.exp(np.divide(half, cumulative, out=np.zeros_like(half), where=positive))
     return np.exp(-cumulative * ratio), np.exp(-cumulative / ratio)

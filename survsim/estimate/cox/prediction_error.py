@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from survsim.core.checks import FloatArray, between, float_matrix, one_of
+from survsim.core.clusters import warn_of_one_unit
 from survsim.core.errors import InputError
 from survsim.core.one_row import in_one_row
 from survsim.core.provenance import Provenance
@@ -106,6 +107,7 @@ def brier_score(
     null = [_score_at(surv, np.full(len(surv), s), t, curve)[0] for s, t in zip(alive, when)]
     estimate, influence = np.array([f[0] for f in found]), np.stack([f[1] for f in found], axis=1)
     std_error = ipcw.standard_error(influence, surv)
+    warn_of_one_unit(surv)
     low, high = share_limits(estimate, std_error, conf_level, conf_type)
     share = _trapezoid(when)
     return BrierScore(

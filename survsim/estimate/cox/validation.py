@@ -9,9 +9,11 @@ from scipy.special import ndtri
 
 from survsim.core import progress
 from survsim.core.checks import BoolArray, FloatArray, IntArray, between, whole_number
+from survsim.core.clusters import one_unit, warn_of_one_unit
 from survsim.core.errors import InputError
 from survsim.core.event_table import EventTable
 from survsim.core.provenance import Provenance
+from survsim.core.quantiles import weighted_quantiles
 from survsim.core.result import Result, result
 from survsim.core.surv import Surv
 from survsim.core.tables import Columns
@@ -82,9 +84,14 @@ def calibration(fit: FittedCox, time: float, *, groups: int = 5, conf_level: flo
     first, who = surv.patients
     predicted = joined_scores(predict_survival(fit, None, [time]).survival[:, 0])[first]
     weight = None if surv.weight is None else surv.weight[first]
-    code = np.searchsorted(_edges(predicted, weight, groups), predicted, side="left")
+    code = np.searchsorted(
+        weighted_quantiles(predicted, weight, np.linspace(0, 1, groups + 1)[1:-1]), predicted, side="left"
+    )
     present = np.unique(code)
-    rows = [_observed(surv.take(code[who] == g), time, conf_level) for g in present]
+    parts = [surv.take(code[who] == g) for g in present]
+    if jackknifed(surv):
+        warn_of_one_unit(surv, parts, [int(g) + 1 for g in present])
+    rows = [_observed(part, time, conf_level) for part in parts]
     return Calibration(
         n=np.array([int((code == g).sum()) for g in present]), n_event=np.array([r[3] for r in rows]),
         predicted=np.array([_mean(predicted, weight, code == g) for g in present]),
@@ -92,23 +99,6 @@ def calibration(fit: FittedCox, time: float, *, groups: int = 5, conf_level: flo
         conf_high=np.array([r[2] for r in rows]), time=float(time), unit=surv.unit, conf_level=conf_level,
         provenance=Provenance.of("calibration", fit, time=float(time), groups=groups),
     )  # fmt: skip
-
-
-def _edges(predicted: FloatArray, weight: FloatArray | None, groups: int) -> FloatArray:
-    """Quantiles between the groups; a patient of weight 3 stands for three."""
-    share = np.linspace(0, 1, groups + 1)[1:-1]
-    if weight is None:
-        return np.quantile(predicted, share)
-    order = np.argsort(predicted)
-    through = np.cumsum(weight[order])
-    at = share * max(through[-1] - 1.0, 0.0)
-    # The value of place k of repeated patients is that of the first whose weights add up to more than k.
-    near = (
-        np.searchsorted(through, np.minimum(np.floor(at) + k, through[-1] - 1.0), side="right")
-        for k in (0, 1)
-    )
-    low, high = (predicted[order[np.minimum(place, order.size - 1)]] for place in near)
-    return low + (at - np.floor(at)) * (high - low)
 
 
 def _mean(predicted: FloatArray, weight: FloatArray | None, members: BoolArray) -> float:
@@ -182,6 +172,11 @@ def validate(fit: FittedCox, *, n_bootstrap: int = 200, seed: int = 1) -> Valida
     if n_bootstrap < 2:
         raise InputError(f"n_bootstrap must be at least 2; got {n_bootstrap}.")
     surv, x = fit.surv, fit.design.matrix
+    if one_unit(surv):
+        raise InputError(
+            "validate() resamples clusters, and this response has one: every resample would be the data again. Refit with a "
+            "response without cluster."
+        )
     n = len(surv)
     unit = np.arange(n) if surv.together is None else surv.together
     units = int(unit.max()) + 1

@@ -91,10 +91,11 @@ def wald_difference(
 ) -> tuple[float, float, float, float]:
     """Second minus first, its limits and p-value, by the normal law; no difference is larger than `most`.
 
-    `shared` is the covariance of the two. All NaN but the difference where nothing is left of its standard error.
+    `shared` is the covariance of the two. All NaN but the difference where a number has no standard error, or nothing is left of
+    that of the difference.
     """
     gap, spread = float(value[1] - value[0]), spread_of_difference(error, shared)
-    if math.isnan(spread) and shared:
+    if math.isnan(spread):
         return gap, math.nan, math.nan, math.nan
     half = normal_quantile(conf_level) * spread
     z = gap / spread if spread > 0 else (math.nan if gap == 0 else math.inf)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray, between, float_vector, one_of
+from survsim.core.clusters import one_unit, warn_of_one_unit
 from survsim.core.complete import complete_groups
 from survsim.core.errors import ExtrapolationWarning, InputError, SmallSampleWarning, warn
 from survsim.core.event_table import EventTable, effective_number, group_rows, in_all, refuse_clusters
@@ -154,7 +155,9 @@ class KaplanMeier(Result):
         for g in range(len(self.groups)):
             rows = slice(int(self.bounds[g]), int(self.bounds[g + 1]))
             time = np.concatenate([[0.0], self.time[rows]])
-            for k, source in enumerate(sources):
+            # A curve without variance has no limits; one whose band ends open has them, at infinity.
+            limited = not np.isnan(self.variance_log[rows]).all()
+            for k, source in enumerate(sources if limited else sources[:1]):
                 start = self.conf_start[g] if source == "conf_low" else 1.0
                 curve = np.concatenate([[start], getattr(self, source)[rows]])
                 found[k, g] = [crossing_time(time, curve, share) for share in shares]
@@ -295,6 +298,8 @@ def curves(
 ) -> KaplanMeier:
     """The curves of `kaplan_meier` for labels and the response of each group, which `surv` holds together."""
     groups, parts = by_group
+    if robust:
+        warn_of_one_unit(surv, parts, groups)
     tables = [EventTable.of(part) for part in parts]
     curves = [_curve(p, t, (conf_type, seed), conf_level, robust) for p, t in zip(parts, tables)]
     if surv.entry is not None:
@@ -357,7 +362,9 @@ def _curve(
 
 
 def robust_variance(surv: Surv, table: EventTable, *, hazard: bool) -> FloatArray:
-    """Infinitesimal-jackknife variance (m,) of log S, or of H with `hazard`."""
+    """Infinitesimal-jackknife variance (m,) of log S, or of H with `hazard`; NaN for one cluster."""
+    if one_unit(surv):
+        return np.full(table.time.size, np.nan)
     late = None if surv.entry is None else np.searchsorted(table.time, surv.entry, side="right")
     cluster = np.arange(len(surv)) if surv.together is None else surv.together
     return product_limit.jackknife_variance(

@@ -9,21 +9,18 @@ import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray, between, float_vector, label_codes
 from survsim.core.complete import complete_groups
-from survsim.core.errors import InputError
+from survsim.core.errors import InputError, SmallSampleWarning, warn
 from survsim.core.event_table import counting_pays, refuse_clusters
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, format_number, result
 from survsim.core.surv import Surv, as_surv
 from survsim.core.tables import Columns
 from survsim.core.times import at_least_one
-from survsim.estimate.nonparametric.weighted_logrank import robust_scores
+from survsim.estimate.nonparametric.weighted_logrank import ROUNDING, robust_scores
 from survsim.kernels import logrank, risk_set
 
 if TYPE_CHECKING:
     pass
-
-ROUNDING = 1e-12
-"""Shares of the largest variance that are rounding."""
 
 
 @result
@@ -121,18 +118,24 @@ def logrank_test(
     codes, groups = labelled_groups(surv, by, narrow=not robust and counting_pays(surv))
     between("rho", rho, 0.0, 100.0, open_ends=False)
     between("gamma", gamma, 0.0, 100.0, open_ends=False)
+    floor, units = 0.0, len(surv)
     if not robust:
         weights = ((float(rho), float(gamma)),)
         observed, expected, covariance = (x[0] for x in stratified_scores(surv, codes, len(groups), weights))
     else:
-        observed, expected, covariance = robust_scores(surv, codes, len(groups), rho, gamma)
+        observed, expected, covariance, floor, units = robust_scores(surv, codes, len(groups), rho, gamma)
     if trend is None:
-        chi2, df = quadratic_form(observed - expected, covariance)
+        chi2, df = quadratic_form(observed - expected, covariance, floor)
     else:
         score = _trend_scores(trend, groups)
+        score = (
+            score - score.mean()
+        )  # the groups' differences sum to 0: a shift of all scores changes nothing
         spread = float(score @ covariance @ score)
-        chi2 = float(score @ (observed - expected)) ** 2 / spread if spread > 0 else 0.0
-        df = int(spread > 0)
+        told = spread > max(floor, ROUNDING * float(np.diag(covariance).max())) * float(score @ score)
+        chi2, df = (float(score @ (observed - expected)) ** 2 / spread, 1) if told else (0.0, 0)
+    if robust and 0 < units <= df:
+        chi2 = _too_few(surv, units, df)
     return LogrankTest(
         groups=groups,
         n_patients=patients_of(surv, codes, len(groups)),
@@ -152,6 +155,22 @@ def logrank_test(
             "logrank_test", surv, rho=rho, gamma=gamma, trend=None if trend is None else list(np.ravel(trend))
         ),
     )
+
+
+def _too_few(surv: Surv, units: int, df: int) -> float:
+    """No chi-square, with a warning: of so few units it would be their number, whatever the data."""
+    what = "clusters" if surv.cluster is not None else "patients"
+    warn(
+        f"a robust variance for a test on {df} df takes at least {df + 1} independent {what} that are compared, and there "
+        f"{'is 1' if units == 1 else f'are {units}'}: the test has no chi-square and no p-value (NaN)."
+        + (
+            " Build the response without cluster for a test of independent patients."
+            if surv.cluster is not None
+            else ""
+        ),
+        SmallSampleWarning,
+    )
+    return float("nan")
 
 
 def comparison_groups(
@@ -235,13 +254,13 @@ def pooled_counts(surv: Surv, codes: IntArray, n_groups: int) -> tuple[FloatArra
     return risk_set.group_counts(surv.time, surv.event, surv.entry, codes, n_groups)
 
 
-def quadratic_form(score: FloatArray, covariance: FloatArray) -> tuple[float, int]:
-    """Chi-square u' V^- u and its degrees of freedom, the rank of V."""
+def quadratic_form(score: FloatArray, covariance: FloatArray, floor: float = 0.0) -> tuple[float, int]:
+    """Chi-square u' V^- u and its degrees of freedom, the rank of V; variances up to `floor` are rounding."""
     if score.size == 2:
         spread = float(covariance[0, 0])
-        return (float(score[0]) ** 2 / spread, 1) if spread > 0 else (0.0, 0)
+        return (float(score[0]) ** 2 / spread, 1) if spread > floor else (0.0, 0)
     size = float(np.diag(covariance).max())
-    if not size > 0:
+    if not size > floor:
         return 0.0, 0
     # Rows sum to 0 but for rounding, which must not pass for one more degree of freedom.
     rank = int(np.linalg.matrix_rank(covariance, tol=ROUNDING * size, hermitian=True))

@@ -97,6 +97,8 @@ def milestone_test(
     elif certain.any():
         _warn_of_certain([groups[k] for k in pair], value, certain, f"{asked:g} {surv.unit}", surv)
         rows = unsure_rows(value)
+    elif np.isnan(error).any():  # a group of one cluster, of which the curves have told
+        rows = unsure_rows(value)
     else:
         shared = shared_variance(surv, by, up_to(time))
         shared *= float(np.prod(value))  # of S, not of log S

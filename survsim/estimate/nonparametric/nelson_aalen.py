@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray, between, one_of
+from survsim.core.clusters import warn_of_one_unit
 from survsim.core.complete import complete_groups
 from survsim.core.event_table import EventTable, group_rows
 from survsim.core.provenance import Provenance
@@ -120,6 +121,8 @@ def nelson_aalen(
     between("conf_level", conf_level, 0.0, 1.0)
     robust = jackknifed(surv) if robust is None else bool(robust)
     groups, parts = group_rows(surv, by)
+    if robust:
+        warn_of_one_unit(surv, parts, groups)
     tables = [EventTable.of(part) for part in parts]
     curves = [_curve(p, t, ties, conf_type, conf_level, robust) for p, t in zip(parts, tables)]
     names = ("estimate", "std_error", "conf_low", "conf_high")

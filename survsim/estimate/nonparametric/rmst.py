@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from survsim.core.checks import FloatArray, IntArray, between
+from survsim.core.checks import BoolArray, FloatArray, IntArray, between
 from survsim.core.complete import complete_groups
-from survsim.core.errors import InputError
+from survsim.core.errors import InputError, SmallSampleWarning, warn
 from survsim.core.kinds import dimensions
 from survsim.core.provenance import Provenance
 from survsim.core.renamed import reordered
@@ -25,6 +25,9 @@ from survsim.kernels.product_limit import area_beyond, restricted_mean
 if TYPE_CHECKING:
     pass
 
+NO_SPREAD = 1e-12
+"""Share of tau up to which a standard error is 0 but for rounding."""
+
 
 @result
 class Rmst(Result):
@@ -33,7 +36,8 @@ class Rmst(Result):
     Attributes
     ----------
     groups : labels; estimate, std_error, conf_low, conf_high : (g,) in `unit`; lost : (g,) restricted mean
-        time lost, tau - estimate; n_patients : (g,).
+        time lost, tau - estimate; n_patients : (g,). Limits are NaN, with a warning, where the standard error is 0 because all
+        that were left had the event at one time, or where there is none (one cluster).
     """
 
     groups: tuple[Any, ...]
@@ -119,24 +123,47 @@ def rmst(
     means, errors = np.empty(len(km.groups)), np.empty(len(km.groups))
     for g in range(len(km.groups)):
         rows = slice(int(km.bounds[g]), int(km.bounds[g + 1]))
-        jumps = np.diff(km.variance_log[rows], prepend=0.0)
+        with np.errstate(invalid="ignore"):  # infinite from where the curve is 0 on: no area lies beyond
+            jumps = np.diff(km.variance_log[rows], prepend=0.0)
         means[g], variance = restricted_mean(km.time[rows], km.estimate[rows], jumps, tau)
         errors[g] = variance**0.5
     if km.robust:
         errors = np.sqrt((cluster_sums(surv, by, lambda table: area_beyond(table, tau)) ** 2).sum(axis=1))
+    # Where nothing happened before tau the mean is tau, as a curve is 1 before its first event.
+    at_once = without_spread(errors, tau) & (means < (1.0 - NO_SPREAD) * tau)
+    warn_of_no_spread(km.groups, at_once, tau, surv.unit)
+    limited = np.where(at_once, np.nan, errors)
     z = normal_quantile(conf_level)
     return Rmst(
         groups=km.groups,
         tau=tau,
         estimate=means,
         std_error=errors,
-        conf_low=np.maximum(means - z * errors, 0.0),
-        conf_high=np.minimum(means + z * errors, tau),
+        conf_low=np.maximum(means - z * limited, 0.0),
+        conf_high=np.minimum(means + z * limited, tau),
         lost=tau - means,
         n_patients=km.n_patients,
         conf_level=float(conf_level),
         unit=surv.unit,
         provenance=Provenance.of("rmst", surv, tau=tau, unit=surv.unit, conf_level=conf_level),
+    )
+
+
+def without_spread(errors: FloatArray, tau: float) -> BoolArray:
+    """Which standard errors of means are 0 but for rounding."""
+    return errors <= NO_SPREAD * tau
+
+
+def warn_of_no_spread(groups: Sequence[Any], which: BoolArray, tau: float, unit: str) -> None:
+    """Say which groups' means have a standard error of 0, where any has."""
+    if not which.any():
+        return
+    told = [label for label, none in zip(groups, which) if none]
+    warn(
+        f"group {' and group '.join(map(repr, told))}: no event before tau={tau:g} {unit}, or all that are left at one time, so "
+        "the standard error of the mean is 0 and the normal law has no limits and no p-value (NaN). Choose a later tau, or "
+        "permutation_logrank_test, which needs no standard error.",
+        SmallSampleWarning,
     )
 
 

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from survsim.core.complete import complete_groups
-from survsim.core.errors import SmallSampleWarning, warn
 from survsim.core.provenance import Provenance
 from survsim.core.surv import Surv, as_surv
 from survsim.estimate.nonparametric.contrast import (
@@ -18,7 +17,7 @@ from survsim.estimate.nonparametric.contrast import (
     wald_ratio,
     warn_if_unsure,
 )
-from survsim.estimate.nonparametric.rmst import rmst
+from survsim.estimate.nonparametric.rmst import rmst, warn_of_no_spread, without_spread
 from survsim.estimate.nonparametric.shared_clusters import shared_variance
 from survsim.kernels.product_limit import area_beyond
 
@@ -67,15 +66,16 @@ def rmst_test(
     means = rmst(surv, by, tau, conf_level=conf_level)
     pair = list(two_labels(means.groups, reference))
     value, error = means.estimate[pair], means.std_error[pair]
-    if error.min() > 0:
+    still = without_spread(error, means.tau)
+    if np.isfinite(means.conf_low[pair]).all() and not still.any():
         shared = shared_variance(surv, by, lambda table: area_beyond(table, means.tau))
         gap = wald_difference(value, error, conf_level, most=means.tau, shared=shared)
         rows = [gap, wald_ratio(value, error, conf_level, shared=shared)]
         warn_if_unsure(rows)
     else:
-        _warn_of_no_spread(
-            [means.groups[k] for k in pair if not means.std_error[k] > 0], means.tau, surv.unit
-        )
+        # Of a mean without limits `rmst` has told; that nobody had an event it takes for no fault.
+        untold = still & np.isfinite(means.conf_low[pair])
+        warn_of_no_spread([means.groups[k] for k in pair], untold, means.tau, surv.unit)
         rows = unsure_rows(value)
     columns = np.array(rows).T
     return Contrast(
@@ -91,13 +91,4 @@ def rmst_test(
         conf_level=float(conf_level),
         unit=surv.unit,
         provenance=Provenance.of("rmst_test", means, reference=reference),
-    )
-
-
-def _warn_of_no_spread(groups: list[Any], tau: float, unit: str) -> None:
-    warn(
-        f"group {' and group '.join(map(repr, groups))}: no event before tau={tau:g} {unit}, or all at one time, so the "
-        "standard error of the mean is 0 and the normal law has no limits and no p-value (NaN). Choose a later tau, or "
-        "permutation_logrank_test, which needs no standard error.",
-        SmallSampleWarning,
     )

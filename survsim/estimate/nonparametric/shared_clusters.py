@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from survsim.core.checks import FloatArray, label_codes
+from survsim.core.clusters import one_unit
 from survsim.core.event_table import EventTable
 from survsim.core.surv import Surv
 from survsim.estimate.nonparametric.kaplan_meier import jackknifed
@@ -25,12 +26,12 @@ def up_to(end: float) -> Heights:
 def cluster_sums(surv: Surv, by: Any, heights: Heights) -> FloatArray:
     """Infinitesimal-jackknife influence (g, c) of each cluster on a number of each group's Kaplan-Meier curve.
 
-    The sum of squares of a row is that group's variance, and of the products of two rows their covariance.
+    The sum of squares of a row is that group's variance, and of the products of two rows their covariance. NaN for a group
+    of one cluster.
     """
     n = len(surv)
     codes = np.zeros(n, np.int64) if by is None else label_codes("by", surv.paired("by", by), n)[0]
-    cluster = np.arange(n) if surv.together is None else surv.together
-    size = int(cluster.max()) + 1
+    size = n if surv.together is None else int(surv.together.max()) + 1
     sums = np.zeros((int(codes.max()) + 1, size))
     for g in range(len(sums)):
         mine = codes == g
@@ -39,7 +40,8 @@ def cluster_sums(surv: Surv, by: Any, heights: Heights) -> FloatArray:
         table = full.time, full.n_risk, full.n_event
         influence = jackknife_influence(table, part.time, part.event, part.entry, heights(table))
         weight = 1.0 if part.weight is None else part.weight
-        sums[g] = np.bincount(cluster[mine], weight * influence, size)
+        cluster = np.flatnonzero(mine) if surv.together is None else surv.together[mine]
+        sums[g] = np.nan if one_unit(part) else np.bincount(cluster, weight * influence, size)
     return sums
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.checks import FloatArray, between, one_of
-from survsim.core.errors import InputError
+from survsim.core.errors import InputError, SmallSampleWarning, warn
 from survsim.core.provenance import Provenance
 from survsim.core.result import Result, result
 from survsim.core.steps import Steps
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 KINDS = ("equal-precision", "hall-wellner")
 SCALES = ("log-log", "plain", "arcsine")
+NOTHING = 1e-24
+"""Variance of log S up to which it is 0 but for rounding: one event among a million million patients has it."""
 
 
 @result
@@ -173,14 +175,29 @@ def _group_band(
         )
     time, s, v = time[keep], s[keep], v[keep]
     n = float(km.n_patients[g] if km.n_effective is None else km.n_effective[g])
+    told = np.asarray(v > NOTHING)
+    if not told.all():
+        _warn_of_no_variance(km.groups[g])
+        v = np.where(told, v, np.nan)
     a, b = (float(x) for x in (n * v / (1 + n * v))[[0, -1]])
-    if kind == "equal-precision":
+    if not a + b > 0.0:  # the ends set the critical value of the whole stretch
+        c, half = np.nan, np.full(v.size, np.nan)
+    elif kind == "equal-precision":
         c = _equal_precision_value(a, b, 1.0 - conf_level)
         half = c * np.sqrt(v)
     else:
         c = bridge_quantile(conf_level, a, b)
         half = c * (1 + n * v) / np.sqrt(n)
     return time, s, *_on_scale(s, half, scale), c
+
+
+def _warn_of_no_variance(label: Any) -> None:
+    warn(
+        f"group {label!r}: the curve has no variance, or one of 0, somewhere in the stretch (one cluster, or clusters that say the "
+        "same), so it has no band there, and none at all where that is at the start or the end (NaN). Choose a stretch in which "
+        "clusters differ, or build the response without cluster.",
+        SmallSampleWarning,
+    )
 
 
 def _on_scale(s: FloatArray, half: FloatArray, scale: str) -> tuple[FloatArray, FloatArray]:

@@ -151,8 +151,14 @@ class ParametricFit(Result):
         share = known("uniforms", uniforms)
         if share.shape != (n, size) or not ((share > 0) & (share < 1)).all():
             raise InputError(f"uniforms must be ({n}, {size}) numbers between 0 and 1; got {share.shape}.")
+        root = covariance_root(self)
+        if not np.isfinite(root).all():
+            raise InputError(
+                "the coefficients of this fit have no covariance (NaN: one cluster only, or clusters that say the same), so none "
+                "can be drawn; refit with a response without cluster."
+            )
         # The root of Cholesky, by the orthogonal factors of ours.
-        upper = np.linalg.qr(covariance_root(self).T).R
+        upper = np.linalg.qr(root.T).R
         upper = upper * np.where(np.diag(upper) < 0.0, -1.0, 1.0)[:, None]
         drawn, moved = self.model.repair(self.estimate + ndtri(share) @ upper, np.asarray(self.estimate))
         if moved:

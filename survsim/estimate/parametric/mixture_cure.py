@@ -200,7 +200,9 @@ def _starts(problem: Problem, sizes: list[int]) -> list[FloatArray]:
         problem.n,
     )
     # the latency starts from the patients whose event was seen
-    found = maximise(inner.evaluate, spread(family.inner.start(), sizes[1:]), problem.family.name)
+    found = maximise(
+        inner.evaluate, spread(family.inner.start(), sizes[1:]), problem.family.name, unit=inner.unit
+    )
     censored = float(
         np.clip(1.0 - _count(events) / _count(p for p in problem.parts if p.kind != "entry"), 0.02, 0.98)
     )

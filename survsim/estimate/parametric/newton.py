@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -37,12 +38,14 @@ def maximise(
     iterations: int = 100,
     limit: float = np.inf,
     enough: float = DECREMENT,
+    unit: float = 1.0,
 ) -> Optimum:
     """Maximise a log-likelihood; raises `ConvergenceError` when no maximum is reached.
 
     Steps solve (I + d diag I) s = g with the damping d raised whenever the log-likelihood would
     fall, and lowered after each success. A last coefficient beyond `limit` is on its way to infinity. `enough` is the
-    decrement that ends the search; a start for another search needs no more than its first digits.
+    decrement that ends the search; a start for another search needs no more than its first digits. `unit` is what one patient
+    adds to the log-likelihood where weights make that less than 1: where the search ends does not depend on their scale.
     """
     theta = start.copy()
     value, gradient, information = evaluate(theta)
@@ -58,14 +61,14 @@ def maximise(
                 break
             continue
         decrement = float(gradient @ step)
-        settled = damping < 1e-3 and decrement < enough
+        settled = damping < 1e-3 and decrement < enough * unit
         theta, (value, gradient, information) = theta + step, trial
         damping = 0.0 if damping < 1e-3 else damping / 16.0
         if abs(theta[-1]) > limit:
             break
         if settled:
             return Optimum(theta, value, information, count)
-    if abs(theta[-1]) <= limit and float(np.abs(gradient).max()) < 1e-6 * max(1.0, abs(value)):
+    if abs(theta[-1]) <= limit and float(np.abs(gradient).max()) < 1e-6 * max(unit, abs(value)):
         return Optimum(theta, value, information, count)
     raise ConvergenceError(
         f"{what} did not converge in {count} steps (largest gradient {np.abs(gradient).max():.2g}). "
@@ -90,7 +93,13 @@ def _step(gradient: FloatArray, information: FloatArray, damping: float) -> Floa
 
 
 FURTHEST = 100.0
-"""Standard error of a patient's predictor from which the estimate is on its way to infinity."""
+"""Standard error of a patient's predictor, at a weight of 1, from which the estimate is on its way to infinity."""
+
+
+def weight_unit(parts: Iterable[Any]) -> float:
+    """The mean weight of the rows of a likelihood, 1 where they weigh more (a weight of k is k patients) or have none."""
+    weights = [p.weight for p in parts if p.kind != "entry" and p.weight is not None]
+    return min(1.0, float(np.concatenate(weights).mean())) if weights else 1.0
 
 
 def inverse_information(
@@ -99,15 +108,17 @@ def inverse_information(
     back: FloatArray,
     names: tuple[str, ...],
     what: str,
+    unit: float = 1.0,
 ) -> FloatArray:
     """Covariance of the coefficients; raises when the data do not determine the predictors of their own patients.
 
     `parts` are the rows of the likelihood, a matrix a predictor. A coefficient alone is not asked: that of the constant
-    is the predictor of a patient whose covariates are 0, which may lie far from all who were seen. `back` (P, P) leads
+    is the predictor of a patient whose covariates are 0, which may lie far from all who were seen. `unit` is as for
+    `maximise`. `back` (P, P) leads
     to the coefficients that `names` names.
     """
     covariance = _inverse(information)
-    if max(_largest_variance(covariance, part) for part in parts) < FURTHEST**2:
+    if unit * max(_largest_variance(covariance, part) for part in parts) < FURTHEST**2:
         return covariance
     error = np.sqrt(np.maximum(np.diag(back @ covariance @ back.T), 0.0)) / np.linalg.norm(back, axis=1)
     raise undetermined([name for name, e in zip(names, error) if e > 0.1 * error.max()], what)
@@ -143,6 +154,8 @@ def _largest_variance(covariance: FloatArray, part: Sequence[FloatArray]) -> flo
 
 def root_of(covariance: FloatArray) -> FloatArray:
     """A matrix whose product with its transpose is the covariance, which may be singular."""
+    if not np.isfinite(covariance).all():  # what has no variance has no predictions with limits either
+        return np.full(covariance.shape, np.nan)
     size = np.sqrt(np.diag(covariance))
     size = np.where(size > 0.0, size, 1.0)
     scaled = covariance / np.outer(size, size)

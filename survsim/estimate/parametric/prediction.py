@@ -158,8 +158,11 @@ def delta_method(
     """
     estimate = np.asarray(fit.estimate)
     centre = function(fit.distribution(data))
+    root = covariance_root(fit)
+    if not np.isfinite(root).all():  # coefficients without a variance: so is what is made of them
+        return centre, np.full_like(centre, np.nan)
     variance = np.zeros_like(centre)
-    for move in STEP * covariance_root(fit).T:
+    for move in STEP * root.T:
         ahead = function(fit.distribution(data, estimate + move))
         behind = function(fit.distribution(data, estimate - move))
         with np.errstate(invalid="ignore"):

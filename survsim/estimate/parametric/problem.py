@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from survsim.core.checks import FloatArray, IntArray, between, float_vector, positions
+from survsim.core.clusters import told, unit_sums
 from survsim.core.distributions import HazardDistribution
 from survsim.core.encoding import stored
 from survsim.core.errors import ConvergenceError, InputError
@@ -17,7 +18,14 @@ from survsim.core.surv import Surv
 from survsim.estimate.parametric.families import Family
 from survsim.estimate.parametric.fit import ParametricFit
 from survsim.estimate.parametric.likelihood_terms import FollowUp, Terms, assemble, scores
-from survsim.estimate.parametric.newton import Evaluation, Optimum, inverse_information, maximise, root_of
+from survsim.estimate.parametric.newton import (
+    Evaluation,
+    Optimum,
+    inverse_information,
+    maximise,
+    root_of,
+    weight_unit,
+)
 from survsim.estimate.parametric.predictor_designs import (
     PredictorDesign,
     ScaledColumns,
@@ -59,7 +67,12 @@ def fit_family(
     optimum = _best(problem, starts, [m.shape[1] for m in matrices])
     back, shift = unscale(law, designs, scaled, follow.clock)
     covariance = inverse_information(
-        optimum.information, (p.designs for p in problem.parts), back, coefficient_names(designs), law.name
+        optimum.information,
+        (p.designs for p in problem.parts),
+        back,
+        coefficient_names(designs),
+        law.name,
+        problem.unit,
     )
     wants_robust = surv.cluster is not None if robust is None else bool(robust)
     if wants_robust:
@@ -92,14 +105,16 @@ def _best(
     if problem.n > LARGE:
         try:
             near = [_best(problem.every(problem.n // SMALL), starts, sizes).theta]
-            return maximise(problem.evaluate, near[0], what, limit=problem.family.limit)
+            return maximise(problem.evaluate, near[0], what, limit=problem.family.limit, unit=problem.unit)
         except ConvergenceError:
             pass
     found: list[Optimum] = []
     failed: list[ConvergenceError] = []
     for start in starts(problem, sizes):
         try:
-            found.append(maximise(problem.evaluate, start, what, limit=problem.family.limit))
+            found.append(
+                maximise(problem.evaluate, start, what, limit=problem.family.limit, unit=problem.unit)
+            )
         except ConvergenceError as error:
             failed.append(error)
     if not found:
@@ -212,6 +227,11 @@ class Problem:
                 parts.append(Part(kind, when, rows, picked, weight, other))
         return cls(family, tuple(parts), follow.time.size)
 
+    @property
+    def unit(self) -> float:
+        """What one patient adds to the log-likelihood, at most 1."""
+        return weight_unit(self.parts)
+
     def every(self, step: int) -> Problem:
         """One row in `step` of each part, for a start value."""
         parts = []
@@ -312,13 +332,8 @@ def check_background(background: Any, surv: Surv) -> FloatArray | None:
 
 def sandwich(covariance: FloatArray, score: FloatArray, surv: Surv, kept: np.ndarray) -> FloatArray:
     """V (sum over clusters of s s') V; each patient is its own cluster when there are none."""
-    if surv.together is not None:
-        groups = surv.together[kept]
-        summed = np.zeros((int(groups.max()) + 1, score.shape[1]))
-        np.add.at(summed, groups, score)
-        score = summed
-    half = score @ covariance
-    return half.T @ half
+    half = unit_sums(score, surv, kept) @ covariance
+    return told(half.T @ half, covariance, surv, np.flatnonzero(kept))
 
 
 def unscale(

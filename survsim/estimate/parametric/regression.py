@@ -191,7 +191,7 @@ def _start_generalised_gamma(problem: Problem, sizes: list[int]) -> FloatArray:
             tuple(Part(p.kind, p.time, p.rows, p.designs[:2], p.weight, p.background) for p in problem.parts),
             problem.n,
         )
-        found = maximise(inner.evaluate, start, name, enough=ROUGH)
+        found = maximise(inner.evaluate, start, name, enough=ROUGH, unit=inner.unit)
         start = found.theta  # the second member is not far from the first
         if best is None or found.value > best[0]:
             best = found.value, np.concatenate([found.theta, [q]])

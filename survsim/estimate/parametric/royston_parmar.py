@@ -17,7 +17,13 @@ from survsim.core.errors import ConvergenceError, InputError
 from survsim.core.provenance import Provenance
 from survsim.core.surv import Surv, as_surv
 from survsim.estimate.parametric.fit import ParametricFit
-from survsim.estimate.parametric.newton import inverse_information, maximise, root_of, undetermined
+from survsim.estimate.parametric.newton import (
+    inverse_information,
+    maximise,
+    root_of,
+    undetermined,
+    weight_unit,
+)
 from survsim.estimate.parametric.predictor_designs import (
     PredictorDesign,
     make_design,
@@ -55,7 +61,7 @@ def royston_parmar(
 
     g(S) is log(-log S) on the hazard scale (b: log hazard ratios), log(1/S - 1) on the odds scale,
     -Phi^-1(S) on the normal scale. Boundary knots are the smallest and largest event times, inner knots
-    the equally spaced centiles of log event times. df = 1 is Weibull, log-logistic or log-normal.
+    the equally spaced centiles of log event times (whole-number weights count as copies; others have no scale). df = 1 is Weibull, log-logistic or log-normal.
 
     Parameters
     ----------
@@ -147,10 +153,12 @@ def _maximum(problem: SplineProblem, names: tuple[str, ...], surv: Surv, cluster
     repeated = [name for name, row in zip(names, problem.basis) if not row.any()]
     if repeated:
         raise undetermined(repeated, FEWER)
-    optimum = maximise(problem.evaluate, problem.start(), "royston_parmar")
+    optimum = maximise(
+        problem.evaluate, problem.start(), "royston_parmar", unit=(unit := weight_unit(problem.parts))
+    )
     back = problem.back()
     parts = ([p.columns] for p in problem.parts)
-    covariance = inverse_information(optimum.information, parts, back, names, FEWER)
+    covariance = inverse_information(optimum.information, parts, back, names, FEWER, unit)
     if clusters_of is not None:
         covariance = sandwich(covariance, problem.scores(optimum.theta), surv, clusters_of)
     return {

@@ -12,6 +12,7 @@ from survsim.core.checks import FloatArray, IntArray
 from survsim.core.distributions.natural_spline import spline_basis
 from survsim.core.encoding import stored
 from survsim.core.errors import InputError
+from survsim.core.quantiles import weighted_quantiles
 from survsim.core.surv import Surv
 from survsim.core.times import asked_times, increasing
 from survsim.estimate.parametric.families import DENSITY, SURVIVAL
@@ -46,7 +47,7 @@ class SplineTerm:
 
     @classmethod
     def baseline(cls, surv: Surv, df: int, knots: Sequence[float] | None) -> SplineTerm:
-        """Knots at equally spaced centiles of log event times (R's type 7, a weight of k like k patients), or as given."""
+        """Knots at equally spaced centiles of log event times (`weighted_quantiles`), or as given."""
         u, weight = _events(surv)
         if np.unique(u).size < 2:
             raise InputError(
@@ -87,15 +88,7 @@ def _events(surv: Surv) -> tuple[FloatArray, FloatArray | None]:
 def _centiles(u: FloatArray, weight: FloatArray | None, df: int) -> FloatArray:
     if isinstance(df, bool) or not isinstance(df, int | np.integer) or df < 1:
         raise InputError(f"df must be a whole number from 1; got {df!r}. df - 1 inner knots are placed.")
-    share = np.arange(1, df) / df
-    if weight is None:
-        return np.quantile(u, share)
-    order = np.argsort(u, kind="stable")
-    end = np.cumsum(weight[order])
-    # In the row of all times one of weight k takes k places; one of less than 1 takes a point, and its weight to the next.
-    first = end - weight[order]
-    last = np.maximum(end - 1.0, first)
-    return np.interp(share * last[-1], np.column_stack([first, last]).ravel(), np.repeat(u[order], 2))
+    return weighted_quantiles(u, weight, np.arange(1, df) / df)
 
 
 def _with_inner(outer: FloatArray, inner: FloatArray) -> FloatArray:

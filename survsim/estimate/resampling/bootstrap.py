@@ -151,8 +151,9 @@ def bootstrap(
         names.extend(labels if by is None else [f"{label}: {name}" for name in labels])
         k = len(labels)
     if len(groups) == 2:
-        values.append(values[1] - values[0])
-        estimates.append(estimates[1] - estimates[0])
+        with np.errstate(invalid="ignore"):  # two that were not reached differ by no number
+            values.append(values[1] - values[0])
+            estimates.append(estimates[1] - estimates[0])
         names.extend(f"difference: {name}" for name in labels[:k])
     return _summarised(
         surv,
@@ -397,10 +398,15 @@ def _warn_of(names: list[str], values: FloatArray) -> None:
     undefined, endless = np.isnan(values).sum(axis=0), np.isinf(values).sum(axis=0)
     if undefined.any():
         k = int(undefined.argmax())
+        others = (
+            "its standard error and interval are those of the others, which are not drawn as the data were, and most often too "
+            "narrow"
+        )
+        left = total - undefined[k]
         warn(
-            f"{names[k]!r} does not exist in {undefined[k]} of {total} resamples: its standard error and interval are those of the "
-            "others, which are not drawn as the data were, and most often too narrow. Fewer covariates, or a statistic that each "
-            "resample has, would do.",
+            f"{names[k]!r} does not exist in {undefined[k]} of {total} resamples: "
+            f"{others if left > 1 else 'it has no standard error and no interval (NaN)'}. Fewer covariates, or a statistic that "
+            "each resample has, would do.",
             SmallSampleWarning,
         )
     if endless.any():

@@ -175,7 +175,8 @@ def test_stays_of_one_patient_in_two_groups_are_of_one_patient(of):
     ways = {"well": ["ill", "dead"], "ill": ["dead"]}
     data = prepare_multistate(patients, events, start="well", transitions=ways, unit="months")
     stays = data.stays.assign(arm=["a", "a", "a", "b", "a"])
-    first = of(dataclasses.replace(data, stays=stays)).headline()
+    with pytest.warns(UserWarning, match="group 'b' has one patient only"):
+        first = of(dataclasses.replace(data, stays=stays)).headline()
     assert "3 patients" in first
 
 

@@ -281,7 +281,9 @@ def test_mean_time_in_state_by_hand_and_by_group() -> None:
     two = PATIENTS.iloc[:2].assign(group=["x", "y"])
     data = prepare(two, EVENTS.iloc[:3], None, covariates=["group"])
     assert mean_time_in_state(data, 8.0).estimate.tolist() == [[6.0, 2.0, 0.0]]
-    by = mean_time_in_state(data, 8.0, by="group")
+    with pytest.warns(UserWarning, match="group 'x' and group 'y' have one patient only"):
+        by = mean_time_in_state(data, 8.0, by="group")
+    assert np.isnan(by.std_error).all()
     assert by.estimate.tolist() == [[4.0, 4.0, 0.0], [8.0, 0.0, 0.0]]
     # Everybody is dead at 10: the states of later times are known.
     assert mean_time_in_state(data, 12.0).estimate.tolist() == [[6.0, 3.0, 3.0]]

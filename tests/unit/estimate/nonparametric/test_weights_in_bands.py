@@ -50,7 +50,8 @@ def test_the_effective_number_of_patients() -> None:
     assert number(False) == number(True) == 2.0
     assert number(False, weight=[1, 3]) == 4.0
     assert number(True, weight=[1, 3]) == pytest.approx(1.6)
-    assert number(True, weight=[1, 3], cluster=["a", "a"]) == 1.0
+    with pytest.warns(UserWarning, match="has one cluster only"):
+        assert number(True, weight=[1, 3], cluster=["a", "a"]) == 1.0
     # a patient in two rows is one patient, with her own weight
     rows = dict(entry=[0, 2, 0], id=[7, 7, 8], weight=[3, 3, 1])
     split = Surv.right([2, 4, 5], [0, 1, 1], unit="days", **rows)
