@@ -31,7 +31,7 @@ def draw_cox_fit(
     fit : the regression.
     ax : axes to draw on; made if None.
     names : labels to show for terms.
-    limits, sides, title : of the axes.
+    limits, sides, title : of the axes; limits are the lower first, above 0 on an axis of ratios.
     """
     low, high = fit.limits()
     columns = zip(fit.terms, fit.hazard_ratio, np.exp(low), np.exp(high))

@@ -69,7 +69,9 @@ def draw_kaplan_meier(
     end = last_shown(until, float(km.time.max()))
     middle = dict(zip(groups, km.median().estimate)) if medians else {}
     for index, group in enumerate(groups):
-        label = shown[group] if len(groups) > MANY else _legend(km, index, shown[group], event_name, middle)
+        name = shown[group]
+        counted = name if len(groups) > MANY else _legend(km, index, name, event_name, middle)
+        label = placing.only_name(ax, counted, name)
         _draw_group(ax, km, index, group, label, band, censor_ticks)
         if second_band is not None:
             _draw_second_band(ax, second_band, index, group)
