@@ -53,7 +53,7 @@ def draw_kaplan_meier(
     risk_table : whether the numbers at risk stand below; or which rows, among "at risk", "censored", "events"
         (KMunicate's three).
     second_band : curves of the same groups whose interval is added as dashed lines (another conf_type).
-    marker : (time, text) of a vertical mark, for example one patient's survival.
+    marker : (time, text) of a vertical mark, for example one patient's survival; after the last follow-up it needs `until`.
     p_value : whether the p-value of the unstratified log-rank test of the groups drawn stands above the curves; another
         test is added by `survsim.figures.add_p_value`.
     until : last time shown, in the unit of the curves.
@@ -181,8 +181,13 @@ def _draw_marker(ax: Any, time: float, text: str, *, unit: str) -> None:
 
 
 def mark_above(ax: Any, time: float, words: str) -> None:
-    """Words above a vertical line, on the side of it where there is more room."""
-    low, high = ax.get_xlim()
+    """Words above a vertical line inside the axes, on the side of it where there is more room."""
+    low, high = map(float, ax.get_xlim())
+    if not low <= time <= high:
+        raise InputError(
+            f"the time of marker must lie on the time axis, between {low:g} and {high:g}; got {time:g}. "
+            "Pass until= for a longer axis."
+        )
     right = time > 0.5 * (low + high)
     ax.annotate(
         words,
