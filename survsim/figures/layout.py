@@ -30,6 +30,11 @@ LEAST_INCHES = 0.55
 """Of axes on a sheet of our own, in height."""
 ROW_LINES = 6
 """Lines that the label of a row takes, with its numbers, where the sheet may grow."""
+LEAST_PANEL = 1.1
+"""Of the axes of a panel in height (inches), on a sheet that may grow."""
+PANEL_TURNS = 5
+MOST_GROWTH, GROWTH = 10, 1.25
+"""How often, and how much, a sheet grows on which the words of panels have no room at all."""
 TURNS = 6
 FULL_CELL, SMALLEST_LETTERS = (230.0, 190.0), 0.62
 """Points of a user's cell with letters of full size; how much smaller they become in a small one."""
@@ -226,7 +231,8 @@ def _fit_panels(root: Any, axes: list[Any], sheet: Sheet) -> None:
     root.set_layout_engine("constrained")
     engine = root.get_layout_engine()
     engine.set(w_pad=EDGE / 72, h_pad=EDGE / 72)
-    for turn in range(5):
+    turn = grown = 0
+    while turn < PANEL_TURNS:
         renderer = renderer_of(root)
         for ax in axes:
             region = _region(ax, False)
@@ -237,12 +243,17 @@ def _fit_panels(root: Any, axes: list[Any], sheet: Sheet) -> None:
             try:
                 engine.execute(root)
             except UserWarning:  # the engine's words for axes without any room
+                if sheet.height is None and grown < MOST_GROWTH:
+                    grown += 1
+                    root.set_figheight(GROWTH * root.get_figheight())
+                    continue
                 raise InputError(
                     f"a sheet of {root.get_figwidth() * 25.4:.0f} by {root.get_figheight() * 25.4:.0f} mm has no room for "
                     "these panels with their words; make it wider or higher, or give shorter labels."
                 ) from None
+        turn += 1
         short = sum(_short_of(ax, renderer) for ax in axes if _first_column(ax))
-        if turn > 1 and (sheet.height is not None or short < 2.0):
+        if turn > 2 and (sheet.height is not None or short < 2.0):
             break
         root.set_figheight(root.get_figheight() + (0 if sheet.height else short / root.dpi))
     engine.execute(root)
@@ -259,10 +270,12 @@ def _first_column(ax: Any) -> bool:
 
 
 def _short_of(ax: Any, renderer: Any) -> float:
-    """Pixels by which axes are too low for the lines of their rows."""
+    """Pixels by which axes are too low: for the lines of their rows, or for a curve."""
     notes = notes_of(ax)
     line = 1.3 * renderer.points_to_pixels(_em(ax))
-    return max(0.0, len(notes.row_texts) * notes.row_lines * line - float(ax.get_window_extent().height))
+    rows = len(notes.row_texts) * notes.row_lines * line
+    least = rows if rows else LEAST_PANEL * ax.figure.figure.dpi
+    return max(0.0, least - float(ax.get_window_extent().height))
 
 
 # -- words ------------------------------------------------------------------------------------------
