@@ -295,6 +295,8 @@ def _write(ax: Any, notes: Notes, region: tuple[float, ...], renderer: Any, *, g
         notes.write(text, ENDS_SHARE * width, renderer, most=3)
     for text in ax.texts:
         notes.plain(text)
+    for tick in [*ax.xaxis.get_ticklabels(), *ax.yaxis.get_ticklabels()]:
+        notes.plain(tick, tick.get_text())
 
 
 def _write_rows(ax: Any, notes: Notes, width: float, renderer: Any, grows: bool) -> None:

@@ -12,7 +12,7 @@ from matplotlib.legend import Legend
 from survsim import Surv, kaplan_meier
 from survsim.core.names import readable
 from survsim.errors import InputError
-from survsim.figures import add_landmarks, add_medians, lettering
+from survsim.figures import add_landmarks, add_medians, lettering, swimmer
 from survsim.figures.lettering import as_seen, name_apart, told_apart, turned, wrapped
 from tests.helpers.pictures import faults
 
@@ -54,6 +54,21 @@ def test_a_font_that_has_the_letter_is_found_by_itself():
     families = lettering.font_for("a", ["DejaVu Sans"])
     assert families is None
     assert lettering.font_for("\u2111", ["cmr10"]) not in (None, "cmr10")
+
+
+@pytest.mark.parametrize("labels", [["RT", "\u2111"], ["\u2111", "RT"]])
+def test_each_label_of_a_row_finds_a_font_that_has_its_letters(labels, monkeypatch):
+    """Whichever comes first: here a font is found for black-letter I, which the usual one is told to lack."""
+    usual = lettering._letters(("DejaVu Sans",))
+    monkeypatch.setattr(
+        lettering, "_letters", lambda families: usual - {"\u2111"} if len(families) == 1 else usual
+    )
+    monkeypatch.setattr(lettering, "_elsewhere", lambda missing: "DejaVu Serif")
+    course = pd.DataFrame(
+        {"label": labels, "kind": "event", "start": [1.0, 6.0], "stop": np.nan, "assumed": False}
+    )
+    ticks = swimmer(course, unit="months", end=9.0).get_yticklabels()
+    assert ["DejaVu Serif" in t.get_fontfamily() for t in ticks if t.get_text() == "\u2111"] == [True]
 
 
 def test_a_group_without_patients_has_no_curve_and_no_row():
