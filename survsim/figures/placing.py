@@ -49,7 +49,7 @@ def title(ax: Any, words: str) -> None:
 
 def only_name(ax: Any, words: str, name: str) -> str:
     """The words as they came; where they are too long for their place, the name among them alone is shortened."""
-    notes_of(ax).names[words] = name
+    notes_of(ax).names[words] = name if name in words else ""
     return words
 
 
