@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -28,7 +29,7 @@ OPTIONS = {
 
 def reconstruct(
     curve: Annotated[Path, typer.Argument(metavar="CURVE.csv", help="time,survival (or time,incidence); arm for several.")],
-    out: Annotated[Path, typer.Option("--out", metavar="IPD.csv", help="Patients: time,event.")],
+    out: Annotated[Path, typer.Option("--out", metavar="IPD.csv", help="Patients: time,event; an earlier result is replaced.")],
     at_risk: Annotated[Path | None, typer.Option("--at-risk", metavar="RISK.csv", help="time,n_risk; arm for several.")] = None,
     total_events: Annotated[
         list[str] | None, typer.Option("--total-events", metavar="[ARM=]D", help="Printed total of events; once an arm.")
@@ -70,6 +71,7 @@ def reconstruct(
     # a blank ends the name of an option there
     words = in_options(OPTIONS if " " in curve.name else OPTIONS | {"curve": curve.name})
     refuse_own_input([out], [curve, at_risk, marks])
+    _refuse_place(out)
     lines = _by_arm(read_table(curve), curve)
     kind = kind or _kind(next(iter(lines.values())), curve)
     names = tuple(lines)
@@ -104,6 +106,22 @@ def reconstruct(
         return
     typer.echo(headline)
     typer.echo(f"written: {out}")
+
+
+def _refuse_place(out: Path) -> None:
+    """Refuse a name that promises another kind of file, and a file that is no earlier result."""
+    if out.suffix.lower() != ".csv":
+        raise InputError(
+            f"patients are written as comma-separated text; give --out a name that ends in .csv, not {out.name!r}."
+        )
+    if not out.is_file():
+        return
+    with out.open(encoding="utf-8", errors="replace") as file:
+        head = file.readline(100).strip()
+    if re.fullmatch("(arm,)?time,event(,entry)?", head) is None:
+        raise InputError(
+            f"{out} is there and holds no reconstructed patients; nothing was written. Give --out another name, or remove the file."
+        )
 
 
 def _one(arm: str, line: pd.DataFrame, table: Any, ticks: Any, words: Any, *, entry: bool, **told: Any) -> ReconstructedIPD:  # fmt: skip

@@ -10,7 +10,8 @@ READS = {
     "arms": "--arms NAME=COLOUR",
 }
 """Arguments whose option looks different."""
-_VALUE = r"(?:'[^'\n]*'|\"[^\"\n]*\"|\{[^\n]*?\}(?!\})|\([^()\n]*\)|True|False|None)"
+_AROUND = " '\""
+_VALUE = r"(?:\[[^\[\]\n]*\]|'[^'\n]*'|\"[^\"\n]*\"|\{[^\n]*?\}(?!\})|\([^()\n]*\)|True|False|None)"
 
 
 def in_options(options: Mapping[str, str]) -> Callable[[str], str]:
@@ -28,6 +29,8 @@ def in_options(options: Mapping[str, str]) -> Callable[[str], str]:
 
     def replaced(found: re.Match[str]) -> str:
         option, value = options[found[1]], found[2]
+        if value and value.startswith("[") and " " not in option:  # a list is one option an item
+            return " ".join(f"{option} {item.strip(_AROUND)}" for item in value[1:-1].split(","))
         if found[1] in READS:
             return READS[found[1]]
         switch, _, only = option.partition(" ")

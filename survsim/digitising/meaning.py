@@ -10,7 +10,7 @@ import numpy as np
 
 from survsim.core.checks import FloatArray
 from survsim.digitising.found import Hints, Panel, Refused, Trace
-from survsim.digitising.rows_of_arms import colours_apart, numbers_of_arms, plain_key
+from survsim.digitising.rows_of_arms import LIKE, colours_apart, in_hex, numbers_of_arms, plain_key
 
 SLOPING = 0.8
 """Corners a pixel of width: curves of a few hundred patients have under 0.6, sloping lines about 1 and more."""
@@ -129,9 +129,9 @@ def _chosen(traces: Sequence[Trace], hints: Hints, said: list[str]) -> tuple[Tra
     left, chosen = list(traces), []
     for name, colour in zip(hints.labels, hints.colours, strict=True):
         away = [colours_apart(t.colour, colour) if colour else 9.0 for t in left]
-        same = [t for t, d in zip(left, away, strict=True) if d < 0.25]
+        same = [t for t, d in zip(left, away, strict=True) if d < LIKE]
         if not same:
-            seen = ", ".join(_hex(t.colour) for t in traces)
+            seen = ", ".join(in_hex(t.colour) for t in traces)
             raise Refused(
                 f"no curve has the colour given for {name!r}; curves have {seen}.", "arms= with one of these"
             )
@@ -149,10 +149,6 @@ def _by_label(traces: Sequence[Trace], labels: Sequence[str]) -> tuple[Trace, ..
     if labels and all(plain_key(name) in known for name in labels):
         return tuple(known[plain_key(name)] for name in labels)
     return tuple(traces)
-
-
-def _hex(colour: Sequence[float]) -> str:
-    return "#" + "".join(f"{round(255 * c):02x}" for c in colour)
 
 
 def _names(traces: Sequence[Trace], hints: Hints, said: list[str]) -> tuple[str, ...]:

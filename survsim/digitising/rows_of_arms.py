@@ -122,6 +122,11 @@ def colours_apart(a: Sequence[float], b: Sequence[float]) -> float:
     return max(abs(x - y) for x, y in zip(a, b, strict=True))
 
 
+def in_hex(colour: Sequence[float]) -> str:
+    """A colour as it is written, "#1f77b4"."""
+    return "#" + "".join(f"{round(255 * float(c)):02x}" for c in colour)
+
+
 def plain_key(text: str) -> str:
     """A name without case, spaces and most signs, to be compared."""
     return re.sub(r"[^a-z0-9+<>=]", "", text.casefold())

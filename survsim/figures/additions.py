@@ -98,7 +98,7 @@ def add_p_value(ax: Any, test: Any, *, words: str = "") -> Any:
             f"{type(test).__name__} has no single p-value; give the result of logrank_test, maxcombo_test or gray_test."
         )
     name = words or TESTS.get(type(test).__name__, "")
-    placing.remark(ax, f"{name} {p_words(float(value[0]))}".strip(), gid="p-value")
+    placing.remark(ax, f"{name} {p_words(float(value[0]))}".strip(), name=name, gid="p-value")
     return ax
 
 
@@ -139,7 +139,8 @@ def add_hazard_ratio(
         f"{fit.hazard_ratio[k]:.2f} ({fit.conf_level:.0%} CI {np.exp(low[k]):.2f} to {np.exp(high[k]):.2f})"
     )
     tail = f", {p_words(float(fit.p_value[k]))}" if p_value else ""
-    placing.remark(ax, f"Hazard ratio, {words or fit.terms[k]}: {shown}{tail}", gid="hazard-ratio")
+    name = words or fit.terms[k]
+    placing.remark(ax, f"Hazard ratio, {name}: {shown}{tail}", name=name, gid="hazard-ratio")
     return ax
 
 
@@ -180,7 +181,7 @@ def add_medians(ax: Any, km: KaplanMeier, *, names: Mapping[Any, str] | None = N
         )
         unit = f" {km.unit}" if np.isfinite(found.estimate[k]) else ""
         words = f"Median, {shown[group]}: {time_in_words(found.estimate[k])}{unit}{limits}"
-        placing.remark(ax, words, colour=style.colour(k), gid=f"median-words:{group}")
+        placing.remark(ax, words, name=shown[group], colour=style.colour(k), gid=f"median-words:{group}")
     return ax
 
 
@@ -242,7 +243,9 @@ def add_landmarks(
                     else ""
                 )
             words = f"At {format_time(time)} {km.unit}, {shown[group]}: {100 * value:.0f}%{limits}"
-            placing.remark(ax, words, colour=style.colour(k), gid=f"survival:{time:g}:{group}")
+            placing.remark(
+                ax, words, name=shown[group], colour=style.colour(k), gid=f"survival:{time:g}:{group}"
+            )
     return ax
 
 

@@ -119,7 +119,7 @@ def _panel(
         if np.isfinite(result.predicted[i]):
             ax.plot([result.predicted[i]] * 2, [y - 0.28, y + 0.28], color=colour, linewidth=1.6)
         _observed(ax, result, i, y, name)
-    ax.set_yticks(range(len(rows)), [_text(result, i, labels) for i in rows])
+    ax.set_yticks(range(len(rows)), [_text(ax, result, i, labels) for i in rows])
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.tick_params(axis="y", length=0)
     ax.set_xlabel(
@@ -163,10 +163,10 @@ def _ticks(ax: Any, panel: str, low: float, high: float) -> None:
     ratio_ticks(ax, shown)
 
 
-def _text(result: CalibrationChecks, i: int, labels: Mapping[str, str]) -> str:
+def _text(ax: Any, result: CalibrationChecks, i: int, labels: Mapping[str, str]) -> str:
     name = readable(labels.get(result.label[i], result.label[i]))
     kind = result.quantity[i]
-    return f"{name}, {kind}" if kind not in ("ratio",) else name
+    return placing.only_name(ax, f"{name}, {kind}", name) if kind not in ("ratio",) else name
 
 
 def _key(ax: Any, result: CalibrationChecks, rows: list[int]) -> None:

@@ -32,7 +32,7 @@ def draw_cox_fit(
     fit : the regression.
     ax : axes to draw on; made if None.
     names : labels to show for terms.
-    limits, sides, title : of the axes.
+    limits, sides, title : of the axes; limits are the lower first, above 0 on an axis of ratios.
     """
     refuse_unmeant("names", names or {}, fit.terms, "the terms", some=True)
     low, high = fit.limits()

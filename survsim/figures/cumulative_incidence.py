@@ -59,9 +59,10 @@ def draw_cumulative_incidence(
         place, dash = (wanted.index(cause), 0) if len(curves.groups) == 1 else (g, wanted.index(cause))
         colour = style.colour(place)
         curve = curves.steps(group, cause)
+        label = _label(group, cause, len(curves.groups), len(wanted), names or {})
         draw_line(
-            ax, curve, color=colour, linestyle=style.dash(place + 3 * dash),
-            gid=f"curve:{group}:{cause}", label=_label(group, cause, len(curves.groups), len(wanted), names or {}),
+            ax, curve, color=colour, linestyle=style.dash(place + 3 * dash), gid=f"curve:{group}:{cause}",
+            label=placing.only_name(ax, label, str((names or {}).get(group, group))),
         )  # fmt: skip
         inside = curve.time <= end
         reach = [curve.estimate[inside]]

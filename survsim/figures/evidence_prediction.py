@@ -36,7 +36,7 @@ def draw_evidence_prediction(
     ax.plot(frame["time"], frame["survival"], color=colour, label=name, gid=f"median:{name}")
     ax.plot(
         frame["time"], frame["predictive"], color=colour, linestyle=(0, (4, 2)), linewidth=1.2,
-        label=f"{name}, next patient", gid=f"predictive:{name}",
+        label=placing.only_name(ax, f"{name}, next patient", name), gid=f"predictive:{name}",
     )  # fmt: skip
     unit = prediction.distribution.time_unit
     ax.set_ylim(0, 1.02)

@@ -27,7 +27,7 @@ def facets(
     Parameters
     ----------
     results : title of a panel -> result with a picture of its own.
-    columns : most panels beside each other; a narrow sheet has fewer.
+    columns : most panels beside each other; a narrow sheet has fewer, and long legends make it higher.
     share : whether all panels have the same axes.
     options : of `plot`, the same for all panels.
 

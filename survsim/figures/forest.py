@@ -39,7 +39,7 @@ def draw_meta_analysis(
     ax : axes to draw on; made if None.
     measure : name of what the axis shows.
     ratio : True when the analysis was on a log scale (hazard ratios, medians): numbers are shown as ratios.
-    limits, sides, title : of the axes.
+    limits, sides, title : of the axes; limits are the lower first, above 0 on an axis of ratios.
     sort : order the studies by estimate.
     """
     scale: Callable[[float], FloatArray] = np.exp if ratio else np.asarray
@@ -77,12 +77,13 @@ def draw_effect_sizes(
     effects : the effect sizes.
     ax : axes to draw on; made if None.
     conf_level : level of the intervals drawn.
-    limits, sides, title : of the axes.
+    limits, sides, title : of the axes; limits are the lower first, above 0 on an axis of ratios.
     """
     z = float(ndtri(0.5 + conf_level / 2.0))
     rows = [
         ForestRow(
-            label=readable(effect.label) + (" *" if effect.flagged else ""),
+            label=readable(effect.label),
+            after=" *" if effect.flagged else "",
             name=effect.label + (" *" if effect.flagged else ""),
             estimate=effect.hazard_ratio,
             conf_low=float(np.exp(effect.log_hazard_ratio - z * effect.std_error)),

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from survsim.core.errors import InputError
 from survsim.figures import placing, style
 from survsim.figures.layout import LABEL_SHARE, renderer_of
 from survsim.figures.notes import measure
@@ -29,7 +30,8 @@ class ForestRow:
 
     Attributes
     ----------
-    label : text on the left; name : what marks are called for those who read the picture, by default the label.
+    label : text on the left, shortened where it has no room; after : what stands behind it whatever room there is.
+    name : what marks are called for those who read the picture, by default the label.
     kind : "study" (square), "pooled" (diamond), "prediction" (bar) or "heading" (text only).
     estimate, conf_low, conf_high : on the axis's own scale (ratios, not their logarithms).
     weight : share of the pooled estimate, which sets the size of the square; NaN for none.
@@ -44,11 +46,17 @@ class ForestRow:
     weight: float = float("nan")
     detail: str = ""
     name: str = ""
+    after: str = ""
 
     @property
     def gid(self) -> str:
         """Name of the row in the picture's marks."""
-        return self.name or self.label
+        return self.name or self.words
+
+    @property
+    def words(self) -> str:
+        """Label and what stands behind it."""
+        return self.label + self.after
 
 
 def forest_axes(rows: Sequence[ForestRow], ax: Any = None) -> Any:
@@ -77,10 +85,10 @@ def draw_rows(
     measure : name of what the axis shows.
     null : value of no effect, drawn as a line.
     ratio : True for a logarithmic axis.
-    limits : of the axis; chosen if None.
+    limits : of the axis, the lower first, above 0 on an axis of ratios; chosen if None.
     sides : what lies left and right of `null`, for example ("favours combination", "favours control").
     """
-    low, high = limits or _limits(rows, null, ratio)
+    low, high = _limits(rows, null, ratio) if limits is None else _as_asked(limits, ratio)
     if ratio:
         ax.set_xscale("log")
     ax.set_xlim(low, high)
@@ -117,7 +125,7 @@ def _columns(ax: Any, rows: Sequence[ForestRow]) -> float | None:
     sample.remove()
     point = root.dpi / 72.0
     room = placing.room(ax)
-    labels = max((width(line) for row in rows for line in row.label.split("\n")), default=0.0) / point
+    labels = max((width(line) for row in rows for line in row.words.split("\n")), default=0.0) / point
     shown = max((width(_shown(row)) for row in rows), default=0.0) / point
     weights = any(np.isfinite(row.weight) for row in rows if row.kind == "study")
     at = NUMBERS_GAP + max(shown, width("estimate (interval)") / point)
@@ -137,11 +145,12 @@ def _shown(row: ForestRow) -> str:
 def _write_row(ax: Any, y: int, row: ForestRow, weight_at: float | None) -> None:
     """Label and numbers: in columns, or below each other where the sheet is narrow."""
     bold = "bold" if row.kind == "pooled" or (row.kind == "heading" and not row.detail) else "normal"
-    label, shown = row.label, _shown(row)
+    words, shown = row.words, _shown(row)
     weighted = np.isfinite(row.weight) and row.kind == "study"
     if weight_at is None:
-        label = "\n".join(filter(None, [label, shown + (f", {row.weight:.0%}" if weighted else "")]))
-    text = _text(ax, 0.0, LABEL_GAP, y, label, ha="right", weight=bold)
+        words = "\n".join(filter(None, [words, shown + (f", {row.weight:.0%}" if weighted else "")]))
+    placing.only_name(ax, words, row.label)
+    text = _text(ax, 0.0, LABEL_GAP, y, words, ha="right", weight=bold)
     placing.left_label(ax, text, share=LABEL_SHARE if weight_at is not None else NARROW_SHARE)
     if weight_at is None:
         return
@@ -203,6 +212,14 @@ def _head(ax: Any, rows: Sequence[ForestRow], weight_at: float) -> None:
     _text(ax, 1.0, NUMBERS_GAP, -1.0, "estimate (interval)", colour=style.SOFT)
     if any(np.isfinite(row.weight) for row in rows if row.kind == "study"):
         _text(ax, 1.0, weight_at, -1.0, "weight", ha="right", colour=style.SOFT)
+
+
+def _as_asked(limits: tuple[float, float], ratio: bool) -> tuple[float, float]:
+    low, high = map(float, limits)
+    if not ((0.0 if ratio else -np.inf) < low < high < np.inf):
+        above = "the lower first" + (", both above 0 on an axis of ratios" if ratio else "")
+        raise InputError(f"limits must be two finite numbers, {above}; got ({low:g}, {high:g}).")
+    return low, high
 
 
 def _limits(rows: Sequence[ForestRow], null: float, ratio: bool) -> tuple[float, float]:

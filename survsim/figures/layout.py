@@ -28,6 +28,13 @@ LEAST = 0.34
 """The least that axes keep of a user's cell."""
 LEAST_INCHES = 0.55
 """Of axes on a sheet of our own, in height."""
+ROW_LINES = 6
+"""Lines that the label of a row takes, with its numbers, where the sheet may grow."""
+LEAST_PANEL = 1.1
+"""Of the axes of a panel in height (inches), on a sheet that may grow."""
+PANEL_TURNS = 5
+MOST_GROWTH, GROWTH = 10, 1.25
+"""How often, and how much, a sheet grows on which the words of panels have no room at all."""
 TURNS = 6
 FULL_CELL, SMALLEST_LETTERS = (230.0, 190.0), 0.62
 """Points of a user's cell with letters of full size; how much smaller they become in a small one."""
@@ -64,7 +71,7 @@ def _fit_axes(ax: Any, sheet: Sheet | None) -> None:
         region = _region(ax, sheet is not None)
         ax.apply_aspect()
         before = ax.get_window_extent().bounds
-        _write(ax, notes, region, renderer, grows=sheet is not None)
+        _write(ax, notes, region, renderer, grows=sheet is not None and sheet.height is None)
         stack(ax, notes, region, renderer)
         if placed:  # the user's figure has an engine that makes room for what stands around axes
             ax.figure.get_layout_engine().execute(ax.figure)
@@ -99,12 +106,13 @@ def _make_room(
         width = x1 - x0 - left - right
         wanted = _inner_height(ax, notes, sheet, width / root.dpi, renderer) * root.dpi
         height = y1 - y0 - below - above if sheet.height is not None else wanted
-        least = LEAST_INCHES * root.dpi if sheet.height is not None else 0.0
+        least = _least_height(ax, notes, sheet) * root.dpi
         notes.cramped = width < 0.5 * root.dpi or height < least
-        width, height = max(width, 0.5 * root.dpi), max(height, least)
+        # Not to the whole of `least`: in rows made higher than they can be, labels would take more lines again.
+        width, height = max(width, 0.5 * root.dpi), max(height, min(least, LEAST_INCHES * root.dpi))
         if notes.cramped and last:
             wide = (0.5 * root.dpi + left + right) / root.dpi * 25.4
-            high = (LEAST_INCHES * root.dpi + below + above) / root.dpi * 25.4
+            high = (least + below + above) / root.dpi * 25.4
             short = x1 - x0 - left - right < 0.5 * root.dpi
             need = f"at least {wide:.0f} mm wide" if short else f"{high:.0f} mm high, or leave out height="
             raise InputError(
@@ -146,6 +154,14 @@ def _inner_height(ax: Any, notes: Notes, sheet: Sheet, width: float, renderer: A
         return sheet.rows * max(sheet.row * _em(ax) / 8.5, em + 0.05)
     usual_width, usual_height = sheet.usual
     return max((usual_height - 0.95) * min(1.0, (sheet.width / usual_width) ** 0.6), 1.1)
+
+
+def _least_height(ax: Any, notes: Notes, sheet: Sheet) -> float:
+    """Height (inches) below which the axes of a sheet of given height have no room for the lines of their rows."""
+    if sheet.height is None:
+        return 0.0
+    lines = notes.row_lines if sheet.rows and notes.row_lines > 1 else 0
+    return max(LEAST_INCHES, sheet.rows * lines * 1.22 * _em(ax) / 72.0)
 
 
 def _em(ax: Any) -> float:
@@ -215,7 +231,8 @@ def _fit_panels(root: Any, axes: list[Any], sheet: Sheet) -> None:
     root.set_layout_engine("constrained")
     engine = root.get_layout_engine()
     engine.set(w_pad=EDGE / 72, h_pad=EDGE / 72)
-    for turn in range(5):
+    turn = grown = 0
+    while turn < PANEL_TURNS:
         renderer = renderer_of(root)
         for ax in axes:
             region = _region(ax, False)
@@ -226,12 +243,17 @@ def _fit_panels(root: Any, axes: list[Any], sheet: Sheet) -> None:
             try:
                 engine.execute(root)
             except UserWarning:  # the engine's words for axes without any room
+                if sheet.height is None and grown < MOST_GROWTH:
+                    grown += 1
+                    root.set_figheight(GROWTH * root.get_figheight())
+                    continue
                 raise InputError(
                     f"a sheet of {root.get_figwidth() * 25.4:.0f} by {root.get_figheight() * 25.4:.0f} mm has no room for "
                     "these panels with their words; make it wider or higher, or give shorter labels."
                 ) from None
+        turn += 1
         short = sum(_short_of(ax, renderer) for ax in axes if _first_column(ax))
-        if turn > 1 and (sheet.height is not None or short < 2.0):
+        if turn > 2 and (sheet.height is not None or short < 2.0):
             break
         root.set_figheight(root.get_figheight() + (0 if sheet.height else short / root.dpi))
     engine.execute(root)
@@ -248,10 +270,12 @@ def _first_column(ax: Any) -> bool:
 
 
 def _short_of(ax: Any, renderer: Any) -> float:
-    """Pixels by which axes are too low for the lines of their rows."""
+    """Pixels by which axes are too low: for the lines of their rows, or for a curve."""
     notes = notes_of(ax)
     line = 1.3 * renderer.points_to_pixels(_em(ax))
-    return max(0.0, len(notes.row_texts) * notes.row_lines * line - float(ax.get_window_extent().height))
+    rows = len(notes.row_texts) * notes.row_lines * line
+    least = rows if rows else LEAST_PANEL * ax.figure.figure.dpi
+    return max(0.0, least - float(ax.get_window_extent().height))
 
 
 # -- words ------------------------------------------------------------------------------------------
@@ -271,6 +295,8 @@ def _write(ax: Any, notes: Notes, region: tuple[float, ...], renderer: Any, *, g
         notes.write(text, ENDS_SHARE * width, renderer, most=3)
     for text in ax.texts:
         notes.plain(text)
+    for tick in [*ax.xaxis.get_ticklabels(), *ax.yaxis.get_ticklabels()]:
+        notes.plain(tick, tick.get_text())
 
 
 def _write_rows(ax: Any, notes: Notes, width: float, renderer: Any, grows: bool) -> None:
@@ -284,7 +310,7 @@ def _write_rows(ax: Any, notes: Notes, width: float, renderer: Any, grows: bool)
     texts = [t.get_text() for t in ticks] if named and fixed else []
     if texts and texts != notes.row_shown:
         notes.row_texts = texts
-    most = lettering.MOST_LINES if grows else _lines_of_a_row(ax, notes, renderer)
+    most = ROW_LINES if grows else _lines_of_a_row(ax, notes, renderer)
     if notes.row_texts and ticks:
         shown = [notes.broken(t, ticks[0], share, renderer, most) for t in notes.row_texts]
         ax.set_yticks(ax.get_yticks()[: len(shown)], shown)

@@ -12,7 +12,7 @@ from survsim.core.errors import InputError
 LONGEST = 600
 """Letters of a label; nobody reads more in a picture."""
 MOST_LINES = 4
-"""Lines a label may take; what does not fit ends in an ellipsis."""
+"""Lines a label may take; a name that does not fit ends in an ellipsis, a number never does."""
 
 
 def p_words(p: float) -> str:
@@ -35,17 +35,47 @@ COUNTED = re.compile(r"(?<!\d) | (?![a-z])")
 """Blanks at which a line may end: not the one between a number and the word behind it."""
 
 
-def wrapped(text: str, width: float, measure: Callable[[str], float], most: int = MOST_LINES) -> str:
-    """The text in lines no wider than `width`, broken at words, inside a word only where it alone is too wide."""
-    lines: list[str] = []
-    for part in text.split("\n"):
-        lines += _lines(part, width, measure)
+def wrapped(
+    text: str, width: float, measure: Callable[[str], float], most: int = MOST_LINES, *, name: str = ""
+) -> str:
+    """The text in lines no wider than `width`, broken at words, inside a word only where it alone is too wide.
+
+    What needs more than `most` lines ends in an ellipsis. Of a text that says something of a `name` only the name is
+    shortened: the numbers behind it all stand, in more lines where they need them.
+    """
+    lines = _all_lines(text, width, measure)
     if len(lines) <= most:
         return "\n".join(lines)
+    if name and name in text:
+        before, _, after = text.partition(name)
+        return _with_less(before, name, after, width, measure, most)
     last = lines[most - 1]
     while last and measure(last + "…") > width:
         last = last[:-1]
     return "\n".join([*lines[: most - 1], last.rstrip() + "…"])
+
+
+def _with_less(
+    before: str, name: str, after: str, width: float, measure: Callable[[str], float], most: int
+) -> str:
+    """As much of the name between two texts as leaves them all their words."""
+
+    def lines(letters: int) -> list[str]:
+        return _all_lines(f"{before}{name[:letters].rstrip()}…{after}", width, measure)
+
+    most = max(most, len(lines(0)))
+    whole = _all_lines(f"{before}{name}{after}", width, measure)
+    if len(whole) <= most:
+        return "\n".join(whole)
+    low, high = 0, len(name)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if len(lines(middle)) <= most else (low, middle)
+    return "\n".join(lines(low))
+
+
+def _all_lines(text: str, width: float, measure: Callable[[str], float]) -> list[str]:
+    return [line for part in text.split("\n") for line in _lines(part, width, measure)]
 
 
 def _lines(text: str, width: float, measure: Callable[[str], float]) -> list[str]:

@@ -34,7 +34,7 @@ def draw_fine_gray(
     Parameters
     ----------
     names : labels to show for terms.
-    limits : of the axis.
+    limits : of the axis, the lower first, above 0 on an axis of ratios.
 
     Returns
     -------
@@ -65,7 +65,7 @@ def draw_influence(
     ----------
     measure : name of what the axis shows.
     ratio : True when the analysis was on a log scale.
-    limits : of the axis.
+    limits : of the axis, the lower first, above 0 on an axis of ratios.
 
     Returns
     -------
@@ -73,9 +73,10 @@ def draw_influence(
     """
     rows = [
         _row(
-            f"without {readable(label)}{' *' if moves else ''}",
+            f"without {readable(label)}",
             str(label),
             *_scaled((result.estimate[k], result.conf_low[k], result.conf_high[k]), ratio),
+            " *" if moves else "",
         )
         for k, (label, moves) in enumerate(zip(result.labels, result.is_influential))
     ]
@@ -99,7 +100,7 @@ def draw_subgroups(
     ----------
     measure : name of what the axis shows.
     ratio : True when the analysis was on a log scale.
-    limits : of the axis.
+    limits : of the axis, the lower first, above 0 on an axis of ratios.
 
     Returns
     -------
@@ -107,9 +108,10 @@ def draw_subgroups(
     """
     rows = [
         _row(
-            f"{(names or {}).get(g, readable(g))} ({n} {'study' if n == 1 else 'studies'})",
+            str((names or {}).get(g, readable(g))),
             str(g),
             *_scaled((result.estimate[k], result.conf_low[k], result.conf_high[k]), ratio),
+            f" ({n} {'study' if n == 1 else 'studies'})",
         )
         for k, (g, n) in enumerate(zip(result.groups, result.n_study))
     ]
@@ -140,7 +142,7 @@ def draw_network(
     comparator : the treatment the others are compared with, default the first.
     measure : name of what the axis shows.
     ratio : True when the analysis was on a log scale.
-    limits : of the axis.
+    limits : of the axis, the lower first, above 0 on an axis of ratios.
 
     Returns
     -------
@@ -163,9 +165,14 @@ def draw_network(
     return _forest(rows, ax, words, ratio=ratio, limits=limits, title=title)
 
 
-def _row(label: str, name: str, estimate: float, low: float, high: float) -> ForestRow:
+def _row(label: str, name: str, estimate: float, low: float, high: float, after: str = "") -> ForestRow:
     return ForestRow(
-        label=label, name=name, estimate=float(estimate), conf_low=float(low), conf_high=float(high)
+        label=label,
+        after=after,
+        name=name,
+        estimate=float(estimate),
+        conf_low=float(low),
+        conf_high=float(high),
     )
 
 

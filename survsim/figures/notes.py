@@ -52,6 +52,7 @@ class Notes:
         share : of the width that they may take, where it is not the usual one.
     ratio : height over width of the axes, for pictures that need it.
     after : called with the axes when all stand.
+    names : words -> the name among them, which alone is shortened where they are too long.
     """
 
     thin: Callable[[Any, int], Any] | None = None
@@ -70,6 +71,7 @@ class Notes:
     cramped: bool = False
     after: list[Callable[[Any], None]] = field(default_factory=list)
     row_shown: list[str] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
     sources: Any = field(default_factory=weakref.WeakKeyDictionary)
     last: Any = field(default_factory=weakref.WeakKeyDictionary)
 
@@ -85,12 +87,14 @@ class Notes:
 
     def broken(self, words: str, like: Any, width: float, renderer: Any, most: int) -> str:
         """The words in lines, in letters like those of the text `like`."""
-        words = lettering.cleaned(words)
+        told = self.names.get(words, "")
+        before, _, after = words.partition(told) if told else ("", "", words)
+        name = lettering.cleaned(told)
+        words = f"{lettering.cleaned(before)}{name}{lettering.cleaned(after)}"
         self.plain(like, words)
         like.set_parse_math(False)
-        return lettering.as_seen(
-            lettering.wrapped(lettering.name_apart(words), width, measure(like, renderer), most)
-        )
+        words = lettering.name_apart(words)
+        return lettering.as_seen(lettering.wrapped(words, width, measure(like, renderer), most, name=name))
 
     def plain(self, text: Any, words: str | None = None) -> None:
         """Take the letters as they are: no mathematics between dollar signs, a font that has each of them."""

@@ -47,8 +47,15 @@ def title(ax: Any, words: str) -> None:
         notes_of(ax).title = words
 
 
-def remark(ax: Any, words: str, *, colour: str = style.INK, gid: str | None = None) -> Any:
-    """A line directly above the axes."""
+def only_name(ax: Any, words: str, name: str) -> str:
+    """The words as they came; where they are too long for their place, the name among them alone is shortened."""
+    notes_of(ax).names[words] = name if name in words else ""
+    return words
+
+
+def remark(ax: Any, words: str, *, name: str = "", colour: str = style.INK, gid: str | None = None) -> Any:
+    """A line directly above the axes; of one with a `name` that alone may be shortened."""
+    only_name(ax, words, name)
     text = ax.annotate(
         words, xy=(0, 1), xycoords="axes fraction", xytext=(0, 4), textcoords="offset points", ha="left", va="bottom",
         fontsize=style.small(), color=colour, annotation_clip=False, gid=gid,

@@ -47,7 +47,7 @@ def draw_simulated_survival(
     ----------
     strategies : names of those drawn, default all.
     band : whether the interval is shaded, default for up to three strategies (more would hide each other).
-    marker : (time, text) of a vertical mark, such as one patient's survival.
+    marker : (time, text) of a vertical mark, such as one patient's survival, on the axis that is shown.
     until : last time shown, default the end of following.
     origin : what time counts from, for the axis.
 
@@ -99,7 +99,7 @@ def draw_simulation(
     ----------
     strategies : names of those drawn, default all.
     band : whether the interval is shaded, default for up to three strategies.
-    marker : (time, text) of a vertical mark, such as one patient's survival.
+    marker : (time, text) of a vertical mark, such as one patient's survival, on the axis that is shown.
 
     Returns
     -------

@@ -54,7 +54,7 @@ def draw_kaplan_meier(
     risk_table : whether the numbers at risk stand below; or which rows, among "at risk", "censored", "events"
         (KMunicate's three).
     second_band : curves of the same groups whose interval is added as dashed lines (another conf_type).
-    marker : (time, text) of a vertical mark, for example one patient's survival.
+    marker : (time, text) of a vertical mark, for example one patient's survival; after the last follow-up it needs `until`.
     p_value : whether the p-value of the unstratified log-rank test of the groups drawn stands above the curves; another
         test is added by `survsim.figures.add_p_value`.
     until : last time shown, in the unit of the curves.
@@ -70,7 +70,9 @@ def draw_kaplan_meier(
     end = last_shown(until, float(km.time.max()))
     middle = dict(zip(groups, km.median().estimate)) if medians else {}
     for index, group in enumerate(groups):
-        label = shown[group] if len(groups) > MANY else _legend(km, index, shown[group], event_name, middle)
+        name = shown[group]
+        counted = name if len(groups) > MANY else _legend(km, index, name, event_name, middle)
+        label = placing.only_name(ax, counted, name)
         _draw_group(ax, km, index, group, label, band, censor_ticks)
         if second_band is not None:
             _draw_second_band(ax, second_band, index, group)
@@ -179,8 +181,13 @@ def _draw_marker(ax: Any, time: float, text: str, *, unit: str) -> None:
 
 
 def mark_above(ax: Any, time: float, words: str) -> None:
-    """Words above a vertical line, on the side of it where there is more room."""
-    low, high = ax.get_xlim()
+    """Words above a vertical line inside the axes, on the side of it where there is more room."""
+    low, high = map(float, ax.get_xlim())
+    if not low <= time <= high:
+        raise InputError(
+            f"the time of marker must lie on the time axis, between {low:g} and {high:g}; got {time:g}. "
+            "Pass until= for a longer axis."
+        )
     right = time > 0.5 * (low + high)
     ax.annotate(
         words,

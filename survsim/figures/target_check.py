@@ -50,7 +50,7 @@ def draw_target_check(
             [value], [y], xerr=ends, fmt="o", color=style.INK, markersize=4.5, elinewidth=0.9, capsize=2.5,
             gid=f"published:{result.rows[i]}",
         )  # fmt: skip
-    ax.set_yticks(range(len(order)), _names(result, labels or {}, order))
+    ax.set_yticks(range(len(order)), _names(ax, result, labels or {}, order))
     ax.set_ylim(len(order) - 0.5, -0.5)
     ax.set_xlim(left=0)
     ax.tick_params(axis="y", length=0)
@@ -60,10 +60,11 @@ def draw_target_check(
     return ax
 
 
-def _names(result: TargetCheck, labels: Any, order: list[int]) -> list[str]:
+def _names(ax: Any, result: TargetCheck, labels: Any, order: list[int]) -> list[str]:
     """Words for each row: its label, or study and year; the strategy where two rows would be called alike."""
     names = [readable(labels.get(result.rows[i], result.rows[i])) for i in order]
-    return told_apart(names, [readable(result.strategies[i]) for i in order])
+    apart = told_apart(names, [readable(result.strategies[i]) for i in order])
+    return [placing.only_name(ax, words, name) for words, name in zip(apart, names)]
 
 
 def _key(ax: Any) -> None:

@@ -20,8 +20,11 @@ MOST_TICKS = 9
 
 
 def tick_step(end: float, unit: str, most: int = MOST_TICKS) -> float:
-    """The smallest round step that gives at most `most` ticks from 0 to `end`."""
-    for step in STEPS[unit]:
+    """The smallest round step that gives at most `most` ticks from 0 to `end`.
+
+    Where the axis ends before the unit's own first step, or has too many of its last, the step is a decimal one.
+    """
+    for step in STEPS[unit] if end >= STEPS[unit][0] else ():
         if end / step < most:
             return float(step)
     ten = 10.0 ** np.floor(np.log10(end / most))
@@ -56,4 +59,4 @@ def label_time(ax: Any, unit: str, origin: str = "") -> None:
 
 def format_time(value: float) -> str:
     """A time without needless decimals."""
-    return f"{value:.0f}" if value == round(value) else f"{value:.4g}"
+    return f"{value:.0f}" if float(value).is_integer() else f"{value:.4g}"

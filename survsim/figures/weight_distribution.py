@@ -53,10 +53,11 @@ def draw_weights(
         count, _ = np.histogram(mine, edges)
         tallest = max(tallest, float(count.max()))
         name = (names or {}).get(label, str(label))
+        words = f"{name}: {mine.size} patients, weigh as {weights.effective_size[g]:.1f}"
         ax.bar(
             edges[:-1], count * (1 if g else -1), width=np.diff(edges), align="edge", color=style.colour(g),
             alpha=0.75, edgecolor="white", linewidth=0.6, gid=f"group:{label}",
-            label=f"{name}: {mine.size} patients, weigh as {weights.effective_size[g]:.1f}",
+            label=placing.only_name(ax, words, name),
         )  # fmt: skip
     ax.axhline(0.0, color=style.INK, linewidth=0.8)
     ax.set_ylim(-1.1 * tallest, 1.1 * tallest)

@@ -209,13 +209,22 @@ def test_committed_numbers_are_traced_in_the_committed_data(slug):
 
 
 def browse(page: Path, folder: Path, width: int = 1000) -> dict[str, int]:
-    """Open a page in headless Chromium and count pictures, broken pictures and overflow of the page."""
+    """Open a page in headless Chromium and count pictures, broken pictures and overflow of the page.
+
+    And, where its tables are told row by row, the cells with words of their own under the head that stands before them.
+    """
     probe = """
     <script>
     addEventListener('load', () => {
       const images = [...document.images];
       const wide = document.documentElement.scrollWidth > innerWidth ? 1 : 0;
-      const seen = {pictures: images.length, broken: images.filter(i => !i.naturalWidth).length, wide};
+      const under = [...document.querySelectorAll('table.cards [data-label]')].filter(cell => {
+        const words = document.createRange();
+        words.selectNodeContents(cell);
+        const from = cell.getBoundingClientRect().left + 90;
+        return [...words.getClientRects()].some(box => box.width && box.left < from);
+      }).length;
+      const seen = {pictures: images.length, broken: images.filter(i => !i.naturalWidth).length, wide, under};
       document.body.setAttribute('data-seen', JSON.stringify(seen));
     });
     </script></body>"""

@@ -14,6 +14,7 @@ from survsim.digitising.raster.boxes import Inside
 from survsim.digitising.raster.dashes import dash_of
 from survsim.digitising.raster.fall import ended
 from survsim.digitising.raster.few_marks import without_few_marks
+from survsim.digitising.raster.inks import find_colours, thin_ink
 from survsim.digitising.raster.kinds import Pixels
 from survsim.digitising.raster.levels import Steps
 from survsim.digitising.raster.limits import limits_said
@@ -23,6 +24,7 @@ from survsim.digitising.raster.refusals import AXES_HELP, COLOURS_HELP
 from survsim.digitising.raster.sheet import Sheet
 from survsim.digitising.raster.ticks import Placed
 from survsim.digitising.raster.veils import area_colours, arms_behind
+from survsim.digitising.rows_of_arms import LIKE, colours_apart, in_hex
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,13 @@ def read_traces(
         if view is None:
             continue
         foot = _foot(y, view)
-        seen = look(sheet, view.rgb, view.start, view.rgb.shape[0] - 1 if flipped else foot, asked)
+        try:
+            seen = look(sheet, view.rgb, view.start, view.rgb.shape[0] - 1 if flipped else foot, asked)
+        except Refused:
+            _refuse_colours(sheet, view, hints)
+            raise
         if not seen.arms:
+            _refuse_colours(sheet, view, hints)
             continue
         if flipped != rising:
             way, kind = ("rise", "incidence") if flipped else ("fall", "survival")
@@ -74,6 +81,21 @@ def read_traces(
     raise Refused(
         "No curve was found in the panel.", help=f"{COLOURS_HELP}, or axes= where they were misread"
     )
+
+
+def _refuse_colours(sheet: Sheet, view: View, hints: Hints) -> None:
+    """Nothing could be followed: say so if a person named a colour that no thin line of the panel has."""
+    if not any(hints.colours):
+        return
+    found = find_colours(view.rgb, thin_ink(view.rgb)[1])
+    drawn = [((255 - each if sheet.inverted else each) / 255).tolist() for each in found]
+    for name, colour in zip(hints.labels, hints.colours, strict=True):
+        if colour is not None and drawn and min(colours_apart(colour, each) for each in drawn) > LIKE:
+            seen = ", ".join(in_hex(each) for each in drawn)
+            raise Refused(
+                f"no line has the colour given for {name!r}; lines have {seen}.",
+                help="arms= with one of these",
+            )
 
 
 def _view(sheet: Sheet, x: Placed, y: Placed, inside: Inside, flipped: bool) -> View | None:

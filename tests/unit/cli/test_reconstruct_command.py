@@ -205,6 +205,23 @@ def test_an_arm_may_be_called_none_or_na(call, tmp_path):
     assert made.groupby("arm").event.sum().to_dict() == {"NA": 10, "None": 3}
 
 
+@pytest.mark.parametrize("out", ["p.xlsx", "p.txt", "p"])
+def test_a_name_that_promises_another_kind_of_file_is_refused(call, tmp_path, out):
+    code, _, err = call("curve.csv", "--n", "10", "--out", out)
+    assert code == 2 and "give --out a name that ends in .csv" in err
+    assert not (tmp_path / out).exists()
+
+
+def test_an_earlier_result_is_replaced_and_any_other_file_kept(call, tmp_path):
+    kept = tmp_path / "notes.csv"
+    kept.write_text("patient,age\n1,60\n")
+    code, _, err = call("curve.csv", "--n", "10", "--out", "notes.csv")
+    assert code == 2 and "notes.csv is there and holds no reconstructed patients" in " ".join(err.split())
+    assert kept.read_text() == "patient,age\n1,60\n"
+    for _ in range(2):
+        assert call("curve.csv", "--at-risk", "risk.csv", "--out", "ipd.csv")[0] == 0
+
+
 @pytest.mark.parametrize("out", ["curve.csv", "./curve.csv", "risk.csv", "link.csv"])
 def test_what_it_reads_is_never_written_over(call, tmp_path, out):
     (tmp_path / "link.csv").symlink_to(tmp_path / "curve.csv")

@@ -23,6 +23,14 @@ said = in_options(
         ("n is 50, but 48 are at risk", "--n is 50, but 48 are at risk"),
         ("entry=True if the others entered later", "--entry if the others entered later"),
         ("Help: arms={'name': 'colour', ...} says which", "Help: --arms NAME=COLOUR says which"),
+        (
+            "from the upper curve down, as in arms=['A', 'B'].",
+            "from the upper curve down, as in --arms A --arms B.",
+        ),
+        (
+            "the colour of each arm, as in arms={'A': 'red', 'B': 'blue'}.",
+            "the colour of each arm, as in --arms NAME=COLOUR.",
+        ),
         ("Help: panel= one of these letters.", "Help: --panel one of these letters."),
         ("unit must be one of days", "--unit must be one of days"),
         (

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import survsim.digitising
+from survsim import Surv, kaplan_meier
 from survsim.digitising import digitise
 from survsim.errors import InputError
 from tests.helpers.small_figures import TWO, draw, panel
@@ -147,3 +148,18 @@ def test_every_help_names_an_argument_or_another_file():
         if not re.search(arguments, text) and not re.match(ANOTHER_FILE, text)
     ]
     assert vague == []
+
+
+def test_a_colour_that_no_line_has_is_said_with_those_there_are(tmp_path):
+    rng = np.random.default_rng(3)
+    arm = np.array(["Control", "Drug"] * 60)
+    time = rng.exponential(10, 120) * np.where(arm == "Drug", 1.6, 1.0) + 0.1
+    surv = Surv.right(time.clip(0, 30), (rng.random(120) < 0.8) & (time < 30), unit="months")
+    ax = kaplan_meier(surv, by=arm).plot(width="174mm", band=False)
+    path = tmp_path / "own.png"
+    ax.figure.savefig(path, dpi=200)
+    with pytest.raises(
+        InputError, match=r"no line has the colour given for 'Control'; lines have #135b93, #d68442.*arms="
+    ):
+        digitise(path, arms={"Control": "blue", "Drug": "orange"})
+    assert digitise(path, arms={"Control": "#135b93", "Drug": "#d68442"}).arms == ("Control", "Drug")

@@ -30,6 +30,19 @@ def km():
     return kaplan_meier(SURV, by=ARM)
 
 
+@pytest.mark.parametrize("width", ["174mm", "85mm"])
+@pytest.mark.parametrize(
+    "names",
+    [["Surgery alone", "Surgery and radiotherapy", "Surgery and chemotherapy", "Radiotherapy"], ["a", "b"]],
+)
+def test_panels_whose_legends_are_long_are_as_high_as_they_need(width, names):
+    surv = Surv.right(np.tile(TIME, 4), np.tile(EVENT, 4), unit="months")
+    one = kaplan_meier(surv, by=np.repeat(names, 40 // len(names)))
+    axes = facets({"Uterus": one, "Ovary": one, "Spine": one}, width=width)
+    assert min(ax.get_window_extent().height for ax in axes) >= 1.0 * axes[0].figure.dpi
+    assert faults(axes[0].figure) == []
+
+
 def words(ax, start):
     return {t.get_gid(): t.get_text() for t in ax.texts if str(t.get_gid()).startswith(start)}
 

@@ -12,7 +12,7 @@ from matplotlib.legend import Legend
 from survsim import Surv, kaplan_meier
 from survsim.core.names import readable
 from survsim.errors import InputError
-from survsim.figures import lettering
+from survsim.figures import add_landmarks, add_medians, lettering, swimmer
 from survsim.figures.lettering import as_seen, name_apart, told_apart, turned, wrapped
 from tests.helpers.pictures import faults
 
@@ -54,6 +54,21 @@ def test_a_font_that_has_the_letter_is_found_by_itself():
     families = lettering.font_for("a", ["DejaVu Sans"])
     assert families is None
     assert lettering.font_for("\u2111", ["cmr10"]) not in (None, "cmr10")
+
+
+@pytest.mark.parametrize("labels", [["RT", "\u2111"], ["\u2111", "RT"]])
+def test_each_label_of_a_row_finds_a_font_that_has_its_letters(labels, monkeypatch):
+    """Whichever comes first: here a font is found for black-letter I, which the usual one is told to lack."""
+    usual = lettering._letters(("DejaVu Sans",))
+    monkeypatch.setattr(
+        lettering, "_letters", lambda families: usual - {"\u2111"} if len(families) == 1 else usual
+    )
+    monkeypatch.setattr(lettering, "_elsewhere", lambda missing: "DejaVu Serif")
+    course = pd.DataFrame(
+        {"label": labels, "kind": "event", "start": [1.0, 6.0], "stop": np.nan, "assumed": False}
+    )
+    ticks = swimmer(course, unit="months", end=9.0).get_yticklabels()
+    assert ["DejaVu Serif" in t.get_fontfamily() for t in ticks if t.get_text() == "\u2111"] == [True]
 
 
 def test_a_group_without_patients_has_no_curve_and_no_row():
@@ -103,6 +118,32 @@ def test_lines_break_at_words_and_end_in_an_ellipsis():
     assert wrapped("overlong words", 5, len) == "overl\nong\nwords"
     assert wrapped("a b c d e f", 1, len, most=3) == "a\nb\n…"
     assert wrapped("short", 10, len) == "short"
+
+
+def test_of_words_with_a_name_only_the_name_is_shortened():
+    assert wrapped("abc def ghi: 12 of 30", 7, len, most=3, name="abc def ghi") == "abc d…:\n12 of\n30"
+    assert wrapped("before a name: 12", 6, len, most=1, name="a name") == "before\na…: 12"
+    assert (
+        wrapped("short: 1\n0.65 (0.38 to 1.11)", 8, len, most=1, name="short")
+        == "short: 1\n0.65\n(0.38 to\n1.11)"
+    )
+
+
+@pytest.mark.parametrize("width", ["85mm", "174mm"])
+def test_numbers_of_groups_with_names_without_end_stand(width):
+    names = ["word " * 90, "another " * 60]
+    km = curves(names)
+    ax = km.plot(width=width)
+    add_medians(ax, km)
+    add_landmarks(ax, km, [12])
+    told = {str(t.get_gid()): t.get_text().replace("\n", " ") for t in ax.texts}
+    legend = [t.get_text().replace("\n", " ") for t in ax.get_legend().get_texts()]
+    for k, (group, row) in enumerate(zip(km.groups, legend)):
+        assert f"{km.n_patients[k]} patients, {km.n_events[k]} events, median " in row
+        assert "%" in told[f"survival:12:{group}"]
+        assert told[f"survival:12:{group}"].endswith(")")
+        assert told[f"median-words:{group}"].endswith(")")
+    assert faults(ax.figure) == []
 
 
 def test_words_from_the_right_are_turned_and_joined():

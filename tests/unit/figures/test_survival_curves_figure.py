@@ -123,11 +123,29 @@ def test_until_must_be_positive(curve):
         (60, "months", 12),
         (4000, "days", 730),
         (4.2, "years", 0.5),
+        (0.06, "years", 0.01),
+        (0.5, "days", 0.1),
         (1.2e6, "days", 200_000),
     ],
 )
 def test_ticks_stand_at_round_numbers_of_the_unit(end, unit, step):
     assert tick_step(end, unit) == step
+
+
+@pytest.mark.parametrize("time", [-3, 200, 1e5, float("nan")])
+def test_a_marker_off_the_time_axis_is_refused(curve, time):
+    with pytest.raises(
+        InputError, match=r"the time of marker must lie on the time axis, between 0 and .* Pass until="
+    ):
+        curve.plot(marker=(time, "index case"))
+
+
+def test_a_longer_axis_has_room_for_a_marker_after_the_last_follow_up(curve):
+    end = float(curve.time.max())
+    ax = curve.plot(marker=(2 * end, "index case"), until=3 * end, width="85mm")
+    line = next(one for one in ax.lines if one.get_gid() == "marker")
+    assert list(line.get_xdata()) == [2 * end, 2 * end]
+    assert ax.get_xlim() == (0, 3 * end)
 
 
 def test_drawing_leaves_the_users_settings_alone(curve):

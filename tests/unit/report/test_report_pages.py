@@ -180,4 +180,4 @@ def test_a_narrow_window_shows_the_whole_of_a_page(slug, tmp_path):
     path = tmp_path / "page.html"
     path.write_text(made(slug)[0], encoding="utf-8")
     seen = browse(path, tmp_path, width=500)
-    assert (seen["broken"], seen["wide"]) == (0, 0) and seen["pictures"] >= 1
+    assert (seen["broken"], seen["wide"], seen["under"]) == (0, 0, 0) and seen["pictures"] >= 1
