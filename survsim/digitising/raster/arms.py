@@ -44,15 +44,30 @@ def find_arms(rgb: Pixels, start: Start, asked: tuple[Pixels, ...] = (), *, shad
     everything = [ink.solid for ink in inks]
     first = []
     for k, ink in enumerate(inks):
-        way = _follow(ink, _cover(everything, k), start)
+        way = _follow(ink, np.maximum(_cover(everything, k), _framed(ink, start)), start)
         if way is not None and _credible(way, ink, rgb.shape[1]):
             first.append((way.gain, k))
     kept = [inks[k] for _, k in sorted(first, reverse=True)]
     arms: list[Arm] = []
     for k, ink in enumerate(kept):
-        cover = _cover([each.solid for each in kept], k)
+        cover = np.maximum(_cover([each.solid for each in kept], k), _framed(ink, start))
         arms += _of_one_colour(ink, cover, start, rgb.shape[1])
-    return _no_ghosts(arms)
+    return [_known_on_the_frame(arm, start) for arm in _no_ghosts(arms)]
+
+
+def _framed(ink: Ink, start: Start) -> Pixels:
+    """1 in the rows where the line of a frame may cover a curve that has not left its start."""
+    framed = np.zeros_like(ink.solid)
+    if start.row < 1:
+        framed[: int(np.ceil(ink.width / 2)) + 1] = 1
+    return framed
+
+
+def _known_on_the_frame(arm: Arm, start: Start) -> Arm:
+    """The arm with what the frame hides of it counted as seen: until it falls, a curve lies where all begin."""
+    way = arm.way
+    known = way.hidden & (_framed(arm.ink, start)[way.rows, 0] > 0)
+    return replace(arm, way=replace(way, own=way.own | known, hidden=way.hidden & ~known))
 
 
 def _inks(rgb: Pixels, asked: tuple[Pixels, ...], shades: bool) -> list[Ink]:

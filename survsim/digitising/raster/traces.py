@@ -27,12 +27,16 @@ from survsim.digitising.raster.veils import area_colours, arms_behind
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The panel as the follower sees it: its curves fall. `flipped` where they rise in the picture."""
+    """The panel as the follower sees it: its curves fall. `flipped` where they rise in the picture.
+
+    `top` is the row where curves begin, outside the panel where its frame lies there; `start` stays inside.
+    """
 
     rgb: Pixels
     inside: Inside
     flipped: bool
     start: Start
+    top: float
 
 
 def read_traces(
@@ -87,10 +91,10 @@ def _view(sheet: Sheet, x: Placed, y: Placed, inside: Inside, flipped: bool) -> 
     if flipped:
         rgb = np.ascontiguousarray(rgb[::-1])
         row = height - 1 - row
-    row = float(np.clip(row, 0, height - 1))
-    return View(
-        rgb, inside, flipped, Start(int(np.clip(round(column), 0, width - 2)), row, 0.012 * height + 2)
+    start = Start(
+        int(np.clip(round(column), 0, width - 2)), float(np.clip(row, 0, height - 1)), 0.012 * height + 2
     )
+    return View(rgb, inside, flipped, start, float(row))
 
 
 def one_of(y: Placed) -> float:
@@ -110,7 +114,7 @@ def _trace(sheet: Sheet, view: View, arm: Arm, steps: Steps, foot: float) -> tup
     height = view.rgb.shape[0]
     y = np.append(steps.y, steps.y[-1] if fallen is None else fallen)
     if abs(y[0] - view.start.row) < 0.6 * arm.ink.width + 1.5:
-        y[0] = view.start.row
+        y[0] = view.top
         y = np.maximum(y, y[0])
     place_x = np.append(steps.x, max(steps.end, steps.x[-1])) + view.inside.x0
     place_y = (height - 1 - y if view.flipped else y) + view.inside.y0
