@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from survsim.core.checks import FloatArray
-from survsim.digitising.found import Hints, Panel, Refused, Trace
+from survsim.digitising.found import Axis, Hints, Panel, Refused, Trace
 from survsim.digitising.rows_of_arms import LIKE, colours_apart, in_hex, numbers_of_arms, plain_key
 
 SLOPING = 0.8
@@ -186,9 +186,14 @@ def _tolerances(panel: Panel, traces: Sequence[Trace], factor: float) -> tuple[f
     """Half widths within which values and times are stated."""
     unsure = [float(np.quantile(t.unsure, 0.95)) for t in traces if t.unsure is not None and t.unsure.size]
     pixel = max(unsure, default=0.5)
-    value = (pixel * abs(panel.y_axis.slope) + panel.y_axis.error) / factor
-    time = abs(panel.x_axis.one_pixel) + panel.x_axis.error
+    value = (pixel * abs(panel.y_axis.slope) + _placed(panel.y_axis)) / factor
+    time = abs(panel.x_axis.one_pixel) + _placed(panel.x_axis)
     return float(max(value, 1e-6)), float(max(time, 1e-9))
+
+
+def _placed(axis: Axis) -> float:
+    """How far an axis may be off; ticks all drawn at whole pixels agree with each other, and are half a pixel off together."""
+    return max(axis.error, abs(axis.one_pixel) / 2)
 
 
 def _in_order(

@@ -25,6 +25,8 @@ from survsim.digitising.raster.veils import (
 )
 
 _MOST_OF_ONE_COLOUR = 7
+_INKED = 0.4
+"""Share of a stroke that is ink at least; a dashed one has about half."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +46,43 @@ def find_arms(rgb: Pixels, start: Start, asked: tuple[Pixels, ...] = (), *, shad
     everything = [ink.solid for ink in inks]
     first = []
     for k, ink in enumerate(inks):
-        way = _follow(ink, _cover(everything, k), start)
-        if way is not None and _credible(way, ink, rgb.shape[1]):
+        way = _follow(ink, np.maximum(_cover(everything, k), _framed(ink, start)), start)
+        if way is not None and _credible(way, ink, rgb.shape[1]) and _leaves_the_frame(way, ink, start):
             first.append((way.gain, k))
     kept = [inks[k] for _, k in sorted(first, reverse=True)]
     arms: list[Arm] = []
     for k, ink in enumerate(kept):
-        cover = _cover([each.solid for each in kept], k)
+        cover = np.maximum(_cover([each.solid for each in kept], k), _framed(ink, start))
         arms += _of_one_colour(ink, cover, start, rgb.shape[1])
-    return _no_ghosts(arms)
+    return [_known_on_the_frame(arm, start) for arm in _no_ghosts(arms)]
+
+
+def _framed(ink: Ink, start: Start) -> Pixels:
+    """1 in the rows where the line of a frame may cover a curve that has not left its start."""
+    framed = np.zeros_like(ink.solid)
+    if start.row < 1:
+        framed[: int(np.ceil(ink.width / 2)) + 1] = 1
+    return framed
+
+
+def _leaves_the_frame(way: Way, ink: Ink, start: Start) -> bool:
+    """Whether a way that lay hidden on the frame falls from it along ink; a curve that rises has no such stroke."""
+    framed = _framed(ink, start)
+    hidden = np.flatnonzero(way.hidden & (framed[way.rows, 0] > 0))
+    if not hidden.size or hidden[-1] + 1 >= len(way.rows):
+        return True
+    column, side = way.start + int(hidden[-1]), int(np.ceil(ink.width)) + 1
+    stroke = ink.solid[
+        int(framed[:, 0].sum()) : way.rows[hidden[-1] + 1], max(column - side, 0) : column + side + 1
+    ]
+    return stroke.shape[0] < 2 or float((stroke.max(axis=1) > 0.4).mean()) >= _INKED
+
+
+def _known_on_the_frame(arm: Arm, start: Start) -> Arm:
+    """The arm with what the frame hides of it counted as seen: until it falls, a curve lies where all begin."""
+    way = arm.way
+    known = way.hidden & (_framed(arm.ink, start)[way.rows, 0] > 0)
+    return replace(arm, way=replace(way, own=way.own | known, hidden=way.hidden & ~known))
 
 
 def _inks(rgb: Pixels, asked: tuple[Pixels, ...], shades: bool) -> list[Ink]:
@@ -126,7 +156,7 @@ def _of_one_colour(ink: Ink, cover: Pixels, start: Start, wide: int) -> list[Arm
     left = ink
     for _ in range(_MOST_OF_ONE_COLOUR):
         way = _follow(left, cover, start)
-        if way is None or not _credible(way, left, wide):
+        if way is None or not _credible(way, left, wide) or not _leaves_the_frame(way, left, start):
             break
         if found and (not _earns(way, found[0].way) or way.hidden.mean() > 0.6 or way.own.mean() < 0.25):
             break

@@ -25,6 +25,18 @@ def find_marks(share: Pixels, way: Way, width: float) -> Pixels:
     return small if seen else usual
 
 
+def end_at_mark(share: Pixels, way: Way, width: float, marks: Pixels) -> float:
+    """Column where a curve ends: at a last mark of which one half runs on beyond it, else in its last column."""
+    end = float(way.stop - 1)
+    if not marks.size:
+        return end
+    last = float(marks.max())
+    near = slice(max(round(last) - way.start - 1, 0), round(last) - way.start + 2)
+    up, down = _reach(share, way, -1)[near], _reach(share, way, 1)[near]
+    half = float(np.minimum(up, down).max(initial=0.0))
+    return last if end - last <= half + width / 2 + 1 else end
+
+
 def _line(up: Pixels, down: Pixels, way: Way, width: float) -> float:
     """Width of the bare line: where many dots sit on a curve, its usual thickness is theirs."""
     thick = (up + down + 1.0)[way.own]

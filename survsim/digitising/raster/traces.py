@@ -19,22 +19,30 @@ from survsim.digitising.raster.kinds import Pixels
 from survsim.digitising.raster.levels import Steps
 from survsim.digitising.raster.limits import limits_said
 from survsim.digitising.raster.looks import look
-from survsim.digitising.raster.marks import find_marks
+from survsim.digitising.raster.marks import end_at_mark, find_marks
 from survsim.digitising.raster.refusals import AXES_HELP, COLOURS_HELP
 from survsim.digitising.raster.sheet import Sheet
 from survsim.digitising.raster.ticks import Placed
 from survsim.digitising.raster.veils import area_colours, arms_behind
 from survsim.digitising.rows_of_arms import LIKE, colours_apart, in_hex
 
+UNSURE = 0.75
+"""Pixels of the picture by which a level may be off that is seen well: lines are drawn at whole pixels, those of an odd width half a
+pixel beside those of an even width, and no larger sheet brings back what was rounded."""
+
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The panel as the follower sees it: its curves fall. `flipped` where they rise in the picture."""
+    """The panel as the follower sees it: its curves fall. `flipped` where they rise in the picture.
+
+    `top` is the row where curves begin, outside the panel where its frame lies there; `start` stays inside.
+    """
 
     rgb: Pixels
     inside: Inside
     flipped: bool
     start: Start
+    top: float
 
 
 def read_traces(
@@ -109,10 +117,10 @@ def _view(sheet: Sheet, x: Placed, y: Placed, inside: Inside, flipped: bool) -> 
     if flipped:
         rgb = np.ascontiguousarray(rgb[::-1])
         row = height - 1 - row
-    row = float(np.clip(row, 0, height - 1))
-    return View(
-        rgb, inside, flipped, Start(int(np.clip(round(column), 0, width - 2)), row, 0.012 * height + 2)
+    start = Start(
+        int(np.clip(round(column), 0, width - 2)), float(np.clip(row, 0, height - 1)), 0.012 * height + 2
     )
+    return View(rgb, inside, flipped, start, float(row))
 
 
 def one_of(y: Placed) -> float:
@@ -132,11 +140,12 @@ def _trace(sheet: Sheet, view: View, arm: Arm, steps: Steps, foot: float) -> tup
     height = view.rgb.shape[0]
     y = np.append(steps.y, steps.y[-1] if fallen is None else fallen)
     if abs(y[0] - view.start.row) < 0.6 * arm.ink.width + 1.5:
-        y[0] = view.start.row
+        y[0] = view.top
         y = np.maximum(y, y[0])
-    place_x = np.append(steps.x, max(steps.end, steps.x[-1])) + view.inside.x0
+    marks = find_marks(arm.ink.share, arm.way, arm.ink.width)
+    end = steps.end if fallen is not None else end_at_mark(arm.ink.share, arm.way, arm.ink.width, marks)
+    place_x = np.append(steps.x, max(end, steps.x[-1])) + view.inside.x0
     place_y = (height - 1 - y if view.flipped else y) + view.inside.y0
-    marks = find_marks(arm.ink.share, arm.way, arm.ink.width) + view.inside.x0
     colour = (255 - arm.ink.colour if sheet.inverted else arm.ink.colour) / 255
     red, green, blue = (float(each) for each in np.clip(colour, 0, 1))
     trace = Trace(
@@ -144,8 +153,8 @@ def _trace(sheet: Sheet, view: View, arm: Arm, steps: Steps, foot: float) -> tup
         y=sheet.page(place_y),
         colour=(red, green, blue),
         dash=dash_of(arm),
-        marks=sheet.page(marks),
-        unsure=np.append(steps.unsure, steps.unsure[-1]) / sheet.scale,
+        marks=sheet.page(marks + view.inside.x0),
+        unsure=np.maximum(np.append(steps.unsure, steps.unsure[-1]) / sheet.scale, UNSURE),
     )
     return trace, said
 

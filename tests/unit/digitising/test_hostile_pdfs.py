@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -77,3 +81,39 @@ def test_a_figure_is_read_where_no_process_can_be_started(tmp_path, monkeypatch)
     wanted = digitise(path).curve_time
     monkeypatch.setattr(alone.sys, "executable", str(tmp_path / "nothing"))
     np.testing.assert_array_equal(digitise(path).curve_time, wanted)
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("types.py", "print('my own module')"),
+        ("enum.py", "print('my own module')"),
+        ("types.py", "import pandas"),
+        ("nt.py", "raise SystemExit('no module of yours is run here')"),
+    ],
+)
+def test_no_module_beside_the_users_program_is_run(tmp_path, name, source):
+    content = draw(tmp_path / "a.pdf").read_bytes()
+    (tmp_path / name).write_text(f"open('run', 'w').close()\n{source}\n", encoding="utf-8")
+    # The folder of a program stands first in the path of what it starts; here it is put there once all is imported.
+    program = (
+        "import sys; from survsim.digitising.opening import alone; sys.path.insert(0, '.')\n"
+        "print(alone.harmless(open('a.pdf', 'rb').read(), [0]))"
+    )
+    root = Path(alone.__file__).parents[3]
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True,
+        env=os.environ | {"PYTHONPATH": str(root)},
+    )  # fmt: skip
+    assert done.stdout == "[0]\n", done.stderr
+    assert alone.harmless(content, [0]) == [0] and not (tmp_path / "run").exists()
+
+
+def test_a_process_that_fails_before_it_opens_the_pdf_tells_nothing_of_the_page(tmp_path, monkeypatch):
+    content = draw(tmp_path / "a.pdf").read_bytes()
+    for source in ("#!/bin/sh\necho my own words\nexit 1\n", "#!/bin/sh\nexit 0\n"):
+        other = tmp_path / "other_program"
+        other.write_text(source, encoding="utf-8")
+        other.chmod(0o755)
+        monkeypatch.setattr(alone.sys, "executable", str(other))
+        assert alone.harmless(content, [0, 1]) == [0, 1]

@@ -36,7 +36,8 @@ def test_percent_and_fractions_are_one():
     np.testing.assert_allclose(other.values[0], one.values[0])
     np.testing.assert_allclose(one.times[0], [0.0, 5.0, 20.0, 40.0])
     assert one.unit == "months" and one.said == ()
-    assert one.tolerance_value == pytest.approx(0.5 / 200) and one.tolerance_time == pytest.approx(0.5)
+    # Half a pixel of the level (of the time: a whole one), and half of one of the axis, whose ticks stand at whole pixels too.
+    assert one.tolerance_value == pytest.approx(1.0 / 200) and one.tolerance_time == pytest.approx(0.75)
 
 
 def test_an_axis_of_something_else_is_refused():
