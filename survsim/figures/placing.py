@@ -97,31 +97,34 @@ def text_below(
 def beside(ax: Any, text: Any, low: float, high: float) -> None:
     """A text (an annotation at a point) that stands inside the axes, right of `high` or left of `low` on its time.
 
-    The layout puts it on the side with room, in lines where neither side has enough; it does not move the axes.
+    The layout puts it on the side with room, in two lines where it needs them; it does not move the axes. Where neither side
+    holds it, it stands on the mark itself, its letters outlined so that the mark is still seen.
     """
     text.set_in_layout(False)
 
     def place(axes: Any) -> None:
+        from matplotlib.patheffects import withStroke
+
         root, notes = axes.figure.figure, notes_of(axes)
         box, point = axes.get_window_extent(), root.dpi / 72.0
         edges = axes.transData.transform([(low, 0.0), (high, 0.0)])[:, 0]
-        rooms = {"right": edges[0] - box.x0 - 10 * point, "left": box.x1 - edges[1] - 8 * point}
+        rooms = {"left": box.x1 - edges[1] - 8 * point, "right": edges[0] - box.x0 - 10 * point}
         renderer = renderer_of(root)
         wide = text.get_window_extent(renderer).width
-        if max(rooms.values()) < wide:  # on the bar itself, as far inside as it needs
-            notes.write(text, 0.9 * box.width, renderer, most=2)
-            half = 0.5 * text.get_window_extent(renderer).width + 2 * point
-            middle = min(max(0.5 * (edges[0] + edges[1]), box.x0 + half), box.x1 - half)
-            text.set(ha="center", in_layout=True)
-            text.xy = (float(axes.transData.inverted().transform((middle, 0.0))[0]), text.xy[1])
-            text.xyann = (0, 0)
-            return
-        side = "left" if rooms["left"] >= wide or rooms["left"] >= rooms["right"] else "right"
+        side = "left" if rooms["left"] >= min(wide, rooms["right"]) else "right"
         notes.write(text, max(rooms[side], 30 * point), renderer, most=2)
-        text.xy = (high if side == "left" else low, text.xy[1])
-        text.set_ha(side)
-        text.xyann = (8 if side == "left" else -8, 0)
         text.set_in_layout(True)
+        if rooms[side] >= wide or not text.get_text().endswith("…"):
+            text.xy = (high if side == "left" else low, text.xy[1])
+            text.set_ha(side)
+            text.xyann = (8 if side == "left" else -8, 0)
+            return
+        notes.write(text, 0.9 * box.width, renderer, most=2)
+        half = 0.5 * text.get_window_extent(renderer).width + 2 * point
+        middle = min(max(0.5 * (edges[0] + edges[1]), box.x0 + half), box.x1 - half)
+        text.set(ha="center", bbox=None, path_effects=[withStroke(linewidth=2.5, foreground="white")])
+        text.xy = (float(axes.transData.inverted().transform((middle, 0.0))[0]), text.xy[1])
+        text.xyann = (0, 0)
 
     notes_of(ax).after.append(place)
 
