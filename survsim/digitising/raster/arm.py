@@ -15,13 +15,15 @@ from survsim.digitising.raster.kinds import Pixels
 class Arm:
     """A curve that was followed: its ink (with what belongs to others taken out) and its way.
 
-    `shared` where an earlier arm has the same ink, `limits` are those of its interval where they have it too.
+    `shared` where an earlier arm has the same ink, `limits` are those of its interval where they have it too; in the first
+    `framed` columns it lies on the frame.
     """
 
     ink: Ink
     way: Way
     shared: bool = False
     limits: tuple[Arm, ...] = ()
+    framed: int = 0
 
 
 def contrast_of(arm: Arm) -> float:

@@ -27,6 +27,8 @@ from survsim.digitising.raster.veils import (
 _MOST_OF_ONE_COLOUR = 7
 _INKED = 0.4
 """Share of a stroke that is ink at least; a dashed one has about half."""
+_STANDING = 0.05
+"""Share of the frame before a curve leaves it on which other ink of its colour stands: more are bars."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +77,19 @@ def _leaves_the_frame(way: Way, ink: Ink, start: Start) -> bool:
     stroke = ink.solid[
         int(framed[:, 0].sum()) : way.rows[hidden[-1] + 1], max(column - side, 0) : column + side + 1
     ]
-    return stroke.shape[0] < 2 or float((stroke.max(axis=1) > 0.4).mean()) >= _INKED
+    before = ink.solid[int(framed[:, 0].sum()) + 1, way.start : max(column - side, way.start + 1)]
+    if float((before > 0.4).mean()) > _STANDING:
+        return False
+    inked = stroke.max(axis=1) > 0.4
+    return inked.size < 2 or bool(inked[: side + 2].all() and inked.mean() >= _INKED)
 
 
 def _known_on_the_frame(arm: Arm, start: Start) -> Arm:
     """The arm with what the frame hides of it counted as seen: until it falls, a curve lies where all begin."""
     way = arm.way
     known = way.hidden & (_framed(arm.ink, start)[way.rows, 0] > 0)
-    return replace(arm, way=replace(way, own=way.own | known, hidden=way.hidden & ~known))
+    seen = replace(way, own=way.own | known, hidden=way.hidden & ~known)
+    return replace(arm, way=seen, framed=int(np.flatnonzero(known)[-1]) + 1 if known.any() else 0)
 
 
 def _inks(rgb: Pixels, asked: tuple[Pixels, ...], shades: bool) -> list[Ink]:

@@ -40,7 +40,9 @@ def refuse_no_curve(arms: list[Arm], steps: list[Steps], foot: float) -> None:
     for arm, corners in zip(arms, steps, strict=True):
         width, tall = arm.ink.width, arm.ink.solid.shape[0]
         missing, broken = _gaps(arm)
-        hidden = len(arms) == 1 and float(arm.way.own.mean()) < _SEEN
+        hidden = len(arms) == 1 and float(arm.way.own[arm.framed :].sum()) < _SEEN * (
+            len(arm.way.own) - arm.framed
+        )
         if missing > MISSING or hidden or (width > _THICK * tall and broken > _BROKEN):
             raise Refused(
                 "What was followed has gaps that no dashes have: dots of a scatter plot, boxes, bars, or a line that goes up and "
@@ -59,12 +61,12 @@ def refuse_no_curve(arms: list[Arm], steps: list[Steps], foot: float) -> None:
 
 
 def _gaps(arm: Arm) -> tuple[float, float]:
-    """Share of the way that lies in long gaps, and in any; what lies hidden under others is none."""
-    open_ = ~arm.way.own & ~arm.way.hidden
+    """Share of the way beside the frame that lies in long gaps, and in any; what lies hidden under others is none."""
+    open_ = (~arm.way.own & ~arm.way.hidden)[arm.framed :]
     edge = np.diff(np.pad(open_.astype(np.int8), 1))
     runs = np.flatnonzero(edge == -1) - np.flatnonzero(edge == 1)
     long = runs[runs > max(GAP * arm.ink.width, 6.0)].sum()
-    return float(long) / len(open_), float(open_.mean())
+    return (float(long) / len(open_), float(open_.mean())) if len(open_) else (0.0, 0.0)
 
 
 def _to_the_foot(arm: Arm, steps: Steps, foot: float) -> int:

@@ -117,8 +117,11 @@ def _view(sheet: Sheet, x: Placed, y: Placed, inside: Inside, flipped: bool) -> 
     if flipped:
         rgb = np.ascontiguousarray(rgb[::-1])
         row = height - 1 - row
+    # On the lower line of a frame stand bars as well, so that nothing is known of what it hides.
     start = Start(
-        int(np.clip(round(column), 0, width - 2)), float(np.clip(row, 0, height - 1)), 0.012 * height + 2
+        int(np.clip(round(column), 0, width - 2)),
+        float(np.clip(row, float(flipped), height - 1)),
+        0.012 * height + 2,
     )
     return View(rgb, inside, flipped, start, float(row))
 

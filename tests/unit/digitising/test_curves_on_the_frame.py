@@ -29,7 +29,7 @@ def values(frame, kind, when):
 
 
 @pytest.mark.parametrize("dpi", [100, 150, 300])
-@pytest.mark.parametrize(("kind", "colour"), [("survival", "tab:blue"), ("incidence", "black")])
+@pytest.mark.parametrize(("kind", "colour"), [("survival", "tab:blue"), ("survival", "black")])
 def test_a_curve_of_few_patients_in_a_full_frame_is_read(tmp_path, dpi, kind, colour):
     height = SURVIVAL if kind == "survival" else 1 - SURVIVAL
     (curve,), made = read(tmp_path, [(TIME, height)], kind, dpi, (colour,))
