@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from survsim.core.names import refuse_unmeant
 from survsim.figures import placing, style
 from survsim.figures.time_axis import label_time, last_shown, set_time_ticks
 
@@ -31,6 +32,7 @@ def draw_causal_contrast(
     -------
     Axes; lines carry ``gid`` "curve:<group>".
     """
+    refuse_unmeant("names", names or {}, contrast.groups, "the groups", some=True)
     ax = style.new_axes(6.4, 4.2) if ax is None else ax
     end = last_shown(until, float(contrast.time.max()))
     for g, label in enumerate(contrast.groups):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.errors import InputError
+from survsim.core.names import refuse_unmeant
 from survsim.figures import placing, style
 from survsim.figures.curves import draw_band, draw_line
 from survsim.figures.time_axis import label_time, last_shown, set_time_ticks
@@ -49,6 +50,7 @@ def draw_cumulative_incidence(
     if unknown:
         have = ", ".join(map(repr, curves.causes))
         raise InputError(f"there is no cause {unknown[0]!r}; the causes are {have}.")
+    refuse_unmeant("names", names or {}, (*curves.groups, *curves.causes), "causes and groups", some=True)
     pairs = [(g, c) for g in curves.groups for c in wanted]
     band = len(pairs) <= 3 if band is None else band
     ax = style.new_axes(6.4, 4.0) if ax is None else ax
@@ -108,6 +110,7 @@ def draw_multistate_occupancy(
     group = curves.groups[0] if group is None else group
     if group not in curves.groups:
         raise InputError(f"group must be one of {', '.join(map(repr, curves.groups))}; got {group!r}.")
+    refuse_unmeant("names", names or {}, curves.states, "the states", some=True)
     shares = [curves.steps(group, state) for state in curves.states]
     time = shares[0].time
     end = last_shown(until, float(time[-1]))
@@ -152,6 +155,7 @@ def draw_predicted_incidence(
     cause = curves.causes[0] if cause is None else cause
     if cause not in curves.causes:
         raise InputError(f"cause must be one of {', '.join(map(repr, curves.causes))}; got {cause!r}.")
+    refuse_unmeant("names", names or {}, (*curves.labels, *curves.causes), "patients and causes", some=True)
     band = len(curves.labels) <= 3 if band is None else band
     ax = style.new_axes(6.4, 4.0) if ax is None else ax
     for i, patient in enumerate(curves.labels):

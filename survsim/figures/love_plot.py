@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from survsim.core.names import refuse_unmeant
 from survsim.figures import placing, style
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def draw_balance(
     -------
     Axes; lines carry ``gid`` "before" and "after"; the grey band is -0.1 to 0.1.
     """
+    refuse_unmeant("names", names or {}, balance.terms, "the columns", some=True)
     order = np.argsort(np.abs(balance.difference_before), kind="stable")
     ax = style.new_axes(6.4, 1.5 + 0.32 * order.size, rows=order.size, row=0.3) if ax is None else ax
     at = np.arange(order.size)

@@ -9,7 +9,7 @@ import numpy as np
 
 from survsim.core.checks import one_of
 from survsim.core.errors import InputError
-from survsim.core.names import readable
+from survsim.core.names import readable, refuse_unmeant
 from survsim.figures import placing, style
 from survsim.figures.forest_rows import ForestRow, draw_rows, forest_axes
 
@@ -41,6 +41,7 @@ def draw_fine_gray(
     Axes; squares carry ``gid`` "estimate:<term>", intervals "interval:<term>".
     """
     frame = fit.to_frame()
+    refuse_unmeant("names", names or {}, frame["term"], "the terms", some=True)
     rows = [
         _row((names or {}).get(t, t), t, e, a, b)
         for t, e, a, b in zip(frame["term"], frame["hazard_ratio"], frame["conf_low"], frame["conf_high"])
@@ -106,6 +107,7 @@ def draw_subgroups(
     -------
     Axes; squares carry ``gid`` "estimate:<group>", the test "p-value".
     """
+    refuse_unmeant("names", names or {}, result.groups, "the groups", some=True)
     rows = [
         _row(
             str((names or {}).get(g, readable(g))),
@@ -151,6 +153,7 @@ def draw_network(
     against = (
         result.treatments[0] if comparator is None else one_of("comparator", comparator, result.treatments)
     )
+    refuse_unmeant("names", names or {}, result.treatments, "the treatments", some=True)
     frame = result.to_frame()
     mine = frame[frame["comparator"] == against]
     rows = [

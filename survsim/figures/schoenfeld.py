@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.checks import FloatArray, one_of
+from survsim.core.names import refuse_unmeant
 from survsim.figures import placing, style
 from survsim.figures.panels import panels
 from survsim.figures.time_axis import label_time, set_time_ticks
@@ -54,6 +55,7 @@ def schoenfeld_plot(
     >>> len(schoenfeld_plot(fit).lines) >= 2
     True
     """
+    refuse_unmeant("names", names or {}, fit.terms, "the terms", some=True)
     residuals = fit.residuals("scaled_schoenfeld")
     shown = list(fit.terms) if term is None else [one_of("term", term, fit.terms)]
     axes = [ax] if ax is not None and len(shown) == 1 else _panels(len(shown))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from survsim.core.checks import one_of
+from survsim.core.names import refuse_unmeant
 from survsim.figures import placing, style
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def draw_weights(
     Axes.
     """
     one_of("show", show, SHOWN)
+    refuse_unmeant("names", names or {}, weights.groups, "the groups", some=True)
     values = weights.weight if show == "weight" else weights.propensity
     ax = style.new_axes(6.4, 3.4) if ax is None else ax
     edges = np.histogram_bin_edges(values, bins=bins)
