@@ -160,7 +160,9 @@ def _assembled(
     length = np.diff(np.append(time, max(told.stop, float(time[-1]))))
     marks = np.zeros(time.size, dtype=np.int64)
     if told.marks is not None:
-        np.add.at(marks, np.searchsorted(time, told.marks, side="right") - 1, 1)
+        # whoever is left at the end is censored there: a mark at the end asks for nobody besides
+        before = told.marks[told.marks < told.stop]
+        np.add.at(marks, np.searchsorted(time, before, side="right") - 1, 1)
     return Knots(
         time=time, level=level, read=read, weight=weight, risk=risk, interval=interval, length=length, marks=marks,
         may_die=_may_die(level, known, told), readings=readings,

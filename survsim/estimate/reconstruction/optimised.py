@@ -439,9 +439,10 @@ def _times_of_losses(told: Told, knots: Knots, d: IntArray, c: IntArray) -> Floa
             length = length / np.maximum(np.append(d[1:], 1), 1)
         return spread_within(knots.time, length, c)
     times = [np.empty(0)]
-    place = np.searchsorted(knots.time, told.marks, side="right") - 1
+    marks = told.marks[told.marks < told.stop]
+    place = np.searchsorted(knots.time, marks, side="right") - 1
     for j in np.flatnonzero(c):
-        own = told.marks[place == j]
+        own = marks[place == j]
         if own.size:
             times.append(own[((2 * np.arange(c[j]) + 1) * own.size // (2 * c[j])) % own.size])
         else:

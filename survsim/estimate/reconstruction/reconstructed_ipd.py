@@ -284,8 +284,8 @@ def _left_out(told: Told, made: Patients) -> tuple[str, ...]:
     if told.marks is None or not missing:
         return ()
     return (
-        f"{missing} of {told.marks.size} censor marks have no censored patient: curve and printed numbers leave fewer to be censored "
-        "there; check whether each mark is one, read once, and the numbers at risk",
+        f"{missing} of {told.marks.size} censor marks stand where no patient is censored: curve and printed numbers leave fewer to "
+        "be censored there; check whether each mark is one, read once, and the numbers at risk",
     )
 
 

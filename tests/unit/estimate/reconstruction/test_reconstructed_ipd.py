@@ -333,7 +333,7 @@ def test_marks_that_were_left_out_are_told(method, marks, kept):
     )  # fmt: skip
     audit = found.audit().to_frame().set_index("quantity")
     assert audit.loc["censor marks"].tolist() == [kept, len(marks)]
-    told = [note for note in found.notes if "censor marks have no censored patient" in note]
+    told = [note for note in found.notes if "censor marks stand where no patient is censored" in note]
     assert len(told) == (kept < len(marks))
 
 
@@ -479,3 +479,16 @@ def test_readings_along_the_line_of_a_drop_are_no_misses():
     made = reconstruct_ipd((time, survival), unit="months", n=20, at_risk=([0, 6, 12], [20, 14, 10]))
     assert made.rmse < 1e-9
     assert made.n_event == 10
+
+
+@pytest.mark.parametrize("method", ["optimised", "marked"])
+def test_a_mark_at_the_end_of_the_curve_is_the_patient_who_is_left(method):
+    """Ten patients who die at 1, 2 and 4, or are lost at the seven marks, the last of which ends the curve."""
+    marks = [2.5, 4.5, 5.0, 6.0, 7.0, 8.0, 9.0]
+    curve = ([1, 2, 4, 9], [0.9, 0.8, 0.8 * 6 / 7, 0.8 * 6 / 7])
+    found = reconstruct_ipd(
+        curve, at_risk=([0, 3], [10, 7]), censor_marks=marks, method=method, unit="months"
+    )
+    assert np.sort(found.time[~found.event]).tolist() == marks
+    assert np.sort(found.time[found.event]).tolist() == [1.0, 2.0, 4.0]
+    assert not any("censor marks" in note for note in found.notes)
