@@ -228,7 +228,9 @@ def few_values(values: Array) -> tuple[Array, Array]:
     codes, bits = np.empty(values.size, np.uint8), values.view(np.uint64)
     found = 0
     for i in range(values.size):
-        place = (bits[i] * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(55)
+        # doses differ in their first digits: exponent and early bits of the fraction, folded
+        place = (bits[i] >> np.uint64(52)) ^ (bits[i] >> np.uint64(43)) ^ (bits[i] >> np.uint64(34))
+        place &= np.uint64(511)
         while slot[place] >= 0 and table[slot[place]] != values[i]:
             place = (place + np.uint64(1)) & np.uint64(511)
         if slot[place] < 0:
