@@ -29,5 +29,5 @@ ROW = Row(
     {"survsim": survsim},
     (Goal(limit=40.0, unit="s of processor time, 20 s of waiting on two cores"),),
     share={"survsim": DRAWS / 1000},
-    rounds=3,
+    rounds=10,
 )

@@ -169,7 +169,7 @@ def test_a_dask_cluster_gives_the_same_bytes(tmp_path: Path, undisturbed: dict[s
     run(tmp_path / "local", executor="dask", workers=1)
     assert content(tmp_path / "local") == undisturbed
     with distributed.LocalCluster(
-        n_workers=1, threads_per_worker=1, processes=False, protocol="tcp", dashboard_address=None
+        n_workers=1, threads_per_worker=1, processes=False, protocol="tcp", dashboard_address=":0"
     ) as cluster:
         run(tmp_path / "address", executor="dask", address=cluster.scheduler_address)
     assert content(tmp_path / "address") == undisturbed
@@ -184,7 +184,7 @@ def test_a_dask_worker_killed_in_the_middle_changes_no_byte(
     import distributed
 
     with (
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
         distributed.Client(cluster) as client,
     ):
         workers = client.run(os.getpid)
@@ -204,7 +204,7 @@ def test_a_dask_worker_killed_in_the_middle_changes_no_byte(
 
 SCHEDULER = """
 import distributed, sys, time
-cluster = distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None)
+cluster = distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0")
 print(cluster.scheduler_address, flush=True)
 time.sleep(120)
 """

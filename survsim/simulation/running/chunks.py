@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -78,9 +79,7 @@ def run_chunk(job: Job, chunk: Chunk) -> ChunkSums:
     )
     writer = PatientWriter(job, chunk) if job.patient_folder else None
     streams = Streams(job.seed, one_luck=job.one_luck)
-    each = draws_in_block(job, chunk)
-    for first in range(chunk.first_draw, chunk.last_draw, each):
-        draws = range(first, min(first + each, chunk.last_draw))
+    for draws in blocks_of(job, chunk):
         for run in runs_of(job, draws, streams):
             _add_run(part, run, chunk, writer)
     if writer is not None:
@@ -116,10 +115,23 @@ def run_bunch(job: Job, bunch: Sequence[Chunk]) -> list[tuple[Chunk, ChunkSums]]
 
 def draws_in_block(job: Job, chunk: Chunk) -> int:
     """How many draws share a block, so that the fixed cost of a step is paid once for all their patients."""
+    return max(1, int(_room(job, chunk)))
+
+
+def _room(job: Job, chunk: Chunk) -> float:
+    """Draws whose patients fill a block."""
     if not job.share_blocks or job.follow.sojourns:
-        return 1
+        return 1.0
     # below that size it is the sums of a draw that take the room
-    return max(1, job.block_cells * CELL // max(chunk.last - chunk.first, LEAST_WIDTH))
+    return job.block_cells * CELL / max(chunk.last - chunk.first, LEAST_WIDTH)
+
+
+def blocks_of(job: Job, chunk: Chunk) -> list[range]:
+    """The draws of a chunk in blocks of like size: a few more in each rather than a block of what is left."""
+    draws = chunk.last_draw - chunk.first_draw
+    many = max(1, round(draws / max(_room(job, chunk), 1.0)))
+    edges = [chunk.first_draw + k * draws // many for k in range(many + 1)]
+    return [range(a, b) for a, b in itertools.pairwise(edges)]
 
 
 def _add_run(part: ChunkSums, run: DrawRun, chunk: Chunk, writer: PatientWriter | None) -> None:

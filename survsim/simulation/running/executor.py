@@ -233,10 +233,10 @@ def _cluster(distributed: Any, workers: int, address: str | None) -> Any:
     if address is not None:
         return _Address(address)
     try:
-        return distributed.LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None)
+        return distributed.LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=":0")
     except AssertionError:
         pass  # it gives its loop ten seconds to start, too little on a machine that is very busy: once more
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()  # what was half made warns when it is thrown away
-    return distributed.LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None)
+    return distributed.LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=":0")

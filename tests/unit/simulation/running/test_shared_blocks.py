@@ -20,7 +20,7 @@ from survsim.simulation.declared.strategy import Strategy, Treatment, strategy_f
 from survsim.simulation.engine.follow import Follow
 from survsim.simulation.laws import by_draw
 from survsim.simulation.outcomes.pieces import Chunk, Job
-from survsim.simulation.running.chunks import bunches, draws_in_block, run_chunk, runs_of, split
+from survsim.simulation.running.chunks import blocks_of, bunches, draws_in_block, run_chunk, runs_of, split
 from survsim.simulation.running.executor import run_job
 from survsim.simulation.running.run import has_values
 from tests.helpers.disease_models import exponential, full_strategy, tumour_model, weibull
@@ -394,6 +394,17 @@ def test_chunks_in_bunches_are_whole_in_order_and_no_larger_than_a_block() -> No
     assert [len(b) for b in bunches(whole, gaps)] == [2, 1]
     few = Chunk(0, 0, 10**6, 0, 1)
     assert draws_in_block(whole, few) == 256, "the sums of a draw take the room of 128 patients"
+
+
+def test_the_draws_of_a_chunk_are_in_blocks_of_like_size() -> None:
+    """A block has room for 3.3 draws of ten thousand: seven draws are two blocks and not three."""
+    tens = job(rich(), draws=20, patients=10_000)
+    for draws, sizes in ((1, [1]), (4, [4]), (5, [2, 3]), (7, [3, 4]), (13, [3, 3, 3, 4])):
+        blocks = blocks_of(tens, Chunk(0, 2, 2 + draws, 0, 10_000))
+        assert [len(b) for b in blocks] == sizes
+        assert [d for b in blocks for d in b] == list(range(2, 2 + draws))
+    wide = dataclasses.replace(tens, patients=100_000)
+    assert [len(b) for b in blocks_of(wide, Chunk(0, 0, 3, 0, 100_000))] == [1, 1, 1]
 
 
 def test_workers_and_run_folders_change_no_bit(tmp_path: Any) -> None:
