@@ -136,7 +136,7 @@ def picture(rows: dict[str, dict[str, Any]]) -> None:
     compared = [
         r for r in rows.values() if sum(t["cpu"] is not None for t in r["taken"]) > 1 and r["taken"][0]["cpu"]
     ]
-    figure = Figure(figsize=(7.5, 0.45 * max(len(compared), 2) + 1.2), layout="constrained")
+    figure = Figure(figsize=(7.5, 0.45 * max(len(compared), 2) + 1.2), dpi=150, layout="constrained")
     axes = figure.add_subplot()
     points = [one for y, row in enumerate(compared) for one in _points(y, row)]
     for x, y, name in points:
@@ -171,7 +171,7 @@ def _name_beside(axes: Any, x: float, y: int, name: str, taken: list[Any]) -> No
             va="bottom" if offset > 0 else "top", fontsize=6,
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
         )  # fmt: skip
-        box = text.get_window_extent()
+        box = text.get_window_extent().padded(3)
         if not any(box.overlaps(other) for other in taken):
             break
         if offset != -12:
