@@ -127,10 +127,9 @@ def logrank_test(
     if trend is None:
         chi2, df = quadratic_form(observed - expected, covariance, floor)
     else:
+        # the groups' differences sum to 0: a shift of all scores changes nothing
         score = _trend_scores(trend, groups)
-        score = (
-            score - score.mean()
-        )  # the groups' differences sum to 0: a shift of all scores changes nothing
+        score = score - score.mean()
         spread = float(score @ covariance @ score)
         told = spread > max(floor, ROUNDING * float(np.diag(covariance).max())) * float(score @ score)
         chi2, df = (float(score @ (observed - expected)) ** 2 / spread, 1) if told else (0.0, 0)

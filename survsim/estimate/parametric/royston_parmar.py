@@ -61,7 +61,8 @@ def royston_parmar(
 
     g(S) is log(-log S) on the hazard scale (b: log hazard ratios), log(1/S - 1) on the odds scale,
     -Phi^-1(S) on the normal scale. Boundary knots are the smallest and largest event times, inner knots
-    the equally spaced centiles of log event times (whole-number weights count as copies; others have no scale). df = 1 is Weibull, log-logistic or log-normal.
+    the equally spaced centiles of log event times (whole-number weights count as copies; others have no scale). df = 1 is
+    Weibull, log-logistic or log-normal.
 
     Parameters
     ----------
@@ -153,9 +154,8 @@ def _maximum(problem: SplineProblem, names: tuple[str, ...], surv: Surv, cluster
     repeated = [name for name, row in zip(names, problem.basis) if not row.any()]
     if repeated:
         raise undetermined(repeated, FEWER)
-    optimum = maximise(
-        problem.evaluate, problem.start(), "royston_parmar", unit=(unit := weight_unit(problem.parts))
-    )
+    unit = weight_unit(problem.parts)
+    optimum = maximise(problem.evaluate, problem.start(), "royston_parmar", unit=unit)
     back = problem.back()
     parts = ([p.columns] for p in problem.parts)
     covariance = inverse_information(optimum.information, parts, back, names, FEWER, unit)

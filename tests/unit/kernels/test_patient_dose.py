@@ -14,16 +14,9 @@ from survsim.kernels.patient_lines import (
     worst_dose,
     worst_of_courses,
 )
+from tests.helpers.positions import bytes_, positions
 
 INF = np.inf
-
-
-def positions(*who: int) -> np.ndarray:
-    return np.array(who, dtype=np.int64)
-
-
-def bytes_(*values: int) -> np.ndarray:
-    return np.array(values, dtype=np.int8)
 
 
 def test_a_course_that_is_cut_short_gives_whole_fractions() -> None:

@@ -37,16 +37,9 @@ from survsim.kernels.patient_step import (
     sort_out,
     stay_for,
 )
+from tests.helpers.positions import bytes_, positions
 
 INF = np.inf
-
-
-def positions(*who: int) -> np.ndarray:
-    return np.array(who, dtype=np.int64)
-
-
-def bytes_(*values: int) -> np.ndarray:
-    return np.array(values, dtype=np.int8)
 
 
 def test_next_event_takes_the_earliest_and_the_first_of_equals() -> None:
